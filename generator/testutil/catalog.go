@@ -1,0 +1,95 @@
+// Package testutil reads the test data that several packages' tests share: the two catalogues and the
+// golden answers in testdata/.
+package testutil
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/girder"
+)
+
+// App is the application that the test catalogues belong to.
+const App = "5f4474d0e1d8c75dfc705482"
+
+// Path names a file of the repository's testdata folder.
+func Path(name string) string {
+	_, here, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(here), "..", "..", "testdata", name)
+}
+
+// Listing is the body of a Girder listing: "live" (760 items) or "archive" (about 11,500).
+func Listing(t testing.TB, profile string) []byte {
+	t.Helper()
+	if profile == "live" {
+		return read(t, "catalog.json")
+	}
+	zr, err := gzip.NewReader(bytes.NewReader(read(t, profile+".json.gz")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(zr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+// Packages gives the published packages of a test catalogue.
+func Packages(t testing.TB, profile string) []*catalog.Package {
+	t.Helper()
+	records, err := girder.DecodeListing(bytes.NewReader(Listing(t, profile)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	published, _ := catalog.Publish(App, records)
+	return published
+}
+
+// Golden is one recorded request with the answer due.
+type Golden struct {
+	Q        string                        `json:"q"` // path and query
+	Status   int                           `json:"status"`
+	Location string                        `json:"location"` // of a 302
+	ID       string                        `json:"id"`       // of /find
+	IDs      map[string]map[string]*string `json:"ids"`      // of /findall: os, stability, id
+	Links    []string                      `json:"links"`    // of /: ids row by row
+	JSON     json.RawMessage               `json:"json"`     // whole answers
+}
+
+// Split gives the path and the raw query of the request.
+func (g Golden) Split() (path, query string) {
+	path, query, _ = strings.Cut(g.Q, "?")
+	return path, query
+}
+
+// Goldens reads a file of golden answers.
+func Goldens(t testing.TB, name string) []Golden {
+	t.Helper()
+	var list []Golden
+	for line := range bytes.Lines(read(t, name)) {
+		var g Golden
+		if err := json.Unmarshal(line, &g); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		list = append(list, g)
+	}
+	return list
+}
+
+func read(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(Path(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
