@@ -1,0 +1,263 @@
+package lookup
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+)
+
+// Explain answers "why did I get this?": it prints the parameters as read, the packages that were
+// candidates, the step of the offset, and the answer. rawURL is a path and query, or a whole URL.
+func (x *Index) Explain(w io.Writer, rawURL string) error {
+	path, query, err := splitURL(rawURL)
+	if err != nil {
+		return err
+	}
+	out := &printer{w: w}
+	out.printf("%s", path)
+	if query != "" {
+		out.printf("?%s", query)
+	}
+	out.printf("\n")
+	a := x.Answer(path, query)
+	switch {
+	case a.Kind == NotOurs:
+		out.section("answer")
+		out.printf("  the file of that path, or the 404 page: the download API has no such route\n")
+	case strings.HasPrefix(mergeSlashes(path), BitstreamPrefix):
+		out.bitstream(a)
+	default:
+		out.parameters(query, a)
+		if a.Problem == nil {
+			out.cells(x, &a.Query)
+		}
+		out.answer(a)
+	}
+	return out.err
+}
+
+// splitURL takes the path (decoded) and the query (as sent) out of a URL or a part of one.
+func splitURL(rawURL string) (path, query string, err error) {
+	rest, query, _ := strings.Cut(rawURL, "?")
+	query, _, _ = strings.Cut(query, "#")
+	rest, _, _ = strings.Cut(rest, "#")
+	if _, after, ok := strings.Cut(rest, "://"); ok {
+		_, p, _ := strings.Cut(after, "/")
+		rest = "/" + p
+	}
+	path, err = url.PathUnescape(rest)
+	if err != nil {
+		return "", "", fmt.Errorf("read the URL %.80q: %w", rawURL, err)
+	}
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	return path, query, nil
+}
+
+// printer keeps the first error of writing.
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+func (o *printer) printf(format string, args ...any) {
+	if o.err == nil {
+		_, o.err = fmt.Fprintf(o.w, format, args...)
+	}
+}
+
+func (o *printer) section(name string) { o.printf("\n%s\n", name) }
+
+func (o *printer) bitstream(a Answer) {
+	o.section("answer")
+	if a.Package == nil {
+		o.printf("  %d: no published package has this id\n", a.Status)
+		return
+	}
+	o.printf("  %d to the file of %s\n", a.Status, describe(a.Package))
+}
+
+// parameters prints what was read, with the defaults that fill the gaps.
+func (o *printer) parameters(rawQuery string, a Answer) {
+	given := parameters(rawQuery)
+	o.section("parameters as read")
+	tw := tabwriter.NewWriter(o.w, 0, 0, 2, ' ', 0)
+	row := func(name, value, fallback string) {
+		note := ""
+		if _, ok := given[name]; !ok {
+			value, note = fallback, "(default)"
+		}
+		fmt.Fprintf(tw, "  %s\t%s\t%s\n", name, value, note)
+	}
+	quoted := func(name string) string { return fmt.Sprintf("%.80q", given[name]) }
+	if a.Problem == nil {
+		q := a.Query
+		quoted = func(name string) string { return given[name] }
+		row("os", join(q.OSes), join(q.OSes))
+		row("stability", join(q.Stabilities), join(q.Stabilities))
+		row("arch", string(q.Arch), string(q.Arch))
+		row("offset", fmt.Sprint(q.Offset), "0")
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		switch {
+		case slices.Contains(Modes(), Mode(name)):
+			fmt.Fprintf(tw, "  %s\t%s\t\n", name, quoted(name))
+		case !known(name):
+			fmt.Fprintf(tw, "  %.40q\t%.80q\t(unknown: ignored)\n", name, given[name])
+		case a.Problem != nil:
+			fmt.Fprintf(tw, "  %s\t%s\t\n", name, quoted(name))
+		}
+	}
+	if err := tw.Flush(); err != nil {
+		o.err = cmp.Or(o.err, err)
+	}
+}
+
+func known(name string) bool {
+	return slices.Contains([]string{"os", "stability", "arch", "offset"}, name) || slices.Contains(Modes(), Mode(name))
+}
+
+// cells prints, for each operating system and stability asked for, how its package was found.
+func (o *printer) cells(x *Index, q *Query) {
+	for _, s := range q.Stabilities {
+		for _, os := range q.OSes {
+			o.section(fmt.Sprintf("candidates for %s, %s", os, s))
+			o.cell(x, q, os, s)
+		}
+	}
+}
+
+// shownCandidates is how many of the matching packages are listed.
+const shownCandidates = 5
+
+func (o *printer) cell(x *Index, q *Query, os catalog.OS, s catalog.Stability) {
+	pf := catalog.Platform{Arch: q.Arch, OS: os}
+	heads := x.Heads(pf)
+	if len(heads) == 0 {
+		o.printf("  none: nothing is published for %s\n", pf)
+		return
+	}
+	matching := x.candidates(q, pf, s)
+	o.printf("  %s has %d revisions; %d packages match %s, newest first\n", pf, len(heads), len(matching), condition(q, s))
+	for i, p := range matching {
+		if i == shownCandidates {
+			o.printf("    … %d more\n", len(matching)-i)
+			break
+		}
+		mark := " "
+		if i == 0 {
+			mark = "*"
+		}
+		o.printf("  %s %s\n", mark, describe(p))
+	}
+	if len(matching) == 0 || q.Offset == 0 {
+		return
+	}
+	base := matching[0]
+	direction := "higher"
+	if q.Offset < 0 {
+		direction = "lower"
+	}
+	if p := x.Find(q, os, s); p != nil {
+		o.printf("  offset %+d: from revision %d, %d distinct revisions %s is %d; its newest build:\n  > %s\n",
+			q.Offset, base.Revision, max(q.Offset, -q.Offset), direction, p.Revision, describe(p))
+		return
+	}
+	i, _ := slices.BinarySearchFunc(heads, base.Revision, func(p *catalog.Package, r int) int { return cmp.Compare(p.Revision, r) })
+	left := i
+	if q.Offset > 0 {
+		left = len(heads) - 1 - i
+	}
+	o.printf("  offset %+d: from revision %d only %d %s ones are left: no match\n", q.Offset, base.Revision, left, direction)
+}
+
+// candidates lists the packages that the mode allows, in the order.
+func (x *Index) candidates(q *Query, pf catalog.Platform, s catalog.Stability) []*catalog.Package {
+	var list []*catalog.Package
+	for _, p := range x.packages {
+		if p.Platform() == pf && p.Matches(s) && q.allows(p) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// allows is the definition of the modes, package by package. The tables give the same answers faster; a
+// test holds the two together.
+func (q *Query) allows(p *catalog.Package) bool {
+	switch q.Mode {
+	case Version:
+		return p.Version != "" && (p.Version == q.Value || strings.HasPrefix(p.Version, q.Value+"."))
+	case Revision:
+		return p.Revision == q.Number
+	case ClosestRevision:
+		return p.Revision <= q.Number
+	case Date:
+		return dayNumber(p.Built) <= q.Day
+	}
+	return true
+}
+
+func condition(q *Query, s catalog.Stability) string {
+	text := "stability " + string(s)
+	switch q.Mode {
+	case Version, Revision:
+		text += fmt.Sprintf(" and %s %s", q.Mode, q.Value)
+	case ClosestRevision:
+		text += " and have a revision at or below " + q.Value
+	case Date:
+		text += " and were built on or before " + q.Value
+	}
+	return text
+}
+
+func (o *printer) answer(a Answer) {
+	o.section("answer")
+	switch a.Kind {
+	case BadQuery:
+		o.printf("  400: %s\n", a.Problem)
+	case NoMatch:
+		o.printf("  404: no package matches\n")
+	case Redirect:
+		o.printf("  302 to %s\n  %s\n", Location(a.Package), describe(a.Package))
+	case Object:
+		o.printf("  200 with the record of\n  %s\n", describe(a.Package))
+	case Page, Objects:
+		o.printf("  200 with\n")
+		for _, c := range a.Cells {
+			text := "nothing"
+			if c.Package != nil {
+				text = describe(c.Package)
+			}
+			o.printf("  %s %s: %s\n", c.OS, c.Stability, text)
+		}
+	}
+}
+
+// describe names a package in one line.
+func describe(p *catalog.Package) string {
+	kind := "nightly"
+	if p.Release != "" {
+		kind = "release"
+		if p.PreRelease {
+			kind = "release not yet let go"
+		}
+	}
+	return fmt.Sprintf("%s  %s  revision %d  built %s  %s  %q", p.ID, cmp.Or(p.Version, "no version"), p.Revision, p.Day(), kind, p.Name)
+}
+
+func join[T ~string](list []T) string {
+	words := make([]string, len(list))
+	for i, v := range list {
+		words[i] = string(v)
+	}
+	return strings.Join(words, ", ")
+}
