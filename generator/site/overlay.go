@@ -1,0 +1,59 @@
+package site
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+)
+
+// Overlay is the files of upper and, where upper has none of that name, those of lower: a site folder's own
+// layouts over the embedded ones. Either may be nil.
+func Overlay(upper, lower fs.FS) fs.FS {
+	switch {
+	case upper == nil:
+		return lower
+	case lower == nil:
+		return upper
+	}
+	return overlay{upper, lower}
+}
+
+type overlay struct{ upper, lower fs.FS }
+
+// Open opens the file of the upper layer, else that of the lower. Opened folders show one layer only: list
+// them with fs.ReadDir.
+func (o overlay) Open(name string) (fs.File, error) {
+	f, err := o.upper.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return o.lower.Open(name)
+	}
+	return f, err
+}
+
+// ReadFile spares ReadFile's callers a copy where a layer can.
+func (o overlay) ReadFile(name string) ([]byte, error) {
+	b, err := fs.ReadFile(o.upper, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fs.ReadFile(o.lower, name)
+	}
+	return b, err
+}
+
+// ReadDir lists the files of both layers.
+func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) {
+	upper, err := fs.ReadDir(o.upper, name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	lower, lowerErr := fs.ReadDir(o.lower, name)
+	if lowerErr != nil && !errors.Is(lowerErr, fs.ErrNotExist) {
+		return nil, lowerErr
+	}
+	if err != nil && lowerErr != nil {
+		return nil, err
+	}
+	entries := append(slices.Clone(upper), lower...) // stable: of two of a name, the upper comes first
+	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return slices.CompactFunc(entries, func(a, b fs.DirEntry) bool { return a.Name() == b.Name() }), nil
+}

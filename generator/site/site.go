@@ -1,0 +1,116 @@
+// Package site renders a download site: content, layouts and a catalogue of packages in, files out. It
+// keeps all of them in memory and writes nothing; the same input gives the same bytes, whatever Jobs is.
+//
+// # Where pages come from
+//
+// A content file is Markdown with YAML front matter (title, description, layout, draft, date, weight,
+// aliases). content/about.md becomes /about/, content/docs/index.md becomes /docs/. Its layout is page.html
+// unless the front matter names another one. Whatever in content/ is not Markdown (images, say) is published
+// as it is. Authors are trusted: they write the layouts too, so raw HTML in Markdown stays as it is.
+//
+// A producer (see producers) makes pages and raw files from the catalogue. It may take a content file over
+// with Build.Text: content/index.md is the introduction of the home page, content/releases/5.12.4.md the notes
+// of a release. Files in content/releases/ that no producer takes are notes of a release that is not in
+// the catalogue: a warning, and no page.
+//
+// # Layouts
+//
+// Layouts are html/template files, named by their path below layouts/. One that only consists of
+// {{define}} blocks is rendered through base.html, whose {{block}}s it fills; one that defines none is a whole
+// file or fragment of its own. Files in partials/ are there for all: {{template "partials/cell.html" .}}.
+// The dot is {{.Page}}, a *Page, and {{.Site}}, a *Site. The functions are those of html/template and:
+//
+//	asset "app.css"         the Asset with .URL and .Integrity (for integrity="…")
+//	absURL "/releases/"     with the site's base URL before it
+//	date "2 January 2006" t a time.Time in UTC
+//	bytes n                 a size for people, "412 MB"
+//	dict "key" value …      a map, to give a partial more than one value
+//	ssi "/-/cell/x?$args"   an <!--#include virtual="…" -->; html/template drops comments that are written out
+//
+// A key that a map does not have is an error, as is every other mistake: nothing is rendered in silence.
+//
+// # Assets
+//
+// Files in layouts/assets/ are published as assets/<name>.<hash of the content>.<ext>; style sheets and
+// scripts are minified, and url() references among them follow. syntax.css, with the colours of highlighted
+// code, is there without a file.
+//
+// # Findings
+//
+// All mistakes of all files come back at once, each with its place, as Findings.
+package site
+
+import (
+	"context"
+	"html/template"
+	"io/fs"
+
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/output"
+)
+
+// Options is what the configuration says about the site as a whole.
+type Options struct {
+	Title       string // of the site, for instance 3D Slicer
+	Project     string // the software's name as it stands in texts, for instance Slicer
+	Description string // one sentence for search engines
+	BaseURL     string // https://download.slicer.org: scheme and host, no path (the download API owns the root)
+	Notice      string // Markdown for the top of every page, for instance of a maintenance; "" for none
+	Sample      bool   // the catalogue is the embedded sample: pages say so
+	Jobs        int    // pages rendered at once, at least 1
+	Minify      bool   // HTML, style sheets and scripts
+}
+
+// Input is all that a rendering depends on.
+type Input struct {
+	Options
+	Index   *lookup.Index
+	Content fs.FS // Markdown and other files; see Overlay for how defaults come in
+	Layouts fs.FS // layouts, partials/, assets/
+}
+
+// Site is what layouts know as .Site.
+type Site struct {
+	Title, Project, Description string
+	BaseURL                     string // no slash at the end
+	Notice                      template.HTML
+	Sample                      bool
+	Nav                         []*Page // content pages with a weight, lightest first
+}
+
+// Build is a rendering under way, as producers see it.
+type Build struct {
+	Input
+	Site *Site
+
+	pages []*Page
+	files []output.File
+}
+
+// AddPage has a page rendered. Its path must be its own.
+func (b *Build) AddPage(p Page) { b.pages = append(b.pages, &p) }
+
+// AddFile adds a file that is published as it is.
+func (b *Build) AddFile(group output.Group, path string, data []byte) {
+	b.files = append(b.files, output.File{Root: output.Public, Group: group, Path: path, Data: data})
+}
+
+// Pages lists the pages so far: those of content, in order of URL, and those that earlier producers added.
+// Their Body may not be rendered yet.
+func (b *Build) Pages() []*Page { return b.pages }
+
+// Text takes a content file over by the URL it would have had: "/" for content/index.md, "/releases/5.12.4/"
+// for content/releases/5.12.4.md. It then is no page of its own. It is false when there is none or it is a draft.
+func (b *Build) Text(url string) (Text, bool) { return Text{}, false }
+
+// AbsURL puts the base URL before a path.
+func (b *Build) AbsURL(path string) string { return b.Site.BaseURL + path }
+
+// Markdown renders a piece of Markdown that does not come from a content file.
+func (b *Build) Markdown(source string) template.HTML { return "" }
+
+// Render makes all files of the site. The error is a Findings when the site folder is to blame, and then
+// holds everything that is wrong; warnings are what does not stop a build.
+func Render(ctx context.Context, in Input) (files []output.File, warnings Findings, err error) {
+	return nil, nil, nil
+}
