@@ -4,6 +4,7 @@
 package redirect
 
 import (
+	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/output"
 )
@@ -11,8 +12,21 @@ import (
 // Table is all that a server has to know beside the files of the site.
 type Table struct {
 	Index *lookup.Index
-	// BitstreamURL is where the file of a package is fetched, "https://…": the target of /bitstream/<id>.
-	BitstreamURL func(id string) string
+	Files Files
+}
+
+// Files says where the files of packages are fetched: the targets of /bitstream/<id>.
+type Files struct {
+	API      string // Girder's API base, https://…/api/v1, checked to hold only characters of a URL's path
+	BySHA512 bool   // by content where the checksum is known, which can be resumed; else by item
+}
+
+// URL is where the file of a package is fetched.
+func (f Files) URL(p *catalog.Package) string {
+	if f.BySHA512 && p.SHA512 != "" {
+		return f.API + "/file/hashsum/sha512/" + p.SHA512 + "/download"
+	}
+	return f.API + "/item/" + p.ID + "/download"
 }
 
 // Target translates a Table into the configuration of one server.
