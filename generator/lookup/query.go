@@ -145,7 +145,7 @@ var (
 // Parse reads the query string of a request (still encoded, without the question mark). The second result
 // is nil when the request makes sense.
 func Parse(route Route, rawQuery string) (Query, *Problem) {
-	params := parameters(rawQuery)
+	params := Parameters(rawQuery)
 	bad := func(name string) (Query, *Problem) {
 		return Query{}, &Problem{Param: name, Found: params[name], Reason: reason(name), Allowed: allowed(name)}
 	}
@@ -261,9 +261,9 @@ func dayNumber(t time.Time) int {
 	return y*10_000 + int(m)*100 + d
 }
 
-// parameters decodes a query string as the old server did: split at ampersands only, the first of a
+// Parameters decodes a query string as the old server did: split at ampersands only, the first of a
 // repeated name counts, a name without a value is empty, an escape that is none stands for itself.
-func parameters(rawQuery string) map[string]string {
+func Parameters(rawQuery string) map[string]string {
 	params := map[string]string{}
 	for part := range strings.SplitSeq(rawQuery, "&") {
 		if part == "" {
