@@ -87,7 +87,7 @@ func (o *printer) bitstream(a Answer) {
 
 // parameters prints what was read, with the defaults that fill the gaps.
 func (o *printer) parameters(rawQuery string, a Answer) {
-	given := parameters(rawQuery)
+	given := Parameters(rawQuery)
 	o.section("parameters as read")
 	tw := tabwriter.NewWriter(o.w, 0, 0, 2, ' ', 0)
 	row := func(name, value, fallback string) {
