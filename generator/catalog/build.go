@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Limits of what can be published. They are the widest that every target can carry.
@@ -17,8 +19,13 @@ const (
 	MaxRevision = 2_539_999
 	// MaxVersionLength bounds release names and versions, which become path segments and map keys.
 	MaxVersionLength = 40
-	// MaxNameLength bounds the free text that pages show.
+	// MaxNameLength bounds the free text that pages show (bytes).
 	MaxNameLength = 200
+	// MaxDateLength bounds the build date, which is published as it was given (bytes). Python's isoformat
+	// has 32.
+	MaxDateLength = 40
+	// MaxSize is the largest integer that every JSON reader keeps exact (bytes).
+	MaxSize = 1<<53 - 1
 	// emptyUpload is the size of the empty zip that Girder serves for an upload that died (bytes).
 	emptyUpload = 22
 	// firstYear and lastYear are the years that the date tables can hold.
@@ -44,7 +51,7 @@ type Held struct {
 
 // String describes the record for a report, safe to print on a terminal.
 func (h Held) String() string {
-	return fmt.Sprintf("%q (%q): %s: %s (found %.80q)", h.Name, h.ID, h.Field, h.Reason, h.Value)
+	return fmt.Sprintf("%.80q (%.80q): %s: %s (found %.80q)", h.Name, h.ID, h.Field, h.Reason, h.Value)
 }
 
 // Publish splits records into the packages to publish, newest first, and those held back. Only records of
@@ -94,6 +101,9 @@ func build(appID string, r *Record) (*Package, *Held) {
 		}
 		return hold("size", strconv.FormatInt(r.Size, 10), reason)
 	}
+	if r.Size > MaxSize {
+		return hold("size", strconv.FormatInt(r.Size, 10), "larger than any file")
+	}
 	if !idRE.MatchString(r.ID) {
 		return hold("_id", r.ID, "not 24 lower-case hex digits")
 	}
@@ -104,19 +114,21 @@ func build(appID string, r *Record) (*Package, *Held) {
 		return hold("meta.arch", r.Arch, "not one of amd64, arm64, i386")
 	}
 	if r.Release != "" && !validVersion(r.Release) {
-		return hold("meta.release", r.Release, "not a plain release name (letters, digits, . _ + -)")
+		return hold("meta.release", r.Release, "not a plain release name (letters, digits, . _ -)")
 	}
 	if r.SHA512 != "" && !sha512RE.MatchString(r.SHA512) {
 		return hold("meta.sha512", r.SHA512, "not 128 hex digits")
 	}
 	for _, f := range []struct{ field, value string }{{"name", r.Name}, {"meta.baseName", r.BaseName}} {
 		if !plainText(f.value) {
-			return hold(f.field, f.value, "empty, too long or not plain text")
+			return hold(f.field, f.value, "empty, too long or with characters that do not print")
 		}
 	}
-	buildDate, built, ok := buildDate(r)
+	// The oldest items have no build date: the plugin's own default for it is the time of creation.
+	buildDate := cmp.Or(r.BuildDate, r.Created)
+	built, ok := ParseBuildDate(buildDate)
 	if !ok {
-		return hold("meta.build_date", r.BuildDate, fmt.Sprintf("not a date and time in %d to %d", firstYear, lastYear))
+		return hold("meta.build_date", buildDate, fmt.Sprintf("not a date and time in %d to %d", firstYear, lastYear))
 	}
 	return &Package{
 		ID: r.ID, Name: r.Name, ProductName: r.BaseName,
@@ -129,7 +141,7 @@ func build(appID string, r *Record) (*Package, *Held) {
 var (
 	idRE     = regexp.MustCompile(`^[0-9a-f]{24}$`)
 	sha512RE = regexp.MustCompile(`^[0-9A-Fa-f]{128}$`)
-	wordRE   = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._+-]*$`)
+	wordRE   = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]*$`)
 	datedRE  = regexp.MustCompile(`^(.+?)-\d{4}-\d{2}-\d{2}`)
 	plainRE  = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
 )
@@ -151,9 +163,11 @@ func VersionOf(release, version string) string {
 	return version
 }
 
-// validVersion reports whether v can stand in a path, a map key and a file name: no separators, no "..".
+// validVersion reports whether v can stand in a path, a map key and a file name, and be a folder beside
+// the index of all releases: no separators, no "..", no index.html.
 func validVersion(v string) bool {
-	return len(v) <= MaxVersionLength && wordRE.MatchString(v) && !strings.Contains(v, "..")
+	return len(v) <= MaxVersionLength && wordRE.MatchString(v) &&
+		!strings.Contains(v, "..") && !strings.HasPrefix(strings.ToLower(v), "index.")
 }
 
 func isDecimal(s string) bool {
@@ -169,30 +183,29 @@ func isTrue(s string) bool {
 	return false
 }
 
+// plainText reports whether s is a line of text that shows as what it is: no control characters or line
+// separators, and none of the marks that hide or reorder letters (zero width, bidirectional overrides).
 func plainText(s string) bool {
 	if s == "" || len(s) > MaxNameLength {
 		return false
 	}
-	for _, r := range s {
-		if r < ' ' || r == 0x7f || r == '\uFFFD' || (r >= 0x80 && r < 0xa0) {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError })
 }
 
 // dateLayouts are the spellings of meta.build_date that were seen: Python's isoformat, and by hand.
 var dateLayouts = []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", time.DateOnly}
 
-// buildDate reads meta.build_date; where that is missing, as in the oldest items, the day the item was
-// created, which the plugin takes for its default.
-func buildDate(r *Record) (string, time.Time, bool) {
-	text := cmp.Or(r.BuildDate, r.Created)
+// ParseBuildDate reads a build date as Girder spells it, or a person who edited it; without a zone it is
+// UTC. It reports false for what is no date, or one that cannot be published.
+func ParseBuildDate(text string) (time.Time, bool) {
+	if len(text) > MaxDateLength {
+		return time.Time{}, false
+	}
 	for _, layout := range dateLayouts {
 		if t, err := time.Parse(layout, text); err == nil {
 			t = t.UTC()
-			return text, t, t.Year() >= firstYear && t.Year() <= lastYear
+			return t, t.Year() >= firstYear && t.Year() <= lastYear
 		}
 	}
-	return "", time.Time{}, false
+	return time.Time{}, false
 }

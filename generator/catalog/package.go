@@ -65,9 +65,10 @@ const (
 // Stabilities lists the values of the stability parameter in the order of the download page's rows.
 func Stabilities() []Stability { return []Stability{Release, Nightly, Any} }
 
-// Package is one published installer. Build checks every field that comes from outside; code that holds
+// Package is one published installer. Publish checks every field that comes from outside; code that holds
 // a Package may write ID, OS, Arch, Revision, Version, Release and SHA512 into a path, a URL or a
-// configuration file as they are. Name and ProductName are free text: escape them.
+// configuration file as they are, and BuildDate into a page or a string. Name and ProductName are free
+// text of one line: escape them.
 type Package struct {
 	ID          string    // 24 lower-case hex digits; Girder item._id
 	Name        string    // Girder item.name, for instance Slicer_win_amd64_34645
