@@ -13,6 +13,60 @@ import (
 type Table struct {
 	Index *lookup.Index
 	Files Files
+	Rules *Rules // what people wrote, aliases and Midas numbers; nil for none
+}
+
+// Answer is what a request gets.
+type Answer struct {
+	Status   int    // 0: the file of that path, or the 404 page where there is none
+	Location string // of a redirect; relative to the site's root, or a whole URL
+	File     string // the path of the file that is served with status 200 in place of the one asked for
+	Note     string // for a 404 page: what used to be here; plain text
+
+	API       lookup.Answer // its Kind is NotOurs where the download API has no part in the answer
+	Permalink string        // the request that a permalink stands for, "" when it is none
+	Rule      *Rule         // the rule that matched, nil when none did
+}
+
+// Answer answers a request for a path (decoded) and query string (still encoded): the download API first,
+// then permalinks, then rules, then files.
+func (t *Table) Answer(path, rawQuery string) Answer {
+	api := t.Index.Answer(path, rawQuery)
+	if api.Kind != lookup.NotOurs && api.Kind != lookup.NoSuchID {
+		return t.api(api)
+	}
+	path = CleanPath(path)
+	if route, query, ok := Permalink(path); ok {
+		a := t.api(t.Index.Answer(string(route), query))
+		a.Permalink = string(route) + "?" + query
+		return a
+	}
+	o := t.Rules.Match(path, rawQuery)
+	if o.Rule == nil {
+		return Answer{Status: api.Status, API: api}
+	}
+	a := Answer{Status: o.Rule.Status, Rule: o.Rule, Note: o.Rule.Note}
+	switch {
+	case o.Rule.Moved():
+		a.Location = o.Target
+	case o.Rule.Status == 200:
+		a.File = o.Target
+	}
+	return a
+}
+
+// api puts an answer of the download API into the words of a server.
+func (t *Table) api(api lookup.Answer) Answer {
+	a := Answer{Status: api.Status, API: api}
+	switch {
+	case api.Kind == lookup.Object:
+		a.File = RecordPath(api.Package)
+	case api.Kind == lookup.Redirect && api.Query.Route == lookup.Download:
+		a.Location = lookup.Location(api.Package)
+	case api.Kind == lookup.Redirect:
+		a.Location = t.Files.URL(api.Package)
+	}
+	return a
 }
 
 // Files says where the files of packages are fetched: the targets of /bitstream/<id>.

@@ -1,0 +1,163 @@
+package redirect
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/lookup"
+)
+
+// Rules is a set of rules in the order in which they are tried. It is built once and not changed.
+type Rules struct {
+	all      []*Rule
+	exact    map[string][]*Rule // by source
+	patterns []*Rule
+}
+
+// NewRules orders rules: exact ones before patterns; written ones before aliases before Midas numbers;
+// then as they come.
+func NewRules(rules []Rule) *Rules {
+	s := &Rules{exact: make(map[string][]*Rule, len(rules))}
+	for i := range rules {
+		s.all = append(s.all, &rules[i])
+	}
+	slices.SortStableFunc(s.all, func(a, b *Rule) int { return int(a.Origin) - int(b.Origin) })
+	for _, r := range s.all {
+		if r.Pattern() {
+			s.patterns = append(s.patterns, r)
+			continue
+		}
+		s.exact[r.Source] = append(s.exact[r.Source], r)
+	}
+	return s
+}
+
+// All lists the rules by origin, then as they were given. The caller must not change the slice.
+func (s *Rules) All() []*Rule {
+	if s == nil {
+		return nil
+	}
+	return s.all
+}
+
+// Exact lists the rules of one source, decoded and with no slash at its end, in the order of trying.
+func (s *Rules) Exact(source string) []*Rule {
+	if s == nil {
+		return nil
+	}
+	return s.exact[source]
+}
+
+// Patterns lists the rules with placeholders or an asterisk, in the order of trying.
+func (s *Rules) Patterns() []*Rule {
+	if s == nil {
+		return nil
+	}
+	return s.patterns
+}
+
+// Outcome is what a rule answers. The zero Outcome is that of no rule.
+type Outcome struct {
+	Rule *Rule
+	// Target is the Location for the statuses that have one, the path of the page for 200, else "".
+	Target string
+}
+
+// Match gives the answer of the first rule that matches a request: path is decoded, rawQuery still
+// encoded. It is the meaning of the rules; what the targets do is tested against it.
+func (s *Rules) Match(path, rawQuery string) Outcome {
+	var found Outcome
+	s.each(path, rawQuery, func(t Try) bool {
+		found = t.Outcome
+		return t.Missed == ""
+	})
+	if found.Rule == nil {
+		return Outcome{}
+	}
+	return found
+}
+
+// Try is one rule that was looked at for a request.
+type Try struct {
+	Outcome        // of the rule, when it matched
+	Tried   *Rule  // the rule
+	Missed  string // why it does not match: "the path differs"; "" when it does
+}
+
+// Trace lists the rules that were tried, up to the one that matched: those with the path as their source,
+// then the patterns.
+func (s *Rules) Trace(path, rawQuery string) []Try {
+	var tries []Try
+	s.each(path, rawQuery, func(t Try) bool {
+		tries = append(tries, t)
+		return t.Missed == ""
+	})
+	return tries
+}
+
+// each tries rules until yield says that it has seen enough.
+func (s *Rules) each(path, rawQuery string, yield func(Try) bool) {
+	if s == nil {
+		return
+	}
+	path = CleanPath(path)
+	params := lookup.Parameters(rawQuery)
+	for _, r := range s.exact[trimSlash(path)] {
+		if yield(r.try(path, params)) {
+			return
+		}
+	}
+	for _, r := range s.patterns {
+		if yield(r.try(path, params)) {
+			return
+		}
+	}
+}
+
+// CleanPath merges the slashes of a decoded path, as every server does before it looks for rules.
+func CleanPath(path string) string {
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/")
+	}
+	return path
+}
+
+func trimSlash(path string) string {
+	if path == "/" {
+		return path
+	}
+	return strings.TrimSuffix(path, "/")
+}
+
+// try compares a rule with a request.
+func (r *Rule) try(path string, params map[string]string) Try {
+	t := Try{Tried: r}
+	values := map[string]string{}
+	if r.Pattern() {
+		m := r.expr.FindStringSubmatch(path)
+		if m == nil {
+			t.Missed = "the path differs"
+			return t
+		}
+		for i, name := range r.Names() {
+			values[name] = m[i+1]
+		}
+	}
+	for _, c := range r.Conditions {
+		v, given := params[c.Name]
+		switch {
+		case !given:
+			t.Missed = "the query has no " + c.Name
+		case c.Placeholder == "" && v != c.Value:
+			t.Missed = c.Name + " is not " + c.Value
+		case c.Placeholder != "" && !capturedRE.MatchString(v):
+			t.Missed = c.Name + " is empty or has characters that a target does not take over"
+		}
+		if t.Missed != "" {
+			return t
+		}
+		values[c.Placeholder] = v
+	}
+	t.Outcome = Outcome{Rule: r, Target: r.Expand(func(name string) string { return values[name] })}
+	return t
+}

@@ -1,0 +1,209 @@
+package redirect_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+const rulesText = `
+/docs/* /d/:splat
+/docs/intro /start 302
+/store id=:id lang=en /en/blog/:id
+/store id=:id /blog/:id
+/store /shop 307
+/user/:name/files/* https://x.org/~:name/:splat?from=:name 308
+/user/:name /u/:name
+/gone 410
+/app/* /app.html 200
+/Case /upper
+/search q=:q /s/:q
+`
+
+func rules(t testing.TB, text string) *redirect.Rules {
+	t.Helper()
+	list, err := redirect.Parse("rules.txt", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return redirect.NewRules(list)
+}
+
+func TestMatch(t *testing.T) {
+	s := rules(t, rulesText)
+	tests := []struct{ name, path, query, want string }{
+		{"exact before pattern", "/docs/intro", "", "302 /start"},
+		{"slash at the end", "/docs/intro/", "", "302 /start"},
+		{"merged slashes", "//docs//intro", "", "302 /start"},
+		{"splat", "/docs/a/b.html", "", "301 /d/a/b.html"},
+		{"splat keeps its last slash", "/docs/a/", "", "301 /d/a/"},
+		{"empty splat", "/docs", "", "301 /d/"},
+		{"empty splat with slash", "/docs/", "", "301 /d/"},
+		{"splat is below", "/docsx", "", ""},
+		{"splat takes no escape", "/docs/a b", "", ""},
+		{"splat takes no line end", "/docs/a\r\nSet-Cookie: x", "", ""},
+		{"no line end after", "/docs/a\n", "", ""},
+		{"letters by case", "/case", "", ""},
+		{"both conditions", "/store", "lang=en&id=7", "301 /en/blog/7"},
+		{"one condition", "/store", "lang=de&id=7", "301 /blog/7"},
+		{"decoded name and value", "/store", "%69d=a%2Db", "301 /blog/a-b"},
+		{"first counts", "/store", "id=1&id=2", "301 /blog/1"},
+		{"empty value", "/store", "id=", "307 /shop"},
+		{"value that would add a parameter", "/store", "id=1%262", "307 /shop"},
+		{"no condition", "/store", "", "307 /shop"},
+		{"two names", "/user/ann/files/a/b", "", "308 https://x.org/~ann/a/b?from=ann"},
+		{"one name", "/user/ann/", "", "301 /u/ann"},
+		{"empty name", "/user//", "", ""},
+		{"gone", "/gone", "", "410 "},
+		{"rewrite", "/app/x/y", "", "200 /app.html"},
+		{"open redirect", "/docs//evil.example/", "", "301 /d/evil.example/"},
+		{"backslash", `/docs/\evil.example`, "", ""},
+		{"plus is a space", "/search", "q=a+b", ""},
+		{"nothing", "/none", "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ""
+			if o := s.Match(tt.path, tt.query); o.Rule != nil {
+				got = fmt.Sprintf("%d %s", o.Rule.Status, o.Target)
+			}
+			if got != tt.want {
+				t.Errorf("%s?%s: %q, want %q", tt.path, tt.query, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestTraceTellsRuleAfterRule(t *testing.T) {
+	var got []string
+	for _, try := range rules(t, rulesText).Trace("/store", "id=a%20b") {
+		got = append(got, fmt.Sprintf("%d: %s -> %s", try.Tried.Pos.Line, try.Missed, try.Target))
+	}
+	want := []string{
+		"4: id is empty or has characters that a target does not take over -> ",
+		"5: id is empty or has characters that a target does not take over -> ",
+		"6:  -> /shop",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func table(t testing.TB, text string) *redirect.Table {
+	t.Helper()
+	list, err := redirect.Parse("rules.txt", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := lookup.New(testutil.Packages(t, "live"))
+	return &redirect.Table{
+		Index: x,
+		Files: redirect.Files{API: "https://girder.example/api/v1"},
+		Rules: redirect.NewRules(append(list, redirect.MidasRules(x)...)),
+	}
+}
+
+func TestAnswerAsksPermalinksAndRulesAfterTheAPI(t *testing.T) {
+	tab := table(t, "/find /shadowed\n/latest/win /shadowed\n/a /b\n")
+	tests := []struct{ path, query, sameAs, want string }{
+		{"/latest/win", "", "/download?os=win", ""},
+		{"/latest/win/nightly", "", "/download?os=win&stability=nightly", ""},
+		{"/latest/macosx/nightly.json", "", "/find?os=macosx&stability=nightly", ""},
+		{"/releases/5.10/linux", "x=y", "/download?os=linux&version=5.10", ""},
+		{"/releases/5.10.0/linux.json", "", "/find?os=linux&version=5.10.0", ""},
+		{"/revision/34045/win", "", "/download?os=win&revision=34045", ""},
+		{"/revision/1/win", "", "/download?os=win&revision=1", "404 "},
+		{"/latest/beos", "", "", "0 "},
+		{"/latest/win/any", "", "", "0 "},
+		{"/find", "", "", "400 "},
+		{"/a", "", "", "301 /b"},
+		{"/bitstream/608873", "", "", "404 version 4.7.0 for Linux"},
+		{"/bitstream/1", "", "", "404 "},
+		{"/", "", "", "200 "},
+	}
+	for _, tt := range tests {
+		t.Run(tt.path, func(t *testing.T) {
+			a := tab.Answer(tt.path, tt.query)
+			got := fmt.Sprintf("%d %s%s%s", a.Status, a.Location, a.File, a.Note)
+			if tt.sameAs != "" {
+				g := testutil.Golden{Q: tt.sameAs}
+				path, query := g.Split()
+				b := tab.Answer(path, query)
+				if b.API.Package == nil && tt.want == "" {
+					t.Fatalf("%s finds nothing", tt.sameAs)
+				}
+				if a.API.Package != b.API.Package || a.Location != b.Location || a.File != b.File || a.Status != b.Status {
+					t.Errorf("%s: %s, unlike %s: %d %s%s", tt.path, got, tt.sameAs, b.Status, b.Location, b.File)
+				}
+			}
+			if tt.want != "" && got != tt.want {
+				t.Errorf("%s: %q, want %q", tt.path, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestLinksLeadWhereTheySay(t *testing.T) {
+	tab := table(t, "")
+	links := redirect.Links(tab.Index)
+	if len(links) < 600 || !links[0].Moves || links[len(links)-1].Moves {
+		t.Fatalf("%d links, from %+v to %+v", len(links), links[0], links[len(links)-1])
+	}
+	for _, l := range links {
+		if a := tab.Answer(l.Path, ""); a.API.Package != l.Package || a.Status != 302 {
+			t.Errorf("%s: %d, %v, want %s", l.Path, a.Status, a.API.Package, l.Package.ID)
+		}
+	}
+}
+
+func TestMidasNumbersLeadToTheirRelease(t *testing.T) {
+	tab := table(t, "")
+	numbers := redirect.MidasNumbers()
+	if len(numbers) != 45 {
+		t.Errorf("%d numbers, want 45", len(numbers))
+	}
+	counts := map[string]int{}
+	for _, n := range numbers {
+		a := tab.Answer(fmt.Sprintf("/bitstream/%d", n.Number), "")
+		switch {
+		case a.Status == 404 && a.Note != "":
+			counts["note"]++
+		case a.Status == 302 && len(a.Location) == len("/bitstream/")+24:
+			counts["package"]++
+			p := tab.Index.Package(a.Location[len("/bitstream/"):])
+			if p == nil || p.OS != n.OS || (p.Version != n.Version && fmt.Sprint(p.Revision) != n.Revision) {
+				t.Errorf("%d (%s): %+v", n.Number, n.What(), p)
+			}
+		case a.Status == 302 && a.Location == "/releases/"+n.Version+"/":
+			counts["release page"]++
+		default:
+			t.Errorf("%d: %+v", n.Number, a)
+		}
+	}
+	if counts["package"] < 5 || counts["note"] < 5 {
+		t.Errorf("outcomes: %v", counts)
+	}
+	t.Log(counts)
+}
+
+func TestAliases(t *testing.T) {
+	at := redirect.Pos{File: "content/a.md", Line: 3, Col: 5}
+	list, err := redirect.AliasRules([]redirect.Alias{{From: "/old/", To: "/a/", Pos: at}, {From: "x", To: "/a/", Pos: at}, {From: "/x/*", To: "/a/", Pos: at}})
+	if err == nil || len(list) != 1 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	want := "read the aliases of pages: content/a.md:3:5: a source must start with a slash (found \"x\")\n" +
+		"content/a.md:3:5: an alias is one path (found \"/x/*\"); write patterns into rules.txt"
+	if err.Error() != want {
+		t.Errorf("error %q,\n want %q", err, want)
+	}
+	s := redirect.NewRules(list)
+	if o := s.Match("/old", ""); o.Target != "/a/" || o.Rule.Origin != redirect.Aliased {
+		t.Errorf("%+v", o)
+	}
+}

@@ -1,0 +1,325 @@
+package redirect
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/Slicer/sitegen/generator/fault"
+)
+
+// MaxTarget is the longest target in bytes: what S3 takes for an object's redirect is 2 KB, what CloudFront
+// takes for a value 1 KB with the source (platforms.md sections 2 and 3.1).
+const MaxTarget = 512
+
+// MaxSource is the longest source in bytes, encoded: CloudFront's longest key is 512 bytes.
+const MaxSource = 400
+
+// DefaultStatus is the status of a rule that names none, as Netlify has it.
+const DefaultStatus = 301
+
+// Parse reads rules.txt: one rule a line, "source [name=value …] [target] [status]", as Netlify and
+// Cloudflare Pages write them; # starts a comment. The error holds every mistake of the file, each as
+// name:line:col.
+func Parse(name, text string) ([]Rule, error) {
+	var rules []Rule
+	var errs []error
+	line := 0
+	for content := range strings.Lines(text) {
+		line++
+		p := lineParser{pos: Pos{File: name, Line: line, Col: 1}}
+		fields := split(strings.TrimPrefix(content, "\uFEFF"))
+		if len(fields) == 0 {
+			continue
+		}
+		r := p.rule(fields)
+		if len(p.errs) > 0 {
+			errs = append(errs, p.errs...)
+			continue
+		}
+		r.compile()
+		rules = append(rules, r)
+	}
+	return rules, errors.Join(errs...)
+}
+
+// field is a word of a line and its column.
+type field struct {
+	text string
+	col  int
+}
+
+// split cuts a line into words and drops its comment.
+func split(line string) []field {
+	var fields []field
+	for i := 0; i < len(line); {
+		if strings.IndexByte(" \t\r\n", line[i]) >= 0 {
+			i++
+			continue
+		}
+		if line[i] == '#' {
+			break
+		}
+		end := strings.IndexAny(line[i:], " \t\r\n")
+		if end < 0 {
+			end = len(line) - i
+		}
+		fields = append(fields, field{line[i : i+end], i + 1})
+		i += end
+	}
+	return fields
+}
+
+// lineParser reads one line and collects what is wrong with it.
+type lineParser struct {
+	pos  Pos
+	errs []error
+}
+
+func (p *lineParser) fail(f field, format string, args ...any) {
+	pos := p.pos
+	pos.Col = f.col
+	p.errs = append(p.errs, fmt.Errorf("%s: %s", pos, fmt.Sprintf(format, args...)))
+}
+
+func (p *lineParser) rule(fields []field) Rule {
+	r := Rule{Status: DefaultStatus, Pos: p.pos}
+	source, rest := fields[0], fields[1:]
+	r.Pos.Col = source.col
+	r.Source = p.source(source)
+	for len(rest) > 0 && isCondition(rest[0].text) {
+		r.Conditions = append(r.Conditions, p.condition(rest[0], r.Conditions))
+		rest = rest[1:]
+	}
+	var target *field
+	if len(rest) > 0 && !isStatus(rest[0].text) {
+		target, rest = &rest[0], rest[1:]
+	}
+	if len(rest) > 0 && isStatus(rest[0].text) {
+		r.Status, r.Force = p.status(rest[0])
+		rest = rest[1:]
+	}
+	for _, f := range rest {
+		p.fail(f, "nothing is known to follow the status (found %.80q); conditions on country, language or role need a server and are not supported", f.text)
+	}
+	p.target(&r, source, target)
+	return r
+}
+
+var (
+	conditionRE = regexp.MustCompile(`^[A-Za-z0-9._~-]+=`)
+	statusRE    = regexp.MustCompile(`^[0-9]{1,4}!?$`)
+	nameRE      = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+	capturedRE  = regexp.MustCompile(`^` + Captured + `+$`)
+)
+
+func isCondition(s string) bool { return conditionRE.MatchString(s) }
+func isStatus(s string) bool    { return statusRE.MatchString(s) }
+
+// source checks the path of a rule and gives it decoded, with no slash at its end.
+func (p *lineParser) source(f field) string {
+	path, err := cleanSource(f.text)
+	if err != nil {
+		p.fail(f, "%s (found %.80q)", err, f.text)
+		return ""
+	}
+	segments := strings.Split(path[1:], "/")
+	var names []string
+	for i, segment := range segments {
+		name, ok := placeholder(segment)
+		switch {
+		case ok && name == Splat && i < len(segments)-1:
+			p.fail(f, "an asterisk must be the last segment (found %.80q); use :name for one segment", f.text)
+		case ok && !nameRE.MatchString(name):
+			p.fail(f, "not a placeholder (found %.80q); write a colon and a name of letters and digits", segment)
+		case ok && slices.Contains(names, name):
+			p.fail(f, "the placeholder :%s occurs twice (found %.80q)", name, f.text)
+		case !ok && strings.Contains(segment, "*"):
+			p.fail(f, "an asterisk must be a whole segment (found %.80q)", segment)
+		}
+		if ok {
+			names = append(names, name)
+		}
+	}
+	if path == "/*" {
+		p.fail(f, "a rule for every path would hide the whole site (found %q)", f.text)
+	}
+	return path
+}
+
+// cleanSource decodes a path and takes the slash from its end.
+func cleanSource(text string) (string, error) {
+	switch {
+	case !utf8.ValidString(text):
+		return "", errors.New("not UTF-8")
+	case strings.Contains(text, "://"):
+		return "", errors.New("a source is a path of this site; leave scheme and host out")
+	case !strings.HasPrefix(text, "/"):
+		return "", errors.New("a source must start with a slash")
+	case strings.ContainsAny(text, "?#"):
+		return "", errors.New("a source has no query and no fragment; write conditions after it: /store id=:id /blog/:id")
+	}
+	if upper := strings.ToUpper(text); strings.Contains(upper, "%2A") || strings.Contains(upper, "/%3A") || strings.Contains(upper, "%2F") {
+		return "", errors.New("an encoded asterisk, slash or leading colon cannot be told from the sign itself")
+	}
+	path, err := url.PathUnescape(text)
+	if err != nil {
+		return "", errors.New("a percent sign must be followed by two hex digits; write %25 for the sign itself")
+	}
+	if strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }) {
+		return "", errors.New("control characters cannot be matched")
+	}
+	if len(url.PathEscape(path)) > MaxSource {
+		return "", fmt.Errorf("longer than the %d bytes that every target can carry", MaxSource)
+	}
+	if strings.Contains(path, "//") {
+		return "", errors.New("two slashes in a row never reach a rule: requests are read with one")
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
+			return "", errors.New("dot segments never reach a rule")
+		}
+	}
+	if path != "/" {
+		path = strings.TrimSuffix(path, "/")
+	}
+	return path, nil
+}
+
+func (p *lineParser) condition(f field, before []Condition) Condition {
+	name, value, _ := strings.Cut(f.text, "=")
+	c := Condition{Name: name}
+	if slices.ContainsFunc(before, func(b Condition) bool { return b.Name == name }) {
+		p.fail(f, "the parameter %s occurs twice", name)
+	}
+	if ph, ok := strings.CutPrefix(value, ":"); ok {
+		if !nameRE.MatchString(ph) || ph == Splat {
+			p.fail(f, "not a placeholder (found %.80q); write a colon and a name of letters and digits", value)
+		}
+		c.Placeholder = ph
+		return c
+	}
+	v, err := url.PathUnescape(value)
+	if err != nil || !capturedRE.MatchString(v) {
+		p.fail(f, "a condition is name=:placeholder or name=value, the value of letters, digits and %s (found %.80q)", "._~@:,!()*'+-", f.text)
+	}
+	c.Value = v
+	return c
+}
+
+func (p *lineParser) status(f field) (int, bool) {
+	digits, force := strings.CutSuffix(f.text, "!")
+	n, _ := strconv.Atoi(digits)
+	switch n {
+	case 301, 302, 307, 308, 200, 404, 410:
+	default:
+		p.fail(f, "not a status that a rule can have (found %s); 301, 302, 307, 308, 200, 404 or 410", f.text)
+	}
+	return n, force
+}
+
+// target checks a target by itself and against the placeholders of the rule.
+func (p *lineParser) target(r *Rule, source field, f *field) {
+	if r.Status == 404 || r.Status == 410 {
+		if f != nil && f.text != "/404" && f.text != "/404.html" {
+			p.fail(*f, "status %d shows the site's own error page; leave the target out (found %.80q)", r.Status, f.text)
+		}
+		return
+	}
+	if f == nil {
+		p.fail(source, "the target is missing; write: %s /target %d", r.Source, r.Status)
+		return
+	}
+	if err := CheckTarget(f.text, r.Status); err != nil {
+		p.fail(*f, "%s", err)
+		return
+	}
+	r.Target = f.text
+	known := r.Names()
+	for _, c := range r.Conditions {
+		if c.Placeholder == "" {
+			continue
+		}
+		if slices.Contains(known, c.Placeholder) {
+			p.fail(source, "the placeholder :%s occurs twice", c.Placeholder)
+		}
+		known = append(known, c.Placeholder)
+	}
+	for _, part := range targetParts(r.Target) {
+		if part.name != "" && !slices.Contains(known, part.name) {
+			p.fail(*f, "the source has no placeholder (found %q)%s; write %%3A for a colon that is meant", part.name, fault.DidYouMean(part.name, known))
+		}
+	}
+}
+
+// targetRE is what a Location, an Nginx string and a JSON file carry with no quoting at all. The dollar
+// sign, valid in a URL, is a variable in Nginx.
+var targetRE = regexp.MustCompile(`^[A-Za-z0-9._~:/?#@!&'()*+,;=%-]+$`)
+
+var (
+	badEscapeRE = regexp.MustCompile(`%(?:[^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)`)
+	hostRE      = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$`)
+	portRE      = regexp.MustCompile(`^(?::[0-9]{1,5})?$`)
+)
+
+// CheckTarget reports why a target can not be carried by every server, nil when it can.
+func CheckTarget(target string, status int) error {
+	found := func(what string) error { return fmt.Errorf("%s (found %.80q)", what, target) }
+	switch {
+	case len(target) > MaxTarget:
+		return found(fmt.Sprintf("longer than the %d bytes that every target can carry", MaxTarget))
+	case !targetRE.MatchString(target):
+		return fmt.Errorf("the target has characters that cannot be sent as they are (found %.80q); write %.200s", target, encode(target))
+	case badEscapeRE.MatchString(target):
+		return found("a percent sign must be followed by two hex digits; write %25 for the sign itself")
+	case strings.HasPrefix(target, "//"):
+		return found("two slashes lead to another host; write https: before them")
+	case strings.HasPrefix(target, "/"):
+		if status == 200 && strings.ContainsAny(target, "?#%") {
+			return found("status 200 serves a file of the site: no query, fragment or escape")
+		}
+		return nil
+	case status == 200:
+		return found("status 200 serves a file of the site; it must start with a slash")
+	}
+	rest, ok := strings.CutPrefix(target, "https://")
+	if !ok {
+		rest, ok = strings.CutPrefix(target, "http://")
+	}
+	if !ok {
+		return found("a target starts with a slash, https:// or http://")
+	}
+	authority, path := rest, ""
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		authority, path = rest[:end], rest[end:]
+	}
+	host, port, _ := strings.Cut(authority, ":")
+	if port != "" || strings.HasSuffix(authority, ":") {
+		port = ":" + port
+	}
+	if !hostRE.MatchString(host) || !portRE.MatchString(port) {
+		return found("the host must be plain, in lower case, with no user and no placeholder")
+	}
+	if path == "" || path[0] != '/' {
+		return found("a slash must follow the host")
+	}
+	return nil
+}
+
+// encode writes a target with everything encoded that has to be.
+func encode(target string) string {
+	var b strings.Builder
+	for i := range len(target) {
+		if c := target[i : i+1]; targetRE.MatchString(c) {
+			b.WriteString(c)
+			continue
+		}
+		fmt.Fprintf(&b, "%%%02X", target[i])
+	}
+	return b.String()
+}

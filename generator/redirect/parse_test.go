@@ -1,0 +1,150 @@
+package redirect_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/redirect"
+)
+
+func TestParseReadsWhatPeopleWrite(t *testing.T) {
+	const text = "\uFEFF# moved in 2026\n" +
+		"/old /new\r\n" +
+		"\n" +
+		"/tr%C3%A9s/   https://example.org/a%20b#c   302   # why\n" +
+		"/store id=:id lang=en  /blog/:id 301!\n" +
+		"/docs/:v/* /d/:v/:splat 308\n" +
+		"/gone 410\n" +
+		"/lost /404.html 404\n" +
+		"/app/* /app/index.html 200"
+	rules, err := redirect.Parse("rules.txt", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range rules {
+		got = append(got, r.Pos.String()+" "+r.String())
+	}
+	want := []string{
+		"rules.txt:2:1 /old /new 301",
+		"rules.txt:4:1 /trés https://example.org/a%20b#c 302",
+		"rules.txt:5:1 /store id=:id lang=en /blog/:id 301!",
+		"rules.txt:6:1 /docs/:v/* /d/:v/:splat 308",
+		"rules.txt:7:1 /gone 410",
+		"rules.txt:8:1 /lost 404",
+		"rules.txt:9:1 /app/* /app/index.html 200",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestParseNamesEveryMistake(t *testing.T) {
+	tests := []struct{ line, want string }{
+		{"old /new", "1:1: a source must start with a slash"},
+		{"https://x.org/ /new", "1:1: a source is a path of this site"},
+		{"/a?b=1 /new", "1:1: a source has no query and no fragment"},
+		{"/a%zz /new", "1:1: a percent sign must be followed by two hex digits"},
+		{"/a%0d%0aX: /new", "1:1: control characters cannot be matched"},
+		{"/a%00 /new", "1:1: control characters cannot be matched"},
+		{"/a//b /new", "1:1: two slashes in a row"},
+		{"/a/../b /new", "1:1: dot segments"},
+		{"/a/*/b /new", "1:1: an asterisk must be the last segment"},
+		{"/a* /new", "1:1: an asterisk must be a whole segment"},
+		{"/a/:x/:x /new", "1:1: the placeholder :x occurs twice"},
+		{"/a/:1 /new", "1:1: not a placeholder"},
+		{"/* /new", "1:1: a rule for every path"},
+		{"/" + strings.Repeat("a", 500) + " /new", "1:1: longer than the 400 bytes"},
+		{"/a", "1:1: the target is missing"},
+		{"/a b", `1:4: a target starts with a slash, https:// or http:// (found "b")`},
+		{"/a //evil.example/", "1:4: two slashes lead to another host"},
+		{"/a javascript:alert(1)", "1:4: a target starts with a slash"},
+		{"/a https://u:p@h/", "1:4: the host must be plain"},
+		{"/a https://:host/x", "1:4: the host must be plain"},
+		{"/:h https://:h/x", "1:5: the host must be plain"},
+		{"/:h https://x.:h/x", "1:5: the host must be plain"},
+		{"/a https://x.org", "1:4: a slash must follow the host"},
+		{`/a /b"c`, `1:4: the target has characters that cannot be sent as they are (found "/b\"c"); write /b%22c`},
+		{"/a /$uri", "write /%24uri"},
+		{"/a /é", "write /%C3%A9"},
+		{"/a /b%2", "1:4: a percent sign"},
+		{"/a /b%\t301", "1:4: a percent sign"},
+		{"/a /b:splat", `1:4: the source has no placeholder (found "splat")`},
+		{"/a/:name /b/:nmae", `did you mean "name"?`},
+		{"/a /b 303", "1:7: not a status that a rule can have (found 303)"},
+		{"/a /b 301 Country=de", "1:11: nothing is known to follow the status"},
+		{"/a /b x", "1:7: nothing is known to follow"},
+		{"/a id= /b", "1:4: a condition is name=:placeholder or name=value"},
+		{"/a id=:x id=:y /b", "1:10: the parameter id occurs twice"},
+		{"/a/:x id=:x /b", "1:1: the placeholder :x occurs twice"},
+		{"/a /b.html 404", "1:4: status 404 shows the site's own error page"},
+		{"/a https://x.org/ 200", "1:4: status 200 serves a file of the site"},
+		{"/a /b?c 200", "1:4: status 200 serves a file of the site: no query"},
+		{"/a \xff", "1:4: the target has characters"},
+		{"/\xff /b", "1:1: not UTF-8"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.line, func(t *testing.T) {
+			rules, err := redirect.Parse("r", tt.line)
+			if err == nil {
+				t.Fatalf("read as %v", rules)
+			}
+			if !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %q, want %q in it", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestParseReportsEverythingAtOnce(t *testing.T) {
+	_, err := redirect.Parse("r", "bad /x 999\n/ok /fine\n/a\n")
+	var lines []string
+	for line := range strings.Lines(err.Error()) {
+		lines = append(lines, strings.Join(strings.SplitN(line, ":", 4)[:3], ":"))
+	}
+	if diff := cmp.Diff([]string{"r:1:1", "r:1:8", "r:3:1"}, lines); diff != "" {
+		t.Errorf("places (-want +got):\n%s", diff)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		"/a /b 301\n", "/store id=:id /blog/:id 301", "/docs/* https://x.org/:splat?q=:splat 302!",
+		"/:a/:b /x/:b/:a", "/a%0d /b", "# c\n\n/x 410", "/x /y%0d%0aSet-Cookie:a 302", "/x /$a{};\"'", "/x y=:z //z",
+	} {
+		f.Add(seed, "/docs/a%20b//c", "id=%0d&x")
+	}
+	f.Fuzz(func(t *testing.T, text, path, query string) {
+		rules, err := redirect.Parse("r", text)
+		if err != nil && !strings.HasPrefix(err.Error(), "r:") {
+			t.Errorf("error without a place: %v", err)
+		}
+		for _, r := range rules {
+			again, err := redirect.Parse("r", r.String())
+			if !strings.ContainsAny(r.Source, " \t%#?") && strings.TrimSpace(r.Source) == r.Source && r.Conditions == nil {
+				if err != nil || len(again) != 1 || again[0].String() != r.String() {
+					t.Errorf("%q is read back as %v, %v", r.String(), again, err)
+				}
+			}
+		}
+		o := redirect.NewRules(rules).Match(path, query)
+		if o.Rule == nil || o.Target == "" {
+			return
+		}
+		// Whatever the request was, the Location is one line and leads where the rule's author said.
+		got, err := url.Parse(o.Target)
+		if err != nil || strings.ContainsFunc(o.Target, func(c rune) bool { return c <= ' ' || c >= 0x7f }) {
+			t.Fatalf("%s leads to %q (%v)", o.Rule, o.Target, err)
+		}
+		want, err := url.Parse(strings.ReplaceAll(o.Rule.Target, ":", "_"))
+		if err == nil && !strings.HasPrefix(o.Rule.Target, "http") && got.Host != want.Host {
+			t.Errorf("%s leads to the host %q", o.Rule, got.Host)
+		}
+		if strings.HasPrefix(o.Rule.Target, "/") && (strings.HasPrefix(o.Target, "//") || got.Host != "") {
+			t.Errorf("%s leads away: %q", o.Rule, o.Target)
+		}
+	})
+}

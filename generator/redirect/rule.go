@@ -1,0 +1,190 @@
+package redirect
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Origin says who asked for a rule.
+type Origin int
+
+// The origins, in the order in which their rules are tried.
+const (
+	Written Origin = iota // a line of rules.txt
+	Aliased               // aliases: in the front matter of a page
+	Midas                 // a number of the retired Midas server
+)
+
+// Pos is a place in a file that people edit. The zero Pos is nowhere.
+type Pos struct {
+	File      string
+	Line, Col int // from 1; Col counts bytes
+}
+
+// String gives path:line:col.
+func (p Pos) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
+
+// Rule says what a path answers. Rules are made by Parse, Alias.Rule and MidasRules, which check them.
+//
+// A source is compared with the decoded path of a request, letter by letter, but for a slash at the end,
+// which makes no difference. It may end in /*, which stands for anything below, and have :name for a
+// whole segment; it is a pattern then. What these stand for must consist of captured characters, so that it
+// can be written into a Location as it is.
+type Rule struct {
+	Source     string // decoded; starts with a slash, has none at its end
+	Conditions []Condition
+	Target     string // encoded; a path of this site or an http(s) URL; "" for 404 and 410
+	Status     int    // 301, 302, 307, 308: a Location; 200: the page at Target; 404, 410: an error page
+	Force      bool   // written with "!": the rule may hide a page of the site
+	Note       string // for the error page of a 404: what used to be here; plain text
+	Origin     Origin
+	Pos        Pos
+
+	target []part
+	expr   *regexp.Regexp // of a pattern
+}
+
+// Condition is a query parameter that a rule asks for. The first parameter of its name counts.
+type Condition struct {
+	Name  string
+	Value string // literal, compared with the decoded parameter; "" when Placeholder is set
+	// Placeholder takes the value of the parameter, which must consist of captured characters.
+	Placeholder string
+}
+
+// Captured is the class of the characters that a placeholder takes, and Splat's, which has the slash as
+// well. They mean the same in Go, PCRE and JavaScript. Left out is what would have to be encoded again in a
+// Location, and what would end or add a parameter in a query string.
+const (
+	Captured      = `[A-Za-z0-9._~@:,!()*'+-]`
+	CapturedSplat = `[A-Za-z0-9._~@:,!()*'+/-]`
+)
+
+// Splat is the name of what the asterisk of a source stands for.
+const Splat = "splat"
+
+// part is a piece of a target: text, or a placeholder's name.
+type part struct{ text, name string }
+
+// Pattern reports whether the rule has an asterisk or placeholders in its source: whether it is looked for
+// only where no exact source is found.
+func (r *Rule) Pattern() bool { return r.expr != nil }
+
+// Moved reports whether the rule answers with a Location.
+func (r *Rule) Moved() bool { return r.Status >= 301 && r.Status <= 308 }
+
+// Expr is the pattern's regular expression, anchored at the start only: end it with the end-of-text anchor
+// of the language, which is \z in PCRE and $ in JavaScript. Its groups are Names, in order.
+func (r *Rule) Expr() string { return strings.TrimSuffix(r.expr.String(), `\z`) }
+
+// Names lists the placeholders of the source, in order, the splat last.
+func (r *Rule) Names() []string {
+	var names []string
+	for segment := range strings.SplitSeq(r.Source, "/") {
+		if name, ok := placeholder(segment); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Expand writes the target, each placeholder replaced by what value gives for its name.
+func (r *Rule) Expand(value func(name string) string) string {
+	var b strings.Builder
+	for _, p := range r.target {
+		if p.name != "" {
+			b.WriteString(value(p.name))
+			continue
+		}
+		b.WriteString(p.text)
+	}
+	return b.String()
+}
+
+// Fixed reports whether the target has no placeholders.
+func (r *Rule) Fixed() bool {
+	for _, p := range r.target {
+		if p.name != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// String writes the rule as rules.txt would have it.
+func (r *Rule) String() string {
+	var b strings.Builder
+	b.WriteString(r.Source)
+	for _, c := range r.Conditions {
+		fmt.Fprintf(&b, " %s=", c.Name)
+		if c.Placeholder != "" {
+			b.WriteString(":" + c.Placeholder)
+			continue
+		}
+		b.WriteString(c.Value)
+	}
+	if r.Target != "" {
+		b.WriteString(" " + r.Target)
+	}
+	fmt.Fprintf(&b, " %d", r.Status)
+	if r.Force {
+		b.WriteString("!")
+	}
+	return b.String()
+}
+
+// placeholder gives the name of a segment that stands for others.
+func placeholder(segment string) (string, bool) {
+	if segment == "*" {
+		return Splat, true
+	}
+	if name, ok := strings.CutPrefix(segment, ":"); ok {
+		return name, true
+	}
+	return "", false
+}
+
+// compile makes the regular expression of a pattern and takes the target apart. The rule has been checked.
+func (r *Rule) compile() {
+	r.target = targetParts(r.Target)
+	if len(r.Names()) == 0 {
+		return
+	}
+	var b strings.Builder
+	b.WriteString("^")
+	for segment := range strings.SplitSeq(r.Source[1:], "/") {
+		switch name, ok := placeholder(segment); {
+		case !ok:
+			b.WriteString("/" + regexp.QuoteMeta(segment))
+		case name == Splat:
+			b.WriteString("(?:/(" + CapturedSplat + "*))?")
+		default:
+			b.WriteString("/(" + Captured + "+)")
+		}
+	}
+	if !strings.HasSuffix(r.Source, "*") {
+		b.WriteString("/?")
+	}
+	r.expr = regexp.MustCompile(b.String() + `\z`)
+}
+
+var targetNameRE = regexp.MustCompile(`:([A-Za-z][A-Za-z0-9_]*)`)
+
+// targetParts finds the placeholders of a target. The colons of a scheme and of a port are followed by no
+// letter, so they are none.
+func targetParts(target string) []part {
+	var parts []part
+	end := 0
+	for _, m := range targetNameRE.FindAllStringSubmatchIndex(target, -1) {
+		if m[0] > end {
+			parts = append(parts, part{text: target[end:m[0]]})
+		}
+		parts = append(parts, part{name: target[m[2]:m[3]]})
+		end = m[1]
+	}
+	if end < len(target) {
+		parts = append(parts, part{text: target[end:]})
+	}
+	return parts
+}
