@@ -1,0 +1,180 @@
+package accesslog
+
+import (
+	"bytes"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// escape is how a format writes the bytes that would break a line.
+type escape int
+
+const (
+	backslash escape = iota // \xHH, \" and \\: Nginx, Apache, S3
+	percent                 // %HH, twice over: CloudFront
+	jsonText                // \", \uHHHH: JSON
+)
+
+// AgentText appends the user agent as the client sent it, escapes undone, to dst. It appends nothing when
+// there was none. Bytes that are no UTF-8 stay as they are.
+func (e *Entry) AgentText(dst []byte) []byte {
+	if len(e.Agent) == 1 && e.Agent[0] == '-' {
+		return dst
+	}
+	start := len(dst)
+	dst = append(dst, e.Agent...)
+	text := dst[start:]
+	switch e.escape {
+	case backslash:
+		if bytes.IndexByte(text, '\\') >= 0 {
+			text = unescapeBackslash(text)
+		}
+	case percent:
+		// CloudFront encodes twice: a space is %2520.
+		for range 2 {
+			if bytes.IndexByte(text, '%') >= 0 {
+				text = unescapePercent(text)
+			}
+		}
+	case jsonText:
+		if bytes.IndexByte(text, '\\') >= 0 {
+			text = unescapeJSON(text)
+		}
+	}
+	return dst[:start+len(text)]
+}
+
+// The unescape functions work in place: no escape is shorter than what it stands for.
+
+func unescapeBackslash(b []byte) []byte {
+	out := b[:0]
+	for i := 0; i < len(b); i++ {
+		if b[i] != '\\' || i+1 == len(b) {
+			out = append(out, b[i])
+			continue
+		}
+		i++
+		switch c := b[i]; c {
+		case 'x':
+			if v, ok := hexByte(b[i+1:]); ok {
+				out = append(out, v)
+				i += 2
+			} else {
+				out = append(out, '\\', c)
+			}
+		case 'n':
+			out = append(out, '\n')
+		case 'r':
+			out = append(out, '\r')
+		case 't':
+			out = append(out, '\t')
+		case 'b':
+			out = append(out, '\b')
+		case 'v':
+			out = append(out, '\v')
+		case '"', '\\':
+			out = append(out, c)
+		default:
+			out = append(out, '\\', c)
+		}
+	}
+	return out
+}
+
+func unescapePercent(b []byte) []byte {
+	out := b[:0]
+	for i := 0; i < len(b); i++ {
+		if b[i] == '%' {
+			if v, ok := hexByte(b[i+1:]); ok {
+				out = append(out, v)
+				i += 2
+				continue
+			}
+		}
+		out = append(out, b[i])
+	}
+	return out
+}
+
+func unescapeJSON(b []byte) []byte {
+	out := b[:0]
+	for i := 0; i < len(b); i++ {
+		if b[i] != '\\' || i+1 == len(b) {
+			out = append(out, b[i])
+			continue
+		}
+		i++
+		switch c := b[i]; c {
+		case 'n':
+			out = append(out, '\n')
+		case 'r':
+			out = append(out, '\r')
+		case 't':
+			out = append(out, '\t')
+		case 'b':
+			out = append(out, '\b')
+		case 'f':
+			out = append(out, '\f')
+		case 'u':
+			if r, width := jsonRune(b[i+1:]); width > 0 {
+				out = utf8.AppendRune(out, r)
+				i += width
+			} else {
+				out = append(out, '\\', c)
+			}
+		default:
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// jsonRune reads what follows \u: four hex digits, or those of a surrogate pair. It gives the replacement
+// character for half a pair, and how many bytes it took, 0 when there are no hex digits.
+func jsonRune(b []byte) (r rune, width int) {
+	hi, ok := hexRune(b)
+	if !ok {
+		return 0, 0
+	}
+	if utf16.IsSurrogate(hi) {
+		if len(b) >= 10 && b[4] == '\\' && b[5] == 'u' {
+			if lo, ok := hexRune(b[6:]); ok {
+				if r := utf16.DecodeRune(hi, lo); r != utf8.RuneError {
+					return r, 10
+				}
+			}
+		}
+		return utf8.RuneError, 4
+	}
+	return hi, 4
+}
+
+func hexRune(b []byte) (rune, bool) {
+	if len(b) < 4 {
+		return 0, false
+	}
+	hi, ok1 := hexByte(b)
+	lo, ok2 := hexByte(b[2:])
+	return rune(hi)<<8 | rune(lo), ok1 && ok2
+}
+
+// hexByte reads the two hex digits that b begins with.
+func hexByte(b []byte) (byte, bool) {
+	if len(b) < 2 {
+		return 0, false
+	}
+	hi, lo := hexDigit(b[0]), hexDigit(b[1])
+	return hi<<4 | lo, hi < 16 && lo < 16
+}
+
+func hexDigit(c byte) byte {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0'
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10
+	case c >= 'A' && c <= 'F':
+		return c - 'A' + 10
+	}
+	return 0xff
+}

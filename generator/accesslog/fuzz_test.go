@@ -1,0 +1,120 @@
+package accesslog
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+	"time"
+)
+
+// checkEntry asserts what must hold of every entry, whatever the line.
+func checkEntry(t *testing.T, line []byte, e *Entry) {
+	if e.Time < days(firstYear, 1, 1)*86400-15*3600 || e.Time > days(lastYear+1, 1, 1)*86400+15*3600 {
+		t.Errorf("time %d", e.Time)
+	}
+	if e.Status < 0 || e.Status > 999 || len(e.Address) == 0 {
+		t.Errorf("status %d, address %q", e.Status, e.Address)
+	}
+	if bytes.ContainsAny(e.Address, " \t\n") {
+		t.Errorf("address %q", e.Address)
+	}
+	if agent := e.AgentText(nil); len(agent) > len(line) {
+		t.Errorf("agent of %d bytes from a line of %d", len(agent), len(line))
+	}
+}
+
+func fuzzParser(f *testing.F, head string, seeds ...string) {
+	for _, s := range seeds {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		p := formats(t).Detect([]byte(head))
+		before := bytes.Clone(line)
+		var e Entry
+		if p.Parse(line, &e) == nil {
+			checkEntry(t, line, &e)
+		}
+		if !bytes.Equal(before, line) {
+			t.Error("the line was changed")
+		}
+	})
+}
+
+func FuzzCombined(f *testing.F) {
+	const good = `192.0.2.1 - - [20/Sep/2026:00:01:32 +0000] "GET /a\x22 HTTP/1.1" 200 157 "-" "a\"b \x5C"`
+	fuzzParser(f, good, good, "", "\x16\x03", `- - - [31/Foo/2026:00:00:00 +0000] "" - - "" "\`)
+}
+
+func FuzzBucketLog(f *testing.F) {
+	const good = `79a5 b [06/Feb/2026:00:00:38 +0000] 192.0.2.3 - R O k "GET /x HTTP/1.1" 302 - 1 - 7 - "-" "S3 "q"" - h`
+	fuzzParser(f, good, good, "- - - -")
+}
+
+func FuzzCloudFront(f *testing.F) {
+	fuzzParser(f, cloudFrontHead, "2026-09-20\t00:01:32\tF\t0\t::1\tGET\th\t/x\t304\t-\tM%2520%\t-", "#Fields: a\tb", "#Fields:", "\t\t\t")
+}
+
+func FuzzJSONLines(f *testing.F) {
+	const good = `{"time":"2026-09-20T00:01:32Z","remote_addr":"::1","uri":"\/","status":200,"agent":"\u00e4\ud83d\ude00\"","x":[{"}":1}]}`
+	f.Add([]byte(good))
+	f.Add([]byte(`{"a":"\`))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		p := formats(t).Detect([]byte(good))
+		var e Entry
+		if p.Parse(line, &e) != nil {
+			return
+		}
+		checkEntry(t, line, &e)
+		// What the standard library reads as an object must give the same agent.
+		var all map[string]any
+		if bytes.Contains(line, []byte("\n")) || json.Unmarshal(line, &all) != nil || bytes.Count(line, []byte(`agent`)) != 1 {
+			return
+		}
+		if want, ok := all["agent"].(string); ok && want != "-" && json.Valid(line) {
+			if got := e.AgentText(nil); string(bytes.ToValidUTF8(got, []byte("\uFFFD"))) != want && !bytes.ContainsRune(got, '\uFFFD') && !bytes.Contains([]byte(want), []byte("\uFFFD")) {
+				t.Errorf("agent %q, want %q", got, want)
+			}
+		}
+	})
+}
+
+func FuzzLogFormat(f *testing.F) {
+	f.Add(combined, `192.0.2.1 - - [20/Sep/2026:00:01:32 +0000] "GET / HTTP/1.1" 200 157 "-" "x"`)
+	f.Add(`$msec $status ${remote_addr} $request`, "1789862492 200 ::1 GET /")
+	f.Add("$", "")
+	f.Fuzz(func(t *testing.T, format, line string) {
+		p, err := compile("fuzz", format)
+		if err != nil {
+			return
+		}
+		var e Entry
+		if p.Parse([]byte(line), &e) == nil {
+			checkEntry(t, []byte(line), &e)
+		}
+	})
+}
+
+func FuzzTime(f *testing.F) {
+	f.Add("20/Sep/2026:00:01:32 +0530")
+	f.Add("2026-09-20T00:01:32+05:30")
+	f.Add("2026-09-20T00:01:32.123456Z")
+	f.Add("1789862492.123")
+	f.Fuzz(func(t *testing.T, text string) {
+		got, ok := readTime([]byte(text))
+		for _, layout := range []string{"02/Jan/2006:15:04:05 -0700", time.RFC3339Nano} {
+			want, err := time.Parse(layout, text)
+			if err != nil || want.Year() < firstYear || want.Year() > lastYear {
+				continue
+			}
+			if _, offset := want.Zone(); offset%60 != 0 || offset < -14*3600 || offset > 14*3600 {
+				continue
+			}
+			if len(text) < 19 {
+				continue // time.Parse takes a day of one digit
+			}
+			if ok && got != want.Unix() {
+				t.Errorf("%q: got %d, want %d", text, got, want.Unix())
+			}
+		}
+	})
+}
