@@ -2,116 +2,197 @@ package girder
 
 import (
 	"bytes"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"strings"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
 // DecodeListing reads the body of GET /app/<id>/package?limit=0, a JSON array of raw Girder items. It takes
-// numbers and booleans for strings, null and absent alike, and ignores keys that it does not know. What the
-// values are worth is for catalog.Publish to say.
+// numbers and booleans for strings, null and absent alike, an item or a meta that is no object for an empty
+// one, and of a repeated key the last; keys that it does not know are skipped. Bytes that are no UTF-8 become
+// U+FFFD. What the values are worth is for catalog.Publish to say. Its error is a *ListingError, or that of r.
 func DecodeListing(r io.Reader) ([]catalog.Record, error) {
-	dec := json.NewDecoder(r)
-	dec.UseNumber()
-	open, err := dec.Token()
+	data, err := io.ReadAll(r)
 	if err != nil {
 		return nil, fmt.Errorf("read the listing: %w", err)
 	}
-	if open != json.Delim('[') {
-		return nil, fmt.Errorf("read the listing: a JSON array was expected (found %.80q)", fmt.Sprint(open))
-	}
-	var records []catalog.Record
-	for dec.More() {
-		var it *item
-		if err := dec.Decode(&it); err != nil {
-			return nil, fmt.Errorf("read item %d of the listing: %w", len(records)+1, err)
-		}
-		if it == nil {
-			it = &item{}
-		}
-		records = append(records, it.record())
-	}
-	if _, err := dec.Token(); err != nil {
-		return nil, fmt.Errorf("read the listing: cut off after %d items: %w", len(records), err)
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, fmt.Errorf("read the listing: more after its end")
+	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	records, err := decodeItems(dec)
+	if err != nil {
+		return nil, newListingError(data, dec, len(records), err)
 	}
 	return records, nil
 }
 
-// item is a raw Girder item with the keys that we use.
-type item struct {
-	ID      text   `json:"_id"`
-	Name    text   `json:"name"`
-	Created text   `json:"created"`
-	Size    number `json:"size"`
-	Meta    meta   `json:"meta"`
+// What is wrong with a listing whose items, if any, are sound.
+var (
+	errNotArray = errors.New("a JSON array was expected")
+	errMore     = errors.New("more after the end of the array")
+)
+
+// decodeItems gives the items that it could read, the one at fault left out, and what ended it.
+func decodeItems(dec *jsontext.Decoder) (records []catalog.Record, err error) {
+	if kind := dec.PeekKind(); kind != '[' && kind != 0 {
+		return nil, errNotArray
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	for dec.PeekKind() != ']' {
+		var r catalog.Record
+		if err := decodeItem(dec, &r); err != nil {
+			return records, err
+		}
+		records = append(records, r)
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return records, err
+	}
+	if _, err := dec.ReadToken(); err != io.EOF {
+		return records, errMore
+	}
+	return records, nil
 }
 
-type meta struct {
-	AppID      text `json:"app_id"`
-	BaseName   text `json:"baseName"`
-	OS         text `json:"os"`
-	Arch       text `json:"arch"`
-	Revision   text `json:"revision"`
-	Version    text `json:"version"`
-	Release    text `json:"release"`
-	BuildDate  text `json:"build_date"`
-	SHA512     text `json:"sha512"`
-	PreRelease text `json:"pre_release"`
+// itemFields and metaFields say which keys are read, and where to.
+var (
+	itemFields = map[string]func(*catalog.Record) *string{
+		"_id":     func(r *catalog.Record) *string { return &r.ID },
+		"name":    func(r *catalog.Record) *string { return &r.Name },
+		"created": func(r *catalog.Record) *string { return &r.Created },
+	}
+	metaFields = map[string]func(*catalog.Record) *string{
+		"app_id":      func(r *catalog.Record) *string { return &r.AppID },
+		"baseName":    func(r *catalog.Record) *string { return &r.BaseName },
+		"os":          func(r *catalog.Record) *string { return &r.OS },
+		"arch":        func(r *catalog.Record) *string { return &r.Arch },
+		"revision":    func(r *catalog.Record) *string { return &r.Revision },
+		"version":     func(r *catalog.Record) *string { return &r.Version },
+		"release":     func(r *catalog.Record) *string { return &r.Release },
+		"build_date":  func(r *catalog.Record) *string { return &r.BuildDate },
+		"sha512":      func(r *catalog.Record) *string { return &r.SHA512 },
+		"pre_release": func(r *catalog.Record) *string { return &r.PreRelease },
+	}
+)
+
+func decodeItem(dec *jsontext.Decoder, r *catalog.Record) error {
+	return decodeObject(dec, func(key string) error {
+		switch key {
+		case "meta":
+			return decodeObject(dec, func(key string) error { return decodeField(dec, r, metaFields[key]) })
+		case "size":
+			text, err := decodeText(dec)
+			r.Size = parseSize(text)
+			return err
+		}
+		return decodeField(dec, r, itemFields[key])
+	})
 }
 
-// UnmarshalJSON lets a meta that is no object count as an empty one.
-func (m *meta) UnmarshalJSON(b []byte) error {
-	if len(b) == 0 || b[0] != '{' {
-		return nil
+// decodeObject calls member with each key of the object that comes next, for it to read or skip the value.
+// Another value than an object is skipped.
+func decodeObject(dec *jsontext.Decoder, member func(key string) error) error {
+	if dec.PeekKind() != '{' {
+		return dec.SkipValue()
 	}
-	type plain meta
-	return json.Unmarshal(b, (*plain)(m))
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != '}' {
+		key, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		if err := member(key.String()); err != nil {
+			return err
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
 }
 
-func (it *item) record() catalog.Record {
-	m := &it.Meta
-	return catalog.Record{
-		ID: string(it.ID), Name: string(it.Name), Created: string(it.Created), Size: int64(it.Size),
-		AppID: string(m.AppID), BaseName: string(m.BaseName), OS: string(m.OS), Arch: string(m.Arch),
-		Revision: string(m.Revision), Version: string(m.Version), Release: string(m.Release),
-		BuildDate: string(m.BuildDate), SHA512: string(m.SHA512), PreRelease: string(m.PreRelease),
+func decodeField(dec *jsontext.Decoder, r *catalog.Record, field func(*catalog.Record) *string) error {
+	if field == nil {
+		return dec.SkipValue()
 	}
+	text, err := decodeText(dec)
+	*field(r) = text
+	return err
 }
 
-// text takes any JSON value: strings as they are, null as "", everything else as it is written.
-type text string
-
-func (t *text) UnmarshalJSON(b []byte) error {
-	if bytes.Equal(b, []byte("null")) {
-		*t = ""
-		return nil
+// decodeText takes any JSON value: strings as they are, null as "", everything else as it is written.
+func decodeText(dec *jsontext.Decoder) (string, error) {
+	if dec.PeekKind() == '"' {
+		token, err := dec.ReadToken()
+		if err != nil {
+			return "", err
+		}
+		return token.String(), nil
 	}
-	if len(b) > 0 && b[0] == '"' {
-		return json.Unmarshal(b, (*string)(t))
+	value, err := dec.ReadValue()
+	if err != nil || value.Kind() == 'n' {
+		return "", err
 	}
-	*t = text(b)
-	return nil
+	return string(value), nil
 }
 
-// number takes an integer or a string that holds one; anything else is 0, which reads as "not uploaded".
-type number int64
+// parseSize reads a size in bytes, which Mongo may have kept as a float. What is no whole positive number is
+// 0, which reads as "not uploaded".
+func parseSize(text string) int64 {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return max(n, 0)
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if n := int64(f); err == nil && f > 0 && f <= catalog.MaxSize && float64(n) == f {
+		return n
+	}
+	return 0
+}
 
-func (n *number) UnmarshalJSON(b []byte) error {
-	var v json.Number
-	if err := json.Unmarshal(bytes.Trim(b, `"`), &v); err != nil {
-		*n = 0
-		return nil
+// ListingError says where a listing stops making sense.
+type ListingError struct {
+	Path         string // of the file; "" for an answer of a server
+	Line, Column int    // counted from 1, the column in bytes
+	Item         int    // counted from 1; 0 when the listing as a whole is meant
+	Problem      string // what is wrong there
+	CutOff       bool   // the listing ends before its last bracket
+}
+
+func newListingError(data []byte, dec *jsontext.Decoder, whole int, err error) *ListingError {
+	offset := dec.InputOffset()
+	e := &ListingError{Item: whole + 1, Problem: err.Error()}
+	if syntax := (*jsontext.SyntacticError)(nil); errors.As(err, &syntax) {
+		offset, e.Problem = syntax.ByteOffset, syntax.Err.Error()
 	}
-	i, err := v.Int64()
-	if f, ferr := v.Float64(); err != nil && ferr == nil && !strings.ContainsAny(v.String(), "-") && f < 1<<53 {
-		i = int64(f)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		offset, e.CutOff, e.Problem = int64(len(data)), true, "cut off"
 	}
-	*n = number(max(i, 0))
-	return nil
+	if dec.StackDepth() == 0 || err == errMore {
+		e.Item = 0
+	}
+	if err == errNotArray {
+		offset = int64(len(data) - len(bytes.TrimLeft(data, " \t\r\n")))
+		e.Problem += fmt.Sprintf(" (found %.40q)", data[offset:])
+	}
+	before := data[:offset]
+	e.Line = 1 + bytes.Count(before, []byte("\n"))
+	e.Column = int(offset) - bytes.LastIndexByte(before, '\n')
+	return e
+}
+
+// Error gives the place as path:line:col.
+func (e *ListingError) Error() string {
+	problem := e.Problem
+	if e.Item > 0 {
+		problem = fmt.Sprintf("item %d: %s", e.Item, problem)
+	}
+	if e.Path == "" {
+		return fmt.Sprintf("line %d, column %d of the listing: %s", e.Line, e.Column, problem)
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", e.Path, e.Line, e.Column, problem)
 }

@@ -1,0 +1,21 @@
+package girder_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/Slicer/sitegen/generator/girder"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// BenchmarkDecodeListing reads the archive catalogue: 11,456 items in about 8.5 MB.
+func BenchmarkDecodeListing(b *testing.B) {
+	body := testutil.Listing(b, "archive")
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := girder.DecodeListing(bytes.NewReader(body)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
