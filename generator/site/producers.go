@@ -4,5 +4,20 @@ package site
 // build (AddPage, AddFile); an error stops the build, and should be a Findings where a file is to blame.
 // The sitemap comes last, since it lists the pages of all others.
 func producers() []func(*Build) error {
-	return []func(*Build) error{}
+	return []func(*Build) error{addDownloads, addSitemap}
+}
+
+// addDownloads adds all that shows packages. Releases come first: with their pages it turns out which of them
+// have notes, and others say so.
+func addDownloads(b *Build) error {
+	releases, days := releasesOf(b.Index.Packages()), daysOf(b.Index.Packages())
+	addReleases(b, releases)
+	addSums(b, releases)
+	addPreview(b, days)
+	addHome(b, releases)
+	addCells(b)
+	addErrors(b)
+	addFeeds(b, releases, days)
+	addAPI(b, releases)
+	return nil
 }

@@ -1,0 +1,151 @@
+package site
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/output"
+)
+
+// The types below are the JSON files for programs, /api/v1/releases.json and /api/v1/latest.json. Their keys
+// are documented in docs/api.md. They are a contract: keys may be added, none may go or change its meaning
+// under /api/v1/.
+
+// apiReleases is releases.json.
+type apiReleases struct {
+	apiHead
+	Releases []apiRelease `json:"releases"` // newest first
+}
+
+// apiLatest is latest.json: the newest package by operating system and architecture. What has none has no key.
+type apiLatest struct {
+	apiHead
+	Release apiPlatforms `json:"release"`
+	Nightly apiPlatforms `json:"nightly"`
+}
+
+type apiPlatforms map[catalog.OS]map[catalog.Arch]apiPackage
+
+// apiHead is what both files begin with.
+type apiHead struct {
+	APIVersion int    `json:"api_version"` // 1
+	SiteURL    string `json:"site_url"`
+	Sample     bool   `json:"sample"` // the data is made up: the embedded sample catalogue
+}
+
+type apiRelease struct {
+	Version      string       `json:"version"`
+	Revision     int          `json:"revision"`
+	Date         string       `json:"date"` // YYYY-MM-DD
+	Newest       bool         `json:"newest"`
+	SupersededBy *string      `json:"superseded_by"` // a version
+	URL          string       `json:"url"`
+	NotesURL     *string      `json:"notes_url"`
+	ChecksumsURL *string      `json:"checksums_url"`
+	Packages     []apiPackage `json:"packages"`
+}
+
+type apiPackage struct {
+	ID            string            `json:"id"`
+	Product       string            `json:"product"`
+	Version       *string           `json:"version"`
+	Revision      int               `json:"revision"`
+	Stability     catalog.Stability `json:"stability"` // release or nightly
+	OS            catalog.OS        `json:"os"`
+	Arch          catalog.Arch      `json:"arch"`
+	BuildDate     string            `json:"build_date"` // RFC 3339, UTC, whole seconds
+	Size          int64             `json:"size"`       // bytes
+	SHA512        *string           `json:"sha512"`
+	FileName      *string           `json:"filename"`
+	DownloadURL   string            `json:"download_url"`
+	RecordURL     string            `json:"record_url"`
+	ExtensionsURL string            `json:"extensions_url"`
+}
+
+// addAPI adds the JSON files: the two documents above, and for the old API a record of each package, which is
+// the whole answer of /find, and the templates that /findall is put together from.
+func addAPI(b *Build, releases []*Release) {
+	b.AddFile(output.Pages, "api/v1/releases.json", encodeJSON(releasesJSON(b, releases)))
+	b.AddFile(output.Pages, "api/v1/latest.json", encodeJSON(latestJSON(b)))
+	for _, p := range b.Index.Packages() {
+		b.AddFile(output.Records, recordPath(p), append(lookup.ObjectJSON(p), '\n'))
+	}
+	b.AddFile(output.Records, "-/null.json", []byte("null\n"))
+	for _, v := range variants() {
+		b.AddFile(output.Records, "-/findall/"+v.name()+".json", findAllJSON(v))
+	}
+}
+
+func recordPath(p *catalog.Package) string { return "api/v1/packages/" + p.ID + ".json" }
+
+func releasesJSON(b *Build, releases []*Release) apiReleases {
+	doc := apiReleases{apiHead: head(b), Releases: make([]apiRelease, len(releases))}
+	for n, r := range releases {
+		doc.Releases[n] = apiRelease{
+			Version: r.Version, Revision: r.Revision, Date: r.Built.Format(time.DateOnly), Newest: r.Newest,
+			SupersededBy: orNull(r.SupersededBy), URL: b.AbsURL(r.URL()), Packages: make([]apiPackage, len(r.Items)),
+		}
+		if r.Notes {
+			doc.Releases[n].NotesURL = orNull(b.AbsURL(r.URL() + "#notes"))
+		}
+		if r.HasSums() {
+			doc.Releases[n].ChecksumsURL = orNull(b.AbsURL(r.SumsURL()))
+		}
+		for m, i := range r.Items {
+			doc.Releases[n].Packages[m] = packageJSON(b, i)
+		}
+	}
+	return doc
+}
+
+func latestJSON(b *Build) apiLatest {
+	return apiLatest{apiHead: head(b), Release: newestOf(b, catalog.Release), Nightly: newestOf(b, catalog.Nightly)}
+}
+
+func newestOf(b *Build, s catalog.Stability) apiPlatforms {
+	all := apiPlatforms{}
+	for _, pf := range b.Index.Platforms() {
+		newest := b.Index.Table(pf, s).Newest
+		if newest == nil {
+			continue
+		}
+		if all[pf.OS] == nil {
+			all[pf.OS] = map[catalog.Arch]apiPackage{}
+		}
+		all[pf.OS][pf.Arch] = packageJSON(b, Item{newest})
+	}
+	return all
+}
+
+func packageJSON(b *Build, i Item) apiPackage {
+	return apiPackage{
+		ID: i.ID, Product: i.ProductName, Version: orNull(i.Version), Revision: i.Revision, Stability: i.Stability(),
+		OS: i.OS, Arch: i.Arch, BuildDate: i.Built.Format(time.RFC3339), Size: i.Size,
+		SHA512: orNull(i.SHA512), FileName: orNull(i.FileName()),
+		DownloadURL: b.AbsURL(lookup.Location(i.Package)), RecordURL: b.AbsURL("/" + recordPath(i.Package)),
+		ExtensionsURL: i.ExtensionsURL(),
+	}
+}
+
+func head(b *Build) apiHead {
+	return apiHead{APIVersion: 1, SiteURL: b.AbsURL("/"), Sample: b.Site.Sample}
+}
+
+// encodeJSON writes a document in compact JSON with a line end.
+func encodeJSON(v any) []byte {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(v); err != nil {
+		panic(err) // strings, numbers, booleans and maps of them: cannot happen
+	}
+	return buf.Bytes()
+}
+
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

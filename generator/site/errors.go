@@ -1,0 +1,44 @@
+package site
+
+import (
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/lookup"
+)
+
+// ErrorPage is what an error page says.
+type ErrorPage struct {
+	Status  int             // of the answer
+	Text    string          // what is wrong, one sentence
+	Problem *lookup.Problem // the parameter to blame; nil when it is none
+}
+
+// addErrors adds the pages that a server answers errors with: the general ones, one for each parameter that
+// can be wrong, and one for each sort of package that cannot be found.
+func addErrors(b *Build) {
+	b.AddPage(errorPage("400.html", "Bad request", ErrorPage{Status: 400,
+		Text: "The server cannot make sense of this request."}))
+	b.AddPage(errorPage("404.html", "Page not found", ErrorPage{Status: 404,
+		Text: "There is no page at this address."}))
+	b.AddPage(errorPage("-/error/404-package.html", "No such package", ErrorPage{Status: 404,
+		Text: "No package matches the parameters of this address."}))
+	b.AddPage(errorPage("-/error/404-bitstream.html", "No such file", ErrorPage{Status: 404,
+		Text: "No package has this number: it never existed, or it was a preview build that is no longer kept."}))
+	for _, p := range lookup.Problems() {
+		b.AddPage(errorPage("-/error/400-"+p.Param+".html", "Bad request: "+p.Param, ErrorPage{Status: 400,
+			Text: problemText(p), Problem: &p}))
+	}
+}
+
+func errorPage(path, title string, e ErrorPage) Page {
+	return Page{Path: path, Layout: "error.html", Title: title, Data: e, NoIndex: true}
+}
+
+// problemText makes a sentence of a problem.
+func problemText(p lookup.Problem) string {
+	subject := "The parameter " + p.Param + " "
+	if p.Param == lookup.ManyModes {
+		subject = "The choice of a package "
+	}
+	return subject + strings.TrimSuffix(p.Reason, ".") + "."
+}

@@ -1,0 +1,98 @@
+package site
+
+import (
+	"encoding/xml"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/output"
+)
+
+// feedLength is how many entries a feed has.
+const feedLength = 50
+
+// atomFeed is a feed as RFC 4287 defines it.
+type atomFeed struct {
+	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+	Lang    string      `xml:"xml:lang,attr"`
+	ID      string      `xml:"id"`
+	Title   string      `xml:"title"`
+	Updated string      `xml:"updated"` // RFC 3339
+	Author  string      `xml:"author>name"`
+	Links   []atomLink  `xml:"link"`
+	Entries []atomEntry `xml:"entry"`
+}
+
+type atomLink struct {
+	Rel  string `xml:"rel,attr"`
+	Type string `xml:"type,attr"`
+	Href string `xml:"href,attr"`
+}
+
+type atomEntry struct {
+	ID      string   `xml:"id"`
+	Title   string   `xml:"title"`
+	Updated string   `xml:"updated"` // RFC 3339
+	Link    atomLink `xml:"link"`
+	Summary string   `xml:"summary"` // plain text
+}
+
+// addFeeds adds the feed of releases and that of days with nightly builds.
+func addFeeds(b *Build, releases []*Release, days []Day) {
+	b.AddFile(output.Pages, "releases.atom", encodeXML(releaseFeed(b, releases)))
+	b.AddFile(output.Pages, "preview.atom", encodeXML(previewFeed(b, days)))
+}
+
+func releaseFeed(b *Build, releases []*Release) atomFeed {
+	var entries []atomEntry
+	for _, r := range releases[:min(len(releases), feedLength)] {
+		summary := fmt.Sprintf("%s %s, revision %d, for %s.", b.Site.Project, r.Version, r.Revision, platformList(r.Items))
+		entries = append(entries, entry(b, r.URL(), b.Site.Project+" "+r.Version, summary, r.Updated))
+	}
+	return feed(b, "/releases.atom", "/releases/", b.Site.Project+" releases", entries)
+}
+
+func previewFeed(b *Build, days []Day) atomFeed {
+	var entries []atomEntry
+	for _, d := range days[:min(len(days), feedLength)] {
+		newest := d.Items[0]
+		title := strings.TrimSpace(b.Site.Project+" "+newest.Version) + " preview of " + d.Anchor()
+		summary := fmt.Sprintf("Revision %d, for %s.", newest.Revision, platformList(d.Items))
+		entries = append(entries, entry(b, d.URL(), title, summary, d.Updated()))
+	}
+	return feed(b, "/preview.atom", "/preview/", b.Site.Project+" preview builds", entries)
+}
+
+// feed is the feed at self about the page. It was updated when the newest of its entries was.
+func feed(b *Build, self, page, title string, entries []atomEntry) atomFeed {
+	if b.Site.Sample {
+		title += " (sample data)"
+	}
+	f := atomFeed{
+		Lang: "en", ID: b.AbsURL(page), Title: title, Author: b.Site.Title, Entries: entries,
+		Updated: rfc3339(time.Time{}),
+		Links: []atomLink{
+			{Rel: "self", Type: "application/atom+xml", Href: b.AbsURL(self)},
+			{Rel: "alternate", Type: "text/html", Href: b.AbsURL(page)},
+		},
+	}
+	for _, e := range entries {
+		f.Updated = max(f.Updated, e.Updated) // in UTC and of one length: text order is that of time
+	}
+	return f
+}
+
+// entry is about the page at url, whose address also is the entry's lasting id.
+func entry(b *Build, url, title, summary string, updated time.Time) atomEntry {
+	return atomEntry{
+		ID: b.AbsURL(url), Title: title, Summary: summary, Updated: rfc3339(updated),
+		Link: atomLink{Rel: "alternate", Type: "text/html", Href: b.AbsURL(url)},
+	}
+}
+
+func rfc3339(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func platformList(items []Item) string {
+	return strings.Join(platformTitles(platformsOf(items)), ", ")
+}

@@ -1,0 +1,207 @@
+package site
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/output"
+)
+
+// Home is what the download page shows beside its introduction, the Body: one row for each stability, one cell
+// for each operating system. It also is what the page shows for a query, see variant.
+type Home struct {
+	Rows      []Row
+	Checksums []Checksum     // the files of the cells, row by row; none for a query
+	Arches    []catalog.Arch // other architectures that there are packages for; none for a query
+	Newest    *Release       // of all releases; nil when there is none
+	Query     bool           // the page for a query: its cells are included by the web server
+	Software  softwareApplications
+}
+
+// Row is one row of the download page.
+type Row struct {
+	Stability catalog.Stability
+	Cells     []Cell
+}
+
+// Title names the row for people.
+func (r Row) Title() string {
+	switch r.Stability {
+	case catalog.Release:
+		return "Stable release"
+	case catalog.Nightly:
+		return "Preview release"
+	}
+	return "Newest build"
+}
+
+// Cell is one package of the download page, or the server-side include of one.
+type Cell struct {
+	OS      catalog.OS
+	Item    Item   // without a Package: not available
+	Include string // when set, the path of the fragment to include in place of Item
+}
+
+// Checksum is a line of the table of checksums. Scripts read it as "Linux (preview)" and the hex digits of
+// the cell beside it.
+type Checksum struct {
+	Label string // Linux, Linux (preview)
+	Item  Item
+}
+
+// addHome adds the download page, and its form for each sort of query.
+func addHome(b *Build, releases []*Release) {
+	b.AddPage(homePage(b, releases))
+	for _, v := range variants() {
+		b.AddPage(variantPage(b, v, releases))
+	}
+}
+
+// homePage is the answer to a request without a query.
+func homePage(b *Build, releases []*Release) Page {
+	h := Home{Rows: plainRows(b.Index), Arches: otherArches(b.Index), Newest: newest(releases)}
+	h.Checksums = checksums(h.Rows)
+	if h.Newest != nil {
+		h.Software = software(b, h.Newest.Items)
+	}
+	page := Page{
+		Path: "index.html", Layout: "home.html",
+		Title: "Download " + b.Site.Project, Description: b.Site.Description, Data: h,
+	}
+	if text, ok := b.Text("/"); ok {
+		page.Body, page.Source = text.Body, text.Source
+		page.Title = cmp.Or(text.Title, page.Title)
+		page.Description = cmp.Or(text.Description, page.Description)
+	}
+	return page
+}
+
+// plainRows asks the index what a request without a query gets.
+func plainRows(x *lookup.Index) []Row {
+	var rows []Row
+	for _, c := range x.Answer(string(lookup.Home), "").Cells {
+		if len(rows) == 0 || rows[len(rows)-1].Stability != c.Stability {
+			rows = append(rows, Row{Stability: c.Stability})
+		}
+		row := &rows[len(rows)-1]
+		row.Cells = append(row.Cells, Cell{OS: c.OS, Item: Item{c.Package}})
+	}
+	return rows
+}
+
+func checksums(rows []Row) []Checksum {
+	var list []Checksum
+	for _, r := range rows {
+		for _, c := range r.Cells {
+			label := c.OS.Title()
+			if r.Stability == catalog.Nightly {
+				label += " (preview)"
+			}
+			list = append(list, Checksum{label, c.Item})
+		}
+	}
+	return list
+}
+
+// otherArches lists the architectures that a request has to ask for.
+func otherArches(x *lookup.Index) []catalog.Arch {
+	var list []catalog.Arch
+	for _, pf := range x.Platforms() {
+		if pf.Arch != catalog.AMD64 && !slices.Contains(list, pf.Arch) {
+			list = append(list, pf.Arch)
+		}
+	}
+	return list
+}
+
+func newest(releases []*Release) *Release {
+	if len(releases) == 0 {
+		return nil
+	}
+	return releases[0]
+}
+
+// variant is a sort of query to / or /findall: which systems and stabilities it asks for. Everything else
+// in a query decides only which package stands in a cell. So the page of a variant is one file, and the web
+// server includes the cells.
+type variant struct {
+	os        catalog.OS        // "" for all
+	stability catalog.Stability // "" for the default
+}
+
+// variants lists all sorts of queries.
+func variants() []variant {
+	var list []variant
+	for _, o := range append([]catalog.OS{""}, catalog.OSes()...) {
+		for _, s := range append([]catalog.Stability{""}, catalog.Stabilities()...) {
+			list = append(list, variant{o, s})
+		}
+	}
+	return list
+}
+
+// name is that of the variant's files, for instance all-default or macosx-release.
+func (v variant) name() string {
+	return cmp.Or(string(v.os), "all") + "-" + cmp.Or(string(v.stability), "default")
+}
+
+func (v variant) oses() []catalog.OS {
+	if v.os == "" {
+		return catalog.OSes()
+	}
+	return []catalog.OS{v.os}
+}
+
+func (v variant) stabilities() []catalog.Stability {
+	if v.stability == "" {
+		return []catalog.Stability{catalog.Release, catalog.Nightly}
+	}
+	return []catalog.Stability{v.stability}
+}
+
+// variantPage is the download page for a variant.
+func variantPage(b *Build, v variant, releases []*Release) Page {
+	h := Home{Query: true, Newest: newest(releases)}
+	for _, s := range v.stabilities() {
+		row := Row{Stability: s}
+		for _, o := range v.oses() {
+			row.Cells = append(row.Cells, Cell{OS: o, Include: "/-/page-cell/" + string(o) + "/" + string(s) + "?$args"})
+		}
+		h.Rows = append(h.Rows, row)
+	}
+	return Page{
+		Path: "-/home/" + v.name() + ".html", Layout: "home.html",
+		Title: variantTitle(b, v, h.Rows), Data: h, Group: output.Pages, NoIndex: true,
+	}
+}
+
+func variantTitle(b *Build, v variant, rows []Row) string {
+	title := "Selected packages of " + b.Site.Project
+	if v.os != "" {
+		title += " for " + v.os.Title()
+	}
+	if v.stability != "" {
+		title += ": " + rows[0].Title()
+	}
+	return title
+}
+
+// findAllJSON is the answer of /findall for a variant, with includes for the packages. Its keys are in the order
+// of lookup.ObjectsJSON.
+func findAllJSON(v variant) []byte {
+	var buf bytes.Buffer
+	for n, o := range slices.Sorted(slices.Values(v.oses())) {
+		fmt.Fprintf(&buf, "%c%q:", "{,"[min(n, 1)], o)
+		for m, s := range slices.Sorted(slices.Values(v.stabilities())) {
+			fmt.Fprintf(&buf, "%c%q:", "{,"[min(m, 1)], s)
+			fmt.Fprintf(&buf, `<!--#include virtual="/-/object/%s/%s?$args" -->`, o, s)
+		}
+		buf.WriteByte('}')
+	}
+	buf.WriteString("}\n")
+	return buf.Bytes()
+}

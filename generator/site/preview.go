@@ -1,0 +1,125 @@
+package site
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+)
+
+// recentDays is how many days with nightly builds the page of the newest shows.
+const recentDays = 60
+
+// Preview is what a page of nightly builds shows: one row a day, newest first, one column a platform.
+type Preview struct {
+	Year      int      // the year whose builds these are; 0 for the newest
+	Platforms []string // the columns
+	Days      []Day
+	Years     []int // all that there are builds of, newest first
+}
+
+// Day is the nightly builds of one day (UTC).
+type Day struct {
+	Date  time.Time // midnight
+	Items []Item    // newest first
+	Cells [][]Item  // by column of the page
+}
+
+// Anchor marks the day in the page.
+func (d Day) Anchor() string { return d.Date.Format(time.DateOnly) }
+
+// Updated is the time of the day's last build.
+func (d Day) Updated() time.Time {
+	t := d.Items[0].Built
+	for _, i := range d.Items {
+		t = later(t, i.Built)
+	}
+	return t
+}
+
+// URL is the day's place in the page of its year, where it stays.
+func (d Day) URL() string { return yearURL(d.Date.Year()) + "#" + d.Anchor() }
+
+func yearURL(year int) string { return fmt.Sprintf("/preview/%d/", year) }
+
+// daysOf gathers the nightly builds by day, newest first.
+func daysOf(packages []*catalog.Package) []Day {
+	byDay := map[string][]Item{}
+	for _, p := range packages {
+		if p.Matches(catalog.Nightly) {
+			byDay[p.Day()] = append(byDay[p.Day()], Item{p})
+		}
+	}
+	days := make([]Day, 0, len(byDay))
+	for _, items := range byDay {
+		days = append(days, Day{Date: items[0].Built.Truncate(24 * time.Hour), Items: items})
+	}
+	slices.SortFunc(days, func(a, b Day) int { return b.Date.Compare(a.Date) })
+	return days
+}
+
+// addPreview adds the page of the newest nightly builds, and one of each year with all of that year: there a
+// link to a build stays good.
+func addPreview(b *Build, days []Day) {
+	years := yearsOf(days)
+	b.AddPage(previewPage(b, "preview/index.html", "Preview builds of "+b.Site.Project,
+		Preview{Days: days[:min(len(days), recentDays)], Years: years}))
+	for _, year := range years {
+		b.AddPage(previewPage(b, strings.TrimPrefix(yearURL(year), "/")+"index.html",
+			fmt.Sprintf("Preview builds of %s in %d", b.Site.Project, year),
+			Preview{Year: year, Days: ofYear(days, year), Years: years}))
+	}
+}
+
+func previewPage(b *Build, path, title string, p Preview) Page {
+	var items []Item
+	for _, d := range p.Days {
+		items = append(items, d.Items...)
+	}
+	platforms := platformsOf(items)
+	p.Platforms = platformTitles(platforms)
+	p.Days = inColumns(p.Days, platforms)
+	page := Page{Path: path, Layout: "preview.html", Title: title, Data: p}
+	page.Description = "Nightly builds of " + b.Site.Project + ", for trying out what the next release will bring."
+	if p.Year != 0 {
+		page.Description = "Nightly builds of " + b.Site.Project + " made in " + strconv.Itoa(p.Year) + "."
+	}
+	if len(p.Days) > 0 {
+		page.Date = p.Days[0].Updated()
+	}
+	return page
+}
+
+func yearsOf(days []Day) []int {
+	var years []int
+	for _, d := range days {
+		years = append(years, d.Date.Year())
+	}
+	return slices.Compact(years)
+}
+
+func ofYear(days []Day, year int) []Day {
+	var list []Day
+	for _, d := range days {
+		if d.Date.Year() == year {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// inColumns gives the days with their builds by platform.
+func inColumns(days []Day, platforms []catalog.Platform) []Day {
+	days = slices.Clone(days)
+	for n := range days {
+		days[n].Cells = make([][]Item, len(platforms))
+		for _, i := range days[n].Items {
+			column := slices.Index(platforms, i.Platform())
+			days[n].Cells[column] = append(days[n].Cells[column], i)
+		}
+	}
+	return days
+}

@@ -1,0 +1,138 @@
+package site
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+)
+
+// Release is one version that was let go, with its packages. Packages that still wait to be let go are not
+// among them; a release that has no others is not listed at all.
+type Release struct {
+	Version      string
+	Revision     int       // of its newest package
+	Built        time.Time // of its first package, in UTC
+	Updated      time.Time // of its last package, in UTC
+	Items        []Item    // by operating system and architecture, then newest first
+	Newest       bool      // it is the newest of all
+	SupersededBy string    // the newest release of the same series (5.12), "" for that release itself
+	Notes        bool      // its page has notes written by hand
+}
+
+// URL is the release's page.
+func (r *Release) URL() string { return "/releases/" + r.Version + "/" }
+
+// SumsURL is the release's list of checksums.
+func (r *Release) SumsURL() string { return r.URL() + "SHA512SUMS" }
+
+// Platforms names what the release has packages for: Windows, macOS, macOS (arm64).
+func (r *Release) Platforms() []string { return platformTitles(platformsOf(r.Items)) }
+
+// releasesOf groups the packages of releases, newest release first: in the order of their newest packages.
+func releasesOf(packages []*catalog.Package) []*Release {
+	byVersion := map[string]*Release{}
+	var releases []*Release
+	for _, p := range packages { // newest first, so a release comes up with its newest package
+		if !p.Matches(catalog.Release) {
+			continue
+		}
+		r := byVersion[p.Release]
+		if r == nil {
+			r = &Release{Version: p.Release, Revision: p.Revision, Built: p.Built, Updated: p.Built}
+			byVersion[p.Release] = r
+			releases = append(releases, r)
+		}
+		r.Items = append(r.Items, Item{p})
+		r.Built = earlier(r.Built, p.Built)
+		r.Updated = later(r.Updated, p.Built)
+	}
+	for _, r := range releases {
+		slices.SortStableFunc(r.Items, func(a, b Item) int { return comparePlatforms(a.Platform(), b.Platform()) })
+	}
+	supersede(releases)
+	return releases
+}
+
+// supersede says of each release which newer one takes its place.
+func supersede(releases []*Release) {
+	heads := map[string]string{} // newest version by series
+	for i, r := range releases {
+		r.Newest = i == 0
+		head := heads[series(r.Version)]
+		if head == "" {
+			heads[series(r.Version)] = r.Version
+		}
+		r.SupersededBy = head
+	}
+}
+
+// series is what releases with the same features have in common: 5.12 of 5.12.4.
+func series(version string) string {
+	parts := strings.SplitN(version, ".", 3)
+	return strings.Join(parts[:min(2, len(parts))], ".")
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// ReleaseList is what the page of all releases shows.
+type ReleaseList struct {
+	Releases []*Release // newest first
+}
+
+// ReleasePage is what the page of one release shows beside its notes, the Body.
+type ReleasePage struct {
+	*Release
+	NewestVersion string // of all releases
+	Software      softwareApplications
+}
+
+// addReleases adds the page of each release and the page of all, and marks the releases that have notes.
+func addReleases(b *Build, releases []*Release) {
+	for _, r := range releases {
+		page := Page{
+			Path: "releases/" + r.Version + "/index.html", Layout: "release.html",
+			Title:       b.Site.Project + " " + r.Version,
+			Description: "Packages, checksums and notes of " + b.Site.Project + " " + r.Version + ".",
+			Date:        r.Updated,
+			Data:        ReleasePage{Release: r, NewestVersion: releases[0].Version, Software: software(b, r.Items)},
+		}
+		if text, ok := b.Text(r.URL()); ok {
+			r.Notes = true
+			page.Body, page.Source = text.Body, text.Source
+			page.Title = cmp.Or(text.Title, page.Title)
+			page.Description = cmp.Or(text.Description, page.Description)
+		}
+		b.AddPage(page)
+	}
+	b.AddPage(Page{
+		Path: "releases/index.html", Layout: "releases.html",
+		Title:       "Releases of " + b.Site.Project,
+		Description: "Every release of " + b.Site.Project + " that can be downloaded, newest first.",
+		Date:        newestUpdate(releases),
+		Data:        ReleaseList{releases},
+	})
+}
+
+// newestUpdate is the time of the last package of any release; zero when there is no release.
+func newestUpdate(releases []*Release) time.Time {
+	var t time.Time
+	for _, r := range releases {
+		t = later(t, r.Updated)
+	}
+	return t
+}

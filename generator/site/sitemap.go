@@ -1,0 +1,59 @@
+package site
+
+import (
+	"encoding/xml"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/output"
+)
+
+// sitemapSet is a sitemap as https://www.sitemaps.org/protocol.html defines it.
+type sitemapSet struct {
+	XMLName xml.Name       `xml:"http://www.sitemaps.org/schemas/sitemap/0.9 urlset"`
+	URLs    []sitemapEntry `xml:"url"`
+}
+
+type sitemapEntry struct {
+	Loc     string `xml:"loc"`
+	LastMod string `xml:"lastmod,omitempty"` // YYYY-MM-DD
+}
+
+// addSitemap adds the list of all pages that search engines may show, and robots.txt that names it.
+func addSitemap(b *Build) error {
+	b.AddFile(output.Pages, "sitemap.xml", encodeXML(sitemapOf(b)))
+	b.AddFile(output.Pages, "robots.txt", robots(b))
+	return nil
+}
+
+func sitemapOf(b *Build) sitemapSet {
+	var set sitemapSet
+	for _, p := range b.Pages() {
+		if p.NoIndex {
+			continue
+		}
+		entry := sitemapEntry{Loc: b.AbsURL(p.URL())}
+		if !p.Date.IsZero() {
+			entry.LastMod = p.Date.UTC().Format(time.DateOnly)
+		}
+		set.URLs = append(set.URLs, entry)
+	}
+	slices.SortFunc(set.URLs, func(a, b sitemapEntry) int { return strings.Compare(a.Loc, b.Loc) })
+	return set
+}
+
+// robots keeps search engines from the fragments, and from fetching every package there ever was.
+func robots(b *Build) []byte {
+	return fmt.Appendf(nil, "User-agent: *\nDisallow: /-/\nDisallow: /bitstream/\nDisallow: /download?\n\nSitemap: %s\n", b.AbsURL("/sitemap.xml"))
+}
+
+// encodeXML writes an indented document with a line end.
+func encodeXML(v any) []byte {
+	body, err := xml.MarshalIndent(v, "", " ")
+	if err != nil {
+		panic(err) // structs of strings: cannot happen
+	}
+	return append(append([]byte(xml.Header), body...), '\n')
+}
