@@ -1,0 +1,64 @@
+// Package config reads the configuration of a site.
+//
+// A value comes from the first of these that has it: a flag of the command line, an environment variable
+// SITEGEN_*, the file sitegen.yaml in the site folder, the default. Config keeps with every value where
+// it came from.
+//
+// One table (Options) lists everything that can be configured. Reading, checking, printing, the help of
+// the flags and docs/configuration.md are all made from it: a new option is one entry in options.go and
+// one field of Config.
+//
+// Nothing is ignored in silence. Unknown keys and variables, values of the wrong shape and values out of
+// range are errors that say where they are, and Load reports all of them at once.
+package config
+
+import "time"
+
+// Config is a checked configuration. Folders are ready to be opened: absolute, or relative to the working
+// directory.
+type Config struct {
+	Title       string // of the site
+	Project     string // the name of the software
+	Description string // one sentence for search engines
+	BaseURL     string // scheme and host, no slash at the end
+	Notice      string // Markdown for the top of every page; "" for none
+
+	Source  string // a Girder API base, a file, or "sample"
+	App     string // 24 lower-case hex digits: the Girder application to publish
+	Girder  Girder
+	Offline bool // build from the stored catalogue
+	Force   bool // publish what the gate would refuse
+
+	Out       string // folder of the generated site
+	Redirects string // folder of the web server's configuration
+	Data      string // folder of the catalogue
+	Content   string // folder of the Markdown pages
+	Layouts   string // folder of the templates and assets
+
+	Jobs        int       // pages rendered at once; 0 is one for each processor
+	Precompress []string  // "gzip", "br"
+	AfterChange []Command // run in this order when maps changed
+	LogFormat   string    // "text" or "json"
+
+	origins map[string]Origin // by key of the option
+}
+
+// Girder is how the Girder server is asked.
+type Girder struct {
+	Download string        // "item" or "hashsum": where /bitstream/<id> leads
+	Timeout  time.Duration // for one request, answer included
+	MaxSize  Size          // of the listing
+	Retries  int           // further tries after the first
+}
+
+// Size is a number of bytes.
+type Size int64
+
+// Command is a program to run, without a shell.
+type Command struct {
+	Text string   // as the configuration has it
+	Args []string // the program and its arguments; at least one
+}
+
+// Origin says where the value of the option with that key came from.
+func (c *Config) Origin(key string) Origin { return c.origins[key] }

@@ -1,0 +1,143 @@
+package config_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/config"
+)
+
+func TestErrors(t *testing.T) {
+	tests := []struct {
+		name, yaml string
+		want       []string
+	}{
+		{"unknown key", "titel: x\n", []string{`sitegen.yaml:1:1: unknown key "titel"; did you mean "title"?`}},
+		{"unknown key, nothing near", "colour: x\n", []string{`sitegen.yaml:1:1: unknown key "colour"`}},
+		{"unknown key in a group", "girder:\n  time_out: 3m\n", []string{`sitegen.yaml:2:3: unknown key "girder.time_out"; did you mean "girder.timeout"?`}},
+		{"key without its group", "timeout: 3m\n", []string{`sitegen.yaml:1:1: unknown key "timeout"; did you mean "girder.timeout"?`}},
+		{"unknown group", "grider:\n  timeout: 3m\n", []string{`sitegen.yaml:1:1: unknown key "grider"; did you mean "girder"?`}},
+		{"key with a dot, twice", "girder.retries: 1\ngirder:\n  retries: 1\n", []string{`sitegen.yaml:3:3: girder.retries is there twice, first in line 1; remove one`}},
+		{"twice", "title: a\nout: b\ntitle: c\n", []string{`sitegen.yaml:3:1: title is there twice, first in line 1; remove one`}},
+		{"group twice", "girder:\n  retries: 1\ngirder:\n  retries: 2\n", []string{`sitegen.yaml:3:1: girder is there twice, first in line 1; remove one`}},
+		{"list for a value", "title: [a]\n", []string{`sitegen.yaml:1:8: title takes a single value (found a list)`}},
+		{"group for a value", "title:\n  a: b\n", []string{`sitegen.yaml:2:3: title takes a single value (found a group of keys)`}},
+		{"value for a list", "precompress: gzip\n", []string{`sitegen.yaml:1:14: precompress takes a list (found "gzip"); write [] for an empty one`}},
+		{"list in a list", "precompress: [gzip, [br]]\n", []string{`sitegen.yaml:1:21: precompress takes a list of single values (found a list)`}},
+		{"value for a group", "girder: fast\n", []string{`sitegen.yaml:1:9: girder is a group of keys (found "fast")`}},
+		{"no value", "title:\n", []string{`sitegen.yaml:1:8: title takes a single value (found nothing); give it a value, "" for an empty one, or remove the line`}},
+		{"not one of", "girder:\n  download: file\n", []string{`sitegen.yaml:2:13: girder.download is not one of item, hashsum (found "file")`}},
+		{"no switch", "offline: yes\n", []string{`sitegen.yaml:1:10: offline is neither true nor false (found "yes")`}},
+		{"no number", "jobs: 1.5\n", []string{`sitegen.yaml:1:7: jobs is not a number from 0 to 256 (found "1.5")`}},
+		{"number too low", "jobs: -1\n", []string{`sitegen.yaml:1:7: jobs is not a number from 0 to 256 (found "-1")`}},
+		{"duration without unit", "girder:\n  timeout: 180\n", []string{`sitegen.yaml:2:12: girder.timeout is not a duration (found "180"); write a number with its unit, for instance 90s or 3m`}},
+		{"duration of zero", "girder:\n  timeout: 0s\n", []string{`sitegen.yaml:2:12: girder.timeout is not between 0s and 24h (found "0s")`}},
+		{"size", "girder:\n  max_size: big\n", []string{`sitegen.yaml:2:13: girder.max_size is not a size (found "big"); write a number of bytes, or one with its unit, for instance 64MiB`}},
+		{"size of zero", "girder:\n  max_size: 0\n", []string{`sitegen.yaml:2:13: girder.max_size is not between 1 byte and 1 TiB (found "0")`}},
+		{"app", "app: Slicer\n", []string{`sitegen.yaml:1:6: app is not 24 lower-case hex digits (found "Slicer"); it is the _id of the application's folder in Girder`}},
+		{"empty", "title: \"\"\nsource: ''\nout: ''\n", []string{
+			`sitegen.yaml:1:8: title is empty (found "")`,
+			`sitegen.yaml:2:9: source is empty (found ""); write the URL of a Girder API, a file, or sample`,
+			`sitegen.yaml:3:6: out is empty (found ""); write . for the site folder itself`,
+		}},
+		{"lines", "title: |\n  a\n  b\n", []string{`sitegen.yaml:1:8: title has more than one line (found "a\nb\n")`}},
+		{"control characters", "title: \"a\\u001b[0m\"\n", []string{`sitegen.yaml:1:8: title has characters that cannot be printed (found "a\x1b[0m")`}},
+		{"item twice", "precompress: [br, br]\n", []string{`sitegen.yaml:1:19: precompress has an item twice (found "br")`}},
+		{"command with shell syntax", "after_change:\n  - nginx -t\n  - nginx -t && nginx -s reload\n", []string{
+			`sitegen.yaml:3:5: after_change has a command with shell syntax (found "nginx -t && nginx -s reload"); commands run without a shell; write sh -c '…' for one`,
+		}},
+		{"command with open quote", "after_change: [\"echo 'a\"]\n", []string{`sitegen.yaml:1:16: after_change has a command with an open quote or bracket (found "echo 'a")`}},
+		{"command of nothing", "after_change: [\"\"]\n", []string{`sitegen.yaml:1:16: after_change has a command without a program (found "")`}},
+		{"for one run only", "force: true\n", []string{`sitegen.yaml:1:1: force is for a single run; give it as --force or SITEGEN_FORCE=true`}},
+		{"alias", "title: &t x\nproject: *t\n", []string{
+			`sitegen.yaml:1:8: title takes a single value (found an anchor, alias or tag, "&"); write the value out`,
+			`sitegen.yaml:2:10: project takes a single value (found an anchor, alias or tag, "*"); write the value out`,
+		}},
+		{"merge key", "<<: {title: x}\n", []string{`sitegen.yaml:1:1: keys are plain words (found an anchor, alias or tag, "<<"); write the value out`}},
+		{"number as key", "1: x\n", []string{`sitegen.yaml:1:1: keys are plain words (found "1")`}},
+		{"list as file", "- title\n", []string{`sitegen.yaml:1:1: the configuration is a list of keys and values (found a list); write for instance "title: Downloads"`}},
+		{"two documents", "title: a\n---\ntitle: b\n", []string{`sitegen.yaml:3:1: a second document begins; the configuration is one document`}},
+		{"tab", "girder:\n\tretries: 1\n", []string{`sitegen.yaml:2:1: read YAML: found character '	' that cannot start any token`}},
+		{"open quote", "out: x\ntitle: 'abc\n", []string{`sitegen.yaml:2:8: read YAML: could not find end character of single-quoted text`}},
+		{"not UTF-8", "title: x\nproject: ab\xff\n", []string{`sitegen.yaml:2:12: text is not UTF-8; save the file in that encoding`}},
+		{"all at once, in the order of the file", "titel: x\njobs: many\ntitle: []\nbase_url: x\n", []string{
+			`sitegen.yaml:1:1: unknown key "titel"; did you mean "title"?`,
+			`sitegen.yaml:2:7: jobs is not a number from 0 to 256 (found "many")`,
+			`sitegen.yaml:3:8: title takes a single value (found a list)`,
+			`sitegen.yaml:4:11: base_url is not an http or https URL with a host (found "x"); write for instance https://download.slicer.org`,
+		}},
+		{"folder in a folder", "data: public/var\n", []string{`sitegen.yaml:1:1: out and data share a folder (found "public" and "public/var"); give each its own`}},
+		{"same folder", "content: pages\nlayouts: ./pages/\n", []string{`sitegen.yaml:2:1: content and layouts share a folder (found "pages" and "pages"); give each its own`}},
+		{"nothing", "", nil},
+		{"comments and an empty group", "\ufeff# nothing yet\n---\ngirder:\n  # timeout: 3m\n", nil},
+		{"numbers as text", "title: 5.10\nproject: true\n", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			siteFolder(t, tt.yaml)
+			_, err := config.Load(config.Input{})
+			if diff := cmp.Diff(tt.want, messages(t, err)); diff != "" {
+				t.Errorf("messages (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestErrorsOfEveryLevel(t *testing.T) {
+	siteFolder(t, "jobs: many\n")
+	_, err := config.Load(config.Input{
+		Environ: []string{"SITEGEN_OTU=x", "SITEGEN_JOBS=few", "SITEGEN_BASEURL=x"},
+		Flags:   map[string][]string{"jobs": {"none"}, "out": {"redirects/public"}},
+	})
+	want := []string{
+		`sitegen.yaml:1:7: jobs is not a number from 0 to 256 (found "many")`,
+		`environment SITEGEN_JOBS: jobs is not a number from 0 to 256 (found "few")`,
+		`environment SITEGEN_BASEURL: unknown variable; did you mean "SITEGEN_BASE_URL"?`,
+		`environment SITEGEN_OTU: unknown variable; did you mean "SITEGEN_OUT"?`,
+		`flag --jobs: jobs is not a number from 0 to 256 (found "none")`,
+		`flag --out: out and redirects share a folder (found "redirects/public" and "redirects"); give each its own`,
+	}
+	if diff := cmp.Diff(want, messages(t, err)); diff != "" {
+		t.Errorf("messages (-want +got):\n%s", diff)
+	}
+}
+
+func TestBaseURL(t *testing.T) {
+	t.Chdir(t.TempDir())
+	tests := []struct{ given, want string }{
+		{"https://download.slicer.org", "https://download.slicer.org"},
+		{"https://Download.Slicer.org/", "https://download.slicer.org"},
+		{"http://127.0.0.1:8080", "http://127.0.0.1:8080"},
+		{"http://[::1]:8080/", "http://[::1]:8080"},
+		{"ftp://example.org", ""},
+		{"//example.org", ""},
+		{"example.org", ""},
+		{"https://", ""},
+		{"https://example.org/download", ""},
+		{"https://example.org?", ""},
+		{"https://example.org/?a=b", ""},
+		{"https://example.org/#top", ""},
+		{"https://example.org#", ""},
+		{"https://user@example.org", ""},
+		{"https://example.org:port", ""},
+		{`https://exa"mple.org`, ""},
+		{"https://exa mple.org", ""},
+		{"https://-example.org", ""},
+		{"javascript:alert(1)", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.given, func(t *testing.T) {
+			c, err := config.Load(config.Input{Flags: map[string][]string{"base-url": {tt.given}}})
+			if tt.want == "" {
+				if err == nil {
+					t.Errorf("accepted as %q", c.BaseURL)
+				}
+				return
+			}
+			if err != nil || c.BaseURL != tt.want {
+				t.Errorf("%q, error %v; want %q", c.BaseURL, err, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,149 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// field is how one field of Config is written, read and shown.
+type field struct {
+	kind      string   // see Option.Kind
+	choices   []string // see Option.Choices
+	separator string   // between the items of a list where they stand in one string; "" when it is no list
+	bare      bool     // a number or switch, never in quotes
+	clear     func(c *Config)
+	add       func(c *Config, text, dir string) error // reads one value or one item; the error is an invalid
+	show      func(c *Config) []string                // the value, or the items, as add reads them
+}
+
+func (f *field) isList() bool { return f.separator != "" }
+
+// invalid says what is wrong with a value: "<key> <what> (found …); <hint>".
+type invalid struct{ what, hint string }
+
+func (e invalid) Error() string { return e.what }
+
+// A valueParser reads one value. Relative paths in it start at the folder dir.
+type valueParser[T any] func(text, dir string) (T, error)
+
+// one is a field that holds a single value.
+func one[T any](kind string, at func(*Config) *T, parse valueParser[T], show func(T) string) field {
+	return field{
+		kind:  kind,
+		clear: func(*Config) {},
+		add: func(c *Config, text, dir string) error {
+			v, err := parse(text, dir)
+			if err == nil {
+				*at(c) = v
+			}
+			return err
+		},
+		show: func(c *Config) []string { return []string{show(*at(c))} },
+	}
+}
+
+// many is a field that holds a list.
+func many[T any](kind, separator string, at func(*Config) *[]T, parse valueParser[T], show func(T) string) field {
+	return field{
+		kind:      kind,
+		separator: separator,
+		clear:     func(c *Config) { *at(c) = nil },
+		add: func(c *Config, text, dir string) error {
+			v, err := parse(text, dir)
+			if err == nil {
+				*at(c) = append(*at(c), v)
+			}
+			return err
+		},
+		show: func(c *Config) []string {
+			items := make([]string, 0, len(*at(c)))
+			for _, v := range *at(c) {
+				items = append(items, show(v))
+			}
+			return items
+		},
+	}
+}
+
+// same shows a value that is text already.
+func same(s string) string { return s }
+
+// text is free text that passes all checks.
+func text(at func(*Config) *string, checks ...func(string) error) field {
+	return one("text", at, func(s, _ string) (string, error) {
+		for _, check := range append(checks, printable) {
+			if err := check(s); err != nil {
+				return "", err
+			}
+		}
+		return s, nil
+	}, same)
+}
+
+// folder is the path of a folder.
+func folder(at func(*Config) *string) field {
+	return one("folder", at, func(s, dir string) (string, error) {
+		if s == "" {
+			return "", invalid{what: "is empty", hint: `write . for the site folder itself`}
+		}
+		return within(dir, s), printable(s)
+	}, same)
+}
+
+// within is path as it is seen from the working directory, when it was written in the folder dir.
+func within(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(dir, path)
+}
+
+// choice is one of a few words.
+func choice(at func(*Config) *string, choices ...string) field {
+	f := one("one of "+strings.Join(choices, ", "), at, among(choices), same)
+	f.choices = choices
+	return f
+}
+
+// choiceList is a list of words, each at most once.
+func choiceList(at func(*Config) *[]string, choices ...string) field {
+	f := many("list of "+strings.Join(choices, ", "), ",", at, among(choices), same)
+	f.choices = choices
+	add := f.add
+	f.add = func(c *Config, text, dir string) error {
+		if slices.Contains(*at(c), text) {
+			return invalid{what: "has an item twice"}
+		}
+		return add(c, text, dir)
+	}
+	return f
+}
+
+func among(choices []string) valueParser[string] {
+	return func(s, _ string) (string, error) {
+		if !slices.Contains(choices, s) {
+			return "", invalid{what: "is not one of " + strings.Join(choices, ", ")}
+		}
+		return s, nil
+	}
+}
+
+const switchKind = "true or false"
+
+// onOff is a switch. 1 and 0 are for the environment, where they are usual.
+func onOff(at func(*Config) *bool) field {
+	f := one(switchKind, at, func(s, _ string) (bool, error) {
+		switch s {
+		case "true", "1":
+			return true, nil
+		case "false", "0":
+			return false, nil
+		}
+		return false, invalid{what: "is neither true nor false"}
+	}, func(v bool) string { return fmt.Sprint(v) })
+	f.choices = []string{"true", "false"}
+	f.bare = true
+	return f
+}

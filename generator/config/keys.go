@@ -1,0 +1,35 @@
+package config
+
+import "strings"
+
+// find is the option of a key; nil when there is none.
+func find(key string) *Option {
+	for i := range options {
+		if options[i].Key == key {
+			return &options[i]
+		}
+	}
+	return nil
+}
+
+// isGroup reports whether options stand below the key.
+func isGroup(key string) bool {
+	for _, o := range options {
+		if strings.HasPrefix(o.Key, key+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// knownKeys lists the keys of all options and groups.
+func knownKeys() []string {
+	var keys []string
+	for _, o := range options {
+		if group, _, ok := strings.Cut(o.Key, "."); ok {
+			keys = append(keys, group)
+		}
+		keys = append(keys, o.Key)
+	}
+	return keys
+}

@@ -1,0 +1,174 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/fault"
+)
+
+// Input is where values come from, beside the defaults.
+type Input struct {
+	// File is the configuration file, which then must exist. When it is "", the variable SITEGEN_CONFIG
+	// names the file; without that, sitegen.yaml in the working directory is read where there is one.
+	File string
+	// Environ is the environment, NAME=value, as os.Environ gives it. Variables that are empty count as not set.
+	Environ []string
+	// Flags holds the values of the flags that were given, by name of the flag, in their order.
+	Flags map[string][]string
+}
+
+// item is a single value, or one of a list, and where it stands.
+type item struct {
+	text string
+	at   Origin
+}
+
+// loader fills a Config, level after level, and collects what is wrong.
+type loader struct {
+	config Config
+	dir    string // the site folder: of the configuration file, else the working directory
+	errs   []error
+}
+
+// Load reads the configuration. Relative paths in the file and among the defaults start at the folder of
+// the file, those in flags and variables at the working directory. The error holds everything that is
+// wrong, and is marked fault.Usage; the Config then holds what is right.
+func Load(in Input) (Config, error) {
+	l := &loader{config: Config{origins: map[string]Origin{}}}
+	env := sitegenEnv(in.Environ)
+	file, data, err := readFile(in.File, env[ConfigEnv])
+	if err != nil {
+		l.errs = append(l.errs, err)
+	}
+	l.dir = filepath.Dir(file)
+	l.defaults()
+	(&reader{l, file}).read(data)
+	l.environment(env)
+	l.flags(in.Flags)
+	l.checkFolders()
+	return l.config, fault.Wrap(fault.Usage, errors.Join(l.errs...), "")
+}
+
+// readFile reads the file named by the flag, by the variable or by custom.
+func readFile(flag, variable string) (name string, data []byte, err error) {
+	name = FileName
+	switch {
+	case flag != "":
+		name = flag
+	case variable != "":
+		name = variable
+	}
+	data, err = os.ReadFile(name)
+	switch {
+	case err == nil:
+		return name, data, nil
+	case !errors.Is(err, fs.ErrNotExist) || flag != "" || variable != "":
+		return name, nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	const other = "sitegen.yml"
+	if _, err := os.Stat(other); err == nil {
+		return name, nil, fmt.Errorf("%s: is not read; rename it to %s", other, FileName)
+	}
+	return name, nil, nil
+}
+
+func (l *loader) defaults() {
+	for i := range options {
+		o := &options[i]
+		l.set(o, split(o, o.Default, Origin{}), Origin{}, l.dir)
+	}
+}
+
+const envPrefix = "SITEGEN_"
+
+// sitegenEnv picks our variables out of the environment.
+func sitegenEnv(environ []string) map[string]string {
+	env := map[string]string{}
+	for _, e := range environ {
+		if name, value, ok := strings.Cut(e, "="); ok && value != "" && strings.HasPrefix(name, envPrefix) {
+			env[name] = value
+		}
+	}
+	return env
+}
+
+func (l *loader) environment(env map[string]string) {
+	known := []string{ConfigEnv}
+	for i := range options {
+		o := &options[i]
+		known = append(known, o.Env())
+		if value, ok := env[o.Env()]; ok {
+			at := Origin{Level: Environment, Name: o.Env()}
+			l.set(o, split(o, value, at), at, "")
+		}
+	}
+	var names []string
+	for name := range env {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			l.errorf(Origin{Level: Environment, Name: name}, "unknown variable%s", fault.DidYouMean(name, known))
+		}
+	}
+}
+
+func (l *loader) flags(given map[string][]string) {
+	for i := range options {
+		o := &options[i]
+		values := given[o.Flag]
+		if o.Flag == "" || len(values) == 0 {
+			continue
+		}
+		at := Origin{Level: Flag, Name: o.Flag}
+		items := []item{{values[len(values)-1], at}}
+		if o.field.isList() {
+			items = nil
+			for _, v := range values {
+				items = append(items, split(o, v, at)...)
+			}
+		}
+		l.set(o, items, at, "")
+	}
+}
+
+// split makes the items of a value that stands in one string.
+func split(o *Option, text string, at Origin) []item {
+	if !o.field.isList() {
+		return []item{{text, at}}
+	}
+	var items []item
+	for s := range strings.SplitSeq(text, o.field.separator) {
+		if s = strings.TrimSpace(s); s != "" {
+			items = append(items, item{s, at})
+		}
+	}
+	return items
+}
+
+// set gives an option the value that stands at origin. Relative paths in it start at dir.
+func (l *loader) set(o *Option, items []item, origin Origin, dir string) {
+	o.field.clear(&l.config)
+	l.config.origins[o.Key] = origin
+	for _, it := range items {
+		if err := o.field.add(&l.config, it.text, dir); err != nil {
+			hint := ""
+			if bad, ok := errors.AsType[invalid](err); ok && bad.hint != "" {
+				hint = "; " + bad.hint
+			}
+			l.errorf(it.at, "%s %w (found %.80q)%s", o.Key, err, it.text, hint)
+		}
+	}
+}
+
+// errorf notes what is wrong at a place.
+func (l *loader) errorf(at Origin, format string, args ...any) {
+	l.errs = append(l.errs, fmt.Errorf("%s: %w", at.place(), fmt.Errorf(format, args...)))
+}

@@ -1,0 +1,229 @@
+package config_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/fault"
+)
+
+// siteFolder makes a folder with the file sitegen.yaml the working directory.
+func siteFolder(t *testing.T, yaml string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	write(t, config.FileName, yaml)
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func load(t *testing.T, in config.Input) config.Config {
+	t.Helper()
+	c, err := config.Load(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// messages are the lines of an error, which must be one about the use of the program.
+func messages(t *testing.T, err error) []string {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	if kind := fault.KindOf(err); kind != fault.Usage {
+		t.Errorf("kind %d, want fault.Usage: %v", kind, err)
+	}
+	return strings.Split(err.Error(), "\n")
+}
+
+var ignoreOrigins = cmpopts.IgnoreUnexported(config.Config{})
+
+func TestDefaults(t *testing.T) {
+	t.Chdir(t.TempDir())
+	want := config.Config{
+		Title:       "3D Slicer download",
+		Project:     "3D Slicer",
+		Description: "Releases and nightly builds of 3D Slicer for Windows, macOS and Linux.",
+		BaseURL:     "https://download.slicer.org",
+		Source:      "https://slicer-packages.kitware.com/api/v1",
+		App:         "5f4474d0e1d8c75dfc705482",
+		Girder:      config.Girder{Download: "item", Timeout: 3 * time.Minute, MaxSize: 64 << 20, Retries: 3},
+		Out:         "public", Redirects: "redirects", Data: "var", Content: "content", Layouts: "layouts",
+		Precompress: []string{"gzip", "br"},
+		LogFormat:   "text",
+	}
+	got := load(t, config.Input{})
+	if diff := cmp.Diff(want, got, ignoreOrigins); diff != "" {
+		t.Errorf("configuration (-want +got):\n%s", diff)
+	}
+	if o := got.Origin("title").String(); o != "default" {
+		t.Errorf("origin %q", o)
+	}
+}
+
+func TestEveryKeyCanBeSet(t *testing.T) {
+	siteFolder(t, `
+title: Downloads
+project: Tool
+description: ""
+base_url: http://LOCALHOST:8080/
+notice: |
+  **Closed** on Sunday.
+
+  Come again.
+source: https://girder.example.org/api/v1
+app: 62cc513eaa08d161a31c1372
+girder:
+  download: hashsum
+  timeout: 90s
+  max_size: 1000000
+  retries: 0
+offline: true
+out: www
+redirects: maps
+data: state
+content: pages
+layouts: theme
+jobs: 4
+precompress: [br]
+after_change:
+  - nginx -t
+  - sh -c 'nginx -s reload && echo "done"'
+log_format: json
+`)
+	want := config.Config{
+		Title: "Downloads", Project: "Tool", BaseURL: "http://localhost:8080",
+		Notice:  "**Closed** on Sunday.\n\nCome again.\n",
+		Source:  "https://girder.example.org/api/v1",
+		App:     "62cc513eaa08d161a31c1372",
+		Girder:  config.Girder{Download: "hashsum", Timeout: 90 * time.Second, MaxSize: 1000000},
+		Offline: true, Force: true,
+		Out: "www", Redirects: "maps", Data: "state", Content: "pages", Layouts: "theme",
+		Jobs: 4, Precompress: []string{"br"},
+		AfterChange: []config.Command{
+			{Text: "nginx -t", Args: []string{"nginx", "-t"}},
+			{Text: `sh -c 'nginx -s reload && echo "done"'`, Args: []string{"sh", "-c", `nginx -s reload && echo "done"`}},
+		},
+		LogFormat: "json",
+	}
+	got := load(t, config.Input{Flags: map[string][]string{"force": {"true"}}})
+	if diff := cmp.Diff(want, got, ignoreOrigins); diff != "" {
+		t.Errorf("configuration (-want +got):\n%s", diff)
+	}
+	for _, o := range config.Options() {
+		if got.Origin(o.Key).Level == config.Default {
+			t.Errorf("%s is not part of this test", o.Key)
+		}
+	}
+}
+
+func TestPrecedence(t *testing.T) {
+	siteFolder(t, "title: file\nproject: file\nout: file\nafter_change: [a, b]\n")
+	c := load(t, config.Input{
+		Environ: []string{"SITEGEN_PROJECT=environment", "SITEGEN_OUT=environment", "SITEGEN_TITLE=", "SITEGEN_GIRDER_RETRIES=1",
+			"SITEGEN_AFTER_CHANGE=c d\ne", "SITEGEN_PRECOMPRESS=br, gzip", "PATH=/bin", "SITEGEN_OFFLINE=1"},
+		Flags: map[string][]string{"out": {"first", "last"}, "base-url": {}},
+	})
+	type value struct{ Value, Origin string }
+	got := map[string]value{
+		"title":          {c.Title, c.Origin("title").String()},
+		"project":        {c.Project, c.Origin("project").String()},
+		"out":            {c.Out, c.Origin("out").String()},
+		"girder.retries": {string(rune('0' + c.Girder.Retries)), c.Origin("girder.retries").String()},
+		"base_url":       {c.BaseURL, c.Origin("base_url").String()},
+		"precompress":    {strings.Join(c.Precompress, " "), c.Origin("precompress").String()},
+	}
+	want := map[string]value{
+		"title":          {"file", "sitegen.yaml:1"},
+		"project":        {"environment", "environment SITEGEN_PROJECT"},
+		"out":            {"last", "flag --out"},
+		"girder.retries": {"1", "environment SITEGEN_GIRDER_RETRIES"},
+		"base_url":       {"https://download.slicer.org", "default"},
+		"precompress":    {"br gzip", "environment SITEGEN_PRECOMPRESS"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("values (-want +got):\n%s", diff)
+	}
+	commands := []config.Command{{Text: "c d", Args: []string{"c", "d"}}, {Text: "e", Args: []string{"e"}}}
+	if diff := cmp.Diff(commands, c.AfterChange); diff != "" {
+		t.Errorf("after_change (-want +got):\n%s", diff)
+	}
+	if !c.Offline {
+		t.Error("SITEGEN_OFFLINE=1 is not read as true")
+	}
+}
+
+func TestRelativePaths(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "sites/slicer/sitegen.yaml", "out: www\nsource: ../saved.json\nlayouts: /usr/share/theme\n")
+	for name, in := range map[string]config.Input{
+		"flag":     {File: "sites/slicer/sitegen.yaml", Flags: map[string][]string{"redirects": {"maps"}}, Environ: []string{"SITEGEN_CONTENT=./pages"}},
+		"variable": {Environ: []string{"SITEGEN_CONFIG=sites/slicer/sitegen.yaml", "SITEGEN_CONTENT=pages", "SITEGEN_REDIRECTS=maps/"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := load(t, in)
+			got := map[string]string{"out": c.Out, "source": c.Source, "layouts": c.Layouts, "data": c.Data, "redirects": c.Redirects, "content": c.Content}
+			want := map[string]string{"out": "sites/slicer/www", "source": "sites/saved.json", "layouts": "/usr/share/theme",
+				"data": "sites/slicer/var", "redirects": "maps", "content": "pages"}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("paths (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestFileThatIsNotThere(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, in := range map[string]config.Input{
+		"flag":     {File: "other.yaml"},
+		"variable": {Environ: []string{"SITEGEN_CONFIG=other.yaml"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := config.Load(in)
+			if !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("error %v, want one that is os.ErrNotExist", err)
+			}
+			want := []string{"read the configuration: open other.yaml: no such file or directory"}
+			if diff := cmp.Diff(want, messages(t, err)); diff != "" {
+				t.Errorf("messages (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestFileWithTheOtherEnding(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "sitegen.yml", "title: never read\n")
+	_, err := config.Load(config.Input{})
+	if diff := cmp.Diff([]string{"sitegen.yml: is not read; rename it to sitegen.yaml"}, messages(t, err)); diff != "" {
+		t.Errorf("messages (-want +got):\n%s", diff)
+	}
+	if _, err := config.Load(config.Input{File: "sitegen.yml"}); err != nil {
+		t.Errorf("named by hand it is fine, but: %v", err)
+	}
+}
+
+func TestWhatIsRightIsKept(t *testing.T) {
+	siteFolder(t, "log_format: json\njobs: many\n")
+	c, err := config.Load(config.Input{})
+	if err == nil || c.LogFormat != "json" {
+		t.Errorf("log format %q, error %v", c.LogFormat, err)
+	}
+}

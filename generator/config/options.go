@@ -1,0 +1,192 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Option is one thing that can be configured.
+type Option struct {
+	Key       string // in sitegen.yaml; "girder.timeout" is timeout below girder
+	Flag      string // of the commands that take it; "" when none does
+	Group     string // heading in help and documentation
+	Default   string // as one would write it in the environment
+	Usage     string // one line for help; the word in backquotes stands for the value
+	Doc       string // Markdown: what it is, in which unit, what it does
+	NotInFile bool   // for a single run: only as a flag or in the environment
+
+	field field
+}
+
+// Env is the environment variable of the option.
+func (o *Option) Env() string {
+	return "SITEGEN_" + strings.ToUpper(strings.ReplaceAll(o.Key, ".", "_"))
+}
+
+// Kind says in a few words how a value is written: "text", "folder", "one of item, hashsum".
+func (o *Option) Kind() string { return o.field.kind }
+
+// Choices lists the possible values where they can be listed.
+func (o *Option) Choices() []string { return o.field.choices }
+
+// IsSwitch reports whether the option is on or off, so that its flag needs no value.
+func (o *Option) IsSwitch() bool { return o.field.kind == switchKind }
+
+// Options lists all options, in the order of help and documentation.
+func Options() []Option { return slices.Clone(options) }
+
+// ConfigEnv is the environment variable that names the configuration file, as the flag --config does.
+const ConfigEnv = "SITEGEN_CONFIG"
+
+// FileName is the configuration file in a site folder.
+const FileName = "sitegen.yaml"
+
+var options = []Option{
+	{
+		Key: "title", Group: "Site", Default: "3D Slicer download",
+		Usage: "title of the site",
+		Doc:   "Title of the site, for the head of every page and the feeds.",
+		field: text(func(c *Config) *string { return &c.Title }, notEmpty, oneLine),
+	},
+	{
+		Key: "project", Group: "Site", Default: "3D Slicer",
+		Usage: "name of the software",
+		Doc:   "Name of the software, as it stands in sentences.",
+		field: text(func(c *Config) *string { return &c.Project }, notEmpty, oneLine),
+	},
+	{
+		Key: "description", Group: "Site",
+		Default: "Releases and nightly builds of 3D Slicer for Windows, macOS and Linux.",
+		Usage:   "one sentence for search engines",
+		Doc:     "One sentence that search engines show below the title.",
+		field:   text(func(c *Config) *string { return &c.Description }, oneLine),
+	},
+	{
+		Key: "base_url", Flag: "base-url", Group: "Site", Default: "https://download.slicer.org",
+		Usage: "`URL` under which the site is published",
+		Doc: "Where the site is published: scheme and host, `https://download.slicer.org`. It has no path, because the download API " +
+			"answers at the root of a host. Feeds, the sitemap and canonical links are made with it; links between pages are not.",
+		field: one("URL", func(c *Config) *string { return &c.BaseURL }, baseURL, same),
+	},
+	{
+		Key: "notice", Group: "Site",
+		Usage: "maintenance notice, in Markdown",
+		Doc:   "Markdown for the top of every page, for instance to announce a maintenance. Empty: no notice.",
+		field: text(func(c *Config) *string { return &c.Notice }),
+	},
+
+	{
+		Key: "source", Flag: "source", Group: "Packages", Default: "https://slicer-packages.kitware.com/api/v1",
+		Usage: "where packages are listed: `URL` of a Girder API, a file, or sample",
+		Doc: "Where the packages are listed. The URL of a Girder API; or a file that holds a saved answer of " +
+			"`/app/<id>/package?limit=0`; or `sample`, a small catalogue that is part of the program. A data folder holds either the sample or a real catalogue.",
+		field: one("URL, file or sample", func(c *Config) *string { return &c.Source }, source, same),
+	},
+	{
+		Key: "app", Flag: "app", Group: "Packages", Default: "5f4474d0e1d8c75dfc705482",
+		Usage: "`ID` of the Girder application",
+		Doc:   "The `_id` of the application's folder in Girder, 24 hex digits. Packages of other applications are held back.",
+		field: text(func(c *Config) *string { return &c.App }, appID),
+	},
+	{
+		Key: "girder.download", Group: "Packages", Default: "item",
+		Usage: "where downloads lead",
+		Doc: "Where `/bitstream/<id>` leads. `item`: to the item's file, for every package. `hashsum`: to the file by its SHA-512, " +
+			"where that is known; such downloads can be resumed.",
+		field: choice(func(c *Config) *string { return &c.Girder.Download }, "item", "hashsum"),
+	},
+	{
+		Key: "girder.timeout", Group: "Packages", Default: "3m",
+		Usage: "time limit of one request",
+		Doc: "How long one request to Girder may take, from the connection to the last byte of the answer, before it is given up and tried again. " +
+			"A number with its unit: `90s`, `3m`.",
+		field: duration(func(c *Config) *time.Duration { return &c.Girder.Timeout }),
+	},
+	{
+		Key: "girder.max_size", Group: "Packages", Default: "64MiB",
+		Usage: "largest listing that is read",
+		Doc: "The largest listing that is read, after decompression: bytes, or a number with its unit, `64MiB`. A larger one is refused. " +
+			"The listing of 700 packages has 0.6 MiB.",
+		field: size(func(c *Config) *Size { return &c.Girder.MaxSize }),
+	},
+	{
+		Key: "girder.retries", Group: "Packages", Default: "3",
+		Usage: "further tries of a request",
+		Doc:   "How often a request is tried again after a network error or an answer 429 or 5xx, with growing pauses. `0`: never.",
+		field: number(func(c *Config) *int { return &c.Girder.Retries }, 0, 10),
+	},
+	{
+		Key: "offline", Flag: "offline", Group: "Packages", Default: "false",
+		Usage: "build from the stored catalogue, ask nobody",
+		Doc:   "Build from the catalogue in the data folder, without asking the source.",
+		field: onOff(func(c *Config) *bool { return &c.Offline }),
+	},
+	{
+		Key: "force", Flag: "force", Group: "Packages", Default: "false", NotInFile: true,
+		Usage: "publish even what the gate refuses",
+		Doc: "Publish a catalogue that the gate refuses: empty, without packages for an operating system, a fifth smaller, or with an older newest release. " +
+			"For one run, after a look at the source; it cannot be set in the file, where it would stay.",
+		field: onOff(func(c *Config) *bool { return &c.Force }),
+	},
+
+	{
+		Key: "out", Flag: "out", Group: "Folders", Default: "public",
+		Usage: "`FOLDER` of the generated site",
+		Doc:   "Folder of the generated site, the `root` of the web server. Files that sitegen did not write stay as they are.",
+		field: folder(func(c *Config) *string { return &c.Out }),
+	},
+	{
+		Key: "redirects", Flag: "redirects", Group: "Folders", Default: "redirects",
+		Usage: "`FOLDER` of the web server's configuration",
+		Doc:   "Folder of the web server's configuration, in one folder for each kind of server (`nginx/`). Meant to be kept in version control.",
+		field: folder(func(c *Config) *string { return &c.Redirects }),
+	},
+	{
+		Key: "data", Flag: "data", Group: "Folders", Default: "var",
+		Usage: "`FOLDER` of the catalogue",
+		Doc:   "Folder of `catalogue.sqlite`, the packages and their history. Keep it out of the web server's reach, and in the backup.",
+		field: folder(func(c *Config) *string { return &c.Data }),
+	},
+	{
+		Key: "content", Group: "Folders", Default: "content",
+		Usage: "folder of the pages",
+		Doc:   "Folder of the pages in Markdown. A file here takes the place of the one that is part of the program; the folder need not exist.",
+		field: folder(func(c *Config) *string { return &c.Content }),
+	},
+	{
+		Key: "layouts", Group: "Folders", Default: "layouts",
+		Usage: "folder of templates and assets",
+		Doc: "Folder of the templates, partials and assets. A file here takes the place of the one that is part of the program; " +
+			"the folder need not exist.",
+		field: folder(func(c *Config) *string { return &c.Layouts }),
+	},
+
+	{
+		Key: "jobs", Flag: "jobs", Group: "Running", Default: "0",
+		Usage: "`NUMBER` of pages rendered at once; 0 for one per processor",
+		Doc:   "How many pages are rendered at once. `0`: one for each processor. The result is the same.",
+		field: number(func(c *Config) *int { return &c.Jobs }, 0, 256),
+	},
+	{
+		Key: "precompress", Group: "Running", Default: "gzip,br",
+		Usage: "compressed copies beside the files",
+		Doc:   "Which compressed copies to write beside the files, for servers that send them as they are. `[]`: none.",
+		field: choiceList(func(c *Config) *[]string { return &c.Precompress }, "gzip", "br"),
+	},
+	{
+		Key: "after_change", Group: "Running",
+		Usage: "commands to run after the web server's configuration changed",
+		Doc: "Commands to run, in this order, when files in the redirects folder changed: `nginx -t`, then `nginx -s reload`. " +
+			"If the first does not succeed, the files are put back as they were. Each is one line, divided into words as in a shell " +
+			"(spaces, quotes and backslashes), but run without one: for pipes, variables or `&&` write `sh -c '…'`. In the environment variable, " +
+			"one command to a line.",
+		field: commandList(func(c *Config) *[]Command { return &c.AfterChange }),
+	},
+	{
+		Key: "log_format", Flag: "log-format", Group: "Running", Default: "text",
+		Usage: "`FORMAT` of messages: text or json",
+		Doc:   "How messages are written to standard error: `text` for people, `json` for log collectors, one object to a line.",
+		field: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json"),
+	},
+}

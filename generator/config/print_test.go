@@ -1,0 +1,113 @@
+package config_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/config"
+)
+
+func printed(t *testing.T, c config.Config) string {
+	t.Helper()
+	var b strings.Builder
+	if err := c.Print(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestPrint(t *testing.T) {
+	siteFolder(t, "notice: |\n  a\n  b\ngirder:\n  max_size: 1000001\nafter_change: [nginx -t, \"x: 'y'\"]\n")
+	c := load(t, config.Input{Environ: []string{"SITEGEN_PROJECT=3"}, Flags: map[string][]string{"force": {"true"}}})
+	want := `title: 3D Slicer download                                  # default
+project: "3"                                               # environment SITEGEN_PROJECT
+description: "Releases and nightly builds of 3D Slicer for Windows, macOS and Linux." # default
+base_url: https://download.slicer.org                      # default
+notice: "a\nb\n"                                           # sitegen.yaml:1
+source: https://slicer-packages.kitware.com/api/v1         # default
+app: 5f4474d0e1d8c75dfc705482                              # default
+girder:
+  download: item                                           # default
+  timeout: 3m                                              # default
+  max_size: 1000001                                        # sitegen.yaml:5
+  retries: 3                                               # default
+offline: false                                             # default
+# force: true                                              # flag --force
+out: public                                                # default
+redirects: redirects                                       # default
+data: var                                                  # default
+content: content                                           # default
+layouts: layouts                                           # default
+jobs: 0                                                    # default
+precompress: [gzip, br]                                    # default
+after_change: [nginx -t, "x: 'y'"]                         # sitegen.yaml:6
+log_format: text                                           # default
+`
+	if diff := cmp.Diff(want, printed(t, c)); diff != "" {
+		t.Errorf("configuration (-want +got):\n%s", diff)
+	}
+}
+
+// What is printed is a configuration file of the same values, whatever the values are.
+func TestPrintIsAConfiguration(t *testing.T) {
+	for _, text := range []string{
+		"plain", "5.10", "true", "null", "~", "-", "- a", "a: b", "a #b", "#b", "'", `"`, `\`, "[a]", "{a}", "*a", "&a", "!a", "%a", "@a", "`a",
+		" a ", "a\tb", "é", "日本", "0x1f", "1e3", ".inf", "2020-01-01", "=", "<<", "? a", "|", ">", "a:", ":a", "yes", "---", "...", "a,b",
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			environ := []string{"SITEGEN_TITLE=" + text, "SITEGEN_NOTICE=" + text + "\n\n" + text, "SITEGEN_OUT=" + text + "/out"}
+			want := load(t, config.Input{Environ: environ})
+			write(t, config.FileName, printed(t, want))
+			if diff := cmp.Diff(want, load(t, config.Input{}), ignoreOrigins); diff != "" {
+				t.Errorf("read again (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+const beginReference, endReference = "<!-- begin: written by go generate ./generator/config -->\n\n", "\n<!-- end -->"
+
+// The document describes the table: run go generate ./generator/config after a change of options.go.
+func TestDocumentation(t *testing.T) {
+	const path = "../../docs/configuration.md"
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok1 := strings.Cut(string(data), beginReference)
+	got, after, ok2 := strings.Cut(rest, endReference)
+	if !ok1 || !ok2 {
+		t.Fatalf("%s has no part between %q and %q", path, beginReference, endReference)
+	}
+	if os.Getenv("UPDATE_DOCS") != "" {
+		if err := os.WriteFile(path, []byte(before+beginReference+config.Reference()+endReference+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(config.Reference(), got); diff != "" {
+		t.Errorf("%s is not up to date, run go generate ./generator/config (-want +got):\n%s", path, diff)
+	}
+}
+
+func TestTable(t *testing.T) {
+	seen := map[string]string{config.ConfigEnv: "--config", "config": "--config"}
+	for _, o := range config.Options() {
+		for _, name := range []string{o.Key, o.Env(), o.Flag} {
+			if other, ok := seen[name]; ok && name != "" && other != o.Key {
+				t.Errorf("%s and %s both use %s", other, o.Key, name)
+			}
+			seen[name] = o.Key
+		}
+		if o.Group == "" || o.Usage == "" || o.Kind() == "" || !strings.HasSuffix(o.Doc, ".") {
+			t.Errorf("%s is not described", o.Key)
+		}
+		if o.NotInFile && o.Flag == "" {
+			t.Errorf("%s can only be set in the environment", o.Key)
+		}
+	}
+}

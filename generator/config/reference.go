@@ -1,0 +1,41 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+//go:generate env UPDATE_DOCS=1 go test -count=1 -run ^TestDocumentation$ .
+
+// Reference is the part of docs/configuration.md that describes each option, in Markdown.
+func Reference() string {
+	var b strings.Builder
+	group := ""
+	for _, o := range options {
+		if o.Group != group {
+			group = o.Group
+			fmt.Fprintf(&b, "## %s\n\n", group)
+		}
+		fmt.Fprintf(&b, "### `%s`\n\n%s\n\n", o.Key, o.Doc)
+		fmt.Fprintf(&b, "- value: %s\n", o.Kind())
+		fmt.Fprintf(&b, "- default: %s\n", o.defaultText())
+		fmt.Fprintf(&b, "- environment: `%s`\n", o.Env())
+		if o.Flag != "" {
+			fmt.Fprintf(&b, "- flag: `--%s`\n", o.Flag)
+		}
+		b.WriteString("\n")
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func (o *Option) defaultText() string {
+	switch {
+	case o.Default == "" && o.field.isList():
+		return "an empty list"
+	case o.Default == "":
+		return "empty"
+	case o.field.isList():
+		return "`[" + strings.ReplaceAll(o.Default, o.field.separator, ", ") + "]`"
+	}
+	return "`" + o.Default + "`"
+}
