@@ -20,9 +20,11 @@ type Page struct {
 	Source      string        // content file the page was made from, for instance content/about.md; "" for none
 	Group       output.Group  // output.Pages, or output.Records for fragments that pages include
 	NoIndex     bool          // not for the sitemap and search engines: error pages, fragments
+	Aliases     []string      // front matter: paths that lead here
 
 	markdown []byte // turned into Body just before the page is rendered, so that bodies need not be held
-	nav      *int   // front matter weight
+	weight   *int   // front matter: place in the navigation
+	layoutAt place  // front matter: where it names the layout
 }
 
 // URL is the path the page is served at: /releases/5.12.4/ for releases/5.12.4/index.html.

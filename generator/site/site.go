@@ -41,12 +41,10 @@
 package site
 
 import (
-	"context"
 	"html/template"
 	"io/fs"
 
 	"github.com/Slicer/sitegen/generator/lookup"
-	"github.com/Slicer/sitegen/generator/output"
 )
 
 // Options is what the configuration says about the site as a whole.
@@ -76,41 +74,4 @@ type Site struct {
 	Notice                      template.HTML
 	Sample                      bool
 	Nav                         []*Page // content pages with a weight, lightest first
-}
-
-// Build is a rendering under way, as producers see it.
-type Build struct {
-	Input
-	Site *Site
-
-	pages []*Page
-	files []output.File
-}
-
-// AddPage has a page rendered. Its path must be its own.
-func (b *Build) AddPage(p Page) { b.pages = append(b.pages, &p) }
-
-// AddFile adds a file that is published as it is.
-func (b *Build) AddFile(group output.Group, path string, data []byte) {
-	b.files = append(b.files, output.File{Root: output.Public, Group: group, Path: path, Data: data})
-}
-
-// Pages lists the pages so far: those of content, in order of URL, and those that earlier producers added.
-// Their Body may not be rendered yet.
-func (b *Build) Pages() []*Page { return b.pages }
-
-// Text takes a content file over by the URL it would have had: "/" for content/index.md, "/releases/5.12.4/"
-// for content/releases/5.12.4.md. It then is no page of its own. It is false when there is none or it is a draft.
-func (b *Build) Text(url string) (Text, bool) { return Text{}, false }
-
-// AbsURL puts the base URL before a path.
-func (b *Build) AbsURL(path string) string { return b.Site.BaseURL + path }
-
-// Markdown renders a piece of Markdown that does not come from a content file.
-func (b *Build) Markdown(source string) template.HTML { return "" }
-
-// Render makes all files of the site. The error is a Findings when the site folder is to blame, and then
-// holds everything that is wrong; warnings are what does not stop a build.
-func Render(ctx context.Context, in Input) (files []output.File, warnings Findings, err error) {
-	return nil, nil, nil
 }

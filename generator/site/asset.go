@@ -1,0 +1,195 @@
+package site
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	chromahtml "github.com/alecthomas/chroma/v2/formatters/html"
+	"github.com/alecthomas/chroma/v2/styles"
+	"github.com/tdewolff/parse/v2"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/output"
+)
+
+// Folders and files of assets.
+const (
+	assetFolder  = "assets"     // in layouts/ and in public/
+	syntaxSheet  = "syntax.css" // the colours of highlighted code
+	hashDigits   = 12           // of an asset's name, hexadecimal: no two of a site's few assets share them
+	lightStyle   = "github"
+	darkStyle    = "github-dark"
+	darkQuestion = "@media (prefers-color-scheme: dark)"
+)
+
+// Asset is a file that is published under a name that changes with its content, so that it can be kept forever.
+type Asset struct {
+	URL       string // /assets/app.3f2a1b9c0d4e.css
+	Integrity string // sha384-…: for the integrity attribute
+
+	file output.File
+}
+
+// assetSet is the files of layouts/assets/ by name.
+type assetSet map[string]*Asset
+
+// readAssets reads, minifies (with a minifier) and names the assets. Findings are style sheets and scripts that
+// cannot be read, and url() that leads nowhere.
+func readAssets(layouts fs.FS, m *minifier) (assetSet, Findings, error) {
+	sources, err := assetSources(layouts)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := assetReader{sources: sources, minifier: m, done: assetSet{}}
+	for _, name := range sortedKeys(sources) {
+		r.asset(name)
+	}
+	return r.done, r.findings, nil
+}
+
+// assetSources reads the files of layouts/assets/, and adds syntax.css where there is none.
+func assetSources(layouts fs.FS) (map[string][]byte, error) {
+	sources := map[string][]byte{syntaxSheet: syntaxCSS()}
+	err := fs.WalkDir(layouts, assetFolder, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && name == assetFolder:
+			return nil
+		case err != nil:
+			return err
+		case ignored(path.Base(name)):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+		case !d.IsDir():
+			sources[strings.TrimPrefix(name, assetFolder+"/")], err = fs.ReadFile(layouts, name)
+			return err
+		}
+		return nil
+	})
+	return sources, err
+}
+
+// syntaxCSS is the style sheet for highlighted code, light and dark.
+func syntaxCSS() []byte {
+	var b bytes.Buffer
+	writeStyle := func(name string) {
+		f := chromahtml.New(chromahtml.WithClasses(true), chromahtml.WithCSSComments(false))
+		if err := f.WriteCSS(&b, styles.Get(name)); err != nil {
+			panic(err) // only the writer can fail, and a buffer does not
+		}
+	}
+	writeStyle(lightStyle)
+	b.WriteString(darkQuestion + "{")
+	writeStyle(darkStyle)
+	b.WriteString("}\n")
+	return b.Bytes()
+}
+
+// assetReader names assets one after the other: a style sheet after the files it refers to, since their names are in it.
+type assetReader struct {
+	sources  map[string][]byte
+	minifier *minifier // nil: leave the files as they are
+	done     assetSet  // nil *Asset: under way
+	findings Findings
+}
+
+// urlRE finds the url() of a style sheet, quoted or not.
+var urlRE = regexp.MustCompile(`url\(\s*(?:"([^"]*)"|'([^']*)'|([^"')\s]*))\s*\)`)
+
+// asset gives the finished asset; nil when it is under way, that is, refers to itself.
+func (r *assetReader) asset(name string) *Asset {
+	if a, ok := r.done[name]; ok {
+		return a
+	}
+	r.done[name] = nil
+	data := r.sources[name]
+	if path.Ext(name) == ".css" {
+		data = r.follow(name, data)
+	}
+	a := newAsset(name, r.minified(name, data))
+	r.done[name] = a
+	return a
+}
+
+// follow puts the published names into the url() of a style sheet.
+func (r *assetReader) follow(name string, css []byte) []byte {
+	var out []byte
+	last := 0
+	for _, m := range urlRE.FindAllSubmatchIndex(css, -1) {
+		start, end := slices.Max([]int{m[2], m[4], m[6]}), slices.Max([]int{m[3], m[5], m[7]})
+		target, suffix := cutSuffix(string(css[start:end]))
+		if target == "" || strings.HasPrefix(target, "/") || strings.Contains(target, ":") { // of this sheet, of the site, or data:
+			continue
+		}
+		at := path.Join(path.Dir(name), target)
+		a := (*Asset)(nil)
+		if _, ok := r.sources[at]; ok {
+			a = r.asset(at)
+		}
+		if a == nil {
+			line, col := lineCol(css, start)
+			r.findings = append(r.findings, Finding{layoutFolder + assetFolder + "/" + name, line, col,
+				fmt.Sprintf("no asset %q to refer to%s", at, fault.DidYouMean(at, sortedKeys(r.sources)))})
+			continue
+		}
+		out = append(append(append(out, css[last:start]...), a.URL...), suffix...)
+		last = end
+	}
+	return append(out, css[last:]...)
+}
+
+// cutSuffix parts a reference from its query and fragment: font.eot?#iefix.
+func cutSuffix(ref string) (file, suffix string) {
+	if i := strings.IndexAny(ref, "?#"); i >= 0 {
+		return ref[:i], ref[i:]
+	}
+	return ref, ""
+}
+
+// minified gives the data, smaller where that can be done.
+func (r *assetReader) minified(name string, data []byte) []byte {
+	if r.minifier == nil {
+		return data
+	}
+	var out bytes.Buffer
+	if err := r.minifier.minify(&out, bytes.NewBuffer(bytes.Clone(data)), path.Ext(name)); err != nil {
+		f := Finding{Path: layoutFolder + assetFolder + "/" + name, Text: err.Error()}
+		if e, ok := errors.AsType[*parse.Error](err); ok {
+			f.Line, f.Col, f.Text = e.Line, e.Column, e.Message
+		}
+		r.findings = append(r.findings, f)
+		return data
+	}
+	return out.Bytes()
+}
+
+// files are the assets as they are published, in order of their names.
+func (as assetSet) files() []output.File {
+	files := make([]output.File, 0, len(as))
+	for _, name := range sortedKeys(as) {
+		files = append(files, as[name].file)
+	}
+	return files
+}
+
+// newAsset names an asset by its content.
+func newAsset(name string, data []byte) *Asset {
+	sum, integrity := sha256.Sum256(data), sha512.Sum384(data)
+	ext := path.Ext(name)
+	file := assetFolder + "/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:])[:hashDigits] + ext
+	return &Asset{
+		URL:       "/" + file,
+		Integrity: "sha384-" + base64.StdEncoding.EncodeToString(integrity[:]),
+		file:      output.File{Root: output.Public, Group: output.Records, Path: file, Data: data},
+	}
+}

@@ -1,0 +1,175 @@
+package site
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/output"
+)
+
+// Paths inside a content folder.
+const (
+	contentFolder = "content/"   // as findings show it
+	notesFolder   = "releases/"  // notes on releases: see Build.Text
+	defaultLayout = "page.html"  // of a content page
+	indexName     = "index.md"   // the page of its folder
+	markdownExt   = ".md"        // of files that become pages
+	pageName      = "index.html" // of a page below public/
+)
+
+// segmentRE is what a name in content/ looks like: it becomes a part of a URL and of a file's path.
+var segmentRE = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._+-]*$`)
+
+// document is one Markdown file of content/.
+type document struct {
+	page      *Page
+	src, body []byte // the whole file, and its end: what comes after the front matter
+	draft     bool
+	taken     bool // by a producer: not a page of its own
+}
+
+// documentSet is everything in content/.
+type documentSet struct {
+	documents []*document // in order of path
+	byURL     map[string]*document
+	files     []output.File // what is not Markdown
+}
+
+// readContent reads content/ whole. Findings are about names and front matter.
+func readContent(ctx context.Context, fsys fs.FS, jobs int) (*documentSet, Findings, error) {
+	names, findings, err := contentNames(fsys)
+	if err != nil {
+		return nil, nil, err
+	}
+	documents := make([]*document, len(names))
+	files := make([]output.File, len(names))
+	wrong := make([]Findings, len(names))
+	err = forEach(ctx, jobs, len(names), func(i int) error {
+		data, err := fs.ReadFile(fsys, names[i])
+		if err != nil {
+			return err
+		}
+		if strings.HasSuffix(names[i], markdownExt) {
+			documents[i], wrong[i] = newDocument(names[i], data)
+		} else {
+			files[i] = output.File{Root: output.Public, Group: output.Records, Path: names[i], Data: data}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	c := &documentSet{byURL: map[string]*document{}}
+	for i := range names {
+		findings = append(findings, wrong[i]...)
+		if d := documents[i]; d != nil {
+			c.documents = append(c.documents, d)
+			c.byURL[d.page.URL()] = d
+		} else {
+			c.files = append(c.files, files[i])
+		}
+	}
+	return c, findings, nil
+}
+
+// contentNames lists the files of content/, leaving out those that editors and systems leave behind.
+func contentNames(fsys fs.FS) (names []string, findings Findings, err error) {
+	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		switch base := path.Base(name); {
+		case err != nil:
+			return err
+		case name == ".":
+		case ignored(base):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+		case !segmentRE.MatchString(base):
+			findings = append(findings, Finding{Path: contentFolder + name, Text: "name cannot be part of a URL; use letters, digits, . _ + - and start with a letter or digit"})
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+		case !d.IsDir():
+			names = append(names, name)
+		}
+		return nil
+	})
+	if errors.Is(err, fs.ErrNotExist) { // a site without a content folder
+		return nil, nil, nil
+	}
+	return names, findings, err
+}
+
+// ignored reports whether a file is not meant to be published: hidden files, backups and the like.
+func ignored(base string) bool {
+	return strings.ContainsAny(base[:1], "._#") || strings.HasSuffix(base, "~")
+}
+
+// newDocument reads one Markdown file; its body is rendered later.
+func newDocument(name string, src []byte) (*document, Findings) {
+	source := contentFolder + name
+	fm, body, findings := readFrontMatter(source, src)
+	p := &Page{
+		Path: documentPath(name), Layout: cmp.Or(fm.layout, defaultLayout), Group: output.Pages,
+		Title: fm.title, Description: fm.description, Date: fm.date, Aliases: fm.aliases,
+		Source: source, markdown: body, weight: fm.weight, layoutAt: fm.layoutAt,
+	}
+	return &document{page: p, src: src, body: body, draft: fm.draft}, findings
+}
+
+// documentPath is the file that a content file becomes: about.md is about/index.html.
+func documentPath(name string) string {
+	folder, base := path.Split(name)
+	if base == indexName {
+		return folder + pageName
+	}
+	return strings.TrimSuffix(name, markdownExt) + "/" + pageName
+}
+
+// pages gives the documents that are pages of their own, and warns of what is not published.
+func (c *documentSet) pages() (pages []*Page, warnings, findings Findings) {
+	for _, d := range c.documents {
+		p := d.page
+		switch {
+		case d.draft:
+			warnings = append(warnings, Finding{Path: p.Source, Text: "a draft, not published"})
+		case d.taken:
+		case strings.HasPrefix(p.Path, notesFolder) && p.Path != notesFolder+pageName:
+			warnings = append(warnings, Finding{Path: p.Source, Text: "notes on a release that is not in the catalogue, not published"})
+		case p.Title == "":
+			findings = append(findings, Finding{p.Source, 1, 1, "no title; begin the file with front matter: ---, title: …, ---"})
+			fallthrough // the page exists all the same, for links to it
+		default:
+			pages = append(pages, p)
+		}
+	}
+	return pages, warnings, findings
+}
+
+// bySource gives the documents by the name that findings have for them.
+func (c *documentSet) bySource() map[string]*document {
+	m := make(map[string]*document, len(c.documents))
+	for _, d := range c.documents {
+		m[d.page.Source] = d
+	}
+	return m
+}
+
+// navigation lists the pages that have a weight, lightest first.
+func navigation(documents []*document) []*Page {
+	var nav []*Page
+	for _, d := range documents {
+		if d.page.weight != nil && !d.draft {
+			nav = append(nav, d.page)
+		}
+	}
+	slices.SortStableFunc(nav, func(a, b *Page) int {
+		return cmp.Or(cmp.Compare(*a.weight, *b.weight), strings.Compare(a.Title, b.Title))
+	})
+	return nav
+}

@@ -1,0 +1,102 @@
+package site
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	mdtext "github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// linkPlacer finds in the sources where a link of a rendered page was written.
+type linkPlacer struct {
+	documents map[string]*document // by source
+	layouts   *layoutSet
+	markdown  *markdown
+	notice    string
+}
+
+// findings gives a finding for each place where a bad link is written.
+func (p *linkPlacer) findings(bad *badLink) Findings {
+	var findings Findings
+	elsewhere := map[string][]*rendered{} // pages whose content file does not have the link, by layout
+	for _, r := range bad.pages {
+		d := p.documents[r.page.Source]
+		offsets := []int(nil)
+		if d != nil {
+			offsets = p.markdown.linkOffsets(d.body, bad.link)
+		}
+		for _, at := range offsets {
+			line, col := lineCol(d.src, len(d.src)-len(d.body)+at)
+			findings = append(findings, Finding{d.page.Source, line, col, bad.text})
+		}
+		if len(offsets) == 0 {
+			elsewhere[r.page.Layout] = append(elsewhere[r.page.Layout], r)
+		}
+	}
+	for _, layout := range sortedKeys(elsewhere) {
+		findings = append(findings, p.inLayout(layout, bad, elsewhere[layout])...)
+	}
+	return findings
+}
+
+// inLayout finds a link in the layout of pages, or in what it shares with others.
+func (p *linkPlacer) inLayout(layout string, bad *badLink, pages []*rendered) Findings {
+	var findings Findings
+	for _, name := range sortedKeys(p.layouts.sources) {
+		if name != layout && name != baseLayout && !strings.HasPrefix(name, partials) {
+			continue
+		}
+		src := p.layouts.sources[name]
+		if i := strings.Index(src, `"`+bad.link+`"`); i >= 0 {
+			line, col := lineCol(src, i+1)
+			findings = append(findings, Finding{layoutFolder + name, line, col, bad.text})
+		}
+	}
+	if findings == nil && strings.Contains(p.notice, bad.link) {
+		return Findings{{Path: "notice", Text: bad.text}}
+	}
+	if findings == nil { // made from data
+		return Findings{{Path: layoutFolder + layout, Text: bad.text + on(pages[0].page.URL(), len(pages))}}
+	}
+	return findings
+}
+
+// on says which pages a finding is about: the first, and how many more.
+func on(url string, n int) string {
+	if n == 1 {
+		return fmt.Sprintf(" (on %s)", url)
+	}
+	return fmt.Sprintf(" (on %s and %d more)", url, n-1)
+}
+
+// linkOffsets gives the offsets in Markdown at which a link, as its HTML has it, is written.
+func (m *markdown) linkOffsets(src []byte, link string) []int {
+	var offsets []int
+	root := m.goldmark.Parser().Parse(mdtext.NewReader(src))
+	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // the error is that of this function: none
+		var destination []byte
+		switch n := n.(type) {
+		case *ast.Link:
+			destination = n.Destination
+		case *ast.Image:
+			destination = n.Destination
+		case *ast.AutoLink:
+			destination = n.URL(src)
+		}
+		if !entering || string(util.URLEscape(destination, true)) != link || destination == nil {
+			return ast.WalkContinue, nil
+		}
+		at := max(n.Pos(), 0)
+		offsets = append(offsets, at+max(bytes.Index(src[at:], destination), 0))
+		return ast.WalkContinue, nil
+	})
+	if offsets == nil { // raw HTML
+		if i := bytes.Index(src, []byte(link)); i >= 0 && link != "" {
+			offsets = append(offsets, i)
+		}
+	}
+	return offsets
+}

@@ -1,0 +1,232 @@
+package site
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/lookup"
+)
+
+// internalFolder holds fragments that the web server puts into pages; nobody can link there.
+const internalFolder = "-/"
+
+// scanner reads rendered pages, one after the other. What it gives shares its strings among pages, since most
+// links of a page are in all of them.
+type scanner struct {
+	words map[string]string
+	seen  map[string]bool
+}
+
+func newScanner() *scanner { return &scanner{words: map[string]string{}, seen: map[string]bool{}} }
+
+// links lists what the page links to, each once, in order. A link to an id of the page itself is only
+// listed when the page has no such id.
+func (s *scanner) links(page []byte) []string {
+	clear(s.seen)
+	var links, ids []string
+	eachAttribute(page, func(key, value []byte) {
+		word, ok := s.words[string(value)]
+		if !ok {
+			word = string(value)
+			s.words[word] = word
+		}
+		switch string(key) {
+		case "id":
+			ids = append(ids, word)
+		case "srcset":
+			for candidate := range strings.SplitSeq(word, ",") {
+				if f := strings.Fields(candidate); len(f) > 0 {
+					links = append(links, f[0])
+				}
+			}
+		default:
+			if !s.seen[word] {
+				s.seen[word] = true
+				links = append(links, word)
+			}
+		}
+	})
+	return slices.DeleteFunc(links, func(l string) bool {
+		return len(l) > 1 && l[0] == '#' && slices.Contains(ids, l[1:])
+	})
+}
+
+// eachAttribute calls f with every attribute of the page that is an address or an id. The slices are only
+// valid during the call.
+func eachAttribute(page []byte, f func(key, value []byte)) {
+	z := html.NewTokenizer(bytes.NewReader(page))
+	for {
+		switch z.Next() {
+		case html.ErrorToken: // the end: a tokenizer has no other errors on bytes in memory
+			return
+		case html.StartTagToken, html.SelfClosingTagToken:
+			_, more := z.TagName()
+			for more {
+				var key, value []byte
+				key, value, more = z.TagAttr()
+				switch string(key) {
+				case "href", "src", "srcset", "action", "poster", "id":
+					f(key, value)
+				}
+			}
+		}
+	}
+}
+
+// rendered is a page with its bytes and what it links to.
+type rendered struct {
+	page  *Page
+	html  []byte
+	links []string
+}
+
+// linkChecker knows every address of the site.
+type linkChecker struct {
+	host     string // of the base URL: links to it are internal
+	index    *lookup.Index
+	known    map[string]*rendered       // by URL; nil for what is not a page
+	ids      map[string]map[string]bool // by URL, of pages that a link with a fragment leads to
+	verdicts map[string]verdict         // of links that mean the same on every page
+}
+
+// verdict is what is wrong with a link: text is "" when nothing is.
+type verdict struct {
+	text    string
+	warning bool // the link may be right again tomorrow: it depends on the catalogue
+}
+
+// badLink is a link that leads nowhere, and the pages that have it, in order.
+type badLink struct {
+	verdict
+	link  string
+	pages []*rendered
+}
+
+// check gives the links that lead nowhere, in order.
+func (c *linkChecker) check(pages []*rendered) []*badLink {
+	found := map[string]*badLink{}
+	for _, p := range pages {
+		for _, link := range p.links {
+			v := c.verdict(p.page.URL(), link)
+			if v.text == "" {
+				continue
+			}
+			key := link + "\x00" + v.text
+			if found[key] == nil {
+				found[key] = &badLink{verdict: v, link: link}
+			}
+			found[key].pages = append(found[key].pages, p)
+		}
+	}
+	bad := make([]*badLink, 0, len(found))
+	for _, key := range sortedKeys(found) {
+		bad = append(bad, found[key])
+	}
+	return bad
+}
+
+// verdict judges a link of the page at a URL.
+func (c *linkChecker) verdict(page, link string) verdict {
+	if !strings.HasPrefix(link, "/") { // it may mean something else on another page
+		return c.judge(page, link)
+	}
+	v, ok := c.verdicts[link]
+	if !ok {
+		v = c.judge(page, link)
+		c.verdicts[link] = v
+	}
+	return v
+}
+
+func (c *linkChecker) judge(page, link string) verdict {
+	if link == "" {
+		return verdict{text: "empty link"}
+	}
+	u, err := url.Parse(strings.TrimSpace(link))
+	if err != nil {
+		return verdict{text: fmt.Sprintf("link is not a URL (found %q)", link)}
+	}
+	switch u.Scheme {
+	case "javascript", "vbscript":
+		return verdict{text: fmt.Sprintf("link runs a script (found %q)", link)}
+	case "", "http", "https":
+	default:
+		return verdict{}
+	}
+	if u.Host != "" && !strings.EqualFold(u.Host, c.host) {
+		return verdict{}
+	}
+	if u.Host == "" {
+		u = (&url.URL{Path: page}).ResolveReference(u)
+	}
+	v := c.path(cmp.Or(u.Path, "/"), u.RawQuery)
+	if v.text == "" {
+		v = c.fragment(u.Path, u.Fragment)
+	}
+	if v.text != "" {
+		v.text = fmt.Sprintf("link to %s: %s", link, v.text)
+	}
+	return v
+}
+
+// path judges where an internal link leads, leaving out its fragment.
+func (c *linkChecker) path(path, query string) verdict {
+	switch a := c.index.Answer(path, query); a.Kind {
+	case lookup.NotOurs:
+	case lookup.BadQuery:
+		return verdict{text: "the download API refuses it: " + a.Problem.Error()}
+	case lookup.NoMatch:
+		return verdict{text: "no package matches it at present", warning: true}
+	case lookup.NoSuchID:
+		return verdict{text: "no such package is published at present", warning: true}
+	default:
+		return verdict{}
+	}
+	if _, ok := c.known[path]; ok {
+		return verdict{}
+	}
+	return verdict{text: "not a part of this site" + c.suggest(path)}
+}
+
+// suggest gives the address that is nearest to one that is wrong.
+func (c *linkChecker) suggest(path string) string {
+	page := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(path, indexName), pageName), markdownExt)
+	for _, p := range []string{page, page + "/"} {
+		if _, ok := c.known[p]; ok {
+			return fmt.Sprintf("; write %s", p)
+		}
+	}
+	return fault.DidYouMean(path, sortedKeys(c.known))
+}
+
+// fragment judges the part of a link after the #.
+func (c *linkChecker) fragment(path, fragment string) verdict {
+	p := c.known[path]
+	if p == nil || p.html == nil || fragment == "" || fragment == "top" || strings.HasPrefix(fragment, ":~:") {
+		return verdict{}
+	}
+	if strings.HasPrefix(p.page.Path, internalFolder) { // its anchors are those of the page that includes it
+		return verdict{}
+	}
+	ids := c.ids[path]
+	if ids == nil {
+		ids = map[string]bool{}
+		eachAttribute(p.html, func(key, value []byte) {
+			if string(key) == "id" {
+				ids[string(value)] = true
+			}
+		})
+		c.ids[path] = ids
+	}
+	if ids[fragment] {
+		return verdict{}
+	}
+	return verdict{text: fmt.Sprintf("no element has the id %q%s", fragment, fault.DidYouMean(fragment, sortedKeys(ids)))}
+}

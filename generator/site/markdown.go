@@ -1,0 +1,47 @@
+package site
+
+import (
+	"bytes"
+	"html/template"
+	"sync"
+
+	chromahtml "github.com/alecthomas/chroma/v2/formatters/html"
+	"github.com/yuin/goldmark"
+	highlighting "github.com/yuin/goldmark-highlighting/v2"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/renderer/html"
+)
+
+// markdown renders Markdown. It can be used by many goroutines at once.
+type markdown struct {
+	goldmark goldmark.Markdown
+	buffers  sync.Pool // of *bytes.Buffer
+}
+
+// newMarkdown sets up CommonMark with the tables and strike-through of GitHub, footnotes, an id for every heading,
+// and classes for highlighted code (their colours are in syntax.css).
+func newMarkdown() *markdown {
+	return &markdown{
+		goldmark: goldmark.New(
+			goldmark.WithExtensions(
+				extension.Table, extension.Strikethrough, extension.Footnote,
+				highlighting.NewHighlighting(highlighting.WithFormatOptions(chromahtml.WithClasses(true))),
+			),
+			goldmark.WithParserOptions(parser.WithAutoHeadingID(), parser.WithHeadingAttribute()),
+			goldmark.WithRendererOptions(html.WithUnsafe()), // who writes content writes the layouts too
+		),
+		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
+	}
+}
+
+// render gives the HTML of src. Every text is Markdown, so there are no mistakes to report.
+func (m *markdown) render(src []byte) template.HTML {
+	buf := m.buffers.Get().(*bytes.Buffer)
+	defer m.buffers.Put(buf)
+	buf.Reset()
+	if err := m.goldmark.Convert(src, buf); err != nil {
+		panic(err) // only the writer can fail, and a buffer does not
+	}
+	return template.HTML(buf.String())
+}
