@@ -9,6 +9,14 @@ const (
 	Redirects             // what the web server is configured with
 )
 
+// String is the root's name in the manifest and in messages.
+func (r Root) String() string {
+	if r == Redirects {
+		return "redirects"
+	}
+	return "public"
+}
+
 // Group orders the writing of files, so that nothing is referred to before it is there.
 type Group int
 
@@ -16,7 +24,7 @@ type Group int
 const (
 	Records Group = iota // records, fragments, fingerprinted assets: what others refer to
 	Pages                // pages, feeds, listings
-	Maps                 // the web server's configuration
+	Maps                 // the web server's configuration: all of Redirects, and nothing else
 )
 
 // File is one file of the site, whole, as it should be on disk.
@@ -26,3 +34,6 @@ type File struct {
 	Path  string // slash-separated, relative to the root, no "..", no leading slash
 	Data  []byte
 }
+
+// name is the file's path with its root in front, the key of everything that is remembered about it.
+func (f *File) name() string { return f.Root.String() + "/" + f.Path }

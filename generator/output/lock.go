@@ -1,0 +1,43 @@
+package output
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/gofrs/flock"
+)
+
+// LockedError says that another run holds the lock.
+type LockedError struct {
+	Path string // of the lock
+	PID  int    // of the run that holds it, 0 when it is not known
+}
+
+func (e *LockedError) Error() string {
+	if e.PID == 0 {
+		return fmt.Sprintf("another run is at work (it holds %s); wait for it to end", e.Path)
+	}
+	return fmt.Sprintf("another run is at work (process %d holds %s); wait for it to end", e.PID, e.Path)
+}
+
+// takeLock locks the file, which the kernel unlocks when the process ends, however it ends. The file stays:
+// to remove it would let two runs lock two files of one name.
+func takeLock(path string) (*flock.Flock, error) {
+	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o644))
+	ok, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("take the lock: %w", err)
+	}
+	if !ok {
+		text, _ := os.ReadFile(path) // without it the message names no process
+		pid, _ := strconv.Atoi(strings.TrimSpace(string(text)))
+		return nil, &LockedError{Path: path, PID: pid}
+	}
+	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil {
+		_ = lock.Unlock()
+		return nil, fmt.Errorf("write the lock: %w", err)
+	}
+	return lock, nil
+}

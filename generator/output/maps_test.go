@@ -1,0 +1,238 @@
+package output_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/output"
+)
+
+// sh is a command of after_change. It runs in the site's folder and writes its name to the file "ran".
+func (s *site) sh(name, script string) []string {
+	return []string{"sh", "-c", "cd '" + s.place(".") + "' && echo " + name + " >> ran && " + script}
+}
+
+// ran are the commands that have run since the last question.
+func (s *site) ran() string {
+	defer s.put("ran", "")
+	return strings.Join(strings.Fields(s.text("ran")), " ")
+}
+
+func TestAfterChange(t *testing.T) {
+	old := []output.File{
+		record("old.json", "1"), record("same.json", "1"),
+		nginxMap("http/a.conf", "old a"), nginxMap("http/b.conf", "old b"), nginxMap("http/empty.conf", ""),
+	}
+	next := []output.File{
+		record("new.json", "1"), record("same.json", "1"),
+		nginxMap("http/a.conf", "new a"), nginxMap("http/empty.conf", "full"), nginxMap("http/new/c.conf", "new c"),
+	}
+	oldMaps := map[string]string{"redirects/http/a.conf": "old a", "redirects/http/b.conf": "old b", "redirects/http/empty.conf": ""}
+	newMaps := map[string]string{"redirects/http/a.conf": "new a", "redirects/http/empty.conf": "full", "redirects/http/new/c.conf": "new c"}
+	tests := []struct {
+		name         string
+		test, reload string // scripts
+		ran          string
+		failed       *output.CommandError // without Argv and Err
+		maps         map[string]string
+		oldRecord    bool   // still there
+		again        string // what runs when the commands are in order again, and the old site is built
+	}{
+		{"both succeed", "true", "true", "test reload", nil, newMaps, false, "test reload"},
+		{"at the time of the commands, what old and new maps refer to is there",
+			`test -e public/new.json && test -e public/old.json && grep -q new "$SITEGEN_REDIRECTS/http/a.conf" && ! test -e redirects/http/b.conf`, "true",
+			"test reload", nil, newMaps, false, "test reload"},
+		{"the test fails", "echo first; echo 'a.conf:1: unexpected }' >&2; exit 3", "true", "test",
+			&output.CommandError{Status: 3, Output: "first\na.conf:1: unexpected }", PutBack: true}, oldMaps, true, "test reload"},
+		{"the reload fails", "true", "exit 4", "test reload",
+			&output.CommandError{Status: 4}, newMaps, true, "test reload"},
+		{"the test is killed", "kill -9 $$", "true", "test",
+			&output.CommandError{Status: -1, PutBack: true}, oldMaps, true, "test reload"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t)
+			s.put("ran", "")
+			fine := [][]string{s.sh("test", "true"), s.sh("reload", "true")}
+			s.options.AfterChange = fine
+			s.build(old...)
+			if got := s.ran(); got != "test reload" {
+				t.Fatalf("first build: ran %q", got)
+			}
+			s.build(old...)
+			s.build(append(old, page("new.html", "1"))...)
+			if got := s.ran(); got != "" {
+				t.Fatalf("without a change of maps: ran %q", got)
+			}
+
+			s.options.AfterChange = [][]string{s.sh("test", test.test), s.sh("reload", test.reload)}
+			_, err := s.try("inputs", next...)
+			var failed *output.CommandError
+			if errors.As(err, &failed) {
+				if failed.Err == nil || len(failed.Argv) == 0 {
+					t.Errorf("error is %#v", failed)
+				}
+				failed.Argv, failed.Err = nil, nil
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.failed, failed); diff != "" {
+				t.Error(diff)
+			}
+			if s.verifies("inputs") != (test.failed == nil) {
+				t.Error("the failed run verifies, or the good one does not")
+			}
+			if got := s.ran(); got != test.ran {
+				t.Errorf("ran %q, want %q", got, test.ran)
+			}
+			tree := s.tree()
+			_, there := tree["public/old.json"]
+			if there != test.oldRecord {
+				t.Errorf("the old record is there: %v, want %v", there, test.oldRecord)
+			}
+			for name := range tree {
+				if strings.HasPrefix(name, "public/") {
+					delete(tree, name)
+				}
+			}
+			if diff := cmp.Diff(test.maps, tree); diff != "" {
+				t.Error(diff)
+			}
+
+			s.options.AfterChange = fine
+			s.build(old...)
+			if got := s.ran(); got != test.again {
+				t.Errorf("back: ran %q, want %q", got, test.again)
+			}
+			want := map[string]string{"public/old.json": "1", "public/same.json": "1"}
+			for name, text := range oldMaps {
+				want[name] = text
+			}
+			if diff := cmp.Diff(want, s.tree()); diff != "" {
+				t.Error(diff)
+			}
+			before := s.stamps()
+			s.build(old...)
+			if diff := cmp.Diff(before, s.stamps()); diff != "" {
+				t.Errorf("a second run has written: %s", diff)
+			}
+		})
+	}
+}
+
+func TestReloadIsMadeUpFor(t *testing.T) {
+	s := newSite(t)
+	s.put("ran", "")
+	reload := "exit 1"
+	run := func(files ...output.File) error {
+		s.options.AfterChange = [][]string{s.sh("test", "true"), s.sh("reload", reload)}
+		_, err := s.try("inputs", files...)
+		return err
+	}
+	for range 2 { // the second changes nothing
+		if err := run(nginxMap("a.conf", "1")); err == nil || s.ran() != "test reload" {
+			t.Fatalf("error is %v", err)
+		}
+	}
+	reload = "true"
+	if err := run(nginxMap("a.conf", "1")); err != nil || s.ran() != "test reload" {
+		t.Fatal(err)
+	}
+	if err := run(nginxMap("a.conf", "1")); err != nil || s.ran() != "" {
+		t.Fatal(err)
+	}
+}
+
+// Maps that were accepted in spite of a failing reload are what a later failing test puts back.
+func TestPutBackIsTheLastAccepted(t *testing.T) {
+	s := newSite(t)
+	s.put("ran", "")
+	run := func(test, reload, text string) error {
+		s.options.AfterChange = [][]string{s.sh("test", test), s.sh("reload", reload)}
+		_, err := s.try("inputs", nginxMap("a.conf", text))
+		return err
+	}
+	if err := run("true", "true", "1"); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct{ test, text, want string }{{"true", "2", "2"}, {"false", "3", "2"}, {"false", "4", "2"}} {
+		if err := run(step.test, "false", step.text); err == nil {
+			t.Fatal("no error")
+		}
+		if got := s.text("redirects/a.conf"); got != step.want {
+			t.Fatalf("after %+v: the map is %q", step, got)
+		}
+	}
+}
+
+func TestCommandThatCannotRun(t *testing.T) {
+	for _, argv := range [][]string{{"/nonexistent/nginx", "-t"}, {}} {
+		s := newSite(t)
+		s.put("redirects/a.conf", "# generated by sitegen\n")
+		s.options.AfterChange = [][]string{argv}
+		_, err := s.try("", nginxMap("a.conf", "1"))
+		var failed *output.CommandError
+		if !errors.As(err, &failed) || failed.Status != -1 || !failed.PutBack {
+			t.Errorf("%q: error is %v", argv, err)
+		}
+		if got := s.text("redirects/a.conf"); got != "# generated by sitegen\n" {
+			t.Errorf("%q: the map is %q", argv, got)
+		}
+	}
+}
+
+func TestCommandIsInterrupted(t *testing.T) {
+	s := newSite(t)
+	s.build(nginxMap("a.conf", "1"))
+	s.put("ran", "")
+	s.options.AfterChange = [][]string{s.sh("test", "exec sleep 60")}
+	w := s.open()
+	p, err := w.Plan([]output.File{nginxMap("a.conf", "2")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		defer cancel()
+		for s.text("ran") == "" {
+		}
+	}()
+	if err := w.Apply(ctx, p, ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
+	if got := s.text("redirects/a.conf"); got != "1" {
+		t.Errorf("the map is %q", got)
+	}
+}
+
+// A command that starts a daemon, which keeps its output open, does not keep the run.
+func TestCommandLeavesADaemon(t *testing.T) {
+	s := newSite(t)
+	s.put("ran", "")
+	s.options.AfterChange = [][]string{s.sh("start", "sleep 20 & exit 0")}
+	s.build(nginxMap("a.conf", "1"))
+	if got := s.text("redirects/a.conf"); got != "1" {
+		t.Errorf("the map is %q", got)
+	}
+}
+
+// With no command there is nobody to ask, and nothing is ever due.
+func TestNoCommands(t *testing.T) {
+	s := newSite(t)
+	s.options.AfterChange = [][]string{{"false"}}
+	if _, err := s.try("inputs", nginxMap("a.conf", "1")); err == nil {
+		t.Fatal("no error")
+	}
+	s.options.AfterChange = nil
+	s.build(nginxMap("a.conf", "1"))
+	if !s.verifies("inputs") {
+		t.Error("does not verify")
+	}
+	if diff := cmp.Diff(map[string]string{"redirects/a.conf": "1"}, s.tree()); diff != "" {
+		t.Error(diff)
+	}
+}

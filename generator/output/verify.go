@@ -1,0 +1,26 @@
+package output
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+)
+
+// Verify says that the disk is as the last run left it, that this run was complete, and that it was made from the
+// same inputs: there is nothing to do, and nothing to render. It compares size and modification time of every
+// file, and the content where the time is another.
+func (w *Writer) Verify(inputs string) bool {
+	m, now := w.manifest, w.header()
+	now.Complete, now.Inputs = true, inputs
+	if inputs == "" || m.header != now {
+		return false
+	}
+	entries := slices.Collect(maps.Values(m.Files))
+	return each(context.Background(), w.options.Jobs, len(entries), func(i int) error {
+		if !entries[i].intact(w.locate(entries[i].Path)) {
+			return errors.New("changed")
+		}
+		return nil
+	}) == nil
+}
