@@ -21,6 +21,10 @@ func DecodeListing(r io.Reader) ([]catalog.Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the listing: %w", err)
 	}
+	return decodeListing(data)
+}
+
+func decodeListing(data []byte) ([]catalog.Record, error) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	records, err := decodeItems(dec)
 	if err != nil {
