@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the layouts, partials/ and assets/, as package site reads them.
 //
-//go:embed *
+//go:embed *.html partials assets
 var Files embed.FS
