@@ -1,0 +1,141 @@
+package gate_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/gate"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// build is a package; its id is made of what it is, a release where release is not "".
+func build(os catalog.OS, arch catalog.Arch, revision int, release string) *catalog.Package {
+	return &catalog.Package{ID: fmt.Sprintf("%s-%s-%d-%s", os, arch, revision, release), OS: os, Arch: arch, Revision: revision, Release: release}
+}
+
+// catalogue has three releases and three nightly builds for each operating system: 18 packages.
+func catalogue() (list []*catalog.Package) {
+	for _, os := range catalog.OSes() {
+		for i, release := range []string{"5.10.0", "5.12.3", "5.12.4"} {
+			list = append(list, build(os, catalog.AMD64, 100+10*i, release), build(os, catalog.AMD64, 200+10*i, ""))
+		}
+	}
+	return list
+}
+
+// without leaves out the packages that are.
+func without(list []*catalog.Package, are func(*catalog.Package) bool) []*catalog.Package {
+	return slices.DeleteFunc(slices.Clone(list), are)
+}
+
+func TestCheck(t *testing.T) {
+	isWindows := func(p *catalog.Package) bool { return p.OS == catalog.Windows }
+	isNewest := func(p *catalog.Package) bool { return p.Release == "5.12.4" }
+	arm := build(catalog.MacOS, catalog.ARM64, 120, "5.12.4")
+	twin := build(catalog.Windows, catalog.AMD64, 120, "5.12.4")
+	twin.ID = "another build of it"
+
+	tests := []struct {
+		name          string
+		before, after []*catalog.Package
+		want          []string
+	}{
+		{"first run", nil, catalogue(), nil},
+		{"nothing new", catalogue(), catalogue(), nil},
+		{"one more nightly", catalogue(), append(catalogue(), build(catalog.Linux, catalog.AMD64, 300, "")), nil},
+		{"a nightly less", catalogue(), without(catalogue(), func(p *catalog.Package) bool { return p.Revision == 200 && p.OS == catalog.Linux }), nil},
+		{"a new release on one system first", catalogue(), append(catalogue(), build(catalog.Linux, catalog.AMD64, 130, "5.12.5")), nil},
+		{"an old release less", catalogue(), without(catalogue(), func(p *catalog.Package) bool { return p.Release == "5.10.0" && isWindows(p) }), nil},
+		{"the same release, built again", catalogue(), append(without(catalogue(), func(p *catalog.Package) bool { return isWindows(p) && isNewest(p) }), twin), nil},
+		{"all nightlies replaced", catalogue(), slices.Concat(without(catalogue(), func(p *catalog.Package) bool { return p.Release == "" }),
+			nightlies(400), nightlies(410), nightlies(420)), nil},
+		{"a system that was never there", without(catalogue(), isWindows), without(catalogue(), isWindows), nil},
+
+		{"nothing at all", catalogue(), nil, []string{"the source lists no package that can be published (18 are published now)"}},
+		{"nothing on the first run", nil, nil, []string{"the source lists no package that can be published (0 are published now)"}},
+		{"a system less on the first run", nil, without(catalogue(), isWindows), []string{"there is no package for Windows (0 are published now)"}},
+		{"a system less", catalogue(), without(catalogue(), isWindows), []string{
+			"there is no package for Windows (6 are published now)",
+			"there are 12 packages, more than a fifth fewer than the 18 published now",
+			"3 of the 9 released packages published now are gone, or have another id",
+		}},
+		{"only nightlies of a system", append(catalogue(), nightlies(400)...),
+			without(append(catalogue(), nightlies(400)...), func(p *catalog.Package) bool { return isWindows(p) && p.Release != "" }), []string{
+				"there is no release for Windows amd64 (5.12.4 (revision 120) is published now)",
+				"3 of the 9 released packages published now are gone, or have another id",
+			}},
+		{"the newest release withdrawn", catalogue(), without(catalogue(), func(p *catalog.Package) bool { return isNewest(p) && isWindows(p) }), []string{
+			"the newest release for Windows amd64 is 5.12.3 (revision 110), older than 5.12.4 (revision 120), which is published now",
+		}},
+		{"the newest release held again", catalogue(), change(catalogue(), isNewest, func(p *catalog.Package) { p.PreRelease = true }), []string{
+			"the newest release for Windows amd64 is 5.12.3 (revision 110), older than 5.12.4 (revision 120), which is published now",
+			"the newest release for macOS amd64 is 5.12.3 (revision 110), older than 5.12.4 (revision 120), which is published now",
+			"the newest release for Linux amd64 is 5.12.3 (revision 110), older than 5.12.4 (revision 120), which is published now",
+		}},
+		{"the only release of an architecture withdrawn", append(catalogue(), arm), catalogue(), []string{
+			"there is no release for macOS arm64 (5.12.4 (revision 120) is published now)",
+		}},
+		{"a fifth is allowed", append(catalogue(), nightlies(400)[:2]...), without(catalogue(), func(p *catalog.Package) bool { return p.Revision == 200 && p.OS != catalog.Linux }), nil},
+		{"more than a fifth is not", append(catalogue(), nightlies(400)...),
+			without(catalogue(), func(p *catalog.Package) bool { return p.Revision == 200 && p.OS != catalog.Linux }), []string{
+				"there are 16 packages, more than a fifth fewer than the 21 published now",
+			}},
+		{"every id another", catalogue(), change(catalogue(), func(*catalog.Package) bool { return true }, func(p *catalog.Package) { p.ID += "x" }), []string{
+			"9 of the 9 released packages published now are gone, or have another id",
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var got []string
+			refusals := gate.Check(test.before, test.after)
+			for _, r := range refusals {
+				got = append(got, r.Problem)
+				if !strings.HasPrefix(r.Check, "Check ") || !strings.HasSuffix(r.Check, ".") {
+					t.Errorf("%q does not say what to check", r.Check)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("refusals (-want +got):\n%s", diff)
+			}
+			err := gate.Err(refusals)
+			if (err == nil) != (test.want == nil) || err != nil && (fault.KindOf(err) != fault.Gate || err.Error() != strings.Join(test.want, "\n")) {
+				t.Errorf("Err = %v", err)
+			}
+		})
+	}
+}
+
+// TestCheckDoesNotDependOnOrder: the newest is found wherever it stands.
+func TestCheckDoesNotDependOnOrder(t *testing.T) {
+	before := testutil.Packages(t, "live")
+	backwards := slices.Clone(before)
+	slices.Reverse(backwards)
+	if refusals := gate.Check(before, backwards); refusals != nil {
+		t.Errorf("refused its own order: %v", refusals)
+	}
+	if refusals := gate.Check(backwards, before); refusals != nil {
+		t.Errorf("refused its own order: %v", refusals)
+	}
+}
+
+func nightlies(revision int) (list []*catalog.Package) {
+	for _, os := range catalog.OSes() {
+		list = append(list, build(os, catalog.AMD64, revision, ""))
+	}
+	return list
+}
+
+func change(list []*catalog.Package, are func(*catalog.Package) bool, how func(*catalog.Package)) []*catalog.Package {
+	for _, p := range list {
+		if are(p) {
+			how(p)
+		}
+	}
+	return list
+}
