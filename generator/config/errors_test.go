@@ -39,7 +39,7 @@ func TestErrors(t *testing.T) {
 		{"empty", "title: \"\"\nsource: ''\nout: ''\n", []string{
 			`sitegen.yaml:1:8: title is empty (found "")`,
 			`sitegen.yaml:2:9: source is empty (found ""); write the URL of a Girder API, a file, or sample`,
-			`sitegen.yaml:3:6: out is empty (found ""); write . for the site folder itself`,
+			`sitegen.yaml:3:6: out is empty (found "")`,
 		}},
 		{"lines", "title: |\n  a\n  b\n", []string{`sitegen.yaml:1:8: title has more than one line (found "a\nb\n")`}},
 		{"control characters", "title: \"a\\u001b[0m\"\n", []string{`sitegen.yaml:1:8: title has characters that cannot be printed (found "a\x1b[0m")`}},

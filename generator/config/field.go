@@ -1,9 +1,9 @@
 package config
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -86,7 +86,7 @@ func text(at func(*Config) *string, checks ...func(string) error) field {
 func folder(at func(*Config) *string) field {
 	return one("folder", at, func(s, dir string) (string, error) {
 		if s == "" {
-			return "", invalid{what: "is empty", hint: `write . for the site folder itself`}
+			return "", invalid{what: "is empty"}
 		}
 		return within(dir, s), printable(s)
 	}, same)
@@ -142,7 +142,7 @@ func onOff(at func(*Config) *bool) field {
 			return false, nil
 		}
 		return false, invalid{what: "is neither true nor false"}
-	}, func(v bool) string { return fmt.Sprint(v) })
+	}, strconv.FormatBool)
 	f.choices = []string{"true", "false"}
 	f.bare = true
 	return f

@@ -4,9 +4,9 @@ import "strings"
 
 // find is the option of a key; nil when there is none.
 func find(key string) *Option {
-	for i := range options {
-		if options[i].Key == key {
-			return &options[i]
+	for _, o := range options {
+		if o.Key == key {
+			return o
 		}
 	}
 	return nil

@@ -1,9 +1,11 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,7 +44,7 @@ type loader struct {
 func Load(in Input) (Config, error) {
 	l := &loader{config: Config{origins: map[string]Origin{}}}
 	env := sitegenEnv(in.Environ)
-	file, data, err := readFile(in.File, env[ConfigEnv])
+	file, data, err := readFile(cmp.Or(in.File, env[ConfigEnv]))
 	if err != nil {
 		l.errs = append(l.errs, err)
 	}
@@ -55,32 +57,25 @@ func Load(in Input) (Config, error) {
 	return l.config, fault.Wrap(fault.Usage, errors.Join(l.errs...), "")
 }
 
-// readFile reads the file named by the flag, by the variable or by custom.
-func readFile(flag, variable string) (name string, data []byte, err error) {
-	name = FileName
-	switch {
-	case flag != "":
-		name = flag
-	case variable != "":
-		name = variable
-	}
+// readFile reads the file that is named, or the usual one, which need not be there.
+func readFile(named string) (name string, data []byte, err error) {
+	name = cmp.Or(named, FileName)
 	data, err = os.ReadFile(name)
-	switch {
-	case err == nil:
-		return name, data, nil
-	case !errors.Is(err, fs.ErrNotExist) || flag != "" || variable != "":
-		return name, nil, fmt.Errorf("read the configuration: %w", err)
+	if named == "" && errors.Is(err, fs.ErrNotExist) {
+		const other = "sitegen.yml"
+		if _, err := os.Stat(other); err == nil {
+			return name, nil, fmt.Errorf("%s: is not read; rename it to %s", other, FileName)
+		}
+		return name, nil, nil
 	}
-	const other = "sitegen.yml"
-	if _, err := os.Stat(other); err == nil {
-		return name, nil, fmt.Errorf("%s: is not read; rename it to %s", other, FileName)
+	if err != nil {
+		err = fmt.Errorf("read the configuration: %w", err)
 	}
-	return name, nil, nil
+	return name, data, err
 }
 
 func (l *loader) defaults() {
-	for i := range options {
-		o := &options[i]
+	for _, o := range options {
 		l.set(o, split(o, o.Default, Origin{}), Origin{}, l.dir)
 	}
 }
@@ -100,20 +95,14 @@ func sitegenEnv(environ []string) map[string]string {
 
 func (l *loader) environment(env map[string]string) {
 	known := []string{ConfigEnv}
-	for i := range options {
-		o := &options[i]
+	for _, o := range options {
 		known = append(known, o.Env())
 		if value, ok := env[o.Env()]; ok {
 			at := Origin{Level: Environment, Name: o.Env()}
 			l.set(o, split(o, value, at), at, "")
 		}
 	}
-	var names []string
-	for name := range env {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(env)) {
 		if !slices.Contains(known, name) {
 			l.errorf(Origin{Level: Environment, Name: name}, "unknown variable%s", fault.DidYouMean(name, known))
 		}
@@ -121,19 +110,18 @@ func (l *loader) environment(env map[string]string) {
 }
 
 func (l *loader) flags(given map[string][]string) {
-	for i := range options {
-		o := &options[i]
+	for _, o := range options {
 		values := given[o.Flag]
 		if o.Flag == "" || len(values) == 0 {
 			continue
 		}
+		if !o.field.isList() {
+			values = values[len(values)-1:]
+		}
 		at := Origin{Level: Flag, Name: o.Flag}
-		items := []item{{values[len(values)-1], at}}
-		if o.field.isList() {
-			items = nil
-			for _, v := range values {
-				items = append(items, split(o, v, at)...)
-			}
+		var items []item
+		for _, v := range values {
+			items = append(items, split(o, v, at)...)
 		}
 		l.set(o, items, at, "")
 	}

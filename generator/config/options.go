@@ -12,7 +12,8 @@ type Option struct {
 	Flag      string // of the commands that take it; "" when none does
 	Group     string // heading in help and documentation
 	Default   string // as one would write it in the environment
-	Usage     string // one line for help; the word in backquotes stands for the value
+	Value     string // stands for the value after the flag in help: "FOLDER"; "" where there is none
+	Usage     string // one line for help
 	Doc       string // Markdown: what it is, in which unit, what it does
 	NotInFile bool   // for a single run: only as a flag or in the environment
 
@@ -34,7 +35,7 @@ func (o *Option) Choices() []string { return o.field.choices }
 func (o *Option) IsSwitch() bool { return o.field.kind == switchKind }
 
 // Options lists all options, in the order of help and documentation.
-func Options() []Option { return slices.Clone(options) }
+func Options() []*Option { return slices.Clone(options) }
 
 // ConfigEnv is the environment variable that names the configuration file, as the flag --config does.
 const ConfigEnv = "SITEGEN_CONFIG"
@@ -42,7 +43,7 @@ const ConfigEnv = "SITEGEN_CONFIG"
 // FileName is the configuration file in a site folder.
 const FileName = "sitegen.yaml"
 
-var options = []Option{
+var options = []*Option{
 	{
 		Key: "title", Group: "Site", Default: "3D Slicer download",
 		Usage: "title of the site",
@@ -64,7 +65,8 @@ var options = []Option{
 	},
 	{
 		Key: "base_url", Flag: "base-url", Group: "Site", Default: "https://download.slicer.org",
-		Usage: "`URL` under which the site is published",
+		Value: "URL",
+		Usage: "address under which the site is published",
 		Doc: "Where the site is published: scheme and host, `https://download.slicer.org`. It has no path, because the download API " +
 			"answers at the root of a host. Feeds, the sitemap and canonical links are made with it; links between pages are not.",
 		field: one("URL", func(c *Config) *string { return &c.BaseURL }, baseURL, same),
@@ -78,14 +80,16 @@ var options = []Option{
 
 	{
 		Key: "source", Flag: "source", Group: "Packages", Default: "https://slicer-packages.kitware.com/api/v1",
-		Usage: "where packages are listed: `URL` of a Girder API, a file, or sample",
+		Value: "URL",
+		Usage: "where packages are listed: a Girder API, a file, or sample",
 		Doc: "Where the packages are listed. The URL of a Girder API; or a file that holds a saved answer of " +
 			"`/app/<id>/package?limit=0`; or `sample`, a small catalogue that is part of the program. A data folder holds either the sample or a real catalogue.",
 		field: one("URL, file or sample", func(c *Config) *string { return &c.Source }, source, same),
 	},
 	{
 		Key: "app", Flag: "app", Group: "Packages", Default: "5f4474d0e1d8c75dfc705482",
-		Usage: "`ID` of the Girder application",
+		Value: "ID",
+		Usage: "application whose packages are published, by its id in Girder",
 		Doc:   "The `_id` of the application's folder in Girder, 24 hex digits. Packages of other applications are held back.",
 		field: text(func(c *Config) *string { return &c.App }, appID),
 	},
@@ -132,31 +136,34 @@ var options = []Option{
 
 	{
 		Key: "out", Flag: "out", Group: "Folders", Default: "public",
-		Usage: "`FOLDER` of the generated site",
+		Value: "FOLDER",
+		Usage: "generated site",
 		Doc:   "Folder of the generated site, the `root` of the web server. Files that sitegen did not write stay as they are.",
 		field: folder(func(c *Config) *string { return &c.Out }),
 	},
 	{
 		Key: "redirects", Flag: "redirects", Group: "Folders", Default: "redirects",
-		Usage: "`FOLDER` of the web server's configuration",
+		Value: "FOLDER",
+		Usage: "web server's configuration",
 		Doc:   "Folder of the web server's configuration, in one folder for each kind of server (`nginx/`). Meant to be kept in version control.",
 		field: folder(func(c *Config) *string { return &c.Redirects }),
 	},
 	{
 		Key: "data", Flag: "data", Group: "Folders", Default: "var",
-		Usage: "`FOLDER` of the catalogue",
+		Value: "FOLDER",
+		Usage: "catalogue of packages",
 		Doc:   "Folder of `catalogue.sqlite`, the packages and their history. Keep it out of the web server's reach, and in the backup.",
 		field: folder(func(c *Config) *string { return &c.Data }),
 	},
 	{
 		Key: "content", Group: "Folders", Default: "content",
-		Usage: "folder of the pages",
+		Usage: "pages in Markdown",
 		Doc:   "Folder of the pages in Markdown. A file here takes the place of the one that is part of the program; the folder need not exist.",
 		field: folder(func(c *Config) *string { return &c.Content }),
 	},
 	{
 		Key: "layouts", Group: "Folders", Default: "layouts",
-		Usage: "folder of templates and assets",
+		Usage: "templates, partials and assets",
 		Doc: "Folder of the templates, partials and assets. A file here takes the place of the one that is part of the program; " +
 			"the folder need not exist.",
 		field: folder(func(c *Config) *string { return &c.Layouts }),
@@ -164,7 +171,8 @@ var options = []Option{
 
 	{
 		Key: "jobs", Flag: "jobs", Group: "Running", Default: "0",
-		Usage: "`NUMBER` of pages rendered at once; 0 for one per processor",
+		Value: "N",
+		Usage: "pages rendered at once; 0 for one per processor",
 		Doc:   "How many pages are rendered at once. `0`: one for each processor. The result is the same.",
 		field: number(func(c *Config) *int { return &c.Jobs }, 0, 256),
 	},
@@ -183,9 +191,11 @@ var options = []Option{
 			"one command to a line.",
 		field: commandList(func(c *Config) *[]Command { return &c.AfterChange }),
 	},
+
 	{
-		Key: "log_format", Flag: "log-format", Group: "Running", Default: "text",
-		Usage: "`FORMAT` of messages: text or json",
+		Key: "log_format", Flag: "log-format", Group: "Messages", Default: "text",
+		Value: "text|json",
+		Usage: "form of messages",
 		Doc:   "How messages are written to standard error: `text` for people, `json` for log collectors, one object to a line.",
 		field: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json"),
 	},

@@ -15,8 +15,7 @@ import (
 func (c *Config) Print(w io.Writer) error {
 	var b strings.Builder
 	group := ""
-	for i := range options {
-		o := &options[i]
+	for _, o := range options {
 		name, indent := o.Key, ""
 		if g, last, ok := strings.Cut(o.Key, "."); ok {
 			if g != group {

@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/Slicer/sitegen/generator/fault"
 )
@@ -64,16 +65,12 @@ func (r *reader) notUTF8(data []byte) (Origin, bool) {
 }
 
 func (r *reader) syntaxError(err error) {
-	at := Origin{File, r.name, 1, 1}
 	message, _, _ := strings.Cut(err.Error(), "\n")
-	var syntax *yaml.SyntaxError
-	if errors.As(err, &syntax) {
-		message = syntax.Message
-		if t := syntax.Token; t != nil && t.Position != nil {
-			at.Line, at.Column = max(t.Position.Line, 1), max(t.Position.Column, 1)
-		}
+	var at *token.Token
+	if syntax, ok := errors.AsType[*yaml.SyntaxError](err); ok {
+		message, at = syntax.Message, syntax.Token
 	}
-	r.errorf(at, "read YAML: %s", message)
+	r.errorf(r.place(at), "read YAML: %s", message)
 }
 
 // group reads the keys of a mapping. prefix names the groups above it: "girder.".
@@ -192,12 +189,18 @@ func (r *reader) fail(n ast.Node, format string, args ...any) {
 	r.errorf(r.origin(n), format, args...)
 }
 
+// origin is where a node begins.
 func (r *reader) origin(n ast.Node) Origin {
-	at := Origin{File, r.name, 1, 1}
 	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
 		n = m.Values[0].Key // the token of a block is its first colon
 	}
-	if t := n.GetToken(); t != nil && t.Position != nil {
+	return r.place(n.GetToken())
+}
+
+// place is where a token stands; the parser makes up some that stand nowhere.
+func (r *reader) place(t *token.Token) Origin {
+	at := Origin{File, r.name, 1, 1}
+	if t != nil && t.Position != nil {
 		at.Line, at.Column = max(t.Position.Line, 1), max(t.Position.Column, 1)
 	}
 	return at
