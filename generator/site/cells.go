@@ -17,16 +17,7 @@ type Item struct {
 }
 
 // URL is the lasting address of the file, relative to the site: /bitstream/<id>.
-//
-// Version scrapers (Homebrew's is one) take the id from a link and the version from the next element of class
-// header, wherever that is. So that they never pair a package that has no number with the number of the next
-// one, its link ends in a fragment: they take no id from that, and a browser does not send it.
-func (i Item) URL() string {
-	if i.Numbered() {
-		return lookup.Location(i.Package)
-	}
-	return lookup.Location(i.Package) + "#unnumbered"
-}
+func (i Item) URL() string { return lookup.Location(i.Package) }
 
 // Numbered reports whether the version is one that scrapers can read: it begins with 5.12 or the like.
 func (i Item) Numbered() bool { return numberedRE.MatchString(i.Version) }

@@ -68,16 +68,10 @@ func homePage(b *Build, releases []*Release) Page {
 	if h.Newest != nil {
 		h.Software = software(b, h.Newest.Items)
 	}
-	page := Page{
+	return withText(b, Page{
 		Path: "index.html", Layout: "home.html",
 		Title: "Download " + b.Site.Project, Description: b.Site.Description, Data: h,
-	}
-	if text, ok := b.Text("/"); ok {
-		page.Body, page.Source = text.Body, text.Source
-		page.Title = cmp.Or(text.Title, page.Title)
-		page.Description = cmp.Or(text.Description, page.Description)
-	}
-	return page
+	})
 }
 
 // plainRows asks the index what a request without a query gets.

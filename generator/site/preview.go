@@ -31,6 +31,9 @@ type Day struct {
 // Anchor marks the day in the page.
 func (d Day) Anchor() string { return d.Date.Format(time.DateOnly) }
 
+// Version is that of the day's newest build, "" when it has none.
+func (d Day) Version() string { return d.Items[0].Version }
+
 // Updated is the time of the day's last build.
 func (d Day) Updated() time.Time {
 	t := d.Items[0].Built
@@ -90,7 +93,7 @@ func previewPage(b *Build, path, title string, p Preview) Page {
 	if len(p.Days) > 0 {
 		page.Date = p.Days[0].Updated()
 	}
-	return page
+	return withText(b, page)
 }
 
 func yearsOf(days []Day) []int {

@@ -104,28 +104,33 @@ type ReleasePage struct {
 // addReleases adds the page of each release and the page of all, and marks the releases that have notes.
 func addReleases(b *Build, releases []*Release) {
 	for _, r := range releases {
-		page := Page{
+		page := withText(b, Page{
 			Path: "releases/" + r.Version + "/index.html", Layout: "release.html",
 			Title:       b.Site.Project + " " + r.Version,
 			Description: "Packages, checksums and notes of " + b.Site.Project + " " + r.Version + ".",
 			Date:        r.Updated,
 			Data:        ReleasePage{Release: r, NewestVersion: releases[0].Version, Software: software(b, r.Items)},
-		}
-		if text, ok := b.Text(r.URL()); ok {
-			r.Notes = true
-			page.Body, page.Source = text.Body, text.Source
-			page.Title = cmp.Or(text.Title, page.Title)
-			page.Description = cmp.Or(text.Description, page.Description)
-		}
+		})
+		r.Notes = page.Body != ""
 		b.AddPage(page)
 	}
-	b.AddPage(Page{
+	b.AddPage(withText(b, Page{
 		Path: "releases/index.html", Layout: "releases.html",
 		Title:       "Releases of " + b.Site.Project,
 		Description: "Every release of " + b.Site.Project + " that can be downloaded, newest first.",
 		Date:        newestUpdate(releases),
 		Data:        ReleaseList{releases},
-	})
+	}))
+}
+
+// withText is the page with the text that is written for it: the content file of its URL, if there is one.
+func withText(b *Build, p Page) Page {
+	if text, ok := b.Text(p.URL()); ok {
+		p.Body, p.Source = text.Body, text.Source
+		p.Title = cmp.Or(text.Title, p.Title)
+		p.Description = cmp.Or(text.Description, p.Description)
+	}
+	return p
 }
 
 // newestUpdate is the time of the last package of any release; zero when there is no release.

@@ -1,0 +1,170 @@
+package site_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/content"
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/site"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// decoded reads a JSON file into maps and slices.
+func decoded(t *testing.T, file string) map[string]any {
+	t.Helper()
+	var v map[string]any
+	if err := json.Unmarshal([]byte(file), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestReleasesJSON(t *testing.T) {
+	notes := fstest.MapFS{"releases/5.8.0.md": {Data: []byte("Much.\n")}}
+	files := downloadSite(t, someReleases(), func(in *site.Input) { in.Content, in.Sample = site.Overlay(notes, content.Files), true })
+	doc := decoded(t, files["api/v1/releases.json"])
+	releases := doc["releases"].([]any)
+	delete(doc, "releases")
+	if diff := cmp.Diff(map[string]any{"api_version": 1.0, "site_url": "https://download.example.org/", "sample": true}, doc); diff != "" {
+		t.Errorf("head (-want +got):\n%s", diff)
+	}
+	var got []string
+	for _, r := range releases {
+		got = append(got, r.(map[string]any)["version"].(string))
+	}
+	if want := []string{"5.8.1", "5.8.0", "5.6.2"}; !slices.Equal(got, want) {
+		t.Fatalf("releases %q, want %q", got, want)
+	}
+	if diff := cmp.Diff(map[string]any{
+		"version": "5.8.0", "revision": 200.0, "date": "2020-07-19", "newest": false, "superseded_by": "5.8.1",
+		"url":           "https://download.example.org/releases/5.8.0/",
+		"notes_url":     "https://download.example.org/releases/5.8.0/#notes",
+		"checksums_url": "https://download.example.org/releases/5.8.0/SHA512SUMS",
+		"packages": []any{map[string]any{
+			"id": id(3), "product": "Slicer", "version": "5.8.0", "revision": 200.0, "stability": "release",
+			"os": "win", "arch": "amd64", "build_date": "2020-07-19T12:00:00Z", "size": 250e6,
+			"sha512": strings.Repeat("ab", 64), "filename": "Slicer-5.8.0-win-amd64.exe",
+			"download_url":   "https://download.example.org/bitstream/" + id(3),
+			"record_url":     "https://download.example.org/api/v1/packages/" + id(3) + ".json",
+			"extensions_url": "https://extensions.slicer.org/catalog/All/200/win",
+		}},
+	}, releases[1]); diff != "" {
+		t.Errorf("release (-want +got):\n%s", diff)
+	}
+	first := releases[0].(map[string]any)
+	if first["newest"] != true || first["superseded_by"] != nil || first["notes_url"] != nil {
+		t.Errorf("newest %v, superseded by %v, notes %v", first["newest"], first["superseded_by"], first["notes_url"])
+	}
+}
+
+func TestLatestJSON(t *testing.T) {
+	packages := testutil.Packages(t, "live")
+	doc := decoded(t, downloadSite(t, packages)["api/v1/latest.json"])
+	index := lookup.New(packages)
+	for _, s := range []catalog.Stability{catalog.Release, catalog.Nightly} {
+		want, got := map[string]string{}, map[string]string{}
+		for _, o := range catalog.OSes() {
+			for _, a := range catalog.Arches() {
+				answer := index.Answer("/find", "os="+string(o)+"&arch="+string(a)+"&stability="+string(s))
+				if answer.Package != nil {
+					want[string(o)+" "+string(a)] = answer.Package.ID
+				}
+			}
+		}
+		for o, arches := range doc[string(s)].(map[string]any) {
+			for a, p := range arches.(map[string]any) {
+				got[o+" "+a] = p.(map[string]any)["id"].(string)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" || len(want) < 3 {
+			t.Errorf("%s, as /find answers (-want +got):\n%s", s, diff)
+		}
+	}
+}
+
+// TestRecords: the file of a package is the answer of /find, byte by byte.
+func TestRecords(t *testing.T) {
+	packages := testutil.Packages(t, "live")
+	files := downloadSite(t, packages)
+	for _, p := range packages {
+		if got, want := files["api/v1/packages/"+p.ID+".json"], string(lookup.ObjectJSON(p))+"\n"; got != want {
+			t.Errorf("%s: %q, want %q", p.ID, got, want)
+		}
+	}
+	if got := files["-/null.json"]; got != "null\n" {
+		t.Errorf("null.json is %q", got)
+	}
+}
+
+// TestFindAll puts records into the includes, as the web server does.
+func TestFindAll(t *testing.T) {
+	packages := testutil.Packages(t, "live")
+	index := lookup.New(packages)
+	files := downloadSite(t, packages)
+	for _, o := range []string{"", "win", "macosx", "linux"} {
+		for _, s := range []string{"", "release", "nightly", "any"} {
+			query := "offset=0"
+			name := "all-default"
+			if o != "" {
+				query, name = query+"&os="+o, strings.Replace(name, "all", o, 1)
+			}
+			if s != "" {
+				query, name = query+"&stability="+s, strings.Replace(name, "default", s, 1)
+			}
+			cells := index.Answer("/findall", query).Cells
+			got := files["-/findall/"+name+".json"]
+			for _, c := range cells {
+				got = strings.Replace(got, `<!--#include virtual="/-/object/`+string(c.OS)+"/"+string(c.Stability)+`?$args" -->`,
+					string(lookup.ObjectJSON(c.Package)), 1)
+			}
+			if want := string(lookup.ObjectsJSON(cells)) + "\n"; got != want {
+				t.Errorf("%s with its includes is %q, want %q", name, got, want)
+			}
+		}
+	}
+}
+
+// TestDocumentation: docs/api.md names every key that a program can meet.
+func TestDocumentation(t *testing.T) {
+	doc, err := os.ReadFile(testutil.Path("../docs/api.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := testutil.Packages(t, "live")
+	files := downloadSite(t, packages)
+	keys := map[string]bool{}
+	for _, file := range []string{"api/v1/releases.json", "api/v1/latest.json", "api/v1/packages/" + packages[0].ID + ".json"} {
+		collectKeys(decoded(t, files[file]), keys)
+	}
+	if len(keys) < 35 {
+		t.Errorf("only %d keys found: %q", len(keys), slices.Sorted(maps.Keys(keys)))
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if !strings.Contains(string(doc), "`"+key+"`") {
+			t.Errorf("docs/api.md does not name the key %s", key)
+		}
+	}
+}
+
+func collectKeys(v any, keys map[string]bool) {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, value := range v {
+			keys[key] = true
+			collectKeys(value, keys)
+		}
+	case []any:
+		for _, value := range v {
+			collectKeys(value, keys)
+		}
+	}
+}

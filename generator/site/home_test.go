@@ -1,0 +1,252 @@
+package site_test
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/site"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// The patterns by which programs read the page: Homebrew's livecheck, and a script that wants the checksums.
+var (
+	homebrewRE = regexp.MustCompile(`(?is)href=.*?/bitstream/([0-9a-f]+)["' >].+?["']header["'][^>]*?>\s*v?(\d+(?:\.\d+)+)`)
+	checksumRE = regexp.MustCompile(`(Linux|macOS|Windows) ?(?:\((\w+)\))?[/td\W]+>([a-f0-9]+)`)
+)
+
+// pairs are what Homebrew's pattern finds: id and version, in order.
+func pairs(page string) [][2]string {
+	list := [][2]string{}
+	for _, m := range homebrewRE.FindAllStringSubmatch(page, -1) {
+		list = append(list, [2]string{m[1], m[2]})
+	}
+	return list
+}
+
+func TestScrapersReadTheHomePage(t *testing.T) {
+	for _, profile := range []string{"live", "archive"} {
+		t.Run(profile, func(t *testing.T) {
+			packages := testutil.Packages(t, profile)
+			page := downloadSite(t, packages)["index.html"]
+			want, sums := [][2]string{}, [][]string{}
+			for _, c := range lookup.New(packages).Answer("/", "").Cells {
+				want = append(want, [2]string{c.Package.ID, c.Package.Version})
+				if c.Package.SHA512 != "" {
+					kind := map[catalog.Stability]string{catalog.Nightly: "preview"}[c.Stability]
+					sums = append(sums, []string{c.OS.Title(), kind, c.Package.SHA512})
+				}
+			}
+			if len(want) != 6 || len(sums) == 0 {
+				t.Fatalf("the catalogue fills %d cells, %d of them with checksums", len(want), len(sums))
+			}
+			if diff := cmp.Diff(want, pairs(page)); diff != "" {
+				t.Errorf("ids and versions, by Homebrew's pattern (-want +got):\n%s", diff)
+			}
+			got := [][]string{}
+			for _, m := range checksumRE.FindAllStringSubmatch(page, -1) {
+				got = append(got, m[1:])
+			}
+			if diff := cmp.Diff(sums, got); diff != "" {
+				t.Errorf("checksums, by the script's pattern (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestScrapersPassOver: the pattern must not pair an id with the version of another package.
+func TestScrapersPassOver(t *testing.T) {
+	named := func(p *catalog.Package) { p.Version, p.Release = "Kiwi", "Kiwi" }
+	tests := []struct {
+		name     string
+		packages []*catalog.Package
+		want     [][2]string
+	}{
+		{"a nightly without version", []*catalog.Package{
+			newPackage(1, onWindows), newPackage(1, onMac, withID(2)), newPackage(1, onLinux, withID(3)),
+			newPackage(4, onWindows, nightly("")), newPackage(5, onMac, nightly("5.13.0")), newPackage(6, onLinux, nightly("")),
+		}, [][2]string{{id(1), "5.12.1"}, {id(2), "5.12.1"}, {id(3), "5.12.1"}, {id(5), "5.13.0"}}},
+		{"a release whose name is no number", []*catalog.Package{
+			newPackage(1, onWindows, named), newPackage(2, onMac), newPackage(3, onLinux),
+		}, [][2]string{{id(2), "5.12.2"}, {id(3), "5.12.3"}}},
+		{"a system without packages", []*catalog.Package{
+			newPackage(1, onWindows), newPackage(3, onLinux), newPackage(4, onLinux, nightly("5.13.0")),
+		}, [][2]string{{id(1), "5.12.1"}, {id(3), "5.12.3"}, {id(4), "5.13.0"}}},
+		{"no number at all", []*catalog.Package{newPackage(1, onMac, nightly(""))}, [][2]string{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			page := downloadSite(t, tt.packages)["index.html"]
+			if diff := cmp.Diff(tt.want, pairs(page)); diff != "" {
+				t.Errorf("ids and versions (-want +got):\n%s", diff)
+			}
+			for _, p := range tt.packages {
+				if !strings.Contains(page, `href="/bitstream/`+p.ID) {
+					t.Errorf("no link to %s", p.ID)
+				}
+			}
+		})
+	}
+}
+
+func TestHomePage(t *testing.T) {
+	packages := []*catalog.Package{
+		newPackage(1, onWindows), newPackage(1, onMac, withID(2)),
+		newPackage(7, onMac, nightly("5.13.0"), func(p *catalog.Package) { p.SHA512 = "" }),
+		newPackage(8, catalog.Platform{OS: catalog.MacOS, Arch: catalog.ARM64}, nightly("5.13.0")),
+	}
+	doc := parsed(t, downloadSite(t, packages, func(in *site.Input) {
+		in.Notice, in.Sample = "Closed on *Monday* morning.", true
+	})["index.html"])
+
+	if got, want := texts(doc, "h3"), []string{"Stable release", "Preview release"}; !slices.Equal(got, want) {
+		t.Errorf("rows %q, want %q", got, want)
+	}
+	if got, want := texts(doc, "h4"), []string{"Windows", "macOS", "Linux", "Windows", "macOS", "Linux"}; !slices.Equal(got, want) {
+		t.Errorf("columns %q, want %q", got, want)
+	}
+	cells := find(doc, func(n *html.Node) bool { return attr(n, "class") == "cell" })
+	for n, want := range []string{
+		"Windows 5.12.1 for Windows Revision 30001 Built 2026-03-02 Size 250 MB Architecture amd64 Extensions Browse extensions SHA-512 checksum " + strings.Repeat("ab", 64),
+		"macOS 5.12.1 for macOS Revision 30001 Built 2026-03-02 Size 250 MB Architecture amd64 Extensions Browse extensions SHA-512 checksum " + strings.Repeat("ab", 64),
+		"Linux Not available",
+		"Windows Not available",
+		"macOS 5.13.0 preview for macOS Revision 30007 Built 2026-03-08 Size 250 MB Architecture amd64 Extensions Browse extensions",
+		"Linux Not available",
+	} {
+		if got := textOf(cells[n]); got != want {
+			t.Errorf("cell %d: %q, want %q", n, got, want)
+		}
+	}
+	links := find(cells[0], func(n *html.Node) bool { return n.Data == "a" })
+	if got, want := attrs(links, "href"), []string{"/bitstream/" + id(1), "https://extensions.slicer.org/catalog/All/30001/win"}; !slices.Equal(got, want) {
+		t.Errorf("links %q, want %q", got, want)
+	}
+	for _, anchor := range []string{"installers", "checksums", "access-older-releases"} {
+		if len(find(doc, func(n *html.Node) bool { return attr(n, "id") == anchor })) != 1 {
+			t.Errorf("want one element with the id %s", anchor)
+		}
+	}
+	notes := find(doc, func(n *html.Node) bool { return attr(n, "role") == "note" })
+	if len(notes) != 2 || textOf(notes[0]) != "Closed on Monday morning." || !strings.Contains(textOf(notes[1]), "sample data") {
+		t.Errorf("notices %d, want that of the configuration and that about sample data", len(notes))
+	}
+	if got := attrs(find(doc, func(n *html.Node) bool { return n.Data == "a" }), "href"); !slices.Contains(got, "/?arch=arm64") {
+		t.Errorf("no link to the packages of another architecture in %q", got)
+	}
+}
+
+// TestEveryPage checks what all pages have in common.
+func TestEveryPage(t *testing.T) {
+	files := downloadSite(t, testutil.Packages(t, "live"), func(in *site.Input) { in.Sample = true })
+	titles := map[string]string{}
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		if !strings.HasSuffix(path, ".html") || strings.HasPrefix(path, "-/cell/") {
+			continue
+		}
+		doc := parsed(t, files[path])
+		root := find(doc, func(n *html.Node) bool { return n.Data == "html" })[0]
+		if attr(root, "lang") != "en" {
+			t.Errorf("%s: no lang", path)
+		}
+		if n := len(texts(doc, "h1")); n != 1 {
+			t.Errorf("%s: %d h1, want 1", path, n)
+		}
+		title := strings.Join(texts(doc, "title"), "|")
+		if other := titles[title]; other != "" {
+			t.Errorf("%s: title %q is that of %s", path, title, other)
+		}
+		titles[title] = path
+		if !strings.Contains(textOf(doc), "sample data") {
+			t.Errorf("%s: does not say that it shows sample data", path)
+		}
+		for _, th := range find(doc, func(n *html.Node) bool { return n.Data == "th" }) {
+			if attr(th, "scope") == "" && path != "api/index.html" { // tables of Markdown
+				t.Errorf("%s: th %q without scope", path, textOf(th))
+			}
+		}
+		canonical := attrs(find(doc, func(n *html.Node) bool { return attr(n, "rel") == "canonical" }), "href")
+		robots := attrs(find(doc, func(n *html.Node) bool { return attr(n, "name") == "robots" }), "content")
+		wantCanonical, wantRobots := []string{"https://download.example.org/" + strings.TrimSuffix(path, "index.html")}, []string(nil)
+		switch {
+		case strings.HasPrefix(path, "-/home/"):
+			wantCanonical, wantRobots = []string{"https://download.example.org/"}, []string{"noindex"}
+		case strings.HasPrefix(path, "-/"), path == "400.html", path == "404.html":
+			wantCanonical, wantRobots = nil, []string{"noindex"}
+		}
+		if !slices.Equal(canonical, wantCanonical) || !slices.Equal(robots, wantRobots) {
+			t.Errorf("%s: canonical %q, robots %q, want %q, %q", path, canonical, robots, wantCanonical, wantRobots)
+		}
+		for _, n := range find(doc, func(n *html.Node) bool {
+			return attr(n, "src") != "" || n.Data == "link" && attr(n, "rel") == "stylesheet"
+		}) {
+			if target := attr(n, "src") + attr(n, "href"); !strings.HasPrefix(target, "/assets/") {
+				t.Errorf("%s: loads %s, which is not of this site", path, target)
+			}
+		}
+	}
+}
+
+// TestVariants puts cells into the includes, as the web server does, and reads the result.
+func TestVariants(t *testing.T) {
+	packages := testutil.Packages(t, "live")
+	index := lookup.New(packages)
+	files := downloadSite(t, packages)
+	includeRE := regexp.MustCompile(`<!--#include virtual="/-/page-cell/(\w+)/(\w+)\?\$args" -->`)
+	serve := func(file, query string) string {
+		return includeRE.ReplaceAllStringFunc(files[file], func(include string) string {
+			m := includeRE.FindStringSubmatch(include)
+			cell := index.Answer("/", query+"&os="+m[1]+"&stability="+m[2]).Cells[0]
+			if cell.Package == nil {
+				return files["-/cell/none.html"]
+			}
+			return files["-/cell/"+cell.Package.ID+".html"]
+		})
+	}
+	for _, tt := range []struct{ file, query, rest string }{
+		{"all-default", "", "offset=-1"},
+		{"all-release", "stability=release", "version=5.8"},
+		{"all-nightly", "stability=nightly", "date=2012-01-01"}, // before any nightly: not available
+		{"all-any", "stability=any", "arch=arm64"},
+		{"win-default", "os=win", "offset=-7"},
+		{"win-release", "os=win&stability=release", ""},
+		{"win-nightly", "os=win&stability=nightly", "offset=-3"},
+		{"win-any", "os=win&stability=any", "offset=2"},
+		{"macosx-default", "os=macosx", "version=5"},
+		{"macosx-release", "os=macosx&stability=release", ""}, // Homebrew's request
+		{"macosx-nightly", "os=macosx&stability=nightly", "arch=arm64"},
+		{"macosx-any", "os=macosx&stability=any", "date=2026-10-01"},
+		{"linux-default", "os=linux", "offset=-2"},
+		{"linux-release", "os=linux&stability=release", "version=4.11"},
+		{"linux-nightly", "os=linux&stability=nightly", ""},
+		{"linux-any", "os=linux&stability=any", "closest-revision=31000"},
+	} {
+		t.Run(tt.file, func(t *testing.T) {
+			want := [][2]string{}
+			cells := 0
+			if tt.rest != "" && tt.query != "" {
+				tt.rest = "&" + tt.rest
+			}
+			for _, c := range index.Answer("/", tt.query+tt.rest).Cells {
+				cells++
+				if c.Package != nil {
+					want = append(want, [2]string{c.Package.ID, c.Package.Version})
+				}
+			}
+			page := serve("-/home/"+tt.file+".html", strings.TrimPrefix(tt.rest, "&"))
+			if diff := cmp.Diff(want, pairs(page)); diff != "" {
+				t.Errorf("ids and versions (-want +got):\n%s", diff)
+			}
+			if got := len(texts(parsed(t, page), "h4")); got != cells {
+				t.Errorf("%d cells, want %d", got, cells)
+			}
+		})
+	}
+}

@@ -1,0 +1,85 @@
+package site_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/site"
+)
+
+// linkedData reads the JSON-LD of a page.
+func linkedData(t *testing.T, page string) map[string]any {
+	t.Helper()
+	scripts := find(parsed(t, page), func(n *html.Node) bool { return n.Data == "script" })
+	if len(scripts) != 1 || attr(scripts[0], "type") != "application/ld+json" {
+		t.Fatalf("%d scripts, want one of JSON-LD", len(scripts))
+	}
+	return decoded(t, scripts[0].FirstChild.Data)
+}
+
+func TestLinkedData(t *testing.T) {
+	files := downloadSite(t, someReleases())
+	mac := map[string]any{
+		"@type": "SoftwareApplication", "name": "Slicer", "softwareVersion": "5.8.1", "operatingSystem": "macOS",
+		"processorRequirements": "amd64", "downloadUrl": "https://download.example.org/bitstream/" + id(5),
+		"fileSize": "250 MB", "datePublished": "2020-07-30", "releaseNotes": "https://download.example.org/releases/5.8.1/",
+	}
+	for _, path := range []string{"index.html", "releases/5.8.1/index.html"} {
+		data := linkedData(t, files[path])
+		graph := data["@graph"].([]any)
+		if data["@context"] != "https://schema.org" || len(graph) != 3 {
+			t.Errorf("%s: context %v, %d packages; want 3", path, data["@context"], len(graph))
+		}
+		if diff := cmp.Diff(mac, graph[1]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", path, diff)
+		}
+	}
+}
+
+// TestNamesFromGirder: what Girder says cannot become markup, nor end a script or an include.
+func TestNamesFromGirder(t *testing.T) {
+	const hostile = `"'><script>alert(1)</script><!--#include virtual="/x" --></script>{{.}} javascript:$args`
+	evil := func(p *catalog.Package) { p.Name, p.ProductName = hostile, hostile }
+	files := downloadSite(t, []*catalog.Package{
+		newPackage(1, onWindows, evil), newPackage(2, onMac, evil, nightly("5.13.0")), newPackage(3, onLinux, evil, waiting),
+	}, func(in *site.Input) { in.Project, in.Title, in.Description = hostile, hostile, hostile })
+
+	shown := 0
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		switch {
+		case strings.HasSuffix(path, ".html"):
+			page := parsed(t, files[path])
+			for _, script := range find(page, func(n *html.Node) bool { return n.Data == "script" }) {
+				if attr(script, "type") != "application/ld+json" {
+					t.Errorf("%s: a name became the script %q", path, textOf(script))
+				}
+			}
+			// The web server looks for includes in these files only, whatever they are inside of.
+			if strings.HasPrefix(path, "-/") && strings.Contains(files[path], `<!--#include virtual="/x"`) {
+				t.Errorf("%s: a name became an include", path)
+			}
+			shown += strings.Count(textOf(page), "<script>alert(1)</script>")
+		case strings.HasSuffix(path, ".json") && !strings.HasPrefix(path, "-/findall/"):
+			if !json.Valid([]byte(files[path])) || strings.Contains(files[path], "<") {
+				t.Errorf("%s: not JSON, or not fit for a page: %s", path, files[path])
+			}
+		}
+	}
+	if shown == 0 {
+		t.Error("no page shows the name as text")
+	}
+	graph := linkedData(t, files["index.html"])["@graph"].([]any)
+	if got := graph[0].(map[string]any)["name"]; got != hostile {
+		t.Errorf("name in the JSON-LD is %q, want it as it was given", got)
+	}
+	if got := decoded(t, files["api/v1/releases.json"])["releases"].([]any)[0].(map[string]any)["packages"].([]any)[0].(map[string]any); got["product"] != hostile || got["filename"] != nil {
+		t.Errorf("product %q, filename %v; want the product as it was given and no file name", got["product"], got["filename"])
+	}
+}

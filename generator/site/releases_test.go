@@ -1,0 +1,139 @@
+package site_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"github.com/Slicer/sitegen/content"
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/site"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// version makes a package of another release.
+func version(v string, revision int) func(*catalog.Package) {
+	return func(p *catalog.Package) {
+		p.Version, p.Release, p.Revision = v, v, revision
+		p.Built = time.Date(2020, 1, 1, 12, 0, 0, 0, time.UTC).AddDate(0, 0, revision)
+	}
+}
+
+func waiting(p *catalog.Package) { p.PreRelease = true }
+
+// someReleases are two series; a release that waits to be let go, one that does for Linux; a build made twice.
+func someReleases() []*catalog.Package {
+	return []*catalog.Package{
+		newPackage(1, onWindows, version("5.6.2", 100)), newPackage(2, onLinux, version("5.6.2", 100)),
+		newPackage(3, onWindows, version("5.8.0", 200)),
+		newPackage(4, onMac, version("5.8.1", 210)), newPackage(5, onMac, version("5.8.1", 211)),
+		newPackage(6, onWindows, version("5.8.1", 210)), newPackage(7, onLinux, version("5.8.1", 210), waiting),
+		newPackage(8, onWindows, version("5.10.0", 300), waiting),
+		newPackage(9, onWindows, nightly("5.9.0")),
+	}
+}
+
+func TestReleaseList(t *testing.T) {
+	notes := fstest.MapFS{"releases/5.8.0.md": {Data: []byte("---\ntitle: Spring\n---\n## What is new\n\nA *lot*.\n")}}
+	files := downloadSite(t, someReleases(), func(in *site.Input) { in.Content = site.Overlay(notes, content.Files) })
+	var rows []string
+	for _, tr := range find(parsed(t, files["releases/index.html"]), func(n *html.Node) bool { return n.Data == "tr" }) {
+		rows = append(rows, textOf(tr))
+	}
+	want := []string{
+		"Release Built Packages for Status",
+		"5.8.1 2020-07-29 Windows, macOS newest",
+		"5.8.0 2020-07-19 Windows superseded by 5.8.1, notes",
+		"5.6.2 2020-04-10 Windows, Linux newest of its series",
+	}
+	if diff := cmp.Diff(want, rows); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	if _, ok := files["releases/5.10.0/index.html"]; ok {
+		t.Error("a release that is not let go has a page")
+	}
+	page := parsed(t, files["releases/5.8.0/index.html"])
+	if got, want := texts(page, "h1"), []string{"Spring"}; !slices.Equal(got, want) {
+		t.Errorf("title %q, want %q", got, want)
+	}
+	section := find(page, func(n *html.Node) bool { return attr(n, "id") == "notes" })
+	if len(section) != 1 || textOf(section[0]) != "Notes What is new A lot ." {
+		t.Errorf("notes: %d sections, want one with the text of the content file", len(section))
+	}
+}
+
+func TestReleasePage(t *testing.T) {
+	files := downloadSite(t, someReleases())
+	page := parsed(t, files["releases/5.8.1/index.html"])
+	var rows []string
+	for _, tr := range find(page, func(n *html.Node) bool { return n.Data == "tr" }) {
+		rows = append(rows, textOf(tr))
+	}
+	if diff := cmp.Diff([]string{
+		"System Architecture File Size Built Revision Extensions",
+		"Windows amd64 Slicer-5.8.1-win-amd64.exe 250 MB 2020-07-29 210 Browse",
+		"macOS amd64 Slicer-5.8.1-macosx-amd64.dmg 250 MB 2020-07-30 211 Browse",
+		"macOS amd64 Slicer-5.8.1-macosx-amd64.dmg 250 MB 2020-07-29 210 Browse",
+	}, rows); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	sum := strings.Repeat("ab", 64)
+	if diff := cmp.Diff([]string{
+		`(Get-FileHash -Algorithm SHA512 Slicer-5.8.1-win-amd64.exe).Hash -eq "` + sum + `"`,
+		`echo "` + sum + ` Slicer-5.8.1-macosx-amd64.dmg" | shasum -a 512 -c`,
+		`echo "` + sum + ` Slicer-5.8.1-macosx-amd64.dmg" | shasum -a 512 -c`,
+	}, texts(page, "pre")); diff != "" {
+		t.Errorf("commands (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(files["releases/5.8.1/index.html"], sum+"  Slicer") {
+		t.Error("want two spaces between checksum and file name, as shasum reads them")
+	}
+
+	for path, want := range map[string]string{
+		"releases/5.8.1/index.html": "This is the newest release.",
+		"releases/5.8.0/index.html": "This release has been superseded by 5.8.1 .",
+		"releases/5.6.2/index.html": "The newest release is 5.8.1 .",
+	} {
+		main := find(parsed(t, files[path]), func(n *html.Node) bool { return n.Data == "main" })[0]
+		if got := textOf(find(main, func(n *html.Node) bool { return n.Data == "p" })[0]); got != want {
+			t.Errorf("%s says %q, want %q", path, got, want)
+		}
+	}
+}
+
+// TestReleasesOfTheCatalogue compares the pages with the packages that a query can find.
+func TestReleasesOfTheCatalogue(t *testing.T) {
+	packages := testutil.Packages(t, "live")
+	files := downloadSite(t, packages)
+	want := map[string][]string{}
+	for _, p := range packages {
+		if p.Matches(catalog.Release) {
+			want[p.Release] = append(want[p.Release], "/bitstream/"+p.ID)
+		}
+	}
+	if len(want) < 30 {
+		t.Fatalf("%d releases in the catalogue, want more", len(want))
+	}
+	linkRE := regexp.MustCompile(`/bitstream/[0-9a-f]{24}`)
+	got := map[string][]string{}
+	for path := range files {
+		if m := regexp.MustCompile(`^releases/([^/]+)/index\.html$`).FindStringSubmatch(path); m != nil {
+			main, _, _ := strings.Cut(files[path], "application/ld+json")
+			got[m[1]] = linkRE.FindAllString(main, -1)
+		}
+	}
+	for _, links := range []map[string][]string{want, got} {
+		for _, l := range links {
+			slices.Sort(l)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("links of the release pages (-want +got):\n%s", diff)
+	}
+}
