@@ -174,7 +174,7 @@ func cleanSource(text string) (string, error) {
 	if strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }) {
 		return "", errors.New("control characters cannot be matched")
 	}
-	if len(url.PathEscape(path)) > MaxSource {
+	if len((&url.URL{Path: path}).EscapedPath()) > MaxSource {
 		return "", fmt.Errorf("longer than the %d bytes that every target can carry", MaxSource)
 	}
 	if strings.Contains(path, "//") {

@@ -76,7 +76,27 @@ func (r *Rule) Moved() bool { return r.Status >= 301 && r.Status <= 308 }
 
 // Expr is the pattern's regular expression, anchored at the start only: end it with the end-of-text anchor
 // of the language, which is \z in PCRE and $ in JavaScript. Its groups are Names, in order.
-func (r *Rule) Expr() string { return strings.TrimSuffix(r.expr.String(), `\z`) }
+func (r *Rule) Expr() string { return r.ExprOf(func(segment string) string { return segment }) }
+
+// ExprOf is Expr for paths that are encoded in some way.
+func (r *Rule) ExprOf(encode func(segment string) string) string {
+	var b strings.Builder
+	b.WriteString("^")
+	for segment := range strings.SplitSeq(r.Source[1:], "/") {
+		switch name, ok := placeholder(segment); {
+		case !ok:
+			b.WriteString("/" + regexp.QuoteMeta(encode(segment)))
+		case name == Splat:
+			b.WriteString("(?:/(" + CapturedSplat + "*))?")
+		default:
+			b.WriteString("/(" + Captured + "+)")
+		}
+	}
+	if !strings.HasSuffix(r.Source, "*") {
+		b.WriteString("/?")
+	}
+	return b.String()
+}
 
 // Names lists the placeholders of the source, in order, the splat last.
 func (r *Rule) Names() []string {
@@ -148,25 +168,9 @@ func placeholder(segment string) (string, bool) {
 // compile makes the regular expression of a pattern and takes the target apart. The rule has been checked.
 func (r *Rule) compile() {
 	r.target = targetParts(r.Target)
-	if len(r.Names()) == 0 {
-		return
+	if len(r.Names()) > 0 {
+		r.expr = regexp.MustCompile(r.Expr() + `\z`)
 	}
-	var b strings.Builder
-	b.WriteString("^")
-	for segment := range strings.SplitSeq(r.Source[1:], "/") {
-		switch name, ok := placeholder(segment); {
-		case !ok:
-			b.WriteString("/" + regexp.QuoteMeta(segment))
-		case name == Splat:
-			b.WriteString("(?:/(" + CapturedSplat + "*))?")
-		default:
-			b.WriteString("/(" + Captured + "+)")
-		}
-	}
-	if !strings.HasSuffix(r.Source, "*") {
-		b.WriteString("/?")
-	}
-	r.expr = regexp.MustCompile(b.String() + `\z`)
 }
 
 var targetNameRE = regexp.MustCompile(`:([A-Za-z][A-Za-z0-9_]*)`)

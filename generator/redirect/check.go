@@ -1,0 +1,293 @@
+package redirect
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/lookup"
+)
+
+// Severity says whether a finding stops a build.
+type Severity int
+
+// The severities.
+const (
+	Warning Severity = iota
+	Error
+)
+
+// String gives the word for people.
+func (s Severity) String() string {
+	if s == Error {
+		return "error"
+	}
+	return "warning"
+}
+
+// Finding is something that is wrong with a table, or that its author should know.
+type Finding struct {
+	Severity Severity
+	Pos      Pos // zero when it concerns no line
+	Message  string
+}
+
+// String gives path:line:col and the message.
+func (f Finding) String() string {
+	if f.Pos == (Pos{}) {
+		return f.Message
+	}
+	return f.Pos.String() + ": " + f.Message
+}
+
+// Site is what Check has to know about the site beside its rules.
+type Site struct {
+	Pages map[string]bool // paths that are files: "/", "/docs/install/" (a folder's index.html), "/robots.txt"
+	Hosts []string        // hosts that rules may lead to
+}
+
+// has finds a page with or without the slash at its end.
+func (s Site) has(path string) bool {
+	return s.Pages[path] || s.Pages[path+"/"] || s.Pages[trimSlash(path)]
+}
+
+// Checker is a Target that knows what it cannot answer as the others do.
+type Checker interface {
+	// Check lists limits that are passed and rules that the target has no words for.
+	Check(*Table) []Finding
+}
+
+// Check finds what is wrong with the rules of a table, all at once, in the order of the lines, and then
+// what the targets say. A target stops the build when a limit of its platform is passed.
+func Check(t *Table, site Site, targets ...Target) []Finding {
+	c := &checker{table: t, site: site}
+	for _, r := range t.Rules.All() {
+		if r.Origin == Midas { // sitegen made these: tests look after them
+			continue
+		}
+		c.unreachable(r)
+		c.shadows(r)
+		c.host(r)
+		c.follow(r)
+	}
+	slices.SortStableFunc(c.findings, func(a, b Finding) int {
+		return cmp.Or(strings.Compare(a.Pos.File, b.Pos.File), a.Pos.Line-b.Pos.Line, a.Pos.Col-b.Pos.Col)
+	})
+	for _, target := range targets {
+		if ch, ok := target.(Checker); ok {
+			c.findings = append(c.findings, ch.Check(t)...)
+		}
+	}
+	return c.findings
+}
+
+type checker struct {
+	table    *Table
+	site     Site
+	findings []Finding
+}
+
+func (c *checker) add(s Severity, r *Rule, format string, args ...any) {
+	c.findings = append(c.findings, Finding{s, r.Pos, fmt.Sprintf(format, args...)})
+}
+
+// unreachable finds rules that no request gets to: the API answers before them, or another rule does.
+func (c *checker) unreachable(r *Rule) {
+	switch api := c.table.Index.Answer(r.Source, ""); {
+	case api.Kind != lookup.NotOurs && api.Kind != lookup.NoSuchID:
+		c.add(Error, r, "this rule never matches: the download API answers %s", r.Source)
+		return
+	case strings.HasPrefix(r.Source, "/assets/") || strings.HasPrefix(r.Source, "/-/"):
+		c.add(Error, r, "this rule never matches: rules do not apply to what sitegen makes (found %s)", r.Source)
+		return
+	}
+	if _, _, ok := Permalink(r.Source); ok {
+		c.add(Error, r, "this rule never matches: %s is a permalink of the catalogue", r.Source)
+		return
+	}
+	before := c.table.Rules.Exact(r.Source)
+	if r.Pattern() {
+		before = c.table.Rules.Patterns()
+	}
+	for _, b := range before {
+		if b == r {
+			return
+		}
+		if !b.coversPath(r) || !implies(r.Conditions, b.Conditions) {
+			continue
+		}
+		if implies(b.Conditions, r.Conditions) && r.coversPath(b) {
+			c.add(Error, r, "a second rule for %s; the first is %s", r.Source, b.Pos)
+		} else {
+			c.add(Error, r, "this rule never matches: %s at %s matches before it", b.Source, b.Pos)
+		}
+		return
+	}
+}
+
+// coversPath reports whether every path that other matches is matched by r as well.
+func (r *Rule) coversPath(other *Rule) bool {
+	mine, theirs := strings.Split(r.Source, "/"), strings.Split(other.Source, "/")
+	for i, m := range mine {
+		if m == "*" {
+			return true
+		}
+		if i >= len(theirs) {
+			return false
+		}
+		_, mineOpen := placeholder(m)
+		_, theirsOpen := placeholder(theirs[i])
+		switch {
+		case theirs[i] == "*":
+			return false
+		case mineOpen && (theirsOpen || capturedRE.MatchString(theirs[i])):
+		case !mineOpen && !theirsOpen && m == theirs[i]:
+		default:
+			return false
+		}
+	}
+	return len(mine) == len(theirs)
+}
+
+// implies reports whether a query that meets the conditions of a meets those of b.
+func implies(a, b []Condition) bool {
+	for _, want := range b {
+		if !slices.ContainsFunc(a, func(have Condition) bool {
+			return have.Name == want.Name && (want.Placeholder != "" || have.Placeholder == "" && have.Value == want.Value)
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// shadows finds pages that the rule hides without saying so.
+func (c *checker) shadows(r *Rule) {
+	if r.Force {
+		return
+	}
+	const hint = "rules come before pages; write %d! if that is meant"
+	if !r.Pattern() {
+		if c.site.has(r.Source) {
+			c.add(Error, r, "this rule hides the page %s; "+hint, r.Source, r.Status)
+		}
+		return
+	}
+	var hidden []string
+	fixed, _, _ := strings.Cut(r.Source, "/:")
+	fixed = strings.TrimSuffix(fixed, "/*")
+	for page := range c.site.Pages {
+		if strings.HasPrefix(page, fixed) && r.expr.MatchString(page) {
+			hidden = append(hidden, page)
+		}
+	}
+	if len(hidden) > 0 {
+		c.add(Error, r, "this rule hides %d pages, %s among them; "+hint, len(hidden), slices.Min(hidden), r.Status)
+	}
+}
+
+// host finds targets that leave the site for a host nobody allowed.
+func (c *checker) host(r *Rule) {
+	if !strings.HasPrefix(r.Target, "http") {
+		return
+	}
+	u, err := url.Parse(strings.ReplaceAll(r.Target, "/:", "/")) // a placeholder is no part of the host
+	if err == nil && slices.Contains(c.site.Hosts, u.Hostname()) {
+		return
+	}
+	host := r.Target
+	if err == nil {
+		host = u.Hostname()
+	}
+	c.add(Error, r, "the target is on a host that is not allowed (found %s); allowed: %s", host, cmp.Or(strings.Join(c.site.Hosts, ", "), "none"))
+}
+
+// maxHops is where a browser gives up, or sooner.
+const maxHops = 10
+
+// follow goes from a rule to where it ends, as a browser would, with x for each placeholder.
+func (c *checker) follow(r *Rule) {
+	way := []*Rule{r}
+	fixed := true
+	for at := r; ; {
+		fixed = fixed && at.Fixed()
+		if !strings.HasPrefix(at.Target, "/") {
+			break
+		}
+		target := at.Expand(func(name string) string {
+			if name == Splat {
+				return "x/x"
+			}
+			return "x"
+		})
+		path, query := splitTarget(target)
+		a := c.table.Answer(path, query)
+		if at.Status == 200 {
+			a = Answer{Status: c.table.Index.Answer(path, "").Status} // not looked for among the rules again
+		}
+		if a.Rule == nil {
+			if fixed && (a.Status >= 400 || a.Status == 0 && !c.site.has(path)) {
+				c.add(Error, r, "the target is nowhere on the site (found %s)", target)
+			}
+			break
+		}
+		if i := slices.Index(way, a.Rule); i >= 0 || len(way) == maxHops {
+			c.loop(way, max(i, 0))
+			return
+		}
+		way, at = append(way, a.Rule), a.Rule
+	}
+	if len(way) > 1 && way[1].Moved() {
+		c.chain(way)
+	}
+}
+
+// splitTarget decodes the path of a target and cuts off its query.
+func splitTarget(target string) (path, query string) {
+	target, _, _ = strings.Cut(target, "#")
+	target, query, _ = strings.Cut(target, "?")
+	if p, err := url.PathUnescape(target); err == nil {
+		target = p
+	}
+	return target, query
+}
+
+// loop reports the loop at the end of a way, which starts with its i-th rule: once, with its first rule.
+func (c *checker) loop(way []*Rule, i int) {
+	for _, r := range way[i:] {
+		if r.Pos.Line < way[0].Pos.Line && i == 0 {
+			return
+		}
+	}
+	what := "a loop"
+	if i > 0 {
+		what = "this leads into a loop"
+	}
+	c.add(Error, way[0], "%s: %s", what, arrows(append(way, way[i])))
+}
+
+// chain reports a way of several steps and what it comes down to.
+func (c *checker) chain(way []*Rule) {
+	last := way[len(way)-1]
+	if !last.Moved() {
+		c.add(Warning, way[0], "a chain: %s; it ends with status %d", arrows(way), last.Status)
+		return
+	}
+	direct := *way[0]
+	direct.Target = last.Target
+	if !last.Fixed() {
+		c.add(Warning, way[0], "a chain: %s -> %s", arrows(way), last.Target)
+		return
+	}
+	c.add(Warning, way[0], "a chain: %s -> %s; write: %s", arrows(way), last.Target, direct.String())
+}
+
+func arrows(way []*Rule) string {
+	sources := make([]string, len(way))
+	for i, r := range way {
+		sources[i] = r.Source
+	}
+	return strings.Join(sources, " -> ")
+}

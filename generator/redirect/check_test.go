@@ -1,0 +1,108 @@
+package redirect_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+func TestCheck(t *testing.T) {
+	site := redirect.Site{
+		Pages: map[string]bool{"/": true, "/new/": true, "/docs/": true, "/docs/a/": true, "/docs/b.html": true, "/robots.txt": true, "/app/index.html": true},
+		Hosts: []string{"slicer.org", "discourse.example"},
+	}
+	tests := []struct{ name, rules, want string }{
+		{"nothing wrong", "/old /new/\n/x/* /new/\n/f https://slicer.org/\n/w/* https://discourse.example/t/:splat\n/d /download?os=win\n/l /latest/win/nightly\n/app/* /app/index.html 200!", ""},
+		{"duplicate", "/old /new/\n/old/ /docs/", "2:1 error: a second rule for /old; the first is r:1:1"},
+		{"duplicate pattern", "/u/:a/* /new/\n/u/:b/* /docs/", "2:1 error: a second rule for /u/:b/*; the first is r:1:1"},
+		{"duplicate condition", "/u id=:a /new/\n/u id=:b /new/\n/u /new/", "2:1 error: a second rule for /u; the first is r:1:1"},
+		{"shadowed by a wider pattern", "/u/* /new/\n/u/:b /docs/\n/u/v /docs/", "2:1 error: this rule never matches: /u/* at r:1:1 matches before it"},
+		{"shadowed by fewer conditions", "/u /new/\n/u id=7 /docs/", "2:1 error: this rule never matches: /u at r:1:1 matches before it"},
+		{"shadowed by a placeholder condition", "/u id=:x /new/\n/u id=7 /docs/", "2:1 error: this rule never matches: /u at r:1:1 matches before it"},
+		{"not shadowed", "/u id=7 /new/\n/u id=:x /docs/\n/u/:a/b /new/\n/u/:a/c /new/\n/u/* /new/", ""},
+		{"the API's", "/find /new/\n/ /new/\n/latest/win /new/\n/-/x /new/\n/assets/* /new/",
+			"1:1 error: this rule never matches: the download API answers /find\n" +
+				"2:1 error: this rule never matches: the download API answers /\n" +
+				"2:1 error: this rule hides the page /; rules come before pages; write 301! if that is meant\n" +
+				"3:1 error: this rule never matches: /latest/win is a permalink of the catalogue\n" +
+				"4:1 error: this rule never matches: rules do not apply to what sitegen makes (found /-/x)\n" +
+				"5:1 error: this rule never matches: rules do not apply to what sitegen makes (found /assets/*)"},
+		{"hidden page", "/docs/a /new/", "1:1 error: this rule hides the page /docs/a; rules come before pages; write 301! if that is meant"},
+		{"hidden pages", "/docs/* /new/ 302", "1:1 error: this rule hides 3 pages, /docs/ among them; rules come before pages; write 302! if that is meant"},
+		{"hidden on purpose", "/docs/a /new/ 301!", ""},
+		{"loop", "/a /b\n/b /c\n/c /a", "1:1 error: a loop: /a -> /b -> /c -> /a"},
+		{"into a loop", "/x /a\n/a /b\n/b /a", "1:1 error: this leads into a loop: /x -> /a -> /b -> /a\n2:1 error: a loop: /a -> /b -> /a"},
+		{"itself", "/a /a/", "1:1 error: a loop: /a -> /a"},
+		{"growing", "/v/* /v/1/:splat", "1:1 error: a loop: /v/* -> /v/*"},
+		{"chain", "/a /b 302\n/b /c\n/c /new/",
+			"1:1 warning: a chain: /a -> /b -> /c -> /new/; write: /a /new/ 302\n" +
+				"2:1 warning: a chain: /b -> /c -> /new/; write: /b /new/ 301"},
+		{"chain to the end", "/a /b\n/b 410", ""},
+		{"chain of patterns", "/a/* /b/:splat\n/b/* /c/:splat\n/c/* https://slicer.org/:splat",
+			"1:1 warning: a chain: /a/* -> /b/* -> /c/* -> https://slicer.org/:splat\n2:1 warning: a chain: /b/* -> /c/* -> https://slicer.org/:splat"},
+		{"nowhere", "/a /nowhere\n/b /app/none.html 200\n/c /bitstream/000000000000000000000000\n/d /download?os=beos\n/e /new/#x\n/f /latest/win",
+			"1:1 error: the target is nowhere on the site (found /nowhere)\n" +
+				"2:1 error: the target is nowhere on the site (found /app/none.html)\n" +
+				"3:1 error: the target is nowhere on the site (found /bitstream/000000000000000000000000)\n" +
+				"4:1 error: the target is nowhere on the site (found /download?os=beos)"},
+		{"host", "/a https://evil.example/\n/b/* http://slicer.org:8080/:splat\n/c https://slicer.org.evil.example/",
+			"1:1 error: the target is on a host that is not allowed (found evil.example); allowed: slicer.org, discourse.example\n" +
+				"3:1 error: the target is on a host that is not allowed (found slicer.org.evil.example); allowed: slicer.org, discourse.example"},
+	}
+	x := lookup.New(testutil.Packages(t, "live"))
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			list, err := redirect.Parse("r", tt.rules)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tab := &redirect.Table{Index: x, Files: redirect.Files{API: "https://girder.example/api/v1"}, Rules: redirect.NewRules(append(list, redirect.MidasRules(x)...))}
+			var got []string
+			for _, f := range redirect.Check(tab, site) {
+				got = append(got, strings.TrimPrefix(f.Pos.String(), "r:")+" "+f.Severity.String()+": "+f.Message)
+			}
+			if diff := cmp.Diff(tt.want, strings.Join(got, "\n")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func BenchmarkCheck(b *testing.B) {
+	x := lookup.New(testutil.Packages(b, "archive"))
+	list, err := redirect.Parse("r", hundredThousand())
+	if err != nil {
+		b.Fatal(err)
+	}
+	tab := &redirect.Table{Index: x, Rules: redirect.NewRules(list)}
+	for b.Loop() {
+		redirect.Check(tab, redirect.Site{Pages: map[string]bool{"/new/": true}})
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	text := hundredThousand()
+	for b.Loop() {
+		if _, err := redirect.Parse("r", text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// hundredThousand makes as many exact rules, and a hundred patterns.
+func hundredThousand() string {
+	var b strings.Builder
+	for i := range 100_000 {
+		b.WriteString("/old/page-" + strings.Repeat("x", i%7) + string(rune('a'+i%26)) + "-" + strconv.Itoa(i) + " /new/\n")
+	}
+	for i := range 100 {
+		b.WriteString("/p" + strconv.Itoa(i) + "/* /new/:splat\n")
+	}
+	return b.String()
+}
