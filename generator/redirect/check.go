@@ -176,10 +176,8 @@ func (c *checker) shadows(r *Rule) {
 		return
 	}
 	var hidden []string
-	fixed, _, _ := strings.Cut(r.Source, "/:")
-	fixed = strings.TrimSuffix(fixed, "/*")
 	for page := range c.site.Pages {
-		if strings.HasPrefix(page, fixed) && r.expr.MatchString(page) {
+		if strings.HasPrefix(page, r.prefix) && r.expr.MatchString(page) {
 			hidden = append(hidden, page)
 		}
 	}

@@ -132,13 +132,17 @@ func trimSlash(path string) string {
 // try compares a rule with a request.
 func (r *Rule) try(path string, params map[string]string) Try {
 	t := Try{Tried: r}
-	values := map[string]string{}
+	var values map[string]string
 	if r.Pattern() {
-		m := r.expr.FindStringSubmatch(path)
+		var m []string
+		if strings.HasPrefix(path, r.prefix) {
+			m = r.expr.FindStringSubmatch(path)
+		}
 		if m == nil {
 			t.Missed = "the path differs"
 			return t
 		}
+		values = map[string]string{}
 		for i, name := range r.Names() {
 			values[name] = m[i+1]
 		}
@@ -155,6 +159,9 @@ func (r *Rule) try(path string, params map[string]string) Try {
 		}
 		if t.Missed != "" {
 			return t
+		}
+		if values == nil {
+			values = map[string]string{}
 		}
 		values[c.Placeholder] = v
 	}

@@ -43,6 +43,7 @@ type Rule struct {
 
 	target []part
 	expr   *regexp.Regexp // of a pattern
+	prefix string         // with which all paths start that expr matches: spares most of them the matching
 }
 
 // Condition is a query parameter that a rule asks for. The first parameter of its name counts.
@@ -170,6 +171,7 @@ func (r *Rule) compile() {
 	r.target = targetParts(r.Target)
 	if len(r.Names()) > 0 {
 		r.expr = regexp.MustCompile(r.Expr() + `\z`)
+		r.prefix, _ = r.expr.LiteralPrefix()
 	}
 }
 
