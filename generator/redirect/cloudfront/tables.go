@@ -1,0 +1,233 @@
+package cloudfront
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"html"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
+)
+
+// root is what the function reads first: where the tables start. Its keys are read by function.js.
+type root struct {
+	API       string            `json:"api"`    // Girder's API base
+	BySHA512  bool              `json:"sha512"` // files are fetched by content
+	IDs       string            `json:"ids"`    // hash of the table of packages
+	Exact     string            `json:"exact"`
+	Patterns  string            `json:"patterns"`
+	Count     int               `json:"count"` // of patterns
+	Messages  string            `json:"messages"`
+	Platforms map[string]string `json:"platforms"` // six hashes each: see platform
+}
+
+// rootKey is the only key whose value changes.
+const rootKey = "root"
+
+// writeTables stores everything but the table of packages.
+func (s *store) writeTables(t *redirect.Table) root {
+	r := root{API: t.Files.API, BySHA512: t.Files.BySHA512, Platforms: map[string]string{}}
+	for _, pf := range t.Index.Platforms() {
+		r.Platforms[pf.String()] = s.platform(t.Index, pf)
+	}
+	r.Exact = s.table("e", exactRows(t.Rules))
+	patterns := patternRows(t.Rules)
+	r.Count = len(patterns)
+	r.Patterns = s.table("r", patterns)
+	r.Messages = s.table("m", messages())
+	return r
+}
+
+// writeRoot stores the root, last.
+func (s *store) writeRoot(r root) {
+	s.set(rootKey, string(encode(r)))
+}
+
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // strings, numbers and maps of them: cannot happen
+	}
+	return b
+}
+
+// platform stores the tables of one platform: 0 by revision, 1 by day and 2 by version for any and nightly;
+// 3, 4 and 5 for releases. It gives their hashes one after the other.
+//
+// A value is a package reference, id and revision with nothing between. In tables 0 to 2 it is that of any;
+// where that of nightly differs, a comma and it follow.
+func (s *store) platform(x *lookup.Index, pf catalog.Platform) string {
+	var hashes strings.Builder
+	for book, columns := range [][]catalog.Stability{{catalog.Any, catalog.Nightly}, {catalog.Release}} {
+		tables := make([]*lookup.Table, len(columns))
+		for i, c := range columns {
+			tables[i] = x.Table(pf, c)
+		}
+		for kind, rows := range [][]row{
+			stepRows(tables, "%07d", func(t *lookup.Table) []lookup.Step { return t.Revisions }),
+			stepRows(tables, "%08d", func(t *lookup.Table) []lookup.Step { return t.Days }),
+			versionRows(tables),
+		} {
+			hashes.WriteString(s.table(fmt.Sprintf("%s/%d", pf, 3*book+kind), rows))
+		}
+	}
+	return hashes.String()
+}
+
+// stepRows merges the step functions of several stabilities: a row wherever one of them changes.
+func stepRows(tables []*lookup.Table, format string, steps func(*lookup.Table) []lookup.Step) []row {
+	next := make([]int, len(tables))
+	current := make([]*catalog.Package, len(tables))
+	var rows []row
+	for {
+		from, more := 0, false
+		for i, t := range tables {
+			if list := steps(t); next[i] < len(list) && (!more || list[next[i]].From < from) {
+				from, more = list[next[i]].From, true
+			}
+		}
+		if !more {
+			return rows
+		}
+		for i, t := range tables {
+			if list := steps(t); next[i] < len(list) && list[next[i]].From == from {
+				current[i] = list[next[i]].Package
+				next[i]++
+			}
+		}
+		rows = append(rows, row{fmt.Sprintf(format, from), refs(current)})
+	}
+}
+
+func versionRows(tables []*lookup.Table) []row {
+	var rows []row
+	for _, v := range slices.Sorted(maps.Keys(tables[0].Versions)) { // any release or nightly build is in the first
+		current := make([]*catalog.Package, len(tables))
+		for i, t := range tables {
+			current[i] = t.Versions[v]
+		}
+		rows = append(rows, row{v, refs(current)})
+	}
+	return rows
+}
+
+// refs writes package references, the second only where it differs from the first.
+func refs(packages []*catalog.Package) string {
+	first := ref(packages[0])
+	if len(packages) == 1 || packages[1] == packages[0] {
+		return first
+	}
+	return first + "," + ref(packages[1])
+}
+
+func ref(p *catalog.Package) string {
+	if p == nil {
+		return ""
+	}
+	return p.ID + strconv.Itoa(p.Revision)
+}
+
+// idRow is the row of a package in the table of packages: its checksum where files are fetched by it and,
+// when whole is set, all that the package object says and cannot be told from the reference.
+func idRow(t *redirect.Table, p *catalog.Package, whole bool) row {
+	if !whole {
+		if t.Files.BySHA512 {
+			return row{p.ID, p.SHA512}
+		}
+		return row{p.ID, ""}
+	}
+	day, kind := p.Day(), "n"
+	if strings.HasPrefix(p.BuildDate, day) {
+		day = ""
+	}
+	if p.Stability() == catalog.Release {
+		kind = "r"
+	}
+	return row{p.ID, strings.Join([]string{p.SHA512, p.Name, p.ProductName, p.BuildDate, day, strconv.FormatInt(p.Size, 10), kind, p.Version}, "\t")}
+}
+
+// exactRows has a row for each source: its rules, a bar between them.
+func exactRows(rules *redirect.Rules) []row {
+	bySource := map[string][]string{}
+	for _, r := range rules.All() {
+		if !r.Pattern() {
+			source := encodeURI(r.Source)
+			bySource[source] = append(bySource[source], ruleText(r))
+		}
+	}
+	rows := make([]row, 0, len(bySource))
+	for source, texts := range bySource {
+		rows = append(rows, row{source, strings.Join(texts, "|")})
+	}
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.key, b.key) })
+	return rows
+}
+
+// patternRows numbers the patterns: expression, names of its groups, rule.
+func patternRows(rules *redirect.Rules) []row {
+	var rows []row
+	for i, r := range rules.Patterns() {
+		rows = append(rows, row{fmt.Sprintf("%04d", i), strings.Join([]string{expression(r), strings.Join(r.Names(), " "), ruleText(r)}, "\t")})
+	}
+	return rows
+}
+
+// ruleText writes a rule without its source: conditions, status, target or note.
+func ruleText(r *redirect.Rule) string {
+	var words []string
+	for _, c := range r.Conditions {
+		value := c.Value
+		if c.Placeholder != "" {
+			value = ":" + c.Placeholder
+		}
+		words = append(words, c.Name+"="+value)
+	}
+	words = append(words, strconv.Itoa(r.Status))
+	if rest := r.Target + r.Note; rest != "" { // a rule has one or the other
+		words = append(words, rest)
+	}
+	return strings.Join(words, " ")
+}
+
+// expression is the regular expression of a pattern over encoded paths.
+func expression(r *redirect.Rule) string { return r.ExprOf(encodeURI) + "$" }
+
+// keptRE is what JavaScript's encodeURI leaves as it is.
+var keptRE = regexp.MustCompile(`^[A-Za-z0-9;,/?:@&=+$_.!~*'()#-]$`)
+
+// encodeURI does what JavaScript's function of that name does.
+func encodeURI(path string) string {
+	var b strings.Builder
+	for i := range len(path) {
+		if c := path[i : i+1]; keptRE.MatchString(c) {
+			b.WriteString(c)
+			continue
+		}
+		fmt.Fprintf(&b, "%%%02X", path[i])
+	}
+	return b.String()
+}
+
+// messages are the texts of the error pages: title and, after a tab, a sentence in HTML.
+func messages() []row {
+	rows := []row{
+		{"404", "There is nothing here\tNothing is published under this address any more: "},
+		{"410", "This page is gone\tIt was taken away for good."},
+		{"file", "No such file\tNo package with this number is published."},
+		{"large", "Too large to answer here\tThe catalogue is too large for this server to describe so old a package. <code>/find</code> and <code>/download</code> answer the same question for one operating system and stability."},
+		{"package", "No such package\tNo package matches this request."},
+	}
+	for _, p := range lookup.Problems() {
+		rows = append(rows, row{p.Param, fmt.Sprintf("This request cannot be answered\tThe parameter <code>%s</code> %s. Allowed: %s.",
+			html.EscapeString(p.Param), html.EscapeString(p.Reason), html.EscapeString(p.Allowed))})
+	}
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.key, b.key) })
+	return rows
+}

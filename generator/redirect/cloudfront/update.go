@@ -1,0 +1,55 @@
+package cloudfront
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// MaxUpdate is how many keys one call of UpdateKeys takes, all or none (platforms.md section 3.1).
+const MaxUpdate = 50
+
+// Change is one key to put or to delete.
+type Change struct {
+	Key    string
+	Value  string // of a put
+	Delete bool
+}
+
+// ParseStore reads keyvaluestore.json.
+func ParseStore(data []byte) (map[string]string, error) {
+	var file struct {
+		Data []pair `json:"data"`
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		return nil, fmt.Errorf("read the key-value store: %w", err)
+	}
+	store := make(map[string]string, len(file.Data))
+	for _, p := range file.Data {
+		store[p.Key] = p.Value
+	}
+	return store, nil
+}
+
+// Updates lists what makes a store new from old, in calls of at most MaxUpdate keys that may be sent one
+// after the other: what the new root needs, the root, and then what only the old root needed. Whoever sends
+// them waits before the first call that deletes, until every edge has the new root, or leaves the deletions
+// to the next update.
+func Updates(old, new map[string]string) [][]Change {
+	var puts, deletions []Change
+	for _, key := range slices.Sorted(maps.Keys(new)) {
+		if v, ok := old[key]; key != rootKey && (!ok || v != new[key]) {
+			puts = append(puts, Change{Key: key, Value: new[key]})
+		}
+	}
+	if old[rootKey] != new[rootKey] {
+		puts = append(puts, Change{Key: rootKey, Value: new[rootKey]})
+	}
+	for _, key := range slices.Sorted(maps.Keys(old)) {
+		if _, ok := new[key]; !ok {
+			deletions = append(deletions, Change{Key: key, Delete: true})
+		}
+	}
+	return slices.Concat(slices.Collect(slices.Chunk(puts, MaxUpdate)), slices.Collect(slices.Chunk(deletions, MaxUpdate)))
+}
