@@ -1,0 +1,153 @@
+package testutil
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Nginx is a real Nginx that serves one site as its administrator would: two include lines.
+type Nginx struct {
+	URL  string // http://127.0.0.1:port
+	dir  string
+	conf string
+	cmd  *exec.Cmd
+}
+
+// StartNginx serves the folder public with the configuration in redirects/nginx until the test ends.
+// A machine without Nginx fails the test: apt-get install nginx-light.
+func StartNginx(t testing.TB, public, redirects string) *Nginx {
+	t.Helper()
+	n := &Nginx{dir: t.TempDir()}
+	port := freePort(t)
+	n.URL = fmt.Sprintf("http://127.0.0.1:%d", port)
+	n.conf = filepath.Join(n.dir, "nginx.conf")
+	user := ""
+	if os.Getuid() == 0 {
+		user = "user root;" // the test's folders are root's alone
+	}
+	conf := fmt.Sprintf(`%s
+daemon off;
+worker_processes 1;
+pid %[2]s/pid;
+error_log %[2]s/error.log;
+events {}
+http {
+    include /etc/nginx/mime.types;
+    access_log off;
+    client_body_temp_path %[2]s/body;
+    proxy_temp_path %[2]s/proxy;
+    fastcgi_temp_path %[2]s/fastcgi;
+    uwsgi_temp_path %[2]s/uwsgi;
+    scgi_temp_path %[2]s/scgi;
+    keepalive_requests 1000000;
+    include %[3]s/nginx/http/*.conf;
+    server {
+        listen 127.0.0.1:%[4]d;
+        root %[5]s;
+        include %[3]s/nginx/server/*.conf;
+        location = /bench-base { return 302 /bitstream/0; }
+    }
+}
+`, user, n.dir, redirects, port, public)
+	if err := os.WriteFile(n.conf, []byte(conf), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	n.cmd = exec.Command(nginxPath(t), "-c", n.conf, "-p", n.dir)
+	n.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	out := &strings.Builder{}
+	n.cmd.Stdout, n.cmd.Stderr = out, out
+	if err := n.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exited := make(chan struct{})
+	go func() { n.cmd.Wait(); close(exited) }()
+	t.Cleanup(func() {
+		n.cmd.Process.Signal(syscall.SIGQUIT)
+		select {
+		case <-exited:
+		case <-time.After(5 * time.Second):
+			n.cmd.Process.Kill()
+			<-exited
+		}
+	})
+	for range 400 {
+		select {
+		case <-exited:
+			t.Fatalf("nginx did not start:\n%s%s", out, n.ErrorLog(t))
+		default:
+		}
+		if c, err := net.DialTimeout("tcp", strings.TrimPrefix(n.URL, "http://"), time.Second); err == nil {
+			c.Close()
+			return n
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Fatalf("nginx does not answer:\n%s%s", out, n.ErrorLog(t))
+	return nil
+}
+
+// Test runs nginx -t and returns what it prints.
+func (n *Nginx) Test(t testing.TB) (string, error) {
+	t.Helper()
+	out, err := exec.Command(nginxPath(t), "-t", "-c", n.conf, "-p", n.dir).CombinedOutput()
+	return string(out), err
+}
+
+// Reload makes the workers read the configuration again, as nginx -s reload does.
+func (n *Nginx) Reload(t testing.TB) {
+	t.Helper()
+	if err := n.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ErrorLog is what Nginx complained about.
+func (n *Nginx) ErrorLog(t testing.TB) string {
+	b, err := os.ReadFile(filepath.Join(n.dir, "error.log"))
+	if err != nil && !os.IsNotExist(err) {
+		t.Error(err)
+	}
+	return string(b)
+}
+
+// PID is the process id of the master.
+func (n *Nginx) PID() int { return n.cmd.Process.Pid }
+
+// Client asks without following redirects, over a few kept connections.
+func Client() *http.Client {
+	return &http.Client{
+		Timeout:       30 * time.Second,
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 8, DisableCompression: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+func nginxPath(t testing.TB) string {
+	t.Helper()
+	for _, name := range []string{"nginx", "/usr/sbin/nginx"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("nginx is not installed: apt-get install nginx-light")
+	return ""
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
