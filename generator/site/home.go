@@ -65,9 +65,7 @@ func addHome(b *Build, releases []*Release) {
 func homePage(b *Build, releases []*Release) Page {
 	h := Home{Rows: plainRows(b.Index), Arches: otherArches(b.Index), Newest: newest(releases)}
 	h.Checksums = checksums(h.Rows)
-	if h.Newest != nil {
-		h.Software = software(b, h.Newest.Items)
-	}
+	h.Software = software(b, available(h.Rows, catalog.Release))
 	return withText(b, Page{
 		Path: "index.html", Layout: "home.html",
 		Title: "Download " + b.Site.Project, Description: b.Site.Description, Data: h,
@@ -85,6 +83,19 @@ func plainRows(x *lookup.Index) []Row {
 		row.Cells = append(row.Cells, Cell{OS: c.OS, Item: Item{c.Package}})
 	}
 	return rows
+}
+
+// available lists the packages of a row.
+func available(rows []Row, s catalog.Stability) []Item {
+	var items []Item
+	for _, r := range rows {
+		for _, c := range r.Cells {
+			if r.Stability == s && c.Item.Package != nil {
+				items = append(items, c.Item)
+			}
+		}
+	}
+	return items
 }
 
 func checksums(rows []Row) []Checksum {
