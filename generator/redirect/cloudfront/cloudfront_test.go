@@ -1,0 +1,337 @@
+package cloudfront
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+func TestGolden(t *testing.T) {
+	for _, tt := range []struct{ profile, file string }{
+		{"live", "golden.jsonl"},
+		{"live", "golden-objects.jsonl"},
+		{"archive", "golden-archive.jsonl"},
+	} {
+		t.Run(tt.file, func(t *testing.T) {
+			tab := newTable(t, tt.profile, "")
+			e := newEdge(t, compiled(t, tab))
+			for _, g := range testutil.Goldens(t, tt.file) {
+				path, _ := g.Split()
+				compare(t, e, tab, g.Q, path)
+				if r := e.ask(t, "GET", g.Q); g.Status >= 300 && r.StatusCode != g.Status {
+					t.Errorf("%s: status %d, want %d", g.Q, r.StatusCode, g.Status)
+				}
+			}
+		})
+	}
+}
+
+// compiled gives the store of a table, which must hold all of it.
+func compiled(t testing.TB, tab *redirect.Table) map[string]string {
+	t.Helper()
+	data, omitted, err := compileStore(tab, MaxStore)
+	if err != nil || omitted > 0 {
+		t.Fatalf("%d omitted, %v", omitted, err)
+	}
+	return load(t, data)
+}
+
+func TestRandom(t *testing.T) {
+	for _, profile := range []string{"live", "archive"} {
+		t.Run(profile, func(t *testing.T) {
+			tab := newTable(t, profile, "")
+			e := newEdge(t, compiled(t, tab))
+			n := 0
+			for q := range testutil.RandomRequests(tab.Index, 7, 10_000) {
+				path, _, _ := strings.Cut(q, "?")
+				compare(t, e, tab, q, path)
+				n++
+			}
+			t.Logf("%d requests, %.1f reads each, largest body %d bytes", n, float64(e.reads)/float64(n), e.largest)
+		})
+	}
+}
+
+func TestUnusual(t *testing.T) {
+	tab := newTable(t, "live", "/trés/* /x/:splat\n/a%20b /c\n")
+	e := newEdge(t, compiled(t, tab))
+	id := tab.Index.Packages()[0].ID
+	for _, q := range []string{
+		"//find?os=win", "/find?os=%77%69%6e&stability=%72elease", "/find?o%73=win", "/%66ind?os=win", "/find/?os=win",
+		"/find?os=win&offset=+0", "/find?os=win&offset=%2B0", "/find?os=win&offset=-0", "/find?os=win&offset=-000012", "/find?os=win&offset=--1",
+		"/find?os=win&offset=99999999999999999999", "/find?os=win&offset=-99999999999999999999", "/find?os=win&offset=1%0d%0aX:1", "/find?os=win&offset=1%0a",
+		"/find?os=win&closest-revision=00000000034645", "/find?os=win&revision=034645", "/find?os=win&closest-revision=2540000", "/find?os=win&closest-revision=99999999999999999999",
+		"/find?os=win&stability=nightly&closest-revision=0", "/find?os=win&revision=-1", "/find?os=win&revision=1e3",
+		"/find?os=win&date=0000-02-29", "/find?os=win&date=2000-02-29", "/find?os=win&date=1900-02-29", "/find?os=win&date=9999-12-31", "/find?os=win&date=2026-09-31",
+		"/find?os=win&date=2026-13-01", "/find?os=win&date=2026-00-01", "/find?os=win&date=2026-01-00", "/find?os=win&date=%32026-09-01", "/find?os=win&date=2026-09-01%0a",
+		"/find?OS=win", "/find?os=Win", "/find?os=win&os=linux", "/find?os=&os=linux", "/find?os", "/find?os&stability=any", "/find?&&os=win&&", "/find?", "/find",
+		"/find?os=win;stability=any", "/find?os=win&version=" + strings.Repeat("5", 6000), "/find?os=win&version=%zz", "/find?os=win&version=%", "/find?os=w%2569n",
+		"/find?os=win&version=constructor", "/find?__proto__=x&os=win", "/find?constructor=1&os=win", "/find?os=hasOwnProperty", "/find?os=win&version=~", "/find?os=win&version=zzz",
+		"/find?os=macosx&arch=arm64&stability=any", "/find?os=macosx&arch=i386", "/find?arch=&os=win", "/findall?arch=arm64&offset=-1", "/?arch=arm64", "/?arch=i386",
+		"/?utm_source=forum", "/", "/?", "/?os=macosx&stability=release", "/?offset=-1", "/?stability=any&offset=-3", "/?checkout-date=2020-01-01", "/?version=&date=2020-01-01",
+		"/bitstream/" + id, "/bitstream/" + strings.ToUpper(id), "/bitstream/" + id + "/", "/bitstream/" + id + "%0a", "/bitstream/" + id + "?x=y", "/bitstream/%36" + id[1:],
+		"/bitstream/1341035", "/bitstream/153901", "/bitstream/608873", "/bitstream/", "/bitstream/a/..%2fb", "/bitstream/~", "/bitstream/+",
+		"/latest/win", "/latest/linux/nightly", "/latest/macosx/nightly.json", "/latest/beos", "/releases/5.10/win.json", "/releases/9/win", "/revision/34645/win", "/revision/0034645/win",
+		"/revision/99999999999/win", "/tr%C3%A9s/a", "/tr%c3%a9s/", "/tr%E9s/a", "/a%20b", "/a b", "/%ff", "/%0d%0aX:1", "//evil.example/releases", "/\\evil.example/", "/releases//x",
+	} {
+		path, _, _ := strings.Cut(q, "?")
+		decoded, err := url.PathUnescape(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare(t, e, tab, q, decoded)
+		r := e.ask(t, "GET", q)
+		for name, h := range r.Headers {
+			if strings.ContainsAny(h.Value, "\r\n") {
+				t.Errorf("%s: the header %s has two lines: %q", q, name, h.Value)
+			}
+		}
+		if l := r.Headers["location"].Value; strings.HasPrefix(l, "//") || strings.HasPrefix(l, `/\`) || strings.Contains(l, "://") && !strings.HasPrefix(l, "https://girder.example/") {
+			t.Errorf("%s leads to %s", q, l)
+		}
+		if head := e.ask(t, "HEAD", q); head.StatusCode != r.StatusCode || head.Body != nil || head.URI != r.URI {
+			t.Errorf("HEAD %s: %+v, GET %+v", q, head, r)
+		}
+	}
+	if r := e.ask(t, "POST", "/find?os=win"); r.URI != "/find" {
+		t.Errorf("POST is not passed on: %+v", r)
+	}
+}
+
+func TestFilesAreFolders(t *testing.T) {
+	e := newEdge(t, compiled(t, newTable(t, "live", "")))
+	for _, tt := range []struct{ q, want string }{
+		{"/releases/", "0 /releases/index.html"},
+		{"/releases/5.10.0", "301 /releases/5.10.0/"},
+		{"/download-stats", "301 /download-stats/"},
+		{"/releases/5.10.0/SHA512SUMS", "0 /releases/5.10.0/SHA512SUMS"},
+		{"/api/v1/latest.json", "0 /api/v1/latest.json"},
+		{"/assets/site.12345678.css", "0 /assets/site.12345678.css"},
+		{"//evil.example", "0 //evil.example"},
+		{"//evil.example/x", "301 /evil.example/x/"},
+	} {
+		r := e.ask(t, "GET", tt.q)
+		if got := fmt.Sprintf("%d %s%s", r.StatusCode, r.Headers["location"].Value, r.URI); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.q, got, tt.want)
+		}
+	}
+}
+
+func TestBySHA512(t *testing.T) {
+	tab := newTable(t, "live", "")
+	tab.Files.BySHA512 = true
+	e := newEdge(t, compiled(t, tab))
+	with := 0
+	for _, p := range tab.Index.Packages() {
+		compare(t, e, tab, "/bitstream/"+p.ID, "/bitstream/"+p.ID)
+		if p.SHA512 != "" {
+			with++
+		}
+	}
+	if with == 0 {
+		t.Error("no package has a checksum")
+	}
+}
+
+// TestTooLarge gives the store less room than it needs: it leaves out descriptions, then refuses.
+func TestTooLarge(t *testing.T) {
+	tab := newTable(t, "live", "")
+	whole, _, err := compileStore(tab, MaxStore)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, omitted, err := compileStore(tab, len(whole)-60_000)
+	if err != nil || omitted < 200 || omitted > 500 || len(data) > len(whole)-60_000 {
+		t.Fatalf("%d bytes, %d omitted, %v", len(data), omitted, err)
+	}
+	e := newEdge(t, load(t, data))
+	tooLarge, total := 0, 0
+	for q := range testutil.RandomRequests(tab.Index, 3, 3000) {
+		path, query, _ := strings.Cut(q, "?")
+		want, got := tab.Answer(path, query), e.ask(t, "GET", q)
+		total++
+		if got.StatusCode == 501 {
+			tooLarge++
+			if k := want.API.Kind; k != lookup.Objects && k != lookup.Page {
+				t.Errorf("%s: 501", q)
+			}
+			for _, say := range []string{"too large", `href="/latest/win"`} {
+				if !strings.Contains(got.Body.Data, say) {
+					t.Errorf("%s: the page does not have %q: %s", q, say, got.Body.Data)
+				}
+			}
+			continue
+		}
+		if diff := differ(want, got, query); diff != "" {
+			t.Errorf("%s: %s", q, diff)
+		}
+	}
+	for _, q := range []string{"/findall", "/findall?stability=any", "/?stability=nightly", "/findall?arch=arm64", "/findall?os=win"} {
+		path, _, _ := strings.Cut(q, "?")
+		compare(t, e, tab, q, path)
+	}
+	if tooLarge == 0 || tooLarge > total/4 {
+		t.Errorf("%d of %d requests are too large", tooLarge, total)
+	}
+	if _, _, err = compileStore(tab, 50_000); err == nil || !strings.Contains(err.Error(), "CloudFront's limit is 50000; publish fewer nightly builds") {
+		t.Errorf("a store far too large: %v", err)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	for _, tt := range []struct{ name, rules, want string }{
+		{"patterns", lines(101, "/p%d/* /x"), "101 rules are patterns, the limit for CloudFront is 100"},
+		{"one path", lines(80, "/a id=%d /some/where/else"), "CloudFront's limit is 1000; use fewer or shorter rules for one path"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Target{}.Compile(newTable(t, "live", tt.rules))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want %q in it", err, tt.want)
+			}
+			findings := Target{}.Check(newTable(t, "live", tt.rules))
+			if len(findings) != 1 || findings[0].Severity != redirect.Error {
+				t.Errorf("findings %v", findings)
+			}
+		})
+	}
+	long := "/" + strings.Repeat("a", redirect.MaxSource-1) + " /" + strings.Repeat("b", redirect.MaxTarget-1) + "\n"
+	if _, err := (Target{}).Compile(newTable(t, "live", long)); err != nil {
+		t.Errorf("the longest rule: %v", err)
+	}
+}
+
+func lines(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format+"\n", i)
+	}
+	return b.String()
+}
+
+// nights gives the catalogue of the evening before, and how many packages the night made.
+func nights(packages []*catalog.Package) (before []*catalog.Package, added int) {
+	newest := packages[0].Revision
+	before = slices.DeleteFunc(slices.Clone(packages), func(p *catalog.Package) bool { return p.Revision == newest })
+	return before, len(packages) - len(before)
+}
+
+func TestOneNightChangesAFewDozenKeys(t *testing.T) {
+	for _, profile := range []string{"live", "archive"} {
+		tab := newTable(t, profile, "")
+		before, added := nights(tab.Index.Packages())
+		old := &redirect.Table{Index: lookup.New(before), Files: tab.Files, Rules: tab.Rules}
+		changes := slices.Concat(Updates(compiled(t, old), compiled(t, tab))...)
+		puts := slices.DeleteFunc(slices.Clone(changes), func(c Change) bool { return c.Delete })
+		t.Logf("%s: %d packages, %d keys put, %d deleted", profile, added, len(puts), len(changes)-len(puts))
+		if len(changes) > 100 || len(puts) > 50 {
+			t.Errorf("%s: %d packages change %d keys", profile, added, len(changes))
+		}
+	}
+}
+
+// TestHalfUpdatedStoreIsNeverWrong stops updates after each call, and small ones after each key. Every
+// answer must be that of the old catalogue before the root is written, and of the new one after.
+func TestHalfUpdatedStoreIsNeverWrong(t *testing.T) {
+	now := newTable(t, "live", "/a/* /b/:splat\n/old /new\n")
+	packages := now.Index.Packages()
+	night, _ := nights(packages)
+	sparse := slices.DeleteFunc(slices.Clone(packages), func(p *catalog.Package) bool { return p.ID[23]%5 == 0 })
+	for _, tt := range []struct {
+		name string
+		old  *redirect.Table
+	}{
+		{"a night", &redirect.Table{Index: lookup.New(night), Files: now.Files, Rules: now.Rules}},
+		{"a fifth of the packages", &redirect.Table{Index: lookup.New(sparse), Files: now.Files, Rules: now.Rules}},
+		{"other rules and files", &redirect.Table{Index: now.Index, Files: redirect.Files{API: "https://elsewhere.example/api/v1", BySHA512: true}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			oldStore, newStore := compiled(t, tt.old), compiled(t, now)
+			for _, way := range []struct{ from, to *redirect.Table }{{tt.old, now}, {now, tt.old}} {
+				from, to := oldStore, newStore
+				if way.from == now {
+					from, to = newStore, oldStore
+				}
+				e := newEdge(t, maps.Clone(from))
+				current, seed := way.from, uint64(0)
+				check := func(n int) {
+					seed++
+					for q := range testutil.RandomRequests(way.to.Index, seed, n) {
+						path, _, _ := strings.Cut(q, "?")
+						compare(t, e, current, q, path)
+					}
+					for _, q := range []string{"/old", "/a/x", "/bitstream/" + packages[3].ID, "/latest/win/nightly", "/latest/linux"} {
+						compare(t, e, current, q, q)
+					}
+				}
+				for _, call := range Updates(from, to) {
+					for _, c := range call {
+						if c.Delete {
+							delete(e.store, c.Key)
+						} else {
+							e.store[c.Key] = c.Value
+						}
+						if c.Key == rootKey {
+							current = way.to
+						}
+						if tt.name == "a night" {
+							check(30)
+						}
+					}
+					check(150)
+				}
+				if !maps.Equal(e.store, to) {
+					t.Error("the updates do not make the new store")
+				}
+			}
+		})
+	}
+}
+
+func TestStoreCannotBeRead(t *testing.T) {
+	store := compiled(t, newTable(t, "live", ""))
+	delete(store, rootKey)
+	e := newEdge(t, store)
+	for q, want := range map[string]string{"/find?os=win": "503 ", "/latest/win": "503 ", "/": "503 ", "/releases/": "0 /releases/index.html"} {
+		r := e.ask(t, "GET", q)
+		if got := fmt.Sprintf("%d %s", r.StatusCode, r.URI); got != want {
+			t.Errorf("%s: %s, want %s", q, got, want)
+		}
+	}
+}
+
+func TestFunctionFitsAndIsWhatTheRuntimeKnows(t *testing.T) {
+	function, err := compileFunction()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes of %d", len(function), MaxFunction)
+	if len(function) > MaxFunction {
+		t.Errorf("%d bytes", len(function))
+	}
+	for _, tool := range []struct{ name, arg string }{{"njs", "-q"}, {"node", "--check"}} {
+		t.Run(tool.name, func(t *testing.T) {
+			path, err := exec.LookPath(tool.name)
+			if err != nil {
+				t.Fatalf("%v; apt-get install njs nodejs", err)
+			}
+			file := filepath.Join(t.TempDir(), "function.js")
+			if err := os.WriteFile(file, importRE.ReplaceAll(function, []byte("const cf = { kvs: function () { return null; } };")), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command(path, tool.arg, file).CombinedOutput(); err != nil || len(out) > 0 {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+}

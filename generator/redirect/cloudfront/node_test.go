@@ -1,0 +1,145 @@
+package cloudfront
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// nodeHarness runs the function in Node: store.json and requests.json in its folder, replies to stdout.
+const nodeHarness = `
+import fs from 'node:fs';
+import { performance } from 'node:perf_hooks';
+const store = new Map(JSON.parse(fs.readFileSync('store.json')).data.map(p => [p.key, p.value]));
+const cf = { kvs: () => ({ get: async key => { if (!store.has(key)) throw new Error('no key ' + key); return store.get(key); } }) };
+/*function*/
+const replies = [];
+const requests = JSON.parse(fs.readFileSync('requests.json'));
+const start = performance.now();
+for (const q of requests) {
+	const at = q.indexOf('?');
+	const query = at < 0 ? undefined : q.slice(at + 1);
+	replies.push(await handler({ request: { method: 'GET', uri: at < 0 ? q : q.slice(0, at), querystring: {}, rawQueryString: () => query } }));
+}
+console.error((1000 * (performance.now() - start) / requests.length).toFixed(1));
+console.log(JSON.stringify(replies));
+`
+
+// inNode gives the replies of the function in Node, and the microseconds that one took.
+func inNode(t testing.TB, data []byte, requests []string) (replies []reply, micros string) {
+	t.Helper()
+	function, err := compileFunction()
+	if err != nil {
+		t.Fatal(err)
+	}
+	questions, err := json.Marshal(requests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, content := range map[string][]byte{
+		"store.json":    data,
+		"requests.json": questions,
+		"run.mjs":       []byte(strings.Replace(nodeHarness, "/*function*/", importRE.ReplaceAllString(string(function), ""), 1)),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("node", "run.mjs")
+	cmd.Dir = dir
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v (apt-get install nodejs): %s", err, &stderr)
+	}
+	if err := json.Unmarshal(out, &replies); err != nil || len(replies) != len(requests) {
+		t.Fatalf("%d replies, %v", len(replies), err)
+	}
+	return replies, strings.TrimSpace(stderr.String())
+}
+
+func TestNodeAnswersTheSame(t *testing.T) {
+	tab := newTable(t, "live", "/trés/* /x/:splat\n/old id=:id /new?id=:id 302\n/gone 410\n")
+	data, _, err := compileStore(tab, MaxStore)
+	if err != nil {
+		t.Fatal(err)
+	}
+	requests := []string{"/tr%C3%A9s/a/b", "/old?id=7", "/old", "/gone", "/latest/win", "/bitstream/608873", "/assets/x.css", "/releases/"}
+	for q := range testutil.RandomRequests(tab.Index, 11, 3000) {
+		requests = append(requests, q)
+	}
+	e := newEdge(t, load(t, data))
+	replies, micros := inNode(t, data, requests)
+	for i, q := range requests {
+		want, err := json.Marshal(e.ask(t, "GET", q))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := json.Marshal(replies[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(want, got) {
+			t.Errorf("%s: node %s, goja %s", q, got, want)
+		}
+	}
+	t.Logf("%s µs a request", micros)
+}
+
+func BenchmarkFunctionGoja(b *testing.B) {
+	tab := newTable(b, "archive", "")
+	e := newEdge(b, compiled(b, tab))
+	var requests []string
+	for q := range testutil.RandomRequests(tab.Index, 11, 1000) {
+		requests = append(requests, q)
+	}
+	i := 0
+	for b.Loop() {
+		e.ask(b, "GET", requests[i%len(requests)])
+		i++
+	}
+}
+
+// BenchmarkFunctionNode reports the time of one request as µs/request: ns/op is that of a process with
+// 10,000 of them.
+func BenchmarkFunctionNode(b *testing.B) {
+	tab := newTable(b, "archive", "")
+	data, _, err := compileStore(tab, MaxStore)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var requests []string
+	for q := range testutil.RandomRequests(tab.Index, 11, 10_000) {
+		requests = append(requests, q)
+	}
+	var micros float64
+	for b.Loop() {
+		_, s := inNode(b, data, requests)
+		if err := json.Unmarshal([]byte(s), &micros); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(micros, "µs/request")
+}
+
+// BenchmarkCompile writes the store of the archive and 100,000 rules that fit beside it.
+func BenchmarkCompile(b *testing.B) {
+	tab := newTable(b, "archive", lines(20_000, "/old/page-%d /new/page"))
+	b.ResetTimer()
+	for b.Loop() {
+		data, omitted, err := compileStore(tab, MaxStore)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(len(data)), "bytes")
+		b.ReportMetric(float64(omitted), "omitted")
+	}
+}
