@@ -1,0 +1,150 @@
+package stats
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/ua-parser/uap-go/uaparser"
+)
+
+func classifier(t testing.TB) *Classifier {
+	t.Helper()
+	c, err := NewClassifier(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+const (
+	chrome  = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+	safari  = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15"
+	iphone  = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1"
+	android = "Mozilla/5.0 (Linux; Android 14; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36"
+	google  = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+)
+
+func TestClassify(t *testing.T) {
+	c := classifier(t)
+	for _, tc := range []struct {
+		agent  string
+		class  Class
+		legacy string
+	}{
+		{"", Unknown, LegacyBrowser}, {"-", Unknown, LegacyBrowser},
+		{chrome, Browser, LegacyBrowser}, {safari, Browser, LegacyBrowser},
+		{"Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0", Browser, LegacyBrowser},
+		{"Opera/9.80 (Windows NT 6.1; U; en) Presto/2.8.131 Version/11.11", Browser, LegacyBrowser},
+		{"Mozilla/5.0 (PlayStation 4 3.11) AppleWebKit/537.73 (KHTML, like Gecko)", Browser, LegacyMobile},
+		{iphone, Mobile, LegacyMobile}, {android, Mobile, LegacyMobile},
+		{"Dalvik/2.1.0 (Linux; U; Android 9; ALP-AL00 Build/HUAWEIALP-AL00)", Mobile, LegacyMobile},
+		{"curl/7.88.1", Tool, LegacyBrowser}, {"Wget/1.21.3", Tool, LegacyBrowser}, {"aria2/1.36.0", Tool, LegacyBrowser},
+		{"python-requests/2.31.0", Tool, LegacyBrowser}, {"Slicer/5.8 (something new)", Tool, LegacyBrowser},
+		{"Homebrew/4.3.5 (Macintosh; Intel Mac OS X 14.5) curl/8.6.0", Tool, LegacyBrowser},
+		{"Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.610", Tool, LegacyBrowser},
+		{"winget-cli WindowsPackageManager/1.2.10271 DesktopAppInstaller/Microsoft.DesktopAppInstaller v1.17", Tool, LegacyBrowser},
+		{google, Bot, LegacyRobot},
+		{"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/126.0.0.0 Safari/537.36", Bot, LegacyBrowser},
+		{"Mozilla/5.0 (Linux; Android 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Mobile Safari/537.36 (compatible; Bytespider; spider-feedback@bytedance.com)", Bot, LegacyMobile},
+		{"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_10_1) AppleWebKit/600.2.5 (KHTML, like Gecko) Version/8.0.2 Safari/600.2.5 (Amazonbot/0.1; +https://developer.amazon.com/support/amazonbot)", Bot, LegacyBrowser},
+	} {
+		got := c.Classify(tc.agent)
+		if got.Class != tc.class || got.Legacy != tc.legacy {
+			t.Errorf("%q: %v, %s (%+v), want %v, %s", tc.agent, got.Class, got.Legacy, got, tc.class, tc.legacy)
+		}
+	}
+}
+
+// parse is what uap-go says, without the prefilter.
+func parse(p *uaparser.Parser, agent string) Agent {
+	return Agent{Browser: p.ParseUserAgent(agent).Family, OS: p.ParseOs(agent).ToString(), Device: p.ParseDevice(agent).Family}
+}
+
+// TestPrefilter compares with uap-go on the words that its own rules are made of, put together at random
+// enough, and in other cases of letters.
+func TestPrefilter(t *testing.T) {
+	c := classifier(t)
+	p, err := uaparser.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	agents := []string{chrome, safari, iphone, android, google, "\u212Aindle Fire", "Mozilla/5.0 (\u017Famsung SM-G900)", "caf\xe9"}
+	for i, l := range c.literals {
+		other := c.literals[(i*7919+13)%len(c.literals)]
+		agents = append(agents,
+			"Mozilla/5.0 (Linux; Android 14; "+l+" Build/1) AppleWebKit/537.36 "+other+"/12.3.4",
+			strings.ToUpper(l)+"/1.2.3 ("+other+"; U; en) "+l+" 7.1",
+			l+"/4.5.6")
+	}
+	for _, a := range agents {
+		got, want := c.Classify(a), parse(p, strings.ToValidUTF8(a, "\uFFFD"))
+		want.Class, want.Legacy = got.Class, got.Legacy
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q: %s", a, diff)
+		}
+	}
+	t.Logf("%d agents, %d literals", len(agents), len(c.literals))
+}
+
+func FuzzClassify(f *testing.F) {
+	c := classifier(f)
+	p, err := uaparser.New()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, a := range []string{chrome, safari, iphone, android, google, ""} {
+		f.Add(a)
+	}
+	f.Fuzz(func(t *testing.T, a string) {
+		got, want := c.Classify(a), parse(p, strings.ToValidUTF8(a, "\uFFFD"))
+		want.Class, want.Legacy = got.Class, got.Legacy
+		if got != want {
+			t.Errorf("%q: got %+v, want %+v", a, got, want)
+		}
+	})
+}
+
+func TestRules(t *testing.T) {
+	const good = "user_agent_parsers:\n- regex: '(Slicer)/(\\d+)'\nos_parsers:\n- regex: 'Win'\n  os_replacement: W\ndevice_parsers:\n- regex: 'slicer'\n  regex_flag: 'i'\n  device_replacement: Spider\n"
+	c, err := NewClassifier(strings.NewReader(good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(Agent{Bot, LegacyRobot, "Slicer", "W", "Spider"}, c.Classify("Slicer/5 Win")); diff != "" {
+		t.Error(diff)
+	}
+	for _, bad := range []string{"", "x: [", "user_agent_parsers: []", strings.Replace(good, "(Slicer)", "(Slicer", 1)} {
+		if _, err := NewClassifier(strings.NewReader(bad)); err == nil {
+			t.Errorf("%q was taken for rules", bad)
+		}
+	}
+}
+
+func TestSummarize(t *testing.T) {
+	a, b := Agent{Class: Browser, OS: "Other"}, Agent{Class: Bot, OS: "Other"}
+	got := Summarize([]Change{{"x", a, b}, {"y", a, b}, {"z", b, a}})
+	want := []FieldChange{{"class", "browser", "bot", 2}, {"class", "bot", "browser", 1}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// BenchmarkClassify is the cost of an agent that was not seen before.
+func BenchmarkClassify(b *testing.B) {
+	c := classifier(b)
+	p, err := uaparser.New()
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("prefilter", func(b *testing.B) {
+		for b.Loop() {
+			c.Classify(chrome)
+		}
+	})
+	b.Run("uap-go", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			parse(p, chrome+strings.Repeat("x", i%5000))
+		}
+	})
+}

@@ -1,0 +1,141 @@
+package stats
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/store"
+)
+
+// Filter limits an export; what is empty lets everything through.
+type Filter struct {
+	From, To                     string // days, YYYY-MM-DD, both included
+	Version, OS, Arch, Stability string
+	Country                      string // a code, or "-" for downloads whose country is not known
+	Class                        string
+}
+
+// Table says how the daily table is written.
+type Table struct {
+	Format string // tsv, csv or json
+	Arch   bool   // tell architectures apart, in a column after os
+}
+
+// DailyLine is a line of the daily table in JSON.
+type DailyLine struct {
+	Day       string `json:"day"` // YYYY-MM-DD, UTC
+	Version   string `json:"version"`
+	OS        string `json:"os"`
+	Arch      string `json:"arch,omitempty"`
+	Stability string `json:"stability"`
+	Country   string `json:"country"` // ISO 3166-1, "" when not known
+	Class     string `json:"class"`
+	Downloads int64  `json:"downloads"`
+}
+
+// storeFilter checks a filter.
+func (f Filter) storeFilter() (store.DailyFilter, error) {
+	s := store.DailyFilter{Version: f.Version, OS: f.OS, Arch: f.Arch, Stability: f.Stability}
+	var err error
+	if f.From != "" {
+		if s.From, err = parseDay(f.From); err != nil {
+			return s, err
+		}
+	}
+	if f.To != "" {
+		if s.To, err = parseDay(f.To); err != nil {
+			return s, err
+		}
+	}
+	if f.Country != "" {
+		code := f.Country
+		if code == "-" {
+			code = ""
+		}
+		s.Country = &code
+	}
+	if f.Class != "" {
+		c, ok := ParseClass(f.Class)
+		if !ok {
+			return s, fmt.Errorf("class %q is not one of browser, mobile, tool, bot, unknown", f.Class)
+		}
+		n := int(c)
+		s.Class = &n
+	}
+	return s, nil
+}
+
+// Export writes the daily table: day, version, os, stability, country, class and downloads, a line for each
+// combination that has downloads, in order.
+func (e *Engine) Export(ctx context.Context, w io.Writer, f Filter, t Table) error {
+	filter, err := f.storeFilter()
+	if err != nil {
+		return fault.Wrap(fault.Usage, err, "")
+	}
+	write, end, err := t.writer(w)
+	if err != nil {
+		return fault.Wrap(fault.Usage, err, "")
+	}
+	err = e.db.Daily(ctx, filter, t.Arch, func(d store.Daily) error {
+		return write(DailyLine{dayString(d.Day), d.Version, d.OS, d.Arch, d.Stability, d.Country, Class(d.Class).String(), d.Downloads})
+	})
+	if err != nil {
+		return err
+	}
+	return end()
+}
+
+// writer gives a function that writes a line, and one that ends the table.
+func (t Table) writer(w io.Writer) (write func(DailyLine) error, end func() error, err error) {
+	switch t.Format {
+	case "json":
+		return t.jsonWriter(w)
+	case "tsv", "csv":
+	default:
+		return nil, nil, fmt.Errorf("format %q is not one of tsv, csv, json", t.Format)
+	}
+	c := csv.NewWriter(w)
+	if t.Format == "tsv" {
+		c.Comma = '\t'
+	}
+	row := func(f ...string) error {
+		if !t.Arch {
+			f = append(f[:3], f[4:]...)
+		}
+		return c.Write(f)
+	}
+	if err := row("day", "version", "os", "arch", "stability", "country", "class", "downloads"); err != nil {
+		return nil, nil, err
+	}
+	write = func(l DailyLine) error {
+		return row(l.Day, l.Version, l.OS, l.Arch, l.Stability, l.Country, l.Class, strconv.FormatInt(l.Downloads, 10))
+	}
+	return write, func() error { c.Flush(); return c.Error() }, nil
+}
+
+// jsonWriter writes an array with an object a line.
+func (t Table) jsonWriter(w io.Writer) (write func(DailyLine) error, end func() error, err error) {
+	before := "[\n"
+	write = func(l DailyLine) error {
+		b, err := json.Marshal(l)
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(w, before+string(b))
+		before = ",\n"
+		return err
+	}
+	return write, func() error {
+		if before == "[\n" {
+			_, err := io.WriteString(w, "[]\n")
+			return err
+		}
+		_, err := io.WriteString(w, "\n]\n")
+		return err
+	}, nil
+}

@@ -1,0 +1,262 @@
+package stats
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// downloads makes n lines, each a download that counts, of visitors from first on, at that second of 20
+// September 2026 and the following.
+func downloads(t testing.TB, first, n, second int) []byte {
+	t.Helper()
+	id := testutil.Packages(t, "live")[0].ID
+	var b bytes.Buffer
+	for i := range n {
+		v := first + i
+		s := second + i
+		fmt.Fprintf(&b, "192.0.%d.%d - - [20/Sep/2026:%02d:%02d:%02d +0000] \"GET /bitstream/%s HTTP/1.1\" 302 0 \"-\" \"curl/7.88.1\"\n",
+			v/250, v%250, s/3600, s/60%60, s%60, id)
+	}
+	return b.Bytes()
+}
+
+// total counts all downloads.
+func total(t testing.TB, e *Engine) int {
+	t.Helper()
+	n := 0
+	for line := range strings.Lines(export(t, e)) {
+		var downloads int
+		if _, err := fmt.Sscan(line[strings.LastIndexByte(line, '\t')+1:], &downloads); err == nil {
+			n += downloads
+		}
+	}
+	return n
+}
+
+// rotation is a folder of logs and an engine that reads them.
+type rotation struct {
+	*testing.T
+	dir string
+	e   *Engine
+}
+
+func newRotation(t *testing.T) *rotation {
+	return &rotation{t, t.TempDir(), open(t, options(t, t.TempDir()))}
+}
+
+func (r *rotation) path(name string) string { return filepath.Join(r.dir, name) }
+
+// append writes lines to the end of a log.
+func (r *rotation) append(name string, data []byte) {
+	r.Helper()
+	f, err := os.OpenFile(r.path(name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		r.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Write(data); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// want reads logs and compares the total of downloads and how many bytes were read again.
+func (r *rotation) want(downloads int, bytesRead int, names ...string) *Report {
+	r.Helper()
+	for i, n := range names {
+		if n != "-" {
+			names[i] = r.path(n)
+		}
+	}
+	report := read(r, r.e, names...)
+	if got := total(r, r.e); got != downloads {
+		r.Errorf("%d downloads, want %d", got, downloads)
+	}
+	if bytesRead >= 0 && int(report.Bytes) != bytesRead {
+		r.Errorf("%d bytes read, want %d", report.Bytes, bytesRead)
+	}
+	return report
+}
+
+func (r *rotation) rename(from, to string) {
+	r.Helper()
+	if err := os.Rename(r.path(from), r.path(to)); err != nil {
+		r.Fatal(err)
+	}
+}
+
+func TestAppended(t *testing.T) {
+	r := newRotation(t)
+	r.append("access.log", downloads(t, 0, 10, 0))
+	r.want(10, len(downloads(t, 0, 10, 0)), "access.log")
+	r.append("access.log", downloads(t, 10, 5, 100))
+	r.want(15, len(downloads(t, 10, 5, 100)), "access.log")
+	r.want(15, 0, "access.log")
+}
+
+func TestRenamed(t *testing.T) {
+	r := newRotation(t)
+	r.append("access.log", downloads(t, 0, 10, 0))
+	r.want(10, -1, "access.log")
+	r.append("access.log", downloads(t, 10, 2, 50)) // written between the run and the rotation
+	r.rename("access.log", "access.log.1")
+	r.append("access.log", downloads(t, 20, 3, 100))
+	r.want(15, len(downloads(t, 10, 2, 50))+len(downloads(t, 20, 3, 100)), "access.log", "access.log.1")
+	r.rename("access.log.1", "access.log-20260921")
+	r.want(15, 0, "access.log", "access.log-20260921")
+}
+
+func TestPacked(t *testing.T) {
+	r := newRotation(t)
+	log := downloads(t, 0, 100, 0)
+	r.append("access.log", log)
+	r.want(100, len(log), "access.log")
+	r.append("access.log.2.gz", packed(t, append(log, downloads(t, 100, 5, 200)...)))
+	r.want(105, len(downloads(t, 100, 5, 200)), "access.log.2.gz")
+	r.want(105, 0, "access.log.2.gz")
+	again := r.path("other-name")
+	if err := os.Link(r.path("access.log.2.gz"), again); err != nil {
+		t.Fatal(err)
+	}
+	r.want(105, 0, "other-name")
+}
+
+func TestCopyTruncated(t *testing.T) {
+	r := newRotation(t)
+	r.append("access.log", downloads(t, 0, 10, 0))
+	r.want(10, -1, "access.log")
+	if err := os.Truncate(r.path("access.log"), 0); err != nil {
+		t.Fatal(err)
+	}
+	r.want(10, 0, "access.log")
+	r.append("access.log", downloads(t, 50, 16, 9)) // the first of them in the second of the last one before
+	r.want(26, -1, "access.log")
+}
+
+func TestSameLogByPipe(t *testing.T) {
+	r := newRotation(t)
+	log := downloads(t, 0, 15, 0)
+	r.append("access.log", log)
+	r.want(15, -1, "access.log")
+	for range 2 {
+		r.e.options.Stdin = bytes.NewReader(packed(t, log))
+		r.want(15, -1, "-")
+	}
+}
+
+func TestLateLines(t *testing.T) {
+	r := newRotation(t)
+	r.append("a.log", downloads(t, 0, 11, 5000))
+	r.want(11, -1, "a.log")
+	r.e.options.Stdin = bytes.NewReader(downloads(t, 300, 10, 0)) // of another server, older
+	r.want(21, -1, "-")
+	r.append("a.log", downloads(t, 400, 1, 0)) // a long download, written at its end, hours later
+	r.want(22, -1, "a.log")
+}
+
+func TestHalfLine(t *testing.T) {
+	r := newRotation(t)
+	log := downloads(t, 0, 8, 0)
+	r.append("access.log", log[:len(log)-40])
+	if report := r.want(7, -1, "access.log"); !report.Logs[0].Unfinished || report.BadCount() != 0 {
+		t.Errorf("%+v, want an unfinished line and no bad one", report)
+	}
+	r.append("access.log", log[len(log)-40:])
+	r.want(8, len(log)/8, "access.log")
+}
+
+func TestHalfLinePacked(t *testing.T) {
+	r := newRotation(t)
+	log := downloads(t, 0, 8, 0)
+	r.append("a.gz", packed(t, log[:len(log)-40])) // half of a line: no download
+	r.want(7, -1, "a.gz")
+	r.append("b.gz", packed(t, log[:len(log)-1])) // a line without its end
+	r.want(8, -1, "b.gz")
+	r.append("c.gz", packed(t, log))
+	r.want(8, -1, "c.gz")
+}
+
+// TestOtherContinuation has a log that begins as another and goes on in its own way.
+func TestOtherContinuation(t *testing.T) {
+	r := newRotation(t)
+	r.append("a.log", append(downloads(t, 0, 5, 0), downloads(t, 5, 5, 100)...))
+	r.want(10, -1, "a.log")
+	r.append("b.log", append(downloads(t, 0, 5, 0), downloads(t, 50, 7, 300)...))
+	r.want(17, -1, "b.log")
+	r.append("c.log", downloads(t, 0, 3, 0)) // shorter
+	r.want(17, -1, "c.log")
+	r.want(17, -1, "a.log", "b.log", "c.log")
+}
+
+func TestTruncatedGzip(t *testing.T) {
+	r := newRotation(t)
+	log := downloads(t, 0, 2000, 0)
+	whole := packed(t, log)
+	path := r.path("a.gz")
+	r.append("a.gz", whole[:len(whole)/2])
+	for range 2 {
+		report, err := r.e.Read(context.Background(), []string{path}, func(int64) {})
+		if err != nil || len(report.Problems()) != 1 || !strings.Contains(report.Problems()[0], "unexpected EOF") {
+			t.Fatalf("%v, problems %q", err, report.Problems())
+		}
+	}
+	part := total(t, r.e)
+	if part == 0 || part == 2000 {
+		t.Errorf("%d downloads of half a file", part)
+	}
+	r.append("a.gz", whole[len(whole)/2:])
+	r.want(2000, -1, "a.gz")
+	r.want(2000, 0, "a.gz")
+}
+
+func TestHostileLines(t *testing.T) {
+	r := newRotation(t)
+	one := downloads(t, 0, 1, 0)
+	var log []byte
+	log = append(log, one...)
+	log = append(log, bytes.Repeat([]byte("x"), 1<<20)...)
+	log = append(log, '\n')
+	log = append(log, bytes.Replace(downloads(t, 1, 1, 1), []byte("Sep"), []byte("Foo"), 1)...)
+	log = append(log, bytes.Replace(downloads(t, 2, 1, 2), []byte("curl"), []byte("c\xff\xfe\x00rl"), 1)...)
+	log = append(log, bytes.Replace(downloads(t, 3, 1, 3), []byte("+0000"), []byte("+0530"), 1)...) // the day before
+	log = append(log, "\n\x16\x03\x01\n"...)
+	r.append("a.log", log)
+	report := r.want(3, len(log), "a.log")
+	if report.BadCount() != 4 || len(report.Bad) != 4 {
+		t.Errorf("bad lines %+v", report.Bad)
+	}
+	if !strings.Contains(export(t, r.e), "2026-09-19\t") {
+		t.Error("the zone +0530 was not heeded")
+	}
+}
+
+func TestUnknownFormat(t *testing.T) {
+	r := newRotation(t)
+	r.append("a.log", []byte("what is\nthis?\n"))
+	r.append("b.log", downloads(t, 0, 2, 0))
+	report, err := r.e.Read(context.Background(), []string{r.path("a.log"), r.path("none.log"), r.path("b.log")}, func(int64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := report.Problems(); len(p) != 2 || !strings.Contains(p[0], "known format") || !strings.Contains(p[1], "none.log") {
+		t.Errorf("problems %q", p)
+	}
+	if n := total(t, r.e); n != 2 {
+		t.Errorf("%d downloads, want those of the good log", n)
+	}
+}
+
+func TestTwoRuns(t *testing.T) {
+	o := options(t, t.TempDir())
+	open(t, o)
+	if _, err := Open(context.Background(), o); fault.KindOf(err) != fault.Locked {
+		t.Errorf("got %v, want another run to be named", err)
+	}
+}

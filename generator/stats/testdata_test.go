@@ -1,0 +1,112 @@
+package stats
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/Slicer/sitegen/generator/accesslog"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// now is the clock of the tests: a day after the last line of the test logs.
+func now() time.Time { return time.Date(2026, 10, 31, 12, 0, 0, 0, time.UTC) }
+
+// testLog is the path of a file of testdata/stats.
+func testLog(name string) string { return testutil.Path(filepath.Join("stats", name)) }
+
+// text reads a file of testdata/stats, unpacked.
+func text(t testing.TB, name string) []byte {
+	t.Helper()
+	f, err := os.Open(testLog(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, _, err := accesslog.Decompress(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// options are those of a site with the live catalogue.
+func options(t testing.TB, dir string) Options {
+	t.Helper()
+	formats, err := accesslog.NewFormats(nil, accesslog.Fields{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{
+		Dir: dir, Formats: formats, Packages: FromCatalog(testutil.Packages(t, "live")),
+		GeoIP: []string{testLog("city.mmdb")}, Legacy: true, Now: now, Stdin: bytes.NewReader(nil),
+	}
+}
+
+func open(t testing.TB, o Options) *Engine {
+	t.Helper()
+	e, err := Open(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e
+}
+
+// read reads logs, each wholly readable.
+func read(t testing.TB, e *Engine, names ...string) *Report {
+	t.Helper()
+	r, err := e.Read(context.Background(), names, func(int64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range r.Problems() {
+		t.Error(p)
+	}
+	return r
+}
+
+// export gives the daily table.
+func export(t testing.TB, e *Engine) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := e.Export(context.Background(), &b, Filter{}, Table{Format: "tsv"}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// write makes a file in a folder.
+func write(t testing.TB, dir, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// packed compresses with gzip.
+func packed(t testing.TB, data []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,147 @@
+package stats
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/Slicer/sitegen/generator/store"
+)
+
+// writer puts batches into the database.
+type writer struct {
+	db         *store.Downloads
+	rules      string      // file with user agent rules, "" for those that come along
+	classifier *Classifier // made when the first new agent comes
+	changed    int64       // hits that told something new
+	byClass    map[int32]int64
+}
+
+// write puts a batch into the database: all of it, with how far its logs are read, or nothing.
+func (w *writer) write(ctx context.Context, b *batch) (err error) {
+	tx, err := w.db.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, tx.Rollback())
+		}
+	}()
+	if err := w.resolve(tx, b); err != nil {
+		return err
+	}
+	if err := tx.AddHits(merge(b.hits)); err != nil {
+		return err
+	}
+	for id, address := range b.addresses {
+		if err := tx.Address(id, address); err != nil {
+			return err
+		}
+	}
+	for _, l := range b.logs {
+		if l.log != nil {
+			err = tx.SetLog(l.log, l.was)
+		} else {
+			err = tx.SetArchive(l.archive)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	w.changed += tx.Changed
+	return nil
+}
+
+// resolve turns the positions in the tables into the ids of the database.
+func (w *writer) resolve(tx *store.Batch, b *batch) error {
+	t := b.tables
+	for _, p := range b.packages {
+		id, err := tx.Package(p)
+		if err != nil {
+			return err
+		}
+		t.packageIDs = append(t.packageIDs, id)
+	}
+	for _, a := range b.agents {
+		id, err := tx.Agent(a, func() (store.Agent, error) { return w.classify(a) })
+		if err != nil {
+			return err
+		}
+		t.agentIDs = append(t.agentIDs, id)
+	}
+	for _, p := range b.places {
+		id, err := tx.Place(p.Country, p.Location)
+		if err != nil {
+			return err
+		}
+		t.placeIDs = append(t.placeIDs, id)
+	}
+	for i := range b.hits {
+		h := &b.hits[i]
+		h.Package, h.Agent, h.Place = t.packageIDs[h.Package], t.agentIDs[h.Agent], t.placeIDs[h.Place]
+		if h.Counted {
+			w.byClass[h.Agent]++
+		}
+	}
+	return nil
+}
+
+// classify tells what a new agent is.
+func (w *writer) classify(text string) (store.Agent, error) {
+	if w.classifier == nil {
+		c, err := openClassifier(w.rules)
+		if err != nil {
+			return store.Agent{}, err
+		}
+		w.classifier = c
+	}
+	return stored(text, w.classifier.Classify(text)), nil
+}
+
+// openClassifier makes a classifier with the rules of a file, or with those that come along.
+func openClassifier(rules string) (*Classifier, error) {
+	if rules == "" {
+		return NewClassifier(nil)
+	}
+	f, err := os.Open(rules)
+	if err != nil {
+		return nil, fmt.Errorf("read the user agent rules: %w", err)
+	}
+	defer f.Close()
+	return NewClassifier(f)
+}
+
+// stored is an agent as the database has it.
+func stored(text string, a Agent) store.Agent {
+	return store.Agent{Text: text, Class: int(a.Class), Legacy: a.Legacy, Browser: a.Browser, System: a.OS, Device: a.Device}
+}
+
+// merge sorts hits by their key and makes one of those with the same key.
+func merge(hits []store.Hit) []store.Hit {
+	slices.SortFunc(hits, func(a, b store.Hit) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Package, b.Package), cmp.Compare(a.Visitor, b.Visitor), cmp.Compare(a.Agent, b.Agent))
+	})
+	merged := hits[:0]
+	for _, h := range hits {
+		if n := len(merged); n > 0 {
+			last := &merged[n-1]
+			if last.Day == h.Day && last.Package == h.Package && last.Visitor == h.Visitor && last.Agent == h.Agent {
+				last.First = min(last.First, h.First)
+				last.Counted = last.Counted || h.Counted
+				if last.Place == 0 {
+					last.Place = h.Place
+				}
+				continue
+			}
+		}
+		merged = append(merged, h)
+	}
+	return merged
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/url"
+
+	_ "github.com/mattn/go-sqlite3" // registers the driver
+)
+
+//go:embed downloads.sql
+var downloadsSchema string
+
+// Downloads is the database of downloads: what the logs held, and the tables made of it. It is a file of its
+// own, so that a build and a statistics run do not wait for each other. One process writes it at a time; the
+// caller sees to that with a lock.
+//
+// A hit is a row with the key (day, package, visitor, agent). Days are counted from 1970-01-01, UTC. The
+// daily table and the firsts are made of the hits: a day that hits were added to is marked as changed, in the
+// same transaction, and Recount counts the changed days anew. A run that was stopped leaves marks, and the
+// next run counts them.
+type Downloads struct {
+	db *sql.DB
+}
+
+// OpenDownloads opens the database, making it when there is none.
+func OpenDownloads(ctx context.Context, path string) (*Downloads, error) {
+	// WAL lets the reader look up logs while the writer writes. Without a sync for each commit a crash of the
+	// machine may lose the last ones, and never a part of one.
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=10000&_cache_size=-16000&_txlock=immediate"
+	db, err := sql.Open("sqlite3", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open the downloads database: %w", err)
+	}
+	d := &Downloads{db: db}
+	if err := d.migrate(ctx); err != nil {
+		return nil, fmt.Errorf("open the downloads database %s: %w", path, errors.Join(err, db.Close()))
+	}
+	return d, nil
+}
+
+// Close closes the database.
+func (d *Downloads) Close() error { return d.db.Close() }
+
+// downloadsVersion is the version of the schema, kept in user_version.
+const downloadsVersion = 1
+
+func (d *Downloads) migrate(ctx context.Context) error {
+	var version int
+	if err := d.db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	switch version {
+	case downloadsVersion:
+		return nil
+	case 0:
+		return d.within(ctx, func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, downloadsSchema+fmt.Sprintf("PRAGMA user_version = %d;", downloadsVersion))
+			return err
+		})
+	}
+	return fmt.Errorf("schema version %d is not known; it was written by a newer sitegen", version)
+}
+
+// within runs a function in a transaction: all of it happens, or nothing.
+func (d *Downloads) within(ctx context.Context, f func(tx *sql.Tx) error) error {
+	tx, err := d.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := f(tx); err != nil {
+		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
+			err = errors.Join(err, rollback)
+		}
+		return err
+	}
+	return tx.Commit()
+}
+
+// Meta reads a setting of the database, "" when it is not set.
+func (d *Downloads) Meta(ctx context.Context, key string) (string, error) {
+	var value string
+	err := d.db.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = ?", key).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return value, err
+}
+
+// SetMeta keeps a setting of the database.
+func (d *Downloads) SetMeta(ctx context.Context, key, value string) error {
+	_, err := d.db.ExecContext(ctx, "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", key, value)
+	return err
+}

@@ -1,0 +1,189 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Daily is a line of the daily table as it is exported: a day, what was downloaded, from where, by what.
+type Daily struct {
+	Day       int32
+	Series           // of the packages
+	Country   string // ISO 3166-1, "" when not known
+	Class     int
+	Downloads int64
+}
+
+// allDaily is every number of the daily table and of those imported.
+const allDaily = `SELECT d.day, p.series, d.country, d.class, d.downloads FROM daily d JOIN packages p ON p.id = d.package WHERE p.known
+	UNION ALL SELECT day, series, country, class, downloads FROM imported`
+
+// DailyFilter limits an export. Zero values let everything through.
+type DailyFilter struct {
+	From, To                     int32 // days, both included; To 0 is without end
+	Version, OS, Arch, Stability string
+	Country                      *string // nil for all; "" are those not known
+	Class                        *int
+}
+
+// Daily gives the daily table to a function, line by line, in the order of its columns. With arch
+// architectures are told apart; without, they are added up.
+func (d *Downloads) Daily(ctx context.Context, f DailyFilter, arch bool, line func(Daily) error) error {
+	where, args := []string{"day >= ?"}, []any{f.From}
+	add := func(column string, value any) {
+		where = append(where, column+" = ?")
+		args = append(args, value)
+	}
+	if f.To != 0 {
+		where, args = append(where, "day <= ?"), append(args, f.To)
+	}
+	for _, c := range []struct{ column, value string }{{"s.version", f.Version}, {"s.os", f.OS}, {"s.arch", f.Arch}, {"s.stability", f.Stability}} {
+		if c.value != "" {
+			add(c.column, c.value)
+		}
+	}
+	if f.Country != nil {
+		add("country", *f.Country)
+	}
+	if f.Class != nil {
+		add("class", *f.Class)
+	}
+	architecture := "''"
+	if arch {
+		architecture = "s.arch"
+	}
+	rows, err := d.db.QueryContext(ctx, `SELECT day, s.version, s.os, `+architecture+` AS architecture, s.stability, country, class, sum(downloads)
+		FROM (`+allDaily+`) JOIN series s ON s.id = series WHERE `+strings.Join(where, " AND ")+`
+		GROUP BY day, s.version, s.os, architecture, s.stability, country, class
+		ORDER BY day, s.version, s.os, architecture, s.stability, country, class`, args...)
+	if err != nil {
+		return fmt.Errorf("read the daily table: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var v Daily
+		if err := rows.Scan(&v.Day, &v.Version, &v.OS, &v.Arch, &v.Stability, &v.Country, &v.Class, &v.Downloads); err != nil {
+			return fmt.Errorf("read the daily table: %w", err)
+		}
+		if err := line(v); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read the daily table: %w", err)
+	}
+	return nil
+}
+
+// Cell is a number of a year's table.
+type Cell struct {
+	Day, Series int32
+	Country     string
+	Class       int
+	Downloads   int64
+}
+
+// Cells lists the numbers of the days from the first to the last, both included.
+func (d *Downloads) Cells(ctx context.Context, first, last int32) ([]Cell, error) {
+	rows, err := d.db.QueryContext(ctx, `SELECT d.day, p.series, d.country, d.class, sum(d.downloads)
+		FROM daily d JOIN packages p ON p.id = d.package WHERE p.known AND d.day BETWEEN ?1 AND ?2 GROUP BY 1, 2, 3, 4
+		UNION ALL SELECT day, series, country, class, downloads FROM imported WHERE day BETWEEN ?1 AND ?2`, first, last)
+	if err != nil {
+		return nil, fmt.Errorf("read the downloads of a year: %w", err)
+	}
+	defer rows.Close()
+	var list []Cell
+	for rows.Next() {
+		var c Cell
+		if err := rows.Scan(&c.Day, &c.Series, &c.Country, &c.Class, &c.Downloads); err != nil {
+			return nil, fmt.Errorf("read the downloads of a year: %w", err)
+		}
+		list = append(list, c)
+	}
+	return list, rows.Err()
+}
+
+// Span gives the first and the last day that have downloads; ok is false when there are none.
+func (d *Downloads) Span(ctx context.Context) (first, last int32, ok bool, err error) {
+	var from, to sql.NullInt32
+	err = d.db.QueryRowContext(ctx, `SELECT min(a), max(b) FROM (SELECT min(day) AS a, max(day) AS b FROM daily
+		UNION ALL SELECT min(day), max(day) FROM imported)`).Scan(&from, &to)
+	if err != nil {
+		return 0, 0, false, fmt.Errorf("read the daily table: %w", err)
+	}
+	return from.Int32, to.Int32, from.Valid, nil
+}
+
+// Document gives a published file of a year, nil when it must be made anew.
+func (d *Downloads) Document(ctx context.Context, year int, name string) ([]byte, error) {
+	var data []byte
+	err := d.db.QueryRowContext(ctx, "SELECT data FROM documents WHERE year = ? AND name = ?", year, name).Scan(&data)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("read a document: %w", err)
+	}
+	return data, nil
+}
+
+// SetDocument keeps a published file of a year.
+func (d *Downloads) SetDocument(ctx context.Context, year int, name string, data []byte) error {
+	if _, err := d.db.ExecContext(ctx, "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", year, name, data); err != nil {
+		return fmt.Errorf("keep a document: %w", err)
+	}
+	return nil
+}
+
+// DropDocuments deletes all published files: what they are made by has changed.
+func (d *Downloads) DropDocuments(ctx context.Context) error {
+	if _, err := d.db.ExecContext(ctx, "DELETE FROM documents"); err != nil {
+		return fmt.Errorf("delete the documents: %w", err)
+	}
+	return nil
+}
+
+// Place is where hits came from.
+type Place struct {
+	Country, Location string // see the schema
+}
+
+// Places gives the places that accesses refer to.
+func (d *Downloads) Places(ctx context.Context) (map[int32]Place, error) {
+	rows, err := d.db.QueryContext(ctx, "SELECT id, country, location FROM places")
+	if err != nil {
+		return nil, fmt.Errorf("read the places: %w", err)
+	}
+	defer rows.Close()
+	all := map[int32]Place{}
+	for rows.Next() {
+		var id int32
+		var p Place
+		if err := rows.Scan(&id, &p.Country, &p.Location); err != nil {
+			return nil, fmt.Errorf("read the places: %w", err)
+		}
+		all[id] = p
+	}
+	return all, rows.Err()
+}
+
+// Accesses gives the accesses of format 1.0 to a function, a day at a time, oldest first: lines of "second of
+// the day, package, place", in order of time.
+func (d *Downloads) Accesses(ctx context.Context, each func(day int32, lines []byte) error) error {
+	rows, err := d.db.QueryContext(ctx, "SELECT day, lines FROM accesses ORDER BY day")
+	if err != nil {
+		return fmt.Errorf("read the accesses: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var day int32
+		var lines sql.RawBytes
+		if err := rows.Scan(&day, &lines); err != nil {
+			return fmt.Errorf("read the accesses: %w", err)
+		}
+		if err := each(day, lines); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
