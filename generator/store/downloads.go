@@ -7,8 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-
-	_ "github.com/mattn/go-sqlite3" // registers the driver
+	"path/filepath"
 )
 
 //go:embed downloads.sql
@@ -26,44 +25,29 @@ type Downloads struct {
 	db *sql.DB
 }
 
+// downloadsPragmas differ from those of the catalogue: a run writes for seconds on end and looks logs up
+// beside it, which a write-ahead log lets it do. Without a sync for each commit a crash of the machine may lose
+// the last ones, and never a part of one. 16 MB of cache hold the pages that a day's hits go to.
+const downloadsPragmas = pragmas + "&_journal_mode=WAL&_synchronous=NORMAL&_cache_size=-16000"
+
 // OpenDownloads opens the database, making it when there is none.
 func OpenDownloads(ctx context.Context, path string) (*Downloads, error) {
-	// WAL lets the reader look up logs while the writer writes. Without a sync for each commit a crash of the
-	// machine may lose the last ones, and never a part of one.
-	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=10000&_cache_size=-16000&_txlock=immediate"
-	db, err := sql.Open("sqlite3", dsn)
+	path, err := filepath.Abs(path)
 	if err != nil {
-		return nil, fmt.Errorf("open the downloads database: %w", err)
+		return nil, fmt.Errorf("open the downloads: %w", err)
 	}
-	d := &Downloads{db: db}
-	if err := d.migrate(ctx); err != nil {
-		return nil, fmt.Errorf("open the downloads database %s: %w", path, errors.Join(err, db.Close()))
+	db, err := sql.Open("sqlite3", (&url.URL{Scheme: "file", Path: path, RawQuery: downloadsPragmas}).String())
+	if err != nil {
+		return nil, fmt.Errorf("open the downloads: %w", err)
 	}
-	return d, nil
+	if err := migrate(ctx, db, []string{downloadsSchema}); err != nil {
+		return nil, fmt.Errorf("open the downloads: %w", errors.Join(explain(path, err), db.Close()))
+	}
+	return &Downloads{db: db}, nil
 }
 
 // Close closes the database.
 func (d *Downloads) Close() error { return d.db.Close() }
-
-// downloadsVersion is the version of the schema, kept in user_version.
-const downloadsVersion = 1
-
-func (d *Downloads) migrate(ctx context.Context) error {
-	var version int
-	if err := d.db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return err
-	}
-	switch version {
-	case downloadsVersion:
-		return nil
-	case 0:
-		return d.within(ctx, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, downloadsSchema+fmt.Sprintf("PRAGMA user_version = %d;", downloadsVersion))
-			return err
-		})
-	}
-	return fmt.Errorf("schema version %d is not known; it was written by a newer sitegen", version)
-}
 
 // within runs a function in a transaction: all of it happens, or nothing.
 func (d *Downloads) within(ctx context.Context, f func(tx *sql.Tx) error) error {

@@ -1,0 +1,89 @@
+package store_test
+
+import (
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// BenchmarkRecordFirst keeps the 11,452 packages of the archive in a new catalogue.
+func BenchmarkRecordFirst(b *testing.B) {
+	published := testutil.Packages(b, "archive")
+	dir := b.TempDir()
+	n := 0
+	defer reportCPU(b)()
+	for b.Loop() {
+		n++
+		s, err := store.Open(b.Context(), filepath.Join(dir, strconv.Itoa(n)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := s.Record(b.Context(), run(time.Now()), published, nil); err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkRecordUnchanged records the same packages again.
+func BenchmarkRecordUnchanged(b *testing.B) {
+	published := testutil.Packages(b, "archive")
+	s, err := store.Open(b.Context(), filepath.Join(b.TempDir(), store.CatalogueFile))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Record(b.Context(), run(time.Now()), published, nil); err != nil {
+		b.Fatal(err)
+	}
+	defer reportCPU(b)()
+	for b.Loop() {
+		change, err := s.Record(b.Context(), run(time.Now()), published, nil)
+		if err != nil || !change.Empty() {
+			b.Fatal(change, err)
+		}
+	}
+}
+
+func BenchmarkPublished(b *testing.B) {
+	published := testutil.Packages(b, "archive")
+	s, err := store.Open(b.Context(), filepath.Join(b.TempDir(), store.CatalogueFile))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Record(b.Context(), run(time.Now()), published, nil); err != nil {
+		b.Fatal(err)
+	}
+	defer reportCPU(b)()
+	for b.Loop() {
+		if _, err := s.Published(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func run(at time.Time) store.Run {
+	return store.Run{At: at, Source: "https://slicer-packages.kitware.com/api/v1", App: testutil.App}
+}
+
+// reportCPU reports the processor time of the whole process for each round: wall time says little where
+// other work goes on.
+func reportCPU(b *testing.B) (stop func()) {
+	used := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			b.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	start := used()
+	return func() { b.ReportMetric(float64((used()-start).Milliseconds())/float64(b.N), "cpu-ms/op") }
+}

@@ -1,0 +1,89 @@
+package store_test
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// crashVariable names the catalogue that TestMain writes again and again instead of running tests.
+const crashVariable = "SITEGEN_TEST_CRASH"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(crashVariable); path != "" {
+		writeForever(path)
+	}
+	os.Exit(m.Run())
+}
+
+// writeForever records two states in turn, and prints a line before each.
+func writeForever(path string) {
+	states := crashStates(new(testing.B))
+	s, err := store.Open(context.Background(), path)
+	for i := 0; err == nil; i++ {
+		os.Stdout.WriteString("\n")
+		_, err = s.Record(context.Background(), run(day(1)), states[i%2], nil)
+	}
+	os.Stderr.WriteString(err.Error())
+	os.Exit(1)
+}
+
+// crashStates are two catalogues that differ in most packages.
+func crashStates(t testing.TB) [2][]*catalog.Package {
+	packages := testutil.Packages(t, "live")
+	return [2][]*catalog.Package{packages[:500], packages[250:]}
+}
+
+// TestKilled kills a process that writes, at many instants: the catalogue is always one of the two states.
+func TestKilled(t *testing.T) {
+	path := filepath.Join(t.TempDir(), store.CatalogueFile)
+	states := crashStates(t)
+	for i := range 20 {
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
+		cmd.Env = append(os.Environ(), crashVariable+"="+path)
+		cmd.Stderr = os.Stderr
+		stdout, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewReader(stdout)
+		for range 2 + i%3 {
+			if _, err := lines.ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Duration(i) * 2 * time.Millisecond)
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Wait() // says that it was killed
+
+		s, err := store.Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		published, err := s.Published(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !cmp.Equal(published, states[0]) && !cmp.Equal(published, states[1]) {
+			t.Errorf("kill %d: %d packages that are neither state", i, len(published))
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package store
+
+// catalogueMigrations make the tables of the catalogue. Times are UTC, RFC 3339, to the second.
+var catalogueMigrations = []string{`
+-- Every run that looked at the source, also when nothing had changed.
+CREATE TABLE runs (
+  id        INTEGER PRIMARY KEY,
+  at        TEXT    NOT NULL,
+  source    TEXT    NOT NULL, -- 'sample', the URL of an API, or 'file:' and a name
+  app       TEXT    NOT NULL, -- the application in Girder
+  published INTEGER NOT NULL, -- packages on the site after the run
+  held      INTEGER NOT NULL, -- records held back
+  added     INTEGER NOT NULL,
+  changed   INTEGER NOT NULL,
+  withdrawn INTEGER NOT NULL,
+  returned  INTEGER NOT NULL
+) STRICT;
+
+-- Every package that was ever published, as it was last seen.
+CREATE TABLE packages (
+  id           TEXT    PRIMARY KEY,
+  name         TEXT    NOT NULL,
+  product_name TEXT    NOT NULL,
+  os           TEXT    NOT NULL,
+  arch         TEXT    NOT NULL,
+  revision     INTEGER NOT NULL,
+  version      TEXT    NOT NULL, -- '' for none, as in the next column
+  release      TEXT    NOT NULL,
+  pre_release  INTEGER NOT NULL, -- 0 or 1
+  build_date   TEXT    NOT NULL, -- as the source spells it
+  size         INTEGER NOT NULL, -- bytes
+  sha512       TEXT    NOT NULL, -- '' when unknown
+  first_seen   TEXT    NOT NULL,
+  last_changed TEXT    NOT NULL,
+  withdrawn_at TEXT              -- NULL while it is published
+) STRICT, WITHOUT ROWID;
+
+-- What became of each package.
+CREATE TABLE changes (
+  run     INTEGER NOT NULL REFERENCES runs (id),
+  package TEXT    NOT NULL REFERENCES packages (id),
+  kind    TEXT    NOT NULL CHECK (kind IN ('added', 'changed', 'withdrawn', 'returned')),
+  field   TEXT    NOT NULL, -- a column of packages; '' unless it is kind 'changed'
+  before  TEXT    NOT NULL,
+  after   TEXT    NOT NULL
+) STRICT;
+CREATE INDEX changes_of_package ON changes (package);
+
+-- What the last run held back, in the source's own words.
+CREATE TABLE held (
+  id     TEXT NOT NULL,
+  name   TEXT NOT NULL,
+  field  TEXT NOT NULL,
+  value  TEXT NOT NULL,
+  reason TEXT NOT NULL
+) STRICT;
+`}

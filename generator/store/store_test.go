@@ -1,0 +1,288 @@
+package store_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+func openStore(t testing.TB, path string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// day is noon of a day in November 2026.
+func day(n int) time.Time { return time.Date(2026, 11, n, 12, 0, 0, 0, time.UTC) }
+
+// build is a package, as catalog.Publish makes it.
+func build(t *testing.T, id string, change func(*catalog.Record)) *catalog.Package {
+	t.Helper()
+	r := catalog.Record{
+		ID: strings.Repeat(id, 24), Name: "Slicer_win_amd64_30893", Size: 222149208, AppID: testutil.App, BaseName: "Slicer",
+		OS: "win", Arch: "amd64", Revision: "30893", Version: "5.0.3-2022-07-08", BuildDate: "2022-07-08T09:39:54.992000+00:00",
+	}
+	if change != nil {
+		change(&r)
+	}
+	published, held := catalog.Publish(testutil.App, []catalog.Record{r})
+	if len(published) != 1 {
+		t.Fatal(held)
+	}
+	return published[0]
+}
+
+// TestRecord follows two packages through their lives, one day after the other.
+func TestRecord(t *testing.T) {
+	a, b := build(t, "a", nil), build(t, "b", nil)
+	released := build(t, "a", func(r *catalog.Record) {
+		r.Release, r.PreRelease, r.SHA512, r.Size = "5.0.3", "true", strings.Repeat("ab", 64), 222149209
+	})
+	letGo := build(t, "a", func(r *catalog.Record) {
+		r.Release, r.SHA512, r.Size = "5.0.3", strings.Repeat("ab", 64), 222149209
+	})
+	days := []struct {
+		name      string
+		published []*catalog.Package
+		want      store.Change
+	}{
+		{"both are new", []*catalog.Package{b, a}, store.Change{Added: []*catalog.Package{b, a}}},
+		{"nothing happens", []*catalog.Package{b, a}, store.Change{}},
+		{"one is released", []*catalog.Package{b, released}, store.Change{Changed: []store.Changed{{Package: released, Fields: []store.FieldChange{
+			{Field: "release", Before: "", After: "5.0.3"}, {Field: "pre_release", Before: "false", After: "true"},
+			{Field: "size", Before: "222149208", After: "222149209"}, {Field: "sha512", Before: "", After: strings.Repeat("ab", 64)},
+		}}}}},
+		{"it is withdrawn", []*catalog.Package{b}, store.Change{Withdrawn: []*catalog.Package{released}}},
+		{"it stays away", []*catalog.Package{b}, store.Change{}},
+		{"it is back and let go", []*catalog.Package{b, letGo}, store.Change{
+			Returned: []*catalog.Package{letGo},
+			Changed:  []store.Changed{{Package: letGo, Fields: []store.FieldChange{{Field: "pre_release", Before: "true", After: "false"}}}},
+		}},
+		{"all are gone", nil, store.Change{Withdrawn: []*catalog.Package{b, letGo}}},
+		{"one is back", []*catalog.Package{b}, store.Change{Returned: []*catalog.Package{b}}},
+	}
+	path := filepath.Join(t.TempDir(), store.CatalogueFile)
+	for i, d := range days {
+		s := openStore(t, path)
+		got, err := s.Record(t.Context(), run(day(i+1)), d.published, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", d.name, err)
+		}
+		if diff := cmp.Diff(d.want, got); diff != "" {
+			t.Errorf("%s: change (-want +got):\n%s", d.name, diff)
+		}
+		if got.Empty() != cmp.Equal(d.want, store.Change{}) {
+			t.Errorf("%s: Empty = %v of %+v", d.name, got.Empty(), got)
+		}
+		published, err := s.Published(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(d.published, published, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: published (-want +got):\n%s", d.name, diff)
+		}
+	}
+
+	s := openStore(t, path)
+	all, err := s.All(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]store.Entry{
+		{Package: b, FirstSeen: day(1), LastChanged: day(1)},
+		{Package: letGo, FirstSeen: day(1), LastChanged: day(6), Withdrawn: day(7)},
+	}, all); diff != "" {
+		t.Errorf("all (-want +got):\n%s", diff)
+	}
+	history, err := s.History(t.Context(), a.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]store.Event{
+		{At: day(1), Kind: "added"},
+		{At: day(3), Kind: "changed", Field: "release", After: "5.0.3"},
+		{At: day(3), Kind: "changed", Field: "pre_release", Before: "false", After: "true"},
+		{At: day(3), Kind: "changed", Field: "size", Before: "222149208", After: "222149209"},
+		{At: day(3), Kind: "changed", Field: "sha512", After: strings.Repeat("ab", 64)},
+		{At: day(4), Kind: "withdrawn"},
+		{At: day(6), Kind: "returned"},
+		{At: day(6), Kind: "changed", Field: "pre_release", Before: "true", After: "false"},
+		{At: day(7), Kind: "withdrawn"},
+	}, history); diff != "" {
+		t.Errorf("history (-want +got):\n%s", diff)
+	}
+	if history, err := s.History(t.Context(), "'; DROP TABLE runs"); len(history) != 0 || err != nil {
+		t.Errorf("history of nothing: %v, %v", history, err)
+	}
+	last, err := s.LastRun(t.Context())
+	if err != nil || last != run(day(8)) {
+		t.Errorf("last run %+v, %v, want that of day 8", last, err)
+	}
+}
+
+func TestPublishedIsWhatWasRecorded(t *testing.T) {
+	for _, profile := range []string{"live", "archive"} {
+		t.Run(profile, func(t *testing.T) {
+			want := testutil.Packages(t, profile)
+			shuffled := slices.Clone(want)
+			rand.New(rand.NewPCG(1, 2)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+			dir := t.TempDir()
+			for i, at := range []time.Time{day(1), day(20)} {
+				path := filepath.Join(dir, fmt.Sprint(i), store.CatalogueFile)
+				s := openStore(t, path)
+				if _, err := s.Record(t.Context(), run(at), shuffled, nil); err != nil {
+					t.Fatal(err)
+				}
+				got, err := openStore(t, path).Published(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Fatalf("recorded at %v (-want +got):\n%.2000s", at, diff)
+				}
+			}
+		})
+	}
+}
+
+func TestTextIsKeptAsItIs(t *testing.T) {
+	p := build(t, "a", func(r *catalog.Record) {
+		r.Name, r.BaseName = `Robert'); DROP TABLE packages; -- "Ä" スライサー`, `$x {y} </script>`
+		r.BuildDate = "2021-06-21 22:00:26"
+	})
+	held := []catalog.Held{
+		{ID: "x\x00y\xff", Name: "'\"\n", Field: "meta.revision", Value: strings.Repeat("z", 100_000), Reason: "not a decimal number"},
+		{Field: "_id", Reason: "not 24 lower-case hex digits"},
+	}
+	s := openStore(t, filepath.Join(t.TempDir(), "c"))
+	for i := range 2 {
+		if _, err := s.Record(t.Context(), run(day(1+i)), []*catalog.Package{p}, held); err != nil {
+			t.Fatal(err)
+		}
+		published, err := s.Published(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]*catalog.Package{p}, published); diff != "" {
+			t.Errorf("published (-want +got):\n%s", diff)
+		}
+		got, err := s.Held(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(held, got); diff != "" {
+			t.Errorf("held (-want +got):\n%s", diff)
+		}
+	}
+	if _, err := s.Record(t.Context(), run(day(3)), []*catalog.Package{p}, held[1:]); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Held(t.Context()); err != nil || !slices.Equal(got, held[1:]) {
+		t.Errorf("held %v, %v", got, err)
+	}
+}
+
+func TestOneCatalogueInAFolder(t *testing.T) {
+	const url, other = "https://slicer-packages.kitware.com/api/v1", "000000000000000000000000"
+	tests := []struct {
+		name        string
+		first, next store.Run
+		want        string // "": accepted
+	}{
+		{"the same", store.Run{Source: url, App: testutil.App}, store.Run{Source: url, App: testutil.App}, ""},
+		{"the sample again", store.Run{Source: "sample", App: testutil.App}, store.Run{Source: "sample", App: testutil.App}, ""},
+		{"a saved listing", store.Run{Source: url, App: testutil.App}, store.Run{Source: "file:listing.json", App: testutil.App}, ""},
+		{"a file called sample", store.Run{Source: url, App: testutil.App}, store.Run{Source: "file:sample", App: testutil.App}, ""},
+		{"a server after the sample", store.Run{Source: "sample", App: testutil.App}, store.Run{Source: url, App: testutil.App},
+			"the data folder holds the packages of sample, not of " + url},
+		{"the sample after a server", store.Run{Source: url, App: testutil.App}, store.Run{Source: "sample", App: testutil.App},
+			"the data folder holds the packages of " + url + ", not of sample"},
+		{"another application", store.Run{Source: url, App: testutil.App}, store.Run{Source: url, App: other},
+			"the data folder holds the packages of application " + testutil.App + ", not of " + other},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := openStore(t, filepath.Join(t.TempDir(), "c"))
+			if err := s.Accept(t.Context(), test.next); err != nil {
+				t.Fatalf("an empty catalogue does not accept %+v: %v", test.next, err)
+			}
+			a, b := build(t, "a", nil), build(t, "b", nil)
+			if _, err := s.Record(t.Context(), test.first, []*catalog.Package{a}, nil); err != nil {
+				t.Fatal(err)
+			}
+			accept := s.Accept(t.Context(), test.next)
+			_, record := s.Record(t.Context(), test.next, []*catalog.Package{b}, nil)
+			want := a
+			if test.want == "" {
+				want = b
+			}
+			for _, err := range []error{accept, record} {
+				if test.want == "" {
+					if err != nil {
+						t.Error(err)
+					}
+				} else if err == nil || fault.KindOf(err) != fault.Usage || !strings.HasSuffix(err.Error(), test.want) || len(fault.Hints(err)) != 1 {
+					t.Errorf("error %v, want one of usage with a hint: %s", err, test.want)
+				}
+			}
+			published, err := s.Published(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]*catalog.Package{want}, published); diff != "" {
+				t.Errorf("published (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestOpenAtOnce makes the same new catalogue from several sides.
+func TestOpenAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "var", "a ?b%20#c", store.CatalogueFile)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			s, err := store.Open(t.Context(), path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer s.Close()
+			if _, err := s.Record(t.Context(), run(day(1)), nil, nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if files, err := filepath.Glob(filepath.Dir(path) + "/*"); err != nil || !slices.Equal(files, []string{path}) {
+		t.Errorf("files %q, %v, want %q alone", files, err, path)
+	}
+}
+
+func TestEmptyCatalogue(t *testing.T) {
+	s := openStore(t, filepath.Join(t.TempDir(), "c"))
+	published, err := s.Published(t.Context())
+	if err != nil || len(published) != 0 {
+		t.Errorf("published %v, %v", published, err)
+	}
+	if last, err := s.LastRun(t.Context()); err != nil || last != (store.Run{}) || last.IsSample() {
+		t.Errorf("last run %+v, %v", last, err)
+	}
+}
