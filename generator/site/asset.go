@@ -161,8 +161,8 @@ func (r *assetReader) minified(name string, data []byte) []byte {
 	if r.minifier == nil {
 		return data
 	}
-	var out bytes.Buffer
-	if err := r.minifier.minify(&out, bytes.NewBuffer(bytes.Clone(data)), path.Ext(name)); err != nil {
+	small, err := r.minifier.file(path.Ext(name), data)
+	if err != nil {
 		f := Finding{Path: layoutFolder + assetFolder + "/" + name, Text: err.Error()}
 		if e, ok := errors.AsType[*parse.Error](err); ok {
 			f.Line, f.Col, f.Text = e.Line, e.Column, e.Message
@@ -170,7 +170,7 @@ func (r *assetReader) minified(name string, data []byte) []byte {
 		r.findings = append(r.findings, f)
 		return data
 	}
-	return out.Bytes()
+	return small
 }
 
 // files are the assets as they are published, in order of their names.

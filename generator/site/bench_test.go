@@ -12,6 +12,7 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/testutil"
+	"github.com/Slicer/sitegen/layouts"
 )
 
 // benchLayouts are a base layout and three partials, of the size of a plain documentation site's.
@@ -42,7 +43,7 @@ var benchLayouts = fstest.MapFS{
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{.Page.Title}} - {{.Site.Title}}</title>
 <meta name="description" content="{{.Page.Description}}">
-<link rel="canonical" href="{{absURL .Page.URL}}">
+{{if not .Page.NoIndex}}<link rel="canonical" href="{{absURL .Page.URL}}">{{end}}
 {{with asset "app.css"}}<link rel="stylesheet" href="{{.URL}}" integrity="{{.Integrity}}">{{end}}
 `)},
 	"partials/header.html": {Data: []byte(`<header>
@@ -64,8 +65,9 @@ var benchLayouts = fstest.MapFS{
 	"assets/app.css": {Data: []byte("body {\n  margin: 0 auto;\n  max-width: 60rem;\n}\n")},
 }
 
-// benchPage is a page of about 1,490 bytes: front matter, three headings, a list, a table, a code block.
-func benchPage(i int, language string) []byte {
+// benchPage is a page of about 1,490 bytes, with a link to another one: front matter, three headings, a list, a
+// table, a code block.
+func benchPage(i, other int, language string) []byte {
 	return fmt.Appendf(nil, `---
 title: "Page number %[1]d"
 description: "How to install and use part %[1]d of the program"
@@ -111,18 +113,18 @@ def load(path, number=%[1]d):
 `+"```"+`
 
 More is in the manual.
-`, i, i%12+1, i%28+1, i*7919%10000, language)
+`, i, i%12+1, i%28+1, other, language)
 }
 
 func benchInput(b *testing.B, pages int, language string) site.Input {
 	content := fstest.MapFS{}
 	for i := range pages {
-		content[fmt.Sprintf("page-%05d.md", i)] = &fstest.MapFile{Data: benchPage(i, language)}
+		content[fmt.Sprintf("page-%05d.md", i)] = &fstest.MapFile{Data: benchPage(i, i*7919%pages, language)}
 	}
 	return site.Input{
 		Options: site.Options{Title: "Bench", Project: "Bench", Description: "Many pages.", BaseURL: "https://example.org", Jobs: runtime.GOMAXPROCS(0), Minify: true},
 		Index:   lookup.New(testutil.Packages(b, "live")),
-		Content: flat{content}, Layouts: benchLayouts,
+		Content: flat{content}, Layouts: site.Overlay(benchLayouts, layouts.Files),
 	}
 }
 

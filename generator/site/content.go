@@ -1,6 +1,7 @@
 package site
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -113,6 +114,7 @@ func ignored(base string) bool {
 // newDocument reads one Markdown file; its body is rendered later.
 func newDocument(name string, src []byte) (*document, Findings) {
 	source := contentFolder + name
+	src = bytes.TrimPrefix(src, []byte("\ufeff")) // some editors begin a file with it
 	fm, body, findings := readFrontMatter(source, src)
 	p := &Page{
 		Path: documentPath(name), Layout: cmp.Or(fm.layout, defaultLayout), Group: output.Pages,

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -38,7 +40,6 @@ const fence = "---"
 // readFrontMatter takes a content file apart. The body is a part of src. Every mistake is reported; path
 // is what the findings name.
 func readFrontMatter(path string, src []byte) (fm frontMatter, body []byte, findings Findings) {
-	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	first, rest, _ := cutLine(src)
 	if first != fence {
 		return fm, src, nil
@@ -91,22 +92,23 @@ func (d *decoder) at(t *token.Token) place {
 		return place{1, 1}
 	}
 	line := min(t.Position.Line+1, len(d.lines))
-	col := 1
-	for i := range string(d.lines[line-1]) {
-		if t.Position.Column--; t.Position.Column < 1 {
-			break
-		}
-		col = i + 1
+	rest := d.lines[line-1]
+	for range t.Position.Column - 1 {
+		_, size := utf8.DecodeRune(rest)
+		rest = rest[size:]
 	}
-	return place{line, col}
+	return place{line, len(d.lines[line-1]) - len(rest) + 1}
 }
+
+// elsewhereRE is a second place in a message, which the parser counts from the start of the YAML.
+var elsewhereRE = regexp.MustCompile(` at \[\d+:\d+\]`)
 
 func (d *decoder) decode(yamlText []byte) {
 	file, err := parser.ParseBytes(yamlText, 0)
 	if err != nil {
 		var se *yaml.SyntaxError
 		if errors.As(err, &se) {
-			d.report(se.GetToken(), "front matter: %s", se.GetMessage())
+			d.report(se.GetToken(), "front matter: %s", elsewhereRE.ReplaceAllString(se.GetMessage(), ""))
 		} else {
 			d.report(nil, "front matter: %v", err)
 		}

@@ -21,7 +21,7 @@ const internalFolder = "-/"
 // links of a page are in all of them.
 type scanner struct {
 	words map[string]string
-	seen  map[string]bool
+	seen  map[string]bool // on the page being read
 }
 
 func newScanner() *scanner { return &scanner{words: map[string]string{}, seen: map[string]bool{}} }
@@ -31,31 +31,40 @@ func newScanner() *scanner { return &scanner{words: map[string]string{}, seen: m
 func (s *scanner) links(page []byte) []string {
 	clear(s.seen)
 	var links, ids []string
-	eachAttribute(page, func(key, value []byte) {
-		word, ok := s.words[string(value)]
-		if !ok {
-			word = string(value)
-			s.words[word] = word
+	add := func(link string) {
+		if !s.seen[link] {
+			s.seen[link] = true
+			links = append(links, link)
 		}
+	}
+	eachAttribute(page, func(key, value []byte) {
+		word := s.word(value)
 		switch string(key) {
 		case "id":
 			ids = append(ids, word)
 		case "srcset":
 			for candidate := range strings.SplitSeq(word, ",") {
 				if f := strings.Fields(candidate); len(f) > 0 {
-					links = append(links, f[0])
+					add(f[0])
 				}
 			}
 		default:
-			if !s.seen[word] {
-				s.seen[word] = true
-				links = append(links, word)
-			}
+			add(word)
 		}
 	})
 	return slices.DeleteFunc(links, func(l string) bool {
 		return len(l) > 1 && l[0] == '#' && slices.Contains(ids, l[1:])
 	})
+}
+
+// word gives the one string for some bytes.
+func (s *scanner) word(b []byte) string {
+	word, ok := s.words[string(b)]
+	if !ok {
+		word = string(b)
+		s.words[word] = word
+	}
+	return word
 }
 
 // eachAttribute calls f with every attribute of the page that is an address or an id. The slices are only

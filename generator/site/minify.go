@@ -12,8 +12,8 @@ import (
 	"github.com/tdewolff/minify/v2/svg"
 )
 
-// mediaTypes are the files that are minified, by extension.
-var mediaTypes = map[string]string{".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+// mediaTypes are the assets that are minified, by extension.
+var mediaTypes = map[string]string{".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 var (
 	jsonRE   = regexp.MustCompile(`^(application/json|.+\+json|importmap|speculationrules)$`)
@@ -35,13 +35,28 @@ func newMinifier() *minifier {
 	return &minifier{m}
 }
 
-// minify appends to out what src is, made smaller, by the extension of its name (".css"); as it is when there
-// is nothing to be done for it.
-func (m *minifier) minify(out, src *bytes.Buffer, ext string) error {
+// file gives a file as small as it gets, by the extension of its name.
+func (m *minifier) file(ext string, data []byte) ([]byte, error) {
 	mediaType, ok := mediaTypes[ext]
 	if !ok {
-		_, err := out.Write(src.Bytes())
-		return err
+		return data, nil
 	}
-	return m.m.Minify(mediaType, out, src)
+	return m.m.Bytes(mediaType, data)
+}
+
+// include is how a server-side include begins.
+var include = []byte("<!--#")
+
+// page gives an HTML page as small as it gets. The result is the page itself, or belongs to the buffer.
+func (m *minifier) page(buf *bytes.Buffer, page []byte) ([]byte, error) {
+	buf.Reset()
+	if err := m.m.Minify("text/html", buf, bytes.NewReader(page)); err != nil {
+		return nil, err
+	}
+	// The minifier undoes the escapes of attributes. Browsers do not mind <!--# in one; the web server would
+	// run it. Pages that have such a text in an attribute are rare enough to stay as they are.
+	if bytes.Count(buf.Bytes(), include) != bytes.Count(page, include) {
+		return page, nil
+	}
+	return buf.Bytes(), nil
 }

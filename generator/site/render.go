@@ -57,8 +57,8 @@ type renderer struct {
 // newRenderer reads content, assets and layouts.
 func newRenderer(ctx context.Context, in Input) (*renderer, error) {
 	base, err := url.Parse(in.BaseURL)
-	if err != nil || base.Host == "" || strings.Trim(base.Path, "/") != "" {
-		return nil, fmt.Errorf("base URL is not a scheme and a host (found %q); the download API needs the root of its host", in.BaseURL)
+	if err != nil || !slices.Contains([]string{"http", "https"}, base.Scheme) || strings.TrimSuffix(in.BaseURL, "/") != base.Scheme+"://"+base.Host {
+		return nil, fmt.Errorf("base URL is not http(s) and a host alone (found %q); the download API needs the root of its host", in.BaseURL)
 	}
 	r := &renderer{host: base.Host, build: &Build{Input: in, markdown: newMarkdown()}}
 	if in.Minify {
@@ -120,15 +120,14 @@ func (r *renderer) page(s *scratch, p *Page) (*rendered, error) {
 	if err := r.layouts.execute(&s.executed, &view{&shown, r.build.Site}); err != nil {
 		return done, err
 	}
-	out := &s.executed
+	made := s.executed.Bytes()
 	if r.minifier != nil {
-		s.minified.Reset()
-		if err := r.minifier.minify(&s.minified, out, layoutExt); err != nil {
+		var err error
+		if made, err = r.minifier.page(&s.minified, made); err != nil {
 			return done, err
 		}
-		out = &s.minified
 	}
-	done.html = bytes.Clone(out.Bytes())
+	done.html = bytes.Clone(made)
 	done.links = s.scanner.links(done.html)
 	return done, nil
 }

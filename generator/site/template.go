@@ -188,8 +188,8 @@ func ssi(path string) (template.HTML, error) {
 
 // Errors of text/template and html/template, in parsing and execution, with and without a column.
 var (
-	templateErrorRE = regexp.MustCompile(`(?s)^(?:html/)?template: ?([^:]+):(\d+)(?::(\d+))?: (.*)$`)
-	quotedRE        = regexp.MustCompile(`<([^>]+)>|"((?:[^"\\]|\\.)+)"`)
+	templateErrorRE = regexp.MustCompile(`(?s)^(?:html/)?template: ?([^:]+)(?::(\d+))?(?::(\d+))?: (.*)$`)
+	quotedRE        = regexp.MustCompile(`<([^>]+)>|"((?:[^"\\]|\\.)+)"|U\+[0-9A-F]+ '(.)'`)
 )
 
 // finding says where in the layouts a template's error is.
@@ -199,7 +199,7 @@ func (l *layoutSet) finding(err error) Finding {
 		return Finding{Path: layoutFolder, Text: strings.TrimPrefix(err.Error(), "template: ")}
 	}
 	f := Finding{Path: layoutFolder + m[1], Text: m[4]}
-	f.Line, _ = strconv.Atoi(m[2])
+	f.Line, _ = strconv.Atoi(m[2]) // "" is 0: the whole file
 	if col, err := strconv.Atoi(m[3]); err == nil {
 		f.Col = col + 1 // they count from 0
 	} else {
@@ -211,12 +211,12 @@ func (l *layoutSet) finding(err error) Finding {
 // column finds in a line what a parse error, which only has the line, talks about.
 func (l *layoutSet) column(name string, line int, text string) int {
 	lines := strings.Split(l.sources[name], "\n")
-	if line < 1 || line > len(lines) {
+	if line < 1 || line > len(lines) { // an error in the file as a whole
 		return 0
 	}
 	at := lines[line-1]
 	for _, m := range quotedRE.FindAllStringSubmatch(text, -1) {
-		word := m[1] + m[2]
+		word := m[1] + m[2] + m[3]
 		if s, err := strconv.Unquote(`"` + word + `"`); err == nil {
 			word = s
 		}

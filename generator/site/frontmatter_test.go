@@ -1,0 +1,105 @@
+package site
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestReadFrontMatter(t *testing.T) {
+	tests := []struct {
+		name, src string
+		want      frontMatter
+		body      string
+	}{
+		{"none", "# Title\n", frontMatter{}, "# Title\n"},
+		{"empty", "---\n---\nText\n", frontMatter{}, "Text\n"},
+		{"only a comment", "---\n# nothing yet\n---\n", frontMatter{}, ""},
+		{"all keys", "---\ntitle: \"About: us\"\ndescription: |\n  Who we\n  are\nlayout: wide.html\ndraft: true\ndate: 2026-11-20\nweight: -3\naliases: [/who/, /us]\n---\nText\n",
+			frontMatter{title: "About: us", description: "Who we\nare", layout: "wide.html", layoutAt: place{6, 9}, draft: true,
+				date: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), weight: new(-3), aliases: []string{"/who/", "/us"}}, "Text\n"},
+		{"a number for a title", "---\ntitle: 5.12\n---\n", frontMatter{title: "5.12"}, ""},
+		{"a truth for a title", "---\ntitle: true\n---\n", frontMatter{title: "true"}, ""},
+		{"an instant for a date", "---\ndate: 2026-11-20T23:30:00-05:00\n---\n", frontMatter{date: time.Date(2026, 11, 21, 4, 30, 0, 0, time.UTC)}, ""},
+		{"Windows line ends", "---\r\ntitle: Hi\r\n---\r\nText\r\n", frontMatter{title: "Hi"}, "Text\r\n"},
+		{"a rule further down is no fence", "Text\n\n---\n\nMore\n", frontMatter{}, "Text\n\n---\n\nMore\n"},
+		{"no line end after the fence", "---\ntitle: Hi\n---", frontMatter{title: "Hi"}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, body, findings := readFrontMatter("content/x.md", []byte(tt.src))
+			if len(findings) > 0 {
+				t.Fatalf("findings:\n%v", findings)
+			}
+			if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(frontMatter{}, place{})); diff != "" {
+				t.Errorf("front matter (-want +got):\n%s", diff)
+			}
+			if string(body) != tt.body {
+				t.Errorf("body %q, want %q", body, tt.body)
+			}
+		})
+	}
+}
+
+func TestReadFrontMatterMistakes(t *testing.T) {
+	tests := []struct{ name, src, want string }{
+		{"unknown key, near a known one", "---\ntitel: x\n---\n", `content/x.md:2:1: unknown key "titel"; did you mean "title"?`},
+		{"unknown key", "---\ntitle: x\nmenu: main\n---\n", `content/x.md:3:1: unknown key "menu"; the keys are title, description, layout, draft, date, weight, aliases`},
+		{"no end", "---\ntitle: x\n", `content/x.md:1:1: front matter does not end (no second --- line)`},
+		{"colon in a title", "---\ntitle: Slicer: a manual\n---\n", `content/x.md:2:8: front matter: mapping value is not allowed in this context`},
+		{"quote not closed", "---\ntitle: \"x\n---\n", `content/x.md:2:8: front matter: could not find end character of double-quoted text`},
+		{"key twice", "---\ntitle: x\ndraft: false\ntitle: y\n---\n", `content/x.md:4:1: front matter: mapping key "title" already defined`},
+		{"a list", "---\n- x\n---\n", `content/x.md:2:1: front matter is not a list of keys and values (found a list)`},
+		{"just text", "---\nHello\n---\n", `content/x.md:2:1: front matter is not a list of keys and values (found "Hello")`},
+		{"title a list", "---\ntitle: [a, b]\n---\n", `content/x.md:2:8: title is not text (found a list)`},
+		{"title nothing", "---\ntitle:\n---\n", `content/x.md:2:7: title is not text (found nothing)`},
+		{"title a map", "---\ntitle: {a: b}\n---\n", `content/x.md:2:8: title is not text (found keys and values)`},
+		{"draft a word", "---\ndraft: yes please\n---\n", `content/x.md:2:8: draft is neither true nor false (found "yes please")`},
+		{"date in words", "---\ndate: tomorrow\n---\n", `content/x.md:2:7: date is not a day (found "tomorrow"); write it as 2026-11-20`},
+		{"no such day", "---\ndate: 2026-02-30\n---\n", `content/x.md:2:7: date is not a day (found "2026-02-30"); write it as 2026-11-20`},
+		{"weight a word", "---\nweight: heavy\n---\n", `content/x.md:2:9: weight is not a whole number (found "heavy")`},
+		{"weight a fraction", "---\nweight: 1.5\n---\n", `content/x.md:2:9: weight is not a whole number (found "1.5")`},
+		{"weight beyond measure", "---\nweight: 99999999999\n---\n", `content/x.md:2:9: weight is not a whole number (found "99999999999")`},
+		{"aliases a word", "---\naliases: /x\n---\n", `content/x.md:2:10: aliases is not a list (found "/x")`},
+		{"alias elsewhere", "---\naliases:\n  - /ok\n  - //evil.example/\n---\n", `content/x.md:4:5: alias is not a path of this site (found "//evil.example/"); start it with one /`},
+		{"column in bytes", "---\n{é: 1, titel: x}\n---\n", "content/x.md:2:2: unknown key \"é\"; the keys are title, description, layout, draft, date, weight, aliases\ncontent/x.md:2:9: unknown key \"titel\"; did you mean \"title\"?"},
+		{"all at once", "---\ntitel: x\ndraft: 7\n---\n", "content/x.md:2:1: unknown key \"titel\"; did you mean \"title\"?\ncontent/x.md:3:8: draft is neither true nor false (found \"7\")"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, findings := readFrontMatter("content/x.md", []byte(tt.src))
+			if diff := cmp.Diff(tt.want, findings.Error()); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func FuzzFrontMatter(f *testing.F) {
+	for _, s := range []string{
+		"", "---", "---\n", "---\n---\n", "---\ntitle: x\n---\nText\n", "---\ntitle: [a\n---\n", "---\n\ttitle: x\n---\n",
+		"---\na: &a [*a]\n---\n", "---\n? x\n: y\n---\n", "---\n<<: {title: x}\n---\n", "---\ntitle: !!binary x\n---\n",
+		"---\ntitle: 'It''s'\ndate: 2026-01-01\nweight: 0x10\naliases: [/a, b]\n--- \n", "\ufeff---\r\ntitle: é\r\n---\r\n",
+		"---\n--- x\n---\n", "---\na: b\n...\nc: d\n---\n", "---\n%YAML 1.2\n---\n", "---\ntitle: >\n  x\n---\n",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		_, body, findings := readFrontMatter("x.md", src)
+		if !bytes.HasSuffix(src, body) {
+			t.Errorf("the body %q is not the end of the file", body)
+		}
+		lines := strings.Split(string(src), "\n")
+		for _, f := range findings {
+			if f.Line < 1 || f.Line > len(lines) || f.Col < 1 || f.Col > len(lines[f.Line-1])+1 {
+				t.Errorf("%v is outside of the file", f)
+			}
+			if f.Text == "" {
+				t.Errorf("%v says nothing", f)
+			}
+		}
+	})
+}
