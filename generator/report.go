@@ -5,6 +5,9 @@ import (
 	"io"
 
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/site"
+	"github.com/Slicer/sitegen/generator/store"
 )
 
 // Report is what a build did. Its JSON form, written by sitegen build --json, is documented field by
@@ -55,6 +58,42 @@ type FileCount struct {
 	Written   int `json:"written"`   // new, or with other bytes than before
 	Unchanged int `json:"unchanged"` // left alone, because they hold the right bytes
 	Removed   int `json:"removed"`   // written by an earlier build and no longer wanted
+}
+
+// report begins a report with what the source gave.
+func (c *catalogue) report(o Options) *Report {
+	source := o.Config.Source
+	if c.offline {
+		source = "catalogue"
+	}
+	return &Report{Source: source, App: o.Config.App, Published: len(c.published), Held: HeldFrom(c.held)}
+}
+
+func (r *Report) warn(findings site.Findings) {
+	for _, f := range findings {
+		r.Warnings = append(r.Warnings, f.String())
+	}
+}
+
+func (r *Report) change(c store.Change) {
+	r.Added, r.Withdrawn, r.Returned = itemsOf(c.Added), itemsOf(c.Withdrawn), itemsOf(c.Returned)
+	for _, p := range c.Changed {
+		r.Changed = append(r.Changed, Item{p.ID, p.Name})
+	}
+}
+
+func itemsOf(packages []*catalog.Package) (list []Item) {
+	for _, p := range packages {
+		list = append(list, Item{p.ID, p.Name})
+	}
+	return list
+}
+
+func (r *Report) files(p *output.Plan) {
+	count := func(c output.Changes) FileCount {
+		return FileCount{Written: len(c.Written), Unchanged: c.Unchanged, Removed: len(c.Removed)}
+	}
+	r.Pages, r.Maps, r.Unchanged = count(p.Public), count(p.Redirects), p.Empty()
 }
 
 // WriteJSON writes the report as one indented JSON object and a newline. Lists without members are [],

@@ -24,3 +24,18 @@ func (w *Writer) Verify(inputs string) bool {
 		return nil
 	}) == nil
 }
+
+// Count gives how many files the last complete run left in each root. Compressed variants count with the
+// file they are made from.
+func (w *Writer) Count() (public, redirects int) {
+	for name, e := range w.manifest.Files {
+		switch root, _ := splitName(name); {
+		case e.From != hash{}:
+		case root == Public:
+			public++
+		default:
+			redirects++
+		}
+	}
+	return public, redirects
+}

@@ -20,12 +20,21 @@ func (c *compiler) bitstreams() {
 	}
 	fmt.Fprintf(&body, "    return 302 %s/item/$sitegen_bitstream/download;\n}\n", c.table.Files.API)
 	body.WriteString(`location /bitstream/ {
-    error_page 404 /-/error/404-bitstream.html;
+    absolute_redirect off;
+    error_page 404 410 /-/error/404-bitstream.html;
+    add_header Cache-Control "public, max-age=300";
+    if ($sitegen_rule_301) { return 301 $sitegen_rule_301; }
+    if ($sitegen_rule_302) { return 302 $sitegen_rule_302; }
+    if ($sitegen_rule_307) { return 307 $sitegen_rule_307; }
+    if ($sitegen_rule_308) { return 308 $sitegen_rule_308; }
+    if ($sitegen_rule_404) { return 404; }
+    if ($sitegen_rule_410) { return 410; }
     return 404;
 }
 `)
 	c.file("server/bitstreams.conf", `
-		/bitstream/<id>: where the file of a package is fetched. Ids that have no record are not published.`, &body)
+		/bitstream/<id>: where the file of a package is fetched. Ids that have no record are not published.
+		Numbers of the retired Midas server are rules.`, &body)
 }
 
 // checksums writes the SHA-512 of packages by id. The map is cut by the last digits of the id, which are

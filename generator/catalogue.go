@@ -1,0 +1,111 @@
+package generator
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/girder"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/store"
+)
+
+// defaultAPI is where files are fetched when the listing does not come from a server.
+const defaultAPI = "https://slicer-packages.kitware.com/api/v1"
+
+// catalogue is what a run has found to publish.
+type catalogue struct {
+	run       store.Run
+	published []*catalog.Package // newest first
+	held      []catalog.Held
+	offline   bool // nothing was fetched, so there is nothing to keep
+}
+
+// index is what the packages answer.
+func (c *catalogue) index() *lookup.Index { return lookup.New(c.published) }
+
+func (o *Options) catalogueFile() string { return filepath.Join(o.Config.Data, store.CatalogueFile) }
+
+// fetch reads the source.
+func (o *Options) fetch(ctx context.Context, db *store.Store, at time.Time) (*catalogue, error) {
+	source, err := girder.ParseSource(o.Config.Source)
+	if err != nil {
+		return nil, err
+	}
+	run := store.Run{At: at, Source: source.Identity(), App: o.Config.App}
+	if err := db.Accepts(ctx, run); err != nil {
+		return nil, err
+	}
+	c := &o.Config.Girder
+	records, err := girder.Read(ctx, source, girder.Client{
+		App: o.Config.App, Timeout: c.Timeout, MaxSize: int64(c.MaxSize), Retries: c.Retries, Log: o.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	cat := &catalogue{run: run}
+	cat.published, cat.held = catalog.Publish(o.Config.App, records)
+	return cat, nil
+}
+
+// stored takes the packages published last.
+func (o *Options) stored(ctx context.Context, db *store.Store, published []*catalog.Package) (*catalogue, error) {
+	if len(published) == 0 {
+		return nil, fault.Wrap(fault.Source, errors.New("build offline: nothing is in the catalogue yet ("+o.catalogueFile()+")"),
+			"Build once without --offline, or with --source sample to try sitegen.")
+	}
+	run, err := db.LastRun(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &catalogue{run: run, published: published, offline: true}, nil
+}
+
+// record keeps the catalogue and says what is new in it.
+func (c *catalogue) record(ctx context.Context, db *store.Store) (store.Change, error) {
+	if c.offline {
+		return store.Change{}, nil
+	}
+	return db.Record(ctx, c.run, c.published, c.held)
+}
+
+// Packages gives the packages that a command beside build is to speak of: those of the source when one was
+// named, else those published last.
+func (o *Options) Packages(ctx context.Context) ([]*catalog.Package, error) {
+	if o.Config.Origin("source").Level > 0 && !o.Config.Offline {
+		source, err := girder.ParseSource(o.Config.Source)
+		if err != nil {
+			return nil, err
+		}
+		records, err := girder.Read(ctx, source, girder.Client{App: o.Config.App, Log: o.Log})
+		published, _ := catalog.Publish(o.Config.App, records)
+		return published, err
+	}
+	db, err := store.Open(ctx, o.catalogueFile())
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	published, err := db.Published(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cat, err := o.stored(ctx, db, published)
+	if err != nil {
+		return nil, err
+	}
+	return cat.published, nil
+}
+
+// files says where the files of packages are fetched.
+func (o *Options) files() redirect.Files {
+	f := redirect.Files{API: defaultAPI, BySHA512: o.Config.Girder.Download == "hashsum"}
+	if source, err := girder.ParseSource(o.Config.Source); err == nil && source.Kind == girder.ServerSource {
+		f.API = source.Location
+	}
+	return f
+}

@@ -1,0 +1,161 @@
+// Package generator builds a download site: it is the whole way of a run, told top to bottom in Build.
+package generator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/gate"
+	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/nginx"
+	"github.com/Slicer/sitegen/generator/site"
+	"github.com/Slicer/sitegen/generator/store"
+)
+
+// Build makes the site and the web server's configuration as they should be now, and writes what is not so
+// yet. Until the last good moment nothing is changed: a listing that is refused, and content or layouts
+// with errors, leave the site, the maps and the catalogue as they were. Errors carry a fault.Kind.
+func Build(ctx context.Context, o Options) (*Report, error) {
+	start := o.Now()
+	out, err := openOutput(o)
+	if err != nil {
+		return nil, err
+	}
+	defer out.Close()
+	db, err := store.Open(ctx, o.catalogueFile())
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+
+	// The packages: from the source, past the gate; or, offline, those published last.
+	cat, err := o.read(ctx, db, start)
+	if err != nil {
+		return nil, err
+	}
+	report := cat.report(o)
+
+	// The files: only if anything that they are made from has changed, or they are not as they were written.
+	in, err := o.siteInput(cat)
+	if err != nil {
+		return nil, err
+	}
+	inputs, err := o.fingerprint(in, cat.published)
+	if err != nil {
+		return nil, err
+	}
+	var plan *output.Plan
+	if !out.Verify(inputs) {
+		files, warnings, err := o.render(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		report.warn(warnings)
+		if plan, err = out.Plan(files); err != nil {
+			return nil, planFault(err)
+		}
+	}
+
+	// All is well: keep the catalogue, then put the files in place.
+	change, err := cat.record(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	report.change(change)
+	if plan == nil {
+		public, maps := out.Count()
+		report.Pages.Unchanged, report.Maps.Unchanged, report.Unchanged = public, maps, true
+	} else {
+		report.files(plan)
+		if err := out.Apply(ctx, plan, inputs); err != nil {
+			return nil, applyFault(err)
+		}
+	}
+	report.Seconds = o.Now().Sub(start).Seconds()
+	return report, nil
+}
+
+// openOutput takes the lock of the data folder: one run at a time.
+func openOutput(o Options) (*output.Writer, error) {
+	c := &o.Config
+	commands := make([][]string, len(c.AfterChange))
+	for i, command := range c.AfterChange {
+		commands[i] = command.Args
+	}
+	out, err := output.Open(output.Options{
+		Public: c.Out, Redirects: c.Redirects, Data: c.Data,
+		Jobs: c.Jobs, Precompress: o.precompress(), AfterChange: commands, Force: c.Force, Now: o.Now, Log: o.Log,
+	})
+	if locked, ok := errors.AsType[*output.LockedError](err); ok {
+		return nil, fault.Wrap(fault.Locked, locked, "Wait for it to end; the lock goes with the process that holds it.")
+	}
+	return out, err
+}
+
+// render makes all files, in memory.
+func (o *Options) render(ctx context.Context, in site.Input) ([]output.File, site.Findings, error) {
+	files, warnings, err := site.Render(ctx, in)
+	if err != nil {
+		if _, ok := errors.AsType[site.Findings](err); ok {
+			err = fault.Wrap(fault.Content, err, "Nothing was written; mend these and build again.")
+		}
+		return nil, nil, err
+	}
+	table := &redirect.Table{Index: in.Index, Files: o.files()}
+	for _, target := range []redirect.Target{nginx.Target{}} {
+		maps, err := target.Compile(table)
+		if err != nil {
+			return nil, nil, fmt.Errorf("write the redirects for %s: %w", target.Name(), err)
+		}
+		files = append(files, maps...)
+	}
+	return files, warnings, nil
+}
+
+// planFault marks an error of comparing with the disk.
+func planFault(err error) error {
+	if _, ok := errors.AsType[*output.InTheWayError](err); ok {
+		return fault.Wrap(fault.Content, err, "Move them away, or replace them with --force.")
+	}
+	return err
+}
+
+// applyFault marks an error of writing.
+func applyFault(err error) error {
+	command, ok := errors.AsType[*output.CommandError](err)
+	if !ok {
+		return err
+	}
+	hint := "The new maps are in place; the command is run again by the next build."
+	if command.PutBack {
+		hint = "The old maps are back. See what the command says, then build again."
+	}
+	return fault.Wrap(fault.AfterChange, err, hint)
+}
+
+// read gets the packages to publish, and lets them past the gate.
+func (o *Options) read(ctx context.Context, db *store.Store, start time.Time) (*catalogue, error) {
+	before, err := db.Published(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if o.Config.Offline {
+		return o.stored(ctx, db, before)
+	}
+	cat, err := o.fetch(ctx, db, start)
+	if err != nil {
+		return nil, err
+	}
+	refusals := gate.Check(before, cat.published)
+	if !o.Config.Force {
+		return cat, gate.Err(refusals)
+	}
+	for _, r := range refusals {
+		o.Log.Warn("published by force", "problem", r.Problem)
+	}
+	return cat, nil
+}
