@@ -128,8 +128,9 @@ var options = []*Option{
 	},
 	{
 		Key: "force", Flag: "force", Group: "Packages", Default: "false", NotInFile: true,
-		Usage: "publish even what the gate refuses",
+		Usage: "publish what the gate refuses, replace files in the way",
 		Doc: "Publish a catalogue that the gate refuses: empty, without packages for an operating system, a fifth smaller, or with an older newest release. " +
+			"Replace files that are in the way of the site's own. " +
 			"For one run, after a look at the source; it cannot be set in the file, where it would stay.",
 		field: onOff(func(c *Config) *bool { return &c.Force }),
 	},

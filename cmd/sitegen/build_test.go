@@ -1,0 +1,41 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// While a build waits for its source, another one is turned away; interrupted, it ends at once.
+func TestBuildLockedAndInterrupted(t *testing.T) {
+	t.Chdir(t.TempDir())
+	asked := make(chan struct{}, 1)
+	slow := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		<-r.Context().Done()
+	}))
+	defer slow.Close()
+
+	ctx, interrupt := context.WithCancel(t.Context())
+	var stderr bytes.Buffer
+	code := make(chan int)
+	go func() {
+		code <- run(ctx, []string{"build", "--source", slow.URL}, nil, &bytes.Buffer{}, &stderr, nil)
+	}()
+	<-asked
+
+	var second bytes.Buffer
+	if got := run(t.Context(), []string{"build", "--source", "sample"}, nil, &bytes.Buffer{}, &second, nil); got != 7 {
+		t.Errorf("exit code of the second build %d, want 7\n%s", got, &second)
+	}
+	interrupt()
+	if got := <-code; got != 130 {
+		t.Errorf("exit code after the interruption %d, want 130", got)
+	}
+	if !strings.HasPrefix(stderr.String(), "sitegen: interrupted") || strings.Contains(stderr.String(), "hint") {
+		t.Errorf("message after the interruption %q", &stderr)
+	}
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/Slicer/sitegen/generator"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/lookup"
+)
+
+func (p *program) explainCommand() *cobra.Command {
+	cmd := p.command(&cobra.Command{
+		Use:   "explain [flags] URL",
+		Short: "say what a URL of the download API answers, and why",
+		Long: `explain answers "why did I get this?". It prints the parameters of the URL as they are
+read, the packages that are candidates, the step of the offset, and the answer. It
+looks at the packages of the last build here or, with --source, at those of a source.
+Quote the URL: & and ? mean something to the shell.
+`,
+		Example: `  sitegen explain '/download?os=win&stability=release'
+  sitegen explain '/find?os=linux&version=5.2&offset=-1'
+  sitegen explain --source sample 'https://download.slicer.org/bitstream/660fa2e930e435b0e355f67c'`,
+		Args: oneURL,
+	}, p.explain)
+	addOptions(cmd, "source", "app", "data", "log_format")
+	return cmd
+}
+
+func oneURL(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("needs one URL, in quotes (found %d arguments)", len(args))
+	}
+	return nil
+}
+
+func (p *program) explain(cmd *cobra.Command, args []string) error {
+	c, err := p.load(cmd)
+	if err != nil {
+		return err
+	}
+	o := generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now}
+	packages, err := o.Packages(cmd.Context())
+	if err != nil {
+		return err
+	}
+	err = lookup.New(packages).Explain(p.stdout, args[0])
+	if _, ok := errors.AsType[url.EscapeError](err); ok {
+		err = fault.Wrap(fault.Usage, err, "")
+	}
+	return err
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/Slicer/sitegen/generator/fault"
+)
+
+// messages is what goes to standard error: text for people, or JSON for log collectors.
+type messages struct {
+	*slog.Logger
+	w    io.Writer
+	json bool
+}
+
+func newMessages(w io.Writer) *messages {
+	return &messages{Logger: slog.New(newTextHandler(w, slog.LevelInfo)), w: w}
+}
+
+// set takes over what the configuration and the flags say. Messages below level are left out.
+func (m *messages) set(json bool, level slog.Level) {
+	m.json = json
+	handler := newTextHandler(m.w, level)
+	if json {
+		handler = slog.NewJSONHandler(m.w, &slog.HandlerOptions{Level: level})
+	}
+	m.Logger = slog.New(handler)
+}
+
+// fail reports the error that ends the program, and then what to do about it.
+func (m *messages) fail(err error) {
+	hints := fault.Hints(err)
+	if m.json {
+		m.Error(err.Error(), "hints", append([]string{}, hints...)) // [], never null
+		return
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintf(m.w, "sitegen: %s\n", printable(line))
+	}
+	for _, h := range hints {
+		fmt.Fprintf(m.w, "sitegen: hint: %s\n", printable(h))
+	}
+}
+
+// printable replaces what would move the cursor or colour the terminal: messages quote the outside world.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) || r == '\t' {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
+}
+
+// textHandler writes log messages as people read them: "sitegen: warning: message key=value".
+type textHandler struct {
+	slog.Handler // writes the attributes into buf
+	out          *textOutput
+}
+
+type textOutput struct {
+	sync.Mutex
+	w   io.Writer
+	buf bytes.Buffer
+}
+
+func newTextHandler(w io.Writer, level slog.Level) slog.Handler {
+	out := &textOutput{w: w}
+	return textHandler{out: out, Handler: slog.NewTextHandler(&out.buf, &slog.HandlerOptions{
+		Level: level,
+		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey || a.Key == slog.MessageKey) {
+				return slog.Attr{}
+			}
+			return a
+		},
+	})}
+}
+
+// Handle writes one message.
+func (h textHandler) Handle(ctx context.Context, r slog.Record) error {
+	h.out.Lock()
+	defer h.out.Unlock()
+	h.out.buf.Reset()
+	if err := h.Handler.Handle(ctx, r); err != nil {
+		return err
+	}
+	prefix := ""
+	if r.Level >= slog.LevelWarn && r.Level < slog.LevelError {
+		prefix = "warning: "
+	}
+	message := printable(strings.ReplaceAll(r.Message, "\n", " "))
+	_, err := fmt.Fprintln(h.out.w, strings.TrimSpace(fmt.Sprintf("sitegen: %s%s %s", prefix, message, h.out.buf.Bytes())))
+	return err
+}
+
+// WithAttrs is part of slog.Handler.
+func (h textHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return textHandler{h.Handler.WithAttrs(attrs), h.out}
+}
+
+// WithGroup is part of slog.Handler.
+func (h textHandler) WithGroup(name string) slog.Handler {
+	return textHandler{h.Handler.WithGroup(name), h.out}
+}

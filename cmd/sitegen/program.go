@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/Slicer/sitegen/generator/fault"
+)
+
+// program is one run of sitegen: what it was given, and what its commands share.
+type program struct {
+	stdout   io.Writer
+	environ  []string
+	messages *messages
+	started  bool // a command is at work; an error before that is about the command line
+}
+
+func (p *program) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "sitegen [command]",
+		Short: "generate a download site and its redirects",
+		Long: `sitegen turns the packages of a software project into a static download site,
+and into the web server's configuration that answers its download links.
+
+Run it in a site folder, which holds sitegen.yaml, content/ and layouts/; all of
+them have defaults, and an empty folder is a site too:
+
+  sitegen build --source sample     try it, without network
+  sitegen build                     fetch the packages, write public/ and redirects/
+  sitegen help build                everything about a command`,
+		Args:    noSuchCommand,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Version: versionLine(),
+
+		DisableFlagsInUseLine: true,
+
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.Flags().Bool("version", false, "print the version") // else cobra adds one with -v, which is verbose elsewhere
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetUsageFunc(usage)
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(p.helpCommand())
+	root.AddCommand(p.buildCommand(), p.configCommand(), p.explainCommand(), p.versionCommand())
+	root.AddCommand(topics()...)
+	return root
+}
+
+// command makes a command that does work from its form and its function.
+func (p *program) command(cmd *cobra.Command, work func(cmd *cobra.Command, args []string) error) *cobra.Command {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		p.started = true
+		return work(cmd, args)
+	}
+	return cmd
+}
+
+// noSuchCommand checks the arguments of a command that has only subcommands: whatever is there was to be one.
+func noSuchCommand(parent *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range parent.Commands() {
+		names = append(names, c.Name())
+	}
+	return fmt.Errorf("unknown command %.40q%s", args[0], fault.DidYouMean(args[0], names))
+}
+
+// noArguments is for commands that take flags only.
+func noArguments(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("takes no argument (found %.80q)", args[0])
+	}
+	return nil
+}
+
+// flagError says which flag was meant.
+func flagError(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok || unknown.GetSpecifiedShortnames() != "" {
+		return err
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	name := "--" + unknown.GetSpecifiedName()
+	return fmt.Errorf("unknown flag %.40q%s", name, fault.DidYouMean(name, names))
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator"
+)
+
+// examples is how many packages of a kind a summary names; with --verbose, all of them.
+const examples = 3
+
+// printSummary writes for people what a build did.
+func printSummary(w io.Writer, r *generator.Report, verbose bool) error {
+	limit := examples
+	if verbose {
+		limit = math.MaxInt
+	}
+	var b strings.Builder
+	row := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-10s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	row("source", "%s", printable(r.Source))
+	row("published", "%s", count(r.Published, "package"))
+	row("held back", "%s", count(len(r.Held), "record"))
+	for _, group := range groupHeld(r.Held) {
+		reason := fmt.Sprintf("%5d  %s: %s", len(group), printable(group[0].Field), printable(group[0].Reason))
+		if !verbose {
+			row("", "%s: %s", reason, enumerate(heldNames(group), limit))
+			continue
+		}
+		row("", "%s", reason)
+		for _, h := range group {
+			row("", "       %.80q (%.40q), found %.80q", h.Name, h.ID, h.Value)
+		}
+	}
+	row("added", "%s", items(r.Added, limit))
+	row("changed", "%s", items(r.Changed, limit))
+	row("withdrawn", "%s", items(r.Withdrawn, limit))
+	if len(r.Returned) > 0 {
+		row("returned", "%s", items(r.Returned, limit))
+	}
+	row("pages", "%s", files(r.Pages))
+	row("maps", "%s", files(r.Maps))
+	row("time", "%.2f s", r.Seconds)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// groupHeld sorts records by what is wrong with them, the most frequent first.
+func groupHeld(held []generator.Held) [][]generator.Held {
+	var groups [][]generator.Held
+	for _, h := range held {
+		i := slices.IndexFunc(groups, func(g []generator.Held) bool { return g[0].Field == h.Field && g[0].Reason == h.Reason })
+		if i < 0 {
+			groups = append(groups, nil)
+			i = len(groups) - 1
+		}
+		groups[i] = append(groups[i], h)
+	}
+	slices.SortStableFunc(groups, func(a, b []generator.Held) int { return len(b) - len(a) })
+	return groups
+}
+
+func heldNames(held []generator.Held) []string {
+	var list []string
+	for _, h := range held {
+		list = append(list, fmt.Sprintf("%.80q", h.Name))
+	}
+	return list
+}
+
+func items(list []generator.Item, limit int) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	var names []string
+	for _, it := range list {
+		names = append(names, fmt.Sprintf("%.80q", it.Name))
+	}
+	return fmt.Sprintf("%s: %s", count(len(list), "package"), enumerate(names, limit))
+}
+
+// enumerate lists the first names and counts the rest.
+func enumerate(names []string, limit int) string {
+	if rest := len(names) - limit; rest > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:limit], ", "), rest)
+	}
+	return strings.Join(names, ", ")
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func files(f generator.FileCount) string {
+	return fmt.Sprintf("%d written, %d unchanged, %d removed", f.Written, f.Unchanged, f.Removed)
+}

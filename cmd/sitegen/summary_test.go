@@ -1,0 +1,93 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator"
+)
+
+func exampleReport() *generator.Report {
+	return &generator.Report{
+		Source: "https://girder.example.org/api/v1", App: "5f4474d0e1d8c75dfc705482", Published: 620,
+		Held: []generator.Held{
+			{ID: "a1", Name: "Extension", Field: "meta.app_id", Value: "other", Reason: "belongs to another application"},
+			{ID: "b1", Name: "one", Field: "size", Value: "0", Reason: "upload not finished"},
+			{ID: "b2", Name: "two", Field: "size", Value: "0", Reason: "upload not finished"},
+			{ID: "b3", Name: "th\x1b[31mree", Field: "size", Value: "0", Reason: "upload not finished"},
+			{ID: "b4", Name: "four", Field: "size", Value: "0", Reason: "upload not finished"},
+		},
+		Added:   []generator.Item{{ID: "c1", Name: "Slicer_win_amd64_34880"}},
+		Pages:   generator.FileCount{Written: 12, Unchanged: 640, Removed: 3},
+		Maps:    generator.FileCount{Written: 2, Unchanged: 9},
+		Seconds: 1.236,
+	}
+}
+
+func TestSummary(t *testing.T) {
+	returned := exampleReport()
+	returned.Returned = []generator.Item{{ID: "d1", Name: "back"}}
+	tests := []struct {
+		name    string
+		report  *generator.Report
+		verbose bool
+		want    string
+	}{
+		{"short", exampleReport(), false, `
+source     https://girder.example.org/api/v1
+published  620 packages
+held back  5 records
+               4  size: upload not finished: "one", "two", "th\x1b[31mree" and 1 more
+               1  meta.app_id: belongs to another application: "Extension"
+added      1 package: "Slicer_win_amd64_34880"
+changed    none
+withdrawn  none
+pages      12 written, 640 unchanged, 3 removed
+maps       2 written, 9 unchanged, 0 removed
+time       1.24 s
+`},
+		{"verbose", returned, true, `
+source     https://girder.example.org/api/v1
+published  620 packages
+held back  5 records
+               4  size: upload not finished
+                  "one" ("b1"), found "0"
+                  "two" ("b2"), found "0"
+                  "th\x1b[31mree" ("b3"), found "0"
+                  "four" ("b4"), found "0"
+               1  meta.app_id: belongs to another application
+                  "Extension" ("a1"), found "other"
+added      1 package: "Slicer_win_amd64_34880"
+changed    none
+withdrawn  none
+returned   1 package: "back"
+pages      12 written, 640 unchanged, 3 removed
+maps       2 written, 9 unchanged, 0 removed
+time       1.24 s
+`},
+		{"nothing", &generator.Report{Source: "sample"}, false, `
+source     sample
+published  0 packages
+held back  0 records
+added      none
+changed    none
+withdrawn  none
+pages      0 written, 0 unchanged, 0 removed
+maps       0 written, 0 unchanged, 0 removed
+time       0.00 s
+`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var b strings.Builder
+			if err := printSummary(&b, tt.report, tt.verbose); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(strings.TrimPrefix(tt.want, "\n"), b.String()); diff != "" {
+				t.Errorf("summary (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
