@@ -37,7 +37,7 @@ func (o *Options) fetch(ctx context.Context, db *store.Store, at time.Time) (*ca
 		return nil, err
 	}
 	run := store.Run{At: at, Source: source.Identity(), App: o.Config.App}
-	if err := db.Accepts(ctx, run); err != nil {
+	if err := db.Accept(ctx, run); err != nil {
 		return nil, err
 	}
 	c := &o.Config.Girder

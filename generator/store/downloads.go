@@ -49,21 +49,6 @@ func OpenDownloads(ctx context.Context, path string) (*Downloads, error) {
 // Close closes the database.
 func (d *Downloads) Close() error { return d.db.Close() }
 
-// within runs a function in a transaction: all of it happens, or nothing.
-func (d *Downloads) within(ctx context.Context, f func(tx *sql.Tx) error) error {
-	tx, err := d.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := f(tx); err != nil {
-		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
-			err = errors.Join(err, rollback)
-		}
-		return err
-	}
-	return tx.Commit()
-}
-
 // Meta reads a setting of the database, "" when it is not set.
 func (d *Downloads) Meta(ctx context.Context, key string) (string, error) {
 	var value string

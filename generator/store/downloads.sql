@@ -111,7 +111,8 @@ CREATE TABLE logs (
 -- Compressed files that were read to their end, by a hash of size, first and last bytes.
 CREATE TABLE archives (hash BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 
--- Published files made of a year's days. They are deleted when a day of the year changes.
+-- Published files made of a year's days, and those of all years as of the year 0. They are deleted when a day
+-- of the year changes.
 CREATE TABLE documents (
 	year INTEGER NOT NULL,
 	name TEXT NOT NULL,

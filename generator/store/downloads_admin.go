@@ -11,7 +11,7 @@ import (
 // daily numbers stay. Their days take no more hits: whatever comes for them later is not counted. It gives how
 // many hits were deleted.
 func (d *Downloads) Forget(ctx context.Context, before int32) (hits int64, err error) {
-	err = d.within(ctx, func(tx *sql.Tx) error {
+	err = inTransaction(ctx, d.db, func(tx *sql.Tx) error {
 		var pending int
 		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM changed").Scan(&pending); err != nil {
 			return err
@@ -30,6 +30,7 @@ func (d *Downloads) Forget(ctx context.Context, before int32) (hits int64, err e
 			"INSERT OR REPLACE INTO meta VALUES ('sealed_before', max(CAST(?1 AS INTEGER), coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sealed_before'), ?1)))",
 			"INSERT OR IGNORE INTO sealed SELECT DISTINCT day FROM daily WHERE day < ?1",
 			"DELETE FROM accesses WHERE day < ?1",
+			"DELETE FROM documents WHERE year = 0 AND ?1 = ?1",
 			"DELETE FROM firsts WHERE at < ?1 * 86400",
 			"DELETE FROM addresses WHERE visitor NOT IN (SELECT visitor FROM hits) AND ?1 = ?1",
 			"DELETE FROM agents WHERE id NOT IN (SELECT agent FROM hits) AND ?1 = ?1",
@@ -55,7 +56,7 @@ func (d *Downloads) Forget(ctx context.Context, before int32) (hits int64, err e
 
 // SealBefore keeps hits of the days before the given one from being taken. Their rows stay.
 func (d *Downloads) SealBefore(ctx context.Context, before int32) error {
-	err := d.within(ctx, func(tx *sql.Tx) error {
+	err := inTransaction(ctx, d.db, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO meta
 			VALUES ('sealed_before', max(CAST(?1 AS INTEGER), coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sealed_before'), ?1)))`, before)
 		return err
@@ -93,7 +94,7 @@ func (d *Downloads) Agents(ctx context.Context) ([]Agent, error) {
 
 // SetAgents keeps what agents tell by newer rules, and marks the days of their hits as changed.
 func (d *Downloads) SetAgents(ctx context.Context, agents []Agent) error {
-	err := d.within(ctx, func(tx *sql.Tx) error {
+	err := inTransaction(ctx, d.db, func(tx *sql.Tx) error {
 		for _, a := range agents {
 			if _, err := tx.ExecContext(ctx, "UPDATE agents SET class = ?, legacy = ?, browser = ?, os = ?, device = ? WHERE id = ?",
 				a.Class, a.Legacy, a.Browser, a.System, a.Device, a.ID); err != nil {
@@ -121,7 +122,7 @@ func (d *Downloads) ImportDaily(ctx context.Context, lines []Daily) error {
 	for _, l := range lines {
 		days[l.Day] = true
 	}
-	err := d.within(ctx, func(tx *sql.Tx) error {
+	err := inTransaction(ctx, d.db, func(tx *sql.Tx) error {
 		for day := range days {
 			var counted int
 			if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM hits WHERE day = ?1) OR EXISTS (SELECT 1 FROM daily WHERE day = ?1)", day).Scan(&counted); err != nil {
@@ -133,7 +134,7 @@ func (d *Downloads) ImportDaily(ctx context.Context, lines []Daily) error {
 			for _, s := range []string{
 				"DELETE FROM imported WHERE day = ?1",
 				"INSERT OR IGNORE INTO sealed VALUES (?1)",
-				"DELETE FROM documents WHERE year = CAST(strftime('%Y', ?1 * 86400, 'unixepoch') AS INTEGER)",
+				dropDocuments,
 			} {
 				if _, err := tx.ExecContext(ctx, s, day); err != nil {
 					return err

@@ -29,11 +29,14 @@ SELECT ?1, coalesce(group_concat(first || ' ' || package || ' ' || place, char(1
 	WHERE h.day = ?1 AND a.legacy = 'Browser' AND p.location <> ''
 	GROUP BY h.package, h.visitor, h.first ORDER BY h.first, h.package, place)`
 
+// dropDocuments deletes the published files of a day's year, and those of all years together.
+const dropDocuments = "DELETE FROM documents WHERE year IN (0, CAST(strftime('%Y', ?1 * 86400, 'unixepoch') AS INTEGER))"
+
 // Recount counts the days anew that hits were added to, and deletes the documents of their years. With
 // accesses it keeps those of format 1.0, too. It gives the days whose numbers were counted.
 func (d *Downloads) Recount(ctx context.Context, accesses bool) ([]int32, error) {
 	var days []int32
-	err := d.within(ctx, func(tx *sql.Tx) error {
+	err := inTransaction(ctx, d.db, func(tx *sql.Tx) error {
 		if err := d.switchAccesses(ctx, tx, accesses); err != nil {
 			return err
 		}
@@ -86,7 +89,7 @@ func recountDay(ctx context.Context, tx *sql.Tx, day int32, accesses bool) error
 	for _, s := range []string{
 		"DELETE FROM daily WHERE day = ?1",
 		"INSERT INTO daily " + countDay,
-		"DELETE FROM documents WHERE year = CAST(strftime('%Y', ?1 * 86400, 'unixepoch') AS INTEGER)",
+		dropDocuments,
 	} {
 		if _, err := tx.ExecContext(ctx, s, day); err != nil {
 			return err

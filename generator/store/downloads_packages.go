@@ -42,7 +42,7 @@ func (d *Downloads) SetPackages(ctx context.Context, packages []PackageInfo) (ch
 	if len(news) == 0 {
 		return false, nil
 	}
-	err = d.within(ctx, func(tx *sql.Tx) error { return setPackages(ctx, tx, news) })
+	err = inTransaction(ctx, d.db, func(tx *sql.Tx) error { return setPackages(ctx, tx, news) })
 	if err != nil {
 		return false, fmt.Errorf("keep the packages: %w", err)
 	}
@@ -62,7 +62,7 @@ func setPackages(ctx context.Context, tx *sql.Tx, packages []PackageInfo) error 
 			p.Bitstream, series, p.Built, p.LegacyVersion, p.Stable).Scan(&id); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM documents WHERE year IN
+		if _, err := tx.ExecContext(ctx, `DELETE FROM documents WHERE year = 0 OR year IN
 			(SELECT DISTINCT CAST(strftime('%Y', day * 86400, 'unixepoch') AS INTEGER) FROM daily WHERE package = ?)`, id); err != nil {
 			return err
 		}

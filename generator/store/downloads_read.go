@@ -117,7 +117,7 @@ func (d *Downloads) Span(ctx context.Context) (first, last int32, ok bool, err e
 	return from.Int32, to.Int32, from.Valid, nil
 }
 
-// Document gives a published file of a year, nil when it must be made anew.
+// Document gives a published file of a year (0: of all years), nil when it must be made anew.
 func (d *Downloads) Document(ctx context.Context, year int, name string) ([]byte, error) {
 	var data []byte
 	err := d.db.QueryRowContext(ctx, "SELECT data FROM documents WHERE year = ? AND name = ?", year, name).Scan(&data)

@@ -48,7 +48,7 @@ func (s *Store) Accept(ctx context.Context, run Run) error {
 }
 
 // Record keeps the packages that a run publishes, and what it held back, and says what has changed. All of
-// it is one transaction. It refuses what Accept refuses.
+// it is one transaction. It refuses what Accept refuses. A run that finds nothing new writes nothing.
 func (s *Store) Record(ctx context.Context, run Run, published []*catalog.Package, held []catalog.Held) (Change, error) {
 	var change Change
 	err := inTransaction(ctx, s.db, func(tx *sql.Tx) error {
@@ -64,7 +64,8 @@ func (s *Store) Record(ctx context.Context, run Run, published []*catalog.Packag
 			return err
 		}
 		change = compare(known, published)
-		if err := replaceHeld(ctx, tx, held); err != nil {
+		heldAnew, err := replaceHeld(ctx, tx, held)
+		if err != nil || (change.Empty() && !heldAnew && last.Source == run.Source) {
 			return err
 		}
 		w := &writer{ctx: ctx, tx: tx, at: run.At.UTC().Format(time.RFC3339)}
@@ -135,19 +136,19 @@ func compareFields(before, after *catalog.Package) (fields []FieldChange) {
 	return fields
 }
 
-// replaceHeld keeps what was held back, if that is not what it was the last time.
-func replaceHeld(ctx context.Context, tx *sql.Tx, held []catalog.Held) error {
+// replaceHeld keeps what was held back, and reports whether that is not what it was the last time.
+func replaceHeld(ctx context.Context, tx *sql.Tx, held []catalog.Held) (bool, error) {
 	known, err := heldRecords(ctx, tx)
 	if err != nil || slices.Equal(known, held) {
-		return err
+		return false, err
 	}
 	if _, err := tx.ExecContext(ctx, "DELETE FROM held"); err != nil {
-		return err
+		return false, err
 	}
 	for _, h := range held {
 		if _, err := tx.ExecContext(ctx, "INSERT INTO held VALUES (?, ?, ?, ?, ?)", h.ID, h.Name, h.Field, h.Value, h.Reason); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
