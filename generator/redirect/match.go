@@ -154,7 +154,7 @@ func (r *Rule) try(path string, params map[string]string) Try {
 			t.Missed = "the query has no " + c.Name
 		case c.Placeholder == "" && v != c.Value:
 			t.Missed = c.Name + " is not " + c.Value
-		case c.Placeholder != "" && !capturedRE.MatchString(v):
+		case c.Placeholder != "" && !valueRE.MatchString(v):
 			t.Missed = c.Name + " is empty or has characters that a target does not take over"
 		}
 		if t.Missed != "" {

@@ -2,6 +2,8 @@ package redirect_test
 
 import (
 	"fmt"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,6 +12,28 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
+
+// TestPairsSayWhatRulesMean holds the requests of testdata/redirect, which every target is asked, against
+// the meaning of the rules.
+func TestPairsSayWhatRulesMean(t *testing.T) {
+	for _, p := range testutil.Pairs(t) {
+		s := rules(t, p.Rules)
+		for _, r := range p.Requests {
+			path, query, _ := strings.Cut(r.Request, "?")
+			decoded, err := url.PathUnescape(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := "-"
+			if o := s.Match(decoded, query); o.Rule != nil {
+				got = strings.TrimSpace(fmt.Sprintf("%d %s", o.Rule.Status, o.Target))
+			}
+			if got != r.Want {
+				t.Errorf("%s: %s: %q, want %q", p.Name, r.Request, got, r.Want)
+			}
+		}
+	}
+}
 
 const rulesText = `
 /docs/* /d/:splat

@@ -20,6 +20,9 @@ const MaxTarget = 512
 // MaxSource is the longest source in bytes, encoded: CloudFront's longest key is 512 bytes.
 const MaxSource = 400
 
+// maxNames is how many placeholders Nginx can tell apart by number.
+const maxNames = 9
+
 // DefaultStatus is the status of a rule that names none, as Netlify has it.
 const DefaultStatus = 301
 
@@ -116,6 +119,7 @@ var (
 	statusRE    = regexp.MustCompile(`^[0-9]{1,4}!?$`)
 	nameRE      = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 	capturedRE  = regexp.MustCompile(`^` + Captured + `+$`)
+	valueRE     = regexp.MustCompile(`^` + Unreserved + `+$`)
 )
 
 func isCondition(s string) bool { return conditionRE.MatchString(s) }
@@ -145,6 +149,9 @@ func (p *lineParser) source(f field) string {
 		if ok {
 			names = append(names, name)
 		}
+	}
+	if len(names) > maxNames {
+		p.fail(f, "more than %d placeholders (found %.80q)", maxNames, f.text)
 	}
 	if path == "/*" {
 		p.fail(f, "a rule for every path would hide the whole site (found %q)", f.text)
@@ -204,11 +211,10 @@ func (p *lineParser) condition(f field, before []Condition) Condition {
 		c.Placeholder = ph
 		return c
 	}
-	v, err := url.PathUnescape(value)
-	if err != nil || !capturedRE.MatchString(v) {
-		p.fail(f, "a condition is name=:placeholder or name=value, the value of letters, digits and %s (found %.80q)", "._~@:,!()*'+-", f.text)
+	if !valueRE.MatchString(value) {
+		p.fail(f, "a condition is name=:placeholder or name=value, the value of letters, digits and ._~- (found %.80q)", f.text)
 	}
-	c.Value = v
+	c.Value = value
 	return c
 }
 

@@ -50,7 +50,7 @@ type Rule struct {
 type Condition struct {
 	Name  string
 	Value string // literal, compared with the decoded parameter; "" when Placeholder is set
-	// Placeholder takes the value of the parameter, which must consist of captured characters.
+	// Placeholder takes the value of the parameter, which must consist of unreserved characters.
 	Placeholder string
 }
 
@@ -61,6 +61,10 @@ const (
 	Captured      = `[A-Za-z0-9._~@:,!()*'+-]`
 	CapturedSplat = `[A-Za-z0-9._~@:,!()*'+/-]`
 )
+
+// Unreserved is the class of the characters that a condition compares and takes over: those that mean the
+// same in a query string with and without an escape (RFC 3986, 2.3).
+const Unreserved = `[A-Za-z0-9._~-]`
 
 // Splat is the name of what the asterisk of a source stands for.
 const Splat = "splat"

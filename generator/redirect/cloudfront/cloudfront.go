@@ -73,7 +73,7 @@ var source []byte
 // The names stay, for whoever looks at it in the console.
 func compileFunction() ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString("// Written by sitegen from generator/redirect/cloudfront/function.js. Do not edit.\n")
+	b.WriteString("// " + output.Mark + " from generator/redirect/cloudfront/function.js\n")
 	// Nothing newer than ES5 is put in that was not in the source: the runtime has but a part of it.
 	m := js.Minifier{KeepVarNames: true, Version: 5}
 	if err := m.Minify(minify.New(), &b, bytes.NewReader(source), nil); err != nil {

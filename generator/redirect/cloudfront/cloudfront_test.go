@@ -109,6 +109,41 @@ func TestUnusual(t *testing.T) {
 	}
 }
 
+// TestPairs asks what the pairs say, and holds the rows of rules against theirs.
+func TestPairs(t *testing.T) {
+	for _, p := range testutil.Pairs(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			list, err := redirect.Parse("rules.txt", p.Rules)
+			if err != nil {
+				t.Fatal(err)
+			}
+			store := compiled(t, &redirect.Table{Index: lookup.New(nil), Files: redirect.Files{API: "https://girder.example/api/v1"}, Rules: redirect.NewRules(list)})
+			var text strings.Builder
+			for _, key := range slices.Sorted(maps.Keys(store)) {
+				if strings.HasPrefix(key, "e/") || strings.HasPrefix(key, "r/") {
+					fmt.Fprintf(&text, "%s\n  %s\n", key, strings.NewReplacer("\n", "\n  ", "\t", "  ").Replace(store[key]))
+				}
+			}
+			p.Compare(t, "cloudfront", text.String())
+			e := newEdge(t, store)
+			for _, r := range p.Requests {
+				reply := e.ask(t, "GET", r.Request)
+				got := strings.TrimSpace(fmt.Sprintf("%d %s", reply.StatusCode, reply.Headers["location"].Value))
+				path, _, _ := strings.Cut(r.Request, "?")
+				switch {
+				case reply.StatusCode == 0 && (reply.URI == path || strings.HasSuffix(reply.URI, "/index.html")), reply.StatusCode == 301 && strings.Trim(got[4:], "/") == strings.Trim(path, "/"): // a file, or its folder
+					got = "-"
+				case reply.StatusCode == 0:
+					got = "200 " + reply.URI
+				}
+				if got != r.WantOn("cloudfront") {
+					t.Errorf("%s: %q, want %q", r.Request, got, r.WantOn("cloudfront"))
+				}
+			}
+		})
+	}
+}
+
 func TestFilesAreFolders(t *testing.T) {
 	e := newEdge(t, compiled(t, newTable(t, "live", "")))
 	for _, tt := range []struct{ q, want string }{

@@ -1,11 +1,12 @@
-// The viewer-request function of sitegen. Written by sitegen: do not edit.
+// The viewer-request function of sitegen: it answers the download API, permalinks and rules from the
+// key-value store that sitegen writes (see tree.go and tables.go).
 import cf from 'cloudfront';
 
 const kvs = cf.kvs();
 const OSES = ['win', 'macosx', 'linux'];
 const TITLES = { win: 'Windows', macosx: 'macOS', linux: 'Linux' };
 const PERMALINK = /^\/(?:latest\/(win|macosx|linux)(?:\/(nightly))?|releases\/([0-9A-Za-z][0-9A-Za-z._-]*)\/(win|macosx|linux)|revision\/([0-9]+)\/(win|macosx|linux))(\.json)?$/;
-const CAPTURED = /^[A-Za-z0-9._~@:,!()*'+-]+$/;
+const UNRESERVED = /^[A-Za-z0-9._~-]+$/;
 const ROUTES = ['/', '/find', '/findall', '/download'];
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
@@ -253,7 +254,7 @@ function choose(rules, values, params) {
         while (words[0].indexOf('=') > 0) {
             const at = words[0].indexOf('='), v = params[words[0].slice(0, at)], want = words.shift().slice(at + 1);
             if (want[0] === ':') {
-                holds = holds && v !== undefined && CAPTURED.test(v);
+                holds = holds && v !== undefined && UNRESERVED.test(v);
                 values[want.slice(1)] = v;
             } else {
                 holds = holds && v === want;

@@ -13,6 +13,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
@@ -33,6 +34,7 @@ const rootKey = "root"
 
 // writeTables stores everything but the table of packages.
 func (s *store) writeTables(t *redirect.Table) root {
+	s.set("about", output.Mark)
 	r := root{API: t.Files.API, BySHA512: t.Files.BySHA512, Platforms: map[string]string{}}
 	for _, pf := range t.Index.Platforms() {
 		r.Platforms[pf.String()] = s.platform(t.Index, pf)

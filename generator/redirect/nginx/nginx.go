@@ -9,6 +9,7 @@
 //     is added to the count, digit by digit.
 //   - packages-*.conf: the package of a build.
 //   - tables.conf, lookup.conf: how these are put together.
+//   - rules.conf: the rules of rules.txt.
 //   - server/*.conf: the locations.
 //
 // "Newest at or before" is the core geo module with ranges: a day 2026-09-09 is written as the address
@@ -57,6 +58,7 @@ func (Target) Compile(t *redirect.Table) ([]output.File, error) {
 	if t.Files.BySHA512 {
 		c.checksums()
 	}
+	c.rules()
 	c.bitstreams()
 	c.fixed()
 	return c.files, c.err
@@ -83,7 +85,7 @@ type compiler struct {
 // file adds a file below redirects/nginx. about is its comment: what the file is for.
 func (c *compiler) file(name, about string, body *bytes.Buffer) {
 	var buf bytes.Buffer
-	buf.WriteString("# Written by sitegen: do not edit, the next build overwrites it.\n#\n")
+	buf.WriteString("# " + output.Mark + ": do not edit, the next build overwrites it.\n#\n")
 	for line := range strings.Lines(strings.TrimSpace(about)) {
 		buf.WriteString("# " + strings.TrimSpace(line) + "\n")
 	}

@@ -1,0 +1,86 @@
+package netlify_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/netlify"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+func table(t *testing.T, x *lookup.Index, text string) *redirect.Table {
+	t.Helper()
+	list, err := redirect.Parse("rules.txt", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &redirect.Table{Index: x, Files: redirect.Files{API: "https://girder.example/api/v1"}, Rules: redirect.NewRules(list)}
+}
+
+func TestPairs(t *testing.T) {
+	for _, p := range testutil.Pairs(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			files, err := netlify.Target{}.Compile(table(t, lookup.New(nil), p.Rules))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Compare(t, "netlify", string(files[0].Data))
+			// The rules of _redirects mean the same when they are read as rules.txt.
+			again, err := redirect.Parse("_redirects", string(files[0].Data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := redirect.NewRules(again)
+			for _, r := range p.Requests {
+				path, query, _ := strings.Cut(r.Request, "?")
+				want := table(t, lookup.New(nil), p.Rules).Rules.Match(unescape(t, path), query)
+				got := s.Match(unescape(t, path), query)
+				if (want.Rule == nil) != (got.Rule == nil) || want.Target != got.Target {
+					t.Errorf("%s: %q, want %q", r.Request, got.Target, want.Target)
+				}
+			}
+		})
+	}
+}
+
+func TestCatalogue(t *testing.T) {
+	x := lookup.New(testutil.Packages(t, "live"))
+	tab := table(t, x, "/a id=:id /b\n/c 410\n")
+	files, err := netlify.Target{}.Compile(tab)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(files[0].Data)
+	p := x.Table(x.Platforms()[0], "release").Newest
+	for _, line := range []string{
+		"/latest/" + string(p.OS) + " /bitstream/" + p.ID + " 302\n",
+		"/latest/" + string(p.OS) + ".json /api/v1/packages/" + p.ID + ".json 200\n",
+		"/bitstream/" + p.ID + " https://girder.example/api/v1/item/" + p.ID + "/download 302\n",
+	} {
+		if !strings.Contains(text, line) {
+			t.Errorf("no line %q", line)
+		}
+	}
+	var found []string
+	for _, f := range (netlify.Target{}).Check(tab) {
+		found = append(found, f.String())
+	}
+	all := strings.Join(found, "\n")
+	for _, want := range []string{"Cloudflare Pages 2000 and 100 and drops the rest", "rules.txt:1:1: of the readers of _redirects only Netlify", "rules.txt:2:1: netlify answers 404, not 410"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("findings %s\nwant %q", all, want)
+		}
+	}
+}
+
+func unescape(t *testing.T, path string) string {
+	t.Helper()
+	decoded, err := url.PathUnescape(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return decoded
+}

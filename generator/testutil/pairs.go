@@ -1,0 +1,120 @@
+package testutil
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write what the targets compile into testdata/redirect")
+
+// Pair is a file of testdata/redirect: rules, what requests they answer, and what each target makes of
+// them. Lines of dashes separate its parts; each but the first starts with "# name".
+type Pair struct {
+	Name     string
+	Rules    string
+	Requests []PairRequest
+	parts    map[string]string
+	path     string
+}
+
+// PairRequest is a line "request status target" of the part "# requests"; "-" for the status of a path
+// that no rule answers. A target that answers otherwise has a word "name:status" after it.
+type PairRequest struct {
+	Request string // path and query, encoded
+	Want    string // "301 /new", "404", "200 /page.html" or "-"
+	Except  map[string]string
+}
+
+// WantOn is what a target is to answer.
+func (r PairRequest) WantOn(target string) string {
+	if s, ok := r.Except[target]; ok {
+		return s
+	}
+	return r.Want
+}
+
+const dashes = "----------------------------------------\n"
+
+// Pairs reads testdata/redirect.
+func Pairs(t testing.TB) []Pair {
+	t.Helper()
+	paths, err := filepath.Glob(Path("redirect/*.txt"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no pairs of rules and results (%v)", err)
+	}
+	var pairs []Pair
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := Pair{Name: strings.TrimSuffix(filepath.Base(path), ".txt"), path: path, parts: map[string]string{}}
+		for i, part := range strings.Split(string(text), dashes) {
+			name, body, _ := strings.Cut(part, "\n")
+			if i == 0 {
+				p.Rules = part
+				continue
+			}
+			p.parts[strings.TrimPrefix(name, "# ")] = body
+		}
+		p.Requests = pairRequests(t, p.parts["requests"])
+		pairs = append(pairs, p)
+	}
+	return pairs
+}
+
+func pairRequests(t testing.TB, text string) []PairRequest {
+	t.Helper()
+	var list []PairRequest
+	for line := range strings.Lines(text) {
+		r := PairRequest{Except: map[string]string{}}
+		var want []string
+		for i, word := range strings.Fields(line) {
+			target, status, ok := strings.Cut(word, ":")
+			switch {
+			case i == 0:
+				r.Request = word
+			case ok && !strings.ContainsAny(target, "/"):
+				if target != "https" && target != "http" {
+					r.Except[target] = strings.ReplaceAll(status, ",", " ")
+					continue
+				}
+				fallthrough
+			default:
+				want = append(want, word)
+			}
+		}
+		r.Want = strings.Join(want, " ")
+		if r.Request == "" || r.Want == "" {
+			t.Fatalf("not a request: %q", line)
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// Compare compares the part of a target with what it compiled now. go test -update writes it instead.
+func (p Pair) Compare(t testing.TB, target, got string) {
+	t.Helper()
+	if !*update {
+		if diff := cmp.Diff(p.parts[target], got); diff != "" {
+			t.Errorf("%s (-want +got); go test -update accepts it:\n%s", p.Name, diff)
+		}
+		return
+	}
+	text := p.Rules
+	p.parts[target] = got
+	for _, name := range []string{"requests", "nginx", "cloudfront", "s3", "netlify"} {
+		if body, ok := p.parts[name]; ok {
+			text += dashes + "# " + name + "\n" + body
+		}
+	}
+	if err := os.WriteFile(p.path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
