@@ -48,7 +48,7 @@ func readFrontMatter(path string, src []byte) (fm frontMatter, body []byte, find
 	if !ok {
 		return fm, nil, Findings{{path, 1, 1, "front matter does not end (no second --- line)"}}
 	}
-	d := decoder{path: path, lines: bytes.Split(src, []byte("\n")), fm: &fm}
+	d := decoder{path: path, src: src, fm: &fm}
 	d.decode(yamlText)
 	return fm, body, d.findings
 }
@@ -75,7 +75,7 @@ func cutFence(src []byte) (before, after []byte, found bool) {
 // decoder reads the YAML of one front matter.
 type decoder struct {
 	path     string
-	lines    [][]byte // of the whole file
+	src      []byte // the whole file
 	fm       *frontMatter
 	findings Findings
 }
@@ -91,13 +91,14 @@ func (d *decoder) at(t *token.Token) place {
 	if t == nil || t.Position == nil {
 		return place{1, 1}
 	}
-	line := min(t.Position.Line+1, len(d.lines))
-	rest := d.lines[line-1]
+	lines := bytes.Split(d.src, []byte("\n"))
+	line := min(t.Position.Line+1, len(lines))
+	rest := lines[line-1]
 	for range t.Position.Column - 1 {
 		_, size := utf8.DecodeRune(rest)
 		rest = rest[size:]
 	}
-	return place{line, len(d.lines[line-1]) - len(rest) + 1}
+	return place{line, len(lines[line-1]) - len(rest) + 1}
 }
 
 // elsewhereRE is a second place in a message, which the parser counts from the start of the YAML.

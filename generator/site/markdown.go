@@ -1,6 +1,7 @@
 package site
 
 import (
+	"bufio"
 	"bytes"
 	"html/template"
 	"sync"
@@ -16,7 +17,7 @@ import (
 // markdown renders Markdown. It can be used by many goroutines at once.
 type markdown struct {
 	goldmark goldmark.Markdown
-	buffers  sync.Pool // of *bytes.Buffer
+	writers  sync.Pool // of *htmlWriter
 }
 
 // newMarkdown sets up CommonMark with the tables and strike-through of GitHub, footnotes, an id for every heading,
@@ -31,17 +32,28 @@ func newMarkdown() *markdown {
 			goldmark.WithParserOptions(parser.WithAutoHeadingID(), parser.WithHeadingAttribute()),
 			goldmark.WithRendererOptions(html.WithUnsafe()), // who writes content writes the layouts too
 		),
-		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
+		writers: sync.Pool{New: func() any { return newHTMLWriter() }},
 	}
 }
 
 // render gives the HTML of src. Every text is Markdown, so there are no mistakes to report.
 func (m *markdown) render(src []byte) template.HTML {
-	buf := m.buffers.Get().(*bytes.Buffer)
-	defer m.buffers.Put(buf)
-	buf.Reset()
-	if err := m.goldmark.Convert(src, buf); err != nil {
+	w := m.writers.Get().(*htmlWriter)
+	defer m.writers.Put(w)
+	w.html.Reset()
+	if err := m.goldmark.Convert(src, w); err != nil {
 		panic(err) // only the writer can fail, and a buffer does not
 	}
-	return template.HTML(buf.String())
+	return template.HTML(w.html.String())
+}
+
+// htmlWriter is the kind of writer that goldmark else makes for every text.
+type htmlWriter struct {
+	*bufio.Writer
+	html *bytes.Buffer // what was written and flushed, as goldmark does at the end
+}
+
+func newHTMLWriter() *htmlWriter {
+	html := new(bytes.Buffer)
+	return &htmlWriter{bufio.NewWriter(html), html}
 }

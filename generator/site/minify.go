@@ -47,16 +47,21 @@ func (m *minifier) file(ext string, data []byte) ([]byte, error) {
 // include is how a server-side include begins.
 var include = []byte("<!--#")
 
-// page gives an HTML page as small as it gets. The result is the page itself, or belongs to the buffer.
-func (m *minifier) page(buf *bytes.Buffer, page []byte) ([]byte, error) {
-	buf.Reset()
-	if err := m.m.Minify("text/html", buf, bytes.NewReader(page)); err != nil {
+// pageBuffers are what minifying one page leaves for the next.
+type pageBuffers struct{ in, out bytes.Buffer }
+
+// page gives an HTML page as small as it gets. The result is the page itself, or belongs to the buffers.
+func (m *minifier) page(b *pageBuffers, page []byte) ([]byte, error) {
+	b.in.Reset()
+	b.in.Write(page) // a copy, since the minifier works in place
+	b.out.Reset()
+	if err := m.m.Minify("text/html", &b.out, &b.in); err != nil {
 		return nil, err
 	}
 	// The minifier undoes the escapes of attributes. Browsers do not mind <!--# in one; the web server would
 	// run it. Pages that have such a text in an attribute are rare enough to stay as they are.
-	if bytes.Count(buf.Bytes(), include) != bytes.Count(page, include) {
+	if bytes.Count(b.out.Bytes(), include) != bytes.Count(page, include) {
 		return page, nil
 	}
-	return buf.Bytes(), nil
+	return b.out.Bytes(), nil
 }

@@ -105,8 +105,9 @@ func (r *renderer) renderPages(ctx context.Context) ([]*rendered, error) {
 
 // scratch is what rendering one page leaves for the next.
 type scratch struct {
-	executed, minified bytes.Buffer
-	scanner            *scanner
+	executed bytes.Buffer
+	minified pageBuffers
+	scanner  *scanner
 }
 
 // page renders one page, and reads its links.
