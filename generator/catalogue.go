@@ -3,10 +3,14 @@ package generator
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/girder"
 	"github.com/Slicer/sitegen/generator/lookup"
@@ -40,10 +44,7 @@ func (o *Options) fetch(ctx context.Context, db *store.Store, at time.Time) (*ca
 	if err := db.Accept(ctx, run); err != nil {
 		return nil, err
 	}
-	c := &o.Config.Girder
-	records, err := girder.Read(ctx, source, girder.Client{
-		App: o.Config.App, Timeout: c.Timeout, MaxSize: int64(c.MaxSize), Retries: c.Retries, Log: o.Log,
-	})
+	records, err := girder.Read(ctx, source, o.client())
 	if err != nil {
 		return nil, err
 	}
@@ -73,17 +74,22 @@ func (c *catalogue) record(ctx context.Context, db *store.Store) (store.Change, 
 	return db.Record(ctx, c.run, c.published, c.held)
 }
 
-// Packages gives the packages that a command beside build is to speak of: those of the source when one was
-// named, else those published last.
+// Packages gives the packages that a command beside build is to speak of: those of the source that a flag
+// names, else those published last.
 func (o *Options) Packages(ctx context.Context) ([]*catalog.Package, error) {
-	if o.Config.Origin("source").Level > 0 && !o.Config.Offline {
+	if o.Config.Origin("source").Level == config.Flag {
 		source, err := girder.ParseSource(o.Config.Source)
 		if err != nil {
 			return nil, err
 		}
-		records, err := girder.Read(ctx, source, girder.Client{App: o.Config.App, Log: o.Log})
+		records, err := girder.Read(ctx, source, o.client())
 		published, _ := catalog.Publish(o.Config.App, records)
 		return published, err
+	}
+	none := fault.Wrap(fault.Source, fmt.Errorf("no packages are stored yet (%s)", o.catalogueFile()),
+		"Build first, or name a source: --source sample.")
+	if _, err := os.Stat(o.catalogueFile()); errors.Is(err, fs.ErrNotExist) {
+		return nil, none // which opening it would make
 	}
 	db, err := store.Open(ctx, o.catalogueFile())
 	if err != nil {
@@ -91,14 +97,16 @@ func (o *Options) Packages(ctx context.Context) ([]*catalog.Package, error) {
 	}
 	defer db.Close()
 	published, err := db.Published(ctx)
-	if err != nil {
-		return nil, err
+	if err == nil && len(published) == 0 {
+		err = none
 	}
-	cat, err := o.stored(ctx, db, published)
-	if err != nil {
-		return nil, err
-	}
-	return cat.published, nil
+	return published, err
+}
+
+// client says how a Girder server is asked.
+func (o *Options) client() girder.Client {
+	c := &o.Config.Girder
+	return girder.Client{App: o.Config.App, Timeout: c.Timeout, MaxSize: int64(c.MaxSize), Retries: c.Retries, Log: o.Log}
 }
 
 // files says where the files of packages are fetched.

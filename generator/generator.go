@@ -18,7 +18,8 @@ import (
 
 // Build makes the site and the web server's configuration as they should be now, and writes what is not so
 // yet. Until the last good moment nothing is changed: a listing that is refused, and content or layouts
-// with errors, leave the site, the maps and the catalogue as they were. Errors carry a fault.Kind.
+// with errors, leave the site, the maps and the catalogue as they were. Errors carry a fault.Kind. The report
+// is nil unless writing had begun.
 func Build(ctx context.Context, o Options) (*Report, error) {
 	start := o.Now()
 	out, err := openOutput(o)
@@ -71,12 +72,10 @@ func Build(ctx context.Context, o Options) (*Report, error) {
 		report.Pages.Unchanged, report.Maps.Unchanged, report.Unchanged = public, maps, true
 	} else {
 		report.files(plan)
-		if err := out.Apply(ctx, plan, inputs); err != nil {
-			return nil, applyFault(err)
-		}
+		err = applyFault(out.Apply(ctx, plan, inputs))
 	}
 	report.Seconds = o.Now().Sub(start).Seconds()
-	return report, nil
+	return report, err
 }
 
 // openOutput takes the lock of the data folder: one run at a time.
