@@ -83,6 +83,8 @@ func readContent(ctx context.Context, fsys fs.FS, jobs int) (*documentSet, Findi
 func contentNames(fsys fs.FS) (names []string, findings Findings, err error) {
 	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		switch base := path.Base(name); {
+		case name == "." && errors.Is(err, fs.ErrNotExist): // a site without a content folder
+			return fs.SkipAll
 		case err != nil:
 			return err
 		case name == ".":
@@ -100,9 +102,6 @@ func contentNames(fsys fs.FS) (names []string, findings Findings, err error) {
 		}
 		return nil
 	})
-	if errors.Is(err, fs.ErrNotExist) { // a site without a content folder
-		return nil, nil, nil
-	}
 	return names, findings, err
 }
 

@@ -184,13 +184,13 @@ func (r *renderer) files(done []*rendered) []output.File {
 
 // twice reports a path that two things are published at; content is to blame if it is among them.
 func (r *renderer) twice(at string) Finding {
-	text := fmt.Sprintf("published as %s, like something else", urlOf(at))
+	text := fmt.Sprintf("published as %s, like something else; rename it", urlOf(at))
 	for _, p := range r.pages {
 		if p.Path == at && p.Source != "" {
-			return Finding{Path: p.Source, Text: text + "; rename it"}
+			return Finding{Path: p.Source, Text: text}
 		}
 	}
-	return Finding{Path: urlOf(at), Text: text}
+	return Finding{Path: contentFolder + at, Text: text} // producers do not write a path twice
 }
 
 // checkLinks reports links that lead nowhere, and gives those that only may.

@@ -169,6 +169,7 @@ func TestEverythingAtOnce(t *testing.T) {
 		"g.md":         "# No front matter\n",
 		"bad name.md":  "---\ntitle: x\n---\n",
 		"c/index.html": "<p>the page of c.md</p>",
+		"robots.txt":   "User-agent: *",
 	}, folder{
 		"base.html":    plain["base.html"],
 		"page.html":    plain["page.html"],
@@ -184,6 +185,7 @@ content/bad name.md: name cannot be part of a URL; use letters, digits, . _ + - 
 content/c.md: published as /c/, like something else; rename it
 content/c.md:4:13: link to /nowhere/: not a part of this site
 content/g.md:1:1: no title; begin the file with front matter: ---, title: …, ---
+content/robots.txt: published as /robots.txt, like something else; rename it
 layouts/assets/x.css:1:21: no asset "x.png" to refer to
 layouts/broken.html:2:13: bad character U+007D '}'
 layouts/mixed.html:2:3: text outside of {{define}}; a layout either defines blocks for base.html or is a whole file of its own
@@ -386,6 +388,18 @@ func TestSameInputSameBytes(t *testing.T) {
 	}
 	if !slices.IsSortedFunc(first, func(a, b output.File) int { return strings.Compare(a.Path, b.Path) }) {
 		t.Error("the files are not in order")
+	}
+}
+
+func TestFoldersThatAreNotThere(t *testing.T) {
+	in := siteInput(nil, nil)
+	in.Content = os.DirFS(filepath.Join(t.TempDir(), "content"))
+	if files, _ := rendered(t, in); files["index.html"] == "" {
+		t.Error("no home page without a content folder")
+	}
+	in.Layouts = os.DirFS(filepath.Join(t.TempDir(), "layouts"))
+	if _, _, err := site.Render(t.Context(), in); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no layouts at all: %v", err)
 	}
 }
 
