@@ -1,0 +1,312 @@
+// Package s3 writes the redirect table for the website endpoint of an S3 bucket.
+//
+// S3 has two kinds of redirects and no more (platforms.md section 2). Routing rules, 50 at most, send a
+// prefix of paths elsewhere with any status: they are used for what moves. Objects of no bytes with a
+// redirect location, as many as one likes, are always answered with status 301: they are used for what
+// never changes, and for what there is no room for among the rules, with a short time in caches then.
+//
+// Nothing in S3 looks at a query string. What it cannot answer is said in the first line of objects.jsonl,
+// by Check, and by the page at /download and /find, which looks packages up in the browser.
+package s3
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/redirect"
+)
+
+// The limits of S3 (platforms.md section 2).
+const (
+	MaxRoutingRules = 50
+	MaxKey          = 1024 // bytes
+	MaxLocation     = 2048 // bytes
+)
+
+// Target is the configuration of an S3 website.
+type Target struct{}
+
+// Name implements redirect.Target.
+func (Target) Name() string { return "s3" }
+
+// Compile implements redirect.Target.
+func (Target) Compile(t *redirect.Table) ([]output.File, error) {
+	w, err := compile(t)
+	if err != nil {
+		return nil, err
+	}
+	objects, err := w.objectLines()
+	if err != nil {
+		return nil, err
+	}
+	return []output.File{file("objects.jsonl", objects), file("website.json", w.website())}, nil
+}
+
+// Check implements redirect.Checker: it lists the rules that S3 answers otherwise, or not at all.
+func (Target) Check(t *redirect.Table) []redirect.Finding {
+	w, err := compile(t)
+	if err != nil {
+		return []redirect.Finding{{Severity: redirect.Error, Message: err.Error()}}
+	}
+	return w.findings
+}
+
+func file(name string, data []byte) output.File {
+	return output.File{Root: output.Redirects, Group: output.Maps, Path: "s3/" + name, Data: data}
+}
+
+// Object is a line of objects.jsonl: an object of no bytes.
+type Object struct {
+	Key          string `json:"key"`      // decoded
+	Location     string `json:"location"` // x-amz-website-redirect-location
+	CacheControl string `json:"cache_control"`
+}
+
+// The times in caches of a 301 that is for ever, and of one that stands in for a 302.
+const (
+	lasting = "public, max-age=86400"
+	moving  = "public, max-age=300"
+)
+
+// routingRule is one entry of put-bucket-website, in the command line's spelling.
+type routingRule struct {
+	Condition condition `json:"Condition"`
+	Redirect  target    `json:"Redirect"`
+}
+
+type condition struct {
+	KeyPrefixEquals string `json:"KeyPrefixEquals"`
+	// HTTPError is "404" for patterns: pages and exact rules come before them.
+	HTTPError string `json:"HttpErrorCodeReturnedEquals,omitempty"`
+}
+
+type target struct {
+	Protocol             string `json:"Protocol,omitempty"`
+	HostName             string `json:"HostName,omitempty"`
+	ReplaceKeyWith       string `json:"ReplaceKeyWith,omitempty"`
+	ReplaceKeyPrefixWith string `json:"ReplaceKeyPrefixWith,omitempty"`
+	HTTPRedirectCode     string `json:"HttpRedirectCode"`
+}
+
+// website collects what is written.
+type website struct {
+	rules    []routingRule
+	objects  map[string]Object
+	findings []redirect.Finding
+}
+
+// compile goes through the table in the order of what matters most when there is too little room: the
+// newest packages, the patterns that people wrote, and versions that are not whole, the newest first.
+func compile(t *redirect.Table) (*website, error) {
+	w := &website{objects: map[string]Object{}}
+	w.latest(t)
+	w.exact(t)
+	if err := w.patterns(t); err != nil {
+		return nil, err
+	}
+	w.permalinks(t)
+	for _, p := range t.Index.Packages() {
+		w.object(lookup.Location(p), t.Files.URL(p), lasting)
+	}
+	return w, nil
+}
+
+// object adds a redirect from a path (decoded), unless there is one already.
+func (w *website) object(path, location, cache string) {
+	key := strings.TrimPrefix(path, "/")
+	if _, ok := w.objects[key]; !ok {
+		w.objects[key] = Object{key, location, cache}
+	}
+}
+
+// latest adds the permalinks of what is newest, the longer paths first: rules match by prefix.
+func (w *website) latest(t *redirect.Table) {
+	var links []redirect.Link
+	for _, l := range redirect.Links(t.Index) {
+		if strings.HasPrefix(l.Path, "/latest/") {
+			links = append(links, l)
+		}
+	}
+	slices.SortFunc(links, func(a, b redirect.Link) int { return strings.Compare(b.Path, a.Path) })
+	for _, l := range links {
+		w.rules = append(w.rules,
+			routingRule{condition{KeyPrefixEquals: l.Path[1:] + ".json"}, target{ReplaceKeyWith: redirect.RecordPath(l.Package)[1:], HTTPRedirectCode: "302"}},
+			routingRule{condition{KeyPrefixEquals: l.Path[1:]}, target{ReplaceKeyWith: lookup.Location(l.Package)[1:], HTTPRedirectCode: "302"}})
+	}
+}
+
+// patterns adds the written rules that end in an asterisk and have no placeholder before it.
+func (w *website) patterns(t *redirect.Table) error {
+	n := 0
+	for _, r := range t.Rules.Patterns() {
+		if why := inexpressible(r); why != "" {
+			w.warn(r, "%s", why)
+			continue
+		}
+		n++
+		prefix := strings.TrimPrefix(strings.TrimSuffix(r.Source, "*"), "/")
+		w.rules = append(w.rules, routingRule{condition{prefix, "404"}, patternTarget(r)})
+		w.object(strings.TrimSuffix(prefix, "/"), r.Expand(func(string) string { return "" }), moving)
+	}
+	if len(w.rules) > MaxRoutingRules {
+		return fmt.Errorf("write the S3 website: %d routing rules (%d of them patterns of rules.txt), S3's limit is %d; write patterns as exact paths, or leave s3 out of targets", len(w.rules), n, MaxRoutingRules)
+	}
+	return nil
+}
+
+// inexpressible says why a pattern has no routing rule; "" when it has.
+func inexpressible(r *redirect.Rule) string {
+	switch {
+	case len(r.Conditions) > 0:
+		return "s3 looks at no query string and leaves this rule out"
+	case !r.Moved():
+		return "s3 cannot answer a pattern with status 200, 404 or 410 and leaves this rule out"
+	case len(r.Names()) != 1 || !strings.HasSuffix(r.Source, "/*"):
+		return "s3 knows patterns with an asterisk at the end only and leaves this rule out"
+	case !r.Fixed() && (strings.Count(r.Target, ":"+redirect.Splat) != 1 || !strings.HasSuffix(r.Target, ":"+redirect.Splat)):
+		return "s3 takes an asterisk over to the end of a target only and leaves this rule out"
+	case !r.Fixed() && patternTarget(r).ReplaceKeyPrefixWith == "":
+		return "s3 cannot take a prefix away with nothing in its place and leaves this rule out"
+	case strings.ContainsAny(r.Target, "?#%") || portRE.MatchString(r.Target):
+		return "s3 sends a pattern to a plain host and path only, with no port, query, fragment or escape, and leaves this rule out"
+	}
+	return ""
+}
+
+var portRE = regexp.MustCompile(`^https?://[^/]*:`)
+
+func patternTarget(r *redirect.Rule) target {
+	to := target{HTTPRedirectCode: fmt.Sprint(r.Status)}
+	key := r.Target
+	if scheme, rest, ok := strings.Cut(r.Target, "://"); ok {
+		to.Protocol = scheme
+		to.HostName, key, _ = strings.Cut(rest, "/")
+	}
+	key = strings.TrimPrefix(key, "/")
+	if prefix, ok := strings.CutSuffix(key, ":"+redirect.Splat); ok {
+		to.ReplaceKeyPrefixWith = prefix
+		return to
+	}
+	to.ReplaceKeyWith = key
+	return to
+}
+
+// exact adds the other rules.
+func (w *website) exact(t *redirect.Table) {
+	for _, r := range t.Rules.All() {
+		switch {
+		case r.Pattern():
+			continue
+		case len(r.Conditions) > 0:
+			w.warn(r, "s3 looks at no query string and leaves this rule out")
+			continue
+		case r.Status == 200:
+			w.warn(r, "s3 cannot serve another page under this path and leaves this rule out")
+			continue
+		case r.Status == 410:
+			w.warn(r, "s3 answers 404, not 410")
+			continue
+		case r.Status == 404:
+			continue // nothing is there
+		}
+		cache := lasting
+		if r.Status != 301 {
+			cache = moving
+			if r.Origin != redirect.Midas {
+				w.warn(r, "s3 answers 301, not %d, to be kept for five minutes", r.Status)
+			}
+		}
+		w.object(r.Source, r.Target, cache)
+		w.object(strings.TrimSuffix(r.Source, "/")+"/index.html", r.Target, cache)
+	}
+}
+
+func (w *website) warn(r *redirect.Rule, format string, args ...any) {
+	w.findings = append(w.findings, redirect.Finding{Pos: r.Pos, Message: fmt.Sprintf(format, args...)})
+}
+
+// permalinks adds versions and revisions. Of a version that is not whole, 5.12, the newest ones get the
+// routing rules that are left.
+func (w *website) permalinks(t *redirect.Table) {
+	links := redirect.Links(t.Index)
+	slices.SortStableFunc(links, func(a, b redirect.Link) int { return b.Package.Revision - a.Package.Revision })
+	for _, l := range links {
+		switch {
+		case strings.HasPrefix(l.Path, "/latest/"):
+		case l.Moves && len(w.rules) < MaxRoutingRules:
+			whole := redirect.VersionPath(l.Package.Version, l.Package.OS)[1:] // the rest of the path, nothing or .json, stays
+			w.rules = append(w.rules, routingRule{condition{KeyPrefixEquals: l.Path[1:]},
+				target{ReplaceKeyPrefixWith: whole, HTTPRedirectCode: "302"}})
+		default:
+			cache := lasting
+			if l.Moves {
+				cache = moving
+			}
+			w.object(l.Path, lookup.Location(l.Package), cache)
+			w.object(l.Path+".json", redirect.RecordPath(l.Package), cache)
+		}
+	}
+}
+
+// website writes the body of put-bucket-website. The order of rules means something: it is kept.
+func (w *website) website() []byte {
+	return indented(map[string]any{
+		"IndexDocument": map[string]string{"Suffix": "index.html"},
+		"ErrorDocument": map[string]string{"Key": "404.html"},
+		"RoutingRules":  w.rules,
+	})
+}
+
+// about is the first line of objects.jsonl.
+type about struct {
+	About       string   `json:"about"`
+	NotAnswered []string `json:"not_answered"`
+}
+
+// objectLines writes objects.jsonl: what S3 does not answer, then the objects by key.
+func (w *website) objectLines() ([]byte, error) {
+	head := about{
+		About: output.Mark + ": do not edit. Each further line is an object of no bytes with a redirect location, which S3 answers with status 301.",
+		NotAnswered: []string{
+			"/download?QUERY, /find?QUERY, /findall?QUERY, /?QUERY: S3 looks at no query string; /download and /find are pages that look the package up in the browser",
+			"errors 400: there is no query to be wrong",
+			"texts that say what a Midas number was",
+		},
+	}
+	for _, f := range w.findings {
+		head.NotAnswered = append(head.NotAnswered, f.String())
+	}
+	b := line(head)
+	for _, key := range slices.Sorted(maps.Keys(w.objects)) {
+		o := w.objects[key]
+		if len(o.Key) > MaxKey || len(o.Location) > MaxLocation {
+			return nil, fmt.Errorf("write the S3 objects: the key %.60q has %d bytes (limit %d), its location %d (limit %d)", o.Key, len(o.Key), MaxKey, len(o.Location), MaxLocation)
+		}
+		b = append(b, line(o)...)
+	}
+	return b, nil
+}
+
+func line(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.Encode(v) // strings into memory: cannot fail
+	return b.Bytes()
+}
+
+func indented(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	enc.Encode(v) // strings into memory: cannot fail
+	return b.Bytes()
+}

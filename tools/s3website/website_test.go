@@ -1,0 +1,233 @@
+// Package s3website asks the website endpoint of a real S3 server what the s3 target was meant to say. It is
+// a module of its own: the server, versitygw, and the AWS SDK bring ninety others.
+package s3website
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
+	target "github.com/Slicer/sitegen/generator/redirect/s3"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// server is a running versitygw.
+type server struct {
+	client  *s3.Client
+	website string // host:port of the website endpoint
+}
+
+const domain = "website.test"
+
+func start(t *testing.T) *server {
+	t.Helper()
+	dir := t.TempDir()
+	binary := filepath.Join(dir, "versitygw")
+	build := exec.Command("go", "build", "-o", binary, "github.com/versity/versitygw/cmd/versitygw")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build versitygw: %v\n%s", err, out)
+	}
+	data := filepath.Join(dir, "data")
+	if err := os.Mkdir(data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	api, website := freeAddress(t), freeAddress(t)
+	cmd := exec.Command(binary, "--access", "test", "--secret", "testtest", "--port", api,
+		"--website", website, "--website-domain", domain, "posix", data)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGTERM)
+		cmd.Wait()
+	})
+	for range 400 {
+		if c, err := net.Dial("tcp", website); err == nil {
+			c.Close()
+			return &server{website: website, client: s3.New(s3.Options{
+				BaseEndpoint: aws.String("http://" + api), Region: "us-east-1", UsePathStyle: true,
+				Credentials: credentials.NewStaticCredentialsProvider("test", "testtest", ""),
+			})}
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Fatalf("versitygw does not answer:\n%s", &out)
+	return nil
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// publish makes a bucket of what the target compiled. It gives the keys that the server cannot hold: a file
+// system has no file and folder of one name.
+func (s *server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipped map[string]bool) {
+	t.Helper()
+	ctx := context.Background()
+	do := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := s.client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &bucket, ObjectOwnership: types.ObjectOwnershipBucketOwnerPreferred})
+	do(err)
+	_, err = s.client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &bucket, Policy: aws.String(fmt.Sprintf(
+		`{"Statement":[{"Effect":"Allow","Principal":"*","Action":["s3:GetObject"],"Resource":"arn:aws:s3:::%[1]s/*"},{"Effect":"Allow","Principal":"*","Action":["s3:ListBucket"],"Resource":"arn:aws:s3:::%[1]s"}]}`, bucket))})
+	do(err)
+	_, err = s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: aws.String("404.html"), Body: strings.NewReader("error 404"), ContentType: aws.String("text/html")})
+	do(err)
+	skipped = map[string]bool{}
+	files, err := target.Target{}.Compile(tab)
+	do(err)
+	for _, f := range files {
+		if f.Path == "s3/website.json" {
+			var config types.WebsiteConfiguration
+			do(json.Unmarshal(f.Data, &config))
+			_, err := s.client.PutBucketWebsite(ctx, &s3.PutBucketWebsiteInput{Bucket: &bucket, WebsiteConfiguration: &config})
+			do(err)
+			continue
+		}
+		lines := bufio.NewScanner(strings.NewReader(string(f.Data)))
+		lines.Buffer(nil, 1<<20)
+		lines.Scan() // about
+		var objects []target.Object
+		for lines.Scan() {
+			var o target.Object
+			do(json.Unmarshal(lines.Bytes(), &o))
+			objects = append(objects, o)
+		}
+		// The deeper keys first: they are what rules must not hide.
+		slices.SortFunc(objects, func(a, b target.Object) int {
+			return cmp.Or(depth(b.Key)-depth(a.Key), strings.Compare(a.Key, b.Key))
+		})
+		for _, o := range objects {
+			_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &o.Key, WebsiteRedirectLocation: &o.Location, CacheControl: &o.CacheControl, Body: strings.NewReader("")})
+			if err != nil && (strings.Contains(err.Error(), "ParentIsFile") || strings.Contains(err.Error(), "DirectoryObject") || strings.Contains(err.Error(), "ExistingObjectIsDirectory")) {
+				skipped[o.Key] = true
+				continue
+			}
+			do(err)
+		}
+	}
+	return skipped
+}
+
+// depth is how deep in folders a redirect is; the same as index.html of its folder comes last.
+func depth(key string) int {
+	if strings.HasSuffix(key, "/index.html") {
+		return -1
+	}
+	return strings.Count(key, "/")
+}
+
+// ask gives status and target as the pairs write them.
+func (s *server) ask(t *testing.T, bucket, request string) string {
+	t.Helper()
+	req, err := http.NewRequest("GET", "http://"+s.website+request, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Host = bucket + "." + domain
+	client := testutil.Client()
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	location := res.Header.Get("Location")
+	for _, own := range []string{"http://" + req.Host, "http://" + s.website} {
+		if rest, ok := strings.CutPrefix(location, own); ok && (rest == "" || rest[0] == '/') {
+			location = rest
+		}
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", res.StatusCode, location))
+}
+
+func TestPairs(t *testing.T) {
+	s := start(t)
+	for _, p := range testutil.Pairs(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			list, err := redirect.Parse("rules.txt", p.Rules)
+			if err != nil {
+				t.Fatal(err)
+			}
+			skipped := s.publish(t, p.Name, &redirect.Table{Index: lookup.New(nil), Rules: redirect.NewRules(list)})
+			asked := 0
+			for _, r := range p.Requests {
+				want := r.WantOn("s3")
+				path, _, _ := strings.Cut(r.Request, "?")
+				path, err := url.PathUnescape(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want == "skip" || skipped[strings.TrimPrefix(path, "/")] || strings.HasSuffix(path, "/") && skipped[strings.Trim(path, "/")+"/index.html"] {
+					continue
+				}
+				if want == "-" { // no rule and no file
+					want = "404"
+				}
+				asked++
+				if got := s.ask(t, p.Name, r.Request); got != want {
+					t.Errorf("%s: %q, want %q", r.Request, got, want)
+				}
+			}
+			t.Logf("%d of %d requests; the file system cannot hold %v", asked, len(p.Requests), skipped)
+		})
+	}
+}
+
+func TestCatalogue(t *testing.T) {
+	s := start(t)
+	x := lookup.New(testutil.Packages(t, "live")[:40])
+	tab := &redirect.Table{Index: x, Files: redirect.Files{API: "https://girder.example/api/v1"}, Rules: redirect.NewRules(redirect.MidasRules(x))}
+	skipped := s.publish(t, "catalogue", tab)
+	for _, l := range redirect.Links(x) {
+		for path, want := range map[string]string{l.Path: lookup.Location(l.Package), l.Path + ".json": redirect.RecordPath(l.Package)} {
+			if skipped[path[1:]] {
+				t.Errorf("no object %s", path)
+			}
+			status, location, _ := strings.Cut(s.ask(t, "catalogue", path), " ")
+			if strings.HasPrefix(location, "/releases/") { // a version that is not whole
+				status, location, _ = strings.Cut(s.ask(t, "catalogue", location), " ")
+			}
+			if location != want || status != "301" && status != "302" {
+				t.Errorf("%s: %s %s, want %s", path, status, location, want)
+			}
+		}
+	}
+	for _, p := range x.Packages() {
+		if got, want := s.ask(t, "catalogue", lookup.Location(p)), "301 "+tab.Files.URL(p); got != want {
+			t.Errorf("%s: %s, want %s", p.ID, got, want)
+		}
+	}
+}
