@@ -41,6 +41,7 @@ func (f *optionFlag) Type() string {
 }
 
 // addOptions gives a command --config and the flags of options, by key; with no keys, of all options.
+// Those of one command alone stay with it.
 func addOptions(cmd *cobra.Command, keys ...string) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
@@ -48,7 +49,7 @@ func addOptions(cmd *cobra.Command, keys ...string) {
 	note(flags, "config", "", config.ConfigEnv)
 	_ = cmd.MarkFlagFilename("config", "yaml")
 	for _, o := range config.Options() {
-		if o.Flag == "" || len(keys) > 0 && !slices.Contains(keys, o.Key) {
+		if o.Flag == "" || o.Command != "" && o.Command != cmd.Name() || len(keys) > 0 && !slices.Contains(keys, o.Key) {
 			continue
 		}
 		f := flags.VarPF(&optionFlag{option: o}, o.Flag, "", o.Usage)

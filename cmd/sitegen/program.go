@@ -29,7 +29,7 @@ and into the web server's configuration that answers its download links.
 Run it in a site folder, which holds sitegen.yaml, content/ and layouts/; all of
 them have defaults, and an empty folder is a site too:
 
-  sitegen build --source sample     try it, without network
+  sitegen serve --source sample     try it in a browser, without network
   sitegen build                     fetch the packages, write public/ and redirects/
   sitegen help build                everything about a command`,
 		Args:    noSuchCommand,
@@ -46,7 +46,7 @@ them have defaults, and an empty folder is a site too:
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(p.helpCommand())
-	root.AddCommand(p.buildCommand(), p.configCommand(), p.explainCommand(), p.versionCommand())
+	root.AddCommand(p.buildCommand(), p.configCommand(), p.explainCommand(), p.serveCommand(), p.versionCommand())
 	root.AddCommand(topics()...)
 	return root
 }

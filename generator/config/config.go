@@ -40,6 +40,8 @@ type Config struct {
 	AfterChange []Command // run in this order when maps changed
 	LogFormat   string    // "text" or "json"
 
+	Preview Preview
+
 	origins map[string]Origin // by key of the option
 }
 
@@ -49,6 +51,11 @@ type Girder struct {
 	Timeout  time.Duration // for one request, answer included
 	MaxSize  Size          // of the listing
 	Retries  int           // further tries after the first
+}
+
+// Preview is how sitegen serve shows the site. Nothing of it has a part in a build.
+type Preview struct {
+	Listen string // host:port
 }
 
 // Size is a number of bytes.

@@ -68,6 +68,7 @@ func TestDefaults(t *testing.T) {
 		Out:         "public", Redirects: "redirects", Data: "var", Content: "content", Layouts: "layouts",
 		Precompress: []string{"gzip", "br"},
 		LogFormat:   "text",
+		Preview:     config.Preview{Listen: "127.0.0.1:8080"},
 	}
 	got := load(t, config.Input{})
 	if diff := cmp.Diff(want, got, ignoreOrigins); diff != "" {
@@ -106,6 +107,7 @@ precompress: [br]
 after_change:
   - nginx -t
   - sh -c 'nginx -s reload && echo "done"'
+listen: "[::1]:9000"
 log_format: json
 `)
 	want := config.Config{
@@ -122,6 +124,7 @@ log_format: json
 			{Text: `sh -c 'nginx -s reload && echo "done"'`, Args: []string{"sh", "-c", `nginx -s reload && echo "done"`}},
 		},
 		LogFormat: "json",
+		Preview:   config.Preview{Listen: "[::1]:9000"},
 	}
 	got := load(t, config.Input{Flags: map[string][]string{"force": {"true"}}})
 	if diff := cmp.Diff(want, got, ignoreOrigins); diff != "" {

@@ -16,6 +16,7 @@ type Option struct {
 	Usage     string // one line for help
 	Doc       string // Markdown: what it is, in which unit, what it does
 	NotInFile bool   // for a single run: only as a flag or in the environment
+	Command   string // the only command that takes the flag; "" when others do
 
 	field field
 }
@@ -193,6 +194,14 @@ var options = []*Option{
 		field: commandList(func(c *Config) *[]Command { return &c.AfterChange }),
 	},
 
+	{
+		Key: "listen", Flag: "listen", Group: "Preview", Default: "127.0.0.1:8080", Command: "serve",
+		Value: "HOST:PORT",
+		Usage: "where the preview is served",
+		Doc: "Where `sitegen serve` listens: host and port. Without a host (`:8080`) other machines can see the preview too. " +
+			"Port `0`: one that is free.",
+		field: one("host and port", func(c *Config) *string { return &c.Preview.Listen }, address, same),
+	},
 	{
 		Key: "log_format", Flag: "log-format", Group: "Messages", Default: "text",
 		Value: "text|json",

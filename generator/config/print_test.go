@@ -44,6 +44,7 @@ layouts: layouts                                           # default
 jobs: 0                                                    # default
 precompress: [gzip, br]                                    # default
 after_change: [nginx -t, "x: 'y'"]                         # sitegen.yaml:6
+listen: 127.0.0.1:8080                                     # default
 log_format: text                                           # default
 `
 	if diff := cmp.Diff(want, printed(t, c)); diff != "" {

@@ -1,0 +1,239 @@
+package preview_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/content"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/preview"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/site"
+	"github.com/Slicer/sitegen/generator/testutil"
+	"github.com/Slicer/sitegen/layouts"
+)
+
+// memory is a rendered site.
+type memory map[string][]byte
+
+func (m memory) Paths() []string {
+	var list []string
+	for p := range m {
+		list = append(list, p)
+	}
+	slices.Sort(list)
+	return list
+}
+
+func (m memory) File(path string) ([]byte, error) {
+	if data, ok := m[path]; ok {
+		return data, nil
+	}
+	return nil, fs.ErrNotExist
+}
+
+// newSite renders the default pages for a test catalogue.
+func newSite(t testing.TB, profile string) *preview.Site {
+	t.Helper()
+	x := lookup.New(testutil.Packages(t, profile))
+	files, _, err := site.Render(t.Context(), site.Input{
+		Options: site.Options{Title: "Slicer", Project: "Slicer", BaseURL: "https://download.example", Jobs: 2, Minify: true},
+		Index:   x, Content: content.Files, Layouts: layouts.Files,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := memory{}
+	for _, f := range files {
+		if f.Root == output.Public {
+			m[f.Path] = f.Data
+		}
+	}
+	return preview.NewSite(m, &redirect.Table{
+		Index: x, Files: redirect.Files{API: "https://slicer-packages.kitware.com/api/v1"},
+		Rules: redirect.NewRules(redirect.MidasRules(x)),
+	})
+}
+
+// start serves a site over HTTP.
+func start(t testing.TB, s *preview.Site) string {
+	t.Helper()
+	h := httptest.NewServer(preview.New(preview.Options{Listen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler)}, s))
+	t.Cleanup(h.Close)
+	return h.URL
+}
+
+// response is an answer, body read.
+type response struct {
+	*http.Response
+	body string
+}
+
+func ask(t testing.TB, method, url string) response {
+	t.Helper()
+	req, err := http.NewRequest(method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return send(t, req)
+}
+
+var client = testutil.Client()
+
+func send(t testing.TB, req *http.Request) response {
+	t.Helper()
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response{res, string(body)}
+}
+
+var bitstreamRE = regexp.MustCompile(`href="?/bitstream/([0-9a-f]{24})`)
+
+// TestGolden asks what the old server was asked.
+func TestGolden(t *testing.T) {
+	for profile, names := range map[string][]string{"live": {"golden.jsonl", "golden-objects.jsonl"}, "archive": {"golden-archive.jsonl"}} {
+		t.Run(profile, func(t *testing.T) {
+			url := start(t, newSite(t, profile))
+			for _, name := range names {
+				for i, g := range testutil.Goldens(t, name) {
+					res := ask(t, "GET", url+g.Q)
+					checkGolden(t, g, res)
+					if i%10 == 0 {
+						head := ask(t, "HEAD", url+g.Q)
+						if head.StatusCode != res.StatusCode || head.Header.Get("Location") != res.Header.Get("Location") || head.body != "" {
+							t.Errorf("HEAD %s: %d to %q", g.Q, head.StatusCode, head.Header.Get("Location"))
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+func checkGolden(t *testing.T, g testutil.Golden, res response) {
+	t.Helper()
+	if g.Status != 0 && res.StatusCode != g.Status || res.Header.Get("Location") != g.Location {
+		t.Errorf("%s: status %d to %q, want %d to %q", g.Q, res.StatusCode, res.Header.Get("Location"), g.Status, g.Location)
+		return
+	}
+	switch {
+	case g.JSON != nil:
+		if diff := cmp.Diff(parsed(t, string(g.JSON)), parsed(t, res.body)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", g.Q, diff)
+		}
+	case g.ID != "":
+		if got := parsed(t, res.body).(map[string]any)["download_url"]; got != "/bitstream/"+g.ID {
+			t.Errorf("%s: %v, want %s", g.Q, got, g.ID)
+		}
+	case g.IDs != nil:
+		if diff := cmp.Diff(g.IDs, cellIDs(t, res.body)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", g.Q, diff)
+		}
+	case g.Links != nil:
+		if got := pageIDs(res.body); !slices.Equal(got, g.Links) {
+			t.Errorf("%s: links %q, want %q", g.Q, got, g.Links)
+		}
+	}
+}
+
+// pageIDs lists the packages that a page links to.
+func pageIDs(body string) []string {
+	ids := []string{}
+	for _, m := range bitstreamRE.FindAllStringSubmatch(body, -1) {
+		ids = append(ids, m[1])
+	}
+	return ids
+}
+
+// cellIDs reads an answer of /findall.
+func cellIDs(t *testing.T, body string) map[string]map[string]*string {
+	t.Helper()
+	ids := map[string]map[string]*string{}
+	for os, row := range parsed(t, body).(map[string]any) {
+		ids[os] = map[string]*string{}
+		for stability, cell := range row.(map[string]any) {
+			ids[os][stability] = nil
+			if object, ok := cell.(map[string]any); ok {
+				id := strings.TrimPrefix(object["download_url"].(string), "/bitstream/")
+				ids[os][stability] = &id
+			}
+		}
+	}
+	return ids
+}
+
+func parsed(t *testing.T, text string) any {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("%v in %.300q", err, text)
+	}
+	return v
+}
+
+// TestRandomRequests compares 10,000 answers with those of the index.
+func TestRandomRequests(t *testing.T) {
+	s := newSite(t, "live")
+	url := start(t, s)
+	for q := range testutil.RandomRequests(s.Table.Index, 5, 10_000) {
+		path, query, _ := strings.Cut(q, "?")
+		if diff := differs(t, s.Table.Index.Answer(path, query), ask(t, "GET", url+q)); diff != "" {
+			t.Errorf("%s: %s", q, diff)
+		}
+	}
+}
+
+// differs says how a response is not the answer that is due.
+func differs(t *testing.T, want lookup.Answer, got response) string {
+	if got.StatusCode != want.Status {
+		return fmt.Sprintf("status %d, want %d", got.StatusCode, want.Status)
+	}
+	switch want.Kind {
+	case lookup.Redirect:
+		location := "https://slicer-packages.kitware.com/api/v1/item/" + want.Package.ID + "/download"
+		if want.Query.Route == lookup.Download {
+			location = lookup.Location(want.Package)
+		}
+		if got.Header.Get("Location") != location {
+			return "leads to " + got.Header.Get("Location") + ", want " + location
+		}
+	case lookup.Object:
+		if !strings.Contains(got.body, want.Package.ID) {
+			return "not package " + want.Package.ID
+		}
+	case lookup.Objects:
+		return cmp.Diff(parsed(t, string(lookup.ObjectsJSON(want.Cells))), parsed(t, got.body))
+	case lookup.Page:
+		ids := []string{}
+		for _, c := range want.Cells {
+			if c.Package != nil {
+				ids = append(ids, c.Package.ID)
+			}
+		}
+		return cmp.Diff(ids, pageIDs(got.body))
+	case lookup.BadQuery:
+		if !strings.Contains(got.body, want.Problem.Param) {
+			return "the page does not name " + want.Problem.Param
+		}
+	}
+	return ""
+}

@@ -1,0 +1,27 @@
+package preview
+
+import (
+	"net"
+	"net/netip"
+	"strings"
+)
+
+// allowedHost reports whether a Host header can come from somebody who asked for this server. A page on the
+// Internet can have its own name lead to 127.0.0.1 (DNS rebinding), but not change what a name of this machine
+// or an address means.
+func allowedHost(header string, listen string) bool {
+	name := hostname(header)
+	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
+		return true
+	}
+	return name == "localhost" || strings.HasSuffix(name, ".localhost") || name == hostname(listen) && name != ""
+}
+
+// hostname takes the port away.
+func hostname(hostport string) string {
+	name, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		name = hostport
+	}
+	return strings.ToLower(strings.TrimSuffix(name, "."))
+}
