@@ -82,12 +82,17 @@ func get(t testing.TB, client *http.Client, method, url string) response {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
+	body, err := readAll(res)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return response{res, string(body)}
+	return response{res, body}
+}
+
+func readAll(res *http.Response) (string, error) {
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return string(body), err
 }
 
 var bitstreamRE = regexp.MustCompile(`href="?/bitstream/([0-9a-f]{24})`)

@@ -1,0 +1,209 @@
+// Command hugo builds the same Markdown pages with sitegen and with Hugo, turn by turn, and prints what each
+// run cost: seconds of CPU, seconds of the clock, peak memory, and the ratio of the medians.
+//
+// Both render every page through a base layout and three partials, from an empty output folder, without
+// compression and without feeds; sitegen minifies and checks all links beside that, and makes the sample
+// catalogue's pages. "unchanged" is sitegen run once more on what it has built.
+//
+//	go run ./bench/hugo [-pages 10000] [-runs 3]
+package main
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	log.SetFlags(0)
+	pages := flag.Int("pages", 10_000, "how many pages")
+	runs := flag.Int("runs", 3, "how many runs of each")
+	flag.Parse()
+	if err := bench(*pages, *runs); err != nil {
+		log.Fatal("bench/hugo: ", err)
+	}
+}
+
+// cost is what one run of a program took.
+type cost struct {
+	cpu, wall time.Duration
+	rss       int64 // bytes, peak
+}
+
+func bench(pages, runs int) error {
+	if _, err := exec.LookPath("hugo"); err != nil {
+		return fmt.Errorf("%w; apt-get install hugo", err)
+	}
+	dir, err := os.MkdirTemp("", "sitegen-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	program := filepath.Join(dir, "program")
+	if out, err := exec.Command("go", "build", "-o", program, "./cmd/sitegen").CombinedOutput(); err != nil {
+		return fmt.Errorf("build sitegen: %w\n%s", err, out)
+	}
+	for path, data := range sites(pages) {
+		path = filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
+			return err
+		}
+	}
+
+	costs := map[string][]cost{}
+	for range runs {
+		for _, p := range []struct {
+			name  string
+			clean []string
+			argv  []string
+		}{
+			{"hugo", []string{"hugo/public", "hugo/resources"}, []string{"hugo", "--quiet", "--source", filepath.Join(dir, "hugo")}},
+			{"sitegen", []string{"sitegen/public", "sitegen/redirects", "sitegen/var"}, []string{program, "build", "--quiet"}},
+			{"unchanged", nil, []string{program, "build", "--quiet"}},
+		} {
+			for _, c := range p.clean {
+				if err := os.RemoveAll(filepath.Join(dir, c)); err != nil {
+					return err
+				}
+			}
+			c, err := run(filepath.Join(dir, "sitegen"), p.argv)
+			if err != nil {
+				return fmt.Errorf("run %s: %w", p.name, err)
+			}
+			costs[p.name] = append(costs[p.name], c)
+			fmt.Printf("%-10s %6.2f s CPU  %6.2f s  %4d MiB\n", p.name, c.cpu.Seconds(), c.wall.Seconds(), c.rss>>20)
+		}
+	}
+	hugo, sitegen := median(costs["hugo"]), median(costs["sitegen"])
+	fmt.Printf("\n%d pages, medians of %d runs: sitegen %.2f s CPU, hugo %.2f s: %.1f times less; memory %d and %d MiB; unchanged %.2f s\n",
+		pages, runs, sitegen.cpu.Seconds(), hugo.cpu.Seconds(), hugo.cpu.Seconds()/sitegen.cpu.Seconds(),
+		sitegen.rss>>20, hugo.rss>>20, median(costs["unchanged"]).wall.Seconds())
+	return nil
+}
+
+func run(dir string, argv []string) (cost, error) {
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir, cmd.Stderr = dir, os.Stderr
+	start := time.Now()
+	if err := cmd.Run(); err != nil {
+		return cost{}, err
+	}
+	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	return cost{cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), time.Since(start), usage.Maxrss << 10}, nil
+}
+
+// median is the run with the median CPU time.
+func median(costs []cost) cost {
+	sorted := slices.SortedFunc(slices.Values(costs), func(a, b cost) int { return cmp.Compare(a.cpu, b.cpu) })
+	return sorted[len(sorted)/2]
+}
+
+// sites are the files of both sites.
+func sites(pages int) map[string]string {
+	files := map[string]string{
+		"sitegen/sitegen.yaml":                 "title: Many pages\nsource: sample\nprecompress: []\n",
+		"sitegen/layouts/base.html":            fmt.Sprintf(base, `{{template "partials/head.html" .}}`, `{{template "partials/header.html" .}}`, `{{template "partials/footer.html" .}}`),
+		"sitegen/layouts/page.html":            `{{define "main"}}<article><h1>{{.Page.Title}}</h1>{{.Page.Body}}</article>{{end}}`,
+		"sitegen/layouts/partials/head.html":   fmt.Sprintf(head, ".Page.Title", ".Site.Title", ".Page.Description", `{{if not .Page.NoIndex}}<link rel="canonical" href="{{absURL .Page.URL}}">{{end}}`),
+		"sitegen/layouts/partials/header.html": fmt.Sprintf(header, ".Site.Title"),
+		"sitegen/layouts/partials/footer.html": footer,
+		"hugo/config.toml":                     "title = 'Many pages'\nbaseURL = 'https://download.slicer.org/'\ndisableKinds = ['taxonomy', 'term', 'RSS', 'sitemap', 'robotsTXT', '404', 'home']\n[markup.highlight]\ncodeFences = false\n",
+		"hugo/layouts/_default/baseof.html":    fmt.Sprintf(base, `{{partial "head.html" .}}`, `{{partial "header.html" .}}`, `{{partial "footer.html" .}}`),
+		"hugo/layouts/_default/single.html":    `{{define "main"}}<article><h1>{{.Title}}</h1>{{.Content}}</article>{{end}}`,
+		"hugo/layouts/_default/list.html":      `{{define "main"}}{{.Title}}{{end}}`,
+		"hugo/layouts/partials/head.html":      fmt.Sprintf(head, ".Title", ".Site.Title", ".Description", `<link rel="canonical" href="{{.Permalink}}">`),
+		"hugo/layouts/partials/header.html":    fmt.Sprintf(header, ".Site.Title"),
+		"hugo/layouts/partials/footer.html":    footer,
+	}
+	for i := range pages {
+		text := page(i, (i+1)%pages)
+		files[fmt.Sprintf("sitegen/content/page-%05d.md", i)] = text
+		files[fmt.Sprintf("hugo/content/page-%05d.md", i)] = text
+	}
+	return files
+}
+
+const (
+	base = `<!doctype html>
+<html lang="en">
+<head>%s</head>
+<body>
+%s
+<main id="main">{{block "main" .}}{{end}}</main>
+%s
+</body>
+</html>
+`
+	head = `<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{%s}} - {{%s}}</title>
+<meta name="description" content="{{%s}}">
+%s
+`
+	header = `<header><nav><a href="/">{{%s}}</a>
+<ul><li><a href="/page-00000/">First</a></li><li><a href="/page-00001/">Second</a></li><li><a href="#main">Skip</a></li></ul>
+</nav></header>
+`
+	footer = `<footer><p>A download site</p><p><a href="/page-00000/">The first page</a></p></footer>
+`
+)
+
+// page is a page of about 1,490 bytes: front matter, three headings, a list, a table, a code block.
+func page(i, next int) string {
+	return strings.NewReplacer("{i}", fmt.Sprint(i), "{next}", fmt.Sprintf("%05d", next)).Replace(`---
+title: "Page number {i}"
+description: "How to install and use part {i} of the program"
+---
+
+This is page **{i}** of a site that has many pages. It has the *usual* mixture of things: words,
+a [link to another page](/page-{next}/), a list, a table and some code. Text goes on for a while,
+because real pages do, and so that the parser has something to do besides finding headings.
+
+## Installing part {i}
+
+Download the package, check it, unpack it, and start the program from the folder that comes out of it:
+
+- download the package for your *operating system*,
+- compare its checksum with the one on the page,
+- unpack it to a folder of your choice, and
+- start the program in that folder.
+
+## Options of part {i}
+
+| Option | Default | Meaning |
+| --- | --- | --- |
+| --help | no | print a list of all options |
+| --version | no | print the version |
+| --no-splash | no | start without a splash screen |
+| --python-script | none | run a script after the start |
+
+The options can be combined. The order in which they are given does not matter, but what follows
+the first file name is handed to the script.
+
+## Example of part {i}
+
+` + "```" + `
+import slicer
+
+def load(path, number={i}):
+    """Load a volume and show it."""
+    node = slicer.util.loadVolume(path)
+    for i in range(number):
+        print("volume", i, node.GetName())
+    return node
+` + "```" + `
+
+More is in the manual.
+`)
+}
