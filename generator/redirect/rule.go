@@ -140,6 +140,20 @@ func (r *Rule) Fixed() bool {
 // String writes the rule as rules.txt would have it.
 func (r *Rule) String() string {
 	var b strings.Builder
+	b.WriteString(r.subject())
+	if r.Target != "" {
+		b.WriteString(" " + r.Target)
+	}
+	fmt.Fprintf(&b, " %d", r.Status)
+	if r.Force {
+		b.WriteString("!")
+	}
+	return b.String()
+}
+
+// subject is what the rule is about: its source and conditions.
+func (r *Rule) subject() string {
+	var b strings.Builder
 	b.WriteString(r.Source)
 	for _, c := range r.Conditions {
 		fmt.Fprintf(&b, " %s=", c.Name)
@@ -148,13 +162,6 @@ func (r *Rule) String() string {
 			continue
 		}
 		b.WriteString(c.Value)
-	}
-	if r.Target != "" {
-		b.WriteString(" " + r.Target)
-	}
-	fmt.Fprintf(&b, " %d", r.Status)
-	if r.Force {
-		b.WriteString("!")
 	}
 	return b.String()
 }

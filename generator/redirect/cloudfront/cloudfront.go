@@ -49,6 +49,21 @@ func (Target) Compile(t *redirect.Table) ([]output.File, error) {
 	return []output.File{file("keyvaluestore.json", data), file("function.js", function)}, nil
 }
 
+// Explain implements redirect.Explainer.
+func (Target) Explain(t *redirect.Table, _, _ string, a redirect.Answer) string {
+	_, omitted, err := compileStore(t, MaxStore)
+	if err != nil {
+		return err.Error()
+	}
+	order := byImportance(t.Index.Packages())
+	for _, c := range a.API.Cells {
+		if c.Package != nil && slices.Contains(order[len(order)-omitted:], c.Package) {
+			return "501, a page that says that the catalogue is too large: the store does not describe " + c.Package.ID
+		}
+	}
+	return ""
+}
+
 func file(name string, data []byte) output.File {
 	return output.File{Root: output.Redirects, Group: output.Maps, Path: "cloudfront/" + name, Data: data}
 }

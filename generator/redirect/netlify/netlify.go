@@ -46,6 +46,23 @@ func (Target) Check(t *redirect.Table) []redirect.Finding {
 	return append(findings, f.findings...)
 }
 
+// Explain implements redirect.Explainer.
+func (Target) Explain(t *redirect.Table, path, rawQuery string, a redirect.Answer) string {
+	if a.Rule != nil {
+		for _, f := range write(t).findings {
+			if f.Pos == a.Rule.Pos {
+				return f.Message
+			}
+		}
+		return ""
+	}
+	query := a.API.Kind != lookup.NotOurs && a.API.Kind != lookup.NoSuchID && !strings.HasPrefix(path, lookup.BitstreamPrefix) && (path != "/" || rawQuery != "")
+	if a.Permalink == "" && query {
+		return "no answer: the format cannot compare query strings with a catalogue"
+	}
+	return ""
+}
+
 type redirects struct {
 	body            bytes.Buffer
 	static, dynamic int

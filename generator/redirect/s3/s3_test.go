@@ -169,3 +169,24 @@ func TestSameBytes(t *testing.T) {
 		t.Error("two runs differ")
 	}
 }
+
+func TestExplain(t *testing.T) {
+	x := lookup.New(testutil.Packages(t, "live"))
+	tab := table(t, x, "/a /b 302\n/c /d\n")
+	id := x.Packages()[0].ID
+	for _, tt := range []struct{ path, query, want string }{
+		{"/a", "", "s3 answers 301, not 302, to be kept for five minutes"},
+		{"/c", "", ""},
+		{"/download", "os=win", "200, the page of that path whatever the query: S3 looks at no query string"},
+		{"/", "", ""},
+		{"/none", "", ""},
+		{"/bitstream/" + id, "", "301, to https://girder.example/api/v1/item/" + id + "/download"},
+		{"/bitstream/1", "", ""},
+		{"/latest/win", "", "302, to " + tab.Answer("/latest/win", "").Location},
+		{"/releases/5.10.0/win.json", "", "301, to " + tab.Answer("/releases/5.10.0/win.json", "").File},
+	} {
+		if got := (s3.Target{}).Explain(tab, tt.path, tt.query, tab.Answer(tt.path, tt.query)); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.path, got, tt.want)
+		}
+	}
+}
