@@ -3,9 +3,11 @@ package output_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,7 +53,6 @@ func (s *site) open() *output.Writer {
 
 // try is one run: open, plan, apply, close.
 func (s *site) try(inputs string, files ...output.File) (*output.Plan, error) {
-	s.t.Helper()
 	w, err := output.Open(s.options)
 	if err != nil {
 		return nil, err
@@ -61,7 +62,7 @@ func (s *site) try(inputs string, files ...output.File) (*output.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p, w.Apply(s.t.Context(), p, inputs)
+	return p, w.Apply(context.Background(), p, inputs)
 }
 
 // build is one run that must succeed.
@@ -203,6 +204,13 @@ func nginxMap(path, text string) output.File {
 
 // long is a text of n bytes that compresses well.
 func long(n int) string { return strings.Repeat("release 5.8 for Windows, macOS, Linux\n", n/38+1)[:n] }
+
+// noise is n bytes that do not compress.
+func noise(n int) string {
+	data := make([]byte, n)
+	rand.NewChaCha8([32]byte{}).Read(data)
+	return string(data)
+}
 
 // unpack is what a browser makes of a variant.
 func unpack(t testing.TB, name, text string) string {

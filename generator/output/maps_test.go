@@ -3,8 +3,10 @@ package output_test
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -198,7 +200,10 @@ func TestCommandIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		defer cancel()
-		for s.text("ran") == "" {
+		for text := ""; text == ""; {
+			data, _ := os.ReadFile(s.place("ran")) // it is there: the test has put it
+			text = string(data)
+			time.Sleep(time.Millisecond)
 		}
 	}()
 	if err := w.Apply(ctx, p, ""); !errors.Is(err, context.Canceled) {
@@ -206,6 +211,35 @@ func TestCommandIsInterrupted(t *testing.T) {
 	}
 	if got := s.text("redirects/a.conf"); got != "1" {
 		t.Errorf("the map is %q", got)
+	}
+}
+
+// Maps are written in the order of the build, whatever their names: each after those that it refers to.
+func TestMapsAreWrittenInOrder(t *testing.T) {
+	s := newSite(t)
+	now := s.options.Now()
+	s.options.Now = func() time.Time { now = now.Add(time.Second); return now }
+	files := []output.File{nginxMap("m.conf", "1"), nginxMap("z/z.conf", "1"), nginxMap("a.conf", "1"), nginxMap("b.conf", "1")}
+	s.build(files...)
+	for i := 1; i < len(files); i++ {
+		before, after := "redirects/"+files[i-1].Path, "redirects/"+files[i].Path
+		if !s.mtime(before).Before(s.mtime(after)) {
+			t.Errorf("%s is not older than %s", before, after)
+		}
+	}
+}
+
+// A page that is too small for variants now loses them when it is written, not when the run has come to its end.
+func TestNoStaleVariantStays(t *testing.T) {
+	s := newSite(t)
+	s.options.Precompress = output.Precompress{Gzip: true, Brotli: true}
+	s.build(page("a.html", long(2000)), nginxMap("a.conf", "1"))
+	s.options.AfterChange = [][]string{{"false"}}
+	if _, err := s.try("", page("a.html", "small"), nginxMap("a.conf", "2")); err == nil {
+		t.Fatal("no error")
+	}
+	if diff := cmp.Diff(map[string]string{"public/a.html": "small", "redirects/a.conf": "1"}, s.tree()); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -46,11 +46,11 @@ func (p *Plan) vacates(folder string) bool {
 	return i < len(p.remove) && strings.HasPrefix(p.remove[i], folder+"/")
 }
 
-// checkFolders checks the folders in which the plan writes or removes: that they are folders, and that no
-// symbolic link leads out of the root.
+// checkFolders checks the folders in which the plan writes or removes: that no symbolic link leads out of the
+// root, and that what is written into is a folder.
 func (w *Writer) checkFolders(p *Plan) []error {
 	var errs []error
-	folders := p.foldersOfChanges()
+	folders := p.folders()
 	for _, r := range []Root{Public, Redirects} {
 		root, err := os.OpenRoot(w.dir(r))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -60,9 +60,10 @@ func (w *Writer) checkFolders(p *Plan) []error {
 			errs = append(errs, fmt.Errorf("open the output folder: %w", err))
 			continue
 		}
-		for _, name := range folders {
-			if of, dir := splitName(name); of == r && !p.inWay[name] {
-				errs = append(errs, checkFolder(folder{root: root, name: w.dir(r)}, dir))
+		for _, name := range slices.Sorted(maps.Keys(folders)) {
+			if of, dir := splitName(name); of == r {
+				mustBe := folders[name] && !p.inWay[name]
+				errs = append(errs, folder{root: root, name: w.dir(r)}.check(dir, mustBe))
 			}
 		}
 		root.Close()
@@ -70,33 +71,33 @@ func (w *Writer) checkFolders(p *Plan) []error {
 	return errs
 }
 
-// checkFolder checks that dir is a folder within the root, or not there yet.
-func checkFolder(root folder, dir string) error {
-	info, err := root.root.Stat(dir)
+// folders are the names of all folders above what the plan writes (true) or only removes (false).
+func (p *Plan) folders() map[string]bool {
+	folders := map[string]bool{}
+	above := func(name string, written bool) {
+		for dir := path.Dir(name); strings.Contains(dir, "/"); dir = path.Dir(dir) {
+			folders[dir] = written || folders[dir]
+		}
+	}
+	for i := range p.steps {
+		above(p.steps[i].file.name(), true)
+	}
+	for _, name := range p.remove {
+		above(name, false)
+	}
+	return folders
+}
+
+// check checks that dir lies within the root, if it is there, and that it is a folder, if it must be one.
+func (d folder) check(dir string, mustBe bool) error {
+	info, err := d.root.Stat(dir)
 	switch {
 	case isMissing(err): // what is above it is checked too
 		return nil
 	case err != nil:
-		return root.failed("open the folder", dir, err)
-	case !info.IsDir():
-		return root.failed("open the folder", dir, errors.New("it is a file; move it away"))
+		return d.failed("open the folder", dir, err)
+	case mustBe && !info.IsDir():
+		return d.failed("open the folder", dir, errors.New("it is a file; move it away"))
 	}
 	return nil
-}
-
-// foldersOfChanges are the names of all folders above what the plan writes or removes, sorted.
-func (p *Plan) foldersOfChanges() []string {
-	folders := map[string]bool{}
-	above := func(name string) {
-		for dir := path.Dir(name); strings.Contains(dir, "/") && !folders[dir]; dir = path.Dir(dir) {
-			folders[dir] = true
-		}
-	}
-	for i := range p.steps {
-		above(p.steps[i].file.name())
-	}
-	for _, name := range p.remove {
-		above(name)
-	}
-	return slices.Sorted(maps.Keys(folders))
 }

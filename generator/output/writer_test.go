@@ -299,11 +299,7 @@ func TestVerify(t *testing.T) {
 
 func TestVariants(t *testing.T) {
 	both := output.Precompress{Gzip: true, Brotli: true}
-	noise := make([]byte, 3000) // does not compress
-	for i, x := 0, uint32(1); i < len(noise); i++ {
-		x = x*1664525 + 1013904223
-		noise[i] = byte(x >> 24)
-	}
+	noise := noise(3000)
 	one := []output.File{page("a.html", long(2000))}
 	tests := []struct {
 		name   string
@@ -318,7 +314,7 @@ func TestVariants(t *testing.T) {
 		{"brotli only", nil, nil, output.Precompress{Brotli: true}, one, []string{"a.html", "a.html.br"}},
 		{"not asked for", nil, nil, output.Precompress{}, one, []string{"a.html"}},
 		{"not worth it", nil, nil, both, []output.File{
-			page("small.html", long(1024)), page("logo.png", long(2000)), page("noise.txt", string(noise)),
+			page("small.html", long(1024)), page("logo.png", long(2000)), page("noise.txt", noise),
 			record("-/cell/1.html", long(2000)),
 		}, []string{"-/cell/1.html", "logo.png", "noise.txt", "small.html"}},
 		{"kinds", nil, nil, output.Precompress{Gzip: true}, []output.File{
@@ -332,7 +328,7 @@ func TestVariants(t *testing.T) {
 		{"changed", one, nil, both, []output.File{page("a.html", long(3000))}, []string{"a.html", "a.html.br", "a.html.gz"}},
 		{"gone with its page", one, nil, both, nil, nil},
 		{"small now", one, nil, both, []output.File{page("a.html", "1")}, []string{"a.html"}},
-		{"noise now", []output.File{page("a.txt", long(3000))}, nil, both, []output.File{page("a.txt", string(noise))}, []string{"a.txt"}},
+		{"noise now", []output.File{page("a.txt", long(3000))}, nil, both, []output.File{page("a.txt", noise)}, []string{"a.txt"}},
 		{"not asked for any more", one, nil, output.Precompress{Gzip: true}, one, []string{"a.html", "a.html.gz"}},
 		{"removed by hand", one, func(s *site) { s.remove("public/a.html.gz") }, both, one, []string{"a.html", "a.html.br", "a.html.gz"}},
 		{"edited by hand", one, func(s *site) { s.put("public/a.html.gz", "x") }, both, one, []string{"a.html", "a.html.br", "a.html.gz"}},
@@ -340,6 +336,8 @@ func TestVariants(t *testing.T) {
 		{"a stranger's, not asked for", nil, func(s *site) { s.put("public/a.html.gz", "x") }, output.Precompress{}, one, []string{"a.html", "a.html.gz=x"}},
 		{"the site's own", one, nil, both, append(one, page("a.html.gz", "mine")), []string{"a.html", "a.html.br", "a.html.gz=mine"}},
 		{"the site's own no more", append(one, page("a.html.gz", "mine")), nil, both, one, []string{"a.html", "a.html.br", "a.html.gz"}},
+		{"a stranger's, where ours would be larger", []output.File{page("a.txt", noise)},
+			func(s *site) { s.put("public/a.txt.gz", "x") }, both, nil, []string{"a.txt.gz=x"}},
 		{"manifest lost", one, func(s *site) { s.remove("var/manifest.json") }, both, one, []string{"a.html", "a.html.br", "a.html.gz"}},
 	}
 	for _, test := range tests {

@@ -1,0 +1,114 @@
+package output_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/output"
+)
+
+// Whatever was built before, by hand or halfway, a build leaves what it would write into an empty folder, and
+// the strangers.
+func TestAnySequenceIsAFreshWrite(t *testing.T) {
+	strangers := map[string]string{
+		"public/.git/HEAD": "ref", "public/.gitkeep": "", "public/d/mine.txt": "mine", "redirects/rules.txt": "/a /b",
+	}
+	for seed := range uint64(20) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 2))
+			s := newSite(t)
+			for name, text := range strangers {
+				s.put(name, text)
+			}
+			for round := range 8 {
+				files := randomFiles(r)
+				s.options.Precompress = output.Precompress{Gzip: r.IntN(4) > 0, Brotli: r.IntN(4) > 0}
+				if round > 0 {
+					s.meddle(r, strangers)
+				}
+				if r.IntN(4) == 0 {
+					s.options.AfterChange = [][]string{{"false"}}
+					if _, err := s.try("", randomFiles(r)...); err != nil && !strings.Contains(err.Error(), "after_change") {
+						t.Fatal(err)
+					}
+					s.options.AfterChange = nil
+				}
+				s.build(files...)
+
+				fresh := newSite(t)
+				fresh.options.Precompress = s.options.Precompress
+				fresh.build(files...)
+				want := fresh.tree()
+				maps.Copy(want, strangers)
+				if diff := cmp.Diff(want, s.tree()); diff != "" {
+					t.Fatalf("round %d: %s", round, diff)
+				}
+				if !s.verifies("inputs") {
+					t.Fatalf("round %d: does not verify", round)
+				}
+			}
+		})
+	}
+}
+
+// randomFiles are files that can stand beside each other: names that are files in one site and folders in
+// another, and contents around the size that is worth compressing.
+func randomFiles(r *rand.Rand) []output.File {
+	var files []output.File
+	for _, name := range []string{
+		"a", "a/b", "a/b/c", "a/b.html", "a/b.html.gz", "d/e.html", "d/f/g.json", "h.txt", "h.txt.br", "index.html", "-/x.html",
+	} {
+		if r.IntN(2) == 0 && !slices.ContainsFunc(files, func(f output.File) bool { return strings.HasPrefix(name, f.Path+"/") }) {
+			f := page(name, randomText(r))
+			f.Group = output.Group(r.IntN(2))
+			files = append(files, f)
+		}
+	}
+	for _, name := range []string{"m", "m/n", "nginx/http/a.conf", "nginx/server/b.conf"} {
+		if r.IntN(2) == 0 && !slices.ContainsFunc(files, func(f output.File) bool { return f.Root == output.Redirects && path.Dir(name) == f.Path }) {
+			files = append(files, nginxMap(name, randomText(r)))
+		}
+	}
+	r.Shuffle(len(files), func(i, j int) { files[i], files[j] = files[j], files[i] })
+	return files
+}
+
+func randomText(r *rand.Rand) string {
+	text := fmt.Sprint(r.IntN(3))
+	switch r.IntN(3) {
+	case 0:
+		return text
+	case 1:
+		return text + long(1500)
+	}
+	noise := make([]byte, 1500)
+	for i := range noise {
+		noise[i] = byte(r.Uint32())
+	}
+	return text + string(noise)
+}
+
+// meddle edits and removes files of ours, as people do.
+func (s *site) meddle(r *rand.Rand, strangers map[string]string) {
+	tree := s.tree()
+	for _, name := range slices.Sorted(maps.Keys(tree)) {
+		if _, ok := strangers[name]; ok || tree[name] == "dir" {
+			continue
+		}
+		switch r.IntN(8) {
+		case 0:
+			s.put(name, strings.Repeat("x", len(tree[name])))
+		case 1:
+			s.put(name, "edited")
+		case 2:
+			s.remove(name)
+		}
+	}
+}
