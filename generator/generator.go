@@ -4,14 +4,11 @@ package generator
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/gate"
 	"github.com/Slicer/sitegen/generator/output"
-	"github.com/Slicer/sitegen/generator/redirect"
-	"github.com/Slicer/sitegen/generator/redirect/nginx"
 	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/store"
 )
@@ -104,15 +101,11 @@ func (o *Options) render(ctx context.Context, in site.Input) ([]output.File, sit
 		}
 		return nil, nil, err
 	}
-	table := &redirect.Table{Index: in.Index, Files: o.files()}
-	for _, target := range []redirect.Target{nginx.Target{}} {
-		maps, err := target.Compile(table)
-		if err != nil {
-			return nil, nil, fmt.Errorf("write the redirects for %s: %w", target.Name(), err)
-		}
-		files = append(files, maps...)
+	maps, more, err := o.redirects(in, files)
+	if err != nil {
+		return nil, nil, err
 	}
-	return files, warnings, nil
+	return append(files, maps...), append(warnings, more...), nil
 }
 
 // planFault marks an error of comparing with the disk.

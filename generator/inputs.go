@@ -77,7 +77,11 @@ func (o *Options) fingerprint(in site.Input, packages []*catalog.Package) (strin
 	options := in.Options
 	options.Jobs = 0 // does not change a byte
 	enc := json.NewEncoder(h)
-	for _, v := range []any{options, o.precompress(), o.files(), packages} {
+	_, rules, err := o.rulesText()
+	if err != nil {
+		return "", err
+	}
+	for _, v := range []any{options, o.precompress(), o.files(), o.Config.Targets, o.Config.RedirectHosts, rules, packages} {
 		if err := enc.Encode(v); err != nil {
 			return "", fmt.Errorf("compare with the last run: %w", err)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"time"
 
@@ -11,23 +12,28 @@ import (
 	"github.com/Slicer/sitegen/generator"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
 )
 
 func (p *program) explainCommand() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "explain [flags] URL",
-		Short: "say what a URL of the download API answers, and why",
-		Long: `explain answers "why did I get this?". It prints the parameters of the URL as they are
-read, the packages that are candidates, the step of the offset, and the answer. It
-looks at the packages of the last build here or, with --source, at those of a source.
-Quote the URL: & and ? mean something to the shell.
+		Short: "say what a URL of the download API or a redirect answers, and why",
+		Long: `explain answers "why did I get this?". Of the download API it prints the parameters of
+the URL as they are read, the packages that are candidates, the step of the offset, and
+the answer; of other paths the rules that are tried, one after the other. It looks at
+the packages of the last build here or, with --source, at those of a source, and at
+rules.txt; not at the aliases of pages. Quote the URL: & and ? mean something to the
+shell.
 `,
 		Example: `  sitegen explain '/download?os=win&stability=release'
   sitegen explain '/find?os=linux&version=5.2&offset=-1'
   sitegen explain --source sample 'https://download.slicer.org/bitstream/660fa2e930e435b0e355f67c'`,
 		Args: oneURL,
 	}, p.explain)
-	addOptions(cmd, "source", "app", "data", "log_format")
+	addOptions(cmd, "source", "app", "data", "redirects", "log_format")
+	cmd.Flags().String("target", "", "say as well what this server answers: nginx, s3, cloudfront, netlify")
+	note(cmd.Flags(), "target", "Redirects", "")
 	return cmd
 }
 
@@ -44,13 +50,36 @@ func (p *program) explain(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	o := generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now}
-	packages, err := o.Packages(cmd.Context())
+	table, err := o.Table(cmd.Context())
 	if err != nil {
 		return err
 	}
-	err = lookup.New(packages).Explain(p.stdout, args[0])
+	var target redirect.Target
+	if given(cmd, "target") {
+		if target, err = generator.Target(cmd.Flag("target").Value.String()); err != nil {
+			return err
+		}
+	}
+	err = explainURL(p.stdout, table, args[0], target)
 	if _, ok := errors.AsType[url.EscapeError](err); ok {
 		err = fault.Wrap(fault.Usage, err, "")
 	}
 	return err
+}
+
+// explainURL explains a request to the download API first, and what comes after it: permalinks, rules and
+// what a server makes of the answer.
+func explainURL(w io.Writer, table *redirect.Table, rawURL string, target redirect.Target) error {
+	path, query, err := lookup.SplitURL(rawURL)
+	if err != nil {
+		return err
+	}
+	api := table.Index.Answer(path, query)
+	ours := api.Kind != lookup.NotOurs && api.Kind != lookup.NoSuchID
+	if ours {
+		if err := table.Index.Explain(w, rawURL); err != nil || target == nil {
+			return err
+		}
+	}
+	return table.Explain(w, path, query, target)
 }

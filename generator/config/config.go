@@ -35,6 +35,9 @@ type Config struct {
 	Content   string // folder of the Markdown pages
 	Layouts   string // folder of the templates and assets
 
+	Targets       []string // "nginx", "s3", "cloudfront", "netlify": the servers to write redirects for
+	RedirectHosts []string // hosts that redirect rules may lead to
+
 	Jobs        int       // pages rendered at once; 0 is one for each processor
 	Precompress []string  // "gzip", "br"
 	AfterChange []Command // run in this order when maps changed

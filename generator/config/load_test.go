@@ -66,6 +66,7 @@ func TestDefaults(t *testing.T) {
 		App:         "5f4474d0e1d8c75dfc705482",
 		Girder:      config.Girder{Download: "item", Timeout: 3 * time.Minute, MaxSize: 64 << 20, Retries: 3},
 		Out:         "public", Redirects: "redirects", Data: "var", Content: "content", Layouts: "layouts",
+		Targets:     []string{"nginx", "s3", "cloudfront"},
 		Precompress: []string{"gzip", "br"},
 		LogFormat:   "text",
 		Preview:     config.Preview{Listen: "127.0.0.1:8080"},
@@ -102,6 +103,8 @@ redirects: maps
 data: state
 content: pages
 layouts: theme
+targets: [nginx, netlify]
+redirect_hosts: [WWW.example.org]
 jobs: 4
 precompress: [br]
 after_change:
@@ -118,6 +121,7 @@ log_format: json
 		Girder:  config.Girder{Download: "hashsum", Timeout: 90 * time.Second, MaxSize: 1000000},
 		Offline: true, Force: true,
 		Out: "www", Redirects: "maps", Data: "state", Content: "pages", Layouts: "theme",
+		Targets: []string{"nginx", "netlify"}, RedirectHosts: []string{"www.example.org"},
 		Jobs: 4, Precompress: []string{"br"},
 		AfterChange: []config.Command{
 			{Text: "nginx -t", Args: []string{"nginx", "-t"}},

@@ -172,6 +172,18 @@ var options = []*Option{
 	},
 
 	{
+		Key: "targets", Group: "Redirects", Default: "nginx,s3,cloudfront",
+		Usage: "servers to write redirects for",
+		Doc:   "The servers to write redirects for, each in a folder of its own below the redirects folder. `netlify` is the `_redirects` file of Netlify, Cloudflare Pages and GitLab Pages.",
+		field: choiceList(func(c *Config) *[]string { return &c.Targets }, "nginx", "s3", "cloudfront", "netlify"),
+	},
+	{
+		Key: "redirect_hosts", Group: "Redirects",
+		Usage: "hosts that redirect rules may lead to",
+		Doc:   "The hosts, beside the site's own, that rules in `rules.txt` may lead to: `[www.slicer.org, discourse.slicer.org]`. A rule that leads elsewhere stops the build.",
+		field: many("list of hosts", ",", func(c *Config) *[]string { return &c.RedirectHosts }, hostName, same),
+	},
+	{
 		Key: "jobs", Flag: "jobs", Group: "Running", Default: "0",
 		Value: "N",
 		Usage: "pages rendered at once; 0 for one per processor",

@@ -41,6 +41,8 @@ redirects: redirects                                       # default
 data: var                                                  # default
 content: content                                           # default
 layouts: layouts                                           # default
+targets: [nginx, s3, cloudfront]                           # default
+redirect_hosts: []                                         # default
 jobs: 0                                                    # default
 precompress: [gzip, br]                                    # default
 after_change: [nginx -t, "x: 'y'"]                         # sitegen.yaml:6

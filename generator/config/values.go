@@ -172,3 +172,11 @@ func printable(s string) error {
 	}
 	return nil
 }
+
+// hostName reads a host without a port.
+func hostName(s, _ string) (string, error) {
+	if !hostRE.MatchString(s) || strings.ContainsAny(s, ":[") {
+		return "", invalid{what: "is no host name", hint: "for instance www.slicer.org, without scheme, port and path"}
+	}
+	return strings.ToLower(s), nil
+}

@@ -16,7 +16,7 @@ import (
 // Explain answers "why did I get this?": it prints the parameters as read, the packages that were
 // candidates, the step of the offset, and the answer. rawURL is a path and query, or a whole URL.
 func (x *Index) Explain(w io.Writer, rawURL string) error {
-	path, query, err := splitURL(rawURL)
+	path, query, err := SplitURL(rawURL)
 	if err != nil {
 		return err
 	}
@@ -43,8 +43,8 @@ func (x *Index) Explain(w io.Writer, rawURL string) error {
 	return out.err
 }
 
-// splitURL takes the path (decoded) and the query (as sent) out of a URL or a part of one.
-func splitURL(rawURL string) (path, query string, err error) {
+// SplitURL takes the path (decoded) and the query (as sent) out of a URL or a part of one.
+func SplitURL(rawURL string) (path, query string, err error) {
 	rest, query, _ := strings.Cut(rawURL, "?")
 	query, _, _ = strings.Cut(query, "#")
 	rest, _, _ = strings.Cut(rest, "#")

@@ -201,7 +201,7 @@ func (out *written) add(name string, data []byte, mtime time.Time, e entry) {
 
 // makeVariants compresses the step's file. What would be no smaller than the file is not kept.
 func (a *apply) makeVariants(c *compressor, s *step, out *written) error {
-	for _, i := range s.variants {
+	for _, i := range s.compress {
 		data, err := c.compress(i, s.file.Data)
 		if err != nil {
 			return err

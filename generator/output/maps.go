@@ -71,8 +71,8 @@ func (a *apply) runCommands(ctx context.Context) error {
 		if failed != nil && i == 0 {
 			kept, err := a.readKept()
 			if err == nil && len(kept) > 0 {
-				failed.PutBack = true
 				err = a.putBack()
+				failed.PutBack = err == nil
 			}
 			return errors.Join(failed, err)
 		}

@@ -46,8 +46,8 @@ type step struct {
 	file     *File
 	sum      hash
 	write    bool      // the file itself
-	mtime    time.Time // it has, or is to have at the earliest
-	variants []int     // indices of encodings to be made
+	mtime    time.Time // of what is in its place
+	compress []int     // indices of the encodings in which variants are to be made
 	drop     []string  // names of variants that the file has no more
 }
 
@@ -102,7 +102,7 @@ func (w *Writer) Plan(files []File) (*Plan, error) {
 type survey struct {
 	step
 	entry    entry   // of the file, if it is not to be written
-	variants []entry // that are as they should be
+	variants []entry // of the file, that are as they should be
 	folder   bool    // a folder is in its place
 	foreign  bool    // something else is in its place, not known to be ours
 	marked   bool    // it says that it is ours
@@ -169,7 +169,7 @@ func (w *Writer) surveyVariants(set *fileSet, s *survey) {
 			if known.From == s.sum && known.intact(w.locate(name)) {
 				s.variants = append(s.variants, known)
 			} else {
-				s.step.variants = append(s.step.variants, i)
+				s.compress = append(s.compress, i)
 			}
 		case ours && known.isVariant() && !known.Larger:
 			s.drop = append(s.drop, name)
@@ -192,7 +192,7 @@ func (p *Plan) add(f *File, s *survey) {
 	for _, e := range s.variants {
 		p.settled[e.Path] = e
 	}
-	if s.write || len(s.step.variants) > 0 || len(s.drop) > 0 {
+	if s.write || len(s.compress) > 0 || len(s.drop) > 0 {
 		p.steps = append(p.steps, s.step)
 	}
 }
@@ -203,7 +203,7 @@ func (s *step) names() []string {
 	if s.write {
 		names = append(names, s.file.name())
 	}
-	for _, i := range s.variants {
+	for _, i := range s.compress {
 		names = append(names, s.file.name()+encodings[i].ext)
 	}
 	return append(names, s.drop...)

@@ -70,13 +70,22 @@ type apiPackage struct {
 func addAPI(b *Build, releases []*Release) {
 	b.AddFile(output.Pages, "api/v1/releases.json", encodeJSON(releasesJSON(b, releases)))
 	b.AddFile(output.Pages, "api/v1/latest.json", encodeJSON(latestJSON(b)))
-	for _, p := range b.Index.Packages() {
-		b.AddFile(output.Records, recordPath(p), append(lookup.ObjectJSON(p), '\n'))
+	if b.records == nil {
+		b.records = records(b.Index)
 	}
 	b.AddFile(output.Records, "-/null.json", []byte("null\n"))
 	for _, v := range variants() {
 		b.AddFile(output.Records, "-/findall/"+v.name()+".json", findAllJSON(v))
 	}
+}
+
+// records makes the record of each package.
+func records(x *lookup.Index) []output.File {
+	files := make([]output.File, len(x.Packages()))
+	for i, p := range x.Packages() {
+		files[i] = output.File{Root: output.Public, Group: output.Records, Path: recordPath(p), Data: append(lookup.ObjectJSON(p), '\n')}
+	}
+	return files
 }
 
 func recordPath(p *catalog.Package) string { return "api/v1/packages/" + p.ID + ".json" }

@@ -43,14 +43,14 @@ type Asset struct {
 // assetSet is the files of layouts/assets/ by name.
 type assetSet map[string]*Asset
 
-// readAssets reads, minifies (with a minifier) and names the assets. Findings are style sheets and scripts that
-// cannot be read, and url() that leads nowhere.
-func readAssets(layouts fs.FS, m *minifier) (assetSet, Findings, error) {
+// readAssets reads, minifies (with a minifier) and names the assets, which are published in a folder. Findings
+// are style sheets and scripts that cannot be read, and url() that leads nowhere.
+func readAssets(layouts fs.FS, folder string, m *minifier) (assetSet, Findings, error) {
 	sources, err := assetSources(layouts)
 	if err != nil {
 		return nil, nil, err
 	}
-	r := assetReader{sources: sources, minifier: m, done: assetSet{}}
+	r := assetReader{sources: sources, folder: folder, minifier: m, done: assetSet{}}
 	for _, name := range sortedKeys(sources) {
 		r.asset(name)
 	}
@@ -116,7 +116,7 @@ func (r *assetReader) asset(name string) *Asset {
 	if path.Ext(name) == ".css" {
 		data = r.follow(name, data)
 	}
-	a := newAsset(name, r.minified(name, data))
+	a := newAsset(r.folder, name, r.minified(name, data))
 	r.done[name] = a
 	return a
 }
@@ -183,10 +183,10 @@ func (as assetSet) files() []output.File {
 }
 
 // newAsset names an asset by its content.
-func newAsset(name string, data []byte) *Asset {
+func newAsset(folder, name string, data []byte) *Asset {
 	sum, integrity := sha256.Sum256(data), sha512.Sum384(data)
 	ext := path.Ext(name)
-	file := assetFolder + "/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:])[:hashDigits] + ext
+	file := folder + "/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:])[:hashDigits] + ext
 	return &Asset{
 		URL:       "/" + file,
 		Integrity: "sha384-" + base64.StdEncoding.EncodeToString(integrity[:]),

@@ -16,6 +16,7 @@ type Build struct {
 	content  *documentSet
 	added    []*Page
 	files    []output.File
+	records  []output.File // that depend on Index alone
 }
 
 // AddPage has a page rendered. Its path must be its own.
@@ -34,10 +35,10 @@ func (b *Build) Pages() []*Page {
 }
 
 // Text takes a content file over by the URL it would have had: "/" for content/index.md, "/releases/5.12.4/"
-// for content/releases/5.12.4.md. It then is no page of its own. It is false when there is none or it is a draft.
+// for content/releases/5.12.4.md. It then is no page of its own. It is false when there is none or it is not published.
 func (b *Build) Text(url string) (Text, bool) {
 	d := b.content.byURL[url]
-	if d == nil || d.draft {
+	if d == nil || d.held != "" {
 		return Text{}, false
 	}
 	d.taken = true

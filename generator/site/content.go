@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/Slicer/sitegen/generator/output"
 )
@@ -32,6 +33,7 @@ type document struct {
 	page      *Page
 	src, body []byte // the whole file, and its end: what comes after the front matter
 	draft     bool
+	held      string // why it is not published: "a draft"; "" when it is
 	taken     bool // by a producer: not a page of its own
 }
 
@@ -39,25 +41,30 @@ type document struct {
 type documentSet struct {
 	documents []*document // in order of path
 	byURL     map[string]*document
+	good      map[string]*document // by path: those without findings
 	files     []output.File // what is not Markdown
 }
 
-// readContent reads content/ whole. Findings are about names and front matter.
-func readContent(ctx context.Context, fsys fs.FS, jobs int) (*documentSet, Findings, error) {
-	names, findings, err := contentNames(fsys)
+// readContent reads content/ whole. Documents that are in the set before, if there is one, are not read
+// again. Findings are about names and front matter.
+func readContent(ctx context.Context, in Input, before *documentSet) (*documentSet, Findings, error) {
+	names, findings, err := contentNames(in.Content)
 	if err != nil {
 		return nil, nil, err
 	}
 	documents := make([]*document, len(names))
 	files := make([]output.File, len(names))
 	wrong := make([]Findings, len(names))
-	err = forEach(ctx, jobs, len(names), func(i int) error {
-		data, err := fs.ReadFile(fsys, names[i])
+	err = forEach(ctx, in.Jobs, len(names), func(i int) error {
+		data, err := fs.ReadFile(in.Content, names[i])
 		if err != nil {
 			return err
 		}
 		if strings.HasSuffix(names[i], markdownExt) {
-			documents[i], wrong[i] = newDocument(names[i], data)
+			if documents[i] = before.again(names[i], data); documents[i] == nil {
+				documents[i], wrong[i] = newDocument(names[i], data)
+			}
+			documents[i].held = in.held(documents[i])
 		} else {
 			files[i] = output.File{Root: output.Public, Group: output.Records, Path: names[i], Data: data}
 		}
@@ -66,10 +73,13 @@ func readContent(ctx context.Context, fsys fs.FS, jobs int) (*documentSet, Findi
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &documentSet{byURL: map[string]*document{}}
+	c := &documentSet{byURL: map[string]*document{}, good: map[string]*document{}}
 	for i := range names {
 		findings = append(findings, wrong[i]...)
 		if d := documents[i]; d != nil {
+			if wrong[i] == nil {
+				c.good[names[i]] = d
+			}
 			c.documents = append(c.documents, d)
 			c.byURL[d.page.URL()] = d
 		} else {
@@ -113,7 +123,7 @@ func ignored(base string) bool {
 // newDocument reads one Markdown file; its body is rendered later.
 func newDocument(name string, src []byte) (*document, Findings) {
 	source := contentFolder + name
-	src = bytes.TrimPrefix(src, []byte("\ufeff")) // some editors begin a file with it
+	src = withoutMark(src)
 	fm, body, findings := readFrontMatter(source, src)
 	p := &Page{
 		Path: documentPath(name), Layout: cmp.Or(fm.layout, defaultLayout), Group: output.Pages,
@@ -121,6 +131,30 @@ func newDocument(name string, src []byte) (*document, Findings) {
 		Source: source, markdown: body, weight: fm.weight, layoutAt: fm.layoutAt,
 	}
 	return &document{page: p, src: src, body: body, draft: fm.draft}, findings
+}
+
+// again gives a document that was read before, if it still has the same bytes.
+func (c *documentSet) again(name string, src []byte) *document {
+	if c == nil || c.good[name] == nil || !bytes.Equal(c.good[name].src, withoutMark(src)) {
+		return nil
+	}
+	d := *c.good[name]
+	d.taken = false
+	return &d
+}
+
+// withoutMark takes away the byte order mark that some editors begin a file with.
+func withoutMark(src []byte) []byte { return bytes.TrimPrefix(src, []byte("\ufeff")) }
+
+// held says why a document is not published; "" when it is.
+func (o *Options) held(d *document) string {
+	switch {
+	case d.draft && !o.Drafts:
+		return "a draft"
+	case !o.Today.IsZero() && d.page.Date.After(o.Today):
+		return "dated " + d.page.Date.Format(time.DateOnly)
+	}
+	return ""
 }
 
 // documentPath is the file that a content file becomes: about.md is about/index.html.
@@ -137,8 +171,8 @@ func (c *documentSet) pages() (pages []*Page, warnings, findings Findings) {
 	for _, d := range c.documents {
 		p := d.page
 		switch {
-		case d.draft:
-			warnings = append(warnings, Finding{Path: p.Source, Text: "a draft, not published"})
+		case d.held != "":
+			warnings = append(warnings, Finding{Path: p.Source, Text: d.held + ", not published"})
 		case d.taken:
 		case strings.HasPrefix(p.Path, notesFolder) && p.Path != notesFolder+pageName:
 			warnings = append(warnings, Finding{Path: p.Source, Text: "notes on a release that is not in the catalogue, not published"})
@@ -165,7 +199,7 @@ func (c *documentSet) bySource() map[string]*document {
 func navigation(documents []*document) []*Page {
 	var nav []*Page
 	for _, d := range documents {
-		if d.page.weight != nil && !d.draft {
+		if d.page.weight != nil && d.held == "" {
 			nav = append(nav, d.page)
 		}
 	}

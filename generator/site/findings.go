@@ -18,6 +18,8 @@ type Finding struct {
 // String gives the finding as path:line:col: text.
 func (f Finding) String() string {
 	switch {
+	case f.Path == "":
+		return f.Text
 	case f.Line == 0:
 		return fmt.Sprintf("%s: %s", f.Path, f.Text)
 	case f.Col == 0:

@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/tdewolff/parse/v2"
 
@@ -19,88 +17,39 @@ import (
 // Render makes all files of the site, in order of their paths. The error holds a Findings (errors.AsType) when
 // the site folder is to blame, with everything that is wrong; warnings are what does not stop a build.
 func Render(ctx context.Context, in Input) (files []output.File, warnings Findings, err error) {
-	r, err := newRenderer(ctx, in)
+	e, err := NewEdition(ctx, in, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, produce := range producers() {
-		if err := produce(r.build); err != nil {
-			return nil, nil, err
-		}
-	}
-	pages, warnings, findings := r.build.content.pages()
-	r.report(findings...)
-	r.pages = append(pages, r.build.added...)
-	done, err := r.renderPages(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	files = r.files(done)
-	warnings = append(warnings, r.checkLinks(done, files)...)
-	if len(r.findings) > 0 {
-		return nil, nil, fault.Wrap(fault.Content, r.findings.sorted(), "")
-	}
-	return files, warnings.sorted(), nil
+	return e.Files(ctx)
 }
 
-// renderer is the state of one Render.
-type renderer struct {
-	build    *Build
-	host     string // of the base URL
-	assets   assetSet
-	layouts  *layoutSet
-	minifier *minifier // nil: do not minify
-	pages    []*Page
-	findings Findings
-}
-
-// newRenderer reads content, assets and layouts.
-func newRenderer(ctx context.Context, in Input) (*renderer, error) {
-	base, err := url.Parse(in.BaseURL)
-	if err != nil || !slices.Contains([]string{"http", "https"}, base.Scheme) || strings.TrimSuffix(in.BaseURL, "/") != base.Scheme+"://"+base.Host {
-		return nil, fmt.Errorf("base URL is not http(s) and a host alone (found %q); the download API needs the root of its host", in.BaseURL)
-	}
-	r := &renderer{host: base.Host, build: &Build{Input: in, markdown: newMarkdown()}}
-	if in.Minify {
-		r.minifier = newMinifier()
-	}
-	var findings [3]Findings
-	if r.build.content, findings[0], err = readContent(ctx, in.Content, in.Jobs); err != nil {
-		return nil, fmt.Errorf("read the content: %w", err)
-	}
-	if r.assets, findings[1], err = readAssets(in.Layouts, r.minifier); err != nil {
-		return nil, fmt.Errorf("read the assets: %w", err)
-	}
-	baseURL := strings.TrimSuffix(in.BaseURL, "/")
-	if r.layouts, findings[2], err = readLayouts(in.Layouts, functions(baseURL, r.assets)); err != nil {
-		return nil, fmt.Errorf("read the layouts: %w", err)
-	}
-	r.report(slices.Concat(findings[:]...)...)
-	r.build.Site = &Site{
-		Title: in.Title, Project: in.Project, Description: in.Description, BaseURL: baseURL, Sample: in.Sample,
-		Notice: r.build.Markdown(in.Notice), Nav: navigation(r.build.content.documents),
-	}
-	return r, nil
-}
-
-func (r *renderer) report(findings ...Finding) { r.findings = append(r.findings, findings...) }
-
-// renderPages renders the pages whose layout exists. Pages with mistakes have no HTML.
-func (r *renderer) renderPages(ctx context.Context) ([]*rendered, error) {
-	done := make([]*rendered, len(r.pages))
-	wrong := make([]error, len(r.pages))
-	scratches := sync.Pool{New: func() any { return &scratch{scanner: newScanner()} }}
-	err := forEach(ctx, r.build.Jobs, len(r.pages), func(i int) error {
-		s := scratches.Get().(*scratch)
-		defer scratches.Put(s)
-		done[i], wrong[i] = r.page(s, r.pages[i])
+// Files renders the pages that nobody has asked for yet, and checks all of them: see Render.
+func (e *Edition) Files(ctx context.Context) (files []output.File, warnings Findings, err error) {
+	err = forEach(ctx, e.build.Jobs, len(e.slots), func(i int) error {
+		_, _ = e.rendered(e.slots[i]) // pageFindings has the error
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	r.reportPages(done, wrong)
-	return done, nil
+	findings := slices.Concat(e.findings, e.pageFindings(e.slots))
+	files, twice := e.files()
+	bad, doubtful := e.checkLinks(files)
+	if findings = slices.Concat(findings, twice, bad); len(findings) > 0 {
+		return nil, nil, fault.Wrap(fault.Content, findings.sorted(), "")
+	}
+	return files, slices.Concat(e.warnings, doubtful).sorted(), nil
+}
+
+// rendered renders a page unless that has been done.
+func (e *Edition) rendered(s *slot) (*rendered, error) {
+	s.once.Do(func() {
+		scratch := e.scratches.Get().(*scratch)
+		defer e.scratches.Put(scratch)
+		s.done, s.err = e.page(scratch, s.page)
+	})
+	return s.done, s.err
 }
 
 // scratch is what rendering one page leaves for the next.
@@ -111,20 +60,20 @@ type scratch struct {
 }
 
 // page renders one page, and reads its links.
-func (r *renderer) page(s *scratch, p *Page) (*rendered, error) {
+func (e *Edition) page(s *scratch, p *Page) (*rendered, error) {
 	done := &rendered{page: p}
 	shown := *p
 	if p.markdown != nil {
-		shown.Body = r.build.markdown.render(p.markdown)
+		shown.Body = e.build.markdown.render(p.markdown)
 	}
 	s.executed.Reset()
-	if err := r.layouts.execute(&s.executed, &view{&shown, r.build.Site}); err != nil {
+	if err := e.layouts.execute(&s.executed, &view{&shown, e.build.Site}); err != nil {
 		return done, err
 	}
 	made := s.executed.Bytes()
-	if r.minifier != nil {
+	if e.minifier != nil {
 		var err error
-		if made, err = r.minifier.page(&s.minified, made); err != nil {
+		if made, err = e.minifier.page(&s.minified, made); err != nil {
 			return done, err
 		}
 	}
@@ -133,70 +82,71 @@ func (r *renderer) page(s *scratch, p *Page) (*rendered, error) {
 	return done, nil
 }
 
-// reportPages turns the errors of pages into findings. Those that many pages share are one.
-func (r *renderer) reportPages(done []*rendered, wrong []error) {
+// pageFindings turns the errors of pages into findings. Those that many pages share are one.
+func (e *Edition) pageFindings(slots []*slot) (findings Findings) {
 	type shared struct {
 		first string
 		n     int
 	}
 	pages := map[Finding]*shared{}
-	for i, err := range wrong {
-		if err == nil || errors.Is(err, errNotParsed) {
+	for _, s := range slots {
+		if s.err == nil || errors.Is(s.err, errNotParsed) {
 			continue
 		}
-		f := r.pageFinding(done[i].page, err)
+		f := e.pageFinding(s.page, s.err)
 		if pages[f] == nil {
-			pages[f] = &shared{first: done[i].page.URL()}
+			pages[f] = &shared{first: s.page.URL()}
 		}
 		pages[f].n++
 	}
 	for f, p := range pages {
 		f.Text += on(p.first, p.n)
-		r.report(f)
+		findings = append(findings, f)
 	}
+	return findings
 }
 
 // pageFinding says where the mistake is that kept a page from being rendered.
-func (r *renderer) pageFinding(p *Page, err error) Finding {
+func (e *Edition) pageFinding(p *Page, err error) Finding {
 	if errors.Is(err, errNoLayout) {
-		return r.layouts.missing(p)
+		return e.layouts.missing(p)
 	}
-	if e, ok := errors.AsType[*parse.Error](err); ok { // of a minifier: in what the layout made, no place in its source
-		return Finding{Path: layoutFolder + p.Layout, Text: "minify: " + e.Message}
+	if bad, ok := errors.AsType[*parse.Error](err); ok { // of a minifier: in what the layout made, no place in its source
+		return Finding{Path: layoutFolder + p.Layout, Text: "minify: " + bad.Message}
 	}
-	return r.layouts.finding(err)
+	return e.layouts.finding(err)
 }
 
 // files gathers all files, in order of their paths, and reports two that have the same.
-func (r *renderer) files(done []*rendered) []output.File {
-	files := slices.Concat(r.build.files, r.build.content.files, r.assets.files())
-	for _, d := range done {
-		files = append(files, output.File{Root: output.Public, Group: d.page.Group, Path: d.page.Path, Data: d.html})
+func (e *Edition) files() (files []output.File, twice Findings) {
+	files = slices.Concat(e.raw()...)
+	for _, s := range e.slots {
+		files = append(files, output.File{Root: output.Public, Group: s.page.Group, Path: s.page.Path, Data: s.done.html})
 	}
 	slices.SortStableFunc(files, func(a, b output.File) int { return strings.Compare(a.Path, b.Path) })
 	for i := 1; i < len(files); i++ {
 		if files[i].Path == files[i-1].Path {
-			r.report(r.twice(files[i].Path))
+			twice = append(twice, e.twice(files[i].Path))
 		}
 	}
-	return files
+	return files, twice
 }
 
 // twice reports a path that two things are published at; content is to blame if it is among them.
-func (r *renderer) twice(at string) Finding {
+func (e *Edition) twice(at string) Finding {
 	text := fmt.Sprintf("published as %s, like something else; rename it", urlOf(at))
-	for _, p := range r.pages {
-		if p.Path == at && p.Source != "" {
-			return Finding{Path: p.Source, Text: text}
+	for _, s := range e.slots {
+		if s.page.Path == at && s.page.Source != "" {
+			return Finding{Path: s.page.Source, Text: text}
 		}
 	}
 	return Finding{Path: contentFolder + at, Text: text} // producers do not write a path twice
 }
 
-// checkLinks reports links that lead nowhere, and gives those that only may.
-func (r *renderer) checkLinks(done []*rendered, files []output.File) (warnings Findings) {
+// checkLinks finds links that lead nowhere, and those that only may.
+func (e *Edition) checkLinks(files []output.File) (bad, doubtful Findings) {
 	c := &linkChecker{
-		host: r.host, index: r.build.Index, known: map[string]*rendered{},
+		host: e.host, index: e.build.Index, known: map[string]*rendered{},
 		ids: map[string]map[string]bool{}, verdicts: map[string]verdict{},
 	}
 	for _, f := range files {
@@ -204,19 +154,20 @@ func (r *renderer) checkLinks(done []*rendered, files []output.File) (warnings F
 			c.known[urlOf(f.Path)] = nil
 		}
 	}
-	for _, d := range done {
-		if !strings.HasPrefix(d.page.Path, internalFolder) {
-			c.known[d.page.URL()] = d
+	done := make([]*rendered, len(e.slots))
+	for i, s := range e.slots {
+		done[i] = s.done
+		if !strings.HasPrefix(s.page.Path, internalFolder) {
+			c.known[s.page.URL()] = s.done
 		}
 	}
-	placer := &linkPlacer{documents: r.build.content.bySource(), layouts: r.layouts, markdown: r.build.markdown, notice: r.build.Notice}
-	for _, bad := range c.check(done) {
-		findings := placer.findings(bad)
-		if bad.warning {
-			warnings = append(warnings, findings...)
+	placer := &linkPlacer{documents: e.build.content.bySource(), layouts: e.layouts, markdown: e.build.markdown, notice: e.build.Notice}
+	for _, b := range c.check(done) {
+		if b.warning {
+			doubtful = append(doubtful, placer.findings(b)...)
 		} else {
-			r.report(findings...)
+			bad = append(bad, placer.findings(b)...)
 		}
 	}
-	return warnings
+	return bad, doubtful
 }

@@ -43,6 +43,7 @@ package site
 import (
 	"html/template"
 	"io/fs"
+	"time"
 
 	"github.com/Slicer/sitegen/generator/lookup"
 )
@@ -57,6 +58,9 @@ type Options struct {
 	Sample      bool   // the catalogue is the embedded sample: pages say so
 	Jobs        int    // pages rendered at once, at least 1
 	Minify      bool   // HTML, style sheets and scripts
+
+	Drafts bool      // publish drafts too
+	Today  time.Time // pages that are dated later are not published; zero: they are
 }
 
 // Input is all that a rendering depends on.

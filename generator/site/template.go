@@ -31,21 +31,18 @@ const (
 type layoutSet struct {
 	byName  map[string]*template.Template // what to execute for a layout
 	sources map[string]string             // of all files, for finding places in them
+
+	findings Findings // the first mistake of every file
 }
 
-// readLayouts parses all layouts. Findings have the first mistake of every file.
-func readLayouts(fsys fs.FS, funcs template.FuncMap) (*layoutSet, Findings, error) {
-	l := &layoutSet{byName: map[string]*template.Template{}}
-	var err error
-	if l.sources, err = layoutSources(fsys); err != nil {
-		return nil, nil, err
-	}
-	var findings Findings
+// parseLayouts parses all layouts.
+func parseLayouts(sources map[string]string, funcs template.FuncMap) *layoutSet {
+	l := &layoutSet{byName: map[string]*template.Template{}, sources: sources}
 	root := template.New("").Funcs(funcs).Option("missingkey=error")
 	parseInto := func(set *template.Template, name string) *template.Template {
 		t, err := set.New(name).Parse(l.sources[name])
 		if err != nil {
-			findings = append(findings, l.finding(err))
+			l.findings = append(l.findings, l.finding(err))
 		}
 		return t
 	}
@@ -64,14 +61,14 @@ func readLayouts(fsys fs.FS, funcs template.FuncMap) (*layoutSet, Findings, erro
 			continue
 		}
 		if f, ok := l.mixed(t); ok {
-			findings = append(findings, f)
+			l.findings = append(l.findings, f)
 		}
 		if base := set.Lookup(baseLayout); base != nil && empty(t) {
 			t = base
 		}
 		l.byName[name] = t
 	}
-	return l, findings, nil
+	return l
 }
 
 // layoutSources reads the files that templates are made of.

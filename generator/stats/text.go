@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/dustin/go-humanize"
@@ -15,4 +16,14 @@ func plural(n int, thing string) string {
 		return "1 " + thing
 	}
 	return strconv.Itoa(n) + " " + thing + "s"
+}
+
+// short writes a number with three digits at most, for a badge: 950, 12k, 1.2M.
+func short(n int64) string {
+	value, unit := humanize.ComputeSI(float64(n))
+	format := "%.0f%s"
+	if value < 10 && unit != "" {
+		format = "%.1f%s"
+	}
+	return fmt.Sprintf(format, value, unit)
 }

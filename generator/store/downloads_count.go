@@ -7,15 +7,18 @@ import (
 	"slices"
 )
 
+// The statements begin with the hits of the day and look everything else up: CROSS JOIN has SQLite keep to that
+// order, which it would not find out without statistics of the tables.
+
 // The daily numbers of a day, from its hits.
 const countDay = `SELECT h.day, h.package, p.country, a.class, count(*)
-FROM hits h JOIN places p ON p.id = h.place JOIN agents a ON a.id = h.agent
+FROM hits h CROSS JOIN places p ON p.id = h.place CROSS JOIN agents a ON a.id = h.agent
 WHERE h.day = ?1 AND h.counted GROUP BY h.package, p.country, a.class`
 
 // firstsOfDay are the earliest times of the visitors of a day, for each package, by the rule of format 1.0.
 const firstsOfDay = `INSERT INTO firsts (visitor, package, at)
 SELECT h.visitor, h.package, min(h.day * 86400 + h.first)
-FROM hits h JOIN places p ON p.id = h.place JOIN agents a ON a.id = h.agent
+FROM hits h CROSS JOIN places p ON p.id = h.place CROSS JOIN agents a ON a.id = h.agent
 WHERE h.day = ?1 AND a.legacy = 'Browser' AND p.location <> '' GROUP BY h.package, h.visitor
 ON CONFLICT DO UPDATE SET at = excluded.at WHERE excluded.at < at`
 
@@ -24,8 +27,8 @@ ON CONFLICT DO UPDATE SET at = excluded.at WHERE excluded.at < at`
 const accessesOfDay = `INSERT OR REPLACE INTO accesses
 SELECT ?1, coalesce(group_concat(first || ' ' || package || ' ' || place, char(10)), '') FROM (
 	SELECT h.first, h.package, min(h.place) AS place
-	FROM hits h JOIN places p ON p.id = h.place JOIN agents a ON a.id = h.agent
-	JOIN firsts f ON f.visitor = h.visitor AND f.package = h.package AND f.at = h.day * 86400 + h.first
+	FROM hits h CROSS JOIN places p ON p.id = h.place CROSS JOIN agents a ON a.id = h.agent
+	CROSS JOIN firsts f ON f.visitor = h.visitor AND f.package = h.package AND f.at = h.day * 86400 + h.first
 	WHERE h.day = ?1 AND a.legacy = 'Browser' AND p.location <> ''
 	GROUP BY h.package, h.visitor, h.first ORDER BY h.first, h.package, place)`
 

@@ -55,12 +55,19 @@ func setPackages(ctx context.Context, tx *sql.Tx, packages []PackageInfo) error 
 		if err != nil {
 			return err
 		}
+		var isNew bool
+		if err := tx.QueryRowContext(ctx, "SELECT NOT EXISTS (SELECT 1 FROM packages WHERE bitstream = ?)", p.Bitstream).Scan(&isNew); err != nil {
+			return err
+		}
 		var id int32
 		if err := tx.QueryRowContext(ctx, `INSERT INTO packages (bitstream, series, known, built, legacy_version, stable) VALUES (?, ?, 1, ?, ?, ?)
 			ON CONFLICT DO UPDATE SET series = excluded.series, known = 1, built = excluded.built,
 				legacy_version = excluded.legacy_version, stable = excluded.stable RETURNING id`,
 			p.Bitstream, series, p.Built, p.LegacyVersion, p.Stable).Scan(&id); err != nil {
 			return err
+		}
+		if isNew {
+			continue // nothing was counted for it, so nothing published tells of it
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM documents WHERE year = 0 OR year IN
 			(SELECT DISTINCT CAST(strftime('%Y', day * 86400, 'unixepoch') AS INTEGER) FROM daily WHERE package = ?)`, id); err != nil {

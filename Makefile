@@ -1,0 +1,21 @@
+# make help lists what there is.
+
+.PHONY: help build test race fuzz bench check
+
+help:           ## list the targets
+	@sed -n 's/^\([a-z]*\): *.*## /\1\t/p' $(MAKEFILE_LIST)
+
+build:          ## the program, as ./sitegen
+	go build -o sitegen ./cmd/sitegen
+
+test:           ## all tests; installs Nginx, Chromium and Node from Debian where they are missing
+	.ci/install
+	.ci/test
+
+fuzz:           ## every fuzz test for ten seconds
+	.ci/fuzz 10s
+
+bench:          ## benchmarks: ours, and side by side with Hugo and GoAccess
+	go test -run '^$$' -bench . -benchmem ./generator/...
+	go run ./bench/hugo
+	@command -v goaccess >/dev/null && [ -d bench/goaccess ] && go run ./bench/goaccess || true

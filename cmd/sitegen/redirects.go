@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/Slicer/sitegen/generator"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/redirect"
+)
+
+func (p *program) redirectsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "redirects [command]",
+		Short: "check the redirects, or tell what a build changed",
+		Long:  `redirects has commands about rules.txt and the maps in the redirects folder.`,
+		Args:  noSuchCommand,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(p.redirectsCheckCommand(), p.redirectsDiffCommand())
+	return cmd
+}
+
+func (p *program) redirectsCheckCommand() *cobra.Command {
+	cmd := p.command(&cobra.Command{
+		Use:   "check [flags]",
+		Short: "find what is wrong with the redirect rules",
+		Long: `check finds, all at once and with their lines: rules that never match, that are there
+twice or hide a page, loops and chains, targets that are nowhere on the site or on a
+host that is not allowed, and what a server of targets: cannot answer. A build does the
+same; errors stop it. It looks at the packages of the last build here or, with
+--source, at those of a source, and writes nothing.
+`,
+		Example: `  sitegen redirects check
+  sitegen redirects check --source sample`,
+		Args: noArguments,
+	}, p.redirectsCheck)
+	addOptions(cmd, "source", "app", "data", "redirects", "log_format")
+	return cmd
+}
+
+func (p *program) redirectsCheck(cmd *cobra.Command, _ []string) error {
+	c, err := p.load(cmd)
+	if err != nil {
+		return err
+	}
+	findings, err := generator.CheckRedirects(cmd.Context(), generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	wrong := 0
+	for _, f := range findings {
+		if f.Severity == redirect.Error {
+			wrong++
+		}
+		where := ""
+		if f.Pos != (redirect.Pos{}) {
+			where = f.Pos.String() + ": "
+		}
+		if _, err := fmt.Fprintf(p.stdout, "%s%s: %s\n", where, f.Severity, f.Message); err != nil {
+			return err
+		}
+	}
+	if wrong > 0 {
+		return fault.Wrap(fault.Content, fmt.Errorf("check the redirects: %d errors", wrong), "")
+	}
+	_, err = fmt.Fprintf(p.stdout, "no errors, %d warnings\n", len(findings))
+	return err
+}
+
+func (p *program) redirectsDiffCommand() *cobra.Command {
+	cmd := p.command(&cobra.Command{
+		Use:   "diff [flags] [REV]",
+		Short: "tell in words how the maps differ from those of a commit",
+		Long: `diff compares the maps in the redirects folder with those of a Git revision (HEAD, if
+none is given) and tells the difference in words, for a commit message.
+`,
+		Example: `  sitegen redirects diff
+  git commit -m "$(sitegen redirects diff)" redirects/`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 || len(args) == 1 && strings.HasPrefix(args[0], "-") {
+				return fmt.Errorf("takes one revision at most (found %.80q)", args)
+			}
+			return nil
+		},
+	}, p.redirectsDiff)
+	addOptions(cmd, "redirects", "log_format")
+	return cmd
+}
+
+func (p *program) redirectsDiff(cmd *cobra.Command, args []string) error {
+	c, err := p.load(cmd)
+	if err != nil {
+		return err
+	}
+	rev := "HEAD"
+	if len(args) == 1 {
+		rev = args[0]
+	}
+	text, err := generator.DiffRedirects(generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now}, func(path string) ([]byte, error) {
+		git := exec.CommandContext(cmd.Context(), "git", "show", rev+":./"+filepath.Base(path))
+		git.Dir = filepath.Dir(path)
+		var stderr bytes.Buffer
+		git.Stderr = &stderr
+		out, err := git.Output()
+		if err != nil {
+			return nil, fault.Wrap(fault.Usage, fmt.Errorf("read the maps of %s: %w: %.300s", rev, err, strings.TrimSpace(stderr.String())), "Are the maps committed?")
+		}
+		return out, nil
+	})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(p.stdout, text)
+	return err
+}

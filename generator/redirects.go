@@ -1,0 +1,195 @@
+package generator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/cloudfront"
+	"github.com/Slicer/sitegen/generator/redirect/netlify"
+	"github.com/Slicer/sitegen/generator/redirect/nginx"
+	"github.com/Slicer/sitegen/generator/redirect/s3"
+	"github.com/Slicer/sitegen/generator/site"
+)
+
+// rulesName is the file that people write, in the redirects folder.
+const rulesName = "rules.txt"
+
+// allTargets are the servers that sitegen writes redirects for. One more is a folder and a line here.
+func allTargets() []redirect.Target {
+	return []redirect.Target{nginx.Target{}, s3.Target{}, cloudfront.Target{}, netlify.Target{}}
+}
+
+// Target finds a server by its name.
+func Target(name string) (redirect.Target, error) {
+	var names []string
+	for _, t := range allTargets() {
+		if t.Name() == name {
+			return t, nil
+		}
+		names = append(names, t.Name())
+	}
+	return nil, fault.Wrap(fault.Usage, fmt.Errorf("no such target (found %.40q); %s%s", name, strings.Join(names, ", "), fault.DidYouMean(name, names)), "")
+}
+
+// targets are those that the configuration selects.
+func (o *Options) targets() ([]redirect.Target, error) {
+	var list []redirect.Target
+	for _, name := range o.Config.Targets {
+		t, err := Target(name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, t)
+	}
+	return list, nil
+}
+
+// rulesText reads redirects/rules.txt; a site without rules need not have the file.
+func (o *Options) rulesText() (name, text string, err error) {
+	name = filepath.Join(o.Config.Redirects, rulesName)
+	b, err := os.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return name, "", fault.Wrap(fault.Usage, fmt.Errorf("read the redirect rules: %w", err), "")
+	}
+	return name, string(b), nil
+}
+
+// table collects what the servers have to know. Its error holds every mistake in rules.txt and aliases.
+func (o *Options) table(x *lookup.Index, aliases []redirect.Alias) (*redirect.Table, error) {
+	name, text, err := o.rulesText()
+	if err != nil {
+		return nil, err
+	}
+	written, err := redirect.Parse(name, text)
+	aliased, aliasErr := redirect.AliasRules(aliases)
+	if err := errors.Join(err, aliasErr); err != nil {
+		return nil, fault.Wrap(fault.Content, err, "")
+	}
+	rules := append(append(written, aliased...), redirect.MidasRules(x)...)
+	return &redirect.Table{Index: x, Files: o.files(), Rules: redirect.NewRules(rules)}, nil
+}
+
+// Table is the table that a command beside build speaks of: without the pages, so without their aliases.
+func (o *Options) Table(ctx context.Context) (*redirect.Table, error) {
+	packages, err := o.Packages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return o.table(lookup.New(packages), nil)
+}
+
+// redirects compiles the table for every selected target; pages are the files of the site. Findings that
+// are errors stop it, all at once.
+func (o *Options) redirects(in site.Input, pages []output.File) (files []output.File, warnings site.Findings, err error) {
+	table, findings, err := o.checkRedirects(in, pages)
+	if err != nil {
+		return nil, nil, err
+	}
+	var wrong []error
+	for _, f := range findings {
+		if f.Severity == redirect.Error {
+			wrong = append(wrong, errors.New(f.String()))
+			continue
+		}
+		warnings = append(warnings, site.Finding{Path: f.Pos.File, Line: f.Pos.Line, Col: f.Pos.Col, Text: f.Message})
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return nil, nil, fault.Wrap(fault.Content, err, "Nothing was written; mend the rules and build again.")
+	}
+	targets, err := o.targets()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, target := range targets {
+		maps, err := target.Compile(table)
+		if err != nil {
+			return nil, nil, fmt.Errorf("write the redirects for %s: %w", target.Name(), err)
+		}
+		files = append(files, maps...)
+	}
+	return append(files, redirect.Contents(table)), warnings, nil
+}
+
+func (o *Options) checkRedirects(in site.Input, pages []output.File) (*redirect.Table, []redirect.Finding, error) {
+	aliases, err := site.Aliases(in, pages)
+	if err != nil {
+		return nil, nil, err
+	}
+	list := make([]redirect.Alias, len(aliases))
+	for i, a := range aliases {
+		list[i] = redirect.Alias{From: a.From, To: a.To, Pos: redirect.Pos{File: a.Path, Line: a.Line, Col: a.Col}}
+	}
+	table, err := o.table(in.Index, list)
+	if err != nil {
+		return nil, nil, err
+	}
+	targets, err := o.targets()
+	if err != nil {
+		return nil, nil, err
+	}
+	hosts := o.Config.RedirectHosts
+	if u, err := url.Parse(o.Config.BaseURL); err == nil {
+		hosts = append([]string{u.Hostname()}, hosts...)
+	}
+	return table, redirect.Check(table, redirect.Site{Pages: pagePaths(pages), Hosts: hosts}, targets...), nil
+}
+
+// pagePaths lists the paths under which files are found.
+func pagePaths(files []output.File) map[string]bool {
+	paths := make(map[string]bool, len(files))
+	for _, f := range files {
+		if f.Root == output.Public && !strings.HasPrefix(f.Path, "-/") {
+			paths["/"+strings.TrimSuffix(f.Path, "index.html")] = true
+			paths["/"+f.Path] = true
+		}
+	}
+	return paths
+}
+
+// CheckRedirects renders the site in memory, with the packages that Packages gives, and finds what is wrong
+// with its redirects. It writes nothing.
+func CheckRedirects(ctx context.Context, o Options) ([]redirect.Finding, error) {
+	packages, err := o.Packages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cat := &catalogue{published: packages}
+	in, err := o.siteInput(cat)
+	if err != nil {
+		return nil, err
+	}
+	files, _, err := site.Render(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	_, findings, err := o.checkRedirects(in, files)
+	return findings, err
+}
+
+// DiffRedirects tells in words how the maps in the redirects folder differ from those of a revision.
+// show gives a file of the revision by its path.
+func DiffRedirects(o Options, show func(path string) ([]byte, error)) (string, error) {
+	path := filepath.Join(o.Config.Redirects, redirect.ContentsPath)
+	after, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fault.Wrap(fault.Usage, fmt.Errorf("no maps are written yet (%s)", path), "Build first.")
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the maps: %w", err)
+	}
+	before, err := show(path)
+	if err != nil {
+		return "", err
+	}
+	return redirect.Diff(before, after), nil
+}

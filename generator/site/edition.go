@@ -1,0 +1,214 @@
+package site
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/output"
+)
+
+// Edition is the site that one Input makes. Its pages are rendered when they are asked for: one of them by
+// File, all of them by Files. It can be used by many goroutines at once.
+type Edition struct {
+	build     *Build
+	host      string // of the base URL
+	assets    assetSet
+	layouts   *layoutSet
+	minifier  *minifier // nil: do not minify
+	slots     []*slot
+	warnings  Findings
+	findings  Findings // of reading; those of rendering come with Files
+	scratches sync.Pool
+	published func() map[string]entry // by path
+}
+
+// slot is a page and, once somebody asked for it, what it is rendered to. Editions share the slots of pages
+// that are the same in both.
+type slot struct {
+	page *Page
+	once sync.Once
+	done *rendered // without html when there is an error
+	err  error
+}
+
+// entry is a file of an edition: a page, or the bytes of something else.
+type entry struct {
+	page *slot
+	data []byte
+}
+
+// NewEdition reads content, assets and layouts, and plans the pages. It takes over from the edition before,
+// if there is one, whatever has not changed since; the result is the same without it. What is wrong with the
+// site folder is no error here: see Err and Files.
+func NewEdition(ctx context.Context, in Input, before *Edition) (*Edition, error) {
+	base, err := url.Parse(in.BaseURL)
+	if err != nil || !slices.Contains([]string{"http", "https"}, base.Scheme) || strings.TrimSuffix(in.BaseURL, "/") != base.Scheme+"://"+base.Host {
+		return nil, fmt.Errorf("base URL is not http(s) and a host alone (found %q); the download API needs the root of its host", in.BaseURL)
+	}
+	e := &Edition{host: base.Host, build: &Build{Input: in, markdown: newMarkdown()}}
+	e.scratches.New = func() any { return &scratch{scanner: newScanner()} }
+	e.published = sync.OnceValue(e.index)
+	if in.Minify {
+		e.minifier = newMinifier()
+	}
+	if err := e.read(ctx, before); err != nil {
+		return nil, err
+	}
+	e.build.Site = &Site{
+		Title: in.Title, Project: in.Project, Description: in.Description, BaseURL: strings.TrimSuffix(in.BaseURL, "/"), Sample: in.Sample,
+		Notice: e.build.Markdown(in.Notice), Nav: navigation(e.build.content.documents),
+	}
+	return e, e.plan(before)
+}
+
+// read reads the folders.
+func (e *Edition) read(ctx context.Context, before *Edition) (err error) {
+	in := e.build.Input
+	var old *documentSet
+	if before != nil {
+		old = before.build.content
+	}
+	var findings [3]Findings
+	if e.build.content, findings[0], err = readContent(ctx, in, old); err != nil {
+		return fmt.Errorf("read the content: %w", err)
+	}
+	if e.assets, findings[1], err = readAssets(in.Layouts, e.minifier); err != nil {
+		return fmt.Errorf("read the assets: %w", err)
+	}
+	sources, err := layoutSources(in.Layouts)
+	if err != nil {
+		return fmt.Errorf("read the layouts: %w", err)
+	}
+	if before != nil && before.layouts.findings == nil && maps.Equal(sources, before.layouts.sources) &&
+		reflect.DeepEqual(e.assets, before.assets) && in.BaseURL == before.build.BaseURL {
+		e.layouts = before.layouts
+	} else {
+		e.layouts = parseLayouts(sources, functions(strings.TrimSuffix(in.BaseURL, "/"), e.assets))
+	}
+	findings[2] = e.layouts.findings
+	e.findings = slices.Concat(findings[:]...)
+	return nil
+}
+
+// plan lists the pages and files. Pages that are as they were before are not rendered again.
+func (e *Edition) plan(before *Edition) error {
+	if before != nil && before.build.Index == e.build.Index {
+		e.build.records = before.build.records
+	}
+	for _, produce := range producers() {
+		if err := produce(e.build); err != nil {
+			return err
+		}
+	}
+	pages, warnings, findings := e.build.content.pages()
+	e.warnings = warnings
+	e.findings = append(e.findings, findings...)
+	for _, p := range append(pages, e.build.added...) {
+		e.slots = append(e.slots, &slot{page: p})
+	}
+	if before == nil || e.layouts != before.layouts || e.build.Minify != before.build.Minify || !sameSite(e.build.Site, before.build.Site) {
+		return nil
+	}
+	old := before.published()
+	for i, s := range e.slots {
+		if was := old[s.page.Path].page; was != nil && reflect.DeepEqual(s.page, was.page) {
+			e.slots[i] = was
+		}
+	}
+	return nil
+}
+
+// sameSite reports whether layouts see the same in two sites. The text of the pages in the navigation is
+// hidden from them.
+func sameSite(a, b *Site) bool {
+	return reflect.DeepEqual(withoutText(a), withoutText(b))
+}
+
+func withoutText(s *Site) Site {
+	shown := *s
+	shown.Nav = make([]*Page, len(s.Nav))
+	for i, p := range s.Nav {
+		page := *p
+		page.markdown, page.layoutAt = nil, place{}
+		shown.Nav[i] = &page
+	}
+	return shown
+}
+
+// Err gives what is wrong with the site folder as far as it shows in reading it: front matter, layouts that
+// cannot be parsed. It is nil or a fault.Content with Findings.
+func (e *Edition) Err() error { return fault.Wrap(fault.Content, e.findings.err(), "") }
+
+// index finds everything that is published.
+func (e *Edition) index() map[string]entry {
+	all := make(map[string]entry, len(e.slots)+len(e.build.records)+len(e.build.files)+len(e.build.content.files)+len(e.assets))
+	for _, files := range e.raw() {
+		for _, f := range files {
+			all[f.Path] = entry{data: f.Data}
+		}
+	}
+	for _, s := range e.slots {
+		all[s.page.Path] = entry{page: s}
+	}
+	return all
+}
+
+// raw gives the files that are published as they are.
+func (e *Edition) raw() [][]output.File {
+	return [][]output.File{e.build.records, e.build.files, e.build.content.files, e.assets.files()}
+}
+
+// Paths lists everything that is published below public/, in order.
+func (e *Edition) Paths() []string { return slices.Sorted(maps.Keys(e.published())) }
+
+// Has reports whether there is a file at a path below public/.
+func (e *Edition) Has(path string) bool {
+	_, ok := e.published()[path]
+	return ok
+}
+
+// File gives the file at a path below public/: fs.ErrNotExist where there is none, and the Findings of a page
+// that cannot be rendered.
+func (e *Edition) File(path string) ([]byte, error) {
+	f, ok := e.published()[path]
+	switch {
+	case !ok:
+		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	case f.page == nil:
+		return f.data, nil
+	}
+	done, err := e.rendered(f.page)
+	if err != nil {
+		findings := cmp.Or(e.Err(), nil)
+		if f, ok := e.pageFindings([]*slot{f.page}), true; ok && len(f) > 0 {
+			findings = f.sorted()
+		}
+		return nil, fault.Wrap(fault.Content, findings, "")
+	}
+	return done.html, nil
+}
+
+// Stylesheets gives the addresses of the style sheets among the assets, by name.
+func (e *Edition) Stylesheets() map[string]*Asset {
+	sheets := maps.Clone(e.assets)
+	maps.DeleteFunc(sheets, func(name string, _ *Asset) bool { return !strings.HasSuffix(name, ".css") })
+	return sheets
+}
+
+// Pages lists the pages of the edition, as they are before they are rendered.
+func (e *Edition) Pages() []*Page {
+	pages := make([]*Page, len(e.slots))
+	for i, s := range e.slots {
+		pages[i] = s.page
+	}
+	return pages
+}

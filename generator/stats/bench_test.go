@@ -1,0 +1,157 @@
+package stats
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/accesslog/loggen"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// benchLog makes the log of the benchmarks, once for all runs of one size: in SITEGEN_BENCH_DIR, or in a
+// folder that is deleted. SITEGEN_BENCH_LINES says how long it is; the figures in docs/stats.md are of
+// 5,000,000 lines.
+func benchLog(b *testing.B) (path string, s loggen.Stats) {
+	b.Helper()
+	lines, err := strconv.Atoi(cmp.Or(os.Getenv("SITEGEN_BENCH_LINES"), "200000"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var ids []string
+	for _, p := range testutil.Packages(b, "live") {
+		ids = append(ids, p.ID)
+	}
+	dir := cmp.Or(os.Getenv("SITEGEN_BENCH_DIR"), b.TempDir())
+	f, err := os.Create(filepath.Join(dir, "bench.log"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err = loggen.Write(f, loggen.Options{Seed: 1, Lines: lines, IDs: ids, Addresses: max(1000, lines/25), Agents: 3000, Days: 120,
+		Start: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		b.Fatal(err)
+	}
+	return f.Name(), s
+}
+
+// benchOptions are those of the benchmarks; SITEGEN_BENCH_GEOIP names GeoIP databases.
+func benchOptions(b *testing.B, dir string) Options {
+	o := options(b, dir)
+	if list := os.Getenv("SITEGEN_BENCH_GEOIP"); list != "" {
+		o.GeoIP = filepath.SplitList(list)
+	}
+	return o
+}
+
+// run is a whole run: open, read, publish, close.
+func run(b *testing.B, o Options, public string, logs ...string) *Report {
+	b.Helper()
+	ctx := context.Background()
+	e, err := Open(ctx, o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer e.Close()
+	r, err := e.Read(ctx, logs, func(int64) {})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := e.Publish(ctx, public); err != nil {
+		b.Fatal(err)
+	}
+	return r
+}
+
+// BenchmarkFirstRun reads a log that is all new into an empty database, everything included.
+func BenchmarkFirstRun(b *testing.B) {
+	path, s := benchLog(b)
+	b.SetBytes(s.Bytes)
+	for b.Loop() {
+		r := run(b, benchOptions(b, b.TempDir()), b.TempDir(), path)
+		if r.BadCount() != s.Bad {
+			b.Fatalf("%d bad lines, want %d", r.BadCount(), s.Bad)
+		}
+	}
+	b.ReportMetric(peakMemory(b), "MB-peak")
+}
+
+// BenchmarkNothingNew is the run after that.
+func BenchmarkNothingNew(b *testing.B) {
+	path, _ := benchLog(b)
+	o, public := benchOptions(b, b.TempDir()), b.TempDir()
+	run(b, o, public, path)
+	for b.Loop() {
+		if r := run(b, o, public, path); r.Lines != 0 {
+			b.Fatalf("%d lines read again", r.Lines)
+		}
+	}
+}
+
+// BenchmarkOneMoreDay reads one more day into a database that holds a week, and into one that holds a year.
+func BenchmarkOneMoreDay(b *testing.B) {
+	var ids []string
+	for _, p := range testutil.Packages(b, "live") {
+		ids = append(ids, p.ID)
+	}
+	const perDay = 20_000 // lines, 4,000 of them downloads
+	day := func(n int) string {
+		path := filepath.Join(b.TempDir(), strconv.Itoa(n))
+		f, err := os.Create(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := loggen.Write(f, loggen.Options{Seed: uint64(n), Lines: perDay, IDs: ids, Addresses: 100_000, Agents: 3000, Days: 1,
+			Start: time.Date(2025, 10, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n)}); err != nil {
+			b.Fatal(err)
+		}
+		return path
+	}
+	for _, history := range []int{7, 365} {
+		b.Run(strconv.Itoa(history)+" days", func(b *testing.B) {
+			o, public := benchOptions(b, b.TempDir()), b.TempDir()
+			var before []string
+			for n := range history {
+				before = append(before, day(n))
+			}
+			run(b, o, public, before...)
+			n := history
+			for b.Loop() {
+				b.StopTimer()
+				path := day(n)
+				n++
+				b.StartTimer()
+				run(b, o, public, path)
+			}
+		})
+	}
+}
+
+// peakMemory is the most memory that the process had (MB), as Linux tells; 0 elsewhere.
+func peakMemory(b *testing.B) float64 {
+	runtime.GC()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kb, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(rest), " kB"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			return float64(kb) / 1000
+		}
+	}
+	return 0
+}

@@ -1,0 +1,156 @@
+package stats
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/store"
+)
+
+// Cube is the published table of a year: how often what was downloaded, when, from where and by what. It is
+// kept in columns, which pack better and load faster than rows: a row is the i-th number of each.
+//
+// Rows are in the order of their buckets; Rows says how many each bucket has. Within a bucket Series ascends
+// and holds differences to the row before, the first of a bucket its number itself.
+type Cube struct {
+	Format    int         `json:"format"` // 2
+	Year      int         `json:"year"`
+	Grain     string      `json:"grain"`     // of a bucket: day, or week: seven days from the first
+	From      string      `json:"from"`      // first day of the year, YYYY-MM-DD: of bucket 0
+	Packages  [][4]string `json:"packages"`  // version, os, arch, stability
+	Countries []string    `json:"countries"` // codes; "" not known, "*" the others
+	Classes   []string    `json:"classes"`
+	Buckets   []int32     `json:"buckets"` // numbers of the buckets that have rows: days or weeks since From
+	Rows      []int32     `json:"rows"`    // in each of these
+	Package   []int32     `json:"package"` // position in Packages, as differences
+	Country   []int32     `json:"country"` // position in Countries
+	Class     []int32     `json:"class"`   // position in Classes
+	Downloads []int64     `json:"downloads"`
+}
+
+// formatVersion is that of the published files.
+const formatVersion = 2
+
+// grainDays says how many days a bucket has.
+var grainDays = map[string]int32{"day": 1, "week": 7}
+
+// yearOf is the year of a day, and yearDays its first and last.
+func yearOf(day int32) int { return dayTime(day).Year() }
+
+func yearDays(year int) (first, last int32) {
+	return dayOf(time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)), dayOf(time.Date(year, 12, 31, 0, 0, 0, 0, time.UTC))
+}
+
+// mergeCountries replaces, in place, the countries that have fewer than least downloads in a month by Other.
+func mergeCountries(cells []store.Cell, least int) {
+	if least <= 1 {
+		return
+	}
+	type key struct {
+		month   time.Month
+		country string
+	}
+	monthOf := monthsOf(cells)
+	sum := map[key]int64{}
+	for _, c := range cells {
+		sum[key{monthOf[c.Day], c.Country}] += c.Downloads
+	}
+	for i := range cells {
+		c := &cells[i]
+		if c.Country != "" && sum[key{monthOf[c.Day], c.Country}] < int64(least) {
+			c.Country = Other
+		}
+	}
+}
+
+// monthsOf gives the months of the days of a year's cells.
+func monthsOf(cells []store.Cell) map[int32]time.Month {
+	months := map[int32]time.Month{}
+	for _, c := range cells {
+		if months[c.Day] == 0 {
+			months[c.Day] = dayTime(c.Day).Month()
+		}
+	}
+	return months
+}
+
+// newCube makes the cube of a year's cells. It changes their order.
+func newCube(year int, grain string, cells []store.Cell, series map[int32]store.Series) *Cube {
+	first, _ := yearDays(year)
+	c := &Cube{Format: formatVersion, Year: year, Grain: grain, From: dayString(first),
+		Packages: [][4]string{}, Countries: []string{}, Buckets: []int32{}, Rows: []int32{},
+		Package: []int32{}, Country: []int32{}, Class: []int32{}, Downloads: []int64{}, Classes: classNames[:]}
+	// Frequent countries get short numbers.
+	byCountry := map[string]int64{}
+	used := map[int32]bool{}
+	for i := range cells {
+		cells[i].Day = (cells[i].Day - first) / grainDays[grain]
+		byCountry[cells[i].Country]++
+		used[cells[i].Series] = true
+	}
+	country := map[string]int32{}
+	for code := range byCountry {
+		c.Countries = append(c.Countries, code)
+	}
+	slices.SortFunc(c.Countries, func(a, b string) int {
+		return cmp.Or(cmp.Compare(byCountry[b], byCountry[a]), cmp.Compare(a, b))
+	})
+	for i, code := range c.Countries {
+		country[code] = int32(i)
+	}
+	position := map[int32]int32{}
+	for i, id := range sortedSeries(used, series) {
+		s := series[id]
+		position[id] = int32(i)
+		c.Packages = append(c.Packages, [4]string{s.Version, s.OS, s.Arch, s.Stability})
+	}
+	slices.SortFunc(cells, func(a, b store.Cell) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(position[a.Series], position[b.Series]),
+			cmp.Compare(country[a.Country], country[b.Country]), cmp.Compare(a.Class, b.Class))
+	})
+	for i := range cells {
+		c.add(&cells[i], cells[max(0, i-1)], i == 0, position, country)
+	}
+	return c
+}
+
+// add appends a cell, of which the one before is known, or adds it to that when only the day within the bucket
+// or the merged country told them apart.
+func (c *Cube) add(cell *store.Cell, before store.Cell, first bool, position map[int32]int32, country map[string]int32) {
+	n := len(c.Downloads) - 1
+	if !first && before.Day == cell.Day {
+		if before.Series == cell.Series && before.Country == cell.Country && before.Class == cell.Class {
+			c.Downloads[n] += cell.Downloads
+			return
+		}
+		c.Package = append(c.Package, position[cell.Series]-position[before.Series])
+		c.Rows[len(c.Rows)-1]++
+	} else {
+		c.Buckets, c.Rows = append(c.Buckets, cell.Day), append(c.Rows, 1)
+		c.Package = append(c.Package, position[cell.Series])
+	}
+	c.Country = append(c.Country, country[cell.Country])
+	c.Class = append(c.Class, int32(cell.Class))
+	c.Downloads = append(c.Downloads, cell.Downloads)
+}
+
+// sortedSeries orders series by what they are, so that the same numbers give the same bytes.
+func sortedSeries(used map[int32]bool, series map[int32]store.Series) []int32 {
+	var ids []int32
+	for id := range used {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b int32) int {
+		x, y := series[a], series[b]
+		return cmp.Or(cmp.Compare(x.Version, y.Version), cmp.Compare(x.OS, y.OS), cmp.Compare(x.Arch, y.Arch), cmp.Compare(x.Stability, y.Stability))
+	})
+	return ids
+}
+
+// encode writes a published JSON file: one line, and keys in the order of the struct.
+func encode(v any) ([]byte, error) {
+	b, err := json.Marshal(v)
+	return append(b, '\n'), err
+}

@@ -1,0 +1,182 @@
+package stats
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+
+	"github.com/Slicer/sitegen/generator/store"
+)
+
+// LegacyFile is the name of the statistics of format 1.0.
+const LegacyFile = "slicer-download-data.json"
+
+// legacyPackage is an entry of "bitstream" in format 1.0.
+type legacyPackage struct {
+	OS       string `json:"os"`
+	Arch     string `json:"arch"`
+	Bits     int    `json:"bits"` // 32 or 64
+	Version  string `json:"version"`
+	Stable   int    `json:"stable"`   // 1 for a release
+	Checkout string `json:"checkout"` // date of the build
+}
+
+// legacy writes the statistics of format 1.0: {"bitstream", "access", "location", "countryCode",
+// "_formatVersion"}. Every bitstream, location and country that an access refers to is there, and no others.
+type legacy struct {
+	out       *bufio.Writer
+	packages  map[int32]store.StoredPackage
+	places    map[int32]store.Place
+	ids       map[int32][]byte // of packages, in JSON
+	used      map[int32]bool   // packages
+	locations map[string]int
+	order     []string // of the locations
+	countries map[string]bool
+	accesses  int
+}
+
+// writeLegacy writes the file, and gives how many accesses it has. Readers of format 1.0 cannot do without
+// any: then there is to be no file.
+func (e *Engine) writeLegacy(ctx context.Context, w io.Writer) (accesses int, err error) {
+	packages, err := e.db.Packages(ctx)
+	if err != nil {
+		return 0, err
+	}
+	places, err := e.db.Places(ctx)
+	if err != nil {
+		return 0, err
+	}
+	l := &legacy{out: bufio.NewWriterSize(w, 1<<20), packages: map[int32]store.StoredPackage{}, places: places, ids: map[int32][]byte{},
+		used: map[int32]bool{}, locations: map[string]int{}, countries: map[string]bool{}}
+	for _, p := range packages {
+		l.packages[p.ID] = p
+		if l.ids[p.ID], err = json.Marshal(p.Bitstream); err != nil {
+			return 0, err
+		}
+	}
+	l.out.WriteString(`{"access":[`)
+	if err := e.db.Accesses(ctx, l.day); err != nil {
+		return 0, err
+	}
+	if err := l.tables(); err != nil {
+		return 0, err
+	}
+	return l.accesses, l.out.Flush()
+}
+
+// day writes the accesses of a day: [bitstream, "YYYY-MM-DDTHH:MM" (UTC), country, position of the location].
+// The writer keeps its first error until Flush.
+func (l *legacy) day(day int32, lines []byte) error {
+	date := dayString(day)
+	var buf []byte
+	for len(lines) > 0 {
+		var line []byte
+		line, lines, _ = bytes.Cut(lines, []byte{'\n'})
+		second, id, place, ok := threeNumbers(line)
+		if !ok {
+			return fmt.Errorf("write %s: the accesses of %s are damaged (found %.40q); run sitegen stats verify", LegacyFile, date, line)
+		}
+		if _, known := l.packages[id]; !known {
+			continue
+		}
+		p := l.places[place]
+		location, ok := l.locations[p.Location]
+		if !ok {
+			location = len(l.order)
+			l.locations[p.Location] = location
+			l.order = append(l.order, p.Location)
+		}
+		l.used[id], l.countries[p.Country] = true, true
+		buf = buf[:0]
+		if l.accesses > 0 {
+			buf = append(buf, ',')
+		}
+		buf = append(append(append(buf, '['), l.ids[id]...), `,"`...)
+		buf = append(append(buf, date...), 'T', byte('0'+second/36000), byte('0'+second/3600%10), ':', byte('0'+second/600%6), byte('0'+second/60%10), '"', ',')
+		if p.Country == "" {
+			buf = append(buf, "null"...)
+		} else {
+			buf = append(append(append(buf, '"'), p.Country...), '"')
+		}
+		buf = append(strconv.AppendInt(append(buf, ','), int64(location), 10), ']')
+		l.out.Write(buf)
+		l.accesses++
+	}
+	return nil
+}
+
+// tables writes what the accesses refer to.
+func (l *legacy) tables() error {
+	bitstreams := map[string]legacyPackage{}
+	for id := range l.used {
+		p := l.packages[id]
+		v := legacyPackage{OS: p.OS, Arch: p.Arch, Bits: 64, Version: p.LegacyVersion, Checkout: p.Built}
+		if p.Arch == "i386" {
+			v.Bits = 32
+		}
+		if p.Stable {
+			v.Stable = 1
+		}
+		bitstreams[p.Bitstream] = v
+	}
+	countries := map[string][3]string{}
+	for code := range l.countries {
+		countries[cmp.Or(code, "null")] = legacyCountry(code)
+	}
+	for _, part := range []struct {
+		name  string
+		value any
+	}{{"bitstream", bitstreams}, {"location", slices.Concat([]string{}, l.order)}, {"countryCode", countries}} {
+		b, err := json.Marshal(part.value)
+		if err != nil {
+			return err
+		}
+		prefix := `],"`
+		if part.name != "bitstream" {
+			prefix = `,"`
+		}
+		l.out.WriteString(prefix + part.name + `":`)
+		l.out.Write(b)
+	}
+	l.out.WriteString(`,"_formatVersion":"1.0"}`)
+	return nil
+}
+
+// legacyCountry is [name, subregion, region] as the old table had it: with two spellings of its own, and
+// without Kosovo.
+func legacyCountry(code string) [3]string {
+	c, ok := countries()[code]
+	if !ok || code == "XK" {
+		return [3]string{cmp.Or(code, "unknown"), "unknown", "unknown"}
+	}
+	switch c.Subregion {
+	case "Australia and New Zealand":
+		c.Subregion = "Australia,New Zealand"
+	case "South-eastern Asia":
+		c.Subregion = "South-Eastern,Asia"
+	}
+	return [3]string{c.Name, c.Subregion, c.Region}
+}
+
+// threeNumbers reads "a b c".
+func threeNumbers(line []byte) (a, b, c int32, ok bool) {
+	var n [3]int32
+	i := 0
+	for _, d := range line {
+		switch {
+		case d >= '0' && d <= '9':
+			n[i] = n[i]*10 + int32(d-'0')
+		case d == ' ' && i < 2:
+			i++
+		default:
+			return 0, 0, 0, false
+		}
+	}
+	return n[0], n[1], n[2], i == 2 && n[0] < secondsPerDay
+}

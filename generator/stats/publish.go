@@ -1,0 +1,289 @@
+package stats
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/google/renameio/v2"
+)
+
+// The published files, besides LegacyFile and the cubes.
+const (
+	SummaryFile     = "summary.json"
+	BadgeTotalFile  = "badge-total.json"  // for shields.io: all downloads
+	BadgeLatestFile = "badge-latest.json" // and those of the newest release
+)
+
+// Publish writes the published files into a folder, public/download-stats, and gives the names of those that
+// changed. Each is replaced in one step, the summary last, which names the others. Only what changed is made
+// anew: the files of a year are kept until one of its days changes.
+func (e *Engine) Publish(ctx context.Context, dir string) (changed []string, err error) {
+	if err := e.dropStale(ctx); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, fmt.Errorf("make the folder of the statistics: %w", err)
+	}
+	p := &publisher{e, dir, nil}
+	if err := p.publish(ctx); err != nil {
+		return p.changed, fmt.Errorf("publish the statistics: %w", err)
+	}
+	return p.changed, nil
+}
+
+// dropStale forgets the files that were made with other options.
+func (e *Engine) dropStale(ctx context.Context) error {
+	now := fmt.Sprintf("format %d, least %d, attribution %q", formatVersion, e.options.MinCountry, e.attributions())
+	was, err := e.db.Meta(ctx, "documents")
+	if err != nil || was == now {
+		return err
+	}
+	if err := e.db.DropDocuments(ctx); err != nil {
+		return err
+	}
+	return e.db.SetMeta(ctx, "documents", now)
+}
+
+// attributions is what the licences ask to be shown.
+func (e *Engine) attributions() []string {
+	if e.options.Attribution != "" {
+		return []string{e.options.Attribution}
+	}
+	g, err := OpenGeo(e.options.GeoIP...)
+	if err != nil {
+		return []string{} // reading has told of it
+	}
+	defer g.Close()
+	return slices.Concat([]string{}, g.Attributions())
+}
+
+type publisher struct {
+	*Engine
+	dir     string
+	changed []string
+}
+
+func (p *publisher) publish(ctx context.Context) error {
+	first, last, any, err := p.db.Span(ctx)
+	if err != nil {
+		return err
+	}
+	if !any {
+		return p.publishSummary(summarizeNothing())
+	}
+	if p.options.Legacy {
+		if err := p.publishLegacy(ctx); err != nil {
+			return err
+		}
+	}
+	stale, err := p.publishYears(ctx, yearOf(first), yearOf(last))
+	if err != nil {
+		return err
+	}
+	text, err := p.db.Document(ctx, 0, SummaryFile)
+	if err != nil {
+		return err
+	}
+	if !stale && text != nil {
+		var s Summary
+		if err := json.Unmarshal(text, &s); err != nil {
+			return err
+		}
+		return p.publishSummary(&s)
+	}
+	s, err := p.summary(ctx, first, last)
+	if err != nil {
+		return err
+	}
+	return p.publishSummary(s)
+}
+
+// grainOf says how fine the cube of a year is: by day in the last two years, and else by week.
+func grainOf(year, last int) string {
+	if year >= last-1 {
+		return "day"
+	}
+	return "week"
+}
+
+// publishYears writes the cubes, and makes those that are not kept. It reports whether there were any.
+func (p *publisher) publishYears(ctx context.Context, first, last int) (made bool, err error) {
+	for year := first; year <= last; year++ {
+		grain := grainOf(year, last)
+		name := cubeFile(year)
+		text, err := p.db.Document(ctx, year, grain)
+		if err != nil {
+			return made, err
+		}
+		if text == nil {
+			made = true
+			if text, err = p.makeYear(ctx, year, grain); err != nil {
+				return made, err
+			}
+		}
+		if err := p.put(name, text); err != nil {
+			return made, err
+		}
+	}
+	return made, nil
+}
+
+func cubeFile(year int) string { return "cube-" + strconv.Itoa(year) + ".json" }
+
+// partName is what the part of a year is kept as.
+const partName = "part"
+
+// makeYear makes the cube of a year and its part of the summary, and keeps both.
+func (p *publisher) makeYear(ctx context.Context, year int, grain string) ([]byte, error) {
+	first, last := yearDays(year)
+	cells, err := p.db.Cells(ctx, first, last)
+	if err != nil {
+		return nil, err
+	}
+	series, err := p.db.SeriesByID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	mergeCountries(cells, p.options.MinCountry)
+	part := partOf(cells, series)
+	cube := newCube(year, grain, cells, series)
+	part.Rows = len(cube.Downloads)
+	text, err := encode(cube)
+	if err != nil {
+		return nil, err
+	}
+	sums, err := encode(part)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.db.SetDocument(ctx, year, partName, sums); err != nil {
+		return nil, err
+	}
+	return text, p.db.SetDocument(ctx, year, grain, text)
+}
+
+// summary adds the parts of the years up.
+func (p *publisher) summary(ctx context.Context, first, last int32) (*Summary, error) {
+	all := newYearPart()
+	var cubes []CubeFile
+	for year := yearOf(first); year <= yearOf(last); year++ {
+		text, err := p.db.Document(ctx, year, partName)
+		if err != nil {
+			return nil, err
+		}
+		part := newYearPart()
+		if err := json.Unmarshal(text, part); err != nil {
+			return nil, err
+		}
+		all.add(part)
+		cubes = append(cubes, CubeFile{year, grainOf(year, yearOf(last)), cubeFile(year), part.Rows})
+	}
+	packages, err := p.db.Packages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := summarize(all, first, last, releaseDays(packages))
+	s.Cubes, s.MinCountry, s.Attribution = cubes, p.options.MinCountry, p.attributions()
+	text, err := encode(s)
+	if err != nil {
+		return nil, err
+	}
+	return s, p.db.SetDocument(ctx, 0, SummaryFile, text)
+}
+
+// summarizeNothing is the summary of no downloads.
+func summarizeNothing() *Summary {
+	return &Summary{Format: formatVersion, Attribution: []string{}, Periods: []Period{}, Days: Days{Downloads: []int64{}, Robots: []int64{}},
+		Versions: []Share{}, Systems: []Share{}, Arches: []Share{}, Stabilities: []Share{}, Classes: []Share{}, Countries: []CountryShare{}, Releases: []Release{}, Cubes: []CubeFile{}}
+}
+
+// publishSummary writes the summary and the badges made of it.
+func (p *publisher) publishSummary(s *Summary) error {
+	text, err := encode(s)
+	if err != nil {
+		return err
+	}
+	total, err := encode(badge("downloads", s.Total))
+	if err != nil {
+		return err
+	}
+	label, n := "downloads of the latest release", int64(0)
+	if len(s.Releases) > 0 {
+		label = "downloads of " + s.Releases[0].Version
+		for _, v := range s.Versions {
+			if v.Value == s.Releases[0].Version {
+				n = v.Downloads
+			}
+		}
+	}
+	latest, err := encode(badge(label, n))
+	if err != nil {
+		return err
+	}
+	return errors.Join(p.put(BadgeTotalFile, total), p.put(BadgeLatestFile, latest), p.put(SummaryFile, text))
+}
+
+// Badge is what shields.io's endpoint badge reads.
+type Badge struct {
+	SchemaVersion int    `json:"schemaVersion"` // 1
+	Label         string `json:"label"`
+	Message       string `json:"message"`
+}
+
+func badge(label string, n int64) Badge { return Badge{1, label, short(n)} }
+
+// publishLegacy writes the statistics of format 1.0 when they changed or their file is another. Without
+// accesses there is none.
+func (p *publisher) publishLegacy(ctx context.Context) error {
+	path := filepath.Join(p.dir, LegacyFile)
+	kept, err := p.db.Document(ctx, 0, LegacyFile) // the size of the file
+	if err != nil {
+		return err
+	}
+	if info, err := os.Stat(path); kept != nil && err == nil && strconv.FormatInt(info.Size(), 10) == string(kept) {
+		return nil
+	}
+	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644), renameio.WithExistingPermissions())
+	if err != nil {
+		return err
+	}
+	defer f.Cleanup()
+	n, err := p.writeLegacy(ctx, f)
+	if err != nil || n == 0 {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if err := f.CloseAtomicallyReplace(); err != nil {
+		return err
+	}
+	p.changed = append(p.changed, LegacyFile)
+	return p.db.SetDocument(ctx, 0, LegacyFile, strconv.AppendInt(nil, info.Size(), 10))
+}
+
+// put writes a file if it has changed.
+func (p *publisher) put(name string, data []byte) error {
+	path := filepath.Join(p.dir, name)
+	have, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err == nil && bytes.Equal(have, data) {
+		return nil
+	}
+	if err := renameio.WriteFile(path, data, 0o644, renameio.WithExistingPermissions()); err != nil {
+		return err
+	}
+	p.changed = append(p.changed, name)
+	return nil
+}

@@ -1,0 +1,350 @@
+package stats
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/Slicer/sitegen/generator/store"
+)
+
+// publish writes the files into a new folder, and gives the folder.
+func publish(t testing.TB, e *Engine) string {
+	t.Helper()
+	dir := t.TempDir()
+	if _, err := e.Publish(context.Background(), dir); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// decode reads a JSON file.
+func decode[T any](t testing.TB, dir, name string) T {
+	t.Helper()
+	var v T
+	b, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, &v); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return v
+}
+
+// legacyData is format 1.0 as readers see it.
+type legacyData struct {
+	Bitstream   map[string]legacyPackage `json:"bitstream"`
+	Access      [][4]any                 `json:"access"`
+	Location    []string                 `json:"location"`
+	CountryCode map[string][3]string     `json:"countryCode"`
+	Version     string                   `json:"_formatVersion"`
+}
+
+// resolve replaces the positions of locations by the locations: their order means nothing.
+func (d *legacyData) resolve() []string {
+	var list []string
+	for _, a := range d.Access {
+		list = append(list, fmt.Sprint(a[0], a[1], a[2], d.Location[int(a[3].(float64))]))
+	}
+	slices.Sort(list)
+	return list
+}
+
+// TestLegacy compares with what the job before made of the same log.
+func TestLegacy(t *testing.T) {
+	e := open(t, options(t, t.TempDir()))
+	read(t, e, testLog("access.log.gz"))
+	got := decode[legacyData](t, publish(t, e), LegacyFile)
+	want := decode[legacyData](t, filepath.Dir(testLog("x")), LegacyFile)
+	if diff := cmp.Diff(want.resolve(), got.resolve()); diff != "" {
+		t.Error(diff)
+	}
+	if !slices.IsSortedFunc(got.Access, func(a, b [4]any) int { return strings.Compare(a[1].(string), b[1].(string)) }) {
+		t.Error("the accesses are not in order of time")
+	}
+	if diff := cmp.Diff(want.CountryCode, got.CountryCode); diff != "" || got.Version != "1.0" || want.Version != "1.0" {
+		t.Error(got.Version, diff)
+	}
+	for _, a := range got.Access {
+		id := a[0].(string)
+		if diff := cmp.Diff(want.Bitstream[id], got.Bitstream[id]); diff != "" || got.Bitstream[id].OS == "" {
+			t.Fatal(id, diff)
+		}
+	}
+}
+
+// TestLegacyOff has no such file when it is switched off, in the mode daily, and without any access.
+func TestLegacyOff(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		change func(*Options)
+		logs   []string
+	}{
+		{"switched off", func(o *Options) { o.Legacy = false }, []string{testLog("access.log.gz")}},
+		{"mode daily", func(o *Options) { o.Privacy = Daily }, []string{testLog("access.log.gz")}},
+		{"no GeoIP database", func(o *Options) { o.GeoIP = nil }, []string{testLog("access.log.gz")}},
+		{"no logs", func(o *Options) {}, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			o := options(t, t.TempDir())
+			tc.change(&o)
+			e := open(t, o)
+			read(t, e, tc.logs...)
+			dir := publish(t, e)
+			if _, err := os.Stat(filepath.Join(dir, LegacyFile)); !os.IsNotExist(err) {
+				t.Errorf("there is a file: %v", err)
+			}
+			if s := decode[Summary](t, dir, SummaryFile); (s.Total > 0) != (len(tc.logs) > 0) {
+				t.Errorf("%d downloads", s.Total)
+			}
+		})
+	}
+}
+
+// TestLegacySwitchedOn has the accesses of days that were counted before it was.
+func TestLegacySwitchedOn(t *testing.T) {
+	o := options(t, t.TempDir())
+	e := open(t, o)
+	read(t, e, testLog("access.log.gz"))
+	want := accessList(t, e)
+	for _, on := range []bool{false, true} {
+		e.options.Legacy = on
+		read(t, e)
+		if got := accessList(t, e); (got == want) != on {
+			t.Errorf("switched on %v: the accesses are as before: %v", on, got == want)
+		}
+	}
+}
+
+// rows lists what a cube holds.
+func (c *Cube) rows() map[string]int64 {
+	rows := map[string]int64{}
+	i := 0
+	for b, bucket := range c.Buckets {
+		var p int32
+		for range c.Rows[b] {
+			p += c.Package[i]
+			key := fmt.Sprintf("%d %q %s %s", bucket, c.Packages[p], c.Countries[c.Country[i]], c.Classes[c.Class[i]])
+			if rows[key] > 0 {
+				panic("two rows of " + key)
+			}
+			rows[key] = c.Downloads[i]
+			i++
+		}
+	}
+	return rows
+}
+
+// TestCube compares the cube with the daily table.
+func TestCube(t *testing.T) {
+	e := open(t, options(t, t.TempDir()))
+	read(t, e, testLog("access.log.gz"))
+	dir := publish(t, e)
+	cube := decode[Cube](t, dir, "cube-2026.json")
+	want := map[string]int64{}
+	first, _ := yearDays(2026)
+	if err := e.db.Daily(context.Background(), store.DailyFilter{}, true, func(d store.Daily) error {
+		want[fmt.Sprintf("%d %q %s %s", d.Day-first, [4]string{d.Version, d.OS, d.Arch, d.Stability}, d.Country, Class(d.Class))] = d.Downloads
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, cube.rows()); diff != "" || len(want) == 0 {
+		t.Error(diff)
+	}
+}
+
+func TestSummary(t *testing.T) {
+	e := open(t, options(t, t.TempDir()))
+	read(t, e, testLog("access.log.gz"))
+	dir := publish(t, e)
+	s := decode[Summary](t, dir, SummaryFile)
+	var people, robots, lastWeek, weekBefore int64
+	byCountry := map[string]int64{}
+	for line := range strings.Lines(string(text(t, "truth-daily.tsv"))) {
+		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		var n int64
+		if _, err := fmt.Sscan(f[6], &n); err != nil {
+			continue
+		}
+		if f[5] == "bot" {
+			robots += n
+			continue
+		}
+		people += n
+		byCountry[f[4]] += n
+		switch {
+		case f[0] >= "2026-10-23" && f[0] <= "2026-10-29":
+			lastWeek += n
+		case f[0] >= "2026-10-16" && f[0] <= "2026-10-22":
+			weekBefore += n
+		}
+	}
+	if s.Total != people || s.Robots != robots || s.First != "2026-09-20" || s.AsOf != "2026-10-30" || len(s.Days.Downloads) != 41 {
+		t.Errorf("%+v, want %d downloads and %d by robots", s, people, robots)
+	}
+	if diff := cmp.Diff(Period{7, "2026-10-23", "2026-10-29", lastWeek, weekBefore}, s.Periods[0]); diff != "" {
+		t.Error(diff)
+	}
+	for _, c := range s.Countries {
+		if c.Downloads != byCountry[c.Code] || c.Name == "" {
+			t.Errorf("%+v, want %d", c, byCountry[c.Code])
+		}
+	}
+	if len(s.Releases) == 0 || s.Releases[0].Version == "" || len(s.Releases[0].Downloads) == 0 {
+		t.Errorf("releases %+v", s.Releases)
+	}
+	if diff := cmp.Diff(Badge{1, "downloads", short(people)}, decode[Badge](t, dir, BadgeTotalFile)); diff != "" {
+		t.Error(diff)
+	}
+	if b := decode[Badge](t, dir, BadgeLatestFile); b.Label != "downloads of "+s.Releases[0].Version {
+		t.Errorf("%+v", b)
+	}
+}
+
+// TestMinCountry has no country with fewer downloads in a month than wanted.
+func TestMinCountry(t *testing.T) {
+	o := options(t, t.TempDir())
+	o.MinCountry = 60
+	e := open(t, o)
+	read(t, e, testLog("access.log.gz"))
+	cube := decode[Cube](t, publish(t, e), "cube-2026.json")
+	months := map[string]int64{}
+	var all int64
+	i := 0
+	for b, bucket := range cube.Buckets {
+		first, _ := yearDays(2026)
+		for range cube.Rows[b] {
+			months[fmt.Sprint(dayTime(first+bucket).Month(), cube.Countries[cube.Country[i]])] += cube.Downloads[i]
+			all += cube.Downloads[i]
+			i++
+		}
+	}
+	merged := false
+	for key, n := range months {
+		merged = merged || strings.HasSuffix(key, Other)
+		if n < 60 && !strings.HasSuffix(key, Other) && !strings.HasSuffix(key, "September") && !strings.HasSuffix(key, "October") {
+			t.Errorf("%s has %d downloads", key, n)
+		}
+	}
+	if all != int64(total(t, e)) || !merged {
+		t.Errorf("%d downloads in the cube, %d counted; merged %v", all, total(t, e), merged)
+	}
+}
+
+// TestPublishAgain writes nothing when nothing changed, and the same bytes into another folder.
+func TestPublishAgain(t *testing.T) {
+	ctx := context.Background()
+	o := options(t, t.TempDir())
+	e := open(t, o)
+	lines := bytes.SplitAfter(text(t, "access.log.gz"), []byte("\n"))
+	dir := t.TempDir()
+	log := write(t, t.TempDir(), "a.log", bytes.Join(lines[:3000], nil))
+	read(t, e, log)
+	if changed, err := e.Publish(ctx, dir); err != nil || len(changed) != 5 {
+		t.Fatal(changed, err)
+	}
+	if changed, err := e.Publish(ctx, dir); err != nil || len(changed) != 0 {
+		t.Errorf("%v written again, %v", changed, err)
+	}
+	write(t, filepath.Dir(log), "a.log", bytes.Join(lines, nil))
+	read(t, e, log)
+	if changed, err := e.Publish(ctx, dir); err != nil || len(changed) != 5 {
+		t.Errorf("%v changed, %v", changed, err)
+	}
+	fresh := open(t, options(t, t.TempDir()))
+	read(t, fresh, testLog("cloudfront.log.gz"))
+	other := publish(t, fresh)
+	for _, name := range []string{"cube-2026.json", SummaryFile, BadgeTotalFile, BadgeLatestFile, LegacyFile} {
+		a, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(filepath.Join(other, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(a, b) {
+			t.Errorf("%s differs from that of another database with the same downloads", name)
+		}
+	}
+}
+
+// TestCubeSize holds the cubes of 1,000,000 downloads, spread evenly over ten years, under 1.5 MB.
+func TestCubeSize(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	series := map[int32]store.Series{}
+	for v := range int32(30) {
+		for o, os := range []string{"win", "macosx", "linux"} {
+			for s, stability := range []string{"release", "nightly"} {
+				series[v*6+int32(o)*2+int32(s)] = store.Series{Version: fmt.Sprintf("%d.%d.%d", 4+v/20, v%20, s), OS: os, Arch: "amd64", Stability: stability}
+			}
+		}
+	}
+	all := tenYears(r, 1_000_000, func(year int) int32 { return int32(min(29, (year-2016)*3+r.IntN(3)))*6 + int32(r.IntN(6)) })
+	var size, rows int
+	for year := 2016; year <= 2025; year++ {
+		cells := all[year]
+		mergeCountries(cells, 5)
+		cube := newCube(year, grainOf(year, 2025), cells, series)
+		text, err := encode(cube)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		w.Write(text)
+		w.Close()
+		size += b.Len()
+		rows += len(cube.Downloads)
+	}
+	t.Logf("%d rows, %d bytes compressed", rows, size)
+	if size > 1_500_000 {
+		t.Errorf("%d bytes compressed, want 1,500,000 at most", size)
+	}
+}
+
+// tenYears makes cells of 2016 to 2025: each a download, from one of 150 countries of which some are frequent.
+func tenYears(r *rand.Rand, n int, series func(year int) int32) map[int][]store.Cell {
+	codes := slices.Sorted(func(yield func(string) bool) {
+		for code := range countries() {
+			if !yield(code) {
+				return
+			}
+		}
+	})[:150]
+	sum := map[store.Cell]int64{}
+	first, _ := yearDays(2016)
+	_, last := yearDays(2025)
+	for range n {
+		day := first + int32(r.IntN(int(last-first+1)))
+		x := r.Float64()
+		class := Browser
+		switch y := r.IntN(100); {
+		case y < 15:
+			class = Tool
+		case y < 25:
+			class = Bot
+		case y < 30:
+			class = Mobile
+		}
+		sum[store.Cell{Day: day, Series: series(yearOf(day)), Country: codes[int(x*x*x*150)], Class: int(class)}]++
+	}
+	years := map[int][]store.Cell{}
+	for c, n := range sum {
+		c.Downloads = n
+		years[yearOf(c.Day)] = append(years[yearOf(c.Day)], c)
+	}
+	return years
+}
