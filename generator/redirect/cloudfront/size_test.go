@@ -1,0 +1,85 @@
+package cloudfront
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// BenchmarkStoreSize reports the bytes of the store for the test catalogues, and how many packages, three a
+// night, are the most that it holds: with the descriptions of all, and with those of none.
+func BenchmarkStoreSize(b *testing.B) {
+	for _, profile := range []string{"live", "archive"} {
+		b.Run(profile, func(b *testing.B) {
+			tab := newTable(b, profile, "")
+			for b.Loop() {
+				data, omitted, err := compileStore(tab, MaxStore)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(len(data)), "bytes")
+				b.ReportMetric(float64(omitted), "omitted")
+			}
+		})
+	}
+	for _, what := range []string{"described", "found"} {
+		b.Run("most-"+what, func(b *testing.B) {
+			for b.Loop() {
+				low, high := 1_000, 100_000
+				for high-low > 250 {
+					n := (low + high) / 2
+					_, omitted, err := compileStore(nightly(n), MaxStore)
+					if err == nil && (what == "found" || omitted == 0) {
+						low = n
+					} else {
+						high = n
+					}
+				}
+				b.ReportMetric(float64(low), "packages")
+			}
+		})
+	}
+}
+
+// nightly makes a table of n packages, three of each revision and night, with a checksum each.
+func nightly(n int) *redirect.Table {
+	start := time.Date(2011, 1, 1, 23, 0, 0, 0, time.UTC)
+	packages := make([]*catalog.Package, n)
+	for i := range packages {
+		night := i / 3
+		built := start.Add(time.Duration(night) * 24 * time.Hour / 4)
+		o := catalog.OSes()[i%3]
+		packages[i] = &catalog.Package{
+			ID: fmt.Sprintf("%08x%016x", built.Unix(), i*7919), Name: fmt.Sprintf("Slicer_%s_amd64_%d", o, 15_000+night), ProductName: "Slicer",
+			OS: o, Arch: catalog.AMD64, Revision: 15_000 + night, Version: "5.13.0",
+			BuildDate: built.Format("2006-01-02T15:04:05.000000+00:00"), Built: built, Size: 412_345_678, SHA512: fmt.Sprintf("%0128x", i),
+		}
+	}
+	return &redirect.Table{Index: lookup.New(packages), Files: redirect.Files{API: "https://girder.example/api/v1"}}
+}
+
+// TestFullStoreStillFinds takes the largest catalogue that the store can hold and asks for its packages.
+func TestFullStoreStillFinds(t *testing.T) {
+	tab := nightly(30_000)
+	data, omitted, err := compileStore(tab, MaxStore)
+	if err != nil || len(data) > MaxStore || omitted == 0 {
+		t.Fatalf("%d bytes, %d omitted, %v", len(data), omitted, err)
+	}
+	e := newEdge(t, load(t, data))
+	n := 0
+	for q := range testutil.RandomRequests(tab.Index, 5, 2000) {
+		if r := e.ask(t, "GET", q); r.StatusCode == 501 {
+			n++
+			continue
+		}
+		path, _, _ := strings.Cut(q, "?")
+		compare(t, e, tab, q, path)
+	}
+	t.Logf("%d packages, %d not described, %d of 2000 random requests too large", len(tab.Index.Packages()), omitted, n)
+}
