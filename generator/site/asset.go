@@ -98,6 +98,7 @@ func syntaxCSS() []byte {
 // assetReader names assets one after the other: a style sheet after the files it refers to, since their names are in it.
 type assetReader struct {
 	sources  map[string][]byte
+	folder   string    // of public/ that they are published in
 	minifier *minifier // nil: leave the files as they are
 	done     assetSet  // nil *Asset: under way
 	findings Findings

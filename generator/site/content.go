@@ -34,7 +34,7 @@ type document struct {
 	src, body []byte // the whole file, and its end: what comes after the front matter
 	draft     bool
 	held      string // why it is not published: "a draft"; "" when it is
-	taken     bool // by a producer: not a page of its own
+	taken     bool   // by a producer: not a page of its own
 }
 
 // documentSet is everything in content/.
@@ -42,7 +42,7 @@ type documentSet struct {
 	documents []*document // in order of path
 	byURL     map[string]*document
 	good      map[string]*document // by path: those without findings
-	files     []output.File // what is not Markdown
+	files     []output.File        // what is not Markdown
 }
 
 // readContent reads content/ whole. Documents that are in the set before, if there is one, are not read

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -28,7 +27,7 @@ type Edition struct {
 	warnings  Findings
 	findings  Findings // of reading; those of rendering come with Files
 	scratches sync.Pool
-	published func() map[string]entry // by path
+	published func() map[string]publication // by path
 }
 
 // slot is a page and, once somebody asked for it, what it is rendered to. Editions share the slots of pages
@@ -40,8 +39,8 @@ type slot struct {
 	err  error
 }
 
-// entry is a file of an edition: a page, or the bytes of something else.
-type entry struct {
+// publication is a file of an edition: a page, or the bytes of something else.
+type publication struct {
 	page *slot
 	data []byte
 }
@@ -50,6 +49,15 @@ type entry struct {
 // if there is one, whatever has not changed since; the result is the same without it. What is wrong with the
 // site folder is no error here: see Err and Files.
 func NewEdition(ctx context.Context, in Input, before *Edition) (*Edition, error) {
+	e, err := openEdition(ctx, in, assetFolder, before)
+	if err != nil {
+		return nil, err
+	}
+	return e, e.plan(before)
+}
+
+// openEdition reads content, assets and layouts. The assets are published in a folder of public/.
+func openEdition(ctx context.Context, in Input, folder string, before *Edition) (*Edition, error) {
 	base, err := url.Parse(in.BaseURL)
 	if err != nil || !slices.Contains([]string{"http", "https"}, base.Scheme) || strings.TrimSuffix(in.BaseURL, "/") != base.Scheme+"://"+base.Host {
 		return nil, fmt.Errorf("base URL is not http(s) and a host alone (found %q); the download API needs the root of its host", in.BaseURL)
@@ -60,18 +68,18 @@ func NewEdition(ctx context.Context, in Input, before *Edition) (*Edition, error
 	if in.Minify {
 		e.minifier = newMinifier()
 	}
-	if err := e.read(ctx, before); err != nil {
+	if err := e.read(ctx, folder, before); err != nil {
 		return nil, err
 	}
 	e.build.Site = &Site{
-		Title: in.Title, Project: in.Project, Description: in.Description, BaseURL: strings.TrimSuffix(in.BaseURL, "/"), Sample: in.Sample,
+		Title: in.Title, Project: in.Project, Description: in.Description, BaseURL: strings.TrimSuffix(in.BaseURL, "/"), Sample: in.Sample, Stats: in.Stats,
 		Notice: e.build.Markdown(in.Notice), Nav: navigation(e.build.content.documents),
 	}
-	return e, e.plan(before)
+	return e, nil
 }
 
 // read reads the folders.
-func (e *Edition) read(ctx context.Context, before *Edition) (err error) {
+func (e *Edition) read(ctx context.Context, folder string, before *Edition) (err error) {
 	in := e.build.Input
 	var old *documentSet
 	if before != nil {
@@ -81,7 +89,7 @@ func (e *Edition) read(ctx context.Context, before *Edition) (err error) {
 	if e.build.content, findings[0], err = readContent(ctx, in, old); err != nil {
 		return fmt.Errorf("read the content: %w", err)
 	}
-	if e.assets, findings[1], err = readAssets(in.Layouts, e.minifier); err != nil {
+	if e.assets, findings[1], err = readAssets(in.Layouts, folder, e.minifier); err != nil {
 		return fmt.Errorf("read the assets: %w", err)
 	}
 	sources, err := layoutSources(in.Layouts)
@@ -149,15 +157,15 @@ func withoutText(s *Site) Site {
 func (e *Edition) Err() error { return fault.Wrap(fault.Content, e.findings.err(), "") }
 
 // index finds everything that is published.
-func (e *Edition) index() map[string]entry {
-	all := make(map[string]entry, len(e.slots)+len(e.build.records)+len(e.build.files)+len(e.build.content.files)+len(e.assets))
+func (e *Edition) index() map[string]publication {
+	all := make(map[string]publication, len(e.slots)+len(e.build.records)+len(e.build.files)+len(e.build.content.files)+len(e.assets))
 	for _, files := range e.raw() {
 		for _, f := range files {
-			all[f.Path] = entry{data: f.Data}
+			all[f.Path] = publication{data: f.Data}
 		}
 	}
 	for _, s := range e.slots {
-		all[s.page.Path] = entry{page: s}
+		all[s.page.Path] = publication{page: s}
 	}
 	return all
 }
@@ -188,11 +196,11 @@ func (e *Edition) File(path string) ([]byte, error) {
 	}
 	done, err := e.rendered(f.page)
 	if err != nil {
-		findings := cmp.Or(e.Err(), nil)
-		if f, ok := e.pageFindings([]*slot{f.page}), true; ok && len(f) > 0 {
-			findings = f.sorted()
+		findings := e.pageFindings([]*slot{f.page})
+		if findings == nil { // the layout could not be parsed
+			findings = e.findings
 		}
-		return nil, fault.Wrap(fault.Content, findings, "")
+		return nil, fault.Wrap(fault.Content, findings.sorted(), "")
 	}
 	return done.html, nil
 }
