@@ -19,5 +19,6 @@ func addDownloads(b *Build) error {
 	addErrors(b)
 	addFeeds(b, releases, days)
 	addAPI(b, releases)
+	b.Text(StatsURL) // the introduction of a page that RenderPage makes
 	return nil
 }

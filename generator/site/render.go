@@ -154,6 +154,9 @@ func (e *Edition) checkLinks(files []output.File) (bad, doubtful Findings) {
 			c.known[urlOf(f.Path)] = nil
 		}
 	}
+	if e.build.Stats {
+		c.known[StatsURL] = nil
+	}
 	done := make([]*rendered, len(e.slots))
 	for i, s := range e.slots {
 		done[i] = s.done

@@ -56,6 +56,7 @@ type Options struct {
 	BaseURL     string // https://download.slicer.org: scheme and host, no path (the download API owns the root)
 	Notice      string // Markdown for the top of every page, for instance of a maintenance; "" for none
 	Sample      bool   // the catalogue is the embedded sample: pages say so
+	Stats       bool   // there are download statistics at StatsURL: pages link there
 	Jobs        int    // pages rendered at once, at least 1
 	Minify      bool   // HTML, style sheets and scripts
 
@@ -77,5 +78,6 @@ type Site struct {
 	BaseURL                     string // no slash at the end
 	Notice                      template.HTML
 	Sample                      bool
+	Stats                       bool
 	Nav                         []*Page // content pages with a weight, lightest first
 }

@@ -40,6 +40,9 @@ func sitemapOf(b *Build) sitemapSet {
 		}
 		set.URLs = append(set.URLs, entry)
 	}
+	if b.Stats {
+		set.URLs = append(set.URLs, sitemapEntry{Loc: b.AbsURL(StatsURL)})
+	}
 	slices.SortFunc(set.URLs, func(a, b sitemapEntry) int { return strings.Compare(a.Loc, b.Loc) })
 	return set
 }

@@ -1,0 +1,67 @@
+package site_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/site"
+)
+
+// statsLayouts are those of a page that uses three of four assets, one of them by way of another.
+var statsLayouts = folder{
+	"base.html":       plain["base.html"],
+	"stats.html":      `{{define "main"}}<h1>{{.Page.Title}}</h1>{{.Page.Body}}<link rel="stylesheet" href="{{(asset "own.css").URL}}">{{end}}`,
+	"assets/own.css":  `a { background: url(dot.svg) }`,
+	"assets/dot.svg":  `<svg xmlns="http://www.w3.org/2000/svg"/>`,
+	"assets/idle.css": `b { color: red }`,
+}
+
+func TestRenderPage(t *testing.T) {
+	page := site.Page{Path: "download-stats/index.html", Layout: "stats.html", Title: "Statistics", Group: output.Pages}
+	in := siteInput(folder{"download-stats.md": "---\ntitle: Our downloads\n---\nAll of **them**.\n"}, statsLayouts)
+	in.Index = nil
+	files, err := site.RenderPage(t.Context(), in, page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	digest := regexp.MustCompile(`\.[0-9a-f]{12}\.`)
+	for _, f := range files {
+		paths = append(paths, digest.ReplaceAllString(f.Path, ".*."))
+	}
+	want := []string{"download-stats/assets/own.*.css", "download-stats/assets/dot.*.svg", "download-stats/index.html"}
+	if diff := cmp.Diff(want, paths); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+	html := string(files[2].Data)
+	for _, want := range []string{"<h1>Our downloads</h1>", "All of <strong>them</strong>.", "/" + files[0].Path} {
+		if !strings.Contains(html, want) {
+			t.Errorf("no %s in %s", want, html)
+		}
+	}
+
+	in.Layouts = site.Overlay(folder{"stats.html": `{{define "main"}}{{.Page.Titel}}{{end}}`}.fs(), in.Layouts)
+	_, err = site.RenderPage(t.Context(), in, page)
+	if fault.KindOf(err) != fault.Content || !strings.HasPrefix(err.Error(), "layouts/stats.html:1:25: ") {
+		t.Errorf("a mistake in the layout: %v", err)
+	}
+}
+
+// TestStatsAreLinked has the link, and no page, since that is made apart.
+func TestStatsAreLinked(t *testing.T) {
+	for _, on := range []bool{false, true} {
+		in := siteInput(folder{"download-stats.md": "---\ntitle: Our downloads\n---\n"}, nil)
+		in.Stats = on
+		files, _ := rendered(t, in)
+		got := []bool{strings.Contains(files["index.html"], `href="/download-stats/"`), strings.Contains(files["sitemap.xml"], "<loc>https://download.example.org/download-stats/</loc>")}
+		if _, made := files["download-stats/index.html"]; made || !slices.Equal(got, []bool{on, on}) {
+			t.Errorf("statistics %v: linked from the home page and the sitemap %v; page made here %v", on, got, made)
+		}
+	}
+}
