@@ -55,7 +55,7 @@ func (p *program) explain(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	var target redirect.Target
-	if given(cmd, "target") {
+	if cmd.Flags().Changed("target") {
 		if target, err = generator.Target(cmd.Flag("target").Value.String()); err != nil {
 			return err
 		}
