@@ -27,10 +27,16 @@ type catalogue struct {
 	published []*catalog.Package // newest first
 	held      []catalog.Held
 	offline   bool // nothing was fetched, so there is nothing to keep
+	x         *lookup.Index
 }
 
 // index is what the packages answer.
-func (c *catalogue) index() *lookup.Index { return lookup.New(c.published) }
+func (c *catalogue) index() *lookup.Index {
+	if c.x == nil {
+		c.x = lookup.New(c.published)
+	}
+	return c.x
+}
 
 func (o *Options) catalogueFile() string { return filepath.Join(o.Config.Data, store.CatalogueFile) }
 

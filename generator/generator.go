@@ -94,14 +94,18 @@ func openOutput(o Options) (*output.Writer, error) {
 
 // render makes all files, in memory.
 func (o *Options) render(ctx context.Context, in site.Input) ([]output.File, site.Findings, error) {
-	files, warnings, err := site.Render(ctx, in)
+	e, err := site.NewEdition(ctx, in, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	files, warnings, err := e.Files(ctx)
 	if err != nil {
 		if _, ok := errors.AsType[site.Findings](err); ok {
 			err = fault.Wrap(fault.Content, err, "Nothing was written; mend these and build again.")
 		}
 		return nil, nil, err
 	}
-	maps, more, err := o.redirects(in, files)
+	maps, more, err := o.redirects(in.Index, e)
 	if err != nil {
 		return nil, nil, err
 	}

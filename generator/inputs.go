@@ -11,11 +11,13 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"time"
 
 	"github.com/Slicer/sitegen/content"
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/folder"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/layouts"
@@ -39,6 +41,7 @@ func (o *Options) siteInput(cat *catalogue) (site.Input, error) {
 		Options: site.Options{
 			Title: c.Title, Project: c.Project, Description: c.Description, BaseURL: c.BaseURL, Notice: c.Notice,
 			Sample: cat.run.IsSample(), Jobs: jobs, Minify: true,
+			Today: o.Now().UTC().Truncate(24 * time.Hour),
 		},
 		Index:   cat.index(),
 		Content: site.Overlay(pages, content.Files),
@@ -57,7 +60,7 @@ func (o *Options) folder(key, path string) (fs.FS, error) {
 	case !info.IsDir():
 		return nil, fault.Wrap(fault.Usage, fmt.Errorf("open the folder %s: %s is no folder", key, path), "")
 	}
-	return os.DirFS(path), nil
+	return folder.Open(path), nil
 }
 
 func (o *Options) precompress() output.Precompress {

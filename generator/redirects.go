@@ -65,18 +65,26 @@ func (o *Options) rulesText() (name, text string, err error) {
 }
 
 // table collects what the servers have to know. Its error holds every mistake in rules.txt and aliases.
-func (o *Options) table(x *lookup.Index, aliases []redirect.Alias) (*redirect.Table, error) {
+func (o *Options) table(x *lookup.Index, aliases []site.Alias) (*redirect.Table, error) {
 	name, text, err := o.rulesText()
 	if err != nil {
 		return nil, err
 	}
 	written, err := redirect.Parse(name, text)
-	aliased, aliasErr := redirect.AliasRules(aliases)
+	aliased, aliasErr := aliasRules(aliases)
 	if err := errors.Join(err, aliasErr); err != nil {
 		return nil, fault.Wrap(fault.Content, err, "")
 	}
 	rules := append(append(written, aliased...), redirect.MidasRules(x)...)
 	return &redirect.Table{Index: x, Files: o.files(), Rules: redirect.NewRules(rules)}, nil
+}
+
+func aliasRules(aliases []site.Alias) ([]redirect.Rule, error) {
+	list := make([]redirect.Alias, len(aliases))
+	for i, a := range aliases {
+		list[i] = redirect.Alias{From: a.From, To: a.To, Pos: redirect.Pos{File: a.Path, Line: a.Line, Col: a.Col}}
+	}
+	return redirect.AliasRules(list)
 }
 
 // Table is the table that a command beside build speaks of: without the pages, so without their aliases.
@@ -88,23 +96,14 @@ func (o *Options) Table(ctx context.Context) (*redirect.Table, error) {
 	return o.table(lookup.New(packages), nil)
 }
 
-// redirects compiles the table for every selected target; pages are the files of the site. Findings that
-// are errors stop it, all at once.
-func (o *Options) redirects(in site.Input, pages []output.File) (files []output.File, warnings site.Findings, err error) {
-	table, findings, err := o.checkRedirects(in, pages)
+// redirects compiles the table for every selected target. Findings that are errors stop it, all at once.
+func (o *Options) redirects(x *lookup.Index, e *site.Edition) (files []output.File, warnings site.Findings, err error) {
+	table, err := o.table(x, e.Aliases())
 	if err != nil {
 		return nil, nil, err
 	}
-	var wrong []error
-	for _, f := range findings {
-		if f.Severity == redirect.Error {
-			wrong = append(wrong, errors.New(f.String()))
-			continue
-		}
-		warnings = append(warnings, site.Finding{Path: f.Pos.File, Line: f.Pos.Line, Col: f.Pos.Col, Text: f.Message})
-	}
-	if err := errors.Join(wrong...); err != nil {
-		return nil, nil, fault.Wrap(fault.Content, err, "Nothing was written; mend the rules and build again.")
+	if warnings, err = o.checkRedirects(table, e); err != nil {
+		return nil, nil, err
 	}
 	targets, err := o.targets()
 	if err != nil {
@@ -120,37 +119,42 @@ func (o *Options) redirects(in site.Input, pages []output.File) (files []output.
 	return append(files, redirect.Contents(table)), warnings, nil
 }
 
-func (o *Options) checkRedirects(in site.Input, pages []output.File) (*redirect.Table, []redirect.Finding, error) {
-	aliases, err := site.Aliases(in, pages)
+// checkRedirects checks the table against the site's pages and the selected targets.
+func (o *Options) checkRedirects(t *redirect.Table, e *site.Edition) (warnings site.Findings, err error) {
+	findings, err := o.redirectFindings(t, e)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	list := make([]redirect.Alias, len(aliases))
-	for i, a := range aliases {
-		list[i] = redirect.Alias{From: a.From, To: a.To, Pos: redirect.Pos{File: a.Path, Line: a.Line, Col: a.Col}}
+	var wrong []error
+	for _, f := range findings {
+		if f.Severity == redirect.Error {
+			wrong = append(wrong, errors.New(f.String()))
+			continue
+		}
+		warnings = append(warnings, site.Finding{Path: f.Pos.File, Line: f.Pos.Line, Col: f.Pos.Col, Text: f.Message})
 	}
-	table, err := o.table(in.Index, list)
-	if err != nil {
-		return nil, nil, err
-	}
+	return warnings, fault.Wrap(fault.Content, errors.Join(wrong...), "Nothing was written; mend the rules and build again.")
+}
+
+func (o *Options) redirectFindings(t *redirect.Table, e *site.Edition) ([]redirect.Finding, error) {
 	targets, err := o.targets()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	hosts := o.Config.RedirectHosts
 	if u, err := url.Parse(o.Config.BaseURL); err == nil {
 		hosts = append([]string{u.Hostname()}, hosts...)
 	}
-	return table, redirect.Check(table, redirect.Site{Pages: pagePaths(pages), Hosts: hosts}, targets...), nil
+	return redirect.Check(t, redirect.Site{Pages: pagePaths(e.Paths()), Hosts: hosts}, targets...), nil
 }
 
 // pagePaths lists the paths under which files are found.
-func pagePaths(files []output.File) map[string]bool {
+func pagePaths(files []string) map[string]bool {
 	paths := make(map[string]bool, len(files))
 	for _, f := range files {
-		if f.Root == output.Public && !strings.HasPrefix(f.Path, "-/") {
-			paths["/"+strings.TrimSuffix(f.Path, "index.html")] = true
-			paths["/"+f.Path] = true
+		if !strings.HasPrefix(f, "-/") {
+			paths["/"+strings.TrimSuffix(f, "index.html")] = true
+			paths["/"+f] = true
 		}
 	}
 	return paths
@@ -168,12 +172,18 @@ func CheckRedirects(ctx context.Context, o Options) ([]redirect.Finding, error) 
 	if err != nil {
 		return nil, err
 	}
-	files, _, err := site.Render(ctx, in)
+	e, err := site.NewEdition(ctx, in, nil)
 	if err != nil {
 		return nil, err
 	}
-	_, findings, err := o.checkRedirects(in, files)
-	return findings, err
+	if _, _, err := e.Files(ctx); err != nil {
+		return nil, err
+	}
+	table, err := o.table(in.Index, e.Aliases())
+	if err != nil {
+		return nil, err
+	}
+	return o.redirectFindings(table, e)
 }
 
 // DiffRedirects tells in words how the maps in the redirects folder differ from those of a revision.

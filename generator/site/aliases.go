@@ -2,11 +2,6 @@ package site
 
 import (
 	"bytes"
-	"fmt"
-	"io/fs"
-	"strings"
-
-	"github.com/Slicer/sitegen/generator/output"
 )
 
 // Alias is a path that leads to a page: an entry of aliases: in its front matter.
@@ -16,34 +11,17 @@ type Alias struct {
 	Line, Col int    // of the entry, from 1
 }
 
-// Aliases lists the aliases of all pages that are published. Mistakes in front matter are Render's to report:
-// here such files have none.
-func Aliases(in Input, published []output.File) ([]Alias, error) {
-	names, _, err := contentNames(in.Content)
-	if err != nil {
-		return nil, fmt.Errorf("look for aliases: %w", err)
-	}
-	pages := map[string]bool{}
-	for _, f := range published {
-		pages[f.Path] = true
-	}
+// Aliases lists the aliases of all pages that are published, in order of their files.
+func (e *Edition) Aliases() []Alias {
 	var aliases []Alias
-	for _, name := range names {
-		if !strings.HasSuffix(name, markdownExt) || !pages[documentPath(name)] {
+	for _, d := range e.build.content.documents {
+		if d.held != "" || len(d.page.Aliases) == 0 || !e.Has(d.page.Path) {
 			continue
 		}
-		src, err := fs.ReadFile(in.Content, name)
-		if err != nil {
-			return nil, fmt.Errorf("look for aliases: %w", err)
-		}
-		if !bytes.Contains(src, []byte("aliases")) { // spares most files the parsing
-			continue
-		}
-		d, _ := newDocument(name, src)
 		for _, from := range d.page.Aliases {
-			line, col := lineCol(src, max(0, bytes.Index(src, []byte(from))))
-			aliases = append(aliases, Alias{from, d.page.URL(), contentFolder + name, line, col})
+			line, col := lineCol(d.src, max(0, bytes.Index(d.src, []byte(from))))
+			aliases = append(aliases, Alias{from, d.page.URL(), d.page.Source, line, col})
 		}
 	}
-	return aliases, nil
+	return aliases
 }

@@ -1,32 +1,30 @@
-package site
+package site_test
 
 import (
 	"testing"
-	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/site"
 )
 
 func TestAliasesSayWhereTheyAre(t *testing.T) {
-	in := Input{Content: fstest.MapFS{
-		"about.md":      {Data: []byte("---\ntitle: About\naliases:\n  - /who/\n  - /us\n---\nText\n")},
-		"plain.md":      {Data: []byte("---\ntitle: Plain\n---\nNo aliases: here.\n")},
-		"draft.md":      {Data: []byte("---\ntitle: Draft\ndraft: true\naliases: [/d]\n---\n")},
-		"docs/index.md": {Data: []byte("---\ntitle: Docs\naliases: [/manual]\n---\n")},
-	}}
-	published := []output.File{{Path: "about/index.html"}, {Path: "plain/index.html"}, {Path: "docs/index.html"}}
-	got, err := Aliases(in, published)
+	e, err := site.NewEdition(t.Context(), siteInput(map[string]string{
+		"about.md":          "---\ntitle: About\naliases:\n  - /who/\n  - /us\n---\nText\n",
+		"plain.md":          "---\ntitle: Plain\n---\nNo aliases: here.\n",
+		"draft.md":          "---\ntitle: Draft\ndraft: true\naliases: [/d]\n---\n",
+		"docs/index.md":     "---\ntitle: Docs\naliases: [/manual]\n---\n",
+		"releases/0.0.1.md": "---\naliases: [/never]\n---\n",
+	}, nil), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Alias{
-		{"/who/", "/about/", "content/about.md", 4, 5},
-		{"/us", "/about/", "content/about.md", 5, 5},
-		{"/manual", "/docs/", "content/docs/index.md", 3, 11},
+	want := []site.Alias{
+		{From: "/who/", To: "/about/", Path: "content/about.md", Line: 4, Col: 5},
+		{From: "/us", To: "/about/", Path: "content/about.md", Line: 5, Col: 5},
+		{From: "/manual", To: "/docs/", Path: "content/docs/index.md", Line: 3, Col: 11},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, e.Aliases()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

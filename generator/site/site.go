@@ -5,8 +5,8 @@
 //
 // A content file is Markdown with YAML front matter (title, description, layout, draft, date, weight,
 // aliases). content/about.md becomes /about/, content/docs/index.md becomes /docs/. Its layout is page.html
-// unless the front matter names another one. Whatever in content/ is not Markdown (images, say) is published
-// as it is. Authors are trusted: they write the layouts too, so raw HTML in Markdown stays as it is.
+// unless the front matter names another one. Drafts are not published, nor are pages whose date is yet to
+// come. Whatever in content/ is not Markdown (images, say) is published as it is. Authors are trusted: they write the layouts too, so raw HTML in Markdown stays as it is.
 //
 // A producer (see producers) makes pages and raw files from the catalogue. It may take a content file over
 // with Build.Text: content/index.md is the introduction of the home page, content/releases/5.12.4.md the notes
