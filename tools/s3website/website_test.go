@@ -4,6 +4,7 @@ package s3website
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -26,6 +27,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/redirect"
 	target "github.com/Slicer/sitegen/generator/redirect/s3"
 	"github.com/Slicer/sitegen/generator/testutil"
@@ -110,6 +112,9 @@ func (s *server) publish(t *testing.T, bucket string, tab *redirect.Table) (skip
 	files, err := target.Target{}.Compile(tab)
 	do(err)
 	for _, f := range files {
+		if f.Path == "s3/lookup.json" || f.Path == "s3/download.html" {
+			continue
+		}
 		if f.Path == "s3/website.json" {
 			var config types.WebsiteConfiguration
 			do(json.Unmarshal(f.Data, &config))
@@ -124,6 +129,10 @@ func (s *server) publish(t *testing.T, bucket string, tab *redirect.Table) (skip
 		for lines.Scan() {
 			var o target.Object
 			do(json.Unmarshal(lines.Bytes(), &o))
+			if o.Location == "" {
+				s.put(t, bucket, lines.Bytes(), files)
+				continue
+			}
 			objects = append(objects, o)
 		}
 		// The deeper keys first: they are what rules must not hide.
@@ -140,6 +149,25 @@ func (s *server) publish(t *testing.T, bucket string, tab *redirect.Table) (skip
 		}
 	}
 	return skipped
+}
+
+// put stores an object that has bytes.
+func (s *server) put(t *testing.T, bucket string, line []byte, files []output.File) {
+	t.Helper()
+	var o target.Served
+	if err := json.Unmarshal(line, &o); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if f.Path != "s3/"+o.File {
+			continue
+		}
+		if _, err := s.client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: &bucket, Key: &o.Key, ContentType: &o.ContentType, CacheControl: &o.CacheControl, Body: bytes.NewReader(f.Data)}); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Errorf("%s has no file %s", o.Key, o.File)
 }
 
 // depth is how deep in folders a redirect is; the same as index.html of its folder comes last.
@@ -223,6 +251,11 @@ func TestCatalogue(t *testing.T) {
 			if location != want || status != "301" && status != "302" {
 				t.Errorf("%s: %s %s, want %s", path, status, location, want)
 			}
+		}
+	}
+	for _, path := range []string{"/download?os=win", "/find", "/api/v1/lookup.json"} {
+		if got := s.ask(t, "catalogue", path); got != "200" {
+			t.Errorf("%s: %s", path, got)
 		}
 	}
 	for _, p := range x.Packages() {

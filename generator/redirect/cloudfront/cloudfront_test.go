@@ -370,3 +370,29 @@ func TestFunctionFitsAndIsWhatTheRuntimeKnows(t *testing.T) {
 		})
 	}
 }
+
+// TestHostileCatalogue has texts that could end a row, a string or an element.
+func TestHostileCatalogue(t *testing.T) {
+	packages := testutil.Packages(t, "live")[:12]
+	texts := []string{`"><script>alert(1)</script>`, `</td></table><b>`, `a|b>c+d`, `\n\u0000${x}`, `'--><!--`, `+x>12345678:9`, `é€😀`, `__proto__`}
+	hostile := make([]*catalog.Package, len(packages))
+	for i, p := range packages {
+		q := *p
+		q.Name, q.ProductName = texts[i%len(texts)], texts[(i+3)%len(texts)]
+		hostile[i] = &q
+	}
+	tab := &redirect.Table{Index: lookup.New(hostile), Files: redirect.Files{API: "https://girder.example/api/v1"}}
+	e := newEdge(t, compiled(t, tab))
+	for q := range testutil.RandomRequests(tab.Index, 9, 500) {
+		path, _, _ := strings.Cut(q, "?")
+		compare(t, e, tab, q, path)
+	}
+	for _, q := range []string{"/?stability=any", "/?stability=nightly", "/?stability=any&arch=arm64"} {
+		html := e.ask(t, "GET", q).Body.Data
+		for _, tag := range []string{"<script", "<b>", "<!--"} {
+			if strings.Contains(html, tag) {
+				t.Errorf("%s: %s in %s", q, tag, html)
+			}
+		}
+	}
+}

@@ -46,7 +46,11 @@ func (Target) Compile(t *redirect.Table) ([]output.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []output.File{file("objects.jsonl", objects), file("website.json", w.website())}, nil
+	rows, err := lookupRows(t.Index)
+	if err != nil {
+		return nil, err
+	}
+	return []output.File{file("lookup.json", rows), file("download.html", page()), file("objects.jsonl", objects), file("website.json", w.website())}, nil
 }
 
 // Check implements redirect.Checker: it lists the rules that S3 answers otherwise, or not at all.
@@ -273,9 +277,9 @@ type about struct {
 // objectLines writes objects.jsonl: what S3 does not answer, then the objects by key.
 func (w *website) objectLines() ([]byte, error) {
 	head := about{
-		About: output.Mark + ": do not edit. Each further line is an object of no bytes with a redirect location, which S3 answers with status 301.",
+		About: output.Mark + ": do not edit. A line with a file is an object with its bytes; each other line is an object of no bytes with a redirect location, which S3 answers with status 301.",
 		NotAnswered: []string{
-			"/download?QUERY, /find?QUERY, /findall?QUERY, /?QUERY: S3 looks at no query string; /download and /find are pages that look the package up in the browser",
+			"/download?QUERY, /find?QUERY, /findall?QUERY, /?QUERY: S3 looks at no query string; at /download and /find is a page that looks the package up in the browser",
 			"errors 400: there is no query to be wrong",
 			"texts that say what a Midas number was",
 		},
@@ -284,6 +288,9 @@ func (w *website) objectLines() ([]byte, error) {
 		head.NotAnswered = append(head.NotAnswered, f.String())
 	}
 	b := line(head)
+	for _, s := range served() {
+		b = append(b, line(s)...)
+	}
 	for _, key := range slices.Sorted(maps.Keys(w.objects)) {
 		o := w.objects[key]
 		if len(o.Key) > MaxKey || len(o.Location) > MaxLocation {

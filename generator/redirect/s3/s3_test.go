@@ -84,6 +84,9 @@ func TestCatalogue(t *testing.T) {
 		if err := json.Unmarshal([]byte(line), &o); err != nil {
 			t.Fatal(err)
 		}
+		if strings.Contains(line, `"file":`) {
+			continue
+		}
 		if byKey[o.Key] != "" || o.Location == "" {
 			t.Errorf("%s: %q and %q", o.Key, byKey[o.Key], o.Location)
 		}
