@@ -26,6 +26,7 @@ func BenchmarkRequest(b *testing.B) {
 		{"download", "/download?os=win&stability=nightly"},
 		{"download-version", "/download?os=win&version=5.2"},
 		{"download-date", "/download?os=win&stability=any&date=2021-05-03"},
+		{"download-date-release", "/download?os=win&date=2021-05-03"},
 		{"download-offset", "/download?os=win&stability=any&offset=-270"},
 		{"findall", "/findall?offset=-1"},
 		{"bitstream", "/bitstream/60add6fdae4540bf6a89bf73"},

@@ -34,12 +34,11 @@ func (c *compiler) tables(pf catalog.Platform, f func(catalog.Stability, *lookup
 
 func (c *compiler) packages(pf catalog.Platform) {
 	var entries []entry
-	for _, p := range slices.Backward(c.table.Index.Packages()) {
+	for _, p := range c.table.Index.Packages() {
 		if p.Platform() == pf {
 			entries = append(entries, entry{p.Revision, c.builds[p] + " " + p.ID})
 		}
 	}
-	slices.SortStableFunc(entries, func(a, b entry) int { return cmp.Compare(a.number, b.number) })
 	var body bytes.Buffer
 	c.lists(&body, "$sitegen_build", variable("packages", pf, ""), entries)
 	c.file("http/packages-"+pf.String()+".conf", `
@@ -49,7 +48,7 @@ func (c *compiler) packages(pf catalog.Platform) {
 
 func (c *compiler) positions(pf catalog.Platform) {
 	var to, from []entry
-	for i, p := range c.table.Index.Heads(pf) {
+	for i, p := range slices.Backward(c.table.Index.Heads(pf)) {
 		rev, pos := strconv.Itoa(p.Revision), strconv.Itoa(i)
 		to = append(to, entry{p.Revision, rev + " " + pos})
 		from = append(from, entry{i, pos + " " + rev})
@@ -74,7 +73,8 @@ const listLimit = 4000
 
 // lists writes a map from the number without its last digits to the list of its entries: a list for each
 // hundred, or each ten or one where the builds of a hundred revisions are too many for one list. source is
-// the variable that holds the shortened number, without that hundred.
+// the variable that holds the shortened number, without that hundred. Entries come newest first, as Nginx
+// looks through a list from its beginning and most requests are for the newest.
 func (c *compiler) lists(body *bytes.Buffer, source, target string, entries []entry) {
 	unit := 100
 	for unit > 1 && longest(entries, unit) > listLimit {
