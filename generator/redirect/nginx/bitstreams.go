@@ -27,6 +27,12 @@ func (c *compiler) bitstreams() {
     if ($sitegen_rule_302) { return 302 $sitegen_rule_302; }
     if ($sitegen_rule_307) { return 307 $sitegen_rule_307; }
     if ($sitegen_rule_308) { return 308 $sitegen_rule_308; }
+    types { }
+    default_type text/html;
+    if ($sitegen_note) {
+        add_header Cache-Control "no-store" always;
+        return 404 '<!doctype html><html lang="en"><title>No such file</title><h1>No such file</h1><p>This number of a retired server was $sitegen_note. That package is not published here. <a href="/releases/">All releases</a>.</p></html>\n';
+    }
     if ($sitegen_rule_404) { return 404; }
     if ($sitegen_rule_410) { return 410; }
     return 404;

@@ -137,6 +137,9 @@ func TestPermalinksAndMidas(t *testing.T) {
 		if res.StatusCode != status || res.Header.Get("Location") != want.Location {
 			t.Errorf("%s: %d %q, want %d %q", path, res.StatusCode, res.Header.Get("Location"), status, want.Location)
 		}
+		if !strings.Contains(string(body), want.Note) {
+			t.Errorf("%s: the page does not say %q: %s", path, want.Note, body)
+		}
 		if want.File != "" && string(body) != string(lookup.ObjectJSON(want.API.Package))+"\n" {
 			t.Errorf("%s: %s, want %s", path, body, want.File)
 		}
