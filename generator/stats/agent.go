@@ -36,6 +36,7 @@ type Classifier struct {
 	literals       []string // those that the needs refer to
 	present        []int8   // of the agent at hand: 0 not looked for, 1 there, -1 not
 	agent, lower   string
+	foreign        bool // the agent has other letters than those of ASCII
 }
 
 // NewClassifier compiles the rules: those that come with the program or, where given, others in the YAML form

@@ -78,8 +78,8 @@ func BenchmarkFirstRun(b *testing.B) {
 	b.SetBytes(s.Bytes)
 	for b.Loop() {
 		r := run(b, benchOptions(b, b.TempDir()), b.TempDir(), path)
-		if r.BadCount() != s.Bad {
-			b.Fatalf("%d bad lines, want %d", r.BadCount(), s.Bad)
+		if r.BadCount() != s.Bad || r.Requests != s.Downloads {
+			b.Fatalf("%d bad lines, want %d; %d requests of packages, want %d", r.BadCount(), s.Bad, r.Requests, s.Downloads)
 		}
 	}
 	b.ReportMetric(peakMemory(b), "MB-peak")

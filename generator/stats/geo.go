@@ -106,9 +106,14 @@ func readPlace(r maxminddb.Result) Place {
 		p.Country = ""
 	}
 	if lat != nil && lon != nil && *lat >= -90 && *lat <= 90 && *lon >= -180 && *lon <= 180 {
-		p.Location = strconv.FormatFloat(*lat, 'f', 6, 64) + "," + strconv.FormatFloat(*lon, 'f', 6, 64)
+		p.Location = location(*lat, *lon)
 	}
 	return p
+}
+
+// location writes coordinates (degrees) as format 1.0 does.
+func location(latitude, longitude float64) string {
+	return strconv.FormatFloat(latitude, 'f', 6, 64) + "," + strconv.FormatFloat(longitude, 'f', 6, 64)
 }
 
 func isCountryCode(s string) bool {

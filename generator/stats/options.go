@@ -89,19 +89,19 @@ func FromCatalog(packages []*catalog.Package) []store.PackageInfo {
 	list := make([]store.PackageInfo, 0, len(packages))
 	for _, p := range packages {
 		list = append(list, store.PackageInfo{
-			Bitstream: p.ID,
-			Series:    store.Series{Version: p.Version, OS: string(p.OS), Arch: string(p.Arch), Stability: string(p.Stability())},
-			Built:     p.BuildDate,
-			// The old job took three parts of the version in the file's name.
-			LegacyVersion: threeParts(p.Version),
+			Bitstream:     p.ID,
+			Series:        store.Series{Version: p.Version, OS: string(p.OS), Arch: string(p.Arch), Stability: string(p.Stability())},
+			Built:         p.BuildDate,
+			LegacyVersion: legacyVersion(p.Version),
 			Stable:        p.Release != "",
 		})
 	}
 	return list
 }
 
-// threeParts cuts a version after its third part.
-func threeParts(version string) string {
+// legacyVersion is what the old job made of a version in a file's name: three parts at most, up to a hyphen.
+func legacyVersion(version string) string {
+	version, _, _ = strings.Cut(version, "-")
 	parts := strings.SplitN(version, ".", 4)
 	return strings.Join(parts[:min(3, len(parts))], ".")
 }

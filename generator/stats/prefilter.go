@@ -36,6 +36,7 @@ func (c *Classifier) needOf(re *regexp.Regexp, index map[string]int) need {
 // begin sets the agent that may is about.
 func (c *Classifier) begin(agent string) {
 	c.agent, c.lower = agent, strings.ToLower(agent)
+	c.foreign = !ascii(agent)
 	clear(c.present)
 }
 
@@ -56,7 +57,7 @@ func (c *Classifier) may(n need) bool {
 			return true
 		}
 	}
-	return len(c.lower) > 0 && !ascii(c.agent)
+	return c.foreign
 }
 
 func ascii(s string) bool {

@@ -70,7 +70,6 @@ type reader struct {
 
 	addresses map[string]visitor
 	batch     *batch
-	bytes     int64 // read since the last batch
 	scratch   []byte
 }
 
@@ -83,7 +82,7 @@ func (r *reader) begin() {
 	default:
 		b.tables = r.batch.tables
 	}
-	r.batch, r.bytes = b, 0
+	r.batch = b
 }
 
 // flush hands the batch to the writer.
@@ -106,7 +105,8 @@ func (r *reader) read(ctx context.Context, s *source, l *LogReport) (problem, er
 	l.Format, l.KnownBytes = s.parser.Name(), s.log.Offset
 	lines := accesslog.NewLines(s.text, s.log.Offset)
 	var e accesslog.Entry
-	var last []byte // the line before
+	flushed := s.log.Offset
+	var last []byte // the end of the line read last
 	for {
 		line, lineErr := lines.Next()
 		if lineErr != nil && lineErr != accesslog.ErrLong {
@@ -126,10 +126,10 @@ func (r *reader) read(ctx context.Context, s *source, l *LogReport) (problem, er
 		default:
 			r.report.addBad(l.Name, lineErr, l.Lines, line)
 		}
-		last = line
-		if len(r.batch.hits) >= batchHits || lines.Offset()-s.log.Offset > r.bytes+batchBytes {
+		last = append(last[:0], line[max(0, len(line)-tailSize):]...)
+		if len(r.batch.hits) >= batchHits || lines.Offset() > flushed+batchBytes {
 			r.place(s, lines.Offset(), last)
-			r.bytes = lines.Offset() - s.log.Offset
+			flushed = lines.Offset()
 			if err := r.flush(); err != nil {
 				return nil, err
 			}
@@ -234,14 +234,19 @@ func (r *reader) visitor(address []byte, day int32) (visitor, error) {
 		}
 		v.place = r.placeOf(place)
 		if r.options.Privacy == Full {
-			if r.batch.addresses == nil {
-				r.batch.addresses = map[int64]string{}
-			}
-			r.batch.addresses[id] = string(address)
+			r.batch.keepAddress(id, string(address))
 		}
 	}
 	r.addresses[string(address)] = v
 	return v, nil
+}
+
+// keepAddress keeps the address of a visitor, in the mode Full.
+func (b *batch) keepAddress(id int64, address string) {
+	if b.addresses == nil {
+		b.addresses = map[int64]string{}
+	}
+	b.addresses[id] = address
 }
 
 // placeOf gives the number of a place in the tables.

@@ -82,10 +82,10 @@ CREATE TABLE imported (
 
 -- Format 1.0 counts a visitor and package once, at the earliest time.
 CREATE TABLE firsts (
-	visitor INTEGER NOT NULL,
 	package INTEGER NOT NULL,
+	visitor INTEGER NOT NULL,
 	at      INTEGER NOT NULL, -- seconds since 1970
-	PRIMARY KEY (visitor, package)
+	PRIMARY KEY (package, visitor) -- the order in which a day's hits come
 ) STRICT, WITHOUT ROWID;
 
 -- The accesses of format 1.0, a day in a row: lines of 'second package place'.

@@ -16,8 +16,8 @@ FROM hits h CROSS JOIN places p ON p.id = h.place CROSS JOIN agents a ON a.id = 
 WHERE h.day = ?1 AND h.counted GROUP BY h.package, p.country, a.class`
 
 // firstsOfDay are the earliest times of the visitors of a day, for each package, by the rule of format 1.0.
-const firstsOfDay = `INSERT INTO firsts (visitor, package, at)
-SELECT h.visitor, h.package, min(h.day * 86400 + h.first)
+const firstsOfDay = `INSERT INTO firsts (package, visitor, at)
+SELECT h.package, h.visitor, min(h.day * 86400 + h.first)
 FROM hits h CROSS JOIN places p ON p.id = h.place CROSS JOIN agents a ON a.id = h.agent
 WHERE h.day = ?1 AND a.legacy = 'Browser' AND p.location <> '' GROUP BY h.package, h.visitor
 ON CONFLICT DO UPDATE SET at = excluded.at WHERE excluded.at < at`
@@ -28,7 +28,7 @@ const accessesOfDay = `INSERT OR REPLACE INTO accesses
 SELECT ?1, coalesce(group_concat(first || ' ' || package || ' ' || place, char(10)), '') FROM (
 	SELECT h.first, h.package, min(h.place) AS place
 	FROM hits h CROSS JOIN places p ON p.id = h.place CROSS JOIN agents a ON a.id = h.agent
-	CROSS JOIN firsts f ON f.visitor = h.visitor AND f.package = h.package AND f.at = h.day * 86400 + h.first
+	CROSS JOIN firsts f ON f.package = h.package AND f.visitor = h.visitor AND f.at = h.day * 86400 + h.first
 	WHERE h.day = ?1 AND a.legacy = 'Browser' AND p.location <> ''
 	GROUP BY h.package, h.visitor, h.first ORDER BY h.first, h.package, place)`
 

@@ -1,0 +1,242 @@
+package stats
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/store"
+)
+
+// Imported says what an import took over.
+type Imported struct {
+	Packages int   `json:"packages"` // that the old database knew
+	Accesses int64 `json:"accesses"` // read
+	New      int64 `json:"new"`      // of these, those that were not known
+	Closed   int64 `json:"closed"`   // of days that take no more
+	Bad      int64 `json:"bad"`      // without a time that can be
+	Days     int   `json:"days"`     // counted anew
+}
+
+// ImportOld takes over the database of the job that made the statistics before, addresses turned into keyed
+// hashes. What it knows is kept as if its log had been read, so that importing again, and reading a log of the
+// same days, counts nothing twice. The old database does not have the method and the status of a request:
+// every access counts as a download.
+func (e *Engine) ImportOld(ctx context.Context, path string) (*Imported, error) {
+	old, err := store.OpenOldDownloads(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer old.Close()
+	var report Imported
+	if report.Packages, err = e.importPackages(ctx, old); err != nil {
+		return nil, err
+	}
+	geo, err := OpenGeo()
+	if err != nil {
+		return nil, err
+	}
+	r, err := e.newReader(ctx, geo, &Report{})
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{db: e.db, rules: e.options.Rules, byClass: map[int32]int64{}}
+	r.send = func(b *batch) error { return w.write(ctx, b) }
+	if err := old.Accesses(ctx, func(a *store.OldAccess) error { return r.oldAccess(a, &report) }); err != nil {
+		return nil, err
+	}
+	if err := r.flush(); err != nil {
+		return nil, err
+	}
+	report.New, report.Closed = w.changed, r.report.Closed
+	days, err := e.db.Recount(ctx, e.options.Legacy)
+	report.Days = len(days)
+	return &report, err
+}
+
+// importPackages keeps the packages that only the old database knows: what the catalogue says comes first.
+func (e *Engine) importPackages(ctx context.Context, old *store.OldDownloads) (int, error) {
+	known := map[string]bool{}
+	packages, err := e.db.Packages(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range packages {
+		known[p.Bitstream] = true
+	}
+	var all []store.PackageInfo
+	n := 0
+	err = old.Packages(ctx, func(p store.OldPackage) error {
+		n++
+		if !known[p.Bitstream] {
+			all = append(all, oldPackage(p))
+		}
+		return nil
+	})
+	if err != nil {
+		return n, err
+	}
+	_, err = e.db.SetPackages(ctx, all)
+	return n, err
+}
+
+// fileVersionRE takes the version out of the name of a package's file, as the old job did.
+var fileVersionRE = regexp.MustCompile(`^\w*-([0-9.\w]*)(?:-|$)`)
+
+func oldPackage(p store.OldPackage) store.PackageInfo {
+	version := ""
+	if m := fileVersionRE.FindStringSubmatch(p.FileName); m != nil {
+		version = m[1]
+	}
+	info := store.PackageInfo{
+		Bitstream:     p.Bitstream,
+		Series:        store.Series{Version: cmp.Or(p.Release, version), OS: p.OS, Arch: p.Arch, Stability: "nightly"},
+		Built:         cmp.Or(p.CheckedOut, p.Created),
+		LegacyVersion: legacyVersion(version),
+		Stable:        p.Release != "",
+	}
+	if info.Stable {
+		info.Stability = "release"
+	}
+	return info
+}
+
+// oldAccess adds the hit of a row of the old database.
+func (r *reader) oldAccess(a *store.OldAccess, report *Imported) error {
+	report.Accesses++
+	at, err := time.Parse("2006-01-02T15:04:05Z07:00", a.Time)
+	seconds := at.Unix()
+	if err != nil || seconds < 0 {
+		report.Bad++
+		return nil
+	}
+	day := int32(seconds / secondsPerDay)
+	if day < r.sealedBefore || r.sealed[day] {
+		r.report.Closed++
+		return nil
+	}
+	key, _ := addressKey(nil, []byte(a.Address))
+	id, err := r.visitors.of(key, day)
+	if err != nil {
+		return err
+	}
+	place := Place{Country: a.Country}
+	if !isCountryCode(place.Country) {
+		place.Country = ""
+	}
+	if r.options.Legacy && a.Latitude.Valid && a.Longitude.Valid {
+		place.Location = location(a.Latitude.Float64, a.Longitude.Float64)
+	}
+	b := r.batch
+	if r.options.Privacy == Full {
+		b.keepAddress(id, a.Address)
+	}
+	agent := a.Agent
+	if agent == "-" {
+		agent = ""
+	}
+	hit := store.Hit{Visitor: id, Day: day, Place: r.placeOf(place), First: int32(seconds % secondsPerDay), Counted: true}
+	hit.Package, b.packages = intern(b.tables.packages, b.packages, []byte(a.Bitstream))
+	hit.Agent, b.agents = intern(b.tables.agents, b.agents, []byte(agent))
+	b.hits = append(b.hits, hit)
+	if len(b.hits) >= batchHits {
+		return r.flush()
+	}
+	return nil
+}
+
+// maxImported is how many lines an import of daily numbers may have: ten years of a busy site.
+const maxImported = 20_000_000
+
+// ImportDaily takes over numbers counted elsewhere: a table as Export writes it as tsv, with or without the
+// column arch. It takes all of it or nothing, and tells of every bad line. The days of the table are closed:
+// logs that have them count no more. Days that were counted from logs are refused.
+func (e *Engine) ImportDaily(ctx context.Context, name string, r io.Reader) (lines int, err error) {
+	table, err := readDaily(name, r)
+	if err != nil {
+		return 0, fault.Wrap(fault.Usage, err, "")
+	}
+	if err := e.db.ImportDaily(ctx, table); err != nil {
+		return 0, err
+	}
+	return len(table), nil
+}
+
+// maxErrors is how many bad lines of a table are told of.
+const maxErrors = 20
+
+// readDaily reads a table.
+func readDaily(name string, r io.Reader) ([]store.Daily, error) {
+	scanner := bufio.NewScanner(r)
+	if !scanner.Scan() {
+		return nil, fmt.Errorf("%s: empty; its first line is to name the columns: day version os stability country class downloads", name)
+	}
+	columns := strings.Split(scanner.Text(), "\t")
+	withArch := len(columns) > 3 && columns[3] == "arch"
+	want := "day\tversion\tos\tstability\tcountry\tclass\tdownloads"
+	if withArch {
+		want = "day\tversion\tos\tarch\tstability\tcountry\tclass\tdownloads"
+	}
+	if scanner.Text() != want {
+		return nil, fmt.Errorf("%s:1:1: the columns are not day version os [arch] stability country class downloads, separated by tabs (found %.100q)", name, scanner.Text())
+	}
+	var table []store.Daily
+	var problems []string
+	for n := 2; scanner.Scan(); n++ {
+		d, err := dailyLine(scanner.Text(), withArch)
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("%s:%d:1: %v", name, n, err))
+		}
+		if len(problems) >= maxErrors || len(table) >= maxImported {
+			break
+		}
+		table = append(table, d)
+	}
+	if err := scanner.Err(); err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("%s", strings.Join(problems, "\n"))
+	}
+	return table, nil
+}
+
+// dailyLine reads a line of a table.
+func dailyLine(text string, withArch bool) (store.Daily, error) {
+	f := strings.Split(text, "\t")
+	if !withArch && len(f) >= 3 {
+		f = slices.Insert(f, 3, "")
+	}
+	if len(f) != 8 {
+		return store.Daily{}, fmt.Errorf("not as many columns as the first line (found %.100q)", text)
+	}
+	day, err := parseDay(f[0])
+	if err != nil {
+		return store.Daily{}, err
+	}
+	class, ok := ParseClass(f[6])
+	if !ok {
+		return store.Daily{}, fmt.Errorf("class %.40q is not one of bot, browser, mobile, tool, unknown", f[6])
+	}
+	n, err := strconv.ParseInt(f[7], 10, 40)
+	if err != nil || n < 1 {
+		return store.Daily{}, fmt.Errorf("downloads is not a number above 0 (found %.40q)", f[7])
+	}
+	if f[5] != "" && f[5] != Other && !isCountryCode(f[5]) {
+		return store.Daily{}, fmt.Errorf("country is not a code of two letters (found %.40q)", f[5])
+	}
+	for i, name := range []string{"version", "os", "arch", "stability"} {
+		if len(f[i+1]) > 40 || strings.ContainsFunc(f[i+1], func(r rune) bool { return r < ' ' || r > '~' }) {
+			return store.Daily{}, fmt.Errorf("%s is no plain text of 40 letters at most (found %.60q)", name, f[i+1])
+		}
+	}
+	return store.Daily{Day: day, Series: store.Series{Version: f[1], OS: f[2], Arch: f[3], Stability: f[4]}, Country: f[5], Class: int(class), Downloads: n}, nil
+}

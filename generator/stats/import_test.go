@@ -1,0 +1,197 @@
+package stats
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/accesslog"
+)
+
+// oldDatabase makes what the job before would have made of the lines of the test log from the first to the
+// last: the tables, and every access with a bitstream id in its path.
+func oldDatabase(t *testing.T, first, last int) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "old.sqlite")
+	db, err := sql.Open("sqlite3", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	exec := func(query string, args ...any) {
+		t.Helper()
+		if _, err := db.Exec(query, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`create table access (bitstream_id, ip, ts, useragent); create unique index access_unique_idx on access(bitstream_id, ip, ts);
+		create table ipinfo (ip primary key, country_code, country_code3, country_name, region_name, city, latitude, longitude);
+		create table uainfo (useragent primary key, browser_type, ua_name, os_name, os_family);
+		create table bsinfo (bitstream_id primary key, filename, os, arch, product_name, codebase, release, revision, creation_date, checkout_date, size);
+		insert into bsinfo values (700035, 'Slicer-4.11.0-2020-05-20-linux-amd64.tar.gz', 'linux', 'amd64', 'Slicer', '', '', '29055', '2020-05-20', '2020-05-19', 1);
+		insert into bsinfo values (700036, 'Slicer-4.10.2-linux-amd64.tar.gz', 'linux', 'amd64', 'Slicer', '', '4.10.2', '28257', '2019-05-20', null, 1);
+		insert into access values (700035, '192.0.2.1', '2020-06-01T10:11:12+00:00', 'Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0');
+		insert into access values (700036, '192.0.2.1', '2020-06-01T10:11:12+00:00', 'Wget/1.0');
+		insert into access values (700036, '192.0.2.1', '0000-00-00', 'Wget/1.0');
+		insert into ipinfo values ('192.0.2.1', 'DE', 'DE', 'Germany', null, null, 52.52, 13.405);`)
+	geo, err := OpenGeo(testLog("city.mmdb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer geo.Close()
+	parser := options(t, t.TempDir()).Formats.Detect(text(t, "access.log.gz")[:headSize])
+	lines := bytes.SplitAfter(text(t, "access.log.gz"), []byte("\n"))[first:last]
+	for _, line := range lines {
+		var e accesslog.Entry
+		if parser.Parse(bytes.TrimSuffix(line, []byte("\n")), &e) != nil {
+			continue
+		}
+		id, _ := bitstreamOf(e.Target)
+		if !isGirderID(id) {
+			continue
+		}
+		_, ip := addressKey(nil, e.Address)
+		exec("insert or ignore into access values (?, ?, ?, ?)", string(id), string(e.Address), dayTime(int32(e.Time/86400)).Format("2006-01-02")+fmt.Sprintf("T%02d:%02d:%02d+00:00", e.Time%86400/3600, e.Time%3600/60, e.Time%60), string(e.AgentText(nil)))
+		if p := geo.Lookup(ip); p.Location != "" {
+			lat, lon, _ := strings.Cut(p.Location, ",")
+			exec("insert or ignore into ipinfo values (?, ?, ?, '', null, null, CAST(? AS REAL), CAST(? AS REAL))", string(e.Address), p.Country, p.Country, lat, lon)
+		}
+	}
+	return path
+}
+
+// TestImportOld takes over the first half of a log from the old database and reads the second half: the
+// statistics of format 1.0 are those of the whole log. So they are when the whole log is read after it.
+func TestImportOld(t *testing.T) {
+	ctx := context.Background()
+	whole := open(t, options(t, t.TempDir()))
+	read(t, whole, testLog("access.log.gz"))
+	want := decode[legacyData](t, publish(t, whole), LegacyFile)
+
+	half := 3000
+	path := oldDatabase(t, 0, half)
+	second := write(t, t.TempDir(), "second.log", bytes.Join(bytes.SplitAfter(text(t, "access.log.gz"), []byte("\n"))[half:], nil))
+	for _, log := range []string{second, testLog("access.log.gz")} {
+		e := open(t, options(t, t.TempDir()))
+		r, err := e.ImportOld(ctx, path)
+		if err != nil || r.Bad != 1 || r.Packages != 2 || r.New == 0 {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		if again, err := e.ImportOld(ctx, path); err != nil || again.New != 0 {
+			t.Errorf("imported again: %+v, %v", again, err)
+		}
+		read(t, e, log)
+		got := decode[legacyData](t, publish(t, e), LegacyFile)
+		old := 0
+		var accesses [][4]any
+		for _, a := range got.Access {
+			if strings.HasPrefix(a[0].(string), "7000") {
+				old++
+				continue
+			}
+			accesses = append(accesses, a)
+		}
+		if diff := cmp.Diff(legacyPackage{"linux", "amd64", 64, "4.11.0", 0, "2020-05-19"}, got.Bitstream["700035"]); diff != "" || old != 2 {
+			t.Error(old, diff)
+		}
+		got.Access = accesses
+		if diff := cmp.Diff(want.resolve(), got.resolve()); diff != "" {
+			t.Error(diff)
+		}
+		if table := export(t, e); !strings.Contains(table, "2020-06-01\t4.10.2\tlinux\trelease\tDE\ttool\t1\n") {
+			t.Error("the old downloads are not in the daily table")
+		}
+		verified(t, e)
+	}
+}
+
+func TestImportOldRefuses(t *testing.T) {
+	e := open(t, options(t, t.TempDir()))
+	if _, err := e.ImportOld(context.Background(), filepath.Join(e.options.Dir, "downloads.sqlite")); err == nil || !strings.Contains(err.Error(), "0 of the tables") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := e.ImportOld(context.Background(), filepath.Join(t.TempDir(), "none")); err == nil {
+		t.Error("a file that is not there was imported")
+	}
+}
+
+// TestImportDaily takes over the table of other days, and gives the same table out again.
+func TestImportDaily(t *testing.T) {
+	ctx := context.Background()
+	table := strings.ReplaceAll(string(text(t, "truth-daily.tsv")), "2026-", "2024-")
+	e := open(t, options(t, t.TempDir()))
+	for range 2 {
+		if n, err := e.ImportDaily(ctx, "daily.tsv", strings.NewReader(table)); err != nil || n != strings.Count(table, "\n")-1 {
+			t.Fatal(n, err)
+		}
+	}
+	if diff := cmp.Diff(table, export(t, e)); diff != "" {
+		t.Error(diff)
+	}
+	read(t, e, testLog("access.log.gz"))
+	_, rest, _ := strings.Cut(string(text(t, "truth-daily.tsv")), "\n")
+	if diff := cmp.Diff(table+rest, export(t, e)); diff != "" {
+		t.Error(diff)
+	}
+	verified(t, e)
+	if _, err := e.ImportDaily(ctx, "daily.tsv", bytes.NewReader(text(t, "truth-daily.tsv"))); err == nil || !strings.Contains(err.Error(), "counted from logs") {
+		t.Errorf("got %v, want days that were counted to be refused", err)
+	}
+	// And the other way round: days that were imported take no lines.
+	o := open(t, options(t, t.TempDir()))
+	if _, err := o.ImportDaily(ctx, "daily.tsv", bytes.NewReader(text(t, "truth-daily.tsv"))); err != nil {
+		t.Fatal(err)
+	}
+	if r := read(t, o, testLog("access.log.gz")); r.Closed < r.Requests-1 || r.New > 1 { // one is a HEAD on a day without downloads
+		t.Errorf("%d of %d requests are of closed days, %d new", r.Closed, r.Requests, r.New)
+	}
+	if diff := cmp.Diff(string(text(t, "truth-daily.tsv")), export(t, o)); diff != "" {
+		t.Error(diff)
+	}
+	if s := decode[Summary](t, publish(t, o), SummaryFile); int(s.Total+s.Robots) != total(t, o) {
+		t.Errorf("%d downloads published, %d imported", s.Total+s.Robots, total(t, o))
+	}
+}
+
+func TestImportDailyRefuses(t *testing.T) {
+	const head = "day\tversion\tos\tstability\tcountry\tclass\tdownloads\n"
+	for _, tc := range []struct{ name, table, want string }{
+		{"nothing", "", "empty"},
+		{"other columns", "a\tb\n", ":1:1: the columns"},
+		{"a column missing", head + "2024-01-01\t5.8\twin\trelease\tDE\ttool\n", ":2:1: not as many columns"},
+		{"day", head + "2024-02-31\t5.8\twin\trelease\tDE\ttool\t1\n", "not a day"},
+		{"class", head + "2024-01-01\t5.8\twin\trelease\tDE\tpeople\t1\n", "class"},
+		{"number", head + "2024-01-01\t5.8\twin\trelease\tDE\ttool\t-1\n", "downloads"},
+		{"country", head + "2024-01-01\t5.8\twin\trelease\tGermany\ttool\t1\n", "country"},
+		{"version", head + "2024-01-01\t5\x1b[8\twin\trelease\tDE\ttool\t1\n", "version"},
+		{"all are told", head + "x\ny\n", ":3:1:"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			e := open(t, options(t, t.TempDir()))
+			_, err := e.ImportDaily(context.Background(), "daily.tsv", strings.NewReader(tc.table))
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v, want %q", err, tc.want)
+			}
+			if export(t, e) != head {
+				t.Error("something was imported")
+			}
+		})
+	}
+}
+
+func FuzzDailyLine(f *testing.F) {
+	f.Add("2024-01-01\t5.8\twin\trelease\tDE\ttool\t1", false)
+	f.Add("2024-01-01\t5.8\twin\tamd64\trelease\t\tbot\t12", true)
+	f.Fuzz(func(t *testing.T, line string, arch bool) {
+		d, err := dailyLine(line, arch)
+		if err == nil && (d.Downloads < 1 || len(d.Version) > 40 || d.Class > int(Unknown)) {
+			t.Errorf("%+v", d)
+		}
+	})
+}
