@@ -1,0 +1,102 @@
+package generator_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// floors lists the packages from the ground up: each imports only packages of floors below its own. It is
+// the picture of docs/design.md.
+var floors = [][]string{
+	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "layouts", "content"},
+	{"config", "lookup", "gate", "girder", "store"},
+	{"redirect", "site", "stats", "testutil"},
+	{"redirect/nginx", "redirect/s3", "redirect/cloudfront", "redirect/netlify", "preview", "statspage"},
+	{"."}, // generator: the story
+	{"cmd/sitegen"},
+}
+
+// homes says where the outside libraries live that must not spread.
+var homes = map[string]string{
+	"github.com/mattn/go-sqlite3":   "store",
+	"github.com/yuin/goldmark":      "site",
+	"github.com/fsnotify/fsnotify":  "preview",
+	"github.com/spf13/cobra":        "cmd/sitegen",
+	"github.com/spf13/pflag":        "cmd/sitegen",
+	"github.com/goccy/go-yaml":      "config site",
+	"github.com/ua-parser/uap-go":   "stats",
+	"github.com/oschwald/maxminddb": "stats",
+	"github.com/andybalholm/brotli": "output statspage",
+	"github.com/aws/aws-sdk-go-v2":  "deploy logsource",
+	"github.com/tdewolff/minify":    "site redirect/cloudfront",
+	"github.com/klauspost/compress": "output accesslog stats statspage",
+}
+
+// TestArrows holds the direction of imports.
+func TestArrows(t *testing.T) {
+	const module = "github.com/Slicer/sitegen/"
+	name := func(path string) (string, bool) {
+		rest, ours := strings.CutPrefix(path, module)
+		if rest == "generator" {
+			rest = "."
+		}
+		return strings.TrimPrefix(rest, "generator/"), ours
+	}
+	floor := map[string]int{}
+	for i, packages := range floors {
+		for _, p := range packages {
+			floor[p] = i + 1
+		}
+	}
+	for path, imports := range listImports(t) {
+		from, _ := name(path)
+		if floor[from] == 0 {
+			t.Errorf("%s is on no floor: add it to floors, and to docs/design.md", path)
+		}
+		for _, imported := range imports {
+			if to, ours := name(imported); ours && floor[to] >= floor[from] {
+				t.Errorf("%s imports %s, which is not below it", from, to)
+			}
+			for library, home := range homes {
+				if strings.HasPrefix(imported, library) && !strings.Contains(" "+home+" ", " "+from+" ") {
+					t.Errorf("%s imports %s, whose home is %q", from, imported, home)
+				}
+			}
+		}
+	}
+}
+
+// listImports gives the imports of each package of the program, tests left out.
+func listImports(t *testing.T) map[string][]string {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./generator/...", "./cmd/...", "./layouts", "./content")
+	cmd.Dir = ".."
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	imports := map[string][]string{}
+	for dec := json.NewDecoder(out); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		imports[p.ImportPath] = p.Imports
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	return imports
+}
