@@ -3,6 +3,7 @@ package testutil
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -26,7 +27,21 @@ type Nginx struct {
 // A machine without Nginx fails the test: apt-get install nginx-light.
 func StartNginx(t testing.TB, public, redirects string) *Nginx {
 	t.Helper()
-	n := &Nginx{dir: t.TempDir()}
+	var complaint string
+	for range 3 { // another process may take the free port first
+		n := &Nginx{dir: t.TempDir()}
+		n.configure(t, public, redirects)
+		if complaint = n.start(t); complaint == "" {
+			return n
+		}
+	}
+	t.Fatalf("nginx did not start:\n%s", complaint)
+	return nil
+}
+
+// configure writes nginx.conf, as an administrator would beside two paths for the tests: /bench-base, a bare
+// redirect, and one that tells this server from others.
+func (n *Nginx) configure(t testing.TB, public, redirects string) {
 	port := freePort(t)
 	n.URL = fmt.Sprintf("http://127.0.0.1:%d", port)
 	n.conf = filepath.Join(n.dir, "nginx.conf")
@@ -55,22 +70,27 @@ http {
         root %[5]s;
         include %[3]s/nginx/server/*.conf;
         location = /bench-base { return 302 /bitstream/0; }
+        location = /which-server { return 200 %[2]s; }
     }
 }
 `, user, n.dir, redirects, port, public)
 	if err := os.WriteFile(n.conf, []byte(conf), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// start starts the server and waits until it answers; else it says what Nginx complained about.
+func (n *Nginx) start(t testing.TB) (complaint string) {
+	out := &strings.Builder{}
 	n.cmd = exec.Command(nginxPath(t), "-c", n.conf, "-p", n.dir)
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	out := &strings.Builder{}
 	n.cmd.Stdout, n.cmd.Stderr = out, out
 	if err := n.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	exited := make(chan struct{})
 	go func() { n.cmd.Wait(); close(exited) }()
-	t.Cleanup(func() {
+	stop := func() {
 		n.cmd.Process.Signal(syscall.SIGQUIT)
 		select {
 		case <-exited:
@@ -78,21 +98,31 @@ http {
 			n.cmd.Process.Kill()
 			<-exited
 		}
-	})
+	}
 	for range 400 {
 		select {
 		case <-exited:
-			t.Fatalf("nginx did not start:\n%s%s", out, n.ErrorLog(t))
-		default:
+			return out.String() + n.ErrorLog(t)
+		case <-time.After(25 * time.Millisecond):
 		}
-		if c, err := net.DialTimeout("tcp", strings.TrimPrefix(n.URL, "http://"), time.Second); err == nil {
-			c.Close()
-			return n
+		if n.answers() {
+			t.Cleanup(stop)
+			return ""
 		}
-		time.Sleep(25 * time.Millisecond)
 	}
-	t.Fatalf("nginx does not answer:\n%s%s", out, n.ErrorLog(t))
-	return nil
+	stop()
+	return "no answer\n" + out.String() + n.ErrorLog(t)
+}
+
+// answers reports whether the server at the port is this one.
+func (n *Nginx) answers() bool {
+	res, err := http.Get(n.URL + "/which-server")
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return err == nil && string(body) == n.dir
 }
 
 // Test runs nginx -t and returns what it prints.
