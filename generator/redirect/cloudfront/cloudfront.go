@@ -26,8 +26,8 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// MaxPatterns is how many patterns the function tries, one after the other: as many as a store of 20 nodes
-// or so holds, for each costs the request that matches none of them a share of a read.
+// MaxPatterns is how many patterns the function tries, one after the other. A node holds eight or so, and
+// every request that matches nothing reads all of their nodes.
 const MaxPatterns = 100
 
 // Target is the configuration of CloudFront.

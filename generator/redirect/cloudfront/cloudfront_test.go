@@ -396,3 +396,30 @@ func TestHostileCatalogue(t *testing.T) {
 		}
 	}
 }
+
+// TestRandomRules holds the function against the meaning of rules that nobody would write.
+func TestRandomRules(t *testing.T) {
+	matched := 0
+	for seed := range uint64(20) {
+		list, err := redirect.Parse("rules.txt", testutil.RandomRules(seed, 60))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tab := &redirect.Table{Index: lookup.New(nil), Rules: redirect.NewRules(list)}
+		e := newEdge(t, compiled(t, tab))
+		for _, q := range testutil.RandomPaths(seed, 300) {
+			path, query, _ := strings.Cut(q, "?")
+			decoded, err := url.PathUnescape(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tab.Rules.Match(decoded, query).Rule != nil {
+				matched++
+			}
+			compare(t, e, tab, q, decoded)
+		}
+	}
+	if matched < 500 {
+		t.Errorf("only %d requests matched a rule", matched)
+	}
+}

@@ -8,6 +8,7 @@ const TITLES = { win: 'Windows', macosx: 'macOS', linux: 'Linux' };
 const PERMALINK = /^\/(?:latest\/(win|macosx|linux)(?:\/(nightly))?|releases\/([0-9A-Za-z][0-9A-Za-z._-]*)\/(win|macosx|linux)|revision\/([0-9]+)\/(win|macosx|linux))(\.json)?$/;
 const UNRESERVED = /^[A-Za-z0-9._~-]+$/;
 const ROUTES = ['/', '/find', '/findall', '/download'];
+const NONE = '--------';
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 async function handler(event) {
@@ -41,29 +42,27 @@ async function handler(event) {
 async function answer(request, path) {
     const text = await kvs.get('root');
     const root = JSON.parse(text);
-    const raw = request.rawQueryString() || '';
-    if (path.startsWith('/bitstream/')) {
-        const row = await seek('i', root.ids, path.slice(11));
-        if (row && row.key === path.slice(11)) {
+    const params = parameters(request.rawQueryString() || '');
+    const id = path.startsWith('/bitstream/') && path.slice(11);
+    if (id) {
+        const row = await seek('i', root.ids, id);
+        if (row && row.key === id) {
             return redirect(302, fileURL(root, row));
         }
     }
     if (ROUTES.indexOf(path) >= 0) {
-        return api(request, root, path, parameters(raw));
+        return api(request, root, path, params);
     }
     const m = PERMALINK.exec(path);
     if (m) {
         const p = { os: m[1] || m[4] || m[6], stability: m[2], version: m[3], revision: m[5] };
         return api(request, root, m[7] ? '/find' : '/download', p);
     }
-    const rule = await match(root, encodeURI(path), parameters(raw));
+    const rule = await match(root, encodeURI(path), params);
     if (rule) {
         return obey(request, root, rule);
     }
-    if (path.startsWith('/bitstream/')) {
-        return message(root, 404, 'file');
-    }
-    return file(request, path);
+    return id === false ? file(request, path) : message(root, 404, 'file');
 }
 
 // api answers a request of the download API; p holds its parameters, decoded.
@@ -201,7 +200,7 @@ function top(tops, i) {
 // nodes below: first key > hash : number of rows there.
 async function seek(name, hash, key, n) {
     let low = '', rank = 0;
-    while (hash !== '--------') {
+    while (hash !== NONE) {
         const node = await kvs.get(name + '/' + low + '/' + hash);
         const inner = node[0] === '+';
         const rows = (inner ? node.slice(1) : node).split('\n');
@@ -230,16 +229,21 @@ async function match(root, path, params) {
     const source = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
     const row = await seek('e', root.exact, source);
     let rule = row && row.key === source ? choose(row.value, {}, params) : null;
-    for (let i = 0; !rule && i < root.count; i++) {
-        const pattern = await seek('r', root.patterns, undefined, i);
-        const f = pattern.value.split('\t');
-        const m = new RegExp(f[0]).exec(path);
-        if (m) {
-            const values = {}, names = f[1].split(' ');
-            for (let j = 0; j < names.length; j++) {
-                values[names[j]] = m[j + 1] || '';
+    let next = root.patterns;
+    while (!rule && next !== NONE) {
+        const node = await kvs.get('r/' + next);
+        const rows = node.split('\n');
+        next = rows.shift();
+        for (let i = 0; !rule && i < rows.length; i++) {
+            const f = rows[i].split('\t');
+            const m = new RegExp(f[0]).exec(path);
+            if (m) {
+                const values = {}, names = f[1].split(' ');
+                for (let j = 0; j < names.length; j++) {
+                    values[names[j]] = m[j + 1] || '';
+                }
+                rule = choose(f[2], values, params);
             }
-            rule = choose(f[2], values, params);
         }
     }
     return rule;

@@ -23,8 +23,7 @@ type root struct {
 	BySHA512  bool              `json:"sha512"` // files are fetched by content
 	IDs       string            `json:"ids"`    // hash of the table of packages
 	Exact     string            `json:"exact"`
-	Patterns  string            `json:"patterns"`
-	Count     int               `json:"count"` // of patterns
+	Patterns  string            `json:"patterns"` // hash of the first node of patterns
 	Messages  string            `json:"messages"`
 	Platforms map[string]string `json:"platforms"` // six hashes each: see platform
 }
@@ -40,9 +39,7 @@ func (s *store) writeTables(t *redirect.Table) root {
 		r.Platforms[pf.String()] = s.platform(t.Index, pf)
 	}
 	r.Exact = s.table("e", exactRows(t.Rules))
-	patterns := patternRows(t.Rules)
-	r.Count = len(patterns)
-	r.Patterns = s.table("r", patterns)
+	r.Patterns = s.patterns(t.Rules)
 	r.Messages = s.table("m", messages())
 	return r
 }
@@ -172,13 +169,24 @@ func exactRows(rules *redirect.Rules) []row {
 	return rows
 }
 
-// patternRows numbers the patterns: expression, names of its groups, rule.
-func patternRows(rules *redirect.Rules) []row {
-	var rows []row
-	for i, r := range rules.Patterns() {
-		rows = append(rows, row{fmt.Sprintf("%04d", i), strings.Join([]string{expression(r), strings.Join(r.Names(), " "), ruleText(r)}, "\t")})
+// patterns stores the patterns and gives the hash of their first node. They are tried one after the other,
+// so their nodes are a list: the hash of the next node, then a line for each pattern: expression, names of
+// its groups, rule.
+func (s *store) patterns(rules *redirect.Rules) string {
+	var nodes []string
+	for _, r := range rules.Patterns() {
+		line := "\n" + strings.Join([]string{expression(r), strings.Join(r.Names(), " "), ruleText(r)}, "\t")
+		if n := len(nodes); n > 0 && len(noTable)+len(nodes[n-1])+len(line) <= MaxValue {
+			nodes[n-1] += line
+			continue
+		}
+		nodes = append(nodes, line)
 	}
-	return rows
+	next := noTable
+	for _, node := range slices.Backward(nodes) {
+		next = s.put("r", next+node)
+	}
+	return next
 }
 
 // ruleText writes a rule without its source: conditions, status, target or note.

@@ -56,7 +56,7 @@ func (s *store) level(name, prefix string, rows []row, weigh func(row) int) []ro
 	var node strings.Builder
 	low, total := "", 0
 	flush := func(next string) {
-		hash := s.put(name, low, prefix+node.String())
+		hash := s.put(name+"/"+low, prefix+node.String())
 		above = append(above, row{low, fmt.Sprintf("%s:%d", hash, total)})
 		node.Reset()
 		low, total = next, 0
@@ -88,10 +88,10 @@ func count(r row) (n int) {
 	return n
 }
 
-// put stores a node and gives its hash.
-func (s *store) put(table, low, value string) string {
+// put stores a node under a prefix and its hash, which it gives.
+func (s *store) put(prefix, value string) string {
 	hash := fmt.Sprintf("%x", sha256.Sum256([]byte(value)))[:8]
-	s.set(table+"/"+low+"/"+hash, value)
+	s.set(prefix+"/"+hash, value)
 	return hash
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -75,10 +76,10 @@ func TestPairs(t *testing.T) {
 }
 
 // askRule gives status and target as the pairs write them.
-func askRule(t testing.TB, client *http.Client, method, url string) string {
+func askRule(t testing.TB, client *http.Client, method, address string) string {
 	t.Helper()
-	url = strings.ReplaceAll(url, "{", "%7B")
-	req, err := http.NewRequest(method, url, nil)
+	address = strings.ReplaceAll(address, "{", "%7B")
+	req, err := http.NewRequest(method, address, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,5 +157,35 @@ func BenchmarkCompileRules(b *testing.B) {
 		if _, err := (nginx.Target{}).Compile(tab); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestRandomRules holds Nginx against the meaning of rules that nobody would write.
+func TestRandomRules(t *testing.T) {
+	client := testutil.Client()
+	matched := 0
+	for seed := range uint64(4) {
+		text := testutil.RandomRules(seed, 120)
+		tab := &redirect.Table{Index: lookup.New(nil), Files: files, Rules: readRules(t, text)}
+		n := serveTable(t, tab)
+		for _, q := range testutil.RandomPaths(seed, 600) {
+			path, query, _ := strings.Cut(q, "?")
+			decoded, err := url.PathUnescape(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := "404"
+			if o := tab.Rules.Match(decoded, query); o.Rule != nil {
+				want = fmt.Sprintf("%d %s", o.Rule.Status, o.Target)
+				matched++
+			}
+			if got := askRule(t, client, "GET", n.URL+q); got != want {
+				t.Errorf("%s: %q, want %q\n%s", q, got, want, text)
+				return
+			}
+		}
+	}
+	if matched < 200 {
+		t.Errorf("only %d requests matched a rule", matched)
 	}
 }

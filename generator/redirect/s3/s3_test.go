@@ -193,3 +193,12 @@ func TestExplain(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkCompile(b *testing.B) {
+	tab := table(b, lookup.New(testutil.Packages(b, "archive")), "/a/* /b/:splat\n/c /d\n")
+	b.ResetTimer()
+	for b.Loop() {
+		_, objects := compile(b, tab)
+		b.ReportMetric(float64(len(objects)), "bytes")
+	}
+}
