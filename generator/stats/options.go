@@ -61,12 +61,12 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		return nil, fmt.Errorf("lock the statistics: %w", err)
 	}
 	if !held {
-		return nil, fault.Wrap(fault.Locked, fmt.Errorf("another run holds %s", e.lock.Path()), "wait for the other statistics run to end; the next one reads what this one did not")
+		return nil, fault.Wrap(fault.Locked, fmt.Errorf("another run holds %s", e.lock.Path()), "The next run reads what this one did not: run it again when the other one is done.")
 	}
 	if e.visitors, err = openVisitors(o.Dir, o.Privacy); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
-	if e.db, err = store.OpenDownloads(ctx, filepath.Join(o.Dir, "downloads.sqlite")); err != nil {
+	if e.db, err = store.OpenDownloads(ctx, filepath.Join(o.Dir, databaseFile)); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	if _, err = e.db.SetPackages(ctx, o.Packages); err != nil {
@@ -74,6 +74,21 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	}
 	return e, nil
 }
+
+// databaseFile and keyFile are the names of the engine's files in the data folder.
+const (
+	databaseFile = "downloads.sqlite"
+	keyFile      = "stats.key"
+)
+
+// Files names the files of the data folder that hold the statistics, for copies.
+func Files() []string { return []string{databaseFile, databaseFile + "-wal", keyFile} }
+
+// Dir is the data folder.
+func (e *Engine) Dir() string { return e.options.Dir }
+
+// Total is the number of downloads that are counted, robots included.
+func (e *Engine) Total(ctx context.Context) (int64, error) { return e.db.Total(ctx) }
 
 // Close lets go of the database and the lock.
 func (e *Engine) Close() error {

@@ -108,7 +108,7 @@ func (p *publisher) publish(ctx context.Context) error {
 
 // grainOf says how fine the cube of a year is: by day in the last two years, and else by week.
 func grainOf(year, last int) string {
-	if year >= last-1 {
+	if year >= last-2 {
 		return "day"
 	}
 	return "week"

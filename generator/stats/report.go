@@ -93,7 +93,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	}) {
 		fmt.Fprintf(&b, "  %-8s %12s\n", name, thousands(r.ByClass[name]))
 	}
-	fmt.Fprintf(&b, "  new      %12s of the requests; %s were known", thousands(r.New), thousands(r.Requests-r.New-r.Closed))
+	fmt.Fprintf(&b, "  new      %12s of the requests; %s told nothing new", thousands(r.New), thousands(r.Requests-r.New-r.Closed))
 	if r.Closed > 0 {
 		fmt.Fprintf(&b, ", %s are of days that are closed", thousands(r.Closed))
 	}

@@ -52,7 +52,7 @@ type visitors struct {
 
 // openVisitors reads the keys of a data folder. The file is made, with mode 0600, when the first key is needed.
 func openVisitors(dir string, mode Privacy) (*visitors, error) {
-	v := &visitors{path: filepath.Join(dir, "stats.key"), mode: mode, keys: map[int32]hash.Hash{}, raw: map[string]string{}}
+	v := &visitors{path: filepath.Join(dir, keyFile), mode: mode, keys: map[int32]hash.Hash{}, raw: map[string]string{}}
 	data, err := os.ReadFile(v.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return v, nil

@@ -117,6 +117,15 @@ func (d *Downloads) Span(ctx context.Context) (first, last int32, ok bool, err e
 	return from.Int32, to.Int32, from.Valid, nil
 }
 
+// Total is the number of downloads.
+func (d *Downloads) Total(ctx context.Context) (n int64, err error) {
+	err = d.db.QueryRowContext(ctx, "SELECT coalesce(sum(downloads), 0) FROM ("+allDaily+")").Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("read the daily table: %w", err)
+	}
+	return n, nil
+}
+
 // Document gives a published file of a year (0: of all years), nil when it must be made anew.
 func (d *Downloads) Document(ctx context.Context, year int, name string) ([]byte, error) {
 	var data []byte
