@@ -75,6 +75,10 @@ func Build(ctx context.Context, o Options) (*Report, error) {
 	return report, err
 }
 
+// reloadTime is how long Nginx may take from "nginx -s reload" to its new workers. With the largest
+// configuration here it takes a fifth of a second; a busy machine may need more.
+const reloadTime = 2 * time.Second
+
 // openOutput takes the lock of the data folder: one run at a time.
 func openOutput(o Options) (*output.Writer, error) {
 	c := &o.Config
@@ -84,7 +88,8 @@ func openOutput(o Options) (*output.Writer, error) {
 	}
 	out, err := output.Open(output.Options{
 		Public: c.Out, Redirects: c.Redirects, Data: c.Data,
-		Jobs: c.Jobs, Precompress: o.precompress(), AfterChange: commands, Force: c.Force, Now: o.Now, Log: o.Log,
+		Jobs: c.Jobs, Precompress: o.precompress(), AfterChange: commands, ReloadTime: reloadTime,
+		Force: c.Force, Now: o.Now, Log: o.Log,
 	})
 	if locked, ok := errors.AsType[*output.LockedError](err); ok {
 		return nil, fault.Wrap(fault.Locked, locked, "Wait for it to end; the lock goes with the process that holds it.")

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"time"
 )
 
 // keptName is the file in the data folder that keeps the maps which new ones have replaced, until these have been
@@ -85,7 +86,25 @@ func (a *apply) runCommands(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return a.awaitReload(ctx)
+}
+
+// awaitReload gives the web server time before files go that its old maps refer to: "nginx -s reload" is over
+// before the new workers are there.
+func (a *apply) awaitReload(ctx context.Context) error {
+	removes := slices.ContainsFunc(a.plan.remove, func(name string) bool {
+		root, _ := splitName(name)
+		return root == Public
+	})
+	if !removes {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(a.options.ReloadTime):
+		return nil
+	}
 }
 
 // keepMaps writes down the maps that the plan is about to change. What is kept already, from a run whose maps

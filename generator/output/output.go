@@ -65,6 +65,7 @@ type Options struct {
 	Jobs        int // files compared, compressed and written at a time; 0: one for each CPU
 	Precompress Precompress
 	AfterChange [][]string       // commands to run when maps changed, each a program and its arguments
+	ReloadTime  time.Duration    // how long the web server may take to read its maps after the commands ended
 	Force       bool             // replace files that are in the way and not ours
 	Now         func() time.Time // the clock that modification times are taken from; nil: time.Now
 	Log         *slog.Logger     // commands, leftovers; nil: nowhere
