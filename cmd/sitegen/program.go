@@ -46,7 +46,7 @@ them have defaults, and an empty folder is a site too:
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(p.helpCommand())
-	root.AddCommand(p.buildCommand(), p.configCommand(), p.explainCommand(), p.redirectsCommand(), p.serveCommand(), p.versionCommand())
+	root.AddCommand(p.buildCommand(), p.configCommand(), p.explainCommand(), p.redirectsCommand(), p.serveCommand(), p.statsCommand(), p.versionCommand())
 	root.AddCommand(topics()...)
 	return root
 }

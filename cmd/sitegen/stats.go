@@ -1,0 +1,226 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/Slicer/sitegen/generator/accesslog"
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/stats"
+	"github.com/Slicer/sitegen/generator/store"
+)
+
+// statsFolder is where the statistics are published, in the folder of the site.
+const statsFolder = "download-stats"
+
+func (p *program) statsCommand() *cobra.Command {
+	cmd := p.command(&cobra.Command{
+		Use:   "stats [flags] [LOG...]",
+		Short: "count downloads from access logs, publish the statistics",
+		Long: `stats reads what is new in the web server's access logs, keeps the downloads in the
+data folder, and writes the statistics into download-stats/ of the public folder. LOG
+is a file, a pattern, a folder, or - for standard input; plain, gzip or zstd. The
+formats are recognised: combined (Nginx, Apache), CloudFront, S3, JSON lines.
+
+Reading a log again, renamed, packed or by a pipe, counts nothing twice. Run it from
+cron over all logs that are there. Without a LOG it publishes what it has.
+`,
+		Example: `  sitegen stats /var/log/nginx/access.log*   all that is there; reads what is new
+  zcat old/*.gz | sitegen stats -            history, from a pipe
+  sitegen stats --geoip City.mmdb logs/      with countries
+  sitegen stats export --format csv          the numbers, a line for each day and kind
+  sitegen stats import download-stats.sqlite what the job before has collected`,
+		Args: cobra.ArbitraryArgs,
+	}, p.stats)
+	addStatsOptions(cmd)
+	flags := cmd.Flags()
+	flags.Bool("json", false, "print the report as JSON, even with --quiet")
+	flags.Bool("dry-run", false, "read and report, and change nothing")
+	flags.Bool("strict", false, "end with an error when a line or a log cannot be read")
+	note(flags, "json", messagesGroup, "")
+	cmd.AddCommand(p.statsExportCommand(), p.statsVerifyCommand(), p.statsForgetCommand(), p.statsReclassifyCommand(), p.statsImportCommand(), p.statsImportDailyCommand())
+	return cmd
+}
+
+// statsGroup is the heading of the flags about counting.
+const statsGroup = "Statistics"
+
+// addStatsOptions gives a command the flags that the engine takes.
+func addStatsOptions(cmd *cobra.Command) {
+	addOptions(cmd, "out", "data", "log_format")
+	addMessages(cmd)
+	flags := cmd.Flags()
+	flags.StringArray("geoip", nil, "`FILE` of a GeoIP database of cities (.mmdb); twice for IPv4 and IPv6 apart")
+	flags.String("geoip-attribution", "", "`HTML` that the database's licence asks for (default: by what the file says)")
+	flags.StringArray("log-line", nil, "log_format of Nginx that lines may have, besides the formats that are recognised")
+	flags.String("user-agents", "", "`FILE` with newer user agent rules, regexes.yaml of ua-parser")
+	flags.String("privacy", string(stats.Keyed), "what is kept of an address: keyed, daily or full; see docs/stats.md")
+	flags.Int("min-country", 5, "`N`umber of downloads a month below which a country is published among others")
+	flags.Bool("legacy", true, "publish "+stats.LegacyFile+", format 1.0, too")
+	for _, name := range []string{"geoip", "geoip-attribution", "log-line", "user-agents", "privacy", "min-country", "legacy"} {
+		note(flags, name, statsGroup, "")
+	}
+}
+
+// engine opens the statistics of a site.
+func (p *program) engine(cmd *cobra.Command) (*stats.Engine, config.Config, error) {
+	c, err := p.load(cmd)
+	if err != nil {
+		return nil, c, err
+	}
+	o, err := p.statsOptions(cmd, c)
+	if err != nil {
+		return nil, c, err
+	}
+	if given(cmd, "dry-run") && cmd.Name() == "stats" {
+		if o.Dir, err = copyOfStats(o.Dir); err != nil {
+			return nil, c, err
+		}
+	}
+	e, err := stats.Open(cmd.Context(), o)
+	return e, c, err
+}
+
+// statsOptions is what the configuration and the flags say about counting.
+func (p *program) statsOptions(cmd *cobra.Command, c config.Config) (stats.Options, error) {
+	flags := cmd.Flags()
+	text := func(name string) string { return flags.Lookup(name).Value.String() }
+	list := func(name string) []string { l, _ := flags.GetStringArray(name); return l }
+	least, err := flags.GetInt("min-country")
+	if err != nil {
+		return stats.Options{}, err
+	}
+	formats, err := accesslog.NewFormats(list("log-line"), accesslog.Fields{})
+	if err != nil {
+		return stats.Options{}, fault.Wrap(fault.Usage, err, "")
+	}
+	packages, err := everPublished(cmd.Context(), c.Data)
+	if err != nil {
+		return stats.Options{}, err
+	}
+	if len(packages) == 0 {
+		p.messages.Warn("the catalogue is empty: downloads are kept and shown once it is not; run sitegen build")
+	}
+	return stats.Options{
+		Dir: c.Data, Formats: formats, Packages: stats.FromCatalog(packages), GeoIP: list("geoip"), Attribution: text("geoip-attribution"),
+		Rules: text("user-agents"), Privacy: stats.Privacy(text("privacy")), Legacy: given(cmd, "legacy"), MinCountry: least,
+		Now: time.Now, Stdin: cmd.InOrStdin(),
+	}, nil
+}
+
+// everPublished lists the packages of the catalogue, withdrawn ones included.
+func everPublished(ctx context.Context, data string) (packages []*catalog.Package, err error) {
+	s, err := store.Open(ctx, filepath.Join(data, store.CatalogueFile))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = cmp.Or(err, s.Close()) }()
+	entries, err := s.All(ctx)
+	for _, e := range entries {
+		packages = append(packages, e.Package)
+	}
+	return packages, err
+}
+
+// stats reads logs and publishes.
+func (p *program) stats(cmd *cobra.Command, args []string) (err error) {
+	names, err := accesslog.Expand(args)
+	if err != nil {
+		return fault.Wrap(fault.Usage, err, "")
+	}
+	e, c, err := p.engine(cmd)
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, e.Close()) }()
+	out := filepath.Join(c.Out, statsFolder)
+	if given(cmd, "dry-run") {
+		defer os.RemoveAll(e.Dir())
+		out = filepath.Join(e.Dir(), "public")
+	}
+	// What a run keeps in memory is small beside what it reads: collecting garbage early costs little, and a
+	// log of any length is read in 150 MB.
+	debug.SetGCPercent(40)
+	bar := p.progress(cmd, stats.Size(names))
+	report, err := e.Read(cmd.Context(), names, bar.set)
+	bar.end()
+	if err != nil {
+		return err
+	}
+	if report.Files, err = e.Publish(cmd.Context(), out); err != nil {
+		return err
+	}
+	if report.Total, err = e.Total(cmd.Context()); err != nil {
+		return err
+	}
+	return cmp.Or(p.reportStats(cmd, report), strict(cmd, report))
+}
+
+// reportStats prints what a run did, in the form that the flags ask for.
+func (p *program) reportStats(cmd *cobra.Command, r *stats.Report) error {
+	for _, problem := range r.Problems() {
+		p.messages.Warn(problem)
+	}
+	switch {
+	case given(cmd, "json"):
+		return printJSON(p.stdout, r)
+	case given(cmd, "quiet"):
+		return nil
+	}
+	return r.WriteText(p.stdout)
+}
+
+// strict makes bad lines and logs an error, when the flag asks for it.
+func strict(cmd *cobra.Command, r *stats.Report) error {
+	if !given(cmd, "strict") || r.BadCount() == 0 && len(r.Problems()) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d lines and %d logs could not be read, and --strict was given; what could is counted", r.BadCount(), len(r.Problems()))
+}
+
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// copyOfStats copies the statistics into a folder that a dry run may change.
+func copyOfStats(dir string) (string, error) {
+	to, err := os.MkdirTemp("", "sitegen-stats-")
+	if err != nil {
+		return "", fmt.Errorf("make a folder for the dry run: %w", err)
+	}
+	for _, name := range stats.Files() {
+		err := copyFile(filepath.Join(dir, name), filepath.Join(to, name))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return "", errors.Join(fmt.Errorf("copy the statistics for the dry run: %w", err), os.RemoveAll(to))
+		}
+	}
+	return to, nil
+}
+
+func copyFile(from, to string) (err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return cmp.Or(err, out.Close())
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/Slicer/sitegen/generator/accesslog"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/stats"
+)
+
+// statsSubcommand makes a command that works on the statistics of a site.
+func (p *program) statsSubcommand(cmd *cobra.Command, work func(cmd *cobra.Command, e *stats.Engine, args []string) error) *cobra.Command {
+	p.command(cmd, func(cmd *cobra.Command, args []string) (err error) {
+		e, _, err := p.engine(cmd)
+		if err != nil {
+			return err
+		}
+		defer func() { err = cmp.Or(err, e.Close()) }()
+		return work(cmd, e, args)
+	})
+	addStatsOptions(cmd)
+	return cmd
+}
+
+func (p *program) statsExportCommand() *cobra.Command {
+	var f stats.Filter
+	var t stats.Table
+	cmd := p.statsSubcommand(&cobra.Command{
+		Use:   "export [flags]",
+		Short: "print the downloads as a table",
+		Long: `export prints a line for each day and kind of download: day, version, os, stability,
+country, class, downloads. Days are UTC. The filters leave out what is not asked for.
+`,
+		Example: `  sitegen stats export > downloads.tsv
+  sitegen stats export --format json --from 2026-01-01 --class browser`,
+		Args: noArguments,
+	}, func(cmd *cobra.Command, e *stats.Engine, _ []string) error {
+		return e.Export(cmd.Context(), p.stdout, f, t)
+	})
+	flags := cmd.Flags()
+	flags.StringVar(&t.Format, "format", "tsv", "tsv, csv or json")
+	flags.BoolVar(&t.Arch, "with-arch", false, "tell architectures apart, in a column of their own")
+	flags.StringVar(&f.From, "from", "", "first `DAY`, YYYY-MM-DD")
+	flags.StringVar(&f.To, "to", "", "last `DAY`")
+	flags.StringVar(&f.Version, "version", "", "only this version")
+	flags.StringVar(&f.OS, "os", "", "only win, macosx or linux")
+	flags.StringVar(&f.Arch, "arch", "", "only amd64, arm64 or i386")
+	flags.StringVar(&f.Stability, "stability", "", "only release or nightly")
+	flags.StringVar(&f.Country, "country", "", "only this country, two letters; - for those not known")
+	flags.StringVar(&f.Class, "class", "", "only browser, mobile, tool, bot or unknown")
+	return cmd
+}
+
+func (p *program) statsVerifyCommand() *cobra.Command {
+	return p.statsSubcommand(&cobra.Command{
+		Use:   "verify [flags]",
+		Short: "count all days anew and compare",
+		Long: `verify counts every day anew from the downloads that are kept and compares with the
+numbers that are published. It changes nothing, and ends with an error when they differ.
+`,
+		Example: `  sitegen stats verify`,
+		Args:    noArguments,
+	}, func(cmd *cobra.Command, e *stats.Engine, _ []string) error {
+		differences, days, err := e.Verify(cmd.Context())
+		if err != nil {
+			return err
+		}
+		for _, d := range differences {
+			fmt.Fprintf(p.stdout, "%s\t%s\t%s\t%s\t%d published\t%d counted\n", d.Day, d.Package, d.Country, d.Class, d.Daily, d.FromHits)
+		}
+		if len(differences) > 0 {
+			return fmt.Errorf("%d numbers of %d days differ from what is counted", len(differences), days)
+		}
+		if !given(cmd, "quiet") {
+			fmt.Fprintf(p.stdout, "%d days counted anew, all numbers are right\n", days)
+		}
+		return nil
+	})
+}
+
+func (p *program) statsForgetCommand() *cobra.Command {
+	var before string
+	cmd := p.statsSubcommand(&cobra.Command{
+		Use:   "forget --before DAY [flags]",
+		Short: "delete what tells of single visitors, keep the numbers",
+		Long: `forget deletes what is kept of single visitors before a day; the numbers by day stay.
+Logs of these days are not counted any more. ` + stats.LegacyFile + `
+loses the accesses of these days.
+`,
+		Example: `  sitegen stats forget --before 2026-01-01`,
+		Args:    noArguments,
+	}, func(cmd *cobra.Command, e *stats.Engine, _ []string) error {
+		if before == "" {
+			return fault.Wrap(fault.Usage, errors.New("needs --before DAY"), "")
+		}
+		n, err := e.Forget(cmd.Context(), before)
+		if err == nil && !given(cmd, "quiet") {
+			fmt.Fprintf(p.stdout, "%d downloads before %s forgotten; their numbers stay\n", n, before)
+		}
+		return err
+	})
+	cmd.Flags().StringVar(&before, "before", "", "first `DAY` to keep, YYYY-MM-DD")
+	return cmd
+}
+
+func (p *program) statsReclassifyCommand() *cobra.Command {
+	cmd := p.statsSubcommand(&cobra.Command{
+		Use:   "reclassify [flags]",
+		Short: "look at the user agents by newer rules",
+		Long: `reclassify looks at every user agent that is kept by the rules of this program, or of
+--user-agents, shows what they change by field, and counts all days anew.
+`,
+		Example: `  sitegen stats reclassify --dry-run`,
+		Args:    noArguments,
+	}, func(cmd *cobra.Command, e *stats.Engine, _ []string) error {
+		changes, err := e.Reclassify(cmd.Context(), !given(cmd, "dry-run"))
+		if err != nil {
+			return err
+		}
+		fields := stats.Summarize(changes)
+		if given(cmd, "json") {
+			return printJSON(p.stdout, fields)
+		}
+		for _, f := range fields {
+			fmt.Fprintf(p.stdout, "%s: %q -> %q: %d user agents\n", f.Field, f.Before, f.After, f.Agents)
+		}
+		if !given(cmd, "quiet") {
+			fmt.Fprintf(p.stdout, "%d user agents change\n", len(changes))
+		}
+		return nil
+	})
+	cmd.Flags().Bool("dry-run", false, "show what would change, and change nothing")
+	cmd.Flags().Bool("json", false, "print the changes by field as JSON")
+	note(cmd.Flags(), "json", messagesGroup, "")
+	return cmd
+}
+
+func (p *program) statsImportCommand() *cobra.Command {
+	return p.statsSubcommand(&cobra.Command{
+		Use:   "import [flags] OLD.sqlite",
+		Short: "take over the database of the job before",
+		Long: `import takes over the database of the Python job (tables access, ipinfo, uainfo,
+bsinfo). Addresses become keyed hashes. Importing again, and reading logs of the same
+days, counts nothing twice.
+`,
+		Example: `  sitegen stats import download-stats.sqlite && sitegen stats`,
+		Args:    oneFile,
+	}, func(cmd *cobra.Command, e *stats.Engine, args []string) error {
+		r, err := e.ImportOld(cmd.Context(), args[0])
+		if err == nil && !given(cmd, "quiet") {
+			fmt.Fprintf(p.stdout, "%d accesses of %d packages: %d new, %d of days that are closed, %d bad; %d days counted anew\n",
+				r.Accesses, r.Packages, r.New, r.Closed, r.Bad, r.Days)
+		}
+		return err
+	})
+}
+
+func (p *program) statsImportDailyCommand() *cobra.Command {
+	return p.statsSubcommand(&cobra.Command{
+		Use:   "import-daily [flags] FILE.tsv",
+		Short: "take over numbers counted elsewhere",
+		Long: `import-daily takes over a table as export prints it, counted by another program, for
+instance by a query over logs in S3 (docs/stats.md). Its days take no more logs. - is
+standard input.
+`,
+		Example: `  sitegen stats import-daily athena.tsv && sitegen stats`,
+		Args:    oneFile,
+	}, func(cmd *cobra.Command, e *stats.Engine, args []string) error {
+		in := io.NopCloser(cmd.InOrStdin())
+		if args[0] != accesslog.Stdin {
+			f, err := os.Open(args[0])
+			if err != nil {
+				return fault.Wrap(fault.Usage, fmt.Errorf("open the table: %w", err), "")
+			}
+			in = f
+		}
+		defer in.Close()
+		n, err := e.ImportDaily(cmd.Context(), args[0], in)
+		if err == nil && !given(cmd, "quiet") {
+			fmt.Fprintf(p.stdout, "%d lines taken over\n", n)
+		}
+		return err
+	})
+}
+
+func oneFile(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("needs one file (found %d arguments)", len(args))
+	}
+	return nil
+}
