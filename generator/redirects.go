@@ -125,6 +125,12 @@ func (o *Options) checkRedirects(t *redirect.Table, e *site.Edition) (warnings s
 	if err != nil {
 		return nil, err
 	}
+	warnings, err = sortFindings(findings)
+	return warnings, fault.Wrap(fault.Content, err, "Nothing was written; mend the rules and build again.")
+}
+
+// sortFindings parts what deserves a look from what is wrong.
+func sortFindings(findings []redirect.Finding) (warnings site.Findings, err error) {
 	var wrong []error
 	for _, f := range findings {
 		if f.Severity == redirect.Error {
@@ -133,7 +139,7 @@ func (o *Options) checkRedirects(t *redirect.Table, e *site.Edition) (warnings s
 		}
 		warnings = append(warnings, site.Finding{Path: f.Pos.File, Line: f.Pos.Line, Col: f.Pos.Col, Text: f.Message})
 	}
-	return warnings, fault.Wrap(fault.Content, errors.Join(wrong...), "Nothing was written; mend the rules and build again.")
+	return warnings, errors.Join(wrong...)
 }
 
 func (o *Options) redirectFindings(t *redirect.Table, e *site.Edition) ([]redirect.Finding, error) {
@@ -141,11 +147,16 @@ func (o *Options) redirectFindings(t *redirect.Table, e *site.Edition) ([]redire
 	if err != nil {
 		return nil, err
 	}
+	return append(o.ruleFindings(t, e), redirect.Limits(t, targets...)...), nil
+}
+
+// ruleFindings checks the rules against the site's pages.
+func (o *Options) ruleFindings(t *redirect.Table, e *site.Edition) []redirect.Finding {
 	hosts := o.Config.RedirectHosts
 	if u, err := url.Parse(o.Config.BaseURL); err == nil {
 		hosts = append([]string{u.Hostname()}, hosts...)
 	}
-	return redirect.Check(t, redirect.Site{Pages: pagePaths(e.Paths()), Hosts: hosts}, targets...), nil
+	return redirect.Check(t, redirect.Site{Pages: pagePaths(e.Paths()), Hosts: hosts})
 }
 
 // pagePaths lists the paths under which files are found.

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 
 	"github.com/Slicer/sitegen/generator"
 	"github.com/Slicer/sitegen/generator/fault"
-	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
@@ -60,26 +58,9 @@ func (p *program) explain(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	err = explainURL(p.stdout, table, args[0], target)
+	err = table.ExplainURL(p.stdout, args[0], target)
 	if _, ok := errors.AsType[url.EscapeError](err); ok {
 		err = fault.Wrap(fault.Usage, err, "")
 	}
 	return err
-}
-
-// explainURL explains a request to the download API first, and what comes after it: permalinks, rules and
-// what a server makes of the answer.
-func explainURL(w io.Writer, table *redirect.Table, rawURL string, target redirect.Target) error {
-	path, query, err := lookup.SplitURL(rawURL)
-	if err != nil {
-		return err
-	}
-	api := table.Index.Answer(path, query)
-	ours := api.Kind != lookup.NotOurs && api.Kind != lookup.NoSuchID
-	if ours {
-		if err := table.Index.Explain(w, rawURL); err != nil || target == nil {
-			return err
-		}
-	}
-	return table.Explain(w, path, query, target)
 }

@@ -91,8 +91,8 @@ func note(flags *pflag.FlagSet, name, group, env string) {
 	}
 }
 
-// load reads the configuration of a command that has options, and sets up its messages.
-func (p *program) load(cmd *cobra.Command) (config.Config, error) {
+// input is where the configuration of a command comes from.
+func (p *program) input(cmd *cobra.Command) config.Input {
 	in := config.Input{Environ: p.environ, Flags: map[string][]string{}}
 	in.File, _ = cmd.Flags().GetString("config")
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -100,7 +100,12 @@ func (p *program) load(cmd *cobra.Command) (config.Config, error) {
 			in.Flags[f.Name] = o.values
 		}
 	})
-	c, err := config.Load(in)
+	return in
+}
+
+// load reads the configuration of a command that has options, and sets up its messages.
+func (p *program) load(cmd *cobra.Command) (config.Config, error) {
+	c, err := config.Load(p.input(cmd))
 	level := slog.LevelInfo
 	switch {
 	case given(cmd, "quiet"):

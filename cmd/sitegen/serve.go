@@ -1,11 +1,17 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/Slicer/sitegen/generator"
+	"github.com/Slicer/sitegen/generator/config"
 )
 
 func (p *program) serveCommand() *cobra.Command {
@@ -13,18 +19,23 @@ func (p *program) serveCommand() *cobra.Command {
 		Use:   "serve [flags]",
 		Short: "preview the site in a browser",
 		Long: `serve builds the site in memory and serves it on this machine as Nginx would: pages,
-the download API, redirects, error pages. It writes nothing: public/, redirects/ and
-the catalogue stay as they are. Ctrl-C ends it.
+the download API, redirects, error pages. Whenever content, layouts, rules.txt or
+sitegen.yaml are saved, it builds again and reloads the pages that are open in a
+browser; mistakes are shown there and here. It writes nothing: public/, redirects/
+and the catalogue stay as they are. Ctrl-C ends it. docs/preview.md tells more.
 
 The packages are those of the source. When its server cannot be reached, they are
 those of the last build; when there was none, a sample.
 `,
 		Example: `  sitegen serve                     in a site folder
   sitegen serve --source sample     try it, without network
+  sitegen serve --drafts --open     with drafts, in a browser
+  sitegen serve --as s3             what a bucket's website endpoint would answer
   sitegen serve --listen :9000      for other machines as well, on port 9000`,
 		Args: noArguments,
 	}, p.serve)
-	addOptions(cmd, "source", "app", "offline", "base_url", "data", "jobs", "listen", "log_format")
+	addOptions(cmd, "source", "app", "offline", "base_url", "redirects", "data", "jobs",
+		"listen", "allow_hosts", "as", "drafts", "future", "refresh", "poll", "open", "log_format")
 	addMessages(cmd)
 	return cmd
 }
@@ -34,5 +45,29 @@ func (p *program) serve(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	return generator.Serve(cmd.Context(), generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now})
+	return generator.Serve(cmd.Context(), generator.ServeOptions{
+		Options: generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now},
+		Load:    func() (config.Config, error) { return config.Load(p.input(cmd)) },
+		Ready: func(url string) {
+			p.messages.Info("serving " + url)
+			p.messages.Info(fmt.Sprintf("watching %s, %s, %s and %s; Ctrl-C ends it", c.Content, c.Layouts, filepath.Join(c.Redirects, "rules.txt"), c.File))
+			if c.Preview.Open {
+				p.openBrowser(cmd.Context(), url)
+			}
+		},
+	})
+}
+
+// openBrowser opens the browser of this machine. A preview is as good without.
+func (p *program) openBrowser(ctx context.Context, url string) {
+	command := []string{"xdg-open", url}
+	switch runtime.GOOS {
+	case "darwin":
+		command[0] = "open"
+	case "windows":
+		command = []string{"rundll32", "url.dll,FileProtocolHandler", url}
+	}
+	if err := exec.CommandContext(ctx, command[0], command[1:]...).Start(); err != nil {
+		p.messages.Warn("open a browser: " + err.Error())
+	}
 }

@@ -17,6 +17,8 @@ import "time"
 // Config is a checked configuration. Folders are ready to be opened: absolute, or relative to the working
 // directory.
 type Config struct {
+	File string // the configuration file; one that nobody named need not exist
+
 	Title       string // of the site
 	Project     string // the name of the software
 	Description string // one sentence for search engines
@@ -58,7 +60,14 @@ type Girder struct {
 
 // Preview is how sitegen serve shows the site. Nothing of it has a part in a build.
 type Preview struct {
-	Listen string // host:port
+	Listen       string        // host:port
+	AllowedHosts []string      // names that requests may ask for, beside localhost and addresses
+	As           string        // the server that is imitated: "nginx", "s3" or "cloudfront"
+	Drafts       bool          // show drafts
+	Future       bool          // show pages whose day is yet to come
+	Refresh      time.Duration // between fetches of the packages; 0 for never
+	Poll         bool          // look at the files twice a second, where the file system has no events
+	Open         bool          // open a browser
 }
 
 // Size is a number of bytes.

@@ -48,6 +48,7 @@ func Load(in Input) (Config, error) {
 	if err != nil {
 		l.errs = append(l.errs, err)
 	}
+	l.config.File = file
 	l.dir = filepath.Dir(file)
 	l.defaults()
 	(&reader{l, file}).read(data)

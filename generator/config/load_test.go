@@ -58,6 +58,7 @@ var ignoreOrigins = cmpopts.IgnoreUnexported(config.Config{})
 func TestDefaults(t *testing.T) {
 	t.Chdir(t.TempDir())
 	want := config.Config{
+		File:        "sitegen.yaml",
 		Title:       "3D Slicer download",
 		Project:     "3D Slicer",
 		Description: "Releases and nightly builds of 3D Slicer for Windows, macOS and Linux.",
@@ -69,7 +70,7 @@ func TestDefaults(t *testing.T) {
 		Targets:     []string{"nginx", "s3", "cloudfront"},
 		Precompress: []string{"gzip", "br"},
 		LogFormat:   "text",
-		Preview:     config.Preview{Listen: "127.0.0.1:8080"},
+		Preview:     config.Preview{Listen: "127.0.0.1:8080", As: "nginx"},
 	}
 	got := load(t, config.Input{})
 	if diff := cmp.Diff(want, got, ignoreOrigins); diff != "" {
@@ -111,9 +112,13 @@ after_change:
   - nginx -t
   - sh -c 'nginx -s reload && echo "done"'
 listen: "[::1]:9000"
+allow_hosts: [box.example]
+refresh: 15m
+poll: true
 log_format: json
 `)
 	want := config.Config{
+		File:  "sitegen.yaml",
 		Title: "Downloads", Project: "Tool", BaseURL: "http://localhost:8080",
 		Notice:  "**Closed** on Sunday.\n\nCome again.\n",
 		Source:  "https://girder.example.org/api/v1",
@@ -128,9 +133,13 @@ log_format: json
 			{Text: `sh -c 'nginx -s reload && echo "done"'`, Args: []string{"sh", "-c", `nginx -s reload && echo "done"`}},
 		},
 		LogFormat: "json",
-		Preview:   config.Preview{Listen: "[::1]:9000"},
+		Preview: config.Preview{
+			Listen: "[::1]:9000", AllowedHosts: []string{"box.example"}, As: "s3", Drafts: true, Future: true, Refresh: 15 * time.Minute, Poll: true, Open: true,
+		},
 	}
-	got := load(t, config.Input{Flags: map[string][]string{"force": {"true"}}})
+	got := load(t, config.Input{Flags: map[string][]string{
+		"force": {"true"}, "as": {"s3"}, "drafts": {"true"}, "future": {"true"}, "open": {"true"},
+	}})
 	if diff := cmp.Diff(want, got, ignoreOrigins); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)
 	}

@@ -215,6 +215,54 @@ var options = []*Option{
 		field: one("host and port", func(c *Config) *string { return &c.Preview.Listen }, address, same),
 	},
 	{
+		Key: "allow_hosts", Flag: "allow-host", Group: "Preview", Command: "serve",
+		Value: "HOST",
+		Usage: "name by which the preview may be asked for",
+		Doc: "Names by which a preview may be asked for, beside `localhost` and addresses. A request for another name is refused, " +
+			"so that a page on the Internet cannot read the preview through a name of its own.",
+		field: many("list of hosts", ",", func(c *Config) *[]string { return &c.Preview.AllowedHosts }, hostName, same),
+	},
+	{
+		Key: "as", Flag: "as", Group: "Preview", Default: "nginx", Command: "serve", NotInFile: true,
+		Value: "nginx|s3|cloudfront",
+		Usage: "answer as this server would",
+		Doc: "The server that the preview imitates, its limits included. `s3` is a bucket's website endpoint. For `cloudfront` " +
+			"the generated function itself is run.",
+		field: choice(func(c *Config) *string { return &c.Preview.As }, "nginx", "s3", "cloudfront"),
+	},
+	{
+		Key: "drafts", Flag: "drafts", Group: "Preview", Default: "false", Command: "serve", NotInFile: true,
+		Usage: "show drafts",
+		Doc:   "Show pages with `draft: true`. A build never publishes them.",
+		field: onOff(func(c *Config) *bool { return &c.Preview.Drafts }),
+	},
+	{
+		Key: "future", Flag: "future", Group: "Preview", Default: "false", Command: "serve", NotInFile: true,
+		Usage: "show pages whose day is yet to come",
+		Doc:   "Show pages with a `date` after today (UTC). A build publishes them when the day has come.",
+		field: onOff(func(c *Config) *bool { return &c.Preview.Future }),
+	},
+	{
+		Key: "refresh", Flag: "refresh", Group: "Preview", Default: "never", Command: "serve",
+		Value: "DURATION",
+		Usage: "how often to fetch the packages again",
+		Doc:   "How often `sitegen serve` fetches the packages again: a number with its unit, `15m`, or `never`.",
+		field: durationOrNever(func(c *Config) *time.Duration { return &c.Preview.Refresh }),
+	},
+	{
+		Key: "poll", Flag: "poll", Group: "Preview", Default: "false", Command: "serve",
+		Usage: "look for changed files twice a second",
+		Doc: "Look for changed files twice a second rather than wait to be told. Needed on some file systems: those of other machines, " +
+			"and folders that a container shares with its host.",
+		field: onOff(func(c *Config) *bool { return &c.Preview.Poll }),
+	},
+	{
+		Key: "open", Flag: "open", Group: "Preview", Default: "false", Command: "serve", NotInFile: true,
+		Usage: "open the preview in a browser",
+		Doc:   "Open the preview in the browser of this machine.",
+		field: onOff(func(c *Config) *bool { return &c.Preview.Open }),
+	},
+	{
 		Key: "log_format", Flag: "log-format", Group: "Messages", Default: "text",
 		Value: "text|json",
 		Usage: "form of messages",

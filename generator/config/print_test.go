@@ -47,6 +47,13 @@ jobs: 0                                                    # default
 precompress: [gzip, br]                                    # default
 after_change: [nginx -t, "x: 'y'"]                         # sitegen.yaml:6
 listen: 127.0.0.1:8080                                     # default
+allow_hosts: []                                            # default
+# as: nginx                                                # default
+# drafts: false                                            # default
+# future: false                                            # default
+refresh: never                                             # default
+poll: false                                                # default
+# open: false                                              # default
 log_format: text                                           # default
 `
 	if diff := cmp.Diff(want, printed(t, c)); diff != "" {

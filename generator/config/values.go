@@ -44,6 +44,29 @@ func duration(at func(*Config) *time.Duration) field {
 	}, shortDuration)
 }
 
+// never is the length of time that does not end, written 0 in Config.
+const never = "never"
+
+// durationOrNever is a length of time above zero, or never.
+func durationOrNever(at func(*Config) *time.Duration) field {
+	f := duration(at)
+	return one("duration, or never", at, func(s, dir string) (time.Duration, error) {
+		if s == never {
+			return 0, nil
+		}
+		var c Config
+		if err := f.add(&c, s, dir); err != nil {
+			return 0, err
+		}
+		return *at(&c), nil
+	}, func(d time.Duration) string {
+		if d == 0 {
+			return never
+		}
+		return shortDuration(d)
+	})
+}
+
 // shortDuration writes 3m0s as 3m.
 func shortDuration(d time.Duration) string {
 	s := d.String()

@@ -1,23 +1,24 @@
 package preview_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen/content"
 	"github.com/Slicer/sitegen/generator/lookup"
-	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/preview"
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/site"
@@ -44,8 +45,20 @@ func (m memory) File(path string) ([]byte, error) {
 	return nil, fs.ErrNotExist
 }
 
-// newSite renders the default pages for a test catalogue.
-func newSite(t testing.TB, profile string) *preview.Site {
+// Has implements preview.Files.
+func (m memory) Has(path string) bool { return m[path] != nil }
+
+// fixed is a Builder of a site that nobody edits.
+type fixed struct{ *preview.State }
+
+func (f fixed) Build(context.Context) (*preview.State, error)           { return f.State, nil }
+func (f fixed) Check(context.Context, *preview.State) ([]string, error) { return nil, nil }
+func (f fixed) Refresh(context.Context) error                           { return nil }
+func (f fixed) Watched() []string                                       { return nil }
+func (f fixed) Read(string) ([]byte, error)                             { return nil, fs.ErrNotExist }
+
+// newState renders the default pages for a test catalogue.
+func newState(t testing.TB, profile string) *preview.State {
 	t.Helper()
 	x := lookup.New(testutil.Packages(t, profile))
 	files, _, err := site.Render(t.Context(), site.Input{
@@ -57,22 +70,52 @@ func newSite(t testing.TB, profile string) *preview.Site {
 	}
 	m := memory{}
 	for _, f := range files {
-		if f.Root == output.Public {
-			m[f.Path] = f.Data
-		}
+		m[f.Path] = f.Data
 	}
-	return preview.NewSite(m, &redirect.Table{
+	written, err := redirect.Parse("rules.txt", rulesText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &preview.State{Files: m, Catalogue: "test data", Table: &redirect.Table{
 		Index: x, Files: redirect.Files{API: "https://slicer-packages.kitware.com/api/v1"},
-		Rules: redirect.NewRules(redirect.MidasRules(x)),
-	})
+		Rules: redirect.NewRules(append(written, redirect.MidasRules(x)...)),
+	}}
 }
 
-// start serves a site over HTTP.
-func start(t testing.TB, s *preview.Site) string {
+// rulesText has a rule of each sort.
+const rulesText = `/old /releases/ 301
+/temporary /preview/ 302
+/wiki/* https://wiki.example/new/:splat 301
+/gone 410
+/missing 404
+/newest /releases/index.html 200
+/store id=:id /releases/:id/ 302
+`
+
+// start serves a state over HTTP.
+func start(t testing.TB, s *preview.State) string {
 	t.Helper()
-	h := httptest.NewServer(preview.New(preview.Options{Listen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler)}, s))
-	t.Cleanup(h.Close)
-	return h.URL
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, done := make(chan string, 1), make(chan error, 1)
+	server := preview.New(preview.Options{
+		Listen: "127.0.0.1:0", AllowedHosts: []string{"box.example"}, Ready: func(url string) { ready <- strings.TrimSuffix(url, "/") },
+		Log: slog.New(slog.DiscardHandler), Now: time.Now,
+	}, fixed{s})
+	go func() { done <- server.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("the server ended with %v", err)
+		}
+	})
+	select {
+	case url := <-ready:
+		return url
+	case err := <-done:
+		done <- err
+		t.Fatal(err)
+	}
+	return ""
 }
 
 // response is an answer, body read.
@@ -112,7 +155,7 @@ var bitstreamRE = regexp.MustCompile(`href="?/bitstream/([0-9a-f]{24})`)
 func TestGolden(t *testing.T) {
 	for profile, names := range map[string][]string{"live": {"golden.jsonl", "golden-objects.jsonl"}, "archive": {"golden-archive.jsonl"}} {
 		t.Run(profile, func(t *testing.T) {
-			url := start(t, newSite(t, profile))
+			url := start(t, newState(t, profile))
 			for _, name := range names {
 				for i, g := range testutil.Goldens(t, name) {
 					res := ask(t, "GET", url+g.Q)
@@ -192,7 +235,7 @@ func parsed(t *testing.T, text string) any {
 
 // TestRandomRequests compares 10,000 answers with those of the index.
 func TestRandomRequests(t *testing.T) {
-	s := newSite(t, "live")
+	s := newState(t, "live")
 	url := start(t, s)
 	for q := range testutil.RandomRequests(s.Table.Index, 5, 10_000) {
 		path, query, _ := strings.Cut(q, "?")

@@ -3,18 +3,19 @@ package preview
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
 // allowedHost reports whether a Host header can come from somebody who asked for this server. A page on the
-// Internet can have its own name lead to 127.0.0.1 (DNS rebinding), but not change what a name of this machine
-// or an address means.
-func allowedHost(header string, listen string) bool {
+// Internet can have its own name lead to 127.0.0.1 (DNS rebinding), but it cannot change what an address
+// means, or a name of this machine.
+func allowedHost(header, listen string, allowed []string) bool {
 	name := hostname(header)
 	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
 		return true
 	}
-	return name == "localhost" || strings.HasSuffix(name, ".localhost") || name == hostname(listen) && name != ""
+	return name == "localhost" || strings.HasSuffix(name, ".localhost") || slices.Contains(allowed, name) || name == hostname(listen) && name != ""
 }
 
 // hostname takes the port away.

@@ -11,7 +11,7 @@ import (
 )
 
 // nginx answers as the configuration in redirects/nginx does. path is decoded and clean, query is as sent.
-func nginx(s *Site, path, query string) (reply, error) {
+func nginx(s *site, path, query string) (reply, error) {
 	switch {
 	case strings.HasPrefix(path, "/-/"), path == "/404.html", path == "/400.html", hidden(path):
 		return s.notFound(404, "404.html")
@@ -61,13 +61,13 @@ func hidden(path string) bool {
 }
 
 // notFound replies with an error page.
-func (s *Site) notFound(status int, page string) (reply, error) {
+func (s *site) notFound(status int, page string) (reply, error) {
 	return s.content(status, page, notAtAll)
 }
 
-func (s *Site) asset(path string) (reply, error) {
+func (s *site) asset(path string) (reply, error) {
 	file := path[1:]
-	if !s.paths[file] {
+	if !s.Files.Has(file) {
 		return s.notFound(404, "404.html")
 	}
 	r, err := s.content(200, file, oneYear)
@@ -76,19 +76,19 @@ func (s *Site) asset(path string) (reply, error) {
 }
 
 // file replies with the file of a path, or the index of a folder.
-func (s *Site) file(path, query string) (reply, error) {
+func (s *site) file(path, query string) (reply, error) {
 	file := path[1:]
 	switch folder, slash := strings.CutSuffix(file, "/"); {
-	case file != "" && !slash && s.paths[file]:
+	case file != "" && !slash && s.Files.Has(file):
 		return s.content(200, file, fiveMinutes)
 	case slash || file == "":
-		if s.paths[file+"index.html"] {
+		if s.Files.Has(file + "index.html") {
 			return s.content(200, file+"index.html", fiveMinutes)
 		}
-		if s.folders[folder] {
+		if s.folders()[folder] {
 			return plain(403), nil // there is no index
 		}
-	case s.folders[file]:
+	case s.folders()[file]:
 		location := path + "/"
 		if query != "" {
 			location += "?" + query
@@ -124,7 +124,7 @@ func variant(query string) string {
 var includeRE = regexp.MustCompile(`<!--#include virtual="/-/(page-cell|object)/(\w+)/(\w+)\?\$args" -->`)
 
 // compose fills a fragment with the cells of an answer, as Nginx does by server-side includes.
-func (s *Site) compose(fragment string, cells []lookup.Cell) (reply, error) {
+func (s *site) compose(fragment string, cells []lookup.Cell) (reply, error) {
 	r, err := s.content(200, fragment, fiveMinutes)
 	if err != nil {
 		return r, err

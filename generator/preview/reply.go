@@ -75,7 +75,7 @@ func mediaType(file string) string {
 }
 
 // content replies with a file.
-func (s *Site) content(status int, file, cache string) (reply, error) {
+func (s *site) content(status int, file, cache string) (reply, error) {
 	data, err := s.Files.File(file)
 	if errors.Is(err, fs.ErrNotExist) { // an error page that the site does not have
 		return plain(status), nil

@@ -5,34 +5,57 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path"
-	"strings"
+	"strconv"
 	"sync/atomic"
 	"time"
 )
 
 // Options is how a preview is served.
 type Options struct {
-	Listen string // host:port; port 0 for one that is free
-	Log    *slog.Logger
+	Listen       string           // host:port; port 0 for one that is free
+	AllowedHosts []string         // names that a request may ask for, beside localhost and addresses
+	Poll         time.Duration    // between looks at the files; 0 to be woken by events
+	Refresh      time.Duration    // between fetches of the packages; 0 for never
+	Ready        func(url string) // called once, when the site is served
+	Log          *slog.Logger
+	Now          func() time.Time // the clock
 }
 
 // Server serves the newest state of a site.
 type Server struct {
-	o    Options
-	site atomic.Pointer[Site]
+	o       Options
+	builder Builder
+	hub     hub
+	view    atomic.Pointer[view]
 }
 
-// New makes a server of a first state.
-func New(o Options, s *Site) *Server {
-	server := &Server{o: o}
-	server.site.Store(s)
-	return server
+// view is what is shown at a moment.
+type view struct {
+	status
+	newest, good *site    // nil while there is none; see the package comment
+	warnings     []string // of good
+	log          []string // of the last build
 }
 
-// Run serves until ctx is done, and gives its error then.
+// New makes a server of what a builder builds.
+func New(o Options, b Builder) *Server {
+	s := &Server{o: o, builder: b}
+	s.view.Store(&view{status: status{Build: strconv.FormatInt(o.Now().UnixNano(), 36), Warnings: -1}})
+	return s
+}
+
+// Run serves until ctx is done, whose error it gives then. It ends before that when the address is taken, or
+// when the first build fails for another reason than a mistake in the site folder.
 func (s *Server) Run(ctx context.Context) error {
+	outer := ctx
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	l, err := listen(ctx, s.o.Listen)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	w, err := s.start(ctx)
 	if err != nil {
 		return err
 	}
@@ -41,43 +64,12 @@ func (s *Server) Run(ctx context.Context) error {
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog:    slog.NewLogLogger(s.o.Log.Handler(), slog.LevelDebug),
 	}
-	s.o.Log.Info("serving http://" + l.Addr().String() + "/")
-	stopped := context.AfterFunc(ctx, func() { server.Close() })
-	defer stopped()
-	if err := server.Serve(l); ctx.Err() == nil {
+	defer server.Close()
+	go func() { cancel(server.Serve(l)) }()
+	s.o.Ready("http://" + l.Addr().String() + "/")
+	w.run(ctx)
+	if err := outer.Err(); err != nil {
 		return err
 	}
-	return ctx.Err()
-}
-
-// ServeHTTP answers a request as the web server would.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch {
-	case !allowedHost(r.Host, s.o.Listen):
-		http.Error(w, "This preview does not answer to that name; ask for it as localhost.", http.StatusMisdirectedRequest)
-		return
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "A static site is only read.", http.StatusMethodNotAllowed)
-		return
-	}
-	answer, err := nginx(s.site.Load(), cleanPath(r.URL.Path), r.URL.RawQuery)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	for name, values := range answer.header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(answer.status)
-	_, _ = w.Write(answer.body) // a client that left wants no answer
-}
-
-// cleanPath merges slashes and resolves dot segments, as every server does first.
-func cleanPath(p string) string {
-	clean := path.Clean("/" + p)
-	if last := p[strings.LastIndexByte(p, '/')+1:]; clean != "/" && (last == "" || last == "." || last == "..") {
-		clean += "/"
-	}
-	return clean
+	return context.Cause(ctx) // the server could not go on
 }

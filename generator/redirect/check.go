@@ -75,12 +75,18 @@ func Check(t *Table, site Site, targets ...Target) []Finding {
 	slices.SortStableFunc(c.findings, func(a, b Finding) int {
 		return cmp.Or(strings.Compare(a.Pos.File, b.Pos.File), a.Pos.Line-b.Pos.Line, a.Pos.Col-b.Pos.Col)
 	})
+	return append(c.findings, Limits(t, targets...)...)
+}
+
+// Limits lists what targets say of a table: limits that are passed, rules that they have no words for.
+func Limits(t *Table, targets ...Target) []Finding {
+	var findings []Finding
 	for _, target := range targets {
 		if ch, ok := target.(Checker); ok {
-			c.findings = append(c.findings, ch.Check(t)...)
+			findings = append(findings, ch.Check(t)...)
 		}
 	}
-	return c.findings
+	return findings
 }
 
 type checker struct {

@@ -76,3 +76,19 @@ func (a Answer) words() string {
 	}
 	return "the file of that path, or the 404 page"
 }
+
+// ExplainURL explains a request to the download API first, and what comes after it: permalinks, rules and
+// what a server makes of the answer. rawURL is a path and query, or a whole URL.
+func (t *Table) ExplainURL(w io.Writer, rawURL string, target Target) error {
+	path, query, err := lookup.SplitURL(rawURL)
+	if err != nil {
+		return err
+	}
+	api := t.Index.Answer(path, query)
+	if api.Kind != lookup.NotOurs && api.Kind != lookup.NoSuchID {
+		if err := t.Index.Explain(w, rawURL); err != nil || target == nil {
+			return err
+		}
+	}
+	return t.Explain(w, path, query, target)
+}

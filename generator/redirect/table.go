@@ -4,6 +4,8 @@
 package redirect
 
 import (
+	"slices"
+
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/output"
@@ -14,6 +16,13 @@ type Table struct {
 	Index *lookup.Index
 	Files Files
 	Rules *Rules // what people wrote, aliases and Midas numbers; nil for none
+}
+
+// Same reports whether two tables say the same, so that what one compiles to the other does.
+func (t *Table) Same(o *Table) bool {
+	return t.Index == o.Index && t.Files == o.Files && slices.EqualFunc(t.Rules.All(), o.Rules.All(), func(a, b *Rule) bool {
+		return a.String() == b.String() && a.Note == b.Note && a.Pos == b.Pos
+	})
 }
 
 // Answer is what a request gets.

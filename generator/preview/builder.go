@@ -1,0 +1,47 @@
+package preview
+
+import (
+	"context"
+
+	"github.com/Slicer/sitegen/generator/redirect"
+)
+
+// Builder makes the states of a site. Build and Refresh are called by one goroutine, one at a time; Check by
+// others too.
+type Builder interface {
+	// Build reads what the site is made from and makes its new state. It need not find every mistake: that is
+	// what Check is for.
+	Build(ctx context.Context) (*State, error)
+	// Check looks for mistakes everywhere in a state, and gives what deserves a look but would not stop a build.
+	Check(ctx context.Context, s *State) (warnings []string, err error)
+	// Refresh gets the packages again; the next Build shows them.
+	Refresh(ctx context.Context) error
+	// Watched lists the files and folders that the site is made from, as far as people edit them.
+	Watched() []string
+	// Read gives a file by the name that errors have for it, content/about.md.
+	Read(name string) ([]byte, error)
+}
+
+// State is the site at a moment. It is not changed once it is made.
+type State struct {
+	Files     Files
+	Table     *redirect.Table
+	Target    redirect.Target  // the server that is imitated; nil for Nginx
+	Catalogue string           // where the packages are from: "sample", "catalogue of 2026-11-20"
+	Pages     []Page           // those that people are to find, in order
+	Sheets    map[string]Sheet // style sheets named by their content, by their file in SheetFolder
+	SheetDir  string           // where they are edited
+}
+
+// Page is a page in the list of all of them.
+type Page struct {
+	Title  string
+	URL    string
+	Source string // content file; "" when it has none
+}
+
+// Sheet is a published style sheet.
+type Sheet struct {
+	URL       string `json:"url"`
+	Integrity string `json:"integrity"`
+}

@@ -1,0 +1,80 @@
+package preview
+
+import (
+	"bytes"
+	_ "embed"
+	"html/template"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/redirect"
+)
+
+//go:embed details.html
+var detailsHTML string
+
+var detailsTemplate = template.Must(template.New("details").Parse(detailsHTML))
+
+// details is what the page at /-/ shows.
+type details struct {
+	*view
+	URL        string // that was tried
+	Explained  string
+	Rules      []*redirect.Rule // but for the numbers of the Midas server
+	Midas      int
+	Permalinks []redirect.Link // those that lead to what is newest
+	Others     int             // permalinks that never change
+}
+
+// details lists everything that can be asked for, and explains a URL.
+func (s *Server) details(url string) reply {
+	v := s.view.Load()
+	d := details{view: v, URL: url}
+	if v.newest != nil {
+		d.redirects(v.newest.Table)
+		if url != "" {
+			var b strings.Builder
+			if err := v.newest.Table.ExplainURL(&b, url, v.newest.Target); err != nil {
+				b.WriteString(err.Error())
+			}
+			d.Explained = b.String()
+		}
+	}
+	var b bytes.Buffer
+	if err := detailsTemplate.Execute(&b, d); err != nil {
+		return newReply(500, mediaType(".txt"), notAtAll, []byte(err.Error()))
+	}
+	return newReply(200, mediaType(".html"), notAtAll, b.Bytes())
+}
+
+func (d *details) redirects(t *redirect.Table) {
+	for _, r := range t.Rules.All() {
+		if r.Origin == redirect.Midas {
+			d.Midas++
+			continue
+		}
+		d.Rules = append(d.Rules, r)
+	}
+	for _, l := range redirect.Links(t.Index) {
+		if l.Moves {
+			d.Permalinks = append(d.Permalinks, l)
+		} else {
+			d.Others++
+		}
+	}
+}
+
+// Pages lists the pages of the newest state.
+func (d details) Pages() []Page {
+	if d.newest == nil {
+		return nil
+	}
+	return d.newest.Pages
+}
+
+// Problems is what is wrong with the newest edit.
+func (d details) Problems() string { return d.status.Problems }
+
+// Log is what the last build did, and what deserves a look.
+func (d details) Log() string {
+	return strings.Join(append(d.log[:len(d.log):len(d.log)], d.warnings...), "\n")
+}

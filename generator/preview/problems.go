@@ -1,0 +1,74 @@
+package preview
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/Slicer/sitegen/generator/fault"
+)
+
+// placeRE is the place at the beginning of a message: a file, a line and perhaps a column.
+var placeRE = regexp.MustCompile(`^([^:\s][^:]*):(\d+)(?::(\d+))?: `)
+
+// around is how many lines are shown before and after the one to blame.
+const around = 2
+
+// describe tells people what is wrong: each message, below it the lines that it is about, at the end what to
+// do. read gives the file that a message names.
+func describe(err error, read func(name string) ([]byte, error)) string {
+	var b strings.Builder
+	for message := range strings.SplitSeq(err.Error(), "\n") {
+		b.WriteString(message + "\n")
+		m := placeRE.FindStringSubmatch(message)
+		if m == nil {
+			continue
+		}
+		line, _ := strconv.Atoi(m[2]) // digits; one that is too large is no line of the file
+		col, _ := strconv.Atoi(m[3])  // "" is 0: the whole line
+		if src, err := read(m[1]); err == nil {
+			excerpt(&b, src, line, col)
+		}
+	}
+	for _, hint := range fault.Hints(err) {
+		b.WriteString("hint: " + hint + "\n")
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// excerpt writes a line of a file with those around it, and a mark below the column, which counts bytes from 1.
+func excerpt(b *strings.Builder, src []byte, line, col int) {
+	lines := bytes.Split(bytes.TrimSuffix(src, []byte("\n")), []byte("\n"))
+	if line < 1 || line > len(lines) {
+		return
+	}
+	for n := max(1, line-around); n <= min(len(lines), line+around); n++ {
+		mark := " "
+		if n == line {
+			mark = ">"
+		}
+		text := strings.ToValidUTF8(strings.TrimRight(string(lines[n-1]), "\r"), "\uFFFD")
+		fmt.Fprintf(b, "%s%5d | %s\n", mark, n, text)
+		if n == line && col > 0 {
+			fmt.Fprintf(b, "       | %s^\n", blank(lines[n-1], col-1))
+		}
+	}
+}
+
+// blank is as wide as the first n bytes of a line.
+func blank(line []byte, n int) string {
+	var b strings.Builder
+	for rest := line[:min(n, len(line))]; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		rest = rest[size:]
+		if r == '\t' {
+			b.WriteByte('\t')
+		} else {
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}

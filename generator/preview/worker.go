@@ -1,0 +1,243 @@
+package preview
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/fault"
+)
+
+// worker builds what is shown. Its methods are called by one goroutine.
+type worker struct {
+	*Server
+	watcher *watcher
+	watched []string
+	since   []string // what has changed since the newest state
+	results chan result
+	cancel  context.CancelFunc // of the check under way
+}
+
+// result is what a check has found.
+type result struct {
+	site     *site
+	warnings []string
+	err      error
+	took     time.Duration
+}
+
+// start makes the first state.
+func (s *Server) start(ctx context.Context) (*worker, error) {
+	w := &worker{Server: s, results: make(chan result), cancel: func() {}}
+	w.watched = s.builder.Watched()
+	w.watcher = watch(ctx, w.watched, s.o.Poll, s.o.Log)
+	if err := w.build(ctx, nil); err != nil {
+		if fault.KindOf(err) != fault.Content || ctx.Err() != nil {
+			return nil, err
+		}
+		w.fail(err)
+	}
+	return w, nil
+}
+
+// run builds whenever something has changed.
+func (w *worker) run(ctx context.Context) {
+	var refresh <-chan time.Time
+	if w.o.Refresh > 0 {
+		ticker := time.NewTicker(w.o.Refresh)
+		defer ticker.Stop()
+		refresh = ticker.C
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case changed := <-w.watcher.changes:
+			w.rebuild(ctx, changed)
+		case <-refresh:
+			if err := w.builder.Refresh(ctx); err != nil {
+				w.o.Log.Warn(err.Error())
+				continue
+			}
+			w.rebuild(ctx, nil)
+		case r := <-w.results:
+			w.finish(r)
+		}
+	}
+}
+
+// rebuild builds, and again as long as it fails while files change: a save may be half done.
+func (w *worker) rebuild(ctx context.Context, changed []string) {
+	for {
+		err := w.build(ctx, changed)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		select {
+		case changed = <-w.watcher.changes:
+		case <-time.After(2 * quiet):
+			w.fail(err)
+			return
+		}
+	}
+}
+
+// build makes a new state, shows it, and has it checked.
+func (w *worker) build(ctx context.Context, changed []string) error {
+	start := w.o.Now()
+	w.cancel()
+	w.since = append(w.since, changed...)
+	state, err := w.builder.Build(ctx)
+	if watched := w.builder.Watched(); !slices.Equal(watched, w.watched) {
+		w.watched = watched
+		w.watcher.follow(ctx, watched)
+	}
+	if err != nil {
+		return err
+	}
+	next, err := newSite(state, w.view.Load().newest)
+	if err != nil {
+		return err
+	}
+	w.show(next, start)
+	w.check(ctx, next)
+	return nil
+}
+
+// show has the pages that are open rendered, and then loaded anew.
+func (w *worker) show(next *site, start time.Time) {
+	before := w.view.Load()
+	v := *before
+	v.newest = next
+	for _, page := range w.hub.pages() {
+		path, query, _ := strings.Cut(page, "?")
+		if _, err := next.answer(next, cleanPath(path), query); err != nil {
+			v.Problems = describe(err, w.builder.Read)
+		}
+	}
+	v.Build = nextBuild(before.Build)
+	v.From, v.Sheets = "", nil
+	if before.newest != nil {
+		if sheets := swapped(before.newest.State, next.State, w.since); sheets != nil {
+			v.From, v.Sheets = before.Build, sheets
+		}
+	}
+	took := w.o.Now().Sub(start)
+	v.Target, v.Catalogue = next.targetName(), next.Catalogue
+	v.Time, v.Took, v.Warnings = w.o.Now().Format(time.TimeOnly), took.Milliseconds(), -1
+	v.log = []string{fmt.Sprintf("%s built in %d ms%s", v.Time, v.Took, because(w.since))}
+	w.since = nil
+	w.view.Store(&v)
+	w.hub.tell(v.status)
+	w.o.Log.Info(v.log[0][len(v.Time)+1:])
+}
+
+// nextBuild counts builds: the number after the last dash.
+func nextBuild(id string) string {
+	start, n, _ := strings.Cut(id, "-")
+	var count int
+	_, _ = fmt.Sscan(n, &count) // of the first build there is none
+	return fmt.Sprintf("%s-%d", start, count+1)
+}
+
+// shownChanges is how many changed files a message names.
+const shownChanges = 3
+
+func because(changed []string) string {
+	if len(changed) == 0 {
+		return ""
+	}
+	slices.Sort(changed)
+	changed = slices.Compact(changed)
+	var names []string
+	for _, path := range changed[:min(len(changed), shownChanges)] {
+		names = append(names, filepath.Base(path))
+	}
+	text := ": " + strings.Join(names, ", ")
+	if more := len(changed) - shownChanges; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// swapped gives the new style sheets by the address of the old ones, if nothing but these has changed.
+func swapped(before, after *State, changed []string) map[string]Sheet {
+	sheets := map[string]Sheet{}
+	for _, path := range changed {
+		if filepath.Ext(path) != ".css" || !strings.HasPrefix(path, after.SheetDir+string(filepath.Separator)) {
+			return nil
+		}
+	}
+	for name, old := range before.Sheets {
+		fresh, ok := after.Sheets[name]
+		if !ok {
+			return nil
+		}
+		if fresh != old {
+			sheets[old.URL] = fresh
+		}
+	}
+	if len(sheets) == 0 || len(changed) == 0 {
+		return nil
+	}
+	return sheets
+}
+
+// check looks for mistakes while people look at the pages.
+func (w *worker) check(ctx context.Context, s *site) {
+	ctx, w.cancel = context.WithCancel(ctx)
+	go func() {
+		start := w.o.Now()
+		warnings, err := w.builder.Check(ctx, s.State)
+		if ctx.Err() != nil {
+			return
+		}
+		select {
+		case w.results <- result{s, warnings, err, w.o.Now().Sub(start)}:
+		case <-ctx.Done():
+		}
+	}()
+}
+
+// finish takes over what a check has found.
+func (w *worker) finish(r result) {
+	v := *w.view.Load()
+	if r.site != v.newest { // of a state that is no longer shown
+		return
+	}
+	if r.err != nil {
+		w.fail(r.err)
+		return
+	}
+	mended := v.Problems != ""
+	for _, text := range r.warnings {
+		if !slices.Contains(v.warnings, text) {
+			w.o.Log.Warn(text)
+		}
+	}
+	v.good, v.warnings, v.Warnings, v.Problems = r.site, r.warnings, len(r.warnings), ""
+	v.log = append(slices.Clone(v.log), fmt.Sprintf("checked in %d ms", r.took.Milliseconds()))
+	w.view.Store(&v)
+	w.hub.tell(v.status)
+	if mended {
+		w.o.Log.Info("all is well again")
+	}
+}
+
+// fail shows what is wrong.
+func (w *worker) fail(err error) {
+	v := *w.view.Load()
+	text := describe(err, w.builder.Read)
+	if text != v.Problems {
+		for line := range strings.SplitSeq(text, "\n") {
+			w.o.Log.Error(line)
+		}
+	}
+	v.Problems = text
+	v.log = append(slices.Clone(v.log), "the newest edit cannot be built")
+	w.view.Store(&v)
+	w.hub.tell(v.status)
+}

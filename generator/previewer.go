@@ -1,0 +1,190 @@
+package generator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/preview"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/site"
+)
+
+// pollInterval is how often files are looked at where the file system tells nothing.
+const pollInterval = 500 * time.Millisecond
+
+// previewer makes the states of a site for its preview. It implements preview.Builder.
+type previewer struct {
+	o       Options
+	load    func() (config.Config, error)
+	cat     *catalogue
+	label   string // of the catalogue, for people
+	input   site.Input
+	edition *site.Edition // the newest that could be read whole
+	limits  limits
+}
+
+// limits remembers what the targets say of a table: to find it out takes longer than all the rest.
+type limits struct {
+	sync.Mutex
+	table    *redirect.Table
+	targets  []string
+	findings []redirect.Finding
+}
+
+// edition is the files of a state, with what they were made by.
+type edition struct {
+	*site.Edition
+	o Options
+}
+
+// Build implements preview.Builder.
+func (p *previewer) Build(ctx context.Context) (*preview.State, error) {
+	if err := p.configure(ctx); err != nil {
+		return nil, err
+	}
+	in, err := p.o.siteInput(p.cat)
+	if err != nil {
+		return nil, err
+	}
+	in.Drafts = p.o.Config.Preview.Drafts
+	if p.o.Config.Preview.Future {
+		in.Today = time.Time{}
+	}
+	p.input = in
+	e, err := site.NewEdition(ctx, in, p.edition)
+	if err != nil {
+		return nil, err
+	}
+	table, tableErr := p.o.table(in.Index, e.Aliases())
+	if e.Err() != nil { // rendering finds what else is wrong
+		_, _, err = e.Files(ctx)
+		return nil, errors.Join(err, tableErr)
+	}
+	if p.edition = e; tableErr != nil {
+		return nil, tableErr
+	}
+	target, err := Target(p.o.Config.Preview.As)
+	if err != nil {
+		return nil, err
+	}
+	return &preview.State{
+		Files: edition{e, p.o}, Table: table, Target: target, Catalogue: p.label, Pages: pagesOf(e),
+		Sheets: sheetsOf(e), SheetDir: filepath.Join(p.o.Config.Layouts, "assets"),
+	}, nil
+}
+
+// configure reads the configuration anew, and the packages if it says other ones than before.
+func (p *previewer) configure(ctx context.Context) error {
+	c, err := p.load()
+	if err != nil {
+		return err
+	}
+	old := p.o.Config
+	p.o.Config = c
+	if p.cat != nil && c.Source == old.Source && c.App == old.App && c.Data == old.Data && c.Offline == old.Offline && c.Girder == old.Girder {
+		return nil
+	}
+	cat, label, err := p.o.previewCatalogue(ctx)
+	if err != nil {
+		return err
+	}
+	p.cat, p.label = cat, label
+	p.o.Log.Info("showing " + label)
+	return nil
+}
+
+// Check implements preview.Builder. It finds what a build would find.
+func (p *previewer) Check(ctx context.Context, s *preview.State) ([]string, error) {
+	e := s.Files.(edition)
+	_, warnings, err := e.Files(ctx)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	more, redirectErr := sortFindings(append(e.o.ruleFindings(s.Table, e.Edition), p.limits.of(&e.o, s.Table)...))
+	if err := errors.Join(err, redirectErr); err != nil {
+		return nil, fault.Wrap(fault.Content, err, "")
+	}
+	var texts []string
+	for _, w := range append(warnings, more...) {
+		texts = append(texts, w.String())
+	}
+	return texts, nil
+}
+
+// of gives what the targets find in a table.
+func (l *limits) of(o *Options, t *redirect.Table) []redirect.Finding {
+	l.Lock()
+	defer l.Unlock()
+	if l.table == nil || !l.table.Same(t) || !slices.Equal(l.targets, o.Config.Targets) {
+		targets, err := o.targets()
+		if err != nil { // the configuration was checked
+			return nil
+		}
+		l.table, l.targets, l.findings = t, o.Config.Targets, redirect.Limits(t, targets...)
+	}
+	return l.findings
+}
+
+// Refresh implements preview.Builder.
+func (p *previewer) Refresh(ctx context.Context) error {
+	cat, label, err := p.o.sourceCatalogue(ctx, p.o.Config.Girder.Timeout, p.o.Config.Girder.Retries)
+	if err != nil {
+		return err
+	}
+	if reflect.DeepEqual(cat.published, p.cat.published) {
+		cat.x = p.cat.index() // so that nothing is rendered again
+	}
+	p.cat, p.label = cat, label
+	return nil
+}
+
+// Watched implements preview.Builder.
+func (p *previewer) Watched() []string {
+	c := &p.o.Config
+	return []string{c.File, c.Content, c.Layouts, filepath.Join(c.Redirects, rulesName)}
+}
+
+// Read implements preview.Builder.
+func (p *previewer) Read(name string) ([]byte, error) {
+	for folder, fsys := range map[string]fs.FS{"content/": p.input.Content, "layouts/": p.input.Layouts} {
+		if file, ok := strings.CutPrefix(name, folder); ok && fsys != nil && fs.ValidPath(path.Clean(file)) {
+			return fs.ReadFile(fsys, file)
+		}
+	}
+	if !slices.Contains(p.Watched(), name) {
+		return nil, fmt.Errorf("read %s: not a part of the site", name)
+	}
+	return os.ReadFile(name)
+}
+
+// pagesOf lists the pages that people are to find.
+func pagesOf(e *site.Edition) []preview.Page {
+	var pages []preview.Page
+	for _, p := range e.Pages() {
+		if !p.NoIndex {
+			pages = append(pages, preview.Page{Title: p.Title, URL: p.URL(), Source: p.Source})
+		}
+	}
+	slices.SortFunc(pages, func(a, b preview.Page) int { return strings.Compare(a.URL, b.URL) })
+	return pages
+}
+
+func sheetsOf(e *site.Edition) map[string]preview.Sheet {
+	sheets := map[string]preview.Sheet{}
+	for name, a := range e.Stylesheets() {
+		sheets[name] = preview.Sheet{URL: a.URL, Integrity: a.Integrity}
+	}
+	return sheets
+}
