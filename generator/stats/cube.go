@@ -9,16 +9,16 @@ import (
 	"github.com/Slicer/sitegen/generator/store"
 )
 
-// Cube is the published table of a year: how often what was downloaded, when, from where and by what. It is
+// Cube is the published table of a month by day, or of a year by week: how often what was downloaded, when, from where and by what. It is
 // kept in columns, which pack better and load faster than rows: a row is the i-th number of each.
 //
 // Rows are in the order of their buckets; Rows says how many each bucket has. Within a bucket Series ascends
 // and holds differences to the row before, the first of a bucket its number itself.
 type Cube struct {
-	Format    int         `json:"format"` // 2
-	Year      int         `json:"year"`
+	Format    int         `json:"format"`    // 2
+	Period    string      `json:"period"`    // YYYY-MM or YYYY
 	Grain     string      `json:"grain"`     // of a bucket: day, or week: seven days from the first
-	From      string      `json:"from"`      // first day of the year, YYYY-MM-DD: of bucket 0
+	From      string      `json:"from"`      // first day of the period, YYYY-MM-DD: of bucket 0
 	Packages  [][4]string `json:"packages"`  // version, os, arch, stability
 	Countries []string    `json:"countries"` // codes; "" not known, "*" the others
 	Classes   []string    `json:"classes"`
@@ -33,14 +33,40 @@ type Cube struct {
 // formatVersion is that of the published files.
 const formatVersion = 2
 
-// grainDays says how many days a bucket has.
-var grainDays = map[string]int32{"day": 1, "week": 7}
+// period is a month, which is published by day, or a year, which is published by week.
+type period struct {
+	name        string // YYYY-MM or YYYY
+	grain       string // of its cube: day or week
+	first, last int32  // days
+}
 
-// yearOf is the year of a day, and yearDays its first and last.
-func yearOf(day int32) int { return dayTime(day).Year() }
+// bucketDays is how many days a bucket of the cube has.
+func (p period) bucketDays() int32 {
+	if p.grain == "week" {
+		return 7
+	}
+	return 1
+}
 
-func yearDays(year int) (first, last int32) {
-	return dayOf(time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)), dayOf(time.Date(year, 12, 31, 0, 0, 0, 0, time.UTC))
+// file is the name of the cube's file.
+func (p period) file() string { return "cube-" + p.name + ".json" }
+
+// periods are those from the first day to the last: months in the year of the last day and in the one before,
+// years before that.
+func periods(first, last int32) []period {
+	var list []period
+	begin, end := dayTime(first), dayTime(last)
+	for t := time.Date(begin.Year(), 1, 1, 0, 0, 0, 0, time.UTC); !t.After(end); {
+		next, p := t.AddDate(0, 1, 0), period{name: t.Format("2006-01"), grain: "day"}
+		if t.Year() < end.Year()-1 {
+			next, p = t.AddDate(1, 0, 0), period{name: t.Format("2006"), grain: "week"}
+		}
+		p.first, p.last = dayOf(t), dayOf(next)-1
+		if t = next; p.last >= first {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // mergeCountries replaces, in place, the countries that have fewer than least downloads in a month by Other.
@@ -65,7 +91,7 @@ func mergeCountries(cells []store.Cell, least int) {
 	}
 }
 
-// monthsOf gives the months of the days of a year's cells.
+// monthsOf gives the months of the days of cells, which are of one year.
 func monthsOf(cells []store.Cell) map[int32]time.Month {
 	months := map[int32]time.Month{}
 	for _, c := range cells {
@@ -76,17 +102,16 @@ func monthsOf(cells []store.Cell) map[int32]time.Month {
 	return months
 }
 
-// newCube makes the cube of a year's cells. It changes their order.
-func newCube(year int, grain string, cells []store.Cell, series map[int32]store.Series) *Cube {
-	first, _ := yearDays(year)
-	c := &Cube{Format: formatVersion, Year: year, Grain: grain, From: dayString(first),
+// newCube makes the cube of a period's cells. It changes their order and their days.
+func newCube(p period, cells []store.Cell, series map[int32]store.Series) *Cube {
+	c := &Cube{Format: formatVersion, Period: p.name, Grain: p.grain, From: dayString(p.first),
 		Packages: [][4]string{}, Countries: []string{}, Buckets: []int32{}, Rows: []int32{},
 		Package: []int32{}, Country: []int32{}, Class: []int32{}, Downloads: []int64{}, Classes: classNames[:]}
 	// Frequent countries get short numbers.
 	byCountry := map[string]int64{}
 	used := map[int32]bool{}
 	for i := range cells {
-		cells[i].Day = (cells[i].Day - first) / grainDays[grain]
+		cells[i].Day = (cells[i].Day - p.first) / p.bucketDays()
 		byCountry[cells[i].Country]++
 		used[cells[i].Series] = true
 	}

@@ -24,7 +24,7 @@ const (
 
 // Publish writes the published files into a folder, public/download-stats, and gives the names of those that
 // changed. Each is replaced in one step, the summary last, which names the others. Only what changed is made
-// anew: the files of a year are kept until one of its days changes.
+// anew: the file of a month is kept until one of its days changes.
 func (e *Engine) Publish(ctx context.Context, dir string) (changed []string, err error) {
 	if err := e.dropStale(ctx); err != nil {
 		return nil, err
@@ -65,6 +65,9 @@ func (e *Engine) attributions() []string {
 	return slices.Concat([]string{}, g.Attributions())
 }
 
+// allTime is the period of documents that tell of all days.
+const allTime = ""
+
 type publisher struct {
 	*Engine
 	dir     string
@@ -84,11 +87,12 @@ func (p *publisher) publish(ctx context.Context) error {
 			return err
 		}
 	}
-	stale, err := p.publishYears(ctx, yearOf(first), yearOf(last))
+	list := periods(first, last)
+	stale, err := p.publishCubes(ctx, list)
 	if err != nil {
 		return err
 	}
-	text, err := p.db.Document(ctx, 0, SummaryFile)
+	text, err := p.db.Document(ctx, allTime, SummaryFile)
 	if err != nil {
 		return err
 	}
@@ -99,52 +103,43 @@ func (p *publisher) publish(ctx context.Context) error {
 		}
 		return p.publishSummary(&s)
 	}
-	s, err := p.summary(ctx, first, last)
+	s, err := p.summary(ctx, list, first, last)
 	if err != nil {
 		return err
 	}
-	return p.publishSummary(s)
+	return errors.Join(p.publishSummary(s), p.prune(list))
 }
 
-// grainOf says how fine the cube of a year is: by day in the last two years, and else by week.
-func grainOf(year, last int) string {
-	if year >= last-2 {
-		return "day"
-	}
-	return "week"
-}
+// dailyYears is how many years are published by day, which a million downloads in ten years leave at 1 MB
+// compressed; those before are published by week.
+const dailyYears = 10
 
-// publishYears writes the cubes, and makes those that are not kept. It reports whether there were any.
-func (p *publisher) publishYears(ctx context.Context, first, last int) (made bool, err error) {
-	for year := first; year <= last; year++ {
-		grain := grainOf(year, last)
-		name := cubeFile(year)
-		text, err := p.db.Document(ctx, year, grain)
+// publishCubes writes the cubes, and makes those that are not kept. It reports whether there were any.
+func (p *publisher) publishCubes(ctx context.Context, list []period) (made bool, err error) {
+	for _, period := range list {
+		text, err := p.db.Document(ctx, period.name, cubeName)
 		if err != nil {
 			return made, err
 		}
 		if text == nil {
 			made = true
-			if text, err = p.makeYear(ctx, year, grain); err != nil {
+			if text, err = p.makeCube(ctx, period); err != nil {
 				return made, err
 			}
 		}
-		if err := p.put(name, text); err != nil {
+		if err := p.put(period.file(), text); err != nil {
 			return made, err
 		}
 	}
 	return made, nil
 }
 
-func cubeFile(year int) string { return "cube-" + strconv.Itoa(year) + ".json" }
+// cubeName and partName are what the documents of a period are kept as.
+const cubeName, partName = "cube", "part"
 
-// partName is what the part of a year is kept as.
-const partName = "part"
-
-// makeYear makes the cube of a year and its part of the summary, and keeps both.
-func (p *publisher) makeYear(ctx context.Context, year int, grain string) ([]byte, error) {
-	first, last := yearDays(year)
-	cells, err := p.db.Cells(ctx, first, last)
+// makeCube makes the cube of a period and its part of the summary, and keeps both.
+func (p *publisher) makeCube(ctx context.Context, period period) ([]byte, error) {
+	cells, err := p.db.Cells(ctx, period.first, period.last)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +149,7 @@ func (p *publisher) makeYear(ctx context.Context, year int, grain string) ([]byt
 	}
 	mergeCountries(cells, p.options.MinCountry)
 	part := partOf(cells, series)
-	cube := newCube(year, grain, cells, series)
+	cube := newCube(period, cells, series)
 	part.Rows = len(cube.Downloads)
 	text, err := encode(cube)
 	if err != nil {
@@ -164,27 +159,45 @@ func (p *publisher) makeYear(ctx context.Context, year int, grain string) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	if err := p.db.SetDocument(ctx, year, partName, sums); err != nil {
+	if err := p.db.SetDocument(ctx, period.name, partName, sums); err != nil {
 		return nil, err
 	}
-	return text, p.db.SetDocument(ctx, year, grain, text)
+	return text, p.db.SetDocument(ctx, period.name, cubeName, text)
 }
 
-// summary adds the parts of the years up.
-func (p *publisher) summary(ctx context.Context, first, last int32) (*Summary, error) {
-	all := newYearPart()
+// prune deletes cubes that were published and that the summary no longer names: the months of a year that is
+// published by week now.
+func (p *publisher) prune(list []period) error {
+	files, err := os.ReadDir(p.dir)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, f := range files {
+		ours, err := filepath.Match("cube-*.json", f.Name())
+		if err == nil && ours && !slices.ContainsFunc(list, func(period period) bool { return period.file() == f.Name() }) {
+			errs = append(errs, os.Remove(filepath.Join(p.dir, f.Name())))
+			p.changed = append(p.changed, f.Name())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// summary adds the parts of the periods up.
+func (p *publisher) summary(ctx context.Context, list []period, first, last int32) (*Summary, error) {
+	all := newPart()
 	var cubes []CubeFile
-	for year := yearOf(first); year <= yearOf(last); year++ {
-		text, err := p.db.Document(ctx, year, partName)
+	for _, period := range list {
+		text, err := p.db.Document(ctx, period.name, partName)
 		if err != nil {
 			return nil, err
 		}
-		part := newYearPart()
+		part := newPart()
 		if err := json.Unmarshal(text, part); err != nil {
 			return nil, err
 		}
 		all.add(part)
-		cubes = append(cubes, CubeFile{year, grainOf(year, yearOf(last)), cubeFile(year), part.Rows})
+		cubes = append(cubes, CubeFile{period.name, period.grain, dayString(period.first), period.file(), part.Rows})
 	}
 	packages, err := p.db.Packages(ctx)
 	if err != nil {
@@ -196,7 +209,7 @@ func (p *publisher) summary(ctx context.Context, first, last int32) (*Summary, e
 	if err != nil {
 		return nil, err
 	}
-	return s, p.db.SetDocument(ctx, 0, SummaryFile, text)
+	return s, p.db.SetDocument(ctx, allTime, SummaryFile, text)
 }
 
 // summarizeNothing is the summary of no downloads.
@@ -244,7 +257,7 @@ func badge(label string, n int64) Badge { return Badge{1, label, short(n)} }
 // accesses there is none.
 func (p *publisher) publishLegacy(ctx context.Context) error {
 	path := filepath.Join(p.dir, LegacyFile)
-	kept, err := p.db.Document(ctx, 0, LegacyFile) // the size of the file
+	kept, err := p.db.Document(ctx, allTime, LegacyFile) // the size of the file
 	if err != nil {
 		return err
 	}
@@ -268,7 +281,7 @@ func (p *publisher) publishLegacy(ctx context.Context) error {
 		return err
 	}
 	p.changed = append(p.changed, LegacyFile)
-	return p.db.SetDocument(ctx, 0, LegacyFile, strconv.AppendInt(nil, info.Size(), 10))
+	return p.db.SetDocument(ctx, allTime, LegacyFile, strconv.AppendInt(nil, info.Size(), 10))
 }
 
 // put writes a file if it has changed.

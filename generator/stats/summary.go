@@ -71,17 +71,18 @@ type Release struct {
 
 // CubeFile names a cube.
 type CubeFile struct {
-	Year  int    `json:"year"`
-	Grain string `json:"grain"` // day or week
-	File  string `json:"file"`  // name in the folder of the summary
-	Rows  int    `json:"rows"`
+	Period string `json:"period"` // YYYY-MM or YYYY
+	Grain  string `json:"grain"`  // of its rows: day or week
+	From   string `json:"from"`   // first day
+	File   string `json:"file"`   // name in the folder of the summary
+	Rows   int    `json:"rows"`
 }
 
 // curveDays is how long the curve of a release is (days).
 const curveDays = 365
 
-// yearPart is what a year adds to the summary. It is kept, so that the summary need not read all days again.
-type yearPart struct {
+// part is what a period adds to the summary. It is kept, so that the summary need not read all days again.
+type part struct {
 	Downloads   map[int32]int64            `json:"downloads"` // by day, without robots
 	Robots      map[int32]int64            `json:"robots"`
 	Versions    map[string]int64           `json:"versions"`
@@ -94,14 +95,14 @@ type yearPart struct {
 	Rows        int                        `json:"rows"`     // of the cube
 }
 
-func newYearPart() *yearPart {
-	return &yearPart{Downloads: map[int32]int64{}, Robots: map[int32]int64{}, Versions: map[string]int64{}, Systems: map[string]int64{},
+func newPart() *part {
+	return &part{Downloads: map[int32]int64{}, Robots: map[int32]int64{}, Versions: map[string]int64{}, Systems: map[string]int64{},
 		Arches: map[string]int64{}, Stabilities: map[string]int64{}, Classes: map[string]int64{}, Countries: map[string]int64{}, Releases: map[string]map[int32]int64{}}
 }
 
-// partOf sums up the cells of a year.
-func partOf(cells []store.Cell, series map[int32]store.Series) *yearPart {
-	p := newYearPart()
+// partOf sums up the cells of a period.
+func partOf(cells []store.Cell, series map[int32]store.Series) *part {
+	p := newPart()
 	for _, c := range cells {
 		p.Classes[Class(c.Class).String()] += c.Downloads
 		if Class(c.Class) == Bot {
@@ -127,8 +128,8 @@ func partOf(cells []store.Cell, series map[int32]store.Series) *yearPart {
 	return p
 }
 
-// add adds the sums of another year.
-func (p *yearPart) add(o *yearPart) {
+// add adds the sums of another period.
+func (p *part) add(o *part) {
 	addAll(p.Downloads, o.Downloads)
 	addAll(p.Robots, o.Robots)
 	addAll(p.Versions, o.Versions)
@@ -151,8 +152,8 @@ func addAll[K comparable](to, from map[K]int64) {
 	}
 }
 
-// summarize makes the summary of all years. Released says when releases came out, by version.
-func summarize(p *yearPart, first, last int32, released map[string]int32) *Summary {
+// summarize makes the summary of all periods. Released says when releases came out, by version.
+func summarize(p *part, first, last int32, released map[string]int32) *Summary {
 	s := &Summary{Format: formatVersion, First: dayString(first), AsOf: dayString(last), Attribution: []string{},
 		Versions: shares(p.Versions), Systems: shares(p.Systems), Arches: shares(p.Arches), Stabilities: shares(p.Stabilities),
 		Classes: shares(p.Classes), Countries: []CountryShare{}, Releases: []Release{}, Cubes: []CubeFile{}}

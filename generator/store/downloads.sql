@@ -111,11 +111,11 @@ CREATE TABLE logs (
 -- Compressed files that were read to their end, by a hash of size, first and last bytes.
 CREATE TABLE archives (hash BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 
--- Published files made of a year's days, and those of all years as of the year 0. They are deleted when a day
--- of the year changes.
+-- Published files made of the days of a period: a month 'YYYY-MM', a year 'YYYY', or all time ''. They are
+-- deleted when a day of the period changes.
 CREATE TABLE documents (
-	year INTEGER NOT NULL,
-	name TEXT NOT NULL,
-	data BLOB NOT NULL,
-	PRIMARY KEY (year, name)
+	period TEXT NOT NULL,
+	name   TEXT NOT NULL,
+	data   BLOB NOT NULL,
+	PRIMARY KEY (period, name)
 ) STRICT;

@@ -30,7 +30,7 @@ func (d *Downloads) Forget(ctx context.Context, before int32) (hits int64, err e
 			"INSERT OR REPLACE INTO meta VALUES ('sealed_before', max(CAST(?1 AS INTEGER), coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sealed_before'), ?1)))",
 			"INSERT OR IGNORE INTO sealed SELECT DISTINCT day FROM daily WHERE day < ?1",
 			"DELETE FROM accesses WHERE day < ?1",
-			"DELETE FROM documents WHERE year = 0 AND ?1 = ?1",
+			"DELETE FROM documents WHERE period = '' AND ?1 = ?1",
 			"DELETE FROM firsts WHERE at < ?1 * 86400",
 			"DELETE FROM addresses WHERE visitor NOT IN (SELECT visitor FROM hits) AND ?1 = ?1",
 			"DELETE FROM agents WHERE id NOT IN (SELECT agent FROM hits) AND ?1 = ?1",

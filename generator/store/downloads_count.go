@@ -32,10 +32,11 @@ SELECT ?1, coalesce(group_concat(first || ' ' || package || ' ' || place, char(1
 	WHERE h.day = ?1 AND a.legacy = 'Browser' AND p.location <> ''
 	GROUP BY h.package, h.visitor, h.first ORDER BY h.first, h.package, place)`
 
-// dropDocuments deletes the published files of a day's year, and those of all years together.
-const dropDocuments = "DELETE FROM documents WHERE year IN (0, CAST(strftime('%Y', ?1 * 86400, 'unixepoch') AS INTEGER))"
+// dropDocuments deletes the published files of a day's month and year, and those of all time.
+const dropDocuments = `DELETE FROM documents WHERE period IN
+	('', strftime('%Y', ?1 * 86400, 'unixepoch'), strftime('%Y-%m', ?1 * 86400, 'unixepoch'))`
 
-// Recount counts the days anew that hits were added to, and deletes the documents of their years. With
+// Recount counts the days anew that hits were added to, and deletes the documents that tell of them. With
 // accesses it keeps those of format 1.0, too. It gives the days whose numbers were counted.
 func (d *Downloads) Recount(ctx context.Context, accesses bool) ([]int32, error) {
 	var days []int32

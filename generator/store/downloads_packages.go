@@ -69,8 +69,9 @@ func setPackages(ctx context.Context, tx *sql.Tx, packages []PackageInfo) error 
 		if isNew {
 			continue // nothing was counted for it, so nothing published tells of it
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM documents WHERE year = 0 OR year IN
-			(SELECT DISTINCT CAST(strftime('%Y', day * 86400, 'unixepoch') AS INTEGER) FROM daily WHERE package = ?)`, id); err != nil {
+		if _, err := tx.ExecContext(ctx, `WITH days AS (SELECT DISTINCT day * 86400 AS at FROM daily WHERE package = ?)
+			DELETE FROM documents WHERE period = '' OR period IN (SELECT strftime('%Y', at, 'unixepoch') FROM days)
+				OR period IN (SELECT strftime('%Y-%m', at, 'unixepoch') FROM days)`, id); err != nil {
 			return err
 		}
 	}

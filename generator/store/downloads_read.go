@@ -78,7 +78,7 @@ func (d *Downloads) Daily(ctx context.Context, f DailyFilter, arch bool, line fu
 	return nil
 }
 
-// Cell is a number of a year's table.
+// Cell is a number of a period's table.
 type Cell struct {
 	Day, Series int32
 	Country     string
@@ -92,14 +92,14 @@ func (d *Downloads) Cells(ctx context.Context, first, last int32) ([]Cell, error
 		FROM daily d JOIN packages p ON p.id = d.package WHERE p.known AND d.day BETWEEN ?1 AND ?2 GROUP BY 1, 2, 3, 4
 		UNION ALL SELECT day, series, country, class, downloads FROM imported WHERE day BETWEEN ?1 AND ?2`, first, last)
 	if err != nil {
-		return nil, fmt.Errorf("read the downloads of a year: %w", err)
+		return nil, fmt.Errorf("read the downloads of a period: %w", err)
 	}
 	defer rows.Close()
 	var list []Cell
 	for rows.Next() {
 		var c Cell
 		if err := rows.Scan(&c.Day, &c.Series, &c.Country, &c.Class, &c.Downloads); err != nil {
-			return nil, fmt.Errorf("read the downloads of a year: %w", err)
+			return nil, fmt.Errorf("read the downloads of a period: %w", err)
 		}
 		list = append(list, c)
 	}
@@ -109,8 +109,10 @@ func (d *Downloads) Cells(ctx context.Context, first, last int32) ([]Cell, error
 // Span gives the first and the last day that have downloads; ok is false when there are none.
 func (d *Downloads) Span(ctx context.Context) (first, last int32, ok bool, err error) {
 	var from, to sql.NullInt32
-	err = d.db.QueryRowContext(ctx, `SELECT min(a), max(b) FROM (SELECT min(day) AS a, max(day) AS b FROM daily
-		UNION ALL SELECT min(day), max(day) FROM imported)`).Scan(&from, &to)
+	// Each minimum and maximum on its own is a look at one end of the table; together they would read it all.
+	err = d.db.QueryRowContext(ctx, `SELECT min(a), max(b) FROM (
+		SELECT (SELECT min(day) FROM daily) AS a, (SELECT max(day) FROM daily) AS b
+		UNION ALL SELECT (SELECT min(day) FROM imported), (SELECT max(day) FROM imported))`).Scan(&from, &to)
 	if err != nil {
 		return 0, 0, false, fmt.Errorf("read the daily table: %w", err)
 	}
@@ -126,19 +128,20 @@ func (d *Downloads) Total(ctx context.Context) (n int64, err error) {
 	return n, nil
 }
 
-// Document gives a published file of a year (0: of all years), nil when it must be made anew.
-func (d *Downloads) Document(ctx context.Context, year int, name string) ([]byte, error) {
+// Document gives a published file of a period ('YYYY-MM', 'YYYY', or '' for all time), nil when it must be made
+// anew.
+func (d *Downloads) Document(ctx context.Context, period, name string) ([]byte, error) {
 	var data []byte
-	err := d.db.QueryRowContext(ctx, "SELECT data FROM documents WHERE year = ? AND name = ?", year, name).Scan(&data)
+	err := d.db.QueryRowContext(ctx, "SELECT data FROM documents WHERE period = ? AND name = ?", period, name).Scan(&data)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("read a document: %w", err)
 	}
 	return data, nil
 }
 
-// SetDocument keeps a published file of a year.
-func (d *Downloads) SetDocument(ctx context.Context, year int, name string, data []byte) error {
-	if _, err := d.db.ExecContext(ctx, "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", year, name, data); err != nil {
+// SetDocument keeps a published file of a period.
+func (d *Downloads) SetDocument(ctx context.Context, period, name string, data []byte) error {
+	if _, err := d.db.ExecContext(ctx, "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", period, name, data); err != nil {
 		return fmt.Errorf("keep a document: %w", err)
 	}
 	return nil
