@@ -3,7 +3,6 @@ package girder_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"slices"
 	"strings"
@@ -16,8 +15,6 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-var update = flag.Bool("update", false, "write sample.json anew")
-
 // TestSample makes the sample out of the test catalogue and compares. To change it, change sampled and run
 //
 //	go test ./generator/girder -run TestSample -update
@@ -26,7 +23,7 @@ func TestSample(t *testing.T) {
 	if len(want) > 80_000 {
 		t.Errorf("the sample has %d bytes; 80,000 at most are to be part of the program", len(want))
 	}
-	if *update {
+	if testutil.Update() {
 		if err := os.WriteFile("sample.json", want, 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write what the targets compile into testdata/redirect")
+var update = flag.Bool("update", false, "write the expected files anew")
+
+// Update reports whether go test was run with -update: tests then write what they expect.
+func Update() bool { return *update }
 
 // Pair is a file of testdata/redirect: rules, what requests they answer, and what each target makes of
 // them. Lines of dashes separate its parts; each but the first starts with "# name".
