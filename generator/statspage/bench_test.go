@@ -1,0 +1,162 @@
+package statspage_test
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/Slicer/sitegen/generator/accesslog"
+	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/stats"
+	"github.com/Slicer/sitegen/generator/statspage"
+)
+
+const (
+	manyYears     = 10
+	manyDownloads = 1_000_000
+)
+
+// manyDaily is a daily table of a million downloads in ten years: a release every four months, most downloads of
+// the newest, some of preview builds and of older ones, from 180 countries of which few have most downloads.
+func manyDaily(t testing.TB) *bytes.Buffer {
+	t.Helper()
+	r := rand.New(rand.NewPCG(1, 2))
+	countries := countryCodes(t)[:180]
+	r.Shuffle(len(countries), func(i, j int) { countries[i], countries[j] = countries[j], countries[i] })
+	first := time.Date(2016, 11, 1, 0, 0, 0, 0, time.UTC)
+	const days = manyYears * 365
+	cells := map[string]int{}
+	for range manyDownloads {
+		day := int(days * math.Pow(r.Float64(), 0.7)) // more and more over the years
+		if weekday := first.AddDate(0, 0, day).Weekday(); weekday%6 == 0 && r.IntN(2) == 0 {
+			day = max(0, day-2)
+		}
+		newest := day / 120
+		version, stability := fmt.Sprintf("%d.%d.%d", 4+newest/10, newest%10, newest%3), "release"
+		switch r.IntN(10) {
+		case 0, 1:
+			version, stability = fmt.Sprintf("%d.%d.0", 4+(newest+1)/10, (newest+1)%10), "nightly"
+		case 2:
+			old := newest - int(r.ExpFloat64()*3)
+			version = fmt.Sprintf("%d.%d.%d", 4+max(old, 0)/10, max(old, 0)%10, max(old, 0)%3)
+		}
+		os, arch := []string{"win", "win", "win", "macosx", "linux"}[r.IntN(5)], "amd64"
+		if os == "macosx" && newest > 20 && r.IntN(2) == 0 {
+			arch = "arm64"
+		}
+		country := countries[min(len(countries)-1, int(r.ExpFloat64()*14))]
+		class := []string{"browser", "browser", "browser", "browser", "browser", "browser", "browser", "mobile", "tool", "bot"}[r.IntN(10)]
+		cells[strings.Join([]string{first.AddDate(0, 0, day).Format(time.DateOnly), version, os, arch, stability, country, class}, "\t")]++
+	}
+	lines := make([]string, 0, len(cells))
+	for cell, n := range cells {
+		lines = append(lines, fmt.Sprintf("%s\t%d\n", cell, n))
+	}
+	slices.Sort(lines)
+	b := bytes.NewBufferString("day\tversion\tos\tarch\tstability\tcountry\tclass\tdownloads\n")
+	for _, line := range lines {
+		b.WriteString(line)
+	}
+	return b
+}
+
+// countryCodes are those of the table that the statistics name countries by.
+func countryCodes(t testing.TB) []string {
+	var codes []string
+	for line := range strings.Lines(read(t, filepath.Join("..", "stats", "countries.tsv"))) {
+		if code, _, _ := strings.Cut(line, "\t"); len(code) == 2 {
+			codes = append(codes, code)
+		}
+	}
+	return codes
+}
+
+// publishMany publishes them, with their page.
+func publishMany(t testing.TB) (public string) {
+	t.Helper()
+	formats, err := accesslog.NewFormats(nil, accesslog.Fields{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := stats.Open(t.Context(), stats.Options{Dir: t.TempDir(), Formats: formats, MinCountry: 5, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if _, err := e.ImportDaily(t.Context(), "daily.tsv", manyDaily(t)); err != nil {
+		t.Fatal(err)
+	}
+	public = t.TempDir()
+	dir := filepath.Join(public, "download-stats")
+	if _, err := e.Publish(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	makePage(t, dir, siteInput(), statspage.Options{Precompress: output.Precompress{Gzip: true}})
+	return public
+}
+
+// BenchmarkExplore measures, in Chromium, how long counting and drawing take after a click, for a million
+// downloads in ten years; and the compressed size of the data and of what comes before the first chart.
+func BenchmarkExplore(b *testing.B) {
+	public := publishMany(b)
+	tab := open(b, serve(b, public), desktop)
+	tab.explore("")
+	const clicks = `(() => {
+		const press = (chart, n) => document.querySelectorAll('[data-chart="' + chart + '"] .values button')[n].click();
+		performance.clearMeasures();
+		for (const [chart, n] of [['version', 0], ['country', 1], ['os', 1], ['class', 0], ['region', 0], ['version', 2], ['stability', 0]]) press(chart, n);
+		document.getElementById('clear').click();
+		const of = (name) => performance.getEntriesByName(name).map((e) => e.duration);
+		return [of('stats-count'), of('stats-update')];
+	})()`
+	var counts, updates []float64
+	for b.Loop() {
+		took := eval[[2][]float64](tab, clicks)
+		counts, updates = append(counts, took[0]...), append(updates, took[1]...)
+	}
+	for name, list := range map[string][]float64{"count": counts, "update": updates} {
+		slices.Sort(list)
+		b.ReportMetric(list[len(list)/2], name+"-ms-median")
+		b.ReportMetric(list[len(list)*9/10], name+"-ms-p90")
+	}
+	b.ReportMetric(float64(packedSize(b, filepath.Join(public, "download-stats"), "cube-*.json"))/1e3, "data-kB")
+	b.ReportMetric(float64(packedSize(b, filepath.Join(public, "download-stats"), "index.html", "assets/*.css", "assets/*.js"))/1e3, "first-kB")
+	b.ReportMetric(0, "ns/op")
+}
+
+// packedSize is the size of files as gzip sends them.
+func packedSize(t testing.TB, dir string, patterns ...string) int {
+	t.Helper()
+	size := 0
+	for _, pattern := range patterns {
+		names, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(pattern)))
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%s: %v %v", pattern, names, err)
+		}
+		for _, name := range names {
+			var packed bytes.Buffer
+			w := gzip.NewWriter(&packed)
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write(data); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			size += packed.Len()
+		}
+	}
+	return size
+}

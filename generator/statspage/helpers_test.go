@@ -1,0 +1,78 @@
+package statspage_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/Slicer/sitegen/content"
+	"github.com/Slicer/sitegen/generator/accesslog"
+	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/site"
+	"github.com/Slicer/sitegen/generator/stats"
+	"github.com/Slicer/sitegen/generator/statspage"
+	"github.com/Slicer/sitegen/generator/testutil"
+	"github.com/Slicer/sitegen/layouts"
+)
+
+// siteInput is a site with the embedded layouts.
+func siteInput() site.Input {
+	return site.Input{
+		Options: site.Options{Title: "3D Slicer", Project: "Slicer", BaseURL: "https://download.example.org", Jobs: 2, Minify: true},
+		Content: content.Files, Layouts: layouts.Files,
+	}
+}
+
+// publish reads logs into new statistics and publishes them with the page. It gives public/.
+func publish(t testing.TB, profile string, logs ...string) (public string) {
+	t.Helper()
+	formats, err := accesslog.NewFormats(nil, accesslog.Fields{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := stats.Open(t.Context(), stats.Options{
+		Dir: t.TempDir(), Formats: formats, Packages: stats.FromCatalog(testutil.Packages(t, profile)), MinCountry: 1,
+		GeoIP: []string{testutil.Path(filepath.Join("stats", "city.mmdb"))}, Legacy: true, Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	r, err := e.Read(t.Context(), logs, func(int64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range r.Problems() {
+		t.Error(p)
+	}
+	public = t.TempDir()
+	dir := filepath.Join(public, "download-stats")
+	if _, err := e.Publish(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	makePage(t, dir, siteInput(), statspage.Options{Precompress: output.Precompress{Gzip: true}})
+	return public
+}
+
+// makePage makes the page of a folder of statistics.
+func makePage(t testing.TB, dir string, in site.Input, o statspage.Options) (changed []string) {
+	t.Helper()
+	changed, err := statspage.Make(t.Context(), in, dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return changed
+}
+
+// testLog is the log of the test data: forty days of 2026.
+func testLog() string { return testutil.Path(filepath.Join("stats", "access.log.gz")) }
+
+func read(t testing.TB, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
