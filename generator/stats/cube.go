@@ -9,8 +9,8 @@ import (
 	"github.com/Slicer/sitegen/generator/store"
 )
 
-// Cube is the published table of a month by day, or of a year by week: how often what was downloaded, when, from where and by what. It is
-// kept in columns, which pack better and load faster than rows: a row is the i-th number of each.
+// Cube is the published table of a month or a year: how often what was downloaded, when, from where and by what.
+// It is kept in columns, which pack better and load faster than rows: a row is the i-th number of each.
 //
 // Rows are in the order of their buckets; Rows says how many each bucket has. Within a bucket Series ascends
 // and holds differences to the row before, the first of a bucket its number itself.
@@ -33,7 +33,11 @@ type Cube struct {
 // formatVersion is that of the published files.
 const formatVersion = 2
 
-// period is a month, which is published by day, or a year, which is published by week.
+// dailyYears is how many years are published by day, the one under way included; those before are published by
+// week. A million downloads in ten years are 1 MB by day, compressed.
+const dailyYears = 10
+
+// period is a month or a year.
 type period struct {
 	name        string // YYYY-MM or YYYY
 	grain       string // of its cube: day or week
@@ -52,14 +56,17 @@ func (p period) bucketDays() int32 {
 func (p period) file() string { return "cube-" + p.name + ".json" }
 
 // periods are those from the first day to the last: months in the year of the last day and in the one before,
-// years before that.
+// so that little is made anew each day; years before that.
 func periods(first, last int32) []period {
 	var list []period
 	begin, end := dayTime(first), dayTime(last)
 	for t := time.Date(begin.Year(), 1, 1, 0, 0, 0, 0, time.UTC); !t.After(end); {
 		next, p := t.AddDate(0, 1, 0), period{name: t.Format("2006-01"), grain: "day"}
 		if t.Year() < end.Year()-1 {
-			next, p = t.AddDate(1, 0, 0), period{name: t.Format("2006"), grain: "week"}
+			next, p = t.AddDate(1, 0, 0), period{name: t.Format("2006"), grain: "day"}
+		}
+		if t.Year() <= end.Year()-dailyYears {
+			p.grain = "week"
 		}
 		p.first, p.last = dayOf(t), dayOf(next)-1
 		if t = next; p.last >= first {

@@ -110,14 +110,10 @@ func (p *publisher) publish(ctx context.Context) error {
 	return errors.Join(p.publishSummary(s), p.prune(list))
 }
 
-// dailyYears is how many years are published by day, which a million downloads in ten years leave at 1 MB
-// compressed; those before are published by week.
-const dailyYears = 10
-
 // publishCubes writes the cubes, and makes those that are not kept. It reports whether there were any.
 func (p *publisher) publishCubes(ctx context.Context, list []period) (made bool, err error) {
 	for _, period := range list {
-		text, err := p.db.Document(ctx, period.name, cubeName)
+		text, err := p.db.Document(ctx, period.name, period.grain)
 		if err != nil {
 			return made, err
 		}
@@ -134,8 +130,8 @@ func (p *publisher) publishCubes(ctx context.Context, list []period) (made bool,
 	return made, nil
 }
 
-// cubeName and partName are what the documents of a period are kept as.
-const cubeName, partName = "cube", "part"
+// partName is what the part of a period is kept as; its cube is kept by its grain, which changes as time passes.
+const partName = "part"
 
 // makeCube makes the cube of a period and its part of the summary, and keeps both.
 func (p *publisher) makeCube(ctx context.Context, period period) ([]byte, error) {
@@ -162,7 +158,7 @@ func (p *publisher) makeCube(ctx context.Context, period period) ([]byte, error)
 	if err := p.db.SetDocument(ctx, period.name, partName, sums); err != nil {
 		return nil, err
 	}
-	return text, p.db.SetDocument(ctx, period.name, cubeName, text)
+	return text, p.db.SetDocument(ctx, period.name, period.grain, text)
 }
 
 // prune deletes cubes that were published and that the summary no longer names: the months of a year that is
