@@ -52,9 +52,9 @@ func (c *compiler) choices() {
 	perCell("by_version", "version")
 	perCell("by_closest", "closest")
 	perCell("by_date", "date")
-	perPlatform("packages", "packages")
-	perPlatform("positions", "position")
-	perPlatform("revisions", "revision")
+	perPlatform("package", "packages")
+	perPlatform("position_listed", "position")
+	perPlatform("revision_listed", "revision")
 	c.file("http/tables.conf", "Which table answers for which platform and stability.", &body)
 }
 

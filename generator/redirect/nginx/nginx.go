@@ -13,10 +13,9 @@
 //   - server/*.conf: the locations.
 //
 // "Newest at or before" is the core geo module with ranges: a day 2026-09-09 is written as the address
-// 26.9.9.0, a revision 34645 as 3.46.45.0. Exact tables are maps whose values are short lists, one for
-// each hundred revisions: Nginx's default hash of a map holds them without a warning, and one more package
-// is one more line. The hash of variables is too small by default, so hash.conf sets its size; the hash of
-// maps cannot be set in an included file (it has to come before the first map of all).
+// 26.9.9.0, a revision 34645 as 3.46.45.0. Exact tables are maps, cut into thousands because Nginx warns of
+// larger ones: the hash of maps has a default size, which an included file cannot set (it has to come before
+// the first map of all). The hash of variables can be set in any place, and hash.conf does.
 //
 // /findall and /?QUERY are composed of static fragments by server-side includes. Their cells are
 // subrequests, and subrequests share variables, so whatever depends on the cell is volatile.

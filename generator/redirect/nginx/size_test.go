@@ -98,7 +98,7 @@ func diffLines(t *testing.T, before, after map[string][]byte) int {
 	return n
 }
 
-// TestManyBuilds has more builds in a hundred revisions than one list can hold.
+// TestManyBuilds has several builds of each revision.
 func TestManyBuilds(t *testing.T) {
 	base := testutil.Packages(t, "live")[0]
 	var packages []*catalog.Package

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -36,11 +35,11 @@ func (c *compiler) packages(pf catalog.Platform) {
 	var entries []entry
 	for _, p := range c.table.Index.Packages() {
 		if p.Platform() == pf {
-			entries = append(entries, entry{p.Revision, c.builds[p] + " " + p.ID})
+			entries = append(entries, entry{p.Revision, c.builds[p], p.ID})
 		}
 	}
 	var body bytes.Buffer
-	c.lists(&body, "$sitegen_build", variable("packages", pf, ""), entries)
+	exact(&body, "$sitegen_build", variable("packages", pf, ""), entries)
 	c.file("http/packages-"+pf.String()+".conf", `
 		The packages for `+pf.String()+`, by build: revision, and the package's id.
 		34645.1 is the second newest build of revision 34645.`, &body)
@@ -50,69 +49,50 @@ func (c *compiler) positions(pf catalog.Platform) {
 	var to, from []entry
 	for i, p := range slices.Backward(c.table.Index.Heads(pf)) {
 		rev, pos := strconv.Itoa(p.Revision), strconv.Itoa(i)
-		to = append(to, entry{p.Revision, rev + " " + pos})
-		from = append(from, entry{i, pos + " " + rev})
+		to = append(to, entry{p.Revision, rev, pos})
+		from = append(from, entry{i, pos, rev})
 	}
 	var body bytes.Buffer
-	c.lists(&body, "$sitegen_build", variable("position", pf, ""), to)
+	exact(&body, "$sitegen_revision", variable("position", pf, ""), to)
 	body.WriteByte('\n')
-	c.lists(&body, "$sitegen_place", variable("revision", pf, ""), from)
+	exact(&body, "$sitegen_place", variable("revision", pf, ""), from)
 	c.file("http/positions-"+pf.String()+".conf", `
 		The revisions for `+pf.String()+`, counted from the oldest: what offset steps over.
 		First each revision's position, then each position's revision.`, &body)
 }
 
-// entry is one line of a list, and the number by which it is found.
+// entry is one line of an exact table.
 type entry struct {
-	number int
-	line   string
+	number     int // of the revision or position
+	key, value string
 }
 
-// listLimit keeps a list below the longest word that Nginx reads in a configuration (4,080 bytes measured).
-const listLimit = 4000
-
-// lists writes a map from the number without its last digits to the list of its entries: a list for each
-// hundred, or each ten or one where the builds of a hundred revisions are too many for one list. source is
-// the variable that holds the shortened number, without that hundred. Entries come newest first, as Nginx
-// looks through a list from its beginning and most requests are for the newest.
-func (c *compiler) lists(body *bytes.Buffer, source, target string, entries []entry) {
-	unit := 100
-	for unit > 1 && longest(entries, unit) > listLimit {
-		unit /= 10
-	}
-	if n := longest(entries, unit); n > listLimit && c.err == nil {
-		c.err = fmt.Errorf("write the list %s: one revision has more builds than Nginx can read (%d bytes, limit %d); withdraw some in Girder",
-			strings.TrimPrefix(target, "$sitegen_"), n, listLimit)
-	}
-	fmt.Fprintf(body, "map %s_%d %s {\n    volatile;\n", source, unit, target)
-	for number, list := range grouped(entries, unit) {
-		fmt.Fprintf(body, "    %d \"%s\n    \";\n", number, list)
-	}
-	body.WriteString("}\n")
-}
-
-// grouped yields the lists: the shortened number, and the lines of it.
-func grouped(entries []entry, unit int) iter.Seq2[int, string] {
-	return func(yield func(int, string) bool) {
-		var list strings.Builder
-		for i, e := range entries {
-			list.WriteString("\n        " + e.line)
-			if i+1 < len(entries) && entries[i+1].number/unit == e.number/unit {
+// exact writes a table of what source holds, in maps of a thousand numbers each: larger ones overflow
+// Nginx's default hash, and it says so at every start. Entries of a thousand follow each other.
+func exact(body *bytes.Buffer, source, target string, entries []entry) {
+	thousands := func(yield func(int, []entry) bool) {
+		for start, i := 0, 0; i < len(entries); i++ {
+			if i+1 < len(entries) && entries[i+1].number/1000 == entries[i].number/1000 {
 				continue
 			}
-			if !yield(e.number/unit, list.String()) {
+			if !yield(entries[i].number/1000, entries[start:i+1]) {
 				return
 			}
-			list.Reset()
+			start = i + 1
 		}
 	}
-}
-
-func longest(entries []entry, unit int) (n int) {
-	for _, list := range grouped(entries, unit) {
-		n = max(n, len(list))
+	fmt.Fprintf(body, "map %s_1000 %s {\n    volatile;\n", source, target)
+	for n := range thousands {
+		fmt.Fprintf(body, "    %d %s_%d;\n", n, target, n)
 	}
-	return n
+	body.WriteString("}\n")
+	for n, list := range thousands {
+		fmt.Fprintf(body, "map %s %s_%d {\n    volatile;\n", source, target, n)
+		for _, e := range list {
+			fmt.Fprintf(body, "    %s %s;\n", e.key, e.value)
+		}
+		body.WriteString("}\n")
+	}
 }
 
 func (c *compiler) dates(pf catalog.Platform) {
