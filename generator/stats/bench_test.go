@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -83,6 +85,24 @@ func BenchmarkFirstRun(b *testing.B) {
 		}
 	}
 	b.ReportMetric(peakMemory(b), "MB-peak")
+}
+
+// BenchmarkGoAccess has GoAccess, where it is installed, make its report of the same log: the figure to compare
+// BenchmarkFirstRun with. It keeps no downloads and knows no packages.
+func BenchmarkGoAccess(b *testing.B) {
+	program, err := exec.LookPath("goaccess")
+	if err != nil {
+		b.Fatalf("%v; install goaccess to compare with it", err)
+	}
+	path, s := benchLog(b)
+	b.SetBytes(s.Bytes)
+	for b.Loop() {
+		cmd := exec.Command(program, path, "--log-format=COMBINED", "--no-global-config", "-o", filepath.Join(b.TempDir(), "report.json"))
+		if out, err := cmd.CombinedOutput(); err != nil {
+			b.Fatalf("%v: %s", err, out)
+		}
+		b.ReportMetric(float64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)/1000, "MB-peak")
+	}
 }
 
 // BenchmarkNothingNew is the run after that.
