@@ -109,7 +109,7 @@ func (c *checker) unreachable(r *Rule) {
 		c.add(Error, r, "this rule never matches: rules do not apply to what sitegen makes (found %s)", r.Source)
 		return
 	}
-	if _, _, ok := Permalink(r.Source); ok {
+	if _, _, ok := lookup.Permalink(r.Source); ok {
 		c.add(Error, r, "this rule never matches: %s is a permalink of the catalogue", r.Source)
 		return
 	}

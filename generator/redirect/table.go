@@ -45,7 +45,7 @@ func (t *Table) Answer(path, rawQuery string) Answer {
 		return t.api(api)
 	}
 	path = CleanPath(path)
-	if route, query, ok := Permalink(path); ok {
+	if route, query, ok := lookup.Permalink(path); ok {
 		a := t.api(t.Index.Answer(string(route), query))
 		a.Permalink = string(route) + "?" + query
 		return a

@@ -38,6 +38,8 @@ func TestLinks(t *testing.T) {
 		{"/find?os=macosx", ""},
 		{"/findall", ""},
 		{"/bitstream/000000000000000000000001", ""},
+		{"/latest/linux", ""},
+		{"/releases/5.12/win.json", ""},
 
 		{"/doc/", `not a part of this site; did you mean "/docs/"?`},
 		{"/docs", "not a part of this site; write /docs/"},
@@ -55,6 +57,9 @@ func TestLinks(t *testing.T) {
 		{"/?offset=x", api + "offset"},
 		{"/download?os=win&version=9.9", "?no package matches it at present"},
 		{"/bitstream/ffffffffffffffffffffffff", "?no such package is published at present"},
+		{"/latest/win/nightly", "?no package matches it at present"},
+		{"/revision/7/linux", "?no package matches it at present"},
+		{"/latest/beos", "not a part of this site"},
 		{"javascript:alert(1)", "link runs a script"},
 		{"http://[::1", "link is not a URL"},
 	}

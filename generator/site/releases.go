@@ -3,7 +3,6 @@ package site
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/catalog"
@@ -24,6 +23,9 @@ type Release struct {
 
 // URL is the release's page.
 func (r *Release) URL() string { return "/releases/" + r.Version + "/" }
+
+// Series is what releases with the same features have in common: 5.12 of 5.12.4.
+func (r *Release) Series() string { return series(r.Version) }
 
 // SumsURL is the release's list of checksums.
 func (r *Release) SumsURL() string { return r.URL() + "SHA512SUMS" }
@@ -61,18 +63,12 @@ func supersede(releases []*Release) {
 	heads := map[string]string{} // newest version by series
 	for i, r := range releases {
 		r.Newest = i == 0
-		head := heads[series(r.Version)]
+		head := heads[r.Series()]
 		if head == "" {
-			heads[series(r.Version)] = r.Version
+			heads[r.Series()] = r.Version
 		}
 		r.SupersededBy = head
 	}
-}
-
-// series is what releases with the same features have in common: 5.12 of 5.12.4.
-func series(version string) string {
-	parts := strings.SplitN(version, ".", 3)
-	return strings.Join(parts[:min(2, len(parts))], ".")
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -98,6 +94,7 @@ type ReleaseList struct {
 type ReleasePage struct {
 	*Release
 	NewestVersion string // of all releases
+	Permalinks    []Permalinks
 	Software      softwareApplications
 }
 
@@ -109,7 +106,7 @@ func addReleases(b *Build, releases []*Release) {
 			Title:       b.Site.Project + " " + r.Version,
 			Description: "Packages, checksums and notes of " + b.Site.Project + " " + r.Version + ".",
 			Date:        r.Updated,
-			Data:        ReleasePage{Release: r, NewestVersion: releases[0].Version, Software: software(b, r.Items)},
+			Data:        ReleasePage{Release: r, NewestVersion: releases[0].Version, Permalinks: permalinksOf(b.Index, r.Items), Software: software(b, r.Items)},
 		})
 		r.Notes = page.Body != ""
 		b.AddPage(page)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/Slicer/sitegen/content"
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
@@ -75,11 +76,15 @@ func TestReleasePage(t *testing.T) {
 	for _, tr := range find(page, func(n *html.Node) bool { return n.Data == "tr" }) {
 		rows = append(rows, textOf(tr))
 	}
-	if diff := cmp.Diff([]string{
+	if diff := cmp.Diff([]string{ // the last build of a version takes over its permalink
 		"System Architecture File Size Built Revision Extensions",
 		"Windows amd64 Slicer-5.8.1-win-amd64.exe 250 MB 2020-07-29 210 Browse",
 		"macOS amd64 Slicer-5.8.1-macosx-amd64.dmg 250 MB 2020-07-30 211 Browse",
 		"macOS amd64 Slicer-5.8.1-macosx-amd64.dmg 250 MB 2020-07-29 210 Browse",
+		"System Always this package The newest, today this one",
+		"Windows /releases/5.8.1/win /revision/210/win /releases/5.8/win /latest/win",
+		"macOS /releases/5.8.1/macosx /revision/211/macosx /releases/5.8/macosx /latest/macosx",
+		"macOS /revision/210/macosx",
 	}, rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
@@ -104,6 +109,40 @@ func TestReleasePage(t *testing.T) {
 		if got := textOf(find(main, func(n *html.Node) bool { return n.Data == "p" })[0]); got != want {
 			t.Errorf("%s says %q, want %q", path, got, want)
 		}
+	}
+}
+
+// TestPermalinksLeadToTheirPackage follows every permalink of the release pages and the home page.
+func TestPermalinksLeadToTheirPackage(t *testing.T) {
+	packages := testutil.Packages(t, "live")
+	x := lookup.New(packages)
+	count := 0
+	for path, page := range downloadSite(t, packages) {
+		if !strings.HasPrefix(path, "releases/") || !strings.HasSuffix(path, ".html") {
+			continue
+		}
+		for _, a := range find(parsed(t, page), func(n *html.Node) bool { return n.Data == "a" }) {
+			route, query, ok := lookup.Permalink(attr(a, "href"))
+			if !ok {
+				continue
+			}
+			count++
+			if p := x.Answer(string(route), query).Package; p == nil || "releases/"+p.Release+"/index.html" != path {
+				t.Errorf("%s: %s leads to %v", path, attr(a, "href"), p)
+			}
+		}
+	}
+	if count < 200 {
+		t.Errorf("%d permalinks, want at least 200", count)
+	}
+}
+
+// TestPermalinksAreForAMD64: they do not lead to other architectures, and the page does not say so.
+func TestPermalinksAreForAMD64(t *testing.T) {
+	onARM := catalog.Platform{OS: catalog.MacOS, Arch: catalog.ARM64}
+	page := downloadSite(t, []*catalog.Package{newPackage(1, onARM)})["releases/5.12.1/index.html"]
+	if page == "" || strings.Contains(page, "permalinks") {
+		t.Errorf("want a page without permalinks: %s", page)
 	}
 }
 

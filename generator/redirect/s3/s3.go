@@ -245,7 +245,7 @@ func (w *website) permalinks(t *redirect.Table) {
 		switch {
 		case strings.HasPrefix(l.Path, "/latest/"):
 		case l.Moves && len(w.rules) < MaxRoutingRules:
-			whole := redirect.VersionPath(l.Package.Version, l.Package.OS)[1:] // the rest of the path, nothing or .json, stays
+			whole := lookup.VersionPath(l.Package.Version, l.Package.OS)[1:] // the rest of the path, nothing or .json, stays
 			w.rules = append(w.rules, routingRule{condition{KeyPrefixEquals: l.Path[1:]},
 				target{ReplaceKeyPrefixWith: whole, HTTPRedirectCode: "302"}})
 		default:
