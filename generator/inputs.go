@@ -40,7 +40,7 @@ func (o *Options) siteInput(cat *catalogue) (site.Input, error) {
 	return site.Input{
 		Options: site.Options{
 			Title: c.Title, Project: c.Project, Description: c.Description, BaseURL: c.BaseURL, Notice: c.Notice,
-			Sample: cat.run.IsSample(), Jobs: jobs, Minify: true,
+			Sample: cat.run.IsSample(), Stats: o.hasStats(), Jobs: jobs, Minify: true,
 			Today: o.Now().UTC().Truncate(24 * time.Hour),
 		},
 		Index:   cat.index(),

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/Slicer/sitegen/generator"
 	"github.com/Slicer/sitegen/generator/accesslog"
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/config"
@@ -162,6 +163,12 @@ func (p *program) stats(cmd *cobra.Command, args []string) (err error) {
 	if report.Files, err = e.Publish(cmd.Context(), out); err != nil {
 		return err
 	}
+	site := generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now}
+	page, err := generator.StatsPage(cmd.Context(), site, out, stats.Privacy(cmd.Flags().Lookup("privacy").Value.String()))
+	if err != nil {
+		return err
+	}
+	report.Files = append(report.Files, page...)
 	if report.Total, err = e.Total(cmd.Context()); err != nil {
 		return err
 	}
