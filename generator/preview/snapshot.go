@@ -70,6 +70,18 @@ func (s *snapshot) file(path string, info fs.FileInfo) {
 	}
 }
 
+// again looks again at files that were written. It is false when it takes more than that to know what has changed.
+func (s *snapshot) again(written map[string]bool) bool {
+	for path := range written {
+		info, err := os.Stat(path)
+		if _, known := s.files[path]; !known || err != nil {
+			return false
+		}
+		s.files[path] = stamp{info.Size(), info.ModTime()}
+	}
+	return len(written) > 0
+}
+
 // leftover reports whether no site is made from files of that name: hidden files, backups and the like.
 func leftover(name string) bool {
 	return strings.ContainsAny(name[:1], "._#") || strings.HasSuffix(name, "~")

@@ -130,8 +130,7 @@ func (w *watcher) run(ctx context.Context, roots []string) {
 		case <-burst.C:
 			deadline = time.Time{}
 			maps.Copy(pending, w.look(roots, written, moved))
-			clear(written)
-			moved = false
+			written, moved = map[string]bool{}, false
 		case <-tick.C:
 			maps.Copy(pending, w.look(roots, nil, false))
 			tick.Reset(w.poll)
@@ -143,6 +142,9 @@ func (w *watcher) run(ctx context.Context, roots []string) {
 // looks the same: a second save can follow so soon that the clock of the file system stands still. moved says
 // that folders may have come or gone.
 func (w *watcher) look(roots []string, written map[string]bool, moved bool) map[string]bool {
+	if !moved && w.seen.again(written) {
+		return written
+	}
 	now := take(roots)
 	if moved {
 		w.watchFolders(roots, now)

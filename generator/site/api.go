@@ -65,21 +65,18 @@ type apiPackage struct {
 	ExtensionsURL string            `json:"extensions_url"`
 }
 
-// addAPI adds the JSON files: the two documents above, and for the old API a record of each package, which is
-// the whole answer of /find, and the templates that /findall is put together from.
+// addAPI adds the JSON files: the two documents above, and for the old API the templates that /findall is put
+// together from.
 func addAPI(b *Build, releases []*Release) {
 	b.AddFile(output.Pages, "api/v1/releases.json", encodeJSON(releasesJSON(b, releases)))
 	b.AddFile(output.Pages, "api/v1/latest.json", encodeJSON(latestJSON(b)))
-	if b.records == nil {
-		b.records = records(b.Index)
-	}
 	b.AddFile(output.Records, "-/null.json", []byte("null\n"))
 	for _, v := range variants() {
 		b.AddFile(output.Records, "-/findall/"+v.name()+".json", findAllJSON(v))
 	}
 }
 
-// records makes the record of each package.
+// records makes, for the old API, the record of each package: the whole answer of /find.
 func records(x *lookup.Index) []output.File {
 	files := make([]output.File, len(x.Packages()))
 	for i, p := range x.Packages() {

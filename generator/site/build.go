@@ -16,7 +16,7 @@ type Build struct {
 	content  *documentSet
 	added    []*Page
 	files    []output.File
-	records  []output.File // that depend on Index alone
+	derived  *derived
 }
 
 // AddPage has a page rendered. Its path must be its own.

@@ -93,14 +93,15 @@ func platformTitles(platforms []catalog.Platform) []string {
 	return titles
 }
 
-// addCells adds one fragment for each package, as it stands in the download page, and one for no package.
-func addCells(b *Build) {
-	b.AddPage(cell("none", Item{}))
-	for _, p := range b.Index.Packages() {
-		b.AddPage(cell(p.ID, Item{p}))
+// cells makes one fragment for each package, as it stands in the download page, and one for no package.
+func cells(packages []*catalog.Package) []*Page {
+	pages := []*Page{cell("none", Item{})}
+	for _, p := range packages {
+		pages = append(pages, cell(p.ID, Item{p}))
 	}
+	return pages
 }
 
-func cell(name string, i Item) Page {
-	return Page{Path: "-/cell/" + name + ".html", Layout: "cell.html", Data: i, Group: output.Records, NoIndex: true}
+func cell(name string, i Item) *Page {
+	return &Page{Path: "-/cell/" + name + ".html", Layout: "cell.html", Data: i, Group: output.Records, NoIndex: true}
 }

@@ -110,7 +110,9 @@ func (e *Edition) read(ctx context.Context, folder string, before *Edition) (err
 // plan lists the pages and files. Pages that are as they were before are not rendered again.
 func (e *Edition) plan(before *Edition) error {
 	if before != nil && before.build.Index == e.build.Index {
-		e.build.records = before.build.records
+		e.build.derived = before.build.derived
+	} else {
+		e.build.derived = derive(e.build.Index)
 	}
 	for _, produce := range producers() {
 		if err := produce(e.build); err != nil {
@@ -128,7 +130,7 @@ func (e *Edition) plan(before *Edition) error {
 	}
 	old := before.published()
 	for i, s := range e.slots {
-		if was := old[s.page.Path].page; was != nil && reflect.DeepEqual(s.page, was.page) {
+		if was := old[s.page.Path].page; was != nil && (s.page == was.page || reflect.DeepEqual(s.page, was.page)) {
 			e.slots[i] = was
 		}
 	}
@@ -158,7 +160,7 @@ func (e *Edition) Err() error { return fault.Wrap(fault.Content, e.findings.err(
 
 // index finds everything that is published.
 func (e *Edition) index() map[string]publication {
-	all := make(map[string]publication, len(e.slots)+len(e.build.records)+len(e.build.files)+len(e.build.content.files)+len(e.assets))
+	all := make(map[string]publication, len(e.slots)+len(e.build.derived.records)+len(e.build.files)+len(e.build.content.files)+len(e.assets))
 	for _, files := range e.raw() {
 		for _, f := range files {
 			all[f.Path] = publication{data: f.Data}
@@ -172,7 +174,7 @@ func (e *Edition) index() map[string]publication {
 
 // raw gives the files that are published as they are.
 func (e *Edition) raw() [][]output.File {
-	return [][]output.File{e.build.records, e.build.files, e.build.content.files, e.assets.files()}
+	return [][]output.File{e.build.derived.records, e.build.files, e.build.content.files, e.assets.files()}
 }
 
 // Paths lists everything that is published below public/, in order.

@@ -39,9 +39,9 @@ type atomEntry struct {
 }
 
 // addFeeds adds the feed of releases and that of days with nightly builds.
-func addFeeds(b *Build, releases []*Release, days []Day) {
+func addFeeds(b *Build, releases []*Release) {
 	b.AddFile(output.Pages, "releases.atom", encodeXML(releaseFeed(b, releases)))
-	b.AddFile(output.Pages, "preview.atom", encodeXML(previewFeed(b, days)))
+	b.AddFile(output.Pages, "preview.atom", encodeXML(previewFeed(b, b.derived.days)))
 }
 
 func releaseFeed(b *Build, releases []*Release) atomFeed {

@@ -66,34 +66,42 @@ func daysOf(packages []*catalog.Package) []Day {
 
 // addPreview adds the page of the newest nightly builds, and one of each year with all of that year: there a
 // link to a build stays good.
-func addPreview(b *Build, days []Day) {
-	years := yearsOf(days)
-	b.AddPage(previewPage(b, "preview/index.html", "Preview builds of "+b.Site.Project,
-		Preview{Days: days[:min(len(days), recentDays)], Years: years}))
-	for _, year := range years {
-		b.AddPage(previewPage(b, strings.TrimPrefix(yearURL(year), "/")+"index.html",
-			fmt.Sprintf("Preview builds of %s in %d", b.Site.Project, year),
-			Preview{Year: year, Days: ofYear(days, year), Years: years}))
+func addPreview(b *Build) {
+	for _, p := range b.derived.previews {
+		page := Page{
+			Path: "preview/index.html", Layout: "preview.html", Data: p,
+			Title:       "Preview builds of " + b.Site.Project,
+			Description: "Nightly builds of " + b.Site.Project + ", for trying out what the next release will bring.",
+		}
+		if p.Year != 0 {
+			page.Path = strings.TrimPrefix(yearURL(p.Year), "/") + "index.html"
+			page.Title = fmt.Sprintf("Preview builds of %s in %d", b.Site.Project, p.Year)
+			page.Description = "Nightly builds of " + b.Site.Project + " made in " + strconv.Itoa(p.Year) + "."
+		}
+		if len(p.Days) > 0 {
+			page.Date = p.Days[0].Updated()
+		}
+		b.AddPage(withText(b, page))
 	}
 }
 
-func previewPage(b *Build, path, title string, p Preview) Page {
+// previewsOf gives what each page of nightly builds shows, the newest builds first.
+func previewsOf(days []Day) []Preview {
+	years := yearsOf(days)
+	previews := []Preview{newPreview(0, days[:min(len(days), recentDays)], years)}
+	for _, year := range years {
+		previews = append(previews, newPreview(year, ofYear(days, year), years))
+	}
+	return previews
+}
+
+func newPreview(year int, days []Day, years []int) Preview {
 	var items []Item
-	for _, d := range p.Days {
+	for _, d := range days {
 		items = append(items, d.Items...)
 	}
 	platforms := platformsOf(items)
-	p.Platforms = platformTitles(platforms)
-	p.Days = inColumns(p.Days, platforms)
-	page := Page{Path: path, Layout: "preview.html", Title: title, Data: p}
-	page.Description = "Nightly builds of " + b.Site.Project + ", for trying out what the next release will bring."
-	if p.Year != 0 {
-		page.Description = "Nightly builds of " + b.Site.Project + " made in " + strconv.Itoa(p.Year) + "."
-	}
-	if len(p.Days) > 0 {
-		page.Date = p.Days[0].Updated()
-	}
-	return withText(b, page)
+	return Preview{Year: year, Platforms: platformTitles(platforms), Days: inColumns(days, platforms), Years: years}
 }
 
 func yearsOf(days []Day) []int {
