@@ -87,13 +87,30 @@ func aliasRules(aliases []site.Alias) ([]redirect.Rule, error) {
 	return redirect.AliasRules(list)
 }
 
-// Table is the table that a command beside build speaks of: without the pages, so without their aliases.
+// Table is the table that a command beside build speaks of. Pages with mistakes do not hinder it.
 func (o *Options) Table(ctx context.Context) (*redirect.Table, error) {
-	packages, err := o.Packages(ctx)
+	x, e, err := o.pages(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return o.table(lookup.New(packages), nil)
+	if e.Err() != nil {
+		o.Log.Warn("pages have errors, so their aliases may be missing: " + e.Err().Error())
+	}
+	return o.table(x, e.Aliases())
+}
+
+// pages plans the pages for the packages that Packages gives.
+func (o *Options) pages(ctx context.Context) (*lookup.Index, *site.Edition, error) {
+	packages, err := o.Packages(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	in, err := o.siteInput(&catalogue{published: packages})
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := site.NewEdition(ctx, in, nil)
+	return in.Index, e, err
 }
 
 // redirects compiles the table for every selected target. Findings that are errors stop it, all at once.
@@ -174,23 +191,14 @@ func pagePaths(files []string) map[string]bool {
 // CheckRedirects renders the site in memory, with the packages that Packages gives, and finds what is wrong
 // with its redirects. It writes nothing.
 func CheckRedirects(ctx context.Context, o Options) ([]redirect.Finding, error) {
-	packages, err := o.Packages(ctx)
-	if err != nil {
-		return nil, err
-	}
-	cat := &catalogue{published: packages}
-	in, err := o.siteInput(cat)
-	if err != nil {
-		return nil, err
-	}
-	e, err := site.NewEdition(ctx, in, nil)
+	x, e, err := o.pages(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if _, _, err := e.Files(ctx); err != nil {
 		return nil, err
 	}
-	table, err := o.table(in.Index, e.Aliases())
+	table, err := o.table(x, e.Aliases())
 	if err != nil {
 		return nil, err
 	}

@@ -20,8 +20,8 @@ func (p *program) explainCommand() *cobra.Command {
 		Long: `explain answers "why did I get this?". Of the download API it prints the parameters of
 the URL as they are read, the packages that are candidates, the step of the offset, and
 the answer; of other paths the rules that are tried, one after the other. It looks at
-the packages of the last build here or, with --source, at those of a source, and at
-rules.txt; not at the aliases of pages. Quote the URL: & and ? mean something to the
+the packages of the last build here or, with --source, at those of a source, at
+rules.txt and at the aliases of pages. Quote the URL: & and ? mean something to the
 shell.
 `,
 		Example: `  sitegen explain '/download?os=win&stability=release'

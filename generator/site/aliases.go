@@ -1,8 +1,6 @@
 package site
 
-import (
-	"bytes"
-)
+import "bytes"
 
 // Alias is a path that leads to a page: an entry of aliases: in its front matter.
 type Alias struct {
@@ -18,8 +16,13 @@ func (e *Edition) Aliases() []Alias {
 		if d.held != "" || len(d.page.Aliases) == 0 || !e.Has(d.page.Path) {
 			continue
 		}
-		for _, from := range d.page.Aliases {
-			line, col := lineCol(d.src, max(0, bytes.Index(d.src, []byte(from))))
+		at := max(0, bytes.Index(d.src, []byte("\naliases")))
+		for _, from := range d.page.Aliases { // in the order of the file: /whoami is not the place of /who after it
+			if i := bytes.Index(d.src[at:], []byte(from)); i >= 0 {
+				at += i
+			}
+			line, col := lineCol(d.src, at)
+			at = min(at+len(from), len(d.src))
 			aliases = append(aliases, Alias{from, d.page.URL(), d.page.Source, line, col})
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 func TestAliasesSayWhereTheyAre(t *testing.T) {
 	e, err := site.NewEdition(t.Context(), siteInput(map[string]string{
-		"about.md":          "---\ntitle: About\naliases:\n  - /who/\n  - /us\n---\nText\n",
+		"about.md":          "---\ntitle: About /us\naliases:\n  - /who/\n  - /us/all\n  - /us\n---\nText\n",
 		"plain.md":          "---\ntitle: Plain\n---\nNo aliases: here.\n",
 		"draft.md":          "---\ntitle: Draft\ndraft: true\naliases: [/d]\n---\n",
 		"docs/index.md":     "---\ntitle: Docs\naliases: [/manual]\n---\n",
@@ -21,7 +21,8 @@ func TestAliasesSayWhereTheyAre(t *testing.T) {
 	}
 	want := []site.Alias{
 		{From: "/who/", To: "/about/", Path: "content/about.md", Line: 4, Col: 5},
-		{From: "/us", To: "/about/", Path: "content/about.md", Line: 5, Col: 5},
+		{From: "/us/all", To: "/about/", Path: "content/about.md", Line: 5, Col: 5},
+		{From: "/us", To: "/about/", Path: "content/about.md", Line: 6, Col: 5},
 		{From: "/manual", To: "/docs/", Path: "content/docs/index.md", Line: 3, Col: 11},
 	}
 	if diff := cmp.Diff(want, e.Aliases()); diff != "" {
