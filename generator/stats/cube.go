@@ -33,9 +33,9 @@ type Cube struct {
 // formatVersion is that of the published files.
 const formatVersion = 2
 
-// dailyYears is how many years are published by day, the one under way included; those before are published by
-// week. A million downloads in ten years are 1 MB by day, compressed.
-const dailyYears = 10
+// dailyYears is how many years are published by day: the one under way and ten before. Those before these are
+// published by week. A million downloads in ten years are 1 MB by day, compressed.
+const dailyYears = 11
 
 // period is a month or a year.
 type period struct {

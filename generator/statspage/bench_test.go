@@ -14,16 +14,31 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/Slicer/sitegen/generator/accesslog"
-	"github.com/Slicer/sitegen/generator/output"
-	"github.com/Slicer/sitegen/generator/stats"
-	"github.com/Slicer/sitegen/generator/statspage"
+	"github.com/Slicer/sitegen/generator/store"
 )
 
 const (
-	manyYears     = 10
+	manyDays      = 3650
 	manyDownloads = 1_000_000
+	manyEach      = 120 // days between releases
 )
+
+func manyFirst() time.Time { return time.Date(2016, 11, 1, 0, 0, 0, 0, time.UTC) }
+
+// manyVersion is that of the n-th release.
+func manyVersion(n int) string { return fmt.Sprintf("%d.%d.%d", 4+n/10, n%10, n%3) }
+
+// manyReleases are packages of them, which tell when they were built.
+func manyReleases() []store.PackageInfo {
+	var list []store.PackageInfo
+	for n := range manyDays/manyEach + 1 {
+		list = append(list, store.PackageInfo{
+			Bitstream: fmt.Sprintf("%024x", n), Series: store.Series{Version: manyVersion(n), OS: "win", Arch: "amd64", Stability: "release"},
+			Built: manyFirst().AddDate(0, 0, n*manyEach).Format(time.RFC3339), Stable: true,
+		})
+	}
+	return list
+}
 
 // manyDaily is a daily table of a million downloads in ten years: a release every four months, most downloads of
 // the newest, some of preview builds and of older ones, from 180 countries of which few have most downloads.
@@ -32,22 +47,19 @@ func manyDaily(t testing.TB) *bytes.Buffer {
 	r := rand.New(rand.NewPCG(1, 2))
 	countries := countryCodes(t)[:180]
 	r.Shuffle(len(countries), func(i, j int) { countries[i], countries[j] = countries[j], countries[i] })
-	first := time.Date(2016, 11, 1, 0, 0, 0, 0, time.UTC)
-	const days = manyYears * 365
 	cells := map[string]int{}
 	for range manyDownloads {
-		day := int(days * math.Pow(r.Float64(), 0.7)) // more and more over the years
-		if weekday := first.AddDate(0, 0, day).Weekday(); weekday%6 == 0 && r.IntN(2) == 0 {
+		day := int(manyDays * math.Pow(r.Float64(), 0.7)) // more and more over the years
+		if weekday := manyFirst().AddDate(0, 0, day).Weekday(); weekday%6 == 0 && r.IntN(2) == 0 {
 			day = max(0, day-2)
 		}
-		newest := day / 120
-		version, stability := fmt.Sprintf("%d.%d.%d", 4+newest/10, newest%10, newest%3), "release"
+		newest := day / manyEach
+		version, stability := manyVersion(newest), "release"
 		switch r.IntN(10) {
 		case 0, 1:
 			version, stability = fmt.Sprintf("%d.%d.0", 4+(newest+1)/10, (newest+1)%10), "nightly"
 		case 2:
-			old := newest - int(r.ExpFloat64()*3)
-			version = fmt.Sprintf("%d.%d.%d", 4+max(old, 0)/10, max(old, 0)%10, max(old, 0)%3)
+			version = manyVersion(max(0, newest-int(r.ExpFloat64()*3)))
 		}
 		os, arch := []string{"win", "win", "win", "macosx", "linux"}[r.IntN(5)], "amd64"
 		if os == "macosx" && newest > 20 && r.IntN(2) == 0 {
@@ -55,7 +67,7 @@ func manyDaily(t testing.TB) *bytes.Buffer {
 		}
 		country := countries[min(len(countries)-1, int(r.ExpFloat64()*14))]
 		class := []string{"browser", "browser", "browser", "browser", "browser", "browser", "browser", "mobile", "tool", "bot"}[r.IntN(10)]
-		cells[strings.Join([]string{first.AddDate(0, 0, day).Format(time.DateOnly), version, os, arch, stability, country, class}, "\t")]++
+		cells[strings.Join([]string{manyFirst().AddDate(0, 0, day).Format(time.DateOnly), version, os, arch, stability, country, class}, "\t")]++
 	}
 	lines := make([]string, 0, len(cells))
 	for cell, n := range cells {
@@ -80,34 +92,10 @@ func countryCodes(t testing.TB) []string {
 	return codes
 }
 
-// publishMany publishes them, with their page.
-func publishMany(t testing.TB) (public string) {
-	t.Helper()
-	formats, err := accesslog.NewFormats(nil, accesslog.Fields{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := stats.Open(t.Context(), stats.Options{Dir: t.TempDir(), Formats: formats, MinCountry: 5, Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	if _, err := e.ImportDaily(t.Context(), "daily.tsv", manyDaily(t)); err != nil {
-		t.Fatal(err)
-	}
-	public = t.TempDir()
-	dir := filepath.Join(public, "download-stats")
-	if _, err := e.Publish(t.Context(), dir); err != nil {
-		t.Fatal(err)
-	}
-	makePage(t, dir, siteInput(), statspage.Options{Precompress: output.Precompress{Gzip: true}})
-	return public
-}
-
 // BenchmarkExplore measures, in Chromium, how long counting and drawing take after a click, for a million
 // downloads in ten years; and the compressed size of the data and of what comes before the first chart.
 func BenchmarkExplore(b *testing.B) {
-	public := publishMany(b)
+	public := publishDaily(b, manyReleases(), manyDaily(b))
 	tab := open(b, serve(b, public), desktop)
 	tab.explore("")
 	const clicks = `(() => {

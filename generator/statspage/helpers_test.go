@@ -1,6 +1,7 @@
 package statspage_test
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/stats"
 	"github.com/Slicer/sitegen/generator/statspage"
+	"github.com/Slicer/sitegen/generator/store"
 	"github.com/Slicer/sitegen/generator/testutil"
 	"github.com/Slicer/sitegen/layouts"
 )
@@ -24,28 +26,51 @@ func siteInput() site.Input {
 	}
 }
 
-// publish reads logs into new statistics and publishes them with the page. It gives public/.
-func publish(t testing.TB, profile string, logs ...string) (public string) {
+// publish reads the log of the test data, forty days of 2026, and publishes its statistics with the page. It gives
+// public/.
+func publish(t testing.TB) (public string) {
 	t.Helper()
-	formats, err := accesslog.NewFormats(nil, accesslog.Fields{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := stats.Open(t.Context(), stats.Options{
-		Dir: t.TempDir(), Formats: formats, Packages: stats.FromCatalog(testutil.Packages(t, profile)), MinCountry: 1,
-		GeoIP: []string{testutil.Path(filepath.Join("stats", "city.mmdb"))}, Legacy: true, Now: time.Now,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	r, err := e.Read(t.Context(), logs, func(int64) {})
+	e := engine(t, stats.FromCatalog(testutil.Packages(t, "live")))
+	r, err := e.Read(t.Context(), []string{testutil.Path(filepath.Join("stats", "access.log.gz"))}, func(int64) {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range r.Problems() {
 		t.Error(p)
 	}
+	return publishAll(t, e)
+}
+
+// publishDaily publishes a daily table with the page.
+func publishDaily(t testing.TB, packages []store.PackageInfo, table io.Reader) (public string) {
+	t.Helper()
+	e := engine(t, packages)
+	if _, err := e.ImportDaily(t.Context(), "daily.tsv", table); err != nil {
+		t.Fatal(err)
+	}
+	return publishAll(t, e)
+}
+
+// engine has no downloads yet.
+func engine(t testing.TB, packages []store.PackageInfo) *stats.Engine {
+	t.Helper()
+	formats, err := accesslog.NewFormats(nil, accesslog.Fields{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := stats.Open(t.Context(), stats.Options{
+		Dir: t.TempDir(), Formats: formats, Packages: packages, MinCountry: 1,
+		GeoIP: []string{testutil.Path(filepath.Join("stats", "city.mmdb"))}, Legacy: true, Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e
+}
+
+func publishAll(t testing.TB, e *stats.Engine) (public string) {
+	t.Helper()
 	public = t.TempDir()
 	dir := filepath.Join(public, "download-stats")
 	if _, err := e.Publish(t.Context(), dir); err != nil {
@@ -64,9 +89,6 @@ func makePage(t testing.TB, dir string, in site.Input, o statspage.Options) (cha
 	}
 	return changed
 }
-
-// testLog is the log of the test data: forty days of 2026.
-func testLog() string { return testutil.Path(filepath.Join("stats", "access.log.gz")) }
 
 func read(t testing.TB, path string) string {
 	t.Helper()

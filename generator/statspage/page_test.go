@@ -120,7 +120,7 @@ func TestHostileNames(t *testing.T) {
 
 // TestMakeAgain writes what changed: nothing; the page and an asset; nothing of what is not its own.
 func TestMakeAgain(t *testing.T) {
-	dir := filepath.Join(publish(t, "live", testLog()), "download-stats")
+	dir := filepath.Join(publish(t), "download-stats")
 	o := statspage.Options{Precompress: output.Precompress{Gzip: true}}
 	if changed := makePage(t, dir, siteInput(), o); changed != nil {
 		t.Errorf("made again: %v", changed)
@@ -216,7 +216,7 @@ func unpack(t testing.TB, path string) string {
 
 // BenchmarkMake makes a page that is as it was.
 func BenchmarkMake(b *testing.B) {
-	dir := filepath.Join(publish(b, "live", testLog()), "download-stats")
+	dir := filepath.Join(publish(b), "download-stats")
 	for b.Loop() {
 		makePage(b, dir, siteInput(), statspage.Options{Precompress: output.Precompress{Gzip: true}})
 	}

@@ -66,6 +66,9 @@ func newView(s *stats.Summary, privacy stats.Privacy, legacy bool) *View {
 	return v
 }
 
+// RobotDownloads writes the downloads that are not counted otherwise.
+func (v *View) RobotDownloads() string { return comma(v.Robots) }
+
 // Weekly is the last year that is published by the week; "" when there is none.
 func (v *View) Weekly() string {
 	year := ""

@@ -148,7 +148,8 @@ function addressOf(choice) {
 // choose changes what is chosen, as a step that the back button takes back.
 function choose(change) {
   change(choice);
-  history.pushState(null, '', addressOf(choice));
+  const address = addressOf(choice);
+  if (address !== location.pathname + location.search) history.pushState(null, '', address);
   update();
 }
 
@@ -194,7 +195,7 @@ function count({ chosen, from, to }) {
   const kinds = new Float64Array(data.values.class.length), buckets = new Float64Array(end.length);
   let total = 0;
   for (let b = 0, i = 0; b < end.length; b++) {
-    const inside = middle[b] >= (from ?? first) && middle[b] <= (to ?? asOf);
+    const inside = middle[b] >= (from ?? -Infinity) && middle[b] <= (to ?? Infinity); // the first week may begin before the first day
     let sum = 0;
     for (const stop = end[b]; i < stop; i++) {
       const p = pack[i], c = country[i], k = kind[i], n = downloads[i];
@@ -233,7 +234,7 @@ function pointsOf(buckets, unit, from, to) {
   }
   let at = 0;
   for (let b = 0; b < buckets.length; b++) {
-    const day = data.middle[b];
+    const day = Math.min(Math.max(data.middle[b], first), asOf);
     if (day < from || day > to) continue;
     while (at + 1 < points.length && points[at + 1].from <= day) at++;
     points[at].downloads += buckets[b];
@@ -328,8 +329,14 @@ function drawTime(points, unit) {
     button.disabled = button.dataset.unit === 'day' && (choice.from ?? first) < data.fine;
     button.title = button.disabled ? `From ${labelOf('day', data.fine)} on` : '';
   }
-  $('#range').elements.from.value = isoOf(choice.from ?? first);
-  $('#range').elements.to.value = isoOf(choice.to ?? asOf);
+}
+
+// drawDays shows the chosen days, but for the field that somebody types in.
+function drawDays() {
+  for (const [key, day] of [['from', choice.from ?? first], ['to', choice.to ?? asOf]]) {
+    const field = $('#range').elements[key];
+    if (field !== document.activeElement) field.value = isoOf(day);
+  }
 }
 
 function drawCurves(curves) {
@@ -424,7 +431,8 @@ function drawChoice() {
     return make('li', {}, button);
   }));
   const days = choice.from !== null || choice.to !== null ? `, ${labelOf('day', choice.from ?? first)} to ${labelOf('day', choice.to ?? asOf)}` : '';
-  $('#shown').textContent = `${comma(result.total)} downloads shown${days}. Choose values below to see only theirs.`;
+  const hint = chosen.length || days ? '' : ' Choose values below to see only theirs.';
+  $('#shown').textContent = `${comma(result.total)} downloads shown${days}.${hint}`;
 }
 
 const titleOf = (key) => $(`#${key}-title`).textContent;
@@ -491,6 +499,7 @@ function update() {
   drawTiles();
   drawChoice();
   drawTime(shownPoints, shownUnit);
+  drawDays();
   PROPERTIES.forEach(drawBars);
   drawCurves(shownCurves);
   $$('.chart').forEach(fillTable);
@@ -547,9 +556,11 @@ function listen() {
   const form = $('#range');
   form.addEventListener('submit', (event) => event.preventDefault());
   form.addEventListener('change', (event) => {
-    const day = dayOf(event.target.value);
-    choose((c) => { c[event.target.name] = day >= first && day <= asOf ? day : null; });
+    const { name, value } = event.target, day = value ? dayOf(value) : null;
+    if (value && !(day >= first && day <= asOf)) return; // a year half typed
+    choose((c) => { c[name] = day; });
   });
+  form.addEventListener('focusout', () => setTimeout(drawDays));
   for (const button of $$('[data-save]')) button.addEventListener('click', () => save(button.dataset.save));
   $('#clear').addEventListener('click', () => choose((c) => Object.assign(c, choiceOf(''))));
   for (const section of $$('.chart')) $('details', section).addEventListener('toggle', () => fillTable(section));
