@@ -3,7 +3,6 @@ package stats
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -28,7 +27,7 @@ func (w *writer) write(ctx context.Context, b *batch) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, tx.Rollback())
+			tx.Rollback()
 		}
 	}()
 	if err := w.resolve(tx, b); err != nil {

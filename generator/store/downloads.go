@@ -22,7 +22,8 @@ var downloadsSchema string
 // same transaction, and Recount counts the changed days anew. A run that was stopped leaves marks, and the
 // next run counts them.
 type Downloads struct {
-	db *sql.DB
+	db   *sql.DB
+	path string // absolute
 }
 
 // downloadsPragmas differ from those of the catalogue: a run writes for seconds on end and looks logs up
@@ -43,7 +44,12 @@ func OpenDownloads(ctx context.Context, path string) (*Downloads, error) {
 	if err := migrate(ctx, db, []string{downloadsSchema}); err != nil {
 		return nil, fmt.Errorf("open the downloads: %w", errors.Join(explain(path, err), db.Close()))
 	}
-	return &Downloads{db: db}, nil
+	return &Downloads{db: db, path: path}, nil
+}
+
+// trouble says what could not be done, with which file, and what a person can do about it.
+func (d *Downloads) trouble(doing string, err error) error {
+	return fmt.Errorf("%s: %w", doing, explain(d.path, err))
 }
 
 // Close closes the database.

@@ -43,12 +43,12 @@ func (d *Downloads) Forget(ctx context.Context, before int32) (hits int64, err e
 		return nil
 	})
 	if err != nil {
-		return 0, fmt.Errorf("forget the downloads: %w", err)
+		return 0, d.trouble("forget the downloads", err)
 	}
 	// What was deleted is still in free pages and in the log of changes until they are written over.
 	for _, s := range []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"} {
 		if _, err := d.db.ExecContext(ctx, s); err != nil {
-			return hits, fmt.Errorf("wipe what was forgotten: %w", err)
+			return hits, d.trouble("wipe what was forgotten", err)
 		}
 	}
 	return hits, nil
@@ -62,7 +62,7 @@ func (d *Downloads) SealBefore(ctx context.Context, before int32) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("close the days whose keys are deleted: %w", err)
+		return d.trouble("close the days whose keys are deleted", err)
 	}
 	return nil
 }
@@ -78,14 +78,14 @@ func (d *Downloads) SealedBefore(ctx context.Context) (int32, error) {
 func (d *Downloads) Agents(ctx context.Context) ([]Agent, error) {
 	rows, err := d.db.QueryContext(ctx, "SELECT id, agent, class, legacy, browser, os, device FROM agents ORDER BY id")
 	if err != nil {
-		return nil, fmt.Errorf("read the agents: %w", err)
+		return nil, d.trouble("read the agents", err)
 	}
 	defer rows.Close()
 	var all []Agent
 	for rows.Next() {
 		var a Agent
 		if err := rows.Scan(&a.ID, &a.Text, &a.Class, &a.Legacy, &a.Browser, &a.System, &a.Device); err != nil {
-			return nil, fmt.Errorf("read the agents: %w", err)
+			return nil, d.trouble("read the agents", err)
 		}
 		all = append(all, a)
 	}
@@ -106,7 +106,7 @@ func (d *Downloads) SetAgents(ctx context.Context, agents []Agent) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("keep the agents: %w", err)
+		return d.trouble("keep the agents", err)
 	}
 	return nil
 }
@@ -154,7 +154,7 @@ func (d *Downloads) ImportDaily(ctx context.Context, lines []Daily) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("import daily numbers: %w", err)
+		return d.trouble("import daily numbers", err)
 	}
 	return nil
 }

@@ -39,6 +39,7 @@ type Log struct {
 // Batch adds hits and how far a log was read in one transaction.
 type Batch struct {
 	ctx  context.Context
+	db   *Downloads
 	tx   *sql.Tx
 	many *sql.Stmt
 	one  *sql.Stmt
@@ -63,16 +64,17 @@ WHERE excluded.first < first OR excluded.counted > counted OR (place = 0 AND exc
 func (d *Downloads) Begin(ctx context.Context) (*Batch, error) {
 	tx, err := d.db.BeginTx(ctx, nil)
 	if err != nil {
-		return nil, fmt.Errorf("write downloads: %w", err)
+		return nil, d.trouble("write downloads", err)
 	}
-	b := &Batch{ctx: ctx, tx: tx, days: map[int32]bool{}}
+	b := &Batch{ctx: ctx, db: d, tx: tx, days: map[int32]bool{}}
 	const row = "(?,?,?,?,?,?,?)"
 	b.one, err = tx.PrepareContext(ctx, fmt.Sprintf(addHits, row))
 	if err == nil {
 		b.many, err = tx.PrepareContext(ctx, fmt.Sprintf(addHits, strings.Repeat(row+",", hitsPerStatement-1)+row))
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("write downloads: %w", err), tx.Rollback())
+		b.Rollback()
+		return nil, d.trouble("write downloads", err)
 	}
 	return b, nil
 }
@@ -91,10 +93,10 @@ func (b *Batch) AddHits(hits []Hit) error {
 		}
 		result, err := statement.ExecContext(b.ctx, args...)
 		if err != nil {
-			return fmt.Errorf("write downloads: %w", err)
+			return b.db.trouble("write downloads", err)
 		}
 		if changes, err := result.RowsAffected(); err != nil {
-			return fmt.Errorf("write downloads: %w", err)
+			return b.db.trouble("write downloads", err)
 		} else if changes > 0 {
 			b.Changed += changes
 			for _, h := range hits[:n] {
@@ -139,7 +141,7 @@ func (b *Batch) Agent(text string, classify func() (Agent, error)) (int32, error
 func (b *Batch) Address(visitor int64, address string) error {
 	_, err := b.tx.ExecContext(b.ctx, "INSERT OR IGNORE INTO addresses VALUES (?, ?)", visitor, address)
 	if err != nil {
-		return fmt.Errorf("write addresses: %w", err)
+		return b.db.trouble("write addresses", err)
 	}
 	return nil
 }
@@ -158,7 +160,7 @@ func (b *Batch) find(query string, args ...any) (int32, error) {
 	var id int32
 	err := b.tx.QueryRowContext(b.ctx, query, args...).Scan(&id)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return 0, fmt.Errorf("write downloads: %w", err)
+		return 0, b.db.trouble("write downloads", err)
 	}
 	return id, nil
 }
@@ -166,7 +168,7 @@ func (b *Batch) find(query string, args ...any) (int32, error) {
 func (b *Batch) insert(statement string, args ...any) (int32, error) {
 	result, err := b.tx.ExecContext(b.ctx, statement, args...)
 	if err != nil {
-		return 0, fmt.Errorf("write downloads: %w", err)
+		return 0, b.db.trouble("write downloads", err)
 	}
 	id, err := result.LastInsertId()
 	return int32(id), err
@@ -183,7 +185,7 @@ func (b *Batch) SetLog(l, was *Log) error {
 			ON CONFLICT DO UPDATE SET offset = excluded.offset, tail = excluded.tail`, l.First, l.Head, l.Hash, l.Offset, l.Tail)
 	}
 	if err != nil {
-		return fmt.Errorf("keep how far the log was read: %w", err)
+		return b.db.trouble("keep how far the log was read", err)
 	}
 	return nil
 }
@@ -191,7 +193,7 @@ func (b *Batch) SetLog(l, was *Log) error {
 // SetArchive keeps that a compressed file was read to its end.
 func (b *Batch) SetArchive(hash []byte) error {
 	if _, err := b.tx.ExecContext(b.ctx, "INSERT OR IGNORE INTO archives VALUES (?)", hash); err != nil {
-		return fmt.Errorf("keep how far the log was read: %w", err)
+		return b.db.trouble("keep how far the log was read", err)
 	}
 	return nil
 }
@@ -200,35 +202,33 @@ func (b *Batch) SetArchive(hash []byte) error {
 func (b *Batch) Commit() error {
 	for day := range b.days {
 		if _, err := b.tx.ExecContext(b.ctx, "INSERT OR IGNORE INTO changed VALUES (?)", day); err != nil {
-			return errors.Join(fmt.Errorf("write downloads: %w", err), b.Rollback())
+			b.Rollback()
+			return b.db.trouble("write downloads", err)
 		}
 	}
 	if err := b.tx.Commit(); err != nil {
-		return errors.Join(fmt.Errorf("write downloads: %w", err), b.Rollback())
+		b.Rollback()
+		return b.db.trouble("write downloads", err)
 	}
 	return nil
 }
 
-// Rollback forgets the batch. After Commit it does nothing.
-func (b *Batch) Rollback() error {
-	if err := b.tx.Rollback(); err != nil && !errors.Is(err, sql.ErrTxDone) {
-		return err
-	}
-	return nil
-}
+// Rollback forgets the batch. After Commit it does nothing. On a full disk SQLite has forgotten it already: an
+// error would only say so.
+func (b *Batch) Rollback() { _ = b.tx.Rollback() }
 
 // Logs lists the logs with a first line of this hash, those with the longest beginning first.
 func (d *Downloads) Logs(ctx context.Context, first []byte) ([]Log, error) {
 	rows, err := d.db.QueryContext(ctx, "SELECT head, hash, offset, tail FROM logs WHERE first = ? ORDER BY head DESC", first)
 	if err != nil {
-		return nil, fmt.Errorf("find out how far the log was read: %w", err)
+		return nil, d.trouble("find out how far the log was read", err)
 	}
 	defer rows.Close()
 	var all []Log
 	for rows.Next() {
 		l := Log{First: first}
 		if err := rows.Scan(&l.Head, &l.Hash, &l.Offset, &l.Tail); err != nil {
-			return nil, fmt.Errorf("find out how far the log was read: %w", err)
+			return nil, d.trouble("find out how far the log was read", err)
 		}
 		all = append(all, l)
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 )
 
@@ -62,7 +61,7 @@ func (d *Downloads) Recount(ctx context.Context, accesses bool) ([]int32, error)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("count the changed days: %w", err)
+		return nil, d.trouble("count the changed days", err)
 	}
 	return days, nil
 }
@@ -137,23 +136,23 @@ type Difference struct {
 func (d *Downloads) Verify(ctx context.Context) (differences []Difference, days int, err error) {
 	tx, err := d.db.BeginTx(ctx, nil)
 	if err != nil {
-		return nil, 0, fmt.Errorf("verify the downloads: %w", err)
+		return nil, 0, d.trouble("verify the downloads", err)
 	}
 	defer tx.Rollback() // nothing of it is to stay
 	list, err := column[int32](ctx, tx, "SELECT DISTINCT day FROM (SELECT day FROM hits UNION SELECT day FROM daily) WHERE day NOT IN (SELECT day FROM sealed)")
 	if err != nil {
-		return nil, 0, fmt.Errorf("verify the downloads: %w", err)
+		return nil, 0, d.trouble("verify the downloads", err)
 	}
 	for _, day := range list {
 		found, err := verifyDay(ctx, tx, day)
 		if err != nil {
-			return nil, 0, fmt.Errorf("verify the downloads: %w", err)
+			return nil, 0, d.trouble("verify the downloads", err)
 		}
 		differences = append(differences, found...)
 	}
 	wrong, err := verifyAccesses(ctx, tx)
 	if err != nil {
-		return nil, 0, fmt.Errorf("verify the accesses: %w", err)
+		return nil, 0, d.trouble("verify the accesses", err)
 	}
 	return append(differences, wrong...), len(list), nil
 }

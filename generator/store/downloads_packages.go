@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 )
 
 // Series is what statistics tell packages apart by.
@@ -44,7 +43,7 @@ func (d *Downloads) SetPackages(ctx context.Context, packages []PackageInfo) (ch
 	}
 	err = inTransaction(ctx, d.db, func(tx *sql.Tx) error { return setPackages(ctx, tx, news) })
 	if err != nil {
-		return false, fmt.Errorf("keep the packages: %w", err)
+		return false, d.trouble("keep the packages", err)
 	}
 	return true, nil
 }
@@ -99,14 +98,14 @@ func (d *Downloads) Packages(ctx context.Context) ([]StoredPackage, error) {
 	rows, err := d.db.QueryContext(ctx, `SELECT p.id, s.id, p.bitstream, s.version, s.os, s.arch, s.stability, p.built, p.legacy_version, p.stable
 		FROM packages p JOIN series s ON s.id = p.series WHERE p.known ORDER BY p.id`)
 	if err != nil {
-		return nil, fmt.Errorf("read the packages: %w", err)
+		return nil, d.trouble("read the packages", err)
 	}
 	defer rows.Close()
 	var list []StoredPackage
 	for rows.Next() {
 		var p StoredPackage
 		if err := rows.Scan(&p.ID, &p.SeriesID, &p.Bitstream, &p.Version, &p.OS, &p.Arch, &p.Stability, &p.Built, &p.LegacyVersion, &p.Stable); err != nil {
-			return nil, fmt.Errorf("read the packages: %w", err)
+			return nil, d.trouble("read the packages", err)
 		}
 		list = append(list, p)
 	}
@@ -117,7 +116,7 @@ func (d *Downloads) Packages(ctx context.Context) ([]StoredPackage, error) {
 func (d *Downloads) SeriesByID(ctx context.Context) (map[int32]Series, error) {
 	rows, err := d.db.QueryContext(ctx, "SELECT id, version, os, arch, stability FROM series")
 	if err != nil {
-		return nil, fmt.Errorf("read the series: %w", err)
+		return nil, d.trouble("read the series", err)
 	}
 	defer rows.Close()
 	all := map[int32]Series{}
@@ -125,7 +124,7 @@ func (d *Downloads) SeriesByID(ctx context.Context) (map[int32]Series, error) {
 		var id int32
 		var s Series
 		if err := rows.Scan(&id, &s.Version, &s.OS, &s.Arch, &s.Stability); err != nil {
-			return nil, fmt.Errorf("read the series: %w", err)
+			return nil, d.trouble("read the series", err)
 		}
 		all[id] = s
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"strings"
 )
 
@@ -60,20 +59,20 @@ func (d *Downloads) Daily(ctx context.Context, f DailyFilter, arch bool, line fu
 		GROUP BY day, s.version, s.os, architecture, s.stability, country, class
 		ORDER BY day, s.version, s.os, architecture, s.stability, country, class`, args...)
 	if err != nil {
-		return fmt.Errorf("read the daily table: %w", err)
+		return d.trouble("read the daily table", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var v Daily
 		if err := rows.Scan(&v.Day, &v.Version, &v.OS, &v.Arch, &v.Stability, &v.Country, &v.Class, &v.Downloads); err != nil {
-			return fmt.Errorf("read the daily table: %w", err)
+			return d.trouble("read the daily table", err)
 		}
 		if err := line(v); err != nil {
 			return err
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read the daily table: %w", err)
+		return d.trouble("read the daily table", err)
 	}
 	return nil
 }
@@ -92,14 +91,14 @@ func (d *Downloads) Cells(ctx context.Context, first, last int32) ([]Cell, error
 		FROM daily d JOIN packages p ON p.id = d.package WHERE p.known AND d.day BETWEEN ?1 AND ?2 GROUP BY 1, 2, 3, 4
 		UNION ALL SELECT day, series, country, class, downloads FROM imported WHERE day BETWEEN ?1 AND ?2`, first, last)
 	if err != nil {
-		return nil, fmt.Errorf("read the downloads of a period: %w", err)
+		return nil, d.trouble("read the downloads of a period", err)
 	}
 	defer rows.Close()
 	var list []Cell
 	for rows.Next() {
 		var c Cell
 		if err := rows.Scan(&c.Day, &c.Series, &c.Country, &c.Class, &c.Downloads); err != nil {
-			return nil, fmt.Errorf("read the downloads of a period: %w", err)
+			return nil, d.trouble("read the downloads of a period", err)
 		}
 		list = append(list, c)
 	}
@@ -114,7 +113,7 @@ func (d *Downloads) Span(ctx context.Context) (first, last int32, ok bool, err e
 		SELECT (SELECT min(day) FROM daily) AS a, (SELECT max(day) FROM daily) AS b
 		UNION ALL SELECT (SELECT min(day) FROM imported), (SELECT max(day) FROM imported))`).Scan(&from, &to)
 	if err != nil {
-		return 0, 0, false, fmt.Errorf("read the daily table: %w", err)
+		return 0, 0, false, d.trouble("read the daily table", err)
 	}
 	return from.Int32, to.Int32, from.Valid, nil
 }
@@ -123,18 +122,18 @@ func (d *Downloads) Span(ctx context.Context) (first, last int32, ok bool, err e
 func (d *Downloads) Total(ctx context.Context) (n int64, err error) {
 	err = d.db.QueryRowContext(ctx, "SELECT coalesce(sum(downloads), 0) FROM ("+allDaily+")").Scan(&n)
 	if err != nil {
-		return 0, fmt.Errorf("read the daily table: %w", err)
+		return 0, d.trouble("read the daily table", err)
 	}
 	return n, nil
 }
 
-// Document gives a published file of a period ('YYYY-MM', 'YYYY', or '' for all time), nil when it must be made
+// Document gives a published file of a period ('YYYY-MM', 'YYYY', or "" for all time), nil when it must be made
 // anew.
 func (d *Downloads) Document(ctx context.Context, period, name string) ([]byte, error) {
 	var data []byte
 	err := d.db.QueryRowContext(ctx, "SELECT data FROM documents WHERE period = ? AND name = ?", period, name).Scan(&data)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("read a document: %w", err)
+		return nil, d.trouble("read a document", err)
 	}
 	return data, nil
 }
@@ -142,7 +141,7 @@ func (d *Downloads) Document(ctx context.Context, period, name string) ([]byte, 
 // SetDocument keeps a published file of a period.
 func (d *Downloads) SetDocument(ctx context.Context, period, name string, data []byte) error {
 	if _, err := d.db.ExecContext(ctx, "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", period, name, data); err != nil {
-		return fmt.Errorf("keep a document: %w", err)
+		return d.trouble("keep a document", err)
 	}
 	return nil
 }
@@ -150,7 +149,7 @@ func (d *Downloads) SetDocument(ctx context.Context, period, name string, data [
 // DropDocuments deletes all published files: what they are made by has changed.
 func (d *Downloads) DropDocuments(ctx context.Context) error {
 	if _, err := d.db.ExecContext(ctx, "DELETE FROM documents"); err != nil {
-		return fmt.Errorf("delete the documents: %w", err)
+		return d.trouble("delete the documents", err)
 	}
 	return nil
 }
@@ -164,7 +163,7 @@ type Place struct {
 func (d *Downloads) Places(ctx context.Context) (map[int32]Place, error) {
 	rows, err := d.db.QueryContext(ctx, "SELECT id, country, location FROM places")
 	if err != nil {
-		return nil, fmt.Errorf("read the places: %w", err)
+		return nil, d.trouble("read the places", err)
 	}
 	defer rows.Close()
 	all := map[int32]Place{}
@@ -172,7 +171,7 @@ func (d *Downloads) Places(ctx context.Context) (map[int32]Place, error) {
 		var id int32
 		var p Place
 		if err := rows.Scan(&id, &p.Country, &p.Location); err != nil {
-			return nil, fmt.Errorf("read the places: %w", err)
+			return nil, d.trouble("read the places", err)
 		}
 		all[id] = p
 	}
@@ -184,14 +183,14 @@ func (d *Downloads) Places(ctx context.Context) (map[int32]Place, error) {
 func (d *Downloads) Accesses(ctx context.Context, each func(day int32, lines []byte) error) error {
 	rows, err := d.db.QueryContext(ctx, "SELECT day, lines FROM accesses ORDER BY day")
 	if err != nil {
-		return fmt.Errorf("read the accesses: %w", err)
+		return d.trouble("read the accesses", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var day int32
 		var lines sql.RawBytes
 		if err := rows.Scan(&day, &lines); err != nil {
-			return fmt.Errorf("read the accesses: %w", err)
+			return d.trouble("read the accesses", err)
 		}
 		if err := each(day, lines); err != nil {
 			return err

@@ -184,6 +184,51 @@ func TestRecordInTrouble(t *testing.T) {
 	}
 }
 
+// TestBatchInTrouble: the error of a batch names the file and helps, and nothing of the batch stays.
+func TestBatchInTrouble(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "downloads.sqlite")
+	d, err := OpenDownloads(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	d.db.SetMaxOpenConns(1) // the pragma is of a connection
+	add := func() error {
+		b, err := d.Begin(t.Context())
+		if err != nil {
+			return err
+		}
+		defer b.Rollback()
+		id, err := b.Package(strings.Repeat("a", 24))
+		if err != nil {
+			return err
+		}
+		hits := make([]Hit, 10_000)
+		for i := range hits {
+			hits[i] = Hit{Visitor: int64(i), Package: id}
+		}
+		if err := b.AddHits(hits); err != nil {
+			return err
+		}
+		return b.Commit()
+	}
+	exec(t, d.db, "PRAGMA max_page_count = 1")
+	err = add()
+	if err == nil || err.Error() != "write downloads: "+path+": database or disk is full" || !strings.Contains(strings.Join(fault.Hints(err), " "), "make room") {
+		t.Errorf("error %v, hints %q", err, fault.Hints(err))
+	}
+	if n := query[int](t, d.db, "SELECT count(*) FROM packages"); n != 0 {
+		t.Errorf("%d packages stayed", n)
+	}
+	exec(t, d.db, "PRAGMA max_page_count = 1000000")
+	if err := add(); err != nil {
+		t.Fatal(err)
+	}
+	if n := query[int](t, d.db, "SELECT count(*) FROM hits"); n != 10_000 {
+		t.Errorf("%d hits", n)
+	}
+}
+
 func checkPublished(t *testing.T, s *Store, want []*catalog.Package) {
 	t.Helper()
 	got, err := s.Published(t.Context())
