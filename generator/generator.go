@@ -2,8 +2,10 @@
 package generator
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/fault"
@@ -48,12 +50,13 @@ func Build(ctx context.Context, o Options) (*Report, error) {
 	}
 	var plan *output.Plan
 	if !out.Verify(inputs) {
-		files, warnings, err := o.render(ctx, in)
+		made, err := o.render(ctx, in)
 		if err != nil {
 			return nil, err
 		}
-		report.warn(warnings)
-		if plan, err = out.Plan(files); err != nil {
+		report.warn(made.warnings)
+		report.Stopped = made.stopped
+		if plan, err = out.Plan(made.files, made.keep()...); err != nil {
 			return nil, planFault(err)
 		}
 	}
@@ -69,7 +72,10 @@ func Build(ctx context.Context, o Options) (*Report, error) {
 		report.Pages.Unchanged, report.Maps.Unchanged, report.Unchanged = public, maps, true
 	} else {
 		report.files(plan)
-		err = applyFault(out.Apply(ctx, plan, inputs))
+		if len(report.Stopped) > 0 {
+			inputs = "" // the next run is to say so again
+		}
+		err = cmp.Or(applyFault(out.Apply(ctx, plan, inputs)), stoppedFault(report.Stopped))
 	}
 	report.Seconds = o.Now().Sub(start).Seconds()
 	return report, err
@@ -97,24 +103,35 @@ func openOutput(o Options) (*output.Writer, error) {
 	return out, err
 }
 
-// render makes all files, in memory.
-func (o *Options) render(ctx context.Context, in site.Input) ([]output.File, site.Findings, error) {
+// rendering is all files of a build, in memory.
+type rendering struct {
+	files    []output.File
+	warnings site.Findings
+	stopped  []Stopped // targets that have no files among these
+}
+
+// keep lists the folders of the targets that are to stay as they are.
+func (r *rendering) keep() (folders []string) {
+	for _, s := range r.stopped {
+		folders = append(folders, s.Target)
+	}
+	return folders
+}
+
+// render makes all files.
+func (o *Options) render(ctx context.Context, in site.Input) (*rendering, error) {
 	e, err := site.NewEdition(ctx, in, nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	files, warnings, err := e.Files(ctx)
-	if err != nil {
+	var r rendering
+	if r.files, r.warnings, err = e.Files(ctx); err != nil {
 		if _, ok := errors.AsType[site.Findings](err); ok {
 			err = fault.Wrap(fault.Content, err, "Nothing was written; mend these and build again.")
 		}
-		return nil, nil, err
+		return nil, err
 	}
-	maps, more, err := o.redirects(in.Index, e)
-	if err != nil {
-		return nil, nil, err
-	}
-	return append(files, maps...), append(warnings, more...), nil
+	return &r, o.redirects(in.Index, e, &r)
 }
 
 // planFault marks an error of comparing with the disk.
@@ -136,6 +153,15 @@ func applyFault(err error) error {
 		hint = "The old maps are back. See what the command says, then build again."
 	}
 	return fault.Wrap(fault.AfterChange, err, hint)
+}
+
+// stoppedFault is the error of a build that went well but for some targets.
+func stoppedFault(stopped []Stopped) error {
+	var errs []error
+	for _, s := range stopped {
+		errs = append(errs, fmt.Errorf("the redirects for %s stay as they were: %s", s.Target, s.Reason))
+	}
+	return fault.Wrap(fault.Limit, errors.Join(errs...), "Everything else is in place.")
 }
 
 // read gets the packages to publish, and lets them past the gate.

@@ -12,7 +12,6 @@ import (
 
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/lookup"
-	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/redirect/cloudfront"
 	"github.com/Slicer/sitegen/generator/redirect/netlify"
@@ -113,37 +112,37 @@ func (o *Options) pages(ctx context.Context) (*lookup.Index, *site.Edition, erro
 	return in.Index, e, err
 }
 
-// redirects compiles the table for every selected target. Findings that are errors stop it, all at once.
-func (o *Options) redirects(x *lookup.Index, e *site.Edition) (files []output.File, warnings site.Findings, err error) {
+// redirects adds the table, compiled for every selected target. Rules that are wrong stop it, all at once; a
+// target whose limit is passed is left out alone.
+func (o *Options) redirects(x *lookup.Index, e *site.Edition, r *rendering) error {
 	table, err := o.table(x, e.Aliases())
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	if warnings, err = o.checkRedirects(table, e); err != nil {
-		return nil, nil, err
+	warnings, err := sortFindings(o.ruleFindings(table, e))
+	if err != nil {
+		return fault.Wrap(fault.Content, err, "Nothing was written; mend the rules and build again.")
 	}
+	r.warnings = append(r.warnings, warnings...)
 	targets, err := o.targets()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	for _, target := range targets {
+		warnings, err := sortFindings(redirect.Limits(table, target))
+		if err != nil {
+			r.stopped = append(r.stopped, Stopped{Target: target.Name(), Reason: err.Error()})
+			continue
+		}
+		r.warnings = append(r.warnings, warnings...)
 		maps, err := target.Compile(table)
 		if err != nil {
-			return nil, nil, fmt.Errorf("write the redirects for %s: %w", target.Name(), err)
+			return fmt.Errorf("write the redirects for %s: %w", target.Name(), err)
 		}
-		files = append(files, maps...)
+		r.files = append(r.files, maps...)
 	}
-	return append(files, redirect.Contents(table)), warnings, nil
-}
-
-// checkRedirects checks the table against the site's pages and the selected targets.
-func (o *Options) checkRedirects(t *redirect.Table, e *site.Edition) (warnings site.Findings, err error) {
-	findings, err := o.redirectFindings(t, e)
-	if err != nil {
-		return nil, err
-	}
-	warnings, err = sortFindings(findings)
-	return warnings, fault.Wrap(fault.Content, err, "Nothing was written; mend the rules and build again.")
+	r.files = append(r.files, redirect.Contents(table))
+	return nil
 }
 
 // sortFindings parts what deserves a look from what is wrong.

@@ -23,6 +23,7 @@ type Report struct {
 	Returned  []Item    `json:"returned"`         // packages that had been withdrawn and are back
 	Pages     FileCount `json:"pages"`            // files of the public folder
 	Maps      FileCount `json:"maps"`             // files of the redirects folder
+	Stopped   []Stopped `json:"stopped"`          // targets whose maps are as they were, since a limit is passed
 	Warnings  []string  `json:"warnings"`         // what deserves a look but did not stop the build
 	Seconds   float64   `json:"duration_seconds"` // from the start of the run to its end
 	Unchanged bool      `json:"unchanged"`        // no file was written or removed
@@ -58,6 +59,12 @@ type FileCount struct {
 	Written   int `json:"written"`   // new, or with other bytes than before
 	Unchanged int `json:"unchanged"` // left alone, because they hold the right bytes
 	Removed   int `json:"removed"`   // written by an earlier build and no longer wanted
+}
+
+// Stopped is a target that cannot hold the redirects: the maps of an earlier build stay.
+type Stopped struct {
+	Target string `json:"target"` // its folder below redirects/, for instance cloudfront
+	Reason string `json:"reason"` // the number, the limit and what to do
 }
 
 // report begins a report with what the source gave.
@@ -103,7 +110,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	out.Held = listed(r.Held)
 	out.Added, out.Changed = listed(r.Added), listed(r.Changed)
 	out.Withdrawn, out.Returned = listed(r.Withdrawn), listed(r.Returned)
-	out.Warnings = listed(r.Warnings)
+	out.Stopped, out.Warnings = listed(r.Stopped), listed(r.Warnings)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")

@@ -77,7 +77,7 @@ func TestSummaryDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want []string
-	for _, v := range []any{generator.Report{}, generator.Held{}, generator.Item{}, generator.FileCount{}} {
+	for _, v := range []any{generator.Report{}, generator.Held{}, generator.Item{}, generator.FileCount{}, generator.Stopped{}} {
 		for f := range reflect.TypeOf(v).Fields() {
 			want = append(want, f.Tag.Get("json"))
 		}

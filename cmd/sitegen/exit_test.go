@@ -16,6 +16,7 @@ import (
 func TestExitCode(t *testing.T) {
 	want := map[fault.Kind]int{
 		fault.Unexpected: 1, fault.Usage: 2, fault.Gate: 3, fault.Source: 4, fault.Content: 5, fault.AfterChange: 6, fault.Locked: 7,
+		fault.Limit: 8,
 	}
 	got := map[fault.Kind]int{}
 	for kind := range want {

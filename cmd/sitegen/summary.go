@@ -45,6 +45,9 @@ func printSummary(w io.Writer, r *generator.Report, verbose bool) error {
 	}
 	row("pages", "%s", files(r.Pages))
 	row("maps", "%s", files(r.Maps))
+	for _, s := range r.Stopped {
+		row("stopped", "%s: %s", s.Target, printable(s.Reason))
+	}
 	row("time", "%.2f s", r.Seconds)
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -29,6 +29,7 @@ func exampleReport() *generator.Report {
 func TestSummary(t *testing.T) {
 	returned := exampleReport()
 	returned.Returned = []generator.Item{{ID: "d1", Name: "back"}}
+	returned.Stopped = []generator.Stopped{{Target: "s3", Reason: "51 routing rules, the limit is 50"}}
 	tests := []struct {
 		name    string
 		report  *generator.Report
@@ -65,6 +66,7 @@ withdrawn  none
 returned   1 package: "back"
 pages      12 written, 640 unchanged, 3 removed
 maps       2 written, 9 unchanged, 0 removed
+stopped    s3: 51 routing rules, the limit is 50
 time       1.24 s
 `},
 		{"nothing", &generator.Report{Source: "sample"}, false, `

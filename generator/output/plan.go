@@ -9,6 +9,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -73,8 +74,9 @@ func (e *InTheWayError) Error() string {
 
 // Plan compares the files with the disk. It reports all files that cannot be written at once: paths that
 // leave the root, files that are there twice, and, as an [*InTheWayError], what is in the way.
-// It keeps the files until it is applied; they must not change.
-func (w *Writer) Plan(files []File) (*Plan, error) {
+// It keeps the files until it is applied; they must not change. Earlier files in the folders keep, below
+// Redirects, stay as they are: the build has none to put in their place.
+func (w *Writer) Plan(files []File, keep ...string) (*Plan, error) {
 	set, err := newFileSet(files)
 	if err != nil {
 		return nil, err
@@ -91,6 +93,7 @@ func (w *Writer) Plan(files []File) (*Plan, error) {
 	for i := range files {
 		p.add(&files[i], &surveys[i])
 	}
+	w.planKept(p, keep)
 	w.planRemovals(p, set)
 	if err := errors.Join(w.strangers(p, surveys)...); err != nil {
 		return nil, err
@@ -207,6 +210,18 @@ func (s *step) names() []string {
 		names = append(names, s.file.name()+encodings[i].ext)
 	}
 	return append(names, s.drop...)
+}
+
+// planKept takes what is in the folders to keep for as it should be.
+func (w *Writer) planKept(p *Plan, keep []string) {
+	for name, e := range w.manifest.Files {
+		root, file := splitName(name)
+		folder, _, _ := strings.Cut(file, "/")
+		if root == Redirects && slices.Contains(keep, folder) {
+			p.settled[name] = e
+			p.Redirects.Unchanged++
+		}
+	}
 }
 
 // planRemovals finds what went out of use: all that the manifest names and the site does not.

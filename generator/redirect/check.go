@@ -60,7 +60,7 @@ type Checker interface {
 }
 
 // Check finds what is wrong with the rules of a table, all at once, in the order of the lines, and then
-// what the targets say. A target stops the build when a limit of its platform is passed.
+// what the targets say. An error of a target says that a limit of its platform is passed: it stops, the others do not.
 func Check(t *Table, site Site, targets ...Target) []Finding {
 	c := &checker{table: t, site: site}
 	for _, r := range t.Rules.All() {

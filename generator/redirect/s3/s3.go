@@ -56,6 +56,9 @@ func (Target) Compile(t *redirect.Table) ([]output.File, error) {
 // Check implements redirect.Checker: it lists the rules that S3 answers otherwise, or not at all.
 func (Target) Check(t *redirect.Table) []redirect.Finding {
 	w, err := compile(t)
+	if err == nil {
+		_, err = w.objectLines()
+	}
 	if err != nil {
 		return []redirect.Finding{{Severity: redirect.Error, Message: err.Error()}}
 	}
@@ -160,7 +163,7 @@ func (w *website) patterns(t *redirect.Table) error {
 		w.object(strings.TrimSuffix(prefix, "/"), r.Expand(func(string) string { return "" }), moving)
 	}
 	if len(w.rules) > MaxRoutingRules {
-		return fmt.Errorf("write the S3 website: %d routing rules (%d of them patterns of rules.txt), S3's limit is %d; write patterns as exact paths, or leave s3 out of targets", len(w.rules), n, MaxRoutingRules)
+		return fmt.Errorf("%d routing rules (%d of them patterns of rules.txt), S3's limit is %d; write patterns as exact paths, or leave s3 out of targets", len(w.rules), n, MaxRoutingRules)
 	}
 	return nil
 }
@@ -294,7 +297,7 @@ func (w *website) objectLines() ([]byte, error) {
 	for _, key := range slices.Sorted(maps.Keys(w.objects)) {
 		o := w.objects[key]
 		if len(o.Key) > MaxKey || len(o.Location) > MaxLocation {
-			return nil, fmt.Errorf("write the S3 objects: the key %.60q has %d bytes (limit %d), its location %d (limit %d)", o.Key, len(o.Key), MaxKey, len(o.Location), MaxLocation)
+			return nil, fmt.Errorf("an S3 object: the key %.60q has %d bytes (limit %d), its location %d (limit %d)", o.Key, len(o.Key), MaxKey, len(o.Location), MaxLocation)
 		}
 		b = append(b, line(o)...)
 	}
