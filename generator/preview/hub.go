@@ -11,8 +11,8 @@ import (
 // status is what open pages are told. It is all they need to know: one that was missed does no harm.
 type status struct {
 	Build     string           `json:"build"`            // changes when pages are to be loaded anew
-	From      string           `json:"from,omitempty"`   // the build before, if only style sheets differ from it
-	Sheets    map[string]Sheet `json:"sheets,omitempty"` // by their address in From
+	From      []string         `json:"from,omitempty"`   // earlier builds from which only style sheets differ
+	Sheets    map[string]Sheet `json:"sheets,omitempty"` // by their addresses in these
 	Problems  string           `json:"problems"`         // of the newest edit, as text; "" when all is well
 	Target    string           `json:"target"`
 	Catalogue string           `json:"catalogue"`

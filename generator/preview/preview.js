@@ -46,11 +46,13 @@
   const swap = (sheets) => {
     for (const link of document.querySelectorAll('link[rel~="stylesheet"]')) {
       const sheet = sheets[new URL(link.href).pathname];
-      if (!sheet) continue;
+      if (!sheet || link.replaced) continue;
       const fresh = link.cloneNode();
       fresh.integrity = sheet.integrity;
       fresh.href = sheet.url;
-      fresh.onload = fresh.onerror = () => link.remove();
+      fresh.older = [link, ...(link.older ?? [])];
+      fresh.onload = fresh.onerror = () => fresh.older.forEach((old) => old.remove());
+      link.replaced = true;
       link.after(fresh);
     }
   };
@@ -73,7 +75,7 @@
   const hear = (event) => {
     const status = JSON.parse(event.data);
     if (status.build !== build.shown) {
-      if (status.from !== build.shown) return reload();
+      if (!status.from?.includes(build.shown)) return reload();
       swap(status.sheets);
       build.shown = status.build;
     }

@@ -119,10 +119,10 @@ func (w *worker) show(next *site, start time.Time) {
 		}
 	}
 	v.Build = nextBuild(before.Build)
-	v.From, v.Sheets = "", nil
+	v.From, v.Sheets = nil, nil
 	if before.newest != nil {
 		if sheets := swapped(before.newest.State, next.State, w.since); sheets != nil {
-			v.From, v.Sheets = before.Build, sheets
+			v.From, v.Sheets = append(slices.Clone(before.From), before.Build), following(before.Sheets, sheets)
 		}
 	}
 	took := w.o.Now().Sub(start)
@@ -184,6 +184,19 @@ func swapped(before, after *State, changed []string) map[string]Sheet {
 		return nil
 	}
 	return sheets
+}
+
+// following adds what is new to what has been swapped since pages were loaded: one may have missed a build.
+func following(earlier, now map[string]Sheet) map[string]Sheet {
+	for url, sheet := range earlier {
+		if fresh, ok := now[sheet.URL]; ok {
+			sheet = fresh
+		}
+		if _, ok := now[url]; !ok {
+			now[url] = sheet
+		}
+	}
+	return now
 }
 
 // check looks for mistakes while people look at the pages.

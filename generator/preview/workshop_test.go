@@ -108,7 +108,7 @@ func (w *workshop) write(name, text string) {
 // status is what open pages are told.
 type status struct {
 	Build     string
-	From      string
+	From      []string
 	Sheets    map[string]struct{ URL, Integrity string }
 	Problems  string
 	Target    string

@@ -1,0 +1,139 @@
+package preview_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// newBrowser starts Chromium: apt-get install chromium.
+func newBrowser(t *testing.T) context.Context {
+	t.Helper()
+	flags := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true), chromedp.NoFirstRun)
+	allocator, stop := chromedp.NewExecAllocator(t.Context(), flags...)
+	t.Cleanup(stop)
+	ctx, stop := chromedp.NewContext(allocator)
+	t.Cleanup(stop)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop = context.WithTimeout(ctx, 3*time.Minute)
+	t.Cleanup(stop)
+	return ctx
+}
+
+// waitFor waits until a JavaScript expression is true in the page, which may be loading.
+func waitFor(t *testing.T, ctx context.Context, what, expression string) {
+	t.Helper()
+	for range 600 {
+		if good, err := chromedp.Run(ctx, chromedp.Evaluate[bool](expression)); err == nil && good {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.head.outerHTML + document.body.outerHTML.slice(-500) + (document.querySelector("sitegen-preview")?.shadowRoot.innerHTML ?? "no preview")`))
+	t.Fatalf("%s: not in the page (%v):\n%s", what, err, text)
+}
+
+func evaluate(t *testing.T, ctx context.Context, expression string) {
+	t.Helper()
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[any](expression)); err != nil {
+		t.Fatalf("%s: %v", expression, err)
+	}
+}
+
+// What the preview puts into pages.
+const (
+	overlayShown = `!document.querySelector("sitegen-preview").shadowRoot.getElementById("overlay").hidden`
+	overlayText  = `document.querySelector("sitegen-preview").shadowRoot.getElementById("problems").textContent`
+	barText      = `document.querySelector("sitegen-preview").shadowRoot.getElementById("bar").textContent`
+)
+
+func longPage(first string) string {
+	return "---\ntitle: Long\n---\n" + first + "\n" + strings.Repeat("\nMore text.\n", 200)
+}
+
+// TestBrowser edits a site while a browser shows it.
+func TestBrowser(t *testing.T) {
+	css, err := os.ReadFile("../../layouts/assets/site.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := open(t, map[string]string{"content/long.md": longPage("First"), "layouts/assets/site.css": string(css)}, nil)
+	ctx := newBrowser(t)
+	if err := chromedp.Do(ctx, chromedp.Navigate(w.url+"/long/")); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, ctx, "the bar", barText+`.includes("preview · nginx · the 79 packages of the sample")`)
+	waitFor(t, ctx, "the number of warnings", barText+`.includes("0 warnings")`)
+
+	t.Run("reload", func(t *testing.T) {
+		evaluate(t, ctx, `scrollTo(0, 1234); window.old = true`)
+		w.write("content/long.md", longPage("Second"))
+		waitFor(t, ctx, "the edited text", `document.body.innerText.includes("Second") && !window.old`)
+		waitFor(t, ctx, "the place on the page", `scrollY === 1234`)
+	})
+	t.Run("style sheet", func(t *testing.T) {
+		evaluate(t, ctx, `window.old = true; void 0`)
+		w.write("layouts/assets/site.css", string(css)+"\nmain { outline: 7px solid rgb(1, 2, 3); }\n")
+		waitFor(t, ctx, "the new style", `getComputedStyle(document.querySelector("main")).outlineColor === "rgb(1, 2, 3)"`)
+		waitFor(t, ctx, "one sheet, in the page that was there", `window.old && document.querySelectorAll('link[href*="/assets/site."]').length === 1`)
+		w.write("layouts/assets/site.css", string(css)+"\nmain { outline: 7px solid rgb(4, 5, 6); }\n")
+		waitFor(t, ctx, "the next style", `window.old && getComputedStyle(document.querySelector("main")).outlineColor === "rgb(4, 5, 6)"`)
+	})
+	t.Run("mistake", func(t *testing.T) {
+		w.write("content/long.md", "---\ntitle: Long\ntitel: x\n---\n[a](/nowhere/)\n")
+		waitFor(t, ctx, "the overlay", overlayShown)
+		for _, want := range []string{
+			`content/long.md:3:1: unknown key "titel"; did you mean "title"?`,
+			">    3 | titel: x\n       | ^",
+			"content/long.md:5:5: link to /nowhere/: not a part of this site",
+		} {
+			waitFor(t, ctx, "the mistake", overlayText+fmt.Sprintf(".includes(%q)", want))
+		}
+		if !strings.Contains(w.log.String(), `msg="content/long.md:3:1: unknown key`) {
+			t.Errorf("not in the terminal:\n%s", w.log)
+		}
+		waitFor(t, ctx, "the last good page behind it", `document.querySelector("main").innerText.includes("Second")`)
+		evaluate(t, ctx, `document.querySelector("sitegen-preview").shadowRoot.getElementById("behind").click()`)
+		waitFor(t, ctx, "the overlay gone", `!(`+overlayShown+`)`)
+		if err := chromedp.Do(ctx, chromedp.Reload()); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, ctx, "the last good page after a reload, and the overlay", overlayShown+` && document.querySelector("main").innerText.includes("Second")`)
+		w.write("content/long.md", longPage("Third"))
+		waitFor(t, ctx, "the mended page", `document.body.innerText.includes("Third") && !(`+overlayShown+`) && `+overlayText+` === ""`)
+	})
+	t.Run("mistake in a layout", func(t *testing.T) {
+		w.write("layouts/partials/bottom.html", "<footer>{{.Page.Nope}}</footer>")
+		waitFor(t, ctx, "the overlay", overlayShown+` && `+overlayText+`.includes("layouts/partials/bottom.html:1:")`)
+		waitFor(t, ctx, "the last good page behind it", `document.body.innerText.includes("Third")`)
+		w.write("layouts/partials/bottom.html", "<footer>The end</footer>")
+		waitFor(t, ctx, "the mended layout", `document.body.innerText.includes("The end") && !(`+overlayShown+`)`)
+	})
+	t.Run("details", func(t *testing.T) {
+		waitFor(t, ctx, "the bar", barText+`.includes("details")`)
+		evaluate(t, ctx, `document.querySelector("sitegen-preview").shadowRoot.querySelector("a").click()`)
+		waitFor(t, ctx, "the page about the preview", `location.pathname === "/-/" && document.body.innerText.includes("content/long.md")`)
+		evaluate(t, ctx, `document.querySelector("input").value = "/download?os=win"; document.querySelector("button").click()`)
+		waitFor(t, ctx, "the explanation", `document.getElementById("explained")?.textContent.includes("candidates for win, release")`)
+	})
+}
+
+// A site that cannot be built at the start is shown as soon as it can.
+func TestBrowserMendsFirstBuild(t *testing.T) {
+	w := open(t, map[string]string{"content/a.md": "no title"}, nil)
+	ctx := newBrowser(t)
+	if err := chromedp.Do(ctx, chromedp.Navigate(w.url+"/a/")); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, ctx, "the overlay", overlayShown+` && `+overlayText+`.includes("content/a.md:1:1: no title")`)
+	w.write("content/a.md", "---\ntitle: A\n---\nHere it is.\n")
+	waitFor(t, ctx, "the page", `document.body.innerText.includes("Here it is.") && !(`+overlayShown+`)`)
+}
