@@ -101,7 +101,9 @@ func TestExplore(t *testing.T) {
 				for _, v := range choice[key] {
 					list[v] += 0 // stays in the list
 				}
-				want.Charts[key] = labelled(key, list)
+				if len(list) > 0 {
+					want.Charts[key] = labelled(key, list)
+				}
 			}
 			delete(got.Charts, "arch") // the table does not have it
 			delete(got.Charts, "region")
