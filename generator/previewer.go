@@ -138,16 +138,22 @@ func (l *limits) of(o *Options, t *redirect.Table) []redirect.Finding {
 }
 
 // Refresh implements preview.Builder.
-func (p *previewer) Refresh(ctx context.Context) error {
-	cat, label, err := p.o.sourceCatalogue(ctx, p.o.Config.Girder.Timeout, p.o.Config.Girder.Retries)
-	if err != nil {
-		return err
+func (p *previewer) Refresh() func(context.Context) (func() bool, error) {
+	o, before := p.o, p.cat
+	return func(ctx context.Context) (func() bool, error) {
+		cat, label, err := o.sourceCatalogue(ctx, o.Config.Girder.Timeout, o.Config.Girder.Retries)
+		if err != nil {
+			return nil, err
+		}
+		same := reflect.DeepEqual(cat.published, before.published)
+		return func() bool {
+			if same || p.cat != before {
+				return false // nothing new, or of a source that was changed meanwhile
+			}
+			p.cat, p.label = cat, label
+			return true
+		}, nil
 	}
-	if reflect.DeepEqual(cat.published, p.cat.published) {
-		cat.x = p.cat.index() // so that nothing is rendered again
-	}
-	p.cat, p.label = cat, label
-	return nil
 }
 
 // Watched implements preview.Builder.

@@ -6,16 +6,16 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// Builder makes the states of a site. Build and Refresh are called by one goroutine, one at a time; Check by
-// others too.
+// Builder makes the states of a site. Its methods are called by one goroutine, but for Check.
 type Builder interface {
 	// Build reads what the site is made from and makes its new state. It need not find every mistake: that is
 	// what Check is for.
 	Build(ctx context.Context) (*State, error)
 	// Check looks for mistakes everywhere in a state, and gives what deserves a look but would not stop a build.
 	Check(ctx context.Context, s *State) (warnings []string, err error)
-	// Refresh gets the packages again; the next Build shows them.
-	Refresh(ctx context.Context) error
+	// Refresh prepares to get the packages again. What it gives can be run by another goroutine, and takes its
+	// time; use, called as Build is, takes the packages over and reports whether they are other ones.
+	Refresh() (fetch func(ctx context.Context) (use func() bool, err error))
 	// Watched lists the files and folders that the site is made from, as far as people edit them.
 	Watched() []string
 	// Read gives a file by the name that errors have for it, content/about.md.

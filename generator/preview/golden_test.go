@@ -53,7 +53,7 @@ type fixed struct{ *preview.State }
 
 func (f fixed) Build(context.Context) (*preview.State, error)           { return f.State, nil }
 func (f fixed) Check(context.Context, *preview.State) ([]string, error) { return nil, nil }
-func (f fixed) Refresh(context.Context) error                           { return nil }
+func (f fixed) Refresh() func(context.Context) (func() bool, error)     { return nil }
 func (f fixed) Watched() []string                                       { return nil }
 func (f fixed) Read(string) ([]byte, error)                             { return nil, fs.ErrNotExist }
 

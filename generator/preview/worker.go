@@ -18,7 +18,14 @@ type worker struct {
 	watched []string
 	since   []string // what has changed since the newest state
 	results chan result
+	fetched chan fetched
 	cancel  context.CancelFunc // of the check under way
+}
+
+// fetched is what came of getting the packages again.
+type fetched struct {
+	use func() bool
+	err error
 }
 
 // result is what a check has found.
@@ -31,7 +38,7 @@ type result struct {
 
 // start makes the first state.
 func (s *Server) start(ctx context.Context) (*worker, error) {
-	w := &worker{Server: s, results: make(chan result), cancel: func() {}}
+	w := &worker{Server: s, results: make(chan result), fetched: make(chan fetched), cancel: func() {}}
 	w.watched = s.builder.Watched()
 	w.watcher = watch(ctx, w.watched, s.o.Poll, s.o.Log)
 	if err := w.build(ctx, nil); err != nil {
@@ -45,11 +52,10 @@ func (s *Server) start(ctx context.Context) (*worker, error) {
 
 // run builds whenever something has changed.
 func (w *worker) run(ctx context.Context) {
-	var refresh <-chan time.Time
-	if w.o.Refresh > 0 {
-		ticker := time.NewTicker(w.o.Refresh)
-		defer ticker.Stop()
-		refresh = ticker.C
+	refresh := time.NewTimer(w.o.Refresh)
+	defer refresh.Stop()
+	if w.o.Refresh == 0 {
+		refresh.Stop()
 	}
 	for {
 		select {
@@ -57,16 +63,32 @@ func (w *worker) run(ctx context.Context) {
 			return
 		case changed := <-w.watcher.changes:
 			w.rebuild(ctx, changed)
-		case <-refresh:
-			if err := w.builder.Refresh(ctx); err != nil {
-				w.o.Log.Warn(err.Error())
-				continue
+		case <-refresh.C:
+			w.refresh(ctx)
+		case f := <-w.fetched:
+			switch {
+			case f.err != nil:
+				w.o.Log.Warn(f.err.Error())
+			case f.use():
+				w.rebuild(ctx, nil)
 			}
-			w.rebuild(ctx, nil)
+			refresh.Reset(w.o.Refresh)
 		case r := <-w.results:
 			w.finish(r)
 		}
 	}
+}
+
+// refresh gets the packages again, while pages are edited.
+func (w *worker) refresh(ctx context.Context) {
+	fetch := w.builder.Refresh()
+	go func() {
+		use, err := fetch(ctx)
+		select {
+		case w.fetched <- fetched{use, err}:
+		case <-ctx.Done():
+		}
+	}()
 }
 
 // rebuild builds, and again as long as it fails while files change: a save may be half done.
