@@ -40,8 +40,8 @@ func (f *optionFlag) Type() string {
 	return f.option.Value
 }
 
-// addOptions gives a command --config and the flags of options, by key; with no keys, of all options.
-// Those of one command alone stay with it.
+// addOptions gives a command --config and the flags of options, by key; with no keys, of all options
+// but those of one command alone.
 func addOptions(cmd *cobra.Command, keys ...string) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
@@ -49,7 +49,7 @@ func addOptions(cmd *cobra.Command, keys ...string) {
 	note(flags, "config", "", config.ConfigEnv)
 	_ = cmd.MarkFlagFilename("config", "yaml")
 	for _, o := range config.Options() {
-		if o.Flag == "" || o.Command != "" && o.Command != cmd.Name() || len(keys) > 0 && !slices.Contains(keys, o.Key) {
+		if o.Flag == "" || len(keys) > 0 && !slices.Contains(keys, o.Key) || len(keys) == 0 && o.Command != "" {
 			continue
 		}
 		f := flags.VarPF(&optionFlag{option: o}, o.Flag, "", o.Usage)

@@ -55,24 +55,16 @@ cron over all logs that are there. Without a LOG it publishes what it has.
 	return cmd
 }
 
-// statsGroup is the heading of the flags about counting.
-const statsGroup = "Statistics"
-
 // addStatsOptions gives a command the flags that the engine takes.
 func addStatsOptions(cmd *cobra.Command) {
-	addOptions(cmd, "out", "data", "log_format")
-	addMessages(cmd)
-	flags := cmd.Flags()
-	flags.StringArray("geoip", nil, "`FILE` of a GeoIP database of cities (.mmdb); twice for IPv4 and IPv6 apart")
-	flags.String("geoip-attribution", "", "`HTML` that the database's licence asks for (default: by what the file says)")
-	flags.StringArray("log-line", nil, "log_format of Nginx that lines may have, besides the formats that are recognised")
-	flags.String("user-agents", "", "`FILE` with newer user agent rules, regexes.yaml of ua-parser")
-	flags.String("privacy", string(stats.Keyed), "what is kept of an address: keyed, daily or full; see docs/stats.md")
-	flags.Int("min-country", 5, "`N`umber of downloads a month below which a country is published among others")
-	flags.Bool("legacy", true, "publish "+stats.LegacyFile+", format 1.0, too")
-	for _, name := range []string{"geoip", "geoip-attribution", "log-line", "user-agents", "privacy", "min-country", "legacy"} {
-		note(flags, name, statsGroup, "")
+	keys := []string{"out", "data", "log_format"}
+	for _, o := range config.Options() {
+		if o.Command == "stats" {
+			keys = append(keys, o.Key)
+		}
 	}
+	addOptions(cmd, keys...)
+	addMessages(cmd)
 }
 
 // engine opens the statistics of a site.
@@ -94,18 +86,11 @@ func (p *program) engine(cmd *cobra.Command) (*stats.Engine, config.Config, erro
 	return e, c, err
 }
 
-// statsOptions is what the configuration and the flags say about counting.
+// statsOptions is what the configuration says about counting.
 func (p *program) statsOptions(cmd *cobra.Command, c config.Config) (stats.Options, error) {
-	flags := cmd.Flags()
-	text := func(name string) string { return flags.Lookup(name).Value.String() }
-	list := func(name string) []string { l, _ := flags.GetStringArray(name); return l }
-	least, err := flags.GetInt("min-country")
+	formats, err := accesslog.NewFormats(c.Stats.LogFormats, jsonFields(c.Stats.JSONFields))
 	if err != nil {
-		return stats.Options{}, err
-	}
-	formats, err := accesslog.NewFormats(list("log-line"), accesslog.Fields{})
-	if err != nil {
-		return stats.Options{}, fault.Wrap(fault.Usage, err, "")
+		return stats.Options{}, fault.Wrap(fault.Usage, fmt.Errorf("%s: %w", c.Origin("stats.log_formats"), err), "")
 	}
 	packages, err := everPublished(cmd.Context(), c.Data)
 	if err != nil {
@@ -115,10 +100,14 @@ func (p *program) statsOptions(cmd *cobra.Command, c config.Config) (stats.Optio
 		p.messages.Warn("the catalogue is empty: downloads are kept and shown once it is not; run sitegen build")
 	}
 	return stats.Options{
-		Dir: c.Data, Formats: formats, Packages: stats.FromCatalog(packages), GeoIP: list("geoip"), Attribution: text("geoip-attribution"),
-		Rules: text("user-agents"), Privacy: stats.Privacy(text("privacy")), Legacy: given(cmd, "legacy"), MinCountry: least,
+		Dir: c.Data, Formats: formats, Packages: stats.FromCatalog(packages), GeoIP: c.Stats.GeoIP, Attribution: c.Stats.Attribution,
+		Rules: c.Stats.UserAgents, Privacy: stats.Privacy(c.Stats.Privacy), Legacy: c.Stats.Legacy, MinCountry: c.Stats.MinCountry,
 		Now: time.Now, Stdin: cmd.InOrStdin(),
 	}, nil
+}
+
+func jsonFields(f config.JSONFields) accesslog.Fields {
+	return accesslog.Fields{Address: f.Address, Time: f.Time, Request: f.Request, Method: f.Method, Target: f.Path, Status: f.Status, Agent: f.Agent}
 }
 
 // everPublished lists the packages of the catalogue, withdrawn ones included.
@@ -164,7 +153,7 @@ func (p *program) stats(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	site := generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now}
-	page, err := generator.StatsPage(cmd.Context(), site, out, stats.Privacy(cmd.Flags().Lookup("privacy").Value.String()))
+	page, err := generator.StatsPage(cmd.Context(), site, out, stats.Privacy(c.Stats.Privacy))
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,7 @@ type Config struct {
 	AfterChange []Command // run in this order when maps changed
 	LogFormat   string    // "text" or "json"
 
+	Stats   Stats
 	Preview Preview
 
 	origins map[string]Origin // by key of the option
@@ -56,6 +57,23 @@ type Girder struct {
 	Timeout  time.Duration // for one request, answer included
 	MaxSize  Size          // of the listing
 	Retries  int           // further tries after the first
+}
+
+// Stats is how sitegen stats counts downloads. Nothing of it has a part in a build.
+type Stats struct {
+	GeoIP       []string   // MaxMind DB files, in the order in which they are asked
+	Attribution string     // HTML that their licence asks for; "" to tell by the files
+	LogFormats  []string   // formats of log lines, as Nginx's log_format has them, tried before those known
+	JSONFields  JSONFields // of logs in JSON lines
+	UserAgents  string     // file with user agent rules; "" for those of the program
+	Privacy     string     // "keyed", "daily" or "full": what is kept of an address
+	MinCountry  int        // downloads a month below which a country is published among others
+	Legacy      bool       // publish format 1.0 too
+}
+
+// JSONFields names the fields of a log in JSON lines; "" for those that are usual.
+type JSONFields struct {
+	Address, Time, Request, Method, Path, Status, Agent string
 }
 
 // Preview is how sitegen serve shows the site. Nothing of it has a part in a build.

@@ -43,6 +43,12 @@ func TestErrors(t *testing.T) {
 		}},
 		{"lines", "title: |\n  a\n  b\n", []string{`sitegen.yaml:1:8: title has more than one line (found "a\nb\n")`}},
 		{"control characters", "title: \"a\\u001b[0m\"\n", []string{`sitegen.yaml:1:8: title has characters that cannot be printed (found "a\x1b[0m")`}},
+		{"file without a name", "stats:\n  geoip: [a.mmdb, '']\n", []string{`sitegen.yaml:2:19: stats.geoip has an empty item (found "")`}},
+		{"log format without variables", "stats:\n  log_formats: [combined]\n", []string{
+			`sitegen.yaml:2:17: stats.log_formats has a format without variables (found "combined"); write it as log_format of Nginx: $remote_addr …`,
+		}},
+		{"unknown field of JSON lines", "stats:\n  json_fields:\n    tme: t\n", []string{`sitegen.yaml:3:5: unknown key "stats.json_fields.tme"; did you mean "stats.json_fields.time"?`}},
+		{"unknown group in a group", "stats:\n  json_feilds:\n    time: t\n", []string{`sitegen.yaml:2:3: unknown key "stats.json_feilds"; did you mean "stats.json_fields"?`}},
 		{"item twice", "precompress: [br, br]\n", []string{`sitegen.yaml:1:19: precompress has an item twice (found "br")`}},
 		{"command with shell syntax", "after_change:\n  - nginx -t\n  - nginx -t && nginx -s reload\n", []string{
 			`sitegen.yaml:3:5: after_change has a command with shell syntax (found "nginx -t && nginx -s reload"); commands run without a shell; write sh -c '…' for one`,

@@ -92,6 +92,26 @@ func folder(at func(*Config) *string) field {
 	}, same)
 }
 
+// file is the path of a file, which may be none.
+func file(at func(*Config) *string) field {
+	return one("file", at, func(s, dir string) (string, error) {
+		if s == "" {
+			return "", nil
+		}
+		return within(dir, s), oneLine(s)
+	}, same)
+}
+
+// fileList is a list of files.
+func fileList(at func(*Config) *[]string) field {
+	return many("list of files", ",", at, func(s, dir string) (string, error) {
+		if s == "" {
+			return "", invalid{what: "has an empty item"}
+		}
+		return within(dir, s), oneLine(s)
+	}, same)
+}
+
 // within is path as it is seen from the working directory, when it was written in the folder dir.
 func within(dir, path string) string {
 	if filepath.IsAbs(path) {

@@ -26,8 +26,10 @@ func isGroup(key string) bool {
 func knownKeys() []string {
 	var keys []string
 	for _, o := range options {
-		if group, _, ok := strings.Cut(o.Key, "."); ok {
-			keys = append(keys, group)
+		for i, c := range o.Key {
+			if c == '.' {
+				keys = append(keys, o.Key[:i])
+			}
 		}
 		keys = append(keys, o.Key)
 	}

@@ -70,6 +70,7 @@ func TestDefaults(t *testing.T) {
 		Targets:     []string{"nginx", "s3", "cloudfront"},
 		Precompress: []string{"gzip", "br"},
 		LogFormat:   "text",
+		Stats:       config.Stats{Privacy: "keyed", MinCountry: 5, Legacy: true},
 		Preview:     config.Preview{Listen: "127.0.0.1:8080", As: "nginx"},
 	}
 	got := load(t, config.Input{})
@@ -116,6 +117,24 @@ allow_hosts: [box.example]
 refresh: 15m
 poll: true
 log_format: json
+stats:
+  geoip: [geo/v4.mmdb, /srv/v6.mmdb]
+  geoip_attribution: <a href="https://example.org">Places</a>
+  log_formats:
+    - $remote_addr [$time_iso8601] "$request" $status
+    - '{"a": "$remote_addr, $status"}'
+  json_fields:
+    address: ip
+    time: at
+    request: req
+    method: verb
+    path: uri
+    status: code
+    agent: ua
+  user_agents: regexes.yaml
+  privacy: full
+  min_country: 20
+  legacy: false
 `)
 	want := config.Config{
 		File:  "sitegen.yaml",
@@ -133,6 +152,12 @@ log_format: json
 			{Text: `sh -c 'nginx -s reload && echo "done"'`, Args: []string{"sh", "-c", `nginx -s reload && echo "done"`}},
 		},
 		LogFormat: "json",
+		Stats: config.Stats{
+			GeoIP: []string{"geo/v4.mmdb", "/srv/v6.mmdb"}, Attribution: `<a href="https://example.org">Places</a>`,
+			LogFormats: []string{`$remote_addr [$time_iso8601] "$request" $status`, `{"a": "$remote_addr, $status"}`},
+			JSONFields: config.JSONFields{Address: "ip", Time: "at", Request: "req", Method: "verb", Path: "uri", Status: "code", Agent: "ua"},
+			UserAgents: "regexes.yaml", Privacy: "full", MinCountry: 20,
+		},
 		Preview: config.Preview{
 			Listen: "[::1]:9000", AllowedHosts: []string{"box.example"}, As: "s3", Drafts: true, Future: true, Refresh: 15 * time.Minute, Poll: true, Open: true,
 		},
@@ -154,7 +179,8 @@ func TestPrecedence(t *testing.T) {
 	siteFolder(t, "title: file\nproject: file\nout: file\nafter_change: [a, b]\n")
 	c := load(t, config.Input{
 		Environ: []string{"SITEGEN_PROJECT=environment", "SITEGEN_OUT=environment", "SITEGEN_TITLE=", "SITEGEN_GIRDER_RETRIES=1",
-			"SITEGEN_AFTER_CHANGE=c d\ne", "SITEGEN_PRECOMPRESS=br, gzip", "PATH=/bin", "SITEGEN_OFFLINE=1"},
+			"SITEGEN_AFTER_CHANGE=c d\ne", "SITEGEN_PRECOMPRESS=br, gzip", "PATH=/bin", "SITEGEN_OFFLINE=1",
+			"SITEGEN_STATS_GEOIP=a.mmdb, b.mmdb", "SITEGEN_STATS_LOG_FORMATS=$status, $request\n$msec", "SITEGEN_STATS_JSON_FIELDS_TIME=t"},
 		Flags: map[string][]string{"out": {"first", "last"}, "base-url": {}},
 	})
 	type value struct{ Value, Origin string }
@@ -180,6 +206,11 @@ func TestPrecedence(t *testing.T) {
 	commands := []config.Command{{Text: "c d", Args: []string{"c", "d"}}, {Text: "e", Args: []string{"e"}}}
 	if diff := cmp.Diff(commands, c.AfterChange); diff != "" {
 		t.Errorf("after_change (-want +got):\n%s", diff)
+	}
+	stats := config.Stats{GeoIP: []string{"a.mmdb", "b.mmdb"}, LogFormats: []string{"$status, $request", "$msec"},
+		JSONFields: config.JSONFields{Time: "t"}, Privacy: "keyed", MinCountry: 5, Legacy: true}
+	if diff := cmp.Diff(stats, c.Stats); diff != "" {
+		t.Errorf("stats (-want +got):\n%s", diff)
 	}
 	if !c.Offline {
 		t.Error("SITEGEN_OFFLINE=1 is not read as true")

@@ -207,6 +207,101 @@ var options = []*Option{
 	},
 
 	{
+		Key: "stats.geoip", Flag: "geoip", Group: "Statistics", Command: "stats",
+		Value: "FILE",
+		Usage: "GeoIP database of cities (.mmdb); twice for IPv4 and IPv6 apart",
+		Doc: "MaxMind DB files that tell where an address is, in the order in which they are asked; two for IPv4 and IPv6 apart. " +
+			"In the environment variable, separated by commas. Empty: countries are unknown.",
+		field: fileList(func(c *Config) *[]string { return &c.Stats.GeoIP }),
+	},
+	{
+		Key: "stats.geoip_attribution", Flag: "geoip-attribution", Group: "Statistics", Command: "stats",
+		Value: "HTML",
+		Usage: "what the database's licence asks for (default: by what the file says)",
+		Doc: "HTML that the licence of the GeoIP database asks to be shown. Empty: by what the file says of itself, " +
+			"which is enough for the databases of MaxMind and DB-IP.",
+		field: text(func(c *Config) *string { return &c.Stats.Attribution }, oneLine),
+	},
+	{
+		Key: "stats.log_formats", Flag: "log-line", Group: "Statistics", Command: "stats",
+		Value: "FORMAT",
+		Usage: "log_format of Nginx that lines may have, besides the formats that are recognised",
+		Doc: "Formats that lines of logs may have, besides those that are recognised, each as in `log_format` of Nginx: " +
+			"`['$remote_addr [$time_iso8601] \"$request\" $status \"$http_user_agent\"']`. In the environment variable, one to a line.",
+		field: many("list of log formats", "\n", func(c *Config) *[]string { return &c.Stats.LogFormats }, logFormat, same),
+	},
+	{
+		Key: "stats.json_fields.address", Group: "Statistics", Command: "stats",
+		Usage: "field of JSON lines with the address of the visitor",
+		Doc:   "The field that holds the address of the visitor in logs of JSON lines. Empty: one of `remote_addr`, `client_ip`, `remote_ip`, `c-ip`.",
+		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Address }, oneLine),
+	},
+	{
+		Key: "stats.json_fields.time", Group: "Statistics", Command: "stats",
+		Usage: "field of JSON lines with the time",
+		Doc:   "The field that holds the time in logs of JSON lines. Empty: one of `time_local`, `time_iso8601`, `time`, `timestamp`, `@timestamp`, `ts`, `msec`.",
+		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Time }, oneLine),
+	},
+	{
+		Key: "stats.json_fields.request", Group: "Statistics", Command: "stats",
+		Usage: "field of JSON lines with the whole request line",
+		Doc:   "The field that holds the whole request line, `GET /x HTTP/1.1` in logs of JSON lines. Empty: one of `request`.",
+		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Request }, oneLine),
+	},
+	{
+		Key: "stats.json_fields.method", Group: "Statistics", Command: "stats",
+		Usage: "field of JSON lines with the method",
+		Doc:   "The field that holds the method, where there is no request line in logs of JSON lines. Empty: one of `request_method`, `method`, `cs-method`.",
+		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Method }, oneLine),
+	},
+	{
+		Key: "stats.json_fields.path", Group: "Statistics", Command: "stats",
+		Usage: "field of JSON lines with the path",
+		Doc:   "The field that holds the path, where there is no request line in logs of JSON lines. Empty: one of `request_uri`, `uri`, `url`, `path`, `cs-uri-stem`.",
+		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Path }, oneLine),
+	},
+	{
+		Key: "stats.json_fields.status", Group: "Statistics", Command: "stats",
+		Usage: "field of JSON lines with the status of the answer",
+		Doc:   "The field that holds the status of the answer in logs of JSON lines. Empty: one of `status`, `sc-status`.",
+		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Status }, oneLine),
+	},
+	{
+		Key: "stats.json_fields.agent", Group: "Statistics", Command: "stats",
+		Usage: "field of JSON lines with the user agent",
+		Doc:   "The field that holds the user agent in logs of JSON lines. Empty: one of `http_user_agent`, `user_agent`, `agent`, `cs(User-Agent)`.",
+		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Agent }, oneLine),
+	},
+	{
+		Key: "stats.user_agents", Flag: "user-agents", Group: "Statistics", Command: "stats",
+		Value: "FILE",
+		Usage: "newer user agent rules, regexes.yaml of ua-parser",
+		Doc:   "File with user agent rules, `regexes.yaml` of ua-parser, in place of those of the program.",
+		field: file(func(c *Config) *string { return &c.Stats.UserAgents }),
+	},
+	{
+		Key: "stats.privacy", Flag: "privacy", Group: "Statistics", Default: "keyed", Command: "stats",
+		Value: "keyed|daily|full",
+		Usage: "what is kept of an address",
+		Doc: "What is kept of an address. `keyed`: a hash with a key in the data folder. `daily`: a hash with a key that is deleted after the day; " +
+			"format 1.0 is then off. `full`: the hash, and the address.",
+		field: choice(func(c *Config) *string { return &c.Stats.Privacy }, "keyed", "daily", "full"),
+	},
+	{
+		Key: "stats.min_country", Flag: "min-country", Group: "Statistics", Default: "5", Command: "stats",
+		Value: "N",
+		Usage: "downloads a month below which a country is published among others",
+		Doc:   "Countries with fewer downloads in a month are published together, as others. `0`: none are.",
+		field: number(func(c *Config) *int { return &c.Stats.MinCountry }, 0, 1_000_000),
+	},
+	{
+		Key: "stats.legacy", Flag: "legacy", Group: "Statistics", Default: "true", Command: "stats",
+		Usage: "publish slicer-download-data.json, format 1.0, too",
+		Doc:   "Publish `slicer-download-data.json`, format 1.0, too, for the programs that read it.",
+		field: onOff(func(c *Config) *bool { return &c.Stats.Legacy }),
+	},
+
+	{
 		Key: "listen", Flag: "listen", Group: "Preview", Default: "127.0.0.1:8080", Command: "serve",
 		Value: "HOST:PORT",
 		Usage: "where the preview is served",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/token"
@@ -14,15 +15,17 @@ import (
 // values when it is read in the working directory.
 func (c *Config) Print(w io.Writer) error {
 	var b strings.Builder
-	group := ""
+	var group []string
 	for _, o := range options {
-		name, indent := o.Key, ""
-		if g, last, ok := strings.Cut(o.Key, "."); ok {
-			if g != group {
-				fmt.Fprintf(&b, "%s:\n", g)
+		path := strings.Split(o.Key, ".")
+		above, name := path[:len(path)-1], path[len(path)-1]
+		for i, g := range above {
+			if len(group) <= i || !slices.Equal(group[:i+1], above[:i+1]) {
+				fmt.Fprintf(&b, "%s%s:\n", strings.Repeat("  ", i), g)
 			}
-			group, name, indent = g, last, "  "
 		}
+		group = above
+		indent := strings.Repeat("  ", len(above))
 		if o.NotInFile {
 			indent = "# "
 		}

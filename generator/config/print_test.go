@@ -46,6 +46,22 @@ redirect_hosts: []                                         # default
 jobs: 0                                                    # default
 precompress: [gzip, br]                                    # default
 after_change: [nginx -t, "x: 'y'"]                         # sitegen.yaml:6
+stats:
+  geoip: []                                                # default
+  geoip_attribution: ""                                    # default
+  log_formats: []                                          # default
+  json_fields:
+    address: ""                                            # default
+    time: ""                                               # default
+    request: ""                                            # default
+    method: ""                                             # default
+    path: ""                                               # default
+    status: ""                                             # default
+    agent: ""                                              # default
+  user_agents: ""                                          # default
+  privacy: keyed                                           # default
+  min_country: 5                                           # default
+  legacy: true                                             # default
 listen: 127.0.0.1:8080                                     # default
 allow_hosts: []                                            # default
 # as: nginx                                                # default

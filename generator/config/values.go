@@ -196,6 +196,14 @@ func printable(s string) error {
 	return nil
 }
 
+// logFormat reads the format of log lines; what it may hold is known where logs are read.
+func logFormat(s, _ string) (string, error) {
+	if !strings.Contains(s, "$") {
+		return "", invalid{what: "has a format without variables", hint: "write it as log_format of Nginx: $remote_addr …"}
+	}
+	return s, oneLine(s)
+}
+
 // hostName reads a host without a port.
 func hostName(s, _ string) (string, error) {
 	if !hostRE.MatchString(s) || strings.ContainsAny(s, ":[") {
