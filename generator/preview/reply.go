@@ -39,7 +39,7 @@ func moved(status int, location, cache string) reply {
 
 // plain is an answer that the site has no page for.
 func plain(status int) reply {
-	return newReply(status, "text/plain; charset=utf-8", notAtAll, []byte(http.StatusText(status)+"\n"))
+	return newReply(status, "text/plain; charset=utf-8", "", []byte(http.StatusText(status)+"\n"))
 }
 
 // mediaTypes are those of the files that sitegen and its users publish, as Nginx's mime.types has them.

@@ -1,0 +1,66 @@
+package preview_test
+
+import (
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator"
+	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// TestAsNginx asks the preview and a real Nginx the same.
+func TestAsNginx(t *testing.T) {
+	w := open(t, map[string]string{
+		"sitegen.yaml":        "source: listing.json\nredirect_hosts: [wiki.example]\ntargets: [nginx]\n",
+		"listing.json":        string(testutil.Listing(t, "live")),
+		"content/a/b.md":      "---\ntitle: B\naliases: [/bee]\n---\nText.\n",
+		"content/files/x.txt": "text\n",
+		"content/files/x.svg": `<svg xmlns="http://www.w3.org/2000/svg"/>`,
+		"redirects/rules.txt": "/old /releases/ 301\n/moved /a/b/ 308\n/wiki/* https://wiki.example/x/:splat 302\n/gone 410\n/other /a/b/index.html 200\n/store id=:id /releases/:id/ 307\n",
+	}, nil)
+	c, err := config.Load(config.Input{File: w.path("sitegen.yaml")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := generator.Build(t.Context(), generator.Options{Config: c, Log: slog.New(slog.DiscardHandler), Now: time.Now}); err != nil {
+		t.Fatal(err)
+	}
+	nginx := testutil.StartNginx(t, w.path("public"), filepath.Join(w.dir, "redirects"))
+	requests := []string{
+		"/", "/?utm=1", "/?os=win", "/?offset=-1&stability=any", "/releases", "/releases?a=b", "/releases/", "/releases/index.html",
+		"/a/b", "/a/b/", "/a/b/?x=1", "/a/", "/a", "/bee", "/bee/", "//a//b//", "/a/./b/../b/", "/a/%62/", "/old", "/old/", "/moved?x=1",
+		"/wiki", "/wiki/a/b?c=d", "/gone", "/other", "/store?id=5.12.4", "/store?id=", "/store", "/files/", "/files/x.txt", "/files/x.svg", "/nowhere", "/nowhere/",
+		"/latest/win", "/latest/macosx/nightly.json", "/releases/5.12/linux", "/releases/99/linux", "/bitstream/1", "/bitstream/000000000000000000000000", "/bitstream/",
+		"/api/v1/latest.json", "/api/v1/nothing.json", "/api/", "/assets/none.css", "/robots.txt", "/sitemap.xml", "/releases.atom", "/releases/5.12.4/SHA512SUMS",
+		"/.hidden", "/a/.git/config", "/findall", "/findall?os=linux&stability=nightly&offset=-3", "/find?os=linux", "/find", "/download?os=win&date=2021",
+	}
+	x := lookup.New(testutil.Packages(t, "live"))
+	for q := range testutil.RandomRequests(x, 11, 1000) {
+		requests = append(requests, q)
+	}
+	for _, q := range requests {
+		want, got := ask(t, "GET", nginx.URL+q), ask(t, "GET", w.url+q)
+		if diff := cmp.Diff(seen(want), seen(got)); diff != "" {
+			t.Errorf("%s (-nginx +preview):\n%.1500s", q, diff)
+		}
+	}
+}
+
+// seen is what clients notice of an answer.
+func seen(res response) map[string]any {
+	s := map[string]any{"status": res.StatusCode}
+	for _, name := range []string{"Location", "Cache-Control", "Access-Control-Allow-Origin", "X-Content-Type-Options"} {
+		s[name] = res.Header.Get(name)
+	}
+	if res.StatusCode < 300 || res.StatusCode == http.StatusBadRequest || res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone {
+		s["Content-Type"], s["body"] = res.Header.Get("Content-Type"), res.body
+	}
+	return s
+}
