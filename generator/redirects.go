@@ -63,7 +63,8 @@ func (o *Options) rulesText() (name, text string, err error) {
 	return name, string(b), nil
 }
 
-// table collects what the servers have to know. Its error holds every mistake in rules.txt and aliases.
+// table collects what the servers have to know. Its error holds every mistake in rules.txt and aliases; the table
+// has the others then, to be checked as well.
 func (o *Options) table(x *lookup.Index, aliases []site.Alias) (*redirect.Table, error) {
 	name, text, err := o.rulesText()
 	if err != nil {
@@ -71,11 +72,8 @@ func (o *Options) table(x *lookup.Index, aliases []site.Alias) (*redirect.Table,
 	}
 	written, err := redirect.Parse(name, text)
 	aliased, aliasErr := aliasRules(aliases)
-	if err := errors.Join(err, aliasErr); err != nil {
-		return nil, fault.Wrap(fault.Content, err, "")
-	}
 	rules := append(append(written, aliased...), redirect.MidasRules(x)...)
-	return &redirect.Table{Index: x, Files: o.files(), Rules: redirect.NewRules(rules)}, nil
+	return &redirect.Table{Index: x, Files: o.files(), Rules: redirect.NewRules(rules)}, fault.Wrap(fault.Content, errors.Join(err, aliasErr), "")
 }
 
 func aliasRules(aliases []site.Alias) ([]redirect.Rule, error) {
@@ -168,11 +166,11 @@ func (o *Options) redirectFindings(t *redirect.Table, e *site.Edition) ([]redire
 
 // ruleFindings checks the rules against the site's pages.
 func (o *Options) ruleFindings(t *redirect.Table, e *site.Edition) []redirect.Finding {
-	hosts := o.Config.RedirectHosts
+	s := redirect.Site{Pages: pagePaths(e.Paths()), Hosts: o.Config.RedirectHosts}
 	if u, err := url.Parse(o.Config.BaseURL); err == nil {
-		hosts = append([]string{u.Hostname()}, hosts...)
+		s.Host, s.Hosts = u.Host, append([]string{u.Hostname()}, s.Hosts...)
 	}
-	return redirect.Check(t, redirect.Site{Pages: pagePaths(e.Paths()), Hosts: hosts})
+	return redirect.Check(t, s)
 }
 
 // pagePaths lists the paths under which files are found.
@@ -187,21 +185,19 @@ func pagePaths(files []string) map[string]bool {
 	return paths
 }
 
-// CheckRedirects renders the site in memory, with the packages that Packages gives, and finds what is wrong
-// with its redirects. It writes nothing.
+// CheckRedirects finds what is wrong with the redirects of the site, with the packages that Packages gives. Its
+// error holds lines and pages that cannot be read; the findings are about all others.
 func CheckRedirects(ctx context.Context, o Options) ([]redirect.Finding, error) {
 	x, e, err := o.pages(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if _, _, err := e.Files(ctx); err != nil {
-		return nil, err
+	table, tableErr := o.table(x, e.Aliases())
+	if table == nil {
+		return nil, tableErr
 	}
-	table, err := o.table(x, e.Aliases())
-	if err != nil {
-		return nil, err
-	}
-	return o.redirectFindings(table, e)
+	findings, err := o.redirectFindings(table, e)
+	return findings, errors.Join(e.Err(), tableErr, err)
 }
 
 // DiffRedirects tells in words how the maps in the redirects folder differ from those of a revision.

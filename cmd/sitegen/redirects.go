@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -50,10 +51,7 @@ func (p *program) redirectsCheck(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	findings, err := generator.CheckRedirects(cmd.Context(), generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now})
-	if err != nil {
-		return err
-	}
+	findings, unread := generator.CheckRedirects(cmd.Context(), generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now})
 	wrong := 0
 	for _, f := range findings {
 		if f.Severity == redirect.Error {
@@ -68,9 +66,12 @@ func (p *program) redirectsCheck(cmd *cobra.Command, _ []string) error {
 		}
 	}
 	if wrong > 0 {
-		return fault.Wrap(fault.Content, fmt.Errorf("check the redirects: %d errors", wrong), "")
+		return errors.Join(unread, fault.Wrap(fault.Content, fmt.Errorf("check the redirects: %s", count(wrong, "error")), ""))
 	}
-	_, err = fmt.Fprintf(p.stdout, "no errors, %d warnings\n", len(findings))
+	if unread != nil {
+		return unread
+	}
+	_, err = fmt.Fprintf(p.stdout, "no errors, %s\n", count(len(findings), "warning"))
 	return err
 }
 

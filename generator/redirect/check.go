@@ -3,6 +3,7 @@ package redirect
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -45,7 +46,21 @@ func (f Finding) String() string {
 // Site is what Check has to know about the site beside its rules.
 type Site struct {
 	Pages map[string]bool // paths that are files: "/", "/docs/install/" (a folder's index.html), "/robots.txt"
-	Hosts []string        // hosts that rules may lead to
+	Host  string          // its own, with the port if there is one
+	Hosts []string        // hosts that rules may lead to, its own as well
+}
+
+// path gives the path and query of a target on the site itself, however it is written.
+func (s Site) path(target string) (path string, ok bool) {
+	if strings.HasPrefix(target, "/") {
+		return target, true
+	}
+	_, rest, _ := strings.Cut(target, "://")
+	end := strings.IndexAny(rest+"/", "/?#")
+	if s.Host == "" || !strings.EqualFold(rest[:end], s.Host) {
+		return "", false
+	}
+	return "/" + strings.TrimPrefix(rest[end:], "/"), true
 }
 
 // has finds a page with or without the slash at its end.
@@ -72,6 +87,7 @@ func Check(t *Table, site Site, targets ...Target) []Finding {
 		c.host(r)
 		c.follow(r)
 	}
+	c.hidden()
 	slices.SortStableFunc(c.findings, func(a, b Finding) int {
 		return cmp.Or(strings.Compare(a.Pos.File, b.Pos.File), a.Pos.Line-b.Pos.Line, a.Pos.Col-b.Pos.Col)
 	})
@@ -169,15 +185,29 @@ func implies(a, b []Condition) bool {
 	return true
 }
 
+// hidden finds pages that nobody gets to see, since the download API or a permalink answers before them.
+func (c *checker) hidden() {
+	for _, page := range slices.Sorted(maps.Keys(c.site.Pages)) {
+		_, _, permalink := lookup.Permalink(page)
+		if page == "/" || strings.HasSuffix(page, "/index.html") || !permalink && c.table.Index.Answer(page, "").Kind == lookup.NotOurs {
+			continue
+		}
+		c.findings = append(c.findings, Finding{Error, Pos{}, fmt.Sprintf("the page %s is never shown: the download API answers there; give it another path", page)})
+	}
+}
+
 // shadows finds pages that the rule hides without saying so.
 func (c *checker) shadows(r *Rule) {
 	if r.Force {
 		return
 	}
-	const hint = "rules come before pages; write %d! if that is meant"
+	hint := fmt.Sprintf("rules come before pages; write %d! if that is meant", r.Status)
+	if r.Origin == Aliased {
+		hint = "take this alias away"
+	}
 	if !r.Pattern() {
 		if c.site.has(r.Source) {
-			c.add(Error, r, "this rule hides the page %s; "+hint, r.Source, r.Status)
+			c.add(Error, r, "this rule hides the page %s; %s", r.Source, hint)
 		}
 		return
 	}
@@ -188,7 +218,7 @@ func (c *checker) shadows(r *Rule) {
 		}
 	}
 	if len(hidden) > 0 {
-		c.add(Error, r, "this rule hides %d pages, %s among them; "+hint, len(hidden), slices.Min(hidden), r.Status)
+		c.add(Error, r, "this rule hides %d pages, %s among them; %s", len(hidden), slices.Min(hidden), hint)
 	}
 }
 
@@ -217,15 +247,15 @@ func (c *checker) follow(r *Rule) {
 	fixed := true
 	for at := r; ; {
 		fixed = fixed && at.Fixed()
-		if !strings.HasPrefix(at.Target, "/") {
-			break
-		}
-		target := at.Expand(func(name string) string {
+		target, internal := c.site.path(at.Expand(func(name string) string {
 			if name == Splat {
 				return "x/x"
 			}
 			return "x"
-		})
+		}))
+		if !internal {
+			break
+		}
 		path, query := splitTarget(target)
 		a := c.table.Answer(path, query)
 		if at.Status == 200 {

@@ -15,6 +15,7 @@ import (
 func TestCheck(t *testing.T) {
 	site := redirect.Site{
 		Pages: map[string]bool{"/": true, "/new/": true, "/docs/": true, "/docs/a/": true, "/docs/b.html": true, "/robots.txt": true, "/app/index.html": true},
+		Host:  "download.example:8443",
 		Hosts: []string{"slicer.org", "discourse.example"},
 	}
 	tests := []struct{ name, rules, want string }{
@@ -39,6 +40,9 @@ func TestCheck(t *testing.T) {
 		{"loop", "/a /b\n/b /c\n/c /a", "1:1 error: a loop: /a -> /b -> /c -> /a"},
 		{"into a loop", "/x /a\n/a /b\n/b /a", "1:1 error: this leads into a loop: /x -> /a -> /b -> /a\n2:1 error: a loop: /a -> /b -> /a"},
 		{"itself", "/a /a/", "1:1 error: a loop: /a -> /a"},
+		{"over the site's own host", "/a https://download.example:8443/b?x=1\n/b http://download.example:8443/a", "1:1 error: the target is on a host that is not allowed (found download.example); allowed: slicer.org, discourse.example\n" +
+			"1:1 error: a loop: /a -> /b -> /a\n" +
+			"2:1 error: the target is on a host that is not allowed (found download.example); allowed: slicer.org, discourse.example"},
 		{"growing", "/v/* /v/1/:splat", "1:1 error: a loop: /v/* -> /v/*"},
 		{"chain", "/a /b 302\n/b /c\n/c /new/",
 			"1:1 warning: a chain: /a -> /b -> /c -> /new/; write: /a /new/ 302\n" +
@@ -71,6 +75,30 @@ func TestCheck(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestCheckFindsHiddenPages: a page must not be shadowed by accident, by an alias or by what answers before pages.
+func TestCheckFindsHiddenPages(t *testing.T) {
+	aliases, err := redirect.AliasRules([]redirect.Alias{{From: "/docs/", To: "/a/", Pos: redirect.Pos{File: "content/a.md", Line: 3, Col: 5}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := map[string]bool{"/": true, "/index.html": true, "/a/": true, "/docs/": true, "/find/": true, "/releases/5.12.4/": true, "/latest/win/": true,
+		"/find": true, "/bitstream/x/": true, "/bitstream/x/index.html": true, "/latest/win.json": true}
+	tab := &redirect.Table{Index: lookup.New(nil), Rules: redirect.NewRules(aliases)}
+	var got []string
+	for _, f := range redirect.Check(tab, redirect.Site{Pages: pages}) {
+		got = append(got, f.Severity.String()+" "+f.String())
+	}
+	want := []string{
+		"error the page /bitstream/x/ is never shown: the download API answers there; give it another path",
+		"error the page /find is never shown: the download API answers there; give it another path",
+		"error the page /latest/win.json is never shown: the download API answers there; give it another path",
+		"error content/a.md:3:5: this rule hides the page /docs; take this alias away",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
