@@ -54,6 +54,9 @@ func (Target) Explain(t *redirect.Table, path, rawQuery string, a redirect.Answe
 				return f.Message
 			}
 		}
+		if a.Note != "" {
+			return "404, and the page does not say what it was"
+		}
 		return ""
 	}
 	query := a.API.Kind != lookup.NotOurs && a.API.Kind != lookup.NoSuchID && !strings.HasPrefix(path, lookup.BitstreamPrefix) && (path != "/" || rawQuery != "")

@@ -21,11 +21,19 @@ func (Target) Explain(t *redirect.Table, path, rawQuery string, a redirect.Answe
 				return f.Message
 			}
 		}
+		switch o, ok := w.objects[a.Rule.Source[1:]]; {
+		case a.Note != "":
+			return "404, and the page does not say what it was"
+		case ok && a.Rule.Status != 301 && !a.Rule.Pattern():
+			return "301, to " + o.Location
+		}
 		return ""
 	case a.Permalink != "":
 		return w.permalink(path)
 	case a.API.Kind == lookup.Redirect && a.API.Query.Route == "":
 		return fmt.Sprintf("301, to %s", a.Location)
+	case path == string(lookup.FindAll):
+		return "404: S3 looks at no query string, and there is no page"
 	case a.API.Kind != lookup.NotOurs && a.API.Kind != lookup.NoSuchID && (path != "/" || rawQuery != ""):
 		return "200, the page of that path whatever the query: S3 looks at no query string"
 	}

@@ -176,6 +176,7 @@ func TestSameBytes(t *testing.T) {
 func TestExplain(t *testing.T) {
 	x := lookup.New(testutil.Packages(t, "live"))
 	tab := table(t, x, "/a /b 302\n/c /d\n")
+	tab.Rules = redirect.NewRules(append(rulesOf(tab), redirect.MidasRules(x)...))
 	id := x.Packages()[0].ID
 	for _, tt := range []struct{ path, query, want string }{
 		{"/a", "", "s3 answers 301, not 302, to be kept for five minutes"},
@@ -185,6 +186,9 @@ func TestExplain(t *testing.T) {
 		{"/none", "", ""},
 		{"/bitstream/" + id, "", "301, to https://girder.example/api/v1/item/" + id + "/download"},
 		{"/bitstream/1", "", ""},
+		{"/findall", "offset=-1", "404: S3 looks at no query string, and there is no page"},
+		{"/bitstream/1341035", "", "301, to " + tab.Answer("/bitstream/1341035", "").Location},
+		{"/bitstream/461634", "", "404, and the page does not say what it was"},
 		{"/latest/win", "", "302, to " + tab.Answer("/latest/win", "").Location},
 		{"/releases/5.10.0/win.json", "", "301, to " + tab.Answer("/releases/5.10.0/win.json", "").File},
 	} {
@@ -192,6 +196,13 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%s: %q, want %q", tt.path, got, tt.want)
 		}
 	}
+}
+
+func rulesOf(t *redirect.Table) (list []redirect.Rule) {
+	for _, r := range t.Rules.All() {
+		list = append(list, *r)
+	}
+	return list
 }
 
 func BenchmarkCompile(b *testing.B) {
