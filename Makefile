@@ -18,4 +18,4 @@ fuzz:           ## every fuzz test for ten seconds
 bench:          ## benchmarks: ours, and side by side with Hugo and GoAccess
 	go test -run '^$$' -bench . -benchmem ./generator/...
 	go run ./bench/hugo
-	@command -v goaccess >/dev/null && [ -d bench/goaccess ] && go run ./bench/goaccess || true
+	go run ./bench/goaccess

@@ -9,17 +9,15 @@
 package main
 
 import (
-	"cmp"
 	"flag"
 	"fmt"
 	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
-	"syscall"
-	"time"
+
+	"github.com/Slicer/sitegen/bench/cost"
 )
 
 func main() {
@@ -30,12 +28,6 @@ func main() {
 	if err := bench(*pages, *runs); err != nil {
 		log.Fatal("bench/hugo: ", err)
 	}
-}
-
-// cost is what one run of a program took.
-type cost struct {
-	cpu, wall time.Duration
-	rss       int64 // bytes, peak
 }
 
 func bench(pages, runs int) error {
@@ -61,7 +53,7 @@ func bench(pages, runs int) error {
 		}
 	}
 
-	costs := map[string][]cost{}
+	costs := map[string][]cost.Cost{}
 	for range runs {
 		for _, p := range []struct {
 			name  string
@@ -77,36 +69,19 @@ func bench(pages, runs int) error {
 					return err
 				}
 			}
-			c, err := run(filepath.Join(dir, "sitegen"), p.argv)
+			c, err := cost.Of(filepath.Join(dir, "sitegen"), p.argv...)
 			if err != nil {
-				return fmt.Errorf("run %s: %w", p.name, err)
+				return err
 			}
 			costs[p.name] = append(costs[p.name], c)
-			fmt.Printf("%-10s %6.2f s CPU  %6.2f s  %4d MiB\n", p.name, c.cpu.Seconds(), c.wall.Seconds(), c.rss>>20)
+			fmt.Printf("%-10s %s\n", p.name, c)
 		}
 	}
-	hugo, sitegen := median(costs["hugo"]), median(costs["sitegen"])
+	hugo, sitegen := cost.Median(costs["hugo"]), cost.Median(costs["sitegen"])
 	fmt.Printf("\n%d pages, medians of %d runs: sitegen %.2f s CPU, hugo %.2f s: %.1f times less; memory %d and %d MiB; unchanged %.2f s\n",
-		pages, runs, sitegen.cpu.Seconds(), hugo.cpu.Seconds(), hugo.cpu.Seconds()/sitegen.cpu.Seconds(),
-		sitegen.rss>>20, hugo.rss>>20, median(costs["unchanged"]).wall.Seconds())
+		pages, runs, sitegen.CPU.Seconds(), hugo.CPU.Seconds(), hugo.CPU.Seconds()/sitegen.CPU.Seconds(),
+		sitegen.RSS>>20, hugo.RSS>>20, cost.Median(costs["unchanged"]).Wall.Seconds())
 	return nil
-}
-
-func run(dir string, argv []string) (cost, error) {
-	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Dir, cmd.Stderr = dir, os.Stderr
-	start := time.Now()
-	if err := cmd.Run(); err != nil {
-		return cost{}, err
-	}
-	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return cost{cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), time.Since(start), usage.Maxrss << 10}, nil
-}
-
-// median is the run with the median CPU time.
-func median(costs []cost) cost {
-	sorted := slices.SortedFunc(slices.Values(costs), func(a, b cost) int { return cmp.Compare(a.cpu, b.cpu) })
-	return sorted[len(sorted)/2]
 }
 
 // sites are the files of both sites.

@@ -1,0 +1,134 @@
+// Command goaccess has sitegen and GoAccess read the same access log, turn by turn, and prints what each run
+// cost: seconds of CPU, seconds of the clock, peak memory, and the ratio of the medians.
+//
+// The log is made for it: combined format, one request in five a download, and the same bytes for the same
+// number of lines. sitegen starts without statistics and does everything: it parses, classifies agents, finds
+// countries, keeps the downloads in its database, and publishes JSON and the page. GoAccess makes its report as
+// JSON; it keeps no downloads, knows no packages, and finds no countries. "nothing new" is sitegen run once
+// more on the same log.
+//
+//	go run ./bench/goaccess [-lines 5000000] [-runs 1] [-geoip City.mmdb]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/Slicer/sitegen/bench/cost"
+	"github.com/Slicer/sitegen/generator/accesslog/loggen"
+	"github.com/Slicer/sitegen/generator/store"
+)
+
+func main() {
+	log.SetFlags(0)
+	lines := flag.Int("lines", 5_000_000, "how many lines the log has")
+	runs := flag.Int("runs", 1, "how many runs of each")
+	geoip := flag.String("geoip", "testdata/stats/city.mmdb", "GeoIP database for sitegen")
+	flag.Parse()
+	if err := bench(*lines, *runs, *geoip); err != nil {
+		log.Fatal("bench/goaccess: ", err)
+	}
+}
+
+func bench(lines, runs int, geoip string) (err error) {
+	if _, err := exec.LookPath("goaccess"); err != nil {
+		return fmt.Errorf("%w; apt-get install goaccess", err)
+	}
+	if geoip, err = filepath.Abs(geoip); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "sitegen-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	program := filepath.Join(dir, "program")
+	if out, err := exec.Command("go", "build", "-o", program, "./cmd/sitegen").CombinedOutput(); err != nil {
+		return fmt.Errorf("build sitegen: %w\n%s", err, out)
+	}
+	listing, err := filepath.Abs("testdata/catalog.json")
+	if err != nil {
+		return err
+	}
+	if _, err := cost.Of(dir, program, "build", "--quiet", "--source", listing); err != nil {
+		return err
+	}
+	size, err := makeLog(dir, lines)
+	if err != nil {
+		return fmt.Errorf("make the log: %w", err)
+	}
+	stats := []string{program, "stats", "--quiet", "--geoip", geoip, "access.log"}
+
+	costs := map[string][]cost.Cost{}
+	for range runs {
+		if err := forget(dir); err != nil {
+			return err
+		}
+		for _, p := range []struct {
+			name string
+			argv []string
+		}{
+			{"goaccess", []string{"goaccess", "access.log", "--log-format=COMBINED", "--no-global-config", "--no-progress", "-o", "report.json"}},
+			{"sitegen", stats},
+			{"nothing new", stats},
+		} {
+			c, err := cost.Of(dir, p.argv...)
+			if err != nil {
+				return err
+			}
+			costs[p.name] = append(costs[p.name], c)
+			fmt.Printf("%-11s %s\n", p.name, c)
+		}
+	}
+	goaccess, sitegen := cost.Median(costs["goaccess"]), cost.Median(costs["sitegen"])
+	fmt.Printf("\n%d lines, %d MB, medians of %d runs: %.1f times less CPU than GoAccess, %.1f times faster, %.1f times less memory; nothing new %.2f s\n",
+		lines, size/1_000_000, runs, goaccess.CPU.Seconds()/sitegen.CPU.Seconds(), goaccess.Wall.Seconds()/sitegen.Wall.Seconds(),
+		float64(goaccess.RSS)/float64(sitegen.RSS), cost.Median(costs["nothing new"]).Wall.Seconds())
+	return nil
+}
+
+// makeLog writes a log of four months: an address to 25 lines, 3,000 agents, the packages of the site in dir.
+func makeLog(dir string, lines int) (bytes int64, err error) {
+	ctx := context.Background()
+	catalogue, err := store.Open(ctx, filepath.Join(dir, "var", store.CatalogueFile))
+	if err != nil {
+		return 0, err
+	}
+	defer catalogue.Close()
+	packages, err := catalogue.Published(ctx)
+	if err != nil {
+		return 0, err
+	}
+	ids := make([]string, len(packages))
+	for i, p := range packages {
+		ids[i] = p.ID
+	}
+	f, err := os.Create(filepath.Join(dir, "access.log"))
+	if err != nil {
+		return 0, err
+	}
+	s, err := loggen.Write(f, loggen.Options{Seed: 1, Lines: lines, IDs: ids, Addresses: max(1000, lines/25), Agents: 3000, Days: 120,
+		Start: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)})
+	return s.Bytes, errors.Join(err, f.Close())
+}
+
+// forget removes the statistics of a site, and leaves its catalogue.
+func forget(dir string) error {
+	old, err := filepath.Glob(filepath.Join(dir, "var", "downloads.sqlite*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range append(old, filepath.Join(dir, "public", "download-stats")) {
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
