@@ -13,7 +13,7 @@ import (
 // the picture of docs/design.md.
 var floors = [][]string{
 	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "layouts", "content"},
-	{"config", "lookup", "gate", "girder", "store"},
+	{"config", "lookup", "gate", "girder", "store", "logsource"},
 	{"redirect", "site", "stats", "testutil"},
 	{"redirect/nginx", "redirect/s3", "redirect/cloudfront", "redirect/netlify", "preview", "statspage"},
 	{"."}, // generator: the story
@@ -31,7 +31,7 @@ var homes = map[string]string{
 	"github.com/ua-parser/uap-go":   "stats",
 	"github.com/oschwald/maxminddb": "stats",
 	"github.com/andybalholm/brotli": "output statspage",
-	"github.com/aws/aws-sdk-go-v2":  "deploy logsource",
+	"github.com/aws/aws-sdk-go-v2":  "logsource",
 	"github.com/tdewolff/minify":    "site redirect/cloudfront",
 	"github.com/klauspost/compress": "output accesslog stats statspage",
 }

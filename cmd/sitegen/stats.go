@@ -19,6 +19,7 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/logsource"
 	"github.com/Slicer/sitegen/generator/stats"
 	"github.com/Slicer/sitegen/generator/store"
 )
@@ -32,14 +33,16 @@ func (p *program) statsCommand() *cobra.Command {
 		Short: "count downloads from access logs, publish the statistics",
 		Long: `stats reads what is new in the web server's access logs, keeps the downloads in the
 data folder, and writes the statistics into download-stats/ of the public folder. LOG
-is a file, a pattern, a folder, or - for standard input; plain, gzip or zstd. The
-formats are recognised: combined (Nginx, Apache), CloudFront, S3, JSON lines.
+is a file, a pattern, a folder, - for standard input, or s3://bucket/prefix for the
+objects of a bucket whose keys begin so; plain, gzip or zstd. The formats are
+recognised: combined (Nginx, Apache), CloudFront, S3, JSON lines.
 
 Reading a log again, renamed, packed or by a pipe, counts nothing twice. Run it from
 cron over all logs that are there. Without a LOG it publishes what it has.
 `,
 		Example: `  sitegen stats /var/log/nginx/access.log*   all that is there; reads what is new
   zcat old/*.gz | sitegen stats -            history, from a pipe
+  sitegen stats s3://logs/cloudfront/        what CloudFront has written into a bucket
   sitegen stats --geoip City.mmdb logs/      with countries
   sitegen stats export --format csv          the numbers, a line for each day and kind
   sitegen stats import download-stats.sqlite what the job before has collected`,
@@ -67,8 +70,8 @@ func addStatsOptions(cmd *cobra.Command) {
 	addMessages(cmd)
 }
 
-// engine opens the statistics of a site.
-func (p *program) engine(cmd *cobra.Command) (*stats.Engine, config.Config, error) {
+// engine opens the statistics of a site, which read logs from the buckets.
+func (p *program) engine(cmd *cobra.Command, buckets *logsource.Buckets) (*stats.Engine, config.Config, error) {
 	c, err := p.load(cmd)
 	if err != nil {
 		return nil, c, err
@@ -82,6 +85,7 @@ func (p *program) engine(cmd *cobra.Command) (*stats.Engine, config.Config, erro
 			return nil, c, err
 		}
 	}
+	o.Open, o.Stat = buckets.Open, buckets.Stat
 	e, err := stats.Open(cmd.Context(), o)
 	return e, c, err
 }
@@ -130,7 +134,11 @@ func (p *program) stats(cmd *cobra.Command, args []string) (err error) {
 	if err != nil {
 		return fault.Wrap(fault.Usage, err, "")
 	}
-	e, c, err := p.engine(cmd)
+	buckets := &logsource.Buckets{}
+	if names, err = buckets.Expand(cmd.Context(), names); err != nil {
+		return err
+	}
+	e, c, err := p.engine(cmd, buckets)
 	if err != nil {
 		return err
 	}
@@ -143,7 +151,7 @@ func (p *program) stats(cmd *cobra.Command, args []string) (err error) {
 	// What a run keeps in memory is small beside what it reads: collecting garbage early costs little, and a
 	// log of any length is read in 150 MB.
 	debug.SetGCPercent(40)
-	bar := p.progress(cmd, stats.Size(names))
+	bar := p.progress(cmd, e.Size(names))
 	report, err := e.Read(cmd.Context(), names, bar.set)
 	bar.end()
 	if err != nil {

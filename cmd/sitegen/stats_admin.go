@@ -11,13 +11,14 @@ import (
 
 	"github.com/Slicer/sitegen/generator/accesslog"
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/logsource"
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
 // statsSubcommand makes a command that works on the statistics of a site.
 func (p *program) statsSubcommand(cmd *cobra.Command, work func(cmd *cobra.Command, e *stats.Engine, args []string) error) *cobra.Command {
 	p.command(cmd, func(cmd *cobra.Command, args []string) (err error) {
-		e, _, err := p.engine(cmd)
+		e, _, err := p.engine(cmd, &logsource.Buckets{})
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ type source struct {
 	close   func() // frees what the decompressor holds
 	parser  accesslog.Parser
 	packed  bool
-	archive []byte     // what a packed file is known by when it was read to its end
+	archive []byte     // what a packed file, or a version of a log elsewhere, is known by when it was read to its end
 	head    []byte     // whole lines
 	log     store.Log  // what it is known by; Offset is where the reading begins
 	was     *store.Log // the same as earlier runs knew it, nil when the log is new

@@ -33,6 +33,7 @@ type Options struct {
 	Now         func() time.Time                                              // the clock: which days' keys are deleted in the mode Daily
 	Stdin       io.Reader                                                     // what "-" stands for
 	Open        func(ctx context.Context, name string) (io.ReadCloser, error) // opens what has a scheme, like s3://; nil when nothing can
+	Stat        func(name string) (version string, size int64)                // what Open's logs are known by in their present content ("" when that is not known), and their size in bytes; may be nil
 }
 
 // Engine keeps and counts downloads. It holds a lock on the data folder: there is one at a time.

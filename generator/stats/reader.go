@@ -15,6 +15,8 @@ const (
 	// batchBytes is how much is read at most between two transactions, so that a run that was stopped need
 	// not read it all again (bytes, decompressed).
 	batchBytes = 256 << 20
+	// batchLogs is after how many small logs that is done all the same, for buckets have thousands of them.
+	batchLogs = 500
 	// cachedAddresses is how many addresses the reader remembers, and cachedTexts how many agents: as many as
 	// take about 20 MB.
 	cachedAddresses, cachedTexts = 200_000, 100_000
@@ -35,7 +37,7 @@ type batch struct {
 // readLog says how far a log is read with a batch.
 type readLog struct {
 	log, was *store.Log
-	archive  []byte // set when a packed file was read to its end
+	archive  []byte // set when a packed file, or a version of a log elsewhere, was read to its end
 }
 
 // tables give short numbers to the texts of hits. The maps are the reader's, the ids the writer's, who knows
@@ -147,7 +149,7 @@ func (r *reader) read(ctx context.Context, s *source, l *LogReport) (problem, er
 	}
 	r.report.Bytes += lines.Offset() - s.log.Offset
 	if problem == nil && s.archive != nil {
-		if l.Unfinished {
+		if l.Unfinished && s.packed {
 			// A packed file does not grow: its last line is as good as it will be. Its bytes are not taken for
 			// read, in case that the log is read again unpacked.
 			l.Unfinished = false

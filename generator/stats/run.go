@@ -14,19 +14,29 @@ import (
 	"github.com/Slicer/sitegen/generator/store"
 )
 
-// Progress tells how far the reading is, in bytes of the files as they are on the disk.
+// Progress tells how far the reading is, in bytes of the logs as they are stored.
 type Progress func(read int64)
 
-// Size is how much there is to be read of logs (bytes on the disk); of streams it is not known, and 0.
-func Size(names []string) int64 {
+// Size is how much there is to be read of logs (bytes as they are stored); of streams it is not known, and 0.
+func (e *Engine) Size(names []string) int64 { return e.options.size(names) }
+
+func (o *Options) size(names []string) int64 {
 	var sum int64
 	for _, name := range names {
-		if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+		if isElsewhere(name) {
+			if o.Stat != nil {
+				_, size := o.Stat(name)
+				sum += size
+			}
+		} else if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
 			sum += info.Size()
 		}
 	}
 	return sum
 }
+
+// isElsewhere reports whether a name has a scheme, so that Options.Open opens it.
+func isElsewhere(name string) bool { return strings.Contains(name, "://") }
 
 // Read reads what is new in the logs, keeps the hits and counts the days that changed. Logs that cannot be
 // read, in whole or in part, are told of in the report; an error is what keeps the run from going on. The
@@ -118,14 +128,25 @@ func (r *reader) readAll(ctx context.Context, db *store.Downloads, names []strin
 		}
 		r.report.KnownBytes += l.KnownBytes
 		r.report.Logs = append(r.report.Logs, l)
-		before += Size([]string{name})
+		before += r.options.size([]string{name})
 		progress(before)
+		if len(r.batch.logs) >= batchLogs {
+			if err := r.flush(); err != nil {
+				return err
+			}
+		}
 	}
 	return r.flush()
 }
 
 // readLog reads one log. What is wrong with it goes into its report.
 func (r *reader) readLog(ctx context.Context, db *store.Downloads, name string, l *LogReport, meter func(int)) error {
+	version := r.version(name)
+	if version != nil {
+		if known, err := db.HasArchive(ctx, version); known || err != nil {
+			return err
+		}
+	}
 	file, err := r.open(ctx, name)
 	if err != nil {
 		l.Problem = describe(name, err).Error()
@@ -135,10 +156,13 @@ func (r *reader) readLog(ctx context.Context, db *store.Downloads, name string, 
 	var s *source
 	if f, ok := file.(*os.File); ok {
 		s, err = follow(ctx, db, r.options.Formats, f, meter)
-	} else {
-		s, err = openText(file, r.options.Formats, meter)
+	} else if s, err = openText(file, r.options.Formats, meter); err == nil {
+		s.archive = version
 	}
 	if errors.Is(err, errNothing) {
+		if version != nil {
+			r.batch.logs = append(r.batch.logs, readLog{archive: version})
+		}
 		return nil
 	}
 	if err != nil {
@@ -153,12 +177,25 @@ func (r *reader) readLog(ctx context.Context, db *store.Downloads, name string, 
 	return err
 }
 
+// version is what the present content of a log elsewhere is known by, when it was read to its end: it spares
+// opening it. It is nil where nothing is known before the log is opened.
+func (r *reader) version(name string) []byte {
+	if !isElsewhere(name) || r.options.Stat == nil {
+		return nil
+	}
+	version, size := r.options.Stat(name)
+	if version == "" {
+		return nil
+	}
+	return hashOf(fmt.Appendf(nil, "%s\n%s\n%d", name, version, size))
+}
+
 // open opens a log by its name.
 func (r *reader) open(ctx context.Context, name string) (io.ReadCloser, error) {
 	switch {
 	case name == accesslog.Stdin:
 		return io.NopCloser(r.options.Stdin), nil
-	case strings.Contains(name, "://"):
+	case isElsewhere(name):
 		if r.options.Open == nil {
 			return nil, errors.New("logs behind this kind of address cannot be read")
 		}

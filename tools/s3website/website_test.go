@@ -9,20 +9,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -31,68 +24,19 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 	target "github.com/Slicer/sitegen/generator/redirect/s3"
 	"github.com/Slicer/sitegen/generator/testutil"
+	"github.com/Slicer/sitegen/tools/gateway"
 )
 
 // server is a running versitygw.
 type server struct {
-	client  *s3.Client
-	website string // host:port of the website endpoint
+	*gateway.Server
 }
 
-const domain = "website.test"
-
-func start(t *testing.T) *server {
-	t.Helper()
-	dir := t.TempDir()
-	binary := filepath.Join(dir, "versitygw")
-	build := exec.Command("go", "build", "-o", binary, "github.com/versity/versitygw/cmd/versitygw")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build versitygw: %v\n%s", err, out)
-	}
-	data := filepath.Join(dir, "data")
-	if err := os.Mkdir(data, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	api, website := freeAddress(t), freeAddress(t)
-	cmd := exec.Command(binary, "--access", "test", "--secret", "testtest", "--port", api,
-		"--website", website, "--website-domain", domain, "posix", data)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	var out strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGTERM)
-		cmd.Wait()
-	})
-	for range 400 {
-		if c, err := net.Dial("tcp", website); err == nil {
-			c.Close()
-			return &server{website: website, client: s3.New(s3.Options{
-				BaseEndpoint: aws.String("http://" + api), Region: "us-east-1", UsePathStyle: true,
-				Credentials: credentials.NewStaticCredentialsProvider("test", "testtest", ""),
-			})}
-		}
-		time.Sleep(25 * time.Millisecond)
-	}
-	t.Fatalf("versitygw does not answer:\n%s", &out)
-	return nil
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
+func start(t *testing.T) server { return server{gateway.Start(t)} }
 
 // publish makes a bucket of what the target compiled. It gives the keys that the server cannot hold: a file
 // system has no file and folder of one name.
-func (s *server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipped map[string]bool) {
+func (s server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipped map[string]bool) {
 	t.Helper()
 	ctx := context.Background()
 	do := func(err error) {
@@ -101,12 +45,12 @@ func (s *server) publish(t *testing.T, bucket string, tab *redirect.Table) (skip
 			t.Fatal(err)
 		}
 	}
-	_, err := s.client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &bucket, ObjectOwnership: types.ObjectOwnershipBucketOwnerPreferred})
+	_, err := s.Client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &bucket, ObjectOwnership: types.ObjectOwnershipBucketOwnerPreferred})
 	do(err)
-	_, err = s.client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &bucket, Policy: aws.String(fmt.Sprintf(
+	_, err = s.Client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &bucket, Policy: aws.String(fmt.Sprintf(
 		`{"Statement":[{"Effect":"Allow","Principal":"*","Action":["s3:GetObject"],"Resource":"arn:aws:s3:::%[1]s/*"},{"Effect":"Allow","Principal":"*","Action":["s3:ListBucket"],"Resource":"arn:aws:s3:::%[1]s"}]}`, bucket))})
 	do(err)
-	_, err = s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: aws.String("404.html"), Body: strings.NewReader("error 404"), ContentType: aws.String("text/html")})
+	_, err = s.Client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: aws.String("404.html"), Body: strings.NewReader("error 404"), ContentType: aws.String("text/html")})
 	do(err)
 	skipped = map[string]bool{}
 	files, err := target.Target{}.Compile(tab)
@@ -118,7 +62,7 @@ func (s *server) publish(t *testing.T, bucket string, tab *redirect.Table) (skip
 		if f.Path == "s3/website.json" {
 			var config types.WebsiteConfiguration
 			do(json.Unmarshal(f.Data, &config))
-			_, err := s.client.PutBucketWebsite(ctx, &s3.PutBucketWebsiteInput{Bucket: &bucket, WebsiteConfiguration: &config})
+			_, err := s.Client.PutBucketWebsite(ctx, &s3.PutBucketWebsiteInput{Bucket: &bucket, WebsiteConfiguration: &config})
 			do(err)
 			continue
 		}
@@ -140,7 +84,7 @@ func (s *server) publish(t *testing.T, bucket string, tab *redirect.Table) (skip
 			return cmp.Or(depth(b.Key)-depth(a.Key), strings.Compare(a.Key, b.Key))
 		})
 		for _, o := range objects {
-			_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &o.Key, WebsiteRedirectLocation: &o.Location, CacheControl: &o.CacheControl, Body: strings.NewReader("")})
+			_, err := s.Client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &o.Key, WebsiteRedirectLocation: &o.Location, CacheControl: &o.CacheControl, Body: strings.NewReader("")})
 			if err != nil && (strings.Contains(err.Error(), "ParentIsFile") || strings.Contains(err.Error(), "DirectoryObject") || strings.Contains(err.Error(), "ExistingObjectIsDirectory")) {
 				skipped[o.Key] = true
 				continue
@@ -152,7 +96,7 @@ func (s *server) publish(t *testing.T, bucket string, tab *redirect.Table) (skip
 }
 
 // put stores an object that has bytes.
-func (s *server) put(t *testing.T, bucket string, line []byte, files []output.File) {
+func (s server) put(t *testing.T, bucket string, line []byte, files []output.File) {
 	t.Helper()
 	var o target.Served
 	if err := json.Unmarshal(line, &o); err != nil {
@@ -162,7 +106,7 @@ func (s *server) put(t *testing.T, bucket string, line []byte, files []output.Fi
 		if f.Path != "s3/"+o.File {
 			continue
 		}
-		if _, err := s.client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: &bucket, Key: &o.Key, ContentType: &o.ContentType, CacheControl: &o.CacheControl, Body: bytes.NewReader(f.Data)}); err != nil {
+		if _, err := s.Client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: &bucket, Key: &o.Key, ContentType: &o.ContentType, CacheControl: &o.CacheControl, Body: bytes.NewReader(f.Data)}); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -179,13 +123,13 @@ func depth(key string) int {
 }
 
 // ask gives status and target as the pairs write them.
-func (s *server) ask(t *testing.T, bucket, request string) string {
+func (s server) ask(t *testing.T, bucket, request string) string {
 	t.Helper()
-	req, err := http.NewRequest("GET", "http://"+s.website+request, nil)
+	req, err := http.NewRequest("GET", "http://"+s.Website+request, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Host = bucket + "." + domain
+	req.Host = bucket + "." + gateway.Domain
 	client := testutil.Client()
 	res, err := client.Do(req)
 	if err != nil {
@@ -193,7 +137,7 @@ func (s *server) ask(t *testing.T, bucket, request string) string {
 	}
 	res.Body.Close()
 	location := res.Header.Get("Location")
-	for _, own := range []string{"http://" + req.Host, "http://" + s.website} {
+	for _, own := range []string{"http://" + req.Host, "http://" + s.Website} {
 		if rest, ok := strings.CutPrefix(location, own); ok && (rest == "" || rest[0] == '/') {
 			location = rest
 		}

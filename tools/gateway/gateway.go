@@ -1,0 +1,94 @@
+// Package gateway starts a real S3 server, versitygw, for tests.
+package gateway
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// The owner of all buckets, and the domain of which the website of each bucket is a host.
+const (
+	Access = "test"
+	Secret = "testtest"
+	Domain = "website.test"
+)
+
+// Server is a running versitygw. It ends with the test.
+type Server struct {
+	Client  *s3.Client // asks as the owner
+	API     string     // host:port
+	Website string     // host:port of the website endpoint
+	binary  string
+}
+
+// Start builds the server and starts it with no buckets.
+func Start(t *testing.T) *Server {
+	t.Helper()
+	dir := t.TempDir()
+	tool, err := exec.Command("go", "tool", "-n", "github.com/versity/versitygw/cmd/versitygw").Output()
+	if err != nil {
+		t.Fatalf("build versitygw: %v", err)
+	}
+	binary := strings.TrimSpace(string(tool))
+	data, users := filepath.Join(dir, "data"), filepath.Join(dir, "users")
+	for _, folder := range []string{data, users} {
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	api, website := freeAddress(t), freeAddress(t)
+	cmd := exec.Command(binary, "--access", Access, "--secret", Secret, "--port", api, "--iam-dir", users,
+		"--website", website, "--website-domain", Domain, "posix", data)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGTERM)
+		cmd.Wait()
+	})
+	for range 400 {
+		if c, err := net.Dial("tcp", website); err == nil {
+			c.Close()
+			return &Server{API: api, Website: website, binary: binary, Client: s3.New(s3.Options{
+				BaseEndpoint: aws.String("http://" + api), Region: "us-east-1", UsePathStyle: true,
+				Credentials: credentials.NewStaticCredentialsProvider(Access, Secret, ""),
+			})}
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Fatalf("versitygw does not answer:\n%s", &out)
+	return nil
+}
+
+// AddUser makes a user who may do nothing.
+func (s *Server) AddUser(t *testing.T, access, secret string) {
+	t.Helper()
+	add := exec.Command(s.binary, "admin", "--access", Access, "--secret", Secret, "--endpoint-url", "http://"+s.API, "create-user",
+		"--access", access, "--secret", secret, "--role", "user")
+	if out, err := add.CombinedOutput(); err != nil {
+		t.Fatalf("add a user: %v\n%s", err, out)
+	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}

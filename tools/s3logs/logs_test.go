@@ -1,0 +1,318 @@
+// Package s3logs counts downloads from logs in a bucket of a real S3 server.
+package s3logs
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/Slicer/sitegen/generator/accesslog"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/logsource"
+	"github.com/Slicer/sitegen/generator/stats"
+	"github.com/Slicer/sitegen/generator/testutil"
+	"github.com/Slicer/sitegen/tools/gateway"
+)
+
+// bucket is a bucket with logs, and what was downloaded from it.
+type bucket struct {
+	*gateway.Server
+	downloaded []string // keys
+}
+
+// newBucket starts a server with the bucket "logs", and sets the environment up for it. Requests come by way of
+// a proxy that notes what is downloaded.
+func newBucket(t *testing.T) *bucket {
+	t.Helper()
+	b := &bucket{Server: gateway.Start(t)}
+	if _, err := b.Client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("logs")}); err != nil {
+		t.Fatal(err)
+	}
+	to := &httputil.ReverseProxy{Director: func(r *http.Request) { // as signed: the host stays
+		r.URL.Scheme, r.URL.Host = "http", b.API
+	}}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if key, ok := strings.CutPrefix(r.URL.Path, "/logs/"); ok && key != "" {
+			b.downloaded = append(b.downloaded, key)
+		}
+		to.ServeHTTP(w, r)
+	}))
+	t.Cleanup(proxy.Close)
+	setenv(t, map[string]string{"AWS_ENDPOINT_URL": proxy.URL, "AWS_ACCESS_KEY_ID": gateway.Access, "AWS_SECRET_ACCESS_KEY": gateway.Secret})
+	return b
+}
+
+// setenv makes an environment of AWS out of nothing but these variables.
+func setenv(t *testing.T, variables map[string]string) {
+	t.Helper()
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "")
+			os.Unsetenv(name)
+		}
+	}
+	nothing := filepath.Join(t.TempDir(), "none")
+	t.Setenv("AWS_CONFIG_FILE", nothing)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", nothing)
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	for name, value := range variables {
+		t.Setenv(name, value)
+	}
+}
+
+func (b *bucket) put(t *testing.T, key string, data []byte) {
+	t.Helper()
+	if _, err := b.Client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("logs"), Key: &key, Body: bytes.NewReader(data)}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// count reads a prefix into the statistics in dir and gives their table, the report and what was downloaded.
+func (b *bucket) count(t *testing.T, dir string, names ...string) (string, *stats.Report, []string) {
+	t.Helper()
+	b.downloaded = nil
+	var buckets logsource.Buckets
+	names, err := buckets.Expand(t.Context(), names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	formats, err := accesslog.NewFormats(nil, accesslog.Fields{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := stats.Open(t.Context(), stats.Options{
+		Dir: dir, Formats: formats, Packages: stats.FromCatalog(testutil.Packages(t, "live")),
+		GeoIP: []string{testutil.Path("stats/city.mmdb")}, Legacy: true, Open: buckets.Open, Stat: buckets.Stat,
+		Now: func() time.Time { return time.Date(2026, 10, 31, 12, 0, 0, 0, time.UTC) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	var read int64
+	report, err := e.Read(t.Context(), names, func(n int64) { read = n })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size := e.Size(names); read != size || len(names) > 0 && size == 0 {
+		t.Errorf("the progress ends at %d bytes of %d", read, size)
+	}
+	var table bytes.Buffer
+	if err := e.Export(context.Background(), &table, stats.Filter{}, stats.Table{Format: "tsv"}); err != nil {
+		t.Fatal(err)
+	}
+	return table.String(), report, b.downloaded
+}
+
+// pieces cuts the test log of CloudFront into packed logs, as CloudFront writes them: each has the head.
+func pieces(t *testing.T, n int) [][]byte {
+	t.Helper()
+	f, err := os.Open(testutil.Path("stats/cloudfront.log.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	zr, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(zr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := slices.Collect(bytes.Lines(text))
+	head, lines := bytes.Join(lines[:2], nil), lines[2:]
+	var all [][]byte
+	for part := range slices.Chunk(lines, len(lines)/n+1) {
+		var packed bytes.Buffer
+		zw := gzip.NewWriter(&packed)
+		zw.Write(head)
+		zw.Write(bytes.Join(part, nil))
+		if err := zw.Close(); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, packed.Bytes())
+	}
+	return all
+}
+
+func truth(t *testing.T) string {
+	t.Helper()
+	b, err := os.ReadFile(testutil.Path("stats/truth-daily.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestCount reads a bucket twice: the numbers are right, and the second time nothing is downloaded.
+func TestCount(t *testing.T) {
+	b := newBucket(t)
+	var keys []string
+	for i, p := range pieces(t, 7) {
+		keys = append(keys, fmt.Sprintf("cdn/E2.2026-10-%02d.gz", i+1))
+		b.put(t, keys[i], p)
+	}
+	b.put(t, "cdn/E2.empty.gz", packed(t, "#Version: 1.0\n#Fields: date time\n")) // no request in that hour
+	b.put(t, "cdn/folder/", nil)
+	b.put(t, "other/readme.txt", []byte("no log\n"))
+	keys = append(keys, "cdn/E2.empty.gz")
+	dir := t.TempDir()
+	table, report, downloaded := b.count(t, dir, "s3://logs/cdn/", "s3://logs/cdn/E2")
+	if diff := cmp.Diff(keys, downloaded); diff != "" {
+		t.Errorf("downloaded (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(truth(t), table); diff != "" {
+		t.Errorf("numbers (-want +got):\n%s", diff)
+	}
+	if problems := report.Problems(); len(problems) > 0 {
+		t.Error(problems)
+	}
+	again, report, downloaded := b.count(t, dir, "s3://logs/cdn/")
+	if len(downloaded) > 0 || report.New != 0 || report.Lines != 0 {
+		t.Errorf("the second time %q were downloaded, %d lines read", downloaded, report.Lines)
+	}
+	if again != table {
+		t.Error("the second time the numbers are others")
+	}
+}
+
+// TestChanged replaces an object: it alone is read again, and counts nothing twice.
+func TestChanged(t *testing.T) {
+	b := newBucket(t)
+	all := pieces(t, 3)
+	b.put(t, "a.gz", all[0])
+	b.put(t, "b.gz", all[1])
+	dir := t.TempDir()
+	b.count(t, dir, "s3://logs/")
+	b.put(t, "b.gz", slices.Concat(all[1], all[2])) // gzip's members follow one another
+	table, _, downloaded := b.count(t, dir, "s3://logs")
+	if diff := cmp.Diff([]string{"b.gz"}, downloaded); diff != "" {
+		t.Errorf("downloaded (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(truth(t), table); diff != "" {
+		t.Errorf("numbers (-want +got):\n%s", diff)
+	}
+}
+
+// TestRace replaces an object between the listing and the reading: that is told, and nothing of it is read.
+func TestRace(t *testing.T) {
+	b := newBucket(t)
+	b.put(t, "a.gz", packed(t, "first\n"))
+	var buckets logsource.Buckets
+	names, err := buckets.Expand(t.Context(), []string{"s3://logs/a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.put(t, "a.gz", packed(t, "second\n"))
+	_, err = buckets.Open(t.Context(), names[0])
+	if got := fault.Hints(err); len(got) != 1 || !strings.Contains(got[0], "has changed") {
+		t.Errorf("%v, hints %q", err, got)
+	}
+}
+
+// TestPages lists more keys than come in one answer.
+func TestPages(t *testing.T) {
+	b := newBucket(t)
+	var want []string
+	for i := range 1001 {
+		key := fmt.Sprintf("many/%04d", i)
+		want = append(want, "s3://logs/"+key)
+		b.put(t, key, []byte("x"))
+	}
+	var buckets logsource.Buckets
+	names, err := buckets.Expand(t.Context(), []string{"-", "s3://logs/many/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(append([]string{"-"}, want...), names); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	b := newBucket(t)
+	server := os.Getenv("AWS_ENDPOINT_URL")
+	login := map[string]string{"AWS_ENDPOINT_URL": server, "AWS_ACCESS_KEY_ID": gateway.Access, "AWS_SECRET_ACCESS_KEY": gateway.Secret}
+	with := func(name, value string) map[string]string {
+		all := map[string]string{name: value}
+		for k, v := range login {
+			if k != name {
+				all[k] = v
+			}
+		}
+		return all
+	}
+	b.put(t, "a", []byte("x"))
+	for _, test := range []struct {
+		name, address string
+		environment   map[string]string
+		kind          fault.Kind
+		text, hint    string
+	}{
+		{"no such bucket", "s3://nowhere/logs", login, fault.Source, "list s3://nowhere/logs: ", "bucket's name"},
+		{"no such key", "s3://logs/b*", login, fault.Source, `no object's key begins with "b*"`, "without * or ?"},
+		{"another secret", "s3://logs/", with("AWS_SECRET_ACCESS_KEY", "wrong"), fault.Source, "SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"},
+		{"another user", "s3://logs/", with("AWS_ACCESS_KEY_ID", "stranger"), fault.Source, "InvalidAccessKeyId", "AWS_ACCESS_KEY_ID"},
+		{"no credentials", "s3://logs/", map[string]string{"AWS_ENDPOINT_URL": server}, fault.Source, "find credentials", "AWS_PROFILE"},
+		{"no region", "s3://logs/", with("AWS_ENDPOINT_URL", ""), fault.Source, "region", "AWS_REGION"},
+		{"no server", "s3://logs/", with("AWS_ENDPOINT_URL", "http://127.0.0.1:1"), fault.Source, "connection refused", "AWS_ENDPOINT_URL"},
+		{"broken settings", "s3://logs/", with("AWS_MAX_ATTEMPTS", "many"), fault.Source, "read the settings", "AWS_"},
+		{"another scheme", "gs://logs/a", login, fault.Usage, "gs://logs/a names no log", "s3://bucket/prefix"},
+		{"no bucket", "s3:///a", login, fault.Usage, "s3:///a names no log", "s3://bucket/prefix"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			setenv(t, test.environment)
+			if test.name == "no server" {
+				t.Setenv("AWS_MAX_ATTEMPTS", "1")
+			}
+			var buckets logsource.Buckets
+			_, err := buckets.Expand(t.Context(), []string{test.address})
+			if err == nil || fault.KindOf(err) != test.kind || !strings.Contains(err.Error(), test.text) {
+				t.Errorf("%v of kind %v, want %q of kind %v", err, fault.KindOf(err), test.text, test.kind)
+			}
+			if hints := fault.Hints(err); len(hints) != 1 || !strings.Contains(hints[0], test.hint) {
+				t.Errorf("hints %q, want %q", hints, test.hint)
+			}
+		})
+	}
+}
+
+// TestDenied is a bucket that the user may not read.
+func TestDenied(t *testing.T) {
+	b := newBucket(t)
+	b.put(t, "a", []byte("x"))
+	b.AddUser(t, "stranger", "strange")
+	setenv(t, map[string]string{"AWS_ENDPOINT_URL": os.Getenv("AWS_ENDPOINT_URL"), "AWS_ACCESS_KEY_ID": "stranger", "AWS_SECRET_ACCESS_KEY": "strange"})
+	var buckets logsource.Buckets
+	_, err := buckets.Expand(t.Context(), []string{"s3://logs/"})
+	if hints := fault.Hints(err); fault.KindOf(err) != fault.Source || len(hints) != 1 || !strings.Contains(hints[0], "s3:ListBucket") {
+		t.Errorf("%v, hints %q", err, hints)
+	}
+}
+
+func packed(t *testing.T, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	zw := gzip.NewWriter(&b)
+	io.WriteString(zw, text)
+	if err := zw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
