@@ -130,10 +130,14 @@ func build(appID string, r *Record) (*Package, *Held) {
 	if !ok {
 		return hold("meta.build_date", buildDate, fmt.Sprintf("not a date and time in %d to %d", firstYear, lastYear))
 	}
+	version, unversioned := VersionOf(r.Release, r.Version), ""
+	if version == "" && plainText(r.Version) {
+		unversioned = r.Version
+	}
 	return &Package{
 		ID: r.ID, Name: r.Name, ProductName: r.BaseName,
 		OS: OS(r.OS), Arch: Arch(r.Arch), Revision: revision,
-		Version: VersionOf(r.Release, r.Version), Release: r.Release, PreRelease: isTrue(r.PreRelease),
+		Version: version, Unversioned: unversioned, Release: r.Release, PreRelease: isTrue(r.PreRelease),
 		BuildDate: buildDate, Built: built, Size: r.Size, SHA512: strings.ToLower(r.SHA512),
 	}, nil
 }

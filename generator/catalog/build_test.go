@@ -195,6 +195,10 @@ func TestPublishAccepts(t *testing.T) {
 		}},
 		{"nightly", func(r *catalog.Record) { r.Release, r.Version = "", "5.13.0-2026-11-20" },
 			func(p *catalog.Package) { p.Release, p.Version = "", "5.13.0" }},
+		{"version neither plain nor dated", func(r *catalog.Record) { r.Release, r.Version = "", "4.5.0-1" },
+			func(p *catalog.Package) { p.Release, p.Version, p.Unversioned = "", "", "4.5.0-1" }},
+		{"version that is no text", func(r *catalog.Record) { r.Release, r.Version = "", "4.5.0-1\n" },
+			func(p *catalog.Package) { p.Release, p.Version = "", "" }},
 		{"hostile version beside a release", func(r *catalog.Record) { r.Version = `"; return 200` }, func(*catalog.Package) {}},
 	}
 	for _, test := range tests {

@@ -67,8 +67,8 @@ func Stabilities() []Stability { return []Stability{Release, Nightly, Any} }
 
 // Package is one published installer. Publish checks every field that comes from outside; code that holds
 // a Package may write ID, OS, Arch, Revision, Version, Release and SHA512 into a path, a URL or a
-// configuration file as they are, and BuildDate into a page or a string. Name and ProductName are free
-// text of one line: escape them.
+// configuration file as they are, and BuildDate into a page or a string. Name, ProductName and Unversioned
+// are free text of one line: escape them.
 type Package struct {
 	ID          string    // 24 lower-case hex digits; Girder item._id
 	Name        string    // Girder item.name, for instance Slicer_win_amd64_34645
@@ -82,6 +82,7 @@ type Package struct {
 	BuildDate   string    // Girder meta.build_date, as Girder spells it
 	Built       time.Time // BuildDate read, in UTC
 	Size        int64     // bytes; Girder item.size
+	Unversioned string    // Girder meta.version where no Version can be told from it
 	SHA512      string    // 128 lower-case hex digits; Girder meta.sha512; "" when unknown
 }
 

@@ -108,14 +108,14 @@ func FromCatalog(packages []*catalog.Package) []store.PackageInfo {
 			Bitstream:     p.ID,
 			Series:        store.Series{Version: p.Version, OS: string(p.OS), Arch: string(p.Arch), Stability: string(p.Stability())},
 			Built:         p.BuildDate,
-			LegacyVersion: legacyVersion(p.Version),
+			LegacyVersion: legacyVersion(cmp.Or(p.Version, p.Unversioned)),
 			Stable:        p.Release != "",
 		})
 	}
 	return list
 }
 
-// legacyVersion is what the old job made of a version in a file's name: three parts at most, up to a hyphen.
+// legacyVersion is what the old job made of the version in a file's name: three parts at most, up to a hyphen.
 func legacyVersion(version string) string {
 	version, _, _ = strings.Cut(version, "-")
 	parts := strings.SplitN(version, ".", 4)

@@ -54,4 +54,7 @@ CREATE TABLE held (
   value  TEXT NOT NULL,
   reason TEXT NOT NULL
 ) STRICT;
+`, `
+-- The source's version where none can be told from it, '' elsewhere. The old statistics made one of it.
+ALTER TABLE packages ADD COLUMN unversioned TEXT NOT NULL DEFAULT '';
 `}

@@ -63,7 +63,7 @@ func TestOpenRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			db.Close()
-		}, "written by a newer sitegen (schema 2, this one knows 1)", "or a newer one"},
+		}, "written by a newer sitegen (schema 3, this one knows 2)", "or a newer one"},
 		{"another program's", func(t *testing.T, path string) {
 			db, err := connect(path)
 			if err != nil {
@@ -136,6 +136,41 @@ func TestMigrations(t *testing.T) {
 	if n := query[int](t, db, "SELECT count(*) FROM sqlite_schema WHERE name = 'b'"); n != 0 {
 		t.Error("half of the third script stayed")
 	}
+}
+
+// TestCatalogueOfSchema1 opens one that was written before packages told of the source's version: its packages
+// are as they were, and the next run says what it learns.
+func TestCatalogueOfSchema1(t *testing.T) {
+	path := filepath.Join(t.TempDir(), CatalogueFile)
+	db, err := open(t.Context(), path, catalogueMigrations[:1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec(t, db, `INSERT INTO packages VALUES ('5643ea671d8b43b18422de50', 'Slicer_linux_amd64_24735', 'Slicer', 'linux', 'amd64', 24735, '', '', 1,
+		'2015-11-12T01:24:55.867000+00:00', 431661894, '', '2026-11-22T12:00:00Z', '2026-11-22T12:00:00Z', NULL)`)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	packages, err := s.Published(t.Context())
+	if err != nil || len(packages) != 1 || packages[0].Unversioned != "" {
+		t.Fatalf("%+v, error %v", packages, err)
+	}
+	next := *packages[0]
+	next.Unversioned = "4.5.0-1"
+	change, err := s.Record(t.Context(), atNoon, []*catalog.Package{&next}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Changed{{&next, []FieldChange{{"unversioned", "", "4.5.0-1"}}}}
+	if diff := cmp.Diff(want, change.Changed); diff != "" {
+		t.Errorf("changed (-want +got):\n%s", diff)
+	}
+	checkPublished(t, s, []*catalog.Package{&next})
 }
 
 // TestRecordInTrouble: whatever stops a run, the catalogue is what it was, and the next run mends it.

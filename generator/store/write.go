@@ -10,17 +10,17 @@ import (
 
 // columns are those of a package that come from the source, in the order of values and targets.
 var columns = []string{
-	"id", "name", "product_name", "os", "arch", "revision", "version", "release", "pre_release", "build_date", "size", "sha512",
+	"id", "name", "product_name", "os", "arch", "revision", "version", "unversioned", "release", "pre_release", "build_date", "size", "sha512",
 }
 
 var packageColumns = strings.Join(columns, ", ")
 
 func values(p *catalog.Package) []any {
-	return []any{p.ID, p.Name, p.ProductName, string(p.OS), string(p.Arch), p.Revision, p.Version, p.Release, p.PreRelease, p.BuildDate, p.Size, p.SHA512}
+	return []any{p.ID, p.Name, p.ProductName, string(p.OS), string(p.Arch), p.Revision, p.Version, p.Unversioned, p.Release, p.PreRelease, p.BuildDate, p.Size, p.SHA512}
 }
 
 func targets(p *catalog.Package) []any {
-	return []any{&p.ID, &p.Name, &p.ProductName, &p.OS, &p.Arch, &p.Revision, &p.Version, &p.Release, &p.PreRelease, &p.BuildDate, &p.Size, &p.SHA512}
+	return []any{&p.ID, &p.Name, &p.ProductName, &p.OS, &p.Arch, &p.Revision, &p.Version, &p.Unversioned, &p.Release, &p.PreRelease, &p.BuildDate, &p.Size, &p.SHA512}
 }
 
 // writer writes one run. After an error it does nothing more and keeps it.
