@@ -13,7 +13,7 @@ import (
 // the picture of docs/design.md.
 var floors = [][]string{
 	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "layouts", "content"},
-	{"config", "lookup", "gate", "girder", "store", "logsource"},
+	{"config", "lookup", "gate", "girder", "store", "logsource", "geodb"},
 	{"redirect", "site", "stats", "testutil"},
 	{"redirect/nginx", "redirect/s3", "redirect/cloudfront", "redirect/netlify", "preview", "statspage"},
 	{"."}, // generator: the story
@@ -30,6 +30,7 @@ var homes = map[string]string{
 	"github.com/goccy/go-yaml":      "config site",
 	"github.com/ua-parser/uap-go":   "stats",
 	"github.com/oschwald/maxminddb": "stats",
+	"github.com/maxmind":            "geodb",
 	"github.com/andybalholm/brotli": "output statspage",
 	"github.com/aws/aws-sdk-go-v2":  "logsource",
 	"github.com/tdewolff/minify":    "site redirect/cloudfront",

@@ -54,7 +54,7 @@ cron over all logs that are there. Without a LOG it publishes what it has.
 	flags.Bool("dry-run", false, "read and report, and change nothing")
 	flags.Bool("strict", false, "end with an error when a line or a log cannot be read")
 	note(flags, "json", messagesGroup, "")
-	cmd.AddCommand(p.statsExportCommand(), p.statsVerifyCommand(), p.statsForgetCommand(), p.statsReclassifyCommand(), p.statsImportCommand(), p.statsImportDailyCommand())
+	cmd.AddCommand(p.statsExportCommand(), p.statsVerifyCommand(), p.statsForgetCommand(), p.statsReclassifyCommand(), p.statsImportCommand(), p.statsImportDailyCommand(), p.statsGeoIPUpdateCommand())
 	return cmd
 }
 
@@ -104,7 +104,7 @@ func (p *program) statsOptions(cmd *cobra.Command, c config.Config) (stats.Optio
 		p.messages.Warn("the catalogue is empty: downloads are kept and shown once it is not; run sitegen build")
 	}
 	return stats.Options{
-		Dir: c.Data, Formats: formats, Packages: stats.FromCatalog(packages), GeoIP: c.Stats.GeoIP, Attribution: c.Stats.Attribution,
+		Dir: c.Data, Formats: formats, Packages: stats.FromCatalog(packages), GeoIP: geoIP(c), Attribution: c.Stats.Attribution,
 		Rules: c.Stats.UserAgents, Privacy: stats.Privacy(c.Stats.Privacy), Legacy: c.Stats.Legacy, MinCountry: c.Stats.MinCountry,
 		Now: time.Now, Stdin: cmd.InOrStdin(),
 	}, nil

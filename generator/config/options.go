@@ -211,7 +211,8 @@ var options = []*Option{
 		Value: "FILE",
 		Usage: "GeoIP database of cities (.mmdb); twice for IPv4 and IPv6 apart",
 		Doc: "MaxMind DB files that tell where an address is, in the order in which they are asked; two for IPv4 and IPv6 apart. " +
-			"In the environment variable, separated by commas. Empty: countries are unknown.",
+			"In the environment variable, separated by commas. Empty: the one that `sitegen stats geoip-update` has fetched; " +
+			"where there is none, countries are unknown.",
 		field: fileList(func(c *Config) *[]string { return &c.Stats.GeoIP }),
 	},
 	{

@@ -110,7 +110,8 @@ func (r *Report) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "  %s: %s: %s; line %s: %s\n", bad.Log, plural(int(bad.Lines), "bad line"), bad.Reason, thousands(bad.Line), bad.Sample)
 	}
 	if !r.Located {
-		fmt.Fprintf(&b, "  countries are not known without a GeoIP database; docs/stats.md says where to get one for --geoip\n")
+		b.WriteString("  countries are not known without a GeoIP database: sitegen stats geoip-update fetches MaxMind's with a free account;\n" +
+			"  without one, DB-IP City Lite of https://db-ip.com/db/lite.php is a file for --geoip\n")
 	}
 	fmt.Fprintf(&b, "%s counted anew, %s changed, %s downloads in all\n", plural(r.Days, "day"), plural(len(r.Files), "file"), thousands(r.Total))
 	_, err := io.WriteString(w, b.String())
