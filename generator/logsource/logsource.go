@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/Slicer/sitegen/generator/fault"
 )
@@ -130,7 +131,8 @@ func (b *Buckets) connect(ctx context.Context) error {
 	if b.client != nil {
 		return nil
 	}
-	c, err := config.LoadDefaultConfig(ctx)
+	// The library's log has a line for each object without a checksum, and nothing that errors do not tell.
+	c, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}))
 	if err != nil {
 		return fault.Wrap(fault.Source, fmt.Errorf("read the settings of AWS: %w", err), "Look at the variables AWS_… and at ~/.aws/config.")
 	}
