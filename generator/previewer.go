@@ -46,7 +46,46 @@ type limits struct {
 // edition is the files of a state, with what they were made by.
 type edition struct {
 	*site.Edition
-	o Options
+	o      Options
+	public fs.FS // where the download statistics are, which are not of a build; nil when there are none
+}
+
+// statsFolder is where the statistics are below public/.
+var statsFolder = strings.Trim(site.StatsURL, "/")
+
+// Paths implements preview.Files.
+func (e edition) Paths() []string {
+	paths := e.Edition.Paths()
+	if e.public == nil {
+		return paths
+	}
+	_ = fs.WalkDir(e.public, statsFolder, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			paths = append(paths, path)
+		}
+		return nil // what cannot be read is not there
+	})
+	slices.Sort(paths)
+	return paths
+}
+
+// Has implements preview.Files.
+func (e edition) Has(path string) bool { return e.Edition.Has(path) || e.isStats(path) }
+
+// File implements preview.Files.
+func (e edition) File(path string) ([]byte, error) {
+	if e.isStats(path) {
+		return fs.ReadFile(e.public, path)
+	}
+	return e.Edition.File(path)
+}
+
+func (e edition) isStats(path string) bool {
+	if e.public == nil || !strings.HasPrefix(path, statsFolder+"/") || !fs.ValidPath(path) {
+		return false
+	}
+	info, err := fs.Stat(e.public, path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // Build implements preview.Builder.
@@ -79,8 +118,12 @@ func (p *previewer) Build(ctx context.Context) (*preview.State, error) {
 	if err != nil {
 		return nil, err
 	}
+	files := edition{Edition: e, o: p.o}
+	if in.Stats {
+		files.public = os.DirFS(p.o.Config.Out)
+	}
 	return &preview.State{
-		Files: edition{e, p.o}, Table: table, Target: target, Catalogue: p.label, Pages: pagesOf(e),
+		Files: files, Table: table, Target: target, Catalogue: p.label, Pages: pagesOf(e),
 		Sheets: sheetsOf(e), SheetDir: filepath.Join(p.o.Config.Layouts, "assets"),
 	}, nil
 }

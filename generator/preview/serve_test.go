@@ -207,6 +207,19 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// TestStatistics shows those that are there; they are made apart from the site.
+func TestStatistics(t *testing.T) {
+	w := open(t, map[string]string{"public/download-stats/index.html": "<h1>Downloads</h1>", "public/index.html": "published"}, nil)
+	for path, want := range map[string]string{
+		"/download-stats": "301 /download-stats/", "/download-stats/": "200", "/download-stats/none.json": "404", "/download-stats/../index.html": "200",
+	} {
+		res := ask(t, "GET", w.url+path)
+		if got := strings.TrimSpace(res.Status[:3] + " " + res.Header.Get("Location")); got != want || res.body == "published" {
+			t.Errorf("%s: %s, want %s\n%s", path, got, want, res.body)
+		}
+	}
+}
+
 // TestPortTaken names a port that is free.
 func TestPortTaken(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
