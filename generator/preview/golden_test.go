@@ -2,14 +2,11 @@ package preview_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -124,113 +121,27 @@ type response struct {
 	body string
 }
 
+var client = testutil.Client()
+
 func ask(t testing.TB, method, url string) response {
 	t.Helper()
-	req, err := http.NewRequest(method, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return send(t, req)
+	res, body := testutil.Ask(t, client, method, url)
+	return response{res, body}
 }
-
-var client = testutil.Client()
 
 func send(t testing.TB, req *http.Request) response {
 	t.Helper()
-	res, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response{res, string(body)}
+	res, body := testutil.Send(t, client, req)
+	return response{res, body}
 }
-
-var bitstreamRE = regexp.MustCompile(`href="?/bitstream/([0-9a-f]{24})`)
 
 // TestGolden asks what the old server was asked.
 func TestGolden(t *testing.T) {
-	for profile, names := range map[string][]string{"live": {"golden.jsonl", "golden-objects.jsonl"}, "archive": {"golden-archive.jsonl"}} {
+	for _, profile := range []string{"live", "archive"} {
 		t.Run(profile, func(t *testing.T) {
-			url := start(t, newState(t, profile))
-			for _, name := range names {
-				for i, g := range testutil.Goldens(t, name) {
-					res := ask(t, "GET", url+g.Q)
-					checkGolden(t, g, res)
-					if i%10 == 0 {
-						head := ask(t, "HEAD", url+g.Q)
-						if head.StatusCode != res.StatusCode || head.Header.Get("Location") != res.Header.Get("Location") || head.body != "" {
-							t.Errorf("HEAD %s: %d to %q", g.Q, head.StatusCode, head.Header.Get("Location"))
-						}
-					}
-				}
-			}
+			testutil.AskGoldens(t, client, start(t, newState(t, profile)), profile)
 		})
 	}
-}
-
-func checkGolden(t *testing.T, g testutil.Golden, res response) {
-	t.Helper()
-	if g.Status != 0 && res.StatusCode != g.Status || res.Header.Get("Location") != g.Location {
-		t.Errorf("%s: status %d to %q, want %d to %q", g.Q, res.StatusCode, res.Header.Get("Location"), g.Status, g.Location)
-		return
-	}
-	switch {
-	case g.JSON != nil:
-		if diff := cmp.Diff(parsed(t, string(g.JSON)), parsed(t, res.body)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", g.Q, diff)
-		}
-	case g.ID != "":
-		if got := parsed(t, res.body).(map[string]any)["download_url"]; got != "/bitstream/"+g.ID {
-			t.Errorf("%s: %v, want %s", g.Q, got, g.ID)
-		}
-	case g.IDs != nil:
-		if diff := cmp.Diff(g.IDs, cellIDs(t, res.body)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", g.Q, diff)
-		}
-	case g.Links != nil:
-		if got := pageIDs(res.body); !slices.Equal(got, g.Links) {
-			t.Errorf("%s: links %q, want %q", g.Q, got, g.Links)
-		}
-	}
-}
-
-// pageIDs lists the packages that a page links to.
-func pageIDs(body string) []string {
-	ids := []string{}
-	for _, m := range bitstreamRE.FindAllStringSubmatch(body, -1) {
-		ids = append(ids, m[1])
-	}
-	return ids
-}
-
-// cellIDs reads an answer of /findall.
-func cellIDs(t *testing.T, body string) map[string]map[string]*string {
-	t.Helper()
-	ids := map[string]map[string]*string{}
-	for os, row := range parsed(t, body).(map[string]any) {
-		ids[os] = map[string]*string{}
-		for stability, cell := range row.(map[string]any) {
-			ids[os][stability] = nil
-			if object, ok := cell.(map[string]any); ok {
-				id := strings.TrimPrefix(object["download_url"].(string), "/bitstream/")
-				ids[os][stability] = &id
-			}
-		}
-	}
-	return ids
-}
-
-func parsed(t *testing.T, text string) any {
-	t.Helper()
-	var v any
-	if err := json.Unmarshal([]byte(text), &v); err != nil {
-		t.Fatalf("%v in %.300q", err, text)
-	}
-	return v
 }
 
 // TestRandomRequests compares 10,000 answers with those of the index.
@@ -264,7 +175,7 @@ func differs(t *testing.T, want lookup.Answer, got response) string {
 			return "not package " + want.Package.ID
 		}
 	case lookup.Objects:
-		return cmp.Diff(parsed(t, string(lookup.ObjectsJSON(want.Cells))), parsed(t, got.body))
+		return cmp.Diff(testutil.Parsed(t, string(lookup.ObjectsJSON(want.Cells))), testutil.Parsed(t, got.body))
 	case lookup.Page:
 		ids := []string{}
 		for _, c := range want.Cells {
@@ -272,7 +183,7 @@ func differs(t *testing.T, want lookup.Answer, got response) string {
 				ids = append(ids, c.Package.ID)
 			}
 		}
-		return cmp.Diff(ids, pageIDs(got.body))
+		return cmp.Diff(ids, testutil.PageIDs(got.body))
 	case lookup.BadQuery:
 		if !strings.Contains(got.body, want.Problem.Param) {
 			return "the page does not name " + want.Problem.Param

@@ -74,7 +74,7 @@ func TestGoldenAsCloudFront(t *testing.T) {
 	url := start(t, state)
 	for i, g := range testutil.Goldens(t, "golden.jsonl") {
 		if i%5 == 0 {
-			checkGolden(t, g, ask(t, "GET", url+g.Q))
+			testutil.AskGolden(t, client, url, g)
 		}
 	}
 }

@@ -152,15 +152,6 @@ func (n *Nginx) ErrorLog(t testing.TB) string {
 // PID is the process id of the master.
 func (n *Nginx) PID() int { return n.cmd.Process.Pid }
 
-// Client asks without following redirects, over a few kept connections.
-func Client() *http.Client {
-	return &http.Client{
-		Timeout:       30 * time.Second,
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 8, DisableCompression: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
 func nginxPath(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{"nginx", "/usr/sbin/nginx"} {

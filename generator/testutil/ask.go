@@ -1,0 +1,42 @@
+package testutil
+
+import (
+	"io"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// Client asks without following redirects, over a few kept connections.
+func Client() *http.Client {
+	return &http.Client{
+		Timeout:       30 * time.Second,
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 8, DisableCompression: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Ask sends a request and reads the answer to its end.
+func Ask(t testing.TB, client *http.Client, method, url string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequest(method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Send(t, client, req)
+}
+
+// Send is Ask for a request with headers.
+func Send(t testing.TB, client *http.Client, req *http.Request) (*http.Response, string) {
+	t.Helper()
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res, string(body)
+}
