@@ -13,14 +13,13 @@ import (
 	"slices"
 	"time"
 
-	"github.com/Slicer/sitegen/content"
+	"github.com/Slicer/sitegen"
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/folder"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/site"
-	"github.com/Slicer/sitegen/layouts"
 )
 
 func (o *Options) siteInput(cat *catalogue) (site.Input, error) {
@@ -44,8 +43,8 @@ func (o *Options) siteInput(cat *catalogue) (site.Input, error) {
 			Today: o.Now().UTC().Truncate(24 * time.Hour),
 		},
 		Index:   cat.index(),
-		Content: site.Overlay(pages, content.Files),
-		Layouts: site.Overlay(templates, layouts.Files),
+		Content: site.Overlay(pages, sitegen.Content()),
+		Layouts: site.Overlay(templates, sitegen.Layouts()),
 	}, nil
 }
 

@@ -17,8 +17,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Slicer/sitegen"
 	"github.com/Slicer/sitegen/generator/config"
-	"github.com/Slicer/sitegen/layouts"
 )
 
 // siteFolder is a site to edit.
@@ -35,7 +35,7 @@ func newSiteFolder(t testing.TB) siteFolder {
 		f.write(fmt.Sprintf("content/page-%d.md", i), fmt.Sprintf("---\ntitle: Page %d\n---\nA [link](/releases/).\n", i))
 	}
 	for _, name := range []string{"base.html", "page.html", "partials/top.html", "partials/bottom.html", "assets/site.css"} {
-		data, err := fs.ReadFile(layouts.Files, name)
+		data, err := fs.ReadFile(sitegen.Layouts(), name)
 		f.check(err)
 		f.write("layouts/"+name, string(data))
 	}

@@ -14,13 +14,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/Slicer/sitegen/content"
+	"github.com/Slicer/sitegen"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/preview"
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/testutil"
-	"github.com/Slicer/sitegen/layouts"
 )
 
 // memory is a rendered site.
@@ -60,7 +59,7 @@ func newState(t testing.TB, profile string) *preview.State {
 	x := lookup.New(testutil.Packages(t, profile))
 	files, _, err := site.Render(t.Context(), site.Input{
 		Options: site.Options{Title: "Slicer", Project: "Slicer", BaseURL: "https://download.example", Jobs: 2, Minify: true},
-		Index:   x, Content: content.Files, Layouts: layouts.Files,
+		Index:   x, Content: sitegen.Content(), Layouts: sitegen.Layouts(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/Slicer/sitegen/content"
+	"github.com/Slicer/sitegen"
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/site"
@@ -30,7 +30,7 @@ func decoded(t *testing.T, file string) map[string]any {
 
 func TestReleasesJSON(t *testing.T) {
 	notes := fstest.MapFS{"releases/5.8.0.md": {Data: []byte("Much.\n")}}
-	files := downloadSite(t, someReleases(), func(in *site.Input) { in.Content, in.Sample = site.Overlay(notes, content.Files), true })
+	files := downloadSite(t, someReleases(), func(in *site.Input) { in.Content, in.Sample = site.Overlay(notes, sitegen.Content()), true })
 	doc := decoded(t, files["api/v1/releases.json"])
 	releases := doc["releases"].([]any)
 	delete(doc, "releases")

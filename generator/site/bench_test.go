@@ -9,10 +9,10 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/Slicer/sitegen"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/testutil"
-	"github.com/Slicer/sitegen/layouts"
 )
 
 // benchLayouts are a base layout and three partials, of the size of a plain documentation site's.
@@ -124,7 +124,7 @@ func benchInput(b *testing.B, pages int, language string) site.Input {
 	return site.Input{
 		Options: site.Options{Title: "Bench", Project: "Bench", Description: "Many pages.", BaseURL: "https://example.org", Jobs: runtime.GOMAXPROCS(0), Minify: true},
 		Index:   lookup.New(testutil.Packages(b, "live")),
-		Content: flat{content}, Layouts: site.Overlay(benchLayouts, layouts.Files),
+		Content: flat{content}, Layouts: site.Overlay(benchLayouts, sitegen.Layouts()),
 	}
 }
 

@@ -9,12 +9,11 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/Slicer/sitegen/content"
+	"github.com/Slicer/sitegen"
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/testutil"
-	"github.com/Slicer/sitegen/layouts"
 )
 
 // downloadSite renders packages with the layouts and the content that come with the program; the files by path.
@@ -44,7 +43,7 @@ func downloadInput(packages []*catalog.Package) site.Input {
 			Title: "3D Slicer", Project: "Slicer", Description: "Installers of Slicer.",
 			BaseURL: "https://download.example.org", Jobs: runtime.NumCPU(), Minify: true,
 		},
-		Index: lookup.New(packages), Content: content.Files, Layouts: layouts.Files,
+		Index: lookup.New(packages), Content: sitegen.Content(), Layouts: sitegen.Layouts(),
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
-	"github.com/Slicer/sitegen/content"
+	"github.com/Slicer/sitegen"
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/site"
@@ -42,7 +42,7 @@ func someReleases() []*catalog.Package {
 
 func TestReleaseList(t *testing.T) {
 	notes := fstest.MapFS{"releases/5.8.0.md": {Data: []byte("---\ntitle: Spring\n---\n## What is new\n\nA *lot*.\n")}}
-	files := downloadSite(t, someReleases(), func(in *site.Input) { in.Content = site.Overlay(notes, content.Files) })
+	files := downloadSite(t, someReleases(), func(in *site.Input) { in.Content = site.Overlay(notes, sitegen.Content()) })
 	var rows []string
 	for _, tr := range find(parsed(t, files["releases/index.html"]), func(n *html.Node) bool { return n.Data == "tr" }) {
 		rows = append(rows, textOf(tr))

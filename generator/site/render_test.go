@@ -19,13 +19,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
+	"github.com/Slicer/sitegen"
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/testutil"
-	"github.com/Slicer/sitegen/layouts"
 )
 
 // folder is a folder of a site, text by path.
@@ -51,7 +51,7 @@ func siteInput(content, own folder) site.Input {
 	packages := []*catalog.Package{newPackage(1, onWindows), newPackage(1, onMac, withID(2)), newPackage(1, onLinux, withID(3))}
 	return site.Input{
 		Options: site.Options{Title: "Test", Project: "Test", Description: "A test.", BaseURL: "https://download.example.org", Jobs: 2},
-		Index:   lookup.New(packages), Content: content.fs(), Layouts: site.Overlay(own.fs(), layouts.Files),
+		Index:   lookup.New(packages), Content: content.fs(), Layouts: site.Overlay(own.fs(), sitegen.Layouts()),
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Slicer/sitegen/content"
+	"github.com/Slicer/sitegen"
 	"github.com/Slicer/sitegen/generator/accesslog"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/site"
@@ -15,14 +15,13 @@ import (
 	"github.com/Slicer/sitegen/generator/statspage"
 	"github.com/Slicer/sitegen/generator/store"
 	"github.com/Slicer/sitegen/generator/testutil"
-	"github.com/Slicer/sitegen/layouts"
 )
 
 // siteInput is a site with the embedded layouts.
 func siteInput() site.Input {
 	return site.Input{
 		Options: site.Options{Title: "3D Slicer", Project: "Slicer", BaseURL: "https://download.example.org", Jobs: 2, Minify: true},
-		Content: content.Files, Layouts: layouts.Files,
+		Content: sitegen.Content(), Layouts: sitegen.Layouts(),
 	}
 }
 

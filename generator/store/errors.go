@@ -22,7 +22,7 @@ var hints = map[sqlite3.ErrNo]string{
 	sqlite3.ErrNotADB:   damaged,
 }
 
-const damaged = "The file is damaged. Move it aside and put a copy of it back; without one, sitegen build makes a new one from the source, without the history."
+const damaged = "The file is damaged. Move it aside and put a copy of it back; without one, the next run makes a new one: a build from the source, without the history, statistics from the logs that are left."
 
 // explain names the file in an error, and says what to do when it is one of SQLite.
 func explain(path string, err error) error {
