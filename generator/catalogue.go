@@ -14,12 +14,9 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/girder"
 	"github.com/Slicer/sitegen/generator/lookup"
-	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/profile"
 	"github.com/Slicer/sitegen/generator/store"
 )
-
-// defaultAPI is where files are fetched when the listing does not come from a server.
-const defaultAPI = "https://slicer-packages.kitware.com/api/v1"
 
 // catalogue is what a run has found to publish.
 type catalogue struct {
@@ -27,13 +24,14 @@ type catalogue struct {
 	published []*catalog.Package // newest first
 	held      []catalog.Held
 	offline   bool // nothing was fetched, so there is nothing to keep
+	spec      *lookup.Spec
 	x         *lookup.Index
 }
 
 // index is what the packages answer.
 func (c *catalogue) index() *lookup.Index {
 	if c.x == nil {
-		c.x = lookup.New(c.published)
+		c.x = lookup.New(c.spec, c.published)
 	}
 	return c.x
 }
@@ -54,8 +52,8 @@ func (o *Options) fetch(ctx context.Context, db *store.Store, at time.Time) (*ca
 	if err != nil {
 		return nil, err
 	}
-	cat := &catalogue{run: run}
-	cat.published, cat.held = catalog.Publish(o.Config.App, records)
+	cat := &catalogue{run: run, spec: o.spec()}
+	cat.published, cat.held = o.publish(records)
 	return cat, nil
 }
 
@@ -69,7 +67,7 @@ func (o *Options) stored(ctx context.Context, db *store.Store, published []*cata
 	if err != nil {
 		return nil, err
 	}
-	return &catalogue{run: run, published: published, offline: true}, nil
+	return &catalogue{run: run, spec: o.spec(), published: published, offline: true}, nil
 }
 
 // record keeps the catalogue and says what is new in it.
@@ -89,7 +87,7 @@ func (o *Options) Packages(ctx context.Context) ([]*catalog.Package, error) {
 			return nil, err
 		}
 		records, err := girder.Read(ctx, source, o.client())
-		published, _ := catalog.Publish(o.Config.App, records)
+		published, _ := o.publish(records)
 		return published, err
 	}
 	none := fault.Wrap(fault.Source, fmt.Errorf("no packages are stored yet (%s)", o.catalogueFile()),
@@ -115,11 +113,31 @@ func (o *Options) client() girder.Client {
 	return girder.Client{App: o.Config.App, Timeout: c.Timeout, MaxSize: int64(c.MaxSize), Retries: c.Retries, Log: o.Log}
 }
 
-// files says where the files of packages are fetched.
-func (o *Options) files() redirect.Files {
-	f := redirect.Files{API: defaultAPI, BySHA512: o.Config.Girder.Download == "hashsum"}
-	if source, err := girder.ParseSource(o.Config.Source); err == nil && source.Kind == girder.ServerSource {
-		f.API = source.Location
+// profile is the project's.
+func (o *Options) profile() *profile.Profile {
+	p, err := profile.Load(profile.Default)
+	if err != nil {
+		panic(err)
 	}
-	return f
+	return p
+}
+
+func (o *Options) spec() *lookup.Spec {
+	p := o.profile()
+	return lookup.NewSpec(&p.Scheme, p.Links)
+}
+
+func (o *Options) publish(items []girder.Item) ([]*catalog.Package, []catalog.Held) {
+	p := o.profile()
+	api := p.Source
+	if source, err := girder.ParseSource(o.Config.Source); err == nil && source.Kind == girder.ServerSource {
+		api = source.Location
+	}
+	url := func(i *girder.Item) string {
+		if o.Config.Girder.Download == "hashsum" && i.SHA512 != "" {
+			return api + "/file/hashsum/sha512/" + i.SHA512 + "/download"
+		}
+		return api + "/item/" + i.ID + "/download"
+	}
+	return catalog.Publish(&p.Scheme, girder.Spelling, girder.Records(items, o.Config.App, url))
 }

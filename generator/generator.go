@@ -177,7 +177,7 @@ func (o *Options) read(ctx context.Context, db *store.Store, start time.Time) (*
 	if err != nil {
 		return nil, err
 	}
-	refusals := gate.Check(before, cat.published)
+	refusals := gate.Check(&o.profile().Scheme, before, cat.published)
 	if !o.Config.Force {
 		return cat, gate.Err(refusals)
 	}

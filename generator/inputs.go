@@ -83,7 +83,7 @@ func (o *Options) fingerprint(in site.Input, packages []*catalog.Package) (strin
 	if err != nil {
 		return "", err
 	}
-	for _, v := range []any{options, o.precompress(), o.files(), o.Config.Targets, o.Config.RedirectHosts, rules, packages} {
+	for _, v := range []any{options, o.precompress(), o.profile(), o.Config.Targets, o.Config.RedirectHosts, rules, packages} {
 		if err := enc.Encode(v); err != nil {
 			return "", fmt.Errorf("compare with the last run: %w", err)
 		}

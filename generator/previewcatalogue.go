@@ -8,7 +8,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/girder"
 	"github.com/Slicer/sitegen/generator/store"
@@ -54,8 +53,8 @@ func (o *Options) sourceCatalogue(ctx context.Context, timeout time.Duration, re
 	if err != nil {
 		return nil, "", err
 	}
-	cat := &catalogue{run: store.Run{At: o.Now(), Source: source.Identity(), App: o.Config.App}}
-	cat.published, cat.held = catalog.Publish(o.Config.App, records)
+	cat := &catalogue{spec: o.spec(), run: store.Run{At: o.Now(), Source: source.Identity(), App: o.Config.App}}
+	cat.published, cat.held = o.publish(records)
 	if source.Kind == girder.SampleSource {
 		return cat, fmt.Sprintf("the %d packages of the sample", len(cat.published)), nil
 	}

@@ -72,8 +72,10 @@ func (o *Options) table(x *lookup.Index, aliases []site.Alias) (*redirect.Table,
 	}
 	written, err := redirect.Parse(name, text)
 	aliased, aliasErr := aliasRules(aliases)
-	rules := append(append(written, aliased...), redirect.MidasRules(x)...)
-	return &redirect.Table{Index: x, Files: o.files(), Rules: redirect.NewRules(rules)}, fault.Wrap(fault.Content, errors.Join(err, aliasErr), "")
+	legacy := o.profile().LegacyRules
+	inherited, inheritedErr := redirect.InheritedRules(x, legacy.Name, legacy.Text)
+	rules := append(append(written, aliased...), inherited...)
+	return &redirect.Table{Index: x, Rules: redirect.NewRules(rules)}, fault.Wrap(fault.Content, errors.Join(err, aliasErr, inheritedErr), "")
 }
 
 func aliasRules(aliases []site.Alias) ([]redirect.Rule, error) {
@@ -102,7 +104,7 @@ func (o *Options) pages(ctx context.Context) (*lookup.Index, *site.Edition, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	in, err := o.siteInput(&catalogue{published: packages})
+	in, err := o.siteInput(&catalogue{published: packages, spec: o.spec()})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -23,7 +23,7 @@ func StatsPage(ctx context.Context, o Options, dir string, privacy stats.Privacy
 	if err != nil {
 		return nil, err
 	}
-	in, err := o.siteInput(&catalogue{run: run})
+	in, err := o.siteInput(&catalogue{run: run, spec: o.spec()})
 	if err != nil {
 		return nil, err
 	}

@@ -13,45 +13,6 @@ import (
 	"time"
 )
 
-// OS is an operating system as Girder's meta.os and the os parameter spell it.
-type OS string
-
-// The operating systems that packages are made for.
-const (
-	Windows OS = "win"
-	MacOS   OS = "macosx"
-	Linux   OS = "linux"
-)
-
-// OSes lists the operating systems in the order of the download page's columns.
-func OSes() []OS { return []OS{Windows, MacOS, Linux} }
-
-// Title is the name people know the operating system by.
-func (o OS) Title() string {
-	switch o {
-	case Windows:
-		return "Windows"
-	case MacOS:
-		return "macOS"
-	case Linux:
-		return "Linux"
-	}
-	return string(o)
-}
-
-// Arch is a processor architecture as Girder's meta.arch and the arch parameter spell it.
-type Arch string
-
-// The architectures that packages are made for.
-const (
-	AMD64 Arch = "amd64"
-	ARM64 Arch = "arm64"
-	I386  Arch = "i386"
-)
-
-// Arches lists the architectures, the default one first.
-func Arches() []Arch { return []Arch{AMD64, ARM64, I386} }
-
 // Stability is what a query asks for: releases, nightly builds, or either.
 type Stability string
 
@@ -65,29 +26,32 @@ const (
 // Stabilities lists the values of the stability parameter in the order of the download page's rows.
 func Stabilities() []Stability { return []Stability{Release, Nightly, Any} }
 
-// Package is one published installer. Publish checks every field that comes from outside; code that holds
-// a Package may write ID, OS, Arch, Revision, Version, Release and SHA512 into a path, a URL or a
-// configuration file as they are, and BuildDate into a page or a string. Name, ProductName and Unversioned
-// are free text of one line: escape them.
+// Package is one published installer. Publish checks every field that comes from outside. Code that holds a Package
+// may write ID, OS, Arch, Revision, Version, Release and the checksums into a path, a URL or a configuration file as
+// they are, BuildDate into a page or a string, and URL into a Location header. Name, ProductName, Unversioned and
+// FileName are free text of one line: escape them.
 type Package struct {
-	ID          string    // 24 lower-case hex digits; Girder item._id
-	Name        string    // Girder item.name, for instance Slicer_win_amd64_34645
-	ProductName string    // Girder meta.baseName
-	OS          OS        // Girder meta.os
-	Arch        Arch      // Girder meta.arch
-	Revision    int       // Girder meta.revision, 0 to MaxRevision
-	Version     string    // see VersionOf; "" when the package has none
-	Release     string    // Girder meta.release; "" for a nightly build
-	PreRelease  bool      // Girder meta.pre_release: a release not yet let go
-	BuildDate   string    // Girder meta.build_date, as Girder spells it
-	Built       time.Time // BuildDate read, in UTC
-	Size        int64     // bytes; Girder item.size
-	Unversioned string    // Girder meta.version where no Version can be told from it
-	SHA512      string    // 128 lower-case hex digits; Girder meta.sha512; "" when unknown
+	ID          string    // in the form that the scheme asks for
+	Name        string    // for instance Aurora_linux_34645
+	ProductName string    // for instance Aurora
+	OS          OS        // one of the scheme's
+	Arch        Arch      // one of the scheme's
+	Revision    int       // 0 to MaxRevision; see Publish for projects that count none
+	Version     string    // "" when the package has none
+	Release     string    // the name of the release; "" for a nightly build
+	PreRelease  bool      // a release that is not public yet
+	BuildDate   string    // as the source spells it
+	Built       time.Time // BuildDate as a time in UTC
+	Size        int64     // bytes
+	Unversioned string    // what the source calls the version when no Version follows from it
+	SHA256      string    // 64 lower-case hex digits; "" when unknown
+	SHA512      string    // 128 lower-case hex digits; "" when unknown
+	FileName    string    // the name the file is saved under; "" when the source does not say
+	URL         string    // where the file is fetched: an http or https URL of visible ASCII characters
 }
 
-// Matches reports whether a query for stability s may find the package. A release not yet let go is found
-// by Any only.
+// Matches reports whether a query for stability s may find the package. Only Any finds a release that is not public
+// yet.
 func (p *Package) Matches(s Stability) bool {
 	switch s {
 	case Nightly:
@@ -99,8 +63,8 @@ func (p *Package) Matches(s Stability) bool {
 	}
 }
 
-// Stability is what the package object calls its kind: a package with a release name is a release even
-// before it is let go.
+// Stability is what the package object calls its kind: a package with a release name is a release even before it
+// is public.
 func (p *Package) Stability() Stability {
 	if p.Release != "" {
 		return Release
@@ -111,20 +75,11 @@ func (p *Package) Stability() Stability {
 // Day is the UTC day of the build, YYYY-MM-DD.
 func (p *Package) Day() string { return p.Built.Format(time.DateOnly) }
 
-// Platform is the pair that an order of packages belongs to.
-type Platform struct {
-	Arch Arch
-	OS   OS
-}
-
-// String gives the platform as one word, for instance amd64-win.
-func (p Platform) String() string { return string(p.Arch) + "-" + string(p.OS) }
-
 // Platform is the pair the package was built for.
 func (p *Package) Platform() Platform { return Platform{p.Arch, p.OS} }
 
-// Compare orders packages newest first: revision descending, then build time descending. The id, newest
-// first as well, only settles builds of the same instant, so that every run gives the same order.
+// Compare orders packages newest first: by revision, then by build time, both descending. The id, descending as well,
+// only decides between builds of the same instant, so that every run has the same order.
 func Compare(a, b *Package) int {
 	return cmp.Or(
 		cmp.Compare(b.Revision, a.Revision),

@@ -37,10 +37,9 @@ func Err(refusals []Refusal) error {
 // A catalogue may lose one part in maxLoss of its packages, and of its releases, from one run to the next.
 const maxLoss = 5
 
-// Check compares the packages to publish with those published last and gives every reason to refuse them,
-// nil for none. Before a first run nothing is published; then after must only have packages for every
-// operating system.
-func Check(before, after []*catalog.Package) []Refusal {
+// Check compares the packages to publish with those published last and returns every reason to refuse them, nil for
+// none. A first run compares with nothing: any catalogue that is not empty will do.
+func Check(scheme *catalog.Scheme, before, after []*catalog.Package) []Refusal {
 	if len(after) == 0 {
 		return []Refusal{{
 			Problem: fmt.Sprintf("the source lists no package that can be published (%d are published now)", len(before)),
@@ -48,20 +47,20 @@ func Check(before, after []*catalog.Package) []Refusal {
 		}}
 	}
 	var refusals []Refusal
-	refusals = append(refusals, checkSystems(before, after)...)
-	refusals = append(refusals, checkNewestReleases(before, after)...)
+	refusals = append(refusals, checkSystems(scheme, before, after)...)
+	refusals = append(refusals, checkNewestReleases(scheme, before, after)...)
 	refusals = append(refusals, checkLosses(before, after)...)
 	return refusals
 }
 
-// checkSystems misses the operating systems of before, or of a first run all.
-func checkSystems(before, after []*catalog.Package) (refusals []Refusal) {
-	for _, os := range catalog.OSes() {
+// checkSystems misses the systems of before.
+func checkSystems(scheme *catalog.Scheme, before, after []*catalog.Package) (refusals []Refusal) {
+	for _, os := range scheme.OSes() {
 		isFor := func(p *catalog.Package) bool { return p.OS == os }
-		if count(after, isFor) == 0 && (len(before) == 0 || count(before, isFor) > 0) {
+		if n := count(before, isFor); n > 0 && count(after, isFor) == 0 {
 			refusals = append(refusals, Refusal{
-				Problem: fmt.Sprintf("there is no package for %s (%d are published now)", os.Title(), count(before, isFor)),
-				Check:   fmt.Sprintf("Check whether uploads for %s reach the server. If there are to be none, run once with --force.", os.Title()),
+				Problem: fmt.Sprintf("there is no package for %s (%d are published now)", scheme.Title(os), n),
+				Check:   fmt.Sprintf("Check whether uploads for %s reach the server. If there should be none, run once with --force.", scheme.Title(os)),
 			})
 		}
 	}
@@ -69,9 +68,9 @@ func checkSystems(before, after []*catalog.Package) (refusals []Refusal) {
 }
 
 // checkNewestReleases compares what a visitor of each platform is offered first.
-func checkNewestReleases(before, after []*catalog.Package) (refusals []Refusal) {
+func checkNewestReleases(scheme *catalog.Scheme, before, after []*catalog.Package) (refusals []Refusal) {
 	had, has := newestReleases(before), newestReleases(after)
-	for _, platform := range platforms() {
+	for _, platform := range scheme.Platforms() {
 		was, is := had[platform], has[platform]
 		if was == nil {
 			continue
@@ -80,12 +79,12 @@ func checkNewestReleases(before, after []*catalog.Package) (refusals []Refusal) 
 		switch {
 		case is == nil && count(after, isFor) > 0: // else checkSystems says more
 			refusals = append(refusals, Refusal{
-				Problem: fmt.Sprintf("there is no release for %s (%s is published now)", name(platform), describe(was)),
+				Problem: fmt.Sprintf("there is no release for %s (%s is published now)", name(scheme, platform), describe(was)),
 				Check:   withdrawn(was),
 			})
 		case is != nil && is.Revision < was.Revision:
 			refusals = append(refusals, Refusal{
-				Problem: fmt.Sprintf("the newest release for %s is %s, older than %s, which is published now", name(platform), describe(is), describe(was)),
+				Problem: fmt.Sprintf("the newest release for %s is %s, older than %s, which is published now", name(scheme, platform), describe(is), describe(was)),
 				Check:   withdrawn(was),
 			})
 		}
@@ -128,15 +127,6 @@ func newestReleases(packages []*catalog.Package) map[catalog.Platform]*catalog.P
 	return newest
 }
 
-func platforms() (list []catalog.Platform) {
-	for _, os := range catalog.OSes() {
-		for _, arch := range catalog.Arches() {
-			list = append(list, catalog.Platform{Arch: arch, OS: os})
-		}
-	}
-	return list
-}
-
 func count(packages []*catalog.Package, is func(*catalog.Package) bool) (n int) {
 	for _, p := range packages {
 		if is(p) {
@@ -146,7 +136,7 @@ func count(packages []*catalog.Package, is func(*catalog.Package) bool) (n int) 
 	return n
 }
 
-func name(p catalog.Platform) string { return p.OS.Title() + " " + string(p.Arch) }
+func name(s *catalog.Scheme, p catalog.Platform) string { return s.Title(p.OS) + " " + string(p.Arch) }
 
 func describe(p *catalog.Package) string {
 	return fmt.Sprintf("%s (revision %d)", p.Release, p.Revision)

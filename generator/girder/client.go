@@ -11,7 +11,6 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
-	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
@@ -43,7 +42,7 @@ type Client struct {
 // Fetch gets the whole listing in one request. It tries again after what may pass: an answer 429 or 5xx, no
 // connection, or a body that breaks off; not after what somebody has to look at first. It waits in between,
 // a second and then twice as long each time, or as long as the server asks for. Its error wraps a *Failure, or that of ctx.
-func (c *Client) Fetch(ctx context.Context) ([]catalog.Record, error) {
+func (c *Client) Fetch(ctx context.Context) ([]Item, error) {
 	pauses := &backoff.ExponentialBackOff{
 		InitialInterval: time.Second, RandomizationFactor: 0.25, Multiplier: 2, MaxInterval: time.Minute,
 	}
@@ -85,7 +84,7 @@ func (c *Client) wait(ctx context.Context, failure *Failure, pause time.Duration
 }
 
 // try asks once.
-func (c *Client) try(ctx context.Context) ([]catalog.Record, *Failure) {
+func (c *Client) try(ctx context.Context) ([]Item, *Failure) {
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.Timeout, DefaultTimeout))
 	defer cancel()
 	address := c.Base + "/app/" + url.PathEscape(c.App) + "/package?limit=0"
@@ -104,7 +103,7 @@ func (c *Client) try(ctx context.Context) ([]catalog.Record, *Failure) {
 	return records, failure
 }
 
-func (c *Client) ask(req *http.Request) ([]catalog.Record, *Failure) {
+func (c *Client) ask(req *http.Request) ([]Item, *Failure) {
 	client := *cmp.Or(c.HTTP, http.DefaultClient)
 	client.CheckRedirect = checkRedirect
 	resp, err := client.Do(req)

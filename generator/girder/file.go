@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
@@ -26,12 +25,12 @@ const SampleApp = "5f4474d0e1d8c75dfc705482"
 // Sample is the small catalogue that is part of the program, to try it without a server: releases of all
 // operating systems over the years, two weeks of nightly builds, and a few of the oddities that real
 // listings have.
-func Sample() ([]catalog.Record, error) { return decodeListing(sample) }
+func Sample() ([]Item, error) { return decodeListing(sample) }
 
 // FromFile reads a saved answer of GET <base>/app/<app>/package?limit=0, plain or compressed with gzip, of
 // at most maxSize bytes when decompressed (0: DefaultMaxSize). A *ListingError among its errors names the
 // path, line and column.
-func FromFile(path string, maxSize int64) ([]catalog.Record, error) {
+func FromFile(path string, maxSize int64) ([]Item, error) {
 	data, err := readFile(path, cmp.Or(maxSize, DefaultMaxSize))
 	if err != nil {
 		return nil, fault.Wrap(fault.Source, fmt.Errorf("read the listing: %w", err), fileHint(err))

@@ -16,7 +16,7 @@ import (
 // numbers and booleans for strings, null and absent alike, an item or a meta that is no object for an empty
 // one, and of a repeated key the last; keys that it does not know are skipped. Bytes that are no UTF-8 become
 // U+FFFD. What the values are worth is for catalog.Publish to say. Its error is a *ListingError, or that of r.
-func DecodeListing(r io.Reader) ([]catalog.Record, error) {
+func DecodeListing(r io.Reader) ([]Item, error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
 		return nil, fmt.Errorf("read the listing: %w", err)
@@ -24,7 +24,7 @@ func DecodeListing(r io.Reader) ([]catalog.Record, error) {
 	return decodeListing(data)
 }
 
-func decodeListing(data []byte) ([]catalog.Record, error) {
+func decodeListing(data []byte) ([]Item, error) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	records, err := decodeItems(dec)
 	if err != nil {
@@ -40,7 +40,7 @@ var (
 )
 
 // decodeItems gives the items that it could read, the one at fault left out, and what ended it.
-func decodeItems(dec *jsontext.Decoder) (records []catalog.Record, err error) {
+func decodeItems(dec *jsontext.Decoder) (records []Item, err error) {
 	if kind := dec.PeekKind(); kind != '[' && kind != 0 {
 		return nil, errNotArray
 	}
@@ -48,7 +48,7 @@ func decodeItems(dec *jsontext.Decoder) (records []catalog.Record, err error) {
 		return nil, err
 	}
 	for dec.PeekKind() != ']' {
-		var r catalog.Record
+		var r Item
 		if err := decodeItem(dec, &r); err != nil {
 			return records, err
 		}
@@ -65,26 +65,27 @@ func decodeItems(dec *jsontext.Decoder) (records []catalog.Record, err error) {
 
 // itemFields and metaFields say which keys are read, and where to.
 var (
-	itemFields = map[string]func(*catalog.Record) *string{
-		"_id":     func(r *catalog.Record) *string { return &r.ID },
-		"name":    func(r *catalog.Record) *string { return &r.Name },
-		"created": func(r *catalog.Record) *string { return &r.Created },
+	itemFields = map[string]func(*Item) *string{
+		"_id":     func(r *Item) *string { return &r.ID },
+		"name":    func(r *Item) *string { return &r.Name },
+		"created": func(r *Item) *string { return &r.Created },
+		"updated": func(r *Item) *string { return &r.Updated },
 	}
-	metaFields = map[string]func(*catalog.Record) *string{
-		"app_id":      func(r *catalog.Record) *string { return &r.AppID },
-		"baseName":    func(r *catalog.Record) *string { return &r.BaseName },
-		"os":          func(r *catalog.Record) *string { return &r.OS },
-		"arch":        func(r *catalog.Record) *string { return &r.Arch },
-		"revision":    func(r *catalog.Record) *string { return &r.Revision },
-		"version":     func(r *catalog.Record) *string { return &r.Version },
-		"release":     func(r *catalog.Record) *string { return &r.Release },
-		"build_date":  func(r *catalog.Record) *string { return &r.BuildDate },
-		"sha512":      func(r *catalog.Record) *string { return &r.SHA512 },
-		"pre_release": func(r *catalog.Record) *string { return &r.PreRelease },
+	metaFields = map[string]func(*Item) *string{
+		"app_id":      func(r *Item) *string { return &r.AppID },
+		"baseName":    func(r *Item) *string { return &r.BaseName },
+		"os":          func(r *Item) *string { return &r.OS },
+		"arch":        func(r *Item) *string { return &r.Arch },
+		"revision":    func(r *Item) *string { return &r.Revision },
+		"version":     func(r *Item) *string { return &r.Version },
+		"release":     func(r *Item) *string { return &r.Release },
+		"build_date":  func(r *Item) *string { return &r.BuildDate },
+		"sha512":      func(r *Item) *string { return &r.SHA512 },
+		"pre_release": func(r *Item) *string { return &r.PreRelease },
 	}
 )
 
-func decodeItem(dec *jsontext.Decoder, r *catalog.Record) error {
+func decodeItem(dec *jsontext.Decoder, r *Item) error {
 	return decodeObject(dec, func(key string) error {
 		switch key {
 		case "meta":
@@ -120,7 +121,7 @@ func decodeObject(dec *jsontext.Decoder, member func(key string) error) error {
 	return err
 }
 
-func decodeField(dec *jsontext.Decoder, r *catalog.Record, field func(*catalog.Record) *string) error {
+func decodeField(dec *jsontext.Decoder, r *Item, field func(*Item) *string) error {
 	if field == nil {
 		return dec.SkipValue()
 	}

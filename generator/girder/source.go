@@ -1,5 +1,5 @@
 // Package girder gets the listing of an application's packages, from the Girder server that keeps them or
-// from a saved answer of it, and reads it into catalog.Records.
+// from a saved answer of it, and reads it into Items.
 //
 // The server's slicer_package_manager plugin lists all packages of an application, released and nightly,
 // in one JSON array: GET <base>/app/<app>/package?limit=0. There is no conditional request and no usable
@@ -19,7 +19,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
@@ -93,7 +92,7 @@ func (s Source) Identity() string {
 }
 
 // Read gets the listing of the source. For a server it asks as client says, whose Base is not looked at.
-func Read(ctx context.Context, source Source, client Client) ([]catalog.Record, error) {
+func Read(ctx context.Context, source Source, client Client) ([]Item, error) {
 	switch source.Kind {
 	case SampleSource:
 		return Sample()

@@ -1,6 +1,7 @@
 package lookup
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/Slicer/sitegen/generator/catalog"
@@ -45,18 +46,16 @@ const BitstreamPrefix = "/bitstream/"
 func (x *Index) Answer(path, rawQuery string) Answer {
 	path = mergeSlashes(path)
 	if id, ok := strings.CutPrefix(path, BitstreamPrefix); ok {
-		if p := x.Package(id); p != nil {
+		if p := x.Package(x.spec.IDs.Canonical(id)); p != nil {
 			return Answer{Kind: Redirect, Status: 302, Package: p}
 		}
 		return Answer{Kind: NoSuchID, Status: 404}
 	}
 	route := Route(path)
-	switch route {
-	case Home, Find, FindAll, Download:
-	default:
+	if !slices.Contains(Routes(), route) {
 		return Answer{Kind: NotOurs}
 	}
-	q, problem := Parse(route, rawQuery)
+	q, problem := x.spec.Parse(route, rawQuery)
 	if problem != nil {
 		return Answer{Kind: BadQuery, Status: 400, Problem: problem}
 	}

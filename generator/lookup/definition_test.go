@@ -10,12 +10,19 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
+// testSpec is the grammar of an invented project.
+var testSpec = NewSpec(&catalog.Scheme{
+	IDs: catalog.HexIDs, Revisions: true,
+	Systems: []catalog.System{{ID: "win", Title: "Windows"}, {ID: "macosx", Title: "macOS"}, {ID: "linux", Title: "Linux"}},
+	Arches:  []catalog.Architecture{{ID: "amd64"}, {ID: "arm64"}, {ID: "i386"}},
+}, nil)
+
 // TestTablesAgreeWithDefinition asks random catalogues random questions, by the tables and by going
 // through all packages.
 func TestTablesAgreeWithDefinition(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		x := New(randomPackages(r, r.IntN(60)))
+		x := New(testSpec, randomPackages(r, r.IntN(60)))
 		for range 200 {
 			q := randomQuery(r)
 			o, s := q.OSes[0], q.Stabilities[0]
@@ -58,7 +65,7 @@ func randomPackages(r *rand.Rand, n int) []*catalog.Package {
 	var list []*catalog.Package
 	for i := range n {
 		p := &catalog.Package{
-			ID: fmt.Sprintf("%024x", i), OS: catalog.OSes()[r.IntN(3)], Arch: catalog.Arches()[r.IntN(2)],
+			ID: fmt.Sprintf("%024x", i), OS: testSpec.OSes()[r.IntN(3)], Arch: testSpec.ArchIDs()[r.IntN(2)],
 			Revision: 100 + r.IntN(20), Built: time.Date(2020, 1, 1+r.IntN(40), r.IntN(24), 0, 0, 0, time.UTC),
 		}
 		if r.IntN(5) > 0 {
@@ -74,8 +81,8 @@ func randomPackages(r *rand.Rand, n int) []*catalog.Package {
 
 func randomQuery(r *rand.Rand) Query {
 	q := Query{
-		OSes: []catalog.OS{catalog.OSes()[r.IntN(3)]}, Stabilities: []catalog.Stability{catalog.Stabilities()[r.IntN(3)]},
-		Arch: catalog.Arches()[r.IntN(3)], Mode: append(Modes()[:4], Newest)[r.IntN(5)],
+		OSes: []catalog.OS{testSpec.OSes()[r.IntN(3)]}, Stabilities: []catalog.Stability{catalog.Stabilities()[r.IntN(3)]},
+		Arch: testSpec.ArchIDs()[r.IntN(3)], Finds: Finds(r.IntN(5)),
 		Number: 95 + r.IntN(30), Day: 20200100 + r.IntN(45),
 	}
 	q.Value = strings.Join([]string{"4", "0", "1", "7"}[:1+r.IntN(4)], ".")

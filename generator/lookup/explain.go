@@ -34,7 +34,7 @@ func (x *Index) Explain(w io.Writer, rawURL string) error {
 	case strings.HasPrefix(mergeSlashes(path), BitstreamPrefix):
 		out.bitstream(a)
 	default:
-		out.parameters(query, a)
+		out.parameters(x.spec, query, a)
 		if a.Problem == nil {
 			out.cells(x, &a.Query)
 		}
@@ -86,8 +86,8 @@ func (o *printer) bitstream(a Answer) {
 }
 
 // parameters prints what was read, with the defaults that fill the gaps.
-func (o *printer) parameters(rawQuery string, a Answer) {
-	given := Parameters(rawQuery)
+func (o *printer) parameters(spec *Spec, rawQuery string, a Answer) {
+	given := DecodeQuery(rawQuery)
 	o.section("parameters as read")
 	tw := tabwriter.NewWriter(o.w, 0, 0, 2, ' ', 0)
 	row := func(name, value, fallback string) {
@@ -108,9 +108,9 @@ func (o *printer) parameters(rawQuery string, a Answer) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		switch {
-		case slices.Contains(Modes(), Mode(name)):
+		case slices.Contains(spec.ModeNames(), name):
 			fmt.Fprintf(tw, "  %s\t%s\t\n", name, quoted(name))
-		case !known(name):
+		case spec.Parameter(name) == nil:
 			fmt.Fprintf(tw, "  %.40q\t%.80q\t(unknown: ignored)\n", name, given[name])
 		case a.Problem != nil:
 			fmt.Fprintf(tw, "  %s\t%s\t\n", name, quoted(name))
@@ -119,10 +119,6 @@ func (o *printer) parameters(rawQuery string, a Answer) {
 	if err := tw.Flush(); err != nil {
 		o.err = cmp.Or(o.err, err)
 	}
-}
-
-func known(name string) bool {
-	return slices.Contains([]string{"os", "stability", "arch", "offset"}, name) || slices.Contains(Modes(), Mode(name))
 }
 
 // cells prints, for each operating system and stability asked for, how its package was found.
@@ -193,14 +189,14 @@ func (x *Index) candidates(q *Query, pf catalog.Platform, s catalog.Stability) [
 // allows is the definition of the modes, package by package. The tables give the same answers faster; a
 // test holds the two together.
 func (q *Query) allows(p *catalog.Package) bool {
-	switch q.Mode {
-	case Version:
+	switch q.Finds {
+	case ByVersion:
 		return p.Version != "" && (p.Version == q.Value || strings.HasPrefix(p.Version, q.Value+"."))
-	case Revision:
+	case ByRevision:
 		return p.Revision == q.Number
-	case ClosestRevision:
+	case ByClosestRevision:
 		return p.Revision <= q.Number
-	case Date:
+	case ByDate:
 		return dayNumber(p.Built) <= q.Day
 	}
 	return true
@@ -208,12 +204,12 @@ func (q *Query) allows(p *catalog.Package) bool {
 
 func condition(q *Query, s catalog.Stability) string {
 	text := "stability " + string(s)
-	switch q.Mode {
-	case Version, Revision:
+	switch q.Finds {
+	case ByVersion, ByRevision:
 		text += fmt.Sprintf(" and %s %s", q.Mode, q.Value)
-	case ClosestRevision:
+	case ByClosestRevision:
 		text += " and have a revision at or below " + q.Value
-	case Date:
+	case ByDate:
 		text += " and were built on or before " + q.Value
 	}
 	return text
@@ -248,7 +244,7 @@ func describe(p *catalog.Package) string {
 	if p.Release != "" {
 		kind = "release"
 		if p.PreRelease {
-			kind = "release not yet let go"
+			kind = "unreleased (pre-release)"
 		}
 	}
 	return fmt.Sprintf("%s  %s  revision %d  built %s  %s  %q", p.ID, cmp.Or(p.Version, "no version"), p.Revision, p.Day(), kind, p.Name)

@@ -4,13 +4,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // TestExplain looks for the sentences that somebody who asks "why did I get this?" needs.
 func TestExplain(t *testing.T) {
-	x := lookup.New(testutil.Packages(t, "live"))
+	x := testutil.Index(t, "live")
 	for _, tt := range []struct {
 		name, url string
 		want      []string
@@ -22,7 +21,7 @@ func TestExplain(t *testing.T) {
 		{"wrong parameter", "/find?os=amiga", []string{`os="amiga" is missing or is not a known operating system; allowed: win, macosx, linux`}},
 		{"no packages", "/find?os=linux&arch=i386", []string{"nothing is published for i386-linux"}},
 		{"cells", "/findall?date=2022-01-01", []string{"date       2022-01-01", "candidates for linux, nightly", "win release: "}},
-		{"bitstream", "https://download.slicer.org/bitstream/60add6fdae4540bf6a89bf73", []string{"302 to the file of"}},
+		{"bitstream", "https://download.example.org/bitstream/60add6fdae4540bf6a89bf73", []string{"302 to the file of"}},
 		{"unknown bitstream", "/bitstream/1341035", []string{"404: no published package has this id"}},
 		{"a file", "/releases/", []string{"no such route"}},
 	} {

@@ -18,7 +18,7 @@ func TestGolden(t *testing.T) {
 		{"archive", "golden-archive.jsonl"},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
-			x := lookup.New(testutil.Packages(t, tt.profile))
+			x := testutil.Index(t, tt.profile)
 			for _, g := range testutil.Goldens(t, tt.file) {
 				path, query := g.Split()
 				a := x.Answer(path, query)
@@ -26,7 +26,7 @@ func TestGolden(t *testing.T) {
 					t.Errorf("%s: status %d, want %d", g.Q, a.Status, g.Status)
 					continue
 				}
-				if diff := cmp.Diff(expected(t, g), got(a, g)); diff != "" {
+				if diff := cmp.Diff(expected(t, g), got(x, a, g)); diff != "" {
 					t.Errorf("%s (-want +got):\n%s", g.Q, diff)
 				}
 			}
@@ -56,14 +56,14 @@ func expected(t *testing.T, g testutil.Golden) any {
 	return nil
 }
 
-func got(a lookup.Answer, g testutil.Golden) any {
+func got(x *lookup.Index, a lookup.Answer, g testutil.Golden) any {
 	if g.JSON != nil {
 		body := []byte("null")
 		switch a.Kind {
 		case lookup.Object:
-			body = lookup.ObjectJSON(a.Package)
+			body = x.Spec().ObjectJSON(a.Package)
 		case lookup.Objects:
-			body = lookup.ObjectsJSON(a.Cells)
+			body = x.Spec().ObjectsJSON(a.Cells)
 		}
 		var v any
 		json.Unmarshal(body, &v)

@@ -9,6 +9,7 @@ import (
 
 // Index answers queries over a set of published packages. It is built once and not changed.
 type Index struct {
+	spec      *Spec
 	packages  []*catalog.Package // newest first
 	byID      map[string]*catalog.Package
 	platforms map[catalog.Platform]*platform
@@ -21,8 +22,9 @@ type platform struct {
 }
 
 // New builds the index of packages, in any order.
-func New(packages []*catalog.Package) *Index {
+func New(spec *Spec, packages []*catalog.Package) *Index {
 	x := &Index{
+		spec:      spec,
 		packages:  slices.SortedFunc(slices.Values(packages), catalog.Compare),
 		byID:      make(map[string]*catalog.Package, len(packages)),
 		platforms: map[catalog.Platform]*platform{},
@@ -44,6 +46,9 @@ func New(packages []*catalog.Package) *Index {
 	return x
 }
 
+// Spec is the grammar by which requests are read.
+func (x *Index) Spec() *Spec { return x.spec }
+
 // Packages lists the published packages, newest first. The caller must not change the slice.
 func (x *Index) Packages() []*catalog.Package { return x.packages }
 
@@ -53,8 +58,8 @@ func (x *Index) Package(id string) *catalog.Package { return x.byID[id] }
 // Platforms lists the platforms that have packages, by architecture and operating system in their usual order.
 func (x *Index) Platforms() []catalog.Platform {
 	var list []catalog.Platform
-	for _, a := range catalog.Arches() {
-		for _, o := range catalog.OSes() {
+	for _, a := range x.spec.ArchIDs() {
+		for _, o := range x.spec.OSes() {
 			if pf := (catalog.Platform{Arch: a, OS: o}); x.platforms[pf] != nil {
 				list = append(list, pf)
 			}
@@ -95,17 +100,17 @@ func (x *Index) Find(q *Query, o catalog.OS, s catalog.Stability) *catalog.Packa
 
 // find picks the package before any offset.
 func (t *Table) find(q *Query) *catalog.Package {
-	switch q.Mode {
-	case Version:
+	switch q.Finds {
+	case ByVersion:
 		return t.Versions[q.Value]
-	case Revision:
+	case ByRevision:
 		if p := atOrBefore(t.Revisions, q.Number); p != nil && p.Revision == q.Number {
 			return p
 		}
 		return nil
-	case ClosestRevision:
+	case ByClosestRevision:
 		return atOrBefore(t.Revisions, q.Number)
-	case Date:
+	case ByDate:
 		return atOrBefore(t.Days, q.Day)
 	}
 	return t.Newest

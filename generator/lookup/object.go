@@ -3,77 +3,129 @@ package lookup
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// object is the package object of /find and /findall. Its keys are a contract: they may be added to, and
-// none may go or change its type. Keys are in alphabetical order, as they always were.
-type object struct {
-	Arch                catalog.Arch      `json:"arch"`
-	BuildDate           string            `json:"build_date"`
-	BuildDateYMD        string            `json:"build_date_ymd"`
-	CheckoutDate        *string           `json:"checkout_date"`     // of the retired server, always null
-	CheckoutDateYMD     *string           `json:"checkout_date_ymd"` // likewise
-	Codebase            *string           `json:"codebase"`          // likewise
-	DownloadURL         string            `json:"download_url"`      // relative to the site's root
-	ExtensionsBrowseURL string            `json:"extensions_browse_url"`
-	MD5                 *string           `json:"md5"` // of the retired server, always null
-	Name                string            `json:"name"`
-	OS                  catalog.OS        `json:"os"`
-	Package             *string           `json:"package"` // of the retired server, always null
-	ProductName         string            `json:"product_name"`
-	Revision            string            `json:"revision"` // decimal
-	SHA512              *string           `json:"sha512"`   // hex, null when unknown
-	Size                int64             `json:"size"`     // bytes
-	Stability           catalog.Stability `json:"stability"`
-	Version             *string           `json:"version"` // null when the package has none
+// objectField is one key of the package object of /find and /findall. The keys are a contract: they may be added to,
+// and none may go or change its type.
+type objectField struct {
+	key    string
+	append func(b []byte, p *catalog.Package) []byte // appends the value in JSON; "" leaves the key out
 }
 
-// ExtensionsURL is the page that lists the extensions made for a package.
-func ExtensionsURL(p *catalog.Package) string {
-	return fmt.Sprintf("https://extensions.slicer.org/catalog/All/%d/%s", p.Revision, p.OS)
+// fixedFields are the keys that every package has.
+var fixedFields = []objectField{
+	{"arch", func(b []byte, p *catalog.Package) []byte { return appendString(b, string(p.Arch)) }},
+	{"build_date", func(b []byte, p *catalog.Package) []byte { return appendString(b, p.BuildDate) }},
+	{"build_date_ymd", func(b []byte, p *catalog.Package) []byte { return appendString(b, p.Day()) }},
+	{"checkout_date", appendNull}, // of the retired server, as the other nulls
+	{"checkout_date_ymd", appendNull},
+	{"codebase", appendNull},
+	{"download_url", func(b []byte, p *catalog.Package) []byte { return appendString(b, Location(p)) }}, // relative to the site's root
+	{"md5", appendNull},
+	{"name", func(b []byte, p *catalog.Package) []byte { return appendString(b, p.Name) }},
+	{"os", func(b []byte, p *catalog.Package) []byte { return appendString(b, string(p.OS)) }},
+	{"package", appendNull},
+	{"product_name", func(b []byte, p *catalog.Package) []byte { return appendString(b, p.ProductName) }},
+	{"revision", func(b []byte, p *catalog.Package) []byte { return appendString(b, strconv.Itoa(p.Revision)) }},
+	{"sha256", func(b []byte, p *catalog.Package) []byte { // only where it is known: an addition to the contract
+		if p.SHA256 == "" {
+			return b
+		}
+		return appendString(b, p.SHA256)
+	}},
+	{"sha512", func(b []byte, p *catalog.Package) []byte { return appendOrNull(b, p.SHA512) }},
+	{"size", func(b []byte, p *catalog.Package) []byte { return strconv.AppendInt(b, p.Size, 10) }}, // bytes
+	{"stability", func(b []byte, p *catalog.Package) []byte { return appendString(b, string(p.Stability())) }},
+	{"version", func(b []byte, p *catalog.Package) []byte { return appendOrNull(b, p.Version) }},
 }
 
-// ObjectJSON is the package object of /find: compact JSON in ASCII but for what Girder gave, with no line end.
-// It can stand in an HTML script element as it is.
-func ObjectJSON(p *catalog.Package) []byte {
-	return encode(object{
-		Arch: p.Arch, BuildDate: p.BuildDate, BuildDateYMD: p.Day(), DownloadURL: Location(p),
-		ExtensionsBrowseURL: ExtensionsURL(p), Name: p.Name, OS: p.OS, ProductName: p.ProductName,
-		Revision: strconv.Itoa(p.Revision), SHA512: orNull(p.SHA512), Size: p.Size,
-		Stability: p.Stability(), Version: orNull(p.Version),
+// objectFields adds the links of the profile, which are null where a package has no such page. Keys are in
+// alphabetical order, as they always were.
+func objectFields(links []catalog.Link) []objectField {
+	fields := slices.Clone(fixedFields)
+	for _, l := range links {
+		fields = append(fields, objectField{l.Key, func(b []byte, p *catalog.Package) []byte { return appendOrNull(b, l.URL.ExpandURL(p)) }})
+	}
+	slices.SortFunc(fields, func(a, b objectField) int { return strings.Compare(a.key, b.key) })
+	return fields
+}
+
+// ObjectJSON is the package object of /find: compact JSON with no line end. It can stand in an HTML script element as
+// it is.
+func (s *Spec) ObjectJSON(p *catalog.Package) []byte {
+	return s.appendObject(make([]byte, 0, 800), p) // 800 bytes hold the object of a package with a SHA-512
+}
+
+func (s *Spec) appendObject(b []byte, p *catalog.Package) []byte {
+	b = append(b, '{')
+	for _, f := range s.fields {
+		start := len(b)
+		if b[start-1] != '{' {
+			b = append(b, ',')
+		}
+		b = append(appendString(b, f.key), ':')
+		value := len(b)
+		if b = f.append(b, p); len(b) == value {
+			b = b[:start]
+		}
+	}
+	return append(b, '}')
+}
+
+// ObjectsJSON is the answer of /findall: {os: {stability: package or null}}, keys in alphabetical order.
+func (s *Spec) ObjectsJSON(cells []Cell) []byte {
+	cells = slices.Clone(cells)
+	slices.SortFunc(cells, func(a, b Cell) int {
+		return strings.Compare(string(a.OS)+" "+string(a.Stability), string(b.OS)+" "+string(b.Stability))
 	})
-}
-
-// ObjectsJSON is the answer of /findall: {os: {stability: package or null}}.
-func ObjectsJSON(cells []Cell) []byte {
-	all := map[catalog.OS]map[catalog.Stability]json.RawMessage{}
-	for _, c := range cells {
-		if all[c.OS] == nil {
-			all[c.OS] = map[catalog.Stability]json.RawMessage{}
+	b := []byte{'{'}
+	for i, c := range cells {
+		switch {
+		case i == 0:
+			b = append(appendString(b, string(c.OS)), ":{"...)
+		case c.OS != cells[i-1].OS:
+			b = append(appendString(append(b, "},"...), string(c.OS)), ":{"...)
+		default:
+			b = append(b, ',')
 		}
-		all[c.OS][c.Stability] = json.RawMessage("null")
-		if c.Package != nil {
-			all[c.OS][c.Stability] = ObjectJSON(c.Package)
+		b = append(appendString(b, string(c.Stability)), ':')
+		if c.Package == nil {
+			b = append(b, "null"...)
+			continue
 		}
+		b = s.appendObject(b, c.Package)
 	}
-	return encode(all)
+	if len(cells) > 0 {
+		b = append(b, '}')
+	}
+	return append(b, '}')
 }
 
-func encode(v any) []byte {
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(v); err != nil {
-		panic(err) // strings, numbers and maps of them: cannot happen
-	}
-	return bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
-}
+func appendNull(b []byte, _ *catalog.Package) []byte { return append(b, "null"...) }
 
-func orNull(s string) *string {
+func appendOrNull(b []byte, s string) []byte {
 	if s == "" {
-		return nil
+		return append(b, "null"...)
 	}
-	return &s
+	return appendString(b, s)
+}
+
+// appendString appends a JSON string as encoding/json writes it, with <, > and & escaped for HTML.
+func appendString(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || bytes.IndexByte([]byte(`"\<>&`), c) >= 0 {
+			quoted, err := json.Marshal(s)
+			if err != nil {
+				panic(err) // a string: cannot happen
+			}
+			return append(b, quoted...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
 }

@@ -19,8 +19,8 @@ type details struct {
 	*view
 	URL        string // that was tried
 	Explained  string
-	Rules      []*redirect.Rule // but for the numbers of the Midas server
-	Midas      int
+	Rules      []*redirect.Rule // but for those of the profile
+	Inherited  int              // how many these are
 	Permalinks []redirect.Link // those that lead to what is newest
 	Others     int             // permalinks that never change
 }
@@ -48,8 +48,8 @@ func (s *Server) details(url string) reply {
 
 func (d *details) redirects(t *redirect.Table) {
 	for _, r := range t.Rules.All() {
-		if r.Origin == redirect.Midas {
-			d.Midas++
+		if r.Origin == redirect.Inherited {
+			d.Inherited++
 			continue
 		}
 		d.Rules = append(d.Rules, r)

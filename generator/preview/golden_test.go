@@ -56,7 +56,7 @@ func (f fixed) Read(string) ([]byte, error)                             { return
 // newState renders the default pages for a test catalogue.
 func newState(t testing.TB, profile string) *preview.State {
 	t.Helper()
-	x := lookup.New(testutil.Packages(t, profile))
+	x := testutil.Index(t, profile)
 	files, _, err := site.Render(t.Context(), site.Input{
 		Options: site.Options{Title: "Slicer", Project: "Slicer", BaseURL: "https://download.example", Jobs: 2, Minify: true},
 		Index:   x, Content: sitegen.Content(), Layouts: sitegen.Layouts(),
@@ -73,8 +73,8 @@ func newState(t testing.TB, profile string) *preview.State {
 		t.Fatal(err)
 	}
 	return &preview.State{Files: m, Catalogue: "test data", Table: &redirect.Table{
-		Index: x, Files: redirect.Files{API: "https://slicer-packages.kitware.com/api/v1"},
-		Rules: redirect.NewRules(append(written, redirect.MidasRules(x)...)),
+		Index: x,
+		Rules: redirect.NewRules(append(written, testutil.Inherited(t, x)...)),
 	}}
 }
 
@@ -174,7 +174,7 @@ func differs(t *testing.T, want lookup.Answer, got response) string {
 			return "not package " + want.Package.ID
 		}
 	case lookup.Objects:
-		return cmp.Diff(testutil.Parsed(t, string(lookup.ObjectsJSON(want.Cells))), testutil.Parsed(t, got.body))
+		return cmp.Diff(testutil.Parsed(t, string(testutil.Spec(t).ObjectsJSON(want.Cells))), testutil.Parsed(t, got.body))
 	case lookup.Page:
 		ids := []string{}
 		for _, c := range want.Cells {

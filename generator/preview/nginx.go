@@ -28,7 +28,7 @@ func nginx(s *site, path, query string) (reply, error) {
 	case lookup.NoMatch:
 		return s.notFound(404, "-/error/404-package.html")
 	case lookup.Page:
-		if !asked(query) {
+		if !asked(s.Table.Index.Spec(), query) {
 			return s.content(200, "index.html", fiveMinutes)
 		}
 		return s.compose("-/home/"+variant(query)+".html", a.API.Cells)
@@ -99,15 +99,9 @@ func (s *site) file(path, query string) (reply, error) {
 }
 
 // asked reports whether a request for the home page has a parameter that means something.
-func asked(query string) bool {
-	given := lookup.Parameters(query)
-	for _, name := range []string{"os", "stability", "arch", "offset"} {
-		if _, ok := given[name]; ok {
-			return true
-		}
-	}
-	for _, mode := range lookup.Modes() {
-		if _, ok := given[string(mode)]; ok {
+func asked(spec *lookup.Spec, query string) bool {
+	for name := range lookup.DecodeQuery(query) {
+		if spec.Parameter(name) != nil {
 			return true
 		}
 	}
@@ -116,7 +110,7 @@ func asked(query string) bool {
 
 // variant names the fragment for a query: which systems and stabilities it asks for.
 func variant(query string) string {
-	given := lookup.Parameters(query)
+	given := lookup.DecodeQuery(query)
 	return cmp.Or(given["os"], "all") + "-" + cmp.Or(given["stability"], "default")
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"github.com/Slicer/sitegen/generator"
 	"github.com/Slicer/sitegen/generator/config"
-	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -41,7 +40,7 @@ func TestAsNginx(t *testing.T) {
 		"/api/v1/latest.json", "/api/v1/nothing.json", "/api/", "/assets/none.css", "/robots.txt", "/sitemap.xml", "/releases.atom", "/releases/5.12.4/SHA512SUMS",
 		"/.hidden", "/a/.git/config", "/findall", "/findall?os=linux&stability=nightly&offset=-3", "/find?os=linux", "/find", "/download?os=win&date=2021",
 	}
-	x := lookup.New(testutil.Packages(t, "live"))
+	x := testutil.Index(t, "live")
 	for q := range testutil.RandomRequests(x, 11, 1000) {
 		requests = append(requests, q)
 	}

@@ -79,7 +79,7 @@ type Checker interface {
 func Check(t *Table, site Site, targets ...Target) []Finding {
 	c := &checker{table: t, site: site}
 	for _, r := range t.Rules.All() {
-		if r.Origin == Midas { // sitegen made these: tests look after them
+		if r.Origin == Inherited { // of the profile: it knows nothing of this site's pages
 			continue
 		}
 		c.unreachable(r)
@@ -125,7 +125,7 @@ func (c *checker) unreachable(r *Rule) {
 		c.add(Error, r, "this rule never matches: rules do not apply to what sitegen makes (found %s)", r.Source)
 		return
 	}
-	if _, _, ok := lookup.Permalink(r.Source); ok {
+	if _, _, ok := c.table.Index.Spec().Permalink(r.Source); ok {
 		c.add(Error, r, "this rule never matches: %s is a permalink of the catalogue", r.Source)
 		return
 	}
@@ -188,7 +188,7 @@ func implies(a, b []Condition) bool {
 // hidden finds pages that nobody gets to see, since the download API or a permalink answers before them.
 func (c *checker) hidden() {
 	for _, page := range slices.Sorted(maps.Keys(c.site.Pages)) {
-		_, _, permalink := lookup.Permalink(page)
+		_, _, permalink := c.table.Index.Spec().Permalink(page)
 		if page == "/" || strings.HasSuffix(page, "/index.html") || !permalink && c.table.Index.Answer(page, "").Kind == lookup.NotOurs {
 			continue
 		}

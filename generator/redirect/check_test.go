@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
@@ -59,14 +58,14 @@ func TestCheck(t *testing.T) {
 			"1:1 error: the target is on a host that is not allowed (found evil.example); allowed: slicer.org, discourse.example\n" +
 				"3:1 error: the target is on a host that is not allowed (found slicer.org.evil.example); allowed: slicer.org, discourse.example"},
 	}
-	x := lookup.New(testutil.Packages(t, "live"))
+	x := testutil.Index(t, "live")
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			list, err := redirect.Parse("r", tt.rules)
 			if err != nil {
 				t.Fatal(err)
 			}
-			tab := &redirect.Table{Index: x, Files: redirect.Files{API: "https://girder.example/api/v1"}, Rules: redirect.NewRules(append(list, redirect.MidasRules(x)...))}
+			tab := &redirect.Table{Index: x, Rules: redirect.NewRules(append(list, testutil.Inherited(t, x)...))}
 			var got []string
 			for _, f := range redirect.Check(tab, site) {
 				got = append(got, strings.TrimPrefix(f.Pos.String(), "r:")+" "+f.Severity.String()+": "+f.Message)
@@ -86,7 +85,7 @@ func TestCheckFindsHiddenPages(t *testing.T) {
 	}
 	pages := map[string]bool{"/": true, "/index.html": true, "/a/": true, "/docs/": true, "/find/": true, "/releases/5.12.4/": true, "/latest/win/": true,
 		"/find": true, "/bitstream/x/": true, "/bitstream/x/index.html": true, "/latest/win.json": true}
-	tab := &redirect.Table{Index: lookup.New(nil), Rules: redirect.NewRules(aliases)}
+	tab := &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(aliases)}
 	var got []string
 	for _, f := range redirect.Check(tab, redirect.Site{Pages: pages}) {
 		got = append(got, f.Severity.String()+" "+f.String())
@@ -103,7 +102,7 @@ func TestCheckFindsHiddenPages(t *testing.T) {
 }
 
 func BenchmarkCheck(b *testing.B) {
-	x := lookup.New(testutil.Packages(b, "archive"))
+	x := testutil.Index(b, "archive")
 	list, err := redirect.Parse("r", hundredThousand())
 	if err != nil {
 		b.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/output"
 )
 
@@ -23,12 +24,12 @@ func Contents(t *Table) output.File {
 	for _, pf := range t.Index.Platforms() {
 		for _, s := range []catalog.Stability{catalog.Release, catalog.Nightly} {
 			if p := t.Index.Table(pf, s).Newest; p != nil {
-				line("latest", platformName(pf)+" "+string(s), releaseOrRevision(p))
+				line("latest", platformName(t.Index, pf)+" "+string(s), releaseOrRevision(p))
 			}
 		}
 	}
 	for _, p := range t.Index.Packages() {
-		line("package", p.ID, platformName(p.Platform()), fmt.Sprint(p.Revision), string(p.Stability()), p.Version, fmt.Sprint(p.PreRelease))
+		line("package", p.ID, platformName(t.Index, p.Platform()), fmt.Sprint(p.Revision), string(p.Stability()), p.Version, fmt.Sprint(p.PreRelease))
 	}
 	for _, r := range t.Rules.All() {
 		line("rule", r.subject(), r.String())
@@ -41,8 +42,8 @@ func Contents(t *Table) output.File {
 }
 
 // platformName is the operating system, and the architecture where it is not the one people mean.
-func platformName(pf catalog.Platform) string {
-	if pf.Arch == catalog.AMD64 {
+func platformName(x *lookup.Index, pf catalog.Platform) string {
+	if pf.Arch == x.Spec().DefaultArch() {
 		return string(pf.OS)
 	}
 	return string(pf.OS) + " " + string(pf.Arch)

@@ -14,7 +14,7 @@ import (
 func TestDiffTellsOneNightInWords(t *testing.T) {
 	packages := testutil.Packages(t, "live")
 	contents := func(packages []*catalog.Package, text string) []byte {
-		return redirect.Contents(&redirect.Table{Index: lookup.New(packages), Rules: rules(t, text)}).Data
+		return redirect.Contents(&redirect.Table{Index: lookup.New(testutil.Spec(t), packages), Rules: rules(t, text)}).Data
 	}
 	newest := packages[0].Revision
 	evening := slices.DeleteFunc(slices.Clone(packages), func(p *catalog.Package) bool { return p.Revision == newest })

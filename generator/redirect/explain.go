@@ -67,8 +67,6 @@ func (a Answer) words() string {
 		return fmt.Sprintf("%d, to %s", a.Status, a.Location)
 	case a.File != "":
 		return fmt.Sprintf("200, the file %s", a.File)
-	case a.Note != "":
-		return fmt.Sprintf("404, the page says that it was %s", a.Note)
 	case a.API.Problem != nil:
 		return fmt.Sprintf("400: %s", a.API.Problem)
 	case a.Status != 0:

@@ -23,24 +23,27 @@ type Link struct {
 // Links lists the permalinks of a catalogue: those that move first, then by path.
 func Links(x *lookup.Index) []Link {
 	var links []Link
-	for _, o := range catalog.OSes() {
-		pf := catalog.Platform{Arch: catalog.AMD64, OS: o}
+	spec := x.Spec()
+	for _, o := range spec.OSes() {
+		pf := catalog.Platform{Arch: spec.DefaultArch(), OS: o}
 		for _, s := range []catalog.Stability{catalog.Release, catalog.Nightly} {
 			if t := x.Table(pf, s); t != nil && t.Newest != nil {
-				links = append(links, Link{lookup.LatestPath(o, s), t.Newest, true})
+				links = append(links, Link{spec.LatestPath(o, s), t.Newest, true})
 			}
 		}
 		if t := x.Table(pf, catalog.Release); t != nil {
 			for _, v := range slices.Sorted(maps.Keys(t.Versions)) {
 				p := t.Versions[v]
-				path := lookup.VersionPath(v, o)
-				if _, _, ok := lookup.Permalink(path); ok {
+				path := spec.VersionPath(v, o)
+				if _, _, ok := spec.Permalink(path); ok {
 					links = append(links, Link{path, p, p.Version != v})
 				}
 			}
 		}
 		for _, p := range x.Heads(pf) {
-			links = append(links, Link{lookup.RevisionPath(p.Revision, o), p, false})
+			if path := spec.RevisionPath(p.Revision, o); path != "" {
+				links = append(links, Link{path, p, false})
+			}
 		}
 	}
 	slices.SortStableFunc(links, func(a, b Link) int {

@@ -101,7 +101,7 @@ func (s *Rules) each(path, rawQuery string, yield func(Try) bool) {
 		return
 	}
 	path = CleanPath(path)
-	params := lookup.Parameters(rawQuery)
+	params := lookup.DecodeQuery(rawQuery)
 	for _, r := range s.exact[trimSlash(path)] {
 		if yield(r.try(path, params)) {
 			return

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
@@ -124,11 +123,11 @@ func table(t testing.TB, text string) *redirect.Table {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := lookup.New(testutil.Packages(t, "live"))
+	x := testutil.Index(t, "live")
 	return &redirect.Table{
 		Index: x,
-		Files: redirect.Files{API: "https://girder.example/api/v1"},
-		Rules: redirect.NewRules(append(list, redirect.MidasRules(x)...)),
+
+		Rules: redirect.NewRules(append(list, testutil.Inherited(t, x)...)),
 	}
 }
 

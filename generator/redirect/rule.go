@@ -11,9 +11,9 @@ type Origin int
 
 // The origins, in the order in which their rules are tried.
 const (
-	Written Origin = iota // a line of rules.txt
-	Aliased               // aliases: in the front matter of a page
-	Midas                 // a number of the retired Midas server
+	Written   Origin = iota // a line of rules.txt
+	Aliased                 // aliases: in the front matter of a page
+	Inherited               // a line of the profile's rules: links of a server that is retired
 )
 
 // Pos is a place in a file that people edit. The zero Pos is nowhere.
@@ -25,7 +25,7 @@ type Pos struct {
 // String gives path:line:col.
 func (p Pos) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
 
-// Rule says what a path answers. Rules are made by Parse, Alias.Rule and MidasRules, which check them.
+// Rule says what a path answers. Rules are made by Parse, AliasRules and InheritedRules, which check them.
 //
 // A source is compared with the decoded path of a request, letter by letter, but for a slash at the end,
 // which makes no difference. It may end in /*, which stands for anything below, and have :name for a
@@ -37,7 +37,6 @@ type Rule struct {
 	Target     string // encoded; a path of this site or an http(s) URL; "" for 404 and 410
 	Status     int    // 301, 302, 307, 308: a Location; 200: the page at Target; 404, 410: an error page
 	Force      bool   // written with "!": the rule may hide a page of the site
-	Note       string // for the error page of a 404: what used to be here; plain text
 	Origin     Origin
 	Pos        Pos
 

@@ -6,7 +6,6 @@ package redirect
 import (
 	"slices"
 
-	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/output"
 )
@@ -14,14 +13,13 @@ import (
 // Table is all that a server has to know beside the files of the site.
 type Table struct {
 	Index *lookup.Index
-	Files Files
-	Rules *Rules // what people wrote, aliases and Midas numbers; nil for none
+	Rules *Rules // what people wrote, aliases, and those of the profile; nil for none
 }
 
 // Same reports whether two tables say the same, so that what one compiles to the other does.
 func (t *Table) Same(o *Table) bool {
-	return t.Index == o.Index && t.Files == o.Files && slices.EqualFunc(t.Rules.All(), o.Rules.All(), func(a, b *Rule) bool {
-		return a.String() == b.String() && a.Note == b.Note && a.Pos == b.Pos
+	return t.Index == o.Index && slices.EqualFunc(t.Rules.All(), o.Rules.All(), func(a, b *Rule) bool {
+		return a.String() == b.String() && a.Pos == b.Pos
 	})
 }
 
@@ -30,7 +28,6 @@ type Answer struct {
 	Status   int    // 0: the file of that path, or the 404 page where there is none
 	Location string // of a redirect; relative to the site's root, or a whole URL
 	File     string // the path of the file that is served with status 200 in place of the one asked for
-	Note     string // for a 404 page: what used to be here; plain text
 
 	API       lookup.Answer // its Kind is NotOurs where the download API has no part in the answer
 	Permalink string        // the request that a permalink stands for, "" when it is none
@@ -45,7 +42,7 @@ func (t *Table) Answer(path, rawQuery string) Answer {
 		return t.api(api)
 	}
 	path = CleanPath(path)
-	if route, query, ok := lookup.Permalink(path); ok {
+	if route, query, ok := t.Index.Spec().Permalink(path); ok {
 		a := t.api(t.Index.Answer(string(route), query))
 		a.Permalink = string(route) + "?" + query
 		return a
@@ -54,7 +51,7 @@ func (t *Table) Answer(path, rawQuery string) Answer {
 	if o.Rule == nil {
 		return Answer{Status: api.Status, API: api}
 	}
-	a := Answer{Status: o.Rule.Status, Rule: o.Rule, Note: o.Rule.Note}
+	a := Answer{Status: o.Rule.Status, Rule: o.Rule}
 	switch {
 	case o.Rule.Moved():
 		a.Location = o.Target
@@ -73,23 +70,9 @@ func (t *Table) api(api lookup.Answer) Answer {
 	case api.Kind == lookup.Redirect && api.Query.Route == lookup.Download:
 		a.Location = lookup.Location(api.Package)
 	case api.Kind == lookup.Redirect:
-		a.Location = t.Files.URL(api.Package)
+		a.Location = api.Package.URL
 	}
 	return a
-}
-
-// Files says where the files of packages are fetched: the targets of /bitstream/<id>.
-type Files struct {
-	API      string // Girder's API base, https://…/api/v1, checked to hold only characters of a URL's path
-	BySHA512 bool   // by content where the checksum is known, which can be resumed; else by item
-}
-
-// URL is where the file of a package is fetched.
-func (f Files) URL(p *catalog.Package) string {
-	if f.BySHA512 && p.SHA512 != "" {
-		return f.API + "/file/hashsum/sha512/" + p.SHA512 + "/download"
-	}
-	return f.API + "/item/" + p.ID + "/download"
 }
 
 // Target translates a Table into the configuration of one server.

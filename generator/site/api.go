@@ -49,20 +49,39 @@ type apiRelease struct {
 }
 
 type apiPackage struct {
-	ID            string            `json:"id"`
-	Product       string            `json:"product"`
-	Version       *string           `json:"version"`
-	Revision      int               `json:"revision"`
-	Stability     catalog.Stability `json:"stability"` // release or nightly
-	OS            catalog.OS        `json:"os"`
-	Arch          catalog.Arch      `json:"arch"`
-	BuildDate     string            `json:"build_date"` // RFC 3339, UTC, whole seconds
-	Size          int64             `json:"size"`       // bytes
-	SHA512        *string           `json:"sha512"`
-	FileName      *string           `json:"filename"`
-	DownloadURL   string            `json:"download_url"`
-	RecordURL     string            `json:"record_url"`
-	ExtensionsURL string            `json:"extensions_url"`
+	ID          string            `json:"id"`
+	Product     string            `json:"product"`
+	Version     *string           `json:"version"`
+	Revision    int               `json:"revision"`
+	Stability   catalog.Stability `json:"stability"` // release or nightly
+	OS          catalog.OS        `json:"os"`
+	Arch        catalog.Arch      `json:"arch"`
+	BuildDate   string            `json:"build_date"` // RFC 3339, UTC, whole seconds
+	Size        int64             `json:"size"`       // bytes
+	SHA256      *string           `json:"sha256,omitempty"`
+	SHA512      *string           `json:"sha512"`
+	FileName    *string           `json:"filename"`
+	DownloadURL string            `json:"download_url"`
+	RecordURL   string            `json:"record_url"`
+
+	links []Link // of the profile: "<name>_url", after the others
+}
+
+// MarshalJSON adds the links of the profile, extensions_url for one named extensions.
+func (p apiPackage) MarshalJSON() ([]byte, error) {
+	type plain apiPackage // without this method
+	b, err := json.Marshal(plain(p))
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range p.links {
+		pair, err := json.Marshal(map[string]string{l.Name + "_url": l.URL})
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(b[:len(b)-1], ','), pair[1:]...)
+	}
+	return b, nil
 }
 
 // addAPI adds the JSON files: the two documents above, and for the old API the templates that /findall is put
@@ -71,7 +90,7 @@ func addAPI(b *Build, releases []*Release) {
 	b.AddFile(output.Pages, "api/v1/releases.json", encodeJSON(releasesJSON(b, releases)))
 	b.AddFile(output.Pages, "api/v1/latest.json", encodeJSON(latestJSON(b)))
 	b.AddFile(output.Records, "-/null.json", []byte("null\n"))
-	for _, v := range variants() {
+	for _, v := range variants(b.Index.Spec()) {
 		b.AddFile(output.Records, "-/findall/"+v.name()+".json", findAllJSON(v))
 	}
 }
@@ -80,7 +99,7 @@ func addAPI(b *Build, releases []*Release) {
 func records(x *lookup.Index) []output.File {
 	files := make([]output.File, len(x.Packages()))
 	for i, p := range x.Packages() {
-		files[i] = output.File{Root: output.Public, Group: output.Records, Path: recordPath(p), Data: append(lookup.ObjectJSON(p), '\n')}
+		files[i] = output.File{Root: output.Public, Group: output.Records, Path: recordPath(p), Data: append(x.Spec().ObjectJSON(p), '\n')}
 	}
 	return files
 }
@@ -121,7 +140,7 @@ func newestOf(b *Build, s catalog.Stability) apiPlatforms {
 		if all[pf.OS] == nil {
 			all[pf.OS] = map[catalog.Arch]apiPackage{}
 		}
-		all[pf.OS][pf.Arch] = packageJSON(b, Item{newest})
+		all[pf.OS][pf.Arch] = packageJSON(b, Item{newest, b.Index.Spec()})
 	}
 	return all
 }
@@ -130,9 +149,9 @@ func packageJSON(b *Build, i Item) apiPackage {
 	return apiPackage{
 		ID: i.ID, Product: i.ProductName, Version: orNull(i.Version), Revision: i.Revision, Stability: i.Stability(),
 		OS: i.OS, Arch: i.Arch, BuildDate: i.Built.Format(time.RFC3339), Size: i.Size,
-		SHA512: orNull(i.SHA512), FileName: orNull(i.FileName()),
+		SHA256: orNull(i.SHA256), SHA512: orNull(i.SHA512), FileName: orNull(i.FileName()),
 		DownloadURL: b.AbsURL(lookup.Location(i.Package)), RecordURL: b.AbsURL("/" + recordPath(i.Package)),
-		ExtensionsURL: i.ExtensionsURL(),
+		links: i.Links(),
 	}
 }
 

@@ -69,11 +69,11 @@ func TestReleasesJSON(t *testing.T) {
 func TestLatestJSON(t *testing.T) {
 	packages := testutil.Packages(t, "live")
 	doc := decoded(t, downloadSite(t, packages)["api/v1/latest.json"])
-	index := lookup.New(packages)
+	index := lookup.New(testutil.Spec(t), packages)
 	for _, s := range []catalog.Stability{catalog.Release, catalog.Nightly} {
 		want, got := map[string]string{}, map[string]string{}
-		for _, o := range catalog.OSes() {
-			for _, a := range catalog.Arches() {
+		for _, o := range testutil.Scheme(t).OSes() {
+			for _, a := range testutil.Scheme(t).ArchIDs() {
 				answer := index.Answer("/find", "os="+string(o)+"&arch="+string(a)+"&stability="+string(s))
 				if answer.Package != nil {
 					want[string(o)+" "+string(a)] = answer.Package.ID
@@ -96,7 +96,7 @@ func TestRecords(t *testing.T) {
 	packages := testutil.Packages(t, "live")
 	files := downloadSite(t, packages)
 	for _, p := range packages {
-		if got, want := files["api/v1/packages/"+p.ID+".json"], string(lookup.ObjectJSON(p))+"\n"; got != want {
+		if got, want := files["api/v1/packages/"+p.ID+".json"], string(testutil.Spec(t).ObjectJSON(p))+"\n"; got != want {
 			t.Errorf("%s: %q, want %q", p.ID, got, want)
 		}
 	}
@@ -108,7 +108,7 @@ func TestRecords(t *testing.T) {
 // TestFindAll puts records into the includes, as the web server does.
 func TestFindAll(t *testing.T) {
 	packages := testutil.Packages(t, "live")
-	index := lookup.New(packages)
+	index := lookup.New(testutil.Spec(t), packages)
 	files := downloadSite(t, packages)
 	for _, o := range []string{"", "win", "macosx", "linux"} {
 		for _, s := range []string{"", "release", "nightly", "any"} {
@@ -124,9 +124,9 @@ func TestFindAll(t *testing.T) {
 			got := files["-/findall/"+name+".json"]
 			for _, c := range cells {
 				got = strings.Replace(got, `<!--#include virtual="/-/object/`+string(c.OS)+"/"+string(c.Stability)+`?$args" -->`,
-					string(lookup.ObjectJSON(c.Package)), 1)
+					string(testutil.Spec(t).ObjectJSON(c.Package)), 1)
 			}
-			if want := string(lookup.ObjectsJSON(cells)) + "\n"; got != want {
+			if want := string(testutil.Spec(t).ObjectsJSON(cells)) + "\n"; got != want {
 				t.Errorf("%s with its includes is %q, want %q", name, got, want)
 			}
 		}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/Slicer/sitegen"
-	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
@@ -123,7 +122,7 @@ func benchInput(b *testing.B, pages int, language string) site.Input {
 	}
 	return site.Input{
 		Options: site.Options{Title: "Bench", Project: "Bench", Description: "Many pages.", BaseURL: "https://example.org", Jobs: runtime.GOMAXPROCS(0), Minify: true},
-		Index:   lookup.New(testutil.Packages(b, "live")),
+		Index:   testutil.Index(b, "live"),
 		Content: flat{content}, Layouts: site.Overlay(benchLayouts, sitegen.Layouts()),
 	}
 }

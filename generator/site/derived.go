@@ -15,6 +15,6 @@ type derived struct {
 }
 
 func derive(x *lookup.Index) *derived {
-	days := daysOf(x.Packages())
-	return &derived{records: records(x), cells: cells(x.Packages()), days: days, previews: previewsOf(days)}
+	days := daysOf(itemsOf(x.Spec(), x.Packages()))
+	return &derived{records: records(x), cells: cells(x), days: days, previews: previewsOf(x.Spec(), days)}
 }

@@ -43,7 +43,7 @@ func downloadInput(packages []*catalog.Package) site.Input {
 			Title: "3D Slicer", Project: "Slicer", Description: "Installers of Slicer.",
 			BaseURL: "https://download.example.org", Jobs: runtime.NumCPU(), Minify: true,
 		},
-		Index: lookup.New(packages), Content: sitegen.Content(), Layouts: sitegen.Layouts(),
+		Index: lookup.New(testutil.Spec(t), packages), Content: sitegen.Content(), Layouts: sitegen.Layouts(),
 	}
 }
 
@@ -71,9 +71,9 @@ func nightly(version string) func(*catalog.Package) {
 }
 
 var (
-	onWindows = catalog.Platform{OS: catalog.Windows, Arch: catalog.AMD64}
-	onMac     = catalog.Platform{OS: catalog.MacOS, Arch: catalog.AMD64}
-	onLinux   = catalog.Platform{OS: catalog.Linux, Arch: catalog.AMD64}
+	onWindows = catalog.Platform{OS: catalog.OS("win"), Arch: catalog.Arch("amd64")}
+	onMac     = catalog.Platform{OS: catalog.OS("macosx"), Arch: catalog.Arch("amd64")}
+	onLinux   = catalog.Platform{OS: catalog.OS("linux"), Arch: catalog.Arch("amd64")}
 )
 
 func id(n int) string { return fmt.Sprintf("%024x", n) }

@@ -24,7 +24,7 @@ func addErrors(b *Build) {
 		Text: "No package matches the parameters of this address."}))
 	b.AddPage(errorPage("-/error/404-bitstream.html", "No such file", ErrorPage{Status: 404,
 		Text: "No package has this number: it never existed, or it was a preview build that is no longer kept."}))
-	for _, p := range lookup.Problems() {
+	for _, p := range b.Index.Spec().Problems() {
 		b.AddPage(errorPage("-/error/400-"+p.Param+".html", "Bad request: "+p.Param, ErrorPage{Status: 400,
 			Text: problemText(p), Problem: &p}))
 	}

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/Slicer/sitegen/generator/catalog"
-	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 func TestErrorPages(t *testing.T) {
@@ -22,7 +22,7 @@ func TestErrorPages(t *testing.T) {
 		"-/error/400-date.html":          {"400:", "The parameter date is not a day", "YYYY-MM-DD"},
 		"-/error/400-checkout-date.html": {"400:", "retired"},
 	}
-	for _, p := range lookup.Problems() {
+	for _, p := range testutil.Spec(t).Problems() {
 		path := "-/error/400-" + p.Param + ".html"
 		tests[path] = append(tests[path], "400:", p.Reason, "Allowed: "+p.Allowed)
 	}

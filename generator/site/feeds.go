@@ -47,7 +47,7 @@ func addFeeds(b *Build, releases []*Release) {
 func releaseFeed(b *Build, releases []*Release) atomFeed {
 	var entries []atomEntry
 	for _, r := range releases[:min(len(releases), feedLength)] {
-		summary := fmt.Sprintf("%s %s, revision %d, for %s.", b.Site.Project, r.Version, r.Revision, platformList(r.Items))
+		summary := fmt.Sprintf("%s %s, revision %d, for %s.", b.Site.Project, r.Version, r.Revision, platformList(b, r.Items))
 		entries = append(entries, entry(b, r.URL(), b.Site.Project+" "+r.Version, summary, r.Updated))
 	}
 	return feed(b, "/releases.atom", "/releases/", b.Site.Project+" releases", entries)
@@ -58,7 +58,7 @@ func previewFeed(b *Build, days []Day) atomFeed {
 	for _, d := range days[:min(len(days), feedLength)] {
 		newest := d.Items[0]
 		title := strings.TrimSpace(b.Site.Project+" "+newest.Version) + " preview of " + d.Anchor()
-		summary := fmt.Sprintf("Revision %d, for %s.", newest.Revision, platformList(d.Items))
+		summary := fmt.Sprintf("Revision %d, for %s.", newest.Revision, platformList(b, d.Items))
 		entries = append(entries, entry(b, d.URL(), title, summary, d.Updated()))
 	}
 	return feed(b, "/preview.atom", "/preview/", b.Site.Project+" preview builds", entries)
@@ -93,6 +93,7 @@ func entry(b *Build, url, title, summary string, updated time.Time) atomEntry {
 
 func rfc3339(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-func platformList(items []Item) string {
-	return strings.Join(platformTitles(platformsOf(items)), ", ")
+func platformList(b *Build, items []Item) string {
+	spec := b.Index.Spec()
+	return strings.Join(platformTitles(spec, platformsOf(spec, items)), ", ")
 }

@@ -20,6 +20,7 @@ type Home struct {
 	Newest    *Release       // of all releases; nil when there is none
 	Query     bool           // the page for a query: its cells are included by the web server
 	Software  softwareApplications
+	Reference *Reference // of the download API
 }
 
 // Row is one row of the download page.
@@ -41,7 +42,7 @@ func (r Row) Title() string {
 
 // Cell is one package of the download page, or the server-side include of one.
 type Cell struct {
-	OS      catalog.OS
+	System  string // the name people know the operating system by
 	Item    Item   // without a Package: not available
 	Include string // when set, the path of the fragment to include in place of Item
 }
@@ -56,14 +57,14 @@ type Checksum struct {
 // addHome adds the download page, and its form for each sort of query.
 func addHome(b *Build, releases []*Release) {
 	b.AddPage(homePage(b, releases))
-	for _, v := range variants() {
+	for _, v := range variants(b.Index.Spec()) {
 		b.AddPage(variantPage(b, v, releases))
 	}
 }
 
 // homePage is the answer to a request without a query.
 func homePage(b *Build, releases []*Release) Page {
-	h := Home{Rows: plainRows(b.Index), Arches: otherArches(b.Index), Newest: newest(releases)}
+	h := Home{Rows: plainRows(b.Index), Arches: otherArches(b.Index), Newest: newest(releases), Reference: reference(b.Index.Spec(), newest(releases))}
 	h.Checksums = checksums(h.Rows)
 	h.Software = software(b, available(h.Rows, catalog.Release))
 	return withText(b, Page{
@@ -80,7 +81,7 @@ func plainRows(x *lookup.Index) []Row {
 			rows = append(rows, Row{Stability: c.Stability})
 		}
 		row := &rows[len(rows)-1]
-		row.Cells = append(row.Cells, Cell{OS: c.OS, Item: Item{c.Package}})
+		row.Cells = append(row.Cells, Cell{System: x.Spec().Title(c.OS), Item: Item{c.Package, x.Spec()}})
 	}
 	return rows
 }
@@ -102,7 +103,7 @@ func checksums(rows []Row) []Checksum {
 	var list []Checksum
 	for _, r := range rows {
 		for _, c := range r.Cells {
-			label := c.OS.Title()
+			label := c.System
 			if r.Stability == catalog.Nightly {
 				label += " (preview)"
 			}
@@ -116,7 +117,7 @@ func checksums(rows []Row) []Checksum {
 func otherArches(x *lookup.Index) []catalog.Arch {
 	var list []catalog.Arch
 	for _, pf := range x.Platforms() {
-		if pf.Arch != catalog.AMD64 && !slices.Contains(list, pf.Arch) {
+		if pf.Arch != x.Spec().DefaultArch() && !slices.Contains(list, pf.Arch) {
 			list = append(list, pf.Arch)
 		}
 	}
@@ -136,14 +137,15 @@ func newest(releases []*Release) *Release {
 type variant struct {
 	os        catalog.OS        // "" for all
 	stability catalog.Stability // "" for the default
+	spec      *lookup.Spec
 }
 
 // variants lists all sorts of queries.
-func variants() []variant {
+func variants(spec *lookup.Spec) []variant {
 	var list []variant
-	for _, o := range append([]catalog.OS{""}, catalog.OSes()...) {
+	for _, o := range append([]catalog.OS{""}, spec.OSes()...) {
 		for _, s := range append([]catalog.Stability{""}, catalog.Stabilities()...) {
-			list = append(list, variant{o, s})
+			list = append(list, variant{o, s, spec})
 		}
 	}
 	return list
@@ -156,25 +158,25 @@ func (v variant) name() string {
 
 func (v variant) oses() []catalog.OS {
 	if v.os == "" {
-		return catalog.OSes()
+		return v.spec.OSes()
 	}
 	return []catalog.OS{v.os}
 }
 
 func (v variant) stabilities() []catalog.Stability {
 	if v.stability == "" {
-		return []catalog.Stability{catalog.Release, catalog.Nightly}
+		return v.spec.CellStabilities()
 	}
 	return []catalog.Stability{v.stability}
 }
 
 // variantPage is the download page for a variant.
 func variantPage(b *Build, v variant, releases []*Release) Page {
-	h := Home{Query: true, Newest: newest(releases)}
+	h := Home{Query: true, Newest: newest(releases), Reference: reference(b.Index.Spec(), newest(releases))}
 	for _, s := range v.stabilities() {
 		row := Row{Stability: s}
 		for _, o := range v.oses() {
-			row.Cells = append(row.Cells, Cell{OS: o, Include: "/-/page-cell/" + string(o) + "/" + string(s) + "?$args"})
+			row.Cells = append(row.Cells, Cell{System: v.spec.Title(o), Include: "/-/page-cell/" + string(o) + "/" + string(s) + "?$args"})
 		}
 		h.Rows = append(h.Rows, row)
 	}
@@ -187,7 +189,7 @@ func variantPage(b *Build, v variant, releases []*Release) Page {
 func variantTitle(b *Build, v variant, rows []Row) string {
 	title := "Selected packages of " + b.Site.Project
 	if v.os != "" {
-		title += " for " + v.os.Title()
+		title += " for " + v.spec.Title(v.os)
 	}
 	if v.stability != "" {
 		title += ": " + rows[0].Title()

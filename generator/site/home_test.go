@@ -37,7 +37,7 @@ func TestScrapersReadTheHomePage(t *testing.T) {
 			packages := testutil.Packages(t, profile)
 			page := downloadSite(t, packages)["index.html"]
 			want, sums := [][2]string{}, [][]string{}
-			for _, c := range lookup.New(packages).Answer("/", "").Cells {
+			for _, c := range lookup.New(testutil.Spec(t), packages).Answer("/", "").Cells {
 				want = append(want, [2]string{c.Package.ID, c.Package.Version})
 				if c.Package.SHA512 != "" {
 					kind := map[catalog.Stability]string{catalog.Nightly: "preview"}[c.Stability]
@@ -100,7 +100,7 @@ func TestHomePage(t *testing.T) {
 	packages := []*catalog.Package{
 		newPackage(1, onWindows), newPackage(1, onMac, withID(2)),
 		newPackage(7, onMac, nightly("5.13.0"), func(p *catalog.Package) { p.SHA512 = "" }),
-		newPackage(8, catalog.Platform{OS: catalog.MacOS, Arch: catalog.ARM64}, nightly("5.13.0")),
+		newPackage(8, catalog.Platform{OS: catalog.OS("macosx"), Arch: catalog.Arch("arm64")}, nightly("5.13.0")),
 	}
 	doc := parsed(t, downloadSite(t, packages, func(in *site.Input) {
 		in.Notice, in.Sample = "Closed on *Monday* morning.", true
@@ -197,7 +197,7 @@ func TestEveryPage(t *testing.T) {
 // TestVariants puts cells into the includes, as the web server does, and reads the result.
 func TestVariants(t *testing.T) {
 	packages := testutil.Packages(t, "live")
-	index := lookup.New(packages)
+	index := lookup.New(testutil.Spec(t), packages)
 	files := downloadSite(t, packages)
 	includeRE := regexp.MustCompile(`<!--#include virtual="/-/page-cell/(\w+)/(\w+)\?\$args" -->`)
 	serve := func(file, query string) string {

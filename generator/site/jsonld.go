@@ -34,7 +34,7 @@ func software(b *Build, items []Item) softwareApplications {
 	for n, i := range items {
 		graph[n] = softwareApplication{
 			Type: "SoftwareApplication", Name: b.Site.Project, Version: i.Version,
-			System: i.OS.Title(), Processor: string(i.Arch),
+			System: i.System(), Processor: string(i.Arch),
 			DownloadURL: b.AbsURL(lookup.Location(i.Package)), FileSize: humanize.Bytes(uint64(i.Size)),
 			DatePublished: i.Day(), ReleaseNotes: b.AbsURL("/releases/" + i.Release + "/"),
 		}

@@ -187,7 +187,7 @@ func (c *linkChecker) judge(page, link string) verdict {
 
 // path judges where an internal link leads, leaving out its fragment.
 func (c *linkChecker) path(path, query string) verdict {
-	if route, q, ok := lookup.Permalink(path); ok {
+	if route, q, ok := c.index.Spec().Permalink(path); ok {
 		path, query = string(route), q
 	}
 	switch a := c.index.Answer(path, query); a.Kind {

@@ -4,9 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/Slicer/sitegen/generator/testutil"
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/Slicer/sitegen/generator/lookup"
 )
 
 func TestScannerLinks(t *testing.T) {
@@ -42,7 +41,7 @@ func FuzzLinks(f *testing.F) {
 	}
 	page := &rendered{page: &Page{Path: "a/index.html"}, html: []byte(`<p id="a">`)}
 	f.Fuzz(func(t *testing.T, html string) {
-		c := &linkChecker{host: "example.org", index: lookup.New(nil), known: map[string]*rendered{"/": nil, "/a/": page}, ids: map[string]map[string]bool{}, verdicts: map[string]verdict{}}
+		c := &linkChecker{host: "example.org", index: testutil.NoPackages(t), known: map[string]*rendered{"/": nil, "/a/": page}, ids: map[string]map[string]bool{}, verdicts: map[string]verdict{}}
 		r := &rendered{page: &Page{Path: "a/b/index.html"}, html: []byte(html), links: newScanner().links([]byte(html))}
 		for _, bad := range c.check([]*rendered{r}) {
 			if bad.text == "" || len(bad.pages) != 1 {

@@ -14,14 +14,15 @@ type Permalinks struct {
 	Newest []string // as long as there is nothing newer: in its series, for its system
 }
 
-// permalinksOf lists the permalinks of packages. A package that none leads to is left out: permalinks are
-// for amd64, and a later build of the same version takes them over.
+// permalinksOf lists the permalinks of packages. A package that none leads to is left out: permalinks are for the
+// default architecture, and a later build of the same version takes them over.
 func permalinksOf(x *lookup.Index, items []Item) []Permalinks {
+	spec := x.Spec()
 	var list []Permalinks
 	for _, i := range items {
 		lead := func(paths ...string) (those []string) {
 			for _, path := range paths {
-				if route, query, ok := lookup.Permalink(path); ok && x.Answer(string(route), query).Package == i.Package {
+				if route, query, ok := spec.Permalink(path); ok && x.Answer(string(route), query).Package == i.Package {
 					those = append(those, path)
 				}
 			}
@@ -29,8 +30,8 @@ func permalinksOf(x *lookup.Index, items []Item) []Permalinks {
 		}
 		p := Permalinks{
 			Item:   i,
-			Always: lead(lookup.VersionPath(i.Version, i.OS), lookup.RevisionPath(i.Revision, i.OS)),
-			Newest: lead(lookup.VersionPath(series(i.Version), i.OS), lookup.LatestPath(i.OS, catalog.Release)),
+			Always: lead(spec.VersionPath(i.Version, i.OS), spec.RevisionPath(i.Revision, i.OS)),
+			Newest: lead(spec.VersionPath(series(i.Version), i.OS), spec.LatestPath(i.OS, catalog.Release)),
 		}
 		if len(p.Always)+len(p.Newest) > 0 {
 			list = append(list, p)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
 )
 
 // recentDays is how many days with nightly builds the page of the newest shows.
@@ -19,6 +20,7 @@ type Preview struct {
 	Platforms []string // the columns
 	Days      []Day
 	Years     []int // all that there are builds of, newest first
+	Revisions bool  // builds have revisions of the source
 }
 
 // Day is the nightly builds of one day (UTC).
@@ -49,11 +51,11 @@ func (d Day) URL() string { return yearURL(d.Date.Year()) + "#" + d.Anchor() }
 func yearURL(year int) string { return fmt.Sprintf("/preview/%d/", year) }
 
 // daysOf gathers the nightly builds by day, newest first.
-func daysOf(packages []*catalog.Package) []Day {
+func daysOf(packages []Item) []Day {
 	byDay := map[string][]Item{}
 	for _, p := range packages {
 		if p.Matches(catalog.Nightly) {
-			byDay[p.Day()] = append(byDay[p.Day()], Item{p})
+			byDay[p.Day()] = append(byDay[p.Day()], p)
 		}
 	}
 	days := make([]Day, 0, len(byDay))
@@ -86,22 +88,22 @@ func addPreview(b *Build) {
 }
 
 // previewsOf gives what each page of nightly builds shows, the newest builds first.
-func previewsOf(days []Day) []Preview {
+func previewsOf(spec *lookup.Spec, days []Day) []Preview {
 	years := yearsOf(days)
-	previews := []Preview{newPreview(0, days[:min(len(days), recentDays)], years)}
+	previews := []Preview{newPreview(spec, 0, days[:min(len(days), recentDays)], years)}
 	for _, year := range years {
-		previews = append(previews, newPreview(year, ofYear(days, year), years))
+		previews = append(previews, newPreview(spec, year, ofYear(days, year), years))
 	}
 	return previews
 }
 
-func newPreview(year int, days []Day, years []int) Preview {
+func newPreview(spec *lookup.Spec, year int, days []Day, years []int) Preview {
 	var items []Item
 	for _, d := range days {
 		items = append(items, d.Items...)
 	}
-	platforms := platformsOf(items)
-	return Preview{Year: year, Platforms: platformTitles(platforms), Days: inColumns(days, platforms), Years: years}
+	platforms := platformsOf(spec, items)
+	return Preview{Year: year, Platforms: platformTitles(spec, platforms), Days: inColumns(days, platforms), Years: years, Revisions: spec.Revisions}
 }
 
 func yearsOf(days []Day) []int {

@@ -22,7 +22,7 @@ func built(day string) func(*catalog.Package) {
 }
 
 func TestPreviewTable(t *testing.T) {
-	armMac := catalog.Platform{OS: catalog.MacOS, Arch: catalog.ARM64}
+	armMac := catalog.Platform{OS: catalog.OS("macosx"), Arch: catalog.Arch("arm64")}
 	files := downloadSite(t, []*catalog.Package{
 		newPackage(1, onLinux, nightly("5.9.0"), built("2025-12-31")),
 		newPackage(2, onWindows, nightly("5.9.0"), built("2026-01-01")),

@@ -10,13 +10,14 @@ func producers() []func(*Build) error {
 // addDownloads adds all that shows packages. Releases come first: with their pages it turns out which of them
 // have notes, and others say so.
 func addDownloads(b *Build) error {
-	releases := releasesOf(b.Index.Packages())
+	releases := releasesOf(b.Index.Spec(), itemsOf(b.Index.Spec(), b.Index.Packages()))
 	addReleases(b, releases)
 	addSums(b, releases)
 	addPreview(b)
 	addHome(b, releases)
 	b.added = append(b.added, b.derived.cells...)
 	addErrors(b)
+	addAPIPage(b, releases)
 	addFeeds(b, releases)
 	addAPI(b, releases)
 	b.Text(StatsURL) // the introduction of a page that RenderPage makes

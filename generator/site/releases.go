@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
 )
 
 // Release is one version that was let go, with its packages. Packages that still wait to be let go are not
@@ -19,6 +20,8 @@ type Release struct {
 	Newest       bool      // it is the newest of all
 	SupersededBy string    // the newest release of the same series (5.12), "" for that release itself
 	Notes        bool      // its page has notes written by hand
+
+	spec *lookup.Spec
 }
 
 // URL is the release's page.
@@ -31,10 +34,16 @@ func (r *Release) Series() string { return series(r.Version) }
 func (r *Release) SumsURL() string { return r.URL() + "SHA512SUMS" }
 
 // Platforms names what the release has packages for: Windows, macOS, macOS (arm64).
-func (r *Release) Platforms() []string { return platformTitles(platformsOf(r.Items)) }
+func (r *Release) Platforms() []string { return platformTitles(r.spec, platformsOf(r.spec, r.Items)) }
+
+// Revisions reports whether packages have revisions of the source.
+func (r *Release) Revisions() bool { return r.spec.Revisions }
+
+// Links lists the pages elsewhere that the profile has for packages: columns of a table.
+func (r *Release) Links() []catalog.Link { return r.spec.Links }
 
 // releasesOf groups the packages of releases, newest release first: in the order of their newest packages.
-func releasesOf(packages []*catalog.Package) []*Release {
+func releasesOf(spec *lookup.Spec, packages []Item) []*Release {
 	byVersion := map[string]*Release{}
 	var releases []*Release
 	for _, p := range packages { // newest first, so a release comes up with its newest package
@@ -43,16 +52,16 @@ func releasesOf(packages []*catalog.Package) []*Release {
 		}
 		r := byVersion[p.Release]
 		if r == nil {
-			r = &Release{Version: p.Release, Revision: p.Revision, Built: p.Built, Updated: p.Built}
+			r = &Release{Version: p.Release, Revision: p.Revision, Built: p.Built, Updated: p.Built, spec: spec}
 			byVersion[p.Release] = r
 			releases = append(releases, r)
 		}
-		r.Items = append(r.Items, Item{p})
+		r.Items = append(r.Items, p)
 		r.Built = earlier(r.Built, p.Built)
 		r.Updated = later(r.Updated, p.Built)
 	}
 	for _, r := range releases {
-		slices.SortStableFunc(r.Items, func(a, b Item) int { return comparePlatforms(a.Platform(), b.Platform()) })
+		slices.SortStableFunc(r.Items, func(a, b Item) int { return spec.Compare(a.Platform(), b.Platform()) })
 	}
 	supersede(releases)
 	return releases

@@ -115,14 +115,14 @@ func TestReleasePage(t *testing.T) {
 // TestPermalinksLeadToTheirPackage follows every permalink of the release pages and the home page.
 func TestPermalinksLeadToTheirPackage(t *testing.T) {
 	packages := testutil.Packages(t, "live")
-	x := lookup.New(packages)
+	x := lookup.New(testutil.Spec(t), packages)
 	count := 0
 	for path, page := range downloadSite(t, packages) {
 		if !strings.HasPrefix(path, "releases/") || !strings.HasSuffix(path, ".html") {
 			continue
 		}
 		for _, a := range find(parsed(t, page), func(n *html.Node) bool { return n.Data == "a" }) {
-			route, query, ok := lookup.Permalink(attr(a, "href"))
+			route, query, ok := testutil.Spec(t).Permalink(attr(a, "href"))
 			if !ok {
 				continue
 			}
@@ -139,7 +139,7 @@ func TestPermalinksLeadToTheirPackage(t *testing.T) {
 
 // TestPermalinksAreForAMD64: they do not lead to other architectures, and the page does not say so.
 func TestPermalinksAreForAMD64(t *testing.T) {
-	onARM := catalog.Platform{OS: catalog.MacOS, Arch: catalog.ARM64}
+	onARM := catalog.Platform{OS: catalog.OS("macosx"), Arch: catalog.Arch("arm64")}
 	page := downloadSite(t, []*catalog.Package{newPackage(1, onARM)})["releases/5.12.1/index.html"]
 	if page == "" || strings.Contains(page, "permalinks") {
 		t.Errorf("want a page without permalinks: %s", page)

@@ -51,7 +51,7 @@ func siteInput(content, own folder) site.Input {
 	packages := []*catalog.Package{newPackage(1, onWindows), newPackage(1, onMac, withID(2)), newPackage(1, onLinux, withID(3))}
 	return site.Input{
 		Options: site.Options{Title: "Test", Project: "Test", Description: "A test.", BaseURL: "https://download.example.org", Jobs: 2},
-		Index:   lookup.New(packages), Content: content.fs(), Layouts: site.Overlay(own.fs(), sitegen.Layouts()),
+		Index:   lookup.New(testutil.Spec(t), packages), Content: content.fs(), Layouts: site.Overlay(own.fs(), sitegen.Layouts()),
 	}
 }
 
@@ -367,7 +367,7 @@ func TestSameInputSameBytes(t *testing.T) {
 		content[fmt.Sprintf("page-%05d.md", i)] = string(benchPage(i, i/2*2, "python"))
 	}
 	in := siteInput(content, plain)
-	in.Index = lookup.New(testutil.Packages(t, "live"))
+	in.Index = testutil.Index(t, "live")
 	in.Minify = true
 	var first []output.File
 	for _, jobs := range []int{1, 2, 8, 0, 3} {

@@ -50,12 +50,12 @@ func (g Group) Summary() string {
 }
 
 // columns are all charts of bars, in columns of about the same height.
-func columns(s *stats.Summary) [][]Group {
+func columns(scheme *catalog.Scheme, s *stats.Summary) [][]Group {
 	return [][]Group{{
 		newGroup("version", "Version", s.Versions, s.Total, orUnknown),
 		newGroup("stability", "Stability", s.Stabilities, s.Total, stabilityLabel),
 	}, {
-		newGroup("os", "Operating system", s.Systems, s.Total, func(v string) string { return orUnknown(catalog.OS(v).Title()) }),
+		newGroup("os", "Operating system", s.Systems, s.Total, func(v string) string { return orUnknown(scheme.Title(catalog.OS(v))) }),
 		newGroup("arch", "Architecture", s.Arches, s.Total, orUnknown),
 		newGroup("class", "Asked by", classShares(s.Classes), s.Total, classLabel),
 	}, {

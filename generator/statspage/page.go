@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/stats"
@@ -41,7 +42,7 @@ func Make(ctx context.Context, in site.Input, dir string, o Options) (changed []
 		return nil, err
 	}
 	in.Stats = true
-	files, err := site.RenderPage(ctx, in, page(s, o.Privacy, legacy))
+	files, err := site.RenderPage(ctx, in, page(in.Index.Spec().Scheme, s, o.Privacy, legacy))
 	if err != nil {
 		return nil, err
 	}
@@ -56,11 +57,11 @@ func Make(ctx context.Context, in site.Input, dir string, o Options) (changed []
 const folderName = "download-stats/"
 
 // page is the page of a summary.
-func page(s *stats.Summary, privacy stats.Privacy, legacy bool) site.Page {
+func page(scheme *catalog.Scheme, s *stats.Summary, privacy stats.Privacy, legacy bool) site.Page {
 	return site.Page{
 		Path: folderName + "index.html", Layout: "stats.html", Group: output.Pages,
 		Title: "Download statistics", Description: "How often packages are downloaded: by time, version, operating system, architecture and country.",
-		Data: newView(s, privacy, legacy),
+		Data: newView(scheme, s, privacy, legacy),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
@@ -46,7 +47,7 @@ type ScriptRelease struct {
 	Released string `json:"released"`
 }
 
-func newView(s *stats.Summary, privacy stats.Privacy, legacy bool) *View {
+func newView(scheme *catalog.Scheme, s *stats.Summary, privacy stats.Privacy, legacy bool) *View {
 	v := &View{Summary: s, First: parseDay(s.First), AsOf: parseDay(s.AsOf), Privacy: privacy, Legacy: legacy,
 		Script: Script{First: s.First, AsOf: s.AsOf, Cubes: []string{}, Releases: []ScriptRelease{}}}
 	for _, text := range s.Attribution {
@@ -55,7 +56,7 @@ func newView(s *stats.Summary, privacy stats.Privacy, legacy bool) *View {
 	if s.AsOf == "" {
 		return v
 	}
-	v.Tiles, v.Columns = tiles(s), columns(s)
+	v.Tiles, v.Columns = tiles(s), columns(scheme, s)
 	v.Timeline, v.Curves = newTimeline(s.Days), newCurves(s.Releases)
 	for _, c := range s.Cubes {
 		v.Script.Cubes = append(v.Script.Cubes, c.File)

@@ -15,10 +15,37 @@ import (
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/girder"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/profile"
 )
 
 // App is the application that the test catalogues belong to.
 const App = "5f4474d0e1d8c75dfc705482"
+
+// API is the base of the Girder API that the files of the test catalogues are fetched from.
+const API = "https://slicer-packages.kitware.com/api/v1"
+
+// Profile is the built-in profile, which the test catalogues belong to.
+func Profile(t testing.TB) *profile.Profile {
+	t.Helper()
+	p, err := profile.Load(profile.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Scheme is that of the built-in profile.
+func Scheme(t testing.TB) *catalog.Scheme { return &Profile(t).Scheme }
+
+// Spec is the grammar for the built-in profile.
+func Spec(t testing.TB) *lookup.Spec {
+	p := Profile(t)
+	return lookup.NewSpec(&p.Scheme, p.Links)
+}
+
+// Index is the index of a test catalogue.
+func Index(t testing.TB, name string) *lookup.Index { return lookup.New(Spec(t), Packages(t, name)) }
 
 // Path names a file of the repository's testdata folder.
 func Path(name string) string {
@@ -50,7 +77,7 @@ func Packages(t testing.TB, profile string) []*catalog.Package {
 	if err != nil {
 		t.Fatal(err)
 	}
-	published, _ := catalog.Publish(App, records)
+	published, _ := catalog.Publish(Scheme(t), girder.Spelling, girder.Records(records, App, func(i *girder.Item) string { return API + "/item/" + i.ID + "/download" }))
 	return published
 }
 

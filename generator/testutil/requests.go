@@ -35,46 +35,74 @@ func (r *randomizer) request() string {
 	var params []string
 	add := func(name string, value string) { params = append(params, name+"="+value) }
 	route := r.oneOf("/find", "/find", "/download", "/download", "/findall", "/", "//find")
-	if r.IntN(30) > 0 && (strings.HasSuffix(route, "find") || route == "/download" || r.IntN(2) == 0) {
-		add("os", r.oneOf("win", "macosx", "linux"))
-	}
-	if r.IntN(3) > 0 {
-		add("stability", r.oneOf("release", "nightly", "any", "nightly", "any"))
-	}
-	if r.IntN(6) == 0 {
-		add("arch", r.oneOf("amd64", "arm64", "arm64", "i386"))
-	}
-	if r.IntN(2) == 0 {
-		add("offset", fmt.Sprint(int(r.NormFloat64()*r.NormFloat64()*30)))
+	single := strings.HasSuffix(route, "find") || route == "/download"
+	spec := r.x.Spec()
+	var modes []lookup.Parameter
+	names := []string{"utm"} // no parameter of ours
+	for _, p := range spec.Parameters() {
+		names = append(names, p.Name)
+		switch p.Role {
+		case lookup.ModeRole:
+			modes = append(modes, p)
+		case lookup.OSRole:
+			if r.IntN(30) > 0 && (single || r.IntN(2) == 0) {
+				add(p.Name, r.oneOf(p.Values...))
+			}
+		case lookup.StabilityRole:
+			if r.IntN(3) > 0 {
+				add(p.Name, r.oneOf(p.Values...))
+			}
+		case lookup.ArchRole:
+			if r.IntN(6) == 0 {
+				add(p.Name, r.oneOf(p.Values...))
+			}
+		case lookup.OffsetRole:
+			if r.IntN(2) == 0 {
+				add(p.Name, r.pasted(fmt.Sprint(int(r.NormFloat64()*r.NormFloat64()*30))))
+			}
+		}
 	}
 	for range 1 + r.IntN(20)/19 {
-		if mode, value := r.mode(); mode != "" {
-			add(mode, value)
+		if mode := r.IntN(len(modes) + 1); mode < len(modes) {
+			add(modes[mode].Name, r.value(modes[mode].Finds))
 		}
 	}
 	if r.IntN(30) == 0 {
-		add(r.oneOf("os", "stability", "arch", "offset", "date", "revision", "version", "checkout-date", "utm"), r.oneOf("", "x", "-1", "5"))
+		add(r.oneOf(names...), r.oneOf("", "x", "-1", "5"))
 	}
 	r.Shuffle(len(params), func(i, j int) { params[i], params[j] = params[j], params[i] })
 	return route + "?" + strings.Join(params, "&")
 }
 
-// mode picks a mode with a value at or near one that exists.
-func (r *randomizer) mode() (mode, value string) {
+// value draws a value of a mode at or near one that exists.
+func (r *randomizer) value(f lookup.Finds) string {
 	p := r.x.Packages()[r.IntN(len(r.x.Packages()))]
 	near := r.IntN(5) - 2
-	switch r.IntN(6) {
-	case 0:
+	switch f {
+	case lookup.ByVersion:
 		parts := strings.Split(p.Version+".9", ".")
-		return "version", strings.Join(parts[:1+r.IntN(len(parts))], ".")
-	case 1:
-		return "revision", fmt.Sprint(max(p.Revision+near*r.IntN(2), 0))
-	case 2:
-		return "closest-revision", fmt.Sprint(max(p.Revision+near, 0))
-	case 3, 4:
-		return "date", p.Built.AddDate(0, 0, near).Format(time.DateOnly)
+		return strings.Join(parts[:1+r.IntN(len(parts))], ".")
+	case lookup.ByRevision:
+		return r.pasted(fmt.Sprint(max(p.Revision+near*r.IntN(2), 0)))
+	case lookup.ByClosestRevision:
+		return r.pasted(fmt.Sprint(max(p.Revision+near, 0)))
 	}
-	return "", ""
+	return p.Built.AddDate(0, 0, near).Format(time.DateOnly)
+}
+
+// pasted puts what comes along with numbers around some of them: blanks and a plus sign.
+func (r *randomizer) pasted(number string) string {
+	switch r.IntN(12) {
+	case 0:
+		return number + r.oneOf("%20", "+", "%20%20")
+	case 1:
+		return r.oneOf("+", "%20", "+%20") + number
+	case 2:
+		if number[0] != '-' {
+			return "%2B" + number
+		}
+	}
+	return number
 }
 
 func (r *randomizer) oneOf(list ...string) string { return list[r.IntN(len(list))] }

@@ -5,6 +5,10 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"strings"
+	"testing"
+
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
 )
 
 // words are what random rules and requests are made of: few, so that they meet.
@@ -76,3 +80,17 @@ func RandomPaths(seed uint64, n int) []string {
 	}
 	return list
 }
+
+// Inherited is the rules of the built-in profile.
+func Inherited(t testing.TB, x *lookup.Index) []redirect.Rule {
+	t.Helper()
+	legacy := Profile(t).LegacyRules
+	rules, err := redirect.InheritedRules(x, legacy.Name, legacy.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rules
+}
+
+// NoPackages is an index without packages.
+func NoPackages(t testing.TB) *lookup.Index { return lookup.New(Spec(t), nil) }

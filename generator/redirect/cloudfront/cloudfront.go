@@ -140,9 +140,10 @@ func byImportance(packages []*catalog.Package) []*catalog.Package {
 
 // idRows makes the table of packages, with the descriptions of the first keep of them.
 func idRows(t *redirect.Table, order []*catalog.Package, keep int) []row {
+	urls := redirect.NewFileURLs(t.Index.Packages())
 	rows := make([]row, len(order))
 	for i, p := range order {
-		rows[i] = idRow(t, p, i < keep)
+		rows[i] = idRow(p, urls.Mid[p.ID], i < keep)
 	}
 	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(a.key, b.key) })
 	return rows

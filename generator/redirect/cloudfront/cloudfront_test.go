@@ -117,7 +117,7 @@ func TestPairs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			store := compiled(t, &redirect.Table{Index: lookup.New(nil), Files: redirect.Files{API: "https://girder.example/api/v1"}, Rules: redirect.NewRules(list)})
+			store := compiled(t, &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(list)})
 			var text strings.Builder
 			for _, key := range slices.Sorted(maps.Keys(store)) {
 				if strings.HasPrefix(key, "e/") || strings.HasPrefix(key, "r/") {
@@ -381,7 +381,7 @@ func TestHostileCatalogue(t *testing.T) {
 		q.Name, q.ProductName = texts[i%len(texts)], texts[(i+3)%len(texts)]
 		hostile[i] = &q
 	}
-	tab := &redirect.Table{Index: lookup.New(hostile), Files: redirect.Files{API: "https://girder.example/api/v1"}}
+	tab := &redirect.Table{Index: lookup.New(testutil.Spec(t), hostile)}
 	e := newEdge(t, compiled(t, tab))
 	for q := range testutil.RandomRequests(tab.Index, 9, 500) {
 		path, _, _ := strings.Cut(q, "?")
@@ -405,7 +405,7 @@ func TestRandomRules(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tab := &redirect.Table{Index: lookup.New(nil), Rules: redirect.NewRules(list)}
+		tab := &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(list)}
 		e := newEdge(t, compiled(t, tab))
 		for _, q := range testutil.RandomPaths(seed, 300) {
 			path, query, _ := strings.Cut(q, "?")

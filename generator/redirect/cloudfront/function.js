@@ -285,23 +285,23 @@ function describe(arch, cell, fields) {
     const id = cell.ref.slice(0, 24), revision = cell.ref.slice(24);
     return {
         arch: arch,
-        build_date: fields[3],
-        build_date_ymd: fields[4] || fields[3].slice(0, 10),
+        build_date: fields[4],
+        build_date_ymd: fields[5] || fields[4].slice(0, 10),
         checkout_date: null,
         checkout_date_ymd: null,
         codebase: null,
         download_url: '/bitstream/' + id,
         extensions_browse_url: 'https://extensions.slicer.org/catalog/All/' + revision + '/' + cell.os,
         md5: null,
-        name: fields[1],
+        name: fields[2],
         os: cell.os,
         package: null,
-        product_name: fields[2],
+        product_name: fields[3],
         revision: revision,
-        sha512: fields[0] || null,
-        size: Number(fields[5]),
-        stability: fields[6] === 'r' ? 'release' : 'nightly',
-        version: fields[7] || null
+        sha512: fields[1] || null,
+        size: Number(fields[6]),
+        stability: fields[7] === 'r' ? 'release' : 'nightly',
+        version: fields[8] || null
     };
 }
 
@@ -351,8 +351,8 @@ function unescape(s) {
 }
 
 function fileURL(root, row) {
-    const sha512 = root.sha512 && row.value.split('\t')[0];
-    return root.api + (sha512 ? '/file/hashsum/sha512/' + sha512 : '/item/' + row.key) + '/download';
+    const middle = row.value.split('\t')[0], around = middle ? root.rest : root.byid;
+    return around[0] + (middle || row.key) + around[1];
 }
 
 // file serves a file of the site: index.html for a folder, and the folder for a name without an ending.

@@ -128,11 +128,11 @@ func newTable(t testing.TB, profile, rulesText string) *redirect.Table {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := lookup.New(testutil.Packages(t, profile))
+	x := testutil.Index(t, profile)
 	return &redirect.Table{
 		Index: x,
-		Files: redirect.Files{API: "https://girder.example/api/v1"},
-		Rules: redirect.NewRules(append(rules, redirect.MidasRules(x)...)),
+
+		Rules: redirect.NewRules(append(rules, testutil.Inherited(t, x)...)),
 	}
 }
 
@@ -174,8 +174,8 @@ func differ(want redirect.Answer, got reply, query string) string {
 			return fmt.Sprintf("links to %v, want %v", found, links)
 		}
 	case want.API.Kind == lookup.Objects:
-		if got.StatusCode != 200 || got.Body == nil || !sameJSON([]byte(got.Body.Data), lookup.ObjectsJSON(want.API.Cells)) {
-			return "another object, want " + string(lookup.ObjectsJSON(want.API.Cells))
+		if got.StatusCode != 200 || got.Body == nil || !sameJSON([]byte(got.Body.Data), testutil.Spec(t).ObjectsJSON(want.API.Cells)) {
+			return "another object, want " + string(testutil.Spec(t).ObjectsJSON(want.API.Cells))
 		}
 	case want.File != "":
 		file := want.File

@@ -57,11 +57,11 @@ func nightly(n int) *redirect.Table {
 		o := catalog.OSes()[i%3]
 		packages[i] = &catalog.Package{
 			ID: fmt.Sprintf("%08x%016x", built.Unix(), i*7919), Name: fmt.Sprintf("Slicer_%s_amd64_%d", o, 15_000+night), ProductName: "Slicer",
-			OS: o, Arch: catalog.AMD64, Revision: 15_000 + night, Version: "5.13.0",
+			OS: o, Arch: catalog.Arch("amd64"), Revision: 15_000 + night, Version: "5.13.0",
 			BuildDate: built.Format("2006-01-02T15:04:05.000000+00:00"), Built: built, Size: 412_345_678, SHA512: fmt.Sprintf("%0128x", i),
 		}
 	}
-	return &redirect.Table{Index: lookup.New(packages), Files: redirect.Files{API: "https://girder.example/api/v1"}}
+	return &redirect.Table{Index: lookup.New(testutil.Spec(t), packages)}
 }
 
 // TestFullStoreStillFinds takes the largest catalogue that the store can hold and asks for its packages.

@@ -19,9 +19,9 @@ import (
 
 // root is what the function reads first: where the tables start. Its keys are read by function.js.
 type root struct {
-	API       string            `json:"api"`    // Girder's API base
-	BySHA512  bool              `json:"sha512"` // files are fetched by content
-	IDs       string            `json:"ids"`    // hash of the table of packages
+	ByID      [2]string         `json:"byid"` // around the id, where the file of most packages is fetched
+	Rest      [2]string         `json:"rest"` // around what the row of a package says, for the others
+	IDs       string            `json:"ids"`  // hash of the table of packages
 	Exact     string            `json:"exact"`
 	Patterns  string            `json:"patterns"` // hash of the first node of patterns
 	Messages  string            `json:"messages"`
@@ -34,13 +34,14 @@ const rootKey = "root"
 // writeTables stores everything but the table of packages.
 func (s *store) writeTables(t *redirect.Table) root {
 	s.set("about", output.Mark)
-	r := root{API: t.Files.API, BySHA512: t.Files.BySHA512, Platforms: map[string]string{}}
+	urls := redirect.NewFileURLs(t.Index.Packages())
+	r := root{ByID: [2]string{urls.ByID.Before, urls.ByID.After}, Rest: [2]string{urls.Rest.Before, urls.Rest.After}, Platforms: map[string]string{}}
 	for _, pf := range t.Index.Platforms() {
 		r.Platforms[pf.String()] = s.platform(t.Index, pf)
 	}
 	r.Exact = s.table("e", exactRows(t.Rules))
 	r.Patterns = s.patterns(t.Rules)
-	r.Messages = s.table("m", messages())
+	r.Messages = s.table("m", messages(t.Index.Spec()))
 	return r
 }
 
@@ -133,14 +134,11 @@ func ref(p *catalog.Package) string {
 	return p.ID + strconv.Itoa(p.Revision)
 }
 
-// idRow is the row of a package in the table of packages: its checksum where files are fetched by it and,
-// when whole is set, all that the package object says and cannot be told from the reference.
-func idRow(t *redirect.Table, p *catalog.Package, whole bool) row {
+// idRow is the row of a package in the table of packages: what its URL has in the middle, when that is not its id, and,
+// when whole is set, all that the package object says and does not follow from the reference.
+func idRow(p *catalog.Package, middle string, whole bool) row {
 	if !whole {
-		if t.Files.BySHA512 {
-			return row{p.ID, p.SHA512}
-		}
-		return row{p.ID, ""}
+		return row{p.ID, middle}
 	}
 	day, kind := p.Day(), "n"
 	if strings.HasPrefix(p.BuildDate, day) {
@@ -149,7 +147,7 @@ func idRow(t *redirect.Table, p *catalog.Package, whole bool) row {
 	if p.Stability() == catalog.Release {
 		kind = "r"
 	}
-	return row{p.ID, strings.Join([]string{p.SHA512, p.Name, p.ProductName, p.BuildDate, day, strconv.FormatInt(p.Size, 10), kind, p.Version}, "\t")}
+	return row{p.ID, strings.Join([]string{middle, p.SHA512, p.Name, p.ProductName, p.BuildDate, day, strconv.FormatInt(p.Size, 10), kind, p.Version}, "\t")}
 }
 
 // exactRows has a row for each source: its rules, a bar between them.
@@ -200,8 +198,8 @@ func ruleText(r *redirect.Rule) string {
 		words = append(words, c.Name+"="+value)
 	}
 	words = append(words, strconv.Itoa(r.Status))
-	if rest := r.Target + r.Note; rest != "" { // a rule has one or the other
-		words = append(words, rest)
+	if r.Target != "" {
+		words = append(words, r.Target)
 	}
 	return strings.Join(words, " ")
 }
@@ -226,7 +224,7 @@ func encodeURI(path string) string {
 }
 
 // messages are the texts of the error pages: title and, after a tab, a sentence in HTML.
-func messages() []row {
+func messages(spec *lookup.Spec) []row {
 	rows := []row{
 		{"404", "There is nothing here\tNothing is published under this address any more: "},
 		{"410", "This page is gone\tIt was taken away for good."},
@@ -234,7 +232,7 @@ func messages() []row {
 		{"large", "Too large to answer here\tThe catalogue is too large for this server to describe so old a package. <code>/find</code> and <code>/download</code> answer the same question for one operating system and stability."},
 		{"package", "No such package\tNo package matches this request."},
 	}
-	for _, p := range lookup.Problems() {
+	for _, p := range spec.Problems() {
 		rows = append(rows, row{p.Param, fmt.Sprintf("This request cannot be answered\tThe parameter <code>%s</code> %s. Allowed: %s.",
 			html.EscapeString(p.Param), html.EscapeString(p.Reason), html.EscapeString(p.Allowed))})
 	}

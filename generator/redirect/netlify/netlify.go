@@ -54,9 +54,6 @@ func (Target) Explain(t *redirect.Table, path, rawQuery string, a redirect.Answe
 				return f.Message
 			}
 		}
-		if a.Note != "" {
-			return "404, and the page does not say what it was"
-		}
 		return ""
 	}
 	query := a.API.Kind != lookup.NotOurs && a.API.Kind != lookup.NoSuchID && !strings.HasPrefix(path, lookup.BitstreamPrefix) && (path != "/" || rawQuery != "")
@@ -79,7 +76,7 @@ func write(t *redirect.Table) *redirects {
 #
 # This format cannot answer /download?QUERY, /find?QUERY, /findall?QUERY and /?QUERY.
 `)
-	f.section("Rules, aliases and Midas numbers")
+	f.section("Rules, aliases and links of retired servers")
 	for _, r := range t.Rules.All() {
 		if !r.Pattern() {
 			f.rule(r)
@@ -92,7 +89,7 @@ func write(t *redirect.Table) *redirects {
 	}
 	f.section("Files of packages")
 	for _, p := range t.Index.Packages() {
-		f.line(&f.static, lookup.Location(p), t.Files.URL(p), 302)
+		f.line(&f.static, lookup.Location(p), p.URL, 302)
 	}
 	f.section("Patterns")
 	for _, r := range t.Rules.Patterns() {

@@ -17,13 +17,13 @@ func table(t *testing.T, x *lookup.Index, text string) *redirect.Table {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &redirect.Table{Index: x, Files: redirect.Files{API: "https://girder.example/api/v1"}, Rules: redirect.NewRules(list)}
+	return &redirect.Table{Index: x, Rules: redirect.NewRules(list)}
 }
 
 func TestPairs(t *testing.T) {
 	for _, p := range testutil.Pairs(t) {
 		t.Run(p.Name, func(t *testing.T) {
-			files, err := netlify.Target{}.Compile(table(t, lookup.New(nil), p.Rules))
+			files, err := netlify.Target{}.Compile(table(t, testutil.NoPackages(t), p.Rules))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -36,7 +36,7 @@ func TestPairs(t *testing.T) {
 			s := redirect.NewRules(again)
 			for _, r := range p.Requests {
 				path, query, _ := strings.Cut(r.Request, "?")
-				want := table(t, lookup.New(nil), p.Rules).Rules.Match(unescape(t, path), query)
+				want := table(t, testutil.NoPackages(t), p.Rules).Rules.Match(unescape(t, path), query)
 				got := s.Match(unescape(t, path), query)
 				if (want.Rule == nil) != (got.Rule == nil) || want.Target != got.Target {
 					t.Errorf("%s: %q, want %q", r.Request, got.Target, want.Target)
@@ -47,7 +47,7 @@ func TestPairs(t *testing.T) {
 }
 
 func TestCatalogue(t *testing.T) {
-	x := lookup.New(testutil.Packages(t, "live"))
+	x := testutil.Index(t, "live")
 	tab := table(t, x, "/a id=:id /b\n/c 410\n")
 	files, err := netlify.Target{}.Compile(tab)
 	if err != nil {

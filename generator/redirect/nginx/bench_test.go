@@ -17,7 +17,7 @@ import (
 // BenchmarkRequest measures what a request costs the worker: CPU microseconds per request, from the
 // worker's own accounts, beside a bare "return 302".
 func BenchmarkRequest(b *testing.B) {
-	_, n := serve(b, testutil.Packages(b, "archive"), files)
+	_, n := serve(b, testutil.Packages(b, "archive"))
 	worker := workerPID(b, n.PID())
 	client := testutil.Client()
 	for _, bb := range []struct{ name, request string }{
@@ -57,7 +57,7 @@ func BenchmarkRequest(b *testing.B) {
 
 // BenchmarkTestConfiguration runs nginx -t on the configuration of the archive.
 func BenchmarkTestConfiguration(b *testing.B) {
-	_, n := serve(b, testutil.Packages(b, "archive"), files)
+	_, n := serve(b, testutil.Packages(b, "archive"))
 	for b.Loop() {
 		if out, err := n.Test(b); err != nil {
 			b.Fatalf("%v\n%s", err, out)

@@ -23,8 +23,6 @@ package nginx
 
 import (
 	"bytes"
-	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/Slicer/sitegen/generator/output"
@@ -40,10 +38,7 @@ func (Target) Name() string { return "nginx" }
 // Compile implements redirect.Target. Files that look packages up come after those that name them, so that
 // a half-written set offers an old package rather than a missing one.
 func (Target) Compile(t *redirect.Table) ([]output.File, error) {
-	if err := checkAPI(t.Files.API); err != nil {
-		return nil, err
-	}
-	c := &compiler{table: t, builds: nameBuilds(t.Index)}
+	c := &compiler{table: t, builds: nameBuilds(t.Index), urls: redirect.NewFileURLs(t.Index.Packages())}
 	for _, pf := range t.Index.Platforms() {
 		c.packages(pf)
 		c.positions(pf)
@@ -54,8 +49,8 @@ func (Target) Compile(t *redirect.Table) ([]output.File, error) {
 	c.newest()
 	c.choices()
 	c.decode()
-	if t.Files.BySHA512 {
-		c.checksums()
+	if len(c.urls.Mid) > 0 {
+		c.fileURLs()
 	}
 	c.rules()
 	c.bitstreams()
@@ -63,20 +58,11 @@ func (Target) Compile(t *redirect.Table) ([]output.File, error) {
 	return c.files, c.err
 }
 
-// checkAPI refuses a base that could say something else to Nginx than a URL.
-func checkAPI(api string) error {
-	u, err := url.Parse(api)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.RawQuery != "" || u.Fragment != "" ||
-		strings.Trim(api, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/[]") != "" {
-		return fmt.Errorf("write the Nginx configuration: the address of files is no plain http or https URL (found %.80q)", api)
-	}
-	return nil
-}
-
 // compiler collects the files.
 type compiler struct {
 	table  *redirect.Table
 	builds buildNames
+	urls   redirect.FileURLs
 	files  []output.File
 	err    error
 }

@@ -21,14 +21,12 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-var files = redirect.Files{API: "https://packages.example/api/v1"}
-
 // serve compiles the packages and serves them, with the fewest files that the configuration refers to.
-func serve(t testing.TB, packages []*catalog.Package, files redirect.Files) (*lookup.Index, *testutil.Nginx) {
+func serve(t testing.TB, packages []*catalog.Package) (*lookup.Index, *testutil.Nginx) {
 	t.Helper()
-	x := lookup.New(packages)
+	x := lookup.New(testutil.Spec(t), packages)
 	redirects, public := t.TempDir(), t.TempDir()
-	compiled, err := nginx.Target{}.Compile(&redirect.Table{Index: x, Files: files})
+	compiled, err := nginx.Target{}.Compile(&redirect.Table{Index: x})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +39,7 @@ func serve(t testing.TB, packages []*catalog.Package, files redirect.Files) (*lo
 
 func writePublic(t testing.TB, dir string, x *lookup.Index) {
 	for _, p := range x.Packages() {
-		write(t, dir, "api/v1/packages/"+p.ID+".json", append(lookup.ObjectJSON(p), '\n'))
+		write(t, dir, "api/v1/packages/"+p.ID+".json", append(testutil.Spec(t).ObjectJSON(p), '\n'))
 		write(t, dir, "-/cell/"+p.ID+".html", fmt.Appendf(nil, `<a href="/bitstream/%s">`, p.ID))
 	}
 	write(t, dir, "-/cell/none.html", []byte("Not available"))
@@ -50,7 +48,7 @@ func writePublic(t testing.TB, dir string, x *lookup.Index) {
 	write(t, dir, "404.html", []byte("error 404"))
 	write(t, dir, "-/error/404-package.html", []byte("error package"))
 	write(t, dir, "-/error/404-bitstream.html", []byte("error bitstream"))
-	for _, p := range lookup.Problems() {
+	for _, p := range testutil.Spec(t).Problems() {
 		write(t, dir, "-/error/400-"+p.Param+".html", []byte("error "+p.Param))
 	}
 	for _, os := range []string{"all", "win", "macosx", "linux"} {
@@ -135,7 +133,7 @@ func ask(client *http.Client, base, method, request string) (a answer, err error
 			return a, fmt.Errorf("%s: %v in %q", request, err, body)
 		}
 		for _, s := range catalog.Stabilities() {
-			for _, o := range catalog.OSes() {
+			for _, o := range testutil.Scheme(t).OSes() {
 				if c, ok := all[string(o)][string(s)]; ok && c != nil {
 					a.IDs = append(a.IDs, strings.TrimPrefix(c.Download_URL, "/bitstream/"))
 				} else if ok {
@@ -158,7 +156,7 @@ func ask(client *http.Client, base, method, request string) (a answer, err error
 }
 
 // expect is the index's answer in the same form.
-func expect(x *lookup.Index, files redirect.Files, request string) answer {
+func expect(x *lookup.Index, request string) answer {
 	path, query, _ := strings.Cut(request, "?")
 	got := x.Answer(path, query)
 	a := answer{Status: got.Status}
@@ -197,7 +195,7 @@ func isHome(x *lookup.Index, a lookup.Answer) bool {
 }
 
 // compare asks Nginx and the index.
-func compare(t *testing.T, client *http.Client, n *testutil.Nginx, x *lookup.Index, files redirect.Files, method, request string) {
+func compare(t *testing.T, client *http.Client, n *testutil.Nginx, x *lookup.Index, method, request string) {
 	t.Helper()
 	want := expect(x, files, request)
 	got, err := ask(client, n.URL, method, request)
@@ -218,7 +216,7 @@ func compare(t *testing.T, client *http.Client, n *testutil.Nginx, x *lookup.Ind
 func TestGolden(t *testing.T) {
 	for _, tt := range []struct{ profile, file string }{{"live", "golden.jsonl"}, {"archive", "golden-archive.jsonl"}} {
 		t.Run(tt.profile, func(t *testing.T) {
-			x, n := serve(t, testutil.Packages(t, tt.profile), files)
+			x, n := serve(t, testutil.Packages(t, tt.profile))
 			if out, err := n.Test(t); err != nil || strings.Contains(out, "[warn]") {
 				t.Errorf("nginx -t: %v\n%s", err, out)
 			}
@@ -241,7 +239,7 @@ func TestRandom(t *testing.T) {
 	for _, profile := range []string{"live", "archive"} {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
-			x, n := serve(t, testutil.Packages(t, profile), files)
+			x, n := serve(t, testutil.Packages(t, profile))
 			client := testutil.Client()
 			for request := range testutil.RandomRequests(x, 1, 10_000) {
 				compare(t, client, n, x, files, "GET", request)
@@ -253,7 +251,7 @@ func TestRandom(t *testing.T) {
 // TestUnusual asks what no well-meaning client asks.
 func TestUnusual(t *testing.T) {
 	packages := testutil.Packages(t, "live")
-	x, n := serve(t, packages, files)
+	x, n := serve(t, packages)
 	client := testutil.Client()
 	id := packages[0].ID
 	for _, request := range []string{
@@ -293,7 +291,7 @@ func TestUnusual(t *testing.T) {
 
 // TestHidden asks for what has no address of its own.
 func TestHidden(t *testing.T) {
-	_, n := serve(t, testutil.Packages(t, "live"), files)
+	_, n := serve(t, testutil.Packages(t, "live"))
 	client := testutil.Client()
 	for _, request := range []string{"/-/null.json", "/-/cell/none.html", "/-/home/all-any.html", "/-/findall/all-any.json", "/-/object/win/any", "/-/page-cell/win/any",
 		"/-/error/400-os.html", "/404.html", "/.gitkeep", "/api/.sitegen-tmp-1", "/find/", "/download/", "/findall/", "/nothing"} {
@@ -309,7 +307,7 @@ func TestHidden(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	packages := testutil.Packages(t, "live")
-	_, n := serve(t, packages, files)
+	_, n := serve(t, packages)
 	client := testutil.Client()
 	for _, tt := range []struct{ request, cache, contentType string }{
 		{"/find?os=win", "public, max-age=300", "application/json"},
@@ -341,7 +339,7 @@ func TestHeaders(t *testing.T) {
 func TestBySHA512(t *testing.T) {
 	packages := testutil.Packages(t, "live")
 	files := redirect.Files{API: files.API, BySHA512: true}
-	x, n := serve(t, packages, files)
+	x, n := serve(t, packages)
 	if out, err := n.Test(t); err != nil || strings.Contains(out, "[warn]") {
 		t.Errorf("nginx -t: %v\n%s", err, out)
 	}

@@ -54,9 +54,8 @@ map $sitegen_tail $sitegen_candidates {
 	for _, status := range []int{404, 410} {
 		fmt.Fprintf(&body, "map $sitegen_rule $sitegen_rule_%d { %d 1; }\n", status, status)
 	}
-	body.WriteString("\n# What a number of the Midas server was, where nothing better is known.\nmap $sitegen_rule $sitegen_note { \"~^404 (.*)\\z\" $1; }\n")
 	c.file("http/rules.conf", `
-		The rules of rules.txt, the aliases of pages, and numbers of the retired Midas server.
+		The rules of rules.txt, the aliases of pages, and links of servers that are retired.
 		A rule is "status target". Exact paths come before patterns; of each the first that matches counts.`, &body)
 }
 
@@ -104,7 +103,7 @@ func (c *compiler) exactRules(w *rulesWriter) (entries, conditional string) {
 
 // ruleText is what a map gives for a rule.
 func ruleText(r *redirect.Rule, target string) string {
-	if target += r.Note; target == "" { // a rule has one or the other
+	if target == "" {
 		return fmt.Sprint(r.Status)
 	}
 	return fmt.Sprintf("%d %s", r.Status, target)

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/redirect/nginx"
 	"github.com/Slicer/sitegen/generator/testutil"
@@ -42,7 +41,7 @@ func readRules(t testing.TB, text string) *redirect.Rules {
 func TestPairs(t *testing.T) {
 	for _, p := range testutil.Pairs(t) {
 		t.Run(p.Name, func(t *testing.T) {
-			tab := &redirect.Table{Index: lookup.New(nil), Files: files, Rules: readRules(t, p.Rules)}
+			tab := &redirect.Table{Index: testutil.NoPackages(t), Rules: readRules(t, p.Rules)}
 			compiled, err := nginx.Target{}.Compile(tab)
 			if err != nil {
 				t.Fatal(err)
@@ -106,8 +105,8 @@ func askRule(t testing.TB, client *http.Client, method, address string) string {
 
 // TestPermalinksAndMidas asks for every permalink of a catalogue, and for every number.
 func TestPermalinksAndMidas(t *testing.T) {
-	x := lookup.New(testutil.Packages(t, "live"))
-	tab := &redirect.Table{Index: x, Files: files, Rules: redirect.NewRules(redirect.MidasRules(x))}
+	x := testutil.Index(t, "live")
+	tab := &redirect.Table{Index: x, Rules: redirect.NewRules(testutil.Inherited(t, x))}
 	n := serveTable(t, tab)
 	client := testutil.Client()
 	var paths []string
@@ -141,7 +140,7 @@ func TestPermalinksAndMidas(t *testing.T) {
 		if !strings.Contains(string(body), want.Note) {
 			t.Errorf("%s: the page does not say %q: %s", path, want.Note, body)
 		}
-		if want.File != "" && string(body) != string(lookup.ObjectJSON(want.API.Package))+"\n" {
+		if want.File != "" && string(body) != string(testutil.Spec(t).ObjectJSON(want.API.Package))+"\n" {
 			t.Errorf("%s: %s, want %s", path, body, want.File)
 		}
 	}
@@ -152,7 +151,7 @@ func BenchmarkCompileRules(b *testing.B) {
 	for i := range 100_000 {
 		fmt.Fprintf(&text, "/old/page-%d /new/%d\n", i, i%97)
 	}
-	tab := &redirect.Table{Index: lookup.New(testutil.Packages(b, "archive")), Files: files, Rules: readRules(b, text.String())}
+	tab := &redirect.Table{Index: testutil.Index(b, "archive"), Rules: readRules(b, text.String())}
 	for b.Loop() {
 		if _, err := (nginx.Target{}).Compile(tab); err != nil {
 			b.Fatal(err)
@@ -166,7 +165,7 @@ func TestRandomRules(t *testing.T) {
 	matched := 0
 	for seed := range uint64(4) {
 		text := testutil.RandomRules(seed, 120)
-		tab := &redirect.Table{Index: lookup.New(nil), Files: files, Rules: readRules(t, text)}
+		tab := &redirect.Table{Index: testutil.NoPackages(t), Rules: readRules(t, text)}
 		n := serveTable(t, tab)
 		for _, q := range testutil.RandomPaths(seed, 600) {
 			path, query, _ := strings.Cut(q, "?")

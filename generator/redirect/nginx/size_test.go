@@ -20,7 +20,7 @@ import (
 
 func compile(t testing.TB, packages []*catalog.Package) map[string][]byte {
 	t.Helper()
-	compiled, err := nginx.Target{}.Compile(&redirect.Table{Index: lookup.New(packages), Files: files})
+	compiled, err := nginx.Target{}.Compile(&redirect.Table{Index: lookup.New(testutil.Spec(t), packages)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,10 +59,10 @@ func TestOneMoreNightly(t *testing.T) {
 			packages := testutil.Packages(t, tt.profile)
 			after := slices.Clone(packages)
 			day := packages[0].Built.AddDate(0, 0, 1)
-			for i, os := range catalog.OSes() {
+			for i, os := range testutil.Scheme(t).OSes() {
 				p := *packages[0]
 				p.ID = fmt.Sprintf("%024x", i+1)
-				p.OS, p.Arch, p.Revision, p.Release = os, catalog.AMD64, packages[0].Revision+3, ""
+				p.OS, p.Arch, p.Revision, p.Release = os, catalog.Arch("amd64"), packages[0].Revision+3, ""
 				p.Built = day.Add(time.Duration(i) * time.Hour)
 				after = append(after, &p)
 			}
@@ -105,11 +105,11 @@ func TestManyBuilds(t *testing.T) {
 	for i := range 400 {
 		p := *base
 		p.ID = fmt.Sprintf("%024x", i+1)
-		p.OS, p.Arch, p.Revision = catalog.Windows, catalog.AMD64, 30_000+i/4
+		p.OS, p.Arch, p.Revision = catalog.OS("win"), catalog.Arch("amd64"), 30_000+i/4
 		p.Built = base.Built.Add(time.Duration(i) * time.Hour)
 		packages = append(packages, &p)
 	}
-	x, n := serve(t, packages, files)
+	x, n := serve(t, packages)
 	client := testutil.Client()
 	for rev := 30_000; rev < 30_100; rev += 7 {
 		compare(t, client, n, x, files, "GET", fmt.Sprintf("/find?os=win&revision=%d", rev))
@@ -125,10 +125,10 @@ func TestOddVersions(t *testing.T) {
 	for i, v := range versions {
 		p := *base
 		p.ID = fmt.Sprintf("%024x", i+1)
-		p.OS, p.Arch, p.Revision, p.Version, p.Release, p.PreRelease = catalog.Linux, catalog.AMD64, 30_000+i, v, v, false
+		p.OS, p.Arch, p.Revision, p.Version, p.Release, p.PreRelease = catalog.OS("linux"), catalog.Arch("amd64"), 30_000+i, v, v, false
 		packages = append(packages, &p)
 	}
-	x, n := serve(t, packages, files)
+	x, n := serve(t, packages)
 	if out, err := n.Test(t); err != nil || strings.Contains(out, "[warn]") {
 		t.Errorf("nginx -t: %v\n%s", err, out)
 	}
@@ -142,11 +142,11 @@ func TestOddVersions(t *testing.T) {
 func TestEmptyPlatform(t *testing.T) {
 	var packages []*catalog.Package
 	for _, p := range testutil.Packages(t, "live") {
-		if p.OS == catalog.Linux && p.Release != "" {
+		if p.OS == catalog.OS("linux") && p.Release != "" {
 			packages = append(packages, p)
 		}
 	}
-	x, n := serve(t, packages, files)
+	x, n := serve(t, packages)
 	client := testutil.Client()
 	for request := range testutil.RandomRequests(x, 2, 300) {
 		compare(t, client, n, x, files, "GET", request)
@@ -155,7 +155,7 @@ func TestEmptyPlatform(t *testing.T) {
 
 func TestAddressOfFiles(t *testing.T) {
 	for _, api := range []string{"", "ftp://x/", "https://", "https://x/$host", "https://x/;", "https://x/ y", "https://x/\n", "https://x/?q", "javascript:x", "https://x/{}", "https://x/\"", "https://x/#f"} {
-		if _, err := (nginx.Target{}).Compile(&redirect.Table{Index: lookup.New(testutil.Packages(t, "live")), Files: redirect.Files{API: api}}); err == nil {
+		if _, err := (nginx.Target{}).Compile(&redirect.Table{Index: testutil.Index(t, "live"), Files: redirect.Files{API: api}}); err == nil {
 			t.Errorf("%q was taken", api)
 		}
 	}
@@ -163,9 +163,9 @@ func TestAddressOfFiles(t *testing.T) {
 
 // BenchmarkCompile writes the configuration of the archive.
 func BenchmarkCompile(b *testing.B) {
-	x := lookup.New(testutil.Packages(b, "archive"))
+	x := testutil.Index(b, "archive")
 	for b.Loop() {
-		if _, err := (nginx.Target{}).Compile(&redirect.Table{Index: x, Files: files}); err != nil {
+		if _, err := (nginx.Target{}).Compile(&redirect.Table{Index: x}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -10,13 +10,12 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // TestPageInABrowser opens the page as people do. It needs Chromium: apt-get install chromium.
 func TestPageInABrowser(t *testing.T) {
-	x := lookup.New(testutil.Packages(t, "live"))
+	x := testutil.Index(t, "live")
 	rows, err := lookupRows(x)
 	if err != nil {
 		t.Fatal(err)

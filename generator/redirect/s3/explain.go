@@ -22,8 +22,6 @@ func (Target) Explain(t *redirect.Table, path, rawQuery string, a redirect.Answe
 			}
 		}
 		switch o, ok := w.objects[a.Rule.Source[1:]]; {
-		case a.Note != "":
-			return "404, and the page does not say what it was"
 		case ok && a.Rule.Status != 301 && !a.Rule.Pattern():
 			return "301, to " + o.Location
 		}

@@ -8,13 +8,12 @@ import (
 
 	"github.com/dop251/goja"
 
-	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // TestBrowserFindsTheSame runs the page's script and holds it against the index.
 func TestBrowserFindsTheSame(t *testing.T) {
-	x := lookup.New(testutil.Packages(t, "live"))
+	x := testutil.Index(t, "live")
 	rows, err := lookupRows(x)
 	if err != nil {
 		t.Fatal(err)

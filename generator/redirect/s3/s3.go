@@ -120,7 +120,7 @@ func compile(t *redirect.Table) (*website, error) {
 	}
 	w.permalinks(t)
 	for _, p := range t.Index.Packages() {
-		w.object(lookup.Location(p), t.Files.URL(p), lasting)
+		w.object(lookup.Location(p), p.URL, lasting)
 	}
 	return w, nil
 }
@@ -226,7 +226,7 @@ func (w *website) exact(t *redirect.Table) {
 		cache := lasting
 		if r.Status != 301 {
 			cache = moving
-			if r.Origin != redirect.Midas {
+			if r.Origin != redirect.Inherited {
 				w.warn(r, "s3 answers 301, not %d, to be kept for five minutes", r.Status)
 			}
 		}
@@ -248,7 +248,7 @@ func (w *website) permalinks(t *redirect.Table) {
 		switch {
 		case strings.HasPrefix(l.Path, "/latest/"):
 		case l.Moves && len(w.rules) < MaxRoutingRules:
-			whole := lookup.VersionPath(l.Package.Version, l.Package.OS)[1:] // the rest of the path, nothing or .json, stays
+			whole := t.Index.Spec().VersionPath(l.Package.Version, l.Package.OS)[1:] // the rest of the path, nothing or .json, stays
 			w.rules = append(w.rules, routingRule{condition{KeyPrefixEquals: l.Path[1:]},
 				target{ReplaceKeyPrefixWith: whole, HTTPRedirectCode: "302"}})
 		default:
@@ -284,7 +284,6 @@ func (w *website) objectLines() ([]byte, error) {
 		NotAnswered: []string{
 			"/download?QUERY, /find?QUERY, /findall?QUERY, /?QUERY: S3 looks at no query string; at /download and /find is a page that looks the package up in the browser",
 			"errors 400: there is no query to be wrong",
-			"texts that say what a Midas number was",
 		},
 	}
 	for _, f := range w.findings {

@@ -21,7 +21,7 @@ func table(t testing.TB, x *lookup.Index, text string) *redirect.Table {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &redirect.Table{Index: x, Files: redirect.Files{API: "https://girder.example/api/v1"}, Rules: redirect.NewRules(append(list, redirect.MidasRules(x)...))}
+	return &redirect.Table{Index: x, Rules: redirect.NewRules(append(list, testutil.Inherited(t, x)...))}
 }
 
 // compile gives website.json and objects.jsonl.
@@ -45,14 +45,14 @@ func compile(t testing.TB, tab *redirect.Table) (website, objects string) {
 func TestPairs(t *testing.T) {
 	for _, p := range testutil.Pairs(t) {
 		t.Run(p.Name, func(t *testing.T) {
-			website, objects := compile(t, table(t, lookup.New(nil), p.Rules))
+			website, objects := compile(t, table(t, testutil.NoPackages(t), p.Rules))
 			p.Compare(t, "s3", website+objects)
 		})
 	}
 }
 
 func TestCatalogue(t *testing.T) {
-	x := lookup.New(testutil.Packages(t, "live"))
+	x := testutil.Index(t, "live")
 	website, objects := compile(t, table(t, x, ""))
 	var w struct {
 		RoutingRules []struct {
@@ -130,7 +130,7 @@ func TestCheckListsWhatS3LeavesOut(t *testing.T) {
 /fine/* /x/:splat 307
 `
 	var got []string
-	for _, f := range (s3.Target{}).Check(table(t, lookup.New(nil), text)) {
+	for _, f := range (s3.Target{}).Check(table(t, testutil.NoPackages(t), text)) {
 		got = append(got, fmt.Sprint(f.Severity, " ", f))
 	}
 	want := []string{
@@ -154,7 +154,7 @@ func TestTooManyPatterns(t *testing.T) {
 	for i := range 51 {
 		fmt.Fprintf(&text, "/p%d/* /x\n", i)
 	}
-	tab := table(t, lookup.New(nil), text.String())
+	tab := table(t, testutil.NoPackages(t), text.String())
 	_, err := s3.Target{}.Compile(tab)
 	if err == nil || !strings.Contains(err.Error(), "51 routing rules (51 of them patterns of rules.txt), S3's limit is 50") {
 		t.Errorf("error %v", err)
@@ -165,7 +165,7 @@ func TestTooManyPatterns(t *testing.T) {
 }
 
 func TestSameBytes(t *testing.T) {
-	tab := table(t, lookup.New(testutil.Packages(t, "live")), "/a/* /b/:splat\n/c /d\n")
+	tab := table(t, testutil.Index(t, "live"), "/a/* /b/:splat\n/c /d\n")
 	w1, o1 := compile(t, tab)
 	w2, o2 := compile(t, tab)
 	if !bytes.Equal([]byte(w1+o1), []byte(w2+o2)) {
@@ -174,9 +174,9 @@ func TestSameBytes(t *testing.T) {
 }
 
 func TestExplain(t *testing.T) {
-	x := lookup.New(testutil.Packages(t, "live"))
+	x := testutil.Index(t, "live")
 	tab := table(t, x, "/a /b 302\n/c /d\n")
-	tab.Rules = redirect.NewRules(append(rulesOf(tab), redirect.MidasRules(x)...))
+	tab.Rules = redirect.NewRules(append(rulesOf(tab), testutil.Inherited(t, x)...))
 	id := x.Packages()[0].ID
 	for _, tt := range []struct{ path, query, want string }{
 		{"/a", "", "s3 answers 301, not 302, to be kept for five minutes"},
@@ -206,7 +206,7 @@ func rulesOf(t *redirect.Table) (list []redirect.Rule) {
 }
 
 func BenchmarkCompile(b *testing.B) {
-	tab := table(b, lookup.New(testutil.Packages(b, "archive")), "/a/* /b/:splat\n/c /d\n")
+	tab := table(b, testutil.Index(b, "archive"), "/a/* /b/:splat\n/c /d\n")
 	b.ResetTimer()
 	for b.Loop() {
 		_, objects := compile(b, tab)

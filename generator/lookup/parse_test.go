@@ -24,6 +24,9 @@ func TestParseProblems(t *testing.T) {
 		{"version empty", "os=win&version=", "version"},
 		{"revision a version", "os=win&revision=5.10.0", "revision"},
 		{"revision negative", "os=win&revision=-5", "revision"},
+		{"closest revision negative", "os=win&closest-revision=-1", "closest-revision"},
+		{"blanks within a number", "os=win&revision=3%203", "revision"},
+		{"blanks alone", "os=win&offset=%20", "offset"},
 		{"revision in other digits", "os=win&revision=%D9%A3", "revision"},
 		{"closest revision empty", "os=win&closest-revision", "closest-revision"},
 		{"date without dashes", "os=win&date=20210530", "date"},
@@ -35,7 +38,7 @@ func TestParseProblems(t *testing.T) {
 		{"checkout date beside a mode", "os=win&version=5&checkout-date=2021-02-28", "checkout-date"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, problem := Parse(Find, tt.query)
+			_, problem := testSpec.Parse(Find, tt.query)
 			if problem == nil || problem.Param != tt.param {
 				t.Errorf("problem %v, want one with %s", problem, tt.param)
 			}
@@ -59,18 +62,25 @@ func TestParse(t *testing.T) {
 		{"encoded name and value", "o%73=%77i%6E", base(func(q *Query) {})},
 		{"an escape that is none", "x=%zz%&os=win", base(func(q *Query) {})},
 		{"revision defaults to any", "os=win&revision=007", base(func(q *Query) {
-			q.Mode, q.Value, q.Number, q.Stabilities = Revision, "007", 7, []catalog.Stability{"any"}
+			q.Finds, q.Mode, q.Value, q.Number, q.Stabilities = ByRevision, "revision", "007", 7, []catalog.Stability{"any"}
 		})},
 		{"huge closest revision", "os=win&closest-revision=" + strings.Repeat("9", 40), base(func(q *Query) {
-			q.Mode, q.Value, q.Number = ClosestRevision, strings.Repeat("9", 40), catalog.MaxRevision+1
+			q.Finds, q.Mode, q.Value, q.Number = ByClosestRevision, "closest-revision", strings.Repeat("9", 40), catalog.MaxRevision+1
 		})},
-		{"date", "date=2024-02-29&os=win", base(func(q *Query) { q.Mode, q.Value, q.Day = Date, "2024-02-29", 20240229 })},
+		{"date", "date=2024-02-29&os=win", base(func(q *Query) { q.Finds, q.Mode, q.Value, q.Day = ByDate, "date", "2024-02-29", 20240229 })},
 		{"offset with a plus", "os=win&offset=+3", base(func(q *Query) { q.Offset = 3 })},
 		{"offset with an encoded plus", "os=win&offset=%2B3", base(func(q *Query) { q.Offset = 3 })},
+		{"offset with blanks around", "os=win&offset=%20-1%20", base(func(q *Query) { q.Offset = -1 })},
+		{"revision with a plus", "os=win&revision=%2B33241", base(func(q *Query) {
+			q.Finds, q.Mode, q.Value, q.Number, q.Stabilities = ByRevision, "revision", "+33241", 33241, []catalog.Stability{"any"}
+		})},
+		{"closest revision as pasted", "os=win&closest-revision=+33241+", base(func(q *Query) {
+			q.Finds, q.Mode, q.Value, q.Number = ByClosestRevision, "closest-revision", " 33241 ", 33241
+		})},
 		{"offset far too large", "os=win&offset=-99999999999999999999", base(func(q *Query) { q.Offset = -MaxOffset })},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, problem := Parse(Find, tt.query)
+			got, problem := testSpec.Parse(Find, tt.query)
 			if problem != nil {
 				t.Fatal(problem)
 			}
@@ -88,12 +98,12 @@ func FuzzParse(f *testing.F) {
 		f.Add(s)
 	}
 	params := map[string]bool{}
-	for _, p := range Problems() {
+	for _, p := range testSpec.Problems() {
 		params[p.Param] = true
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
 		for _, route := range []Route{Home, Find, FindAll, Download} {
-			q, problem := Parse(route, raw)
+			q, problem := testSpec.Parse(route, raw)
 			if problem != nil {
 				if !params[problem.Param] {
 					t.Errorf("problem with %q has no page", problem.Param)
@@ -102,7 +112,7 @@ func FuzzParse(f *testing.F) {
 			}
 			if len(q.OSes) == 0 || len(q.Stabilities) == 0 || q.Arch == "" ||
 				q.Offset > MaxOffset || q.Offset < -MaxOffset || q.Number < 0 || q.Number > catalog.MaxRevision+1 ||
-				(q.Mode != Newest && q.Value == "") || q.Day > 9999_12_31 {
+				(q.Finds != Newest && q.Value == "") || q.Day > 9999_12_31 {
 				t.Errorf("out of bounds: %+v", q)
 			}
 		}

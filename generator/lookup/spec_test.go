@@ -4,17 +4,18 @@ import (
 	"testing"
 
 	"github.com/Slicer/sitegen/generator/catalog"
-	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 func TestPermalink(t *testing.T) {
+	spec := testutil.Spec(t)
 	tests := []struct{ path, want string }{ // "" when it is none
-		{lookup.LatestPath(catalog.Windows, catalog.Release), "/download?os=win"},
-		{lookup.LatestPath(catalog.Windows, catalog.Nightly), "/download?os=win&stability=nightly"},
-		{lookup.LatestPath(catalog.Windows, catalog.Nightly) + ".json", "/find?os=win&stability=nightly"},
-		{lookup.VersionPath("5.12", catalog.Linux), "/download?os=linux&version=5.12"},
-		{lookup.VersionPath("5.12.4", catalog.Linux) + ".json", "/find?os=linux&version=5.12.4"},
-		{lookup.RevisionPath(34645, catalog.MacOS), "/download?os=macosx&revision=34645"},
+		{spec.LatestPath("win", catalog.Release), "/download?os=win"},
+		{spec.LatestPath("win", catalog.Nightly), "/download?os=win&stability=nightly"},
+		{spec.LatestPath("win", catalog.Nightly) + ".json", "/find?os=win&stability=nightly"},
+		{spec.VersionPath("5.12", "linux"), "/download?os=linux&version=5.12"},
+		{spec.VersionPath("5.12.4", "linux") + ".json", "/find?os=linux&version=5.12.4"},
+		{spec.RevisionPath(34645, "macosx"), "/download?os=macosx&revision=34645"},
 		{"/releases/5.12.4/", ""},
 		{"/releases/a&b/win", ""},
 		{"/latest/win/", ""},
@@ -26,7 +27,7 @@ func TestPermalink(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.path, func(t *testing.T) {
-			route, query, ok := lookup.Permalink(tt.path)
+			route, query, ok := spec.Permalink(tt.path)
 			got := string(route) + "?" + query
 			if !ok {
 				got = ""

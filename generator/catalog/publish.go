@@ -1,0 +1,334 @@
+package catalog
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of what can be published. They are the widest that every server can carry.
+const (
+	// MaxRevision is the highest revision that Nginx's geo ranges can hold: pairs of decimal digits in the first
+	// three octets of an address (see redirect/servers/nginx).
+	MaxRevision = 2_539_999
+	// MaxVersionLength bounds release names and versions, which become path segments and map keys (bytes).
+	MaxVersionLength = 40
+	// MaxNameLength bounds the free text that pages show (bytes).
+	MaxNameLength = 200
+	// MaxDateLength bounds the build date, which is published as the source spells it (bytes). Python's isoformat
+	// has 32.
+	MaxDateLength = 40
+	// MaxURLLength bounds the address of a file (bytes). A value of CloudFront's key-value store has 1 KB.
+	MaxURLLength = 512
+	// MaxSize is the largest integer that every JSON reader keeps exact (bytes).
+	MaxSize = 1<<53 - 1
+	// firstYear and lastYear are the years that the date tables can hold.
+	firstYear, lastYear = 2000, 2099
+)
+
+// Record is what a source lists for one package, before any of it is checked. A source interprets its own spelling
+// (which records belong to the application, what "true" is); Publish checks everything else.
+type Record struct {
+	ID, Name, ProductName string
+	OS, Arch              string // ids or aliases of the scheme
+	Revision              string // decimal
+	Version, Release      string // "" for none
+	Unversioned           string // see Package
+	PreRelease            bool
+	BuildDate             string
+	Size                  int64 // bytes
+	SHA256, SHA512        string
+	FileName              string
+	URL                   string // where the file is fetched
+	Place                 string // where the record stands, for instance packages.json:12; "" when that says nothing
+	Hold                  *Held  // set by the source: why this record must not be published
+}
+
+// Field names a field of a Record in messages.
+type Field string
+
+// The fields.
+const (
+	FieldID        Field = "id"
+	FieldName      Field = "name"
+	FieldProduct   Field = "product"
+	FieldOS        Field = "os"
+	FieldArch      Field = "arch"
+	FieldRevision  Field = "revision"
+	FieldRelease   Field = "release"
+	FieldVersion   Field = "version"
+	FieldBuildDate Field = "build_date"
+	FieldSize      Field = "size"
+	FieldSHA256    Field = "sha256"
+	FieldSHA512    Field = "sha512"
+	FieldURL       Field = "url"
+)
+
+// Spelling says what a source calls the fields: Girder calls FieldOS meta.os. A field that is not in it has its own
+// name.
+type Spelling map[Field]string
+
+func (s Spelling) of(f Field) string { return cmp.Or(s[f], string(f)) }
+
+// Held is a record that is not published, and why.
+type Held struct {
+	ID, Name string // as the source spells them; escape before showing
+	Field    string // the field of the record that is to blame, as the source spells it
+	Value    string // what it held
+	Reason   string // a phrase that completes "held back: "
+	Hint     string // what can be done about it, without a capital: "add an alias to the profile"; "" for nothing
+	Place    string // of the record; see Record
+}
+
+// String describes the record for a report, safe to print on a terminal.
+func (h Held) String() string {
+	return fmt.Sprintf("%.80q (%.80q): %s: %s (found %.80q)", h.Name, h.ID, h.Field, h.Reason, h.Value)
+}
+
+// HeldGroup is all records held back for one reason.
+type HeldGroup struct {
+	Field, Reason, Hint string
+	Held                []Held // in order of id
+}
+
+// String describes the group in one line with an example, safe to print on a terminal:
+//
+//	756 × meta.os: not one of win, macosx, linux, for example "windows"; add an alias to the profile
+func (g HeldGroup) String() string {
+	text := fmt.Sprintf("%d × %s: %s", len(g.Held), g.Field, g.Reason)
+	if v := g.Held[0].Value; v != "" {
+		text += fmt.Sprintf(", for example %.80q", v)
+	}
+	if g.Hint != "" {
+		text += "; " + g.Hint
+	}
+	return text
+}
+
+// GroupHeld groups records by field and reason, the largest group first.
+func GroupHeld(held []Held) []HeldGroup {
+	var groups []HeldGroup
+	for _, h := range held {
+		i := slices.IndexFunc(groups, func(g HeldGroup) bool { return g.Field == h.Field && g.Reason == h.Reason })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, HeldGroup{Field: h.Field, Reason: h.Reason, Hint: h.Hint})
+		}
+		groups[i].Held = append(groups[i].Held, h)
+	}
+	slices.SortStableFunc(groups, func(a, b HeldGroup) int { return len(b.Held) - len(a.Held) })
+	return groups
+}
+
+// Publish splits records into the packages to publish, newest first, and those held back. Of two records with one id
+// the first is published.
+//
+// In a scheme without revisions the day of the build (UTC) stands in for one, written yymmdd: all packages built on
+// 2026-11-20 have the revision 261120. Newer packages have higher revisions that way, and offset steps from one day
+// with builds to the next.
+func Publish(scheme *Scheme, spelling Spelling, records []Record) (published []*Package, held []Held) {
+	c := &checker{Scheme: scheme, spelling: spelling, id: scheme.IDs.compiled()}
+	seen := make(map[string]bool, len(records))
+	for i := range records {
+		r := &records[i]
+		p, h := c.check(r)
+		if h == nil && seen[p.ID] {
+			h = c.hold(FieldID, p.ID, "listed twice")
+		}
+		if h != nil {
+			h.ID, h.Name, h.Place = r.ID, r.Name, r.Place
+			held = append(held, *h)
+			continue
+		}
+		seen[p.ID] = true
+		published = append(published, p)
+	}
+	slices.SortFunc(published, Compare)
+	slices.SortStableFunc(held, func(a, b Held) int {
+		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Name, b.Name))
+	})
+	return published, held
+}
+
+// checker checks records.
+type checker struct {
+	*Scheme
+	spelling Spelling
+	id       *regexp.Regexp
+}
+
+func (c *checker) hold(f Field, value, reason string) *Held {
+	return &Held{Field: c.spelling.of(f), Value: value, Reason: reason}
+}
+
+// check returns the package of a record, or why there is none.
+func (c *checker) check(r *Record) (*Package, *Held) {
+	if r.Hold != nil {
+		h := *r.Hold
+		return nil, &h
+	}
+	p := &Package{
+		ID: r.ID, Name: r.Name, ProductName: r.ProductName, Version: r.Version, Release: r.Release, PreRelease: r.PreRelease,
+		BuildDate: r.BuildDate, Size: r.Size, URL: r.URL,
+		SHA256: strings.ToLower(r.SHA256), SHA512: strings.ToLower(r.SHA512),
+	}
+	// The order is that of the download API's contract: an unfinished upload is reported as one, whatever else is
+	// wrong with it.
+	for _, check := range []func(*Record, *Package) *Held{c.size, c.revision, c.identity, c.platform, c.texts, c.build} {
+		if h := check(r, p); h != nil {
+			return nil, h
+		}
+	}
+	return p, nil
+}
+
+func (c *checker) size(r *Record, _ *Package) *Held {
+	switch {
+	case r.Size <= 0:
+		return c.hold(FieldSize, strconv.FormatInt(r.Size, 10), "upload not finished")
+	case r.Size > MaxSize:
+		return c.hold(FieldSize, strconv.FormatInt(r.Size, 10), "larger than any file")
+	}
+	return nil
+}
+
+func (c *checker) revision(r *Record, p *Package) *Held {
+	if !c.Revisions {
+		return nil
+	}
+	if r.Revision == "" || strings.Trim(r.Revision, "0123456789") != "" {
+		return c.hold(FieldRevision, r.Revision, "not a decimal number")
+	}
+	n, err := strconv.Atoi(r.Revision)
+	if err != nil || n > MaxRevision {
+		return c.hold(FieldRevision, r.Revision, fmt.Sprintf("higher than %d, the highest that can be published", MaxRevision))
+	}
+	p.Revision = n
+	return nil
+}
+
+func (c *checker) identity(r *Record, _ *Package) *Held {
+	if !c.id.MatchString(r.ID) {
+		return c.hold(FieldID, r.ID, "not "+c.IDs.Describe())
+	}
+	return nil
+}
+
+func (c *checker) platform(r *Record, p *Package) *Held {
+	const addAlias = "add an alias to the profile"
+	var ok bool
+	if p.OS, ok = c.readOS(r.OS); !ok {
+		h := c.hold(FieldOS, r.OS, "not one of "+joined(c.OSes()))
+		h.Hint = addAlias
+		return h
+	}
+	if p.Arch, ok = c.readArch(r.Arch); !ok {
+		h := c.hold(FieldArch, r.Arch, "not one of "+joined(c.ArchIDs()))
+		h.Hint = addAlias
+		return h
+	}
+	return nil
+}
+
+func (c *checker) texts(r *Record, p *Package) *Held {
+	const badVersion = "not a plain %s (letters, digits, . _ -)"
+	switch {
+	case r.Release != "" && !ValidVersion(r.Release):
+		return c.hold(FieldRelease, r.Release, fmt.Sprintf(badVersion, "release name"))
+	case r.Version != "" && !ValidVersion(r.Version):
+		return c.hold(FieldVersion, r.Version, fmt.Sprintf(badVersion, "version"))
+	case r.SHA512 != "" && !sha512RE.MatchString(r.SHA512):
+		return c.hold(FieldSHA512, r.SHA512, "not 128 hex digits")
+	case r.SHA256 != "" && !sha256RE.MatchString(r.SHA256):
+		return c.hold(FieldSHA256, r.SHA256, "not 64 hex digits")
+	case !plainText(r.Name):
+		return c.hold(FieldName, r.Name, notPlain)
+	case !plainText(r.ProductName):
+		return c.hold(FieldProduct, r.ProductName, notPlain)
+	case !ValidURL(r.URL):
+		return c.hold(FieldURL, r.URL, "not an http or https URL that can be sent as it is")
+	}
+	if plainText(r.Unversioned) {
+		p.Unversioned = r.Unversioned
+	}
+	// A file name is shown in shell commands, so any other is as good as unknown.
+	if fileNameRE.MatchString(r.FileName) {
+		p.FileName = r.FileName
+	}
+	return nil
+}
+
+const notPlain = "empty, too long or with characters that do not print"
+
+func (c *checker) build(r *Record, p *Package) *Held {
+	built, ok := ParseBuildDate(r.BuildDate)
+	if !ok {
+		return c.hold(FieldBuildDate, r.BuildDate, fmt.Sprintf("not a date and time in %d to %d", firstYear, lastYear))
+	}
+	p.Built = built
+	if !c.Revisions {
+		y, m, d := built.Date()
+		p.Revision = y%100*10_000 + int(m)*100 + d
+	}
+	return nil
+}
+
+var (
+	sha512RE   = regexp.MustCompile(`^[0-9A-Fa-f]{128}$`)
+	sha256RE   = regexp.MustCompile(`^[0-9A-Fa-f]{64}$`)
+	wordRE     = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]*$`)
+	fileNameRE = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._+-]{0,199}$`)
+	urlRE      = regexp.MustCompile(`^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/[A-Za-z0-9._~:/?#@!&'()*+,;=%-]*$`)
+)
+
+// ValidVersion reports whether v can stand in a path, a map key and a file name, and be a folder beside the index of
+// all releases: no separators, no "..", no index.html.
+func ValidVersion(v string) bool {
+	return len(v) <= MaxVersionLength && wordRE.MatchString(v) &&
+		!strings.Contains(v, "..") && !strings.HasPrefix(strings.ToLower(v), "index.")
+}
+
+// ValidURL reports whether a URL can stand in a Location header, an Nginx string and a JSON file as it is. The dollar
+// sign, valid in a URL, is a variable in Nginx.
+func ValidURL(u string) bool { return len(u) <= MaxURLLength && urlRE.MatchString(u) }
+
+// plainText reports whether s is a line of text that shows as what it is: no control characters or line separators,
+// and none of the marks that hide or reorder letters (zero width, bidirectional overrides).
+func plainText(s string) bool {
+	if s == "" || len(s) > MaxNameLength {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError })
+}
+
+// dateLayouts are the spellings of build dates that were seen: RFC 3339, Python's isoformat, and by hand.
+var dateLayouts = []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", time.DateOnly}
+
+// ParseBuildDate reads a build date; one without a zone is in UTC. It returns false for what is not a date, and for
+// dates that cannot be published.
+func ParseBuildDate(text string) (time.Time, bool) {
+	if len(text) > MaxDateLength {
+		return time.Time{}, false
+	}
+	for _, layout := range dateLayouts {
+		if t, err := time.Parse(layout, text); err == nil {
+			t = t.UTC()
+			return t, t.Year() >= firstYear && t.Year() <= lastYear
+		}
+	}
+	return time.Time{}, false
+}
+
+func joined[T ~string](list []T) string {
+	words := make([]string, len(list))
+	for i, v := range list {
+		words[i] = string(v)
+	}
+	return strings.Join(words, ", ")
+}

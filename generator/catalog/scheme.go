@@ -1,0 +1,205 @@
+package catalog
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// OS is the id of an operating system: the value of the os parameter, for instance win.
+type OS string
+
+// Arch is the id of a processor architecture: the value of the arch parameter, for instance amd64.
+type Arch string
+
+// Platform is what a package runs on. Each platform has an order of packages of its own.
+type Platform struct {
+	Arch Arch
+	OS   OS
+}
+
+// String returns the platform as one word, for instance amd64-win. Ids have no dash, so it is unambiguous.
+func (p Platform) String() string { return string(p.Arch) + "-" + string(p.OS) }
+
+// Family is the kind of an operating system: it decides which shell commands a page shows.
+type Family string
+
+// The families.
+const (
+	WindowsFamily Family = "windows"
+	MacFamily     Family = "macos"
+	UnixFamily    Family = "unix"
+)
+
+// Families lists the families in the order in which messages name them.
+func Families() []Family { return []Family{WindowsFamily, MacFamily, UnixFamily} }
+
+// System is an operating system that a project has packages for.
+type System struct {
+	ID      OS
+	Title   string   // for people: macOS
+	Family  Family   // of its shells
+	Aliases []string // what sources call it beside ID, in lower case; they are matched whatever the case
+	File    Template // the name of a release's file where the source does not say; the zero Template: unknown
+}
+
+// Architecture is a processor architecture that a project has packages for.
+type Architecture struct {
+	ID      Arch
+	Title   string        // for people: 64-bit ARM
+	Titles  map[OS]string // what people call it on one system: Apple chip
+	Aliases []string      // as those of a System
+}
+
+// Link is a page elsewhere about a package.
+type Link struct {
+	Name  string   // for instance extensions
+	Title string   // for people: Extensions
+	Text  string   // of the link: Browse extensions
+	Key   string   // in the package object of /find: extensions_browse_url
+	URL   Template // of SafeFields; a package for which one of them is empty has no such page
+}
+
+// IDForm is the form of package ids. It keeps them safe in paths, maps and scripts, so there are few.
+type IDForm string
+
+// The forms of ids.
+const (
+	// HexIDs are the ids of Girder items: 24 hexadecimal digits in lower case.
+	HexIDs IDForm = "hex24"
+	// NameIDs are words of letters, digits and . _ -, up to MaxIDLength long, for instance aurora-3.1-linux.
+	NameIDs IDForm = "name"
+)
+
+// MaxIDLength bounds ids of the form NameIDs (bytes). They become names of files and keys of Nginx maps.
+const MaxIDLength = 80
+
+var idForms = map[IDForm]struct{ pattern, what string }{
+	HexIDs:  {`[0-9a-f]{24}`, "24 lower-case hex digits"},
+	NameIDs: {`[0-9A-Za-z][0-9A-Za-z._-]{0,79}`, "letters, digits and . _ - beginning with a letter or digit, 80 at most"},
+}
+
+// IDForms lists the forms.
+func IDForms() []IDForm { return []IDForm{HexIDs, NameIDs} }
+
+// Pattern is the regular expression of an id, not anchored. It means the same in Go, PCRE and JavaScript.
+func (f IDForm) Pattern() string { return idForms[f].pattern }
+
+// Describe returns the form in words, for messages.
+func (f IDForm) Describe() string { return idForms[f].what }
+
+// Canonical returns an id as the catalogue spells it: hexadecimal digits count in either case.
+func (f IDForm) Canonical(id string) string {
+	if f == HexIDs {
+		return strings.ToLower(id)
+	}
+	return id
+}
+
+// Scheme says what the packages of a project can be. A profile holds it; code that needs the list of systems or
+// architectures takes it from here.
+type Scheme struct {
+	Systems   []System       // in the order of the download page's columns
+	Arches    []Architecture // the first is the default
+	IDs       IDForm
+	Revisions bool // packages have revisions of the source; without them the day of the build stands in, see Publish
+}
+
+// OSes lists the ids of the systems, in order.
+func (s *Scheme) OSes() []OS {
+	list := make([]OS, len(s.Systems))
+	for i := range s.Systems {
+		list[i] = s.Systems[i].ID
+	}
+	return list
+}
+
+// ArchIDs lists the ids of the architectures, the default one first.
+func (s *Scheme) ArchIDs() []Arch {
+	list := make([]Arch, len(s.Arches))
+	for i := range s.Arches {
+		list[i] = s.Arches[i].ID
+	}
+	return list
+}
+
+// DefaultArch is the architecture of a request that names none.
+func (s *Scheme) DefaultArch() Arch { return s.Arches[0].ID }
+
+// System returns the system with an id, nil when there is none.
+func (s *Scheme) System(id OS) *System {
+	if i := slices.IndexFunc(s.Systems, func(o System) bool { return o.ID == id }); i >= 0 {
+		return &s.Systems[i]
+	}
+	return nil
+}
+
+// Title is the name people know a system by; the id itself for one that the scheme does not have, such as that of a
+// package published before the scheme changed.
+func (s *Scheme) Title(id OS) string {
+	if o := s.System(id); o != nil {
+		return o.Title
+	}
+	return string(id)
+}
+
+// ArchTitle is the name people know the architecture of a platform by: "Apple chip" for an ARM Mac.
+func (s *Scheme) ArchTitle(p Platform) string {
+	for i := range s.Arches {
+		if a := &s.Arches[i]; a.ID == p.Arch {
+			return cmp.Or(a.Titles[p.OS], a.Title)
+		}
+	}
+	return string(p.Arch)
+}
+
+// PlatformTitle names a platform for people; the default architecture goes without saying.
+func (s *Scheme) PlatformTitle(p Platform) string {
+	if p.Arch == s.DefaultArch() {
+		return s.Title(p.OS)
+	}
+	return s.Title(p.OS) + " (" + s.ArchTitle(p) + ")"
+}
+
+// Platforms lists every platform there can be, by system and then by architecture.
+func (s *Scheme) Platforms() []Platform {
+	var list []Platform
+	for _, o := range s.OSes() {
+		for _, a := range s.ArchIDs() {
+			list = append(list, Platform{a, o})
+		}
+	}
+	return list
+}
+
+// Compare orders platforms by system and then by architecture, as the scheme lists them.
+func (s *Scheme) Compare(a, b Platform) int {
+	return cmp.Or(
+		cmp.Compare(slices.Index(s.OSes(), a.OS), slices.Index(s.OSes(), b.OS)),
+		cmp.Compare(slices.Index(s.ArchIDs(), a.Arch), slices.Index(s.ArchIDs(), b.Arch)),
+	)
+}
+
+// readOS returns the system that a source means by a word: an id as it is, or an alias in any case.
+func (s *Scheme) readOS(word string) (OS, bool) {
+	for i := range s.Systems {
+		if o := &s.Systems[i]; word == string(o.ID) || slices.Contains(o.Aliases, strings.ToLower(word)) {
+			return o.ID, true
+		}
+	}
+	return "", false
+}
+
+// readArch does for architectures what readOS does for systems.
+func (s *Scheme) readArch(word string) (Arch, bool) {
+	for i := range s.Arches {
+		if a := &s.Arches[i]; word == string(a.ID) || slices.Contains(a.Aliases, strings.ToLower(word)) {
+			return a.ID, true
+		}
+	}
+	return "", false
+}
+
+// compiledID matches an id of the form, whole.
+func (f IDForm) compiled() *regexp.Regexp { return regexp.MustCompile(`^(?:` + f.Pattern() + `)$`) }

@@ -1,0 +1,142 @@
+package catalog
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Template is a text with the fields of a package in it, for instance
+// https://extensions.example.org/{revision}/{os}. The zero Template expands to nothing.
+type Template struct {
+	text  string
+	parts []templatePart
+}
+
+// templatePart is a piece of text, or the name of a field.
+type templatePart struct{ text, field string }
+
+// TemplateFields lists the fields that a template may name. The values of the first SafeFields are plain words:
+// letters, digits and . _ -.
+var templateFields = []string{"id", "os", "arch", "revision", "version", "release", "file", "sha256", "sha512", "product", "name"}
+
+// safeFields is how many of templateFields have plain words for values. Servers fill these in by themselves.
+const safeFields = 6
+
+// SafeFields lists the fields whose values need no encoding anywhere.
+func SafeFields() []string { return slices.Clone(templateFields[:safeFields]) }
+
+// AllFields lists every field that a template may name.
+func AllFields() []string { return slices.Clone(templateFields) }
+
+// ParseTemplate reads a template that may name the given fields.
+func ParseTemplate(text string, fields []string) (Template, error) {
+	t := Template{text: text}
+	for rest := text; rest != ""; {
+		before, after, found := strings.Cut(rest, "{")
+		if strings.Contains(before, "}") {
+			return Template{}, fmt.Errorf("a closing brace has no opening one (found %.80q)", text)
+		}
+		if before != "" {
+			t.parts = append(t.parts, templatePart{text: before})
+		}
+		if !found {
+			break
+		}
+		name, tail, closed := strings.Cut(after, "}")
+		switch {
+		case !closed:
+			return Template{}, fmt.Errorf("an opening brace has no closing one (found %.80q)", text)
+		case !slices.Contains(fields, name):
+			return Template{}, fmt.Errorf("no field %.40q; the fields are %s", name, strings.Join(fields, ", "))
+		}
+		t.parts = append(t.parts, templatePart{field: name})
+		rest = tail
+	}
+	return t, nil
+}
+
+// MustTemplate is ParseTemplate for templates in code.
+func MustTemplate(text string) Template {
+	t, err := ParseTemplate(text, templateFields)
+	if err != nil {
+		panic(err) // a constant of ours
+	}
+	return t
+}
+
+// String returns the template as it is written.
+func (t Template) String() string { return t.text }
+
+// IsZero reports whether there is no template.
+func (t Template) IsZero() bool { return t.text == "" }
+
+// MarshalText returns the template as it is written, for fingerprints and JSON.
+func (t Template) MarshalText() ([]byte, error) { return []byte(t.text), nil }
+
+// Fields lists the fields that the template names.
+func (t Template) Fields() []string {
+	var list []string
+	for _, p := range t.parts {
+		if p.field != "" {
+			list = append(list, p.field)
+		}
+	}
+	return list
+}
+
+// Expand fills in the fields of a package as they are. It returns "" when one of them is empty: a link to the release
+// of a nightly build, say, does not exist.
+func (t Template) Expand(p *Package) string {
+	return t.expand(p, func(value string) string { return value })
+}
+
+// ExpandURL is Expand for a URL: values are encoded as segments of a path.
+func (t Template) ExpandURL(p *Package) string { return t.expand(p, url.PathEscape) }
+
+func (t Template) expand(p *Package, encode func(string) string) string {
+	var b strings.Builder
+	for _, part := range t.parts {
+		if part.field == "" {
+			b.WriteString(part.text)
+			continue
+		}
+		value := p.field(part.field)
+		if value == "" {
+			return ""
+		}
+		b.WriteString(encode(value))
+	}
+	return b.String()
+}
+
+// field returns the value of a field of templates.
+func (p *Package) field(name string) string {
+	switch name {
+	case "id":
+		return p.ID
+	case "os":
+		return string(p.OS)
+	case "arch":
+		return string(p.Arch)
+	case "revision":
+		return strconv.Itoa(p.Revision)
+	case "version":
+		return p.Version
+	case "release":
+		return p.Release
+	case "file":
+		return p.FileName
+	case "sha256":
+		return p.SHA256
+	case "sha512":
+		return p.SHA512
+	case "product":
+		return p.ProductName
+	case "name":
+		return p.Name
+	}
+	return ""
+}

@@ -1,0 +1,219 @@
+package lookup
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+)
+
+// Query is a request that makes sense, with every default filled in.
+type Query struct {
+	Route       Route
+	OSes        []catalog.OS        // one for Find and Download
+	Stabilities []catalog.Stability // one for Find and Download
+	Arch        catalog.Arch
+	Finds       Finds
+	Mode        string // the parameter that Finds follows from; "" for Newest
+	Value       string // of Mode, decoded; "" for Newest
+	Number      int    // Value of ByRevision and ByClosestRevision; at most catalog.MaxRevision+1
+	Day         int    // Value of ByDate as yyyymmdd
+	Offset      int    // within ±MaxOffset
+}
+
+// MaxOffset bounds Query.Offset. No catalogue has as many revisions, so a larger step leads nowhere either.
+const MaxOffset = 99_999
+
+// Problem says what is wrong with a request. Each Param has an error page of its own.
+type Problem struct {
+	Param   string // the parameter to blame; ManyModes when there are several
+	Found   string // its value, decoded, "" when missing or empty; escape before showing
+	Reason  string // a phrase: "is missing", "is not a known operating system"
+	Allowed string // what would have been right
+}
+
+// ManyModes is the Param of a Problem with more than one mode.
+const ManyModes = "mode"
+
+func (p *Problem) Error() string {
+	subject := p.Param
+	if p.Found != "" {
+		subject += fmt.Sprintf("=%.80q", p.Found)
+	}
+	return subject + " " + p.Reason + "; allowed: " + p.Allowed
+}
+
+// Problems lists one Problem for each error page, in the order in which Parse looks for them.
+func (s *Spec) Problems() []Problem {
+	var list []Problem
+	for i := range s.parameters {
+		p := &s.parameters[i]
+		if p.Role == ModeRole && !slices.ContainsFunc(list, func(l Problem) bool { return l.Param == ManyModes }) {
+			list = append(list, s.manyModes(""))
+		}
+		list = append(list, p.problem(""))
+	}
+	return list
+}
+
+func (p *Parameter) problem(found string) Problem {
+	return Problem{Param: p.Name, Found: found, Reason: p.Reason, Allowed: p.Allowed}
+}
+
+func (s *Spec) manyModes(found string) Problem {
+	names := s.ModeNames()
+	return Problem{
+		Param: ManyModes, Found: found,
+		Reason:  "is given twice: " + enumerate(names) + " exclude each other",
+		Allowed: "one of " + strings.Join(names, ", "),
+	}
+}
+
+// enumerate writes "a, b and c".
+func enumerate(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+var (
+	integerRE = regexp.MustCompile(`^[-+]?[0-9]+$`)
+	naturalRE = regexp.MustCompile(`^\+?[0-9]+$`)
+	dayRE     = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+)
+
+// valid reports whether a decoded value is one that the parameter takes.
+func (p *Parameter) valid(v string) bool {
+	switch p.Kind {
+	case Choice:
+		return slices.Contains(p.Values, v)
+	case Text:
+		return v != ""
+	case Natural:
+		return naturalRE.MatchString(strings.Trim(v, " "))
+	case Integer:
+		return integerRE.MatchString(strings.Trim(v, " "))
+	case Day:
+		_, err := time.Parse(time.DateOnly, v)
+		return err == nil && dayRE.MatchString(v)
+	}
+	return false
+}
+
+// Parse reads the query string of a request (still encoded, without the question mark). The second result
+// is nil when the request makes sense.
+func (s *Spec) Parse(route Route, rawQuery string) (Query, *Problem) {
+	given := DecodeQuery(rawQuery)
+	q := Query{Route: route, OSes: s.OSes(), Arch: s.DefaultArch()}
+	var modes []string
+	for _, m := range s.Modes() {
+		if _, ok := given[m.Name]; ok {
+			modes = append(modes, m.Name)
+		}
+	}
+	for i := range s.parameters {
+		p := &s.parameters[i]
+		v, ok := given[p.Name]
+		switch {
+		case p.Role == ModeRole && len(modes) > 1:
+			problem := s.manyModes(modes[0] + " and " + modes[1])
+			return Query{}, &problem
+		case ok && !p.valid(v), !ok && p.Role == OSRole && route.Single():
+			problem := p.problem(v)
+			return Query{}, &problem
+		case ok:
+			q.set(p, v)
+		}
+	}
+	if q.Stabilities == nil {
+		q.Stabilities = s.CellStabilities()
+		if route.Single() {
+			q.Stabilities = []catalog.Stability{s.DefaultStability(q.Finds)}
+		}
+	}
+	return q, nil
+}
+
+// set takes a valid value into the query.
+func (q *Query) set(p *Parameter, v string) {
+	switch p.Role {
+	case OSRole:
+		q.OSes = []catalog.OS{catalog.OS(v)}
+	case StabilityRole:
+		q.Stabilities = []catalog.Stability{catalog.Stability(v)}
+	case ArchRole:
+		q.Arch = catalog.Arch(v)
+	case OffsetRole:
+		q.Offset = clamp(v, -MaxOffset, MaxOffset)
+	case ModeRole:
+		q.Finds, q.Mode, q.Value = p.Finds, p.Name, v
+		switch p.Finds {
+		case ByRevision, ByClosestRevision:
+			q.Number = clamp(v, 0, catalog.MaxRevision+1)
+		case ByDate:
+			q.Day, _ = strconv.Atoi(strings.ReplaceAll(v, "-", "")) // a valid day: digits and dashes
+		}
+	}
+}
+
+// clamp reads a valid number. What is out of range becomes the nearest number in it.
+func clamp(v string, low, high int) int {
+	v = strings.TrimPrefix(strings.Trim(v, " "), "+")
+	n, err := strconv.Atoi(v)
+	if err != nil { // more digits than an int has
+		n = high
+		if v[0] == '-' {
+			n = low
+		}
+	}
+	return max(low, min(n, high))
+}
+
+func dayNumber(t time.Time) int {
+	y, m, d := t.Date()
+	return y*10_000 + int(m)*100 + d
+}
+
+// DecodeQuery decodes a query string as the old server did: it splits at ampersands only, the first of a
+// repeated name counts, a name without a value is empty, and a percent sign that begins no escape stands for itself.
+func DecodeQuery(rawQuery string) map[string]string {
+	params := map[string]string{}
+	for part := range strings.SplitSeq(rawQuery, "&") {
+		if part == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(part, "=")
+		name = unescape(name)
+		if _, ok := params[name]; !ok {
+			params[name] = unescape(value)
+		}
+	}
+	return params
+}
+
+func unescape(s string) string {
+	if !strings.ContainsAny(s, "%+") {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				out = append(out, byte(n))
+				i += 2
+				continue
+			}
+		}
+		if s[i] == '+' {
+			out = append(out, ' ')
+			continue
+		}
+		out = append(out, s[i])
+	}
+	return string(out)
+}

@@ -1,0 +1,363 @@
+package lookup
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+)
+
+// Spec is the grammar of the download API: the one table from which everything that reads or describes a request is
+// made. Parse reads a query string by it; each server compiles its maps or its script from it; pages and docs print
+// it; tests draw random requests from it. A new parameter or permalink is one entry in Parameters or Permalinks, a
+// new system or architecture one entry in the scheme.
+//
+//	spec := lookup.NewSpec(scheme, links)
+//	q, problem := spec.Parse(lookup.Find, "os=win&version=5.2")
+//	x := lookup.New(spec, packages)
+//	answer := x.Answer("/find", "os=win&version=5.2")
+type Spec struct {
+	*catalog.Scheme
+	Links []catalog.Link // further fields of the package object
+
+	parameters []Parameter // in the order in which Parse looks for problems; modes last
+	permalinks []Permalink
+	fields     []objectField // of the package object, in alphabetical order
+}
+
+// Route is one of the dynamic URLs of the API.
+type Route string
+
+// The routes that take a query.
+const (
+	Home     Route = "/"
+	Find     Route = "/find"
+	FindAll  Route = "/findall"
+	Download Route = "/download"
+)
+
+// Routes lists the routes.
+func Routes() []Route { return []Route{Home, Find, FindAll, Download} }
+
+// Single reports whether the route answers with one package, for which it must know the system.
+func (r Route) Single() bool { return r == Find || r == Download }
+
+// ValueKind is what values a parameter takes.
+type ValueKind int
+
+// The kinds. Numbers may have blanks around them and a plus sign, as links get pasted.
+const (
+	Choice  ValueKind = iota // one of Values; the case of letters counts
+	Text                     // anything but nothing
+	Natural                  // a decimal number, 0 or more
+	Integer                  // a decimal number with or without a sign
+	Day                      // a day of the calendar, YYYY-MM-DD
+	Never                    // no value is right: the parameter belonged to a server that is retired
+)
+
+// Role is what a parameter does in a query.
+type Role int
+
+// The roles. There is one parameter for each but ModeRole and NoRole.
+const (
+	NoRole        Role = iota
+	OSRole             // selects the system
+	StabilityRole      // selects releases, nightly builds or either
+	ArchRole           // selects the architecture
+	OffsetRole         // steps from the package found
+	ModeRole           // says how the package is found, see Finds; a query may have one of them
+)
+
+// Finds says how a query finds its package.
+type Finds int
+
+// The ways to find a package.
+const (
+	Newest            Finds = iota // the newest one
+	ByVersion                      // the newest of a version, or of one that begins with it: 5.2 finds 5.2.2
+	ByRevision                     // the newest build of exactly a revision
+	ByClosestRevision              // the newest build at or below a revision
+	ByDate                         // the first in the order built on or before a day
+)
+
+// Parameter is one parameter of the query string.
+type Parameter struct {
+	Name    string
+	Kind    ValueKind
+	Role    Role
+	Finds   Finds    // of a mode
+	Values  []string // of a Choice
+	Reason  string   // what is wrong with a wrong value, a phrase after the name: "is not a whole number"
+	Allowed string   // what would be right: "a whole number, for instance -1"
+	About   string   // what the parameter does: a phrase for tables, plain text
+	Without string   // what a request without it gets: a phrase for tables, plain text; "" for nothing to say
+}
+
+// Parameters is the table of parameters for a scheme.
+func Parameters(s *catalog.Scheme) []Parameter {
+	oses, arches, stabilities := words(s.OSes()), words(s.ArchIDs()), words(catalog.Stabilities())
+	list := []Parameter{
+		{
+			Name: "os", Kind: Choice, Role: OSRole, Values: oses,
+			Reason: "is missing or is not a known operating system", Allowed: strings.Join(oses, ", "),
+			About: "operating system", Without: "an error for /download and /find; all systems for /findall and /",
+		},
+		{
+			Name: "stability", Kind: Choice, Role: StabilityRole, Values: stabilities,
+			Reason: "has a value that is not known", Allowed: strings.Join(stabilities, ", "),
+			About:   "releases, preview builds (nightly) or either",
+			Without: "release, or any with revision; both release and nightly for /findall and /",
+		},
+		{
+			Name: "arch", Kind: Choice, Role: ArchRole, Values: arches,
+			Reason: "has a value that is not known", Allowed: strings.Join(arches, ", "),
+			About: "processor architecture", Without: arches[0],
+		},
+		{
+			Name: "offset", Kind: Integer, Role: OffsetRole,
+			Reason: "is not a whole number", Allowed: "a whole number, for instance -1",
+			About: "from the package found, so many revisions up, or down when negative, whatever their stability", Without: "0",
+		},
+		{
+			Name: "checkout-date", Kind: Never,
+			Reason: "belonged to a server that is retired", Allowed: "date=YYYY-MM-DD, the day of the build, instead",
+		},
+		{
+			Name: "version", Kind: Text, Role: ModeRole, Finds: ByVersion,
+			Reason: "is empty", Allowed: "a version or its beginning, for instance 5.2",
+			About: "a version or its beginning: 5.2 finds the newest 5.2.x",
+		},
+		{
+			Name: "revision", Kind: Natural, Role: ModeRole, Finds: ByRevision,
+			Reason: "is not a whole number", Allowed: "a decimal number, for instance 34645",
+			About: "exactly this revision of the source",
+		},
+		{
+			Name: "closest-revision", Kind: Natural, Role: ModeRole, Finds: ByClosestRevision,
+			Reason: "is not a whole number", Allowed: "a decimal number, for instance 34645",
+			About: "this revision or the closest one below it",
+		},
+		{
+			Name: "date", Kind: Day, Role: ModeRole, Finds: ByDate,
+			Reason: "is not a day", Allowed: "YYYY-MM-DD, for instance 2026-09-09",
+			About: "built on or before this day (UTC), YYYY-MM-DD",
+		},
+	}
+	if !s.Revisions {
+		list = slices.DeleteFunc(list, func(p Parameter) bool { return p.Finds == ByRevision || p.Finds == ByClosestRevision })
+		i := slices.IndexFunc(list, func(p Parameter) bool { return p.Role == OffsetRole })
+		list[i].About = "from the package found, so many days with builds later, or earlier when negative, whatever their stability"
+	}
+	return list
+}
+
+// NewSpec returns the grammar for a scheme.
+func NewSpec(s *catalog.Scheme, links []catalog.Link) *Spec {
+	return CustomSpec(s, links, Parameters(s), Permalinks(s))
+}
+
+// CustomSpec returns a grammar with its own tables of parameters and permalinks. Modes must come last: when there are
+// several of them, that is what is wrong, whatever their values.
+func CustomSpec(s *catalog.Scheme, links []catalog.Link, parameters []Parameter, permalinks []Permalink) *Spec {
+	spec := &Spec{Scheme: s, Links: links, parameters: parameters}
+	for _, l := range permalinks {
+		l.compile(spec)
+		spec.permalinks = append(spec.permalinks, l)
+	}
+	spec.fields = objectFields(links)
+	return spec
+}
+
+// Parameters lists the parameters in the order in which Parse looks for problems. The caller must not change the slice.
+func (s *Spec) Parameters() []Parameter { return s.parameters }
+
+// Parameter returns the parameter with a name, nil when there is none.
+func (s *Spec) Parameter(name string) *Parameter {
+	if i := slices.IndexFunc(s.parameters, func(p Parameter) bool { return p.Name == name }); i >= 0 {
+		return &s.parameters[i]
+	}
+	return nil
+}
+
+// Of returns the parameter with a role, nil when there is none.
+func (s *Spec) Of(r Role) *Parameter {
+	if i := slices.IndexFunc(s.parameters, func(p Parameter) bool { return p.Role == r }); i >= 0 {
+		return &s.parameters[i]
+	}
+	return nil
+}
+
+// Modes lists the parameters of which a query may have one.
+func (s *Spec) Modes() []Parameter {
+	var list []Parameter
+	for _, p := range s.parameters {
+		if p.Role == ModeRole {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// ModeNames lists the names of the modes.
+func (s *Spec) ModeNames() []string {
+	var names []string
+	for _, p := range s.Modes() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// DefaultStability is the stability of a request for one package that names none.
+func (s *Spec) DefaultStability(f Finds) catalog.Stability {
+	if f == ByRevision {
+		return catalog.Any
+	}
+	return catalog.Release
+}
+
+// CellStabilities are those of a request for cells (FindAll, Home) that names none, in the order of rows.
+func (s *Spec) CellStabilities() []catalog.Stability {
+	return []catalog.Stability{catalog.Release, catalog.Nightly}
+}
+
+// Permalink is a path that stands for a query.
+type Permalink struct {
+	// Path has a parameter in braces where its value stands: /releases/{version}/{os}. A value is what the kind of
+	// the parameter allows and what a path can hold.
+	Path  string
+	Fixed []Fixed // parameters that the path does not have
+	About string  // where it leads, a phrase for tables, plain text
+
+	names   []string // of the parameters in Path, in order
+	pattern string
+	expr    *regexp.Regexp
+}
+
+// Fixed is a parameter and its value.
+type Fixed struct{ Name, Value string }
+
+// RecordSuffix is what a permalink ends in when it stands for /find rather than /download.
+const RecordSuffix = ".json"
+
+// Permalinks is the table of permalinks for a scheme.
+func Permalinks(s *catalog.Scheme) []Permalink {
+	list := []Permalink{
+		{Path: "/latest/{os}", About: "the newest release"},
+		{Path: "/latest/{os}/nightly", Fixed: []Fixed{{"stability", string(catalog.Nightly)}}, About: "the newest preview build"},
+		{Path: "/releases/{version}/{os}", About: "a release, or the newest release of a series"},
+	}
+	if s.Revisions {
+		list = append(list, Permalink{Path: "/revision/{revision}/{os}", About: "the newest build of a revision"})
+	}
+	return list
+}
+
+var placeholderRE = regexp.MustCompile(`\{([a-z-]+)\}`)
+
+// compile prepares a permalink. A mistake in it is one of ours.
+func (l *Permalink) compile(s *Spec) {
+	end := 0
+	for _, m := range placeholderRE.FindAllStringSubmatchIndex(l.Path, -1) {
+		name := l.Path[m[2]:m[3]]
+		l.names = append(l.names, name)
+		l.pattern += regexp.QuoteMeta(l.Path[end:m[0]]) + "(" + s.Parameter(name).pathPattern() + ")"
+		end = m[1]
+	}
+	l.pattern += regexp.QuoteMeta(l.Path[end:])
+	l.expr = regexp.MustCompile(`^` + l.pattern + `(` + regexp.QuoteMeta(RecordSuffix) + `)?\z`)
+}
+
+// pathPattern is the regular expression of a value in a path. It has no groups that capture.
+func (p *Parameter) pathPattern() string {
+	switch p.Kind {
+	case Choice:
+		return strings.Join(p.Values, "|")
+	case Natural, Integer:
+		return `[0-9]+`
+	case Day:
+		return `[0-9]{4}-[0-9]{2}-[0-9]{2}`
+	}
+	return `[0-9A-Za-z][0-9A-Za-z._-]*`
+}
+
+// Names lists the parameters that stand in the path, in order: the groups of Pattern.
+func (l *Permalink) Names() []string { return l.names }
+
+// Pattern is the regular expression of the path, not anchored and without RecordSuffix. It means the same in Go, PCRE
+// and JavaScript.
+func (l *Permalink) Pattern() string { return l.pattern }
+
+// Expand writes the permalink for some values.
+func (l *Permalink) Expand(value func(name string) string) string {
+	return placeholderRE.ReplaceAllStringFunc(l.Path, func(m string) string { return value(m[1 : len(m)-1]) })
+}
+
+// Permalinks lists the permalinks. The caller must not change the slice.
+func (s *Spec) Permalinks() []Permalink { return s.permalinks }
+
+// Permalink translates a path into the request that it stands for: /download, or /find for a path that ends in
+// RecordSuffix. ok is false for other paths. There need not be such a package.
+func (s *Spec) Permalink(path string) (route Route, rawQuery string, ok bool) {
+	for i := range s.permalinks {
+		l := &s.permalinks[i]
+		m := l.expr.FindStringSubmatch(path)
+		if m == nil {
+			continue
+		}
+		route = Download
+		if m[len(m)-1] != "" {
+			route = Find
+		}
+		return route, l.query(func(i int) string { return m[i+1] }), true
+	}
+	return "", "", false
+}
+
+// query writes the query string, its parameters in alphabetical order. value returns the i-th placeholder's value,
+// which needs no escapes.
+func (l *Permalink) query(value func(i int) string) string {
+	var list []string
+	for i, name := range l.names {
+		list = append(list, name+"="+value(i))
+	}
+	for _, f := range l.Fixed {
+		list = append(list, f.Name+"="+f.Value)
+	}
+	slices.Sort(list)
+	return strings.Join(list, "&")
+}
+
+// Query writes the query string that the permalink stands for, with reference(i) for the value of the i-th
+// placeholder: "$1" for Nginx, say.
+func (l *Permalink) Query(reference func(i int) string) string { return l.query(reference) }
+
+// LatestPath is the permalink of the newest release or nightly build for a system.
+func (s *Spec) LatestPath(o catalog.OS, st catalog.Stability) string {
+	if st == catalog.Nightly {
+		return fmt.Sprintf("/latest/%s/nightly", o)
+	}
+	return fmt.Sprintf("/latest/%s", o)
+}
+
+// VersionPath is the permalink of the newest release of a version or its beginning (5.12).
+func (s *Spec) VersionPath(version string, o catalog.OS) string {
+	return fmt.Sprintf("/releases/%s/%s", version, o)
+}
+
+// RevisionPath is the permalink of the newest build of a revision, "" in a scheme without revisions.
+func (s *Spec) RevisionPath(revision int, o catalog.OS) string {
+	if !s.Revisions {
+		return ""
+	}
+	return fmt.Sprintf("/revision/%d/%s", revision, o)
+}
+
+func words[T ~string](list []T) []string {
+	words := make([]string, len(list))
+	for i, v := range list {
+		words[i] = string(v)
+	}
+	return words
+}

@@ -1,0 +1,117 @@
+package site
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
+)
+
+// Reference describes the download API: the home page and the page for developers show it. It is made from the
+// grammar, so that nothing in it can be out of date.
+type Reference struct {
+	Parameters []lookup.Parameter // but for those that are never right
+	Permalinks []ExamplePermalink
+	Modes      []string // parameters of which a query may have one
+	Default    string   // the architecture of a request that names none
+	OSes       []string
+	Arches     []string
+	Links      []catalog.Link
+	IDs        string // the form of ids, in words
+	Revisions  bool   // packages have revisions of the source
+	Examples   Examples
+}
+
+// ExamplePermalink is a permalink and what it stands for.
+type ExamplePermalink struct {
+	Path  string // /releases/5.12/linux
+	Query string // /download?os=linux&version=5.12
+	About string // where it leads
+}
+
+// Examples are values for examples that lead to a package, as far as the catalogue has one.
+type Examples struct {
+	OS       catalog.OS // that most visitors would name: the first
+	UnixOS   catalog.OS // one with a shell, else the first
+	Arch     catalog.Arch
+	Version  string // the newest release
+	Series   string // of it: 5.12
+	Revision int
+	Day      string // of it
+	FileName string // of its package for UnixOS
+}
+
+// reference describes the API with examples of a release, which may be nil.
+func reference(spec *lookup.Spec, newest *Release) *Reference {
+	r := &Reference{
+		Modes: spec.ModeNames(), Default: string(spec.DefaultArch()), Links: spec.Links, IDs: spec.IDs.Describe(), Revisions: spec.Revisions,
+		OSes: spec.Of(lookup.OSRole).Values, Arches: spec.Of(lookup.ArchRole).Values,
+		Parameters: slices.DeleteFunc(slices.Clone(spec.Parameters()), func(p lookup.Parameter) bool { return p.Kind == lookup.Never }),
+		Examples:   examples(spec, newest),
+	}
+	for n := range spec.Permalinks() {
+		r.Permalinks = append(r.Permalinks, r.permalink(spec, &spec.Permalinks()[n]))
+	}
+	return r
+}
+
+func examples(spec *lookup.Spec, newest *Release) Examples {
+	e := Examples{
+		OS: spec.Systems[0].ID, UnixOS: spec.Systems[0].ID, Arch: spec.DefaultArch(),
+		Version: "1.0", Series: "1.0", Revision: 1, Day: "2026-01-31", FileName: "package",
+	}
+	for _, s := range spec.Systems {
+		if s.Family == catalog.UnixFamily {
+			e.UnixOS = s.ID
+			break
+		}
+	}
+	if newest == nil {
+		return e
+	}
+	e.Version, e.Series, e.Revision, e.Day = newest.Version, newest.Series(), newest.Revision, newest.Items[0].Day()
+	for _, i := range newest.Items {
+		if i.OS == e.UnixOS && i.Arch == spec.DefaultArch() {
+			e.FileName = cmp.Or(i.FileName(), e.FileName)
+		}
+	}
+	return e
+}
+
+// permalink writes a permalink and its query with the example values.
+func (r *Reference) permalink(spec *lookup.Spec, l *lookup.Permalink) ExamplePermalink {
+	value := func(name string) string {
+		switch p := spec.Parameter(name); {
+		case p.Role == lookup.OSRole:
+			return string(r.Examples.OS)
+		case p.Kind == lookup.Choice:
+			return p.Values[0]
+		case p.Finds == lookup.ByVersion:
+			return r.Examples.Series
+		case p.Kind == lookup.Day:
+			return r.Examples.Day
+		}
+		return strconv.Itoa(r.Examples.Revision)
+	}
+	return ExamplePermalink{
+		Path:  l.Expand(value),
+		Query: string(lookup.Download) + "?" + l.Query(func(i int) string { return value(l.Names()[i]) }),
+		About: l.About,
+	}
+}
+
+// apiURL is the page for developers.
+const apiURL = "/api/"
+
+// addAPIPage adds the page for developers. Its introduction is content/api.md.
+func addAPIPage(b *Build, releases []*Release) {
+	b.AddPage(withText(b, Page{
+		Path: strings.TrimPrefix(apiURL, "/") + pageName, Layout: "api.html",
+		Title:       "Direct links and data",
+		Description: "Lasting links to packages for scripts, and JSON files that describe them.",
+		Data:        reference(b.Index.Spec(), newest(releases)),
+	}))
+}
