@@ -9,7 +9,7 @@ import (
 )
 
 func TestAliasesSayWhereTheyAre(t *testing.T) {
-	e, err := site.NewEdition(t.Context(), siteInput(map[string]string{
+	e, err := site.NewEdition(t.Context(), siteInput(t, map[string]string{
 		"about.md":          "---\ntitle: About /us\naliases:\n  - /who/\n  - /us/all\n  - /us\n---\nText\n",
 		"plain.md":          "---\ntitle: Plain\n---\nNo aliases: here.\n",
 		"draft.md":          "---\ntitle: Draft\ndraft: true\naliases: [/d]\n---\n",

@@ -75,6 +75,9 @@ func (p apiPackage) MarshalJSON() ([]byte, error) {
 		return nil, err
 	}
 	for _, l := range p.links {
+		if l.URL == "" {
+			continue
+		}
 		pair, err := json.Marshal(map[string]string{l.Name + "_url": l.URL})
 		if err != nil {
 			return nil, err

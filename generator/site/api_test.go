@@ -2,6 +2,7 @@ package site_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -50,12 +51,12 @@ func TestReleasesJSON(t *testing.T) {
 		"notes_url":     "https://download.example.org/releases/5.8.0/#notes",
 		"checksums_url": "https://download.example.org/releases/5.8.0/SHA512SUMS",
 		"packages": []any{map[string]any{
-			"id": id(3), "product": "Slicer", "version": "5.8.0", "revision": 200.0, "stability": "release",
+			"id": id(3), "product": "Aurora", "version": "5.8.0", "revision": 200.0, "stability": "release",
 			"os": "win", "arch": "amd64", "build_date": "2020-07-19T12:00:00Z", "size": 250e6,
-			"sha512": strings.Repeat("ab", 64), "filename": "Slicer-5.8.0-win-amd64.exe",
+			"sha512": strings.Repeat("ab", 64), "filename": "Aurora-5.8.0-win-amd64.exe",
 			"download_url":   "https://download.example.org/bitstream/" + id(3),
 			"record_url":     "https://download.example.org/api/v1/packages/" + id(3) + ".json",
-			"extensions_url": "https://extensions.slicer.org/catalog/All/200/win",
+			"extensions_url": testutil.Spec(t).Links[0].URL.ExpandURL(&catalog.Package{Revision: 200, OS: "win"}),
 		}},
 	}, releases[1]); diff != "" {
 		t.Errorf("release (-want +got):\n%s", diff)
@@ -151,6 +152,49 @@ func TestDocumentation(t *testing.T) {
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if !strings.Contains(string(doc), "`"+key+"`") {
 			t.Errorf("docs/api.md does not name the key %s", key)
+		}
+	}
+}
+
+// TestAPIDocument holds the tables of docs/api.md to the grammar; -update writes them.
+func TestAPIDocument(t *testing.T) {
+	spec := testutil.Spec(t)
+	var parameters, permalinks strings.Builder
+	parameters.WriteString("| Parameter | Values | Without it |\n| --- | --- | --- |\n")
+	for _, p := range spec.Parameters() {
+		values := p.About
+		if p.Kind == lookup.Choice {
+			values = "`" + strings.Join(p.Values, "`, `") + "`"
+		}
+		if p.Kind != lookup.Never {
+			fmt.Fprintf(&parameters, "| `%s` | %s | %s |\n", p.Name, values, p.Without)
+		}
+	}
+	permalinks.WriteString("| Address | Leads to |\n| --- | --- |\n")
+	for _, l := range spec.Permalinks() {
+		fmt.Fprintf(&permalinks, "| `%s` | %s |\n", l.Path, l.About)
+	}
+	path := testutil.Path("../docs/api.md")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := string(data)
+	for name, want := range map[string]string{"parameters": parameters.String(), "permalinks": permalinks.String()} {
+		before, rest, ok := strings.Cut(doc, "<!-- begin "+name)
+		head, rest, ok2 := strings.Cut(rest, "-->\n")
+		got, after, ok3 := strings.Cut(rest, "<!-- end "+name+" -->")
+		if !ok || !ok2 || !ok3 {
+			t.Fatalf("%s has no part %s", path, name)
+		}
+		if diff := cmp.Diff(want, got); diff != "" && !testutil.Update() {
+			t.Errorf("%s, %s (-want +got); go test -update writes it:\n%s", path, name, diff)
+		}
+		doc = before + "<!-- begin " + name + head + "-->\n" + want + "<!-- end " + name + " -->" + after
+	}
+	if testutil.Update() {
+		if err := os.WriteFile(path, []byte(doc), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

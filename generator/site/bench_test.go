@@ -84,7 +84,7 @@ Download the package, check it, unpack it, and start the program from the folder
 - download the package for your *operating system*,
 - compare its checksum with the one on the page,
 - unpack it to a folder of your choice, and
-- start `+"`Slicer`"+` in that folder.
+- start `+"`Aurora`"+` in that folder.
 
 ## Options of part %[1]d
 
@@ -101,11 +101,11 @@ the first file name is handed to the script.
 ## Example of part %[1]d
 
 `+"```%[5]s"+`
-import slicer
+import aurora
 
 def load(path, number=%[1]d):
     """Load a volume and show it."""
-    node = slicer.util.loadVolume(path)
+    node = aurora.util.loadVolume(path)
     for i in range(number):
         print("volume", i, node.GetName())
     return node

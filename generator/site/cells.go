@@ -66,16 +66,14 @@ type Link struct {
 	Name  string // of the profile
 	Title string // Extensions
 	Text  string // Browse extensions
-	URL   string
+	URL   string // "" when there is no such page for the package
 }
 
-// Links lists the pages elsewhere about the package, as the profile has them.
+// Links lists the pages elsewhere about the package: one for each link of the profile, in its order.
 func (i Item) Links() []Link {
 	var links []Link
 	for _, l := range i.spec.Links {
-		if u := l.URL.ExpandURL(i.Package); u != "" {
-			links = append(links, Link{l.Name, l.Title, l.Text, u})
-		}
+		links = append(links, Link{l.Name, l.Title, l.Text, l.URL.ExpandURL(i.Package)})
 	}
 	return links
 }

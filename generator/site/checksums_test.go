@@ -30,7 +30,7 @@ func TestSums(t *testing.T) {
 		newPackage(6, onWindows, func(p *catalog.Package) { p.ProductName = "../etc/passwd\\" }),
 		newPackage(7, onWindows, nightly("5.13.0")),
 	})
-	want := a + "  Slicer-5.12.1-win-amd64.exe\n" + c + "  Slicer-5.12.1-linux-amd64.tar.gz\n"
+	want := a + "  Aurora-5.12.1-win-amd64.exe\n" + c + "  Aurora-5.12.1-linux-amd64.tar.gz\n"
 	if diff := cmp.Diff(want, files["releases/5.12.1/SHA512SUMS"]); diff != "" {
 		t.Errorf("SHA512SUMS (-want +got):\n%s", diff)
 	}
@@ -43,7 +43,7 @@ func TestSums(t *testing.T) {
 
 // TestSumsOfTheCatalogue reads all lists as sha512sum does.
 func TestSumsOfTheCatalogue(t *testing.T) {
-	lineRE := regexp.MustCompile(`^[0-9a-f]{128}  (Slicer|Other)-[0-9A-Za-z.+-]+-(win|macosx|linux)-(amd64|arm64|i386)\.(exe|dmg|tar\.gz)\n$`)
+	lineRE := regexp.MustCompile(`^[0-9a-f]{128}  [0-9A-Za-z]+-[0-9A-Za-z.+-]+-(win|macosx|linux)-(amd64|arm64|i386)\.(exe|dmg|tar\.gz)\n$`)
 	lists := 0
 	for path, list := range downloadSite(t, testutil.Packages(t, "archive")) {
 		if !strings.HasSuffix(path, "/SHA512SUMS") {
@@ -69,7 +69,7 @@ func TestSha512sum(t *testing.T) {
 	list := downloadSite(t, []*catalog.Package{
 		newPackage(1, onWindows, checksum(hex.EncodeToString(sum[:]))), newPackage(1, onLinux, withID(2)),
 	})["releases/5.12.1/SHA512SUMS"]
-	for name, data := range map[string][]byte{"Slicer-5.12.1-win-amd64.exe": installer, "SHA512SUMS": []byte(list)} {
+	for name, data := range map[string][]byte{"Aurora-5.12.1-win-amd64.exe": installer, "SHA512SUMS": []byte(list)} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ func TestSha512sum(t *testing.T) {
 	cmd := exec.Command("sha512sum", "--strict", "--ignore-missing", "-c", "SHA512SUMS")
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
-	if err != nil || string(out) != "Slicer-5.12.1-win-amd64.exe: OK\n" {
+	if err != nil || string(out) != "Aurora-5.12.1-win-amd64.exe: OK\n" {
 		t.Errorf("sha512sum: %v\n%s", err, out)
 	}
 }

@@ -19,7 +19,7 @@ import (
 // downloadSite renders packages with the layouts and the content that come with the program; the files by path.
 func downloadSite(t testing.TB, packages []*catalog.Package, change ...func(*site.Input)) map[string]string {
 	t.Helper()
-	in := downloadInput(packages)
+	in := downloadInput(t, packages)
 	for _, f := range change {
 		f(&in)
 	}
@@ -37,10 +37,11 @@ func downloadSite(t testing.TB, packages []*catalog.Package, change ...func(*sit
 	return files
 }
 
-func downloadInput(packages []*catalog.Package) site.Input {
+func downloadInput(t testing.TB, packages []*catalog.Package) site.Input {
+	t.Helper()
 	return site.Input{
 		Options: site.Options{
-			Title: "3D Slicer", Project: "Slicer", Description: "Installers of Slicer.",
+			Title: "Aurora", Project: "Aurora", Description: "Installers of Aurora.",
 			BaseURL: "https://download.example.org", Jobs: runtime.NumCPU(), Minify: true,
 		},
 		Index: lookup.New(testutil.Spec(t), packages), Content: sitegen.Content(), Layouts: sitegen.Layouts(),
@@ -51,7 +52,7 @@ func downloadInput(packages []*catalog.Package) site.Input {
 // of the number.
 func newPackage(n int, pf catalog.Platform, options ...func(*catalog.Package)) *catalog.Package {
 	p := &catalog.Package{
-		ID: fmt.Sprintf("%024x", n), Name: fmt.Sprintf("Slicer_%s_%s_%d", pf.OS, pf.Arch, n), ProductName: "Slicer",
+		ID: fmt.Sprintf("%024x", n), Name: fmt.Sprintf("Aurora_%s_%s_%d", pf.OS, pf.Arch, n), ProductName: "Aurora",
 		OS: pf.OS, Arch: pf.Arch, Revision: 30_000 + n, Version: fmt.Sprintf("5.12.%d", n), Release: fmt.Sprintf("5.12.%d", n),
 		Built: time.Date(2026, 3, 1, 4, 5, 6, 7, time.UTC).AddDate(0, 0, n), Size: 250_000_000, SHA512: strings.Repeat("ab", 64),
 	}
@@ -140,7 +141,7 @@ func attrs(nodes []*html.Node, name string) []string {
 
 // BenchmarkArchive renders the site of a catalogue of 11,456 packages.
 func BenchmarkArchive(b *testing.B) {
-	in := downloadInput(testutil.Packages(b, "archive"))
+	in := downloadInput(b, testutil.Packages(b, "archive"))
 	b.ReportAllocs()
 	start := cpu()
 	for b.Loop() {

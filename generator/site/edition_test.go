@@ -31,7 +31,7 @@ func TestPagesOfTheFuture(t *testing.T) {
 		{"with drafts", func(o *site.Options) { o.Drafts = true }, []string{"past", "future", "sketch", "whenever"}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			in := siteInput(pages, nil)
+			in := siteInput(t, pages, nil)
 			tt.set(&in.Options)
 			e, err := site.NewEdition(t.Context(), in, nil)
 			if err != nil {

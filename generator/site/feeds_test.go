@@ -51,8 +51,8 @@ func TestFeedsOfTheCatalogue(t *testing.T) {
 		path, first string
 		entries     int
 	}{
-		{"releases.atom", "Slicer 5.12.4", 40},
-		{"preview.atom", "Slicer 5.13.0 preview of 2026-11-20", 50},
+		{"releases.atom", "Aurora 5.12.4", 40},
+		{"preview.atom", "Aurora 5.13.0 preview of 2026-11-20", 50},
 	} {
 		t.Run(tt.path, func(t *testing.T) {
 			f := readAtom(t, files[tt.path])
@@ -65,7 +65,7 @@ func TestFeedsOfTheCatalogue(t *testing.T) {
 			if len(f.Links) != 2 || f.Links[0].Rel != "self" || f.Links[0].Href != "https://download.example.org/"+tt.path {
 				t.Errorf("links %v, want one to the feed itself", f.Links)
 			}
-			if f.ID == "" || f.Title == "" || f.Author != "3D Slicer" {
+			if f.ID == "" || f.Title == "" || f.Author != "Aurora" {
 				t.Errorf("id %q, title %q, author %q", f.ID, f.Title, f.Author)
 			}
 			newest := time.Time{}

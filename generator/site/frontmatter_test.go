@@ -49,7 +49,7 @@ func TestReadFrontMatterMistakes(t *testing.T) {
 		{"unknown key, near a known one", "---\ntitel: x\n---\n", `content/x.md:2:1: unknown key "titel"; did you mean "title"?`},
 		{"unknown key", "---\ntitle: x\nmenu: main\n---\n", `content/x.md:3:1: unknown key "menu"; the keys are title, description, layout, draft, date, weight, aliases`},
 		{"no end", "---\ntitle: x\n", `content/x.md:1:1: front matter does not end (no second --- line)`},
-		{"colon in a title", "---\ntitle: Slicer: a manual\n---\n", `content/x.md:2:8: front matter: mapping value is not allowed in this context`},
+		{"colon in a title", "---\ntitle: Aurora: a manual\n---\n", `content/x.md:2:8: front matter: mapping value is not allowed in this context`},
 		{"quote not closed", "---\ntitle: \"x\n---\n", `content/x.md:2:8: front matter: could not find end character of double-quoted text`},
 		{"key twice", "---\ntitle: x\ndraft: false\ntitle: y\n---\n", `content/x.md:4:1: front matter: mapping key "title" already defined`},
 		{"a list", "---\n- x\n---\n", `content/x.md:2:1: front matter is not a list of keys and values (found a list)`},

@@ -27,7 +27,7 @@ func linkedData(t *testing.T, page string) map[string]any {
 func TestLinkedData(t *testing.T) {
 	files := downloadSite(t, someReleases())
 	mac := map[string]any{
-		"@type": "SoftwareApplication", "name": "Slicer", "softwareVersion": "5.8.1", "operatingSystem": "macOS",
+		"@type": "SoftwareApplication", "name": "Aurora", "softwareVersion": "5.8.1", "operatingSystem": "macOS",
 		"processorRequirements": "amd64", "downloadUrl": "https://download.example.org/bitstream/" + id(5),
 		"fileSize": "250 MB", "datePublished": "2020-07-30", "releaseNotes": "https://download.example.org/releases/5.8.1/",
 	}

@@ -65,7 +65,7 @@ func TestLinks(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.link, func(t *testing.T) {
-			in := siteInput(folder{
+			in := siteInput(t, folder{
 				"x.md":          "---\ntitle: X\n---\n## Here\nA [link](" + tt.link + ").\n",
 				"docs/index.md": "---\ntitle: Docs\n---\n## First steps\n<p id=own>\n",
 				"docs/shot.png": "PNG",
@@ -117,7 +117,7 @@ func TestPlacesOfLinks(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			in := siteInput(tt.content, tt.own)
+			in := siteInput(t, tt.content, tt.own)
 			in.Notice = tt.notice
 			if diff := cmp.Diff(tt.want, refused(t, in)); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
@@ -134,7 +134,7 @@ func TestLinksOfManyPages(t *testing.T) {
 		content[name] = fmt.Sprintf("---\ntitle: X\n---\n[a](/page-%02d/#x%d)\n", i/2, i)
 		want = append(want, fmt.Sprintf("content/%s:4:5: link to /page-%02d/#x%d: no element has the id \"x%d\"", name, i/2, i, i))
 	}
-	in := siteInput(content, plain)
+	in := siteInput(t, content, plain)
 	in.Jobs = 8
 	if diff := cmp.Diff(strings.Join(want, "\n"), refused(t, in)); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)

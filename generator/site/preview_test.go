@@ -32,13 +32,13 @@ func TestPreviewTable(t *testing.T) {
 	})
 	for path, want := range map[string][]string{
 		"preview/index.html": {
-			"Built Windows macOS (arm64) Linux",
+			"Built Windows macOS (Apple chip) Linux",
 			"2026-01-02 30004 250 MB",
 			"2026-01-01 5.9.0 30003 250 MB 30002 250 MB",
 			"2025-12-31 5.9.0 30001 250 MB",
 		},
 		"preview/2026/index.html": {
-			"Built Windows macOS (arm64)",
+			"Built Windows macOS (Apple chip)",
 			"2026-01-02 30004 250 MB",
 			"2026-01-01 5.9.0 30003 250 MB 30002 250 MB",
 		},

@@ -78,9 +78,9 @@ func TestReleasePage(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{ // the last build of a version takes over its permalink
 		"System Architecture File Size Built Revision Extensions",
-		"Windows amd64 Slicer-5.8.1-win-amd64.exe 250 MB 2020-07-29 210 Browse",
-		"macOS amd64 Slicer-5.8.1-macosx-amd64.dmg 250 MB 2020-07-30 211 Browse",
-		"macOS amd64 Slicer-5.8.1-macosx-amd64.dmg 250 MB 2020-07-29 210 Browse",
+		"Windows 64-bit Intel and AMD Aurora-5.8.1-win-amd64.exe 250 MB 2020-07-29 210 Browse extensions",
+		"macOS Intel chip Aurora-5.8.1-macosx-amd64.dmg 250 MB 2020-07-30 211 Browse extensions",
+		"macOS Intel chip Aurora-5.8.1-macosx-amd64.dmg 250 MB 2020-07-29 210 Browse extensions",
 		"System Always this package The newest, today this one",
 		"Windows /releases/5.8.1/win /revision/210/win /releases/5.8/win /latest/win",
 		"macOS /releases/5.8.1/macosx /revision/211/macosx /releases/5.8/macosx /latest/macosx",
@@ -90,13 +90,13 @@ func TestReleasePage(t *testing.T) {
 	}
 	sum := strings.Repeat("ab", 64)
 	if diff := cmp.Diff([]string{
-		`(Get-FileHash -Algorithm SHA512 Slicer-5.8.1-win-amd64.exe).Hash -eq "` + sum + `"`,
-		`echo "` + sum + ` Slicer-5.8.1-macosx-amd64.dmg" | shasum -a 512 -c`,
-		`echo "` + sum + ` Slicer-5.8.1-macosx-amd64.dmg" | shasum -a 512 -c`,
+		`(Get-FileHash -Algorithm SHA512 Aurora-5.8.1-win-amd64.exe).Hash -eq "` + sum + `"`,
+		`echo "` + sum + ` Aurora-5.8.1-macosx-amd64.dmg" | shasum -a 512 -c`,
+		`echo "` + sum + ` Aurora-5.8.1-macosx-amd64.dmg" | shasum -a 512 -c`,
 	}, texts(page, "pre")); diff != "" {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}
-	if !strings.Contains(files["releases/5.8.1/index.html"], sum+"  Slicer") {
+	if !strings.Contains(files["releases/5.8.1/index.html"], sum+"  Aurora") {
 		t.Error("want two spaces between checksum and file name, as shasum reads them")
 	}
 

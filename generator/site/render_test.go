@@ -47,7 +47,7 @@ var plain = folder{
 
 // siteInput is a site with own content and, over the embedded ones, own layouts; its catalogue is one release
 // of 5.12.1.
-func siteInput(content, own folder) site.Input {
+func siteInput(t testing.TB, content, own folder) site.Input {
 	packages := []*catalog.Package{newPackage(1, onWindows), newPackage(1, onMac, withID(2)), newPackage(1, onLinux, withID(3))}
 	return site.Input{
 		Options: site.Options{Title: "Test", Project: "Test", Description: "A test.", BaseURL: "https://download.example.org", Jobs: 2},
@@ -98,7 +98,7 @@ func TestMarkdown(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			files, _ := rendered(t, siteInput(folder{"x.md": "---\ntitle: X\n---\n" + tt.markdown}, plain))
+			files, _ := rendered(t, siteInput(t, folder{"x.md": "---\ntitle: X\n---\n" + tt.markdown}, plain))
 			_, body, _ := strings.Cut(files["x/index.html"], "<body>")
 			body, _, _ = strings.Cut(body, "</body>")
 			if diff := cmp.Diff(tt.want, body); diff != "" {
@@ -107,7 +107,7 @@ func TestMarkdown(t *testing.T) {
 		})
 	}
 	t.Run("footnotes", func(t *testing.T) {
-		files, _ := rendered(t, siteInput(folder{"x.md": "---\ntitle: X\n---\nText[^1].\n\n[^1]: Note.\n"}, plain))
+		files, _ := rendered(t, siteInput(t, folder{"x.md": "---\ntitle: X\n---\nText[^1].\n\n[^1]: Note.\n"}, plain))
 		for _, want := range []string{`href="#fn:1"`, `<li id="fn:1">`, `href="#fnref:1"`} {
 			if !strings.Contains(files["x/index.html"], want) {
 				t.Errorf("no %s in %s", want, files["x/index.html"])
@@ -117,7 +117,7 @@ func TestMarkdown(t *testing.T) {
 }
 
 func TestContentBecomesPages(t *testing.T) {
-	files, warnings := rendered(t, siteInput(folder{
+	files, warnings := rendered(t, siteInput(t, folder{
 		"about.md":           "---\ntitle: About & more\ndescription: Who we are\ndate: 2026-11-20\n---\nText\n",
 		"docs/index.md":      "---\ntitle: Manual\nlayout: bare.html\nweight: 2\n---\nRead me\n",
 		"docs/cli.md":        "---\ntitle: Commands\nweight: 1\n---\n",
@@ -159,7 +159,7 @@ func TestContentBecomesPages(t *testing.T) {
 
 // TestEverythingAtOnce has a mistake of every kind: one build tells them all.
 func TestEverythingAtOnce(t *testing.T) {
-	got := refused(t, siteInput(folder{
+	got := refused(t, siteInput(t, folder{
 		"a.md":         "---\ntitel: A\n---\n",
 		"b.md":         "---\ntitle: B\nlayout: pages.html\n---\n",
 		"c.md":         "---\ntitle: C\n---\nSee [there](/nowhere/).\n",
@@ -212,7 +212,7 @@ func TestLayoutMistakes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			in := siteInput(folder{"x.md": "---\ntitle: X\n---\n"}, folder{tt.file: tt.text})
+			in := siteInput(t, folder{"x.md": "---\ntitle: X\n---\n"}, folder{tt.file: tt.text})
 			in.Minify = true
 			got := refused(t, in)
 			got, _, _ = strings.Cut(got, " (on ")
@@ -233,7 +233,7 @@ func TestAssets(t *testing.T) {
 		"assets/pic.svg":      "<svg xmlns=\"http://www.w3.org/2000/svg\">\n  <!-- note -->\n  <path d=\"M 0 0 L 10 10\"/>\n</svg>",
 		"assets/app.js":       "// a comment\nfunction add(first, second) { return first + second }\n",
 	}
-	in := siteInput(folder{"x.md": "---\ntitle: X\n---\n"}, own)
+	in := siteInput(t, folder{"x.md": "---\ntitle: X\n---\n"}, own)
 	in.Minify = true
 	files, _ := rendered(t, in)
 	sheet := regexp.MustCompile(`href="/(assets/css/app\.[0-9a-f]{12}\.css)" integrity="sha384-([^"]+)"`).FindStringSubmatch(html.UnescapeString(files["x/index.html"]))
@@ -279,7 +279,7 @@ func TestAssetMistakes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			in := siteInput(nil, folder{tt.file: tt.text})
+			in := siteInput(t, nil, folder{tt.file: tt.text})
 			in.Minify = true
 			if diff := cmp.Diff(tt.want, refused(t, in)); diff != "" {
 				t.Errorf("finding (-want +got):\n%s", diff)
@@ -290,7 +290,7 @@ func TestAssetMistakes(t *testing.T) {
 
 // TestMinifyingKeeps what programs look for in pages, and what the web server fills in.
 func TestMinifyingKeeps(t *testing.T) {
-	in := siteInput(folder{"x.md": "---\ntitle: X\n---\n\n- one\n- two\n"}, folder{
+	in := siteInput(t, folder{"x.md": "---\ntitle: X\n---\n\n- one\n- two\n"}, folder{
 		"base.html": "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<title>x</title>\n</head>\n<body>\n{{block \"main\" .}}{{end}}\n</body>\n</html>\n",
 		"page.html": "{{define \"main\"}}\n<!-- a comment -->\n<p  class=\"header\">  5.12.1  </p>\n<a href=\"/bitstream/{{printf \"%024x\" 1}}\">x</a>\n{{ssi \"/-/cell?$args\"}}\n<table><tr><td>Linux (preview)</td><td><tt>abc</tt></td></tr></table>{{.Page.Body}}{{end}}",
 	})
@@ -312,7 +312,7 @@ func TestHostileTextStaysText(t *testing.T) {
 <script type="application/ld+json">{"@type": "SoftwareApplication", "name": {{.Site.Title}}, "more": {{dict "x" .Site.Title}}}</script>
 {{ssi "/-/cell"}}{{end}}`}
 	for _, minify := range []bool{false, true} {
-		in := siteInput(folder{"x.md": "---\ntitle: X\n---\n", "x.png": "PNG"}, own)
+		in := siteInput(t, folder{"x.md": "---\ntitle: X\n---\n", "x.png": "PNG"}, own)
 		in.Minify, in.Title = minify, "plain"
 		files, _ := rendered(t, in)
 		want := skeleton(files["x/index.html"])
@@ -366,7 +366,7 @@ func TestSameInputSameBytes(t *testing.T) {
 	for i := range 300 {
 		content[fmt.Sprintf("page-%05d.md", i)] = string(benchPage(i, i/2*2, "python"))
 	}
-	in := siteInput(content, plain)
+	in := siteInput(t, content, plain)
 	in.Index = testutil.Index(t, "live")
 	in.Minify = true
 	var first []output.File
@@ -392,7 +392,7 @@ func TestSameInputSameBytes(t *testing.T) {
 }
 
 func TestFoldersThatAreNotThere(t *testing.T) {
-	in := siteInput(nil, nil)
+	in := siteInput(t, nil, nil)
 	in.Content = os.DirFS(filepath.Join(t.TempDir(), "content"))
 	if files, _ := rendered(t, in); files["index.html"] == "" {
 		t.Error("no home page without a content folder")
@@ -406,7 +406,7 @@ func TestFoldersThatAreNotThere(t *testing.T) {
 func TestRenderStopsWhenTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	files, _, err := site.Render(ctx, siteInput(folder{"x.md": "---\ntitle: X\n---\n"}, nil))
+	files, _, err := site.Render(ctx, siteInput(t, folder{"x.md": "---\ntitle: X\n---\n"}, nil))
 	if !errors.Is(err, context.Canceled) || files != nil {
 		t.Errorf("%d files and the error %v", len(files), err)
 	}
@@ -414,13 +414,13 @@ func TestRenderStopsWhenTold(t *testing.T) {
 
 func TestBaseURL(t *testing.T) {
 	for _, base := range []string{"", "download.example.org", "/", "https://", "https://example.org/download", "ftp://example.org", "https://example.org?x", "http://[::1"} {
-		in := siteInput(nil, nil)
+		in := siteInput(t, nil, nil)
 		in.BaseURL = base
 		if _, _, err := site.Render(t.Context(), in); err == nil {
 			t.Errorf("%q is taken for a base URL", base)
 		}
 	}
-	in := siteInput(folder{"x.md": "---\ntitle: X\n---\n"}, folder{"base.html": plain["base.html"], "page.html": `{{define "main"}}{{absURL .Page.URL}}{{end}}`})
+	in := siteInput(t, folder{"x.md": "---\ntitle: X\n---\n"}, folder{"base.html": plain["base.html"], "page.html": `{{define "main"}}{{absURL .Page.URL}}{{end}}`})
 	in.BaseURL = "https://download.example.org/"
 	files, _ := rendered(t, in)
 	if !strings.Contains(files["x/index.html"], "https://download.example.org/x/") {

@@ -24,7 +24,7 @@ var statsLayouts = folder{
 
 func TestRenderPage(t *testing.T) {
 	page := site.Page{Path: "download-stats/index.html", Layout: "stats.html", Title: "Statistics", Group: output.Pages}
-	in := siteInput(folder{"download-stats.md": "---\ntitle: Our downloads\n---\nAll of **them**.\n"}, statsLayouts)
+	in := siteInput(t, folder{"download-stats.md": "---\ntitle: Our downloads\n---\nAll of **them**.\n"}, statsLayouts)
 	in.Index = nil
 	files, err := site.RenderPage(t.Context(), in, page)
 	if err != nil {
@@ -56,7 +56,7 @@ func TestRenderPage(t *testing.T) {
 // TestStatsAreLinked has the link, and no page, since that is made apart.
 func TestStatsAreLinked(t *testing.T) {
 	for _, on := range []bool{false, true} {
-		in := siteInput(folder{"download-stats.md": "---\ntitle: Our downloads\n---\n"}, nil)
+		in := siteInput(t, folder{"download-stats.md": "---\ntitle: Our downloads\n---\n"}, nil)
 		in.Stats = on
 		files, _ := rendered(t, in)
 		got := []bool{strings.Contains(files["index.html"], `href="/download-stats/"`), strings.Contains(files["sitemap.xml"], "<loc>https://download.example.org/download-stats/</loc>")}
