@@ -13,6 +13,7 @@ import (
 // the picture of docs/design.md.
 var floors = [][]string{
 	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output"},
+	{"yamltext"},
 	{"config", "lookup", "gate", "girder", "store", "logsource", "geodb"},
 	{"redirect", "site", "stats", "testutil"},
 	{"redirect/nginx", "redirect/s3", "redirect/cloudfront", "redirect/netlify", "preview", "statspage"},
@@ -27,7 +28,7 @@ var homes = map[string]string{
 	"github.com/fsnotify/fsnotify":  "preview",
 	"github.com/spf13/cobra":        "cmd/sitegen",
 	"github.com/spf13/pflag":        "cmd/sitegen",
-	"github.com/goccy/go-yaml":      "config site",
+	"github.com/goccy/go-yaml":      "yamltext config site",
 	"github.com/ua-parser/uap-go":   "stats",
 	"github.com/oschwald/maxminddb": "stats",
 	"github.com/maxmind":            "geodb",

@@ -1,0 +1,85 @@
+package fault
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Place is where something is written. Its zero fields are left out of messages: content/about.md:3:8 is a place
+// in a line, content/about.md a whole file, and "flag --out" is no file at all.
+type Place struct {
+	File string // as people call it: a path from the site folder, "flag --out"; of a page made from data its URL
+	Line int    // from 1; 0 for the whole file
+	Col  int    // in bytes, from 1; 0 for the whole line
+}
+
+// PlaceOf returns the place of the byte at an offset of a file's text.
+func PlaceOf[T string | []byte](file string, text T, offset int) Place {
+	before := string(text[:offset])
+	return Place{file, strings.Count(before, "\n") + 1, offset - strings.LastIndexByte(before, '\n')}
+}
+
+// String returns file:line:col, or as much of it as is known.
+func (p Place) String() string {
+	switch {
+	case p.Line == 0:
+		return p.File
+	case p.Col == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
+}
+
+// Compare orders places by file, line and column.
+func (p Place) Compare(q Place) int {
+	return cmp.Or(strings.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Col, q.Col))
+}
+
+// Errorf returns a finding at the place.
+func (p Place) Errorf(format string, args ...any) Finding {
+	return Finding{p, fmt.Sprintf(format, args...)}
+}
+
+// Finding is one mistake in what people write, and where it is.
+type Finding struct {
+	Place
+	Text string // what is wrong (what was found); hint
+}
+
+// String returns the place and the text: content/about.md:3:8: what is wrong.
+func (f Finding) String() string {
+	if f.File == "" {
+		return f.Text
+	}
+	return f.Place.String() + ": " + f.Text
+}
+
+// Findings is everything that was found wrong, as one error.
+type Findings []Finding
+
+// Error lists the findings, one to a line.
+func (fs Findings) Error() string {
+	lines := make([]string, len(fs))
+	for i, f := range fs {
+		lines[i] = f.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Err returns the findings as an error, nil when there are none.
+func (fs Findings) Err() error {
+	if len(fs) == 0 {
+		return nil
+	}
+	return fs
+}
+
+// Sorted returns the findings in the order of their places, each once.
+func (fs Findings) Sorted() Findings {
+	sorted := slices.SortedStableFunc(slices.Values(fs), func(a, b Finding) int {
+		return cmp.Or(a.Compare(b.Place), strings.Compare(a.Text, b.Text))
+	})
+	return slices.Compact(sorted)
+}

@@ -1,0 +1,215 @@
+package yamltext
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml/token"
+)
+
+// lexed is a text and its tokens.
+type lexed struct {
+	text    string
+	tokens  token.Tokens
+	offsets map[*token.Token]int // where each token begins
+	lines   []int                // where each line begins, as the lexer counts them
+	around  []int                // of each token, and of the end: the innermost bracket around it; -1 for none
+	closed  map[int]bool         // brackets, by the index of their tokens, that end
+
+	seen struct{ line, column, offset int } // the last position that was looked up
+}
+
+func newLexed(text string, tokens token.Tokens) *lexed {
+	l := &lexed{text: text, tokens: tokens, lines: lineStarts(text, "\r\n"),
+		offsets: make(map[*token.Token]int, len(tokens)), closed: map[int]bool{}}
+	l.locate()
+	l.pair()
+	return l
+}
+
+// locate finds out where the tokens begin. Only white space stands between two tokens, comments being tokens as
+// well, so a token begins behind the white space after the one before it. Only where that one has several lines its
+// end is not known; then the token is looked for from the place on that the lexer has for it. This may be too far to
+// the left, since the lexer counts columns in characters, and forgets tabs: in "a:\t[é, b]" it sees the bracket in
+// column 3 and b in column 7, where there are bytes 4 and 9.
+func (l *lexed) locate() {
+	after, lines := 0, false // where the token before ends, or its first line if it has several
+	for i, t := range l.tokens {
+		at := max(l.column(t.Position), after)
+		first, more := firstLine(t.Origin)
+		next := len(l.text) - len(strings.TrimLeft(l.text[after:], " \t\r\n"))
+		switch {
+		case t.Type == token.InvalidType: // its text begins with what was read before it; what follows is guessed
+			l.offsets[t] = at
+			l.tokens = l.tokens[:i+1]
+			return
+		case i > 0 && isBlock(l.tokens[i-1]): // the lines of a block
+			l.offsets[t] = at
+			lines = true
+			continue
+		case first == "":
+			l.offsets[t] = at
+			continue
+		case !lines && strings.HasPrefix(l.text[next:], first):
+			at = next
+		case !strings.HasPrefix(l.text[at:], first):
+			at += max(strings.Index(l.text[at:lineEnd(l.text, at)], first), 0)
+		}
+		l.offsets[t] = at
+		after, lines = min(at+len(first), len(l.text)), more
+	}
+}
+
+// firstLine returns the first line of what is written, and whether there are more.
+func firstLine(written string) (line string, more bool) {
+	written = strings.Trim(written, " \t\r\n")
+	if end := strings.IndexAny(written, "\r\n"); end >= 0 {
+		return strings.TrimRight(written[:end], " \t"), true
+	}
+	return written, false
+}
+
+// pair finds the brackets that belong together.
+func (l *lexed) pair() {
+	var open []int
+	innermost := func() int {
+		if len(open) == 0 {
+			return -1
+		}
+		return open[len(open)-1]
+	}
+	for i, t := range l.tokens {
+		l.around = append(l.around, innermost())
+		switch closes := t.Type == token.MappingEndType || t.Type == token.SequenceEndType; {
+		case opens(t):
+			open = append(open, i)
+		case closes && len(open) > 0:
+			l.closed[innermost()] = true
+			open = open[:len(open)-1]
+		}
+	}
+	l.around = append(l.around, innermost())
+}
+
+// openBracket returns the innermost bracket around a token, which may be the token itself if it does not end; -1 when
+// there is none.
+func (l *lexed) openBracket(i int) int {
+	if i < len(l.tokens) && !l.closed[i] && opens(l.tokens[i]) {
+		return i
+	}
+	return l.around[min(i, len(l.tokens))]
+}
+
+// opens reports whether a token is an opening bracket.
+func opens(t *token.Token) bool {
+	return t.Type == token.MappingStartType || t.Type == token.SequenceStartType
+}
+
+// outermost returns the offset of the outermost bracket around an offset; the offset itself when there is none.
+func (l *lexed) outermost(offset int) int {
+	i := 0
+	for i < len(l.tokens) && l.offsets[l.tokens[i]] < offset {
+		i++
+	}
+	for bracket := l.around[i]; bracket >= 0; bracket = l.around[bracket] {
+		offset = l.offsets[l.tokens[bracket]]
+	}
+	return offset
+}
+
+// isBlock reports whether a token begins a block of lines, which is the next token.
+func isBlock(t *token.Token) bool { return t.Type == token.LiteralType || t.Type == token.FoldedType }
+
+// lineStarts returns the offsets of the lines of a text, each of which one of the characters ends.
+func lineStarts(text, ends string) []int {
+	starts := []int{0}
+	for i := range len(text) {
+		if strings.IndexByte(ends, text[i]) >= 0 {
+			starts = append(starts, i+1)
+		}
+	}
+	return starts
+}
+
+// column returns the offset of a position of the lexer.
+func (l *lexed) column(p *token.Position) int {
+	line, column := min(max(p.Line, 1), len(l.lines)), max(p.Column, 1)
+	at, from := l.lines[line-1], 1
+	if l.seen.line == line && l.seen.column <= column { // lines can be long: go on from the position before
+		at, from = l.seen.offset, l.seen.column
+	}
+	for range column - from {
+		_, size := utf8.DecodeRuneInString(l.text[at:]) // 0 at the end
+		at += size
+	}
+	l.seen.line, l.seen.column, l.seen.offset = line, column, at
+	return at
+}
+
+// offset returns where a token begins, and of one that the parser made up, where it thinks that it is.
+func (l *lexed) offset(t *token.Token) int {
+	if at, ok := l.offsets[t]; ok {
+		return at
+	}
+	if t == nil || t.Position == nil {
+		return 0
+	}
+	return l.column(t.Position)
+}
+
+// begin returns where something begins that the lexer could not read to its end.
+func (l *lexed) begin(t *token.Token) int {
+	written := strings.TrimLeft(t.Origin, " \t\r\n")
+	at := l.offset(t)
+	start := lineStart(l.text, at)
+	for range strings.Count(written, "\n") {
+		start = lineStart(l.text, max(start-1, 0))
+	}
+	written, _, _ = strings.Cut(written, "\n")
+	if i := strings.Index(l.text[start:], written); i >= 0 && start+i <= at {
+		return start + i
+	}
+	return at
+}
+
+// firstInLine reports whether only white space stands before an offset in its line.
+func (l *lexed) firstInLine(offset int) bool {
+	return strings.Trim(l.text[lineStart(l.text, offset):offset], " \t") == ""
+}
+
+// tabIn returns the offset of a tab in the indentation of the line that holds an offset, -1 when there is none.
+func (l *lexed) tabIn(offset int) int {
+	start := lineStart(l.text, offset)
+	indent := l.text[start:min(lineEnd(l.text, offset), len(l.text))]
+	indent = indent[:len(indent)-len(strings.TrimLeft(indent, " \t"))]
+	if i := strings.IndexByte(indent, '\t'); i >= 0 {
+		return start + i
+	}
+	return -1
+}
+
+// index returns the place of a token among the tokens; of one that the parser made up that of the next one.
+func (l *lexed) index(t *token.Token) int {
+	if i := slices.Index(l.tokens, t); i >= 0 {
+		return i
+	}
+	at := l.offset(t)
+	for i, other := range l.tokens {
+		if l.offsets[other] >= at {
+			return i
+		}
+	}
+	return len(l.tokens)
+}
+
+// lineStart returns the offset at which the line begins that holds an offset.
+func lineStart(text string, offset int) int { return strings.LastIndexByte(text[:offset], '\n') + 1 }
+
+// lineEnd returns the offset at which the line ends that holds an offset.
+func lineEnd(text string, offset int) int {
+	if i := strings.IndexByte(text[offset:], '\n'); i >= 0 {
+		return offset + i
+	}
+	return len(text)
+}

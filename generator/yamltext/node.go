@@ -1,0 +1,176 @@
+package yamltext
+
+import (
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+
+	"github.com/Slicer/sitegen/generator/fault"
+)
+
+// Kind is what a node is.
+type Kind int
+
+// The kinds.
+const (
+	Nothing  Kind = iota // no value: a key alone, ~ or null
+	Scalar               // a single value
+	Sequence             // a list
+	Mapping              // keys and values
+	Broken               // what a finding is about already
+)
+
+// Node is one value of a document: that of a key, an item of a list, or all of it.
+type Node struct {
+	Kind    Kind
+	Key     string      // as it is written; "" for an item and for the root
+	Name    string      // of the key with those above it, "girder.timeout"; of an item that of its list; "" for the root
+	KeyAt   fault.Place // where the key begins; for an item and for the root like At
+	At      fault.Place // where the value begins
+	Items   []*Node     // of a Sequence
+	Entries []*Node     // of a Mapping, without those whose keys are wrong
+
+	doc  *Document
+	text string // of a Scalar
+	item bool   // in a Sequence
+}
+
+// builder makes nodes of what the parser has found.
+type builder struct {
+	*Document
+	lexed *lexed
+}
+
+// scope is what the entries of mappings in each other share, but not those of the items of a list.
+type scope map[string]fault.Place // where each key stands, with the names above it
+
+// root makes the root of the document. There is one at most: see refuse.
+func (b *builder) root(file *ast.File) *Node {
+	for _, doc := range file.Docs {
+		switch doc.Body.(type) {
+		case nil, *ast.CommentGroupNode, *ast.DirectiveNode, *ast.DocumentNode:
+		default:
+			return b.node(doc.Body, &Node{}, 0, scope{})
+		}
+	}
+	if !b.cut {
+		b.Root.Kind = Nothing
+	}
+	return b.Root
+}
+
+// node fills in n, whose name is known. Where there is no value, it is taken to be at the offset.
+func (b *builder) node(from ast.Node, n *Node, offset int, seen scope) *Node {
+	n.doc = b.Document
+	begin := from.GetToken()
+	if m, ok := from.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
+		begin = m.Values[0].Key.GetToken() // the token of a mapping in a block is its first colon
+	}
+	if at, ok := b.lexed.offsets[begin]; ok {
+		offset = at
+	}
+	if n.At = b.place(offset); n.Key == "" {
+		n.KeyAt = n.At
+	}
+	switch from := from.(type) {
+	case *ast.MappingNode:
+		n.Kind = Mapping
+		for _, v := range from.Values {
+			b.entry(v, n, seen)
+		}
+	case *ast.SequenceNode:
+		n.Kind, n.Items = Sequence, b.items(from, n, offset)
+	case *ast.NullNode:
+		n.Kind = Nothing
+		if b.cut && b.isLast(from.GetToken(), offset) {
+			n.Kind = Broken
+		}
+	case *ast.StringNode:
+		n.Kind, n.text = Scalar, from.Value
+	case *ast.LiteralNode:
+		n.Kind, n.text = Scalar, from.Value.Value
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		n.Kind, n.text = Scalar, from.GetToken().Value
+	default: // there is none: see refuse
+		n.Kind = Broken
+		b.report(offset, "read YAML: unexpected %s", strings.ToLower(from.Type().String()))
+	}
+	if (n.Kind == Scalar || n.Kind == Nothing) && b.broken[b.line(offset)] {
+		n.Kind, n.text = Broken, ""
+	}
+	return n
+}
+
+// items makes the items of a list. Where a dash stands alone, the parser takes keys below it for its value, in the
+// column of the dash as well, and so swallows what follows the list.
+func (b *builder) items(from *ast.SequenceNode, list *Node, offset int) []*Node {
+	items := make([]*Node, len(from.Values))
+	for i, v := range from.Values {
+		if i < len(from.Entries) && from.Entries[i].Start != nil {
+			offset = b.lexed.offset(from.Entries[i].Start)
+		}
+		items[i] = b.node(v, &Node{Name: list.Name, item: true}, offset+1, scope{})
+		if dash := b.place(offset); !from.IsFlowStyle && items[i].At.Line > dash.Line && items[i].At.Col <= dash.Col {
+			b.report(offset, "an item has no value; give it one, or remove the line")
+			items[i] = &Node{Kind: Broken, Name: list.Name, KeyAt: dash, At: dash, doc: b.Document, item: true}
+		}
+	}
+	return items
+}
+
+// isLast reports whether a value that is not there is the last of the text: its own is behind the cut.
+func (b *builder) isLast(t *token.Token, offset int) bool {
+	if _, written := b.lexed.offsets[t]; written {
+		return false
+	}
+	for _, other := range b.lexed.tokens {
+		if b.lexed.offsets[other] >= offset && other.Type != token.CommentType {
+			return false
+		}
+	}
+	return true
+}
+
+// entry adds a key and its value to a mapping.
+func (b *builder) entry(from *ast.MappingValueNode, to *Node, seen scope) {
+	at := b.lexed.offset(from.Key.GetToken())
+	word, ok := from.Key.(*ast.StringNode)
+	switch {
+	case !ok || word.Value == "" || strings.Contains(word.Value, "\n"):
+		b.key(from.Key, at)
+		return
+	case b.text[at] != b.lexed.text[at]: // of an alias, which was reported
+		return
+	}
+	n := &Node{Key: word.Value, Name: to.path() + word.Value, KeyAt: b.place(at)}
+	if first, ok := seen[n.Name]; ok {
+		b.report(at, "%s is there twice, first in line %d; remove one", n.Name, first.Line)
+		return
+	}
+	seen[n.Name] = n.KeyAt
+	to.Entries = append(to.Entries, b.node(from.Value, n, b.lexed.offset(from.Start)+1, seen))
+}
+
+// key reports a key that is no word.
+func (b *builder) key(key ast.MapKeyNode, at int) {
+	switch key.(type) {
+	case *ast.MergeKeyNode:
+		b.report(at, `merge keys are not supported (found "<<"); write the keys and values out`)
+	case *ast.MappingKeyNode:
+		b.report(at, `keys are plain words (found "?"); write the key, a colon and the value`)
+	case *ast.StringNode: // empty, or of several lines
+		b.report(at, "keys are plain words (found %.80q)", key.GetToken().Value)
+	default:
+		word := key.GetToken().Value
+		b.report(at, "keys are plain words (found %.80q); write it in quotes: %s", word, Quote(word))
+	}
+}
+
+// path is what the names of the entries of a mapping begin with.
+func (n *Node) path() string {
+	if n.item || n.Name == "" {
+		return ""
+	}
+	return n.Name + "."
+}

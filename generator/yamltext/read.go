@@ -1,0 +1,222 @@
+package yamltext
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/fault"
+)
+
+// Key is a key that a mapping may have, and what reads its value. The name "girder.timeout" is the key timeout in
+// the mapping girder.
+type Key = struct {
+	Name string
+	Read func(value *Node)
+}
+
+// Keys are the keys that a mapping may have, in the order in which messages list them.
+type Keys []Key
+
+// Optional returns the keys with a key that has no value counted as absent.
+func (ks Keys) Optional() Keys {
+	optional := make(Keys, len(ks))
+	for i, k := range ks {
+		optional[i] = Key{k.Name, func(n *Node) {
+			if n.Kind != Nothing {
+				k.Read(n)
+			}
+		}}
+	}
+	return optional
+}
+
+// Read reads a mapping by a table of its keys, in the order in which they are written. Unknown keys are findings. A
+// node without a value is a mapping without entries.
+func (n *Node) Read(keys Keys) { n.read(keys, n.path()) }
+
+// read reads a mapping in which the names of the keys begin after base.
+func (n *Node) read(keys Keys, base string) {
+	switch n.Kind {
+	case Mapping:
+		for _, e := range n.Entries {
+			e.readEntry(keys, base)
+		}
+	case Nothing, Broken:
+	default:
+		hint := ""
+		if m := unspacedRE.FindStringSubmatch(n.text); m != nil {
+			hint = fmt.Sprintf("; write a space after the colon: %s: %s", m[1], m[2])
+		}
+		switch {
+		case n.Name != "" && !n.item:
+			n.Errorf("%s is a group of keys (found %s)%s", n.Name, n.describe(), hint)
+		case hint == "":
+			n.Errorf("must be keys and values (found %s); write for instance title: Downloads", n.describe())
+		default:
+			n.Errorf("must be keys and values (found %s)%s", n.describe(), hint)
+		}
+	}
+}
+
+// readEntry reads the value of a key.
+func (n *Node) readEntry(keys Keys, base string) {
+	name := strings.TrimPrefix(n.Name, base)
+	group := false
+	for _, k := range keys {
+		if k.Name == name {
+			k.Read(n)
+			return
+		}
+		group = group || strings.HasPrefix(k.Name, name+".")
+	}
+	if group {
+		n.read(keys, base)
+		return
+	}
+	n.doc.findings = append(n.doc.findings, n.KeyAt.Errorf("unknown key %.80q%s", n.Name, keys.suggest(n.Name, base)))
+}
+
+// listed is how many keys a message about an unknown one lists: as many as two lines of a terminal hold.
+const listed = 16
+
+// suggest ends a message about an unknown key.
+func (ks Keys) suggest(name, base string) string {
+	group := name[:strings.LastIndexByte(name, '.')+1]
+	var known, near []string // of all; of those in the same group
+	seen := map[string]bool{}
+	for _, k := range ks {
+		full := base + k.Name
+		for i := len(base); i <= len(full); i++ {
+			if i < len(full) && full[i] != '.' || seen[full[:i]] {
+				continue
+			}
+			key := full[:i]
+			seen[key] = true
+			known = append(known, key)
+			if rest, ok := strings.CutPrefix(key, group); ok && !strings.Contains(rest, ".") {
+				near = append(near, key)
+			}
+		}
+	}
+	if hint := fault.DidYouMean(name, known); hint != "" || len(near) > listed || len(near) == 0 {
+		return hint
+	}
+	return "; the keys are " + strings.Join(near, ", ")
+}
+
+// Text returns a single value, as it is written but for the quotes. Anything else is a finding.
+func (n *Node) Text() (text string, ok bool) {
+	switch {
+	case n.Kind == Scalar:
+		return n.text, true
+	case n.Kind == Broken:
+	case n.item:
+		n.Errorf("%s takes a list of single values (found %s)%s", n.Name, n.describe(), n.instead())
+	default:
+		n.Errorf("%s takes a single value (found %s)%s", n.Name, n.describe(), n.instead())
+	}
+	return "", false
+}
+
+// Bool returns a value that is true or false. Anything else is a finding.
+func (n *Node) Bool() (value, ok bool) {
+	text, ok := n.Text()
+	switch {
+	case !ok:
+		return false, false
+	case strings.EqualFold(text, "true"):
+		return true, true
+	case strings.EqualFold(text, "false"):
+		return false, true
+	}
+	n.Errorf("%s is neither true nor false (found %.80q)", n.Name, text)
+	return false, false
+}
+
+// Int returns a whole number of at most 32 bits. Anything else is a finding.
+func (n *Node) Int() (value int, ok bool) {
+	text, ok := n.Text()
+	if !ok {
+		return 0, false
+	}
+	v, err := strconv.ParseInt(text, 0, 32)
+	if err != nil {
+		n.Errorf("%s is not a whole number (found %.80q)", n.Name, text)
+	}
+	return int(v), err == nil
+}
+
+// List returns the items of a list. Anything else is a finding.
+func (n *Node) List() (items []*Node, ok bool) {
+	switch n.Kind {
+	case Sequence:
+		return n.Items, true
+	case Broken:
+	case Scalar:
+		n.Errorf("%s takes a list (found %s); write [%s]", n.Name, n.describe(), Quote(n.text))
+	default:
+		n.Errorf("%s takes a list (found %s); write [] for an empty one", n.Name, n.describe())
+	}
+	return nil, false
+}
+
+// Text reads a single value: see Node.Text.
+func Text(to *string) func(*Node) {
+	return func(n *Node) {
+		if text, ok := n.Text(); ok {
+			*to = text
+		}
+	}
+}
+
+// Bool reads true or false: see Node.Bool.
+func Bool(to *bool) func(*Node) {
+	return func(n *Node) {
+		if value, ok := n.Bool(); ok {
+			*to = value
+		}
+	}
+}
+
+// List reads a list, item by item: see Node.List.
+func List(item func(*Node)) func(*Node) {
+	return func(n *Node) {
+		items, _ := n.List()
+		for _, n := range items {
+			item(n)
+		}
+	}
+}
+
+// Errorf adds a finding at the node to those of the document. Of a Broken node there is one already.
+func (n *Node) Errorf(format string, args ...any) {
+	if n.Kind != Broken {
+		n.doc.findings = append(n.doc.findings, n.At.Errorf(format, args...))
+	}
+}
+
+// describe names what a node is, for a person who may not know the words of YAML.
+func (n *Node) describe() string {
+	switch n.Kind {
+	case Mapping:
+		return "a group of keys"
+	case Sequence:
+		return "a list"
+	case Nothing:
+		return "nothing"
+	}
+	return fmt.Sprintf("%.80q", n.text)
+}
+
+// instead is what to write instead of a value that is not there.
+func (n *Node) instead() string {
+	if n.Kind == Nothing {
+		return `; give it a value, "" for an empty one, or remove the line`
+	}
+	return ""
+}
+
+// unspacedRE matches a key and its value without the space between.
+var unspacedRE = regexp.MustCompile(`^([\pL_][\pL\d_.-]*):([^\s/].*)$`)

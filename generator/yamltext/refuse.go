@@ -1,0 +1,137 @@
+package yamltext
+
+import (
+	"strings"
+
+	"github.com/goccy/go-yaml/token"
+)
+
+// refuse reports what the parser would accept and this package does not. It returns the text without it, or the same
+// text when there is nothing to report.
+func (d *Document) refuse(l *lexed) string {
+	if separator, begin := d.secondDocument(l); begin >= 0 {
+		d.report(begin, "a second document begins (found %q); leave one", l.text[separator:separator+3])
+		return d.cutAt(l, separator)
+	}
+	if tab := l.tabbedEntry(); tab >= 0 {
+		d.report(tab, tabIndents)
+		return d.cutAt(l, tab)
+	}
+	if m := l.wrongEscape(); m.text != "" {
+		d.report(m.at, "%s", m.text)
+		return d.cutAt(l, m.at)
+	}
+	return d.withoutReferences(l)
+}
+
+// cutAt returns the text before the line that holds an offset, or before the list in brackets that holds it.
+func (d *Document) cutAt(l *lexed, offset int) string {
+	d.cut = true
+	return l.text[:lineStart(l.text, l.outermost(offset))]
+}
+
+// secondDocument returns where the first document ends and where the second begins; -1 when there is none.
+func (d *Document) secondDocument(l *lexed) (separator, begin int) {
+	separator = -1
+	first, directive := false, 0 // whether the first has begun; the line of a directive
+	for _, t := range l.tokens {
+		at := l.offsets[t]
+		switch t.Type {
+		case token.CommentType:
+		case token.DirectiveType:
+			directive = d.line(at)
+		case token.DocumentHeaderType, token.DocumentEndType:
+			if first && separator < 0 {
+				separator = at
+			}
+			first = first || t.Type == token.DocumentHeaderType
+		default:
+			if separator >= 0 {
+				return separator, at
+			}
+			first = first || d.line(at) != directive
+		}
+	}
+	return -1, -1
+}
+
+// tabIndents is the finding of a tab in the indentation.
+const tabIndents = `a tab indents the line (found "\t"); indent with spaces`
+
+// tabbedEntry returns the offset of a tab in the indentation of a key or item, outside of brackets; -1 when there is
+// none.
+func (l *lexed) tabbedEntry() int {
+	for i, t := range l.tokens {
+		entry := t.Type == token.SequenceEntryType || i+1 < len(l.tokens) && l.tokens[i+1].Type == token.MappingValueType
+		if at := l.offsets[t]; entry && l.around[i] < 0 && l.firstInLine(at) && l.tabIn(at) >= 0 {
+			return l.tabIn(at)
+		}
+	}
+	return -1
+}
+
+// wrongEscape finds an escape in double quotes whose digits are none.
+func (l *lexed) wrongEscape() mistake {
+	for i, t := range l.tokens {
+		if t.Type != token.DoubleQuoteType {
+			continue
+		}
+		end := len(l.text)
+		if i+1 < len(l.tokens) {
+			end = l.offsets[l.tokens[i+1]]
+		}
+		if m, ok := l.escape(l.offsets[t], end); ok {
+			return m
+		}
+	}
+	return mistake{}
+}
+
+// withoutReferences reports anchors, aliases and tags, and returns the text without them: the value after an anchor
+// or a tag stays, and an alias becomes a value.
+func (d *Document) withoutReferences(l *lexed) string {
+	repaired := []byte(l.text)
+	mergeLine := 0
+	for i, t := range l.tokens {
+		at, what := l.offsets[t], ""
+		end, next := at+len(t.Value), i+1 // with the name; the token after that
+		switch t.Type {
+		case token.AnchorType, token.AliasType:
+			what = "anchors"
+			if t.Type == token.AliasType {
+				what = "aliases"
+			}
+			if next < len(l.tokens) && l.offsets[l.tokens[next]] == end {
+				end += len(l.tokens[next].Value)
+				next++
+			}
+		case token.TagType:
+			what = "tags"
+		case token.MergeKeyType: // reported as a key, together with its alias
+			mergeLine = d.line(at)
+			continue
+		default:
+			continue
+		}
+		end = min(end, lineEnd(l.text, at))
+		if t.Type != token.AliasType || d.line(at) != mergeLine {
+			found, hint := l.text[at:end], "write the value in full"
+			if m, ok := l.unquoted(at, false); ok && m.at == at {
+				found, hint = l.text[at:m.end], hint+", or in quotes: "+m.write
+			}
+			d.report(at, "%s are not supported (found %.80q); %s", what, found, hint)
+		}
+		with := " "
+		if t.Type == token.AliasType || next < len(l.tokens) && endsItem(l.tokens[next].Type) {
+			with = "x"
+		}
+		copy(repaired[at:], strings.Repeat(with, end-at))
+		d.broken[d.line(at)] = true
+	}
+	return string(repaired)
+}
+
+// endsItem reports whether a token in brackets ends the item before it.
+func endsItem(t token.Type) bool {
+	return t == token.CollectEntryType || t == token.SequenceEndType || t == token.MappingEndType
+}

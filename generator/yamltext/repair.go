@@ -1,0 +1,223 @@
+package yamltext
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/token"
+)
+
+// repair reports the mistake that an error of the parser is about, and returns the text without it.
+func (d *Document) repair(l *lexed, err error) string {
+	syntax, ok := errors.AsType[*yaml.SyntaxError](err)
+	if !ok || syntax.Token == nil {
+		d.report(0, "read YAML: %s", strings.ReplaceAll(err.Error(), "\n", " "))
+		return l.text
+	}
+	m := l.diagnose(syntax.Message, syntax.Token)
+	d.report(m.at, "%s", m.text)
+	line := d.line(m.at)
+	if m.end == 0 || d.broken[line] {
+		return d.cutAt(l, m.at)
+	}
+	d.broken[line] = true
+	return l.text[:m.at] + strings.Repeat("x", m.end-m.at) + l.text[m.end:]
+}
+
+// mistake is what is wrong with the syntax of a text.
+type mistake struct {
+	at    int    // what is to blame begins here
+	end   int    // and ends here if it is a value on one line, which can be taken out; else 0
+	text  string // of the finding
+	write string // the key and the value as they are to be written, of a value that can be taken out
+}
+
+// diagnose finds out what a message of the parser is about. The parser names a symptom, and often the token after
+// the mistake:
+//
+//	title: Slicer 5: what is new     mapping value is not allowed in this context
+//	title: 'it's new'                value is not allowed in this context. map key-value is pre-defined
+//	title: [a, b                     ',' or ']' must be specified, of the key in the next line
+func (l *lexed) diagnose(message string, t *token.Token) mistake {
+	at, i := l.offset(t), l.index(t)
+	begin := l.begin(t) // of a text in quotes
+	end := lineEnd(l.text, at)
+	bracket := l.openBracket(i)
+	colon := message == "mapping value is not allowed in this context"
+	switch {
+	case strings.HasPrefix(message, "could not find end character"), message == "found unexpected document separator":
+		return l.unclosed(begin)
+	case t.Type == token.InvalidType && l.text[begin:end] != "" && l.text[begin] == '"':
+		m, _ := l.escape(begin, end)
+		return m
+	case bracket < 0 && l.tabIn(at) >= 0:
+		return mistake{at: l.tabIn(at), text: tabIndents}
+	case l.endsQuotes(i, at):
+		return l.unclosed(l.offsets[l.tokens[i-1]])
+	case colon && l.nextKey(i) >= 0:
+		return l.misaligned(l.nextKey(i), "is indented too far")
+	case bracket >= 0:
+		return l.inBrackets(bracket, t, colon)
+	case message == "found an invalid key for this map":
+		key := strings.TrimSpace(l.text[lineStart(l.text, at):at])
+		return mistake{at: at, text: fmt.Sprintf(`keys are plain words (found %.80q before a colon)`, key)}
+	case l.firstInLine(at):
+		return l.stray(at)
+	}
+	if m, ok := l.unquoted(at, colon); ok {
+		return m
+	}
+	return mistake{at: at, text: "read YAML: " + message}
+}
+
+// unclosed is a text in quotes that does not end.
+func (l *lexed) unclosed(at int) mistake {
+	line := l.text[at:lineEnd(l.text, at)]
+	if m, ok := l.escape(at, at+len(line)); ok && line[0] == '"' { // which may have taken the quote for a digit
+		return m
+	}
+	text := fmt.Sprintf("the text in quotes does not end (found %.80q); write a %c at its end", line, line[0])
+	return mistake{at: at, text: text}
+}
+
+// escapeRE matches an escape of double quotes; its group is a backslash that begins none.
+var escapeRE = regexp.MustCompile(
+	`\\(?:x[[:xdigit:]]{2}|u[[:xdigit:]]{4}|U[[:xdigit:]]{8}|[0abtnvfre "/\\N_LP\t\r\n])|(\\)`)
+
+// escape finds a backslash that means nothing between two offsets, those of a text in double quotes. The parser takes
+// any character for a hexadecimal digit, the quote as well.
+func (l *lexed) escape(begin, end int) (mistake, bool) {
+	for _, m := range escapeRE.FindAllStringSubmatchIndex(l.text[begin:end], -1) {
+		if m[2] < 0 {
+			continue
+		}
+		at := begin + m[2]
+		_, size := utf8.DecodeRuneInString(l.text[at+1 : lineEnd(l.text, at)])
+		return mistake{at: at, text: fmt.Sprintf("unknown escape in double quotes (found %q); "+
+			`write \\ for a backslash, or use single quotes`, l.text[at:at+1+size])}, true
+	}
+	return mistake{at: begin, text: "unknown escape in double quotes"}, false
+}
+
+// endsQuotes reports whether the token before one is a text in quotes that begins in a line above. The quote at its
+// end was meant to begin a text then:
+//
+//	title: 'Slicer
+//	description: 'What is new'
+func (l *lexed) endsQuotes(i, at int) bool {
+	if i == 0 || i >= len(l.tokens) || l.firstInLine(at) {
+		return false
+	}
+	before := l.tokens[i-1]
+	quoted := before.Type == token.SingleQuoteType || before.Type == token.DoubleQuoteType
+	return quoted && l.offsets[before] < lineStart(l.text, at)
+}
+
+// nextKey returns where the key of the first colon after a value begins, if that is in a line below the value:
+//
+//	title: a
+//	  out: b
+//
+// The parser takes "a out" for a key. The result is -1 if the colon is in the line of the value.
+func (l *lexed) nextKey(i int) int {
+	for j := i; j < len(l.tokens); j++ {
+		if l.tokens[j].Type != token.MappingValueType {
+			continue
+		}
+		start := lineStart(l.text, l.offsets[l.tokens[j]])
+		if start <= l.offsets[l.tokens[i]] {
+			return -1
+		}
+		return start + len(l.text[start:]) - len(strings.TrimLeft(l.text[start:], " "))
+	}
+	return -1
+}
+
+// misaligned is a line whose indentation is wrong.
+func (l *lexed) misaligned(at int, how string) mistake {
+	line := strings.TrimSpace(l.text[at:lineEnd(l.text, at)])
+	text := fmt.Sprintf("the line %s (found %.80q); align it with the key or item that it belongs to", how, line)
+	return mistake{at: at, text: text}
+}
+
+// inBrackets is a mistake in a list or mapping in brackets, at a token or before it.
+func (l *lexed) inBrackets(bracket int, t *token.Token, colon bool) mistake {
+	at := l.offset(t)
+	rest := l.text[at:lineEnd(l.text, at)]
+	switch {
+	case !l.closed[bracket]:
+		at = l.offsets[l.tokens[bracket]]
+		what, end := "list", "]"
+		if l.tokens[bracket].Type == token.MappingStartType {
+			what, end = "group of keys", "}"
+		}
+		return mistake{at: at, text: fmt.Sprintf("the %s does not end (found %.80q); write a %s at its end",
+			what, l.text[at:lineEnd(l.text, at)], end)}
+	case colon:
+		return mistake{at: at, text: fmt.Sprintf("a value with a colon must be in quotes (found %.80q)", rest)}
+	case t.Type == token.CollectEntryType:
+		return mistake{at: at, text: fmt.Sprintf("nothing stands before the comma (found %.80q); remove one", rest)}
+	}
+	return mistake{at: at, text: fmt.Sprintf("no comma stands between two values (found %.80q)", rest)}
+}
+
+// stray is a line that fits nowhere.
+func (l *lexed) stray(at int) mistake {
+	line := strings.TrimRight(l.text[at:lineEnd(l.text, at)], " \t\r")
+	if m := unspacedRE.FindStringSubmatch(line); m != nil {
+		return mistake{at: at, text: fmt.Sprintf("no space after the colon (found %.80q); write %s: %s", line, m[1], m[2])}
+	}
+	if keyRE.MatchString(line) || strings.HasPrefix(line+" ", "- ") {
+		return l.misaligned(at, "is indented like none above")
+	}
+	return mistake{at: at, text: fmt.Sprintf("a key without a colon (found %.80q); "+
+		"write a colon and a value, or indent the line if it belongs to the value above", line)}
+}
+
+var (
+	keyRE   = regexp.MustCompile(`^[^\s#\[{'"][^#]*?:(\s|$)`)
+	valueRE = regexp.MustCompile(`^\s*((?:- +)*)(?:("[^"]*"|'[^']*'|[^\s#\[{'"][^#]*?):[ \t]+)?(\S.*)$`)
+)
+
+// unquoted is a value, on one line, that YAML takes for something else unless it is in quotes.
+func (l *lexed) unquoted(at int, colon bool) (mistake, bool) {
+	start := lineStart(l.text, at)
+	line := l.text[start:lineEnd(l.text, at)]
+	m := valueRE.FindStringSubmatchIndex(line)
+	if m == nil || start+m[6] > at || m[4] < 0 && m[2] == m[3] { // neither a key nor a dash before it
+		return mistake{}, false
+	}
+	subject, write := "the item", "- "
+	if m[4] >= 0 {
+		subject = line[m[4]:m[5]]
+		write = subject + ": "
+	}
+	begin, value, first := start+m[6], strings.TrimRight(line[m[6]:], " \t\r"), line[m[6]]
+	if first != '"' && first != '\'' {
+		value, _, _ = strings.Cut(value, " #")
+		value = strings.TrimRight(value, " \t")
+	}
+	inner, why := value, ""
+	switch {
+	case first == '"' || first == '\'':
+		why = "has text after the closing quote"
+		if len(value) > 1 && value[len(value)-1] == first {
+			inner = value[1 : len(value)-1]
+		}
+	case (first == '[' || first == '{') && begin < at:
+		why = "has text after the closing bracket"
+	case colon && first != '?':
+		why = "has a colon and must be in quotes"
+	case strings.IndexByte("@`%|>-?&*!]}", first) >= 0:
+		why = fmt.Sprintf("begins with %q and must be in quotes", string(first))
+	default:
+		return mistake{}, false
+	}
+	write += quoted(inner)
+	text := fmt.Sprintf("%s %s (found %.80q); write %s", subject, why, value, write)
+	return mistake{at: begin, end: begin + len(value), text: text, write: write}, true
+}
