@@ -33,9 +33,9 @@ type item struct {
 
 // loader fills a Config, level after level, and collects what is wrong.
 type loader struct {
-	config Config
-	dir    string // the site folder: of the configuration file, else the working directory
-	errs   []error
+	config   Config
+	dir      string // the site folder: of the configuration file, else the working directory
+	findings fault.Findings
 }
 
 // Load reads the configuration. Relative paths in the file and among the defaults start at the folder of
@@ -45,17 +45,14 @@ func Load(in Input) (Config, error) {
 	l := &loader{config: Config{origins: map[string]Origin{}}}
 	env := sitegenEnv(in.Environ)
 	file, data, err := readFile(cmp.Or(in.File, env[ConfigEnv]))
-	if err != nil {
-		l.errs = append(l.errs, err)
-	}
 	l.config.File = file
 	l.dir = filepath.Dir(file)
 	l.defaults()
-	(&reader{l, file}).read(data)
+	l.file(file, data)
 	l.environment(env)
 	l.flags(in.Flags)
 	l.checkFolders()
-	return l.config, fault.Wrap(fault.Usage, errors.Join(l.errs...), "")
+	return l.config, fault.Wrap(fault.Usage, errors.Join(err, l.findings.Err()), "")
 }
 
 // readFile reads the file that is named, or the usual one, which need not be there.
@@ -99,13 +96,13 @@ func (l *loader) environment(env map[string]string) {
 	for _, o := range options {
 		known = append(known, o.Env())
 		if value, ok := env[o.Env()]; ok {
-			at := Origin{Level: Environment, Name: o.Env()}
+			at := environment(o.Env())
 			l.set(o, split(o, value, at), at, "")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		if !slices.Contains(known, name) {
-			l.errorf(Origin{Level: Environment, Name: name}, "unknown variable%s", fault.DidYouMean(name, known))
+			l.errorf(environment(name), "unknown variable%s", fault.DidYouMean(name, known))
 		}
 	}
 }
@@ -119,7 +116,7 @@ func (l *loader) flags(given map[string][]string) {
 		if !o.field.isList() {
 			values = values[len(values)-1:]
 		}
-		at := Origin{Level: Flag, Name: o.Flag}
+		at := flag(o.Flag)
 		var items []item
 		for _, v := range values {
 			items = append(items, split(o, v, at)...)
@@ -152,12 +149,12 @@ func (l *loader) set(o *Option, items []item, origin Origin, dir string) {
 			if bad, ok := errors.AsType[invalid](err); ok && bad.hint != "" {
 				hint = "; " + bad.hint
 			}
-			l.errorf(it.at, "%s %w (found %.80q)%s", o.Key, err, it.text, hint)
+			l.errorf(it.at, "%s %v (found %.80q)%s", o.Key, err, it.text, hint)
 		}
 	}
 }
 
 // errorf notes what is wrong at a place.
 func (l *loader) errorf(at Origin, format string, args ...any) {
-	l.errs = append(l.errs, fmt.Errorf("%s: %w", at.place(), fmt.Errorf(format, args...)))
+	l.findings = append(l.findings, at.At.Errorf(format, args...))
 }

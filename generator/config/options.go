@@ -38,6 +38,16 @@ func (o *Option) IsSwitch() bool { return o.field.kind == switchKind }
 // Options lists all options, in the order of help and documentation.
 func Options() []*Option { return slices.Clone(options) }
 
+// find returns the option of a key; nil when there is none.
+func find(key string) *Option {
+	for _, o := range options {
+		if o.Key == key {
+			return o
+		}
+	}
+	return nil
+}
+
 // ConfigEnv is the environment variable that names the configuration file, as the flag --config does.
 const ConfigEnv = "SITEGEN_CONFIG"
 

@@ -1,6 +1,6 @@
 package config
 
-import "fmt"
+import "github.com/Slicer/sitegen/generator/fault"
 
 // Level is one of the places that values come from. A higher level wins.
 type Level int
@@ -15,29 +15,22 @@ const (
 
 // Origin is where a value came from.
 type Origin struct {
-	Level  Level
-	Name   string // path of the file, name of the variable, name of the flag
-	Line   int    // in the file, from 1; 0 elsewhere
-	Column int    // in the file, in characters from 1; 0 elsewhere
+	Level Level
+	At    fault.Place // in the file; else the file is "environment SITEGEN_OUT" or "flag --out"; zero for a default
 }
 
 // String names the origin: "default", "sitegen.yaml:12", "environment SITEGEN_OUT", "flag --out".
 func (o Origin) String() string {
-	switch o.Level {
-	case File:
-		return fmt.Sprintf("%s:%d", o.Name, o.Line)
-	case Environment:
-		return "environment " + o.Name
-	case Flag:
-		return "flag --" + o.Name
+	if o.Level == Default {
+		return "default"
 	}
-	return "default"
+	return fault.Place{File: o.At.File, Line: o.At.Line}.String()
 }
 
-// place begins an error message: the origin, with the column where there is one.
-func (o Origin) place() string {
-	if o.Level == File {
-		return fmt.Sprintf("%s:%d", o, o.Column)
-	}
-	return o.String()
+// environment is the origin of what a variable says.
+func environment(name string) Origin {
+	return Origin{Environment, fault.Place{File: "environment " + name}}
 }
+
+// flag is the origin of what a flag says.
+func flag(name string) Origin { return Origin{Flag, fault.Place{File: "flag --" + name}} }

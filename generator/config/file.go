@@ -1,0 +1,34 @@
+package config
+
+import "github.com/Slicer/sitegen/generator/yamltext"
+
+// file reads the text of the configuration file.
+func (l *loader) file(name string, text []byte) {
+	doc := yamltext.Parse(name, text, 0)
+	keys := make(yamltext.Keys, len(options))
+	for i, o := range options {
+		keys[i] = yamltext.Key{Name: o.Key, Read: func(n *yamltext.Node) { l.node(o, n) }}
+	}
+	doc.Read(keys)
+	l.findings = append(l.findings, doc.Findings()...).Sorted()
+}
+
+// node gives an option the value of its key.
+func (l *loader) node(o *Option, n *yamltext.Node) {
+	if o.NotInFile {
+		l.errorf(Origin{File, n.KeyAt}, "%s is for a single run; give it as --%s or %s=true", o.Key, o.Flag, o.Env())
+		return
+	}
+	nodes, ok := []*yamltext.Node{n}, true
+	if o.field.isList() {
+		nodes, ok = n.List()
+	}
+	items := make([]item, len(nodes))
+	for i, n := range nodes {
+		text, single := n.Text()
+		items[i], ok = item{text, Origin{File, n.At}}, ok && single
+	}
+	if ok {
+		l.set(o, items, Origin{File, n.KeyAt}, l.dir)
+	}
+}
