@@ -106,7 +106,7 @@ func openOutput(o Options) (*output.Writer, error) {
 // rendering is all files of a build, in memory.
 type rendering struct {
 	files    []output.File
-	warnings site.Findings
+	warnings fault.Findings
 	stopped  []Stopped // targets that have no files among these
 }
 
@@ -126,7 +126,7 @@ func (o *Options) render(ctx context.Context, in site.Input) (*rendering, error)
 	}
 	var r rendering
 	if r.files, r.warnings, err = e.Files(ctx); err != nil {
-		if _, ok := errors.AsType[site.Findings](err); ok {
+		if _, ok := errors.AsType[fault.Findings](err); ok {
 			err = fault.Wrap(fault.Content, err, "Nothing was written; mend these and build again.")
 		}
 		return nil, err

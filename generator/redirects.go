@@ -81,7 +81,7 @@ func (o *Options) table(x *lookup.Index, aliases []site.Alias) (*redirect.Table,
 func aliasRules(aliases []site.Alias) ([]redirect.Rule, error) {
 	list := make([]redirect.Alias, len(aliases))
 	for i, a := range aliases {
-		list[i] = redirect.Alias{From: a.From, To: a.To, Pos: redirect.Pos{File: a.Path, Line: a.Line, Col: a.Col}}
+		list[i] = redirect.Alias{From: a.From, To: a.To, Pos: redirect.Pos(a.At)}
 	}
 	return redirect.AliasRules(list)
 }
@@ -146,14 +146,14 @@ func (o *Options) redirects(x *lookup.Index, e *site.Edition, r *rendering) erro
 }
 
 // sortFindings parts what deserves a look from what is wrong.
-func sortFindings(findings []redirect.Finding) (warnings site.Findings, err error) {
+func sortFindings(findings []redirect.Finding) (warnings fault.Findings, err error) {
 	var wrong []error
 	for _, f := range findings {
 		if f.Severity == redirect.Error {
 			wrong = append(wrong, errors.New(f.String()))
 			continue
 		}
-		warnings = append(warnings, site.Finding{Path: f.Pos.File, Line: f.Pos.Line, Col: f.Pos.Col, Text: f.Message})
+		warnings = append(warnings, fault.Place(f.Pos).Errorf("%s", f.Message))
 	}
 	return warnings, errors.Join(wrong...)
 }

@@ -5,8 +5,8 @@ import (
 	"io"
 
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/output"
-	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/store"
 )
 
@@ -76,7 +76,7 @@ func (c *catalogue) report(o Options) *Report {
 	return &Report{Source: source, App: o.Config.App, Published: len(c.published), Held: HeldFrom(c.held)}
 }
 
-func (r *Report) warn(findings site.Findings) {
+func (r *Report) warn(findings fault.Findings) {
 	for _, f := range findings {
 		r.Warnings = append(r.Warnings, f.String())
 	}

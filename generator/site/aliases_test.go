@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/site"
 )
 
@@ -20,10 +21,10 @@ func TestAliasesSayWhereTheyAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []site.Alias{
-		{From: "/who/", To: "/about/", Path: "content/about.md", Line: 4, Col: 5},
-		{From: "/us/all", To: "/about/", Path: "content/about.md", Line: 5, Col: 5},
-		{From: "/us", To: "/about/", Path: "content/about.md", Line: 6, Col: 5},
-		{From: "/manual", To: "/docs/", Path: "content/docs/index.md", Line: 3, Col: 11},
+		{From: "/who/", To: "/about/", At: fault.Place{File: "content/about.md", Line: 4, Col: 5}},
+		{From: "/us/all", To: "/about/", At: fault.Place{File: "content/about.md", Line: 5, Col: 5}},
+		{From: "/us", To: "/about/", At: fault.Place{File: "content/about.md", Line: 6, Col: 5}},
+		{From: "/manual", To: "/docs/", At: fault.Place{File: "content/docs/index.md", Line: 3, Col: 11}},
 	}
 	if diff := cmp.Diff(want, e.Aliases()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

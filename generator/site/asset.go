@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
@@ -45,7 +44,7 @@ type assetSet map[string]*Asset
 
 // readAssets reads, minifies (with a minifier) and names the assets, which are published in a folder. Findings
 // are style sheets and scripts that cannot be read, and url() that leads nowhere.
-func readAssets(layouts fs.FS, folder string, m *minifier) (assetSet, Findings, error) {
+func readAssets(layouts fs.FS, folder string, m *minifier) (assetSet, fault.Findings, error) {
 	sources, err := assetSources(layouts)
 	if err != nil {
 		return nil, nil, err
@@ -101,7 +100,7 @@ type assetReader struct {
 	folder   string    // of public/ that they are published in
 	minifier *minifier // nil: leave the files as they are
 	done     assetSet  // nil *Asset: under way
-	findings Findings
+	findings fault.Findings
 }
 
 // urlRE finds the url() of a style sheet, quoted or not.
@@ -138,9 +137,8 @@ func (r *assetReader) follow(name string, css []byte) []byte {
 			a = r.asset(at)
 		}
 		if a == nil {
-			line, col := lineCol(css, start)
-			r.findings = append(r.findings, Finding{layoutFolder + assetFolder + "/" + name, line, col,
-				fmt.Sprintf("no asset %q to refer to%s", at, fault.DidYouMean(at, sortedKeys(r.sources)))})
+			r.findings = append(r.findings, fault.PlaceOf(layoutFolder+assetFolder+"/"+name, css, start).
+				Errorf("no asset %q to refer to%s", at, fault.DidYouMean(at, sortedKeys(r.sources))))
 			continue
 		}
 		out = append(append(append(out, css[last:start]...), a.URL...), suffix...)
@@ -164,7 +162,7 @@ func (r *assetReader) minified(name string, data []byte) []byte {
 	}
 	small, err := r.minifier.file(path.Ext(name), data)
 	if err != nil {
-		f := Finding{Path: layoutFolder + assetFolder + "/" + name, Text: err.Error()}
+		f := fault.Place{File: layoutFolder + assetFolder + "/" + name}.Errorf("%v", err)
 		if e, ok := errors.AsType[*parse.Error](err); ok {
 			f.Line, f.Col, f.Text = e.Line, e.Column, e.Message
 		}

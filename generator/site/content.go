@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/output"
 )
 
@@ -32,7 +33,9 @@ var segmentRE = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._+-]*$`)
 type document struct {
 	page      *Page
 	src, body []byte // the whole file, and its end: what comes after the front matter
+	aliases   []aliasPath
 	draft     bool
+	wrong     bool   // has findings
 	held      string // why it is not published: "a draft"; "" when it is
 	taken     bool   // by a producer: not a page of its own
 }
@@ -47,14 +50,14 @@ type documentSet struct {
 
 // readContent reads content/ whole. Documents that are in the set before, if there is one, are not read
 // again. Findings are about names and front matter.
-func readContent(ctx context.Context, in Input, before *documentSet) (*documentSet, Findings, error) {
+func readContent(ctx context.Context, in Input, before *documentSet) (*documentSet, fault.Findings, error) {
 	names, findings, err := contentNames(in.Content)
 	if err != nil {
 		return nil, nil, err
 	}
 	documents := make([]*document, len(names))
 	files := make([]output.File, len(names))
-	wrong := make([]Findings, len(names))
+	wrong := make([]fault.Findings, len(names))
 	err = forEach(ctx, in.Jobs, len(names), func(i int) error {
 		data, err := fs.ReadFile(in.Content, names[i])
 		if err != nil {
@@ -90,7 +93,7 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 }
 
 // contentNames lists the files of content/, leaving out those that editors and systems leave behind.
-func contentNames(fsys fs.FS) (names []string, findings Findings, err error) {
+func contentNames(fsys fs.FS) (names []string, findings fault.Findings, err error) {
 	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		switch base := path.Base(name); {
 		case name == "." && errors.Is(err, fs.ErrNotExist): // a site without a content folder
@@ -103,7 +106,8 @@ func contentNames(fsys fs.FS) (names []string, findings Findings, err error) {
 				return fs.SkipDir
 			}
 		case !segmentRE.MatchString(base):
-			findings = append(findings, Finding{Path: contentFolder + name, Text: "name cannot be part of a URL; use letters, digits, . _ + - and start with a letter or digit"})
+			findings = append(findings, fault.Place{File: contentFolder + name}.
+				Errorf("name cannot be part of a URL; use letters, digits, . _ + - and start with a letter or digit"))
 			if d.IsDir() {
 				return fs.SkipDir
 			}
@@ -121,16 +125,16 @@ func ignored(base string) bool {
 }
 
 // newDocument reads one Markdown file; its body is rendered later.
-func newDocument(name string, src []byte) (*document, Findings) {
+func newDocument(name string, src []byte) (*document, fault.Findings) {
 	source := contentFolder + name
 	src = withoutMark(src)
 	fm, body, findings := readFrontMatter(source, src)
 	p := &Page{
 		Path: documentPath(name), Layout: cmp.Or(fm.layout, defaultLayout), Group: output.Pages,
-		Title: fm.title, Description: fm.description, Date: fm.date, Aliases: fm.aliases,
+		Title: fm.title, Description: fm.description, Date: fm.date, Aliases: fm.paths(),
 		Source: source, markdown: body, weight: fm.weight, layoutAt: fm.layoutAt,
 	}
-	return &document{page: p, src: src, body: body, draft: fm.draft}, findings
+	return &document{page: p, src: src, body: body, aliases: fm.aliases, draft: fm.draft, wrong: len(findings) > 0}, findings
 }
 
 // again gives a document that was read before, if it still has the same bytes.
@@ -167,17 +171,17 @@ func documentPath(name string) string {
 }
 
 // pages gives the documents that are pages of their own, and warns of what is not published.
-func (c *documentSet) pages() (pages []*Page, warnings, findings Findings) {
+func (c *documentSet) pages() (pages []*Page, warnings, findings fault.Findings) {
 	for _, d := range c.documents {
 		p := d.page
 		switch {
 		case d.held != "":
-			warnings = append(warnings, Finding{Path: p.Source, Text: d.held + ", not published"})
+			warnings = append(warnings, fault.Place{File: p.Source}.Errorf("%s, not published", d.held))
 		case d.taken:
 		case strings.HasPrefix(p.Path, notesFolder) && p.Path != notesFolder+pageName:
-			warnings = append(warnings, Finding{Path: p.Source, Text: "notes on a release that is not in the catalogue, not published"})
-		case p.Title == "":
-			findings = append(findings, Finding{p.Source, 1, 1, "no title; begin the file with front matter: ---, title: …, ---"})
+			warnings = append(warnings, fault.Place{File: p.Source}.Errorf("notes on a release that is not in the catalogue, not published"))
+		case p.Title == "" && !d.wrong:
+			findings = append(findings, fault.PlaceOf(p.Source, d.src, 0).Errorf("no title; begin the file with front matter: ---, title: …, ---"))
 			fallthrough // the page exists all the same, for links to it
 		default:
 			pages = append(pages, p)

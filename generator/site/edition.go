@@ -24,8 +24,8 @@ type Edition struct {
 	layouts   *layoutSet
 	minifier  *minifier // nil: do not minify
 	slots     []*slot
-	warnings  Findings
-	findings  Findings // of reading; those of rendering come with Files
+	warnings  fault.Findings
+	findings  fault.Findings // of reading; those of rendering come with Files
 	scratches sync.Pool
 	published func() map[string]publication // by path
 }
@@ -85,7 +85,7 @@ func (e *Edition) read(ctx context.Context, folder string, before *Edition) (err
 	if before != nil {
 		old = before.build.content
 	}
-	var findings [3]Findings
+	var findings [3]fault.Findings
 	if e.build.content, findings[0], err = readContent(ctx, in, old); err != nil {
 		return fmt.Errorf("read the content: %w", err)
 	}
@@ -148,7 +148,7 @@ func withoutText(s *Site) Site {
 	shown.Nav = make([]*Page, len(s.Nav))
 	for i, p := range s.Nav {
 		page := *p
-		page.markdown, page.layoutAt = nil, place{}
+		page.markdown, page.layoutAt = nil, fault.Place{}
 		shown.Nav[i] = &page
 	}
 	return shown
@@ -156,7 +156,7 @@ func withoutText(s *Site) Site {
 
 // Err gives what is wrong with the site folder as far as it shows in reading it: front matter, layouts that
 // cannot be parsed. It is nil or a fault.Content with Findings.
-func (e *Edition) Err() error { return fault.Wrap(fault.Content, e.findings.err(), "") }
+func (e *Edition) Err() error { return fault.Wrap(fault.Content, e.findings.Sorted().Err(), "") }
 
 // index finds everything that is published.
 func (e *Edition) index() map[string]publication {
@@ -202,7 +202,7 @@ func (e *Edition) File(path string) ([]byte, error) {
 		if findings == nil { // the layout could not be parsed
 			findings = e.findings
 		}
-		return nil, fault.Wrap(fault.Content, findings.sorted(), "")
+		return nil, fault.Wrap(fault.Content, findings.Sorted(), "")
 	}
 	return done.html, nil
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/fault"
 )
 
 func TestReadFrontMatter(t *testing.T) {
@@ -19,11 +21,13 @@ func TestReadFrontMatter(t *testing.T) {
 		{"empty", "---\n---\nText\n", frontMatter{}, "Text\n"},
 		{"only a comment", "---\n# nothing yet\n---\n", frontMatter{}, ""},
 		{"all keys", "---\ntitle: \"About: us\"\ndescription: |\n  Who we\n  are\nlayout: wide.html\ndraft: true\ndate: 2026-11-20\nweight: -3\naliases: [/who/, /us]\n---\nText\n",
-			frontMatter{title: "About: us", description: "Who we\nare", layout: "wide.html", layoutAt: place{6, 9}, draft: true,
-				date: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), weight: new(-3), aliases: []string{"/who/", "/us"}}, "Text\n"},
+			frontMatter{title: "About: us", description: "Who we\nare", layout: "wide.html", layoutAt: fault.Place{File: "content/x.md", Line: 6, Col: 9}, draft: true,
+				date: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), weight: new(-3), aliases: []aliasPath{
+					{"/who/", fault.Place{File: "content/x.md", Line: 10, Col: 11}}, {"/us", fault.Place{File: "content/x.md", Line: 10, Col: 18}}}}, "Text\n"},
 		{"a number for a title", "---\ntitle: 5.12\n---\n", frontMatter{title: "5.12"}, ""},
 		{"a truth for a title", "---\ntitle: true\n---\n", frontMatter{title: "true"}, ""},
 		{"an instant for a date", "---\ndate: 2026-11-20T23:30:00-05:00\n---\n", frontMatter{date: time.Date(2026, 11, 21, 4, 30, 0, 0, time.UTC)}, ""},
+		{"keys without values", "---\ntitle: Hi\ndescription:\nlayout:\ndraft: # not yet\ndate: ~\nweight:\naliases:\n---\n", frontMatter{title: "Hi"}, ""},
 		{"Windows line ends", "---\r\ntitle: Hi\r\n---\r\nText\r\n", frontMatter{title: "Hi"}, "Text\r\n"},
 		{"a rule further down is no fence", "Text\n\n---\n\nMore\n", frontMatter{}, "Text\n\n---\n\nMore\n"},
 		{"no line end after the fence", "---\ntitle: Hi\n---", frontMatter{title: "Hi"}, ""},
@@ -34,7 +38,7 @@ func TestReadFrontMatter(t *testing.T) {
 			if len(findings) > 0 {
 				t.Fatalf("findings:\n%v", findings)
 			}
-			if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(frontMatter{}, place{})); diff != "" {
+			if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(frontMatter{}, aliasPath{})); diff != "" {
 				t.Errorf("front matter (-want +got):\n%s", diff)
 			}
 			if string(body) != tt.body {
@@ -49,23 +53,31 @@ func TestReadFrontMatterMistakes(t *testing.T) {
 		{"unknown key, near a known one", "---\ntitel: x\n---\n", `content/x.md:2:1: unknown key "titel"; did you mean "title"?`},
 		{"unknown key", "---\ntitle: x\nmenu: main\n---\n", `content/x.md:3:1: unknown key "menu"; the keys are title, description, layout, draft, date, weight, aliases`},
 		{"no end", "---\ntitle: x\n", `content/x.md:1:1: front matter does not end (no second --- line)`},
-		{"colon in a title", "---\ntitle: Aurora: a manual\n---\n", `content/x.md:2:8: front matter: mapping value is not allowed in this context`},
-		{"quote not closed", "---\ntitle: \"x\n---\n", `content/x.md:2:8: front matter: could not find end character of double-quoted text`},
-		{"key twice", "---\ntitle: x\ndraft: false\ntitle: y\n---\n", `content/x.md:4:1: front matter: mapping key "title" already defined`},
-		{"a list", "---\n- x\n---\n", `content/x.md:2:1: front matter is not a list of keys and values (found a list)`},
-		{"just text", "---\nHello\n---\n", `content/x.md:2:1: front matter is not a list of keys and values (found "Hello")`},
-		{"title a list", "---\ntitle: [a, b]\n---\n", `content/x.md:2:8: title is not text (found a list)`},
-		{"title nothing", "---\ntitle:\n---\n", `content/x.md:2:7: title is not text (found nothing)`},
-		{"title a map", "---\ntitle: {a: b}\n---\n", `content/x.md:2:8: title is not text (found keys and values)`},
+		{"colon in a title", "---\ntitle: Aurora: a manual\n---\n", `content/x.md:2:8: title has a colon and must be in quotes (found "Aurora: a manual"); write title: "Aurora: a manual"`},
+		{"quote not closed", "---\ntitle: \"x\n---\n", `content/x.md:2:8: the text in quotes does not end (found "\"x"); write a " at its end`},
+		{"key twice", "---\ntitle: x\ndraft: false\ntitle: y\n---\n", `content/x.md:4:1: title is there twice, first in line 2; remove one`},
+		{"a list", "---\n- x\n---\n", `content/x.md:2:1: must be keys and values (found a list); write for instance title: Downloads`},
+		{"just text", "---\nHello\n---\n", `content/x.md:2:1: must be keys and values (found "Hello"); write for instance title: Downloads`},
+		{"title a list", "---\ntitle: [a, b]\n---\n", `content/x.md:2:8: title takes a single value (found a list)`},
+		{"title a map", "---\ntitle: {a: b}\n---\n", `content/x.md:2:8: title takes a single value (found a group of keys)`},
 		{"draft a word", "---\ndraft: yes please\n---\n", `content/x.md:2:8: draft is neither true nor false (found "yes please")`},
 		{"date in words", "---\ndate: tomorrow\n---\n", `content/x.md:2:7: date is not a day (found "tomorrow"); write it as 2026-11-20`},
 		{"no such day", "---\ndate: 2026-02-30\n---\n", `content/x.md:2:7: date is not a day (found "2026-02-30"); write it as 2026-11-20`},
 		{"weight a word", "---\nweight: heavy\n---\n", `content/x.md:2:9: weight is not a whole number (found "heavy")`},
 		{"weight a fraction", "---\nweight: 1.5\n---\n", `content/x.md:2:9: weight is not a whole number (found "1.5")`},
 		{"weight beyond measure", "---\nweight: 99999999999\n---\n", `content/x.md:2:9: weight is not a whole number (found "99999999999")`},
-		{"aliases a word", "---\naliases: /x\n---\n", `content/x.md:2:10: aliases is not a list (found "/x")`},
+		{"aliases a word", "---\naliases: /x\n---\n", `content/x.md:2:10: aliases takes a list (found "/x"); write [/x]`},
 		{"alias elsewhere", "---\naliases:\n  - /ok\n  - //evil.example/\n---\n", `content/x.md:4:5: alias is not a path of this site (found "//evil.example/"); start it with one /`},
 		{"column in bytes", "---\n{é: 1, titel: x}\n---\n", "content/x.md:2:2: unknown key \"é\"; the keys are title, description, layout, draft, date, weight, aliases\ncontent/x.md:2:9: unknown key \"titel\"; did you mean \"title\"?"},
+		{"tab", "---\ntitle: x\naliases:\n\t- /x\n---\n", `content/x.md:4:1: a tab indents the line (found "\t"); indent with spaces`},
+		{"Latin-1", "---\ntitle: x\ndescription: Fran\xe7ais\n---\n", `content/x.md:3:18: text is not UTF-8 (found "\xe7"); save the file in that encoding`},
+		{"no space after the colon", "---\ntitle:x\n---\n", `content/x.md:2:1: must be keys and values (found "title:x"); write a space after the colon: title: x`},
+		{"alias", "---\ntitle: *x*\n---\n", `content/x.md:2:8: aliases are not supported (found "*x*"); write the value in full, or in quotes: title: "*x*"`},
+		{"all at once, syntax as well", "---\ntitel: x\ntitle: a: b\nlayout: @x\ndraft: 7\naliases: [/a\n---\n", `content/x.md:2:1: unknown key "titel"; did you mean "title"?
+content/x.md:3:8: title has a colon and must be in quotes (found "a: b"); write title: "a: b"
+content/x.md:4:9: layout begins with "@" and must be in quotes (found "@x"); write layout: "@x"
+content/x.md:5:8: draft is neither true nor false (found "7")
+content/x.md:6:10: the list does not end (found "[/a"); write a ] at its end`},
 		{"all at once", "---\ntitel: x\ndraft: 7\n---\n", "content/x.md:2:1: unknown key \"titel\"; did you mean \"title\"?\ncontent/x.md:3:8: draft is neither true nor false (found \"7\")"},
 	}
 	for _, tt := range tests {

@@ -8,6 +8,8 @@ import (
 	"github.com/yuin/goldmark/ast"
 	mdtext "github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
+
+	"github.com/Slicer/sitegen/generator/fault"
 )
 
 // linkPlacer finds in the sources where a link of a rendered page was written.
@@ -19,8 +21,8 @@ type linkPlacer struct {
 }
 
 // findings gives a finding for each place where a bad link is written.
-func (p *linkPlacer) findings(bad *badLink) Findings {
-	var findings Findings
+func (p *linkPlacer) findings(bad *badLink) fault.Findings {
+	var findings fault.Findings
 	elsewhere := map[string][]*rendered{} // pages whose content file does not have the link, by layout
 	for _, r := range bad.pages {
 		d := p.documents[r.page.Source]
@@ -29,8 +31,7 @@ func (p *linkPlacer) findings(bad *badLink) Findings {
 			offsets = p.markdown.linkOffsets(d.body, bad.link)
 		}
 		for _, at := range offsets {
-			line, col := lineCol(d.src, len(d.src)-len(d.body)+at)
-			findings = append(findings, Finding{d.page.Source, line, col, bad.text})
+			findings = append(findings, fault.PlaceOf(d.page.Source, d.src, len(d.src)-len(d.body)+at).Errorf("%s", bad.text))
 		}
 		if len(offsets) == 0 {
 			elsewhere[r.page.Layout] = append(elsewhere[r.page.Layout], r)
@@ -43,23 +44,22 @@ func (p *linkPlacer) findings(bad *badLink) Findings {
 }
 
 // inLayout finds a link in the layout of pages, or in what it shares with others.
-func (p *linkPlacer) inLayout(layout string, bad *badLink, pages []*rendered) Findings {
-	var findings Findings
+func (p *linkPlacer) inLayout(layout string, bad *badLink, pages []*rendered) fault.Findings {
+	var findings fault.Findings
 	for _, name := range sortedKeys(p.layouts.sources) {
 		if name != layout && name != baseLayout && !strings.HasPrefix(name, partials) {
 			continue
 		}
 		src := p.layouts.sources[name]
 		if i := strings.Index(src, `"`+bad.link+`"`); i >= 0 {
-			line, col := lineCol(src, i+1)
-			findings = append(findings, Finding{layoutFolder + name, line, col, bad.text})
+			findings = append(findings, fault.PlaceOf(layoutFolder+name, src, i+1).Errorf("%s", bad.text))
 		}
 	}
 	if findings == nil && strings.Contains(p.notice, bad.link) {
-		return Findings{{Path: "notice", Text: bad.text}}
+		return fault.Findings{fault.Place{File: "notice"}.Errorf("%s", bad.text)}
 	}
 	if findings == nil { // made from data
-		return Findings{{Path: layoutFolder + layout, Text: bad.text + on(pages[0].page.URL(), len(pages))}}
+		return fault.Findings{fault.Place{File: layoutFolder + layout}.Errorf("%s%s", bad.text, on(pages[0].page.URL(), len(pages)))}
 	}
 	return findings
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/output"
 )
 
@@ -22,9 +23,9 @@ type Page struct {
 	NoIndex     bool          // not for the sitemap and search engines: error pages, fragments
 	Aliases     []string      // front matter: paths that lead here
 
-	markdown []byte // turned into Body just before the page is rendered, so that bodies need not be held
-	weight   *int   // front matter: place in the navigation
-	layoutAt place  // front matter: where it names the layout
+	markdown []byte      // turned into Body just before the page is rendered, so that bodies need not be held
+	weight   *int        // front matter: place in the navigation
+	layoutAt fault.Place // front matter: where it names the layout
 }
 
 // URL is the path the page is served at: /releases/5.12.4/ for releases/5.12.4/index.html.

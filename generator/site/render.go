@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -16,7 +15,7 @@ import (
 
 // Render makes all files of the site, in order of their paths. The error holds a Findings (errors.AsType) when
 // the site folder is to blame, with everything that is wrong; warnings are what does not stop a build.
-func Render(ctx context.Context, in Input) (files []output.File, warnings Findings, err error) {
+func Render(ctx context.Context, in Input) (files []output.File, warnings fault.Findings, err error) {
 	e, err := NewEdition(ctx, in, nil)
 	if err != nil {
 		return nil, nil, err
@@ -25,7 +24,7 @@ func Render(ctx context.Context, in Input) (files []output.File, warnings Findin
 }
 
 // Files renders the pages that nobody has asked for yet, and checks all of them: see Render.
-func (e *Edition) Files(ctx context.Context) (files []output.File, warnings Findings, err error) {
+func (e *Edition) Files(ctx context.Context) (files []output.File, warnings fault.Findings, err error) {
 	err = forEach(ctx, e.build.Jobs, len(e.slots), func(i int) error {
 		_, _ = e.rendered(e.slots[i]) // pageFindings has the error
 		return nil
@@ -37,9 +36,9 @@ func (e *Edition) Files(ctx context.Context) (files []output.File, warnings Find
 	files, twice := e.files()
 	bad, doubtful := e.checkLinks(files)
 	if findings = slices.Concat(findings, twice, bad); len(findings) > 0 {
-		return nil, nil, fault.Wrap(fault.Content, findings.sorted(), "")
+		return nil, nil, fault.Wrap(fault.Content, findings.Sorted(), "")
 	}
-	return files, slices.Concat(e.warnings, doubtful).sorted(), nil
+	return files, slices.Concat(e.warnings, doubtful).Sorted(), nil
 }
 
 // rendered renders a page unless that has been done.
@@ -83,12 +82,12 @@ func (e *Edition) page(s *scratch, p *Page) (*rendered, error) {
 }
 
 // pageFindings turns the errors of pages into findings. Those that many pages share are one.
-func (e *Edition) pageFindings(slots []*slot) (findings Findings) {
+func (e *Edition) pageFindings(slots []*slot) (findings fault.Findings) {
 	type shared struct {
 		first string
 		n     int
 	}
-	pages := map[Finding]*shared{}
+	pages := map[fault.Finding]*shared{}
 	for _, s := range slots {
 		if s.err == nil || errors.Is(s.err, errNotParsed) {
 			continue
@@ -107,18 +106,18 @@ func (e *Edition) pageFindings(slots []*slot) (findings Findings) {
 }
 
 // pageFinding says where the mistake is that kept a page from being rendered.
-func (e *Edition) pageFinding(p *Page, err error) Finding {
+func (e *Edition) pageFinding(p *Page, err error) fault.Finding {
 	if errors.Is(err, errNoLayout) {
 		return e.layouts.missing(p)
 	}
 	if bad, ok := errors.AsType[*parse.Error](err); ok { // of a minifier: in what the layout made, no place in its source
-		return Finding{Path: layoutFolder + p.Layout, Text: "minify: " + bad.Message}
+		return fault.Place{File: layoutFolder + p.Layout}.Errorf("minify: %s", bad.Message)
 	}
 	return e.layouts.finding(err)
 }
 
 // files gathers all files, in order of their paths, and reports two that have the same.
-func (e *Edition) files() (files []output.File, twice Findings) {
+func (e *Edition) files() (files []output.File, twice fault.Findings) {
 	files = slices.Concat(e.raw()...)
 	for _, s := range e.slots {
 		files = append(files, output.File{Root: output.Public, Group: s.page.Group, Path: s.page.Path, Data: s.done.html})
@@ -133,18 +132,18 @@ func (e *Edition) files() (files []output.File, twice Findings) {
 }
 
 // twice reports a path that two things are published at; content is to blame if it is among them.
-func (e *Edition) twice(at string) Finding {
-	text := fmt.Sprintf("published as %s, like something else; rename it", urlOf(at))
+func (e *Edition) twice(at string) fault.Finding {
+	file := contentFolder + at // producers do not write a path twice
 	for _, s := range e.slots {
 		if s.page.Path == at && s.page.Source != "" {
-			return Finding{Path: s.page.Source, Text: text}
+			file = s.page.Source
 		}
 	}
-	return Finding{Path: contentFolder + at, Text: text} // producers do not write a path twice
+	return fault.Place{File: file}.Errorf("published as %s, like something else; rename it", urlOf(at))
 }
 
 // checkLinks finds links that lead nowhere, and those that only may.
-func (e *Edition) checkLinks(files []output.File) (bad, doubtful Findings) {
+func (e *Edition) checkLinks(files []output.File) (bad, doubtful fault.Findings) {
 	c := &linkChecker{
 		host: e.host, index: e.build.Index, known: map[string]*rendered{},
 		ids: map[string]map[string]bool{}, verdicts: map[string]verdict{},

@@ -56,7 +56,7 @@ func siteInput(t testing.TB, content, own folder) site.Input {
 }
 
 // rendered is the files by path.
-func rendered(t testing.TB, in site.Input) (files map[string]string, warnings site.Findings) {
+func rendered(t testing.TB, in site.Input) (files map[string]string, warnings fault.Findings) {
 	t.Helper()
 	list, warnings, err := site.Render(t.Context(), in)
 	if err != nil {
@@ -79,7 +79,7 @@ func refused(t testing.TB, in site.Input) string {
 	if fault.KindOf(err) != fault.Content {
 		t.Errorf("the error is of kind %v, not Content: %v", fault.KindOf(err), err)
 	}
-	if _, ok := errors.AsType[site.Findings](err); !ok {
+	if _, ok := errors.AsType[fault.Findings](err); !ok {
 		t.Fatalf("no findings in %v", err)
 	}
 	return err.Error()
@@ -178,8 +178,7 @@ func TestEverythingAtOnce(t *testing.T) {
 		"wrong.html":   "{{define \"main\"}}\n<p>{{.Page.Titel}}</p>\n{{end}}",
 		"assets/x.css": "a { background: url(x.png) }\n",
 	}))
-	want := `content/a.md:1:1: no title; begin the file with front matter: ---, title: …, ---
-content/a.md:2:1: unknown key "titel"; did you mean "title"?
+	want := `content/a.md:2:1: unknown key "titel"; did you mean "title"?
 content/b.md:3:9: no layout "pages.html"; did you mean "page.html"? (on /b/)
 content/bad name.md: name cannot be part of a URL; use letters, digits, . _ + - and start with a letter or digit
 content/c.md: published as /c/, like something else; rename it

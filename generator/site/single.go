@@ -33,7 +33,7 @@ func RenderPage(ctx context.Context, in Input, p Page) ([]output.File, error) {
 	s := &slot{page: &p}
 	done, err := e.rendered(s)
 	if err != nil {
-		return nil, fault.Wrap(fault.Content, e.pageFindings([]*slot{s}).sorted(), "")
+		return nil, fault.Wrap(fault.Content, e.pageFindings([]*slot{s}).Sorted(), "")
 	}
 	page := output.File{Root: output.Public, Group: p.Group, Path: p.Path, Data: done.html}
 	return append(e.assets.usedBy(page.Data), page), nil

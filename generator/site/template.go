@@ -32,7 +32,7 @@ type layoutSet struct {
 	byName  map[string]*template.Template // what to execute for a layout
 	sources map[string]string             // of all files, for finding places in them
 
-	findings Findings // the first mistake of every file
+	findings fault.Findings // the first mistake of every file
 }
 
 // parseLayouts parses all layouts.
@@ -97,10 +97,10 @@ func layoutSources(fsys fs.FS) (map[string]string, error) {
 func empty(t *template.Template) bool { return t.Tree == nil || parse.IsEmptyTree(t.Tree.Root) }
 
 // mixed finds text beside the {{define}} of a layout: base.html would not show it.
-func (l *layoutSet) mixed(t *template.Template) (Finding, bool) {
+func (l *layoutSet) mixed(t *template.Template) (fault.Finding, bool) {
 	name := t.Name()
 	if empty(t) || !defineRE.MatchString(l.sources[name]) {
-		return Finding{}, false
+		return fault.Finding{}, false
 	}
 	for _, n := range t.Tree.Root.Nodes {
 		if text, ok := n.(*parse.TextNode); ok && len(strings.TrimSpace(string(text.Text))) == 0 {
@@ -108,10 +108,10 @@ func (l *layoutSet) mixed(t *template.Template) (Finding, bool) {
 		}
 		at := int(n.Position())
 		at += len(l.sources[name][at:]) - len(strings.TrimLeft(l.sources[name][at:], " \t\r\n"))
-		line, col := lineCol(l.sources[name], at)
-		return Finding{layoutFolder + name, line, col, "text outside of {{define}}; a layout either defines blocks for base.html or is a whole file of its own"}, true
+		return fault.PlaceOf(layoutFolder+name, l.sources[name], at).
+			Errorf("text outside of {{define}}; a layout either defines blocks for base.html or is a whole file of its own"), true
 	}
-	return Finding{}, false
+	return fault.Finding{}, false
 }
 
 var defineRE = regexp.MustCompile(`\{\{-?\s*define\s`)
@@ -134,12 +134,12 @@ var (
 )
 
 // missing reports the layout of a page that is not there.
-func (l *layoutSet) missing(p *Page) Finding {
-	f := Finding{p.Source, p.layoutAt.line, p.layoutAt.col, fmt.Sprintf("no layout %q%s", p.Layout, fault.DidYouMean(p.Layout, sortedKeys(l.byName)))}
-	if f.Line == 0 { // chosen by the program
-		f.Path = layoutFolder + p.Layout
+func (l *layoutSet) missing(p *Page) fault.Finding {
+	at := p.layoutAt
+	if at.Line == 0 { // chosen by the program
+		at.File = layoutFolder + p.Layout
 	}
-	return f
+	return at.Errorf("no layout %q%s", p.Layout, fault.DidYouMean(p.Layout, sortedKeys(l.byName)))
 }
 
 // functions are what layouts can call beside those of html/template.
@@ -190,12 +190,12 @@ var (
 )
 
 // finding says where in the layouts a template's error is.
-func (l *layoutSet) finding(err error) Finding {
+func (l *layoutSet) finding(err error) fault.Finding {
 	m := templateErrorRE.FindStringSubmatch(err.Error())
 	if m == nil {
-		return Finding{Path: layoutFolder, Text: strings.TrimPrefix(err.Error(), "template: ")}
+		return fault.Place{File: layoutFolder}.Errorf("%s", strings.TrimPrefix(err.Error(), "template: "))
 	}
-	f := Finding{Path: layoutFolder + m[1], Text: m[4]}
+	f := fault.Place{File: layoutFolder + m[1]}.Errorf("%s", m[4])
 	f.Line, _ = strconv.Atoi(m[2]) // "" is 0: the whole file
 	if col, err := strconv.Atoi(m[3]); err == nil {
 		f.Col = col + 1 // they count from 0
