@@ -28,7 +28,7 @@ var homes = map[string]string{
 	"github.com/fsnotify/fsnotify":  "preview",
 	"github.com/spf13/cobra":        "cmd/sitegen",
 	"github.com/spf13/pflag":        "cmd/sitegen",
-	"github.com/goccy/go-yaml":      "yamltext config site",
+	"github.com/goccy/go-yaml":      "yamltext",
 	"github.com/ua-parser/uap-go":   "stats",
 	"github.com/oschwald/maxminddb": "stats",
 	"github.com/maxmind":            "geodb",

@@ -2,15 +2,14 @@ package stats
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/ua-parser/uap-go/uaparser"
-	"gopkg.in/yaml.v3"
+
+	"github.com/Slicer/sitegen/generator/yamltext"
 )
 
 // The three kinds of the statistics of format 1.0, as its database spells them.
@@ -39,12 +38,12 @@ type Classifier struct {
 	foreign        bool // the agent has other letters than those of ASCII
 }
 
-// NewClassifier compiles the rules: those that come with the program or, where given, others in the YAML form
+// NewClassifier compiles the rules: those that come with the program or, where given, those of a file in the form
 // of ua-parser's regexes.yaml. It takes about 100 ms: make one only when there is a new agent.
-func NewClassifier(rules io.Reader) (*Classifier, error) {
+func NewClassifier(file string, rules []byte) (*Classifier, error) {
 	var options []uaparser.Option
-	if rules != nil {
-		definitions, err := readRules(rules)
+	if file != "" {
+		definitions, err := readRules(file, rules)
 		if err != nil {
 			return nil, fmt.Errorf("read the user agent rules: %w", err)
 		}
@@ -69,34 +68,57 @@ func NewClassifier(rules io.Reader) (*Classifier, error) {
 	return c, nil
 }
 
-// readRules reads regexes.yaml and checks its expressions, which the parser would panic over.
-func readRules(r io.Reader) (uaparser.RegexDefinitions, error) {
+// readRules reads regexes.yaml and checks its expressions, which the parser would panic over. Keys that the parser
+// does not know are ignored: newer rules may have some.
+func readRules(file string, text []byte) (uaparser.RegexDefinitions, error) {
 	var d uaparser.RegexDefinitions
-	if err := yaml.NewDecoder(r).Decode(&d); err != nil {
-		return d, err
-	}
-	var errs []error
-	check := func(flags, expr string) {
-		if flags != "" {
-			expr = "(?" + flags + ")" + expr
+	doc := yamltext.Parse(file, text, 0)
+	for _, list := range doc.Root.Entries {
+		for _, rule := range list.Items {
+			switch list.Key {
+			case "user_agent_parsers":
+				p := add(&d.UA)
+				readRule(rule, &p.Expr, &p.Flags, map[string]*string{"family_replacement": &p.FamilyReplacement,
+					"v1_replacement": &p.V1Replacement, "v2_replacement": &p.V2Replacement, "v3_replacement": &p.V3Replacement})
+			case "os_parsers":
+				p := add(&d.OS)
+				readRule(rule, &p.Expr, &p.Flags, map[string]*string{"os_replacement": &p.OSReplacement, "os_v1_replacement": &p.V1Replacement,
+					"os_v2_replacement": &p.V2Replacement, "os_v3_replacement": &p.V3Replacement, "os_v4_replacement": &p.V4Replacement})
+			case "device_parsers":
+				p := add(&d.Device)
+				readRule(rule, &p.Expr, &p.Flags, map[string]*string{"device_replacement": &p.DeviceReplacement,
+					"brand_replacement": &p.BrandReplacement, "model_replacement": &p.ModelReplacement})
+			}
 		}
-		if _, err := regexp.Compile(expr); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	for _, p := range d.UA {
-		check(p.Flags, p.Expr)
-	}
-	for _, p := range d.OS {
-		check(p.Flags, p.Expr)
-	}
-	for _, p := range d.Device {
-		check(p.Flags, p.Expr)
 	}
 	if len(d.UA) == 0 || len(d.OS) == 0 || len(d.Device) == 0 {
-		errs = append(errs, errors.New("user_agent_parsers, os_parsers or device_parsers is missing"))
+		doc.Root.Errorf("user_agent_parsers, os_parsers or device_parsers is missing")
 	}
-	return d, errors.Join(errs...)
+	return d, doc.Findings().Err()
+}
+
+// add appends a new rule to a list, whose type has no name outside of uaparser.
+func add[T any](list *[]*T) *T {
+	rule := new(T)
+	*list = append(*list, rule)
+	return rule
+}
+
+// readRule reads the expression of a rule, its flags, and the other fields by their keys.
+func readRule(rule *yamltext.Node, expr, flags *string, fields map[string]*string) {
+	fields["regex"], fields["regex_flag"] = expr, flags
+	for _, n := range rule.Entries {
+		if to := fields[n.Key]; to != nil && n.Kind != yamltext.Nothing {
+			yamltext.Text(to)(n)
+		}
+	}
+	whole := *expr
+	if *flags != "" {
+		whole = "(?" + *flags + ")" + whole
+	}
+	if _, err := regexp.Compile(whole); err != nil {
+		rule.Errorf("%v", err)
+	}
 }
 
 // Classify tells what an agent is. Not for use by two goroutines at once.

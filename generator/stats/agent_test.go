@@ -10,7 +10,7 @@ import (
 
 func classifier(t testing.TB) *Classifier {
 	t.Helper()
-	c, err := NewClassifier(nil)
+	c, err := NewClassifier("", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,18 +107,59 @@ func FuzzClassify(f *testing.F) {
 
 func TestRules(t *testing.T) {
 	const good = "user_agent_parsers:\n- regex: '(Slicer)/(\\d+)'\nos_parsers:\n- regex: 'Win'\n  os_replacement: W\ndevice_parsers:\n- regex: 'slicer'\n  regex_flag: 'i'\n  device_replacement: Spider\n"
-	c, err := NewClassifier(strings.NewReader(good))
+	c, err := NewClassifier("rules.yaml", []byte(good))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(Agent{Bot, LegacyRobot, "Slicer", "W", "Spider"}, c.Classify("Slicer/5 Win")); diff != "" {
 		t.Error(diff)
 	}
-	for _, bad := range []string{"", "x: [", "user_agent_parsers: []", strings.Replace(good, "(Slicer)", "(Slicer", 1)} {
-		if _, err := NewClassifier(strings.NewReader(bad)); err == nil {
-			t.Errorf("%q was taken for rules", bad)
+	for bad, want := range map[string]string{
+		"":                       "rules.yaml:1:1: user_agent_parsers, os_parsers or device_parsers is missing",
+		"x: [":                   `rules.yaml:1:4: the list does not end (found "["); write a ] at its end`,
+		"user_agent_parsers: []": "rules.yaml:1:1: user_agent_parsers, os_parsers or device_parsers is missing",
+		strings.Replace(good, "(Slicer)", "(Slicer", 1):                "rules.yaml:2:3: error parsing regexp: missing closing ): `(Slicer/(\\d+)`",
+		strings.Replace(good, "regex_flag: 'i'", "regex_flag: 'x'", 1): "rules.yaml:7:3: error parsing regexp: invalid or unsupported Perl syntax: `(?x`",
+	} {
+		if _, err := NewClassifier("rules.yaml", []byte(bad)); err == nil || err.Error() != "read the user agent rules: "+want {
+			t.Errorf("%q: %v, want %s", bad, err, want)
 		}
 	}
+}
+
+// TestOwnRules reads the rules that come with uap-go as those of a file are read.
+func TestOwnRules(t *testing.T) {
+	read, err := readRules("regexes.yaml", uaparser.DefinitionYaml)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := uaparser.New(uaparser.WithRegexDefinitions(read))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := uaparser.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.UA) != len(want.UA) || len(got.OS) != len(want.OS) || len(got.Device) != len(want.Device) {
+		t.Fatalf("%d, %d and %d rules, want %d, %d and %d", len(got.UA), len(got.OS), len(got.Device), len(want.UA), len(want.OS), len(want.Device))
+	}
+	for i, p := range want.UA {
+		if got.UA[i].Reg = p.Reg; *got.UA[i] != *p {
+			t.Errorf("%+v, want %+v", *got.UA[i], *p)
+		}
+	}
+	for i, p := range want.OS {
+		if got.OS[i].Reg = p.Reg; *got.OS[i] != *p {
+			t.Errorf("%+v, want %+v", *got.OS[i], *p)
+		}
+	}
+	for i, p := range want.Device {
+		if got.Device[i].Reg = p.Reg; *got.Device[i] != *p {
+			t.Errorf("%+v, want %+v", *got.Device[i], *p)
+		}
+	}
+	t.Logf("%d, %d and %d rules", len(got.UA), len(got.OS), len(got.Device))
 }
 
 func TestSummarize(t *testing.T) {

@@ -107,14 +107,13 @@ func (w *writer) classify(text string) (store.Agent, error) {
 // openClassifier makes a classifier with the rules of a file, or with those that come along.
 func openClassifier(rules string) (*Classifier, error) {
 	if rules == "" {
-		return NewClassifier(nil)
+		return NewClassifier("", nil)
 	}
-	f, err := os.Open(rules)
+	text, err := os.ReadFile(rules)
 	if err != nil {
 		return nil, fmt.Errorf("read the user agent rules: %w", err)
 	}
-	defer f.Close()
-	return NewClassifier(f)
+	return NewClassifier(rules, text)
 }
 
 // stored is an agent as the database has it.
