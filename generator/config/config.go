@@ -12,12 +12,19 @@
 // range are errors that say where they are, and Load reports all of them at once.
 package config
 
-import "time"
+import (
+	"time"
+
+	"github.com/Slicer/sitegen/generator/profile"
+)
 
 // Config is a checked configuration. Folders are ready to be opened: absolute, or relative to the working
 // directory.
 type Config struct {
 	File string // the configuration file; one that nobody named need not exist
+
+	ProfileName string           // a built-in profile, or the path of a file
+	Profile     *profile.Profile // nil when it cannot be read
 
 	Title       string // of the site
 	Project     string // the name of the software
@@ -25,11 +32,13 @@ type Config struct {
 	BaseURL     string // scheme and host, no slash at the end
 	Notice      string // Markdown for the top of every page; "" for none
 
-	Source  string // a Girder API base, a file, or "sample"
-	App     string // 24 lower-case hex digits: the Girder application to publish
-	Girder  Girder
-	Offline bool // build from the stored catalogue
-	Force   bool // publish what the gate would refuse
+	Source           string // a Girder API base, a packages.json, a file, or "sample"
+	SourceHeader     string // "Name: value", a secret; "" for none
+	SourceHeaderFile string // that holds one; "" for none
+	App              string // 24 lower-case hex digits: the Girder application to publish; "" for other sources
+	Girder           Girder
+	Offline          bool // build from the stored catalogue
+	Force            bool // publish what the gate would refuse
 
 	Out       string // folder of the generated site
 	Redirects string // folder of the web server's configuration
@@ -53,7 +62,8 @@ type Config struct {
 
 // Girder is how the Girder server is asked.
 type Girder struct {
-	Download string        // "item" or "hashsum": where /bitstream/<id> leads
+	API      string        // base of the API that files of a saved listing are fetched from; "" when not configured
+	Download string        // "file", "item" or "hashsum": where /bitstream/<id> leads
 	Timeout  time.Duration // for one request, answer included
 	MaxSize  Size          // of the listing
 	Retries  int           // further tries after the first

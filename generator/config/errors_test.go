@@ -27,7 +27,7 @@ func TestErrors(t *testing.T) {
 		{"list in a list", "precompress: [gzip, [br]]\n", []string{`sitegen.yaml:1:21: precompress takes a list of single values (found a list)`}},
 		{"value for a group", "girder: fast\n", []string{`sitegen.yaml:1:9: girder is a group of keys (found "fast")`}},
 		{"no value", "title:\n", []string{`sitegen.yaml:1:7: title takes a single value (found nothing); give it a value, "" for an empty one, or remove the line`}},
-		{"not one of", "girder:\n  download: file\n", []string{`sitegen.yaml:2:13: girder.download is not one of item, hashsum (found "file")`}},
+		{"not one of", "girder:\n  download: files\n", []string{`sitegen.yaml:2:13: girder.download is not one of file, item, hashsum (found "files")`}},
 		{"no switch", "offline: yes\n", []string{`sitegen.yaml:1:10: offline is neither true nor false (found "yes")`}},
 		{"no number", "jobs: 1.5\n", []string{`sitegen.yaml:1:7: jobs is not a number from 0 to 256 (found "1.5")`}},
 		{"number too low", "jobs: -1\n", []string{`sitegen.yaml:1:7: jobs is not a number from 0 to 256 (found "-1")`}},
@@ -35,7 +35,7 @@ func TestErrors(t *testing.T) {
 		{"duration of zero", "girder:\n  timeout: 0s\n", []string{`sitegen.yaml:2:12: girder.timeout is not between 0s and 24h (found "0s")`}},
 		{"size", "girder:\n  max_size: big\n", []string{`sitegen.yaml:2:13: girder.max_size is not a size (found "big"); write a number of bytes, or one with its unit, for instance 64MiB`}},
 		{"size of zero", "girder:\n  max_size: 0\n", []string{`sitegen.yaml:2:13: girder.max_size is not between 1 byte and 1 TiB (found "0")`}},
-		{"app", "app: Slicer\n", []string{`sitegen.yaml:1:6: app is not 24 lower-case hex digits (found "Slicer"); it is the _id of the application's folder in Girder`}},
+		{"app", "app: Aurora\n", []string{`sitegen.yaml:1:6: app is not 24 lower-case hex digits (found "Aurora"); it is the _id of the application's folder in Girder`}},
 		{"empty", "title: \"\"\nsource: ''\nout: ''\n", []string{
 			`sitegen.yaml:1:8: title is empty (found "")`,
 			`sitegen.yaml:2:9: source is empty (found ""); write the URL of a Girder API, a file, or sample`,
@@ -55,6 +55,7 @@ func TestErrors(t *testing.T) {
 		}},
 		{"command with open quote", "after_change: [\"echo 'a\"]\n", []string{`sitegen.yaml:1:16: after_change has a command with an open quote or bracket (found "echo 'a")`}},
 		{"command of nothing", "after_change: [\"\"]\n", []string{`sitegen.yaml:1:16: after_change has a command without a program (found "")`}},
+		{"secret", "source_header: \"A: b\"\n", []string{`sitegen.yaml:1:1: source_header is a secret and stands in no file of the site; set the variable SITEGEN_SOURCE_HEADER`}},
 		{"for one run only", "force: true\n", []string{`sitegen.yaml:1:1: force is for a single run; give it as --force or SITEGEN_FORCE=true`}},
 		{"alias", "title: &t x\nproject: *t\n", []string{
 			`sitegen.yaml:1:8: anchors are not supported (found "&t x"); write the value in full, or in quotes: title: "&t x"`,
@@ -66,8 +67,8 @@ func TestErrors(t *testing.T) {
 		{"two documents", "title: a\n---\ntitle: b\n", []string{`sitegen.yaml:3:1: a second document begins (found "---"); leave one`}},
 		{"tab", "girder:\n\tretries: 1\n", []string{`sitegen.yaml:2:1: a tab indents the line (found "\t"); indent with spaces`}},
 		{"open quote", "out: x\ntitle: 'abc\n", []string{`sitegen.yaml:2:8: the text in quotes does not end (found "'abc"); write a ' at its end`}},
-		{"colon", "title: Slicer: downloads\nprojekt: x\n", []string{
-			`sitegen.yaml:1:8: title has a colon and must be in quotes (found "Slicer: downloads"); write title: "Slicer: downloads"`,
+		{"colon", "title: Aurora: downloads\nprojekt: x\n", []string{
+			`sitegen.yaml:1:8: title has a colon and must be in quotes (found "Aurora: downloads"); write title: "Aurora: downloads"`,
 			`sitegen.yaml:2:1: unknown key "projekt"; did you mean "project"?`,
 		}},
 		{"no space after a colon in a group", "girder:\n  timeout:3m\n", []string{`sitegen.yaml:2:3: girder is a group of keys (found "timeout:3m"); write a space after the colon: timeout: 3m`}},
@@ -77,7 +78,7 @@ func TestErrors(t *testing.T) {
 			`sitegen.yaml:1:1: unknown key "titel"; did you mean "title"?`,
 			`sitegen.yaml:2:7: jobs is not a number from 0 to 256 (found "many")`,
 			`sitegen.yaml:3:8: title takes a single value (found a list)`,
-			`sitegen.yaml:4:11: base_url is not an http or https URL with a host (found "x"); write for instance https://download.slicer.org`,
+			`sitegen.yaml:4:11: base_url is not an http or https URL with a host (found "x"); write for instance https://download.example.org`,
 		}},
 		{"folder in a folder", "data: public/var\n", []string{`sitegen.yaml:1:1: out and data share a folder (found "public" and "public/var"); give each its own`}},
 		{"same folder", "content: pages\nlayouts: ./pages/\n", []string{`sitegen.yaml:2:1: content and layouts share a folder (found "pages" and "pages"); give each its own`}},
@@ -118,8 +119,8 @@ func TestErrorsOfEveryLevel(t *testing.T) {
 func TestBaseURL(t *testing.T) {
 	t.Chdir(t.TempDir())
 	tests := []struct{ given, want string }{
-		{"https://download.slicer.org", "https://download.slicer.org"},
-		{"https://Download.Slicer.org/", "https://download.slicer.org"},
+		{"https://download.example.org", "https://download.example.org"},
+		{"https://Download.Example.org/", "https://download.example.org"},
 		{"http://127.0.0.1:8080", "http://127.0.0.1:8080"},
 		{"http://[::1]:8080/", "http://[::1]:8080"},
 		{"ftp://example.org", ""},

@@ -16,6 +16,10 @@ func (l *loader) file(name string, text []byte) {
 // node gives an option the value of its key.
 func (l *loader) node(o *Option, n *yamltext.Node) {
 	if o.NotInFile {
+		if o.Secret {
+			l.errorf(Origin{File, n.KeyAt}, "%s is a secret and stands in no file of the site; set the variable %s", o.Key, o.Env())
+			return
+		}
 		l.errorf(Origin{File, n.KeyAt}, "%s is for a single run; give it as --%s or %s=true", o.Key, o.Flag, o.Env())
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/profile"
 )
 
 // Input is where values come from, beside the defaults.
@@ -36,6 +37,8 @@ type loader struct {
 	config   Config
 	dir      string // the site folder: of the configuration file, else the working directory
 	findings fault.Findings
+
+	profileErr error
 }
 
 // Load reads the configuration. Relative paths in the file and among the defaults start at the folder of
@@ -51,8 +54,9 @@ func Load(in Input) (Config, error) {
 	l.file(file, data)
 	l.environment(env)
 	l.flags(in.Flags)
+	l.profile()
 	l.checkFolders()
-	return l.config, fault.Wrap(fault.Usage, errors.Join(err, l.findings.Err()), "")
+	return l.config, fault.Wrap(fault.Usage, errors.Join(err, l.findings.Err(), l.profileErr), "")
 }
 
 // readFile reads the file that is named, or the usual one, which need not be there.
@@ -74,7 +78,30 @@ func readFile(named string) (name string, data []byte, err error) {
 
 func (l *loader) defaults() {
 	for _, o := range options {
+		if o.FromProfile != nil {
+			l.config.origins[o.Key] = Origin{} // see profile
+			continue
+		}
 		l.set(o, split(o, o.Default, Origin{}), Origin{}, l.dir)
+	}
+}
+
+// profile reads the profile that the values so far name, and takes over what only it says.
+func (l *loader) profile() {
+	p, err := profile.Load(l.config.ProfileName)
+	if err != nil {
+		l.profileErr = err
+		return
+	}
+	l.config.Profile = p
+	origin := Origin{Profile, fault.Place{File: "profile " + p.Name}}
+	for _, o := range options {
+		if o.FromProfile == nil || l.config.origins[o.Key].Level != Default {
+			continue
+		}
+		if value := o.FromProfile(p); value != "" {
+			l.set(o, []item{{value, origin}}, origin, filepath.Dir(p.Name))
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/profile"
 )
 
 // siteFolder makes a folder with the file sitegen.yaml the working directory.
@@ -53,19 +54,35 @@ func messages(t *testing.T, err error) []string {
 	return strings.Split(err.Error(), "\n")
 }
 
-var ignoreOrigins = cmpopts.IgnoreUnexported(config.Config{})
+var ignoreOrigins = cmp.Options{cmpopts.IgnoreUnexported(config.Config{}), cmpopts.IgnoreFields(config.Config{}, "Profile")}
+
+// aurora is the smallest profile, with a value for each option that a profile has.
+const aurora = `
+project: Aurora
+title: Aurora downloads
+description: Installers of Aurora.
+base_url: https://download.example.org
+source: packages.json
+systems: [{id: windows, title: Windows}]
+architectures: [{id: x86_64, title: Intel}]
+`
 
 func TestDefaults(t *testing.T) {
 	t.Chdir(t.TempDir())
+	p, err := profile.Load(profile.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := config.Config{
 		File:        "sitegen.yaml",
-		Title:       "3D Slicer download",
-		Project:     "3D Slicer",
-		Description: "Releases and nightly builds of 3D Slicer for Windows, macOS and Linux.",
-		BaseURL:     "https://download.slicer.org",
-		Source:      "https://slicer-packages.kitware.com/api/v1",
-		App:         "5f4474d0e1d8c75dfc705482",
-		Girder:      config.Girder{Download: "item", Timeout: 3 * time.Minute, MaxSize: 64 << 20, Retries: 3},
+		ProfileName: profile.Default,
+		Title:       p.Title,
+		Project:     p.Project,
+		Description: p.Description,
+		BaseURL:     p.BaseURL,
+		Source:      p.Source,
+		App:         p.App,
+		Girder:      config.Girder{Download: "file", Timeout: 3 * time.Minute, MaxSize: 64 << 20, Retries: 3},
 		Out:         "public", Redirects: "redirects", Data: "var", Content: "content", Layouts: "layouts",
 		Targets:     []string{"nginx", "s3", "cloudfront"},
 		Precompress: []string{"gzip", "br"},
@@ -77,13 +94,40 @@ func TestDefaults(t *testing.T) {
 	if diff := cmp.Diff(want, got, ignoreOrigins); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)
 	}
-	if o := got.Origin("title").String(); o != "default" {
+	if o := got.Origin("title").String(); o != "profile "+profile.Default {
 		t.Errorf("origin %q", o)
+	}
+	if got.Profile == nil || got.Profile.Name != profile.Default {
+		t.Errorf("profile %+v", got.Profile)
+	}
+}
+
+func TestProfile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "sites/aurora/profile.yaml", aurora)
+	write(t, "sites/aurora/sitegen.yaml", "profile: profile.yaml\ntitle: Ours\n")
+	c := load(t, config.Input{File: "sites/aurora/sitegen.yaml"})
+	got := []string{c.ProfileName, c.Title, c.Project, c.Source, c.App, c.Origin("source").String()}
+	// A path in a profile starts at the folder of the profile.
+	want := []string{"sites/aurora/profile.yaml", "Ours", "Aurora", "sites/aurora/packages.json", "", "profile sites/aurora/profile.yaml"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("configuration (-want +got):\n%s", diff)
+	}
+
+	write(t, "sites/aurora/profile.yaml", aurora+"sistems: []\n")
+	_, err := config.Load(config.Input{File: "sites/aurora/sitegen.yaml"})
+	if diff := cmp.Diff([]string{`sites/aurora/profile.yaml:9:1: unknown key "sistems"; did you mean "systems"?`}, messages(t, err)); diff != "" {
+		t.Errorf("messages (-want +got):\n%s", diff)
+	}
+	_, err = config.Load(config.Input{Environ: []string{"SITEGEN_PROFILE=auora"}})
+	if diff := cmp.Diff([]string{`read the profile: open auora: no such file or directory`}, messages(t, err)); diff != "" {
+		t.Errorf("messages (-want +got):\n%s", diff)
 	}
 }
 
 func TestEveryKeyCanBeSet(t *testing.T) {
 	siteFolder(t, `
+profile: aurora.yaml
 title: Downloads
 project: Tool
 description: ""
@@ -93,8 +137,10 @@ notice: |
 
   Come again.
 source: https://girder.example.org/api/v1
+source_header_file: token
 app: 62cc513eaa08d161a31c1372
 girder:
+  api: https://files.example.org/api/v1
   download: hashsum
   timeout: 90s
   max_size: 1000000
@@ -136,13 +182,16 @@ stats:
   min_country: 20
   legacy: false
 `)
+	write(t, "aurora.yaml", aurora)
 	want := config.Config{
-		File:  "sitegen.yaml",
-		Title: "Downloads", Project: "Tool", BaseURL: "http://localhost:8080",
-		Notice:  "**Closed** on Sunday.\n\nCome again.\n",
-		Source:  "https://girder.example.org/api/v1",
+		File:        "sitegen.yaml",
+		ProfileName: "aurora.yaml",
+		Title:       "Downloads", Project: "Tool", BaseURL: "http://localhost:8080",
+		Notice:       "**Closed** on Sunday.\n\nCome again.\n",
+		Source:       "https://girder.example.org/api/v1",
+		SourceHeader: "Girder-Token: abc", SourceHeaderFile: "token",
 		App:     "62cc513eaa08d161a31c1372",
-		Girder:  config.Girder{Download: "hashsum", Timeout: 90 * time.Second, MaxSize: 1000000},
+		Girder:  config.Girder{API: "https://files.example.org/api/v1", Download: "hashsum", Timeout: 90 * time.Second, MaxSize: 1000000},
 		Offline: true, Force: true,
 		Out: "www", Redirects: "maps", Data: "state", Content: "pages", Layouts: "theme",
 		Targets: []string{"nginx", "netlify"}, RedirectHosts: []string{"www.example.org"},
@@ -162,21 +211,22 @@ stats:
 			Listen: "[::1]:9000", AllowedHosts: []string{"box.example"}, As: "s3", Drafts: true, Future: true, Refresh: 15 * time.Minute, Poll: true, Open: true,
 		},
 	}
-	got := load(t, config.Input{Flags: map[string][]string{
+	got := load(t, config.Input{Environ: []string{"SITEGEN_SOURCE_HEADER=Girder-Token: abc"}, Flags: map[string][]string{
 		"force": {"true"}, "as": {"s3"}, "drafts": {"true"}, "future": {"true"}, "open": {"true"},
 	}})
 	if diff := cmp.Diff(want, got, ignoreOrigins); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)
 	}
 	for _, o := range config.Options() {
-		if got.Origin(o.Key).Level == config.Default {
+		if got.Origin(o.Key).Level <= config.Profile {
 			t.Errorf("%s is not part of this test", o.Key)
 		}
 	}
 }
 
 func TestPrecedence(t *testing.T) {
-	siteFolder(t, "title: file\nproject: file\nout: file\nafter_change: [a, b]\n")
+	siteFolder(t, "profile: aurora.yaml\ntitle: file\nproject: file\nout: file\nafter_change: [a, b]\n")
+	write(t, "aurora.yaml", aurora)
 	c := load(t, config.Input{
 		Environ: []string{"SITEGEN_PROJECT=environment", "SITEGEN_OUT=environment", "SITEGEN_TITLE=", "SITEGEN_GIRDER_RETRIES=1",
 			"SITEGEN_AFTER_CHANGE=c d\ne", "SITEGEN_PRECOMPRESS=br, gzip", "PATH=/bin", "SITEGEN_OFFLINE=1",
@@ -193,11 +243,11 @@ func TestPrecedence(t *testing.T) {
 		"precompress":    {strings.Join(c.Precompress, " "), c.Origin("precompress").String()},
 	}
 	want := map[string]value{
-		"title":          {"file", "sitegen.yaml:1"},
+		"title":          {"file", "sitegen.yaml:2"},
 		"project":        {"environment", "environment SITEGEN_PROJECT"},
 		"out":            {"last", "flag --out"},
 		"girder.retries": {"1", "environment SITEGEN_GIRDER_RETRIES"},
-		"base_url":       {"https://download.slicer.org", "default"},
+		"base_url":       {"https://download.example.org", "profile aurora.yaml"},
 		"precompress":    {"br gzip", "environment SITEGEN_PRECOMPRESS"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -219,16 +269,16 @@ func TestPrecedence(t *testing.T) {
 
 func TestRelativePaths(t *testing.T) {
 	t.Chdir(t.TempDir())
-	write(t, "sites/slicer/sitegen.yaml", "out: www\nsource: ../saved.json\nlayouts: /usr/share/theme\n")
+	write(t, "sites/aurora/sitegen.yaml", "out: www\nsource: ../saved.json\nlayouts: /usr/share/theme\n")
 	for name, in := range map[string]config.Input{
-		"flag":     {File: "sites/slicer/sitegen.yaml", Flags: map[string][]string{"redirects": {"maps"}}, Environ: []string{"SITEGEN_CONTENT=./pages"}},
-		"variable": {Environ: []string{"SITEGEN_CONFIG=sites/slicer/sitegen.yaml", "SITEGEN_CONTENT=pages", "SITEGEN_REDIRECTS=maps/"}},
+		"flag":     {File: "sites/aurora/sitegen.yaml", Flags: map[string][]string{"redirects": {"maps"}}, Environ: []string{"SITEGEN_CONTENT=./pages"}},
+		"variable": {Environ: []string{"SITEGEN_CONFIG=sites/aurora/sitegen.yaml", "SITEGEN_CONTENT=pages", "SITEGEN_REDIRECTS=maps/"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := load(t, in)
 			got := map[string]string{"out": c.Out, "source": c.Source, "layouts": c.Layouts, "data": c.Data, "redirects": c.Redirects, "content": c.Content}
-			want := map[string]string{"out": "sites/slicer/www", "source": "sites/saved.json", "layouts": "/usr/share/theme",
-				"data": "sites/slicer/var", "redirects": "maps", "content": "pages"}
+			want := map[string]string{"out": "sites/aurora/www", "source": "sites/saved.json", "layouts": "/usr/share/theme",
+				"data": "sites/aurora/var", "redirects": "maps", "content": "pages"}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("paths (-want +got):\n%s", diff)
 			}

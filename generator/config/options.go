@@ -4,19 +4,25 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/Slicer/sitegen/generator/profile"
 )
 
 // Option is one thing that can be configured.
 type Option struct {
-	Key       string // in sitegen.yaml; "girder.timeout" is timeout below girder
-	Flag      string // of the commands that take it; "" when none does
-	Group     string // heading in help and documentation
-	Default   string // as one would write it in the environment
-	Value     string // stands for the value after the flag in help: "FOLDER"; "" where there is none
-	Usage     string // one line for help
-	Doc       string // Markdown: what it is, in which unit, what it does
-	NotInFile bool   // for a single run: only as a flag or in the environment
-	Command   string // the only command that takes the flag; "" when others do
+	Key     string // in sitegen.yaml; "girder.timeout" is timeout below girder
+	Flag    string // of the commands that take it; "" when none does
+	Group   string // heading in help and documentation
+	Default string // as one would write it in the environment
+	// FromProfile is the default where the profile has one, "" where it has none; nil for options that do not depend
+	// on the project.
+	FromProfile func(*profile.Profile) string
+	Value       string // stands for the value after the flag in help: "FOLDER"; "" where there is none
+	Usage       string // one line for help
+	Doc         string // Markdown: what it is, in which unit, what it does
+	NotInFile   bool   // only as a flag or in the environment: for a single run, or a secret
+	Command     string // the only command that takes the flag; "" when others do
+	Secret      bool   // never printed
 
 	field field
 }
@@ -56,29 +62,36 @@ const FileName = "sitegen.yaml"
 
 var options = []*Option{
 	{
-		Key: "title", Group: "Site", Default: "3D Slicer download",
+		Key: "profile", Group: "Site", Default: profile.Default,
+		Usage: "project that the site is for: a profile that is built in, or a file",
+		Doc: "The project that the site is for: the path of a YAML file that describes it ([profile.md](profile.md)), or the name of a profile " +
+			"that is part of the program. It says what the project is called, which systems and architectures its packages are for, and where " +
+			"they are listed.",
+		field: one("name or file", func(c *Config) *string { return &c.ProfileName }, profileName, same),
+	},
+	{
+		Key: "title", Group: "Site", FromProfile: func(p *profile.Profile) string { return p.Title },
 		Usage: "title of the site",
 		Doc:   "Title of the site, for the head of every page and the feeds.",
 		field: text(func(c *Config) *string { return &c.Title }, notEmpty, oneLine),
 	},
 	{
-		Key: "project", Group: "Site", Default: "3D Slicer",
+		Key: "project", Group: "Site", FromProfile: func(p *profile.Profile) string { return p.Project },
 		Usage: "name of the software",
 		Doc:   "Name of the software, as it stands in sentences.",
 		field: text(func(c *Config) *string { return &c.Project }, notEmpty, oneLine),
 	},
 	{
-		Key: "description", Group: "Site",
-		Default: "Releases and nightly builds of 3D Slicer for Windows, macOS and Linux.",
-		Usage:   "one sentence for search engines",
-		Doc:     "One sentence that search engines show below the title.",
-		field:   text(func(c *Config) *string { return &c.Description }, oneLine),
+		Key: "description", Group: "Site", FromProfile: func(p *profile.Profile) string { return p.Description },
+		Usage: "one sentence for search engines",
+		Doc:   "One sentence that search engines show below the title.",
+		field: text(func(c *Config) *string { return &c.Description }, oneLine),
 	},
 	{
-		Key: "base_url", Flag: "base-url", Group: "Site", Default: "https://download.slicer.org",
+		Key: "base_url", Flag: "base-url", Group: "Site", FromProfile: func(p *profile.Profile) string { return p.BaseURL },
 		Value: "URL",
 		Usage: "address under which the site is published",
-		Doc: "Where the site is published: scheme and host, `https://download.slicer.org`. It has no path, because the download API " +
+		Doc: "Where the site is published: scheme and host, `https://download.example.org`. It has no path, because the download API " +
 			"answers at the root of a host. Feeds, the sitemap and canonical links are made with it; links between pages are not.",
 		field: one("URL", func(c *Config) *string { return &c.BaseURL }, baseURL, same),
 	},
@@ -90,26 +103,50 @@ var options = []*Option{
 	},
 
 	{
-		Key: "source", Flag: "source", Group: "Packages", Default: "https://slicer-packages.kitware.com/api/v1",
+		Key: "source", Flag: "source", Group: "Packages", FromProfile: func(p *profile.Profile) string { return p.Source },
 		Value: "URL",
-		Usage: "where packages are listed: a Girder API, a file, or sample",
-		Doc: "Where the packages are listed. The URL of a Girder API; or a file that holds a saved answer of " +
-			"`/app/<id>/package?limit=0`; or `sample`, a small catalogue that is part of the program. A data folder holds either the sample or a real catalogue.",
+		Usage: "where packages are listed: a Girder API, a packages.json, a saved listing, or sample",
+		Doc: "Where the packages are listed: the URL of a Girder API; the URL or path of a [packages.json](packages-json.md), which any build system can write; " +
+			"a file that holds a saved answer of Girder's `/app/<id>/package?limit=0`; or `sample`, a small catalogue that is part of the program. " +
+			"A data folder holds either the sample or a real catalogue.",
 		field: one("URL, file or sample", func(c *Config) *string { return &c.Source }, source, same),
 	},
 	{
-		Key: "app", Flag: "app", Group: "Packages", Default: "5f4474d0e1d8c75dfc705482",
+		Key: "app", Flag: "app", Group: "Packages", FromProfile: func(p *profile.Profile) string { return p.App },
 		Value: "ID",
 		Usage: "application whose packages are published, by its id in Girder",
-		Doc:   "The `_id` of the application's folder in Girder, 24 hex digits. Packages of other applications are held back.",
+		Doc: "The `_id` of the application's folder in Girder, 24 hex digits. Packages of other applications are held back. " +
+			"Sources other than Girder have no applications.",
 		field: text(func(c *Config) *string { return &c.App }, appID),
 	},
 	{
-		Key: "girder.download", Group: "Packages", Default: "item",
+		Key: "source_header", Group: "Packages", NotInFile: true, Secret: true,
+		Usage: "request header for a source behind a login: \"Girder-Token: …\"",
+		Doc: "A header that requests to the source carry, for sources behind a login: `Girder-Token: …` or `Authorization: Bearer …`. Only as " +
+			"an environment variable, so that it is in no file and in no list of processes. It is sent over https, or to this machine, and nowhere else.",
+		field: text(func(c *Config) *string { return &c.SourceHeader }, header),
+	},
+	{
+		Key: "source_header_file", Group: "Packages",
+		Usage: "file that holds such a header",
+		Doc:   "A file whose first line is such a header, for cron. Make it readable for the user who runs sitegen alone.",
+		field: file(func(c *Config) *string { return &c.SourceHeaderFile }),
+	},
+	{
+		Key: "girder.api", Group: "Packages",
+		Usage: "API that files of a saved listing are fetched from",
+		Doc: "The base of the Girder API that the files of a saved listing are fetched from, `https://…/api/v1`. Empty: for the application of the " +
+			"profile, the profile's; else the one that this data folder read last. Without any of these a saved listing cannot be built.",
+		field: text(func(c *Config) *string { return &c.Girder.API }, apiBase),
+	},
+	{
+		Key: "girder.download", Group: "Packages", Default: "file",
 		Usage: "where downloads lead",
-		Doc: "Where `/bitstream/<id>` leads. `item`: to the item's file, for every package. `hashsum`: to the file by its SHA-512, " +
-			"where that is known; such downloads can be resumed.",
-		field: choice(func(c *Config) *string { return &c.Girder.Download }, "item", "hashsum"),
+		Doc: "Where `/bitstream/<id>` leads. `file`: to the file by its own id, so that downloads can be resumed and have the right name; to the item " +
+			"where the file's id is not known. A file that is uploaded again has another id: until the next build, its old one answers 400. " +
+			"`item`: to the item's file, for every package; resuming such a download starts over. `hashsum`: to the file by its SHA-512, where that is known; " +
+			"a package that was promoted by copying has its draft's file name then.",
+		field: choice(func(c *Config) *string { return &c.Girder.Download }, "file", "item", "hashsum"),
 	},
 	{
 		Key: "girder.timeout", Group: "Packages", Default: "3m",
@@ -133,8 +170,8 @@ var options = []*Option{
 	},
 	{
 		Key: "offline", Flag: "offline", Group: "Packages", Default: "false",
-		Usage: "build from the stored catalogue, ask nobody",
-		Doc:   "Build from the catalogue in the data folder, without asking the source.",
+		Usage: "use the stored catalogue; do not contact the source",
+		Doc:   "Build from the catalogue in the data folder, without contacting the source.",
 		field: onOff(func(c *Config) *bool { return &c.Offline }),
 	},
 	{
@@ -190,7 +227,7 @@ var options = []*Option{
 	{
 		Key: "redirect_hosts", Group: "Redirects",
 		Usage: "hosts that redirect rules may lead to",
-		Doc:   "The hosts, beside the site's own, that rules in `rules.txt` may lead to: `[www.slicer.org, discourse.slicer.org]`. A rule that leads elsewhere stops the build.",
+		Doc:   "The hosts, beside the site's own, that rules in `rules.txt` may lead to: `[www.example.org, forum.example.org]`. A rule that leads elsewhere stops the build.",
 		field: many("list of hosts", ",", func(c *Config) *[]string { return &c.RedirectHosts }, hostName, same),
 	},
 	{
@@ -307,8 +344,8 @@ var options = []*Option{
 	},
 	{
 		Key: "stats.legacy", Flag: "legacy", Group: "Statistics", Default: "true", Command: "stats",
-		Usage: "publish slicer-download-data.json, format 1.0, too",
-		Doc:   "Publish `slicer-download-data.json`, format 1.0, too, for the programs that read it.",
+		Usage: "publish the statistics of format 1.0, too, if the profile names their file",
+		Doc:   "Publish the statistics of format 1.0, too, for the programs that read them, if the profile names their file (`legacy_statistics`).",
 		field: onOff(func(c *Config) *bool { return &c.Stats.Legacy }),
 	},
 

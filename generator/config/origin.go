@@ -8,6 +8,7 @@ type Level int
 // The levels.
 const (
 	Default Level = iota
+	Profile
 	File
 	Environment
 	Flag
@@ -19,7 +20,7 @@ type Origin struct {
 	At    fault.Place // in the file; else the file is "environment SITEGEN_OUT" or "flag --out"; zero for a default
 }
 
-// String names the origin: "default", "sitegen.yaml:12", "environment SITEGEN_OUT", "flag --out".
+// String names the origin: "default", "profile aurora.yaml", "sitegen.yaml:12", "environment SITEGEN_OUT", "flag --out".
 func (o Origin) String() string {
 	if o.Level == Default {
 		return "default"

@@ -27,7 +27,11 @@ func (c *Config) Print(w io.Writer) error {
 		if o.NotInFile {
 			indent = "# "
 		}
-		fmt.Fprintf(&b, "%-58s # %s\n", indent+name+": "+o.field.yaml(c), c.origins[o.Key])
+		value := o.field.yaml(c)
+		if o.Secret && c.origins[o.Key].Level != Default {
+			value = "(not shown)"
+		}
+		fmt.Fprintf(&b, "%-58s # %s\n", indent+name+": "+value, c.origins[o.Key])
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

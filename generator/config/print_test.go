@@ -20,19 +20,24 @@ func printed(t *testing.T, c config.Config) string {
 }
 
 func TestPrint(t *testing.T) {
-	siteFolder(t, "notice: |\n  a\n  b\ngirder:\n  max_size: 1000001\nafter_change: [nginx -t, \"x: 'y'\"]\n")
-	c := load(t, config.Input{Environ: []string{"SITEGEN_PROJECT=3"}, Flags: map[string][]string{"force": {"true"}}})
-	want := `title: 3D Slicer download                                  # default
+	siteFolder(t, "profile: aurora.yaml\nnotice: |\n  a\n  b\ngirder:\n  max_size: 1000001\nafter_change: [nginx -t, \"x: 'y'\"]\n")
+	write(t, "aurora.yaml", aurora)
+	c := load(t, config.Input{Environ: []string{"SITEGEN_PROJECT=3", "SITEGEN_SOURCE_HEADER=Girder-Token: abc"}, Flags: map[string][]string{"force": {"true"}}})
+	want := `profile: aurora.yaml                                       # sitegen.yaml:1
+title: Aurora downloads                                    # profile aurora.yaml
 project: "3"                                               # environment SITEGEN_PROJECT
-description: "Releases and nightly builds of 3D Slicer for Windows, macOS and Linux." # default
-base_url: https://download.slicer.org                      # default
-notice: "a\nb\n"                                           # sitegen.yaml:1
-source: https://slicer-packages.kitware.com/api/v1         # default
-app: 5f4474d0e1d8c75dfc705482                              # default
+description: Installers of Aurora.                         # profile aurora.yaml
+base_url: https://download.example.org                     # profile aurora.yaml
+notice: "a\nb\n"                                           # sitegen.yaml:2
+source: packages.json                                      # profile aurora.yaml
+app: ""                                                    # default
+# source_header: (not shown)                               # environment SITEGEN_SOURCE_HEADER
+source_header_file: ""                                     # default
 girder:
-  download: item                                           # default
+  api: ""                                                  # default
+  download: file                                           # default
   timeout: 3m                                              # default
-  max_size: 1000001                                        # sitegen.yaml:5
+  max_size: 1000001                                        # sitegen.yaml:6
   retries: 3                                               # default
 offline: false                                             # default
 # force: true                                              # flag --force
@@ -45,7 +50,7 @@ targets: [nginx, s3, cloudfront]                           # default
 redirect_hosts: []                                         # default
 jobs: 0                                                    # default
 precompress: [gzip, br]                                    # default
-after_change: [nginx -t, "x: 'y'"]                         # sitegen.yaml:6
+after_change: [nginx -t, "x: 'y'"]                         # sitegen.yaml:7
 stats:
   geoip: []                                                # default
   geoip_attribution: ""                                    # default
@@ -132,7 +137,7 @@ func TestTable(t *testing.T) {
 		if o.Group == "" || o.Usage == "" || o.Kind() == "" || !strings.HasSuffix(o.Doc, ".") {
 			t.Errorf("%s is not described", o.Key)
 		}
-		if o.NotInFile && o.Flag == "" {
+		if o.NotInFile && o.Flag == "" && !o.Secret {
 			t.Errorf("%s can only be set in the environment", o.Key)
 		}
 	}

@@ -30,6 +30,8 @@ func Reference() string {
 
 func (o *Option) defaultText() string {
 	switch {
+	case o.FromProfile != nil:
+		return "the profile's"
 	case o.Default == "" && o.field.isList():
 		return "an empty list"
 	case o.Default == "":

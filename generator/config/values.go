@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/profile"
 	"github.com/dustin/go-humanize"
 	"github.com/mattn/go-shellwords"
 )
@@ -129,7 +132,7 @@ func commandList(at func(*Config) *[]Command) field {
 
 // baseURL reads the address of the site and gives it without a slash at the end.
 func baseURL(s, _ string) (string, error) {
-	const example = "write for instance https://download.slicer.org"
+	const example = "write for instance https://download.example.org"
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
@@ -166,7 +169,7 @@ func source(s, dir string) (string, error) {
 }
 
 func appID(s string) error {
-	if !appRE.MatchString(s) {
+	if s != "" && !appRE.MatchString(s) {
 		return invalid{what: "is not 24 lower-case hex digits", hint: "it is the _id of the application's folder in Girder"}
 	}
 	return nil
@@ -207,7 +210,36 @@ func logFormat(s, _ string) (string, error) {
 // hostName reads a host without a port.
 func hostName(s, _ string) (string, error) {
 	if !hostRE.MatchString(s) || strings.ContainsAny(s, ":[") {
-		return "", invalid{what: "is no host name", hint: "for instance www.slicer.org, without scheme, port and path"}
+		return "", invalid{what: "is no host name", hint: "for instance www.example.org, without scheme, port and path"}
 	}
 	return strings.ToLower(s), nil
+}
+
+// profileName is the name of a built-in profile, or a file.
+func profileName(s, dir string) (string, error) {
+	switch {
+	case s == "":
+		return "", invalid{what: "is empty", hint: "write the path of a profile, or one of " + strings.Join(profile.BuiltIn(), ", ")}
+	case slices.Contains(profile.BuiltIn(), s):
+		return s, nil
+	}
+	return within(dir, s), oneLine(s)
+}
+
+// apiBase is the base of a Girder API, which may be none.
+func apiBase(s string) error {
+	if s != "" && !catalog.ValidURL(s+"/") {
+		return invalid{what: "is not an http or https URL", hint: "write the base of the API, https://…/api/v1"}
+	}
+	return nil
+}
+
+var headerRE = regexp.MustCompile(`^[!#$%&'*+.^_\x60|~0-9A-Za-z-]+:[ \t]*[^\s].*$`)
+
+// header is a line of a request's head, which may be none.
+func header(s string) error {
+	if s != "" && !headerRE.MatchString(s) {
+		return invalid{what: "is not a request header", hint: "write Name: value"}
+	}
+	return nil
 }

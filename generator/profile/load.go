@@ -3,12 +3,16 @@ package profile
 import (
 	"embed"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
-
-	"github.com/goccy/go-yaml"
+	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/yamltext"
 )
 
 //go:embed *.yaml *.txt
@@ -17,78 +21,271 @@ var builtIn embed.FS
 // BuiltIn lists the names of the profiles that are part of the program.
 func BuiltIn() []string { return []string{Default} }
 
-type document struct {
-	Project, Title, Description string
-	BaseURL                     string `yaml:"base_url"`
-	Source, App                 string
-	IDs                         catalog.IDForm
-	Revisions                   bool
-	Systems                     []struct {
-		ID, Title, Family string
-		Aliases           []string
-		File              string
+// Load reads the profile with a name: a built-in one, or the path of a file. The error holds every mistake.
+func Load(name string) (*Profile, error) {
+	files, file := fs.FS(builtIn), name+".yaml"
+	isBuiltIn := slices.Contains(BuiltIn(), name)
+	if !isBuiltIn {
+		files, file = os.DirFS(filepath.Dir(name)), filepath.Base(name)
 	}
-	Architectures []struct {
-		ID, Title string
-		Titles    map[string]string
-		Aliases   []string
+	text, err := fs.ReadFile(files, file)
+	if err != nil {
+		hint := fmt.Sprintf("A profile is the path of a YAML file, or one of those built in: %s.", strings.Join(BuiltIn(), ", "))
+		return nil, fault.Wrap(fault.Usage, fmt.Errorf("read the profile: %w", err), hint)
 	}
-	Links []struct {
-		Name, Title, Text, Key, URL string
+	at := file
+	if !isBuiltIn {
+		at = name
 	}
-	Download         string
-	LegacyRules      string `yaml:"legacy_rules"`
-	LegacyStatistics string `yaml:"legacy_statistics"`
+	r := &reader{doc: yamltext.Parse(at, text, 0), p: &Profile{Name: name, BuiltIn: isBuiltIn}}
+	r.p.Revisions = true
+	r.read()
+	if r.legacy != nil {
+		path, _ := r.legacy.Text()
+		rules, err := fs.ReadFile(files, filepath.ToSlash(filepath.Clean(path)))
+		if err != nil {
+			r.legacy.Errorf("legacy_rules cannot be read (found %q): %v", path, err)
+		}
+		r.p.LegacyRules = Text{Name: filepath.Join(filepath.Dir(at), path), Text: string(rules)}
+	}
+	if err := r.doc.Findings().Err(); err != nil {
+		return nil, fault.Wrap(fault.Usage, err, "docs/profile.md describes the keys of a profile.")
+	}
+	return r.p, nil
 }
 
-// Load reads the profile with a name: a built-in one, or the path of a file.
-func Load(name string) (*Profile, error) {
-	read, dir := os.ReadFile, filepath.Dir(name)
-	if name == Default {
-		read, dir = builtIn.ReadFile, "."
-		name += ".yaml"
+// reader reads the keys of a profile.
+type reader struct {
+	doc    *yamltext.Document
+	p      *Profile
+	legacy *yamltext.Node
+}
+
+// keys is the table of what a profile can say. docs/profile.md describes each; a test holds the two together.
+func (r *reader) keys() yamltext.Keys {
+	p := r.p
+	return yamltext.Keys{
+		{Name: "project", Read: line(&p.Project)},
+		{Name: "title", Read: line(&p.Title)},
+		{Name: "description", Read: line(&p.Description)},
+		{Name: "base_url", Read: line(&p.BaseURL)},
+		{Name: "source", Read: line(&p.Source)},
+		{Name: "app", Read: line(&p.App)},
+		{Name: "ids", Read: func(n *yamltext.Node) { choice(n, &p.IDs, catalog.IDForms()) }},
+		{Name: "revisions", Read: yamltext.Bool(&p.Revisions)},
+		{Name: "systems", Read: yamltext.List(r.system)},
+		{Name: "architectures", Read: yamltext.List(r.architecture)},
+		{Name: "links", Read: yamltext.List(r.link)},
+		{Name: "download", Read: template(&p.Download, catalog.AllFields())},
+		{Name: "legacy_rules", Read: func(n *yamltext.Node) {
+			if _, ok := n.Text(); ok {
+				r.legacy = n
+			}
+		}},
+		{Name: "legacy_statistics", Read: func(n *yamltext.Node) { matching(n, &p.LegacyStatistics, fileRE, "a plain file name that ends in .json") }},
 	}
-	data, err := read(name)
-	if err != nil {
-		return nil, fmt.Errorf("read the profile: %w", err)
+}
+
+// read reads the profile and finds what is missing.
+func (r *reader) read() {
+	r.doc.Read(r.keys())
+	p, root := r.p, r.doc.Root
+	require(root, "project", "the name of the software")
+	require(root, "systems", "the operating systems that packages are for")
+	require(root, "architectures", "the processor architectures that packages are for")
+	if p.Title == "" && p.Project != "" {
+		p.Title = p.Project + " download"
 	}
-	var d document
-	if err := yaml.UnmarshalWithOptions(data, &d, yaml.Strict()); err != nil {
-		return nil, err
+	if p.IDs == "" {
+		p.IDs = catalog.NameIDs
 	}
-	p := &Profile{
-		Name: name, Project: d.Project, Title: d.Title, Description: d.Description, BaseURL: d.BaseURL, Source: d.Source, App: d.App,
-		LegacyStatistics: d.LegacyStatistics,
+	for _, a := range p.Arches {
+		for os := range a.Titles {
+			if p.System(os) == nil {
+				root.Errorf("architectures: titles of %s has a system that is not in systems (found %q)", a.ID, os)
+			}
+		}
 	}
-	p.IDs, p.Revisions = d.IDs, d.Revisions
-	for _, s := range d.Systems {
-		file, err := catalog.ParseTemplate(s.File, catalog.AllFields())
+}
+
+func (r *reader) system(n *yamltext.Node) {
+	var s catalog.System
+	n.Read(yamltext.Keys{
+		{Name: "id", Read: func(n *yamltext.Node) { r.id(n, (*string)(&s.ID)) }},
+		{Name: "title", Read: line(&s.Title)},
+		{Name: "family", Read: func(n *yamltext.Node) { choice(n, &s.Family, catalog.Families()) }},
+		{Name: "aliases", Read: aliases(&s.Aliases)},
+		{Name: "file", Read: template(&s.File, catalog.AllFields())},
+	})
+	require(n, "id", "the value of the os parameter")
+	require(n, "title", "the name people know the system by")
+	if s.ID == "" || s.Title == "" {
+		return // there is a finding
+	}
+	if r.p.System(s.ID) != nil {
+		n.Errorf("systems has the id %q twice", s.ID)
+		return
+	}
+	if s.Family == "" {
+		s.Family = catalog.UnixFamily
+	}
+	r.p.Systems = append(r.p.Systems, s)
+}
+
+func (r *reader) architecture(n *yamltext.Node) {
+	a := catalog.Architecture{Titles: map[catalog.OS]string{}}
+	n.Read(yamltext.Keys{
+		{Name: "id", Read: func(n *yamltext.Node) { r.id(n, (*string)(&a.ID)) }},
+		{Name: "title", Read: line(&a.Title)},
+		{Name: "titles", Read: func(n *yamltext.Node) {
+			if n.Kind != yamltext.Mapping {
+				n.Errorf("titles is a group of keys, one for each system")
+				return
+			}
+			for _, e := range n.Entries {
+				var title string
+				line(&title)(e)
+				a.Titles[catalog.OS(e.Key)] = title
+			}
+		}},
+		{Name: "aliases", Read: aliases(&a.Aliases)},
+	})
+	require(n, "id", "the value of the arch parameter")
+	require(n, "title", "the name people know the architecture by")
+	if a.ID == "" || a.Title == "" {
+		return // there is a finding
+	}
+	if slices.Contains(r.p.ArchIDs(), a.ID) {
+		n.Errorf("architectures has the id %q twice", a.ID)
+		return
+	}
+	r.p.Arches = append(r.p.Arches, a)
+}
+
+func (r *reader) link(n *yamltext.Node) {
+	var l catalog.Link
+	n.Read(yamltext.Keys{
+		{Name: "name", Read: func(n *yamltext.Node) { matching(n, &l.Name, keyRE, "a word of lower-case letters, digits and _") }},
+		{Name: "title", Read: line(&l.Title)},
+		{Name: "text", Read: line(&l.Text)},
+		{Name: "key", Read: func(n *yamltext.Node) { matching(n, &l.Key, keyRE, "a word of lower-case letters, digits and _") }},
+		{Name: "url", Read: template(&l.URL, catalog.SafeFields())},
+	})
+	require(n, "name", "a word for the link")
+	require(n, "title", "what the page is, for people")
+	require(n, "url", "where the page is")
+	if l.Name == "" || l.Title == "" || l.URL.IsZero() {
+		return // there is a finding
+	}
+	if !catalog.ValidURL(strings.NewReplacer("{", "", "}", "").Replace(l.URL.String())) {
+		n.Errorf("url of the link %s is not an http or https URL (found %.200q)", l.Name, l.URL)
+		return
+	}
+	if l.Text == "" {
+		l.Text = l.Title
+	}
+	if l.Key == "" {
+		l.Key = l.Name + "_url"
+	}
+	if slices.ContainsFunc(r.p.Links, func(o catalog.Link) bool { return o.Name == l.Name || o.Key == l.Key }) {
+		n.Errorf("links has the name or key of %q twice", l.Name)
+		return
+	}
+	r.p.Links = append(r.p.Links, l)
+}
+
+// require reports a key that is missing, or has no value.
+func require(n *yamltext.Node, key, what string) {
+	i := slices.IndexFunc(n.Entries, func(e *yamltext.Node) bool { return e.Key == key })
+	if i < 0 || n.Entries[i].Kind == yamltext.Nothing {
+		n.Errorf("%s is missing: %s", key, what)
+	}
+}
+
+var (
+	idRE   = regexp.MustCompile(`^[a-z0-9][a-z0-9_]{0,19}$`)
+	keyRE  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+	fileRE = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]*\.json$`)
+)
+
+// reserved are words that mean something else where ids are written: in names of generated files, in maps of Nginx,
+// and among the values of stability.
+var reserved = []string{"all", "default", "hostnames", "volatile", "include", "release", "nightly", "any"}
+
+// id reads the id of a system or architecture. It becomes a parameter's value, a part of variable names in maps and a
+// part of file names, so it has few letters.
+func (r *reader) id(n *yamltext.Node, to *string) {
+	matching(n, to, idRE, "a word of lower-case letters, digits and _, 20 at most")
+	if slices.Contains(reserved, *to) {
+		n.Errorf("id cannot be %q, which has another meaning; choose another word and make this one an alias", *to)
+		*to = ""
+	}
+}
+
+// matching reads a word of a form.
+func matching(n *yamltext.Node, to *string, form *regexp.Regexp, what string) {
+	text, ok := n.Text()
+	switch {
+	case !ok:
+	case !form.MatchString(text):
+		n.Errorf("%s must be %s (found %.80q)", n.Name, what, text)
+	default:
+		*to = text
+	}
+}
+
+// line reads a line of text.
+func line(to *string) func(*yamltext.Node) {
+	return func(n *yamltext.Node) {
+		text, ok := n.Text()
+		switch {
+		case !ok:
+		case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }):
+			n.Errorf("%s must be one line of text (found %.80q)", n.Name, text)
+		default:
+			*to = strings.TrimSpace(text)
+		}
+	}
+}
+
+// aliases reads words that sources use, in lower case.
+func aliases(to *[]string) func(*yamltext.Node) {
+	return yamltext.List(func(n *yamltext.Node) {
+		if text, ok := n.Text(); ok {
+			*to = append(*to, strings.ToLower(text))
+		}
+	})
+}
+
+// template reads a template that may name the given fields.
+func template(to *catalog.Template, fields []string) func(*yamltext.Node) {
+	return func(n *yamltext.Node) {
+		text, ok := n.Text()
+		if !ok {
+			return
+		}
+		t, err := catalog.ParseTemplate(text, fields)
 		if err != nil {
-			return nil, err
+			n.Errorf("%s: %v", n.Name, err)
+			return
 		}
-		p.Systems = append(p.Systems, catalog.System{ID: catalog.OS(s.ID), Title: s.Title, Family: catalog.Family(s.Family), Aliases: s.Aliases, File: file})
+		*to = t
 	}
-	for _, a := range d.Architectures {
-		titles := map[catalog.OS]string{}
-		for os, title := range a.Titles {
-			titles[catalog.OS(os)] = title
-		}
-		p.Arches = append(p.Arches, catalog.Architecture{ID: catalog.Arch(a.ID), Title: a.Title, Titles: titles, Aliases: a.Aliases})
+}
+
+// choice reads one of a few words.
+func choice[T ~string](n *yamltext.Node, to *T, choices []T) {
+	text, ok := n.Text()
+	if !ok {
+		return
 	}
-	for _, l := range d.Links {
-		u, err := catalog.ParseTemplate(l.URL, catalog.SafeFields())
-		if err != nil {
-			return nil, err
-		}
-		p.Links = append(p.Links, catalog.Link{Name: l.Name, Title: l.Title, Text: l.Text, Key: l.Key, URL: u})
+	var known []string
+	for _, c := range choices {
+		known = append(known, string(c))
 	}
-	if d.LegacyRules != "" {
-		path := filepath.Join(dir, d.LegacyRules)
-		text, err := read(path)
-		if err != nil {
-			return nil, err
-		}
-		p.LegacyRules = Text{path, string(text)}
+	if !slices.Contains(known, text) {
+		n.Errorf("%s must be one of %s (found %.80q)%s", n.Name, strings.Join(known, ", "), text, fault.DidYouMean(text, known))
+		return
 	}
-	return p, nil
+	*to = T(text)
 }

@@ -1,0 +1,130 @@
+package profile_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/profile"
+)
+
+// load reads a profile that is written into a file.
+func load(t *testing.T, text string, more ...string) (*profile.Profile, error) {
+	t.Helper()
+	dir := t.TempDir()
+	for i := 0; i+1 < len(more); i += 2 {
+		if err := os.WriteFile(filepath.Join(dir, more[i]), []byte(more[i+1]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(dir, "p.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p, err := profile.Load(path)
+	if err != nil {
+		err = fault.Wrap(fault.KindOf(err), errString(strings.ReplaceAll(err.Error(), path, "p.yaml")), "")
+	}
+	return p, err
+}
+
+type errString string
+
+func (e errString) Error() string { return string(e) }
+
+// least is the least that a profile must say.
+const least = `project: Aurora
+systems:
+  - {id: linux, title: Linux}
+architectures:
+  - {id: x86_64, title: 64-bit Intel and AMD}
+`
+
+func TestLeast(t *testing.T) {
+	p, err := load(t, least)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Name = ""
+	want := &profile.Profile{
+		Project: "Aurora", Title: "Aurora download",
+		Scheme: catalog.Scheme{
+			IDs: catalog.NameIDs, Revisions: true,
+			Systems: []catalog.System{{ID: "linux", Title: "Linux", Family: catalog.UnixFamily}},
+			Arches:  []catalog.Architecture{{ID: "x86_64", Title: "64-bit Intel and AMD", Titles: map[catalog.OS]string{}}},
+		},
+	}
+	if diff := cmp.Diff(want, p, cmp.Comparer(func(a, b catalog.Template) bool { return a.String() == b.String() })); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestWhole(t *testing.T) {
+	p, err := load(t, least+`
+title: Get Aurora
+ids: hex24
+revisions: false
+links:
+  - {name: changes, title: Changes, url: "https://git.example.org/log/{revision}"}
+download: https://files.example.org/{version}/{file}
+legacy_rules: old.txt
+legacy_statistics: data.json
+`, "old.txt", "/old /new 301\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Title != "Get Aurora" || p.IDs != catalog.HexIDs || p.Revisions || p.LegacyStatistics != "data.json" ||
+		p.LegacyRules.Text != "/old /new 301\n" || filepath.Base(p.LegacyRules.Name) != "old.txt" {
+		t.Errorf("%+v", p)
+	}
+	if l := p.Links[0]; l.Key != "changes_url" || l.Text != "Changes" {
+		t.Errorf("link %+v", l)
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"empty", "", "p.yaml:1:1: architectures is missing: the processor architectures that packages are for\n" +
+			"p.yaml:1:1: project is missing: the name of the software\n" +
+			"p.yaml:1:1: systems is missing: the operating systems that packages are for"},
+		{"unknown key", least + "titel: x\n", `p.yaml:6:1: unknown key "titel"; did you mean "title"?`},
+		{"id with a dash", strings.Replace(least, "id: linux", "id: my-linux", 1), `p.yaml:3:10: id must be a word of lower-case letters, digits and _, 20 at most (found "my-linux")`},
+		{"reserved id", strings.Replace(least, "id: linux", "id: all", 1), `id cannot be "all"`},
+		{"twice", strings.Replace(least, "architectures", "  - {id: linux, title: Linux again}\narchitectures", 1), `p.yaml:4:5: systems has the id "linux" twice`},
+		{"family", strings.Replace(least, "title: Linux", "title: Linux, family: linux", 1), `family must be one of windows, macos, unix (found "linux")`},
+		{"field", least + "download: https://x.example/{flie}\n", `p.yaml:6:11: download: no field "flie"; the fields are`},
+		{"link without url", least + "links:\n  - {name: x, title: X}\n", `p.yaml:7:5: url is missing: where the page is`},
+		{"script link", least + "links:\n  - {name: x, title: X, url: \"javascript:x\"}\n", "not an http or https URL"},
+		{"titles of no system", strings.Replace(least, "AMD}", "AMD, titles: {mac: Intel}}", 1), `titles of x86_64 has a system that is not in systems (found "mac")`},
+		{"rules that are not there", least + "legacy_rules: old.txt\n", `p.yaml:6:15: legacy_rules cannot be read (found "old.txt")`},
+		{"rules elsewhere", least + "legacy_rules: ../../etc/passwd\n", `legacy_rules cannot be read`},
+		{"statistics elsewhere", least + "legacy_statistics: ../x.json\n", `must be a plain file name`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := load(t, tt.text)
+			if err == nil || !strings.Contains(err.Error(), tt.want) || fault.KindOf(err) != fault.Usage {
+				t.Errorf("error %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestBuiltIn(t *testing.T) {
+	for _, name := range profile.BuiltIn() {
+		p, err := profile.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !p.BuiltIn || p.Name != name || p.BaseURL == "" || p.Source == "" {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+	if _, err := profile.Load("slicr"); err == nil || len(fault.Hints(err)) == 0 {
+		t.Errorf("a profile that is not there: %v", err)
+	}
+}
