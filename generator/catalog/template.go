@@ -18,11 +18,11 @@ type Template struct {
 // templatePart is a piece of text, or the name of a field.
 type templatePart struct{ text, field string }
 
-// TemplateFields lists the fields that a template may name. The values of the first SafeFields are plain words:
+// templateFields are the fields that a template may name. The values of the first safeFields are plain words:
 // letters, digits and . _ -.
 var templateFields = []string{"id", "os", "arch", "revision", "version", "release", "file", "sha256", "sha512", "product", "name"}
 
-// safeFields is how many of templateFields have plain words for values. Servers fill these in by themselves.
+// safeFields is how many of templateFields servers fill in by themselves.
 const safeFields = 6
 
 // SafeFields lists the fields whose values need no encoding anywhere.

@@ -21,8 +21,8 @@ type details struct {
 	Explained  string
 	Rules      []*redirect.Rule // but for those of the profile
 	Inherited  int              // how many these are
-	Permalinks []redirect.Link // those that lead to what is newest
-	Others     int             // permalinks that never change
+	Permalinks []redirect.Link  // those that lead to what is newest
+	Others     int              // permalinks that never change
 }
 
 // details lists everything that can be asked for, and explains a URL.

@@ -61,7 +61,8 @@ type reader struct {
 	legacy *yamltext.Node
 }
 
-// keys is the table of what a profile can say. docs/profile.md describes each; a test holds the two together.
+// keys, systemKeys, architectureKeys and linkKeys are the tables of what a profile can say. docs/profile.md describes
+// each key; TestDocument holds the two together.
 func (r *reader) keys() yamltext.Keys {
 	p := r.p
 	return yamltext.Keys{
@@ -82,7 +83,9 @@ func (r *reader) keys() yamltext.Keys {
 				r.legacy = n
 			}
 		}},
-		{Name: "legacy_statistics", Read: func(n *yamltext.Node) { matching(n, &p.LegacyStatistics, fileRE, "a plain file name that ends in .json") }},
+		{Name: "legacy_statistics", Read: func(n *yamltext.Node) {
+			matching(n, &p.LegacyStatistics, fileRE, "a plain file name that ends in .json")
+		}},
 	}
 }
 
@@ -99,6 +102,13 @@ func (r *reader) read() {
 	if p.IDs == "" {
 		p.IDs = catalog.NameIDs
 	}
+	if !p.Revisions {
+		for _, t := range r.templates() {
+			if slices.Contains(t.Fields(), "revision") {
+				root.Errorf("a template has a field {revision}, but this project has no revisions (found %.80q)", t)
+			}
+		}
+	}
 	for _, a := range p.Arches {
 		for os := range a.Titles {
 			if p.System(os) == nil {
@@ -108,15 +118,31 @@ func (r *reader) read() {
 	}
 }
 
-func (r *reader) system(n *yamltext.Node) {
-	var s catalog.System
-	n.Read(yamltext.Keys{
-		{Name: "id", Read: func(n *yamltext.Node) { r.id(n, (*string)(&s.ID)) }},
+// templates lists all templates of the profile.
+func (r *reader) templates() []catalog.Template {
+	list := []catalog.Template{r.p.Download}
+	for _, s := range r.p.Systems {
+		list = append(list, s.File)
+	}
+	for _, l := range r.p.Links {
+		list = append(list, l.URL)
+	}
+	return list
+}
+
+func systemKeys(s *catalog.System) yamltext.Keys {
+	return yamltext.Keys{
+		{Name: "id", Read: id(&s.ID)},
 		{Name: "title", Read: line(&s.Title)},
 		{Name: "family", Read: func(n *yamltext.Node) { choice(n, &s.Family, catalog.Families()) }},
 		{Name: "aliases", Read: aliases(&s.Aliases)},
 		{Name: "file", Read: template(&s.File, catalog.AllFields())},
-	})
+	}
+}
+
+func (r *reader) system(n *yamltext.Node) {
+	var s catalog.System
+	n.Read(systemKeys(&s))
 	require(n, "id", "the value of the os parameter")
 	require(n, "title", "the name people know the system by")
 	if s.ID == "" || s.Title == "" {
@@ -132,10 +158,9 @@ func (r *reader) system(n *yamltext.Node) {
 	r.p.Systems = append(r.p.Systems, s)
 }
 
-func (r *reader) architecture(n *yamltext.Node) {
-	a := catalog.Architecture{Titles: map[catalog.OS]string{}}
-	n.Read(yamltext.Keys{
-		{Name: "id", Read: func(n *yamltext.Node) { r.id(n, (*string)(&a.ID)) }},
+func architectureKeys(a *catalog.Architecture) yamltext.Keys {
+	return yamltext.Keys{
+		{Name: "id", Read: id(&a.ID)},
 		{Name: "title", Read: line(&a.Title)},
 		{Name: "titles", Read: func(n *yamltext.Node) {
 			if n.Kind != yamltext.Mapping {
@@ -149,7 +174,12 @@ func (r *reader) architecture(n *yamltext.Node) {
 			}
 		}},
 		{Name: "aliases", Read: aliases(&a.Aliases)},
-	})
+	}
+}
+
+func (r *reader) architecture(n *yamltext.Node) {
+	a := catalog.Architecture{Titles: map[catalog.OS]string{}}
+	n.Read(architectureKeys(&a))
 	require(n, "id", "the value of the arch parameter")
 	require(n, "title", "the name people know the architecture by")
 	if a.ID == "" || a.Title == "" {
@@ -162,15 +192,19 @@ func (r *reader) architecture(n *yamltext.Node) {
 	r.p.Arches = append(r.p.Arches, a)
 }
 
-func (r *reader) link(n *yamltext.Node) {
-	var l catalog.Link
-	n.Read(yamltext.Keys{
+func linkKeys(l *catalog.Link) yamltext.Keys {
+	return yamltext.Keys{
 		{Name: "name", Read: func(n *yamltext.Node) { matching(n, &l.Name, keyRE, "a word of lower-case letters, digits and _") }},
 		{Name: "title", Read: line(&l.Title)},
 		{Name: "text", Read: line(&l.Text)},
 		{Name: "key", Read: func(n *yamltext.Node) { matching(n, &l.Key, keyRE, "a word of lower-case letters, digits and _") }},
 		{Name: "url", Read: template(&l.URL, catalog.SafeFields())},
-	})
+	}
+}
+
+func (r *reader) link(n *yamltext.Node) {
+	var l catalog.Link
+	n.Read(linkKeys(&l))
 	require(n, "name", "a word for the link")
 	require(n, "title", "what the page is, for people")
 	require(n, "url", "where the page is")
@@ -214,11 +248,15 @@ var reserved = []string{"all", "default", "hostnames", "volatile", "include", "r
 
 // id reads the id of a system or architecture. It becomes a parameter's value, a part of variable names in maps and a
 // part of file names, so it has few letters.
-func (r *reader) id(n *yamltext.Node, to *string) {
-	matching(n, to, idRE, "a word of lower-case letters, digits and _, 20 at most")
-	if slices.Contains(reserved, *to) {
-		n.Errorf("id cannot be %q, which has another meaning; choose another word and make this one an alias", *to)
-		*to = ""
+func id[T ~string](to *T) func(*yamltext.Node) {
+	return func(n *yamltext.Node) {
+		var text string
+		matching(n, &text, idRE, "a word of lower-case letters, digits and _, 20 at most")
+		if slices.Contains(reserved, text) {
+			n.Errorf("id cannot be %q, which has another meaning; choose another word and make this one an alias", text)
+			return
+		}
+		*to = T(text)
 	}
 }
 

@@ -3,6 +3,7 @@ package profile_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -70,7 +71,7 @@ title: Get Aurora
 ids: hex24
 revisions: false
 links:
-  - {name: changes, title: Changes, url: "https://git.example.org/log/{revision}"}
+  - {name: changes, title: Changes, url: "https://git.example.org/log/{version}"}
 download: https://files.example.org/{version}/{file}
 legacy_rules: old.txt
 legacy_statistics: data.json
@@ -99,6 +100,7 @@ func TestMistakes(t *testing.T) {
 		{"family", strings.Replace(least, "title: Linux", "title: Linux, family: linux", 1), `family must be one of windows, macos, unix (found "linux")`},
 		{"field", least + "download: https://x.example/{flie}\n", `p.yaml:6:11: download: no field "flie"; the fields are`},
 		{"link without url", least + "links:\n  - {name: x, title: X}\n", `p.yaml:7:5: url is missing: where the page is`},
+		{"revision without revisions", least + "revisions: false\nlinks:\n  - {name: x, title: X, url: \"https://x.example/{revision}\"}\n", "this project has no revisions"},
 		{"script link", least + "links:\n  - {name: x, title: X, url: \"javascript:x\"}\n", "not an http or https URL"},
 		{"titles of no system", strings.Replace(least, "AMD}", "AMD, titles: {mac: Intel}}", 1), `titles of x86_64 has a system that is not in systems (found "mac")`},
 		{"rules that are not there", least + "legacy_rules: old.txt\n", `p.yaml:6:15: legacy_rules cannot be read (found "old.txt")`},
@@ -126,5 +128,43 @@ func TestBuiltIn(t *testing.T) {
 	}
 	if _, err := profile.Load("slicr"); err == nil || len(fault.Hints(err)) == 0 {
 		t.Errorf("a profile that is not there: %v", err)
+	}
+}
+
+// rowRE matches a row of a table of keys.
+var rowRE = regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| .* \\| .* \\|$")
+
+// docs/profile.md has each key once, under its heading, in the order of the code.
+func TestDocument(t *testing.T) {
+	data, err := os.ReadFile("../../docs/profile.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := map[string][]string{}
+	for _, section := range strings.Split(string(data), "\n## ")[1:] {
+		heading, text, _ := strings.Cut(section, "\n")
+		for _, m := range rowRE.FindAllStringSubmatch(text, -1) {
+			documented[heading] = append(documented[heading], m[1])
+		}
+	}
+	if diff := cmp.Diff(profile.DocumentedKeys(), documented); diff != "" {
+		t.Errorf("keys (-code +docs/profile.md):\n%s", diff)
+	}
+}
+
+// The profile that docs/profile.md shows is one.
+func TestDocumentExample(t *testing.T) {
+	data, err := os.ReadFile("../../docs/profile.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(data), "```yaml\nproject:")
+	text, _, _ = strings.Cut(text, "```")
+	p, err := load(t, "project:"+text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Project != "Aurora" || len(p.Systems) != 4 || len(p.Arches) != 3 {
+		t.Errorf("profile %+v", p)
 	}
 }

@@ -1,0 +1,24 @@
+package profile
+
+import (
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/yamltext"
+)
+
+// DocumentedKeys lists the keys of a profile by the heading they are documented under.
+func DocumentedKeys() map[string][]string {
+	names := func(keys yamltext.Keys) []string {
+		var list []string
+		for _, k := range keys {
+			list = append(list, k.Name)
+		}
+		return list
+	}
+	r := &reader{p: &Profile{}}
+	return map[string][]string{
+		"The project":   names(r.keys()),
+		"Systems":       names(systemKeys(&catalog.System{})),
+		"Architectures": names(architectureKeys(&catalog.Architecture{})),
+		"Links":         names(linkKeys(&catalog.Link{})),
+	}
+}
