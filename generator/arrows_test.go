@@ -12,6 +12,7 @@ import (
 // floors lists the packages from the ground up: each imports only packages of floors below its own. It is
 // the picture of docs/design.md.
 var floors = [][]string{
+	{"parallel"},
 	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output"},
 	{"yamltext"},
 	{"config", "lookup", "gate", "girder", "store", "logsource", "geodb"},

@@ -9,6 +9,8 @@ import (
 	"path"
 	"slices"
 	"time"
+
+	"github.com/Slicer/sitegen/generator/parallel"
 )
 
 // Apply makes the disk as the plan has it, runs the commands of after_change when maps have changed or when they
@@ -141,7 +143,7 @@ func (p *Plan) group(g Group) []*step {
 func (a *apply) writeGroup(ctx context.Context, g Group) error {
 	steps := a.plan.group(g)
 	results := make([][]entry, len(steps))
-	err := each(ctx, a.options.Jobs, len(steps), func(i int) (err error) {
+	err := parallel.For(ctx, a.options.Jobs, len(steps), func(i int) (err error) {
 		results[i], err = a.write(steps[i])
 		return err
 	})

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/Slicer/sitegen/generator/parallel"
 )
 
 // Plan is what has to be done to make the disk as it should be.
@@ -82,7 +84,7 @@ func (w *Writer) Plan(files []File, keep ...string) (*Plan, error) {
 		return nil, err
 	}
 	surveys := make([]survey, len(files))
-	err = each(context.Background(), w.options.Jobs, len(files), func(i int) (err error) {
+	err = parallel.For(context.Background(), w.options.Jobs, len(files), func(i int) (err error) {
 		surveys[i], err = w.survey(set, &files[i])
 		return err
 	})

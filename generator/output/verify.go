@@ -5,6 +5,8 @@ import (
 	"errors"
 	"maps"
 	"slices"
+
+	"github.com/Slicer/sitegen/generator/parallel"
 )
 
 // Verify says that the disk is as the last run left it, that this run was complete, and that it was made from the
@@ -17,7 +19,7 @@ func (w *Writer) Verify(inputs string) bool {
 		return false
 	}
 	entries := slices.Collect(maps.Values(m.Files))
-	return each(context.Background(), w.options.Jobs, len(entries), func(i int) error {
+	return parallel.For(context.Background(), w.options.Jobs, len(entries), func(i int) error {
 		if !entries[i].intact(w.locate(entries[i].Path)) {
 			return errors.New("changed")
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/parallel"
 )
 
 // Paths inside a content folder.
@@ -58,7 +59,7 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 	documents := make([]*document, len(names))
 	files := make([]output.File, len(names))
 	wrong := make([]fault.Findings, len(names))
-	err = forEach(ctx, in.Jobs, len(names), func(i int) error {
+	err = parallel.For(ctx, in.Jobs, len(names), func(i int) error {
 		data, err := fs.ReadFile(in.Content, names[i])
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/parallel"
 )
 
 // Render makes all files of the site, in order of their paths. The error holds a Findings (errors.AsType) when
@@ -25,7 +26,7 @@ func Render(ctx context.Context, in Input) (files []output.File, warnings fault.
 
 // Files renders the pages that nobody has asked for yet, and checks all of them: see Render.
 func (e *Edition) Files(ctx context.Context) (files []output.File, warnings fault.Findings, err error) {
-	err = forEach(ctx, e.build.Jobs, len(e.slots), func(i int) error {
+	err = parallel.For(ctx, e.build.Jobs, len(e.slots), func(i int) error {
 		_, _ = e.rendered(e.slots[i]) // pageFindings has the error
 		return nil
 	})

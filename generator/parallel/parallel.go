@@ -1,0 +1,44 @@
+// Package parallel runs a loop on several CPUs.
+package parallel
+
+import (
+	"context"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// For calls do for every i from 0 to n-1, with at most jobs calls (but at least one) running at a time, and waits
+// for all of them. Calls start in the order of i, so that the work on a sorted list goes through it from front to
+// back; they may end in any order.
+//
+// After the first error, or when ctx is done, For starts no further call. It returns that first error, or ctx.Err().
+//
+// To collect results, let each call write its own element of a slice:
+//
+//	pages := make([][]byte, len(names))
+//	err := parallel.For(ctx, jobs, len(names), func(i int) (err error) {
+//		pages[i], err = os.ReadFile(names[i])
+//		return err
+//	})
+func For(ctx context.Context, jobs, n int, do func(i int) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	var next atomic.Int64
+	for range min(max(jobs, 1), n) {
+		g.Go(func() error {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return nil
+				}
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := do(i); err != nil {
+					return err
+				}
+			}
+		})
+	}
+	return g.Wait()
+}
