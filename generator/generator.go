@@ -44,7 +44,11 @@ func Build(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	inputs, err := o.fingerprint(in, cat.published)
+	folders, err := loadFolders(ctx, &in)
+	if err != nil {
+		return nil, err
+	}
+	inputs, err := o.fingerprint(in.Options, cat.published, folders)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -69,27 +70,38 @@ func (o *Options) precompress() output.Precompress {
 	}
 }
 
-// fingerprint is a hash of everything that the files are made from: this program, what it was told, the
-// packages, content and layouts. With the same fingerprint there is nothing to render.
-func (o *Options) fingerprint(in site.Input, packages []*catalog.Package) (string, error) {
+// loadFolders reads the files of content and layouts into memory and puts them in the place of the folders, so that
+// what is rendered is what was hashed. It returns the hashes.
+func loadFolders(ctx context.Context, in *site.Input) (sums [2][sha256.Size]byte, err error) {
+	for i, f := range []struct {
+		name string
+		fsys *fs.FS
+	}{{"content", &in.Content}, {"layouts", &in.Layouts}} {
+		loaded, err := folder.Load(ctx, *f.fsys, in.Jobs, site.Ignored)
+		if err != nil {
+			return sums, fmt.Errorf("read the %s: %w", f.name, err)
+		}
+		sums[i], *f.fsys = loaded.Sum(), loaded
+	}
+	return sums, nil
+}
+
+// fingerprint is a hash of everything that the files of a build are made from: this program, its options, the
+// packages, and content and layouts, whose hashes are folders. If it is that of the last run, there is nothing to
+// render.
+func (o *Options) fingerprint(options site.Options, packages []*catalog.Package, folders [2][sha256.Size]byte) (string, error) {
 	h := sha256.New()
 	if err := addProgram(h); err != nil {
 		return "", err
 	}
-	options := in.Options
 	options.Jobs = 0 // does not change a byte
-	enc := json.NewEncoder(h)
 	_, rules, err := o.rulesText()
 	if err != nil {
 		return "", err
 	}
-	for _, v := range []any{options, o.precompress(), o.profile(), o.Config.Targets, o.Config.RedirectHosts, rules, packages} {
+	enc := json.NewEncoder(h)
+	for _, v := range []any{options, o.precompress(), o.profile(), o.Config.Targets, o.Config.RedirectHosts, rules, packages, folders} {
 		if err := enc.Encode(v); err != nil {
-			return "", fmt.Errorf("compare with the last run: %w", err)
-		}
-	}
-	for _, folder := range []fs.FS{in.Content, in.Layouts} {
-		if err := addFolder(h, folder); err != nil {
 			return "", fmt.Errorf("compare with the last run: %w", err)
 		}
 	}
@@ -109,20 +121,4 @@ func addProgram(h io.Writer) error {
 	defer f.Close()
 	_, err = io.Copy(h, f)
 	return err
-}
-
-// addFolder adds the files of a folder, each with its name and length so that no two folders read alike.
-func addFolder(h io.Writer, folder fs.FS) error {
-	return fs.WalkDir(folder, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := fs.ReadFile(folder, path)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(h, "%q %d\n", path, len(data))
-		_, err = h.Write(data)
-		return err
-	})
 }

@@ -65,7 +65,7 @@ func assetSources(layouts fs.FS) (map[string][]byte, error) {
 			return nil
 		case err != nil:
 			return err
-		case ignored(path.Base(name)):
+		case Ignored(path.Base(name)):
 			if d.IsDir() {
 				return fs.SkipDir
 			}

@@ -102,7 +102,7 @@ func contentNames(fsys fs.FS) (names []string, findings fault.Findings, err erro
 		case err != nil:
 			return err
 		case name == ".":
-		case ignored(base):
+		case Ignored(base):
 			if d.IsDir() {
 				return fs.SkipDir
 			}
@@ -120,8 +120,9 @@ func contentNames(fsys fs.FS) (names []string, findings fault.Findings, err erro
 	return names, findings, err
 }
 
-// ignored reports whether a file is not meant to be published: hidden files, backups and the like.
-func ignored(base string) bool {
+// Ignored reports whether a file or folder of content/ or layouts/ is no part of the site, by the last element of its
+// path: hidden files, backups and other files that editors and systems leave behind.
+func Ignored(base string) bool {
 	return strings.ContainsAny(base[:1], "._#") || strings.HasSuffix(base, "~")
 }
 

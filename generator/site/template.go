@@ -80,10 +80,10 @@ func layoutSources(fsys fs.FS) (map[string]string, error) {
 			return err
 		case name == ".":
 		case d.IsDir():
-			if name == assetFolder || ignored(path.Base(name)) {
+			if name == assetFolder || Ignored(path.Base(name)) {
 				return fs.SkipDir
 			}
-		case path.Ext(name) == layoutExt && !ignored(path.Base(name)):
+		case path.Ext(name) == layoutExt && !Ignored(path.Base(name)):
 			src, err := fs.ReadFile(fsys, name)
 			sources[name] = string(src)
 			return err

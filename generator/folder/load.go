@@ -1,0 +1,116 @@
+package folder
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"sync"
+
+	"github.com/Slicer/sitegen/generator/parallel"
+)
+
+// maxKept is how many bytes a Loaded folder keeps in memory until they are read. It holds the pages of any site
+// (10,000 pages of 2 KB are 20 MB), and bounds what a run needs that finds nothing to do, even if the folder is full
+// of videos.
+const maxKept = 64 << 20
+
+// Loaded is a folder whose files have been read into memory and hashed. A build hashes its inputs to find out
+// whether there is anything to render, and then renders what was hashed, without reading the files again:
+//
+//	content, err := folder.Load(ctx, folder.Open("content"), jobs, nil)
+//	if content.Sum() != last {
+//		render(content) // calls ReadFile for each file
+//	}
+//
+// It is safe for use by multiple goroutines.
+type Loaded struct {
+	fs.FS   // the folder on disk
+	entries map[string][]fs.DirEntry
+	sum     [sha256.Size]byte
+
+	mu   sync.Mutex
+	kept map[string][]byte
+}
+
+// Load reads all files of a folder, at most jobs at a time. Files and folders for which skip, if it is not nil,
+// reports true are left out; skip is called with the last element of their paths.
+func Load(ctx context.Context, fsys fs.FS, jobs int, skip func(base string) bool) (*Loaded, error) {
+	l := &Loaded{FS: fsys, entries: map[string][]fs.DirEntry{}, kept: map[string][]byte{}}
+	var names []string
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case name == ".":
+			l.entries[name] = nil
+			return nil
+		case skip != nil && skip(d.Name()):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		l.entries[path.Dir(name)] = append(l.entries[path.Dir(name)], d)
+		if d.IsDir() {
+			l.entries[name] = nil
+		} else {
+			names = append(names, name)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	sums := make([][sha256.Size]byte, len(names))
+	size := 0
+	err = parallel.For(ctx, jobs, len(names), func(i int) error {
+		data, err := fs.ReadFile(fsys, names[i])
+		if err != nil {
+			return err
+		}
+		sums[i] = sha256.Sum256(data)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if size+len(data) <= maxKept {
+			size += len(data)
+			l.kept[names[i]] = data
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	h := sha256.New()
+	for i, name := range names { // in the order of the walk, which is that of the names
+		fmt.Fprintf(h, "%q %x\n", name, sums[i])
+	}
+	h.Sum(l.sum[:0])
+	return l, nil
+}
+
+// Sum returns a hash of the names and contents of all files.
+func (l *Loaded) Sum() [sha256.Size]byte { return l.sum }
+
+// ReadDir implements fs.ReadDirFS. It returns what Load found.
+func (l *Loaded) ReadDir(name string) ([]fs.DirEntry, error) {
+	if entries, ok := l.entries[name]; ok {
+		return slices.Clone(entries), nil
+	}
+	return fs.ReadDir(l.FS, name)
+}
+
+// ReadFile implements fs.ReadFileFS. The first call for a name hands over the bytes that Load read, so that they
+// are not in memory twice; any other reads the file on disk.
+func (l *Loaded) ReadFile(name string) ([]byte, error) {
+	l.mu.Lock()
+	data, ok := l.kept[name]
+	delete(l.kept, name)
+	l.mu.Unlock()
+	if ok {
+		return data, nil
+	}
+	return fs.ReadFile(l.FS, name)
+}
