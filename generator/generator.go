@@ -52,15 +52,19 @@ func Build(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	current, err := out.Verify(ctx, inputs)
+	if err != nil {
+		return nil, err
+	}
 	var plan *output.Plan
-	if !out.Verify(inputs) {
+	if !current {
 		made, err := o.render(ctx, in)
 		if err != nil {
 			return nil, err
 		}
 		report.warn(made.warnings)
 		report.Stopped = made.stopped
-		if plan, err = out.Plan(made.files, made.keep()...); err != nil {
+		if plan, err = out.Plan(ctx, made.files, made.keep()...); err != nil {
 			return nil, planFault(err)
 		}
 	}

@@ -69,7 +69,7 @@ func benchBuild(b *testing.B, o Options, files []File) {
 		b.Fatal(err)
 	}
 	defer w.Close()
-	p, err := w.Plan(files)
+	p, err := w.Plan(context.Background(), files)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -135,8 +135,8 @@ func BenchmarkVerify30k(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if !w.Verify("inputs") {
-			b.Fatal("changed")
+		if current, err := w.Verify(context.Background(), "inputs"); !current || err != nil {
+			b.Fatal("changed", err)
 		}
 		w.Close()
 	})

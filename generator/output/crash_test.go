@@ -63,7 +63,7 @@ func churn(o output.Options, g int) error {
 		return err
 	}
 	for ; ; g++ {
-		p, err := w.Plan(generation(g))
+		p, err := w.Plan(context.Background(), generation(g))
 		if err != nil {
 			return err
 		}

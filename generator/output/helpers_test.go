@@ -58,7 +58,7 @@ func (s *site) try(inputs string, files ...output.File) (*output.Plan, error) {
 		return nil, err
 	}
 	defer w.Close()
-	p, err := w.Plan(files)
+	p, err := w.Plan(context.Background(), files)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (s *site) build(files ...output.File) *output.Plan {
 	return p
 }
 
-// verifies says that a run would find nothing to do.
+// verifies reports whether a run would find nothing to do.
 func (s *site) verifies(inputs string) bool {
 	s.t.Helper()
 	w, err := output.Open(s.options)
@@ -83,7 +83,11 @@ func (s *site) verifies(inputs string) bool {
 		s.t.Fatal(err)
 	}
 	defer w.Close()
-	return w.Verify(inputs)
+	current, err := w.Verify(context.Background(), inputs)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return current
 }
 
 // put writes a file as a person would. The name begins with public/, redirects/ or var/.

@@ -16,7 +16,7 @@ func TestFoldersThatAreKept(t *testing.T) {
 		t.Helper()
 		w := s.open()
 		defer w.Close()
-		p, err := w.Plan(files, keep...)
+		p, err := w.Plan(t.Context(), files, keep...)
 		if err != nil {
 			t.Fatal(err)
 		}

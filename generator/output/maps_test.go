@@ -193,7 +193,7 @@ func TestCommandIsInterrupted(t *testing.T) {
 	s.put("ran", "")
 	s.options.AfterChange = [][]string{s.sh("test", "exec sleep 60")}
 	w := s.open()
-	p, err := w.Plan([]output.File{nginxMap("a.conf", "2")})
+	p, err := w.Plan(t.Context(), []output.File{nginxMap("a.conf", "2")})
 	if err != nil {
 		t.Fatal(err)
 	}

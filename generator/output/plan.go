@@ -77,14 +77,15 @@ func (e *InTheWayError) Error() string {
 // Plan compares the files with the disk. It reports all files that cannot be written at once: paths that
 // leave the root, files that are there twice, and, as an [*InTheWayError], what is in the way.
 // It keeps the files until it is applied; they must not change. Earlier files in the folders keep, below
-// Redirects, stay as they are: the build has none to put in their place.
-func (w *Writer) Plan(files []File, keep ...string) (*Plan, error) {
+// Redirects, stay as they are: the build has none to put in their place. Nothing on disk is changed; when ctx is
+// done, Plan stops with its error.
+func (w *Writer) Plan(ctx context.Context, files []File, keep ...string) (*Plan, error) {
 	set, err := newFileSet(files)
 	if err != nil {
 		return nil, err
 	}
 	surveys := make([]survey, len(files))
-	err = parallel.For(context.Background(), w.options.Jobs, len(files), func(i int) (err error) {
+	err = parallel.For(ctx, w.options.Jobs, len(files), func(i int) (err error) {
 		surveys[i], err = w.survey(set, &files[i])
 		return err
 	})

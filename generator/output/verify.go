@@ -9,23 +9,30 @@ import (
 	"github.com/Slicer/sitegen/generator/parallel"
 )
 
-// Verify says that the disk is as the last run left it, that this run was complete, and that it was made from the
-// same inputs: there is nothing to do, and nothing to render. It compares size and modification time of every
-// file, and the content where the time is another.
-func (w *Writer) Verify(inputs string) bool {
+// Verify reports whether there is nothing to do and nothing to render: the last run was complete, it was made from
+// the same inputs, and the disk is as it left it. Verify compares size and modification time of every file, and the
+// content where the time differs. The error is that of ctx, when it is done.
+func (w *Writer) Verify(ctx context.Context, inputs string) (bool, error) {
 	m, now := w.manifest, w.header()
 	now.Complete, now.Inputs = true, inputs
 	if inputs == "" || m.header != now {
-		return false
+		return false, ctx.Err()
 	}
 	entries := slices.Collect(maps.Values(m.Files))
-	return parallel.For(context.Background(), w.options.Jobs, len(entries), func(i int) error {
+	err := parallel.For(ctx, w.options.Jobs, len(entries), func(i int) error {
 		if !entries[i].intact(w.locate(entries[i].Path)) {
-			return errors.New("changed")
+			return errChanged
 		}
 		return nil
-	}) == nil
+	})
+	if errors.Is(err, errChanged) {
+		return false, nil
+	}
+	return err == nil, err
 }
+
+// errChanged ends the comparison with the disk at the first difference.
+var errChanged = errors.New("changed")
 
 // Count gives how many files the last complete run left in each root. Compressed variants count with the
 // file they are made from.

@@ -207,7 +207,7 @@ func TestStandsStillWhenInterrupted(t *testing.T) {
 	s := newSite(t)
 	s.build(page("a.html", "old"), page("b.html", "old"))
 	w := s.open()
-	p, err := w.Plan([]output.File{page("a.html", "new"), page("c.html", "new")})
+	p, err := w.Plan(t.Context(), []output.File{page("a.html", "new"), page("c.html", "new")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,13 +220,34 @@ func TestStandsStillWhenInterrupted(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"public/a.html": "old", "public/b.html": "old"}, s.tree()); diff != "" {
 		t.Error(diff)
 	}
-	if w.Verify("inputs") {
-		t.Error("an interrupted run verifies")
+	if current, err := w.Verify(t.Context(), "inputs"); current || err != nil {
+		t.Errorf("an interrupted run verifies: %v, %v", current, err)
 	}
 	if err := w.Apply(t.Context(), p, "inputs"); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]string{"public/a.html": "new", "public/c.html": "new"}, s.tree()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Ctrl-C stops the comparison with the disk, too, and changes nothing.
+func TestInterruptedBeforeWriting(t *testing.T) {
+	s := newSite(t)
+	s.build(page("a.html", "old"), page("b.html", "old"))
+	before := s.stamps()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w := s.open()
+	if p, err := w.Plan(ctx, []output.File{page("a.html", "new")}); p != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("Plan = %v, %v", p, err)
+	}
+	for _, inputs := range []string{"inputs", "other"} {
+		if current, err := w.Verify(ctx, inputs); current || !errors.Is(err, context.Canceled) {
+			t.Errorf("Verify(%q) = %v, %v", inputs, current, err)
+		}
+	}
+	if diff := cmp.Diff(before, s.stamps()); diff != "" {
 		t.Error(diff)
 	}
 }
