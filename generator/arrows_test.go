@@ -36,6 +36,7 @@ var homes = map[string]string{
 	"github.com/andybalholm/brotli": "output statspage",
 	"github.com/aws/aws-sdk-go-v2":  "logsource",
 	"github.com/tdewolff/minify":    "site redirect/cloudfront",
+	"golang.org/x/sys":              "output",
 	"github.com/klauspost/compress": "output accesslog stats statspage",
 }
 

@@ -98,7 +98,8 @@ func TestLoadStops(t *testing.T) {
 	if _, err := folder.Load(ctx, fstest.MapFS{"a": {}}, 1, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: error is %v", err)
 	}
-	if _, err := folder.Load(t.Context(), folder.Open(filepath.Join(t.TempDir(), "none")), 1, nil); !errors.Is(err, fs.ErrNotExist) {
+	none := folder.Open(filepath.Join(t.TempDir(), "none"))
+	if _, err := folder.Load(t.Context(), none, 1, nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a folder that does not exist: error is %v", err)
 	}
 }
@@ -118,8 +119,8 @@ func TestReadFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"none": "open none: no such file or directory", "pipe": "read pipe: not a regular file", ".": "read .: not a regular file",
-		"../x": "open ../x: invalid argument", "one/x": "open one/x: not a directory",
+		"none": "open none: no such file or directory", "pipe": "read pipe: not a regular file",
+		".": "read .: not a regular file", "../x": "open ../x: invalid argument", "one/x": "open one/x: not a directory",
 	} {
 		if _, err := fs.ReadFile(folder.Open(dir), name); err == nil || err.Error() != want {
 			t.Errorf("%s: error is %v, want %s", name, err, want)

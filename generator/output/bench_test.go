@@ -14,7 +14,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// benchPage is page number i of a site as Hugo was measured on: 3.5 KB of HTML, some of it the same on every page.
+// benchPage returns page number i of the site that Hugo is measured with: 3.5 KB of HTML, in part the same on every page.
 func benchPage(i int) []byte {
 	r := rand.New(rand.NewPCG(1, uint64(i)))
 	words := strings.Fields("release package install volume render the a of image segment module scene markup transform " +
@@ -78,7 +78,7 @@ func benchBuild(b *testing.B, o Options, files []File) {
 	}
 }
 
-// cpu is the CPU time of this process so far, in seconds. Other jobs on the machine do not count.
+// cpu returns the CPU time of this process so far, in seconds. Other jobs on the machine do not count.
 func cpu(b *testing.B) float64 {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -126,7 +126,7 @@ func BenchmarkApplyOneOf10k(b *testing.B) {
 	})
 }
 
-// BenchmarkVerify30k is the whole of an unchanged run but for the inputs: 10,000 pages with two variants each.
+// BenchmarkVerify30k measures all that an unchanged run does here: 10,000 pages with two variants each are compared.
 func BenchmarkVerify30k(b *testing.B) {
 	o := benchOptions(b)
 	benchBuild(b, o, benchSite(10_000))
@@ -150,7 +150,7 @@ func BenchmarkCompress(b *testing.B) {
 		pages[i] = benchPage(i)
 		total += len(pages[i])
 	}
-	run := func(name string, w resetter) {
+	run := func(name string, w encoder) {
 		b.Run(name, func(b *testing.B) {
 			var out bytes.Buffer
 			start := cpu(b)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -15,8 +16,8 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// childVariable makes the test program, started again, one of the children that tests need: to be killed, or
-// to be denied something.
+// childVariable is the environment variable that makes the test program a child process: one that a test kills, or
+// that lacks a permission.
 const childVariable = "SITEGEN_OUTPUT_CHILD"
 
 func TestMain(m *testing.M) {
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// assignment is what a child does.
+// assignment is what a child has to do.
 type assignment struct {
 	Do          string
 	Dir         string
@@ -43,7 +44,7 @@ type assignment struct {
 	AfterChange [][]string
 }
 
-// start starts a child.
+// start starts a child with this assignment.
 func (a assignment) start(t *testing.T) (child *exec.Cmd, out *bufio.Reader) {
 	t.Helper()
 	job, err := json.Marshal(a)
@@ -65,7 +66,7 @@ func (a assignment) start(t *testing.T) (child *exec.Cmd, out *bufio.Reader) {
 	return cmd, bufio.NewReader(pipe)
 }
 
-// line is the next line that a child writes.
+// line returns the next line that a child writes.
 func line(t *testing.T, out *bufio.Reader) string {
 	t.Helper()
 	text, err := out.ReadString('\n')
@@ -75,7 +76,7 @@ func line(t *testing.T, out *bufio.Reader) string {
 	return text
 }
 
-// kill kills a child as nothing can prevent, and waits until it is gone.
+// kill kills a child with SIGKILL and waits until it is gone.
 func kill(cmd *exec.Cmd) {
 	if cmd.ProcessState == nil {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
@@ -83,7 +84,7 @@ func kill(cmd *exec.Cmd) {
 	}
 }
 
-// run is the child's life.
+// run does the assignment, in the child.
 func (a assignment) run() error {
 	s := siteIn(nil, a.Dir)
 	s.options.AfterChange = a.AfterChange
@@ -101,16 +102,26 @@ func (a assignment) run() error {
 	case "maps":
 		_, err := s.try("", record("new.json", "1"), nginxMap("a.conf", "new"), nginxMap("b.conf", "new"))
 		return err
+	case "produce": // the first part of a file
+		_, err := s.try("", output.File{Path: "data/a.json", Write: func(w io.Writer) error {
+			if _, err := io.WriteString(w, long(100_000)); err != nil {
+				return err
+			}
+			fmt.Println("midway")
+			time.Sleep(time.Hour)
+			return nil
+		}})
+		return err
 	case "churn": // one generation of the site after the other
 		fmt.Println("ready")
 		return churn(s.options, a.From)
-	case "small files": // the disk takes no file of more than 64 KB
+	case "small files": // files of at most 64 KB
 		signal.Ignore(syscall.SIGXFSZ)
 		limit := syscall.Rlimit{Cur: 64 << 10, Max: 64 << 10}
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 			return err
 		}
-	case "nobody": // who may not do what root may
+	case "nobody": // without the permissions of root
 		if os.Getuid() == 0 {
 			if err := errors.Join(syscall.Setgid(65534), syscall.Setuid(65534)); err != nil {
 				return err

@@ -1,8 +1,6 @@
 package output
 
 import (
-	"bytes"
-	"fmt"
 	"io"
 	"path"
 	"slices"
@@ -12,13 +10,13 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// Precompress says which compressed variants stand beside the files of public/.
+// Precompress selects the compressed variants that are written beside the files of public/.
 type Precompress struct {
 	Gzip   bool // page.html.gz, for Nginx's gzip_static
 	Brotli bool // page.html.br
 }
 
-// String lists the variants asked for, as the manifest does.
+// String lists the selected variants the way the manifest does, for example "gz br".
 func (p Precompress) String() string {
 	var on []string
 	for _, e := range encodings {
@@ -33,17 +31,18 @@ func (p Precompress) String() string {
 type encoding struct {
 	ext    string // appended to the file's name
 	wanted func(Precompress) bool
-	writer func() resetter
+	writer func() encoder
 }
 
-// resetter is a compressing writer that can be used again, as making one costs more than a page.
-type resetter interface {
+// encoder is a compressing writer. It is reused for the next file, since making one costs more than compressing a
+// page.
+type encoder interface {
 	io.WriteCloser
 	Reset(io.Writer)
 }
 
-// Levels, as BenchmarkCompress measures them on pages of 3.5 KB (CPU a page, per cent of the page's size): above
-// those chosen, time doubles and size stays. Ten thousand pages cost 1.3 s of CPU.
+// Levels. BenchmarkCompress measured them on pages of 3.5 KB (CPU time for a page, size in per cent of the page): above
+// those chosen, the time doubles and the size hardly changes. Ten thousand pages cost 1.3 s of CPU time.
 //
 //	gzip   5: 28 µs 37.5 %   6: 30 µs 37.4 %   7:  49 µs 37.2 %    9:   65 µs 37.1 %
 //	brotli 4: 96 µs 35.8 %   5: 94 µs 33.1 %   9: 137 µs 33.0 %   11: 4740 µs 30.0 %
@@ -57,58 +56,27 @@ var encodings = []encoding{
 	{".br", func(p Precompress) bool { return p.Brotli }, newBrotli},
 }
 
-func newGzip() resetter {
+func newGzip() encoder {
 	w, err := gzip.NewWriterLevel(nil, gzipLevel)
-	if err != nil { // an unknown level, a constant of ours
+	if err != nil { // the level is a constant
 		panic(err)
 	}
 	return w
 }
 
-func newBrotli() resetter { return brotli.NewWriterLevel(nil, brotliLevel) }
+func newBrotli() encoder { return brotli.NewWriterLevel(nil, brotliLevel) }
 
-// compressible is what is text: everything else that a site carries is compressed already.
+// compressible lists the extensions of text files. All other files of a site are compressed already.
 var compressible = []string{".atom", ".css", ".html", ".js", ".json", ".svg", ".txt", ".xml"}
 
-// compressMin is the size, in bytes, from which compressing is worth a file: what is smaller travels in one
-// packet anyway.
+// compressMin is the size, in bytes, above which compressing pays: smaller files fit into one packet anyway.
 const compressMin = 1024
 
-// fragments is the folder of what the web server includes into pages. It is never sent as it is.
+// fragments is the folder of what the web server includes into pages. It never sends these files by themselves.
 const fragments = "-/"
 
-// worth says that a file should have a variant in this encoding.
-func (e encoding) worth(p Precompress, f *File) bool {
-	return e.wanted(p) && f.Root == Public && len(f.Data) > compressMin &&
+// suits reports whether a file should have a variant in this encoding. The size is -1 if it is not known yet.
+func (e encoding) suits(p Precompress, f *File, size int64) bool {
+	return e.wanted(p) && f.Root == Public && (size < 0 || size > compressMin) &&
 		slices.Contains(compressible, path.Ext(f.Path)) && !strings.HasPrefix(f.Path, fragments)
-}
-
-// compressor compresses one file at a time. It is used again, by one goroutine at a time.
-type compressor struct {
-	writers []resetter     // in the order of encodings
-	buffers []bytes.Buffer // likewise
-}
-
-func newCompressor() *compressor {
-	c := &compressor{buffers: make([]bytes.Buffer, len(encodings))}
-	for _, e := range encodings {
-		c.writers = append(c.writers, e.writer())
-	}
-	return c
-}
-
-// compress compresses data in the i-th encoding. Same data, same bytes. What it returns is overwritten by the
-// next file.
-func (c *compressor) compress(i int, data []byte) ([]byte, error) {
-	b := &c.buffers[i]
-	b.Reset()
-	w := c.writers[i]
-	w.Reset(b)
-	if _, err := w.Write(data); err != nil {
-		return nil, fmt.Errorf("compress: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("compress: %w", err)
-	}
-	return b.Bytes(), nil
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// A site of the crash test refers to itself: pages and maps name the records that they need, in lines that begin
-// with this word. Every file ends with the hash of what is above.
+// In the site of the crash test, pages and maps name the records that they need, in lines that begin with this word.
+// Every file ends with a hash of the lines above, which shows whether it is whole.
 const needs = "needs "
 
 func seal(lines ...string) []byte {
@@ -27,8 +27,8 @@ func seal(lines ...string) []byte {
 	return fmt.Appendf(nil, "%s%x", text, sha256.Sum256([]byte(text)))
 }
 
-// generation is the site number g: a few hundred files, of which many stay, many change, and some are new to each
-// generation and needed by it alone.
+// generation returns site number g: a few hundred files. From one generation to the next, many stay and many change;
+// some exist in one generation only, and are needed there.
 func generation(g int) []output.File {
 	var files []output.File
 	var list []string
@@ -47,6 +47,9 @@ func generation(g int) []output.File {
 		if i%2 == 0 {
 			f.Data = seal(append(list, fmt.Sprint("page ", i))...)
 		}
+		if i%5 == 0 {
+			f = streamed(f)
+		}
 		files = append(files, f)
 	}
 	body := append([]string{fmt.Sprintf("generation %08d", g)}, list...)
@@ -56,7 +59,7 @@ func generation(g int) []output.File {
 	return files
 }
 
-// churn writes one generation after the other, until it is killed.
+// churn writes one generation after the other until it is killed.
 func churn(o output.Options, g int) error {
 	w, err := output.Open(o)
 	if err != nil {
@@ -73,7 +76,7 @@ func churn(o output.Options, g int) error {
 	}
 }
 
-// checkWhole checks what a reader, and a web server with the maps on disk or those it has loaded, would see.
+// checkWhole checks what readers would see, and a web server with the maps on disk or those that it has loaded.
 func (s *site) checkWhole() {
 	s.t.Helper()
 	tree := s.tree()
@@ -136,8 +139,8 @@ func TestKilledAtAnyInstant(t *testing.T) {
 	}
 }
 
-// awaitUnlocked waits until the lock of a killed child is free. The child itself is gone, but a command that it was
-// about to start has its open files, the lock too, until it has died as well or has become the command.
+// awaitUnlocked waits until the lock of a killed child is free. The child itself is gone. But if it was about to start
+// a command, its copy of itself still has all open files, the lock among them, until it dies or becomes the command.
 func (s *site) awaitUnlocked() {
 	s.t.Helper()
 	for range 1000 {
@@ -171,8 +174,8 @@ func (s *site) checkMended(files []output.File) {
 	}
 }
 
-// A run that is killed while the web server tests its maps: the next one asks again, and if the answer is no, the
-// maps are those from before the killed run.
+// After a run was killed while the web server tested its maps, the next run has them tested again. If they are refused,
+// the maps from before the killed run are put back.
 func TestKilledDuringTheCommands(t *testing.T) {
 	for _, test := range []struct {
 		name string

@@ -13,15 +13,14 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// A disk that takes no more: the error names the file and its place, every old file is whole, and nothing
-// is left lying about.
+// When the disk refuses a file, the error names it, every old file is whole, and no temporary file stays.
 func TestDiskRefuses(t *testing.T) {
 	tests := []struct {
 		name, do string
 		prepare  func(*site)
 		want     string
 		failed   string // the file that could not be written
-		changed  string // one that was, before
+		changed  string // one that was written before
 	}{
 		{"a file too large", "small files", func(*site) {}, "write PLACE/public/big.html: file too large", "public/big.html", "public/a.html"},
 		{"a folder that may not be written", "nobody", func(s *site) { s.chmod("public/z", 0o555) },

@@ -1,5 +1,15 @@
 package output
 
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
 // Root is one of the two folders that a build writes.
 type Root int
 
@@ -9,7 +19,7 @@ const (
 	Redirects             // what the web server is configured with
 )
 
-// String is the root's name in the manifest and in messages.
+// String returns the root's name in the manifest and in messages.
 func (r Root) String() string {
 	if r == Redirects {
 		return "redirects"
@@ -17,23 +27,122 @@ func (r Root) String() string {
 	return "public"
 }
 
-// Group orders the writing of files, so that nothing is referred to before it is there.
+// Group orders the writing of files, so that no file refers to one that does not exist yet.
 type Group int
 
 // The groups, in the order in which they are written. Deletions come after the last.
 const (
-	Records Group = iota // records, fragments, fingerprinted assets: what others refer to
+	Records Group = iota // records, fragments, fingerprinted assets: what other files refer to
 	Pages                // pages, feeds, listings
 	Maps                 // the web server's configuration: all of Redirects, and nothing else
 )
 
-// File is one file of the site, whole, as it should be on disk.
+// File is one file of the site as it should be on disk. Its content is Data, or what Write produces.
 type File struct {
 	Root  Root
 	Group Group
 	Path  string // slash-separated, relative to the root, no "..", no leading slash
 	Data  []byte
+
+	// Write, if it is not nil, produces the content instead of Data, for files that are too large for memory. It is
+	// called by Apply, and only if the file on disk is not intact or was written with another Version. The writer
+	// fails as soon as the context of Apply is done.
+	Write func(io.Writer) error
+
+	// Version identifies the content, whichever way it is made: files with the same path and version have the same
+	// bytes. Empty: a file with Write is produced in every run.
+	Version string
 }
 
-// name is the file's path with its root in front, the key of everything that is remembered about it.
+// name returns the file's path with its root in front, for example "public/index.html": the key of everything that
+// is remembered about the file.
 func (f *File) name() string { return f.Root.String() + "/" + f.Path }
+
+// tempPrefix begins the name of a file that is being written. Such a name is never a file of the site.
+const tempPrefix = ".sitegen-tmp-"
+
+// checkPath returns an error for a path that leaves its root, or that git or sitegen use for something else. Paths
+// are made of versions and ids that come from the source of packages.
+func checkPath(p string) error {
+	if p == "." || !fs.ValidPath(p) {
+		return fmt.Errorf("%q is not a path within the output folder", p)
+	}
+	if i := strings.IndexFunc(p, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }); i >= 0 {
+		return fmt.Errorf("%q is not a path within the output folder (character %q)", p, p[i])
+	}
+	for part := range strings.SplitSeq(p, "/") {
+		if strings.EqualFold(part, ".git") || strings.HasPrefix(part, tempPrefix) {
+			return fmt.Errorf("%q cannot be published (%q is reserved)", p, part)
+		}
+	}
+	return nil
+}
+
+// splitName splits the name of a file or folder into its root and its path there. The name has been checked.
+func splitName(name string) (Root, string) {
+	root, rest, _ := strings.Cut(name, "/")
+	if root == Redirects.String() {
+		return Redirects, rest
+	}
+	return Public, rest
+}
+
+// checkName returns an error for a string that is not the name of any [File].
+func checkName(name string) error {
+	root, rest, _ := strings.Cut(name, "/")
+	if root != Public.String() && root != Redirects.String() {
+		return fmt.Errorf("%q is neither in %s nor in %s", name, Public, Redirects)
+	}
+	return checkPath(rest)
+}
+
+// fileSet is the files of a site by name.
+type fileSet struct {
+	names   []string // of the files, in the order of the build
+	files   map[string]*File
+	folders map[string]bool // all folders above the files, by name; the roots are among them
+}
+
+// newFileSet checks that the files can exist beside each other on disk. The error lists all that cannot.
+func newFileSet(files []File) (*fileSet, error) {
+	s := &fileSet{names: make([]string, len(files)), files: make(map[string]*File, len(files)), folders: map[string]bool{}}
+	var findings []error
+	for i := range files {
+		f := &files[i]
+		name := f.name()
+		s.names[i] = name
+		switch {
+		case checkPath(f.Path) != nil:
+			findings = append(findings, checkPath(f.Path))
+		case (f.Root == Redirects) != (f.Group == Maps):
+			findings = append(findings, fmt.Errorf("%s: redirects/ holds the files of the group Maps and no others", name))
+		case s.files[name] != nil:
+			findings = append(findings, fmt.Errorf("%s: two files have this name", name))
+		default:
+			s.files[name] = f
+			for dir := path.Dir(name); dir != "." && !s.folders[dir]; dir = path.Dir(dir) {
+				s.folders[dir] = true
+			}
+		}
+	}
+	for name := range s.files {
+		if s.folders[name] {
+			findings = append(findings, fmt.Errorf("%s is both a file and a folder", name))
+		}
+	}
+	slices.SortFunc(findings, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return s, errors.Join(findings...)
+}
+
+// claims reports whether a file or folder of the site has this name.
+func (s *fileSet) claims(name string) bool { return s.files[name] != nil || s.folders[name] }
+
+// replaces reports whether a file of the site has the name of a folder above name.
+func (s *fileSet) replaces(name string) bool {
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if s.files[dir] != nil {
+			return true
+		}
+	}
+	return false
+}

@@ -10,174 +10,221 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 )
 
-// isMissing says that an error means that there is no such file.
-func isMissing(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
-}
-
-// folder is a folder that cannot be left, neither by its files' names nor by links that it contains.
+// folder is an open folder whose operations cannot leave it, neither by the names that they are given nor by
+// symbolic links on disk. Names are slash-separated paths below it.
 type folder struct {
-	root *os.Root
-	name string // for messages
+	root  *os.Root
+	self  *os.File // the same folder, to be flushed
+	name  string   // for messages
+	chmod bool     // new files and folders need their modes set, as the system masks those that they are made with
 }
 
-// openFolder opens a root, which is made when it is missing.
-func openFolder(dir string) (folder, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+// openRoot opens the folder at dir for files that the web server reads. It is made if it does not exist.
+func openRoot(dir string) (folder, error) {
+	if err := makeRoot(dir); err != nil {
 		return folder{}, fmt.Errorf("make the output folder: %w", err)
 	}
-	root, err := os.OpenRoot(dir)
+	f, err := openFolder(dir)
 	if err != nil {
 		return folder{}, fmt.Errorf("open the output folder: %w", err)
 	}
-	return folder{root: root, name: dir}, nil
+	f.chmod, err = f.masksModes()
+	if err != nil {
+		return folder{}, errors.Join(f.failed("write into", ".", err), f.Close())
+	}
+	return f, nil
 }
 
-// sub opens a folder within, which is made when it is missing. The caller closes it.
-func (d folder) sub(dir string) (folder, error) {
-	root, err := d.root.OpenRoot(dir)
+// makeRoot makes the folder at dir, and those above it, if they do not exist.
+func makeRoot(dir string) error {
+	err := os.Mkdir(dir, folderMode)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = d.root.MkdirAll(dir, 0o755); err == nil {
-			root, err = d.root.OpenRoot(dir)
+		if err = makeRoot(filepath.Dir(dir)); err == nil {
+			err = os.Mkdir(dir, folderMode)
 		}
 	}
-	if err != nil {
-		return folder{}, d.failed("make the folder", dir, err)
+	if errors.Is(err, fs.ErrExist) {
+		return nil // or not a folder: opening it will say so
 	}
-	return folder{root: root, name: filepath.Join(d.name, filepath.FromSlash(dir))}, nil
+	if err == nil {
+		_ = os.Chmod(dir, folderMode) // fails on file systems without modes only
+	}
+	return err
 }
 
-// content is a file to be put into a folder.
-type content struct {
-	name  string // within the folder, no slash
-	data  []byte
-	mtime time.Time // zero: now
+// openFolder opens the folder at dir.
+func openFolder(dir string) (folder, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return folder{}, err
+	}
+	self, err := root.Open(".")
+	if err != nil {
+		return folder{}, errors.Join(err, root.Close())
+	}
+	return folder{root: root, self: self, name: dir}, nil
 }
 
-// put writes all contents under temporary names, and only when they all are on disk renames them into place,
-// one after the other; on an error, what has not been renamed yet is as it was. If durable, they survive a power
-// cut, names and all.
-func (d folder) put(durable bool, contents ...content) error {
-	temps := make([]string, 0, len(contents))
+func (f folder) Close() error {
+	if f.root == nil {
+		return nil
+	}
+	return errors.Join(f.self.Close(), f.root.Close())
+}
+
+// masksModes reports whether a new file or folder here has fewer permissions than it was made with. That is what a
+// umask of 027 or 077 does, which keeps a web server that runs as another user from reading the site. With the usual
+// 022 this costs a few system calls once; otherwise, one more for each file.
+func (f folder) masksModes() (masked bool, err error) {
+	name := tempName()
+	file, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, folderMode)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, file.Close(), f.root.Remove(name)) }()
+	info, err := file.Stat()
+	if err != nil || info.Mode()&folderMode == folderMode {
+		return false, err
+	}
+	return file.Chmod(folderMode) == nil, nil // it fails on file systems that have modes of their own
+}
+
+// tempName returns a new name for a file that is being written.
+func tempName() string { return tempPrefix + rand.Text() }
+
+// enter opens a folder within, which is made if it does not exist. With missing, it is known not to: that spares the
+// attempt to open it. The caller closes the handle.
+func (f folder) enter(dir string, missing bool) (handle, error) {
+	if missing {
+		if err := f.make(dir); err != nil {
+			return nil, f.failed("make the folder", dir, err)
+		}
+	}
+	h, err := openHandle(f, dir)
+	if err != nil && !missing && errors.Is(err, fs.ErrNotExist) {
+		return f.enter(dir, true)
+	}
+	if err != nil {
+		return nil, f.failed("open the folder", dir, err)
+	}
+	return h, nil
+}
+
+// make makes a folder within, and those above it. It succeeds if anything of that name exists.
+func (f folder) make(dir string) error {
+	err := f.root.Mkdir(dir, folderMode)
+	if errors.Is(err, fs.ErrNotExist) && path.Dir(dir) != "." {
+		if err = f.make(path.Dir(dir)); err == nil {
+			err = f.root.Mkdir(dir, folderMode)
+		}
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err == nil && f.chmod {
+		err = f.root.Chmod(dir, folderMode)
+	}
+	return err
+}
+
+// put writes one file in one step, and returns when it would survive a power cut.
+func (f folder) put(name string, data []byte) error {
+	h, err := f.enter(path.Dir(name), false)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if err := putFile(h, path.Base(name), data); err != nil {
+		return f.failed("write", name, err)
+	}
+	return nil
+}
+
+func putFile(h handle, name string, data []byte) (err error) {
+	temp := tempName()
+	file, err := h.create(temp)
+	if err != nil {
+		return err
+	}
 	defer func() {
-		for _, temp := range temps {
-			_ = d.root.Remove(temp) // the error that brought us here is the one to report
+		if err != nil {
+			_ = h.remove(temp) // the error that brought us here is the one to report
 		}
 	}()
-	for _, c := range contents {
-		temp := tempPrefix + rand.Text()
-		temps = append(temps, temp)
-		if err := d.write(temp, c, durable); err != nil {
-			return d.failed("write", c.name, err)
-		}
+	_, err = file.Write(data)
+	if err == nil {
+		err = file.Sync()
 	}
-	for _, c := range contents {
-		if err := d.root.Rename(temps[0], c.name); err != nil {
-			return d.failed("put in place", c.name, err)
-		}
-		temps = temps[1:]
-	}
-	if durable {
-		return d.sync()
-	}
-	return nil
-}
-
-// write makes a file of that name.
-func (d folder) write(name string, c content, durable bool) (err error) {
-	f, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
+	if err = errors.Join(err, file.Close()); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if _, err := f.Write(c.data); err != nil {
+	if err := h.rename(temp, name); err != nil {
 		return err
 	}
-	if !c.mtime.IsZero() {
-		if err := d.root.Chtimes(name, c.mtime, c.mtime); err != nil {
-			return err
-		}
-	}
-	if durable {
-		return f.Sync()
-	}
-	return nil
+	return h.sync()
 }
 
 // sync flushes the folder's list of names to the disk.
-func (d folder) sync() error {
-	f, err := d.root.Open(".")
-	if err != nil {
-		return d.failed("flush", ".", err)
-	}
-	defer f.Close()
-	if err := f.Sync(); err != nil {
-		return d.failed("flush", ".", err)
+func (f folder) sync() error {
+	if err := f.self.Sync(); err != nil {
+		return f.failed("flush", ".", err)
 	}
 	return nil
 }
 
-// read reads a file, nil if it is not there.
-func (d folder) read(name string) ([]byte, error) {
-	data, err := d.root.ReadFile(name)
+// read reads a file. The result is nil if there is no file of that name.
+func (f folder) read(name string) ([]byte, error) {
+	data, err := f.root.ReadFile(name)
 	if isMissing(err) || errors.Is(err, syscall.EISDIR) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, d.failed("read", name, err)
+		return nil, f.failed("read", name, err)
 	}
 	return data, nil
 }
 
-// remove removes a file, if it is there. A folder of its name is somebody else's.
-func (d folder) remove(name string) error {
-	info, err := d.root.Lstat(name)
+// remove removes a file, if it exists. A folder of its name is not ours and stays.
+func (f folder) remove(name string) error {
+	info, err := f.root.Lstat(name)
 	if err == nil && !info.IsDir() {
-		err = d.root.Remove(name)
+		err = f.root.Remove(name)
 	}
 	if err != nil && !isMissing(err) {
-		return d.failed("remove", name, err)
+		return f.failed("remove", name, err)
 	}
 	return nil
 }
 
 // removeEmpty removes the folders above a file that has been removed, as long as they are empty.
-func (d folder) removeEmpty(name string) {
+func (f folder) removeEmpty(name string) {
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-		if d.root.Remove(dir) != nil { // somebody's file keeps it
+		if f.root.Remove(dir) != nil { // it holds something else
 			return
 		}
 	}
 }
 
-// sweepSub sweeps a folder within, if there is one.
-func (d folder) sweepSub(dir string) (int, error) {
-	root, err := d.root.OpenRoot(dir)
-	if err != nil { // not there or not a folder; if it matters, writing to it will say so
+// sweep removes the temporary files that a killed run left in a folder within, and returns how many there were.
+// Folders below that one are not searched.
+func (f folder) sweep(dir string) (n int, err error) {
+	open, err := f.root.Open(dir)
+	if err != nil { // it does not exist, or is not a folder; if it matters, writing to it will say so
 		return 0, nil
 	}
-	defer root.Close()
-	return folder{root: root, name: filepath.Join(d.name, filepath.FromSlash(dir))}.sweep()
-}
-
-// sweep removes the temporary files that a killed run left in this very folder, and says how many.
-func (d folder) sweep() (int, error) {
-	dir, err := d.root.Open(".")
-	if err != nil {
-		return 0, d.failed("read the folder", ".", err)
+	defer open.Close()
+	names, err := open.Readdirnames(-1)
+	if errors.Is(err, syscall.ENOTDIR) {
+		return 0, nil
 	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
 	if err != nil {
-		return 0, d.failed("read the folder", ".", err)
+		return 0, f.failed("read the folder", dir, err)
 	}
-	n := 0
 	for _, name := range names {
 		if strings.HasPrefix(name, tempPrefix) {
-			if err := d.remove(name); err != nil {
+			if err := f.remove(path.Join(dir, name)); err != nil {
 				return n, err
 			}
 			n++
@@ -186,16 +233,24 @@ func (d folder) sweep() (int, error) {
 	return n, nil
 }
 
-// failed is the error of doing something to a file, which it names as the user knows it: the name in the
-// system's error is a temporary one.
-func (d folder) failed(doing, name string, err error) error {
-	var at *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &at):
-		err = at.Err
-	case errors.As(err, &link):
-		err = link.Err
+// failed returns the error of an operation on a file, under the name that the user knows: the name in the system's
+// error may be a temporary one.
+func (f folder) failed(doing, name string, err error) error {
+	return fmt.Errorf("%s %s: %w", doing, filepath.Join(f.name, filepath.FromSlash(name)), reason(err))
+}
+
+// reason returns an error of the system without the name of the file.
+func reason(err error) error {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return at.Err
 	}
-	return fmt.Errorf("%s %s: %w", doing, filepath.Join(d.name, filepath.FromSlash(name)), err)
+	if link, ok := errors.AsType[*os.LinkError](err); ok {
+		return link.Err
+	}
+	return err
+}
+
+// isMissing reports whether an error means that there is no such file.
+func isMissing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }

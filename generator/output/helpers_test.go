@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,13 +21,13 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// site is a folder with everything a build needs.
+// site is a folder with everything that a build needs.
 type site struct {
 	t       testing.TB
 	options output.Options
 }
 
-// newSite makes a site in a folder of its own. Its clock stands still: a change of a file shows all the same.
+// newSite makes a site in a folder of its own. Its clock stands still, so no test depends on the time between two runs.
 func newSite(t testing.TB) *site {
 	return siteIn(t, t.TempDir())
 }
@@ -40,7 +42,7 @@ func siteIn(t testing.TB, dir string) *site {
 	}}
 }
 
-// open opens the site's writer for the time of the test.
+// open opens the site's writer. The test closes it at its end.
 func (s *site) open() *output.Writer {
 	s.t.Helper()
 	w, err := output.Open(s.options)
@@ -51,7 +53,7 @@ func (s *site) open() *output.Writer {
 	return w
 }
 
-// try is one run: open, plan, apply, close.
+// try does one run: open, plan, apply, close.
 func (s *site) try(inputs string, files ...output.File) (*output.Plan, error) {
 	w, err := output.Open(s.options)
 	if err != nil {
@@ -65,7 +67,7 @@ func (s *site) try(inputs string, files ...output.File) (*output.Plan, error) {
 	return p, w.Apply(context.Background(), p, inputs)
 }
 
-// build is one run that must succeed.
+// build does one run that must succeed.
 func (s *site) build(files ...output.File) *output.Plan {
 	s.t.Helper()
 	p, err := s.try("inputs", files...)
@@ -110,12 +112,12 @@ func (s *site) remove(name string) {
 	}
 }
 
-// place is where a file stands.
+// place returns where a file is on disk.
 func (s *site) place(name string) string {
 	return filepath.Join(filepath.Dir(s.options.Public), name)
 }
 
-// text is a file's content.
+// text returns the content of a file.
 func (s *site) text(name string) string {
 	s.t.Helper()
 	data, err := os.ReadFile(s.place(name))
@@ -125,7 +127,7 @@ func (s *site) text(name string) string {
 	return string(data)
 }
 
-// mtime is a file's modification time.
+// mtime returns the modification time of a file.
 func (s *site) mtime(name string) time.Time {
 	s.t.Helper()
 	info, err := os.Lstat(s.place(name))
@@ -135,7 +137,7 @@ func (s *site) mtime(name string) time.Time {
 	return info.ModTime()
 }
 
-// tree is what stands in public/ and redirects/: contents of files by name, "dir" for empty folders.
+// tree returns what is in public/ and redirects/: contents of files by name, "dir" for empty folders.
 func (s *site) tree() map[string]string {
 	s.t.Helper()
 	tree := map[string]string{}
@@ -170,7 +172,7 @@ func (s *site) tree() map[string]string {
 	return tree
 }
 
-// stamps tells any write from none: inode and modification time of everything, the data folder's manifest too.
+// stamps returns the inode and the modification time of everything, including the manifest: any write changes them.
 func (s *site) stamps() map[string]string {
 	s.t.Helper()
 	stamps := map[string]string{}
@@ -206,17 +208,32 @@ func nginxMap(path, text string) output.File {
 	return output.File{Root: output.Redirects, Group: output.Maps, Path: path, Data: []byte(text)}
 }
 
-// long is a text of n bytes that compresses well.
+// streamed returns the page as one whose content is produced in pieces. Its version is made from the content.
+func streamed(f output.File) output.File {
+	data := f.Data
+	f.Data, f.Version = nil, fmt.Sprintf("%x", sha256.Sum256(data))
+	f.Write = func(w io.Writer) error {
+		for piece := range slices.Chunk(data, 1000) {
+			if _, err := w.Write(piece); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return f
+}
+
+// long returns a text of n bytes that compresses well.
 func long(n int) string { return strings.Repeat("release 5.8 for Windows, macOS, Linux\n", n/38+1)[:n] }
 
-// noise is n bytes that do not compress.
+// noise returns n bytes that do not compress.
 func noise(n int) string {
 	data := make([]byte, n)
 	rand.NewChaCha8([32]byte{}).Read(data)
 	return string(data)
 }
 
-// unpack is what a browser makes of a variant.
+// unpack decompresses a variant, as a browser does.
 func unpack(t testing.TB, name, text string) string {
 	t.Helper()
 	var r io.Reader = brotli.NewReader(strings.NewReader(text))

@@ -8,7 +8,7 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// A target that has no files in this build keeps those of an earlier one, and they are known to later builds.
+// A folder of maps that this build has no files for keeps those of an earlier build, and later builds know them.
 func TestFoldersThatAreKept(t *testing.T) {
 	s := newSite(t)
 	s.build(nginxMap("a/x.conf", "1"), nginxMap("b/x.conf", "1"), nginxMap("b/y/z.conf", "1"), nginxMap("bb.conf", "1"))
@@ -39,7 +39,7 @@ func TestFoldersThatAreKept(t *testing.T) {
 		t.Errorf("%s was written", place)
 	}
 	if s.verifies("") {
-		t.Error("the next run would not look at the target again")
+		t.Error("the next run would not look at the folder again")
 	}
 
 	run("inputs", nil, nginxMap("a/x.conf", "2"), nginxMap("b/x.conf", "2"))

@@ -9,10 +9,10 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// LockedError says that another run holds the lock.
+// LockedError reports that another run holds the lock.
 type LockedError struct {
 	Path string // of the lock
-	PID  int    // of the run that holds it, 0 when it is not known
+	PID  int    // of the run that holds it, 0 if unknown
 }
 
 func (e *LockedError) Error() string {
@@ -22,8 +22,8 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("another run is at work (process %d holds %s); wait for it to end", e.PID, e.Path)
 }
 
-// takeLock locks the file, which the kernel unlocks when the process ends, however it ends. The file stays:
-// to remove it would let two runs lock two files of one name.
+// takeLock locks the file. The kernel unlocks it when the process ends, however it ends. The file stays: if it were
+// removed, two runs could lock two files of the same name.
 func takeLock(path string) (*flock.Flock, error) {
 	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o644))
 	ok, err := lock.TryLock()

@@ -7,7 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -27,23 +30,68 @@ type manifest struct {
 // header is the manifest's first line.
 type header struct {
 	Version     int    `json:"version"`
-	Complete    bool   `json:"complete"`    // the run that wrote this came to its end
+	Complete    bool   `json:"complete"`    // the run that wrote this has finished
 	Reload      bool   `json:"reload"`      // the commands of after_change are due
 	Inputs      string `json:"inputs"`      // fingerprint of what the site was made from
-	Public      string `json:"public"`      // the root's folder, from the data folder
+	Public      string `json:"public"`      // the root's folder, relative to the data folder
 	Redirects   string `json:"redirects"`   // the same
 	Precompress string `json:"precompress"` // which variants were asked for
 }
 
-// entry is one file. One that has a name only was about to be written or removed: whether it is there, and
-// with what content, is not known.
+// entry is one file. An entry with nothing but a path is a file that was about to be written or removed: it is ours, but
+// whether it exists, and with what content, is not known.
+//
+// An entry has 128 bytes, the most that a map stores in place: one more field would cost an allocation for each file.
 type entry struct {
-	Path   string    `json:"path"` // with the root in front
-	SHA256 hash      `json:"sha256,omitzero"`
-	Size   int64     `json:"size,omitempty"` // bytes
-	MTime  time.Time `json:"mtime,omitzero"`
-	From   hash      `json:"from,omitzero"`    // of a variant: the hash of the file that was compressed
-	Larger bool      `json:"larger,omitempty"` // of a variant: not on disk, as it would be no smaller than the file
+	Path    string    `json:"path"` // with the root in front
+	SHA256  hash      `json:"sha256,omitzero"`
+	Size    int64     `json:"size,omitempty"` // bytes
+	MTime   time.Time `json:"mtime,omitzero"`
+	Version string    `json:"version,omitempty"` // see File.Version
+	From    hash      `json:"from,omitzero"`     // of a variant: the hash of the file that was compressed
+}
+
+// nameOnly reports whether nothing but the file's name is known.
+func (e entry) nameOnly() bool { return e.SHA256 == hash{} && e.From == hash{} }
+
+// larger reports whether the entry is that of a variant that is not on disk, because it would save nothing.
+func (e entry) larger() bool { return e.SHA256 == hash{} && e.From != hash{} }
+
+// intact reports whether a file is on disk as its entry says. Size and modification time are enough; where only the
+// time differs, the content is compared.
+//
+// The time of our files is a full second, which no ordinary write produces. For example, a page that was written at
+// 17:09:00 and is edited within that second, to a text of the same size, gets a time such as 17:09:00.318: it is
+// read, and found to be another.
+func (e entry) intact(place string) bool {
+	if e.larger() {
+		return true
+	}
+	if e.nameOnly() {
+		return false
+	}
+	info, err := stat(place)
+	return err == nil && info != nil && e.isAt(place, info)
+}
+
+// isAt is intact for a file that has been looked at.
+func (e entry) isAt(place string, info fs.FileInfo) bool {
+	if !info.Mode().IsRegular() || info.Size() != e.Size {
+		return false
+	}
+	if info.ModTime().Equal(e.MTime) {
+		return true
+	}
+	f, err := openFile(place)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return false
+	}
+	return hash(h.Sum(nil)) == e.SHA256
 }
 
 // hash is a SHA-256, in hexadecimal in text.
@@ -59,20 +107,20 @@ func (h *hash) UnmarshalText(text []byte) error {
 	return err
 }
 
-// keepRoots forgets the files of a root that has moved: what is now in its place, others may have written.
-func (m *manifest) keepRoots(now header) {
-	moved := map[Root]bool{Public: m.Public != now.Public, Redirects: m.Redirects != now.Redirects}
-	if !moved[Public] && !moved[Redirects] {
-		return
-	}
-	m.Complete = false
+// forgetMoved forgets the files of roots that are not where they were: what is in their place now may be somebody
+// else's.
+func (m *manifest) forgetMoved(now header) {
+	here := map[Root]bool{Public: m.Public == now.Public, Redirects: m.Redirects == now.Redirects}
 	maps.DeleteFunc(m.Files, func(name string, _ entry) bool {
 		root, _ := splitName(name)
-		return moved[root]
+		if !here[root] {
+			m.Complete = false
+		}
+		return !here[root]
 	})
 }
 
-// knows says that any file of the root is known.
+// knows reports whether any file of the root is known.
 func (m *manifest) knows(r Root) bool {
 	for name := range m.Files {
 		if root, _ := splitName(name); root == r {
@@ -82,8 +130,23 @@ func (m *manifest) knows(r Root) bool {
 	return false
 }
 
-// encode writes the header on the first line and each file on its own, in the order of their names, so that
-// people and diff can read it.
+// isVariant reports whether the name is that of a compressed variant of another file.
+func (m *manifest) isVariant(name string) bool {
+	e := m.Files[name]
+	if !e.nameOnly() {
+		return e.From != hash{}
+	}
+	for _, enc := range encodings {
+		if file, ok := strings.CutSuffix(name, enc.ext); ok {
+			_, known := m.Files[file]
+			return known
+		}
+	}
+	return false
+}
+
+// encode writes the header on the first line and each file on its own, in the order of their names, so that people
+// and diff can read it.
 func (m *manifest) encode() ([]byte, error) {
 	head, err := json.Marshal(m.header)
 	if err != nil {
@@ -93,16 +156,22 @@ func (m *manifest) encode() ([]byte, error) {
 	b.Grow(len(head) + 280*len(m.Files)) // bytes of a line with its hashes
 	b.Write(bytes.TrimSuffix(head, []byte("}")))
 	b.WriteString(`,"files":[`)
+	var line struct {
+		entry
+		Larger bool `json:"larger,omitempty"` // for people
+	}
+	lines := json.NewEncoder(&b)
 	for i, name := range slices.Sorted(maps.Keys(m.Files)) {
-		line, err := json.Marshal(m.Files[name])
-		if err != nil {
-			return nil, err
-		}
 		if i > 0 {
 			b.WriteByte(',')
 		}
 		b.WriteByte('\n')
-		b.Write(line)
+		line.entry = m.Files[name]
+		line.Larger = line.entry.larger()
+		if err := lines.Encode(&line); err != nil {
+			return nil, err
+		}
+		b.Truncate(b.Len() - 1) // the newline of Encode, which belongs behind the comma
 	}
 	b.WriteString("\n]}\n")
 	return b.Bytes(), nil
@@ -128,16 +197,16 @@ func parseManifest(text []byte) (manifest, error) {
 			return manifest{}, fmt.Errorf("%d: %w; %s", line, err, manifestHint)
 		}
 		if _, twice := m.Files[e.Path]; twice {
-			return manifest{}, fmt.Errorf("%d: %q is there twice; %s", line, e.Path, manifestHint)
+			return manifest{}, fmt.Errorf("%d: %q is listed twice; %s", line, e.Path, manifestHint)
 		}
 		m.Files[e.Path] = e
 	}
 	return m, nil
 }
 
-const manifestHint = "move the file away: the next build finds its own files again by their content"
+const manifestHint = "move the file away: the next build recognizes its own files by their content"
 
-// errorLine is the line of text that a JSON error is about.
+// errorLine returns the line of text that a JSON error is about.
 func errorLine(text []byte, err error) int {
 	var syntax *json.SyntaxError
 	var typed *json.UnmarshalTypeError
@@ -151,24 +220,51 @@ func errorLine(text []byte, err error) int {
 	return 1 + bytes.Count(text[:min(offset, int64(len(text)))], []byte("\n"))
 }
 
-// save puts the manifest in place, unless it is there already, and makes it the writer's own.
+// header returns the header of a manifest that is written with these options.
+func (o *Options) header() header {
+	return header{
+		Version: manifestVersion, Public: o.fromData(o.Public), Redirects: o.fromData(o.Redirects),
+		Precompress: o.Precompress.String(),
+	}
+}
+
+// fromData returns the path of a folder relative to the data folder, so that a site that is moved as a whole keeps
+// its manifest.
+func (o *Options) fromData(dir string) string {
+	rel, err := filepath.Rel(o.Data, dir)
+	if err != nil { // on Windows, folders may be on different drives
+		return filepath.ToSlash(dir)
+	}
+	return filepath.ToSlash(rel)
+}
+
+// load reads the manifest from the data folder.
+func (w *Writer) load() error {
+	w.manifest = manifest{Files: map[string]entry{}}
+	text, err := w.data.read(manifestName)
+	if err != nil || text == nil {
+		return err
+	}
+	if w.manifest, err = parseManifest(text); err != nil {
+		return fmt.Errorf("%s:%w", filepath.Join(w.options.Data, manifestName), err)
+	}
+	w.saved = sha256.Sum256(text)
+	w.manifest.forgetMoved(w.options.header())
+	return nil
+}
+
+// save writes the manifest, unless that is what the file holds, and makes it the writer's own.
 func (w *Writer) save(m manifest) error {
 	text, err := m.encode()
 	if err != nil {
 		return fmt.Errorf("write the manifest: %w", err)
 	}
 	if sum := hash(sha256.Sum256(text)); sum != w.saved {
-		if err := w.data.put(true, content{name: manifestName, data: text}); err != nil {
-			return fmt.Errorf("write the manifest: %w", err)
+		if err := w.data.put(manifestName, text); err != nil {
+			return err
 		}
 		w.saved = sum
 	}
 	w.manifest = m
 	return nil
-}
-
-// sortErrors puts findings in the order of their text.
-func sortErrors(errs []error) []error {
-	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return errs
 }

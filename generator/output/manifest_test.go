@@ -56,9 +56,9 @@ func TestManifestRefuses(t *testing.T) {
 		{"another version", strings.Replace(example, `"version":1`, `"version":2`, 1), "1: version 2, where this sitegen knows 1"},
 		{"no version", "{}", "1: version 0"},
 		{"a path out", head + strings.Replace(file, "index.html", "../../etc/passwd", 1) + `{"path":"public/a"}]}`, `2: "../../etc/passwd" is not a path`},
-		{"another root", head + strings.Replace(file, "public/", "etc/", 1) + `{"path":"public/a"}]}`, `2: "etc/index.html" lies in neither`},
+		{"another root", head + strings.Replace(file, "public/", "etc/", 1) + `{"path":"public/a"}]}`, `2: "etc/index.html" is neither in public`},
 		{"a root itself", head + `{"path":"public"}]}`, `2: "" is not a path`},
-		{"a file twice", head + file + `{"path":"public/index.html"}]}`, `3: "public/index.html" is there twice`},
+		{"a file twice", head + file + `{"path":"public/index.html"}]}`, `3: "public/index.html" is listed twice`},
 		{"a short hash", strings.Replace(example, sum, "e3b0", 1), `is not a SHA-256`},
 		{"a hash with a letter", strings.Replace(example, sum, strings.Repeat("x", 64), 1), `invalid byte`},
 		{"a path that is a number", head + `{"path":1}]}`, "2: json: cannot unmarshal number"},
@@ -93,7 +93,7 @@ func TestOpenNamesABrokenManifest(t *testing.T) {
 	if err := os.Remove(place); err != nil {
 		t.Fatal(err)
 	}
-	w, err := Open(o) // the failed one has not kept the lock
+	w, err := Open(o) // the failed call has released the lock
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,74 +5,79 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"path"
+	"os"
+	"os/exec"
 	"slices"
+	"strings"
+	"syscall"
 	"time"
 )
 
-// keptName is the file in the data folder that keeps the maps which new ones have replaced, until these have been
-// accepted.
+// keptName is the file in the data folder that keeps replaced maps until the new ones have been accepted.
 const keptName = "maps-before.json"
 
-// keptMaps are the contents of maps by path, nil for one that was not there.
+// keptMaps are the contents of maps by path, nil for a map that did not exist. In JSON, the contents are in base64.
 type keptMaps map[string][]byte
 
-// changesMaps says that the plan writes or removes a map.
+// mapChange is the transaction that changes maps: see the package comment.
+type mapChange struct{ *apply }
+
+// run puts the maps in place and has the web server read them, or puts the old ones back.
+func (c mapChange) run(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if c.plan.changesMaps() {
+		if err := c.keep(); err != nil {
+			return err
+		}
+		if err := c.write(); err != nil {
+			return errors.Join(err, c.putBack())
+		}
+	}
+	if c.commandsDue() {
+		return c.runCommands(ctx)
+	}
+	return c.drop()
+}
+
+// changesMaps reports whether the plan writes or removes a map.
 func (p *Plan) changesMaps() bool {
 	return len(p.group(Maps)) > 0 || len(p.Redirects.Removed) > 0
 }
 
-// commandsDue says that the commands are to be run: maps change in this run, or have in an earlier one that did
-// not come to the end of the commands.
-func (a *apply) commandsDue() bool {
-	return len(a.options.AfterChange) > 0 && (a.before.Reload || a.plan.changesMaps())
+// commandsDue reports whether the commands have to run: maps change in this run, or have changed in an earlier one
+// whose commands did not all succeed.
+func (c mapChange) commandsDue() bool {
+	return len(c.options.AfterChange) > 0 && (c.before.Reload || c.plan.changesMaps())
 }
 
-// changeMaps puts the maps in place and has the web server read them, or puts the old ones back.
-func (a *apply) changeMaps(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if a.plan.changesMaps() {
-		if err := a.keepMaps(); err != nil {
-			return err
-		}
-		if err := a.writeMaps(); err != nil {
-			return errors.Join(err, a.putBack())
-		}
-	}
-	if a.commandsDue() {
-		return a.runCommands(ctx)
-	}
-	return a.dropKept()
-}
-
-// writeMaps writes the maps one after the other, and removes those that went out of use. It does not stop half way.
-func (a *apply) writeMaps() error {
+// write writes the maps one after the other, and removes those that are no longer in use. It does not stop halfway
+// when the context is done.
+func (c mapChange) write() error {
 	always := context.Background()
-	if err := a.removeOld(always, Redirects, true); err != nil {
+	if err := c.removeOld(always, Redirects, true); err != nil {
 		return err
 	}
-	for _, s := range a.plan.group(Maps) {
-		entries, err := a.write(s)
+	for _, batch := range batches(c.plan.group(Maps)) {
+		entries, err := c.writeBatch(always, batch, true)
 		if err != nil {
 			return err
 		}
-		a.settle(entries)
+		c.settle(entries)
 	}
-	return a.removeOld(always, Redirects, false)
+	return c.removeOld(always, Redirects, false)
 }
 
-// runCommands runs the commands of after_change. The first decides about the maps.
-func (a *apply) runCommands(ctx context.Context) error {
-	for i, argv := range a.options.AfterChange {
-		failed := a.command(ctx, argv)
+// runCommands runs the commands of after_change. The first one accepts the maps or refuses them.
+func (c mapChange) runCommands(ctx context.Context) error {
+	for i, argv := range c.options.AfterChange {
+		failed := c.options.run(ctx, argv)
 		if failed != nil && i == 0 {
-			kept, err := a.readKept()
+			kept, err := c.kept()
 			if err == nil && len(kept) > 0 {
-				err = a.putBack()
+				err = c.putBack()
 				failed.PutBack = err == nil
 			}
 			return errors.Join(failed, err)
@@ -81,18 +86,18 @@ func (a *apply) runCommands(ctx context.Context) error {
 			return failed
 		}
 		if i == 0 {
-			if err := a.dropKept(); err != nil {
+			if err := c.drop(); err != nil {
 				return err
 			}
 		}
 	}
-	return a.awaitReload(ctx)
+	return c.awaitReload(ctx)
 }
 
-// awaitReload gives the web server time before files go that its old maps refer to: "nginx -s reload" is over
-// before the new workers are there.
-func (a *apply) awaitReload(ctx context.Context) error {
-	removes := slices.ContainsFunc(a.plan.remove, func(name string) bool {
+// awaitReload gives the web server time before files are removed that its old maps refer to: "nginx -s reload" returns
+// before the new workers have started.
+func (c mapChange) awaitReload(ctx context.Context) error {
+	removes := slices.ContainsFunc(c.plan.remove, func(name string) bool {
 		root, _ := splitName(name)
 		return root == Public
 	})
@@ -102,28 +107,28 @@ func (a *apply) awaitReload(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(a.options.ReloadTime):
+	case <-time.After(c.options.ReloadTime):
 		return nil
 	}
 }
 
-// keepMaps writes down the maps that the plan is about to change. What is kept already, from a run whose maps
-// were never accepted, is older and stays.
-func (a *apply) keepMaps() error {
-	kept, err := a.readKept()
+// keep saves the maps that the plan is about to change. Maps that are already kept are from a run whose maps were
+// never accepted; they are the older ones, and stay.
+func (c mapChange) keep() error {
+	kept, err := c.kept()
 	if err != nil {
 		return err
 	}
 	var names []string
-	for _, s := range a.plan.group(Maps) {
-		names = append(names, s.file.name())
+	for _, s := range c.plan.group(Maps) {
+		names = append(names, s.name)
 	}
-	for _, name := range slices.Concat(names, a.plan.remove) {
+	for _, name := range slices.Concat(names, c.plan.remove) {
 		root, file := splitName(name)
 		if _, older := kept[file]; root != Redirects || older {
 			continue
 		}
-		if kept[file], err = a.roots[Redirects].read(file); err != nil {
+		if kept[file], err = c.roots[Redirects].read(file); err != nil {
 			return err
 		}
 	}
@@ -131,36 +136,30 @@ func (a *apply) keepMaps() error {
 	if err != nil {
 		return fmt.Errorf("keep the old maps: %w", err)
 	}
-	if err := a.data.put(true, content{name: keptName, data: text}); err != nil {
-		return fmt.Errorf("keep the old maps: %w", err)
-	}
-	return nil
+	return c.data.put(keptName, text)
 }
 
-// readKept reads the maps that are kept, none if there are none.
-func (a *apply) readKept() (keptMaps, error) {
+// kept returns the maps that are kept.
+func (c mapChange) kept() (keptMaps, error) {
 	kept := keptMaps{}
-	text, err := a.data.root.ReadFile(keptName)
-	if errors.Is(err, fs.ErrNotExist) {
-		return kept, nil
+	text, err := c.data.read(keptName)
+	if err != nil || text == nil {
+		return kept, err
 	}
-	if err == nil {
-		err = json.Unmarshal(text, &kept)
-	}
-	if err != nil {
-		return nil, a.data.failed("read the old maps from", keptName, err)
+	if err := json.Unmarshal(text, &kept); err != nil {
+		return nil, c.data.failed("read the old maps from", keptName, err)
 	}
 	return kept, nil
 }
 
-// putBack makes the maps as they were when the web server last accepted them: those away that were not there,
-// then those back that were.
-func (a *apply) putBack() error {
-	kept, err := a.readKept()
+// putBack makes the maps as they were when the web server last accepted them. Those that did not exist are removed
+// first, as one may be where another had its folder.
+func (c mapChange) putBack() error {
+	kept, err := c.kept()
 	if err != nil {
 		return err
 	}
-	root := a.roots[Redirects]
+	root := c.roots[Redirects]
 	files := slices.Sorted(maps.Keys(kept))
 	for _, file := range files {
 		if kept[file] == nil {
@@ -172,31 +171,86 @@ func (a *apply) putBack() error {
 	}
 	for _, file := range files {
 		if kept[file] != nil {
-			if err := putFile(root, file, kept[file]); err != nil {
+			if err := root.put(file, kept[file]); err != nil {
 				return fmt.Errorf("put the old maps back: %w", err)
 			}
 		}
 	}
-	return a.dropKept()
+	return c.drop()
 }
 
-// putFile puts one file in place, whatever its folder.
-func putFile(root folder, file string, data []byte) error {
-	dir, err := root.sub(path.Dir(file))
-	if err != nil {
+// drop deletes the maps that are kept.
+func (c mapChange) drop() error {
+	if text, err := c.data.read(keptName); err != nil || text == nil {
 		return err
 	}
-	defer dir.root.Close()
-	return dir.put(true, content{name: path.Base(file), data: data})
+	if err := c.data.remove(keptName); err != nil {
+		return err
+	}
+	return c.data.sync()
 }
 
-// dropKept forgets the maps that are kept.
-func (a *apply) dropKept() error {
-	if _, err := a.data.root.Lstat(keptName); errors.Is(err, fs.ErrNotExist) {
+// CommandError is the error of a command of after_change.
+type CommandError struct {
+	Argv    []string // the program and its arguments
+	Status  int      // exit status, -1 if the command did not start or was killed
+	Output  string   // the end of what it wrote
+	PutBack bool     // it was the first command, and the old maps are back
+	Err     error
+}
+
+func (e *CommandError) Error() string {
+	maps := "the new maps stay, the next run tries again"
+	if e.PutBack {
+		maps = "the old maps are back"
+	}
+	text := fmt.Sprintf("after_change: run %q: %v; %s", strings.Join(e.Argv, " "), e.Err, maps)
+	if e.Output != "" {
+		text += "\n  " + strings.ReplaceAll(e.Output, "\n", "\n  ")
+	}
+	return text
+}
+
+func (e *CommandError) Unwrap() error { return e.Err }
+
+const (
+	outputShown = 4096            // bytes of a command's output that an error keeps: a screen of nginx -t
+	graceTime   = 2 * time.Second // for a command to stop when it is asked to, and for what it leaves running
+)
+
+// run runs one command. SITEGEN_REDIRECTS in its environment is the folder of the maps.
+func (o *Options) run(ctx context.Context, argv []string) *CommandError {
+	if len(argv) == 0 {
+		return &CommandError{Status: -1, Err: errors.New("it is empty")}
+	}
+	var out tail
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Env = append(os.Environ(), "SITEGEN_REDIRECTS="+o.Redirects)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = graceTime
+	err := cmd.Run()
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if err == nil || errors.Is(err, exec.ErrWaitDelay) { // the latter: it has left a daemon that keeps its output open
+		o.Log.Info("after_change", "command", argv, "output", out.String())
 		return nil
 	}
-	if err := a.data.remove(keptName); err != nil {
-		return err
+	status := -1
+	if cmd.ProcessState != nil {
+		status = cmd.ProcessState.ExitCode()
 	}
-	return a.data.sync()
+	return &CommandError{Argv: argv, Status: status, Output: out.String(), Err: err}
 }
+
+// tail keeps the end of what is written to it.
+type tail []byte
+
+func (t *tail) Write(p []byte) (int, error) {
+	*t = append(*t, p...)
+	*t = (*t)[max(0, len(*t)-outputShown):]
+	return len(p), nil
+}
+
+func (t *tail) String() string { return strings.TrimSpace(string(*t)) }

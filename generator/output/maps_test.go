@@ -13,12 +13,12 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// sh is a command of after_change. It runs in the site's folder and writes its name to the file "ran".
+// sh returns a command of after_change that runs in the site's folder and appends its name to the file "ran".
 func (s *site) sh(name, script string) []string {
 	return []string{"sh", "-c", "cd '" + s.place(".") + "' && echo " + name + " >> ran && " + script}
 }
 
-// ran are the commands that have run since the last question.
+// ran returns the commands that have run since the last call.
 func (s *site) ran() string {
 	defer s.put("ran", "")
 	return strings.Join(strings.Fields(s.text("ran")), " ")
@@ -42,7 +42,7 @@ func TestAfterChange(t *testing.T) {
 		failed       *output.CommandError // without Argv and Err
 		maps         map[string]string
 		oldRecord    bool   // still there
-		again        string // what runs when the commands are in order again, and the old site is built
+		again        string // what runs when the commands work again and the old site is built
 	}{
 		{"both succeed", "true", "true", "test reload", nil, newMaps, false, "test reload"},
 		{"at the time of the commands, what old and new maps refer to is there",
@@ -149,7 +149,7 @@ func TestReloadIsMadeUpFor(t *testing.T) {
 	}
 }
 
-// Maps that were accepted in spite of a failing reload are what a later failing test puts back.
+// When a test fails, the maps are put back that were accepted last, even if their reload failed.
 func TestPutBackIsTheLastAccepted(t *testing.T) {
 	s := newSite(t)
 	s.put("ran", "")
@@ -201,7 +201,7 @@ func TestCommandIsInterrupted(t *testing.T) {
 	go func() {
 		defer cancel()
 		for text := ""; text == ""; {
-			data, _ := os.ReadFile(s.place("ran")) // it is there: the test has put it
+			data, _ := os.ReadFile(s.place("ran")) // the test has made it
 			text = string(data)
 			time.Sleep(time.Millisecond)
 		}
@@ -214,7 +214,7 @@ func TestCommandIsInterrupted(t *testing.T) {
 	}
 }
 
-// Maps are written in the order of the build, whatever their names: each after those that it refers to.
+// Maps are written in the order of the build, whatever their names are: each after those that it refers to.
 func TestMapsAreWrittenInOrder(t *testing.T) {
 	s := newSite(t)
 	now := s.options.Now()
@@ -229,7 +229,7 @@ func TestMapsAreWrittenInOrder(t *testing.T) {
 	}
 }
 
-// A page that is too small for variants now loses them when it is written, not when the run has come to its end.
+// A page that has become too small for variants loses them when it is written, not at the end of the run.
 func TestNoStaleVariantStays(t *testing.T) {
 	s := newSite(t)
 	s.options.Precompress = output.Precompress{Gzip: true, Brotli: true}
@@ -243,7 +243,7 @@ func TestNoStaleVariantStays(t *testing.T) {
 	}
 }
 
-// A command that starts a daemon, which keeps its output open, does not keep the run.
+// A command may start a daemon that keeps its output open: the run does not wait for it.
 func TestCommandLeavesADaemon(t *testing.T) {
 	s := newSite(t)
 	s.put("ran", "")
@@ -254,7 +254,7 @@ func TestCommandLeavesADaemon(t *testing.T) {
 	}
 }
 
-// With no command there is nobody to ask, and nothing is ever due.
+// Without commands, maps are accepted as they are, and nothing is ever due.
 func TestNoCommands(t *testing.T) {
 	s := newSite(t)
 	s.options.AfterChange = [][]string{{"false"}}

@@ -1,89 +1,125 @@
 // Package output is the only writer of public/ and redirects/.
 //
-// A build hands over the whole site as a list of files in memory. [Writer.Plan] compares the list with the
-// disk and says what would be written and removed; [Writer.Apply] does it:
+// A build hands over the whole site as a list of files. [Writer.Plan] compares the list with the disk and returns
+// what has to be written and removed; [Writer.Apply] does it:
 //
-//   - A file that is on disk as it should be is left alone: an unchanged site is not written at all.
-//   - Any other file is written beside its place under a name of its own (".sitegen-tmp-…") and renamed
-//     over it. A reader sees the old file or the new one, whole.
-//   - First come records and assets, then pages, then the web server's maps, then the commands that make
-//     the web server read them, and deletions last: at no instant does what is served refer to a file that
-//     is not there. (Only what stands where a folder is to be, or a file where there was a folder, goes first.)
-//   - Beside a page that is worth compressing stand page.gz and page.br, with the page's modification time.
-//     They belong to the page: whoever owns the page owns them.
+//   - A file that is on disk as it should be is left alone. An unchanged site is not written at all.
+//   - Any other file is written beside its place under a temporary name (".sitegen-tmp-…") and renamed over it. A
+//     reader sees the old file or the new one, and never a part of one.
+//   - Records and assets are written first, then pages, then the web server's maps. The commands of after_change,
+//     which make the web server read its maps, come next, and deletions last. So nothing that is served ever refers
+//     to a file that does not exist. (A file that stands where the site needs a folder, or the other way round, has
+//     to go first.)
+//   - Beside a page that is worth compressing are page.gz and page.br, with the page's modification time. They belong
+//     to the page: if the page is ours, so are they.
+//
+// Files of any size can be written: see [File].Write. What the web server reads has the mode 0644, and its folders
+// 0755, whatever the umask is.
 //
 // # The manifest
 //
-// manifest.json in the data folder lists every file that is ours, one a line. It is written twice by a run
-// that changes something: before the first write, naming every path that is about to change, and after the
-// last. So a run that is killed at any instant leaves nothing that the next one does not know about. Only
-// what the manifest names is ever deleted, and folders which that leaves empty; a stranger's file stays.
+// manifest.json in the data folder lists every file that is ours, one a line. A run that changes something writes it
+// twice: before the first change, and after the last. Say a site has the pages a and b, and a build changes a, removes
+// b and adds c. The manifest then is, in turn:
 //
-// A stranger's file on a path that the site needs stops the build before anything is written, unless it is
-// equal to ours, says that sitegen generated it ([Mark]), or Force is set. When the manifest is lost (a fresh
-// clone, a data folder thrown away), one file that says so vouches for all files of its folder: the build
-// goes on as if nothing had happened, but what left the site in between is not known any more and stays until
-// somebody removes it.
+//	before the run       complete  a: hash 1, size, time    b: hash 2, size, time
+//	before the changes   not yet   a                        b                       c
+//	after the changes    complete  a: hash 3, size, time                            c: hash 4, size, time
+//
+// The second one has only names for a, b and c: they are ours, whatever they hold. A run that is killed at any moment
+// between these leaves nothing that the next run does not know about, not even c, which may or may not exist. If c
+// were listed only after it was written, a kill in between would leave a file that sitegen takes for somebody else's.
+//
+// Only files in the manifest are ever deleted, and then the folders that this leaves empty. Other people's files stay.
+// If one is on a path that the site needs, the plan is refused before anything is written, unless the file is equal to
+// ours, has the mark of a generated file ([Mark]), or Force is set. When the manifest is lost (a fresh clone, a data
+// folder that was deleted), one file with the mark is enough to take over all files that the site needs in that
+// folder, and the build goes on as if nothing had happened. Files that are no longer part of the site cannot be
+// recognized then, and stay until somebody deletes them.
+//
+// # Modification times
+//
+// Nginx makes its ETag from the size and the time of a file, in seconds. So that no two contents of a page ever share
+// an ETag, a page that changes gets a full second that is later than that of the content before, even if the clock
+// is not:
+//
+//	17:09:00  page written at 17:09:00.2                        time 17:09:00
+//	17:09:00  changed again at 17:09:00.7, with the same size   time 17:09:01
+//	16:30:00  changed again, the clock was set back             time 17:09:02
+//
+// Full seconds also show who wrote a file last: see the method intact of the manifest's entries.
 //
 // # Maps and after_change
 //
-// A change of maps is a transaction. The old maps are kept in the data folder until the first command of
-// AfterChange (`nginx -t`) has accepted the new ones; if it does not, they are put back, byte for byte. If
-// a later command (`nginx -s reload`) fails, the new maps stay and the commands are due again in the next run,
-// even if that run changes nothing. Files of public/ that went out of use are removed only when all commands
-// have succeeded, as the web server's old maps may refer to them until then. Without commands nobody says when
-// the web server has read its maps, and they are removed at once.
+// A change of maps is a transaction. The old maps are kept in the data folder (maps-before.json) until the first
+// command of AfterChange, usually nginx -t, has accepted the new ones. If it does not, the old maps are put back, byte
+// for byte. For example, with the maps a.conf and b.conf:
 //
-// # What is durable
+//	run 1  a2 b2, nginx -t accepts, reload fails   a2 b2 stay; the commands are due again
+//	run 2  a3 b2, nginx -t refuses                 back to a2 b2: the last that were accepted
+//	run 3  a3 b2, killed before nginx -t answers   a3 b2 on disk, a2 kept
+//	run 4  a4 b2, nginx -t refuses                 back to a2 b2, as run 4 did not replace the kept a2 by a3
 //
-// Maps, kept maps and the manifest are flushed to the disk, pages are not: after a power cut a page may be
-// found cut short, and the next run, which finds that it is not what the manifest says, writes it again.
+// If a later command (nginx -s reload) fails, the new maps stay, and all commands are due in the next run, even if that
+// run changes nothing. Old files of public/ are removed only after all commands have succeeded, because the web server
+// may refer to them until it has read its new maps. Without commands, there is no way to know when that is, and they
+// are removed at once.
+//
+// # What survives a power cut
+//
+// Maps, kept maps and the manifest are flushed to the disk, pages are not. After a power cut a page may be cut short;
+// the next run finds that it differs from the manifest and writes it again.
 package output
 
 import (
-	"crypto/sha256"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/Slicer/sitegen/generator/parallel"
 )
 
-// Options say where a Writer writes and how.
+// Options are where and how a Writer writes. Folders are made if they do not exist.
 type Options struct {
-	Public    string // folder that the web server serves; made when missing
-	Redirects string // folder of the web server's maps; made when missing
-	Data      string // folder of the manifest, the kept maps and the lock; made when missing
+	Public    string // folder that the web server serves
+	Redirects string // folder of the web server's maps
+	Data      string // folder of the manifest, the kept maps and the lock
 
 	Jobs        int // files compared, compressed and written at a time; 0: one for each CPU
 	Precompress Precompress
-	AfterChange [][]string       // commands to run when maps changed, each a program and its arguments
-	ReloadTime  time.Duration    // how long the web server may take to read its maps after the commands ended
-	Force       bool             // replace files that are in the way and not ours
+	AfterChange [][]string       // commands to run after maps changed, each a program and its arguments
+	ReloadTime  time.Duration    // how long the web server may take to read its maps after the commands have ended
+	Force       bool             // replace files of other people that the site needs the paths of
 	Now         func() time.Time // the clock that modification times are taken from; nil: time.Now
-	Log         *slog.Logger     // commands, leftovers; nil: nowhere
+	Log         *slog.Logger     // output of commands, leftovers; nil: discarded
 }
 
-// Writer holds the lock of a data folder and knows what its manifest says.
-// A Writer is for one goroutine.
+// Writer writes a site. It holds the lock of its data folder, so there is only one at a time.
+// It is not safe for use by multiple goroutines.
 type Writer struct {
-	options     Options
-	data        folder
-	lock        *flock.Flock
-	manifest    manifest
-	saved       hash      // of manifest.json as it is on disk
-	compressors sync.Pool // of *compressor
+	options  Options
+	data     folder
+	lock     *flock.Flock
+	manifest manifest
+	saved    hash      // of manifest.json as it is on disk
+	tools    sync.Pool // of *tools
 }
 
-// Open takes the data folder's lock and reads its manifest. The error is a [*LockedError] when another run
-// is at work. The caller closes the Writer.
+// Open takes the lock of the data folder and reads the manifest. The error is a [*LockedError] if another run holds
+// the lock. The caller closes the Writer.
 func Open(o Options) (*Writer, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
@@ -96,23 +132,68 @@ func Open(o Options) (*Writer, error) {
 		return nil, err
 	}
 	w := &Writer{options: o, lock: lock}
-	w.compressors.New = func() any { return newCompressor() }
-	if err := w.load(); err != nil {
+	w.tools.New = func() any { return newTools() }
+	if err := w.open(); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
 }
 
-// Close gives the lock back.
-func (w *Writer) Close() error {
-	var err error
-	if w.data.root != nil {
-		err = w.data.root.Close()
+// open opens the data folder, removes what a killed run left there, and reads the manifest.
+func (w *Writer) open() (err error) {
+	if w.data, err = openFolder(w.options.Data); err != nil {
+		return fmt.Errorf("open the data folder: %w", err)
 	}
-	return errors.Join(err, w.lock.Unlock())
+	if _, err := w.data.sweep("."); err != nil {
+		return err
+	}
+	return w.load()
 }
 
-// complete fills in defaults, makes folders absolute and refuses those that would mix.
+// Close releases the lock.
+func (w *Writer) Close() error { return errors.Join(w.data.Close(), w.lock.Unlock()) }
+
+// Verify reports whether there is nothing to do and nothing to render: the last run was complete, it was made from
+// the same inputs, and the disk is as that run left it. Verify compares size and modification time of every file, and
+// the content where the time differs. The error is that of ctx, when it is done.
+func (w *Writer) Verify(ctx context.Context, inputs string) (bool, error) {
+	now := w.options.header()
+	now.Complete, now.Inputs = true, inputs
+	if inputs == "" || w.manifest.header != now {
+		return false, ctx.Err()
+	}
+	entries := slices.Collect(maps.Values(w.manifest.Files))
+	err := parallel.For(ctx, w.options.Jobs, len(entries), func(i int) error {
+		if !entries[i].intact(w.options.locate(entries[i].Path)) {
+			return errChanged
+		}
+		return nil
+	})
+	if errors.Is(err, errChanged) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// errChanged ends the comparison with the disk at the first difference.
+var errChanged = errors.New("changed")
+
+// Count returns how many files the last complete run left in each root. Compressed variants count with the file they
+// are made from.
+func (w *Writer) Count() (public, redirects int) {
+	for name, e := range w.manifest.Files {
+		switch root, _ := splitName(name); {
+		case e.From != hash{}:
+		case root == Public:
+			public++
+		default:
+			redirects++
+		}
+	}
+	return public, redirects
+}
+
+// complete fills in defaults, makes paths absolute and refuses folders that would expose or overwrite each other.
 func (o *Options) complete() error {
 	if o.Jobs < 1 {
 		o.Jobs = runtime.GOMAXPROCS(0)
@@ -141,61 +222,31 @@ func (o *Options) complete() error {
 	return nil
 }
 
-// load opens the data folder, clears it of what a killed run left, and reads the manifest.
-func (w *Writer) load() error {
-	root, err := os.OpenRoot(w.options.Data)
-	if err != nil {
-		return fmt.Errorf("open the data folder: %w", err)
-	}
-	w.data = folder{root: root, name: w.options.Data}
-	if _, err := w.data.sweep(); err != nil {
-		return err
-	}
-	text, err := root.ReadFile(manifestName)
-	if errors.Is(err, fs.ErrNotExist) {
-		w.manifest = manifest{Files: map[string]entry{}}
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read the manifest: %w", err)
-	}
-	if w.manifest, err = parseManifest(text); err != nil {
-		return fmt.Errorf("%s:%w", filepath.Join(w.options.Data, manifestName), err)
-	}
-	w.saved = sha256.Sum256(text)
-	w.manifest.keepRoots(w.header())
-	return nil
-}
-
-// header is what this writer's manifest says about the writer itself.
-func (w *Writer) header() header {
-	return header{
-		Version:     manifestVersion,
-		Public:      w.fromData(w.options.Public),
-		Redirects:   w.fromData(w.options.Redirects),
-		Precompress: w.options.Precompress.String(),
-	}
-}
-
-// fromData names a folder as seen from the data folder, so that a site which is moved as a whole stays known.
-func (w *Writer) fromData(dir string) string {
-	rel, err := filepath.Rel(w.options.Data, dir)
-	if err != nil { // not below a common folder, which happens on Windows only
-		return filepath.ToSlash(dir)
-	}
-	return filepath.ToSlash(rel)
-}
-
-// dir is the folder of a root.
-func (w *Writer) dir(r Root) string {
+// dir returns the folder of a root.
+func (o *Options) dir(r Root) string {
 	if r == Redirects {
-		return w.options.Redirects
+		return o.Redirects
 	}
-	return w.options.Public
+	return o.Public
 }
 
-// locate is where the file of that name stands on disk.
-func (w *Writer) locate(name string) string {
+// locate returns the place on disk of the file or folder of that name.
+func (o *Options) locate(name string) string {
 	root, path := splitName(name)
-	return filepath.Join(w.dir(root), filepath.FromSlash(path))
+	return filepath.Join(o.dir(root), filepath.FromSlash(path))
+}
+
+// stat returns what is at a place, without following a symbolic link; nil if nothing is.
+func stat(place string) (fs.FileInfo, error) {
+	info, err := os.Lstat(place)
+	if isMissing(err) {
+		return nil, nil
+	}
+	return info, err
+}
+
+// openFile opens a regular file for reading. O_NONBLOCK, which has no effect on those, spares the system calls in
+// which os.Open tries to have the runtime wait for it.
+func openFile(place string) (*os.File, error) {
+	return os.OpenFile(place, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }

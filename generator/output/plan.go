@@ -1,13 +1,17 @@
 package output
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -20,46 +24,56 @@ type Plan struct {
 	Public    Changes
 	Redirects Changes
 
-	steps   []step           // files to be written, in the order of the build
-	remove  []string         // names that went out of use, sorted
-	inWay   map[string]bool  // those of them that stand where a file or folder is to be
+	steps   []*step          // files to be written, in the order of the build
+	remove  []string         // names that are no longer in use, sorted
+	inWay   map[string]bool  // those of them that are where the site needs a file or folder
+	missing map[string]bool  // folders that did not exist, by name
 	settled map[string]entry // what is on disk as it should be
 }
 
-// Changes are the files of one root. Compressed variants count with the file they are made from.
+// Changes are the files of one root. Compressed variants count with the file they are made from. A file with Write
+// counts as written if it has to be produced, even if that turns out to give what is on disk.
 type Changes struct {
 	Written   []string // paths, in the order of the build
 	Removed   []string // paths, sorted
 	Unchanged int
 }
 
-// changes is what the plan does to a root.
-func (p *Plan) changes(r Root) *Changes {
-	if r == Redirects {
-		return &p.Redirects
-	}
-	return &p.Public
-}
-
-// Empty says that every file is as it should be. Such a plan is to be applied all the same: commands may be due.
-func (p *Plan) Empty() bool { return len(p.steps) == 0 && len(p.remove) == 0 }
-
 // step is the writing of one file, of variants of it, or of both.
 type step struct {
 	file     *File
-	sum      hash
+	name     string    // of the file, with its root
+	sum      hash      // of the content; zero if that has to be produced first
+	size     int64     // of the content, bytes; -1 if it has to be produced first
 	write    bool      // the file itself
 	mtime    time.Time // of what is in its place
-	compress []int     // indices of the encodings in which variants are to be made
-	drop     []string  // names of variants that the file has no more
+	compress []int     // indices of the encodings in which variants are made
+	drop     []string  // names of variants that the file no longer has
 }
 
-// InTheWayError names what stands where the site's files should be, and is not ours.
+// entry returns the manifest's entry of the step's file.
+func (s *step) entry() entry {
+	return entry{Path: s.name, SHA256: s.sum, Size: s.size, MTime: s.mtime.UTC(), Version: s.file.Version}
+}
+
+// names returns all names that a step writes or removes.
+func (s *step) names() []string {
+	var names []string
+	if s.write {
+		names = append(names, s.name)
+	}
+	for _, i := range s.compress {
+		names = append(names, s.name+encodings[i].ext)
+	}
+	return append(names, s.drop...)
+}
+
+// InTheWayError lists what is where the site's files belong, and was not written by sitegen.
 type InTheWayError struct {
 	Places []string // on disk
 }
 
-// inTheWayShown is how many places the message names: what a screen holds.
+// inTheWayShown is how many places the message names: what fits on a screen.
 const inTheWayShown = 10
 
 func (e *InTheWayError) Error() string {
@@ -74,188 +88,370 @@ func (e *InTheWayError) Error() string {
 	return text + "\nmove them away, or replace them with --force"
 }
 
-// Plan compares the files with the disk. It reports all files that cannot be written at once: paths that
-// leave the root, files that are there twice, and, as an [*InTheWayError], what is in the way.
-// It keeps the files until it is applied; they must not change. Earlier files in the folders keep, below
-// Redirects, stay as they are: the build has none to put in their place. Nothing on disk is changed; when ctx is
-// done, Plan stops with its error.
+// Plan compares the files with the disk. It changes nothing there, and stops with the error of ctx when that is done.
+//
+// Its error lists all files that cannot be written: paths that leave the root, files that exist twice, what is in the
+// way ([*InTheWayError]). The plan refers to the files, which must not change
+// until it has been applied.
+//
+// keep names folders of Redirects that stay as they are, because the build has no files to replace them with.
 func (w *Writer) Plan(ctx context.Context, files []File, keep ...string) (*Plan, error) {
 	set, err := newFileSet(files)
 	if err != nil {
 		return nil, err
 	}
-	surveys := make([]survey, len(files))
-	err = parallel.For(ctx, w.options.Jobs, len(files), func(i int) (err error) {
-		surveys[i], err = w.survey(set, &files[i])
-		return err
+	p := &planner{
+		options: &w.options, manifest: &w.manifest, set: set,
+		surveys: make([]survey, len(files)), folders: map[string]*found{},
+		plan: &Plan{
+			inWay: map[string]bool{}, missing: map[string]bool{}, settled: make(map[string]entry, len(w.manifest.Files)),
+		},
+	}
+	defer p.close()
+	if err := p.openRoots(); err != nil {
+		return nil, err
+	}
+	for _, name := range set.names { // a new file may be in a new folder, and then need not be looked for
+		if _, ours := w.manifest.Files[name]; !ours {
+			p.look(path.Dir(name))
+		}
+	}
+	err = parallel.For(ctx, w.options.Jobs, len(files), func(i int) error {
+		p.surveys[i].step = step{file: &files[i], name: set.names[i], write: true, size: -1}
+		return p.survey(&p.surveys[i])
 	})
+	if err != nil && ctx.Err() != nil {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("compare with the disk: %w", err)
 	}
-	p := &Plan{inWay: map[string]bool{}, settled: make(map[string]entry, len(w.manifest.Files))}
 	for i := range files {
-		p.add(&files[i], &surveys[i])
+		p.add(&p.surveys[i])
 	}
-	w.planKept(p, keep)
-	w.planRemovals(p, set)
-	if err := errors.Join(w.strangers(p, surveys)...); err != nil {
+	p.keepFolders(keep)
+	p.findRemovals()
+	if err := errors.Join(slices.Concat(p.checkFolders(), p.checkFiles())...); err != nil {
 		return nil, err
 	}
-	return p, nil
+	return p.plan, nil
+}
+
+// planner makes one plan.
+type planner struct {
+	options  *Options
+	manifest *manifest
+	set      *fileSet
+	surveys  []survey
+	roots    [2]*os.Root       // by Root; nil if the folder does not exist
+	folders  map[string]*found // by name: what looking at them has found
+	plan     *Plan
+}
+
+func (p *planner) openRoots() (err error) {
+	for _, r := range []Root{Public, Redirects} {
+		if p.roots[r], err = os.OpenRoot(p.options.dir(r)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("open the output folder: %w", err)
+		}
+	}
+	return nil
+}
+
+func (p *planner) close() {
+	for _, root := range p.roots {
+		if root != nil {
+			root.Close() // nothing was written
+		}
+	}
+}
+
+// found is what is at the place of a folder.
+type found struct {
+	info fs.FileInfo // nil: nothing
+	err  error       // also if a symbolic link leads out of the root
+}
+
+// look looks at a folder. It asks the disk once for each folder, and not at all if the one above does not exist: in a
+// first build, nothing exists.
+func (p *planner) look(name string) *found {
+	if f := p.folders[name]; f != nil {
+		return f
+	}
+	f := &found{}
+	p.folders[name] = f
+	if root, dir := splitName(name); dir == "" {
+		if p.roots[root] != nil {
+			f.info, f.err = p.roots[root].Stat(".")
+		}
+	} else if p.look(path.Dir(name)).info != nil {
+		if f.info, f.err = p.roots[root].Stat(dir); isMissing(f.err) {
+			f.info, f.err = nil, nil
+		}
+	}
+	return f
 }
 
 // survey is what was found out about one file.
 type survey struct {
 	step
-	entry    entry   // of the file, if it is not to be written
 	variants []entry // of the file, that are as they should be
 	folder   bool    // a folder is in its place
 	foreign  bool    // something else is in its place, not known to be ours
-	marked   bool    // it says that it is ours
+	marked   bool    // it has the mark of a generated file
 }
 
 // survey compares one file with the disk.
-func (w *Writer) survey(set *fileSet, f *File) (s survey, err error) {
-	name := f.name()
-	s.step = step{file: f, sum: sha256.Sum256(f.Data)}
-	place := w.locate(name)
-	info, err := stat(place)
-	if err != nil {
-		return s, err
+func (p *planner) survey(s *survey) error {
+	f := s.file
+	place := p.options.locate(s.name)
+	if f.Write == nil {
+		s.sum, s.size = sha256.Sum256(f.Data), int64(len(f.Data))
 	}
-	known, ours := w.manifest.Files[name]
+	var info fs.FileInfo
+	if dir := p.folders[path.Dir(s.name)]; dir == nil || dir.info != nil {
+		var err error
+		if info, err = stat(place); err != nil {
+			return err
+		}
+	}
+	known, ours := p.manifest.Files[s.name]
 	switch {
 	case info == nil:
-		s.write = true
 	case info.IsDir():
-		s.write, s.folder = true, true
+		s.folder = true
 	case !info.Mode().IsRegular():
-		s.write, s.foreign = true, !ours
+		s.foreign = !ours
 	default:
 		s.mtime = info.ModTime()
-		same, err := sameContent(place, info, f, s.sum, known)
+		same, err := s.same(place, info, known)
 		if err != nil {
-			return s, err
+			return err
 		}
-		s.write = !same
-		s.foreign = !same && !ours
+		s.write, s.foreign = !same, !same && !ours
 		if s.foreign {
 			if s.marked, err = marked(place); err != nil {
-				return s, err
+				return err
 			}
 		}
 	}
-	s.entry = entry{Path: name, SHA256: s.sum, Size: int64(len(f.Data)), MTime: s.mtime.UTC()}
-	w.surveyVariants(set, &s)
-	return s, nil
+	p.surveyVariants(s)
+	return nil
 }
 
-// sameContent says that the file at place has the content of f, from the manifest if that will do.
-func sameContent(place string, info fs.FileInfo, f *File, sum hash, known entry) (bool, error) {
-	if info.Size() != int64(len(f.Data)) {
+// same reports whether the regular file at place has the content that it should have, as the manifest says if that
+// will do. It completes the step of a file whose content is not at hand.
+func (s *step) same(place string, info fs.FileInfo, known entry) (bool, error) {
+	f := s.file
+	switch {
+	case f.Write != nil:
+		if f.Version == "" || f.Version != known.Version || !known.isAt(place, info) {
+			return false, nil
+		}
+		s.sum, s.size = known.SHA256, known.Size
+		return true, nil
+	case info.Size() != s.size:
 		return false, nil
+	case !known.nameOnly() && known.Size == s.size && known.MTime.Equal(info.ModTime()):
+		return known.SHA256 == s.sum, nil
 	}
-	if known.Size == info.Size() && known.MTime.Equal(info.ModTime()) && known.SHA256 != (hash{}) {
-		return known.SHA256 == sum, nil
+	file, err := openFile(place)
+	if err != nil {
+		return false, err
 	}
-	return holds(place, f.Data)
+	defer file.Close()
+	there := make([]byte, s.size)
+	if _, err := io.ReadFull(file, there); err != nil {
+		return false, fmt.Errorf("read %s: %w", place, err)
+	}
+	return bytes.Equal(there, f.Data), nil
 }
 
-// surveyVariants finds which variants of a file are to be made and which dropped. One is made again when the
-// file has changed since, or when it is not on disk as it was written.
-func (w *Writer) surveyVariants(set *fileSet, s *survey) {
+// surveyVariants finds which variants of a file have to be made and which removed. One is made again if the file has
+// changed since, or if it is not on disk as it was written.
+func (p *planner) surveyVariants(s *survey) {
 	for i, enc := range encodings {
-		name := s.file.name() + enc.ext
-		if set.claims(name) { // the site brings its own
+		name := s.name + enc.ext
+		if p.set.claims(name) { // the site brings its own
 			continue
 		}
-		known, ours := w.manifest.Files[name]
+		known, ours := p.manifest.Files[name]
 		switch {
-		case enc.worth(w.options.Precompress, s.file):
-			if known.From == s.sum && known.intact(w.locate(name)) {
+		case enc.suits(p.options.Precompress, s.file, s.size):
+			if s.sum != (hash{}) && known.From == s.sum && known.intact(p.options.locate(name)) {
 				s.variants = append(s.variants, known)
 			} else {
 				s.compress = append(s.compress, i)
 			}
-		case ours && known.isVariant() && !known.Larger:
+		case ours && (known.From != hash{} || known.nameOnly()) && !known.larger():
 			s.drop = append(s.drop, name)
 		}
 	}
 }
 
-// isVariant says that the entry is not known to be a file of the site's own.
-func (e entry) isVariant() bool { return e.From != (hash{}) || e.SHA256 == (hash{}) }
+// Mark is what a comment in the first lines of a generated file says, for people and for [Writer.Plan]: a file that
+// has it was written by sitegen, even if the manifest does not list it.
+const Mark = "generated by sitegen"
 
-// add takes up what the survey of a file found.
-func (p *Plan) add(f *File, s *survey) {
-	c := p.changes(f.Root)
+// marks finds Mark, and what HTML and Atom have for it, in the first lines of a file.
+var marks = regexp.MustCompile(`(?i)` + Mark + `|<meta name="?generator"? content="?sitegen|<generator[^>]*>sitegen`)
+
+// markWithin is how many bytes of a file are searched for a mark: a page's <head>.
+const markWithin = 4096
+
+// marked reports whether the file at place has the mark of a generated file.
+func marked(place string) (bool, error) {
+	f, err := openFile(place)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, markWithin))
+	if err != nil {
+		return false, fmt.Errorf("read %s: %w", place, err)
+	}
+	return marks.Match(head), nil
+}
+
+// changes returns what the plan does to a root.
+func (p *Plan) changes(r Root) *Changes {
+	if r == Redirects {
+		return &p.Redirects
+	}
+	return &p.Public
+}
+
+// Empty reports whether every file is as it should be. Such a plan has to be applied, too: commands may be due.
+func (p *Plan) Empty() bool { return len(p.steps) == 0 && len(p.remove) == 0 }
+
+// group returns the plan's steps of one group.
+func (p *Plan) group(g Group) []*step {
+	var steps []*step
+	for i := range p.steps {
+		if p.steps[i].file.Group == g {
+			steps = append(steps, p.steps[i])
+		}
+	}
+	return steps
+}
+
+// add adds what the survey of a file found to the plan.
+func (p *planner) add(s *survey) {
+	c := p.plan.changes(s.file.Root)
 	if s.write {
-		c.Written = append(c.Written, f.Path)
+		c.Written = append(c.Written, s.file.Path)
 	} else {
 		c.Unchanged++
-		p.settled[s.entry.Path] = s.entry
+		p.plan.settled[s.name] = s.entry()
 	}
 	for _, e := range s.variants {
-		p.settled[e.Path] = e
+		p.plan.settled[e.Path] = e
 	}
 	if s.write || len(s.compress) > 0 || len(s.drop) > 0 {
-		p.steps = append(p.steps, s.step)
+		p.plan.steps = append(p.plan.steps, &s.step)
 	}
 }
 
-// names are all names that a step writes or removes.
-func (s *step) names() []string {
-	var names []string
-	if s.write {
-		names = append(names, s.file.name())
-	}
-	for _, i := range s.compress {
-		names = append(names, s.file.name()+encodings[i].ext)
-	}
-	return append(names, s.drop...)
-}
-
-// planKept takes what is in the folders to keep for as it should be.
-func (w *Writer) planKept(p *Plan, keep []string) {
-	for name, e := range w.manifest.Files {
+// keepFolders leaves the files in folders of Redirects as they are.
+func (p *planner) keepFolders(keep []string) {
+	for name, e := range p.manifest.Files {
 		root, file := splitName(name)
 		folder, _, _ := strings.Cut(file, "/")
 		if root == Redirects && slices.Contains(keep, folder) {
-			p.settled[name] = e
-			p.Redirects.Unchanged++
+			p.plan.settled[name] = e
+			p.plan.Redirects.Unchanged++
 		}
 	}
 }
 
-// planRemovals finds what went out of use: all that the manifest names and the site does not.
-func (w *Writer) planRemovals(p *Plan, set *fileSet) {
+// findRemovals finds what is no longer in use: all that the manifest names and the site does not.
+func (p *planner) findRemovals() {
 	stepped := map[string]bool{}
-	for i := range p.steps {
-		for _, name := range p.steps[i].names() {
+	for _, s := range p.plan.steps {
+		for _, name := range s.names() {
 			stepped[name] = true
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(w.manifest.Files)) {
-		e := w.manifest.Files[name]
-		_, settled := p.settled[name]
-		if settled || stepped[name] || set.files[name] != nil || e.Larger {
+	for _, name := range slices.Sorted(maps.Keys(p.manifest.Files)) {
+		_, settled := p.plan.settled[name]
+		if settled || stepped[name] || p.set.files[name] != nil || p.manifest.Files[name].larger() {
 			continue
 		}
-		p.remove = append(p.remove, name)
-		p.inWay[name] = set.folders[name] || below(name, set)
-		if root, file := splitName(name); e.From == (hash{}) {
-			c := p.changes(root)
+		p.plan.remove = append(p.plan.remove, name)
+		p.plan.inWay[name] = p.set.folders[name] || p.set.replaces(name)
+		if root, file := splitName(name); !p.manifest.isVariant(name) {
+			c := p.plan.changes(root)
 			c.Removed = append(c.Removed, file)
 		}
 	}
 }
 
-// below says that a file of the site has the name of a folder above name.
-func below(name string, set *fileSet) bool {
-	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-		if set.files[dir] != nil {
-			return true
+// checkFolders checks the folders in which the plan writes or removes: no symbolic link may lead out of the root, and
+// what the plan writes into must be a folder, unless it is a file that the plan removes first.
+func (p *planner) checkFolders() []error {
+	written := map[string]bool{} // all folders above changes, and whether any of these is a written file
+	above := func(name string, writes bool) {
+		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+			if was, known := written[dir]; known && (was || !writes) {
+				return
+			}
+			written[dir] = writes
 		}
 	}
-	return false
+	for _, s := range p.plan.steps {
+		above(s.name, true)
+	}
+	for _, name := range p.plan.remove {
+		above(name, false)
+	}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(written)) {
+		f := p.look(name)
+		root, dir := splitName(name)
+		at := folder{name: p.options.dir(root)}
+		switch {
+		case f.err != nil:
+			errs = append(errs, at.failed("open the folder", dir, f.err))
+		case f.info == nil && dir != "":
+			p.plan.missing[name] = true
+		case written[name] && f.info != nil && !f.info.IsDir() && !p.plan.inWay[name]:
+			errs = append(errs, at.failed("open the folder", dir, errors.New("it is a file; move it away")))
+		}
+	}
+	return errs
+}
+
+// checkFiles finds files of other people that the plan would replace.
+func (p *planner) checkFiles() []error {
+	var inWay []string
+	var lostManifest [2]bool
+	for r := range lostManifest {
+		lostManifest[r] = p.lostManifest(Root(r))
+	}
+	for i := range p.surveys {
+		s := &p.surveys[i]
+		switch {
+		case s.folder && !p.empties(s.name):
+			inWay = append(inWay, p.options.locate(s.name)+" (a folder)")
+		case s.foreign && !s.marked && !p.options.Force && !lostManifest[s.file.Root]:
+			inWay = append(inWay, p.options.locate(s.name))
+		}
+	}
+	var errs []error
+	if slices.Sort(inWay); len(inWay) > 0 {
+		errs = append(errs, &InTheWayError{Places: inWay})
+	}
+	return errs
+}
+
+// lostManifest reports whether the folder of a root was written by earlier builds whose manifest is lost: no file of
+// it is known, and one of those that the site needs has the mark of a generated file.
+func (p *planner) lostManifest(r Root) bool {
+	return !p.manifest.knows(r) &&
+		slices.ContainsFunc(p.surveys, func(s survey) bool { return s.file.Root == r && s.marked })
+}
+
+// empties reports whether the plan removes files from within a folder, which may leave it empty.
+func (p *planner) empties(folder string) bool {
+	i, _ := slices.BinarySearch(p.plan.remove, folder+"/")
+	return i < len(p.plan.remove) && strings.HasPrefix(p.plan.remove[i], folder+"/")
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// Whatever was built before, by hand or halfway, a build leaves what it would write into an empty folder, and
-// the strangers.
+// Whatever was built, edited or interrupted before, a build leaves what it would write into an empty folder, and other
+// people's files.
 func TestAnySequenceIsAFreshWrite(t *testing.T) {
 	strangers := map[string]string{
 		"public/.git/HEAD": "ref", "public/.gitkeep": "", "public/d/mine.txt": "mine", "redirects/rules.txt": "/a /b",
@@ -58,8 +58,8 @@ func TestAnySequenceIsAFreshWrite(t *testing.T) {
 	}
 }
 
-// randomFiles are files that can stand beside each other: names that are files in one site and folders in
-// another, and contents around the size that is worth compressing.
+// randomFiles returns files that can exist beside each other. A name may be a file in one result and a folder in
+// another; contents are around the size that is worth compressing.
 func randomFiles(r *rand.Rand) []output.File {
 	var files []output.File
 	for _, name := range []string{
@@ -68,6 +68,9 @@ func randomFiles(r *rand.Rand) []output.File {
 		if r.IntN(2) == 0 && !slices.ContainsFunc(files, func(f output.File) bool { return strings.HasPrefix(name, f.Path+"/") }) {
 			f := page(name, randomText(r))
 			f.Group = output.Group(r.IntN(2))
+			if r.IntN(4) == 0 {
+				f = streamed(f)
+			}
 			files = append(files, f)
 		}
 	}
@@ -95,7 +98,7 @@ func randomText(r *rand.Rand) string {
 	return text + string(noise)
 }
 
-// meddle edits and removes files of ours, as people do.
+// meddle edits and removes files that sitegen has written, as people do.
 func (s *site) meddle(r *rand.Rand, strangers map[string]string) {
 	tree := s.tree()
 	for _, name := range slices.Sorted(maps.Keys(tree)) {

@@ -3,8 +3,11 @@ package output_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -162,25 +165,48 @@ func TestBuilds(t *testing.T) {
 	}
 }
 
-func TestModesRespectUmask(t *testing.T) {
-	old := syscall.Umask(0o027)
-	defer syscall.Umask(old)
-	s := newSite(t)
-	s.build(page("a/index.html", long(2000)))
-	for name, want := range map[string]os.FileMode{
-		"public": 0o750, "public/a": 0o750, "public/a/index.html": 0o640, "var/manifest.json": 0o640,
-	} {
-		info, err := os.Stat(s.place(name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if info.Mode().Perm() != want {
-			t.Errorf("%s has mode %o, want %o", name, info.Mode().Perm(), want)
-		}
+// What the web server reads can be read by everybody, whatever the umask of the build is.
+func TestModesWithoutUmask(t *testing.T) {
+	for _, umask := range []int{0o022, 0o027, 0o077, 0} {
+		t.Run(fmt.Sprintf("%03o", umask), func(t *testing.T) {
+			defer syscall.Umask(syscall.Umask(umask))
+			s := newSite(t)
+			s.options.Public = s.place("new/folders/public")
+			s.options.Precompress = output.Precompress{Gzip: true, Brotli: true}
+			s.build(page("a/b/index.html", long(2000)), nginxMap("nginx/http/a.conf", "1"))
+			s.options.AfterChange = [][]string{{"false"}}
+			_, err := s.try("", page("c/index.html", ""), nginxMap("nginx/http/a.conf", "2")) // puts the map back
+			if err == nil {
+				t.Fatal("no error")
+			}
+			for _, root := range []string{filepath.Dir(filepath.Dir(s.options.Public)), s.options.Redirects} {
+				err := filepath.WalkDir(root, func(place string, d fs.DirEntry, err error) error {
+					if err != nil {
+						return err
+					}
+					want := fs.FileMode(0o644)
+					if d.IsDir() {
+						want = 0o755
+					}
+					info, err := d.Info()
+					if err == nil && info.Mode().Perm()&0o755 != want {
+						t.Errorf("%s has mode %o, want %o", place, info.Mode().Perm(), want)
+					}
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			info, err := os.Stat(filepath.Join(s.options.Data, "manifest.json"))
+			if err != nil || int(info.Mode().Perm()) != 0o644&^umask {
+				t.Errorf("the manifest has mode %o, %v", info.Mode().Perm(), err)
+			}
+		})
 	}
 }
 
-// Nginx's ETag is second and size: it must never be the same for two contents, however fast these follow.
+// Nginx's ETag is made from second and size. Two contents must never share one, however fast they follow each other.
 func TestETagChanges(t *testing.T) {
 	s := newSite(t) // the clock stands still
 	s.options.Precompress = output.Precompress{Gzip: true, Brotli: true}
@@ -328,7 +354,7 @@ func TestVariants(t *testing.T) {
 		change func(*site)
 		ask    output.Precompress
 		files  []output.File
-		want   []string // names in public
+		want   []string // names in public/
 	}{
 		{"worth it", nil, nil, both, one, []string{"a.html", "a.html.br", "a.html.gz"}},
 		{"gzip only", nil, nil, output.Precompress{Gzip: true}, one, []string{"a.html", "a.html.gz"}},

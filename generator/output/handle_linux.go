@@ -1,0 +1,101 @@
+package output
+
+import (
+	"errors"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// descriptor is a handle that is the file descriptor of its folder.
+type descriptor struct {
+	fd    int
+	chmod bool // see folder.chmod
+}
+
+// openHandle opens a folder below f. The error of one that does not exist is an [fs.ErrNotExist].
+//
+// The kernel refuses to leave f, by a symbolic link or otherwise. Kernels before 5.6 do not know openat2, and some
+// containers forbid it; there, and whenever the kernel refuses, the portable way succeeds or has the better error.
+func openHandle(f folder, dir string) (handle, error) {
+	how := unix.OpenHow{Flags: unix.O_DIRECTORY | unix.O_CLOEXEC, Resolve: unix.RESOLVE_BENEATH}
+	fd, err := retry(func() (int, error) { return unix.Openat2(int(f.self.Fd()), dir, &how) })
+	switch {
+	case err == nil:
+		return descriptor{fd, f.chmod}, nil
+	case errors.Is(err, unix.ENOENT):
+		return nil, err
+	}
+	return openRootHandle(f, dir)
+}
+
+func (d descriptor) create(name string) (tempFile, error) {
+	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	fd, err := retry(func() (int, error) { return unix.Openat(d.fd, name, flags, uint32(fileMode)) })
+	if err != nil {
+		return nil, err
+	}
+	file := rawFile(fd)
+	if d.chmod {
+		if err := unix.Fchmod(fd, uint32(fileMode)); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
+	}
+	return file, nil
+}
+
+func (d descriptor) setTime(name string, mtime time.Time) error {
+	t, err := unix.TimeToTimespec(mtime)
+	if err != nil {
+		return err
+	}
+	return unix.UtimesNanoAt(d.fd, name, []unix.Timespec{t, t}, unix.AT_SYMLINK_NOFOLLOW)
+}
+
+func (d descriptor) rename(from, to string) error { return unix.Renameat(d.fd, from, d.fd, to) }
+
+func (d descriptor) remove(name string) error {
+	err := unix.Unlinkat(d.fd, name, 0)
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EISDIR) {
+		return nil
+	}
+	return err
+}
+
+func (d descriptor) sync() error {
+	_, err := retry(func() (int, error) { return 0, unix.Fsync(d.fd) })
+	return err
+}
+
+func (d descriptor) Close() error { return unix.Close(d.fd) }
+
+// rawFile is the file descriptor of a file. An [os.File] asks the kernel first whether it can wait for the file,
+// which it cannot for any file on a disk.
+type rawFile int
+
+func (f rawFile) Write(p []byte) (written int, err error) {
+	for written < len(p) {
+		n, err := retry(func() (int, error) { return unix.Write(int(f), p[written:]) })
+		if err != nil {
+			return written, err
+		}
+		written += n
+	}
+	return written, nil
+}
+
+func (f rawFile) Sync() error {
+	_, err := retry(func() (int, error) { return 0, unix.Fsync(int(f)) })
+	return err
+}
+
+func (f rawFile) Close() error { return unix.Close(int(f)) }
+
+// retry repeats a system call that a signal interrupted. The Go runtime sends itself signals to switch goroutines.
+func retry(call func() (int, error)) (int, error) {
+	for {
+		if n, err := call(); err != unix.EINTR {
+			return n, err
+		}
+	}
+}

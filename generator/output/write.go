@@ -1,0 +1,307 @@
+package output
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	stdhash "hash"
+	"io"
+	"path"
+	"slices"
+	"time"
+)
+
+// writer writes the files of one folder.
+type writer struct {
+	*tools
+	options *Options
+	before  map[string]entry // the manifest before the run
+	handle  handle
+	durable bool // what is written survives a power cut
+}
+
+// write does one step, and returns the entries of what it has written. The content goes through memory in pieces:
+//
+//	content ─┬─ draft of index.html
+//	         ├─ gzip ── draft of index.html.gz
+//	         └─ brotli ── draft of index.html.br
+//
+// Only when all drafts are complete are they renamed into place, variants first, within a few system calls. An error
+// leaves what has not been renamed yet as it was.
+func (w *writer) write(ctx context.Context, s *step) (entries []entry, err error) {
+	defer w.discard()
+	if err := w.draft(ctx, s); err != nil {
+		return nil, err
+	}
+	if s.write && s.file.Write != nil {
+		w.file.hash.Sum(s.sum[:0])
+		s.size = w.file.size
+		if w.isInPlace(s) {
+			w.file.discard(w.handle)
+		}
+	}
+	if w.file.temp != "" {
+		s.mtime = nextMTime(w.options.Now(), s.mtime)
+	}
+	if s.write {
+		entries = append(entries, s.entry())
+	}
+	drop := slices.Clone(s.drop)
+	for _, i := range s.compress {
+		v := &w.variants[i]
+		e := entry{Path: s.name + encodings[i].ext, From: s.sum}
+		suits := encodings[i].suits(w.options.Precompress, s.file, s.size)
+		if suits && v.size < s.size {
+			v.hash.Sum(e.SHA256[:0])
+			e.Size, e.MTime = v.size, s.mtime.UTC()
+		} else {
+			v.discard(w.handle)
+			if old, ours := w.before[e.Path]; ours && !old.larger() {
+				drop = append(drop, e.Path)
+			}
+		}
+		if suits {
+			entries = append(entries, e)
+		}
+	}
+	return entries, w.place(s, drop)
+}
+
+// isInPlace reports whether the file on disk has the content that has just been produced. It stays then, with its time.
+func (w *writer) isInPlace(s *step) bool {
+	place := w.options.locate(s.name)
+	if before := w.before[s.name]; before.SHA256 == s.sum && before.intact(place) {
+		return true // without reading it
+	}
+	return entry{SHA256: s.sum, Size: s.size}.intact(place)
+}
+
+// draft writes the drafts of the file and its variants.
+func (w *writer) draft(ctx context.Context, s *step) error {
+	var to []io.Writer
+	base := path.Base(s.file.Path)
+	if s.write {
+		if err := w.file.create(w.handle, base, s.file.Write != nil); err != nil {
+			return w.failed("write", s.name, err)
+		}
+		to = append(to, &w.file)
+	}
+	for _, i := range s.compress {
+		ext := encodings[i].ext
+		if err := w.variants[i].create(w.handle, base+ext, true); err != nil {
+			return w.failed("write", s.name+ext, err)
+		}
+		w.encoders[i].Reset(&w.variants[i])
+		to = append(to, w.encoders[i])
+	}
+	if len(to) == 0 {
+		return nil
+	}
+	if err := w.produce(ctx, s, io.MultiWriter(to...)); err != nil {
+		return fmt.Errorf("write %s: %w", w.options.locate(s.name), err)
+	}
+	for _, i := range s.compress {
+		if err := w.encoders[i].Close(); err != nil {
+			return w.failed("write", s.name+encodings[i].ext, err)
+		}
+	}
+	for _, d := range w.drafts() {
+		if err := d.buffer.Flush(); err != nil {
+			return w.failed("write", path.Join(path.Dir(s.name), d.name), err)
+		}
+	}
+	return nil
+}
+
+// produce writes the content of a step's file.
+func (w *writer) produce(ctx context.Context, s *step, to io.Writer) error {
+	switch {
+	case s.write && s.file.Write != nil:
+		err := s.file.Write(&untilDone{ctx, to})
+		if done := ctx.Err(); done != nil {
+			return done
+		}
+		return err
+	case s.file.Write == nil:
+		_, err := to.Write(s.file.Data)
+		return err
+	}
+	file, err := openFile(w.options.locate(s.name)) // it is intact, and only lacks variants
+	if err != nil {
+		return reason(err)
+	}
+	defer file.Close()
+	_, err = io.Copy(&untilDone{ctx, to}, file)
+	return err
+}
+
+// drafts returns the drafts that there are, in the order in which they are put in place: the file last.
+func (w *writer) drafts() []*draft {
+	all := make([]*draft, 0, len(encodings)+1)
+	for i := range w.variants {
+		all = append(all, &w.variants[i])
+	}
+	all = append(all, &w.file)
+	n := 0
+	for _, d := range all {
+		if d.temp != "" {
+			all[n] = d
+			n++
+		}
+	}
+	return all[:n]
+}
+
+// place puts the drafts in place and removes variants.
+func (w *writer) place(s *step, drop []string) error {
+	dir := path.Dir(s.name)
+	drafts := w.drafts()
+	for _, d := range drafts {
+		if err := d.finish(w.handle, s.mtime, w.durable); err != nil {
+			return w.failed("write", path.Join(dir, d.name), err)
+		}
+	}
+	for _, name := range drop {
+		if err := w.handle.remove(path.Base(name)); err != nil {
+			return w.failed("remove", name, err)
+		}
+	}
+	for _, d := range drafts {
+		if err := d.place(w.handle); err != nil {
+			return w.failed("put in place", path.Join(dir, d.name), err)
+		}
+	}
+	if w.durable {
+		if err := w.handle.sync(); err != nil {
+			return w.failed("flush", dir, err)
+		}
+	}
+	return nil
+}
+
+// discard removes what has not been put in place.
+func (w *writer) discard() {
+	for _, d := range w.drafts() {
+		d.discard(w.handle)
+	}
+}
+
+// failed returns the error of an operation on the file of that name.
+func (w *writer) failed(doing, name string, err error) error {
+	return fmt.Errorf("%s %s: %w", doing, w.options.locate(name), reason(err))
+}
+
+// nextMTime returns the modification time for new content of a file whose old content has the time old, zero if there
+// is none. It is a full second, and later than old: see the package comment.
+func nextMTime(now, old time.Time) time.Time {
+	now, old = now.Truncate(time.Second), old.Truncate(time.Second)
+	if now.After(old) {
+		return now
+	}
+	return old.Add(time.Second)
+}
+
+// draft is a file that is being written under a temporary name. It is counted on the way, and hashed if its hash is
+// not known.
+type draft struct {
+	name   string // that it gets in the end, without its folder
+	temp   string // the temporary name; empty: there is no draft
+	file   tempFile
+	buffer *bufio.Writer // to file
+	hash   stdhash.Hash
+	hashed bool
+	size   int64
+}
+
+// bufferSize is large enough for any page, so that it and each of its variants are written by one system call.
+const bufferSize = 64 << 10
+
+func (d *draft) create(h handle, name string, hashed bool) (err error) {
+	d.name, d.temp, d.hashed, d.size = name, tempName(), hashed, 0
+	if d.file, err = h.create(d.temp); err != nil {
+		return err
+	}
+	d.buffer.Reset(d.file)
+	d.hash.Reset()
+	return nil
+}
+
+func (d *draft) Write(p []byte) (int, error) {
+	n, err := d.buffer.Write(p)
+	if d.hashed {
+		d.hash.Write(p[:n])
+	}
+	d.size += int64(n)
+	if err != nil {
+		err = reason(err)
+	}
+	return n, err
+}
+
+// finish makes the draft ready to be put in place.
+func (d *draft) finish(h handle, mtime time.Time, durable bool) error {
+	if err := h.setTime(d.temp, mtime); err != nil {
+		return err
+	}
+	if durable {
+		if err := d.file.Sync(); err != nil {
+			return err
+		}
+	}
+	err := d.file.Close()
+	d.file = nil
+	return err
+}
+
+// place puts the draft in place.
+func (d *draft) place(h handle) error {
+	err := h.rename(d.temp, d.name)
+	if err == nil {
+		d.temp = ""
+	}
+	return err
+}
+
+// discard removes the draft, if there is one.
+func (d *draft) discard(h handle) {
+	if d.temp == "" {
+		return
+	}
+	if d.file != nil {
+		_ = d.file.Close() // it is not needed, or there is an earlier error to report
+		d.file = nil
+	}
+	_ = h.remove(d.temp) // the same; if it stays, the next run sweeps it away
+	d.temp = ""
+}
+
+// tools are what writing a file and its variants takes, and can be used again for the next file.
+type tools struct {
+	file     draft
+	variants []draft   // by index of encodings
+	encoders []encoder // the same
+}
+
+func newTools() *tools {
+	newDraft := func() draft { return draft{buffer: bufio.NewWriterSize(nil, bufferSize), hash: sha256.New()} }
+	t := &tools{file: newDraft()}
+	for _, e := range encodings {
+		t.variants = append(t.variants, newDraft())
+		t.encoders = append(t.encoders, e.writer())
+	}
+	return t
+}
+
+// untilDone passes on what is written until the context is done.
+type untilDone struct {
+	ctx context.Context
+	to  io.Writer
+}
+
+func (u *untilDone) Write(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.to.Write(p)
+}
