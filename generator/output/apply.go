@@ -41,6 +41,9 @@ type apply struct {
 // run does the work, in the order that the package comment explains.
 func (a *apply) run(ctx context.Context) (err error) {
 	for _, r := range []Root{Public, Redirects} {
+		if a.options.dir(r) == "" {
+			continue
+		}
 		if a.roots[r], err = openRoot(a.options.dir(r)); err != nil {
 			return err
 		}

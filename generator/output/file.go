@@ -37,7 +37,8 @@ const (
 	Maps                 // the web server's configuration: all of Redirects, and nothing else
 )
 
-// File is one file of the site as it should be on disk. Its content is Data, or what Write produces.
+// File is one file of the site as it should be on disk. Its content is Data, or what Write produces, or, with Keep,
+// what an earlier run wrote.
 type File struct {
 	Root  Root
 	Group Group
@@ -50,8 +51,11 @@ type File struct {
 	Write func(io.Writer) error
 
 	// Version identifies the content, whichever way it is made: files with the same path and version have the same
-	// bytes. Empty: a file with Write is produced in every run.
+	// bytes. Empty: a file with Write is produced in every run, and one with Keep cannot be.
 	Version string
+
+	// Keep leaves the file as the run left it that wrote this Version. Data and Write are not used.
+	Keep bool
 }
 
 // name returns the file's path with its root in front, for example "public/index.html": the key of everything that
@@ -104,7 +108,7 @@ type fileSet struct {
 }
 
 // newFileSet checks that the files can exist beside each other on disk. The error lists all that cannot.
-func newFileSet(files []File) (*fileSet, error) {
+func newFileSet(files []File, o *Options) (*fileSet, error) {
 	s := &fileSet{names: make([]string, len(files)), files: make(map[string]*File, len(files)), folders: map[string]bool{}}
 	var findings []error
 	for i := range files {
@@ -116,6 +120,8 @@ func newFileSet(files []File) (*fileSet, error) {
 			findings = append(findings, checkPath(f.Path))
 		case (f.Root == Redirects) != (f.Group == Maps):
 			findings = append(findings, fmt.Errorf("%s: redirects/ holds the files of the group Maps and no others", name))
+		case o.dir(f.Root) == "":
+			findings = append(findings, fmt.Errorf("%s: there is no folder for maps", name))
 		case s.files[name] != nil:
 			findings = append(findings, fmt.Errorf("%s: two files have this name", name))
 		default:

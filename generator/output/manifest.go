@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,12 +35,12 @@ type header struct {
 	Reload      bool   `json:"reload"`      // the commands of after_change are due
 	Inputs      string `json:"inputs"`      // fingerprint of what the site was made from
 	Public      string `json:"public"`      // the root's folder, relative to the data folder
-	Redirects   string `json:"redirects"`   // the same
+	Redirects   string `json:"redirects"`   // the same; empty if there is none
 	Precompress string `json:"precompress"` // which variants were asked for
 }
 
-// entry is one file. An entry with nothing but a path is a file that was about to be written or removed: it is ours, but
-// whether it exists, and with what content, is not known.
+// entry is one file. An entry with nothing but a path is a file that was about to be written or removed, or that an
+// earlier version of the program wrote: it is ours, but whether it exists, and with what content, is not known.
 //
 // An entry has 128 bytes, the most that a map stores in place: one more field would cost an allocation for each file.
 type entry struct {
@@ -107,10 +108,10 @@ func (h *hash) UnmarshalText(text []byte) error {
 	return err
 }
 
-// forgetMoved forgets the files of roots that are not where they were: what is in their place now may be somebody
-// else's.
+// forgetMoved forgets the files of roots that are not where they were, or no longer in use: what is in their place now
+// may be somebody else's.
 func (m *manifest) forgetMoved(now header) {
-	here := map[Root]bool{Public: m.Public == now.Public, Redirects: m.Redirects == now.Redirects}
+	here := map[Root]bool{Public: m.Public == now.Public, Redirects: m.Redirects == now.Redirects && now.Redirects != ""}
 	maps.DeleteFunc(m.Files, func(name string, _ entry) bool {
 		root, _ := splitName(name)
 		if !here[root] {
@@ -222,10 +223,11 @@ func errorLine(text []byte, err error) int {
 
 // header returns the header of a manifest that is written with these options.
 func (o *Options) header() header {
-	return header{
-		Version: manifestVersion, Public: o.fromData(o.Public), Redirects: o.fromData(o.Redirects),
-		Precompress: o.Precompress.String(),
+	h := header{Version: manifestVersion, Public: o.fromData(o.Public), Precompress: o.Precompress.String()}
+	if o.Redirects != "" {
+		h.Redirects = o.fromData(o.Redirects)
 	}
+	return h
 }
 
 // fromData returns the path of a folder relative to the data folder, so that a site that is moved as a whole keeps
@@ -238,18 +240,40 @@ func (o *Options) fromData(dir string) string {
 	return filepath.ToSlash(rel)
 }
 
-// load reads the manifest from the data folder.
+// load reads the manifest from the data folder. Without one, the files of an earlier version of the program are
+// adopted: they are ours, and nothing else is known of them.
 func (w *Writer) load() error {
 	w.manifest = manifest{Files: map[string]entry{}}
 	text, err := w.data.read(manifestName)
-	if err != nil || text == nil {
+	switch {
+	case err != nil:
 		return err
+	case text == nil:
+		return w.adopt()
 	}
 	if w.manifest, err = parseManifest(text); err != nil {
 		return fmt.Errorf("%s:%w", filepath.Join(w.options.Data, manifestName), err)
 	}
 	w.saved = sha256.Sum256(text)
 	w.manifest.forgetMoved(w.options.header())
+	return nil
+}
+
+// adopt takes the files of the public folder that Options.Adopt recognizes for ours.
+func (w *Writer) adopt() error {
+	if w.options.Adopt == nil {
+		return nil
+	}
+	err := fs.WalkDir(os.DirFS(w.options.Public), ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() && checkPath(path) == nil && w.options.Adopt(path) {
+			name := (&File{Path: path}).name()
+			w.manifest.Files[name] = entry{Path: name}
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("look for the files of an earlier version: %w", err)
+	}
 	return nil
 }
 

@@ -69,6 +69,11 @@
 //
 // Maps, kept maps and the manifest are flushed to the disk, pages are not. After a power cut a page may be cut short;
 // the next run finds that it differs from the manifest and writes it again.
+//
+// # Other folders
+//
+// A Writer can also own a folder within public/ that builds do not know, such as that of the download statistics. It
+// has no Redirects, and a data folder of its own, with its own lock and manifest.
 package output
 
 import (
@@ -95,7 +100,7 @@ import (
 // Options are where and how a Writer writes. Folders are made if they do not exist.
 type Options struct {
 	Public    string // folder that the web server serves
-	Redirects string // folder of the web server's maps
+	Redirects string // folder of the web server's maps; empty: none
 	Data      string // folder of the manifest, the kept maps and the lock
 
 	Jobs        int // files compared, compressed and written at a time; 0: one for each CPU
@@ -105,6 +110,11 @@ type Options struct {
 	Force       bool             // replace files of other people that the site needs the paths of
 	Now         func() time.Time // the clock that modification times are taken from; nil: time.Now
 	Log         *slog.Logger     // output of commands, leftovers; nil: discarded
+
+	// Adopt reports whether a file of the public folder was written by a version of the program that had no manifest
+	// yet. It is asked as long as there is no manifest. The files are ours then: replaced without a question, and
+	// removed if the site does not have them.
+	Adopt func(path string) bool
 }
 
 // Writer writes a site. It holds the lock of its data folder, so there is only one at a time.
@@ -204,9 +214,12 @@ func (o *Options) complete() error {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Public == "" || o.Data == "" {
+		return errors.New("open the output: a folder has no name")
+	}
 	for _, dir := range []*string{&o.Public, &o.Redirects, &o.Data} {
 		if *dir == "" {
-			return errors.New("open the output: a folder has no name")
+			continue
 		}
 		abs, err := filepath.Abs(*dir)
 		if err != nil {
@@ -222,7 +235,7 @@ func (o *Options) complete() error {
 	return nil
 }
 
-// dir returns the folder of a root.
+// dir returns the folder of a root, "" if there is none.
 func (o *Options) dir(r Root) string {
 	if r == Redirects {
 		return o.Redirects

@@ -88,15 +88,24 @@ func (e *InTheWayError) Error() string {
 	return text + "\nmove them away, or replace them with --force"
 }
 
+// LostError lists the files with Keep that are not on disk as the run left them that wrote their Version.
+type LostError struct {
+	Places []string // on disk
+}
+
+func (e *LostError) Error() string {
+	return "files to be kept are missing or have changed\n  " + strings.Join(e.Places, "\n  ")
+}
+
 // Plan compares the files with the disk. It changes nothing there, and stops with the error of ctx when that is done.
 //
 // Its error lists all files that cannot be written: paths that leave the root, files that exist twice, what is in the
-// way ([*InTheWayError]). The plan refers to the files, which must not change
+// way ([*InTheWayError]), what cannot be kept ([*LostError]). The plan refers to the files, which must not change
 // until it has been applied.
 //
 // keep names folders of Redirects that stay as they are, because the build has no files to replace them with.
 func (w *Writer) Plan(ctx context.Context, files []File, keep ...string) (*Plan, error) {
-	set, err := newFileSet(files)
+	set, err := newFileSet(files, &w.options)
 	if err != nil {
 		return nil, err
 	}
@@ -150,6 +159,9 @@ type planner struct {
 
 func (p *planner) openRoots() (err error) {
 	for _, r := range []Root{Public, Redirects} {
+		if p.options.dir(r) == "" {
+			continue
+		}
 		if p.roots[r], err = os.OpenRoot(p.options.dir(r)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("open the output folder: %w", err)
 		}
@@ -198,13 +210,14 @@ type survey struct {
 	folder   bool    // a folder is in its place
 	foreign  bool    // something else is in its place, not known to be ours
 	marked   bool    // it has the mark of a generated file
+	lost     bool    // it was to be kept and is not there
 }
 
 // survey compares one file with the disk.
 func (p *planner) survey(s *survey) error {
 	f := s.file
 	place := p.options.locate(s.name)
-	if f.Write == nil {
+	if f.Write == nil && !f.Keep {
 		s.sum, s.size = sha256.Sum256(f.Data), int64(len(f.Data))
 	}
 	var info fs.FileInfo
@@ -234,6 +247,7 @@ func (p *planner) survey(s *survey) error {
 			}
 		}
 	}
+	s.lost = f.Keep && s.write
 	p.surveyVariants(s)
 	return nil
 }
@@ -243,7 +257,7 @@ func (p *planner) survey(s *survey) error {
 func (s *step) same(place string, info fs.FileInfo, known entry) (bool, error) {
 	f := s.file
 	switch {
-	case f.Write != nil:
+	case f.Keep || f.Write != nil:
 		if f.Version == "" || f.Version != known.Version || !known.isAt(place, info) {
 			return false, nil
 		}
@@ -420,9 +434,9 @@ func (p *planner) checkFolders() []error {
 	return errs
 }
 
-// checkFiles finds files of other people that the plan would replace.
+// checkFiles finds files of other people that the plan would replace, and files to be kept that are lost.
 func (p *planner) checkFiles() []error {
-	var inWay []string
+	var inWay, lost []string
 	var lostManifest [2]bool
 	for r := range lostManifest {
 		lostManifest[r] = p.lostManifest(Root(r))
@@ -430,6 +444,8 @@ func (p *planner) checkFiles() []error {
 	for i := range p.surveys {
 		s := &p.surveys[i]
 		switch {
+		case s.lost:
+			lost = append(lost, p.options.locate(s.name))
 		case s.folder && !p.empties(s.name):
 			inWay = append(inWay, p.options.locate(s.name)+" (a folder)")
 		case s.foreign && !s.marked && !p.options.Force && !lostManifest[s.file.Root]:
@@ -439,6 +455,9 @@ func (p *planner) checkFiles() []error {
 	var errs []error
 	if slices.Sort(inWay); len(inWay) > 0 {
 		errs = append(errs, &InTheWayError{Places: inWay})
+	}
+	if slices.Sort(lost); len(lost) > 0 {
+		errs = append(errs, &LostError{Places: lost})
 	}
 	return errs
 }

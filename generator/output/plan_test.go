@@ -158,7 +158,7 @@ func TestManyStrangersFitAScreen(t *testing.T) {
 
 func TestFoldersThatWouldMix(t *testing.T) {
 	for _, test := range []struct{ public, redirects, data string }{
-		{"a", "a", "b"}, {"a", "b", "a"}, {"a", "b", "a/var"}, {"a", "a/redirects", "b"}, {"", "a", "b"}, {"a", "", "b"}, {"a", "b", ""},
+		{"a", "a", "b"}, {"a", "b", "a"}, {"a", "b", "a/var"}, {"a", "a/redirects", "b"}, {"", "a", "b"}, {"a", "b", ""},
 	} {
 		w, err := output.Open(output.Options{Public: test.public, Redirects: test.redirects, Data: test.data})
 		if err == nil {

@@ -123,7 +123,7 @@ func (w *writer) produce(ctx context.Context, s *step, to io.Writer) error {
 			return done
 		}
 		return err
-	case s.file.Write == nil:
+	case s.file.Write == nil && !s.file.Keep:
 		_, err := to.Write(s.file.Data)
 		return err
 	}

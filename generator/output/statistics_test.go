@@ -1,0 +1,219 @@
+package output_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/output"
+)
+
+// These are the tests of a writer that owns a folder within public/, as the download statistics do.
+
+// statistics returns the statistics of a site: another writer, in the same folder.
+func (s *site) statistics() *site {
+	o := s.options
+	o.Public, o.Redirects, o.Data = s.place("public/download-stats"), "", s.place("var/statistics")
+	o.Precompress = output.Precompress{Gzip: true}
+	o.Adopt = func(path string) bool {
+		known, err := filepath.Match("cube-*.json*", path)
+		return err == nil && known || strings.HasPrefix(path, "assets/") || path == "index.html" || path == "summary.json"
+	}
+	return &site{t: s.t, options: o}
+}
+
+// in returns what is in the folder of the statistics.
+func in(tree map[string]string) map[string]string {
+	found := map[string]string{}
+	for name, text := range tree {
+		if file, ok := strings.CutPrefix(name, "public/download-stats/"); ok && !strings.HasSuffix(file, ".gz") {
+			found[file] = text
+		}
+	}
+	return found
+}
+
+// keep returns a file that stays as it is.
+func keep(path, version string) output.File {
+	return output.File{Group: output.Records, Path: path, Version: version, Keep: true}
+}
+
+// versioned returns a record that can be kept.
+func versioned(path, version, text string) output.File {
+	f := record(path, text)
+	f.Version = version
+	return f
+}
+
+func TestFolderOfItsOwn(t *testing.T) {
+	s := newSite(t)
+	build := []output.File{page("index.html", "home"), nginxMap("a.conf", "1")}
+	s.build(build...)
+	stats := s.statistics()
+	first := []output.File{versioned("cube-2025.json", "1", "c"), record("summary.json", "s"), page("index.html", "p")}
+	next := []output.File{record("summary.json", "s2"), keep("cube-2025.json", "1"), page("index.html", "p")}
+	for round, files := range [][]output.File{first, first, next} {
+		p := stats.build(files...)
+		if round == 1 && !p.Empty() {
+			t.Errorf("the second run changes %+v", p)
+		}
+		for _, s := range []*site{s, stats} {
+			if !s.verifies("inputs") {
+				t.Errorf("round %d: %s does not verify", round, s.options.Public)
+			}
+		}
+		if p := s.build(build...); !p.Empty() {
+			t.Errorf("round %d: the build changes %+v", round, p)
+		}
+	}
+	want := map[string]string{"cube-2025.json": "c", "summary.json": "s2", "index.html": "p"}
+	if diff := cmp.Diff(want, in(s.tree())); diff != "" {
+		t.Error(diff)
+	}
+
+	w := s.open() // each has a lock of its own
+	defer w.Close()
+	v, err := output.Open(stats.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	_, err = v.Plan(t.Context(), []output.File{nginxMap("a.conf", "1")})
+	if err == nil || err.Error() != "redirects/a.conf: there is no folder for maps" {
+		t.Errorf("maps: error is %v", err)
+	}
+}
+
+// The files of versions that had no manifest are replaced, kept or removed like our own; anything else stays.
+func TestEarlierFilesAreAdopted(t *testing.T) {
+	s := newSite(t)
+	stats := s.statistics()
+	text := long(2000)
+	for file, old := range map[string]string{
+		"index.html": "old page", "index.html.gz": "old page, compressed", "summary.json": "old", "cube-2024.json": text,
+		"cube-2024.json.gz": "old", "cube-2025-01.json": "month", "cube-2025-01.json.gz": "month, compressed",
+		"assets/stats.1.js": "old", "assets/stats.2.js": "new", "notes.txt": "mine", "more/index.html": "mine",
+	} {
+		s.put("public/download-stats/"+file, old)
+	}
+	kept := s.mtime("public/download-stats/cube-2024.json")
+	files := []output.File{
+		record("assets/stats.2.js", "new"), streamed(record("cube-2024.json", text)), record("summary.json", "new"),
+		page("index.html", text),
+	}
+	p := stats.build(files...)
+	want := output.Changes{
+		Written: []string{"cube-2024.json", "summary.json", "index.html"}, Unchanged: 1,
+		Removed: []string{"assets/stats.1.js", "cube-2025-01.json"},
+	}
+	if diff := cmp.Diff(want, p.Public); diff != "" {
+		t.Error(diff)
+	}
+	found := map[string]string{
+		"assets/stats.2.js": "new", "cube-2024.json": text, "summary.json": "new", "index.html": text,
+		"notes.txt": "mine", "more/index.html": "mine",
+	}
+	if diff := cmp.Diff(found, in(s.tree())); diff != "" {
+		t.Error(diff)
+	}
+	if !s.mtime("public/download-stats/cube-2024.json").Equal(kept) {
+		t.Error("a file with the same content was replaced")
+	}
+	for _, file := range []string{"cube-2024.json", "index.html"} {
+		name := "public/download-stats/" + file
+		if got := unpack(t, ".gz", s.text(name+".gz")); got != text || !s.mtime(name+".gz").Equal(s.mtime(name)) {
+			t.Errorf("%s.gz holds %d bytes of %v", file, len(got), s.mtime(name+".gz"))
+		}
+	}
+	if _, err := os.Stat(s.place("public/download-stats/cube-2025-01.json.gz")); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("the variant of a removed file is there")
+	}
+
+	s.put("public/download-stats/cube-2030.json", "somebody's") // once there is a manifest, it says what is ours
+	if p := stats.build(files...); !p.Empty() {
+		t.Errorf("the second run changes %+v", p)
+	}
+	if _, err := stats.try("", append(files, record("cube-2030.json", "ours"))...); err == nil {
+		t.Error("a file of somebody else was replaced")
+	}
+}
+
+// A file that Adopt does not recognize is somebody else's.
+func TestOthersAreNotAdopted(t *testing.T) {
+	s := newSite(t)
+	stats := s.statistics()
+	s.put("public/download-stats/notes.txt", "mine")
+	_, err := stats.try("", record("notes.txt", "ours"))
+	if way := (*output.InTheWayError)(nil); !errors.As(err, &way) || len(way.Places) != 1 {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestKeep(t *testing.T) {
+	const name = "public/download-stats/"
+	a, b := keep("a.json", "1"), keep("b.json", "7")
+	both := []output.File{a, b}
+	tests := []struct {
+		name   string
+		change func(*site)
+		keep   []output.File
+		lost   []string
+	}{
+		{"intact", func(*site) {}, both, nil},
+		{"touched", func(s *site) { s.put(name+"a.json", long(3000)) }, both, nil},
+		{"its variant is gone", func(s *site) { s.remove(name + "a.json.gz") }, both, nil},
+		{"one less", func(*site) {}, []output.File{b}, nil},
+		{"edited", func(s *site) { s.put(name+"b.json", "x") }, both, []string{"b.json"}},
+		{"removed", func(s *site) { s.remove(name + "a.json") }, both, []string{"a.json"}},
+		{"a folder now", func(s *site) { s.remove(name + "a.json"); s.put(name+"a.json/x", "") },
+			[]output.File{a}, []string{"a.json"}},
+		{"other versions", func(*site) {},
+			[]output.File{keep("b.json", "6"), keep("a.json", "")}, []string{"a.json", "b.json"}},
+		{"unknown", func(s *site) { s.put(name+"c.json", "x") },
+			[]output.File{keep("c.json", "1")}, []string{"c.json"}},
+		{"manifest lost", func(s *site) { s.remove("var/statistics/manifest.json") }, []output.File{a}, []string{"a.json"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t)
+			stats := s.statistics()
+			stats.build(versioned("a.json", "1", long(3000)), versioned("b.json", "7", "b"))
+			test.change(s)
+			before := s.tree()
+			p, err := stats.try("", test.keep...)
+			if len(test.lost) == 0 {
+				if err != nil || p.Public.Unchanged != len(test.keep) {
+					t.Fatalf("%+v, %v", p, err)
+				}
+				for _, f := range test.keep {
+					if s.tree()[name+f.Path] != before[name+f.Path] {
+						t.Errorf("%s has changed", f.Path)
+					}
+				}
+				if _, gz := s.tree()[name+"a.json.gz"]; gz != (len(test.keep) > 1) {
+					t.Errorf("the variant of a.json is there: %v", gz)
+				}
+				return
+			}
+			var lost *output.LostError
+			if !errors.As(err, &lost) {
+				t.Fatalf("error is %v", err)
+			}
+			var want []string
+			for _, file := range test.lost {
+				want = append(want, s.place(name+file))
+			}
+			if diff := cmp.Diff(want, lost.Places); diff != "" || !strings.Contains(lost.Error(), want[0]) {
+				t.Errorf("%s, %v", diff, lost)
+			}
+			if diff := cmp.Diff(before, s.tree()); diff != "" {
+				t.Errorf("something was written: %s", diff)
+			}
+		})
+	}
+}
