@@ -39,12 +39,16 @@ type apply struct {
 }
 
 // run does the work, in the order that the package comment explains.
-func (a *apply) run(ctx context.Context) (err error) {
+func (a *apply) run(ctx context.Context) error {
+	chmod, err := a.data.masksModes()
+	if err != nil {
+		return err
+	}
 	for _, r := range []Root{Public, Redirects} {
 		if a.options.dir(r) == "" {
 			continue
 		}
-		if a.roots[r], err = openRoot(a.options.dir(r)); err != nil {
+		if a.roots[r], err = openRoot(a.options.dir(r), chmod); err != nil {
 			return err
 		}
 		defer a.roots[r].Close()

@@ -22,7 +22,7 @@ type folder struct {
 }
 
 // openRoot opens the folder at dir for files that the web server reads. It is made if it does not exist.
-func openRoot(dir string) (folder, error) {
+func openRoot(dir string, chmod bool) (folder, error) {
 	if err := makeRoot(dir); err != nil {
 		return folder{}, fmt.Errorf("make the output folder: %w", err)
 	}
@@ -30,10 +30,7 @@ func openRoot(dir string) (folder, error) {
 	if err != nil {
 		return folder{}, fmt.Errorf("open the output folder: %w", err)
 	}
-	f.chmod, err = f.masksModes()
-	if err != nil {
-		return folder{}, errors.Join(f.failed("write into", ".", err), f.Close())
-	}
+	f.chmod = chmod
 	return f, nil
 }
 
@@ -74,21 +71,21 @@ func (f folder) Close() error {
 	return errors.Join(f.self.Close(), f.root.Close())
 }
 
-// masksModes reports whether a new file or folder here has fewer permissions than it was made with. That is what a
-// umask of 027 or 077 does, which keeps a web server that runs as another user from reading the site. With the usual
-// 022 this costs a few system calls once; otherwise, one more for each file.
-func (f folder) masksModes() (masked bool, err error) {
+// masksModes reports whether new files and folders have fewer permissions than they are made with. That is what a
+// umask of 027 or 077 does, which keeps a web server that runs as another user from reading the site. To find
+// out, it makes a file here: the system call that returns the umask also changes it. With the usual 022, no file of
+// the site needs another call to set its mode.
+func (f folder) masksModes() (bool, error) {
 	name := tempName()
 	file, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, folderMode)
 	if err != nil {
-		return false, err
+		return false, f.failed("write into", ".", err)
 	}
-	defer func() { err = errors.Join(err, file.Close(), f.root.Remove(name)) }()
 	info, err := file.Stat()
-	if err != nil || info.Mode()&folderMode == folderMode {
-		return false, err
+	if err := errors.Join(err, file.Close(), f.root.Remove(name)); err != nil {
+		return false, f.failed("write into", ".", err)
 	}
-	return file.Chmod(folderMode) == nil, nil // it fails on file systems that have modes of their own
+	return info.Mode()&folderMode != folderMode, nil
 }
 
 // tempName returns a new name for a file that is being written.
@@ -124,7 +121,7 @@ func (f folder) make(dir string) error {
 		return nil
 	}
 	if err == nil && f.chmod {
-		err = f.root.Chmod(dir, folderMode)
+		_ = f.root.Chmod(dir, folderMode) // fails on file systems without modes only
 	}
 	return err
 }

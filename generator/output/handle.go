@@ -56,9 +56,7 @@ func (h rootHandle) create(name string) (tempFile, error) {
 		return nil, err
 	}
 	if h.chmod {
-		if err := file.Chmod(fileMode); err != nil {
-			return nil, errors.Join(err, file.Close())
-		}
+		_ = file.Chmod(fileMode) // fails on file systems without modes only
 	}
 	return file, nil
 }

@@ -35,13 +35,10 @@ func (d descriptor) create(name string) (tempFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := rawFile(fd)
 	if d.chmod {
-		if err := unix.Fchmod(fd, uint32(fileMode)); err != nil {
-			return nil, errors.Join(err, file.Close())
-		}
+		_ = unix.Fchmod(fd, uint32(fileMode)) // fails on file systems without modes only
 	}
-	return file, nil
+	return rawFile(fd), nil
 }
 
 func (d descriptor) setTime(name string, mtime time.Time) error {

@@ -32,7 +32,7 @@ func TestHandles(t *testing.T) {
 				}
 			}
 			defer syscall.Umask(syscall.Umask(0o077))
-			f, err := openRoot(filepath.Join(dir, "root"))
+			f, err := openRoot(filepath.Join(dir, "root"), true)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,7 +115,7 @@ func checkHandle(t *testing.T, h handle, dir, text string) {
 // Folders are made on the way to a file, whether they are known to be missing or not, and never outside of the root.
 func TestEnter(t *testing.T) {
 	dir := t.TempDir()
-	f, err := openRoot(filepath.Join(dir, "new/root"))
+	f, err := openRoot(filepath.Join(dir, "new/root"), false)
 	if err != nil {
 		t.Fatal(err)
 	}
