@@ -6,9 +6,7 @@ import (
 	"html/template"
 	"sync"
 
-	chromahtml "github.com/alecthomas/chroma/v2/formatters/html"
 	"github.com/yuin/goldmark"
-	highlighting "github.com/yuin/goldmark-highlighting/v2"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/renderer/html"
@@ -26,8 +24,7 @@ func newMarkdown() *markdown {
 	return &markdown{
 		goldmark: goldmark.New(
 			goldmark.WithExtensions(
-				extension.Table, extension.Strikethrough, extension.Footnote,
-				highlighting.NewHighlighting(highlighting.WithFormatOptions(chromahtml.WithClasses(true))),
+				extension.Table, extension.Strikethrough, extension.Footnote, newCodeBlocks(),
 			),
 			goldmark.WithParserOptions(parser.WithAutoHeadingID(), parser.WithHeadingAttribute()),
 			goldmark.WithRendererOptions(html.WithUnsafe()), // who writes content writes the layouts too

@@ -1,0 +1,155 @@
+package site
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/alecthomas/chroma/v2"
+	chromahtml "github.com/alecthomas/chroma/v2/formatters/html"
+	"github.com/alecthomas/chroma/v2/lexers"
+	"github.com/alecthomas/chroma/v2/styles"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/renderer"
+	"github.com/yuin/goldmark/renderer/html"
+	mdtext "github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// codeBlocks renders fenced code blocks, with classes for the colours where chroma knows the language. The line
+// that begins a block may have attributes:
+//
+//	```sh {linenos=table linenostart=5 hl_lines=[1,"3-4"]}
+//
+// linenos is true, or "inline", for line numbers before the lines, and "table" for a column of them; linenostart
+// is the first number; hl_lines lists lines to highlight, counted from 1. A block with nohl=true has no colours.
+type codeBlocks struct {
+	usual  *chromahtml.Formatter // of blocks without attributes
+	lexers sync.Map              // chroma.Lexer by language; chroma takes 20 ms to find that it has none
+}
+
+func newCodeBlocks() *codeBlocks { return &codeBlocks{usual: newFormatter(nil)} }
+
+// lexer returns the lexer of a language, nil when there is none.
+func (c *codeBlocks) lexer(language string) chroma.Lexer {
+	known, ok := c.lexers.Load(language)
+	if !ok {
+		known = lexers.Get(language)
+		c.lexers.Store(language, known)
+	}
+	l, _ := known.(chroma.Lexer)
+	return l
+}
+
+// Extend adds the renderer to goldmark, before its own.
+func (c *codeBlocks) Extend(m goldmark.Markdown) {
+	m.Renderer().AddOptions(renderer.WithNodeRenderers(util.Prioritized(c, 200)))
+}
+
+// RegisterFuncs says what is rendered here.
+func (c *codeBlocks) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
+	r.Register(ast.KindFencedCodeBlock, c.render)
+}
+
+func (c *codeBlocks) render(w util.BufWriter, src []byte, node ast.Node, entering bool) (ast.WalkStatus, error) {
+	block := node.(*ast.FencedCodeBlock)
+	if entering && !c.highlight(w, src, block) {
+		plain(w, src, block)
+	}
+	return ast.WalkContinue, nil
+}
+
+// highlight renders a block with colours, if it can.
+func (c *codeBlocks) highlight(w util.BufWriter, src []byte, block *ast.FencedCodeBlock) bool {
+	if block.Info == nil {
+		return false
+	}
+	lexer := c.lexer(string(block.Language(src)))
+	attributes := attributesOf(block.Info.Segment.Value(src))
+	if _, off := attributes["nohl"]; off || lexer == nil {
+		return false
+	}
+	tokens, err := chroma.Coalesce(lexer).Tokenise(nil, string(block.Lines().Value(src)))
+	if err != nil {
+		return false
+	}
+	formatter := c.usual
+	if len(attributes) > 0 {
+		formatter = newFormatter(attributes)
+	}
+	_ = formatter.Format(w, styles.Get(lightStyle), tokens) // the errors are those of w, which keeps them
+	return true
+}
+
+// plain renders a block without colours, as goldmark does.
+func plain(w util.BufWriter, src []byte, block *ast.FencedCodeBlock) {
+	_, _ = w.WriteString("<pre><code")
+	if language := block.Language(src); language != nil {
+		_, _ = w.WriteString(` class="language-`)
+		html.DefaultWriter.Write(w, language)
+		_ = w.WriteByte('"')
+	}
+	_ = w.WriteByte('>')
+	html.DefaultWriter.RawWrite(w, block.Lines().Value(src))
+	_, _ = w.WriteString("</code></pre>\n")
+}
+
+// attributesOf reads what stands in braces after the language of a block.
+func attributesOf(info []byte) map[string]any {
+	i := bytes.IndexByte(info, '{')
+	if i <= 0 {
+		return nil
+	}
+	list, _ := parser.ParseAttributes(mdtext.NewReader(info[i:]))
+	attributes := make(map[string]any, len(list))
+	for _, a := range list {
+		attributes[string(a.Name)] = a.Value
+	}
+	return attributes
+}
+
+// newFormatter makes the formatter for blocks with these attributes.
+func newFormatter(attributes map[string]any) *chromahtml.Formatter {
+	options := []chromahtml.Option{chromahtml.WithClasses(true)}
+	first := 1
+	if n, ok := attributes["linenostart"].(float64); ok {
+		first = int(n)
+		options = append(options, chromahtml.BaseLineNumber(first))
+	}
+	if lines, ok := attributes["hl_lines"].([]any); ok {
+		options = append(options, chromahtml.HighlightLines(lineRanges(lines, first-1)))
+	}
+	switch v := attributes["linenos"].(type) {
+	case bool:
+		options = append(options, chromahtml.WithLineNumbers(v))
+	case []byte:
+		options = append(options, chromahtml.WithLineNumbers(v != nil), chromahtml.LineNumbersInTable(string(v) == "table"))
+	}
+	return chromahtml.New(options...)
+}
+
+// lineRanges reads the lines of hl_lines: numbers, and texts like "3-4". What is neither is left out.
+func lineRanges(lines []any, offset int) [][2]int {
+	var ranges [][2]int
+	for _, line := range lines {
+		switch v := line.(type) {
+		case float64:
+			ranges = append(ranges, [2]int{int(v) + offset, int(v) + offset})
+		case []byte:
+			from, to, ok := strings.Cut(string(v), "-")
+			if !ok {
+				to = from
+			}
+			to, _, _ = strings.Cut(to, "-")
+			a, err1 := strconv.Atoi(from)
+			b, err2 := strconv.Atoi(to)
+			if err1 == nil && err2 == nil {
+				ranges = append(ranges, [2]int{a + offset, b + offset})
+			}
+		}
+	}
+	return ranges
+}
