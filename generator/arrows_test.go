@@ -13,7 +13,7 @@ import (
 // the picture of docs/design.md.
 var floors = [][]string{
 	{"parallel"},
-	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output"},
+	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "progress"},
 	{"yamltext"},
 	{"config", "lookup", "gate", "girder", "store", "logsource", "geodb"},
 	{"redirect", "site", "stats", "testutil"},
@@ -33,6 +33,8 @@ var homes = map[string]string{
 	"github.com/ua-parser/uap-go":   "stats",
 	"github.com/oschwald/maxminddb": "stats",
 	"github.com/maxmind":            "geodb",
+	"golang.org/x/sys":              "progress",
+	"github.com/creack/pty":         "testutil",
 	"github.com/andybalholm/brotli": "output statspage",
 	"github.com/aws/aws-sdk-go-v2":  "logsource",
 	"github.com/tdewolff/minify":    "site redirect/cloudfront",

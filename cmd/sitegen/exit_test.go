@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/progress"
 )
 
 // Scripts depend on the numbers: this test fails when one of them changes.
@@ -51,7 +53,7 @@ func TestExit(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var stderr bytes.Buffer
-			p := &program{messages: newMessages(&stderr), started: tt.started}
+			p := &program{messages: newMessages(progress.New(&stderr, time.Now)), started: tt.started}
 			if code := p.exit(tt.ctx, p.rootCommand(), tt.err); code != tt.code {
 				t.Errorf("exit code %d, want %d", code, tt.code)
 			}

@@ -8,6 +8,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/progress"
 )
 
 func main() {
@@ -18,7 +21,7 @@ func main() {
 
 // run is the whole program: results go to stdout, messages to stderr. It gives the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
-	p := &program{stdout: stdout, environ: environ, messages: newMessages(stderr)}
+	p := &program{stdout: stdout, environ: environ, messages: newMessages(progress.New(stderr, time.Now))}
 	root := p.rootCommand()
 	root.SetIn(stdin)
 	root.SetOut(stdout)

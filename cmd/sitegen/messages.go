@@ -11,25 +11,26 @@ import (
 	"unicode"
 
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/progress"
 )
 
 // messages is what goes to standard error: text for people, or JSON for log collectors.
 type messages struct {
 	*slog.Logger
-	w    io.Writer
-	json bool
+	terminal *progress.Terminal // what they are written to, which need not be a terminal
+	json     bool
 }
 
-func newMessages(w io.Writer) *messages {
-	return &messages{Logger: slog.New(newTextHandler(w, slog.LevelInfo)), w: w}
+func newMessages(t *progress.Terminal) *messages {
+	return &messages{Logger: slog.New(newTextHandler(t, slog.LevelInfo)), terminal: t}
 }
 
 // set takes over what the configuration and the flags say. Messages below level are left out.
 func (m *messages) set(json bool, level slog.Level) {
 	m.json = json
-	handler := newTextHandler(m.w, level)
+	handler := newTextHandler(m.terminal, level)
 	if json {
-		handler = slog.NewJSONHandler(m.w, &slog.HandlerOptions{Level: level})
+		handler = slog.NewJSONHandler(m.terminal, &slog.HandlerOptions{Level: level})
 	}
 	m.Logger = slog.New(handler)
 }
@@ -42,10 +43,10 @@ func (m *messages) fail(err error) {
 		return
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintf(m.w, "sitegen: %s\n", printable(line))
+		fmt.Fprintf(m.terminal, "sitegen: %s\n", printable(line))
 	}
 	for _, h := range hints {
-		fmt.Fprintf(m.w, "sitegen: hint: %s\n", printable(h))
+		fmt.Fprintf(m.terminal, "sitegen: hint: %s\n", printable(h))
 	}
 }
 

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/progress"
 )
 
 func TestTextMessages(t *testing.T) {
@@ -25,7 +27,7 @@ func TestTextMessages(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer
-			m := newMessages(&out)
+			m := newMessages(progress.New(&out, time.Now))
 			m.set(false, tt.level)
 			m.Debug("step", "n", 1)
 			m.With("try", 2).Info("told", "kind", "a b")
@@ -41,7 +43,7 @@ func TestTextMessages(t *testing.T) {
 
 func TestJSONMessages(t *testing.T) {
 	var out bytes.Buffer
-	m := newMessages(&out)
+	m := newMessages(progress.New(&out, time.Now))
 	m.set(true, slog.LevelInfo)
 	m.fail(fault.Wrap(fault.Source, errors.New("no answer"), "ask again"))
 	var got struct {

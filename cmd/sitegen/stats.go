@@ -20,6 +20,7 @@ import (
 	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/logsource"
+	"github.com/Slicer/sitegen/generator/progress"
 	"github.com/Slicer/sitegen/generator/stats"
 	"github.com/Slicer/sitegen/generator/store"
 )
@@ -151,9 +152,9 @@ func (p *program) stats(cmd *cobra.Command, args []string) (err error) {
 	// What a run keeps in memory is small beside what it reads: collecting garbage early costs little, and a
 	// log of any length is read in 150 MB.
 	debug.SetGCPercent(40)
-	bar := p.progress(cmd, e.Size(names))
-	report, err := e.Read(cmd.Context(), names, bar.set)
-	bar.end()
+	task := p.progress(cmd).Start("reading", e.Size(names), progress.Bytes)
+	report, err := e.Read(cmd.Context(), names, task.Set)
+	task.End()
 	if err != nil {
 		return err
 	}
