@@ -33,7 +33,7 @@ var homes = map[string]string{
 	"github.com/ua-parser/uap-go":   "stats",
 	"github.com/oschwald/maxminddb": "stats",
 	"github.com/maxmind":            "geodb",
-	"golang.org/x/sys":              "progress",
+	"golang.org/x/term":             "progress",
 	"github.com/creack/pty":         "testutil",
 	"github.com/andybalholm/brotli": "output statspage",
 	"github.com/aws/aws-sdk-go-v2":  "logsource",

@@ -28,7 +28,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"golang.org/x/sys/unix"
+	"golang.org/x/term"
 )
 
 // interval is the shortest time between two drawings: more often than ten times a second nobody can read numbers.
@@ -79,14 +79,14 @@ func (t *Terminal) columns() int {
 	if !ok {
 		return 0
 	}
-	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	width, _, err := term.GetSize(int(f.Fd()))
 	switch {
 	case err != nil:
 		return 0
-	case size.Col == 0: // a serial line does not know
+	case width == 0: // a serial line does not know
 		return 80
 	}
-	return int(size.Col)
+	return width
 }
 
 // erase takes the line away. Errors are left to the messages.
