@@ -1,84 +1,74 @@
 package nginx
 
 import (
-	"bytes"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// bitstreams writes the location of /bitstream/<id>. The published ids are those that have a record, so there is no
-// second list of them to go out of step.
-func (c *compiler) bitstreams() {
-	var body bytes.Buffer
-	fmt.Fprintf(&body, `location ~ "^/bitstream/(?<sitegen_bitstream>%s)\z" {
-    error_page 404 /-/error/404-bitstream.html;
-    if (!-f $document_root/api/v1/packages/$sitegen_bitstream.json) { return 404; }
-    add_header Cache-Control "public, max-age=300";
-`, c.table.Index.Spec().IDs.Pattern())
-	if len(c.urls.Mid) > 0 {
-		fmt.Fprintf(&body, "    if ($sitegen_file) { return 302 %s$sitegen_file%s; }\n", c.urls.Rest.Before, c.urls.Rest.After)
+// bitstreams writes files.conf for the location in conf/server/bitstreams.conf: which id a path asks for, and where
+// its file is fetched.
+func bitstreams(x *lookup.Index) output.File {
+	var t text
+	writeID(&t, x.Spec().IDs)
+	urls := redirect.NewFileURLs(x.Packages())
+	byID := `""`
+	if len(urls.Mid) < len(x.Packages()) {
+		byID = quote(urls.ByID.Join("${sitegen_bitstream}"))
 	}
-	if len(c.urls.Mid) < len(c.table.Index.Packages()) {
-		fmt.Fprintf(&body, "    return 302 %s$sitegen_bitstream%s;\n", c.urls.ByID.Before, c.urls.ByID.After)
+	if len(urls.Mid) == 0 {
+		t.printf("map $sitegen_bitstream $sitegen_file_url { default %s; }\n", byID)
+	} else {
+		writeMiddles(&t, urls, byID)
 	}
-	body.WriteString("    return 404;\n}\n")
-	body.WriteString(`location /bitstream/ {
-    absolute_redirect off;
-    error_page 404 410 /-/error/404-bitstream.html;
-    add_header Cache-Control "public, max-age=300";
-    if ($sitegen_rule_301) { return 301 $sitegen_rule_301; }
-    if ($sitegen_rule_302) { return 302 $sitegen_rule_302; }
-    if ($sitegen_rule_307) { return 307 $sitegen_rule_307; }
-    if ($sitegen_rule_308) { return 308 $sitegen_rule_308; }
-    types { }
-    default_type text/html;
-    if ($sitegen_rule_404) { return 404; }
-    if ($sitegen_rule_410) { return 410; }
-    return 404;
-}
-`)
-	c.file("server/bitstreams.conf", `
-		/bitstream/<id>: where the file of a package is fetched. Ids that have no record are not published.
-		Links of servers that are retired are rules.`, &body)
+	return file("http/files.conf", `
+		/bitstream/<id>: the id, and where the file of its package is fetched. No list says which ids are published:
+		those that have a record.`, &t)
 }
 
-// files writes the middle of the URL of each file whose URL does not follow from the package's id. The map is cut by
-// the last digits of the id, which are the ones that vary.
-func (c *compiler) fileURLs() {
-	const digits = "0123456789abcdef"
-	lists := map[string][]string{}
-	for id, middle := range c.urls.Mid {
-		end := id[len(id)-3:]
-		lists[end] = append(lists[end], id+" "+strings.ReplaceAll(middle, "$", "${sitegen_dollar}"))
+// writeMiddles writes the URLs that differ from package to package in more than the id. The equals sign tells an empty
+// middle from none.
+func writeMiddles(t *text, urls redirect.FileURLs, byID string) {
+	t.block("map $sitegen_file $sitegen_file_url", entry(`""`, byID), entry(regex(`^=(.*)\z`), quote(urls.Rest.Join("$1"))))
+	var pairs []pair
+	for _, id := range slices.Sorted(maps.Keys(urls.Mid)) {
+		pairs = append(pairs, pair{id, "=" + urls.Mid[id]})
 	}
-	var body bytes.Buffer
-	body.WriteString("map $sitegen_bitstream $sitegen_file {\n    \"~^(\\w+)\\z\" $sitegen_file_found;\n}\n")
-	body.WriteString("map \"$sitegen_bitstream$sitegen_file_list\" $sitegen_file_found {\n    \"~^(\\w{24})(?s:.*?)\\n +\\1 (\\S+)\\n\" $2;\n}\n")
-	body.WriteString("map $sitegen_bitstream $sitegen_file_end { \"~(\\w\\w)\\z\" $1; }\n")
-	body.WriteString("map $sitegen_bitstream $sitegen_file_list {\n")
-	for _, d := range digits {
-		fmt.Fprintf(&body, "    \"~%c\\w\\w\\z\" $sitegen_file_%c;\n", d, d)
+	h := hash{name: "bitstream_digit", source: "$sitegen_bitstream"}
+	t.comment(`
+		The middle of the URL by id, after an equals sign. ` + h.explain(pairs))
+	h.define(t, digitsFor(len(pairs)))
+	h.table(t, "$sitegen_file", pairs)
+}
+
+// writeID writes $sitegen_bitstream: the id that a path asks for, as the catalogue spells it.
+func writeID(t *text, form catalog.IDForm) {
+	if form != catalog.HexIDs {
+		t.printf("map $uri $sitegen_bitstream { %s $1; }\n", regex("^/bitstream/("+form.Pattern()+`)\z`))
+		return
 	}
-	body.WriteString("}\n")
-	for _, d := range digits {
-		fmt.Fprintf(&body, "map $sitegen_file_end $sitegen_file_%c {\n", d)
-		for _, a := range digits {
-			for _, b := range digits {
-				list := lists[string([]rune{d, a, b})]
-				if len(list) == 0 {
-					continue
-				}
-				slices.Sort(list)
-				fmt.Fprintf(&body, "    %c%c \"", a, b)
-				for _, line := range list {
-					body.WriteString("\n        " + line)
-				}
-				body.WriteString("\n    \";\n")
-			}
-		}
-		body.WriteString("}\n")
+	t.printf("map $uri $sitegen_bitstream_asked { %s $1; }\n", regex("^/bitstream/((?i:"+form.Pattern()+`))\z`))
+	t.printf("map $sitegen_bitstream_asked $sitegen_bitstream { default $sitegen_bitstream_asked; %s $sitegen_lowered; }\n", regex("[A-F]"))
+	t.comment(`
+		Hexadecimal digits count in either case, and Nginx has no function that makes small letters of capitals. But its
+		maps ignore the case of keys: each step looks the next four digits up. A blank marks how far the id is done:
+		" 65A1B2…" becomes "65a1 B2…". Ids without capitals do not come here.`)
+	const steps, each = 6, 4 // 24 digits
+	var digits, lowered string
+	for i := range each {
+		digits += fmt.Sprintf("(?<sitegen_hex%d>.)", i)
+		lowered += fmt.Sprintf("$sitegen_lower%d", i)
+		t.printf("map $sitegen_hex%d $sitegen_lower%[1]d { volatile; default $sitegen_hex%[1]d; a a; b b; c c; d d; e e; f f; }\n", i)
 	}
-	c.file("http/files.conf", `
-		Where the file of a package is fetched, by id: the part of its URL that does not follow from the id.`, &body)
+	t.printf("map $sitegen_bitstream_asked $sitegen_lowered0 { default \" $sitegen_bitstream_asked\"; }\n")
+	step := regex(`^(?<sitegen_done>[^ ]*) ` + digits + `(?<sitegen_after>.*)\z`)
+	for i := range steps {
+		t.printf("map $sitegen_lowered%d $sitegen_lowered%d { %s \"$sitegen_done%s $sitegen_after\"; }\n", i, i+1, step, lowered)
+	}
+	t.printf("map $sitegen_lowered%d $sitegen_lowered { %s $1; }\n", steps, regex(`^(.*) \z`))
 }

@@ -106,7 +106,7 @@ type answer struct {
 var cellRE = regexp.MustCompile(`/bitstream/([0-9a-f]{24})|Not available`)
 
 // ask sends a request and reads the answer back.
-func ask(client *http.Client, base, method, request string) (a answer, err error) {
+func ask(client *http.Client, spec *lookup.Spec, base, method, request string) (a answer, err error) {
 	req, err := http.NewRequest(method, base+request, nil)
 	if err != nil {
 		return a, err
@@ -133,7 +133,7 @@ func ask(client *http.Client, base, method, request string) (a answer, err error
 			return a, fmt.Errorf("%s: %v in %q", request, err, body)
 		}
 		for _, s := range catalog.Stabilities() {
-			for _, o := range testutil.Scheme(t).OSes() {
+			for _, o := range spec.OSes() {
 				if c, ok := all[string(o)][string(s)]; ok && c != nil {
 					a.IDs = append(a.IDs, strings.TrimPrefix(c.Download_URL, "/bitstream/"))
 				} else if ok {
@@ -164,7 +164,7 @@ func expect(x *lookup.Index, request string) answer {
 	case lookup.Redirect:
 		a.Location = lookup.Location(got.Package)
 		if strings.HasPrefix(path, lookup.BitstreamPrefix) {
-			a.Location = files.URL(got.Package)
+			a.Location = got.Package.URL
 		}
 	case lookup.Object:
 		a.IDs = []string{got.Package.ID}
@@ -197,8 +197,8 @@ func isHome(x *lookup.Index, a lookup.Answer) bool {
 // compare asks Nginx and the index.
 func compare(t *testing.T, client *http.Client, n *testutil.Nginx, x *lookup.Index, method, request string) {
 	t.Helper()
-	want := expect(x, files, request)
-	got, err := ask(client, n.URL, method, request)
+	want := expect(x, request)
+	got, err := ask(client, x.Spec(), n.URL, method, request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,9 +222,9 @@ func TestGolden(t *testing.T) {
 			}
 			client := testutil.Client()
 			for i, g := range testutil.Goldens(t, tt.file) {
-				compare(t, client, n, x, files, "GET", g.Q)
+				compare(t, client, n, x, "GET", g.Q)
 				if i%10 == 0 {
-					compare(t, client, n, x, files, "HEAD", g.Q)
+					compare(t, client, n, x, "HEAD", g.Q)
 				}
 			}
 			if log := n.ErrorLog(t); strings.Contains(log, "[error]") || strings.Contains(log, "[alert]") {
@@ -242,7 +242,7 @@ func TestRandom(t *testing.T) {
 			x, n := serve(t, testutil.Packages(t, profile))
 			client := testutil.Client()
 			for request := range testutil.RandomRequests(x, 1, 10_000) {
-				compare(t, client, n, x, files, "GET", request)
+				compare(t, client, n, x, "GET", request)
 			}
 		})
 	}
@@ -274,8 +274,8 @@ func TestUnusual(t *testing.T) {
 		"/bitstream/" + id, "/bitstream/" + strings.ToUpper(id), "/bitstream/" + id + "/", "/bitstream/" + id + "%0a", "/bitstream/" + id + "?x=y",
 		"/bitstream/1341035", "/bitstream/", "/bitstream/3DSlicer-5.8.1-linux.tar.gz", "/bitstream/a/..%2fb", "/bitstream/65863a0a0a14a6f2b06afb63",
 	} {
-		compare(t, client, n, x, files, "GET", request)
-		compare(t, client, n, x, files, "HEAD", request)
+		compare(t, client, n, x, "GET", request)
+		compare(t, client, n, x, "HEAD", request)
 	}
 	for _, request := range []string{"/find?os=win%0d%0aX-Injected:%201", "/download?os=win&x=%0d%0aX-Injected:%201", "/bitstream/x%0d%0aX-Injected:%201", "//evil.example/%2e%2e", "//evil.example/releases"} {
 		res, err := client.Get(n.URL + request)
@@ -291,11 +291,11 @@ func TestUnusual(t *testing.T) {
 
 // TestHidden asks for what has no address of its own.
 func TestHidden(t *testing.T) {
-	_, n := serve(t, testutil.Packages(t, "live"))
+	x, n := serve(t, testutil.Packages(t, "live"))
 	client := testutil.Client()
 	for _, request := range []string{"/-/null.json", "/-/cell/none.html", "/-/home/all-any.html", "/-/findall/all-any.json", "/-/object/win/any", "/-/page-cell/win/any",
 		"/-/error/400-os.html", "/404.html", "/.gitkeep", "/api/.sitegen-tmp-1", "/find/", "/download/", "/findall/", "/nothing"} {
-		got, err := ask(client, n.URL, "GET", request)
+		got, err := ask(client, x.Spec(), n.URL, "GET", request)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -336,22 +336,23 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-func TestBySHA512(t *testing.T) {
+// TestFileURLs has packages whose files are not fetched by the package's id.
+func TestFileURLs(t *testing.T) {
 	packages := testutil.Packages(t, "live")
-	files := redirect.Files{API: files.API, BySHA512: true}
+	for _, p := range packages {
+		if p.SHA512 != "" {
+			p.URL = testutil.API + "/file/hashsum/sha512/" + p.SHA512 + "/download"
+		}
+	}
 	x, n := serve(t, packages)
 	if out, err := n.Test(t); err != nil || strings.Contains(out, "[warn]") {
 		t.Errorf("nginx -t: %v\n%s", err, out)
 	}
-	client := testutil.Client()
-	without := 0
-	for _, p := range packages {
-		if p.SHA512 == "" {
-			without++
-		}
-		compare(t, client, n, x, files, "GET", "/bitstream/"+p.ID)
+	if mid := len(redirect.NewFileURLs(packages).Mid); mid == 0 || mid == len(packages) {
+		t.Errorf("%d of %d packages have a middle of their own, want some", mid, len(packages))
 	}
-	if without == 0 {
-		t.Error("no package without a checksum among the test data")
+	client := testutil.Client()
+	for _, p := range packages {
+		compare(t, client, n, x, "GET", "/bitstream/"+p.ID)
 	}
 }

@@ -1,107 +1,157 @@
 package nginx
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// tailLength is how much of a path's end is its key in the map of exact rules, in bytes. With the default
-// bucket size Nginx takes keys of 46 bytes (platforms.md section 1.1).
-const tailLength = 40
-
-// maxToken is the longest value that Nginx reads, in bytes, with some room (platforms.md section 1.1).
-const maxToken = 4000
-
-// rules writes the maps that choose a rule. $sitegen_rule is "status target" of the rule that matches the
-// path, "" when none does. The locations that ask for it are in files.conf and bitstreams.conf.
-func (c *compiler) rules() {
-	w := &rulesWriter{}
-	exact, conditional := c.exactRules(w)
-	var body bytes.Buffer
-	body.WriteString(`# A dollar sign that is no variable.
-geo $sitegen_dollar { default "$"; }
-
-# The path with no slash at its end, and the end of it: a key as long as Nginx takes.
-# A path with a line end in it is none: it could say that it is a pair of lines.
-map $uri $sitegen_source { "~^(/|[^\n]*[^/\n])/?\z" $1; }
-map $sitegen_source $sitegen_tail { default $sitegen_source; "~^.*(.{40})\z" $1; }
-
-# By the end of the path: pairs of lines, a whole path and its rule. Keys ignore case, so the path is
-# compared again.
-map $sitegen_tail $sitegen_candidates {
-`)
-	body.WriteString(exact)
-	body.WriteString("}\nmap \"$sitegen_source$sitegen_candidates\" $sitegen_exact {\n    \"~^([^\\n]*)\\n(?:[^\\n]*\\n[^\\n]*\\n)*?\\1\\n([^\\n]*)\" $2;\n}\n")
-	body.WriteString("map $sitegen_exact $sitegen_rule {\n    default $sitegen_exact;\n    \"\" $sitegen_pattern_0;\n")
-	body.WriteString(conditional)
-	body.WriteString("}\n\n# Patterns, in the order of rules.txt.\n")
-	patterns := w.patterns(c.table.Rules.Patterns())
-	body.WriteString(patterns)
-	if w.conditions.Len() > 0 {
-		body.WriteString("\n# Rules with conditions on the query: each hands on to the next where they do not hold.\n")
-		body.WriteString(w.parameters())
-		body.Write(w.conditions.Bytes())
-	}
-	body.WriteString("\n# The rule, by its status.\n")
+// rules writes rules.conf, the maps that choose a rule. $sitegen_rule is "status target" of the rule that matches the
+// path, "" when none does. The locations that ask for it are in files.conf and bitstreams.conf of the server.
+func rules(r *redirect.Rules) (output.File, error) {
+	w := &rulesWriter{rules: r}
+	w.comment("A dollar sign that is no variable.")
+	w.printf("geo $sitegen_dollar { default \"$\"; }\n")
+	w.exact()
+	w.conditions()
+	w.patterns()
+	w.parameters()
+	w.comment("The rule, by its status.")
 	for _, status := range []int{301, 302, 307, 308, 200} {
-		fmt.Fprintf(&body, "map $sitegen_rule $sitegen_rule_%d { \"~^%d (.*)\\z\" $1; }\n", status, status)
+		w.printf("map $sitegen_rule $sitegen_rule_%d { %s $1; }\n", status, regex(fmt.Sprintf(`^%d (.*)\z`, status)))
 	}
 	for _, status := range []int{404, 410} {
-		fmt.Fprintf(&body, "map $sitegen_rule $sitegen_rule_%d { %d 1; }\n", status, status)
+		w.printf("map $sitegen_rule $sitegen_rule_%d { %d 1; }\n", status, status)
 	}
-	c.file("http/rules.conf", `
+	return file("http/rules.conf", `
 		The rules of rules.txt, the aliases of pages, and links of servers that are retired.
-		A rule is "status target". Exact paths come before patterns; of each the first that matches counts.`, &body)
+		A rule is "status target". Exact paths come before patterns; of each the first that matches counts.`, &w.text), errors.Join(w.errs...)
 }
 
-// rulesWriter numbers the rules that have conditions and collects their maps.
+// rulesWriter writes rules.conf part by part.
 type rulesWriter struct {
-	conditions bytes.Buffer
-	count      int
-	names      []string // of parameters, each once
+	text
+	rules  *redirect.Rules
+	groups [][][]*redirect.Rule // rules with one source and conditions, by the map of conditions that they are in
+	names  []string             // of the parameters that conditions ask for, each once
+	errs   []error
 }
 
-// exactRules gives the entries of the map of candidates, and those that hand on to rules with conditions.
-func (c *compiler) exactRules(w *rulesWriter) (entries, conditional string) {
-	var order []string
-	candidates := map[string]string{} // by tail, in lower case
-	var handOn bytes.Buffer
+// exact writes the table of paths. The value of a path whose rules have conditions is ?N: the map $sitegen_conditions_N
+// goes on.
+func (w *rulesWriter) exact() {
+	w.comment(`
+		The path with no slash at its end.
+		A path with a line end in it is none: it could say that it is a line of the table.`)
+	w.printf("map $uri $sitegen_source { %s $1; }\n", regex(`^(/|[^\n]*[^/\n])/?\z`))
+	var pairs []pair
 	seen := map[string]bool{}
-	for _, r := range c.table.Rules.All() {
+	for _, r := range w.rules.All() {
 		if r.Pattern() || seen[r.Source] {
 			continue
 		}
 		seen[r.Source] = true
-		text := ruleText(r, r.Target)
-		if group := c.table.Rules.Exact(r.Source); slices.ContainsFunc(group, func(r *redirect.Rule) bool { return len(r.Conditions) > 0 }) {
-			first := w.chain(group, "$sitegen_pattern_0")
-			text = "?" + strings.TrimPrefix(first, "$sitegen_condition_")
-			fmt.Fprintf(&handOn, "    %s %s;\n", quote(text), first)
+		value := ruleText(r, r.Target)
+		if group := w.rules.Exact(r.Source); slices.ContainsFunc(group, conditional) {
+			value = fmt.Sprintf("?%d", w.group(group))
 		}
-		tail := strings.ToLower(r.Source[max(0, len(r.Source)-tailLength):])
-		if _, ok := candidates[tail]; !ok {
-			order = append(order, tail)
-		}
-		candidates[tail] += "\n" + r.Source + "\n" + text
+		pairs = append(pairs, pair{r.Source, value})
 	}
-	slices.Sort(order)
-	var b bytes.Buffer
-	for _, tail := range order {
-		value := literal(candidates[tail] + "\n")
-		if len(value) > maxToken && c.err == nil {
-			c.err = fmt.Errorf("write the Nginx rules: %d paths end in %q, Nginx's limit is %d bytes for one value; use a pattern for them", strings.Count(candidates[tail], "\n")/2, tail, maxToken)
-		}
-		fmt.Fprintf(&b, "    %s %s;\n", key(tail), value)
+	h := hash{name: "source_digit", source: "$sitegen_source"}
+	w.comment("The rules of exact paths.\n" + h.explain(pairs))
+	h.define(&w.text, digitsFor(len(pairs)))
+	h.table(&w.text, "$sitegen_exact", pairs)
+	lines := []string{entry("default", "$sitegen_exact"), entry(`""`, "$sitegen_pattern")}
+	for i := range w.groups {
+		lines = append(lines, entry(fmt.Sprintf("?%d", i), fmt.Sprintf("$sitegen_conditions_%d", i)))
 	}
-	return b.String(), handOn.String()
+	w.block("map $sitegen_exact $sitegen_rule", lines...)
 }
 
-// ruleText is what a map gives for a rule.
+func conditional(r *redirect.Rule) bool { return len(r.Conditions) > 0 }
+
+// perMap is how many rules with conditions a map has; their expressions are tried one after the other, some ten of
+// them in a microsecond. The rules of one path stay together.
+const perMap = 100
+
+// group adds the rules of one path to a map of conditions and returns its number.
+func (w *rulesWriter) group(rules []*redirect.Rule) int {
+	if end := slices.IndexFunc(rules, func(r *redirect.Rule) bool { return !conditional(r) }); end >= 0 {
+		rules = rules[:end+1] // what comes after it is never reached
+	}
+	last := len(w.groups) - 1
+	if last < 0 || size(w.groups[last])+len(rules) > perMap {
+		w.groups = append(w.groups, nil)
+		last++
+	}
+	w.groups[last] = append(w.groups[last], rules)
+	return last
+}
+
+func size(groups [][]*redirect.Rule) (n int) {
+	for _, g := range groups {
+		n += len(g)
+	}
+	return n
+}
+
+// conditions writes the maps of rules with conditions on the query. They are asked for the path and the parameters
+// that the rules of the map name, as they are in the query:
+//
+//	map "$sitegen_source\n$sitegen_parameter_0&$sitegen_parameter_1" $sitegen_conditions_0 {
+//	    "~^/store\n=(?<sitegen_value_0>[A-Za-z0-9._~-]+)&=en\z" "301 /en/blog/${sitegen_value_0}";    # /store id=:id lang=en
+//	    "~^/store\n[^&\n]*&[^&\n]*\z"                           "301 /shop";                          # /store
+//	}
+func (w *rulesWriter) conditions() {
+	if len(w.groups) > 0 {
+		w.comment("Rules of exact paths with conditions on the query. \"=\" is a parameter that is empty, \"\" one that is not there.")
+	}
+	for i, groups := range w.groups {
+		rules := slices.Concat(groups...)
+		asked := w.asked(rules)
+		var lines []string
+		for _, r := range rules {
+			target := r.Expand(func(name string) string { return conditionValue(r, name) })
+			lines = append(lines, w.line(r, "^"+regexp.QuoteMeta(r.Source)+asked.expr(r), target))
+		}
+		lines = append(lines, entry("default", "$sitegen_pattern"))
+		w.list(fmt.Sprintf("map %s $sitegen_conditions_%d", asked.after("$sitegen_source"), i), lines...)
+	}
+}
+
+// patterns writes the map of rules with placeholders in their path.
+func (w *rulesWriter) patterns() {
+	rules := w.rules.Patterns()
+	asked := w.asked(rules)
+	var lines []string
+	for _, r := range rules {
+		target := r.Expand(func(name string) string {
+			if i := slices.Index(r.Names(), name); i >= 0 {
+				return fmt.Sprintf("$%d", i+1)
+			}
+			return conditionValue(r, name)
+		})
+		lines = append(lines, w.line(r, r.Expr()+asked.expr(r), target))
+	}
+	w.comment("Patterns, in the order of rules.txt.")
+	w.list("map "+asked.after("$uri")+" $sitegen_pattern", lines...)
+}
+
+// line writes the entry of a rule.
+func (w *rulesWriter) line(r *redirect.Rule, expr, target string) string {
+	key, value := regex(expr+`\z`), quote(ruleText(r, target))
+	if max(len(key), len(value)) > maxToken {
+		w.errs = append(w.errs, fmt.Errorf("%s: Nginx reads no more than %d bytes of an expression at once; use fewer conditions on different parameters", r.Pos, maxToken))
+	}
+	return entry(key, value)
+}
+
+// ruleText is what maps have for a rule.
 func ruleText(r *redirect.Rule, target string) string {
 	if target == "" {
 		return fmt.Sprint(r.Status)
@@ -109,127 +159,77 @@ func ruleText(r *redirect.Rule, target string) string {
 	return fmt.Sprintf("%d %s", r.Status, target)
 }
 
-// chain writes a map for each rule with conditions; the last hands on to next. It gives the variable of the
-// first.
-func (w *rulesWriter) chain(group []*redirect.Rule, next string) string {
-	first := w.count
-	for _, r := range group {
-		variable := fmt.Sprintf("$sitegen_condition_%d", w.count)
-		w.count++
-		if len(r.Conditions) == 0 {
-			// Nothing after it is reached. The names in the target, if any, are of the pattern's own.
-			fmt.Fprintf(&w.conditions, "map $uri %s { default %s; }\n", variable, quote(ruleText(r, r.Expand(placeholders(r)))))
-			break
-		}
-		after := fmt.Sprintf("$sitegen_condition_%d", w.count)
-		if r == group[len(group)-1] {
-			after = next
-		}
-		w.condition(r, variable, after)
-	}
-	return fmt.Sprintf("$sitegen_condition_%d", first)
+// conditionValue is the variable that holds what a placeholder of a condition stands for. Unlike $1 and so on, which
+// hold what those of the path stand for, there may be more than nine of them.
+func conditionValue(r *redirect.Rule, name string) string {
+	i := slices.IndexFunc(r.Conditions, func(c redirect.Condition) bool { return c.Placeholder == name })
+	return fmt.Sprintf("${sitegen_value_%d}", i)
 }
 
-// condition writes the map of one rule.
-func (w *rulesWriter) condition(r *redirect.Rule, variable, next string) {
-	var values, expr []string
-	for _, cond := range r.Conditions {
-		i := slices.Index(w.names, cond.Name)
-		if i < 0 {
-			i = len(w.names)
-			w.names = append(w.names, cond.Name)
-		}
-		values = append(values, fmt.Sprintf("$sitegen_parameter_%d", i))
-		if cond.Placeholder != "" {
-			expr = append(expr, fmt.Sprintf("=(?<%s>%s+)", placeholder(r, cond.Placeholder), redirect.Unreserved))
-			continue
-		}
-		expr = append(expr, "="+regexp.QuoteMeta(cond.Value))
-	}
-	fmt.Fprintf(&w.conditions, "map %s %s { default %s; %s %s; }\n", quote(strings.Join(values, "&")), variable, next,
-		expression("~^"+strings.Join(expr, "&")+`\z`), quote(ruleText(r, r.Expand(placeholders(r)))))
+// askedParameters is the parameters that the conditions of some rules name, by their index among those of all rules.
+type askedParameters struct {
+	all   []string
+	index []int
 }
 
-// placeholder names the variable that holds a placeholder of a rule with conditions. Names of groups are short:
-// 32 bytes in PCRE.
-func placeholder(r *redirect.Rule, name string) string {
-	names := r.Names()
-	for _, c := range r.Conditions {
-		names = append(names, c.Placeholder)
+// asked lists the parameters of rules.
+func (w *rulesWriter) asked(rules []*redirect.Rule) askedParameters {
+	var list []int
+	for _, r := range rules {
+		for _, c := range r.Conditions {
+			i := slices.Index(w.names, c.Name)
+			if i < 0 {
+				i = len(w.names)
+				w.names = append(w.names, c.Name)
+			}
+			if !slices.Contains(list, i) {
+				list = append(list, i)
+			}
+		}
 	}
-	return fmt.Sprintf("sitegen_rule%d_%d", r.Pos.Line, slices.Index(names, name))
+	return askedParameters{w.names, list}
 }
 
-// placeholders fills a target with these variables.
-func placeholders(r *redirect.Rule) func(string) string {
-	return func(name string) string { return "${" + placeholder(r, name) + "}" }
+// after writes the parameters after a path, which is a variable, and a line end.
+func (a askedParameters) after(path string) string {
+	if len(a.index) == 0 {
+		return path
+	}
+	var list []string
+	for _, i := range a.index {
+		list = append(list, fmt.Sprintf("$sitegen_parameter_%d", i))
+	}
+	return quote(path + "\n" + strings.Join(list, "&"))
+}
+
+// expr is the expression for what after adds to the path that meets the conditions of a rule.
+func (a askedParameters) expr(r *redirect.Rule) string {
+	var list []string
+	for _, at := range a.index {
+		expr := `[^&\n]*`
+		for i, c := range r.Conditions {
+			switch {
+			case c.Name != a.all[at]:
+			case c.Placeholder != "":
+				expr = fmt.Sprintf("=(?<sitegen_value_%d>%s+)", i, redirect.Unreserved)
+			default:
+				expr = "=" + regexp.QuoteMeta(c.Value)
+			}
+		}
+		list = append(list, expr)
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return `\n` + strings.Join(list, "&")
 }
 
 // parameters writes the maps that read the parameters of conditions: "" for one that is not there.
-func (w *rulesWriter) parameters() string {
-	var b strings.Builder
+func (w *rulesWriter) parameters() {
+	if len(w.names) > 0 {
+		w.comment("The parameters that conditions ask for.")
+	}
 	for i, name := range w.names {
-		fmt.Fprintf(&b, "map $sitegen_query $sitegen_parameter_%d { %s \"=$1\"; }\n", i, expression("~(?:^|&)"+regexp.QuoteMeta(name)+`(?:=([^&]*))?(?=&|\z)`))
+		w.printf("map $sitegen_query $sitegen_parameter_%d { %s \"=$1\"; }\n", i, regex("(?:^|&)"+regexp.QuoteMeta(name)+`(?:=([^&]*))?(?=&|\z)`))
 	}
-	return b.String()
-}
-
-// patterns writes a map for each run of patterns that have no conditions, and one for each that has.
-func (w *rulesWriter) patterns(rules []*redirect.Rule) string {
-	var b strings.Builder
-	n := 0
-	open := false
-	for _, r := range rules {
-		if !open {
-			fmt.Fprintf(&b, "map $uri $sitegen_pattern_%d {\n", n)
-			n++
-			open = true
-		}
-		if len(r.Conditions) == 0 {
-			i := 0
-			target := r.Expand(func(name string) string { i = slices.Index(r.Names(), name) + 1; return fmt.Sprintf("$%d", i) })
-			fmt.Fprintf(&b, "    %s %s;\n", expression("~"+r.Expr()+`\z`), quote(ruleText(r, target)))
-			continue
-		}
-		// Its names are variables: the map of its conditions would overwrite $1.
-		next := fmt.Sprintf("$sitegen_pattern_%d", n)
-		fmt.Fprintf(&b, "    %s %s;\n    default %s;\n}\n", expression("~"+namedExpr(r)+`\z`), w.chain([]*redirect.Rule{r}, next), next)
-		open = false
-	}
-	if !open {
-		fmt.Fprintf(&b, "map $uri $sitegen_pattern_%d {\n", n)
-	}
-	b.WriteString("}\n")
-	return b.String()
-}
-
-// namedExpr is the expression of a pattern with a name for each of its groups.
-func namedExpr(r *redirect.Rule) string {
-	expr := r.Expr()
-	for _, name := range r.Names() {
-		expr = strings.Replace(expr, "("+redirect.Captured[:1], fmt.Sprintf("(?<%s>[", placeholder(r, name)), 1)
-	}
-	return expr
-}
-
-// key writes a key of a map. A backslash before it says that it is no word of Nginx's.
-func key(s string) string {
-	if strings.HasPrefix(s, "/") {
-		return quote(s)
-	}
-	return quote(`\` + s)
-}
-
-// expression writes a regular expression as a key. Backslashes come in pairs with what they escape; Nginx
-// itself reads only those before a backslash and a quote.
-func expression(s string) string {
-	return `"` + strings.NewReplacer(`\\`, `\\\\`, `"`, `\"`).Replace(s) + `"`
-}
-
-// literal writes a value that has no variables.
-func literal(s string) string { return quote(strings.ReplaceAll(s, "$", "${sitegen_dollar}")) }
-
-// quote writes a key or a value with variables. In a key a dollar sign is no variable.
-func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
 }

@@ -1,7 +1,6 @@
 package nginx
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"maps"
@@ -11,127 +10,233 @@ import (
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/output"
 )
+
+// tables writes the tables of packages, for each platform and what its queries can ask for.
+type tables struct {
+	index   *lookup.Index
+	grammar grammar
+	builds  map[*catalog.Package]string // see nameBuilds
+}
+
+// nameBuilds names each package within its platform: by its revision if it is that revision's newest build, else with
+// the number of newer ones after a dot. Short names keep the tables short and readable, and the diff of one more
+// nightly build small.
+func nameBuilds(packages []*catalog.Package) map[*catalog.Package]string {
+	type revision struct {
+		platform catalog.Platform
+		number   int
+	}
+	newer := map[revision]int{}
+	names := make(map[*catalog.Package]string, len(packages))
+	for _, p := range packages { // newest first
+		rev := revision{p.Platform(), p.Revision}
+		name := strconv.Itoa(p.Revision)
+		if n := newer[rev]; n > 0 {
+			name += "." + strconv.Itoa(n)
+		}
+		newer[rev]++
+		names[p] = name
+	}
+	return names
+}
+
+// files lists the files. Those that look packages up come after those that name them, so that a half-written set
+// offers an old package rather than a missing one.
+func (x *tables) files() []output.File {
+	var files []output.File
+	for _, pf := range x.index.Platforms() {
+		files = append(files, x.packages(pf), x.positions(pf))
+		if x.grammar.given(lookup.ByDate) != "" {
+			files = append(files, x.dates(pf))
+		}
+		if x.grammar.given(lookup.ByRevision, lookup.ByClosestRevision) != "" {
+			files = append(files, x.revisions(pf))
+		}
+		if x.grammar.given(lookup.ByVersion) != "" {
+			files = append(files, x.versions(pf))
+		}
+	}
+	return append(files, x.newest(), x.choices())
+}
 
 // variable names a table of a platform, or of one stability of it: $sitegen_date_amd64_win_release.
 func variable(table string, pf catalog.Platform, s catalog.Stability) string {
-	name := "$sitegen_" + table + "_" + string(pf.Arch) + "_" + string(pf.OS)
+	name := "$sitegen_" + table + "_" + word(string(pf.Arch)) + "_" + word(string(pf.OS))
 	if s != "" {
 		name += "_" + string(s)
 	}
 	return name
 }
 
-// tables calls f for each stability that has packages.
-func (c *compiler) tables(pf catalog.Platform, f func(catalog.Stability, *lookup.Table)) {
+// stabilities calls f for each stability of a platform that has packages.
+func (x *tables) stabilities(pf catalog.Platform, f func(catalog.Stability, *lookup.Table)) {
 	for _, s := range catalog.Stabilities() {
-		if t := c.table.Index.Table(pf, s); t.Newest != nil {
+		if t := x.index.Table(pf, s); t.Newest != nil {
 			f(s, t)
 		}
 	}
 }
 
-func (c *compiler) packages(pf catalog.Platform) {
-	var entries []entry
-	for _, p := range c.table.Index.Packages() {
+func (x *tables) packages(pf catalog.Platform) output.File {
+	var entries []numbered
+	for _, p := range x.index.Packages() {
 		if p.Platform() == pf {
-			entries = append(entries, entry{p.Revision, c.builds[p], p.ID})
+			entries = append(entries, numbered{p.Revision, x.builds[p], p.ID})
 		}
 	}
-	var body bytes.Buffer
-	exact(&body, "$sitegen_build", variable("packages", pf, ""), entries)
-	c.file("http/packages-"+pf.String()+".conf", `
+	var t text
+	exact(&t, "$sitegen_build", variable("packages", pf, ""), entries)
+	return file("http/packages-"+pf.String()+".conf", `
 		The packages for `+pf.String()+`, by build: revision, and the package's id.
-		34645.1 is the second newest build of revision 34645.`, &body)
+		34645.1 is the second newest build of revision 34645.`, &t)
 }
 
-func (c *compiler) positions(pf catalog.Platform) {
-	var to, from []entry
-	for i, p := range slices.Backward(c.table.Index.Heads(pf)) {
+func (x *tables) positions(pf catalog.Platform) output.File {
+	var to, from []numbered
+	for i, p := range slices.Backward(x.index.Heads(pf)) {
 		rev, pos := strconv.Itoa(p.Revision), strconv.Itoa(i)
-		to = append(to, entry{p.Revision, rev, pos})
-		from = append(from, entry{i, pos, rev})
+		to = append(to, numbered{p.Revision, rev, pos})
+		from = append(from, numbered{i, pos, rev})
 	}
-	var body bytes.Buffer
-	exact(&body, "$sitegen_revision", variable("position", pf, ""), to)
-	body.WriteByte('\n')
-	exact(&body, "$sitegen_place", variable("revision", pf, ""), from)
-	c.file("http/positions-"+pf.String()+".conf", `
+	var t text
+	exact(&t, "$sitegen_revision", variable("position", pf, ""), to)
+	t.WriteByte('\n')
+	exact(&t, "$sitegen_place", variable("revision", pf, ""), from)
+	return file("http/positions-"+pf.String()+".conf", `
 		The revisions for `+pf.String()+`, counted from the oldest: what offset steps over.
-		First each revision's position, then each position's revision.`, &body)
+		First each revision's position, then each position's revision.`, &t)
 }
 
-// entry is one line of an exact table.
-type entry struct {
+// numbered is a line of an exact table.
+type numbered struct {
 	number     int // of the revision or position
 	key, value string
 }
 
-// exact writes a table of what source holds, in maps of a thousand numbers each: larger ones overflow
-// Nginx's default hash, and it says so at every start. Entries of a thousand follow each other.
-func exact(body *bytes.Buffer, source, target string, entries []entry) {
-	thousands := func(yield func(int, []entry) bool) {
-		for start, i := 0, 0; i < len(entries); i++ {
-			if i+1 < len(entries) && entries[i+1].number/1000 == entries[i].number/1000 {
-				continue
-			}
-			if !yield(entries[i].number/1000, entries[start:i+1]) {
-				return
-			}
-			start = i + 1
+// mapLimit is how many numbers a map may have as keys. From some 1,200 on, Nginx says at every start that it could
+// not build an optimal map_hash.
+const mapLimit = 1000
+
+// exact writes a table of what source holds, in one map for each thousand numbers. The entries are sorted by number,
+// so those of a thousand follow each other. For instance:
+//
+//	map $sitegen_build_1000 $sitegen_packages_amd64_win    { 34 $sitegen_packages_amd64_win_34; … }
+//	map $sitegen_build      $sitegen_packages_amd64_win_34 { 34645 <id>; 34645.1 <id>; … }
+//
+// A revision may have any number of builds, so a thousand of them may have more than a map takes. Its builds are cut
+// again by what is before their last three digits, see piece.
+func exact(t *text, source, target string, entries []numbered) {
+	var thousands [][]numbered
+	for i, e := range entries {
+		if i == 0 || e.number/1000 != entries[i-1].number/1000 {
+			thousands = append(thousands, nil)
 		}
+		last := len(thousands) - 1
+		thousands[last] = append(thousands[last], e)
 	}
-	fmt.Fprintf(body, "map %s_1000 %s {\n    volatile;\n", source, target)
-	for n := range thousands {
-		fmt.Fprintf(body, "    %d %s_%d;\n", n, target, n)
+	t.printf("map %s_1000 %s {\n    volatile;\n", source, target)
+	for _, list := range thousands {
+		t.printf("    %d %s_%[1]d;\n", list[0].number/1000, target)
 	}
-	body.WriteString("}\n")
-	for n, list := range thousands {
-		fmt.Fprintf(body, "map %s %s_%d {\n    volatile;\n", source, target, n)
+	t.printf("}\n")
+	for _, list := range thousands {
+		name := fmt.Sprintf("%s_%d", target, list[0].number/1000)
+		if len(list) <= mapLimit {
+			exactMap(t, source, name, list)
+			continue
+		}
+		pieces := map[string][]numbered{}
 		for _, e := range list {
-			fmt.Fprintf(body, "    %s %s;\n", e.key, e.value)
+			pieces[piece(e.key)] = append(pieces[piece(e.key)], e)
 		}
-		body.WriteString("}\n")
+		order := slices.Sorted(maps.Keys(pieces))
+		t.printf("map %s_cut %s {\n    volatile;\n", source, name)
+		for _, at := range order {
+			t.printf("    %q %s;\n", at, pieceName(name, at))
+		}
+		t.printf("}\n")
+		for _, at := range order {
+			exactMap(t, source, pieceName(name, at), pieces[at])
+		}
 	}
 }
 
-func (c *compiler) dates(pf catalog.Platform) {
-	var body bytes.Buffer
-	c.tables(pf, func(s catalog.Stability, t *lookup.Table) {
-		c.steps(&body, "$sitegen_date_address", variable("date", pf, s), t.Days, dayAddress)
-	})
-	c.file("http/dates-"+pf.String()+".conf", `
-		date=: the newest build for `+pf.String()+` on or before a day.
-		The day 2026-09-09 is written as the address 26.9.9.0.`, &body)
+func exactMap(t *text, source, target string, entries []numbered) {
+	t.printf("map %s %s {\n    volatile;\n", source, target)
+	for _, e := range entries {
+		t.printf("    %s %s;\n", e.key, e.value)
+	}
+	t.printf("}\n")
 }
 
-func (c *compiler) revisions(pf catalog.Platform) {
-	var body bytes.Buffer
-	c.tables(pf, func(s catalog.Stability, t *lookup.Table) {
-		c.steps(&body, "$sitegen_number_address", variable("closest", pf, s), t.Revisions, revisionAddress)
-	})
-	c.file("http/revisions-"+pf.String()+".conf", `
-		revision= and closest-revision=: the newest build for `+pf.String()+` at or below a revision.
-		The revision 34645 is written as the address 3.46.45.0.`, &body)
+// piece is a build without its last three digits; the dot stays: 34 for 34645, 346. for 34645.1, 3464. for 34645.12
+// and 34645. for 34645.123. No more than a thousand builds have one piece. It is $sitegen_build_cut in lookup.conf.
+func piece(build string) string {
+	rest, dot := build, ""
+	for range 3 {
+		if strings.HasSuffix(rest, ".") {
+			rest, dot = rest[:len(rest)-1], "."
+		}
+		if rest == "" {
+			return ""
+		}
+		rest = rest[:len(rest)-1]
+	}
+	return rest + dot
 }
 
-// steps writes a step function as a geo block. The last step is the default and so has no end, which keeps
-// Nginx from filling its table up to the last address.
-func (c *compiler) steps(body *bytes.Buffer, source, target string, steps []lookup.Step, address func(int) address) {
-	fmt.Fprintf(body, "geo %s %s {\n    ranges;\n    default %s;\n", source, target, c.builds[steps[len(steps)-1].Package])
+func pieceName(name, piece string) string { return name + "_" + strings.ReplaceAll(piece, ".", "x") }
+
+func (x *tables) dates(pf catalog.Platform) output.File {
+	var t text
+	x.stabilities(pf, func(s catalog.Stability, table *lookup.Table) {
+		x.steps(&t, "$sitegen_date_address", variable("date", pf, s), table.Days, dayAddress)
+	})
+	return file("http/dates-"+pf.String()+".conf", x.grammar.names(lookup.ByDate)+`: the newest build for `+pf.String()+` on or before a day.
+		The day 2026-09-09 is written as the address 26.9.9.0. The line "26.9.4.0-26.9.8.255 34640;" says: from 2026-09-04 until the day before 2026-09-09 the newest build was
+		that of revision 34640.`, &t)
+}
+
+func (x *tables) revisions(pf catalog.Platform) output.File {
+	var t text
+	x.stabilities(pf, func(s catalog.Stability, table *lookup.Table) {
+		x.steps(&t, "$sitegen_number_address", variable("closest", pf, s), table.Revisions, revisionAddress)
+	})
+	return file("http/revisions-"+pf.String()+".conf", x.grammar.names(lookup.ByRevision, lookup.ByClosestRevision)+`: the newest build for `+pf.String()+` at or below a revision.
+		The revision 34645 is written as the address 3.46.45.0. The line "3.46.40.0-3.46.44.255 34640;" says: from revision 34640 until the one before 34645 that is build 34640.`, &t)
+}
+
+// steps writes a step function as a geo block, which looks for the range that an address is in. The last step is the
+// default and so has no end: a range up to the last address would make Nginx fill its table up to there.
+//
+// Each other step ends one address before the next begins. The steps from 34640 and from 34645 are, for instance,
+//
+//	geo $sitegen_number_address $sitegen_closest_amd64_win_any {
+//	    ranges;
+//	    default 34645;
+//	    0.0.0.0-3.46.39.255 "";
+//	    3.46.40.0-3.46.44.255 34640;
+//	}
+func (x *tables) steps(t *text, source, target string, steps []lookup.Step, address func(int) address) {
+	t.printf("geo %s %s {\n    ranges;\n    default %s;\n", source, target, x.builds[steps[len(steps)-1].Package])
 	from, value := addressOf(0, 0, 0), `""`
 	for _, s := range steps {
 		if at := address(s.From); at > from {
-			fmt.Fprintf(body, "    %s-%s %s;\n", from, at-1, value)
+			t.printf("    %s-%s %s;\n", from, at-1, value)
 			from = at
 		}
-		value = c.builds[s.Package]
+		value = x.builds[s.Package]
 	}
-	body.WriteString("}\n")
+	t.printf("}\n")
 }
 
 // address is an IPv4 address as geo counts them.
 type address uint32
+
+// lastAddress is higher than that of any day or revision.
+const lastAddress address = 254 << 24
 
 func addressOf(a, b, c int) address { return address(a)<<24 | address(b)<<16 | address(c)<<8 }
 
@@ -139,33 +244,62 @@ func (a address) String() string {
 	return fmt.Sprintf("%d.%d.%d.%d", a>>24, a>>16&255, a>>8&255, a&255)
 }
 
-// revisionAddress puts pairs of digits into octets, so that a block of 65,536 addresses, which geo scans
-// one by one, holds a hundred revisions.
+// revisionAddress puts pairs of digits into octets, 34645 into 3.46.45.0. Written as plain numbers, revisions would
+// stand in one block of 65,536 addresses, of which geo scans the ranges one by one; like this a block has a hundred.
 func revisionAddress(rev int) address { return addressOf(rev/10_000, rev/100%100, rev%100) }
 
-// dayAddress takes yyyymmdd; the catalogue holds the years 2000 to 2099 only.
+// dayAddress takes yyyymmdd, 20260909 as 26.9.9.0; packages are of the years 2000 to 2099 only.
 func dayAddress(day int) address { return addressOf(day/10_000%100, day/100%100, day%100) }
 
-func (c *compiler) versions(pf catalog.Platform) {
-	var body bytes.Buffer
-	c.tables(pf, func(s catalog.Stability, t *lookup.Table) {
-		fmt.Fprintf(&body, "map $sitegen_version %s {\n", variable("version", pf, s))
-		for _, v := range slices.SortedFunc(maps.Keys(t.Versions), compareVersions) {
-			fmt.Fprintf(&body, "    %s %s;\n", versionKey(v), c.builds[t.Versions[v]])
+// plainVersions is how many versions a map may have as keys: with keys as long as MaxVersionLength a hundred are
+// safe, see hash.
+const plainVersions = 100
+
+// byVersion is the hash that larger tables of versions are cut by.
+func byVersion() hash { return hash{name: "version_digit", source: "$sitegen_version"} }
+
+func (x *tables) versions(pf catalog.Platform) output.File {
+	var t text
+	x.stabilities(pf, func(s catalog.Stability, table *lookup.Table) {
+		target := variable("version", pf, s)
+		var pairs []pair
+		for _, v := range slices.SortedFunc(maps.Keys(table.Versions), compareVersions) {
+			pairs = append(pairs, pair{versionKey(v), x.builds[table.Versions[v]]})
 		}
-		body.WriteString("}\n")
+		if len(pairs) > plainVersions {
+			byVersion().table(&t, target, pairs)
+			return
+		}
+		t.printf("map $sitegen_version %s {\n", target)
+		for _, p := range pairs {
+			key := p.key
+			if key[0] == 'c' {
+				key = regex("^" + strings.ReplaceAll(key, ".", `\.`) + `\z`)
+			}
+			t.printf("    %s %s;\n", key, p.value)
+		}
+		t.printf("}\n")
 	})
-	c.file("http/versions-"+pf.String()+".conf", `
-		version=: the newest build for `+pf.String()+` of each version, and of each beginning of one.`, &body)
+	return file("http/versions-"+pf.String()+".conf", x.grammar.names(lookup.ByVersion)+`: the newest build for `+pf.String()+` of each version, and of each beginning of one.`, &t)
 }
 
-// versionKey spells a version as parameters.conf does. Nginx ignores the case of keys, so versions with
-// capitals are kept apart, as patterns.
+// versionKey spells a version as parameters.conf does: as v5.2.0, and one with capitals as c5.2.0-RC1.
 func versionKey(v string) string {
 	if v == strings.ToLower(v) {
 		return "v" + v
 	}
-	return `"~^c` + strings.ReplaceAll(v, ".", `\.`) + `\z"`
+	return "c" + v
+}
+
+// versionDigits writes the digits of hashed tables of versions, as many as the largest of them needs.
+func (x *tables) versionDigits(t *text) {
+	most := 0
+	for _, pf := range x.index.Platforms() {
+		most = max(most, len(x.index.Table(pf, catalog.Any).Versions))
+	}
+	if most > plainVersions {
+		byVersion().define(t, digitsFor(most))
+	}
 }
 
 // compareVersions sorts 5.2 before 5.10.
@@ -184,14 +318,50 @@ func compareVersions(a, b string) int {
 	return cmp.Compare(len(pa), len(pb))
 }
 
-func (c *compiler) newest() {
-	var body bytes.Buffer
-	body.WriteString("map $sitegen_cell $sitegen_newest {\n    volatile;\n")
-	for _, pf := range c.table.Index.Platforms() {
-		c.tables(pf, func(s catalog.Stability, t *lookup.Table) {
-			fmt.Fprintf(&body, "    %s-%s %s;\n", pf, s, c.builds[t.Newest])
+func (x *tables) newest() output.File {
+	var t text
+	t.printf("map $sitegen_cell $sitegen_newest {\n    volatile;\n")
+	for _, pf := range x.index.Platforms() {
+		x.stabilities(pf, func(s catalog.Stability, table *lookup.Table) {
+			t.printf("    %s-%s %s;\n", pf, s, x.builds[table.Newest])
 		})
 	}
-	body.WriteString("}\n")
-	c.file("http/newest.conf", "The newest build of each platform and stability.", &body)
+	t.printf("}\n")
+	return file("http/newest.conf", "The newest build of each platform and stability.", &t)
+}
+
+// choices writes the maps that choose among the tables: by mode, and by platform and stability.
+func (x *tables) choices() output.File {
+	var t text
+	perPlatform := func(target, table string) {
+		t.printf("map $sitegen_platform $sitegen_%s {\n    volatile;\n", target)
+		for _, pf := range x.index.Platforms() {
+			t.printf("    %s %s;\n", pf, variable(table, pf, ""))
+		}
+		t.printf("}\n")
+	}
+	perCell := func(target, table string) {
+		t.printf("map $sitegen_cell $sitegen_%s {\n    volatile;\n", target)
+		for _, pf := range x.index.Platforms() {
+			x.stabilities(pf, func(s catalog.Stability, _ *lookup.Table) {
+				t.printf("    %s-%s %s;\n", pf, s, variable(table, pf, s))
+			})
+		}
+		t.printf("}\n")
+	}
+	x.grammar.picked(&t)
+	if x.grammar.given(lookup.ByVersion) != "" {
+		x.versionDigits(&t)
+		perCell("by_version", "version")
+	}
+	if x.grammar.given(lookup.ByRevision, lookup.ByClosestRevision) != "" {
+		perCell("by_closest", "closest")
+	}
+	if x.grammar.given(lookup.ByDate) != "" {
+		perCell("by_date", "date")
+	}
+	perPlatform("package", "packages")
+	perPlatform("position_listed", "position")
+	perPlatform("revision_listed", "revision")
+	return file("http/tables.conf", "Which table answers for which mode, platform and stability.", &t)
 }
