@@ -11,15 +11,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/nginx"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// BenchmarkRequest measures what a request costs the worker: CPU microseconds per request, from the
-// worker's own accounts, beside a bare "return 302".
+// BenchmarkRequest measures requests to the archive, beside a bare "return 302".
 func BenchmarkRequest(b *testing.B) {
-	_, n := serve(b, testutil.Packages(b, "archive"))
-	worker := workerPID(b, n.PID())
-	client := testutil.Client()
+	s := serve(b, testutil.Packages(b, "archive"))
 	for _, bb := range []struct{ name, request string }{
 		{"return302", "/bench-base"},
 		{"find", "/find?os=win&stability=release"},
@@ -30,43 +31,117 @@ func BenchmarkRequest(b *testing.B) {
 		{"download-offset", "/download?os=win&stability=any&offset=-270"},
 		{"findall", "/findall?offset=-1"},
 		{"bitstream", "/bitstream/60add6fdae4540bf6a89bf73"},
+		{"bitstream-capitals", "/bitstream/60ADD6FDAE4540BF6A89BF73"},
+		{"page", "/shown.html"},
 	} {
-		b.Run(bb.name, func(b *testing.B) {
-			before := cpu(b, worker)
-			for b.Loop() {
-				res, err := client.Get(n.URL + bb.request)
-				if err != nil {
-					b.Fatal(err)
-				}
-				io.Copy(io.Discard, res.Body)
-				res.Body.Close()
-			}
-			b.ReportMetric(float64((cpu(b, worker)-before).Microseconds())/float64(b.N), "worker-µs/op")
+		b.Run(bb.name, func(b *testing.B) { s.measure(b, bb.request) })
+	}
+}
+
+// BenchmarkBitstream measures /bitstream where each of 12,000 packages has a URL of its own.
+func BenchmarkBitstream(b *testing.B) {
+	for _, form := range catalog.IDForms() {
+		b.Run(string(form), func(b *testing.B) {
+			scheme := inventedScheme()
+			scheme.IDs = form
+			packages := invented(b, scheme, 12_000, 4*time.Hour, true)
+			s := serveTable(b, &redirect.Table{Index: lookup.New(lookup.NewSpec(scheme, nil), packages)})
+			b.Run("known", func(b *testing.B) { s.measure(b, "/bitstream/"+packages[5000].ID) })
+			b.Run("unknown", func(b *testing.B) { s.measure(b, "/bitstream/123456789012345678901234") })
+			b.Run("nginx-t", s.checkConfiguration)
 		})
 	}
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", worker))
-	if err != nil {
-		b.Fatal(err)
+}
+
+// BenchmarkRules measures a site with 100,000 rules.
+func BenchmarkRules(b *testing.B) {
+	s := serveRules(b, manyRules())
+	for _, bb := range []struct{ name, request string }{
+		{"return302", "/bench-base"},
+		{"rule", "/old/page-4711"},
+		{"tail", "/wiki/v4711/documentation/getting-started-with-segmentation.html"},
+		{"page", "/shown.html"},
+	} {
+		b.Run(bb.name, func(b *testing.B) { s.measure(b, bb.request) })
 	}
-	for line := range strings.Lines(string(status)) {
-		if strings.HasPrefix(line, "VmRSS") {
-			b.Log("worker ", strings.TrimSpace(line))
-		}
-	}
+	b.Run("nginx-t", s.checkConfiguration)
 }
 
 // BenchmarkTestConfiguration runs nginx -t on the configuration of the archive.
 func BenchmarkTestConfiguration(b *testing.B) {
-	_, n := serve(b, testutil.Packages(b, "archive"))
+	serve(b, testutil.Packages(b, "archive")).checkConfiguration(b)
+}
+
+// BenchmarkCompile writes the configuration of the archive.
+func BenchmarkCompile(b *testing.B) {
+	x := testutil.Index(b, "archive")
 	for b.Loop() {
-		if out, err := n.Test(b); err != nil {
-			b.Fatalf("%v\n%s", err, out)
+		if _, err := (nginx.Target{}).Compile(&redirect.Table{Index: x}); err != nil {
+			b.Fatal(err)
 		}
 	}
 }
 
-func workerPID(b *testing.B, master int) int {
-	out, err := exec.Command("pgrep", "-P", strconv.Itoa(master)).Output()
+// BenchmarkCompileRules writes the configuration of the archive and 100,000 rules.
+func BenchmarkCompileRules(b *testing.B) {
+	table := &redirect.Table{Index: testutil.Index(b, "archive"), Rules: readRules(b, manyRules())}
+	for b.Loop() {
+		if _, err := (nginx.Target{}).Compile(table); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// measure reports what a request costs the worker: CPU microseconds per request, from the worker's own accounts.
+func (s *server) measure(b *testing.B, request string) {
+	worker := s.worker(b)
+	before := cpu(b, worker)
+	for b.Loop() {
+		res, err := s.client.Get(s.URL + request)
+		if err != nil {
+			b.Fatal(err)
+		}
+		io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+	}
+	b.ReportMetric(float64((cpu(b, worker)-before).Microseconds())/float64(b.N), "worker-µs/op")
+}
+
+// checkConfiguration runs nginx -t, and reports how large the configuration is on disk and in memory.
+func (s *server) checkConfiguration(b *testing.B) {
+	for b.Loop() {
+		if out, err := s.Test(b); err != nil {
+			b.Fatalf("%v\n%s", err, out)
+		}
+	}
+	b.ReportMetric(float64(s.size(b))/1e6, "MB")
+	b.ReportMetric(float64(s.memory(b))/1e3, "worker-MB")
+}
+
+// memory is that of the worker in KB.
+func (s *server) memory(b *testing.B) (kb int) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.worker(b)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	if _, err := fmt.Sscan(rest, &kb); err != nil {
+		b.Fatal(err)
+	}
+	return kb
+}
+
+// size is that of the configuration in bytes.
+func (s *server) size(b *testing.B) (n int) {
+	for _, data := range compile(b, s.table) {
+		n += len(data)
+	}
+	return n
+}
+
+// worker is the process id of the only worker.
+func (s *server) worker(b *testing.B) int {
+	out, err := exec.Command("pgrep", "-P", strconv.Itoa(s.PID())).Output()
 	if err != nil {
 		b.Fatal(err)
 	}

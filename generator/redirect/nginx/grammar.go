@@ -37,7 +37,8 @@ func (g grammar) read(t *text) {
 	var common, others, names []string
 	for i := range g.Parameters() {
 		p := &g.Parameters()[i]
-		line := param(p) + "\t{ " + regex("&"+regexp.QuoteMeta(p.Name)+`(?:=([^&]*))?(?=&|\z)`) + "\t\"=$1\"; }"
+		expr := regex("&" + regexp.QuoteMeta(p.Name) + `(?:=([^&]*))?(?=&|\z)`)
+		line := param(p) + "\t{ " + expr + "\t\"=$1\"; }"
 		if p.Role == lookup.OSRole || p.Role == lookup.StabilityRole {
 			common = append(common, "map &$sitegen_query "+line)
 			continue
@@ -47,14 +48,15 @@ func (g grammar) read(t *text) {
 	}
 	t.columns(common...)
 	t.comment("Most requests have no other parameter.")
-	t.printf("map &$sitegen_query $sitegen_others { %s &$sitegen_query; }\n", regex("&(?:"+strings.Join(names, "|")+`)(?:[=&]|\z)`))
+	any := regex("&(?:" + strings.Join(names, "|") + `)(?:[=&]|\z)`)
+	t.printf("map &$sitegen_query $sitegen_others { %s &$sitegen_query; }\n", any)
 	t.columns(others...)
 }
 
-// mode finds out which of the modes the query has. The names of those that are there are put one after the other,
-// so two of them together are no key of the map.
+// mode finds out which of the modes the query has.
 func (g grammar) mode(t *text) {
-	t.comment("The mode: at most one of " + strings.Join(g.ModeNames(), ", ") + ".")
+	t.comment("The mode: at most one of " + strings.Join(g.ModeNames(), ", ") + `.
+		The names of those that the query has are put together; two of them are no key of the last map.`)
 	var given, together []string
 	names := []string{entry(`""`, "newest")}
 	for _, p := range g.Modes() {
@@ -67,12 +69,26 @@ func (g grammar) mode(t *text) {
 	t.block("map "+quote(strings.Join(together, ""))+" $sitegen_mode", append(names, entry("default", "several"))...)
 }
 
+// filledIn is the variable that values has for a parameter, "" when the parameter has no default.
+func filledIn(p *lookup.Parameter) string {
+	switch p.Role {
+	case lookup.OSRole:
+		return "$sitegen_os"
+	case lookup.ArchRole:
+		return "$sitegen_arch"
+	case lookup.StabilityRole:
+		return "$sitegen_stability"
+	}
+	return ""
+}
+
 // values fills in the defaults of the parameters that every request has.
 func (g grammar) values(t *text) {
 	system, arch, stability := g.Of(lookup.OSRole), g.Of(lookup.ArchRole), g.Of(lookup.StabilityRole)
 	t.comment(`The values, defaults filled in; "" is a value that is not known. The case of letters counts.`)
 	t.block("map "+param(system)+" $sitegen_os", entry(`""`, "all"), entry(regex("^="+group(system)+`\z`), "$1"))
-	t.block("map "+param(arch)+" $sitegen_arch", entry(`""`, string(g.DefaultArch())), entry(regex("^="+group(arch)+`\z`), "$1"))
+	t.block("map "+param(arch)+" $sitegen_arch",
+		entry(`""`, string(g.DefaultArch())), entry(regex("^="+group(arch)+`\z`), "$1"))
 
 	usual := g.DefaultStability(lookup.Newest)
 	lines := []string{entry(`" newest"`, string(usual))}
@@ -94,10 +110,13 @@ func group(p *lookup.Parameter) string {
 	return "(" + strings.Join(values, "|") + ")"
 }
 
-// problems writes the checks as a chain, in the order in which lookup.Parse looks for problems: each check hands on
-// to the next. The checks of modes follow the one that there are not several of them.
+// problems writes the checks as a chain, in the order in which lookup.Parse looks for problems: where a parameter is
+// right, the value of its map is the variable of the next. Modes come last: that there are not several of them is
+// checked first, then the value of the one that is there.
 func (g grammar) problems(t *text) {
-	t.comment(`What is wrong, as the name of an error page; "" when all is well. One check hands on to the next.`)
+	t.comment(`
+		What is wrong with the query, as the name of an error page; "" for nothing. Each check leads to the next one.
+		$sitegen_single_problem is for /download and /find, which need a system.`)
 	var first []*lookup.Parameter // those that are not modes
 	system := 0
 	for i := range g.Parameters() {
@@ -118,15 +137,14 @@ func (g grammar) problems(t *text) {
 		}
 		return start + "_" + word(first[i].Name)
 	}
-	const all, single = "$sitegen_problem", "$sitegen_problem_single"
+	const all, single = "$sitegen_problem", "$sitegen_single_problem"
 	for i, p := range first {
 		checkParameter(t, p, check(all, i), check(all, i+1))
-		switch { // /download and /find cannot do without a system; the checks before that one are needed twice
+		switch { // the checks before that of the system are there twice
 		case i < system:
 			checkParameter(t, p, check(single, i), check(single, i+1))
 		case i == system:
-			t.block("map "+param(p)+" "+check(single, i),
-				note(entry(`""`, p.Name), "/download and /find cannot do without"), entry("default", check(all, i)))
+			t.block("map "+param(p)+" "+check(single, i), entry(`""`, p.Name), entry("default", check(all, i)))
 		}
 	}
 	byMode := []string{entry("newest", `""`)}
@@ -139,22 +157,19 @@ func (g grammar) problems(t *text) {
 	}
 }
 
-// checkParameter writes the check of one parameter: target is its name if its value is wrong, else what next is.
+// checkParameter writes the check of one parameter: target becomes its name if its value is wrong, else next.
 func checkParameter(t *text, p *lookup.Parameter, target, next string) {
 	source, wrong := param(p), entry("default", p.Name)
-	lines := []string{entry(`""`, next)}
-	if p.Role == lookup.ModeRole { // checked only when it is there
-		lines = nil
-	}
-	switch {
-	case p.Role == lookup.OSRole, p.Role == lookup.StabilityRole, p.Role == lookup.ArchRole:
-		source = map[lookup.Role]string{
-			lookup.OSRole: "$sitegen_os", lookup.StabilityRole: "$sitegen_stability", lookup.ArchRole: "$sitegen_arch",
-		}[p.Role]
-		lines, wrong = []string{entry(`""`, p.Name)}, entry("default", next)
+	var lines []string
+	switch filled := filledIn(p); {
+	case filled != "":
+		source, lines, wrong = filled, []string{entry(`""`, p.Name)}, entry("default", next)
 	case p.Kind == lookup.Text:
 		lines, wrong = []string{entry(`"="`, p.Name)}, entry("default", next)
 	default:
+		if p.Role != lookup.ModeRole { // a mode is checked only where it is there
+			lines = []string{entry(`""`, next)}
+		}
 		for _, expr := range right(p) {
 			lines = append(lines, entry(regex("^="+expr+`\z`), next))
 		}
@@ -205,34 +220,27 @@ func (g grammar) given(ways ...lookup.Finds) string {
 	return strings.Join(variables, "")
 }
 
-// names lists the modes that find a package in one of these ways, for comments: "revision= and closest-revision=".
-func (g grammar) names(ways ...lookup.Finds) string {
-	var names []string
-	for _, p := range g.Modes() {
-		if slices.Contains(ways, p.Finds) {
-			names = append(names, p.Name+"=")
-		}
-	}
-	return strings.Join(names, " and ")
-}
-
 // keys writes what the tables of packages are asked for.
 func (g grammar) keys(t *text) {
 	if version := g.given(lookup.ByVersion); version != "" {
-		t.comment("Nginx ignores the case of a map's keys: versions with capitals are marked apart.")
-		t.block("map "+version+" $sitegen_version", entry(regex(`^=([^A-Z]*)\z`), `"v$1"`), entry(regex(`^=(.*)\z`), `"c$1"`))
+		t.comment("The version. Nginx ignores the case of keys, so versions with capitals begin with c, all others with v.")
+		t.block("map "+version+" $sitegen_version",
+			entry(regex(`^=([^A-Z]*)\z`), `"v$1"`), entry(regex(`^=(.*)\z`), `"c$1"`))
 	}
 	if day := g.given(lookup.ByDate); day != "" {
 		t.comment(`
-			A day as the address that dates-*.conf are asked for: 2026-09-09 is 26.9.9.0. Days before 2000 and after 2099
-			are the first and the last address.`)
+			The day as an address, which dates-*.conf look for: 2026-09-09 is 26.9.9.0. Days before 2000 are the first
+			address, days after 2099 one behind all others.`)
 		t.block("map "+day+" $sitegen_date_address",
-			entry(regex(`^=20(\d\d)-(\d\d)-(\d\d)`), `"$1.$2.$3.0"`), entry(regex(`^=[01]`), "0.0.0.0"), entry("default", lastAddress.String()))
+			entry(regex(`^=20(\d\d)-(\d\d)-(\d\d)`), `"$1.$2.$3.0"`),
+			entry(regex(`^=[01]`), "0.0.0.0"),
+			entry("default", lastAddress.String()))
 	}
 	if number := g.given(lookup.ByRevision, lookup.ByClosestRevision); number != "" {
 		t.comment(fmt.Sprintf(`
-			A revision without what may stand around it, and as the address that revisions-*.conf are asked for:
-			34645 is 3.46.45.0. No revision is higher than %d, so what is higher is the last address.`, catalog.MaxRevision))
+			The revision without blanks, sign and leading zeros, and as an address, which revisions-*.conf look for: 34645
+			is 3.46.45.0. No package has a revision above %d, so those above are one address behind all others.`,
+			catalog.MaxRevision))
 		t.block("map "+number+" $sitegen_number", entry(regex("^="+blanks+plus+`0*(\d+)`+blanks+`\z`), "$1"))
 		t.block("map $sitegen_number $sitegen_number_address",
 			entry(regex(`^(\d\d?)\z`), `"0.0.$1.0"`),
@@ -242,7 +250,7 @@ func (g grammar) keys(t *text) {
 			entry("default", lastAddress.String()))
 	}
 	offset := param(g.Of(lookup.OffsetRole))
-	t.comment("The offset: which way, and how many steps; \"\" for none.")
+	t.comment(`The offset: up or down, and how many steps, "" for none.`)
 	t.block("map "+offset+" $sitegen_sign", entry(regex("^="+blanks+"-"), "-"), entry("default", "+"))
 	t.block("map "+offset+" $sitegen_steps",
 		entry(`""`, `""`),
@@ -264,8 +272,8 @@ func (g grammar) picked(t *text) {
 	t.block("map $sitegen_mode $sitegen_picked", lines...)
 	if g.given(lookup.ByRevision) != "" {
 		t.comment(`
-			The newest build of exactly a revision is the newest one at or below it, if that is of this revision:
-			34645.1=34645 is, 34640=34645 is not.`)
+			The newest build of exactly a revision is the newest one at or below it, if that is of this revision: of 34645,
+			for instance, the build 34645.1 is, and 34640 is not.`)
 		t.block(`map "$sitegen_by_closest=$sitegen_number" $sitegen_by_revision`,
 			"volatile;", entry(regex(`^((\d+)(?:\.\d+)?)=\2\z`), "$1"))
 	}
@@ -276,41 +284,41 @@ func (g grammar) picked(t *text) {
 func (g grammar) variant(t *text) {
 	stability := param(g.Of(lookup.StabilityRole))
 	t.comment(`
-		The variant of the download page and of /findall: which cells it has.
-		It is $sitegen_os, and:`)
+		The rows of the download page and of /findall that the query asks for. The columns are $sitegen_os.`)
 	t.printf("map %s $sitegen_rows { \"\" default; default $sitegen_stability; }\n", stability)
-	t.comment("1 when the home page is asked for something.")
-	t.block("map "+quote(param(g.Of(lookup.OSRole))+stability+"$sitegen_others")+" $sitegen_asked", entry(`""`, `""`), entry("default", "1"))
+	t.comment("1 when the query of the home page has a parameter that is known.")
+	t.block("map "+quote(param(g.Of(lookup.OSRole))+stability+"$sitegen_others")+" $sitegen_asked",
+		entry(`""`, `""`), entry("default", "1"))
 }
 
 // permalinks writes permalinks.conf.
-func (g grammar) permalinks() output.File {
+func permalinks(spec *lookup.Spec) output.File {
 	var t text
 	var paths, rewrites []string
-	for i := range g.Permalinks() {
-		l := &g.Permalinks()[i]
+	suffix := regexp.QuoteMeta(lookup.RecordSuffix)
+	for i := range spec.Permalinks() {
+		l := &spec.Permalinks()[i]
 		paths = append(paths, l.Pattern())
 		query := l.Query(func(i int) string { return "$" + strconv.Itoa(i+1) })
-		for _, to := range []struct {
-			suffix string
-			route  lookup.Route
-		}{{"", lookup.Download}, {regexp.QuoteMeta(lookup.RecordSuffix), lookup.Find}} {
-			rewrites = append(rewrites, fmt.Sprintf("rewrite \"^%s%s\\z\"\t%s?%s? last;", l.Pattern(), to.suffix, to.route, query))
+		rewrite := func(suffix string, to lookup.Route) {
+			rewrites = append(rewrites, fmt.Sprintf("rewrite \"^%s%s\\z\"\t%s?%s? last;", l.Pattern(), suffix, to, query))
 		}
+		rewrite("", lookup.Download)
+		rewrite(suffix, lookup.Find)
 	}
-	t.block(fmt.Sprintf("location ~ \"^(?:%s)(?:%s)?\\z\"", strings.Join(paths, "|"), regexp.QuoteMeta(lookup.RecordSuffix)), rewrites...)
+	t.block(fmt.Sprintf("location ~ \"^(?:%s)(?:%s)?\\z\"", strings.Join(paths, "|"), suffix), rewrites...)
 	return file("server/permalinks.conf", `
-		Permalinks by path stand for requests to the download API. A question mark at the end keeps the query of
-		the permalink out of it.`, &t)
+		Permalinks stand for requests to the download API. The question mark at the end of each request drops the query
+		that the permalink was asked with.`, &t)
 }
 
-// escapes is how many escapes of a query string are taken back. Clients have no reason to send any: the values of the
-// API need none. Ten write "win" and "release" out in escapes.
+// escapes is how many escapes of a query string are decoded. Clients have no reason to send any, since the values of
+// the API need none; this many are enough to write the values of a usual query in escapes altogether.
 const escapes = 16
 
-// decode writes decode.conf, which takes back percent-escapes of unreserved characters (RFC 3986, 2.3): they mean the
+// decode writes decode.conf, which decodes percent-escapes of unreserved characters (RFC 3986, 2.3): they mean the
 // same as the characters.
-func decode() output.File {
+func decode(spec *lookup.Spec) output.File {
 	const unreserved = "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
 	var t text
 	t.printf("map $sitegen_escape $sitegen_char {\n    volatile;\n    \"\" %%25;\n")
@@ -318,15 +326,19 @@ func decode() output.File {
 		t.printf("    %02x %c;\n", unreserved[i], unreserved[i])
 	}
 	t.printf("}\n\nmap $args $sitegen_escaped0 { default \" $args\"; }\n")
-	step := regex(`^(?<sitegen_done>[^ ]*) (?<sitegen_before>.*?)%(?<sitegen_escape>2[DEde]|3\d|[46][1-9A-Fa-f]|5[0-9AFaf]|7[0-9AEae]|(?![0-9A-Fa-f]{2}))(?<sitegen_after>.*)\z`)
+	const escape = `2[DEde]|3\d|[46][1-9A-Fa-f]|5[0-9AFaf]|7[0-9AEae]|(?![0-9A-Fa-f]{2})`
+	step := regex(`^(?<sitegen_done>[^ ]*) (?<sitegen_before>.*?)%(?<sitegen_escape>` + escape + `)(?<sitegen_after>.*)\z`)
 	for i := range escapes {
-		t.printf("map $sitegen_escaped%d $sitegen_escaped%d { default $sitegen_escaped%[1]d; %[3]s \"$sitegen_done$sitegen_before$sitegen_char $sitegen_after\"; }\n", i, i+1, step)
+		t.printf("map $sitegen_escaped%d $sitegen_escaped%d { default $sitegen_escaped%[1]d; ", i, i+1)
+		t.printf("%s \"$sitegen_done$sitegen_before$sitegen_char $sitegen_after\"; }\n", step)
 	}
 	t.printf("\nmap $sitegen_escaped%d $sitegen_unescaped { %s $1$2; }\n", escapes, regex(`^([^ ]*) (.*)\z`))
 	t.printf("map $args $sitegen_query { default $args; %s $sitegen_unescaped; }\n", regex("%"))
+	system := spec.Of(lookup.OSRole)
+	last := len(system.Name) - 1
 	return file("http/decode.conf", fmt.Sprintf(`
-		$sitegen_query is the query string without needless escapes: o%%73=win is os=win. Up to %d are
-		taken back, one by each line; a blank marks how far the string is done. Most have none.
-		A percent sign that begins no escape stands for itself and is written %%25, so that it makes no escape with
-		what is taken back after it.`, escapes), &t)
+		$sitegen_query is the query string without needless escapes: %s%%%02x=%s becomes %[1]s%[2]c=%[3]s. Each line
+		decodes one escape, so that up to %[4]d are decoded; a blank marks how far the string is done. Most queries have
+		none. A percent sign that begins no escape stands for itself. It becomes %%25, so that it cannot begin an escape
+		together with what is decoded after it.`, system.Name[:last], system.Name[last], system.Values[0], escapes), &t)
 }

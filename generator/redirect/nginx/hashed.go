@@ -1,7 +1,9 @@
 package nginx
 
 import (
+	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,6 +113,26 @@ func murmur2(data []byte) uint32 {
 	return h ^ h>>15
 }
 
+// located is a pair and where it is in the table: the digits that name its map and those that name its entry.
+type located struct {
+	pair
+	inMap, inEntry string
+}
+
+// locate sorts pairs by their places.
+func locate(pairs []pair) []located {
+	list := make([]located, len(pairs))
+	n := digitsFor(len(pairs))
+	for i, p := range pairs {
+		digits := digitsOf(p.key, n)
+		list[i] = located{p, digits[entryDigits:], digits[:entryDigits]}
+	}
+	slices.SortStableFunc(list, func(a, b located) int {
+		return cmp.Or(strings.Compare(a.inMap, b.inMap), strings.Compare(a.inEntry, b.inEntry))
+	})
+	return list
+}
+
 // table writes a hashed table: target becomes the value of the hash's source, or "" where the source is none of the
 // keys. The digits that it needs, see digitsFor, must be defined.
 func (h hash) table(t *text, target string, pairs []pair) {
@@ -118,85 +140,86 @@ func (h hash) table(t *text, target string, pairs []pair) {
 		t.printf("map %s %s { }\n", h.source, target)
 		return
 	}
-	n := digitsFor(len(pairs))
 	lists := target + "_list"
-	entries := map[string][]pair{} // by map and entry: the digit 4 and what follows, then 1 to 3
-	for _, p := range pairs {
-		digits := digitsOf(p.key, n)
-		at := digits[entryDigits:] + digits[:entryDigits]
-		entries[at] = append(entries[at], p)
-	}
-	order := make([]string, 0, len(entries))
-	for at := range entries {
-		order = append(order, at)
-	}
-	slices.Sort(order)
-
-	t.printf("map %s %s { %s $2; }\n", quote(h.source+lists), target, regex(`^([^\n]*)\n(?:[^\n]*\n[^\n]*\n)*?\1\n([^\n]*)`))
-	mapOf := func(at string) string { return at[:n-entryDigits] }
-	if n > entryDigits {
+	lineAfter := regex(`^([^\n]*)\n(?:[^\n]*\n[^\n]*\n)*?\1\n([^\n]*)`)
+	t.printf("map %s %s { %s $2; }\n", quote(h.source+lists), target, lineAfter)
+	places := locate(pairs)
+	byMap := func(l located) string { return l.inMap }
+	if n := digitsFor(len(pairs)); n > entryDigits {
 		t.printf("map %s %s {\n", h.digits(entryDigits+1, n), lists)
-		for i, at := range order {
-			if i == 0 || mapOf(at) != mapOf(order[i-1]) {
-				t.printf("    %s %s_%s;\n", mapOf(at), lists, mapOf(at))
-			}
+		for m := range runs(places, byMap) {
+			t.printf("    %s %s_%s;\n", m, lists, m)
 		}
 		t.printf("}\n")
 	}
-	var rest []string // of lists that are longer than a word can be
-	for len(order) > 0 {
-		m := mapOf(order[0])
+	var parts []string // of lists that are longer than a word can be
+	for m, places := range runs(places, byMap) {
 		variable := lists
 		if m != "" {
 			variable += "_" + m
 		}
 		t.printf("map %s %s {\n", h.digits(1, entryDigits), variable)
-		for len(order) > 0 && mapOf(order[0]) == m {
-			t.printf("    %s %s;\n", order[0][len(m):], list(entries[order[0]], lists, &rest))
-			order = order[1:]
+		for entry, places := range runs(places, func(l located) string { return l.inEntry }) {
+			t.printf("    %s %s;\n", entry, list(places, lists, &parts))
 		}
 		t.printf("}\n")
 	}
-	for i, piece := range rest {
-		t.printf("geo %s_%d { default %s; }\n", lists+"_part", i, quote(piece))
+	for i, part := range parts {
+		t.printf("geo %s_part_%d { default %s; }\n", lists, i, quote(part))
 	}
 }
 
-// list writes the value of an entry. Nginx reads no word longer than maxToken, so the pieces of a longer list become
-// variables of their own, added to rest: geo, unlike map, takes a dollar sign for what it is.
-func list(pairs []pair, lists string, rest *[]string) string {
+// list writes the value of an entry. Nginx reads no word longer than maxToken, so a longer list is cut into variables,
+// which are added to parts. They are geo blocks, in which a dollar sign begins no variable.
+func list(places []located, lists string, parts *[]string) string {
 	var b strings.Builder
 	b.WriteByte('\n')
-	for _, p := range pairs {
-		b.WriteString(p.key + "\n" + p.value + "\n")
+	for _, l := range places {
+		b.WriteString(l.key + "\n" + l.value + "\n")
 	}
 	whole := b.String()
 	if value := literal(whole); len(value) <= maxToken {
 		return value
 	}
 	var value strings.Builder
-	const piece = maxToken/2 - 1 // a character takes two bytes at most in quotes
-	for start := 0; start < len(whole); start += piece {
-		fmt.Fprintf(&value, "%s_part_%d", lists, len(*rest))
-		*rest = append(*rest, whole[start:min(start+piece, len(whole))])
+	const length = maxToken/2 - 1 // of a part: in quotes a character takes two bytes at most
+	for start := 0; start < len(whole); start += length {
+		fmt.Fprintf(&value, "%s_part_%d", lists, len(*parts))
+		*parts = append(*parts, whole[start:min(start+length, len(whole))])
 	}
 	return quote(value.String())
 }
 
-// explain describes the table of pairs for its file, with one of them as an example.
+// runs yields the runs of neighbours with the same key.
+func runs[T any](list []T, key func(T) string) iter.Seq2[string, []T] {
+	return func(yield func(string, []T) bool) {
+		for start := 0; start < len(list); {
+			k, end := key(list[start]), start+1
+			for end < len(list) && key(list[end]) == k {
+				end++
+			}
+			if !yield(k, list[start:end]) {
+				return
+			}
+			start = end
+		}
+	}
+}
+
+// explain describes a table in its file, with the shortest of the keys as an example.
 func (h hash) explain(pairs []pair) string {
 	if len(pairs) == 0 {
 		return ""
 	}
-	n := digitsFor(len(pairs))
-	key := pairs[0].key
-	digits := digitsOf(key, n)
-	text := fmt.Sprintf(`Nginx hashes the key, and the digits of the hash lead to a short list of keys and
-		values, each on a line of its own: %s has the digits %s`, key, digits)
-	if n > entryDigits {
-		text += fmt.Sprintf(", so it is in the entry %s of the map %s.", digits[:entryDigits], digits[entryDigits:])
-	} else {
-		text += ", its entry."
+	key := slices.MinFunc(pairs, func(a, b pair) int {
+		return cmp.Or(cmp.Compare(len(a.key), len(b.key)), strings.Compare(a.key, b.key))
+	}).key
+	digits := digitsOf(key, digitsFor(len(pairs)))
+	text := `
+		Nginx hashes the key, and the digits of the hash lead to a short list of keys and values, on a line each.
+		For instance, ` + key + " has the digits " + digits + ": it is in the entry " + digits[:entryDigits]
+	if len(digits) > entryDigits {
+		text += " of the map " + digits[entryDigits:]
 	}
-	return text
+	return text + "."
 }

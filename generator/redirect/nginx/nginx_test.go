@@ -1,284 +1,216 @@
 package nginx_test
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
-	"io"
-	"net/http"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
+	"time"
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
-	"github.com/Slicer/sitegen/generator/redirect/nginx"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// serve compiles the packages and serves them, with the fewest files that the configuration refers to.
-func serve(t testing.TB, packages []*catalog.Package) (*lookup.Index, *testutil.Nginx) {
-	t.Helper()
-	x := lookup.New(testutil.Spec(t), packages)
-	redirects, public := t.TempDir(), t.TempDir()
-	compiled, err := nginx.Target{}.Compile(&redirect.Table{Index: x})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range compiled {
-		write(t, redirects, f.Path, f.Data)
-	}
-	writePublic(t, public, x)
-	return x, testutil.StartNginx(t, public, redirects)
-}
-
-func writePublic(t testing.TB, dir string, x *lookup.Index) {
-	for _, p := range x.Packages() {
-		write(t, dir, "api/v1/packages/"+p.ID+".json", append(testutil.Spec(t).ObjectJSON(p), '\n'))
-		write(t, dir, "-/cell/"+p.ID+".html", fmt.Appendf(nil, `<a href="/bitstream/%s">`, p.ID))
-	}
-	write(t, dir, "-/cell/none.html", []byte("Not available"))
-	write(t, dir, "-/null.json", []byte("null\n"))
-	write(t, dir, "index.html", []byte("home"))
-	write(t, dir, "404.html", []byte("error 404"))
-	write(t, dir, "-/error/404-package.html", []byte("error package"))
-	write(t, dir, "-/error/404-bitstream.html", []byte("error bitstream"))
-	for _, p := range testutil.Spec(t).Problems() {
-		write(t, dir, "-/error/400-"+p.Param+".html", []byte("error "+p.Param))
-	}
-	for _, os := range []string{"all", "win", "macosx", "linux"} {
-		for _, s := range []string{"default", "release", "nightly", "any"} {
-			page, object := skeletons(os, s)
-			write(t, dir, "-/home/"+os+"-"+s+".html", []byte(page))
-			write(t, dir, "-/findall/"+os+"-"+s+".json", []byte(object))
-		}
-	}
-}
-
-// skeletons are the home page and the /findall answer of one variant, without layout.
-func skeletons(os, stability string) (page, object string) {
-	oses, stabilities := []string{os}, []string{stability}
-	if os == "all" {
-		oses = []string{"win", "macosx", "linux"}
-	}
-	if stability == "default" {
-		stabilities = []string{"release", "nightly"}
-	}
-	for _, s := range stabilities {
-		for _, o := range oses {
-			page += fmt.Sprintf(`<!--#include virtual="/-/page-cell/%s/%s?$args" -->`, o, s)
-		}
-	}
-	for _, o := range oses {
-		var cells []string
-		for _, s := range stabilities {
-			cells = append(cells, fmt.Sprintf(`%q:<!--#include virtual="/-/object/%s/%s?$args" -->`, s, o, s))
-		}
-		object += fmt.Sprintf(`,%q:{%s}`, o, strings.Join(cells, ","))
-	}
-	return page, "{" + object[1:] + "}"
-}
-
-func write(t testing.TB, dir, path string, data []byte) {
-	t.Helper()
-	name := filepath.Join(dir, filepath.FromSlash(path))
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(name, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// answer is what a client sees, reduced to what the index speaks of.
-type answer struct {
-	Status   int
-	Location string
-	IDs      []string // of the package, or of all cells in order, "" where there is none
-	Problem  string
-}
-
-var cellRE = regexp.MustCompile(`/bitstream/([0-9a-f]{24})|Not available`)
-
-// ask sends a request and reads the answer back.
-func ask(client *http.Client, spec *lookup.Spec, base, method, request string) (a answer, err error) {
-	req, err := http.NewRequest(method, base+request, nil)
-	if err != nil {
-		return a, err
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		return a, err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		return a, err
-	}
-	a.Status, a.Location = res.StatusCode, res.Header.Get("Location")
-	if method == "HEAD" {
-		return a, nil
-	}
-	switch {
-	case res.StatusCode >= 400:
-		a.Problem = strings.TrimPrefix(string(body), "error ")
-	case strings.HasPrefix(request, "/findall"):
-		var all map[string]map[string]*struct{ Download_URL string }
-		if err := json.Unmarshal(body, &all); err != nil {
-			return a, fmt.Errorf("%s: %v in %q", request, err, body)
-		}
-		for _, s := range catalog.Stabilities() {
-			for _, o := range spec.OSes() {
-				if c, ok := all[string(o)][string(s)]; ok && c != nil {
-					a.IDs = append(a.IDs, strings.TrimPrefix(c.Download_URL, "/bitstream/"))
-				} else if ok {
-					a.IDs = append(a.IDs, "")
-				}
-			}
-		}
-	case strings.TrimLeft(strings.SplitN(request, "?", 2)[0], "/") == "find":
-		var object struct{ Download_URL string }
-		if err := json.Unmarshal(body, &object); err != nil {
-			return a, fmt.Errorf("%s: %v in %q", request, err, body)
-		}
-		a.IDs = []string{strings.TrimPrefix(object.Download_URL, "/bitstream/")}
-	case string(body) != "home":
-		for _, m := range cellRE.FindAllStringSubmatch(string(body), -1) {
-			a.IDs = append(a.IDs, m[1])
-		}
-	}
-	return a, nil
-}
-
-// expect is the index's answer in the same form.
-func expect(x *lookup.Index, request string) answer {
-	path, query, _ := strings.Cut(request, "?")
-	got := x.Answer(path, query)
-	a := answer{Status: got.Status}
-	switch got.Kind {
-	case lookup.Redirect:
-		a.Location = lookup.Location(got.Package)
-		if strings.HasPrefix(path, lookup.BitstreamPrefix) {
-			a.Location = got.Package.URL
-		}
-	case lookup.Object:
-		a.IDs = []string{got.Package.ID}
-	case lookup.Objects, lookup.Page:
-		for _, c := range got.Cells {
-			id := ""
-			if c.Package != nil {
-				id = c.Package.ID
-			}
-			a.IDs = append(a.IDs, id)
-		}
-		if got.Kind == lookup.Page && isHome(x, got) {
-			a.IDs = nil
-		}
-	case lookup.BadQuery:
-		a.Problem = got.Problem.Param
-	case lookup.NoMatch:
-		a.Problem = "package"
-	case lookup.NoSuchID:
-		a.Problem = "bitstream"
-	}
-	return a
-}
-
-// isHome reports whether the answer is that of / without a query: the plain page may be served.
-func isHome(x *lookup.Index, a lookup.Answer) bool {
-	return cmp.Equal(a.Query, x.Answer("/", "").Query)
-}
-
-// compare asks Nginx and the index.
-func compare(t *testing.T, client *http.Client, n *testutil.Nginx, x *lookup.Index, method, request string) {
-	t.Helper()
-	want := expect(x, request)
-	got, err := ask(client, x.Spec(), n.URL, method, request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if method == "HEAD" {
-		want.IDs, want.Problem = nil, ""
-	}
-	if want.IDs == nil && method == "GET" && want.Status == 200 {
-		got.IDs = nil // the plain home page, or the same cells composed
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s %s (-index +nginx):\n%s", method, request, diff)
-	}
-}
-
-func TestGolden(t *testing.T) {
+// TestCatalogues asks what the old server was asked of each catalogue, and 10,000 random questions.
+func TestCatalogues(t *testing.T) {
 	for _, tt := range []struct{ profile, file string }{{"live", "golden.jsonl"}, {"archive", "golden-archive.jsonl"}} {
 		t.Run(tt.profile, func(t *testing.T) {
-			x, n := serve(t, testutil.Packages(t, tt.profile))
-			if out, err := n.Test(t); err != nil || strings.Contains(out, "[warn]") {
-				t.Errorf("nginx -t: %v\n%s", err, out)
-			}
-			client := testutil.Client()
+			t.Parallel()
+			s := serve(t, testutil.Packages(t, tt.profile))
 			for i, g := range testutil.Goldens(t, tt.file) {
-				compare(t, client, n, x, "GET", g.Q)
+				s.compare(t, "GET", g.Q)
 				if i%10 == 0 {
-					compare(t, client, n, x, "HEAD", g.Q)
+					s.compare(t, "HEAD", g.Q)
 				}
 			}
-			if log := n.ErrorLog(t); strings.Contains(log, "[error]") || strings.Contains(log, "[alert]") {
+			for request := range testutil.RandomRequests(s.table.Index, 1, 10_000) {
+				s.compare(t, "GET", request)
+			}
+			if log := s.ErrorLog(t); strings.Contains(log, "[error]") {
 				t.Errorf("error log:\n%.2000s", log)
 			}
 		})
 	}
 }
 
-// TestRandom asks 10,000 random queries of each catalogue.
-func TestRandom(t *testing.T) {
-	for _, profile := range []string{"live", "archive"} {
-		t.Run(profile, func(t *testing.T) {
-			t.Parallel()
-			x, n := serve(t, testutil.Packages(t, profile))
-			client := testutil.Client()
-			for request := range testutil.RandomRequests(x, 1, 10_000) {
-				compare(t, client, n, x, "GET", request)
+// inventedScheme is that of a project that shares no word with the built-in profile.
+func inventedScheme() *catalog.Scheme {
+	return &catalog.Scheme{
+		Systems: []catalog.System{
+			{ID: "windows", Title: "Windows"}, {ID: "darwin", Title: "macOS"},
+			{ID: "linux", Title: "Linux"}, {ID: "freebsd", Title: "FreeBSD"},
+		},
+		Arches: []catalog.Architecture{
+			{ID: "x86_64", Title: "Intel"}, {ID: "aarch64", Title: "ARM"}, {ID: "riscv64", Title: "RISC-V"},
+		},
+		IDs: catalog.NameIDs,
+	}
+}
+
+// invented publishes n packages of the project: a build of each platform every few hours, the first of each thirty
+// released. versions says whether each build has a version of its own.
+func invented(t testing.TB, scheme *catalog.Scheme, n int, every time.Duration, versions bool) []*catalog.Package {
+	t.Helper()
+	built := time.Date(2015, 2, 27, 0, 0, 0, 0, time.UTC)
+	var records []catalog.Record
+	for i := 0; len(records) < n; i++ {
+		version := fmt.Sprintf("%d.%d", 1+i/300, i/30%10)
+		if versions {
+			version += fmt.Sprintf(".%d-dev-%s", i%30, built.Format("2006-01-02-1504"))
+		}
+		for _, pf := range scheme.Platforms() {
+			r := catalog.Record{
+				ID:   fmt.Sprintf("Aurora-%s-%s-%s-%s.build_%d", version, pf.OS, pf.Arch, built.Format("20060102T1504"), i),
+				Name: "Aurora", ProductName: "Aurora", OS: string(pf.OS), Arch: string(pf.Arch), Version: version,
+				BuildDate: built.Format(time.RFC3339), Size: 1 << 20, Revision: fmt.Sprint(1000 + i),
+				URL: fmt.Sprintf("https://files.example.org/%s/%d/aurora-%s-%s.pkg", version, i, pf.OS, pf.Arch),
 			}
-		})
+			if scheme.IDs == catalog.HexIDs {
+				r.ID = fmt.Sprintf("%016x%08x", 0x5f4474d0e1d8c75d+uint64(i)*0x9e3779b97f4a7c15, len(records))
+			}
+			if i%30 == 0 {
+				r.Release = version
+			}
+			records = append(records, r)
+		}
+		built = built.Add(every)
+	}
+	packages, held := catalog.Publish(scheme, nil, records[:n])
+	if len(held) > 0 {
+		t.Fatalf("%d held back: %v", len(held), held[0])
+	}
+	return packages
+}
+
+// TestInventedProject has other systems and architectures, ids that are names, and no revisions.
+func TestInventedProject(t *testing.T) {
+	t.Parallel()
+	spec := lookup.NewSpec(inventedScheme(), nil)
+	packages := invented(t, spec.Scheme, 3000, 20*time.Hour, false)
+	s := serveTable(t, &redirect.Table{Index: lookup.New(spec, packages)})
+	for request := range testutil.RandomRequests(s.table.Index, 3, 5000) {
+		s.compare(t, "GET", request)
+	}
+	id := packages[0].ID
+	for _, request := range []string{
+		"/find?os=win", "/find?os=darwin&arch=amd64", "/find?os=Darwin", "/find?os=freebsd&arch=riscv64&offset=-1%20",
+		"/find?os=linux&revision=1", "/find?os=linux&closest-revision=x", "/bitstream/" + id,
+		"/bitstream/" + strings.ToUpper(id), "/bitstream/" + id + "%0a", "/bitstream/" + id + "x",
+		"/bitstream/" + strings.Repeat("a", 80), "/bitstream/" + strings.Repeat("a", 81), "/bitstream/.x",
+		"/bitstream/-x", "/bitstream/index", "/bitstream/" + id + ".json",
+	} {
+		s.compare(t, "GET", request)
+	}
+	for path, data := range compile(t, s.table) {
+		for _, word := range []string{"macosx", "(win|", "amd64", "i386", "revision=", "slicer", "closest-revision"} {
+			if strings.Contains(strings.ToLower(string(data)), word) {
+				t.Errorf("%s has the word %q", path, word)
+			}
+		}
+	}
+}
+
+// TestAddedParameters adds a system, two modes and two other parameters to the grammar of the built-in profile.
+func TestAddedParameters(t *testing.T) {
+	t.Parallel()
+	scheme := *testutil.Scheme(t)
+	scheme.Systems = append(slices.Clone(scheme.Systems), catalog.System{ID: "haiku_os", Title: "Haiku"})
+	parameters := append([]lookup.Parameter{{Name: "format", Kind: lookup.Choice, Values: []string{
+		"zip", "tar.gz",
+	}, Reason: "is unknown", Allowed: "zip"}},
+		lookup.Parameters(&scheme)...)
+	parameters = append(parameters,
+		lookup.Parameter{Name: "built-until", Kind: lookup.Day, Role: lookup.ModeRole, Finds: lookup.ByDate},
+		lookup.Parameter{Name: "at_least", Kind: lookup.Natural, Role: lookup.ModeRole, Finds: lookup.ByClosestRevision})
+	permalinks := append(lookup.Permalinks(&scheme), lookup.Permalink{Path: "/until/{built-until}/{os}"})
+	spec := lookup.CustomSpec(&scheme, nil, parameters, permalinks)
+
+	packages := testutil.Packages(t, "live")
+	for i, p := range packages[:300] {
+		added := *p
+		added.ID, added.OS = fmt.Sprintf("%024x", i+1), "haiku_os"
+		packages = append(packages, &added)
+	}
+	s := serveTable(t, &redirect.Table{Index: lookup.New(spec, packages)})
+	for request := range testutil.RandomRequests(s.table.Index, 4, 5000) {
+		s.compare(t, "GET", request)
+	}
+	for _, request := range []string{
+		"/find?os=haiku_os", "/find?os=haiku_os&built-until=2025-01-01", "/find?os=haiku_os&built-until=2025-02-30",
+		"/find?os=win&built-until=2025-01-01&date=2025-01-01", "/find?os=win&at_least=%20+34000",
+		"/find?os=win&at_least=34000&stability=any&offset=-1", "/find?os=win&at_least=-1", "/find?os=win&format=zip",
+		"/find?os=win&format=tar.gz", "/find?os=win&format=tarxgz", "/find?format=x", "/find?format=zip",
+		"/findall?format=x&os=x", "/?format=zip", "/find?os=win&format=", "/find?os=win&at-least=1",
+	} {
+		s.compare(t, "GET", request)
+	}
+	for _, path := range []string{
+		"/latest/haiku_os", "/latest/haiku_os/nightly.json", "/until/2025-01-01/haiku_os",
+		"/until/2025-01-01/win.json", "/until/2025-13-01/win", "/latest/haikuxos",
+	} {
+		want := s.table.Answer(path, "")
+		want.Status = cmp.Or(want.Status, 404)
+		res, _ := testutil.Ask(t, s.client, "GET", s.URL+path)
+		if location := res.Header.Get("Location"); res.StatusCode != want.Status || location != want.Location {
+			t.Errorf("%s: %d %q, want %d %q", path, res.StatusCode, location, want.Status, want.Location)
+		}
 	}
 }
 
 // TestUnusual asks what no well-meaning client asks.
 func TestUnusual(t *testing.T) {
+	t.Parallel()
 	packages := testutil.Packages(t, "live")
-	x, n := serve(t, packages)
-	client := testutil.Client()
+	s := serve(t, packages)
 	id := packages[0].ID
 	for _, request := range []string{
 		"//find?os=win", "///download?os=win", "/find?os=%77%69%6e&stability=%72%65%6c%65%61%73%65", "/find?o%73=win",
-		"/find?os=win&offset=+0", "/find?os=win&offset=%2B0", "/find?os=win&offset=%2b0", "/find?os=win&offset=-0", "/find?os=win&offset=-000012",
-		"/find?os=win&offset=99999", "/find?os=win&offset=-99999", "/find?os=win&offset=100000", "/find?os=win&offset=99999999999999999999",
-		"/find?os=win&offset=--1", "/find?os=win&offset=%2D1", "/find?os=win&offset=1%0d%0aX-Injected:1", "/find?os=win%0d%0aX-Injected:%201",
-		"/find?os=win&stability=nightly&closest-revision=0", "/find?os=win&closest-revision=00000000034645", "/find?os=win&revision=034645",
-		"/find?os=win&closest-revision=2539999", "/find?os=win&closest-revision=2540000", "/find?os=win&closest-revision=99999999999999999999999",
-		"/find?os=win&date=0000-02-29", "/find?os=win&date=2000-02-29", "/find?os=win&date=1900-02-29", "/find?os=win&date=9999-12-31",
-		"/find?os=win&date=2100-01-01", "/find?os=win&date=1999-12-31", "/find?os=win&date=2026-09-31", "/find?os=win&date=2026-13-01", "/find?os=win&date=%32026-09-01",
-		"/find?OS=win", "/find?os=Win", "/find?os=win&os=linux", "/find?os=&os=linux", "/find?os", "/find?os&stability=any", "/find?&&os=win&&",
-		"/find?os=win;stability=any", "/find?xos=win", "/find?os=win&version=5.2&xversion=1&version=7", "/find?os=win&version=V5.2",
-		"/find?os=win&version=" + strings.Repeat("5", 6000), "/find?os=" + strings.Repeat("w", 6000), "/find?os=win&x=" + strings.Repeat("%41", 2000),
-		"/find?os=win&version=$args", "/find?os=win&version=%24host", "/find?os=win&version=../../etc", "/find?os=win&version='\"<script>", "/find?os=win&version=%00",
-		"/find?os=win&version=%zz", "/find?os=win&version=%", "/find?os=win&a=%2541", "/find?os=win&%%36fs=linux&version=5", "/find?os=w%2569n",
-		"/find?os=win&arch=arm64", "/find?os=macosx&arch=arm64&stability=any", "/find?os=macosx&arch=i386", "/find?arch=&os=win",
-		"/findall?arch=arm64&offset=-1", "/?arch=arm64", "/?utm_source=forum", "/?os=macosx&stability=release", "/?offset=-1", "/?stability=any&offset=-3",
-		"/findall?revision=34645", "/?revision=34645&os=linux", "/findall?offset=99999", "/findall?date=2021-02-30", "/?checkout-date=2020-01-01", "/?version=&date=2020-01-01",
-		"/bitstream/" + id, "/bitstream/" + strings.ToUpper(id), "/bitstream/" + id + "/", "/bitstream/" + id + "%0a", "/bitstream/" + id + "?x=y",
-		"/bitstream/1341035", "/bitstream/", "/bitstream/3DSlicer-5.8.1-linux.tar.gz", "/bitstream/a/..%2fb", "/bitstream/65863a0a0a14a6f2b06afb63",
+		"/find?os=win&offset=+0", "/find?os=win&offset=%2B0", "/find?os=win&offset=%2b0", "/find?os=win&offset=-0",
+		"/find?os=win&offset=-000012", "/find?os=win&offset=99999", "/find?os=win&offset=-99999",
+		"/find?os=win&offset=100000", "/find?os=win&offset=99999999999999999999", "/find?os=win&offset=%20%20+-1++",
+		"/find?os=win&offset=+%2B1%20", "/find?os=win&offset=%2B+1", "/find?os=win&offset=+",
+		"/find?os=win&offset=1+1", "/find?os=win&offset=%091", "/find?os=win&revision=%20",
+		"/find?os=win&revision=+033241%20+", "/find?os=win&revision=%2B%2B33241",
+		"/find?os=win&closest-revision=%2B33241+", "/find?os=win&closest-revision=-1",
+		"/find?os=win&date=2026-09-01+", "/find?os=win+", "/find?os=win&stability=%20any",
+		"/find?os=win&version=5.2+", "/find?os=win&version=%20", "/find?os=win&offset=%2%305",
+		"/find?os=win&offset=%%32%305", "/find?os=win&offset=%250", "/find?os=%5w&stability=any",
+		"/find?os=win&%=%&offset=%%", "/find?os=win&offset=--1", "/find?os=win&offset=%2D1",
+		"/find?os=win&offset=1%0d%0aX-Injected:1", "/find?os=win%0d%0aX-Injected:%201",
+		"/find?os=win&stability=nightly&closest-revision=0", "/find?os=win&closest-revision=00000000034645",
+		"/find?os=win&revision=034645", "/find?os=win&closest-revision=2539999",
+		"/find?os=win&closest-revision=2540000", "/find?os=win&closest-revision=99999999999999999999999",
+		"/find?os=win&date=0000-02-29", "/find?os=win&date=2000-02-29", "/find?os=win&date=1900-02-29",
+		"/find?os=win&date=9999-12-31", "/find?os=win&date=2100-01-01", "/find?os=win&date=1999-12-31",
+		"/find?os=win&date=2026-09-31", "/find?os=win&date=2026-13-01", "/find?os=win&date=%32026-09-01",
+		"/find?OS=win", "/find?os=Win", "/find?os=win&os=linux", "/find?os=&os=linux", "/find?os",
+		"/find?os&stability=any", "/find?&&os=win&&", "/find?os=win;stability=any", "/find?xos=win",
+		"/find?os=win&version=5.2&xversion=1&version=7", "/find?os=win&version=V5.2",
+		"/find?os=win&version=" + strings.Repeat("5", 6000), "/find?os=" + strings.Repeat("w", 6000),
+		"/find?os=win&x=" + strings.Repeat("%41", 2000), "/find?os=win&version=$args", "/find?os=win&version=%24host",
+		"/find?os=win&version=../../etc", "/find?os=win&version='\"<script>", "/find?os=win&version=%00",
+		"/find?os=win&version=%zz", "/find?os=win&version=%", "/find?os=win&a=%2541",
+		"/find?os=win&%%36fs=linux&version=5", "/find?os=w%2569n", "/find?os=win&arch=arm64",
+		"/find?os=macosx&arch=arm64&stability=any", "/find?os=macosx&arch=i386", "/find?arch=&os=win",
+		"/findall?arch=arm64&offset=-1", "/?arch=arm64", "/?utm_source=forum", "/?os=macosx&stability=release",
+		"/?offset=-1", "/?stability=any&offset=-3", "/findall?revision=34645", "/?revision=34645&os=linux",
+		"/findall?offset=99999", "/findall?date=2021-02-30", "/?checkout-date=2020-01-01",
+		"/?version=&date=2020-01-01", "/bitstream/" + id, "/bitstream/" + strings.ToUpper(id),
+		"/bitstream/" + id + "/", "/bitstream/" + id + "%0a", "/bitstream/" + id + "?x=y", "/bitstream/1341035",
+		"/bitstream/", "/bitstream/3DSlicer-5.8.1-linux.tar.gz", "/bitstream/a/..%2fb",
+		"/bitstream/65863a0a0a14a6f2b06afb63",
 	} {
-		compare(t, client, n, x, "GET", request)
-		compare(t, client, n, x, "HEAD", request)
+		s.compare(t, "GET", request)
+		s.compare(t, "HEAD", request)
 	}
-	for _, request := range []string{"/find?os=win%0d%0aX-Injected:%201", "/download?os=win&x=%0d%0aX-Injected:%201", "/bitstream/x%0d%0aX-Injected:%201", "//evil.example/%2e%2e", "//evil.example/releases"} {
-		res, err := client.Get(n.URL + request)
+	for _, request := range []string{
+		"/find?os=win%0d%0aX-Injected:%201", "/download?os=win&x=%0d%0aX-Injected:%201",
+		"/bitstream/x%0d%0aX-Injected:%201", "//evil.example/%2e%2e", "//evil.example/releases",
+	} {
+		res, err := s.client.Get(s.URL + request)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -291,11 +223,13 @@ func TestUnusual(t *testing.T) {
 
 // TestHidden asks for what has no address of its own.
 func TestHidden(t *testing.T) {
-	x, n := serve(t, testutil.Packages(t, "live"))
-	client := testutil.Client()
-	for _, request := range []string{"/-/null.json", "/-/cell/none.html", "/-/home/all-any.html", "/-/findall/all-any.json", "/-/object/win/any", "/-/page-cell/win/any",
-		"/-/error/400-os.html", "/404.html", "/.gitkeep", "/api/.sitegen-tmp-1", "/find/", "/download/", "/findall/", "/nothing"} {
-		got, err := ask(client, x.Spec(), n.URL, "GET", request)
+	s := serve(t, testutil.Packages(t, "live"))
+	for _, request := range []string{
+		"/-/null.json", "/-/cell/none.html", "/-/home/all-any.html", "/-/findall/all-any.json", "/-/object/win/any",
+		"/-/page-cell/win/any", "/-/error/400-os.html", "/404.html", "/.gitkeep", "/api/.sitegen-tmp-1", "/find/",
+		"/download/", "/findall/", "/nothing",
+	} {
+		got, err := s.ask("GET", request)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -307,8 +241,7 @@ func TestHidden(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	packages := testutil.Packages(t, "live")
-	_, n := serve(t, packages)
-	client := testutil.Client()
+	s := serve(t, packages)
 	for _, tt := range []struct{ request, cache, contentType string }{
 		{"/find?os=win", "public, max-age=300", "application/json"},
 		{"/findall", "public, max-age=300", "application/json"},
@@ -322,7 +255,7 @@ func TestHeaders(t *testing.T) {
 		{"/bitstream/x", "no-store", "text/html; charset=utf-8"},
 		{"/nothing", "no-store", "text/html; charset=utf-8"},
 	} {
-		res, err := client.Get(n.URL + tt.request)
+		res, err := s.client.Get(s.URL + tt.request)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -333,26 +266,5 @@ func TestHeaders(t *testing.T) {
 		if got := res.Header.Get("Content-Type"); got != tt.contentType {
 			t.Errorf("%s: Content-Type %q, want %q", tt.request, got, tt.contentType)
 		}
-	}
-}
-
-// TestFileURLs has packages whose files are not fetched by the package's id.
-func TestFileURLs(t *testing.T) {
-	packages := testutil.Packages(t, "live")
-	for _, p := range packages {
-		if p.SHA512 != "" {
-			p.URL = testutil.API + "/file/hashsum/sha512/" + p.SHA512 + "/download"
-		}
-	}
-	x, n := serve(t, packages)
-	if out, err := n.Test(t); err != nil || strings.Contains(out, "[warn]") {
-		t.Errorf("nginx -t: %v\n%s", err, out)
-	}
-	if mid := len(redirect.NewFileURLs(packages).Mid); mid == 0 || mid == len(packages) {
-		t.Errorf("%d of %d packages have a middle of their own, want some", mid, len(packages))
-	}
-	client := testutil.Client()
-	for _, p := range packages {
-		compare(t, client, n, x, "GET", "/bitstream/"+p.ID)
 	}
 }

@@ -15,7 +15,7 @@ import (
 // path, "" when none does. The locations that ask for it are in files.conf and bitstreams.conf of the server.
 func rules(r *redirect.Rules) (output.File, error) {
 	w := &rulesWriter{rules: r}
-	w.comment("A dollar sign that is no variable.")
+	w.comment("A dollar sign, which cannot be written in the value of a map.")
 	w.printf("geo $sitegen_dollar { default \"$\"; }\n")
 	w.exact()
 	w.conditions()
@@ -28,17 +28,18 @@ func rules(r *redirect.Rules) (output.File, error) {
 	for _, status := range []int{404, 410} {
 		w.printf("map $sitegen_rule $sitegen_rule_%d { %d 1; }\n", status, status)
 	}
-	return file("http/rules.conf", `
+	f := file("http/rules.conf", `
 		The rules of rules.txt, the aliases of pages, and links of servers that are retired.
-		A rule is "status target". Exact paths come before patterns; of each the first that matches counts.`, &w.text), errors.Join(w.errs...)
+		A rule is "status target". Exact paths come before patterns; of each the first that matches counts.`, &w.text)
+	return f, errors.Join(w.errs...)
 }
 
 // rulesWriter writes rules.conf part by part.
 type rulesWriter struct {
 	text
 	rules  *redirect.Rules
-	groups [][][]*redirect.Rule // rules with one source and conditions, by the map of conditions that they are in
-	names  []string             // of the parameters that conditions ask for, each once
+	groups [][]*redirect.Rule // rules of exact paths with conditions, by the map that they are in
+	names  []string           // of the parameters that conditions ask for, each once
 	errs   []error
 }
 
@@ -46,8 +47,8 @@ type rulesWriter struct {
 // goes on.
 func (w *rulesWriter) exact() {
 	w.comment(`
-		The path with no slash at its end.
-		A path with a line end in it is none: it could say that it is a line of the table.`)
+		The path without a slash at its end; "" for one with a line end, which no rule has and which could be taken for a
+		line of the list below.`)
 	w.printf("map $uri $sitegen_source { %s $1; }\n", regex(`^(/|[^\n]*[^/\n])/?\z`))
 	var pairs []pair
 	seen := map[string]bool{}
@@ -63,7 +64,11 @@ func (w *rulesWriter) exact() {
 		pairs = append(pairs, pair{r.Source, value})
 	}
 	h := hash{name: "source_digit", source: "$sitegen_source"}
-	w.comment("The rules of exact paths.\n" + h.explain(pairs))
+	about := "The rules of exact paths."
+	if len(w.groups) > 0 {
+		about += " The value ?0 stands for rules with conditions, in $sitegen_conditions_0."
+	}
+	w.comment(about + h.explain(pairs))
 	h.define(&w.text, digitsFor(len(pairs)))
 	h.table(&w.text, "$sitegen_exact", pairs)
 	lines := []string{entry("default", "$sitegen_exact"), entry(`""`, "$sitegen_pattern")}
@@ -75,7 +80,7 @@ func (w *rulesWriter) exact() {
 
 func conditional(r *redirect.Rule) bool { return len(r.Conditions) > 0 }
 
-// perMap is how many rules with conditions a map has; their expressions are tried one after the other, some ten of
+// perMap is how many rules with conditions a map has. Nginx tries their expressions one after the other, some ten of
 // them in a microsecond. The rules of one path stay together.
 const perMap = 100
 
@@ -85,34 +90,34 @@ func (w *rulesWriter) group(rules []*redirect.Rule) int {
 		rules = rules[:end+1] // what comes after it is never reached
 	}
 	last := len(w.groups) - 1
-	if last < 0 || size(w.groups[last])+len(rules) > perMap {
+	if last < 0 || len(w.groups[last])+len(rules) > perMap {
 		w.groups = append(w.groups, nil)
 		last++
 	}
-	w.groups[last] = append(w.groups[last], rules)
+	w.groups[last] = append(w.groups[last], rules...)
 	return last
 }
 
-func size(groups [][]*redirect.Rule) (n int) {
-	for _, g := range groups {
-		n += len(g)
-	}
-	return n
-}
-
-// conditions writes the maps of rules with conditions on the query. They are asked for the path and the parameters
-// that the rules of the map name, as they are in the query:
+// conditions writes the maps of rules with conditions on the query. The first expression that matches the path and the
+// parameters of the map's rules counts. For instance, these rules
+//
+//	/store id=:id lang=en  /en/blog/:id
+//	/store                 /shop
+//
+// become
 //
 //	map "$sitegen_source\n$sitegen_parameter_0&$sitegen_parameter_1" $sitegen_conditions_0 {
-//	    "~^/store\n=(?<sitegen_value_0>[A-Za-z0-9._~-]+)&=en\z" "301 /en/blog/${sitegen_value_0}";    # /store id=:id lang=en
-//	    "~^/store\n[^&\n]*&[^&\n]*\z"                           "301 /shop";                          # /store
+//	    "~^/store\n=(?<sitegen_value_0>[A-Za-z0-9._~-]+)&=en\z" "301 /en/blog/${sitegen_value_0}";
+//	    "~^/store\n[^&\n]*&[^&\n]*\z" "301 /shop";
+//	    default $sitegen_pattern;
 //	}
 func (w *rulesWriter) conditions() {
 	if len(w.groups) > 0 {
-		w.comment("Rules of exact paths with conditions on the query. \"=\" is a parameter that is empty, \"\" one that is not there.")
+		w.comment(`
+			Rules with conditions on the query, by path and parameters. "" is a parameter that is not there, "=" one that is
+			empty.`)
 	}
-	for i, groups := range w.groups {
-		rules := slices.Concat(groups...)
+	for i, rules := range w.groups {
 		asked := w.asked(rules)
 		var lines []string
 		for _, r := range rules {
@@ -146,7 +151,8 @@ func (w *rulesWriter) patterns() {
 func (w *rulesWriter) line(r *redirect.Rule, expr, target string) string {
 	key, value := regex(expr+`\z`), quote(ruleText(r, target))
 	if max(len(key), len(value)) > maxToken {
-		w.errs = append(w.errs, fmt.Errorf("%s: Nginx reads no more than %d bytes of an expression at once; use fewer conditions on different parameters", r.Pos, maxToken))
+		w.errs = append(w.errs, fmt.Errorf("%s: the rule is longer than the %d bytes that Nginx reads at once; "+
+			"use fewer conditions", r.Pos, maxToken))
 	}
 	return entry(key, value)
 }
@@ -230,6 +236,7 @@ func (w *rulesWriter) parameters() {
 		w.comment("The parameters that conditions ask for.")
 	}
 	for i, name := range w.names {
-		w.printf("map $sitegen_query $sitegen_parameter_%d { %s \"=$1\"; }\n", i, regex("(?:^|&)"+regexp.QuoteMeta(name)+`(?:=([^&]*))?(?=&|\z)`))
+		expr := regex("(?:^|&)" + regexp.QuoteMeta(name) + `(?:=([^&]*))?(?=&|\z)`)
+		w.printf("map $sitegen_query $sitegen_parameter_%d { %s \"=$1\"; }\n", i, expr)
 	}
 }

@@ -2,8 +2,6 @@ package nginx_test
 
 import (
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -13,123 +11,78 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// serveTable serves a table with rules.
-func serveTable(t testing.TB, tab *redirect.Table) *testutil.Nginx {
+// serveRules serves rules alone.
+func serveRules(t testing.TB, text string) *server {
 	t.Helper()
-	redirects, public := t.TempDir(), t.TempDir()
-	compiled, err := nginx.Target{}.Compile(tab)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range compiled {
-		write(t, redirects, f.Path, f.Data)
-	}
-	writePublic(t, public, tab.Index)
-	write(t, public, "shown.html", []byte("shown"))
-	return testutil.StartNginx(t, public, redirects)
+	return serveTable(t, &redirect.Table{Index: testutil.NoPackages(t), Rules: readRules(t, text)})
 }
 
-func readRules(t testing.TB, text string) *redirect.Rules {
+// compareRule asks Nginx and the rules themselves, and reports whether one matched.
+func (s *server) compareRule(t *testing.T, request string) bool {
 	t.Helper()
-	list, err := redirect.Parse("rules.txt", text)
+	path, query, _ := strings.Cut(request, "?")
+	decoded, err := url.PathUnescape(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return redirect.NewRules(list)
+	want := "404"
+	o := s.table.Rules.Match(decoded, query)
+	if o.Rule != nil {
+		want = strings.TrimSpace(fmt.Sprintf("%d %s", o.Rule.Status, o.Target))
+	}
+	if got := s.rule(t, "GET", request); got != want {
+		t.Errorf("%s: %q, want %q", request, got, want)
+	}
+	return o.Rule != nil
 }
 
 func TestPairs(t *testing.T) {
 	for _, p := range testutil.Pairs(t) {
 		t.Run(p.Name, func(t *testing.T) {
-			tab := &redirect.Table{Index: testutil.NoPackages(t), Rules: readRules(t, p.Rules)}
-			compiled, err := nginx.Target{}.Compile(tab)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, f := range compiled {
-				if strings.HasSuffix(f.Path, "http/rules.conf") {
-					p.Compare(t, "nginx", string(f.Data))
-				}
-			}
-			n := serveTable(t, tab)
-			if out, err := n.Test(t); err != nil || strings.Contains(out, "warn") {
-				t.Errorf("%v: %s", err, out)
-			}
-			client := testutil.Client()
+			t.Parallel()
+			s := serveRules(t, p.Rules)
+			p.Compare(t, "nginx", string(compile(t, s.table)["nginx/http/rules.conf"]))
 			for _, r := range p.Requests {
 				want := r.WantOn("nginx")
 				if want == "-" { // no rule and no file
 					want = "404"
 				}
 				for _, method := range []string{"GET", "HEAD"} {
-					if got := askRule(t, client, method, n.URL+r.Request); got != want {
+					if got := s.rule(t, method, r.Request); got != want {
 						t.Errorf("%s %s: %q, want %q", method, r.Request, got, want)
 					}
 				}
-			}
-			if log := n.ErrorLog(t); strings.Contains(log, "[error]") || strings.Contains(log, "[warn]") {
-				t.Log(log)
 			}
 		})
 	}
 }
 
-// askRule gives status and target as the pairs write them.
-func askRule(t testing.TB, client *http.Client, method, address string) string {
-	t.Helper()
-	address = strings.ReplaceAll(address, "{", "%7B")
-	req, err := http.NewRequest(method, address, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := io.ReadAll(res.Body)
-	res.Body.Close()
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := strings.TrimSpace(fmt.Sprintf("%d %s", res.StatusCode, res.Header.Get("Location")))
-	switch {
-	case res.StatusCode == 200 && (method == "HEAD" || string(body) == "shown"):
-		return "200 /shown.html"
-	case res.StatusCode == 404 && res.Header.Get("Cache-Control") == "":
-		return "404 without headers"
-	case res.StatusCode == 404 && method == "GET" && string(body) != "error 404":
-		return "404 with another page: " + string(body)
-	}
-	return got
-}
-
 // TestPermalinksAndInherited asks for every permalink of a catalogue, and for every source of the profile's rules.
 func TestPermalinksAndInherited(t *testing.T) {
+	t.Parallel()
 	x := testutil.Index(t, "live")
-	tab := &redirect.Table{Index: x, Rules: redirect.NewRules(testutil.Inherited(t, x))}
-	n := serveTable(t, tab)
-	client := testutil.Client()
+	rules := testutil.Inherited(t, x)
+	const text = "/bitstream/000000000000000000000001 /gone 302\n/bitstream/shown /shown.html 200"
+	written, err := redirect.Parse("rules.txt", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules = append(rules, written...)
+	s := serveTable(t, &redirect.Table{Index: x, Rules: redirect.NewRules(rules)})
 	var paths []string
 	for _, l := range redirect.Links(x) {
 		paths = append(paths, l.Path, l.Path+".json")
 	}
-	for _, r := range tab.Rules.All() {
+	for _, r := range s.table.Rules.All() {
 		paths = append(paths, r.Source)
 	}
-	paths = append(paths, "/latest/win?os=linux&stability=nightly", "/latest/beos", "/latest/win/any", "/latest/win%0a", "/releases/9.9/win", "/releases/../win",
-		"/revision/1/win", "/revision/99999999999999/win", "/revision/x/win", "/bitstream/1", "/releases/5.10/win/")
+	paths = append(paths, "/latest/win?os=linux&stability=nightly", "/latest/beos", "/latest/win/any", "/latest/win%0a",
+		"/releases/9.9/win", "/releases/../win", "/releases/5.10/win/", "/releases/5.10.json/win", "/revision/1/win",
+		"/revision/99999999999999/win", "/revision/x/win", "/bitstream/1", "/bitstream/%0a")
 	for _, path := range paths {
 		decoded, query, _ := strings.Cut(strings.ReplaceAll(path, "%0a", "\n"), "?")
-		want := tab.Answer(decoded, query)
-		res, err := client.Get(n.URL + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := io.ReadAll(res.Body)
-		res.Body.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
+		want := s.table.Answer(decoded, query)
+		res, body := testutil.Ask(t, s.client, "GET", s.URL+path)
 		status := want.Status
 		if status == 0 {
 			status = 404
@@ -137,51 +90,115 @@ func TestPermalinksAndInherited(t *testing.T) {
 		if res.StatusCode != status || res.Header.Get("Location") != want.Location {
 			t.Errorf("%s: %d %q, want %d %q", path, res.StatusCode, res.Header.Get("Location"), status, want.Location)
 		}
-		if want.File != "" && string(body) != string(testutil.Spec(t).ObjectJSON(want.API.Package))+"\n" {
+		switch {
+		case want.File == "/shown.html" && body != "shown":
+			t.Errorf("%s: %s, want the page", path, body)
+		case want.API.Package != nil && want.File != "" && body != string(testutil.Spec(t).ObjectJSON(want.API.Package))+"\n":
 			t.Errorf("%s: %s, want %s", path, body, want.File)
-		}
-	}
-}
-
-func BenchmarkCompileRules(b *testing.B) {
-	var text strings.Builder
-	for i := range 100_000 {
-		fmt.Fprintf(&text, "/old/page-%d /new/%d\n", i, i%97)
-	}
-	tab := &redirect.Table{Index: testutil.Index(b, "archive"), Rules: readRules(b, text.String())}
-	for b.Loop() {
-		if _, err := (nginx.Target{}).Compile(tab); err != nil {
-			b.Fatal(err)
 		}
 	}
 }
 
 // TestRandomRules holds Nginx against the meaning of rules that nobody would write.
 func TestRandomRules(t *testing.T) {
-	client := testutil.Client()
+	t.Parallel()
 	matched := 0
 	for seed := range uint64(4) {
-		text := testutil.RandomRules(seed, 120)
-		tab := &redirect.Table{Index: testutil.NoPackages(t), Rules: readRules(t, text)}
-		n := serveTable(t, tab)
+		s := serveRules(t, testutil.RandomRules(seed, 120))
 		for _, q := range testutil.RandomPaths(seed, 600) {
-			path, query, _ := strings.Cut(q, "?")
-			decoded, err := url.PathUnescape(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := "404"
-			if o := tab.Rules.Match(decoded, query); o.Rule != nil {
-				want = fmt.Sprintf("%d %s", o.Rule.Status, o.Target)
+			if s.compareRule(t, q) {
 				matched++
-			}
-			if got := askRule(t, client, "GET", n.URL+q); got != want {
-				t.Errorf("%s: %q, want %q\n%s", q, got, want, text)
-				return
 			}
 		}
 	}
 	if matched < 200 {
 		t.Errorf("only %d requests matched a rule", matched)
+	}
+}
+
+// manyRules is the text of 100,000 rules, 5,000 of them with one tail that is longer than a key of Nginx's may be.
+func manyRules() string {
+	var b strings.Builder
+	for i := range 95_000 {
+		fmt.Fprintf(&b, "/old/page-%d /new/%d\n", i, i%97)
+	}
+	for i := range 5000 {
+		fmt.Fprintf(&b, "/wiki/v%d/documentation/getting-started-with-segmentation.html /about/%d 302\n", i, i)
+	}
+	return b.String()
+}
+
+func TestManyRules(t *testing.T) {
+	t.Parallel()
+	s := serveRules(t, manyRules())
+	for i := 0; i < 5010; i += 23 {
+		s.compareRule(t, fmt.Sprintf("/old/page-%d", i*19))
+		s.compareRule(t, fmt.Sprintf("/Old/page-%d", i*19))
+		s.compareRule(t, fmt.Sprintf("/wiki/v%d/documentation/getting-started-with-segmentation.html", i))
+	}
+}
+
+// TestLongRules has lists of rules that are longer than the words that Nginx reads, and signs that mean something.
+func TestLongRules(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	source := func(i int) string {
+		return fmt.Sprintf("/%s%d/%s", strings.Repeat("$q", 30), i, strings.Repeat("%22x%5C", 45))
+	}
+	for i := range 2000 {
+		fmt.Fprintf(&b, "%s /%s%d\n", source(i), strings.Repeat("l", 500), i)
+	}
+	b.WriteString("/" + strings.Repeat("$", 390) + " /dollars\n")
+	s := serveRules(t, b.String())
+	if !strings.Contains(string(compile(t, s.table)["nginx/http/rules.conf"]), "geo $sitegen_exact_list_part_0 ") {
+		t.Error("no list is longer than a word")
+	}
+	s.compareRule(t, "/"+strings.Repeat("$", 390))
+	for i := 0; i < 2010; i += 7 {
+		s.compareRule(t, source(i))
+	}
+}
+
+// TestManyConditions has more rules with conditions than Nginx would follow as a chain of variables.
+func TestManyConditions(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for i := range 500 {
+		fmt.Fprintf(&b, "/index.php id=%d /page/%d\n", i, i)
+		fmt.Fprintf(&b, "/thread-%d.html page=:page /t/%d/:page 302\n/thread-%[1]d.html /t/%[1]d\n", i, i)
+		if i < 150 {
+			fmt.Fprintf(&b, "/w/:lang/* title=T%d /wiki/:lang/%d/:splat\n", i, i)
+		}
+	}
+	b.WriteString("/index.php view=:v /views/:v\n")
+	b.WriteString("/many a=:a b=:b c=:c d=:d e=:e f=:f g=:g h=:h i=:i j=:j k=:k /m/:k/:j/:a\n")
+	b.WriteString("/p/:a/:b k=:k /p-:b-:k-:a\n/p/* /rest/:splat\n")
+	s := serveRules(t, b.String())
+	for i := 0; i < 510; i += 13 {
+		for _, request := range []string{
+			"/index.php?id=%d", "/index.php/?x=y&id=%d&id=2", "/thread-%d.html?page=7", "/thread-%d.html",
+			"/w/de/a/b?title=T%d", "/w/de?title=t%d",
+		} {
+			s.compareRule(t, fmt.Sprintf(request, i))
+		}
+	}
+	for _, request := range []string{
+		"/index.php", "/index.php?view=a-b", "/index.php?view=a%20b", "/index.php?id=x&view=z",
+		"/many?a=1&b=2&c=3&d=4&e=5&f=6&g=7&h=8&i=9&j=10&k=11", "/many?a=1", "/p/1/2?k=v", "/p/1/2?k=", "/p/1/2",
+		"/p/1/2%0a", "/p/1/2%0a=v", "/p/1/2%0a=v?k=", "/index.php%0a=5?id=5", "/w/de%0a=T1?title=T2",
+	} {
+		s.compareRule(t, request)
+	}
+}
+
+// TestTooManyConditions has a rule that Nginx cannot read.
+func TestTooManyConditions(t *testing.T) {
+	rule := "/x"
+	for i := range 500 {
+		rule += fmt.Sprintf(" parameter-%d=value-%d", i, i)
+	}
+	table := &redirect.Table{Index: testutil.NoPackages(t), Rules: readRules(t, "/a /b\n"+rule+" /y\n")}
+	if _, err := (nginx.Target{}).Compile(table); err == nil || !strings.HasPrefix(err.Error(), "rules.txt:2:1: ") {
+		t.Errorf("%v, want an error with the line", err)
 	}
 }

@@ -14,32 +14,15 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
-	"github.com/Slicer/sitegen/generator/redirect/nginx"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
-
-func compile(t testing.TB, packages []*catalog.Package) map[string][]byte {
-	t.Helper()
-	compiled, err := nginx.Target{}.Compile(&redirect.Table{Index: lookup.New(testutil.Spec(t), packages)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	byPath := map[string][]byte{}
-	for _, f := range compiled {
-		if byPath[f.Path] != nil {
-			t.Errorf("%s is written twice", f.Path)
-		}
-		byPath[f.Path] = f.Data
-	}
-	return byPath
-}
 
 // TestSize holds the configuration of the largest real catalogue below what Nginx reads without delay.
 func TestSize(t *testing.T) {
 	total := 0
-	for path, data := range compile(t, testutil.Packages(t, "archive")) {
+	for path, data := range compile(t, &redirect.Table{Index: testutil.Index(t, "archive")}) {
 		total += len(data)
-		if bytes.Contains(data, []byte("/work")) || bytes.Contains(data, []byte("include ")) {
+		if bytes.Contains(data, []byte(filepath.Dir(testutil.Path("")))) || bytes.Contains(data, []byte("include ")) {
 			t.Errorf("%s names a path", path)
 		}
 	}
@@ -62,11 +45,12 @@ func TestOneMoreNightly(t *testing.T) {
 			for i, os := range testutil.Scheme(t).OSes() {
 				p := *packages[0]
 				p.ID = fmt.Sprintf("%024x", i+1)
+				p.URL = testutil.API + "/item/" + p.ID + "/download"
 				p.OS, p.Arch, p.Revision, p.Release = os, catalog.Arch("amd64"), packages[0].Revision+3, ""
 				p.Built = day.Add(time.Duration(i) * time.Hour)
 				after = append(after, &p)
 			}
-			if n := diffLines(t, compile(t, packages), compile(t, after)); n == 0 || n > tt.limit {
+			if n := diffLines(t, compile(t, tableOf(t, packages)), compile(t, tableOf(t, after))); n == 0 || n > tt.limit {
 				t.Errorf("%d changed lines, want 1 to %d", n, tt.limit)
 			} else {
 				t.Logf("%d changed lines", n)
@@ -109,11 +93,10 @@ func TestManyBuilds(t *testing.T) {
 		p.Built = base.Built.Add(time.Duration(i) * time.Hour)
 		packages = append(packages, &p)
 	}
-	x, n := serve(t, packages)
-	client := testutil.Client()
+	s := serve(t, packages)
 	for rev := 30_000; rev < 30_100; rev += 7 {
-		compare(t, client, n, x, "GET", fmt.Sprintf("/find?os=win&revision=%d", rev))
-		compare(t, client, n, x, "GET", fmt.Sprintf("/find?os=win&stability=any&closest-revision=%d&offset=-3", rev))
+		s.compare(t, "GET", fmt.Sprintf("/find?os=win&revision=%d", rev))
+		s.compare(t, "GET", fmt.Sprintf("/find?os=win&stability=any&closest-revision=%d&offset=-3", rev))
 	}
 }
 
@@ -121,20 +104,20 @@ func TestManyBuilds(t *testing.T) {
 func TestOddVersions(t *testing.T) {
 	base := testutil.Packages(t, "live")[0]
 	var packages []*catalog.Package
-	versions := []string{"5.0.0-RC1", "5.0.0-rc1", "default", "include", "volatile", "hostnames", "5.0.0-" + strings.Repeat("x", 34), "5.0.0-" + strings.Repeat("X", 34), "~x"[1:], "5.1"}
+	versions := []string{
+		"5.0.0-RC1", "5.0.0-rc1", "default", "include", "volatile", "hostnames", "5.0.0-" + strings.Repeat("x", 34),
+		"5.0.0-" + strings.Repeat("X", 34), "~x"[1:], "5.1",
+	}
 	for i, v := range versions {
 		p := *base
 		p.ID = fmt.Sprintf("%024x", i+1)
-		p.OS, p.Arch, p.Revision, p.Version, p.Release, p.PreRelease = catalog.OS("linux"), catalog.Arch("amd64"), 30_000+i, v, v, false
+		p.OS, p.Arch, p.Revision = "linux", "amd64", 30_000+i
+		p.Version, p.Release, p.PreRelease = v, v, false
 		packages = append(packages, &p)
 	}
-	x, n := serve(t, packages)
-	if out, err := n.Test(t); err != nil || strings.Contains(out, "[warn]") {
-		t.Errorf("nginx -t: %v\n%s", err, out)
-	}
-	client := testutil.Client()
+	s := serve(t, packages)
 	for _, v := range append(versions, "5.0.0-Rc1", "DEFAULT", "5", "5.0") {
-		compare(t, client, n, x, "GET", "/download?os=linux&version="+v)
+		s.compare(t, "GET", "/download?os=linux&version="+v)
 	}
 }
 
@@ -146,19 +129,86 @@ func TestEmptyPlatform(t *testing.T) {
 			packages = append(packages, p)
 		}
 	}
-	x, n := serve(t, packages)
-	client := testutil.Client()
-	for request := range testutil.RandomRequests(x, 2, 300) {
-		compare(t, client, n, x, "GET", request)
+	s := serve(t, packages)
+	for request := range testutil.RandomRequests(s.table.Index, 2, 300) {
+		s.compare(t, "GET", request)
 	}
 }
 
-// BenchmarkCompile writes the configuration of the archive.
-func BenchmarkCompile(b *testing.B) {
-	x := testutil.Index(b, "archive")
-	for b.Loop() {
-		if _, err := (nginx.Target{}).Compile(&redirect.Table{Index: x}); err != nil {
-			b.Fatal(err)
+func tableOf(t testing.TB, packages []*catalog.Package) *redirect.Table {
+	return &redirect.Table{Index: lookup.New(testutil.Spec(t), packages)}
+}
+
+// TestManyPackages has 12,000 packages of each form of ids, whose URLs differ in more than the id and most of which
+// have a version of their own.
+func TestManyPackages(t *testing.T) {
+	for _, form := range catalog.IDForms() {
+		t.Run(string(form), func(t *testing.T) {
+			t.Parallel()
+			scheme := inventedScheme()
+			scheme.IDs = form
+			packages := invented(t, scheme, 12_000, 4*time.Hour, true)
+			s := serveTable(t, &redirect.Table{Index: lookup.New(lookup.NewSpec(scheme, nil), packages)})
+			if n := len(redirect.NewFileURLs(packages).Mid); n != len(packages) {
+				t.Fatalf("%d packages have a URL of their own, want all", n)
+			}
+			for i := 0; i < len(packages); i += 17 {
+				p := packages[i]
+				s.compare(t, "GET", "/bitstream/"+p.ID)
+				s.compare(t, "GET", "/bitstream/"+strings.ToUpper(p.ID))
+				s.compare(t, "GET", fmt.Sprintf("/find?stability=any&os=%s&arch=%s&version=%s", p.OS, p.Arch, p.Version))
+			}
+			for request := range testutil.RandomRequests(s.table.Index, 5, 1000) {
+				s.compare(t, "GET", request)
+			}
+		})
+	}
+}
+
+// TestFileURLs has packages that are fetched by their id and others that are not, one of them from an address that
+// all others begin with.
+func TestFileURLs(t *testing.T) {
+	t.Parallel()
+	packages := testutil.Packages(t, "live")
+	for i, p := range packages {
+		switch {
+		case i == 3:
+			p.URL = testutil.API + "/file/"
+		case p.SHA512 != "":
+			p.URL = testutil.API + "/file/hashsum/sha512/" + p.SHA512 + "/download;'a'?b=c&d#e"
 		}
+	}
+	s := serve(t, packages)
+	if n := len(redirect.NewFileURLs(packages).Mid); n < 10 || n > len(packages)-10 {
+		t.Errorf("%d of %d packages have a URL of their own, want some", n, len(packages))
+	}
+	for _, p := range packages {
+		s.compare(t, "GET", "/bitstream/"+p.ID)
+	}
+}
+
+// TestOneMorePackage counts the lines that git shows for a package with a URL of its own.
+func TestOneMorePackage(t *testing.T) {
+	scheme := inventedScheme()
+	packages := invented(t, scheme, 12_000, 4*time.Hour, true)
+	spec := lookup.NewSpec(scheme, nil)
+	files := func(packages []*catalog.Package) map[string][]byte {
+		const name = "nginx/http/files.conf"
+		return map[string][]byte{name: compile(t, &redirect.Table{Index: lookup.New(spec, packages)})[name]}
+	}
+	if n := diffLines(t, files(packages[1:]), files(packages)); n == 0 || n > 2 {
+		t.Errorf("%d changed lines, want 1 or 2", n)
+	}
+}
+
+// TestOneDay has more builds of one day than a map of Nginx takes: the day is the revision in this scheme.
+func TestOneDay(t *testing.T) {
+	t.Parallel()
+	scheme := inventedScheme()
+	scheme.Systems, scheme.Arches = scheme.Systems[:1], scheme.Arches[:1]
+	packages := invented(t, scheme, 3000, 0, true)
+	s := serveTable(t, &redirect.Table{Index: lookup.New(lookup.NewSpec(scheme, nil), packages)})
+	for i := 0; i < len(packages); i += 11 {
+		s.compare(t, "GET", "/find?stability=any&os=windows&version="+packages[i].Version)
 	}
 }

@@ -105,8 +105,8 @@ func (x *tables) positions(pf catalog.Platform) output.File {
 	t.WriteByte('\n')
 	exact(&t, "$sitegen_place", variable("revision", pf, ""), from)
 	return file("http/positions-"+pf.String()+".conf", `
-		The revisions for `+pf.String()+`, counted from the oldest: what offset steps over.
-		First each revision's position, then each position's revision.`, &t)
+		The revisions for `+pf.String()+`, counted from the oldest, 0: an offset steps from one to the next.
+		First the position of each revision, then the revision at each position.`, &t)
 }
 
 // numbered is a line of an exact table.
@@ -115,8 +115,8 @@ type numbered struct {
 	key, value string
 }
 
-// mapLimit is how many numbers a map may have as keys. From some 1,200 on, Nginx says at every start that it could
-// not build an optimal map_hash.
+// mapLimit is how many numbers a map may have as keys. At some number between 1,000 and 1,500 Nginx begins to warn that
+// it could not build an optimal map_hash, depending on which they are.
 const mapLimit = 1000
 
 // exact writes a table of what source holds, in one map for each thousand numbers. The entries are sorted by number,
@@ -125,40 +125,30 @@ const mapLimit = 1000
 //	map $sitegen_build_1000 $sitegen_packages_amd64_win    { 34 $sitegen_packages_amd64_win_34; … }
 //	map $sitegen_build      $sitegen_packages_amd64_win_34 { 34645 <id>; 34645.1 <id>; … }
 //
-// A revision may have any number of builds, so a thousand of them may have more than a map takes. Its builds are cut
-// again by what is before their last three digits, see piece.
+// A revision may have any number of builds, so a thousand revisions may have more builds than a map takes. They are
+// cut again then, see piece.
 func exact(t *text, source, target string, entries []numbered) {
-	var thousands [][]numbered
-	for i, e := range entries {
-		if i == 0 || e.number/1000 != entries[i-1].number/1000 {
-			thousands = append(thousands, nil)
-		}
-		last := len(thousands) - 1
-		thousands[last] = append(thousands[last], e)
-	}
+	thousands := func(e numbered) string { return strconv.Itoa(e.number / 1000) }
 	t.printf("map %s_1000 %s {\n    volatile;\n", source, target)
-	for _, list := range thousands {
-		t.printf("    %d %s_%[1]d;\n", list[0].number/1000, target)
+	for n := range runs(entries, thousands) {
+		t.printf("    %s %s_%s;\n", n, target, n)
 	}
 	t.printf("}\n")
-	for _, list := range thousands {
-		name := fmt.Sprintf("%s_%d", target, list[0].number/1000)
+	for n, list := range runs(entries, thousands) {
+		name := target + "_" + n
 		if len(list) <= mapLimit {
 			exactMap(t, source, name, list)
 			continue
 		}
-		pieces := map[string][]numbered{}
-		for _, e := range list {
-			pieces[piece(e.key)] = append(pieces[piece(e.key)], e)
-		}
-		order := slices.Sorted(maps.Keys(pieces))
+		byPiece := func(e numbered) string { return piece(e.key) }
+		slices.SortStableFunc(list, func(a, b numbered) int { return strings.Compare(piece(a.key), piece(b.key)) })
 		t.printf("map %s_cut %s {\n    volatile;\n", source, name)
-		for _, at := range order {
+		for at := range runs(list, byPiece) {
 			t.printf("    %q %s;\n", at, pieceName(name, at))
 		}
 		t.printf("}\n")
-		for _, at := range order {
-			exactMap(t, source, pieceName(name, at), pieces[at])
+		for at, list := range runs(list, byPiece) {
+			exactMap(t, source, pieceName(name, at), list)
 		}
 	}
 }
@@ -171,8 +161,9 @@ func exactMap(t *text, source, target string, entries []numbered) {
 	t.printf("}\n")
 }
 
-// piece is a build without its last three digits; the dot stays: 34 for 34645, 346. for 34645.1, 3464. for 34645.12
-// and 34645. for 34645.123. No more than a thousand builds have one piece. It is $sitegen_build_cut in lookup.conf.
+// piece is a build without its last three digits, so that no more than a thousand builds of a thousand revisions have
+// the same. The dot stays: 34 for 34645, 346. for 34645.1, 3464. for 34645.12 and 34645. for 34645.123. In Nginx it is
+// $sitegen_build_cut, see lookup.conf.
 func piece(build string) string {
 	rest, dot := build, ""
 	for range 3 {
@@ -189,14 +180,25 @@ func piece(build string) string {
 
 func pieceName(name, piece string) string { return name + "_" + strings.ReplaceAll(piece, ".", "x") }
 
+// about begins the comment of a table: which modes look in it, and the platform.
+func (x *tables) about(pf catalog.Platform, ways ...lookup.Finds) string {
+	var names []string
+	for _, p := range x.grammar.Modes() {
+		if slices.Contains(ways, p.Finds) {
+			names = append(names, p.Name+"=")
+		}
+	}
+	return strings.Join(names, " and ") + ": the newest build for " + pf.String()
+}
+
 func (x *tables) dates(pf catalog.Platform) output.File {
 	var t text
 	x.stabilities(pf, func(s catalog.Stability, table *lookup.Table) {
 		x.steps(&t, "$sitegen_date_address", variable("date", pf, s), table.Days, dayAddress)
 	})
-	return file("http/dates-"+pf.String()+".conf", x.grammar.names(lookup.ByDate)+`: the newest build for `+pf.String()+` on or before a day.
-		The day 2026-09-09 is written as the address 26.9.9.0. The line "26.9.4.0-26.9.8.255 34640;" says: from 2026-09-04 until the day before 2026-09-09 the newest build was
-		that of revision 34640.`, &t)
+	return file("http/dates-"+pf.String()+".conf", x.about(pf, lookup.ByDate)+` on or before a day.
+		Days are addresses, 2026-09-09 is 26.9.9.0. The line "26.9.4.0-26.9.8.255 34640;" says that from 2026-09-04 until
+		the day before 2026-09-09 the newest build was 34640.`, &t)
 }
 
 func (x *tables) revisions(pf catalog.Platform) output.File {
@@ -204,14 +206,15 @@ func (x *tables) revisions(pf catalog.Platform) output.File {
 	x.stabilities(pf, func(s catalog.Stability, table *lookup.Table) {
 		x.steps(&t, "$sitegen_number_address", variable("closest", pf, s), table.Revisions, revisionAddress)
 	})
-	return file("http/revisions-"+pf.String()+".conf", x.grammar.names(lookup.ByRevision, lookup.ByClosestRevision)+`: the newest build for `+pf.String()+` at or below a revision.
-		The revision 34645 is written as the address 3.46.45.0. The line "3.46.40.0-3.46.44.255 34640;" says: from revision 34640 until the one before 34645 that is build 34640.`, &t)
+	about := x.about(pf, lookup.ByRevision, lookup.ByClosestRevision)
+	return file("http/revisions-"+pf.String()+".conf", about+` at or below a revision.
+		Revisions are addresses, 34645 is 3.46.45.0. The line "3.46.40.0-3.46.44.255 34640;" says that from revision 34640
+		until the one before 34645 it is 34640.`, &t)
 }
 
-// steps writes a step function as a geo block, which looks for the range that an address is in. The last step is the
-// default and so has no end: a range up to the last address would make Nginx fill its table up to there.
-//
-// Each other step ends one address before the next begins. The steps from 34640 and from 34645 are, for instance,
+// steps writes a step function as a geo block, which finds the range that an address is in. Each step is a range that
+// ends one address before the next step, and the last one is the default: as a range up to the last address, it would
+// make Nginx fill a table up to there. For instance, the steps 34640 and 34645 are
 //
 //	geo $sitegen_number_address $sitegen_closest_amd64_win_any {
 //	    ranges;
@@ -219,6 +222,8 @@ func (x *tables) revisions(pf catalog.Platform) output.File {
 //	    0.0.0.0-3.46.39.255 "";
 //	    3.46.40.0-3.46.44.255 34640;
 //	}
+//
+// source is the address, see grammar.keys.
 func (x *tables) steps(t *text, source, target string, steps []lookup.Step, address func(int) address) {
 	t.printf("geo %s %s {\n    ranges;\n    default %s;\n", source, target, x.builds[steps[len(steps)-1].Package])
 	from, value := addressOf(0, 0, 0), `""`
@@ -251,8 +256,8 @@ func revisionAddress(rev int) address { return addressOf(rev/10_000, rev/100%100
 // dayAddress takes yyyymmdd, 20260909 as 26.9.9.0; packages are of the years 2000 to 2099 only.
 func dayAddress(day int) address { return addressOf(day/10_000%100, day/100%100, day%100) }
 
-// plainVersions is how many versions a map may have as keys: with keys as long as MaxVersionLength a hundred are
-// safe, see hash.
+// plainVersions is how many versions a map may have as keys. Of keys as long as catalog.MaxVersionLength Nginx takes a
+// hundred, whichever they are; more become a hashed table.
 const plainVersions = 100
 
 // byVersion is the hash that larger tables of versions are cut by.
@@ -280,7 +285,8 @@ func (x *tables) versions(pf catalog.Platform) output.File {
 		}
 		t.printf("}\n")
 	})
-	return file("http/versions-"+pf.String()+".conf", x.grammar.names(lookup.ByVersion)+`: the newest build for `+pf.String()+` of each version, and of each beginning of one.`, &t)
+	about := x.about(pf, lookup.ByVersion) + " of each version, and of each beginning of one."
+	return file("http/versions-"+pf.String()+".conf", about, &t)
 }
 
 // versionKey spells a version as parameters.conf does: as v5.2.0, and one with capitals as c5.2.0-RC1.
@@ -289,17 +295,6 @@ func versionKey(v string) string {
 		return "v" + v
 	}
 	return "c" + v
-}
-
-// versionDigits writes the digits of hashed tables of versions, as many as the largest of them needs.
-func (x *tables) versionDigits(t *text) {
-	most := 0
-	for _, pf := range x.index.Platforms() {
-		most = max(most, len(x.index.Table(pf, catalog.Any).Versions))
-	}
-	if most > plainVersions {
-		byVersion().define(t, digitsFor(most))
-	}
 }
 
 // compareVersions sorts 5.2 before 5.10.
@@ -351,7 +346,13 @@ func (x *tables) choices() output.File {
 	}
 	x.grammar.picked(&t)
 	if x.grammar.given(lookup.ByVersion) != "" {
-		x.versionDigits(&t)
+		most := 0
+		for _, pf := range x.index.Platforms() {
+			most = max(most, len(x.index.Table(pf, catalog.Any).Versions))
+		}
+		if most > plainVersions {
+			byVersion().define(&t, digitsFor(most))
+		}
 		perCell("by_version", "version")
 	}
 	if x.grammar.given(lookup.ByRevision, lookup.ByClosestRevision) != "" {

@@ -14,7 +14,7 @@ type text struct{ bytes.Buffer }
 
 func (t *text) printf(format string, args ...any) { fmt.Fprintf(&t.Buffer, format, args...) }
 
-// comment writes an empty line and lines of comment.
+// comment writes an empty line, except at the start, and lines of comment.
 func (t *text) comment(lines string) {
 	if t.Len() > 0 {
 		t.WriteByte('\n')
@@ -24,7 +24,7 @@ func (t *text) comment(lines string) {
 	}
 }
 
-// entry is a line of a block: a key and its value. Both are in Nginx's words: quoted where need be.
+// entry is a line of a block: a key and its value, both quoted already where necessary.
 func entry(key, value string) string { return key + "\t" + value + ";" }
 
 // note adds a comment to an entry.
@@ -64,7 +64,7 @@ func (t *text) columns(lines ...string) {
 	w.Flush()
 }
 
-// file makes a file of the target of a text. about is its comment: what the file is for.
+// file makes the file with a name below redirects/nginx/ of a text. about is its comment: what the file is for.
 func file(name, about string, body *text) output.File {
 	var head text
 	head.comment(output.Mark + ": do not edit, the next build overwrites it.\n\n" + strings.TrimSpace(about))
@@ -72,17 +72,19 @@ func file(name, about string, body *text) output.File {
 	return made(name, append(head.Bytes(), body.Bytes()...))
 }
 
+// made is file for a whole text.
 func made(name string, data []byte) output.File {
 	return output.File{Root: output.Redirects, Group: output.Maps, Path: "nginx/" + name, Data: data}
 }
 
-// maxToken is the longest key or value that Nginx reads, in bytes: it reads a file through a buffer of 4 KB, into
-// which a word must fit.
+// maxToken is the longest key or value that is written, in bytes. Nginx refuses one of 4,094 bytes, since it reads its
+// configuration through a buffer of 4 KB.
 const maxToken = 4000
 
 var (
 	quoter     = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
-	expression = strings.NewReplacer(`\\`, `\\\\`, `"`, `\"`, "\n", `\n`)
+	expression = strings.NewReplacer(`\\`, `\\\\`, `"`, `\"`)
+	words      = strings.NewReplacer("-", "_", "_", "__")
 )
 
 // quote writes a word that may have any character in it. A dollar sign begins a variable where Nginx knows variables:
@@ -90,7 +92,8 @@ var (
 func quote(s string) string { return `"` + quoter.Replace(s) + `"` }
 
 // regex writes a regular expression as a key of a map. In quotes Nginx itself takes a backslash away only before a
-// backslash and a quote, so \z stays \z, and the expression of one backslash, \\, becomes \\\\.
+// backslash and a quote (and makes a line end of \n), so \z stays \z, and \\, the expression of one backslash, becomes
+// \\\\.
 func regex(s string) string { return `"~` + expression.Replace(s) + `"` }
 
 // literal writes a value that has no variables.
@@ -98,6 +101,4 @@ func literal(s string) string { return quote(strings.ReplaceAll(s, "$", "${siteg
 
 // word writes an id or a name as a part of the name of a variable: checkout-date as checkout_date, x86_64 as
 // x86__64. Names stay different that way: between two words stands one underscore.
-func word(id string) string {
-	return strings.NewReplacer("-", "_", "_", "__").Replace(id)
-}
+func word(id string) string { return words.Replace(id) }

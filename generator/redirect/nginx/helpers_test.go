@@ -1,0 +1,273 @@
+package nginx_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/nginx"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// server is an Nginx with the configuration of a table, and the fewest files that it refers to.
+type server struct {
+	*testutil.Nginx
+	table  *redirect.Table
+	client *http.Client
+}
+
+// serve serves packages of the built-in profile.
+func serve(t testing.TB, packages []*catalog.Package) *server {
+	t.Helper()
+	return serveTable(t, &redirect.Table{Index: lookup.New(testutil.Spec(t), packages)})
+}
+
+// serveTable serves a table. A configuration that Nginx has something to say about fails the test.
+func serveTable(t testing.TB, table *redirect.Table) *server {
+	t.Helper()
+	redirects, public := t.TempDir(), t.TempDir()
+	for path, data := range compile(t, table) {
+		write(t, redirects, path, data)
+	}
+	writePublic(t, public, table.Index)
+	s := &server{testutil.StartNginx(t, public, redirects), table, testutil.Client()}
+	if out, err := s.Test(t); err != nil || strings.Contains(out, "[warn]") {
+		t.Errorf("nginx -t: %v\n%s", err, out)
+	}
+	t.Cleanup(func() {
+		if log := s.ErrorLog(t); strings.Contains(log, "[alert]") || strings.Contains(log, "cycle while") {
+			t.Errorf("error log:\n%.2000s", log)
+		}
+	})
+	return s
+}
+
+// compile returns the files of a table by path.
+func compile(t testing.TB, table *redirect.Table) map[string][]byte {
+	t.Helper()
+	compiled, err := nginx.Target{}.Compile(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byPath := map[string][]byte{}
+	for _, f := range compiled {
+		if byPath[f.Path] != nil {
+			t.Errorf("%s is written twice", f.Path)
+		}
+		byPath[f.Path] = f.Data
+	}
+	return byPath
+}
+
+func writePublic(t testing.TB, dir string, x *lookup.Index) {
+	spec := x.Spec()
+	for _, p := range x.Packages() {
+		write(t, dir, "api/v1/packages/"+p.ID+".json", append(spec.ObjectJSON(p), '\n'))
+		write(t, dir, "-/cell/"+p.ID+".html", fmt.Appendf(nil, `<a href="/bitstream/%s">`, p.ID))
+	}
+	for path, text := range map[string]string{
+		"-/cell/none.html": "Not available", "-/null.json": "null\n", "index.html": "home", "shown.html": "shown",
+		"404.html": "error 404", "-/error/404-package.html": "error package", "-/error/404-bitstream.html": "error bitstream",
+	} {
+		write(t, dir, path, []byte(text))
+	}
+	for _, p := range spec.Problems() {
+		write(t, dir, "-/error/400-"+p.Param+".html", []byte("error "+p.Param))
+	}
+	for _, system := range append([]catalog.OS{"all"}, spec.OSes()...) {
+		for _, stability := range append([]catalog.Stability{"default"}, catalog.Stabilities()...) {
+			page, object := skeletons(spec, system, stability)
+			name := fmt.Sprintf("%s-%s", system, stability)
+			write(t, dir, "-/home/"+name+".html", []byte(page))
+			write(t, dir, "-/findall/"+name+".json", []byte(object))
+		}
+	}
+}
+
+// skeletons are the home page and the /findall answer of one variant, without layout.
+func skeletons(spec *lookup.Spec, system catalog.OS, stability catalog.Stability) (page, object string) {
+	systems, stabilities := []catalog.OS{system}, []catalog.Stability{stability}
+	if system == "all" {
+		systems = spec.OSes()
+	}
+	if stability == "default" {
+		stabilities = spec.CellStabilities()
+	}
+	for _, s := range stabilities {
+		for _, o := range systems {
+			page += fmt.Sprintf(`<!--#include virtual="/-/page-cell/%s/%s?$args" -->`, o, s)
+		}
+	}
+	for _, o := range systems {
+		var cells []string
+		for _, s := range stabilities {
+			cells = append(cells, fmt.Sprintf(`%q:<!--#include virtual="/-/object/%s/%s?$args" -->`, s, o, s))
+		}
+		object += fmt.Sprintf(`,%q:{%s}`, o, strings.Join(cells, ","))
+	}
+	return page, "{" + object[1:] + "}"
+}
+
+func write(t testing.TB, dir, path string, data []byte) {
+	t.Helper()
+	name := filepath.Join(dir, filepath.FromSlash(path))
+	err := os.WriteFile(name, data, 0o644)
+	if os.IsNotExist(err) {
+		if err = os.MkdirAll(filepath.Dir(name), 0o755); err == nil {
+			err = os.WriteFile(name, data, 0o644)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// answer is what a client sees, reduced to what the index speaks of.
+type answer struct {
+	Status   int
+	Location string
+	IDs      []string // of the package, or of all cells in order, "" where there is none
+	Problem  string
+}
+
+var cellRE = regexp.MustCompile(`/bitstream/([0-9A-Za-z._-]+)|Not available`)
+
+// ask sends a request and reads the answer back.
+func (s *server) ask(method, request string) (a answer, err error) {
+	req, err := http.NewRequest(method, s.URL+request, nil)
+	if err != nil {
+		return a, err
+	}
+	res, err := s.client.Do(req)
+	if err != nil {
+		return a, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return a, err
+	}
+	a.Status, a.Location = res.StatusCode, res.Header.Get("Location")
+	if method == "HEAD" {
+		return a, nil
+	}
+	switch {
+	case res.StatusCode >= 400:
+		a.Problem = strings.TrimPrefix(string(body), "error ")
+	case strings.HasPrefix(request, "/findall"):
+		var all map[string]map[string]*struct{ Download_URL string }
+		if err := json.Unmarshal(body, &all); err != nil {
+			return a, fmt.Errorf("%s: %v in %q", request, err, body)
+		}
+		for _, stability := range catalog.Stabilities() {
+			for _, o := range s.table.Index.Spec().OSes() {
+				if c, ok := all[string(o)][string(stability)]; ok && c != nil {
+					a.IDs = append(a.IDs, strings.TrimPrefix(c.Download_URL, "/bitstream/"))
+				} else if ok {
+					a.IDs = append(a.IDs, "")
+				}
+			}
+		}
+	case strings.TrimLeft(strings.SplitN(request, "?", 2)[0], "/") == "find":
+		var object struct{ Download_URL string }
+		if err := json.Unmarshal(body, &object); err != nil {
+			return a, fmt.Errorf("%s: %v in %q", request, err, body)
+		}
+		a.IDs = []string{strings.TrimPrefix(object.Download_URL, "/bitstream/")}
+	case string(body) != "home":
+		for _, m := range cellRE.FindAllStringSubmatch(string(body), -1) {
+			a.IDs = append(a.IDs, m[1])
+		}
+	}
+	return a, nil
+}
+
+// want is the answer of the index in the same form.
+func (s *server) want(request string) answer {
+	x := s.table.Index
+	path, query, _ := strings.Cut(request, "?")
+	got := x.Answer(path, query)
+	a := answer{Status: got.Status}
+	switch got.Kind {
+	case lookup.Redirect:
+		a.Location = lookup.Location(got.Package)
+		if strings.HasPrefix(path, lookup.BitstreamPrefix) {
+			a.Location = got.Package.URL
+		}
+	case lookup.Object:
+		a.IDs = []string{got.Package.ID}
+	case lookup.Objects, lookup.Page:
+		for _, c := range got.Cells {
+			id := ""
+			if c.Package != nil {
+				id = c.Package.ID
+			}
+			a.IDs = append(a.IDs, id)
+		}
+		if got.Kind == lookup.Page && cmp.Equal(got.Query, x.Answer("/", "").Query) {
+			a.IDs = nil // the plain home page may be served
+		}
+	case lookup.BadQuery:
+		a.Problem = got.Problem.Param
+	case lookup.NoMatch:
+		a.Problem = "package"
+	case lookup.NoSuchID:
+		a.Problem = "bitstream"
+	}
+	return a
+}
+
+// compare asks Nginx and the index.
+func (s *server) compare(t *testing.T, method, request string) {
+	t.Helper()
+	want := s.want(request)
+	got, err := s.ask(method, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if method == "HEAD" {
+		want.IDs, want.Problem = nil, ""
+	}
+	if want.IDs == nil && method == "GET" && want.Status == 200 {
+		got.IDs = nil // the plain home page, or the same cells composed
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s %s (-index +nginx):\n%s", method, request, diff)
+	}
+}
+
+// rule asks for a path that rules may answer and returns status and target as the pairs of testdata/redirect write
+// them.
+func (s *server) rule(t testing.TB, method, request string) string {
+	t.Helper()
+	res, body := testutil.Ask(t, s.client, method, s.URL+strings.ReplaceAll(request, "{", "%7B"))
+	switch {
+	case res.StatusCode == 200 && (method == "HEAD" || body == "shown"):
+		return "200 /shown.html"
+	case res.StatusCode == 404 && res.Header.Get("Cache-Control") == "":
+		return "404 without headers"
+	case res.StatusCode == 404 && method == "GET" && body != "error 404" && body != "error bitstream":
+		return "404 with another page: " + body
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", res.StatusCode, res.Header.Get("Location")))
+}
+
+func readRules(t testing.TB, text string) *redirect.Rules {
+	t.Helper()
+	list, err := redirect.Parse("rules.txt", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return redirect.NewRules(list)
+}
