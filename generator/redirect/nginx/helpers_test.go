@@ -72,15 +72,19 @@ func compile(t testing.TB, table *redirect.Table) map[string][]byte {
 
 func writePublic(t testing.TB, dir string, x *lookup.Index) {
 	spec := x.Spec()
-	for _, p := range x.Packages() {
-		write(t, dir, "api/v1/packages/"+p.ID+".json", append(spec.ObjectJSON(p), '\n'))
-		write(t, dir, "-/cell/"+p.ID+".html", fmt.Appendf(nil, `<a href="/bitstream/%s">`, p.ID))
-	}
 	for path, text := range map[string]string{
 		"-/cell/none.html": "Not available", "-/null.json": "null\n", "index.html": "home", "shown.html": "shown",
 		"404.html": "error 404", "-/error/404-package.html": "error package", "-/error/404-bitstream.html": "error bitstream",
 	} {
 		write(t, dir, path, []byte(text))
+	}
+	for _, p := range x.Packages() {
+		record := "api/v1/packages/" + p.ID + ".json"
+		write(t, dir, record, append(spec.ObjectJSON(p), '\n'))
+		// It has the link that a cell has, too.
+		if err := os.Link(filepath.Join(dir, record), filepath.Join(dir, "-/cell/"+p.ID+".html")); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, p := range spec.Problems() {
 		write(t, dir, "-/error/400-"+p.Param+".html", []byte("error "+p.Param))

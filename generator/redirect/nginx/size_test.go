@@ -32,6 +32,19 @@ func TestSize(t *testing.T) {
 	t.Logf("%d bytes", total)
 }
 
+// TestSameBytes compiles a table twice.
+func TestSameBytes(t *testing.T) {
+	x := testutil.Index(t, "live")
+	rules := testutil.RandomRules(1, 200)
+	a := compile(t, &redirect.Table{Index: x, Rules: readRules(t, rules)})
+	b := compile(t, &redirect.Table{Index: testutil.Index(t, "live"), Rules: readRules(t, rules)})
+	for path := range a {
+		if !bytes.Equal(a[path], b[path]) {
+			t.Errorf("%s differs", path)
+		}
+	}
+}
+
 // TestOneMoreNightly counts the lines that git shows for what happens every night.
 func TestOneMoreNightly(t *testing.T) {
 	for _, tt := range []struct {
