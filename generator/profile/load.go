@@ -237,7 +237,7 @@ func require(n *yamltext.Node, key, what string) {
 }
 
 var (
-	idRE   = regexp.MustCompile(`^[a-z0-9][a-z0-9_]{0,19}$`)
+	idRE   = regexp.MustCompile(`^[a-z0-9]([a-z0-9_]{0,18}[a-z0-9])?$`)
 	keyRE  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 	fileRE = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]*\.json$`)
 )
@@ -251,7 +251,7 @@ var reserved = []string{"all", "default", "hostnames", "volatile", "include", "r
 func id[T ~string](to *T) func(*yamltext.Node) {
 	return func(n *yamltext.Node) {
 		var text string
-		matching(n, &text, idRE, "a word of lower-case letters, digits and _, 20 at most")
+		matching(n, &text, idRE, "a word of lower-case letters and digits, 20 at most, with _ inside only")
 		if slices.Contains(reserved, text) {
 			n.Errorf("id cannot be %q, which has another meaning; choose another word and make this one an alias", text)
 			return

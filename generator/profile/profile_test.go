@@ -94,7 +94,7 @@ func TestMistakes(t *testing.T) {
 			"p.yaml:1:1: project is missing: the name of the software\n" +
 			"p.yaml:1:1: systems is missing: the operating systems that packages are for"},
 		{"unknown key", least + "titel: x\n", `p.yaml:6:1: unknown key "titel"; did you mean "title"?`},
-		{"id with a dash", strings.Replace(least, "id: linux", "id: my-linux", 1), `p.yaml:3:10: id must be a word of lower-case letters, digits and _, 20 at most (found "my-linux")`},
+		{"id with a dash", strings.Replace(least, "id: linux", "id: my-linux", 1), `p.yaml:3:10: id must be a word of lower-case letters and digits, 20 at most, with _ inside only (found "my-linux")`},
 		{"reserved id", strings.Replace(least, "id: linux", "id: all", 1), `id cannot be "all"`},
 		{"twice", strings.Replace(least, "architectures", "  - {id: linux, title: Linux again}\narchitectures", 1), `p.yaml:4:5: systems has the id "linux" twice`},
 		{"family", strings.Replace(least, "title: Linux", "title: Linux, family: linux", 1), `family must be one of windows, macos, unix (found "linux")`},
