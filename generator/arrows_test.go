@@ -13,11 +13,13 @@ import (
 // the picture of docs/design.md.
 var floors = [][]string{
 	{"parallel"},
-	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "progress"},
+	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "progress", "redirect/emulate"},
 	{"yamltext"},
-	{"config", "lookup", "gate", "girder", "store", "logsource", "geodb"},
-	{"redirect", "site", "stats", "testutil"},
-	{"redirect/nginx", "redirect/s3", "redirect/cloudfront", "redirect/netlify", "preview", "statspage"},
+	{"lookup", "profile", "gate", "girder", "store", "logsource", "geodb"},
+	{"redirect", "site", "stats"},
+	{"redirect/servers/nginx", "redirect/servers/s3", "redirect/servers/cloudfront", "redirect/servers/netlify", "preview", "statspage", "testutil"},
+	{"redirect/servers"},
+	{"config"},
 	{"."}, // generator: the story
 	{"cmd/sitegen"},
 }
@@ -37,7 +39,8 @@ var homes = map[string]string{
 	"github.com/creack/pty":         "testutil",
 	"github.com/andybalholm/brotli": "output statspage",
 	"github.com/aws/aws-sdk-go-v2":  "logsource",
-	"github.com/tdewolff/minify":    "site redirect/cloudfront",
+	"github.com/tdewolff/minify":    "site redirect/servers/cloudfront",
+	"github.com/dop251/goja":        "redirect/servers/cloudfront",
 	"golang.org/x/sys":              "output",
 	"github.com/klauspost/compress": "output accesslog stats statspage",
 }

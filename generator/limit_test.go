@@ -14,9 +14,9 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestLimitStopsItsTargetAlone builds rules that S3 cannot hold: its maps stay, everything else is built, and every
+// TestLimitStopsItsServerAlone builds rules that S3 cannot hold: its maps stay, everything else is built, and every
 // build says so until the rules fit.
-func TestLimitStopsItsTargetAlone(t *testing.T) {
+func TestLimitStopsItsServerAlone(t *testing.T) {
 	dir := folder(t, testutil.Listing(t, "live"))
 	rules := func(n int) {
 		t.Helper()
@@ -33,7 +33,7 @@ func TestLimitStopsItsTargetAlone(t *testing.T) {
 	old := readFiles(t, filepath.Join(dir, "redirects", "s3"))
 
 	rules(51)
-	const want = "the redirects for s3 stay as they were: 63 routing rules (51 of them patterns of rules.txt), S3's limit is 50; write patterns as exact paths, or leave s3 out of targets"
+	want := "the redirects for s3 stay as they were: " + filepath.Join(dir, "redirects", "rules.txt") + ":39:1: 63 routing rules (51 of them patterns of rules.txt), S3's limit is 50; write patterns as exact paths, or leave s3 out of servers"
 	for run := range 2 {
 		report, err := build(t, dir, nil)
 		if err == nil || fault.KindOf(err) != fault.Limit || err.Error() != want {

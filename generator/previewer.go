@@ -18,6 +18,7 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/preview"
 	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/servers"
 	"github.com/Slicer/sitegen/generator/site"
 )
 
@@ -35,11 +36,11 @@ type previewer struct {
 	limits  limits
 }
 
-// limits remembers what the targets say of a table: to find it out takes longer than all the rest.
+// limits remembers what the servers find in a table: to compile it takes longer than everything else.
 type limits struct {
 	sync.Mutex
 	table    *redirect.Table
-	targets  []string
+	servers  []string
 	findings []redirect.Finding
 }
 
@@ -53,7 +54,7 @@ type edition struct {
 // statsFolder is where the statistics are below public/.
 var statsFolder = strings.Trim(site.StatsURL, "/")
 
-// Paths implements preview.Files.
+// Paths implements emulate.Files.
 func (e edition) Paths() []string {
 	paths := e.Edition.Paths()
 	if e.public == nil {
@@ -69,10 +70,10 @@ func (e edition) Paths() []string {
 	return paths
 }
 
-// Has implements preview.Files.
+// Has implements emulate.Files.
 func (e edition) Has(path string) bool { return e.Edition.Has(path) || e.isStats(path) }
 
-// File implements preview.Files.
+// File implements emulate.Files.
 func (e edition) File(path string) ([]byte, error) {
 	if e.isStats(path) {
 		return fs.ReadFile(e.public, path)
@@ -114,7 +115,7 @@ func (p *previewer) Build(ctx context.Context) (*preview.State, error) {
 	if p.edition = e; tableErr != nil {
 		return nil, tableErr
 	}
-	target, err := Target(p.o.Config.Preview.As)
+	as, err := servers.Find(p.o.Config.Preview.As)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +124,7 @@ func (p *previewer) Build(ctx context.Context) (*preview.State, error) {
 		files.public = os.DirFS(p.o.Config.Out)
 	}
 	return &preview.State{
-		Files: files, Table: table, Target: target, Catalogue: p.label, Pages: pagesOf(e),
+		Files: files, Table: table, As: as, Catalogue: p.label, Pages: pagesOf(e),
 		Sheets: sheetsOf(e), SheetDir: filepath.Join(p.o.Config.Layouts, "assets"),
 	}, nil
 }
@@ -166,16 +167,16 @@ func (p *previewer) Check(ctx context.Context, s *preview.State) ([]string, erro
 	return texts, nil
 }
 
-// of gives what the targets find in a table.
+// of returns what the selected servers find in a table.
 func (l *limits) of(o *Options, t *redirect.Table) []redirect.Finding {
 	l.Lock()
 	defer l.Unlock()
-	if l.table == nil || !l.table.Same(t) || !slices.Equal(l.targets, o.Config.Targets) {
-		targets, err := o.targets()
+	if l.table == nil || !l.table.Same(t) || !slices.Equal(l.servers, o.Config.Targets) {
+		findings, err := o.serverFindings(t)
 		if err != nil { // the configuration was checked
 			return nil
 		}
-		l.table, l.targets, l.findings = t, o.Config.Targets, redirect.Limits(t, targets...)
+		l.table, l.servers, l.findings = t, o.Config.Targets, findings
 	}
 	return l.findings
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -13,42 +14,23 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
-	"github.com/Slicer/sitegen/generator/redirect/cloudfront"
-	"github.com/Slicer/sitegen/generator/redirect/netlify"
-	"github.com/Slicer/sitegen/generator/redirect/nginx"
-	"github.com/Slicer/sitegen/generator/redirect/s3"
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
+	"github.com/Slicer/sitegen/generator/redirect/servers"
 	"github.com/Slicer/sitegen/generator/site"
 )
 
 // rulesName is the file that people write, in the redirects folder.
 const rulesName = "rules.txt"
 
-// allTargets are the servers that sitegen writes redirects for. One more is a folder and a line here.
-func allTargets() []redirect.Target {
-	return []redirect.Target{nginx.Target{}, s3.Target{}, cloudfront.Target{}, netlify.Target{}}
-}
-
-// Target finds a server by its name.
-func Target(name string) (redirect.Target, error) {
-	var names []string
-	for _, t := range allTargets() {
-		if t.Name() == name {
-			return t, nil
-		}
-		names = append(names, t.Name())
-	}
-	return nil, fault.Wrap(fault.Usage, fmt.Errorf("no such target (found %.40q); %s%s", name, strings.Join(names, ", "), fault.DidYouMean(name, names)), "")
-}
-
-// targets are those that the configuration selects.
-func (o *Options) targets() ([]redirect.Target, error) {
-	var list []redirect.Target
+// servers are those that the configuration selects.
+func (o *Options) servers() ([]redirect.Server, error) {
+	var list []redirect.Server
 	for _, name := range o.Config.Targets {
-		t, err := Target(name)
+		s, err := servers.Find(name)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, t)
+		list = append(list, s)
 	}
 	return list, nil
 }
@@ -86,16 +68,36 @@ func aliasRules(aliases []site.Alias) ([]redirect.Rule, error) {
 	return redirect.AliasRules(list)
 }
 
-// Table is the table that a command beside build speaks of. Pages with mistakes do not hinder it.
-func (o *Options) Table(ctx context.Context) (*redirect.Table, error) {
+// Explain prints what a URL answers and why; server names one to ask what it answers, "" for none. Pages with mistakes
+// do not keep a rule from being explained.
+func Explain(ctx context.Context, o Options, w io.Writer, url, server string) error {
+	var as redirect.Server
+	if server != "" {
+		var err error
+		if as, err = servers.Find(server); err != nil {
+			return err
+		}
+	}
 	x, e, err := o.pages(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if e.Err() != nil {
 		o.Log.Warn("pages have errors, so their aliases may be missing: " + e.Err().Error())
 	}
-	return o.table(x, e.Aliases())
+	table, err := o.table(x, e.Aliases())
+	if err != nil {
+		return err
+	}
+	if err := table.Explain(w, url); err != nil || as == nil {
+		return err
+	}
+	emulation, err := redirect.Emulate(as, table)
+	if err != nil {
+		_, err = fmt.Fprintf(w, "on %s\n  a limit is passed, so nothing is written for it: %s\n", server, err)
+		return err
+	}
+	return emulation.Explain(w, url, emulate.NewSite(e))
 }
 
 // pages plans the pages for the packages that Packages gives.
@@ -112,8 +114,8 @@ func (o *Options) pages(ctx context.Context) (*lookup.Index, *site.Edition, erro
 	return in.Index, e, err
 }
 
-// redirects adds the table, compiled for every selected target. Rules that are wrong stop it, all at once; a
-// target whose limit is passed is left out alone.
+// redirects adds the table, compiled for every selected server. Rules that are wrong stop the build, all at once; a
+// server whose limit is passed is left out alone.
 func (o *Options) redirects(x *lookup.Index, e *site.Edition, r *rendering) error {
 	table, err := o.table(x, e.Aliases())
 	if err != nil {
@@ -124,22 +126,19 @@ func (o *Options) redirects(x *lookup.Index, e *site.Edition, r *rendering) erro
 		return fault.Wrap(fault.Content, err, "Nothing was written; mend the rules and build again.")
 	}
 	r.warnings = append(r.warnings, warnings...)
-	targets, err := o.targets()
+	list, err := o.servers()
 	if err != nil {
 		return err
 	}
-	for _, target := range targets {
-		warnings, err := sortFindings(redirect.Limits(table, target))
-		if err != nil {
-			r.stopped = append(r.stopped, Stopped{Target: target.Name(), Reason: err.Error()})
+	for _, s := range list {
+		c := s.Compile(table)
+		if err := c.Err(); err != nil {
+			r.stopped = append(r.stopped, Stopped{Target: s.Name(), Reason: err.Error()})
 			continue
 		}
+		warnings, _ := sortFindings(c.Findings) // no error is among them
 		r.warnings = append(r.warnings, warnings...)
-		maps, err := target.Compile(table)
-		if err != nil {
-			return fmt.Errorf("write the redirects for %s: %w", target.Name(), err)
-		}
-		r.files = append(r.files, maps...)
+		r.files = append(r.files, c.Files...)
 	}
 	r.files = append(r.files, redirect.Contents(table))
 	return nil
@@ -158,12 +157,14 @@ func sortFindings(findings []redirect.Finding) (warnings fault.Findings, err err
 	return warnings, errors.Join(wrong...)
 }
 
-func (o *Options) redirectFindings(t *redirect.Table, e *site.Edition) ([]redirect.Finding, error) {
-	targets, err := o.targets()
-	if err != nil {
-		return nil, err
+// serverFindings is what the selected servers make of a table.
+func (o *Options) serverFindings(t *redirect.Table) ([]redirect.Finding, error) {
+	list, err := o.servers()
+	var findings []redirect.Finding
+	for _, s := range list {
+		findings = append(findings, s.Compile(t).Findings...)
 	}
-	return append(o.ruleFindings(t, e), redirect.Limits(t, targets...)...), nil
+	return findings, err
 }
 
 // ruleFindings checks the rules against the site's pages.
@@ -198,8 +199,8 @@ func CheckRedirects(ctx context.Context, o Options) ([]redirect.Finding, error) 
 	if table == nil {
 		return nil, tableErr
 	}
-	findings, err := o.redirectFindings(table, e)
-	return findings, errors.Join(e.Err(), tableErr, err)
+	findings, err := o.serverFindings(table)
+	return append(o.ruleFindings(table, e), findings...), errors.Join(e.Err(), tableErr, err)
 }
 
 // DiffRedirects tells in words how the maps in the redirects folder differ from those of a revision.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/Slicer/sitegen/generator"
 	"github.com/Slicer/sitegen/generator/fault"
-	"github.com/Slicer/sitegen/generator/redirect"
 )
 
 func (p *program) explainCommand() *cobra.Command {
@@ -48,17 +47,7 @@ func (p *program) explain(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	o := generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now}
-	table, err := o.Table(cmd.Context())
-	if err != nil {
-		return err
-	}
-	var target redirect.Target
-	if cmd.Flags().Changed("target") {
-		if target, err = generator.Target(cmd.Flag("target").Value.String()); err != nil {
-			return err
-		}
-	}
-	err = table.ExplainURL(p.stdout, args[0], target)
+	err = generator.Explain(cmd.Context(), o, p.stdout, args[0], cmd.Flag("target").Value.String())
 	if _, ok := errors.AsType[url.EscapeError](err); ok {
 		err = fault.Wrap(fault.Usage, err, "")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
 // Builder makes the states of a site. Its methods are called by one goroutine, but for Check.
@@ -24,9 +25,9 @@ type Builder interface {
 
 // State is the site at a moment. It is not changed once it is made.
 type State struct {
-	Files     Files
+	Files     emulate.Files
 	Table     *redirect.Table
-	Target    redirect.Target  // the server that is imitated; nil for Nginx
+	As        redirect.Server  // the server that is emulated
 	Catalogue string           // where the packages are from: "sample", "catalogue of 2026-11-20"
 	Pages     []Page           // those that people are to find, in order
 	Sheets    map[string]Sheet // style sheets named by their content, by their file in SheetFolder

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
 //go:embed details.html
@@ -26,24 +27,33 @@ type details struct {
 }
 
 // details lists everything that can be asked for, and explains a URL.
-func (s *Server) details(url string) reply {
+func (s *Server) details(url string) emulate.Reply {
 	v := s.view.Load()
 	d := details{view: v, URL: url}
 	if v.newest != nil {
 		d.redirects(v.newest.Table)
 		if url != "" {
-			var b strings.Builder
-			if err := v.newest.Table.ExplainURL(&b, url, v.newest.Target); err != nil {
-				b.WriteString(err.Error())
-			}
-			d.Explained = b.String()
+			d.Explained = v.newest.explain(url)
 		}
 	}
 	var b bytes.Buffer
 	if err := detailsTemplate.Execute(&b, d); err != nil {
-		return newReply(500, mediaType(".txt"), notAtAll, []byte(err.Error()))
+		return emulate.Respond(500, emulate.MediaType(".txt"), emulate.NoStore, []byte(err.Error()))
 	}
-	return newReply(200, mediaType(".html"), notAtAll, b.Bytes())
+	return emulate.Respond(200, emulate.MediaType(".html"), emulate.NoStore, b.Bytes())
+}
+
+// explain says what a URL answers, as sitegen explain does.
+func (s *site) explain(url string) string {
+	var b strings.Builder
+	err := s.Table.Explain(&b, url)
+	if err == nil {
+		err = s.as.Explain(&b, url, s.files)
+	}
+	if err != nil {
+		b.WriteString(err.Error())
+	}
+	return b.String()
 }
 
 func (d *details) redirects(t *redirect.Table) {

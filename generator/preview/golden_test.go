@@ -18,6 +18,7 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/preview"
 	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/servers/nginx"
 	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
@@ -41,7 +42,7 @@ func (m memory) File(path string) ([]byte, error) {
 	return nil, fs.ErrNotExist
 }
 
-// Has implements preview.Files.
+// Has implements emulate.Files.
 func (m memory) Has(path string) bool { return m[path] != nil }
 
 // fixed is a Builder of a site that nobody edits.
@@ -72,10 +73,8 @@ func newState(t testing.TB, profile string) *preview.State {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &preview.State{Files: m, Catalogue: "test data", Table: &redirect.Table{
-		Index: x,
-		Rules: redirect.NewRules(append(written, testutil.Inherited(t, x)...)),
-	}}
+	table := &redirect.Table{Index: x, Rules: redirect.NewRules(append(written, testutil.Inherited(t, x)...))}
+	return &preview.State{Files: m, Catalogue: "test data", Table: table, As: nginx.Server{}}
 }
 
 // rulesText has a rule of each sort.

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"html"
 	"net/http"
-	"path"
 	"strings"
+
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
 //go:embed preview.js
@@ -31,9 +32,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == eventsPath:
 		s.hub.ServeHTTP(w, r)
 	case r.URL.Path == scriptPath:
-		newReply(200, mediaType(scriptPath), notAtAll, script).send(w)
+		emulate.Respond(200, emulate.MediaType(scriptPath), emulate.NoStore, script).Send(w)
 	case r.URL.Path == detailsPath:
-		s.view.Load().forBrowser(s.details(r.URL.Query().Get("url"))).send(w)
+		s.view.Load().forBrowser(s.details(r.URL.Query().Get("url"))).Send(w)
 	default:
 		s.serve(w, r)
 	}
@@ -42,24 +43,24 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve answers with the site.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	v := s.view.Load()
-	answer := v.reply(cleanPath(r.URL.Path), r.URL.RawQuery)
+	answer := v.reply(emulate.Clean(r.URL.Path), r.URL.RawQuery)
 	switch {
 	case strings.Contains(r.Header.Get("Accept"), "text/html"):
 		answer = v.forBrowser(answer)
 	case r.Header.Get("Sec-Fetch-Site") != "": // a browser, for a page: it must not keep what is edited
-		answer = answer.notKept()
+		answer = notKept(answer)
 	}
-	answer.send(w)
+	answer.Send(w)
 }
 
 // reply answers from the newest state; where that has a mistake, from the last one without.
-func (v *view) reply(path, query string) reply {
+func (v *view) reply(path, query string) emulate.Reply {
 	problem := v.Problems
 	for _, s := range []*site{v.newest, v.good} {
 		if s == nil {
 			continue
 		}
-		r, err := s.answer(s, path, query)
+		r, err := s.answer(path, query)
 		if err == nil {
 			return r
 		}
@@ -67,45 +68,28 @@ func (v *view) reply(path, query string) reply {
 			problem = err.Error()
 		}
 	}
-	return newReply(500, mediaType(".html"), notAtAll, fmt.Appendf(nil,
+	return emulate.Respond(500, emulate.MediaType(".html"), emulate.NoStore, fmt.Appendf(nil,
 		"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Not built yet</title></head><body><h1>This page cannot be built yet</h1><pre>%s</pre></body></html>\n",
 		html.EscapeString(problem)))
 }
 
 // forBrowser adds the preview's script to a page.
-func (v *view) forBrowser(r reply) reply {
-	if strings.HasPrefix(r.header.Get("Content-Type"), "text/html") && len(r.body) > 0 {
+func (v *view) forBrowser(r emulate.Reply) emulate.Reply {
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") && len(r.Body) > 0 {
 		tag := fmt.Appendf(nil, `<script src="%s" data-build="%s"></script>`, scriptPath, v.Build)
-		end := bytes.LastIndex(r.body, []byte("</body>"))
+		end := bytes.LastIndex(r.Body, []byte("</body>"))
 		if end < 0 {
-			end = len(r.body)
+			end = len(r.Body)
 		}
-		r.body = bytes.Join([][]byte{r.body[:end], tag, r.body[end:]}, nil)
+		r.Body = bytes.Join([][]byte{r.Body[:end], tag, r.Body[end:]}, nil)
 	}
-	return r.notKept()
+	return notKept(r)
 }
 
-// notKept tells browsers to ask again each time. Files that are named by their content may be kept.
-func (r reply) notKept() reply {
-	if r.header.Get("Cache-Control") != oneYear {
-		r.header.Set("Cache-Control", notAtAll)
+// notKept tells browsers to ask again each time. Files that are named by their content may be cached.
+func notKept(r emulate.Reply) emulate.Reply {
+	if r.Header.Get("Cache-Control") != emulate.OneYear {
+		r.Header.Set("Cache-Control", emulate.NoStore)
 	}
 	return r
-}
-
-func (r reply) send(w http.ResponseWriter) {
-	for name, values := range r.header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(r.status)
-	_, _ = w.Write(r.body) // a client that has left wants no answer
-}
-
-// cleanPath merges slashes and resolves dot segments, as every server does first.
-func cleanPath(p string) string {
-	clean := path.Clean("/" + p)
-	if last := p[strings.LastIndexByte(p, '/')+1:]; clean != "/" && (last == "" || last == "." || last == "..") {
-		clean += "/"
-	}
-	return clean
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
 // status is what open pages are told. It is all they need to know: one that was missed does no harm.
@@ -14,7 +16,7 @@ type status struct {
 	From      []string         `json:"from,omitempty"`   // earlier builds from which only style sheets differ
 	Sheets    map[string]Sheet `json:"sheets,omitempty"` // by their addresses in these
 	Problems  string           `json:"problems"`         // of the newest edit, as text; "" when all is well
-	Target    string           `json:"target"`
+	Server    string           `json:"server"`           // that is emulated
 	Catalogue string           `json:"catalogue"`
 	Time      string           `json:"time"`         // of the build
 	Took      int64            `json:"milliseconds"` // from the first change to the reload
@@ -92,7 +94,7 @@ func (h *hub) pages() []string {
 // ServeHTTP keeps a page informed until it is closed.
 func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", notAtAll)
+	w.Header().Set("Cache-Control", emulate.NoStore)
 	control := http.NewResponseController(w)
 	l := h.open(r.URL.Query().Get("page"))
 	defer h.close(l)

@@ -61,7 +61,7 @@
   const show = (status) => {
     const bar = part("bar");
     const warnings = status.warnings < 0 ? "checking" : count(status.warnings, "warning");
-    bar.textContent = ["preview", status.target, status.catalogue, "built " + status.time + " in " + status.milliseconds + " ms", warnings].join(" · ") + " · ";
+    bar.textContent = ["preview", status.server, status.catalogue, "built " + status.time + " in " + status.milliseconds + " ms", warnings].join(" · ") + " · ";
     const link = document.createElement("a");
     link.href = "/-/";
     link.textContent = "details";

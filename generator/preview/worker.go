@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
 // worker builds what is shown. Its methods are called by one goroutine.
@@ -136,7 +137,7 @@ func (w *worker) show(next *site, start time.Time) {
 	v.newest = next
 	for _, page := range w.hub.pages() {
 		path, query, _ := strings.Cut(page, "?")
-		if _, err := next.answer(next, cleanPath(path), query); err != nil {
+		if _, err := next.answer(emulate.Clean(path), query); err != nil {
 			v.Problems = describe(err, w.builder.Read)
 		}
 	}
@@ -148,7 +149,7 @@ func (w *worker) show(next *site, start time.Time) {
 		}
 	}
 	took := w.o.Now().Sub(start)
-	v.Target, v.Catalogue = next.targetName(), next.Catalogue
+	v.Server, v.Catalogue = next.As.Name(), next.Catalogue
 	v.Time, v.Took, v.Warnings = w.o.Now().Format(time.TimeOnly), took.Milliseconds(), -1
 	v.log = []string{fmt.Sprintf("%s built in %d ms%s", v.Time, v.Took, because(w.since))}
 	w.since = nil

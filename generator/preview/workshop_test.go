@@ -111,7 +111,7 @@ type status struct {
 	From      []string
 	Sheets    map[string]struct{ URL, Integrity string }
 	Problems  string
-	Target    string
+	Server    string
 	Catalogue string
 	Warnings  int
 }

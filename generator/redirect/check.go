@@ -68,15 +68,9 @@ func (s Site) has(path string) bool {
 	return s.Pages[path] || s.Pages[path+"/"] || s.Pages[trimSlash(path)]
 }
 
-// Checker is a Target that knows what it cannot answer as the others do.
-type Checker interface {
-	// Check lists limits that are passed and rules that the target has no words for.
-	Check(*Table) []Finding
-}
-
-// Check finds what is wrong with the rules of a table, all at once, in the order of the lines, and then
-// what the targets say. An error of a target says that a limit of its platform is passed: it stops, the others do not.
-func Check(t *Table, site Site, targets ...Target) []Finding {
+// Check finds what is wrong with the rules of a table, all at once, in the order of the lines. What one server makes of
+// them is in its Compilation.
+func Check(t *Table, site Site) []Finding {
 	c := &checker{table: t, site: site}
 	for _, r := range t.Rules.All() {
 		if r.Origin == Inherited { // of the profile: it knows nothing of this site's pages
@@ -91,18 +85,7 @@ func Check(t *Table, site Site, targets ...Target) []Finding {
 	slices.SortStableFunc(c.findings, func(a, b Finding) int {
 		return cmp.Or(strings.Compare(a.Pos.File, b.Pos.File), a.Pos.Line-b.Pos.Line, a.Pos.Col-b.Pos.Col)
 	})
-	return append(c.findings, Limits(t, targets...)...)
-}
-
-// Limits lists what targets say of a table: limits that are passed, rules that they have no words for.
-func Limits(t *Table, targets ...Target) []Finding {
-	var findings []Finding
-	for _, target := range targets {
-		if ch, ok := target.(Checker); ok {
-			findings = append(findings, ch.Check(t)...)
-		}
-	}
-	return findings
+	return c.findings
 }
 
 type checker struct {

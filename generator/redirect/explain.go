@@ -7,41 +7,56 @@ import (
 	"text/tabwriter"
 
 	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// Explainer is a Target that can say what it answers itself, where that is not what Table.Answer says.
-type Explainer interface {
-	Target
-	// Explain says in one line how the target's answer to a request differs, "" when it does not.
-	Explain(t *Table, path, rawQuery string, a Answer) string
-}
-
-// Explain prints how a request comes to its answer, rule after rule; path is decoded, rawQuery still
-// encoded. A request to the download API is explained by lookup.Index.Explain. target may be nil.
-func (t *Table) Explain(w io.Writer, path, rawQuery string, target Target) error {
-	a := t.Answer(path, rawQuery)
+// Explain prints how a request comes to its answer: the parameters and packages of the download API, or the permalink
+// or the rules that are tried. rawURL is a path and query, or a whole URL.
+func (t *Table) Explain(w io.Writer, rawURL string) error {
+	path, query, err := lookup.SplitURL(rawURL)
+	if err != nil {
+		return err
+	}
+	a := t.Answer(path, query)
+	if a.Permalink == "" && a.API.Kind != lookup.NotOurs && a.API.Kind != lookup.NoSuchID {
+		return t.Index.Explain(w, rawURL)
+	}
 	var b strings.Builder
 	if a.Permalink != "" {
 		fmt.Fprintf(&b, "permalink\n  %s stands for %s\n", path, a.Permalink)
-	}
-	if a.Permalink == "" && (a.API.Kind == lookup.NotOurs || a.API.Kind == lookup.NoSuchID) {
-		t.trace(&b, path, rawQuery)
+	} else {
+		t.trace(&b, path, query)
 	}
 	fmt.Fprintf(&b, "answer\n  %s\n", a.words())
-	if e, ok := target.(Explainer); ok {
-		difference := e.Explain(t, path, rawQuery, a)
-		if difference == "" {
-			difference = "the same"
-		}
-		fmt.Fprintf(&b, "on %s\n  %s\n", target.Name(), difference)
-	} else if target != nil {
-		fmt.Fprintf(&b, "on %s\n  the same\n", target.Name())
-	}
-	_, err := io.WriteString(w, b.String())
+	_, err = io.WriteString(w, b.String())
 	return err
 }
 
-// trace prints the rules that were tried.
+// Explain prints what the server answers to a request, if that is not what the table says, and why.
+func (e *Emulation) Explain(w io.Writer, rawURL string, site *emulate.Site) error {
+	path, query, err := lookup.SplitURL(rawURL)
+	if err != nil {
+		return err
+	}
+	path = emulate.Clean(path)
+	reply, err := e.Answer(site, path, query)
+	if err != nil {
+		return err
+	}
+	text, err := e.Difference(site, path, query, reply)
+	if err != nil {
+		return err
+	}
+	if text == "" {
+		text = "the same"
+	} else if reason := e.Compilation().Reason(path, e.Table.Answer(path, query), reply); reason != "" {
+		text += "\n  " + reason
+	}
+	_, err = fmt.Fprintf(w, "on %s\n  %s\n", e.Server.Name(), text)
+	return err
+}
+
+// trace prints the rules that are tried.
 func (t *Table) trace(b *strings.Builder, path, rawQuery string) {
 	b.WriteString("rules\n")
 	tries := t.Rules.Trace(path, rawQuery)
@@ -60,7 +75,7 @@ func (t *Table) trace(b *strings.Builder, path, rawQuery string) {
 	tw.Flush() // into a string: cannot fail
 }
 
-// words says an answer in one line.
+// words describes an answer in one line.
 func (a Answer) words() string {
 	switch {
 	case a.Location != "":
@@ -73,20 +88,4 @@ func (a Answer) words() string {
 		return fmt.Sprint(a.Status)
 	}
 	return "the file of that path, or the 404 page"
-}
-
-// ExplainURL explains a request to the download API first, and what comes after it: permalinks, rules and
-// what a server makes of the answer. rawURL is a path and query, or a whole URL.
-func (t *Table) ExplainURL(w io.Writer, rawURL string, target Target) error {
-	path, query, err := lookup.SplitURL(rawURL)
-	if err != nil {
-		return err
-	}
-	api := t.Index.Answer(path, query)
-	if api.Kind != lookup.NotOurs && api.Kind != lookup.NoSuchID {
-		if err := t.Index.Explain(w, rawURL); err != nil || target == nil {
-			return err
-		}
-	}
-	return t.Explain(w, path, query, target)
 }

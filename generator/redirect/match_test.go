@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
@@ -124,11 +125,7 @@ func table(t testing.TB, text string) *redirect.Table {
 		t.Fatal(err)
 	}
 	x := testutil.Index(t, "live")
-	return &redirect.Table{
-		Index: x,
-
-		Rules: redirect.NewRules(append(list, testutil.Inherited(t, x)...)),
-	}
+	return &redirect.Table{Index: x, Rules: redirect.NewRules(append(list, testutil.Inherited(t, x)...))}
 }
 
 func TestAnswerAsksPermalinksAndRulesAfterTheAPI(t *testing.T) {
@@ -145,14 +142,14 @@ func TestAnswerAsksPermalinksAndRulesAfterTheAPI(t *testing.T) {
 		{"/latest/win/any", "", "", "0 "},
 		{"/find", "", "", "400 "},
 		{"/a", "", "", "301 /b"},
-		{"/bitstream/608873", "", "", "404 version 4.7.0 for Linux"},
+		{"/bitstream/608873", "", "", "404 "},
 		{"/bitstream/1", "", "", "404 "},
 		{"/", "", "", "200 "},
 	}
 	for _, tt := range tests {
 		t.Run(tt.path, func(t *testing.T) {
 			a := tab.Answer(tt.path, tt.query)
-			got := fmt.Sprintf("%d %s%s%s", a.Status, a.Location, a.File, a.Note)
+			got := fmt.Sprintf("%d %s%s", a.Status, a.Location, a.File)
 			if tt.sameAs != "" {
 				g := testutil.Golden{Q: tt.sameAs}
 				path, query := g.Split()
@@ -184,31 +181,40 @@ func TestLinksLeadWhereTheySay(t *testing.T) {
 	}
 }
 
-func TestMidasNumbersLeadToTheirRelease(t *testing.T) {
+// TestInheritedRulesLeadToTheirPackage goes through the rules of the built-in profile: each leads to its package, to
+// the page of its release, or is gone.
+func TestInheritedRulesLeadToTheirPackage(t *testing.T) {
 	tab := table(t, "")
-	numbers := redirect.MidasNumbers()
-	if len(numbers) != 45 {
-		t.Errorf("%d numbers, want 45", len(numbers))
+	written, err := redirect.Parse("legacy", testutil.Profile(t).LegacyRules.Text)
+	if err != nil || len(written) != 45 {
+		t.Fatalf("%d rules, want 45 (%v)", len(written), err)
 	}
 	counts := map[string]int{}
-	for _, n := range numbers {
-		a := tab.Answer(fmt.Sprintf("/bitstream/%d", n.Number), "")
+	for _, r := range written {
+		a := tab.Answer(r.Source, "")
+		due := tab.Answer(r.Target, "")
+		_, query, _ := tab.Index.Spec().Permalink(r.Target)
+		version := lookup.DecodeQuery(query)["version"]
 		switch {
-		case a.Status == 404 && a.Note != "":
-			counts["note"]++
-		case a.Status == 302 && len(a.Location) == len("/bitstream/")+24:
-			counts["package"]++
-			p := tab.Index.Package(a.Location[len("/bitstream/"):])
-			if p == nil || p.OS != n.OS || (p.Version != n.Version && fmt.Sprint(p.Revision) != n.Revision) {
-				t.Errorf("%d (%s): %+v", n.Number, n.What(), p)
+		case a.Rule == nil || a.Rule.Origin != redirect.Inherited || a.Rule.Pos.Line != r.Pos.Line:
+			t.Errorf("%s: the rule is not found: %+v", r.Source, a)
+		case a.Status == 404:
+			counts["gone"]++
+			if r.Status == 302 && due.API.Package != nil && (version == "" || due.API.Package.Release == version) {
+				t.Errorf("%s: 404, and %s leads to %s", r.Source, r.Target, due.API.Package.ID)
 			}
-		case a.Status == 302 && a.Location == "/releases/"+n.Version+"/":
+		case a.Status == 302 && strings.HasPrefix(a.Location, lookup.BitstreamPrefix):
+			counts["package"]++
+			if p := due.API.Package; p == nil || a.Location != lookup.Location(p) {
+				t.Errorf("%s leads to %s, %s to %+v", r.Source, a.Location, r.Target, p)
+			}
+		case a.Status == 302 && a.Location == "/releases/"+version+"/":
 			counts["release page"]++
 		default:
-			t.Errorf("%d: %+v", n.Number, a)
+			t.Errorf("%s: %+v", r.Source, a)
 		}
 	}
-	if counts["package"] < 5 || counts["note"] < 5 {
+	if counts["package"] < 5 || counts["gone"] < 5 {
 		t.Errorf("outcomes: %v", counts)
 	}
 	t.Log(counts)

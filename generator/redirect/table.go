@@ -1,13 +1,18 @@
-// Package redirect compiles what the site redirects, the download API above all, for the servers that
-// answer it. A Table says what is to be answered; each Target in a folder below writes it in the words of
-// one server. All targets are tested against lookup.Index with the same questions.
+// Package redirect compiles what the site redirects, the download API above all, for the servers that answer it. A
+// Table says what a request gets; each Server translates it into its own configuration. All servers are asked the same
+// questions, and their answers are compared with the table's:
+//
+//	table := &redirect.Table{Index: index, Rules: rules}
+//	answer := table.Answer("/old", "")                  // 301 to /new
+//	e, err := redirect.Emulate(s3.Server{}, table)
+//	reply, err := e.Answer(site, "/old", "")            // what S3 answers
+//	text, err := e.Difference(site, "/old", "", reply)  // "" when that is the same
 package redirect
 
 import (
 	"slices"
 
 	"github.com/Slicer/sitegen/generator/lookup"
-	"github.com/Slicer/sitegen/generator/output"
 )
 
 // Table is all that a server has to know beside the files of the site.
@@ -73,13 +78,4 @@ func (t *Table) api(api lookup.Answer) Answer {
 		a.Location = api.Package.URL
 	}
 	return a
-}
-
-// Target translates a Table into the configuration of one server.
-type Target interface {
-	// Name is the target's folder below redirects/, for instance nginx.
-	Name() string
-	// Compile gives the files of the target, in the order in which they are to be written: a file comes
-	// after those it refers to. Same table, same bytes.
-	Compile(*Table) ([]output.File, error)
 }

@@ -15,27 +15,28 @@ var update = flag.Bool("update", false, "write the expected files anew")
 // Update reports whether go test was run with -update: tests then write what they expect.
 func Update() bool { return *update }
 
-// Pair is a file of testdata/redirect: rules, what requests they answer, and what each target makes of
-// them. Lines of dashes separate its parts; each but the first starts with "# name".
+// Pair is a file of testdata/redirect: rules, what requests they answer, and what servers make of them. Lines of dashes
+// separate its parts; each but the first starts with "# name".
 type Pair struct {
 	Name     string
 	Rules    string
 	Requests []PairRequest
+	names    []string // of the parts, in order
 	parts    map[string]string
 	path     string
 }
 
-// PairRequest is a line "request status target" of the part "# requests"; "-" for the status of a path
-// that no rule answers. A target that answers otherwise has a word "name:status" after it.
+// PairRequest is a line "request status target" of the part "# requests"; "-" is the status of a path that no rule
+// answers. For a server that answers otherwise, a word "name:status" follows.
 type PairRequest struct {
 	Request string // path and query, encoded
 	Want    string // "301 /new", "404", "200 /page.html" or "-"
 	Except  map[string]string
 }
 
-// WantOn is what a target is to answer.
-func (r PairRequest) WantOn(target string) string {
-	if s, ok := r.Except[target]; ok {
+// WantOn is what a server should answer.
+func (r PairRequest) WantOn(server string) string {
+	if s, ok := r.Except[server]; ok {
 		return s
 	}
 	return r.Want
@@ -63,7 +64,8 @@ func Pairs(t testing.TB) []Pair {
 				p.Rules = part
 				continue
 			}
-			p.parts[strings.TrimPrefix(name, "# ")] = body
+			name = strings.TrimPrefix(name, "# ")
+			p.names, p.parts[name] = append(p.names, name), body
 		}
 		p.Requests = pairRequests(t, p.parts["requests"])
 		pairs = append(pairs, p)
@@ -78,13 +80,13 @@ func pairRequests(t testing.TB, text string) []PairRequest {
 		r := PairRequest{Except: map[string]string{}}
 		var want []string
 		for i, word := range strings.Fields(line) {
-			target, status, ok := strings.Cut(word, ":")
+			server, status, ok := strings.Cut(word, ":")
 			switch {
 			case i == 0:
 				r.Request = word
-			case ok && !strings.ContainsAny(target, "/"):
-				if target != "https" && target != "http" {
-					r.Except[target] = strings.ReplaceAll(status, ",", " ")
+			case ok && !strings.ContainsAny(server, "/"):
+				if server != "https" && server != "http" {
+					r.Except[server] = strings.ReplaceAll(status, ",", " ")
 					continue
 				}
 				fallthrough
@@ -101,21 +103,22 @@ func pairRequests(t testing.TB, text string) []PairRequest {
 	return list
 }
 
-// Compare compares the part of a target with what it compiled now. go test -update writes it instead.
-func (p Pair) Compare(t testing.TB, target, got string) {
+// Compare compares the part of a server with what it compiled now. go test -update writes it instead.
+func (p Pair) Compare(t testing.TB, server, got string) {
 	t.Helper()
 	if !*update {
-		if diff := cmp.Diff(p.parts[target], got); diff != "" {
+		if diff := cmp.Diff(p.parts[server], got); diff != "" {
 			t.Errorf("%s (-want +got); go test -update accepts it:\n%s", p.Name, diff)
 		}
 		return
 	}
+	if _, ok := p.parts[server]; !ok {
+		p.names = append(p.names, server)
+	}
+	p.parts[server] = got
 	text := p.Rules
-	p.parts[target] = got
-	for _, name := range []string{"requests", "nginx", "cloudfront", "s3", "netlify"} {
-		if body, ok := p.parts[name]; ok {
-			text += dashes + "# " + name + "\n" + body
-		}
+	for _, name := range p.names {
+		text += dashes + "# " + name + "\n" + p.parts[name]
 	}
 	if err := os.WriteFile(p.path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)

@@ -1,5 +1,5 @@
-// Package s3website asks the website endpoint of a real S3 server what the s3 target was meant to say. It is
-// a module of its own: the server, versitygw, and the AWS SDK bring ninety others.
+// Package s3website asks the website endpoint of a real S3 server what is compiled for S3. It is in a module of
+// its own: the server, versitygw, and the AWS SDK bring ninety others.
 package s3website
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/redirect"
-	target "github.com/Slicer/sitegen/generator/redirect/s3"
+	servers3 "github.com/Slicer/sitegen/generator/redirect/servers/s3"
 	"github.com/Slicer/sitegen/generator/testutil"
 	"github.com/Slicer/sitegen/tools/gateway"
 )
@@ -34,8 +34,8 @@ type server struct {
 
 func start(t *testing.T) server { return server{gateway.Start(t)} }
 
-// publish makes a bucket of what the target compiled. It gives the keys that the server cannot hold: a file
-// system has no file and folder of one name.
+// publish makes a bucket of what is compiled for S3. It returns the keys that the server cannot hold: a file system has
+// no file and folder of one name.
 func (s server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipped map[string]bool) {
 	t.Helper()
 	ctx := context.Background()
@@ -53,9 +53,9 @@ func (s server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipp
 	_, err = s.Client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: aws.String("404.html"), Body: strings.NewReader("error 404"), ContentType: aws.String("text/html")})
 	do(err)
 	skipped = map[string]bool{}
-	files, err := target.Target{}.Compile(tab)
-	do(err)
-	for _, f := range files {
+	compiled := servers3.Server{}.Compile(tab)
+	do(compiled.Err())
+	for _, f := range compiled.Files {
 		if f.Path == "s3/lookup.json" || f.Path == "s3/download.html" {
 			continue
 		}
@@ -69,18 +69,18 @@ func (s server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipp
 		lines := bufio.NewScanner(strings.NewReader(string(f.Data)))
 		lines.Buffer(nil, 1<<20)
 		lines.Scan() // about
-		var objects []target.Object
+		var objects []servers3.Object
 		for lines.Scan() {
-			var o target.Object
+			var o servers3.Object
 			do(json.Unmarshal(lines.Bytes(), &o))
 			if o.Location == "" {
-				s.put(t, bucket, lines.Bytes(), files)
+				s.put(t, bucket, lines.Bytes(), compiled.Files)
 				continue
 			}
 			objects = append(objects, o)
 		}
 		// The deeper keys first: they are what rules must not hide.
-		slices.SortFunc(objects, func(a, b target.Object) int {
+		slices.SortFunc(objects, func(a, b servers3.Object) int {
 			return cmp.Or(depth(b.Key)-depth(a.Key), strings.Compare(a.Key, b.Key))
 		})
 		for _, o := range objects {
@@ -98,7 +98,7 @@ func (s server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipp
 // put stores an object that has bytes.
 func (s server) put(t *testing.T, bucket string, line []byte, files []output.File) {
 	t.Helper()
-	var o target.Served
+	var o servers3.Served
 	if err := json.Unmarshal(line, &o); err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestPairs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			skipped := s.publish(t, p.Name, &redirect.Table{Index: lookup.New(nil), Rules: redirect.NewRules(list)})
+			skipped := s.publish(t, p.Name, &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(list)})
 			asked := 0
 			for _, r := range p.Requests {
 				want := r.WantOn("s3")
@@ -180,8 +180,8 @@ func TestPairs(t *testing.T) {
 
 func TestCatalogue(t *testing.T) {
 	s := start(t)
-	x := lookup.New(testutil.Packages(t, "live")[:40])
-	tab := &redirect.Table{Index: x, Files: redirect.Files{API: "https://girder.example/api/v1"}, Rules: redirect.NewRules(redirect.MidasRules(x))}
+	x := lookup.New(testutil.Spec(t), testutil.Packages(t, "live")[:40])
+	tab := &redirect.Table{Index: x, Rules: redirect.NewRules(testutil.Inherited(t, x))}
 	skipped := s.publish(t, "catalogue", tab)
 	for _, l := range redirect.Links(x) {
 		for path, want := range map[string]string{l.Path: lookup.Location(l.Package), l.Path + ".json": redirect.RecordPath(l.Package)} {
@@ -203,7 +203,7 @@ func TestCatalogue(t *testing.T) {
 		}
 	}
 	for _, p := range x.Packages() {
-		if got, want := s.ask(t, "catalogue", lookup.Location(p)), "301 "+tab.Files.URL(p); got != want {
+		if got, want := s.ask(t, "catalogue", lookup.Location(p)), "301 "+p.URL; got != want {
 			t.Errorf("%s: %s, want %s", p.ID, got, want)
 		}
 	}

@@ -1,7 +1,8 @@
-package preview
+package cloudfront
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -11,6 +12,7 @@ import (
 	"github.com/dop251/goja"
 
 	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
 // edge is a CloudFront distribution with the function and its store, before a bucket that has the site.
@@ -19,44 +21,46 @@ type edge struct {
 	vm      *goja.Runtime
 	handler goja.Callable
 	store   map[string]string
+	reads   int // of the store, so far
 }
 
 // importRE is the one line of the function that only CloudFront understands.
 var importRE = regexp.MustCompile(`import cf from ?['"]cloudfront['"];`)
 
-// newCloudFront answers by running the generated function.
-func newCloudFront(t redirect.Target, table *redirect.Table) (target, error) {
-	files, err := compiled(t, table)
+// Emulate implements redirect.Server. The generated function is run.
+func (s Server) Emulate(_ *redirect.Table, compiled func() *redirect.Compilation) (redirect.Emulator, error) {
+	c := compiled()
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	store, err := ParseStore(c.File(s, storeFile))
 	if err != nil {
 		return nil, err
 	}
-	e := &edge{vm: goja.New(), store: map[string]string{}}
-	var store struct {
-		Data []struct{ Key, Value string }
-	}
-	if err := json.Unmarshal(files["keyvaluestore.json"], &store); err != nil {
-		return nil, fmt.Errorf("read keyvaluestore.json: %w", err)
-	}
-	for _, pair := range store.Data {
-		e.store[pair.Key] = pair.Value
-	}
+	return newEdge(string(c.File(s, functionFile)), store)
+}
+
+// newEdge loads the function.
+func newEdge(function string, store map[string]string) (*edge, error) {
+	e := &edge{vm: goja.New(), store: store}
 	kvs := map[string]any{"kvs": func() map[string]any { return map[string]any{"get": e.get} }}
 	if err := e.vm.Set("cf", kvs); err != nil {
 		return nil, fmt.Errorf("load function.js: %w", err)
 	}
-	if _, err := e.vm.RunString(importRE.ReplaceAllString(string(files["function.js"]), "")); err != nil {
+	if _, err := e.vm.RunString(importRE.ReplaceAllString(function, "")); err != nil {
 		return nil, fmt.Errorf("load function.js: %w", err)
 	}
 	handler, ok := goja.AssertFunction(e.vm.Get("handler"))
 	if !ok {
-		return nil, fmt.Errorf("load function.js: it has no function handler")
+		return nil, errors.New("load function.js: it has no function handler")
 	}
 	e.handler = handler
-	return e.answer, nil
+	return e, nil
 }
 
 // get reads the store as the function does.
 func (e *edge) get(key string) *goja.Promise {
+	e.reads++
 	p, resolve, reject := e.vm.NewPromise()
 	var err error
 	if v, ok := e.store[key]; ok {
@@ -70,45 +74,54 @@ func (e *edge) get(key string) *goja.Promise {
 	return p
 }
 
-// edgeResult is what the function gives: a response, or the request to pass on.
+// edgeResult is what the function returns: a response, or the request to pass on.
 type edgeResult struct {
 	StatusCode int                               `json:"statusCode"`
 	Headers    map[string]struct{ Value string } `json:"headers"`
-	Body       struct{ Data string }             `json:"body"`
+	Body       *struct{ Data string }            `json:"body"`
 	URI        string                            `json:"uri"`
 }
 
-func (e *edge) answer(s *site, path, query string) (reply, error) {
-	result, err := e.run(path, query)
+// Answer implements redirect.Emulator.
+func (e *edge) Answer(s *emulate.Site, path, query string) (emulate.Reply, error) {
+	result, err := e.run("GET", (&url.URL{Path: path}).EscapedPath(), query)
 	if err != nil {
-		return reply{}, err
+		return emulate.Reply{}, err
 	}
 	if result.StatusCode != 0 {
-		r := newReply(result.StatusCode, "text/html; charset=utf-8", "", []byte(result.Body.Data))
+		r := emulate.Respond(result.StatusCode, "text/html; charset=utf-8", "", nil)
+		if result.Body != nil {
+			r.Body = []byte(result.Body.Data)
+		}
 		for name, h := range result.Headers {
-			r.header.Set(name, h.Value)
+			r.Header.Set(name, h.Value)
 		}
 		return r, nil
 	}
 	file, err := url.PathUnescape(strings.TrimPrefix(result.URI, "/"))
-	if err != nil || !s.Files.Has(file) {
-		return s.notFound(404, "404.html")
+	if err != nil || !s.Has(file) {
+		return s.NotFound()
 	}
-	r, err := s.content(200, file, cacheOf(file))
+	r, err := s.Content(200, file, emulate.CacheOf(file))
 	if strings.HasPrefix(file, "api/") {
-		r = withCORS(r)
+		r = r.WithCORS()
 	}
 	return r, err
 }
 
-// run calls the function with a request.
-func (e *edge) run(path, query string) (result edgeResult, err error) {
+// run calls the function with a request; uri is encoded.
+func (e *edge) run(method, uri, query string) (result edgeResult, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	event := e.vm.ToValue(map[string]any{"request": map[string]any{
-		"method": "GET", "uri": (&url.URL{Path: path}).EscapedPath(), "querystring": map[string]any{},
-		"headers":        map[string]any{},
-		"rawQueryString": func() string { return query },
+		"method": method, "uri": uri, "querystring": map[string]any{},
+		"headers": map[string]any{},
+		"rawQueryString": func() any {
+			if query == "" {
+				return nil
+			}
+			return query
+		},
 	}})
 	v, err := e.handler(goja.Undefined(), event)
 	if err != nil {
@@ -116,7 +129,7 @@ func (e *edge) run(path, query string) (result edgeResult, err error) {
 	}
 	p, ok := v.Export().(*goja.Promise)
 	if !ok || p.State() != goja.PromiseStateFulfilled {
-		return result, fmt.Errorf("run function.js: no answer for %s", path)
+		return result, fmt.Errorf("run function.js: no answer for %s", uri)
 	}
 	data, err := p.Result().ToObject(e.vm).MarshalJSON()
 	if err == nil {

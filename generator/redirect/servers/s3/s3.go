@@ -5,8 +5,8 @@
 // redirect location, as many as one likes, are always answered with status 301: they are used for what
 // never changes, and for what there is no room for among the rules, with a short time in caches then.
 //
-// Nothing in S3 looks at a query string. What it cannot answer is said in the first line of objects.jsonl,
-// by Check, and by the page at /download and /find, which looks packages up in the browser.
+// S3 does not look at query strings. What it cannot answer is in the first line of objects.jsonl, in the Compilation,
+// and on the page at /download and /find, which looks packages up in the browser.
 package s3
 
 import (
@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
 // The limits of S3 (platforms.md section 2).
@@ -30,43 +32,87 @@ const (
 	MaxLocation     = 2048 // bytes
 )
 
-// Target is the configuration of an S3 website.
-type Target struct{}
+// Server is the website endpoint of an S3 bucket.
+type Server struct{}
 
-// Name implements redirect.Target.
-func (Target) Name() string { return "s3" }
+// Name implements redirect.Server.
+func (Server) Name() string { return "s3" }
 
-// Compile implements redirect.Target.
-func (Target) Compile(t *redirect.Table) ([]output.File, error) {
-	w, err := compile(t)
-	if err != nil {
-		return nil, err
+// Describe implements redirect.Server.
+func (Server) Describe() redirect.Description {
+	return redirect.Description{
+		Title:   "Amazon S3",
+		Files:   "`website.json`, the body of `put-bucket-website`; `objects.jsonl` and the files it names, the objects to upload",
+		Queries: "`/download` and `/find` show a page that looks the package up in the browser; the others are not answered",
+		Limits:  "50 routing rules, so 38 patterns beside twelve permalinks",
 	}
-	objects, err := w.objectLines()
-	if err != nil {
-		return nil, err
-	}
+}
+
+// Compile implements redirect.Server.
+func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
+	w := compile(t)
+	c := &w.Compilation
+	c.Omitted = omitted()
 	rows, err := lookupRows(t.Index)
 	if err != nil {
-		return nil, err
+		c.Fail(nil, "%s", err)
 	}
-	return []output.File{file("lookup.json", rows), file("download.html", page()), file("objects.jsonl", objects), file("website.json", w.website())}, nil
+	objects := w.objectLines()
+	if c.Err() != nil {
+		return c
+	}
+	c.Files = []output.File{
+		redirect.File(s, "lookup.json", rows), redirect.File(s, "download.html", page()),
+		redirect.File(s, "objects.jsonl", objects), redirect.File(s, "website.json", w.website()),
+	}
+	return c
 }
 
-// Check implements redirect.Checker: it lists the rules that S3 answers otherwise, or not at all.
-func (Target) Check(t *redirect.Table) []redirect.Finding {
-	w, err := compile(t)
-	if err == nil {
-		_, err = w.objectLines()
+// omitted lists what S3 does not answer as the table says. The first line of objects.jsonl repeats it.
+func omitted() []redirect.Omission {
+	query := func(status int, routes ...lookup.Route) func(string, redirect.Answer, emulate.Reply) bool {
+		return func(path string, a redirect.Answer, got emulate.Reply) bool {
+			return slices.Contains(routes, lookup.Route(path)) && got.Status == status
+		}
 	}
-	if err != nil {
-		return []redirect.Finding{{Severity: redirect.Error, Message: err.Error()}}
+	moved := func(got emulate.Reply) bool { return got.Location() != "" }
+	return []redirect.Omission{
+		{
+			What: "/download?QUERY and /find?QUERY: S3 does not look at query strings, so it answers neither 400 nor 404; " +
+				"the page there looks the package up in the browser",
+			Covers: query(http.StatusOK, lookup.Download, lookup.Find),
+		},
+		{What: "/findall?QUERY: S3 does not look at query strings", Covers: query(http.StatusNotFound, lookup.FindAll)},
+		{What: "/?QUERY: S3 does not look at query strings and shows the download page", Covers: query(http.StatusOK, lookup.Home)},
+		{
+			What: "/bitstream/<id>: an object redirects with status 301; hexadecimal digits count in lower case only",
+			Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
+				return a.API.Kind == lookup.Redirect && strings.HasPrefix(path, lookup.BitstreamPrefix) && a.Permalink == "" &&
+					(got.Location() == a.Location || path != lookup.Location(a.API.Package))
+			},
+		},
+		{
+			What: "permalinks: an object redirects with status 301, a description (.json) is redirected to, and the newest version of a " +
+				"series leads to the permalink of that version",
+			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool { return a.Permalink != "" && moved(got) },
+		},
+		{
+			What: "links of retired servers: an object redirects with status 301",
+			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool {
+				return a.Rule != nil && a.Rule.Origin == redirect.Inherited && got.Location() == a.Location
+			},
+		},
+		{
+			What: "a folder without the slash at its end: S3 redirects with status 302",
+			Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
+				return a.Status == 0 && got.Location() == path+"/"
+			},
+		},
+		{
+			What:   "patterns and permalinks of what is newest: S3 takes any characters where they begin alike",
+			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool { return a.Location == "" && moved(got) },
+		},
 	}
-	return w.findings
-}
-
-func file(name string, data []byte) output.File {
-	return output.File{Root: output.Redirects, Group: output.Maps, Path: "s3/" + name, Data: data}
 }
 
 // Object is a line of objects.jsonl: an object of no bytes.
@@ -104,25 +150,23 @@ type target struct {
 
 // website collects what is written.
 type website struct {
-	rules    []routingRule
-	objects  map[string]Object
-	findings []redirect.Finding
+	redirect.Compilation
+	rules   []routingRule
+	objects map[string]Object
 }
 
 // compile goes through the table in the order of what matters most when there is too little room: the
 // newest packages, the patterns that people wrote, and versions that are not whole, the newest first.
-func compile(t *redirect.Table) (*website, error) {
+func compile(t *redirect.Table) *website {
 	w := &website{objects: map[string]Object{}}
 	w.latest(t)
 	w.exact(t)
-	if err := w.patterns(t); err != nil {
-		return nil, err
-	}
+	w.patterns(t)
 	w.permalinks(t)
 	for _, p := range t.Index.Packages() {
 		w.object(lookup.Location(p), p.URL, lasting)
 	}
-	return w, nil
+	return w
 }
 
 // object adds a redirect from a path (decoded), unless there is one already.
@@ -149,23 +193,30 @@ func (w *website) latest(t *redirect.Table) {
 	}
 }
 
-// patterns adds the written rules that end in an asterisk and have no placeholder before it.
-func (w *website) patterns(t *redirect.Table) error {
+// patterns adds the rules that end in an asterisk and have no placeholder before it.
+func (w *website) patterns(t *redirect.Table) {
 	n := 0
+	var first *redirect.Rule // without room
 	for _, r := range t.Rules.Patterns() {
 		if why := inexpressible(r); why != "" {
-			w.warn(r, "%s", why)
+			w.Warn(r, "%s", why)
 			continue
+		}
+		if r.Force {
+			w.Warn(r, "s3 shows pages before patterns, so this rule hides none")
 		}
 		n++
 		prefix := strings.TrimPrefix(strings.TrimSuffix(r.Source, "*"), "/")
 		w.rules = append(w.rules, routingRule{condition{prefix, "404"}, patternTarget(r)})
 		w.object(strings.TrimSuffix(prefix, "/"), r.Expand(func(string) string { return "" }), moving)
+		if len(w.rules) > MaxRoutingRules && first == nil {
+			first = r
+		}
 	}
-	if len(w.rules) > MaxRoutingRules {
-		return fmt.Errorf("%d routing rules (%d of them patterns of rules.txt), S3's limit is %d; write patterns as exact paths, or leave s3 out of targets", len(w.rules), n, MaxRoutingRules)
+	if first != nil {
+		w.Fail(first, "%d routing rules (%d of them patterns of rules.txt), S3's limit is %d; write patterns as exact paths, or leave s3 out of servers",
+			len(w.rules), n, MaxRoutingRules)
 	}
-	return nil
 }
 
 // inexpressible says why a pattern has no routing rule; "" when it has.
@@ -212,13 +263,13 @@ func (w *website) exact(t *redirect.Table) {
 		case r.Pattern():
 			continue
 		case len(r.Conditions) > 0:
-			w.warn(r, "s3 looks at no query string and leaves this rule out")
+			w.Warn(r, "s3 looks at no query string and leaves this rule out")
 			continue
 		case r.Status == 200:
-			w.warn(r, "s3 cannot serve another page under this path and leaves this rule out")
+			w.Warn(r, "s3 cannot serve another page under this path and leaves this rule out")
 			continue
 		case r.Status == 410:
-			w.warn(r, "s3 answers 404, not 410")
+			w.Warn(r, "s3 answers 404, not 410")
 			continue
 		case r.Status == 404:
 			continue // nothing is there
@@ -227,16 +278,12 @@ func (w *website) exact(t *redirect.Table) {
 		if r.Status != 301 {
 			cache = moving
 			if r.Origin != redirect.Inherited {
-				w.warn(r, "s3 answers 301, not %d, to be kept for five minutes", r.Status)
+				w.Warn(r, "s3 answers 301, not %d, to be kept for five minutes", r.Status)
 			}
 		}
 		w.object(r.Source, r.Target, cache)
 		w.object(strings.TrimSuffix(r.Source, "/")+"/index.html", r.Target, cache)
 	}
-}
-
-func (w *website) warn(r *redirect.Rule, format string, args ...any) {
-	w.findings = append(w.findings, redirect.Finding{Pos: r.Pos, Message: fmt.Sprintf(format, args...)})
 }
 
 // permalinks adds versions and revisions. Of a version that is not whole, 5.12, the newest ones get the
@@ -278,15 +325,14 @@ type about struct {
 }
 
 // objectLines writes objects.jsonl: what S3 does not answer, then the objects by key.
-func (w *website) objectLines() ([]byte, error) {
+func (w *website) objectLines() []byte {
 	head := about{
 		About: output.Mark + ": do not edit. A line with a file is an object with its bytes; each other line is an object of no bytes with a redirect location, which S3 answers with status 301.",
-		NotAnswered: []string{
-			"/download?QUERY, /find?QUERY, /findall?QUERY, /?QUERY: S3 looks at no query string; at /download and /find is a page that looks the package up in the browser",
-			"errors 400: there is no query to be wrong",
-		},
 	}
-	for _, f := range w.findings {
+	for _, o := range w.Omitted {
+		head.NotAnswered = append(head.NotAnswered, o.What)
+	}
+	for _, f := range w.Findings {
 		head.NotAnswered = append(head.NotAnswered, f.String())
 	}
 	b := line(head)
@@ -296,11 +342,11 @@ func (w *website) objectLines() ([]byte, error) {
 	for _, key := range slices.Sorted(maps.Keys(w.objects)) {
 		o := w.objects[key]
 		if len(o.Key) > MaxKey || len(o.Location) > MaxLocation {
-			return nil, fmt.Errorf("an S3 object: the key %.60q has %d bytes (limit %d), its location %d (limit %d)", o.Key, len(o.Key), MaxKey, len(o.Location), MaxLocation)
+			w.Fail(nil, "an S3 object: the key %.60q has %d bytes (limit %d), its location %d (limit %d)", o.Key, len(o.Key), MaxKey, len(o.Location), MaxLocation)
 		}
 		b = append(b, line(o)...)
 	}
-	return b, nil
+	return b
 }
 
 func line(v any) []byte {

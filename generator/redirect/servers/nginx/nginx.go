@@ -45,14 +45,40 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// Target is the Nginx configuration.
-type Target struct{}
+// Server is Nginx.
+type Server struct{}
 
-// Name implements redirect.Target.
-func (Target) Name() string { return "nginx" }
+// Name implements redirect.Server.
+func (Server) Name() string { return "nginx" }
 
-// Compile implements redirect.Target. The error says which rules Nginx cannot read.
-func (Target) Compile(t *redirect.Table) ([]output.File, error) {
+// Describe implements redirect.Server.
+func (Server) Describe() redirect.Description {
+	return redirect.Description{
+		Title:   "Nginx",
+		Files:   "`http/*.conf` and `server/*.conf`, to be included in the blocks of these names",
+		Queries: "answered",
+		Limits:  "none",
+	}
+}
+
+// Emulate implements redirect.Server.
+func (Server) Emulate(t *redirect.Table, _ func() *redirect.Compilation) (redirect.Emulator, error) {
+	return emulator{t}, nil
+}
+
+// Compile implements redirect.Server.
+func (Server) Compile(t *redirect.Table) *redirect.Compilation {
+	files, err := compile(t)
+	if err != nil {
+		result := &redirect.Compilation{}
+		result.Fail(nil, "%s", err)
+		return result
+	}
+	return &redirect.Compilation{Files: files}
+}
+
+// compile makes the files.
+func compile(t *redirect.Table) ([]output.File, error) {
 	spec := t.Index.Spec()
 	g := grammar{spec}
 	x := &tables{index: t.Index, grammar: g, builds: nameBuilds(t.Index.Packages())}

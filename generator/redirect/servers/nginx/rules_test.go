@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/Slicer/sitegen/generator/redirect"
-	"github.com/Slicer/sitegen/generator/redirect/nginx"
+	"github.com/Slicer/sitegen/generator/redirect/servers/nginx"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 

@@ -39,7 +39,7 @@ func (s *store) writeTables(t *redirect.Table) root {
 	for _, pf := range t.Index.Platforms() {
 		r.Platforms[pf.String()] = s.platform(t.Index, pf)
 	}
-	r.Exact = s.table("e", exactRows(t.Rules))
+	r.Exact = s.table("e", s.exactRows(t.Rules))
 	r.Patterns = s.patterns(t.Rules)
 	r.Messages = s.table("m", messages(t.Index.Spec()))
 	return r
@@ -151,17 +151,22 @@ func idRow(p *catalog.Package, middle string, whole bool) row {
 }
 
 // exactRows has a row for each source: its rules, a bar between them.
-func exactRows(rules *redirect.Rules) []row {
-	bySource := map[string][]string{}
+func (s *store) exactRows(rules *redirect.Rules) []row {
+	var rows []row
 	for _, r := range rules.All() {
-		if !r.Pattern() {
-			source := encodeURI(r.Source)
-			bySource[source] = append(bySource[source], ruleText(r))
+		list := rules.Exact(r.Source)
+		if r.Pattern() || list[0] != r {
+			continue
 		}
-	}
-	rows := make([]row, 0, len(bySource))
-	for source, texts := range bySource {
-		rows = append(rows, row{source, strings.Join(texts, "|")})
+		texts := make([]string, len(list))
+		for i, rule := range list {
+			texts[i] = ruleText(rule)
+		}
+		rows = append(rows, row{encodeURI(r.Source), strings.Join(texts, "|")})
+		if n := rows[len(rows)-1].size(); n > MaxValue {
+			s.Fail(r, "%d rules for %s have %d bytes, CloudFront's limit is %d; use fewer or shorter rules for one path, or leave cloudfront out of servers",
+				len(list), r.Source, n, MaxValue)
+		}
 	}
 	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.key, b.key) })
 	return rows
@@ -174,6 +179,9 @@ func (s *store) patterns(rules *redirect.Rules) string {
 	var nodes []string
 	for _, r := range rules.Patterns() {
 		line := "\n" + strings.Join([]string{expression(r), strings.Join(r.Names(), " "), ruleText(r)}, "\t")
+		if n := len(noTable) + len(line); n > MaxValue {
+			s.Fail(r, "this pattern has %d bytes as CloudFront needs it, the limit is %d; shorten it, or leave cloudfront out of servers", n, MaxValue)
+		}
 		if n := len(nodes); n > 0 && len(noTable)+len(nodes[n-1])+len(line) <= MaxValue {
 			nodes[n-1] += line
 			continue

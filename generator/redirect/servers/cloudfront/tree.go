@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"strings"
+
+	"github.com/Slicer/sitegen/generator/redirect"
 )
 
 // The limits of CloudFront Functions and its key-value stores (platforms.md section 3.1). Kilobytes and
@@ -17,6 +19,11 @@ const (
 
 // row is one entry of a table.
 type row struct{ key, value string }
+
+func (r row) text() string { return r.key + ">" + r.value }
+
+// size is what the row takes of a node (bytes).
+func (r row) size() int { return len(r.text()) }
 
 // noTable stands for the hash of a table with no rows.
 const noTable = "--------"
@@ -34,8 +41,8 @@ type pair struct {
 // of the node, and how many rows are in its leaves. A node is kept under "table/low/hash", so that what is
 // stored under a key never changes: a change gives new keys, and only "root" is overwritten.
 type store struct {
+	*redirect.Compilation
 	pairs []pair
-	err   error
 }
 
 // table stores rows, sorted by key, and gives the hash of the top node.
@@ -62,7 +69,7 @@ func (s *store) level(name, prefix string, rows []row, weigh func(row) int) []ro
 		low, total = next, 0
 	}
 	for i, r := range rows {
-		text := r.key + ">" + r.value
+		text := r.text()
 		if total > 0 && len(prefix)+node.Len()+1+len(text) > MaxValue {
 			flush(r.key)
 		}
@@ -96,11 +103,12 @@ func (s *store) put(prefix, value string) string {
 }
 
 func (s *store) set(key, value string) {
-	if s.err == nil && len(key) > MaxKey {
-		s.err = fmt.Errorf("the key %.60q… has %d bytes, CloudFront's limit is %d; shorten the path of that rule", key, len(key), MaxKey)
-	}
-	if s.err == nil && len(value) > MaxValue {
-		s.err = fmt.Errorf("the value of the key %.80q has %d bytes, CloudFront's limit is %d; use fewer or shorter rules for one path, or a shorter address of Girder's API", key, len(value), MaxValue)
+	switch {
+	case s.Err() != nil: // the rule to blame is known
+	case len(key) > MaxKey:
+		s.Fail(nil, "the key %.60q… has %d bytes, CloudFront's limit is %d", key, len(key), MaxKey)
+	case len(value) > MaxValue:
+		s.Fail(nil, "the value of the key %.80q has %d bytes, CloudFront's limit is %d", key, len(value), MaxValue)
 	}
 	s.pairs = append(s.pairs, pair{key, value})
 }

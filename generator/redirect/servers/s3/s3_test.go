@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,7 +14,8 @@ import (
 
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
-	"github.com/Slicer/sitegen/generator/redirect/s3"
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
+	"github.com/Slicer/sitegen/generator/redirect/servers/s3"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -27,19 +31,11 @@ func table(t testing.TB, x *lookup.Index, text string) *redirect.Table {
 // compile gives website.json and objects.jsonl.
 func compile(t testing.TB, tab *redirect.Table) (website, objects string) {
 	t.Helper()
-	files, err := s3.Target{}.Compile(tab)
-	if err != nil {
+	c := s3.Server{}.Compile(tab)
+	if err := c.Err(); err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range files {
-		switch f.Path {
-		case "s3/website.json":
-			website = string(f.Data)
-		case "s3/objects.jsonl":
-			objects = string(f.Data)
-		}
-	}
-	return website, objects
+	return string(c.File(s3.Server{}, "website.json")), string(c.File(s3.Server{}, "objects.jsonl"))
 }
 
 func TestPairs(t *testing.T) {
@@ -93,7 +89,7 @@ func TestCatalogue(t *testing.T) {
 		byKey[o.Key] = o.Location
 	}
 	for _, p := range x.Packages() {
-		if got := byKey["bitstream/"+p.ID]; got != "https://girder.example/api/v1/item/"+p.ID+"/download" {
+		if got := byKey["bitstream/"+p.ID]; got != testutil.API+"/item/"+p.ID+"/download" {
 			t.Errorf("%s leads to %q", p.ID, got)
 		}
 	}
@@ -110,7 +106,7 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("%s.json leads to %q", l.Path, byKey[l.Path[1:]+".json"])
 		}
 	}
-	if !strings.Contains(lines[0], "S3 looks at no query string") {
+	if !strings.Contains(lines[0], "S3 does not look at query strings") {
 		t.Errorf("the first line does not say what is missing: %s", lines[0])
 	}
 	t.Logf("%d objects, %d bytes", len(byKey), len(objects))
@@ -130,7 +126,7 @@ func TestCheckListsWhatS3LeavesOut(t *testing.T) {
 /fine/* /x/:splat 307
 `
 	var got []string
-	for _, f := range (s3.Target{}).Check(table(t, testutil.NoPackages(t), text)) {
+	for _, f := range (s3.Server{}).Compile(table(t, testutil.NoPackages(t), text)).Findings {
 		got = append(got, fmt.Sprint(f.Severity, " ", f))
 	}
 	want := []string{
@@ -155,12 +151,12 @@ func TestTooManyPatterns(t *testing.T) {
 		fmt.Fprintf(&text, "/p%d/* /x\n", i)
 	}
 	tab := table(t, testutil.NoPackages(t), text.String())
-	_, err := s3.Target{}.Compile(tab)
-	if err == nil || !strings.Contains(err.Error(), "51 routing rules (51 of them patterns of rules.txt), S3's limit is 50") {
+	c := s3.Server{}.Compile(tab)
+	if err := c.Err(); err == nil || !strings.Contains(err.Error(), "rules.txt:51:1: 51 routing rules (51 of them patterns of rules.txt), S3's limit is 50") {
 		t.Errorf("error %v", err)
 	}
-	if f := (s3.Target{}).Check(tab); len(f) != 1 || f[0].Severity != redirect.Error {
-		t.Errorf("findings %v", f)
+	if c.Files != nil || len(c.Findings) != 1 || c.Findings[0].Severity != redirect.Error {
+		t.Errorf("%d files, findings %v", len(c.Files), c.Findings)
 	}
 }
 
@@ -173,36 +169,61 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-func TestExplain(t *testing.T) {
-	x := testutil.Index(t, "live")
-	tab := table(t, x, "/a /b 302\n/c /d\n")
-	tab.Rules = redirect.NewRules(append(rulesOf(tab), testutil.Inherited(t, x)...))
-	id := x.Packages()[0].ID
-	for _, tt := range []struct{ path, query, want string }{
-		{"/a", "", "s3 answers 301, not 302, to be kept for five minutes"},
-		{"/c", "", ""},
-		{"/download", "os=win", "200, the page of that path whatever the query: S3 looks at no query string"},
-		{"/", "", ""},
-		{"/none", "", ""},
-		{"/bitstream/" + id, "", "301, to https://girder.example/api/v1/item/" + id + "/download"},
-		{"/bitstream/1", "", ""},
-		{"/findall", "offset=-1", "404: S3 looks at no query string, and there is no page"},
-		{"/bitstream/1341035", "", "301, to " + tab.Answer("/bitstream/1341035", "").Location},
-		{"/bitstream/461634", "", "404, and the page does not say what it was"},
-		{"/latest/win", "", "302, to " + tab.Answer("/latest/win", "").Location},
-		{"/releases/5.10.0/win.json", "", "301, to " + tab.Answer("/releases/5.10.0/win.json", "").File},
-	} {
-		if got := (s3.Target{}).Explain(tab, tt.path, tt.query, tab.Answer(tt.path, tt.query)); got != tt.want {
-			t.Errorf("%s: %q, want %q", tt.path, got, tt.want)
-		}
+// site is a site with the pages that TestExplain asks for.
+type site map[string]string
+
+func (s site) Paths() []string      { return slices.Sorted(maps.Keys(s)) }
+func (s site) Has(path string) bool { return s[path] != "" }
+func (s site) File(path string) ([]byte, error) {
+	if !s.Has(path) {
+		return nil, fs.ErrNotExist
 	}
+	return []byte(s[path]), nil
 }
 
-func rulesOf(t *redirect.Table) (list []redirect.Rule) {
-	for _, r := range t.Rules.All() {
-		list = append(list, *r)
+func TestExplain(t *testing.T) {
+	x := testutil.Index(t, "live")
+	tab := table(t, x, "/a /b 302\n/c /d\n/p/* 410\n")
+	e, err := redirect.Emulate(s3.Server{}, tab)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return list
+	files := site{"index.html": "<p>home", "docs/index.html": "docs"}
+	for _, p := range x.Packages() {
+		files[redirect.RecordPath(p)[1:]] = p.ID
+	}
+	id := x.Packages()[0].ID
+	const (
+		objects = "\n  permalinks: an object redirects with status 301, a description (.json) is redirected to, and the newest version of a series leads to the permalink of that version"
+		asks    = "\n  /download?QUERY and /find?QUERY: S3 does not look at query strings, so it answers neither 400 nor 404; the page there looks the package up in the browser"
+	)
+	for _, tt := range []struct{ url, want string }{
+		{"/a", "301 to /b instead of 302\n  s3 answers 301, not 302, to be kept for five minutes"},
+		{"/c", "the same"},
+		{"/p/x", "404 instead of 410\n  s3 cannot answer a pattern with status 200, 404 or 410 and leaves this rule out"},
+		{"/download?os=win", "200 instead of 302 to " + tab.Answer("/download", "os=win").Location + asks},
+		{"/find?os=win", "200 with another page" + asks},
+		{"/find?os=beos", "200 instead of 400" + asks},
+		{"/?offset=-1", "200 with other packages\n  /?QUERY: S3 does not look at query strings and shows the download page"},
+		{"/none", "the same"},
+		{"/docs/", "the same"},
+		{"/docs", "302 to /docs/ instead of 301\n  a folder without the slash at its end: S3 redirects with status 302"},
+		{"/bitstream/" + id, "301 to " + testutil.API + "/item/" + id + "/download instead of 302\n  /bitstream/<id>: an object redirects with status 301; hexadecimal digits count in lower case only"},
+		{"/bitstream/1", "the same"},
+		{"/findall?offset=-1", "404 instead of 200\n  /findall?QUERY: S3 does not look at query strings"},
+		{"/bitstream/1341035", "301 to " + tab.Answer("/bitstream/1341035", "").Location + " instead of 302\n  links of retired servers: an object redirects with status 301"},
+		{"/bitstream/461634", "the same"},
+		{"/latest/win", "the same"},
+		{"/releases/5.10.0/win.json", "301 to " + tab.Answer("/releases/5.10.0/win.json", "").File + " instead of 200" + objects},
+	} {
+		var got strings.Builder
+		if err := e.Explain(&got, tt.url, emulate.NewSite(files)); err != nil {
+			t.Fatal(err)
+		}
+		if want := "on s3\n  " + tt.want + "\n"; got.String() != want {
+			t.Errorf("%s: %q, want %q", tt.url, got.String(), want)
+		}
+	}
 }
 
 func BenchmarkCompile(b *testing.B) {

@@ -43,7 +43,7 @@ async function answer(request, path) {
     const text = await kvs.get('root');
     const root = JSON.parse(text);
     const params = parameters(request.rawQueryString() || '');
-    const id = path.startsWith('/bitstream/') && path.slice(11);
+    const id = path.startsWith('/bitstream/') && path.slice(11).toLowerCase();
     if (id) {
         const row = await seek('i', root.ids, id);
         if (row && row.key === id) {
@@ -123,10 +123,10 @@ function parse(p, single) {
         q.arch = p.arch;
     }
     if (has('offset')) {
-        if (!/^[-+ ]?[0-9]+$/.test(p.offset)) {
+        if (!/^ *[-+]?[0-9]+ *$/.test(p.offset)) {
             return { problem: 'offset' };
         }
-        q.offset = Number(p.offset.replace(/^[+ ]/, ''));
+        q.offset = Number(p.offset);
     }
     if (has('checkout-date')) {
         return { problem: 'checkout-date' };
@@ -142,7 +142,7 @@ function parse(p, single) {
     } else if (q.mode === 'date') {
         q.key = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(value) && isDay(value) ? value.replace(/-/g, '') : '';
     } else if (q.mode) {
-        q.key = /^[0-9]+$/.test(value) ? digits(value) : '';
+        q.key = /^ *\+?[0-9]+ *$/.test(value) ? digits(value.replace(/[ +]/g, '')) : '';
     }
     if (!q.key) {
         return { problem: q.mode };

@@ -7,7 +7,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
-	"github.com/Slicer/sitegen/generator/redirect/netlify"
+	"github.com/Slicer/sitegen/generator/redirect/servers/netlify"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -20,16 +20,17 @@ func table(t *testing.T, x *lookup.Index, text string) *redirect.Table {
 	return &redirect.Table{Index: x, Rules: redirect.NewRules(list)}
 }
 
+func file(tab *redirect.Table) string {
+	return string(netlify.Server{}.Compile(tab).File(netlify.Server{}, "_redirects"))
+}
+
 func TestPairs(t *testing.T) {
 	for _, p := range testutil.Pairs(t) {
 		t.Run(p.Name, func(t *testing.T) {
-			files, err := netlify.Target{}.Compile(table(t, testutil.NoPackages(t), p.Rules))
-			if err != nil {
-				t.Fatal(err)
-			}
-			p.Compare(t, "netlify", string(files[0].Data))
+			text := file(table(t, testutil.NoPackages(t), p.Rules))
+			p.Compare(t, "netlify", text)
 			// The rules of _redirects mean the same when they are read as rules.txt.
-			again, err := redirect.Parse("_redirects", string(files[0].Data))
+			again, err := redirect.Parse("_redirects", text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,23 +50,19 @@ func TestPairs(t *testing.T) {
 func TestCatalogue(t *testing.T) {
 	x := testutil.Index(t, "live")
 	tab := table(t, x, "/a id=:id /b\n/c 410\n")
-	files, err := netlify.Target{}.Compile(tab)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := string(files[0].Data)
+	text := file(tab)
 	p := x.Table(x.Platforms()[0], "release").Newest
 	for _, line := range []string{
 		"/latest/" + string(p.OS) + " /bitstream/" + p.ID + " 302\n",
 		"/latest/" + string(p.OS) + ".json /api/v1/packages/" + p.ID + ".json 200\n",
-		"/bitstream/" + p.ID + " https://girder.example/api/v1/item/" + p.ID + "/download 302\n",
+		"/bitstream/" + p.ID + " " + testutil.API + "/item/" + p.ID + "/download 302\n",
 	} {
 		if !strings.Contains(text, line) {
 			t.Errorf("no line %q", line)
 		}
 	}
 	var found []string
-	for _, f := range (netlify.Target{}).Check(tab) {
+	for _, f := range (netlify.Server{}).Compile(tab).Findings {
 		found = append(found, f.String())
 	}
 	all := strings.Join(found, "\n")

@@ -19,12 +19,13 @@ func BenchmarkStoreSize(b *testing.B) {
 		b.Run(profile, func(b *testing.B) {
 			tab := newTable(b, profile, "")
 			for b.Loop() {
-				data, omitted, err := compileStore(tab, MaxStore)
-				if err != nil {
+				c := &redirect.Compilation{}
+				data, left := compileStore(c, tab, MaxStore)
+				if err := c.Err(); err != nil {
 					b.Fatal(err)
 				}
 				b.ReportMetric(float64(len(data)), "bytes")
-				b.ReportMetric(float64(omitted), "omitted")
+				b.ReportMetric(float64(len(left)), "omitted")
 			}
 		})
 	}
@@ -34,8 +35,9 @@ func BenchmarkStoreSize(b *testing.B) {
 				low, high := 1_000, 100_000
 				for high-low > 250 {
 					n := (low + high) / 2
-					_, omitted, err := compileStore(nightly(n), MaxStore)
-					if err == nil && (what == "found" || omitted == 0) {
+					c := &redirect.Compilation{}
+					_, left := compileStore(c, nightly(b, n), MaxStore)
+					if c.Err() == nil && (what == "found" || len(left) == 0) {
 						low = n
 					} else {
 						high = n
@@ -48,16 +50,18 @@ func BenchmarkStoreSize(b *testing.B) {
 }
 
 // nightly makes a table of n packages, three of each revision and night, with a checksum each.
-func nightly(n int) *redirect.Table {
+func nightly(t testing.TB, n int) *redirect.Table {
 	start := time.Date(2011, 1, 1, 23, 0, 0, 0, time.UTC)
 	packages := make([]*catalog.Package, n)
+	oses := testutil.Scheme(t).OSes()
 	for i := range packages {
 		night := i / 3
 		built := start.Add(time.Duration(night) * 24 * time.Hour / 4)
-		o := catalog.OSes()[i%3]
+		o := oses[i%3]
 		packages[i] = &catalog.Package{
 			ID: fmt.Sprintf("%08x%016x", built.Unix(), i*7919), Name: fmt.Sprintf("Slicer_%s_amd64_%d", o, 15_000+night), ProductName: "Slicer",
 			OS: o, Arch: catalog.Arch("amd64"), Revision: 15_000 + night, Version: "5.13.0",
+			URL:       testutil.API + fmt.Sprintf("/item/%08x%016x/download", built.Unix(), i*7919),
 			BuildDate: built.Format("2006-01-02T15:04:05.000000+00:00"), Built: built, Size: 412_345_678, SHA512: fmt.Sprintf("%0128x", i),
 		}
 	}
@@ -66,12 +70,13 @@ func nightly(n int) *redirect.Table {
 
 // TestFullStoreStillFinds takes the largest catalogue that the store can hold and asks for its packages.
 func TestFullStoreStillFinds(t *testing.T) {
-	tab := nightly(30_000)
-	data, omitted, err := compileStore(tab, MaxStore)
-	if err != nil || len(data) > MaxStore || omitted == 0 {
-		t.Fatalf("%d bytes, %d omitted, %v", len(data), omitted, err)
+	tab := nightly(t, 30_000)
+	c := &redirect.Compilation{}
+	data, left := compileStore(c, tab, MaxStore)
+	if err := c.Err(); err != nil || len(data) > MaxStore || len(left) == 0 {
+		t.Fatalf("%d bytes, %d omitted, %v", len(data), len(left), err)
 	}
-	e := newEdge(t, load(t, data))
+	e := start(t, load(t, data))
 	n := 0
 	for q := range testutil.RandomRequests(tab.Index, 5, 2000) {
 		if r := e.ask(t, "GET", q); r.StatusCode == 501 {
@@ -81,5 +86,5 @@ func TestFullStoreStillFinds(t *testing.T) {
 		path, _, _ := strings.Cut(q, "?")
 		compare(t, e, tab, q, path)
 	}
-	t.Logf("%d packages, %d not described, %d of 2000 random requests too large", len(tab.Index.Packages()), omitted, n)
+	t.Logf("%d packages, %d not described, %d of 2000 random requests too large", len(tab.Index.Packages()), len(left), n)
 }

@@ -15,6 +15,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -22,63 +23,66 @@ import (
 	"github.com/tdewolff/minify/v2/js"
 
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
 // MaxPatterns is how many patterns the function tries, one after the other. A node holds eight or so, and
 // every request that matches nothing reads all of their nodes.
 const MaxPatterns = 100
 
-// Target is the configuration of CloudFront.
-type Target struct{}
+// Server is a CloudFront distribution.
+type Server struct{}
 
-// Name implements redirect.Target.
-func (Target) Name() string { return "cloudfront" }
+// Name implements redirect.Server.
+func (Server) Name() string { return "cloudfront" }
 
-// Compile implements redirect.Target.
-func (Target) Compile(t *redirect.Table) ([]output.File, error) {
+// Describe implements redirect.Server.
+func (Server) Describe() redirect.Description {
+	return redirect.Description{
+		Title:   "Amazon CloudFront",
+		Files:   "`function.js`, a function for viewer requests, and `keyvaluestore.json`, the import file of its key-value store",
+		Queries: "answered; beyond some 15,000 packages, `/findall` and `/?QUERY` answer 501 where they would describe one of the oldest",
+		Limits:  "5 MB, some 58,000 packages; 100 patterns",
+	}
+}
+
+// The files that are written.
+const (
+	functionFile = "function.js"
+	storeFile    = "keyvaluestore.json"
+)
+
+// Compile implements redirect.Server.
+func (s Server) Compile(t *redirect.Table) *redirect.Compilation { return s.compile(t, MaxStore) }
+
+// compile is Compile for a store of at most limit bytes.
+func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
+	c := &redirect.Compilation{}
 	function, err := compileFunction()
 	if err != nil {
-		return nil, err
+		c.Fail(nil, "%s", err)
+		return c
 	}
-	data, _, err := compileStore(t, MaxStore)
-	if err != nil {
-		return nil, err
+	data, left := compileStore(c, t, limit)
+	if c.Err() != nil {
+		return c
 	}
-	return []output.File{file("keyvaluestore.json", data), file("function.js", function)}, nil
-}
-
-// Explain implements redirect.Explainer.
-func (Target) Explain(t *redirect.Table, _, _ string, a redirect.Answer) string {
-	_, omitted, err := compileStore(t, MaxStore)
-	if err != nil {
-		return err.Error()
+	if len(left) > 0 {
+		c.Warn(nil, "cloudfront: /findall and /?QUERY are answered with a page of explanation where they would have to describe one of the %d oldest of %d packages; "+
+			"a key-value store holds %d bytes; /find and /download are not concerned", len(left), len(t.Index.Packages()), limit)
+		c.Omitted = []redirect.Omission{{
+			What: fmt.Sprintf("/findall and /?QUERY, where one of the %d oldest packages would have to be described: status 501, and a page that says why", len(left)),
+			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool {
+				return got.Status == http.StatusNotImplemented &&
+					slices.ContainsFunc(a.API.Cells, func(cell lookup.Cell) bool { return cell.Package != nil && left[cell.Package.ID] })
+			},
+		}}
 	}
-	order := byImportance(t.Index.Packages())
-	for _, c := range a.API.Cells {
-		if c.Package != nil && slices.Contains(order[len(order)-omitted:], c.Package) {
-			return "501, a page that says that the catalogue is too large: the store does not describe " + c.Package.ID
-		}
-	}
-	return ""
-}
-
-func file(name string, data []byte) output.File {
-	return output.File{Root: output.Redirects, Group: output.Maps, Path: "cloudfront/" + name, Data: data}
-}
-
-// Check lists what CloudFront answers otherwise than the other targets.
-func (Target) Check(t *redirect.Table) []redirect.Finding {
-	_, omitted, err := compileStore(t, MaxStore)
-	switch {
-	case err != nil:
-		return []redirect.Finding{{Severity: redirect.Error, Message: err.Error()}}
-	case omitted > 0:
-		return []redirect.Finding{{Message: fmt.Sprintf("cloudfront: /findall and /?QUERY are answered with a page of explanation where they would have to describe one of the %d oldest of %d packages; "+
-			"a key-value store holds %d bytes; /find and /download are not concerned", omitted, len(t.Index.Packages()), MaxStore)}}
-	}
-	return nil
+	c.Files = []output.File{redirect.File(s, storeFile, data), redirect.File(s, functionFile, function)}
+	return c
 }
 
 //go:embed function.js
@@ -101,28 +105,35 @@ func compileFunction() ([]byte, error) {
 	return []byte(text), nil
 }
 
-// compileStore writes the import file of the key-value store. It leaves out the descriptions of as many of
-// the oldest packages, releases last, as do not fit into limit bytes, and says how many these are.
-func compileStore(t *redirect.Table, limit int) (data []byte, omitted int, err error) {
-	if n := len(t.Rules.Patterns()); n > MaxPatterns {
-		return nil, 0, fmt.Errorf("%d rules are patterns, the limit for CloudFront is %d; write the others as exact paths, or leave cloudfront out of targets", n, MaxPatterns)
+// compileStore writes the import file of the key-value store. It leaves out the descriptions of as many of the oldest
+// packages, releases last, as do not fit into limit bytes; left has their ids. Limits that are passed are errors in c.
+func compileStore(c *redirect.Compilation, t *redirect.Table, limit int) (data []byte, left map[string]bool) {
+	if patterns := t.Rules.Patterns(); len(patterns) > MaxPatterns {
+		c.Fail(patterns[MaxPatterns], "%d rules are patterns, the limit for CloudFront is %d; write the others as exact paths, or leave cloudfront out of servers",
+			len(patterns), MaxPatterns)
+		return nil, nil
 	}
-	var fixed store
+	fixed := store{Compilation: c}
 	r := fixed.writeTables(t)
 	order := byImportance(t.Index.Packages())
 	for keep := len(order); ; {
-		s := store{pairs: slices.Clone(fixed.pairs), err: fixed.err}
+		s := store{Compilation: c, pairs: slices.Clone(fixed.pairs)}
 		r.IDs = s.table("i", idRows(t, order, keep))
 		s.writeRoot(r)
-		if s.err != nil {
-			return nil, 0, fmt.Errorf("write the CloudFront store: %w", s.err)
+		if c.Err() != nil {
+			return nil, nil
 		}
 		if data = s.json(); len(data) <= limit {
-			return data, len(order) - keep, nil
+			left = map[string]bool{}
+			for _, p := range order[keep:] {
+				left[p.ID] = true
+			}
+			return data, left
 		}
 		if keep == 0 {
-			return nil, 0, fmt.Errorf("the CloudFront store of %d packages and %d rules has %d bytes, CloudFront's limit is %d; publish fewer nightly builds, or leave cloudfront out of targets",
+			c.Fail(nil, "the CloudFront store of %d packages and %d rules has %d bytes, CloudFront's limit is %d; publish fewer nightly builds, or leave cloudfront out of servers",
 				len(order), len(t.Rules.All()), len(data), limit)
+			return nil, nil
 		}
 		// A description takes 300 bytes or so; ask for a little too few, and again.
 		keep = max(0, keep-max(1, (len(data)-limit)/400))

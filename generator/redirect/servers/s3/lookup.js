@@ -4,11 +4,11 @@ const PARAMETERS = {
   os: /^(win|macosx|linux)$/,
   stability: /^(release|nightly|any)$/,
   arch: /^(amd64|arm64|i386)$/,
-  offset: /^[-+ ]?[0-9]+$/,
+  offset: /^ *[-+]?[0-9]+ *$/,
   'checkout-date': /^$./, // of a server that is retired: never right
   version: /^[^]+$/,
-  revision: /^[0-9]+$/,
-  'closest-revision': /^[0-9]+$/,
+  revision: /^ *\+?[0-9]+ *$/,
+  'closest-revision': /^ *\+?[0-9]+ *$/,
   date: /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/,
 };
 
@@ -46,7 +46,7 @@ function answer(rows, query) {
   if (!base) {
     return {};
   }
-  const offset = Number((p.offset || '0').replace(/^[+ ]/, ''));
+  const offset = Number(p.offset || 0);
   if (!offset) {
     return { id: base[0] };
   }

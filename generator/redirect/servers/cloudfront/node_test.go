@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -25,14 +26,14 @@ const start = performance.now();
 for (const q of requests) {
 	const at = q.indexOf('?');
 	const query = at < 0 ? undefined : q.slice(at + 1);
-	replies.push(await handler({ request: { method: 'GET', uri: at < 0 ? q : q.slice(0, at), querystring: {}, rawQueryString: () => query } }));
+	replies.push(await handler({ request: { method: 'GET', uri: at < 0 ? q : q.slice(0, at), querystring: {}, headers: {}, rawQueryString: () => query } }));
 }
 console.error((1000 * (performance.now() - start) / requests.length).toFixed(1));
 console.log(JSON.stringify(replies));
 `
 
 // inNode gives the replies of the function in Node, and the microseconds that one took.
-func inNode(t testing.TB, data []byte, requests []string) (replies []reply, micros string) {
+func inNode(t testing.TB, data []byte, requests []string) (replies []edgeResult, micros string) {
 	t.Helper()
 	function, err := compileFunction()
 	if err != nil {
@@ -68,15 +69,12 @@ func inNode(t testing.TB, data []byte, requests []string) (replies []reply, micr
 
 func TestNodeAnswersTheSame(t *testing.T) {
 	tab := newTable(t, "live", "/trés/* /x/:splat\n/old id=:id /new?id=:id 302\n/gone 410\n")
-	data, _, err := compileStore(tab, MaxStore)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := Server{}.Compile(tab).File(Server{}, storeFile)
 	requests := []string{"/tr%C3%A9s/a/b", "/old?id=7", "/old", "/gone", "/latest/win", "/bitstream/608873", "/assets/x.css", "/releases/"}
 	for q := range testutil.RandomRequests(tab.Index, 11, 3000) {
 		requests = append(requests, q)
 	}
-	e := newEdge(t, load(t, data))
+	e := start(t, load(t, data))
 	replies, micros := inNode(t, data, requests)
 	for i, q := range requests {
 		want, err := json.Marshal(e.ask(t, "GET", q))
@@ -96,7 +94,7 @@ func TestNodeAnswersTheSame(t *testing.T) {
 
 func BenchmarkFunctionGoja(b *testing.B) {
 	tab := newTable(b, "archive", "")
-	e := newEdge(b, compiled(b, tab))
+	e := start(b, compiled(b, tab))
 	var requests []string
 	for q := range testutil.RandomRequests(tab.Index, 11, 1000) {
 		requests = append(requests, q)
@@ -112,10 +110,7 @@ func BenchmarkFunctionGoja(b *testing.B) {
 // 10,000 of them.
 func BenchmarkFunctionNode(b *testing.B) {
 	tab := newTable(b, "archive", "")
-	data, _, err := compileStore(tab, MaxStore)
-	if err != nil {
-		b.Fatal(err)
-	}
+	data := Server{}.Compile(tab).File(Server{}, storeFile)
 	var requests []string
 	for q := range testutil.RandomRequests(tab.Index, 11, 10_000) {
 		requests = append(requests, q)
@@ -135,11 +130,12 @@ func BenchmarkCompile(b *testing.B) {
 	tab := newTable(b, "archive", lines(20_000, "/old/page-%d /new/page"))
 	b.ResetTimer()
 	for b.Loop() {
-		data, omitted, err := compileStore(tab, MaxStore)
-		if err != nil {
+		c := &redirect.Compilation{}
+		data, left := compileStore(c, tab, MaxStore)
+		if err := c.Err(); err != nil {
 			b.Fatal(err)
 		}
 		b.ReportMetric(float64(len(data)), "bytes")
-		b.ReportMetric(float64(omitted), "omitted")
+		b.ReportMetric(float64(len(left)), "omitted")
 	}
 }

@@ -2,18 +2,21 @@
 // Pages read.
 //
 // The format has rules, aliases, permalinks and bitstreams. Of query strings it can compare one value with
-// one text (Netlify only), which is far from the download API: what it cannot say is listed in its header.
+// one text (Netlify only), which is far from the download API.
 package netlify
 
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
 // The limits of Cloudflare Pages, the tightest of the three that are published (platforms.md section 4).
@@ -23,55 +26,69 @@ const (
 	MaxLine    = 1000 // characters
 )
 
-// Target is the _redirects file.
-type Target struct{}
+// Server is a host that reads a _redirects file.
+type Server struct{}
 
-// Name implements redirect.Target.
-func (Target) Name() string { return "netlify" }
+// Name implements redirect.Server.
+func (Server) Name() string { return "netlify" }
 
-// Compile implements redirect.Target.
-func (Target) Compile(t *redirect.Table) ([]output.File, error) {
-	f := write(t)
-	return []output.File{{Root: output.Redirects, Group: output.Maps, Path: "netlify/_redirects", Data: f.body.Bytes()}}, nil
+// Describe implements redirect.Server.
+func (Server) Describe() redirect.Description {
+	return redirect.Description{
+		Title:   "Netlify, Cloudflare Pages, GitLab Pages",
+		Files:   "`_redirects`, to be copied to the root of the site",
+		Queries: "not answered",
+		Limits:  "none of Netlify's; Cloudflare Pages reads 2,000 exact rules and 100 patterns",
+	}
 }
 
-// Check implements redirect.Checker.
-func (Target) Check(t *redirect.Table) []redirect.Finding {
-	f := write(t)
-	var findings []redirect.Finding
+// Compile implements redirect.Server.
+func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
+	f := &redirects{}
+	f.write(t)
+	f.Files = []output.File{redirect.File(s, fileName, f.body.Bytes())}
 	if f.static > MaxStatic || f.dynamic > MaxDynamic {
-		findings = append(findings, redirect.Finding{Message: fmt.Sprintf(
-			"netlify: %d exact rules and %d patterns; Netlify takes them all, Cloudflare Pages %d and %d and drops the rest without a word", f.static, f.dynamic, MaxStatic, MaxDynamic)})
+		f.Warn(nil, "netlify: %d exact rules and %d patterns; Netlify takes them all, Cloudflare Pages %d and %d and drops the rest without a word",
+			f.static, f.dynamic, MaxStatic, MaxDynamic)
 	}
-	return append(findings, f.findings...)
+	f.Omitted = omitted()
+	return &f.Compilation
 }
 
-// Explain implements redirect.Explainer.
-func (Target) Explain(t *redirect.Table, path, rawQuery string, a redirect.Answer) string {
-	if a.Rule != nil {
-		for _, f := range write(t).findings {
-			if f.Pos == a.Rule.Pos {
-				return f.Message
-			}
-		}
-		return ""
+// fileName is the name that the readers of the format look for.
+const fileName = "_redirects"
+
+// omitted lists what the format cannot say.
+func omitted() []redirect.Omission {
+	return []redirect.Omission{
+		{
+			What: "/download?QUERY, /find?QUERY, /findall?QUERY and /?QUERY: the format cannot compare query strings with a catalogue",
+			Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
+				status := http.StatusNotFound
+				if path == string(lookup.Home) {
+					status = http.StatusOK
+				}
+				return slices.Contains(lookup.Routes(), lookup.Route(path)) && got.Status == status
+			},
+		},
+		{
+			What: "/bitstream/<id>: hexadecimal digits count in lower case only",
+			Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
+				return a.API.Kind == lookup.Redirect && a.Permalink == "" && path != lookup.Location(a.API.Package) && got.Status == http.StatusNotFound
+			},
+		},
 	}
-	query := a.API.Kind != lookup.NotOurs && a.API.Kind != lookup.NoSuchID && !strings.HasPrefix(path, lookup.BitstreamPrefix) && (path != "/" || rawQuery != "")
-	if a.Permalink == "" && query {
-		return "no answer: the format cannot compare query strings with a catalogue"
-	}
-	return ""
 }
 
+// redirects is the file while it is written.
 type redirects struct {
+	redirect.Compilation
 	body            bytes.Buffer
 	static, dynamic int
-	findings        []redirect.Finding
 }
 
 // write writes exact rules before patterns: Netlify takes the first that matches, whatever its kind.
-func write(t *redirect.Table) *redirects {
-	f := &redirects{}
+func (f *redirects) write(t *redirect.Table) {
 	f.body.WriteString(`# ` + output.Mark + `: do not edit, the next build overwrites it.
 #
 # This format cannot answer /download?QUERY, /find?QUERY, /findall?QUERY and /?QUERY.
@@ -95,7 +112,6 @@ func write(t *redirect.Table) *redirects {
 	for _, r := range t.Rules.Patterns() {
 		f.rule(r)
 	}
-	return f
 }
 
 func (f *redirects) section(title string) { fmt.Fprintf(&f.body, "\n# %s\n", title) }
@@ -122,18 +138,18 @@ func (f *redirects) rule(r *redirect.Rule) {
 	target, status := r.Target, r.Status
 	switch status {
 	case 410:
-		f.findings = append(f.findings, redirect.Finding{Pos: r.Pos, Message: "netlify answers 404, not 410"})
+		f.Warn(r, "netlify answers 404, not 410")
 		target, status = "/404.html", 404
 	case 404:
 		target = "/404.html"
 	}
 	if len(r.Conditions) > 0 {
-		f.findings = append(f.findings, redirect.Finding{Pos: r.Pos, Message: "of the readers of _redirects only Netlify knows conditions on the query"})
+		f.Warn(r, "of the readers of _redirects only Netlify knows conditions on the query")
 	}
 	*n++
 	text := fmt.Sprintf("%s %s %d!", source, target, status)
 	if len(text) > MaxLine {
-		f.findings = append(f.findings, redirect.Finding{Pos: r.Pos, Message: fmt.Sprintf("netlify: a line of %d characters; Cloudflare Pages takes %d", len(text), MaxLine)})
+		f.Warn(r, "netlify: a line of %d characters; Cloudflare Pages takes %d", len(text), MaxLine)
 	}
 	f.body.WriteString(text + "\n")
 }

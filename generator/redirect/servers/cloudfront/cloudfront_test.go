@@ -1,6 +1,7 @@
 package cloudfront
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
@@ -25,7 +26,7 @@ func TestGolden(t *testing.T) {
 	} {
 		t.Run(tt.file, func(t *testing.T) {
 			tab := newTable(t, tt.profile, "")
-			e := newEdge(t, compiled(t, tab))
+			e := start(t, compiled(t, tab))
 			for _, g := range testutil.Goldens(t, tt.file) {
 				path, _ := g.Split()
 				compare(t, e, tab, g.Q, path)
@@ -40,32 +41,32 @@ func TestGolden(t *testing.T) {
 // compiled gives the store of a table, which must hold all of it.
 func compiled(t testing.TB, tab *redirect.Table) map[string]string {
 	t.Helper()
-	data, omitted, err := compileStore(tab, MaxStore)
-	if err != nil || omitted > 0 {
-		t.Fatalf("%d omitted, %v", omitted, err)
+	c := Server{}.Compile(tab)
+	if err := c.Err(); err != nil || c.Omitted != nil {
+		t.Fatalf("%v; omitted: %v", err, c.Omitted)
 	}
-	return load(t, data)
+	return load(t, c.File(Server{}, storeFile))
 }
 
 func TestRandom(t *testing.T) {
 	for _, profile := range []string{"live", "archive"} {
 		t.Run(profile, func(t *testing.T) {
 			tab := newTable(t, profile, "")
-			e := newEdge(t, compiled(t, tab))
+			e := start(t, compiled(t, tab))
 			n := 0
 			for q := range testutil.RandomRequests(tab.Index, 7, 10_000) {
 				path, _, _ := strings.Cut(q, "?")
 				compare(t, e, tab, q, path)
 				n++
 			}
-			t.Logf("%d requests, %.1f reads each, largest body %d bytes", n, float64(e.reads)/float64(n), e.largest)
+			t.Logf("%d requests, %.1f reads each", n, float64(e.reads)/float64(n))
 		})
 	}
 }
 
 func TestUnusual(t *testing.T) {
 	tab := newTable(t, "live", "/trés/* /x/:splat\n/a%20b /c\n")
-	e := newEdge(t, compiled(t, tab))
+	e := start(t, compiled(t, tab))
 	id := tab.Index.Packages()[0].ID
 	for _, q := range []string{
 		"//find?os=win", "/find?os=%77%69%6e&stability=%72elease", "/find?o%73=win", "/%66ind?os=win", "/find/?os=win",
@@ -97,7 +98,7 @@ func TestUnusual(t *testing.T) {
 				t.Errorf("%s: the header %s has two lines: %q", q, name, h.Value)
 			}
 		}
-		if l := r.Headers["location"].Value; strings.HasPrefix(l, "//") || strings.HasPrefix(l, `/\`) || strings.Contains(l, "://") && !strings.HasPrefix(l, "https://girder.example/") {
+		if l := r.Headers["location"].Value; strings.HasPrefix(l, "//") || strings.HasPrefix(l, `/\`) || strings.Contains(l, "://") && !strings.HasPrefix(l, testutil.API) {
 			t.Errorf("%s leads to %s", q, l)
 		}
 		if head := e.ask(t, "HEAD", q); head.StatusCode != r.StatusCode || head.Body != nil || head.URI != r.URI {
@@ -125,7 +126,7 @@ func TestPairs(t *testing.T) {
 				}
 			}
 			p.Compare(t, "cloudfront", text.String())
-			e := newEdge(t, store)
+			e := start(t, store)
 			for _, r := range p.Requests {
 				reply := e.ask(t, "GET", r.Request)
 				got := strings.TrimSpace(fmt.Sprintf("%d %s", reply.StatusCode, reply.Headers["location"].Value))
@@ -145,7 +146,7 @@ func TestPairs(t *testing.T) {
 }
 
 func TestFilesAreFolders(t *testing.T) {
-	e := newEdge(t, compiled(t, newTable(t, "live", "")))
+	e := start(t, compiled(t, newTable(t, "live", "")))
 	for _, tt := range []struct{ q, want string }{
 		{"/releases/", "0 /releases/index.html"},
 		{"/releases/5.10.0", "301 /releases/5.10.0/"},
@@ -163,34 +164,45 @@ func TestFilesAreFolders(t *testing.T) {
 	}
 }
 
-func TestBySHA512(t *testing.T) {
-	tab := newTable(t, "live", "")
-	tab.Files.BySHA512 = true
-	e := newEdge(t, compiled(t, tab))
+// TestFileURLs has packages whose URL does not follow from their id.
+func TestFileURLs(t *testing.T) {
+	packages := testutil.Packages(t, "live")
+	other := make([]*catalog.Package, len(packages))
+	for i, p := range packages {
+		q := *p
+		if q.SHA512 != "" {
+			q.URL = testutil.API + "/file/hashsum/sha512/" + q.SHA512 + "/download"
+		}
+		other[i] = &q
+	}
+	tab := &redirect.Table{Index: lookup.New(testutil.Spec(t), other)}
+	e := start(t, compiled(t, tab))
 	with := 0
-	for _, p := range tab.Index.Packages() {
+	for _, p := range other {
 		compare(t, e, tab, "/bitstream/"+p.ID, "/bitstream/"+p.ID)
 		if p.SHA512 != "" {
 			with++
 		}
 	}
-	if with == 0 {
-		t.Error("no package has a checksum")
+	if with == 0 || with == len(other) {
+		t.Errorf("%d of %d packages have a checksum", with, len(other))
 	}
 }
 
 // TestTooLarge gives the store less room than it needs: it leaves out descriptions, then refuses.
 func TestTooLarge(t *testing.T) {
 	tab := newTable(t, "live", "")
-	whole, _, err := compileStore(tab, MaxStore)
-	if err != nil {
-		t.Fatal(err)
+	whole := Server{}.Compile(tab).File(Server{}, storeFile)
+	c := Server{}.compile(tab, len(whole)-60_000)
+	data := c.File(Server{}, storeFile)
+	var omitted int
+	if len(c.Findings) == 1 {
+		fmt.Sscanf(c.Findings[0].Message[strings.Index(c.Findings[0].Message, "one of the ")+11:], "%d", &omitted)
 	}
-	data, omitted, err := compileStore(tab, len(whole)-60_000)
-	if err != nil || omitted < 200 || omitted > 500 || len(data) > len(whole)-60_000 {
-		t.Fatalf("%d bytes, %d omitted, %v", len(data), omitted, err)
+	if err := c.Err(); err != nil || omitted < 200 || omitted > 500 || len(data) > len(whole)-60_000 {
+		t.Fatalf("%d bytes, %d omitted, %v", len(data), omitted, c.Findings)
 	}
-	e := newEdge(t, load(t, data))
+	e := start(t, load(t, data))
 	tooLarge, total := 0, 0
 	for q := range testutil.RandomRequests(tab.Index, 3, 3000) {
 		path, query, _ := strings.Cut(q, "?")
@@ -208,7 +220,7 @@ func TestTooLarge(t *testing.T) {
 			}
 			continue
 		}
-		if diff := differ(want, got, query); diff != "" {
+		if diff := differ(tab, want, got, query); diff != "" {
 			t.Errorf("%s: %s", q, diff)
 		}
 	}
@@ -219,29 +231,30 @@ func TestTooLarge(t *testing.T) {
 	if tooLarge == 0 || tooLarge > total/4 {
 		t.Errorf("%d of %d requests are too large", tooLarge, total)
 	}
-	if _, _, err = compileStore(tab, 50_000); err == nil || !strings.Contains(err.Error(), "CloudFront's limit is 50000; publish fewer nightly builds") {
+	if err := (Server{}).compile(tab, 50_000).Err(); err == nil || !strings.Contains(err.Error(), "CloudFront's limit is 50000; publish fewer nightly builds") {
 		t.Errorf("a store far too large: %v", err)
 	}
 }
 
 func TestLimits(t *testing.T) {
-	for _, tt := range []struct{ name, rules, want string }{
-		{"patterns", lines(101, "/p%d/* /x"), "101 rules are patterns, the limit for CloudFront is 100"},
-		{"one path", lines(80, "/a id=%d /some/where/else"), "CloudFront's limit is 1000; use fewer or shorter rules for one path"},
+	for _, tt := range []struct {
+		name, rules string
+		line        int
+		want        string
+	}{
+		{"patterns", lines(101, "/p%d/* /x"), 101, "101 rules are patterns, the limit for CloudFront is 100"},
+		{"one path", "/b /c\n" + lines(80, "/a id=%d /some/where/else"), 2, "CloudFront's limit is 1000; use fewer or shorter rules for one path"},
+		{"a long pattern", "/" + strings.Repeat(".", redirect.MaxSource-10) + "/* /" + strings.Repeat("b", redirect.MaxTarget-1), 1, "this pattern has 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Target{}.Compile(newTable(t, "live", tt.rules))
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("error %v, want %q in it", err, tt.want)
-			}
-			findings := Target{}.Check(newTable(t, "live", tt.rules))
-			if len(findings) != 1 || findings[0].Severity != redirect.Error {
-				t.Errorf("findings %v", findings)
+			c := Server{}.Compile(newTable(t, "live", tt.rules))
+			if c.Files != nil || len(c.Findings) != 1 || c.Findings[0].Severity != redirect.Error || c.Findings[0].Pos.Line != tt.line || !strings.Contains(c.Findings[0].Message, tt.want) {
+				t.Errorf("%d files, findings %v, want %q in one of line %d", len(c.Files), c.Findings, tt.want, tt.line)
 			}
 		})
 	}
 	long := "/" + strings.Repeat("a", redirect.MaxSource-1) + " /" + strings.Repeat("b", redirect.MaxTarget-1) + "\n"
-	if _, err := (Target{}).Compile(newTable(t, "live", long)); err != nil {
+	if err := (Server{}).Compile(newTable(t, "live", long)).Err(); err != nil {
 		t.Errorf("the longest rule: %v", err)
 	}
 }
@@ -265,7 +278,7 @@ func TestOneNightChangesAFewDozenKeys(t *testing.T) {
 	for _, profile := range []string{"live", "archive"} {
 		tab := newTable(t, profile, "")
 		before, added := nights(tab.Index.Packages())
-		old := &redirect.Table{Index: lookup.New(before), Files: tab.Files, Rules: tab.Rules}
+		old := &redirect.Table{Index: lookup.New(testutil.Spec(t), before), Rules: tab.Rules}
 		changes := slices.Concat(Updates(compiled(t, old), compiled(t, tab))...)
 		puts := slices.DeleteFunc(slices.Clone(changes), func(c Change) bool { return c.Delete })
 		t.Logf("%s: %d packages, %d keys put, %d deleted", profile, added, len(puts), len(changes)-len(puts))
@@ -282,13 +295,19 @@ func TestHalfUpdatedStoreIsNeverWrong(t *testing.T) {
 	packages := now.Index.Packages()
 	night, _ := nights(packages)
 	sparse := slices.DeleteFunc(slices.Clone(packages), func(p *catalog.Package) bool { return p.ID[23]%5 == 0 })
+	elsewhere := make([]*catalog.Package, len(packages))
+	for i, p := range packages {
+		q := *p
+		q.URL = "https://elsewhere.example/" + cmp.Or(q.SHA512, q.ID)
+		elsewhere[i] = &q
+	}
 	for _, tt := range []struct {
 		name string
 		old  *redirect.Table
 	}{
-		{"a night", &redirect.Table{Index: lookup.New(night), Files: now.Files, Rules: now.Rules}},
-		{"a fifth of the packages", &redirect.Table{Index: lookup.New(sparse), Files: now.Files, Rules: now.Rules}},
-		{"other rules and files", &redirect.Table{Index: now.Index, Files: redirect.Files{API: "https://elsewhere.example/api/v1", BySHA512: true}}},
+		{"a night", &redirect.Table{Index: lookup.New(testutil.Spec(t), night), Rules: now.Rules}},
+		{"a fifth of the packages", &redirect.Table{Index: lookup.New(testutil.Spec(t), sparse), Rules: now.Rules}},
+		{"other rules and files", &redirect.Table{Index: lookup.New(testutil.Spec(t), elsewhere)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			oldStore, newStore := compiled(t, tt.old), compiled(t, now)
@@ -297,7 +316,7 @@ func TestHalfUpdatedStoreIsNeverWrong(t *testing.T) {
 				if way.from == now {
 					from, to = newStore, oldStore
 				}
-				e := newEdge(t, maps.Clone(from))
+				e := start(t, maps.Clone(from))
 				current, seed := way.from, uint64(0)
 				check := func(n int) {
 					seed++
@@ -336,7 +355,7 @@ func TestHalfUpdatedStoreIsNeverWrong(t *testing.T) {
 func TestStoreCannotBeRead(t *testing.T) {
 	store := compiled(t, newTable(t, "live", ""))
 	delete(store, rootKey)
-	e := newEdge(t, store)
+	e := start(t, store)
 	for q, want := range map[string]string{"/find?os=win": "503 ", "/latest/win": "503 ", "/": "503 ", "/releases/": "0 /releases/index.html"} {
 		r := e.ask(t, "GET", q)
 		if got := fmt.Sprintf("%d %s", r.StatusCode, r.URI); got != want {
@@ -382,7 +401,7 @@ func TestHostileCatalogue(t *testing.T) {
 		hostile[i] = &q
 	}
 	tab := &redirect.Table{Index: lookup.New(testutil.Spec(t), hostile)}
-	e := newEdge(t, compiled(t, tab))
+	e := start(t, compiled(t, tab))
 	for q := range testutil.RandomRequests(tab.Index, 9, 500) {
 		path, _, _ := strings.Cut(q, "?")
 		compare(t, e, tab, q, path)
@@ -406,7 +425,7 @@ func TestRandomRules(t *testing.T) {
 			t.Fatal(err)
 		}
 		tab := &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(list)}
-		e := newEdge(t, compiled(t, tab))
+		e := start(t, compiled(t, tab))
 		for _, q := range testutil.RandomPaths(seed, 300) {
 			path, query, _ := strings.Cut(q, "?")
 			decoded, err := url.PathUnescape(path)

@@ -8,17 +8,17 @@ import (
 	"testing"
 
 	"github.com/Slicer/sitegen/generator/lookup"
-	"github.com/Slicer/sitegen/generator/redirect/cloudfront"
-	"github.com/Slicer/sitegen/generator/redirect/s3"
+	"github.com/Slicer/sitegen/generator/redirect/servers/cloudfront"
+	"github.com/Slicer/sitegen/generator/redirect/servers/s3"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestTargets asks the same of each server, as they are imitated.
-func TestTargets(t *testing.T) {
+// TestServers asks every server the same, as it is emulated.
+func TestServers(t *testing.T) {
 	state := newState(t, "live")
 	newest := state.Table.Index.Answer("/find", "os=win").Package
 	asS3, asCloudFront := *state, *state
-	asS3.Target, asCloudFront.Target = s3.Target{}, cloudfront.Target{}
+	asS3.As, asCloudFront.As = s3.Server{}, cloudfront.Server{}
 	servers := map[string]string{"nginx": start(t, state), "s3": start(t, &asS3), "cloudfront": start(t, &asCloudFront)}
 	const girder = "https://slicer-packages.kitware.com/api/v1/item/"
 	for _, tt := range []struct {
@@ -70,7 +70,7 @@ func TestTargets(t *testing.T) {
 // The golden answers hold for the CloudFront function as well.
 func TestGoldenAsCloudFront(t *testing.T) {
 	state := newState(t, "live")
-	state.Target = cloudfront.Target{}
+	state.As = cloudfront.Server{}
 	url := start(t, state)
 	for i, g := range testutil.Goldens(t, "golden.jsonl") {
 		if i%5 == 0 {

@@ -1,0 +1,106 @@
+// Package emulate has what the emulators of web servers share: the files of a site as a server finds them, and replies.
+//
+// An emulator answers a request as one kind of server would, without that server. A request that the redirects do not
+// answer is for a file:
+//
+//	site := emulate.NewSite(files)
+//	reply, err := site.Serve("/docs/", "") // 200 with docs/index.html
+//	reply, err = site.Serve("/docs", "")   // 301 to /docs/
+//	reply, err = site.Serve("/nope", "")   // 404 with 404.html
+package emulate
+
+import (
+	"net/http"
+	"path"
+)
+
+// Reply is an answer before it is sent.
+type Reply struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Values of Cache-Control.
+const (
+	FiveMinutes = "public, max-age=300"                 // for what changes with the next build
+	OneYear     = "public, max-age=31536000, immutable" // for files that are named by their content
+	NoStore     = "no-store"                            // for errors
+)
+
+const htmlType = "text/html; charset=utf-8"
+
+// Respond makes a reply with a body. cache is its Cache-Control, "" for none.
+func Respond(status int, mediaType, cache string, body []byte) Reply {
+	r := Reply{Status: status, Header: http.Header{}, Body: body}
+	r.Header.Set("Content-Type", mediaType)
+	if cache != "" {
+		r.Header.Set("Cache-Control", cache)
+	}
+	return r
+}
+
+// Redirect makes a reply with a Location.
+func Redirect(status int, location, cache string) Reply {
+	r := Respond(status, htmlType, cache, nil)
+	r.Header.Set("Location", location)
+	return r
+}
+
+// Plain makes a reply that says no more than its status.
+func Plain(status int) Reply {
+	return Respond(status, "text/plain; charset=utf-8", "", []byte(http.StatusText(status)+"\n"))
+}
+
+// WithCORS lets scripts on pages of other hosts read the body, if there is one.
+func (r Reply) WithCORS() Reply {
+	if r.Status == http.StatusOK {
+		r.Header.Set("Access-Control-Allow-Origin", "*")
+	}
+	return r
+}
+
+// Location is where a redirect leads, "" for other replies.
+func (r Reply) Location() string { return r.Header.Get("Location") }
+
+// Send sends the reply.
+func (r Reply) Send(w http.ResponseWriter) {
+	for name, values := range r.Header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(r.Status)
+	_, _ = w.Write(r.Body) // a client that has left wants no answer
+}
+
+// mediaTypes are those of the files that sitegen and its users publish, as Nginx's mime.types has them.
+var mediaTypes = map[string]string{
+	".atom": "application/atom+xml",
+	".avif": "image/avif",
+	".css":  "text/css",
+	".gif":  "image/gif",
+	".htm":  htmlType,
+	".html": htmlType,
+	".ico":  "image/x-icon",
+	".jpeg": "image/jpeg",
+	".jpg":  "image/jpeg",
+	".js":   "application/javascript; charset=utf-8",
+	".json": "application/json",
+	".mp4":  "video/mp4",
+	".pdf":  "application/pdf",
+	".png":  "image/png",
+	".svg":  "image/svg+xml",
+	".txt":  "text/plain; charset=utf-8",
+	".webm": "video/webm",
+	".webp": "image/webp",
+	".woff": "font/woff", ".woff2": "font/woff2",
+	".xml": "text/xml; charset=utf-8",
+	".zip": "application/zip",
+}
+
+// MediaType is the Content-Type of a file by its name.
+func MediaType(file string) string {
+	if t, ok := mediaTypes[path.Ext(file)]; ok {
+		return t
+	}
+	return "text/plain; charset=utf-8"
+}
