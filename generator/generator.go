@@ -115,13 +115,13 @@ func openOutput(o Options) (*output.Writer, error) {
 type rendering struct {
 	files    []output.File
 	warnings fault.Findings
-	stopped  []Stopped // targets that have no files among these
+	stopped  []Stopped // servers that have no files among these
 }
 
-// keep lists the folders of the targets that are to stay as they are.
+// keep lists the folders of the servers that stay as they are.
 func (r *rendering) keep() (folders []string) {
 	for _, s := range r.stopped {
-		folders = append(folders, s.Target)
+		folders = append(folders, s.Server)
 	}
 	return folders
 }
@@ -163,11 +163,11 @@ func applyFault(err error) error {
 	return fault.Wrap(fault.AfterChange, err, hint)
 }
 
-// stoppedFault is the error of a build that went well but for some targets.
+// stoppedFault is the error of a build that succeeded except for some servers.
 func stoppedFault(stopped []Stopped) error {
 	var errs []error
 	for _, s := range stopped {
-		errs = append(errs, fmt.Errorf("the redirects for %s stay as they were: %s", s.Target, s.Reason))
+		errs = append(errs, fmt.Errorf("the redirects for %s stay as they were: %s", s.Server, s.Reason))
 	}
 	return fault.Wrap(fault.Limit, errors.Join(errs...), "Everything else is in place.")
 }

@@ -100,7 +100,7 @@ func (o *Options) fingerprint(options site.Options, packages []*catalog.Package,
 		return "", err
 	}
 	enc := json.NewEncoder(h)
-	for _, v := range []any{options, o.precompress(), o.profile(), o.Config.Targets, o.Config.RedirectHosts, rules, packages, folders} {
+	for _, v := range []any{options, o.precompress(), o.profile(), o.Config.Servers, o.Config.RedirectHosts, rules, packages, folders} {
 		if err := enc.Encode(v); err != nil {
 			return "", fmt.Errorf("compare with the last run: %w", err)
 		}

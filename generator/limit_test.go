@@ -40,7 +40,7 @@ func TestLimitStopsItsServerAlone(t *testing.T) {
 			t.Fatalf("run %d: error %v,\nwant %s", run, err, want)
 		}
 		_, reason, _ := strings.Cut(want, ": ")
-		if diff := cmp.Diff([]generator.Stopped{{Target: "s3", Reason: reason}}, report.Stopped); diff != "" {
+		if diff := cmp.Diff([]generator.Stopped{{Server: "s3", Target: "s3", Reason: reason}}, report.Stopped); diff != "" {
 			t.Errorf("run %d (-want +got):\n%s", run, diff)
 		}
 		if report.Unchanged != (run > 0) {

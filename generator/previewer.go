@@ -171,12 +171,12 @@ func (p *previewer) Check(ctx context.Context, s *preview.State) ([]string, erro
 func (l *limits) of(o *Options, t *redirect.Table) []redirect.Finding {
 	l.Lock()
 	defer l.Unlock()
-	if l.table == nil || !l.table.Same(t) || !slices.Equal(l.servers, o.Config.Targets) {
+	if l.table == nil || !l.table.Same(t) || !slices.Equal(l.servers, o.Config.Servers) {
 		findings, err := o.serverFindings(t)
 		if err != nil { // the configuration was checked
 			return nil
 		}
-		l.table, l.servers, l.findings = t, o.Config.Targets, findings
+		l.table, l.servers, l.findings = t, o.Config.Servers, findings
 	}
 	return l.findings
 }

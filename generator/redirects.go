@@ -25,7 +25,7 @@ const rulesName = "rules.txt"
 // servers are those that the configuration selects.
 func (o *Options) servers() ([]redirect.Server, error) {
 	var list []redirect.Server
-	for _, name := range o.Config.Targets {
+	for _, name := range o.Config.Servers {
 		s, err := servers.Find(name)
 		if err != nil {
 			return nil, err
@@ -133,7 +133,7 @@ func (o *Options) redirects(x *lookup.Index, e *site.Edition, r *rendering) erro
 	for _, s := range list {
 		c := s.Compile(table)
 		if err := c.Err(); err != nil {
-			r.stopped = append(r.stopped, Stopped{Target: s.Name(), Reason: err.Error()})
+			r.stopped = append(r.stopped, Stopped{Server: s.Name(), Target: s.Name(), Reason: err.Error()})
 			continue
 		}
 		warnings, _ := sortFindings(c.Findings) // no error is among them
@@ -144,25 +144,30 @@ func (o *Options) redirects(x *lookup.Index, e *site.Edition, r *rendering) erro
 	return nil
 }
 
-// sortFindings parts what deserves a look from what is wrong.
+// sortFindings separates warnings from errors. Notes are in neither.
 func sortFindings(findings []redirect.Finding) (warnings fault.Findings, err error) {
 	var wrong []error
 	for _, f := range findings {
-		if f.Severity == redirect.Error {
+		switch f.Severity {
+		case redirect.Error:
 			wrong = append(wrong, errors.New(f.String()))
-			continue
+		case redirect.Warning:
+			warnings = append(warnings, fault.Place(f.Pos).Errorf("%s", f.Message))
 		}
-		warnings = append(warnings, fault.Place(f.Pos).Errorf("%s", f.Message))
 	}
 	return warnings, errors.Join(wrong...)
 }
 
-// serverFindings is what the selected servers make of a table.
+// serverFindings lists what the selected servers find in a table, and in notes what each of them does not answer.
 func (o *Options) serverFindings(t *redirect.Table) ([]redirect.Finding, error) {
 	list, err := o.servers()
 	var findings []redirect.Finding
 	for _, s := range list {
-		findings = append(findings, s.Compile(t).Findings...)
+		c := s.Compile(t)
+		findings = append(findings, c.Findings...)
+		for _, omitted := range c.Omitted {
+			findings = append(findings, redirect.Finding{Message: s.Name() + ": " + omitted.What})
+		}
 	}
 	return findings, err
 }

@@ -23,7 +23,7 @@ type Report struct {
 	Returned  []Item    `json:"returned"`         // packages that had been withdrawn and are back
 	Pages     FileCount `json:"pages"`            // files of the public folder
 	Maps      FileCount `json:"maps"`             // files of the redirects folder
-	Stopped   []Stopped `json:"stopped"`          // targets whose maps are as they were, since a limit is passed
+	Stopped   []Stopped `json:"stopped"`          // servers whose maps are as they were, because a limit is passed
 	Warnings  []string  `json:"warnings"`         // what deserves a look but did not stop the build
 	Seconds   float64   `json:"duration_seconds"` // from the start of the run to its end
 	Unchanged bool      `json:"unchanged"`        // no file was written or removed
@@ -61,9 +61,10 @@ type FileCount struct {
 	Removed   int `json:"removed"`   // written by an earlier build and no longer wanted
 }
 
-// Stopped is a target that cannot hold the redirects: the maps of an earlier build stay.
+// Stopped is a server that cannot hold the redirects: the maps of an earlier build stay.
 type Stopped struct {
-	Target string `json:"target"` // its folder below redirects/, for instance cloudfront
+	Server string `json:"server"` // its folder below redirects/, for instance cloudfront
+	Target string `json:"target"` // the same: the older name of the field
 	Reason string `json:"reason"` // the number, the limit and what to do
 }
 

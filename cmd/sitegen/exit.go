@@ -28,7 +28,7 @@ var exitCodes = []struct {
 	{5, fault.Content, "content, layouts or redirect rules have errors, nothing was written"},
 	{6, fault.AfterChange, "an after_change command did not succeed; if it was the first, the old maps are back"},
 	{7, fault.Locked, "another run is at work in the same site folder"},
-	{8, fault.Limit, "the redirects pass a limit of a target: its own are as they were, everything else is in place"},
+	{8, fault.Limit, "the redirects pass a limit of a server: its own are as they were, everything else is in place"},
 	{interrupted, 0, "interrupted (Ctrl-C, SIGTERM); what is served is whole, the next run does the rest"},
 }
 

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/Slicer/sitegen/generator"
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/redirect/servers"
 )
 
 func (p *program) explainCommand() *cobra.Command {
@@ -29,8 +32,15 @@ shell.
 		Args: oneURL,
 	}, p.explain)
 	addOptions(cmd, "source", "app", "data", "redirects", "log_format")
-	cmd.Flags().String("target", "", "say as well what this server answers: nginx, s3, cloudfront, netlify")
-	note(cmd.Flags(), "target", "Redirects", "")
+	flags := cmd.Flags()
+	flags.String("server", "", "say as well what the server `NAME` answers: "+strings.Join(servers.Names(), ", "))
+	note(flags, "server", "Redirects", "")
+	flags.String("target", "", "the older name of --server")
+	_ = flags.MarkHidden("target")
+	cmd.MarkFlagsMutuallyExclusive("server", "target")
+	for _, name := range []string{"server", "target"} {
+		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(servers.Names(), cobra.ShellCompDirectiveNoFileComp))
+	}
 	return cmd
 }
 
@@ -47,7 +57,7 @@ func (p *program) explain(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	o := generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now}
-	err = generator.Explain(cmd.Context(), o, p.stdout, args[0], cmd.Flag("target").Value.String())
+	err = generator.Explain(cmd.Context(), o, p.stdout, args[0], cmp.Or(cmd.Flag("server").Value.String(), cmd.Flag("target").Value.String()))
 	if _, ok := errors.AsType[url.EscapeError](err); ok {
 		err = fault.Wrap(fault.Usage, err, "")
 	}

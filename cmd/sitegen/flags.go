@@ -114,6 +114,9 @@ func (p *program) load(cmd *cobra.Command) (config.Config, error) {
 		level = slog.LevelDebug
 	}
 	p.messages.set(c.LogFormat == "json", level)
+	for _, w := range c.Warnings {
+		p.messages.Warn(w)
+	}
 	return c, err
 }
 

@@ -34,8 +34,8 @@ func (p *program) redirectsCheckCommand() *cobra.Command {
 		Short: "find what is wrong with the redirect rules",
 		Long: `check finds, all at once and with their lines: rules that never match, that are there
 twice or hide a page, loops and chains, targets that are nowhere on the site or on a
-host that is not allowed, and what a server of targets: cannot answer. A build does the
-same; errors stop it. It looks at the packages of the last build here or, with
+host that is not allowed, and what each configured server cannot answer. A build does
+the same; errors stop it. It looks at the packages of the last build here or, with
 --source, at those of a source, and writes nothing.
 `,
 		Example: `  sitegen redirects check
@@ -52,11 +52,9 @@ func (p *program) redirectsCheck(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	findings, unread := generator.CheckRedirects(cmd.Context(), generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now})
-	wrong := 0
+	counts := map[redirect.Severity]int{}
 	for _, f := range findings {
-		if f.Severity == redirect.Error {
-			wrong++
-		}
+		counts[f.Severity]++
 		where := ""
 		if f.Pos != (redirect.Pos{}) {
 			where = f.Pos.String() + ": "
@@ -65,13 +63,13 @@ func (p *program) redirectsCheck(cmd *cobra.Command, _ []string) error {
 			return err
 		}
 	}
-	if wrong > 0 {
-		return errors.Join(unread, fault.Wrap(fault.Content, fmt.Errorf("check the redirects: %s", count(wrong, "error")), ""))
+	if n := counts[redirect.Error]; n > 0 {
+		return errors.Join(unread, fault.Wrap(fault.Content, fmt.Errorf("check the redirects: %s", count(n, "error")), ""))
 	}
 	if unread != nil {
 		return unread
 	}
-	_, err = fmt.Fprintf(p.stdout, "no errors, %s\n", count(len(findings), "warning"))
+	_, err = fmt.Fprintf(p.stdout, "no errors, %s\n", count(counts[redirect.Warning], "warning"))
 	return err
 }
 

@@ -46,7 +46,7 @@ func printSummary(w io.Writer, r *generator.Report, verbose bool) error {
 	row("pages", "%s", files(r.Pages))
 	row("maps", "%s", files(r.Maps))
 	for _, s := range r.Stopped {
-		row("stopped", "%s: %s", s.Target, printable(s.Reason))
+		row("stopped", "%s: %s", s.Server, printable(s.Reason))
 	}
 	row("time", "%.2f s", r.Seconds)
 	_, err := io.WriteString(w, b.String())

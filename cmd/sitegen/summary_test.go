@@ -29,7 +29,7 @@ func exampleReport() *generator.Report {
 func TestSummary(t *testing.T) {
 	returned := exampleReport()
 	returned.Returned = []generator.Item{{ID: "d1", Name: "back"}}
-	returned.Stopped = []generator.Stopped{{Target: "s3", Reason: "51 routing rules, the limit is 50"}}
+	returned.Stopped = []generator.Stopped{{Server: "s3", Target: "s3", Reason: "51 routing rules, the limit is 50"}}
 	tests := []struct {
 		name    string
 		report  *generator.Report

@@ -21,7 +21,8 @@ import (
 // Config is a checked configuration. Folders are ready to be opened: absolute, or relative to the working
 // directory.
 type Config struct {
-	File string // the configuration file; one that nobody named need not exist
+	File     string   // the configuration file; one that nobody named need not exist
+	Warnings []string // what is read but should be written otherwise, each with its place
 
 	ProfileName string           // a built-in profile, or the path of a file
 	Profile     *profile.Profile // nil when it cannot be read
@@ -46,7 +47,7 @@ type Config struct {
 	Content   string // folder of the Markdown pages
 	Layouts   string // folder of the templates and assets
 
-	Targets       []string // "nginx", "s3", "cloudfront", "netlify": the servers to write redirects for
+	Servers       []string // names of the servers to write redirects for
 	RedirectHosts []string // hosts that redirect rules may lead to
 
 	Jobs        int       // pages rendered at once; 0 is one for each processor
@@ -90,7 +91,7 @@ type JSONFields struct {
 type Preview struct {
 	Listen       string        // host:port
 	AllowedHosts []string      // names that requests may ask for, beside localhost and addresses
-	As           string        // the server that is imitated: "nginx", "s3" or "cloudfront"
+	As           string        // name of the server that is emulated
 	Drafts       bool          // show drafts
 	Future       bool          // show pages whose day is yet to come
 	Refresh      time.Duration // between fetches of the packages; 0 for never

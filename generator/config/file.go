@@ -5,9 +5,24 @@ import "github.com/Slicer/sitegen/generator/yamltext"
 // file reads the text of the configuration file.
 func (l *loader) file(name string, text []byte) {
 	doc := yamltext.Parse(name, text, 0)
-	keys := make(yamltext.Keys, len(options))
-	for i, o := range options {
-		keys[i] = yamltext.Key{Name: o.Key, Read: func(n *yamltext.Node) { l.node(o, n) }}
+	var keys yamltext.Keys
+	for _, o := range options {
+		first := 0 // line
+		read := func(n *yamltext.Node) {
+			if n.Name != o.Key {
+				l.renamed(Origin{File, n.KeyAt}, n.Name, o.Key)
+			}
+			if first > 0 {
+				l.errorf(Origin{File, n.KeyAt}, "%s is there twice, first in line %d; remove one", o.Key, first)
+				return
+			}
+			first = n.KeyAt.Line
+			l.node(o, n)
+		}
+		keys = append(keys, yamltext.Key{Name: o.Key, Read: read})
+		if o.OldKey != "" {
+			keys = append(keys, yamltext.Key{Name: o.OldKey, Read: read})
+		}
 	}
 	doc.Read(keys)
 	l.findings = append(l.findings, doc.Findings()...).Sorted()

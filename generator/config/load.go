@@ -121,9 +121,20 @@ func sitegenEnv(environ []string) map[string]string {
 func (l *loader) environment(env map[string]string) {
 	known := []string{ConfigEnv}
 	for _, o := range options {
-		known = append(known, o.Env())
-		if value, ok := env[o.Env()]; ok {
-			at := environment(o.Env())
+		names := []string{o.Env()}
+		if o.OldKey != "" {
+			names = []string{envOf(o.OldKey), o.Env()} // the last one counts
+		}
+		known = append(known, names...)
+		for _, name := range names {
+			value, ok := env[name]
+			if !ok {
+				continue
+			}
+			at := environment(name)
+			if name != o.Env() {
+				l.renamed(at, name, o.Env())
+			}
 			l.set(o, split(o, value, at), at, "")
 		}
 	}
@@ -179,6 +190,11 @@ func (l *loader) set(o *Option, items []item, origin Origin, dir string) {
 			l.errorf(it.at, "%s %v (found %.80q)%s", o.Key, err, it.text, hint)
 		}
 	}
+}
+
+// renamed notes that an older name was read.
+func (l *loader) renamed(at Origin, old, name string) {
+	l.config.Warnings = append(l.config.Warnings, at.At.Errorf("%s is now called %s; rename it", old, name).String())
 }
 
 // errorf notes what is wrong at a place.

@@ -84,7 +84,7 @@ func TestDefaults(t *testing.T) {
 		App:         p.App,
 		Girder:      config.Girder{Download: "file", Timeout: 3 * time.Minute, MaxSize: 64 << 20, Retries: 3},
 		Out:         "public", Redirects: "redirects", Data: "var", Content: "content", Layouts: "layouts",
-		Targets:     []string{"nginx", "s3", "cloudfront"},
+		Servers:     []string{"nginx", "s3", "cloudfront"},
 		Precompress: []string{"gzip", "br"},
 		LogFormat:   "text",
 		Stats:       config.Stats{Privacy: "keyed", MinCountry: 5, Legacy: true},
@@ -151,7 +151,7 @@ redirects: maps
 data: state
 content: pages
 layouts: theme
-targets: [nginx, netlify]
+servers: [nginx, netlify]
 redirect_hosts: [WWW.example.org]
 jobs: 4
 precompress: [br]
@@ -194,7 +194,7 @@ stats:
 		Girder:  config.Girder{API: "https://files.example.org/api/v1", Download: "hashsum", Timeout: 90 * time.Second, MaxSize: 1000000},
 		Offline: true, Force: true,
 		Out: "www", Redirects: "maps", Data: "state", Content: "pages", Layouts: "theme",
-		Targets: []string{"nginx", "netlify"}, RedirectHosts: []string{"www.example.org"},
+		Servers: []string{"nginx", "netlify"}, RedirectHosts: []string{"www.example.org"},
 		Jobs: 4, Precompress: []string{"br"},
 		AfterChange: []config.Command{
 			{Text: "nginx -t", Args: []string{"nginx", "-t"}},
@@ -322,5 +322,33 @@ func TestWhatIsRightIsKept(t *testing.T) {
 	c, err := config.Load(config.Input{})
 	if err == nil || c.LogFormat != "json" {
 		t.Errorf("log format %q, error %v", c.LogFormat, err)
+	}
+}
+
+// TestOlderNames reads an option by the name it had before, and says what it is called now.
+func TestOlderNames(t *testing.T) {
+	siteFolder(t, "title: T\ntargets: [netlify]\n")
+	c := load(t, config.Input{})
+	if diff := cmp.Diff([]string{"netlify"}, c.Servers); diff != "" {
+		t.Errorf("from the file (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"sitegen.yaml:2:1: targets is now called servers; rename it"}, c.Warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+	c = load(t, config.Input{Environ: []string{"SITEGEN_TARGETS=s3,nginx"}})
+	if diff := cmp.Diff([]string{"s3", "nginx"}, c.Servers); diff != "" {
+		t.Errorf("from the environment (-want +got):\n%s", diff)
+	}
+	if len(c.Warnings) != 2 || c.Warnings[1] != "environment SITEGEN_TARGETS: SITEGEN_TARGETS is now called SITEGEN_SERVERS; rename it" {
+		t.Errorf("warnings %q", c.Warnings)
+	}
+	c = load(t, config.Input{Environ: []string{"SITEGEN_TARGETS=s3", "SITEGEN_SERVERS=cloudfront"}})
+	if diff := cmp.Diff([]string{"cloudfront"}, c.Servers); diff != "" {
+		t.Errorf("from both variables (-want +got):\n%s", diff)
+	}
+	siteFolder(t, "servers: [nginx]\ntargets: [netlify]\n")
+	_, err := config.Load(config.Input{})
+	if diff := cmp.Diff([]string{"sitegen.yaml:2:1: servers is there twice, first in line 1; remove one"}, messages(t, err)); diff != "" {
+		t.Errorf("both keys (-want +got):\n%s", diff)
 	}
 }

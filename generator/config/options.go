@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"github.com/Slicer/sitegen/generator/profile"
+	"github.com/Slicer/sitegen/generator/redirect/servers"
 )
 
 // Option is one thing that can be configured.
 type Option struct {
 	Key     string // in sitegen.yaml; "girder.timeout" is timeout below girder
+	OldKey  string // the key it had before, which is read with a warning; "" when it had no other
 	Flag    string // of the commands that take it; "" when none does
 	Group   string // heading in help and documentation
 	Default string // as one would write it in the environment
@@ -28,8 +30,17 @@ type Option struct {
 }
 
 // Env is the environment variable of the option.
-func (o *Option) Env() string {
-	return "SITEGEN_" + strings.ToUpper(strings.ReplaceAll(o.Key, ".", "_"))
+func (o *Option) Env() string { return envOf(o.Key) }
+
+func envOf(key string) string { return envPrefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_")) }
+
+// serverTitles lists the names of the servers and what they are.
+func serverTitles() string {
+	var list []string
+	for _, s := range servers.All() {
+		list = append(list, "`"+s.Name()+"` ("+s.Describe().Title+")")
+	}
+	return strings.Join(list, ", ")
 }
 
 // Kind says in a few words how a value is written: "text", "folder", "one of item, hashsum".
@@ -219,10 +230,11 @@ var options = []*Option{
 	},
 
 	{
-		Key: "targets", Group: "Redirects", Default: "nginx,s3,cloudfront",
+		Key: "servers", OldKey: "targets", Group: "Redirects", Default: strings.Join(servers.Default(), ","),
 		Usage: "servers to write redirects for",
-		Doc:   "The servers to write redirects for, each in a folder of its own below the redirects folder. `netlify` is the `_redirects` file of Netlify, Cloudflare Pages and GitLab Pages.",
-		field: choiceList(func(c *Config) *[]string { return &c.Targets }, "nginx", "s3", "cloudfront", "netlify"),
+		Doc: "The web servers to write redirects for, each in a folder of its own below the redirects folder: " + serverTitles() + ". " +
+			"[redirects.md](redirects.md) says what each can answer. The key's older name, `targets`, is still read.",
+		field: choiceList(func(c *Config) *[]string { return &c.Servers }, servers.Names()...),
 	},
 	{
 		Key: "redirect_hosts", Group: "Redirects",
@@ -366,12 +378,12 @@ var options = []*Option{
 		field: many("list of hosts", ",", func(c *Config) *[]string { return &c.Preview.AllowedHosts }, hostName, same),
 	},
 	{
-		Key: "as", Flag: "as", Group: "Preview", Default: "nginx", Command: "serve", NotInFile: true,
-		Value: "nginx|s3|cloudfront",
-		Usage: "answer as this server would",
-		Doc: "The server that the preview imitates, its limits included. `s3` is a bucket's website endpoint. For `cloudfront` " +
+		Key: "as", Flag: "as", Group: "Preview", Default: servers.Names()[0], Command: "serve", NotInFile: true,
+		Value: "SERVER",
+		Usage: "answer as this server would: " + strings.Join(servers.Names(), ", "),
+		Doc: "The server that the preview emulates, its limits included. `s3` is a bucket's website endpoint. For `cloudfront` " +
 			"the generated function itself is run.",
-		field: choice(func(c *Config) *string { return &c.Preview.As }, "nginx", "s3", "cloudfront"),
+		field: choice(func(c *Config) *string { return &c.Preview.As }, servers.Names()...),
 	},
 	{
 		Key: "drafts", Flag: "drafts", Group: "Preview", Default: "false", Command: "serve", NotInFile: true,

@@ -46,7 +46,7 @@ redirects: redirects                                       # default
 data: var                                                  # default
 content: content                                           # default
 layouts: layouts                                           # default
-targets: [nginx, s3, cloudfront]                           # default
+servers: [nginx, s3, cloudfront]                           # default
 redirect_hosts: []                                         # default
 jobs: 0                                                    # default
 precompress: [gzip, br]                                    # default

@@ -17,7 +17,7 @@ const (
 	Content                 // content, layouts or rules have errors; nothing was written
 	AfterChange             // an after_change command did not succeed; the old maps are back
 	Locked                  // another run is at work in the same site folder
-	Limit                   // a target cannot hold the redirects; its own are as they were, all else is in place
+	Limit                   // a server cannot hold the redirects; its own are as they were, everything else is in place
 )
 
 // Error marks an error with its kind and, where there is one, the next step.

@@ -17,7 +17,7 @@ import (
 // TestAsNginx asks the preview and a real Nginx the same.
 func TestAsNginx(t *testing.T) {
 	w := open(t, map[string]string{
-		"sitegen.yaml":        "source: listing.json\nredirect_hosts: [wiki.example]\ntargets: [nginx]\n",
+		"sitegen.yaml":        "source: listing.json\nredirect_hosts: [wiki.example]\nservers: [nginx]\n",
 		"listing.json":        string(testutil.Listing(t, "live")),
 		"content/a/b.md":      "---\ntitle: B\naliases: [/bee]\n---\nText.\n",
 		"content/files/x.txt": "text\n",

@@ -16,17 +16,13 @@ type Severity int
 
 // The severities.
 const (
-	Warning Severity = iota
+	Note    Severity = iota // what a server does not answer, whatever the rules
+	Warning                 // does not stop a build
 	Error
 )
 
-// String gives the word for people.
-func (s Severity) String() string {
-	if s == Error {
-		return "error"
-	}
-	return "warning"
-}
+// String returns the word for people.
+func (s Severity) String() string { return [...]string{"note", "warning", "error"}[s] }
 
 // Finding is something that is wrong with a table, or that its author should know.
 type Finding struct {

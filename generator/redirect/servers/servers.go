@@ -24,6 +24,11 @@ func All() []redirect.Server {
 	}
 }
 
+// Default lists the names of the servers that redirects are compiled for when none are configured.
+func Default() []string {
+	return []string{nginx.Server{}.Name(), s3.Server{}.Name(), cloudfront.Server{}.Name()}
+}
+
 // Names lists the names of the servers.
 func Names() []string {
 	var names []string
