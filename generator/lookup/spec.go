@@ -285,6 +285,12 @@ func (p *Parameter) pathPattern() string {
 // Names lists the parameters that stand in the path, in order: the groups of Pattern.
 func (l *Permalink) Names() []string { return l.names }
 
+// Matches reports whether a path is this permalink, without RecordSuffix.
+func (l *Permalink) Matches(path string) bool {
+	m := l.expr.FindStringSubmatch(path)
+	return m != nil && m[len(m)-1] == ""
+}
+
 // Pattern is the regular expression of the path, not anchored and without RecordSuffix. It means the same in Go, PCRE
 // and JavaScript.
 func (l *Permalink) Pattern() string { return l.pattern }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,4 +120,23 @@ func read(t testing.TB, name string) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// OtherSpec is a grammar with entries that the built-in one does not have: a system, a mode, a parameter without a
+// meaning, and a permalink. Nothing in the program knows them by name.
+func OtherSpec(t testing.TB) *lookup.Spec {
+	t.Helper()
+	p := Profile(t)
+	scheme := p.Scheme
+	scheme.Systems = append(slices.Clone(scheme.Systems), catalog.System{ID: "haiku", Title: "Haiku <R1>", Family: catalog.UnixFamily})
+	parameters := append(lookup.Parameters(&scheme), lookup.Parameter{
+		Name: "until", Kind: lookup.Day, Role: lookup.ModeRole, Finds: lookup.ByDate,
+		Reason: "is not a day", Allowed: "YYYY-MM-DD, for instance 2026-09-09", About: "built on or before this day, as date",
+	})
+	parameters = slices.Insert(parameters, 4, lookup.Parameter{
+		Name: "mirror", Kind: lookup.Choice, Values: []string{"eu", "us"},
+		Reason: "has a value that is not known", Allowed: "eu, us", About: "nothing",
+	})
+	permalinks := append(lookup.Permalinks(&scheme), lookup.Permalink{Path: "/until/{until}/{os}/any", Fixed: []lookup.Fixed{{Name: "stability", Value: "any"}}, About: "what was there on a day"})
+	return lookup.CustomSpec(&scheme, p.Links, parameters, permalinks)
 }

@@ -86,16 +86,16 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 }
 
 //go:embed function.js
-var source []byte
+var source string
 
-// compileFunction takes comments and blanks out of the function, and keeps one line for each of its parts.
-// The names stay, for whoever looks at it in the console.
+// compileFunction puts grammar and function together, and shortens them: without comments and blanks, with short names,
+// and with one line for each function.
 func compileFunction() ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString("// " + output.Mark + " from generator/redirect/cloudfront/function.js\n")
-	// Nothing newer than ES5 is put in that was not in the source: the runtime has but a part of it.
-	m := js.Minifier{KeepVarNames: true, Version: 5}
-	if err := m.Minify(minify.New(), &b, bytes.NewReader(source), nil); err != nil {
+	b.WriteString("// " + output.Mark + " from lookup/grammar.js and servers/cloudfront/function.js\n")
+	// The runtime knows ES5 and a few things more: what is newer must not come in where the source does not have it.
+	m := js.Minifier{Version: 5}
+	if err := m.Minify(minify.New(), &b, strings.NewReader(lookup.Script+source), nil); err != nil {
 		return nil, fmt.Errorf("shorten the CloudFront function: %w", err)
 	}
 	text := strings.NewReplacer(";async function", ";\nasync function", "}async function", "}\nasync function", "}function", "}\nfunction").Replace(b.String()) + "\n"
@@ -118,16 +118,13 @@ func compileStore(c *redirect.Compilation, t *redirect.Table, limit int) (data [
 	order := byImportance(t.Index.Packages())
 	for keep := len(order); ; {
 		s := store{Compilation: c, pairs: slices.Clone(fixed.pairs)}
-		r.IDs = s.table("i", idRows(t, order, keep))
+		rows, left := idRows(t, order, keep)
+		r.IDs = s.table("i", rows)
 		s.writeRoot(r)
 		if c.Err() != nil {
 			return nil, nil
 		}
 		if data = s.json(); len(data) <= limit {
-			left = map[string]bool{}
-			for _, p := range order[keep:] {
-				left[p.ID] = true
-			}
 			return data, left
 		}
 		if keep == 0 {
@@ -149,15 +146,20 @@ func byImportance(packages []*catalog.Package) []*catalog.Package {
 	return order
 }
 
-// idRows makes the table of packages, with the descriptions of the first keep of them.
-func idRows(t *redirect.Table, order []*catalog.Package, keep int) []row {
+// idRows makes the table of packages, with the descriptions of the first keep of them. One that does not fit into a
+// value is left out as well.
+func idRows(t *redirect.Table, order []*catalog.Package, keep int) (rows []row, left map[string]bool) {
 	urls := redirect.NewFileURLs(t.Index.Packages())
-	rows := make([]row, len(order))
+	left = map[string]bool{}
 	for i, p := range order {
-		rows[i] = idRow(p, urls.Mid[p.ID], i < keep)
+		r := idRow(p, urls.Mid[p.ID], true)
+		if i >= keep || r.size() > MaxValue {
+			r = idRow(p, urls.Mid[p.ID], false)
+			left[p.ID] = true
+		}
+		rows = append(rows, r)
 	}
-	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(a.key, b.key) })
-	return rows
+	return sorted(rows), left
 }
 
 // json writes the import format, a line for each key, sorted.

@@ -1,7 +1,6 @@
 package cloudfront
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -17,15 +16,20 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// root is what the function reads first: where the tables start. Its keys are read by function.js.
+// root is what the function reads first: how to read requests, and where the tables start. Its keys are read by
+// function.js and lookup.Script.
 type root struct {
-	ByID      [2]string         `json:"byid"` // around the id, where the file of most packages is fetched
-	Rest      [2]string         `json:"rest"` // around what the row of a package says, for the others
-	IDs       string            `json:"ids"`  // hash of the table of packages
-	Exact     string            `json:"exact"`
-	Patterns  string            `json:"patterns"` // hash of the first node of patterns
-	Messages  string            `json:"messages"`
-	Platforms map[string]string `json:"platforms"` // six hashes each: see platform
+	lookup.Tables
+	Titles    []string    `json:"titles"` // of systems, in the order of the API
+	Links     [][2]string `json:"links"`  // key in the package object, template of the URL
+	Hex       bool        `json:"hex"`    // ids are hexadecimal: digits count in either case
+	ByID      [2]string   `json:"byid"`   // around the id, where the file of most packages is fetched
+	Rest      [2]string   `json:"rest"`   // around what the row of a package says, for the others
+	IDs       string      `json:"ids"`    // hash of the table of packages
+	Exact     string      `json:"exact"`
+	Patterns  string      `json:"patterns"` // hash of the first node of patterns
+	Messages  string      `json:"messages"`
+	Platforms string      `json:"platforms"`
 }
 
 // rootKey is the only key whose value changes.
@@ -34,20 +38,41 @@ const rootKey = "root"
 // writeTables stores everything but the table of packages.
 func (s *store) writeTables(t *redirect.Table) root {
 	s.set("about", output.Mark)
+	spec := t.Index.Spec()
 	urls := redirect.NewFileURLs(t.Index.Packages())
-	r := root{ByID: [2]string{urls.ByID.Before, urls.ByID.After}, Rest: [2]string{urls.Rest.Before, urls.Rest.After}, Platforms: map[string]string{}}
-	for _, pf := range t.Index.Platforms() {
-		r.Platforms[pf.String()] = s.platform(t.Index, pf)
+	r := root{
+		Tables: spec.Tables(), Links: [][2]string{}, Hex: spec.IDs == catalog.HexIDs,
+		ByID: [2]string{urls.ByID.Before, urls.ByID.After}, Rest: [2]string{urls.Rest.Before, urls.Rest.After},
 	}
+	for _, o := range spec.OSes() {
+		r.Titles = append(r.Titles, spec.Title(o))
+	}
+	for _, l := range spec.Links {
+		r.Links = append(r.Links, [2]string{l.Key, l.URL.String()})
+	}
+	var platforms []row
+	for _, pf := range t.Index.Platforms() {
+		platforms = append(platforms, row{pf.String(), s.platform(t.Index, pf)})
+	}
+	r.Platforms = s.table("p", sorted(platforms))
 	r.Exact = s.table("e", s.exactRows(t.Rules))
 	r.Patterns = s.patterns(t.Rules)
-	r.Messages = s.table("m", messages(t.Index.Spec()))
+	r.Messages = s.table("m", messages(spec))
 	return r
 }
 
 // writeRoot stores the root, last.
-func (s *store) writeRoot(r root) {
-	s.set(rootKey, string(encode(r)))
+func (s *store) writeRoot(r root) { s.set(rootKey, s.text(encode(r))) }
+
+// text stores a text and returns its first piece, as function.js reads it: each piece begins with the hash of the next.
+// A text of one piece, which the root of most catalogues is, takes no further read.
+func (s *store) text(data []byte) string {
+	pieces := slices.Collect(slices.Chunk(data, MaxValue-len(noTable)))
+	next := noTable
+	for _, piece := range slices.Backward(pieces[1:]) {
+		next = s.put("t", next+string(piece))
+	}
+	return next + string(pieces[0])
 }
 
 func encode(v any) []byte {
@@ -58,11 +83,11 @@ func encode(v any) []byte {
 	return b
 }
 
-// platform stores the tables of one platform: 0 by revision, 1 by day and 2 by version for any and nightly;
-// 3, 4 and 5 for releases. It gives their hashes one after the other.
+// platform stores the tables of one platform: 0 by revision, 1 by day and 2 by version for any and nightly; 3, 4 and 5
+// for releases. It returns their hashes one after the other.
 //
-// A value is a package reference, id and revision with nothing between. In tables 0 to 2 it is that of any;
-// where that of nightly differs, a comma and it follow.
+// A value is a reference to a package: its id and revision, "6aa1db04ce9de556d30112bb 35182". In tables 0 to 2 it is that
+// of any; where that of nightly is another, a comma and it follow.
 func (s *store) platform(x *lookup.Index, pf catalog.Platform) string {
 	var hashes strings.Builder
 	for book, columns := range [][]catalog.Stability{{catalog.Any, catalog.Nightly}, {catalog.Release}} {
@@ -131,7 +156,7 @@ func ref(p *catalog.Package) string {
 	if p == nil {
 		return ""
 	}
-	return p.ID + strconv.Itoa(p.Revision)
+	return p.ID + " " + strconv.Itoa(p.Revision)
 }
 
 // idRow is the row of a package in the table of packages: what its URL has in the middle, when that is not its id, and,
@@ -140,14 +165,18 @@ func idRow(p *catalog.Package, middle string, whole bool) row {
 	if !whole {
 		return row{p.ID, middle}
 	}
-	day, kind := p.Day(), "n"
+	day, release := p.Day(), p.Release
 	if strings.HasPrefix(p.BuildDate, day) {
 		day = ""
 	}
-	if p.Stability() == catalog.Release {
-		kind = "r"
+	if release != "" && release == p.Version {
+		release = "=" // no name of a release: see catalog.ValidVersion
 	}
-	return row{p.ID, strings.Join([]string{middle, p.SHA512, p.Name, p.ProductName, p.BuildDate, day, strconv.FormatInt(p.Size, 10), kind, p.Version}, "\t")}
+	fields := []string{middle, p.SHA512, p.Name, p.ProductName, p.BuildDate, day, strconv.FormatInt(p.Size, 10), release, p.Version}
+	if p.SHA256 != "" {
+		fields = append(fields, p.SHA256)
+	}
+	return row{p.ID, strings.Join(fields, "\t")}
 }
 
 // exactRows has a row for each source: its rules, a bar between them.
@@ -168,8 +197,7 @@ func (s *store) exactRows(rules *redirect.Rules) []row {
 				len(list), r.Source, n, MaxValue)
 		}
 	}
-	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.key, b.key) })
-	return rows
+	return sorted(rows)
 }
 
 // patterns stores the patterns and gives the hash of their first node. They are tried one after the other,
@@ -231,19 +259,37 @@ func encodeURI(path string) string {
 	return b.String()
 }
 
-// messages are the texts of the error pages: title and, after a tab, a sentence in HTML.
+// messages are the texts of the error pages: title and, after a tab, a sentence in HTML; and what all of them end with.
 func messages(spec *lookup.Spec) []row {
 	rows := []row{
-		{"404", "There is nothing here\tNothing is published under this address any more: "},
-		{"410", "This page is gone\tIt was taken away for good."},
-		{"file", "No such file\tNo package with this number is published."},
+		{"404", "There is nothing here\tNothing is published under this address any more."},
+		{"410", "This page is gone\tIt was removed for good."},
+		{"file", "No such file\tNo package with this id is published."},
 		{"large", "Too large to answer here\tThe catalogue is too large for this server to describe so old a package. <code>/find</code> and <code>/download</code> answer the same question for one operating system and stability."},
 		{"package", "No such package\tNo package matches this request."},
+		{"foot", foot(spec)},
 	}
 	for _, p := range spec.Problems() {
 		rows = append(rows, row{p.Param, fmt.Sprintf("This request cannot be answered\tThe parameter <code>%s</code> %s. Allowed: %s.",
 			html.EscapeString(p.Param), html.EscapeString(p.Reason), html.EscapeString(p.Allowed))})
 	}
-	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.key, b.key) })
+	return sorted(rows)
+}
+
+// foot links to the newest release for each system, as many as a row can hold.
+func foot(spec *lookup.Spec) string {
+	text := ""
+	for _, o := range spec.OSes() {
+		link := fmt.Sprintf(`, <a href="%s">%s</a>`, spec.LatestPath(o, catalog.Release), html.EscapeString(spec.Title(o)))
+		if len(text)+len(link) > MaxValue-100 {
+			break
+		}
+		text += link
+	}
+	return ". The newest release for " + strings.TrimPrefix(text, ", ") + "."
+}
+
+func sorted(rows []row) []row {
+	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(a.key, b.key) })
 	return rows
 }

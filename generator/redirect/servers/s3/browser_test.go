@@ -20,11 +20,15 @@ func TestPageInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	html, err := page(x)
+	if err != nil {
+		t.Fatal(err)
+	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Path == "/download" || r.URL.Path == "/find":
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			w.Write(page())
+			w.Write(html)
 		case r.URL.Path == "/api/v1/lookup.json":
 			w.Header().Set("Content-Type", "application/json")
 			w.Write(rows)
@@ -46,7 +50,8 @@ func TestPageInABrowser(t *testing.T) {
 	for _, tt := range []struct{ request, path, text string }{
 		{"/download?os=win&version=5.10&offset=-1", "/bitstream/" + id, "here"},
 		{"/find?os=win&version=5.10&offset=-1", "/api/v1/packages/" + id + ".json", "here"},
-		{"/find?os=beos", "/find", "The parameter os is missing or has a value that is not known."},
+		{"/find?os=beos", "/find", "The parameter os is missing or is not a known operating system; allowed: win, macosx, linux."},
+		{"/find?os=win&version=5&date=2026-01-01", "/find", "The parameter mode is given twice: version, revision, closest-revision and date exclude each other"},
 		{"/download?os=win&version=9", "/download", "No package matches this query."},
 		{"/download", "/download", "cannot read what comes after the question mark"},
 	} {

@@ -1,24 +1,89 @@
 package s3
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"html/template"
 	"strings"
+	"unicode"
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/redirect"
 )
 
 //go:embed lookup.js
 var lookupScript string
 
 //go:embed page.html
-var pageTemplate string
+var pageHTML string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+
+// pageData is what page.html shows.
+type pageData struct {
+	Mark     template.HTML // which html/template would drop as a comment
+	Systems  []systemLinks
+	Examples []example
+	Tables   pageTables
+	Script   template.JS
+}
+
+// systemLinks are the permalinks of what is newest for a system.
+type systemLinks struct{ Title, Release, Nightly string }
+
+// example is a permalink to one package, as an example of those like it.
+type example struct{ About, Path string }
+
+// pageTables are the tables of lookup.Script, and what the page says of each problem.
+type pageTables struct {
+	lookup.Tables
+	Problems map[string]string `json:"problems"`
+}
 
 // page is served at /download and /find: it explains, and looks the package up in the browser.
-func page() []byte {
-	return []byte(strings.Replace(pageTemplate, "/*lookup.js*/\n", lookupScript, 1))
+func page(x *lookup.Index) ([]byte, error) {
+	spec := x.Spec()
+	d := pageData{
+		Mark:   "<!-- " + output.Mark + " -->",
+		Tables: pageTables{spec.Tables(), map[string]string{}},
+		Script: template.JS(lookup.Script + "\n" + lookupScript),
+	}
+	for _, o := range spec.OSes() {
+		d.Systems = append(d.Systems, systemLinks{spec.Title(o), spec.LatestPath(o, catalog.Release), spec.LatestPath(o, catalog.Nightly)})
+	}
+	for _, p := range spec.Problems() {
+		d.Tables.Problems[p.Param] = p.Reason + "; allowed: " + p.Allowed
+	}
+	d.Examples = examples(x)
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, d); err != nil {
+		return nil, fmt.Errorf("write the page for queries: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// examples lists the newest package's link for each permalink of another kind than the newest.
+func examples(x *lookup.Index) []example {
+	var list []example
+	links := redirect.Links(x)
+	for _, l := range x.Spec().Permalinks() {
+		var newest *redirect.Link
+		for i := range links {
+			if k := &links[i]; k.Query.Finds != lookup.Newest && l.Matches(k.Path) && (newest == nil || catalog.Compare(k.Package, newest.Package) < 0) {
+				newest = k
+			}
+		}
+		if newest != nil {
+			about := []rune(l.About)
+			about[0] = unicode.ToUpper(about[0])
+			list = append(list, example{string(about), newest.Path})
+		}
+	}
+	return list
 }
 
 // lookupRows is what the page looks packages up in: the packages, newest first, as lookup.js reads them.

@@ -3,76 +3,114 @@ package s3
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/dop251/goja"
 
+	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestBrowserFindsTheSame runs the page's script and holds it against the index.
+// TestBrowserFindsTheSame runs the page's script and compares it with the index: with the grammar of the built-in profile,
+// and with one that has other systems and parameters.
 func TestBrowserFindsTheSame(t *testing.T) {
-	x := testutil.Index(t, "live")
+	for _, tt := range []struct {
+		name string
+		spec *lookup.Spec
+	}{{"built in", testutil.Spec(t)}, {"other", testutil.OtherSpec(t)}} {
+		t.Run(tt.name, func(t *testing.T) {
+			x := lookup.New(tt.spec, testutil.Packages(t, "live"))
+			ask := browser(t, x)
+			asked := 0
+			check := func(query string) {
+				asked++
+				a := x.Answer("/find", query)
+				want := "none"
+				switch {
+				case a.Problem != nil:
+					want = "problem with " + a.Problem.Param
+				case a.Package != nil:
+					want = a.Package.ID
+				}
+				if got := ask(query); got != want {
+					t.Errorf("%s: %s, want %s", query, got, want)
+				}
+			}
+			for q := range testutil.RandomRequests(x, 21, 3000) {
+				if path, query, _ := strings.Cut(q, "?"); strings.HasSuffix(path, "find") || path == "/download" {
+					check(query)
+				}
+			}
+			for _, g := range testutil.Goldens(t, "golden.jsonl") {
+				if path, query := g.Split(); path == "/find" || path == "/download" {
+					check(query)
+				}
+			}
+			for _, query := range []string{"", "os", "os=win&os=linux", "o%73=w%69n", "os=win&offset=+1", "os=win&date=2026-02-30", "os=win&date=2024-02-29", "os=win&version=", "os=win&__proto__=1",
+				"os=win&toString=1", "os=win&version=%zz", "os=win&checkout-date=", "os=win&version=&date=2026-01-01", "version=&date=2026-01-01", "os=haiku", "os=win&until=2026-01-01", "os=win&mirror=asia"} {
+				check(query)
+			}
+			if asked < 3000 {
+				t.Errorf("%d questions", asked)
+			}
+		})
+	}
+}
+
+// scriptsRE finds the tables and the script in the page, up to what needs a browser.
+var scriptsRE = regexp.MustCompile(`(?s)id="tables">(.*?)</script>\s*<script>(.*?)\(async \(\) =>`)
+
+// browser runs the page's script as far as the answer: an id, "problem with" a parameter, or "none".
+func browser(t *testing.T, x *lookup.Index) func(query string) string {
+	t.Helper()
+	html, err := page(x)
+	if err != nil {
+		t.Fatal(err)
+	}
 	rows, err := lookupRows(x)
 	if err != nil {
 		t.Fatal(err)
 	}
+	m := scriptsRE.FindSubmatch(html)
+	if m == nil {
+		t.Fatalf("no script in the page: %s", html)
+	}
 	vm := goja.New()
-	if _, err := vm.RunString(lookupScript + "\nconst rows = " + string(rows) + ";function ask(query) { return answer(rows, query); }"); err != nil {
+	if _, err := vm.RunString(fmt.Sprintf("%s\nconst tables = %s, rows = %s;\nfunction ask(query) { return answer(tables, rows, query); }", m[2], m[1], rows)); err != nil {
 		t.Fatal(err)
 	}
 	ask, ok := goja.AssertFunction(vm.Get("ask"))
 	if !ok {
 		t.Fatal("no function")
 	}
-	asked := 0
-	check := func(query string) {
-		asked++
-		a := x.Answer("/find", query)
-		want := "none"
-		switch {
-		case a.Problem != nil:
-			want = "problem"
-		case a.Package != nil:
-			want = a.Package.ID
-		}
+	return func(query string) string {
 		v, err := ask(goja.Undefined(), vm.ToValue(query))
 		if err != nil {
 			t.Fatal(err)
 		}
 		found := v.Export().(map[string]any)
-		got := "none"
-		if found["problem"] != nil {
-			got = "problem"
-		} else if found["id"] != nil {
-			got = fmt.Sprint(found["id"])
+		switch {
+		case found["problem"] != nil:
+			return fmt.Sprint("problem with ", found["problem"])
+		case found["id"] != nil:
+			return fmt.Sprint(found["id"])
 		}
-		if got != want {
-			t.Errorf("%s: %s, want %s", query, got, want)
-		}
-	}
-	for q := range testutil.RandomRequests(x, 21, 3000) {
-		if path, query, _ := strings.Cut(q, "?"); strings.HasSuffix(path, "find") || path == "/download" {
-			check(query)
-		}
-	}
-	for _, g := range testutil.Goldens(t, "golden.jsonl") {
-		if path, query := g.Split(); path == "/find" || path == "/download" {
-			check(query)
-		}
-	}
-	for _, query := range []string{"", "os", "os=win&os=linux", "o%73=w%69n", "os=win&offset=+1", "os=win&date=2026-02-30", "os=win&date=2024-02-29", "os=win&version=", "os=win&__proto__=1", "os=win&toString=1", "os=win&version=%zz", "os=win&checkout-date="} {
-		check(query)
-	}
-	if asked < 3000 {
-		t.Errorf("%d questions", asked)
+		return "none"
 	}
 }
 
 func TestPageAndRowsAreListed(t *testing.T) {
-	if p := string(page()); !strings.Contains(p, "function answer(") || strings.Contains(p, "/*lookup.js*/") || !strings.Contains(p, `href="/latest/win"`) {
-		t.Errorf("the page: %s", p)
+	html, err := page(lookup.New(testutil.OtherSpec(t), testutil.Packages(t, "live")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<!-- generated by sitegen -->", "function answer(", "function parse(", `href="/latest/win"`, `<a href="/latest/haiku/nightly">`, "Haiku &lt;R1&gt;",
+		"<th scope=\"row\">The newest build of a revision</th><td colspan=\"4\">/revision/35185/", "/until/2026-", `"eu","us"`, `"problems":{`} {
+		if !strings.Contains(string(html), want) {
+			t.Errorf("no %q in the page", want)
+		}
 	}
 	for _, s := range served() {
 		b, err := json.Marshal(s)

@@ -57,12 +57,16 @@ func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
 	if err != nil {
 		c.Fail(nil, "%s", err)
 	}
+	html, err := page(t.Index)
+	if err != nil {
+		c.Fail(nil, "%s", err)
+	}
 	objects := w.objectLines()
 	if c.Err() != nil {
 		return c
 	}
 	c.Files = []output.File{
-		redirect.File(s, "lookup.json", rows), redirect.File(s, "download.html", page()),
+		redirect.File(s, "lookup.json", rows), redirect.File(s, "download.html", html),
 		redirect.File(s, "objects.jsonl", objects), redirect.File(s, "website.json", w.website()),
 	}
 	return c
@@ -181,14 +185,18 @@ func (w *website) object(path, location, cache string) {
 func (w *website) latest(t *redirect.Table) {
 	var links []redirect.Link
 	for _, l := range redirect.Links(t.Index) {
-		if strings.HasPrefix(l.Path, "/latest/") {
+		if l.Query.Finds == lookup.Newest {
 			links = append(links, l)
 		}
 	}
 	slices.SortFunc(links, func(a, b redirect.Link) int { return strings.Compare(b.Path, a.Path) })
-	for _, l := range links {
+	for i, l := range links {
+		if len(w.rules)+2 > MaxRoutingRules {
+			w.linkObjects(links[i:])
+			return
+		}
 		w.rules = append(w.rules,
-			routingRule{condition{KeyPrefixEquals: l.Path[1:] + ".json"}, target{ReplaceKeyWith: redirect.RecordPath(l.Package)[1:], HTTPRedirectCode: "302"}},
+			routingRule{condition{KeyPrefixEquals: l.Path[1:] + lookup.RecordSuffix}, target{ReplaceKeyWith: redirect.RecordPath(l.Package)[1:], HTTPRedirectCode: "302"}},
 			routingRule{condition{KeyPrefixEquals: l.Path[1:]}, target{ReplaceKeyWith: lookup.Location(l.Package)[1:], HTTPRedirectCode: "302"}})
 	}
 }
@@ -286,26 +294,37 @@ func (w *website) exact(t *redirect.Table) {
 	}
 }
 
-// permalinks adds versions and revisions. Of a version that is not whole, 5.12, the newest ones get the
-// routing rules that are left.
+// permalinks adds the other permalinks. Of those that lead to the newest version of a series, 5.12, the newest get the
+// routing rules that are left: to the same permalink of that version.
 func (w *website) permalinks(t *redirect.Table) {
-	links := redirect.Links(t.Index)
+	links := slices.DeleteFunc(redirect.Links(t.Index), func(l redirect.Link) bool { return l.Query.Finds == lookup.Newest })
 	slices.SortStableFunc(links, func(a, b redirect.Link) int { return b.Package.Revision - a.Package.Revision })
+	paths := make(map[string]bool, len(links))
 	for _, l := range links {
-		switch {
-		case strings.HasPrefix(l.Path, "/latest/"):
-		case l.Moves && len(w.rules) < MaxRoutingRules:
-			whole := t.Index.Spec().VersionPath(l.Package.Version, l.Package.OS)[1:] // the rest of the path, nothing or .json, stays
-			w.rules = append(w.rules, routingRule{condition{KeyPrefixEquals: l.Path[1:]},
-				target{ReplaceKeyPrefixWith: whole, HTTPRedirectCode: "302"}})
-		default:
-			cache := lasting
-			if l.Moves {
-				cache = moving
-			}
-			w.object(l.Path, lookup.Location(l.Package), cache)
-			w.object(l.Path+".json", redirect.RecordPath(l.Package), cache)
+		paths[l.Path] = true
+	}
+	var rest []redirect.Link
+	for _, l := range links {
+		whole := t.Index.Spec().VersionPath(l.Package.Version, l.Package.OS)
+		if l.Query.Finds != lookup.ByVersion || !l.Moves || !paths[whole] || len(w.rules) >= MaxRoutingRules {
+			rest = append(rest, l)
+			continue
 		}
+		// What is left of the path, nothing or .json, stays.
+		w.rules = append(w.rules, routingRule{condition{KeyPrefixEquals: l.Path[1:]}, target{ReplaceKeyPrefixWith: whole[1:], HTTPRedirectCode: "302"}})
+	}
+	w.linkObjects(rest)
+}
+
+// linkObjects adds permalinks as objects.
+func (w *website) linkObjects(links []redirect.Link) {
+	for _, l := range links {
+		cache := lasting
+		if l.Moves {
+			cache = moving
+		}
+		w.object(l.Path, lookup.Location(l.Package), cache)
+		w.object(l.Path+lookup.RecordSuffix, redirect.RecordPath(l.Package), cache)
 	}
 }
 

@@ -1,0 +1,59 @@
+package lookup
+
+import (
+	_ "embed"
+	"strings"
+)
+
+// Script is JavaScript for servers and pages that read requests themselves: its functions parameters, parse and
+// permalink do what DecodeQuery, Parse and Permalink do. They take the tables of a Spec, so that the script knows no
+// system, architecture or parameter by name. A test asks both the same requests.
+//
+//	const q = parse(tables, parameters('os=win&version=5.2'), true);
+//	// {oses: ['win'], stabilities: ['release'], arch: 'amd64', offset: 0, finds: 'version', value: '5.2'}
+//
+//go:embed grammar.js
+var Script string
+
+// Tables is a Spec as Script takes it.
+type Tables struct {
+	Parameters [][]any     `json:"parameters"` // name, kind, role, values of a choice
+	Permalinks [][3]string `json:"permalinks"` // pattern with {name} for a choice, names of its groups, fixed parameters
+}
+
+// The words of Script for kinds and roles. The role of a mode is an equals sign and what it finds.
+var (
+	kindWords  = map[ValueKind]string{Choice: "choice", Text: "text", Natural: "natural", Integer: "integer", Day: "day", Never: "never"}
+	roleWords  = map[Role]string{NoRole: "", OSRole: "os", StabilityRole: "stability", ArchRole: "arch", OffsetRole: "offset", ModeRole: "="}
+	findsWords = map[Finds]string{Newest: "newest", ByVersion: "version", ByRevision: "revision", ByClosestRevision: "closest", ByDate: "date"}
+)
+
+// Tables returns the grammar for Script.
+func (s *Spec) Tables() Tables {
+	var t Tables
+	for _, p := range s.parameters {
+		line := []any{p.Name, kindWords[p.Kind], roleWords[p.Role]}
+		if p.Role == ModeRole {
+			line[2] = roleWords[p.Role] + findsWords[p.Finds]
+		}
+		if p.Kind == Choice {
+			line = append(line, p.Values)
+		}
+		t.Parameters = append(t.Parameters, line)
+	}
+	for i := range s.permalinks {
+		l := &s.permalinks[i]
+		var fixed []string
+		for _, f := range l.Fixed {
+			fixed = append(fixed, f.Name+"="+f.Value)
+		}
+		pattern := l.pattern
+		for _, name := range l.names {
+			if p := s.Parameter(name); p.Kind == Choice { // the values are in Parameters
+				pattern = strings.ReplaceAll(pattern, "("+p.pathPattern()+")", "{"+name+"}")
+			}
+		}
+		t.Permalinks = append(t.Permalinks, [3]string{pattern, strings.Join(l.names, " "), strings.Join(fixed, "&")})
+	}
+	return t
+}

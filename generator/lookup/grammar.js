@@ -1,0 +1,97 @@
+// Reads requests by the tables of a lookup.Spec (see grammar.go), as its methods Parse and Permalink do. It keeps to the
+// part of JavaScript that CloudFront Functions know: no destructuring, no for-of, no default parameters.
+
+// parameters decodes a query string: the first of a repeated name counts, a name without a value is empty. Each byte
+// becomes one character; what it is compared with is ASCII.
+function parameters(query) {
+    const given = Object.create(null), parts = query.split('&');
+    for (let i = 0; i < parts.length; i++) {
+        const at = parts[i].indexOf('=');
+        const name = unescaped(at < 0 ? parts[i] : parts[i].slice(0, at));
+        if (parts[i] && given[name] === undefined) {
+            given[name] = at < 0 ? '' : unescaped(parts[i].slice(at + 1));
+        }
+    }
+    return given;
+}
+
+function unescaped(text) {
+    return text.replace(/\+|%[0-9A-Fa-f]{2}/g, function (m) {
+        return m === '+' ? ' ' : String.fromCharCode(parseInt(m.slice(1), 16));
+    });
+}
+
+// valid reports whether a parameter of a kind, one of values where these are listed, takes a value.
+function valid(kind, values, v) {
+    switch (kind) {
+    case 'choice':
+        return values.indexOf(v) >= 0;
+    case 'text':
+        return v !== '';
+    case 'natural':
+        return /^ *\+?[0-9]+ *$/.test(v);
+    case 'integer':
+        return /^ *[-+]?[0-9]+ *$/.test(v);
+    case 'day':
+        return /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(v) && isDay(Number(v.slice(0, 4)), Number(v.slice(5, 7)), Number(v.slice(8)));
+    }
+    return false;
+}
+
+function isDay(year, month, day) {
+    const leap = month === 2 && (year % 4 === 0 && year % 100 !== 0 || year % 400 === 0) ? 1 : 0;
+    return day >= 1 && day <= [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] + leap; // no month: NaN
+}
+
+// parse checks decoded parameters. It returns {problem: name} when they make no sense, else a query with its defaults:
+// oses, stabilities, arch, offset, finds ('newest', 'version', 'revision', 'closest' or 'date'), and the value to find.
+// A request for a single package must name a system.
+function parse(tables, given, single) {
+    const q = { arch: '', offset: 0, finds: 'newest', value: '' };
+    const modes = tables.parameters.filter(function (p) { return p[2][0] === '=' && given[p[0]] !== undefined; });
+    for (let i = 0; i < tables.parameters.length; i++) {
+        const p = tables.parameters[i], role = p[2], values = p[3], v = given[p[0]];
+        if (role[0] === '=' && modes.length > 1) {
+            return { problem: 'mode' };
+        }
+        if (v === undefined ? single && role === 'os' : !valid(p[1], values, v)) {
+            return { problem: p[0] };
+        }
+        if (role === 'os') {
+            q.oses = v === undefined ? values : [v];
+        } else if (role === 'arch') {
+            q.arch = v || values[0];
+        } else if (role === 'stability' && v) {
+            q.stabilities = [v];
+        } else if (role === 'offset') {
+            q.offset = Number(v || 0);
+        } else if (role[0] === '=' && v) { // a mode
+            q.finds = role.slice(1);
+            q.value = v;
+        }
+    }
+    if (!q.stabilities) {
+        q.stabilities = !single ? ['release', 'nightly'] : [q.finds === 'revision' ? 'any' : 'release'];
+    }
+    return q;
+}
+
+// permalink returns the parameters that a path stands for, and whether it stands for /find rather than /download; null
+// for other paths.
+function permalink(tables, path) {
+    const choice = function (all, name) {
+        return '(' + tables.parameters.filter(function (p) { return p[0] === name; })[0][3].join('|') + ')';
+    };
+    for (let i = 0; i < tables.permalinks.length; i++) {
+        const l = tables.permalinks[i];
+        const m = new RegExp('^' + l[0].replace(/{([a-z-]+)}/g, choice) + '(\\.json)?$').exec(path);
+        if (m) {
+            const given = parameters(l[2]), names = l[1].split(' ');
+            for (let j = 0; j < names.length; j++) {
+                given[names[j]] = m[j + 1];
+            }
+            return { given: given, record: m[m.length - 1] !== undefined };
+        }
+    }
+    return null;
+}
