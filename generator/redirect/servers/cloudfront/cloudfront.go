@@ -70,16 +70,22 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 	if c.Err() != nil {
 		return c
 	}
+	c.Omitted = []redirect.Omission{{
+		What: "a path that is neither a file nor a folder and whose last part has no ending: status 301 to the folder of that name, then 404",
+		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
+			return a.Status == 0 && got.Status == http.StatusMovedPermanently && got.Location() == encodeURI(path)+"/"
+		},
+	}}
 	if len(left) > 0 {
 		c.Warn(nil, "cloudfront: /findall and /?QUERY are answered with a page of explanation where they would have to describe one of the %d oldest of %d packages; "+
 			"a key-value store holds %d bytes; /find and /download are not concerned", len(left), len(t.Index.Packages()), limit)
-		c.Omitted = []redirect.Omission{{
+		c.Omitted = append(c.Omitted, redirect.Omission{
 			What: fmt.Sprintf("/findall and /?QUERY, where one of the %d oldest packages would have to be described: status 501, and a page that says why", len(left)),
 			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool {
 				return got.Status == http.StatusNotImplemented &&
 					slices.ContainsFunc(a.API.Cells, func(cell lookup.Cell) bool { return cell.Package != nil && left[cell.Package.ID] })
 			},
-		}}
+		})
 	}
 	c.Files = []output.File{redirect.File(s, storeFile, data), redirect.File(s, functionFile, function)}
 	return c

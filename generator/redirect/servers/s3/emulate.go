@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -98,6 +100,9 @@ func (e *endpoint) Answer(s *emulate.Site, path, _ string) (emulate.Reply, error
 	return s.Error(http.StatusNotFound, e.config.ErrorDocument.Key)
 }
 
+// unsafeRE matches what is encoded when a part of a key becomes a part of a Location.
+var unsafeRE = regexp.MustCompile(`[^A-Za-z0-9._~@:,!()*'+/-]`)
+
 // rule answers by the first routing rule for a key: of those that wait for an error, or of the others.
 func (e *endpoint) rule(key, status string) (emulate.Reply, bool) {
 	for _, r := range e.config.RoutingRules {
@@ -107,7 +112,7 @@ func (e *endpoint) rule(key, status string) (emulate.Reply, bool) {
 		}
 		to := r.Redirect.ReplaceKeyWith
 		if r.Redirect.ReplaceKeyPrefixWith != nil {
-			to = *r.Redirect.ReplaceKeyPrefixWith + key[len(prefix):]
+			to = *r.Redirect.ReplaceKeyPrefixWith + unsafeRE.ReplaceAllStringFunc(key[len(prefix):], url.PathEscape)
 		}
 		location := "/" + to
 		if r.Redirect.HostName != "" {

@@ -173,12 +173,14 @@ func compile(t *redirect.Table) *website {
 	return w
 }
 
-// object adds a redirect from a path (decoded), unless there is one already.
-func (w *website) object(path, location, cache string) {
+// object adds a redirect from a path (decoded), unless there is one already, and reports whether it did.
+func (w *website) object(path, location, cache string) bool {
 	key := strings.TrimPrefix(path, "/")
-	if _, ok := w.objects[key]; !ok {
-		w.objects[key] = Object{key, location, cache}
+	if _, ok := w.objects[key]; ok {
+		return false
 	}
+	w.objects[key] = Object{key, location, cache}
+	return true
 }
 
 // latest adds the permalinks of what is newest, the longer paths first: rules match by prefix.
@@ -216,7 +218,9 @@ func (w *website) patterns(t *redirect.Table) {
 		n++
 		prefix := strings.TrimPrefix(strings.TrimSuffix(r.Source, "*"), "/")
 		w.rules = append(w.rules, routingRule{condition{prefix, "404"}, patternTarget(r)})
-		w.object(strings.TrimSuffix(prefix, "/"), r.Expand(func(string) string { return "" }), moving)
+		if w.object(strings.TrimSuffix(prefix, "/"), r.Expand(func(string) string { return "" }), moving) && r.Status != 301 {
+			w.Warn(r, "s3 answers 301, not %d, where the asterisk stands for nothing, to be kept for five minutes", r.Status)
+		}
 		if len(w.rules) > MaxRoutingRules && first == nil {
 			first = r
 		}

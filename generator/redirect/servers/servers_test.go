@@ -1,0 +1,268 @@
+package servers_test
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/Slicer/sitegen"
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
+	"github.com/Slicer/sitegen/generator/redirect/servers"
+	"github.com/Slicer/sitegen/generator/site"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// memory is the files of a site.
+type memory map[string][]byte
+
+func (m memory) Paths() []string      { return slices.Sorted(maps.Keys(m)) }
+func (m memory) Has(path string) bool { return m[path] != nil }
+func (m memory) File(path string) ([]byte, error) {
+	if m.Has(path) {
+		return m[path], nil
+	}
+	return nil, fs.ErrNotExist
+}
+
+// render makes the default pages for a catalogue.
+func render(t testing.TB, x *lookup.Index) *emulate.Site {
+	t.Helper()
+	files, _, err := site.Render(t.Context(), site.Input{
+		Options: site.Options{Title: "Tool", Project: "Tool", BaseURL: "https://download.example", Jobs: 2, Minify: true},
+		Index:   x, Content: sitegen.Content(), Layouts: sitegen.Layouts(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := memory{}
+	for _, f := range files {
+		m[f.Path] = f.Data
+	}
+	return emulate.NewSite(m)
+}
+
+// asker asks a server what it answers, and compares that with the table.
+type asker struct {
+	*redirect.Emulation
+	site             *emulate.Site
+	asked, otherwise int
+}
+
+func newAsker(t testing.TB, s redirect.Server, table *redirect.Table, site *emulate.Site) *asker {
+	t.Helper()
+	e, err := redirect.Emulate(s, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &asker{Emulation: e, site: site}
+}
+
+// ask sends a request, path and query encoded. A reply that is not what the table says must have a reason.
+func (a *asker) ask(t testing.TB, request string) emulate.Reply {
+	t.Helper()
+	path, query, _ := strings.Cut(request, "?")
+	path, err := url.PathUnescape(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = emulate.Clean(path)
+	reply, err := a.Answer(a.site, path, query)
+	if err != nil {
+		t.Fatalf("%s: %v", request, err)
+	}
+	a.asked++
+	difference, err := a.Difference(a.site, path, query, reply)
+	if err != nil {
+		t.Fatalf("%s: %v", request, err)
+	}
+	if difference == "" {
+		return reply
+	}
+	a.otherwise++
+	if a.Compilation().Reason(path, a.Table.Answer(path, query), reply) == "" {
+		t.Errorf("%s: %s, and the server does not declare it", request, difference)
+	}
+	return reply
+}
+
+// golden lists the questions that the old server was asked of a test catalogue.
+func golden(t testing.TB, profile string) (requests []string) {
+	names := []string{"golden.jsonl", "golden-objects.jsonl"}
+	if profile == "archive" {
+		names = []string{"golden-archive.jsonl"}
+	}
+	for _, name := range names {
+		for _, g := range testutil.Goldens(t, name) {
+			requests = append(requests, g.Q)
+		}
+	}
+	return requests
+}
+
+// words is a catalogue whose packages have words for ids and different versions and releases, built from the test data.
+func words(t testing.TB) []*catalog.Package {
+	var list []*catalog.Package
+	for i, p := range testutil.Packages(t, "live") {
+		q := *p
+		q.ID = fmt.Sprintf("Tool-%s-%d_%s.%d", cmp.Or(p.Version, "none"), p.Revision, p.OS, i)
+		q.URL = "https://files.example/" + q.ID + ".zip"
+		q.SHA256 = fmt.Sprintf("%064x", i)
+		if i%3 == 0 {
+			q.URL = fmt.Sprintf("https://mirror.example/%d/tool.zip", i)
+			q.OS, q.SHA256 = "haiku", ""
+		}
+		list = append(list, &q)
+	}
+	return list
+}
+
+// wordSpec is testutil.OtherSpec for ids that are words, with a link that only releases have.
+func wordSpec(t testing.TB) *lookup.Spec {
+	spec := testutil.OtherSpec(t)
+	scheme := *spec.Scheme
+	scheme.IDs = catalog.NameIDs
+	links := append(slices.Clone(spec.Links), catalog.Link{Name: "notes", Title: "Notes", Text: "Read the notes", Key: "notes_url", URL: catalog.MustTemplate("https://tool.example/{release}/{id}")})
+	return lookup.CustomSpec(&scheme, links, spec.Parameters(), spec.Permalinks())
+}
+
+// TestServers asks every server what the old one was asked, and random questions: of the test catalogues, and of one
+// whose grammar has a system, parameters and a permalink that nothing in the program knows.
+func TestServers(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		x        *lookup.Index
+		requests []string
+		random   int
+	}{
+		{"live", testutil.Index(t, "live"), golden(t, "live"), 2500},
+		{"archive", testutil.Index(t, "archive"), golden(t, "archive"), 2500},
+		{"another grammar", lookup.New(wordSpec(t), words(t)), golden(t, "live"), 2500},
+	} {
+		site := render(t, tt.x)
+		table := &redirect.Table{Index: tt.x, Rules: redirect.NewRules(testutil.Inherited(t, tt.x))}
+		requests := append(slices.Clone(tt.requests), unusual(tt.x)...)
+		for request := range testutil.RandomRequests(tt.x, 17, tt.random) {
+			requests = append(requests, request)
+		}
+		for _, s := range servers.All() {
+			t.Run(tt.name+"/"+s.Name(), func(t *testing.T) {
+				t.Parallel()
+				a := newAsker(t, s, table, site)
+				for _, request := range requests {
+					a.ask(t, request)
+				}
+				t.Logf("%d requests, %d answered otherwise", a.asked, a.otherwise)
+			})
+		}
+	}
+}
+
+// unusual lists requests that no well-meaning client sends, and paths that are no requests to the API.
+func unusual(x *lookup.Index) []string {
+	id := x.Packages()[0].ID
+	list := []string{
+		"/", "/?", "/?utm_source=forum", "/?arch=arm64", "/?os=haiku", "/?offset=-1&stability=any", "/?until=2026-01-01", "/?mirror=asia", "/?mirror=eu", "/?checkout-date=1",
+		"/find", "/find?", "/find?os=haiku", "/find?os=haiku&until=2026-01-01", "/find?os=win&until=2026-02-30", "/find?os=win&until=2026-01-01&date=2026-01-01", "/find?os=win&mirror=us",
+		"/find?os=win&mirror=", "/download?os=haiku&stability=nightly&offset=-2", "/findall?mirror=asia&os=x", "/findall?until=2026-05-01&arch=arm64", "/findall?os=haiku&stability=any",
+		"//find?os=win", "/find?os=%77%69%6e", "/find?o%73=win", "/%66ind?os=win", "/find?os=win&offset=+0", "/find?os=win&offset=%2B0", "/find?os=win&offset=99999999999999999999",
+		"/find?os=win&offset=1%0d%0aX:1", "/find?os=win&revision=034645", "/find?os=win&closest-revision=99999999999999999999", "/find?os=win&version=" + strings.Repeat("5", 3000),
+		"/find?OS=win", "/find?os=win&os=linux", "/find?os=&os=linux", "/find?os", "/find?__proto__=x&os=win", "/find?os=__proto__", "/find?os=win&version=constructor", "/find?os=win&version=~",
+		"/find?version=&date=2020-01-01&os=win", "/find?os=win&version=%zz", "/find?os=win;stability=any", "/find?os=w%2569n",
+		"/bitstream/" + id, "/bitstream/" + strings.ToUpper(id), "/bitstream/" + strings.ToLower(id), "/bitstream/" + id + "%0a", "/bitstream/" + id + "?x=y", "/bitstream/" + id[:len(id)-1],
+		"/bitstream/" + id + "%20", "/bitstream/1341035", "/bitstream/153901", "/bitstream/608873", "/bitstream/", "/bitstream/a/..%2fb", "/bitstream/~", "/bitstream/__proto__",
+		"/latest/beos", "/latest/win?os=linux", "/latest/haiku", "/latest/haiku/nightly.json", "/releases/9/win", "/revision/99999999999/win", "/until/2026-05-01/win/any", "/until/2026-02-30/win/any",
+		"/until/2026-05-01/haiku/any.json", "/releases/", "/releases", "/releases/index.html", "/robots.txt", "/nothing", "/nothing/here/", "/%0d%0aX:1", "//evil.example/releases", "/\\evil.example/",
+		"/api/v1/latest.json", "/assets/none.css",
+	}
+	for i, l := range redirect.Links(x) {
+		if i%7 == 0 || l.Moves {
+			list = append(list, l.Path, l.Path+lookup.RecordSuffix)
+		}
+	}
+	return list
+}
+
+// TestPairs asks every server the requests of testdata/redirect.
+func TestPairs(t *testing.T) {
+	site := emulate.NewSite(memory{"index.html": []byte("home"), "404.html": []byte("error 404"), "shown.html": []byte("shown"), "-/error/404-bitstream.html": []byte("no such file")})
+	for _, p := range testutil.Pairs(t) {
+		list, err := redirect.Parse("rules.txt", p.Rules)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range servers.All() {
+			t.Run(p.Name+"/"+s.Name(), func(t *testing.T) {
+				a := newAsker(t, s, &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(list)}, site)
+				for _, r := range p.Requests {
+					want := r.WantOn(s.Name())
+					if want == "skip" {
+						continue
+					}
+					if want == "-" { // no rule and no file
+						want = "404"
+					}
+					reply := a.ask(t, r.Request)
+					got := strings.TrimSpace(fmt.Sprintf("%d %s", reply.Status, reply.Location()))
+					if reply.Status == http.StatusOK && string(reply.Body) == "shown" {
+						got = "200 /shown.html"
+					}
+					folder, _, _ := strings.Cut(r.Request, "?")
+					if got != want && got != "301 "+folder+"/" { // which a.ask has judged
+						t.Errorf("%s: %q, want %q", r.Request, got, want)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestRandomRules compares servers with the meaning of rules that nobody would write.
+func TestRandomRules(t *testing.T) {
+	site := emulate.NewSite(memory{"index.html": []byte("home"), "404.html": []byte("error 404")})
+	for seed := range uint64(10) {
+		list, err := redirect.Parse("rules.txt", testutil.RandomRules(seed, 30))
+		if err != nil {
+			t.Fatal(err)
+		}
+		table := &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(list)}
+		for _, s := range servers.All() {
+			t.Run(fmt.Sprintf("%d/%s", seed, s.Name()), func(t *testing.T) {
+				a := newAsker(t, s, table, site)
+				for _, request := range testutil.RandomPaths(seed, 300) {
+					if reply := a.ask(t, request); strings.ContainsAny(reply.Location(), "\r\n") {
+						t.Errorf("%s: the Location has two lines: %q", request, reply.Location())
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestFind finds servers by name.
+func TestFind(t *testing.T) {
+	for _, s := range servers.All() {
+		if found, err := servers.Find(s.Name()); err != nil || found.Name() != s.Name() {
+			t.Errorf("%s: %v, %v", s.Name(), found, err)
+		}
+		if d := s.Describe(); d.Title == "" || d.Files == "" || d.Queries == "" || d.Limits == "" {
+			t.Errorf("%s: incomplete description %+v", s.Name(), d)
+		}
+	}
+	if _, err := servers.Find("ngnix"); err == nil || !strings.Contains(err.Error(), `no such server (found "ngnix")`) || !strings.Contains(err.Error(), `did you mean "nginx"?`) {
+		t.Errorf("error %v", err)
+	}
+	for _, name := range servers.Default() {
+		if !slices.Contains(servers.Names(), name) {
+			t.Errorf("no server %s", name)
+		}
+	}
+}
