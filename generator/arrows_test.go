@@ -5,19 +5,20 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"path"
 	"strings"
 	"testing"
 )
 
-// floors lists the packages from the ground up: each imports only packages of floors below its own. It is
-// the picture of docs/design.md.
+// floors lists the packages from the ground up: each imports only packages of floors below its own. An asterisk stands
+// for every folder, so that a new server needs no line here. It is the picture of docs/design.md.
 var floors = [][]string{
 	{"parallel"},
 	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "progress", "redirect/emulate"},
 	{"yamltext"},
 	{"lookup", "profile", "gate", "girder", "store", "logsource", "geodb"},
 	{"redirect", "site", "stats"},
-	{"redirect/servers/nginx", "redirect/servers/s3", "redirect/servers/cloudfront", "redirect/servers/netlify", "preview", "statspage", "testutil"},
+	{"redirect/servers/*", "preview", "statspage", "testutil"},
 	{"redirect/servers"},
 	{"config"},
 	{"."}, // generator: the story
@@ -55,19 +56,23 @@ func TestArrows(t *testing.T) {
 		}
 		return strings.TrimPrefix(rest, "generator/"), ours
 	}
-	floor := map[string]int{}
-	for i, packages := range floors {
-		for _, p := range packages {
-			floor[p] = i + 1
+	floorOf := func(name string) int { // 0 for none
+		for i, packages := range floors {
+			for _, p := range packages {
+				if ok, _ := path.Match(p, name); ok {
+					return i + 1
+				}
+			}
 		}
+		return 0
 	}
-	for path, imports := range listImports(t) {
-		from, _ := name(path)
-		if floor[from] == 0 {
-			t.Errorf("%s is on no floor: add it to floors, and to docs/design.md", path)
+	for pkg, imports := range listImports(t) {
+		from, _ := name(pkg)
+		if floorOf(from) == 0 {
+			t.Errorf("%s is on no floor: add it to floors, and to docs/design.md", pkg)
 		}
 		for _, imported := range imports {
-			if to, ours := name(imported); ours && floor[to] >= floor[from] {
+			if to, ours := name(imported); ours && floorOf(to) >= floorOf(from) {
 				t.Errorf("%s imports %s, which is not below it", from, to)
 			}
 			for library, home := range homes {

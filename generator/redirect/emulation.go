@@ -51,7 +51,7 @@ func (e *Emulation) Difference(site *emulate.Site, path, rawQuery string, got em
 		return fmt.Sprintf("%d with a page that does not name %s", got.Status, a.API.Problem.Param), nil
 	case a.Status != 0:
 		return differentStatus(got, a.Status), nil
-	case strings.HasPrefix(path, "/-/"): // parts of pages, which have no address of their own
+	case strings.HasPrefix(path, "/-/") || path == "/404.html": // parts of pages and error pages have no address of their own
 		return "", nil
 	}
 	want, err := site.Serve(path, rawQuery)

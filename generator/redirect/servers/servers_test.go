@@ -7,9 +7,12 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen"
 	"github.com/Slicer/sitegen/generator/catalog"
@@ -264,5 +267,56 @@ func TestFind(t *testing.T) {
 		if !slices.Contains(servers.Names(), name) {
 			t.Errorf("no server %s", name)
 		}
+	}
+}
+
+//go:generate env UPDATE_DOCS=1 go test -count=1 -run ^TestDocument$ .
+
+const (
+	document       = "../../../docs/redirects.md"
+	beginGenerated = "<!-- begin: written by go generate ./generator/redirect/servers -->\n\n"
+	endGenerated   = "\n<!-- end -->"
+)
+
+// serverTable is what docs/redirects.md says of all servers: a table, and what each does not answer as the others do.
+func serverTable(t *testing.T) string {
+	var b strings.Builder
+	b.WriteString("| Server | Files in its folder | Queries of the download API | Limits |\n| --- | --- | --- | --- |\n")
+	var lists strings.Builder
+	for _, s := range servers.All() {
+		d := s.Describe()
+		fmt.Fprintf(&b, "| `%s`: %s | %s | %s | %s |\n", s.Name(), d.Title, d.Files, d.Queries, d.Limits)
+		omitted := s.Compile(&redirect.Table{Index: testutil.NoPackages(t)}).Omitted
+		if len(omitted) == 0 {
+			continue
+		}
+		fmt.Fprintf(&lists, "\n`%s` answers otherwise:\n\n", s.Name())
+		for _, o := range omitted {
+			fmt.Fprintf(&lists, "- %s\n", strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(o.What))
+		}
+	}
+	return b.String() + lists.String()
+}
+
+// TestDocument compares docs/redirects.md with what servers say of themselves.
+func TestDocument(t *testing.T) {
+	data, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := serverTable(t)
+	before, rest, ok1 := strings.Cut(string(data), beginGenerated)
+	got, after, ok2 := strings.Cut(rest, endGenerated)
+	if !ok1 || !ok2 {
+		t.Fatalf("%s has no part between %q and %q", document, beginGenerated, endGenerated)
+	}
+	if os.Getenv("UPDATE_DOCS") != "" {
+		if err := os.WriteFile(document, []byte(before+beginGenerated+want+endGenerated+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("%s is not up to date, run go generate ./generator/redirect/servers (-want +got):\n%s", document, diff)
 	}
 }
