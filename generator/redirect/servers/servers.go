@@ -8,6 +8,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/servers/caddy"
 	"github.com/Slicer/sitegen/generator/redirect/servers/cloudfront"
 	"github.com/Slicer/sitegen/generator/redirect/servers/netlify"
 	"github.com/Slicer/sitegen/generator/redirect/servers/nginx"
@@ -21,6 +22,7 @@ func All() []redirect.Server {
 		s3.Server{},
 		cloudfront.Server{},
 		netlify.Server{},
+		caddy.Server{},
 	}
 }
 

@@ -1,0 +1,234 @@
+package caddy
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+var client = testutil.Client()
+
+// compare asks the real server and the emulator, and the table: its answer is due where the server declares no reason.
+func (r *running) compare(t *testing.T, request string) {
+	t.Helper()
+	res, body := testutil.Ask(t, client, "GET", r.url+request)
+	path, query, _ := strings.Cut(request, "?")
+	path, err := url.PathUnescape(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = emulate.Clean(path)
+	want, err := r.Answer(r.site, path, query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := emulate.Reply{Status: res.StatusCode, Header: res.Header, Body: []byte(body)}
+	if diff := cmp.Diff(seen(want), seen(got)); diff != "" {
+		t.Errorf("%s (-emulator +caddy):\n%.1500s", request, diff)
+	}
+	difference, err := r.Difference(r.site, path, query, got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if difference != "" && r.Compilation().Reason(path, r.Table.Answer(path, query), got) == "" {
+		t.Errorf("%s: %s, and the server does not declare it", request, difference)
+	}
+}
+
+// seen is what clients notice of a reply.
+func seen(r emulate.Reply) map[string]any {
+	s := map[string]any{"status": r.Status}
+	names := []string{"Location", "Cache-Control", "Access-Control-Allow-Origin", "X-Content-Type-Options"}
+	if r.Status == http.StatusPermanentRedirect { // by file_server, which has no say in caches
+		names = names[:1]
+	}
+	for _, name := range names {
+		s[name] = r.Header.Get(name)
+	}
+	if r.Status < 300 || r.Status >= 400 {
+		s["body"] = string(r.Body)
+	}
+	return s
+}
+
+func TestGolden(t *testing.T) {
+	for _, tt := range []struct {
+		profile string
+		files   []string
+	}{{"live", []string{"golden.jsonl", "golden-objects.jsonl"}}, {"archive", []string{"golden-archive.jsonl"}}} {
+		t.Run(tt.profile, func(t *testing.T) {
+			x := testutil.Index(t, tt.profile)
+			r := start(t, &redirect.Table{Index: x, Rules: redirect.NewRules(testutil.Inherited(t, x))}, render(t, x))
+			for _, name := range tt.files {
+				for _, g := range testutil.Goldens(t, name) {
+					r.compare(t, g.Q)
+				}
+			}
+			for request := range testutil.RandomRequests(x, 23, 2000) {
+				r.compare(t, request)
+			}
+			for i, l := range redirect.Links(x) {
+				if i%20 == 0 || l.Moves {
+					r.compare(t, l.Path)
+					r.compare(t, l.Path+".json")
+				}
+			}
+		})
+	}
+}
+
+// TestOtherGrammar has a system, parameters and a permalink that the program does not know, and words for ids.
+func TestOtherGrammar(t *testing.T) {
+	spec := testutil.OtherSpec(t)
+	scheme := *spec.Scheme
+	scheme.IDs = catalog.NameIDs
+	spec = lookup.CustomSpec(&scheme, spec.Links, spec.Parameters(), spec.Permalinks())
+	var packages []*catalog.Package
+	for i, p := range testutil.Packages(t, "live") {
+		q := *p
+		q.ID = "tool-" + p.ID[16:]
+		q.URL = "https://files.example/" + q.ID
+		if i%3 == 0 {
+			q.OS, q.URL = "haiku", "https://mirror.example/x/"+p.ID+"/tool.zip"
+		}
+		packages = append(packages, &q)
+	}
+	x := lookup.New(spec, packages)
+	r := start(t, &redirect.Table{Index: x}, render(t, x))
+	for request := range testutil.RandomRequests(x, 29, 2000) {
+		r.compare(t, request)
+	}
+	for _, request := range []string{"/find?os=haiku", "/find?os=haiku&until=2026-01-01", "/find?os=win&until=2026-02-30", "/find?os=win&until=2026-01-01&version=5", "/find?os=win&mirror=eu",
+		"/find?os=win&mirror=asia", "/latest/haiku", "/latest/haiku/nightly.json", "/until/2026-05-01/win/any", "/bitstream/" + packages[0].ID, "/bitstream/" + packages[1].ID, "/bitstream/tool-1"} {
+		r.compare(t, request)
+	}
+}
+
+// TestUnusual sends what no well-meaning client sends.
+func TestUnusual(t *testing.T) {
+	x := testutil.Index(t, "live")
+	list, err := redirect.Parse("rules.txt", "/trés/* /x/:splat\n/a%20b /c\n/q%22%60%7Bx%7D%5C /d\n/shown /releases/ 200\n/default /e\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, &redirect.Table{Index: x, Rules: redirect.NewRules(append(list, testutil.Inherited(t, x)...))}, render(t, x))
+	id := x.Packages()[0].ID
+	for _, request := range []string{
+		"/", "/?", "/?utm_source=forum", "/?arch=arm64", "/?offset=-1", "/?checkout-date=1", "/?version=&date=2020-01-01", "/releases", "/releases/", "/releases?a=b", "/releases/index.html", "/robots.txt", "/robots.txt/",
+		"/find", "/find?", "/find?os=beos", "//find?os=win", "///download?os=win", "/find?os=%77%69n&stability=%72elease", "/find?o%73=win", "/%66ind?os=win", "/find/?os=win", "/FIND?os=win", "/Latest/win",
+		"/find?os=win&offset=+0", "/find?os=win&offset=%2B0", "/find?os=win&offset=-0", "/find?os=win&offset=-000", "/find?os=win&offset=--1", "/find?os=win&offset=-1", "/find?os=win&offset=1%0d%0aX:1", "/find?os=win&offset=1%0a",
+		"/find?os=win&offset=99999999999999999999", "/find?os=win&revision=034645", "/find?os=win&revision=%2B034645%20", "/find?os=win&revision=+34645+", "/find?os=win&revision=-1", "/find?os=win&revision=1e3",
+		"/find?os=win&revision=0", "/find?os=win&revision=99999999999999999999", "/find?os=win&closest-revision=34645", "/find?os=win&closest-revision=", "/find?os=win&date=2026-09-31", "/find?os=win&date=2024-02-29",
+		"/find?os=win&date=1900-02-29", "/find?os=win&date=0000-02-29", "/find?os=win&date=2026-13-01", "/find?os=win&date=2026-09-01%0a", "/find?os=win&date=%32026-09-01",
+		"/find?OS=win", "/find?os=Win", "/find?os=win&os=linux", "/find?os=&os=linux", "/find?os", "/find?os&stability=any", "/find?&&os=win&&", "/find?os=win;stability=any", "/find?xos=win", "/find?os=win,linux", "/find?os=win%2Clinux",
+		"/find?os=win&version=5.2&xversion=1&version=7", "/find?os=win&version=" + strings.Repeat("5", 3000), "/find?os=win&version=$args", "/find?os=win&version={sitegen_newest}", "/find?os=win&version=%7Benv.HOME%7D", "/find?os=win&version=%zz",
+		"/find?os=win&version=%", "/find?os=w%2569n", "/find?os=win&version=5%2E10", "/find?os=win&version=~", "/find?os=win&version=default", "/find?os=win&version=-", "/find?os=win&version=%00",
+		"/find?os=win&version=5&date=2026-01-01", "/find?os=win&version=&date=x", "/find?os=win&checkout-date=1&version=5", "/find?os=macosx&arch=arm64&stability=any", "/find?os=macosx&arch=i386", "/find?arch=&os=win",
+		"/findall", "/findall?os=beos", "/findall?arch=arm64&offset=-1", "/download?os=win&version=99", "/download?os=win&revision=34645",
+		"/bitstream/" + id, "/bitstream/" + strings.ToUpper(id), "/bitstream/" + id + "/", "/bitstream/" + id + "%0a", "/bitstream/" + id + "?x=y", "/bitstream/%36" + id[1:], "/bitstream/1341035", "/bitstream/461634",
+		"/bitstream/", "/bitstream/a/..%2fb", "/bitstream/~", "/bitstream/{x}", "/latest/win?os=linux&stability=nightly", "/latest/beos", "/latest/win/any", "/latest/win%0a", "/releases/9.9/win", "/revision/99999999999999/win", "/releases/5.10/win/",
+		"/tr%C3%A9s/a", "/tr%c3%a9s/", "/tr%E9s/a", "/a%20b", "/a%20b/", "//a%20b", "/q%22%60%7Bx%7D%5C", "/shown", "/default", "/%0d%0aX:1", "//evil.example/releases", "/\\evil.example/", "/releases//index.html",
+		"/-/null.json", "/-/error/400-os.html", "/404.html", "/.git/config", "/api/.hidden", "/nothing", "/nothing/here/", "/api/v1/latest.json", "/api/v1/", "/assets/none.css", "/sitemap.xml", "/releases/5.12.4/SHA512SUMS",
+	} {
+		r.compare(t, request)
+		res, _ := testutil.Ask(t, client, "HEAD", r.url+request)
+		get, _ := testutil.Ask(t, client, "GET", r.url+request)
+		if res.StatusCode != get.StatusCode || res.Header.Get("Location") != get.Header.Get("Location") {
+			t.Errorf("HEAD %s: %d to %q, GET %d to %q", request, res.StatusCode, res.Header.Get("Location"), get.StatusCode, get.Header.Get("Location"))
+		}
+		if res.Header.Get("X") != "" || strings.Contains(res.Header.Get("Location"), "//evil") {
+			t.Errorf("%s: headers %v", request, res.Header)
+		}
+	}
+	for method, want := range map[string]int{"POST": 405, "PUT": 405, "OPTIONS": 204} {
+		if res, _ := testutil.Ask(t, client, method, r.url+"/find?os=win"); res.StatusCode != want || res.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
+			t.Errorf("%s: status %d, Allow %q", method, res.StatusCode, res.Header.Get("Allow"))
+		}
+	}
+}
+
+// TestConfiguration holds the snippet to what Caddy itself says of it.
+func TestConfiguration(t *testing.T) {
+	list, err := redirect.Parse("rules.txt", testutil.RandomRules(1, 100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, &redirect.Table{Index: testutil.Index(t, "archive"), Rules: redirect.NewRules(list)}, memory{"index.html": []byte("home")})
+	adapt := r.caddy("adapt", "--config", "Caddyfile", "--validate")
+	var warnings strings.Builder
+	adapt.Stderr = &warnings
+	if out, err := adapt.Output(); err != nil || len(out) == 0 || strings.Contains(strings.ToLower(warnings.String()), "warn") {
+		t.Errorf("caddy adapt: %v\n%s", err, &warnings)
+	}
+	formatted, err := r.caddy("fmt", fileName).Output()
+	if diff := cmp.Diff(string(formatted), string(r.snippet)); diff != "" {
+		t.Errorf("caddy fmt changes the snippet (%v):\n%.2000s", err, diff)
+	}
+	t.Logf("%d bytes", len(r.snippet))
+}
+
+func TestPairs(t *testing.T) {
+	files := memory{"index.html": []byte("home"), "404.html": []byte("error 404"), "shown.html": []byte("shown"), "-/error/404-bitstream.html": []byte("no such file")}
+	for _, p := range testutil.Pairs(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			list, err := redirect.Parse("rules.txt", p.Rules)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := start(t, &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(list)}, files)
+			for _, q := range p.Requests {
+				r.compare(t, strings.ReplaceAll(q.Request, "{", "%7B"))
+			}
+		})
+	}
+}
+
+func TestRandomRules(t *testing.T) {
+	files := memory{"index.html": []byte("home"), "404.html": []byte("error 404")}
+	for seed := range uint64(3) {
+		list, err := redirect.Parse("rules.txt", testutil.RandomRules(seed, 100))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := start(t, &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(list)}, files)
+		for _, request := range testutil.RandomPaths(seed, 500) {
+			r.compare(t, request)
+		}
+	}
+}
+
+// BenchmarkRequest measures requests to the archive catalogue, connection and client included.
+func BenchmarkRequest(b *testing.B) {
+	x := testutil.Index(b, "archive")
+	r := start(b, &redirect.Table{Index: x}, render(b, x))
+	for _, bb := range []struct{ name, request string }{
+		{"file", "/robots.txt"},
+		{"newest", "/download?os=win"},
+		{"version", "/download?os=win&version=5.2"},
+		{"revision", "/find?os=win&revision=19002"},
+		{"bitstream", "/bitstream/" + x.Packages()[0].ID},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			for b.Loop() {
+				testutil.Ask(b, client, "GET", r.url+bb.request)
+			}
+		})
+	}
+	b.Logf("%d bytes", len(r.snippet))
+}
+
+func BenchmarkCompile(b *testing.B) {
+	table := &redirect.Table{Index: testutil.Index(b, "archive")}
+	for b.Loop() {
+		Server{}.Compile(table)
+	}
+}

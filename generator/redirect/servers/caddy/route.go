@@ -1,0 +1,201 @@
+package caddy
+
+import (
+	"fmt"
+	"html"
+	"regexp"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
+)
+
+// hiddenRE matches the paths of parts of pages, error pages and hidden files.
+var hiddenRE = regexp.MustCompile(hidden)
+
+const hidden = `^/-/|^/40[04]\.html$|/\.(?:$|[^w]|w(?:$|[^e]))`
+
+// routeText is the part of the snippet that answers. What stands in brackets is filled in.
+const routeText = `
+route {
+	@sitegen_options method OPTIONS
+	header @sitegen_options Allow "GET, HEAD, OPTIONS"
+	respond @sitegen_options 204
+	@sitegen_method not method GET HEAD
+	header @sitegen_method Allow "GET, HEAD, OPTIONS"
+	respond @sitegen_method 405
+
+	# Every path is read with one slash where several are sent, encoded or not: a Location must not begin with two.
+	uri path_regexp (?:/|%2[Ff])(?:/|%2[Ff])+ /
+
+	# Parts of pages have no address of their own.
+	@sitegen_hidden path_regexp [hidden]
+	error @sitegen_hidden 404
+[permalinks]
+
+	# The download API.
+	@sitegen_api path_regexp ^/(?:find|findall|download)?$
+	route @sitegen_api {
+		@sitegen_problem not vars {sitegen_problem} ""
+		route @sitegen_problem {
+			header Cache-Control no-store
+			rewrite * /-/error/400-{sitegen_problem}.html
+			file_server {
+				status 400
+			}
+		}
+		@sitegen_home {
+			path_regexp ^/$
+			vars {sitegen_given} ""
+		}
+		route @sitegen_home {
+			header Cache-Control "[five minutes]"
+			file_server {
+				precompressed br gzip
+			}
+		}
+		@sitegen_unsupported vars {sitegen_unsupported} 1
+		route @sitegen_unsupported {
+			header Cache-Control no-store
+			header Content-Type "text/html; charset=utf-8"
+			respond [page] 501
+		}
+		@sitegen_nothing vars {sitegen_id} ""
+		route @sitegen_nothing {
+			header Cache-Control no-store
+			rewrite * /-/error/404-package.html
+			file_server {
+				status 404
+			}
+		}
+		header Cache-Control "[five minutes]"
+		@sitegen_download path_regexp ^/download$
+		redir @sitegen_download [bitstream]{sitegen_id} 302
+		header Access-Control-Allow-Origin *
+		header Content-Type application/json
+		rewrite * /api/v1/packages/{sitegen_id}.json
+		file_server
+	}
+
+	# Files of packages. The published ids are those that have a record.
+	@sitegen_bitstream path_regexp sitegen_bitstream "^[bitstream]([id])$"
+	route @sitegen_bitstream {
+		@sitegen_published file /api/v1/packages/{http.regexp.sitegen_bitstream.1}.json
+		route @sitegen_published {
+			header Cache-Control "[five minutes]"
+[files]		}
+	}
+
+	# Rules, which come before files.
+	@sitegen_moved vars {sitegen_status} 301 302 307 308
+	header @sitegen_moved Cache-Control "[five minutes]"
+	redir @sitegen_moved {sitegen_target} {sitegen_status}
+	@sitegen_shown vars {sitegen_status} 200
+	rewrite @sitegen_shown {sitegen_target}
+	@sitegen_no_file path_regexp ^[bitstream]
+	route @sitegen_no_file {
+		header Cache-Control no-store
+		rewrite * /-/error/404-bitstream.html
+		@sitegen_file_gone vars {sitegen_status} 410
+		file_server @sitegen_file_gone {
+			status 410
+		}
+		file_server {
+			status 404
+		}
+	}
+	@sitegen_gone vars {sitegen_status} 410
+	error @sitegen_gone 410
+	@sitegen_missing vars {sitegen_status} 404
+	error @sitegen_missing 404
+
+	# Files of the site.
+	@sitegen_assets path_regexp ^/assets/
+	route @sitegen_assets {
+		header Cache-Control "[one year]"
+		header X-Content-Type-Options nosniff
+		file_server {
+			precompressed br gzip
+		}
+	}
+	@sitegen_data path_regexp ^/api/
+	header @sitegen_data Access-Control-Allow-Origin *
+	header Cache-Control "[five minutes]"
+	file_server {
+		precompressed br gzip
+	}
+}
+
+handle_errors {
+	@sitegen_page vars {http.error.status_code} 403 404 410
+	route {
+		header Cache-Control no-store
+		header -Access-Control-Allow-Origin
+		header -X-Content-Type-Options
+		rewrite @sitegen_page /404.html
+		file_server @sitegen_page
+		respond "{http.error.status_code} {http.error.status_text}"
+	}
+}
+`
+
+// route writes how requests are answered, in this order.
+func (w *writer) route() {
+	w.section("How requests are answered, in this order.")
+	w.WriteString(strings.NewReplacer(
+		"[permalinks]\n", w.permalinks(),
+		"[hidden]", hidden,
+		"[page]", quoted(w.page()),
+		"[bitstream]", lookup.BitstreamPrefix,
+		"[id]", w.spec.IDs.Pattern(),
+		"[files]", w.fileRedirects(),
+		"[five minutes]", emulate.FiveMinutes,
+		"[one year]", emulate.OneYear,
+	).Replace(strings.TrimPrefix(routeText, "\n")))
+}
+
+// permalinks makes requests to the download API of permalinks.
+func (w *writer) permalinks() string {
+	var b strings.Builder
+	b.WriteString("\n\t# Permalinks stand for requests to the download API.\n")
+	for i := range w.spec.Permalinks() {
+		l := &w.spec.Permalinks()[i]
+		for _, to := range []struct {
+			route  lookup.Route
+			suffix string
+		}{{lookup.Download, ""}, {lookup.Find, `\.json`}} {
+			name := fmt.Sprintf("sitegen_%s_%d", to.route[1:], i)
+			query := l.Query(func(n int) string { return fmt.Sprintf("{http.regexp.%s.%d}", name, n+1) })
+			fmt.Fprintf(&b, "\t@%s path_regexp %s `^%s%s$`\n", name, name, l.Pattern(), to.suffix)
+			fmt.Fprintf(&b, "\trewrite @%s %s?%s\n", name, to.route, query)
+		}
+	}
+	return b.String()
+}
+
+// fileRedirects leads to where a file is fetched.
+func (w *writer) fileRedirects() string {
+	urls := redirect.NewFileURLs(w.table.Index.Packages())
+	text := ""
+	if len(urls.Mid) > 0 {
+		text += fmt.Sprintf("\t\t\t@sitegen_file not vars {sitegen_file} \"\"\n\t\t\tredir @sitegen_file \"%s{sitegen_file}%s\" 302\n", urls.Rest.Before, urls.Rest.After)
+	}
+	if len(urls.Mid) < len(w.table.Index.Packages()) {
+		text += fmt.Sprintf("\t\t\tredir \"%s{http.regexp.sitegen_bitstream.1}%s\" 302\n", urls.ByID.Before, urls.ByID.After)
+	}
+	return text
+}
+
+// page is shown for what lists cannot answer.
+func (w *writer) page() string {
+	var links []string
+	for _, o := range w.spec.OSes() {
+		links = append(links, fmt.Sprintf("<a href='%s'>%s</a>", w.spec.LatestPath(o, catalog.Release), html.EscapeString(w.spec.Title(o))))
+	}
+	text := "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>Not answered here</title>" +
+		"<h1>Not answered here</h1><p>This server finds the newest package, a version and a revision, of one operating system. It cannot answer this request.</p>" +
+		"<p><a href='/'>All downloads</a>. The newest release for " + strings.Join(links, ", ") + ".</p></html>"
+	return strings.NewReplacer("{", "&#123;", "}", "&#125;", `\`, "&#92;").Replace(text)
+}
