@@ -100,7 +100,7 @@ func Explain(ctx context.Context, o Options, w io.Writer, url, server string) er
 	return emulation.Explain(w, url, emulate.NewSite(e))
 }
 
-// pages plans the pages for the packages that Packages gives.
+// pages plans the pages for the packages of Packages.
 func (o *Options) pages(ctx context.Context) (*lookup.Index, *site.Edition, error) {
 	packages, err := o.Packages(ctx)
 	if err != nil {
@@ -193,8 +193,8 @@ func pagePaths(files []string) map[string]bool {
 	return paths
 }
 
-// CheckRedirects finds what is wrong with the redirects of the site, with the packages that Packages gives. Its
-// error holds lines and pages that cannot be read; the findings are about all others.
+// CheckRedirects finds what is wrong with the redirects of the site, with the packages of Packages. Its error holds lines
+// and pages that cannot be read; the findings are about all others.
 func CheckRedirects(ctx context.Context, o Options) ([]redirect.Finding, error) {
 	x, e, err := o.pages(ctx)
 	if err != nil {
@@ -208,8 +208,8 @@ func CheckRedirects(ctx context.Context, o Options) ([]redirect.Finding, error) 
 	return append(o.ruleFindings(table, e), findings...), errors.Join(e.Err(), tableErr, err)
 }
 
-// DiffRedirects tells in words how the maps in the redirects folder differ from those of a revision.
-// show gives a file of the revision by its path.
+// DiffRedirects describes how the maps in the redirects folder differ from those of a revision. show returns a file of the
+// revision by its path.
 func DiffRedirects(o Options, show func(path string) ([]byte, error)) (string, error) {
 	path := filepath.Join(o.Config.Redirects, redirect.ContentsPath)
 	after, err := os.ReadFile(path)

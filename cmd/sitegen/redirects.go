@@ -33,8 +33,8 @@ func (p *program) redirectsCheckCommand() *cobra.Command {
 		Use:   "check [flags]",
 		Short: "find what is wrong with the redirect rules",
 		Long: `check finds, all at once and with their lines: rules that never match, that are there
-twice or hide a page, loops and chains, targets that are nowhere on the site or on a
-host that is not allowed, and what each configured server cannot answer. A build does
+twice or hide a page, loops and chains, targets that do not exist on the site or are on
+a host that is not allowed, and what each configured server cannot answer. A build does
 the same; errors stop it. It looks at the packages of the last build here or, with
 --source, at those of a source, and writes nothing.
 `,

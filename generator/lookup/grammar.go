@@ -28,8 +28,8 @@ var (
 	findsWords = map[Finds]string{Newest: "newest", ByVersion: "version", ByRevision: "revision", ByClosestRevision: "closest", ByDate: "date"}
 )
 
-// Tables returns the grammar for Script.
-func (s *Spec) Tables() Tables {
+// NewTables returns the tables of a grammar.
+func NewTables(s *Spec) Tables {
 	var t Tables
 	for _, p := range s.parameters {
 		line := []any{p.Name, kindWords[p.Kind], roleWords[p.Role]}

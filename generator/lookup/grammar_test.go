@@ -16,7 +16,7 @@ import (
 // script runs lookup.Script with the tables of a grammar.
 func script(t testing.TB, spec *lookup.Spec) (parse func(query string, single bool) map[string]any, permalink func(path string) map[string]any) {
 	t.Helper()
-	tables, err := json.Marshal(spec.Tables())
+	tables, err := json.Marshal(lookup.NewTables(spec))
 	if err != nil {
 		t.Fatal(err)
 	}

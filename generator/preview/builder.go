@@ -12,14 +12,14 @@ type Builder interface {
 	// Build reads what the site is made from and makes its new state. It need not find every mistake: that is
 	// what Check is for.
 	Build(ctx context.Context) (*State, error)
-	// Check looks for mistakes everywhere in a state, and gives what deserves a look but would not stop a build.
+	// Check looks for mistakes everywhere in a state, and returns warnings, which would not stop a build.
 	Check(ctx context.Context, s *State) (warnings []string, err error)
-	// Refresh prepares to get the packages again. What it gives can be run by another goroutine, and takes its
-	// time; use, called as Build is, takes the packages over and reports whether they are other ones.
+	// Refresh returns a function that fetches the packages again, in another goroutine; use, called like Build, replaces
+	// the packages and reports whether they differ.
 	Refresh() (fetch func(ctx context.Context) (use func() bool, err error))
 	// Watched lists the files and folders that the site is made from, as far as people edit them.
 	Watched() []string
-	// Read gives a file by the name that errors have for it, content/about.md.
+	// Read returns a file by its name in errors, for instance content/about.md.
 	Read(name string) ([]byte, error)
 }
 
@@ -29,7 +29,7 @@ type State struct {
 	Table     *redirect.Table
 	As        redirect.Server  // the server that is emulated
 	Catalogue string           // where the packages are from: "sample", "catalogue of 2026-11-20"
-	Pages     []Page           // those that people are to find, in order
+	Pages     []Page           // in the order of their URLs, without those that are not listed
 	Sheets    map[string]Sheet // style sheets named by their content, by their file in SheetFolder
 	SheetDir  string           // where they are edited
 }

@@ -45,7 +45,7 @@ func (m memory) File(path string) ([]byte, error) {
 // Has implements emulate.Files.
 func (m memory) Has(path string) bool { return m[path] != nil }
 
-// fixed is a Builder of a site that nobody edits.
+// fixed is a Builder of a site that does not change.
 type fixed struct{ *preview.State }
 
 func (f fixed) Build(context.Context) (*preview.State, error)           { return f.State, nil }

@@ -44,8 +44,8 @@ func New(o Options, b Builder) *Server {
 	return s
 }
 
-// Run serves until ctx is done, whose error it gives then. It ends before that when the address is taken, or
-// when the first build fails for another reason than a mistake in the site folder.
+// Run serves until ctx is done, and returns its error. It returns earlier when the address is taken, or when the first
+// build fails for another reason than a mistake in the site folder.
 func (s *Server) Run(ctx context.Context) error {
 	outer := ctx
 	ctx, cancel := context.WithCancelCause(ctx)

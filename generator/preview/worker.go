@@ -23,7 +23,7 @@ type worker struct {
 	cancel  context.CancelFunc // of the check under way
 }
 
-// fetched is what came of getting the packages again.
+// fetched is the result of fetching the packages again.
 type fetched struct {
 	use func() bool
 	err error
@@ -186,7 +186,7 @@ func because(changed []string) string {
 	return text
 }
 
-// swapped gives the new style sheets by the address of the old ones, if nothing but these has changed.
+// swapped returns the new style sheets by the URL of the old ones, if nothing else has changed.
 func swapped(before, after *State, changed []string) map[string]Sheet {
 	sheets := map[string]Sheet{}
 	for _, path := range changed {

@@ -24,14 +24,14 @@ const (
 // String returns the word for people.
 func (s Severity) String() string { return [...]string{"note", "warning", "error"}[s] }
 
-// Finding is something that is wrong with a table, or that its author should know.
+// Finding is a mistake in a table, or something that the author of a rule should know.
 type Finding struct {
 	Severity Severity
 	Pos      Pos // zero when it concerns no line
 	Message  string
 }
 
-// String gives path:line:col and the message.
+// String returns path:line:col and the message.
 func (f Finding) String() string {
 	if f.Pos == (Pos{}) {
 		return f.Message
@@ -39,14 +39,14 @@ func (f Finding) String() string {
 	return f.Pos.String() + ": " + f.Message
 }
 
-// Site is what Check has to know about the site beside its rules.
+// Site is what Check needs to know of the site besides its rules.
 type Site struct {
 	Pages map[string]bool // paths that are files: "/", "/docs/install/" (a folder's index.html), "/robots.txt"
-	Host  string          // its own, with the port if there is one
-	Hosts []string        // hosts that rules may lead to, its own as well
+	Host  string          // of the site, with the port if there is one
+	Hosts []string        // that rules may lead to, with that of the site
 }
 
-// path gives the path and query of a target on the site itself, however it is written.
+// path returns the path and query of a target on the site itself, whether it is a path or a whole URL.
 func (s Site) path(target string) (path string, ok bool) {
 	if strings.HasPrefix(target, "/") {
 		return target, true
@@ -59,7 +59,7 @@ func (s Site) path(target string) (path string, ok bool) {
 	return "/" + strings.TrimPrefix(rest[end:], "/"), true
 }
 
-// has finds a page with or without the slash at its end.
+// has reports whether there is a page, with or without a slash at the end of its path.
 func (s Site) has(path string) bool {
 	return s.Pages[path] || s.Pages[path+"/"] || s.Pages[trimSlash(path)]
 }
@@ -94,14 +94,14 @@ func (c *checker) add(s Severity, r *Rule, format string, args ...any) {
 	c.findings = append(c.findings, Finding{s, r.Pos, fmt.Sprintf(format, args...)})
 }
 
-// unreachable finds rules that no request gets to: the API answers before them, or another rule does.
+// unreachable finds rules that never match, because the API or another rule answers before them.
 func (c *checker) unreachable(r *Rule) {
 	switch api := c.table.Index.Answer(r.Source, ""); {
 	case api.Kind != lookup.NotOurs && api.Kind != lookup.NoSuchID:
 		c.add(Error, r, "this rule never matches: the download API answers %s", r.Source)
 		return
 	case strings.HasPrefix(r.Source, "/assets/") || strings.HasPrefix(r.Source, "/-/"):
-		c.add(Error, r, "this rule never matches: rules do not apply to what sitegen makes (found %s)", r.Source)
+		c.add(Error, r, "this rule never matches: rules do not apply to files that sitegen generates (found %s)", r.Source)
 		return
 	}
 	if _, _, ok := c.table.Index.Spec().Permalink(r.Source); ok {
@@ -116,10 +116,10 @@ func (c *checker) unreachable(r *Rule) {
 		if b == r {
 			return
 		}
-		if !b.coversPath(r) || !implies(r.Conditions, b.Conditions) {
+		if !coversPath(b, r) || !implies(r.Conditions, b.Conditions) {
 			continue
 		}
-		if implies(b.Conditions, r.Conditions) && r.coversPath(b) {
+		if implies(b.Conditions, r.Conditions) && coversPath(r, b) {
 			c.add(Error, r, "a second rule for %s; the first is %s", r.Source, b.Pos)
 		} else {
 			c.add(Error, r, "this rule never matches: %s at %s matches before it", b.Source, b.Pos)
@@ -128,8 +128,8 @@ func (c *checker) unreachable(r *Rule) {
 	}
 }
 
-// coversPath reports whether every path that other matches is matched by r as well.
-func (r *Rule) coversPath(other *Rule) bool {
+// coversPath reports whether r matches every path that other matches.
+func coversPath(r, other *Rule) bool {
 	mine, theirs := strings.Split(r.Source, "/"), strings.Split(other.Source, "/")
 	for i, m := range mine {
 		if m == "*" {
@@ -152,7 +152,7 @@ func (r *Rule) coversPath(other *Rule) bool {
 	return len(mine) == len(theirs)
 }
 
-// implies reports whether a query that meets the conditions of a meets those of b.
+// implies reports whether every query that meets conditions a meets conditions b.
 func implies(a, b []Condition) bool {
 	for _, want := range b {
 		if !slices.ContainsFunc(a, func(have Condition) bool {
@@ -164,7 +164,7 @@ func implies(a, b []Condition) bool {
 	return true
 }
 
-// hidden finds pages that nobody gets to see, since the download API or a permalink answers before them.
+// hidden finds pages that are never shown, because the download API or a permalink answers before them.
 func (c *checker) hidden() {
 	for _, page := range slices.Sorted(maps.Keys(c.site.Pages)) {
 		_, _, permalink := c.table.Index.Spec().Permalink(page)
@@ -175,14 +175,14 @@ func (c *checker) hidden() {
 	}
 }
 
-// shadows finds pages that the rule hides without saying so.
+// shadows finds pages that the rule hides without an exclamation mark.
 func (c *checker) shadows(r *Rule) {
 	if r.Force {
 		return
 	}
-	hint := fmt.Sprintf("rules come before pages; write %d! if that is meant", r.Status)
+	hint := fmt.Sprintf("rules come before pages; write %d! if that is intended", r.Status)
 	if r.Origin == Aliased {
-		hint = "take this alias away"
+		hint = "remove this alias"
 	}
 	if !r.Pattern() {
 		if c.site.has(r.Source) {
@@ -201,7 +201,7 @@ func (c *checker) shadows(r *Rule) {
 	}
 }
 
-// host finds targets that leave the site for a host nobody allowed.
+// host finds targets on a host that is not allowed.
 func (c *checker) host(r *Rule) {
 	if !strings.HasPrefix(r.Target, "http") {
 		return
@@ -217,10 +217,10 @@ func (c *checker) host(r *Rule) {
 	c.add(Error, r, "the target is on a host that is not allowed (found %s); allowed: %s", host, cmp.Or(strings.Join(c.site.Hosts, ", "), "none"))
 }
 
-// maxHops is where a browser gives up, or sooner.
+// maxHops is the longest chain that is followed. Browsers follow 20.
 const maxHops = 10
 
-// follow goes from a rule to where it ends, as a browser would, with x for each placeholder.
+// follow goes from a rule to where it ends, as a browser does, with x for each placeholder.
 func (c *checker) follow(r *Rule) {
 	way := []*Rule{r}
 	fixed := true
@@ -238,11 +238,11 @@ func (c *checker) follow(r *Rule) {
 		path, query := splitTarget(target)
 		a := c.table.Answer(path, query)
 		if at.Status == 200 {
-			a = Answer{Status: c.table.Index.Answer(path, "").Status} // not looked for among the rules again
+			a = Answer{Status: c.table.Index.Answer(path, "").Status} // rules are not tried again
 		}
 		if a.Rule == nil {
 			if fixed && (a.Status >= 400 || a.Status == 0 && !c.site.has(path)) {
-				c.add(Error, r, "the target is nowhere on the site (found %s)", target)
+				c.add(Error, r, "the target does not exist on the site (found %s)", target)
 			}
 			break
 		}
@@ -257,7 +257,7 @@ func (c *checker) follow(r *Rule) {
 	}
 }
 
-// splitTarget decodes the path of a target and cuts off its query.
+// splitTarget separates the path of a target, decoded, from its query.
 func splitTarget(target string) (path, query string) {
 	target, _, _ = strings.Cut(target, "#")
 	target, query, _ = strings.Cut(target, "?")
@@ -267,7 +267,7 @@ func splitTarget(target string) (path, query string) {
 	return target, query
 }
 
-// loop reports the loop at the end of a way, which starts with its i-th rule: once, with its first rule.
+// loop reports the loop at the end of a way, which begins with its i-th rule. A loop is reported once, for its first rule.
 func (c *checker) loop(way []*Rule, i int) {
 	for _, r := range way[i:] {
 		if r.Pos.Line < way[0].Pos.Line && i == 0 {
@@ -281,7 +281,7 @@ func (c *checker) loop(way []*Rule, i int) {
 	c.add(Error, way[0], "%s: %s", what, arrows(append(way, way[i])))
 }
 
-// chain reports a way of several steps and what it comes down to.
+// chain reports a way of several steps, and the rule that would save them.
 func (c *checker) chain(way []*Rule) {
 	last := way[len(way)-1]
 	if !last.Moved() {

@@ -29,12 +29,12 @@ func TestCheck(t *testing.T) {
 		{"the API's", "/find /new/\n/ /new/\n/latest/win /new/\n/-/x /new/\n/assets/* /new/",
 			"1:1 error: this rule never matches: the download API answers /find\n" +
 				"2:1 error: this rule never matches: the download API answers /\n" +
-				"2:1 error: this rule hides the page /; rules come before pages; write 301! if that is meant\n" +
+				"2:1 error: this rule hides the page /; rules come before pages; write 301! if that is intended\n" +
 				"3:1 error: this rule never matches: /latest/win is a permalink of the catalogue\n" +
-				"4:1 error: this rule never matches: rules do not apply to what sitegen makes (found /-/x)\n" +
-				"5:1 error: this rule never matches: rules do not apply to what sitegen makes (found /assets/*)"},
-		{"hidden page", "/docs/a /new/", "1:1 error: this rule hides the page /docs/a; rules come before pages; write 301! if that is meant"},
-		{"hidden pages", "/docs/* /new/ 302", "1:1 error: this rule hides 3 pages, /docs/ among them; rules come before pages; write 302! if that is meant"},
+				"4:1 error: this rule never matches: rules do not apply to files that sitegen generates (found /-/x)\n" +
+				"5:1 error: this rule never matches: rules do not apply to files that sitegen generates (found /assets/*)"},
+		{"hidden page", "/docs/a /new/", "1:1 error: this rule hides the page /docs/a; rules come before pages; write 301! if that is intended"},
+		{"hidden pages", "/docs/* /new/ 302", "1:1 error: this rule hides 3 pages, /docs/ among them; rules come before pages; write 302! if that is intended"},
 		{"hidden on purpose", "/docs/a /new/ 301!", ""},
 		{"loop", "/a /b\n/b /c\n/c /a", "1:1 error: a loop: /a -> /b -> /c -> /a"},
 		{"into a loop", "/x /a\n/a /b\n/b /a", "1:1 error: this leads into a loop: /x -> /a -> /b -> /a\n2:1 error: a loop: /a -> /b -> /a"},
@@ -50,10 +50,10 @@ func TestCheck(t *testing.T) {
 		{"chain of patterns", "/a/* /b/:splat\n/b/* /c/:splat\n/c/* https://slicer.org/:splat",
 			"1:1 warning: a chain: /a/* -> /b/* -> /c/* -> https://slicer.org/:splat\n2:1 warning: a chain: /b/* -> /c/* -> https://slicer.org/:splat"},
 		{"nowhere", "/a /nowhere\n/b /app/none.html 200\n/c /bitstream/000000000000000000000000\n/d /download?os=beos\n/e /new/#x\n/f /latest/win",
-			"1:1 error: the target is nowhere on the site (found /nowhere)\n" +
-				"2:1 error: the target is nowhere on the site (found /app/none.html)\n" +
-				"3:1 error: the target is nowhere on the site (found /bitstream/000000000000000000000000)\n" +
-				"4:1 error: the target is nowhere on the site (found /download?os=beos)"},
+			"1:1 error: the target does not exist on the site (found /nowhere)\n" +
+				"2:1 error: the target does not exist on the site (found /app/none.html)\n" +
+				"3:1 error: the target does not exist on the site (found /bitstream/000000000000000000000000)\n" +
+				"4:1 error: the target does not exist on the site (found /download?os=beos)"},
 		{"host", "/a https://evil.example/\n/b/* http://slicer.org:8080/:splat\n/c https://slicer.org.evil.example/",
 			"1:1 error: the target is on a host that is not allowed (found evil.example); allowed: slicer.org, discourse.example\n" +
 				"3:1 error: the target is on a host that is not allowed (found slicer.org.evil.example); allowed: slicer.org, discourse.example"},
@@ -94,7 +94,7 @@ func TestCheckFindsHiddenPages(t *testing.T) {
 		"error the page /bitstream/x/ is never shown: the download API answers there; give it another path",
 		"error the page /find is never shown: the download API answers there; give it another path",
 		"error the page /latest/win.json is never shown: the download API answers there; give it another path",
-		"error content/a.md:3:5: this rule hides the page /docs; take this alias away",
+		"error content/a.md:3:5: this rule hides the page /docs; remove this alias",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -11,11 +11,11 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// ContentsPath is the file below redirects/ that says what the maps of all targets hold, a line for each
-// fact: what is newest, packages, rules. Diff reads it.
+// ContentsPath is the file below redirects/ that lists what the maps of all servers hold, a line for each fact: what is
+// newest, packages, rules. Diff reads it.
 const ContentsPath = "contents.tsv"
 
-// Contents writes that file.
+// Contents makes that file.
 func Contents(t *Table) output.File {
 	var b bytes.Buffer
 	b.WriteString("# " + output.Mark + ": do not edit. What the maps in this folder hold; sitegen redirects diff reads it.\n")
@@ -41,7 +41,7 @@ func Contents(t *Table) output.File {
 	return output.File{Root: output.Redirects, Group: output.Maps, Path: ContentsPath, Data: b.Bytes()}
 }
 
-// platformName is the operating system, and the architecture where it is not the one people mean.
+// platformName is the system, and the architecture if it is not the default.
 func platformName(x *lookup.Index, pf catalog.Platform) string {
 	if pf.Arch == x.Spec().DefaultArch() {
 		return string(pf.OS)
@@ -57,8 +57,8 @@ func releaseOrRevision(p *catalog.Package) string {
 	return fmt.Sprint(p.Revision)
 }
 
-// Diff tells in words how the contents of the maps changed, for a commit message: "latest win nightly:
-// 34873 to 34880; 3 packages added; nothing removed".
+// Diff describes how the contents of the maps changed, for a commit message: "latest win nightly: 34873 to 34880;
+// 3 packages added; nothing removed".
 func Diff(before, after []byte) string {
 	a, b := facts(before), facts(after)
 	var words []string
@@ -68,7 +68,7 @@ func Diff(before, after []byte) string {
 		case was == "":
 			words = append(words, fmt.Sprintf("latest %s: %s, the first", key, is))
 		case is == "":
-			words = append(words, fmt.Sprintf("latest %s: none any more, was %s", key, was))
+			words = append(words, fmt.Sprintf("latest %s: none, was %s", key, was))
 		default:
 			words = append(words, fmt.Sprintf("latest %s: %s to %s", key, was, is))
 		}

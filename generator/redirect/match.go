@@ -14,8 +14,7 @@ type Rules struct {
 	patterns []*Rule
 }
 
-// NewRules orders rules: exact ones before patterns; written ones before aliases before Midas numbers;
-// then as they come.
+// NewRules orders rules: exact ones before patterns; then by origin; then as they are given.
 func NewRules(rules []Rule) *Rules {
 	s := &Rules{exact: make(map[string][]*Rule, len(rules))}
 	for i := range rules {
@@ -56,15 +55,15 @@ func (s *Rules) Patterns() []*Rule {
 	return s.patterns
 }
 
-// Outcome is what a rule answers. The zero Outcome is that of no rule.
+// Outcome is what a rule answers to a request. It is zero when no rule matches.
 type Outcome struct {
 	Rule *Rule
 	// Target is the Location for the statuses that have one, the path of the page for 200, else "".
 	Target string
 }
 
-// Match gives the answer of the first rule that matches a request: path is decoded, rawQuery still
-// encoded. It is the meaning of the rules; what the targets do is tested against it.
+// Match returns the outcome of the first rule that matches a request; path is decoded, rawQuery still encoded. This is
+// what rules mean: tests compare what servers do with it.
 func (s *Rules) Match(path, rawQuery string) Outcome {
 	var found Outcome
 	s.each(path, rawQuery, func(t Try) bool {
@@ -77,14 +76,14 @@ func (s *Rules) Match(path, rawQuery string) Outcome {
 	return found
 }
 
-// Try is one rule that was looked at for a request.
+// Try is a rule that was compared with a request.
 type Try struct {
 	Outcome        // of the rule, when it matched
 	Tried   *Rule  // the rule
 	Missed  string // why it does not match: "the path differs"; "" when it does
 }
 
-// Trace lists the rules that were tried, up to the one that matched: those with the path as their source,
+// Trace lists the rules that are tried for a request, up to the one that matches: those with the path as their source,
 // then the patterns.
 func (s *Rules) Trace(path, rawQuery string) []Try {
 	var tries []Try
@@ -95,20 +94,20 @@ func (s *Rules) Trace(path, rawQuery string) []Try {
 	return tries
 }
 
-// each tries rules until yield says that it has seen enough.
-func (s *Rules) each(path, rawQuery string, yield func(Try) bool) {
+// each tries rules until stop returns true.
+func (s *Rules) each(path, rawQuery string, stop func(Try) bool) {
 	if s == nil {
 		return
 	}
 	path = CleanPath(path)
 	params := lookup.DecodeQuery(rawQuery)
 	for _, r := range s.exact[trimSlash(path)] {
-		if yield(r.try(path, params)) {
+		if stop(try(r, path, params)) {
 			return
 		}
 	}
 	for _, r := range s.patterns {
-		if yield(r.try(path, params)) {
+		if stop(try(r, path, params)) {
 			return
 		}
 	}
@@ -130,7 +129,7 @@ func trimSlash(path string) string {
 }
 
 // try compares a rule with a request.
-func (r *Rule) try(path string, params map[string]string) Try {
+func try(r *Rule, path string, params map[string]string) Try {
 	t := Try{Tried: r}
 	var values map[string]string
 	if r.Pattern() {
@@ -155,7 +154,7 @@ func (r *Rule) try(path string, params map[string]string) Try {
 		case c.Placeholder == "" && v != c.Value:
 			t.Missed = c.Name + " is not " + c.Value
 		case c.Placeholder != "" && !valueRE.MatchString(v):
-			t.Missed = c.Name + " is empty or has characters that a target does not take over"
+			t.Missed = c.Name + " is empty or has characters that a target cannot take"
 		}
 		if t.Missed != "" {
 			return t

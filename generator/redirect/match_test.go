@@ -109,8 +109,8 @@ func TestTraceTellsRuleAfterRule(t *testing.T) {
 		got = append(got, fmt.Sprintf("%d: %s -> %s", try.Tried.Pos.Line, try.Missed, try.Target))
 	}
 	want := []string{
-		"4: id is empty or has characters that a target does not take over -> ",
-		"5: id is empty or has characters that a target does not take over -> ",
+		"4: id is empty or has characters that a target cannot take -> ",
+		"5: id is empty or has characters that a target cannot take -> ",
 		"6:  -> /shop",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

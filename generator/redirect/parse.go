@@ -13,22 +13,22 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// MaxTarget is the longest target in bytes: what S3 takes for an object's redirect is 2 KB, what CloudFront
-// takes for a value 1 KB with the source (platforms.md sections 2 and 3.1).
+// MaxTarget is the longest target (bytes). S3 allows 2 KB for the redirect of an object, CloudFront 1 KB for a value,
+// which holds the source as well.
 const MaxTarget = 512
 
-// MaxSource is the longest source in bytes, encoded: CloudFront's longest key is 512 bytes.
+// MaxSource is the longest source (bytes, encoded). The longest key of CloudFront has 512.
 const MaxSource = 400
 
-// maxNames is how many placeholders Nginx can tell apart by number.
+// maxNames is the most placeholders of a source: Nginx numbers groups with one digit.
 const maxNames = 9
 
-// DefaultStatus is the status of a rule that names none, as Netlify has it.
+// DefaultStatus is the status of a rule that names none, as at Netlify.
 const DefaultStatus = 301
 
-// Parse reads rules.txt: one rule a line, "source [name=value …] [target] [status]", as Netlify and
-// Cloudflare Pages write them; # starts a comment. The error holds every mistake of the file, each as
-// name:line:col.
+// Parse reads rules.txt: one rule a line, "source [name=value …] [target] [status]", in the syntax of Netlify and
+// Cloudflare Pages; # starts a comment. The error holds every mistake, each with name:line:col; the rules are those
+// without one.
 func Parse(name, text string) ([]Rule, error) {
 	var rules []Rule
 	var errs []error
@@ -108,7 +108,7 @@ func (p *lineParser) rule(fields []field) Rule {
 		rest = rest[1:]
 	}
 	for _, f := range rest {
-		p.fail(f, "nothing is known to follow the status (found %.80q); conditions on country, language or role need a server and are not supported", f.text)
+		p.fail(f, "unexpected text after the status (found %.80q); conditions on country, language or role are not supported", f.text)
 	}
 	p.target(&r, source, target)
 	return r
@@ -125,7 +125,7 @@ var (
 func isCondition(s string) bool { return conditionRE.MatchString(s) }
 func isStatus(s string) bool    { return statusRE.MatchString(s) }
 
-// source checks the path of a rule and gives it decoded, with no slash at its end.
+// source checks the path of a rule and returns it decoded, without a slash at its end.
 func (p *lineParser) source(f field) string {
 	path, err := cleanSource(f.text)
 	if err != nil {
@@ -159,20 +159,20 @@ func (p *lineParser) source(f field) string {
 	return path
 }
 
-// cleanSource decodes a path and takes the slash from its end.
+// cleanSource decodes a path and removes the slash at its end.
 func cleanSource(text string) (string, error) {
 	switch {
 	case !utf8.ValidString(text):
 		return "", errors.New("not UTF-8")
 	case strings.Contains(text, "://"):
-		return "", errors.New("a source is a path of this site; leave scheme and host out")
+		return "", errors.New("a source is a path of this site; remove scheme and host")
 	case !strings.HasPrefix(text, "/"):
 		return "", errors.New("a source must start with a slash")
 	case strings.ContainsAny(text, "?#"):
 		return "", errors.New("a source has no query and no fragment; write conditions after it: /store id=:id /blog/:id")
 	}
 	if upper := strings.ToUpper(text); strings.Contains(upper, "%2A") || strings.Contains(upper, "/%3A") || strings.Contains(upper, "%2F") {
-		return "", errors.New("an encoded asterisk, slash or leading colon cannot be told from the sign itself")
+		return "", errors.New("an encoded asterisk, slash or leading colon cannot be distinguished from the sign itself")
 	}
 	path, err := url.PathUnescape(text)
 	if err != nil {
@@ -182,7 +182,7 @@ func cleanSource(text string) (string, error) {
 		return "", errors.New("control characters cannot be matched")
 	}
 	if len((&url.URL{Path: path}).EscapedPath()) > MaxSource {
-		return "", fmt.Errorf("longer than the %d bytes that every target can carry", MaxSource)
+		return "", fmt.Errorf("longer than the %d bytes that every server can carry", MaxSource)
 	}
 	if strings.Contains(path, "//") {
 		return "", errors.New("two slashes in a row never reach a rule: requests are read with one")
@@ -233,7 +233,7 @@ func (p *lineParser) status(f field) (int, bool) {
 func (p *lineParser) target(r *Rule, source field, f *field) {
 	if r.Status == 404 || r.Status == 410 {
 		if f != nil && f.text != "/404" && f.text != "/404.html" {
-			p.fail(*f, "status %d shows the site's own error page; leave the target out (found %.80q)", r.Status, f.text)
+			p.fail(*f, "status %d shows the site's own error page; remove the target (found %.80q)", r.Status, f.text)
 		}
 		return
 	}
@@ -258,13 +258,13 @@ func (p *lineParser) target(r *Rule, source field, f *field) {
 	}
 	for _, part := range targetParts(r.Target) {
 		if part.name != "" && !slices.Contains(known, part.name) {
-			p.fail(*f, "the source has no placeholder (found %q)%s; write %%3A for a colon that is meant", part.name, fault.DidYouMean(part.name, known))
+			p.fail(*f, "the source has no placeholder (found %q)%s; write %%3A for a literal colon", part.name, fault.DidYouMean(part.name, known))
 		}
 	}
 }
 
-// targetRE is what a Location, an Nginx string and a JSON file carry with no quoting at all. The dollar
-// sign, valid in a URL, is a variable in Nginx.
+// targetRE matches what can stand in a Location, an Nginx string and a JSON file without quoting. The dollar sign, valid
+// in a URL, begins a variable in Nginx.
 var targetRE = regexp.MustCompile(`^[A-Za-z0-9._~:/?#@!&'()*+,;=%-]+$`)
 
 var (
@@ -273,12 +273,12 @@ var (
 	portRE      = regexp.MustCompile(`^(?::[0-9]{1,5})?$`)
 )
 
-// CheckTarget reports why a target can not be carried by every server, nil when it can.
+// CheckTarget reports why some server cannot carry a target; nil when all can.
 func CheckTarget(target string, status int) error {
 	found := func(what string) error { return fmt.Errorf("%s (found %.80q)", what, target) }
 	switch {
 	case len(target) > MaxTarget:
-		return found(fmt.Sprintf("longer than the %d bytes that every target can carry", MaxTarget))
+		return found(fmt.Sprintf("longer than the %d bytes that every server can carry", MaxTarget))
 	case !targetRE.MatchString(target):
 		return fmt.Errorf("the target has characters that cannot be sent as they are (found %.80q); write %.200s", target, encode(target))
 	case badEscapeRE.MatchString(target):
@@ -317,7 +317,7 @@ func CheckTarget(target string, status int) error {
 	return nil
 }
 
-// encode writes a target with everything encoded that has to be.
+// encode returns a target with everything encoded that cannot be sent as it is.
 func encode(target string) string {
 	var b strings.Builder
 	for i := range len(target) {

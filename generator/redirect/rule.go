@@ -6,31 +6,24 @@ import (
 	"strings"
 )
 
-// Origin says who asked for a rule.
-type Origin int
-
-// The origins, in the order in which their rules are tried.
-const (
-	Written   Origin = iota // a line of rules.txt
-	Aliased                 // aliases: in the front matter of a page
-	Inherited               // a line of the profile's rules: links of a server that is retired
-)
-
 // Pos is a place in a file that people edit. The zero Pos is nowhere.
 type Pos struct {
 	File      string
 	Line, Col int // from 1; Col counts bytes
 }
 
-// String gives path:line:col.
+// String returns path:line:col.
 func (p Pos) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
 
-// Rule says what a path answers. Rules are made by Parse, AliasRules and InheritedRules, which check them.
+// Rule says what a path answers. Parse, AliasRules and InheritedRules make rules, and check them.
 //
-// A source is compared with the decoded path of a request, letter by letter, but for a slash at the end,
-// which makes no difference. It may end in /*, which stands for anything below, and have :name for a
-// whole segment; it is a pattern then. What these stand for must consist of captured characters, so that it
-// can be written into a Location as it is.
+// A source is compared with the decoded path of a request, letter by letter; a slash at the end makes no difference. It
+// is a pattern when it ends in /*, which stands for anything below, or has :name for a whole segment. What these stand
+// for must consist of captured characters, so that it can be written into a Location as it is:
+//
+//	/docs/:version/* https://docs.example.org/:version/:splat 302
+//
+// redirects /docs/5.2/a/b to https://docs.example.org/5.2/a/b, and does not match /docs/5.2/a b.
 type Rule struct {
 	Source     string // decoded; starts with a slash, has none at its end
 	Conditions []Condition
@@ -42,10 +35,10 @@ type Rule struct {
 
 	target []part
 	expr   *regexp.Regexp // of a pattern
-	prefix string         // with which all paths start that expr matches: spares most of them the matching
+	prefix string         // of all paths that expr matches: most others need no matching
 }
 
-// Condition is a query parameter that a rule asks for. The first parameter of its name counts.
+// Condition is a query parameter that a rule requires. The first parameter of its name counts.
 type Condition struct {
 	Name  string
 	Value string // literal, compared with the decoded parameter; "" when Placeholder is set
@@ -53,16 +46,16 @@ type Condition struct {
 	Placeholder string
 }
 
-// Captured is the class of the characters that a placeholder takes, and Splat's, which has the slash as
-// well. They mean the same in Go, PCRE and JavaScript. Left out is what would have to be encoded again in a
-// Location, and what would end or add a parameter in a query string.
+// Captured is the class of the characters that a placeholder can stand for, CapturedSplat that of an asterisk. They mean
+// the same in Go, PCRE and JavaScript. Characters that would have to be encoded again in a Location, or would end or add
+// a parameter in a query string, are not among them.
 const (
 	Captured      = `[A-Za-z0-9._~@:,!()*'+-]`
 	CapturedSplat = `[A-Za-z0-9._~@:,!()*'+/-]`
 )
 
-// Unreserved is the class of the characters that a condition compares and takes over: those that mean the
-// same in a query string with and without an escape (RFC 3986, 2.3).
+// Unreserved is the class of the characters in the values of conditions: those that mean the same in a query string with
+// and without an escape (RFC 3986, 2.3).
 const Unreserved = `[A-Za-z0-9._~-]`
 
 // Splat is the name of what the asterisk of a source stands for.
@@ -71,18 +64,17 @@ const Splat = "splat"
 // part is a piece of a target: text, or a placeholder's name.
 type part struct{ text, name string }
 
-// Pattern reports whether the rule has an asterisk or placeholders in its source: whether it is looked for
-// only where no exact source is found.
+// Pattern reports whether the rule has an asterisk or placeholders in its source. Patterns are tried after exact sources.
 func (r *Rule) Pattern() bool { return r.expr != nil }
 
 // Moved reports whether the rule answers with a Location.
 func (r *Rule) Moved() bool { return r.Status >= 301 && r.Status <= 308 }
 
-// Expr is the pattern's regular expression, anchored at the start only: end it with the end-of-text anchor
-// of the language, which is \z in PCRE and $ in JavaScript. Its groups are Names, in order.
+// Expr is the regular expression of the source, anchored at the start only: end it with the end-of-text anchor of the
+// language, \z in PCRE and $ in JavaScript. Its groups are Names, in order.
 func (r *Rule) Expr() string { return r.ExprOf(func(segment string) string { return segment }) }
 
-// ExprOf is Expr for paths that are encoded in some way.
+// ExprOf is Expr for paths whose segments are encoded.
 func (r *Rule) ExprOf(encode func(segment string) string) string {
 	var b strings.Builder
 	b.WriteString("^")
@@ -113,7 +105,7 @@ func (r *Rule) Names() []string {
 	return names
 }
 
-// Expand writes the target, each placeholder replaced by what value gives for its name.
+// Expand returns the target with value(name) in place of each placeholder.
 func (r *Rule) Expand(value func(name string) string) string {
 	var b strings.Builder
 	for _, p := range r.target {
@@ -136,7 +128,7 @@ func (r *Rule) Fixed() bool {
 	return true
 }
 
-// String writes the rule as rules.txt would have it.
+// String returns the rule as a line of rules.txt.
 func (r *Rule) String() string {
 	var b strings.Builder
 	b.WriteString(r.subject())
@@ -165,7 +157,7 @@ func (r *Rule) subject() string {
 	return b.String()
 }
 
-// placeholder gives the name of a segment that stands for others.
+// placeholder returns the name of a segment that stands for others.
 func placeholder(segment string) (string, bool) {
 	if segment == "*" {
 		return Splat, true
@@ -176,7 +168,7 @@ func placeholder(segment string) (string, bool) {
 	return "", false
 }
 
-// compile makes the regular expression of a pattern and takes the target apart. The rule has been checked.
+// compile prepares a rule that has been checked: the regular expression of a pattern, and the parts of the target.
 func (r *Rule) compile() {
 	r.target = targetParts(r.Target)
 	if len(r.Names()) > 0 {
@@ -187,8 +179,7 @@ func (r *Rule) compile() {
 
 var targetNameRE = regexp.MustCompile(`:([A-Za-z][A-Za-z0-9_]*)`)
 
-// targetParts finds the placeholders of a target. The colons of a scheme and of a port are followed by no
-// letter, so they are none.
+// targetParts finds the placeholders of a target. The colons of a scheme and of a port are not followed by a letter.
 func targetParts(target string) []part {
 	var parts []part
 	end := 0

@@ -15,13 +15,13 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// Table is all that a server has to know beside the files of the site.
+// Table is all that a server needs to know besides the files of the site.
 type Table struct {
 	Index *lookup.Index
-	Rules *Rules // what people wrote, aliases, and those of the profile; nil for none
+	Rules *Rules // of rules.txt, aliases, and those of the profile; nil for none
 }
 
-// Same reports whether two tables say the same, so that what one compiles to the other does.
+// Same reports whether two tables compile to the same files.
 func (t *Table) Same(o *Table) bool {
 	return t.Index == o.Index && slices.EqualFunc(t.Rules.All(), o.Rules.All(), func(a, b *Rule) bool {
 		return a.String() == b.String() && a.Pos == b.Pos
@@ -32,7 +32,7 @@ func (t *Table) Same(o *Table) bool {
 type Answer struct {
 	Status   int    // 0: the file of that path, or the 404 page where there is none
 	Location string // of a redirect; relative to the site's root, or a whole URL
-	File     string // the path of the file that is served with status 200 in place of the one asked for
+	File     string // the path of the file that is served with status 200 instead of the one requested
 
 	API       lookup.Answer // its Kind is NotOurs where the download API has no part in the answer
 	Permalink string        // the request that a permalink stands for, "" when it is none
@@ -66,7 +66,7 @@ func (t *Table) Answer(path, rawQuery string) Answer {
 	return a
 }
 
-// api puts an answer of the download API into the words of a server.
+// api turns an answer of the download API into a status and where it leads.
 func (t *Table) api(api lookup.Answer) Answer {
 	a := Answer{Status: api.Status, API: api}
 	switch {

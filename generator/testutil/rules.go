@@ -14,7 +14,7 @@ import (
 // words are what random rules and requests are made of: few, so that they meet.
 var words = []string{"a", "b", "A", "c.d", "e+f", "x y", "é", "$v", `q"r`, "l;m", "(n)", "~", "default", "looooooooooooooooooooooooooooooooooooooooooong"}
 
-// RandomRules gives the text of n rules, all of them valid. The same seed gives the same rules.
+// RandomRules returns the text of n valid rules. The same seed gives the same rules.
 func RandomRules(seed uint64, n int) string {
 	r := rand.New(rand.NewPCG(seed, 2))
 	var b strings.Builder
@@ -57,7 +57,7 @@ func RandomRules(seed uint64, n int) string {
 	return b.String()
 }
 
-// RandomPaths gives n requests, path and query encoded, that random rules may match.
+// RandomPaths returns n requests, path and query encoded, that random rules may match.
 func RandomPaths(seed uint64, n int) []string {
 	r := rand.New(rand.NewPCG(seed, 3))
 	list := make([]string, n)

@@ -46,14 +46,15 @@ const fileName = "sitegen.caddyfile"
 
 // Compile implements redirect.Server.
 func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
-	w := &writer{table: t, spec: t.Index.Spec()}
-	w.head()
-	w.parameters()
-	w.query()
-	w.tables()
-	w.files()
-	w.rules()
-	w.route()
+	w := &writer{}
+	w.WriteString(head)
+	q := &query{w, t.Index.Spec()}
+	q.parameters()
+	q.request()
+	writePackages(w, t.Index)
+	writeFiles(w, t.Index)
+	writeRules(w, t.Rules)
+	writeRoute(w, t.Index)
 	return &redirect.Compilation{Files: []output.File{redirect.File(s, fileName, w.Bytes())}, Omitted: omitted()}
 }
 
@@ -86,12 +87,8 @@ func unsupported(q *lookup.Query) bool {
 	return q.Offset != 0 || q.Finds == lookup.ByClosestRevision || q.Finds == lookup.ByDate
 }
 
-// writer writes the snippet.
-type writer struct {
-	bytes.Buffer
-	table *redirect.Table
-	spec  *lookup.Spec
-}
+// writer writes the directives of the snippet.
+type writer struct{ bytes.Buffer }
 
 // line writes a line, indented.
 func (w *writer) line(depth int, format string, args ...any) {
@@ -123,8 +120,7 @@ func quoted(text string) string { return `"` + strings.ReplaceAll(text, `"`, `\"
 // expression writes the input of a map that is a regular expression. It must not have a backquote.
 func expression(re string) string { return "`~" + re + "`" }
 
-func (w *writer) head() {
-	w.WriteString("# " + output.Mark + `: do not edit, the next build overwrites it.
+const head = "# " + output.Mark + `: do not edit, the next build overwrites it.
 #
 # Import this file in a site block of a Caddyfile, after root:
 #
@@ -132,17 +128,16 @@ func (w *writer) head() {
 #		root * /srv/site/public
 #		import /srv/site/redirects/caddy/` + fileName + `
 #	}
-`)
-}
+`
 
-// tables writes the lists of packages, a set for each platform. Keys of versions begin with a letter, since a version
-// could be a word of Caddy's.
-func (w *writer) tables() {
-	w.section("The newest package, by platform and stability; versions and revisions of a platform: any, nightly, release.")
-	x := w.table.Index
+// writePackages writes the lists of packages, a set for each platform. Keys of versions begin with a letter, because a
+// version could be a word of Caddy's, such as default.
+func writePackages(w *writer, x *lookup.Index) {
+	w.section("The newest package, by platform and stability; versions and revisions of a platform: for releases, nightly builds and either.")
 	var newest, found [][]string
 	for _, pf := range x.Platforms() {
 		name := platformName(pf)
+		stabilities := catalog.Stabilities()
 		columns := make([]*lookup.Table, len(stabilities))
 		for i, s := range stabilities {
 			columns[i] = x.Table(pf, s)
@@ -176,16 +171,13 @@ func (w *writer) tables() {
 	w.mapping("{sitegen_finds}", []string{"{sitegen_latest}"}, []string{"newest", quoted("{sitegen_newest}")}, defaults(1))
 }
 
-// stabilities are the columns of the lists of a platform.
-var stabilities = catalog.Stabilities()
-
 // columnRows merges the tables of a platform: a row for each key, with the package of each stability.
-func columnRows(columns []*lookup.Table, read func(*lookup.Table) map[string]*catalog.Package) [][]string {
-	read1 := make([]map[string]*catalog.Package, len(columns))
+func columnRows(tables []*lookup.Table, read func(*lookup.Table) map[string]*catalog.Package) [][]string {
+	columns := make([]map[string]*catalog.Package, len(tables))
 	keys := map[string]bool{}
-	for i, c := range columns {
-		read1[i] = read(c)
-		for key := range read1[i] {
+	for i, t := range tables {
+		columns[i] = read(t)
+		for key := range columns[i] {
 			keys[key] = true
 		}
 	}
@@ -194,7 +186,7 @@ func columnRows(columns []*lookup.Table, read func(*lookup.Table) map[string]*ca
 		row := []string{key}
 		for i := range columns {
 			id := `""`
-			if p := read1[i][key]; p != nil {
+			if p := columns[i][key]; p != nil {
 				id = p.ID
 			}
 			row = append(row, id)
@@ -211,19 +203,19 @@ func defaults(columns int) []string {
 
 func platformName(pf catalog.Platform) string { return string(pf.Arch) + "_" + string(pf.OS) }
 
-// placeholder names what a map of this snippet gives.
+// placeholder is the name of what a map of this snippet puts out.
 func placeholder(words ...string) string { return "{sitegen_" + strings.Join(words, "_") + "}" }
 
 func placeholders(finds, platform string) (list []string) {
-	for _, s := range stabilities {
+	for _, s := range catalog.Stabilities() {
 		list = append(list, placeholder(finds, platform, string(s)))
 	}
 	return list
 }
 
-// files writes where the files of packages are fetched whose URL does not follow from their id.
-func (w *writer) files() {
-	urls := redirect.NewFileURLs(w.table.Index.Packages())
+// writeFiles writes where the files of packages are fetched whose URL does not follow from their id.
+func writeFiles(w *writer, x *lookup.Index) {
+	urls := redirect.NewFileURLs(x.Packages())
 	if len(urls.Mid) == 0 {
 		return
 	}

@@ -16,7 +16,7 @@ type emulator struct {
 
 // Emulate implements redirect.Server.
 func (Server) Emulate(t *redirect.Table, _ func() *redirect.Compilation) (redirect.Emulator, error) {
-	return emulator{t, (&writer{table: t, spec: t.Index.Spec()}).page()}, nil
+	return emulator{t, page(t.Index.Spec())}, nil
 }
 
 // Answer implements redirect.Emulator.

@@ -47,9 +47,15 @@ func (w *writer) parameter(name, raw, value string) {
 		defaults(1))
 }
 
+// query writes the maps that read a request to the download API.
+type query struct {
+	*writer
+	spec *lookup.Spec
+}
+
 // parameters writes the maps that read the parameters of the download API. The state of each is a digit: 0 not given,
 // 1 valid, 2 wrong.
-func (w *writer) parameters() {
+func (w *query) parameters() {
 	w.section("The parameters of the download API: their values as sent and decoded, after an equals sign, and their states:\n0 not given, 1 valid, 2 wrong.")
 	for i, p := range w.spec.Parameters() {
 		value := numbered("value", i)
@@ -64,8 +70,8 @@ func (w *writer) parameters() {
 
 func numbered(name string, i int) string { return fmt.Sprintf("{sitegen_%s_%d}", name, i) }
 
-// query writes the maps of what the parameters come to: the problem, if there is one, and what to find.
-func (w *writer) query() {
+// request writes the maps of what the parameters mean together: the problem, if there is one, and what to find.
+func (w *query) request() {
 	w.section("What the request asks for. A problem is the parameter to blame; {sitegen_unsupported} is 1 for what lists cannot answer.")
 	parameters := w.spec.Parameters()
 	at := func(i int) string { // a state is after the route and a blank
@@ -105,7 +111,7 @@ func findsWord(f lookup.Finds) string {
 }
 
 // role is the value of the parameter with a role.
-func (w *writer) role(r lookup.Role) string {
+func (w *query) role(r lookup.Role) string {
 	for i, p := range w.spec.Parameters() {
 		if p.Role == r {
 			return numbered("value", i)
@@ -115,7 +121,7 @@ func (w *writer) role(r lookup.Role) string {
 }
 
 // choices writes the system, architecture and stability, with their defaults.
-func (w *writer) choices() {
+func (w *query) choices() {
 	given := expression(`^=([^ ]+)`)
 	w.mapping(w.role(lookup.OSRole), []string{"{sitegen_os}"}, []string{given, "`${1}`"}, defaults(1))
 	w.mapping(w.role(lookup.ArchRole), []string{"{sitegen_arch}"}, []string{given, "`${1}`"}, []string{"default", string(w.spec.DefaultArch())})
@@ -127,7 +133,7 @@ func (w *writer) choices() {
 }
 
 // values writes the version or revision to find: of the mode that is given, since there is one at most.
-func (w *writer) values() {
+func (w *query) values() {
 	for _, f := range []struct {
 		finds lookup.Finds
 		re    string

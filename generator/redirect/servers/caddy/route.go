@@ -141,27 +141,27 @@ handle_errors {
 }
 `
 
-// route writes how requests are answered, in this order.
-func (w *writer) route() {
+// writeRoute writes how requests are answered, in this order.
+func writeRoute(w *writer, x *lookup.Index) {
 	w.section("How requests are answered, in this order.")
 	w.WriteString(strings.NewReplacer(
-		"[permalinks]\n", w.permalinks(),
+		"[permalinks]\n", permalinks(x.Spec()),
 		"[hidden]", hidden,
-		"[page]", quoted(w.page()),
+		"[page]", quoted(page(x.Spec())),
 		"[bitstream]", lookup.BitstreamPrefix,
-		"[id]", w.spec.IDs.Pattern(),
-		"[files]", w.fileRedirects(),
+		"[id]", x.Spec().IDs.Pattern(),
+		"[files]", fileRedirects(x),
 		"[five minutes]", emulate.FiveMinutes,
 		"[one year]", emulate.OneYear,
 	).Replace(strings.TrimPrefix(routeText, "\n")))
 }
 
 // permalinks makes requests to the download API of permalinks.
-func (w *writer) permalinks() string {
+func permalinks(spec *lookup.Spec) string {
 	var b strings.Builder
 	b.WriteString("\n\t# Permalinks stand for requests to the download API.\n")
-	for i := range w.spec.Permalinks() {
-		l := &w.spec.Permalinks()[i]
+	for i := range spec.Permalinks() {
+		l := &spec.Permalinks()[i]
 		for _, to := range []struct {
 			route  lookup.Route
 			suffix string
@@ -176,23 +176,23 @@ func (w *writer) permalinks() string {
 }
 
 // fileRedirects leads to where a file is fetched.
-func (w *writer) fileRedirects() string {
-	urls := redirect.NewFileURLs(w.table.Index.Packages())
+func fileRedirects(x *lookup.Index) string {
+	urls := redirect.NewFileURLs(x.Packages())
 	text := ""
 	if len(urls.Mid) > 0 {
 		text += fmt.Sprintf("\t\t\t@sitegen_file not vars {sitegen_file} \"\"\n\t\t\tredir @sitegen_file \"%s{sitegen_file}%s\" 302\n", urls.Rest.Before, urls.Rest.After)
 	}
-	if len(urls.Mid) < len(w.table.Index.Packages()) {
+	if len(urls.Mid) < len(x.Packages()) {
 		text += fmt.Sprintf("\t\t\tredir \"%s{http.regexp.sitegen_bitstream.1}%s\" 302\n", urls.ByID.Before, urls.ByID.After)
 	}
 	return text
 }
 
 // page is shown for what lists cannot answer.
-func (w *writer) page() string {
+func page(spec *lookup.Spec) string {
 	var links []string
-	for _, o := range w.spec.OSes() {
-		links = append(links, fmt.Sprintf("<a href='%s'>%s</a>", w.spec.LatestPath(o, catalog.Release), html.EscapeString(w.spec.Title(o))))
+	for _, o := range spec.OSes() {
+		links = append(links, fmt.Sprintf("<a href='%s'>%s</a>", spec.LatestPath(o, catalog.Release), html.EscapeString(spec.Title(o))))
 	}
 	text := "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>Not answered here</title>" +
 		"<h1>Not answered here</h1><p>This server finds the newest package, a version and a revision, of one operating system. It cannot answer this request.</p>" +

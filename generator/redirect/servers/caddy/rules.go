@@ -9,24 +9,24 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// rules writes the maps of rules: {sitegen_status} and {sitegen_target}, empty when none matches.
+// writeRules writes the maps of rules: {sitegen_status} and {sitegen_target}, empty when none matches.
 //
 // Exact rules without conditions are a list. The others are expressions over the values of the conditions' parameters
 // and the path, "=7&=en /store", which are tried one after the other.
-func (w *writer) rules() {
+func writeRules(w *writer, rules *redirect.Rules) {
 	w.section("The rules of rules.txt, the aliases of pages and links of retired servers. Exact paths come before patterns.")
-	names := conditionNames(w.table.Rules)
+	names := conditionNames(rules)
 	source := ""
 	for i, name := range names {
-		w.condition(name, i)
+		writeCondition(w, name, i)
 		if i > 0 {
 			source += "&"
 		}
 		source += numbered("condition", i)
 	}
 	var list, tried [][]string
-	for _, r := range slices.Concat(exactRules(w.table.Rules), w.table.Rules.Patterns()) {
-		if literal(r) && len(w.table.Rules.Exact(r.Source)) == 1 {
+	for _, r := range slices.Concat(exactRules(rules), rules.Patterns()) {
+		if literal(r) && len(rules.Exact(r.Source)) == 1 {
 			list = append(list, []string{quoted(r.Source), fmt.Sprint(r.Status), quoted(r.Target)})
 			continue
 		}
@@ -68,8 +68,8 @@ func conditionNames(rules *redirect.Rules) (names []string) {
 	return names
 }
 
-// condition writes the map of a parameter's value, after an equals sign. A value that no condition takes is as good as none.
-func (w *writer) condition(name string, i int) {
+// writeCondition writes the map of a parameter's value, after an equals sign. A value that no condition takes counts as none.
+func writeCondition(w *writer, name string, i int) {
 	w.parameter(name, numbered("condition_raw", i), numbered("condition_value", i))
 	w.mapping(numbered("condition_value", i), []string{numbered("condition", i)}, []string{expression(`^(=` + redirect.Unreserved + `+)$`), "`${1}`"}, defaults(1))
 }

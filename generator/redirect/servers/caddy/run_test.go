@@ -97,7 +97,7 @@ func (r *running) write(t testing.TB, name string, data []byte) {
 	}
 }
 
-// configure writes the Caddyfile: the snippet, and a path that tells this server from others.
+// configure writes the Caddyfile: the snippet, and a path that only this server has.
 func (r *running) configure(t testing.TB) {
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,11 +1,11 @@
-// Package cloudfront writes the redirect table for CloudFront: a function that answers viewer requests, and
-// the key-value store that it reads.
+// Package cloudfront writes the redirect table for CloudFront: a function that answers viewer requests, and the key-value
+// store that it reads.
 //
-// The function never changes with the catalogue or the rules; all data are in the store. There, tables are
-// trees whose nodes are named by their content (see store), so an update is safe in this order: put the new
-// keys in any number of steps, put "root" as the last of them, and delete what the new store lacks after
-// that, when every edge has the new root (seconds; the next update is early enough). A request in the
-// middle of it is answered from the old catalogue or from the new one, never from a mixture.
+// The function does not change with the catalogue, the rules or the profile; all data are in the store. There, tables are
+// trees whose nodes are named by their content (see store), so an update is safe in this order: put the new keys in any
+// number of calls, put "root" in the last of them, and delete what the new store lacks when every edge has the new root
+// (after seconds; the next update is early enough). A request during the update is answered from the old catalogue or from
+// the new one, never from a mixture.
 //
 // A request reads the root, and two or three nodes for each table it needs.
 package cloudfront
@@ -29,8 +29,8 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// MaxPatterns is how many patterns the function tries, one after the other. A node holds eight or so, and
-// every request that matches nothing reads all of their nodes.
+// MaxPatterns is the most patterns that the function tries, one after the other. A node holds about eight, and a request
+// that nothing matches reads all nodes.
 const MaxPatterns = 100
 
 // Server is a CloudFront distribution.
@@ -130,7 +130,7 @@ func compileStore(c *redirect.Compilation, t *redirect.Table, limit int) (data [
 		if c.Err() != nil {
 			return nil, nil
 		}
-		if data = s.json(); len(data) <= limit {
+		if data = importFile(s.pairs); len(data) <= limit {
 			return data, left
 		}
 		if keep == 0 {
@@ -168,14 +168,14 @@ func idRows(t *redirect.Table, order []*catalog.Package, keep int) (rows []row, 
 	return sorted(rows), left
 }
 
-// json writes the import format, a line for each key, sorted.
-func (s *store) json() []byte {
-	slices.SortFunc(s.pairs, func(a, b pair) int { return strings.Compare(a.Key, b.Key) })
+// importFile writes the import format, a line for each key, sorted.
+func importFile(pairs []pair) []byte {
+	slices.SortFunc(pairs, func(a, b pair) int { return strings.Compare(a.Key, b.Key) })
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	b.WriteString("{\"data\":[\n")
-	for i, p := range s.pairs {
+	for i, p := range pairs {
 		if i > 0 {
 			b.Truncate(b.Len() - 1)
 			b.WriteString(",\n")

@@ -38,7 +38,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// compiled gives the store of a table, which must hold all of it.
+// compiled returns the store of a table, which must hold all of it.
 func compiled(t testing.TB, tab *redirect.Table) map[string]string {
 	t.Helper()
 	c := Server{}.Compile(tab)
@@ -189,7 +189,7 @@ func TestFileURLs(t *testing.T) {
 	}
 }
 
-// TestTooLarge gives the store less room than it needs: it leaves out descriptions, then refuses.
+// TestTooLarge bounds the store to less than it needs: descriptions are left out, then the limit is an error.
 func TestTooLarge(t *testing.T) {
 	tab := newTable(t, "live", "")
 	whole := Server{}.Compile(tab).File(Server{}, storeFile)
@@ -267,7 +267,7 @@ func lines(n int, format string) string {
 	return b.String()
 }
 
-// nights gives the catalogue of the evening before, and how many packages the night made.
+// nights returns the catalogue of the evening before, and how many packages the night added.
 func nights(packages []*catalog.Package) (before []*catalog.Package, added int) {
 	newest := packages[0].Revision
 	before = slices.DeleteFunc(slices.Clone(packages), func(p *catalog.Package) bool { return p.Revision == newest })
@@ -416,7 +416,7 @@ func TestHostileCatalogue(t *testing.T) {
 	}
 }
 
-// TestRandomRules holds the function against the meaning of rules that nobody would write.
+// TestRandomRules compares the function with the meaning of random rules.
 func TestRandomRules(t *testing.T) {
 	matched := 0
 	for seed := range uint64(20) {

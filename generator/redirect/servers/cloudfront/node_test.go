@@ -32,7 +32,7 @@ console.error((1000 * (performance.now() - start) / requests.length).toFixed(1))
 console.log(JSON.stringify(replies));
 `
 
-// inNode gives the replies of the function in Node, and the microseconds that one took.
+// inNode returns the replies of the function in Node, and the microseconds that one took.
 func inNode(t testing.TB, data []byte, requests []string) (replies []edgeResult, micros string) {
 	t.Helper()
 	function, err := compileFunction()

@@ -41,7 +41,7 @@ func (s *store) writeTables(t *redirect.Table) root {
 	spec := t.Index.Spec()
 	urls := redirect.NewFileURLs(t.Index.Packages())
 	r := root{
-		Tables: spec.Tables(), Links: [][2]string{}, Hex: spec.IDs == catalog.HexIDs,
+		Tables: lookup.NewTables(spec), Links: [][2]string{}, Hex: spec.IDs == catalog.HexIDs,
 		ByID: [2]string{urls.ByID.Before, urls.ByID.After}, Rest: [2]string{urls.Rest.Before, urls.Rest.After},
 	}
 	for _, o := range spec.OSes() {
@@ -200,9 +200,8 @@ func (s *store) exactRows(rules *redirect.Rules) []row {
 	return sorted(rows)
 }
 
-// patterns stores the patterns and gives the hash of their first node. They are tried one after the other,
-// so their nodes are a list: the hash of the next node, then a line for each pattern: expression, names of
-// its groups, rule.
+// patterns stores the patterns and returns the hash of their first node. They are tried one after the other, so their
+// nodes are a list: the hash of the next node, then a line for each pattern: expression, names of its groups, rule.
 func (s *store) patterns(rules *redirect.Rules) string {
 	var nodes []string
 	for _, r := range rules.Patterns() {
@@ -223,7 +222,7 @@ func (s *store) patterns(rules *redirect.Rules) string {
 	return next
 }
 
-// ruleText writes a rule without its source: conditions, status, target or note.
+// ruleText writes a rule without its source: conditions, status, target.
 func ruleText(r *redirect.Rule) string {
 	var words []string
 	for _, c := range r.Conditions {
@@ -246,7 +245,7 @@ func expression(r *redirect.Rule) string { return r.ExprOf(encodeURI) + "$" }
 // keptRE is what JavaScript's encodeURI leaves as it is.
 var keptRE = regexp.MustCompile(`^[A-Za-z0-9;,/?:@&=+$_.!~*'()#-]$`)
 
-// encodeURI does what JavaScript's function of that name does.
+// encodeURI does what the function of that name does in JavaScript.
 func encodeURI(path string) string {
 	var b strings.Builder
 	for i := range len(path) {

@@ -8,8 +8,8 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// The limits of CloudFront Functions and its key-value stores (platforms.md section 3.1). Kilobytes and
-// megabytes are counted as thousands of bytes where the documentation does not say, the smaller reading.
+// The limits of CloudFront Functions and key-value stores (CloudFront developer guide, "Quotas"). A kilobyte is counted as
+// 1,000 bytes where the guide does not say.
 const (
 	MaxFunction = 10_240    // bytes of function.js, comments and all
 	MaxStore    = 5_000_000 // bytes of keyvaluestore.json
@@ -39,13 +39,17 @@ type pair struct {
 // A table is a tree. A leaf holds rows "key>value", a line each, sorted by key. An inner node starts with a
 // plus sign and has a row "low>hash:count" for each node below: the lowest key that may be there, the hash
 // of the node, and how many rows are in its leaves. A node is kept under "table/low/hash", so that what is
-// stored under a key never changes: a change gives new keys, and only "root" is overwritten.
+// stored under a key never changes: a change makes new keys, and only "root" is overwritten. For instance, a table v of
+// two versions is one leaf, under the key v//1f2e3d4c:
+//
+//	5>6aa1db04ce9de556d30112bb 35182
+//	5.2>60add6fdae4540bf6a89bf73 29738
 type store struct {
 	*redirect.Compilation
 	pairs []pair
 }
 
-// table stores rows, sorted by key, and gives the hash of the top node.
+// table stores rows, sorted by key, and returns the hash of the top node.
 func (s *store) table(name string, rows []row) string {
 	if len(rows) == 0 {
 		return noTable
@@ -57,7 +61,7 @@ func (s *store) table(name string, rows []row) string {
 	return level[0].value[:8]
 }
 
-// level cuts rows into nodes and gives the rows that lead to them.
+// level cuts rows into nodes and returns the rows that lead to them.
 func (s *store) level(name, prefix string, rows []row, weigh func(row) int) []row {
 	var above []row
 	var node strings.Builder
@@ -95,7 +99,7 @@ func count(r row) (n int) {
 	return n
 }
 
-// put stores a node under a prefix and its hash, which it gives.
+// put stores a node under a prefix and its hash, which it returns.
 func (s *store) put(prefix, value string) string {
 	hash := fmt.Sprintf("%x", sha256.Sum256([]byte(value)))[:8]
 	s.set(prefix+"/"+hash, value)

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// MaxUpdate is how many keys one call of UpdateKeys takes, all or none (platforms.md section 3.1).
+// MaxUpdate is how many keys one call of UpdateKeys takes, all or none (CloudFront developer guide, "Quotas").
 const MaxUpdate = 50
 
 // Change is one key to put or to delete.
@@ -32,10 +32,9 @@ func ParseStore(data []byte) (map[string]string, error) {
 	return store, nil
 }
 
-// Updates lists what makes a store new from old, in calls of at most MaxUpdate keys that may be sent one
-// after the other: what the new root needs, the root, and then what only the old root needed. Whoever sends
-// them waits before the first call that deletes, until every edge has the new root, or leaves the deletions
-// to the next update.
+// Updates lists the changes from an old store to a new one, in calls of at most MaxUpdate keys to be sent one after the
+// other: what the new root needs, the root, and then the deletion of what only the old root needed. Before the first call
+// that deletes, wait until every edge has the new root, or leave the deletions to the next update.
 func Updates(old, new map[string]string) [][]Change {
 	var puts, deletions []Change
 	for _, key := range slices.Sorted(maps.Keys(new)) {

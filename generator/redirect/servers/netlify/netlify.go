@@ -19,7 +19,7 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// The limits of Cloudflare Pages, the tightest of the three that are published (platforms.md section 4).
+// The limits of Cloudflare Pages, the tightest of the three that are published (Cloudflare Pages documentation, "Redirects").
 const (
 	MaxStatic  = 2000
 	MaxDynamic = 100

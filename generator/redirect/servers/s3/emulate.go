@@ -103,7 +103,7 @@ func (e *endpoint) Answer(s *emulate.Site, path, _ string) (emulate.Reply, error
 // unsafeRE matches what is encoded when a part of a key becomes a part of a Location.
 var unsafeRE = regexp.MustCompile(`[^A-Za-z0-9._~@:,!()*'+/-]`)
 
-// rule answers by the first routing rule for a key: of those that wait for an error, or of the others.
+// rule answers by the first routing rule for a key, of those that wait for a status or, with "", of the others.
 func (e *endpoint) rule(key, status string) (emulate.Reply, bool) {
 	for _, r := range e.config.RoutingRules {
 		prefix := r.Condition.KeyPrefixEquals

@@ -49,7 +49,7 @@ func page(x *lookup.Index) ([]byte, error) {
 	spec := x.Spec()
 	d := pageData{
 		Mark:   "<!-- " + output.Mark + " -->",
-		Tables: pageTables{spec.Tables(), map[string]string{}},
+		Tables: pageTables{lookup.NewTables(spec), map[string]string{}},
 		Script: template.JS(lookup.Script + "\n" + lookupScript),
 	}
 	for _, o := range spec.OSes() {
@@ -86,7 +86,7 @@ func examples(x *lookup.Index) []example {
 	return list
 }
 
-// lookupRows is what the page looks packages up in: the packages, newest first, as lookup.js reads them.
+// lookupRows lists the packages, newest first, as lookup.js reads them.
 func lookupRows(x *lookup.Index) ([]byte, error) {
 	rows := make([][]any, 0, len(x.Packages()))
 	for _, p := range x.Packages() {
@@ -103,7 +103,7 @@ func lookupRows(x *lookup.Index) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the packages for the browser: %w", err)
 	}
-	// A line for each package, for whoever reads what changed.
+	// A line for each package, so that a diff is readable.
 	return []byte(strings.ReplaceAll(string(b), "],[", "],\n[") + "\n"), nil
 }
 

@@ -1,9 +1,9 @@
 // Package s3 writes the redirect table for the website endpoint of an S3 bucket.
 //
-// S3 has two kinds of redirects and no more (platforms.md section 2). Routing rules, 50 at most, send a
-// prefix of paths elsewhere with any status: they are used for what moves. Objects of no bytes with a
-// redirect location, as many as one likes, are always answered with status 301: they are used for what
-// never changes, and for what there is no room for among the rules, with a short time in caches then.
+// S3 has two kinds of redirects. Routing rules, 50 at most, send paths with a prefix elsewhere, with any status: they
+// serve what moves, such as /latest/win. Objects without bytes that have a redirect location, any number of them, are
+// always answered with status 301: they serve what never changes, and what has no room among the rules, with a short time
+// in caches then.
 //
 // S3 does not look at query strings. What it cannot answer is in the first line of objects.jsonl, in the Compilation,
 // and on the page at /download and /find, which looks packages up in the browser.
@@ -25,7 +25,7 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// The limits of S3 (platforms.md section 2).
+// The limits of S3 (S3 user guide, "Configuring advanced conditional redirects" and "Object metadata").
 const (
 	MaxRoutingRules = 50
 	MaxKey          = 1024 // bytes
@@ -126,7 +126,7 @@ type Object struct {
 	CacheControl string `json:"cache_control"`
 }
 
-// The times in caches of a 301 that is for ever, and of one that stands in for a 302.
+// The times in caches of a 301 that never changes, and of one that replaces a 302.
 const (
 	lasting = "public, max-age=86400"
 	moving  = "public, max-age=300"
@@ -152,15 +152,15 @@ type target struct {
 	HTTPRedirectCode     string `json:"HttpRedirectCode"`
 }
 
-// website collects what is written.
+// website collects what is compiled.
 type website struct {
 	redirect.Compilation
 	rules   []routingRule
 	objects map[string]Object
 }
 
-// compile goes through the table in the order of what matters most when there is too little room: the
-// newest packages, the patterns that people wrote, and versions that are not whole, the newest first.
+// compile goes through the table in the order in which routing rules are given away: permalinks of what is newest,
+// patterns, and versions that are not whole, the newest first.
 func compile(t *redirect.Table) *website {
 	w := &website{objects: map[string]Object{}}
 	w.latest(t)
@@ -183,7 +183,7 @@ func (w *website) object(path, location, cache string) bool {
 	return true
 }
 
-// latest adds the permalinks of what is newest, the longer paths first: rules match by prefix.
+// latest adds the permalinks of what is newest, longer paths first, because rules match by prefix.
 func (w *website) latest(t *redirect.Table) {
 	var links []redirect.Link
 	for _, l := range redirect.Links(t.Index) {
@@ -231,7 +231,7 @@ func (w *website) patterns(t *redirect.Table) {
 	}
 }
 
-// inexpressible says why a pattern has no routing rule; "" when it has.
+// inexpressible says why there can be no routing rule for a pattern; "" when there can.
 func inexpressible(r *redirect.Rule) string {
 	switch {
 	case len(r.Conditions) > 0:
@@ -332,7 +332,7 @@ func (w *website) linkObjects(links []redirect.Link) {
 	}
 }
 
-// website writes the body of put-bucket-website. The order of rules means something: it is kept.
+// website writes the body of put-bucket-website. The first rule that matches counts, so their order is kept.
 func (w *website) website() []byte {
 	return indented(map[string]any{
 		"IndexDocument": map[string]string{"Suffix": "index.html"},

@@ -28,7 +28,7 @@ func table(t testing.TB, x *lookup.Index, text string) *redirect.Table {
 	return &redirect.Table{Index: x, Rules: redirect.NewRules(append(list, testutil.Inherited(t, x)...))}
 }
 
-// compile gives website.json and objects.jsonl.
+// compile returns website.json and objects.jsonl.
 func compile(t testing.TB, tab *redirect.Table) (website, objects string) {
 	t.Helper()
 	c := s3.Server{}.Compile(tab)
