@@ -133,7 +133,7 @@ func (o *Options) redirects(x *lookup.Index, e *site.Edition, r *rendering) erro
 	for _, s := range list {
 		c := s.Compile(table)
 		if err := c.Err(); err != nil {
-			r.stopped = append(r.stopped, Stopped{Server: s.Name(), Target: s.Name(), Reason: err.Error()})
+			r.stopped = append(r.stopped, Stopped{Server: s.Name(), Target: s.Name(), Reason: strings.ReplaceAll(err.Error(), "\n", "; ")})
 			continue
 		}
 		warnings, _ := sortFindings(c.Findings) // no error is among them

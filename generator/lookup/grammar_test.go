@@ -98,7 +98,7 @@ func TestScript(t *testing.T) {
 			x := lookup.New(tt.spec, testutil.Packages(t, "live"))
 			parse, _ := script(t, tt.spec)
 			queries := unusual
-			for q := range testutil.RandomRequests(x, 31, 5000) {
+			for q := range testutil.RandomRequests(x, 31, 2000) {
 				_, query, _ := strings.Cut(q, "?")
 				queries = append(queries, query)
 			}

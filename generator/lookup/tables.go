@@ -7,8 +7,7 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// Table holds, for one platform and stability, everything a query without offset can ask for. It is the
-// source that each target translates.
+// Table holds, for one platform and stability, everything that a query without an offset can find. Servers translate it.
 type Table struct {
 	Newest    *catalog.Package            // nil when the table is empty
 	Versions  map[string]*catalog.Package // by version and by each leading part of one: 5, 5.12, 5.12.4

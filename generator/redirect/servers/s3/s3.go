@@ -44,7 +44,7 @@ func (Server) Describe() redirect.Description {
 		Title:   "Amazon S3",
 		Files:   "`website.json`, the body of `put-bucket-website`; `objects.jsonl` and the files it names, the objects to upload",
 		Queries: "`/download` and `/find` show a page that looks the package up in the browser; the others are not answered",
-		Limits:  "50 routing rules, so 38 patterns beside twelve permalinks",
+		Limits:  "50 routing rules: patterns, and four permalinks for each system",
 	}
 }
 
@@ -235,17 +235,17 @@ func (w *website) patterns(t *redirect.Table) {
 func inexpressible(r *redirect.Rule) string {
 	switch {
 	case len(r.Conditions) > 0:
-		return "s3 looks at no query string and leaves this rule out"
+		return "s3 does not look at query strings; this rule is left out"
 	case !r.Moved():
-		return "s3 cannot answer a pattern with status 200, 404 or 410 and leaves this rule out"
+		return "s3 cannot answer a pattern with status 200, 404 or 410; this rule is left out"
 	case len(r.Names()) != 1 || !strings.HasSuffix(r.Source, "/*"):
-		return "s3 knows patterns with an asterisk at the end only and leaves this rule out"
+		return "s3 knows patterns with an asterisk at the end only; this rule is left out"
 	case !r.Fixed() && (strings.Count(r.Target, ":"+redirect.Splat) != 1 || !strings.HasSuffix(r.Target, ":"+redirect.Splat)):
-		return "s3 takes an asterisk over to the end of a target only and leaves this rule out"
+		return "s3 can put an asterisk at the end of a target only; this rule is left out"
 	case !r.Fixed() && patternTarget(r).ReplaceKeyPrefixWith == "":
-		return "s3 cannot take a prefix away with nothing in its place and leaves this rule out"
+		return "s3 cannot remove a prefix without a replacement; this rule is left out"
 	case strings.ContainsAny(r.Target, "?#%") || portRE.MatchString(r.Target):
-		return "s3 sends a pattern to a plain host and path only, with no port, query, fragment or escape, and leaves this rule out"
+		return "s3 sends a pattern to a plain host and path only, without port, query, fragment or escapes; this rule is left out"
 	}
 	return ""
 }
@@ -275,10 +275,10 @@ func (w *website) exact(t *redirect.Table) {
 		case r.Pattern():
 			continue
 		case len(r.Conditions) > 0:
-			w.Warn(r, "s3 looks at no query string and leaves this rule out")
+			w.Warn(r, "s3 does not look at query strings; this rule is left out")
 			continue
 		case r.Status == 200:
-			w.Warn(r, "s3 cannot serve another page under this path and leaves this rule out")
+			w.Warn(r, "s3 cannot serve another page under this path; this rule is left out")
 			continue
 		case r.Status == 410:
 			w.Warn(r, "s3 answers 404, not 410")

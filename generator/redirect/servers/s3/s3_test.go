@@ -131,14 +131,14 @@ func TestCheckListsWhatS3LeavesOut(t *testing.T) {
 	}
 	want := []string{
 		"warning rules.txt:1:1: s3 answers 301, not 302, to be kept for five minutes",
-		"warning rules.txt:2:1: s3 looks at no query string and leaves this rule out",
-		"warning rules.txt:3:1: s3 cannot serve another page under this path and leaves this rule out",
+		"warning rules.txt:2:1: s3 does not look at query strings; this rule is left out",
+		"warning rules.txt:3:1: s3 cannot serve another page under this path; this rule is left out",
 		"warning rules.txt:4:1: s3 answers 404, not 410",
-		"warning rules.txt:5:1: s3 knows patterns with an asterisk at the end only and leaves this rule out",
-		"warning rules.txt:6:1: s3 takes an asterisk over to the end of a target only and leaves this rule out",
-		"warning rules.txt:7:1: s3 cannot answer a pattern with status 200, 404 or 410 and leaves this rule out",
-		"warning rules.txt:8:1: s3 sends a pattern to a plain host and path only, with no port, query, fragment or escape, and leaves this rule out",
-		"warning rules.txt:9:1: s3 cannot take a prefix away with nothing in its place and leaves this rule out",
+		"warning rules.txt:5:1: s3 knows patterns with an asterisk at the end only; this rule is left out",
+		"warning rules.txt:6:1: s3 can put an asterisk at the end of a target only; this rule is left out",
+		"warning rules.txt:7:1: s3 cannot answer a pattern with status 200, 404 or 410; this rule is left out",
+		"warning rules.txt:8:1: s3 sends a pattern to a plain host and path only, without port, query, fragment or escapes; this rule is left out",
+		"warning rules.txt:9:1: s3 cannot remove a prefix without a replacement; this rule is left out",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -200,7 +200,7 @@ func TestExplain(t *testing.T) {
 	for _, tt := range []struct{ url, want string }{
 		{"/a", "301 to /b instead of 302\n  s3 answers 301, not 302, to be kept for five minutes"},
 		{"/c", "the same"},
-		{"/p/x", "404 instead of 410\n  s3 cannot answer a pattern with status 200, 404 or 410 and leaves this rule out"},
+		{"/p/x", "404 instead of 410\n  s3 cannot answer a pattern with status 200, 404 or 410; this rule is left out"},
 		{"/download?os=win", "200 instead of 302 to " + tab.Answer("/download", "os=win").Location + asks},
 		{"/find?os=win", "200 with another page" + asks},
 		{"/find?os=beos", "200 instead of 400" + asks},
