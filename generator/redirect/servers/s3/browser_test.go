@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -20,7 +21,7 @@ func TestPageInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	html, err := page(x)
+	html, err := page(x, redirect.Links(x))
 	if err != nil {
 		t.Fatal(err)
 	}

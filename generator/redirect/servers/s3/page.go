@@ -45,7 +45,7 @@ type pageTables struct {
 }
 
 // page is served at /download and /find: it explains, and looks the package up in the browser.
-func page(x *lookup.Index) ([]byte, error) {
+func page(x *lookup.Index, links []redirect.Link) ([]byte, error) {
 	spec := x.Spec()
 	d := pageData{
 		Mark:   "<!-- " + output.Mark + " -->",
@@ -58,7 +58,7 @@ func page(x *lookup.Index) ([]byte, error) {
 	for _, p := range spec.Problems() {
 		d.Tables.Problems[p.Param] = p.Reason + "; allowed: " + p.Allowed
 	}
-	d.Examples = examples(x)
+	d.Examples = examples(spec, links)
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, d); err != nil {
 		return nil, fmt.Errorf("write the page for queries: %w", err)
@@ -67,10 +67,9 @@ func page(x *lookup.Index) ([]byte, error) {
 }
 
 // examples lists the newest package's link for each permalink of another kind than the newest.
-func examples(x *lookup.Index) []example {
+func examples(spec *lookup.Spec, links []redirect.Link) []example {
 	var list []example
-	links := redirect.Links(x)
-	for _, l := range x.Spec().Permalinks() {
+	for _, l := range spec.Permalinks() {
 		var newest *redirect.Link
 		for i := range links {
 			if k := &links[i]; k.Query.Finds != lookup.Newest && l.Matches(k.Path) && (newest == nil || catalog.Compare(k.Package, newest.Package) < 0) {

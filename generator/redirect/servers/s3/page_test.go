@@ -10,6 +10,7 @@ import (
 	"github.com/dop251/goja"
 
 	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -66,7 +67,7 @@ var scriptsRE = regexp.MustCompile(`(?s)id="tables">(.*?)</script>\s*<script>(.*
 // browser runs the page's script as far as the answer: an id, "problem with" a parameter, or "none".
 func browser(t *testing.T, x *lookup.Index) func(query string) string {
 	t.Helper()
-	html, err := page(x)
+	html, err := page(x, redirect.Links(x))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +104,8 @@ func browser(t *testing.T, x *lookup.Index) func(query string) string {
 }
 
 func TestPageAndRowsAreListed(t *testing.T) {
-	html, err := page(lookup.New(testutil.OtherSpec(t), testutil.Packages(t, "live")))
+	x := lookup.New(testutil.OtherSpec(t), testutil.Packages(t, "live"))
+	html, err := page(x, redirect.Links(x))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,14 +50,15 @@ func (Server) Describe() redirect.Description {
 
 // Compile implements redirect.Server.
 func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
-	w := compile(t)
+	links := redirect.Links(t.Index)
+	w := compile(t, links)
 	c := &w.Compilation
 	c.Omitted = omitted()
 	rows, err := lookupRows(t.Index)
 	if err != nil {
 		c.Fail(nil, "%s", err)
 	}
-	html, err := page(t.Index)
+	html, err := page(t.Index, links)
 	if err != nil {
 		c.Fail(nil, "%s", err)
 	}
@@ -161,12 +162,12 @@ type website struct {
 
 // compile goes through the table in the order in which routing rules are given away: permalinks of what is newest,
 // patterns, and versions that are not whole, the newest first.
-func compile(t *redirect.Table) *website {
+func compile(t *redirect.Table, links []redirect.Link) *website {
 	w := &website{objects: map[string]Object{}}
-	w.latest(t)
+	w.latest(links)
 	w.exact(t)
 	w.patterns(t)
-	w.permalinks(t)
+	w.permalinks(t.Index.Spec(), links)
 	for _, p := range t.Index.Packages() {
 		w.object(lookup.Location(p), p.URL, lasting)
 	}
@@ -184,17 +185,12 @@ func (w *website) object(path, location, cache string) bool {
 }
 
 // latest adds the permalinks of what is newest, longer paths first, because rules match by prefix.
-func (w *website) latest(t *redirect.Table) {
-	var links []redirect.Link
-	for _, l := range redirect.Links(t.Index) {
-		if l.Query.Finds == lookup.Newest {
-			links = append(links, l)
-		}
-	}
-	slices.SortFunc(links, func(a, b redirect.Link) int { return strings.Compare(b.Path, a.Path) })
-	for i, l := range links {
+func (w *website) latest(links []redirect.Link) {
+	newest := slices.DeleteFunc(slices.Clone(links), func(l redirect.Link) bool { return l.Query.Finds != lookup.Newest })
+	slices.SortFunc(newest, func(a, b redirect.Link) int { return strings.Compare(b.Path, a.Path) })
+	for i, l := range newest {
 		if len(w.rules)+2 > MaxRoutingRules {
-			w.linkObjects(links[i:])
+			w.linkObjects(newest[i:])
 			return
 		}
 		w.rules = append(w.rules,
@@ -300,8 +296,8 @@ func (w *website) exact(t *redirect.Table) {
 
 // permalinks adds the other permalinks. Of those that lead to the newest version of a series, 5.12, the newest get the
 // routing rules that are left: to the same permalink of that version.
-func (w *website) permalinks(t *redirect.Table) {
-	links := slices.DeleteFunc(redirect.Links(t.Index), func(l redirect.Link) bool { return l.Query.Finds == lookup.Newest })
+func (w *website) permalinks(spec *lookup.Spec, links []redirect.Link) {
+	links = slices.DeleteFunc(slices.Clone(links), func(l redirect.Link) bool { return l.Query.Finds == lookup.Newest })
 	slices.SortStableFunc(links, func(a, b redirect.Link) int { return b.Package.Revision - a.Package.Revision })
 	paths := make(map[string]bool, len(links))
 	for _, l := range links {
@@ -309,7 +305,7 @@ func (w *website) permalinks(t *redirect.Table) {
 	}
 	var rest []redirect.Link
 	for _, l := range links {
-		whole := t.Index.Spec().VersionPath(l.Package.Version, l.Package.OS)
+		whole := spec.VersionPath(l.Package.Version, l.Package.OS)
 		if l.Query.Finds != lookup.ByVersion || !l.Moves || !paths[whole] || len(w.rules) >= MaxRoutingRules {
 			rest = append(rest, l)
 			continue
