@@ -14,7 +14,7 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
-	"github.com/Slicer/sitegen/generator/redirect/nginx"
+	"github.com/Slicer/sitegen/generator/redirect/servers/nginx"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -76,7 +76,7 @@ func BenchmarkTestConfiguration(b *testing.B) {
 func BenchmarkCompile(b *testing.B) {
 	x := testutil.Index(b, "archive")
 	for b.Loop() {
-		if _, err := (nginx.Target{}).Compile(&redirect.Table{Index: x}); err != nil {
+		if err := (nginx.Server{}).Compile(&redirect.Table{Index: x}).Err(); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -86,7 +86,7 @@ func BenchmarkCompile(b *testing.B) {
 func BenchmarkCompileRules(b *testing.B) {
 	table := &redirect.Table{Index: testutil.Index(b, "archive"), Rules: readRules(b, manyRules())}
 	for b.Loop() {
-		if _, err := (nginx.Target{}).Compile(table); err != nil {
+		if err := (nginx.Server{}).Compile(table).Err(); err != nil {
 			b.Fatal(err)
 		}
 	}

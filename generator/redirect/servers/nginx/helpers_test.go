@@ -16,7 +16,7 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
-	"github.com/Slicer/sitegen/generator/redirect/nginx"
+	"github.com/Slicer/sitegen/generator/redirect/servers/nginx"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -56,12 +56,12 @@ func serveTable(t testing.TB, table *redirect.Table) *server {
 // compile returns the files of a table by path.
 func compile(t testing.TB, table *redirect.Table) map[string][]byte {
 	t.Helper()
-	compiled, err := nginx.Target{}.Compile(table)
-	if err != nil {
+	compiled := nginx.Server{}.Compile(table)
+	if err := compiled.Err(); err != nil {
 		t.Fatal(err)
 	}
 	byPath := map[string][]byte{}
-	for _, f := range compiled {
+	for _, f := range compiled.Files {
 		if byPath[f.Path] != nil {
 			t.Errorf("%s is written twice", f.Path)
 		}

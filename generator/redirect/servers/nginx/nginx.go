@@ -68,28 +68,15 @@ func (Server) Emulate(t *redirect.Table, _ func() *redirect.Compilation) (redire
 
 // Compile implements redirect.Server.
 func (Server) Compile(t *redirect.Table) *redirect.Compilation {
-	files, err := compile(t)
-	if err != nil {
-		result := &redirect.Compilation{}
-		result.Fail(nil, "%s", err)
-		return result
-	}
-	return &redirect.Compilation{Files: files}
-}
-
-// compile makes the files.
-func compile(t *redirect.Table) ([]output.File, error) {
+	c := &redirect.Compilation{}
 	spec := t.Index.Spec()
 	g := grammar{spec}
 	x := &tables{index: t.Index, grammar: g, builds: nameBuilds(t.Index.Packages())}
-	files := append(x.files(), decode(spec), g.parameters(), permalinks(spec))
-	files = append(files, bitstreams(t.Index))
-	rules, err := rules(t.Rules)
-	if err != nil {
-		return nil, err
+	files := append(x.files(), decode(spec), g.parameters(), permalinks(spec), bitstreams(t.Index), rules(t.Rules, c))
+	if c.Err() == nil {
+		c.Files = append(files, fixed()...)
 	}
-	fixed, err := fixed()
-	return append(append(files, rules), fixed...), err
+	return c
 }
 
 // conf holds the static files: what depends on neither the Spec nor the packages.
@@ -98,8 +85,7 @@ func compile(t *redirect.Table) ([]output.File, error) {
 var conf embed.FS
 
 // fixed lists the static files.
-func fixed() ([]output.File, error) {
-	var files []output.File
+func fixed() (files []output.File) {
 	err := fs.WalkDir(conf, "conf", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -108,5 +94,8 @@ func fixed() ([]output.File, error) {
 		files = append(files, made(strings.TrimPrefix(path, "conf/"), data))
 		return err
 	})
-	return files, err
+	if err != nil {
+		panic(err) // the files are part of the program
+	}
+	return files
 }

@@ -1,7 +1,6 @@
 package nginx
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -12,9 +11,10 @@ import (
 )
 
 // rules writes rules.conf, the maps that choose a rule. $sitegen_rule is "status target" of the rule that matches the
-// path, "" when none does. The locations that ask for it are in files.conf and bitstreams.conf of the server.
-func rules(r *redirect.Rules) (output.File, error) {
-	w := &rulesWriter{rules: r}
+// path, "" when none does. The locations that ask for it are in files.conf and bitstreams.conf of the server. Rules
+// that Nginx cannot read are findings of c.
+func rules(r *redirect.Rules, c *redirect.Compilation) output.File {
+	w := &rulesWriter{rules: r, found: c}
 	w.comment("A dollar sign, which cannot be written in the value of a map.")
 	w.printf("geo $sitegen_dollar { default \"$\"; }\n")
 	w.exact()
@@ -28,10 +28,9 @@ func rules(r *redirect.Rules) (output.File, error) {
 	for _, status := range []int{404, 410} {
 		w.printf("map $sitegen_rule $sitegen_rule_%d { %d 1; }\n", status, status)
 	}
-	f := file("http/rules.conf", `
+	return file("http/rules.conf", `
 		The rules of rules.txt, the aliases of pages, and links of servers that are retired.
 		A rule is "status target". Exact paths come before patterns; of each the first that matches counts.`, &w.text)
-	return f, errors.Join(w.errs...)
 }
 
 // rulesWriter writes rules.conf part by part.
@@ -40,7 +39,7 @@ type rulesWriter struct {
 	rules  *redirect.Rules
 	groups [][]*redirect.Rule // rules of exact paths with conditions, by the map that they are in
 	names  []string           // of the parameters that conditions ask for, each once
-	errs   []error
+	found  *redirect.Compilation
 }
 
 // exact writes the table of paths. The value of a path whose rules have conditions is ?N: the map $sitegen_conditions_N
@@ -151,8 +150,7 @@ func (w *rulesWriter) patterns() {
 func (w *rulesWriter) line(r *redirect.Rule, expr, target string) string {
 	key, value := regex(expr+`\z`), quote(ruleText(r, target))
 	if max(len(key), len(value)) > maxToken {
-		w.errs = append(w.errs, fmt.Errorf("%s: the rule is longer than the %d bytes that Nginx reads at once; "+
-			"use fewer conditions", r.Pos, maxToken))
+		w.found.Fail(r, "the rule is longer than the %d bytes that Nginx reads at once; use fewer conditions", maxToken)
 	}
 	return entry(key, value)
 }

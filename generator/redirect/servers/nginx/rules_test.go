@@ -198,7 +198,7 @@ func TestTooManyConditions(t *testing.T) {
 		rule += fmt.Sprintf(" parameter-%d=value-%d", i, i)
 	}
 	table := &redirect.Table{Index: testutil.NoPackages(t), Rules: readRules(t, "/a /b\n"+rule+" /y\n")}
-	if _, err := (nginx.Target{}).Compile(table); err == nil || !strings.HasPrefix(err.Error(), "rules.txt:2:1: ") {
+	if err := (nginx.Server{}).Compile(table).Err(); err == nil || !strings.HasPrefix(err.Error(), "rules.txt:2:1: ") {
 		t.Errorf("%v, want an error with the line", err)
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
-	"github.com/Slicer/sitegen/generator/redirect/servers/nginx"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
