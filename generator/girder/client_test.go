@@ -18,7 +18,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/girder"
 	"github.com/Slicer/sitegen/generator/testutil"
@@ -75,7 +74,7 @@ const (
 	failed  = `{"message": "An unexpected error occurred on the server.", "type": "internal", "uid": "bd9dc2b6"}`
 )
 
-var records = []catalog.Record{{ID: "6a464e2543581bffa4f3cccb", Size: 333433559, OS: "linux"}}
+var records = []girder.Item{{ID: "6a464e2543581bffa4f3cccb", Size: 333433559, OS: "linux"}}
 
 func TestFetchAsksOnce(t *testing.T) {
 	var got *http.Request
@@ -262,7 +261,7 @@ func TestFetchGivesUpOnSlowServers(t *testing.T) {
 	server, requests := serve(t, slow)
 	var pauses []time.Duration
 	c := client(server.URL, &pauses)
-	c.Timeout, c.Retries = 50*time.Millisecond, 1
+	c.Timeout, c.Retries = 500*time.Millisecond, 1
 	_, err := c.Fetch(t.Context())
 	failure, ok := errors.AsType[*girder.Failure](err)
 	if !ok || failure.Kind != girder.TimedOut || failure.Tries != 2 || requests.Load() != 2 {

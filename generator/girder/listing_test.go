@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/girder"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
@@ -18,34 +17,34 @@ import (
 func TestDecodeListing(t *testing.T) {
 	tests := []struct {
 		name, body string
-		want       []catalog.Record
+		want       []girder.Item
 	}{
 		{"nothing", `[]`, nil},
 		{"an item", `[{"_id": "62d5d2ebe911182f1dc285b0", "name": "Slicer_win_amd64_30893", "size": 222149208,
 			"created": "2022-07-18T21:38:51.412000+00:00", "meta": {"app_id": "5f44", "arch": "amd64", "baseName": "Slicer",
 			"build_date": "2022-07-08T09:39:54.992000+00:00", "os": "win", "pre_release": false, "release": "5.0.3",
 			"revision": "30893", "sha512": "aa", "version": "5.0.3"}}]`,
-			[]catalog.Record{{ID: "62d5d2ebe911182f1dc285b0", Name: "Slicer_win_amd64_30893", Size: 222149208,
+			[]girder.Item{{ID: "62d5d2ebe911182f1dc285b0", Name: "Slicer_win_amd64_30893", Size: 222149208,
 				Created: "2022-07-18T21:38:51.412000+00:00", AppID: "5f44", Arch: "amd64", BaseName: "Slicer",
 				BuildDate: "2022-07-08T09:39:54.992000+00:00", OS: "win", PreRelease: "false", Release: "5.0.3",
 				Revision: "30893", SHA512: "aa", Version: "5.0.3"}}},
 		{"numbers for strings", `[{"_id":1,"meta":{"revision":34627,"version":5.2,"pre_release":1}}]`,
-			[]catalog.Record{{ID: "1", Revision: "34627", Version: "5.2", PreRelease: "1"}}},
-		{"strings for numbers", `[{"size":"77"}]`, []catalog.Record{{Size: 77}}},
-		{"null is absent", `[{"_id":null,"size":null,"name":"n","meta":{"os":null,"release":null}}]`, []catalog.Record{{Name: "n"}}},
-		{"no meta", `[{"_id":"a"},{"_id":"b","meta":null},{"_id":"c","meta":["os"]}]`, []catalog.Record{{ID: "a"}, {ID: "b"}, {ID: "c"}}},
-		{"no objects", `[null, 5, "x", [{}], {}]`, make([]catalog.Record, 5)},
+			[]girder.Item{{ID: "1", Revision: "34627", Version: "5.2", PreRelease: "1"}}},
+		{"strings for numbers", `[{"size":"77"}]`, []girder.Item{{Size: 77}}},
+		{"null is absent", `[{"_id":null,"size":null,"name":"n","meta":{"os":null,"release":null}}]`, []girder.Item{{Name: "n"}}},
+		{"no meta", `[{"_id":"a"},{"_id":"b","meta":null},{"_id":"c","meta":["os"]}]`, []girder.Item{{ID: "a"}, {ID: "b"}, {ID: "c"}}},
+		{"no objects", `[null, 5, "x", [{}], {}]`, make([]girder.Item, 5)},
 		{"unknown keys", `[{"access":{"users":[{"id":1}]},"_id":"a","meta":{"os":"win","x":{"os":"linux"}},"zz":[[]]}]`,
-			[]catalog.Record{{ID: "a", OS: "win"}}},
-		{"other spelling of a key is another key", `[{"_ID":"a","Meta":{"os":"win"}}]`, make([]catalog.Record, 1)},
-		{"repeated keys", `[{"_id":"a","_id":"b","meta":{"os":"win"},"meta":{"os":"linux"}}]`, []catalog.Record{{ID: "b", OS: "linux"}}},
-		{"lists for strings", `[{"meta":{"os":["win", "linux"]}}]`, []catalog.Record{{OS: `["win", "linux"]`}}},
-		{"not UTF-8", "[{\"name\":\"a\xff\\ud800\"}]", []catalog.Record{{Name: "a\uFFFD\uFFFD"}}},
-		{"escapes", `[{"name":"\u0041\n\""}]`, []catalog.Record{{Name: "A\n\""}}},
-		{"deep", `[{"x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `,"_id":"a"}]`, []catalog.Record{{ID: "a"}}},
+			[]girder.Item{{ID: "a", OS: "win"}}},
+		{"other spelling of a key is another key", `[{"_ID":"a","Meta":{"os":"win"}}]`, make([]girder.Item, 1)},
+		{"repeated keys", `[{"_id":"a","_id":"b","meta":{"os":"win"},"meta":{"os":"linux"}}]`, []girder.Item{{ID: "b", OS: "linux"}}},
+		{"lists for strings", `[{"meta":{"os":["win", "linux"]}}]`, []girder.Item{{OS: `["win", "linux"]`}}},
+		{"not UTF-8", "[{\"name\":\"a\xff\\ud800\"}]", []girder.Item{{Name: "a\uFFFD\uFFFD"}}},
+		{"escapes", `[{"name":"\u0041\n\""}]`, []girder.Item{{Name: "A\n\""}}},
+		{"deep", `[{"x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `,"_id":"a"}]`, []girder.Item{{ID: "a"}}},
 		{"sizes", `[{"size":3.5e8},{"size":-1},{"size":1.5},{"size":"many"},{"size":true},{"size":[1]},{"size":1e300},
 			{"size":99999999999999999999},{"size":9223372036854775807}]`,
-			[]catalog.Record{{Size: 350000000}, {}, {}, {}, {}, {}, {}, {}, {Size: 1<<63 - 1}}},
+			[]girder.Item{{Size: 350000000}, {}, {}, {}, {}, {}, {}, {}, {Size: 1<<63 - 1}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
