@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/Slicer/sitegen/generator/fault"
-	"github.com/Slicer/sitegen/generator/gate"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/supply/gate"
 )
 
 // Build makes the site and the web server's configuration as they should be now, and writes what is not so
@@ -187,7 +187,7 @@ func (o *Options) read(ctx context.Context, db *store.Store, start time.Time) (*
 	}
 	refusals := gate.Check(&o.profile().Scheme, before, cat.published)
 	if !o.Config.Force {
-		return cat, gate.Err(refusals)
+		return cat, gate.Err(refusals, cat.held)
 	}
 	for _, r := range refusals {
 		o.Log.Warn("published by force", "problem", r.Problem)

@@ -1,16 +1,19 @@
-// Package gate stands between a new catalogue and the site. Girder answers a wrong application with an
-// empty list and a lost database with a short one, both with status 200, so a listing is compared with
-// what was published last before anything is changed.
+// Package gate decides whether a new catalogue may replace the published one. A source can fail in ways that look
+// like success: a database that lost half its items lists the other half with status 200, and a system spelled in a
+// new way ("windows" for "win") leaves a catalogue without it. So Check compares what would be published with what
+// was published last, before anything is changed.
 //
-// The gate looks at what people download: every platform's newest release, the releases by id (their links
-// are in papers and scripts), and the number of packages. Nightly builds come and go, so single ones are
-// not looked at. What it refuses may be right, a bad release withdrawn for instance; then a person says so
-// with --force, once, and the catalogue published by force is what the next one is compared with.
+// It looks at what people download: the newest release of every platform, the releases by id (papers and scripts link
+// to them), and the number of packages. Nightly builds come and go, so single ones do not matter. A first run has
+// nothing to compare with, and any catalogue with a package in it passes.
+//
+// A refused catalogue may be right, when a bad release was withdrawn for instance. Then a person says so with --force,
+// once, and the next catalogue is compared with the one published by force.
 package gate
 
 import (
-	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
@@ -22,28 +25,59 @@ type Refusal struct {
 	Check   string // what to look at, and when --force is right: a sentence or two
 }
 
-// Error is the problem; what to check is not part of it.
+// Error returns the problem; what to check is not part of it.
 func (r Refusal) Error() string { return r.Problem }
 
-// Err joins refusals into an error of kind fault.Gate with what to check as hints; nil when there are none.
-func Err(refusals []Refusal) error {
-	var errs []error
-	for _, r := range refusals {
-		errs = append(errs, fault.Wrap(fault.Gate, r, r.Check))
-	}
-	return errors.Join(errs...)
+// RefusedError is the error of a refused catalogue.
+type RefusedError struct {
+	Refusals []Refusal
+	Held     []catalog.HeldGroup // the records that were not published: often the cause
 }
 
-// A catalogue may lose one part in maxLoss of its packages, and of its releases, from one run to the next.
+// Err returns the refusals as an error of kind fault.Gate whose hints are what to check; nil when there are none. In
+// the tree of the error is a *RefusedError. held is what catalog.Publish held back.
+func Err(refusals []Refusal, held []catalog.Held) error {
+	if len(refusals) == 0 {
+		return nil
+	}
+	return &RefusedError{refusals, catalog.GroupHeld(held)}
+}
+
+// Error lists the problems, then the records held back, a line each:
+//
+//	there is no package for Windows (6 are published now)
+//	held back: 6 × system: not one of win, linux, for example "windows"; add an alias to the profile
+func (e *RefusedError) Error() string {
+	var lines []string
+	for _, r := range e.Refusals {
+		lines = append(lines, r.Problem)
+	}
+	for _, g := range e.Held {
+		lines = append(lines, "held back: "+g.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns the refusals, each with its kind and hint.
+func (e *RefusedError) Unwrap() []error {
+	var errs []error
+	for _, r := range e.Refusals {
+		errs = append(errs, fault.Wrap(fault.Gate, r, r.Check))
+	}
+	return errs
+}
+
+// maxLoss bounds what a catalogue may lose from one run to the next: one part in maxLoss of its packages, and of its
+// releases.
 const maxLoss = 5
 
-// Check compares the packages to publish with those published last and returns every reason to refuse them, nil for
-// none. A first run compares with nothing: any catalogue that is not empty will do.
+// Check compares the packages to publish, after, with those published last, before, and returns every reason to refuse
+// them, nil for none.
 func Check(scheme *catalog.Scheme, before, after []*catalog.Package) []Refusal {
 	if len(after) == 0 {
 		return []Refusal{{
 			Problem: fmt.Sprintf("the source lists no package that can be published (%d are published now)", len(before)),
-			Check:   "Check that app is the application's id on that server: Girder answers a wrong one with an empty list. Check the report for packages held back.",
+			Check:   "Check that the source is the right one, and why records were held back.",
 		}}
 	}
 	var refusals []Refusal
@@ -53,21 +87,22 @@ func Check(scheme *catalog.Scheme, before, after []*catalog.Package) []Refusal {
 	return refusals
 }
 
-// checkSystems misses the systems of before.
+// checkSystems refuses a catalogue that lost all packages of a system.
 func checkSystems(scheme *catalog.Scheme, before, after []*catalog.Package) (refusals []Refusal) {
 	for _, os := range scheme.OSes() {
 		isFor := func(p *catalog.Package) bool { return p.OS == os }
 		if n := count(before, isFor); n > 0 && count(after, isFor) == 0 {
 			refusals = append(refusals, Refusal{
 				Problem: fmt.Sprintf("there is no package for %s (%d are published now)", scheme.Title(os), n),
-				Check:   fmt.Sprintf("Check whether uploads for %s reach the server. If there should be none, run once with --force.", scheme.Title(os)),
+				Check:   fmt.Sprintf("Check whether builds for %s still reach the source. If there should be none, run once with --force.", scheme.Title(os)),
 			})
 		}
 	}
 	return refusals
 }
 
-// checkNewestReleases compares what a visitor of each platform is offered first.
+// checkNewestReleases compares what a visitor of each platform is offered first. It returns nothing for a platform
+// whose system has no package at all: checkSystems reports that.
 func checkNewestReleases(scheme *catalog.Scheme, before, after []*catalog.Package) (refusals []Refusal) {
 	had, has := newestReleases(before), newestReleases(after)
 	for _, platform := range scheme.Platforms() {
@@ -77,7 +112,7 @@ func checkNewestReleases(scheme *catalog.Scheme, before, after []*catalog.Packag
 		}
 		isFor := func(p *catalog.Package) bool { return p.OS == platform.OS }
 		switch {
-		case is == nil && count(after, isFor) > 0: // else checkSystems says more
+		case is == nil && count(after, isFor) > 0:
 			refusals = append(refusals, Refusal{
 				Problem: fmt.Sprintf("there is no release for %s (%s is published now)", name(scheme, platform), describe(was)),
 				Check:   withdrawn(was),
@@ -92,13 +127,13 @@ func checkNewestReleases(scheme *catalog.Scheme, before, after []*catalog.Packag
 	return refusals
 }
 
-// checkLosses counts. Releases are told by their ids, so that a server whose items all have new ones, which
-// would break every link to a download, is not taken for a sound one.
+// checkLosses counts packages and releases. A release is recognized by its id: a source that gives all its packages
+// new ids has as many as before, but every link to a download would be broken.
 func checkLosses(before, after []*catalog.Package) (refusals []Refusal) {
 	if lost := len(before) - len(after); lost*maxLoss > len(before) {
 		refusals = append(refusals, Refusal{
 			Problem: fmt.Sprintf("there are %d packages, more than a fifth fewer than the %d published now", len(after), len(before)),
-			Check:   "Check on the server whether packages were deleted on purpose, and the report for packages held back. If all is as it should be, run once with --force.",
+			Check:   "Check at the source whether packages were deleted on purpose, and why records were held back. If all is well, run once with --force.",
 		})
 	}
 	kept := make(map[string]bool, len(after))
@@ -110,13 +145,13 @@ func checkLosses(before, after []*catalog.Package) (refusals []Refusal) {
 	if all := count(before, isRelease); lost*maxLoss > all {
 		refusals = append(refusals, Refusal{
 			Problem: fmt.Sprintf("%d of the %d released packages published now are gone, or have another id", lost, all),
-			Check:   "Check on the server whether releases were deleted or uploaded anew: links to the old ones will end at a page 404. If that is meant, run once with --force.",
+			Check:   "Check at the source whether releases were deleted or have new ids: links to the old ones will answer 404. If that is intended, run once with --force.",
 		})
 	}
 	return refusals
 }
 
-// newestReleases is the newest released package of each platform.
+// newestReleases returns the newest released package of each platform.
 func newestReleases(packages []*catalog.Package) map[catalog.Platform]*catalog.Package {
 	newest := make(map[catalog.Platform]*catalog.Package)
 	for _, p := range packages {
@@ -143,5 +178,5 @@ func describe(p *catalog.Package) string {
 }
 
 func withdrawn(p *catalog.Package) string {
-	return fmt.Sprintf("Check on the server whether %s was deleted, moved or marked as pre-release on purpose. If so, run once with --force.", p.Release)
+	return fmt.Sprintf("Check at the source whether %s was deleted, moved or marked as pre-release on purpose. If so, run once with --force.", p.Release)
 }

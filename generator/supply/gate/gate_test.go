@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,16 +11,16 @@ import (
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
-	"github.com/Slicer/sitegen/generator/gate"
+	"github.com/Slicer/sitegen/generator/supply/gate"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// build is a package; its id is made of what it is, a release where release is not "".
+// build returns a package whose id follows from the rest; a nightly build when release is "".
 func build(os catalog.OS, arch catalog.Arch, revision int, release string) *catalog.Package {
 	return &catalog.Package{ID: fmt.Sprintf("%s-%s-%d-%s", os, arch, revision, release), OS: os, Arch: arch, Revision: revision, Release: release}
 }
 
-// catalogue has three releases and three nightly builds for each operating system: 18 packages.
+// catalogue returns three releases and three nightly builds for each operating system: 18 packages.
 func catalogue() (list []*catalog.Package) {
 	for _, os := range []catalog.OS{"win", "macosx", "linux"} {
 		for i, release := range []string{"5.10.0", "5.12.3", "5.12.4"} {
@@ -29,7 +30,7 @@ func catalogue() (list []*catalog.Package) {
 	return list
 }
 
-// without leaves out the packages that are.
+// without returns list without the packages for which are is true.
 func without(list []*catalog.Package, are func(*catalog.Package) bool) []*catalog.Package {
 	return slices.DeleteFunc(slices.Clone(list), are)
 }
@@ -103,11 +104,31 @@ func TestCheck(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("refusals (-want +got):\n%s", diff)
 			}
-			err := gate.Err(refusals)
+			err := gate.Err(refusals, nil)
 			if (err == nil) != (test.want == nil) || err != nil && (fault.KindOf(err) != fault.Gate || err.Error() != strings.Join(test.want, "\n")) {
 				t.Errorf("Err = %v", err)
 			}
 		})
+	}
+}
+
+// TestErr has a refusal name the records held back: of 756 records of an unknown system, nothing is left to publish.
+func TestErr(t *testing.T) {
+	held := []catalog.Held{
+		{ID: "1", Field: "system", Value: "windows", Reason: "not one of win, linux", Hint: "add an alias to the profile"},
+		{ID: "2", Field: "system", Value: "darwin", Reason: "not one of win, linux", Hint: "add an alias to the profile"},
+		{ID: "3", Field: "size", Value: "0", Reason: "upload not finished"},
+	}
+	err := gate.Err(gate.Check(testutil.Scheme(t), nil, nil), held)
+	want := `the source lists no package that can be published (0 are published now)
+held back: 2 × system: not one of win, linux, for example "windows"; add an alias to the profile
+held back: 1 × size: upload not finished, for example "0"`
+	if diff := cmp.Diff(want, err.Error()); diff != "" {
+		t.Errorf("error (-want +got):\n%s", diff)
+	}
+	refused, ok := errors.AsType[*gate.RefusedError](err)
+	if !ok || len(refused.Held) != 2 || len(refused.Held[0].Held) != 2 || len(fault.Hints(err)) != 1 {
+		t.Errorf("%+v, hints %q", refused, fault.Hints(err))
 	}
 }
 
