@@ -12,10 +12,12 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/fault"
-	"github.com/Slicer/sitegen/generator/girder"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/profile"
 	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/supply"
+	"github.com/Slicer/sitegen/generator/supply/fetch"
+	"github.com/Slicer/sitegen/generator/supply/source"
 )
 
 // catalogue is what a run has found to publish.
@@ -40,21 +42,15 @@ func (o *Options) catalogueFile() string { return filepath.Join(o.Config.Data, s
 
 // fetch reads the source.
 func (o *Options) fetch(ctx context.Context, db *store.Store, at time.Time) (*catalogue, error) {
-	source, err := girder.ParseSource(o.Config.Source)
+	src, err := o.source(o.Config.Girder.Timeout, o.Config.Girder.Retries)
 	if err != nil {
 		return nil, err
 	}
-	run := store.Run{At: at, Source: source.Identity(), App: o.Config.App}
+	run := store.Run{At: at, Source: src.Identity(), App: o.Config.App}
 	if err := db.Accept(ctx, run); err != nil {
 		return nil, err
 	}
-	records, err := girder.Read(ctx, source, o.client())
-	if err != nil {
-		return nil, err
-	}
-	cat := &catalogue{run: run, spec: o.spec()}
-	cat.published, cat.held = o.publish(records)
-	return cat, nil
+	return o.readSource(ctx, src, run)
 }
 
 // stored takes the packages published last.
@@ -82,13 +78,15 @@ func (c *catalogue) record(ctx context.Context, db *store.Store) (store.Change, 
 // names, else those published last.
 func (o *Options) Packages(ctx context.Context) ([]*catalog.Package, error) {
 	if o.Config.Origin("source").Level == config.Flag {
-		source, err := girder.ParseSource(o.Config.Source)
+		src, err := o.source(o.Config.Girder.Timeout, o.Config.Girder.Retries)
 		if err != nil {
 			return nil, err
 		}
-		records, err := girder.Read(ctx, source, o.client())
-		published, _ := o.publish(records)
-		return published, err
+		cat, err := o.readSource(ctx, src, store.Run{})
+		if err != nil {
+			return nil, err
+		}
+		return cat.published, nil
 	}
 	none := fault.Wrap(fault.Source, fmt.Errorf("no packages are stored yet (%s)", o.catalogueFile()),
 		"Build first, or name a source: --source sample.")
@@ -107,10 +105,31 @@ func (o *Options) Packages(ctx context.Context) ([]*catalog.Package, error) {
 	return published, err
 }
 
-// client says how a Girder server is asked.
-func (o *Options) client() girder.Client {
-	c := &o.Config.Girder
-	return girder.Client{App: o.Config.App, Timeout: c.Timeout, MaxSize: int64(c.MaxSize), Retries: c.Retries, Log: o.Log}
+// source chooses the source that is configured.
+func (o *Options) source(timeout time.Duration, retries int) (source.Source, error) {
+	p := o.profile()
+	settings := source.Girder{App: o.Config.App, Download: source.GirderDownload(o.Config.Girder.Download)}
+	if settings.App == p.App {
+		settings.API = p.Source
+	}
+	return supply.Choose(o.Config.Source, source.Options{
+		Fetch:  fetch.New(fetch.Options{Timeout: timeout, MaxSize: int64(o.Config.Girder.MaxSize), Retries: retries, Log: o.Log}),
+		Scheme: &p.Scheme, Product: p.Project, Download: p.Download, Now: o.Now, Brief: true, Girder: settings,
+	})
+}
+
+// readSource reads a source and publishes what it lists.
+func (o *Options) readSource(ctx context.Context, src source.Source, run store.Run) (*catalogue, error) {
+	list, err := src.Read(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range list.Warnings {
+		o.Log.Warn(w)
+	}
+	cat := &catalogue{run: run, spec: o.spec()}
+	cat.published, cat.held = catalog.Publish(&o.profile().Scheme, list.Spelling, list.Records)
+	return cat, nil
 }
 
 // profile is the project's.
@@ -125,19 +144,4 @@ func (o *Options) profile() *profile.Profile {
 func (o *Options) spec() *lookup.Spec {
 	p := o.profile()
 	return lookup.NewSpec(&p.Scheme, p.Links)
-}
-
-func (o *Options) publish(items []girder.Item) ([]*catalog.Package, []catalog.Held) {
-	p := o.profile()
-	api := p.Source
-	if source, err := girder.ParseSource(o.Config.Source); err == nil && source.Kind == girder.ServerSource {
-		api = source.Location
-	}
-	url := func(i *girder.Item) string {
-		if o.Config.Girder.Download == "hashsum" && i.SHA512 != "" {
-			return api + "/file/hashsum/sha512/" + i.SHA512 + "/download"
-		}
-		return api + "/item/" + i.ID + "/download"
-	}
-	return catalog.Publish(&p.Scheme, girder.Spelling, girder.Records(items, o.Config.App, url))
 }

@@ -9,8 +9,9 @@ import (
 	"time"
 
 	"github.com/Slicer/sitegen/generator/fault"
-	"github.com/Slicer/sitegen/generator/girder"
 	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/supply/fetch"
+	"github.com/Slicer/sitegen/generator/supply/sample"
 )
 
 // patience is how long the start of a preview waits for a server: the stored catalogue is as good for most.
@@ -21,7 +22,8 @@ const patience = 20 * time.Second
 func (o *Options) previewCatalogue(ctx context.Context) (cat *catalogue, label string, err error) {
 	if !o.Config.Offline {
 		cat, label, err = o.sourceCatalogue(ctx, min(o.Config.Girder.Timeout, patience), 0)
-		if err == nil || ctx.Err() != nil || fault.KindOf(err) != fault.Source || !o.sourceIsServer() {
+		_, isServer := errors.AsType[*fetch.Failure](err)
+		if err == nil || ctx.Err() != nil || fault.KindOf(err) != fault.Source || !isServer {
 			return cat, label, err
 		}
 		o.Log.Warn(err.Error())
@@ -31,34 +33,25 @@ func (o *Options) previewCatalogue(ctx context.Context) (cat *catalogue, label s
 		return cat, label, err
 	}
 	o.Log.Warn("there is no stored catalogue (" + o.catalogueFile() + ")")
-	sample := *o
-	sample.Config.Source = girder.Source{Kind: girder.SampleSource}.String()
-	return sample.sourceCatalogue(ctx, patience, 0)
-}
-
-func (o *Options) sourceIsServer() bool {
-	source, err := girder.ParseSource(o.Config.Source)
-	return err == nil && source.Kind == girder.ServerSource
+	trial := *o
+	trial.Config.Source = sample.Word
+	return trial.sourceCatalogue(ctx, patience, 0)
 }
 
 // sourceCatalogue reads the source.
 func (o *Options) sourceCatalogue(ctx context.Context, timeout time.Duration, retries int) (*catalogue, string, error) {
-	source, err := girder.ParseSource(o.Config.Source)
+	src, err := o.source(timeout, retries)
 	if err != nil {
 		return nil, "", err
 	}
-	records, err := girder.Read(ctx, source, girder.Client{
-		App: o.Config.App, Timeout: timeout, MaxSize: int64(o.Config.Girder.MaxSize), Retries: retries, Log: o.Log,
-	})
+	cat, err := o.readSource(ctx, src, store.Run{At: o.Now(), Source: src.Identity(), App: o.Config.App})
 	if err != nil {
 		return nil, "", err
 	}
-	cat := &catalogue{spec: o.spec(), run: store.Run{At: o.Now(), Source: source.Identity(), App: o.Config.App}}
-	cat.published, cat.held = o.publish(records)
-	if source.Kind == girder.SampleSource {
+	if cat.run.IsSample() {
 		return cat, fmt.Sprintf("the %d packages of the sample", len(cat.published)), nil
 	}
-	return cat, fmt.Sprintf("%d packages of %s of %s", len(cat.published), source, cat.run.At.Format(time.DateTime)), nil
+	return cat, fmt.Sprintf("%d packages of %s of %s", len(cat.published), o.Config.Source, cat.run.At.Format(time.DateTime)), nil
 }
 
 // storedCatalogue gives the packages published last; nil when there are none.

@@ -15,9 +15,10 @@ import (
 	"testing"
 
 	"github.com/Slicer/sitegen/generator/catalog"
-	"github.com/Slicer/sitegen/generator/girder"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/profile"
+	"github.com/Slicer/sitegen/generator/supply/girder"
+	"github.com/Slicer/sitegen/generator/supply/source"
 )
 
 // App is the application that the test catalogues belong to.
@@ -74,11 +75,11 @@ func Listing(t testing.TB, profile string) []byte {
 // Packages gives the published packages of a test catalogue.
 func Packages(t testing.TB, profile string) []*catalog.Package {
 	t.Helper()
-	records, err := girder.DecodeListing(bytes.NewReader(Listing(t, profile)))
+	items, err := girder.DecodeListing(Listing(t, profile))
 	if err != nil {
 		t.Fatal(err)
 	}
-	published, _ := catalog.Publish(Scheme(t), girder.Spelling, girder.Records(records, App, func(i *girder.Item) string { return API + "/item/" + i.ID + "/download" }))
+	published, _ := catalog.Publish(Scheme(t), girder.Spelling, girder.Records(items, source.Girder{App: App, API: API}, nil))
 	return published
 }
 

@@ -12,35 +12,28 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// DecodeListing reads the body of GET /app/<id>/package?limit=0, a JSON array of raw Girder items. It takes
-// numbers and booleans for strings, null and absent alike, an item or a meta that is no object for an empty
-// one, and of a repeated key the last; keys that it does not know are skipped. Bytes that are no UTF-8 become
-// U+FFFD. What the values are worth is for catalog.Publish to say. Its error is a *ListingError, or that of r.
-func DecodeListing(r io.Reader) ([]Item, error) {
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return nil, fmt.Errorf("read the listing: %w", err)
-	}
-	return decodeListing(data)
-}
-
-func decodeListing(data []byte) ([]Item, error) {
+// DecodeListing reads the body of GET /app/<id>/package?limit=0, a JSON array of raw Girder items. It is lenient with
+// items, since one that is wrong should not hide the others: numbers and booleans are read as strings, null as absent,
+// and an item or a meta that is not an object as an empty one. Of a repeated key the last counts, unknown keys are
+// skipped, and bytes that are not UTF-8 become U+FFFD. catalog.Publish decides what the values are worth. Its error is
+// a *ListingError.
+func DecodeListing(data []byte) ([]Item, error) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	records, err := decodeItems(dec)
+	items, err := decodeItems(dec)
 	if err != nil {
-		return nil, newListingError(data, dec, len(records), err)
+		return nil, newListingError(data, dec, len(items), err)
 	}
-	return records, nil
+	return items, nil
 }
 
-// What is wrong with a listing whose items, if any, are sound.
+// Errors of a listing whose items, if any, are fine.
 var (
 	errNotArray = errors.New("a JSON array was expected")
 	errMore     = errors.New("more after the end of the array")
 )
 
-// decodeItems gives the items that it could read, the one at fault left out, and what ended it.
-func decodeItems(dec *jsontext.Decoder) (records []Item, err error) {
+// decodeItems returns the items before the first error.
+func decodeItems(dec *jsontext.Decoder) (items []Item, err error) {
 	if kind := dec.PeekKind(); kind != '[' && kind != 0 {
 		return nil, errNotArray
 	}
@@ -50,20 +43,20 @@ func decodeItems(dec *jsontext.Decoder) (records []Item, err error) {
 	for dec.PeekKind() != ']' {
 		var r Item
 		if err := decodeItem(dec, &r); err != nil {
-			return records, err
+			return items, err
 		}
-		records = append(records, r)
+		items = append(items, r)
 	}
 	if _, err := dec.ReadToken(); err != nil {
-		return records, err
+		return items, err
 	}
 	if _, err := dec.ReadToken(); err != io.EOF {
-		return records, errMore
+		return items, errMore
 	}
-	return records, nil
+	return items, nil
 }
 
-// itemFields and metaFields say which keys are read, and where to.
+// itemFields and metaFields map the keys that are read to where their values go.
 var (
 	itemFields = map[string]func(*Item) *string{
 		"_id":     func(r *Item) *string { return &r.ID },
@@ -99,8 +92,8 @@ func decodeItem(dec *jsontext.Decoder, r *Item) error {
 	})
 }
 
-// decodeObject calls member with each key of the object that comes next, for it to read or skip the value.
-// Another value than an object is skipped.
+// decodeObject calls member, which reads or skips the value, with each key of the next object. It skips any other
+// value.
 func decodeObject(dec *jsontext.Decoder, member func(key string) error) error {
 	if dec.PeekKind() != '{' {
 		return dec.SkipValue()
@@ -130,7 +123,7 @@ func decodeField(dec *jsontext.Decoder, r *Item, field func(*Item) *string) erro
 	return err
 }
 
-// decodeText takes any JSON value: strings as they are, null as "", everything else as it is written.
+// decodeText reads any JSON value as text: strings as they are, null as "", everything else as it is written.
 func decodeText(dec *jsontext.Decoder) (string, error) {
 	if dec.PeekKind() == '"' {
 		token, err := dec.ReadToken()
@@ -146,8 +139,8 @@ func decodeText(dec *jsontext.Decoder) (string, error) {
 	return string(value), nil
 }
 
-// parseSize reads a size in bytes, which Mongo may have kept as a float. What is no whole positive number is
-// 0, which reads as "not uploaded".
+// parseSize reads a size in bytes, which Mongo may have kept as a float. It returns 0, the size of an item that is not
+// uploaded yet, for what is not a whole positive number.
 func parseSize(text string) int64 {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return max(n, 0)
@@ -159,13 +152,13 @@ func parseSize(text string) int64 {
 	return 0
 }
 
-// ListingError says where a listing stops making sense.
+// ListingError is the error of a listing that is not a JSON array of items.
 type ListingError struct {
 	Path         string // of the file; "" for an answer of a server
-	Line, Column int    // counted from 1, the column in bytes
-	Item         int    // counted from 1; 0 when the listing as a whole is meant
-	Problem      string // what is wrong there
-	CutOff       bool   // the listing ends before its last bracket
+	Line, Column int    // of the error, counted from 1, the column in bytes
+	Item         int    // the item with the error, counted from 1; 0 when it is not in an item
+	Problem      string
+	CutOff       bool // the listing ends before its last bracket
 }
 
 func newListingError(data []byte, dec *jsontext.Decoder, whole int, err error) *ListingError {
@@ -190,7 +183,15 @@ func newListingError(data []byte, dec *jsontext.Decoder, whole int, err error) *
 	return e
 }
 
-// Error gives the place as path:line:col.
+// Unwrap returns io.ErrUnexpectedEOF for a listing that is cut off, nil for any other.
+func (e *ListingError) Unwrap() error {
+	if e.CutOff {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+
+// Error returns the problem after its place.
 func (e *ListingError) Error() string {
 	problem := e.Problem
 	if e.Item > 0 {

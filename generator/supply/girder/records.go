@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/supply/source"
 )
 
 // Item is one entry of a listing, as Girder spells it. Absent values are "".
@@ -29,33 +30,50 @@ var Spelling = catalog.Spelling{
 // emptyUpload is the size of the empty zip that Girder serves for an upload that died (bytes).
 const emptyUpload = 22
 
-// Records interprets items: which belong to the application, what their version is, where their files are fetched.
-func Records(items []Item, app string, fileURL func(*Item) string) []catalog.Record {
+// Records interprets items: which belong to the application g.App, what their version is, where their files are
+// downloaded. g.API must be set.
+func Records(items []Item, g source.Girder, details Details) []catalog.Record {
 	records := make([]catalog.Record, len(items))
 	for i := range items {
-		records[i] = items[i].record(app, fileURL)
+		records[i] = items[i].record(g, details[items[i].ID])
 	}
 	return records
 }
 
-func (i *Item) record(app string, fileURL func(*Item) string) catalog.Record {
+func (i *Item) record(g source.Girder, d Detail) catalog.Record {
 	r := catalog.Record{
 		ID: i.ID, Name: i.Name, ProductName: i.BaseName, OS: i.OS, Arch: i.Arch, Revision: i.Revision,
 		Release: i.Release, Version: VersionOf(i.Release, i.Version), PreRelease: isTrue(i.PreRelease),
-		// The oldest items have no build date: the plugin's own default for it is the time of creation.
+		// The oldest items have no build date. The plugin's own default for it is the time of creation.
 		BuildDate: cmp.Or(i.BuildDate, i.Created), Size: i.Size, SHA512: i.SHA512,
-		URL: fileURL(i),
 	}
 	if r.Version == "" {
 		r.Unversioned = i.Version
 	}
 	switch {
-	case i.AppID != app:
+	case i.AppID != g.App:
 		r.Hold = &catalog.Held{Field: "meta.app_id", Value: i.AppID, Reason: "belongs to another application"}
 	case i.Size == emptyUpload:
 		r.Hold = &catalog.Held{Field: "size", Value: strconv.FormatInt(i.Size, 10), Reason: "upload died: an empty zip"}
+	case d.Hold != nil:
+		r.Hold = d.Hold
+	case d.ID != "":
+		// The file is what people download; the listing may be older.
+		r.FileName, r.Size, r.SHA512 = d.Name, d.Size, cmp.Or(d.SHA512, i.SHA512)
 	}
+	r.URL = download(g, r.ID, d.ID, r.SHA512)
 	return r
+}
+
+// download returns the address of an item's file.
+func download(g source.Girder, item, file, sha512 string) string {
+	switch {
+	case cmp.Or(g.Download, source.GirderFile) == source.GirderFile && file != "":
+		return g.API + "/file/" + file + "/download"
+	case g.Download == source.GirderHash && sha512 != "":
+		return g.API + "/file/hashsum/sha512/" + sha512 + "/download"
+	}
+	return g.API + "/item/" + item + "/download"
 }
 
 var (
@@ -63,7 +81,7 @@ var (
 	plainRE = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
 )
 
-// VersionOf is the version of a package: its release name; else the part of meta.version before the date
+// VersionOf returns the version of a package: its release name; else the part of meta.version before the date
 // (5.3.0-2023-04-17 is 5.3.0); else meta.version when it is plainly X.Y.Z; else "".
 func VersionOf(release, version string) string {
 	if release != "" {
@@ -80,7 +98,7 @@ func VersionOf(release, version string) string {
 	return version
 }
 
-// isTrue reads a boolean as the old server did.
+// isTrue reads a boolean, in the spellings that the download API has always taken.
 func isTrue(s string) bool {
 	switch strings.ToLower(s) {
 	case "true", "on", "1", "yes":

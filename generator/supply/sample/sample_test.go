@@ -1,4 +1,4 @@
-package girder_test
+package sample_test
 
 import (
 	"bytes"
@@ -11,13 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen/generator/catalog"
-	"github.com/Slicer/sitegen/generator/girder"
+	"github.com/Slicer/sitegen/generator/supply/sample"
+	"github.com/Slicer/sitegen/generator/supply/source"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // TestSample makes the sample out of the test catalogue and compares. To change it, change sampled and run
 //
-//	go test ./generator/girder -run TestSample -update
+//	go test ./generator/supply/sample -run TestSample -update
 func TestSample(t *testing.T) {
 	want := sampled(t, testutil.Listing(t, "live"))
 	if len(want) > 80_000 {
@@ -33,7 +34,7 @@ func TestSample(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("sample.json is not what sampled makes of testdata/catalog.json; run go test ./generator/girder -run TestSample -update")
+		t.Errorf("sample.json is not what sampled makes of testdata/catalog.json; run go test ./generator/supply/sample -run TestSample -update")
 	}
 }
 
@@ -88,11 +89,15 @@ func sampled(t *testing.T, listing []byte) []byte {
 }
 
 func TestSampleShowsEverything(t *testing.T) {
-	items, err := girder.Sample()
+	src := sample.Kind().Open(source.Options{})
+	list, err := src.Read(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	published, held := catalog.Publish(testutil.Scheme(t), girder.Spelling, girder.Records(items, girder.SampleApp, fileURL))
+	published, held := catalog.Publish(testutil.Scheme(t), list.Spelling, list.Records)
+	if want := testutil.API + "/item/" + published[0].ID + "/download"; published[0].URL != want || src.Identity() != "sample" {
+		t.Errorf("%s has its file at %s, want %s", src.Identity(), published[0].URL, want)
+	}
 	type kind struct {
 		Platform  string
 		Stability catalog.Stability

@@ -7,16 +7,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen/generator/catalog"
-	"github.com/Slicer/sitegen/generator/girder"
+	"github.com/Slicer/sitegen/generator/supply/girder"
+	"github.com/Slicer/sitegen/generator/supply/source"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // app is the application of the items here.
 const app = "5f4474d0e1d8c75dfc705482"
 
-func fileURL(i *girder.Item) string {
-	return "https://girder.example.org/api/v1/item/" + i.ID + "/download"
-}
+// api is the base of the API that they are from.
+const api = "https://girder.example.org/api/v1"
 
 // released is an item with nothing wrong with it.
 func released() girder.Item {
@@ -32,7 +32,7 @@ func TestRecords(t *testing.T) {
 	clean := catalog.Record{
 		ID: "62d5d2ebe911182f1dc285b0", Name: "Aurora_win_amd64_30893", ProductName: "Aurora", OS: "win", Arch: "amd64",
 		Revision: "30893", Version: "5.0.3", Release: "5.0.3", BuildDate: "2022-07-08T09:39:54.992000+00:00",
-		Size: 222149208, SHA512: strings.Repeat("aB", 64), URL: "https://girder.example.org/api/v1/item/62d5d2ebe911182f1dc285b0/download",
+		Size: 222149208, SHA512: strings.Repeat("aB", 64), URL: api + "/item/62d5d2ebe911182f1dc285b0/download",
 	}
 	tests := []struct {
 		name   string
@@ -68,11 +68,48 @@ func TestRecords(t *testing.T) {
 			item, want := released(), clean
 			test.change(&item)
 			test.want(&want)
-			got := girder.Records([]girder.Item{item}, app, fileURL)
+			got := girder.Records([]girder.Item{item}, source.Girder{App: app, API: api}, nil)
 			if diff := cmp.Diff([]catalog.Record{want}, got); diff != "" {
 				t.Errorf("records (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestRecordsOfKnownFiles has the file decide what the listing says otherwise, or not at all.
+func TestRecordsOfKnownFiles(t *testing.T) {
+	const file = "62d5d2ebe911182f1dc28111"
+	known := girder.Detail{ID: file, Name: "Aurora-5.0.3.exe", Size: 7, SHA512: "cc"}
+	held := &catalog.Held{Field: "files", Value: "2"}
+	item := released()
+	sum := item.SHA512
+	tests := []struct {
+		name     string
+		download source.GirderDownload
+		detail   girder.Detail
+		want     catalog.Record // the fields that a detail can change
+	}{
+		{"by file", "", known, catalog.Record{FileName: "Aurora-5.0.3.exe", Size: 7, SHA512: "cc", URL: api + "/file/" + file + "/download"}},
+		{"by item", source.GirderItem, known, catalog.Record{FileName: "Aurora-5.0.3.exe", Size: 7, SHA512: "cc", URL: api + "/item/" + item.ID + "/download"}},
+		{"by hash", source.GirderHash, known, catalog.Record{FileName: "Aurora-5.0.3.exe", Size: 7, SHA512: "cc", URL: api + "/file/hashsum/sha512/cc/download"}},
+		{"by hash, unknown file", source.GirderHash, girder.Detail{}, catalog.Record{Size: item.Size, SHA512: sum, URL: api + "/file/hashsum/sha512/" + sum + "/download"}},
+		{"by file, unknown", source.GirderFile, girder.Detail{}, catalog.Record{Size: item.Size, SHA512: sum, URL: api + "/item/" + item.ID + "/download"}},
+		{"file without a checksum", "", girder.Detail{ID: file, Name: "a", Size: item.Size},
+			catalog.Record{FileName: "a", Size: item.Size, SHA512: sum, URL: api + "/file/" + file + "/download"}},
+		{"held", "", girder.Detail{Hold: held}, catalog.Record{Size: item.Size, SHA512: sum, Hold: held, URL: api + "/item/" + item.ID + "/download"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := girder.Records([]girder.Item{item}, source.Girder{App: app, API: api, Download: test.download}, girder.Details{item.ID: test.detail})[0]
+			got := catalog.Record{FileName: r.FileName, Size: r.Size, SHA512: r.SHA512, URL: r.URL, Hold: r.Hold}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("record (-want +got):\n%s", diff)
+			}
+		})
+	}
+	item.SHA512 = ""
+	if r := girder.Records([]girder.Item{item}, source.Girder{App: app, API: api, Download: source.GirderHash}, nil)[0]; r.URL != api+"/item/"+item.ID+"/download" {
+		t.Errorf("by hash without a checksum: %s", r.URL)
 	}
 }
 
@@ -98,7 +135,7 @@ func TestSpelling(t *testing.T) {
 		t.Run(test.field, func(t *testing.T) {
 			item := released()
 			test.change(&item)
-			_, held := catalog.Publish(testutil.Scheme(t), girder.Spelling, girder.Records([]girder.Item{item}, app, fileURL))
+			_, held := catalog.Publish(testutil.Scheme(t), girder.Spelling, girder.Records([]girder.Item{item}, source.Girder{App: app, API: api}, nil))
 			if len(held) != 1 || held[0].Field != test.field {
 				t.Errorf("held %v, want one for %s", held, test.field)
 			}

@@ -1,10 +1,9 @@
 package girder_test
 
 import (
-	"bytes"
 	"testing"
 
-	"github.com/Slicer/sitegen/generator/girder"
+	"github.com/Slicer/sitegen/generator/supply/girder"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -14,7 +13,7 @@ func BenchmarkDecodeListing(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := girder.DecodeListing(bytes.NewReader(body)); err != nil {
+		if _, err := girder.DecodeListing(body); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,0 +1,204 @@
+// Package fetch gets a list of packages: from a server, patiently, or from a file.
+//
+// Servers fail in ways that pass. They restart, answer 502 for a minute, or break off in the middle of an answer. Get
+// retries what may pass, waits longer each time, and gives up at once on what somebody has to look at first: a wrong
+// address, a certificate, a login page. What it could not get is a *Failure, whose problem and hint are written for the
+// person who reads the log of a nightly job. A source makes them more exact with Request.Explain: what a status means
+// there, and which setting to look at.
+package fetch
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/Slicer/sitegen/generator/fault"
+)
+
+// Defaults of Options. Girder takes seconds to list everything, and has been seen to take minutes.
+const (
+	DefaultTimeout   = 3 * time.Minute
+	DefaultMaxSize   = 64 << 20 // bytes: a hundred times the listing of 700 packages
+	DefaultUserAgent = "sitegen (+https://github.com/Slicer/sitegen)"
+)
+
+// Concurrency is how many requests a source may have in flight. It is also the number of connections that a client
+// keeps open.
+const Concurrency = 8
+
+// longestPause is the longest that Get waits because a server asks for it. A server that asks for more gets an error.
+const longestPause = 2 * time.Minute
+
+// Options says how to fetch. The zero value is fine.
+type Options struct {
+	HTTP      *http.Client  // nil: one of the package's own; its CheckRedirect is not used
+	UserAgent string        // "": DefaultUserAgent
+	Timeout   time.Duration // for one try, from the connection to the last byte; 0: DefaultTimeout
+	MaxSize   int64         // bytes of an answer or a file, decompressed; 0: DefaultMaxSize
+	Retries   int           // tries after the first
+	Log       *slog.Logger  // gets a warning before every retry; nil: none
+
+	// Header is sent with every request, for a source behind a login: Authorization, or Girder-Token. It is a secret.
+	// It goes to the host of the request only, over https or to this machine, and appears in no message.
+	Header http.Header
+
+	// Sleep waits between tries and returns the error of ctx when that ends first; nil: it really waits.
+	Sleep func(ctx context.Context, pause time.Duration) error
+}
+
+// Client fetches. It is safe for concurrent use.
+type Client struct {
+	o    Options
+	http http.Client
+}
+
+// New returns a client.
+func New(o Options) *Client {
+	o.UserAgent = cmp.Or(o.UserAgent, DefaultUserAgent)
+	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
+	o.MaxSize = cmp.Or(o.MaxSize, DefaultMaxSize)
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
+	c := &Client{o: o}
+	if o.HTTP != nil {
+		c.http = *o.HTTP
+	} else {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.MaxIdleConnsPerHost = Concurrency
+		c.http.Transport = transport
+	}
+	c.http.CheckRedirect = c.checkRedirect
+	return c
+}
+
+// SignsIn reports whether the client sends a header for a login.
+func (c *Client) SignsIn() bool { return len(c.o.Header) > 0 }
+
+// Request is one document to get.
+type Request struct {
+	URL    string
+	Name   string // what messages call it; "": URL
+	Accept string // the header; "": anything
+
+	// Read interprets the body of an answer 200, which is decompressed already. An error that wraps
+	// io.ErrUnexpectedEOF means that the body ends too early, and the request is retried; any other is final.
+	Read func(body []byte) error
+
+	// Explain makes a failure more exact, where the source knows more than HTTP; nil: nothing to add.
+	Explain func(*Failure)
+}
+
+// Get fetches one document. It retries after an answer 429 or 5xx, without a connection, and after a body that breaks
+// off. Its error wraps a *Failure, or that of ctx.
+func (c *Client) Get(ctx context.Context, r Request) error {
+	name := cmp.Or(r.Name, r.URL)
+	pauses := &backoff.ExponentialBackOff{
+		InitialInterval: time.Second, RandomizationFactor: 0.25, Multiplier: 2, MaxInterval: time.Minute,
+	}
+	for try := 1; ; try++ {
+		failure := c.try(ctx, r)
+		if failure == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("fetch %s: %w", name, ctx.Err())
+		}
+		failure.URL, failure.Tries = name, try
+		if r.Explain != nil {
+			r.Explain(failure)
+		}
+		pause := max(pauses.NextBackOff(), failure.retryAfter)
+		if !failure.passing || try > c.o.Retries || pause > longestPause {
+			if failure.retryAfter > longestPause {
+				failure.Hint = fmt.Sprintf("The server asks for a pause of %v. %s", failure.retryAfter.Round(time.Second), failure.Hint)
+			}
+			return fault.Wrap(failure.faultKind(), failure, failure.Hint)
+		}
+		if c.o.Log != nil {
+			c.o.Log.Warn("retry the source", "after", failure.Problem, "try", try+1, "pause", pause.Round(time.Millisecond))
+		}
+		if err := c.o.Sleep(ctx, pause); err != nil {
+			return fmt.Errorf("fetch %s: %w", name, err)
+		}
+	}
+}
+
+func sleep(ctx context.Context, pause time.Duration) error {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// try asks once.
+func (c *Client) try(ctx context.Context, r Request) *Failure {
+	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.URL, nil)
+	if err != nil {
+		return &Failure{Kind: Rejected, Problem: err.Error(), Hint: "Check the source.", Err: err}
+	}
+	if c.SignsIn() && !confidential(req.URL) {
+		return &Failure{Kind: Unprotected, Problem: "the login for the source is not sent without encryption",
+			Hint: "Use the https address of the source, or remove the token or header from the configuration."}
+	}
+	maps.Copy(req.Header, c.o.Header)
+	req.Header.Set("Accept", cmp.Or(r.Accept, "*/*"))
+	req.Header.Set("User-Agent", c.o.UserAgent)
+
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return networkFailure(err)
+	}
+	defer resp.Body.Close()
+	body, err := readAll(resp.Body, c.o.MaxSize)
+	switch {
+	case resp.StatusCode != http.StatusOK:
+		return statusFailure(resp, body, c.SignsIn())
+	case err != nil:
+		return networkFailure(err)
+	}
+	if body, err = unpack(body, c.o.MaxSize); err != nil {
+		return networkFailure(err)
+	}
+	if err := r.Read(body); err != nil {
+		return contentFailure(body, err)
+	}
+	return nil
+}
+
+// confidential reports whether a secret may be sent to u: nobody reads along over https, or within this machine.
+func confidential(u *url.URL) bool {
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// checkRedirect follows a redirect that stays on the host and does not leave https. Another host may be right, but the
+// site's owner has to say so: the catalogue comes from there. Another port of the host is another server, which gets no
+// login.
+func (c *Client) checkRedirect(req *http.Request, via []*http.Request) error {
+	first, from, to := via[0].URL, via[len(via)-1].URL, req.URL
+	if !strings.EqualFold(to.Hostname(), from.Hostname()) || from.Scheme == "https" && to.Scheme != "https" || len(via) == 10 {
+		return &redirectError{to: to.Redacted()}
+	}
+	if to.Scheme != first.Scheme || to.Host != first.Host {
+		for key := range c.o.Header {
+			req.Header.Del(key)
+		}
+	}
+	return nil
+}
