@@ -45,9 +45,10 @@ type Record struct {
 	Size                  int64 // bytes
 	SHA256, SHA512        string
 	FileName              string
-	URL                   string // where the file is fetched
-	Place                 string // where the record stands, for instance packages.json:12; "" when that says nothing
-	Hold                  *Held  // set by the source: why this record must not be published
+	URL                   string   // where the file is fetched
+	Download              Template // makes the URL of the package when URL is ""; the zero Template: there is none
+	Place                 string   // where the record stands, for instance packages.json:12; "" when that says nothing
+	Hold                  *Held    // set by the source: why this record must not be published
 }
 
 // Field names a field of a Record in messages.
@@ -140,6 +141,7 @@ func Publish(scheme *Scheme, spelling Spelling, records []Record) (published []*
 		p, h := c.check(r)
 		if h == nil && seen[p.ID] {
 			h = c.hold(FieldID, p.ID, "listed twice")
+			h.Hint = "give each package an id of its own"
 		}
 		if h != nil {
 			h.ID, h.Name, h.Place = r.ID, r.Name, r.Place
@@ -180,7 +182,7 @@ func (c *checker) check(r *Record) (*Package, *Held) {
 	}
 	// The order is that of the download API's contract: an unfinished upload is reported as one, whatever else is
 	// wrong with it.
-	for _, check := range []func(*Record, *Package) *Held{c.size, c.revision, c.identity, c.platform, c.texts, c.build} {
+	for _, check := range []func(*Record, *Package) *Held{c.size, c.revision, c.identity, c.platform, c.texts, c.build, c.address} {
 		if h := check(r, p); h != nil {
 			return nil, h
 		}
@@ -251,8 +253,6 @@ func (c *checker) texts(r *Record, p *Package) *Held {
 		return c.hold(FieldName, r.Name, notPlain)
 	case !plainText(r.ProductName):
 		return c.hold(FieldProduct, r.ProductName, notPlain)
-	case !ValidURL(r.URL):
-		return c.hold(FieldURL, r.URL, "not an http or https URL that can be sent as it is")
 	}
 	if plainText(r.Unversioned) {
 		p.Unversioned = r.Unversioned
@@ -275,6 +275,24 @@ func (c *checker) build(r *Record, p *Package) *Held {
 	if !c.Revisions {
 		y, m, d := built.Date()
 		p.Revision = y%100*10_000 + int(m)*100 + d
+	}
+	return nil
+}
+
+// address comes last: a template may name any other field.
+func (c *checker) address(r *Record, p *Package) *Held {
+	if p.URL == "" {
+		p.URL = r.Download.ExpandURL(p)
+	}
+	switch {
+	case p.URL == "" && r.Download.IsZero():
+		h := c.hold(FieldURL, "", "missing")
+		h.Hint = "list it, or set download in the profile"
+		return h
+	case p.URL == "":
+		return c.hold(FieldURL, "", fmt.Sprintf("missing, and the package lacks a field of %.120q", r.Download))
+	case !ValidURL(p.URL):
+		return c.hold(FieldURL, p.URL, "not an http or https URL that can be sent as it is")
 	}
 	return nil
 }

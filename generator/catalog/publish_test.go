@@ -176,6 +176,15 @@ func TestPublishHoldsBack(t *testing.T) {
 			catalog.Held{Field: "build_date", Value: "1970-01-01T00:00:00+00:00", Reason: "not a date and time in 2000 to 2099"}},
 		{"a date of a thousand digits", func(r *catalog.Record) { r.BuildDate = "2022-07-08T09:39:54." + strings.Repeat("0", 1000) + "Z" },
 			catalog.Held{Field: "build_date", Value: "2022-07-08T09:39:54." + strings.Repeat("0", 1000) + "Z", Reason: "not a date and time in 2000 to 2099"}},
+		{"no URL", func(r *catalog.Record) { r.URL = "" },
+			catalog.Held{Field: "url", Reason: "missing", Hint: "list it, or set download in the profile"}},
+		{"no URL and no file name for one", func(r *catalog.Record) {
+			r.URL, r.FileName, r.Download = "", "", catalog.MustTemplate("https://files.example.org/{file}")
+		}, catalog.Held{Field: "url", Reason: `missing, and the package lacks a field of "https://files.example.org/{file}"`}},
+		{"URL too long from a template", func(r *catalog.Record) {
+			r.URL, r.Download = "", catalog.MustTemplate("https://files.example.org/"+strings.Repeat("{sha512}/", 4))
+		}, catalog.Held{Field: "url", Value: "https://files.example.org/" + strings.Repeat(strings.Repeat("ab", 64)+"/", 4),
+			Reason: "not an http or https URL that can be sent as it is"}},
 		{"no date at all", func(r *catalog.Record) { r.BuildDate = "" },
 			catalog.Held{Field: "build_date", Reason: "not a date and time in 2000 to 2099"}},
 	}
@@ -207,6 +216,12 @@ func TestPublishAccepts(t *testing.T) {
 		{"highest revision", func(r *catalog.Record) { r.Revision = "2539999" }, func(p *catalog.Package) { p.Revision = 2539999 }},
 		{"system and architecture by alias", func(r *catalog.Record) { r.OS, r.Arch = "Darwin", "X86_64" },
 			func(p *catalog.Package) { p.OS = "macosx" }},
+		{"URL from a template", func(r *catalog.Record) {
+			r.URL, r.Download = "", catalog.MustTemplate("https://files.example.org/{os}/{revision}/{file}?sha={sha256}")
+		}, func(p *catalog.Package) {
+			p.URL = "https://files.example.org/win/30893/Aurora-5.0.3.exe?sha=" + strings.Repeat("cd", 32)
+		}},
+		{"URL beside a template", func(r *catalog.Record) { r.Download = catalog.MustTemplate("https://files.example.org/{os}") }, func(*catalog.Package) {}},
 		{"file name that a shell would read", func(r *catalog.Record) { r.FileName = "$(reboot).exe" }, func(p *catalog.Package) { p.FileName = "" }},
 		{"no checksum", func(r *catalog.Record) { r.SHA512 = "" }, func(p *catalog.Package) { p.SHA512 = "" }},
 		{"date by hand", func(r *catalog.Record) { r.BuildDate = "2021-06-21 22:00:26" }, func(p *catalog.Package) {
@@ -257,7 +272,7 @@ func TestPublishOrder(t *testing.T) {
 	}
 	want := []catalog.Held{{
 		ID: strings.Repeat("b", 24), Name: "Aurora_win_amd64_30893",
-		Field: "_id", Value: strings.Repeat("b", 24), Reason: "listed twice",
+		Field: "_id", Value: strings.Repeat("b", 24), Reason: "listed twice", Hint: "give each package an id of its own",
 	}}
 	if diff := cmp.Diff(want, held); diff != "" {
 		t.Errorf("held (-want +got):\n%s", diff)

@@ -73,6 +73,9 @@ func (t Template) String() string { return t.text }
 // IsZero reports whether there is no template.
 func (t Template) IsZero() bool { return t.text == "" }
 
+// Equal reports whether two templates are written alike.
+func (t Template) Equal(u Template) bool { return t.text == u.text }
+
 // MarshalText returns the template as it is written, for fingerprints and JSON.
 func (t Template) MarshalText() ([]byte, error) { return []byte(t.text), nil }
 

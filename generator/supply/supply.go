@@ -2,10 +2,10 @@
 //
 // The setting names it in one of four ways:
 //
-//	https://girder.example.org/api/v1       the URL of a source; what it is follows from the URL
-//	dist/packages.json                      a file; what it is follows from its first bytes
-//	girder:https://example.org/list.json    one of these after the name of a kind, where the above would be wrong
-//	sample                                  the packages that are part of the program
+//	https://girder.example.org/api/v1     the URL of a source; its kind follows from the URL
+//	dist/packages.json                    a file; its kind follows from its first bytes
+//	packages:https://ci.example.org/list  one of these after the name of a kind, where the URL would mislead
+//	sample                                the packages that are part of the program
 package supply
 
 import (
@@ -19,14 +19,15 @@ import (
 
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/supply/girder"
+	"github.com/Slicer/sitegen/generator/supply/packagesjson"
 	"github.com/Slicer/sitegen/generator/supply/sample"
 	"github.com/Slicer/sitegen/generator/supply/source"
 )
 
-// kinds lists the kinds of sources. The first one that recognizes a URL or a file gets it, and Girder recognizes any
-// URL.
+// kinds lists the kinds of sources. The first one that recognizes a URL or a file gets it. Girder comes last, because
+// any URL may be its API.
 func kinds() []source.Kind {
-	return []source.Kind{girder.Kind(), sample.Kind()}
+	return []source.Kind{sample.Kind(), packagesjson.Kind(), girder.Kind()}
 }
 
 // namedRE matches a setting that begins with the name of a kind. One letter is a drive of Windows, C:\packages.json.

@@ -39,6 +39,11 @@ func TestChoose(t *testing.T) {
 		{"API with slashes and capitals", "HTTPS://Girder.Example.org/api/v1//", "https://girder.example.org/api/v1"},
 		{"API without TLS", "http://localhost:8080/api/v1", "http://localhost:8080/api/v1"},
 		{"API by name", "girder:https://girder.example.org/api/v1.json", "https://girder.example.org/api/v1.json"},
+		{"packages.json", "https://get.example.org/dist/Packages.JSON", "https://get.example.org/dist/Packages.JSON"},
+		{"packages.json, compressed", "https://get.example.org/packages.json.gz", "https://get.example.org/packages.json.gz"},
+		{"packages.json with a signature", "https://get.example.org/packages.json?sig=1", "https://get.example.org/packages.json"},
+		{"packages.json by name", "packages:https://ci.example.org/list?branch=main", "https://ci.example.org/list"},
+		{"file of packages by name", "packages:dist/packages", "file:packages"},
 		{"file", "saved/listing.json", "file:listing.json"},
 		{"file by name", "girder:saved/listing.json", "file:listing.json"},
 		{"file called sample", "./sample", "file:sample"},
@@ -63,6 +68,7 @@ func TestChooseRefuses(t *testing.T) {
 		{"nothing", "", `source: is empty (found "")`},
 		{"nothing after the name", "girder:", `source: is empty (found "girder:")`},
 		{"unknown kind", "gider:listing.json", `source: is of an unknown kind "gider"; did you mean "girder"? (found "gider:listing.json")`},
+		{"packages.json of an API", "https://example.com/packages.json#linux", `source: has a fragment (found "https://example.com/packages.json#linux")`},
 		{"sample has no location", "sample:x", `source: is of an unknown kind "sample" (found "sample:x")`},
 		{"another scheme", "ftp://example.com/api/v1", `source: is neither an http nor an https URL (found "ftp://example.com/api/v1")`},
 		{"no host", "https:///api/v1", `source: has no host (found "https:///api/v1")`},
@@ -109,19 +115,34 @@ const (
 	id     = "6a464e2543581bffa4f3cccb"
 	girder = `[{"_id":"` + id + `","name":"Aurora","size":333433559,"created":"2026-01-02T03:04:05Z","meta":{"app_id":"` + testutil.App +
 		`","baseName":"Aurora","os":"linux","arch":"amd64","revision":"1"}}]`
+	packages = `{"version": 1, "packages": [{"id":"` + id + `","size":333433559,"version":"1.0","built":"2026-01-02","system":"linux",` +
+		`"arch":"amd64","revision":1,"product":"Aurora","url":"https://get.example.org/a.bin"}]}`
 )
 
 // TestRead reads each kind of source in each place it can be.
 func TestRead(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/v1/app/{app}/package", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, girder) })
+	mux.HandleFunc("/packages.json", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, packages) })
+	mux.HandleFunc("/list", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, packages) })
+	mux.HandleFunc("/packages.json.gz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, compressed(packages)) })
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "girder"), "\n"+girder)
 	write(t, filepath.Join(dir, "girder.json.gz"), compressed(girder))
 
+	write(t, filepath.Join(dir, "packages"), "\xef\xbb\xbf\r\n"+packages)
+	write(t, filepath.Join(dir, "packages.json.gz"), compressed(packages))
+
+	const own = "https://get.example.org/a.bin"
 	tests := []struct{ setting, url string }{
+		{server.URL + "/packages.json", own},
+		{server.URL + "/packages.json.gz", own},
+		{"packages:" + server.URL + "/list", own},
+		{filepath.Join(dir, "packages"), own},
+		{filepath.Join(dir, "packages.json.gz"), own},
+		{"packages:" + filepath.Join(dir, "packages"), own},
 		{server.URL + "/api/v1", server.URL + "/api/v1/item/" + id + "/download"},
 		{filepath.Join(dir, "girder"), testutil.API + "/item/" + id + "/download"},
 		{filepath.Join(dir, "girder.json.gz"), testutil.API + "/item/" + id + "/download"},
@@ -159,6 +180,7 @@ func TestReadRefusesFiles(t *testing.T) {
 		{"empty.json", " \n", "/empty.json:1:1: not a list of packages (the file is empty)"},
 		{"zip.json", "PK\x05\x06", `/zip.json:1:1: not a list of packages (found "PK\x05\x06")`},
 		{"cut.json", "[{", "/cut.json:1:3: item 1: cut off"},
+		{"object.json", `{"message": "no"}`, `/object.json:1:1: not a packages.json: the object has neither "version" nor "packages"`},
 		{"missing.json", "", "/missing.json: no such file or directory"},
 	}
 	for _, test := range tests {

@@ -160,7 +160,7 @@ func contentFailure(body []byte, err error) *Failure {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		f.Kind, f.passing = CutOff, true
 		f.Hint = cutOffHint
-	case isPage(body):
+	case IsPage(body):
 		f.Problem = fmt.Sprintf("a page instead of a list of packages (%s)", Describe(body))
 	}
 	return f
@@ -169,7 +169,7 @@ func contentFailure(body []byte, err error) *Failure {
 // Describe says what a body is, in a few words that are safe to print.
 func Describe(body []byte) string {
 	switch {
-	case isPage(body):
+	case IsPage(body):
 		return fmt.Sprintf("an HTML page: %.60q", bytes.TrimSpace(body))
 	case len(bytes.TrimSpace(body)) == 0:
 		return "nothing else"
@@ -177,7 +177,8 @@ func Describe(body []byte) string {
 	return fmt.Sprintf("found %.60q", body)
 }
 
-func isPage(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) }
+// IsPage reports whether a body is a page rather than a document for programs.
+func IsPage(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) }
 
 // retryAfter reads the pause that a server asks for: a number of seconds, or a date by the server's own clock.
 func retryAfter(h http.Header) time.Duration {

@@ -1,0 +1,202 @@
+// Package packagesjson lists the packages of a packages.json: a small file that any build system can write, next to the
+// packages or on a web server. docs/packages-json.md describes the format, docs/packages.schema.json is its schema.
+//
+//	{
+//	  "version": 1,
+//	  "packages": [
+//	    {
+//	      "version": "3.1", "built": "2026-11-20T03:12:00Z", "system": "linux", "arch": "x86_64",
+//	      "size": 104857600, "url": "https://get.example.org/aurora-3.1-x86_64.AppImage"
+//	    }
+//	  ]
+//	}
+//
+// Decode finds what is wrong with the file: all of it at once, each with its line and column, because whoever writes
+// such a file by a script wants to mend the script once. What is wrong with a package (a system that the profile does
+// not know, an upload without bytes) does not stop the others, so it is left to catalog.Publish.
+//
+// Records fills in what a package leaves out. The id is made of what does not change as long as the package is the same
+// one, since links contain it: aurora-3.1-linux-x86_64 for a release, with the time of the build for a nightly build.
+package packagesjson
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/supply/fetch"
+	"github.com/Slicer/sitegen/generator/supply/source"
+)
+
+// Kind recognizes a packages.json: a URL whose path ends in .json or .json.gz, and a file that holds an object.
+func Kind() source.Kind {
+	return source.Kind{
+		Name: "packages",
+		Form: "a packages.json (a file, or a URL that ends in .json or .json.gz)",
+		IsURL: func(u *url.URL) bool {
+			p := strings.ToLower(u.Path)
+			return strings.HasSuffix(p, ".json") || strings.HasSuffix(p, ".json.gz")
+		},
+		OpenURL: func(u *url.URL, o source.Options) (source.Source, error) {
+			if u.Fragment != "" {
+				return nil, errors.New("has a fragment")
+			}
+			return &web{u, o}, nil
+		},
+		IsFile: func(head []byte) bool {
+			for _, prefix := range []string{"{", utf8BOM, utf16LE, utf16BE} {
+				if bytes.HasPrefix(head, []byte(prefix)) {
+					return true
+				}
+			}
+			return false
+		},
+		ReadFile: readFile,
+	}
+}
+
+// web is a packages.json on a web server.
+type web struct {
+	url *url.URL
+	o   source.Options
+}
+
+// Identity is the URL without the query, which may hold a signature.
+func (w *web) Identity() string {
+	u := *w.url
+	u.RawQuery, u.ForceQuery = "", false
+	return u.String()
+}
+
+// Read fetches the file.
+func (w *web) Read(ctx context.Context, _ source.Memory) (*source.Listing, error) {
+	var (
+		doc *Document
+		bad error
+	)
+	err := w.o.Fetch.Get(ctx, fetch.Request{
+		URL: w.url.String(), Name: w.Identity(),
+		Accept: "application/json, */*;q=0.5", // a server may call the file text/plain, or application/gzip
+		Read: func(body []byte) error {
+			if doc, bad = Decode(w.Identity(), body); errors.Is(bad, io.ErrUnexpectedEOF) || fetch.IsPage(body) {
+				return bad // the server is to blame; for other errors, whoever wrote the file
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list(doc, bad, w.o)
+}
+
+// readFile reads a packages.json on disk.
+func readFile(f source.File, o source.Options, _ source.Memory) (*source.Listing, error) {
+	doc, err := Decode(f.Path, f.Data)
+	return list(doc, err, o)
+}
+
+// list lists the packages of what Decode returned.
+func list(doc *Document, err error, o source.Options) (*source.Listing, error) {
+	if err != nil {
+		return nil, fault.Wrap(fault.Source, err, "docs/packages-json.md describes the format, and docs/packages.schema.json is its schema for editors and build systems.")
+	}
+	return &source.Listing{Records: doc.Records(o.Product, o.Download), Spelling: Spelling, Warnings: doc.Warnings}, nil
+}
+
+// Spelling is what the format calls the fields of a record. The others have their own names.
+var Spelling = catalog.Spelling{
+	catalog.FieldOS: "system", catalog.FieldBuildDate: "built", catalog.FieldRelease: "version",
+}
+
+// Document is a packages.json that makes sense as such.
+type Document struct {
+	Name     string // of the file, for messages
+	Packages []Package
+	Warnings []string
+}
+
+// Package is one package as the file has it, "" for what it leaves out.
+type Package struct {
+	ID, Name, Product string
+	Version, Revision string
+	Built             string
+	System, Arch      string
+	Size              int64 // bytes
+	SHA256, SHA512    string
+	URL, File         string
+	Stability         Stability
+	Line              int // of its opening brace
+}
+
+// Stability is what a version is good for.
+type Stability string
+
+// The stabilities.
+const (
+	Release    Stability = "release" // the default
+	PreRelease Stability = "pre-release"
+	Nightly    Stability = "nightly"
+)
+
+// Records returns the records of the packages. product is the name for packages that have none, download makes the
+// address of those without a URL.
+func (d *Document) Records(product string, download catalog.Template) []catalog.Record {
+	records := make([]catalog.Record, len(d.Packages))
+	for i := range d.Packages {
+		p := &d.Packages[i]
+		records[i] = p.record(product)
+		records[i].Download = download
+		records[i].Place = fmt.Sprintf("%s:%d", d.Name, p.Line)
+	}
+	return records
+}
+
+func (p *Package) record(product string) catalog.Record {
+	r := catalog.Record{
+		ProductName: cmp.Or(p.Product, product), OS: p.System, Arch: p.Arch, Revision: p.Revision, Version: p.Version,
+		BuildDate: p.Built, Size: p.Size, SHA256: p.SHA256, SHA512: p.SHA512, URL: p.URL,
+		FileName: cmp.Or(p.File, lastSegment(p.URL)),
+	}
+	if p.Stability != Nightly {
+		r.Release, r.PreRelease = p.Version, p.Stability == PreRelease
+	}
+	r.ID = cmp.Or(p.ID, p.defaultID(r.ProductName))
+	r.Name = cmp.Or(p.Name, r.FileName, r.ID)
+	return r
+}
+
+// defaultID is the id of a package that has none.
+func (p *Package) defaultID(product string) string {
+	words := []string{product, p.Version}
+	if p.Stability == Nightly {
+		built := p.Built
+		if t, ok := catalog.ParseBuildDate(p.Built); ok {
+			built = t.Format("20060102t1504")
+		}
+		words = append(words, built)
+	}
+	words = append(words, p.System, p.Arch)
+	return strings.Trim(unfitRE.ReplaceAllString(strings.ToLower(strings.Join(words, "-")), "-"), "-._")
+}
+
+// unfitRE matches what an id cannot have.
+var unfitRE = regexp.MustCompile(`[^0-9a-z._-]+`)
+
+// lastSegment returns the name that a browser saves the file of a URL under.
+func lastSegment(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Path == "" || strings.HasSuffix(u.Path, "/") {
+		return ""
+	}
+	return path.Base(u.Path)
+}
