@@ -1,9 +1,9 @@
 # make help lists what there is.
 
-.PHONY: help build test race fuzz bench check
+.PHONY: help build test test-girder fuzz bench
 
 help:           ## list the targets
-	@sed -n 's/^\([a-z]*\): *.*## /\1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\): *.*## /\1\t/p' $(MAKEFILE_LIST)
 
 build:          ## the program, as ./sitegen
 	go build -o sitegen ./cmd/sitegen
@@ -11,6 +11,10 @@ build:          ## the program, as ./sitegen
 test:           ## all tests; installs Nginx, Chromium and Node from Debian where they are missing
 	.ci/install
 	.ci/test
+
+test-girder:    ## the Girder source against a real server; two minutes the first time
+	.ci/install
+	tools/girder/test
 
 fuzz:           ## every fuzz test for ten seconds
 	.ci/fuzz 10s

@@ -54,18 +54,19 @@ func (s *server) items(ctx context.Context) (items []Item, err error) {
 	return items, err
 }
 
-// checkApp returns an error when the server says that it has no such application. Any other answer says nothing about
-// an application without packages: a private one, for instance, answers 401.
+// checkApp returns an error when the server says that it has no such application. It answers with the application; with
+// null when there is none; and with all applications when the id is not one at all. Other answers say nothing about an
+// application without packages: a private one, for instance, answers 401.
 func (s *server) checkApp(ctx context.Context) error {
 	var found any
 	err := s.get(ctx, "/app?app_id="+url.QueryEscape(s.o.Girder.App), func(body []byte) error { return json.Unmarshal(body, &found) })
 	if ctx.Err() != nil {
 		return err
 	}
-	if err != nil || found != nil {
+	if _, isObject := found.(map[string]any); err != nil || isObject {
 		return nil
 	}
-	return fault.Wrap(fault.Source, fmt.Errorf("%s: the server has no application %s", s.o.Girder.API, s.o.Girder.App), checkApp)
+	return fault.Wrap(fault.Source, fmt.Errorf("%s: the server has no application %.40q", s.o.Girder.API, s.o.Girder.App), checkApp)
 }
 
 // get fetches a document of the API.

@@ -379,10 +379,13 @@ func TestReadWarns(t *testing.T) {
 
 func TestReadOfAnEmptyApplication(t *testing.T) {
 	f := newFake(t)
-	_, err := open(t, f.URL, options(t)).Read(t.Context(), nil)
-	want := f.URL + ": the server has no application " + app
-	if err == nil || err.Error() != want || fault.KindOf(err) != fault.Source || len(fault.Hints(err)) != 1 {
-		t.Errorf("error %v, want %s", err, want)
+	for _, answer := range []string{`null`, `[{"_id": "5f44"}]`} { // no such id, not an id
+		f.app = answer
+		_, err := open(t, f.URL, options(t)).Read(t.Context(), nil)
+		want := fmt.Sprintf("%s: the server has no application %q", f.URL, app)
+		if err == nil || err.Error() != want || fault.KindOf(err) != fault.Source || len(fault.Hints(err)) != 1 {
+			t.Errorf("%s: error %v, want %s", answer, err, want)
+		}
 	}
 	// One that exists and one that is private just have no packages: the gate's business.
 	for _, answer := range []string{`{"_id": "5f44"}`, `<html>`} {
