@@ -39,7 +39,10 @@ func Choose(setting string, o source.Options) (source.Source, error) {
 	candidates, location := kinds(), setting
 	if m := namedRE.FindStringSubmatch(setting); m != nil && !strings.HasPrefix(m[2], "//") {
 		i := slices.IndexFunc(candidates, func(k source.Kind) bool { return k.Name == m[1] })
-		if i < 0 {
+		switch {
+		case m[1] == "http" || m[1] == "https":
+			return nil, bad(setting, "is not a URL, which begins with "+m[1]+"://")
+		case i < 0:
 			return nil, bad(setting, fmt.Sprintf("is of an unknown kind %q", m[1])+fault.DidYouMean(m[1], names(candidates)))
 		}
 		k := candidates[i]

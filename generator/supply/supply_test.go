@@ -70,6 +70,7 @@ func TestChooseRefuses(t *testing.T) {
 		{"unknown kind", "gider:listing.json", `source: is of an unknown kind "gider"; did you mean "girder"? (found "gider:listing.json")`},
 		{"packages.json of an API", "https://example.com/packages.json#linux", `source: has a fragment (found "https://example.com/packages.json#linux")`},
 		{"sample has no location", "sample:x", `source: is of an unknown kind "sample" (found "sample:x")`},
+		{"one slash", "https:/example.com/api/v1", `source: is not a URL, which begins with https:// (found "https:/example.com/api/v1")`},
 		{"another scheme", "ftp://example.com/api/v1", `source: is neither an http nor an https URL (found "ftp://example.com/api/v1")`},
 		{"no host", "https:///api/v1", `source: has no host (found "https:///api/v1")`},
 		{"not a URL", "https://[::1/api", `source: is not a URL (found "https://[::1/api")`},

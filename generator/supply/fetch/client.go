@@ -1,10 +1,10 @@
-// Package fetch gets a list of packages: from a server, patiently, or from a file.
+// Package fetch gets a list of packages, from a server or from a file.
 //
 // Servers fail in ways that pass. They restart, answer 502 for a minute, or break off in the middle of an answer. Get
 // retries what may pass, waits longer each time, and gives up at once on what somebody has to look at first: a wrong
-// address, a certificate, a login page. What it could not get is a *Failure, whose problem and hint are written for the
-// person who reads the log of a nightly job. A source makes them more exact with Request.Explain: what a status means
-// there, and which setting to look at.
+// address, a certificate, a login page. A document that it cannot get is a *Failure, whose problem and hint are written
+// for the person who reads the log of a nightly job. A source makes them more exact with Request.Explain: what a status
+// means there, and which setting to look at.
 package fetch
 
 import (
@@ -184,7 +184,7 @@ func (c *Client) try(ctx context.Context, r Request) *Failure {
 // confidential reports whether a secret may be sent to u: nobody reads along over https, or within this machine.
 func confidential(u *url.URL) bool {
 	ip := net.ParseIP(u.Hostname())
-	return u.Scheme == "https" || u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	return u.Scheme == "https" || strings.EqualFold(u.Hostname(), "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // checkRedirect follows a redirect that stays on the host and does not leave https. Another host may be right, but the

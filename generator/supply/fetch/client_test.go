@@ -265,7 +265,7 @@ func TestGetGivesUpOnSlowServers(t *testing.T) {
 	}
 }
 
-func TestGetStopsWhenTold(t *testing.T) {
+func TestGetCanceled(t *testing.T) {
 	for _, when := range []string{"asking", "waiting"} {
 		t.Run(when, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())

@@ -154,8 +154,8 @@ func (s *server) look(ctx context.Context, items []*Item, details Details) (fail
 			missing++
 		}
 	}
-	return fmt.Sprintf("could not look at the files of %s (%v): until a build can, the names of the files are not known, "+
-		"and downloads cannot be resumed", count(missing, "new package"), failures[0]), nil
+	return fmt.Sprintf("could not look at the files of %s (%v): until the next build, file names are unknown and downloads cannot be resumed",
+		count(missing, "new package"), failures[0]), nil
 }
 
 var fileIDRE = regexp.MustCompile(`^[0-9a-f]{24}$`)

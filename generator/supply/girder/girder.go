@@ -41,7 +41,7 @@ import (
 func Kind() source.Kind {
 	return source.Kind{
 		Name:     "girder",
-		Form:     "the API base of a Girder server (https://girder.example.org/api/v1), or a file with a listing saved from one",
+		Form:     "the API base of a Girder server (https://girder.example.org/api/v1) or a file with a listing saved from one",
 		IsURL:    func(*url.URL) bool { return true },
 		OpenURL:  openURL,
 		IsFile:   func(head []byte) bool { return bytes.HasPrefix(head, []byte("[")) },

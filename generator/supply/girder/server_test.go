@@ -245,7 +245,7 @@ func TestReadWithoutDetails(t *testing.T) {
 		f.files[id] = 500
 		list, published, _ := f.read(t, options(t), nil)
 		want := fmt.Sprintf(`could not look at the files of 1 new package (fetch %s/item/%s/files: the server answered 500 ("no") (2 tries)): `+
-			`until a build can, the names of the files are not known, and downloads cannot be resumed`, f.URL, id)
+			`until the next build, file names are unknown and downloads cannot be resumed`, f.URL, id)
 		if diff := cmp.Diff([]string{want}, list.Warnings); diff != "" {
 			t.Errorf("warnings (-want +got):\n%s", diff)
 		}
@@ -299,7 +299,7 @@ func TestReadReportsProgress(t *testing.T) {
 	}
 }
 
-func TestReadStopsWhenTold(t *testing.T) {
+func TestReadCanceled(t *testing.T) {
 	f := newFake(t)
 	for n := range 100 {
 		f.add(n, nil)

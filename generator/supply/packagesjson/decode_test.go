@@ -117,9 +117,11 @@ func TestSchema(t *testing.T) {
 		}
 		return s.Validate(v)
 	}
-	for name, data := range files(t, "packages/good/*.json") {
-		if err := validate(data); err != nil {
-			t.Errorf("%s: the schema refuses what Decode takes: %v", name, err)
+	for _, pattern := range []string{"packages/good/*.json", "aurora/packages.json"} {
+		for name, data := range files(t, pattern) {
+			if err := validate(data); err != nil {
+				t.Errorf("%s: the schema refuses what Decode takes: %v", name, err)
+			}
 		}
 	}
 	for name, data := range files(t, "packages/bad/*.json") {

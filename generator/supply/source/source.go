@@ -48,7 +48,7 @@ type Options struct {
 	Product  string                // the project's name, for records that do not name their product
 	Download catalog.Template      // where a file is fetched when the source does not say; the zero Template: it must
 	Now      func() time.Time      // the clock
-	Progress func(done, total int) // called while a source looks at records one by one; nil: not called
+	Progress func(done, total int) // called after each look at a single record, never twice at once; nil: not called
 	Brief    bool                  // read the listing only, without a look at single records: for a preview
 	Girder   Girder
 }
