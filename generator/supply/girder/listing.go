@@ -34,11 +34,16 @@ var (
 
 // decodeItems returns the items before the first error.
 func decodeItems(dec *jsontext.Decoder) (items []Item, err error) {
-	if kind := dec.PeekKind(); kind != '[' && kind != 0 {
+	switch dec.PeekKind() {
+	case '[', jsontext.KindInvalid: // the second at the end of the text too, which is not the same mistake
+	default:
 		return nil, errNotArray
 	}
-	if _, err := dec.ReadToken(); err != nil {
+	switch token, err := dec.ReadToken(); {
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, err
+	case err != nil || token.Kind() != '[':
+		return nil, errNotArray
 	}
 	for dec.PeekKind() != ']' {
 		var r Item
