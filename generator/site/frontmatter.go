@@ -9,7 +9,7 @@ import (
 	"github.com/Slicer/sitegen/generator/yamltext"
 )
 
-// frontMatter is what stands between the --- lines at the top of a content file.
+// frontMatter is the text between the --- lines at the top of a content file.
 type frontMatter struct {
 	title, description string
 	layout             string // "" for the default
@@ -38,8 +38,8 @@ func (fm *frontMatter) paths() []string {
 // fence is the line before and after the front matter.
 const fence = "---"
 
-// readFrontMatter takes a content file apart. The body is a part of src. Every mistake is reported; path
-// is what the findings name.
+// readFrontMatter reads the front matter of a content file, and returns the body, a part of src. Findings name the
+// file as path.
 func readFrontMatter(path string, src []byte) (fm frontMatter, body []byte, findings fault.Findings) {
 	first, rest, _ := cutLine(src)
 	if first != fence {
@@ -54,7 +54,7 @@ func readFrontMatter(path string, src []byte) (fm frontMatter, body []byte, find
 	return fm, body, doc.Findings()
 }
 
-// keys are all keys there are, in the order in which a message lists them.
+// keys returns all keys of front matter, in the order in which messages list them.
 func (fm *frontMatter) keys() yamltext.Keys {
 	return yamltext.Keys{
 		{"title", line(&fm.title)},
@@ -81,7 +81,7 @@ func (fm *frontMatter) keys() yamltext.Keys {
 	}.Optional()
 }
 
-// line reads text without the line feed at the end that a block of lines has.
+// line reads text without the line feed at the end of a block of lines.
 func line(to *string) func(*yamltext.Node) {
 	return func(n *yamltext.Node) {
 		text, _ := n.Text()
@@ -89,7 +89,7 @@ func line(to *string) func(*yamltext.Node) {
 	}
 }
 
-// day reads a day, or an instant, in UTC.
+// day reads a day, or a time with its zone, and returns it in UTC.
 func day(n *yamltext.Node) time.Time {
 	text, ok := n.Text()
 	if !ok {
@@ -104,13 +104,13 @@ func day(n *yamltext.Node) time.Time {
 	return time.Time{}
 }
 
-// cutLine gives the first line without its end, and what follows it.
+// cutLine returns the first line without its end, and the rest.
 func cutLine(src []byte) (line string, rest []byte, ok bool) {
 	l, rest, ok := bytes.Cut(src, []byte("\n"))
 	return strings.TrimRight(string(l), " \t\r"), rest, ok
 }
 
-// cutFence gives what stands before and after the first line that is a fence.
+// cutFence returns the text before and after the first line that is a fence.
 func cutFence(src []byte) (before, after []byte, found bool) {
 	for rest := src; len(rest) > 0; {
 		start := len(src) - len(rest)

@@ -23,9 +23,7 @@ type markdown struct {
 func newMarkdown() *markdown {
 	return &markdown{
 		goldmark: goldmark.New(
-			goldmark.WithExtensions(
-				extension.Table, extension.Strikethrough, extension.Footnote, newCodeBlocks(),
-			),
+			goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Footnote, newCodeBlocks()),
 			goldmark.WithParserOptions(parser.WithAutoHeadingID(), parser.WithHeadingAttribute()),
 			goldmark.WithRendererOptions(html.WithUnsafe()), // who writes content writes the layouts too
 		),
@@ -33,7 +31,7 @@ func newMarkdown() *markdown {
 	}
 }
 
-// render gives the HTML of src. Every text is Markdown, so there are no mistakes to report.
+// render returns the HTML of src. Every text is Markdown, so there are no mistakes to report.
 func (m *markdown) render(src []byte) template.HTML {
 	w := m.writers.Get().(*htmlWriter)
 	defer m.writers.Put(w)
@@ -44,7 +42,7 @@ func (m *markdown) render(src []byte) template.HTML {
 	return template.HTML(w.html.String())
 }
 
-// htmlWriter is the kind of writer that goldmark else makes for every text.
+// htmlWriter is a writer that goldmark uses as it is; for another it would make one for every text.
 type htmlWriter struct {
 	*bufio.Writer
 	html *bytes.Buffer // what was written and flushed, as goldmark does at the end

@@ -43,21 +43,26 @@ func (n *Node) read(keys Keys, base string) {
 		for _, e := range n.Entries {
 			e.readEntry(keys, base)
 		}
-	case Nothing, Broken:
-	default:
-		hint := ""
-		if m := unspacedRE.FindStringSubmatch(n.text); m != nil {
-			hint = fmt.Sprintf("; write a space after the colon: %s: %s", m[1], m[2])
-		}
-		switch {
-		case n.Name != "" && !n.item:
-			n.Errorf("%s is a group of keys (found %s)%s", n.Name, n.describe(), hint)
-		case hint == "":
-			n.Errorf("must be keys and values (found %s); write for instance title: Downloads", n.describe())
-		default:
-			n.Errorf("must be keys and values (found %s)%s", n.describe(), hint)
-		}
+	case Scalar, Sequence:
+		n.Errorf("%s", n.notMapping())
 	}
+}
+
+// notMapping says that a node must be a mapping.
+func (n *Node) notMapping() string {
+	hint := ""
+	if m := unspacedRE.FindStringSubmatch(n.text); m != nil {
+		hint = fmt.Sprintf("; write a space after the colon: %s: %s", m[1], m[2])
+	}
+	switch {
+	case n.item:
+		return fmt.Sprintf("%s takes a list of groups of keys (found %s)%s", n.Name, n.describe(), hint)
+	case n.Name != "":
+		return fmt.Sprintf("%s is a group of keys (found %s)%s", n.Name, n.describe(), hint)
+	case hint == "":
+		hint = "; write for instance title: Downloads"
+	}
+	return fmt.Sprintf("must be keys and values (found %s)%s", n.describe(), hint)
 }
 
 // readEntry reads the value of a key.

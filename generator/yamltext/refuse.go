@@ -88,10 +88,10 @@ func (l *lexed) wrongEscape() mistake {
 }
 
 // withoutReferences reports anchors, aliases and tags, and returns the text without them: the value after an anchor
-// or a tag stays, and an alias becomes a value.
+// or a tag stays, and an alias becomes a value. In a value like **bold** the parser sees several; that is one mistake.
 func (d *Document) withoutReferences(l *lexed) string {
 	repaired := []byte(l.text)
-	mergeLine := 0
+	mergeLine, line, last := 0, 0, 0 // of a merge key; of the last reference, and where it ends
 	for i, t := range l.tokens {
 		at, what := l.offsets[t], ""
 		end, next := at+len(t.Value), i+1 // with the name; the token after that
@@ -114,19 +114,24 @@ func (d *Document) withoutReferences(l *lexed) string {
 			continue
 		}
 		end = min(end, lineEnd(l.text, at))
-		if t.Type != token.AliasType || d.line(at) != mergeLine {
+		inBrackets, reported := l.around[i] >= 0, d.line(at) == line
+		if inBrackets {
+			reported = at < last
+		}
+		if !reported && (t.Type != token.AliasType || d.line(at) != mergeLine) {
 			found, hint := l.text[at:end], "write the value in full"
-			if m, ok := l.unquoted(at, false); ok && m.at == at {
+			if m, ok := l.unquoted(at, false); ok && !inBrackets && m.at == at {
 				found, hint = l.text[at:m.end], hint+", or in quotes: "+m.write
 			}
 			d.report(at, "%s are not supported (found %.80q); %s", what, found, hint)
 		}
+		line, last = d.line(at), end
 		with := " "
 		if t.Type == token.AliasType || next < len(l.tokens) && endsItem(l.tokens[next].Type) {
 			with = "x"
 		}
 		copy(repaired[at:], strings.Repeat(with, end-at))
-		d.broken[d.line(at)] = true
+		d.broken[line] = true
 	}
 	return string(repaired)
 }

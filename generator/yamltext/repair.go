@@ -19,9 +19,12 @@ func (d *Document) repair(l *lexed, err error) string {
 		return l.text
 	}
 	m := l.diagnose(syntax.Message, syntax.Token)
-	d.report(m.at, "%s", m.text)
 	line := d.line(m.at)
-	if m.end == 0 || d.broken[line] {
+	if d.broken[line] { // of what was repaired there
+		return d.cutAt(l, m.at)
+	}
+	d.report(m.at, "%s", m.text)
+	if m.end == 0 {
 		return d.cutAt(l, m.at)
 	}
 	d.broken[line] = true

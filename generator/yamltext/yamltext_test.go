@@ -131,6 +131,7 @@ var mistakes = []struct{ name, text, want string }{
 	{"an anchor of a mapping", "a: &b\n  c: d\n", `1:4: anchors are not supported (found "&b"); write the value in full, or in quotes: a: "&b"`},
 	{"an alias", "a: *b\n", `1:4: aliases are not supported (found "*b"); write the value in full, or in quotes: a: "*b"`},
 	{"emphasis", "a: *b* c\n", `1:4: aliases are not supported (found "*b* c"); write the value in full, or in quotes: a: "*b* c"`},
+	{"strong emphasis", "a: **b** c\nd: [**e**, *f*]\n", "1:4: aliases are not supported (found \"**b** c\"); write the value in full, or in quotes: a: \"**b** c\"\n2:5: aliases are not supported (found \"**\"); write the value in full\n2:12: aliases are not supported (found \"*f*\"); write the value in full"},
 	{"a tag", "a: !!str 5\n", `1:4: tags are not supported (found "!!str 5"); write the value in full, or in quotes: a: "!!str 5"`},
 	{"a tag at the end", "a: !b", `1:4: tags are not supported (found "!b"); write the value in full, or in quotes: a: "!b"`},
 	{"references in a list", "a: [&b c, *b, !d, e]\n", "1:5: anchors are not supported (found \"&b\"); write the value in full\n1:11: aliases are not supported (found \"*b\"); write the value in full\n1:15: tags are not supported (found \"!d\"); write the value in full"},
@@ -203,7 +204,7 @@ func readProfile(text string, above int) (profile, error) {
 					s.names = append(s.names, name)
 				})},
 			})
-			if s.id == "" {
+			if s.id == "" && n.Kind == yamltext.Mapping {
 				n.Errorf("%s has an item without id", n.Name)
 			}
 			p.systems = append(p.systems, s)
@@ -244,7 +245,7 @@ func TestReadMistakes(t *testing.T) {
 		{"nothing for a value", "title: # none\n", `1:7: title takes a single value (found nothing); give it a value, "" for an empty one, or remove the line`},
 		{"value for a list", "systems: win\n", `1:10: systems takes a list (found "win"); write [win]`},
 		{"nothing for a list", "systems:\n", `1:9: systems takes a list (found nothing); write [] for an empty one`},
-		{"value for an item that is a group", "systems: [win]\n", "1:11: must be keys and values (found \"win\"); write for instance title: Downloads\n1:11: systems has an item without id"},
+		{"value for an item that is a group", "systems: [win]\n", `1:11: systems takes a list of groups of keys (found "win")`},
 		{"list in a list", "systems:\n- id: x\n  names: [[a]]\n", `3:11: names takes a list of single values (found a list)`},
 		{"value for a group", "links: x\n", `1:8: links is a group of keys (found "x")`},
 		{"no space in a group", "links:\n  source:x\n", `2:3: links is a group of keys (found "source:x"); write a space after the colon: source: x`},
