@@ -112,7 +112,7 @@ func (p *program) statsOptions(cmd *cobra.Command, c config.Config) (stats.Optio
 }
 
 func jsonFields(f config.JSONFields) accesslog.Fields {
-	return accesslog.Fields{Address: f.Address, Time: f.Time, Request: f.Request, Method: f.Method, Target: f.Path, Status: f.Status, Agent: f.Agent}
+	return accesslog.Fields{Address: f.Address, Time: f.Time, Request: f.Request, Method: f.Method, URI: f.Path, Status: f.Status, Agent: f.Agent}
 }
 
 // everPublished lists the packages of the catalogue, withdrawn ones included.

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// BenchmarkParse reads a log of each format, all its lines, from memory.
+// BenchmarkParse parses all lines of a log of each format in memory.
 func BenchmarkParse(b *testing.B) {
 	for _, name := range []string{"access.log.gz", "cloudfront.log.gz", "s3.log.gz"} {
 		b.Run(name, func(b *testing.B) {

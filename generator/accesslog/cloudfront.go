@@ -5,17 +5,22 @@ import (
 	"strings"
 )
 
-// cloudFrontColumns are the columns of CloudFront's standard log that we read; its clock is UTC.
+// cloudFrontColumns are the columns of CloudFront's standard log that set a part of an Entry, besides date and time.
 var cloudFrontColumns = map[string]field{
-	"c-ip": fieldAddress, "cs-method": fieldMethod, "cs-uri-stem": fieldTarget, "sc-status": fieldStatus,
+	"c-ip": fieldAddress, "cs-method": fieldMethod, "cs-uri-stem": fieldURI, "sc-status": fieldStatus,
 	"cs(User-Agent)": fieldAgent,
 }
 
-// cloudFront reads CloudFront's standard log. Its lines are given in the order that the last #Fields line said.
+// cloudFront parses CloudFront's standard log, whose lines have tab-separated columns. The last #Fields line names
+// the columns and their order; times are UTC. For example (with blanks for tabs):
+//
+//	#Version: 1.0
+//	#Fields: date time c-ip cs-method cs-uri-stem sc-status cs(User-Agent)
+//	2026-09-20 00:01:32 203.0.113.9 GET /bitstream/6a46 302 curl/7.88.1
 type cloudFront struct {
-	fields     []field // of each column, fieldNone for those that are passed over
-	date, time int     // columns, -1 when missing
-	columns    int     // how many must be there
+	fields     []field // for each column; fieldNone if it is ignored
+	date, time int     // indexes of these columns; -1 if missing
+	columns    int     // number of columns that a line must have values for
 }
 
 // Name implements Parser.
@@ -36,7 +41,7 @@ func (c *cloudFront) Parse(line []byte, e *Entry) error {
 		return ErrFields
 	}
 	*e = Entry{escape: percent}
-	// The date and the time stand in two columns, which are put together here.
+	// Date and time are two columns, which are joined here: 2026-09-20T00:01:32.
 	var stamp [19]byte
 	have := 0
 	for column, rest := 0, line; column < len(c.fields); column++ {
@@ -67,13 +72,14 @@ func (c *cloudFront) Parse(line []byte, e *Entry) error {
 		return ErrFields
 	}
 	var ok bool
-	if e.Time, ok = readTime(stamp[:]); !ok {
+	if e.Time, ok = parseTime(stamp[:]); !ok {
 		return ErrTime
 	}
 	return nil
 }
 
-// setFields takes the columns' names, separated by blanks. Columns after the last that we need are not read.
+// setFields sets the columns from their names, which are separated by blanks. If a required column is missing, no
+// column is set, and no line can be parsed until the next #Fields line.
 func (c *cloudFront) setFields(names string) {
 	*c = cloudFront{date: -1, time: -1}
 	for i, name := range strings.Fields(names) {

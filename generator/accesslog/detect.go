@@ -6,14 +6,15 @@ import (
 	"fmt"
 )
 
-// Formats are the formats that a site's logs may have.
+// Formats is the set of formats that a log may have.
 type Formats struct {
-	patterns []*pattern // the configured ones first
+	patterns []*pattern // in the order in which Detect tries them: configured ones before built-in ones
 	keys     map[string]field
 }
 
-// NewFormats compiles the formats: those that need no configuration, the log_formats given, by name or number
-// in the order in which they are tried, and the fields of JSON lines.
+// NewFormats returns the built-in formats and the configured ones: logFormats are patterns in the syntax of
+// Nginx's log_format, and fields names the keys of JSON Lines. The configured patterns are named "log_format 1",
+// "log_format 2" and so on. The error lists all invalid patterns.
 func NewFormats(logFormats []string, fields Fields) (*Formats, error) {
 	f := &Formats{keys: fields.keys()}
 	var errs []error
@@ -25,7 +26,7 @@ func NewFormats(logFormats []string, fields Fields) (*Formats, error) {
 		}
 		f.patterns = append(f.patterns, p)
 	}
-	for _, builtin := range []struct{ name, text string }{{"combined", combined}, {"S3 server access log", bucketLog}} {
+	for _, builtin := range []struct{ name, text string }{{"combined", combined}, {"S3 server access log", s3AccessLog}} {
 		p, err := compile(builtin.name, builtin.text)
 		if err != nil {
 			errs = append(errs, err)
@@ -36,9 +37,14 @@ func NewFormats(logFormats []string, fields Fields) (*Formats, error) {
 	return f, errors.Join(errs...)
 }
 
-// Detect tells from the beginning of a log, whole lines, which format it has: the one that reads the first
-// line that any of them can read. It is nil when none can. A configured pattern comes before the built-in
-// ones, which would read a longer line without its last fields.
+// Detect returns a parser for the log that begins with head, which must be whole lines, or nil if the format is
+// unknown. The first line that any format can parse decides, so a garbled line at the beginning does no harm.
+//
+// Configured patterns are tried before the built-in ones. Otherwise a log with the pattern
+//
+//	$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "-" "$http_user_agent"
+//
+// would be taken for the combined format, which allows further fields at the end, and every user agent would be "-".
 func (f *Formats) Detect(head []byte) Parser {
 	for line := range bytes.Lines(head) {
 		line = trimEnd(line)
@@ -58,7 +64,7 @@ func (f *Formats) Detect(head []byte) Parser {
 	return nil
 }
 
-// cloudFront makes a parser that knows the columns that the head of the log names.
+// cloudFront returns a parser for the columns that the log's #Fields line names.
 func (f *Formats) cloudFront(head []byte) Parser {
 	c := &cloudFront{}
 	for line := range bytes.Lines(head) {
@@ -70,7 +76,7 @@ func (f *Formats) cloudFront(head []byte) Parser {
 	return c
 }
 
-// trimEnd takes the line end off a line.
+// trimEnd removes the line ending, "\n" or "\r\n".
 func trimEnd(line []byte) []byte {
 	if n := len(line); n > 0 && line[n-1] == '\n' {
 		line = line[:n-1]

@@ -1,17 +1,39 @@
 // Package accesslog reads the access logs of web servers and content delivery networks.
 //
-// A log is a sequence of lines; a line that can be read is an Entry: who asked, when, for what, and what the
-// answer was. Four families of formats are read, told apart by what the first lines look like and never by a
-// file's name (see Formats.Detect):
+// A log is a sequence of lines, one request each. A Parser turns a line into an Entry. For example, this line in
+// Nginx's combined format
 //
-//   - patterns, written as Nginx's log_format: the combined format of Nginx and Apache, the access log of an S3
-//     bucket, and what the site's owner has configured;
-//   - the standard log of CloudFront, tab-separated, whose columns its #Fields line names;
-//   - JSON lines, one flat object each.
+//	203.0.113.9 - - [20/Sep/2026:00:01:32 +0000] "GET /bitstream/6a46 HTTP/1.1" 302 0 "-" "curl/7.88.1"
 //
-// Parsing allocates nothing: an Entry points into the line it was read from and is good until the next line.
-// Texts are as the log has them, escaped; Entry.AgentText undoes the escapes, so that one visitor has one agent
-// in every format.
+// becomes
+//
+//	Entry{Address: "203.0.113.9", Time: 1789862492, Method: "GET", URI: "/bitstream/6a46", Status: 302,
+//		Agent: "curl/7.88.1"}
+//
+// There are three kinds of parsers:
+//
+//   - patterns, written like Nginx's log_format directive: the combined format of Nginx and Apache, the server
+//     access log of S3, and the formats that the site configures;
+//   - the standard log of CloudFront, whose tab-separated columns are named by its #Fields line;
+//   - JSON Lines, one flat object per line.
+//
+// Formats.Detect chooses the parser from the first lines of a log, never from the file's name. To read a log,
+// decompress it, detect its format, and parse line by line:
+//
+//	text, _, err := accesslog.Decompress(file)
+//	buffered := bufio.NewReader(text)
+//	head, _ := buffered.Peek(4096)
+//	parser := formats.Detect(head[:bytes.LastIndexByte(head, '\n')+1])
+//	lines := accesslog.NewLines(buffered, 0)
+//	for {
+//		line, err := lines.Next()
+//		// …
+//		err = parser.Parse(line, &entry)
+//	}
+//
+// Parsing does not allocate: an Entry points into the line it was parsed from and is valid until the next call of
+// Lines.Next. Field values are kept as the log escapes them. Entry.AgentText undoes the escaping, so that a
+// visitor has the same user agent in every format.
 package accesslog
 
 import (
@@ -19,44 +41,45 @@ import (
 	"errors"
 )
 
-// Entry is one request, as the log tells of it. Its slices point into the line.
+// Entry is one request of a log. Its slices point into the line.
 type Entry struct {
-	Address []byte // of the client: IPv4, IPv6 or, where the server looks names up, a name
-	Time    int64  // seconds since 1970 UTC, when the server wrote the line: the end of the request
-	Method  []byte // "" when the request line was none
-	Target  []byte // path and query as the client sent them; "" when the request line was none
-	Status  int    // 0 when the log has none
-	Agent   []byte // user agent, escaped as the log escapes; "-" or "" when there was none
+	Address []byte // of the client: IPv4, IPv6 or, where the server resolves addresses, a host name
+	Time    int64  // when the server wrote the line, at the end of the request (Unix time, seconds)
+	Method  []byte // "" if the request line is malformed
+	URI     []byte // path and query as the client sent them; "" if the request line is malformed
+	Status  int    // 0 if the log has none
+	Agent   []byte // user agent, escaped as in the log; "-" or "" if the client sent none
 
 	escape escape
 }
 
-// Parser reads the lines of one log.
+// Parser parses the lines of one log.
 type Parser interface {
-	// Parse reads a line, without its line end, into e. It gives one of the package's errors for a line that
-	// is no entry, and ErrComment for one that is not meant to be.
+	// Parse parses a line, without its line ending, into e. The error is one of the package's Err variables:
+	// ErrComment if the line is not a request by design, another one if it is invalid.
 	Parse(line []byte, e *Entry) error
-	// Name says which format it is, for reports.
+	// Name returns the name of the format, for reports.
 	Name() string
 }
 
-// What can be wrong with a line. They are the reasons of the report, and compared with ==.
+// Reasons why a line is invalid. Reports print them. Parsers return them unwrapped, so they can be compared
+// with ==.
 var (
 	ErrEmpty   = errors.New("empty line")
-	ErrFields  = errors.New("not in the log's format")
-	ErrTime    = errors.New("no date and time that can be")
-	ErrStatus  = errors.New("status is not a number")
-	ErrAddress = errors.New("no address of a client")
+	ErrFields  = errors.New("line does not match the log format")
+	ErrTime    = errors.New("invalid date or time")
+	ErrStatus  = errors.New("status is not a three-digit number")
+	ErrAddress = errors.New("missing or invalid client address")
 	ErrJSON    = errors.New("not a JSON object")
-	ErrLong    = errors.New("longer than 65,536 bytes")
-	// ErrComment marks a line that carries no request by design: the head of a CloudFront log.
+	ErrLong    = errors.New("line longer than 65,536 bytes")
+	// ErrComment marks a line that is not a request by design, such as the header of a CloudFront log.
 	ErrComment = errors.New("comment")
 )
 
-// setRequest splits a request line, METHOD target HTTP/x. What is not one (a TLS greeting sent to a plain
-// port) leaves the entry without method and target: a good line about a bad request.
+// setRequest splits a request line such as "GET /index.html HTTP/1.1". If it is malformed, for example because a
+// client started a TLS handshake on a plain HTTP port, method and URI stay empty: the log line itself is valid.
 func (e *Entry) setRequest(request []byte) {
-	e.Method, e.Target = nil, nil
+	e.Method, e.URI = nil, nil
 	first := bytes.IndexByte(request, ' ')
 	if first <= 0 {
 		return
@@ -66,10 +89,10 @@ func (e *Entry) setRequest(request []byte) {
 	if last < 0 {
 		last = len(rest) // HTTP/0.9 has no version
 	}
-	e.Method, e.Target = request[:first], rest[:last]
+	e.Method, e.URI = request[:first], rest[:last]
 }
 
-// setStatus reads a status. "-" stands for none.
+// setStatus parses a status code; "-" means that there is none.
 func (e *Entry) setStatus(b []byte) error {
 	e.Status = 0
 	if len(b) == 1 && b[0] == '-' {
@@ -87,7 +110,8 @@ func (e *Entry) setStatus(b []byte) error {
 	return nil
 }
 
-// setAddress checks that there is an address, and nothing that can be none.
+// setAddress sets the client address. It rejects a missing address and characters that cannot occur in an IP
+// address or host name.
 func (e *Entry) setAddress(b []byte) error {
 	if len(b) == 0 || len(b) > 255 || (len(b) == 1 && b[0] == '-') {
 		return ErrAddress

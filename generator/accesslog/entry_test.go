@@ -12,16 +12,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// plain is an Entry in a form that can be compared and written down.
-type plain struct {
-	Address, Time, Method, Target string
-	Status                        int
-	Agent                         string
+// flat is a copy of an Entry that can be compared and printed.
+type flat struct {
+	Address, Time, Method, URI string
+	Status                     int
+	Agent                      string
 }
 
-func flatten(e *Entry) plain {
-	return plain{string(e.Address), time.Unix(e.Time, 0).UTC().Format(time.RFC3339), string(e.Method),
-		string(e.Target), e.Status, string(e.AgentText(nil))}
+func flatten(e *Entry) flat {
+	return flat{string(e.Address), time.Unix(e.Time, 0).UTC().Format(time.RFC3339), string(e.Method),
+		string(e.URI), e.Status, string(e.AgentText(nil))}
 }
 
 func formats(t testing.TB, logFormats ...string) *Formats {
@@ -33,42 +33,88 @@ func formats(t testing.TB, logFormats ...string) *Formats {
 	return f
 }
 
-const cloudFrontHead = "#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query\n"
+const cloudFrontHead = "#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) " +
+	"cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query\n"
 
 func TestParse(t *testing.T) {
 	const id = "/bitstream/6a464e2543581bffa4f3cccb"
 	for _, tc := range []struct {
-		name, format string // a log_format, when not one of the built-in ones
-		text         string // the log; the last line is the one that is compared
+		name, format string // a log_format, or "" for a built-in format
+		text         string // the log; its last line is parsed
 		parser       string
-		want         plain
+		want         flat
 	}{
-		{"combined", "", `203.0.113.9 - - [20/Sep/2026:00:01:32 +0000] "GET ` + id + ` HTTP/1.1" 302 0 "-" "curl/7.88.1"`, "combined",
-			plain{"203.0.113.9", "2026-09-20T00:01:32Z", "GET", id, 302, "curl/7.88.1"}},
-		{"a user with blanks, IPv6, a zone half an hour off", "", `2001:db8::1 - Jane Doe [20/Sep/2026:00:01:32 +0530] "GET / HTTP/2.0" 200 5 "-" "x"`, "combined",
-			plain{"2001:db8::1", "2026-09-19T18:31:32Z", "GET", "/", 200, "x"}},
-		{"escapes of Nginx and of Apache", "", `192.0.2.1 - - [20/Sep/2026:00:01:32 -0500] "GET /a\x22b HTTP/1.1" 404 5 "http://x/\"q" "a \x22b\x22 \"c\" \\ \xD0\x9F"`, "combined",
-			plain{"192.0.2.1", "2026-09-20T05:01:32Z", "GET", `/a\x22b`, 404, "a \"b\" \"c\" \\ П"}},
-		{"more fields after the agent", "", `192.0.2.1 - - [29/Feb/2024:23:59:60 +0000] "GET / HTTP/1.1" 404 5 "-" "x" "10.0.0.1" rt=0.1`, "combined",
-			plain{"192.0.2.1", "2024-02-29T23:59:59Z", "GET", "/", 404, "x"}},
-		{"a TLS greeting sent to a plain port", "", `192.0.2.1 - - [20/Sep/2026:00:01:32 +0000] "\x16\x03\x01" 400 157 "-" "-"`, "combined",
-			plain{"192.0.2.1", "2026-09-20T00:01:32Z", "", "", 400, ""}},
-		{"a garbled line before it", "", "garbled\n\n" + `192.0.2.1 - - [20/Sep/2026:00:01:32 +0000] "GET /" 200 157 "-" "-"`, "combined",
-			plain{"192.0.2.1", "2026-09-20T00:01:32Z", "GET", "/", 200, ""}},
-		{"S3", "", `79a5 bucket [06/Feb/2026:00:00:38 +0000] 192.0.2.3 - REQ1 WEBSITE.GET.OBJECT bitstream/x "GET ` + id + ` HTTP/1.1" 302 - 113 - 7 - "-" "S3 "quoted"; \x22" - host= - - - b TLSv1.2 - -`,
-			"S3 server access log", plain{"192.0.2.3", "2026-02-06T00:00:38Z", "GET", id, 302, `S3 "quoted"; "`}},
-		{"CloudFront", "", cloudFrontHead + "2026-09-20\t00:01:32\tFRA56-P4\t0\t203.0.113.141\tGET\td111.cloudfront.net\t" + id + "\t304\t-\tMozilla/5.0%2520(a%252C%2520%22b%22%20%D0%9F)\t-",
-			"CloudFront standard log", plain{"203.0.113.141", "2026-09-20T00:01:32Z", "GET", id, 304, `Mozilla/5.0 (a, "b" П)`}},
-		{"CloudFront, other columns", "", "#Fields: time date cs(User-Agent) sc-status cs-uri-stem cs-method c-ip\n" + "00:01:32\t2026-09-20\t-\t200\t/\tHEAD\t::1",
-			"CloudFront standard log", plain{"::1", "2026-09-20T00:01:32Z", "HEAD", "/", 200, ""}},
-		{"JSON", "", `{"time_local":"20/Sep/2026:00:01:32 +0000","remote_addr":"192.0.2.7","request":"GET \/bitstream\/1 HTTP/1.1","status":302,"x":{"a":["}"]},"http_user_agent":"a \"b\" \u041f \ud83d\ude00"}`,
-			"JSON lines", plain{"192.0.2.7", "2026-09-20T00:01:32Z", "GET", "/bitstream/1", 302, "a \"b\" П 😀"}},
-		{"JSON, method and path apart, seconds since 1970", "", ` { "ts" : 1789862492.5 , "client_ip":"::1","method":"GET","uri":"/x","status":"200" } `,
-			"JSON lines", plain{"::1", "2026-09-20T00:01:32Z", "GET", "/x", 200, ""}},
-		{"a log_format", `$host ${remote_addr} [$time_iso8601] $request_method|$request_uri|$status "$http_user_agent" $x`, `h 192.0.2.7 [2026-09-20T00:01:32+02:00] GET|/x|200 "a\"b" -`,
-			"log_format 1", plain{"192.0.2.7", "2026-09-19T22:01:32Z", "GET", "/x", 200, `a"b`}},
-		{"a log_format that ends with a variable", `$msec $status $remote_addr $request`, `1789862492.000 200 ::1 GET /a b HTTP/1.1`,
-			"log_format 1", plain{"::1", "2026-09-20T00:01:32Z", "GET", "/a b", 200, ""}},
+		{
+			"combined", "",
+			`203.0.113.9 - - [20/Sep/2026:00:01:32 +0000] "GET ` + id + ` HTTP/1.1" 302 0 "-" "curl/7.88.1"`,
+			"combined", flat{"203.0.113.9", "2026-09-20T00:01:32Z", "GET", id, 302, "curl/7.88.1"},
+		},
+		{
+			"user name with blanks, IPv6, time zone with half an hour", "",
+			`2001:db8::1 - Jane Doe [20/Sep/2026:00:01:32 +0530] "GET / HTTP/2.0" 200 5 "-" "x"`,
+			"combined", flat{"2001:db8::1", "2026-09-19T18:31:32Z", "GET", "/", 200, "x"},
+		},
+		{
+			"escape sequences of Nginx and Apache", "",
+			`192.0.2.1 - - [20/Sep/2026:00:01:32 -0500] "GET /a\x22b HTTP/1.1" 404 5 "http://x/\"q" ` +
+				`"a \x22b\x22 \"c\" \\ \xD0\x9F"`,
+			"combined", flat{"192.0.2.1", "2026-09-20T05:01:32Z", "GET", `/a\x22b`, 404, "a \"b\" \"c\" \\ П"},
+		},
+		{
+			"leap second, further fields after the user agent", "",
+			`192.0.2.1 - - [29/Feb/2024:23:59:60 +0000] "GET / HTTP/1.1" 404 5 "-" "x" "10.0.0.1" rt=0.1`,
+			"combined", flat{"192.0.2.1", "2024-02-29T23:59:59Z", "GET", "/", 404, "x"},
+		},
+		{
+			"TLS handshake on a plain HTTP port", "",
+			`192.0.2.1 - - [20/Sep/2026:00:01:32 +0000] "\x16\x03\x01" 400 157 "-" "-"`,
+			"combined", flat{"192.0.2.1", "2026-09-20T00:01:32Z", "", "", 400, ""},
+		},
+		{
+			"garbled first line", "",
+			"garbled\n\n" + `192.0.2.1 - - [20/Sep/2026:00:01:32 +0000] "GET /" 200 157 "-" "-"`,
+			"combined", flat{"192.0.2.1", "2026-09-20T00:01:32Z", "GET", "/", 200, ""},
+		},
+		{
+			"S3", "",
+			`79a5 bucket [06/Feb/2026:00:00:38 +0000] 192.0.2.3 - REQ1 WEBSITE.GET.OBJECT bitstream/x "GET ` + id +
+				` HTTP/1.1" 302 - 113 - 7 - "-" "S3 "quoted"; \x22" - host= - - - b TLSv1.2 - -`,
+			"S3 server access log", flat{"192.0.2.3", "2026-02-06T00:00:38Z", "GET", id, 302, `S3 "quoted"; "`},
+		},
+		{
+			"CloudFront", "",
+			cloudFrontHead + "2026-09-20\t00:01:32\tFRA56-P4\t0\t203.0.113.141\tGET\td111.cloudfront.net\t" + id +
+				"\t304\t-\tMozilla/5.0%2520(a%252C%2520%22b%22%20%D0%9F)\t-",
+			"CloudFront standard log",
+			flat{"203.0.113.141", "2026-09-20T00:01:32Z", "GET", id, 304, `Mozilla/5.0 (a, "b" П)`},
+		},
+		{
+			"CloudFront, other columns", "",
+			"#Fields: time date cs(User-Agent) sc-status cs-uri-stem cs-method c-ip\n" +
+				"00:01:32\t2026-09-20\t-\t200\t/\tHEAD\t::1",
+			"CloudFront standard log", flat{"::1", "2026-09-20T00:01:32Z", "HEAD", "/", 200, ""},
+		},
+		{
+			"JSON", "",
+			`{"time_local":"20/Sep/2026:00:01:32 +0000","remote_addr":"192.0.2.7","request":"GET \/bitstream\/1 HTTP/1.1",` +
+				`"status":302,"x":{"a":["}"]},"http_user_agent":"a \"b\" \u041f \ud83d\ude00"}`,
+			"JSON lines", flat{"192.0.2.7", "2026-09-20T00:01:32Z", "GET", "/bitstream/1", 302, "a \"b\" П 😀"},
+		},
+		{
+			"JSON, separate method and path, Unix time", "",
+			` { "ts" : 1789862492.5 , "client_ip":"::1","method":"GET","uri":"/x","status":"200" } `,
+			"JSON lines", flat{"::1", "2026-09-20T00:01:32Z", "GET", "/x", 200, ""},
+		},
+		{
+			"log_format", `$host ${remote_addr} [$time_iso8601] $request_method|$request_uri|$status "$http_user_agent" $x`,
+			`h 192.0.2.7 [2026-09-20T00:01:32+02:00] GET|/x|200 "a\"b" -`,
+			"log_format 1", flat{"192.0.2.7", "2026-09-19T22:01:32Z", "GET", "/x", 200, `a"b`},
+		},
+		{
+			"log_format that ends with a variable", `$msec $status $remote_addr $request`,
+			`1789862492.000 200 ::1 GET /a b HTTP/1.1`,
+			"log_format 1", flat{"::1", "2026-09-20T00:01:32Z", "GET", "/a b", 200, ""},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var custom []string
@@ -88,18 +134,22 @@ func TestParse(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(tc.want, flatten(&e)); diff != "" {
-				t.Error(diff)
+				t.Errorf("entry (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-func TestBadLines(t *testing.T) {
+func TestInvalidLines(t *testing.T) {
 	f := formats(t)
 	parsers := map[string]Parser{
 		"combined":   f.Detect([]byte(`192.0.2.1 - - [20/Sep/2026:00:01:32 +0000] "GET /" 200 157 "-" "-"`)),
 		"cloudfront": f.Detect([]byte(cloudFrontHead)),
 		"json":       f.Detect([]byte(`{"time":"2026-09-20T00:01:32Z","remote_addr":"x","uri":"/","status":200}`)),
+	}
+	// combinedLine returns a line in the combined format.
+	combinedLine := func(address, time string) string {
+		return address + " - - [" + time + `] "GET / HTTP/1.1" 302 0 "-" "-"`
 	}
 	for _, tc := range []struct {
 		name, parser, line string
@@ -107,23 +157,25 @@ func TestBadLines(t *testing.T) {
 	}{
 		{"empty", "combined", "", ErrEmpty},
 		{"binary", "combined", "\x16\x03\x01 not a request", ErrFields},
-		{"cut off", "combined", "192.0.2.1 - - [20/Sep/2026:00:00", ErrFields},
-		{"month Foo", "combined", `192.0.2.1 - - [31/Foo/2026:00:00:00 +0000] "GET / HTTP/1.1" 302 0 "-" "-"`, ErrTime},
-		{"31 February", "combined", `192.0.2.1 - - [31/Feb/2026:00:00:00 +0000] "GET / HTTP/1.1" 302 0 "-" "-"`, ErrTime},
-		{"25 o'clock", "combined", `192.0.2.1 - - [01/Feb/2026:25:00:00 +0000] "GET / HTTP/1.1" 302 0 "-" "-"`, ErrTime},
-		{"year 1970", "combined", `192.0.2.1 - - [01/Jan/1970:00:00:00 +0000] "GET / HTTP/1.1" 302 0 "-" "-"`, ErrTime},
-		{"zone of 99 hours", "combined", `192.0.2.1 - - [01/Feb/2026:00:00:00 +9900] "GET / HTTP/1.1" 302 0 "-" "-"`, ErrTime},
-		{"status in words", "combined", `192.0.2.1 - - [01/Feb/2026:00:00:00 +0000] "GET / HTTP/1.1" yes 0 "-" "-"`, ErrStatus},
-		{"no address", "combined", `- - - [01/Feb/2026:00:00:00 +0000] "GET / HTTP/1.1" 200 0 "-" "-"`, ErrAddress},
-		{"an address with a control character", "combined", "1\x01 - - [01/Feb/2026:00:00:00 +0000] \"GET / HTTP/1.1\" 200 0 \"-\" \"-\"", ErrAddress},
-		{"agent without its quote", "combined", `192.0.2.1 - - [01/Feb/2026:00:00:00 +0000] "GET / HTTP/1.1" 200 0 "-" "x\"`, ErrFields},
-		{"columns missing", "cloudfront", "2026-09-20\t00:01:32\tFRA\t0\t::1\tGET", ErrFields},
-		{"a comment", "cloudfront", "#Version: 1.0", ErrComment},
-		{"a date with letters", "cloudfront", "2026-09-xx\t00:01:32\tFRA\t0\t::1\tGET\th\t/\t200\t-\t-", ErrTime},
+		{"truncated", "combined", "192.0.2.1 - - [20/Sep/2026:00:00", ErrFields},
+		{"month Foo", "combined", combinedLine("192.0.2.1", "31/Foo/2026:00:00:00 +0000"), ErrTime},
+		{"31 February", "combined", combinedLine("192.0.2.1", "31/Feb/2026:00:00:00 +0000"), ErrTime},
+		{"hour 25", "combined", combinedLine("192.0.2.1", "01/Feb/2026:25:00:00 +0000"), ErrTime},
+		{"year 1970", "combined", combinedLine("192.0.2.1", "01/Jan/1970:00:00:00 +0000"), ErrTime},
+		{"time zone of 99 hours", "combined", combinedLine("192.0.2.1", "01/Feb/2026:00:00:00 +9900"), ErrTime},
+		{"no address", "combined", combinedLine("-", "01/Feb/2026:00:00:00 +0000"), ErrAddress},
+		{"control character in the address", "combined", combinedLine("1\x01", "01/Feb/2026:00:00:00 +0000"), ErrAddress},
+		{"status in words", "combined",
+			`192.0.2.1 - - [01/Feb/2026:00:00:00 +0000] "GET / HTTP/1.1" yes 0 "-" "-"`, ErrStatus},
+		{"user agent without closing quote", "combined",
+			`192.0.2.1 - - [01/Feb/2026:00:00:00 +0000] "GET / HTTP/1.1" 200 0 "-" "x\"`, ErrFields},
+		{"missing columns", "cloudfront", "2026-09-20\t00:01:32\tFRA\t0\t::1\tGET", ErrFields},
+		{"comment", "cloudfront", "#Version: 1.0", ErrComment},
+		{"letters in the date", "cloudfront", "2026-09-xx\t00:01:32\tFRA\t0\t::1\tGET\th\t/\t200\t-\t-", ErrTime},
 		{"not closed", "json", `{"time":"2026-09-20T00:01:32Z","remote_addr":"x"`, ErrJSON},
-		{"more behind it", "json", `{"time":"2026-09-20T00:01:32Z"} x`, ErrJSON},
-		{"a comma at the end", "json", `{"status":200,}`, ErrJSON},
-		{"fields missing", "json", `{"status":200}`, ErrFields},
+		{"text after the object", "json", `{"time":"2026-09-20T00:01:32Z"} x`, ErrJSON},
+		{"trailing comma", "json", `{"status":200,}`, ErrJSON},
+		{"missing fields", "json", `{"status":200}`, ErrFields},
 		{"no fields", "json", `{}`, ErrFields},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -142,7 +194,7 @@ func TestLogFormatErrors(t *testing.T) {
 		{"$remote_addr $request $status", "no $time_local"},
 		{"$remote_addr $msec $uri $status", "no $request"},
 		{"$remote_addr $msec $request", "no $status"},
-		{"$remote_addr $", "no variable after $"},
+		{"$remote_addr $", "no variable name after $"},
 	} {
 		if _, err := NewFormats([]string{tc.format}, Fields{}); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%q: got %v, want %q", tc.format, err, tc.want)
@@ -150,21 +202,21 @@ func TestLogFormatErrors(t *testing.T) {
 	}
 }
 
-// TestDays compares the calendar with the standard library's, day by day.
+// TestDays compares every day of the accepted years with the standard library's calendar.
 func TestDays(t *testing.T) {
 	for d := time.Date(firstYear, 1, 1, 0, 0, 0, 0, time.UTC); d.Year() <= lastYear; d = d.AddDate(0, 0, 1) {
 		if got := days(d.Year(), int(d.Month()), d.Day()); got != d.Unix()/86400 {
 			t.Fatalf("%v: day %d, want %d", d, got, d.Unix()/86400)
 		}
 		if next := d.AddDate(0, 0, 1); next.Day() == 1 && monthLength(d.Year(), int(d.Month())) != d.Day() {
-			t.Fatalf("%v: month of %d days", d, monthLength(d.Year(), int(d.Month())))
+			t.Fatalf("%v: month has %d days", d, monthLength(d.Year(), int(d.Month())))
 		}
 	}
 }
 
-// TestFormatsAgree reads the same traffic from the log of each server.
+// TestFormatsAgree parses the same requests from the logs of three servers.
 func TestFormatsAgree(t *testing.T) {
-	read := func(name string) (entries []plain, bad map[string]int, format string) {
+	read := func(name string) (entries []flat, invalid map[string]int, format string) {
 		f, err := os.Open(filepath.Join("..", "..", "testdata", "stats", name))
 		if err != nil {
 			t.Fatal(err)
@@ -181,33 +233,37 @@ func TestFormatsAgree(t *testing.T) {
 		if p == nil {
 			t.Fatalf("%s: format not recognised", name)
 		}
-		bad = map[string]int{}
+		invalid = map[string]int{}
 		lines := NewLines(br, 0)
 		for {
 			line, err := lines.Next()
 			if err != nil {
-				return entries, bad, p.Name()
+				return entries, invalid, p.Name()
 			}
 			var e Entry
 			switch err := p.Parse(line, &e); err {
 			case nil:
 				got := flatten(&e)
-				got.Target, _, _ = strings.Cut(got.Target, "?") // CloudFront has the query elsewhere
+				got.URI, _, _ = strings.Cut(got.URI, "?") // CloudFront has the query in another column
 				entries = append(entries, got)
 			case ErrComment:
 			default:
-				bad[err.Error()]++
+				invalid[err.Error()]++
 			}
 		}
 	}
-	want, bad, format := read("access.log.gz")
-	if diff := cmp.Diff(map[string]int{ErrEmpty.Error(): 1, ErrFields.Error(): 4, ErrTime.Error(): 2}, bad); diff != "" || format != "combined" || len(want) != 6000 {
-		t.Errorf("%s, %d entries, bad lines: %s", format, len(want), diff)
+	want, invalid, format := read("access.log.gz")
+	if format != "combined" || len(want) != 6000 {
+		t.Errorf("%d entries in the format %s, want 6000 in the format combined", len(want), format)
+	}
+	wantInvalid := map[string]int{ErrEmpty.Error(): 1, ErrFields.Error(): 4, ErrTime.Error(): 2}
+	if diff := cmp.Diff(wantInvalid, invalid); diff != "" {
+		t.Errorf("invalid lines (-want +got):\n%s", diff)
 	}
 	for _, name := range []string{"cloudfront.log.gz", "s3.log.gz"} {
-		got, bad, _ := read(name)
-		if diff := cmp.Diff(want, got); diff != "" || len(bad) > 0 {
-			t.Errorf("%s: %v bad lines; entries: %s", name, bad, diff)
+		got, invalid, _ := read(name)
+		if diff := cmp.Diff(want, got); diff != "" || len(invalid) > 0 {
+			t.Errorf("%s: invalid lines %v, entries (-want +got):\n%s", name, invalid, diff)
 		}
 	}
 }

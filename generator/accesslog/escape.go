@@ -6,17 +6,25 @@ import (
 	"unicode/utf8"
 )
 
-// escape is how a format writes the bytes that would break a line.
+// escape is the way in which a format escapes quotes, control characters and bytes that are not ASCII. The user agent
+//
+//	Client 1.0 ("test" П)
+//
+// is written in these ways:
+//
+//	Client 1.0 (\x22test\x22 \xD0\x9F)                  backslash
+//	Client%25201.0%2520(%2522test%2522%2520%25D0%259F)  percent
+//	Client 1.0 (\"test\" \u041f)                         jsonText
 type escape int
 
 const (
 	backslash escape = iota // \xHH, \" and \\: Nginx, Apache, S3
-	percent                 // %HH, twice over: CloudFront
-	jsonText                // \", \uHHHH: JSON
+	percent                 // %HH, encoded twice: CloudFront
+	jsonText                // \" and \uHHHH: JSON
 )
 
-// AgentText appends the user agent as the client sent it, escapes undone, to dst. It appends nothing when
-// there was none. Bytes that are no UTF-8 stay as they are.
+// AgentText appends the user agent as the client sent it, without escaping, to dst and returns the extended slice. It
+// appends nothing if the client sent none. Invalid UTF-8 is kept.
 func (e *Entry) AgentText(dst []byte) []byte {
 	if len(e.Agent) == 1 && e.Agent[0] == '-' {
 		return dst
@@ -30,7 +38,7 @@ func (e *Entry) AgentText(dst []byte) []byte {
 			text = unescapeBackslash(text)
 		}
 	case percent:
-		// CloudFront encodes twice: a space is %2520.
+		// CloudFront encodes twice: a space is written as %2520, which decodes to %20 and then to the space.
 		for range 2 {
 			if bytes.IndexByte(text, '%') >= 0 {
 				text = unescapePercent(text)
@@ -44,7 +52,8 @@ func (e *Entry) AgentText(dst []byte) []byte {
 	return dst[:start+len(text)]
 }
 
-// The unescape functions work in place: no escape is shorter than what it stands for.
+// The unescape functions work in place, since no escape sequence is shorter than the bytes it stands for. They keep
+// invalid sequences.
 
 func unescapeBackslash(b []byte) []byte {
 	out := b[:0]
@@ -129,8 +138,8 @@ func unescapeJSON(b []byte) []byte {
 	return out
 }
 
-// jsonRune reads what follows \u: four hex digits, or those of a surrogate pair. It gives the replacement
-// character for half a pair, and how many bytes it took, 0 when there are no hex digits.
+// jsonRune decodes the text after \u: four hex digits, or a surrogate pair such as d83d\ude00 (😀). It returns the
+// rune and the number of bytes read, which is 0 if there are no hex digits. Half a pair decodes to U+FFFD.
 func jsonRune(b []byte) (r rune, width int) {
 	hi, ok := hexRune(b)
 	if !ok {
@@ -149,6 +158,7 @@ func jsonRune(b []byte) (r rune, width int) {
 	return hi, 4
 }
 
+// hexRune decodes the four hex digits at the beginning of b.
 func hexRune(b []byte) (rune, bool) {
 	if len(b) < 4 {
 		return 0, false
@@ -158,7 +168,7 @@ func hexRune(b []byte) (rune, bool) {
 	return rune(hi)<<8 | rune(lo), ok1 && ok2
 }
 
-// hexByte reads the two hex digits that b begins with.
+// hexByte decodes the two hex digits at the beginning of b.
 func hexByte(b []byte) (byte, bool) {
 	if len(b) < 2 {
 		return 0, false
@@ -167,6 +177,7 @@ func hexByte(b []byte) (byte, bool) {
 	return hi<<4 | lo, hi < 16 && lo < 16
 }
 
+// hexDigit returns the value of a hex digit, or 0xff for another character.
 func hexDigit(c byte) byte {
 	switch {
 	case c >= '0' && c <= '9':

@@ -12,9 +12,10 @@ import (
 // Stdin is the name that stands for standard input.
 const Stdin = "-"
 
-// Expand makes a list of logs from arguments: files, patterns as the shell has them, folders with all that is
-// in them, and "-". Each is named once, in the order of the arguments and, within one, of the names. Names
-// with a scheme, like s3://bucket/prefix, are passed on. It reports every argument that names nothing.
+// Expand returns the names of the logs that the arguments stand for. An argument is a file, a shell pattern such as
+// "access.log*", a folder, which stands for all files in it and in its subfolders, or "-". Names with a scheme, like
+// s3://bucket/prefix, are returned unchanged. The result has no duplicates; it is in the order of the arguments, and
+// sorted by name within each of them. The error lists every argument that matches no file.
 func Expand(args []string) ([]string, error) {
 	var names []string
 	var errs []error
@@ -41,7 +42,7 @@ func expand(arg string) ([]string, error) {
 	info, err := os.Stat(arg)
 	switch {
 	case err == nil && info.IsDir():
-		return walk(arg)
+		return filesIn(arg)
 	case err == nil:
 		return []string{arg}, nil
 	case !errors.Is(err, fs.ErrNotExist) || !strings.ContainsAny(arg, "*?["):
@@ -65,8 +66,8 @@ func expand(arg string) ([]string, error) {
 	return names, nil
 }
 
-// walk lists the files of a folder and of the folders in it, hidden ones left out.
-func walk(folder string) ([]string, error) {
+// filesIn returns the files of a folder and its subfolders, except hidden ones.
+func filesIn(folder string) ([]string, error) {
 	var names []string
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {

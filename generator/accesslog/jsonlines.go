@@ -2,18 +2,18 @@ package accesslog
 
 import "bytes"
 
-// Fields names the fields of a log in JSON lines. A name left empty takes the usual ones.
+// Fields names the keys of a log in JSON Lines. An empty name stands for the usual keys.
 type Fields struct {
 	Address string // usual: remote_addr, client_ip, remote_ip, c-ip
 	Time    string // usual: time_local, time_iso8601, time, timestamp, @timestamp, ts, msec
 	Request string // the whole request line; usual: request
 	Method  string // usual: request_method, method, cs-method
-	Target  string // usual: request_uri, uri, url, path, cs-uri-stem
+	URI     string // usual: request_uri, uri, url, path, cs-uri-stem
 	Status  string // usual: status, sc-status
 	Agent   string // usual: http_user_agent, user_agent, agent, cs(User-Agent)
 }
 
-// keys makes the table that a line's keys are looked up in.
+// keys returns the field that each key sets.
 func (f Fields) keys() map[string]field {
 	keys := map[string]field{}
 	for _, k := range []struct {
@@ -25,7 +25,7 @@ func (f Fields) keys() map[string]field {
 		{fieldTime, f.Time, []string{"time_local", "time_iso8601", "time", "timestamp", "@timestamp", "ts", "msec"}},
 		{fieldRequest, f.Request, []string{"request"}},
 		{fieldMethod, f.Method, []string{"request_method", "method", "cs-method"}},
-		{fieldTarget, f.Target, []string{"request_uri", "uri", "url", "path", "cs-uri-stem"}},
+		{fieldURI, f.URI, []string{"request_uri", "uri", "url", "path", "cs-uri-stem"}},
 		{fieldStatus, f.Status, []string{"status", "sc-status"}},
 		{fieldAgent, f.Agent, []string{"http_user_agent", "user_agent", "agent", "cs(User-Agent)"}},
 	} {
@@ -39,16 +39,18 @@ func (f Fields) keys() map[string]field {
 	return keys
 }
 
-// jsonLines reads one JSON object a line. Objects and arrays within it are passed over.
+// jsonLines parses one JSON object per line and ignores nested objects and arrays. For example:
+//
+//	{"time":"2026-09-20T00:01:32Z","remote_addr":"203.0.113.9","request":"GET /bitstream/6a46 HTTP/1.1","status":302}
 type jsonLines struct {
 	keys    map[string]field
-	scratch []byte // values that had escapes, until the next line
+	scratch []byte // unescaped values of the current line
 }
 
 // Name implements Parser.
 func (j *jsonLines) Name() string { return "JSON lines" }
 
-// Parse implements Parser. Of a key that comes twice the first counts.
+// Parse implements Parser. If several keys set the same field, the first one counts.
 func (j *jsonLines) Parse(line []byte, e *Entry) error {
 	b := skipBlanks(line)
 	if len(b) == 0 {
@@ -59,7 +61,7 @@ func (j *jsonLines) Parse(line []byte, e *Entry) error {
 	}
 	*e = Entry{escape: jsonText}
 	j.scratch = j.scratch[:0]
-	have := 0
+	have := 0 // bit f is set once field f has a value; bit 0 once the object has any key
 	for b = skipBlanks(b[1:]); ; {
 		if len(b) > 0 && b[0] == '}' && have == 0 {
 			break // an object without keys
@@ -99,14 +101,14 @@ func (j *jsonLines) Parse(line []byte, e *Entry) error {
 		return ErrJSON
 	}
 	const address, time, status = 1 << fieldAddress, 1 << fieldTime, 1 << fieldStatus
-	requested := have&(1<<fieldRequest) != 0 || have&(1<<fieldTarget) != 0
+	requested := have&(1<<fieldRequest) != 0 || have&(1<<fieldURI) != 0
 	if have&(address|time|status) != address|time|status || !requested {
 		return ErrFields
 	}
 	return nil
 }
 
-// text is a value without its escapes; the agent keeps them, as in the other formats.
+// text returns a value without escaping. The user agent stays escaped until AgentText, as in the other formats.
 func (j *jsonLines) text(f field, value []byte) []byte {
 	if f == fieldAgent || bytes.IndexByte(value, '\\') < 0 {
 		return value
@@ -116,6 +118,7 @@ func (j *jsonLines) text(f field, value []byte) []byte {
 	return unescapeJSON(j.scratch[start:])
 }
 
+// skipBlanks returns b without the blanks at its beginning.
 func skipBlanks(b []byte) []byte {
 	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t' || b[0] == '\r') {
 		b = b[1:]
@@ -123,7 +126,7 @@ func skipBlanks(b []byte) []byte {
 	return b
 }
 
-// cutString takes a string off the beginning of b; s is what stands between its quotes.
+// cutString splits off a string from the beginning of b; s is the text between the quotes, still escaped.
 func cutString(b []byte) (s, rest []byte, ok bool) {
 	if len(b) == 0 || b[0] != '"' {
 		return nil, nil, false
@@ -141,8 +144,8 @@ func cutString(b []byte) (s, rest []byte, ok bool) {
 	}
 }
 
-// cutValue takes a value off the beginning of b: the inside of a string, or a number or word as it is. An
-// object or array gives an empty value.
+// cutValue splits off a value from the beginning of b. It returns the text between the quotes for a string, the text
+// itself for a number, true, false or null, and nothing for an object or array.
 func cutValue(b []byte) (value, rest []byte, ok bool) {
 	if len(b) == 0 {
 		return nil, nil, false
@@ -161,7 +164,7 @@ func cutValue(b []byte) (value, rest []byte, ok bool) {
 	return b[:end], b[end:], true
 }
 
-// skipNested passes over an object or array, and over the brackets in its strings.
+// skipNested returns b without the object or array at its beginning. Brackets inside strings do not count.
 func skipNested(b []byte) (rest []byte, ok bool) {
 	depth := 0
 	for len(b) > 0 {

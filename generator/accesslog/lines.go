@@ -5,35 +5,43 @@ import (
 	"io"
 )
 
-// maxLine is the longest line that is read, without its line end (bytes). Nginx takes 32 KB of request
-// headers at most by default, so that longer lines are no requests.
+// maxLine is the length of the longest line accepted, without its line ending (bytes). Nginx accepts at most 32 KB
+// of request headers by default, so longer lines are not requests.
 const maxLine = 64 << 10
 
-// Lines cuts a stream into lines. It differs from bufio.Scanner in that a line too long is an error of that
-// line only, that it counts the bytes of the lines given out, and that what follows the last line end is not
-// a line: its writer has not finished it.
+// Lines splits a stream into lines. It differs from bufio.Scanner in three ways:
+//
+//   - a line that is too long is an error for that line only;
+//   - it counts the bytes of the lines returned, so that a later run can resume after them;
+//   - text after the last line ending is not a line, because the server has not finished writing it.
+//
+// For example, Next returns "a" and then "bb" for the stream "a\nbb\ncc" read from offset 0, and then io.EOF.
+// Offset is 5 by then, and Unfinished returns "cc". Once the server has completed the last line, a run that
+// resumes at offset 5 reads it whole.
 type Lines struct {
-	r        io.Reader
-	buf      []byte
-	from, to int   // what of buf is read and not given out
-	offset   int64 // bytes of the stream up to the end of the last line given out
-	skipped  int64 // bytes of the line being passed over, because it is too long
-	skipping bool
-	err      error
+	r          io.Reader
+	buf        []byte
+	start, end int   // buf[start:end] has been read but not returned
+	offset     int64 // bytes of the stream up to the end of the last line returned
+	skipped    int64 // bytes skipped so far of a line that is too long
+	skipping   bool  // inside a line that is too long
+	err        error
 }
 
-// NewLines cuts r, of which offset bytes have been read before, into lines.
+// NewLines returns a Lines that reads from r. The offset is the number of bytes of the stream that come before r,
+// for example because an earlier run has read them.
 func NewLines(r io.Reader, offset int64) *Lines {
 	return &Lines{r: r, buf: make([]byte, 4*maxLine), offset: offset}
 }
 
-// Next gives the next whole line without its line end, good until the next call; ErrLong in place of a line
-// that is too long; io.EOF when nothing but an unfinished line is left; or what the reader failed with.
+// Next returns the next whole line without its line ending; it is valid until the next call. The error is ErrLong
+// for a line that is too long, after which reading can continue; io.EOF if only an unfinished line is left; or the
+// error of the underlying reader.
 func (l *Lines) Next() ([]byte, error) {
 	for {
-		window := l.buf[l.from:l.to]
+		window := l.buf[l.start:l.end]
 		if i := bytes.IndexByte(window, '\n'); i >= 0 {
-			l.from += i + 1
+			l.start += i + 1
 			l.offset += int64(i+1) + l.skipped
 			l.skipped = 0
 			if l.skipping || i > maxLine {
@@ -45,7 +53,7 @@ func (l *Lines) Next() ([]byte, error) {
 		if len(window) > maxLine {
 			l.skipping = true
 			l.skipped += int64(len(window))
-			l.from = l.to
+			l.start = l.end
 		}
 		if l.err != nil {
 			return nil, l.err
@@ -54,26 +62,27 @@ func (l *Lines) Next() ([]byte, error) {
 	}
 }
 
-// Offset is the number of bytes of the stream up to the end of the last line given out.
+// Offset returns the number of bytes of the stream up to the end of the last line returned.
 func (l *Lines) Offset() int64 { return l.offset }
 
-// Unfinished is what was read after the last line end, good until the next call.
+// Unfinished returns the text after the last line ending. It is valid until the next call of Next, and empty if
+// that text is longer than a line may be.
 func (l *Lines) Unfinished() []byte {
 	if l.skipping {
 		return nil
 	}
-	return l.buf[l.from:l.to]
+	return l.buf[l.start:l.end]
 }
 
-// fill reads more, after what is not given out yet.
+// fill moves the unreturned bytes to the beginning of the buffer and reads more after them.
 func (l *Lines) fill() {
-	if l.from > 0 {
-		copy(l.buf, l.buf[l.from:l.to])
-		l.from, l.to = 0, l.to-l.from
+	if l.start > 0 {
+		copy(l.buf, l.buf[l.start:l.end])
+		l.start, l.end = 0, l.end-l.start
 	}
-	for range 100 { // as bufio does, lest a reader that gives nothing hold us for ever
-		n, err := l.r.Read(l.buf[l.to:])
-		l.to += n
+	for range 100 { // a reader that returns 0, nil forever must not hang the loop; bufio has the same limit
+		n, err := l.r.Read(l.buf[l.end:])
+		l.end += n
 		if l.err = err; n > 0 || err != nil {
 			return
 		}

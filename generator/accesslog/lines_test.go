@@ -22,15 +22,21 @@ func TestLines(t *testing.T) {
 		want       []string
 		unfinished string
 	}{
-		{"nothing", "", nil, ""},
-		{"lines, one with CRLF, one empty", "a\nb\r\n\nc\n", []string{"a", "b", "", "c"}, ""},
-		{"the last without its end", "a\nb", []string{"a"}, "b"},
-		{"a line of 1 MB", "a\n" + long + "\nb\n", []string{"a", "(long)", "b"}, ""},
-		{"a line of 1 MB without its end", "a\n" + long, []string{"a"}, ""},
-		{"the longest", long[:maxLine] + "\n" + long[:maxLine+1] + "\n", []string{long[:maxLine], "(long)"}, ""},
+		{"empty", "", nil, ""},
+		{"CRLF and an empty line", "a\nb\r\n\nc\n", []string{"a", "b", "", "c"}, ""},
+		{"no line ending at the end", "a\nb", []string{"a"}, "b"},
+		{"line of 1 MB", "a\n" + long + "\nb\n", []string{"a", "(long)", "b"}, ""},
+		{"line of 1 MB without line ending", "a\n" + long, []string{"a"}, ""},
+		{
+			"the longest line accepted, and a longer one", long[:maxLine] + "\n" + long[:maxLine+1] + "\n",
+			[]string{long[:maxLine], "(long)"}, "",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			for _, r := range []io.Reader{strings.NewReader(tc.text), iotest.HalfReader(strings.NewReader(tc.text)), iotest.DataErrReader(strings.NewReader(tc.text))} {
+			for _, r := range []io.Reader{
+				strings.NewReader(tc.text), iotest.HalfReader(strings.NewReader(tc.text)),
+				iotest.DataErrReader(strings.NewReader(tc.text)),
+			} {
 				lines := NewLines(r, 7)
 				var got []string
 				var err error
@@ -47,7 +53,7 @@ func TestLines(t *testing.T) {
 					t.Fatal(err)
 				}
 				if diff := cmp.Diff(tc.want, got); diff != "" {
-					t.Error(diff)
+					t.Errorf("lines (-want +got):\n%s", diff)
 				}
 				if got := string(lines.Unfinished()); got != tc.unfinished {
 					t.Errorf("unfinished %.20q, want %.20q", got, tc.unfinished)
@@ -61,7 +67,7 @@ func TestLines(t *testing.T) {
 }
 
 func TestLinesErrors(t *testing.T) {
-	broken := errors.New("disk on fire")
+	broken := errors.New("input/output error")
 	lines := NewLines(io.MultiReader(strings.NewReader("a\nb"), iotest.ErrReader(broken)), 0)
 	if line, err := lines.Next(); string(line) != "a" || err != nil {
 		t.Errorf("got %q, %v", line, err)
@@ -74,7 +80,7 @@ func TestLinesErrors(t *testing.T) {
 func TestDecompress(t *testing.T) {
 	const text = "a line\nanother line\n"
 	var gz, zs bytes.Buffer
-	for range 2 { // two members, as rotation by appending makes them
+	for range 2 { // two members, as when logs are compressed and appended to one file
 		zw := gzip.NewWriter(&gz)
 		io.WriteString(zw, text)
 		zw.Close()
@@ -89,10 +95,10 @@ func TestDecompress(t *testing.T) {
 		err         bool
 	}{
 		{"plain", text, Plain, text, false},
-		{"nothing", "", Plain, "", false},
-		{"gzip of two members", gz.String(), Gzip, text + text, false},
-		{"gzip cut off", gz.String()[:gz.Len()-3], Gzip, text + text, true},
-		{"gzip with junk behind", gz.String() + "junk", Gzip, text + text, true},
+		{"empty", "", Plain, "", false},
+		{"gzip with two members", gz.String(), Gzip, text + text, false},
+		{"truncated gzip", gz.String()[:gz.Len()-3], Gzip, text + text, true},
+		{"gzip followed by junk", gz.String() + "junk", Gzip, text + text, true},
 		{"zstd", zs.String(), Zstd, text, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -120,17 +126,21 @@ func TestExpand(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := Expand([]string{filepath.Join(dir, "access.log*"), filepath.Join(dir, "cf"), "-", "s3://bucket/p", filepath.Join(dir, "access.log")})
+	got, err := Expand([]string{
+		filepath.Join(dir, "access.log*"), filepath.Join(dir, "cf"), "-", "s3://bucket/p", filepath.Join(dir, "access.log"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range got {
 		got[i] = strings.TrimPrefix(got[i], dir+"/")
 	}
-	if diff := cmp.Diff([]string{"access.log", "access.log.1", "cf/2026/b.gz", "cf/a.gz", "-", "s3://bucket/p"}, got); diff != "" {
-		t.Error(diff)
+	want := []string{"access.log", "access.log.1", "cf/2026/b.gz", "cf/a.gz", "-", "s3://bucket/p"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
 	}
-	if _, err := Expand([]string{filepath.Join(dir, "no"), filepath.Join(dir, "no*")}); err == nil || strings.Count(err.Error(), "find the log") != 2 {
-		t.Errorf("got %v, want both arguments named", err)
+	_, err = Expand([]string{filepath.Join(dir, "no"), filepath.Join(dir, "no*")})
+	if err == nil || strings.Count(err.Error(), "find the log") != 2 {
+		t.Errorf("got %v, want an error for each argument", err)
 	}
 }

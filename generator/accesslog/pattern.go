@@ -6,66 +6,76 @@ import (
 	"strings"
 )
 
-// The patterns that need no configuration.
+// The built-in patterns.
 const (
-	// combined is the predefined format of Nginx, and Apache's of the same name. Fields after it are allowed.
-	combined = `$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"`
-	// bucketLog is the server access log of S3, up to the field after the last that we need: S3 does not escape
-	// quotes within a field, so that only a quote before a blank ends one.
-	bucketLog = `$owner $bucket [$time_local] $remote_addr $requester $request_id $operation $key "$request" $status ` +
+	// combined is the predefined format of Nginx and the format of the same name of Apache. Additional fields may
+	// follow.
+	combined = `$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" ` +
+		`"$http_user_agent"`
+	// s3AccessLog is the server access log of S3. S3 does not escape quotes, so a user agent may contain them:
+	//
+	//	"S3 "quoted" client" - host= …
+	//
+	// Only a quote followed by a blank ends the field. To require the blank, the pattern includes $version_id, the
+	// field after the last one that is needed.
+	s3AccessLog = `$owner $bucket [$time_local] $remote_addr $requester $request_id $operation $key "$request" $status ` +
 		`$error $bytes_sent $object_size $total_time $turn_around "$http_referer" "$http_user_agent" $version_id`
 )
 
-// field is what a variable of a pattern is good for.
+// field is the part of an Entry that a value of the log sets.
 type field int
 
 const (
-	fieldNone field = iota // not looked at
+	fieldNone field = iota // ignored
 	fieldAddress
 	fieldTime
 	fieldRequest
 	fieldMethod
-	fieldTarget
+	fieldURI
 	fieldStatus
 	fieldAgent
 )
 
-// variables are those of Nginx that we read; any other is passed over.
+// variables are the Nginx variables that set a part of an Entry. Others are ignored.
 var variables = map[string]field{
 	"remote_addr": fieldAddress, "realip_remote_addr": fieldAddress,
 	"time_local": fieldTime, "time_iso8601": fieldTime, "msec": fieldTime,
-	"request": fieldRequest, "request_method": fieldMethod, "request_uri": fieldTarget, "uri": fieldTarget,
+	"request": fieldRequest, "request_method": fieldMethod, "request_uri": fieldURI, "uri": fieldURI,
 	"status": fieldStatus, "http_user_agent": fieldAgent,
 }
 
-// step is one variable of a pattern and the text that ends it.
+// step parses one variable of a pattern.
 type step struct {
-	field field
-	until string // the text after the variable; "" at the end of the line
+	field     field
+	delimiter string // text between this variable and the next; "" if the variable extends to the end of the line
 }
 
-// pattern is a compiled log_format.
+// pattern is a compiled log_format. For example, `[$time_local] "$request" $status` has the prefix "[" and the steps
+//
+//	{fieldTime, `] "`}  {fieldRequest, `" `}  {fieldStatus, ""}
 type pattern struct {
 	name   string
-	before string // the text before the first variable
+	prefix string // text before the first variable
 	steps  []step
 }
 
-// compile reads a log_format as Nginx's configuration has it, without the quotes around it. A field between
-// double quotes may hold escaped quotes.
+// compile compiles a log_format in the syntax of Nginx's configuration, without the quotes around it. Variables that
+// are enclosed in double quotes may contain escaped quotes.
 func compile(name, format string) (*pattern, error) {
 	p := &pattern{name: name}
 	text, rest, more := strings.Cut(format, "$")
-	p.before = text
+	p.prefix = text
 	have := map[field]bool{}
 	for more {
 		variable, after := cutVariable(rest)
 		if variable == "" {
-			return nil, fmt.Errorf("log format %q: no variable after $ (found %.20q); write it as log_format of Nginx does", name, rest)
+			return nil, fmt.Errorf("log format %q: no variable name after $ (found %.20q); "+
+				"use the syntax of Nginx's log_format", name, rest)
 		}
 		text, rest, more = strings.Cut(after, "$")
 		if text == "" && more {
-			return nil, fmt.Errorf("log format %q: nothing between $%s and the next variable; they cannot be told apart", name, variable)
+			return nil, fmt.Errorf("log format %q: nothing between $%s and the next variable; "+
+				"put a character between them that neither contains", name, variable)
 		}
 		f := variables[variable]
 		have[f] = true
@@ -73,10 +83,10 @@ func compile(name, format string) (*pattern, error) {
 	}
 	switch {
 	case !have[fieldAddress]:
-		return nil, fmt.Errorf("log format %q: no $remote_addr; without it downloads cannot be told apart", name)
+		return nil, fmt.Errorf("log format %q: no $remote_addr; repeated downloads are recognised by the address", name)
 	case !have[fieldTime]:
 		return nil, fmt.Errorf("log format %q: no $time_local, $time_iso8601 or $msec", name)
-	case !have[fieldRequest] && !(have[fieldMethod] && have[fieldTarget]):
+	case !have[fieldRequest] && !(have[fieldMethod] && have[fieldURI]):
 		return nil, fmt.Errorf("log format %q: no $request, nor $request_method with $request_uri", name)
 	case !have[fieldStatus]:
 		return nil, fmt.Errorf("log format %q: no $status", name)
@@ -84,7 +94,7 @@ func compile(name, format string) (*pattern, error) {
 	return p, nil
 }
 
-// cutVariable takes a variable's name, in braces or not, off the beginning of s.
+// cutVariable splits off the name of a variable, status or {status}, from the beginning of s.
 func cutVariable(s string) (name, rest string) {
 	if strings.HasPrefix(s, "{") {
 		name, rest, _ = strings.Cut(s[1:], "}")
@@ -107,19 +117,19 @@ func (p *pattern) Parse(line []byte, e *Entry) error {
 	if len(line) == 0 {
 		return ErrEmpty
 	}
-	if len(line) < len(p.before) || string(line[:len(p.before)]) != p.before {
+	if len(line) < len(p.prefix) || string(line[:len(p.prefix)]) != p.prefix {
 		return ErrFields
 	}
 	*e = Entry{}
-	rest := line[len(p.before):]
+	rest := line[len(p.prefix):]
 	for i := range p.steps {
 		s := &p.steps[i]
-		end := indexUntil(rest, s.until)
+		end := indexDelimiter(rest, s.delimiter)
 		if end < 0 {
 			return ErrFields
 		}
 		value := rest[:end]
-		rest = rest[end+len(s.until):]
+		rest = rest[end+len(s.delimiter):]
 		if s.field == fieldNone {
 			continue
 		}
@@ -130,22 +140,22 @@ func (p *pattern) Parse(line []byte, e *Entry) error {
 	return nil
 }
 
-// set puts the value of a variable where it belongs.
+// set sets the part of the entry that f names.
 func (e *Entry) set(f field, value []byte) error {
 	switch f {
 	case fieldAddress:
 		return e.setAddress(value)
 	case fieldTime:
 		var ok bool
-		if e.Time, ok = readTime(value); !ok {
+		if e.Time, ok = parseTime(value); !ok {
 			return ErrTime
 		}
 	case fieldRequest:
 		e.setRequest(value)
 	case fieldMethod:
 		e.Method = value
-	case fieldTarget:
-		e.Target = value
+	case fieldURI:
+		e.URI = value
 	case fieldStatus:
 		return e.setStatus(value)
 	case fieldAgent:
@@ -154,26 +164,28 @@ func (e *Entry) set(f field, value []byte) error {
 	return nil
 }
 
-// indexUntil finds the end of a field: where the text after it stands. A quote that a backslash precedes does
-// not end a field. An empty until is the end of the line.
-func indexUntil(b []byte, until string) int {
-	if until == "" {
+// indexDelimiter returns the index of the delimiter in b, len(b) for an empty delimiter, or -1. A delimiter that
+// begins with a quote is not found where a backslash escapes the quote: in `a \"b\" c" 200` the delimiter `" ` is
+// at index 9, after the c.
+func indexDelimiter(b []byte, delimiter string) int {
+	if delimiter == "" {
 		return len(b)
 	}
 	for from := 0; ; {
-		i := bytes.IndexByte(b[from:], until[0])
-		if i < 0 || len(b)-from-i < len(until) {
+		i := bytes.IndexByte(b[from:], delimiter[0])
+		if i < 0 || len(b)-from-i < len(delimiter) {
 			return -1
 		}
 		i += from
-		if string(b[i:i+len(until)]) == until && (until[0] != '"' || !escaped(b, i)) {
+		if string(b[i:i+len(delimiter)]) == delimiter && (delimiter[0] != '"' || !escaped(b, i)) {
 			return i
 		}
 		from = i + 1
 	}
 }
 
-// escaped reports whether an odd number of backslashes precedes b[i].
+// escaped reports whether an odd number of backslashes precedes b[i]. An even number is a sequence of escaped
+// backslashes.
 func escaped(b []byte, i int) bool {
 	n := 0
 	for i > n && b[i-1-n] == '\\' {

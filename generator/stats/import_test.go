@@ -52,7 +52,7 @@ func oldDatabase(t *testing.T, first, last int) string {
 		if parser.Parse(bytes.TrimSuffix(line, []byte("\n")), &e) != nil {
 			continue
 		}
-		id, _ := bitstreamOf(e.Target)
+		id, _ := bitstreamOf(e.URI)
 		if !isGirderID(id) {
 			continue
 		}

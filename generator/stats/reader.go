@@ -176,7 +176,7 @@ func (r *reader) place(s *source, offset int64, last []byte) {
 
 // entry adds the hit of an entry, if it is one.
 func (r *reader) entry(e *accesslog.Entry) error {
-	id, exact := bitstreamOf(e.Target)
+	id, exact := bitstreamOf(e.URI)
 	if len(id) == 0 {
 		return nil
 	}

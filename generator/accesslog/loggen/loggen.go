@@ -1,6 +1,10 @@
-// Package loggen makes access logs for benchmarks: the traffic of a download site in Nginx's combined format,
-// the same bytes for the same options. One request in five is a download; agents, addresses, queries, quotes
-// in agents, methods and statuses vary as they do in a real log, and one line in a thousand is garbled.
+// Package loggen generates access logs for benchmarks and crash tests: the requests of a download site in Nginx's
+// combined format. The same options generate the same bytes.
+//
+// One request in five is a download. User agents (some with quotes), addresses, queries, methods and statuses vary as
+// in a real log, and one line in a thousand is garbled. A line looks like this:
+//
+//	12.34.56.78 - - [01/Jun/2026:00:00:02 +0000] "GET /bitstream/6a46 HTTP/1.1" 302 1 "-" "curl/7.5.0"
 package loggen
 
 import (
@@ -11,49 +15,60 @@ import (
 	"time"
 )
 
-// Options says what traffic to make.
+// Options describes the log to generate.
 type Options struct {
 	Seed      uint64
 	Lines     int
-	IDs       []string // of packages, the most wanted first
-	Addresses int      // how many there are
-	Agents    int      // how many there are, about
-	Days      int      // that the traffic is spread over
+	IDs       []string // of packages, in order of popularity
+	Addresses int      // number of different client addresses
+	Agents    int      // approximate number of different user agents
+	Days      int      // that the log covers
 	Start     time.Time
 }
 
-// Stats says what was written.
+// Stats counts what was written.
 type Stats struct {
 	Bytes     int64
-	Downloads int64 // requests of packages, by any method and with any status
+	Downloads int64 // requests of packages, with any method and status
 	Bad       int64 // garbled lines
 }
 
-// agents are formats with two numbers, and how often they come.
+// agents are format strings for user agents, which have two numbers, with their frequency.
 var agents = []struct {
 	format string
 	weight int
 }{
-	{"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.%d.0 Safari/537.36", 40},
-	{"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.%d.0 Safari/537.36 Edg/126.0.0.0", 12},
-	{"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_%d) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.%d Safari/605.1.15", 12},
+	{"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) " +
+		"Chrome/%d.0.%d.0 Safari/537.36", 40},
+	{"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) " +
+		"Chrome/%d.0.%d.0 Safari/537.36 Edg/126.0.0.0", 12},
+	{"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_%d) AppleWebKit/605.1.15 (KHTML, like Gecko) " +
+		"Version/17.%d Safari/605.1.15", 12},
 	{"Mozilla/5.0 (X11; Linux x86_64; rv:%d.%d) Gecko/20100101 Firefox/127.0", 10},
-	{"Mozilla/5.0 (iPhone; CPU iPhone OS 17_%d like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.%d Mobile/15E148 Safari/604.1", 4},
-	{"Mozilla/5.0 (Linux; Android %d; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.%d.0 Mobile Safari/537.36", 4},
+	{"Mozilla/5.0 (iPhone; CPU iPhone OS 17_%d like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) " +
+		"Version/17.%d Mobile/15E148 Safari/604.1", 4},
+	{"Mozilla/5.0 (Linux; Android %d; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) " +
+		"Chrome/126.0.%d.0 Mobile Safari/537.36", 4},
 	{"curl/7.%d.%d", 5}, {"Wget/1.%d.%d", 5}, {"python-requests/2.%d.%d", 2},
 	{"Homebrew/4.3.%d (Macintosh; Intel Mac OS X 14.5) curl/8.6.%d", 1},
 	{`Mozilla/5.0 \x22quoted %d\x22 \x5C (X11; Linux x86_64; rv:60.0) Gecko/20100101 Firefox/60.%d`, 1},
 	{"Mozilla/5.0 (compatible; Googlebot/%d.%d; +http://www.google.com/bot.html)", 4},
 }
 
+// paths are requested by lines that are not downloads. The last one only contains a download path.
 var paths = []string{
 	"/", "/?offset=-1", "/download?os=win&stability=release", "/find?os=win&stability=release", "/assets/app.3f2a1b.css",
 	"/favicon.ico", "/bitstream/1341035", "/robots.txt", "/download-stats/", "/wp-login.php", "/x?u=/bitstream/123",
 }
 
-var garbled = []string{"\\x16\\x03\\x01 not a request\n", "192.0.2.1 - - [31/Foo/2026:00:00:00 +0000] \"GET / HTTP/1.1\" 302 0 \"-\" \"-\"\n", "\n", "192.0.2.1 - - [20/Sep/2026:00:00\n"}
+var garbled = []string{
+	"\\x16\\x03\\x01 not a request\n",
+	"192.0.2.1 - - [31/Foo/2026:00:00:00 +0000] \"GET / HTTP/1.1\" 302 0 \"-\" \"-\"\n",
+	"\n",
+	"192.0.2.1 - - [20/Sep/2026:00:00\n",
+}
 
-// Write makes a log.
+// Write generates a log.
 func Write(w io.Writer, o Options) (Stats, error) {
 	r := rand.New(rand.NewPCG(o.Seed, uint64(o.Lines)))
 	names := agentNames(r, o.Agents)
@@ -68,7 +83,7 @@ func Write(w io.Writer, o Options) (Stats, error) {
 		} else {
 			at := o.Start.Add(time.Duration(float64(i) * step * float64(time.Second)))
 			if r.IntN(50) == 0 {
-				at = at.Add(-time.Duration(r.IntN(3600)) * time.Second) // a long download, written at its end
+				at = at.Add(-time.Duration(r.IntN(3600)) * time.Second) // Apache logs the start of a request: late lines
 			}
 			var download bool
 			line, download = appendLine(line[:0], r, at, o, names, i)
@@ -85,7 +100,7 @@ func Write(w io.Writer, o Options) (Stats, error) {
 	return s, out.Flush()
 }
 
-// agentNames makes about n different agents, and repeats them by their weight.
+// agentNames returns about n different user agents, in random order and in the proportions of their weights.
 func agentNames(r *rand.Rand, n int) []string {
 	var list []string
 	for _, a := range agents {
@@ -98,7 +113,8 @@ func agentNames(r *rand.Rand, n int) []string {
 	return list
 }
 
-func appendLine(b []byte, r *rand.Rand, at time.Time, o Options, names []string, number int) (line []byte, download bool) {
+// appendLine appends the n-th line to b and reports whether it is a download.
+func appendLine(b []byte, r *rand.Rand, at time.Time, o Options, names []string, n int) (line []byte, download bool) {
 	b = appendAddress(b, r.IntN(o.Addresses))
 	b = append(b, " - - ["...)
 	b = at.UTC().AppendFormat(b, "02/Jan/2006:15:04:05 -0700")
@@ -123,12 +139,13 @@ func appendLine(b []byte, r *rand.Rand, at time.Time, o Options, names []string,
 	}
 	referer := "-"
 	if r.IntN(3) == 0 {
-		referer = "https://discourse.slicer.org/t/1?x=/bitstream/123"
+		referer = "https://forum.aurora.example/t/1?x=/bitstream/123"
 	}
-	return fmt.Appendf(b, "] \"%s %s HTTP/1.1\" %d %d \"%s\" \"%s\"\n", method, path, status, number%9000, referer, names[r.IntN(len(names))]), download
+	return fmt.Appendf(b, "] \"%s %s HTTP/1.1\" %d %d \"%s\" \"%s\"\n",
+		method, path, status, n%9000, referer, names[r.IntN(len(names))]), download
 }
 
-// pick takes one of the ids; seven in ten times one of the first nine, the releases.
+// pick chooses an id: in 70 % of all calls one of the first 9, which are releases; in 24 % one of the first 300.
 func pick(r *rand.Rand, ids []string) string {
 	switch x := r.IntN(100); {
 	case x < 70:
@@ -139,12 +156,12 @@ func pick(r *rand.Rand, ids []string) string {
 	return ids[r.IntN(len(ids))]
 }
 
-// appendAddress writes the n-th address: all over IPv4, and one in a hundred IPv6.
+// appendAddress appends the n-th client address: one in a hundred is IPv6, the others are spread over all of IPv4.
 func appendAddress(b []byte, n int) []byte {
 	if n%100 == 0 {
 		return fmt.Appendf(b, "2001:db8:%x::%x", 1+n/100%2, n)
 	}
-	// Multiplying spreads neighbours over all networks; it maps no two numbers onto one.
+	// Multiplying by an odd number permutes the 32-bit numbers, so that neighbours are far apart.
 	x := uint32(n) * 2654435761
 	return fmt.Appendf(b, "%d.%d.%d.%d", 1+x>>24%223, x>>16&255, x>>8&255, x&255)
 }
