@@ -11,7 +11,7 @@ import (
 	"github.com/Slicer/sitegen/generator/folder"
 )
 
-// files lists what a walk finds, with its content.
+// files returns the files that a walk finds, with their content.
 func files(t *testing.T, fsys fs.FS) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -21,7 +21,7 @@ func files(t *testing.T, fsys fs.FS) map[string]string {
 		}
 		b, err := fs.ReadFile(fsys, path)
 		if err != nil {
-			b = []byte("cannot be read")
+			b = []byte("unreadable")
 		}
 		found[path] = string(b)
 		return nil
@@ -50,7 +50,7 @@ func TestLinksAreFollowed(t *testing.T) {
 		"content/self":       ".",
 		"content/docs/up":    "..",
 		"content/loop":       "loop",
-		"content/dead.md":    "nowhere.md",
+		"content/broken.md":  "missing.md",
 		"elsewhere/deep/top": "..",
 	} {
 		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
@@ -58,13 +58,13 @@ func TestLinksAreFollowed(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		"dead.md": "cannot be read", "docs/a.md": "content/docs/a.md", "linked/b.md": "elsewhere/b.md",
+		"broken.md": "unreadable", "docs/a.md": "content/docs/a.md", "linked/b.md": "elsewhere/b.md",
 		"linked/deep/c.md": "elsewhere/deep/c.md", "one.md": "single.md",
 	}
 	if diff := cmp.Diff(want, files(t, folder.Open(root))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if _, err := fs.ReadDir(folder.Open(filepath.Join(dir, "none")), "."); err == nil {
-		t.Error("a folder that is not there can be listed")
+		t.Error("listing a missing folder succeeded")
 	}
 }

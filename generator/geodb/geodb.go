@@ -1,8 +1,11 @@
-// Package geodb fetches the database that tells where addresses are, GeoLite2 City of MaxMind, and keeps it up
-// to date, with MaxMind's own client library.
+// Package geodb downloads MaxMind's GeoLite2 City, the database that maps IP addresses to places, and keeps it up to
+// date. It uses MaxMind's client library.
 //
-// The account and its key come from the variables of MaxMind's program geoipupdate, not from sitegen.yaml: a
-// key does not belong in a file that is shared.
+// The account and its license key come from the environment variables of MaxMind's own program, geoipupdate, not from
+// sitegen.yaml: a secret does not belong in a file that is shared. For example:
+//
+//	GEOIPUPDATE_ACCOUNT_ID=123456
+//	GEOIPUPDATE_LICENSE_KEY_FILE=/etc/sitegen/maxmind.key
 package geodb
 
 import (
@@ -26,28 +29,29 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// Edition is MaxMind's name of the database.
+// Edition is MaxMind's ID of the database.
 const Edition = "GeoLite2-City"
 
-// Path is where the database is kept in a data folder.
+// Path returns the path of the database in a data folder.
 func Path(data string) string { return filepath.Join(data, "geoip", Edition+".mmdb") }
 
-// Account is what MaxMind knows a user by.
+// Account is an account at MaxMind.
 type Account struct {
 	ID   int
 	Key  string // secret
-	Host string // URL of the server; "" for MaxMind's
+	Host string // URL of the server; "" for the one of MaxMind
 }
 
-// The variables of MaxMind's program geoipupdate. Those of account and key may have _FILE behind their names:
-// then they name a file with the value.
+// Environment variables of MaxMind's program geoipupdate. Instead of the ID or the key itself, a variable with the
+// suffix _FILE, such as GEOIPUPDATE_LICENSE_KEY_FILE, can name a file that contains it.
 const (
 	idVariable   = "GEOIPUPDATE_ACCOUNT_ID"
 	keyVariable  = "GEOIPUPDATE_LICENSE_KEY"
 	hostVariable = "GEOIPUPDATE_HOST"
 )
 
-// FromEnvironment reads the account out of variables, each NAME=VALUE. Its errors have the kind fault.Usage.
+// FromEnvironment returns the account that the environment variables, each NAME=VALUE, describe. Errors have the kind
+// fault.Usage.
 func FromEnvironment(variables []string) (Account, error) {
 	values := map[string]string{}
 	for _, v := range variables {
@@ -58,11 +62,13 @@ func FromEnvironment(variables []string) (Account, error) {
 	key, keyErr := secret(values, keyVariable)
 	if err := errors.Join(idErr, keyErr); err != nil {
 		return Account{}, fault.Wrap(fault.Usage, err,
-			"An account is free: https://www.maxmind.com/en/geolite2/signup. Without one, a database of DB-IP does, see docs/stats.md.")
+			"Create a free account at https://www.maxmind.com/en/geolite2/signup, or use a database of DB-IP, "+
+				"which needs none (see docs/stats.md).")
 	}
 	number, err := strconv.Atoi(id)
 	if err != nil || number <= 0 {
-		return Account{}, fault.Wrap(fault.Usage, fmt.Errorf("%s is not a number (found %q)", idVariable, id), "It is on the page of your account, beside the keys.")
+		return Account{}, fault.Wrap(fault.Usage, fmt.Errorf("%s is not a number (found %q)", idVariable, id),
+			"MaxMind shows the account ID next to your license keys.")
 	}
 	host := values[hostVariable]
 	if host != "" && !strings.Contains(host, "://") {
@@ -71,7 +77,7 @@ func FromEnvironment(variables []string) (Account, error) {
 	return Account{ID: number, Key: key, Host: host}, nil
 }
 
-// secret is the value of a variable, or of the file that its twin names.
+// secret returns the value of a variable, or the content of the file that its _FILE variant names.
 func secret(values map[string]string, name string) (string, error) {
 	if file := values[name+"_FILE"]; file != "" && values[name] == "" {
 		b, err := os.ReadFile(file)
@@ -87,9 +93,9 @@ func secret(values map[string]string, name string) (string, error) {
 	return value, nil
 }
 
-// Update puts the newest database at path, whole or not at all, and reports of which day it is (UTC). It
-// downloads nothing, and gives the zero time, when the newest is there. What the server does not give is an
-// error of the kind fault.Source.
+// Update downloads the newest database to path, replacing the file there atomically, and returns the day of the
+// database (UTC). If the file is the newest database already, it downloads nothing and returns the zero time. If the
+// download fails, the error has the kind fault.Source and the file stays as it was.
 func Update(ctx context.Context, web *http.Client, a Account, path string) (time.Time, error) {
 	sum, err := sumOf(path)
 	if err != nil {
@@ -111,13 +117,13 @@ func Update(ctx context.Context, web *http.Client, a Account, path string) (time
 	if !newest.UpdateAvailable {
 		return time.Time{}, nil
 	}
-	return newest.LastModified.UTC(), put(path, newest.Reader, newest.MD5)
+	return newest.LastModified.UTC(), replace(path, newest.Reader, newest.MD5)
 }
 
-// put writes a database whose MD5 is known, in place of the one before.
-func put(path string, r io.Reader, sum string) (err error) {
+// replace replaces the database at path, unless the MD5 of what it reads from r differs from sum.
+func replace(path string, r io.Reader, sum string) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return fmt.Errorf("make the folder of the GeoIP database: %w", err)
+		return fmt.Errorf("create the folder of the GeoIP database: %w", err)
 	}
 	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644), renameio.WithExistingPermissions())
 	if err != nil {
@@ -126,10 +132,11 @@ func put(path string, r io.Reader, sum string) (err error) {
 	defer f.Cleanup()
 	h := md5.New()
 	if _, err := io.Copy(io.MultiWriter(f, h), r); err != nil {
-		return fault.Wrap(fault.Source, fmt.Errorf("fetch the GeoIP database: %w", err), "The one before stays; run it again.")
+		return fault.Wrap(fault.Source, fmt.Errorf("download the GeoIP database: %w", err), retry)
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != sum {
-		return fault.Wrap(fault.Source, fmt.Errorf("fetch the GeoIP database: it came with the MD5 %s, not %.40q", got, sum), "The one before stays; run it again.")
+		return fault.Wrap(fault.Source,
+			fmt.Errorf("download the GeoIP database: MD5 mismatch (found %s, want %.40q)", got, sum), retry)
 	}
 	if err := f.CloseAtomicallyReplace(); err != nil {
 		return fmt.Errorf("write the GeoIP database: %w", err)
@@ -137,7 +144,10 @@ func put(path string, r io.Reader, sum string) (err error) {
 	return nil
 }
 
-// sumOf is the MD5 of a file, by which MaxMind tells whether it is the newest; "" when there is none.
+// retry is the hint for a download that was interrupted or damaged.
+const retry = "The previous database is unchanged. Run the command again."
+
+// sumOf returns the MD5 of a file in hexadecimal, or "" if there is none. MaxMind compares it with the newest database.
 func sumOf(path string) (string, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -154,18 +164,18 @@ func sumOf(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// explain marks what the server answered with what to do about it.
+// explain adds a hint to an error of MaxMind's server.
 func explain(err error) error {
 	hint := ""
 	if answer, ok := errors.AsType[client.HTTPError](err); ok {
 		switch answer.StatusCode {
 		case http.StatusUnauthorized:
-			hint = "Look at " + idVariable + " and " + keyVariable + "; a new key takes five minutes to work."
+			hint = "Check " + idVariable + " and " + keyVariable + ". A new key works after about five minutes."
 		case http.StatusForbidden:
-			hint = "The account may not download " + Edition + ": look at its permissions, and at the licence agreement."
+			hint = "The account is not allowed to download " + Edition + ". Check its permissions and the licence agreement."
 		case http.StatusTooManyRequests:
-			hint = "The account has used up its downloads of today; the database is new twice a week."
+			hint = "The account has reached its daily limit of downloads. Try again tomorrow."
 		}
 	}
-	return fault.Wrap(fault.Source, fmt.Errorf("fetch the GeoIP database: %w", err), hint)
+	return fault.Wrap(fault.Source, fmt.Errorf("download the GeoIP database: %w", err), hint)
 }

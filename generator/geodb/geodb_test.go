@@ -21,13 +21,13 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// maxmind is a server with MaxMind's protocol.
+// maxmind is a server that implements MaxMind's protocol.
 type maxmind struct {
 	*httptest.Server
 	database  []byte
-	sum       string // that it names
-	status    int    // of the metadata, when not 200
-	cut       bool   // the download breaks off
+	sum       string // the MD5 that the metadata contains
+	status    int    // of the metadata; 0 for 200
+	truncate  bool   // end the download early
 	downloads int
 }
 
@@ -52,12 +52,12 @@ func newMaxMind(t *testing.T) *maxmind {
 	})
 	mux.HandleFunc("GET /geoip/databases/GeoLite2-City/download", func(w http.ResponseWriter, r *http.Request) {
 		if r.FormValue("date") != "20261120" || r.FormValue("suffix") != "tar.gz" {
-			t.Errorf("asked for %s", r.URL)
+			t.Errorf("unexpected request %s", r.URL)
 		}
 		m.downloads++
 		w.Header().Set("Last-Modified", day.Format(http.TimeFormat))
 		packed := archive(t, m.database)
-		if m.cut {
+		if m.truncate {
 			packed = packed[:len(packed)-20]
 		}
 		w.Write(packed)
@@ -72,7 +72,7 @@ func (m *maxmind) set(database string) {
 	m.database, m.sum = []byte(database), hex.EncodeToString(sum[:])
 }
 
-// archive packs a database as MaxMind does, beside a licence.
+// archive packs a database and a licence, like MaxMind does.
 func archive(t *testing.T, database []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -82,7 +82,8 @@ func archive(t *testing.T, database []byte) []byte {
 		name string
 		data []byte
 	}{{"LICENSE.txt", []byte("licence")}, {"GeoLite2-City.mmdb", database}} {
-		if err := tw.WriteHeader(&tar.Header{Name: "GeoLite2-City_20261120/" + f.name, Mode: 0o644, Size: int64(len(f.data))}); err != nil {
+		h := &tar.Header{Name: "GeoLite2-City_20261120/" + f.name, Mode: 0o644, Size: int64(len(f.data))}
+		if err := tw.WriteHeader(h); err != nil {
 			t.Fatal(err)
 		}
 		tw.Write(f.data)
@@ -94,7 +95,7 @@ func archive(t *testing.T, database []byte) []byte {
 	return b.Bytes()
 }
 
-// TestUpdate goes through the life of a database.
+// TestUpdate downloads a new database, keeps the newest one, and replaces an old one.
 func TestUpdate(t *testing.T) {
 	m := newMaxMind(t)
 	path := Path(t.TempDir())
@@ -109,12 +110,12 @@ func TestUpdate(t *testing.T) {
 		}
 	}
 	update("new", "the first database", day, 1)
-	update("the same", "the first database", time.Time{}, 1)
+	update("unchanged", "the first database", time.Time{}, 1)
 	m.set("the second database")
 	update("newer", "the second database", day, 2)
 }
 
-// TestFailures keeps the database that is there, whatever the server does, and leaves nothing beside it.
+// TestFailures expects that a failed download keeps the old database and leaves no other file.
 func TestFailures(t *testing.T) {
 	for _, test := range []struct {
 		name       string
@@ -123,12 +124,14 @@ func TestFailures(t *testing.T) {
 		text, hint string
 	}{
 		{"wrong key", "other", func(*maxmind) {}, "401", keyVariable},
-		{"not allowed", "secret", func(m *maxmind) { m.status = 403 }, "403", "permissions"},
-		{"too often", "secret", func(m *maxmind) { m.status = 429 }, "429", "today"},
-		{"broken server", "secret", func(m *maxmind) { m.status = 500 }, "500", ""},
-		{"wrong sum", "secret", func(m *maxmind) { m.sum = strings.Repeat("0", 32) }, "MD5", "run it again"},
-		{"cut off", "secret", func(m *maxmind) { m.database = bytes.Repeat([]byte("x"), 1<<20); m.cut = true }, "unexpected EOF", ""},
-		{"gone", "secret", func(m *maxmind) { m.Close() }, "connection refused", ""},
+		{"forbidden", "secret", func(m *maxmind) { m.status = 403 }, "403", "permissions"},
+		{"too many downloads", "secret", func(m *maxmind) { m.status = 429 }, "429", "daily limit"},
+		{"server error", "secret", func(m *maxmind) { m.status = 500 }, "500", ""},
+		{"wrong MD5", "secret", func(m *maxmind) { m.sum = strings.Repeat("0", 32) }, "MD5 mismatch", "Run the command"},
+		{"truncated", "secret", func(m *maxmind) {
+			m.database, m.truncate = bytes.Repeat([]byte("x"), 1<<20), true
+		}, "unexpected EOF", ""},
+		{"unreachable", "secret", func(m *maxmind) { m.Close() }, "connection refused", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m := newMaxMind(t)
@@ -141,8 +144,11 @@ func TestFailures(t *testing.T) {
 			}
 			test.change(m)
 			_, err := Update(context.Background(), &http.Client{}, Account{ID: 42, Key: test.key, Host: m.URL}, path)
-			if err == nil || fault.KindOf(err) != fault.Source || !strings.Contains(err.Error(), test.text) || strings.Contains(err.Error(), test.key) {
-				t.Errorf("%v", err)
+			if fault.KindOf(err) != fault.Source || !strings.Contains(err.Error(), test.text) {
+				t.Errorf("got %v, want %q", err, test.text)
+			}
+			if err != nil && strings.Contains(err.Error(), test.key) {
+				t.Errorf("the error contains the key: %v", err)
 			}
 			if hints := strings.Join(fault.Hints(err), " "); !strings.Contains(hints, test.hint) {
 				t.Errorf("hints %q, want %q", hints, test.hint)
@@ -170,19 +176,27 @@ func TestFromEnvironment(t *testing.T) {
 		err       string
 	}{
 		{"both", []string{"GEOIPUPDATE_ACCOUNT_ID=42", "GEOIPUPDATE_LICENSE_KEY=k=y"}, Account{ID: 42, Key: "k=y"}, ""},
-		{"a file", []string{"GEOIPUPDATE_ACCOUNT_ID=42", "GEOIPUPDATE_LICENSE_KEY_FILE=" + file}, Account{ID: 42, Key: "from the file"}, ""},
-		{"a host", []string{"GEOIPUPDATE_ACCOUNT_ID=42", "GEOIPUPDATE_LICENSE_KEY=k", "GEOIPUPDATE_HOST=updates.example"}, Account{ID: 42, Key: "k", Host: "https://updates.example"}, ""},
+		{"key from a file", []string{"GEOIPUPDATE_ACCOUNT_ID=42", "GEOIPUPDATE_LICENSE_KEY_FILE=" + file},
+			Account{ID: 42, Key: "from the file"}, ""},
+		{"host", []string{"GEOIPUPDATE_ACCOUNT_ID=42", "GEOIPUPDATE_LICENSE_KEY=k", "GEOIPUPDATE_HOST=updates.example"},
+			Account{ID: 42, Key: "k", Host: "https://updates.example"}, ""},
 		{"neither", nil, Account{}, "GEOIPUPDATE_ACCOUNT_ID is not set\nGEOIPUPDATE_LICENSE_KEY is not set"},
-		{"no number", []string{"GEOIPUPDATE_ACCOUNT_ID=me", "GEOIPUPDATE_LICENSE_KEY=k"}, Account{}, `GEOIPUPDATE_ACCOUNT_ID is not a number (found "me")`},
-		{"no file", []string{"GEOIPUPDATE_ACCOUNT_ID=42", "GEOIPUPDATE_LICENSE_KEY_FILE=" + file + "s"}, Account{}, "no such file"},
+		{"ID is not a number", []string{"GEOIPUPDATE_ACCOUNT_ID=me", "GEOIPUPDATE_LICENSE_KEY=k"},
+			Account{}, `GEOIPUPDATE_ACCOUNT_ID is not a number (found "me")`},
+		{"missing file", []string{"GEOIPUPDATE_ACCOUNT_ID=42", "GEOIPUPDATE_LICENSE_KEY_FILE=" + file + "s"},
+			Account{}, "no such file"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := FromEnvironment(test.variables)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("account (-want +got):\n%s", diff)
 			}
-			if test.err == "" && err != nil || test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err) || fault.KindOf(err) != fault.Usage) {
-				t.Errorf("%v, want %q", err, test.err)
+			if test.err == "" {
+				if err != nil {
+					t.Error(err)
+				}
+			} else if fault.KindOf(err) != fault.Usage || !strings.Contains(err.Error(), test.err) {
+				t.Errorf("got %v, want %q", err, test.err)
 			}
 		})
 	}

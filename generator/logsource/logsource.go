@@ -1,12 +1,17 @@
-// Package logsource reads the access logs that CloudFront and S3 leave in a bucket.
+// Package logsource reads the access logs that CloudFront and S3 deliver to a bucket.
 //
-// A log is an object, and its name s3://bucket/key. Buckets.Expand makes such names from the beginnings of keys,
-// by listing; what the listing says of an object, its version and size, is remembered under its name. So whoever
-// has kept the version of a log that was read need not ask for it again. Open gives the object in the version
-// that was listed, or an error.
+// A log is an object, named s3://bucket/key. Buckets.Expand lists the objects whose keys have a prefix:
 //
-// Region, credentials and another server than Amazon's come from where AWS's own programs take them: the
-// environment (AWS_REGION, AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_ENDPOINT_URL …), ~/.aws, the role of the machine.
+//	names, err := buckets.Expand(ctx, []string{"s3://logs/cdn/"})
+//	// names: s3://logs/cdn/E2ABC.2026-09-20-00.gz, s3://logs/cdn/E2ABC.2026-09-20-01.gz
+//
+// Buckets.Stat returns the version (ETag) and size that the listing contained. A program that stores the versions of
+// the logs it has read downloads no log twice. Buckets.Open downloads the version that was listed; if the object has
+// changed since then, it returns an error.
+//
+// Region, credentials and the URL of a server other than Amazon's come from the same places as for AWS's own programs:
+// the environment (AWS_REGION, AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_ENDPOINT_URL and so on), ~/.aws, or the role of the
+// machine.
 package logsource
 
 import (
@@ -25,26 +30,26 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// scheme is what the names of logs in buckets begin with.
+// scheme is the prefix of the names of logs in buckets.
 const scheme = "s3://"
 
-// Buckets finds and opens logs. The zero value is ready, and connects to nothing before it is given a name
-// that asks for it. Not for use by two goroutines at once.
+// Buckets finds and opens logs in buckets. The zero value is ready to use; it connects to a server when it is first
+// given an s3:// name. It is not safe for concurrent use.
 type Buckets struct {
 	client  *s3.Client
 	objects map[string]object // by name
 }
 
-// object is what the listing says of a log.
+// object is an object as it was listed.
 type object struct {
 	bucket, key, etag string
 	size              int64 // bytes
 }
 
-// Expand puts in the place of each s3://bucket/prefix the names of the objects whose keys begin so, in the
-// order of the keys, each object once; empty objects, which stand for folders, are left out. Names without a
-// scheme stay as they are. It reports everything that cannot be listed, with the kind fault.Source, and other
-// schemes with the kind fault.Usage.
+// Expand replaces each s3://bucket/prefix with the names of the objects whose keys have the prefix, in the order of
+// their keys. It returns each object once and skips empty objects, which stand for folders. Names without a scheme
+// are returned unchanged. The error lists everything that cannot be listed, with the kind fault.Source, and every name
+// with another scheme, with the kind fault.Usage.
 func (b *Buckets) Expand(ctx context.Context, names []string) ([]string, error) {
 	var all []string
 	var errs []error
@@ -60,19 +65,19 @@ func (b *Buckets) Expand(ctx context.Context, names []string) ([]string, error) 
 	return all, errors.Join(errs...)
 }
 
-// Stat tells what the present content of a log is known by, and its size (bytes), as it was listed; "" of a
-// name that Expand did not give.
+// Stat returns the version of a log, which changes with its content, and its size (bytes) as they were listed. The
+// version is "" for a name that Expand did not return.
 func (b *Buckets) Stat(name string) (version string, size int64) {
 	o := b.objects[name]
 	return o.etag, o.size
 }
 
-// Open opens a log that Expand has named. An object that has changed since then is an error: the next run
-// finds it.
+// Open opens a log that Expand has returned. If the object has changed since then, Open returns an error, and the next
+// run can read the new version.
 func (b *Buckets) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 	o, ok := b.objects[name]
 	if !ok {
-		return nil, errors.New("the bucket was not listed")
+		return nil, errors.New("the object was not listed")
 	}
 	reply, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &o.bucket, Key: &o.key, IfMatch: &o.etag})
 	if err != nil {
@@ -81,7 +86,8 @@ func (b *Buckets) Open(ctx context.Context, name string) (io.ReadCloser, error) 
 	return reply.Body, nil
 }
 
-// list names the objects of an address.
+// list returns the names of the objects that an address such as s3://bucket/prefix stands for, and stores how they
+// were listed.
 func (b *Buckets) list(ctx context.Context, address string) ([]string, error) {
 	bucket, prefix, err := parse(address)
 	if err != nil {
@@ -100,7 +106,9 @@ func (b *Buckets) list(ctx context.Context, address string) ([]string, error) {
 		}
 		listed += len(page.Contents)
 		for _, o := range page.Contents {
-			found := object{bucket: bucket, key: aws.ToString(o.Key), etag: aws.ToString(o.ETag), size: aws.ToInt64(o.Size)}
+			found := object{
+				bucket: bucket, key: aws.ToString(o.Key), etag: aws.ToString(o.ETag), size: aws.ToInt64(o.Size),
+			}
 			name := scheme + bucket + "/" + found.key
 			if _, known := b.objects[name]; known || found.size == 0 {
 				continue
@@ -110,44 +118,47 @@ func (b *Buckets) list(ctx context.Context, address string) ([]string, error) {
 		}
 	}
 	if listed == 0 {
-		return nil, fault.Wrap(fault.Source, fmt.Errorf("list %s: no object's key begins with %q", address, prefix),
-			"What follows the bucket is the beginning of keys, without * or ?: s3://bucket/logs/2026- for instance.")
+		return nil, fault.Wrap(fault.Source, fmt.Errorf("list %s: no key begins with %q", address, prefix),
+			"Use a prefix of the keys without * or ?, for example s3://bucket/logs/2026-.")
 	}
 	return names, nil
 }
 
-// parse takes an address apart. The prefix is taken as it is written.
+// parse splits an address into bucket and prefix. The prefix is not unescaped, because keys may contain any character.
 func parse(address string) (bucket, prefix string, err error) {
 	rest, ok := strings.CutPrefix(address, scheme)
 	bucket, prefix, _ = strings.Cut(rest, "/")
 	if !ok || bucket == "" {
-		return "", "", fault.Wrap(fault.Usage, fmt.Errorf("%s names no log", address), "Logs elsewhere are named s3://bucket/prefix.")
+		return "", "", fault.Wrap(fault.Usage, fmt.Errorf("invalid address of a log (found %q)", address),
+			"Use a path, or s3://bucket/prefix.")
 	}
 	return bucket, prefix, nil
 }
 
-// connect finds region, server and credentials, once.
+// connect finds region, server and credentials and creates the client, unless it exists already.
 func (b *Buckets) connect(ctx context.Context) error {
 	if b.client != nil {
 		return nil
 	}
-	// The library's log has a line for each object without a checksum, and nothing that errors do not tell.
+	// The library logs a line for each object without a checksum. All else that it logs is in the errors, too.
 	c, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}))
 	if err != nil {
-		return fault.Wrap(fault.Source, fmt.Errorf("read the settings of AWS: %w", err), "Look at the variables AWS_… and at ~/.aws/config.")
+		return fault.Wrap(fault.Source, fmt.Errorf("read the AWS configuration: %w", err),
+			"Check the environment variables AWS_… and ~/.aws/config.")
 	}
 	if _, err := c.Credentials.Retrieve(ctx); err != nil {
 		return fault.Wrap(fault.Source, fmt.Errorf("find credentials for S3: %w", err),
-			"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the machine a role that may read the bucket.")
+			"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or assign the machine a role that may read "+
+				"the bucket.")
 	}
 	client := s3.NewFromConfig(c, func(o *s3.Options) {
-		if o.BaseEndpoint != nil { // not Amazon: such servers rarely have a name for each bucket, or regions
+		if o.BaseEndpoint != nil { // not Amazon: such servers rarely have a host name for each bucket, or regions
 			o.UsePathStyle = true
 			o.Region = cmp.Or(o.Region, "us-east-1")
 		}
 	})
 	if client.Options().Region == "" {
-		return fault.Wrap(fault.Source, errors.New("the region of the bucket is not known"), "Set AWS_REGION to it.")
+		return fault.Wrap(fault.Source, errors.New("unknown region of the bucket"), "Set AWS_REGION.")
 	}
 	b.client, b.objects = client, map[string]object{}
 	return nil
