@@ -16,22 +16,23 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// The owner of all buckets, and the domain of which the website of each bucket is a host.
+// The credentials of the owner of all buckets, and the domain of their websites. For example, the host of the website
+// of the bucket logs is logs.website.test.
 const (
 	Access = "test"
 	Secret = "testtest"
 	Domain = "website.test"
 )
 
-// Server is a running versitygw. It ends with the test.
+// Server is a running versitygw. It is stopped when the test ends.
 type Server struct {
-	Client  *s3.Client // asks as the owner
+	Client  *s3.Client // with the owner's credentials
 	API     string     // host:port
 	Website string     // host:port of the website endpoint
 	binary  string
 }
 
-// Start builds the server and starts it with no buckets.
+// Start builds the server and starts it without any bucket.
 func Start(t *testing.T) *Server {
 	t.Helper()
 	dir := t.TempDir()
@@ -69,20 +70,21 @@ func Start(t *testing.T) *Server {
 		}
 		time.Sleep(25 * time.Millisecond)
 	}
-	t.Fatalf("versitygw does not answer:\n%s", &out)
+	t.Fatalf("versitygw does not accept connections:\n%s", &out)
 	return nil
 }
 
-// AddUser makes a user who may do nothing.
+// AddUser creates a user without any permission.
 func (s *Server) AddUser(t *testing.T, access, secret string) {
 	t.Helper()
-	add := exec.Command(s.binary, "admin", "--access", Access, "--secret", Secret, "--endpoint-url", "http://"+s.API, "create-user",
-		"--access", access, "--secret", secret, "--role", "user")
+	add := exec.Command(s.binary, "admin", "--access", Access, "--secret", Secret, "--endpoint-url", "http://"+s.API,
+		"create-user", "--access", access, "--secret", secret, "--role", "user")
 	if out, err := add.CombinedOutput(); err != nil {
 		t.Fatalf("add a user: %v\n%s", err, out)
 	}
 }
 
+// freeAddress returns a local address whose port is free.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

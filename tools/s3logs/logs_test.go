@@ -1,4 +1,4 @@
-// Package s3logs counts downloads from logs in a bucket of a real S3 server.
+// Package s3logs tests that downloads are counted from logs in a bucket of a real S3 server.
 package s3logs
 
 import (
@@ -29,21 +29,21 @@ import (
 	"github.com/Slicer/sitegen/tools/gateway"
 )
 
-// bucket is a bucket with logs, and what was downloaded from it.
+// bucket is a bucket with logs. It records what is downloaded from it.
 type bucket struct {
 	*gateway.Server
 	downloaded []string // keys
 }
 
-// newBucket starts a server with the bucket "logs", and sets the environment up for it. Requests come by way of
-// a proxy that notes what is downloaded.
+// newBucket starts a server with the bucket "logs" and sets the environment variables for it. Requests go through a
+// proxy that records what is downloaded.
 func newBucket(t *testing.T) *bucket {
 	t.Helper()
 	b := &bucket{Server: gateway.Start(t)}
 	if _, err := b.Client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("logs")}); err != nil {
 		t.Fatal(err)
 	}
-	to := &httputil.ReverseProxy{Director: func(r *http.Request) { // as signed: the host stays
+	to := &httputil.ReverseProxy{Director: func(r *http.Request) { // keeps r.Host, which the signature covers
 		r.URL.Scheme, r.URL.Host = "http", b.API
 	}}
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -53,11 +53,18 @@ func newBucket(t *testing.T) *bucket {
 		to.ServeHTTP(w, r)
 	}))
 	t.Cleanup(proxy.Close)
-	setenv(t, map[string]string{"AWS_ENDPOINT_URL": proxy.URL, "AWS_ACCESS_KEY_ID": gateway.Access, "AWS_SECRET_ACCESS_KEY": gateway.Secret})
+	setenv(t, login(proxy.URL))
 	return b
 }
 
-// setenv makes an environment of AWS out of nothing but these variables.
+// login returns the environment variables for the owner of the buckets of a server.
+func login(server string) map[string]string {
+	return map[string]string{
+		"AWS_ENDPOINT_URL": server, "AWS_ACCESS_KEY_ID": gateway.Access, "AWS_SECRET_ACCESS_KEY": gateway.Secret,
+	}
+}
+
+// setenv sets the AWS environment variables, and unsets all others.
 func setenv(t *testing.T, variables map[string]string) {
 	t.Helper()
 	for _, v := range os.Environ() {
@@ -77,12 +84,13 @@ func setenv(t *testing.T, variables map[string]string) {
 
 func (b *bucket) put(t *testing.T, key string, data []byte) {
 	t.Helper()
-	if _, err := b.Client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("logs"), Key: &key, Body: bytes.NewReader(data)}); err != nil {
+	object := &s3.PutObjectInput{Bucket: aws.String("logs"), Key: &key, Body: bytes.NewReader(data)}
+	if _, err := b.Client.PutObject(t.Context(), object); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// count reads a prefix into the statistics in dir and gives their table, the report and what was downloaded.
+// count reads logs into the statistics in dir. It returns the table of downloads, the report and the keys downloaded.
 func (b *bucket) count(t *testing.T, dir string, names ...string) (string, *stats.Report, []string) {
 	t.Helper()
 	b.downloaded = nil
@@ -110,7 +118,7 @@ func (b *bucket) count(t *testing.T, dir string, names ...string) (string, *stat
 		t.Fatal(err)
 	}
 	if size := e.Size(names); read != size || len(names) > 0 && size == 0 {
-		t.Errorf("the progress ends at %d bytes of %d", read, size)
+		t.Errorf("progress ended at %d of %d bytes", read, size)
 	}
 	var table bytes.Buffer
 	if err := e.Export(context.Background(), &table, stats.Filter{}, stats.Table{Format: "tsv"}); err != nil {
@@ -119,7 +127,8 @@ func (b *bucket) count(t *testing.T, dir string, names ...string) (string, *stat
 	return table.String(), report, b.downloaded
 }
 
-// pieces cuts the test log of CloudFront into packed logs, as CloudFront writes them: each has the head.
+// pieces splits the CloudFront test log into n compressed logs. As in the logs that CloudFront delivers, each begins
+// with the header lines.
 func pieces(t *testing.T, n int) [][]byte {
 	t.Helper()
 	f, err := os.Open(testutil.Path("stats/cloudfront.log.gz"))
@@ -151,6 +160,7 @@ func pieces(t *testing.T, n int) [][]byte {
 	return all
 }
 
+// truth returns the expected table of downloads.
 func truth(t *testing.T) string {
 	t.Helper()
 	b, err := os.ReadFile(testutil.Path("stats/truth-daily.tsv"))
@@ -160,7 +170,7 @@ func truth(t *testing.T) string {
 	return string(b)
 }
 
-// TestCount reads a bucket twice: the numbers are right, and the second time nothing is downloaded.
+// TestCount reads a bucket twice. The second run must download nothing.
 func TestCount(t *testing.T) {
 	b := newBucket(t)
 	var keys []string
@@ -168,9 +178,9 @@ func TestCount(t *testing.T) {
 		keys = append(keys, fmt.Sprintf("cdn/E2.2026-10-%02d.gz", i+1))
 		b.put(t, keys[i], p)
 	}
-	b.put(t, "cdn/E2.empty.gz", packed(t, "#Version: 1.0\n#Fields: date time\n")) // no request in that hour
+	b.put(t, "cdn/E2.empty.gz", packed(t, "#Version: 1.0\n#Fields: date time\n")) // an hour without requests
 	b.put(t, "cdn/folder/", nil)
-	b.put(t, "other/readme.txt", []byte("no log\n"))
+	b.put(t, "other/readme.txt", []byte("not a log\n"))
 	keys = append(keys, "cdn/E2.empty.gz")
 	dir := t.TempDir()
 	table, report, downloaded := b.count(t, dir, "s3://logs/cdn/", "s3://logs/cdn/E2")
@@ -185,14 +195,14 @@ func TestCount(t *testing.T) {
 	}
 	again, report, downloaded := b.count(t, dir, "s3://logs/cdn/")
 	if len(downloaded) > 0 || report.New != 0 || report.Lines != 0 {
-		t.Errorf("the second time %q were downloaded, %d lines read", downloaded, report.Lines)
+		t.Errorf("the second run downloaded %q and read %d lines", downloaded, report.Lines)
 	}
 	if again != table {
-		t.Error("the second time the numbers are others")
+		t.Error("the second run changed the numbers")
 	}
 }
 
-// TestChanged replaces an object: it alone is read again, and counts nothing twice.
+// TestChanged replaces an object. Only that object must be read again, and its first half must not count twice.
 func TestChanged(t *testing.T) {
 	b := newBucket(t)
 	all := pieces(t, 3)
@@ -200,7 +210,7 @@ func TestChanged(t *testing.T) {
 	b.put(t, "b.gz", all[1])
 	dir := t.TempDir()
 	b.count(t, dir, "s3://logs/")
-	b.put(t, "b.gz", slices.Concat(all[1], all[2])) // gzip's members follow one another
+	b.put(t, "b.gz", slices.Concat(all[1], all[2])) // gzip members can be concatenated
 	table, _, downloaded := b.count(t, dir, "s3://logs")
 	if diff := cmp.Diff([]string{"b.gz"}, downloaded); diff != "" {
 		t.Errorf("downloaded (-want +got):\n%s", diff)
@@ -210,7 +220,7 @@ func TestChanged(t *testing.T) {
 	}
 }
 
-// TestRace replaces an object between the listing and the reading: that is told, and nothing of it is read.
+// TestRace replaces an object after it was listed. Opening it must return an error instead of the new version.
 func TestRace(t *testing.T) {
 	b := newBucket(t)
 	b.put(t, "a.gz", packed(t, "first\n"))
@@ -222,11 +232,11 @@ func TestRace(t *testing.T) {
 	b.put(t, "a.gz", packed(t, "second\n"))
 	_, err = buckets.Open(t.Context(), names[0])
 	if got := fault.Hints(err); len(got) != 1 || !strings.Contains(got[0], "has changed") {
-		t.Errorf("%v, hints %q", err, got)
+		t.Errorf("got %v, hints %q", err, got)
 	}
 }
 
-// TestPages lists more keys than come in one answer.
+// TestPages lists more keys than one response contains, which is 1000.
 func TestPages(t *testing.T) {
 	b := newBucket(t)
 	var want []string
@@ -248,14 +258,9 @@ func TestPages(t *testing.T) {
 func TestErrors(t *testing.T) {
 	b := newBucket(t)
 	server := os.Getenv("AWS_ENDPOINT_URL")
-	login := map[string]string{"AWS_ENDPOINT_URL": server, "AWS_ACCESS_KEY_ID": gateway.Access, "AWS_SECRET_ACCESS_KEY": gateway.Secret}
 	with := func(name, value string) map[string]string {
-		all := map[string]string{name: value}
-		for k, v := range login {
-			if k != name {
-				all[k] = v
-			}
-		}
+		all := login(server)
+		all[name] = value
 		return all
 	}
 	b.put(t, "a", []byte("x"))
@@ -265,16 +270,26 @@ func TestErrors(t *testing.T) {
 		kind          fault.Kind
 		text, hint    string
 	}{
-		{"no such bucket", "s3://nowhere/logs", login, fault.Source, "list s3://nowhere/logs: ", "bucket's name"},
-		{"no such key", "s3://logs/b*", login, fault.Source, `no object's key begins with "b*"`, "without * or ?"},
-		{"another secret", "s3://logs/", with("AWS_SECRET_ACCESS_KEY", "wrong"), fault.Source, "SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"},
-		{"another user", "s3://logs/", with("AWS_ACCESS_KEY_ID", "stranger"), fault.Source, "InvalidAccessKeyId", "AWS_ACCESS_KEY_ID"},
-		{"no credentials", "s3://logs/", map[string]string{"AWS_ENDPOINT_URL": server}, fault.Source, "find credentials", "AWS_PROFILE"},
-		{"no region", "s3://logs/", with("AWS_ENDPOINT_URL", ""), fault.Source, "region", "AWS_REGION"},
-		{"no server", "s3://logs/", with("AWS_ENDPOINT_URL", "http://127.0.0.1:1"), fault.Source, "connection refused", "AWS_ENDPOINT_URL"},
-		{"broken settings", "s3://logs/", with("AWS_MAX_ATTEMPTS", "many"), fault.Source, "read the settings", "AWS_"},
-		{"another scheme", "gs://logs/a", login, fault.Usage, "gs://logs/a names no log", "s3://bucket/prefix"},
-		{"no bucket", "s3:///a", login, fault.Usage, "s3:///a names no log", "s3://bucket/prefix"},
+		{"no such bucket", "s3://nowhere/logs", login(server),
+			fault.Source, "list s3://nowhere/logs: ", "name of the bucket"},
+		{"no such key", "s3://logs/b*", login(server),
+			fault.Source, `no key begins with "b*"`, "without * or ?"},
+		{"wrong secret", "s3://logs/", with("AWS_SECRET_ACCESS_KEY", "wrong"),
+			fault.Source, "SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"},
+		{"unknown user", "s3://logs/", with("AWS_ACCESS_KEY_ID", "stranger"),
+			fault.Source, "InvalidAccessKeyId", "AWS_ACCESS_KEY_ID"},
+		{"no credentials", "s3://logs/", map[string]string{"AWS_ENDPOINT_URL": server},
+			fault.Source, "find credentials", "AWS_PROFILE"},
+		{"no region", "s3://logs/", with("AWS_ENDPOINT_URL", ""),
+			fault.Source, "unknown region", "AWS_REGION"},
+		{"no server", "s3://logs/", with("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+			fault.Source, "connection refused", "AWS_ENDPOINT_URL"},
+		{"invalid configuration", "s3://logs/", with("AWS_MAX_ATTEMPTS", "many"),
+			fault.Source, "read the AWS configuration", "AWS_"},
+		{"another scheme", "gs://logs/a", login(server),
+			fault.Usage, `invalid address of a log (found "gs://logs/a")`, "s3://bucket/prefix"},
+		{"no bucket", "s3:///a", login(server),
+			fault.Usage, `invalid address of a log (found "s3:///a")`, "s3://bucket/prefix"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			setenv(t, test.environment)
@@ -284,7 +299,7 @@ func TestErrors(t *testing.T) {
 			var buckets logsource.Buckets
 			_, err := buckets.Expand(t.Context(), []string{test.address})
 			if err == nil || fault.KindOf(err) != test.kind || !strings.Contains(err.Error(), test.text) {
-				t.Errorf("%v of kind %v, want %q of kind %v", err, fault.KindOf(err), test.text, test.kind)
+				t.Errorf("got %v of kind %v, want %q of kind %v", err, fault.KindOf(err), test.text, test.kind)
 			}
 			if hints := fault.Hints(err); len(hints) != 1 || !strings.Contains(hints[0], test.hint) {
 				t.Errorf("hints %q, want %q", hints, test.hint)
@@ -293,19 +308,24 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestDenied is a bucket that the user may not read.
+// TestDenied reads a bucket without the permission to.
 func TestDenied(t *testing.T) {
 	b := newBucket(t)
 	b.put(t, "a", []byte("x"))
 	b.AddUser(t, "stranger", "strange")
-	setenv(t, map[string]string{"AWS_ENDPOINT_URL": os.Getenv("AWS_ENDPOINT_URL"), "AWS_ACCESS_KEY_ID": "stranger", "AWS_SECRET_ACCESS_KEY": "strange"})
+	setenv(t, map[string]string{
+		"AWS_ENDPOINT_URL": os.Getenv("AWS_ENDPOINT_URL"), "AWS_ACCESS_KEY_ID": "stranger",
+		"AWS_SECRET_ACCESS_KEY": "strange",
+	})
 	var buckets logsource.Buckets
 	_, err := buckets.Expand(t.Context(), []string{"s3://logs/"})
-	if hints := fault.Hints(err); fault.KindOf(err) != fault.Source || len(hints) != 1 || !strings.Contains(hints[0], "s3:ListBucket") {
-		t.Errorf("%v, hints %q", err, hints)
+	hints := fault.Hints(err)
+	if fault.KindOf(err) != fault.Source || len(hints) != 1 || !strings.Contains(hints[0], "s3:ListBucket") {
+		t.Errorf("got %v, hints %q", err, hints)
 	}
 }
 
+// packed compresses a text.
 func packed(t *testing.T, text string) []byte {
 	t.Helper()
 	var b bytes.Buffer

@@ -1,5 +1,5 @@
-// Package s3website asks the website endpoint of a real S3 server what is compiled for S3. It is in a module of
-// its own: the server, versitygw, and the AWS SDK bring ninety others.
+// Package s3website tests the redirects compiled for S3 against the website endpoint of a real S3 server. It is in a
+// module of its own because the server, versitygw, and the AWS SDK have ninety dependencies.
 package s3website
 
 import (
@@ -34,8 +34,9 @@ type server struct {
 
 func start(t *testing.T) server { return server{gateway.Start(t)} }
 
-// publish makes a bucket of what is compiled for S3. It returns the keys that the server cannot hold: a file system has
-// no file and folder of one name.
+// publish creates a bucket with the compiled redirects. It returns the keys that the server cannot store: versitygw keeps
+// objects as files, and a folder cannot have the same name as a file. If the keys are releases/5.2 and
+// releases/5.2/notes, releases/5.2 is skipped.
 func (s server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipped map[string]bool) {
 	t.Helper()
 	ctx := context.Background()
@@ -45,12 +46,19 @@ func (s server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipp
 			t.Fatal(err)
 		}
 	}
-	_, err := s.Client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &bucket, ObjectOwnership: types.ObjectOwnershipBucketOwnerPreferred})
+	_, err := s.Client.CreateBucket(ctx, &s3.CreateBucketInput{
+		Bucket: &bucket, ObjectOwnership: types.ObjectOwnershipBucketOwnerPreferred,
+	})
 	do(err)
-	_, err = s.Client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &bucket, Policy: aws.String(fmt.Sprintf(
-		`{"Statement":[{"Effect":"Allow","Principal":"*","Action":["s3:GetObject"],"Resource":"arn:aws:s3:::%[1]s/*"},{"Effect":"Allow","Principal":"*","Action":["s3:ListBucket"],"Resource":"arn:aws:s3:::%[1]s"}]}`, bucket))})
+	policy := fmt.Sprintf(`{"Statement":[
+		{"Effect":"Allow","Principal":"*","Action":["s3:GetObject"],"Resource":"arn:aws:s3:::%[1]s/*"},
+		{"Effect":"Allow","Principal":"*","Action":["s3:ListBucket"],"Resource":"arn:aws:s3:::%[1]s"}]}`, bucket)
+	_, err = s.Client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &bucket, Policy: &policy})
 	do(err)
-	_, err = s.Client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: aws.String("404.html"), Body: strings.NewReader("error 404"), ContentType: aws.String("text/html")})
+	_, err = s.Client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: &bucket, Key: aws.String("404.html"), Body: strings.NewReader("error 404"),
+		ContentType: aws.String("text/html"),
+	})
 	do(err)
 	skipped = map[string]bool{}
 	compiled := servers3.Server{}.Compile(tab)
@@ -68,7 +76,7 @@ func (s server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipp
 		}
 		lines := bufio.NewScanner(strings.NewReader(string(f.Data)))
 		lines.Buffer(nil, 1<<20)
-		lines.Scan() // about
+		lines.Scan() // the first line describes the file
 		var objects []servers3.Object
 		for lines.Scan() {
 			var o servers3.Object
@@ -79,13 +87,16 @@ func (s server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipp
 			}
 			objects = append(objects, o)
 		}
-		// The deeper keys first: they are what rules must not hide.
+		// The deepest keys come first, so that keys above them are skipped: rules must not hide the deeper ones.
 		slices.SortFunc(objects, func(a, b servers3.Object) int {
 			return cmp.Or(depth(b.Key)-depth(a.Key), strings.Compare(a.Key, b.Key))
 		})
 		for _, o := range objects {
-			_, err := s.Client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &o.Key, WebsiteRedirectLocation: &o.Location, CacheControl: &o.CacheControl, Body: strings.NewReader("")})
-			if err != nil && (strings.Contains(err.Error(), "ParentIsFile") || strings.Contains(err.Error(), "DirectoryObject") || strings.Contains(err.Error(), "ExistingObjectIsDirectory")) {
+			_, err := s.Client.PutObject(ctx, &s3.PutObjectInput{
+				Bucket: &bucket, Key: &o.Key, WebsiteRedirectLocation: &o.Location, CacheControl: &o.CacheControl,
+				Body: strings.NewReader(""),
+			})
+			if err != nil && isConflict(err) {
 				skipped[o.Key] = true
 				continue
 			}
@@ -95,7 +106,13 @@ func (s server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipp
 	return skipped
 }
 
-// put stores an object that has bytes.
+// isConflict reports whether an object cannot be stored because a file and a folder would have the same name.
+func isConflict(err error) bool {
+	return slices.ContainsFunc([]string{"ParentIsFile", "DirectoryObject", "ExistingObjectIsDirectory"},
+		func(code string) bool { return strings.Contains(err.Error(), code) })
+}
+
+// put stores an object that is served as a file.
 func (s server) put(t *testing.T, bucket string, line []byte, files []output.File) {
 	t.Helper()
 	var o servers3.Served
@@ -106,7 +123,11 @@ func (s server) put(t *testing.T, bucket string, line []byte, files []output.Fil
 		if f.Path != "s3/"+o.File {
 			continue
 		}
-		if _, err := s.Client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: &bucket, Key: &o.Key, ContentType: &o.ContentType, CacheControl: &o.CacheControl, Body: bytes.NewReader(f.Data)}); err != nil {
+		_, err := s.Client.PutObject(context.Background(), &s3.PutObjectInput{
+			Bucket: &bucket, Key: &o.Key, ContentType: &o.ContentType, CacheControl: &o.CacheControl,
+			Body: bytes.NewReader(f.Data),
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -114,7 +135,7 @@ func (s server) put(t *testing.T, bucket string, line []byte, files []output.Fil
 	t.Errorf("%s has no file %s", o.Key, o.File)
 }
 
-// depth is how deep in folders a redirect is; the same as index.html of its folder comes last.
+// depth returns how deep in folders a key is. The index.html variant of a redirect comes last.
 func depth(key string) int {
 	if strings.HasSuffix(key, "/index.html") {
 		return -1
@@ -122,7 +143,7 @@ func depth(key string) int {
 	return strings.Count(key, "/")
 }
 
-// ask gives status and target as the pairs write them.
+// ask returns the status and target of the response, in the form of the test pairs: "301 /docs/".
 func (s server) ask(t *testing.T, bucket, request string) string {
 	t.Helper()
 	req, err := http.NewRequest("GET", "http://"+s.Website+request, nil)
@@ -162,10 +183,11 @@ func TestPairs(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if want == "skip" || skipped[strings.TrimPrefix(path, "/")] || strings.HasSuffix(path, "/") && skipped[strings.Trim(path, "/")+"/index.html"] {
+				if want == "skip" || skipped[strings.TrimPrefix(path, "/")] ||
+					strings.HasSuffix(path, "/") && skipped[strings.Trim(path, "/")+"/index.html"] {
 					continue
 				}
-				if want == "-" { // no rule and no file
+				if want == "-" { // neither a rule nor a file
 					want = "404"
 				}
 				asked++
@@ -173,7 +195,7 @@ func TestPairs(t *testing.T) {
 					t.Errorf("%s: %q, want %q", r.Request, got, want)
 				}
 			}
-			t.Logf("%d of %d requests; the file system cannot hold %v", asked, len(p.Requests), skipped)
+			t.Logf("%d of %d requests; the file system cannot store %v", asked, len(p.Requests), skipped)
 		})
 	}
 }
@@ -189,7 +211,7 @@ func TestCatalogue(t *testing.T) {
 				t.Errorf("no object %s", path)
 			}
 			status, location, _ := strings.Cut(s.ask(t, "catalogue", path), " ")
-			if strings.HasPrefix(location, "/releases/") { // a version that is not whole
+			if strings.HasPrefix(location, "/releases/") { // a partial version redirects to the whole one
 				status, location, _ = strings.Cut(s.ask(t, "catalogue", location), " ")
 			}
 			if location != want || status != "301" && status != "302" {
