@@ -1,4 +1,4 @@
-// Package cost measures what the run of a program takes, for comparisons side by side.
+// Package cost measures the time and memory that a run of a program takes, to compare programs.
 package cost
 
 import (
@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// Cost is what one run of a program took.
+// Cost is the cost of one run of a program.
 type Cost struct {
 	CPU, Wall time.Duration
-	RSS       int64 // bytes, peak
+	RSS       int64 // peak resident memory (bytes)
 }
 
-// Of runs a program in a folder and waits for it. What it writes to standard error goes to ours.
+// Of runs a program in a folder, waits for it to exit and returns its cost. The program shares our standard error.
 func Of(dir string, argv ...string) (Cost, error) {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
@@ -29,12 +29,12 @@ func Of(dir string, argv ...string) (Cost, error) {
 	return Cost{cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), time.Since(start), usage.Maxrss << 10}, nil
 }
 
-// String gives the seconds of CPU, those of the clock, and the memory, in columns.
+// String returns the CPU time, the elapsed time and the memory in columns of fixed width.
 func (c Cost) String() string {
 	return fmt.Sprintf("%6.2f s CPU  %6.2f s  %4d MiB", c.CPU.Seconds(), c.Wall.Seconds(), c.RSS>>20)
 }
 
-// Median is the run with the median CPU time; there must be one.
+// Median returns the run with the median CPU time. There must be at least one run.
 func Median(costs []Cost) Cost {
 	sorted := slices.SortedFunc(slices.Values(costs), func(a, b Cost) int { return cmp.Compare(a.CPU, b.CPU) })
 	return sorted[len(sorted)/2]

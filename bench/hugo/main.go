@@ -1,9 +1,9 @@
-// Command hugo builds the same Markdown pages with sitegen and with Hugo, turn by turn, and prints what each
-// run cost: seconds of CPU, seconds of the clock, peak memory, and the ratio of the medians.
+// Command hugo compares sitegen with Hugo. Both build the same Markdown pages, one after the other. The command prints
+// the CPU time, the elapsed time and the peak memory of each run, and the ratio of the medians.
 //
-// Both render every page through a base layout and three partials, from an empty output folder, without
-// compression and without feeds; sitegen minifies and checks all links beside that, and makes the sample
-// catalogue's pages. "unchanged" is sitegen run once more on what it has built.
+// Both render every page with a base layout and three partials into an empty output folder, without compression and
+// feeds. sitegen also minifies the pages, checks all links, and builds the pages of the sample catalogue. "unchanged"
+// is a second build of sitegen without changes.
 //
 //	go run ./bench/hugo [-pages 10000] [-runs 3]
 package main
@@ -22,8 +22,8 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	pages := flag.Int("pages", 10_000, "how many pages")
-	runs := flag.Int("runs", 3, "how many runs of each")
+	pages := flag.Int("pages", 10_000, "`number` of pages")
+	runs := flag.Int("runs", 3, "`number` of runs of each program")
 	flag.Parse()
 	if err := bench(*pages, *runs); err != nil {
 		log.Fatal("bench/hugo: ", err)
@@ -32,7 +32,7 @@ func main() {
 
 func bench(pages, runs int) error {
 	if _, err := exec.LookPath("hugo"); err != nil {
-		return fmt.Errorf("%w; apt-get install hugo", err)
+		return fmt.Errorf("%w; install it, for example with apt-get install hugo", err)
 	}
 	dir, err := os.MkdirTemp("", "sitegen-bench-")
 	if err != nil {
@@ -60,8 +60,10 @@ func bench(pages, runs int) error {
 			clean []string
 			argv  []string
 		}{
-			{"hugo", []string{"hugo/public", "hugo/resources"}, []string{"hugo", "--quiet", "--source", filepath.Join(dir, "hugo")}},
-			{"sitegen", []string{"sitegen/public", "sitegen/redirects", "sitegen/var"}, []string{program, "build", "--quiet"}},
+			{"hugo", []string{"hugo/public", "hugo/resources"},
+				[]string{"hugo", "--quiet", "--source", filepath.Join(dir, "hugo")}},
+			{"sitegen", []string{"sitegen/public", "sitegen/redirects", "sitegen/var"},
+				[]string{program, "build", "--quiet"}},
 			{"unchanged", nil, []string{program, "build", "--quiet"}},
 		} {
 			for _, c := range p.clean {
@@ -78,28 +80,33 @@ func bench(pages, runs int) error {
 		}
 	}
 	hugo, sitegen := cost.Median(costs["hugo"]), cost.Median(costs["sitegen"])
-	fmt.Printf("\n%d pages, medians of %d runs: sitegen %.2f s CPU, hugo %.2f s: %.1f times less; memory %d and %d MiB; unchanged %.2f s\n",
-		pages, runs, sitegen.CPU.Seconds(), hugo.CPU.Seconds(), hugo.CPU.Seconds()/sitegen.CPU.Seconds(),
-		sitegen.RSS>>20, hugo.RSS>>20, cost.Median(costs["unchanged"]).Wall.Seconds())
+	fmt.Printf("\n%d pages, medians of %d runs: sitegen %.2f s CPU, %d MiB; hugo %.2f s CPU, %d MiB, which is %.1f times "+
+		"the CPU time; unchanged %.2f s\n",
+		pages, runs, sitegen.CPU.Seconds(), sitegen.RSS>>20, hugo.CPU.Seconds(), hugo.RSS>>20,
+		hugo.CPU.Seconds()/sitegen.CPU.Seconds(), cost.Median(costs["unchanged"]).Wall.Seconds())
 	return nil
 }
 
-// sites are the files of both sites.
+// sites returns the files of both sites, by path.
 func sites(pages int) map[string]string {
 	files := map[string]string{
-		"sitegen/sitegen.yaml":                 "title: Many pages\nsource: sample\nprecompress: []\n",
-		"sitegen/layouts/base.html":            fmt.Sprintf(base, `{{template "partials/head.html" .}}`, `{{template "partials/header.html" .}}`, `{{template "partials/footer.html" .}}`),
-		"sitegen/layouts/page.html":            `{{define "main"}}<article><h1>{{.Page.Title}}</h1>{{.Page.Body}}</article>{{end}}`,
-		"sitegen/layouts/partials/head.html":   fmt.Sprintf(head, ".Page.Title", ".Site.Title", ".Page.Description", `{{if not .Page.NoIndex}}<link rel="canonical" href="{{absURL .Page.URL}}">{{end}}`),
+		"sitegen/sitegen.yaml": "title: Many pages\nsource: sample\nprecompress: []\n",
+		"sitegen/layouts/base.html": fmt.Sprintf(base, `{{template "partials/head.html" .}}`,
+			`{{template "partials/header.html" .}}`, `{{template "partials/footer.html" .}}`),
+		"sitegen/layouts/page.html": `{{define "main"}}<article><h1>{{.Page.Title}}</h1>{{.Page.Body}}</article>{{end}}`,
+		"sitegen/layouts/partials/head.html": fmt.Sprintf(head, ".Page.Title", ".Site.Title", ".Page.Description",
+			`{{if not .Page.NoIndex}}<link rel="canonical" href="{{absURL .Page.URL}}">{{end}}`),
 		"sitegen/layouts/partials/header.html": fmt.Sprintf(header, ".Site.Title"),
 		"sitegen/layouts/partials/footer.html": footer,
-		"hugo/config.toml":                     "title = 'Many pages'\nbaseURL = 'https://download.slicer.org/'\ndisableKinds = ['taxonomy', 'term', 'RSS', 'sitemap', 'robotsTXT', '404', 'home']\n[markup.highlight]\ncodeFences = false\n",
-		"hugo/layouts/_default/baseof.html":    fmt.Sprintf(base, `{{partial "head.html" .}}`, `{{partial "header.html" .}}`, `{{partial "footer.html" .}}`),
-		"hugo/layouts/_default/single.html":    `{{define "main"}}<article><h1>{{.Title}}</h1>{{.Content}}</article>{{end}}`,
-		"hugo/layouts/_default/list.html":      `{{define "main"}}{{.Title}}{{end}}`,
-		"hugo/layouts/partials/head.html":      fmt.Sprintf(head, ".Title", ".Site.Title", ".Description", `<link rel="canonical" href="{{.Permalink}}">`),
-		"hugo/layouts/partials/header.html":    fmt.Sprintf(header, ".Site.Title"),
-		"hugo/layouts/partials/footer.html":    footer,
+		"hugo/config.toml":                     hugoConfig,
+		"hugo/layouts/_default/baseof.html": fmt.Sprintf(base, `{{partial "head.html" .}}`,
+			`{{partial "header.html" .}}`, `{{partial "footer.html" .}}`),
+		"hugo/layouts/_default/single.html": `{{define "main"}}<article><h1>{{.Title}}</h1>{{.Content}}</article>{{end}}`,
+		"hugo/layouts/_default/list.html":   `{{define "main"}}{{.Title}}{{end}}`,
+		"hugo/layouts/partials/head.html": fmt.Sprintf(head, ".Title", ".Site.Title", ".Description",
+			`<link rel="canonical" href="{{.Permalink}}">`),
+		"hugo/layouts/partials/header.html": fmt.Sprintf(header, ".Site.Title"),
+		"hugo/layouts/partials/footer.html": footer,
 	}
 	for i := range pages {
 		text := page(i, (i+1)%pages)
@@ -110,6 +117,12 @@ func sites(pages int) map[string]string {
 }
 
 const (
+	hugoConfig = `title = 'Many pages'
+baseURL = 'https://download.example.org/'
+disableKinds = ['taxonomy', 'term', 'RSS', 'sitemap', 'robotsTXT', '404', 'home']
+[markup.highlight]
+codeFences = false
+`
 	base = `<!doctype html>
 <html lang="en">
 <head>%s</head>
@@ -127,27 +140,28 @@ const (
 %s
 `
 	header = `<header><nav><a href="/">{{%s}}</a>
-<ul><li><a href="/page-00000/">First</a></li><li><a href="/page-00001/">Second</a></li><li><a href="#main">Skip</a></li></ul>
+<ul><li><a href="/page-00000/">First</a></li><li><a href="/page-00001/">Second</a></li>
+<li><a href="#main">Skip</a></li></ul>
 </nav></header>
 `
 	footer = `<footer><p>A download site</p><p><a href="/page-00000/">The first page</a></p></footer>
 `
 )
 
-// page is a page of about 1,490 bytes: front matter, three headings, a list, a table, a code block.
+// page returns a page of about 1,380 bytes with front matter, three headings, a list, a table and a code block.
 func page(i, next int) string {
 	return strings.NewReplacer("{i}", fmt.Sprint(i), "{next}", fmt.Sprintf("%05d", next)).Replace(`---
 title: "Page number {i}"
 description: "How to install and use part {i} of the program"
 ---
 
-This is page **{i}** of a site that has many pages. It has the *usual* mixture of things: words,
-a [link to another page](/page-{next}/), a list, a table and some code. Text goes on for a while,
-because real pages do, and so that the parser has something to do besides finding headings.
+This is page **{i}** of a site that has many pages. It has the *usual* elements: some paragraphs,
+a [link to another page](/page-{next}/), a list, a table and some code. The text is long enough,
+as on real pages, that the parser spends time on more than headings. It has several sentences.
 
 ## Installing part {i}
 
-Download the package, check it, unpack it, and start the program from the folder that comes out of it:
+Download the package, verify it, unpack it, and start the program from the folder that is created:
 
 - download the package for your *operating system*,
 - compare its checksum with the one on the page,
@@ -163,22 +177,22 @@ Download the package, check it, unpack it, and start the program from the folder
 | --no-splash | no | start without a splash screen |
 | --python-script | none | run a script after the start |
 
-The options can be combined. The order in which they are given does not matter, but what follows
-the first file name is handed to the script.
+The options can be combined. Their order on the command line does not matter. Arguments that follow
+the first file name are passed to the script.
 
 ## Example of part {i}
 
 ` + "```" + `
-import slicer
+import aurora
 
 def load(path, number={i}):
     """Load a volume and show it."""
-    node = slicer.util.loadVolume(path)
+    node = aurora.util.loadVolume(path)
     for i in range(number):
         print("volume", i, node.GetName())
     return node
 ` + "```" + `
 
-More is in the manual.
+See the manual for more.
 `)
 }
