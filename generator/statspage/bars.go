@@ -10,37 +10,37 @@ import (
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
-// Group is a chart of bars: the downloads by one property of theirs.
+// Group is a bar chart of the downloads by one of their properties.
 type Group struct {
-	Key   string // name of the property in addresses: version
-	Title string // Version
+	Key   string // name of the property in URLs, for example version
+	Title string // for example Version
 	Rows  []Bar  // all values, most downloads first
-	Drawn []Bar  // those in the picture
+	Drawn []Bar  // the values shown in the picture
 }
 
-// Bar is a value of a property.
+// Bar is one value of a property.
 type Bar struct {
-	Value     string // as it is in the cubes
-	Label     string
-	Region    string // of a country
+	Value     string // in the cubes, for example win
+	Label     string // for people, for example Windows
+	Region    string // if the value is a country: its region
 	Downloads string
-	Share     string // of the downloads that count
-	Width     string // of the bar, of the longest one
-	Y         int    // of the row in the picture
+	Share     string // of all downloads that count, for example 37.5 %
+	Width     string // relative to the longest bar, for example 80.00%
+	Y         int    // position of the row in the picture (pixels)
 }
 
 const (
 	drawnBars = 10
-	barHeight = 36 // of a row; stats.css has the same
+	barHeight = 36 // of a row (pixels); the same as in stats.css and stats-bars.html
 )
 
-// Height of the picture.
+// Height returns the height of the picture (pixels).
 func (g Group) Height() int { return barHeight * len(g.Drawn) }
 
-// Rest is how many values the picture leaves out.
+// Rest returns the number of values that the picture does not show.
 func (g Group) Rest() int { return len(g.Rows) - len(g.Drawn) }
 
-// Summary tells the picture in words: the greatest shares.
+// Summary describes the picture in words by its largest values: "Windows 61.0 %, macOS 25.3 %, Linux 13.7 %".
 func (g Group) Summary() string {
 	var parts []string
 	for _, b := range g.Rows[:min(5, len(g.Rows))] {
@@ -49,21 +49,24 @@ func (g Group) Summary() string {
 	return strings.Join(parts, ", ")
 }
 
-// columns are all charts of bars, in columns of about the same height.
+// columns returns all bar charts, in columns of about the same height.
 func columns(scheme *catalog.Scheme, s *stats.Summary) [][]Group {
 	return [][]Group{{
 		newGroup("version", "Version", s.Versions, s.Total, orUnknown),
 		newGroup("stability", "Stability", s.Stabilities, s.Total, stabilityLabel),
 	}, {
-		newGroup("os", "Operating system", s.Systems, s.Total, func(v string) string { return orUnknown(scheme.Title(catalog.OS(v))) }),
+		newGroup("os", "Operating system", s.Systems, s.Total, func(v string) string {
+			return orUnknown(scheme.Title(catalog.OS(v)))
+		}),
 		newGroup("arch", "Architecture", s.Arches, s.Total, orUnknown),
-		newGroup("class", "Asked by", classShares(s.Classes), s.Total, classLabel),
+		newGroup("class", "Client", classShares(s.Classes), s.Total, classLabel),
 	}, {
 		countryGroup(s),
 		newGroup("region", "Region", regionShares(s.Countries), s.Total, orUnknown),
 	}}
 }
 
+// countryGroup returns the chart of countries, whose bars also have a region.
 func countryGroup(s *stats.Summary) Group {
 	shares := make([]stats.Share, len(s.Countries))
 	byCode := map[string]stats.CountryShare{}
@@ -80,6 +83,7 @@ func countryGroup(s *stats.Summary) Group {
 
 func orUnknown(v string) string { return cmp.Or(v, "Unknown") }
 
+// newGroup returns the chart of a property. Its shares are sorted, most downloads first.
 func newGroup(key, title string, shares []stats.Share, total int64, label func(string) string) Group {
 	g := Group{Key: key, Title: title}
 	most := int64(1)
@@ -87,7 +91,10 @@ func newGroup(key, title string, shares []stats.Share, total int64, label func(s
 		most = max(most, s.Downloads)
 	}
 	for i, s := range shares {
-		b := Bar{Value: s.Value, Label: label(s.Value), Downloads: comma(s.Downloads), Share: share(s.Downloads, total), Width: percent(float64(s.Downloads), float64(most)), Y: i * barHeight}
+		b := Bar{
+			Value: s.Value, Label: label(s.Value), Downloads: comma(s.Downloads), Share: share(s.Downloads, total),
+			Width: percent(float64(s.Downloads), float64(most)), Y: i * barHeight,
+		}
 		if key == "class" && s.Value == stats.Bot.String() {
 			b.Share = notCounted
 		}
@@ -97,10 +104,10 @@ func newGroup(key, title string, shares []stats.Share, total int64, label func(s
 	return g
 }
 
-// notCounted stands where robots would have a share.
+// notCounted is shown instead of a share for bots, since totals exclude them.
 const notCounted = "not counted"
 
-// share writes a part of a whole for people.
+// share formats a fraction for people, for example 37.5 %.
 func share(part, whole int64) string {
 	if whole == 0 {
 		return "0.0 %"
@@ -108,9 +115,11 @@ func share(part, whole int64) string {
 	return fmt.Sprintf("%.1f %%", 100*float64(part)/float64(whole))
 }
 
-// regionOf is the region of a country; what lies in none is a region of its own.
+// regionOf returns the region of a country. Entries that belong to no region, such as Unknown and Other countries, are
+// regions of their own.
 func regionOf(c stats.CountryShare) string { return cmp.Or(c.Region, c.Name) }
 
+// regionShares adds up the downloads of the countries of each region, most downloads first.
 func regionShares(countries []stats.CountryShare) []stats.Share {
 	var list []stats.Share
 	for _, c := range countries {
@@ -124,7 +133,7 @@ func regionShares(countries []stats.CountryShare) []stats.Share {
 	return list
 }
 
-// classShares lists the classes; those without downloads too, since the page explains them all.
+// classShares returns the shares of all classes. Classes without downloads are included, since the page explains all.
 func classShares(have []stats.Share) []stats.Share {
 	list := slices.Clone(have)
 	for _, c := range stats.Classes() {
@@ -135,6 +144,7 @@ func classShares(have []stats.Share) []stats.Share {
 	return list
 }
 
+// classLabel returns the name of a class of clients for people.
 func classLabel(v string) string {
 	switch c, _ := stats.ParseClass(v); c {
 	case stats.Browser:
@@ -144,11 +154,12 @@ func classLabel(v string) string {
 	case stats.Tool:
 		return "Download tools"
 	case stats.Bot:
-		return "Robots"
+		return "Bots"
 	}
-	return "Unknown programs"
+	return "Unknown"
 }
 
+// stabilityLabel returns the name of a stability for people.
 func stabilityLabel(v string) string {
 	switch catalog.Stability(v) {
 	case catalog.Release:

@@ -20,28 +20,30 @@ import (
 const (
 	manyDays      = 3650
 	manyDownloads = 1_000_000
-	manyEach      = 120 // days between releases
+	manyEach      = 120 // days from one release to the next
 )
 
 func manyFirst() time.Time { return time.Date(2016, 11, 1, 0, 0, 0, 0, time.UTC) }
 
-// manyVersion is that of the n-th release.
+// manyVersion returns the version of the n-th release.
 func manyVersion(n int) string { return fmt.Sprintf("%d.%d.%d", 4+n/10, n%10, n%3) }
 
-// manyReleases are packages of them, which tell when they were built.
+// manyReleases returns a package for each release, with the day on which it was built.
 func manyReleases() []store.PackageInfo {
 	var list []store.PackageInfo
 	for n := range manyDays/manyEach + 1 {
 		list = append(list, store.PackageInfo{
-			Bitstream: fmt.Sprintf("%024x", n), Series: store.Series{Version: manyVersion(n), OS: "win", Arch: "amd64", Stability: "release"},
-			Built: manyFirst().AddDate(0, 0, n*manyEach).Format(time.RFC3339), Stable: true,
+			Bitstream: fmt.Sprintf("%024x", n), Stable: true,
+			Series: store.Series{Version: manyVersion(n), OS: "win", Arch: "amd64", Stability: "release"},
+			Built:  manyFirst().AddDate(0, 0, n*manyEach).Format(time.RFC3339),
 		})
 	}
 	return list
 }
 
-// manyDaily is a daily table of a million downloads in ten years: a release every four months, most downloads of
-// the newest, some of preview builds and of older ones, from 180 countries of which few have most downloads.
+// manyDaily returns a daily table of a million downloads in ten years. There is a release every four months. Most
+// downloads are of the newest release, some of preview builds and of older releases. A few of the 180 countries have
+// most of the downloads.
 func manyDaily(t testing.TB) *bytes.Buffer {
 	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
@@ -49,7 +51,7 @@ func manyDaily(t testing.TB) *bytes.Buffer {
 	r.Shuffle(len(countries), func(i, j int) { countries[i], countries[j] = countries[j], countries[i] })
 	cells := map[string]int{}
 	for range manyDownloads {
-		day := int(manyDays * math.Pow(r.Float64(), 0.7)) // more and more over the years
+		day := int(manyDays * math.Pow(r.Float64(), 0.7)) // more in later years
 		if weekday := manyFirst().AddDate(0, 0, day).Weekday(); weekday%6 == 0 && r.IntN(2) == 0 {
 			day = max(0, day-2)
 		}
@@ -66,8 +68,9 @@ func manyDaily(t testing.TB) *bytes.Buffer {
 			arch = "arm64"
 		}
 		country := countries[min(len(countries)-1, int(r.ExpFloat64()*14))]
-		class := []string{"browser", "browser", "browser", "browser", "browser", "browser", "browser", "mobile", "tool", "bot"}[r.IntN(10)]
-		cells[strings.Join([]string{manyFirst().AddDate(0, 0, day).Format(time.DateOnly), version, os, arch, stability, country, class}, "\t")]++
+		class := []string{"browser", "mobile", "tool", "bot"}[max(0, r.IntN(10)-6)] // 7 : 1 : 1 : 1
+		date := manyFirst().AddDate(0, 0, day).Format(time.DateOnly)
+		cells[strings.Join([]string{date, version, os, arch, stability, country, class}, "\t")]++
 	}
 	lines := make([]string, 0, len(cells))
 	for cell, n := range cells {
@@ -81,7 +84,7 @@ func manyDaily(t testing.TB) *bytes.Buffer {
 	return b
 }
 
-// countryCodes are those of the table that the statistics name countries by.
+// countryCodes returns the country codes that the statistics know.
 func countryCodes(t testing.TB) []string {
 	var codes []string
 	for line := range strings.Lines(read(t, filepath.Join("..", "stats", "countries.tsv"))) {
@@ -92,8 +95,8 @@ func countryCodes(t testing.TB) []string {
 	return codes
 }
 
-// BenchmarkExplore measures, in Chromium, how long counting and drawing take after a click, for a million
-// downloads in ten years; and the compressed size of the data and of what comes before the first chart.
+// BenchmarkExplore measures in Chromium how long counting and drawing take after a click, for a million downloads in
+// ten years. It also reports the compressed sizes of the data and of the files that are needed for the first charts.
 func BenchmarkExplore(b *testing.B) {
 	public := publishDaily(b, manyReleases(), manyDaily(b))
 	tab := open(b, serve(b, public), desktop)
@@ -101,7 +104,8 @@ func BenchmarkExplore(b *testing.B) {
 	const clicks = `(() => {
 		const press = (chart, n) => document.querySelectorAll('[data-chart="' + chart + '"] .values button')[n].click();
 		performance.clearMeasures();
-		for (const [chart, n] of [['version', 0], ['country', 1], ['os', 1], ['class', 0], ['region', 0], ['version', 2], ['stability', 0]]) press(chart, n);
+		for (const [chart, n] of [['version', 0], ['country', 1], ['os', 1], ['class', 0], ['region', 0], ['version', 2],
+			['stability', 0]]) press(chart, n);
 		document.getElementById('clear').click();
 		const of = (name) => performance.getEntriesByName(name).map((e) => e.duration);
 		return [of('stats-count'), of('stats-update')];
@@ -116,12 +120,13 @@ func BenchmarkExplore(b *testing.B) {
 		b.ReportMetric(list[len(list)/2], name+"-ms-median")
 		b.ReportMetric(list[len(list)*9/10], name+"-ms-p90")
 	}
-	b.ReportMetric(float64(packedSize(b, filepath.Join(public, "download-stats"), "cube-*.json"))/1e3, "data-kB")
-	b.ReportMetric(float64(packedSize(b, filepath.Join(public, "download-stats"), "index.html", "assets/*.css", "assets/*.js"))/1e3, "first-kB")
+	dir := filepath.Join(public, "download-stats")
+	b.ReportMetric(float64(packedSize(b, dir, "cube-*.json"))/1e3, "data-kB")
+	b.ReportMetric(float64(packedSize(b, dir, "index.html", "assets/*.css", "assets/*.js"))/1e3, "first-kB")
 	b.ReportMetric(0, "ns/op")
 }
 
-// packedSize is the size of files as gzip sends them.
+// packedSize returns the total size of files when each is compressed with gzip (bytes).
 func packedSize(t testing.TB, dir string, patterns ...string) int {
 	t.Helper()
 	size := 0

@@ -18,11 +18,11 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// policy is what a careful site sends: everything from the site itself, and no script or style inside pages. The
-// icon of the site's base layout is empty, a data: URL.
+// policy is a strict Content-Security-Policy: everything comes from the site itself, and pages contain no inline
+// scripts and styles. The base layout has an empty icon, which is a data: URL.
 const policy = "default-src 'self'; img-src 'self' data:"
 
-// serve serves public/ as a web server would, with the policy.
+// serve starts a web server for public/ that sends the policy.
 func serve(t testing.TB, public string) *httptest.Server {
 	files := http.FileServer(http.Dir(public))
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -33,28 +33,28 @@ func serve(t testing.TB, public string) *httptest.Server {
 	return s
 }
 
-// browser is a tab of a real Chromium. Whatever goes wrong in its pages is an error of the test, and so is a
-// request to anybody but the site.
+// browser is a tab of a real Chromium. An exception, warning or error in its pages fails the test, and so does a
+// request to another site.
 type browser struct {
-	t       testing.TB
-	ctx     context.Context
-	url     string // of the site
-	mu      sync.Mutex
-	trouble []string
+	t        testing.TB
+	ctx      context.Context
+	url      string // of the site
+	mu       sync.Mutex
+	problems []string
 }
 
-// look is how the tab shows pages.
-type look struct {
-	width     int64
-	dark      bool
-	noScripts bool
-	made      bool // as the page was made: the page's own script does not arrive
+// settings describe a device and its browser.
+type settings struct {
+	width       int64 // of the window (CSS pixels)
+	dark        bool  // prefers a dark colour scheme
+	noScripts   bool  // scripts are switched off
+	blockScript bool  // scripts are switched on, but stats.js cannot be loaded
 }
 
-var desktop = look{width: 1280}
+var desktop = settings{width: 1280}
 
-// open starts a browser. Without Chromium the test fails.
-func open(t testing.TB, site *httptest.Server, l look) *browser {
+// open starts a browser. If Chromium is missing, the test fails.
+func open(t testing.TB, site *httptest.Server, s settings) *browser {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
@@ -62,55 +62,63 @@ func open(t testing.TB, site *httptest.Server, l look) *browser {
 	tab, stop := chromedp.NewContext(allocator)
 	t.Cleanup(stop)
 	b := &browser{t: t, ctx: tab, url: site.URL}
-	if err := chromedp.Listen(tab, b.hear); err != nil {
+	if err := chromedp.Listen(tab, b.onEvent); err != nil {
 		t.Fatal(err)
 	}
 	b.ctx, stop = context.WithTimeout(tab, 2*time.Minute)
 	t.Cleanup(stop)
 	scheme := "light"
-	if l.dark {
+	if s.dark {
 		scheme = "dark"
 	}
 	call(b, network.Enable, network.EnableParams{})
 	call(b, log.Enable, cdp.Empty{})
-	call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: l.width, Height: 900, DeviceScaleFactor: 1, Mobile: l.width < 500})
-	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: l.noScripts})
-	if l.made {
-		call(b, network.SetBlockedURLs, network.SetBlockedURLsParams{URLPatterns: []*network.BlockPattern{{URLPattern: "*://*:*/download-stats/assets/stats.*.js", Block: true}}})
+	call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: s.width, Height: 900, DeviceScaleFactor: 1, Mobile: s.width < 500,
+	})
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	})
+	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: s.noScripts})
+	if s.blockScript {
+		call(b, network.SetBlockedURLs, network.SetBlockedURLsParams{URLPatterns: []*network.BlockPattern{
+			{URLPattern: "*://*:*/download-stats/assets/stats.*.js", Block: true},
+		}})
 	}
 	t.Cleanup(func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		for _, text := range b.trouble {
+		for _, text := range b.problems {
 			t.Error("in the browser: " + text)
 		}
 	})
 	return b
 }
 
-func (b *browser) hear(event any) {
+// onEvent records the problems that the browser reports.
+func (b *browser) onEvent(event any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
-		b.trouble = append(b.trouble, e.ExceptionDetails.Text+" "+e.ExceptionDetails.Exception.Description)
+		b.problems = append(b.problems, e.ExceptionDetails.Text+" "+e.ExceptionDetails.Exception.Description)
 	case *runtime.EventConsoleAPICalled:
 		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
-			b.trouble = append(b.trouble, string(e.Args[0].Value))
+			b.problems = append(b.problems, string(e.Args[0].Value))
 		}
 	case *log.EventEntryAdded:
 		if e.Entry.Level == log.EntryLevelError {
-			b.trouble = append(b.trouble, e.Entry.Text+" "+e.Entry.URL)
+			b.problems = append(b.problems, e.Entry.Text+" "+e.Entry.URL)
 		}
 	case *network.EventRequestWillBeSent:
-		if u := e.Request.URL; !strings.HasPrefix(u, b.url+"/") && !strings.HasPrefix(u, "data:") && !strings.HasPrefix(u, "blob:"+b.url+"/") {
-			b.trouble = append(b.trouble, "request to "+u)
+		own := []string{b.url + "/", "data:", "blob:" + b.url + "/"}
+		if !slices.ContainsFunc(own, func(prefix string) bool { return strings.HasPrefix(e.Request.URL, prefix) }) {
+			b.problems = append(b.problems, "request to "+e.Request.URL)
 		}
 	}
 }
 
-// call runs a command of the protocol.
+// call runs a command of the DevTools protocol.
 func call[P, R any](b *browser, c cdp.Command[P, R], params P) {
 	b.t.Helper()
 	if _, err := chromedp.Call(b.ctx, c, params); err != nil {
@@ -118,6 +126,7 @@ func call[P, R any](b *browser, c cdp.Command[P, R], params P) {
 	}
 }
 
+// do runs actions.
 func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	if err := chromedp.Do(b.ctx, steps...); err != nil {
@@ -125,7 +134,7 @@ func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// run gives the value of an action.
+// run returns the result of an action.
 func run[T any](b *browser, a chromedp.Action[T]) T {
 	b.t.Helper()
 	v, err := chromedp.Run(b.ctx, a)
@@ -135,34 +144,34 @@ func run[T any](b *browser, a chromedp.Action[T]) T {
 	return v
 }
 
-// visit opens the page with a query, "" or "?…".
+// visit opens the page with a query, which is "" or begins with "?".
 func (b *browser) visit(query string) {
 	b.t.Helper()
 	b.do(chromedp.Navigate(b.url + "/download-stats/" + query))
 }
 
-// explore opens the page, and waits for the script.
+// explore opens the page with a query and waits until the script has drawn its charts.
 func (b *browser) explore(query string) {
 	b.t.Helper()
 	b.visit(query)
 	b.do(chromedp.WaitVisible(chromedp.CSS(".explored .values")))
 }
 
-// eval gives the value of an expression; promises are awaited.
+// eval returns the value of a JavaScript expression. If it is a promise, eval waits for its result.
 func eval[T any](b *browser, expression string) T {
 	b.t.Helper()
 	return run(b, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
-// text is the text of the first element of a selector, as people see it.
+// text returns the visible text of the first element that a selector matches.
 func (b *browser) text(selector string) string {
 	b.t.Helper()
 	return strings.Join(strings.Fields(run(b, chromedp.Text(chromedp.CSS(selector)))), " ")
 }
 
-// forget lets errors pass that have a text in them.
-func (b *browser) forget(text string) {
+// ignore discards the problems whose description contains text.
+func (b *browser) ignore(text string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.trouble = slices.DeleteFunc(b.trouble, func(s string) bool { return strings.Contains(s, text) })
+	b.problems = slices.DeleteFunc(b.problems, func(s string) bool { return strings.Contains(s, text) })
 }

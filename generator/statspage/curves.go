@@ -7,30 +7,30 @@ import (
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
-// Curves is the chart of how releases were taken up: downloads since the day of release, added up.
+// Curves is the chart of release adoption: the cumulative downloads of each release since the day of its release.
 type Curves struct {
-	Drawn  []Curve // the newest
-	Rows   []Curve // all, newest first
-	Lines  []Tick  // across
-	Labels []Tick  // along: days since the release
+	Drawn  []Curve // the newest releases, shown in the picture
+	Rows   []Curve // all releases, newest first
+	Lines  []Tick  // horizontal grid lines
+	Labels []Tick  // of the horizontal axis: days since the release
 }
 
 // Curve is one release.
 type Curve struct {
 	Version  string
 	Released string // YYYY-MM-DD
-	Number   int    // of its colour, from 1
+	Number   int    // of its colour in the style sheet, from 1; 0 if the release is not drawn
 	Path     string
-	After    []string // downloads after so many days, see Milestones; "" where these are not over
+	After    []string // downloads within each of the Milestones; "" if the days are not over yet
 }
 
-// drawnCurves are so many as can be told apart.
+// drawnCurves is the number of curves that readers can still distinguish.
 const drawnCurves = 6
 
-// Milestones are the days of which the table tells the downloads.
+// Milestones returns the numbers of days after which the table shows the downloads of a release.
 func (Curves) Milestones() []int { return []int{7, 30, 90, 180, 365} }
 
-// Summary tells the picture in words.
+// Summary describes the picture in words: "5.12.4: 1,234 in the first week".
 func (c Curves) Summary() string {
 	var parts []string
 	for _, r := range c.Drawn {
@@ -41,6 +41,7 @@ func (c Curves) Summary() string {
 	return strings.Join(parts, ", ")
 }
 
+// newCurves draws the curves of releases, which are sorted, newest first.
 func newCurves(releases []stats.Release) Curves {
 	var c Curves
 	drawn := releases[:min(drawnCurves, len(releases))]
@@ -66,13 +67,19 @@ func newCurves(releases []stats.Release) Curves {
 	return c
 }
 
-// curvePath draws the sum at the end of each day.
+// curvePath returns the path of a curve: a point for the sum at the end of each day with downloads, and level lines in
+// between. On axes of 100 days and 41 downloads, the downloads 4, 0, 6, 0 are the path
+//
+//	M0 200L10 180.5L20 180.5L30 151.2L40 151.2
+//
+// that is: 4 after the first day, still 4 after the second, 10 after the third, still 10 after the fourth.
 func curvePath(downloads []int64, days int, top int64) string {
 	var path strings.Builder
 	fmt.Fprintf(&path, "M0 %d", pictureHeight)
-	total, drawn := int64(0), 0 // and the day up to which it is
+	total, drawn := int64(0), 0 // drawn is the day that the path has reached
 	to := func(day int) {
-		fmt.Fprintf(&path, "L%s %s", number(pictureWidth*float64(day)/float64(days)), number(pictureHeight*(1-float64(total)/float64(top))))
+		x, y := pictureWidth*float64(day)/float64(days), pictureHeight*(1-float64(total)/float64(top))
+		fmt.Fprintf(&path, "L%s %s", number(x), number(y))
 		drawn = day
 	}
 	for i, n := range downloads {
@@ -80,7 +87,7 @@ func curvePath(downloads []int64, days int, top int64) string {
 			continue
 		}
 		if drawn < i {
-			to(i) // level since then
+			to(i) // no downloads since the last point: draw a level line
 		}
 		total += n
 		to(i + 1)
@@ -91,7 +98,7 @@ func curvePath(downloads []int64, days int, top int64) string {
 	return path.String()
 }
 
-// dayLabels marks some days of an axis.
+// dayLabels returns the labels of a horizontal axis of so many days: at its ends, and after one and two thirds.
 func dayLabels(days int) []Tick {
 	list := []Tick{{"0%", "start", "day of release"}}
 	for _, part := range []int{1, 2} {

@@ -20,21 +20,21 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// folder writes public/download-stats. Builds leave it alone: none of its files are in their manifest.
+// folder writes public/download-stats. Builds do not touch its files, because they are not in the manifest of a build.
 type folder struct {
 	dir         string
 	precompress output.Precompress
-	changed     []string
+	changed     []string // names of the files written or removed
 }
 
-// write puts the files of the page in place, in their order, so that the page comes after its assets; then the
-// compressed variants of all files; then it removes the assets of the page before.
+// write writes the files in their order, which is the assets before the page that loads them. Then it updates the
+// compressed variants of all files and removes the assets of the previous page.
 func (f *folder) write(ctx context.Context, files []output.File) error {
 	keep := map[string]bool{}
 	for _, file := range files {
 		name := strings.TrimPrefix(file.Path, folderName)
 		keep[name] = true
-		if err := f.put(name, file.Data); err != nil {
+		if err := f.writeFile(name, file.Data); err != nil {
 			return err
 		}
 	}
@@ -44,8 +44,8 @@ func (f *folder) write(ctx context.Context, files []output.File) error {
 	return f.prune(keep)
 }
 
-// put writes a file unless it is there as it should be.
-func (f *folder) put(name string, data []byte) error {
+// writeFile writes a file unless it has the same content already.
+func (f *folder) writeFile(name string, data []byte) error {
 	path := filepath.Join(f.dir, filepath.FromSlash(name))
 	have, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -63,17 +63,17 @@ func (f *folder) put(name string, data []byte) error {
 
 // variant is a way to compress a file.
 type variant struct {
-	ext    string
-	wanted bool
+	ext    string // of the compressed file, for example .gz
+	wanted bool   // configured by precompress
 	writer func(io.Writer) io.WriteCloser
 }
 
-// The levels are those of package output, which says why.
+// variants returns the variants that a file can have. Package output explains the compression levels.
 func (f *folder) variants() []variant {
 	return []variant{
 		{".gz", f.precompress.Gzip, func(w io.Writer) io.WriteCloser {
 			z, err := gzip.NewWriterLevel(w, gzip.DefaultCompression)
-			if err != nil { // an unknown level, a constant
+			if err != nil { // impossible: the level is a constant
 				panic(err)
 			}
 			return z
@@ -82,21 +82,21 @@ func (f *folder) variants() []variant {
 	}
 }
 
-// compressible are the files that have variants.
+// compressible are the extensions of the files that have variants.
 var compressible = []string{".css", ".html", ".js", ".json", ".svg"}
 
-// compressMin is the size (bytes) up to which a file travels in one packet anyway.
+// compressMin is the size up to which files have no variants (bytes): they fit into one network packet anyway.
 const compressMin = 1024
 
-// compress brings the variants of all files up to date, and removes those that nobody asks for: the web server
-// would send them in place of newer files.
+// compress updates the variants of all files. It removes variants that are no longer configured, because the web server
+// would send them instead of the newer files.
 func (f *folder) compress(ctx context.Context) error {
 	return filepath.WalkDir(f.dir, func(path string, d fs.DirEntry, err error) error {
 		if err = cmp.Or(err, ctx.Err()); err != nil || d.IsDir() || !slices.Contains(compressible, filepath.Ext(path)) {
 			return err
 		}
 		for _, v := range f.variants() {
-			if err := f.vary(path, v); err != nil {
+			if err := f.updateVariant(path, v); err != nil {
 				return err
 			}
 		}
@@ -104,17 +104,18 @@ func (f *folder) compress(ctx context.Context) error {
 	})
 }
 
-// vary brings a variant up to date. It carries the time of its file, as gzip does it, which tells whether it is.
-func (f *folder) vary(path string, v variant) error {
-	target := path + v.ext
+// updateVariant creates or replaces a variant unless it is up to date, that is, unless it has the modification time of
+// its file. The gzip program sets the time in the same way.
+func (f *folder) updateVariant(path string, v variant) error {
+	compressed := path + v.ext
 	source, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
 	if !v.wanted || source.Size() <= compressMin {
-		return removeIfThere(target)
+		return removeIfExists(compressed)
 	}
-	if have, err := os.Stat(target); err == nil && have.ModTime().Equal(source.ModTime()) {
+	if have, err := os.Stat(compressed); err == nil && have.ModTime().Equal(source.ModTime()) {
 		return nil
 	}
 	data, err := os.ReadFile(path)
@@ -129,7 +130,7 @@ func (f *folder) vary(path string, v variant) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	t, err := renameio.NewPendingFile(target, renameio.WithPermissions(0o644), renameio.WithExistingPermissions())
+	t, err := renameio.NewPendingFile(compressed, renameio.WithPermissions(0o644), renameio.WithExistingPermissions())
 	if err != nil {
 		return err
 	}
@@ -143,7 +144,7 @@ func (f *folder) vary(path string, v variant) error {
 	return t.CloseAtomicallyReplace()
 }
 
-// prune removes the assets, and their variants, that the page no longer has.
+// prune removes the assets that the page no longer loads, and their variants.
 func (f *folder) prune(keep map[string]bool) error {
 	const assets = "assets"
 	entries, err := os.ReadDir(filepath.Join(f.dir, assets))
@@ -156,13 +157,14 @@ func (f *folder) prune(keep map[string]bool) error {
 			continue
 		}
 		if err := os.Remove(filepath.Join(f.dir, filepath.FromSlash(name))); err != nil {
-			return fmt.Errorf("remove an asset of the page before: %w", err)
+			return fmt.Errorf("remove an asset of the previous page: %w", err)
 		}
 		f.changed = append(f.changed, name)
 	}
 	return nil
 }
 
+// exists reports whether a file exists.
 func exists(path string) (bool, error) {
 	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -171,7 +173,8 @@ func exists(path string) (bool, error) {
 	return err == nil, err
 }
 
-func removeIfThere(path string) error {
+// removeIfExists removes a file. It is not an error if the file does not exist.
+func removeIfExists(path string) error {
 	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

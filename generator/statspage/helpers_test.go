@@ -17,16 +17,19 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// siteInput is a site with the embedded layouts.
-func siteInput() site.Input {
+// siteInput returns a site with the embedded layouts.
+func siteInput(t testing.TB) site.Input {
+	t.Helper()
 	return site.Input{
-		Options: site.Options{Title: "3D Slicer", Project: "Slicer", BaseURL: "https://download.example.org", Jobs: 2, Minify: true},
-		Content: sitegen.Content(), Layouts: sitegen.Layouts(),
+		Options: site.Options{
+			Title: "Aurora downloads", Project: "Aurora", BaseURL: "https://download.example.org", Jobs: 2, Minify: true,
+		},
+		Index: testutil.NoPackages(t), Content: sitegen.Content(), Layouts: sitegen.Layouts(),
 	}
 }
 
-// publish reads the log of the test data, forty days of 2026, and publishes its statistics with the page. It gives
-// public/.
+// publish reads the log of the test data, which covers forty days of 2026, and publishes its statistics with the page.
+// It returns the path of public/.
 func publish(t testing.TB) (public string) {
 	t.Helper()
 	e := engine(t, stats.FromCatalog(testutil.Packages(t, "live")))
@@ -40,7 +43,7 @@ func publish(t testing.TB) (public string) {
 	return publishAll(t, e)
 }
 
-// publishDaily publishes a daily table with the page.
+// publishDaily publishes the statistics of a daily table with the page. It returns the path of public/.
 func publishDaily(t testing.TB, packages []store.PackageInfo, table io.Reader) (public string) {
 	t.Helper()
 	e := engine(t, packages)
@@ -50,7 +53,7 @@ func publishDaily(t testing.TB, packages []store.PackageInfo, table io.Reader) (
 	return publishAll(t, e)
 }
 
-// engine has no downloads yet.
+// engine returns an engine without downloads.
 func engine(t testing.TB, packages []store.PackageInfo) *stats.Engine {
 	t.Helper()
 	formats, err := accesslog.NewFormats(nil, accesslog.Fields{})
@@ -68,6 +71,7 @@ func engine(t testing.TB, packages []store.PackageInfo) *stats.Engine {
 	return e
 }
 
+// publishAll publishes the statistics of an engine with the page. It returns the path of public/.
 func publishAll(t testing.TB, e *stats.Engine) (public string) {
 	t.Helper()
 	public = t.TempDir()
@@ -75,11 +79,11 @@ func publishAll(t testing.TB, e *stats.Engine) (public string) {
 	if _, err := e.Publish(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
-	makePage(t, dir, siteInput(), statspage.Options{Precompress: output.Precompress{Gzip: true}})
+	makePage(t, dir, siteInput(t), statspage.Options{Precompress: output.Precompress{Gzip: true}})
 	return public
 }
 
-// makePage makes the page of a folder of statistics.
+// makePage renders the page of the statistics in dir.
 func makePage(t testing.TB, dir string, in site.Input, o statspage.Options) (changed []string) {
 	t.Helper()
 	changed, err := statspage.Make(t.Context(), in, dir, o)

@@ -1,13 +1,23 @@
-// Package statspage makes the page of the download statistics, public/download-stats/index.html, of the files
-// that package stats has published beside it.
+// Package statspage renders the page of the download statistics, public/download-stats/index.html, from the files that
+// package stats publishes in the same folder.
 //
-// The page stands on its own twice. Without scripts it shows the statistics of all time: every chart is drawn
-// here, as SVG inside the page, and has a table. With scripts it is explored: layouts/assets/stats.js loads the
-// cubes after the page has been painted, counts them by whatever is chosen, and draws the same charts anew. What
-// both draw has the same form, so that nothing moves when the script takes over.
+// The page works without scripts: it shows the statistics of all time, with each chart drawn by this package as inline
+// SVG and repeated as a table. In a browser with scripts, layouts/assets/stats.js loads the detailed data (cubes) after
+// the first paint, lets visitors filter it, and redraws the charts. The script draws exactly like this package, so that
+// nothing moves when it replaces the charts. A change to a drawing must be made in both.
 //
-// Charts fit any width without a script. Lengths along the width are per cent of it; curves lie in an inner
-// picture of 1000 by 200 units that is stretched, of which the style sheet keeps the strokes as thin as they are.
+// # Drawing
+//
+// Charts fit any width without a script, because horizontal lengths are percentages. Paths cannot have percentages, so
+// curves are drawn in a nested picture of 1000 by 200 units with preserveAspectRatio="none", which the browser
+// stretches to the width of the page. The style sheet sets vector-effect: non-scaling-stroke to keep the strokes thin.
+// Texts are outside of that picture, so that they are not stretched.
+//
+// For example, two days with 5 and 10 downloads have an axis that ends at 10. Each day is 500 units wide, and y = 0 is
+// the top of the picture, so 5 downloads are at y = 100. The outlines are
+//
+//	M0 200V100H500V200Z     up to 5 downloads, right to the next day, back down
+//	M500 200V0H1000V200Z    the last day, drawn lighter because it may be incomplete
 package statspage
 
 import (
@@ -23,15 +33,16 @@ import (
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
-// Options is what the page depends on beside the published files and the site.
+// Options are the settings that the page depends on, besides the published files and the site.
 type Options struct {
-	Privacy     stats.Privacy      // the page tells what is kept of visitors
-	Precompress output.Precompress // variants of the page, its assets and the published JSON
+	Privacy     stats.Privacy      // the page explains what is stored about visitors
+	Precompress output.Precompress // variants to create of the page, its assets and the published JSON
 }
 
-// Make renders the page and writes it into the folder that Engine.Publish has written to, public/download-stats,
-// with its assets and the compressed variants of all files there. It gives the names of the files that changed.
-// Mistakes in the site folder are a fault.Content, as for site.Render, and nothing is written.
+// Make renders the page and writes it to dir, the folder that Engine.Publish has written to (public/download-stats). It
+// also writes the page's assets, and the compressed variants of all files in dir. It returns the names of the files
+// that changed. If the site's layouts or content are invalid, the error has the kind fault.Content, as for site.Render,
+// and Make writes nothing.
 func Make(ctx context.Context, in site.Input, dir string, o Options) (changed []string, err error) {
 	s, err := readSummary(dir)
 	if err != nil {
@@ -53,18 +64,20 @@ func Make(ctx context.Context, in site.Input, dir string, o Options) (changed []
 	return f.changed, nil
 }
 
-// folderName is the page's folder below public/, as its files have it.
+// folderName is the prefix of the paths of the page's files, relative to public/.
 const folderName = "download-stats/"
 
-// page is the page of a summary.
+// page returns the page that shows a summary.
 func page(scheme *catalog.Scheme, s *stats.Summary, privacy stats.Privacy, legacy bool) site.Page {
 	return site.Page{
 		Path: folderName + "index.html", Layout: "stats.html", Group: output.Pages,
-		Title: "Download statistics", Description: "How often packages are downloaded: by time, version, operating system, architecture and country.",
-		Data: newView(scheme, s, privacy, legacy),
+		Title:       "Download statistics",
+		Description: "Downloads over time, by version, operating system, architecture and country.",
+		Data:        newView(scheme, s, privacy, legacy),
 	}
 }
 
+// readSummary reads the summary that package stats has published in dir.
 func readSummary(dir string) (*stats.Summary, error) {
 	b, err := os.ReadFile(filepath.Join(dir, stats.SummaryFile))
 	if err != nil {

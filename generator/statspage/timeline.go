@@ -12,36 +12,36 @@ import (
 type Timeline struct {
 	Unit   string // day, week (from Monday) or month
 	Points []Point
-	Area   string // the path of its outline
-	Recent string // the path of the last point, which is not over
-	Lines  []Tick // across
-	Labels []Tick // along
+	Area   string // path of the outline of all points but the last
+	Recent string // path of the outline of the last point, which may be incomplete
+	Lines  []Tick // horizontal grid lines
+	Labels []Tick // of the horizontal axis
 }
 
-// Point is the downloads of a day, week or month.
+// Point is the number of downloads in a day, week or month.
 type Point struct {
 	From      time.Time
 	Label     string
 	Downloads int64
 }
 
-// Count writes the downloads for people.
+// Count returns the downloads formatted for people: 1,234.
 func (p Point) Count() string { return comma(p.Downloads) }
 
-// Tick is a place on an axis.
+// Tick is a labelled position on an axis.
 type Tick struct {
-	At     string // per cent of the width, or units of the height
-	Anchor string // of the text: start, middle or end
+	At     string // position: a percentage of the width, or units of the height
+	Anchor string // of the text: start, middle or end (text-anchor)
 	Label  string
 }
 
-// The picture into which curves are drawn.
+// The size of the nested picture that curves are drawn in (units); see the package comment.
 const (
 	pictureWidth  = 1000
 	pictureHeight = 200
 )
 
-// newTimeline draws days, in steps that can be told apart.
+// newTimeline draws the downloads of a range of days. It groups the days so that the steps are wide enough to see.
 func newTimeline(d stats.Days) Timeline {
 	t := Timeline{Unit: unitFor(len(d.Downloads))}
 	day := parseDay(d.From)
@@ -57,7 +57,8 @@ func newTimeline(d stats.Days) Timeline {
 	return t
 }
 
-// unitFor gives the step for a number of days.
+// unitFor returns the unit for a number of days: days for up to three months, weeks for up to two years, else months.
+// The script uses the same limits.
 func unitFor(days int) string {
 	switch {
 	case days <= 92:
@@ -68,6 +69,7 @@ func unitFor(days int) string {
 	return "month"
 }
 
+// startOf returns the first day of the unit that contains day.
 func startOf(unit string, day time.Time) time.Time {
 	switch unit {
 	case "week":
@@ -78,6 +80,7 @@ func startOf(unit string, day time.Time) time.Time {
 	return day
 }
 
+// labelOf returns the label of a unit that begins on a day: "30 Oct 2026", or "Oct 2026" for a month.
 func labelOf(unit string, from time.Time) string {
 	if unit == "month" {
 		return from.Format("Jan 2006")
@@ -85,7 +88,7 @@ func labelOf(unit string, from time.Time) string {
 	return from.Format("2 Jan 2006")
 }
 
-// draw makes the outline: a step for each point.
+// draw sets the outlines, which have a step for each point, and the axes. The package comment has an example.
 func (t *Timeline) draw() {
 	most := int64(0)
 	for _, p := range t.Points {
@@ -118,7 +121,7 @@ func (t *Timeline) draw() {
 	}
 }
 
-// labelled picks the points that have room for a label on a telephone: four, evenly spaced.
+// labelled returns the indexes of the points that get a label: up to four, evenly spaced, which fit on a phone.
 func labelled(n int) []int {
 	if n <= 4 {
 		list := make([]int, n)
@@ -130,7 +133,7 @@ func labelled(n int) []int {
 	return []int{0, (n - 1) / 3, 2 * (n - 1) / 3, n - 1}
 }
 
-// Summary tells the picture in words.
+// Summary describes the picture in words: "From 20 Sep 2026 to 30 Oct 2026, by day. Most: 29 Oct 2026, 300.".
 func (t Timeline) Summary() string {
 	if len(t.Points) == 0 {
 		return ""
@@ -142,10 +145,13 @@ func (t Timeline) Summary() string {
 		}
 	}
 	first, last := t.Points[0], t.Points[len(t.Points)-1]
-	return fmt.Sprintf("From %s to %s, by %s. Most: %s, %s.", first.Label, last.Label, t.Unit, most.Label, comma(most.Downloads))
+	return fmt.Sprintf("From %s to %s, by %s. Most: %s, %s.",
+		first.Label, last.Label, t.Unit, most.Label, comma(most.Downloads))
 }
 
-// scale gives the top of an axis that reaches most, and its lines: at 1, 2 or 5 times a power of ten, four at most.
+// scale returns the top of an axis that includes the value most, and its grid lines: up to four multiples of a step,
+// which is 1, 2 or 5 times a power of ten. An axis for 1234 has the step 500, lines at 500 and 1,000, and ends at 1296:
+// an eighth of a step more than needed, which leaves room for a label. The script has the same function.
 func scale(most int64) (top int64, lines []Tick) {
 	step := int64(1)
 	for i := 0; most > 4*step; i++ {
@@ -162,7 +168,7 @@ func scale(most int64) (top int64, lines []Tick) {
 	return top, lines
 }
 
-// number writes a coordinate as short as it can be seen.
+// number formats a coordinate with at most one decimal: differences below a tenth of a unit are invisible.
 func number(f float64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.1f", f), ".0")
 }

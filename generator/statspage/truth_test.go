@@ -9,17 +9,20 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// downloads is a line of truth-daily.tsv, which was counted apart from this project.
+// downloads is a line of truth-daily.tsv, which was counted independently of this project.
 type downloads struct {
 	day, version, os, stability, country, class string
 	n                                           int
 }
 
-// of gives a property by the name that the page has for it.
-func (d downloads) of(key string) string {
-	return map[string]string{"version": d.version, "os": d.os, "stability": d.stability, "country": d.country, "class": d.class}[key]
+// property returns the value of a property, given the name that the page uses for it.
+func (d downloads) property(key string) string {
+	return map[string]string{
+		"version": d.version, "os": d.os, "stability": d.stability, "country": d.country, "class": d.class,
+	}[key]
 }
 
+// truth returns the lines of truth-daily.tsv.
 func truth(t testing.TB) []downloads {
 	t.Helper()
 	var list []downloads
@@ -37,46 +40,47 @@ func truth(t testing.TB) []downloads {
 	return list
 }
 
-// sums adds downloads up by a property, those that a choice of others lets through: its keys are properties, its
-// values what is allowed. Without a choice of classes robots do not count, but as a class of their own.
-func sums(list []downloads, by string, choice map[string][]string) map[string]int {
+// sums returns the downloads that match filters, by the values of a property. The filters map properties to the
+// selected values; "from" and "to" limit the days. The filter of the property itself is ignored, so that its other
+// values have sums, too. Bots are excluded unless they are selected, but the sums by class include them.
+func sums(list []downloads, by string, filters map[string][]string) map[string]int {
 	all := map[string]int{}
 	for _, d := range list {
-		if d.passes(by, choice) {
-			all[d.of(by)] += d.n
+		if d.matches(by, filters) {
+			all[d.property(by)] += d.n
 		}
 	}
 	return all
 }
 
-// total adds up all downloads that a choice lets through.
-func total(list []downloads, choice map[string][]string) (n int) {
+// total returns the number of downloads that match filters.
+func total(list []downloads, filters map[string][]string) (n int) {
 	for _, d := range list {
-		if d.passes("", choice) {
+		if d.matches("", filters) {
 			n += d.n
 		}
 	}
 	return n
 }
 
-// passes leaves the choice of one property aside.
-func (d downloads) passes(aside string, choice map[string][]string) bool {
-	if from := choice["from"]; from != nil && d.day < from[0] {
+// matches reports whether the downloads match the filters of all properties but one.
+func (d downloads) matches(except string, filters map[string][]string) bool {
+	if from := filters["from"]; from != nil && d.day < from[0] {
 		return false
 	}
-	if to := choice["to"]; to != nil && d.day > to[0] {
+	if to := filters["to"]; to != nil && d.day > to[0] {
 		return false
 	}
-	if aside != "class" && choice["class"] == nil && d.class == "bot" {
+	if except != "class" && filters["class"] == nil && d.class == "bot" {
 		return false
 	}
-	for key, allowed := range choice {
-		if key == "from" || key == "to" || key == aside {
+	for key, selected := range filters {
+		if key == "from" || key == "to" || key == except {
 			continue
 		}
 		ok := false
-		for _, v := range allowed {
-			ok = ok || d.of(key) == v
+		for _, v := range selected {
+			ok = ok || d.property(key) == v
 		}
 		if !ok {
 			return false

@@ -11,29 +11,29 @@ import (
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
-// View is what the layout shows: Page.Data of stats.html.
+// View is the data that the layout stats.html shows, its Page.Data.
 type View struct {
 	*stats.Summary
-	First, AsOf time.Time // days; zero when there are no downloads
+	First, AsOf time.Time // first and last day in the logs; zero if there are no downloads
 	Licences    []template.HTML
 	Privacy     stats.Privacy
-	Legacy      bool // there is a file of format 1.0
+	Legacy      bool // a file in format 1.0 is published
 	Tiles       []Tile
 	Timeline    Timeline
-	Columns     [][]Group // on a wide screen
+	Columns     [][]Group // columns of charts on a wide screen
 	Curves      Curves
 	Script      Script
 }
 
-// Tile is a number and how it compares.
+// Tile shows the downloads of a period and how they changed.
 type Tile struct {
-	Days      int // of the period; 0 for all time
+	Days      int // length of the period; 0 for all time
 	Title     string
 	Downloads string
-	Change    string // "" for all time
+	Change    string // from the period before; "" for all time
 }
 
-// Script is what the script needs to know. Labels and regions are in the tables.
+// Script is the data for the script. It reads labels and regions from the tables of the page.
 type Script struct {
 	First    string          `json:"first"` // YYYY-MM-DD
 	AsOf     string          `json:"asOf"`
@@ -41,7 +41,7 @@ type Script struct {
 	Releases []ScriptRelease `json:"releases"`
 }
 
-// ScriptRelease is a release that has a curve.
+// ScriptRelease is a release that the script can draw a curve for.
 type ScriptRelease struct {
 	Version  string `json:"version"`
 	Released string `json:"released"`
@@ -51,7 +51,7 @@ func newView(scheme *catalog.Scheme, s *stats.Summary, privacy stats.Privacy, le
 	v := &View{Summary: s, First: parseDay(s.First), AsOf: parseDay(s.AsOf), Privacy: privacy, Legacy: legacy,
 		Script: Script{First: s.First, AsOf: s.AsOf, Cubes: []string{}, Releases: []ScriptRelease{}}}
 	for _, text := range s.Attribution {
-		v.Licences = append(v.Licences, template.HTML(text)) // of the configuration, or of package stats
+		v.Licences = append(v.Licences, template.HTML(text)) // trusted: from the configuration or from package stats
 	}
 	if s.AsOf == "" {
 		return v
@@ -67,10 +67,10 @@ func newView(scheme *catalog.Scheme, s *stats.Summary, privacy stats.Privacy, le
 	return v
 }
 
-// RobotDownloads writes the downloads that are not counted otherwise.
+// RobotDownloads returns the number of downloads by bots, which totals exclude.
 func (v *View) RobotDownloads() string { return comma(v.Robots) }
 
-// Weekly is the last year that is published by the week; "" when there is none.
+// Weekly returns the last year that is published by week instead of by day, or "" if there is none.
 func (v *View) Weekly() string {
 	year := ""
 	for _, c := range v.Cubes { // oldest first
@@ -81,35 +81,36 @@ func (v *View) Weekly() string {
 	return year
 }
 
-// tiles are the downloads of all time and of the last days.
+// tiles returns the tiles for all time and for the last 7, 30 and 365 days.
 func tiles(s *stats.Summary) []Tile {
 	list := []Tile{{Title: "All time", Downloads: comma(s.Total)}}
 	for _, p := range s.Periods {
 		t := Tile{Days: p.Days, Title: fmt.Sprintf("Last %d days", p.Days), Downloads: comma(p.Downloads)}
-		whole := !parseDay(p.From).AddDate(0, 0, -p.Days).Before(parseDay(s.First))
+		complete := !parseDay(p.From).AddDate(0, 0, -p.Days).Before(parseDay(s.First))
 		switch {
-		case !whole:
-			t.Change = "nothing to compare with yet"
+		case !complete: // the period before begins before the first day
+			t.Change = "no earlier data to compare"
 		case p.Before == 0:
-			t.Change = fmt.Sprintf("none in the %d days before", p.Days)
+			t.Change = fmt.Sprintf("none in the previous %d days", p.Days)
 		default:
-			t.Change = fmt.Sprintf("%+.1f %% on the %d days before", 100*float64(p.Downloads-p.Before)/float64(p.Before), p.Days)
+			change := 100 * float64(p.Downloads-p.Before) / float64(p.Before)
+			t.Change = fmt.Sprintf("%+.1f %% vs. previous %d days", change, p.Days)
 		}
 		list = append(list, t)
 	}
 	return list
 }
 
-// parseDay reads YYYY-MM-DD; package stats writes nothing else, but "" for no day.
+// parseDay parses YYYY-MM-DD. Package stats writes no other form except "", for which parseDay returns the zero time.
 func parseDay(s string) time.Time {
 	t, _ := time.Parse(time.DateOnly, s)
 	return t
 }
 
-// comma writes 1234567 as 1,234,567.
+// comma formats 1234567 as 1,234,567.
 func comma(n int64) string { return humanize.Comma(n) }
 
-// percent gives a part of a whole for a picture, "37.5%".
+// percent formats a fraction as a length in a picture: 37.50%.
 func percent(part, whole float64) string {
 	if whole == 0 {
 		return "0%"

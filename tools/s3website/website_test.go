@@ -34,8 +34,8 @@ type server struct {
 
 func start(t *testing.T) server { return server{gateway.Start(t)} }
 
-// publish creates a bucket with the compiled redirects. It returns the keys that the server cannot store: versitygw keeps
-// objects as files, and a folder cannot have the same name as a file. If the keys are releases/5.2 and
+// publish creates a bucket with the compiled redirects. It returns the keys that the server cannot store: versitygw
+// keeps objects as files, and a folder cannot have the same name as a file. If the keys are releases/5.2 and
 // releases/5.2/notes, releases/5.2 is skipped.
 func (s server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipped map[string]bool) {
 	t.Helper()
