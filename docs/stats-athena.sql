@@ -1,5 +1,5 @@
--- The daily table of sitegen stats, counted by Athena (Trino) over CloudFront's standard logs in S3.
--- Countries are left empty: the logs have none. See docs/stats.md.
+-- Counts the daily table of sitegen stats from CloudFront's standard logs in S3, with Athena (Trino).
+-- The country is empty, because the logs do not contain it. See docs/stats.md.
 
 CREATE EXTERNAL TABLE cloudfront_logs (
   log_date DATE, log_time STRING, edge STRING, bytes BIGINT, client_ip STRING, method STRING, host STRING,
@@ -9,6 +9,8 @@ ROW FORMAT DELIMITED FIELDS TERMINATED BY '\t'
 LOCATION 's3://BUCKET/PREFIX/'
 TBLPROPERTIES ('skip.header.line.count' = '2');
 
+-- Export the packages to packages.tsv and upload it to the bucket:
+--
 -- sqlite3 -separator "$(printf '\t')" var/downloads.sqlite "SELECT bitstream, version, os, stability
 --   FROM packages JOIN series ON series.id = packages.series WHERE known" > packages.tsv
 CREATE EXTERNAL TABLE packages (id STRING, version STRING, os STRING, stability STRING)
@@ -24,7 +26,8 @@ WITH hits AS (
 classified AS (
   SELECT log_date, id, CASE
     WHEN agent IN ('', '-') THEN 'unknown'
-    WHEN regexp_like(lower(agent), 'curl/|wget/|aria2/|python-|homebrew/|powershell|winget|windowspackagemanager|okhttp|go-http-client/') THEN 'tool'
+    WHEN regexp_like(lower(agent), 'curl/|wget/|aria2/|python-|homebrew/|powershell|winget|' ||
+      'windowspackagemanager|okhttp|go-http-client/') THEN 'tool'
     WHEN regexp_like(lower(agent), 'bot|crawl|spider|slurp|headlesschrome|facebookexternalhit|archiver') THEN 'bot'
     WHEN regexp_like(agent, 'Android|iPhone|iPad|Windows Phone') THEN 'mobile'
     WHEN regexp_like(agent, '^(Mozilla|Opera)/') THEN 'browser'
