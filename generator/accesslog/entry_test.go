@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// flat is a copy of an Entry that can be compared and printed.
+// flat is a copy of an Entry for comparing and printing.
 type flat struct {
 	Address, Time, Method, URI string
 	Status                     int
