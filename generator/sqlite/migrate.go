@@ -1,0 +1,93 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/Slicer/sitegen/generator/fault"
+)
+
+// migrate runs the migrations that are missing.
+func migrate(ctx context.Context, d *DB) error {
+	for {
+		version, err := schemaVersion(ctx, d)
+		if err != nil {
+			return err
+		}
+		switch {
+		case version > len(d.format.Migrations):
+			return newer(d, version)
+		case version == len(d.format.Migrations):
+			return nil
+		}
+		if err := migrateOnce(ctx, d, version); err != nil {
+			return err
+		}
+	}
+}
+
+// migrateOnce runs the migration that makes version+1 of version, unless another process was faster.
+func migrateOnce(ctx context.Context, d *DB, version int) error {
+	return d.Update(ctx, func(tx *Tx) error {
+		if now, err := schemaVersion(ctx, tx); err != nil || now != version {
+			return err
+		}
+		if version == 0 {
+			tables, err := countTables(ctx, tx)
+			if err != nil {
+				return err
+			}
+			if tables > 0 {
+				return foreign(d)
+			}
+		}
+		if _, err := tx.Exec(ctx, d.format.Migrations[version]); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, fmt.Sprintf("PRAGMA user_version = %d", version+1))
+		return err
+	})
+}
+
+// checkVersion refuses a file that cannot be read as it is.
+func checkVersion(ctx context.Context, d *DB) error {
+	if d.format.Migrations == nil {
+		return nil
+	}
+	version, err := schemaVersion(ctx, d)
+	switch known := len(d.format.Migrations); {
+	case err != nil:
+		return err
+	case version > known:
+		return newer(d, version)
+	case version == 0:
+		return foreign(d)
+	case version < known:
+		err := fmt.Errorf("%s: written by an older sitegen (schema %d, this one reads %d)", d.path, version, known)
+		return fault.Wrap(fault.Unexpected, err, "Run "+d.format.WrittenBy+" once: it updates the file.")
+	}
+	return nil
+}
+
+func newer(d *DB, version int) error {
+	known := len(d.format.Migrations)
+	err := fmt.Errorf("%s: written by a newer sitegen (schema %d, this one knows %d)", d.path, version, known)
+	return fault.Wrap(fault.Unexpected, err,
+		"Use the sitegen that wrote it, or a newer one, or give this one another data folder.")
+}
+
+// foreign refuses to make tables beside those of another program, or to read them.
+func foreign(d *DB) error {
+	err := fmt.Errorf("%s: a database of another program", d.path)
+	return fault.Wrap(fault.Usage, err, "Give sitegen a data folder of its own.")
+}
+
+func schemaVersion(ctx context.Context, q Querier) (int, error) {
+	version, _, err := One(ctx, q, Value[int], "PRAGMA user_version")
+	return version, err
+}
+
+func countTables(ctx context.Context, q Querier) (int, error) {
+	tables, _, err := One(ctx, q, Value[int], "SELECT count(*) FROM sqlite_schema")
+	return tables, err
+}

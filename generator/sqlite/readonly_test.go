@@ -1,0 +1,384 @@
+package sqlite_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/sqlite"
+)
+
+// TestReadOnlyCreatesNothing opens databases in every state that a run leaves, or a run at work has. Nothing in their
+// folder changes, neither when it may be written nor for somebody who may only read it.
+func TestReadOnlyCreatesNothing(t *testing.T) {
+	tests := []struct {
+		name, format string
+		prepare      func(t *testing.T, path, format string)
+		want         int // rows
+	}{
+		{"closed", "rollback journal", nil, 2},
+		{"closed", "write-ahead log", nil, 2},
+		{"a writer was killed", "write-ahead log", die, 66},
+		{"a writer is at work", "rollback journal", work, 3},
+		{"a writer is at work", "write-ahead log", work, 3},
+		{"a writer has just opened it", "write-ahead log", func(t *testing.T, path, format string) {
+			count(t, open(t, path, formats[format]))
+		}, 2},
+	}
+	for _, test := range tests {
+		t.Run(test.name+", "+test.format, func(t *testing.T) {
+			path := folder(t, formats[test.format])
+			if test.prepare != nil {
+				test.prepare(t, path, test.format)
+			}
+			dir := filepath.Dir(path)
+			before := listing(dir)
+			db := openReadOnly(t, path, formats[test.format])
+			if n := count(t, db); n != test.want {
+				t.Errorf("%d rows, want %d", n, test.want)
+			}
+			if err := db.Exec(t.Context(), "INSERT INTO t VALUES (9)"); err == nil {
+				t.Error("a row was added")
+			}
+			if err := db.Exec(t.Context(), "CREATE TEMP TABLE z (x)"); err == nil {
+				t.Error("a temporary table was made")
+			}
+			if diff := cmp.Diff(before, listing(dir)); diff != "" {
+				t.Errorf("while it is open: %s", diff)
+			}
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+			if diff := cmp.Diff(before, listing(dir)); diff != "" {
+				t.Error(diff)
+			}
+
+			if err := os.Chmod(dir, 0o555); err != nil {
+				t.Fatal(err)
+			}
+			defer os.Chmod(dir, 0o755)
+			got := run(t, "read as nobody", path, test.format, t.TempDir())
+			if want := fmt.Sprint(test.want, " rows"); got != want {
+				t.Errorf("in a folder that cannot be written: %q, want %q", got, want)
+			}
+			if diff := cmp.Diff(before, listing(dir)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// die has a writer killed right after a commit.
+func die(t *testing.T, path, format string) {
+	if out := run(t, "die after a commit", path, format, t.TempDir()); out != "" {
+		t.Fatal(out)
+	}
+}
+
+// work has a writer that has committed, and does not close the database before the test ends.
+func work(t *testing.T, path, format string) {
+	if err := open(t, path, formats[format]).Exec(t.Context(), "INSERT INTO t VALUES (3)"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestMissing: without a database nothing is created, and the error says what to do.
+func TestMissing(t *testing.T) {
+	for name, f := range formats {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "var", "db")
+			check := func(text string) {
+				t.Helper()
+				before := listing(dir)
+				_, err := sqlite.OpenReadOnly(t.Context(), path, f)
+				if !errors.Is(err, fs.ErrNotExist) || fault.KindOf(err) != fault.Usage {
+					t.Errorf("error %v", err)
+				} else if diff := cmp.Diff("open the test: "+path+": "+text, err.Error()); diff != "" {
+					t.Error(diff)
+				}
+				if hints := fault.Hints(err); len(hints) != 1 || !strings.HasPrefix(hints[0], "Run sitegen test first") {
+					t.Errorf("hints %q", hints)
+				}
+				if diff := cmp.Diff(before, listing(dir)); diff != "" {
+					t.Error(diff)
+				}
+			}
+			check("file does not exist")
+			if err := os.Mkdir(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			check("file does not exist")
+			if err := os.WriteFile(path, nil, 0o644); err != nil { // of a run that was killed before its first commit
+				t.Fatal(err)
+			}
+			check("file is empty")
+		})
+	}
+}
+
+// TestOlder: a database of an older schema is not read, and not changed. Its next writer updates it.
+func TestOlder(t *testing.T) {
+	for name, f := range formats {
+		t.Run(name, func(t *testing.T) {
+			path := folder(t, f)
+			before := listing(filepath.Dir(path))
+			newer := f
+			newer.Migrations = append([]string{}, append(f.Migrations, "ALTER TABLE t ADD COLUMN y")...)
+			_, err := sqlite.OpenReadOnly(t.Context(), path, newer)
+			if err == nil || err.Error() != "open the test: "+path+": written by an older sitegen (schema 1, this one reads 2)" {
+				t.Errorf("error %v", err)
+			}
+			if hints := fault.Hints(err); len(hints) != 1 || !strings.HasPrefix(hints[0], "Run sitegen test once") {
+				t.Errorf("hints %q", hints)
+			}
+			if diff := cmp.Diff(before, listing(filepath.Dir(path))); diff != "" {
+				t.Error(diff)
+			}
+			open(t, path, newer).Close()
+			if n := count(t, openReadOnly(t, path, newer)); n != 2 {
+				t.Errorf("%d rows", n)
+			}
+		})
+	}
+}
+
+// TestReadWhileWriting: a reader sees one state, whatever a writer commits, copies and closes beside it; afterwards the
+// writer's file is whole.
+func TestReadWhileWriting(t *testing.T) {
+	path := folder(t, logged)
+	writer := open(t, path, logged)
+	insert := func() {
+		t.Helper()
+		if err := writer.Exec(t.Context(), "INSERT INTO t SELECT randomblob(1000) FROM t, t, t"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	insert() // 2 and 8 rows
+	reader := openReadOnly(t, path, logged)
+	if err := reader.View(t.Context(), func(tx *sqlite.Tx) error {
+		for range 3 {
+			if n := count(t, tx); n != 10 {
+				t.Errorf("%d rows, want 10", n)
+			}
+			insert()
+			if err := writer.Exec(t.Context(), "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+				t.Fatal(err)
+			}
+			if err := writer.Exec(t.Context(), "DELETE FROM t WHERE rowid > 10"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return writer.Close()
+	}); err != nil {
+		t.Error(err)
+	}
+	if n := count(t, reader); n != 10 {
+		t.Errorf("%d rows after the writer, want 10", n)
+	}
+	reader.Close()
+	if n := count(t, open(t, path, logged)); n != 10 {
+		t.Errorf("%d rows for the next writer, want 10", n)
+	}
+}
+
+// TestOpenAtAnyTime opens and reads a database again and again while writers come and go. It always sees whole
+// transactions, or says that it cannot know.
+func TestOpenAtAnyTime(t *testing.T) {
+	for name, f := range formats {
+		t.Run(name, func(t *testing.T) {
+			path := folder(t, f)
+			writer := command("write until killed", path, name, t.TempDir())
+			if err := writer.Start(); err != nil {
+				t.Fatal(err)
+			}
+			good, rows := 0, map[int]bool{}
+			for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
+				n, err := readOnce(t, path, f)
+				if err != nil && fault.KindOf(err) != fault.Locked {
+					t.Fatal(err)
+				}
+				if err != nil {
+					continue
+				}
+				if n%2 != 0 {
+					t.Fatalf("%d rows: half of a transaction", n)
+				}
+				good, rows[n] = good+1, true
+			}
+			if err := writer.Process.Kill(); err != nil {
+				t.Error(err)
+			}
+			_ = writer.Wait()
+			if len(rows) < 3 {
+				t.Errorf("read %d times, %d states: too few to tell anything", good, len(rows))
+			}
+			t.Logf("read %d times, %d states", good, len(rows))
+		})
+	}
+}
+
+// readOnce opens a database and adds up what its rows are.
+func readOnce(t *testing.T, path string, f sqlite.Format) (rows int, err error) {
+	db, err := sqlite.OpenReadOnly(t.Context(), path, f)
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	err = sqlite.Each(t.Context(), db, sqlite.Value[int], func(int) error {
+		rows++
+		return nil
+	}, "SELECT length(x) FROM t")
+	return rows, err
+}
+
+// TestChangedWhileRead: what is read without locks is known to be wrong when a writer has come.
+func TestChangedWhileRead(t *testing.T) {
+	path := folder(t, logged)
+	if err := os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour)); err != nil { // the clock of files is coarse
+		t.Fatal(err)
+	}
+	reader := openReadOnly(t, path, logged)
+	writer := open(t, path, logged)
+	if err := writer.Exec(t.Context(), "INSERT INTO t VALUES (3)"); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, reader); n != 2 { // the new row is in the log only
+		t.Errorf("%d rows, want 2", n)
+	}
+	err := sqlite.Each(t.Context(), reader, sqlite.Value[int], func(int) error { return writer.Close() },
+		"SELECT x FROM t")
+	_, after := sqlite.Collect(t.Context(), reader, sqlite.Value[int], "SELECT x FROM t")
+	_, wrong := sqlite.Collect(t.Context(), reader, sqlite.Value[int], "SELECT nothing")
+	for _, err := range []error{err, after, wrong} {
+		if fault.KindOf(err) != fault.Locked || len(fault.Hints(err)) != 1 {
+			t.Errorf("error %v, hints %q", err, fault.Hints(err))
+		} else if diff := cmp.Diff(path+": another process wrote to it while it was being read", err.Error()); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if n := count(t, openReadOnly(t, path, logged)); n != 3 {
+		t.Errorf("%d rows when it is opened again, want 3", n)
+	}
+}
+
+// TestInterrupted: what only a writer can put right is named, with the command that does.
+func TestInterrupted(t *testing.T) {
+	refused := func(t *testing.T, path string, f sqlite.Format, want string) {
+		t.Helper()
+		before := listing(filepath.Dir(path))
+		_, err := sqlite.OpenReadOnly(t.Context(), path, f)
+		if err == nil || !strings.Contains(err.Error(), path+": "+want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+		if hints := strings.Join(fault.Hints(err), " "); !strings.Contains(hints, "run sitegen test once") {
+			t.Errorf("hints %q", hints)
+		}
+		if diff := cmp.Diff(before, listing(filepath.Dir(path))); diff != "" {
+			t.Error(diff)
+		}
+	}
+	t.Run("a transaction to roll back", func(t *testing.T) {
+		path := folder(t, rollback)
+		if out := run(t, "die while writing", path, "rollback journal", t.TempDir()); out != "" {
+			t.Fatal(out)
+		}
+		refused(t, path, rollback, "attempt to write a readonly database")
+		open(t, path, rollback).Close()
+		if n := count(t, openReadOnly(t, path, rollback)); n != 2 {
+			t.Errorf("%d rows, want 2", n)
+		}
+	})
+	t.Run("a log without its index", func(t *testing.T) {
+		path := folder(t, logged)
+		die(t, path, "write-ahead log")
+		if err := os.Remove(path + "-shm"); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, path, logged, "has a write-ahead log (-wal) but not its index (-shm)")
+		open(t, path, logged).Close()
+		if n := count(t, openReadOnly(t, path, logged)); n != 66 {
+			t.Errorf("%d rows, want 66", n)
+		}
+	})
+}
+
+// TestScratch changes a copy, which is nowhere to be seen, and gone with the process however that ends.
+func TestScratch(t *testing.T) {
+	for name, f := range formats {
+		t.Run(name, func(t *testing.T) {
+			tmp := t.TempDir()
+			t.Setenv("TMPDIR", tmp)
+			path := folder(t, f)
+			before := listing(filepath.Dir(path))
+			newer := f
+			newer.Migrations = append([]string{}, append(f.Migrations, "ALTER TABLE t ADD COLUMN y")...)
+			db, err := sqlite.OpenScratch(t.Context(), path, newer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			const much = "INSERT INTO t (x, y) SELECT x, zeroblob(30000000) FROM t" // more than the cache holds
+			if err := db.Exec(t.Context(), much); err != nil {
+				t.Fatal(err)
+			}
+			if n := count(t, db); n != 4 {
+				t.Errorf("%d rows, want 4", n)
+			}
+			if list := listing(tmp); list != "" {
+				t.Errorf("in TMPDIR: %s", list)
+			}
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+			if out := run(t, "copy and die", path, name, tmp); out != "" {
+				t.Errorf("a process that is killed: %s", out)
+			}
+			if list := listing(tmp); list != "" {
+				t.Errorf("in TMPDIR: %s", list)
+			}
+			if diff := cmp.Diff(before, listing(filepath.Dir(path))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestScratchOfAnyState copies what a writer at work has committed, and makes an empty database of nothing.
+func TestScratchOfAnyState(t *testing.T) {
+	path := folder(t, logged)
+	work(t, path, "write-ahead log")
+	db, err := sqlite.OpenScratch(t.Context(), path, logged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if n := count(t, db); n != 3 {
+		t.Errorf("%d rows, want 3", n)
+	}
+	dir := t.TempDir()
+	none, err := sqlite.OpenScratch(t.Context(), filepath.Join(dir, "var", "db"), logged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer none.Close()
+	if n := count(t, none); n != 0 {
+		t.Errorf("%d rows, want 0", n)
+	}
+	if list := listing(dir); list != "" {
+		t.Error(list)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := sqlite.OpenScratch(ctx, path, logged); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want %v", err, context.Canceled)
+	}
+}

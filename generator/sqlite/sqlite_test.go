@@ -1,0 +1,191 @@
+package sqlite_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/sqlite"
+)
+
+// TestOpenRefuses has files that are no databases of this program, or not yet.
+func TestOpenRefuses(t *testing.T) {
+	more := rollback
+	more.Migrations = append([]string{}, append(rollback.Migrations, "CREATE TABLE more (x)")...)
+	foreign := sqlite.Format{Name: "another"}
+	tests := []struct {
+		name       string
+		make       func(t *testing.T, path string)
+		want, hint string // of both ways to open it; the error after its path
+	}{
+		{"a newer sitegen's", func(t *testing.T, path string) { open(t, path, more).Close() },
+			"written by a newer sitegen (schema 2, this one knows 1)", "or a newer one"},
+		{"another program's", func(t *testing.T, path string) {
+			if err := open(t, path, foreign).Exec(t.Context(), "CREATE TABLE moz_cookies (x)"); err != nil {
+				t.Fatal(err)
+			}
+		}, "a database of another program", "of its own"},
+		{"no database", func(t *testing.T, path string) {
+			if err := os.WriteFile(path, bytes.Repeat([]byte("no database\n"), 100), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}, "file is not a database", "Move it aside"},
+		{"a folder", func(t *testing.T, path string) {
+			if err := os.Mkdir(path, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}, "is a directory", "another data folder"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "db")
+			test.make(t, path)
+			check := func(db *sqlite.DB, err error) {
+				t.Helper()
+				if err == nil || db != nil {
+					t.Fatalf("opened it (error %v)", err)
+				}
+				if diff := cmp.Diff("open the test: "+path+": "+test.want, err.Error()); diff != "" {
+					t.Errorf("error (-want +got):\n%s", diff)
+				}
+				if hints := fault.Hints(err); len(hints) != 1 || !strings.Contains(hints[0], test.hint) {
+					t.Errorf("hints %q, want one with %q", hints, test.hint)
+				}
+			}
+			check(sqlite.Open(t.Context(), path, rollback))
+			check(sqlite.OpenReadOnly(t.Context(), path, rollback))
+		})
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, write := sqlite.Open(t.Context(), filepath.Join(file, "db"), rollback)
+	_, read := sqlite.OpenReadOnly(t.Context(), filepath.Join(file, "db"), rollback)
+	for _, err := range []error{write, read} {
+		if err == nil || !strings.Contains(err.Error(), file) {
+			t.Errorf("a folder that is a file: %v", err)
+		}
+	}
+}
+
+func TestMigrations(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "db")
+	f := sqlite.Format{Name: "the test", Migrations: []string{}}
+	scripts := []string{
+		"CREATE TABLE a (x); INSERT INTO a VALUES (1)",
+		"ALTER TABLE a ADD COLUMN y; UPDATE a SET y = x + 1",
+	}
+	value := func(db *sqlite.DB, query string) int {
+		t.Helper()
+		n, _, err := sqlite.One(t.Context(), db, sqlite.Value[int], query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for n := range len(scripts) + 1 {
+		f.Migrations = scripts[:n]
+		db := open(t, path, f)
+		if got := value(db, "PRAGMA user_version"); got != n {
+			t.Errorf("user_version %d, want %d", got, n)
+		}
+		db.Close()
+	}
+	f.Migrations = append(scripts, "CREATE TABLE b (x); CREATE TABLE a (x)")
+	_, err := sqlite.Open(t.Context(), path, f)
+	if err == nil || !strings.Contains(err.Error(), "table a already exists") {
+		t.Errorf("error %v, want that of the third script", err)
+	}
+	f.Migrations = scripts
+	db := open(t, path, f)
+	if sum := value(db, "SELECT sum(x + 10 * y) FROM a"); sum != 21 {
+		t.Errorf("the tables hold %d, want 21", sum)
+	}
+	if n := value(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'b'"); n != 0 {
+		t.Error("half of the third script stayed")
+	}
+}
+
+// TestUpdate commits or rolls back as a whole.
+func TestUpdate(t *testing.T) {
+	for name, f := range formats {
+		t.Run(name, func(t *testing.T) {
+			db := open(t, folder(t, f), f)
+			failure := errors.New("failure")
+			for _, want := range []error{failure, nil} {
+				err := db.Update(t.Context(), func(tx *sqlite.Tx) error {
+					s, err := tx.Prepare(t.Context(), "INSERT INTO t VALUES (?)")
+					if err != nil {
+						t.Fatal(err)
+					}
+					if _, err := s.Exec(t.Context(), 3); err != nil {
+						t.Fatal(err)
+					}
+					if n := count(t, tx); n != 3 {
+						t.Errorf("%d rows in the transaction, want 3", n)
+					}
+					return want
+				})
+				if err != want {
+					t.Errorf("error %v, want %v as it is", err, want)
+				}
+				if n := count(t, db); (want == nil) != (n == 3) {
+					t.Errorf("%d rows after the error %v", n, want)
+				}
+			}
+			if err := db.View(t.Context(), func(tx *sqlite.Tx) error {
+				_, err := tx.Exec(t.Context(), "DELETE FROM t")
+				return err
+			}); err != nil || count(t, db) != 3 {
+				t.Errorf("%d rows after a view, error %v", count(t, db), err)
+			}
+		})
+	}
+}
+
+// TestEach reads rows one by one, and tells errors of the caller from errors of the database.
+func TestEach(t *testing.T) {
+	path := folder(t, rollback)
+	db := openReadOnly(t, path, rollback)
+	stop := errors.New("stop")
+	n := 0
+	if err := sqlite.Each(t.Context(), db, sqlite.Value[int], func(x int) error {
+		n += x
+		return stop
+	}, "SELECT x FROM t WHERE x >= ? ORDER BY x", 1); err != stop || n != 1 {
+		t.Errorf("error %v after a sum of %d, want %v as it is after the first row", err, n, stop)
+	}
+	if n := count(t, db); n != 2 { // the one connection is free again
+		t.Errorf("%d rows", n)
+	}
+	list, err := sqlite.Collect(t.Context(), db, sqlite.Value[int], "SELECT x FROM t ORDER BY x")
+	if diff := cmp.Diff([]int{1, 2}, list); diff != "" || err != nil {
+		t.Error(err, diff)
+	}
+	x, ok, err := sqlite.One(t.Context(), db, sqlite.Value[int], "SELECT x FROM t WHERE x > 5")
+	if x != 0 || ok || err != nil {
+		t.Errorf("no row: %d, %v, %v", x, ok, err)
+	}
+	for _, query := range []string{"SELECT nothing", "SELECT 'no number'", "SELECT abs(-9223372036854775808)"} {
+		_, _, err := sqlite.One(t.Context(), db, sqlite.Value[int], query)
+		if err == nil || !strings.HasPrefix(err.Error(), path+": ") {
+			t.Errorf("%s: error %v does not name the file", query, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	err = sqlite.Each(ctx, db, sqlite.Value[int], func(int) error {
+		cancel()
+		return nil
+	}, "WITH RECURSIVE c (x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM c) SELECT x FROM c")
+	if err == nil || ctx.Err() == nil {
+		t.Errorf("endless rows ended with %v", err)
+	}
+}
