@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/profile"
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/history"
 	"github.com/Slicer/sitegen/generator/supply"
 	"github.com/Slicer/sitegen/generator/supply/fetch"
 	"github.com/Slicer/sitegen/generator/supply/source"
@@ -22,7 +21,7 @@ import (
 
 // catalogue is what a run has found to publish.
 type catalogue struct {
-	run       store.Run
+	run       history.Run
 	published []*catalog.Package // newest first
 	held      []catalog.Held
 	offline   bool // nothing was fetched, so there is nothing to keep
@@ -38,15 +37,15 @@ func (c *catalogue) index() *lookup.Index {
 	return c.x
 }
 
-func (o *Options) catalogueFile() string { return filepath.Join(o.Config.Data, store.CatalogueFile) }
+func (o *Options) catalogueFile() string { return filepath.Join(o.Config.Data, history.FileName) }
 
 // fetch reads the source.
-func (o *Options) fetch(ctx context.Context, db *store.Store, at time.Time) (*catalogue, error) {
+func (o *Options) fetch(ctx context.Context, db *history.DB, at time.Time) (*catalogue, error) {
 	src, err := o.source(o.Config.Girder.Timeout, o.Config.Girder.Retries)
 	if err != nil {
 		return nil, err
 	}
-	run := store.Run{At: at, Source: src.Identity(), App: o.Config.App}
+	run := history.Run{At: at, Source: src.Identity(), App: o.Config.App}
 	if err := db.Accept(ctx, run); err != nil {
 		return nil, err
 	}
@@ -54,7 +53,7 @@ func (o *Options) fetch(ctx context.Context, db *store.Store, at time.Time) (*ca
 }
 
 // stored takes the packages published last.
-func (o *Options) stored(ctx context.Context, db *store.Store, published []*catalog.Package) (*catalogue, error) {
+func (o *Options) stored(ctx context.Context, db *history.Reader, published []*catalog.Package) (*catalogue, error) {
 	if len(published) == 0 {
 		return nil, fault.Wrap(fault.Source, errors.New("build offline: nothing is in the catalogue yet ("+o.catalogueFile()+")"),
 			"Build once without --offline, or with --source sample to try sitegen.")
@@ -67,9 +66,9 @@ func (o *Options) stored(ctx context.Context, db *store.Store, published []*cata
 }
 
 // record keeps the catalogue and says what is new in it.
-func (c *catalogue) record(ctx context.Context, db *store.Store) (store.Change, error) {
+func (c *catalogue) record(ctx context.Context, db *history.DB) (history.Change, error) {
 	if c.offline {
-		return store.Change{}, nil
+		return history.Change{}, nil
 	}
 	return db.Record(ctx, c.run, c.published, c.held)
 }
@@ -82,7 +81,7 @@ func (o *Options) Packages(ctx context.Context) ([]*catalog.Package, error) {
 		if err != nil {
 			return nil, err
 		}
-		cat, err := o.readSource(ctx, src, store.Run{})
+		cat, err := o.readSource(ctx, src, history.Run{})
 		if err != nil {
 			return nil, err
 		}
@@ -90,10 +89,10 @@ func (o *Options) Packages(ctx context.Context) ([]*catalog.Package, error) {
 	}
 	none := fault.Wrap(fault.Source, fmt.Errorf("no packages are stored yet (%s)", o.catalogueFile()),
 		"Build first, or name a source: --source sample.")
-	if _, err := os.Stat(o.catalogueFile()); errors.Is(err, fs.ErrNotExist) {
-		return nil, none // which opening it would make
+	db, err := history.OpenReadOnly(ctx, o.catalogueFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, none
 	}
-	db, err := store.Open(ctx, o.catalogueFile())
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +118,7 @@ func (o *Options) source(timeout time.Duration, retries int) (source.Source, err
 }
 
 // readSource reads a source and publishes what it lists.
-func (o *Options) readSource(ctx context.Context, src source.Source, run store.Run) (*catalogue, error) {
+func (o *Options) readSource(ctx context.Context, src source.Source, run history.Run) (*catalogue, error) {
 	list, err := src.Read(ctx, nil)
 	if err != nil {
 		return nil, err

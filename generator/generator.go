@@ -11,7 +11,7 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/site"
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/history"
 	"github.com/Slicer/sitegen/generator/supply/gate"
 )
 
@@ -26,7 +26,7 @@ func Build(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	defer out.Close()
-	db, err := store.Open(ctx, o.catalogueFile())
+	db, err := history.Open(ctx, o.catalogueFile())
 	if err != nil {
 		return nil, err
 	}
@@ -173,13 +173,13 @@ func stoppedFault(stopped []Stopped) error {
 }
 
 // read gets the packages to publish, and lets them past the gate.
-func (o *Options) read(ctx context.Context, db *store.Store, start time.Time) (*catalogue, error) {
+func (o *Options) read(ctx context.Context, db *history.DB, start time.Time) (*catalogue, error) {
 	before, err := db.Published(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if o.Config.Offline {
-		return o.stored(ctx, db, before)
+		return o.stored(ctx, db.Reader, before)
 	}
 	cat, err := o.fetch(ctx, db, start)
 	if err != nil {

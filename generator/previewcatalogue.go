@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/fault"
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/history"
 	"github.com/Slicer/sitegen/generator/supply/fetch"
 	"github.com/Slicer/sitegen/generator/supply/sample"
 )
@@ -44,7 +43,7 @@ func (o *Options) sourceCatalogue(ctx context.Context, timeout time.Duration, re
 	if err != nil {
 		return nil, "", err
 	}
-	cat, err := o.readSource(ctx, src, store.Run{At: o.Now(), Source: src.Identity(), App: o.Config.App})
+	cat, err := o.readSource(ctx, src, history.Run{At: o.Now(), Source: src.Identity(), App: o.Config.App})
 	if err != nil {
 		return nil, "", err
 	}
@@ -54,12 +53,12 @@ func (o *Options) sourceCatalogue(ctx context.Context, timeout time.Duration, re
 	return cat, fmt.Sprintf("%d packages of %s of %s", len(cat.published), o.Config.Source, cat.run.At.Format(time.DateTime)), nil
 }
 
-// storedCatalogue gives the packages published last; nil when there are none.
+// storedCatalogue returns the packages published last; nil when there are none.
 func (o *Options) storedCatalogue(ctx context.Context) (*catalogue, string, error) {
-	if _, err := os.Stat(o.catalogueFile()); errors.Is(err, fs.ErrNotExist) {
-		return nil, "", nil // to open it would make it
+	db, err := history.OpenReadOnly(ctx, o.catalogueFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", nil
 	}
-	db, err := store.Open(ctx, o.catalogueFile())
 	if err != nil {
 		return nil, "", err
 	}

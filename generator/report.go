@@ -7,7 +7,7 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/output"
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/history"
 )
 
 // Report is what a build did. Its JSON form, written by sitegen build --json, is documented field by
@@ -83,7 +83,7 @@ func (r *Report) warn(findings fault.Findings) {
 	}
 }
 
-func (r *Report) change(c store.Change) {
+func (r *Report) change(c history.Change) {
 	r.Added, r.Withdrawn, r.Returned = itemsOf(c.Added), itemsOf(c.Withdrawn), itemsOf(c.Returned)
 	for _, p := range c.Changed {
 		r.Changed = append(r.Changed, Item{p.ID, p.Name})

@@ -27,7 +27,7 @@ import (
 
 	"github.com/Slicer/sitegen/bench/cost"
 	"github.com/Slicer/sitegen/generator/accesslog/loggen"
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/history"
 )
 
 func main() {
@@ -105,7 +105,7 @@ func bench(lines, runs int, geoip string) (err error) {
 // packages of the site in dir.
 func makeLog(dir string, lines int) (bytes int64, err error) {
 	ctx := context.Background()
-	catalogue, err := store.Open(ctx, filepath.Join(dir, "var", store.CatalogueFile))
+	catalogue, err := history.OpenReadOnly(ctx, filepath.Join(dir, "var", history.FileName))
 	if err != nil {
 		return 0, err
 	}

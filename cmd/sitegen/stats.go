@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"runtime/debug"
 	"time"
@@ -19,10 +19,11 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/history"
 	"github.com/Slicer/sitegen/generator/logsource"
 	"github.com/Slicer/sitegen/generator/progress"
 	"github.com/Slicer/sitegen/generator/stats"
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/statspage"
 )
 
 // statsFolder is where the statistics are published, in the folder of the site.
@@ -71,7 +72,7 @@ func addStatsOptions(cmd *cobra.Command) {
 	addMessages(cmd)
 }
 
-// engine opens the statistics of a site, which read logs from the buckets.
+// engine opens the statistics of a site for counting; logs are also read from the buckets.
 func (p *program) engine(cmd *cobra.Command, buckets *logsource.Buckets) (*stats.Engine, config.Config, error) {
 	c, err := p.load(cmd)
 	if err != nil {
@@ -81,11 +82,7 @@ func (p *program) engine(cmd *cobra.Command, buckets *logsource.Buckets) (*stats
 	if err != nil {
 		return nil, c, err
 	}
-	if given(cmd, "dry-run") && cmd.Name() == "stats" {
-		if o.Dir, err = copyOfStats(o.Dir); err != nil {
-			return nil, c, err
-		}
-	}
+	o.DryRun = given(cmd, "dry-run")
 	o.Open, o.Stat = buckets.Open, buckets.Stat
 	e, err := stats.Open(cmd.Context(), o)
 	return e, c, err
@@ -115,14 +112,17 @@ func jsonFields(f config.JSONFields) accesslog.Fields {
 	return accesslog.Fields{Address: f.Address, Time: f.Time, Request: f.Request, Method: f.Method, URI: f.Path, Status: f.Status, Agent: f.Agent}
 }
 
-// everPublished lists the packages of the catalogue, withdrawn ones included.
+// everPublished returns the packages of the catalogue, withdrawn ones included; none before the first build.
 func everPublished(ctx context.Context, data string) (packages []*catalog.Package, err error) {
-	s, err := store.Open(ctx, filepath.Join(data, store.CatalogueFile))
+	r, err := history.OpenReadOnly(ctx, filepath.Join(data, history.FileName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = cmp.Or(err, s.Close()) }()
-	entries, err := s.All(ctx)
+	defer r.Close()
+	entries, err := r.All(ctx)
 	for _, e := range entries {
 		packages = append(packages, e.Package)
 	}
@@ -145,10 +145,6 @@ func (p *program) stats(cmd *cobra.Command, args []string) (err error) {
 	}
 	defer func() { err = cmp.Or(err, e.Close()) }()
 	out := filepath.Join(c.Out, statsFolder)
-	if given(cmd, "dry-run") {
-		defer os.RemoveAll(e.Dir())
-		out = filepath.Join(e.Dir(), "public")
-	}
 	// What a run keeps in memory is small beside what it reads: collecting garbage early costs little, and a
 	// log of any length is read in 150 MB.
 	debug.SetGCPercent(40)
@@ -161,8 +157,13 @@ func (p *program) stats(cmd *cobra.Command, args []string) (err error) {
 	if report.Files, err = e.Publish(cmd.Context(), out); err != nil {
 		return err
 	}
+	summary, err := e.Summary(cmd.Context())
+	if err != nil {
+		return err
+	}
 	site := generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now}
-	page, err := generator.StatsPage(cmd.Context(), site, out, stats.Privacy(c.Stats.Privacy))
+	page, err := generator.StatsPage(cmd.Context(), site, summary, out,
+		statspage.Options{Privacy: stats.Privacy(c.Stats.Privacy), DryRun: given(cmd, "dry-run")})
 	if err != nil {
 		return err
 	}
@@ -199,33 +200,4 @@ func printJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
-}
-
-// copyOfStats copies the statistics into a folder that a dry run may change.
-func copyOfStats(dir string) (string, error) {
-	to, err := os.MkdirTemp("", "sitegen-stats-")
-	if err != nil {
-		return "", fmt.Errorf("make a folder for the dry run: %w", err)
-	}
-	for _, name := range stats.Files() {
-		err := copyFile(filepath.Join(dir, name), filepath.Join(to, name))
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return "", errors.Join(fmt.Errorf("copy the statistics for the dry run: %w", err), os.RemoveAll(to))
-		}
-	}
-	return to, nil
-}
-
-func copyFile(from, to string) (err error) {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return cmp.Or(err, out.Close())
 }

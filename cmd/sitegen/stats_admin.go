@@ -10,29 +10,58 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/Slicer/sitegen/generator/accesslog"
+	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/logsource"
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
-// statsSubcommand makes a command that works on the statistics of a site.
-func (p *program) statsSubcommand(cmd *cobra.Command, work func(cmd *cobra.Command, e *stats.Engine, args []string) error) *cobra.Command {
-	p.command(cmd, func(cmd *cobra.Command, args []string) (err error) {
-		e, _, err := p.engine(cmd, &logsource.Buckets{})
-		if err != nil {
-			return err
-		}
-		defer func() { err = cmp.Or(err, e.Close()) }()
-		return work(cmd, e, args)
-	})
+// Work on the statistics of a site: with an engine, which changes them, or with a reader, which creates nothing.
+type (
+	statsWork    func(cmd *cobra.Command, e *stats.Engine, args []string) error
+	statsReading func(cmd *cobra.Command, c config.Config, r *stats.Reader) error
+)
+
+// statsSubcommand makes a command that changes the statistics.
+func (p *program) statsSubcommand(cmd *cobra.Command, work statsWork) *cobra.Command {
+	p.command(cmd, func(cmd *cobra.Command, args []string) error { return p.changeStats(cmd, args, work) })
 	addStatsOptions(cmd)
 	return cmd
+}
+
+func (p *program) changeStats(cmd *cobra.Command, args []string, work statsWork) (err error) {
+	e, _, err := p.engine(cmd, &logsource.Buckets{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, e.Close()) }()
+	return work(cmd, e, args)
+}
+
+// statsReader makes a command that reads the statistics.
+func (p *program) statsReader(cmd *cobra.Command, work statsReading) *cobra.Command {
+	p.command(cmd, func(cmd *cobra.Command, _ []string) error { return p.readStats(cmd, work) })
+	addStatsOptions(cmd)
+	return cmd
+}
+
+func (p *program) readStats(cmd *cobra.Command, work statsReading) error {
+	c, err := p.load(cmd)
+	if err != nil {
+		return err
+	}
+	r, err := stats.OpenReader(cmd.Context(), c.Data)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return work(cmd, c, r)
 }
 
 func (p *program) statsExportCommand() *cobra.Command {
 	var f stats.Filter
 	var t stats.Table
-	cmd := p.statsSubcommand(&cobra.Command{
+	cmd := p.statsReader(&cobra.Command{
 		Use:   "export [flags]",
 		Short: "print the downloads as a table",
 		Long: `export prints a line for each day and kind of download: day, version, os, stability,
@@ -41,8 +70,8 @@ country, class, downloads. Days are UTC. The filters leave out what is not asked
 		Example: `  sitegen stats export > downloads.tsv
   sitegen stats export --format json --from 2026-01-01 --class browser`,
 		Args: noArguments,
-	}, func(cmd *cobra.Command, e *stats.Engine, _ []string) error {
-		return e.Export(cmd.Context(), p.stdout, f, t)
+	}, func(cmd *cobra.Command, _ config.Config, r *stats.Reader) error {
+		return r.Export(cmd.Context(), p.stdout, f, t)
 	})
 	flags := cmd.Flags()
 	flags.StringVar(&t.Format, "format", "tsv", "tsv, csv or json")
@@ -59,7 +88,7 @@ country, class, downloads. Days are UTC. The filters leave out what is not asked
 }
 
 func (p *program) statsVerifyCommand() *cobra.Command {
-	return p.statsSubcommand(&cobra.Command{
+	return p.statsReader(&cobra.Command{
 		Use:   "verify [flags]",
 		Short: "count all days anew and compare",
 		Long: `verify counts every day anew from the downloads that are kept and compares with the
@@ -67,8 +96,8 @@ numbers that are published. It changes nothing, and ends with an error when they
 `,
 		Example: `  sitegen stats verify`,
 		Args:    noArguments,
-	}, func(cmd *cobra.Command, e *stats.Engine, _ []string) error {
-		differences, days, err := e.Verify(cmd.Context())
+	}, func(cmd *cobra.Command, _ config.Config, r *stats.Reader) error {
+		differences, days, err := r.Verify(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -111,7 +140,7 @@ loses the accesses of these days.
 }
 
 func (p *program) statsReclassifyCommand() *cobra.Command {
-	cmd := p.statsSubcommand(&cobra.Command{
+	cmd := p.command(&cobra.Command{
 		Use:   "reclassify [flags]",
 		Short: "look at the user agents by newer rules",
 		Long: `reclassify looks at every user agent that is kept by the rules of this program, or of
@@ -119,27 +148,44 @@ func (p *program) statsReclassifyCommand() *cobra.Command {
 `,
 		Example: `  sitegen stats reclassify --dry-run`,
 		Args:    noArguments,
-	}, func(cmd *cobra.Command, e *stats.Engine, _ []string) error {
-		changes, err := e.Reclassify(cmd.Context(), !given(cmd, "dry-run"))
-		if err != nil {
-			return err
+	}, func(cmd *cobra.Command, args []string) error {
+		if given(cmd, "dry-run") {
+			return p.readStats(cmd, func(cmd *cobra.Command, c config.Config, r *stats.Reader) error {
+				changes, err := r.Reclassified(cmd.Context(), c.Stats.UserAgents)
+				if err != nil {
+					return err
+				}
+				return p.reportReclassified(cmd, changes)
+			})
 		}
-		fields := stats.Summarize(changes)
-		if given(cmd, "json") {
-			return printJSON(p.stdout, fields)
-		}
-		for _, f := range fields {
-			fmt.Fprintf(p.stdout, "%s: %q -> %q: %d user agents\n", f.Field, f.Before, f.After, f.Agents)
-		}
-		if !given(cmd, "quiet") {
-			fmt.Fprintf(p.stdout, "%d user agents change\n", len(changes))
-		}
-		return nil
+		return p.changeStats(cmd, args, func(cmd *cobra.Command, e *stats.Engine, _ []string) error {
+			changes, err := e.Reclassify(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return p.reportReclassified(cmd, changes)
+		})
 	})
+	addStatsOptions(cmd)
 	cmd.Flags().Bool("dry-run", false, "show what would change, and change nothing")
 	cmd.Flags().Bool("json", false, "print the changes by field as JSON")
 	note(cmd.Flags(), "json", messagesGroup, "")
 	return cmd
+}
+
+// reportReclassified prints which user agents are classified in another way.
+func (p *program) reportReclassified(cmd *cobra.Command, changes []stats.Change) error {
+	fields := stats.Summarize(changes)
+	if given(cmd, "json") {
+		return printJSON(p.stdout, fields)
+	}
+	for _, f := range fields {
+		fmt.Fprintf(p.stdout, "%s: %q -> %q: %d user agents\n", f.Field, f.Before, f.After, f.Agents)
+	}
+	if !given(cmd, "quiet") {
+		fmt.Fprintf(p.stdout, "%d user agents change\n", len(changes))
+	}
+	return nil
 }
 
 func (p *program) statsImportCommand() *cobra.Command {

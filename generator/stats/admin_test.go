@@ -49,14 +49,14 @@ func TestReclassify(t *testing.T) {
 	want, accesses := export(t, e), accessList(t, e)
 	rules := write(t, t.TempDir(), "rules.yaml", []byte("user_agent_parsers:\n- regex: '(Nothing)'\nos_parsers:\n- regex: 'iPhone'\n  os_replacement: Symbian OS\ndevice_parsers:\n- regex: 'Firefox'\n  device_replacement: Spider\n"))
 	e.options.Rules = rules
-	dry, err := e.Reclassify(ctx, false)
+	dry, err := e.Reclassified(ctx, rules)
 	if err != nil || len(dry) == 0 {
 		t.Fatal(dry, err)
 	}
 	if export(t, e) != want {
 		t.Error("a dry run changed the numbers")
 	}
-	changes, err := e.Reclassify(ctx, true)
+	changes, err := e.Reclassify(ctx)
 	if diff := cmp.Diff(dry, changes); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
@@ -72,7 +72,7 @@ func TestReclassify(t *testing.T) {
 		t.Errorf("fields %s", s)
 	}
 	e.options.Rules = ""
-	if _, err := e.Reclassify(ctx, true); err != nil {
+	if _, err := e.Reclassify(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, export(t, e)); diff != "" {
@@ -133,7 +133,7 @@ func TestPrivacy(t *testing.T) {
 
 func TestKey(t *testing.T) {
 	dir := t.TempDir()
-	v, err := openVisitors(dir, Keyed)
+	v, err := openVisitors(dir, Keyed, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,25 +153,25 @@ func TestKey(t *testing.T) {
 	if err := v.save(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := openVisitors(dir, Keyed)
+	again, err := openVisitors(dir, Keyed, false)
 	if err != nil || number(again, "192.0.2.1") != one {
 		t.Error("the key was not kept", err)
 	}
-	other, err := openVisitors(t.TempDir(), Keyed)
+	other, err := openVisitors(t.TempDir(), Keyed, false)
 	if err != nil || number(other, "192.0.2.1") == one {
 		t.Error("another site has the same key", err)
 	}
 	if err := os.Chmod(filepath.Join(dir, "stats.key"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openVisitors(dir, Keyed); err != nil {
+	if _, err := openVisitors(dir, Keyed, false); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(filepath.Join(dir, "stats.key")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Error("the key can be read by others", err)
 	}
 	write(t, dir, "stats.key", []byte("{"))
-	if _, err := openVisitors(dir, Keyed); err == nil {
+	if _, err := openVisitors(dir, Keyed, false); err == nil {
 		t.Error("a damaged key was taken")
 	}
 }

@@ -157,6 +157,17 @@ func BenchmarkOneMoreDay(b *testing.B) {
 	}
 }
 
+// BenchmarkVerify counts all days of the log anew.
+func BenchmarkVerify(b *testing.B) {
+	path, _ := benchLog(b)
+	o := benchOptions(b, b.TempDir())
+	run(b, o, b.TempDir(), path)
+	e := open(b, o)
+	for b.Loop() {
+		verified(b, e)
+	}
+}
+
 // peakMemory is the most memory that the process had (MB), as Linux tells; 0 elsewhere.
 func peakMemory(b *testing.B) float64 {
 	runtime.GC()

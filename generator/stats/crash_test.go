@@ -22,8 +22,14 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// The environment of a child process: the data folder, the log, and how large a file may become (bytes).
-const childDir, childLog, childLimit = "SITEGEN_TEST_DIR", "SITEGEN_TEST_LOG", "SITEGEN_TEST_FILE_LIMIT"
+// The environment of a child process: the data folder, the log, how large a file may become (bytes), and whether it is
+// a dry run. Without a log it verifies.
+const (
+	childDir   = "SITEGEN_TEST_DIR"
+	childLog   = "SITEGEN_TEST_LOG"
+	childLimit = "SITEGEN_TEST_FILE_LIMIT"
+	childDry   = "SITEGEN_TEST_DRY_RUN"
+)
 
 // TestMain is the child process, too: a run like any other, to be killed or to be left without disk.
 func TestMain(m *testing.M) {
@@ -49,12 +55,39 @@ func child() error {
 	}
 	var t testing.T
 	ctx := context.Background()
-	e, err := Open(ctx, options(&t, os.Getenv(childDir)))
+	if os.Getenv(childLog) == "" {
+		return verifyAsNobody(ctx, os.Getenv(childDir))
+	}
+	o := options(&t, os.Getenv(childDir))
+	o.DryRun = os.Getenv(childDry) != ""
+	e, err := Open(ctx, o)
 	if err != nil {
 		return err
 	}
 	_, err = e.Read(ctx, []string{os.Getenv(childLog)}, func(int64) {})
 	return errors.Join(err, e.Close())
+}
+
+// verifyAsNobody verifies as a user who may write nothing; root could.
+func verifyAsNobody(ctx context.Context, dir string) error {
+	if os.Getuid() == 0 {
+		if err := errors.Join(syscall.Setgid(65534), syscall.Setuid(65534)); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "x"), nil, 0o644); err == nil {
+		return errors.New("the folder can be written")
+	}
+	r, err := OpenReader(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	differences, days, err := r.Verify(ctx)
+	if len(differences) > 0 || days == 0 {
+		return errors.Join(err, fmt.Errorf("%d days verified, differences %v", days, differences))
+	}
+	return err
 }
 
 // start begins a run in a child process.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
 // Cube is the published table of a month or a year: how often what was downloaded, when, from where and by what.
@@ -77,7 +77,7 @@ func periods(first, last int32) []period {
 }
 
 // mergeCountries replaces, in place, the countries that have fewer than least downloads in a month by Other.
-func mergeCountries(cells []store.Cell, least int) {
+func mergeCountries(cells []downloads.Cell, least int) {
 	if least <= 1 {
 		return
 	}
@@ -99,7 +99,7 @@ func mergeCountries(cells []store.Cell, least int) {
 }
 
 // monthsOf gives the months of the days of cells, which are of one year.
-func monthsOf(cells []store.Cell) map[int32]time.Month {
+func monthsOf(cells []downloads.Cell) map[int32]time.Month {
 	months := map[int32]time.Month{}
 	for _, c := range cells {
 		if months[c.Day] == 0 {
@@ -110,7 +110,7 @@ func monthsOf(cells []store.Cell) map[int32]time.Month {
 }
 
 // newCube makes the cube of a period's cells. It changes their order and their days.
-func newCube(p period, cells []store.Cell, series map[int32]store.Series) *Cube {
+func newCube(p period, cells []downloads.Cell, series map[int32]downloads.Series) *Cube {
 	c := &Cube{Format: formatVersion, Period: p.name, Grain: p.grain, From: dayString(p.first),
 		Packages: [][4]string{}, Countries: []string{}, Buckets: []int32{}, Rows: []int32{},
 		Package: []int32{}, Country: []int32{}, Class: []int32{}, Downloads: []int64{}, Classes: classNames[:]}
@@ -138,7 +138,7 @@ func newCube(p period, cells []store.Cell, series map[int32]store.Series) *Cube 
 		position[id] = int32(i)
 		c.Packages = append(c.Packages, [4]string{s.Version, s.OS, s.Arch, s.Stability})
 	}
-	slices.SortFunc(cells, func(a, b store.Cell) int {
+	slices.SortFunc(cells, func(a, b downloads.Cell) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(position[a.Series], position[b.Series]),
 			cmp.Compare(country[a.Country], country[b.Country]), cmp.Compare(a.Class, b.Class))
 	})
@@ -150,7 +150,7 @@ func newCube(p period, cells []store.Cell, series map[int32]store.Series) *Cube 
 
 // add appends a cell, of which the one before is known, or adds it to that when only the day within the bucket
 // or the merged country told them apart.
-func (c *Cube) add(cell *store.Cell, before store.Cell, first bool, position map[int32]int32, country map[string]int32) {
+func (c *Cube) add(cell *downloads.Cell, before downloads.Cell, first bool, position map[int32]int32, country map[string]int32) {
 	n := len(c.Downloads) - 1
 	if !first && before.Day == cell.Day {
 		if before.Series == cell.Series && before.Country == cell.Country && before.Class == cell.Class {
@@ -169,7 +169,7 @@ func (c *Cube) add(cell *store.Cell, before store.Cell, first bool, position map
 }
 
 // sortedSeries orders series by what they are, so that the same numbers give the same bytes.
-func sortedSeries(used map[int32]bool, series map[int32]store.Series) []int32 {
+func sortedSeries(used map[int32]bool, series map[int32]downloads.Series) []int32 {
 	var ids []int32
 	for id := range used {
 		ids = append(ids, id)

@@ -1,9 +1,12 @@
 // Package stats turns access logs into download statistics.
 //
-// A run reads what is new in the logs, keeps one row for each download in the downloads database
-// (generator/store), counts the days that changed and writes the published files. The steps, each in a file of
-// its own: a log is known again by its beginning (follow.go), its lines become entries (package accesslog), an
-// entry becomes a hit (reader.go), hits become days (store.Downloads), days become documents (publish.go).
+// A run reads what is new in the logs, keeps one row for each download in the database of downloads (package
+// downloads), counts the days that changed and writes the published files. The steps, each in a file of its own: a log
+// is recognised by its beginning (follow.go), its lines become entries (package accesslog), an entry becomes a hit
+// (collector.go), hits become days (downloads.DB), days become documents (publish.go).
+//
+// An Engine does all that, one at a time for a data folder. A Reader exports, verifies and previews new rules while an
+// Engine counts, and writes nothing.
 //
 // # What is counted
 //

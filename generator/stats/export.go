@@ -9,7 +9,7 @@ import (
 	"strconv"
 
 	"github.com/Slicer/sitegen/generator/fault"
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
 // Filter limits an export; what is empty lets everything through.
@@ -38,9 +38,9 @@ type DailyLine struct {
 	Downloads int64  `json:"downloads"`
 }
 
-// storeFilter checks a filter.
-func (f Filter) storeFilter() (store.DailyFilter, error) {
-	s := store.DailyFilter{Version: f.Version, OS: f.OS, Arch: f.Arch, Stability: f.Stability}
+// check returns the filter as the database takes it.
+func (f Filter) check() (downloads.Filter, error) {
+	s := downloads.Filter{Version: f.Version, OS: f.OS, Arch: f.Arch, Stability: f.Stability}
 	var err error
 	if f.From != "" {
 		if s.From, err = parseDay(f.From); err != nil {
@@ -72,8 +72,8 @@ func (f Filter) storeFilter() (store.DailyFilter, error) {
 
 // Export writes the daily table: day, version, os, stability, country, class and downloads, a line for each
 // combination that has downloads, in order.
-func (e *Engine) Export(ctx context.Context, w io.Writer, f Filter, t Table) error {
-	filter, err := f.storeFilter()
+func (r *Reader) Export(ctx context.Context, w io.Writer, f Filter, t Table) error {
+	filter, err := f.check()
 	if err != nil {
 		return fault.Wrap(fault.Usage, err, "")
 	}
@@ -81,7 +81,7 @@ func (e *Engine) Export(ctx context.Context, w io.Writer, f Filter, t Table) err
 	if err != nil {
 		return fault.Wrap(fault.Usage, err, "")
 	}
-	err = e.db.Daily(ctx, filter, t.Arch, func(d store.Daily) error {
+	err = r.db.Daily(ctx, filter, t.Arch, func(d downloads.Daily) error {
 		return write(DailyLine{dayString(d.Day), d.Version, d.OS, d.Arch, d.Stability, d.Country, Class(d.Class).String(), d.Downloads})
 	})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"os"
 
 	"github.com/Slicer/sitegen/generator/accesslog"
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
 const (
@@ -31,17 +31,17 @@ type source struct {
 	close   func() // frees what the decompressor holds
 	parser  accesslog.Parser
 	packed  bool
-	archive []byte     // what a packed file, or a version of a log elsewhere, is known by when it was read to its end
-	head    []byte     // whole lines
-	log     store.Log  // what it is known by; Offset is where the reading begins
-	was     *store.Log // the same as earlier runs knew it, nil when the log is new
+	archive []byte         // what a packed file, or a version of a log elsewhere, is known by when it was read to its end
+	head    []byte         // whole lines
+	log     downloads.Log  // what it is known by; Offset is where the reading begins
+	was     *downloads.Log // the same as earlier runs knew it, nil when the log is new
 }
 
 // follow opens a log and finds out how far it was read: errNothing means to its end. Neither name nor inode
 // matter: access.log, access.log.1 and access.log.2.gz are one log as they are rotated. A log that begins as it
 // did and then goes on in another way, or is shorter than what was read of it, is read from the beginning; that
 // counts nothing twice.
-func follow(ctx context.Context, db *store.Downloads, formats *accesslog.Formats, f *os.File, meter func(int)) (*source, error) {
+func follow(ctx context.Context, db *downloads.DB, formats *accesslog.Formats, f *os.File, meter func(int)) (*source, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
@@ -126,7 +126,7 @@ func (s *source) begin(formats *accesslog.Formats) error {
 	if first == nil {
 		return errNothing // the head of a CloudFront log, and no request yet
 	}
-	s.log = store.Log{First: hashOf(first), Head: len(s.head), Hash: hashOf(s.head)}
+	s.log = downloads.Log{First: hashOf(first), Head: len(s.head), Hash: hashOf(s.head)}
 	if s.parser = formats.Detect(s.head); s.parser == nil {
 		return errFormat
 	}
@@ -147,7 +147,7 @@ func firstLine(head []byte) []byte {
 }
 
 // knownAs finds what earlier runs knew a log as.
-func knownAs(ctx context.Context, db *store.Downloads, s *source) (*store.Log, error) {
+func knownAs(ctx context.Context, db *downloads.DB, s *source) (*downloads.Log, error) {
 	logs, err := db.Logs(ctx, s.log.First)
 	for i, l := range logs {
 		if l.Head <= len(s.head) && bytes.Equal(l.Hash, hashOf(s.head[:l.Head])) {
@@ -159,7 +159,7 @@ func knownAs(ctx context.Context, db *store.Downloads, s *source) (*store.Log, e
 
 // skip passes over what was read of a log, and reports whether the last line of it is the one that was read
 // last. Where it is not, what was passed over is lost to s.
-func (s *source) skip(f *os.File, size int64, l *store.Log, meter func(int)) (bool, error) {
+func (s *source) skip(f *os.File, size int64, l *downloads.Log, meter func(int)) (bool, error) {
 	before := min(l.Offset, tailSize+2) // the end of the last line, and a line end of two bytes
 	if !s.packed {
 		if size < l.Offset {

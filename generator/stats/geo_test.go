@@ -138,7 +138,7 @@ func TestAttributions(t *testing.T) {
 		})
 	}
 	e := open(t, Options{Dir: t.TempDir(), GeoIP: []string{testLog("city.mmdb")}, Attribution: "Places by Example", Now: now})
-	if diff := cmp.Diff([]string{"Places by Example"}, e.attributions()); diff != "" {
+	if diff := cmp.Diff([]string{"Places by Example"}, e.options.attributions()); diff != "" {
 		t.Errorf("what the configuration says comes first (-want +got):\n%s", diff)
 	}
 }

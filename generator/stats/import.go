@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/Slicer/sitegen/generator/fault"
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
 // Imported says what an import took over.
@@ -31,50 +31,50 @@ type Imported struct {
 // same days, counts nothing twice. The old database does not have the method and the status of a request:
 // every access counts as a download.
 func (e *Engine) ImportOld(ctx context.Context, path string) (*Imported, error) {
-	old, err := store.OpenOldDownloads(ctx, path)
+	old, err := downloads.OpenOld(ctx, path)
 	if err != nil {
 		return nil, err
 	}
 	defer old.Close()
 	var report Imported
-	if report.Packages, err = e.importPackages(ctx, old); err != nil {
+	if report.Packages, err = importPackages(ctx, e.db, old); err != nil {
 		return nil, err
 	}
 	geo, err := OpenGeo()
 	if err != nil {
 		return nil, err
 	}
-	r, err := e.newReader(ctx, geo, &Report{})
+	c, err := newCollector(ctx, e, geo, &Report{})
 	if err != nil {
 		return nil, err
 	}
 	w := &writer{db: e.db, rules: e.options.Rules, byClass: map[int32]int64{}}
-	r.send = func(b *batch) error { return w.write(ctx, b) }
-	if err := old.Accesses(ctx, func(a *store.OldAccess) error { return r.oldAccess(a, &report) }); err != nil {
+	c.send = func(b *batch) error { return w.write(ctx, b) }
+	if err := old.Accesses(ctx, func(a *downloads.OldAccess) error { return c.oldAccess(a, &report) }); err != nil {
 		return nil, err
 	}
-	if err := r.flush(); err != nil {
+	if err := c.flush(); err != nil {
 		return nil, err
 	}
-	report.New, report.Closed = w.changed, r.report.Closed
+	report.New, report.Closed = w.changed, c.report.Closed
 	days, err := e.db.Recount(ctx, e.options.Legacy)
 	report.Days = len(days)
 	return &report, err
 }
 
 // importPackages keeps the packages that only the old database knows: what the catalogue says comes first.
-func (e *Engine) importPackages(ctx context.Context, old *store.OldDownloads) (int, error) {
+func importPackages(ctx context.Context, db *downloads.DB, old *downloads.Old) (int, error) {
 	known := map[string]bool{}
-	packages, err := e.db.Packages(ctx)
+	packages, err := db.Packages(ctx)
 	if err != nil {
 		return 0, err
 	}
 	for _, p := range packages {
 		known[p.Bitstream] = true
 	}
-	var all []store.PackageInfo
+	var all []downloads.Package
 	n := 0
-	err = old.Packages(ctx, func(p store.OldPackage) error {
+	err = old.Packages(ctx, func(p downloads.OldPackage) error {
 		n++
 		if !known[p.Bitstream] {
 			all = append(all, oldPackage(p))
@@ -84,21 +84,21 @@ func (e *Engine) importPackages(ctx context.Context, old *store.OldDownloads) (i
 	if err != nil {
 		return n, err
 	}
-	_, err = e.db.SetPackages(ctx, all)
+	_, err = db.SetPackages(ctx, all)
 	return n, err
 }
 
 // fileVersionRE takes the version out of the name of a package's file, as the old job did.
 var fileVersionRE = regexp.MustCompile(`^\w*-([0-9.\w]*)(?:-|$)`)
 
-func oldPackage(p store.OldPackage) store.PackageInfo {
+func oldPackage(p downloads.OldPackage) downloads.Package {
 	version := ""
 	if m := fileVersionRE.FindStringSubmatch(p.FileName); m != nil {
 		version = m[1]
 	}
-	info := store.PackageInfo{
+	info := downloads.Package{
 		Bitstream:     p.Bitstream,
-		Series:        store.Series{Version: cmp.Or(p.Release, version), OS: p.OS, Arch: p.Arch, Stability: "nightly"},
+		Series:        downloads.Series{Version: cmp.Or(p.Release, version), OS: p.OS, Arch: p.Arch, Stability: "nightly"},
 		Built:         cmp.Or(p.CheckedOut, p.Created),
 		LegacyVersion: legacyVersion(version),
 		Stable:        p.Release != "",
@@ -110,7 +110,7 @@ func oldPackage(p store.OldPackage) store.PackageInfo {
 }
 
 // oldAccess adds the hit of a row of the old database.
-func (r *reader) oldAccess(a *store.OldAccess, report *Imported) error {
+func (c *collector) oldAccess(a *downloads.OldAccess, report *Imported) error {
 	report.Accesses++
 	at, err := time.Parse("2006-01-02T15:04:05Z07:00", a.Time)
 	seconds := at.Unix()
@@ -119,12 +119,12 @@ func (r *reader) oldAccess(a *store.OldAccess, report *Imported) error {
 		return nil
 	}
 	day := int32(seconds / secondsPerDay)
-	if day < r.sealedBefore || r.sealed[day] {
-		r.report.Closed++
+	if c.closed.Has(day) {
+		c.report.Closed++
 		return nil
 	}
 	key, _ := addressKey(nil, []byte(a.Address))
-	id, err := r.visitors.of(key, day)
+	id, err := c.visitors.of(key, day)
 	if err != nil {
 		return err
 	}
@@ -132,23 +132,23 @@ func (r *reader) oldAccess(a *store.OldAccess, report *Imported) error {
 	if !isCountryCode(place.Country) {
 		place.Country = ""
 	}
-	if r.options.Legacy && a.Latitude.Valid && a.Longitude.Valid {
+	if c.options.Legacy && a.Latitude.Valid && a.Longitude.Valid {
 		place.Location = location(a.Latitude.Float64, a.Longitude.Float64)
 	}
-	b := r.batch
-	if r.options.Privacy == Full {
+	b := c.batch
+	if c.options.Privacy == Full {
 		b.keepAddress(id, a.Address)
 	}
 	agent := a.Agent
 	if agent == "-" {
 		agent = ""
 	}
-	hit := store.Hit{Visitor: id, Day: day, Place: r.placeOf(place), First: int32(seconds % secondsPerDay), Counted: true}
+	hit := downloads.Hit{Visitor: id, Day: day, Place: c.placeOf(place), First: int32(seconds % secondsPerDay), Counted: true}
 	hit.Package, b.packages = intern(b.tables.packages, b.packages, []byte(a.Bitstream))
 	hit.Agent, b.agents = intern(b.tables.agents, b.agents, []byte(agent))
 	b.hits = append(b.hits, hit)
 	if len(b.hits) >= batchHits {
-		return r.flush()
+		return c.flush()
 	}
 	return nil
 }
@@ -164,7 +164,7 @@ func (e *Engine) ImportDaily(ctx context.Context, name string, r io.Reader) (lin
 	if err != nil {
 		return 0, fault.Wrap(fault.Usage, err, "")
 	}
-	if err := e.db.ImportDaily(ctx, table); err != nil {
+	if err := e.db.Admin.ImportDaily(ctx, table); err != nil {
 		return 0, err
 	}
 	return len(table), nil
@@ -174,7 +174,7 @@ func (e *Engine) ImportDaily(ctx context.Context, name string, r io.Reader) (lin
 const maxErrors = 20
 
 // readDaily reads a table.
-func readDaily(name string, r io.Reader) ([]store.Daily, error) {
+func readDaily(name string, r io.Reader) ([]downloads.Daily, error) {
 	scanner := bufio.NewScanner(r)
 	if !scanner.Scan() {
 		return nil, fmt.Errorf("%s: empty; its first line is to name the columns: day version os stability country class downloads", name)
@@ -188,7 +188,7 @@ func readDaily(name string, r io.Reader) ([]store.Daily, error) {
 	if scanner.Text() != want {
 		return nil, fmt.Errorf("%s:1:1: the columns are not day version os [arch] stability country class downloads, separated by tabs (found %.100q)", name, scanner.Text())
 	}
-	var table []store.Daily
+	var table []downloads.Daily
 	var problems []string
 	for n := 2; scanner.Scan(); n++ {
 		d, err := dailyLine(scanner.Text(), withArch)
@@ -210,33 +210,33 @@ func readDaily(name string, r io.Reader) ([]store.Daily, error) {
 }
 
 // dailyLine reads a line of a table.
-func dailyLine(text string, withArch bool) (store.Daily, error) {
+func dailyLine(text string, withArch bool) (downloads.Daily, error) {
 	f := strings.Split(text, "\t")
 	if !withArch && len(f) >= 3 {
 		f = slices.Insert(f, 3, "")
 	}
 	if len(f) != 8 {
-		return store.Daily{}, fmt.Errorf("not as many columns as the first line (found %.100q)", text)
+		return downloads.Daily{}, fmt.Errorf("not as many columns as the first line (found %.100q)", text)
 	}
 	day, err := parseDay(f[0])
 	if err != nil {
-		return store.Daily{}, err
+		return downloads.Daily{}, err
 	}
 	class, ok := ParseClass(f[6])
 	if !ok {
-		return store.Daily{}, fmt.Errorf("class %.40q is not one of bot, browser, mobile, tool, unknown", f[6])
+		return downloads.Daily{}, fmt.Errorf("class %.40q is not one of bot, browser, mobile, tool, unknown", f[6])
 	}
 	n, err := strconv.ParseInt(f[7], 10, 40)
 	if err != nil || n < 1 {
-		return store.Daily{}, fmt.Errorf("downloads is not a number above 0 (found %.40q)", f[7])
+		return downloads.Daily{}, fmt.Errorf("downloads is not a number above 0 (found %.40q)", f[7])
 	}
 	if f[5] != "" && f[5] != Other && !isCountryCode(f[5]) {
-		return store.Daily{}, fmt.Errorf("country is not a code of two letters (found %.40q)", f[5])
+		return downloads.Daily{}, fmt.Errorf("country is not a code of two letters (found %.40q)", f[5])
 	}
 	for i, name := range []string{"version", "os", "arch", "stability"} {
 		if len(f[i+1]) > 40 || strings.ContainsFunc(f[i+1], func(r rune) bool { return r < ' ' || r > '~' }) {
-			return store.Daily{}, fmt.Errorf("%s is no plain text of 40 letters at most (found %.60q)", name, f[i+1])
+			return downloads.Daily{}, fmt.Errorf("%s is no plain text of 40 letters at most (found %.60q)", name, f[i+1])
 		}
 	}
-	return store.Daily{Day: day, Series: store.Series{Version: f[1], OS: f[2], Arch: f[3], Stability: f[4]}, Country: f[5], Class: int(class), Downloads: n}, nil
+	return downloads.Daily{Day: day, Series: downloads.Series{Version: f[1], OS: f[2], Arch: f[3], Stability: f[4]}, Country: f[5], Class: int(class), Downloads: n}, nil
 }

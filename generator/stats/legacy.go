@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
 // LegacyFile is the name of the statistics of format 1.0.
@@ -31,8 +31,8 @@ type legacyPackage struct {
 // "_formatVersion"}. Every bitstream, location and country that an access refers to is there, and no others.
 type legacy struct {
 	out       *bufio.Writer
-	packages  map[int32]store.StoredPackage
-	places    map[int32]store.Place
+	packages  map[int32]downloads.StoredPackage
+	places    map[int32]downloads.Place
 	ids       map[int32][]byte // of packages, in JSON
 	used      map[int32]bool   // packages
 	locations map[string]int
@@ -41,18 +41,18 @@ type legacy struct {
 	accesses  int
 }
 
-// writeLegacy writes the file, and gives how many accesses it has. Readers of format 1.0 cannot do without
-// any: then there is to be no file.
-func (e *Engine) writeLegacy(ctx context.Context, w io.Writer) (accesses int, err error) {
-	packages, err := e.db.Packages(ctx)
+// writeLegacy writes the file and returns how many accesses it has. Readers of format 1.0 need at least one: without
+// accesses there must be no file.
+func writeLegacy(ctx context.Context, db *downloads.Reader, w io.Writer) (accesses int, err error) {
+	packages, err := db.Packages(ctx)
 	if err != nil {
 		return 0, err
 	}
-	places, err := e.db.Places(ctx)
+	places, err := db.Places(ctx)
 	if err != nil {
 		return 0, err
 	}
-	l := &legacy{out: bufio.NewWriterSize(w, 1<<20), packages: map[int32]store.StoredPackage{}, places: places, ids: map[int32][]byte{},
+	l := &legacy{out: bufio.NewWriterSize(w, 1<<20), packages: map[int32]downloads.StoredPackage{}, places: places, ids: map[int32][]byte{},
 		used: map[int32]bool{}, locations: map[string]int{}, countries: map[string]bool{}}
 	for _, p := range packages {
 		l.packages[p.ID] = p
@@ -61,7 +61,7 @@ func (e *Engine) writeLegacy(ctx context.Context, w io.Writer) (accesses int, er
 		}
 	}
 	l.out.WriteString(`{"access":[`)
-	if err := e.db.Accesses(ctx, l.day); err != nil {
+	if err := db.Accesses(ctx, l.day); err != nil {
 		return 0, err
 	}
 	if err := l.tables(); err != nil {

@@ -16,97 +16,124 @@ import (
 	"github.com/Slicer/sitegen/generator/accesslog"
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
 // Options is what the statistics take from outside.
 type Options struct {
-	Dir         string                                                        // the data folder: database, key and lock
-	Formats     *accesslog.Formats                                            // of the logs
-	Packages    []store.PackageInfo                                           // that the catalogue knows, withdrawn ones included; see FromCatalog
-	GeoIP       []string                                                      // MaxMind DB files, in the order in which they are asked
-	Attribution string                                                        // what the licence of the GeoIP database asks to be shown, HTML; "" to tell by the files
-	Rules       string                                                        // file with other user agent rules, in ua-parser's form; "" for those that come along
-	Privacy     Privacy                                                       // "" is Keyed
-	Legacy      bool                                                          // publish the statistics of format 1.0; not with Privacy Daily
-	MinCountry  int                                                           // countries with fewer downloads in a month are published as Other
-	Now         func() time.Time                                              // the clock: which days' keys are deleted in the mode Daily
-	Stdin       io.Reader                                                     // what "-" stands for
-	Open        func(ctx context.Context, name string) (io.ReadCloser, error) // opens what has a scheme, like s3://; nil when nothing can
-	Stat        func(name string) (version string, size int64)                // what Open's logs are known by in their present content ("" when that is not known), and their size in bytes; may be nil
+	Dir      string              // the data folder: database, keys and lock
+	Packages []downloads.Package // that the catalogue knows, withdrawn ones included; see FromCatalog
+	DryRun   bool                // change nothing, neither in the data folder nor where Publish is told to write
+
+	Formats *accesslog.Formats // of the logs
+	Stdin   io.Reader          // what "-" stands for
+
+	// Open opens a log whose name has a scheme, like s3://; nil when nothing can. Stat returns what identifies such a
+	// log in its present content ("" when that is not known) and its size in bytes; it may be nil.
+	Open func(ctx context.Context, name string) (io.ReadCloser, error)
+	Stat func(name string) (version string, size int64)
+
+	GeoIP       []string // MaxMind DB files, in the order in which they are asked
+	Attribution string   // HTML that the licence of the GeoIP database asks to be shown; "" to tell by the files
+	Rules       string   // file with user agent rules, in ua-parser's form; "" for the built-in ones
+	Privacy     Privacy  // "" is Keyed
+	Legacy      bool     // publish the statistics of format 1.0; not with Privacy Daily
+	MinCountry  int      // countries with fewer downloads in a month are published as Other
+
+	Now func() time.Time // the clock: which days' keys are deleted in the mode Daily
 }
 
-// Engine keeps and counts downloads. It holds a lock on the data folder: there is one at a time.
+// Engine keeps and counts downloads. It holds a lock on the data folder: there is one at a time. What can be read
+// without counting, a Reader can do.
+//
+// An Engine of a dry run works on a private copy of the database, which SQLite keeps for it without a name in any
+// folder, and writes no key and no published file; it holds no lock. Its reports say what a real run would do.
 type Engine struct {
+	*Reader
 	options  Options
-	db       *store.Downloads
-	lock     *flock.Flock
+	db       *downloads.DB
+	lock     *flock.Flock // nil in a dry run
 	visitors *visitors
 }
 
-// Open opens the statistics of a data folder. It fails with the kind fault.Locked when another run holds them.
+// Open opens the statistics of a data folder, which it creates where there is none. It fails with the kind fault.Locked
+// when another run holds them.
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	o.Privacy = cmp.Or(o.Privacy, Keyed)
 	o.Legacy = o.Legacy && o.Privacy != Daily
 	switch o.Privacy {
 	case Keyed, Daily, Full:
 	default:
-		return nil, fault.Wrap(fault.Usage, fmt.Errorf("stats.privacy is not one of keyed, daily, full (found %q)", o.Privacy), "")
+		err := fmt.Errorf("stats.privacy is not one of keyed, daily, full (found %q)", o.Privacy)
+		return nil, fault.Wrap(fault.Usage, err, "")
 	}
-	if err := os.MkdirAll(o.Dir, 0o777); err != nil {
-		return nil, fmt.Errorf("make the data folder: %w", err)
-	}
-	e := &Engine{options: o, lock: flock.New(filepath.Join(o.Dir, "stats.lock"))}
-	held, err := e.lock.TryLock()
+	e, err := openFiles(ctx, o)
 	if err != nil {
-		return nil, fmt.Errorf("lock the statistics: %w", err)
-	}
-	if !held {
-		return nil, fault.Wrap(fault.Locked, fmt.Errorf("another run holds %s", e.lock.Path()), "The next run reads what this one did not: run it again when the other one is done.")
-	}
-	if e.visitors, err = openVisitors(o.Dir, o.Privacy); err != nil {
-		return nil, errors.Join(err, e.Close())
-	}
-	if e.db, err = store.OpenDownloads(ctx, filepath.Join(o.Dir, databaseFile)); err != nil {
-		return nil, errors.Join(err, e.Close())
-	}
-	if _, err = e.db.SetPackages(ctx, o.Packages); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil
 }
 
-// databaseFile and keyFile are the names of the engine's files in the data folder.
-const (
-	databaseFile = "downloads.sqlite"
-	keyFile      = "stats.key"
-)
+// openFiles opens the files; on an error it returns what is open by then.
+func openFiles(ctx context.Context, o Options) (e *Engine, err error) {
+	e = &Engine{options: o}
+	path := filepath.Join(o.Dir, downloads.FileName)
+	if o.DryRun {
+		e.db, err = downloads.OpenScratch(ctx, path)
+	} else if e.lock, err = takeLock(o.Dir); err == nil {
+		e.db, err = downloads.Open(ctx, path)
+	}
+	if err != nil {
+		return e, err
+	}
+	e.Reader = &Reader{e.db.Reader}
+	if e.visitors, err = openVisitors(o.Dir, o.Privacy, o.DryRun); err != nil {
+		return e, err
+	}
+	_, err = e.db.SetPackages(ctx, o.Packages)
+	return e, err
+}
 
-// Files names the files of the data folder that hold the statistics, for copies.
-func Files() []string { return []string{databaseFile, databaseFile + "-wal", keyFile} }
+// takeLock takes the lock of a data folder, which it creates where there is none.
+func takeLock(dir string) (*flock.Flock, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	lock := flock.New(filepath.Join(dir, "stats.lock"))
+	held, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the statistics: %w", err)
+	}
+	if !held {
+		return nil, fault.Wrap(fault.Locked, fmt.Errorf("another run holds %s", lock.Path()),
+			"The next run reads what this one did not: run it again when the other one is done.")
+	}
+	return lock, nil
+}
 
-// Dir is the data folder.
-func (e *Engine) Dir() string { return e.options.Dir }
+// keyFile is the name of the file with the keys of visitors in the data folder.
+const keyFile = "stats.key"
 
-// Total is the number of downloads that are counted, robots included.
-func (e *Engine) Total(ctx context.Context) (int64, error) { return e.db.Total(ctx) }
-
-// Close lets go of the database and the lock.
-func (e *Engine) Close() error {
-	var err error
+// Close closes the database and releases the lock.
+func (e *Engine) Close() (err error) {
 	if e.db != nil {
 		err = e.db.Close()
 	}
-	return errors.Join(err, e.lock.Unlock())
+	if e.lock != nil {
+		err = errors.Join(err, e.lock.Unlock())
+	}
+	return err
 }
 
-// FromCatalog tells the statistics about packages.
-func FromCatalog(packages []*catalog.Package) []store.PackageInfo {
-	list := make([]store.PackageInfo, 0, len(packages))
+// FromCatalog returns what the statistics need to know of packages.
+func FromCatalog(packages []*catalog.Package) []downloads.Package {
+	list := make([]downloads.Package, 0, len(packages))
 	for _, p := range packages {
-		list = append(list, store.PackageInfo{
-			Bitstream:     p.ID,
-			Series:        store.Series{Version: p.Version, OS: string(p.OS), Arch: string(p.Arch), Stability: string(p.Stability())},
+		list = append(list, downloads.Package{
+			Bitstream: p.ID,
+			Series: downloads.Series{
+				Version: p.Version, OS: string(p.OS), Arch: string(p.Arch), Stability: string(p.Stability()),
+			},
 			Built:         p.BuildDate,
 			LegacyVersion: legacyVersion(cmp.Or(p.Version, p.Unversioned)),
 			Stable:        p.Release != "",
@@ -115,7 +142,7 @@ func FromCatalog(packages []*catalog.Package) []store.PackageInfo {
 	return list
 }
 
-// legacyVersion is what the old job made of the version in a file's name: three parts at most, up to a hyphen.
+// legacyVersion returns what the old job made of the version in a file's name: three parts at most, up to a hyphen.
 func legacyVersion(version string) string {
 	version, _, _ = strings.Cut(version, "-")
 	parts := strings.SplitN(version, ".", 4)

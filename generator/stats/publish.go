@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +14,8 @@ import (
 	"strconv"
 
 	"github.com/google/renameio/v2"
+
+	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
 // The published files, besides LegacyFile and the cubes.
@@ -22,42 +25,49 @@ const (
 	BadgeLatestFile = "badge-latest.json" // and those of the newest release
 )
 
-// Publish writes the published files into a folder, public/download-stats, and gives the names of those that
-// changed. Each is replaced in one step, the summary last, which names the others. Only what changed is made
-// anew: the file of a month is kept until one of its days changes.
+// Publish writes the published files into a folder, public/download-stats, and returns the names of those that changed.
+// Each is replaced in one step, the summary last, which names the others. Only what changed is made anew: the file of
+// a month is kept until one of its days changes. A dry run writes nothing.
 func (e *Engine) Publish(ctx context.Context, dir string) (changed []string, err error) {
-	if err := e.dropStale(ctx); err != nil {
+	o := &e.options
+	made := fmt.Sprintf("format %d, least %d, attribution %q", formatVersion, o.MinCountry, o.attributions())
+	if err := e.db.Documents.MadeWith(ctx, made); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, fmt.Errorf("make the folder of the statistics: %w", err)
+	if !o.DryRun {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return nil, fmt.Errorf("make the folder of the statistics: %w", err)
+		}
 	}
-	p := &publisher{e, dir, nil}
+	p := &publisher{e.db, o, dir, nil}
 	if err := p.publish(ctx); err != nil {
 		return p.changed, fmt.Errorf("publish the statistics: %w", err)
 	}
 	return p.changed, nil
 }
 
-// dropStale forgets the files that were made with other options.
-func (e *Engine) dropStale(ctx context.Context) error {
-	now := fmt.Sprintf("format %d, least %d, attribution %q", formatVersion, e.options.MinCountry, e.attributions())
-	was, err := e.db.Meta(ctx, "documents")
-	if err != nil || was == now {
-		return err
+// Summary returns the summary that Publish has made.
+func (e *Engine) Summary(ctx context.Context) (*Summary, error) {
+	text, err := e.db.Documents.Get(ctx, allTime, SummaryFile)
+	if err != nil {
+		return nil, err
 	}
-	if err := e.db.DropDocuments(ctx); err != nil {
-		return err
+	if text == nil {
+		return summarizeNothing(), nil
 	}
-	return e.db.SetMeta(ctx, "documents", now)
+	s := new(Summary)
+	if err := json.Unmarshal(text, s); err != nil {
+		return nil, fmt.Errorf("read the summary of the statistics: %w", err)
+	}
+	return s, nil
 }
 
 // attributions is what the licences ask to be shown.
-func (e *Engine) attributions() []string {
-	if e.options.Attribution != "" {
-		return []string{e.options.Attribution}
+func (o *Options) attributions() []string {
+	if o.Attribution != "" {
+		return []string{o.Attribution}
 	}
-	g, err := OpenGeo(e.options.GeoIP...)
+	g, err := OpenGeo(o.GeoIP...)
 	if err != nil {
 		return []string{} // reading has told of it
 	}
@@ -69,7 +79,8 @@ func (e *Engine) attributions() []string {
 const allTime = ""
 
 type publisher struct {
-	*Engine
+	db      *downloads.DB
+	options *Options
 	dir     string
 	changed []string
 }
@@ -92,7 +103,7 @@ func (p *publisher) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text, err := p.db.Document(ctx, allTime, SummaryFile)
+	text, err := p.db.Documents.Get(ctx, allTime, SummaryFile)
 	if err != nil {
 		return err
 	}
@@ -113,7 +124,7 @@ func (p *publisher) publish(ctx context.Context) error {
 // publishCubes writes the cubes, and makes those that are not kept. It reports whether there were any.
 func (p *publisher) publishCubes(ctx context.Context, list []period) (made bool, err error) {
 	for _, period := range list {
-		text, err := p.db.Document(ctx, period.name, period.grain)
+		text, err := p.db.Documents.Get(ctx, period.name, period.grain)
 		if err != nil {
 			return made, err
 		}
@@ -139,7 +150,7 @@ func (p *publisher) makeCube(ctx context.Context, period period) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	series, err := p.db.SeriesByID(ctx)
+	series, err := p.db.Series(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -155,10 +166,10 @@ func (p *publisher) makeCube(ctx context.Context, period period) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.db.SetDocument(ctx, period.name, partName, sums); err != nil {
+	if err := p.db.Documents.Set(ctx, period.name, partName, sums); err != nil {
 		return nil, err
 	}
-	return text, p.db.SetDocument(ctx, period.name, period.grain, text)
+	return text, p.db.Documents.Set(ctx, period.name, period.grain, text)
 }
 
 // prune deletes cubes that were published and that the summary no longer names: the months of a year that is
@@ -166,13 +177,15 @@ func (p *publisher) makeCube(ctx context.Context, period period) ([]byte, error)
 func (p *publisher) prune(list []period) error {
 	files, err := os.ReadDir(p.dir)
 	if err != nil {
-		return err
+		return ignoreMissing(err)
 	}
 	var errs []error
 	for _, f := range files {
 		ours, err := filepath.Match("cube-*.json", f.Name())
 		if err == nil && ours && !slices.ContainsFunc(list, func(period period) bool { return period.file() == f.Name() }) {
-			errs = append(errs, os.Remove(filepath.Join(p.dir, f.Name())))
+			if !p.options.DryRun {
+				errs = append(errs, os.Remove(filepath.Join(p.dir, f.Name())))
+			}
 			p.changed = append(p.changed, f.Name())
 		}
 	}
@@ -184,7 +197,7 @@ func (p *publisher) summary(ctx context.Context, list []period, first, last int3
 	all := newPart()
 	var cubes []CubeFile
 	for _, period := range list {
-		text, err := p.db.Document(ctx, period.name, partName)
+		text, err := p.db.Documents.Get(ctx, period.name, partName)
 		if err != nil {
 			return nil, err
 		}
@@ -200,12 +213,12 @@ func (p *publisher) summary(ctx context.Context, list []period, first, last int3
 		return nil, err
 	}
 	s := summarize(all, first, last, releaseDays(packages))
-	s.Cubes, s.MinCountry, s.Attribution = cubes, p.options.MinCountry, p.attributions()
+	s.Cubes, s.MinCountry, s.Attribution = cubes, p.options.MinCountry, p.options.attributions()
 	text, err := encode(s)
 	if err != nil {
 		return nil, err
 	}
-	return s, p.db.SetDocument(ctx, allTime, SummaryFile, text)
+	return s, p.db.Documents.Set(ctx, allTime, SummaryFile, text)
 }
 
 // summarizeNothing is the summary of no downloads.
@@ -253,19 +266,26 @@ func badge(label string, n int64) Badge { return Badge{1, label, short(n)} }
 // accesses there is none.
 func (p *publisher) publishLegacy(ctx context.Context) error {
 	path := filepath.Join(p.dir, LegacyFile)
-	kept, err := p.db.Document(ctx, allTime, LegacyFile) // the size of the file
+	kept, err := p.db.Documents.Get(ctx, allTime, LegacyFile) // the size of the file
 	if err != nil {
 		return err
 	}
 	if info, err := os.Stat(path); kept != nil && err == nil && strconv.FormatInt(info.Size(), 10) == string(kept) {
 		return nil
 	}
+	if p.options.DryRun {
+		n, err := writeLegacy(ctx, p.db.Reader, io.Discard)
+		if n > 0 {
+			p.changed = append(p.changed, LegacyFile)
+		}
+		return err
+	}
 	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644), renameio.WithExistingPermissions())
 	if err != nil {
 		return err
 	}
 	defer f.Cleanup()
-	n, err := p.writeLegacy(ctx, f)
+	n, err := writeLegacy(ctx, p.db.Reader, f)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -277,22 +297,31 @@ func (p *publisher) publishLegacy(ctx context.Context) error {
 		return err
 	}
 	p.changed = append(p.changed, LegacyFile)
-	return p.db.SetDocument(ctx, allTime, LegacyFile, strconv.AppendInt(nil, info.Size(), 10))
+	return p.db.Documents.Set(ctx, allTime, LegacyFile, strconv.AppendInt(nil, info.Size(), 10))
 }
 
 // put writes a file if it has changed.
 func (p *publisher) put(name string, data []byte) error {
 	path := filepath.Join(p.dir, name)
 	have, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if ignoreMissing(err) != nil {
 		return err
 	}
 	if err == nil && bytes.Equal(have, data) {
 		return nil
 	}
-	if err := renameio.WriteFile(path, data, 0o644, renameio.WithExistingPermissions()); err != nil {
-		return err
+	if !p.options.DryRun {
+		if err := renameio.WriteFile(path, data, 0o644, renameio.WithExistingPermissions()); err != nil {
+			return err
+		}
 	}
 	p.changed = append(p.changed, name)
 	return nil
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
 // publish writes the files into a new folder, and gives the folder.
@@ -173,7 +173,7 @@ func TestCube(t *testing.T) {
 	for _, c := range cubes(t, dir) {
 		c.addRows(t, got)
 	}
-	if err := e.db.Daily(context.Background(), store.DailyFilter{}, true, func(d store.Daily) error {
+	if err := e.db.Daily(context.Background(), downloads.Filter{}, true, func(d downloads.Daily) error {
 		want[fmt.Sprintf("%d %q %s %s", d.Day, [4]string{d.Version, d.OS, d.Arch, d.Stability}, d.Country, Class(d.Class))] = d.Downloads
 		return nil
 	}); err != nil {
@@ -299,11 +299,11 @@ func TestPublishAgain(t *testing.T) {
 // TestCubeSize holds the cubes of 1,000,000 downloads, spread evenly over ten years, under 1.5 MB.
 func TestCubeSize(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	series := map[int32]store.Series{}
+	series := map[int32]downloads.Series{}
 	for v := range int32(30) {
 		for o, os := range []string{"win", "macosx", "linux"} {
 			for s, stability := range []string{"release", "nightly"} {
-				series[v*6+int32(o)*2+int32(s)] = store.Series{Version: fmt.Sprintf("%d.%d.%d", 4+v/20, v%20, s), OS: os, Arch: "amd64", Stability: stability}
+				series[v*6+int32(o)*2+int32(s)] = downloads.Series{Version: fmt.Sprintf("%d.%d.%d", 4+v/20, v%20, s), OS: os, Arch: "amd64", Stability: stability}
 			}
 		}
 	}
@@ -336,7 +336,7 @@ func TestCubeSize(t *testing.T) {
 }
 
 // tenYears makes cells of the days, by period: n downloads, from 150 countries of which some are frequent.
-func tenYears(r *rand.Rand, first, last int32, n int, series func(year int) int32) map[string][]store.Cell {
+func tenYears(r *rand.Rand, first, last int32, n int, series func(year int) int32) map[string][]downloads.Cell {
 	codes := slices.Sorted(func(yield func(string) bool) {
 		for code := range countries() {
 			if !yield(code) {
@@ -344,7 +344,7 @@ func tenYears(r *rand.Rand, first, last int32, n int, series func(year int) int3
 			}
 		}
 	})[:150]
-	sum := map[store.Cell]int64{}
+	sum := map[downloads.Cell]int64{}
 	in := map[int32]period{}
 	for _, p := range periods(first, last) {
 		for day := p.first; day <= p.last; day++ {
@@ -363,9 +363,9 @@ func tenYears(r *rand.Rand, first, last int32, n int, series func(year int) int3
 		case y < 30:
 			class = Mobile
 		}
-		sum[store.Cell{Day: day, Series: series(2016 + int(day-first)/366), Country: codes[int(x*x*x*150)], Class: int(class)}]++
+		sum[downloads.Cell{Day: day, Series: series(2016 + int(day-first)/366), Country: codes[int(x*x*x*150)], Class: int(class)}]++
 	}
-	all := map[string][]store.Cell{}
+	all := map[string][]downloads.Cell{}
 	for c, n := range sum {
 		c.Downloads = n
 		all[in[c.Day].name] = append(all[in[c.Day].name], c)

@@ -2,263 +2,83 @@ package stats
 
 import (
 	"context"
-	"errors"
-	"io"
+	"path/filepath"
 
-	"github.com/Slicer/sitegen/generator/accesslog"
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-const (
-	// batchHits is how many hits are written in one transaction: 2 MB of memory, and a fifth of a second.
-	batchHits = 64 << 10
-	// batchBytes is how much is read at most between two transactions, so that a run that was stopped need
-	// not read it all again (bytes, decompressed).
-	batchBytes = 256 << 20
-	// batchLogs is after how many small logs that is done all the same, for buckets have thousands of them.
-	batchLogs = 500
-	// cachedAddresses is how many addresses the reader remembers, and cachedTexts how many agents: as many as
-	// take about 20 MB.
-	cachedAddresses, cachedTexts = 200_000, 100_000
-)
-
-// batch is what the reader hands to the writer. Package, Agent and Place of its hits are positions in the
-// tables, whose new entries come along.
-type batch struct {
-	hits      []store.Hit
-	tables    *tables
-	packages  []string // new in the tables, in order
-	agents    []string
-	places    []Place
-	addresses map[int64]string // of visitors, in the mode Full
-	logs      []readLog
+// Reader reads the statistics of a data folder. It takes no lock and changes nothing: see OpenReader.
+type Reader struct {
+	db *downloads.Reader
 }
 
-// readLog says how far a log is read with a batch.
-type readLog struct {
-	log, was *store.Log
-	archive  []byte // set when a packed file, or a version of a log elsewhere, was read to its end
-}
-
-// tables give short numbers to the texts of hits. The maps are the reader's, the ids the writer's, who knows
-// what they are called in the database.
-type tables struct {
-	packages, agents               map[string]int32
-	places                         map[Place]int32
-	packageIDs, agentIDs, placeIDs []int32
-}
-
-func newTables() *tables {
-	return &tables{packages: map[string]int32{}, agents: map[string]int32{}, places: map[Place]int32{}}
-}
-
-// visitor is what the reader remembers of an address.
-type visitor struct {
-	id    int64
-	day   int32 // that id is of, where ids change from day to day
-	place int32 // in the tables
-}
-
-// reader turns entries into hits.
-type reader struct {
-	options      Options
-	known        map[string]bool // packages that a catalogue has named
-	sealed       map[int32]bool
-	sealedBefore int32
-	geo          *Geo
-	visitors     *visitors
-	report       *Report
-	send         func(*batch) error
-
-	addresses map[string]visitor
-	batch     *batch
-	scratch   []byte
-}
-
-// begin starts a batch, with new tables when the old ones have grown too large.
-func (r *reader) begin() {
-	b := &batch{hits: make([]store.Hit, 0, batchHits)}
-	switch {
-	case r.batch == nil, len(r.batch.tables.agents) > cachedTexts, len(r.batch.tables.packages) > cachedTexts, len(r.addresses) > cachedAddresses:
-		b.tables, r.addresses = newTables(), map[string]visitor{}
-	default:
-		b.tables = r.batch.tables
-	}
-	r.batch = b
-}
-
-// flush hands the batch to the writer.
-func (r *reader) flush() error {
-	b := r.batch
-	if len(b.hits) == 0 && len(b.logs) == 0 {
-		return nil
-	}
-	if err := r.visitors.save(); err != nil {
-		return err
-	}
-	err := r.send(b)
-	r.begin()
-	return err
-}
-
-// read reads a log to its end. Its result is what is wrong with the log; what is wrong with us is the other
-// error.
-func (r *reader) read(ctx context.Context, s *source, l *LogReport) (problem, err error) {
-	l.Format, l.KnownBytes = s.parser.Name(), s.log.Offset
-	lines := accesslog.NewLines(s.text, s.log.Offset)
-	var e accesslog.Entry
-	flushed := s.log.Offset
-	var last []byte // the end of the line read last
-	for {
-		line, lineErr := lines.Next()
-		if lineErr != nil && lineErr != accesslog.ErrLong {
-			problem = lineErr
-			break
-		}
-		l.Lines++
-		if lineErr == nil {
-			lineErr = s.parser.Parse(line, &e)
-		}
-		switch lineErr {
-		case nil:
-			if err := r.entry(&e); err != nil {
-				return nil, err
-			}
-		case accesslog.ErrComment:
-		default:
-			r.report.addBad(l.Name, lineErr, l.Lines, line)
-		}
-		last = append(last[:0], line[max(0, len(line)-tailSize):]...)
-		if len(r.batch.hits) >= batchHits || lines.Offset() > flushed+batchBytes {
-			r.place(s, lines.Offset(), last)
-			flushed = lines.Offset()
-			if err := r.flush(); err != nil {
-				return nil, err
-			}
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if errors.Is(problem, io.EOF) {
-		problem = nil
-	}
-	l.Unfinished = len(lines.Unfinished()) > 0
-	if l.Lines > 0 {
-		r.place(s, lines.Offset(), last)
-	}
-	r.report.Bytes += lines.Offset() - s.log.Offset
-	if problem == nil && s.archive != nil {
-		if l.Unfinished && s.packed {
-			// A packed file does not grow: its last line is as good as it will be. Its bytes are not taken for
-			// read, in case that the log is read again unpacked.
-			l.Unfinished = false
-			if s.parser.Parse(lines.Unfinished(), &e) == nil {
-				l.Lines++
-				if err := r.entry(&e); err != nil {
-					return nil, err
-				}
-			}
-		}
-		r.batch.logs = append(r.batch.logs, readLog{archive: s.archive})
-	}
-	r.report.Lines += l.Lines
-	return problem, nil
-}
-
-// place keeps with the batch how far a log is read.
-func (r *reader) place(s *source, offset int64, last []byte) {
-	l := s.log
-	l.Offset, l.Tail = offset, tailOf(last)
-	r.batch.logs = append(r.batch.logs, readLog{log: &l, was: s.was})
-	s.was = nil
-}
-
-// entry adds the hit of an entry, if it is one.
-func (r *reader) entry(e *accesslog.Entry) error {
-	id, exact := bitstreamOf(e.URI)
-	if len(id) == 0 {
-		return nil
-	}
-	download := exact && isDownload(e)
-	if !r.known[string(id)] && !(download && isGirderID(id)) {
-		return nil // nothing that was ever published
-	}
-	r.report.Requests++
-	day := int32(e.Time / secondsPerDay)
-	if day < r.sealedBefore || r.sealed[day] {
-		r.report.Closed++
-		return nil
-	}
-	v, err := r.visitor(e.Address, day)
+// OpenReader opens the statistics of a data folder for reading. It creates no file and no folder, and works while an
+// Engine counts. The error is fs.ErrNotExist, with the next step, when nothing was ever counted.
+func OpenReader(ctx context.Context, dir string) (*Reader, error) {
+	db, err := downloads.OpenReadOnly(ctx, filepath.Join(dir, downloads.FileName))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	b := r.batch
-	r.scratch = e.AgentText(r.scratch[:0])
-	hit := store.Hit{Visitor: v.id, Day: day, Place: v.place, First: int32(e.Time % secondsPerDay), Counted: download}
-	hit.Package, b.packages = intern(b.tables.packages, b.packages, id)
-	hit.Agent, b.agents = intern(b.tables.agents, b.agents, r.scratch)
-	b.hits = append(b.hits, hit)
-	return nil
+	return &Reader{db}, nil
 }
 
-// intern gives the number of a text in a table, and adds it to the table and the list of new ones.
-func intern(table map[string]int32, fresh []string, text []byte) (int32, []string) {
-	if n, ok := table[string(text)]; ok {
-		return n, fresh
-	}
-	n := int32(len(table))
-	table[string(text)] = n
-	return n, append(fresh, string(text))
+// Close closes the database.
+func (r *Reader) Close() error { return r.db.Close() }
+
+// Total returns the number of downloads that are counted, bots included.
+func (r *Reader) Total(ctx context.Context) (int64, error) { return r.db.Total(ctx) }
+
+// Difference is a number that the daily table has and its hits do not bear out.
+type Difference struct {
+	Day      string `json:"day"`
+	Package  string `json:"package,omitempty"` // "" when the accesses of format 1.0 of the day differ
+	Country  string `json:"country,omitempty"`
+	Class    string `json:"class,omitempty"`
+	Daily    int    `json:"daily"`    // downloads in the daily table
+	FromHits int    `json:"fromHits"` // downloads counted anew
 }
 
-// visitor tells who an address is, and where.
-func (r *reader) visitor(address []byte, day int32) (visitor, error) {
-	v, ok := r.addresses[string(address)]
-	if ok && (v.day == day || r.options.Privacy != Daily) {
-		return v, nil
+// Verify counts the days that have hits anew, and compares with the daily table and with the accesses of format 1.0.
+// It returns what differs and how many days were compared.
+func (r *Reader) Verify(ctx context.Context) (differences []Difference, days int, err error) {
+	list, days, err := r.db.Verify(ctx)
+	for _, d := range list {
+		v := Difference{Day: dayString(d.Day), Package: d.Bitstream, Country: d.Country, Daily: d.Daily, FromHits: d.FromHits}
+		if d.Bitstream != "" {
+			v.Class = Class(d.Class).String()
+		}
+		differences = append(differences, v)
 	}
-	var buf [64]byte
-	key, ip := addressKey(buf[:0], address)
-	id, err := r.visitors.of(key, day)
+	return differences, days, err
+}
+
+// Reclassified returns the stored user agents that the rules of a file ("" for the built-in ones) classify in another
+// way than when they were stored.
+func (r *Reader) Reclassified(ctx context.Context, rules string) ([]Change, error) {
+	changes, _, err := r.reclassify(ctx, rules)
+	return changes, err
+}
+
+// reclassify also returns the agents as they would be stored.
+func (r *Reader) reclassify(ctx context.Context, rules string) (changes []Change, news []downloads.Agent, err error) {
+	classifier, err := openClassifier(rules)
 	if err != nil {
-		return visitor{}, err
+		return nil, nil, err
 	}
-	v.id, v.day = id, day
-	if !ok {
-		var place Place
-		if ip.IsValid() {
-			place = r.geo.Lookup(ip)
+	agents, err := r.db.Agents(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, a := range agents {
+		before := Agent{Class(a.Class), a.Legacy, a.Browser, a.System, a.Device}
+		after := classifier.Classify(a.Text)
+		if before == after {
+			continue
 		}
-		if !r.options.Legacy {
-			place.Location = "" // not needed, so not kept
-		}
-		v.place = r.placeOf(place)
-		if r.options.Privacy == Full {
-			r.batch.keepAddress(id, string(address))
-		}
+		changes = append(changes, Change{a.Text, before, after})
+		s := stored(a.Text, after)
+		s.ID = a.ID
+		news = append(news, s)
 	}
-	r.addresses[string(address)] = v
-	return v, nil
-}
-
-// keepAddress keeps the address of a visitor, in the mode Full.
-func (b *batch) keepAddress(id int64, address string) {
-	if b.addresses == nil {
-		b.addresses = map[int64]string{}
-	}
-	b.addresses[id] = address
-}
-
-// placeOf gives the number of a place in the tables.
-func (r *reader) placeOf(p Place) int32 {
-	b := r.batch
-	n, ok := b.tables.places[p]
-	if !ok {
-		n = int32(len(b.tables.places))
-		b.tables.places[p] = n
-		b.places = append(b.places, p)
-	}
-	return n
+	return changes, news, nil
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// downloads makes n lines, each a download that counts, of visitors from first on, at that second of 20
+// logOf makes a log of n lines, each a download that counts, of visitors from first on, at that second of 20
 // September 2026 and the following.
-func downloads(t testing.TB, first, n, second int) []byte {
+func logOf(t testing.TB, first, n, second int) []byte {
 	t.Helper()
 	id := testutil.Packages(t, "live")[0].ID
 	var b bytes.Buffer
@@ -94,32 +94,32 @@ func (r *rotation) rename(from, to string) {
 
 func TestAppended(t *testing.T) {
 	r := newRotation(t)
-	r.append("access.log", downloads(t, 0, 10, 0))
-	r.want(10, len(downloads(t, 0, 10, 0)), "access.log")
-	r.append("access.log", downloads(t, 10, 5, 100))
-	r.want(15, len(downloads(t, 10, 5, 100)), "access.log")
+	r.append("access.log", logOf(t, 0, 10, 0))
+	r.want(10, len(logOf(t, 0, 10, 0)), "access.log")
+	r.append("access.log", logOf(t, 10, 5, 100))
+	r.want(15, len(logOf(t, 10, 5, 100)), "access.log")
 	r.want(15, 0, "access.log")
 }
 
 func TestRenamed(t *testing.T) {
 	r := newRotation(t)
-	r.append("access.log", downloads(t, 0, 10, 0))
+	r.append("access.log", logOf(t, 0, 10, 0))
 	r.want(10, -1, "access.log")
-	r.append("access.log", downloads(t, 10, 2, 50)) // written between the run and the rotation
+	r.append("access.log", logOf(t, 10, 2, 50)) // written between the run and the rotation
 	r.rename("access.log", "access.log.1")
-	r.append("access.log", downloads(t, 20, 3, 100))
-	r.want(15, len(downloads(t, 10, 2, 50))+len(downloads(t, 20, 3, 100)), "access.log", "access.log.1")
+	r.append("access.log", logOf(t, 20, 3, 100))
+	r.want(15, len(logOf(t, 10, 2, 50))+len(logOf(t, 20, 3, 100)), "access.log", "access.log.1")
 	r.rename("access.log.1", "access.log-20260921")
 	r.want(15, 0, "access.log", "access.log-20260921")
 }
 
 func TestPacked(t *testing.T) {
 	r := newRotation(t)
-	log := downloads(t, 0, 100, 0)
+	log := logOf(t, 0, 100, 0)
 	r.append("access.log", log)
 	r.want(100, len(log), "access.log")
-	r.append("access.log.2.gz", packed(t, append(log, downloads(t, 100, 5, 200)...)))
-	r.want(105, len(downloads(t, 100, 5, 200)), "access.log.2.gz")
+	r.append("access.log.2.gz", packed(t, append(log, logOf(t, 100, 5, 200)...)))
+	r.want(105, len(logOf(t, 100, 5, 200)), "access.log.2.gz")
 	r.want(105, 0, "access.log.2.gz")
 	again := r.path("other-name")
 	if err := os.Link(r.path("access.log.2.gz"), again); err != nil {
@@ -130,19 +130,19 @@ func TestPacked(t *testing.T) {
 
 func TestCopyTruncated(t *testing.T) {
 	r := newRotation(t)
-	r.append("access.log", downloads(t, 0, 10, 0))
+	r.append("access.log", logOf(t, 0, 10, 0))
 	r.want(10, -1, "access.log")
 	if err := os.Truncate(r.path("access.log"), 0); err != nil {
 		t.Fatal(err)
 	}
 	r.want(10, 0, "access.log")
-	r.append("access.log", downloads(t, 50, 16, 9)) // the first of them in the second of the last one before
+	r.append("access.log", logOf(t, 50, 16, 9)) // the first of them in the second of the last one before
 	r.want(26, -1, "access.log")
 }
 
 func TestSameLogByPipe(t *testing.T) {
 	r := newRotation(t)
-	log := downloads(t, 0, 15, 0)
+	log := logOf(t, 0, 15, 0)
 	r.append("access.log", log)
 	r.want(15, -1, "access.log")
 	for range 2 {
@@ -153,17 +153,17 @@ func TestSameLogByPipe(t *testing.T) {
 
 func TestLateLines(t *testing.T) {
 	r := newRotation(t)
-	r.append("a.log", downloads(t, 0, 11, 5000))
+	r.append("a.log", logOf(t, 0, 11, 5000))
 	r.want(11, -1, "a.log")
-	r.e.options.Stdin = bytes.NewReader(downloads(t, 300, 10, 0)) // of another server, older
+	r.e.options.Stdin = bytes.NewReader(logOf(t, 300, 10, 0)) // of another server, older
 	r.want(21, -1, "-")
-	r.append("a.log", downloads(t, 400, 1, 0)) // a long download, written at its end, hours later
+	r.append("a.log", logOf(t, 400, 1, 0)) // a long download, written at its end, hours later
 	r.want(22, -1, "a.log")
 }
 
 func TestHalfLine(t *testing.T) {
 	r := newRotation(t)
-	log := downloads(t, 0, 8, 0)
+	log := logOf(t, 0, 8, 0)
 	r.append("access.log", log[:len(log)-40])
 	if report := r.want(7, -1, "access.log"); !report.Logs[0].Unfinished || report.BadCount() != 0 {
 		t.Errorf("%+v, want an unfinished line and no bad one", report)
@@ -174,7 +174,7 @@ func TestHalfLine(t *testing.T) {
 
 func TestHalfLinePacked(t *testing.T) {
 	r := newRotation(t)
-	log := downloads(t, 0, 8, 0)
+	log := logOf(t, 0, 8, 0)
 	r.append("a.gz", packed(t, log[:len(log)-40])) // half of a line: no download
 	r.want(7, -1, "a.gz")
 	r.append("b.gz", packed(t, log[:len(log)-1])) // a line without its end
@@ -186,18 +186,18 @@ func TestHalfLinePacked(t *testing.T) {
 // TestOtherContinuation has a log that begins as another and goes on in its own way.
 func TestOtherContinuation(t *testing.T) {
 	r := newRotation(t)
-	r.append("a.log", append(downloads(t, 0, 5, 0), downloads(t, 5, 5, 100)...))
+	r.append("a.log", append(logOf(t, 0, 5, 0), logOf(t, 5, 5, 100)...))
 	r.want(10, -1, "a.log")
-	r.append("b.log", append(downloads(t, 0, 5, 0), downloads(t, 50, 7, 300)...))
+	r.append("b.log", append(logOf(t, 0, 5, 0), logOf(t, 50, 7, 300)...))
 	r.want(17, -1, "b.log")
-	r.append("c.log", downloads(t, 0, 3, 0)) // shorter
+	r.append("c.log", logOf(t, 0, 3, 0)) // shorter
 	r.want(17, -1, "c.log")
 	r.want(17, -1, "a.log", "b.log", "c.log")
 }
 
 func TestTruncatedGzip(t *testing.T) {
 	r := newRotation(t)
-	log := downloads(t, 0, 2000, 0)
+	log := logOf(t, 0, 2000, 0)
 	whole := packed(t, log)
 	path := r.path("a.gz")
 	r.append("a.gz", whole[:len(whole)/2])
@@ -218,14 +218,14 @@ func TestTruncatedGzip(t *testing.T) {
 
 func TestHostileLines(t *testing.T) {
 	r := newRotation(t)
-	one := downloads(t, 0, 1, 0)
+	one := logOf(t, 0, 1, 0)
 	var log []byte
 	log = append(log, one...)
 	log = append(log, bytes.Repeat([]byte("x"), 1<<20)...)
 	log = append(log, '\n')
-	log = append(log, bytes.Replace(downloads(t, 1, 1, 1), []byte("Sep"), []byte("Foo"), 1)...)
-	log = append(log, bytes.Replace(downloads(t, 2, 1, 2), []byte("curl"), []byte("c\xff\xfe\x00rl"), 1)...)
-	log = append(log, bytes.Replace(downloads(t, 3, 1, 3), []byte("+0000"), []byte("+0530"), 1)...) // the day before
+	log = append(log, bytes.Replace(logOf(t, 1, 1, 1), []byte("Sep"), []byte("Foo"), 1)...)
+	log = append(log, bytes.Replace(logOf(t, 2, 1, 2), []byte("curl"), []byte("c\xff\xfe\x00rl"), 1)...)
+	log = append(log, bytes.Replace(logOf(t, 3, 1, 3), []byte("+0000"), []byte("+0530"), 1)...) // the day before
 	log = append(log, "\n\x16\x03\x01\n"...)
 	r.append("a.log", log)
 	report := r.want(3, len(log), "a.log")
@@ -240,7 +240,7 @@ func TestHostileLines(t *testing.T) {
 func TestUnknownFormat(t *testing.T) {
 	r := newRotation(t)
 	r.append("a.log", []byte("what is\nthis?\n"))
-	r.append("b.log", downloads(t, 0, 2, 0))
+	r.append("b.log", logOf(t, 0, 2, 0))
 	report, err := r.e.Read(context.Background(), []string{r.path("a.log"), r.path("none.log"), r.path("b.log")}, func(int64) {})
 	if err != nil {
 		t.Fatal(err)

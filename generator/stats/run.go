@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/Slicer/sitegen/generator/accesslog"
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// Progress tells how far the reading is, in bytes of the logs as they are stored.
+// Progress is called with how many bytes of the logs, as they are stored, have been read.
 type Progress func(read int64)
 
 // Size is how much there is to be read of logs (bytes as they are stored); of streams it is not known, and 0.
@@ -38,9 +38,8 @@ func (o *Options) size(names []string) int64 {
 // isElsewhere reports whether a name has a scheme, so that Options.Open opens it.
 func isElsewhere(name string) bool { return strings.Contains(name, "://") }
 
-// Read reads what is new in the logs, keeps the hits and counts the days that changed. Logs that cannot be
-// read, in whole or in part, are told of in the report; an error is what keeps the run from going on. The
-// report is of use in either case.
+// Read reads what is new in the logs, keeps the hits and counts the days that changed. The report names the logs that
+// cannot be read, in whole or in part; an error ends the run. The report is valid in either case.
 func (e *Engine) Read(ctx context.Context, names []string, progress Progress) (*Report, error) {
 	begin := e.options.Now()
 	report := &Report{ByClass: map[string]int64{}, Located: len(e.options.GeoIP) > 0}
@@ -49,14 +48,14 @@ func (e *Engine) Read(ctx context.Context, names []string, progress Progress) (*
 		return report, err
 	}
 	defer geo.Close()
-	r, err := e.newReader(ctx, geo, report)
+	c, err := newCollector(ctx, e, geo, report)
 	if err != nil {
 		return report, err
 	}
 	w := &writer{db: e.db, rules: e.options.Rules, byClass: map[int32]int64{}}
 	batches := make(chan *batch, 1)
 	group, working := errgroup.WithContext(ctx)
-	r.send = func(b *batch) error {
+	c.send = func(b *batch) error {
 		select {
 		case batches <- b:
 			return nil
@@ -74,7 +73,7 @@ func (e *Engine) Read(ctx context.Context, names []string, progress Progress) (*
 	})
 	group.Go(func() error {
 		defer close(batches)
-		return r.readAll(working, e.db, names, progress)
+		return c.readAll(working, e.db, names, progress)
 	})
 	if err := group.Wait(); err != nil {
 		return report, err
@@ -87,31 +86,25 @@ func (e *Engine) Read(ctx context.Context, names []string, progress Progress) (*
 	return report, nil
 }
 
-func (e *Engine) newReader(ctx context.Context, geo *Geo, report *Report) (*reader, error) {
-	r := &reader{options: e.options, known: map[string]bool{}, sealed: map[int32]bool{}, geo: geo, visitors: e.visitors, report: report}
+// newCollector makes a collector for a run; what it collects goes to its send, which the caller sets.
+func newCollector(ctx context.Context, e *Engine, geo *Geo, report *Report) (*collector, error) {
+	c := &collector{options: e.options, known: map[string]bool{}, geo: geo, visitors: e.visitors, report: report}
 	packages, err := e.db.Packages(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range packages {
-		r.known[p.Bitstream] = true
+		c.known[p.Bitstream] = true
 	}
-	sealed, err := e.db.Sealed(ctx)
-	if err != nil {
+	if c.closed, err = e.db.Closed(ctx); err != nil {
 		return nil, err
 	}
-	for _, day := range sealed {
-		r.sealed[day] = true
-	}
-	if r.sealedBefore, err = e.db.SealedBefore(ctx); err != nil {
-		return nil, err
-	}
-	r.begin()
-	return r, nil
+	c.begin()
+	return c, nil
 }
 
 // readAll reads the logs one after the other.
-func (r *reader) readAll(ctx context.Context, db *store.Downloads, names []string, progress Progress) error {
+func (c *collector) readAll(ctx context.Context, db *downloads.DB, names []string, progress Progress) error {
 	var before int64 // bytes of the files that are done
 	for _, name := range names {
 		if err := ctx.Err(); err != nil {
@@ -123,31 +116,31 @@ func (r *reader) readAll(ctx context.Context, db *store.Downloads, names []strin
 			progress(before + read)
 		}
 		l := LogReport{Name: name}
-		if err := r.readLog(ctx, db, name, &l, meter); err != nil {
+		if err := c.readLog(ctx, db, name, &l, meter); err != nil {
 			return err
 		}
-		r.report.KnownBytes += l.KnownBytes
-		r.report.Logs = append(r.report.Logs, l)
-		before += r.options.size([]string{name})
+		c.report.KnownBytes += l.KnownBytes
+		c.report.Logs = append(c.report.Logs, l)
+		before += c.options.size([]string{name})
 		progress(before)
-		if len(r.batch.logs) >= batchLogs {
-			if err := r.flush(); err != nil {
+		if len(c.batch.logs) >= batchLogs {
+			if err := c.flush(); err != nil {
 				return err
 			}
 		}
 	}
-	return r.flush()
+	return c.flush()
 }
 
 // readLog reads one log. What is wrong with it goes into its report.
-func (r *reader) readLog(ctx context.Context, db *store.Downloads, name string, l *LogReport, meter func(int)) error {
-	version := r.version(name)
+func (c *collector) readLog(ctx context.Context, db *downloads.DB, name string, l *LogReport, meter func(int)) error {
+	version := c.options.version(name)
 	if version != nil {
 		if known, err := db.HasArchive(ctx, version); known || err != nil {
 			return err
 		}
 	}
-	file, err := r.open(ctx, name)
+	file, err := c.options.open(ctx, name)
 	if err != nil {
 		l.Problem = describe(name, err).Error()
 		return ctx.Err()
@@ -155,13 +148,13 @@ func (r *reader) readLog(ctx context.Context, db *store.Downloads, name string, 
 	defer file.Close()
 	var s *source
 	if f, ok := file.(*os.File); ok {
-		s, err = follow(ctx, db, r.options.Formats, f, meter)
-	} else if s, err = openText(file, r.options.Formats, meter); err == nil {
+		s, err = follow(ctx, db, c.options.Formats, f, meter)
+	} else if s, err = openText(file, c.options.Formats, meter); err == nil {
 		s.archive = version
 	}
 	if errors.Is(err, errNothing) {
 		if version != nil {
-			r.batch.logs = append(r.batch.logs, readLog{archive: version})
+			c.batch.logs = append(c.batch.logs, readLog{archive: version})
 		}
 		return nil
 	}
@@ -170,20 +163,20 @@ func (r *reader) readLog(ctx context.Context, db *store.Downloads, name string, 
 		return ctx.Err()
 	}
 	defer s.close()
-	problem, err := r.read(ctx, s, l)
+	problem, err := c.read(ctx, s, l)
 	if err == nil && problem != nil {
 		l.Problem = describe(name, fmt.Errorf("%w; what comes before was read", problem)).Error()
 	}
 	return err
 }
 
-// version is what the present content of a log elsewhere is known by, when it was read to its end: it spares
-// opening it. It is nil where nothing is known before the log is opened.
-func (r *reader) version(name string) []byte {
-	if !isElsewhere(name) || r.options.Stat == nil {
+// version identifies the present content of a log elsewhere, so that one that was read to its end need not be opened
+// again. It is nil where nothing is known before the log is opened.
+func (o *Options) version(name string) []byte {
+	if !isElsewhere(name) || o.Stat == nil {
 		return nil
 	}
-	version, size := r.options.Stat(name)
+	version, size := o.Stat(name)
 	if version == "" {
 		return nil
 	}
@@ -191,15 +184,15 @@ func (r *reader) version(name string) []byte {
 }
 
 // open opens a log by its name.
-func (r *reader) open(ctx context.Context, name string) (io.ReadCloser, error) {
+func (o *Options) open(ctx context.Context, name string) (io.ReadCloser, error) {
 	switch {
 	case name == accesslog.Stdin:
-		return io.NopCloser(r.options.Stdin), nil
+		return io.NopCloser(o.Stdin), nil
 	case isElsewhere(name):
-		if r.options.Open == nil {
+		if o.Open == nil {
 			return nil, errors.New("logs behind this kind of address cannot be read")
 		}
-		return r.options.Open(ctx, name)
+		return o.Open(ctx, name)
 	}
 	return os.Open(name)
 }
@@ -223,17 +216,13 @@ func (e *Engine) finish(ctx context.Context, report *Report, hitsOf map[int32]in
 			}
 		}
 	}
-	if e.options.Privacy == Daily {
-		return e.expireKeys(ctx)
+	if e.options.Privacy != Daily {
+		return nil
 	}
-	return nil
-}
-
-// expireKeys deletes the keys of days that no more lines are expected of, and closes these days: without its
-// key a day cannot know its visitors again.
-func (e *Engine) expireKeys(ctx context.Context) error {
+	// The keys of days that no more lines are expected of are deleted, and these days are closed: without its key a
+	// day cannot know its visitors again.
 	before := dayOf(e.options.Now()) - KeyDays
-	if err := e.db.SealBefore(ctx, before); err != nil {
+	if err := e.db.Admin.CloseBefore(ctx, before); err != nil {
 		return err
 	}
 	return e.visitors.expire(before)

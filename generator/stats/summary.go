@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
 // Summary is what the page shows first, and what its charts are drawn of at build time. Downloads are those of
@@ -101,7 +101,7 @@ func newPart() *part {
 }
 
 // partOf sums up the cells of a period.
-func partOf(cells []store.Cell, series map[int32]store.Series) *part {
+func partOf(cells []downloads.Cell, series map[int32]downloads.Series) *part {
 	p := newPart()
 	for _, c := range cells {
 		p.Classes[Class(c.Class).String()] += c.Downloads
@@ -207,7 +207,7 @@ func shares(m map[string]int64) []Share {
 }
 
 // releaseDays gives the day on which the first package of each release was built.
-func releaseDays(packages []store.StoredPackage) map[string]int32 {
+func releaseDays(packages []downloads.StoredPackage) map[string]int32 {
 	days := map[string]int32{}
 	for _, p := range packages {
 		if p.Stability != "release" || len(p.Built) < len(time.DateOnly) {

@@ -43,6 +43,7 @@ const keySize = sha256.Size
 // visitors turns addresses into the numbers that are stored.
 type visitors struct {
 	path  string // of the file with the keys
+	dry   bool   // the file is not written
 	mode  Privacy
 	keys  map[int32]hash.Hash // by day; by 0 when there is one key
 	raw   map[string]string   // what the file holds: day or "all" to key, in hex
@@ -50,9 +51,12 @@ type visitors struct {
 	dirty bool // keys were made that the file does not have
 }
 
-// openVisitors reads the keys of a data folder. The file is made, with mode 0600, when the first key is needed.
-func openVisitors(dir string, mode Privacy) (*visitors, error) {
-	v := &visitors{path: filepath.Join(dir, keyFile), mode: mode, keys: map[int32]hash.Hash{}, raw: map[string]string{}}
+// openVisitors reads the keys of a data folder. The file is created, with mode 0600, when the first key is needed. In a
+// dry run it is not touched, and new keys are lost.
+func openVisitors(dir string, mode Privacy, dry bool) (*visitors, error) {
+	v := &visitors{
+		path: filepath.Join(dir, keyFile), dry: dry, mode: mode, keys: map[int32]hash.Hash{}, raw: map[string]string{},
+	}
 	data, err := os.ReadFile(v.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return v, nil
@@ -63,7 +67,7 @@ func openVisitors(dir string, mode Privacy) (*visitors, error) {
 	if err := json.Unmarshal(data, &v.raw); err != nil {
 		return nil, fmt.Errorf("read the visitor key: %s: %w; without it visitors are not known again, restore it from a backup", v.path, err)
 	}
-	if info, err := os.Stat(v.path); err == nil && info.Mode().Perm()&0o077 != 0 {
+	if info, err := os.Stat(v.path); !dry && err == nil && info.Mode().Perm()&0o077 != 0 {
 		if err := os.Chmod(v.path, 0o600); err != nil {
 			return nil, fmt.Errorf("keep the visitor key from other users: %w", err)
 		}
@@ -114,7 +118,7 @@ func (v *visitors) key(day int32) (hash.Hash, error) {
 
 // save writes keys made since the last save. It must come before the commit of rows made with them.
 func (v *visitors) save() error {
-	if !v.dirty {
+	if !v.dirty || v.dry {
 		return nil
 	}
 	data, err := json.MarshalIndent(v.raw, "", "\t")

@@ -7,12 +7,12 @@ import (
 	"os"
 	"slices"
 
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
 // writer puts batches into the database.
 type writer struct {
-	db         *store.Downloads
+	db         *downloads.DB
 	rules      string      // file with user agent rules, "" for those that come along
 	classifier *Classifier // made when the first new agent comes
 	changed    int64       // hits that told something new
@@ -59,7 +59,7 @@ func (w *writer) write(ctx context.Context, b *batch) (err error) {
 }
 
 // resolve turns the positions in the tables into the ids of the database.
-func (w *writer) resolve(tx *store.Batch, b *batch) error {
+func (w *writer) resolve(tx *downloads.Batch, b *batch) error {
 	t := b.tables
 	for _, p := range b.packages {
 		id, err := tx.Package(p)
@@ -69,7 +69,7 @@ func (w *writer) resolve(tx *store.Batch, b *batch) error {
 		t.packageIDs = append(t.packageIDs, id)
 	}
 	for _, a := range b.agents {
-		id, err := tx.Agent(a, func() (store.Agent, error) { return w.classify(a) })
+		id, err := tx.Agent(a, func() (downloads.Agent, error) { return w.classify(a) })
 		if err != nil {
 			return err
 		}
@@ -93,11 +93,11 @@ func (w *writer) resolve(tx *store.Batch, b *batch) error {
 }
 
 // classify tells what a new agent is.
-func (w *writer) classify(text string) (store.Agent, error) {
+func (w *writer) classify(text string) (downloads.Agent, error) {
 	if w.classifier == nil {
 		c, err := openClassifier(w.rules)
 		if err != nil {
-			return store.Agent{}, err
+			return downloads.Agent{}, err
 		}
 		w.classifier = c
 	}
@@ -117,13 +117,13 @@ func openClassifier(rules string) (*Classifier, error) {
 }
 
 // stored is an agent as the database has it.
-func stored(text string, a Agent) store.Agent {
-	return store.Agent{Text: text, Class: int(a.Class), Legacy: a.Legacy, Browser: a.Browser, System: a.OS, Device: a.Device}
+func stored(text string, a Agent) downloads.Agent {
+	return downloads.Agent{Text: text, Class: int(a.Class), Legacy: a.Legacy, Browser: a.Browser, System: a.OS, Device: a.Device}
 }
 
 // merge sorts hits by their key and makes one of those with the same key.
-func merge(hits []store.Hit) []store.Hit {
-	slices.SortFunc(hits, func(a, b store.Hit) int {
+func merge(hits []downloads.Hit) []downloads.Hit {
+	slices.SortFunc(hits, func(a, b downloads.Hit) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Package, b.Package), cmp.Compare(a.Visitor, b.Visitor), cmp.Compare(a.Agent, b.Agent))
 	})
 	merged := hits[:0]

@@ -14,7 +14,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
 const (
@@ -29,12 +29,12 @@ func manyFirst() time.Time { return time.Date(2016, 11, 1, 0, 0, 0, 0, time.UTC)
 func manyVersion(n int) string { return fmt.Sprintf("%d.%d.%d", 4+n/10, n%10, n%3) }
 
 // manyReleases returns a package for each release, with the day on which it was built.
-func manyReleases() []store.PackageInfo {
-	var list []store.PackageInfo
+func manyReleases() []downloads.Package {
+	var list []downloads.Package
 	for n := range manyDays/manyEach + 1 {
-		list = append(list, store.PackageInfo{
+		list = append(list, downloads.Package{
 			Bitstream: fmt.Sprintf("%024x", n), Stable: true,
-			Series: store.Series{Version: manyVersion(n), OS: "win", Arch: "amd64", Stability: "release"},
+			Series: downloads.Series{Version: manyVersion(n), OS: "win", Arch: "amd64", Stability: "release"},
 			Built:  manyFirst().AddDate(0, 0, n*manyEach).Format(time.RFC3339),
 		})
 	}

@@ -25,6 +25,7 @@ type folder struct {
 	dir         string
 	precompress output.Precompress
 	changed     []string // names of the files written or removed
+	dry         bool     // write nothing
 }
 
 // write writes the files in their order, which is the assets before the page that loads them. Then it updates the
@@ -38,8 +39,10 @@ func (f *folder) write(ctx context.Context, files []output.File) error {
 			return err
 		}
 	}
-	if err := f.compress(ctx); err != nil {
-		return err
+	if !f.dry {
+		if err := f.compress(ctx); err != nil {
+			return err
+		}
 	}
 	return f.prune(keep)
 }
@@ -54,10 +57,13 @@ func (f *folder) writeFile(name string, data []byte) error {
 	if err == nil && bytes.Equal(have, data) {
 		return nil
 	}
+	f.changed = append(f.changed, name)
+	if f.dry {
+		return nil
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	f.changed = append(f.changed, name)
 	return renameio.WriteFile(path, data, 0o644, renameio.WithExistingPermissions())
 }
 
@@ -156,10 +162,13 @@ func (f *folder) prune(keep map[string]bool) error {
 		if keep[strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".br")] {
 			continue
 		}
+		f.changed = append(f.changed, name)
+		if f.dry {
+			continue
+		}
 		if err := os.Remove(filepath.Join(f.dir, filepath.FromSlash(name))); err != nil {
 			return fmt.Errorf("remove an asset of the previous page: %w", err)
 		}
-		f.changed = append(f.changed, name)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package statspage_test
 
 import (
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,8 +13,8 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/stats"
+	"github.com/Slicer/sitegen/generator/stats/downloads"
 	"github.com/Slicer/sitegen/generator/statspage"
-	"github.com/Slicer/sitegen/generator/store"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -44,7 +45,7 @@ func publish(t testing.TB) (public string) {
 }
 
 // publishDaily publishes the statistics of a daily table with the page. It returns the path of public/.
-func publishDaily(t testing.TB, packages []store.PackageInfo, table io.Reader) (public string) {
+func publishDaily(t testing.TB, packages []downloads.Package, table io.Reader) (public string) {
 	t.Helper()
 	e := engine(t, packages)
 	if _, err := e.ImportDaily(t.Context(), "daily.tsv", table); err != nil {
@@ -54,7 +55,7 @@ func publishDaily(t testing.TB, packages []store.PackageInfo, table io.Reader) (
 }
 
 // engine returns an engine without downloads.
-func engine(t testing.TB, packages []store.PackageInfo) *stats.Engine {
+func engine(t testing.TB, packages []downloads.Package) *stats.Engine {
 	t.Helper()
 	formats, err := accesslog.NewFormats(nil, accesslog.Fields{})
 	if err != nil {
@@ -86,7 +87,11 @@ func publishAll(t testing.TB, e *stats.Engine) (public string) {
 // makePage renders the page of the statistics in dir.
 func makePage(t testing.TB, dir string, in site.Input, o statspage.Options) (changed []string) {
 	t.Helper()
-	changed, err := statspage.Make(t.Context(), in, dir, o)
+	s := new(stats.Summary)
+	if err := json.Unmarshal([]byte(read(t, filepath.Join(dir, stats.SummaryFile))), s); err != nil {
+		t.Fatal(err)
+	}
+	changed, err := statspage.Make(t.Context(), in, s, dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}

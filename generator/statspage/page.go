@@ -22,9 +22,7 @@ package statspage
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/Slicer/sitegen/generator/catalog"
@@ -37,17 +35,14 @@ import (
 type Options struct {
 	Privacy     stats.Privacy      // the page explains what is stored about visitors
 	Precompress output.Precompress // variants to create of the page, its assets and the published JSON
+	DryRun      bool               // write nothing
 }
 
-// Make renders the page and writes it to dir, the folder that Engine.Publish has written to (public/download-stats). It
-// also writes the page's assets, and the compressed variants of all files in dir. It returns the names of the files
-// that changed. If the site's layouts or content are invalid, the error has the kind fault.Content, as for site.Render,
-// and Make writes nothing.
-func Make(ctx context.Context, in site.Input, dir string, o Options) (changed []string, err error) {
-	s, err := readSummary(dir)
-	if err != nil {
-		return nil, fmt.Errorf("read the statistics: %w", err)
-	}
+// Make renders the page of a summary and writes it to dir, the folder that Engine.Publish has written to
+// (public/download-stats). It also writes the page's assets, and the compressed variants of all files in dir. It returns
+// the names of the files that changed; in a dry run, of those that would. If the site's layouts or content are invalid,
+// the error has the kind fault.Content, as for site.Render, and Make writes nothing.
+func Make(ctx context.Context, in site.Input, s *stats.Summary, dir string, o Options) (changed []string, err error) {
 	legacy, err := exists(filepath.Join(dir, stats.LegacyFile))
 	if err != nil {
 		return nil, err
@@ -57,7 +52,7 @@ func Make(ctx context.Context, in site.Input, dir string, o Options) (changed []
 	if err != nil {
 		return nil, err
 	}
-	f := &folder{dir: dir, precompress: o.Precompress}
+	f := &folder{dir: dir, precompress: o.Precompress, dry: o.DryRun}
 	if err := f.write(ctx, files); err != nil {
 		return f.changed, fmt.Errorf("write the page of the statistics: %w", err)
 	}
@@ -75,14 +70,4 @@ func page(scheme *catalog.Scheme, s *stats.Summary, privacy stats.Privacy, legac
 		Description: "Downloads over time, by version, operating system, architecture and country.",
 		Data:        newView(scheme, s, privacy, legacy),
 	}
-}
-
-// readSummary reads the summary that package stats has published in dir.
-func readSummary(dir string) (*stats.Summary, error) {
-	b, err := os.ReadFile(filepath.Join(dir, stats.SummaryFile))
-	if err != nil {
-		return nil, err
-	}
-	var s stats.Summary
-	return &s, json.Unmarshal(b, &s)
 }

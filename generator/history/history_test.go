@@ -1,4 +1,4 @@
-package store_test
+package history_test
 
 import (
 	"fmt"
@@ -15,13 +15,13 @@ import (
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/history"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-func openStore(t testing.TB, path string) *store.Store {
+func openDB(t testing.TB, path string) *history.DB {
 	t.Helper()
-	s, err := store.Open(t.Context(), path)
+	s, err := history.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,26 +61,26 @@ func TestRecord(t *testing.T) {
 	days := []struct {
 		name      string
 		published []*catalog.Package
-		want      store.Change
+		want      history.Change
 	}{
-		{"both are new", []*catalog.Package{b, a}, store.Change{Added: []*catalog.Package{b, a}}},
-		{"nothing happens", []*catalog.Package{b, a}, store.Change{}},
-		{"one is released", []*catalog.Package{b, released}, store.Change{Changed: []store.Changed{{Package: released, Fields: []store.FieldChange{
+		{"both are new", []*catalog.Package{b, a}, history.Change{Added: []*catalog.Package{b, a}}},
+		{"nothing happens", []*catalog.Package{b, a}, history.Change{}},
+		{"one is released", []*catalog.Package{b, released}, history.Change{Changed: []history.Changed{{Package: released, Fields: []history.FieldChange{
 			{Field: "release", Before: "", After: "5.0.3"}, {Field: "pre_release", Before: "false", After: "true"},
 			{Field: "size", Before: "222149208", After: "222149209"}, {Field: "sha512", Before: "", After: strings.Repeat("ab", 64)},
 		}}}}},
-		{"it is withdrawn", []*catalog.Package{b}, store.Change{Withdrawn: []*catalog.Package{released}}},
-		{"it stays away", []*catalog.Package{b}, store.Change{}},
-		{"it is back and let go", []*catalog.Package{b, letGo}, store.Change{
+		{"it is withdrawn", []*catalog.Package{b}, history.Change{Withdrawn: []*catalog.Package{released}}},
+		{"it stays away", []*catalog.Package{b}, history.Change{}},
+		{"it is back and let go", []*catalog.Package{b, letGo}, history.Change{
 			Returned: []*catalog.Package{letGo},
-			Changed:  []store.Changed{{Package: letGo, Fields: []store.FieldChange{{Field: "pre_release", Before: "true", After: "false"}}}},
+			Changed:  []history.Changed{{Package: letGo, Fields: []history.FieldChange{{Field: "pre_release", Before: "true", After: "false"}}}},
 		}},
-		{"all are gone", nil, store.Change{Withdrawn: []*catalog.Package{b, letGo}}},
-		{"one is back", []*catalog.Package{b}, store.Change{Returned: []*catalog.Package{b}}},
+		{"all are gone", nil, history.Change{Withdrawn: []*catalog.Package{b, letGo}}},
+		{"one is back", []*catalog.Package{b}, history.Change{Returned: []*catalog.Package{b}}},
 	}
-	path := filepath.Join(t.TempDir(), store.CatalogueFile)
+	path := filepath.Join(t.TempDir(), history.FileName)
 	for i, d := range days {
-		s := openStore(t, path)
+		s := openDB(t, path)
 		got, err := s.Record(t.Context(), run(day(i+1)), d.published, nil)
 		if err != nil {
 			t.Fatalf("%s: %v", d.name, err)
@@ -88,7 +88,7 @@ func TestRecord(t *testing.T) {
 		if diff := cmp.Diff(d.want, got); diff != "" {
 			t.Errorf("%s: change (-want +got):\n%s", d.name, diff)
 		}
-		if got.Empty() != cmp.Equal(d.want, store.Change{}) {
+		if got.Empty() != cmp.Equal(d.want, history.Change{}) {
 			t.Errorf("%s: Empty = %v of %+v", d.name, got.Empty(), got)
 		}
 		published, err := s.Published(t.Context())
@@ -100,22 +100,22 @@ func TestRecord(t *testing.T) {
 		}
 	}
 
-	s := openStore(t, path)
+	s := openDB(t, path)
 	all, err := s.All(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]store.Entry{
+	if diff := cmp.Diff([]history.Entry{
 		{Package: b, FirstSeen: day(1), LastChanged: day(1)},
 		{Package: letGo, FirstSeen: day(1), LastChanged: day(6), Withdrawn: day(7)},
 	}, all); diff != "" {
 		t.Errorf("all (-want +got):\n%s", diff)
 	}
-	history, err := s.History(t.Context(), a.ID)
+	events, err := s.Events(t.Context(), a.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]store.Event{
+	if diff := cmp.Diff([]history.Event{
 		{At: day(1), Kind: "added"},
 		{At: day(3), Kind: "changed", Field: "release", After: "5.0.3"},
 		{At: day(3), Kind: "changed", Field: "pre_release", Before: "false", After: "true"},
@@ -125,11 +125,11 @@ func TestRecord(t *testing.T) {
 		{At: day(6), Kind: "returned"},
 		{At: day(6), Kind: "changed", Field: "pre_release", Before: "true", After: "false"},
 		{At: day(7), Kind: "withdrawn"},
-	}, history); diff != "" {
-		t.Errorf("history (-want +got):\n%s", diff)
+	}, events); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
 	}
-	if history, err := s.History(t.Context(), "'; DROP TABLE runs"); len(history) != 0 || err != nil {
-		t.Errorf("history of nothing: %v, %v", history, err)
+	if events, err := s.Events(t.Context(), "'; DROP TABLE runs"); len(events) != 0 || err != nil {
+		t.Errorf("events of nothing: %v, %v", events, err)
 	}
 	last, err := s.LastRun(t.Context())
 	if err != nil || last != run(day(8)) {
@@ -145,12 +145,12 @@ func TestPublishedIsWhatWasRecorded(t *testing.T) {
 			rand.New(rand.NewPCG(1, 2)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 			dir := t.TempDir()
 			for i, at := range []time.Time{day(1), day(20)} {
-				path := filepath.Join(dir, fmt.Sprint(i), store.CatalogueFile)
-				s := openStore(t, path)
+				path := filepath.Join(dir, fmt.Sprint(i), history.FileName)
+				s := openDB(t, path)
 				if _, err := s.Record(t.Context(), run(at), shuffled, nil); err != nil {
 					t.Fatal(err)
 				}
-				got, err := openStore(t, path).Published(t.Context())
+				got, err := openDB(t, path).Published(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -171,7 +171,7 @@ func TestTextIsKeptAsItIs(t *testing.T) {
 		{ID: "x\x00y\xff", Name: "'\"\n", Field: "meta.revision", Value: strings.Repeat("z", 100_000), Reason: "not a decimal number"},
 		{Field: "_id", Reason: "not 24 lower-case hex digits"},
 	}
-	s := openStore(t, filepath.Join(t.TempDir(), "c"))
+	s := openDB(t, filepath.Join(t.TempDir(), "c"))
 	for i := range 2 {
 		if _, err := s.Record(t.Context(), run(day(1+i)), []*catalog.Package{p}, held); err != nil {
 			t.Fatal(err)
@@ -203,23 +203,23 @@ func TestOneCatalogueInAFolder(t *testing.T) {
 	const url, other = "https://slicer-packages.kitware.com/api/v1", "000000000000000000000000"
 	tests := []struct {
 		name        string
-		first, next store.Run
+		first, next history.Run
 		want        string // "": accepted
 	}{
-		{"the same", store.Run{Source: url, App: testutil.App}, store.Run{Source: url, App: testutil.App}, ""},
-		{"the sample again", store.Run{Source: "sample", App: testutil.App}, store.Run{Source: "sample", App: testutil.App}, ""},
-		{"a saved listing", store.Run{Source: url, App: testutil.App}, store.Run{Source: "file:listing.json", App: testutil.App}, ""},
-		{"a file called sample", store.Run{Source: url, App: testutil.App}, store.Run{Source: "file:sample", App: testutil.App}, ""},
-		{"a server after the sample", store.Run{Source: "sample", App: testutil.App}, store.Run{Source: url, App: testutil.App},
+		{"the same", history.Run{Source: url, App: testutil.App}, history.Run{Source: url, App: testutil.App}, ""},
+		{"the sample again", history.Run{Source: "sample", App: testutil.App}, history.Run{Source: "sample", App: testutil.App}, ""},
+		{"a saved listing", history.Run{Source: url, App: testutil.App}, history.Run{Source: "file:listing.json", App: testutil.App}, ""},
+		{"a file called sample", history.Run{Source: url, App: testutil.App}, history.Run{Source: "file:sample", App: testutil.App}, ""},
+		{"a server after the sample", history.Run{Source: "sample", App: testutil.App}, history.Run{Source: url, App: testutil.App},
 			"the data folder holds the packages of sample, not of " + url},
-		{"the sample after a server", store.Run{Source: url, App: testutil.App}, store.Run{Source: "sample", App: testutil.App},
+		{"the sample after a server", history.Run{Source: url, App: testutil.App}, history.Run{Source: "sample", App: testutil.App},
 			"the data folder holds the packages of " + url + ", not of sample"},
-		{"another application", store.Run{Source: url, App: testutil.App}, store.Run{Source: url, App: other},
+		{"another application", history.Run{Source: url, App: testutil.App}, history.Run{Source: url, App: other},
 			"the data folder holds the packages of application " + testutil.App + ", not of " + other},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s := openStore(t, filepath.Join(t.TempDir(), "c"))
+			s := openDB(t, filepath.Join(t.TempDir(), "c"))
 			if err := s.Accept(t.Context(), test.next); err != nil {
 				t.Fatalf("an empty catalogue does not accept %+v: %v", test.next, err)
 			}
@@ -255,11 +255,11 @@ func TestOneCatalogueInAFolder(t *testing.T) {
 
 // TestOpenAtOnce makes the same new catalogue from several sides.
 func TestOpenAtOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "var", "a ?b%20#c", store.CatalogueFile)
+	path := filepath.Join(t.TempDir(), "var", "a ?b%20#c", history.FileName)
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			s, err := store.Open(t.Context(), path)
+			s, err := history.Open(t.Context(), path)
 			if err != nil {
 				t.Error(err)
 				return
@@ -277,12 +277,12 @@ func TestOpenAtOnce(t *testing.T) {
 }
 
 func TestEmptyCatalogue(t *testing.T) {
-	s := openStore(t, filepath.Join(t.TempDir(), "c"))
+	s := openDB(t, filepath.Join(t.TempDir(), "c"))
 	published, err := s.Published(t.Context())
 	if err != nil || len(published) != 0 {
 		t.Errorf("published %v, %v", published, err)
 	}
-	if last, err := s.LastRun(t.Context()); err != nil || last != (store.Run{}) || last.IsSample() {
+	if last, err := s.LastRun(t.Context()); err != nil || last != (history.Run{}) || last.IsSample() {
 		t.Errorf("last run %+v, %v", last, err)
 	}
 }

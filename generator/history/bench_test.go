@@ -1,4 +1,4 @@
-package store_test
+package history_test
 
 import (
 	"path/filepath"
@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/history"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -19,7 +19,7 @@ func BenchmarkRecordFirst(b *testing.B) {
 	defer reportCPU(b)()
 	for b.Loop() {
 		n++
-		s, err := store.Open(b.Context(), filepath.Join(dir, strconv.Itoa(n)))
+		s, err := history.Open(b.Context(), filepath.Join(dir, strconv.Itoa(n)))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -35,7 +35,7 @@ func BenchmarkRecordFirst(b *testing.B) {
 // BenchmarkRecordUnchanged records the same packages again.
 func BenchmarkRecordUnchanged(b *testing.B) {
 	published := testutil.Packages(b, "archive")
-	s, err := store.Open(b.Context(), filepath.Join(b.TempDir(), store.CatalogueFile))
+	s, err := history.Open(b.Context(), filepath.Join(b.TempDir(), history.FileName))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func BenchmarkRecordUnchanged(b *testing.B) {
 
 func BenchmarkPublished(b *testing.B) {
 	published := testutil.Packages(b, "archive")
-	s, err := store.Open(b.Context(), filepath.Join(b.TempDir(), store.CatalogueFile))
+	s, err := history.Open(b.Context(), filepath.Join(b.TempDir(), history.FileName))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -70,8 +70,8 @@ func BenchmarkPublished(b *testing.B) {
 	}
 }
 
-func run(at time.Time) store.Run {
-	return store.Run{At: at, Source: "https://slicer-packages.kitware.com/api/v1", App: testutil.App}
+func run(at time.Time) history.Run {
+	return history.Run{At: at, Source: "https://slicer-packages.kitware.com/api/v1", App: testutil.App}
 }
 
 // reportCPU reports the processor time of the whole process for each round: wall time says little where

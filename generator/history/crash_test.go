@@ -1,4 +1,4 @@
-package store_test
+package history_test
 
 import (
 	"bufio"
@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen/generator/catalog"
-	"github.com/Slicer/sitegen/generator/store"
+	"github.com/Slicer/sitegen/generator/history"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 // writeForever records two states in turn, and prints a line before each.
 func writeForever(path string) {
 	states := crashStates(new(testing.B))
-	s, err := store.Open(context.Background(), path)
+	s, err := history.Open(context.Background(), path)
 	for i := 0; err == nil; i++ {
 		os.Stdout.WriteString("\n")
 		_, err = s.Record(context.Background(), run(day(1)), states[i%2], nil)
@@ -46,7 +46,7 @@ func crashStates(t testing.TB) [2][]*catalog.Package {
 
 // TestKilled kills a process that writes, at many instants: the catalogue is always one of the two states.
 func TestKilled(t *testing.T) {
-	path := filepath.Join(t.TempDir(), store.CatalogueFile)
+	path := filepath.Join(t.TempDir(), history.FileName)
 	states := crashStates(t)
 	for i := range 20 {
 		cmd := exec.CommandContext(t.Context(), os.Args[0])
@@ -71,7 +71,7 @@ func TestKilled(t *testing.T) {
 		}
 		cmd.Wait() // says that it was killed
 
-		s, err := store.Open(t.Context(), path)
+		s, err := history.Open(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
 		}

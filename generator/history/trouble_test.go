@@ -1,9 +1,8 @@
-package store
+package history
 
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -15,16 +14,18 @@ import (
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/sqlite"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 var atNoon = Run{At: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Source: "https://example.com/api/v1", App: testutil.App}
 
-// recorded is a catalogue of the live profile.
-func recorded(t *testing.T) (*Store, []*catalog.Package) {
+// recorded is a catalogue of the live profile, and its path.
+func recorded(t *testing.T) (s *DB, path string, packages []*catalog.Package) {
 	t.Helper()
-	packages := testutil.Packages(t, "live")
-	s, err := Open(t.Context(), filepath.Join(t.TempDir(), CatalogueFile))
+	packages = testutil.Packages(t, "live")
+	path = filepath.Join(t.TempDir(), FileName)
+	s, err := Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,117 +33,23 @@ func recorded(t *testing.T) (*Store, []*catalog.Package) {
 	if _, err := s.Record(t.Context(), atNoon, packages, nil); err != nil {
 		t.Fatal(err)
 	}
-	return s, packages
+	return s, path, packages
 }
 
-func exec(t *testing.T, db *sql.DB, statement string) {
+func exec(t *testing.T, db *sqlite.DB, statement string) {
 	t.Helper()
-	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+	if err := db.Exec(t.Context(), statement); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func query[T any](t *testing.T, db *sql.DB, statement string) (value T) {
-	t.Helper()
-	if err := db.QueryRowContext(t.Context(), statement).Scan(&value); err != nil {
-		t.Fatal(err)
-	}
-	return value
-}
-
-func TestOpenRefuses(t *testing.T) {
-	tests := []struct {
-		name string
-		make func(t *testing.T, path string)
-		want string // after "open the catalogue: <path>: "
-		hint string
-	}{
-		{"a newer sitegen's", func(t *testing.T, path string) {
-			db, err := open(t.Context(), path, append(catalogueMigrations, "CREATE TABLE more (x)"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			db.Close()
-		}, "written by a newer sitegen (schema 3, this one knows 2)", "or a newer one"},
-		{"another program's", func(t *testing.T, path string) {
-			db, err := connect(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			exec(t, db, "CREATE TABLE moz_cookies (x)")
-			db.Close()
-		}, "a database of another program", "of its own"},
-		{"no database", func(t *testing.T, path string) {
-			if err := os.WriteFile(path, bytes.Repeat([]byte("no database\n"), 100), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}, "file is not a database", "Move it aside"},
-		{"a folder", func(t *testing.T, path string) {
-			if err := os.Mkdir(path, 0o755); err != nil {
-				t.Fatal(err)
-			}
-		}, "unable to open database file: is a directory", "may be read and written"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), CatalogueFile)
-			test.make(t, path)
-			s, err := Open(t.Context(), path)
-			if err == nil || s != nil {
-				t.Fatalf("opened it (error %v)", err)
-			}
-			if diff := cmp.Diff("open the catalogue: "+path+": "+test.want, err.Error()); diff != "" {
-				t.Errorf("error (-want +got):\n%s", diff)
-			}
-			if hints := fault.Hints(err); len(hints) != 1 || !strings.Contains(hints[0], test.hint) {
-				t.Errorf("hints %q, want one with %q", hints, test.hint)
-			}
-		})
-	}
-	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(t.Context(), filepath.Join(file, CatalogueFile)); err == nil || !strings.Contains(err.Error(), file) {
-		t.Errorf("a folder that is a file: %v", err)
-	}
-}
-
-func TestMigrations(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "db")
-	scripts := []string{"CREATE TABLE a (x); INSERT INTO a VALUES (1)", "ALTER TABLE a ADD COLUMN y; UPDATE a SET y = x + 1"}
-	for n := range len(scripts) + 1 {
-		db, err := open(t.Context(), path, scripts[:n])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := query[int](t, db, "PRAGMA user_version"); got != n {
-			t.Errorf("user_version %d, want %d", got, n)
-		}
-		db.Close()
-	}
-	_, err := open(t.Context(), path, append(scripts, "CREATE TABLE b (x); CREATE TABLE a (x)"))
-	if err == nil || !strings.Contains(err.Error(), "table a already exists") {
-		t.Errorf("error %v, want that of the third script", err)
-	}
-	db, err := open(t.Context(), path, scripts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if sum := query[int](t, db, "SELECT sum(x + 10 * y) FROM a"); sum != 21 {
-		t.Errorf("the tables hold %d, want 21", sum)
-	}
-	if n := query[int](t, db, "SELECT count(*) FROM sqlite_schema WHERE name = 'b'"); n != 0 {
-		t.Error("half of the third script stayed")
 	}
 }
 
 // TestCatalogueOfSchema1 opens one that was written before packages told of the source's version: its packages
 // are as they were, and the next run says what it learns.
 func TestCatalogueOfSchema1(t *testing.T) {
-	path := filepath.Join(t.TempDir(), CatalogueFile)
-	db, err := open(t.Context(), path, catalogueMigrations[:1])
+	path := filepath.Join(t.TempDir(), FileName)
+	old := format
+	old.Migrations = migrations[:1]
+	db, err := sqlite.Open(t.Context(), path, old)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,18 +95,18 @@ func TestRecordInTrouble(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s, packages := recorded(t)
+			s, path, packages := recorded(t)
 			next := *packages[0]
 			next.ID = strings.Repeat("f", 24)
 			changed := append([]*catalog.Package{&next}, packages[10:]...)
 			held := []catalog.Held{{ID: "x", Value: strings.Repeat("v", 100_000)}}
 
-			exec(t, s.db, test.cause)
+			exec(t, s.file, test.cause)
 			change, err := s.Record(t.Context(), atNoon, changed, held)
 			if err == nil || !change.Empty() {
 				t.Fatalf("change %+v, error %v", change, err)
 			}
-			if want := "store the catalogue: " + s.path + ": " + test.want; err.Error() != want {
+			if want := "store the catalogue: " + path + ": " + test.want; err.Error() != want {
 				t.Errorf("error %q, want %q", err, want)
 			}
 			if fault.KindOf(err) != test.kind {
@@ -210,7 +117,7 @@ func TestRecordInTrouble(t *testing.T) {
 			}
 			checkPublished(t, s, packages)
 
-			exec(t, s.db, test.mend)
+			exec(t, s.file, test.mend)
 			if _, err := s.Record(t.Context(), atNoon, changed, held); err != nil {
 				t.Fatal(err)
 			}
@@ -219,52 +126,7 @@ func TestRecordInTrouble(t *testing.T) {
 	}
 }
 
-// TestBatchInTrouble: the error of a batch names the file and helps, and nothing of the batch stays.
-func TestBatchInTrouble(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "downloads.sqlite")
-	d, err := OpenDownloads(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	d.db.SetMaxOpenConns(1) // the pragma is of a connection
-	add := func() error {
-		b, err := d.Begin(t.Context())
-		if err != nil {
-			return err
-		}
-		defer b.Rollback()
-		id, err := b.Package(strings.Repeat("a", 24))
-		if err != nil {
-			return err
-		}
-		hits := make([]Hit, 10_000)
-		for i := range hits {
-			hits[i] = Hit{Visitor: int64(i), Package: id}
-		}
-		if err := b.AddHits(hits); err != nil {
-			return err
-		}
-		return b.Commit()
-	}
-	exec(t, d.db, "PRAGMA max_page_count = 1")
-	err = add()
-	if err == nil || err.Error() != "write downloads: "+path+": database or disk is full" || !strings.Contains(strings.Join(fault.Hints(err), " "), "make room") {
-		t.Errorf("error %v, hints %q", err, fault.Hints(err))
-	}
-	if n := query[int](t, d.db, "SELECT count(*) FROM packages"); n != 0 {
-		t.Errorf("%d packages stayed", n)
-	}
-	exec(t, d.db, "PRAGMA max_page_count = 1000000")
-	if err := add(); err != nil {
-		t.Fatal(err)
-	}
-	if n := query[int](t, d.db, "SELECT count(*) FROM hits"); n != 10_000 {
-		t.Errorf("%d hits", n)
-	}
-}
-
-func checkPublished(t *testing.T, s *Store, want []*catalog.Package) {
+func checkPublished(t *testing.T, s *DB, want []*catalog.Package) {
 	t.Helper()
 	got, err := s.Published(t.Context())
 	if err != nil {
@@ -283,54 +145,52 @@ func checkPublished(t *testing.T, s *Store, want []*catalog.Package) {
 }
 
 func TestRecordWhileAnotherWrites(t *testing.T) {
-	s, packages := recorded(t)
-	other, err := Open(t.Context(), s.path)
+	s, path, packages := recorded(t)
+	other, err := Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	tx, err := other.db.BeginTx(t.Context(), nil)
+	tx, err := other.file.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	exec(t, s.db, "PRAGMA busy_timeout = 1")
+	exec(t, s.file, "PRAGMA busy_timeout = 1")
 	if _, err := s.Record(t.Context(), atNoon, packages, nil); fault.KindOf(err) != fault.Locked || len(fault.Hints(err)) != 1 {
 		t.Errorf("error %v, want one that says who is first", err)
 	}
 	checkPublished(t, s, packages) // reading is no trouble
-	if err := tx.Rollback(); err != nil {
-		t.Fatal(err)
-	}
+	tx.Rollback()
 	if _, err := s.Record(t.Context(), atNoon, packages, nil); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestDamagedFile(t *testing.T) {
-	s, _ := recorded(t)
+	s, path, _ := recorded(t)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	info, err := os.Stat(s.path)
+	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(s.path, info.Size()/2); err != nil {
+	if err := os.Truncate(path, info.Size()/2); err != nil {
 		t.Fatal(err)
 	}
-	broken, err := Open(t.Context(), s.path)
+	broken, err := Open(t.Context(), path)
 	if err == nil {
 		defer broken.Close()
 		_, err = broken.Published(t.Context())
 	}
-	if err == nil || !strings.Contains(err.Error(), s.path+": database disk image is malformed") || !strings.HasPrefix(strings.Join(fault.Hints(err), ""), damaged) {
+	if err == nil || !strings.Contains(err.Error(), path+": database disk image is malformed") || !strings.HasPrefix(strings.Join(fault.Hints(err), ""), "The file is damaged.") {
 		t.Errorf("error %v, hints %q", err, fault.Hints(err))
 	}
 }
 
 func TestUnreadableRow(t *testing.T) {
-	s, packages := recorded(t)
-	exec(t, s.db, "UPDATE packages SET build_date = 'long ago' WHERE id = '"+packages[3].ID+"'")
+	s, _, packages := recorded(t)
+	exec(t, s.file, "UPDATE packages SET build_date = 'long ago' WHERE id = '"+packages[3].ID+"'")
 	_, err := s.Published(t.Context())
 	if err == nil || !strings.Contains(err.Error(), packages[3].ID) || !strings.Contains(err.Error(), "long ago") {
 		t.Errorf("error %v does not name the package and its date", err)
@@ -339,12 +199,12 @@ func TestUnreadableRow(t *testing.T) {
 
 // TestUnchangedRunWritesNothing compares the file byte for byte.
 func TestUnchangedRunWritesNothing(t *testing.T) {
-	s, packages := recorded(t)
+	s, path, packages := recorded(t)
 	held := []catalog.Held{{ID: "x", Reason: "y"}}
 	if _, err := s.Record(t.Context(), atNoon, packages, held); err != nil {
 		t.Fatal(err)
 	}
-	before, err := os.ReadFile(s.path)
+	before, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -353,13 +213,13 @@ func TestUnchangedRunWritesNothing(t *testing.T) {
 	if _, err := s.Record(t.Context(), later, packages, held); err != nil {
 		t.Fatal(err)
 	}
-	if after, err := os.ReadFile(s.path); err != nil || !bytes.Equal(before, after) {
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
 		t.Errorf("the file has changed (%v)", err)
 	}
 }
 
 func TestRunsAreCounted(t *testing.T) {
-	s, packages := recorded(t)
+	s, _, packages := recorded(t)
 	next := append([]*catalog.Package{}, packages[2:]...)
 	changed := *next[0]
 	changed.Size++
@@ -369,13 +229,10 @@ func TestRunsAreCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	rows, err := s.db.QueryContext(t.Context(), "SELECT published, held, added, changed, withdrawn, returned FROM runs ORDER BY id")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := collect(rows, func(rows *sql.Rows) (c [6]int, err error) {
-		return c, rows.Scan(&c[0], &c[1], &c[2], &c[3], &c[4], &c[5])
-	})
+	got, err := sqlite.Collect(t.Context(), s.file, func(row sqlite.Row) (c [6]int, err error) {
+		err = row.Scan(&c[0], &c[1], &c[2], &c[3], &c[4], &c[5])
+		return c, err
+	}, "SELECT published, held, added, changed, withdrawn, returned FROM runs ORDER BY id")
 	n := len(packages)
 	if diff := cmp.Diff([][6]int{{n, 0, n, 0, 0, 0}, {n - 2, 1, 0, 1, 2, 0}, {n, 1, 0, 1, 0, 2}}, got); diff != "" || err != nil {
 		t.Errorf("runs (-want +got):\n%s%v", diff, err)
@@ -383,7 +240,7 @@ func TestRunsAreCounted(t *testing.T) {
 }
 
 func TestRulesOfTheTables(t *testing.T) {
-	s, packages := recorded(t)
+	s, _, packages := recorded(t)
 	for _, statement := range []string{
 		"INSERT INTO changes VALUES (1, 'nobody', 'added', '', '', '')",
 		"INSERT INTO changes VALUES (77, '" + packages[0].ID + "', 'added', '', '', '')",
@@ -391,14 +248,14 @@ func TestRulesOfTheTables(t *testing.T) {
 		"UPDATE packages SET size = 'large'",
 		"DELETE FROM packages",
 	} {
-		if _, err := s.db.ExecContext(t.Context(), statement); err == nil {
+		if err := s.file.Exec(t.Context(), statement); err == nil {
 			t.Errorf("done: %s", statement)
 		}
 	}
 }
 
 func TestRecordStopsWhenTold(t *testing.T) {
-	s, packages := recorded(t)
+	s, _, packages := recorded(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := s.Record(ctx, atNoon, packages[5:], nil); !errors.Is(err, context.Canceled) {

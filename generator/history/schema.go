@@ -1,7 +1,7 @@
-package store
+package history
 
-// catalogueMigrations make the tables of the catalogue. Times are UTC, RFC 3339, to the second.
-var catalogueMigrations = []string{`
+// migrations make the tables of the catalogue. Times are UTC, RFC 3339, to the second.
+var migrations = []string{`
 -- Every run that looked at the source, also when nothing had changed.
 CREATE TABLE runs (
   id        INTEGER PRIMARY KEY,

@@ -1,0 +1,190 @@
+// Package history keeps the catalogue of packages from run to run: those published last, those withdrawn since, and
+// what happened to each. It is an SQLite file of the data folder that people may read with any SQLite tool.
+//
+// A run is recorded in one transaction, so that a reader, and the next run after a crash, sees all of it or nothing.
+// A run that finds nothing new writes nothing. A data folder belongs to one catalogue: the sample or a real one, of
+// one application. A build writes the catalogue through a DB; everything else reads it through a Reader:
+//
+//	r, err := history.OpenReadOnly(ctx, "var/catalogue.sqlite") // fs.ErrNotExist before the first build
+//	packages, err := r.Published(ctx)
+package history
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/sqlite"
+)
+
+// FileName is the name of the catalogue in the data folder.
+const FileName = "catalogue.sqlite"
+
+var format = sqlite.Format{Name: "the catalogue", WrittenBy: "sitegen build", Migrations: migrations}
+
+// Reader reads the catalogue.
+type Reader struct {
+	file *sqlite.DB
+}
+
+// DB is the catalogue open for writing.
+type DB struct {
+	*Reader
+}
+
+// Open opens the catalogue at path for writing. It creates an empty one, with its folder, where there is none. It
+// refuses a file that a newer sitegen or another program wrote.
+func Open(ctx context.Context, path string) (*DB, error) {
+	file, err := sqlite.Open(ctx, path, format)
+	if err != nil {
+		return nil, err
+	}
+	return &DB{&Reader{file}}, nil
+}
+
+// OpenReadOnly opens the catalogue at path for reading and creates nothing: the error is fs.ErrNotExist when there is
+// none. It refuses what Open refuses, and a file that an older sitegen wrote: the next build updates it.
+func OpenReadOnly(ctx context.Context, path string) (*Reader, error) {
+	file, err := sqlite.OpenReadOnly(ctx, path, format)
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{file}, nil
+}
+
+// Close closes the file.
+func (r *Reader) Close() error { return r.file.Close() }
+
+// Run is one look at a source.
+type Run struct {
+	At     time.Time // kept to the second, in UTC
+	Source string    // girder.Source.Identity: "sample", the URL of an API, or "file:" and a name
+	App    string    // the application in Girder
+}
+
+// sampleSource is the Source of the catalogue in the program.
+const sampleSource = "sample"
+
+// IsSample reports whether the run read the catalogue that is part of the program.
+func (r Run) IsSample() bool { return r.Source == sampleSource }
+
+// LastRun returns the run recorded last. It is zero when there was none: then the catalogue is empty.
+func (r *Reader) LastRun(ctx context.Context) (Run, error) {
+	run, err := lastRun(ctx, r.file)
+	return run, readError(err)
+}
+
+func lastRun(ctx context.Context, q sqlite.Querier) (Run, error) {
+	run, _, err := sqlite.One(ctx, q, func(row sqlite.Row) (run Run, err error) {
+		var at string
+		if err := row.Scan(&at, &run.Source, &run.App); err != nil {
+			return run, err
+		}
+		run.At, err = time.Parse(time.RFC3339, at)
+		return run, err
+	}, "SELECT at, source, app FROM runs ORDER BY id DESC LIMIT 1")
+	return run, err
+}
+
+// Entry is a package with what the catalogue knows of its life.
+type Entry struct {
+	*catalog.Package
+	FirstSeen   time.Time
+	LastChanged time.Time // when a field was seen to have changed; FirstSeen when none ever was
+	Withdrawn   time.Time // when it was no longer published; zero while it is
+}
+
+// Published returns the packages on the site, newest first. The order does not depend on when they were recorded.
+func (r *Reader) Published(ctx context.Context) ([]*catalog.Package, error) {
+	entries, err := readEntries(ctx, r.file, "WHERE withdrawn_at IS NULL")
+	if err != nil {
+		return nil, readError(err)
+	}
+	packages := make([]*catalog.Package, len(entries))
+	for i, e := range entries {
+		packages[i] = e.Package
+	}
+	return packages, nil
+}
+
+// All returns every package that was ever on the site, newest first.
+func (r *Reader) All(ctx context.Context) ([]Entry, error) {
+	entries, err := readEntries(ctx, r.file, "")
+	return entries, readError(err)
+}
+
+// Held returns the records that the last run held back.
+func (r *Reader) Held(ctx context.Context) ([]catalog.Held, error) {
+	held, err := readHeld(ctx, r.file)
+	return held, readError(err)
+}
+
+// Event is one thing that happened to a package.
+type Event struct {
+	At            time.Time
+	Kind          string // "added", "changed", "withdrawn" or "returned"
+	Field         string // of "changed": the column in the database
+	Before, After string // of "changed"
+}
+
+// Events returns what happened to the package id, oldest first; nothing when it was never published.
+func (r *Reader) Events(ctx context.Context, id string) ([]Event, error) {
+	events, err := sqlite.Collect(ctx, r.file, func(row sqlite.Row) (e Event, err error) {
+		var at string
+		if err := row.Scan(&at, &e.Kind, &e.Field, &e.Before, &e.After); err != nil {
+			return e, err
+		}
+		e.At, err = time.Parse(time.RFC3339, at)
+		return e, err
+	}, `SELECT runs.at, kind, field, before, after
+		FROM changes JOIN runs ON runs.id = changes.run WHERE package = ? ORDER BY changes.rowid`, id)
+	return events, readError(err)
+}
+
+func readError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("read the catalogue: %w", err)
+}
+
+// readEntries reads packages, newest first; where is the end of the query.
+func readEntries(ctx context.Context, q sqlite.Querier, where string) ([]Entry, error) {
+	list, err := sqlite.Collect(ctx, q, scanEntry,
+		"SELECT "+packageColumns+", first_seen, last_changed, withdrawn_at FROM packages "+where)
+	slices.SortFunc(list, func(a, b Entry) int { return catalog.Compare(a.Package, b.Package) })
+	return list, err
+}
+
+func scanEntry(row sqlite.Row) (Entry, error) {
+	p := new(catalog.Package)
+	var seen, changed string
+	var withdrawn sql.NullString
+	if err := row.Scan(append(destinations(p), &seen, &changed, &withdrawn)...); err != nil {
+		return Entry{}, err
+	}
+	built, ok := catalog.ParseBuildDate(p.BuildDate)
+	if !ok {
+		return Entry{}, fmt.Errorf("package %.40q: invalid build date (found %.40q)", p.ID, p.BuildDate)
+	}
+	p.Built = built
+	e := Entry{Package: p}
+	var errs [3]error
+	e.FirstSeen, errs[0] = time.Parse(time.RFC3339, seen)
+	e.LastChanged, errs[1] = time.Parse(time.RFC3339, changed)
+	if withdrawn.Valid {
+		e.Withdrawn, errs[2] = time.Parse(time.RFC3339, withdrawn.String)
+	}
+	return e, errors.Join(errs[:]...)
+}
+
+func readHeld(ctx context.Context, q sqlite.Querier) ([]catalog.Held, error) {
+	return sqlite.Collect(ctx, q, func(row sqlite.Row) (h catalog.Held, err error) {
+		err = row.Scan(&h.ID, &h.Name, &h.Field, &h.Value, &h.Reason)
+		return h, err
+	}, "SELECT id, name, field, value, reason FROM held ORDER BY rowid")
+}

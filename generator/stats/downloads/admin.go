@@ -1,0 +1,139 @@
+package downloads
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/Slicer/sitegen/generator/sqlite"
+)
+
+// Admin changes what is already counted.
+type Admin struct {
+	file *sqlite.DB
+}
+
+// closeBefore closes the days before a given one; days that were closed stay closed.
+const closeBefore = `INSERT OR REPLACE INTO meta VALUES ('sealed_before',
+	max(CAST(?1 AS INTEGER), coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sealed_before'), ?1)))`
+
+// Forget deletes the hits of the days before the given one, and whatever else is about single visitors there; the
+// daily numbers stay. The days are closed: hits that come for them later are not counted. Forget returns how many
+// hits were deleted. It refuses while days are not counted, whose numbers would be lost.
+func (a Admin) Forget(ctx context.Context, before int32) (hits int64, err error) {
+	err = a.file.Update(ctx, func(tx *sqlite.Tx) error {
+		pending, _, err := sqlite.One(ctx, tx, sqlite.Value[int], "SELECT count(*) FROM changed")
+		if err != nil {
+			return err
+		}
+		if pending > 0 {
+			return fmt.Errorf("%d days are not counted yet", pending)
+		}
+		result, err := tx.Exec(ctx, "DELETE FROM hits WHERE day < ?", before)
+		if err != nil {
+			return err
+		}
+		if hits, err = result.RowsAffected(); err != nil {
+			return err
+		}
+		for _, s := range []string{
+			closeBefore,
+			"INSERT OR IGNORE INTO sealed SELECT DISTINCT day FROM daily WHERE day < ?1",
+			"DELETE FROM accesses WHERE day < ?1",
+			"DELETE FROM documents WHERE period = '' AND ?1 = ?1",
+			"DELETE FROM firsts WHERE at < ?1 * 86400",
+			"DELETE FROM addresses WHERE visitor NOT IN (SELECT visitor FROM hits) AND ?1 = ?1",
+			"DELETE FROM agents WHERE id NOT IN (SELECT agent FROM hits) AND ?1 = ?1",
+			"INSERT OR IGNORE INTO changed SELECT DISTINCT day FROM hits WHERE ?1 = ?1", // a later access may be the first now
+		} {
+			if _, err := tx.Exec(ctx, s, before); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, failed("forget the downloads", err)
+	}
+	// Deleted rows stay readable in free pages, and in the write-ahead log, until these are overwritten.
+	for _, s := range []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"} {
+		if err := a.file.Exec(ctx, s); err != nil {
+			return hits, failed("wipe what was forgotten", err)
+		}
+	}
+	return hits, nil
+}
+
+// CloseBefore closes the days before the given one: they take no more hits. Their rows stay.
+func (a Admin) CloseBefore(ctx context.Context, before int32) error {
+	return failed("close the days whose keys are deleted", a.file.Exec(ctx, closeBefore, before))
+}
+
+// SetAgents keeps what newer rules tell of agents, and marks the days of their hits as changed.
+func (a Admin) SetAgents(ctx context.Context, agents []Agent) error {
+	return failed("keep the agents", a.file.Update(ctx, func(tx *sqlite.Tx) error {
+		for _, a := range agents {
+			if _, err := tx.Exec(ctx, "UPDATE agents SET class = ?, legacy = ?, browser = ?, os = ?, device = ? WHERE id = ?",
+				a.Class, a.Legacy, a.Browser, a.System, a.Device, a.ID); err != nil {
+				return err
+			}
+		}
+		// Which accesses are the first by format 1.0 may change on any day.
+		_, err := tx.Exec(ctx, `DELETE FROM firsts; DELETE FROM accesses;
+			INSERT OR IGNORE INTO changed SELECT DISTINCT day FROM hits`)
+		return err
+	}))
+}
+
+// ErrHasHits is that days to be imported were counted from logs already.
+var ErrHasHits = errors.New("days that were counted from logs cannot be replaced")
+
+// ImportDaily imports numbers counted elsewhere, for whole days: they replace numbers imported before, and their days
+// are closed. It refuses, with ErrHasHits, days that have hits.
+func (a Admin) ImportDaily(ctx context.Context, lines []Daily) error {
+	days := map[int32]bool{}
+	for _, l := range lines {
+		days[l.Day] = true
+	}
+	return failed("import daily numbers", a.file.Update(ctx, func(tx *sqlite.Tx) error {
+		for day := range days {
+			if err := importDay(ctx, tx, day); err != nil {
+				return err
+			}
+		}
+		for _, l := range lines {
+			series, err := seriesID(ctx, tx, l.Series)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `INSERT INTO imported VALUES (?, ?, ?, ?, ?)
+				ON CONFLICT DO UPDATE SET downloads = downloads + excluded.downloads`,
+				l.Day, series, l.Country, l.Class, l.Downloads); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// importDay makes room for the numbers of a day.
+func importDay(ctx context.Context, tx *sqlite.Tx, day int32) error {
+	counted, _, err := sqlite.One(ctx, tx, sqlite.Value[bool],
+		"SELECT EXISTS (SELECT 1 FROM hits WHERE day = ?1) OR EXISTS (SELECT 1 FROM daily WHERE day = ?1)", day)
+	if err != nil {
+		return err
+	}
+	if counted {
+		return ErrHasHits
+	}
+	for _, s := range []string{
+		"DELETE FROM imported WHERE day = ?1",
+		"INSERT OR IGNORE INTO sealed VALUES (?1)",
+		dropDocuments,
+	} {
+		if _, err := tx.Exec(ctx, s, day); err != nil {
+			return err
+		}
+	}
+	return nil
+}

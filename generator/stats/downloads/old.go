@@ -1,0 +1,69 @@
+package downloads
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/Slicer/sitegen/generator/sqlite"
+)
+
+// Old is the database of the job that made the statistics before sitegen. Its tables are access, ipinfo, uainfo and
+// bsinfo; it is read and not changed.
+type Old struct {
+	file *sqlite.DB
+}
+
+// OpenOld opens such a database for reading, and checks that it is one.
+func OpenOld(ctx context.Context, path string) (*Old, error) {
+	format := sqlite.Format{Name: "the old database", WrittenBy: "the program that writes it"}
+	file, err := sqlite.OpenReadOnly(ctx, path, format)
+	if err != nil {
+		return nil, err
+	}
+	n, _, err := sqlite.One(ctx, file, sqlite.Value[int],
+		"SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('access', 'ipinfo', 'uainfo', 'bsinfo')")
+	if err == nil && n != 4 {
+		err = fmt.Errorf("%s: has %d of the tables access, ipinfo, uainfo and bsinfo; all four are needed", path, n)
+	}
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("open the old database: %w", err)
+	}
+	return &Old{file}, nil
+}
+
+// Close closes the database.
+func (o *Old) Close() error { return o.file.Close() }
+
+// OldPackage is a row of bsinfo.
+type OldPackage struct {
+	Bitstream, FileName, OS, Arch, Release, Created, CheckedOut string
+}
+
+// Packages calls each with the rows of bsinfo.
+func (o *Old) Packages(ctx context.Context, each func(OldPackage) error) error {
+	return sqlite.Each(ctx, o.file, func(row sqlite.Row) (p OldPackage, err error) {
+		err = row.Scan(&p.Bitstream, &p.FileName, &p.OS, &p.Arch, &p.Release, &p.Created, &p.CheckedOut)
+		return p, err
+	}, each, `SELECT CAST(bitstream_id AS TEXT), coalesce(filename, ''), coalesce(os, ''), coalesce(arch, ''),
+		coalesce(release, ''), coalesce(creation_date, ''), coalesce(checkout_date, '') FROM bsinfo ORDER BY bitstream_id`)
+}
+
+// OldAccess is a row of access with what ipinfo says of its address. The old database has neither the method nor the
+// status of a request.
+type OldAccess struct {
+	Bitstream, Address, Time, Agent string // Time as Python's isoformat spells it, UTC
+	Country                         string
+	Latitude, Longitude             sql.NullFloat64 // degrees
+}
+
+// Accesses calls each with the rows of access. The row is valid until each returns.
+func (o *Old) Accesses(ctx context.Context, each func(*OldAccess) error) error {
+	a := new(OldAccess)
+	return sqlite.Each(ctx, o.file, func(row sqlite.Row) (*OldAccess, error) {
+		return a, row.Scan(&a.Bitstream, &a.Address, &a.Time, &a.Agent, &a.Country, &a.Latitude, &a.Longitude)
+	}, each, `SELECT CAST(a.bitstream_id AS TEXT), coalesce(a.ip, ''), coalesce(a.ts, ''), coalesce(a.useragent, ''),
+		coalesce(i.country_code, ''), i.latitude, i.longitude
+		FROM access a LEFT JOIN ipinfo i ON i.ip = a.ip ORDER BY a.rowid`)
+}

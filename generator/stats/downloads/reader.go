@@ -1,0 +1,153 @@
+package downloads
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/sqlite"
+)
+
+// Reader reads the numbers, and the names that they refer to.
+type Reader struct {
+	Names
+	file *sqlite.DB
+}
+
+// OpenReadOnly opens the database at path for reading and creates nothing: the error is fs.ErrNotExist when there is
+// none. It reads while another process writes: see sqlite.OpenReadOnly.
+func OpenReadOnly(ctx context.Context, path string) (*Reader, error) {
+	file, err := sqlite.OpenReadOnly(ctx, path, format())
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{Names{file}, file}, nil
+}
+
+// Close closes the database.
+func (r *Reader) Close() error { return r.file.Close() }
+
+// failed adds to an error what could not be done.
+func failed(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// Daily is a line of the daily table as it is exported: downloads by day, package, country and class.
+type Daily struct {
+	Day       int32
+	Series           // of the packages
+	Country   string // ISO 3166-1, "" when not known
+	Class     int
+	Downloads int64
+}
+
+// allDaily is every number of the daily table and of those imported.
+const allDaily = `SELECT d.day, p.series, d.country, d.class, d.downloads
+	FROM daily d JOIN packages p ON p.id = d.package WHERE p.known
+	UNION ALL SELECT day, series, country, class, downloads FROM imported`
+
+// Filter limits an export. Zero values let everything through.
+type Filter struct {
+	From, To                     int32 // days, both included; To 0 is without end
+	Version, OS, Arch, Stability string
+	Country                      *string // nil for all; "" are those not known
+	Class                        *int
+}
+
+// where returns the condition of the filter and its arguments.
+func (f *Filter) where() (condition string, args []any) {
+	terms, args := []string{"day >= ?"}, []any{f.From}
+	add := func(term string, value any) {
+		terms, args = append(terms, term+" ?"), append(args, value)
+	}
+	if f.To != 0 {
+		add("day <=", f.To)
+	}
+	for _, c := range []struct{ column, value string }{
+		{"s.version", f.Version}, {"s.os", f.OS}, {"s.arch", f.Arch}, {"s.stability", f.Stability},
+	} {
+		if c.value != "" {
+			add(c.column+" =", c.value)
+		}
+	}
+	if f.Country != nil {
+		add("country =", *f.Country)
+	}
+	if f.Class != nil {
+		add("class =", *f.Class)
+	}
+	return strings.Join(terms, " AND "), args
+}
+
+// Daily calls line with the lines of the daily table, in the order of its columns. With arch architectures are told
+// apart; without, they are added up.
+func (r *Reader) Daily(ctx context.Context, f Filter, arch bool, line func(Daily) error) error {
+	where, args := f.where()
+	architecture := "''"
+	if arch {
+		architecture = "s.arch"
+	}
+	const columns = "day, s.version, s.os, architecture, s.stability, country, class"
+	return sqlite.Each(ctx, r.file, func(row sqlite.Row) (d Daily, err error) {
+		err = row.Scan(&d.Day, &d.Version, &d.OS, &d.Arch, &d.Stability, &d.Country, &d.Class, &d.Downloads)
+		return d, err
+	}, line, `SELECT day, s.version, s.os, `+architecture+` AS architecture, s.stability, country, class, sum(downloads)
+		FROM (`+allDaily+`) JOIN series s ON s.id = series WHERE `+where+`
+		GROUP BY `+columns+` ORDER BY `+columns, args...)
+}
+
+// Cell is a number of a period's table.
+type Cell struct {
+	Day, Series int32
+	Country     string
+	Class       int
+	Downloads   int64
+}
+
+// Cells returns the numbers of the days from first to last, both included.
+func (r *Reader) Cells(ctx context.Context, first, last int32) ([]Cell, error) {
+	list, err := sqlite.Collect(ctx, r.file, func(row sqlite.Row) (c Cell, err error) {
+		err = row.Scan(&c.Day, &c.Series, &c.Country, &c.Class, &c.Downloads)
+		return c, err
+	}, `SELECT d.day, p.series, d.country, d.class, sum(d.downloads)
+		FROM daily d JOIN packages p ON p.id = d.package WHERE p.known AND d.day BETWEEN ?1 AND ?2 GROUP BY 1, 2, 3, 4
+		UNION ALL SELECT day, series, country, class, downloads FROM imported WHERE day BETWEEN ?1 AND ?2`, first, last)
+	return list, failed("read the downloads of a period", err)
+}
+
+// Span returns the first and the last day that have downloads. It reports false when there are none.
+func (r *Reader) Span(ctx context.Context) (first, last int32, ok bool, err error) {
+	type span struct{ first, last sql.NullInt32 }
+	// Each minimum and maximum on its own is a look at one end of the table; together they would read it all.
+	s, _, err := sqlite.One(ctx, r.file, func(row sqlite.Row) (s span, err error) {
+		err = row.Scan(&s.first, &s.last)
+		return s, err
+	}, `SELECT min(a), max(b) FROM (
+		SELECT (SELECT min(day) FROM daily) AS a, (SELECT max(day) FROM daily) AS b
+		UNION ALL SELECT (SELECT min(day) FROM imported), (SELECT max(day) FROM imported))`)
+	return s.first.Int32, s.last.Int32, s.first.Valid, failed("read the daily table", err)
+}
+
+// Total returns the number of downloads.
+func (r *Reader) Total(ctx context.Context) (int64, error) {
+	n, _, err := sqlite.One(ctx, r.file, sqlite.Value[int64],
+		"SELECT coalesce(sum(downloads), 0) FROM ("+allDaily+")")
+	return n, failed("read the daily table", err)
+}
+
+// Accesses calls each with the accesses of format 1.0, a day at a time, oldest first: lines of "second of the day,
+// package, place", in order of time. The lines are valid until each returns.
+func (r *Reader) Accesses(ctx context.Context, each func(day int32, lines []byte) error) error {
+	type accesses struct {
+		day   int32
+		lines sql.RawBytes
+	}
+	return sqlite.Each(ctx, r.file, func(row sqlite.Row) (a accesses, err error) {
+		err = row.Scan(&a.day, &a.lines)
+		return a, err
+	}, func(a accesses) error { return each(a.day, a.lines) }, "SELECT day, lines FROM accesses ORDER BY day")
+}

@@ -1,0 +1,292 @@
+package stats
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/Slicer/sitegen/generator/fault"
+)
+
+// state returns the files and folders below folders, with their permissions, the files with their sizes and times.
+func state(t *testing.T, folders ...string) string {
+	t.Helper()
+	var b strings.Builder
+	for _, folder := range folders {
+		if err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := d.Info()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(&b, path, info.Mode())
+			if !d.IsDir() {
+				fmt.Fprintln(&b, info.Size(), info.ModTime())
+			}
+			return nil
+		}); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	return b.String()
+}
+
+// counted is a data folder that has half of the test log, a folder where it was published, and the whole log.
+func counted(t *testing.T) (o Options, public, log string) {
+	t.Helper()
+	o, public = options(t, t.TempDir()), t.TempDir()
+	lines := bytes.SplitAfter(text(t, "access.log.gz"), []byte("\n"))
+	log = write(t, t.TempDir(), "access.log", bytes.Join(lines[:3000], nil))
+	e := open(t, o)
+	read(t, e, log)
+	if _, err := e.Publish(t.Context(), public); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Dir(log), "access.log", bytes.Join(lines, nil))
+	return o, public, log
+}
+
+// privateTemp gives the test, and its children, an empty temporary folder.
+func privateTemp(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	return dir
+}
+
+// TestDryRun reports what a real run does, and changes nothing.
+func TestDryRun(t *testing.T) {
+	o, public, log := counted(t)
+	tmp := privateTemp(t)
+	if err := os.Chmod(filepath.Join(o.Dir, "stats.key"), 0o640); err != nil { // which a real run puts right
+		t.Fatal(err)
+	}
+	write(t, public, "cube-2019.json", []byte("{}")) // which a real run deletes
+	before := state(t, o.Dir, public, tmp)
+	type result struct {
+		Report  *Report
+		Summary *Summary
+		Changed []string
+		Total   int64
+	}
+	count := func(o Options) (r result) {
+		t.Helper()
+		e := open(t, o)
+		r.Report = read(t, e, log)
+		var err error
+		if r.Changed, err = e.Publish(t.Context(), public); err != nil {
+			t.Fatal(err)
+		}
+		if r.Summary, err = e.Summary(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if r.Total, err = e.Total(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		verified(t, e)
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	real := o
+	o.DryRun = true
+	dry := count(o)
+	if diff := cmp.Diff(before, state(t, o.Dir, public, tmp)); diff != "" {
+		t.Error(diff)
+	}
+	if dry.Report.New == 0 || !slices.Contains(dry.Changed, "cube-2019.json") || !slices.Contains(dry.Changed, LegacyFile) {
+		t.Errorf("%d new, changed %v", dry.Report.New, dry.Changed)
+	}
+	if diff := cmp.Diff(count(real), dry, cmpopts.IgnoreFields(Report{}, "Seconds")); diff != "" {
+		t.Errorf("real run (-) and dry run (+): %s", diff)
+	}
+}
+
+// TestDryRunOfNothing has no data folder, and makes none.
+func TestDryRunOfNothing(t *testing.T) {
+	site := t.TempDir()
+	tmp := privateTemp(t)
+	before := state(t, site, tmp)
+	o := options(t, filepath.Join(site, "var"))
+	o.DryRun = true
+	e := open(t, o)
+	if r := read(t, e, testLog("access.log.gz")); r.New == 0 {
+		t.Error("nothing was counted")
+	}
+	if changed, err := e.Publish(t.Context(), filepath.Join(site, "public")); err != nil || len(changed) != 6 {
+		t.Errorf("changed %v, %v", changed, err)
+	}
+	if diff := cmp.Diff(string(text(t, "truth-daily.tsv")), export(t, e)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(before, state(t, site, tmp)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestDryRunThatFails leaves nothing in the temporary folder, where the private copy is, nor in the data folder.
+func TestDryRunThatFails(t *testing.T) {
+	o, public, log := counted(t)
+	o.DryRun = true
+	tmp := privateTemp(t)
+	before := state(t, o.Dir, public, tmp)
+	t.Run("an error", func(t *testing.T) {
+		o := o
+		o.Rules = write(t, t.TempDir(), "rules.yaml", []byte("user_agent_parsers: 1"))
+		if _, err := open(t, o).Read(t.Context(), []string{log}, func(int64) {}); err == nil {
+			t.Error("no error")
+		}
+	})
+	t.Run("an error at the opening", func(t *testing.T) {
+		o := o
+		o.Dir = t.TempDir()
+		write(t, o.Dir, "stats.key", []byte("{"))
+		if _, err := Open(t.Context(), o); err == nil {
+			t.Error("no error")
+		}
+	})
+	t.Run("Ctrl-C", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		if _, err := open(t, o).Read(ctx, []string{log}, func(int64) { cancel() }); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("kill", func(t *testing.T) {
+		long, _ := crashLog(t)
+		before := state(t, tmp)
+		for _, wait := range []time.Duration{200, 400, 600} {
+			cmd, stderr := start(t, o.Dir, long, childDry+"=1")
+			time.Sleep(wait * time.Millisecond)
+			if err := cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); err == nil || stderr.Len() > 0 {
+				t.Errorf("after %d ms: %v, %s", wait, err, stderr)
+			}
+		}
+		if diff := cmp.Diff(before, state(t, tmp)); diff != "" {
+			t.Error(diff)
+		}
+	})
+	if diff := cmp.Diff(before, state(t, o.Dir, public, tmp)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestReader reads before an engine counts and beside it, and changes nothing.
+func TestReader(t *testing.T) {
+	o, _, log := counted(t)
+	tmp := privateTemp(t)
+	rules := write(t, t.TempDir(), "rules.yaml", []byte(`user_agent_parsers:
+- regex: '(Nothing)'
+os_parsers:
+- regex: 'iPhone'
+  os_replacement: Symbian OS
+device_parsers:
+- regex: 'Firefox'
+  device_replacement: Spider
+`))
+	before := state(t, o.Dir, tmp)
+	readAll := func() (table string) {
+		t.Helper()
+		r, err := OpenReader(t.Context(), o.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		var b bytes.Buffer
+		if err := r.Export(t.Context(), &b, Filter{}, Table{Format: "tsv"}); err != nil {
+			t.Fatal(err)
+		}
+		if differences, days, err := r.Verify(t.Context()); len(differences) != 0 || days == 0 || err != nil {
+			t.Errorf("%d days, differences %v, %v", days, differences, err)
+		}
+		if changes, err := r.Reclassified(t.Context(), rules); len(changes) == 0 || err != nil {
+			t.Errorf("changes %v, %v", changes, err)
+		}
+		return b.String()
+	}
+	half := readAll()
+	if diff := cmp.Diff(before, state(t, o.Dir, tmp)); diff != "" {
+		t.Error(diff)
+	}
+	e := open(t, o)
+	if diff := cmp.Diff(half, readAll()); diff != "" {
+		t.Error(diff)
+	}
+	read(t, e, log)
+	if diff := cmp.Diff(string(text(t, "truth-daily.tsv")), readAll()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestVerifyReadOnlyFolder verifies in a folder that cannot be written, after a run, while one counts, and after one
+// that was killed.
+func TestVerifyReadOnlyFolder(t *testing.T) {
+	o, _, log := counted(t)
+	killed := filepath.Join(t.TempDir(), "var")
+	for dir := o.Dir; strings.HasPrefix(dir, os.TempDir()+"/"); dir = filepath.Dir(dir) {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	verify := func(when, dir string) {
+		t.Helper()
+		if err := os.Chmod(dir, 0o555); err != nil {
+			t.Fatal(err)
+		}
+		defer os.Chmod(dir, 0o755)
+		before := state(t, dir)
+		cmd, stderr := start(t, dir, "")
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("%s: %v, %s", when, err, stderr)
+		}
+		if diff := cmp.Diff(before, state(t, dir)); diff != "" {
+			t.Errorf("%s: %s", when, diff)
+		}
+	}
+	verify("after a run", o.Dir)
+	e := open(t, o)
+	read(t, e, log)
+	verify("while one counts", o.Dir)
+	// A copy of what is there while it counts is what a killed one leaves.
+	if err := os.CopyFS(killed, os.DirFS(o.Dir)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(killed, "downloads.sqlite-wal")); err != nil {
+		t.Fatal(err)
+	}
+	verify("after one was killed", killed)
+}
+
+// TestReaderOfNothing says what is missing, and makes no data folder.
+func TestReaderOfNothing(t *testing.T) {
+	site := t.TempDir()
+	_, err := OpenReader(t.Context(), filepath.Join(site, "var"))
+	if !errors.Is(err, fs.ErrNotExist) || fault.KindOf(err) != fault.Usage {
+		t.Errorf("error %v", err)
+	}
+	if hints := fault.Hints(err); len(hints) != 1 || !strings.HasPrefix(hints[0], "Run sitegen stats first") {
+		t.Errorf("hints %q", hints)
+	}
+	if list, err := os.ReadDir(site); len(list) > 0 || err != nil {
+		t.Error(list, err)
+	}
+}
