@@ -2,11 +2,10 @@ package main
 
 import (
 	"cmp"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/Slicer/sitegen/generator"
+	"github.com/Slicer/sitegen/generator/build"
 )
 
 func (p *program) buildCommand() *cobra.Command {
@@ -36,22 +35,28 @@ a fifth smaller, or with an older newest release) is refused, and nothing change
 }
 
 func (p *program) build(cmd *cobra.Command, _ []string) error {
-	c, err := p.load(cmd)
+	project, err := p.open(cmd)
 	if err != nil {
 		return err
 	}
-	report, err := generator.Build(cmd.Context(), generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now})
+	report, err := build.Build(cmd.Context(), project)
 	if report == nil {
 		return err
 	}
 	for _, w := range report.Warnings {
 		p.messages.Warn(w)
 	}
-	return cmp.Or(err, p.summarize(cmd, report))
+	switch {
+	case report.Written:
+		return cmp.Or(err, p.summarize(cmd, report))
+	case len(report.Refused) > 0 && given(cmd, "json"):
+		return cmp.Or(err, report.WriteJSON(p.stdout))
+	}
+	return err
 }
 
 // summarize prints what a build did, in the form that the flags ask for.
-func (p *program) summarize(cmd *cobra.Command, report *generator.Report) error {
+func (p *program) summarize(cmd *cobra.Command, report *build.Report) error {
 	switch {
 	case given(cmd, "json"):
 		return report.WriteJSON(p.stdout)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/Slicer/sitegen/generator"
+	"github.com/Slicer/sitegen/generator/build"
 )
 
 //go:generate env UPDATE_DOCS=1 go test -count=1 -run ^TestCommandsDocument$ .
@@ -77,7 +77,7 @@ func TestSummaryDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want []string
-	for _, v := range []any{generator.Report{}, generator.Held{}, generator.Item{}, generator.FileCount{}, generator.Stopped{}} {
+	for _, v := range []any{build.Report{}, build.Held{}, build.Item{}, build.FileCount{}, build.Stopped{}} {
 		for f := range reflect.TypeOf(v).Fields() {
 			want = append(want, f.Tag.Get("json"))
 		}

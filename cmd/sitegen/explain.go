@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/Slicer/sitegen/generator"
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/inspect"
 	"github.com/Slicer/sitegen/generator/redirect/servers"
 )
 
@@ -52,12 +51,11 @@ func oneURL(_ *cobra.Command, args []string) error {
 }
 
 func (p *program) explain(cmd *cobra.Command, args []string) error {
-	c, err := p.load(cmd)
+	o, err := p.open(cmd)
 	if err != nil {
 		return err
 	}
-	o := generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now}
-	err = generator.Explain(cmd.Context(), o, p.stdout, args[0], cmp.Or(cmd.Flag("server").Value.String(), cmd.Flag("target").Value.String()))
+	err = inspect.Explain(cmd.Context(), o, p.stdout, args[0], cmp.Or(cmd.Flag("server").Value.String(), cmd.Flag("target").Value.String()))
 	if _, ok := errors.AsType[url.EscapeError](err); ok {
 		err = fault.Wrap(fault.Usage, err, "")
 	}

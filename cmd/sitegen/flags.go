@@ -3,11 +3,13 @@ package main
 import (
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/project"
 )
 
 // messagesGroup is the heading of the flags that say how much is told.
@@ -75,7 +77,7 @@ func complete(cmd *cobra.Command, o *config.Option) {
 func addMessages(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolP("verbose", "v", false, "say more: every step, every package held back")
-	flags.BoolP("quiet", "q", false, "print nothing but errors")
+	flags.BoolP("quiet", "q", false, "print only warnings and errors")
 	note(flags, "verbose", messagesGroup, "")
 	note(flags, "quiet", messagesGroup, "")
 	cmd.MarkFlagsMutuallyExclusive("verbose", "quiet")
@@ -109,7 +111,7 @@ func (p *program) load(cmd *cobra.Command) (config.Config, error) {
 	level := slog.LevelInfo
 	switch {
 	case given(cmd, "quiet"):
-		level = slog.LevelError
+		level = slog.LevelWarn
 	case given(cmd, "verbose"):
 		level = slog.LevelDebug
 	}
@@ -118,6 +120,24 @@ func (p *program) load(cmd *cobra.Command) (config.Config, error) {
 		p.messages.Warn(w)
 	}
 	return c, err
+}
+
+// open reads the configuration of a command, and opens the project.
+func (p *program) open(cmd *cobra.Command) (*project.Project, error) {
+	c, err := p.load(cmd)
+	if err != nil {
+		return nil, err
+	}
+	return p.project(cmd, c)
+}
+
+// project opens the project of a configuration.
+func (p *program) project(cmd *cobra.Command, c config.Config) (*project.Project, error) {
+	o, err := project.Open(c, p.messages.Logger, time.Now)
+	if err == nil {
+		o.Terminal = p.progress(cmd)
+	}
+	return o, err
 }
 
 // given reports whether a command has a switch, and it is on.

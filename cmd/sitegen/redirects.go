@@ -7,12 +7,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/Slicer/sitegen/generator"
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/inspect"
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
@@ -47,16 +46,16 @@ the same; errors stop it. It looks at the packages of the last build here or, wi
 }
 
 func (p *program) redirectsCheck(cmd *cobra.Command, _ []string) error {
-	c, err := p.load(cmd)
+	o, err := p.open(cmd)
 	if err != nil {
 		return err
 	}
-	findings, unread := generator.CheckRedirects(cmd.Context(), generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now})
+	findings, unread := inspect.CheckRedirects(cmd.Context(), o)
 	counts := map[redirect.Severity]int{}
 	for _, f := range findings {
 		counts[f.Severity]++
 		where := ""
-		if f.Pos != (redirect.Pos{}) {
+		if f.Pos != (fault.Place{}) {
 			where = f.Pos.String() + ": "
 		}
 		if _, err := fmt.Fprintf(p.stdout, "%s%s: %s\n", where, f.Severity, f.Message); err != nil {
@@ -64,12 +63,12 @@ func (p *program) redirectsCheck(cmd *cobra.Command, _ []string) error {
 		}
 	}
 	if n := counts[redirect.Error]; n > 0 {
-		return errors.Join(unread, fault.Wrap(fault.Content, fmt.Errorf("check the redirects: %s", count(n, "error")), ""))
+		return errors.Join(unread, fault.Wrap(fault.Content, fmt.Errorf("check the redirects: %s", plural(n, "error")), ""))
 	}
 	if unread != nil {
 		return unread
 	}
-	_, err = fmt.Fprintf(p.stdout, "no errors, %s\n", count(counts[redirect.Warning], "warning"))
+	_, err = fmt.Fprintf(p.stdout, "no errors, %s\n", plural(counts[redirect.Warning], "warning"))
 	return err
 }
 
@@ -94,7 +93,7 @@ none is given) and tells the difference in words, for a commit message.
 }
 
 func (p *program) redirectsDiff(cmd *cobra.Command, args []string) error {
-	c, err := p.load(cmd)
+	o, err := p.open(cmd)
 	if err != nil {
 		return err
 	}
@@ -102,7 +101,7 @@ func (p *program) redirectsDiff(cmd *cobra.Command, args []string) error {
 	if len(args) == 1 {
 		rev = args[0]
 	}
-	text, err := generator.DiffRedirects(generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now}, func(path string) ([]byte, error) {
+	text, err := inspect.DiffRedirects(o, func(path string) ([]byte, error) {
 		git := exec.CommandContext(cmd.Context(), "git", "show", rev+":./"+filepath.Base(path))
 		git.Dir = filepath.Dir(path)
 		var stderr bytes.Buffer

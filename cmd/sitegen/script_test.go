@@ -28,7 +28,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
-			"serve": serve, "get": get, "message": message, "interrupt": interrupt,
+			"serve": serveCmd, "get": get, "message": message, "interrupt": interrupt,
 		},
 	})
 }

@@ -4,14 +4,13 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"runtime"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/Slicer/sitegen/generator"
 	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/serve"
 )
 
 func (p *program) serveCommand() *cobra.Command {
@@ -41,16 +40,22 @@ those of the last build; when there was none, a sample.
 }
 
 func (p *program) serve(cmd *cobra.Command, _ []string) error {
-	c, err := p.load(cmd)
+	o, err := p.open(cmd)
 	if err != nil {
 		return err
 	}
-	return generator.Serve(cmd.Context(), generator.ServeOptions{
-		Options: generator.Options{Config: c, Log: p.messages.Logger, Now: time.Now},
-		Load:    func() (config.Config, error) { return config.Load(p.input(cmd)) },
+	return serve.Serve(cmd.Context(), o, serve.Options{
+		Load: func() (*project.Project, error) {
+			c, err := config.Load(p.input(cmd))
+			if err != nil {
+				return nil, err
+			}
+			return p.project(cmd, c)
+		},
 		Ready: func(url string) {
+			c := o.Config
 			p.messages.Info("serving " + url)
-			p.messages.Info(fmt.Sprintf("watching %s, %s, %s and %s; Ctrl-C ends it", c.Content, c.Layouts, filepath.Join(c.Redirects, "rules.txt"), c.File))
+			p.messages.Info(fmt.Sprintf("watching %s, %s, %s and %s; Ctrl-C ends it", c.Content, c.Layouts, o.RulesFile(), c.File))
 			if c.Preview.Open {
 				p.openBrowser(cmd.Context(), url)
 			}

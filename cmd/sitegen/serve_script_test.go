@@ -30,7 +30,7 @@ const patience = 30 * time.Second
 var servingRE = regexp.MustCompile(`serving http://(\S+)/\n`)
 
 // serve is the script command "serve ARG…": it runs sitegen serve until "interrupt", and sets $ADDRESS.
-func serve(ts *testscript.TestScript, _ bool, args []string) {
+func serveCmd(ts *testscript.TestScript, _ bool, args []string) {
 	s := servedBy(ts)
 	s.log = ts.MkAbs("serve.log")
 	log, err := os.Create(s.log)

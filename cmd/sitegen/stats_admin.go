@@ -11,8 +11,8 @@ import (
 
 	"github.com/Slicer/sitegen/generator/accesslog"
 	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/count"
 	"github.com/Slicer/sitegen/generator/fault"
-	"github.com/Slicer/sitegen/generator/logsource"
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
@@ -30,7 +30,11 @@ func (p *program) statsSubcommand(cmd *cobra.Command, work statsWork) *cobra.Com
 }
 
 func (p *program) changeStats(cmd *cobra.Command, args []string, work statsWork) (err error) {
-	e, _, err := p.engine(cmd, &logsource.Buckets{})
+	o, err := p.open(cmd)
+	if err != nil {
+		return err
+	}
+	e, err := count.Open(cmd.Context(), o, cmd.InOrStdin())
 	if err != nil {
 		return err
 	}

@@ -3,12 +3,10 @@ package main
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/geodb"
 )
 
@@ -50,16 +48,4 @@ another server than MaxMind's.
 	addOptions(cmd, "data", "log_format")
 	addMessages(cmd)
 	return cmd
-}
-
-// geoIP lists the databases to ask: those that are configured, and else the one that geoip-update fetches.
-func geoIP(c config.Config) []string {
-	if len(c.Stats.GeoIP) > 0 {
-		return c.Stats.GeoIP
-	}
-	fetched := geodb.Path(c.Data)
-	if _, err := os.Stat(fetched); err != nil {
-		return nil
-	}
-	return []string{fetched}
 }

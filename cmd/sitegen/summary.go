@@ -7,14 +7,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/Slicer/sitegen/generator"
+	"github.com/Slicer/sitegen/generator/build"
 )
 
 // examples is how many packages of a kind a summary names; with --verbose, all of them.
 const examples = 3
 
 // printSummary writes for people what a build did.
-func printSummary(w io.Writer, r *generator.Report, verbose bool) error {
+func printSummary(w io.Writer, r *build.Report, verbose bool) error {
 	limit := examples
 	if verbose {
 		limit = math.MaxInt
@@ -24,8 +24,8 @@ func printSummary(w io.Writer, r *generator.Report, verbose bool) error {
 		fmt.Fprintf(&b, "%-10s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	row("source", "%s", printable(r.Source))
-	row("published", "%s", count(r.Published, "package"))
-	row("held back", "%s", count(len(r.Held), "record"))
+	row("published", "%s", plural(r.Published, "package"))
+	row("held back", "%s", plural(len(r.Held), "record"))
 	for _, group := range groupHeld(r.Held) {
 		reason := fmt.Sprintf("%5d  %s: %s", len(group), printable(group[0].Field), printable(group[0].Reason))
 		if !verbose {
@@ -54,21 +54,21 @@ func printSummary(w io.Writer, r *generator.Report, verbose bool) error {
 }
 
 // groupHeld sorts records by what is wrong with them, the most frequent first.
-func groupHeld(held []generator.Held) [][]generator.Held {
-	var groups [][]generator.Held
+func groupHeld(held []build.Held) [][]build.Held {
+	var groups [][]build.Held
 	for _, h := range held {
-		i := slices.IndexFunc(groups, func(g []generator.Held) bool { return g[0].Field == h.Field && g[0].Reason == h.Reason })
+		i := slices.IndexFunc(groups, func(g []build.Held) bool { return g[0].Field == h.Field && g[0].Reason == h.Reason })
 		if i < 0 {
 			groups = append(groups, nil)
 			i = len(groups) - 1
 		}
 		groups[i] = append(groups[i], h)
 	}
-	slices.SortStableFunc(groups, func(a, b []generator.Held) int { return len(b) - len(a) })
+	slices.SortStableFunc(groups, func(a, b []build.Held) int { return len(b) - len(a) })
 	return groups
 }
 
-func heldNames(held []generator.Held) []string {
+func heldNames(held []build.Held) []string {
 	var list []string
 	for _, h := range held {
 		list = append(list, fmt.Sprintf("%.80q", h.Name))
@@ -76,7 +76,7 @@ func heldNames(held []generator.Held) []string {
 	return list
 }
 
-func items(list []generator.Item, limit int) string {
+func items(list []build.Item, limit int) string {
 	if len(list) == 0 {
 		return "none"
 	}
@@ -84,7 +84,7 @@ func items(list []generator.Item, limit int) string {
 	for _, it := range list {
 		names = append(names, fmt.Sprintf("%.80q", it.Name))
 	}
-	return fmt.Sprintf("%s: %s", count(len(list), "package"), enumerate(names, limit))
+	return fmt.Sprintf("%s: %s", plural(len(list), "package"), enumerate(names, limit))
 }
 
 // enumerate lists the first names and counts the rest.
@@ -95,13 +95,13 @@ func enumerate(names []string, limit int) string {
 	return strings.Join(names, ", ")
 }
 
-func count(n int, noun string) string {
+func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-func files(f generator.FileCount) string {
+func files(f build.FileCount) string {
 	return fmt.Sprintf("%d written, %d unchanged, %d removed", f.Written, f.Unchanged, f.Removed)
 }

@@ -6,33 +6,33 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/Slicer/sitegen/generator"
+	"github.com/Slicer/sitegen/generator/build"
 )
 
-func exampleReport() *generator.Report {
-	return &generator.Report{
+func exampleReport() *build.Report {
+	return &build.Report{
 		Source: "https://girder.example.org/api/v1", App: "5f4474d0e1d8c75dfc705482", Published: 620,
-		Held: []generator.Held{
+		Held: []build.Held{
 			{ID: "a1", Name: "Extension", Field: "meta.app_id", Value: "other", Reason: "belongs to another application"},
 			{ID: "b1", Name: "one", Field: "size", Value: "0", Reason: "upload not finished"},
 			{ID: "b2", Name: "two", Field: "size", Value: "0", Reason: "upload not finished"},
 			{ID: "b3", Name: "th\x1b[31mree", Field: "size", Value: "0", Reason: "upload not finished"},
 			{ID: "b4", Name: "four", Field: "size", Value: "0", Reason: "upload not finished"},
 		},
-		Added:   []generator.Item{{ID: "c1", Name: "Slicer_win_amd64_34880"}},
-		Pages:   generator.FileCount{Written: 12, Unchanged: 640, Removed: 3},
-		Maps:    generator.FileCount{Written: 2, Unchanged: 9},
+		Added:   []build.Item{{ID: "c1", Name: "Slicer_win_amd64_34880"}},
+		Pages:   build.FileCount{Written: 12, Unchanged: 640, Removed: 3},
+		Maps:    build.FileCount{Written: 2, Unchanged: 9},
 		Seconds: 1.236,
 	}
 }
 
 func TestSummary(t *testing.T) {
 	returned := exampleReport()
-	returned.Returned = []generator.Item{{ID: "d1", Name: "back"}}
-	returned.Stopped = []generator.Stopped{{Server: "s3", Target: "s3", Reason: "51 routing rules, the limit is 50"}}
+	returned.Returned = []build.Item{{ID: "d1", Name: "back"}}
+	returned.Stopped = []build.Stopped{{Server: "s3", Target: "s3", Reason: "51 routing rules, the limit is 50"}}
 	tests := []struct {
 		name    string
-		report  *generator.Report
+		report  *build.Report
 		verbose bool
 		want    string
 	}{
@@ -69,7 +69,7 @@ maps       2 written, 9 unchanged, 0 removed
 stopped    s3: 51 routing rules, the limit is 50
 time       1.24 s
 `},
-		{"nothing", &generator.Report{Source: "sample"}, false, `
+		{"nothing", &build.Report{Source: "sample"}, false, `
 source     sample
 published  0 packages
 held back  0 records

@@ -225,12 +225,12 @@ func (c *checker) identity(r *Record, _ *Package) *Held {
 func (c *checker) platform(r *Record, p *Package) *Held {
 	const addAlias = "add an alias to the profile"
 	var ok bool
-	if p.OS, ok = c.readOS(r.OS); !ok {
+	if p.OS, ok = c.FindOS(r.OS); !ok {
 		h := c.hold(FieldOS, r.OS, "not one of "+joined(c.OSes()))
 		h.Hint = addAlias
 		return h
 	}
-	if p.Arch, ok = c.readArch(r.Arch); !ok {
+	if p.Arch, ok = c.FindArch(r.Arch); !ok {
 		h := c.hold(FieldArch, r.Arch, "not one of "+joined(c.ArchIDs()))
 		h.Hint = addAlias
 		return h
@@ -262,6 +262,27 @@ func (c *checker) texts(r *Record, p *Package) *Held {
 		p.FileName = r.FileName
 	}
 	return nil
+}
+
+// Check returns why a package that was published earlier cannot be published any more, nil if it can: the scheme may have
+// changed since.
+func (s *Scheme) Check(p *Package) *Held {
+	var h *Held
+	c := &checker{Scheme: s}
+	switch {
+	case s.System(p.OS) == nil:
+		h = c.hold(FieldOS, string(p.OS), "not one of "+joined(s.OSes()))
+	case !slices.Contains(s.ArchIDs(), p.Arch):
+		h = c.hold(FieldArch, string(p.Arch), "not one of "+joined(s.ArchIDs()))
+	case !s.IDs.compiled().MatchString(p.ID):
+		h = c.hold(FieldID, p.ID, "not "+s.IDs.Describe())
+	case p.URL == "":
+		h = c.hold(FieldURL, "", "missing")
+	default:
+		return nil
+	}
+	h.ID, h.Name, h.Hint = p.ID, p.Name, "run a build that reads the source"
+	return h
 }
 
 const notPlain = "empty, too long or with characters that do not print"

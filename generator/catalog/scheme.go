@@ -181,8 +181,8 @@ func (s *Scheme) Compare(a, b Platform) int {
 	)
 }
 
-// readOS returns the system that a source means by a word: an id as it is, or an alias in any case.
-func (s *Scheme) readOS(word string) (OS, bool) {
+// FindOS returns the system that a source means by a word: an id as it is, or an alias in any case.
+func (s *Scheme) FindOS(word string) (OS, bool) {
 	for i := range s.Systems {
 		if o := &s.Systems[i]; word == string(o.ID) || slices.Contains(o.Aliases, strings.ToLower(word)) {
 			return o.ID, true
@@ -191,8 +191,8 @@ func (s *Scheme) readOS(word string) (OS, bool) {
 	return "", false
 }
 
-// readArch does for architectures what readOS does for systems.
-func (s *Scheme) readArch(word string) (Arch, bool) {
+// FindArch does for architectures what FindOS does for systems.
+func (s *Scheme) FindArch(word string) (Arch, bool) {
 	for i := range s.Arches {
 		if a := &s.Arches[i]; word == string(a.ID) || slices.Contains(a.Aliases, strings.ToLower(word)) {
 			return a.ID, true

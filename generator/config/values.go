@@ -10,10 +10,11 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/Slicer/sitegen/generator/catalog"
-	"github.com/Slicer/sitegen/generator/profile"
 	"github.com/dustin/go-humanize"
 	"github.com/mattn/go-shellwords"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/profile"
 )
 
 // number is a whole number from low to high.

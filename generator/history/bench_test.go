@@ -23,7 +23,7 @@ func BenchmarkRecordFirst(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := s.Record(b.Context(), run(time.Now()), published, nil); err != nil {
+		if _, err := s.Record(b.Context(), history.Snapshot{Run: run(time.Now()), Published: published}); err != nil {
 			b.Fatal(err)
 		}
 		if err := s.Close(); err != nil {
@@ -40,12 +40,12 @@ func BenchmarkRecordUnchanged(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer s.Close()
-	if _, err := s.Record(b.Context(), run(time.Now()), published, nil); err != nil {
+	if _, err := s.Record(b.Context(), history.Snapshot{Run: run(time.Now()), Published: published}); err != nil {
 		b.Fatal(err)
 	}
 	defer reportCPU(b)()
 	for b.Loop() {
-		change, err := s.Record(b.Context(), run(time.Now()), published, nil)
+		change, err := s.Record(b.Context(), history.Snapshot{Run: run(time.Now()), Published: published})
 		if err != nil || !change.Empty() {
 			b.Fatal(change, err)
 		}
@@ -59,7 +59,7 @@ func BenchmarkPublished(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer s.Close()
-	if _, err := s.Record(b.Context(), run(time.Now()), published, nil); err != nil {
+	if _, err := s.Record(b.Context(), history.Snapshot{Run: run(time.Now()), Published: published}); err != nil {
 		b.Fatal(err)
 	}
 	defer reportCPU(b)()

@@ -32,7 +32,7 @@ func writeForever(path string) {
 	s, err := history.Open(context.Background(), path)
 	for i := 0; err == nil; i++ {
 		os.Stdout.WriteString("\n")
-		_, err = s.Record(context.Background(), run(day(1)), states[i%2], nil)
+		_, err = s.Record(context.Background(), history.Snapshot{Run: run(day(1)), Published: states[i%2]})
 	}
 	os.Stderr.WriteString(err.Error())
 	os.Exit(1)

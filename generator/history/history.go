@@ -62,8 +62,8 @@ func (r *Reader) Close() error { return r.file.Close() }
 // Run is one look at a source.
 type Run struct {
 	At     time.Time // kept to the second, in UTC
-	Source string    // girder.Source.Identity: "sample", the URL of an API, or "file:" and a name
-	App    string    // the application in Girder
+	Source string    // source.Source.Identity: "sample", a URL, or "file:" and a name
+	App    string    // the application in Girder; "" for other sources
 }
 
 // sampleSource is the Source of the catalogue in the program.
@@ -88,6 +88,30 @@ func lastRun(ctx context.Context, q sqlite.Querier) (Run, error) {
 		return run, err
 	}, "SELECT at, source, app FROM runs ORDER BY id DESC LIMIT 1")
 	return run, err
+}
+
+// LastServer returns the URL that the packages of an application were last read from, "" if they never were.
+func (r *Reader) LastServer(ctx context.Context, app string) (string, error) {
+	url, _, err := sqlite.One(ctx, r.file, sqlite.Value[string],
+		"SELECT source FROM runs WHERE app = ? AND source LIKE 'http%' ORDER BY id DESC LIMIT 1", app)
+	return url, readError(err)
+}
+
+// Memory returns what a source learned about records by the last run that read it, by id. See source.Memory.
+func (r *Reader) Memory(ctx context.Context, source string) (map[string]string, error) {
+	memory, err := readMemory(ctx, r.file, source)
+	return memory, readError(err)
+}
+
+func readMemory(ctx context.Context, q sqlite.Querier, source string) (map[string]string, error) {
+	memory := map[string]string{}
+	err := sqlite.Each(ctx, q, func(row sqlite.Row) (m [2]string, err error) {
+		return m, row.Scan(&m[0], &m[1])
+	}, func(m [2]string) error {
+		memory[m[0]] = m[1]
+		return nil
+	}, "SELECT id, text FROM memory WHERE source = ?", source)
+	return memory, err
 }
 
 // Entry is a package with what the catalogue knows of its life.
@@ -184,7 +208,7 @@ func scanEntry(row sqlite.Row) (Entry, error) {
 
 func readHeld(ctx context.Context, q sqlite.Querier) ([]catalog.Held, error) {
 	return sqlite.Collect(ctx, q, func(row sqlite.Row) (h catalog.Held, err error) {
-		err = row.Scan(&h.ID, &h.Name, &h.Field, &h.Value, &h.Reason)
+		err = row.Scan(&h.ID, &h.Name, &h.Field, &h.Value, &h.Reason, &h.Hint, &h.Place)
 		return h, err
-	}, "SELECT id, name, field, value, reason FROM held ORDER BY rowid")
+	}, "SELECT id, name, field, value, reason, hint, place FROM held ORDER BY rowid")
 }

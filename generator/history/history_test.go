@@ -36,13 +36,14 @@ func day(n int) time.Time { return time.Date(2026, 11, n, 12, 0, 0, 0, time.UTC)
 func build(t *testing.T, id string, change func(*catalog.Record)) *catalog.Package {
 	t.Helper()
 	r := catalog.Record{
-		ID: strings.Repeat(id, 24), Name: "Slicer_win_amd64_30893", Size: 222149208, AppID: testutil.App, BaseName: "Slicer",
+		ID: strings.Repeat(id, 24), Name: "Aurora_win_amd64_30893", Size: 222149208, ProductName: "Aurora",
 		OS: "win", Arch: "amd64", Revision: "30893", Version: "5.0.3-2022-07-08", BuildDate: "2022-07-08T09:39:54.992000+00:00",
+		URL: "https://files.example.org/" + id,
 	}
 	if change != nil {
 		change(&r)
 	}
-	published, held := catalog.Publish(testutil.App, []catalog.Record{r})
+	published, held := catalog.Publish(testutil.Scheme(t), nil, []catalog.Record{r})
 	if len(published) != 1 {
 		t.Fatal(held)
 	}
@@ -53,7 +54,7 @@ func build(t *testing.T, id string, change func(*catalog.Record)) *catalog.Packa
 func TestRecord(t *testing.T) {
 	a, b := build(t, "a", nil), build(t, "b", nil)
 	released := build(t, "a", func(r *catalog.Record) {
-		r.Release, r.PreRelease, r.SHA512, r.Size = "5.0.3", "true", strings.Repeat("ab", 64), 222149209
+		r.Release, r.PreRelease, r.SHA512, r.Size = "5.0.3", true, strings.Repeat("ab", 64), 222149209
 	})
 	letGo := build(t, "a", func(r *catalog.Record) {
 		r.Release, r.SHA512, r.Size = "5.0.3", strings.Repeat("ab", 64), 222149209
@@ -81,7 +82,7 @@ func TestRecord(t *testing.T) {
 	path := filepath.Join(t.TempDir(), history.FileName)
 	for i, d := range days {
 		s := openDB(t, path)
-		got, err := s.Record(t.Context(), run(day(i+1)), d.published, nil)
+		got, err := s.Record(t.Context(), history.Snapshot{Run: run(day(i+1)), Published: d.published})
 		if err != nil {
 			t.Fatalf("%s: %v", d.name, err)
 		}
@@ -147,7 +148,7 @@ func TestPublishedIsWhatWasRecorded(t *testing.T) {
 			for i, at := range []time.Time{day(1), day(20)} {
 				path := filepath.Join(dir, fmt.Sprint(i), history.FileName)
 				s := openDB(t, path)
-				if _, err := s.Record(t.Context(), run(at), shuffled, nil); err != nil {
+				if _, err := s.Record(t.Context(), history.Snapshot{Run: run(at), Published: shuffled}); err != nil {
 					t.Fatal(err)
 				}
 				got, err := openDB(t, path).Published(t.Context())
@@ -164,7 +165,7 @@ func TestPublishedIsWhatWasRecorded(t *testing.T) {
 
 func TestTextIsKeptAsItIs(t *testing.T) {
 	p := build(t, "a", func(r *catalog.Record) {
-		r.Name, r.BaseName = `Robert'); DROP TABLE packages; -- "Ä" スライサー`, `$x {y} </script>`
+		r.Name, r.ProductName = `Robert'); DROP TABLE packages; -- "Ä" スライサー`, `$x {y} </script>`
 		r.BuildDate = "2021-06-21 22:00:26"
 	})
 	held := []catalog.Held{
@@ -173,7 +174,7 @@ func TestTextIsKeptAsItIs(t *testing.T) {
 	}
 	s := openDB(t, filepath.Join(t.TempDir(), "c"))
 	for i := range 2 {
-		if _, err := s.Record(t.Context(), run(day(1+i)), []*catalog.Package{p}, held); err != nil {
+		if _, err := s.Record(t.Context(), history.Snapshot{Run: run(day(1+i)), Published: []*catalog.Package{p}, Held: held}); err != nil {
 			t.Fatal(err)
 		}
 		published, err := s.Published(t.Context())
@@ -191,7 +192,7 @@ func TestTextIsKeptAsItIs(t *testing.T) {
 			t.Errorf("held (-want +got):\n%s", diff)
 		}
 	}
-	if _, err := s.Record(t.Context(), run(day(3)), []*catalog.Package{p}, held[1:]); err != nil {
+	if _, err := s.Record(t.Context(), history.Snapshot{Run: run(day(3)), Published: []*catalog.Package{p}, Held: held[1:]}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := s.Held(t.Context()); err != nil || !slices.Equal(got, held[1:]) {
@@ -215,7 +216,7 @@ func TestOneCatalogueInAFolder(t *testing.T) {
 		{"the sample after a server", history.Run{Source: url, App: testutil.App}, history.Run{Source: "sample", App: testutil.App},
 			"the data folder holds the packages of " + url + ", not of sample"},
 		{"another application", history.Run{Source: url, App: testutil.App}, history.Run{Source: url, App: other},
-			"the data folder holds the packages of application " + testutil.App + ", not of " + other},
+			"the data folder holds the packages of application " + testutil.App + ", not of application " + other},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -224,11 +225,11 @@ func TestOneCatalogueInAFolder(t *testing.T) {
 				t.Fatalf("an empty catalogue does not accept %+v: %v", test.next, err)
 			}
 			a, b := build(t, "a", nil), build(t, "b", nil)
-			if _, err := s.Record(t.Context(), test.first, []*catalog.Package{a}, nil); err != nil {
+			if _, err := s.Record(t.Context(), history.Snapshot{Run: test.first, Published: []*catalog.Package{a}}); err != nil {
 				t.Fatal(err)
 			}
 			accept := s.Accept(t.Context(), test.next)
-			_, record := s.Record(t.Context(), test.next, []*catalog.Package{b}, nil)
+			_, record := s.Record(t.Context(), history.Snapshot{Run: test.next, Published: []*catalog.Package{b}})
 			want := a
 			if test.want == "" {
 				want = b
@@ -265,7 +266,7 @@ func TestOpenAtOnce(t *testing.T) {
 				return
 			}
 			defer s.Close()
-			if _, err := s.Record(t.Context(), run(day(1)), nil, nil); err != nil {
+			if _, err := s.Record(t.Context(), history.Snapshot{Run: run(day(1)), Published: nil}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -284,5 +285,85 @@ func TestEmptyCatalogue(t *testing.T) {
 	}
 	if last, err := s.LastRun(t.Context()); err != nil || last != (history.Run{}) || last.IsSample() {
 		t.Errorf("last run %+v, %v", last, err)
+	}
+}
+
+// TestLearned has a package of which more becomes known, and which then is fetched elsewhere: it is what it was.
+func TestLearned(t *testing.T) {
+	s := openDB(t, filepath.Join(t.TempDir(), history.FileName))
+	p := build(t, "a", nil)
+	record := func(n int, change func(*catalog.Package)) history.Change {
+		t.Helper()
+		next := *p
+		change(&next)
+		p = &next
+		c, err := s.Record(t.Context(), history.Snapshot{Run: run(day(n)), Published: []*catalog.Package{p}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		published, err := s.Published(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]*catalog.Package{p}, published); diff != "" {
+			t.Errorf("day %d: published (-want +got):\n%s", n, diff)
+		}
+		return c
+	}
+	record(1, func(*catalog.Package) {})
+	if c := record(2, func(p *catalog.Package) { p.FileName, p.SHA256 = "aurora.exe", strings.Repeat("ab", 32) }); !c.Empty() {
+		t.Errorf("more is known: %+v", c)
+	}
+	if c := record(3, func(p *catalog.Package) { p.URL = "https://mirror.example.org/a" }); !c.Empty() {
+		t.Errorf("another address: %+v", c)
+	}
+	c := record(4, func(p *catalog.Package) { p.FileName = "aurora-2.exe" })
+	want := []history.FieldChange{{Field: "file_name", Before: "aurora.exe", After: "aurora-2.exe"}}
+	if len(c.Changed) != 1 || !cmp.Equal(want, c.Changed[0].Fields) {
+		t.Errorf("another file: %+v", c)
+	}
+	entries, err := s.All(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !entries[0].LastChanged.Equal(day(4)) {
+		t.Errorf("last changed %v", entries[0].LastChanged)
+	}
+}
+
+// TestMemory keeps what a source learned, and forgets what another source learned.
+func TestMemory(t *testing.T) {
+	s := openDB(t, filepath.Join(t.TempDir(), history.FileName))
+	record := func(source string, memory map[string]string) {
+		t.Helper()
+		r := run(day(1))
+		r.Source = source
+		if _, err := s.Record(t.Context(), history.Snapshot{Run: r, Memory: memory}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, memory := range []map[string]string{{"a": "1", "b": `{"x": "'"}`}, {"b": "2"}, {}} {
+		record("https://one.example.org/api/v1", memory)
+		got, err := s.Memory(t.Context(), "https://one.example.org/api/v1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(memory, got); diff != "" {
+			t.Errorf("memory (-want +got):\n%s", diff)
+		}
+	}
+	record("https://one.example.org/api/v1", map[string]string{"a": "1"})
+	record("https://two.example.org/api/v1", map[string]string{"a": "2"})
+	if got, err := s.Memory(t.Context(), "https://one.example.org/api/v1"); err != nil || len(got) > 0 {
+		t.Errorf("memory of another source: %v, %v", got, err)
+	}
+	for app, want := range map[string]string{testutil.App: "https://two.example.org/api/v1", "other": ""} {
+		if got, err := s.LastServer(t.Context(), app); err != nil || got != want {
+			t.Errorf("last server of %s: %q, %v", app, got, err)
+		}
+	}
+	record("file:listing.json", nil)
+	if got, err := s.LastServer(t.Context(), testutil.App); err != nil || got != "https://two.example.org/api/v1" {
+		t.Errorf("last server after a file: %q, %v", got, err)
 	}
 }

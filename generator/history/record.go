@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -49,30 +50,43 @@ func (r *Reader) Accept(ctx context.Context, run Run) error {
 	return checkSame(last, run)
 }
 
-// Record keeps the packages that a run publishes and the records that it held back, and returns what has changed. All
-// of it is one transaction. It refuses what Accept refuses. A run that finds nothing new writes nothing.
-func (d *DB) Record(ctx context.Context, run Run, published []*catalog.Package, held []catalog.Held) (Change, error) {
+// Snapshot is what a run found.
+type Snapshot struct {
+	Run       Run
+	Published []*catalog.Package
+	Held      []catalog.Held
+	Memory    map[string]string // of the source, see Reader.Memory
+}
+
+// Record keeps what a run found, and returns what has changed in the packages. All of it is one transaction. It refuses
+// what Accept refuses. A run that finds nothing new writes nothing.
+func (d *DB) Record(ctx context.Context, s Snapshot) (Change, error) {
 	var change Change
 	err := d.file.Update(ctx, func(tx *sqlite.Tx) error {
 		last, err := lastRun(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if err := checkSame(last, run); err != nil {
+		if err := checkSame(last, s.Run); err != nil {
 			return err
 		}
 		known, err := readEntries(ctx, tx, "")
 		if err != nil {
 			return err
 		}
-		change = compare(known, published)
-		heldAnew, err := replaceHeld(ctx, tx, held)
-		if err != nil || (change.Empty() && !heldAnew && last.Source == run.Source) {
+		var learned []*catalog.Package
+		change, learned = compare(known, s.Published)
+		otherHeld, err := replaceHeld(ctx, tx, s.Held)
+		if err != nil {
 			return err
 		}
-		w := &writer{ctx: ctx, tx: tx, at: run.At.UTC().Format(time.RFC3339), statements: map[string]*sqlite.Stmt{}}
-		w.run(run, len(published), len(held), &change)
-		w.changes(&change)
+		w := &writer{ctx: ctx, tx: tx, at: s.Run.At.UTC().Format(time.RFC3339), statements: map[string]*sqlite.Stmt{}}
+		if !change.Empty() || otherHeld || last.Source != s.Run.Source {
+			w.run(s.Run, len(s.Published), len(s.Held), &change)
+			w.changes(&change)
+		}
+		w.learned(learned)
+		w.memory(s.Run.Source, s.Memory)
 		return w.err
 	})
 	if err != nil {
@@ -91,16 +105,23 @@ func checkSame(last, run Run) error {
 		return fault.Wrap(fault.Usage, err, "A data folder holds either the sample or a real catalogue: give another one "+
 			"with --data, or remove this one if it was only a trial.")
 	case last.App != run.App:
-		err := fmt.Errorf("the data folder holds the packages of application %s, not of %s", last.App, run.App)
+		err := fmt.Errorf("the data folder holds the packages of %s, not of %s", describeApp(last.App), describeApp(run.App))
 		return fault.Wrap(fault.Usage, err, "A data folder holds the packages of one application: set app back, or give "+
 			"another data folder with --data.")
 	}
 	return nil
 }
 
-// compare returns what has changed since known, the entries of the catalogue.
-func compare(known []Entry, published []*catalog.Package) Change {
-	var change Change
+func describeApp(id string) string {
+	if id == "" {
+		return "no application"
+	}
+	return "application " + id
+}
+
+// compare returns what has changed since known, the entries of the catalogue. Packages of which only more is known now, or
+// which are fetched from another address, are learned: they are what they were.
+func compare(known []Entry, published []*catalog.Package) (change Change, learned []*catalog.Package) {
 	entries := make(map[string]Entry, len(known))
 	for _, e := range known {
 		entries[e.ID] = e
@@ -112,8 +133,11 @@ func compare(known []Entry, published []*catalog.Package) Change {
 			change.Added = append(change.Added, p)
 			continue
 		}
-		if fields := compareFields(e.Package, p); fields != nil {
+		switch fields := compareFields(e.Package, p); {
+		case fields != nil:
 			change.Changed = append(change.Changed, Changed{p, fields})
+		case *e.Package != *p:
+			learned = append(learned, p)
 		}
 		if !e.Withdrawn.IsZero() {
 			change.Returned = append(change.Returned, p)
@@ -124,16 +148,19 @@ func compare(known []Entry, published []*catalog.Package) Change {
 			change.Withdrawn = append(change.Withdrawn, e.Package)
 		}
 	}
-	return change
+	return change, learned
 }
 
+// compareFields returns the fields that differ. The address is not a property of the package. The name and the SHA-256 of
+// its file count only if they were known before: Girder's listing does not have them, a look at the file does.
 func compareFields(before, after *catalog.Package) (fields []FieldChange) {
 	if *before == *after {
 		return nil
 	}
 	was, is := values(before), values(after)
 	for i, column := range columns {
-		if was[i] != is[i] {
+		learned := was[i] == "" && (column == "file_name" || column == "sha256")
+		if was[i] != is[i] && column != "url" && !learned {
 			fields = append(fields, FieldChange{column, fmt.Sprint(was[i]), fmt.Sprint(is[i])})
 		}
 	}
@@ -150,8 +177,8 @@ func replaceHeld(ctx context.Context, tx *sqlite.Tx, held []catalog.Held) (bool,
 		return false, err
 	}
 	for _, h := range held {
-		if _, err := tx.Exec(ctx, "INSERT INTO held VALUES (?, ?, ?, ?, ?)",
-			h.ID, h.Name, h.Field, h.Value, h.Reason); err != nil {
+		if _, err := tx.Exec(ctx, "INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?)",
+			h.ID, h.Name, h.Field, h.Value, h.Reason, h.Hint, h.Place); err != nil {
 			return false, err
 		}
 	}
@@ -161,19 +188,19 @@ func replaceHeld(ctx context.Context, tx *sqlite.Tx, held []catalog.Held) (bool,
 // columns are those of a package that come from the source, in the order of values and destinations.
 var columns = []string{
 	"id", "name", "product_name", "os", "arch", "revision", "version", "unversioned", "release", "pre_release",
-	"build_date", "size", "sha512",
+	"build_date", "size", "sha512", "sha256", "file_name", "url",
 }
 
 var packageColumns = strings.Join(columns, ", ")
 
 func values(p *catalog.Package) []any {
 	return []any{p.ID, p.Name, p.ProductName, string(p.OS), string(p.Arch), p.Revision, p.Version, p.Unversioned,
-		p.Release, p.PreRelease, p.BuildDate, p.Size, p.SHA512}
+		p.Release, p.PreRelease, p.BuildDate, p.Size, p.SHA512, p.SHA256, p.FileName, p.URL}
 }
 
 func destinations(p *catalog.Package) []any {
 	return []any{&p.ID, &p.Name, &p.ProductName, &p.OS, &p.Arch, &p.Revision, &p.Version, &p.Unversioned,
-		&p.Release, &p.PreRelease, &p.BuildDate, &p.Size, &p.SHA512}
+		&p.Release, &p.PreRelease, &p.BuildDate, &p.Size, &p.SHA512, &p.SHA256, &p.FileName, &p.URL}
 }
 
 // writer writes one run. After an error, which it keeps, it does nothing more.
@@ -225,6 +252,29 @@ func (w *writer) changes(c *Change) {
 	for _, p := range c.Withdrawn {
 		w.exec("UPDATE packages SET withdrawn_at = ? WHERE id = ?", w.at, p.ID)
 		w.event(p, "withdrawn", FieldChange{})
+	}
+}
+
+// learned updates packages that are what they were.
+func (w *writer) learned(packages []*catalog.Package) {
+	for _, p := range packages {
+		w.exec("UPDATE packages SET (sha256, file_name, url) = (?, ?, ?) WHERE id = ?", p.SHA256, p.FileName, p.URL, p.ID)
+	}
+}
+
+// memory replaces what a source learned, unless it is known already.
+func (w *writer) memory(source string, memory map[string]string) {
+	if w.err != nil {
+		return
+	}
+	var known map[string]string
+	known, w.err = readMemory(w.ctx, w.tx, source)
+	if w.err != nil || maps.Equal(known, memory) {
+		return
+	}
+	w.exec("DELETE FROM memory")
+	for _, id := range slices.Sorted(maps.Keys(memory)) {
+		w.exec("INSERT INTO memory VALUES (?, ?, ?)", id, source, memory[id])
 	}
 }
 

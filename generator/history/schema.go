@@ -57,4 +57,18 @@ CREATE TABLE held (
 `, `
 -- The source's version where none can be told from it, '' elsewhere. The old statistics made one of it.
 ALTER TABLE packages ADD COLUMN unversioned TEXT NOT NULL DEFAULT '';
+`, `
+-- What sources list since packages.json: '' when unknown. The address is where /bitstream/ID leads.
+ALTER TABLE packages ADD COLUMN sha256 TEXT NOT NULL DEFAULT '';
+ALTER TABLE packages ADD COLUMN file_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE packages ADD COLUMN url TEXT NOT NULL DEFAULT '';
+ALTER TABLE held ADD COLUMN hint TEXT NOT NULL DEFAULT '';
+ALTER TABLE held ADD COLUMN place TEXT NOT NULL DEFAULT '';
+
+-- What a source learned about records and should not have to ask again: see source.Memory.
+CREATE TABLE memory (
+  id     TEXT PRIMARY KEY, -- of the record
+  source TEXT NOT NULL,    -- that of the run
+  text   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 `}

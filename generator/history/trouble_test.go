@@ -30,7 +30,7 @@ func recorded(t *testing.T) (s *DB, path string, packages []*catalog.Package) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	if _, err := s.Record(t.Context(), atNoon, packages, nil); err != nil {
+	if _, err := s.Record(t.Context(), Snapshot{Run: atNoon, Published: packages}); err != nil {
 		t.Fatal(err)
 	}
 	return s, path, packages
@@ -69,7 +69,7 @@ func TestCatalogueOfSchema1(t *testing.T) {
 	}
 	next := *packages[0]
 	next.Unversioned = "4.5.0-1"
-	change, err := s.Record(t.Context(), atNoon, []*catalog.Package{&next}, nil)
+	change, err := s.Record(t.Context(), Snapshot{Run: atNoon, Published: []*catalog.Package{&next}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestRecordInTrouble(t *testing.T) {
 			held := []catalog.Held{{ID: "x", Value: strings.Repeat("v", 100_000)}}
 
 			exec(t, s.file, test.cause)
-			change, err := s.Record(t.Context(), atNoon, changed, held)
+			change, err := s.Record(t.Context(), Snapshot{Run: atNoon, Published: changed, Held: held})
 			if err == nil || !change.Empty() {
 				t.Fatalf("change %+v, error %v", change, err)
 			}
@@ -118,7 +118,7 @@ func TestRecordInTrouble(t *testing.T) {
 			checkPublished(t, s, packages)
 
 			exec(t, s.file, test.mend)
-			if _, err := s.Record(t.Context(), atNoon, changed, held); err != nil {
+			if _, err := s.Record(t.Context(), Snapshot{Run: atNoon, Published: changed, Held: held}); err != nil {
 				t.Fatal(err)
 			}
 			checkPublished(t, s, changed)
@@ -156,12 +156,12 @@ func TestRecordWhileAnotherWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	exec(t, s.file, "PRAGMA busy_timeout = 1")
-	if _, err := s.Record(t.Context(), atNoon, packages, nil); fault.KindOf(err) != fault.Locked || len(fault.Hints(err)) != 1 {
+	if _, err := s.Record(t.Context(), Snapshot{Run: atNoon, Published: packages}); fault.KindOf(err) != fault.Locked || len(fault.Hints(err)) != 1 {
 		t.Errorf("error %v, want one that says who is first", err)
 	}
 	checkPublished(t, s, packages) // reading is no trouble
 	tx.Rollback()
-	if _, err := s.Record(t.Context(), atNoon, packages, nil); err != nil {
+	if _, err := s.Record(t.Context(), Snapshot{Run: atNoon, Published: packages}); err != nil {
 		t.Error(err)
 	}
 }
@@ -201,7 +201,7 @@ func TestUnreadableRow(t *testing.T) {
 func TestUnchangedRunWritesNothing(t *testing.T) {
 	s, path, packages := recorded(t)
 	held := []catalog.Held{{ID: "x", Reason: "y"}}
-	if _, err := s.Record(t.Context(), atNoon, packages, held); err != nil {
+	if _, err := s.Record(t.Context(), Snapshot{Run: atNoon, Published: packages, Held: held}); err != nil {
 		t.Fatal(err)
 	}
 	before, err := os.ReadFile(path)
@@ -210,7 +210,7 @@ func TestUnchangedRunWritesNothing(t *testing.T) {
 	}
 	later := atNoon
 	later.At = later.At.Add(time.Hour)
-	if _, err := s.Record(t.Context(), later, packages, held); err != nil {
+	if _, err := s.Record(t.Context(), Snapshot{Run: later, Published: packages, Held: held}); err != nil {
 		t.Fatal(err)
 	}
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
@@ -225,7 +225,7 @@ func TestRunsAreCounted(t *testing.T) {
 	changed.Size++
 	next[0] = &changed
 	for _, published := range [][]*catalog.Package{next, packages} {
-		if _, err := s.Record(t.Context(), atNoon, published, []catalog.Held{{}}); err != nil {
+		if _, err := s.Record(t.Context(), Snapshot{Run: atNoon, Published: published, Held: []catalog.Held{{}}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -258,7 +258,7 @@ func TestRecordStopsWhenTold(t *testing.T) {
 	s, _, packages := recorded(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.Record(ctx, atNoon, packages[5:], nil); !errors.Is(err, context.Canceled) {
+	if _, err := s.Record(ctx, Snapshot{Run: atNoon, Published: packages[5:]}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want %v", err, context.Canceled)
 	}
 	checkPublished(t, s, packages)

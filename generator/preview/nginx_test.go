@@ -9,8 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/Slicer/sitegen/generator"
+	"github.com/Slicer/sitegen/generator/build"
 	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/project"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -28,7 +29,11 @@ func TestAsNginx(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := generator.Build(t.Context(), generator.Options{Config: c, Log: slog.New(slog.DiscardHandler), Now: time.Now}); err != nil {
+	p, err := project.Open(c, slog.New(slog.DiscardHandler), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := build.Build(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
 	nginx := testutil.StartNginx(t, w.path("public"), filepath.Join(w.dir, "redirects"))

@@ -16,8 +16,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Slicer/sitegen/generator"
 	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/serve"
 )
 
 // workshop is a site folder that is served while it is edited.
@@ -60,20 +61,21 @@ func open(t testing.TB, files map[string]string, flags map[string][]string) *wor
 		flags = map[string][]string{}
 	}
 	flags["listen"] = []string{"127.0.0.1:0"}
-	load := func() (config.Config, error) {
-		return config.Load(config.Input{File: w.path("sitegen.yaml"), Flags: flags})
+	load := func() (*project.Project, error) {
+		c, err := config.Load(config.Input{File: w.path("sitegen.yaml"), Flags: flags})
+		if err != nil {
+			return nil, err
+		}
+		return project.Open(c, slog.New(slog.NewTextHandler(w.log, nil)), time.Now)
 	}
-	c, err := load()
+	p, err := load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan string, 1), make(chan error, 1)
 	go func() {
-		done <- generator.Serve(ctx, generator.ServeOptions{
-			Options: generator.Options{Config: c, Log: slog.New(slog.NewTextHandler(w.log, nil)), Now: time.Now},
-			Load:    load, Ready: func(url string) { ready <- strings.TrimSuffix(url, "/") },
-		})
+		done <- serve.Serve(ctx, p, serve.Options{Load: load, Ready: func(url string) { ready <- strings.TrimSuffix(url, "/") }})
 	}()
 	t.Cleanup(func() {
 		cancel()

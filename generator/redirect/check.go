@@ -2,12 +2,14 @@ package redirect
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
@@ -27,16 +29,30 @@ func (s Severity) String() string { return [...]string{"note", "warning", "error
 // Finding is a mistake in a table, or something that the author of a rule should know.
 type Finding struct {
 	Severity Severity
-	Pos      Pos // zero when it concerns no line
+	Pos      fault.Place // zero when it concerns no line
 	Message  string
 }
 
 // String returns path:line:col and the message.
 func (f Finding) String() string {
-	if f.Pos == (Pos{}) {
+	if f.Pos == (fault.Place{}) {
 		return f.Message
 	}
 	return f.Pos.String() + ": " + f.Message
+}
+
+// Split separates findings into warnings and an error that joins the errors. Notes are in neither.
+func Split(findings []Finding) (warnings fault.Findings, err error) {
+	var errs []error
+	for _, f := range findings {
+		switch f.Severity {
+		case Error:
+			errs = append(errs, errors.New(f.String()))
+		case Warning:
+			warnings = append(warnings, f.Pos.Errorf("%s", f.Message))
+		}
+	}
+	return warnings, errors.Join(errs...)
 }
 
 // Site is what Check needs to know of the site besides its rules.
@@ -171,7 +187,7 @@ func (c *checker) hidden() {
 		if page == "/" || strings.HasSuffix(page, "/index.html") || !permalink && c.table.Index.Answer(page, "").Kind == lookup.NotOurs {
 			continue
 		}
-		c.findings = append(c.findings, Finding{Error, Pos{}, fmt.Sprintf("the page %s is never shown: the download API answers there; give it another path", page)})
+		c.findings = append(c.findings, Finding{Error, fault.Place{}, fmt.Sprintf("the page %s is never shown: the download API answers there; give it another path", page)})
 	}
 }
 

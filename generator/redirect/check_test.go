@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
@@ -79,7 +80,7 @@ func TestCheck(t *testing.T) {
 
 // TestCheckFindsHiddenPages: a page must not be shadowed by accident, by an alias or by what answers before pages.
 func TestCheckFindsHiddenPages(t *testing.T) {
-	aliases, err := redirect.AliasRules([]redirect.Alias{{From: "/docs/", To: "/a/", Pos: redirect.Pos{File: "content/a.md", Line: 3, Col: 5}}})
+	aliases, err := redirect.AliasRules([]redirect.Alias{{From: "/docs/", To: "/a/", Pos: fault.Place{File: "content/a.md", Line: 3, Col: 5}}})
 	if err != nil {
 		t.Fatal(err)
 	}

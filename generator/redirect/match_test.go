@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/testutil"
@@ -221,7 +222,7 @@ func TestInheritedRulesLeadToTheirPackage(t *testing.T) {
 }
 
 func TestAliases(t *testing.T) {
-	at := redirect.Pos{File: "content/a.md", Line: 3, Col: 5}
+	at := fault.Place{File: "content/a.md", Line: 3, Col: 5}
 	list, err := redirect.AliasRules([]redirect.Alias{{From: "/old/", To: "/a/", Pos: at}, {From: "x", To: "/a/", Pos: at}, {From: "/x/*", To: "/a/", Pos: at}})
 	if err == nil || len(list) != 1 {
 		t.Fatalf("%v, %v", list, err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
@@ -20,9 +21,9 @@ const (
 
 // Alias is an entry of aliases: in the front matter of a page, a path that redirects to the page.
 type Alias struct {
-	From string // as written
-	To   string // the path of the page, for instance /docs/install/
-	Pos  Pos    // of the entry
+	From string      // as written
+	To   string      // the path of the page, for instance /docs/install/
+	Pos  fault.Place // of the entry
 }
 
 // AliasRules makes a rule of each alias. The error holds every mistake; the rules are those without one.

@@ -35,7 +35,7 @@ func Parse(name, text string) ([]Rule, error) {
 	line := 0
 	for content := range strings.Lines(text) {
 		line++
-		p := lineParser{pos: Pos{File: name, Line: line, Col: 1}}
+		p := lineParser{pos: fault.Place{File: name, Line: line, Col: 1}}
 		fields := split(strings.TrimPrefix(content, "\uFEFF"))
 		if len(fields) == 0 {
 			continue
@@ -80,7 +80,7 @@ func split(line string) []field {
 
 // lineParser reads one line and collects what is wrong with it.
 type lineParser struct {
-	pos  Pos
+	pos  fault.Place
 	errs []error
 }
 

@@ -4,16 +4,9 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/Slicer/sitegen/generator/fault"
 )
-
-// Pos is a place in a file that people edit. The zero Pos is nowhere.
-type Pos struct {
-	File      string
-	Line, Col int // from 1; Col counts bytes
-}
-
-// String returns path:line:col.
-func (p Pos) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
 
 // Rule says what a path answers. Parse, AliasRules and InheritedRules make rules, and check them.
 //
@@ -31,7 +24,7 @@ type Rule struct {
 	Status     int    // 301, 302, 307, 308: a Location; 200: the page at Target; 404, 410: an error page
 	Force      bool   // written with "!": the rule may hide a page of the site
 	Origin     Origin
-	Pos        Pos
+	Pos        fault.Place
 
 	target []part
 	expr   *regexp.Regexp // of a pattern

@@ -1,7 +1,6 @@
 package redirect
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/Slicer/sitegen/generator/output"
@@ -85,13 +84,8 @@ func (c *Compilation) find(s Severity, r *Rule, format string, args ...any) {
 
 // Err joins the errors among the findings; nil when the server can hold the table.
 func (c *Compilation) Err() error {
-	var errs []error
-	for _, f := range c.Findings {
-		if f.Severity == Error {
-			errs = append(errs, errors.New(f.String()))
-		}
-	}
-	return errors.Join(errs...)
+	_, err := Split(c.Findings)
+	return err
 }
 
 // Reason says why a server's reply is not the table's answer: the finding about the rule, else the omission that covers

@@ -1,122 +1,249 @@
-// Package supply chooses the source that a site's packages come from.
+// Package supply brings a run the packages that the site publishes:
 //
-// The setting names it in one of four ways:
+//	source  ->  what the source lists, each record in its own words
+//	catalog ->  packages, and records held back with their reasons
+//	gate    ->  refuses a catalogue that would wreck the site
+//	history ->  keeps what was published, for the next run and for runs without a source
 //
-//	https://girder.example.org/api/v1     the URL of a source; its kind follows from the URL
-//	dist/packages.json                    a file; its kind follows from its first bytes
-//	packages:https://ci.example.org/list  one of these after the name of a kind, where the URL would mislead
-//	sample                                the packages that are part of the program
+// Each kind of run starts from its own function: a build from Read, a preview from Preview, and what only asks about
+// packages from Known.
 package supply
 
 import (
-	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"regexp"
-	"slices"
-	"strings"
+	"io/fs"
 
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/fault"
-	"github.com/Slicer/sitegen/generator/supply/girder"
-	"github.com/Slicer/sitegen/generator/supply/packagesjson"
-	"github.com/Slicer/sitegen/generator/supply/sample"
+	"github.com/Slicer/sitegen/generator/history"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/progress"
+	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/supply/fetch"
+	"github.com/Slicer/sitegen/generator/supply/gate"
 	"github.com/Slicer/sitegen/generator/supply/source"
+	"github.com/Slicer/sitegen/generator/supply/sources"
+	"github.com/Slicer/sitegen/generator/supply/sources/girder"
 )
 
-// kinds lists the kinds of sources. The first one that recognizes a URL or a file gets it. Girder comes last, because
-// any URL may be its API.
-func kinds() []source.Kind {
-	return []source.Kind{sample.Kind(), packagesjson.Kind(), girder.Kind()}
+// Catalogue is what a run publishes.
+type Catalogue struct {
+	Run      history.Run
+	Packages []*catalog.Package // newest first
+	Held     []catalog.Held
+	Warnings []string // of the source
+	Stored   bool     // published by an earlier run; the source was not read
+
+	memory source.Memory
 }
 
-// namedRE matches a setting that begins with the name of a kind. One letter is a drive of Windows, C:\packages.json.
-var namedRE = regexp.MustCompile(`^([a-z]{2,}):(.*)$`)
+// Index is what the packages answer.
+func (c *Catalogue) Index(p *project.Project) *lookup.Index { return lookup.New(p.Spec, c.Packages) }
 
-// Choose returns the source that a setting names. It does not ask whether a file or a server exists. Its error is of
-// kind fault.Usage.
-func Choose(setting string, o source.Options) (source.Source, error) {
-	candidates, location := kinds(), setting
-	if m := namedRE.FindStringSubmatch(setting); m != nil && !strings.HasPrefix(m[2], "//") {
-		i := slices.IndexFunc(candidates, func(k source.Kind) bool { return k.Name == m[1] })
-		switch {
-		case m[1] == "http" || m[1] == "https":
-			return nil, bad(setting, "is not a URL, which begins with "+m[1]+"://")
-		case i < 0:
-			return nil, bad(setting, fmt.Sprintf("is of an unknown kind %q", m[1])+fault.DidYouMean(m[1], names(candidates)))
-		}
-		k := candidates[i]
-		k.IsURL = func(*url.URL) bool { return true }
-		k.IsFile = func([]byte) bool { return true }
-		candidates, location = []source.Kind{k}, m[2]
-	}
-	for _, k := range candidates {
-		if k.Word != "" && k.Word == location {
-			return k.Open(o), nil
-		}
-	}
-	switch {
-	case location == "":
-		return nil, bad(setting, "is empty")
-	case !strings.Contains(location, "://"):
-		return &file{path: location, kinds: candidates, o: o}, nil
-	}
-	u, err := parseURL(location)
+// Read returns the packages that a build publishes: those that the source lists, if the gate lets them pass; with
+// --offline, those published last. A *gate.RefusedError comes with the catalogue that is refused.
+func Read(ctx context.Context, p *project.Project, db *history.DB) (*Catalogue, error) {
+	before, err := db.Published(ctx)
 	if err != nil {
-		return nil, bad(setting, err.Error())
+		return nil, err
 	}
-	for _, k := range candidates {
-		if k.OpenURL != nil && k.IsURL(u) {
-			s, err := k.OpenURL(u, o)
-			if err != nil {
-				return nil, bad(setting, err.Error())
-			}
-			return s, nil
+	if p.Config.Offline {
+		if len(before) == 0 {
+			return nil, fault.Wrap(fault.Source, fmt.Errorf("build offline: no packages are stored yet (%s)", p.HistoryFile()),
+				"Build once without --offline, or with --source sample to try sitegen.")
 		}
+		return stored(ctx, p, db.Reader)
 	}
-	return nil, bad(setting, "is not the URL of a source")
+	s := supplier{p: p, history: db.Reader, limits: limitsOf(p)}
+	cat, err := s.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Accept(ctx, cat.Run); err != nil {
+		return nil, err
+	}
+	refusals := gate.Check(&p.Profile.Scheme, before, cat.Packages)
+	if !p.Config.Force {
+		return cat, gate.Err(refusals, cat.Held)
+	}
+	for _, r := range refusals {
+		cat.Warnings = append(cat.Warnings, "published by force: "+r.Problem)
+	}
+	return cat, nil
 }
 
-// parseURL reads the URL of a source. Its error completes "source: ".
-func parseURL(text string) (*url.URL, error) {
-	u, err := url.Parse(text)
+// Record keeps the catalogue, and returns what is new in it.
+func (c *Catalogue) Record(ctx context.Context, db *history.DB) (history.Change, error) {
+	if c.Stored {
+		return history.Change{}, nil
+	}
+	return db.Record(ctx, history.Snapshot{Run: c.Run, Published: c.Packages, Held: c.Held, Memory: c.memory})
+}
+
+// Known returns the packages that a command is about which neither builds nor previews: those of the source that a flag
+// names, else those published last.
+func Known(ctx context.Context, p *project.Project) (*Catalogue, error) {
+	if p.Config.Origin("source").Level == config.Flag {
+		return (&supplier{p: p, limits: limitsOf(p), brief: true}).readWithHistory(ctx)
+	}
+	none := fault.Wrap(fault.Source, fmt.Errorf("no packages are stored yet (%s)", p.HistoryFile()),
+		"Build first, or name a source: --source sample.")
+	cat, err := storedIfAny(ctx, p)
+	if err == nil && cat == nil {
+		err = none
+	}
+	return cat, err
+}
+
+// storedIfAny returns the packages published last; nil when there are none.
+func storedIfAny(ctx context.Context, p *project.Project) (*Catalogue, error) {
+	r, err := history.OpenReadOnly(ctx, p.HistoryFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	cat, err := stored(ctx, p, r)
+	if err != nil || len(cat.Packages)+len(cat.Held) == 0 {
+		return nil, err
+	}
+	return cat, nil
+}
+
+// stored returns the packages published last, as far as the profile still has their systems and architectures.
+func stored(ctx context.Context, p *project.Project, r *history.Reader) (*Catalogue, error) {
+	run, err := r.LastRun(ctx)
+	if err != nil {
+		return nil, err
+	}
+	packages, err := r.Published(ctx)
+	if err != nil {
+		return nil, err
+	}
+	api, err := (&supplier{p: p, history: r}).api(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cat := &Catalogue{Run: run, Stored: true}
+	for _, pkg := range packages {
+		if pkg.URL == "" && api != "" { // stored by a version of sitegen that knew Girder only
+			pkg.URL = girder.ItemURL(api, pkg.ID)
+		}
+		if held := p.Profile.Scheme.Check(pkg); held != nil {
+			cat.Held = append(cat.Held, *held)
+			continue
+		}
+		cat.Packages = append(cat.Packages, pkg)
+	}
+	return cat, nil
+}
+
+// supplier reads the source of a project.
+type supplier struct {
+	p       *project.Project
+	history *history.Reader // nil: there is none
+	limits  fetch.Options
+	brief   bool // read the listing only
+}
+
+// limitsOf are the limits that are configured for requests.
+func limitsOf(p *project.Project) fetch.Options {
+	g := &p.Config.Girder
+	return fetch.Options{Timeout: g.Timeout, MaxSize: int64(g.MaxSize), Retries: g.Retries, Log: p.Log}
+}
+
+// readWithHistory is read for runs that do not hold the history open.
+func (s *supplier) readWithHistory(ctx context.Context) (*Catalogue, error) {
+	r, err := history.OpenReadOnly(ctx, s.p.HistoryFile())
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return s.read(ctx)
 	case err != nil:
-		return nil, errors.New("is not a URL")
-	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, errors.New("is neither an http nor an https URL")
-	case u.Hostname() == "":
-		return nil, errors.New("has no host")
-	case u.User != nil:
-		return nil, errors.New("has a user name in it; configure a token or header instead")
+		return nil, err
 	}
-	u.Host = strings.ToLower(u.Host)
-	return u, nil
+	defer r.Close()
+	s.history = r
+	return s.read(ctx)
 }
 
-var userRE = regexp.MustCompile(`//[^/@]*@`)
-
-// bad is the error of a setting.
-func bad(setting, problem string) error {
-	return fault.Wrap(fault.Usage, fmt.Errorf("source: %s (found %.200q)", problem, userRE.ReplaceAllString(setting, "//xxxxx@")), forms())
-}
-
-// forms is the hint of a source that is none: what sources there are.
-func forms() string {
-	var list []string
-	for _, k := range kinds() {
-		list = append(list, cmp.Or(k.Form, "the word "+k.Word))
+// read reads the source and publishes what it lists.
+func (s *supplier) read(ctx context.Context) (*Catalogue, error) {
+	p := s.p
+	options, end, err := s.options(ctx)
+	if err != nil {
+		return nil, err
 	}
-	last := len(list) - 1
-	return "A source is " + strings.Join(list[:last], ", ") + ", or " + list[last] + "."
-}
-
-func names(kinds []source.Kind) []string {
-	var list []string
-	for _, k := range kinds {
-		if k.Name != "" {
-			list = append(list, k.Name)
+	defer end()
+	src, err := sources.Choose(p.Config.Source, options)
+	if err != nil {
+		return nil, err
+	}
+	var memory source.Memory
+	if s.history != nil {
+		if memory, err = s.history.Memory(ctx, src.Identity()); err != nil {
+			return nil, err
 		}
 	}
-	return list
+	list, err := src.Read(ctx, memory)
+	if err != nil {
+		return nil, err
+	}
+	if list.App != p.Profile.App {
+		why := fmt.Sprintf("%s: the packages are not those of the profile %s", p.Config.Source, p.Profile.Name)
+		if err := p.RequireIdentity(why); err != nil {
+			return nil, err
+		}
+	}
+	cat := &Catalogue{Run: history.Run{At: p.Now(), Source: src.Identity(), App: list.App}}
+	cat.Warnings, cat.memory = list.Warnings, list.Memory
+	cat.Packages, cat.Held = catalog.Publish(&p.Profile.Scheme, list.Spelling, list.Records)
+	return cat, nil
+}
+
+// options is what the source gets from the project. The function is called after the source has been read.
+func (s *supplier) options(ctx context.Context) (o source.Options, end func(), err error) {
+	p := s.p
+	api, err := s.api(ctx)
+	if err != nil {
+		return o, nil, err
+	}
+	if s.limits.Header, err = p.SourceHeader(); err != nil {
+		return o, nil, err
+	}
+	var task *progress.Task
+	return source.Options{
+		Fetch:    fetch.New(s.limits),
+		Scheme:   &p.Profile.Scheme,
+		Product:  p.Config.Project,
+		Download: p.Profile.Download,
+		Now:      p.Now,
+		Progress: func(done, total int) {
+			if task == nil {
+				task = p.Terminal.Start("looking at packages", int64(total), "packages")
+			}
+			task.Set(int64(done))
+		},
+		Brief:  s.brief,
+		Girder: source.Girder{App: p.Config.App, API: api, Download: source.GirderDownload(p.Config.Girder.Download)},
+	}, func() { task.End() }, nil
+}
+
+// api returns the base of the API that the files of a saved Girder listing are fetched from: the configured one; for
+// the application of the profile, the profile's; else the one that this site read last. It is "" when nothing says it: the
+// address of some other server must not be guessed.
+func (s *supplier) api(ctx context.Context) (string, error) {
+	switch p := s.p; {
+	case p.Config.Girder.API != "":
+		return p.Config.Girder.API, nil
+	case p.Config.App == p.Profile.App:
+		return p.Profile.Source, nil
+	case s.history != nil:
+		return s.history.LastServer(ctx, p.Config.App)
+	}
+	return "", nil
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/profile"
-	"github.com/Slicer/sitegen/generator/supply/girder"
 	"github.com/Slicer/sitegen/generator/supply/source"
+	"github.com/Slicer/sitegen/generator/supply/sources/girder"
 )
 
 // App is the application that the test catalogues belong to.

@@ -45,7 +45,7 @@ type Options struct {
 	Timeout   time.Duration // for one try, from the connection to the last byte; 0: DefaultTimeout
 	MaxSize   int64         // bytes of an answer or a file, decompressed; 0: DefaultMaxSize
 	Retries   int           // tries after the first
-	Log       *slog.Logger  // gets a warning before every retry; nil: none
+	Log       *slog.Logger  // hears of every retry; nil: none
 
 	// Header is sent with every request, for a source behind a login: Authorization, or Girder-Token. It is a secret.
 	// It goes to the host of the request only, over https or to this machine, and appears in no message.
@@ -125,7 +125,7 @@ func (c *Client) Get(ctx context.Context, r Request) error {
 			return fault.Wrap(failure.faultKind(), failure, failure.Hint)
 		}
 		if c.o.Log != nil {
-			c.o.Log.Warn("retry the source", "after", failure.Problem, "try", try+1, "pause", pause.Round(time.Millisecond))
+			c.o.Log.Info("retry the source", "after", failure.Problem, "try", try+1, "pause", pause.Round(time.Millisecond))
 		}
 		if err := c.o.Sleep(ctx, pause); err != nil {
 			return fmt.Errorf("fetch %s: %w", name, err)

@@ -240,7 +240,7 @@ func TestGetWaits(t *testing.T) {
 	if pauses[2] < 3*time.Second || pauses[2] > 5*time.Second || pauses[3] < 6*time.Second || pauses[3] > 10*time.Second {
 		t.Errorf("pauses %v do not double", pauses)
 	}
-	if got := strings.Count(log.String(), `level=WARN msg="retry the source" after="the server answered 503`); got != 4 {
+	if got := strings.Count(log.String(), `level=INFO msg="retry the source" after="the server answered 503`); got != 4 {
 		t.Errorf("%d tries in the log, want 4:\n%s", got, log.String())
 	}
 	if strings.Contains(log.String(), "secret") {

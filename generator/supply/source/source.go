@@ -1,7 +1,7 @@
 // Package source defines what a source of packages is. A source lists what there is to download; everything after that
 // (what can be published, whether it may replace what is published now) is the same for all of them.
 //
-// A new source is a folder beside this one with a Kind, and a line in the list of package supply:
+// A new source is a folder in supply/sources with a Kind, and a line in the list of package sources:
 //
 //	func Kind() source.Kind { return source.Kind{Name: "forge", IsURL: isForge, OpenURL: open} }
 //
@@ -35,6 +35,7 @@ type Listing struct {
 	Spelling catalog.Spelling
 	Warnings []string // for whoever looks after the source: a sentence each without the full stop; never silenced
 	Memory   Memory   // for the next Read, in place of what was passed to this one
+	App      string   // the application at the server whose packages these are; "" for sources without applications
 }
 
 // Memory is what a source learned about records and should not have to ask again, by id. The texts mean something to

@@ -1,0 +1,212 @@
+// Package build writes a site. Build tells one run from top to bottom:
+//
+//	supply    the packages: from the source, past the gate; or, offline, those published last
+//	site      -> pages, feeds and JSON records
+//	redirect  -> the redirects, compiled for each server
+//	history   keeps the packages, in one transaction
+//	output    puts the files in place
+//
+// Nothing on disk changes until every input has been validated: packages that the gate refuses, and content, layouts and
+// rules with errors, leave the site, the redirects and the history as they were.
+package build
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/history"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/site"
+	"github.com/Slicer/sitegen/generator/supply"
+)
+
+// Build brings the site and the redirects up to date, and writes only what changed. Errors carry a fault.Kind. The report
+// is nil if the packages could not be read.
+func Build(ctx context.Context, p *project.Project) (*Report, error) {
+	start := p.Now()
+	out, err := openOutput(p)
+	if err != nil {
+		return nil, err
+	}
+	defer out.Close()
+	db, err := history.Open(ctx, p.HistoryFile())
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+
+	cat, err := supply.Read(ctx, p, db)
+	if cat == nil {
+		return nil, err
+	}
+	report := newReport(p, cat)
+	if err != nil {
+		report.refused(err)
+		return report, err
+	}
+
+	// The files are made only if anything that they are made from has changed, or if they are not as they were written.
+	x := cat.Index(p)
+	in, err := p.Site(x, cat.Run.IsSample())
+	if err != nil {
+		return report, err
+	}
+	inputs, err := fingerprint(ctx, p, &in, cat.Packages)
+	if err != nil {
+		return report, err
+	}
+	current, err := out.Verify(ctx, inputs)
+	if err != nil {
+		return report, err
+	}
+	var plan *output.Plan
+	if !current {
+		made, err := render(ctx, p, x, in)
+		if err != nil {
+			return report, err
+		}
+		report.warn(made.warnings)
+		report.Stopped = made.stopped
+		if plan, err = out.Plan(ctx, made.files, made.keep()...); err != nil {
+			return report, planFault(err)
+		}
+	}
+
+	// Every input is valid: keep the packages, then put the files in place.
+	change, err := cat.Record(ctx, db)
+	if err != nil {
+		return report, err
+	}
+	report.change(change)
+	if plan == nil {
+		public, maps := out.Count()
+		report.Pages.Unchanged, report.Maps.Unchanged, report.Unchanged = public, maps, true
+	} else {
+		report.files(plan)
+		if len(report.Stopped) > 0 {
+			inputs = "" // the next run must find the limits again
+		}
+		err = cmp.Or(applyFault(out.Apply(ctx, plan, inputs)), stoppedFault(report.Stopped))
+	}
+	report.Written, report.Seconds = true, p.Now().Sub(start).Seconds()
+	return report, err
+}
+
+// reloadTime is how long Nginx may take from "nginx -s reload" to its new workers. With the largest configuration here it
+// takes a fifth of a second; a busy machine may need more.
+const reloadTime = 2 * time.Second
+
+// openOutput takes the lock of the data folder: one run at a time.
+func openOutput(p *project.Project) (*output.Writer, error) {
+	c := &p.Config
+	commands := make([][]string, len(c.AfterChange))
+	for i, command := range c.AfterChange {
+		commands[i] = command.Args
+	}
+	out, err := output.Open(output.Options{
+		Public: c.Out, Redirects: c.Redirects, Data: c.Data,
+		Jobs: c.Jobs, Precompress: p.Precompress(), AfterChange: commands, ReloadTime: reloadTime,
+		Force: c.Force, Now: p.Now, Log: p.Log,
+	})
+	if locked, ok := errors.AsType[*output.LockedError](err); ok {
+		return nil, fault.Wrap(fault.Locked, locked, "Wait for it to end; the lock goes with the process that holds it.")
+	}
+	return out, err
+}
+
+// rendering is all files of a build, in memory.
+type rendering struct {
+	files    []output.File
+	warnings fault.Findings
+	stopped  []Stopped // servers that have no files among these
+}
+
+// keep lists the folders of the servers that stay as they are.
+func (r *rendering) keep() (folders []string) {
+	for _, s := range r.stopped {
+		folders = append(folders, s.Server)
+	}
+	return folders
+}
+
+// render makes all files.
+func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.Input) (*rendering, error) {
+	e, err := site.NewEdition(ctx, in, nil)
+	if err != nil {
+		return nil, err
+	}
+	var r rendering
+	if r.files, r.warnings, err = e.Files(ctx); err != nil {
+		if _, ok := errors.AsType[fault.Findings](err); ok {
+			err = fault.Wrap(fault.Content, err, "Nothing was written. Correct these and build again.")
+		}
+		return nil, err
+	}
+	return &r, r.redirects(p, x, e)
+}
+
+// redirects adds the redirects, compiled for every configured server. Rules that are wrong stop the build, all at once; a
+// server whose limit is passed only stops itself.
+func (r *rendering) redirects(p *project.Project, x *lookup.Index, e *site.Edition) error {
+	table, err := p.Table(x, e.Aliases())
+	if err != nil {
+		return err
+	}
+	warnings, err := redirect.Split(p.CheckRules(table, e))
+	if err != nil {
+		return fault.Wrap(fault.Content, err, "Nothing was written. Correct the rules and build again.")
+	}
+	r.warnings = append(r.warnings, warnings...)
+	compiled, err := p.Compile(table)
+	if err != nil {
+		return err
+	}
+	for _, c := range compiled {
+		warnings, err := redirect.Split(c.Findings)
+		if err != nil {
+			r.stopped = append(r.stopped, Stopped{Server: c.Server, Target: c.Server, Reason: err.Error()})
+			continue
+		}
+		r.warnings = append(r.warnings, warnings...)
+		r.files = append(r.files, c.Files...)
+	}
+	r.files = append(r.files, redirect.Contents(table))
+	return nil
+}
+
+// planFault marks an error of comparing with the disk.
+func planFault(err error) error {
+	if _, ok := errors.AsType[*output.InTheWayError](err); ok {
+		return fault.Wrap(fault.Content, err, "Move them away, or replace them with --force.")
+	}
+	return err
+}
+
+// applyFault marks an error of writing.
+func applyFault(err error) error {
+	command, ok := errors.AsType[*output.CommandError](err)
+	if !ok {
+		return err
+	}
+	hint := "The new redirects are in place; the command is run again by the next build."
+	if command.PutBack {
+		hint = "The old redirects are back. See what the command says, then build again."
+	}
+	return fault.Wrap(fault.AfterChange, err, hint)
+}
+
+// stoppedFault is the error of a build that succeeded except for some servers.
+func stoppedFault(stopped []Stopped) error {
+	var errs []error
+	for _, s := range stopped {
+		errs = append(errs, fmt.Errorf("the redirects for %s stay as they were: %s", s.Server, s.Reason))
+	}
+	return fault.Wrap(fault.Limit, errors.Join(errs...), "Everything else is in place.")
+}

@@ -1,0 +1,152 @@
+package build
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/history"
+	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/supply"
+	"github.com/Slicer/sitegen/generator/supply/gate"
+)
+
+// Report is what a build did. Its JSON form, written by sitegen build --json, is documented field by field in
+// docs/commands.md.
+type Report struct {
+	Source    string      `json:"source"`           // where the packages came from: a URL, a file, "sample" or "catalogue"
+	App       string      `json:"app"`              // the Girder application whose packages are published; "" for other sources
+	Published int         `json:"published"`        // packages on the site
+	Refused   []string    `json:"refused"`          // why the gate refused the packages; then nothing was written
+	Held      []Held      `json:"held"`             // records that are not published, and why
+	HeldBack  []HeldGroup `json:"held_back"`        // the same by reason, the most frequent first
+	Added     []Item      `json:"added"`            // packages seen for the first time
+	Changed   []Item      `json:"changed"`          // packages whose record differs from the last run
+	Withdrawn []Item      `json:"withdrawn"`        // packages that left the site; the history keeps them
+	Returned  []Item      `json:"returned"`         // packages that had been withdrawn and are back
+	Pages     FileCount   `json:"pages"`            // files of the public folder
+	Maps      FileCount   `json:"maps"`             // files of the redirects folder
+	Stopped   []Stopped   `json:"stopped"`          // servers whose redirects stay as they were, because a limit is passed
+	Warnings  []string    `json:"warnings"`         // what deserves a look but did not stop the build
+	Seconds   float64     `json:"duration_seconds"` // from the start of the run to its end
+	Unchanged bool        `json:"unchanged"`        // no file was written or removed
+
+	Written bool `json:"-"` // the run got to its end: what was written is counted
+}
+
+// Held is a record that is not published. Everything but Field, Reason and Hint is the source's own text: escape it
+// before showing it.
+type Held struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Field  string `json:"field"`  // the field to blame, as the source calls it
+	Value  string `json:"value"`  // what it holds
+	Reason string `json:"reason"` // completes "held back: "
+	Hint   string `json:"hint"`   // what can be done; "" for nothing
+	Place  string `json:"place"`  // of the record: packages.json:12:5; "" when the source has no lines
+}
+
+// HeldGroup is all records held back for one reason.
+type HeldGroup struct {
+	Count   int    `json:"count"`
+	Field   string `json:"field"`
+	Reason  string `json:"reason"`
+	Hint    string `json:"hint"`
+	Example string `json:"example"` // what the field of one of them holds
+}
+
+// Item names a package.
+type Item struct {
+	ID   string `json:"id"`
+	Name string `json:"name"` // free text of the source
+}
+
+// FileCount says what happened to the files of one folder.
+type FileCount struct {
+	Written   int `json:"written"`   // new, or with other bytes than before
+	Unchanged int `json:"unchanged"` // not touched, because they hold the right bytes
+	Removed   int `json:"removed"`   // written by an earlier build and no longer part of the site
+}
+
+// Stopped is a server that cannot hold the redirects: those of an earlier build stay.
+type Stopped struct {
+	Server string `json:"server"` // its folder below redirects/, for instance cloudfront
+	Target string `json:"target"` // the same: the older name of the field
+	Reason string `json:"reason"` // the number, the limit and what to do
+}
+
+// newReport returns a report of what the source gave.
+func newReport(p *project.Project, cat *supply.Catalogue) *Report {
+	r := &Report{
+		Source: p.Config.Source, App: cat.Run.App, Published: len(cat.Packages), Warnings: cat.Warnings,
+	}
+	if cat.Stored {
+		r.Source = "catalogue"
+	}
+	for _, h := range cat.Held {
+		r.Held = append(r.Held, Held(h))
+	}
+	for _, g := range catalog.GroupHeld(cat.Held) {
+		r.HeldBack = append(r.HeldBack, HeldGroup{Count: len(g.Held), Field: g.Field, Reason: g.Reason, Hint: g.Hint, Example: g.Held[0].Value})
+	}
+	return r
+}
+
+// refused notes why the gate refused the packages.
+func (r *Report) refused(err error) {
+	if refused, ok := errors.AsType[*gate.RefusedError](err); ok {
+		for _, refusal := range refused.Refusals {
+			r.Refused = append(r.Refused, refusal.Problem)
+		}
+	}
+}
+
+func (r *Report) warn(findings fault.Findings) {
+	for _, f := range findings {
+		r.Warnings = append(r.Warnings, f.String())
+	}
+}
+
+func (r *Report) change(c history.Change) {
+	r.Added, r.Withdrawn, r.Returned = itemsOf(c.Added), itemsOf(c.Withdrawn), itemsOf(c.Returned)
+	for _, p := range c.Changed {
+		r.Changed = append(r.Changed, Item{p.ID, p.Name})
+	}
+}
+
+func itemsOf(packages []*catalog.Package) (list []Item) {
+	for _, p := range packages {
+		list = append(list, Item{p.ID, p.Name})
+	}
+	return list
+}
+
+func (r *Report) files(p *output.Plan) {
+	count := func(c output.Changes) FileCount {
+		return FileCount{Written: len(c.Written), Unchanged: c.Unchanged, Removed: len(c.Removed)}
+	}
+	r.Pages, r.Maps, r.Unchanged = count(p.Public), count(p.Redirects), p.Empty()
+}
+
+// WriteJSON writes the report as one indented JSON object and a newline. Lists without members are [], never null.
+func (r *Report) WriteJSON(w io.Writer) error {
+	out := *r
+	out.Refused, out.Held, out.HeldBack = listed(r.Refused), listed(r.Held), listed(r.HeldBack)
+	out.Added, out.Changed = listed(r.Added), listed(r.Changed)
+	out.Withdrawn, out.Returned = listed(r.Withdrawn), listed(r.Returned)
+	out.Stopped, out.Warnings = listed(r.Stopped), listed(r.Warnings)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(out)
+}
+
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -1,0 +1,141 @@
+// Package count counts downloads. Run tells one run of sitegen stats from top to bottom:
+//
+//	logsource  finds the logs: files, folders, standard input, objects in a bucket
+//	accesslog  -> requests
+//	stats      -> downloads, kept in the data folder so that no request counts twice
+//	           -> tables and JSON, published in the site's folder download-stats/
+//	statspage  -> the page to explore them
+package count
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/Slicer/sitegen/generator/accesslog"
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/geodb"
+	"github.com/Slicer/sitegen/generator/history"
+	"github.com/Slicer/sitegen/generator/logsource"
+	"github.com/Slicer/sitegen/generator/progress"
+	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/stats"
+	"github.com/Slicer/sitegen/generator/statspage"
+)
+
+// Folder is where the statistics are, below the public folder.
+const Folder = "download-stats"
+
+// Options is what a run needs besides its project.
+type Options struct {
+	Logs   []string  // names of logs, as sitegen stats takes them
+	Stdin  io.Reader // what "-" stands for
+	DryRun bool      // read and report, and change nothing
+}
+
+// Run reads what is new in the logs, and publishes the statistics with their page.
+func Run(ctx context.Context, p *project.Project, o Options) (report *stats.Report, err error) {
+	names, err := accesslog.Expand(o.Logs)
+	if err != nil {
+		return nil, fault.Wrap(fault.Usage, err, "")
+	}
+	buckets := &logsource.Buckets{}
+	if names, err = buckets.Expand(ctx, names); err != nil {
+		return nil, err
+	}
+	e, err := open(ctx, p, o, buckets)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = cmp.Or(err, e.Close()) }()
+
+	task := p.Terminal.Start("reading", e.Size(names), progress.Bytes)
+	report, err = e.Read(ctx, names, task.Set)
+	task.End()
+	if err != nil {
+		return nil, err
+	}
+	out := filepath.Join(p.Config.Out, Folder)
+	if report.Files, err = e.Publish(ctx, out); err != nil {
+		return nil, err
+	}
+	summary, err := e.Summary(ctx)
+	if err != nil {
+		return nil, err
+	}
+	page, err := makePage(ctx, p, summary, out, statspage.Options{Privacy: stats.Privacy(p.Config.Stats.Privacy), DryRun: o.DryRun})
+	if err != nil {
+		return nil, err
+	}
+	report.Files = append(report.Files, page...)
+	report.Total, err = e.Total(ctx)
+	return report, err
+}
+
+// Open opens the statistics of a project for what changes them without reading logs.
+func Open(ctx context.Context, p *project.Project, stdin io.Reader) (*stats.Engine, error) {
+	return open(ctx, p, Options{Stdin: stdin}, &logsource.Buckets{})
+}
+
+func open(ctx context.Context, p *project.Project, o Options, buckets *logsource.Buckets) (*stats.Engine, error) {
+	c := &p.Config.Stats
+	formats, err := accesslog.NewFormats(c.LogFormats, jsonFields(c.JSONFields))
+	if err != nil {
+		return nil, fault.Wrap(fault.Usage, fmt.Errorf("%s: %w", p.Config.Origin("stats.log_formats"), err), "")
+	}
+	packages, err := everPublished(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if len(packages) == 0 {
+		p.Log.Warn("no packages are stored yet: downloads are kept, and shown after the first build")
+	}
+	return stats.Open(ctx, stats.Options{
+		Dir: p.Config.Data, Formats: formats, Packages: stats.FromCatalog(packages), GeoIP: geoIP(p), Attribution: c.Attribution,
+		Rules: c.UserAgents, Privacy: stats.Privacy(c.Privacy), Legacy: c.Legacy, MinCountry: c.MinCountry,
+		DryRun: o.DryRun, Stdin: o.Stdin, Open: buckets.Open, Stat: buckets.Stat, Now: p.Now,
+	})
+}
+
+func jsonFields(f config.JSONFields) accesslog.Fields {
+	return accesslog.Fields{
+		Address: f.Address, Time: f.Time, Request: f.Request, Method: f.Method, URI: f.Path, Status: f.Status, Agent: f.Agent,
+	}
+}
+
+// everPublished lists all packages that were ever on the site: downloads of withdrawn ones count, too.
+func everPublished(ctx context.Context, p *project.Project) (packages []*catalog.Package, err error) {
+	r, err := history.OpenReadOnly(ctx, p.HistoryFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	entries, err := r.All(ctx)
+	for _, e := range entries {
+		packages = append(packages, e.Package)
+	}
+	return packages, err
+}
+
+// geoIP lists the databases to ask: those that are configured, and else the one that geoip-update fetches.
+func geoIP(p *project.Project) []string {
+	c := &p.Config.Stats
+	if len(c.GeoIP) > 0 {
+		return c.GeoIP
+	}
+	fetched := geodb.Path(p.Config.Data)
+	if _, err := os.Stat(fetched); err != nil {
+		return nil
+	}
+	return []string{fetched}
+}

@@ -1,0 +1,113 @@
+// Package inspect answers questions about a site without changing anything: what a URL answers and why, what is wrong
+// with the redirect rules, and what a build changed in the redirects. It looks at the packages that were published last
+// or, with --source, at those of a source.
+package inspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
+	"github.com/Slicer/sitegen/generator/redirect/servers"
+	"github.com/Slicer/sitegen/generator/site"
+	"github.com/Slicer/sitegen/generator/supply"
+)
+
+// Explain prints what a URL answers and why. With the name of a server it also prints what that server answers; "" for
+// none. A rule can be explained even if pages have errors.
+func Explain(ctx context.Context, p *project.Project, w io.Writer, url, server string) error {
+	var as redirect.Server
+	if server != "" {
+		var err error
+		if as, err = servers.Find(server); err != nil {
+			return err
+		}
+	}
+	x, e, err := pages(ctx, p)
+	if err != nil {
+		return err
+	}
+	if e.Err() != nil {
+		p.Log.Warn("pages have errors, so their aliases may be missing: " + e.Err().Error())
+	}
+	table, err := p.Table(x, e.Aliases())
+	if err != nil {
+		return err
+	}
+	if err := table.Explain(w, url); err != nil || as == nil {
+		return err
+	}
+	emulation, err := redirect.Emulate(as, table)
+	if err != nil {
+		_, err = fmt.Fprintf(w, "on %s\n  no redirects are written, because a limit is passed: %s\n", server, err)
+		return err
+	}
+	return emulation.Explain(w, url, emulate.NewSite(e))
+}
+
+// pages plans the pages of the site.
+func pages(ctx context.Context, p *project.Project) (*lookup.Index, *site.Edition, error) {
+	cat, err := supply.Known(ctx, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, w := range cat.Warnings {
+		p.Log.Warn(w)
+	}
+	x := cat.Index(p)
+	in, err := p.Site(x, cat.Run.IsSample())
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := site.NewEdition(ctx, in, nil)
+	return x, e, err
+}
+
+// CheckRedirects finds what is wrong with the redirects of the site, and notes what each configured server does not
+// answer. Its error holds lines and pages that cannot be read; the findings are about all others.
+func CheckRedirects(ctx context.Context, p *project.Project) ([]redirect.Finding, error) {
+	x, e, err := pages(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	table, tableErr := p.Table(x, e.Aliases())
+	if table == nil {
+		return nil, tableErr
+	}
+	findings := p.CheckRules(table, e)
+	compiled, err := p.Compile(table)
+	for _, c := range compiled {
+		findings = append(findings, c.Findings...)
+		for _, o := range c.Omitted {
+			findings = append(findings, redirect.Finding{Message: c.Server + ": " + o.What})
+		}
+	}
+	return findings, errors.Join(e.Err(), tableErr, err)
+}
+
+// DiffRedirects describes how the redirects that the last build wrote differ from those of a revision. show returns a
+// file of the revision by its path.
+func DiffRedirects(p *project.Project, show func(path string) ([]byte, error)) (string, error) {
+	path := filepath.Join(p.Config.Redirects, redirect.ContentsPath)
+	after, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fault.Wrap(fault.Usage, fmt.Errorf("no redirects are written yet (%s)", path), "Build first.")
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the redirects: %w", err)
+	}
+	before, err := show(path)
+	if err != nil {
+		return "", err
+	}
+	return redirect.Diff(before, after), nil
+}

@@ -1,0 +1,85 @@
+// Package project turns the configuration of a site into what every run of sitegen starts from: the profile of the
+// software, the grammar of its download API, its content and layouts, its redirect rules, and the servers that these are
+// compiled for.
+//
+//	p, err := project.Open(c, log, time.Now)      // what is configured makes sense as a whole
+//	in, err := p.Site(index, false)               // -> the pages, by package site
+//	table, err := p.Table(index, edition.Aliases())  // -> the redirects, by package redirect
+//
+// Nothing here reads packages: that is the work of package supply.
+package project
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/history"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/profile"
+	"github.com/Slicer/sitegen/generator/progress"
+)
+
+// Project is a site and the software it is for. It is read-only.
+type Project struct {
+	Config   config.Config
+	Profile  *profile.Profile
+	Spec     *lookup.Spec // of the project's download API
+	Log      *slog.Logger
+	Terminal *progress.Terminal // shows how far long work is; nil: nothing does
+	Now      func() time.Time   // the clock
+}
+
+// Open returns the project of a configuration. Its error is of kind fault.Usage and lists what must be configured,
+// see checkIdentity.
+func Open(c config.Config, log *slog.Logger, now func() time.Time) (*Project, error) {
+	p := &Project{Config: c, Profile: c.Profile, Spec: lookup.NewSpec(&c.Profile.Scheme, c.Profile.Links), Log: log, Now: now}
+	return p, p.checkIdentity()
+}
+
+// HistoryFile is the path of the database of the packages.
+func (p *Project) HistoryFile() string { return filepath.Join(p.Config.Data, history.FileName) }
+
+// Precompress says which compressed variants of the site's files are written.
+func (p *Project) Precompress() output.Precompress {
+	return output.Precompress{
+		Gzip:   slices.Contains(p.Config.Precompress, "gzip"),
+		Brotli: slices.Contains(p.Config.Precompress, "br"),
+	}
+}
+
+// usage marks an error of the configuration.
+func usage(err error, hint string) error { return fault.Wrap(fault.Usage, err, hint) }
+
+// SourceHeader returns the header that requests to the source carry, nil for none.
+func (p *Project) SourceHeader() (http.Header, error) {
+	line, from := p.Config.SourceHeader, "source_header"
+	if file := p.Config.SourceHeaderFile; line == "" && file != "" {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return nil, usage(fmt.Errorf("source_header_file: %w", err), "")
+		}
+		line, _, _ = strings.Cut(string(b), "\n")
+		from = file
+	}
+	if line == "" {
+		return nil, nil
+	}
+	name, value, ok := strings.Cut(strings.TrimSpace(line), ":")
+	value = strings.TrimSpace(value)
+	if !ok || !httpguts.ValidHeaderFieldName(name) || value == "" || !httpguts.ValidHeaderFieldValue(value) {
+		// The value is a secret and not part of the message.
+		return nil, usage(fmt.Errorf("%s: is not a request header", from), "Write one line, Name: value, for instance Girder-Token: …")
+	}
+	return http.Header{http.CanonicalHeaderKey(name): {value}}, nil
+}

@@ -1,0 +1,90 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/servers"
+	"github.com/Slicer/sitegen/generator/site"
+)
+
+// RulesFile is the file with the redirect rules that people write.
+func (p *Project) RulesFile() string { return filepath.Join(p.Config.Redirects, "rules.txt") }
+
+// Rules returns the text of RulesFile. A site without rules does not need the file.
+func (p *Project) Rules() (string, error) {
+	b, err := os.ReadFile(p.RulesFile())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", usage(fmt.Errorf("read the redirect rules: %w", err), "")
+	}
+	return string(b), nil
+}
+
+// Table collects what the servers must answer: the packages of x, the rules, the aliases of pages, and the links of
+// retired servers that the profile has. Its error holds every mistake in rules and aliases; the table then has the others,
+// so that these can be checked as well.
+func (p *Project) Table(x *lookup.Index, aliases []site.Alias) (*redirect.Table, error) {
+	text, err := p.Rules()
+	if err != nil {
+		return nil, err
+	}
+	written, err := redirect.Parse(p.RulesFile(), text)
+	list := make([]redirect.Alias, len(aliases))
+	for i, a := range aliases {
+		list[i] = redirect.Alias{From: a.From, To: a.To, Pos: a.At}
+	}
+	aliased, aliasErr := redirect.AliasRules(list)
+	legacy := p.Profile.LegacyRules
+	inherited, inheritedErr := redirect.InheritedRules(x, legacy.Name, legacy.Text)
+	rules := append(append(written, aliased...), inherited...)
+	return &redirect.Table{Index: x, Rules: redirect.NewRules(rules)},
+		fault.Wrap(fault.Content, errors.Join(err, aliasErr, inheritedErr), "")
+}
+
+// CheckRules checks the rules of a table against the pages of the site.
+func (p *Project) CheckRules(t *redirect.Table, e *site.Edition) []redirect.Finding {
+	s := redirect.Site{Pages: pagePaths(e.Paths()), Hosts: p.Config.RedirectHosts}
+	if u, err := url.Parse(p.Config.BaseURL); err == nil {
+		s.Host, s.Hosts = u.Host, append([]string{u.Hostname()}, s.Hosts...)
+	}
+	return redirect.Check(t, s)
+}
+
+// pagePaths lists the URL paths under which files are found.
+func pagePaths(files []string) map[string]bool {
+	paths := make(map[string]bool, len(files))
+	for _, f := range files {
+		if !strings.HasPrefix(f, "-/") {
+			paths["/"+strings.TrimSuffix(f, "index.html")] = true
+			paths["/"+f] = true
+		}
+	}
+	return paths
+}
+
+// Compiled is what a server makes of a table.
+type Compiled struct {
+	Server string // its name
+	*redirect.Compilation
+}
+
+// Compile compiles a table for every configured server.
+func (p *Project) Compile(t *redirect.Table) ([]Compiled, error) {
+	var list []Compiled
+	for _, name := range p.Config.Servers {
+		s, err := servers.Find(name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Compiled{name, s.Compile(t)})
+	}
+	return list, nil
+}

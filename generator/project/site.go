@@ -1,0 +1,65 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/Slicer/sitegen"
+	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/folder"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/site"
+)
+
+// Site is what the pages are made from: the packages of x, and the content and layouts of the site, over those that are
+// part of the program. sample reports whether the packages are made up.
+func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
+	c := &p.Config
+	pages, err := p.folder("content", c.Content)
+	if err != nil {
+		return site.Input{}, err
+	}
+	templates, err := p.folder("layouts", c.Layouts)
+	if err != nil {
+		return site.Input{}, err
+	}
+	jobs := c.Jobs
+	if jobs == 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	return site.Input{
+		Options: site.Options{
+			Title: c.Title, Project: c.Project, Description: c.Description, BaseURL: c.BaseURL, Notice: c.Notice,
+			Sample: sample, Stats: p.hasStatistics(), Jobs: jobs, Minify: true,
+			Today: p.Now().UTC().Truncate(24 * time.Hour),
+		},
+		Index:   x,
+		Content: site.Overlay(pages, sitegen.Content()),
+		Layouts: site.Overlay(templates, sitegen.Layouts()),
+	}, nil
+}
+
+// folder opens a folder of the site. A folder that is not configured may be missing: the program's own files are used.
+func (p *Project) folder(key, path string) (fs.FS, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && p.Config.Origin(key).Level <= config.Profile:
+		return nil, nil
+	case err != nil:
+		return nil, usage(fmt.Errorf("open the folder %s: %w", key, err), "")
+	case !info.IsDir():
+		return nil, usage(fmt.Errorf("open the folder %s: %s is not a folder", key, path), "")
+	}
+	return folder.Open(path), nil
+}
+
+// hasStatistics reports whether there is a page of statistics for the site to link to.
+func (p *Project) hasStatistics() bool {
+	_, err := os.Stat(filepath.Join(p.Config.Out, filepath.FromSlash(site.StatsURL), "index.html"))
+	return err == nil
+}

@@ -1,0 +1,277 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen"
+	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/profile"
+	"github.com/Slicer/sitegen/generator/project"
+)
+
+// siteFolder is a site to edit.
+type siteFolder struct {
+	t   testing.TB
+	dir string
+}
+
+func newSiteFolder(t testing.TB) siteFolder {
+	f := siteFolder{t, t.TempDir()}
+	f.write("sitegen.yaml", "title: Edited\nsource: sample\n")
+	f.write("redirects/rules.txt", "")
+	for i := range 20 {
+		f.write(fmt.Sprintf("content/page-%d.md", i), fmt.Sprintf("---\ntitle: Page %d\n---\nA [link](/releases/).\n", i))
+	}
+	for _, name := range []string{"base.html", "page.html", "partials/top.html", "partials/bottom.html", "assets/site.css"} {
+		data, err := fs.ReadFile(sitegen.Layouts(), name)
+		f.check(err)
+		f.write("layouts/"+name, string(data))
+	}
+	return f
+}
+
+func (f siteFolder) check(err error) {
+	f.t.Helper()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f siteFolder) path(name string) string { return filepath.Join(f.dir, filepath.FromSlash(name)) }
+
+func (f siteFolder) write(name, text string) {
+	f.t.Helper()
+	f.check(os.MkdirAll(filepath.Dir(f.path(name)), 0o755))
+	f.check(os.WriteFile(f.path(name), []byte(text), 0o644))
+}
+
+func (f siteFolder) read(name string) string {
+	data, err := os.ReadFile(f.path(name))
+	if err != nil {
+		return ""
+	}
+	return string(data)
+}
+
+// builder returns a builder that has built nothing yet.
+func (f siteFolder) builder() *builder {
+	f.t.Helper()
+	now := func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
+	unread := &project.Project{Profile: &profile.Profile{BuiltIn: true}}
+	return &builder{project: unread, load: func() (*project.Project, error) {
+		c, err := config.Load(config.Input{File: f.path("sitegen.yaml")})
+		if err != nil {
+			return nil, err
+		}
+		return project.Open(c, slog.New(slog.DiscardHandler), now)
+	}}
+}
+
+// outcome is all that a build and its check give, as text.
+func outcome(ctx context.Context, p *builder) map[string]string {
+	all := map[string]string{}
+	state, err := p.Build(ctx)
+	if err != nil {
+		all["error"] = err.Error()
+		return all
+	}
+	for _, path := range state.Files.Paths() {
+		data, err := state.Files.File(path)
+		if err != nil {
+			data = []byte(err.Error())
+		}
+		all["/"+path] = string(data)
+	}
+	for _, r := range state.Table.Rules.All() {
+		all["rules"] += r.String() + "\n"
+	}
+	warnings, err := p.Check(ctx, state)
+	all["warnings"] = strings.Join(warnings, "\n")
+	if err != nil {
+		all["problems"] = err.Error()
+	}
+	return all
+}
+
+// TestRebuildIsAFreshBuild edits at random, and compares each build with one from nothing.
+func TestRebuildIsAFreshBuild(t *testing.T) {
+	edits := 120
+	if testing.Short() {
+		edits = 30
+	}
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			e := &editor{siteFolder: newSiteFolder(t), Rand: rand.New(rand.NewPCG(seed, 5)), broken: map[string]string{}}
+			p := e.builder()
+			failed, worked := 0, 0
+			for n := range edits {
+				what := e.edit()
+				got, want := outcome(t.Context(), p), outcome(t.Context(), e.builder())
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Fatalf("edit %d, %s (-fresh +rebuilt):\n%.3000s", n, what, diff)
+				}
+				if got["error"]+got["problems"] == "" {
+					worked++
+				} else {
+					failed++
+				}
+			}
+			if failed < edits/10 || worked < edits/10 {
+				t.Errorf("%d edits with mistakes and %d without: not both are tested", failed, worked)
+			}
+		})
+	}
+}
+
+// editor does to a site what people do.
+type editor struct {
+	siteFolder
+	*rand.Rand
+	broken map[string]string // what files held before they were broken
+}
+
+func (e *editor) oneOf(list ...string) string { return list[e.IntN(len(list))] }
+
+// files lists what is in a folder.
+func (e *editor) files(folder string) []string {
+	var names []string
+	e.check(filepath.WalkDir(e.path(folder), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			name, err := filepath.Rel(e.dir, path)
+			e.check(err)
+			names = append(names, filepath.ToSlash(name))
+		}
+		return err
+	}))
+	slices.Sort(names)
+	return names
+}
+
+// edit changes something, and says what. Half of the time what is broken is mended first.
+func (e *editor) edit() string {
+	if len(e.broken) > 0 && e.IntN(2) == 0 {
+		var mended []string
+		for name, text := range e.broken {
+			e.write(name, text)
+			mended = append(mended, name)
+		}
+		clear(e.broken)
+		slices.Sort(mended)
+		return "mend " + strings.Join(mended, ", ")
+	}
+	page := e.oneOf(e.files("content")...)
+	layout := e.oneOf(e.files("layouts")...)
+	switch e.IntN(14) {
+	case 0, 1:
+		e.write(page, e.read(page)+fmt.Sprintf("\nMore text %d.\n", e.IntN(1000)))
+		return "change " + page
+	case 2:
+		name := fmt.Sprintf("content/%snew-%d.md", e.oneOf("", "docs/", "docs/deep/"), e.IntN(1000))
+		e.write(name, "---\ntitle: "+e.oneOf("One", "Two")+"\n"+e.oneOf("", "weight: 1\n", "weight: 2\n", "draft: true\n", "date: 2027-01-01\n", fmt.Sprintf("aliases: [/old-%d]\n", e.IntN(50)))+"---\nNew.\n")
+		return "create " + name
+	case 3:
+		if _, ok := e.broken[page]; ok {
+			return "leave what is broken"
+		}
+		to := fmt.Sprintf("content/moved-%d.md", e.IntN(1000))
+		e.check(os.Rename(e.path(page), e.path(to)))
+		return "rename " + page
+	case 4:
+		if _, ok := e.broken[page]; !ok && len(e.files("content")) > 5 {
+			e.check(os.Remove(e.path(page)))
+		}
+		return "delete " + page
+	case 5:
+		return e.breakFile(page, e.oneOf("---\ntitel: x\n---\n", "no front matter", "---\ntitle: x\n---\n[bad](/nowhere/)\n", "---\ntitle: x\nlayout: none.html\n---\n"))
+	case 6:
+		return e.breakFile(layout, e.oneOf("{{.Page.Nope}}", "{{if}}", `{{define "main"}}{{asset "none.css"}}{{end}}`))
+	case 7:
+		name := e.oneOf("layouts/partials/top.html", "layouts/partials/bottom.html")
+		e.write(name, e.read(name)+fmt.Sprintf("<p>Partial %d</p>\n", e.IntN(1000)))
+		return "change " + name
+	case 8:
+		e.write("layouts/assets/site.css", e.read("layouts/assets/site.css")+fmt.Sprintf(".a%d{color:red}\n", e.IntN(1000)))
+		return "change the style sheet"
+	case 9:
+		e.write("layouts/page.html", e.read("layouts/page.html")+fmt.Sprintf("{{/* %d */}}", e.IntN(1000)))
+		return "change page.html"
+	case 10:
+		e.write("redirects/rules.txt", fmt.Sprintf("/a-%d /releases/ 301\n/b/* https://download.slicer.org/:splat 302\n", e.IntN(1000)))
+		return "change the rules"
+	case 11:
+		return e.breakFile("redirects/rules.txt", e.oneOf("/a /nowhere 301\n", "/a\n", "/releases/ /preview/ 301\n"))
+	case 12:
+		e.write("sitegen.yaml", fmt.Sprintf("title: Title %d\nsource: sample\nnotice: %q\n", e.IntN(1000), e.oneOf("", "Closed on **Sunday**.")))
+		return "change the configuration"
+	}
+	return e.breakFile("sitegen.yaml", e.oneOf("titel: x\n", "title: [\n"))
+}
+
+func (e *editor) breakFile(name, text string) string {
+	if _, ok := e.broken[name]; !ok {
+		e.broken[name] = e.read(name)
+	}
+	e.write(name, text)
+	return "break " + name
+}
+
+// TestRebuildsHoldNoMemory builds a thousand times.
+func TestRebuildsHoldNoMemory(t *testing.T) {
+	f := newSiteFolder(t)
+	p := f.builder()
+	heap := func() uint64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	var early uint64
+	for n := range 1000 {
+		switch n % 10 {
+		case 0:
+			f.write("layouts/assets/site.css", fmt.Sprintf("body{margin:%dpx}", n))
+		case 1:
+			f.write("sitegen.yaml", fmt.Sprintf("title: Title %d\nsource: sample\n", n))
+		default:
+			f.write("content/page-3.md", fmt.Sprintf("---\ntitle: Page\n---\nText %d.\n", n))
+		}
+		state, err := p.Build(t.Context())
+		if err == nil {
+			_, err = p.Check(t.Context(), state)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 100 {
+			early = heap()
+		}
+	}
+	if late := heap(); late > early+early/4+1<<20 {
+		t.Errorf("%d KiB are in use after 1,000 builds, %d KiB were after 100", late>>10, early>>10)
+	}
+}
+
+// What stops the first build is told apart: a folder that is named and missing is no mistake in a page.
+func TestPreviewOfAMissingFolder(t *testing.T) {
+	f := newSiteFolder(t)
+	f.write("sitegen.yaml", "source: sample\ncontent: nowhere\n")
+	_, err := f.builder().Build(t.Context())
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v", err)
+	}
+}

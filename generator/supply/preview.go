@@ -1,0 +1,58 @@
+package supply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/supply/fetch"
+	"github.com/Slicer/sitegen/generator/supply/sources/sample"
+)
+
+// patience is how long the start of a preview waits for a server: for most previews the stored packages are as good.
+const patience = 20 * time.Second
+
+// Preview returns the packages that a preview shows, and what they are in a few words: those of the source; if its server
+// cannot be reached, those published last; if there are none, the sample.
+func Preview(ctx context.Context, p *project.Project) (cat *Catalogue, label string, err error) {
+	if !p.Config.Offline {
+		cat, label, err = refresh(ctx, p, min(p.Config.Girder.Timeout, patience), 0)
+		_, isServer := errors.AsType[*fetch.Failure](err)
+		if err == nil || ctx.Err() != nil || fault.KindOf(err) != fault.Source || !isServer {
+			return cat, label, err
+		}
+		p.Log.Warn(err.Error())
+	}
+	cat, err = storedIfAny(ctx, p)
+	if err != nil {
+		return nil, "", err
+	}
+	if cat != nil {
+		return cat, fmt.Sprintf("%d packages as of %s, from %s", len(cat.Packages), cat.Run.At.Format(time.DateTime), p.HistoryFile()), nil
+	}
+	p.Log.Warn("there are no stored packages (" + p.HistoryFile() + ")")
+	trial := *p
+	trial.Config.Source = sample.Word
+	return refresh(ctx, &trial, patience, 0)
+}
+
+// Refresh reads the source again, for a preview that is running.
+func Refresh(ctx context.Context, p *project.Project) (cat *Catalogue, label string, err error) {
+	return refresh(ctx, p, p.Config.Girder.Timeout, p.Config.Girder.Retries)
+}
+
+func refresh(ctx context.Context, p *project.Project, timeout time.Duration, retries int) (*Catalogue, string, error) {
+	s := supplier{p: p, limits: limitsOf(p), brief: true}
+	s.limits.Timeout, s.limits.Retries = timeout, retries
+	cat, err := s.readWithHistory(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	if cat.Run.IsSample() {
+		return cat, fmt.Sprintf("the %d packages of the sample", len(cat.Packages)), nil
+	}
+	return cat, fmt.Sprintf("%d packages of %s as of %s", len(cat.Packages), p.Config.Source, cat.Run.At.Format(time.DateTime)), nil
+}

@@ -1,0 +1,111 @@
+package girder
+
+import (
+	"cmp"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/supply/source"
+)
+
+// Item is one entry of a listing, as Girder spells it. Absent values are "".
+type Item struct {
+	ID, Name, Created, Updated          string
+	Size                                int64  // bytes: the sum of the item's files
+	AppID, BaseName, OS, Arch, Revision string // of meta, as all that follow
+	Version, Release, BuildDate, SHA512 string
+	PreRelease                          string // a boolean, or its spelling by hand
+}
+
+// Spelling is what Girder calls the fields of a record.
+var Spelling = catalog.Spelling{
+	catalog.FieldID: "_id", catalog.FieldName: "name", catalog.FieldProduct: "meta.baseName", catalog.FieldOS: "meta.os",
+	catalog.FieldArch: "meta.arch", catalog.FieldRevision: "meta.revision", catalog.FieldRelease: "meta.release",
+	catalog.FieldVersion: "meta.version", catalog.FieldBuildDate: "meta.build_date", catalog.FieldSize: "size",
+	catalog.FieldSHA512: "meta.sha512",
+}
+
+// emptyUpload is the size of the empty zip that Girder serves for an upload that died (bytes).
+const emptyUpload = 22
+
+// Records interprets items: which belong to the application g.App, what their version is, where their files are
+// downloaded. g.API must be set.
+func Records(items []Item, g source.Girder, details Details) []catalog.Record {
+	records := make([]catalog.Record, len(items))
+	for i := range items {
+		records[i] = items[i].record(g, details[items[i].ID])
+	}
+	return records
+}
+
+func (i *Item) record(g source.Girder, d Detail) catalog.Record {
+	r := catalog.Record{
+		ID: i.ID, Name: i.Name, ProductName: i.BaseName, OS: i.OS, Arch: i.Arch, Revision: i.Revision,
+		Release: i.Release, Version: VersionOf(i.Release, i.Version), PreRelease: isTrue(i.PreRelease),
+		// The oldest items have no build date. The plugin's own default for it is the time of creation.
+		BuildDate: cmp.Or(i.BuildDate, i.Created), Size: i.Size, SHA512: i.SHA512,
+	}
+	if r.Version == "" {
+		r.Unversioned = i.Version
+	}
+	switch {
+	case i.AppID != g.App:
+		r.Hold = &catalog.Held{Field: "meta.app_id", Value: i.AppID, Reason: "belongs to another application"}
+	case i.Size == emptyUpload:
+		r.Hold = &catalog.Held{Field: "size", Value: strconv.FormatInt(i.Size, 10), Reason: "upload died: an empty zip"}
+	case d.Hold != nil:
+		r.Hold = d.Hold
+	case d.ID != "":
+		// The file is what people download; the listing may be older.
+		r.FileName, r.Size, r.SHA512 = d.Name, d.Size, cmp.Or(d.SHA512, i.SHA512)
+	}
+	r.URL = download(g, r.ID, d.ID, r.SHA512)
+	return r
+}
+
+// download returns the address of an item's file.
+func download(g source.Girder, item, file, sha512 string) string {
+	switch {
+	case cmp.Or(g.Download, source.GirderFile) == source.GirderFile && file != "":
+		return g.API + "/file/" + file + "/download"
+	case g.Download == source.GirderHash && sha512 != "":
+		return g.API + "/file/hashsum/sha512/" + sha512 + "/download"
+	}
+	return ItemURL(g.API, item)
+}
+
+// ItemURL returns the address of the file of an item at a Girder server, api being the base of its API.
+func ItemURL(api, item string) string { return api + "/item/" + item + "/download" }
+
+var (
+	datedRE = regexp.MustCompile(`^(.+?)-\d{4}-\d{2}-\d{2}`)
+	plainRE = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
+)
+
+// VersionOf returns the version of a package: its release name; else the part of meta.version before the date
+// (5.3.0-2023-04-17 is 5.3.0); else meta.version when it is plainly X.Y.Z; else "".
+func VersionOf(release, version string) string {
+	if release != "" {
+		return release
+	}
+	if m := datedRE.FindStringSubmatch(version); m != nil {
+		version = m[1]
+	} else if !plainRE.MatchString(version) {
+		return ""
+	}
+	if !catalog.ValidVersion(version) {
+		return ""
+	}
+	return version
+}
+
+// isTrue reads a boolean, in the spellings that the download API has always taken.
+func isTrue(s string) bool {
+	switch strings.ToLower(s) {
+	case "true", "on", "1", "yes":
+		return true
+	}
+	return false
+}

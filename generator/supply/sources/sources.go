@@ -1,0 +1,122 @@
+// Package sources chooses the source that a site's packages come from.
+//
+// The setting names it in one of four ways:
+//
+//	https://girder.example.org/api/v1     the URL of a source; its kind follows from the URL
+//	dist/packages.json                    a file; its kind follows from its first bytes
+//	packages:https://ci.example.org/list  one of these after the name of a kind, where the URL would mislead
+//	sample                                the packages that are part of the program
+package sources
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/supply/source"
+	"github.com/Slicer/sitegen/generator/supply/sources/girder"
+	"github.com/Slicer/sitegen/generator/supply/sources/packagesjson"
+	"github.com/Slicer/sitegen/generator/supply/sources/sample"
+)
+
+// kinds lists the kinds of sources. The first one that recognizes a URL or a file gets it. Girder comes last, because
+// any URL may be its API.
+func kinds() []source.Kind {
+	return []source.Kind{sample.Kind(), packagesjson.Kind(), girder.Kind()}
+}
+
+// namedRE matches a setting that begins with the name of a kind. One letter is a drive of Windows, C:\packages.json.
+var namedRE = regexp.MustCompile(`^([a-z]{2,}):(.*)$`)
+
+// Choose returns the source that a setting names. It does not ask whether a file or a server exists. Its error is of
+// kind fault.Usage.
+func Choose(setting string, o source.Options) (source.Source, error) {
+	candidates, location := kinds(), setting
+	if m := namedRE.FindStringSubmatch(setting); m != nil && !strings.HasPrefix(m[2], "//") {
+		i := slices.IndexFunc(candidates, func(k source.Kind) bool { return k.Name == m[1] })
+		switch {
+		case m[1] == "http" || m[1] == "https":
+			return nil, bad(setting, "is not a URL, which begins with "+m[1]+"://")
+		case i < 0:
+			return nil, bad(setting, fmt.Sprintf("is of an unknown kind %q", m[1])+fault.DidYouMean(m[1], names(candidates)))
+		}
+		k := candidates[i]
+		k.IsURL = func(*url.URL) bool { return true }
+		k.IsFile = func([]byte) bool { return true }
+		candidates, location = []source.Kind{k}, m[2]
+	}
+	for _, k := range candidates {
+		if k.Word != "" && k.Word == location {
+			return k.Open(o), nil
+		}
+	}
+	switch {
+	case location == "":
+		return nil, bad(setting, "is empty")
+	case !strings.Contains(location, "://"):
+		return &file{path: location, kinds: candidates, o: o}, nil
+	}
+	u, err := parseURL(location)
+	if err != nil {
+		return nil, bad(setting, err.Error())
+	}
+	for _, k := range candidates {
+		if k.OpenURL != nil && k.IsURL(u) {
+			s, err := k.OpenURL(u, o)
+			if err != nil {
+				return nil, bad(setting, err.Error())
+			}
+			return s, nil
+		}
+	}
+	return nil, bad(setting, "is not the URL of a source")
+}
+
+// parseURL reads the URL of a source. Its error completes "source: ".
+func parseURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return nil, errors.New("is not a URL")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, errors.New("is neither an http nor an https URL")
+	case u.Hostname() == "":
+		return nil, errors.New("has no host")
+	case u.User != nil:
+		return nil, errors.New("has a user name in it; configure a token or header instead")
+	}
+	u.Host = strings.ToLower(u.Host)
+	return u, nil
+}
+
+var userRE = regexp.MustCompile(`//[^/@]*@`)
+
+// bad is the error of a setting.
+func bad(setting, problem string) error {
+	return fault.Wrap(fault.Usage, fmt.Errorf("source: %s (found %.200q)", problem, userRE.ReplaceAllString(setting, "//xxxxx@")), forms())
+}
+
+// forms is the hint of a source that is none: what sources there are.
+func forms() string {
+	var list []string
+	for _, k := range kinds() {
+		list = append(list, cmp.Or(k.Form, "the word "+k.Word))
+	}
+	last := len(list) - 1
+	return "A source is " + strings.Join(list[:last], ", ") + ", or " + list[last] + "."
+}
+
+func names(kinds []source.Kind) []string {
+	var list []string
+	for _, k := range kinds {
+		if k.Name != "" {
+			list = append(list, k.Name)
+		}
+	}
+	return list
+}
