@@ -13,7 +13,7 @@ type lexed struct {
 	text    string
 	tokens  token.Tokens
 	offsets map[*token.Token]int // where each token begins
-	lines   []int                // where each line begins, as the lexer counts them
+	lines   []int                // where each line begins
 	around  []int                // of each token, and of the end: the innermost bracket around it; -1 for none
 	closed  map[int]bool         // brackets, by the index of their tokens, that end
 
@@ -21,7 +21,7 @@ type lexed struct {
 }
 
 func newLexed(text string, tokens token.Tokens) *lexed {
-	l := &lexed{text: text, tokens: tokens, lines: lineStarts(text, "\r\n"),
+	l := &lexed{text: text, tokens: tokens, lines: lineStarts(text),
 		offsets: make(map[*token.Token]int, len(tokens)), closed: map[int]bool{}}
 	l.locate()
 	l.pair()
@@ -38,7 +38,7 @@ func (l *lexed) locate() {
 	for i, t := range l.tokens {
 		at := max(l.column(t.Position), after)
 		first, more := firstLine(t.Origin)
-		next := len(l.text) - len(strings.TrimLeft(l.text[after:], " \t\r\n"))
+		next := len(l.text) - len(strings.TrimLeft(l.text[after:], " \t\n"))
 		switch {
 		case t.Type == token.InvalidType: // its text begins with what was read before it; what follows is guessed
 			l.offsets[t] = at
@@ -63,8 +63,8 @@ func (l *lexed) locate() {
 
 // firstLine returns the first line of what is written, and whether there are more.
 func firstLine(written string) (line string, more bool) {
-	written = strings.Trim(written, " \t\r\n")
-	if end := strings.IndexAny(written, "\r\n"); end >= 0 {
+	written = strings.Trim(written, " \t\n")
+	if end := strings.IndexByte(written, '\n'); end >= 0 {
 		return strings.TrimRight(written[:end], " \t"), true
 	}
 	return written, false
@@ -121,11 +121,11 @@ func (l *lexed) outermost(offset int) int {
 // isBlock reports whether a token begins a block of lines, which is the next token.
 func isBlock(t *token.Token) bool { return t.Type == token.LiteralType || t.Type == token.FoldedType }
 
-// lineStarts returns the offsets of the lines of a text, each of which one of the characters ends.
-func lineStarts(text, ends string) []int {
+// lineStarts returns the offsets of the lines of a text.
+func lineStarts(text string) []int {
 	starts := []int{0}
 	for i := range len(text) {
-		if strings.IndexByte(ends, text[i]) >= 0 {
+		if text[i] == '\n' {
 			starts = append(starts, i+1)
 		}
 	}
@@ -158,19 +158,20 @@ func (l *lexed) offset(t *token.Token) int {
 	return l.column(t.Position)
 }
 
-// begin returns where something begins that the lexer could not read to its end.
+// begin returns where something begins that the lexer could not read to its end. The position of the token is there,
+// or further down, where the lexer stopped; after a text of several lines it may be too far up.
 func (l *lexed) begin(t *token.Token) int {
-	written := strings.TrimLeft(t.Origin, " \t\r\n")
 	at := l.offset(t)
 	start := lineStart(l.text, at)
-	for range strings.Count(written, "\n") {
+	for range strings.Count(strings.TrimLeft(t.Origin, " \t\n"), "\n") {
 		start = lineStart(l.text, max(start-1, 0))
 	}
-	written, _, _ = strings.Cut(written, "\n")
-	if i := strings.Index(l.text[start:], written); i >= 0 && start+i <= at {
-		return start + i
+	first, _ := firstLine(t.Origin)
+	below := strings.Index(l.text[at:], first)
+	if above := strings.LastIndex(l.text[start:at], first); below != 0 && above >= 0 {
+		return start + above
 	}
-	return at
+	return at + max(below, 0)
 }
 
 // firstInLine reports whether only white space stands before an offset in its line.

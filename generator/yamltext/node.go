@@ -140,7 +140,7 @@ func (b *builder) entry(from *ast.MappingValueNode, to *Node, seen scope) {
 	case !ok || word.Value == "" || strings.Contains(word.Value, "\n"):
 		b.key(from.Key, at)
 		return
-	case b.text[at] != b.lexed.text[at]: // of an alias, which was reported
+	case b.text[at] != b.lexed.text[at]: // an alias or a merge key, which was reported
 		return
 	}
 	n := &Node{Key: word.Value, Name: to.path() + word.Value, KeyAt: b.place(at)}
@@ -155,8 +155,6 @@ func (b *builder) entry(from *ast.MappingValueNode, to *Node, seen scope) {
 // key reports a key that is no word.
 func (b *builder) key(key ast.MapKeyNode, at int) {
 	switch key.(type) {
-	case *ast.MergeKeyNode:
-		b.report(at, `merge keys are not supported (found "<<"); write the keys and values out`)
 	case *ast.MappingKeyNode:
 		b.report(at, `keys are plain words (found "?"); write the key, a colon and the value`)
 	case *ast.StringNode: // empty, or of several lines

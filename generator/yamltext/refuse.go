@@ -87,11 +87,12 @@ func (l *lexed) wrongEscape() mistake {
 	return mistake{}
 }
 
-// withoutReferences reports anchors, aliases and tags, and returns the text without them: the value after an anchor
-// or a tag stays, and an alias becomes a value. In a value like **bold** the parser sees several; that is one mistake.
+// withoutReferences reports merge keys, anchors, aliases and tags, and returns the text without them: the value after
+// an anchor or a tag stays, an alias becomes a value, and a merge key a key that is left out. In a value like **bold**
+// the parser sees several; that is one mistake.
 func (d *Document) withoutReferences(l *lexed) string {
 	repaired := []byte(l.text)
-	mergeLine, line, last := 0, 0, 0 // of a merge key; of the last reference, and where it ends
+	mergeLine, line, last := 0, 0, 0 // the lines of a merge key and of the last reference; where that ends
 	for i, t := range l.tokens {
 		at, what := l.offsets[t], ""
 		end, next := at+len(t.Value), i+1 // with the name; the token after that
@@ -107,8 +108,11 @@ func (d *Document) withoutReferences(l *lexed) string {
 			}
 		case token.TagType:
 			what = "tags"
-		case token.MergeKeyType: // reported as a key, together with its alias
+		case token.MergeKeyType:
 			mergeLine = d.line(at)
+			d.report(at, `merge keys are not supported (found "<<"); write the keys and values out`)
+			d.broken[mergeLine] = true
+			copy(repaired[at:], "xx")
 			continue
 		default:
 			continue

@@ -80,6 +80,9 @@ func (l *lexed) diagnose(message string, t *token.Token) mistake {
 // unclosed is a text in quotes that does not end.
 func (l *lexed) unclosed(at int) mistake {
 	line := l.text[at:lineEnd(l.text, at)]
+	if line == "" {
+		return mistake{at: at, text: "the text in quotes does not end"}
+	}
 	if m, ok := l.escape(at, at+len(line)); ok && line[0] == '"' { // which may have taken the quote for a digit
 		return m
 	}
@@ -89,7 +92,7 @@ func (l *lexed) unclosed(at int) mistake {
 
 // escapeRE matches an escape of double quotes; its group is a backslash that begins none.
 var escapeRE = regexp.MustCompile(
-	`\\(?:x[[:xdigit:]]{2}|u[[:xdigit:]]{4}|U[[:xdigit:]]{8}|[0abtnvfre "/\\N_LP\t\r\n])|(\\)`)
+	`\\(?:x[[:xdigit:]]{2}|u[[:xdigit:]]{4}|U[[:xdigit:]]{8}|[0abtnvfre "/\\N_LP\t\n])|(\\)`)
 
 // escape finds a backslash that means nothing between two offsets, those of a text in double quotes. The parser takes
 // any character for a hexadecimal digit, the quote as well.
@@ -170,7 +173,7 @@ func (l *lexed) inBrackets(bracket int, t *token.Token, colon bool) mistake {
 
 // stray is a line that fits nowhere.
 func (l *lexed) stray(at int) mistake {
-	line := strings.TrimRight(l.text[at:lineEnd(l.text, at)], " \t\r")
+	line := strings.TrimRight(l.text[at:lineEnd(l.text, at)], " \t")
 	if m := unspacedRE.FindStringSubmatch(line); m != nil {
 		return mistake{at: at, text: fmt.Sprintf("no space after the colon (found %.80q); write %s: %s", line, m[1], m[2])}
 	}
@@ -199,7 +202,7 @@ func (l *lexed) unquoted(at int, colon bool) (mistake, bool) {
 		subject = line[m[4]:m[5]]
 		write = subject + ": "
 	}
-	begin, value, first := start+m[6], strings.TrimRight(line[m[6]:], " \t\r"), line[m[6]]
+	begin, value, first := start+m[6], strings.TrimRight(line[m[6]:], " \t"), line[m[6]]
 	if first != '"' && first != '\'' {
 		value, _, _ = strings.Cut(value, " #")
 		value = strings.TrimRight(value, " \t")

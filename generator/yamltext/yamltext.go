@@ -52,7 +52,7 @@ type Document struct {
 
 	file     string
 	above    int    // lines of the file before the text
-	text     string // with line feeds alone at the ends of lines
+	text     string // with line feeds alone at the ends of lines, and no other carriage returns
 	lines    []int  // where its lines begin
 	findings fault.Findings
 	broken   map[int]bool // lines of the text that were repaired
@@ -67,8 +67,8 @@ func Parse(file string, text []byte, above int) *Document {
 	d := &Document{file: file, above: above, broken: map[int]bool{}}
 	begin := fault.Place{File: file, Line: above + 1, Col: 1}
 	d.Root = &Node{Kind: Broken, KeyAt: begin, At: begin, doc: d}
-	d.text = strings.ReplaceAll(strings.TrimPrefix(string(text), "\ufeff"), "\r\n", "\n")
-	d.lines = lineStarts(d.text, "\n")
+	d.text = strings.NewReplacer("\r\n", "\n", "\r", " ").Replace(strings.TrimPrefix(string(text), "\ufeff"))
+	d.lines = lineStarts(d.text)
 	if at := notUTF8(d.text); at >= 0 {
 		d.report(at, "text is not UTF-8 (found %q); save the file in that encoding", d.text[at:at+1])
 		return d
