@@ -17,7 +17,7 @@ func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"", "---\n", "\ufeff# nothing\n---\n...\n", "%YAML 1.2\n---\na: b\n", "a: >-\n\n  x\n  y\n\n z\n", "? - a\n: - b\n", "a: [b, {c: d, e}, \"f\\x41\\u00e9\"]\r\n",
 		"- - a\n  - b: c\n    d:\n- 'e\n  f'\n", "a: &x [*x]\n", "a:\r  b\r", "a: \"\\\r\n b\"\n", "a: |2-\n   b\n", "é:\t'ü' # ö\n",
-		"a: |\n \n:", "\"\": x\n", "a: b\n -c\nd: e \r\n", "*a: b\n", "a:\nb:\nc\n****d\n", " \r\r\n\"", "<<: * 0: ", "\"\t0\n\"\n\"0", "a: {<<: *b}\n",
+		"a: |\n \n:", "\"\": x\n", "a: b\n -c\nd: e \r\n", "*a: b\n", "a:\nb:\nc\n****d\n", " \r\r\n\"", "<<: * 0: ", "\"\t0\n\"\n\"0", "\t\"\t0\"\n@", "\"\t\t\\!", "[0\t, \"\\x0000\"]", "a: {<<: *b}\n",
 	} {
 		f.Add(s)
 	}

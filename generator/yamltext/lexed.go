@@ -29,16 +29,15 @@ func newLexed(text string, tokens token.Tokens) *lexed {
 }
 
 // locate finds out where the tokens begin. Only white space stands between two tokens, comments being tokens as
-// well, so a token begins behind the white space after the one before it. Only where that one has several lines its
-// end is not known; then the token is looked for from the place on that the lexer has for it. This may be too far to
-// the left, since the lexer counts columns in characters, and forgets tabs: in "a:\t[é, b]" it sees the bracket in
-// column 3 and b in column 7, where there are bytes 4 and 9.
+// well, so a token begins behind the white space after the one before it. Where the end of that one is not known,
+// since it has several lines or other characters than the lexer says, the token is looked for from the place on that
+// the lexer has for it. This may be too far to the left, since the lexer counts columns in characters, and forgets
+// tabs: in "a:\t[é, b]" it sees the bracket in column 3 and b in column 7, where there are bytes 4 and 9.
 func (l *lexed) locate() {
-	after, lines := 0, false // where the token before ends, or its first line if it has several
+	after, known := 0, true // where the token before ends, if that is known; else a place in it
 	for i, t := range l.tokens {
 		at := max(l.column(t.Position), after)
 		first, more := firstLine(t.Origin)
-		next := len(l.text) - len(strings.TrimLeft(l.text[after:], " \t\n"))
 		switch {
 		case t.Type == token.InvalidType: // its text begins with what was read before it; what follows is guessed
 			l.offsets[t] = at
@@ -46,18 +45,22 @@ func (l *lexed) locate() {
 			return
 		case i > 0 && isBlock(l.tokens[i-1]): // the lines of a block
 			l.offsets[t] = at
-			lines = true
+			known = false
 			continue
 		case first == "":
 			l.offsets[t] = at
 			continue
-		case !lines && strings.HasPrefix(l.text[next:], first):
-			at = next
-		case !strings.HasPrefix(l.text[at:], first):
+		case known:
+			at = len(l.text) - len(strings.TrimLeft(l.text[after:], " \t\n"))
+		default:
 			at += max(strings.Index(l.text[at:lineEnd(l.text, at)], first), 0)
 		}
 		l.offsets[t] = at
-		after, lines = min(at+len(first), len(l.text)), more
+		known = !more && strings.HasPrefix(l.text[at:], first)
+		after = min(at+1, len(l.text))
+		if known {
+			after = at + len(first)
+		}
 	}
 }
 
@@ -132,15 +135,15 @@ func lineStarts(text string) []int {
 	return starts
 }
 
-// column returns the offset of a position of the lexer.
+// column returns the offset of a position of the lexer, in its line at least.
 func (l *lexed) column(p *token.Position) int {
 	line, column := min(max(p.Line, 1), len(l.lines)), max(p.Column, 1)
 	at, from := l.lines[line-1], 1
 	if l.seen.line == line && l.seen.column <= column { // lines can be long: go on from the position before
 		at, from = l.seen.offset, l.seen.column
 	}
-	for range column - from {
-		_, size := utf8.DecodeRuneInString(l.text[at:]) // 0 at the end
+	for ; from < column && at < len(l.text) && l.text[at] != '\n'; from++ {
+		_, size := utf8.DecodeRuneInString(l.text[at:])
 		at += size
 	}
 	l.seen.line, l.seen.column, l.seen.offset = line, column, at

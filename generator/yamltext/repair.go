@@ -48,7 +48,7 @@ type mistake struct {
 func (l *lexed) diagnose(message string, t *token.Token) mistake {
 	at, i := l.offset(t), l.index(t)
 	begin := l.begin(t) // of a text in quotes
-	end := lineEnd(l.text, at)
+	end := lineEnd(l.text, max(at, begin))
 	bracket := l.openBracket(i)
 	colon := message == "mapping value is not allowed in this context"
 	switch {

@@ -115,6 +115,7 @@ func (d *Document) report(offset int, format string, args ...any) {
 
 // place is the place in the file of a byte of the text.
 func (d *Document) place(offset int) fault.Place {
+	offset = min(offset, len(d.text)) // a line feed may have been added
 	line := d.line(offset)
 	return fault.Place{File: d.file, Line: d.above + line, Col: offset - d.lines[line-1] + 1}
 }
