@@ -23,9 +23,14 @@ func TestBuildLockedAndInterrupted(t *testing.T) {
 	var stderr bytes.Buffer
 	code := make(chan int)
 	go func() {
-		code <- run(ctx, []string{"build", "--source", slow.URL}, nil, &bytes.Buffer{}, &stderr, nil)
+		own := []string{"SITEGEN_TITLE=Aurora", "SITEGEN_PROJECT=Aurora", "SITEGEN_BASE_URL=https://aurora.example"}
+		code <- run(ctx, []string{"build", "--source", slow.URL}, nil, &bytes.Buffer{}, &stderr, own)
 	}()
-	<-asked
+	select {
+	case <-asked:
+	case got := <-code:
+		t.Fatalf("exit code %d before the source was asked: %s", got, &stderr)
+	}
 
 	var second bytes.Buffer
 	if got := run(t.Context(), []string{"build", "--source", "sample"}, nil, &bytes.Buffer{}, &second, nil); got != 7 {
