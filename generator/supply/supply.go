@@ -57,7 +57,14 @@ func Read(ctx context.Context, p *project.Project, db *history.DB) (*Catalogue, 
 		}
 		return stored(ctx, p, db.Reader)
 	}
+	last, err := db.LastRun(ctx)
+	if err != nil {
+		return nil, err
+	}
 	s := supplier{p: p, history: db.Reader, limits: limitsOf(p)}
+	s.accept = func(source string) error { // the application is known after reading only
+		return db.Accept(ctx, history.Run{Source: source, App: last.App})
+	}
 	cat, err := s.read(ctx)
 	if err != nil {
 		return nil, err
@@ -149,6 +156,8 @@ type supplier struct {
 	history *history.Reader // nil: there is none
 	limits  fetch.Options
 	brief   bool // read the listing only
+
+	accept func(source string) error // refuses a source before it is read; nil: none is
 }
 
 // limitsOf are the limits that are configured for requests.
@@ -182,6 +191,11 @@ func (s *supplier) read(ctx context.Context) (*Catalogue, error) {
 	src, err := sources.Choose(p.Config.Source, options)
 	if err != nil {
 		return nil, err
+	}
+	if s.accept != nil {
+		if err := s.accept(src.Identity()); err != nil {
+			return nil, err
+		}
 	}
 	var memory source.Memory
 	if s.history != nil {
