@@ -135,20 +135,19 @@ func GroupHeld(held []Held) []HeldGroup {
 // with builds to the next.
 func Publish(scheme *Scheme, spelling Spelling, records []Record) (published []*Package, held []Held) {
 	c := &checker{Scheme: scheme, spelling: spelling, id: scheme.IDs.compiled()}
-	seen := make(map[string]bool, len(records))
+	seen := make(map[string]string, len(records)) // by id in lower case: file systems and Nginx maps ignore the case
 	for i := range records {
 		r := &records[i]
 		p, h := c.check(r)
-		if h == nil && seen[p.ID] {
-			h = c.hold(FieldID, p.ID, "listed twice")
-			h.Hint = "give each package an id of its own"
+		if h == nil {
+			h = c.duplicate(p.ID, seen[strings.ToLower(p.ID)])
 		}
 		if h != nil {
 			h.ID, h.Name, h.Place = r.ID, r.Name, r.Place
 			held = append(held, *h)
 			continue
 		}
-		seen[p.ID] = true
+		seen[strings.ToLower(p.ID)] = p.ID
 		published = append(published, p)
 	}
 	slices.SortFunc(published, Compare)
@@ -156,6 +155,21 @@ func Publish(scheme *Scheme, spelling Spelling, records []Record) (published []*
 		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Name, b.Name))
 	})
 	return published, held
+}
+
+// duplicate holds back a record with the id of another one, "" for none.
+func (c *checker) duplicate(id, other string) *Held {
+	switch other {
+	case "":
+		return nil
+	case id:
+		h := c.hold(FieldID, id, "listed twice")
+		h.Hint = "give each package an id of its own"
+		return h
+	}
+	h := c.hold(FieldID, id, "differs only in capitals from the id of another record")
+	h.Hint = "give each package an id of its own"
+	return h
 }
 
 // checker checks records.

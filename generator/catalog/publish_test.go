@@ -250,6 +250,22 @@ func TestPublishAccepts(t *testing.T) {
 	}
 }
 
+// TestIDsThatDifferInCapitals has two ids that a file system which ignores the case takes for one.
+func TestIDsThatDifferInCapitals(t *testing.T) {
+	s := *scheme
+	s.IDs = catalog.NameIDs
+	var records []catalog.Record
+	for _, id := range []string{"aurora-1", "Aurora-1", "aurora-2"} {
+		r := released()
+		r.ID = id
+		records = append(records, r)
+	}
+	published, held := catalog.Publish(&s, spelling, records)
+	if len(published) != 2 || len(held) != 1 || held[0].ID != "Aurora-1" || held[0].Reason != "differs only in capitals from the id of another record" {
+		t.Errorf("published %d, held %+v", len(published), held)
+	}
+}
+
 func TestPublishOrder(t *testing.T) {
 	record := func(id, revision, built string) catalog.Record {
 		r := released()

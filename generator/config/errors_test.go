@@ -38,7 +38,7 @@ func TestErrors(t *testing.T) {
 		{"app", "app: Aurora\n", []string{`sitegen.yaml:1:6: app is not 24 lower-case hex digits (found "Aurora"); it is the _id of the application's folder in Girder`}},
 		{"empty", "title: \"\"\nsource: ''\nout: ''\n", []string{
 			`sitegen.yaml:1:8: title is empty (found "")`,
-			`sitegen.yaml:2:9: source is empty (found ""); write the URL of a Girder API, a file, or sample`,
+			`sitegen.yaml:2:9: source is empty (found ""); write the URL of a Girder API, a packages.json, or sample`,
 			`sitegen.yaml:3:6: out is empty (found "")`,
 		}},
 		{"lines", "title: |\n  a\n  b\n", []string{`sitegen.yaml:1:8: title has more than one line (found "a\nb\n")`}},

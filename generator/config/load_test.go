@@ -286,6 +286,22 @@ func TestRelativePaths(t *testing.T) {
 	}
 }
 
+func TestSourceOfANamedKind(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for setting, want := range map[string]string{
+		"packages:dist/list":            "packages:sites/aurora/dist/list",
+		"packages:/srv/list":            "packages:/srv/list",
+		"girder:../saved":               "girder:sites/saved",
+		"packages:https://ci.example/l": "packages:https://ci.example/l",
+		"sample":                        "sample",
+	} {
+		write(t, "sites/aurora/sitegen.yaml", "source: "+setting+"\n")
+		if c := load(t, config.Input{File: "sites/aurora/sitegen.yaml"}); c.Source != want {
+			t.Errorf("source %s is %s, want %s", setting, c.Source, want)
+		}
+	}
+}
+
 func TestFileThatIsNotThere(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, in := range map[string]config.Input{

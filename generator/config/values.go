@@ -158,7 +158,7 @@ var (
 // source is a URL, the word sample, or a file, which like a folder is relative to where it was written.
 func source(s, dir string) (string, error) {
 	if s == "" {
-		return "", invalid{what: "is empty", hint: "write the URL of a Girder API, a file, or sample"}
+		return "", invalid{what: "is empty", hint: "write the URL of a Girder API, a packages.json, or sample"}
 	}
 	if err := oneLine(s); err != nil {
 		return "", err
@@ -166,8 +166,14 @@ func source(s, dir string) (string, error) {
 	if s == "sample" || strings.Contains(s, "://") {
 		return s, nil
 	}
+	if m := kindRE.FindStringSubmatch(s); m != nil {
+		return m[1] + within(dir, m[2]), nil
+	}
 	return within(dir, s), nil
 }
+
+// kindRE matches a path after the name of a kind of sources, packages:dist/list. One letter is a drive of Windows.
+var kindRE = regexp.MustCompile(`^([a-z]{2,}:)(.+)$`)
 
 func appID(s string) error {
 	if s != "" && !appRE.MatchString(s) {

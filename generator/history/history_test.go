@@ -82,7 +82,7 @@ func TestRecord(t *testing.T) {
 	path := filepath.Join(t.TempDir(), history.FileName)
 	for i, d := range days {
 		s := openDB(t, path)
-		got, err := s.Record(t.Context(), history.Snapshot{Run: run(day(i+1)), Published: d.published})
+		got, err := s.Record(t.Context(), history.Snapshot{Run: run(day(i + 1)), Published: d.published})
 		if err != nil {
 			t.Fatalf("%s: %v", d.name, err)
 		}
@@ -174,7 +174,7 @@ func TestTextIsKeptAsItIs(t *testing.T) {
 	}
 	s := openDB(t, filepath.Join(t.TempDir(), "c"))
 	for i := range 2 {
-		if _, err := s.Record(t.Context(), history.Snapshot{Run: run(day(1+i)), Published: []*catalog.Package{p}, Held: held}); err != nil {
+		if _, err := s.Record(t.Context(), history.Snapshot{Run: run(day(1 + i)), Published: []*catalog.Package{p}, Held: held}); err != nil {
 			t.Fatal(err)
 		}
 		published, err := s.Published(t.Context())

@@ -175,11 +175,12 @@ func TestSources(t *testing.T) {
 		_, _ = w.Write(*listing.Load())
 	}))
 	defer girder.Close()
-	config := map[string]string{"sitegen.yaml": "source: " + girder.URL + "/api/v1\ngirder:\n  retries: 0\n"}
+	config := map[string]string{"sitegen.yaml": "title: Downloads\nproject: Viewer\nbase_url: https://viewer.example\n" +
+		"source: " + girder.URL + "/api/v1\ngirder:\n  retries: 0\n"}
 
 	w := open(t, config, map[string][]string{"refresh": {"20ms"}})
 	p := w.browse("/")
-	if !strings.HasPrefix(p.last.Catalogue, "756 packages of "+girder.URL+"/api/v1 of 20") {
+	if !strings.HasPrefix(p.last.Catalogue, "756 packages of "+girder.URL+"/api/v1 as of 20") {
 		t.Errorf("catalogue: %s", p.last.Catalogue)
 	}
 	for n := asked.Load(); asked.Load() < n+5; { // the same packages again and again
@@ -202,7 +203,7 @@ func TestSources(t *testing.T) {
 	if p = w.browse("/"); p.last.Catalogue != "the 79 packages of the sample" {
 		t.Errorf("catalogue: %s", p.last.Catalogue)
 	}
-	if log := w.log.String(); !strings.Contains(log, "there is no stored catalogue") || !strings.Contains(log, "500") {
+	if log := w.log.String(); !strings.Contains(log, "there are no stored packages") || !strings.Contains(log, "500") {
 		t.Errorf("the terminal does not say why:\n%s", log)
 	}
 }

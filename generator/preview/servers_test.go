@@ -45,7 +45,7 @@ func TestServers(t *testing.T) {
 		{"/download?os=win&version=99", map[string]string{"": "404", "s3": "200"}},
 		{"/findall", map[string]string{"": "200", "s3": "404"}},
 		{"/api/v1/latest.json", map[string]string{"": "200"}},
-		{"/-/cell/none.html", map[string]string{"nginx": "404"}},
+		{"/-/cell/_none.html", map[string]string{"nginx": "404"}},
 		{"/.git/config", map[string]string{"nginx": "404"}},
 		{"/404.html", map[string]string{"nginx": "404"}},
 		{"/assets/", map[string]string{"nginx": "404"}},

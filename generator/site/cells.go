@@ -129,7 +129,7 @@ func platformTitles(spec *lookup.Spec, platforms []catalog.Platform) []string {
 
 // cells makes one fragment for each package, as it stands in the download page, and one for no package.
 func cells(x *lookup.Index) []*Page {
-	pages := []*Page{cell("none", Item{})}
+	pages := []*Page{cell("_none", Item{})} // no id begins with _
 	for _, i := range itemsOf(x.Spec(), x.Packages()) {
 		pages = append(pages, cell(i.ID, i))
 	}

@@ -205,7 +205,7 @@ func TestVariants(t *testing.T) {
 			m := includeRE.FindStringSubmatch(include)
 			cell := index.Answer("/", query+"&os="+m[1]+"&stability="+m[2]).Cells[0]
 			if cell.Package == nil {
-				return files["-/cell/none.html"]
+				return files["-/cell/_none.html"]
 			}
 			return files["-/cell/"+cell.Package.ID+".html"]
 		})

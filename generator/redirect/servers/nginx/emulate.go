@@ -126,5 +126,5 @@ func included(m [][]byte, cells []lookup.Cell) string {
 	if string(m[1]) == "object" {
 		return "-/null.json"
 	}
-	return "-/cell/none.html"
+	return "-/cell/_none.html"
 }

@@ -73,7 +73,7 @@ func compile(t testing.TB, table *redirect.Table) map[string][]byte {
 func writePublic(t testing.TB, dir string, x *lookup.Index) {
 	spec := x.Spec()
 	for path, text := range map[string]string{
-		"-/cell/none.html": "Not available", "-/null.json": "null\n", "index.html": "home", "shown.html": "shown",
+		"-/cell/_none.html": "Not available", "-/null.json": "null\n", "index.html": "home", "shown.html": "shown",
 		"404.html": "error 404", "-/error/404-package.html": "error package", "-/error/404-bitstream.html": "error bitstream",
 	} {
 		write(t, dir, path, []byte(text))

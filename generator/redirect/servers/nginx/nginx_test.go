@@ -225,7 +225,7 @@ func TestUnusual(t *testing.T) {
 func TestHidden(t *testing.T) {
 	s := serve(t, testutil.Packages(t, "live"))
 	for _, request := range []string{
-		"/-/null.json", "/-/cell/none.html", "/-/home/all-any.html", "/-/findall/all-any.json", "/-/object/win/any",
+		"/-/null.json", "/-/cell/_none.html", "/-/home/all-any.html", "/-/findall/all-any.json", "/-/object/win/any",
 		"/-/page-cell/win/any", "/-/error/400-os.html", "/404.html", "/.gitkeep", "/api/.sitegen-tmp-1", "/find/",
 		"/download/", "/findall/", "/nothing",
 	} {
