@@ -27,9 +27,9 @@ import (
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
-	"github.com/Slicer/sitegen/generator/supply"
 	"github.com/Slicer/sitegen/generator/supply/fetch"
 	"github.com/Slicer/sitegen/generator/supply/source"
+	"github.com/Slicer/sitegen/generator/supply/sources"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -96,7 +96,7 @@ type reading struct {
 func (w *world) read(t *testing.T) reading {
 	t.Helper()
 	w.looks = nil
-	s, err := supply.Choose(w.api, w.options())
+	s, err := sources.Choose(w.api, w.options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +309,7 @@ func TestServer(t *testing.T) {
 		for _, how := range []source.GirderDownload{source.GirderItem, source.GirderHash} {
 			o := w.options()
 			o.Girder.Download = how
-			s, err := supply.Choose(w.api, o)
+			s, err := sources.Choose(w.api, o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -336,7 +336,7 @@ func TestServer(t *testing.T) {
 			t.Run(test.name, func(t *testing.T) {
 				o := w.options()
 				o.Girder.App = test.app
-				s, err := supply.Choose(test.api, o)
+				s, err := sources.Choose(test.api, o)
 				if err != nil {
 					t.Fatal(err)
 				}
