@@ -8,7 +8,10 @@ import (
 	"github.com/Slicer/sitegen/generator/build"
 )
 
-func (p *program) buildCommand() *cobra.Command {
+// buildCommand is sitegen build.
+type buildCommand struct{ *program }
+
+func (p buildCommand) define() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "build [flags]",
 		Short: "fetch the packages, write the site and the redirects",
@@ -34,7 +37,7 @@ a fifth smaller, or with an older newest release) is refused, and nothing change
 	return cmd
 }
 
-func (p *program) build(cmd *cobra.Command, _ []string) error {
+func (p buildCommand) build(cmd *cobra.Command, _ []string) error {
 	project, err := p.open(cmd)
 	if err != nil {
 		return err
@@ -56,7 +59,7 @@ func (p *program) build(cmd *cobra.Command, _ []string) error {
 }
 
 // summarize prints what a build did, in the form that the flags ask for.
-func (p *program) summarize(cmd *cobra.Command, report *build.Report) error {
+func (p buildCommand) summarize(cmd *cobra.Command, report *build.Report) error {
 	switch {
 	case given(cmd, "json"):
 		return report.WriteJSON(p.stdout)

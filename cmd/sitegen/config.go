@@ -2,7 +2,7 @@ package main
 
 import "github.com/spf13/cobra"
 
-func (p *program) configCommand() *cobra.Command {
+func configCommand(p *program) *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "config [flags]",
 		Short: "print every value of the configuration and where it came from",

@@ -14,7 +14,10 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/servers"
 )
 
-func (p *program) explainCommand() *cobra.Command {
+// explainCommand is sitegen explain.
+type explainCommand struct{ *program }
+
+func (p explainCommand) define() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "explain [flags] URL",
 		Short: "say what a URL of the download API or a redirect answers, and why",
@@ -50,7 +53,7 @@ func oneURL(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-func (p *program) explain(cmd *cobra.Command, args []string) error {
+func (p explainCommand) explain(cmd *cobra.Command, args []string) error {
 	o, err := p.open(cmd)
 	if err != nil {
 		return err

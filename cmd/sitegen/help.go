@@ -11,7 +11,7 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-func (p *program) helpCommand() *cobra.Command {
+func helpCommand(p *program) *cobra.Command {
 	return p.command(&cobra.Command{
 		Use:   "help [command or topic]",
 		Short: "explain a command or topic",

@@ -45,8 +45,9 @@ them have defaults, and an empty folder is a site too:
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
-	root.SetHelpCommand(p.helpCommand())
-	root.AddCommand(p.buildCommand(), p.configCommand(), p.explainCommand(), p.redirectsCommand(), p.serveCommand(), p.statsCommand(), p.versionCommand())
+	root.SetHelpCommand(helpCommand(p))
+	root.AddCommand(buildCommand{p}.define(), configCommand(p), explainCommand{p}.define(),
+		redirectsCommands{p}.define(), serveCommand{p}.define(), statsCommand{p}.define(), versionCommand(p))
 	root.AddCommand(topics()...)
 	return root
 }

@@ -15,7 +15,10 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-func (p *program) redirectsCommand() *cobra.Command {
+// redirectsCommands are sitegen redirects and its subcommands.
+type redirectsCommands struct{ *program }
+
+func (p redirectsCommands) define() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "redirects [command]",
 		Short: "check the redirects, or tell what a build changed",
@@ -27,7 +30,7 @@ func (p *program) redirectsCommand() *cobra.Command {
 	return cmd
 }
 
-func (p *program) redirectsCheckCommand() *cobra.Command {
+func (p redirectsCommands) redirectsCheckCommand() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "check [flags]",
 		Short: "find what is wrong with the redirect rules",
@@ -45,7 +48,7 @@ the same; errors stop it. It looks at the packages of the last build here or, wi
 	return cmd
 }
 
-func (p *program) redirectsCheck(cmd *cobra.Command, _ []string) error {
+func (p redirectsCommands) redirectsCheck(cmd *cobra.Command, _ []string) error {
 	o, err := p.open(cmd)
 	if err != nil {
 		return err
@@ -72,7 +75,7 @@ func (p *program) redirectsCheck(cmd *cobra.Command, _ []string) error {
 	return err
 }
 
-func (p *program) redirectsDiffCommand() *cobra.Command {
+func (p redirectsCommands) redirectsDiffCommand() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "diff [flags] [REV]",
 		Short: "tell in words how the maps differ from those of a commit",
@@ -92,7 +95,7 @@ none is given) and tells the difference in words, for a commit message.
 	return cmd
 }
 
-func (p *program) redirectsDiff(cmd *cobra.Command, args []string) error {
+func (p redirectsCommands) redirectsDiff(cmd *cobra.Command, args []string) error {
 	o, err := p.open(cmd)
 	if err != nil {
 		return err

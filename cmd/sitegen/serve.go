@@ -13,7 +13,10 @@ import (
 	"github.com/Slicer/sitegen/generator/serve"
 )
 
-func (p *program) serveCommand() *cobra.Command {
+// serveCommand is sitegen serve.
+type serveCommand struct{ *program }
+
+func (p serveCommand) define() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "serve [flags]",
 		Short: "preview the site in a browser",
@@ -39,7 +42,7 @@ those of the last build; when there was none, a sample.
 	return cmd
 }
 
-func (p *program) serve(cmd *cobra.Command, _ []string) error {
+func (p serveCommand) serve(cmd *cobra.Command, _ []string) error {
 	o, err := p.open(cmd)
 	if err != nil {
 		return err
@@ -64,7 +67,7 @@ func (p *program) serve(cmd *cobra.Command, _ []string) error {
 }
 
 // openBrowser opens the browser of this machine. A preview is as good without.
-func (p *program) openBrowser(ctx context.Context, url string) {
+func (p serveCommand) openBrowser(ctx context.Context, url string) {
 	command := []string{"xdg-open", url}
 	switch runtime.GOOS {
 	case "darwin":

@@ -14,7 +14,10 @@ import (
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
-func (p *program) statsCommand() *cobra.Command {
+// statsCommand is sitegen stats.
+type statsCommand struct{ *program }
+
+func (p statsCommand) define() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "stats [flags] [LOG...]",
 		Short: "count downloads from access logs, publish the statistics",
@@ -41,7 +44,9 @@ cron over all logs that are there. Without a LOG it publishes what it has.
 	flags.Bool("dry-run", false, "read and report, and change nothing")
 	flags.Bool("strict", false, "end with an error when a line or a log cannot be read")
 	note(flags, "json", messagesGroup, "")
-	cmd.AddCommand(p.statsExportCommand(), p.statsVerifyCommand(), p.statsForgetCommand(), p.statsReclassifyCommand(), p.statsImportCommand(), p.statsImportDailyCommand(), p.statsGeoIPUpdateCommand())
+	admin := statsAdmin{p.program}
+	cmd.AddCommand(admin.exportCommand(), admin.verifyCommand(), admin.forgetCommand(), admin.reclassifyCommand(),
+		admin.importCommand(), admin.importDailyCommand(), statsGeoIP{p.program}.updateCommand())
 	return cmd
 }
 
@@ -58,7 +63,7 @@ func addStatsOptions(cmd *cobra.Command) {
 }
 
 // stats counts and publishes.
-func (p *program) stats(cmd *cobra.Command, args []string) error {
+func (p statsCommand) stats(cmd *cobra.Command, args []string) error {
 	o, err := p.open(cmd)
 	if err != nil {
 		return err
@@ -74,7 +79,7 @@ func (p *program) stats(cmd *cobra.Command, args []string) error {
 }
 
 // reportStats prints what a run did, in the form that the flags ask for.
-func (p *program) reportStats(cmd *cobra.Command, r *stats.Report) error {
+func (p statsCommand) reportStats(cmd *cobra.Command, r *stats.Report) error {
 	for _, problem := range r.Problems() {
 		p.messages.Warn(problem)
 	}

@@ -22,14 +22,17 @@ type (
 	statsReading func(cmd *cobra.Command, c config.Config, r *stats.Reader) error
 )
 
+// statsAdmin holds the subcommands of sitegen stats: they look after the database of downloads.
+type statsAdmin struct{ *program }
+
 // statsSubcommand makes a command that changes the statistics.
-func (p *program) statsSubcommand(cmd *cobra.Command, work statsWork) *cobra.Command {
+func (p statsAdmin) statsSubcommand(cmd *cobra.Command, work statsWork) *cobra.Command {
 	p.command(cmd, func(cmd *cobra.Command, args []string) error { return p.changeStats(cmd, args, work) })
 	addStatsOptions(cmd)
 	return cmd
 }
 
-func (p *program) changeStats(cmd *cobra.Command, args []string, work statsWork) (err error) {
+func (p statsAdmin) changeStats(cmd *cobra.Command, args []string, work statsWork) (err error) {
 	o, err := p.open(cmd)
 	if err != nil {
 		return err
@@ -43,13 +46,13 @@ func (p *program) changeStats(cmd *cobra.Command, args []string, work statsWork)
 }
 
 // statsReader makes a command that reads the statistics.
-func (p *program) statsReader(cmd *cobra.Command, work statsReading) *cobra.Command {
+func (p statsAdmin) statsReader(cmd *cobra.Command, work statsReading) *cobra.Command {
 	p.command(cmd, func(cmd *cobra.Command, _ []string) error { return p.readStats(cmd, work) })
 	addStatsOptions(cmd)
 	return cmd
 }
 
-func (p *program) readStats(cmd *cobra.Command, work statsReading) error {
+func (p statsAdmin) readStats(cmd *cobra.Command, work statsReading) error {
 	c, err := p.load(cmd)
 	if err != nil {
 		return err
@@ -62,7 +65,7 @@ func (p *program) readStats(cmd *cobra.Command, work statsReading) error {
 	return work(cmd, c, r)
 }
 
-func (p *program) statsExportCommand() *cobra.Command {
+func (p statsAdmin) exportCommand() *cobra.Command {
 	var f stats.Filter
 	var t stats.Table
 	cmd := p.statsReader(&cobra.Command{
@@ -91,7 +94,7 @@ country, class, downloads. Days are UTC. The filters leave out what is not asked
 	return cmd
 }
 
-func (p *program) statsVerifyCommand() *cobra.Command {
+func (p statsAdmin) verifyCommand() *cobra.Command {
 	return p.statsReader(&cobra.Command{
 		Use:   "verify [flags]",
 		Short: "count all days anew and compare",
@@ -118,7 +121,7 @@ numbers that are published. It changes nothing, and ends with an error when they
 	})
 }
 
-func (p *program) statsForgetCommand() *cobra.Command {
+func (p statsAdmin) forgetCommand() *cobra.Command {
 	var before string
 	cmd := p.statsSubcommand(&cobra.Command{
 		Use:   "forget --before DAY [flags]",
@@ -143,7 +146,7 @@ loses the accesses of these days.
 	return cmd
 }
 
-func (p *program) statsReclassifyCommand() *cobra.Command {
+func (p statsAdmin) reclassifyCommand() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "reclassify [flags]",
 		Short: "look at the user agents by newer rules",
@@ -178,7 +181,7 @@ func (p *program) statsReclassifyCommand() *cobra.Command {
 }
 
 // reportReclassified prints which user agents are classified in another way.
-func (p *program) reportReclassified(cmd *cobra.Command, changes []stats.Change) error {
+func (p statsAdmin) reportReclassified(cmd *cobra.Command, changes []stats.Change) error {
 	fields := stats.Summarize(changes)
 	if given(cmd, "json") {
 		return printJSON(p.stdout, fields)
@@ -192,7 +195,7 @@ func (p *program) reportReclassified(cmd *cobra.Command, changes []stats.Change)
 	return nil
 }
 
-func (p *program) statsImportCommand() *cobra.Command {
+func (p statsAdmin) importCommand() *cobra.Command {
 	return p.statsSubcommand(&cobra.Command{
 		Use:   "import [flags] OLD.sqlite",
 		Short: "take over the database of the job before",
@@ -212,7 +215,7 @@ days, counts nothing twice.
 	})
 }
 
-func (p *program) statsImportDailyCommand() *cobra.Command {
+func (p statsAdmin) importDailyCommand() *cobra.Command {
 	return p.statsSubcommand(&cobra.Command{
 		Use:   "import-daily [flags] FILE.tsv",
 		Short: "take over numbers counted elsewhere",

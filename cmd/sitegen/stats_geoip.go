@@ -13,7 +13,10 @@ import (
 // geoTimeout is how long the download of 60 MB may take.
 const geoTimeout = 15 * time.Minute
 
-func (p *program) statsGeoIPUpdateCommand() *cobra.Command {
+// statsGeoIP is sitegen stats geoip-update.
+type statsGeoIP struct{ *program }
+
+func (p statsGeoIP) updateCommand() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "geoip-update [flags]",
 		Short: "fetch the database that tells countries",

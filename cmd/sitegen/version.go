@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (p *program) versionCommand() *cobra.Command {
+func versionCommand(p *program) *cobra.Command {
 	return p.command(&cobra.Command{
 		Use:   "version",
 		Short: "print the version of sitegen",

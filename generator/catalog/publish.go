@@ -278,27 +278,6 @@ func (c *checker) texts(r *Record, p *Package) *Held {
 	return nil
 }
 
-// Check returns why a package that was published earlier cannot be published any more, nil if it can: the scheme may have
-// changed since.
-func (s *Scheme) Check(p *Package) *Held {
-	var h *Held
-	c := &checker{Scheme: s}
-	switch {
-	case s.System(p.OS) == nil:
-		h = c.hold(FieldOS, string(p.OS), "not one of "+joined(s.OSes()))
-	case !slices.Contains(s.ArchIDs(), p.Arch):
-		h = c.hold(FieldArch, string(p.Arch), "not one of "+joined(s.ArchIDs()))
-	case !s.IDs.compiled().MatchString(p.ID):
-		h = c.hold(FieldID, p.ID, "not "+s.IDs.Describe())
-	case p.URL == "":
-		h = c.hold(FieldURL, "", "missing")
-	default:
-		return nil
-	}
-	h.ID, h.Name, h.Hint = p.ID, p.Name, "run a build that reads the source"
-	return h
-}
-
 const notPlain = "empty, too long or with characters that do not print"
 
 func (c *checker) build(r *Record, p *Package) *Held {

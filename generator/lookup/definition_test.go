@@ -26,7 +26,7 @@ func TestTablesAgreeWithDefinition(t *testing.T) {
 		for range 200 {
 			q := randomQuery(r)
 			o, s := q.OSes[0], q.Stabilities[0]
-			if got, want := x.Find(&q, o, s), x.findSlowly(&q, o, s); got != want {
+			if got, want := x.Find(&q, o, s), findSlowly(x, &q, o, s); got != want {
 				t.Fatalf("seed %d: %+v: found %v, want %v", seed, q, got, want)
 			}
 		}
@@ -34,9 +34,9 @@ func TestTablesAgreeWithDefinition(t *testing.T) {
 }
 
 // findSlowly is the contract word by word.
-func (x *Index) findSlowly(q *Query, o catalog.OS, s catalog.Stability) *catalog.Package {
+func findSlowly(x *Index, q *Query, o catalog.OS, s catalog.Stability) *catalog.Package {
 	pf := catalog.Platform{Arch: q.Arch, OS: o}
-	list := x.candidates(q, pf, s)
+	list := candidates(x, q, pf, s)
 	if len(list) == 0 || q.Offset == 0 {
 		if len(list) == 0 {
 			return nil

@@ -141,7 +141,7 @@ func (o *printer) cell(x *Index, q *Query, os catalog.OS, s catalog.Stability) {
 		o.printf("  none: nothing is published for %s\n", pf)
 		return
 	}
-	matching := x.candidates(q, pf, s)
+	matching := candidates(x, q, pf, s)
 	o.printf("  %s has %d revisions; %d packages match %s, newest first\n", pf, len(heads), len(matching), condition(q, s))
 	for i, p := range matching {
 		if i == shownCandidates {
@@ -176,7 +176,7 @@ func (o *printer) cell(x *Index, q *Query, os catalog.OS, s catalog.Stability) {
 }
 
 // candidates lists the packages that the mode allows, in the order.
-func (x *Index) candidates(q *Query, pf catalog.Platform, s catalog.Stability) []*catalog.Package {
+func candidates(x *Index, q *Query, pf catalog.Platform, s catalog.Stability) []*catalog.Package {
 	var list []*catalog.Package
 	for _, p := range x.packages {
 		if p.Platform() == pf && p.Matches(s) && q.allows(p) {

@@ -61,9 +61,9 @@ func got(x *lookup.Index, a lookup.Answer, g testutil.Golden) any {
 		body := []byte("null")
 		switch a.Kind {
 		case lookup.Object:
-			body = x.Spec().ObjectJSON(a.Package)
+			body = lookup.ObjectJSON(x.Spec(), a.Package)
 		case lookup.Objects:
-			body = x.Spec().ObjectsJSON(a.Cells)
+			body = lookup.ObjectsJSON(x.Spec(), a.Cells)
 		}
 		var v any
 		json.Unmarshal(body, &v)

@@ -58,11 +58,11 @@ func objectFields(links []catalog.Link) []objectField {
 
 // ObjectJSON is the package object of /find: compact JSON with no line end. It can stand in an HTML script element as
 // it is.
-func (s *Spec) ObjectJSON(p *catalog.Package) []byte {
-	return s.appendObject(make([]byte, 0, 800), p) // 800 bytes hold the object of a package with a SHA-512
+func ObjectJSON(s *Spec, p *catalog.Package) []byte {
+	return appendObject(s, make([]byte, 0, 800), p) // 800 bytes hold the object of a package with a SHA-512
 }
 
-func (s *Spec) appendObject(b []byte, p *catalog.Package) []byte {
+func appendObject(s *Spec, b []byte, p *catalog.Package) []byte {
 	b = append(b, '{')
 	for _, f := range s.fields {
 		start := len(b)
@@ -79,7 +79,7 @@ func (s *Spec) appendObject(b []byte, p *catalog.Package) []byte {
 }
 
 // ObjectsJSON is the answer of /findall: {os: {stability: package or null}}, keys in alphabetical order.
-func (s *Spec) ObjectsJSON(cells []Cell) []byte {
+func ObjectsJSON(s *Spec, cells []Cell) []byte {
 	cells = slices.Clone(cells)
 	slices.SortFunc(cells, func(a, b Cell) int {
 		return strings.Compare(string(a.OS)+" "+string(a.Stability), string(b.OS)+" "+string(b.Stability))
@@ -99,7 +99,7 @@ func (s *Spec) ObjectsJSON(cells []Cell) []byte {
 			b = append(b, "null"...)
 			continue
 		}
-		b = s.appendObject(b, c.Package)
+		b = appendObject(s, b, c.Package)
 	}
 	if len(cells) > 0 {
 		b = append(b, '}')

@@ -47,24 +47,11 @@ func (p *Problem) Error() string {
 	return subject + " " + p.Reason + "; allowed: " + p.Allowed
 }
 
-// Problems lists one Problem for each error page, in the order in which Parse looks for them.
-func (s *Spec) Problems() []Problem {
-	var list []Problem
-	for i := range s.parameters {
-		p := &s.parameters[i]
-		if p.Role == ModeRole && !slices.ContainsFunc(list, func(l Problem) bool { return l.Param == ManyModes }) {
-			list = append(list, s.manyModes(""))
-		}
-		list = append(list, p.problem(""))
-	}
-	return list
-}
-
 func (p *Parameter) problem(found string) Problem {
 	return Problem{Param: p.Name, Found: found, Reason: p.Reason, Allowed: p.Allowed}
 }
 
-func (s *Spec) manyModes(found string) Problem {
+func manyModes(s *Spec, found string) Problem {
 	names := s.ModeNames()
 	return Problem{
 		Param: ManyModes, Found: found,
@@ -103,40 +90,6 @@ func (p *Parameter) valid(v string) bool {
 		return err == nil && dayRE.MatchString(v)
 	}
 	return false
-}
-
-// Parse reads the query string of a request (still encoded, without the question mark). The second result
-// is nil when the request makes sense.
-func (s *Spec) Parse(route Route, rawQuery string) (Query, *Problem) {
-	given := DecodeQuery(rawQuery)
-	q := Query{Route: route, OSes: s.OSes(), Arch: s.DefaultArch()}
-	var modes []string
-	for _, m := range s.Modes() {
-		if _, ok := given[m.Name]; ok {
-			modes = append(modes, m.Name)
-		}
-	}
-	for i := range s.parameters {
-		p := &s.parameters[i]
-		v, ok := given[p.Name]
-		switch {
-		case p.Role == ModeRole && len(modes) > 1:
-			problem := s.manyModes(modes[0] + " and " + modes[1])
-			return Query{}, &problem
-		case ok && !p.valid(v), !ok && p.Role == OSRole && route.Single():
-			problem := p.problem(v)
-			return Query{}, &problem
-		case ok:
-			q.set(p, v)
-		}
-	}
-	if q.Stabilities == nil {
-		q.Stabilities = s.CellStabilities()
-		if route.Single() {
-			q.Stabilities = []catalog.Stability{s.DefaultStability(q.Finds)}
-		}
-	}
-	return q, nil
 }
 
 // set takes a valid value into the query.

@@ -173,7 +173,7 @@ func differs(t *testing.T, want lookup.Answer, got response) string {
 			return "not package " + want.Package.ID
 		}
 	case lookup.Objects:
-		return cmp.Diff(testutil.Parsed(t, string(testutil.Spec(t).ObjectsJSON(want.Cells))), testutil.Parsed(t, got.body))
+		return cmp.Diff(testutil.Parsed(t, string(lookup.ObjectsJSON(testutil.Spec(t), want.Cells))), testutil.Parsed(t, got.body))
 	case lookup.Page:
 		ids := []string{}
 		for _, c := range want.Cells {

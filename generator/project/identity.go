@@ -21,13 +21,13 @@ var identity = []string{"title", "project", "base_url"}
 //
 // That is an error until title, project and base_url are set, or a profile that has them is named. A profile in a file is
 // the site's own, and only needs to be complete.
-func (p *Project) checkIdentity() error {
+func checkIdentity(p *Project) error {
 	c := &p.Config
 	if !p.Profile.BuiltIn {
-		return p.checkComplete()
+		return checkComplete(p)
 	}
 	for _, key := range []string{"source", "app"} {
-		if c.Origin(key).Level > config.Profile && p.isForeign(key) {
+		if c.Origin(key).Level > config.Profile && isForeign(p, key) {
 			return p.RequireIdentity(fmt.Sprintf("%s: %s names another project than the profile %s", c.Origin(key), key, p.Profile.Name))
 		}
 	}
@@ -36,7 +36,7 @@ func (p *Project) checkIdentity() error {
 
 // isForeign reports whether the value of source or app is not the profile's. Whose a file is shows when it is read, see
 // RequireIdentity.
-func (p *Project) isForeign(key string) bool {
+func isForeign(p *Project, key string) bool {
 	c := &p.Config
 	if key == "app" {
 		return c.App != p.Profile.App
@@ -71,7 +71,7 @@ func (p *Project) RequireIdentity(why string) error {
 }
 
 // checkComplete makes sure that the profile or the configuration has what every site needs.
-func (p *Project) checkComplete() error {
+func checkComplete(p *Project) error {
 	c := &p.Config
 	var errs []error
 	if c.BaseURL == "" {

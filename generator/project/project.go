@@ -44,7 +44,7 @@ type Project struct {
 // see checkIdentity.
 func Open(c config.Config, log *slog.Logger, now func() time.Time) (*Project, error) {
 	p := &Project{Config: c, Profile: c.Profile, Spec: lookup.NewSpec(&c.Profile.Scheme, c.Profile.Links), Log: log, Now: now}
-	return p, p.checkIdentity()
+	return p, checkIdentity(p)
 }
 
 // HistoryFile is the path of the database of the packages.

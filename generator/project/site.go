@@ -20,11 +20,11 @@ import (
 // part of the program. sample reports whether the packages are made up.
 func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
 	c := &p.Config
-	pages, err := p.folder("content", c.Content)
+	pages, err := openFolder(p, "content", c.Content)
 	if err != nil {
 		return site.Input{}, err
 	}
-	templates, err := p.folder("layouts", c.Layouts)
+	templates, err := openFolder(p, "layouts", c.Layouts)
 	if err != nil {
 		return site.Input{}, err
 	}
@@ -35,7 +35,7 @@ func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
 	return site.Input{
 		Options: site.Options{
 			Title: c.Title, Project: c.Project, Description: c.Description, BaseURL: c.BaseURL, Notice: c.Notice,
-			Sample: sample, Stats: p.hasStatistics(), Jobs: jobs, Minify: true,
+			Sample: sample, Stats: hasStatistics(p), Jobs: jobs, Minify: true,
 			Today: p.Now().UTC().Truncate(24 * time.Hour),
 		},
 		Index:   x,
@@ -45,7 +45,7 @@ func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
 }
 
 // folder opens a folder of the site. A folder that is not configured may be missing: the program's own files are used.
-func (p *Project) folder(key, path string) (fs.FS, error) {
+func openFolder(p *Project, key, path string) (fs.FS, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && p.Config.Origin(key).Level <= config.Profile:
@@ -59,7 +59,7 @@ func (p *Project) folder(key, path string) (fs.FS, error) {
 }
 
 // hasStatistics reports whether there is a page of statistics for the site to link to.
-func (p *Project) hasStatistics() bool {
+func hasStatistics(p *Project) bool {
 	_, err := os.Stat(filepath.Join(p.Config.Out, filepath.FromSlash(site.StatsURL), "index.html"))
 	return err == nil
 }

@@ -119,7 +119,7 @@ func (e *Emulation) differentPage(got emulate.Reply, cells []lookup.Cell) string
 // differentObjects compares JSON by its meaning.
 func (e *Emulation) differentObjects(got emulate.Reply, cells []lookup.Cell) string {
 	var want, have any
-	err := cmp.Or(json.Unmarshal(e.Table.Index.Spec().ObjectsJSON(cells), &want), json.Unmarshal(got.Body, &have))
+	err := cmp.Or(json.Unmarshal(lookup.ObjectsJSON(e.Table.Index.Spec(), cells), &want), json.Unmarshal(got.Body, &have))
 	return cmp.Or(differentStatus(got, http.StatusOK), otherPackages(err == nil && reflect.DeepEqual(want, have)))
 }
 

@@ -97,7 +97,7 @@ func TestRecords(t *testing.T) {
 	packages := testutil.Packages(t, "live")
 	files := downloadSite(t, packages)
 	for _, p := range packages {
-		if got, want := files["api/v1/packages/"+p.ID+".json"], string(testutil.Spec(t).ObjectJSON(p))+"\n"; got != want {
+		if got, want := files["api/v1/packages/"+p.ID+".json"], string(lookup.ObjectJSON(testutil.Spec(t), p))+"\n"; got != want {
 			t.Errorf("%s: %q, want %q", p.ID, got, want)
 		}
 	}
@@ -125,9 +125,9 @@ func TestFindAll(t *testing.T) {
 			got := files["-/findall/"+name+".json"]
 			for _, c := range cells {
 				got = strings.Replace(got, `<!--#include virtual="/-/object/`+string(c.OS)+"/"+string(c.Stability)+`?$args" -->`,
-					string(testutil.Spec(t).ObjectJSON(c.Package)), 1)
+					string(lookup.ObjectJSON(testutil.Spec(t), c.Package)), 1)
 			}
-			if want := string(testutil.Spec(t).ObjectsJSON(cells)) + "\n"; got != want {
+			if want := string(lookup.ObjectsJSON(testutil.Spec(t), cells)) + "\n"; got != want {
 				t.Errorf("%s with its includes is %q, want %q", name, got, want)
 			}
 		}

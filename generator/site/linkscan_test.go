@@ -4,8 +4,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/Slicer/sitegen/generator/testutil"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 func TestScannerLinks(t *testing.T) {

@@ -164,11 +164,3 @@ func (b *builder) key(key ast.MapKeyNode, at int) {
 		b.report(at, "keys are plain words (found %.80q); write it in quotes: %s", word, Quote(word))
 	}
 }
-
-// path is what the names of the entries of a mapping begin with.
-func (n *Node) path() string {
-	if n.item || n.Name == "" {
-		return ""
-	}
-	return n.Name + "."
-}

@@ -225,3 +225,11 @@ func (n *Node) instead() string {
 
 // unspacedRE matches a key and its value without the space between.
 var unspacedRE = regexp.MustCompile(`^([\pL_][\pL\d_.-]*):([^\s/].*)$`)
+
+// path is what the names of the entries of a mapping begin with.
+func (n *Node) path() string {
+	if n.item || n.Name == "" {
+		return ""
+	}
+	return n.Name + "."
+}

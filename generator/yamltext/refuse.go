@@ -9,15 +9,15 @@ import (
 // refuse reports what the parser would accept and this package does not. It returns the text without it, or the same
 // text when there is nothing to report.
 func (d *Document) refuse(l *lexed) string {
-	if separator, begin := d.secondDocument(l); begin >= 0 {
+	if separator, begin := secondDocument(d, l); begin >= 0 {
 		d.report(begin, "a second document begins (found %q); leave one", l.text[separator:separator+3])
 		return d.cutAt(l, separator)
 	}
-	if tab := l.tabbedEntry(); tab >= 0 {
+	if tab := tabbedEntry(l); tab >= 0 {
 		d.report(tab, tabIndents)
 		return d.cutAt(l, tab)
 	}
-	if m := l.wrongEscape(); m.text != "" {
+	if m := wrongEscape(l); m.text != "" {
 		d.report(m.at, "%s", m.text)
 		return d.cutAt(l, m.at)
 	}
@@ -31,7 +31,7 @@ func (d *Document) cutAt(l *lexed, offset int) string {
 }
 
 // secondDocument returns where the first document ends and where the second begins; -1 when there is none.
-func (d *Document) secondDocument(l *lexed) (separator, begin int) {
+func secondDocument(d *Document, l *lexed) (separator, begin int) {
 	separator = -1
 	first, directive := false, 0 // whether the first has begun; the line of a directive
 	for _, t := range l.tokens {
@@ -60,7 +60,7 @@ const tabIndents = `a tab indents the line (found "\t"); indent with spaces`
 
 // tabbedEntry returns the offset of a tab in the indentation of a key or item, outside of brackets; -1 when there is
 // none.
-func (l *lexed) tabbedEntry() int {
+func tabbedEntry(l *lexed) int {
 	for i, t := range l.tokens {
 		entry := t.Type == token.SequenceEntryType || i+1 < len(l.tokens) && l.tokens[i+1].Type == token.MappingValueType
 		if at := l.offsets[t]; entry && l.around[i] < 0 && l.firstInLine(at) && l.tabIn(at) >= 0 {
@@ -71,7 +71,7 @@ func (l *lexed) tabbedEntry() int {
 }
 
 // wrongEscape finds an escape in double quotes whose digits are none.
-func (l *lexed) wrongEscape() mistake {
+func wrongEscape(l *lexed) mistake {
 	for i, t := range l.tokens {
 		if t.Type != token.DoubleQuoteType {
 			continue
@@ -80,7 +80,7 @@ func (l *lexed) wrongEscape() mistake {
 		if i+1 < len(l.tokens) {
 			end = l.offsets[l.tokens[i+1]]
 		}
-		if m, ok := l.escape(l.offsets[t], end); ok {
+		if m, ok := (diagnosis{l}).escape(l.offsets[t], end); ok {
 			return m
 		}
 	}
@@ -124,7 +124,7 @@ func (d *Document) withoutReferences(l *lexed) string {
 		}
 		if !reported && (t.Type != token.AliasType || d.line(at) != mergeLine) {
 			found, hint := l.text[at:end], "write the value in full"
-			if m, ok := l.unquoted(at, false); ok && !inBrackets && m.at == at {
+			if m, ok := (diagnosis{l}).unquoted(at, false); ok && !inBrackets && m.at == at {
 				found, hint = l.text[at:m.end], hint+", or in quotes: "+m.write
 			}
 			d.report(at, "%s are not supported (found %.80q); %s", what, found, hint)

@@ -18,7 +18,7 @@ func (d *Document) repair(l *lexed, err error) string {
 		d.report(0, "read YAML: %s", strings.ReplaceAll(err.Error(), "\n", " "))
 		return l.text
 	}
-	m := l.diagnose(syntax.Message, syntax.Token)
+	m := diagnosis{l}.diagnose(syntax.Message, syntax.Token)
 	line := d.line(m.at)
 	if d.broken[line] { // of what was repaired there
 		return d.cutAt(l, m.at)
@@ -39,13 +39,16 @@ type mistake struct {
 	write string // the key and the value as they are to be written, of a value that can be taken out
 }
 
+// diagnosis finds the mistake behind an error of the parser.
+type diagnosis struct{ *lexed }
+
 // diagnose finds out what a message of the parser is about. The parser names a symptom, and often the token after
 // the mistake:
 //
 //	title: Slicer 5: what is new     mapping value is not allowed in this context
 //	title: 'it's new'                value is not allowed in this context. map key-value is pre-defined
 //	title: [a, b                     ',' or ']' must be specified, of the key in the next line
-func (l *lexed) diagnose(message string, t *token.Token) mistake {
+func (l diagnosis) diagnose(message string, t *token.Token) mistake {
 	at, i := l.offset(t), l.index(t)
 	begin := l.begin(t) // of a text in quotes
 	end := lineEnd(l.text, max(at, begin))
@@ -78,7 +81,7 @@ func (l *lexed) diagnose(message string, t *token.Token) mistake {
 }
 
 // unclosed is a text in quotes that does not end.
-func (l *lexed) unclosed(at int) mistake {
+func (l diagnosis) unclosed(at int) mistake {
 	line := l.text[at:lineEnd(l.text, at)]
 	if line == "" {
 		return mistake{at: at, text: "the text in quotes does not end"}
@@ -96,7 +99,7 @@ var escapeRE = regexp.MustCompile(
 
 // escape finds a backslash that means nothing between two offsets, those of a text in double quotes. The parser takes
 // any character for a hexadecimal digit, the quote as well.
-func (l *lexed) escape(begin, end int) (mistake, bool) {
+func (l diagnosis) escape(begin, end int) (mistake, bool) {
 	for _, m := range escapeRE.FindAllStringSubmatchIndex(l.text[begin:end], -1) {
 		if m[2] < 0 {
 			continue
@@ -114,7 +117,7 @@ func (l *lexed) escape(begin, end int) (mistake, bool) {
 //
 //	title: 'Slicer
 //	description: 'What is new'
-func (l *lexed) endsQuotes(i, at int) bool {
+func (l diagnosis) endsQuotes(i, at int) bool {
 	if i == 0 || i >= len(l.tokens) || l.firstInLine(at) {
 		return false
 	}
@@ -129,7 +132,7 @@ func (l *lexed) endsQuotes(i, at int) bool {
 //	  out: b
 //
 // The parser takes "a out" for a key. The result is -1 if the colon is in the line of the value.
-func (l *lexed) nextKey(i int) int {
+func (l diagnosis) nextKey(i int) int {
 	for j := i; j < len(l.tokens); j++ {
 		if l.tokens[j].Type != token.MappingValueType {
 			continue
@@ -144,14 +147,14 @@ func (l *lexed) nextKey(i int) int {
 }
 
 // misaligned is a line whose indentation is wrong.
-func (l *lexed) misaligned(at int, how string) mistake {
+func (l diagnosis) misaligned(at int, how string) mistake {
 	line := strings.TrimSpace(l.text[at:lineEnd(l.text, at)])
 	text := fmt.Sprintf("the line %s (found %.80q); align it with the key or item that it belongs to", how, line)
 	return mistake{at: at, text: text}
 }
 
 // inBrackets is a mistake in a list or mapping in brackets, at a token or before it.
-func (l *lexed) inBrackets(bracket int, t *token.Token, colon bool) mistake {
+func (l diagnosis) inBrackets(bracket int, t *token.Token, colon bool) mistake {
 	at := l.offset(t)
 	rest := l.text[at:lineEnd(l.text, at)]
 	switch {
@@ -172,7 +175,7 @@ func (l *lexed) inBrackets(bracket int, t *token.Token, colon bool) mistake {
 }
 
 // stray is a line that fits nowhere.
-func (l *lexed) stray(at int) mistake {
+func (l diagnosis) stray(at int) mistake {
 	line := strings.TrimRight(l.text[at:lineEnd(l.text, at)], " \t")
 	if m := unspacedRE.FindStringSubmatch(line); m != nil {
 		return mistake{at: at, text: fmt.Sprintf("no space after the colon (found %.80q); write %s: %s", line, m[1], m[2])}
@@ -190,7 +193,7 @@ var (
 )
 
 // unquoted is a value, on one line, that YAML takes for something else unless it is in quotes.
-func (l *lexed) unquoted(at int, colon bool) (mistake, bool) {
+func (l diagnosis) unquoted(at int, colon bool) (mistake, bool) {
 	start := lineStart(l.text, at)
 	line := l.text[start:lineEnd(l.text, at)]
 	m := valueRE.FindStringSubmatchIndex(line)

@@ -80,7 +80,7 @@ func writePublic(t testing.TB, dir string, x *lookup.Index) {
 	}
 	for _, p := range x.Packages() {
 		record := "api/v1/packages/" + p.ID + ".json"
-		write(t, dir, record, append(spec.ObjectJSON(p), '\n'))
+		write(t, dir, record, append(lookup.ObjectJSON(spec, p), '\n'))
 		// It has the link that a cell has, too.
 		if err := os.Link(filepath.Join(dir, record), filepath.Join(dir, "-/cell/"+p.ID+".html")); err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/redirect/servers/nginx"
 	"github.com/Slicer/sitegen/generator/testutil"
@@ -93,7 +94,7 @@ func TestPermalinksAndInherited(t *testing.T) {
 		switch {
 		case want.File == "/shown.html" && body != "shown":
 			t.Errorf("%s: %s, want the page", path, body)
-		case want.API.Package != nil && want.File != "" && body != string(testutil.Spec(t).ObjectJSON(want.API.Package))+"\n":
+		case want.API.Package != nil && want.File != "" && body != string(lookup.ObjectJSON(testutil.Spec(t), want.API.Package))+"\n":
 			t.Errorf("%s: %s, want %s", path, body, want.File)
 		}
 	}
