@@ -18,7 +18,7 @@ var floors = [][]string{
 	{"yamltext"},
 	{"lookup", "profile", "sqlite", "supply/fetch", "supply/gate", "logsource", "geodb"},
 	{"history", "redirect", "site", "stats/downloads", "supply/source"},
-	{"redirect/servers/*", "preview", "stats", "supply/sources/girder"},
+	{"redirect/servers/*", "preview", "stats", "supply/sources/girder", "supply/sources/packagesjson"},
 	{"redirect/servers", "statspage", "supply/sources/*", "testutil"},
 	{"config", "supply/sources"},
 	{"project"},

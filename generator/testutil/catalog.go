@@ -19,6 +19,7 @@ import (
 	"github.com/Slicer/sitegen/generator/profile"
 	"github.com/Slicer/sitegen/generator/supply/source"
 	"github.com/Slicer/sitegen/generator/supply/sources/girder"
+	"github.com/Slicer/sitegen/generator/supply/sources/packagesjson"
 )
 
 // App is the application that the test catalogues belong to.
@@ -48,6 +49,25 @@ func Spec(t testing.TB) *lookup.Spec {
 
 // Index is the index of a test catalogue.
 func Index(t testing.TB, name string) *lookup.Index { return lookup.New(Spec(t), Packages(t, name)) }
+
+// Aurora is the index of the invented project in testdata/aurora, which knows other systems, architectures and ids than
+// the built-in profile and lists its packages in a packages.json.
+func Aurora(t testing.TB) *lookup.Index {
+	t.Helper()
+	p, err := profile.Load(Path("aurora/profile.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := packagesjson.Decode("packages.json", read(t, "aurora/packages.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	published, held := catalog.Publish(&p.Scheme, packagesjson.Spelling, document.Records(p.Project, p.Download))
+	if len(held) > 0 {
+		t.Fatalf("held back: %v", held[0])
+	}
+	return lookup.New(lookup.NewSpec(&p.Scheme, p.Links), published)
+}
 
 // Path names a file of the repository's testdata folder.
 func Path(name string) string {

@@ -72,7 +72,7 @@ func Parsed(t testing.TB, text string) any {
 	return v
 }
 
-var bitstreamRE = regexp.MustCompile(`href="?/bitstream/([0-9a-f]{24})`)
+var bitstreamRE = regexp.MustCompile(`href="?/bitstream/([0-9A-Za-z._-]+)`)
 
 // PageIDs lists the packages that a page links to, in its order.
 func PageIDs(page string) []string {

@@ -97,11 +97,14 @@ func (a *asker) ask(t testing.TB, request string) emulate.Reply {
 	return reply
 }
 
-// golden lists the questions that the old server was asked of a test catalogue.
+// golden lists the recorded questions about a test catalogue.
 func golden(t testing.TB, profile string) (requests []string) {
 	names := []string{"golden.jsonl", "golden-objects.jsonl"}
-	if profile == "archive" {
+	switch profile {
+	case "archive":
 		names = []string{"golden-archive.jsonl"}
+	case "aurora":
+		names = []string{"aurora/golden.jsonl"}
 	}
 	for _, name := range names {
 		for _, g := range testutil.Goldens(t, name) {
@@ -148,6 +151,7 @@ func TestServers(t *testing.T) {
 	}{
 		{"live", testutil.Index(t, "live"), golden(t, "live"), 2500},
 		{"archive", testutil.Index(t, "archive"), golden(t, "archive"), 2500},
+		{"aurora", testutil.Aurora(t), golden(t, "aurora"), 2500},
 		{"another grammar", lookup.New(wordSpec(t), words(t)), golden(t, "live"), 2500},
 	} {
 		site := render(t, tt.x)

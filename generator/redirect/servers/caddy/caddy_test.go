@@ -62,11 +62,16 @@ func seen(r emulate.Reply) map[string]any {
 
 func TestGolden(t *testing.T) {
 	for _, tt := range []struct {
-		profile string
-		files   []string
-	}{{"live", []string{"golden.jsonl", "golden-objects.jsonl"}}, {"archive", []string{"golden-archive.jsonl"}}} {
-		t.Run(tt.profile, func(t *testing.T) {
-			x := testutil.Index(t, tt.profile)
+		name  string
+		x     *lookup.Index
+		files []string
+	}{
+		{"live", testutil.Index(t, "live"), []string{"golden.jsonl", "golden-objects.jsonl"}},
+		{"archive", testutil.Index(t, "archive"), []string{"golden-archive.jsonl"}},
+		{"aurora", testutil.Aurora(t), []string{"aurora/golden.jsonl"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			x := tt.x
 			r := start(t, &redirect.Table{Index: x, Rules: redirect.NewRules(testutil.Inherited(t, x))}, render(t, x))
 			for _, name := range tt.files {
 				for _, g := range testutil.Goldens(t, name) {

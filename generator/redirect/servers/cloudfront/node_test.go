@@ -67,6 +67,39 @@ func inNode(t testing.TB, data []byte, requests []string) (replies []edgeResult,
 	return replies, strings.TrimSpace(stderr.String())
 }
 
+// TestAuroraInNode asks the function about the invented project, in Node, and compares the answers with the index.
+func TestAuroraInNode(t *testing.T) {
+	tab := &redirect.Table{Index: testutil.Aurora(t), Rules: redirect.NewRules(nil)}
+	var requests []string
+	for _, g := range testutil.Goldens(t, "aurora/golden.jsonl") {
+		requests = append(requests, g.Q)
+	}
+	golden := len(requests)
+	for q := range testutil.RandomRequests(tab.Index, 12, 2000) {
+		requests = append(requests, q)
+	}
+	data := Server{}.Compile(tab).File(Server{}, storeFile)
+	replies, _ := inNode(t, data, requests)
+	e := start(t, load(t, data))
+	for i, q := range requests {
+		want, err := json.Marshal(e.ask(t, "GET", q))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := json.Marshal(replies[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(want, got) {
+			t.Errorf("%s: node %s, goja %s", q, got, want)
+		}
+		path, _, _ := strings.Cut(q, "?")
+		if i >= golden {
+			compare(t, e, tab, q, path)
+		}
+	}
+}
+
 func TestNodeAnswersTheSame(t *testing.T) {
 	tab := newTable(t, "live", "/trés/* /x/:splat\n/old id=:id /new?id=:id 302\n/gone 410\n")
 	data := Server{}.Compile(tab).File(Server{}, storeFile)

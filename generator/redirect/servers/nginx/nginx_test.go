@@ -113,6 +113,18 @@ func TestInventedProject(t *testing.T) {
 	}
 }
 
+// TestAurora asks about the invented project of testdata/aurora, which is configured by a profile and a packages.json.
+func TestAurora(t *testing.T) {
+	t.Parallel()
+	s := serveTable(t, &redirect.Table{Index: testutil.Aurora(t)})
+	for _, g := range testutil.Goldens(t, "aurora/golden.jsonl") {
+		testutil.AskGolden(t, s.client, s.URL, g)
+	}
+	for request := range testutil.RandomRequests(s.table.Index, 5, 5000) {
+		s.compare(t, "GET", request)
+	}
+}
+
 // TestAddedParameters adds a system, two modes and two other parameters to the grammar of the built-in profile.
 func TestAddedParameters(t *testing.T) {
 	t.Parallel()

@@ -14,16 +14,21 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestBrowserFindsTheSame runs the page's script and compares it with the index: with the grammar of the built-in profile,
-// and with one that has other systems and parameters.
+// TestBrowserFindsTheSame runs the page's script and compares it with the index: with the grammar of the built-in
+// profile, with one that has other systems and
+// parameters, and with that of the invented project Aurora.
 func TestBrowserFindsTheSame(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
-		spec   *lookup.Spec
+		x      *lookup.Index
 		random int
-	}{{"built in", testutil.Spec(t), 3000}, {"other", testutil.OtherSpec(t), 1000}} {
+	}{
+		{"built in", testutil.Index(t, "live"), 3000},
+		{"other", lookup.New(testutil.OtherSpec(t), testutil.Packages(t, "live")), 1000},
+		{"aurora", testutil.Aurora(t), 1000},
+	} {
 		t.Run(tt.name, func(t *testing.T) {
-			x := lookup.New(tt.spec, testutil.Packages(t, "live"))
+			x := tt.x
 			ask := browser(t, x)
 			asked := 0
 			check := func(query string) {
@@ -45,7 +50,7 @@ func TestBrowserFindsTheSame(t *testing.T) {
 					check(query)
 				}
 			}
-			for _, g := range testutil.Goldens(t, "golden.jsonl") {
+			for _, g := range append(testutil.Goldens(t, "golden.jsonl"), testutil.Goldens(t, "aurora/golden.jsonl")...) {
 				if path, query := g.Split(); path == "/find" || path == "/download" {
 					check(query)
 				}
