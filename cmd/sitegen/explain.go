@@ -30,7 +30,7 @@ shell.
 `,
 		Example: `  sitegen explain '/download?os=win&stability=release'
   sitegen explain '/find?os=linux&version=5.2&offset=-1'
-  sitegen explain --source sample 'https://download.slicer.org/bitstream/660fa2e930e435b0e355f67c'`,
+  sitegen explain --source sample 'https://download.example.org/bitstream/660fa2e930e435b0e355f67c'`,
 		Args: oneURL,
 	}, p.explain)
 	addOptions(cmd, "source", "app", "data", "redirects", "log_format")

@@ -127,8 +127,8 @@ func (p statsAdmin) forgetCommand() *cobra.Command {
 		Use:   "forget --before DAY [flags]",
 		Short: "delete what tells of single visitors, keep the numbers",
 		Long: `forget deletes what is kept of single visitors before a day; the numbers by day stay.
-Logs of these days are not counted any more. ` + stats.LegacyFile + `
-loses the accesses of these days.
+Logs of these days are not counted any more, and the statistics of format 1.0 lose
+the accesses of these days.
 `,
 		Example: `  sitegen stats forget --before 2026-01-01`,
 		Args:    noArguments,

@@ -19,7 +19,7 @@ func exampleReport() *build.Report {
 			{ID: "b3", Name: "th\x1b[31mree", Field: "size", Value: "0", Reason: "upload not finished"},
 			{ID: "b4", Name: "four", Field: "size", Value: "0", Reason: "upload not finished"},
 		},
-		Added:   []build.Item{{ID: "c1", Name: "Slicer_win_amd64_34880"}},
+		Added:   []build.Item{{ID: "c1", Name: "Viewer_win_amd64_34880"}},
 		Pages:   build.FileCount{Written: 12, Unchanged: 640, Removed: 3},
 		Maps:    build.FileCount{Written: 2, Unchanged: 9},
 		Seconds: 1.236,
@@ -42,7 +42,7 @@ published  620 packages
 held back  5 records
                4  size: upload not finished: "one", "two", "th\x1b[31mree" and 1 more
                1  meta.app_id: belongs to another application: "Extension"
-added      1 package: "Slicer_win_amd64_34880"
+added      1 package: "Viewer_win_amd64_34880"
 changed    none
 withdrawn  none
 pages      12 written, 640 unchanged, 3 removed
@@ -60,7 +60,7 @@ held back  5 records
                   "four" ("b4"), found "0"
                1  meta.app_id: belongs to another application
                   "Extension" ("a1"), found "other"
-added      1 package: "Slicer_win_amd64_34880"
+added      1 package: "Viewer_win_amd64_34880"
 changed    none
 withdrawn  none
 returned   1 package: "back"

@@ -12,13 +12,14 @@ import (
 
 	"github.com/Slicer/sitegen/generator/build"
 	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/profile"
 	"github.com/Slicer/sitegen/generator/project"
 	"github.com/Slicer/sitegen/generator/redirect/servers"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // foreignRE matches names that only the built-in profile knows.
-var foreignRE = regexp.MustCompile(`(?i)slicer|win32|macosx`)
+var foreignRE = regexp.MustCompile(`(?i)win32|macosx|` + profile.Default)
 
 // TestAnotherProject builds the invented project of testdata/aurora by configuration alone, asks a real Nginx for what an
 // independent reading of its packages.json found, and looks for names of the built-in profile in every file. (That every

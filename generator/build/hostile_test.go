@@ -36,10 +36,10 @@ func hostileListing(t *testing.T) []byte {
 		for _, value := range hostileValues {
 			n++
 			meta := map[string]any{
-				"app_id": testutil.App, "os": "linux", "arch": "i386", "baseName": "Slicer", "revision": fmt.Sprint(20_000 + n), "pre_release": false,
+				"app_id": testutil.App, "os": "linux", "arch": "i386", "baseName": "Viewer", "revision": fmt.Sprint(20_000 + n), "pre_release": false,
 				"release": fmt.Sprintf("4.0.%d", n), "version": fmt.Sprintf("4.0.%d", n), "build_date": "2015-05-05T05:05:05+00:00", "sha512": strings.Repeat("a", 128),
 			}
-			item := map[string]any{"_id": fmt.Sprintf("5%023x", n), "name": fmt.Sprintf("Slicer_linux_i386_%d", n), "size": 1_000_000, "meta": meta}
+			item := map[string]any{"_id": fmt.Sprintf("5%023x", n), "name": fmt.Sprintf("Viewer_linux_i386_%d", n), "size": 1_000_000, "meta": meta}
 			if _, top := item[field]; top {
 				item[field] = value
 			} else {

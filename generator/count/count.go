@@ -70,7 +70,9 @@ func Run(ctx context.Context, p *project.Project, o Options) (report *stats.Repo
 	if err != nil {
 		return nil, err
 	}
-	page, err := makePage(ctx, p, summary, out, statspage.Options{Privacy: stats.Privacy(p.Config.Stats.Privacy), DryRun: o.DryRun})
+	page, err := makePage(ctx, p, summary, out, statspage.Options{
+		LegacyFile: legacyFile(p), Privacy: stats.Privacy(p.Config.Stats.Privacy), DryRun: o.DryRun,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -99,9 +101,17 @@ func open(ctx context.Context, p *project.Project, o Options, buckets *logsource
 	}
 	return stats.Open(ctx, stats.Options{
 		Dir: p.Config.Data, Formats: formats, Packages: stats.FromCatalog(packages), GeoIP: geoIP(p), Attribution: c.Attribution,
-		Rules: c.UserAgents, Privacy: stats.Privacy(c.Privacy), Legacy: c.Legacy, MinCountry: c.MinCountry,
+		Rules: c.UserAgents, Privacy: stats.Privacy(c.Privacy), LegacyFile: legacyFile(p), MinCountry: c.MinCountry,
 		DryRun: o.DryRun, Stdin: o.Stdin, Open: buckets.Open, Stat: buckets.Stat, Now: p.Now,
 	})
+}
+
+// legacyFile returns the name of the statistics of format 1.0: the profile's, unless the configuration turns them off.
+func legacyFile(p *project.Project) string {
+	if !p.Config.Stats.Legacy {
+		return ""
+	}
+	return p.Profile.LegacyStatistics
 }
 
 func jsonFields(f config.JSONFields) accesslog.Fields {

@@ -71,7 +71,7 @@ func BenchmarkPublished(b *testing.B) {
 }
 
 func run(at time.Time) history.Run {
-	return history.Run{At: at, Source: "https://slicer-packages.kitware.com/api/v1", App: testutil.App}
+	return history.Run{At: at, Source: "https://packages.viewer.example/api/v1", App: testutil.App}
 }
 
 // reportCPU reports the processor time of the whole process for each round: wall time says little where

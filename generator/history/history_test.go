@@ -201,7 +201,7 @@ func TestTextIsKeptAsItIs(t *testing.T) {
 }
 
 func TestOneCatalogueInAFolder(t *testing.T) {
-	const url, other = "https://slicer-packages.kitware.com/api/v1", "000000000000000000000000"
+	const url, other = "https://packages.viewer.example/api/v1", "000000000000000000000000"
 	tests := []struct {
 		name        string
 		first, next history.Run

@@ -53,7 +53,7 @@ func TestCatalogueOfSchema1(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exec(t, db, `INSERT INTO packages VALUES ('5643ea671d8b43b18422de50', 'Slicer_linux_amd64_24735', 'Slicer', 'linux', 'amd64', 24735, '', '', 1,
+	exec(t, db, `INSERT INTO packages VALUES ('5643ea671d8b43b18422de50', 'Viewer_linux_amd64_24735', 'Viewer', 'linux', 'amd64', 24735, '', '', 1,
 		'2015-11-12T01:24:55.867000+00:00', 431661894, '', '2026-11-22T12:00:00Z', '2026-11-22T12:00:00Z', NULL)`)
 	if err := db.Close(); err != nil {
 		t.Fatal(err)

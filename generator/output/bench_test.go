@@ -18,7 +18,7 @@ import (
 func benchPage(i int) []byte {
 	r := rand.New(rand.NewPCG(1, uint64(i)))
 	words := strings.Fields("release package install volume render the a of image segment module scene markup transform " +
-		"registration extension viewer slicer medical data model table node python build nightly preview stable download " +
+		"registration extension viewer medical data model table node python build nightly preview stable download " +
 		"checksum revision platform windows macos linux archive file size date version notes change fixed added removed")
 	say := func(n int) string {
 		text := words[r.IntN(len(words))]
@@ -29,9 +29,9 @@ func benchPage(i int) []byte {
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content="width=device-width">`+
-		`<title>Page %d</title><meta name=generator content="sitegen"><link rel=canonical href="https://download.slicer.org/p/%[1]d/">`+
+		`<title>Page %d</title><meta name=generator content="sitegen"><link rel=canonical href="https://download.viewer.example/p/%[1]d/">`+
 		`<link rel=stylesheet href="/assets/app.3f2a1bcd.css" integrity="sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC">`+
-		`</head><body><header><a href="/">3D Slicer</a><nav><ul><li><a href="/releases/">Releases</a></li><li><a href="/preview/">Preview</a>`+
+		`</head><body><header><a href="/">Viewer</a><nav><ul><li><a href="/releases/">Releases</a></li><li><a href="/preview/">Preview</a>`+
 		`</li></ul></nav></header><main><h1 id=page>Page %[1]d</h1>`, i)
 	for section := range 4 {
 		fmt.Fprintf(&b, "<h2 id=%s-%d>%s</h2><p>%s.</p><ul><li>%s</li><li>%s</li><li>%s</li></ul>",
@@ -41,7 +41,7 @@ func benchPage(i int) []byte {
 	for range 5 {
 		fmt.Fprintf(&b, "<tr><td>%s</td><td>%d</td></tr>", say(2), r.IntN(100000))
 	}
-	fmt.Fprintf(&b, "</tbody></table><pre><code>import slicer\nfor n in range(%d):\n    print(n, %q)\n</code></pre></main>"+
+	fmt.Fprintf(&b, "</tbody></table><pre><code>import viewer\nfor n in range(%d):\n    print(n, %q)\n</code></pre></main>"+
 		"<footer><p>%s</p></footer></body></html>", r.IntN(99), say(2), say(20))
 	return b.Bytes()
 }

@@ -59,7 +59,7 @@ func newState(t testing.TB, profile string) *preview.State {
 	t.Helper()
 	x := testutil.Index(t, profile)
 	files, _, err := site.Render(t.Context(), site.Input{
-		Options: site.Options{Title: "Slicer", Project: "Slicer", BaseURL: "https://download.example", Jobs: 2, Minify: true},
+		Options: site.Options{Title: "Viewer", Project: "Viewer", BaseURL: "https://download.example", Jobs: 2, Minify: true},
 		Index:   x, Content: sitegen.Content(), Layouts: sitegen.Layouts(),
 	})
 	if err != nil {
@@ -161,7 +161,7 @@ func differs(t *testing.T, want lookup.Answer, got response) string {
 	}
 	switch want.Kind {
 	case lookup.Redirect:
-		location := "https://slicer-packages.kitware.com/api/v1/item/" + want.Package.ID + "/download"
+		location := testutil.API(t) + "/item/" + want.Package.ID + "/download"
 		if want.Query.Route == lookup.Download {
 			location = lookup.Location(want.Package)
 		}

@@ -20,7 +20,7 @@ func TestServers(t *testing.T) {
 	asS3, asCloudFront := *state, *state
 	asS3.As, asCloudFront.As = s3.Server{}, cloudfront.Server{}
 	servers := map[string]string{"nginx": start(t, state), "s3": start(t, &asS3), "cloudfront": start(t, &asCloudFront)}
-	const girder = "https://slicer-packages.kitware.com/api/v1/item/"
+	girder := testutil.API(t) + "/item/"
 	for _, tt := range []struct {
 		q    string
 		want map[string]string // of a server, "" for all others: status, Location

@@ -17,7 +17,7 @@ import (
 
 // Profile is a checked profile.
 type Profile struct {
-	Name        string // "slicer" for a built-in one, the path of the file for others
+	Name        string // for instance Default for a built-in one; the path of the file for others
 	BuiltIn     bool
 	Project     string // the name of the software, as it stands in sentences
 	Title       string // of the site

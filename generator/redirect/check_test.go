@@ -16,10 +16,10 @@ func TestCheck(t *testing.T) {
 	site := redirect.Site{
 		Pages: map[string]bool{"/": true, "/new/": true, "/docs/": true, "/docs/a/": true, "/docs/b.html": true, "/robots.txt": true, "/app/index.html": true},
 		Host:  "download.example:8443",
-		Hosts: []string{"slicer.org", "discourse.example"},
+		Hosts: []string{"viewer.example", "discourse.example"},
 	}
 	tests := []struct{ name, rules, want string }{
-		{"nothing wrong", "/old /new/\n/x/* /new/\n/f https://slicer.org/\n/w/* https://discourse.example/t/:splat\n/d /download?os=win\n/l /latest/win/nightly\n/app/* /app/index.html 200!", ""},
+		{"nothing wrong", "/old /new/\n/x/* /new/\n/f https://viewer.example/\n/w/* https://discourse.example/t/:splat\n/d /download?os=win\n/l /latest/win/nightly\n/app/* /app/index.html 200!", ""},
 		{"duplicate", "/old /new/\n/old/ /docs/", "2:1 error: a second rule for /old; the first is r:1:1"},
 		{"duplicate pattern", "/u/:a/* /new/\n/u/:b/* /docs/", "2:1 error: a second rule for /u/:b/*; the first is r:1:1"},
 		{"duplicate condition", "/u id=:a /new/\n/u id=:b /new/\n/u /new/", "2:1 error: a second rule for /u; the first is r:1:1"},
@@ -40,24 +40,24 @@ func TestCheck(t *testing.T) {
 		{"loop", "/a /b\n/b /c\n/c /a", "1:1 error: a loop: /a -> /b -> /c -> /a"},
 		{"into a loop", "/x /a\n/a /b\n/b /a", "1:1 error: this leads into a loop: /x -> /a -> /b -> /a\n2:1 error: a loop: /a -> /b -> /a"},
 		{"itself", "/a /a/", "1:1 error: a loop: /a -> /a"},
-		{"over the site's own host", "/a https://download.example:8443/b?x=1\n/b http://download.example:8443/a", "1:1 error: the target is on a host that is not allowed (found download.example); allowed: slicer.org, discourse.example\n" +
+		{"over the site's own host", "/a https://download.example:8443/b?x=1\n/b http://download.example:8443/a", "1:1 error: the target is on a host that is not allowed (found download.example); allowed: viewer.example, discourse.example\n" +
 			"1:1 error: a loop: /a -> /b -> /a\n" +
-			"2:1 error: the target is on a host that is not allowed (found download.example); allowed: slicer.org, discourse.example"},
+			"2:1 error: the target is on a host that is not allowed (found download.example); allowed: viewer.example, discourse.example"},
 		{"growing", "/v/* /v/1/:splat", "1:1 error: a loop: /v/* -> /v/*"},
 		{"chain", "/a /b 302\n/b /c\n/c /new/",
 			"1:1 warning: a chain: /a -> /b -> /c -> /new/; write: /a /new/ 302\n" +
 				"2:1 warning: a chain: /b -> /c -> /new/; write: /b /new/ 301"},
 		{"chain to the end", "/a /b\n/b 410", ""},
-		{"chain of patterns", "/a/* /b/:splat\n/b/* /c/:splat\n/c/* https://slicer.org/:splat",
-			"1:1 warning: a chain: /a/* -> /b/* -> /c/* -> https://slicer.org/:splat\n2:1 warning: a chain: /b/* -> /c/* -> https://slicer.org/:splat"},
+		{"chain of patterns", "/a/* /b/:splat\n/b/* /c/:splat\n/c/* https://viewer.example/:splat",
+			"1:1 warning: a chain: /a/* -> /b/* -> /c/* -> https://viewer.example/:splat\n2:1 warning: a chain: /b/* -> /c/* -> https://viewer.example/:splat"},
 		{"nowhere", "/a /nowhere\n/b /app/none.html 200\n/c /bitstream/000000000000000000000000\n/d /download?os=beos\n/e /new/#x\n/f /latest/win",
 			"1:1 error: the target does not exist on the site (found /nowhere)\n" +
 				"2:1 error: the target does not exist on the site (found /app/none.html)\n" +
 				"3:1 error: the target does not exist on the site (found /bitstream/000000000000000000000000)\n" +
 				"4:1 error: the target does not exist on the site (found /download?os=beos)"},
-		{"host", "/a https://evil.example/\n/b/* http://slicer.org:8080/:splat\n/c https://slicer.org.evil.example/",
-			"1:1 error: the target is on a host that is not allowed (found evil.example); allowed: slicer.org, discourse.example\n" +
-				"3:1 error: the target is on a host that is not allowed (found slicer.org.evil.example); allowed: slicer.org, discourse.example"},
+		{"host", "/a https://evil.example/\n/b/* http://viewer.example:8080/:splat\n/c https://viewer.example.evil.example/",
+			"1:1 error: the target is on a host that is not allowed (found evil.example); allowed: viewer.example, discourse.example\n" +
+				"3:1 error: the target is on a host that is not allowed (found viewer.example.evil.example); allowed: viewer.example, discourse.example"},
 	}
 	x := testutil.Index(t, "live")
 	for _, tt := range tests {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/profile"
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
@@ -49,7 +50,7 @@ func TestExplainTracesRules(t *testing.T) {
 		{"/store", "x=1", "rules\n  rules.txt:2:1  /store id=:id /blog/:id 301  no: the query has no id\n  rules.txt:3:1  /store /shop 302             matches\nanswer\n  302, to /shop\n"},
 		{"/docs/a", "", "rules\n  rules.txt:1:1  /docs/* /d/:splat 301  matches\nanswer\n  301, to /d/a\n"},
 		{"/x", "", "rules\n  rules.txt:1:1  /docs/* /d/:splat 301  no: the path differs\nanswer\n  the file of that path, or the 404 page\n"},
-		{"/bitstream/608873", "", "rules\n  slicer-legacy.txt:10:1  /bitstream/608873 404  matches\nanswer\n  404\n"},
+		{"/bitstream/608873", "", "rules\n  " + profile.Default + "-legacy.txt:10:1  /bitstream/608873 404  matches\nanswer\n  404\n"},
 		{"/revision/1/win", "", "permalink\n  /revision/1/win stands for /download?os=win&revision=1\nanswer\n  404\n"},
 	}
 	for _, tt := range tests {

@@ -21,6 +21,7 @@ import (
 	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/profile"
 	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // siteFolder is a site to edit.
@@ -210,7 +211,7 @@ func (e *editor) edit() string {
 		e.write("layouts/page.html", e.read("layouts/page.html")+fmt.Sprintf("{{/* %d */}}", e.IntN(1000)))
 		return "change page.html"
 	case 10:
-		e.write("redirects/rules.txt", fmt.Sprintf("/a-%d /releases/ 301\n/b/* https://download.slicer.org/:splat 302\n", e.IntN(1000)))
+		e.write("redirects/rules.txt", fmt.Sprintf("/a-%d /releases/ 301\n/b/* %s/:splat 302\n", e.IntN(1000), testutil.Profile(e.t).BaseURL))
 		return "change the rules"
 	case 11:
 		return e.breakFile("redirects/rules.txt", e.oneOf("/a /nowhere 301\n", "/a\n", "/releases/ /preview/ 301\n"))

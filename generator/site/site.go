@@ -50,10 +50,10 @@ import (
 
 // Options is what the configuration says about the site as a whole.
 type Options struct {
-	Title       string // of the site, for instance 3D Slicer
-	Project     string // the software's name as it stands in texts, for instance Slicer
+	Title       string // of the site, for instance Aurora downloads
+	Project     string // the software's name as it stands in texts, for instance Aurora
 	Description string // one sentence for search engines
-	BaseURL     string // https://download.slicer.org: scheme and host, no path (the download API owns the root)
+	BaseURL     string // https://download.aurora.example: scheme and host, no path (the download API owns the root)
 	Notice      string // Markdown for the top of every page, for instance of a maintenance; "" for none
 	Sample      bool   // the catalogue is the embedded sample: pages say so
 	Stats       bool   // there are download statistics at StatsURL: pages link there

@@ -10,13 +10,13 @@ func (e *Engine) Forget(ctx context.Context, before string) (hits int64, err err
 	if err != nil {
 		return 0, err
 	}
-	if _, err := e.db.Recount(ctx, e.options.Legacy); err != nil {
+	if _, err := e.db.Recount(ctx, e.options.LegacyFile != ""); err != nil {
 		return 0, err
 	}
 	if hits, err = e.db.Admin.Forget(ctx, day); err != nil {
 		return 0, err
 	}
-	_, err = e.db.Recount(ctx, e.options.Legacy)
+	_, err = e.db.Recount(ctx, e.options.LegacyFile != "")
 	return hits, err
 }
 
@@ -29,6 +29,6 @@ func (e *Engine) Reclassify(ctx context.Context) ([]Change, error) {
 	if err := e.db.Admin.SetAgents(ctx, news); err != nil {
 		return nil, err
 	}
-	_, err = e.db.Recount(ctx, e.options.Legacy)
+	_, err = e.db.Recount(ctx, e.options.LegacyFile != "")
 	return changes, err
 }

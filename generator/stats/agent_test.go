@@ -40,7 +40,7 @@ func TestClassify(t *testing.T) {
 		{iphone, Mobile, LegacyMobile}, {android, Mobile, LegacyMobile},
 		{"Dalvik/2.1.0 (Linux; U; Android 9; ALP-AL00 Build/HUAWEIALP-AL00)", Mobile, LegacyMobile},
 		{"curl/7.88.1", Tool, LegacyBrowser}, {"Wget/1.21.3", Tool, LegacyBrowser}, {"aria2/1.36.0", Tool, LegacyBrowser},
-		{"python-requests/2.31.0", Tool, LegacyBrowser}, {"Slicer/5.8 (something new)", Tool, LegacyBrowser},
+		{"python-requests/2.31.0", Tool, LegacyBrowser}, {"Viewer/5.8 (something new)", Tool, LegacyBrowser},
 		{"Homebrew/4.3.5 (Macintosh; Intel Mac OS X 14.5) curl/8.6.0", Tool, LegacyBrowser},
 		{"Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.610", Tool, LegacyBrowser},
 		{"winget-cli WindowsPackageManager/1.2.10271 DesktopAppInstaller/Microsoft.DesktopAppInstaller v1.17", Tool, LegacyBrowser},
@@ -106,19 +106,19 @@ func FuzzClassify(f *testing.F) {
 }
 
 func TestRules(t *testing.T) {
-	const good = "user_agent_parsers:\n- regex: '(Slicer)/(\\d+)'\nos_parsers:\n- regex: 'Win'\n  os_replacement: W\ndevice_parsers:\n- regex: 'slicer'\n  regex_flag: 'i'\n  device_replacement: Spider\n"
+	const good = "user_agent_parsers:\n- regex: '(Viewer)/(\\d+)'\nos_parsers:\n- regex: 'Win'\n  os_replacement: W\ndevice_parsers:\n- regex: 'viewer'\n  regex_flag: 'i'\n  device_replacement: Spider\n"
 	c, err := NewClassifier("rules.yaml", []byte(good))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(Agent{Bot, LegacyRobot, "Slicer", "W", "Spider"}, c.Classify("Slicer/5 Win")); diff != "" {
+	if diff := cmp.Diff(Agent{Bot, LegacyRobot, "Viewer", "W", "Spider"}, c.Classify("Viewer/5 Win")); diff != "" {
 		t.Error(diff)
 	}
 	for bad, want := range map[string]string{
 		"":                       "rules.yaml:1:1: user_agent_parsers, os_parsers or device_parsers is missing",
 		"x: [":                   `rules.yaml:1:4: the list does not end (found "["); write a ] at its end`,
 		"user_agent_parsers: []": "rules.yaml:1:1: user_agent_parsers, os_parsers or device_parsers is missing",
-		strings.Replace(good, "(Slicer)", "(Slicer", 1):                "rules.yaml:2:3: error parsing regexp: missing closing ): `(Slicer/(\\d+)`",
+		strings.Replace(good, "(Viewer)", "(Viewer", 1):                "rules.yaml:2:3: error parsing regexp: missing closing ): `(Viewer/(\\d+)`",
 		strings.Replace(good, "regex_flag: 'i'", "regex_flag: 'x'", 1): "rules.yaml:7:3: error parsing regexp: invalid or unsupported Perl syntax: `(?x`",
 	} {
 		if _, err := NewClassifier("rules.yaml", []byte(bad)); err == nil || err.Error() != "read the user agent rules: "+want {

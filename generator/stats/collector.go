@@ -231,7 +231,7 @@ func (c *collector) visitor(address []byte, day int32) (visitor, error) {
 		if ip.IsValid() {
 			place = c.geo.Lookup(ip)
 		}
-		if !c.options.Legacy {
+		if c.options.LegacyFile == "" {
 			place.Location = "" // not needed, so not kept
 		}
 		v.place = c.placeOf(place)

@@ -57,7 +57,7 @@ func (e *Engine) ImportOld(ctx context.Context, path string) (*Imported, error) 
 		return nil, err
 	}
 	report.New, report.Closed = w.changed, c.report.Closed
-	days, err := e.db.Recount(ctx, e.options.Legacy)
+	days, err := e.db.Recount(ctx, e.options.LegacyFile != "")
 	report.Days = len(days)
 	return &report, err
 }
@@ -132,7 +132,7 @@ func (c *collector) oldAccess(a *downloads.OldAccess, report *Imported) error {
 	if !isCountryCode(place.Country) {
 		place.Country = ""
 	}
-	if c.options.Legacy && a.Latitude.Valid && a.Longitude.Valid {
+	if c.options.LegacyFile != "" && a.Latitude.Valid && a.Longitude.Valid {
 		place.Location = location(a.Latitude.Float64, a.Longitude.Float64)
 	}
 	b := c.batch

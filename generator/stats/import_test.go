@@ -34,8 +34,8 @@ func oldDatabase(t *testing.T, first, last int) string {
 		create table ipinfo (ip primary key, country_code, country_code3, country_name, region_name, city, latitude, longitude);
 		create table uainfo (useragent primary key, browser_type, ua_name, os_name, os_family);
 		create table bsinfo (bitstream_id primary key, filename, os, arch, product_name, codebase, release, revision, creation_date, checkout_date, size);
-		insert into bsinfo values (700035, 'Slicer-4.11.0-2020-05-20-linux-amd64.tar.gz', 'linux', 'amd64', 'Slicer', '', '', '29055', '2020-05-20', '2020-05-19', 1);
-		insert into bsinfo values (700036, 'Slicer-4.10.2-linux-amd64.tar.gz', 'linux', 'amd64', 'Slicer', '', '4.10.2', '28257', '2019-05-20', null, 1);
+		insert into bsinfo values (700035, 'Viewer-4.11.0-2020-05-20-linux-amd64.tar.gz', 'linux', 'amd64', 'Viewer', '', '', '29055', '2020-05-20', '2020-05-19', 1);
+		insert into bsinfo values (700036, 'Viewer-4.10.2-linux-amd64.tar.gz', 'linux', 'amd64', 'Viewer', '', '4.10.2', '28257', '2019-05-20', null, 1);
 		insert into access values (700035, '192.0.2.1', '2020-06-01T10:11:12+00:00', 'Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0');
 		insert into access values (700036, '192.0.2.1', '2020-06-01T10:11:12+00:00', 'Wget/1.0');
 		insert into access values (700036, '192.0.2.1', '0000-00-00', 'Wget/1.0');
@@ -72,7 +72,7 @@ func TestImportOld(t *testing.T) {
 	ctx := context.Background()
 	whole := open(t, options(t, t.TempDir()))
 	read(t, whole, testLog("access.log.gz"))
-	want := decode[legacyData](t, publish(t, whole), LegacyFile)
+	want := decode[legacyData](t, publish(t, whole), legacyFile)
 
 	half := 3000
 	path := oldDatabase(t, 0, half)
@@ -87,7 +87,7 @@ func TestImportOld(t *testing.T) {
 			t.Errorf("imported again: %+v, %v", again, err)
 		}
 		read(t, e, log)
-		got := decode[legacyData](t, publish(t, e), LegacyFile)
+		got := decode[legacyData](t, publish(t, e), legacyFile)
 		old := 0
 		var accesses [][4]any
 		for _, a := range got.Access {

@@ -14,9 +14,6 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// LegacyFile is the name of the statistics of format 1.0.
-const LegacyFile = "slicer-download-data.json"
-
 // legacyPackage is an entry of "bitstream" in format 1.0.
 type legacyPackage struct {
 	OS       string `json:"os"`
@@ -80,7 +77,7 @@ func (l *legacy) day(day int32, lines []byte) error {
 		line, lines, _ = bytes.Cut(lines, []byte{'\n'})
 		second, id, place, ok := threeNumbers(line)
 		if !ok {
-			return fmt.Errorf("write %s: the accesses of %s are damaged (found %.40q); run sitegen stats verify", LegacyFile, date, line)
+			return fmt.Errorf("write the statistics of format 1.0: the accesses of %s are damaged (found %.40q); run sitegen stats verify", date, line)
 		}
 		if _, known := l.packages[id]; !known {
 			continue

@@ -37,7 +37,7 @@ type Options struct {
 	Attribution string   // HTML that the licence of the GeoIP database asks to be shown; "" to tell by the files
 	Rules       string   // file with user agent rules, in ua-parser's form; "" for the built-in ones
 	Privacy     Privacy  // "" is Keyed
-	Legacy      bool     // publish the statistics of format 1.0; not with Privacy Daily
+	LegacyFile  string   // name under which to publish the statistics of format 1.0; "" for none, as with Privacy Daily
 	MinCountry  int      // countries with fewer downloads in a month are published as Other
 
 	Now func() time.Time // the clock: which days' keys are deleted in the mode Daily
@@ -60,7 +60,9 @@ type Engine struct {
 // when another run holds them.
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	o.Privacy = cmp.Or(o.Privacy, Keyed)
-	o.Legacy = o.Legacy && o.Privacy != Daily
+	if o.Privacy == Daily {
+		o.LegacyFile = ""
+	}
 	switch o.Privacy {
 	case Keyed, Daily, Full:
 	default:

@@ -18,7 +18,7 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// The published files, besides LegacyFile and the cubes.
+// The published files, besides the cubes and the file in format 1.0.
 const (
 	SummaryFile     = "summary.json"
 	BadgeTotalFile  = "badge-total.json"  // for shields.io: all downloads
@@ -93,7 +93,7 @@ func (p *publisher) publish(ctx context.Context) error {
 	if !any {
 		return p.publishSummary(summarizeNothing())
 	}
-	if p.options.Legacy {
+	if p.options.LegacyFile != "" {
 		if err := p.publishLegacy(ctx); err != nil {
 			return err
 		}
@@ -265,8 +265,8 @@ func badge(label string, n int64) Badge { return Badge{1, label, short(n)} }
 // publishLegacy writes the statistics of format 1.0 when they changed or their file is another. Without
 // accesses there is none.
 func (p *publisher) publishLegacy(ctx context.Context) error {
-	path := filepath.Join(p.dir, LegacyFile)
-	kept, err := p.db.Documents.Get(ctx, allTime, LegacyFile) // the size of the file
+	path := filepath.Join(p.dir, p.options.LegacyFile)
+	kept, err := p.db.Documents.Get(ctx, allTime, p.options.LegacyFile) // the size of the file
 	if err != nil {
 		return err
 	}
@@ -276,7 +276,7 @@ func (p *publisher) publishLegacy(ctx context.Context) error {
 	if p.options.DryRun {
 		n, err := writeLegacy(ctx, p.db.Reader, io.Discard)
 		if n > 0 {
-			p.changed = append(p.changed, LegacyFile)
+			p.changed = append(p.changed, p.options.LegacyFile)
 		}
 		return err
 	}
@@ -296,8 +296,8 @@ func (p *publisher) publishLegacy(ctx context.Context) error {
 	if err := f.CloseAtomicallyReplace(); err != nil {
 		return err
 	}
-	p.changed = append(p.changed, LegacyFile)
-	return p.db.Documents.Set(ctx, allTime, LegacyFile, strconv.AppendInt(nil, info.Size(), 10))
+	p.changed = append(p.changed, p.options.LegacyFile)
+	return p.db.Documents.Set(ctx, allTime, p.options.LegacyFile, strconv.AppendInt(nil, info.Size(), 10))
 }
 
 // put writes a file if it has changed.

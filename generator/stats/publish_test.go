@@ -65,8 +65,8 @@ func (d *legacyData) resolve() []string {
 func TestLegacy(t *testing.T) {
 	e := open(t, options(t, t.TempDir()))
 	read(t, e, testLog("access.log.gz"))
-	got := decode[legacyData](t, publish(t, e), LegacyFile)
-	want := decode[legacyData](t, filepath.Dir(testLog("x")), LegacyFile)
+	got := decode[legacyData](t, publish(t, e), legacyFile)
+	want := decode[legacyData](t, filepath.Dir(testLog("x")), legacyFile)
 	if diff := cmp.Diff(want.resolve(), got.resolve()); diff != "" {
 		t.Error(diff)
 	}
@@ -92,7 +92,7 @@ func TestLegacyOff(t *testing.T) {
 		change func(*Options)
 		logs   []string
 	}{
-		{"switched off", func(o *Options) { o.Legacy = false }, []string{testLog("access.log.gz")}},
+		{"switched off", func(o *Options) { o.LegacyFile = "" }, []string{testLog("access.log.gz")}},
 		{"mode daily", func(o *Options) { o.Privacy = Daily }, []string{testLog("access.log.gz")}},
 		{"no GeoIP database", func(o *Options) { o.GeoIP = nil }, []string{testLog("access.log.gz")}},
 		{"no logs", func(o *Options) {}, nil},
@@ -103,7 +103,7 @@ func TestLegacyOff(t *testing.T) {
 			e := open(t, o)
 			read(t, e, tc.logs...)
 			dir := publish(t, e)
-			if _, err := os.Stat(filepath.Join(dir, LegacyFile)); !os.IsNotExist(err) {
+			if _, err := os.Stat(filepath.Join(dir, legacyFile)); !os.IsNotExist(err) {
 				t.Errorf("there is a file: %v", err)
 			}
 			if s := decode[Summary](t, dir, SummaryFile); (s.Total > 0) != (len(tc.logs) > 0) {
@@ -120,7 +120,10 @@ func TestLegacySwitchedOn(t *testing.T) {
 	read(t, e, testLog("access.log.gz"))
 	want := accessList(t, e)
 	for _, on := range []bool{false, true} {
-		e.options.Legacy = on
+		e.options.LegacyFile = ""
+		if on {
+			e.options.LegacyFile = legacyFile
+		}
 		read(t, e)
 		if got := accessList(t, e); (got == want) != on {
 			t.Errorf("switched on %v: the accesses are as before: %v", on, got == want)
@@ -281,7 +284,7 @@ func TestPublishAgain(t *testing.T) {
 	fresh := open(t, options(t, t.TempDir()))
 	read(t, fresh, testLog("cloudfront.log.gz"))
 	other := publish(t, fresh)
-	for _, name := range []string{"cube-2026-09.json", "cube-2026-10.json", SummaryFile, BadgeTotalFile, BadgeLatestFile, LegacyFile} {
+	for _, name := range []string{"cube-2026-09.json", "cube-2026-10.json", SummaryFile, BadgeTotalFile, BadgeLatestFile, legacyFile} {
 		a, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)

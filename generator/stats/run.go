@@ -199,7 +199,7 @@ func (o *Options) open(ctx context.Context, name string) (io.ReadCloser, error) 
 
 // finish counts the changed days and completes the report.
 func (e *Engine) finish(ctx context.Context, report *Report, hitsOf map[int32]int64) error {
-	days, err := e.db.Recount(ctx, e.options.Legacy)
+	days, err := e.db.Recount(ctx, e.options.LegacyFile != "")
 	if err != nil {
 		return err
 	}

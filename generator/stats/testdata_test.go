@@ -50,7 +50,7 @@ func options(t testing.TB, dir string) Options {
 	}
 	return Options{
 		Dir: dir, Formats: formats, Packages: FromCatalog(testutil.Packages(t, "live")),
-		GeoIP: []string{testLog("city.mmdb")}, Legacy: true, Now: now, Stdin: bytes.NewReader(nil),
+		GeoIP: []string{testLog("city.mmdb")}, LegacyFile: legacyFile, Now: now, Stdin: bytes.NewReader(nil),
 	}
 }
 
@@ -110,3 +110,6 @@ func packed(t testing.TB, data []byte) []byte {
 	}
 	return b.Bytes()
 }
+
+// legacyFile is the name of the statistics of format 1.0.
+const legacyFile = "viewer-download-data.json"

@@ -63,7 +63,7 @@ func engine(t testing.TB, packages []downloads.Package) *stats.Engine {
 	}
 	e, err := stats.Open(t.Context(), stats.Options{
 		Dir: t.TempDir(), Formats: formats, Packages: packages, MinCountry: 1,
-		GeoIP: []string{testutil.Path(filepath.Join("stats", "city.mmdb"))}, Legacy: true, Now: time.Now,
+		GeoIP: []string{testutil.Path(filepath.Join("stats", "city.mmdb"))}, LegacyFile: "viewer-download-data.json", Now: time.Now,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -33,6 +33,7 @@ import (
 
 // Options are the settings that the page depends on, besides the published files and the site.
 type Options struct {
+	LegacyFile  string             // name of the file in format 1.0; "" for none
 	Privacy     stats.Privacy      // the page explains what is stored about visitors
 	Precompress output.Precompress // variants to create of the page, its assets and the published JSON
 	DryRun      bool               // write nothing
@@ -43,12 +44,17 @@ type Options struct {
 // the names of the files that changed; in a dry run, of those that would. If the site's layouts or content are invalid,
 // the error has the kind fault.Content, as for site.Render, and Make writes nothing.
 func Make(ctx context.Context, in site.Input, s *stats.Summary, dir string, o Options) (changed []string, err error) {
-	legacy, err := exists(filepath.Join(dir, stats.LegacyFile))
-	if err != nil {
-		return nil, err
+	if o.LegacyFile != "" {
+		there, err := exists(filepath.Join(dir, o.LegacyFile))
+		if err != nil {
+			return nil, err
+		}
+		if !there { // without downloads there is none
+			o.LegacyFile = ""
+		}
 	}
 	in.Stats = true
-	files, err := site.RenderPage(ctx, in, page(in.Index.Spec().Scheme, s, o.Privacy, legacy))
+	files, err := site.RenderPage(ctx, in, page(in.Index.Spec().Scheme, s, o.Privacy, o.LegacyFile))
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +69,7 @@ func Make(ctx context.Context, in site.Input, s *stats.Summary, dir string, o Op
 const folderName = "download-stats/"
 
 // page returns the page that shows a summary.
-func page(scheme *catalog.Scheme, s *stats.Summary, privacy stats.Privacy, legacy bool) site.Page {
+func page(scheme *catalog.Scheme, s *stats.Summary, privacy stats.Privacy, legacy string) site.Page {
 	return site.Page{
 		Path: folderName + "index.html", Layout: "stats.html", Group: output.Pages,
 		Title:       "Download statistics",

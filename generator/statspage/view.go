@@ -17,7 +17,7 @@ type View struct {
 	First, AsOf time.Time // first and last day in the logs; zero if there are no downloads
 	Licences    []template.HTML
 	Privacy     stats.Privacy
-	Legacy      bool // a file in format 1.0 is published
+	Legacy      string // name of the file in format 1.0; "" when none is published
 	Tiles       []Tile
 	Timeline    Timeline
 	Columns     [][]Group // columns of charts on a wide screen
@@ -47,7 +47,7 @@ type ScriptRelease struct {
 	Released string `json:"released"`
 }
 
-func newView(scheme *catalog.Scheme, s *stats.Summary, privacy stats.Privacy, legacy bool) *View {
+func newView(scheme *catalog.Scheme, s *stats.Summary, privacy stats.Privacy, legacy string) *View {
 	v := &View{Summary: s, First: parseDay(s.First), AsOf: parseDay(s.AsOf), Privacy: privacy, Legacy: legacy,
 		Script: Script{First: s.First, AsOf: s.AsOf, Cubes: []string{}, Releases: []ScriptRelease{}}}
 	for _, text := range s.Attribution {

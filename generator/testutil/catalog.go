@@ -25,8 +25,8 @@ import (
 // App is the application that the test catalogues belong to.
 const App = "5f4474d0e1d8c75dfc705482"
 
-// API is the base of the Girder API that the files of the test catalogues are fetched from.
-const API = "https://slicer-packages.kitware.com/api/v1"
+// API is the base of the Girder API that the files of the test catalogues are fetched from: the built-in profile's source.
+func API(t testing.TB) string { return Profile(t).Source }
 
 // Profile is the built-in profile, which the test catalogues belong to.
 func Profile(t testing.TB) *profile.Profile {
@@ -99,7 +99,7 @@ func Packages(t testing.TB, profile string) []*catalog.Package {
 	if err != nil {
 		t.Fatal(err)
 	}
-	published, _ := catalog.Publish(Scheme(t), girder.Spelling, girder.Records(items, source.Girder{App: App, API: API}, nil))
+	published, _ := catalog.Publish(Scheme(t), girder.Spelling, girder.Records(items, source.Girder{App: App, API: API(t)}, nil))
 	return published
 }
 

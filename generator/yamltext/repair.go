@@ -45,7 +45,7 @@ type diagnosis struct{ *lexed }
 // diagnose finds out what a message of the parser is about. The parser names a symptom, and often the token after
 // the mistake:
 //
-//	title: Slicer 5: what is new     mapping value is not allowed in this context
+//	title: Viewer 5: what is new     mapping value is not allowed in this context
 //	title: 'it's new'                value is not allowed in this context. map key-value is pre-defined
 //	title: [a, b                     ',' or ']' must be specified, of the key in the next line
 func (l diagnosis) diagnose(message string, t *token.Token) mistake {
@@ -115,7 +115,7 @@ func (l diagnosis) escape(begin, end int) (mistake, bool) {
 // endsQuotes reports whether the token before one is a text in quotes that begins in a line above. The quote at its
 // end was meant to begin a text then:
 //
-//	title: 'Slicer
+//	title: 'Viewer
 //	description: 'What is new'
 func (l diagnosis) endsQuotes(i, at int) bool {
 	if i == 0 || i >= len(l.tokens) || l.firstInLine(at) {

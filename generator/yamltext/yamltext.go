@@ -17,13 +17,13 @@
 //
 // reads
 //
-//	title: Slicer 5: news
+//	title: Viewer 5: news
 //	redirect:
-//	  host: [www.slicer.org]
+//	  host: [www.viewer.example]
 //
 // and reports, in the order of the file,
 //
-//	site.yaml:1:8: title has a colon and must be in quotes (found "Slicer 5: news"); write title: "Slicer 5: news"
+//	site.yaml:1:8: title has a colon and must be in quotes (found "Viewer 5: news"); write title: "Viewer 5: news"
 //	site.yaml:3:3: unknown key "redirect.host"; did you mean "redirect.hosts"?
 //
 // What is read is the part of YAML that needs no manual: one document of mappings, lists and single values. A

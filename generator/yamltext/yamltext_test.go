@@ -78,7 +78,7 @@ func tree(n *yamltext.Node, indent string) string {
 
 // mistakes are texts with what is found wrong in them, before anything is read.
 var mistakes = []struct{ name, text, want string }{
-	{"a colon", "title: Slicer 5: what is new\nout: x\n", `1:8: title has a colon and must be in quotes (found "Slicer 5: what is new"); write title: "Slicer 5: what is new"`},
+	{"a colon", "title: Viewer 5: what is new\nout: x\n", `1:8: title has a colon and must be in quotes (found "Viewer 5: what is new"); write title: "Viewer 5: what is new"`},
 	{"a colon and a comment", "title: a: b # c\n", `1:8: title has a colon and must be in quotes (found "a: b"); write title: "a: b"`},
 	{"a colon at the end", "title: What is new:\n", `1:8: title has a colon and must be in quotes (found "What is new:"); write title: "What is new:"`},
 	{"a colon and quotes", "title: say \"a\": it's\n", `1:8: title has a colon and must be in quotes (found "say \"a\": it's"); write title: 'say "a": it''s'`},

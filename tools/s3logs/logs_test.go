@@ -105,7 +105,7 @@ func (b *bucket) count(t *testing.T, dir string, names ...string) (string, *stat
 	}
 	e, err := stats.Open(t.Context(), stats.Options{
 		Dir: dir, Formats: formats, Packages: stats.FromCatalog(testutil.Packages(t, "live")),
-		GeoIP: []string{testutil.Path("stats/city.mmdb")}, Legacy: true, Open: buckets.Open, Stat: buckets.Stat,
+		GeoIP: []string{testutil.Path("stats/city.mmdb")}, LegacyFile: "data.json", Open: buckets.Open, Stat: buckets.Stat,
 		Now: func() time.Time { return time.Date(2026, 10, 31, 12, 0, 0, 0, time.UTC) },
 	})
 	if err != nil {

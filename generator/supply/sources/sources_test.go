@@ -28,7 +28,7 @@ import (
 func options(t testing.TB) source.Options {
 	return source.Options{
 		Fetch: fetch.New(fetch.Options{}), Scheme: testutil.Scheme(t), Now: time.Now, Brief: true,
-		Girder: source.Girder{App: testutil.App, API: testutil.API},
+		Girder: source.Girder{App: testutil.App, API: testutil.API(t)},
 	}
 }
 
@@ -145,9 +145,9 @@ func TestRead(t *testing.T) {
 		{filepath.Join(dir, "packages.json.gz"), own},
 		{"packages:" + filepath.Join(dir, "packages"), own},
 		{server.URL + "/api/v1", server.URL + "/api/v1/item/" + id + "/download"},
-		{filepath.Join(dir, "girder"), testutil.API + "/item/" + id + "/download"},
-		{filepath.Join(dir, "girder.json.gz"), testutil.API + "/item/" + id + "/download"},
-		{"girder:" + filepath.Join(dir, "girder"), testutil.API + "/item/" + id + "/download"},
+		{filepath.Join(dir, "girder"), testutil.API(t) + "/item/" + id + "/download"},
+		{filepath.Join(dir, "girder.json.gz"), testutil.API(t) + "/item/" + id + "/download"},
+		{"girder:" + filepath.Join(dir, "girder"), testutil.API(t) + "/item/" + id + "/download"},
 	}
 	for _, test := range tests {
 		t.Run(test.setting, func(t *testing.T) {

@@ -98,7 +98,7 @@ func TestUnusual(t *testing.T) {
 				t.Errorf("%s: the header %s has two lines: %q", q, name, h.Value)
 			}
 		}
-		if l := r.Headers["location"].Value; strings.HasPrefix(l, "//") || strings.HasPrefix(l, `/\`) || strings.Contains(l, "://") && !strings.HasPrefix(l, testutil.API) {
+		if l := r.Headers["location"].Value; strings.HasPrefix(l, "//") || strings.HasPrefix(l, `/\`) || strings.Contains(l, "://") && !strings.HasPrefix(l, testutil.API(t)) {
 			t.Errorf("%s leads to %s", q, l)
 		}
 		if head := e.ask(t, "HEAD", q); head.StatusCode != r.StatusCode || head.Body != nil || head.URI != r.URI {
@@ -171,7 +171,7 @@ func TestFileURLs(t *testing.T) {
 	for i, p := range packages {
 		q := *p
 		if q.SHA512 != "" {
-			q.URL = testutil.API + "/file/hashsum/sha512/" + q.SHA512 + "/download"
+			q.URL = testutil.API(t) + "/file/hashsum/sha512/" + q.SHA512 + "/download"
 		}
 		other[i] = &q
 	}

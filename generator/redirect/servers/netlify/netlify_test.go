@@ -55,7 +55,7 @@ func TestCatalogue(t *testing.T) {
 	for _, line := range []string{
 		"/latest/" + string(p.OS) + " /bitstream/" + p.ID + " 302\n",
 		"/latest/" + string(p.OS) + ".json /api/v1/packages/" + p.ID + ".json 200\n",
-		"/bitstream/" + p.ID + " " + testutil.API + "/item/" + p.ID + "/download 302\n",
+		"/bitstream/" + p.ID + " " + testutil.API(t) + "/item/" + p.ID + "/download 302\n",
 	} {
 		if !strings.Contains(text, line) {
 			t.Errorf("no line %q", line)

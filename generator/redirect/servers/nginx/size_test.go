@@ -58,7 +58,7 @@ func TestOneMoreNightly(t *testing.T) {
 			for i, os := range testutil.Scheme(t).OSes() {
 				p := *packages[0]
 				p.ID = fmt.Sprintf("%024x", i+1)
-				p.URL = testutil.API + "/item/" + p.ID + "/download"
+				p.URL = testutil.API(t) + "/item/" + p.ID + "/download"
 				p.OS, p.Arch, p.Revision, p.Release = os, catalog.Arch("amd64"), packages[0].Revision+3, ""
 				p.Built = day.Add(time.Duration(i) * time.Hour)
 				after = append(after, &p)
@@ -186,9 +186,9 @@ func TestFileURLs(t *testing.T) {
 	for i, p := range packages {
 		switch {
 		case i == 3:
-			p.URL = testutil.API + "/file/"
+			p.URL = testutil.API(t) + "/file/"
 		case p.SHA512 != "":
-			p.URL = testutil.API + "/file/hashsum/sha512/" + p.SHA512 + "/download;'a'?b=c&d#e"
+			p.URL = testutil.API(t) + "/file/hashsum/sha512/" + p.SHA512 + "/download;'a'?b=c&d#e"
 		}
 	}
 	s := serve(t, packages)

@@ -89,7 +89,7 @@ func TestCatalogue(t *testing.T) {
 		byKey[o.Key] = o.Location
 	}
 	for _, p := range x.Packages() {
-		if got := byKey["bitstream/"+p.ID]; got != testutil.API+"/item/"+p.ID+"/download" {
+		if got := byKey["bitstream/"+p.ID]; got != testutil.API(t)+"/item/"+p.ID+"/download" {
 			t.Errorf("%s leads to %q", p.ID, got)
 		}
 	}
@@ -208,7 +208,7 @@ func TestExplain(t *testing.T) {
 		{"/none", "the same"},
 		{"/docs/", "the same"},
 		{"/docs", "302 to /docs/ instead of 301\n  a folder without the slash at its end: S3 redirects with status 302"},
-		{"/bitstream/" + id, "301 to " + testutil.API + "/item/" + id + "/download instead of 302\n  /bitstream/<id>: an object redirects with status 301; hexadecimal digits count in lower case only"},
+		{"/bitstream/" + id, "301 to " + testutil.API(t) + "/item/" + id + "/download instead of 302\n  /bitstream/<id>: an object redirects with status 301; hexadecimal digits count in lower case only"},
 		{"/bitstream/1", "the same"},
 		{"/findall?offset=-1", "404 instead of 200\n  /findall?QUERY: S3 does not look at query strings"},
 		{"/bitstream/1341035", "301 to " + tab.Answer("/bitstream/1341035", "").Location + " instead of 302\n  links of retired servers: an object redirects with status 301"},

@@ -95,7 +95,7 @@ func TestSampleShowsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	published, held := catalog.Publish(testutil.Scheme(t), list.Spelling, list.Records)
-	if want := testutil.API + "/item/" + published[0].ID + "/download"; published[0].URL != want || src.Identity() != "sample" {
+	if want := testutil.API(t) + "/item/" + published[0].ID + "/download"; published[0].URL != want || src.Identity() != "sample" {
 		t.Errorf("%s has its file at %s, want %s", src.Identity(), published[0].URL, want)
 	}
 	type kind struct {
