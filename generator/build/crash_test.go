@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 // reload. Nobody ever sees a broken answer, and after the last, whole build the site is the same as one
 // that was built at once.
 func TestKilledBuildsUnderLoad(t *testing.T) {
-	listings := growingListings(t, 30)
+	listings := growingListings(t, testutil.Amount(30, 4))
 	dir := folder(t, listings[0])
 	if _, err := run(t, dir, nil); err != nil {
 		t.Fatal(err)

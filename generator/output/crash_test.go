@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // In the site of the crash test, pages and maps name the records that they need, in lines that begin with this word.
@@ -120,7 +121,7 @@ func TestKilledAtAnyInstant(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(1, 1))
 	midway := 0
-	for kills := range 40 {
+	for kills := range testutil.Amount(40, 8) {
 		child, out := assignment{Do: "churn", Dir: s.place("."), From: 1000 * (kills + 1), AfterChange: s.options.AfterChange}.start(t)
 		line(t, out)
 		time.Sleep(time.Duration(r.IntN(150)) * time.Millisecond)
@@ -134,7 +135,7 @@ func TestKilledAtAnyInstant(t *testing.T) {
 			s.checkMended(generation(1000*(kills+1) + r.IntN(3)))
 		}
 	}
-	if midway < 10 {
+	if midway < testutil.Amount(10, 1) {
 		t.Errorf("only %d of the kills hit a run midway", midway)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // Whatever was built, edited or interrupted before, a build leaves what it would write into an empty folder, and other
@@ -20,7 +21,7 @@ func TestAnySequenceIsAFreshWrite(t *testing.T) {
 	strangers := map[string]string{
 		"public/.git/HEAD": "ref", "public/.gitkeep": "", "public/d/mine.txt": "mine", "redirects/rules.txt": "/a /b",
 	}
-	for seed := range uint64(20) {
+	for seed := range uint64(testutil.Amount(20, 4)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 2))
 			s := newSite(t)

@@ -110,11 +110,8 @@ func outcome(ctx context.Context, p *builder) map[string]string {
 
 // TestRebuildIsAFreshBuild edits at random, and compares each build with one from nothing.
 func TestRebuildIsAFreshBuild(t *testing.T) {
-	edits := 120
-	if testing.Short() {
-		edits = 30
-	}
-	for seed := range uint64(3) {
+	edits := testutil.Amount(120, 30)
+	for seed := range uint64(testutil.Amount(3, 1)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			e := &editor{siteFolder: newSiteFolder(t), Rand: rand.New(rand.NewPCG(seed, 5)), broken: map[string]string{}}
 			p := e.builder()
@@ -242,7 +239,8 @@ func TestRebuildsHoldNoMemory(t *testing.T) {
 		return m.HeapAlloc
 	}
 	var early uint64
-	for n := range 1000 {
+	builds := testutil.Amount(1000, 60)
+	for n := range builds {
 		switch n % 10 {
 		case 0:
 			f.write("layouts/assets/site.css", fmt.Sprintf("body{margin:%dpx}", n))
@@ -258,12 +256,12 @@ func TestRebuildsHoldNoMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n == 100 {
+		if n == builds/10 {
 			early = heap()
 		}
 	}
 	if late := heap(); late > early+early/4+1<<20 {
-		t.Errorf("%d KiB are in use after 1,000 builds, %d KiB were after 100", late>>10, early>>10)
+		t.Errorf("%d KiB are in use after %d builds, %d KiB were after %d", late>>10, builds, early>>10, builds/10)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/sqlite"
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // TestReadOnlyCreatesNothing opens databases in every state that a run leaves, or a run at work has. Nothing in their
@@ -202,7 +203,7 @@ func TestOpenAtAnyTime(t *testing.T) {
 				t.Fatal(err)
 			}
 			good, rows := 0, map[int]bool{}
-			for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
+			for end := time.Now().Add(time.Duration(testutil.Amount(2000, 500)) * time.Millisecond); time.Now().Before(end); {
 				n, err := readOnce(t, path, f)
 				if err != nil && fault.KindOf(err) != fault.Locked {
 					t.Fatal(err)

@@ -443,7 +443,7 @@ func TestAccessible(t *testing.T) {
 		{"phone", settings{width: 390}}, {"phone, dark", settings{width: 390, dark: true}},
 		{"no script", settings{width: 1280, blockScript: true}},
 		{"no script, phone, dark", settings{width: 390, dark: true, blockScript: true}},
-	} {
+	}[:testutil.Amount(6, 2)] {
 		t.Run(tc.name, func(t *testing.T) {
 			b := open(t, site, tc.settings)
 			if tc.settings.blockScript {

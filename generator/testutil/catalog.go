@@ -120,11 +120,15 @@ func (g Golden) Split() (path, query string) {
 	return path, query
 }
 
-// Goldens reads a file of golden answers.
+// Goldens reads a file of golden answers; in a developer's round, every fourth.
 func Goldens(t testing.TB, name string) []Golden {
 	t.Helper()
 	var list []Golden
+	n := 0
 	for line := range bytes.Lines(read(t, name)) {
+		if n++; n%Amount(1, 4) != 0 {
+			continue
+		}
 		var g Golden
 		if err := json.Unmarshal(line, &g); err != nil {
 			t.Fatalf("%s: %v", name, err)

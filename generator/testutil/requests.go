@@ -15,7 +15,7 @@ import (
 func RandomRequests(x *lookup.Index, seed uint64, n int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		r := randomizer{rand.New(rand.NewPCG(seed, 1)), x}
-		for range n {
+		for range Amount(n, n/8) {
 			if !yield(r.request()) {
 				return
 			}

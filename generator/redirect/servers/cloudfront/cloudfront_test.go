@@ -419,7 +419,7 @@ func TestHostileCatalogue(t *testing.T) {
 // TestRandomRules compares the function with the meaning of random rules.
 func TestRandomRules(t *testing.T) {
 	matched := 0
-	for seed := range uint64(20) {
+	for seed := range uint64(testutil.Amount(20, 4)) {
 		list, err := redirect.Parse("rules.txt", testutil.RandomRules(seed, 60))
 		if err != nil {
 			t.Fatal(err)
@@ -438,7 +438,7 @@ func TestRandomRules(t *testing.T) {
 			compare(t, e, tab, q, decoded)
 		}
 	}
-	if matched < 500 {
+	if matched < testutil.Amount(500, 100) {
 		t.Errorf("only %d requests matched a rule", matched)
 	}
 }
