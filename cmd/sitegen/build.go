@@ -16,18 +16,19 @@ func (p buildCommand) define() *cobra.Command {
 		Use:   "build [flags]",
 		Short: "fetch the packages, write the site and the redirects",
 		Long: `build fetches the list of packages, renders the site, and writes what changed: pages
-into public/, the web server's configuration into redirects/. It then prints what it
-did. A build that finds nothing new writes nothing, and one that is interrupted leaves
-a whole site behind.
+into public/, the web server's configuration into redirects/. Then it prints a summary.
+A build that finds nothing new writes nothing. An interrupted build leaves a complete
+site behind.
 
-A list that would wreck the site (empty, without packages for an operating system,
-a fifth smaller, or with an older newest release) is refused, and nothing changes.
+A list that would damage the site is refused, and nothing changes: an empty list, one
+without packages for an operating system, one with a fifth fewer packages, or one whose
+newest release is older than the published one.
 `,
-		Example: `  sitegen build                              in a site folder; cron does the same
+		Example: `  sitegen build                              run in a site folder, by hand or from cron
   sitegen build --source sample              try it without network
   sitegen build --source saved.json --out www
   sitegen build --offline                    from the stored catalogue, after an edit
-  sitegen build --json --quiet               the summary for a program, see docs/commands.md`,
+  sitegen build --json --quiet               print only the summary, as JSON (docs/commands.md)`,
 		Args: noArguments,
 	}, p.build)
 	addOptions(cmd)
@@ -58,7 +59,7 @@ func (p buildCommand) build(cmd *cobra.Command, _ []string) error {
 	return err
 }
 
-// summarize prints what a build did, in the form that the flags ask for.
+// summarize prints the report of a build, as text or, with --json, as JSON.
 func (p buildCommand) summarize(cmd *cobra.Command, report *build.Report) error {
 	switch {
 	case given(cmd, "json"):

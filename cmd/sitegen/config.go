@@ -6,11 +6,11 @@ func configCommand(p *program) *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "config [flags]",
 		Short: "print every value of the configuration and where it came from",
-		Long: `config reads the configuration as every other command does, checks it, and prints
-every value with its origin: default, file and line, environment, or flag. The
-output is a configuration file itself.
+		Long: `config reads and checks the configuration as every other command does, and prints
+every value with its origin: default, profile, file and line, environment, or flag. The
+output is itself a valid configuration file.
 `,
-		Example: `  sitegen config                    what a build here would use
+		Example: `  sitegen config                    print the values that a build here would use
   sitegen config > example.yaml     a file to begin with
   SITEGEN_OUT=/srv/www sitegen config --config other/sitegen.yaml`,
 		Args: noArguments,

@@ -11,28 +11,28 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// interrupted is the exit code after Ctrl-C or SIGTERM, as a shell would give it.
+// interrupted is the exit code after Ctrl-C or SIGTERM. Shells use the same number: 128 + SIGINT.
 const interrupted = 130
 
-// exitCodes says what each exit code means. Scripts depend on the numbers: they never change.
+// exitCodes lists the meaning of each exit code. Scripts depend on the numbers: they never change.
 var exitCodes = []struct {
 	code    int
-	kind    fault.Kind // of the errors that end with it, for 1 to 8
+	kind    fault.Kind // the kind of error that ends with this code, for codes 1 to 8
 	meaning string
 }{
-	{0, 0, "success; a build that found nothing new as well"},
-	{1, fault.Unexpected, "something unexpected: a full disk, a folder without permission"},
+	{0, 0, "success, also when there was nothing new to build"},
+	{1, fault.Unexpected, "unexpected error, for instance a full disk or a missing permission"},
 	{2, fault.Usage, "the command line, the environment or sitegen.yaml is wrong"},
-	{3, fault.Gate, "the new catalogue would wreck the site, nothing was changed; look at the source, then --force"},
-	{4, fault.Source, "the source cannot be reached, or what it answers is not a listing of packages"},
+	{3, fault.Gate, "the new catalogue would damage the site, nothing was changed; check the source, then use --force"},
+	{4, fault.Source, "the source cannot be reached, or its answer is not a list of packages"},
 	{5, fault.Content, "content, layouts or redirect rules have errors, nothing was written"},
-	{6, fault.AfterChange, "an after_change command did not succeed; if it was the first, the old maps are back"},
-	{7, fault.Locked, "another run is at work in the same site folder"},
-	{8, fault.Limit, "the redirects pass a limit of a server: its own are as they were, everything else is in place"},
-	{interrupted, 0, "interrupted (Ctrl-C, SIGTERM); what is served is whole, the next run does the rest"},
+	{6, fault.AfterChange, "an after_change command failed; if it was the first, the previous redirects were restored"},
+	{7, fault.Locked, "another run is using the same site folder"},
+	{8, fault.Limit, "the redirects exceed a limit of a server: its files are unchanged, everything else is updated"},
+	{interrupted, 0, "interrupted (Ctrl-C, SIGTERM); the published site is complete, the next run does the rest"},
 }
 
-// exit reports how a command ended and gives the exit code.
+// exit reports the error of a command, if there is one, and returns the exit code.
 func (p *program) exit(ctx context.Context, cmd *cobra.Command, err error) int {
 	if err == nil {
 		return 0
@@ -42,11 +42,11 @@ func (p *program) exit(ctx context.Context, cmd *cobra.Command, err error) int {
 		if err != context.Canceled {
 			message += ": " + err.Error()
 		}
-		p.messages.fail(errors.New(message)) // the hints would be about a fault that is none
+		p.messages.fail(errors.New(message)) // without hints: being interrupted is not a mistake to correct
 		return interrupted
 	}
 	if !p.started {
-		err = fault.Wrap(fault.Usage, err, cmd.CommandPath()+" --help says what there is.")
+		err = fault.Wrap(fault.Usage, err, cmd.CommandPath()+" --help lists the arguments and flags.")
 	}
 	p.messages.fail(err)
 	return exitCode(err)
@@ -62,7 +62,7 @@ func exitCode(err error) int {
 	return 1
 }
 
-// exitCodeTable lists the exit codes, one to a line.
+// exitCodeTable returns the exit codes and their meanings, one per line.
 func exitCodeTable() string {
 	var b strings.Builder
 	for _, c := range exitCodes {

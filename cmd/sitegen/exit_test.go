@@ -45,7 +45,7 @@ func TestExit(t *testing.T) {
 		{"error", t.Context(), true, broken, 1, "sitegen: it went wrong\n"},
 		{"hint", t.Context(), true, fault.Wrap(fault.Gate, broken, "look at it"), 3, "sitegen: it went wrong\nsitegen: hint: look at it\n"},
 		{"many", t.Context(), true, errors.Join(broken, errors.New("so did\x1b[2J this")), 1, "sitegen: it went wrong\nsitegen: so did\ufffd[2J this\n"},
-		{"command line", t.Context(), false, broken, 2, "sitegen: it went wrong\nsitegen: hint: sitegen --help says what there is.\n"},
+		{"command line", t.Context(), false, broken, 2, "sitegen: it went wrong\nsitegen: hint: sitegen --help lists the arguments and flags.\n"},
 		{"interrupted", canceled, true, context.Canceled, 130, "sitegen: interrupted\n"},
 		{"interrupted at something", canceled, true, fmt.Errorf("ask Girder: %w", context.Canceled), 130, "sitegen: interrupted: ask Girder: context canceled\n"},
 		{"interrupted too late", canceled, true, nil, 0, ""},

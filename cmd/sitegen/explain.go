@@ -20,12 +20,12 @@ type explainCommand struct{ *program }
 func (p explainCommand) define() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "explain [flags] URL",
-		Short: "say what a URL of the download API or a redirect answers, and why",
-		Long: `explain answers "why did I get this?". Of the download API it prints the parameters of
-the URL as they are read, the packages that are candidates, the step of the offset, and
-the answer; of other paths the rules that are tried, one after the other. It looks at
-the packages of the last build here or, with --source, at those of a source, at
-rules.txt and at the aliases of pages. Quote the URL: & and ? mean something to the
+		Short: "show how the site answers a URL, and why",
+		Long: `explain answers "why did I get this?". For a URL of the download API it prints the
+parameters as sitegen reads them, the matching packages, the effect of the offset, and
+the answer; for any other path it prints the rules that are tried, in order. It uses
+the packages of the last build here (with --source, those of a source), rules.txt and
+the aliases of pages. Quote the URL, because & and ? have a special meaning in the
 shell.
 `,
 		Example: `  sitegen explain '/download?os=win&stability=release'
@@ -35,9 +35,9 @@ shell.
 	}, p.explain)
 	addOptions(cmd, "source", "app", "data", "redirects", "log_format")
 	flags := cmd.Flags()
-	flags.String("server", "", "say as well what the server `NAME` answers: "+strings.Join(servers.Names(), ", "))
+	flags.String("server", "", "also show the answer of the server `NAME`: "+strings.Join(servers.Names(), ", "))
 	note(flags, "server", "Redirects", "")
-	flags.String("target", "", "the older name of --server")
+	flags.String("target", "", "older name of --server")
 	_ = flags.MarkHidden("target")
 	cmd.MarkFlagsMutuallyExclusive("server", "target")
 	for _, name := range []string{"server", "target"} {

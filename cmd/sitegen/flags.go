@@ -12,16 +12,17 @@ import (
 	"github.com/Slicer/sitegen/generator/project"
 )
 
-// messagesGroup is the heading of the flags that say how much is told.
+// messagesGroup is the heading in help for the flags that control messages.
 const messagesGroup = "Messages"
 
-// The keys of what flags have noted for help.
+// The keys of the annotations that help reads from a flag.
 const (
-	groupNote = "group" // the heading
-	envNote   = "env"   // the environment variable beside the flag
+	groupNote = "group" // the heading that the flag is listed under
+	envNote   = "env"   // the environment variable that sets the same option
 )
 
-// optionFlag collects what is given for an option; the configuration checks it with everything else.
+// optionFlag collects the values given on the command line for an option. Package config checks them together with
+// the values from all other places, so that all errors are reported at once.
 type optionFlag struct {
 	option *config.Option
 	values []string
@@ -34,7 +35,7 @@ func (f *optionFlag) Set(s string) error {
 	return nil
 }
 
-// Type is the word that stands for the value in help; for "bool" there is none.
+// Type returns the placeholder for the value in help. pflag shows none for "bool".
 func (f *optionFlag) Type() string {
 	if f.option.IsSwitch() {
 		return "bool"
@@ -42,8 +43,8 @@ func (f *optionFlag) Type() string {
 	return f.option.Value
 }
 
-// addOptions gives a command --config and the flags of options, by key; with no keys, of all options
-// but those of one command alone.
+// addOptions adds --config and the flags of the options with these keys to a command. Without keys it adds the flags
+// of all options that do not belong to a single command.
 func addOptions(cmd *cobra.Command, keys ...string) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
@@ -63,7 +64,7 @@ func addOptions(cmd *cobra.Command, keys ...string) {
 	}
 }
 
-// complete tells the shell what can follow a flag.
+// complete registers shell completion for the value of a flag.
 func complete(cmd *cobra.Command, o *config.Option) {
 	switch {
 	case o.Kind() == "folder":
@@ -73,17 +74,17 @@ func complete(cmd *cobra.Command, o *config.Option) {
 	}
 }
 
-// addMessages gives a command the flags that say how much it tells.
+// addMessages adds --verbose and --quiet to a command.
 func addMessages(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.BoolP("verbose", "v", false, "say more: every step, every package held back")
+	flags.BoolP("verbose", "v", false, "print more: every step, every package held back")
 	flags.BoolP("quiet", "q", false, "print only warnings and errors")
 	note(flags, "verbose", messagesGroup, "")
 	note(flags, "quiet", messagesGroup, "")
 	cmd.MarkFlagsMutuallyExclusive("verbose", "quiet")
 }
 
-// note keeps with a flag what help shows of it.
+// note annotates a flag with its heading in help and its environment variable.
 func note(flags *pflag.FlagSet, name, group, env string) {
 	if group != "" {
 		_ = flags.SetAnnotation(name, groupNote, []string{group})
@@ -93,7 +94,7 @@ func note(flags *pflag.FlagSet, name, group, env string) {
 	}
 }
 
-// input is where the configuration of a command comes from.
+// input returns the sources of a command's configuration: its flags, the environment and the file.
 func (p *program) input(cmd *cobra.Command) config.Input {
 	in := config.Input{Environ: p.environ, Flags: map[string][]string{}}
 	in.File, _ = cmd.Flags().GetString("config")
@@ -105,7 +106,7 @@ func (p *program) input(cmd *cobra.Command) config.Input {
 	return in
 }
 
-// load reads the configuration of a command that has options, and sets up its messages.
+// load reads the configuration of a command and sets up its messages accordingly.
 func (p *program) load(cmd *cobra.Command) (config.Config, error) {
 	c, err := config.Load(p.input(cmd))
 	level := slog.LevelInfo
@@ -122,7 +123,7 @@ func (p *program) load(cmd *cobra.Command) (config.Config, error) {
 	return c, err
 }
 
-// open reads the configuration of a command, and opens the project.
+// open reads the configuration of a command and opens its project.
 func (p *program) open(cmd *cobra.Command) (*project.Project, error) {
 	c, err := p.load(cmd)
 	if err != nil {
@@ -131,7 +132,7 @@ func (p *program) open(cmd *cobra.Command) (*project.Project, error) {
 	return p.project(cmd, c)
 }
 
-// project opens the project of a configuration.
+// project opens the project that a configuration describes.
 func (p *program) project(cmd *cobra.Command, c config.Config) (*project.Project, error) {
 	o, err := project.Open(c, p.messages.Logger, time.Now)
 	if err == nil {
@@ -140,7 +141,7 @@ func (p *program) project(cmd *cobra.Command, c config.Config) (*project.Project
 	return o, err
 }
 
-// given reports whether a command has a switch, and it is on.
+// given reports whether a command has a switch with this name and it is on.
 func given(cmd *cobra.Command, name string) bool {
 	on, err := cmd.Flags().GetBool(name)
 	return err == nil && on

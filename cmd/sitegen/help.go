@@ -38,7 +38,7 @@ func helpCommand(p *program) *cobra.Command {
 	})
 }
 
-// topics are what sitegen help explains beside the commands.
+// topics returns the topics that sitegen help explains in addition to the commands.
 func topics() []*cobra.Command {
 	return []*cobra.Command{
 		{
@@ -56,10 +56,10 @@ func topics() []*cobra.Command {
 
 func configurationHelp() string {
 	var b strings.Builder
-	b.WriteString(`A value comes from the first of these that has it: a flag, an environment variable
-SITEGEN_*, the file sitegen.yaml, the default. sitegen config prints all values with
-their origins. Relative paths in the file start at its folder. Everything that is
-not listed here is an error. docs/configuration.md tells more about each.
+	b.WriteString(`Each value comes from the first place that sets it: a flag, an environment variable
+SITEGEN_*, the file sitegen.yaml, the profile, the default. sitegen config prints all
+values with their origins. Relative paths in the file start at its folder. Unknown keys
+and variables are errors. docs/configuration.md describes each option in detail.
 `)
 	group := ""
 	for _, o := range config.Options() {

@@ -19,7 +19,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ()))
 }
 
-// run is the whole program: results go to stdout, messages to stderr. It gives the exit code.
+// run runs the program and returns its exit code. Results go to stdout, messages to stderr.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
 	p := &program{stdout: stdout, environ: environ, messages: newMessages(progress.New(stderr, time.Now))}
 	root := p.rootCommand()

@@ -14,10 +14,10 @@ import (
 	"github.com/Slicer/sitegen/generator/progress"
 )
 
-// messages is what goes to standard error: text for people, or JSON for log collectors.
+// messages writes log messages to standard error: text for people, or JSON for log collectors.
 type messages struct {
 	*slog.Logger
-	terminal *progress.Terminal // what they are written to, which need not be a terminal
+	terminal *progress.Terminal // the destination, which may also be a file or a pipe
 	json     bool
 }
 
@@ -25,7 +25,7 @@ func newMessages(t *progress.Terminal) *messages {
 	return &messages{Logger: slog.New(newTextHandler(t, slog.LevelInfo)), terminal: t}
 }
 
-// set takes over what the configuration and the flags say. Messages below level are left out.
+// set applies the format and level that the configuration and the flags ask for. Messages below level are left out.
 func (m *messages) set(json bool, level slog.Level) {
 	m.json = json
 	handler := newTextHandler(m.terminal, level)
@@ -35,7 +35,7 @@ func (m *messages) set(json bool, level slog.Level) {
 	m.Logger = slog.New(handler)
 }
 
-// fail reports the error that ends the program, and then what to do about it.
+// fail reports the error that ends the program, followed by its hints.
 func (m *messages) fail(err error) {
 	hints := fault.Hints(err)
 	if m.json {
@@ -50,7 +50,8 @@ func (m *messages) fail(err error) {
 	}
 }
 
-// printable replaces what would move the cursor or colour the terminal: messages quote the outside world.
+// printable replaces control characters, which could move the cursor or colour the terminal: messages quote text
+// from logs, listings and servers.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) || r == '\t' {
@@ -60,7 +61,7 @@ func printable(s string) string {
 	}, s)
 }
 
-// textHandler writes log messages as people read them: "sitegen: warning: message key=value".
+// textHandler formats log messages for people: "sitegen: warning: message key=value".
 type textHandler struct {
 	slog.Handler // writes the attributes into buf
 	out          *textOutput
@@ -85,7 +86,7 @@ func newTextHandler(w io.Writer, level slog.Level) slog.Handler {
 	})}
 }
 
-// Handle writes one message.
+// Handle implements slog.Handler.
 func (h textHandler) Handle(ctx context.Context, r slog.Record) error {
 	h.out.Lock()
 	defer h.out.Unlock()
@@ -102,12 +103,12 @@ func (h textHandler) Handle(ctx context.Context, r slog.Record) error {
 	return err
 }
 
-// WithAttrs is part of slog.Handler.
+// WithAttrs implements slog.Handler.
 func (h textHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return textHandler{h.Handler.WithAttrs(attrs), h.out}
 }
 
-// WithGroup is part of slog.Handler.
+// WithGroup implements slog.Handler.
 func (h textHandler) WithGroup(name string) slog.Handler {
 	return textHandler{h.Handler.WithGroup(name), h.out}
 }

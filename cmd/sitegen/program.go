@@ -11,12 +11,12 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// program is one run of sitegen: what it was given, and what its commands share.
+// program is one run of sitegen: its standard streams, its environment, and the state that its commands share.
 type program struct {
 	stdout   io.Writer
 	environ  []string
 	messages *messages
-	started  bool // a command is at work; an error before that is about the command line
+	started  bool // a command has started; an earlier error is a mistake in the command line
 }
 
 func (p *program) rootCommand() *cobra.Command {
@@ -41,7 +41,7 @@ them have defaults, and an empty folder is a site too:
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.Flags().Bool("version", false, "print the version") // else cobra adds one with -v, which is verbose elsewhere
+	root.Flags().Bool("version", false, "print the version") // cobra's own would also take -v, which means --verbose
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
@@ -52,7 +52,7 @@ them have defaults, and an empty folder is a site too:
 	return root
 }
 
-// command makes a command that does work from its form and its function.
+// command completes a command that runs work.
 func (p *program) command(cmd *cobra.Command, work func(cmd *cobra.Command, args []string) error) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		p.started = true
@@ -61,7 +61,7 @@ func (p *program) command(cmd *cobra.Command, work func(cmd *cobra.Command, args
 	return cmd
 }
 
-// noSuchCommand checks the arguments of a command that has only subcommands: whatever is there was to be one.
+// noSuchCommand checks the arguments of a command that has only subcommands: any argument is an unknown subcommand.
 func noSuchCommand(parent *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -73,7 +73,7 @@ func noSuchCommand(parent *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %.40q%s", args[0], fault.DidYouMean(args[0], names))
 }
 
-// noArguments is for commands that take flags only.
+// noArguments checks that a command that takes only flags has no arguments.
 func noArguments(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("takes no argument (found %.80q)", args[0])
@@ -81,7 +81,7 @@ func noArguments(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// flagError says which flag was meant.
+// flagError adds the flag that was probably meant to the error about an unknown flag.
 func flagError(cmd *cobra.Command, err error) error {
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok || unknown.GetSpecifiedShortnames() != "" {

@@ -21,8 +21,8 @@ type redirectsCommands struct{ *program }
 func (p redirectsCommands) define() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "redirects [command]",
-		Short: "check the redirects, or tell what a build changed",
-		Long:  `redirects has commands about rules.txt and the maps in the redirects folder.`,
+		Short: "check the redirects, or describe what a build changed",
+		Long:  `The commands of redirects work on rules.txt and the files in the redirects folder.`,
 		Args:  noSuchCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -33,12 +33,12 @@ func (p redirectsCommands) define() *cobra.Command {
 func (p redirectsCommands) redirectsCheckCommand() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "check [flags]",
-		Short: "find what is wrong with the redirect rules",
-		Long: `check finds, all at once and with their lines: rules that never match, that are there
-twice or hide a page, loops and chains, targets that do not exist on the site or are on
-a host that is not allowed, and what each configured server cannot answer. A build does
-the same; errors stop it. It looks at the packages of the last build here or, with
---source, at those of a source, and writes nothing.
+		Short: "find mistakes in the redirect rules",
+		Long: `check reports all mistakes at once, with their lines: rules that never match, occur
+twice or hide a page; loops and chains; targets that do not exist on the site or are on
+a host that is not allowed; and what each configured server cannot answer. A build makes
+the same checks and stops on errors. It uses the packages of the last build here or, with
+--source, those of a source, and writes nothing.
 `,
 		Example: `  sitegen redirects check
   sitegen redirects check --source sample`,
@@ -78,15 +78,15 @@ func (p redirectsCommands) redirectsCheck(cmd *cobra.Command, _ []string) error 
 func (p redirectsCommands) redirectsDiffCommand() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "diff [flags] [REV]",
-		Short: "tell in words how the maps differ from those of a commit",
-		Long: `diff compares the maps in the redirects folder with those of a Git revision (HEAD, if
-none is given) and tells the difference in words, for a commit message.
+		Short: "describe how the redirects differ from those of a commit",
+		Long: `diff compares the redirects in the redirects folder with those of a Git revision (default
+HEAD) and describes the difference in plain text, for a commit message.
 `,
 		Example: `  sitegen redirects diff
   git commit -m "$(sitegen redirects diff)" redirects/`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 || len(args) == 1 && strings.HasPrefix(args[0], "-") {
-				return fmt.Errorf("takes one revision at most (found %.80q)", args)
+				return fmt.Errorf("takes at most one revision (found %.80q)", args)
 			}
 			return nil
 		},
@@ -111,7 +111,7 @@ func (p redirectsCommands) redirectsDiff(cmd *cobra.Command, args []string) erro
 		git.Stderr = &stderr
 		out, err := git.Output()
 		if err != nil {
-			return nil, fault.Wrap(fault.Usage, fmt.Errorf("read the maps of %s: %w: %.300s", rev, err, strings.TrimSpace(stderr.String())), "Are the maps committed?")
+			return nil, fault.Wrap(fault.Usage, fmt.Errorf("read the redirects of %s: %w: %.300s", rev, err, strings.TrimSpace(stderr.String())), "Check that the redirects folder is committed.")
 		}
 		return out, nil
 	})

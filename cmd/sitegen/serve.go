@@ -21,19 +21,19 @@ func (p serveCommand) define() *cobra.Command {
 		Use:   "serve [flags]",
 		Short: "preview the site in a browser",
 		Long: `serve builds the site in memory and serves it on this machine as Nginx would: pages,
-the download API, redirects, error pages. Whenever content, layouts, rules.txt or
-sitegen.yaml are saved, it builds again and reloads the pages that are open in a
-browser; mistakes are shown there and here. It writes nothing: public/, redirects/
-and the catalogue stay as they are. Ctrl-C ends it. docs/preview.md tells more.
+the download API, redirects, error pages. When you save content, layouts, rules.txt or
+sitegen.yaml, it builds again and reloads the pages that are open in a browser. Errors
+are shown there and in this terminal. It writes nothing: public/, redirects/ and the
+catalogue stay unchanged. Press Ctrl-C to stop it. See docs/preview.md for details.
 
-The packages are those of the source. When its server cannot be reached, they are
-those of the last build; when there was none, a sample.
+The preview shows the packages of the source. If its server cannot be reached, it shows
+those of the last build or, if there was none, a sample.
 `,
-		Example: `  sitegen serve                     in a site folder
+		Example: `  sitegen serve                     run in a site folder
   sitegen serve --source sample     try it, without network
   sitegen serve --drafts --open     with drafts, in a browser
   sitegen serve --as s3             what a bucket's website endpoint would answer
-  sitegen serve --listen :9000      for other machines as well, on port 9000`,
+  sitegen serve --listen :9000      let other machines see it too, on port 9000`,
 		Args: noArguments,
 	}, p.serve)
 	addOptions(cmd, "source", "app", "offline", "base_url", "redirects", "data", "jobs",
@@ -58,7 +58,7 @@ func (p serveCommand) serve(cmd *cobra.Command, _ []string) error {
 		Ready: func(url string) {
 			c := o.Config
 			p.messages.Info("serving " + url)
-			p.messages.Info(fmt.Sprintf("watching %s, %s, %s and %s; Ctrl-C ends it", c.Content, c.Layouts, o.RulesFile(), c.File))
+			p.messages.Info(fmt.Sprintf("watching %s, %s, %s and %s; press Ctrl-C to stop", c.Content, c.Layouts, o.RulesFile(), c.File))
 			if c.Preview.Open {
 				p.openBrowser(cmd.Context(), url)
 			}
@@ -66,7 +66,7 @@ func (p serveCommand) serve(cmd *cobra.Command, _ []string) error {
 	})
 }
 
-// openBrowser opens the browser of this machine. A preview is as good without.
+// openBrowser opens the browser of this machine. If that fails it only logs a warning: the preview works without.
 func (p serveCommand) openBrowser(ctx context.Context, url string) {
 	command := []string{"xdg-open", url}
 	switch runtime.GOOS {

@@ -20,29 +20,30 @@ type statsCommand struct{ *program }
 func (p statsCommand) define() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "stats [flags] [LOG...]",
-		Short: "count downloads from access logs, publish the statistics",
-		Long: `stats reads what is new in the web server's access logs, keeps the downloads in the
-data folder, and writes the statistics into download-stats/ of the public folder. LOG
-is a file, a pattern, a folder, - for standard input, or s3://bucket/prefix for the
-objects of a bucket whose keys begin so; plain, gzip or zstd. The formats are
-recognised: combined (Nginx, Apache), CloudFront, S3, JSON lines.
+		Short: "count downloads from access logs and publish the statistics",
+		Long: `stats reads the new lines of the web server's access logs, stores the downloads in the
+data folder, and writes the statistics to download-stats/ in the public folder. LOG is a
+file, a pattern, a folder, - for standard input, or s3://bucket/prefix for the objects
+of a bucket whose keys start with the prefix. Logs may be plain, gzip or zstd. These
+formats are recognised: combined (Nginx, Apache), CloudFront, S3, JSON lines.
 
-Reading a log again, renamed, packed or by a pipe, counts nothing twice. Run it from
-cron over all logs that are there. Without a LOG it publishes what it has.
+Reading a log again counts nothing twice, even if it was renamed or compressed, or comes
+from a pipe. Run stats from cron with all existing logs. Without LOG it reads nothing and
+publishes the downloads it has stored.
 `,
-		Example: `  sitegen stats /var/log/nginx/access.log*   all that is there; reads what is new
-  zcat old/*.gz | sitegen stats -            history, from a pipe
-  sitegen stats s3://logs/cloudfront/        what CloudFront has written into a bucket
-  sitegen stats --geoip City.mmdb logs/      with countries
-  sitegen stats export --format csv          the numbers, a line for each day and kind
-  sitegen stats import download-stats.sqlite what the job before has collected`,
+		Example: `  sitegen stats /var/log/nginx/access.log*   read the new lines of all Nginx logs
+  zcat old/*.gz | sitegen stats -            read old logs from a pipe
+  sitegen stats s3://logs/cloudfront/        read the logs that CloudFront stored in a bucket
+  sitegen stats --geoip City.mmdb logs/      count by country, too
+  sitegen stats export --format csv          print the downloads, one line per day and kind
+  sitegen stats import download-stats.sqlite import the database of the previous job`,
 		Args: cobra.ArbitraryArgs,
 	}, p.stats)
 	addStatsOptions(cmd)
 	flags := cmd.Flags()
 	flags.Bool("json", false, "print the report as JSON, even with --quiet")
-	flags.Bool("dry-run", false, "read and report, and change nothing")
-	flags.Bool("strict", false, "end with an error when a line or a log cannot be read")
+	flags.Bool("dry-run", false, "read the logs and print the report, but change nothing")
+	flags.Bool("strict", false, "fail if a line or a log cannot be read")
 	note(flags, "json", messagesGroup, "")
 	admin := statsAdmin{p.program}
 	cmd.AddCommand(admin.exportCommand(), admin.verifyCommand(), admin.forgetCommand(), admin.reclassifyCommand(),
@@ -50,7 +51,7 @@ cron over all logs that are there. Without a LOG it publishes what it has.
 	return cmd
 }
 
-// addStatsOptions gives a command the flags that the engine takes.
+// addStatsOptions adds the flags of the options that the statistics engine uses to a command.
 func addStatsOptions(cmd *cobra.Command) {
 	keys := []string{"out", "data", "log_format"}
 	for _, o := range config.Options() {
@@ -62,14 +63,14 @@ func addStatsOptions(cmd *cobra.Command) {
 	addMessages(cmd)
 }
 
-// stats counts and publishes.
+// stats counts the downloads in the logs and publishes the statistics.
 func (p statsCommand) stats(cmd *cobra.Command, args []string) error {
 	o, err := p.open(cmd)
 	if err != nil {
 		return err
 	}
-	// What a run keeps in memory is small compared with what it reads: collecting garbage early costs little, and a log of
-	// any length is read in 150 MB.
+	// A run keeps little in memory compared with what it reads, so frequent garbage collection costs little time. With it,
+	// a log of any length is read in 150 MB.
 	debug.SetGCPercent(40)
 	report, err := count.Run(cmd.Context(), o, count.Options{Logs: args, Stdin: cmd.InOrStdin(), DryRun: given(cmd, "dry-run")})
 	if err != nil {
@@ -78,7 +79,7 @@ func (p statsCommand) stats(cmd *cobra.Command, args []string) error {
 	return cmp.Or(p.reportStats(cmd, report), strict(cmd, report))
 }
 
-// reportStats prints what a run did, in the form that the flags ask for.
+// reportStats prints the report of a run, as text or, with --json, as JSON.
 func (p statsCommand) reportStats(cmd *cobra.Command, r *stats.Report) error {
 	for _, problem := range r.Problems() {
 		p.messages.Warn(problem)
@@ -92,12 +93,12 @@ func (p statsCommand) reportStats(cmd *cobra.Command, r *stats.Report) error {
 	return r.WriteText(p.stdout)
 }
 
-// strict makes bad lines and logs an error, when the flag asks for it.
+// strict returns an error if --strict was given and lines or logs could not be read.
 func strict(cmd *cobra.Command, r *stats.Report) error {
 	if !given(cmd, "strict") || r.BadCount() == 0 && len(r.Problems()) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d lines and %d logs could not be read, and --strict was given; what could is counted", r.BadCount(), len(r.Problems()))
+	return fmt.Errorf("%d lines and %d logs could not be read (--strict); all others are counted", r.BadCount(), len(r.Problems()))
 }
 
 func printJSON(w io.Writer, v any) error {

@@ -16,7 +16,8 @@ import (
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
-// Work on the statistics of a site: with an engine, which changes them, or with a reader, which creates nothing.
+// A command works on the statistics of a site either with an engine, which may change them, or with a reader, which
+// opens them read-only and creates no file.
 type (
 	statsWork    func(cmd *cobra.Command, e *stats.Engine, args []string) error
 	statsReading func(cmd *cobra.Command, c config.Config, r *stats.Reader) error
@@ -71,8 +72,8 @@ func (p statsAdmin) exportCommand() *cobra.Command {
 	cmd := p.statsReader(&cobra.Command{
 		Use:   "export [flags]",
 		Short: "print the downloads as a table",
-		Long: `export prints a line for each day and kind of download: day, version, os, stability,
-country, class, downloads. Days are UTC. The filters leave out what is not asked for.
+		Long: `export prints one line for each day and kind of download: day, version, os, stability,
+country, class, downloads. Days are UTC. With filters it prints only the matching lines.
 `,
 		Example: `  sitegen stats export > downloads.tsv
   sitegen stats export --format json --from 2026-01-01 --class browser`,
@@ -82,14 +83,14 @@ country, class, downloads. Days are UTC. The filters leave out what is not asked
 	})
 	flags := cmd.Flags()
 	flags.StringVar(&t.Format, "format", "tsv", "tsv, csv or json")
-	flags.BoolVar(&t.Arch, "with-arch", false, "tell architectures apart, in a column of their own")
+	flags.BoolVar(&t.Arch, "with-arch", false, "add a column for the architecture")
 	flags.StringVar(&f.From, "from", "", "first `DAY`, YYYY-MM-DD")
 	flags.StringVar(&f.To, "to", "", "last `DAY`")
 	flags.StringVar(&f.Version, "version", "", "only this version")
 	flags.StringVar(&f.OS, "os", "", "only win, macosx or linux")
 	flags.StringVar(&f.Arch, "arch", "", "only amd64, arm64 or i386")
 	flags.StringVar(&f.Stability, "stability", "", "only release or nightly")
-	flags.StringVar(&f.Country, "country", "", "only this country, two letters; - for those not known")
+	flags.StringVar(&f.Country, "country", "", "only this country, two letters; - for unknown countries")
 	flags.StringVar(&f.Class, "class", "", "only browser, mobile, tool, bot or unknown")
 	return cmd
 }
@@ -97,9 +98,9 @@ country, class, downloads. Days are UTC. The filters leave out what is not asked
 func (p statsAdmin) verifyCommand() *cobra.Command {
 	return p.statsReader(&cobra.Command{
 		Use:   "verify [flags]",
-		Short: "count all days anew and compare",
-		Long: `verify counts every day anew from the downloads that are kept and compares with the
-numbers that are published. It changes nothing, and ends with an error when they differ.
+		Short: "recount all days and compare",
+		Long: `verify recounts every day from the stored downloads and compares the result with the
+published numbers. It changes nothing, and fails if they differ.
 `,
 		Example: `  sitegen stats verify`,
 		Args:    noArguments,
@@ -112,10 +113,10 @@ numbers that are published. It changes nothing, and ends with an error when they
 			fmt.Fprintf(p.stdout, "%s\t%s\t%s\t%s\t%d published\t%d counted\n", d.Day, d.Package, d.Country, d.Class, d.Daily, d.FromHits)
 		}
 		if len(differences) > 0 {
-			return fmt.Errorf("%d numbers of %d days differ from what is counted", len(differences), days)
+			return fmt.Errorf("%d published numbers of %d days differ from the recount", len(differences), days)
 		}
 		if !given(cmd, "quiet") {
-			fmt.Fprintf(p.stdout, "%d days counted anew, all numbers are right\n", days)
+			fmt.Fprintf(p.stdout, "%d days recounted, all published numbers are correct\n", days)
 		}
 		return nil
 	})
@@ -125,10 +126,10 @@ func (p statsAdmin) forgetCommand() *cobra.Command {
 	var before string
 	cmd := p.statsSubcommand(&cobra.Command{
 		Use:   "forget --before DAY [flags]",
-		Short: "delete what tells of single visitors, keep the numbers",
-		Long: `forget deletes what is kept of single visitors before a day; the numbers by day stay.
-Logs of these days are not counted any more, and the statistics of format 1.0 lose
-the accesses of these days.
+		Short: "delete the data of single visitors, keep the numbers",
+		Long: `forget deletes the data of single visitors before a day; the daily numbers stay.
+Logs of these days are no longer counted, and the days disappear from the
+statistics of format 1.0.
 `,
 		Example: `  sitegen stats forget --before 2026-01-01`,
 		Args:    noArguments,
@@ -138,7 +139,7 @@ the accesses of these days.
 		}
 		n, err := e.Forget(cmd.Context(), before)
 		if err == nil && !given(cmd, "quiet") {
-			fmt.Fprintf(p.stdout, "%d downloads before %s forgotten; their numbers stay\n", n, before)
+			fmt.Fprintf(p.stdout, "%d downloads before %s deleted; the daily numbers stay\n", n, before)
 		}
 		return err
 	})
@@ -149,9 +150,9 @@ the accesses of these days.
 func (p statsAdmin) reclassifyCommand() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "reclassify [flags]",
-		Short: "look at the user agents by newer rules",
-		Long: `reclassify looks at every user agent that is kept by the rules of this program, or of
---user-agents, shows what they change by field, and counts all days anew.
+		Short: "reclassify stored user agents with the current rules",
+		Long: `reclassify applies the rules of this program (or of --user-agents) to every stored user
+agent, prints the changes by field, and recounts all days.
 `,
 		Example: `  sitegen stats reclassify --dry-run`,
 		Args:    noArguments,
@@ -174,13 +175,13 @@ func (p statsAdmin) reclassifyCommand() *cobra.Command {
 		})
 	})
 	addStatsOptions(cmd)
-	cmd.Flags().Bool("dry-run", false, "show what would change, and change nothing")
+	cmd.Flags().Bool("dry-run", false, "show what would change, but change nothing")
 	cmd.Flags().Bool("json", false, "print the changes by field as JSON")
 	note(cmd.Flags(), "json", messagesGroup, "")
 	return cmd
 }
 
-// reportReclassified prints which user agents are classified in another way.
+// reportReclassified prints the user agents whose classification changed.
 func (p statsAdmin) reportReclassified(cmd *cobra.Command, changes []stats.Change) error {
 	fields := stats.Summarize(changes)
 	if given(cmd, "json") {
@@ -190,7 +191,7 @@ func (p statsAdmin) reportReclassified(cmd *cobra.Command, changes []stats.Chang
 		fmt.Fprintf(p.stdout, "%s: %q -> %q: %d user agents\n", f.Field, f.Before, f.After, f.Agents)
 	}
 	if !given(cmd, "quiet") {
-		fmt.Fprintf(p.stdout, "%d user agents change\n", len(changes))
+		fmt.Fprintf(p.stdout, "%d user agents reclassified\n", len(changes))
 	}
 	return nil
 }
@@ -198,17 +199,17 @@ func (p statsAdmin) reportReclassified(cmd *cobra.Command, changes []stats.Chang
 func (p statsAdmin) importCommand() *cobra.Command {
 	return p.statsSubcommand(&cobra.Command{
 		Use:   "import [flags] OLD.sqlite",
-		Short: "take over the database of the job before",
-		Long: `import takes over the database of the Python job (tables access, ipinfo, uainfo,
-bsinfo). Addresses become keyed hashes. Importing again, and reading logs of the same
-days, counts nothing twice.
+		Short: "import the database of the previous statistics job",
+		Long: `import reads the database of the Python job (tables access, ipinfo, uainfo, bsinfo) and
+adds its downloads. Addresses become keyed hashes. Importing again, or reading logs of
+the same days, counts nothing twice.
 `,
 		Example: `  sitegen stats import download-stats.sqlite && sitegen stats`,
 		Args:    oneFile,
 	}, func(cmd *cobra.Command, e *stats.Engine, args []string) error {
 		r, err := e.ImportOld(cmd.Context(), args[0])
 		if err == nil && !given(cmd, "quiet") {
-			fmt.Fprintf(p.stdout, "%d accesses of %d packages: %d new, %d of days that are closed, %d bad; %d days counted anew\n",
+			fmt.Fprintf(p.stdout, "%d accesses of %d packages: %d new, %d of closed days, %d invalid; %d days recounted\n",
 				r.Accesses, r.Packages, r.New, r.Closed, r.Bad, r.Days)
 		}
 		return err
@@ -218,10 +219,10 @@ days, counts nothing twice.
 func (p statsAdmin) importDailyCommand() *cobra.Command {
 	return p.statsSubcommand(&cobra.Command{
 		Use:   "import-daily [flags] FILE.tsv",
-		Short: "take over numbers counted elsewhere",
-		Long: `import-daily takes over a table as export prints it, counted by another program, for
-instance by a query over logs in S3 (docs/stats.md). Its days take no more logs. - is
-standard input.
+		Short: "import numbers that another program counted",
+		Long: `import-daily reads a table in the format of export that another program counted, for
+instance a query over logs in S3 (docs/stats.md). Logs of its days are no longer counted.
+Use - for standard input.
 `,
 		Example: `  sitegen stats import-daily athena.tsv && sitegen stats`,
 		Args:    oneFile,
@@ -237,7 +238,7 @@ standard input.
 		defer in.Close()
 		n, err := e.ImportDaily(cmd.Context(), args[0], in)
 		if err == nil && !given(cmd, "quiet") {
-			fmt.Fprintf(p.stdout, "%d lines taken over\n", n)
+			fmt.Fprintf(p.stdout, "%d lines imported\n", n)
 		}
 		return err
 	})

@@ -10,7 +10,7 @@ import (
 	"github.com/Slicer/sitegen/generator/geodb"
 )
 
-// geoTimeout is how long the download of 60 MB may take.
+// geoTimeout limits the download of the database (60 MB).
 const geoTimeout = 15 * time.Minute
 
 // statsGeoIP is sitegen stats geoip-update.
@@ -19,12 +19,12 @@ type statsGeoIP struct{ *program }
 func (p statsGeoIP) updateCommand() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "geoip-update [flags]",
-		Short: "fetch the database that tells countries",
-		Long: `geoip-update fetches ` + geodb.Edition + ` of MaxMind into geoip/ of the data folder, where stats
-finds it, if there is a newer one. It needs a free account, and takes its number and key
-from GEOIPUPDATE_ACCOUNT_ID and GEOIPUPDATE_LICENSE_KEY, or from the files that
-GEOIPUPDATE_ACCOUNT_ID_FILE and GEOIPUPDATE_LICENSE_KEY_FILE name. GEOIPUPDATE_HOST is
-another server than MaxMind's.
+		Short: "fetch the database that maps addresses to countries",
+		Long: `geoip-update fetches ` + geodb.Edition + ` from MaxMind, if there is a newer one, and stores it in
+geoip/ in the data folder, where stats finds it. It needs a free MaxMind account. Set
+GEOIPUPDATE_ACCOUNT_ID and GEOIPUPDATE_LICENSE_KEY, or GEOIPUPDATE_ACCOUNT_ID_FILE and
+GEOIPUPDATE_LICENSE_KEY_FILE to the paths of files that hold them. GEOIPUPDATE_HOST sets
+a server other than MaxMind's.
 `,
 		Example: `  sitegen stats geoip-update && sitegen stats access.log*`,
 		Args:    noArguments,
@@ -42,9 +42,9 @@ another server than MaxMind's.
 		switch {
 		case err != nil || given(cmd, "quiet"):
 		case day.IsZero():
-			fmt.Fprintf(p.stdout, "%s is the newest there is\n", path)
+			fmt.Fprintf(p.stdout, "%s is up to date\n", path)
 		default:
-			fmt.Fprintf(p.stdout, "%s is of %s now\n", path, day.Format(time.DateOnly))
+			fmt.Fprintf(p.stdout, "%s updated to the version of %s\n", path, day.Format(time.DateOnly))
 		}
 		return err
 	})

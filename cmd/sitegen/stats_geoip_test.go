@@ -47,7 +47,7 @@ func TestGeoIPUpdate(t *testing.T) {
 		}
 	}
 	do(`"located": false`, "stats", "--json")
-	do("GeoLite2-City.mmdb is of 2026-11-20 now", "stats", "geoip-update")
-	do("GeoLite2-City.mmdb is the newest there is", "stats", "geoip-update")
+	do("GeoLite2-City.mmdb updated to the version of 2026-11-20", "stats", "geoip-update")
+	do("GeoLite2-City.mmdb is up to date", "stats", "geoip-update")
 	do(`"located": true`, "stats", "--json")
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/Slicer/sitegen/generator/build"
 )
 
-// examples is how many packages of a kind a summary names; with --verbose, all of them.
+// examples is the number of packages that each line of a summary names; with --verbose it names all of them.
 const examples = 3
 
-// printSummary writes for people what a build did.
+// printSummary writes the report of a build for people.
 func printSummary(w io.Writer, r *build.Report, verbose bool) error {
 	limit := examples
 	if verbose {
@@ -53,7 +53,7 @@ func printSummary(w io.Writer, r *build.Report, verbose bool) error {
 	return err
 }
 
-// groupHeld sorts records by what is wrong with them, the most frequent first.
+// groupHeld groups records by field and reason, the most frequent first.
 func groupHeld(held []build.Held) [][]build.Held {
 	var groups [][]build.Held
 	for _, h := range held {
@@ -87,7 +87,7 @@ func items(list []build.Item, limit int) string {
 	return fmt.Sprintf("%s: %s", plural(len(list), "package"), enumerate(names, limit))
 }
 
-// enumerate lists the first names and counts the rest.
+// enumerate lists the first limit names and counts the rest: "a, b, c and 12 more".
 func enumerate(names []string, limit int) string {
 	if rest := len(names) - limit; rest > 0 {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:limit], ", "), rest)

@@ -11,7 +11,7 @@ import (
 // helpWidth is the width of help texts, in columns.
 const helpWidth = 100
 
-// usage prints how a command is used: its commands, or its flags under their headings, and examples.
+// usage prints the usage of a command: its subcommands, or its flags grouped under headings, and examples.
 func usage(cmd *cobra.Command) error {
 	var b strings.Builder
 	if cmd.Runnable() {
@@ -41,7 +41,7 @@ func usage(cmd *cobra.Command) error {
 	return err
 }
 
-// groups sorts flags under their headings; those without one come last.
+// groups groups flags by heading; flags without a heading come last.
 func groups(flags *pflag.FlagSet) []*pflag.FlagSet {
 	var sets []*pflag.FlagSet
 	set := func(name string) *pflag.FlagSet {
@@ -59,7 +59,7 @@ func groups(flags *pflag.FlagSet) []*pflag.FlagSet {
 	general.SortFlags = false
 	flags.VisitAll(func(f *pflag.Flag) {
 		shown := *f
-		shown.Value = struct{ pflag.Value }{f.Value} // a plain value: pflag writes --quiet[=true|false] for switches
+		shown.Value = struct{ pflag.Value }{f.Value} // hides the type of the value: for switches pflag would print --quiet[=true|false]
 		if env := f.Annotations[envNote]; len(env) > 0 {
 			shown.Usage += " [" + env[0] + "]"
 		}

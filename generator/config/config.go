@@ -1,15 +1,18 @@
 // Package config reads the configuration of a site.
 //
-// A value comes from the first of these that has it: a flag of the command line, an environment variable
-// SITEGEN_*, the file sitegen.yaml in the site folder, the default. Config keeps with every value where
-// it came from.
+// A value comes from the first place that sets it: a command-line flag, an environment variable SITEGEN_*, the file
+// sitegen.yaml in the site folder, the profile, the default. Config stores the origin of every value. For example, with
 //
-// One table (Options) lists everything that can be configured. Reading, checking, printing, the help of
-// the flags and docs/configuration.md are all made from it: a new option is one entry in options.go and
-// one field of Config.
+//	jobs: 2                             # in sitegen.yaml
+//	SITEGEN_JOBS=4 sitegen build        # on the command line
 //
-// Nothing is ignored in silence. Unknown keys and variables, values of the wrong shape and values out of
-// range are errors that say where they are, and Load reports all of them at once.
+// Jobs is 4, and Origin("jobs") is "environment SITEGEN_JOBS".
+//
+// One table (Options) lists everything that can be configured. Reading, checking, printing, the help of the flags and
+// docs/configuration.md all use it: a new option is one entry in options.go and one field of Config.
+//
+// Nothing is ignored silently. Unknown keys and variables, malformed values and values out of range are errors with
+// their place, and Load reports all of them at once.
 package config
 
 import (
@@ -18,28 +21,28 @@ import (
 	"github.com/Slicer/sitegen/generator/profile"
 )
 
-// Config is a checked configuration. Folders are ready to be opened: absolute, or relative to the working
-// directory.
+// Config is a validated configuration. Its paths can be opened as they are: they are absolute, or relative to the
+// working directory.
 type Config struct {
-	File     string   // the configuration file; one that nobody named need not exist
-	Warnings []string // what is read but should be written otherwise, each with its place
+	File     string   // the configuration file; it may be missing if the user did not name it
+	Warnings []string // deprecated spellings that were accepted, each with its place
 
 	ProfileName string           // a built-in profile, or the path of a file
 	Profile     *profile.Profile // nil when it cannot be read
 
-	Title       string // of the site
-	Project     string // the name of the software
+	Title       string // title of the site
+	Project     string // name of the software
 	Description string // one sentence for search engines
 	BaseURL     string // scheme and host, no slash at the end
 	Notice      string // Markdown for the top of every page; "" for none
 
 	Source           string // a Girder API base, a packages.json, a file, or "sample"
 	SourceHeader     string // "Name: value", a secret; "" for none
-	SourceHeaderFile string // that holds one; "" for none
+	SourceHeaderFile string // path of a file that holds such a header; "" for none
 	App              string // 24 lower-case hex digits: the Girder application to publish; "" for other sources
 	Girder           Girder
-	Offline          bool // build from the stored catalogue
-	Force            bool // publish what the gate would refuse
+	Offline          bool // use the stored catalogue; do not contact the source
+	Force            bool // publish a catalogue even if the gate refuses it
 
 	Out       string // folder of the generated site
 	Redirects string // folder of the web server's configuration
@@ -50,7 +53,7 @@ type Config struct {
 	Servers       []string // names of the servers to write redirects for
 	RedirectHosts []string // hosts that redirect rules may lead to
 
-	Jobs        int       // pages rendered at once; 0 is one for each processor
+	Jobs        int       // pages rendered at once; 0 means one per processor
 	Precompress []string  // "gzip", "br"
 	AfterChange []Command // run in this order when maps changed
 	LogFormat   string    // "text" or "json"
@@ -61,41 +64,41 @@ type Config struct {
 	origins map[string]Origin // by key of the option
 }
 
-// Girder is how the Girder server is asked.
+// Girder configures the requests to a Girder server.
 type Girder struct {
-	API      string        // base of the API that files of a saved listing are fetched from; "" when not configured
-	Download string        // "file", "item" or "hashsum": where /bitstream/<id> leads
-	Timeout  time.Duration // for one request, answer included
-	MaxSize  Size          // of the listing
-	Retries  int           // further tries after the first
+	API      string        // base of the API that the files of a saved listing are fetched from; "" if not configured
+	Download string        // "file", "item" or "hashsum": what /bitstream/<id> redirects to
+	Timeout  time.Duration // of one request, including the body of its answer
+	MaxSize  Size          // of the listing, after decompression
+	Retries  int           // further attempts after the first
 }
 
-// Stats is how sitegen stats counts downloads. Nothing of it has a part in a build.
+// Stats configures how sitegen stats counts downloads. A build uses none of it.
 type Stats struct {
-	GeoIP       []string   // MaxMind DB files, in the order in which they are asked
-	Attribution string     // HTML that their licence asks for; "" to tell by the files
-	LogFormats  []string   // formats of log lines, as Nginx's log_format has them, tried before those known
-	JSONFields  JSONFields // of logs in JSON lines
-	UserAgents  string     // file with user agent rules; "" for those of the program
-	Privacy     string     // "keyed", "daily" or "full": what is kept of an address
-	MinCountry  int        // downloads a month below which a country is published among others
-	Legacy      bool       // publish format 1.0 too
+	GeoIP       []string   // MaxMind DB files, in the order in which they are searched
+	Attribution string     // HTML that their licence requires; "" to derive it from the files
+	LogFormats  []string   // formats of log lines in the syntax of Nginx's log_format, tried before the built-in ones
+	JSONFields  JSONFields // field names of logs in JSON lines
+	UserAgents  string     // file with user agent rules; "" for the built-in ones
+	Privacy     string     // "keyed", "daily" or "full": what is stored of an address
+	MinCountry  int        // countries with fewer downloads a month are published together as "others"
+	Legacy      bool       // publish format 1.0, too
 }
 
-// JSONFields names the fields of a log in JSON lines; "" for those that are usual.
+// JSONFields names the fields of a log in JSON lines; "" for the usual names.
 type JSONFields struct {
 	Address, Time, Request, Method, Path, Status, Agent string
 }
 
-// Preview is how sitegen serve shows the site. Nothing of it has a part in a build.
+// Preview configures sitegen serve. A build uses none of it.
 type Preview struct {
 	Listen       string        // host:port
-	AllowedHosts []string      // names that requests may ask for, beside localhost and addresses
-	As           string        // name of the server that is emulated
+	AllowedHosts []string      // extra host names the preview answers to, besides localhost and IP addresses
+	As           string        // name of the server that the preview emulates
 	Drafts       bool          // show drafts
-	Future       bool          // show pages whose day is yet to come
-	Refresh      time.Duration // between fetches of the packages; 0 for never
-	Poll         bool          // look at the files twice a second, where the file system has no events
+	Future       bool          // show pages with a date in the future
+	Refresh      time.Duration // interval between fetches of the packages; 0 for never
+	Poll         bool          // check the files twice a second, for file systems that do not report changes
 	Open         bool          // open a browser
 }
 
@@ -104,9 +107,9 @@ type Size int64
 
 // Command is a program to run, without a shell.
 type Command struct {
-	Text string   // as the configuration has it
+	Text string   // as written in the configuration
 	Args []string // the program and its arguments; at least one
 }
 
-// Origin says where the value of the option with that key came from.
+// Origin returns where the value of the option with that key came from.
 func (c *Config) Origin(key string) Origin { return c.origins[key] }

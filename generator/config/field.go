@@ -7,28 +7,28 @@ import (
 	"strings"
 )
 
-// field is how one field of Config is written, read and shown.
+// field describes how the value of one option is written, parsed into its field of Config, and shown.
 type field struct {
 	kind      string   // see Option.Kind
 	choices   []string // see Option.Choices
-	separator string   // between the items of a list where they stand in one string; "" when it is no list
-	bare      bool     // a number or switch, never in quotes
+	separator string   // separates the items of a list in a single string; "" for values that are not lists
+	bare      bool     // a number or switch, which YAML writes without quotes
 	clear     func(c *Config)
-	add       func(c *Config, text, dir string) error // reads one value or one item; the error is an invalid
-	show      func(c *Config) []string                // the value, or the items, as add reads them
+	add       func(c *Config, text, dir string) error // parses one value or one item; its error has type invalid
+	show      func(c *Config) []string                // the value, or the items, in the form that add parses
 }
 
 func (f *field) isList() bool { return f.separator != "" }
 
-// invalid says what is wrong with a value: "<key> <what> (found …); <hint>".
+// invalid is the error of a value that cannot be used. Messages have the form "<key> <what> (found …); <hint>".
 type invalid struct{ what, hint string }
 
 func (e invalid) Error() string { return e.what }
 
-// A valueParser reads one value. Relative paths in it start at the folder dir.
+// A valueParser parses one value. Relative paths in it start at the folder dir.
 type valueParser[T any] func(text, dir string) (T, error)
 
-// one is a field that holds a single value.
+// one returns a field for a single value.
 func one[T any](kind string, at func(*Config) *T, parse valueParser[T], show func(T) string) field {
 	return field{
 		kind:  kind,
@@ -44,7 +44,7 @@ func one[T any](kind string, at func(*Config) *T, parse valueParser[T], show fun
 	}
 }
 
-// many is a field that holds a list.
+// many returns a field for a list.
 func many[T any](kind, separator string, at func(*Config) *[]T, parse valueParser[T], show func(T) string) field {
 	return field{
 		kind:      kind,
@@ -67,10 +67,10 @@ func many[T any](kind, separator string, at func(*Config) *[]T, parse valueParse
 	}
 }
 
-// same shows a value that is text already.
+// same shows a value that is already text.
 func same(s string) string { return s }
 
-// text is free text that passes all checks.
+// text returns a field for free text that passes all checks.
 func text(at func(*Config) *string, checks ...func(string) error) field {
 	return one("text", at, func(s, _ string) (string, error) {
 		for _, check := range append(checks, printable) {
@@ -82,7 +82,7 @@ func text(at func(*Config) *string, checks ...func(string) error) field {
 	}, same)
 }
 
-// folder is the path of a folder.
+// folder returns a field for the path of a folder.
 func folder(at func(*Config) *string) field {
 	return one("folder", at, func(s, dir string) (string, error) {
 		if s == "" {
@@ -92,7 +92,7 @@ func folder(at func(*Config) *string) field {
 	}, same)
 }
 
-// file is the path of a file, which may be none.
+// file returns a field for the path of a file, which may be empty.
 func file(at func(*Config) *string) field {
 	return one("file", at, func(s, dir string) (string, error) {
 		if s == "" {
@@ -102,7 +102,7 @@ func file(at func(*Config) *string) field {
 	}, same)
 }
 
-// fileList is a list of files.
+// fileList returns a field for a list of files.
 func fileList(at func(*Config) *[]string) field {
 	return many("list of files", ",", at, func(s, dir string) (string, error) {
 		if s == "" {
@@ -112,7 +112,7 @@ func fileList(at func(*Config) *[]string) field {
 	}, same)
 }
 
-// within is path as it is seen from the working directory, when it was written in the folder dir.
+// within resolves a path that was written relative to the folder dir: within("site", "content") is "site/content".
 func within(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return filepath.Clean(path)
@@ -120,21 +120,21 @@ func within(dir, path string) string {
 	return filepath.Join(dir, path)
 }
 
-// choice is one of a few words.
+// choice returns a field for one of a few words.
 func choice(at func(*Config) *string, choices ...string) field {
 	f := one("one of "+strings.Join(choices, ", "), at, among(choices), same)
 	f.choices = choices
 	return f
 }
 
-// choiceList is a list of words, each at most once.
+// choiceList returns a field for a list of words, each at most once.
 func choiceList(at func(*Config) *[]string, choices ...string) field {
 	f := many("list of "+strings.Join(choices, ", "), ",", at, among(choices), same)
 	f.choices = choices
 	add := f.add
 	f.add = func(c *Config, text, dir string) error {
 		if slices.Contains(*at(c), text) {
-			return invalid{what: "has an item twice"}
+			return invalid{what: "contains an item twice"}
 		}
 		return add(c, text, dir)
 	}
@@ -144,7 +144,7 @@ func choiceList(at func(*Config) *[]string, choices ...string) field {
 func among(choices []string) valueParser[string] {
 	return func(s, _ string) (string, error) {
 		if !slices.Contains(choices, s) {
-			return "", invalid{what: "is not one of " + strings.Join(choices, ", ")}
+			return "", invalid{what: "must be one of " + strings.Join(choices, ", ")}
 		}
 		return s, nil
 	}
@@ -152,7 +152,7 @@ func among(choices []string) valueParser[string] {
 
 const switchKind = "true or false"
 
-// onOff is a switch. 1 and 0 are for the environment, where they are usual.
+// onOff returns a field for a switch. It also accepts 1 and 0, which are common in the environment.
 func onOff(at func(*Config) *bool) field {
 	f := one(switchKind, at, func(s, _ string) (bool, error) {
 		switch s {
@@ -161,7 +161,7 @@ func onOff(at func(*Config) *bool) field {
 		case "false", "0":
 			return false, nil
 		}
-		return false, invalid{what: "is neither true nor false"}
+		return false, invalid{what: "must be true or false"}
 	}, strconv.FormatBool)
 	f.choices = []string{"true", "false"}
 	f.bare = true

@@ -2,7 +2,7 @@ package config
 
 import "github.com/Slicer/sitegen/generator/yamltext"
 
-// file reads the text of the configuration file.
+// file sets the options that the text of the configuration file contains.
 func (l *loader) file(name string, text []byte) {
 	doc := yamltext.Parse(name, text, 0)
 	var keys yamltext.Keys
@@ -13,7 +13,7 @@ func (l *loader) file(name string, text []byte) {
 				l.renamed(Origin{File, n.KeyAt}, n.Name, o.Key)
 			}
 			if first > 0 {
-				l.errorf(Origin{File, n.KeyAt}, "%s is there twice, first in line %d; remove one", o.Key, first)
+				l.errorf(Origin{File, n.KeyAt}, "%s occurs twice, first in line %d; remove one", o.Key, first)
 				return
 			}
 			first = n.KeyAt.Line
@@ -28,14 +28,14 @@ func (l *loader) file(name string, text []byte) {
 	l.findings = append(l.findings, doc.Findings()...).Sorted()
 }
 
-// node gives an option the value of its key.
+// node sets an option to the value of its key.
 func (l *loader) node(o *Option, n *yamltext.Node) {
 	if o.NotInFile {
 		if o.Secret {
-			l.errorf(Origin{File, n.KeyAt}, "%s is a secret and stands in no file of the site; set the variable %s", o.Key, o.Env())
+			l.errorf(Origin{File, n.KeyAt}, "%s is a secret and must not be in a file of the site; set the variable %s", o.Key, o.Env())
 			return
 		}
-		l.errorf(Origin{File, n.KeyAt}, "%s is for a single run; give it as --%s or %s=true", o.Key, o.Flag, o.Env())
+		l.errorf(Origin{File, n.KeyAt}, "%s applies to a single run and cannot be set in the file; use --%s or %s=true", o.Key, o.Flag, o.Env())
 		return
 	}
 	nodes, ok := []*yamltext.Node{n}, true

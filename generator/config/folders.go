@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// checkFolders finds folders that are the same or lie one in another: a site would read its own output,
-// or publish its own database.
+// checkFolders reports folders that are identical or nested in each other: a site would read its own output, or
+// publish its own database.
 func (l *loader) checkFolders() {
 	keys := []string{"out", "redirects", "data", "content", "layouts"}
 	for i, a := range keys {
@@ -19,12 +19,12 @@ func (l *loader) checkFolders() {
 			if other := l.config.origins[b]; other.Level > at.Level {
 				at = other
 			}
-			l.errorf(at, "%s and %s share a folder (found %q and %q); give each its own", b, a, y, x)
+			l.errorf(at, "%s and %s must be separate folders (found %q and %q); do not nest them", b, a, y, x)
 		}
 	}
 }
 
-// inside reports whether a path is the folder or lies in it.
+// inside reports whether path is folder itself or below it.
 func inside(path, folder string) bool {
 	path, err := filepath.Abs(path)
 	if err != nil {

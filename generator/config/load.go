@@ -15,24 +15,24 @@ import (
 	"github.com/Slicer/sitegen/generator/profile"
 )
 
-// Input is where values come from, beside the defaults.
+// Input holds the places that values come from, besides the profile and the defaults.
 type Input struct {
-	// File is the configuration file, which then must exist. When it is "", the variable SITEGEN_CONFIG
-	// names the file; without that, sitegen.yaml in the working directory is read where there is one.
+	// File is the path of the configuration file, which must exist. If it is "", the variable SITEGEN_CONFIG names the
+	// file; without that, Load reads sitegen.yaml in the working directory if it exists.
 	File string
-	// Environ is the environment, NAME=value, as os.Environ gives it. Variables that are empty count as not set.
+	// Environ is the environment as os.Environ returns it, "NAME=value". Empty variables count as not set.
 	Environ []string
-	// Flags holds the values of the flags that were given, by name of the flag, in their order.
+	// Flags holds the values given for each flag, by its name, in the order of the command line.
 	Flags map[string][]string
 }
 
-// item is a single value, or one of a list, and where it stands.
+// item is a single value, or one item of a list, with its place.
 type item struct {
 	text string
 	at   Origin
 }
 
-// loader fills a Config, level after level, and collects what is wrong.
+// loader fills a Config level by level (defaults, profile, file, environment, flags) and collects the errors.
 type loader struct {
 	config   Config
 	dir      string // the site folder: of the configuration file, else the working directory
@@ -41,9 +41,9 @@ type loader struct {
 	profileErr error
 }
 
-// Load reads the configuration. Relative paths in the file and among the defaults start at the folder of
-// the file, those in flags and variables at the working directory. The error holds everything that is
-// wrong, and is marked fault.Usage; the Config then holds what is right.
+// Load reads the configuration. Relative paths in the file and among the defaults start at the folder of the file, those
+// in flags and variables at the working directory. The error is of kind fault.Usage and lists every mistake; the Config
+// then holds the values that are valid.
 func Load(in Input) (Config, error) {
 	l := &loader{config: Config{origins: map[string]Origin{}}}
 	env := sitegenEnv(in.Environ)
@@ -59,7 +59,7 @@ func Load(in Input) (Config, error) {
 	return l.config, fault.Wrap(fault.Usage, errors.Join(err, l.findings.Err(), l.profileErr), "")
 }
 
-// readFile reads the file that is named, or the usual one, which need not be there.
+// readFile reads the file that is named, or else sitegen.yaml, which may be missing.
 func readFile(named string) (name string, data []byte, err error) {
 	name = cmp.Or(named, FileName)
 	data, err = os.ReadFile(name)
@@ -86,7 +86,7 @@ func (l *loader) defaults() {
 	}
 }
 
-// profile reads the profile that the values so far name, and takes over what only it says.
+// profile reads the profile that the values so far name, and sets the options that have their default from it.
 func (l *loader) profile() {
 	p, err := profile.Load(l.config.ProfileName)
 	if err != nil {
@@ -107,7 +107,7 @@ func (l *loader) profile() {
 
 const envPrefix = "SITEGEN_"
 
-// sitegenEnv picks our variables out of the environment.
+// sitegenEnv returns the variables of the environment that belong to sitegen.
 func sitegenEnv(environ []string) map[string]string {
 	env := map[string]string{}
 	for _, e := range environ {
@@ -163,7 +163,7 @@ func (l *loader) flags(given map[string][]string) {
 	}
 }
 
-// split makes the items of a value that stands in one string.
+// split splits a value that was written as one string into its items.
 func split(o *Option, text string, at Origin) []item {
 	if !o.field.isList() {
 		return []item{{text, at}}
@@ -177,7 +177,7 @@ func split(o *Option, text string, at Origin) []item {
 	return items
 }
 
-// set gives an option the value that stands at origin. Relative paths in it start at dir.
+// set sets an option to the value found at origin. Relative paths in it start at dir.
 func (l *loader) set(o *Option, items []item, origin Origin, dir string) {
 	o.field.clear(&l.config)
 	l.config.origins[o.Key] = origin
@@ -192,12 +192,12 @@ func (l *loader) set(o *Option, items []item, origin Origin, dir string) {
 	}
 }
 
-// renamed notes that an older name was read.
+// renamed adds the warning that an older name was used.
 func (l *loader) renamed(at Origin, old, name string) {
 	l.config.Warnings = append(l.config.Warnings, at.At.Errorf("%s is now called %s; rename it", old, name).String())
 }
 
-// errorf notes what is wrong at a place.
+// errorf adds an error with its place.
 func (l *loader) errorf(at Origin, format string, args ...any) {
 	l.findings = append(l.findings, at.At.Errorf(format, args...))
 }

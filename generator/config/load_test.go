@@ -364,7 +364,7 @@ func TestOlderNames(t *testing.T) {
 	}
 	siteFolder(t, "servers: [nginx]\ntargets: [netlify]\n")
 	_, err := config.Load(config.Input{})
-	if diff := cmp.Diff([]string{"sitegen.yaml:2:1: servers is there twice, first in line 1; remove one"}, messages(t, err)); diff != "" {
+	if diff := cmp.Diff([]string{"sitegen.yaml:2:1: servers occurs twice, first in line 1; remove one"}, messages(t, err)); diff != "" {
 		t.Errorf("both keys (-want +got):\n%s", diff)
 	}
 }

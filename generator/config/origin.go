@@ -2,10 +2,10 @@ package config
 
 import "github.com/Slicer/sitegen/generator/fault"
 
-// Level is one of the places that values come from. A higher level wins.
+// Level is a kind of place that values come from. A value from a higher level wins.
 type Level int
 
-// The levels.
+// The levels, lowest first.
 const (
 	Default Level = iota
 	Profile
@@ -17,10 +17,10 @@ const (
 // Origin is where a value came from.
 type Origin struct {
 	Level Level
-	At    fault.Place // in the file; else the file is "environment SITEGEN_OUT" or "flag --out"; zero for a default
+	At    fault.Place // line in a file; for other levels File is "environment SITEGEN_OUT" or "flag --out"; zero for a default
 }
 
-// String names the origin: "default", "profile aurora.yaml", "sitegen.yaml:12", "environment SITEGEN_OUT", "flag --out".
+// String returns the name of the origin: "default", "profile aurora.yaml", "sitegen.yaml:12", "environment SITEGEN_OUT", "flag --out".
 func (o Origin) String() string {
 	if o.Level == Default {
 		return "default"
@@ -28,10 +28,10 @@ func (o Origin) String() string {
 	return fault.Place{File: o.At.File, Line: o.At.Line}.String()
 }
 
-// environment is the origin of what a variable says.
+// environment returns the origin of a value from a variable.
 func environment(name string) Origin {
 	return Origin{Environment, fault.Place{File: "environment " + name}}
 }
 
-// flag is the origin of what a flag says.
+// flag returns the origin of a value from a flag.
 func flag(name string) Origin { return Origin{Flag, fault.Place{File: "flag --" + name}} }

@@ -9,8 +9,8 @@ import (
 	"github.com/Slicer/sitegen/generator/yamltext"
 )
 
-// Print writes every value with its origin in a comment, as a configuration file that gives the same
-// values when it is read in the working directory.
+// Print writes every value with its origin in a comment. The output is a configuration file: reading it in the working
+// directory yields the same values.
 func (c *Config) Print(w io.Writer) error {
 	var b strings.Builder
 	var group []string
@@ -37,7 +37,7 @@ func (c *Config) Print(w io.Writer) error {
 	return err
 }
 
-// yaml writes the value on one line.
+// yaml returns the value as YAML on one line.
 func (f *field) yaml(c *Config) string {
 	items := f.show(c)
 	for i, s := range items {

@@ -7,7 +7,7 @@ import (
 
 //go:generate env UPDATE_DOCS=1 go test -count=1 -run ^TestDocumentation$ .
 
-// Reference is the part of docs/configuration.md that describes each option, in Markdown.
+// Reference returns the part of docs/configuration.md that describes each option, in Markdown.
 func Reference() string {
 	var b strings.Builder
 	group := ""
@@ -31,7 +31,7 @@ func Reference() string {
 func (o *Option) defaultText() string {
 	switch {
 	case o.FromProfile != nil:
-		return "the profile's"
+		return "from the profile"
 	case o.Default == "" && o.field.isList():
 		return "an empty list"
 	case o.Default == "":

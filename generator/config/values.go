@@ -17,7 +17,7 @@ import (
 	"github.com/Slicer/sitegen/generator/profile"
 )
 
-// number is a whole number from low to high.
+// number returns a field for a whole number from low to high.
 func number(at func(*Config) *int, low, high int) field {
 	kind := fmt.Sprintf("number from %d to %d", low, high)
 	f := one(kind, at, func(s, _ string) (int, error) {
@@ -31,10 +31,10 @@ func number(at func(*Config) *int, low, high int) field {
 	return f
 }
 
-// longest bounds durations, so that one that is mistyped does not stop a site for days.
+// longest bounds durations, so that a mistyped one does not block a site for days.
 const longest = 24 * time.Hour
 
-// duration is a length of time above zero.
+// duration returns a field for a positive length of time.
 func duration(at func(*Config) *time.Duration) field {
 	return one("duration", at, func(s, _ string) (time.Duration, error) {
 		d, err := time.ParseDuration(s)
@@ -48,10 +48,10 @@ func duration(at func(*Config) *time.Duration) field {
 	}, shortDuration)
 }
 
-// never is the length of time that does not end, written 0 in Config.
+// never stands for an interval that does not end. Config holds it as 0.
 const never = "never"
 
-// durationOrNever is a length of time above zero, or never.
+// durationOrNever returns a field for a positive length of time, or never.
 func durationOrNever(at func(*Config) *time.Duration) field {
 	f := duration(at)
 	return one("duration, or never", at, func(s, dir string) (time.Duration, error) {
@@ -71,7 +71,7 @@ func durationOrNever(at func(*Config) *time.Duration) field {
 	})
 }
 
-// shortDuration writes 3m0s as 3m.
+// shortDuration formats a duration without trailing zero units: 3m0s becomes 3m.
 func shortDuration(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
@@ -83,10 +83,10 @@ func shortDuration(d time.Duration) string {
 	return s
 }
 
-// largest bounds sizes: an answer is held in memory.
+// largest bounds sizes, because answers are held in memory.
 const largest = 1 << 40
 
-// size is a number of bytes above zero.
+// size returns a field for a positive number of bytes.
 func size(at func(*Config) *Size) field {
 	f := one("size", at, func(s, _ string) (Size, error) {
 		n, err := humanize.ParseBytes(s)
@@ -102,7 +102,7 @@ func size(at func(*Config) *Size) field {
 	return f
 }
 
-// String writes the size with a unit where that loses nothing, else in bytes.
+// String returns the size with a unit if that is exact (64MiB), else in bytes.
 func (s Size) String() string {
 	short := strings.ReplaceAll(humanize.IBytes(uint64(s)), " ", "")
 	if n, err := humanize.ParseBytes(short); err == nil && Size(n) == s {
@@ -111,7 +111,7 @@ func (s Size) String() string {
 	return strconv.FormatInt(int64(s), 10)
 }
 
-// commandList is a list of commands, which in the environment stand on lines of their own.
+// commandList returns a field for a list of commands. In the environment variable each is on a line of its own.
 func commandList(at func(*Config) *[]Command) field {
 	return many("list of commands", "\n", at, func(s, _ string) (Command, error) {
 		if err := oneLine(s); err != nil {
@@ -121,9 +121,9 @@ func commandList(at func(*Config) *[]Command) field {
 		args, err := words.Parse(s)
 		switch {
 		case err != nil:
-			return Command{}, invalid{what: "has a command with an open quote or bracket"}
+			return Command{}, invalid{what: "has a command with an unclosed quote or bracket"}
 		case words.Position >= 0:
-			return Command{}, invalid{what: "has a command with shell syntax", hint: "commands run without a shell; write sh -c '…' for one"}
+			return Command{}, invalid{what: "has a command with shell syntax", hint: "commands run without a shell; if you need one, write sh -c '…'"}
 		case len(args) == 0 || args[0] == "":
 			return Command{}, invalid{what: "has a command without a program"}
 		}
@@ -131,21 +131,21 @@ func commandList(at func(*Config) *[]Command) field {
 	}, func(c Command) string { return c.Text })
 }
 
-// baseURL reads the address of the site and gives it without a slash at the end.
+// baseURL parses the address of the site and returns it without a trailing slash.
 func baseURL(s, _ string) (string, error) {
-	const example = "write for instance https://download.example.org"
+	const example = "for instance https://download.example.org"
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		return "", invalid{what: "is not an http or https URL with a host", hint: example}
+		return "", invalid{what: "must be an http or https URL with a host", hint: example}
 	case u.User != nil:
-		return "", invalid{what: "has a user name in it", hint: example}
+		return "", invalid{what: "contains a user name", hint: example}
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(s, "#"):
 		return "", invalid{what: "has a query or fragment", hint: example}
 	case u.Path != "" && u.Path != "/":
 		return "", invalid{what: "has a path", hint: "the download API answers at the root of a host; " + example}
 	case !hostRE.MatchString(u.Host):
-		return "", invalid{what: "has a host that is no domain name or address", hint: example}
+		return "", invalid{what: "has a host that is neither a domain name nor an address", hint: example}
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Host), nil
 }
@@ -155,7 +155,7 @@ var (
 	appRE  = regexp.MustCompile(`^[0-9a-f]{24}$`)
 )
 
-// source is a URL, the word sample, or a file, which like a folder is relative to where it was written.
+// source parses a URL, the word sample, or a path, which is relative to the place where it was written, like a folder.
 func source(s, dir string) (string, error) {
 	if s == "" {
 		return "", invalid{what: "is empty", hint: "write the URL of a Girder API, a packages.json, or sample"}
@@ -172,12 +172,13 @@ func source(s, dir string) (string, error) {
 	return within(dir, s), nil
 }
 
-// kindRE matches a path after the name of a kind of sources, packages:dist/list. One letter is a drive of Windows.
+// kindRE matches a path with the name of a kind of sources in front: packages:dist/list. A name has two letters or more,
+// because one letter is a Windows drive (C:\list).
 var kindRE = regexp.MustCompile(`^([a-z]{2,}:)(.+)$`)
 
 func appID(s string) error {
 	if s != "" && !appRE.MatchString(s) {
-		return invalid{what: "is not 24 lower-case hex digits", hint: "it is the _id of the application's folder in Girder"}
+		return invalid{what: "must be 24 lower-case hex digits", hint: "it is the _id of the application's folder in Girder"}
 	}
 	return nil
 }
@@ -191,38 +192,38 @@ func notEmpty(s string) error {
 
 func oneLine(s string) error {
 	if strings.ContainsAny(s, "\n\r") {
-		return invalid{what: "has more than one line"}
+		return invalid{what: "must be a single line"}
 	}
 	return printable(s)
 }
 
-// printable refuses what no text has and no path should have.
+// printable rejects control characters and invalid UTF-8, which no text or path should contain.
 func printable(s string) error {
 	if strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.IsControl(r) && r != '\n' && r != '\t' || r == unicode.ReplacementChar
 	}) {
-		return invalid{what: "has characters that cannot be printed"}
+		return invalid{what: "has unprintable characters"}
 	}
 	return nil
 }
 
-// logFormat reads the format of log lines; what it may hold is known where logs are read.
+// logFormat makes only a rough check of a log format. Package stats, which reads logs, knows the exact syntax.
 func logFormat(s, _ string) (string, error) {
 	if !strings.Contains(s, "$") {
-		return "", invalid{what: "has a format without variables", hint: "write it as log_format of Nginx: $remote_addr …"}
+		return "", invalid{what: "has a format without variables", hint: "use the syntax of Nginx's log_format: $remote_addr …"}
 	}
 	return s, oneLine(s)
 }
 
-// hostName reads a host without a port.
+// hostName parses a host name without a port.
 func hostName(s, _ string) (string, error) {
 	if !hostRE.MatchString(s) || strings.ContainsAny(s, ":[") {
-		return "", invalid{what: "is no host name", hint: "for instance www.example.org, without scheme, port and path"}
+		return "", invalid{what: "must be a host name", hint: "without scheme, port and path, for instance www.example.org"}
 	}
 	return strings.ToLower(s), nil
 }
 
-// profileName is the name of a built-in profile, or a file.
+// profileName parses the name of a built-in profile or the path of a file.
 func profileName(s, dir string) (string, error) {
 	switch {
 	case s == "":
@@ -233,20 +234,20 @@ func profileName(s, dir string) (string, error) {
 	return within(dir, s), oneLine(s)
 }
 
-// apiBase is the base of a Girder API, which may be none.
+// apiBase checks the base of a Girder API, which may be empty.
 func apiBase(s string) error {
 	if s != "" && !catalog.ValidURL(s+"/") {
-		return invalid{what: "is not an http or https URL", hint: "write the base of the API, https://…/api/v1"}
+		return invalid{what: "must be an http or https URL", hint: "write the base of the API, https://…/api/v1"}
 	}
 	return nil
 }
 
 var headerRE = regexp.MustCompile(`^[!#$%&'*+.^_\x60|~0-9A-Za-z-]+:[ \t]*[^\s].*$`)
 
-// header is a line of a request's head, which may be none.
+// header checks a request header, which may be empty.
 func header(s string) error {
 	if s != "" && !headerRE.MatchString(s) {
-		return invalid{what: "is not a request header", hint: "write Name: value"}
+		return invalid{what: "must be a request header", hint: "write Name: value"}
 	}
 	return nil
 }

@@ -54,31 +54,31 @@ func TestReadFrontMatterMistakes(t *testing.T) {
 		{"unknown key", "---\ntitle: x\nmenu: main\n---\n", `content/x.md:3:1: unknown key "menu"; the keys are title, description, layout, draft, date, weight, aliases`},
 		{"no end", "---\ntitle: x\n", `content/x.md:1:1: front matter does not end (no second --- line)`},
 		{"colon in a title", "---\ntitle: Aurora: a manual\n---\n", `content/x.md:2:8: title has a colon and must be in quotes (found "Aurora: a manual"); write title: "Aurora: a manual"`},
-		{"quote not closed", "---\ntitle: \"x\n---\n", `content/x.md:2:8: the text in quotes does not end (found "\"x"); write a " at its end`},
-		{"key twice", "---\ntitle: x\ndraft: false\ntitle: y\n---\n", `content/x.md:4:1: title is there twice, first in line 2; remove one`},
-		{"a list", "---\n- x\n---\n", `content/x.md:2:1: must be keys and values (found a list); write for instance title: Downloads`},
-		{"just text", "---\nHello\n---\n", `content/x.md:2:1: must be keys and values (found "Hello"); write for instance title: Downloads`},
-		{"title a list", "---\ntitle: [a, b]\n---\n", `content/x.md:2:8: title takes a single value (found a list)`},
-		{"title a map", "---\ntitle: {a: b}\n---\n", `content/x.md:2:8: title takes a single value (found a group of keys)`},
-		{"draft a word", "---\ndraft: yes please\n---\n", `content/x.md:2:8: draft is neither true nor false (found "yes please")`},
+		{"quote not closed", "---\ntitle: \"x\n---\n", `content/x.md:2:8: the text in quotes is not closed (found "\"x"); write a " at its end`},
+		{"key twice", "---\ntitle: x\ndraft: false\ntitle: y\n---\n", `content/x.md:4:1: title occurs twice, first in line 2; remove one`},
+		{"a list", "---\n- x\n---\n", `content/x.md:2:1: must be keys and values (found a list); for instance title: Downloads`},
+		{"just text", "---\nHello\n---\n", `content/x.md:2:1: must be keys and values (found "Hello"); for instance title: Downloads`},
+		{"title a list", "---\ntitle: [a, b]\n---\n", `content/x.md:2:8: title must be a single value (found a list)`},
+		{"title a map", "---\ntitle: {a: b}\n---\n", `content/x.md:2:8: title must be a single value (found a group of keys)`},
+		{"draft a word", "---\ndraft: yes please\n---\n", `content/x.md:2:8: draft must be true or false (found "yes please")`},
 		{"date in words", "---\ndate: tomorrow\n---\n", `content/x.md:2:7: date is not a day (found "tomorrow"); write it as 2026-11-20`},
 		{"no such day", "---\ndate: 2026-02-30\n---\n", `content/x.md:2:7: date is not a day (found "2026-02-30"); write it as 2026-11-20`},
-		{"weight a word", "---\nweight: heavy\n---\n", `content/x.md:2:9: weight is not a whole number (found "heavy")`},
-		{"weight a fraction", "---\nweight: 1.5\n---\n", `content/x.md:2:9: weight is not a whole number (found "1.5")`},
-		{"weight beyond measure", "---\nweight: 99999999999\n---\n", `content/x.md:2:9: weight is not a whole number (found "99999999999")`},
-		{"aliases a word", "---\naliases: /x\n---\n", `content/x.md:2:10: aliases takes a list (found "/x"); write [/x]`},
+		{"weight a word", "---\nweight: heavy\n---\n", `content/x.md:2:9: weight must be a whole number (found "heavy")`},
+		{"weight a fraction", "---\nweight: 1.5\n---\n", `content/x.md:2:9: weight must be a whole number (found "1.5")`},
+		{"weight beyond measure", "---\nweight: 99999999999\n---\n", `content/x.md:2:9: weight must be a whole number (found "99999999999")`},
+		{"aliases a word", "---\naliases: /x\n---\n", `content/x.md:2:10: aliases must be a list (found "/x"); write [/x]`},
 		{"alias elsewhere", "---\naliases:\n  - /ok\n  - //evil.example/\n---\n", `content/x.md:4:5: alias is not a path of this site (found "//evil.example/"); start it with one /`},
 		{"column in bytes", "---\n{é: 1, titel: x}\n---\n", "content/x.md:2:2: unknown key \"é\"; the keys are title, description, layout, draft, date, weight, aliases\ncontent/x.md:2:9: unknown key \"titel\"; did you mean \"title\"?"},
 		{"tab", "---\ntitle: x\naliases:\n\t- /x\n---\n", `content/x.md:4:1: a tab indents the line (found "\t"); indent with spaces`},
-		{"Latin-1", "---\ntitle: x\ndescription: Fran\xe7ais\n---\n", `content/x.md:3:18: text is not UTF-8 (found "\xe7"); save the file in that encoding`},
+		{"Latin-1", "---\ntitle: x\ndescription: Fran\xe7ais\n---\n", `content/x.md:3:18: text is not UTF-8 (found "\xe7"); save the file as UTF-8`},
 		{"no space after the colon", "---\ntitle:x\n---\n", `content/x.md:2:1: must be keys and values (found "title:x"); write a space after the colon: title: x`},
 		{"alias", "---\ntitle: *x*\n---\n", `content/x.md:2:8: aliases are not supported (found "*x*"); write the value in full, or in quotes: title: "*x*"`},
 		{"all at once, syntax as well", "---\ntitel: x\ntitle: a: b\nlayout: @x\ndraft: 7\naliases: [/a\n---\n", `content/x.md:2:1: unknown key "titel"; did you mean "title"?
 content/x.md:3:8: title has a colon and must be in quotes (found "a: b"); write title: "a: b"
 content/x.md:4:9: layout begins with "@" and must be in quotes (found "@x"); write layout: "@x"
-content/x.md:5:8: draft is neither true nor false (found "7")
-content/x.md:6:10: the list does not end (found "[/a"); write a ] at its end`},
-		{"all at once", "---\ntitel: x\ndraft: 7\n---\n", "content/x.md:2:1: unknown key \"titel\"; did you mean \"title\"?\ncontent/x.md:3:8: draft is neither true nor false (found \"7\")"},
+content/x.md:5:8: draft must be true or false (found "7")
+content/x.md:6:10: the list is not closed (found "[/a"); write a ] at its end`},
+		{"all at once", "---\ntitel: x\ndraft: 7\n---\n", "content/x.md:2:1: unknown key \"titel\"; did you mean \"title\"?\ncontent/x.md:3:8: draft must be true or false (found \"7\")"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -116,7 +116,7 @@ func TestRules(t *testing.T) {
 	}
 	for bad, want := range map[string]string{
 		"":                       "rules.yaml:1:1: user_agent_parsers, os_parsers or device_parsers is missing",
-		"x: [":                   `rules.yaml:1:4: the list does not end (found "["); write a ] at its end`,
+		"x: [":                   `rules.yaml:1:4: the list is not closed (found "["); write a ] at its end`,
 		"user_agent_parsers: []": "rules.yaml:1:1: user_agent_parsers, os_parsers or device_parsers is missing",
 		strings.Replace(good, "(Viewer)", "(Viewer", 1):                "rules.yaml:2:3: error parsing regexp: missing closing ): `(Viewer/(\\d+)`",
 		strings.Replace(good, "regex_flag: 'i'", "regex_flag: 'x'", 1): "rules.yaml:7:3: error parsing regexp: invalid or unsupported Perl syntax: `(?x`",

@@ -14,8 +14,8 @@ type lexed struct {
 	tokens  token.Tokens
 	offsets map[*token.Token]int // where each token begins
 	lines   []int                // where each line begins
-	around  []int                // of each token, and of the end: the innermost bracket around it; -1 for none
-	closed  map[int]bool         // brackets, by the index of their tokens, that end
+	around  []int                // index of the innermost bracket around each token, and around the end; -1 for none
+	closed  map[int]bool         // opening brackets that have a closing one, by the index of their tokens
 
 	seen struct{ line, column, offset int } // the last position that was looked up
 }
@@ -28,18 +28,19 @@ func newLexed(text string, tokens token.Tokens) *lexed {
 	return l
 }
 
-// locate finds out where the tokens begin. Only white space stands between two tokens, comments being tokens as
-// well, so a token begins behind the white space after the one before it. Where the end of that one is not known,
-// since it has several lines or other characters than the lexer says, the token is looked for from the place on that
-// the lexer has for it. This may be too far to the left, since the lexer counts columns in characters, and forgets
-// tabs: in "a:\t[é, b]" it sees the bracket in column 3 and b in column 7, where there are bytes 4 and 9.
+// locate computes the offset of every token. Comments are tokens as well, so there is only white space between two
+// tokens, and a token begins after the white space that follows the previous one. If the end of the previous token is
+// unknown (it has several lines, or its text differs from what the lexer reports), locate searches for the token from
+// the position that the lexer reports. That position may be too far to the left, because the lexer counts columns in
+// characters and ignores tabs: in "a:\t[é, b]" it reports the bracket in column 3 and b in column 7, but they begin at
+// bytes 4 and 9.
 func (l *lexed) locate() {
-	after, known := 0, true // where the token before ends, if that is known; else a place in it
+	after, known := 0, true // where the previous token ends, if known; else an offset inside it
 	for i, t := range l.tokens {
 		at := max(l.column(t.Position), after)
 		first, more := firstLine(t.Origin)
 		switch {
-		case t.Type == token.InvalidType: // its text begins with what was read before it; what follows is guessed
+		case t.Type == token.InvalidType: // its text includes the text before it, so its end is a guess
 			l.offsets[t] = at
 			l.tokens = l.tokens[:i+1]
 			return
@@ -64,7 +65,7 @@ func (l *lexed) locate() {
 	}
 }
 
-// firstLine returns the first line of what is written, and whether there are more.
+// firstLine returns the first line of a token's text, and whether there are more lines.
 func firstLine(written string) (line string, more bool) {
 	written = strings.Trim(written, " \t\n")
 	if end := strings.IndexByte(written, '\n'); end >= 0 {
@@ -73,7 +74,7 @@ func firstLine(written string) (line string, more bool) {
 	return written, false
 }
 
-// pair finds the brackets that belong together.
+// pair matches opening and closing brackets.
 func (l *lexed) pair() {
 	var open []int
 	innermost := func() int {
@@ -95,8 +96,7 @@ func (l *lexed) pair() {
 	l.around = append(l.around, innermost())
 }
 
-// openBracket returns the innermost bracket around a token, which may be the token itself if it does not end; -1 when
-// there is none.
+// openBracket returns the innermost unclosed bracket around a token, which may be the token itself; -1 if there is none.
 func (l *lexed) openBracket(i int) int {
 	if i < len(l.tokens) && !l.closed[i] && opens(l.tokens[i]) {
 		return i
@@ -109,7 +109,7 @@ func opens(t *token.Token) bool {
 	return t.Type == token.MappingStartType || t.Type == token.SequenceStartType
 }
 
-// outermost returns the offset of the outermost bracket around an offset; the offset itself when there is none.
+// outermost returns the offset of the outermost bracket around an offset, or the offset itself if there is none.
 func (l *lexed) outermost(offset int) int {
 	i := 0
 	for i < len(l.tokens) && l.offsets[l.tokens[i]] < offset {
@@ -121,7 +121,7 @@ func (l *lexed) outermost(offset int) int {
 	return offset
 }
 
-// isBlock reports whether a token begins a block of lines, which is the next token.
+// isBlock reports whether a token (| or >) starts a block of lines. The block itself is the next token.
 func isBlock(t *token.Token) bool { return t.Type == token.LiteralType || t.Type == token.FoldedType }
 
 // lineStarts returns the offsets of the lines of a text.
@@ -135,7 +135,7 @@ func lineStarts(text string) []int {
 	return starts
 }
 
-// column returns the offset of a position of the lexer, in its line at least.
+// column returns the offset of a position that the lexer reports. The line is always right, the column may be too small.
 func (l *lexed) column(p *token.Position) int {
 	line, column := min(max(p.Line, 1), len(l.lines)), max(p.Column, 1)
 	at, from := l.lines[line-1], 1
@@ -150,7 +150,7 @@ func (l *lexed) column(p *token.Position) int {
 	return at
 }
 
-// offset returns where a token begins, and of one that the parser made up, where it thinks that it is.
+// offset returns where a token begins. For a token that the parser inserted, it returns the parser's position.
 func (l *lexed) offset(t *token.Token) int {
 	if at, ok := l.offsets[t]; ok {
 		return at
@@ -161,8 +161,8 @@ func (l *lexed) offset(t *token.Token) int {
 	return l.column(t.Position)
 }
 
-// begin returns where something begins that the lexer could not read to its end. The position of the token is there,
-// or further down, where the lexer stopped; after a text of several lines it may be too far up.
+// begin returns where a token begins that the lexer could not read to its end. The lexer reports that place or one
+// further down, where it stopped; after a text of several lines it may be too far up.
 func (l *lexed) begin(t *token.Token) int {
 	at := l.offset(t)
 	start := lineStart(l.text, at)
@@ -177,12 +177,12 @@ func (l *lexed) begin(t *token.Token) int {
 	return at + max(below, 0)
 }
 
-// firstInLine reports whether only white space stands before an offset in its line.
+// firstInLine reports whether there is only white space before an offset in its line.
 func (l *lexed) firstInLine(offset int) bool {
 	return strings.Trim(l.text[lineStart(l.text, offset):offset], " \t") == ""
 }
 
-// tabIn returns the offset of a tab in the indentation of the line that holds an offset, -1 when there is none.
+// tabIn returns the offset of a tab in the indentation of the line that holds an offset, -1 if there is none.
 func (l *lexed) tabIn(offset int) int {
 	start := lineStart(l.text, offset)
 	indent := l.text[start:min(lineEnd(l.text, offset), len(l.text))]
@@ -193,7 +193,7 @@ func (l *lexed) tabIn(offset int) int {
 	return -1
 }
 
-// index returns the place of a token among the tokens; of one that the parser made up that of the next one.
+// index returns the index of a token. For a token that the parser inserted, it returns that of the next one.
 func (l *lexed) index(t *token.Token) int {
 	if i := slices.Index(l.tokens, t); i >= 0 {
 		return i

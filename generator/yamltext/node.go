@@ -9,7 +9,7 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// Kind is what a node is.
+// Kind is the kind of a node.
 type Kind int
 
 // The kinds.
@@ -18,34 +18,34 @@ const (
 	Scalar               // a single value
 	Sequence             // a list
 	Mapping              // keys and values
-	Broken               // what a finding is about already
+	Broken               // a value that already has a finding
 )
 
 // Node is one value of a document: that of a key, an item of a list, or all of it.
 type Node struct {
 	Kind    Kind
-	Key     string      // as it is written; "" for an item and for the root
-	Name    string      // of the key with those above it, "girder.timeout"; of an item that of its list; "" for the root
-	KeyAt   fault.Place // where the key begins; for an item and for the root like At
+	Key     string      // as written; "" for an item and for the root
+	Name    string      // the key with the keys above it, "girder.timeout"; for an item, the name of its list; "" for the root
+	KeyAt   fault.Place // where the key begins; for an item and for the root the same as At
 	At      fault.Place // where the value begins
 	Items   []*Node     // of a Sequence
-	Entries []*Node     // of a Mapping, without those whose keys are wrong
+	Entries []*Node     // of a Mapping, without entries that have invalid keys
 
 	doc  *Document
 	text string // of a Scalar
-	item bool   // in a Sequence
+	item bool   // the node is an item of a Sequence
 }
 
-// builder makes nodes of what the parser has found.
+// builder turns the parser's syntax tree into nodes.
 type builder struct {
 	*Document
 	lexed *lexed
 }
 
-// scope is what the entries of mappings in each other share, but not those of the items of a list.
-type scope map[string]fault.Place // where each key stands, with the names above it
+// scope holds the keys seen so far, to find repeated ones. Nested mappings share it; every item of a list has its own.
+type scope map[string]fault.Place // place of each key, by its full name
 
-// root makes the root of the document. There is one at most: see refuse.
+// root builds the root of the document. There is at most one, because refuse removes further documents.
 func (b *builder) root(file *ast.File) *Node {
 	for _, doc := range file.Docs {
 		switch doc.Body.(type) {
@@ -60,7 +60,7 @@ func (b *builder) root(file *ast.File) *Node {
 	return b.Root
 }
 
-// node fills in n, whose name is known. Where there is no value, it is taken to be at the offset.
+// node fills in n, whose name is already set. If there is no value, its place is the offset.
 func (b *builder) node(from ast.Node, n *Node, offset int, seen scope) *Node {
 	n.doc = b.Document
 	begin := from.GetToken()
@@ -102,8 +102,12 @@ func (b *builder) node(from ast.Node, n *Node, offset int, seen scope) *Node {
 	return n
 }
 
-// items makes the items of a list. Where a dash stands alone, the parser takes keys below it for its value, in the
-// column of the dash as well, and so swallows what follows the list.
+// items builds the items of a list. After a lone dash, the parser takes the keys below for its value, even if they are
+// in the column of the dash, and so includes the text after the list:
+//
+//	servers:
+//	-
+//	title: Viewer        # the parser reads this as the value of the dash
 func (b *builder) items(from *ast.SequenceNode, list *Node, offset int) []*Node {
 	items := make([]*Node, len(from.Values))
 	for i, v := range from.Values {
@@ -112,14 +116,14 @@ func (b *builder) items(from *ast.SequenceNode, list *Node, offset int) []*Node 
 		}
 		items[i] = b.node(v, &Node{Name: list.Name, item: true}, offset+1, scope{})
 		if dash := b.place(offset); !from.IsFlowStyle && items[i].At.Line > dash.Line && items[i].At.Col <= dash.Col {
-			b.report(offset, "an item has no value; give it one, or remove the line")
+			b.report(offset, "an item has no value; write one, or remove the line")
 			items[i] = &Node{Kind: Broken, Name: list.Name, KeyAt: dash, At: dash, doc: b.Document, item: true}
 		}
 	}
 	return items
 }
 
-// isLast reports whether a value that is not there is the last of the text: its own is behind the cut.
+// isLast reports whether a missing value is the last of the text. Then its value may be in the part that was cut off.
 func (b *builder) isLast(t *token.Token, offset int) bool {
 	if _, written := b.lexed.offsets[t]; written {
 		return false
@@ -140,27 +144,27 @@ func (b *builder) entry(from *ast.MappingValueNode, to *Node, seen scope) {
 	case !ok || word.Value == "" || strings.Contains(word.Value, "\n"):
 		b.key(from.Key, at)
 		return
-	case b.text[at] != b.lexed.text[at]: // an alias or a merge key, which was reported
+	case b.text[at] != b.lexed.text[at]: // an alias or a merge key, already reported
 		return
 	}
 	n := &Node{Key: word.Value, Name: to.path() + word.Value, KeyAt: b.place(at)}
 	if first, ok := seen[n.Name]; ok {
-		b.report(at, "%s is there twice, first in line %d; remove one", n.Name, first.Line)
+		b.report(at, "%s occurs twice, first in line %d; remove one", n.Name, first.Line)
 		return
 	}
 	seen[n.Name] = n.KeyAt
 	to.Entries = append(to.Entries, b.node(from.Value, n, b.lexed.offset(from.Start)+1, seen))
 }
 
-// key reports a key that is no word.
+// key reports a key that is not a plain word.
 func (b *builder) key(key ast.MapKeyNode, at int) {
 	switch key.(type) {
 	case *ast.MappingKeyNode:
-		b.report(at, `keys are plain words (found "?"); write the key, a colon and the value`)
+		b.report(at, `keys must be plain words (found "?"); write the key, a colon and the value`)
 	case *ast.StringNode: // empty, or of several lines
-		b.report(at, "keys are plain words (found %.80q)", key.GetToken().Value)
+		b.report(at, "keys must be plain words (found %.80q)", key.GetToken().Value)
 	default:
 		word := key.GetToken().Value
-		b.report(at, "keys are plain words (found %.80q); write it in quotes: %s", word, Quote(word))
+		b.report(at, "keys must be plain words (found %.80q); write it in quotes: %s", word, Quote(word))
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// Key is a key that a mapping may have, and what reads its value. The name "girder.timeout" is the key timeout in
-// the mapping girder.
+// Key is a key that a mapping may have, with the function that reads its value. The name "girder.timeout" is the key
+// timeout in the mapping girder.
 type Key = struct {
 	Name string
 	Read func(value *Node)
@@ -19,7 +19,7 @@ type Key = struct {
 // Keys are the keys that a mapping may have, in the order in which messages list them.
 type Keys []Key
 
-// Optional returns the keys with a key that has no value counted as absent.
+// Optional returns the keys changed so that a key without a value counts as absent.
 func (ks Keys) Optional() Keys {
 	optional := make(Keys, len(ks))
 	for i, k := range ks {
@@ -32,8 +32,8 @@ func (ks Keys) Optional() Keys {
 	return optional
 }
 
-// Read reads a mapping by a table of its keys, in the order in which they are written. Unknown keys are findings. A
-// node without a value is a mapping without entries.
+// Read reads a mapping with a table of its keys, in the order of the text. Unknown keys are findings. A node without a
+// value counts as a mapping without entries.
 func (n *Node) Read(keys Keys) { n.read(keys, n.path()) }
 
 // read reads a mapping in which the names of the keys begin after base.
@@ -48,7 +48,7 @@ func (n *Node) read(keys Keys, base string) {
 	}
 }
 
-// notMapping says that a node must be a mapping.
+// notMapping returns the message for a node that should be a mapping.
 func (n *Node) notMapping() string {
 	hint := ""
 	if m := unspacedRE.FindStringSubmatch(n.text); m != nil {
@@ -56,11 +56,11 @@ func (n *Node) notMapping() string {
 	}
 	switch {
 	case n.item:
-		return fmt.Sprintf("%s takes a list of groups of keys (found %s)%s", n.Name, n.describe(), hint)
+		return fmt.Sprintf("%s must be a list of groups of keys (found %s)%s", n.Name, n.describe(), hint)
 	case n.Name != "":
-		return fmt.Sprintf("%s is a group of keys (found %s)%s", n.Name, n.describe(), hint)
+		return fmt.Sprintf("%s must be a group of keys (found %s)%s", n.Name, n.describe(), hint)
 	case hint == "":
-		hint = "; write for instance title: Downloads"
+		hint = "; for instance title: Downloads"
 	}
 	return fmt.Sprintf("must be keys and values (found %s)%s", n.describe(), hint)
 }
@@ -83,13 +83,13 @@ func (n *Node) readEntry(keys Keys, base string) {
 	n.doc.findings = append(n.doc.findings, n.KeyAt.Errorf("unknown key %.80q%s", n.Name, keys.suggest(n.Name, base)))
 }
 
-// listed is how many keys a message about an unknown one lists: as many as two lines of a terminal hold.
+// listed limits the keys that a message about an unknown one lists, so that it fits in two lines of a terminal.
 const listed = 16
 
-// suggest ends a message about an unknown key.
+// suggest returns the end of the message about an unknown key: a similar key, or the keys that exist.
 func (ks Keys) suggest(name, base string) string {
 	group := name[:strings.LastIndexByte(name, '.')+1]
-	var known, near []string // of all; of those in the same group
+	var known, near []string // all keys; those in the same group
 	seen := map[string]bool{}
 	for _, k := range ks {
 		full := base + k.Name
@@ -111,16 +111,16 @@ func (ks Keys) suggest(name, base string) string {
 	return "; the keys are " + strings.Join(near, ", ")
 }
 
-// Text returns a single value, as it is written but for the quotes. Anything else is a finding.
+// Text returns a single value as written, without quotes. Anything else is a finding.
 func (n *Node) Text() (text string, ok bool) {
 	switch {
 	case n.Kind == Scalar:
 		return n.text, true
 	case n.Kind == Broken:
 	case n.item:
-		n.Errorf("%s takes a list of single values (found %s)%s", n.Name, n.describe(), n.instead())
+		n.Errorf("%s must be a list of single values (found %s)%s", n.Name, n.describe(), n.instead())
 	default:
-		n.Errorf("%s takes a single value (found %s)%s", n.Name, n.describe(), n.instead())
+		n.Errorf("%s must be a single value (found %s)%s", n.Name, n.describe(), n.instead())
 	}
 	return "", false
 }
@@ -136,7 +136,7 @@ func (n *Node) Bool() (value, ok bool) {
 	case strings.EqualFold(text, "false"):
 		return false, true
 	}
-	n.Errorf("%s is neither true nor false (found %.80q)", n.Name, text)
+	n.Errorf("%s must be true or false (found %.80q)", n.Name, text)
 	return false, false
 }
 
@@ -148,7 +148,7 @@ func (n *Node) Int() (value int, ok bool) {
 	}
 	v, err := strconv.ParseInt(text, 0, 32)
 	if err != nil {
-		n.Errorf("%s is not a whole number (found %.80q)", n.Name, text)
+		n.Errorf("%s must be a whole number (found %.80q)", n.Name, text)
 	}
 	return int(v), err == nil
 }
@@ -160,14 +160,14 @@ func (n *Node) List() (items []*Node, ok bool) {
 		return n.Items, true
 	case Broken:
 	case Scalar:
-		n.Errorf("%s takes a list (found %s); write [%s]", n.Name, n.describe(), Quote(n.text))
+		n.Errorf("%s must be a list (found %s); write [%s]", n.Name, n.describe(), Quote(n.text))
 	default:
-		n.Errorf("%s takes a list (found %s); write [] for an empty one", n.Name, n.describe())
+		n.Errorf("%s must be a list (found %s); write [] for an empty one", n.Name, n.describe())
 	}
 	return nil, false
 }
 
-// Text reads a single value: see Node.Text.
+// Text returns a function that reads a single value, see Node.Text.
 func Text(to *string) func(*Node) {
 	return func(n *Node) {
 		if text, ok := n.Text(); ok {
@@ -176,7 +176,7 @@ func Text(to *string) func(*Node) {
 	}
 }
 
-// Bool reads true or false: see Node.Bool.
+// Bool returns a function that reads true or false, see Node.Bool.
 func Bool(to *bool) func(*Node) {
 	return func(n *Node) {
 		if value, ok := n.Bool(); ok {
@@ -185,7 +185,7 @@ func Bool(to *bool) func(*Node) {
 	}
 }
 
-// List reads a list, item by item: see Node.List.
+// List returns a function that reads a list item by item, see Node.List.
 func List(item func(*Node)) func(*Node) {
 	return func(n *Node) {
 		items, _ := n.List()
@@ -195,14 +195,14 @@ func List(item func(*Node)) func(*Node) {
 	}
 }
 
-// Errorf adds a finding at the node to those of the document. Of a Broken node there is one already.
+// Errorf adds a finding at the node to those of the document. It does nothing for a Broken node, which has one already.
 func (n *Node) Errorf(format string, args ...any) {
 	if n.Kind != Broken {
 		n.doc.findings = append(n.doc.findings, n.At.Errorf(format, args...))
 	}
 }
 
-// describe names what a node is, for a person who may not know the words of YAML.
+// describe names the kind of a node for people who may not know YAML's terms.
 func (n *Node) describe() string {
 	switch n.Kind {
 	case Mapping:
@@ -215,7 +215,7 @@ func (n *Node) describe() string {
 	return fmt.Sprintf("%.80q", n.text)
 }
 
-// instead is what to write instead of a value that is not there.
+// instead returns the hint on what to write for a missing value.
 func (n *Node) instead() string {
 	if n.Kind == Nothing {
 		return `; give it a value, "" for an empty one, or remove the line`

@@ -6,11 +6,11 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// refuse reports what the parser would accept and this package does not. It returns the text without it, or the same
-// text when there is nothing to report.
+// refuse reports YAML that the parser accepts but this package does not. It returns the text without it, or the
+// unchanged text if there is none.
 func (d *Document) refuse(l *lexed) string {
 	if separator, begin := secondDocument(d, l); begin >= 0 {
-		d.report(begin, "a second document begins (found %q); leave one", l.text[separator:separator+3])
+		d.report(begin, "a second document begins (found %q); keep only one", l.text[separator:separator+3])
 		return d.cutAt(l, separator)
 	}
 	if tab := tabbedEntry(l); tab >= 0 {
@@ -30,10 +30,10 @@ func (d *Document) cutAt(l *lexed, offset int) string {
 	return l.text[:lineStart(l.text, l.outermost(offset))]
 }
 
-// secondDocument returns where the first document ends and where the second begins; -1 when there is none.
+// secondDocument returns where the first document ends and where the second begins, -1 if there is no second one.
 func secondDocument(d *Document, l *lexed) (separator, begin int) {
 	separator = -1
-	first, directive := false, 0 // whether the first has begun; the line of a directive
+	first, directive := false, 0 // whether the first document has begun; the line of a directive
 	for _, t := range l.tokens {
 		at := l.offsets[t]
 		switch t.Type {
@@ -55,11 +55,10 @@ func secondDocument(d *Document, l *lexed) (separator, begin int) {
 	return -1, -1
 }
 
-// tabIndents is the finding of a tab in the indentation.
+// tabIndents is the message about a tab in the indentation.
 const tabIndents = `a tab indents the line (found "\t"); indent with spaces`
 
-// tabbedEntry returns the offset of a tab in the indentation of a key or item, outside of brackets; -1 when there is
-// none.
+// tabbedEntry returns the offset of a tab in the indentation of a key or item outside of brackets, -1 if there is none.
 func tabbedEntry(l *lexed) int {
 	for i, t := range l.tokens {
 		entry := t.Type == token.SequenceEntryType || i+1 < len(l.tokens) && l.tokens[i+1].Type == token.MappingValueType
@@ -70,7 +69,7 @@ func tabbedEntry(l *lexed) int {
 	return -1
 }
 
-// wrongEscape finds an escape in double quotes whose digits are none.
+// wrongEscape finds an escape in double quotes with invalid hexadecimal digits.
 func wrongEscape(l *lexed) mistake {
 	for i, t := range l.tokens {
 		if t.Type != token.DoubleQuoteType {
@@ -88,14 +87,14 @@ func wrongEscape(l *lexed) mistake {
 }
 
 // withoutReferences reports merge keys, anchors, aliases and tags, and returns the text without them: the value after
-// an anchor or a tag stays, an alias becomes a value, and a merge key a key that is left out. In a value like **bold**
-// the parser sees several; that is one mistake.
+// an anchor or a tag stays, an alias becomes a plain value, and a merge key becomes a key that is left out. The parser
+// finds several in a value like **bold**; that is reported as one mistake.
 func (d *Document) withoutReferences(l *lexed) string {
 	repaired := []byte(l.text)
-	mergeLine, line, last := 0, 0, 0 // the lines of a merge key and of the last reference; where that ends
+	mergeLine, line, last := 0, 0, 0 // the lines of the last merge key and of the last reference; where the latter ends
 	for i, t := range l.tokens {
 		at, what := l.offsets[t], ""
-		end, next := at+len(t.Value), i+1 // with the name; the token after that
+		end, next := at+len(t.Value), i+1 // the end of its name; the index of the token after the name
 		switch t.Type {
 		case token.AnchorType, token.AliasType:
 			what = "anchors"
@@ -140,7 +139,7 @@ func (d *Document) withoutReferences(l *lexed) string {
 	return string(repaired)
 }
 
-// endsItem reports whether a token in brackets ends the item before it.
+// endsItem reports whether a token in brackets ends the previous item.
 func endsItem(t token.Type) bool {
 	return t == token.CollectEntryType || t == token.SequenceEndType || t == token.MappingEndType
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// repair reports the mistake that an error of the parser is about, and returns the text without it.
+// repair reports the mistake that caused an error of the parser, and returns the text without it.
 func (d *Document) repair(l *lexed, err error) string {
 	syntax, ok := errors.AsType[*yaml.SyntaxError](err)
 	if !ok || syntax.Token == nil {
@@ -20,7 +20,7 @@ func (d *Document) repair(l *lexed, err error) string {
 	}
 	m := diagnosis{l}.diagnose(syntax.Message, syntax.Token)
 	line := d.line(m.at)
-	if d.broken[line] { // of what was repaired there
+	if d.broken[line] { // an earlier repair of this line caused the error
 		return d.cutAt(l, m.at)
 	}
 	d.report(m.at, "%s", m.text)
@@ -31,26 +31,26 @@ func (d *Document) repair(l *lexed, err error) string {
 	return l.text[:m.at] + strings.Repeat("x", m.end-m.at) + l.text[m.end:]
 }
 
-// mistake is what is wrong with the syntax of a text.
+// mistake is a syntax error with its cause.
 type mistake struct {
-	at    int    // what is to blame begins here
-	end   int    // and ends here if it is a value on one line, which can be taken out; else 0
-	text  string // of the finding
-	write string // the key and the value as they are to be written, of a value that can be taken out
+	at    int    // where the wrong text begins
+	end   int    // where it ends, if it is a value on one line that can be replaced; else 0
+	text  string // the message
+	write string // the correct spelling of the key and the value, if the value can be replaced
 }
 
 // diagnosis finds the mistake behind an error of the parser.
 type diagnosis struct{ *lexed }
 
-// diagnose finds out what a message of the parser is about. The parser names a symptom, and often the token after
-// the mistake:
+// diagnose finds the cause of an error of the parser. The parser reports a symptom, and often at the token after the
+// mistake:
 //
 //	title: Viewer 5: what is new     mapping value is not allowed in this context
 //	title: 'it's new'                value is not allowed in this context. map key-value is pre-defined
 //	title: [a, b                     ',' or ']' must be specified, of the key in the next line
 func (l diagnosis) diagnose(message string, t *token.Token) mistake {
 	at, i := l.offset(t), l.index(t)
-	begin := l.begin(t) // of a text in quotes
+	begin := l.begin(t) // where a text in quotes begins
 	end := lineEnd(l.text, max(at, begin))
 	bracket := l.openBracket(i)
 	colon := message == "mapping value is not allowed in this context"
@@ -70,7 +70,7 @@ func (l diagnosis) diagnose(message string, t *token.Token) mistake {
 		return l.inBrackets(bracket, t, colon)
 	case message == "found an invalid key for this map":
 		key := strings.TrimSpace(l.text[lineStart(l.text, at):at])
-		return mistake{at: at, text: fmt.Sprintf(`keys are plain words (found %.80q before a colon)`, key)}
+		return mistake{at: at, text: fmt.Sprintf(`keys must be plain words (found %.80q before a colon)`, key)}
 	case l.firstInLine(at):
 		return l.stray(at)
 	}
@@ -80,25 +80,25 @@ func (l diagnosis) diagnose(message string, t *token.Token) mistake {
 	return mistake{at: at, text: "read YAML: " + message}
 }
 
-// unclosed is a text in quotes that does not end.
+// unclosed returns the mistake of a text in quotes that does not end.
 func (l diagnosis) unclosed(at int) mistake {
 	line := l.text[at:lineEnd(l.text, at)]
 	if line == "" {
-		return mistake{at: at, text: "the text in quotes does not end"}
+		return mistake{at: at, text: "the text in quotes is not closed"}
 	}
-	if m, ok := l.escape(at, at+len(line)); ok && line[0] == '"' { // which may have taken the quote for a digit
+	if m, ok := l.escape(at, at+len(line)); ok && line[0] == '"' { // the lexer may have read the quote as a digit
 		return m
 	}
-	text := fmt.Sprintf("the text in quotes does not end (found %.80q); write a %c at its end", line, line[0])
+	text := fmt.Sprintf("the text in quotes is not closed (found %.80q); write a %c at its end", line, line[0])
 	return mistake{at: at, text: text}
 }
 
-// escapeRE matches an escape of double quotes; its group is a backslash that begins none.
+// escapeRE matches an escape in double quotes. Its group matches a backslash that does not begin a valid escape.
 var escapeRE = regexp.MustCompile(
 	`\\(?:x[[:xdigit:]]{2}|u[[:xdigit:]]{4}|U[[:xdigit:]]{8}|[0abtnvfre "/\\N_LP\t\n])|(\\)`)
 
-// escape finds a backslash that means nothing between two offsets, those of a text in double quotes. The parser takes
-// any character for a hexadecimal digit, the quote as well.
+// escape finds an invalid escape between two offsets, those of a text in double quotes. The parser accepts any
+// character as a hexadecimal digit, even the quote.
 func (l diagnosis) escape(begin, end int) (mistake, bool) {
 	for _, m := range escapeRE.FindAllStringSubmatchIndex(l.text[begin:end], -1) {
 		if m[2] < 0 {
@@ -112,8 +112,8 @@ func (l diagnosis) escape(begin, end int) (mistake, bool) {
 	return mistake{at: begin, text: "unknown escape in double quotes"}, false
 }
 
-// endsQuotes reports whether the token before one is a text in quotes that begins in a line above. The quote at its
-// end was meant to begin a text then:
+// endsQuotes reports whether the previous token is a text in quotes that begins in a line above. Then the quote that
+// ends it was meant to begin another text:
 //
 //	title: 'Viewer
 //	description: 'What is new'
@@ -126,12 +126,12 @@ func (l diagnosis) endsQuotes(i, at int) bool {
 	return quoted && l.offsets[before] < lineStart(l.text, at)
 }
 
-// nextKey returns where the key of the first colon after a value begins, if that is in a line below the value:
+// nextKey returns where the key of the first colon after a value begins, if it is in a line below the value:
 //
 //	title: a
 //	  out: b
 //
-// The parser takes "a out" for a key. The result is -1 if the colon is in the line of the value.
+// The parser reads "a out" as a key. The result is -1 if the colon is in the line of the value.
 func (l diagnosis) nextKey(i int) int {
 	for j := i; j < len(l.tokens); j++ {
 		if l.tokens[j].Type != token.MappingValueType {
@@ -146,14 +146,14 @@ func (l diagnosis) nextKey(i int) int {
 	return -1
 }
 
-// misaligned is a line whose indentation is wrong.
+// misaligned returns the mistake of a line with wrong indentation.
 func (l diagnosis) misaligned(at int, how string) mistake {
 	line := strings.TrimSpace(l.text[at:lineEnd(l.text, at)])
 	text := fmt.Sprintf("the line %s (found %.80q); align it with the key or item that it belongs to", how, line)
 	return mistake{at: at, text: text}
 }
 
-// inBrackets is a mistake in a list or mapping in brackets, at a token or before it.
+// inBrackets returns the mistake in a list or mapping in brackets, at a token or before it.
 func (l diagnosis) inBrackets(bracket int, t *token.Token, colon bool) mistake {
 	at := l.offset(t)
 	rest := l.text[at:lineEnd(l.text, at)]
@@ -164,24 +164,24 @@ func (l diagnosis) inBrackets(bracket int, t *token.Token, colon bool) mistake {
 		if l.tokens[bracket].Type == token.MappingStartType {
 			what, end = "group of keys", "}"
 		}
-		return mistake{at: at, text: fmt.Sprintf("the %s does not end (found %.80q); write a %s at its end",
+		return mistake{at: at, text: fmt.Sprintf("the %s is not closed (found %.80q); write a %s at its end",
 			what, l.text[at:lineEnd(l.text, at)], end)}
 	case colon:
 		return mistake{at: at, text: fmt.Sprintf("a value with a colon must be in quotes (found %.80q)", rest)}
 	case t.Type == token.CollectEntryType:
-		return mistake{at: at, text: fmt.Sprintf("nothing stands before the comma (found %.80q); remove one", rest)}
+		return mistake{at: at, text: fmt.Sprintf("a value is missing before the comma (found %.80q); remove the comma", rest)}
 	}
-	return mistake{at: at, text: fmt.Sprintf("no comma stands between two values (found %.80q)", rest)}
+	return mistake{at: at, text: fmt.Sprintf("a comma is missing between two values (found %.80q)", rest)}
 }
 
-// stray is a line that fits nowhere.
+// stray returns the mistake of a line that is neither a key with a value nor an item.
 func (l diagnosis) stray(at int) mistake {
 	line := strings.TrimRight(l.text[at:lineEnd(l.text, at)], " \t")
 	if m := unspacedRE.FindStringSubmatch(line); m != nil {
 		return mistake{at: at, text: fmt.Sprintf("no space after the colon (found %.80q); write %s: %s", line, m[1], m[2])}
 	}
 	if keyRE.MatchString(line) || strings.HasPrefix(line+" ", "- ") {
-		return l.misaligned(at, "is indented like none above")
+		return l.misaligned(at, "is indented like no line above")
 	}
 	return mistake{at: at, text: fmt.Sprintf("a key without a colon (found %.80q); "+
 		"write a colon and a value, or indent the line if it belongs to the value above", line)}
@@ -192,7 +192,7 @@ var (
 	valueRE = regexp.MustCompile(`^\s*((?:- +)*)(?:("[^"]*"|'[^']*'|[^\s#\[{'"][^#]*?):[ \t]+)?(\S.*)$`)
 )
 
-// unquoted is a value, on one line, that YAML takes for something else unless it is in quotes.
+// unquoted returns the mistake of a value on one line that YAML reads differently unless it is in quotes.
 func (l diagnosis) unquoted(at int, colon bool) (mistake, bool) {
 	start := lineStart(l.text, at)
 	line := l.text[start:lineEnd(l.text, at)]

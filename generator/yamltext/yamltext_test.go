@@ -97,19 +97,19 @@ var mistakes = []struct{ name, text, want string }{
 	{"a link", "a: [5.12](/x/)\n", `1:4: a has text after the closing bracket (found "[5.12](/x/)"); write a: "[5.12](/x/)"`},
 	{"text after quotes", "a: \"b\" c\n", `1:4: a has text after the closing quote (found "\"b\" c"); write a: '"b" c'`},
 	{"an apostrophe", "a: 'it's'\n", `1:4: a has text after the closing quote (found "'it's'"); write a: "it's"`},
-	{"open single quotes", "a: b\nc: 'd\ne: f\n", `2:4: the text in quotes does not end (found "'d"); write a ' at its end`},
-	{"open double quotes", "a: \"b\n", `1:4: the text in quotes does not end (found "\"b"); write a " at its end`},
-	{"open quotes, which the next end", "a: \"b\nc: \"d\"\n", `1:4: the text in quotes does not end (found "\"b"); write a " at its end`},
-	{"open quotes before the end of the document", "a: \"b\n---\nc: d\n", `1:4: the text in quotes does not end (found "\"b"); write a " at its end`},
-	{"open quotes after others like them", "a: [\"b\", \"b\n", `1:10: the text in quotes does not end (found "\"b"); write a " at its end`},
+	{"open single quotes", "a: b\nc: 'd\ne: f\n", `2:4: the text in quotes is not closed (found "'d"); write a ' at its end`},
+	{"open double quotes", "a: \"b\n", `1:4: the text in quotes is not closed (found "\"b"); write a " at its end`},
+	{"open quotes, which the next end", "a: \"b\nc: \"d\"\n", `1:4: the text in quotes is not closed (found "\"b"); write a " at its end`},
+	{"open quotes before the end of the document", "a: \"b\n---\nc: d\n", `1:4: the text in quotes is not closed (found "\"b"); write a " at its end`},
+	{"open quotes after others like them", "a: [\"b\", \"b\n", `1:10: the text in quotes is not closed (found "\"b"); write a " at its end`},
 	{"an escape after quotes like its own", "a: [\"b\", \"b\\d\"]\n", `1:12: unknown escape in double quotes (found "\\d"); write \\ for a backslash, or use single quotes`},
 	{"an escape", "a: \"C:\\dir\"\n", `1:7: unknown escape in double quotes (found "\\d"); write \\ for a backslash, or use single quotes`},
 	{"a short escape", "a: \"\\u12\"\n", `1:5: unknown escape in double quotes (found "\\u"); write \\ for a backslash, or use single quotes`},
-	{"an open list", "a: [b, c\nd: e\n", `1:4: the list does not end (found "[b, c"); write a ] at its end`},
-	{"an open list at the end", "a: [b, c", `1:4: the list does not end (found "[b, c"); write a ] at its end`},
-	{"an open mapping", "a: {b: c\nd: e\n", `1:4: the group of keys does not end (found "{b: c"); write a } at its end`},
-	{"no comma", "a: [\"b\" \"c\"]\n", `1:9: no comma stands between two values (found "\"c\"]")`},
-	{"two commas", "a: [b,,c]\n", `1:7: nothing stands before the comma (found ",c]"); remove one`},
+	{"an open list", "a: [b, c\nd: e\n", `1:4: the list is not closed (found "[b, c"); write a ] at its end`},
+	{"an open list at the end", "a: [b, c", `1:4: the list is not closed (found "[b, c"); write a ] at its end`},
+	{"an open mapping", "a: {b: c\nd: e\n", `1:4: the group of keys is not closed (found "{b: c"); write a } at its end`},
+	{"no comma", "a: [\"b\" \"c\"]\n", `1:9: a comma is missing between two values (found "\"c\"]")`},
+	{"two commas", "a: [b,,c]\n", `1:7: a value is missing before the comma (found ",c]"); remove the comma`},
 	{"no space after a colon", "out: x\ntitle:x\n", `2:1: no space after the colon (found "title:x"); write title: x`},
 	{"no space after the first colon", "title:x\nout: y\n", `1:1: no space after the colon (found "title:x"); write title: x`},
 	{"a key alone", "a: b\nc\nd: e\n", `2:1: a key without a colon (found "c"); write a colon and a value, or indent the line if it belongs to the value above`},
@@ -119,16 +119,16 @@ var mistakes = []struct{ name, text, want string }{
 	{"a tab before the first key", "\ta: b\n", `1:1: a tab indents the line (found "\t"); indent with spaces`},
 	{"a tab before an item", "a:\n- b\n\t- c\n", `3:1: a tab indents the line (found "\t"); indent with spaces`},
 	{"too deep", "a: b\n  c: d\n", `2:3: the line is indented too far (found "c: d"); align it with the key or item that it belongs to`},
-	{"not deep enough", "a:\n  b: c\n d: e\n", `3:2: the line is indented like none above (found "d: e"); align it with the key or item that it belongs to`},
-	{"an item without a value", "a:\n- b\n-\nc: d\n", `3:1: an item has no value; give it one, or remove the line`},
+	{"not deep enough", "a:\n  b: c\n d: e\n", `3:2: the line is indented like no line above (found "d: e"); align it with the key or item that it belongs to`},
+	{"an item without a value", "a:\n- b\n-\nc: d\n", `3:1: an item has no value; write one, or remove the line`},
 	{"an escape of other digits", "a: \"\\x4g\"\nb: c\n", `1:5: unknown escape in double quotes (found "\\x"); write \\ for a backslash, or use single quotes`},
-	{"a key twice", "a: b\nc: d\na: e\n", `3:1: a is there twice, first in line 1; remove one`},
-	{"a key twice below", "a:\n  b: c\n  b: d\n", `3:3: a.b is there twice, first in line 2; remove one`},
-	{"a key twice, once with a dot", "a.b: c\na:\n  b: d\n", `3:3: a.b is there twice, first in line 1; remove one`},
+	{"a key twice", "a: b\nc: d\na: e\n", `3:1: a occurs twice, first in line 1; remove one`},
+	{"a key twice below", "a:\n  b: c\n  b: d\n", `3:3: a.b occurs twice, first in line 2; remove one`},
+	{"a key twice, once with a dot", "a.b: c\na:\n  b: d\n", `3:3: a.b occurs twice, first in line 1; remove one`},
 	{"a key once in each item", "- a: b\n- a: c\n", ``},
-	{"a number as a key", "5.10: a\n", `1:1: keys are plain words (found "5.10"); write it in quotes: "5.10"`},
-	{"a list as a key", "[a]: b\n", `1:4: keys are plain words (found "[a]" before a colon)`},
-	{"a long key", "? a\n: b\n", `1:1: keys are plain words (found "?"); write the key, a colon and the value`},
+	{"a number as a key", "5.10: a\n", `1:1: keys must be plain words (found "5.10"); write it in quotes: "5.10"`},
+	{"a list as a key", "[a]: b\n", `1:4: keys must be plain words (found "[a]" before a colon)`},
+	{"a long key", "? a\n: b\n", `1:1: keys must be plain words (found "?"); write the key, a colon and the value`},
 	{"an anchor", "a: &b c\n", `1:4: anchors are not supported (found "&b c"); write the value in full, or in quotes: a: "&b c"`},
 	{"an anchor of a mapping", "a: &b\n  c: d\n", `1:4: anchors are not supported (found "&b"); write the value in full, or in quotes: a: "&b"`},
 	{"an alias", "a: *b\n", `1:4: aliases are not supported (found "*b"); write the value in full, or in quotes: a: "*b"`},
@@ -139,19 +139,19 @@ var mistakes = []struct{ name, text, want string }{
 	{"references in a list", "a: [&b c, *b, !d, e]\n", "1:5: anchors are not supported (found \"&b\"); write the value in full\n1:11: aliases are not supported (found \"*b\"); write the value in full\n1:15: tags are not supported (found \"!d\"); write the value in full"},
 	{"a merge key", "<<: *a\n", `1:1: merge keys are not supported (found "<<"); write the keys and values out`},
 	{"a merge key in brackets", "a: {<<: *b, c: d}\n", `1:5: merge keys are not supported (found "<<"); write the keys and values out`},
-	{"a second document", "a: b\n---\nc: d\n", `3:1: a second document begins (found "---"); leave one`},
-	{"a second document after an empty one", "---\n---\nc: d\n", `3:1: a second document begins (found "---"); leave one`},
-	{"a second document after the end", "a: b\n...\nc: d\n", `3:1: a second document begins (found "..."); leave one`},
+	{"a second document", "a: b\n---\nc: d\n", `3:1: a second document begins (found "---"); keep only one`},
+	{"a second document after an empty one", "---\n---\nc: d\n", `3:1: a second document begins (found "---"); keep only one`},
+	{"a second document after the end", "a: b\n...\nc: d\n", `3:1: a second document begins (found "..."); keep only one`},
 	{"an empty second document", "a: b\n---\n# c\n", ``},
-	{"Latin-1", "a: b\nc: d\xe9\n", `2:5: text is not UTF-8 (found "\xe9"); save the file in that encoding`},
+	{"Latin-1", "a: b\nc: d\xe9\n", `2:5: text is not UTF-8 (found "\xe9"); save the file as UTF-8`},
 	{"Windows line ends", "a: 'b\r\n  c'\r\nd: e: f\r\n", `3:4: d has a colon and must be in quotes (found "e: f"); write d: "e: f"`},
-	{"columns in bytes", "é: [ü, \"ä\" b]\n", `1:15: no comma stands between two values (found "b]")`},
+	{"columns in bytes", "é: [ü, \"ä\" b]\n", `1:15: a comma is missing between two values (found "b]")`},
 	{"in the order of the file", "a: b: c\na: d\n<<: e\nf: &g h\ni: 'j\n",
 		"1:4: a has a colon and must be in quotes (found \"b: c\"); write a: \"b: c\"\n" +
-			"2:1: a is there twice, first in line 1; remove one\n" +
+			"2:1: a occurs twice, first in line 1; remove one\n" +
 			"3:1: merge keys are not supported (found \"<<\"); write the keys and values out\n" +
 			"4:4: anchors are not supported (found \"&g h\"); write the value in full, or in quotes: f: \"&g h\"\n" +
-			"5:4: the text in quotes does not end (found \"'j\"); write a ' at its end"},
+			"5:4: the text in quotes is not closed (found \"'j\"); write a ' at its end"},
 }
 
 func TestMistakes(t *testing.T) {
@@ -243,35 +243,35 @@ func TestReadMistakes(t *testing.T) {
 		{"unknown key of a group, without it", "source: x\n", `1:1: unknown key "source"; did you mean "links.source"?`},
 		{"unknown key in a group", "links:\n  home: x\n", `2:3: unknown key "links.home"; the keys are links.source, links.issues`},
 		{"unknown key in an item", "systems:\n- id: x\n  nmaes: y\n", `3:3: unknown key "nmaes"; did you mean "names"?`},
-		{"list for a value", "title: [a]\n", `1:8: title takes a single value (found a list)`},
-		{"group for a value", "title:\n  a: b\n", `2:3: title takes a single value (found a group of keys)`},
-		{"nothing for a value", "title: # none\n", `1:7: title takes a single value (found nothing); give it a value, "" for an empty one, or remove the line`},
-		{"value for a list", "systems: win\n", `1:10: systems takes a list (found "win"); write [win]`},
-		{"nothing for a list", "systems:\n", `1:9: systems takes a list (found nothing); write [] for an empty one`},
-		{"value for an item that is a group", "systems: [win]\n", `1:11: systems takes a list of groups of keys (found "win")`},
-		{"list in a list", "systems:\n- id: x\n  names: [[a]]\n", `3:11: names takes a list of single values (found a list)`},
-		{"value for a group", "links: x\n", `1:8: links is a group of keys (found "x")`},
-		{"no space in a group", "links:\n  source:x\n", `2:3: links is a group of keys (found "source:x"); write a space after the colon: source: x`},
-		{"an address for a group", "links: https://example.org\n", `1:8: links is a group of keys (found "https://example.org")`},
+		{"list for a value", "title: [a]\n", `1:8: title must be a single value (found a list)`},
+		{"group for a value", "title:\n  a: b\n", `2:3: title must be a single value (found a group of keys)`},
+		{"nothing for a value", "title: # none\n", `1:7: title must be a single value (found nothing); give it a value, "" for an empty one, or remove the line`},
+		{"value for a list", "systems: win\n", `1:10: systems must be a list (found "win"); write [win]`},
+		{"nothing for a list", "systems:\n", `1:9: systems must be a list (found nothing); write [] for an empty one`},
+		{"value for an item that is a group", "systems: [win]\n", `1:11: systems must be a list of groups of keys (found "win")`},
+		{"list in a list", "systems:\n- id: x\n  names: [[a]]\n", `3:11: names must be a list of single values (found a list)`},
+		{"value for a group", "links: x\n", `1:8: links must be a group of keys (found "x")`},
+		{"no space in a group", "links:\n  source:x\n", `2:3: links must be a group of keys (found "source:x"); write a space after the colon: source: x`},
+		{"an address for a group", "links: https://example.org\n", `1:8: links must be a group of keys (found "https://example.org")`},
 		{"no space in the only key", "title:x\n", `1:1: must be keys and values (found "title:x"); write a space after the colon: title: x`},
-		{"list for the file", "- title\n", `1:1: must be keys and values (found a list); write for instance title: Downloads`},
-		{"no truth", "public: yes\n", `1:9: public is neither true nor false (found "yes")`},
-		{"no number", "weight: 1.5\n", `1:9: weight is not a whole number (found "1.5")`},
-		{"large number", "weight: 99999999999\n", `1:9: weight is not a whole number (found "99999999999")`},
+		{"list for the file", "- title\n", `1:1: must be keys and values (found a list); for instance title: Downloads`},
+		{"no truth", "public: yes\n", `1:9: public must be true or false (found "yes")`},
+		{"no number", "weight: 1.5\n", `1:9: weight must be a whole number (found "1.5")`},
+		{"large number", "weight: 99999999999\n", `1:9: weight must be a whole number (found "99999999999")`},
 		{"broken values are reported once", "title: a: b\npublic: @x\nsystems: *a\nlinks: &b\n  source: 'x\n", `1:8: title has a colon and must be in quotes (found "a: b"); write title: "a: b"
 2:9: public begins with "@" and must be in quotes (found "@x"); write public: "@x"
 3:10: aliases are not supported (found "*a"); write the value in full, or in quotes: systems: "*a"
 4:8: anchors are not supported (found "&b"); write the value in full, or in quotes: links: "&b"
-5:11: the text in quotes does not end (found "'x"); write a ' at its end`},
-		{"what was cut off is not missing", "title:\n  'x\n", `2:3: the text in quotes does not end (found "'x"); write a ' at its end`},
+5:11: the text in quotes is not closed (found "'x"); write a ' at its end`},
+		{"what was cut off is not missing", "title:\n  'x\n", `2:3: the text in quotes is not closed (found "'x"); write a ' at its end`},
 		{"all at once, in the order of the file", "titel: x\npublic: y\ntitle: b: c\nlinks: {sauce: d}\nweight: e\nsystems:\n- id: f\n- id: [g]\n  id: h\n\t- id: i\n", `1:1: unknown key "titel"; did you mean "title"?
-2:9: public is neither true nor false (found "y")
+2:9: public must be true or false (found "y")
 3:8: title has a colon and must be in quotes (found "b: c"); write title: "b: c"
 4:9: unknown key "links.sauce"; did you mean "links.source"?
-5:9: weight is not a whole number (found "e")
+5:9: weight must be a whole number (found "e")
 8:3: systems has an item without id
-8:7: id takes a single value (found a list)
-9:3: id is there twice, first in line 8; remove one
+8:7: id must be a single value (found a list)
+9:3: id occurs twice, first in line 8; remove one
 10:1: a tab indents the line (found "\t"); indent with spaces`},
 	}
 	for _, tt := range tests {
