@@ -1,0 +1,138 @@
+package supply_test
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/history"
+	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/supply"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+const (
+	otherApp = "6000000000000000000000aa"
+	id       = "600000000000000000000001"
+)
+
+// listing is a Girder listing of one package of an application.
+func listing(app string) string {
+	return `[{"_id":"` + id + `","name":"A_1","size":1000,"meta":{"app_id":"` + app + `","baseName":"A","os":"linux","arch":"amd64",` +
+		`"revision":"100","version":"5.0.0","release":"5.0.0","pre_release":false,"build_date":"2024-01-02T03:04:05+00:00"}}]`
+}
+
+// read reads the packages of the site in the current folder for a build, and records them. settings are added to its
+// sitegen.yaml.
+func read(t *testing.T, settings string) (*supply.Catalogue, error) {
+	t.Helper()
+	text := "title: A\nproject: A\nbase_url: https://a.example\n" + settings
+	if err := os.WriteFile("sitegen.yaml", []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(config.Input{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
+	p, err := project.Open(c, slog.New(slog.DiscardHandler), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(c.Data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	db, err := history.Open(t.Context(), p.HistoryFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	cat, err := supply.Read(t.Context(), p, db)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := cat.Record(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	return cat, nil
+}
+
+// TestSavedListing checks which server the files of a saved Girder listing are fetched from: the configured one, the
+// profile's for its own application, or the one that the application was last read from. There is no other.
+func TestSavedListing(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/api/v1/app/{app}/package", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, listing(otherApp)) })
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	remembered := server.URL + "/api/v1"
+	other := "app: " + otherApp + "\n"
+	const saved, configured = "source: listing.json\n", "girder: {api: https://girder.example/api/v1}\n"
+
+	tests := []struct {
+		name, app, before, settings string
+		want                        string // base of the API, "" if the listing is refused
+	}{
+		{"configured", testutil.App, "", saved + configured, "https://girder.example/api/v1"},
+		{"of the profile", testutil.App, "", saved, testutil.API},
+		{"remembered", otherApp, other + "source: " + remembered + "\n", other + saved, remembered},
+		{"configured and remembered", otherApp, other + "source: " + remembered + "\n", other + saved + configured, "https://girder.example/api/v1"},
+		{"unknown", otherApp, "", other + saved, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			if err := os.WriteFile("listing.json", []byte(listing(test.app)), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if test.before != "" {
+				if _, err := read(t, test.before); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cat, err := read(t, test.settings)
+			if test.want == "" {
+				if fault.KindOf(err) != fault.Usage || !strings.Contains(fmt.Sprint(fault.Hints(err)), "girder.api") {
+					t.Errorf("error %v, hints %q, want one of usage about girder.api", err, fault.Hints(err))
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := test.want + "/item/" + id + "/download"; len(cat.Packages) != 1 || cat.Packages[0].URL != want {
+				t.Errorf("packages %+v, want one at %s", cat.Packages, want)
+			}
+		})
+	}
+}
+
+// TestOffline checks that an offline build publishes what was stored, and refuses when nothing was.
+func TestOffline(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if _, err := read(t, "source: listing.json\noffline: true\n"); fault.KindOf(err) != fault.Source {
+		t.Errorf("error %v, want one of the source", err)
+	}
+	if err := os.WriteFile("listing.json", []byte(listing(testutil.App)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := read(t, "source: listing.json\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove("listing.json"); err != nil {
+		t.Fatal(err)
+	}
+	cat, err := read(t, "source: listing.json\noffline: true\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !cat.Stored || len(cat.Packages) != 1 || cat.Packages[0].ID != id {
+		t.Errorf("catalogue %+v, want the stored package", cat)
+	}
+}
