@@ -11,8 +11,8 @@ import (
 )
 
 // The types below are the JSON files for programs, /api/v1/releases.json and /api/v1/latest.json. Their keys
-// are documented in docs/api.md. They are a contract: keys may be added, none may go or change its meaning
-// under /api/v1/.
+// are documented in docs/api.md. They are a contract: under /api/v1/, keys
+// may be added, but none may be removed or change its meaning.
 
 // apiReleases is releases.json.
 type apiReleases struct {
@@ -20,7 +20,7 @@ type apiReleases struct {
 	Releases []apiRelease `json:"releases"` // newest first
 }
 
-// apiLatest is latest.json: the newest package by operating system and architecture. What has none has no key.
+// apiLatest is latest.json: the newest package by operating system and architecture. A platform without a package has no key.
 type apiLatest struct {
 	apiHead
 	Release apiPlatforms `json:"release"`
@@ -29,11 +29,11 @@ type apiLatest struct {
 
 type apiPlatforms map[catalog.OS]map[catalog.Arch]apiPackage
 
-// apiHead is what both files begin with.
+// apiHead holds the keys at the start of both files.
 type apiHead struct {
 	APIVersion int    `json:"api_version"` // 1
 	SiteURL    string `json:"site_url"`
-	Sample     bool   `json:"sample"` // the data is made up: the embedded sample catalogue
+	Sample     bool   `json:"sample"` // the packages are those of the embedded sample catalogue
 }
 
 type apiRelease struct {
@@ -67,7 +67,7 @@ type apiPackage struct {
 	links []Link // of the profile: "<name>_url", after the others
 }
 
-// MarshalJSON adds the links of the profile, extensions_url for one named extensions.
+// MarshalJSON adds the links of the profile: a link named extensions has the key extensions_url.
 func (p apiPackage) MarshalJSON() ([]byte, error) {
 	type plain apiPackage // without this method
 	b, err := json.Marshal(plain(p))
@@ -87,8 +87,7 @@ func (p apiPackage) MarshalJSON() ([]byte, error) {
 	return b, nil
 }
 
-// addAPI adds the JSON files: the two documents above, and for the old API the templates that /findall is put
-// together from.
+// addAPI adds the JSON files: the two documents above and, for the old API, the templates of /findall.
 func addAPI(b *Build, releases []*Release) {
 	b.AddFile(output.Pages, "api/v1/releases.json", encodeJSON(releasesJSON(b, releases)))
 	b.AddFile(output.Pages, "api/v1/latest.json", encodeJSON(latestJSON(b)))
@@ -98,7 +97,7 @@ func addAPI(b *Build, releases []*Release) {
 	}
 }
 
-// records makes, for the old API, the record of each package: the whole answer of /find.
+// records returns the record of each package for the old API: the whole answer of /find.
 func records(x *lookup.Index) []output.File {
 	files := make([]output.File, len(x.Packages()))
 	for i, p := range x.Packages() {
@@ -162,7 +161,7 @@ func head(b *Build) apiHead {
 	return apiHead{APIVersion: 1, SiteURL: b.AbsURL("/"), Sample: b.Site.Sample}
 }
 
-// encodeJSON writes a document in compact JSON with a line end.
+// encodeJSON writes a document in compact JSON followed by a line feed.
 func encodeJSON(v any) []byte {
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(v); err != nil {

@@ -10,12 +10,12 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// Reference describes the download API: the home page and the page for developers show it. It is made from the
-// grammar, so that nothing in it can be out of date.
+// Reference describes the download API for the home page and the page for developers. It is made from the grammar, so
+// it cannot be out of date.
 type Reference struct {
-	Parameters []lookup.Parameter // but for those that are never right
+	Parameters []lookup.Parameter // without those that always are an error
 	Permalinks []ExamplePermalink
-	Modes      []string // parameters of which a query may have one
+	Modes      []string // parameters that exclude each other
 	Default    string   // the architecture of a request that names none
 	OSes       []string
 	Arches     []string
@@ -25,16 +25,16 @@ type Reference struct {
 	Examples   Examples
 }
 
-// ExamplePermalink is a permalink and what it stands for.
+// ExamplePermalink is a permalink and the query that it is short for.
 type ExamplePermalink struct {
 	Path  string // /releases/5.12/linux
 	Query string // /download?os=linux&version=5.12
 	About string // where it leads
 }
 
-// Examples are values for examples that lead to a package, as far as the catalogue has one.
+// Examples are values for example links. If the catalogue has a release, the links lead to its packages.
 type Examples struct {
-	OS       catalog.OS // that most visitors would name: the first
+	OS       catalog.OS // the first of the profile
 	UnixOS   catalog.OS // one with a shell, else the first
 	Arch     catalog.Arch
 	Version  string // the newest release
@@ -111,7 +111,7 @@ func addAPIPage(b *Build, releases []*Release) {
 	b.AddPage(withText(b, Page{
 		Path: strings.TrimPrefix(apiURL, "/") + pageName, Layout: "api.html",
 		Title:       "Direct links and data",
-		Description: "Lasting links to packages for scripts, and JSON files that describe them.",
+		Description: "Permanent links to packages for scripts, and JSON files that describe them.",
 		Data:        reference(b.Index.Spec(), newest(releases)),
 	}))
 }

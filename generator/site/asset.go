@@ -31,7 +31,7 @@ const (
 	darkQuestion = "@media (prefers-color-scheme: dark)"
 )
 
-// Asset is a file that is published under a name that changes with its content, so that it can be kept forever.
+// Asset is a file whose published name changes with its content, so browsers may cache it forever.
 type Asset struct {
 	URL       string // /assets/app.3f2a1b9c0d4e.css
 	Integrity string // sha384-…: for the integrity attribute
@@ -42,8 +42,8 @@ type Asset struct {
 // assetSet is the files of layouts/assets/ by name.
 type assetSet map[string]*Asset
 
-// readAssets reads, minifies (with a minifier) and names the assets, which are published in a folder. Findings
-// are style sheets and scripts that cannot be read, and url() that leads nowhere.
+// readAssets reads the assets, minifies them if there is a minifier, and names them for publication in folder. Findings
+// are style sheets and scripts with syntax errors, and references in url() to missing files.
 func readAssets(layouts fs.FS, folder string, m *minifier) (assetSet, fault.Findings, error) {
 	sources, err := assetSources(layouts)
 	if err != nil {
@@ -94,19 +94,19 @@ func syntaxCSS() []byte {
 	return b.Bytes()
 }
 
-// assetReader names assets one after the other: a style sheet after the files it refers to, since their names are in it.
+// assetReader names assets one by one. A style sheet comes after the files it refers to, because it contains their names.
 type assetReader struct {
 	sources  map[string][]byte
 	folder   string    // of public/ that they are published in
 	minifier *minifier // nil: leave the files as they are
-	done     assetSet  // nil *Asset: under way
+	done     assetSet  // nil *Asset: being read
 	findings fault.Findings
 }
 
 // urlRE finds the url() of a style sheet, quoted or not.
 var urlRE = regexp.MustCompile(`url\(\s*(?:"([^"]*)"|'([^']*)'|([^"')\s]*))\s*\)`)
 
-// asset gives the finished asset; nil when it is under way, that is, refers to itself.
+// asset returns the finished asset, or nil if it is still being read, which means that it refers to itself.
 func (r *assetReader) asset(name string) *Asset {
 	if a, ok := r.done[name]; ok {
 		return a
@@ -121,7 +121,7 @@ func (r *assetReader) asset(name string) *Asset {
 	return a
 }
 
-// follow puts the published names into the url() of a style sheet.
+// follow replaces the names in the url() of a style sheet with the published names.
 func (r *assetReader) follow(name string, css []byte) []byte {
 	var out []byte
 	last := 0
@@ -147,7 +147,7 @@ func (r *assetReader) follow(name string, css []byte) []byte {
 	return append(out, css[last:]...)
 }
 
-// cutSuffix parts a reference from its query and fragment: font.eot?#iefix.
+// cutSuffix splits a reference from its query and fragment, as in font.eot?#iefix.
 func cutSuffix(ref string) (file, suffix string) {
 	if i := strings.IndexAny(ref, "?#"); i >= 0 {
 		return ref[:i], ref[i:]
@@ -155,7 +155,7 @@ func cutSuffix(ref string) (file, suffix string) {
 	return ref, ""
 }
 
-// minified gives the data, smaller where that can be done.
+// minified returns the data, minified if its type is supported.
 func (r *assetReader) minified(name string, data []byte) []byte {
 	if r.minifier == nil {
 		return data
@@ -172,7 +172,7 @@ func (r *assetReader) minified(name string, data []byte) []byte {
 	return small
 }
 
-// files are the assets as they are published, in order of their names.
+// files returns the assets as they are published, ordered by name.
 func (as assetSet) files() []output.File {
 	files := make([]output.File, 0, len(as))
 	for _, name := range sortedKeys(as) {
@@ -181,7 +181,7 @@ func (as assetSet) files() []output.File {
 	return files
 }
 
-// newAsset names an asset by its content.
+// newAsset returns an asset whose name contains a hash of its content.
 func newAsset(folder, name string, data []byte) *Asset {
 	sum, integrity := sha256.Sum256(data), sha512.Sum384(data)
 	ext := path.Ext(name)

@@ -16,7 +16,7 @@ type Item struct {
 	spec *lookup.Spec
 }
 
-// itemsOf wraps packages for layouts.
+// itemsOf returns packages as Items.
 func itemsOf(spec *lookup.Spec, packages []*catalog.Package) []Item {
 	items := make([]Item, len(packages))
 	for n, p := range packages {
@@ -25,16 +25,16 @@ func itemsOf(spec *lookup.Spec, packages []*catalog.Package) []Item {
 	return items
 }
 
-// URL is the lasting address of the file, relative to the site: /bitstream/<id>.
+// URL returns the permanent address of the file, relative to the site: /bitstream/<id>.
 func (i Item) URL() string { return lookup.Location(i.Package) }
 
-// System is the name people know the operating system by.
+// System returns the title of the operating system, such as Windows.
 func (i Item) System() string { return i.spec.Title(i.OS) }
 
-// ArchTitle is the name people know the architecture by, on that system.
+// ArchTitle returns the title of the architecture on that system, such as Apple silicon.
 func (i Item) ArchTitle() string { return i.spec.ArchTitle(i.Platform()) }
 
-// Family is the kind of the operating system: windows, macos or unix. It decides which shell commands fit.
+// Family returns the kind of the operating system, windows, macos or unix: the page shows commands for its shell.
 func (i Item) Family() catalog.Family {
 	if s := i.spec.System(i.OS); s != nil {
 		return s.Family
@@ -42,13 +42,13 @@ func (i Item) Family() catalog.Family {
 	return catalog.UnixFamily
 }
 
-// Revisions reports whether the revision of the package is one of the source.
+// Revisions reports whether packages have revisions of the source code.
 func (i Item) Revisions() bool { return i.spec.Revisions }
 
-// Checksum is the strongest checksum that is known of the file, "" for none.
+// Checksum returns the strongest known checksum of the file, or "" if none is known.
 func (i Item) Checksum() string { return cmp.Or(i.SHA512, i.SHA256) }
 
-// ChecksumBits is the size of Checksum: 512 for a SHA-512.
+// ChecksumBits returns the size of Checksum in bits: 512 for SHA-512.
 func (i Item) ChecksumBits() int {
 	if i.SHA512 == "" {
 		return 256
@@ -61,7 +61,7 @@ func (i Item) Numbered() bool { return numberedRE.MatchString(i.Version) }
 
 var numberedRE = regexp.MustCompile(`^v?\d+\.\d`)
 
-// Link is a page elsewhere about a package.
+// Link is a link to another site about a package.
 type Link struct {
 	Name  string // of the profile
 	Title string // Extensions
@@ -69,7 +69,7 @@ type Link struct {
 	URL   string // "" when there is no such page for the package
 }
 
-// Links lists the pages elsewhere about the package: one for each link of the profile, in its order.
+// Links returns the links to other sites about the package: one for each link of the profile, in its order.
 func (i Item) Links() []Link {
 	var links []Link
 	for _, l := range i.spec.Links {
@@ -78,7 +78,7 @@ func (i Item) Links() []Link {
 	return links
 }
 
-// Kind is what the package is beside a release: "preview" or "not released yet"; "" for a release.
+// Kind returns "preview" for a nightly build, "not released yet" for a pre-release, and "" for a release.
 func (i Item) Kind() string {
 	switch {
 	case i.Matches(catalog.Nightly):
@@ -89,9 +89,9 @@ func (i Item) Kind() string {
 	return ""
 }
 
-// FileName is the name the file is saved under: what the source says or, for a release, what the project's own pattern
-// makes of it. It is "" when neither is known, and when the name has other characters than those of plain file names:
-// pages show it in shell commands.
+// FileName returns the name the file is saved under: the name that the source gives or, for a release, the name made by
+// the project's pattern. It returns "" if neither is known. Because pages show the name in shell commands, it also
+// returns "" if the name has characters that plain file names do not have.
 func (i Item) FileName() string {
 	if i.Package.FileName != "" {
 		return i.Package.FileName
@@ -106,7 +106,7 @@ func (i Item) FileName() string {
 
 var fileWordRE = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._+-]*$`)
 
-// platformsOf lists the platforms of packages, by system and architecture.
+// platformsOf returns the platforms of packages, ordered by system and architecture.
 func platformsOf(spec *lookup.Spec, items []Item) []catalog.Platform {
 	var list []catalog.Platform
 	for _, i := range items {
@@ -118,7 +118,7 @@ func platformsOf(spec *lookup.Spec, items []Item) []catalog.Platform {
 	return list
 }
 
-// platformTitles names platforms for people; the default architecture goes without saying.
+// platformTitles returns the titles of platforms. It leaves out the default architecture: Windows, macOS, macOS (arm64).
 func platformTitles(spec *lookup.Spec, platforms []catalog.Platform) []string {
 	titles := make([]string, len(platforms))
 	for n, pf := range platforms {
@@ -127,7 +127,7 @@ func platformTitles(spec *lookup.Spec, platforms []catalog.Platform) []string {
 	return titles
 }
 
-// cells makes one fragment for each package, as it stands in the download page, and one for no package.
+// cells returns one fragment of the download page for each package, and one for a missing package.
 func cells(x *lookup.Index) []*Page {
 	pages := []*Page{cell("_none", Item{})} // no id begins with _
 	for _, i := range itemsOf(x.Spec(), x.Packages()) {

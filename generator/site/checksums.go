@@ -8,9 +8,9 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// Sums is the list of the release's checksums as sha512sum(1) writes and checks it; empty when none is known. Of
-// several packages for one platform, whose files have the same name, it has the newest. Packages without a
-// checksum or a file name are left out: sha512sum complains of any line that is not a checksum.
+// Sums returns the release's checksums in the format of sha512sum(1), or nothing if none is known. If several packages
+// have files of the same name, it lists the newest one. Packages without a checksum or a file name are left out, because
+// sha512sum warns about lines that are not checksums.
 func (r *Release) Sums() []byte {
 	var buf bytes.Buffer
 	seen := map[catalog.Platform]bool{}
@@ -29,7 +29,7 @@ func (r *Release) Sums() []byte {
 // HasSums reports whether the release has a list of checksums.
 func (r *Release) HasSums() bool { return len(r.Sums()) > 0 }
 
-// addSums adds SHA512SUMS beside the page of each release that has any checksum.
+// addSums adds a file SHA512SUMS next to the page of each release that has a checksum.
 func addSums(b *Build, releases []*Release) {
 	for _, r := range releases {
 		if list := r.Sums(); len(list) > 0 {

@@ -33,7 +33,7 @@ type codeBlocks struct {
 
 func newCodeBlocks() *codeBlocks { return &codeBlocks{usual: newFormatter(nil)} }
 
-// lexer returns the lexer of a language, nil when there is none.
+// lexer returns the lexer of a language, or nil if there is none.
 func (c *codeBlocks) lexer(language string) chroma.Lexer {
 	known, ok := c.lexers.Load(language)
 	if !ok {
@@ -49,7 +49,7 @@ func (c *codeBlocks) Extend(m goldmark.Markdown) {
 	m.Renderer().AddOptions(renderer.WithNodeRenderers(util.Prioritized(c, 200)))
 }
 
-// RegisterFuncs says what is rendered here.
+// RegisterFuncs registers the renderer for fenced code blocks.
 func (c *codeBlocks) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
 	r.Register(ast.KindFencedCodeBlock, c.render)
 }
@@ -62,7 +62,7 @@ func (c *codeBlocks) render(w util.BufWriter, src []byte, node ast.Node, enterin
 	return ast.WalkContinue, nil
 }
 
-// highlight renders a block with colours, if it can.
+// highlight renders a block with colours if its language is known.
 func (c *codeBlocks) highlight(w util.BufWriter, src []byte, block *ast.FencedCodeBlock) bool {
 	if block.Info == nil {
 		return false
@@ -97,7 +97,7 @@ func plain(w util.BufWriter, src []byte, block *ast.FencedCodeBlock) {
 	_, _ = w.WriteString("</code></pre>\n")
 }
 
-// attributesOf reads what stands in braces after the language of a block.
+// attributesOf parses the attributes in braces after the language of a block.
 func attributesOf(info []byte) map[string]any {
 	i := bytes.IndexByte(info, '{')
 	if i <= 0 {
@@ -111,7 +111,7 @@ func attributesOf(info []byte) map[string]any {
 	return attributes
 }
 
-// newFormatter makes the formatter for blocks with these attributes.
+// newFormatter returns the formatter for blocks with these attributes.
 func newFormatter(attributes map[string]any) *chromahtml.Formatter {
 	options := []chromahtml.Option{chromahtml.WithClasses(true)}
 	first := 1
@@ -131,7 +131,7 @@ func newFormatter(attributes map[string]any) *chromahtml.Formatter {
 	return chromahtml.New(options...)
 }
 
-// lineRanges reads the lines of hl_lines: numbers, and texts like "3-4". What is neither is left out.
+// lineRanges parses hl_lines: numbers, and strings like "3-4". It skips all other values.
 func lineRanges(lines []any, offset int) [][2]int {
 	var ranges [][2]int
 	for _, line := range lines {

@@ -27,13 +27,13 @@ const (
 	pageName      = "index.html" // of a page below public/
 )
 
-// segmentRE is what a name in content/ looks like: it becomes a part of a URL and of a file's path.
+// segmentRE matches the names allowed in content/. Each becomes a part of a URL and of a file path.
 var segmentRE = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._+-]*$`)
 
 // document is one Markdown file of content/.
 type document struct {
 	page      *Page
-	src, body []byte // the whole file, and its end: what comes after the front matter
+	src, body []byte // the whole file, and the part after the front matter
 	aliases   []aliasPath
 	draft     bool
 	wrong     bool   // has findings
@@ -49,8 +49,8 @@ type documentSet struct {
 	files     []output.File        // what is not Markdown
 }
 
-// readContent reads content/ whole. Documents that are in the set before, if there is one, are not read
-// again. Findings are about names and front matter.
+// readContent reads all of content/. It reuses unchanged documents of the previous set, if there is one. Findings are
+// about names and front matter.
 func readContent(ctx context.Context, in Input, before *documentSet) (*documentSet, fault.Findings, error) {
 	names, findings, err := contentNames(in.Content)
 	if err != nil {
@@ -93,7 +93,7 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 	return c, findings, nil
 }
 
-// contentNames lists the files of content/, leaving out those that editors and systems leave behind.
+// contentNames returns the names of the files in content/, except those that Ignored reports.
 func contentNames(fsys fs.FS) (names []string, findings fault.Findings, err error) {
 	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		switch base := path.Base(name); {
@@ -120,8 +120,8 @@ func contentNames(fsys fs.FS) (names []string, findings fault.Findings, err erro
 	return names, findings, err
 }
 
-// Ignored reports whether a file or folder of content/ or layouts/ is no part of the site, by the last element of its
-// path: hidden files, backups and other files that editors and systems leave behind.
+// Ignored reports whether a file or folder of content/ or layouts/ is not part of the site, given the last element of
+// its path: hidden files, backups and other files that editors and operating systems create.
 func Ignored(base string) bool {
 	return strings.ContainsAny(base[:1], "._#") || strings.HasSuffix(base, "~")
 }
@@ -139,7 +139,7 @@ func newDocument(name string, src []byte) (*document, fault.Findings) {
 	return &document{page: p, src: src, body: body, aliases: fm.aliases, draft: fm.draft, wrong: len(findings) > 0}, findings
 }
 
-// again gives a document that was read before, if it still has the same bytes.
+// again returns a document that was read before, if its bytes are unchanged.
 func (c *documentSet) again(name string, src []byte) *document {
 	if c == nil || c.good[name] == nil || !bytes.Equal(c.good[name].src, withoutMark(src)) {
 		return nil
@@ -149,10 +149,10 @@ func (c *documentSet) again(name string, src []byte) *document {
 	return &d
 }
 
-// withoutMark takes away the byte order mark that some editors begin a file with.
+// withoutMark removes the byte order mark that some editors write at the start of a file.
 func withoutMark(src []byte) []byte { return bytes.TrimPrefix(src, []byte("\ufeff")) }
 
-// held says why a document is not published; "" when it is.
+// held returns why a document is not published, or "" if it is published.
 func (o *Options) held(d *document) string {
 	switch {
 	case d.draft && !o.Drafts:
@@ -163,7 +163,7 @@ func (o *Options) held(d *document) string {
 	return ""
 }
 
-// documentPath is the file that a content file becomes: about.md is about/index.html.
+// documentPath returns the path of the file made from a content file: about.md is about/index.html.
 func documentPath(name string) string {
 	folder, base := path.Split(name)
 	if base == indexName {
@@ -172,7 +172,7 @@ func documentPath(name string) string {
 	return strings.TrimSuffix(name, markdownExt) + "/" + pageName
 }
 
-// pages gives the documents that are pages of their own, and warns of what is not published.
+// pages returns the documents that are pages of their own, and warnings about those that are not published.
 func (c *documentSet) pages() (pages []*Page, warnings, findings fault.Findings) {
 	for _, d := range c.documents {
 		p := d.page
@@ -184,7 +184,7 @@ func (c *documentSet) pages() (pages []*Page, warnings, findings fault.Findings)
 			warnings = append(warnings, fault.Place{File: p.Source}.Errorf("notes on a release that is not in the catalogue, not published"))
 		case p.Title == "" && !d.wrong:
 			findings = append(findings, fault.PlaceOf(p.Source, d.src, 0).Errorf("no title; begin the file with front matter: ---, title: …, ---"))
-			fallthrough // the page exists all the same, for links to it
+			fallthrough // the page still exists, so links to it are valid
 		default:
 			pages = append(pages, p)
 		}
@@ -192,7 +192,7 @@ func (c *documentSet) pages() (pages []*Page, warnings, findings fault.Findings)
 	return pages, warnings, findings
 }
 
-// bySource gives the documents by the name that findings have for them.
+// bySource returns the documents by the name that findings use for them.
 func (c *documentSet) bySource() map[string]*document {
 	m := make(map[string]*document, len(c.documents))
 	for _, d := range c.documents {
@@ -201,7 +201,7 @@ func (c *documentSet) bySource() map[string]*document {
 	return m
 }
 
-// navigation lists the pages that have a weight, lightest first.
+// navigation returns the pages that have a weight, lightest first.
 func navigation(documents []*document) []*Page {
 	var nav []*Page
 	for _, d := range documents {

@@ -20,8 +20,8 @@ import (
 	"github.com/Slicer/sitegen/generator/parallel"
 )
 
-// Edition is the site that one Input makes. Its pages are rendered when they are asked for: one of them by
-// File, all of them by Files. It can be used by many goroutines at once.
+// Edition is the site made from one Input. Pages are rendered on demand: File renders one, Files renders all. An Edition
+// is safe for concurrent use.
 type Edition struct {
 	build     *Build
 	host      string // of the base URL
@@ -35,12 +35,12 @@ type Edition struct {
 	published func() map[string]publication // by path
 }
 
-// slot is a page and, once somebody asked for it, what it is rendered to. Editions share the slots of pages
-// that are the same in both.
+// slot is a page and, after the first request for it, its rendered form. Editions share the slots of pages that are the
+// same in both.
 type slot struct {
 	page *Page
 	once sync.Once
-	done *rendered // without html when there is an error
+	done *rendered // without html if rendering failed
 	err  error
 }
 
@@ -50,9 +50,9 @@ type publication struct {
 	data []byte
 }
 
-// NewEdition reads content, assets and layouts, and plans the pages. It takes over from the edition before,
-// if there is one, whatever has not changed since; the result is the same without it. What is wrong with the
-// site folder is no error here: see Err and Files.
+// NewEdition reads content, assets and layouts, and plans the pages. It reuses the unchanged parts of the
+// previous edition, if there is one; the result is the same without it. Mistakes in the site folder are not returned as
+// an error here: see Err and Files.
 func NewEdition(ctx context.Context, in Input, before *Edition) (*Edition, error) {
 	e, err := openEdition(ctx, in, assetFolder, before)
 	if err != nil {
@@ -112,7 +112,7 @@ func (e *Edition) read(ctx context.Context, folder string, before *Edition) (err
 	return nil
 }
 
-// plan lists the pages and files. Pages that are as they were before are not rendered again.
+// plan lists the pages and files. Unchanged pages are not rendered again.
 func (e *Edition) plan(before *Edition) error {
 	if before != nil && before.build.Index == e.build.Index {
 		e.build.derived = before.build.derived
@@ -142,8 +142,7 @@ func (e *Edition) plan(before *Edition) error {
 	return nil
 }
 
-// sameSite reports whether layouts see the same in two sites. The text of the pages in the navigation is
-// hidden from them.
+// sameSite reports whether two sites look the same to layouts. Layouts cannot see the text of pages in the navigation.
 func sameSite(a, b *Site) bool {
 	return reflect.DeepEqual(withoutText(a), withoutText(b))
 }
@@ -159,11 +158,11 @@ func withoutText(s *Site) Site {
 	return shown
 }
 
-// Err gives what is wrong with the site folder as far as it shows in reading it: front matter, layouts that
-// cannot be parsed. It is nil or a fault.Content with Findings.
+// Err returns the mistakes found when the site folder was read, such as wrong front matter or layouts that cannot be
+// parsed. It returns nil or a fault.Content with Findings.
 func (e *Edition) Err() error { return fault.Wrap(fault.Content, e.findings.Sorted().Err(), "") }
 
-// index finds everything that is published.
+// index lists everything that is published, by path.
 func (e *Edition) index() map[string]publication {
 	all := make(map[string]publication, len(e.slots)+len(e.build.derived.records)+len(e.build.files)+len(e.build.content.files)+len(e.assets))
 	for _, files := range e.raw() {
@@ -177,22 +176,22 @@ func (e *Edition) index() map[string]publication {
 	return all
 }
 
-// raw gives the files that are published as they are.
+// raw returns the files that are published as they are.
 func (e *Edition) raw() [][]output.File {
 	return [][]output.File{e.build.derived.records, e.build.files, e.build.content.files, e.assets.files()}
 }
 
-// Paths lists everything that is published below public/, in order.
+// Paths returns the paths of everything that is published below public/, in order.
 func (e *Edition) Paths() []string { return slices.Sorted(maps.Keys(e.published())) }
 
-// Has reports whether there is a file at a path below public/.
+// Has reports whether a file is published at a path below public/.
 func (e *Edition) Has(path string) bool {
 	_, ok := e.published()[path]
 	return ok
 }
 
-// File gives the file at a path below public/: fs.ErrNotExist where there is none, and the Findings of a page
-// that cannot be rendered.
+// File returns the file at a path below public/. The error is fs.ErrNotExist if there is none, and Findings if the page
+// cannot be rendered.
 func (e *Edition) File(path string) ([]byte, error) {
 	f, ok := e.published()[path]
 	switch {
@@ -212,14 +211,14 @@ func (e *Edition) File(path string) ([]byte, error) {
 	return done.html, nil
 }
 
-// Stylesheets gives the addresses of the style sheets among the assets, by name.
+// Stylesheets returns the addresses of the style sheets among the assets, by name.
 func (e *Edition) Stylesheets() map[string]*Asset {
 	sheets := maps.Clone(e.assets)
 	maps.DeleteFunc(sheets, func(name string, _ *Asset) bool { return !strings.HasSuffix(name, ".css") })
 	return sheets
 }
 
-// Pages lists the pages of the edition, as they are before they are rendered.
+// Pages returns the pages of the edition, not yet rendered.
 func (e *Edition) Pages() []*Page {
 	pages := make([]*Page, len(e.slots))
 	for i, s := range e.slots {
@@ -228,7 +227,7 @@ func (e *Edition) Pages() []*Page {
 	return pages
 }
 
-// Aliases lists the aliases of all pages that are published, in order of their files.
+// Aliases returns the aliases of all published pages, ordered by file name.
 func (e *Edition) Aliases() []Alias {
 	var aliases []Alias
 	for _, d := range e.build.content.documents {

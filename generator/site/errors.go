@@ -6,15 +6,15 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// ErrorPage is what an error page says.
+// ErrorPage is the content of an error page.
 type ErrorPage struct {
 	Status  int             // of the answer
 	Text    string          // what is wrong, one sentence
-	Problem *lookup.Problem // the parameter to blame; nil when it is none
+	Problem *lookup.Problem // the parameter that is wrong; nil if the error is not about one
 }
 
-// addErrors adds the pages that a server answers errors with: the general ones, one for each parameter that
-// can be wrong, and one for each sort of package that cannot be found.
+// addErrors adds the error pages that a server sends: general ones, one for each parameter that can be wrong, and one
+// for each kind of package that cannot be found.
 func addErrors(b *Build) {
 	b.AddPage(errorPage("400.html", "Bad request", ErrorPage{Status: 400,
 		Text: "The server cannot make sense of this request."}))
@@ -34,7 +34,7 @@ func errorPage(path, title string, e ErrorPage) Page {
 	return Page{Path: path, Layout: "error.html", Title: title, Data: e, NoIndex: true}
 }
 
-// problemText makes a sentence of a problem.
+// problemText returns a problem as a sentence.
 func problemText(p lookup.Problem) string {
 	subject := "The parameter " + p.Param + " "
 	if p.Param == lookup.ManyModes {

@@ -9,7 +9,7 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// feedLength is how many entries a feed has.
+// feedLength is the maximum number of entries in a feed.
 const feedLength = 50
 
 // atomFeed is a feed as RFC 4287 defines it.
@@ -38,7 +38,7 @@ type atomEntry struct {
 	Summary string   `xml:"summary"` // plain text
 }
 
-// addFeeds adds the feed of releases and that of days with nightly builds.
+// addFeeds adds the feed of releases and the feed of days with nightly builds.
 func addFeeds(b *Build, releases []*Release) {
 	b.AddFile(output.Pages, "releases.atom", encodeXML(releaseFeed(b, releases)))
 	b.AddFile(output.Pages, "preview.atom", encodeXML(previewFeed(b, b.derived.days)))
@@ -64,7 +64,7 @@ func previewFeed(b *Build, days []Day) atomFeed {
 	return feed(b, "/preview.atom", "/preview/", b.Site.Project+" preview builds", entries)
 }
 
-// feed is the feed at self about the page. It was updated when the newest of its entries was.
+// feed returns the feed at self about the page. Its update time is that of its newest entry.
 func feed(b *Build, self, page, title string, entries []atomEntry) atomFeed {
 	if b.Site.Sample {
 		title += " (sample data)"
@@ -78,12 +78,12 @@ func feed(b *Build, self, page, title string, entries []atomEntry) atomFeed {
 		},
 	}
 	for _, e := range entries {
-		f.Updated = max(f.Updated, e.Updated) // in UTC and of one length: text order is that of time
+		f.Updated = max(f.Updated, e.Updated) // all in UTC and equally long, so string order is time order
 	}
 	return f
 }
 
-// entry is about the page at url, whose address also is the entry's lasting id.
+// entry returns an entry about the page at url. The page's address is also the permanent id of the entry.
 func entry(b *Build, url, title, summary string, updated time.Time) atomEntry {
 	return atomEntry{
 		ID: b.AbsURL(url), Title: title, Summary: summary, Updated: rfc3339(updated),

@@ -81,7 +81,7 @@ func TestReleasePage(t *testing.T) {
 		"Windows 64-bit Intel and AMD Aurora-5.8.1-win-amd64.exe 250 MB 2020-07-29 210 Browse extensions",
 		"macOS Intel chip Aurora-5.8.1-macosx-amd64.dmg 250 MB 2020-07-30 211 Browse extensions",
 		"macOS Intel chip Aurora-5.8.1-macosx-amd64.dmg 250 MB 2020-07-29 210 Browse extensions",
-		"System Always this package The newest, today this one",
+		"System Always this package Always the newest, currently this one",
 		"Windows /releases/5.8.1/win /revision/210/win /releases/5.8/win /latest/win",
 		"macOS /releases/5.8.1/macosx /revision/211/macosx /releases/5.8/macosx /latest/macosx",
 		"macOS /revision/210/macosx",
