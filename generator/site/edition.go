@@ -241,7 +241,7 @@ func (e *Edition) Aliases() []Alias {
 	return aliases
 }
 
-// Files renders the pages that nobody has asked for yet, and checks all of them: see Render.
+// Files renders the pages that are not rendered yet, and checks all pages: see Render.
 func (e *Edition) Files(ctx context.Context) (files []output.File, warnings fault.Findings, err error) {
 	err = parallel.For(ctx, e.build.Jobs, len(e.slots), func(i int) error {
 		_, _ = e.rendered(e.slots[i]) // pageFindings has the error
@@ -259,7 +259,7 @@ func (e *Edition) Files(ctx context.Context) (files []output.File, warnings faul
 	return files, slices.Concat(e.warnings, doubtful).Sorted(), nil
 }
 
-// rendered renders a page unless that has been done.
+// rendered returns a rendered page, rendering it on the first call.
 func (e *Edition) rendered(s *slot) (*rendered, error) {
 	s.once.Do(func() {
 		scratch := e.scratches.Get().(*scratch)
@@ -292,7 +292,7 @@ func (e *Edition) page(s *scratch, p *Page) (*rendered, error) {
 	return done, nil
 }
 
-// pageFindings turns the errors of pages into findings. Those that many pages share are one.
+// pageFindings returns the errors of pages as findings. An error that many pages share is reported once.
 func (e *Edition) pageFindings(slots []*slot) (findings fault.Findings) {
 	type shared struct {
 		first string
@@ -316,7 +316,7 @@ func (e *Edition) pageFindings(slots []*slot) (findings fault.Findings) {
 	return findings
 }
 
-// pageFinding says where the mistake is that kept a page from being rendered.
+// pageFinding returns the error of a page as a finding, with its place.
 func (e *Edition) pageFinding(p *Page, err error) fault.Finding {
 	if errors.Is(err, errNoLayout) {
 		return e.layouts.missing(p)
@@ -353,7 +353,7 @@ func (e *Edition) twice(at string) fault.Finding {
 	return fault.Place{File: file}.Errorf("published as %s, like something else; rename it", urlOf(at))
 }
 
-// checkLinks finds links that lead nowhere, and those that only may.
+// checkLinks returns the broken links, and the links that may be broken.
 func (e *Edition) checkLinks(files []output.File) (bad, doubtful fault.Findings) {
 	c := &linkChecker{
 		host: e.host, index: e.build.Index, known: map[string]*rendered{},

@@ -11,8 +11,8 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// Home is what the download page shows beside its introduction, the Body: one row for each stability, one cell
-// for each operating system. It also is what the page shows for a query, see variant.
+// Home is the content of the download page after its introduction, the Body: one row for each stability, one cell for
+// each operating system. The page for a query has the same content, see variant.
 type Home struct {
 	Rows      []Row
 	Checksums []Checksum     // the files of the cells, row by row; none for a query
@@ -29,7 +29,7 @@ type Row struct {
 	Cells     []Cell
 }
 
-// Title names the row for people.
+// Title returns the heading of the row.
 func (r Row) Title() string {
 	switch r.Stability {
 	case catalog.Release:
@@ -54,7 +54,7 @@ type Checksum struct {
 	Item  Item
 }
 
-// addHome adds the download page, and its form for each sort of query.
+// addHome adds the download page, and one variant of it for each kind of query.
 func addHome(b *Build, releases []*Release) {
 	b.AddPage(homePage(b, releases))
 	for _, v := range variants(b.Index.Spec()) {
@@ -62,7 +62,7 @@ func addHome(b *Build, releases []*Release) {
 	}
 }
 
-// homePage is the answer to a request without a query.
+// homePage returns the answer to a request without a query.
 func homePage(b *Build, releases []*Release) Page {
 	h := Home{Rows: plainRows(b.Index), Arches: otherArches(b.Index), Newest: newest(releases), Reference: reference(b.Index.Spec(), newest(releases))}
 	h.Checksums = checksums(h.Rows)
@@ -113,7 +113,7 @@ func checksums(rows []Row) []Checksum {
 	return list
 }
 
-// otherArches lists the architectures that a request has to ask for.
+// otherArches returns the architectures other than the default.
 func otherArches(x *lookup.Index) []catalog.Arch {
 	var list []catalog.Arch
 	for _, pf := range x.Platforms() {
@@ -131,7 +131,7 @@ func newest(releases []*Release) *Release {
 	return releases[0]
 }
 
-// variant is a sort of query to / or /findall: which systems and stabilities it asks for. Everything else
+// variant is a kind of query to / or /findall: the systems and stabilities that it asks for. Everything else
 // in a query decides only which package stands in a cell. So the page of a variant is one file, and the web
 // server includes the cells.
 type variant struct {
@@ -140,7 +140,7 @@ type variant struct {
 	spec      *lookup.Spec
 }
 
-// variants lists all sorts of queries.
+// variants returns all kinds of queries.
 func variants(spec *lookup.Spec) []variant {
 	var list []variant
 	for _, o := range append([]catalog.OS{""}, spec.OSes()...) {

@@ -20,7 +20,7 @@ type linkPlacer struct {
 	notice    string
 }
 
-// findings gives a finding for each place where a bad link is written.
+// findings returns a finding for each place where a bad link is written.
 func (p *linkPlacer) findings(bad *badLink) fault.Findings {
 	var findings fault.Findings
 	elsewhere := map[string][]*rendered{} // pages whose content file does not have the link, by layout
@@ -64,7 +64,7 @@ func (p *linkPlacer) inLayout(layout string, bad *badLink, pages []*rendered) fa
 	return findings
 }
 
-// on says which pages a finding is about: the first, and how many more.
+// on describes the pages that a finding is about: the first one, and how many more there are.
 func on(url string, n int) string {
 	if n == 1 {
 		return fmt.Sprintf(" (on %s)", url)
@@ -72,7 +72,7 @@ func on(url string, n int) string {
 	return fmt.Sprintf(" (on %s and %d more)", url, n-1)
 }
 
-// linkOffsets gives the offsets in Markdown at which a link, as its HTML has it, is written.
+// linkOffsets returns the offsets in Markdown at which a link, as its HTML has it, is written.
 func (m *markdown) linkOffsets(src []byte, link string) []int {
 	var offsets []int
 	root := m.goldmark.Parser().Parse(mdtext.NewReader(src))

@@ -14,11 +14,11 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// internalFolder holds fragments that the web server puts into pages; nobody can link there.
+// internalFolder holds fragments that the web server includes in pages. Links must not lead there.
 const internalFolder = "-/"
 
-// scanner reads rendered pages, one after the other. What it gives shares its strings among pages, since most
-// links of a page are in all of them.
+// scanner reads rendered pages one by one. Pages share the strings of their links, because most links of a page are on
+// all pages.
 type scanner struct {
 	words map[string]string
 	seen  map[string]bool // on the page being read
@@ -57,7 +57,7 @@ func (s *scanner) links(page []byte) []string {
 	})
 }
 
-// word gives the one string for some bytes.
+// word returns the shared string for some bytes.
 func (s *scanner) word(b []byte) string {
 	word, ok := s.words[string(b)]
 	if !ok {
@@ -118,7 +118,7 @@ type badLink struct {
 	pages []*rendered
 }
 
-// check gives the links that lead nowhere, in order.
+// check returns the broken links, in order.
 func (c *linkChecker) check(pages []*rendered) []*badLink {
 	found := map[string]*badLink{}
 	for _, p := range pages {
@@ -207,7 +207,7 @@ func (c *linkChecker) path(path, query string) verdict {
 	return verdict{text: "not a part of this site" + c.suggest(path)}
 }
 
-// suggest gives the address that is nearest to one that is wrong.
+// suggest returns the address that is most similar to a wrong one.
 func (c *linkChecker) suggest(path string) string {
 	page := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(path, indexName), pageName), markdownExt)
 	for _, p := range []string{page, page + "/"} {

@@ -23,8 +23,8 @@ var (
 // minifier makes pages, style sheets and scripts smaller. It can be used by many goroutines at once.
 type minifier struct{ m *minify.M }
 
-// newMinifier keeps what programs read by pattern: the quotes of attributes and the end tags that package
-// managers look for, and server-side includes.
+// newMinifier returns a minifier that keeps what other programs match by pattern: quotes of attributes and end tags,
+// which package managers look for, and server-side includes.
 func newMinifier() *minifier {
 	m := minify.New()
 	m.Add("text/html", &html.Minifier{KeepQuotes: true, KeepEndTags: true, KeepDocumentTags: true, KeepSpecialComments: true})
@@ -35,7 +35,7 @@ func newMinifier() *minifier {
 	return &minifier{m}
 }
 
-// file gives a file as small as it gets, by the extension of its name.
+// file returns a file minified according to its extension.
 func (m *minifier) file(ext string, data []byte) ([]byte, error) {
 	mediaType, ok := mediaTypes[ext]
 	if !ok {
@@ -44,13 +44,13 @@ func (m *minifier) file(ext string, data []byte) ([]byte, error) {
 	return m.m.Bytes(mediaType, data)
 }
 
-// include is how a server-side include begins.
+// include is the start of a server-side include.
 var include = []byte("<!--#")
 
-// pageBuffers are what minifying one page leaves for the next.
+// pageBuffers are the buffers that are reused from page to page.
 type pageBuffers struct{ in, out bytes.Buffer }
 
-// page gives an HTML page as small as it gets. The result is the page itself, or belongs to the buffers.
+// page returns a minified HTML page. The result is the page itself, or is valid until the buffers are used again.
 func (m *minifier) page(b *pageBuffers, page []byte) ([]byte, error) {
 	b.in.Reset()
 	b.in.Write(page) // a copy, since the minifier works in place

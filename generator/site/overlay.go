@@ -31,7 +31,7 @@ func (o overlay) Open(name string) (fs.File, error) {
 	return f, err
 }
 
-// ReadFile spares ReadFile's callers a copy where a layer can.
+// ReadFile reads a file with the ReadFile method of its layer, if there is one, which can avoid a copy.
 func (o overlay) ReadFile(name string) ([]byte, error) {
 	b, err := fs.ReadFile(o.upper, name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -40,7 +40,7 @@ func (o overlay) ReadFile(name string) ([]byte, error) {
 	return b, err
 }
 
-// ReadDir lists the files of both layers.
+// ReadDir returns the files of both layers.
 func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) {
 	upper, err := fs.ReadDir(o.upper, name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

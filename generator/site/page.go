@@ -28,7 +28,7 @@ type Page struct {
 	layoutAt fault.Place // front matter: where it names the layout
 }
 
-// URL is the path the page is served at: /releases/5.12.4/ for releases/5.12.4/index.html.
+// URL returns the path the page is served at: /releases/5.12.4/ for releases/5.12.4/index.html.
 func (p *Page) URL() string { return urlOf(p.Path) }
 
 // Text is a content file that a producer shows on a page of its own: see Build.Text.
@@ -44,7 +44,7 @@ type view struct {
 	Site *Site
 }
 
-// urlOf is the path at which a file below public/ is served.
+// urlOf returns the path at which a file below public/ is served.
 func urlOf(path string) string {
 	if folder, ok := strings.CutSuffix("/"+path, "/index.html"); ok {
 		return folder + "/"

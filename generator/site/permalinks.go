@@ -11,11 +11,11 @@ import (
 type Permalinks struct {
 	Item   Item
 	Always []string // by its version and revision
-	Newest []string // as long as there is nothing newer: in its series, for its system
+	Newest []string // while the package is the newest of its series, or for its system
 }
 
-// permalinksOf lists the permalinks of packages. A package that none leads to is left out: permalinks are for the
-// default architecture, and a later build of the same version takes them over.
+// permalinksOf returns the permalinks of packages. It leaves out packages that no permalink leads to: permalinks are for
+// the default architecture, and lead to the latest build of a version.
 func permalinksOf(x *lookup.Index, items []Item) []Permalinks {
 	spec := x.Spec()
 	var list []Permalinks
@@ -40,7 +40,7 @@ func permalinksOf(x *lookup.Index, items []Item) []Permalinks {
 	return list
 }
 
-// series is what releases with the same features have in common: 5.12 of 5.12.4.
+// series returns the part of a version that releases with the same features share: 5.12 for 5.12.4.
 func series(version string) string {
 	parts := strings.SplitN(version, ".", 3)
 	return strings.Join(parts[:min(2, len(parts))], ".")

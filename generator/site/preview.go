@@ -11,15 +11,15 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// recentDays is how many days with nightly builds the page of the newest shows.
+// recentDays is the number of days with nightly builds on the page of the newest builds.
 const recentDays = 60
 
-// Preview is what a page of nightly builds shows: one row a day, newest first, one column a platform.
+// Preview is the content of a page of nightly builds: one row per day, newest first, and one column per platform.
 type Preview struct {
 	Year      int      // the year whose builds these are; 0 for the newest
 	Platforms []string // the columns
 	Days      []Day
-	Years     []int // all that there are builds of, newest first
+	Years     []int // all years with builds, newest first
 	Revisions bool  // builds have revisions of the source
 }
 
@@ -30,13 +30,13 @@ type Day struct {
 	Cells [][]Item  // by column of the page
 }
 
-// Anchor marks the day in the page.
+// Anchor returns the day's anchor in the page, 2026-01-31.
 func (d Day) Anchor() string { return d.Date.Format(time.DateOnly) }
 
-// Version is that of the day's newest build, "" when it has none.
+// Version returns the version of the day's newest build, or "" if it has none.
 func (d Day) Version() string { return d.Items[0].Version }
 
-// Updated is the time of the day's last build.
+// Updated returns the time of the day's last build.
 func (d Day) Updated() time.Time {
 	t := d.Items[0].Built
 	for _, i := range d.Items {
@@ -45,12 +45,12 @@ func (d Day) Updated() time.Time {
 	return t
 }
 
-// URL is the day's place in the page of its year, where it stays.
+// URL returns the permanent address of the day, on the page of its year.
 func (d Day) URL() string { return yearURL(d.Date.Year()) + "#" + d.Anchor() }
 
 func yearURL(year int) string { return fmt.Sprintf("/preview/%d/", year) }
 
-// daysOf gathers the nightly builds by day, newest first.
+// daysOf groups the nightly builds by day, newest first.
 func daysOf(packages []Item) []Day {
 	byDay := map[string][]Item{}
 	for _, p := range packages {
@@ -66,14 +66,14 @@ func daysOf(packages []Item) []Day {
 	return days
 }
 
-// addPreview adds the page of the newest nightly builds, and one of each year with all of that year: there a
-// link to a build stays good.
+// addPreview adds the page of the newest nightly builds, and one page per year with all builds of that year, where links
+// to builds remain valid.
 func addPreview(b *Build) {
 	for _, p := range b.derived.previews {
 		page := Page{
 			Path: "preview/index.html", Layout: "preview.html", Data: p,
 			Title:       "Preview builds of " + b.Site.Project,
-			Description: "Nightly builds of " + b.Site.Project + ", for trying out what the next release will bring.",
+			Description: "Nightly builds of " + b.Site.Project + ", with the features of the next release.",
 		}
 		if p.Year != 0 {
 			page.Path = strings.TrimPrefix(yearURL(p.Year), "/") + "index.html"
@@ -87,7 +87,7 @@ func addPreview(b *Build) {
 	}
 }
 
-// previewsOf gives what each page of nightly builds shows, the newest builds first.
+// previewsOf returns the content of each page of nightly builds: first the page of the newest builds.
 func previewsOf(spec *lookup.Spec, days []Day) []Preview {
 	years := yearsOf(days)
 	previews := []Preview{newPreview(spec, 0, days[:min(len(days), recentDays)], years)}
@@ -124,7 +124,7 @@ func ofYear(days []Day, year int) []Day {
 	return list
 }
 
-// inColumns gives the days with their builds by platform.
+// inColumns returns the days with their builds by platform.
 func inColumns(days []Day, platforms []catalog.Platform) []Day {
 	days = slices.Clone(days)
 	for n := range days {

@@ -9,37 +9,37 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// Release is one version that was let go, with its packages. Packages that still wait to be let go are not
-// among them; a release that has no others is not listed at all.
+// Release is one released version with its packages. Pre-release packages are not included, so a version that only has
+// pre-release packages is not a Release.
 type Release struct {
 	Version      string
 	Revision     int       // of its newest package
 	Built        time.Time // of its first package, in UTC
 	Updated      time.Time // of its last package, in UTC
 	Items        []Item    // by operating system and architecture, then newest first
-	Newest       bool      // it is the newest of all
+	Newest       bool      // the newest of all releases
 	SupersededBy string    // the newest release of the same series (5.12), "" for that release itself
 	Notes        bool      // its page has notes written by hand
 
 	spec *lookup.Spec
 }
 
-// URL is the release's page.
+// URL returns the address of the release's page.
 func (r *Release) URL() string { return "/releases/" + r.Version + "/" }
 
-// Series is what releases with the same features have in common: 5.12 of 5.12.4.
+// Series returns the part of the version that releases with the same features share: 5.12 for 5.12.4.
 func (r *Release) Series() string { return series(r.Version) }
 
-// SumsURL is the release's list of checksums.
+// SumsURL returns the address of the release's checksums.
 func (r *Release) SumsURL() string { return r.URL() + "SHA512SUMS" }
 
-// Platforms names what the release has packages for: Windows, macOS, macOS (arm64).
+// Platforms returns the titles of the platforms that the release has packages for: Windows, macOS, macOS (arm64).
 func (r *Release) Platforms() []string { return platformTitles(r.spec, platformsOf(r.spec, r.Items)) }
 
 // Revisions reports whether packages have revisions of the source.
 func (r *Release) Revisions() bool { return r.spec.Revisions }
 
-// Links lists the pages elsewhere that the profile has for packages: columns of a table.
+// Links returns the profile's links to other sites: columns of the table of packages.
 func (r *Release) Links() []catalog.Link { return r.spec.Links }
 
 // releasesOf groups the packages of releases, newest release first: in the order of their newest packages.
@@ -67,7 +67,7 @@ func releasesOf(spec *lookup.Spec, packages []Item) []*Release {
 	return releases
 }
 
-// supersede says of each release which newer one takes its place.
+// supersede sets SupersededBy of each release.
 func supersede(releases []*Release) {
 	heads := map[string]string{} // newest version by series
 	for i, r := range releases {
@@ -94,12 +94,12 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// ReleaseList is what the page of all releases shows.
+// ReleaseList is the content of the page of all releases.
 type ReleaseList struct {
 	Releases []*Release // newest first
 }
 
-// ReleasePage is what the page of one release shows beside its notes, the Body.
+// ReleasePage is the content of the page of one release, except its notes, the Body.
 type ReleasePage struct {
 	*Release
 	NewestVersion string // of all releases
@@ -129,7 +129,7 @@ func addReleases(b *Build, releases []*Release) {
 	}))
 }
 
-// withText is the page with the text that is written for it: the content file of its URL, if there is one.
+// withText returns the page with the text of the content file for its URL, if there is one.
 func withText(b *Build, p Page) Page {
 	if text, ok := b.Text(p.URL()); ok {
 		p.Body, p.Source = text.Body, text.Source
@@ -139,7 +139,7 @@ func withText(b *Build, p Page) Page {
 	return p
 }
 
-// newestUpdate is the time of the last package of any release; zero when there is no release.
+// newestUpdate returns the build time of the last package of any release, or zero if there are no releases.
 func newestUpdate(releases []*Release) time.Time {
 	var t time.Time
 	for _, r := range releases {

@@ -8,8 +8,8 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// Render makes all files of the site, in order of their paths. The error holds a Findings (errors.AsType) when
-// the site folder is to blame, with everything that is wrong; warnings are what does not stop a build.
+// Render returns all files of the site, ordered by path. If the site folder has mistakes, the error holds a Findings
+// (errors.AsType) with all of them. Warnings do not stop a build.
 func Render(ctx context.Context, in Input) (files []output.File, warnings fault.Findings, err error) {
 	e, err := NewEdition(ctx, in, nil)
 	if err != nil {
@@ -18,7 +18,7 @@ func Render(ctx context.Context, in Input) (files []output.File, warnings fault.
 	return e.Files(ctx)
 }
 
-// scratch is what rendering one page leaves for the next.
+// scratch holds buffers that are reused from page to page.
 type scratch struct {
 	executed bytes.Buffer
 	minified pageBuffers

@@ -39,7 +39,7 @@ func RenderPage(ctx context.Context, in Input, p Page) ([]output.File, error) {
 	return append(e.assets.usedBy(page.Data), page), nil
 }
 
-// usedBy gives the assets whose addresses are in a page, or in one of these.
+// usedBy returns the assets that a page refers to, directly or through other assets.
 func (as assetSet) usedBy(page []byte) []output.File {
 	var files []output.File
 	used := map[string]bool{}

@@ -5,8 +5,9 @@
 //
 // A content file is Markdown with YAML front matter (title, description, layout, draft, date, weight,
 // aliases). content/about.md becomes /about/, content/docs/index.md becomes /docs/. Its layout is page.html
-// unless the front matter names another one. Drafts are not published, nor are pages whose date is yet to
-// come. Whatever in content/ is not Markdown (images, say) is published as it is. Authors are trusted: they write the layouts too, so raw HTML in Markdown stays as it is.
+// unless the front matter names another one. Drafts and pages dated in the future are not
+// published. Files in content/ that are not Markdown, such as images, are published unchanged. Authors are trusted, because
+// they write the layouts too: raw HTML in Markdown is kept.
 //
 // A producer (see producers) makes pages and raw files from the catalogue. It may take a content file over
 // with Build.Text: content/index.md is the introduction of the home page, content/releases/5.12.4.md the notes
@@ -17,7 +18,7 @@
 //
 // Layouts are html/template files, named by their path below layouts/. One that only consists of
 // {{define}} blocks is rendered through base.html, whose {{block}}s it fills; one that defines none is a whole
-// file or fragment of its own. Files in partials/ are there for all: {{template "partials/cell.html" .}}.
+// file or fragment of its own. All layouts can use the files in partials/: {{template "partials/cell.html" .}}.
 // The dot is {{.Page}}, a *Page, and {{.Site}}, a *Site. The functions are those of html/template and:
 //
 //	asset "app.css"         the Asset with .URL and .Integrity (for integrity="…")
@@ -27,7 +28,7 @@
 //	dict "key" value …      a map, to give a partial more than one value
 //	ssi "/-/cell/x?$args"   an <!--#include virtual="…" -->; html/template drops comments that are written out
 //
-// A key that a map does not have is an error, as is every other mistake: nothing is rendered in silence.
+// A missing key of a map is an error, like every other mistake.
 //
 // # Assets
 //

@@ -21,7 +21,7 @@ type sitemapEntry struct {
 	LastMod string `xml:"lastmod,omitempty"` // YYYY-MM-DD
 }
 
-// addSitemap adds the list of all pages that search engines may show, and robots.txt that names it.
+// addSitemap adds the list of all pages that search engines may show, and a robots.txt that refers to it.
 func addSitemap(b *Build) error {
 	b.AddFile(output.Pages, "sitemap.xml", encodeXML(sitemapOf(b)))
 	b.AddFile(output.Pages, "robots.txt", robots(b))
@@ -47,7 +47,7 @@ func sitemapOf(b *Build) sitemapSet {
 	return set
 }
 
-// robots keeps search engines from the fragments, and from fetching every package there ever was.
+// robots returns a robots.txt that keeps search engines from fetching fragments and packages.
 func robots(b *Build) []byte {
 	return fmt.Appendf(nil, "User-agent: *\nDisallow: /-/\nDisallow: /bitstream/\nDisallow: /download?\n\nSitemap: %s\n", b.AbsURL("/sitemap.xml"))
 }

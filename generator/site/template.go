@@ -129,11 +129,11 @@ func (l *layoutSet) execute(w io.Writer, v *view) error {
 
 // Errors of pages whose layout cannot be executed.
 var (
-	errNotParsed = errors.New("the layout has mistakes, which were found before")
+	errNotParsed = errors.New("the layout has mistakes, which were reported before")
 	errNoLayout  = errors.New("no such layout")
 )
 
-// missing reports the layout of a page that is not there.
+// missing returns a finding for a page whose layout does not exist.
 func (l *layoutSet) missing(p *Page) fault.Finding {
 	at := p.layoutAt
 	if at.Line == 0 { // chosen by the program
@@ -154,7 +154,7 @@ func functions(baseURL string, as assetSet) template.FuncMap {
 	}
 }
 
-// find is the function asset.
+// find implements the template function asset.
 func (as assetSet) find(name string) (*Asset, error) {
 	if a := as[name]; a != nil {
 		return a, nil
@@ -189,7 +189,7 @@ var (
 	quotedRE        = regexp.MustCompile(`<([^>]+)>|"((?:[^"\\]|\\.)+)"|U\+[0-9A-F]+ '(.)'`)
 )
 
-// finding says where in the layouts a template's error is.
+// finding returns a template's error with its place in the layouts.
 func (l *layoutSet) finding(err error) fault.Finding {
 	m := templateErrorRE.FindStringSubmatch(err.Error())
 	if m == nil {
@@ -198,7 +198,7 @@ func (l *layoutSet) finding(err error) fault.Finding {
 	f := fault.Place{File: layoutFolder + m[1]}.Errorf("%s", m[4])
 	f.Line, _ = strconv.Atoi(m[2]) // "" is 0: the whole file
 	if col, err := strconv.Atoi(m[3]); err == nil {
-		f.Col = col + 1 // they count from 0
+		f.Col = col + 1 // templates count columns from 0
 	} else {
 		f.Col = l.column(m[1], f.Line, f.Text)
 	}
