@@ -87,7 +87,7 @@ country, class, downloads. Days are UTC. With filters it prints only the matchin
 	flags.StringVar(&f.From, "from", "", "first `DAY`, YYYY-MM-DD")
 	flags.StringVar(&f.To, "to", "", "last `DAY`")
 	flags.StringVar(&f.Version, "version", "", "only this version")
-	flags.StringVar(&f.OS, "os", "", "only win, macosx or linux")
+	flags.StringVar(&f.OS, "os", "", "only this operating system, by its id in the profile")
 	flags.StringVar(&f.Arch, "arch", "", "only amd64, arm64 or i386")
 	flags.StringVar(&f.Stability, "stability", "", "only release or nightly")
 	flags.StringVar(&f.Country, "country", "", "only this country, two letters; - for unknown countries")

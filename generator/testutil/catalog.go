@@ -147,13 +147,14 @@ func read(t testing.TB, name string) []byte {
 	return b
 }
 
-// OtherSpec is a grammar with entries that the built-in one does not have: a system, a mode, a parameter without a
-// meaning, and a permalink. Nothing in the program knows them by name.
+// OtherSpec is a grammar with entries that the built-in one does not have: a system, an architecture, a mode, a
+// parameter without a meaning, and a permalink. Nothing in the program knows them by name.
 func OtherSpec(t testing.TB) *lookup.Spec {
 	t.Helper()
 	p := Profile(t)
 	scheme := p.Scheme
 	scheme.Systems = append(slices.Clone(scheme.Systems), catalog.System{ID: "haiku", Title: "Haiku <R1>", Family: catalog.UnixFamily})
+	scheme.Arches = append(slices.Clone(scheme.Arches), catalog.Architecture{ID: "riscv64", Title: "RISC-V"})
 	parameters := append(lookup.Parameters(&scheme), lookup.Parameter{
 		Name: "until", Kind: lookup.Day, Role: lookup.ModeRole, Finds: lookup.ByDate,
 		Reason: "is not a day", Allowed: "YYYY-MM-DD, for instance 2026-09-09", About: "built on or before this day, as date",

@@ -125,6 +125,9 @@ func words(t testing.TB) []*catalog.Package {
 		if i%3 == 0 {
 			q.URL = fmt.Sprintf("https://mirror.example/%d/tool.zip", i)
 			q.OS, q.SHA256 = "haiku", ""
+			if i%2 == 0 {
+				q.Arch = "riscv64"
+			}
 		}
 		list = append(list, &q)
 	}
@@ -141,7 +144,7 @@ func wordSpec(t testing.TB) *lookup.Spec {
 }
 
 // TestServers asks every server what the old one was asked, and random questions: of the test catalogues, and of one
-// whose grammar has a system, parameters and a permalink that nothing in the program knows.
+// whose grammar has a system, an architecture, parameters and a permalink that nothing in the program knows.
 func TestServers(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
@@ -178,7 +181,7 @@ func unusual(x *lookup.Index) []string {
 	id := x.Packages()[0].ID
 	list := []string{
 		"/", "/?", "/?utm_source=forum", "/?arch=arm64", "/?os=haiku", "/?offset=-1&stability=any", "/?until=2026-01-01", "/?mirror=asia", "/?mirror=eu", "/?checkout-date=1",
-		"/find", "/find?", "/find?os=haiku", "/find?os=haiku&until=2026-01-01", "/find?os=win&until=2026-02-30", "/find?os=win&until=2026-01-01&date=2026-01-01", "/find?os=win&mirror=us",
+		"/find", "/find?", "/find?os=haiku", "/find?os=haiku&arch=riscv64", "/findall?arch=riscv64", "/find?os=haiku&until=2026-01-01", "/find?os=win&until=2026-02-30", "/find?os=win&until=2026-01-01&date=2026-01-01", "/find?os=win&mirror=us",
 		"/find?os=win&mirror=", "/download?os=haiku&stability=nightly&offset=-2", "/findall?mirror=asia&os=x", "/findall?until=2026-05-01&arch=arm64", "/findall?os=haiku&stability=any",
 		"//find?os=win", "/find?os=%77%69%6e", "/find?o%73=win", "/%66ind?os=win", "/find?os=win&offset=+0", "/find?os=win&offset=%2B0", "/find?os=win&offset=99999999999999999999",
 		"/find?os=win&offset=1%0d%0aX:1", "/find?os=win&revision=034645", "/find?os=win&closest-revision=99999999999999999999", "/find?os=win&version=" + strings.Repeat("5", 3000),
