@@ -29,11 +29,15 @@ func listing(app string) string {
 		`"revision":"100","version":"5.0.0","release":"5.0.0","pre_release":false,"build_date":"2024-01-02T03:04:05+00:00"}}]`
 }
 
-// read reads the packages of the site in the current folder for a build, and records them. settings are added to its
-// sitegen.yaml.
+// read is readAs for a site that names its project.
 func read(t *testing.T, settings string) (*supply.Catalogue, error) {
 	t.Helper()
-	text := "title: A\nproject: A\nbase_url: https://a.example\n" + settings
+	return readAs(t, "title: A\nproject: A\nbase_url: https://a.example\n"+settings)
+}
+
+// readAs reads the packages of the site in the current folder for a build, and records them. text is its sitegen.yaml.
+func readAs(t *testing.T, text string) (*supply.Catalogue, error) {
+	t.Helper()
 	if err := os.WriteFile("sitegen.yaml", []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -134,5 +138,27 @@ func TestOffline(t *testing.T) {
 	}
 	if !cat.Stored || len(cat.Packages) != 1 || cat.Packages[0].ID != id {
 		t.Errorf("catalogue %+v, want the stored package", cat)
+	}
+}
+
+// TestPackagesOfAnotherProject checks that packages which are not those of the profile are read only for a site that
+// names its project.
+func TestPackagesOfAnotherProject(t *testing.T) {
+	t.Chdir(t.TempDir())
+	list := `{"version": 1, "packages": [{"id":"` + id + `","size":1000,"version":"1.0","built":"2026-01-02","system":"linux",` +
+		`"arch":"amd64","revision":1,"product":"A","url":"https://get.example.org/a.bin"}]}`
+	if err := os.WriteFile("packages.json", []byte(list), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := readAs(t, "source: packages.json\n")
+	if fault.KindOf(err) != fault.Usage || !strings.Contains(err.Error(), "the packages are not those of the profile") {
+		t.Errorf("error %v, want one of usage about the profile", err)
+	}
+	cat, err := read(t, "source: packages.json\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cat.Packages) != 1 || cat.Packages[0].URL != "https://get.example.org/a.bin" {
+		t.Errorf("packages %+v, want the listed one", cat.Packages)
 	}
 }
