@@ -27,8 +27,8 @@ import (
 	"github.com/Slicer/sitegen/generator/supply"
 )
 
-// Build brings the site and the redirects up to date, and writes only what changed. Errors carry a fault.Kind. The report
-// is nil if the packages could not be read.
+// Build updates the site and the redirects, and writes only files that changed. Errors have a fault.Kind. The report is
+// nil if the packages could not be read.
 func Build(ctx context.Context, p *project.Project) (*Report, error) {
 	start := p.Now()
 	out, err := openOutput(p)
@@ -52,7 +52,7 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 		return report, err
 	}
 
-	// The files are made only if anything that they are made from has changed, or if they are not as they were written.
+	// Render only if an input has changed since the last run, or if a file on disk is not as that run wrote it.
 	x := cat.Index(p)
 	in, err := p.Site(x, cat.Run.IsSample())
 	if err != nil {
@@ -79,7 +79,7 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 		}
 	}
 
-	// Every input is valid: keep the packages, then put the files in place.
+	// Every input is valid: record the packages, then write the files.
 	change, err := cat.Record(ctx, db)
 	if err != nil {
 		return report, err
@@ -91,7 +91,7 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 	} else {
 		report.files(plan)
 		if len(report.Stopped) > 0 {
-			inputs = "" // the next run must find the limits again
+			inputs = "" // without a fingerprint the next run renders again, and reports the limits again
 		}
 		err = cmp.Or(applyFault(out.Apply(ctx, plan, inputs)), stoppedFault(report.Stopped))
 	}
@@ -99,11 +99,11 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 	return report, err
 }
 
-// reloadTime is how long Nginx may take from "nginx -s reload" to its new workers. With the largest configuration here it
-// takes a fifth of a second; a busy machine may need more.
+// reloadTime is the time that Nginx gets to start new workers after "nginx -s reload". With the largest configuration
+// in our tests it takes a fifth of a second; a busy machine may need more.
 const reloadTime = 2 * time.Second
 
-// openOutput takes the lock of the data folder: one run at a time.
+// openOutput opens the output folders and locks the data folder, so that only one run works on a site at a time.
 func openOutput(p *project.Project) (*output.Writer, error) {
 	c := &p.Config
 	commands := make([][]string, len(c.AfterChange))
@@ -116,19 +116,19 @@ func openOutput(p *project.Project) (*output.Writer, error) {
 		Force: c.Force, Now: p.Now, Log: p.Log,
 	})
 	if locked, ok := errors.AsType[*output.LockedError](err); ok {
-		return nil, fault.Wrap(fault.Locked, locked, "Wait for it to end; the lock goes with the process that holds it.")
+		return nil, fault.Wrap(fault.Locked, locked, "Wait for it to end; the lock is released when its process ends.")
 	}
 	return out, err
 }
 
-// rendering is all files of a build, in memory.
+// rendering holds all files of a build, in memory.
 type rendering struct {
 	files    []output.File
 	warnings fault.Findings
-	stopped  []Stopped // servers that have no files among these
+	stopped  []Stopped // servers that have no files here, because they exceed a limit
 }
 
-// keep lists the folders of the servers that stay as they are.
+// keep lists the folders of the stopped servers, whose files stay unchanged.
 func (r *rendering) keep() (folders []string) {
 	for _, s := range r.stopped {
 		folders = append(folders, s.Server)
@@ -136,7 +136,7 @@ func (r *rendering) keep() (folders []string) {
 	return folders
 }
 
-// render makes all files.
+// render renders all files of the site and compiles the redirects.
 func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.Input) (*rendering, error) {
 	e, err := site.NewEdition(ctx, in, nil)
 	if err != nil {
@@ -152,8 +152,8 @@ func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.In
 	return &r, r.redirects(p, x, e)
 }
 
-// redirects adds the redirects, compiled for every configured server. Rules that are wrong stop the build, all at once; a
-// server whose limit is passed only stops itself.
+// redirects adds the redirects, compiled for every configured server. Invalid rules stop the build, and all of them are
+// reported at once. If the redirects exceed a limit of a server, only that server's files stay unchanged.
 func (r *rendering) redirects(p *project.Project, x *lookup.Index, e *site.Edition) error {
 	table, err := p.Table(x, e.Aliases())
 	if err != nil {
@@ -181,32 +181,32 @@ func (r *rendering) redirects(p *project.Project, x *lookup.Index, e *site.Editi
 	return nil
 }
 
-// planFault marks an error of comparing with the disk.
+// planFault marks an error of comparing the files with the disk.
 func planFault(err error) error {
 	if _, ok := errors.AsType[*output.InTheWayError](err); ok {
-		return fault.Wrap(fault.Content, err, "Move them away, or replace them with --force.")
+		return fault.Wrap(fault.Content, err, "Move the files away, or replace them with --force.")
 	}
 	return err
 }
 
-// applyFault marks an error of writing.
+// applyFault marks an error of writing the files.
 func applyFault(err error) error {
 	command, ok := errors.AsType[*output.CommandError](err)
 	if !ok {
 		return err
 	}
-	hint := "The new redirects are in place; the command is run again by the next build."
+	hint := "The new redirects are in place; the next build runs the command again."
 	if command.PutBack {
-		hint = "The old redirects are back. See what the command says, then build again."
+		hint = "The previous redirects were restored. Read the command's output, then build again."
 	}
 	return fault.Wrap(fault.AfterChange, err, hint)
 }
 
-// stoppedFault is the error of a build that succeeded except for some servers.
+// stoppedFault returns the error of a build that succeeded except for some servers.
 func stoppedFault(stopped []Stopped) error {
 	var errs []error
 	for _, s := range stopped {
-		errs = append(errs, fmt.Errorf("the redirects for %s stay as they were: %s", s.Server, s.Reason))
+		errs = append(errs, fmt.Errorf("the redirects for %s are unchanged: %s", s.Server, s.Reason))
 	}
-	return fault.Wrap(fault.Limit, errors.Join(errs...), "Everything else is in place.")
+	return fault.Wrap(fault.Limit, errors.Join(errs...), "Everything else is up to date.")
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/Slicer/sitegen/generator/site"
 )
 
-// fingerprint is a hash of everything that the files of a build are made from: this program, its options, the packages,
-// the rules, and content and layouts, which it reads into memory and leaves in in. If it is that of the last run, there
-// is nothing to render.
+// fingerprint returns a hash of all inputs of a build: this program, its options, the packages, the rules, content and
+// layouts. If it equals that of the last run, the build needs to render nothing. It reads content and layouts into
+// memory and stores them in in.
 func fingerprint(ctx context.Context, p *project.Project, in *site.Input, packages []*catalog.Package) (string, error) {
 	folders, err := loadFolders(ctx, in)
 	if err != nil {
@@ -33,7 +33,7 @@ func fingerprint(ctx context.Context, p *project.Project, in *site.Input, packag
 		return "", err
 	}
 	options := in.Options
-	options.Jobs = 0 // does not change a byte
+	options.Jobs = 0 // has no effect on the output
 	c := &p.Config
 	enc := json.NewEncoder(h)
 	for _, v := range []any{options, p.Precompress(), p.Profile, c.Servers, c.RedirectHosts, rules, packages, folders} {
@@ -44,7 +44,7 @@ func fingerprint(ctx context.Context, p *project.Project, in *site.Input, packag
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// loadFolders reads content and layouts, each file once, so that what is rendered is what was hashed.
+// loadFolders reads each file of content and layouts once, so that the build renders the bytes that were hashed.
 func loadFolders(ctx context.Context, in *site.Input) (sums [2][sha256.Size]byte, err error) {
 	for i, f := range []struct {
 		name string
@@ -59,7 +59,7 @@ func loadFolders(ctx context.Context, in *site.Input) (sums [2][sha256.Size]byte
 	return sums, nil
 }
 
-// addProgram adds the bytes of this program: another version may render something else.
+// addProgram adds the bytes of this program to the hash, because another version may render the same inputs differently.
 func addProgram(h io.Writer) error {
 	path, err := os.Executable()
 	if err != nil {

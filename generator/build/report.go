@@ -14,13 +14,13 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/gate"
 )
 
-// Report is what a build did. Its JSON form, written by sitegen build --json, is documented field by field in
-// docs/commands.md.
+// Report describes what a build did. docs/commands.md documents its JSON form, the output of sitegen build --json,
+// field by field.
 type Report struct {
-	Source    string      `json:"source"`           // where the packages came from: a URL, a file, "sample" or "catalogue"
+	Source    string      `json:"source"`           // origin of the packages: a URL, a file, "sample" or "catalogue"
 	App       string      `json:"app"`              // the Girder application whose packages are published; "" for other sources
 	Published int         `json:"published"`        // packages on the site
-	Refused   []string    `json:"refused"`          // why the gate refused the packages; then nothing was written
+	Refused   []string    `json:"refused"`          // why the gate refused the packages; if it did, nothing was written
 	Held      []Held      `json:"held"`             // records that are not published, and why
 	HeldBack  []HeldGroup `json:"held_back"`        // the same by reason, the most frequent first
 	Added     []Item      `json:"added"`            // packages seen for the first time
@@ -29,12 +29,12 @@ type Report struct {
 	Returned  []Item      `json:"returned"`         // packages that had been withdrawn and are back
 	Pages     FileCount   `json:"pages"`            // files of the public folder
 	Maps      FileCount   `json:"maps"`             // files of the redirects folder
-	Stopped   []Stopped   `json:"stopped"`          // servers whose redirects stay as they were, because a limit is passed
-	Warnings  []string    `json:"warnings"`         // what deserves a look but did not stop the build
+	Stopped   []Stopped   `json:"stopped"`          // servers whose redirects are unchanged, because the new ones exceed a limit
+	Warnings  []string    `json:"warnings"`         // problems that did not stop the build
 	Seconds   float64     `json:"duration_seconds"` // from the start of the run to its end
 	Unchanged bool        `json:"unchanged"`        // no file was written or removed
 
-	Written bool `json:"-"` // the run got to its end: what was written is counted
+	Written bool `json:"-"` // the run was completed, so the counts of files are valid
 }
 
 // Held is a record that is not published. Everything but Field, Reason and Hint is the source's own text: escape it
@@ -42,11 +42,11 @@ type Report struct {
 type Held struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
-	Field  string `json:"field"`  // the field to blame, as the source calls it
-	Value  string `json:"value"`  // what it holds
+	Field  string `json:"field"`  // the invalid field, by the name that the source uses
+	Value  string `json:"value"`  // the value of the field
 	Reason string `json:"reason"` // completes "held back: "
-	Hint   string `json:"hint"`   // what can be done; "" for nothing
-	Place  string `json:"place"`  // of the record: packages.json:12:5; "" when the source has no lines
+	Hint   string `json:"hint"`   // what to do; "" if unknown
+	Place  string `json:"place"`  // place of the record, packages.json:12:5; "" if the source has no lines
 }
 
 // HeldGroup is all records held back for one reason.
@@ -55,30 +55,30 @@ type HeldGroup struct {
 	Field   string `json:"field"`
 	Reason  string `json:"reason"`
 	Hint    string `json:"hint"`
-	Example string `json:"example"` // what the field of one of them holds
+	Example string `json:"example"` // the value of the field in one of the records
 }
 
 // Item names a package.
 type Item struct {
 	ID   string `json:"id"`
-	Name string `json:"name"` // free text of the source
+	Name string `json:"name"` // free text from the source
 }
 
-// FileCount says what happened to the files of one folder.
+// FileCount counts the changes to the files of one folder.
 type FileCount struct {
-	Written   int `json:"written"`   // new, or with other bytes than before
-	Unchanged int `json:"unchanged"` // not touched, because they hold the right bytes
+	Written   int `json:"written"`   // new or changed
+	Unchanged int `json:"unchanged"` // not touched, because their content is already right
 	Removed   int `json:"removed"`   // written by an earlier build and no longer part of the site
 }
 
-// Stopped is a server that cannot hold the redirects: those of an earlier build stay.
+// Stopped is a server whose limit the redirects exceed. It keeps the redirects of an earlier build.
 type Stopped struct {
 	Server string `json:"server"` // its folder below redirects/, for instance cloudfront
-	Target string `json:"target"` // the same: the older name of the field
+	Target string `json:"target"` // older name of the field server, with the same value
 	Reason string `json:"reason"` // the number, the limit and what to do
 }
 
-// newReport returns a report of what the source gave.
+// newReport returns the report on a catalogue before anything is written.
 func newReport(p *project.Project, cat *supply.Catalogue) *Report {
 	r := &Report{
 		Source: p.Config.Source, App: cat.Run.App, Published: len(cat.Packages), Warnings: cat.Warnings,
@@ -95,7 +95,7 @@ func newReport(p *project.Project, cat *supply.Catalogue) *Report {
 	return r
 }
 
-// refused notes why the gate refused the packages.
+// refused adds the reasons why the gate refused the packages.
 func (r *Report) refused(err error) {
 	if refused, ok := errors.AsType[*gate.RefusedError](err); ok {
 		for _, refusal := range refused.Refusals {
@@ -131,7 +131,7 @@ func (r *Report) files(p *output.Plan) {
 	r.Pages, r.Maps, r.Unchanged = count(p.Public), count(p.Redirects), p.Empty()
 }
 
-// WriteJSON writes the report as one indented JSON object and a newline. Lists without members are [], never null.
+// WriteJSON writes the report as one indented JSON object and a newline. Empty lists are [], never null.
 func (r *Report) WriteJSON(w io.Writer) error {
 	out := *r
 	out.Refused, out.Held, out.HeldBack = listed(r.Refused), listed(r.Held), listed(r.HeldBack)

@@ -1,10 +1,12 @@
-// Package catalog is the vocabulary of the download site: what a package is, which queries may see it,
-// and the order in which they see it.
+// Package catalog defines the packages of the download site, which queries can find them, and their order.
 //
-// A package is one installer, for one operating system and architecture, built from one revision of the
-// source. Several packages may share a revision: one for each platform, a build made twice, a release and
-// the draft it was promoted from. The newest package is the one of the highest revision and, within a
-// revision, of the latest build date.
+// A package is one installer, for one operating system and architecture, built from one revision of the source. Several
+// packages may have the same revision: one for each platform, a repeated build, a release and the draft it was promoted
+// from. The newest package is the one with the highest revision and, among those, with the latest build date. For
+// example, of these the second is the newest, although the first was built later:
+//
+//	revision 33000  built 2025-06-02   a rebuild of an old release
+//	revision 34000  built 2025-06-01
 package catalog
 
 import (
@@ -13,7 +15,7 @@ import (
 	"time"
 )
 
-// Stability is what a query asks for: releases, nightly builds, or either.
+// Stability is a kind of builds that a query asks for: releases, nightly builds, or both.
 type Stability string
 
 // The values of the stability parameter.
@@ -31,27 +33,26 @@ func Stabilities() []Stability { return []Stability{Release, Nightly, Any} }
 // they are, BuildDate into a page or a string, and URL into a Location header. Name, ProductName, Unversioned and
 // FileName are free text of one line: escape them.
 type Package struct {
-	ID          string    // in the form that the scheme asks for
+	ID          string    // in the form that the scheme requires
 	Name        string    // for instance Aurora_linux_34645
 	ProductName string    // for instance Aurora
 	OS          OS        // one of the scheme's
 	Arch        Arch      // one of the scheme's
-	Revision    int       // 0 to MaxRevision; see Publish for projects that count none
+	Revision    int       // 0 to MaxRevision; see Publish for projects without revisions
 	Version     string    // "" when the package has none
 	Release     string    // the name of the release; "" for a nightly build
-	PreRelease  bool      // a release that is not public yet
-	BuildDate   string    // as the source spells it
+	PreRelease  bool      // a pre-release: a release that is not public yet
+	BuildDate   string    // as listed by the source
 	Built       time.Time // BuildDate as a time in UTC
 	Size        int64     // bytes
-	Unversioned string    // what the source calls the version when no Version follows from it
+	Unversioned string    // the source's text for the version if it is not a valid Version
 	SHA256      string    // 64 lower-case hex digits; "" when unknown
 	SHA512      string    // 128 lower-case hex digits; "" when unknown
-	FileName    string    // the name the file is saved under; "" when the source does not say
-	URL         string    // where the file is fetched: an http or https URL of visible ASCII characters
+	FileName    string    // the name under which the file is saved; "" if the source does not list it
+	URL         string    // address of the file: an http or https URL of visible ASCII characters
 }
 
-// Matches reports whether a query for stability s may find the package. Only Any finds a release that is not public
-// yet.
+// Matches reports whether a query for stability s can find the package. Only Any finds a pre-release.
 func (p *Package) Matches(s Stability) bool {
 	switch s {
 	case Nightly:
@@ -63,8 +64,8 @@ func (p *Package) Matches(s Stability) bool {
 	}
 }
 
-// Stability is what the package object calls its kind: a package with a release name is a release even before it
-// is public.
+// Stability returns the package's kind for the package object: a package with a release name is a release even if it is
+// a pre-release.
 func (p *Package) Stability() Stability {
 	if p.Release != "" {
 		return Release
@@ -72,10 +73,10 @@ func (p *Package) Stability() Stability {
 	return Nightly
 }
 
-// Day is the UTC day of the build, YYYY-MM-DD.
+// Day returns the UTC day of the build, YYYY-MM-DD.
 func (p *Package) Day() string { return p.Built.Format(time.DateOnly) }
 
-// Platform is the pair the package was built for.
+// Platform returns the platform that the package was built for.
 func (p *Package) Platform() Platform { return Platform{p.Arch, p.OS} }
 
 // Compare orders packages newest first: by revision, then by build time, both descending. The id, descending as well,

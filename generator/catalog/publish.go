@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of what can be published. They are the widest that every server can carry.
+// Limits of the values that can be published. They are the widest that all servers support.
 const (
 	// MaxRevision is the highest revision that Nginx's geo ranges can hold: pairs of decimal digits in the first
 	// three octets of an address (see redirect/servers/nginx).
@@ -28,12 +28,12 @@ const (
 	MaxURLLength = 512
 	// MaxSize is the largest integer that every JSON reader keeps exact (bytes).
 	MaxSize = 1<<53 - 1
-	// firstYear and lastYear are the years that the date tables can hold.
+	// firstYear and lastYear are the first and the last year that the date tables support.
 	firstYear, lastYear = 2000, 2099
 )
 
-// Record is what a source lists for one package, before any of it is checked. A source interprets its own spelling
-// (which records belong to the application, what "true" is); Publish checks everything else.
+// Record holds the values that a source lists for one package, before they are validated. The source interprets its own
+// conventions (which records belong to the application, which texts mean "true"); Publish checks everything else.
 type Record struct {
 	ID, Name, ProductName string
 	OS, Arch              string // ids or aliases of the scheme
@@ -47,8 +47,8 @@ type Record struct {
 	FileName              string
 	URL                   string   // where the file is fetched
 	Download              Template // makes the URL of the package when URL is ""; the zero Template: there is none
-	Place                 string   // where the record stands, for instance packages.json:12; "" when that says nothing
-	Hold                  *Held    // set by the source: why this record must not be published
+	Place                 string   // place of the record, for instance packages.json:12; "" if the source has no lines
+	Hold                  *Held    // set by the source: the reason why this record must not be published
 }
 
 // Field names a field of a Record in messages.
@@ -71,19 +71,19 @@ const (
 	FieldURL       Field = "url"
 )
 
-// Spelling says what a source calls the fields: Girder calls FieldOS meta.os. A field that is not in it has its own
-// name.
+// Spelling maps fields to the names that a source uses: Girder calls FieldOS meta.os. A field that is not in it keeps
+// its own name.
 type Spelling map[Field]string
 
 func (s Spelling) of(f Field) string { return cmp.Or(s[f], string(f)) }
 
 // Held is a record that is not published, and why.
 type Held struct {
-	ID, Name string // as the source spells them; escape before showing
-	Field    string // the field of the record that is to blame, as the source spells it
-	Value    string // what it held
+	ID, Name string // as listed by the source; escape before showing
+	Field    string // the invalid field of the record, by the source's name
+	Value    string // the value of the field
 	Reason   string // a phrase that completes "held back: "
-	Hint     string // what can be done about it, without a capital: "add an alias to the profile"; "" for nothing
+	Hint     string // what to do, starting in lower case: "add an alias to the profile"; "" if unknown
 	Place    string // of the record; see Record
 }
 
@@ -157,7 +157,7 @@ func Publish(scheme *Scheme, spelling Spelling, records []Record) (published []*
 	return published, held
 }
 
-// duplicate holds back a record with the id of another one, "" for none.
+// duplicate returns the record held back because another record, other, has the same id.
 func (c *checker) duplicate(id, other string) *Held {
 	switch other {
 	case "":
@@ -183,7 +183,7 @@ func (c *checker) hold(f Field, value, reason string) *Held {
 	return &Held{Field: c.spelling.of(f), Value: value, Reason: reason}
 }
 
-// check returns the package of a record, or why there is none.
+// check returns the package of a record, or the reason why it is held back.
 func (c *checker) check(r *Record) (*Package, *Held) {
 	if r.Hold != nil {
 		h := *r.Hold
@@ -194,8 +194,8 @@ func (c *checker) check(r *Record) (*Package, *Held) {
 		BuildDate: r.BuildDate, Size: r.Size, URL: r.URL,
 		SHA256: strings.ToLower(r.SHA256), SHA512: strings.ToLower(r.SHA512),
 	}
-	// The order is that of the download API's contract: an unfinished upload is reported as one, whatever else is
-	// wrong with it.
+	// The download API's contract fixes the order of the checks: an unfinished upload is reported as such, whatever
+	// other errors it has.
 	for _, check := range []func(*Record, *Package) *Held{c.size, c.revision, c.identity, c.platform, c.texts, c.build, c.address} {
 		if h := check(r, p); h != nil {
 			return nil, h
@@ -209,7 +209,7 @@ func (c *checker) size(r *Record, _ *Package) *Held {
 	case r.Size <= 0:
 		return c.hold(FieldSize, strconv.FormatInt(r.Size, 10), "upload not finished")
 	case r.Size > MaxSize:
-		return c.hold(FieldSize, strconv.FormatInt(r.Size, 10), "larger than any file")
+		return c.hold(FieldSize, strconv.FormatInt(r.Size, 10), "larger than the largest possible file")
 	}
 	return nil
 }
@@ -271,14 +271,14 @@ func (c *checker) texts(r *Record, p *Package) *Held {
 	if plainText(r.Unversioned) {
 		p.Unversioned = r.Unversioned
 	}
-	// A file name is shown in shell commands, so any other is as good as unknown.
+	// Pages show file names in shell commands, so an unsafe name is treated as unknown.
 	if fileNameRE.MatchString(r.FileName) {
 		p.FileName = r.FileName
 	}
 	return nil
 }
 
-const notPlain = "empty, too long or with characters that do not print"
+const notPlain = "empty, too long or with unprintable characters"
 
 func (c *checker) build(r *Record, p *Package) *Held {
 	built, ok := ParseBuildDate(r.BuildDate)
@@ -293,7 +293,7 @@ func (c *checker) build(r *Record, p *Package) *Held {
 	return nil
 }
 
-// address comes last: a template may name any other field.
+// address must be checked last, because a template may contain any other field.
 func (c *checker) address(r *Record, p *Package) *Held {
 	if p.URL == "" {
 		p.URL = r.Download.ExpandURL(p)
@@ -319,19 +319,19 @@ var (
 	urlRE      = regexp.MustCompile(`^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/[A-Za-z0-9._~:/?#@!&'()*+,;=%-]*$`)
 )
 
-// ValidVersion reports whether v can stand in a path, a map key and a file name, and be a folder beside the index of
-// all releases: no separators, no "..", no index.html.
+// ValidVersion reports whether v can be used in a path, a map key and a file name, and as the name of a folder next to
+// the index of all releases: no separators, no "..", no index.html.
 func ValidVersion(v string) bool {
 	return len(v) <= MaxVersionLength && wordRE.MatchString(v) &&
 		!strings.Contains(v, "..") && !strings.HasPrefix(strings.ToLower(v), "index.")
 }
 
-// ValidURL reports whether a URL can stand in a Location header, an Nginx string and a JSON file as it is. The dollar
-// sign, valid in a URL, is a variable in Nginx.
+// ValidURL reports whether a URL can be used without escaping in a Location header, an Nginx string and a JSON file. It
+// rejects the dollar sign, which is valid in a URL but begins a variable in Nginx.
 func ValidURL(u string) bool { return len(u) <= MaxURLLength && urlRE.MatchString(u) }
 
-// plainText reports whether s is a line of text that shows as what it is: no control characters or line separators,
-// and none of the marks that hide or reorder letters (zero width, bidirectional overrides).
+// plainText reports whether s is a single line of visible text: no control characters or line separators, and no marks
+// that hide or reorder letters (zero width, bidirectional overrides).
 func plainText(s string) bool {
 	if s == "" || len(s) > MaxNameLength {
 		return false
@@ -339,11 +339,11 @@ func plainText(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError })
 }
 
-// dateLayouts are the spellings of build dates that were seen: RFC 3339, Python's isoformat, and by hand.
+// dateLayouts are the formats of build dates that occur in real listings: RFC 3339, Python's isoformat, and manual ones.
 var dateLayouts = []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", time.DateOnly}
 
-// ParseBuildDate reads a build date; one without a zone is in UTC. It returns false for what is not a date, and for
-// dates that cannot be published.
+// ParseBuildDate parses a build date; one without a zone is in UTC. It returns false for an invalid date and for a date
+// that cannot be published.
 func ParseBuildDate(text string) (time.Time, bool) {
 	if len(text) > MaxDateLength {
 		return time.Time{}, false

@@ -13,7 +13,7 @@ type OS string
 // Arch is the id of a processor architecture: the value of the arch parameter, for instance amd64.
 type Arch string
 
-// Platform is what a package runs on. Each platform has an order of packages of its own.
+// Platform is an operating system with an architecture. The packages of each platform have their own order.
 type Platform struct {
 	Arch Arch
 	OS   OS
@@ -22,7 +22,7 @@ type Platform struct {
 // String returns the platform as one word, for instance amd64-win. Ids have no dash, so it is unambiguous.
 func (p Platform) String() string { return string(p.Arch) + "-" + string(p.OS) }
 
-// Family is the kind of an operating system: it decides which shell commands a page shows.
+// Family is the kind of an operating system. It determines which shell commands a page shows.
 type Family string
 
 // The families.
@@ -39,29 +39,29 @@ func Families() []Family { return []Family{WindowsFamily, MacFamily, UnixFamily}
 type System struct {
 	ID      OS
 	Title   string   // for people: macOS
-	Family  Family   // of its shells
-	Aliases []string // what sources call it beside ID, in lower case; they are matched whatever the case
-	File    Template // the name of a release's file where the source does not say; the zero Template: unknown
+	Family  Family   // determines its shell commands
+	Aliases []string // other names that sources use, in lower case; matching ignores case
+	File    Template // the file name of a release if the source does not list it; the zero Template: unknown
 }
 
 // Architecture is a processor architecture that a project has packages for.
 type Architecture struct {
 	ID      Arch
 	Title   string        // for people: 64-bit ARM
-	Titles  map[OS]string // what people call it on one system: Apple chip
+	Titles  map[OS]string // names on particular systems: Apple chip on macOS
 	Aliases []string      // as those of a System
 }
 
-// Link is a page elsewhere about a package.
+// Link is a page on another site about a package.
 type Link struct {
 	Name  string   // for instance extensions
 	Title string   // for people: Extensions
-	Text  string   // of the link: Browse extensions
-	Key   string   // in the package object of /find: extensions_browse_url
-	URL   Template // of SafeFields; a package for which one of them is empty has no such page
+	Text  string   // text of the link: Browse extensions
+	Key   string   // key in the package object of /find: extensions_browse_url
+	URL   Template // with SafeFields; a package has no such page if one of them is empty
 }
 
-// IDForm is the form of package ids. It keeps them safe in paths, maps and scripts, so there are few.
+// IDForm is the form of package ids. Ids of all forms are safe in paths, maps and scripts.
 type IDForm string
 
 // The forms of ids.
@@ -83,13 +83,13 @@ var idForms = map[IDForm]struct{ pattern, what string }{
 // IDForms lists the forms.
 func IDForms() []IDForm { return []IDForm{HexIDs, NameIDs} }
 
-// Pattern is the regular expression of an id, not anchored. It means the same in Go, PCRE and JavaScript.
+// Pattern returns the regular expression of an id, not anchored. It means the same in Go, PCRE and JavaScript.
 func (f IDForm) Pattern() string { return idForms[f].pattern }
 
-// Describe returns the form in words, for messages.
+// Describe returns a description of the form for messages.
 func (f IDForm) Describe() string { return idForms[f].what }
 
-// Canonical returns an id as the catalogue spells it: hexadecimal digits count in either case.
+// Canonical returns an id in the form that the catalogue uses: it converts hexadecimal digits to lower case.
 func (f IDForm) Canonical(id string) string {
 	if f == HexIDs {
 		return strings.ToLower(id)
@@ -97,16 +97,16 @@ func (f IDForm) Canonical(id string) string {
 	return id
 }
 
-// Scheme says what the packages of a project can be. A profile holds it; code that needs the list of systems or
-// architectures takes it from here.
+// Scheme holds the possible systems, architectures and forms of ids of a project's packages. It is part of the profile,
+// and the only list of systems and architectures.
 type Scheme struct {
 	Systems   []System       // in the order of the download page's columns
 	Arches    []Architecture // the first is the default
 	IDs       IDForm
-	Revisions bool // packages have revisions of the source; without them the day of the build stands in, see Publish
+	Revisions bool // packages have revisions of the source; if not, the day of the build replaces them, see Publish
 }
 
-// OSes lists the ids of the systems, in order.
+// OSes returns the ids of the systems, in order.
 func (s *Scheme) OSes() []OS {
 	list := make([]OS, len(s.Systems))
 	for i := range s.Systems {
@@ -115,7 +115,7 @@ func (s *Scheme) OSes() []OS {
 	return list
 }
 
-// ArchIDs lists the ids of the architectures, the default one first.
+// ArchIDs returns the ids of the architectures, the default one first.
 func (s *Scheme) ArchIDs() []Arch {
 	list := make([]Arch, len(s.Arches))
 	for i := range s.Arches {
@@ -124,10 +124,10 @@ func (s *Scheme) ArchIDs() []Arch {
 	return list
 }
 
-// DefaultArch is the architecture of a request that names none.
+// DefaultArch returns the architecture of a request that does not specify one.
 func (s *Scheme) DefaultArch() Arch { return s.Arches[0].ID }
 
-// System returns the system with an id, nil when there is none.
+// System returns the system with an id, nil if there is none.
 func (s *Scheme) System(id OS) *System {
 	if i := slices.IndexFunc(s.Systems, func(o System) bool { return o.ID == id }); i >= 0 {
 		return &s.Systems[i]
@@ -135,8 +135,8 @@ func (s *Scheme) System(id OS) *System {
 	return nil
 }
 
-// Title is the name people know a system by; the id itself for one that the scheme does not have, such as that of a
-// package published before the scheme changed.
+// Title returns the common name of a system. For a system that is not in the scheme, such as that of a package published
+// before the scheme changed, it returns the id.
 func (s *Scheme) Title(id OS) string {
 	if o := s.System(id); o != nil {
 		return o.Title
@@ -144,7 +144,7 @@ func (s *Scheme) Title(id OS) string {
 	return string(id)
 }
 
-// ArchTitle is the name people know the architecture of a platform by: "Apple chip" for an ARM Mac.
+// ArchTitle returns the common name of a platform's architecture: "Apple chip" for an ARM Mac.
 func (s *Scheme) ArchTitle(p Platform) string {
 	for i := range s.Arches {
 		if a := &s.Arches[i]; a.ID == p.Arch {
@@ -154,7 +154,7 @@ func (s *Scheme) ArchTitle(p Platform) string {
 	return string(p.Arch)
 }
 
-// PlatformTitle names a platform for people; the default architecture goes without saying.
+// PlatformTitle returns the common name of a platform. It omits the default architecture.
 func (s *Scheme) PlatformTitle(p Platform) string {
 	if p.Arch == s.DefaultArch() {
 		return s.Title(p.OS)
@@ -162,7 +162,7 @@ func (s *Scheme) PlatformTitle(p Platform) string {
 	return s.Title(p.OS) + " (" + s.ArchTitle(p) + ")"
 }
 
-// Platforms lists every platform there can be, by system and then by architecture.
+// Platforms returns all possible platforms, by system and then by architecture.
 func (s *Scheme) Platforms() []Platform {
 	var list []Platform
 	for _, o := range s.OSes() {
@@ -181,7 +181,7 @@ func (s *Scheme) Compare(a, b Platform) int {
 	)
 }
 
-// FindOS returns the system that a source means by a word: an id as it is, or an alias in any case.
+// FindOS returns the system with an id or an alias that a source uses. Aliases match in any case.
 func (s *Scheme) FindOS(word string) (OS, bool) {
 	for i := range s.Systems {
 		if o := &s.Systems[i]; word == string(o.ID) || slices.Contains(o.Aliases, strings.ToLower(word)) {
@@ -191,7 +191,7 @@ func (s *Scheme) FindOS(word string) (OS, bool) {
 	return "", false
 }
 
-// FindArch does for architectures what FindOS does for systems.
+// FindArch is FindOS for architectures.
 func (s *Scheme) FindArch(word string) (Arch, bool) {
 	for i := range s.Arches {
 		if a := &s.Arches[i]; word == string(a.ID) || slices.Contains(a.Aliases, strings.ToLower(word)) {
@@ -201,7 +201,7 @@ func (s *Scheme) FindArch(word string) (Arch, bool) {
 	return "", false
 }
 
-// compiledID matches an id of the form, whole.
+// compiledID returns a regular expression that matches exactly an id of the form.
 func (f IDForm) compiled() *regexp.Regexp { return regexp.MustCompile(`^(?:` + f.Pattern() + `)$`) }
 
 // Check returns why a package that was published earlier cannot be published any more, nil if it can: the scheme may have

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Template is a text with the fields of a package in it, for instance
+// Template is a text with placeholders for fields of a package, for instance
 // https://extensions.example.org/{revision}/{os}. The zero Template expands to nothing.
 type Template struct {
 	text  string
@@ -22,16 +22,16 @@ type templatePart struct{ text, field string }
 // letters, digits and . _ -.
 var templateFields = []string{"id", "os", "arch", "revision", "version", "release", "file", "sha256", "sha512", "product", "name"}
 
-// safeFields is how many of templateFields servers fill in by themselves.
+// safeFields is the number of templateFields that servers can fill in themselves.
 const safeFields = 6
 
-// SafeFields lists the fields whose values need no encoding anywhere.
+// SafeFields returns the fields whose values never need encoding.
 func SafeFields() []string { return slices.Clone(templateFields[:safeFields]) }
 
-// AllFields lists every field that a template may name.
+// AllFields returns all fields that a template may contain.
 func AllFields() []string { return slices.Clone(templateFields) }
 
-// ParseTemplate reads a template that may name the given fields.
+// ParseTemplate parses a template that may contain the given fields.
 func ParseTemplate(text string, fields []string) (Template, error) {
 	t := Template{text: text}
 	for rest := text; rest != ""; {
@@ -62,24 +62,24 @@ func ParseTemplate(text string, fields []string) (Template, error) {
 func MustTemplate(text string) Template {
 	t, err := ParseTemplate(text, templateFields)
 	if err != nil {
-		panic(err) // a constant of ours
+		panic(err) // templates in code are constants
 	}
 	return t
 }
 
-// String returns the template as it is written.
+// String returns the text of the template.
 func (t Template) String() string { return t.text }
 
-// IsZero reports whether there is no template.
+// IsZero reports whether the template is the zero Template.
 func (t Template) IsZero() bool { return t.text == "" }
 
-// Equal reports whether two templates are written alike.
+// Equal reports whether two templates have the same text.
 func (t Template) Equal(u Template) bool { return t.text == u.text }
 
-// MarshalText returns the template as it is written, for fingerprints and JSON.
+// MarshalText returns the text of the template, for fingerprints and JSON.
 func (t Template) MarshalText() ([]byte, error) { return []byte(t.text), nil }
 
-// Fields lists the fields that the template names.
+// Fields returns the fields that the template contains.
 func (t Template) Fields() []string {
 	var list []string
 	for _, p := range t.parts {
@@ -90,13 +90,13 @@ func (t Template) Fields() []string {
 	return list
 }
 
-// Expand fills in the fields of a package as they are. It returns "" when one of them is empty: a link to the release
-// of a nightly build, say, does not exist.
+// Expand fills in the fields of a package without encoding them. It returns "" if one of them is empty: for instance, a
+// nightly build has no link to its release.
 func (t Template) Expand(p *Package) string {
 	return t.expand(p, func(value string) string { return value })
 }
 
-// ExpandURL is Expand for a URL: values are encoded as segments of a path.
+// ExpandURL is Expand for URLs: it encodes values as segments of a path.
 func (t Template) ExpandURL(p *Package) string { return t.expand(p, url.PathEscape) }
 
 func (t Template) expand(p *Package, encode func(string) string) string {

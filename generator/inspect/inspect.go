@@ -1,6 +1,6 @@
-// Package inspect answers questions about a site without changing anything: what a URL answers and why, what is wrong
-// with the redirect rules, and what a build changed in the redirects. It looks at the packages that were published last
-// or, with --source, at those of a source.
+// Package inspect answers questions about a site without changing anything: how the site answers a URL and why, which
+// mistakes the redirect rules have, and what a build changed in the redirects. It uses the packages that were published
+// last or, with --source, those of a source.
 package inspect
 
 import (
@@ -22,8 +22,8 @@ import (
 	"github.com/Slicer/sitegen/generator/supply"
 )
 
-// Explain prints what a URL answers and why. With the name of a server it also prints what that server answers; "" for
-// none. A rule can be explained even if pages have errors.
+// Explain prints how the site answers a URL, and why. If server is not "", it also prints the answer of that server. A
+// rule can be explained even if pages have errors.
 func Explain(ctx context.Context, p *project.Project, w io.Writer, url, server string) error {
 	var as redirect.Server
 	if server != "" {
@@ -48,7 +48,7 @@ func Explain(ctx context.Context, p *project.Project, w io.Writer, url, server s
 	}
 	emulation, err := redirect.Emulate(as, table)
 	if err != nil {
-		_, err = fmt.Fprintf(w, "on %s\n  no redirects are written, because a limit is passed: %s\n", server, err)
+		_, err = fmt.Fprintf(w, "on %s\n  no redirects are written, because they exceed a limit: %s\n", server, err)
 		return err
 	}
 	return emulation.Explain(w, url, emulate.NewSite(e))
@@ -72,8 +72,8 @@ func pages(ctx context.Context, p *project.Project) (*lookup.Index, *site.Editio
 	return x, e, err
 }
 
-// CheckRedirects finds what is wrong with the redirects of the site, and notes what each configured server does not
-// answer. Its error holds lines and pages that cannot be read; the findings are about all others.
+// CheckRedirects returns the mistakes in the redirects of the site, and the redirects that each configured server cannot
+// answer. Its error lists the lines and pages that cannot be read; the findings are about all others.
 func CheckRedirects(ctx context.Context, p *project.Project) ([]redirect.Finding, error) {
 	x, e, err := pages(ctx, p)
 	if err != nil {
@@ -94,13 +94,13 @@ func CheckRedirects(ctx context.Context, p *project.Project) ([]redirect.Finding
 	return findings, errors.Join(e.Err(), tableErr, err)
 }
 
-// DiffRedirects describes how the redirects that the last build wrote differ from those of a revision. show returns a
-// file of the revision by its path.
+// DiffRedirects describes how the redirects that the last build wrote differ from those of a revision. show returns the
+// content of a file in that revision.
 func DiffRedirects(p *project.Project, show func(path string) ([]byte, error)) (string, error) {
 	path := filepath.Join(p.Config.Redirects, redirect.ContentsPath)
 	after, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fault.Wrap(fault.Usage, fmt.Errorf("no redirects are written yet (%s)", path), "Build first.")
+		return "", fault.Wrap(fault.Usage, fmt.Errorf("there are no redirects yet (%s)", path), "Run sitegen build first.")
 	}
 	if err != nil {
 		return "", fmt.Errorf("read the redirects: %w", err)

@@ -7,12 +7,12 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// Kind says which sort of answer a request gets.
+// Kind is the kind of an answer.
 type Kind int
 
 // The kinds of answers.
 const (
-	NotOurs  Kind = iota // the path is no dynamic URL: a file, or the 404 page
+	NotOurs  Kind = iota // the path is not a dynamic URL: a file, or the 404 page
 	Page                 // Home: the download page with Answer.Cells
 	Object               // Find: Answer.Package
 	Objects              // FindAll: Answer.Cells
@@ -22,7 +22,7 @@ const (
 	NoSuchID             // 404: a bitstream that is not published
 )
 
-// Answer is what a request gets, before any server puts it into its own words.
+// Answer is the answer to a request, before a server turns it into HTTP.
 type Answer struct {
 	Kind    Kind
 	Status  int
@@ -39,10 +39,10 @@ type Cell struct {
 	Package   *catalog.Package // nil: not available
 }
 
-// BitstreamPrefix is the path under which each package has its lasting address.
+// BitstreamPrefix begins the path of each package's permanent address.
 const BitstreamPrefix = "/bitstream/"
 
-// Answer answers a request for a path (decoded) and query string (still encoded).
+// Answer returns the answer to a request for a path (decoded) and query string (still encoded).
 func (x *Index) Answer(path, rawQuery string) Answer {
 	path = mergeSlashes(path)
 	if id, ok := strings.CutPrefix(path, BitstreamPrefix); ok {
@@ -85,10 +85,10 @@ func (x *Index) answer(q Query) Answer {
 	return Answer{Kind: Redirect, Status: 302, Query: q, Package: p}
 }
 
-// Location is where a Redirect to the package of a Download goes.
+// Location returns the path that a Download redirects to for a package.
 func Location(p *catalog.Package) string { return BitstreamPrefix + p.ID }
 
-// mergeSlashes makes /find of //find: installed applications whose base URL ends in a slash send that.
+// mergeSlashes turns //find into /find: installed applications whose base URL ends in a slash send such requests.
 func mergeSlashes(path string) string {
 	for strings.Contains(path, "//") {
 		path = strings.ReplaceAll(path, "//", "/")

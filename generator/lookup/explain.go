@@ -13,8 +13,8 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// Explain answers "why did I get this?": it prints the parameters as read, the packages that were
-// candidates, the step of the offset, and the answer. rawURL is a path and query, or a whole URL.
+// Explain answers "why did I get this?": it prints the parameters as read, the matching packages, the effect of the
+// offset, and the answer. rawURL is a path and query, or a complete URL.
 func (x *Index) Explain(w io.Writer, rawURL string) error {
 	path, query, err := SplitURL(rawURL)
 	if err != nil {
@@ -43,7 +43,7 @@ func (x *Index) Explain(w io.Writer, rawURL string) error {
 	return out.err
 }
 
-// SplitURL takes the path (decoded) and the query (as sent) out of a URL or a part of one.
+// SplitURL returns the path (decoded) and the query (as sent) of a URL, or of a path with a query.
 func SplitURL(rawURL string) (path, query string, err error) {
 	rest, query, _ := strings.Cut(rawURL, "?")
 	query, _, _ = strings.Cut(query, "#")
@@ -62,7 +62,7 @@ func SplitURL(rawURL string) (path, query string, err error) {
 	return path, query, nil
 }
 
-// printer keeps the first error of writing.
+// printer writes text and stores the first error.
 type printer struct {
 	w   io.Writer
 	err error
@@ -85,7 +85,7 @@ func (o *printer) bitstream(a Answer) {
 	o.printf("  %d to the file of %s\n", a.Status, describe(a.Package))
 }
 
-// parameters prints what was read, with the defaults that fill the gaps.
+// parameters prints the parameters as read, and the defaults of missing ones.
 func (o *printer) parameters(spec *Spec, rawQuery string, a Answer) {
 	given := DecodeQuery(rawQuery)
 	o.section("parameters as read")
@@ -131,7 +131,7 @@ func (o *printer) cells(x *Index, q *Query) {
 	}
 }
 
-// shownCandidates is how many of the matching packages are listed.
+// shownCandidates is the number of matching packages that are listed.
 const shownCandidates = 5
 
 func (o *printer) cell(x *Index, q *Query, os catalog.OS, s catalog.Stability) {
@@ -175,7 +175,7 @@ func (o *printer) cell(x *Index, q *Query, os catalog.OS, s catalog.Stability) {
 	o.printf("  offset %+d: from revision %d only %d %s ones are left: no match\n", q.Offset, base.Revision, left, direction)
 }
 
-// candidates lists the packages that the mode allows, in the order.
+// candidates returns the packages that the mode allows, newest first.
 func candidates(x *Index, q *Query, pf catalog.Platform, s catalog.Stability) []*catalog.Package {
 	var list []*catalog.Package
 	for _, p := range x.packages {
@@ -186,8 +186,8 @@ func candidates(x *Index, q *Query, pf catalog.Platform, s catalog.Stability) []
 	return list
 }
 
-// allows is the definition of the modes, package by package. The tables give the same answers faster; a
-// test holds the two together.
+// allows defines the modes for a single package. The tables return the same answers faster; a test makes sure that both
+// agree.
 func (q *Query) allows(p *catalog.Package) bool {
 	switch q.Finds {
 	case ByVersion:
@@ -238,7 +238,7 @@ func (o *printer) answer(a Answer) {
 	}
 }
 
-// describe names a package in one line.
+// describe describes a package in one line.
 func describe(p *catalog.Package) string {
 	kind := "nightly"
 	if p.Release != "" {

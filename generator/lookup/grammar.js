@@ -1,5 +1,5 @@
-// Reads requests by the tables of a lookup.Spec (see grammar.go), as its methods Parse and Permalink do. It keeps to the
-// part of JavaScript that CloudFront Functions know: no destructuring, no for-of, no default parameters.
+// Reads requests with the tables of a lookup.Spec (see grammar.go), like its methods Parse and Permalink. It uses only
+// the JavaScript that CloudFront Functions support: no destructuring, no for-of, no default parameters.
 
 // parameters decodes a query string: the first of a repeated name counts, a name without a value is empty. Each byte
 // becomes one character; what it is compared with is ASCII.
@@ -21,7 +21,7 @@ function unescaped(text) {
     });
 }
 
-// valid reports whether a parameter of a kind, one of values where these are listed, takes a value.
+// valid reports whether a parameter of a kind accepts a value. If values are listed, it must be one of them.
 function valid(kind, values, v) {
     switch (kind) {
     case 'choice':
@@ -43,7 +43,7 @@ function isDay(year, month, day) {
     return day >= 1 && day <= [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] + leap; // no month: NaN
 }
 
-// parse checks decoded parameters. It returns {problem: name} when they make no sense, else a query with its defaults:
+// parse checks decoded parameters. It returns {problem: name} if they are invalid, else a query with its defaults:
 // oses, stabilities, arch, offset, finds ('newest', 'version', 'revision', 'closest' or 'date'), and the value to find.
 // A request for a single package must name a system.
 function parse(tables, given, single) {
@@ -76,8 +76,8 @@ function parse(tables, given, single) {
     return q;
 }
 
-// permalink returns the parameters that a path stands for, and whether it stands for /find rather than /download; null
-// for other paths.
+// permalink returns the parameters of a permalink, and whether it is short for /find instead of /download; null for
+// other paths.
 function permalink(tables, path) {
     const choice = function (all, name) {
         return '(' + tables.parameters.filter(function (p) { return p[0] === name; })[0][3].join('|') + ')';

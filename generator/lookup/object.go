@@ -11,11 +11,11 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// objectField is one key of the package object of /find and /findall. The keys are a contract: they may be added to,
-// and none may go or change its type.
+// objectField is one key of the package object of /find and /findall. Clients depend on the keys: new ones may be added,
+// but none may be removed or change its type.
 type objectField struct {
 	key    string
-	append func(b []byte, p *catalog.Package) []byte // appends the value in JSON; "" leaves the key out
+	append func(b []byte, p *catalog.Package) []byte // appends the value in JSON; if it appends nothing, the key is left out
 }
 
 // fixedFields are the keys that every package has.
@@ -23,7 +23,7 @@ var fixedFields = []objectField{
 	{"arch", func(b []byte, p *catalog.Package) []byte { return appendString(b, string(p.Arch)) }},
 	{"build_date", func(b []byte, p *catalog.Package) []byte { return appendString(b, p.BuildDate) }},
 	{"build_date_ymd", func(b []byte, p *catalog.Package) []byte { return appendString(b, p.Day()) }},
-	{"checkout_date", appendNull}, // of the retired server, as the other nulls
+	{"checkout_date", appendNull}, // a key of the retired server, like the other nulls
 	{"checkout_date_ymd", appendNull},
 	{"codebase", appendNull},
 	{"download_url", func(b []byte, p *catalog.Package) []byte { return appendString(b, Location(p)) }}, // relative to the site's root
@@ -33,7 +33,7 @@ var fixedFields = []objectField{
 	{"package", appendNull},
 	{"product_name", func(b []byte, p *catalog.Package) []byte { return appendString(b, p.ProductName) }},
 	{"revision", func(b []byte, p *catalog.Package) []byte { return appendString(b, strconv.Itoa(p.Revision)) }},
-	{"sha256", func(b []byte, p *catalog.Package) []byte { // only where it is known: an addition to the contract
+	{"sha256", func(b []byte, p *catalog.Package) []byte { // only if it is known: the retired server did not have it
 		if p.SHA256 == "" {
 			return b
 		}
@@ -45,8 +45,8 @@ var fixedFields = []objectField{
 	{"version", func(b []byte, p *catalog.Package) []byte { return appendOrNull(b, p.Version) }},
 }
 
-// objectFields adds the links of the profile, which are null where a package has no such page. Keys are in
-// alphabetical order, as they always were.
+// objectFields returns the fixed fields and those of the profile's links, whose value is null for a package without such
+// a page. Keys are in alphabetical order, as on the retired server.
 func objectFields(links []catalog.Link) []objectField {
 	fields := slices.Clone(fixedFields)
 	for _, l := range links {
@@ -56,8 +56,8 @@ func objectFields(links []catalog.Link) []objectField {
 	return fields
 }
 
-// ObjectJSON is the package object of /find: compact JSON with no line end. It can stand in an HTML script element as
-// it is.
+// ObjectJSON returns the package object of /find: compact JSON without a newline. It needs no escaping in an HTML script
+// element.
 func ObjectJSON(s *Spec, p *catalog.Package) []byte {
 	return appendObject(s, make([]byte, 0, 800), p) // 800 bytes hold the object of a package with a SHA-512
 }
@@ -78,7 +78,7 @@ func appendObject(s *Spec, b []byte, p *catalog.Package) []byte {
 	return append(b, '}')
 }
 
-// ObjectsJSON is the answer of /findall: {os: {stability: package or null}}, keys in alphabetical order.
+// ObjectsJSON returns the answer of /findall: {os: {stability: package or null}}, keys in alphabetical order.
 func ObjectsJSON(s *Spec, cells []Cell) []byte {
 	cells = slices.Clone(cells)
 	slices.SortFunc(cells, func(a, b Cell) int {
@@ -116,13 +116,13 @@ func appendOrNull(b []byte, s string) []byte {
 	return appendString(b, s)
 }
 
-// appendString appends a JSON string as encoding/json writes it, with <, > and & escaped for HTML.
+// appendString appends a JSON string in the form of encoding/json, with <, > and & escaped for HTML.
 func appendString(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || bytes.IndexByte([]byte(`"\<>&`), c) >= 0 {
 			quoted, err := json.Marshal(s)
 			if err != nil {
-				panic(err) // a string: cannot happen
+				panic(err) // impossible for a string
 			}
 			return append(b, quoted...)
 		}

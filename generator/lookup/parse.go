@@ -11,7 +11,7 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// Query is a request that makes sense, with every default filled in.
+// Query is a valid request, with every default filled in.
 type Query struct {
 	Route       Route
 	OSes        []catalog.OS        // one for Find and Download
@@ -25,18 +25,18 @@ type Query struct {
 	Offset      int    // within ±MaxOffset
 }
 
-// MaxOffset bounds Query.Offset. No catalogue has as many revisions, so a larger step leads nowhere either.
+// MaxOffset bounds Query.Offset. No catalogue has so many revisions, so a larger offset finds nothing either.
 const MaxOffset = 99_999
 
-// Problem says what is wrong with a request. Each Param has an error page of its own.
+// Problem describes an invalid request. Each Param has an error page of its own.
 type Problem struct {
-	Param   string // the parameter to blame; ManyModes when there are several
+	Param   string // the invalid parameter; ManyModes if there are several modes
 	Found   string // its value, decoded, "" when missing or empty; escape before showing
 	Reason  string // a phrase: "is missing", "is not a known operating system"
-	Allowed string // what would have been right
+	Allowed string // description of the valid values
 }
 
-// ManyModes is the Param of a Problem with more than one mode.
+// ManyModes is the Param of a request with more than one mode.
 const ManyModes = "mode"
 
 func (p *Problem) Error() string {
@@ -60,7 +60,7 @@ func manyModes(s *Spec, found string) Problem {
 	}
 }
 
-// enumerate writes "a, b and c".
+// enumerate joins words for a sentence: "a, b and c".
 func enumerate(words []string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
@@ -74,7 +74,7 @@ var (
 	dayRE     = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 )
 
-// valid reports whether a decoded value is one that the parameter takes.
+// valid reports whether the parameter accepts a decoded value.
 func (p *Parameter) valid(v string) bool {
 	switch p.Kind {
 	case Choice:
@@ -92,7 +92,7 @@ func (p *Parameter) valid(v string) bool {
 	return false
 }
 
-// set takes a valid value into the query.
+// set stores a valid value in the query.
 func (q *Query) set(p *Parameter, v string) {
 	switch p.Role {
 	case OSRole:
@@ -114,11 +114,11 @@ func (q *Query) set(p *Parameter, v string) {
 	}
 }
 
-// clamp reads a valid number. What is out of range becomes the nearest number in it.
+// clamp parses a valid number. A number out of range becomes the nearest one within it.
 func clamp(v string, low, high int) int {
 	v = strings.TrimPrefix(strings.Trim(v, " "), "+")
 	n, err := strconv.Atoi(v)
-	if err != nil { // more digits than an int has
+	if err != nil { // too many digits for an int
 		n = high
 		if v[0] == '-' {
 			n = low
@@ -132,8 +132,8 @@ func dayNumber(t time.Time) int {
 	return y*10_000 + int(m)*100 + d
 }
 
-// DecodeQuery decodes a query string as the old server did: it splits at ampersands only, the first of a
-// repeated name counts, a name without a value is empty, and a percent sign that begins no escape stands for itself.
+// DecodeQuery decodes a query string like the retired server: it splits only at ampersands, the first of a repeated name
+// counts, a name without a value has the value "", and a percent sign that begins no valid escape is kept.
 func DecodeQuery(rawQuery string) map[string]string {
 	params := map[string]string{}
 	for part := range strings.SplitSeq(rawQuery, "&") {

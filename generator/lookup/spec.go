@@ -9,10 +9,10 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// Spec is the grammar of the download API: the one table from which everything that reads or describes a request is
-// made. Parse reads a query string by it; each server compiles its maps or its script from it; pages and docs print
-// it; tests draw random requests from it. A new parameter or permalink is one entry in Parameters or Permalinks, a
-// new system or architecture one entry in the scheme.
+// Spec is the grammar of the download API: the single table that all code that reads or describes a request uses. Parse
+// reads a query string with it; each server compiles its maps or its script from it; pages and docs print it; tests
+// generate random requests from it. A new parameter or permalink is one entry in Parameters or Permalinks, a new system
+// or architecture one entry in the scheme.
 //
 //	spec := lookup.NewSpec(scheme, links)
 //	q, problem := spec.Parse(lookup.Find, "os=win&version=5.2")
@@ -22,9 +22,9 @@ type Spec struct {
 	*catalog.Scheme
 	Links []catalog.Link // further fields of the package object
 
-	parameters []Parameter // in the order in which Parse looks for problems; modes last
+	parameters []Parameter // in the order in which Parse checks them; modes last
 	permalinks []Permalink
-	fields     []objectField // of the package object, in alphabetical order
+	fields     []objectField // fields of the package object, in alphabetical order
 }
 
 // Route is one of the dynamic URLs of the API.
@@ -41,36 +41,36 @@ const (
 // Routes lists the routes.
 func Routes() []Route { return []Route{Home, Find, FindAll, Download} }
 
-// Single reports whether the route answers with one package, for which it must know the system.
+// Single reports whether the route answers with one package. Such a route requires the parameter os.
 func (r Route) Single() bool { return r == Find || r == Download }
 
-// ValueKind is what values a parameter takes.
+// ValueKind is the kind of values that a parameter accepts.
 type ValueKind int
 
-// The kinds. Numbers may have blanks around them and a plus sign, as links get pasted.
+// The kinds. Numbers may have spaces around them and a plus sign, because pasted links have them.
 const (
 	Choice  ValueKind = iota // one of Values; the case of letters counts
-	Text                     // anything but nothing
+	Text                     // any text but the empty one
 	Natural                  // a decimal number, 0 or more
 	Integer                  // a decimal number with or without a sign
 	Day                      // a day of the calendar, YYYY-MM-DD
-	Never                    // no value is right: the parameter belonged to a server that is retired
+	Never                    // no value is valid: the parameter belonged to a retired server
 )
 
-// Role is what a parameter does in a query.
+// Role is the function of a parameter in a query.
 type Role int
 
-// The roles. There is one parameter for each but ModeRole and NoRole.
+// The roles. Each has exactly one parameter, except ModeRole and NoRole.
 const (
 	NoRole        Role = iota
 	OSRole             // selects the system
-	StabilityRole      // selects releases, nightly builds or either
+	StabilityRole      // selects releases, nightly builds or both
 	ArchRole           // selects the architecture
-	OffsetRole         // steps from the package found
-	ModeRole           // says how the package is found, see Finds; a query may have one of them
+	OffsetRole         // moves from the package found to a newer or older one
+	ModeRole           // selects how the package is found, see Finds; a query has at most one
 )
 
-// Finds says how a query finds its package.
+// Finds is the way in which a query finds its package.
 type Finds int
 
 // The ways to find a package.
@@ -87,15 +87,15 @@ type Parameter struct {
 	Name    string
 	Kind    ValueKind
 	Role    Role
-	Finds   Finds    // of a mode
-	Values  []string // of a Choice
-	Reason  string   // what is wrong with a wrong value, a phrase after the name: "is not a whole number"
-	Allowed string   // what would be right: "a whole number, for instance -1"
-	About   string   // what the parameter does: a phrase for tables, plain text
-	Without string   // what a request without it gets: a phrase for tables, plain text; "" for nothing to say
+	Finds   Finds    // the way to find a package, for a mode
+	Values  []string // the possible values, for a Choice
+	Reason  string   // message for an invalid value, a phrase after the name: "is not a whole number"
+	Allowed string   // the valid values: "a whole number, for instance -1"
+	About   string   // the effect of the parameter: a phrase for tables, plain text
+	Without string   // the effect of leaving it out: a phrase for tables, plain text; "" for none
 }
 
-// Parameters is the table of parameters for a scheme.
+// Parameters returns the table of parameters for a scheme.
 func Parameters(s *catalog.Scheme) []Parameter {
 	oses, arches, stabilities := words(s.OSes()), words(s.ArchIDs()), words(catalog.Stabilities())
 	list := []Parameter{
@@ -158,8 +158,8 @@ func NewSpec(s *catalog.Scheme, links []catalog.Link) *Spec {
 	return CustomSpec(s, links, Parameters(s), Permalinks(s))
 }
 
-// CustomSpec returns a grammar with its own tables of parameters and permalinks. Modes must come last: when there are
-// several of them, that is what is wrong, whatever their values.
+// CustomSpec returns a grammar with its own tables of parameters and permalinks. Modes must come last, because a request
+// with several modes is reported as such even if the values of the modes are invalid, too.
 func CustomSpec(s *catalog.Scheme, links []catalog.Link, parameters []Parameter, permalinks []Permalink) *Spec {
 	spec := &Spec{Scheme: s, Links: links, parameters: parameters}
 	for _, l := range permalinks {
@@ -170,10 +170,10 @@ func CustomSpec(s *catalog.Scheme, links []catalog.Link, parameters []Parameter,
 	return spec
 }
 
-// Parameters lists the parameters in the order in which Parse looks for problems. The caller must not change the slice.
+// Parameters returns the parameters in the order in which Parse checks them. The caller must not change the slice.
 func (s *Spec) Parameters() []Parameter { return s.parameters }
 
-// Parameter returns the parameter with a name, nil when there is none.
+// Parameter returns the parameter with a name, nil if there is none.
 func (s *Spec) Parameter(name string) *Parameter {
 	if i := slices.IndexFunc(s.parameters, func(p Parameter) bool { return p.Name == name }); i >= 0 {
 		return &s.parameters[i]
@@ -181,7 +181,7 @@ func (s *Spec) Parameter(name string) *Parameter {
 	return nil
 }
 
-// Of returns the parameter with a role, nil when there is none.
+// Of returns the parameter with a role, nil if there is none.
 func (s *Spec) Of(r Role) *Parameter {
 	if i := slices.IndexFunc(s.parameters, func(p Parameter) bool { return p.Role == r }); i >= 0 {
 		return &s.parameters[i]
@@ -189,7 +189,7 @@ func (s *Spec) Of(r Role) *Parameter {
 	return nil
 }
 
-// Modes lists the parameters of which a query may have one.
+// Modes returns the modes. A query may have at most one of them.
 func (s *Spec) Modes() []Parameter {
 	var list []Parameter
 	for _, p := range s.parameters {
@@ -200,7 +200,7 @@ func (s *Spec) Modes() []Parameter {
 	return list
 }
 
-// ModeNames lists the names of the modes.
+// ModeNames returns the names of the modes.
 func (s *Spec) ModeNames() []string {
 	var names []string
 	for _, p := range s.Modes() {
@@ -209,7 +209,7 @@ func (s *Spec) ModeNames() []string {
 	return names
 }
 
-// DefaultStability is the stability of a request for one package that names none.
+// DefaultStability returns the stability of a request for one package that does not specify it.
 func (s *Spec) DefaultStability(f Finds) catalog.Stability {
 	if f == ByRevision {
 		return catalog.Any
@@ -217,31 +217,32 @@ func (s *Spec) DefaultStability(f Finds) catalog.Stability {
 	return catalog.Release
 }
 
-// CellStabilities are those of a request for cells (FindAll, Home) that names none, in the order of rows.
+// CellStabilities returns the stabilities of a request for cells (FindAll, Home) that does not specify them, in the order
+// of the rows.
 func (s *Spec) CellStabilities() []catalog.Stability {
 	return []catalog.Stability{catalog.Release, catalog.Nightly}
 }
 
-// Permalink is a path that stands for a query.
+// Permalink is a path that is short for a query.
 type Permalink struct {
-	// Path has a parameter in braces where its value stands: /releases/{version}/{os}. A value is what the kind of
-	// the parameter allows and what a path can hold.
+	// Path has the names of parameters in braces: /releases/{version}/{os}. In a request each is replaced by a value
+	// that the parameter accepts and that needs no escape in a path.
 	Path  string
-	Fixed []Fixed // parameters that the path does not have
-	About string  // where it leads, a phrase for tables, plain text
+	Fixed []Fixed // parameters with a constant value, which are not in the path
+	About string  // the package it finds, a phrase for tables, plain text
 
-	names   []string // of the parameters in Path, in order
+	names   []string // names of the parameters in Path, in order
 	pattern string
 	expr    *regexp.Regexp
 }
 
-// Fixed is a parameter and its value.
+// Fixed is a parameter with a constant value.
 type Fixed struct{ Name, Value string }
 
-// RecordSuffix is what a permalink ends in when it stands for /find rather than /download.
+// RecordSuffix is the end of a permalink that is short for /find instead of /download.
 const RecordSuffix = ".json"
 
-// Permalinks is the table of permalinks for a scheme.
+// Permalinks returns the table of permalinks for a scheme.
 func Permalinks(s *catalog.Scheme) []Permalink {
 	list := []Permalink{
 		{Path: "/latest/{os}", About: "the newest release"},
@@ -256,7 +257,7 @@ func Permalinks(s *catalog.Scheme) []Permalink {
 
 var placeholderRE = regexp.MustCompile(`\{([a-z-]+)\}`)
 
-// compile prepares a permalink. A mistake in it is one of ours.
+// compile prepares a permalink. It panics on a mistake, because permalinks are constants of the program.
 func (l *Permalink) compile(s *Spec) {
 	end := 0
 	for _, m := range placeholderRE.FindAllStringSubmatchIndex(l.Path, -1) {
@@ -269,7 +270,7 @@ func (l *Permalink) compile(s *Spec) {
 	l.expr = regexp.MustCompile(`^` + l.pattern + `(` + regexp.QuoteMeta(RecordSuffix) + `)?\z`)
 }
 
-// pathPattern is the regular expression of a value in a path. It has no groups that capture.
+// pathPattern returns the regular expression of a value in a path. It has no capturing groups.
 func (p *Parameter) pathPattern() string {
 	switch p.Kind {
 	case Choice:
@@ -282,29 +283,29 @@ func (p *Parameter) pathPattern() string {
 	return `[0-9A-Za-z][0-9A-Za-z._-]*`
 }
 
-// Names lists the parameters that stand in the path, in order: the groups of Pattern.
+// Names returns the parameters in the path, in order: those of the groups of Pattern.
 func (l *Permalink) Names() []string { return l.names }
 
-// Matches reports whether a path is this permalink, without RecordSuffix.
+// Matches reports whether a path without RecordSuffix is this permalink.
 func (l *Permalink) Matches(path string) bool {
 	m := l.expr.FindStringSubmatch(path)
 	return m != nil && m[len(m)-1] == ""
 }
 
-// Pattern is the regular expression of the path, not anchored and without RecordSuffix. It means the same in Go, PCRE
-// and JavaScript.
+// Pattern returns the regular expression of the path, not anchored and without RecordSuffix. It means the same in Go,
+// PCRE and JavaScript.
 func (l *Permalink) Pattern() string { return l.pattern }
 
-// Expand writes the permalink for some values.
+// Expand returns the permalink for some values.
 func (l *Permalink) Expand(value func(name string) string) string {
 	return placeholderRE.ReplaceAllStringFunc(l.Path, func(m string) string { return value(m[1 : len(m)-1]) })
 }
 
-// Permalinks lists the permalinks. The caller must not change the slice.
+// Permalinks returns the permalinks. The caller must not change the slice.
 func (s *Spec) Permalinks() []Permalink { return s.permalinks }
 
-// Permalink translates a path into the request that it stands for: /download, or /find for a path that ends in
-// RecordSuffix. ok is false for other paths. There need not be such a package.
+// Permalink translates a path into the request that it is short for: /download, or /find for a path that ends in
+// RecordSuffix. ok is false for other paths. It does not check whether such a package exists.
 func (s *Spec) Permalink(path string) (route Route, rawQuery string, ok bool) {
 	for i := range s.permalinks {
 		l := &s.permalinks[i]
@@ -321,8 +322,8 @@ func (s *Spec) Permalink(path string) (route Route, rawQuery string, ok bool) {
 	return "", "", false
 }
 
-// query writes the query string, its parameters in alphabetical order. value returns the i-th placeholder's value,
-// which needs no escapes.
+// query returns the query string, with its parameters in alphabetical order. value returns the value of the i-th
+// placeholder, which must need no escapes.
 func (l *Permalink) query(value func(i int) string) string {
 	var list []string
 	for i, name := range l.names {
@@ -335,11 +336,11 @@ func (l *Permalink) query(value func(i int) string) string {
 	return strings.Join(list, "&")
 }
 
-// Query writes the query string that the permalink stands for, with reference(i) for the value of the i-th
-// placeholder: "$1" for Nginx, say.
+// Query returns the query string that the permalink is short for, with reference(i) as the value of the i-th placeholder,
+// for instance "$1" for Nginx.
 func (l *Permalink) Query(reference func(i int) string) string { return l.query(reference) }
 
-// LatestPath is the permalink of the newest release or nightly build for a system.
+// LatestPath returns the permalink of the newest release or nightly build for a system.
 func (s *Spec) LatestPath(o catalog.OS, st catalog.Stability) string {
 	if st == catalog.Nightly {
 		return fmt.Sprintf("/latest/%s/nightly", o)
@@ -347,12 +348,12 @@ func (s *Spec) LatestPath(o catalog.OS, st catalog.Stability) string {
 	return fmt.Sprintf("/latest/%s", o)
 }
 
-// VersionPath is the permalink of the newest release of a version or its beginning (5.12).
+// VersionPath returns the permalink of the newest release of a version or of a series (5.12).
 func (s *Spec) VersionPath(version string, o catalog.OS) string {
 	return fmt.Sprintf("/releases/%s/%s", version, o)
 }
 
-// RevisionPath is the permalink of the newest build of a revision, "" in a scheme without revisions.
+// RevisionPath returns the permalink of the newest build of a revision, "" in a scheme without revisions.
 func (s *Spec) RevisionPath(revision int, o catalog.OS) string {
 	if !s.Revisions {
 		return ""
@@ -368,7 +369,7 @@ func words[T ~string](list []T) []string {
 	return words
 }
 
-// Problems lists one Problem for each error page, in the order in which Parse looks for them.
+// Problems returns one Problem for each error page, in the order in which Parse checks for them.
 func (s *Spec) Problems() []Problem {
 	var list []Problem
 	for i := range s.parameters {
@@ -382,7 +383,7 @@ func (s *Spec) Problems() []Problem {
 }
 
 // Parse reads the query string of a request (still encoded, without the question mark). The second result
-// is nil when the request makes sense.
+// is nil if the request is valid.
 func (s *Spec) Parse(route Route, rawQuery string) (Query, *Problem) {
 	given := DecodeQuery(rawQuery)
 	q := Query{Route: route, OSes: s.OSes(), Arch: s.DefaultArch()}

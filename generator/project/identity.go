@@ -10,17 +10,17 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/sources/sample"
 )
 
-// identity lists the options that say whose site it is. The values of one project are wrong for every other one.
+// identity lists the options that identify the project of a site. The values of one project are wrong for every other.
 var identity = []string{"title", "project", "base_url"}
 
-// checkIdentity makes sure that a site does not pass for that of another project by accident. The profile that is part of
-// the program is the default, so somebody who only names a server of their own would publish their packages under the
-// title and address of another project:
+// checkIdentity makes sure that a site is not published under the name of another project by accident. The default is
+// the built-in profile, so a user who sets only their own server would publish their packages under the title and
+// address of the built-in profile's project:
 //
 //	source: https://packages.aurora.example/api/v1   # sitegen.yaml, and nothing else
 //
-// That is an error until title, project and base_url are set, or a profile that has them is named. A profile in a file is
-// the site's own, and only needs to be complete.
+// That is an error until the user sets title, project and base_url, or names a profile that contains them. A profile in
+// a file belongs to the site, and only needs to be complete.
 func checkIdentity(p *Project) error {
 	c := &p.Config
 	if !p.Profile.BuiltIn {
@@ -28,14 +28,14 @@ func checkIdentity(p *Project) error {
 	}
 	for _, key := range []string{"source", "app"} {
 		if c.Origin(key).Level > config.Profile && isForeign(p, key) {
-			return p.RequireIdentity(fmt.Sprintf("%s: %s names another project than the profile %s", c.Origin(key), key, p.Profile.Name))
+			return p.RequireIdentity(fmt.Sprintf("%s: %s belongs to another project than the profile %s", c.Origin(key), key, p.Profile.Name))
 		}
 	}
 	return nil
 }
 
-// isForeign reports whether the value of source or app is not the profile's. Whose a file is shows when it is read, see
-// RequireIdentity.
+// isForeign reports whether the value of source or app differs from the profile's. A file counts as the profile's here:
+// only its content shows which project it belongs to, see RequireIdentity.
 func isForeign(p *Project, key string) bool {
 	c := &p.Config
 	if key == "app" {
@@ -51,8 +51,8 @@ func sameAPI(a, b string) bool {
 	return errA == nil && errB == nil && strings.EqualFold(x.Host, y.Host) && x.Path == y.Path
 }
 
-// RequireIdentity returns an error of kind fault.Usage if the packages are those of another project, why saying how that
-// is known, and the title, name or address of the site are still those of the built-in profile.
+// RequireIdentity returns an error of kind fault.Usage if the title, name or address of the site are still those of the
+// built-in profile. Callers use it for packages of another project; why is the reason, the start of the message.
 func (p *Project) RequireIdentity(why string) error {
 	if !p.Profile.BuiltIn {
 		return nil
@@ -70,20 +70,20 @@ func (p *Project) RequireIdentity(why string) error {
 		fmt.Sprintf("Set them in %s, or describe the project in a profile (docs/profile.md).", p.Config.File))
 }
 
-// checkComplete makes sure that the profile or the configuration has what every site needs.
+// checkComplete makes sure that the profile or the configuration has the values that every site needs.
 func checkComplete(p *Project) error {
 	c := &p.Config
 	var errs []error
 	if c.BaseURL == "" {
-		errs = append(errs, fmt.Errorf("%s: base_url is missing: where the site is published", p.Profile.Name))
+		errs = append(errs, fmt.Errorf("%s: base_url (where the site is published) is missing", p.Profile.Name))
 	}
 	if c.Source == "" && !c.Offline {
-		errs = append(errs, fmt.Errorf("%s: source is missing: where the packages are listed", p.Profile.Name))
+		errs = append(errs, fmt.Errorf("%s: source (where the packages are listed) is missing", p.Profile.Name))
 	}
 	return usage(errors.Join(errs...), fmt.Sprintf("Set it there, or in %s.", c.File))
 }
 
-// enumerate joins words as a sentence does: "title, project and base_url".
+// enumerate joins words for a sentence: "title, project and base_url".
 func enumerate(words []string) string {
 	last := len(words) - 1
 	if last == 0 {

@@ -52,12 +52,12 @@ func TestIdentity(t *testing.T) {
 		{"the sample", "source: sample\n", "", ""},
 		{"a file, which may be a saved listing", "source: listing.json\n", "", ""},
 		{"another server", "source: https://packages.aurora.example/api/v1\n", "",
-			"sitegen.yaml:1: source names another project than the profile " + profile.Default + ", so the site needs its own title, project and base_url"},
+			"sitegen.yaml:1: source belongs to another project than the profile " + profile.Default + ", so the site needs its own title, project and base_url"},
 		{"another application", "title: Aurora\napp: 62cc513eaa08d161a31c1372\nbase_url: https://aurora.example\n", "",
-			"sitegen.yaml:2: app names another project than the profile " + profile.Default + ", so the site needs its own project"},
+			"sitegen.yaml:2: app belongs to another project than the profile " + profile.Default + ", so the site needs its own project"},
 		{"another server with a name of its own", "source: https://packages.aurora.example/api/v1\ntitle: A\nproject: B\nbase_url: https://c.example\n", "", ""},
 		{"a profile without an address", "profile: aurora.yaml\n", aurora,
-			"aurora.yaml: base_url is missing: where the site is published\naurora.yaml: source is missing: where the packages are listed"},
+			"aurora.yaml: base_url (where the site is published) is missing\naurora.yaml: source (where the packages are listed) is missing"},
 		{"a profile without a source, offline", "profile: aurora.yaml\noffline: true\nbase_url: https://aurora.example\n", aurora, ""},
 		{"a profile, completed", "profile: aurora.yaml\nbase_url: https://aurora.example\nsource: packages.json\n", aurora, ""},
 	} {
@@ -87,9 +87,9 @@ func TestSourceHeader(t *testing.T) {
 		{"of the environment", "Girder-Token: abc", "", "Girder-Token: abc", ""},
 		{"of a file", "", "authorization:Bearer abc \nmore\n", "Authorization: Bearer abc", ""},
 		{"of both", "Girder-Token: abc", "Authorization: x\n", "Girder-Token: abc", ""},
-		{"no header", "", "s3cret\n", "", "token: is not a request header"},
-		{"no value", "", "Girder-Token:\n", "", "token: is not a request header"},
-		{"line end", "", "Girder Token: s3cret\n", "", "token: is not a request header"},
+		{"no header", "", "s3cret\n", "", "token: must be a request header"},
+		{"no value", "", "Girder-Token:\n", "", "token: must be a request header"},
+		{"line end", "", "Girder Token: s3cret\n", "", "token: must be a request header"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files, environ := map[string]string{}, []string{"SITEGEN_SOURCE_HEADER=" + tt.environ}

@@ -1,12 +1,12 @@
-// Package project turns the configuration of a site into what every run of sitegen starts from: the profile of the
-// software, the grammar of its download API, its content and layouts, its redirect rules, and the servers that these are
-// compiled for.
+// Package project turns the configuration of a site into the inputs of every run of sitegen: the profile of the
+// software, the grammar of its download API, its content and layouts, its redirect rules, and the servers that these
+// are compiled for.
 //
-//	p, err := project.Open(c, log, time.Now)      // what is configured makes sense as a whole
+//	p, err := project.Open(c, log, time.Now)      // checks the configuration as a whole
 //	in, err := p.Site(index, false)               // -> the pages, by package site
 //	table, err := p.Table(index, edition.Aliases())  // -> the redirects, by package redirect
 //
-// Nothing here reads packages: that is the work of package supply.
+// Nothing here reads packages; package supply does.
 package project
 
 import (
@@ -34,9 +34,9 @@ import (
 type Project struct {
 	Config   config.Config
 	Profile  *profile.Profile
-	Spec     *lookup.Spec // of the project's download API
+	Spec     *lookup.Spec // grammar of the project's download API
 	Log      *slog.Logger
-	Terminal *progress.Terminal // shows how far long work is; nil: nothing does
+	Terminal *progress.Terminal // shows the progress of long operations; nil for none
 	Now      func() time.Time   // the clock
 }
 
@@ -47,10 +47,10 @@ func Open(c config.Config, log *slog.Logger, now func() time.Time) (*Project, er
 	return p, checkIdentity(p)
 }
 
-// HistoryFile is the path of the database of the packages.
+// HistoryFile returns the path of the database of the packages.
 func (p *Project) HistoryFile() string { return filepath.Join(p.Config.Data, history.FileName) }
 
-// Precompress says which compressed variants of the site's files are written.
+// Precompress returns which compressed variants of the site's files to write.
 func (p *Project) Precompress() output.Precompress {
 	return output.Precompress{
 		Gzip:   slices.Contains(p.Config.Precompress, "gzip"),
@@ -61,7 +61,7 @@ func (p *Project) Precompress() output.Precompress {
 // usage marks an error of the configuration.
 func usage(err error, hint string) error { return fault.Wrap(fault.Usage, err, hint) }
 
-// SourceHeader returns the header that requests to the source carry, nil for none.
+// SourceHeader returns the header to send with requests to the source, nil for none.
 func (p *Project) SourceHeader() (http.Header, error) {
 	line, from := p.Config.SourceHeader, "source_header"
 	if file := p.Config.SourceHeaderFile; line == "" && file != "" {
@@ -78,8 +78,8 @@ func (p *Project) SourceHeader() (http.Header, error) {
 	name, value, ok := strings.Cut(strings.TrimSpace(line), ":")
 	value = strings.TrimSpace(value)
 	if !ok || !httpguts.ValidHeaderFieldName(name) || value == "" || !httpguts.ValidHeaderFieldValue(value) {
-		// The value is a secret and not part of the message.
-		return nil, usage(fmt.Errorf("%s: is not a request header", from), "Write one line, Name: value, for instance Girder-Token: …")
+		// The value is a secret, so the message must not contain it.
+		return nil, usage(fmt.Errorf("%s: must be a request header", from), "Write one line, Name: value, for instance Girder-Token: …")
 	}
 	return http.Header{http.CanonicalHeaderKey(name): {value}}, nil
 }

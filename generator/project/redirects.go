@@ -28,9 +28,9 @@ func (p *Project) Rules() (string, error) {
 	return string(b), nil
 }
 
-// Table collects what the servers must answer: the packages of x, the rules, the aliases of pages, and the links of
-// retired servers that the profile has. Its error holds every mistake in rules and aliases; the table then has the others,
-// so that these can be checked as well.
+// Table collects all redirects that the servers must answer: the packages of x, the rules, the aliases of pages, and the
+// profile's links of retired servers. Its error lists every mistake in rules and aliases. The table then has all valid
+// ones, so that the caller can check them, too.
 func (p *Project) Table(x *lookup.Index, aliases []site.Alias) (*redirect.Table, error) {
 	text, err := p.Rules()
 	if err != nil {
@@ -58,7 +58,7 @@ func (p *Project) CheckRules(t *redirect.Table, e *site.Edition) []redirect.Find
 	return redirect.Check(t, s)
 }
 
-// pagePaths lists the URL paths under which files are found.
+// pagePaths returns the URL paths that lead to the given files.
 func pagePaths(files []string) map[string]bool {
 	paths := make(map[string]bool, len(files))
 	for _, f := range files {
@@ -70,7 +70,7 @@ func pagePaths(files []string) map[string]bool {
 	return paths
 }
 
-// Compiled is what a server makes of a table.
+// Compiled is the result of compiling a table for one server.
 type Compiled struct {
 	Server string // its name
 	*redirect.Compilation

@@ -16,8 +16,8 @@ import (
 	"github.com/Slicer/sitegen/generator/site"
 )
 
-// Site is what the pages are made from: the packages of x, and the content and layouts of the site, over those that are
-// part of the program. sample reports whether the packages are made up.
+// Site returns the inputs of the pages: the packages of x, and the site's content and layouts, which replace the
+// built-in files with the same names. sample reports whether the packages are those of the sample.
 func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
 	c := &p.Config
 	pages, err := openFolder(p, "content", c.Content)
@@ -44,7 +44,7 @@ func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
 	}, nil
 }
 
-// folder opens a folder of the site. A folder that is not configured may be missing: the program's own files are used.
+// openFolder opens a folder of the site. If the default folder is missing, only the built-in files are used.
 func openFolder(p *Project, key, path string) (fs.FS, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -58,7 +58,7 @@ func openFolder(p *Project, key, path string) (fs.FS, error) {
 	return folder.Open(path), nil
 }
 
-// hasStatistics reports whether there is a page of statistics for the site to link to.
+// hasStatistics reports whether the site has a page of statistics to link to.
 func hasStatistics(p *Project) bool {
 	_, err := os.Stat(filepath.Join(p.Config.Out, filepath.FromSlash(site.StatsURL), "index.html"))
 	return err == nil

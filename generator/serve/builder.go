@@ -24,18 +24,18 @@ import (
 	"github.com/Slicer/sitegen/generator/supply"
 )
 
-// builder makes the states of a site for its preview. It implements preview.Builder.
+// builder builds the site for its preview, again after each change. It implements preview.Builder.
 type builder struct {
 	project *project.Project
 	load    func() (*project.Project, error)
 	cat     *supply.Catalogue
-	label   string // of the packages, for people
+	label   string // describes the packages, for messages
 	input   site.Input
-	edition *site.Edition // the newest that could be read whole
+	edition *site.Edition // the newest one without errors
 	limits  limits
 }
 
-// limits remembers what the servers find in a table: compiling it takes longer than everything else.
+// limits caches the findings of the servers about a table, because compiling it takes longer than everything else.
 type limits struct {
 	sync.Mutex
 	table    *redirect.Table
@@ -43,14 +43,14 @@ type limits struct {
 	findings []redirect.Finding
 }
 
-// edition is the files of a state, and the project they were made for.
+// edition holds the files of one build, and the project that they were made for.
 type edition struct {
 	*site.Edition
 	project *project.Project
-	public  fs.FS // where the download statistics are, which no build makes; nil when there are none
+	public  fs.FS // the public folder, for the download statistics, which no build makes; nil if there is none
 }
 
-// statsFolder is where the statistics are below public/.
+// statsFolder is the folder of the statistics below public/.
 var statsFolder = strings.Trim(site.StatsURL, "/")
 
 // Paths implements emulate.Files.
@@ -63,7 +63,7 @@ func (e edition) Paths() []string {
 		if err == nil && !d.IsDir() {
 			paths = append(paths, path)
 		}
-		return nil // what cannot be read is not there
+		return nil // an unreadable folder counts as missing
 	})
 	slices.Sort(paths)
 	return paths
@@ -108,7 +108,7 @@ func (b *builder) Build(ctx context.Context) (*preview.State, error) {
 		return nil, err
 	}
 	table, tableErr := p.Table(in.Index, e.Aliases())
-	if e.Err() != nil { // rendering finds what else is wrong
+	if e.Err() != nil { // rendering finds further errors
 		_, _, err = e.Files(ctx)
 		return nil, errors.Join(err, tableErr)
 	}
@@ -129,7 +129,7 @@ func (b *builder) Build(ctx context.Context) (*preview.State, error) {
 	}, nil
 }
 
-// configure reads the configuration again, and the packages if it names other ones than before.
+// configure reads the configuration again, and the packages if their source has changed.
 func (b *builder) configure(ctx context.Context) error {
 	p, err := b.load()
 	if err != nil {
@@ -148,14 +148,14 @@ func (b *builder) configure(ctx context.Context) error {
 	return nil
 }
 
-// samePackages reports whether two configurations of a site have the same packages.
+// samePackages reports whether two configurations of a site lead to the same packages.
 func samePackages(old, new *project.Project) bool {
 	a, b := &old.Config, &new.Config
 	return a.Source == b.Source && a.App == b.App && a.Data == b.Data && a.Offline == b.Offline && a.Girder == b.Girder &&
 		a.SourceHeader == b.SourceHeader && a.SourceHeaderFile == b.SourceHeaderFile && reflect.DeepEqual(old.Profile, new.Profile)
 }
 
-// show takes packages over, and says what they are and which records are held back.
+// show switches the preview to other packages, and logs where they come from and which records are held back.
 func (b *builder) show(cat *supply.Catalogue, label string) {
 	b.cat, b.label = cat, label
 	log := b.project.Log
@@ -168,7 +168,7 @@ func (b *builder) show(cat *supply.Catalogue, label string) {
 	}
 }
 
-// Check implements preview.Builder. It finds what a build would find.
+// Check implements preview.Builder. It reports the same mistakes as a build.
 func (b *builder) Check(ctx context.Context, s *preview.State) ([]string, error) {
 	e := s.Files.(edition)
 	_, warnings, err := e.Files(ctx)
@@ -187,7 +187,7 @@ func (b *builder) Check(ctx context.Context, s *preview.State) ([]string, error)
 	return texts, nil
 }
 
-// of returns what the configured servers find in a table.
+// of returns the findings of the configured servers about a table.
 func (l *limits) of(p *project.Project, t *redirect.Table) ([]redirect.Finding, error) {
 	l.Lock()
 	defer l.Unlock()
@@ -216,7 +216,7 @@ func (b *builder) Refresh() func(context.Context) (func() bool, error) {
 		same := reflect.DeepEqual(cat.Packages, before.Packages)
 		return func() bool {
 			if same || b.cat != before {
-				return false // nothing new, or from a source that has been changed since
+				return false // nothing new, or the configured source has changed in the meantime
 			}
 			b.show(cat, label)
 			return true
@@ -242,12 +242,12 @@ func (b *builder) Read(name string) ([]byte, error) {
 		}
 	}
 	if !slices.Contains(b.Watched(), name) {
-		return nil, fmt.Errorf("read %s: not a part of the site", name)
+		return nil, fmt.Errorf("read %s: not a file of the site", name)
 	}
 	return os.ReadFile(name)
 }
 
-// pagesOf lists the pages that people find in search engines.
+// pagesOf lists the pages that search engines may index.
 func pagesOf(e *site.Edition) []preview.Page {
 	var pages []preview.Page
 	for _, p := range e.Pages() {

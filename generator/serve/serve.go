@@ -1,9 +1,9 @@
-// Package serve previews a site. Serve builds it in memory and shows it until it is stopped; whatever changes (content,
-// layouts, rules, configuration, packages) is built and shown again. Nothing is written: not the site, not the redirects,
-// not the history of packages.
+// Package serve previews a site. Serve builds it in memory and serves it until it is stopped. After every change of
+// content, layouts, rules, configuration or packages it builds again. It writes nothing: neither the site nor the
+// redirects nor the history of packages.
 //
-// The HTTP server, the watching of files and the reloading of browsers are package preview's. This package gives it the
-// states of the site, by the same steps that a build takes.
+// Package preview contains the HTTP server, watches the files and reloads the browsers. This package builds the site for
+// it, in the same steps as package build.
 package serve
 
 import (
@@ -14,16 +14,16 @@ import (
 	"github.com/Slicer/sitegen/generator/project"
 )
 
-// pollInterval is how often files are looked at on file systems that do not report changes.
+// pollInterval is the time between two checks of the files on file systems that do not report changes.
 const pollInterval = 500 * time.Millisecond
 
-// Options is what a preview needs besides its project.
+// Options configures a preview in addition to its project.
 type Options struct {
-	Load  func() (*project.Project, error) // reads the configuration again, after its file has changed
-	Ready func(url string)                 // called once, when the site can be visited
+	Load  func() (*project.Project, error) // reads the configuration again after its file has changed
+	Ready func(url string)                 // called once, when the server answers requests
 }
 
-// Serve shows the site of a project until ctx is done, and returns the error of ctx then.
+// Serve serves the site of a project until ctx is done, and then returns the error of ctx.
 func Serve(ctx context.Context, p *project.Project, o Options) error {
 	c := p.Config.Preview
 	server := preview.Options{

@@ -12,11 +12,11 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/sources/sample"
 )
 
-// patience is how long the start of a preview waits for a server: for most previews the stored packages are as good.
+// patience limits how long the start of a preview waits for a server. Most previews work as well with stored packages.
 const patience = 20 * time.Second
 
-// Preview returns the packages that a preview shows, and what they are in a few words: those of the source; if its server
-// cannot be reached, those published last; if there are none, the sample.
+// Preview returns the packages that a preview shows, and a short description of them: those of the source; if its
+// server cannot be reached, those published last; if there are none, the sample.
 func Preview(ctx context.Context, p *project.Project) (cat *Catalogue, label string, err error) {
 	if !p.Config.Offline {
 		cat, label, err = refresh(ctx, p, min(p.Config.Girder.Timeout, patience), 0)

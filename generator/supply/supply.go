@@ -1,12 +1,12 @@
-// Package supply brings a run the packages that the site publishes:
+// Package supply provides the packages that the site publishes:
 //
-//	source  ->  what the source lists, each record in its own words
-//	catalog ->  packages, and records held back with their reasons
-//	gate    ->  refuses a catalogue that would wreck the site
-//	history ->  keeps what was published, for the next run and for runs without a source
+//	source  ->  records, with the values exactly as the source lists them
+//	catalog ->  valid packages, and the records held back with their reasons
+//	gate    ->  refuses a catalogue that would damage the site
+//	history ->  stores the published packages, for the next run and for runs without a source
 //
-// Each kind of run starts from its own function: a build from Read, a preview from Preview, and what only asks about
-// packages from Known.
+// Each kind of run has its own function: Read for builds, Preview for previews, and Known for commands that only look
+// packages up.
 package supply
 
 import (
@@ -29,22 +29,22 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/sources/girder"
 )
 
-// Catalogue is what a run publishes.
+// Catalogue holds the packages that a run publishes.
 type Catalogue struct {
 	Run      history.Run
 	Packages []*catalog.Package // newest first
 	Held     []catalog.Held
-	Warnings []string // of the source
+	Warnings []string // warnings of the source
 	Stored   bool     // published by an earlier run; the source was not read
 
 	memory source.Memory
 }
 
-// Index is what the packages answer.
+// Index returns the index that answers requests of the download API from the packages.
 func (c *Catalogue) Index(p *project.Project) *lookup.Index { return lookup.New(p.Spec, c.Packages) }
 
-// Read returns the packages that a build publishes: those that the source lists, if the gate lets them pass; with
-// --offline, those published last. A *gate.RefusedError comes with the catalogue that is refused.
+// Read returns the packages that a build publishes: those that the source lists, if the gate accepts them; with
+// --offline, those published last. With a *gate.RefusedError it also returns the refused catalogue.
 func Read(ctx context.Context, p *project.Project, db *history.DB) (*Catalogue, error) {
 	before, err := db.Published(ctx)
 	if err != nil {
@@ -62,7 +62,7 @@ func Read(ctx context.Context, p *project.Project, db *history.DB) (*Catalogue, 
 		return nil, err
 	}
 	s := supplier{p: p, history: db.Reader, limits: limitsOf(p)}
-	s.accept = func(source string) error { // the application is known after reading only
+	s.accept = func(source string) error { // the application is known only after reading
 		return db.Accept(ctx, history.Run{Source: source, App: last.App})
 	}
 	cat, err := s.read(ctx)
@@ -82,7 +82,7 @@ func Read(ctx context.Context, p *project.Project, db *history.DB) (*Catalogue, 
 	return cat, nil
 }
 
-// Record keeps the catalogue, and returns what is new in it.
+// Record stores the catalogue, and returns the changes since the last run.
 func (c *Catalogue) Record(ctx context.Context, db *history.DB) (history.Change, error) {
 	if c.Stored {
 		return history.Change{}, nil
@@ -90,8 +90,8 @@ func (c *Catalogue) Record(ctx context.Context, db *history.DB) (history.Change,
 	return db.Record(ctx, history.Snapshot{Run: c.Run, Published: c.Packages, Held: c.Held, Memory: c.memory})
 }
 
-// Known returns the packages that a command is about which neither builds nor previews: those of the source that a flag
-// names, else those published last.
+// Known returns the packages for a command that neither builds nor previews: those of the source that a flag names, else
+// those published last.
 func Known(ctx context.Context, p *project.Project) (*Catalogue, error) {
 	if p.Config.Origin("source").Level == config.Flag {
 		return (&supplier{p: p, limits: limitsOf(p), brief: true}).readWithHistory(ctx)
@@ -105,7 +105,7 @@ func Known(ctx context.Context, p *project.Project) (*Catalogue, error) {
 	return cat, err
 }
 
-// storedIfAny returns the packages published last; nil when there are none.
+// storedIfAny returns the packages published last, nil if there are none.
 func storedIfAny(ctx context.Context, p *project.Project) (*Catalogue, error) {
 	r, err := history.OpenReadOnly(ctx, p.HistoryFile())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -122,7 +122,7 @@ func storedIfAny(ctx context.Context, p *project.Project) (*Catalogue, error) {
 	return cat, nil
 }
 
-// stored returns the packages published last, as far as the profile still has their systems and architectures.
+// stored returns the packages published last, without those whose system or architecture the profile no longer has.
 func stored(ctx context.Context, p *project.Project, r *history.Reader) (*Catalogue, error) {
 	run, err := r.LastRun(ctx)
 	if err != nil {
@@ -160,7 +160,7 @@ type supplier struct {
 	accept func(source string) error // refuses a source before it is read; nil: none is
 }
 
-// limitsOf are the limits that are configured for requests.
+// limitsOf returns the configured limits of requests.
 func limitsOf(p *project.Project) fetch.Options {
 	g := &p.Config.Girder
 	return fetch.Options{Timeout: g.Timeout, MaxSize: int64(g.MaxSize), Retries: g.Retries, Log: p.Log}
@@ -180,7 +180,7 @@ func (s *supplier) readWithHistory(ctx context.Context) (*Catalogue, error) {
 	return s.read(ctx)
 }
 
-// read reads the source and publishes what it lists.
+// read reads the source and turns its records into packages.
 func (s *supplier) read(ctx context.Context) (*Catalogue, error) {
 	p := s.p
 	options, end, err := s.options(ctx)
@@ -219,7 +219,8 @@ func (s *supplier) read(ctx context.Context) (*Catalogue, error) {
 	return cat, nil
 }
 
-// options is what the source gets from the project. The function is called after the source has been read.
+// options returns the project's options for a source. The function that it also returns ends the display of progress;
+// call it after the source has been read.
 func (s *supplier) options(ctx context.Context) (o source.Options, end func(), err error) {
 	p := s.p
 	api, err := s.api(ctx)
@@ -238,7 +239,7 @@ func (s *supplier) options(ctx context.Context) (o source.Options, end func(), e
 		Now:      p.Now,
 		Progress: func(done, total int) {
 			if task == nil {
-				task = p.Terminal.Start("looking at packages", int64(total), "packages")
+				task = p.Terminal.Start("checking packages", int64(total), "packages")
 			}
 			task.Set(int64(done))
 		},
@@ -247,9 +248,9 @@ func (s *supplier) options(ctx context.Context) (o source.Options, end func(), e
 	}, func() { task.End() }, nil
 }
 
-// api returns the base of the API that the files of a saved Girder listing are fetched from: the configured one; for
-// the application of the profile, the profile's; else the one that this site read last. It is "" when nothing says it: the
-// address of some other server must not be guessed.
+// api returns the base of the API that the files of a saved Girder listing are fetched from: the configured one; for the
+// application of the profile, the profile's; else the one that this site read last. If none of them is known it returns
+// "", because a guessed server would be wrong.
 func (s *supplier) api(ctx context.Context) (string, error) {
 	switch p := s.p; {
 	case p.Config.Girder.API != "":

@@ -84,7 +84,7 @@ func TestSavedListing(t *testing.T) {
 		want                        string // base of the API, "" if the listing is refused
 	}{
 		{"configured", testutil.App, "", saved + configured, "https://girder.example/api/v1"},
-		{"of the profile", testutil.App, "", saved, testutil.API},
+		{"of the profile", testutil.App, "", saved, testutil.API(t)},
 		{"remembered", otherApp, other + "source: " + remembered + "\n", other + saved, remembered},
 		{"configured and remembered", otherApp, other + "source: " + remembered + "\n", other + saved + configured, "https://girder.example/api/v1"},
 		{"unknown", otherApp, "", other + saved, ""},

@@ -1,10 +1,10 @@
 // Package fetch gets a list of packages, from a server or from a file.
 //
-// Servers fail in ways that pass. They restart, answer 502 for a minute, or break off in the middle of an answer. Get
-// retries what may pass, waits longer each time, and gives up at once on what somebody has to look at first: a wrong
-// address, a certificate, a login page. A document that it cannot get is a *Failure, whose problem and hint are written
-// for the person who reads the log of a nightly job. A source makes them more exact with Request.Explain: what a status
-// means there, and which setting to look at.
+// Many failures of servers are temporary: they restart, answer 502 for a minute, or drop the connection in the middle of
+// an answer. Get retries these, and waits longer each time. It fails at once if a person has to correct something: a
+// wrong address, a certificate, a login page. The error is a *Failure, with a problem and a hint for the person who
+// reads the log of a nightly job. A source can make them more specific with Request.Explain: what a status means
+// there, and which setting to check.
 package fetch
 
 import (
@@ -31,31 +31,30 @@ const (
 	DefaultUserAgent = "sitegen (+https://github.com/Slicer/sitegen)"
 )
 
-// Concurrency is how many requests a source may have in flight. It is also the number of connections that a client
-// keeps open.
+// Concurrency is the number of requests that a source may send at a time, and of connections that a client keeps open.
 const Concurrency = 8
 
-// longestPause is the longest that Get waits because a server asks for it. A server that asks for more gets an error.
+// longestPause is the longest pause between retries that a server can ask for. If it asks for more, Get fails.
 const longestPause = 2 * time.Minute
 
-// Options says how to fetch. The zero value is fine.
+// Options configures a Client. The zero value is valid.
 type Options struct {
-	HTTP      *http.Client  // nil: one of the package's own; its CheckRedirect is not used
+	HTTP      *http.Client  // nil: the package's own; its CheckRedirect is not used
 	UserAgent string        // "": DefaultUserAgent
-	Timeout   time.Duration // for one try, from the connection to the last byte; 0: DefaultTimeout
+	Timeout   time.Duration // limit of one attempt, from the connection to the last byte; 0: DefaultTimeout
 	MaxSize   int64         // bytes of an answer or a file, decompressed; 0: DefaultMaxSize
-	Retries   int           // tries after the first
-	Log       *slog.Logger  // hears of every retry; nil: none
+	Retries   int           // attempts after the first
+	Log       *slog.Logger  // gets a message for every retry; nil: none
 
 	// Header is sent with every request, for a source behind a login: Authorization, or Girder-Token. It is a secret.
 	// It goes to the host of the request only, over https or to this machine, and appears in no message.
 	Header http.Header
 
-	// Sleep waits between tries and returns the error of ctx when that ends first; nil: it really waits.
+	// Sleep waits between attempts, and returns the error of ctx if ctx is done first. Tests replace it; nil: a timer.
 	Sleep func(ctx context.Context, pause time.Duration) error
 }
 
-// Client fetches. It is safe for concurrent use.
+// Client fetches documents. It is safe for concurrent use.
 type Client struct {
 	o    Options
 	http http.Client
@@ -81,20 +80,20 @@ func New(o Options) *Client {
 	return c
 }
 
-// SignsIn reports whether the client sends a header for a login.
+// SignsIn reports whether the client sends a header with credentials.
 func (c *Client) SignsIn() bool { return len(c.o.Header) > 0 }
 
-// Request is one document to get.
+// Request describes one document to get.
 type Request struct {
 	URL    string
-	Name   string // what messages call it; "": URL
+	Name   string // its name in messages; "": URL
 	Accept string // the header; "": anything
 
 	// Read interprets the body of an answer 200, which is decompressed already. An error that wraps
 	// io.ErrUnexpectedEOF means that the body ends too early, and the request is retried; any other is final.
 	Read func(body []byte) error
 
-	// Explain makes a failure more exact, where the source knows more than HTTP; nil: nothing to add.
+	// Explain makes a failure more specific, if the source knows more than HTTP; nil: it does not.
 	Explain func(*Failure)
 }
 
@@ -144,7 +143,7 @@ func sleep(ctx context.Context, pause time.Duration) error {
 	}
 }
 
-// try asks once.
+// try makes one attempt.
 func (c *Client) try(ctx context.Context, r Request) *Failure {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
@@ -153,7 +152,7 @@ func (c *Client) try(ctx context.Context, r Request) *Failure {
 		return &Failure{Kind: Rejected, Problem: err.Error(), Hint: "Check the source.", Err: err}
 	}
 	if c.SignsIn() && !confidential(req.URL) {
-		return &Failure{Kind: Unprotected, Problem: "the login for the source is not sent without encryption",
+		return &Failure{Kind: Unprotected, Problem: "the credentials for the source must not be sent without encryption",
 			Hint: "Use the https address of the source, or remove the token or header from the configuration."}
 	}
 	maps.Copy(req.Header, c.o.Header)
@@ -181,15 +180,15 @@ func (c *Client) try(ctx context.Context, r Request) *Failure {
 	return nil
 }
 
-// confidential reports whether a secret may be sent to u: nobody reads along over https, or within this machine.
+// confidential reports whether a secret may be sent to u: only over https or within this machine.
 func confidential(u *url.URL) bool {
 	ip := net.ParseIP(u.Hostname())
 	return u.Scheme == "https" || strings.EqualFold(u.Hostname(), "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// checkRedirect follows a redirect that stays on the host and does not leave https. Another host may be right, but the
-// site's owner has to say so: the catalogue comes from there. Another port of the host is another server, which gets no
-// login.
+// checkRedirect allows redirects that stay on the host and do not leave https. Another host may be right, but then the
+// site's owner must configure it, because the catalogue comes from there. Another port of the host is another server,
+// which does not get the credentials.
 func (c *Client) checkRedirect(req *http.Request, via []*http.Request) error {
 	first, from, to := via[0].URL, via[len(via)-1].URL, req.URL
 	if !strings.EqualFold(to.Hostname(), from.Hostname()) || from.Scheme == "https" && to.Scheme != "https" || len(via) == 10 {

@@ -152,11 +152,11 @@ func TestGetFails(t *testing.T) {
 		requests int64
 	}{
 		{"bad request", answer(400, `{"message": "no"}`), fetch.Rejected, `the server answered 400 (found "{\"message\": \"no\"}")`, "address", 1},
-		{"sign in", answer(401, `no`), fetch.Denied, `the server answered 401 (found "no")`, "did not sign in", 1},
-		{"forbidden", answer(403, "\n <html>no</html>"), fetch.Denied, `the server answered 403 (an HTML page: "<html>no</html>")`, "did not sign in", 1},
+		{"sign in", answer(401, `no`), fetch.Denied, `the server answered 401 (found "no")`, "sent no credentials", 1},
+		{"forbidden", answer(403, "\n <html>no</html>"), fetch.Denied, `the server answered 403 (an HTML page: "<html>no</html>")`, "sent no credentials", 1},
 		{"not found", answer(404, "404 page not found\n"), fetch.NotFound, `the server answered 404 (found "404 page not found\n")`, "address", 1},
-		{"too many requests", answer(429, ""), fetch.Busy, `the server answered 429 (nothing else)`, "less often", 5},
-		{"internal error", answer(500, "oh"), fetch.ServerError, `the server answered 500 (found "oh")`, "problem of its own", 5},
+		{"too many requests", answer(429, ""), fetch.Busy, `the server answered 429 (an empty answer)`, "less often", 5},
+		{"internal error", answer(500, "oh"), fetch.ServerError, `the server answered 500 (found "oh")`, "internal problem", 5},
 		{"bad gateway", answer(502, nginx), fetch.Gateway,
 			`the server answered 502 (an HTML page: "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r")`, "is down", 5},
 		{"gateway timeout", answer(504, "<html>"), fetch.Gateway, `the server answered 504 (an HTML page: "<html>")`, "is down", 5},
@@ -165,8 +165,8 @@ func TestGetFails(t *testing.T) {
 			`a page instead of a list of packages (an HTML page: "<!DOCTYPE html><title>Sign in</title>]")`, "address", 1},
 		{"not JSON", answer(200, "[{]"), fetch.NoListing, `invalid character ']' looking for beginning of object key string`, "address", 1},
 		{"always cut off", hijack("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n[{"), fetch.CutOff,
-			"the answer was cut off or damaged (unexpected EOF)", "broke off", 5},
-		{"always cut off without a length", hijack("HTTP/1.0 200 OK\r\n\r\n[{}"), fetch.CutOff, "no end: unexpected EOF", "broke off", 5},
+			"the answer was cut off or damaged (unexpected EOF)", "closed the connection", 5},
+		{"always cut off without a length", hijack("HTTP/1.0 200 OK\r\n\r\n[{}"), fetch.CutOff, "no end: unexpected EOF", "closed the connection", 5},
 		{"too large", answer(200, "["+strings.Repeat(" ", 2000)+"]"), fetch.TooLarge,
 			"the answer is larger than the limit of 1000 bytes", "girder.max_size", 1},
 		{"too large when decompressed", answer(200, compressed("["+strings.Repeat(" ", 2000)+"]"), "Content-Encoding", "gzip"), fetch.TooLarge,
@@ -176,7 +176,7 @@ func TestGetFails(t *testing.T) {
 		{"another host", answer(302, "", "Location", "https://elsewhere.example/api/v1"), fetch.Redirected,
 			`redirected to "https://elsewhere.example/api/v1"`, "has moved", 1},
 		{"in a circle", answer(302, "", "Location", "/api/v1/app"), fetch.Redirected, `redirected to "BASE/api/v1/app"`, "has moved", 10},
-		{"asks for an hour", answer(503, "", "Retry-After", "3600"), fetch.Gateway, "the server answered 503 (nothing else)", "pause of 1h0m0s", 1},
+		{"asks for an hour", answer(503, "", "Retry-After", "3600"), fetch.Gateway, "the server answered 503 (an empty answer)", "pause of 1h0m0s", 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

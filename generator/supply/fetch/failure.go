@@ -16,23 +16,23 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// Kind is what is wrong with a server or its answer.
+// Kind classifies the failures of a server.
 type Kind string
 
 // The kinds of failures.
 const (
 	Unreachable Kind = "unreachable" // no such host, connection refused or broken
-	Untrusted   Kind = "untrusted"   // its certificate cannot be verified
-	Unprotected Kind = "unprotected" // a login would have to be sent without encryption
+	Untrusted   Kind = "untrusted"   // the certificate cannot be verified
+	Unprotected Kind = "unprotected" // credentials would be sent without encryption
 	TimedOut    Kind = "timed out"
-	Redirected  Kind = "redirected" // to another host, from https to http, or in a circle
-	Rejected    Kind = "rejected"   // 400, or an address that is none
+	Redirected  Kind = "redirected" // to another host, from https to http, or in a loop
+	Rejected    Kind = "rejected"   // 400, or an invalid address
 	Denied      Kind = "denied"     // 401, 403
 	NotFound    Kind = "not found"  // 404, 410
 	Busy        Kind = "busy"       // 429
 	ServerError Kind = "server error"
-	Gateway     Kind = "gateway"    // 5xx of the web server before the one that should answer
-	NoListing   Kind = "no listing" // an answer that is no list of packages: a page, another status
+	Gateway     Kind = "gateway"    // 502, 503 or 504 from a proxy in front of the server
+	NoListing   Kind = "no listing" // the answer is not a list of packages: a page, another status
 	CutOff      Kind = "cut off"
 	TooLarge    Kind = "too large"
 )
@@ -46,19 +46,19 @@ const (
 // Failure is a document that could not be fetched.
 type Failure struct {
 	Kind    Kind
-	URL     string // the document, as messages call it
-	Problem string // what is wrong, and what was found
+	URL     string // name of the document in messages
+	Problem string // what is wrong (found …)
 	Hint    string // what to check next, a sentence
 	Tries   int
-	Status  int    // of the answer; 0 without one
-	Body    []byte // of the answer; nil without one
+	Status  int    // of the answer; 0 if there was none
+	Body    []byte // of the answer; nil if there was none
 	Err     error  // the cause, or nil
 
 	passing    bool          // the next try may succeed
 	retryAfter time.Duration // the shortest pause the server asked for
 }
 
-// Error names the document and the problem; the hint is not part of it.
+// Error returns the document and the problem, without the hint.
 func (f *Failure) Error() string {
 	tries := ""
 	if f.Tries > 1 {
@@ -82,7 +82,7 @@ type redirectError struct{ to string }
 
 func (e *redirectError) Error() string { return fmt.Sprintf("redirected to %.200q", e.to) }
 
-// networkFailure explains why there is no answer, or only a part of one.
+// networkFailure returns the failure for a missing or incomplete answer.
 func networkFailure(err error) *Failure {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err // without the URL, which Failure names
@@ -118,11 +118,11 @@ func networkFailure(err error) *Failure {
 }
 
 const (
-	tooLargeHint = "Check that the source is a list of packages; if it has really grown so much, raise " + maxSizeSetting + "."
-	cutOffHint   = "The server or a proxy broke off: try again later, and look at its log."
+	tooLargeHint = "Check that the source is a list of packages; if it really is that large, raise " + maxSizeSetting + "."
+	cutOffHint   = "The server or a proxy closed the connection early: try again later, and check its log."
 )
 
-// statusFailure explains an answer with another status than 200.
+// statusFailure returns the failure for an answer with a status other than 200.
 func statusFailure(resp *http.Response, body []byte, signedIn bool) *Failure {
 	status := resp.StatusCode
 	f := &Failure{Kind: NoListing, Status: status, Body: body, retryAfter: retryAfter(resp.Header),
@@ -133,9 +133,9 @@ func statusFailure(resp *http.Response, body []byte, signedIn bool) *Failure {
 		f.Kind = Rejected
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		f.Kind = Denied
-		f.Hint = "sitegen did not sign in: make the source public, or configure a token or header for it."
+		f.Hint = "sitegen sent no credentials: make the source public, or configure a token or header for it."
 		if signedIn {
-			f.Hint = "Check that the token or header for the source is valid, and may read it."
+			f.Hint = "Check that the token or header for the source is valid and has permission to read it."
 		}
 	case status == http.StatusNotFound || status == http.StatusGone:
 		f.Kind = NotFound
@@ -147,12 +147,12 @@ func statusFailure(resp *http.Response, body []byte, signedIn bool) *Failure {
 		f.Hint = "The server is down, starting, or takes too long: try again later."
 	case status >= 500:
 		f.Kind, f.passing = ServerError, true
-		f.Hint = "The server has a problem of its own: try again later, and look at its log."
+		f.Hint = "The server has an internal problem: try again later, and check its log."
 	}
 	return f
 }
 
-// contentFailure explains an answer 200 that Read does not take.
+// contentFailure returns the failure for an answer with status 200 that Read rejects.
 func contentFailure(body []byte, err error) *Failure {
 	f := &Failure{Kind: NoListing, Status: http.StatusOK, Body: body, Problem: err.Error(), Err: err,
 		Hint: "Check the address of the source."}
@@ -166,21 +166,21 @@ func contentFailure(body []byte, err error) *Failure {
 	return f
 }
 
-// Describe says what a body is, in a few words that are safe to print.
+// Describe describes a body in a few words that are safe to print.
 func Describe(body []byte) string {
 	switch {
 	case IsPage(body):
 		return fmt.Sprintf("an HTML page: %.60q", bytes.TrimSpace(body))
 	case len(bytes.TrimSpace(body)) == 0:
-		return "nothing else"
+		return "an empty answer"
 	}
 	return fmt.Sprintf("found %.60q", body)
 }
 
-// IsPage reports whether a body is a page rather than a document for programs.
+// IsPage reports whether a body is an HTML page.
 func IsPage(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) }
 
-// retryAfter reads the pause that a server asks for: a number of seconds, or a date by the server's own clock.
+// retryAfter parses the pause that a server asks for: a number of seconds, or a date by the server's own clock.
 func retryAfter(h http.Header) time.Duration {
 	text := h.Get("Retry-After")
 	if seconds, err := strconv.Atoi(text); err == nil {

@@ -51,7 +51,7 @@ func fileHint(err error) string {
 	return ""
 }
 
-// unpack decompresses what gzip compressed, known by its first two bytes. Everything else stays as it is.
+// unpack decompresses gzip data, which it recognizes by its first two bytes, and returns any other data unchanged.
 func unpack(data []byte, maxSize int64) ([]byte, error) {
 	if !bytes.HasPrefix(data, []byte("\x1f\x8b")) {
 		return data, nil
@@ -66,7 +66,7 @@ func unpack(data []byte, maxSize int64) ([]byte, error) {
 // errTooLarge is the error of a document beyond the size limit.
 var errTooLarge = errors.New("larger than the limit")
 
-// readAll reads up to maxSize bytes. More are an error, but what was read is returned all the same.
+// readAll reads up to maxSize bytes. If there are more, it returns an error together with the first maxSize bytes.
 func readAll(r io.Reader, maxSize int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxSize+1))
 	if int64(len(data)) > maxSize {
@@ -75,7 +75,7 @@ func readAll(r io.Reader, maxSize int64) ([]byte, error) {
 	return data, err
 }
 
-// isDamaged reports whether err is that of a document that ends early, or whose compression is broken.
+// isDamaged reports whether err means that a document ends early or its compressed data is corrupt.
 func isDamaged(err error) bool {
 	_, isCorrupt := errors.AsType[flate.CorruptInputError](err)
 	return isCorrupt || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||

@@ -7,8 +7,8 @@
 // to them), and the number of packages. Nightly builds come and go, so single ones do not matter. A first run has
 // nothing to compare with, and any catalogue with a package in it passes.
 //
-// A refused catalogue may be right, when a bad release was withdrawn for instance. Then a person says so with --force,
-// once, and the next catalogue is compared with the one published by force.
+// A refused catalogue may be right, for instance when a bad release was withdrawn. Then a person runs the build once
+// with --force, and the next catalogue is compared with the one published by force.
 package gate
 
 import (
@@ -22,10 +22,10 @@ import (
 // Refusal is one reason not to publish a catalogue.
 type Refusal struct {
 	Problem string // what was found, and what was expected
-	Check   string // what to look at, and when --force is right: a sentence or two
+	Check   string // the hint: what to check, and when to use --force
 }
 
-// Error returns the problem; what to check is not part of it.
+// Error returns the problem without the hint.
 func (r Refusal) Error() string { return r.Problem }
 
 // RefusedError is the error of a refused catalogue.
@@ -34,8 +34,8 @@ type RefusedError struct {
 	Held     []catalog.HeldGroup // the records that were not published: often the cause
 }
 
-// Err returns the refusals as an error of kind fault.Gate whose hints are what to check; nil when there are none. In
-// the tree of the error is a *RefusedError. held is what catalog.Publish held back.
+// Err returns the refusals as an error of kind fault.Gate with their hints, nil if there are none. The error wraps a
+// *RefusedError. held lists the records that catalog.Publish held back.
 func Err(refusals []Refusal, held []catalog.Held) error {
 	if len(refusals) == 0 {
 		return nil
@@ -43,7 +43,7 @@ func Err(refusals []Refusal, held []catalog.Held) error {
 	return &RefusedError{refusals, catalog.GroupHeld(held)}
 }
 
-// Error lists the problems, then the records held back, a line each:
+// Error lists the problems, then the records held back, one per line:
 //
 //	there is no package for Windows (6 are published now)
 //	held back: 6 × system: not one of win, linux, for example "windows"; add an alias to the profile
@@ -87,7 +87,7 @@ func Check(scheme *catalog.Scheme, before, after []*catalog.Package) []Refusal {
 	return refusals
 }
 
-// checkSystems refuses a catalogue that lost all packages of a system.
+// checkSystems refuses a catalogue that has lost all packages of a system.
 func checkSystems(scheme *catalog.Scheme, before, after []*catalog.Package) (refusals []Refusal) {
 	for _, os := range scheme.OSes() {
 		isFor := func(p *catalog.Package) bool { return p.OS == os }
@@ -101,8 +101,8 @@ func checkSystems(scheme *catalog.Scheme, before, after []*catalog.Package) (ref
 	return refusals
 }
 
-// checkNewestReleases compares what a visitor of each platform is offered first. It returns nothing for a platform
-// whose system has no package at all: checkSystems reports that.
+// checkNewestReleases compares the release that the site offers first on each platform. It skips platforms whose system
+// has no packages at all, because checkSystems reports those.
 func checkNewestReleases(scheme *catalog.Scheme, before, after []*catalog.Package) (refusals []Refusal) {
 	had, has := newestReleases(before), newestReleases(after)
 	for _, platform := range scheme.Platforms() {
@@ -133,7 +133,7 @@ func checkLosses(before, after []*catalog.Package) (refusals []Refusal) {
 	if lost := len(before) - len(after); lost*maxLoss > len(before) {
 		refusals = append(refusals, Refusal{
 			Problem: fmt.Sprintf("there are %d packages, more than a fifth fewer than the %d published now", len(after), len(before)),
-			Check:   "Check at the source whether packages were deleted on purpose, and why records were held back. If all is well, run once with --force.",
+			Check:   "Check at the source whether packages were deleted on purpose, and why records were held back. If everything is correct, run once with --force.",
 		})
 	}
 	kept := make(map[string]bool, len(after))

@@ -1,14 +1,14 @@
-// Package source defines what a source of packages is. A source lists what there is to download; everything after that
-// (what can be published, whether it may replace what is published now) is the same for all of them.
+// Package source defines the interface of package sources. A source lists the available packages. All later steps (which
+// of them can be published, whether they may replace the published ones) are the same for all sources.
 //
 // A new source is a folder in supply/sources with a Kind, and a line in the list of package sources:
 //
 //	func Kind() source.Kind { return source.Kind{Name: "forge", IsURL: isForge, OpenURL: open} }
 //
-// Its Read turns whatever the source says into catalog.Records: one for each package, in the source's own words, with
-// a Spelling that says what the source calls each field, so that messages lead people to the right place. It checks
-// nothing that catalog.Publish checks. What only the source can know (an upload that broke off, a package of another
-// project) it says with Record.Hold. Its errors are of kind fault.Source, and those of a server wrap a *fetch.Failure.
+// Its Read turns the source's listing into catalog.Records: one for each package, with unchanged values, and with a
+// Spelling that names each field as the source does, so that messages lead people to the right place. It leaves
+// validation to catalog.Publish. For problems that only the source can detect (an incomplete upload, a package of
+// another project) it sets Record.Hold. Its errors are of kind fault.Source, and those of a server wrap a *fetch.Failure.
 package source
 
 import (
@@ -22,61 +22,61 @@ import (
 
 // Source lists packages.
 type Source interface {
-	// Identity names the source in the history of a site: a URL, file: and a name, or sample.
+	// Identity returns the name of the source in the history of a site: a URL, "file:" and a file name, or "sample".
 	Identity() string
 
 	// Read lists the packages. memory is the Listing.Memory of the last run, nil on the first.
 	Read(ctx context.Context, memory Memory) (*Listing, error)
 }
 
-// Listing is what a source lists.
+// Listing is the result of reading a source.
 type Listing struct {
 	Records  []catalog.Record
 	Spelling catalog.Spelling
-	Warnings []string // for whoever looks after the source: a sentence each without the full stop; never silenced
-	Memory   Memory   // for the next Read, in place of what was passed to this one
+	Warnings []string // for the administrator of the source: one sentence each, without a full stop; always shown
+	Memory   Memory   // to pass to the next Read instead of the one passed to this Read
 	App      string   // the application at the server whose packages these are; "" for sources without applications
 }
 
-// Memory is what a source learned about records and should not have to ask again, by id. The texts mean something to
-// that source only. A lost memory costs time, nothing else.
+// Memory holds what a source learned about records, by id, so that it need not request it again. Only that source
+// interprets the texts. A lost memory only costs time.
 type Memory map[string]string
 
-// Options is what sources get from outside. Each uses what it needs.
+// Options configures a source. Each kind of source uses only some of the fields.
 type Options struct {
 	Fetch    *fetch.Client
 	Scheme   *catalog.Scheme       // of the project
 	Product  string                // the project's name, for records that do not name their product
-	Download catalog.Template      // where a file is fetched when the source does not say; the zero Template: it must
+	Download catalog.Template      // makes the URLs that the source does not list; with the zero Template it must list all of them
 	Now      func() time.Time      // the clock
-	Progress func(done, total int) // called after each look at a single record, never twice at once; nil: not called
-	Brief    bool                  // read the listing only, without a look at single records: for a preview
+	Progress func(done, total int) // called after each request about a single record, never concurrently; nil: not called
+	Brief    bool                  // read only the listing and make no requests about single records, for a preview
 	Girder   Girder
 }
 
-// Girder is what a Girder source needs beside its location.
+// Girder configures a Girder source.
 type Girder struct {
 	App      string         // id of the application's folder
-	API      string         // base of the API that a saved listing is from; "" when nobody knows
+	API      string         // base of the API that a saved listing comes from; "" if unknown
 	Download GirderDownload // "": GirderFile
 }
 
-// GirderDownload says by which address of Girder a package is downloaded.
+// GirderDownload selects the kind of Girder URL that packages are downloaded from.
 type GirderDownload string
 
-// The addresses. A download by GirderItem cannot be resumed; one by GirderHash has the name of the first file with
+// The kinds of URLs. A download by GirderItem cannot be resumed; one by GirderHash has the name of the first file with
 // that content.
 const (
-	GirderFile GirderDownload = "file"    // /file/<file id>/download, where the id is known; else as GirderItem
+	GirderFile GirderDownload = "file"    // /file/<file id>/download, if the id is known; else as GirderItem
 	GirderItem GirderDownload = "item"    // /item/<id>/download
-	GirderHash GirderDownload = "hashsum" // /file/hashsum/sha512/<sha512>/download, where it is known; else as GirderItem
+	GirderHash GirderDownload = "hashsum" // /file/hashsum/sha512/<sha512>/download, if it is known; else as GirderItem
 )
 
 // Kind is a kind of sources: how a setting of it is recognized, and how such a source is read. A kind has a Word, or
 // the functions for URLs, for files, or both.
 type Kind struct {
-	Name string // before a setting that could be of another kind: girder:listing.json
-	Form string // what its settings are, for messages: "the API base of a Girder server"
+	Name string // prefix for a setting that could also be of another kind: girder:listing.json
+	Form string // description of its settings, for messages: "the API base of a Girder server"
 
 	// Word is the whole setting of a kind that has no locations, and Open opens its only source.
 	Word string

@@ -11,14 +11,14 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/source"
 )
 
-// file is a source in a file. Its kind follows from what it holds when it is read.
+// file is a source in a file. Read determines its kind from its content.
 type file struct {
 	path  string
-	kinds []source.Kind // that it may be of
+	kinds []source.Kind // the possible kinds
 	o     source.Options
 }
 
-// Identity is the bare name of the file: where it was found says nothing about what it lists.
+// Identity returns the file's name without its folder, so that a listing can be moved.
 func (f *file) Identity() string { return "file:" + filepath.Base(f.path) }
 
 // Read reads the file.

@@ -1,11 +1,11 @@
 // Package sources chooses the source that a site's packages come from.
 //
-// The setting names it in one of four ways:
+// There are four forms of the setting:
 //
-//	https://girder.example.org/api/v1     the URL of a source; its kind follows from the URL
-//	dist/packages.json                    a file; its kind follows from its first bytes
-//	packages:https://ci.example.org/list  one of these after the name of a kind, where the URL would mislead
-//	sample                                the packages that are part of the program
+//	https://girder.example.org/api/v1     the URL of a source; the URL determines its kind
+//	dist/packages.json                    a file; its first bytes determine its kind
+//	packages:https://ci.example.org/list  one of these with an explicit kind, if the URL would be taken for another
+//	sample                                the built-in sample packages
 package sources
 
 import (
@@ -24,16 +24,16 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/sources/sample"
 )
 
-// kinds lists the kinds of sources. The first one that recognizes a URL or a file gets it. Girder comes last, because
+// kinds lists the kinds of sources. The first one that recognizes a URL or a file reads it. Girder comes last, because
 // any URL may be its API.
 func kinds() []source.Kind {
 	return []source.Kind{sample.Kind(), packagesjson.Kind(), girder.Kind()}
 }
 
-// namedRE matches a setting that begins with the name of a kind. One letter is a drive of Windows, C:\packages.json.
+// namedRE matches a setting with an explicit kind. A single letter is a Windows drive: C:\packages.json.
 var namedRE = regexp.MustCompile(`^([a-z]{2,}):(.*)$`)
 
-// Choose returns the source that a setting names. It does not ask whether a file or a server exists. Its error is of
+// Choose returns the source that a setting names. It does not check whether the file or server exists. Its error is of
 // kind fault.Usage.
 func Choose(setting string, o source.Options) (source.Source, error) {
 	candidates, location := kinds(), setting
@@ -77,7 +77,7 @@ func Choose(setting string, o source.Options) (source.Source, error) {
 	return nil, bad(setting, "is not the URL of a source")
 }
 
-// parseURL reads the URL of a source. Its error completes "source: ".
+// parseURL parses the URL of a source. The text of its error continues "source: ".
 func parseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
@@ -96,12 +96,12 @@ func parseURL(text string) (*url.URL, error) {
 
 var userRE = regexp.MustCompile(`//[^/@]*@`)
 
-// bad is the error of a setting.
+// bad returns the error of an invalid setting.
 func bad(setting, problem string) error {
 	return fault.Wrap(fault.Usage, fmt.Errorf("source: %s (found %.200q)", problem, userRE.ReplaceAllString(setting, "//xxxxx@")), forms())
 }
 
-// forms is the hint of a source that is none: what sources there are.
+// forms returns the hint for an invalid setting: the forms of all kinds of sources.
 func forms() string {
 	var list []string
 	for _, k := range kinds() {

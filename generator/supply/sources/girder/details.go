@@ -16,18 +16,18 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/source"
 )
 
-// Detail is what a look at an item found: its only file, or why the item must not be published.
+// Detail is the result of requesting the files of an item: its only file, or the reason why it must not be published.
 type Detail struct {
-	ID, Name, SHA512 string // of the file; SHA512 is "" where the server does not know it
+	ID, Name, SHA512 string // of the file; SHA512 is "" if the server does not know it
 	Size             int64  // bytes
 	Hold             *catalog.Held
 }
 
-// Details are what is known about items, by id.
+// Details holds the known details of items, by id.
 type Details map[string]Detail
 
-// memo is the text that a source.Memory holds for an item. Updated, Size and SHA512 are those of the listing that had
-// the item; an item for which one of them is different now has to be looked at again.
+// memo is the text that a source.Memory holds for an item. Updated, Size and SHA512 are the item's values in the listing.
+// If one of them has changed, the details of the item are requested again.
 type memo struct {
 	Updated string   `json:"updated"`
 	Size    int64    `json:"size"`
@@ -41,7 +41,7 @@ type memoFile struct {
 	SHA512 string `json:"sha512"`
 }
 
-// recall returns the details of the items that have not changed since memory was made.
+// recall returns the details of the items that have not changed since memory was stored.
 func recall(items []Item, memory source.Memory) Details {
 	details := Details{}
 	for i := range items {
@@ -58,8 +58,8 @@ func recall(items []Item, memory source.Memory) Details {
 	return details
 }
 
-// remember returns the memory of details. It leaves out items that were held back, and those whose file is not the one
-// that the listing describes: a new upload ended between the listing and the look.
+// remember returns the memory of details. It leaves out items that were held back, and items whose file is not the one
+// in the listing, because a new upload was completed between the two requests.
 func remember(items []Item, details Details) source.Memory {
 	memory := source.Memory{}
 	for i := range items {
@@ -78,7 +78,7 @@ func remember(items []Item, details Details) source.Memory {
 	return memory
 }
 
-// unknown returns the items of packages that have no details, in the order of the packages.
+// unknown returns the items of packages without details, in the order of the packages.
 func unknown(items []Item, details Details, packages []*catalog.Package) []*Item {
 	byID := make(map[string]*Item, len(items))
 	for i := range items {
@@ -93,14 +93,14 @@ func unknown(items []Item, details Details, packages []*catalog.Package) []*Item
 	return list
 }
 
-// maxFailures is how many looks may fail before the rest is left for the next run. One item may have a problem of its
-// own; three mean that the server has one.
+// maxFailures is the number of failed requests after which the remaining items are left for the next run. A single
+// failure may be a problem of that item; three mean a problem of the server.
 const maxFailures = 3
 
 var errGaveUp = errors.New("too many failures")
 
-// look asks for the files of items and adds what it finds to details. failed is a warning about the items that could
-// not be looked at, "" for none; the error is that of ctx.
+// look requests the files of items and adds the results to details. failed is a warning about the items whose requests
+// failed, "" for none. The error is that of ctx.
 func (s *server) look(ctx context.Context, items []*Item, details Details) (failed string, err error) {
 	var (
 		mu       sync.Mutex
@@ -143,7 +143,7 @@ func (s *server) look(ctx context.Context, items []*Item, details Details) (fail
 	}
 	group.Wait() // its error is in failures, or that of ctx
 	if ctx.Err() != nil {
-		return "", fmt.Errorf("look at the files of new packages: %w", ctx.Err())
+		return "", fmt.Errorf("read the files of new packages: %w", ctx.Err())
 	}
 	if len(failures) == 0 {
 		return "", nil
@@ -154,13 +154,13 @@ func (s *server) look(ctx context.Context, items []*Item, details Details) (fail
 			missing++
 		}
 	}
-	return fmt.Sprintf("could not look at the files of %s (%v): until the next build, file names are unknown and downloads cannot be resumed",
+	return fmt.Sprintf("could not read the files of %s (%v): until the next build, file names are unknown and downloads cannot be resumed",
 		count(missing, "new package"), failures[0]), nil
 }
 
 var fileIDRE = regexp.MustCompile(`^[0-9a-f]{24}$`)
 
-// lookAt asks for the files of one item.
+// lookAt requests the files of one item.
 func (s *server) lookAt(ctx context.Context, item *Item) (Detail, error) {
 	var files []struct {
 		ID     string `json:"_id"`
@@ -177,7 +177,7 @@ func (s *server) lookAt(ctx context.Context, item *Item) (Detail, error) {
 	failure, _ := errors.AsType[*fetch.Failure](err)
 	switch {
 	case failure != nil && failure.Kind == fetch.Denied:
-		return Detail{Hold: &catalog.Held{Field: "access", Reason: "visitors may not download it",
+		return Detail{Hold: &catalog.Held{Field: "access", Reason: "not public, so visitors cannot download it",
 			Hint: "make its folder public in Girder when it is ready"}}, nil
 	case failure != nil && failure.Kind == fetch.Rejected:
 		return Detail{Hold: &catalog.Held{Field: "_id", Value: item.ID, Reason: "deleted while the listing was read"}}, nil
@@ -186,8 +186,8 @@ func (s *server) lookAt(ctx context.Context, item *Item) (Detail, error) {
 	case len(files) == 0:
 		return Detail{Hold: &catalog.Held{Field: "files", Value: "0", Reason: "has no file"}}, nil
 	case len(files) > 1:
-		return Detail{Hold: &catalog.Held{Field: "files", Value: strconv.Itoa(len(files)), Reason: "has more than one file: an upload is running, or broke off",
-			Hint: "delete the file that should not be there"}}, nil
+		return Detail{Hold: &catalog.Held{Field: "files", Value: strconv.Itoa(len(files)), Reason: "has more than one file: an upload is running or was interrupted",
+			Hint: "delete the wrong file"}}, nil
 	}
 	f := files[0]
 	if !fileIDRE.MatchString(f.ID) {

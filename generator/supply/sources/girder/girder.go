@@ -8,20 +8,20 @@
 // are read), so every run fetches the whole: about 0.6 MB for 700 packages. Such an answer can be saved, and the file
 // used as a source; then the address of the API has to be configured, since the listing does not say it.
 //
-// The listing leaves out three things, for which each new or changed item is looked at once (GET /item/<id>/files):
+// The listing lacks three things, so each new or changed item costs one more request (GET /item/<id>/files):
 //
-//   - The name and the id of its file. Without the id a download has the address of the item, whose answers claim to be
-//     ranges and are not, so that curl -C - and wget -c fail.
-//   - Whether visitors may read it. The listing names the items of private folders as well, such as a release that is
-//     being prepared.
-//   - Whether it has exactly one file. While an upload replaces another, an item has two, and the listing gives the
-//     sum of their sizes with the checksum of one of them. Downloads are a zip then.
+//   - The name and the id of its file. Without the id, a download must use the address of the item. Girder answers range
+//     requests there with the status of a range but the whole file, so that curl -C - and wget -c fail.
+//   - Whether visitors may read it. The listing also contains the items of private folders, such as a release in
+//     preparation.
+//   - Whether it has exactly one file. While an upload replaces another, an item has two files, the listing has the sum
+//     of their sizes with the checksum of one of them, and a download is a zip of both.
 //
-// What was learned about an item is in the Memory of the listing, until the item changes. Items held back for what was
-// found are looked at again in every run. An item that becomes private without being changed is not noticed.
+// The Memory of the listing holds the results for an item until the item changes. Items that were held back because of
+// them are requested again in every run. An item that becomes private without another change is not detected.
 //
-// A wrong but well-formed application gives an empty array, with status 200, so the server is asked about the
-// application then.
+// For an unknown but well-formed application the server answers with an empty array and status 200. So after an empty
+// listing, Read checks whether the application exists.
 package girder
 
 import (
@@ -36,8 +36,8 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/source"
 )
 
-// Kind recognizes the API of a Girder server, and a saved listing. A URL says nothing about what answers there, so any
-// URL may be an API: other kinds have to come first.
+// Kind recognizes the API of a Girder server, and a saved listing. Any URL may be an API, so other kinds must be checked
+// first.
 func Kind() source.Kind {
 	return source.Kind{
 		Name:     "girder",
@@ -51,17 +51,17 @@ func Kind() source.Kind {
 
 func openURL(u *url.URL, o source.Options) (source.Source, error) {
 	if u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(u.Path, "/app/") {
-		return nil, errors.New("has more than the base of a Girder API")
+		return nil, errors.New("must be only the base of a Girder API")
 	}
 	o.Girder.API = strings.TrimRight(u.String(), "/")
 	return &server{o}, nil
 }
 
-// readFile reads a saved listing. What an earlier run of the server learned about its items still counts.
+// readFile reads a saved listing. It uses the details that earlier runs with the server stored.
 func readFile(f source.File, o source.Options, memory source.Memory) (*source.Listing, error) {
 	if o.Girder.API == "" {
-		return nil, fault.Wrap(fault.Usage, fmt.Errorf("%s: a saved Girder listing does not say where its files are downloaded", f.Path),
-			"Set "+apiSetting+" to the base of the API that it is from, for instance https://girder.example.org/api/v1.")
+		return nil, fault.Wrap(fault.Usage, fmt.Errorf("%s: a saved Girder listing does not contain the address of its server", f.Path),
+			"Set "+apiSetting+" to the base of the API that the listing was saved from, for instance https://girder.example.org/api/v1.")
 	}
 	o.Girder.API = strings.TrimRight(o.Girder.API, "/")
 	items, err := DecodeListing(f.Data)
@@ -74,7 +74,7 @@ func readFile(f source.File, o source.Options, memory source.Memory) (*source.Li
 	return list(items, recall(items, memory), o), nil
 }
 
-// list returns the listing of items with what is known about them.
+// list returns the listing of items with their known details.
 func list(items []Item, details Details, o source.Options) *source.Listing {
 	records := Records(items, o.Girder, details)
 	return &source.Listing{
@@ -90,7 +90,7 @@ func published(scheme *catalog.Scheme, records []catalog.Record) []*catalog.Pack
 	return packages
 }
 
-// apiSetting names the setting for the API of a saved listing.
+// apiSetting is the name of the setting for the API of a saved listing.
 const apiSetting = "girder.api"
 
 const saveAgain = `Save the answer of <API base>/app/<app>/package?limit=0 again, requested with "Accept: application/json".`

@@ -15,7 +15,7 @@ import (
 // DecodeListing reads the body of GET /app/<id>/package?limit=0, a JSON array of raw Girder items. It is lenient with
 // items, since one that is wrong should not hide the others: numbers and booleans are read as strings, null as absent,
 // and an item or a meta that is not an object as an empty one. Of a repeated key the last counts, unknown keys are
-// skipped, and bytes that are not UTF-8 become U+FFFD. catalog.Publish decides what the values are worth. Its error is
+// skipped, and bytes that are not UTF-8 become U+FFFD. catalog.Publish validates the values. Its error is
 // a *ListingError.
 func DecodeListing(data []byte) ([]Item, error) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
@@ -26,10 +26,10 @@ func DecodeListing(data []byte) ([]Item, error) {
 	return items, nil
 }
 
-// Errors of a listing whose items, if any, are fine.
+// Errors of a listing outside of its items.
 var (
-	errNotArray = errors.New("a JSON array was expected")
-	errMore     = errors.New("more after the end of the array")
+	errNotArray = errors.New("not a JSON array")
+	errMore     = errors.New("unexpected text after the end of the array")
 )
 
 // decodeItems returns the items before the first error.

@@ -61,15 +61,15 @@ func TestDecodeListing(t *testing.T) {
 func TestDecodeListingRefuses(t *testing.T) {
 	tests := []struct{ name, body, want string }{
 		{"nothing", "", "line 1, column 1 of the listing: cut off"},
-		{"an object", "\n {\"message\": \"no\"}", "line 2, column 2 of the listing: a JSON array was expected (found \"{\\\"message\\\": \\\"no\\\"}\")"},
-		{"a page", "<!DOCTYPE html>\n<html>", "line 1, column 1 of the listing: a JSON array was expected (found \"<!DOCTYPE html>\\n<html>\")"},
-		{"null", "null", "line 1, column 1 of the listing: a JSON array was expected (found \"null\")"},
+		{"an object", "\n {\"message\": \"no\"}", "line 2, column 2 of the listing: not a JSON array (found \"{\\\"message\\\": \\\"no\\\"}\")"},
+		{"a page", "<!DOCTYPE html>\n<html>", "line 1, column 1 of the listing: not a JSON array (found \"<!DOCTYPE html>\\n<html>\")"},
+		{"null", "null", "line 1, column 1 of the listing: not a JSON array (found \"null\")"},
 		{"no bracket at the end", `[{"_id":"a"}`, "line 1, column 13 of the listing: item 2: cut off"},
 		{"cut in an item", "[{\"_id\":\"a\"},\n{\"_id\":\"b", "line 2, column 10 of the listing: item 2: cut off"},
 		{"cut in an unknown key", `[{"x":{"y":1`, "line 1, column 13 of the listing: item 1: cut off"},
 		{"no JSON in an item", "[{\"_id\":\"a\"},\n  {\"_id\": NaN}]", "line 2, column 11 of the listing: item 2: invalid character 'N' at start of value"},
 		{"a comma too many", `[{},]`, "line 1, column 4 of the listing: item 2: invalid character ',' at start of value"},
-		{"more after it", `[{}] {}`, "line 1, column 7 of the listing: more after the end of the array"},
+		{"more after it", `[{}] {}`, "line 1, column 7 of the listing: unexpected text after the end of the array"},
 		{"bottomless", `[{"x":` + strings.Repeat("[", 20000), "line 1, column 10005 of the listing: item 1: exceeded max depth"},
 	}
 	for _, test := range tests {

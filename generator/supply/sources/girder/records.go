@@ -10,7 +10,7 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/source"
 )
 
-// Item is one entry of a listing, as Girder spells it. Absent values are "".
+// Item is one entry of a listing, with unchanged values. Absent values are "".
 type Item struct {
 	ID, Name, Created, Updated          string
 	Size                                int64  // bytes: the sum of the item's files
@@ -19,7 +19,7 @@ type Item struct {
 	PreRelease                          string // a boolean, or its spelling by hand
 }
 
-// Spelling is what Girder calls the fields of a record.
+// Spelling maps the fields of a record to Girder's names.
 var Spelling = catalog.Spelling{
 	catalog.FieldID: "_id", catalog.FieldName: "name", catalog.FieldProduct: "meta.baseName", catalog.FieldOS: "meta.os",
 	catalog.FieldArch: "meta.arch", catalog.FieldRevision: "meta.revision", catalog.FieldRelease: "meta.release",
@@ -27,7 +27,7 @@ var Spelling = catalog.Spelling{
 	catalog.FieldSHA512: "meta.sha512",
 }
 
-// emptyUpload is the size of the empty zip that Girder serves for an upload that died (bytes).
+// emptyUpload is the size of the empty zip that Girder serves for an interrupted upload (bytes).
 const emptyUpload = 22
 
 // Records interprets items: which belong to the application g.App, what their version is, where their files are
@@ -54,11 +54,11 @@ func (i *Item) record(g source.Girder, d Detail) catalog.Record {
 	case i.AppID != g.App:
 		r.Hold = &catalog.Held{Field: "meta.app_id", Value: i.AppID, Reason: "belongs to another application"}
 	case i.Size == emptyUpload:
-		r.Hold = &catalog.Held{Field: "size", Value: strconv.FormatInt(i.Size, 10), Reason: "upload died: an empty zip"}
+		r.Hold = &catalog.Held{Field: "size", Value: strconv.FormatInt(i.Size, 10), Reason: "upload was interrupted: an empty zip"}
 	case d.Hold != nil:
 		r.Hold = d.Hold
 	case d.ID != "":
-		// The file is what people download; the listing may be older.
+		// People download the file, and the listing may be older.
 		r.FileName, r.Size, r.SHA512 = d.Name, d.Size, cmp.Or(d.SHA512, i.SHA512)
 	}
 	r.URL = download(g, r.ID, d.ID, r.SHA512)

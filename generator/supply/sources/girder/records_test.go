@@ -59,7 +59,7 @@ func TestRecords(t *testing.T) {
 			r.Hold = &catalog.Held{Field: "meta.app_id", Reason: "belongs to another application"}
 		}},
 		{"empty zip", func(i *girder.Item) { i.Size = 22 }, func(r *catalog.Record) {
-			r.Size, r.Hold = 22, &catalog.Held{Field: "size", Value: "22", Reason: "upload died: an empty zip"}
+			r.Size, r.Hold = 22, &catalog.Held{Field: "size", Value: "22", Reason: "upload was interrupted: an empty zip"}
 		}},
 		{"still uploading", func(i *girder.Item) { i.Size = 0 }, func(r *catalog.Record) { r.Size = 0 }},
 	}

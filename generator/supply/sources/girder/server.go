@@ -16,11 +16,11 @@ import (
 // server is a Girder server. o.Girder.API is the base of its API, without a slash at the end.
 type server struct{ o source.Options }
 
-// Identity is the base of the API.
+// Identity returns the base of the API.
 func (s *server) Identity() string { return s.o.Girder.API }
 
-// Read fetches the listing, and looks at the items that are new or changed since memory was made. Where looking fails,
-// the listing alone has to do.
+// Read fetches the listing, and requests the files of the items that are new or changed since memory was stored. If such
+// a request fails, it uses only the values of the listing.
 func (s *server) Read(ctx context.Context, memory source.Memory) (*source.Listing, error) {
 	items, err := s.items(ctx)
 	if err != nil {
@@ -73,20 +73,20 @@ func (s *server) checkApp(ctx context.Context) error {
 func (s *server) get(ctx context.Context, path string, read func([]byte) error) error {
 	return s.o.Fetch.Get(ctx, fetch.Request{
 		URL: s.o.Girder.API + path,
-		// With text/html in Accept, Girder sends JSON dressed up as a page.
+		// With text/html in Accept, Girder sends the JSON inside an HTML page.
 		Accept: "application/json",
 		Read:   read, Explain: explain,
 	})
 }
 
-// answer is how Girder says what went wrong.
+// answer is the body of Girder's error answers.
 type answer struct {
 	Message string `json:"message"`
 	Type    string `json:"type"` // rest, validation, access, girder, internal
-	UID     string `json:"uid"`  // of an internal error, as the server's log has it
+	UID     string `json:"uid"`  // identifies an internal error in the server's log
 }
 
-// String quotes the answer, safe to print.
+// String returns the answer in a form that is safe to print.
 func (a answer) String() string {
 	if a.UID == "" {
 		return fmt.Sprintf("%.200q", a.Message)
@@ -99,7 +99,7 @@ const (
 	checkBase = "Check that the source is the base of a Girder API; it usually ends in /api/v1."
 )
 
-// explain says what a failure means when the server is Girder.
+// explain makes a failure specific to Girder.
 func explain(f *fetch.Failure) {
 	var said answer
 	isGirder := json.Unmarshal(f.Body, &said) == nil && said.Message != ""
@@ -119,11 +119,11 @@ func explain(f *fetch.Failure) {
 	case f.Kind == fetch.NotFound, f.Kind == fetch.NoListing, f.Kind == fetch.Rejected && f.Status != 0:
 		f.Hint = checkBase
 	case f.Kind == fetch.ServerError && said.UID != "":
-		f.Hint = "Girder has a problem of its own: try again later, and search the server's log for the uid."
+		f.Hint = "Girder has an internal problem: try again later, and search the server's log for the uid."
 	case f.Kind == fetch.ServerError && isGirder:
-		f.Hint = "Girder has a problem of its own: check app, try again later, and look at the server's log."
+		f.Hint = "Girder has an internal problem: check app, try again later, and read the server's log."
 	case f.Kind == fetch.ServerError, f.Kind == fetch.Gateway:
 		f.Kind = fetch.Gateway
-		f.Hint = "The web server before Girder answers in its place: Girder is down, starting, or takes too long; try again later."
+		f.Hint = "The proxy in front of Girder answered: Girder is down, starting, or takes too long; try again later."
 	}
 }

@@ -193,9 +193,9 @@ func TestReadHoldsBack(t *testing.T) {
 		field, reason string
 		again         bool
 	}{
-		{"private, anonymous", 401, "access", "visitors may not download it", true},
-		{"private", 403, "access", "visitors may not download it", true},
-		{"two files", []any{one, one}, "files", "has more than one file: an upload is running, or broke off", true},
+		{"private, anonymous", 401, "access", "not public, so visitors cannot download it", true},
+		{"private", 403, "access", "not public, so visitors cannot download it", true},
+		{"two files", []any{one, one}, "files", "has more than one file: an upload is running or was interrupted", true},
 		{"no file", []any{}, "files", "has no file", true},
 		{"deleted", 400, "_id", "deleted while the listing was read", true},
 	}
@@ -244,7 +244,7 @@ func TestReadWithoutDetails(t *testing.T) {
 		id := f.items[20]["_id"].(string)
 		f.files[id] = 500
 		list, published, _ := f.read(t, options(t), nil)
-		want := fmt.Sprintf(`could not look at the files of 1 new package (fetch %s/item/%s/files: the server answered 500 ("no") (2 tries)): `+
+		want := fmt.Sprintf(`could not read the files of 1 new package (fetch %s/item/%s/files: the server answered 500 ("no") (2 tries)): `+
 			`until the next build, file names are unknown and downloads cannot be resumed`, f.URL, id)
 		if diff := cmp.Diff([]string{want}, list.Warnings); diff != "" {
 			t.Errorf("warnings (-want +got):\n%s", diff)
@@ -414,7 +414,7 @@ func TestReadFails(t *testing.T) {
 		{"no plugin", 400, `{"message": "No matching route for \"GET app/5f44/package\"", "type": "rest"}`,
 			fetch.NotFound, `the server answered 400 ("No matching route for \"GET app/5f44/package\"")`, "package manager plugin"},
 		{"sign in", 401, `{"message": "You must be logged in.", "type": "access"}`,
-			fetch.Denied, `the server answered 401 ("You must be logged in.")`, "did not sign in"},
+			fetch.Denied, `the server answered 401 ("You must be logged in.")`, "sent no credentials"},
 		{"not found", 404, "404 page not found\n", fetch.NotFound, `the server answered 404 (found "404 page not found\n")`, "/api/v1"},
 		{"internal error", 500, failed, fetch.ServerError,
 			`the server answered 500 ("An unexpected error occurred on the server.", uid "bd9dc2b6")`, "search the server's log for the uid"},
@@ -427,12 +427,12 @@ func TestReadFails(t *testing.T) {
 		{"error with status 200", 200, failed, fetch.NoListing,
 			`an object instead of a listing ("An unexpected error occurred on the server.", uid "bd9dc2b6")`, "/api/v1"},
 		{"object with status 200", 200, `{"apiVersion": 3}`, fetch.NoListing,
-			`line 1, column 1 of the listing: a JSON array was expected (found "{\"apiVersion\": 3}")`, "/api/v1"},
+			`line 1, column 1 of the listing: not a JSON array (found "{\"apiVersion\": 3}")`, "/api/v1"},
 		{"not JSON", 200, "[{]", fetch.NoListing,
 			`line 1, column 3 of the listing: item 1: invalid character ']' at start of value`, "/api/v1"},
 		{"22-byte zip", 200, "PK\x05\x06" + strings.Repeat("\x00", 18), fetch.NoListing,
-			`line 1, column 1 of the listing: a JSON array was expected (found "PK\x05\x06` + strings.Repeat(`\x00`, 18) + `")`, "/api/v1"},
-		{"cut off", 200, "[{}", fetch.CutOff, "line 1, column 4 of the listing: item 2: cut off", "broke off"},
+			`line 1, column 1 of the listing: not a JSON array (found "PK\x05\x06` + strings.Repeat(`\x00`, 18) + `")`, "/api/v1"},
+		{"cut off", 200, "[{}", fetch.CutOff, "line 1, column 4 of the listing: item 2: cut off", "closed the connection"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -473,7 +473,7 @@ func TestReadFile(t *testing.T) {
 	o := options(t)
 	_, err = girder.Kind().ReadFile(source.File{Path: "saved.json", Data: data}, o, nil)
 	if err == nil || fault.KindOf(err) != fault.Usage || len(fault.Hints(err)) != 1 ||
-		err.Error() != "saved.json: a saved Girder listing does not say where its files are downloaded" {
+		err.Error() != "saved.json: a saved Girder listing does not contain the address of its server" {
 		t.Errorf("without an API: %v, hints %q", err, fault.Hints(err))
 	}
 
@@ -490,7 +490,7 @@ func TestReadFile(t *testing.T) {
 
 	for body, want := range map[string]string{
 		"[\n  {\"_id\": \"a\"},\n  {\"_id\": oops}\n]": "saved.json:3:11: item 2: invalid character 'o' at start of value",
-		"{}":        `saved.json:1:1: a JSON array was expected (found "{}")`,
+		"{}":        `saved.json:1:1: not a JSON array (found "{}")`,
 		`[{"_id":"`: "saved.json:1:10: item 1: cut off",
 	} {
 		_, err := girder.Kind().ReadFile(source.File{Path: "saved.json", Data: []byte(body)}, o, nil)

@@ -11,7 +11,7 @@ import (
 // uploadTime is how long an upload may take before it counts as abandoned. A running one takes minutes.
 const uploadTime = 24 * time.Hour
 
-// warnings returns what the people who look after the server should know.
+// warnings returns warnings for the administrators of the server.
 func warnings(items []Item, app string, published []*catalog.Package, now time.Time) []string {
 	var list []string
 	var unfinished []string
@@ -27,7 +27,7 @@ func warnings(items []Item, app string, published []*catalog.Package, now time.T
 			count(len(unfinished), "upload"), examples(unfinished)))
 	}
 
-	// A draft beside the release it was promoted to is not news: releases were copied from drafts for years.
+	// A draft next to the release it was promoted to needs no warning: releases were copied from drafts for years.
 	type build struct {
 		catalog.Platform
 		revision int
@@ -50,7 +50,7 @@ func warnings(items []Item, app string, published []*catalog.Package, now time.T
 	return list
 }
 
-// maxExamples is how many items a warning names.
+// maxExamples is the number of items that a warning names.
 const maxExamples = 3
 
 func examples(list []string) string {

@@ -17,11 +17,11 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// FormatVersion is the version of the format that Decode reads. A file of a newer one may use the keys in another
-// sense. New keys alone do not make a new version.
+// FormatVersion is the version of the format that Decode reads. In a newer version, keys may have other meanings. New
+// keys alone do not make a new version.
 const FormatVersion = 1
 
-// maxErrors bounds the errors of one file, and the unknown keys that are warned of.
+// maxErrors bounds the errors, and the warnings about unknown keys, of one file.
 const maxErrors = 20
 
 // Byte order marks, which Windows programs write at the start of a file.
@@ -64,7 +64,7 @@ func Decode(name string, data []byte) (*Document, error) {
 	return &Document{Name: name, Packages: d.packages, Warnings: d.warnings()}, nil
 }
 
-// decoder reads a file and collects what is wrong with it. Its methods return an error only where reading cannot go on.
+// decoder reads a file and collects its errors. Its methods return an error only if reading cannot continue.
 type decoder struct {
 	name     string
 	data     []byte
@@ -115,7 +115,7 @@ func (d *decoder) place(offset int64) (line, column int) {
 	return line, int(offset-d.lines[line-1]) + 1
 }
 
-// err returns all errors, nil for none. Unknown keys go with them: one may be a required key misspelled.
+// err returns all errors, nil for none. It includes the unknown keys, because one may be a misspelled required key.
 func (d *decoder) err() error {
 	if d.only != nil {
 		return d.only
@@ -162,7 +162,7 @@ func (d *decoder) syntax(err error) {
 		d.only = d.at(int64(len(d.data)), "the file is cut off")
 		d.only.err = io.ErrUnexpectedEOF
 	}
-	d.errs = append(d.errs, e) // whatever the bound: it says where reading stopped
+	d.errs = append(d.errs, e) // even beyond the bound, because it shows where reading stopped
 }
 
 var documentKeys = []string{"version", "packages", "$schema"}
@@ -180,7 +180,7 @@ func (d *decoder) document() error {
 	var begin int64
 	err := d.object(&begin, func(key string, at int64) error {
 		if seen[key] {
-			d.fail(at, "%s is there twice; remove one", key)
+			d.fail(at, "%s occurs twice; remove one", key)
 		}
 		seen[key] = true
 		switch key {
@@ -207,7 +207,7 @@ func (d *decoder) document() error {
 		d.fail(begin, `packages is missing; add "packages": [], a list of objects`)
 	}
 	if rest := d.data[d.dec.InputOffset():]; len(bytes.TrimSpace(rest)) > 0 {
-		d.fail(int64(len(d.data)-len(bytes.TrimLeft(rest, " \t\r\n"))), "there is more after the end of the object")
+		d.fail(int64(len(d.data)-len(bytes.TrimLeft(rest, " \t\r\n"))), "unexpected text after the end of the object")
 	}
 	return nil
 }
@@ -243,7 +243,7 @@ func (d *decoder) value() (at int64, v jsontext.Value, err error) {
 	return d.dec.InputOffset() - int64(len(v)), v, err
 }
 
-// ignore notes a key that the format does not have.
+// ignore records an unknown key and skips its value.
 func (d *decoder) ignore(where, key string, at int64) {
 	for _, u := range d.unknown {
 		if u.where == where && u.key == key {
@@ -297,10 +297,10 @@ func (d *decoder) list() error {
 type field struct {
 	key      string
 	required bool
-	right    string // what the value should be, for messages
+	right    string // description of a valid value, for messages
 
-	text   func(*Package) *string // where a text goes
-	number func(*Package, int64)  // what takes a whole number; a key may have both
+	text   func(*Package) *string // returns the destination of a text
+	number func(*Package, int64)  // stores a whole number; a key may accept both
 }
 
 // fields lists the keys of a package, in the order of the documentation.
@@ -348,7 +348,7 @@ func (d *decoder) pkg(path string) error {
 			return d.dec.SkipValue()
 		}
 		if seen[key] {
-			d.fail(at, "%s.%s is there twice; remove one", path, key)
+			d.fail(at, "%s.%s occurs twice; remove one", path, key)
 		}
 		seen[key] = true
 		return d.field(&p, path, &fields[i])
@@ -394,7 +394,7 @@ func (d *decoder) field(p *Package, path string, f *field) error {
 	return nil
 }
 
-// shown is a value as messages quote it: in one line, and not much of it.
+// shown returns a value for messages: on one line, and shortened.
 func shown(v jsontext.Value) string {
 	const most = 60 // characters
 	text := strings.Map(func(r rune) rune {
@@ -416,7 +416,7 @@ func wholeNumber(v jsontext.Value) (int64, bool) {
 		return 0, false
 	}
 	if _, exponent, ok := strings.Cut(strings.ToLower(text), "e"); ok && len(exponent) > 3 {
-		return 0, false // which no size needs, and would take long to expand
+		return 0, false // no size has such an exponent, and expanding it would take long
 	}
 	r, ok := new(big.Rat).SetString(text)
 	if !ok || !r.IsInt() || r.Sign() < 0 || !r.Num().IsInt64() || r.Num().Int64() > catalog.MaxSize {

@@ -11,12 +11,12 @@
 //	  ]
 //	}
 //
-// Decode finds what is wrong with the file: all of it at once, each with its line and column, because whoever writes
-// such a file by a script wants to mend the script once. What is wrong with a package (a system that the profile does
-// not know, an upload without bytes) does not stop the others, so it is left to catalog.Publish.
+// Decode reports all errors of the file at once, each with its line and column, so that the author of a script that
+// writes such a file can correct the script once. An invalid package (with a system that is not in the profile, or
+// with no bytes) does not stop the others, so Decode leaves such checks to catalog.Publish.
 //
-// Records fills in what a package leaves out. The id is made of what does not change as long as the package is the same
-// one, since links contain it: aurora-3.1-linux-x86_64 for a release, with the time of the build for a nightly build.
+// Records fills in the values that a package leaves out. Because links contain the id, it is derived from values that do
+// not change: aurora-3.1-linux-x86_64 for a release; for a nightly build, the time of the build is added.
 package packagesjson
 
 import (
@@ -70,7 +70,7 @@ type web struct {
 	o   source.Options
 }
 
-// Identity is the URL without the query, which may hold a signature.
+// Identity returns the URL without the query, which may contain a signature.
 func (w *web) Identity() string {
 	u := *w.url
 	u.RawQuery, u.ForceQuery = "", false
@@ -88,7 +88,7 @@ func (w *web) Read(ctx context.Context, _ source.Memory) (*source.Listing, error
 		Accept: "application/json, */*;q=0.5", // a server may call the file text/plain, or application/gzip
 		Read: func(body []byte) error {
 			if doc, bad = Decode(w.Identity(), body); errors.Is(bad, io.ErrUnexpectedEOF) || fetch.IsPage(body) {
-				return bad // the server is to blame; for other errors, whoever wrote the file
+				return bad // a fault of the server; other errors are mistakes in the file
 			}
 			return nil
 		},
@@ -105,7 +105,7 @@ func readFile(f source.File, o source.Options, _ source.Memory) (*source.Listing
 	return list(doc, err, o)
 }
 
-// list lists the packages of what Decode returned.
+// list returns the listing for the result of Decode.
 func list(doc *Document, err error, o source.Options) (*source.Listing, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Source, err, "docs/packages-json.md describes the format, and docs/packages.schema.json is its schema for editors and build systems.")
@@ -113,19 +113,19 @@ func list(doc *Document, err error, o source.Options) (*source.Listing, error) {
 	return &source.Listing{Records: doc.Records(o.Product, o.Download), Spelling: Spelling, Warnings: doc.Warnings}, nil
 }
 
-// Spelling is what the format calls the fields of a record. The others have their own names.
+// Spelling maps fields of a record to the names that they have in the format. The other names are the same.
 var Spelling = catalog.Spelling{
 	catalog.FieldOS: "system", catalog.FieldBuildDate: "built", catalog.FieldRelease: "version",
 }
 
-// Document is a packages.json that makes sense as such.
+// Document is a valid packages.json.
 type Document struct {
 	Name     string // of the file, for messages
 	Packages []Package
 	Warnings []string
 }
 
-// Package is one package as the file has it, "" for what it leaves out.
+// Package is one package of the file, with "" for values that it leaves out.
 type Package struct {
 	ID, Name, Product string
 	Version, Revision string
@@ -138,7 +138,7 @@ type Package struct {
 	Line              int // of its opening brace
 }
 
-// Stability is what a version is good for.
+// Stability is the stability of a version.
 type Stability string
 
 // The stabilities.
@@ -175,7 +175,7 @@ func (p *Package) record(product string) catalog.Record {
 	return r
 }
 
-// defaultID is the id of a package that has none.
+// defaultID returns the id for a package that has none.
 func (p *Package) defaultID(product string) string {
 	words := []string{product, p.Version}
 	if p.Stability == Nightly {
@@ -189,10 +189,10 @@ func (p *Package) defaultID(product string) string {
 	return strings.Trim(unfitRE.ReplaceAllString(strings.ToLower(strings.Join(words, "-")), "-"), "-._")
 }
 
-// unfitRE matches what an id cannot have.
+// unfitRE matches characters that an id cannot contain.
 var unfitRE = regexp.MustCompile(`[^0-9a-z._-]+`)
 
-// lastSegment returns the name that a browser saves the file of a URL under.
+// lastSegment returns the name under which a browser saves the file of a URL.
 func lastSegment(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Path == "" || strings.HasSuffix(u.Path, "/") {

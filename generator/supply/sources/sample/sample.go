@@ -1,6 +1,6 @@
-// Package sample is the small catalogue that is part of the program, to try sitegen without a network: releases for all
-// systems over the years, two weeks of nightly builds, and a few oddities that real listings have. It is a listing of
-// the built-in profile's project, as its Girder server would send it.
+// Package sample contains a small built-in catalogue for trying sitegen without a network: releases for all systems over
+// the years, two weeks of nightly builds, and a few irregular records as in real listings. It is a listing of the
+// built-in profile's project in the format of its Girder server.
 package sample
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/sources/girder"
 )
 
-// Word is the setting of the sample.
+// Word is the value of the option source that selects the sample.
 const Word = "sample"
 
 // Kind recognizes the word sample.
@@ -34,10 +34,10 @@ var listing []byte
 
 type sample struct{ o source.Options }
 
-// Identity is the word.
+// Identity returns Word.
 func (sample) Identity() string { return Word }
 
-// Read decodes the listing, and tells it for the project at hand.
+// Read decodes the listing and adapts it to the project.
 func (s sample) Read(context.Context, source.Memory) (*source.Listing, error) {
 	p, err := profile.Load(profile.Default)
 	if err != nil {
@@ -54,9 +54,9 @@ func (s sample) Read(context.Context, source.Memory) (*source.Listing, error) {
 	return &source.Listing{Records: records, Spelling: girder.Spelling, App: s.o.Girder.App}, nil
 }
 
-// adapt makes the sample one of another project, so that a site with its own profile can be tried out: packages get the
-// project's name, and the system and architecture of the project that come nearest; those for which there is none are
-// left out. They lead nowhere.
+// adapt changes the sample to packages of another project, to try a site with its own profile: packages get the
+// project's name and its most similar system and architecture. Packages without a similar one are left out. The URLs
+// of the packages lead to no real files.
 func adapt(records []catalog.Record, from *profile.Profile, o source.Options) (adapted []catalog.Record) {
 	for _, r := range records {
 		os, okOS := nearestOS(catalog.OS(r.OS), &from.Scheme, o.Scheme)
@@ -73,7 +73,7 @@ func adapt(records []catalog.Record, from *profile.Profile, o source.Options) (a
 	return adapted
 }
 
-// nearestOS returns the system of a scheme that has the id of another one's, or the alias, or else the family.
+// nearestOS returns the system of a scheme with the same id or alias as a system of the sample, or else with its family.
 func nearestOS(id catalog.OS, from, to *catalog.Scheme) (catalog.OS, bool) {
 	if found, ok := to.FindOS(string(id)); ok {
 		return found, true
@@ -86,7 +86,7 @@ func nearestOS(id catalog.OS, from, to *catalog.Scheme) (catalog.OS, bool) {
 	return to.Systems[i].ID, true
 }
 
-// nearestArch does for architectures what nearestOS does for systems; instead of families their positions count.
+// nearestArch is nearestOS for architectures, with their position in the list instead of the family.
 func nearestArch(id catalog.Arch, from, to *catalog.Scheme) (catalog.Arch, bool) {
 	if found, ok := to.FindArch(string(id)); ok {
 		return found, true

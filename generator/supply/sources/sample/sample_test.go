@@ -137,7 +137,7 @@ func TestSampleShowsEverything(t *testing.T) {
 		reasons[h.ID] = h.Reason
 	}
 	wantReasons := map[string]string{
-		"6b00105d1232896664b59098": "upload not finished", "6affc1d030c81c93daeb1559": "upload died: an empty zip",
+		"6b00105d1232896664b59098": "upload not finished", "6affc1d030c81c93daeb1559": "upload was interrupted: an empty zip",
 		"6af68663790aef3c11692cfb": "belongs to another application", "6af3dfc3498ddc7df0792653": "not a decimal number",
 	}
 	if diff := cmp.Diff(wantReasons, reasons); diff != "" {
