@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Place is where something is written. Its zero fields are left out of messages: content/about.md:3:8 is a place
-// in a line, content/about.md a whole file, and "flag --out" is no file at all.
+// Place is a place in a file, or another origin of a value. Messages leave out its zero fields: content/about.md:3:8 is
+// a place in a line, content/about.md a complete file, and "flag --out" is not a file at all.
 type Place struct {
 	File string // as people call it: a path from the site folder, "flag --out"; of a page made from data its URL
 	Line int    // from 1; 0 for the whole file
@@ -42,7 +42,7 @@ func (p Place) Errorf(format string, args ...any) Finding {
 	return Finding{p, fmt.Sprintf(format, args...)}
 }
 
-// Finding is one mistake in what people write, and where it is.
+// Finding is one mistake in a file that people write, with its place.
 type Finding struct {
 	Place
 	Text string // what is wrong (what was found); hint
@@ -56,10 +56,10 @@ func (f Finding) String() string {
 	return f.Place.String() + ": " + f.Text
 }
 
-// Findings is everything that was found wrong, as one error.
+// Findings is an error that consists of several findings.
 type Findings []Finding
 
-// Error lists the findings, one to a line.
+// Error returns the findings, one per line.
 func (fs Findings) Error() string {
 	lines := make([]string, len(fs))
 	for i, f := range fs {
@@ -68,7 +68,7 @@ func (fs Findings) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Err returns the findings as an error, nil when there are none.
+// Err returns the findings as an error, nil if there are none.
 func (fs Findings) Err() error {
 	if len(fs) == 0 {
 		return nil

@@ -7,9 +7,9 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// DidYouMean ends a message about an unknown word with the known word that is nearest to it:
-// `; did you mean "title"?`. It is "" when none is near. A word that leaves out the group of a dotted
-// name ("timeout" for "girder.timeout") is near.
+// DidYouMean returns the end of a message about an unknown word, with the most similar known word:
+// `; did you mean "title"?`. It returns "" if no word is similar. A word without the group of a dotted name counts as
+// similar: "timeout" for "girder.timeout".
 func DidYouMean(word string, known []string) string {
 	word = strings.ToLower(word)
 	best, distance := "", max(2, len(word)/3)+1

@@ -1,5 +1,5 @@
-// Package history keeps the catalogue of packages from run to run: those published last, those withdrawn since, and
-// what happened to each. It is an SQLite file of the data folder that people may read with any SQLite tool.
+// Package history stores the catalogue of packages between runs: those published last, those withdrawn since, and the
+// events of each. It is an SQLite file in the data folder, which people can read with any SQLite tool.
 //
 // A run is recorded in one transaction, so that a reader, and the next run after a crash, sees all of it or nothing.
 // A run that finds nothing new writes nothing. A data folder belongs to one catalogue: the sample or a real one, of
@@ -59,7 +59,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Reader, error) {
 // Close closes the file.
 func (r *Reader) Close() error { return r.file.Close() }
 
-// Run is one look at a source.
+// Run is one reading of a source.
 type Run struct {
 	At     time.Time // kept to the second, in UTC
 	Source string    // source.Source.Identity: "sample", a URL, or "file:" and a name
@@ -114,12 +114,12 @@ func readMemory(ctx context.Context, q sqlite.Querier, source string) (map[strin
 	return memory, err
 }
 
-// Entry is a package with what the catalogue knows of its life.
+// Entry is a package with its dates in the catalogue.
 type Entry struct {
 	*catalog.Package
 	FirstSeen   time.Time
-	LastChanged time.Time // when a field was seen to have changed; FirstSeen when none ever was
-	Withdrawn   time.Time // when it was no longer published; zero while it is
+	LastChanged time.Time // when a field last changed; FirstSeen if none ever did
+	Withdrawn   time.Time // when it was withdrawn; zero while it is published
 }
 
 // Published returns the packages on the site, newest first. The order does not depend on when they were recorded.
@@ -147,7 +147,13 @@ func (r *Reader) Held(ctx context.Context) ([]catalog.Held, error) {
 	return held, readError(err)
 }
 
-// Event is one thing that happened to a package.
+// Event is one change of a package. For example, a package whose size is corrected and which then leaves the source and
+// comes back has the events
+//
+//	added
+//	changed    field size, before "10", after "20"
+//	withdrawn
+//	returned
 type Event struct {
 	At            time.Time
 	Kind          string // "added", "changed", "withdrawn" or "returned"
@@ -155,7 +161,7 @@ type Event struct {
 	Before, After string // of "changed"
 }
 
-// Events returns what happened to the package id, oldest first; nothing when it was never published.
+// Events returns the events of the package id, oldest first; none if it was never published.
 func (r *Reader) Events(ctx context.Context, id string) ([]Event, error) {
 	events, err := sqlite.Collect(ctx, r.file, func(row sqlite.Row) (e Event, err error) {
 		var at string

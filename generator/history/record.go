@@ -23,12 +23,12 @@ type Change struct {
 	Returned  []*catalog.Package // withdrawn once, published again
 }
 
-// Empty reports whether nothing has changed.
+// Empty reports whether no package has changed.
 func (c *Change) Empty() bool {
 	return len(c.Added)+len(c.Changed)+len(c.Withdrawn)+len(c.Returned) == 0
 }
 
-// Changed is a package with the fields that have another value now.
+// Changed is a package with the fields whose values have changed.
 type Changed struct {
 	*catalog.Package // as it is now
 	Fields           []FieldChange
@@ -50,7 +50,7 @@ func (r *Reader) Accept(ctx context.Context, run Run) error {
 	return checkSame(last, run)
 }
 
-// Snapshot is what a run found.
+// Snapshot is the result of a run.
 type Snapshot struct {
 	Run       Run
 	Published []*catalog.Package
@@ -58,8 +58,8 @@ type Snapshot struct {
 	Memory    map[string]string // of the source, see Reader.Memory
 }
 
-// Record keeps what a run found, and returns what has changed in the packages. All of it is one transaction. It refuses
-// what Accept refuses. A run that finds nothing new writes nothing.
+// Record stores the result of a run in one transaction, and returns the changes of the packages. It refuses what Accept
+// refuses. If nothing has changed, it writes nothing.
 func (d *DB) Record(ctx context.Context, s Snapshot) (Change, error) {
 	var change Change
 	err := d.file.Update(ctx, func(tx *sqlite.Tx) error {
@@ -95,7 +95,7 @@ func (d *DB) Record(ctx context.Context, s Snapshot) (Change, error) {
 	return change, nil
 }
 
-// checkSame keeps catalogues apart: a run of another one would withdraw every package.
+// checkSame returns an error if a run belongs to another catalogue: recording it would withdraw every package.
 func checkSame(last, run Run) error {
 	switch {
 	case last == Run{}:
@@ -119,8 +119,8 @@ func describeApp(id string) string {
 	return "application " + id
 }
 
-// compare returns what has changed since known, the entries of the catalogue. Packages of which only more is known now, or
-// which are fetched from another address, are learned: they are what they were.
+// compare returns the changes since known, the entries of the catalogue. A package is learned, not changed, if only its
+// address differs, or if values are known now that were unknown before.
 func compare(known []Entry, published []*catalog.Package) (change Change, learned []*catalog.Package) {
 	entries := make(map[string]Entry, len(known))
 	for _, e := range known {
@@ -167,7 +167,7 @@ func compareFields(before, after *catalog.Package) (fields []FieldChange) {
 	return fields
 }
 
-// replaceHeld keeps what was held back, and reports whether that differs from the run before.
+// replaceHeld stores the records that were held back, and reports whether they differ from those of the last run.
 func replaceHeld(ctx context.Context, tx *sqlite.Tx, held []catalog.Held) (bool, error) {
 	known, err := readHeld(ctx, tx)
 	if err != nil || slices.Equal(known, held) {
@@ -255,7 +255,7 @@ func (w *writer) changes(c *Change) {
 	}
 }
 
-// learned updates packages that are what they were.
+// learned updates packages with newly learned values, without an event.
 func (w *writer) learned(packages []*catalog.Package) {
 	for _, p := range packages {
 		w.exec("UPDATE packages SET (sha256, file_name, url) = (?, ?, ?) WHERE id = ?", p.SHA256, p.FileName, p.URL, p.ID)

@@ -1,6 +1,6 @@
 package history
 
-// migrations make the tables of the catalogue. Times are UTC, RFC 3339, to the second.
+// migrations create the tables of the catalogue. Times are UTC, RFC 3339, to the second.
 var migrations = []string{`
 -- Every run that looked at the source, also when nothing had changed.
 CREATE TABLE runs (

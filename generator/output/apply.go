@@ -63,7 +63,7 @@ func (a *apply) run(ctx context.Context) error {
 	return err
 }
 
-// begin removes what a killed run left, and writes the manifest with the names of all files that are about to change.
+// begin removes what a killed run left behind, and writes the manifest with the names of all files that will change.
 func (a *apply) begin() error {
 	change := mapChange{a}
 	if !a.before.Reload {
@@ -191,7 +191,7 @@ func (a *apply) writeBatch(ctx context.Context, steps []*step, durable bool) ([]
 	return entries, nil
 }
 
-// settle remembers what is on disk now.
+// settle records what is on disk now.
 func (a *apply) settle(entries []entry) {
 	for _, e := range entries {
 		a.settled[e.Path] = e

@@ -22,7 +22,7 @@ const (
 	manifestVersion = 1
 )
 
-// manifest is what sitegen has written and not removed since.
+// manifest lists the files that sitegen has written and not removed since.
 type manifest struct {
 	header
 	Files map[string]entry // by name
@@ -121,7 +121,7 @@ func (m *manifest) forgetMoved(now header) {
 	})
 }
 
-// knows reports whether any file of the root is known.
+// knows reports whether the manifest lists any file of the root.
 func (m *manifest) knows(r Root) bool {
 	for name := range m.Files {
 		if root, _ := splitName(name); root == r {

@@ -21,7 +21,7 @@ var builtIn embed.FS
 // BuiltIn lists the names of the profiles that are part of the program.
 func BuiltIn() []string { return []string{Default} }
 
-// Load reads the profile with a name: a built-in one, or the path of a file. The error holds every mistake.
+// Load reads a profile by the name of a built-in one or the path of a file. The error lists every mistake.
 func Load(name string) (*Profile, error) {
 	files, file := fs.FS(builtIn), name+".yaml"
 	isBuiltIn := slices.Contains(BuiltIn(), name)
@@ -54,7 +54,7 @@ func Load(name string) (*Profile, error) {
 	return r.p, nil
 }
 
-// reader reads the keys of a profile.
+// reader reads the keys of a profile's file.
 type reader struct {
 	doc    *yamltext.Document
 	p      *Profile
@@ -89,7 +89,7 @@ func (r *reader) keys() yamltext.Keys {
 	}
 }
 
-// read reads the profile and finds what is missing.
+// read reads the profile and reports missing values.
 func (r *reader) read() {
 	r.doc.Read(r.keys())
 	p, root := r.p, r.doc.Root
@@ -228,7 +228,7 @@ func (r *reader) link(n *yamltext.Node) {
 	r.p.Links = append(r.p.Links, l)
 }
 
-// require reports a key that is missing, or has no value.
+// require reports a missing key or value.
 func require(n *yamltext.Node, key, what string) {
 	i := slices.IndexFunc(n.Entries, func(e *yamltext.Node) bool { return e.Key == key })
 	if i < 0 || n.Entries[i].Kind == yamltext.Nothing {
@@ -260,7 +260,7 @@ func id[T ~string](to *T) func(*yamltext.Node) {
 	}
 }
 
-// matching reads a word of a form.
+// matching reads a word that must match a regular expression.
 func matching(n *yamltext.Node, to *string, form *regexp.Regexp, what string) {
 	text, ok := n.Text()
 	switch {

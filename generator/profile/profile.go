@@ -1,21 +1,21 @@
 // Package profile describes one software project to sitegen: what it is called, which systems and architectures its
-// packages are for, where they are listed, and which pages elsewhere belong to them. Everything that is true of one
-// project stands in its profile, so that sitegen itself knows none.
+// packages are for, where they are listed, and which pages on other sites belong to them. Everything specific to a
+// project is in its profile, so that the code of sitegen is the same for all projects.
 //
 // A profile is a YAML file. That of the project sitegen was made for is part of the program; a site for another
 // project names a file of its own in sitegen.yaml (docs/profile.md explains every key):
 //
 //	profile: aurora.yaml
 //
-// What may differ from site to site of one project (title, address, source) can be set in sitegen.yaml as well, which
-// then wins.
+// Values that may differ between the sites of one project (title, address, source) can also be set in sitegen.yaml,
+// which overrides the profile.
 package profile
 
 import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// Profile is a checked profile.
+// Profile is a validated profile.
 type Profile struct {
 	Name        string // for instance Default for a built-in one; the path of the file for others
 	BuiltIn     bool
@@ -40,5 +40,5 @@ type Text struct {
 	Text string
 }
 
-// Default is the profile of a site that names none.
+// Default is the name of the profile of a site that does not set one.
 const Default = "slicer"

@@ -1,4 +1,4 @@
-// Package progress shows on a terminal how far a long piece of work is, in one line below the messages:
+// Package progress shows the progress of a long operation on a terminal, in one line below the messages:
 //
 //	reading 12 MiB of 340 MiB, 3%, 2m10s left
 //	writing 12,300 of 23,000 files, 53%, 4s left
@@ -15,8 +15,7 @@
 //		task.Add(1)
 //	}
 //
-// A nil *Terminal and a nil *Task do nothing, and so does the Terminal of something else than a terminal, but for
-// the messages, which it passes on.
+// A nil *Terminal and a nil *Task do nothing. If the output is not a terminal, only the messages are written.
 package progress
 
 import (
