@@ -20,7 +20,8 @@ type apiReleases struct {
 	Releases []apiRelease `json:"releases"` // newest first
 }
 
-// apiLatest is latest.json: the newest package by operating system and architecture. A platform without a package has no key.
+// apiLatest is latest.json: the newest package by operating system and architecture. A platform without a package has
+// no key.
 type apiLatest struct {
 	apiHead
 	Release apiPlatforms `json:"release"`

@@ -94,7 +94,8 @@ func syntaxCSS() []byte {
 	return b.Bytes()
 }
 
-// assetReader names assets one by one. A style sheet comes after the files it refers to, because it contains their names.
+// assetReader names assets one by one. A style sheet comes after the files it refers to, because it contains their
+// names.
 type assetReader struct {
 	sources  map[string][]byte
 	folder   string    // of public/ that they are published in

@@ -34,9 +34,9 @@ func (b *Build) Pages() []*Page {
 	return slices.Concat(pages, b.added)
 }
 
-// Text returns the content file that would be published at a URL, for a producer to show on its own page: "/" for content/index.md, "/releases/5.12.4/"
-// for content/releases/5.12.4.md. The file then is no page of its own.
-// Text returns false if there is no such file or it is not published.
+// Text returns the content file that would be published at a URL, for a producer to show on its own page: "/" for
+// content/index.md, "/releases/5.12.4/" for content/releases/5.12.4.md. The file then is no page of its own. Text
+// returns false if there is no such file or it is not published.
 func (b *Build) Text(url string) (Text, bool) {
 	d := b.content.byURL[url]
 	if d == nil || d.held != "" {

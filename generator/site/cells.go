@@ -118,7 +118,8 @@ func platformsOf(spec *lookup.Spec, items []Item) []catalog.Platform {
 	return list
 }
 
-// platformTitles returns the titles of platforms. It leaves out the default architecture: Windows, macOS, macOS (arm64).
+// platformTitles returns the titles of platforms. It leaves out the default architecture: Windows, macOS, macOS
+// (arm64).
 func platformTitles(spec *lookup.Spec, platforms []catalog.Platform) []string {
 	titles := make([]string, len(platforms))
 	for n, pf := range platforms {

@@ -20,8 +20,8 @@ import (
 	"github.com/Slicer/sitegen/generator/parallel"
 )
 
-// Edition is the site made from one Input. Pages are rendered on demand: File renders one, Files renders all. An Edition
-// is safe for concurrent use.
+// Edition is the site made from one Input. Pages are rendered on demand: File renders one, Files renders all. An
+// Edition is safe for concurrent use.
 type Edition struct {
 	build     *Build
 	host      string // of the base URL

@@ -14,8 +14,8 @@ type Permalinks struct {
 	Newest []string // while the package is the newest of its series, or for its system
 }
 
-// permalinksOf returns the permalinks of packages. It leaves out packages that no permalink leads to: permalinks are for
-// the default architecture, and lead to the latest build of a version.
+// permalinksOf returns the permalinks of packages. It leaves out packages that no permalink leads to: permalinks are
+// for the default architecture, and lead to the latest build of a version.
 func permalinksOf(x *lookup.Index, items []Item) []Permalinks {
 	spec := x.Spec()
 	var list []Permalinks

@@ -66,8 +66,8 @@ func daysOf(packages []Item) []Day {
 	return days
 }
 
-// addPreview adds the page of the newest nightly builds, and one page per year with all builds of that year, where links
-// to builds remain valid.
+// addPreview adds the page of the newest nightly builds, and one page per year with all builds of that year, where
+// links to builds remain valid.
 func addPreview(b *Build) {
 	for _, p := range b.derived.previews {
 		page := Page{

@@ -7,8 +7,8 @@ func producers() []func(*Build) error {
 	return []func(*Build) error{addDownloads, addSitemap}
 }
 
-// addDownloads adds all pages and files about packages. Releases come first: adding their pages determines which of them
-// have notes, and other pages link to the notes.
+// addDownloads adds all pages and files about packages. Releases come first: adding their pages determines which of
+// them have notes, and other pages link to the notes.
 func addDownloads(b *Build) error {
 	releases := releasesOf(b.Index.Spec(), itemsOf(b.Index.Spec(), b.Index.Packages()))
 	addReleases(b, releases)

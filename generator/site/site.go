@@ -3,11 +3,11 @@
 //
 // # Where pages come from
 //
-// A content file is Markdown with YAML front matter (title, description, layout, draft, date, weight,
-// aliases). content/about.md becomes /about/, content/docs/index.md becomes /docs/. Its layout is page.html
-// unless the front matter names another one. Drafts and pages dated in the future are not
-// published. Files in content/ that are not Markdown, such as images, are published unchanged. Authors are trusted, because
-// they write the layouts too: raw HTML in Markdown is kept.
+// A content file is Markdown with YAML front matter (title, description, layout, draft, date, weight, aliases).
+// content/about.md becomes /about/, content/docs/index.md becomes /docs/. Its layout is page.html unless the front
+// matter names another one. Drafts and pages dated in the future are not published. Files in content/ that are not
+// Markdown, such as images, are published unchanged. Authors are trusted, because they write the layouts too: raw HTML
+// in Markdown is kept.
 //
 // A producer (see producers) makes pages and raw files from the catalogue. It may take a content file over
 // with Build.Text: content/index.md is the introduction of the home page, content/releases/5.12.4.md the notes

@@ -175,7 +175,8 @@ func dict(pairs ...any) (map[string]any, error) {
 	return m, nil
 }
 
-// ssi is the function ssi: a server-side include. Layouts give it paths of their own making, never a value from outside.
+// ssi is the function ssi: a server-side include. Layouts give it paths of their own making, never a value from
+// outside.
 func ssi(path string) (template.HTML, error) {
 	if strings.ContainsAny(path, "\"\\<>") || strings.Contains(path, "--") {
 		return "", fmt.Errorf("ssi cannot include %q: a quote, backslash, angle bracket or -- would end the comment", path)
