@@ -204,8 +204,8 @@ func (s *Scheme) FindArch(word string) (Arch, bool) {
 // compiledID returns a regular expression that matches exactly an id of the form.
 func (f IDForm) compiled() *regexp.Regexp { return regexp.MustCompile(`^(?:` + f.Pattern() + `)$`) }
 
-// Check returns why a package that was published earlier cannot be published any more, nil if it can: the scheme may have
-// changed since.
+// Check returns the reason why a package that was published earlier cannot be published any more, because the scheme has
+// changed since; nil if it can.
 func (s *Scheme) Check(p *Package) *Held {
 	var h *Held
 	c := &checker{Scheme: s}
