@@ -105,7 +105,7 @@ func TestMistakes(t *testing.T) {
 		{"layouts/partials/bottom.html", "<footer>\n{{.Page.Nope}}\n</footer>\n", []string{"layouts/partials/bottom.html:2:8: ", ">    2 | {{.Page.Nope}}"}, false},
 		{"redirects/rules.txt", "/old /a/ 999\n/x\n", []string{"rules.txt:1:10: not a status", ">    1 | /old /a/ 999", "rules.txt:2:1: the target is missing"}, false},
 		{"redirects/rules.txt", "/old /nowhere/\n", []string{"rules.txt:1:1: the target does not exist on the site"}, true},
-		{"sitegen.yaml", "source: sample\ntitel: x\nbase_url: ftp://x\n", []string{`sitegen.yaml:2:1: unknown key "titel"`, "sitegen.yaml:3:11: base_url is not an http"}, false},
+		{"sitegen.yaml", "source: sample\ntitel: x\nbase_url: ftp://x\n", []string{`sitegen.yaml:2:1: unknown key "titel"`, "sitegen.yaml:3:11: base_url must be an http"}, false},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
 			w.write(tt.file, tt.text)
