@@ -1,6 +1,6 @@
 # make help lists what there is.
 
-.PHONY: help build test test-girder fuzz bench
+.PHONY: help build test test-short check test-girder fuzz bench
 
 help:           ## list the targets
 	@sed -n 's/^\([a-z-]*\): *.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -11,6 +11,12 @@ build:          ## the program, as ./sitegen
 test:           ## all tests; installs Nginx, Chromium and Node from Debian where they are missing
 	.ci/install
 	.ci/test
+
+test-short:     ## the same tests with fewer random inputs, for while you work; about a minute on two cores
+	.ci/test-short
+
+check:          ## what a change must pass: gofmt, vet, linters, known vulnerabilities, the short round; three minutes
+	.ci/check
 
 test-girder:    ## the Girder source against a real server; two minutes the first time
 	.ci/install

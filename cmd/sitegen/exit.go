@@ -39,7 +39,7 @@ func (p *program) exit(ctx context.Context, cmd *cobra.Command, err error) int {
 	}
 	if ctx.Err() != nil {
 		message := "interrupted"
-		if err != context.Canceled {
+		if err != context.Canceled { //nolint:errorlint // one with more around it has something to add
 			message += ": " + err.Error()
 		}
 		p.messages.fail(errors.New(message)) // without hints: being interrupted is not a mistake to correct

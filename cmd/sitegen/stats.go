@@ -45,9 +45,9 @@ publishes the downloads it has stored.
 	flags.Bool("dry-run", false, "read the logs and print the report, but change nothing")
 	flags.Bool("strict", false, "fail if a line or a log cannot be read")
 	note(flags, "json", messagesGroup, "")
-	admin := statsAdmin{p.program}
+	admin := statsAdmin(p)
 	cmd.AddCommand(admin.exportCommand(), admin.verifyCommand(), admin.forgetCommand(), admin.reclassifyCommand(),
-		admin.importCommand(), admin.importDailyCommand(), statsGeoIP{p.program}.updateCommand())
+		admin.importCommand(), admin.importDailyCommand(), statsGeoIP(p).updateCommand())
 	return cmd
 }
 

@@ -55,11 +55,11 @@ func Hints(err error) []string {
 	seen := map[string]bool{"": true}
 	var walk func(error)
 	walk = func(err error) {
-		if e, ok := err.(*Error); ok && !seen[e.Hint] {
+		if e, ok := err.(*Error); ok && !seen[e.Hint] { //nolint:errorlint // the walk looks at each error of the tree itself
 			seen[e.Hint] = true
 			hints = append(hints, e.Hint)
 		}
-		switch e := err.(type) {
+		switch e := err.(type) { //nolint:errorlint // as above
 		case interface{ Unwrap() error }:
 			walk(e.Unwrap())
 		case interface{ Unwrap() []error }:

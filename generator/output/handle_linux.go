@@ -91,7 +91,7 @@ func (f rawFile) Close() error { return unix.Close(int(f)) }
 // retry repeats a system call that a signal interrupted. The Go runtime sends itself signals to switch goroutines.
 func retry(call func() (int, error)) (int, error) {
 	for {
-		if n, err := call(); err != unix.EINTR {
+		if n, err := call(); !errors.Is(err, unix.EINTR) {
 			return n, err
 		}
 	}

@@ -170,14 +170,3 @@ func (p *page) until(what string, good func(status) bool) status {
 		}
 	}
 }
-
-// reloaded waits for the next build, and until nothing is wrong with it.
-func (p *page) reloaded(what string) status {
-	p.w.t.Helper()
-	before := p.last.Build
-	p.until(what, func(s status) bool { return s.Build != before })
-	if p.last.Warnings >= 0 && p.last.Problems == "" {
-		return p.last
-	}
-	return p.until(what+", checked", func(s status) bool { return s.Warnings >= 0 && s.Problems == "" })
-}

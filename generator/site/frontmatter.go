@@ -41,7 +41,7 @@ const fence = "---"
 // readFrontMatter reads the front matter of a content file, and returns the body, a part of src. Findings name the
 // file as path.
 func readFrontMatter(path string, src []byte) (fm frontMatter, body []byte, findings fault.Findings) {
-	first, rest, _ := cutLine(src)
+	first, rest := cutLine(src)
 	if first != fence {
 		return fm, src, nil
 	}
@@ -105,16 +105,16 @@ func day(n *yamltext.Node) time.Time {
 }
 
 // cutLine returns the first line without its end, and the rest.
-func cutLine(src []byte) (line string, rest []byte, ok bool) {
-	l, rest, ok := bytes.Cut(src, []byte("\n"))
-	return strings.TrimRight(string(l), " \t\r"), rest, ok
+func cutLine(src []byte) (line string, rest []byte) {
+	l, rest, _ := bytes.Cut(src, []byte("\n"))
+	return strings.TrimRight(string(l), " \t\r"), rest
 }
 
 // cutFence returns the text before and after the first line that is a fence.
 func cutFence(src []byte) (before, after []byte, found bool) {
 	for rest := src; len(rest) > 0; {
 		start := len(src) - len(rest)
-		line, next, _ := cutLine(rest)
+		line, next := cutLine(rest)
 		if line == fence {
 			return src[:start], next, true
 		}

@@ -111,7 +111,7 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	var last []byte // the end of the line read last
 	for {
 		line, lineErr := lines.Next()
-		if lineErr != nil && lineErr != accesslog.ErrLong {
+		if lineErr != nil && !errors.Is(lineErr, accesslog.ErrLong) {
 			problem = lineErr
 			break
 		}
@@ -119,12 +119,12 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 		if lineErr == nil {
 			lineErr = s.parser.Parse(line, &e)
 		}
-		switch lineErr {
-		case nil:
+		switch {
+		case lineErr == nil:
 			if err := c.entry(&e); err != nil {
 				return nil, err
 			}
-		case accesslog.ErrComment:
+		case errors.Is(lineErr, accesslog.ErrComment):
 		default:
 			c.report.addBad(l.Name, lineErr, l.Lines, line)
 		}

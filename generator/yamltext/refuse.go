@@ -93,7 +93,8 @@ func (d *Document) withoutReferences(l *lexed) string {
 	repaired := []byte(l.text)
 	mergeLine, line, last := 0, 0, 0 // the lines of the last merge key and of the last reference; where the latter ends
 	for i, t := range l.tokens {
-		at, what := l.offsets[t], ""
+		var what string
+		at := l.offsets[t]
 		end, next := at+len(t.Value), i+1 // the end of its name; the index of the token after the name
 		switch t.Type {
 		case token.AnchorType, token.AliasType:

@@ -210,7 +210,8 @@ func (l diagnosis) unquoted(at int, colon bool) (mistake, bool) {
 		value, _, _ = strings.Cut(value, " #")
 		value = strings.TrimRight(value, " \t")
 	}
-	inner, why := value, ""
+	var why string
+	inner := value
 	switch {
 	case first == '"' || first == '\'':
 		why = "has text after the closing quote"

@@ -180,7 +180,7 @@ func importFile(pairs []pair) []byte {
 			b.Truncate(b.Len() - 1)
 			b.WriteString(",\n")
 		}
-		enc.Encode(p) // strings into memory: cannot fail
+		_ = enc.Encode(p) // strings into memory: cannot fail
 	}
 	b.WriteString("]}\n")
 	return b.Bytes()

@@ -372,7 +372,7 @@ func line(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	enc.Encode(v) // strings into memory: cannot fail
+	_ = enc.Encode(v) // strings into memory: cannot fail
 	return b.Bytes()
 }
 
@@ -381,6 +381,6 @@ func indented(v any) []byte {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	enc.Encode(v) // strings into memory: cannot fail
+	_ = enc.Encode(v) // strings into memory: cannot fail
 	return b.Bytes()
 }

@@ -141,7 +141,7 @@ func (s *server) look(ctx context.Context, items []*Item, details Details) (fail
 			return nil
 		})
 	}
-	group.Wait() // its error is in failures, or that of ctx
+	_ = group.Wait() // its error is in failures, or that of ctx
 	if ctx.Err() != nil {
 		return "", fmt.Errorf("read the files of new packages: %w", ctx.Err())
 	}

@@ -55,7 +55,7 @@ func decodeItems(dec *jsontext.Decoder) (items []Item, err error) {
 	if _, err := dec.ReadToken(); err != nil {
 		return items, err
 	}
-	if _, err := dec.ReadToken(); err != io.EOF {
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return items, errMore
 	}
 	return items, nil
@@ -175,10 +175,10 @@ func newListingError(data []byte, dec *jsontext.Decoder, whole int, err error) *
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		offset, e.CutOff, e.Problem = int64(len(data)), true, "cut off"
 	}
-	if dec.StackDepth() == 0 || err == errMore {
+	if dec.StackDepth() == 0 || errors.Is(err, errMore) {
 		e.Item = 0
 	}
-	if err == errNotArray {
+	if errors.Is(err, errNotArray) {
 		offset = int64(len(data) - len(bytes.TrimLeft(data, " \t\r\n")))
 		e.Problem += fmt.Sprintf(" (found %.40q)", data[offset:])
 	}
