@@ -16,6 +16,7 @@ import (
 type Home struct {
 	Rows      []Row
 	Checksums []Checksum     // the files of the cells, row by row; none for a query
+	SumBits   int            // of the checksums: 512 for SHA-512, 256 where no cell has one but some have a SHA-256
 	Arches    []catalog.Arch // other architectures that there are packages for; none for a query
 	Newest    *Release       // of all releases; nil when there is none
 	Query     bool           // the page for a query: its cells are included by the web server
@@ -52,6 +53,7 @@ type Cell struct {
 type Checksum struct {
 	Label string // Linux, Linux (preview)
 	Item  Item
+	Sum   string // hex digits; "" when not known
 }
 
 // addHome adds the download page, and one variant of it for each kind of query.
@@ -65,7 +67,7 @@ func addHome(b *Build, releases []*Release) {
 // homePage returns the answer to a request without a query.
 func homePage(b *Build, releases []*Release) Page {
 	h := Home{Rows: plainRows(b.Index), Arches: otherArches(b.Index), Newest: newest(releases), Reference: reference(b.Index.Spec(), newest(releases))}
-	h.Checksums = checksums(h.Rows)
+	h.Checksums, h.SumBits = checksums(h.Rows)
 	h.Software = software(b, available(h.Rows, catalog.Release))
 	return withText(b, Page{
 		Path: "index.html", Layout: "home.html",
@@ -99,18 +101,35 @@ func available(rows []Row, s catalog.Stability) []Item {
 	return items
 }
 
-func checksums(rows []Row) []Checksum {
-	var list []Checksum
+// checksums returns the files of the cells with their checksums, all of the same kind.
+func checksums(rows []Row) (list []Checksum, bits int) {
+	has512, has256 := false, false
 	for _, r := range rows {
 		for _, c := range r.Cells {
 			label := c.System
 			if r.Stability == catalog.Nightly {
 				label += " (preview)"
 			}
-			list = append(list, Checksum{label, c.Item})
+			list = append(list, Checksum{Label: label, Item: c.Item})
+			if c.Item.Package != nil {
+				has512, has256 = has512 || c.Item.SHA512 != "", has256 || c.Item.SHA256 != ""
+			}
 		}
 	}
-	return list
+	bits = 512
+	if has256 && !has512 {
+		bits = 256
+	}
+	for i, c := range list {
+		switch {
+		case c.Item.Package == nil:
+		case bits == 512:
+			list[i].Sum = c.Item.SHA512
+		default:
+			list[i].Sum = c.Item.SHA256
+		}
+	}
+	return list, bits
 }
 
 // otherArches returns the architectures other than the default.

@@ -250,3 +250,18 @@ func TestVariants(t *testing.T) {
 		})
 	}
 }
+
+// TestChecksumsOfAnotherProject shows the kind of checksum that the packages have.
+func TestChecksumsOfAnotherProject(t *testing.T) {
+	in := siteInput(t, folder{}, nil)
+	in.Index = testutil.Aurora(t)
+	files, _ := rendered(t, in)
+	home := files["index.html"]
+	if !strings.Contains(home, ">SHA-256</th>") || strings.Contains(home, "SHA-512") || strings.Contains(home, "not known") {
+		t.Error("the home page does not show the SHA-256 checksums")
+	}
+	found := in.Index.Answer("/find", "os=freebsd").Package
+	if found == nil || !strings.Contains(home, "<tt>"+found.SHA256+"</tt>") {
+		t.Errorf("no checksum of %v", found)
+	}
+}
