@@ -9,13 +9,16 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// newBrowser starts Chromium: apt-get install chromium.
+// newBrowser starts Chromium, see testutil.Need.
 func newBrowser(t *testing.T) context.Context {
 	t.Helper()
 	flags := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true), chromedp.NoFirstRun)
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true), chromedp.NoFirstRun,
+		chromedp.ExecPath(testutil.Need(t, "chromium")))
 	allocator, stop := chromedp.NewExecAllocator(t.Context(), flags...)
 	t.Cleanup(stop)
 	ctx, stop := chromedp.NewContext(allocator)

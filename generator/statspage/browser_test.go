@@ -16,6 +16,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // policy is a strict Content-Security-Policy: everything comes from the site itself, and pages contain no inline
@@ -53,10 +55,10 @@ type settings struct {
 
 var desktop = settings{width: 1280}
 
-// open starts a browser. If Chromium is missing, the test fails.
+// open starts a browser. It needs Chromium, see testutil.Need.
 func open(t testing.TB, site *httptest.Server, s settings) *browser {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath(testutil.Need(t, "chromium")))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
 	tab, stop := chromedp.NewContext(allocator)

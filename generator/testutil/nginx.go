@@ -24,7 +24,7 @@ type Nginx struct {
 }
 
 // StartNginx serves the folder public with the configuration in redirects/nginx until the test ends.
-// A machine without Nginx fails the test: apt-get install nginx-light.
+// It needs Nginx, see Need.
 func StartNginx(t testing.TB, public, redirects string) *Nginx {
 	t.Helper()
 	var complaint string
@@ -82,7 +82,7 @@ http {
 // start starts the server and waits until it answers; else it says what Nginx complained about.
 func (n *Nginx) start(t testing.TB) (complaint string) {
 	out := &strings.Builder{}
-	n.cmd = exec.Command(nginxPath(t), "-c", n.conf, "-p", n.dir)
+	n.cmd = exec.Command(Need(t, "nginx"), "-c", n.conf, "-p", n.dir)
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	n.cmd.Stdout, n.cmd.Stderr = out, out
 	if err := n.cmd.Start(); err != nil {
@@ -128,7 +128,7 @@ func (n *Nginx) answers() bool {
 // Test runs nginx -t and returns what it prints.
 func (n *Nginx) Test(t testing.TB) (string, error) {
 	t.Helper()
-	out, err := exec.Command(nginxPath(t), "-t", "-c", n.conf, "-p", n.dir).CombinedOutput()
+	out, err := exec.Command(Need(t, "nginx"), "-t", "-c", n.conf, "-p", n.dir).CombinedOutput()
 	return string(out), err
 }
 
@@ -151,17 +151,6 @@ func (n *Nginx) ErrorLog(t testing.TB) string {
 
 // PID is the process id of the master.
 func (n *Nginx) PID() int { return n.cmd.Process.Pid }
-
-func nginxPath(t testing.TB) string {
-	t.Helper()
-	for _, name := range []string{"nginx", "/usr/sbin/nginx"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	t.Fatal("nginx is not installed: apt-get install nginx-light")
-	return ""
-}
 
 func freePort(t testing.TB) int {
 	t.Helper()

@@ -22,6 +22,7 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 	"github.com/Slicer/sitegen/generator/site"
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // memory is the files of a site.
@@ -63,9 +64,10 @@ type running struct {
 	snippet []byte
 }
 
-// start serves a site until the test ends. A machine without Caddy fails the test: apt-get install caddy.
+// start serves a site until the test ends. It needs Caddy, see testutil.Need.
 func start(t testing.TB, table *redirect.Table, files memory) *running {
 	t.Helper()
+	testutil.Need(t, "caddy")
 	e, err := redirect.Emulate(Server{}, table)
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +142,7 @@ func (r *running) run(t testing.TB) (complaint string) {
 	r.cmd = r.caddy("run", "--config", "Caddyfile")
 	r.cmd.Stdout, r.cmd.Stderr = out, out
 	if err := r.cmd.Start(); err != nil {
-		t.Fatalf("%v; apt-get install caddy", err)
+		t.Fatal(err)
 	}
 	exited := make(chan struct{})
 	go func() { r.cmd.Wait(); close(exited) }()

@@ -375,10 +375,7 @@ func TestFunctionFitsAndIsWhatTheRuntimeKnows(t *testing.T) {
 	}
 	for _, tool := range []struct{ name, arg string }{{"njs", "-q"}, {"node", "--check"}} {
 		t.Run(tool.name, func(t *testing.T) {
-			path, err := exec.LookPath(tool.name)
-			if err != nil {
-				t.Fatalf("%v; apt-get install njs nodejs", err)
-			}
+			path := testutil.Need(t, tool.name)
 			file := filepath.Join(t.TempDir(), "function.js")
 			if err := os.WriteFile(file, importRE.ReplaceAll(function, []byte("const cf = { kvs: function () { return null; } };")), 0o644); err != nil {
 				t.Fatal(err)

@@ -53,13 +53,13 @@ func inNode(t testing.TB, data []byte, requests []string) (replies []edgeResult,
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command("node", "run.mjs")
+	cmd := exec.Command(testutil.Need(t, "node"), "run.mjs")
 	cmd.Dir = dir
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%v (apt-get install nodejs): %s", err, &stderr)
+		t.Fatalf("%v: %s", err, &stderr)
 	}
 	if err := json.Unmarshal(out, &replies); err != nil || len(replies) != len(requests) {
 		t.Fatalf("%d replies, %v", len(replies), err)

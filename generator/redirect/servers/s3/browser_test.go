@@ -14,7 +14,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestPageInABrowser opens the page as people do. It needs Chromium: apt-get install chromium.
+// TestPageInABrowser opens the page as people do. It needs Chromium, see testutil.Need.
 func TestPageInABrowser(t *testing.T) {
 	x := testutil.Index(t, "live")
 	rows, err := lookupRows(x)
@@ -38,7 +38,8 @@ func TestPageInABrowser(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	allocator, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)...)
+	allocator, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.NoSandbox, chromedp.ExecPath(testutil.Need(t, "chromium")))...)
 	defer stop()
 	browser, stop := chromedp.NewContext(allocator)
 	defer stop()
