@@ -26,7 +26,7 @@ type details struct {
 	Others     int              // permalinks that never change
 }
 
-// details lists everything that can be asked for, and explains a URL.
+// details serves the page that lists every path of the site and explains a URL.
 func (s *Server) details(url string) emulate.Reply {
 	v := s.view.Load()
 	d := details{view: v, URL: url}
@@ -43,7 +43,7 @@ func (s *Server) details(url string) emulate.Reply {
 	return emulate.Respond(200, emulate.MediaType(".html"), emulate.NoStore, b.Bytes())
 }
 
-// explain says what a URL answers, as sitegen explain does.
+// explain describes the answer to a URL, as sitegen explain does.
 func (s *site) explain(url string) string {
 	var b strings.Builder
 	err := s.Table.Explain(&b, url)

@@ -14,7 +14,7 @@ import (
 //go:embed preview.js
 var script []byte
 
-// The addresses of the preview's own. The site has nothing below /-/ that can be asked for.
+// The paths of the preview itself. The site publishes no page below /-/.
 const (
 	detailsPath = "/-/"
 	eventsPath  = "/-/events"
@@ -86,7 +86,7 @@ func (v *view) forBrowser(r emulate.Reply) emulate.Reply {
 	return notKept(r)
 }
 
-// notKept tells browsers to ask again each time. Files that are named by their content may be cached.
+// notKept makes browsers request a file again each time. Files named by their content may be cached.
 func notKept(r emulate.Reply) emulate.Reply {
 	if r.Header.Get("Cache-Control") != emulate.OneYear {
 		r.Header.Set("Cache-Control", emulate.NoStore)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// allowedHost reports whether a Host header can come from somebody who asked for this server. A page on the
+// allowedHost reports whether a Host header can come from a client that addressed this server. A page on the
 // Internet can have its own name lead to 127.0.0.1 (DNS rebinding), but it cannot change what an address
 // means, or a name of this machine.
 func allowedHost(header, listen string, allowed []string) bool {

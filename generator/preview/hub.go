@@ -12,7 +12,7 @@ import (
 
 // status is what open pages are told. It is all they need to know: one that was missed does no harm.
 type status struct {
-	Build     string           `json:"build"`            // changes when pages are to be loaded anew
+	Build     string           `json:"build"`            // changes when pages must be reloaded
 	From      []string         `json:"from,omitempty"`   // earlier builds from which only style sheets differ
 	Sheets    map[string]Sheet `json:"sheets,omitempty"` // by their addresses in these
 	Problems  string           `json:"problems"`         // of the newest edit, as text; "" when all is well
@@ -23,7 +23,7 @@ type status struct {
 	Warnings  int              `json:"warnings"`     // -1 while they are counted
 }
 
-// hub tells open pages by server-sent events.
+// hub sends the state to open pages, by server-sent events.
 type hub struct {
 	mu     sync.Mutex
 	last   []byte
@@ -36,8 +36,8 @@ type listener struct {
 	news chan []byte // the newest status; holds one
 }
 
-// tell sends a status to all pages.
-func (h *hub) tell(s status) {
+// send sends a status to all pages.
+func (h *hub) send(s status) {
 	data, err := json.Marshal(s)
 	if err != nil {
 		panic(err) // strings and numbers: cannot happen

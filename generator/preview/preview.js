@@ -1,5 +1,5 @@
 // Part of sitegen serve: reloads the page when the site was built again, and shows what is wrong with it. It
-// is only in previewed pages. Pages that are not seen let go of their connection: browsers have few of them.
+// is only in previewed pages. Hidden pages close their connection, because browsers allow only a few.
 (() => {
   const script = document.currentScript;
   const build = { shown: script.dataset.build };

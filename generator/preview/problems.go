@@ -17,8 +17,8 @@ var placeRE = regexp.MustCompile(`^([^:\s][^:]*):(\d+)(?::(\d+))?: `)
 // around is how many lines are shown before and after the one to blame.
 const around = 2
 
-// describe tells people what is wrong: each message, below it the lines that it is about, at the end what to
-// do. read gives the file that a message names.
+// describe returns the text of an error: each message, below it the lines that it is about, and at the end what to
+// do. read returns the file that a message names.
 func describe(err error, read func(name string) ([]byte, error)) string {
 	var b strings.Builder
 	for message := range strings.SplitSeq(err.Error(), "\n") {
@@ -27,7 +27,7 @@ func describe(err error, read func(name string) ([]byte, error)) string {
 		if m == nil {
 			continue
 		}
-		line, _ := strconv.Atoi(m[2]) // digits; one that is too large is no line of the file
+		line, _ := strconv.Atoi(m[2]) // digits; a number that is too large matches no line
 		col, _ := strconv.Atoi(m[3])  // "" is 0: the whole line
 		if src, err := read(m[1]); err == nil {
 			excerpt(&b, src, line, col)

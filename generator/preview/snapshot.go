@@ -18,7 +18,7 @@ type snapshot struct {
 	links   map[string]string
 }
 
-// stamp tells one state of a file from another, as far as that shows without reading it.
+// stamp identifies a state of a file, as far as that is possible without reading it.
 type stamp struct {
 	size int64
 	time time.Time
@@ -40,7 +40,7 @@ func take(roots []string) snapshot {
 	return s
 }
 
-// walk adds a folder. What cannot be read is left out: the build says what is wrong with it.
+// walk adds a folder. It skips what cannot be read, because the build reports that.
 func (s *snapshot) walk(root string) {
 	_ = fs.WalkDir(folder.Open(root), ".", func(name string, d fs.DirEntry, err error) error {
 		path := filepath.Join(root, filepath.FromSlash(name))

@@ -20,11 +20,11 @@ const (
 	longestBurst = 250 * time.Millisecond
 )
 
-// watcher tells which files have changed. Events say when to look and what was written; what has changed is
+// watcher reports which files have changed. Events say when to look and what was written; what has changed is
 // found by comparing snapshots, so events may be lost, doubled, or about something else, and a file system
 // without them can be polled instead.
 type watcher struct {
-	changes chan []string // paths, in order; batches that nobody took are joined
+	changes chan []string // paths, in order; batches that were not received yet are joined
 
 	roots  chan []string
 	poll   time.Duration // between looks; 0 to be woken by events
@@ -58,7 +58,7 @@ func (w *watcher) follow(ctx context.Context, roots []string) {
 	}
 }
 
-// pollWithoutEvents is how often files are looked at where there are no events.
+// pollWithoutEvents is the interval at which files are compared where the system sends no events.
 const pollWithoutEvents = 500 * time.Millisecond
 
 // giveUp turns to polling.

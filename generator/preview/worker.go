@@ -154,7 +154,7 @@ func (w *worker) show(next *site, start time.Time) {
 	v.log = []string{fmt.Sprintf("%s built in %d ms%s", v.Time, v.Took, because(w.since))}
 	w.since = nil
 	w.view.Store(&v)
-	w.hub.tell(v.status)
+	w.hub.send(v.status)
 	w.o.Log.Info(v.log[0][len(v.Time)+1:])
 }
 
@@ -238,7 +238,7 @@ func (w *worker) check(ctx context.Context, s *site) {
 	}()
 }
 
-// finish takes over what a check has found.
+// finish stores the findings of a check.
 func (w *worker) finish(r result) {
 	v := *w.view.Load()
 	if r.site != v.newest { // of a state that is no longer shown
@@ -257,7 +257,7 @@ func (w *worker) finish(r result) {
 	v.good, v.warnings, v.Warnings, v.Problems = r.site, r.warnings, len(r.warnings), ""
 	v.log = append(slices.Clone(v.log), fmt.Sprintf("checked in %d ms", r.took.Milliseconds()))
 	w.view.Store(&v)
-	w.hub.tell(v.status)
+	w.hub.send(v.status)
 	if mended {
 		w.o.Log.Info("all is well again")
 	}
@@ -275,5 +275,5 @@ func (w *worker) fail(err error) {
 	v.Problems = text
 	v.log = append(slices.Clone(v.log), "the newest edit cannot be built")
 	w.view.Store(&v)
-	w.hub.tell(v.status)
+	w.hub.send(v.status)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// Severity says whether a finding stops a build.
+// Severity is the weight of a finding: an error stops a build, a warning does not.
 type Severity int
 
 // The severities.
@@ -222,7 +222,7 @@ func (c *checker) host(r *Rule) {
 	if !strings.HasPrefix(r.Target, "http") {
 		return
 	}
-	u, err := url.Parse(strings.ReplaceAll(r.Target, "/:", "/")) // a placeholder is no part of the host
+	u, err := url.Parse(strings.ReplaceAll(r.Target, "/:", "/")) // a placeholder is not part of the host
 	if err == nil && slices.Contains(c.site.Hosts, u.Hostname()) {
 		return
 	}

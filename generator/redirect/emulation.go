@@ -21,11 +21,11 @@ type Emulation struct {
 	Emulator
 	Server Server
 	Table  *Table
-	// Compilation returns what the server makes of the table. It is compiled when first asked for.
+	// Compilation returns the compiled table. The first call compiles it.
 	Compilation func() *Compilation
 }
 
-// Emulate prepares a server to be asked about a table. The error says which limit of the server is passed.
+// Emulate returns an emulation of a server with a table. The error names the limit of the server that the table exceeds.
 func Emulate(s Server, t *Table) (*Emulation, error) {
 	e := &Emulation{Server: s, Table: t, Compilation: sync.OnceValue(func() *Compilation { return s.Compile(t) })}
 	var err error
@@ -33,7 +33,7 @@ func Emulate(s Server, t *Table) (*Emulation, error) {
 	return e, err
 }
 
-// Difference compares a reply of the server with what the table says of the request. It says in a few words how they
+// Difference compares a reply of the server with the table's answer to the request. It describes in a few words how they
 // differ, for instance "301 to /new instead of 302"; "" when they do not.
 func (e *Emulation) Difference(site *emulate.Site, path, rawQuery string, got emulate.Reply) (string, error) {
 	a := e.Table.Answer(path, rawQuery)
@@ -66,7 +66,7 @@ func (e *Emulation) Difference(site *emulate.Site, path, rawQuery string, got em
 	return differentFile(got, want), nil
 }
 
-// words says what a reply is: "302 to /new", "404".
+// words describes a reply: "302 to /new", "404".
 func words(status int, location string) string {
 	if location == "" {
 		return fmt.Sprint(status)

@@ -32,7 +32,7 @@ func (t *Table) Explain(w io.Writer, rawURL string) error {
 	return err
 }
 
-// Explain prints what the server answers to a request, if that is not what the table says, and why.
+// Explain prints the server's reply to a request, and the reason if it differs from the table's answer.
 func (e *Emulation) Explain(w io.Writer, rawURL string, site *emulate.Site) error {
 	path, query, err := lookup.SplitURL(rawURL)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// Origin says where a rule comes from.
+// Origin is where a rule comes from.
 type Origin int
 
 // The origins, in the order in which their rules are tried.

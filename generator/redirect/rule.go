@@ -8,7 +8,7 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// Rule says what a path answers. Parse, AliasRules and InheritedRules make rules, and check them.
+// Rule is the answer to a path or to a pattern of paths. Parse, AliasRules and InheritedRules make rules, and check them.
 //
 // A source is compared with the decoded path of a request, letter by letter; a slash at the end makes no difference. It
 // is a pattern when it ends in /*, which stands for anything below, or has :name for a whole segment. What these stand

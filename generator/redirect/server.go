@@ -11,9 +11,9 @@ import (
 type Server interface {
 	// Name is the server's name in the configuration and its folder below redirects/, for instance nginx.
 	Name() string
-	// Describe returns what documentation says of the server.
+	// Describe returns the server's entry in the documentation.
 	Describe() Description
-	// Compile translates a table into the server's configuration. The same table gives the same bytes.
+	// Compile translates a table into the server's configuration. The same table always compiles to the same bytes.
 	Compile(*Table) *Compilation
 	// Emulate returns an emulator of the server for a table. An emulator that runs the configuration itself calls
 	// compiled for it; the others spare the work. The error is Compilation.Err.
@@ -36,12 +36,12 @@ type Description struct {
 
 // Compilation is what a server makes of a table.
 type Compilation struct {
-	Files    []output.File // in the order in which they are to be written; none when a limit is passed
+	Files    []output.File // in the order in which they must be written; none when the table exceeds a limit
 	Findings []Finding     // errors are limits that are passed, warnings rules that the server answers otherwise
-	Omitted  []Omission    // what the server does not answer as the table says, whatever the rules
+	Omitted  []Omission    // kinds of requests that the server answers differently from the table, whatever the rules
 }
 
-// Omission is a kind of request that a server answers otherwise than the table says.
+// Omission is a kind of request that a server answers differently from the table.
 type Omission struct {
 	What string // for people, after the server's name and a colon
 	// Covers reports whether this is why the server gives a reply to a request for a path, when the table's answer is
@@ -88,8 +88,8 @@ func (c *Compilation) Err() error {
 	return err
 }
 
-// Reason says why a server's reply is not the table's answer: the finding about the rule, else the omission that covers
-// it. It is "" when the server should answer as the table says.
+// Reason returns why a server's reply differs from the table's answer: the finding about the rule, else the omission
+// that covers it. It is "" when the server should give the table's answer.
 func (c *Compilation) Reason(path string, a Answer, got emulate.Reply) string {
 	for _, f := range c.Findings {
 		if a.Rule != nil && f.Pos == a.Rule.Pos {

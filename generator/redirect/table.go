@@ -1,5 +1,5 @@
 // Package redirect compiles what the site redirects, the download API above all, for the servers that answer it. A
-// Table says what a request gets; each Server translates it into its own configuration. All servers are asked the same
+// Table holds the answers to all requests; each Server translates it into its own configuration. All servers are asked the same
 // questions, and their answers are compared with the table's:
 //
 //	table := &redirect.Table{Index: index, Rules: rules}

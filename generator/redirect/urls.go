@@ -99,7 +99,7 @@ func moves(a *lookup.Answer) bool {
 	return true
 }
 
-// FileURLs says where the files of packages are fetched, in a form that compiles to few bytes: most packages of a source
+// FileURLs holds the addresses of the packages' files in a form that compiles to few bytes: most packages of a source
 // have their id in the URL, and of the others only the middle differs.
 type FileURLs struct {
 	ByID Around            // around the id of a package, in the URLs of most packages

@@ -47,7 +47,7 @@ func Redirect(status int, location, cache string) Reply {
 	return r
 }
 
-// Plain makes a reply that says no more than its status.
+// Plain returns a reply whose body is only the text of its status.
 func Plain(status int) Reply {
 	return Respond(status, "text/plain; charset=utf-8", "", []byte(http.StatusText(status)+"\n"))
 }

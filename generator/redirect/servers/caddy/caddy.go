@@ -58,7 +58,7 @@ func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
 	return &redirect.Compilation{Files: []output.File{redirect.File(s, fileName, w.Bytes())}, Omitted: omitted()}
 }
 
-// omitted lists what Caddy does not answer as the table says.
+// omitted lists the requests that Caddy answers differently from the table.
 func omitted() []redirect.Omission {
 	return []redirect.Omission{
 		{
@@ -182,7 +182,7 @@ func columnRows(tables []*lookup.Table, read func(*lookup.Table) map[string]*cat
 		}
 	}
 	var rows [][]string
-	for _, key := range slices.Backward(slices.Sorted(maps.Keys(keys))) { // the newest are asked for most
+	for _, key := range slices.Backward(slices.Sorted(maps.Keys(keys))) { // the newest are requested most often
 		row := []string{key}
 		for i := range columns {
 			id := `""`

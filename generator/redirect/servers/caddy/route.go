@@ -17,7 +17,7 @@ var hiddenRE = regexp.MustCompile(hidden)
 
 const hidden = `^/-/|^/40[04]\.html$|/\.(?:$|[^w]|w(?:$|[^e]))`
 
-// routeText is the part of the snippet that answers. What stands in brackets is filled in.
+// routeText is the part of the snippet that answers. Text in brackets is replaced.
 const routeText = `
 route {
 	@sitegen_options method OPTIONS

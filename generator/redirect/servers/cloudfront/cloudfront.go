@@ -143,7 +143,7 @@ func compileStore(c *redirect.Compilation, t *redirect.Table, limit int) (data [
 	}
 }
 
-// byImportance orders packages by how likely somebody is to ask for them: releases, then the newest.
+// byImportance orders packages by how likely they are to be requested: releases first, then the newest.
 func byImportance(packages []*catalog.Package) []*catalog.Package {
 	order := slices.Clone(packages)
 	slices.SortStableFunc(order, func(a, b *catalog.Package) int {

@@ -58,7 +58,7 @@ func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
 // fileName is the name that the readers of the format look for.
 const fileName = "_redirects"
 
-// omitted lists what the format cannot say.
+// omitted lists the requests that the format cannot express.
 func omitted() []redirect.Omission {
 	return []redirect.Omission{
 		{
@@ -121,7 +121,7 @@ func (f *redirects) line(n *int, source, target string, status int) {
 	fmt.Fprintf(&f.body, "%s %s %d\n", source, target, status)
 }
 
-// rule writes a rule. "!" says that the rule comes before a page, as it does everywhere else.
+// rule writes a rule. "!" makes the rule win over a page with the same path, as rules do on all other servers.
 func (f *redirects) rule(r *redirect.Rule) {
 	n := &f.static
 	if r.Pattern() {

@@ -11,7 +11,7 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// emulator answers as the configuration does. It goes by the table itself: the configuration says nothing else.
+// emulator answers as the configuration does. It reads the table itself, because the configuration has the same content.
 type emulator struct{ table *redirect.Table }
 
 // Answer implements redirect.Emulator.

@@ -38,7 +38,7 @@ type systemLinks struct{ Title, Release, Nightly string }
 // example is a permalink to one package, as an example of those like it.
 type example struct{ About, Path string }
 
-// pageTables are the tables of lookup.Script, and what the page says of each problem.
+// pageTables are the tables of lookup.Script, and the page's text for each problem.
 type pageTables struct {
 	lookup.Tables
 	Problems map[string]string `json:"problems"`
@@ -114,7 +114,7 @@ type Served struct {
 	CacheControl string `json:"cache_control"`
 }
 
-// served are the objects that stand in for what S3 cannot answer.
+// served lists the objects that replace what S3 cannot answer.
 func served() []Served {
 	const html = "text/html; charset=utf-8"
 	return []Served{

@@ -73,7 +73,7 @@ func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
 	return c
 }
 
-// omitted lists what S3 does not answer as the table says. The first line of objects.jsonl repeats it.
+// omitted lists the requests that S3 answers differently from the table. The first line of objects.jsonl repeats it.
 func omitted() []redirect.Omission {
 	query := func(status int, routes ...lookup.Route) func(string, redirect.Answer, emulate.Reply) bool {
 		return func(path string, a redirect.Answer, got emulate.Reply) bool {
@@ -227,7 +227,7 @@ func (w *website) patterns(t *redirect.Table) {
 	}
 }
 
-// inexpressible says why there can be no routing rule for a pattern; "" when there can.
+// inexpressible returns why no routing rule can express a pattern; "" when one can.
 func inexpressible(r *redirect.Rule) string {
 	switch {
 	case len(r.Conditions) > 0:
