@@ -8,7 +8,7 @@ import (
 
 // AllTools is the environment variable that turns a missing tool into a failure. .ci/test sets it, so that no test is
 // skipped there.
-const AllTools = "SITEGEN_ALL_TOOLS"
+const AllTools = "TESTS_NEED_ALL_TOOLS"
 
 // tools lists what tests need besides Go and a C compiler, with the names it goes by.
 func tools() map[string][]string {
