@@ -67,6 +67,22 @@ func inNode(t testing.TB, data []byte, requests []string) (replies []edgeResult,
 	return replies, strings.TrimSpace(stderr.String())
 }
 
+// sameReply compares the replies of goja and Node to a request.
+func sameReply(t *testing.T, q string, goja, node edgeResult) {
+	t.Helper()
+	want, err := json.Marshal(goja)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(node)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(want, got) {
+		t.Errorf("%s: node %s, goja %s", q, got, want)
+	}
+}
+
 // TestAuroraInNode asks the function about the invented project, in Node, and compares the answers with the index.
 func TestAuroraInNode(t *testing.T) {
 	tab := &redirect.Table{Index: testutil.Aurora(t), Rules: redirect.NewRules(nil)}
@@ -82,17 +98,7 @@ func TestAuroraInNode(t *testing.T) {
 	replies, _ := inNode(t, data, requests)
 	e := start(t, load(t, data))
 	for i, q := range requests {
-		want, err := json.Marshal(e.ask(t, "GET", q))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := json.Marshal(replies[i])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(want, got) {
-			t.Errorf("%s: node %s, goja %s", q, got, want)
-		}
+		sameReply(t, q, e.ask(t, "GET", q), replies[i])
 		path, _, _ := strings.Cut(q, "?")
 		if i >= golden {
 			compare(t, e, tab, q, path)
@@ -110,17 +116,7 @@ func TestNodeAnswersTheSame(t *testing.T) {
 	e := start(t, load(t, data))
 	replies, micros := inNode(t, data, requests)
 	for i, q := range requests {
-		want, err := json.Marshal(e.ask(t, "GET", q))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := json.Marshal(replies[i])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(want, got) {
-			t.Errorf("%s: node %s, goja %s", q, got, want)
-		}
+		sameReply(t, q, e.ask(t, "GET", q), replies[i])
 	}
 	t.Logf("%s µs a request", micros)
 }
