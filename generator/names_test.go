@@ -26,7 +26,8 @@ func TestNoProjectIsKnown(t *testing.T) {
 			data, err := os.ReadFile(path)
 			for i, line := range bytes.Split(bytes.ToLower(data), []byte("\n")) {
 				line = bytes.ReplaceAll(line, []byte("github.com/"+profile.Default+"/"), nil)
-				constant := path == filepath.Join("profile", "profile.go") && bytes.HasPrefix(line, []byte("const default ="))
+				constant := path == filepath.Join("profile", "profile.go") &&
+					bytes.HasPrefix(line, []byte("const default ="))
 				if bytes.Contains(line, []byte(profile.Default)) && !constant {
 					t.Errorf("%s:%d names %s", path, i+1, profile.Default)
 				}

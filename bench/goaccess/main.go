@@ -79,7 +79,8 @@ func bench(lines, runs int, geoip string) (err error) {
 			name string
 			argv []string
 		}{
-			{"goaccess", []string{"goaccess", "access.log", "--log-format=COMBINED", "--no-global-config", "--no-progress",
+			{"goaccess", []string{"goaccess", "access.log", "--log-format=COMBINED", "--no-global-config",
+				"--no-progress",
 				"-o", "report.json"}},
 			{"sitegen", stats},
 			{"nothing new", stats},

@@ -80,7 +80,8 @@ func bench(pages, runs int) error {
 		}
 	}
 	hugo, sitegen := cost.Median(costs["hugo"]), cost.Median(costs["sitegen"])
-	fmt.Printf("\n%d pages, medians of %d runs: sitegen %.2f s CPU, %d MiB; hugo %.2f s CPU, %d MiB, which is %.1f times "+
+	fmt.Printf("\n%d pages, medians of %d runs: sitegen %.2f s CPU, %d MiB; hugo %.2f s CPU, %d MiB, which is "+
+		"%.1f times "+
 		"the CPU time; unchanged %.2f s\n",
 		pages, runs, sitegen.CPU.Seconds(), sitegen.RSS>>20, hugo.CPU.Seconds(), hugo.RSS>>20,
 		hugo.CPU.Seconds()/sitegen.CPU.Seconds(), cost.Median(costs["unchanged"]).Wall.Seconds())

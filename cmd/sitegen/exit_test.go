@@ -17,8 +17,9 @@ import (
 // Scripts depend on the numbers: this test fails when one of them changes.
 func TestExitCode(t *testing.T) {
 	want := map[fault.Kind]int{
-		fault.Unexpected: 1, fault.Usage: 2, fault.Gate: 3, fault.Source: 4, fault.Content: 5, fault.AfterChange: 6, fault.Locked: 7,
-		fault.Limit: 8,
+		fault.Unexpected: 1, fault.Usage: 2, fault.Gate: 3, fault.Source: 4, fault.Content: 5, fault.AfterChange: 6,
+		fault.Locked: 7,
+		fault.Limit:  8,
 	}
 	got := map[fault.Kind]int{}
 	for kind := range want {
@@ -43,11 +44,15 @@ func TestExit(t *testing.T) {
 	}{
 		{"success", t.Context(), true, nil, 0, ""},
 		{"error", t.Context(), true, broken, 1, "sitegen: it went wrong\n"},
-		{"hint", t.Context(), true, fault.Wrap(fault.Gate, broken, "look at it"), 3, "sitegen: it went wrong\nsitegen: hint: look at it\n"},
-		{"many", t.Context(), true, errors.Join(broken, errors.New("so did\x1b[2J this")), 1, "sitegen: it went wrong\nsitegen: so did\ufffd[2J this\n"},
-		{"command line", t.Context(), false, broken, 2, "sitegen: it went wrong\nsitegen: hint: sitegen --help lists the arguments and flags.\n"},
+		{"hint", t.Context(), true, fault.Wrap(fault.Gate, broken, "look at it"), 3,
+			"sitegen: it went wrong\nsitegen: hint: look at it\n"},
+		{"many", t.Context(), true, errors.Join(broken, errors.New("so did\x1b[2J this")), 1,
+			"sitegen: it went wrong\nsitegen: so did\ufffd[2J this\n"},
+		{"command line", t.Context(), false, broken, 2,
+			"sitegen: it went wrong\nsitegen: hint: sitegen --help lists the arguments and flags.\n"},
 		{"interrupted", canceled, true, context.Canceled, 130, "sitegen: interrupted\n"},
-		{"interrupted at something", canceled, true, fmt.Errorf("ask Girder: %w", context.Canceled), 130, "sitegen: interrupted: ask Girder: context canceled\n"},
+		{"interrupted at something", canceled, true, fmt.Errorf("ask Girder: %w", context.Canceled), 130,
+			"sitegen: interrupted: ask Girder: context canceled\n"},
 		{"interrupted too late", canceled, true, nil, 0, ""},
 	}
 	for _, tt := range tests {

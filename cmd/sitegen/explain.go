@@ -41,7 +41,8 @@ shell.
 	_ = flags.MarkHidden("target")
 	cmd.MarkFlagsMutuallyExclusive("server", "target")
 	for _, name := range []string{"server", "target"} {
-		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(servers.Names(), cobra.ShellCompDirectiveNoFileComp))
+		_ = cmd.RegisterFlagCompletionFunc(name,
+			cobra.FixedCompletions(servers.Names(), cobra.ShellCompDirectiveNoFileComp))
 	}
 	return cmd
 }
@@ -58,7 +59,8 @@ func (p explainCommand) explain(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	err = inspect.Explain(cmd.Context(), o, p.stdout, args[0], cmp.Or(cmd.Flag("server").Value.String(), cmd.Flag("target").Value.String()))
+	err = inspect.Explain(cmd.Context(), o, p.stdout, args[0],
+		cmp.Or(cmd.Flag("server").Value.String(), cmd.Flag("target").Value.String()))
 	if _, ok := errors.AsType[url.EscapeError](err); ok {
 		err = fault.Wrap(fault.Usage, err, "")
 	}

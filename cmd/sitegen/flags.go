@@ -70,7 +70,8 @@ func complete(cmd *cobra.Command, o *config.Option) {
 	case o.Kind() == "folder":
 		_ = cmd.MarkFlagDirname(o.Flag)
 	case len(o.Choices()) > 0:
-		_ = cmd.RegisterFlagCompletionFunc(o.Flag, cobra.FixedCompletions(o.Choices(), cobra.ShellCompDirectiveNoFileComp))
+		_ = cmd.RegisterFlagCompletionFunc(o.Flag,
+			cobra.FixedCompletions(o.Choices(), cobra.ShellCompDirectiveNoFileComp))
 	}
 }
 

@@ -15,7 +15,8 @@ func helpCommand(p *program) *cobra.Command {
 	return p.command(&cobra.Command{
 		Use:   "help [command or topic]",
 		Short: "explain a command or topic",
-		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion,
+			cobra.ShellCompDirective) {
 			var names []cobra.Completion
 			for _, c := range cmd.Root().Commands() {
 				if c.Hidden {
@@ -67,7 +68,8 @@ and variables are errors. docs/configuration.md describes each option in detail.
 			group = o.Group
 			fmt.Fprintf(&b, "\n%s:\n", group)
 		}
-		fmt.Fprintf(&b, "  %-16s %s [%s]\n  %-16s %s, default %s\n", o.Key, o.Usage, o.Env(), "", o.Kind(), cmp.Or(o.Default, "empty"))
+		fmt.Fprintf(&b, "  %-16s %s [%s]\n  %-16s %s, default %s\n", o.Key, o.Usage, o.Env(), "", o.Kind(),
+			cmp.Or(o.Default, "empty"))
 	}
 	return b.String()
 }

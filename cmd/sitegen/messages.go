@@ -99,7 +99,8 @@ func (h textHandler) Handle(ctx context.Context, r slog.Record) error {
 		prefix = "warning: "
 	}
 	message := printable(strings.ReplaceAll(r.Message, "\n", " "))
-	_, err := fmt.Fprintln(h.out.w, strings.TrimSpace(fmt.Sprintf("sitegen: %s%s %s", prefix, message, h.out.buf.Bytes())))
+	_, err := fmt.Fprintln(h.out.w,
+		strings.TrimSpace(fmt.Sprintf("sitegen: %s%s %s", prefix, message, h.out.buf.Bytes())))
 	return err
 }
 

@@ -37,13 +37,15 @@ func TestProgress(t *testing.T) {
 			}
 			screen := testutil.OpenTerminal(t, 80)
 			var stdout bytes.Buffer
-			p := &program{stdout: &stdout, environ: []string{tt.environ}, messages: newMessages(progress.New(screen.File, tick))}
+			p := &program{stdout: &stdout, environ: []string{tt.environ},
+				messages: newMessages(progress.New(screen.File, tick))}
 			root := p.rootCommand()
 			root.SetArgs(append([]string{"stats", "access.log"}, strings.Fields(tt.args)...))
 			if err := root.ExecuteContext(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if shown := strings.Contains(screen.Written(t), "reading 11 KiB of 11 KiB, 100%, 0s left"); shown != tt.shown {
+			if shown := strings.Contains(screen.Written(t),
+				"reading 11 KiB of 11 KiB, 100%, 0s left"); shown != tt.shown {
 				t.Errorf("progress is shown: %v; written was %q", shown, screen.Written(t))
 			}
 			if text := screen.Text(t); strings.Contains(text, "reading") {

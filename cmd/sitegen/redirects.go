@@ -66,7 +66,8 @@ func (p redirectsCommands) redirectsCheck(cmd *cobra.Command, _ []string) error 
 		}
 	}
 	if n := counts[redirect.Error]; n > 0 {
-		return errors.Join(unread, fault.Wrap(fault.Content, fmt.Errorf("check the redirects: %s", plural(n, "error")), ""))
+		return errors.Join(unread, fault.Wrap(fault.Content, fmt.Errorf("check the redirects: %s", plural(n, "error")),
+			""))
 	}
 	if unread != nil {
 		return unread
@@ -111,7 +112,9 @@ func (p redirectsCommands) redirectsDiff(cmd *cobra.Command, args []string) erro
 		git.Stderr = &stderr
 		out, err := git.Output()
 		if err != nil {
-			return nil, fault.Wrap(fault.Usage, fmt.Errorf("read the redirects of %s: %w: %.300s", rev, err, strings.TrimSpace(stderr.String())), "Check that the redirects folder is committed.")
+			return nil, fault.Wrap(fault.Usage,
+				fmt.Errorf("read the redirects of %s: %w: %.300s", rev, err, strings.TrimSpace(stderr.String())),
+				"Check that the redirects folder is committed.")
 		}
 		return out, nil
 	})

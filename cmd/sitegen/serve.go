@@ -58,7 +58,8 @@ func (p serveCommand) serve(cmd *cobra.Command, _ []string) error {
 		Ready: func(url string) {
 			c := o.Config
 			p.messages.Info("serving " + url)
-			p.messages.Info(fmt.Sprintf("watching %s, %s, %s and %s; press Ctrl-C to stop", c.Content, c.Layouts, o.RulesFile(), c.File))
+			p.messages.Info(fmt.Sprintf("watching %s, %s, %s and %s; press Ctrl-C to stop", c.Content, c.Layouts,
+				o.RulesFile(), c.File))
 			if c.Preview.Open {
 				p.openBrowser(cmd.Context(), url)
 			}

@@ -69,10 +69,11 @@ func (p statsCommand) stats(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	// A run keeps little in memory compared with what it reads, so frequent garbage collection costs little time. With it,
-	// a log of any length is read in 150 MB.
+	// A run keeps little in memory compared with what it reads, so frequent garbage collection costs little time. With
+	// it, a log of any length is read in 150 MB.
 	debug.SetGCPercent(40)
-	report, err := count.Run(cmd.Context(), o, count.Options{Logs: args, Stdin: cmd.InOrStdin(), DryRun: given(cmd, "dry-run")})
+	report, err := count.Run(cmd.Context(), o,
+		count.Options{Logs: args, Stdin: cmd.InOrStdin(), DryRun: given(cmd, "dry-run")})
 	if err != nil {
 		return err
 	}
@@ -98,7 +99,8 @@ func strict(cmd *cobra.Command, r *stats.Report) error {
 	if !given(cmd, "strict") || r.BadCount() == 0 && len(r.Problems()) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d lines and %d logs could not be read (--strict); all others are counted", r.BadCount(), len(r.Problems()))
+	return fmt.Errorf("%d lines and %d logs could not be read (--strict); all others are counted", r.BadCount(),
+		len(r.Problems()))
 }
 
 func printJSON(w io.Writer, v any) error {

@@ -110,7 +110,8 @@ published numbers. It changes nothing, and fails if they differ.
 			return err
 		}
 		for _, d := range differences {
-			fmt.Fprintf(p.stdout, "%s\t%s\t%s\t%s\t%d published\t%d counted\n", d.Day, d.Package, d.Country, d.Class, d.Daily, d.FromHits)
+			fmt.Fprintf(p.stdout, "%s\t%s\t%s\t%s\t%d published\t%d counted\n", d.Day, d.Package, d.Country, d.Class,
+				d.Daily, d.FromHits)
 		}
 		if len(differences) > 0 {
 			return fmt.Errorf("%d published numbers of %d days differ from the recount", len(differences), days)
@@ -209,7 +210,8 @@ the same days, counts nothing twice.
 	}, func(cmd *cobra.Command, e *stats.Engine, args []string) error {
 		r, err := e.ImportOld(cmd.Context(), args[0])
 		if err == nil && !given(cmd, "quiet") {
-			fmt.Fprintf(p.stdout, "%d accesses of %d packages: %d new, %d of closed days, %d invalid; %d days recounted\n",
+			fmt.Fprintf(p.stdout, "%d accesses of %d packages: %d new, %d of closed days, %d invalid; %d days "+
+				"recounted\n",
 				r.Accesses, r.Packages, r.New, r.Closed, r.Bad, r.Days)
 		}
 		return err

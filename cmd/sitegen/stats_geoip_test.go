@@ -25,7 +25,8 @@ func TestGeoIPUpdate(t *testing.T) {
 			t.Errorf("asked by %q", id)
 		}
 		if strings.HasSuffix(r.URL.Path, "/metadata") {
-			fmt.Fprintf(w, `{"databases":[{"edition_id":"GeoLite2-City","date":"2026-11-20","md5":"%x"}]}`, md5.Sum(database))
+			fmt.Fprintf(w, `{"databases":[{"edition_id":"GeoLite2-City","date":"2026-11-20","md5":"%x"}]}`,
+				md5.Sum(database))
 			return
 		}
 		w.Header().Set("Last-Modified", "Fri, 20 Nov 2026 09:30:00 GMT")
@@ -38,11 +39,13 @@ func TestGeoIPUpdate(t *testing.T) {
 	}))
 	defer maxmind.Close()
 	data, out := filepath.Join(t.TempDir(), "var"), t.TempDir()
-	environ := []string{"SITEGEN_DATA=" + data, "SITEGEN_OUT=" + out, "GEOIPUPDATE_HOST=" + maxmind.URL, "GEOIPUPDATE_ACCOUNT_ID=42", "GEOIPUPDATE_LICENSE_KEY=secret"}
+	environ := []string{"SITEGEN_DATA=" + data, "SITEGEN_OUT=" + out, "GEOIPUPDATE_HOST=" + maxmind.URL,
+		"GEOIPUPDATE_ACCOUNT_ID=42", "GEOIPUPDATE_LICENSE_KEY=secret"}
 	do := func(want string, args ...string) {
 		t.Helper()
 		var stdout, stderr bytes.Buffer
-		if code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr, environ); code != 0 || !strings.Contains(stdout.String(), want) {
+		if code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr, environ); code != 0 ||
+			!strings.Contains(stdout.String(), want) {
 			t.Errorf("sitegen %q: exit code %d, %q, want %q\n%s", args, code, &stdout, want, &stderr)
 		}
 	}

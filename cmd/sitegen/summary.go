@@ -57,7 +57,10 @@ func printSummary(w io.Writer, r *build.Report, verbose bool) error {
 func groupHeld(held []build.Held) [][]build.Held {
 	var groups [][]build.Held
 	for _, h := range held {
-		i := slices.IndexFunc(groups, func(g []build.Held) bool { return g[0].Field == h.Field && g[0].Reason == h.Reason })
+		i := slices.IndexFunc(groups, func(g []build.Held) bool {
+			return g[0].Field == h.Field &&
+				g[0].Reason == h.Reason
+		})
 		if i < 0 {
 			groups = append(groups, nil)
 			i = len(groups) - 1

@@ -13,7 +13,8 @@ func exampleReport() *build.Report {
 	return &build.Report{
 		Source: "https://girder.example.org/api/v1", App: "5f4474d0e1d8c75dfc705482", Published: 620,
 		Held: []build.Held{
-			{ID: "a1", Name: "Extension", Field: "meta.app_id", Value: "other", Reason: "belongs to another application"},
+			{ID: "a1", Name: "Extension", Field: "meta.app_id", Value: "other",
+				Reason: "belongs to another application"},
 			{ID: "b1", Name: "one", Field: "size", Value: "0", Reason: "upload not finished"},
 			{ID: "b2", Name: "two", Field: "size", Value: "0", Reason: "upload not finished"},
 			{ID: "b3", Name: "th\x1b[31mree", Field: "size", Value: "0", Reason: "upload not finished"},

@@ -26,7 +26,8 @@ func NewFormats(logFormats []string, fields Fields) (*Formats, error) {
 		}
 		f.patterns = append(f.patterns, p)
 	}
-	for _, builtin := range []struct{ name, text string }{{"combined", combined}, {"S3 server access log", s3AccessLog}} {
+	for _, builtin := range []struct{ name, text string }{{"combined", combined},
+		{"S3 server access log", s3AccessLog}} {
 		p, err := compile(builtin.name, builtin.text)
 		if err != nil {
 			errs = append(errs, err)

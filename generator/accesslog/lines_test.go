@@ -127,7 +127,8 @@ func TestExpand(t *testing.T) {
 		}
 	}
 	got, err := Expand([]string{
-		filepath.Join(dir, "access.log*"), filepath.Join(dir, "cf"), "-", "s3://bucket/p", filepath.Join(dir, "access.log"),
+		filepath.Join(dir, "access.log*"), filepath.Join(dir, "cf"), "-", "s3://bucket/p",
+		filepath.Join(dir, "access.log"),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -21,9 +21,9 @@ import (
 // foreignRE matches names that only the built-in profile knows.
 var foreignRE = regexp.MustCompile(`(?i)win32|macosx|` + profile.Default)
 
-// TestAnotherProject builds the invented project of testdata/aurora by configuration alone, asks a real Nginx for what an
-// independent reading of its packages.json found, and looks for names of the built-in profile in every file. (That every
-// server answers its questions is a test of redirect/servers.)
+// TestAnotherProject builds the invented project of testdata/aurora by configuration alone, asks a real Nginx for what
+// an independent reading of its packages.json found, and looks for names of the built-in profile in every file. (That
+// every server answers its questions is a test of redirect/servers.)
 func TestAnotherProject(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

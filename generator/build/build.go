@@ -6,8 +6,8 @@
 //	history   keeps the packages, in one transaction
 //	output    puts the files in place
 //
-// Nothing on disk changes until every input has been validated: packages that the gate refuses, and content, layouts and
-// rules with errors, leave the site, the redirects and the history as they were.
+// Nothing on disk changes until every input has been validated: packages that the gate refuses, and content, layouts
+// and rules with errors, leave the site, the redirects and the history as they were.
 package build
 
 import (

@@ -125,10 +125,14 @@ func growingListings(t *testing.T, nights int) [][]byte {
 	for night := range nights {
 		for i, os := range []string{"win", "macosx", "linux"} {
 			items = append(items, map[string]any{
-				"_id": fmt.Sprintf("7%07x%016x", night, i), "name": fmt.Sprintf("Viewer_%s_amd64_%d", os, 36_000+night), "size": 300_000_000,
+				"_id": fmt.Sprintf("7%07x%016x", night, i), "name": fmt.Sprintf("Viewer_%s_amd64_%d", os, 36_000+night),
+				"size": 300_000_000,
 				"meta": map[string]any{
-					"app_id": testutil.App, "os": os, "arch": "amd64", "baseName": "Viewer", "revision": fmt.Sprint(36_000 + night), "pre_release": true,
-					"version": "5.13.0-2026-12-01", "build_date": time.Date(2026, 12, 1+night, 3*i, 0, 0, 0, time.UTC).Format("2006-01-02T15:04:05+00:00"),
+					"app_id": testutil.App, "os": os, "arch": "amd64", "baseName": "Viewer",
+					"revision": fmt.Sprint(36_000 + night), "pre_release": true,
+					"version": "5.13.0-2026-12-01",
+					"build_date": time.Date(2026, 12, 1+night, 3*i, 0, 0, 0,
+						time.UTC).Format("2006-01-02T15:04:05+00:00"),
 				},
 			})
 		}

@@ -59,7 +59,8 @@ func loadFolders(ctx context.Context, in *site.Input) (sums [2][sha256.Size]byte
 	return sums, nil
 }
 
-// addProgram adds the bytes of this program to the hash, because another version may render the same inputs differently.
+// addProgram adds the bytes of this program to the hash, because another version may render the same inputs
+// differently.
 func addProgram(h io.Writer) error {
 	path, err := os.Executable()
 	if err != nil {

@@ -16,13 +16,17 @@ import (
 
 // hostileValues are what could break out of a page, a configuration file, a header or a path.
 var hostileValues = []string{
-	`"`, `'`, `\`, "$host", "${args}", "{", "}", ";", "#", "a b", "a\nb", "a\r\nX-Injected: 1", "a\x00b", "</script><script>alert(1)</script>",
-	`"><img src=x onerror=alert(1)>`, "javascript:alert(1)", "../../etc/passwd", "..", ".", "/", "a/../b", "%2e%2e", "<!--#include virtual=\"/etc/passwd\" -->",
-	"{{.Site}}", "<!-- -->", "a?b=c", "a&b", "~^x", "default", "\u202e", "é", strings.Repeat("9", 5000), "-1", "1e9", " 34645", "0x10",
+	`"`, `'`, `\`, "$host", "${args}", "{", "}", ";", "#", "a b", "a\nb", "a\r\nX-Injected: 1", "a\x00b",
+	"</script><script>alert(1)</script>",
+	`"><img src=x onerror=alert(1)>`, "javascript:alert(1)", "../../etc/passwd", "..", ".", "/", "a/../b", "%2e%2e",
+	"<!--#include virtual=\"/etc/passwd\" -->",
+	"{{.Site}}", "<!-- -->", "a?b=c", "a&b", "~^x", "default", "\u202e", "é", strings.Repeat("9", 5000), "-1", "1e9",
+	" 34645", "0x10",
 }
 
 // hostileFields are the fields of an item that a source controls.
-var hostileFields = []string{"_id", "name", "size", "app_id", "baseName", "os", "arch", "revision", "version", "release", "build_date", "sha512", "pre_release"}
+var hostileFields = []string{"_id", "name", "size", "app_id", "baseName", "os", "arch", "revision", "version",
+	"release", "build_date", "sha512", "pre_release"}
 
 // hostileListing is the live listing with one more item for each field and hostile value.
 func hostileListing(t *testing.T) []byte {
@@ -36,10 +40,13 @@ func hostileListing(t *testing.T) []byte {
 		for _, value := range hostileValues {
 			n++
 			meta := map[string]any{
-				"app_id": testutil.App, "os": "linux", "arch": "i386", "baseName": "Viewer", "revision": fmt.Sprint(20_000 + n), "pre_release": false,
-				"release": fmt.Sprintf("4.0.%d", n), "version": fmt.Sprintf("4.0.%d", n), "build_date": "2015-05-05T05:05:05+00:00", "sha512": strings.Repeat("a", 128),
+				"app_id": testutil.App, "os": "linux", "arch": "i386", "baseName": "Viewer",
+				"revision": fmt.Sprint(20_000 + n), "pre_release": false,
+				"release": fmt.Sprintf("4.0.%d", n), "version": fmt.Sprintf("4.0.%d", n),
+				"build_date": "2015-05-05T05:05:05+00:00", "sha512": strings.Repeat("a", 128),
 			}
-			item := map[string]any{"_id": fmt.Sprintf("5%023x", n), "name": fmt.Sprintf("Viewer_linux_i386_%d", n), "size": 1_000_000, "meta": meta}
+			item := map[string]any{"_id": fmt.Sprintf("5%023x", n), "name": fmt.Sprintf("Viewer_linux_i386_%d", n),
+				"size": 1_000_000, "meta": meta}
 			if _, top := item[field]; top {
 				item[field] = value
 			} else {
@@ -103,11 +110,14 @@ func checkMarkup(t *testing.T, path, data string) {
 		case node.Type == html.CommentNode && strings.HasPrefix(node.Data, "#") && !strings.HasPrefix(path, "-/home/"):
 			t.Errorf("%s: server-side include %q", path, node.Data)
 		case node.Type != html.ElementNode:
-		case node.Data == "img" || node.Data == "iframe" || node.Data == "object" || (node.Data == "script" && !trustedScript(node)):
+		case node.Data == "img" || node.Data == "iframe" || node.Data == "object" ||
+			(node.Data == "script" && !trustedScript(node)):
 			t.Errorf("%s: element %s", path, node.Data)
 		default:
 			for _, a := range node.Attr {
-				if strings.HasPrefix(a.Key, "on") || ((a.Key == "href" || a.Key == "src") && strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Val)), "javascript:")) {
+				if strings.HasPrefix(a.Key, "on") ||
+					((a.Key == "href" || a.Key == "src") &&
+						strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Val)), "javascript:")) {
 					t.Errorf("%s: %s=%q", path, a.Key, a.Val)
 				}
 			}
@@ -130,10 +140,12 @@ func TestHostileQueries(t *testing.T) {
 	n := serve(t, "live")
 	client := testutil.Client()
 	for _, value := range []string{
-		"%0d%0aX-Injected:%201", "%0aX-Injected:1", "//evil.example", "https://evil.example", "%2f%2fevil.example", "$host", "%24args", "%00", "%zz", "%", "%c0%af",
+		"%0d%0aX-Injected:%201", "%0aX-Injected:1", "//evil.example", "https://evil.example", "%2f%2fevil.example",
+		"$host", "%24args", "%00", "%zz", "%", "%c0%af",
 		strings.Repeat("5", 7000), strings.Repeat("%41", 2500), "'\"><script>", "..%2f..%2f", "javascript:alert(1)",
 	} {
-		for _, name := range []string{"os", "stability", "version", "revision", "closest-revision", "date", "offset", "arch", "checkout-date", "utm"} {
+		for _, name := range []string{"os", "stability", "version", "revision", "closest-revision", "date", "offset",
+			"arch", "checkout-date", "utm"} {
 			for _, path := range []string{"/find", "/download", "/findall", "/"} {
 				query := "os=win&" + name + "=" + value
 				if name == "os" {
@@ -141,7 +153,8 @@ func TestHostileQueries(t *testing.T) {
 				}
 				res := get(t, client, "GET", n.URL+path+"?"+query)
 				location := res.Header.Get("Location")
-				if res.Header.Get("X-Injected") != "" || strings.Contains(location, "evil") || strings.Contains(res.body, "<script>") ||
+				if res.Header.Get("X-Injected") != "" || strings.Contains(location, "evil") ||
+					strings.Contains(res.body, "<script>") ||
 					(location != "" && !strings.HasPrefix(location, lookup.BitstreamPrefix)) || res.StatusCode >= 500 {
 					t.Errorf("%s?%s: status %d, headers %v", path, query, res.StatusCode, res.Header)
 				}

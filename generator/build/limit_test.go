@@ -33,7 +33,9 @@ func TestLimitStopsItsServerAlone(t *testing.T) {
 	old := readFiles(t, filepath.Join(dir, "redirects", "s3"))
 
 	rules(51)
-	want := "the redirects for s3 are unchanged: " + filepath.Join(dir, "redirects", "rules.txt") + ":39:1: 63 routing rules (51 of them patterns of rules.txt), S3's limit is 50; write patterns as exact paths, or leave s3 out of servers"
+	want := "the redirects for s3 are unchanged: " + filepath.Join(dir, "redirects", "rules.txt") +
+		":39:1: 63 routing rules (51 of them patterns of rules.txt), S3's limit is 50; write patterns as exact " +
+		"paths, or leave s3 out of servers"
 	for n := range 2 {
 		report, err := run(t, dir, nil)
 		if err == nil || fault.KindOf(err) != fault.Limit || err.Error() != want {
@@ -50,7 +52,8 @@ func TestLimitStopsItsServerAlone(t *testing.T) {
 			t.Errorf("run %d changed redirects/s3:\n%s", n, diff)
 		}
 		for folder, files := range map[string]map[string]string{
-			"nginx": readFiles(t, filepath.Join(dir, "redirects", "nginx")), "cloudfront": readFiles(t, filepath.Join(dir, "redirects", "cloudfront")),
+			"nginx":      readFiles(t, filepath.Join(dir, "redirects", "nginx")),
+			"cloudfront": readFiles(t, filepath.Join(dir, "redirects", "cloudfront")),
 		} {
 			if all := fmt.Sprint(files); !strings.Contains(all, "/p50") {
 				t.Errorf("run %d: %s has no new rule", n, folder)

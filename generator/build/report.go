@@ -90,7 +90,8 @@ func newReport(p *project.Project, cat *supply.Catalogue) *Report {
 		r.Held = append(r.Held, Held(h))
 	}
 	for _, g := range catalog.GroupHeld(cat.Held) {
-		r.HeldBack = append(r.HeldBack, HeldGroup{Count: len(g.Held), Field: g.Field, Reason: g.Reason, Hint: g.Hint, Example: g.Held[0].Value})
+		r.HeldBack = append(r.HeldBack,
+			HeldGroup{Count: len(g.Held), Field: g.Field, Reason: g.Reason, Hint: g.Hint, Example: g.Held[0].Value})
 	}
 	return r
 }

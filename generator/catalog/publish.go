@@ -190,13 +190,15 @@ func (c *checker) check(r *Record) (*Package, *Held) {
 		return nil, &h
 	}
 	p := &Package{
-		ID: r.ID, Name: r.Name, ProductName: r.ProductName, Version: r.Version, Release: r.Release, PreRelease: r.PreRelease,
-		BuildDate: r.BuildDate, Size: r.Size, URL: r.URL,
+		ID: r.ID, Name: r.Name, ProductName: r.ProductName, Version: r.Version, Release: r.Release,
+		PreRelease: r.PreRelease,
+		BuildDate:  r.BuildDate, Size: r.Size, URL: r.URL,
 		SHA256: strings.ToLower(r.SHA256), SHA512: strings.ToLower(r.SHA512),
 	}
 	// The download API's contract fixes the order of the checks: an unfinished upload is reported as such, whatever
 	// other errors it has.
-	for _, check := range []func(*Record, *Package) *Held{c.size, c.revision, c.identity, c.platform, c.texts, c.build, c.address} {
+	for _, check := range []func(*Record, *Package) *Held{c.size, c.revision, c.identity, c.platform, c.texts, c.build,
+		c.address} {
 		if h := check(r, p); h != nil {
 			return nil, h
 		}
@@ -223,7 +225,8 @@ func (c *checker) revision(r *Record, p *Package) *Held {
 	}
 	n, err := strconv.Atoi(r.Revision)
 	if err != nil || n > MaxRevision {
-		return c.hold(FieldRevision, r.Revision, fmt.Sprintf("higher than %d, the highest that can be published", MaxRevision))
+		return c.hold(FieldRevision, r.Revision,
+			fmt.Sprintf("higher than %d, the highest that can be published", MaxRevision))
 	}
 	p.Revision = n
 	return nil
@@ -339,8 +342,10 @@ func plainText(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError })
 }
 
-// dateLayouts are the formats of build dates that occur in real listings: RFC 3339, Python's isoformat, and manual ones.
-var dateLayouts = []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", time.DateOnly}
+// dateLayouts are the formats of build dates that occur in real listings: RFC 3339, Python's isoformat, and manual
+// ones.
+var dateLayouts = []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999",
+	"2006-01-02 15:04:05.999999999", time.DateOnly}
 
 // ParseBuildDate parses a build date; one without a zone is in UTC. It returns false for an invalid date and for a date
 // that cannot be published.

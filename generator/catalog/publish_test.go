@@ -20,7 +20,8 @@ var scheme = &catalog.Scheme{
 		{ID: "linux", Title: "Linux"},
 	},
 	Arches: []catalog.Architecture{
-		{ID: "amd64", Title: "64-bit Intel and AMD", Titles: map[catalog.OS]string{"macosx": "Intel chip"}, Aliases: []string{"x86_64"}},
+		{ID: "amd64", Title: "64-bit Intel and AMD", Titles: map[catalog.OS]string{"macosx": "Intel chip"},
+			Aliases: []string{"x86_64"}},
 		{ID: "arm64", Title: "64-bit ARM", Titles: map[catalog.OS]string{"macosx": "Apple chip"}},
 		{ID: "i386", Title: "32-bit Intel and AMD"},
 	},
@@ -41,7 +42,8 @@ func released() catalog.Record {
 	return catalog.Record{
 		ID: "62d5d2ebe911182f1dc285b0", Name: "Aurora_win_amd64_30893", Size: 222149208, ProductName: "Aurora",
 		OS: "win", Arch: "amd64", Revision: "30893", Version: "5.0.3", Release: "5.0.3",
-		BuildDate: "2022-07-08T09:39:54.992000+00:00", SHA512: strings.Repeat("aB", 64), SHA256: strings.Repeat("cD", 32),
+		BuildDate: "2022-07-08T09:39:54.992000+00:00", SHA512: strings.Repeat("aB", 64),
+		SHA256:   strings.Repeat("cD", 32),
 		FileName: "Aurora-5.0.3.exe", URL: fileURL,
 	}
 }
@@ -114,9 +116,11 @@ func TestPublishHoldsBackHostileValues(t *testing.T) {
 					t.Fatalf("published %v, held %v", published, held)
 				}
 				if held[0].Field != field || held[0].Value != value || held[0].Reason == "" {
-					t.Errorf("held for %q (%q): %q, want %q (%q)", held[0].Field, held[0].Value, held[0].Reason, field, value)
+					t.Errorf("held for %q (%q): %q, want %q (%q)", held[0].Field, held[0].Value, held[0].Reason, field,
+						value)
 				}
-				if s := held[0].String(); strings.ContainsFunc(s, func(r rune) bool { return r < ' ' }) || len(s) > 1500 {
+				if s := held[0].String(); strings.ContainsFunc(s, func(r rune) bool { return r < ' ' }) ||
+					len(s) > 1500 {
 					t.Errorf("not fit for a terminal: %q", s)
 				}
 			})
@@ -130,7 +134,10 @@ func TestPublishHoldsBack(t *testing.T) {
 		change func(*catalog.Record)
 		want   catalog.Held
 	}{
-		{"the source says so", func(r *catalog.Record) { r.Hold = &catalog.Held{Field: "size", Value: "22", Reason: "an empty zip"} },
+		{"the source says so", func(r *catalog.Record) {
+			r.Hold = &catalog.Held{Field: "size", Value: "22",
+				Reason: "an empty zip"}
+		},
 			catalog.Held{Field: "size", Value: "22", Reason: "an empty zip"}},
 		{"revision is a hash", func(r *catalog.Record) { r.Revision = "a1b2c3d" },
 			catalog.Held{Field: "revision", Value: "a1b2c3d", Reason: "not a decimal number"}},
@@ -139,9 +146,11 @@ func TestPublishHoldsBack(t *testing.T) {
 		{"revision negative", func(r *catalog.Record) { r.Revision = "-1" },
 			catalog.Held{Field: "revision", Value: "-1", Reason: "not a decimal number"}},
 		{"revision too high", func(r *catalog.Record) { r.Revision = "5266433" },
-			catalog.Held{Field: "revision", Value: "5266433", Reason: "higher than 2539999, the highest that can be published"}},
+			catalog.Held{Field: "revision", Value: "5266433",
+				Reason: "higher than 2539999, the highest that can be published"}},
 		{"revision no machine can hold", func(r *catalog.Record) { r.Revision = "99999999999999999999" },
-			catalog.Held{Field: "revision", Value: "99999999999999999999", Reason: "higher than 2539999, the highest that can be published"}},
+			catalog.Held{Field: "revision", Value: "99999999999999999999",
+				Reason: "higher than 2539999, the highest that can be published"}},
 		{"still uploading", func(r *catalog.Record) { r.Size = 0 },
 			catalog.Held{Field: "size", Value: "0", Reason: "upload not finished"}},
 		{"size beyond JSON", func(r *catalog.Record) { r.Size = 1 << 53 },
@@ -149,11 +158,13 @@ func TestPublishHoldsBack(t *testing.T) {
 		{"id in capitals", func(r *catalog.Record) { r.ID = "62D5D2EBE911182F1DC285B0" },
 			catalog.Held{Field: "_id", Value: "62D5D2EBE911182F1DC285B0", Reason: "not 24 lower-case hex digits"}},
 		{"os in capitals", func(r *catalog.Record) { r.OS = "Win" },
-			catalog.Held{Field: "meta.os", Value: "Win", Reason: "not one of win, macosx, linux", Hint: "add an alias to the profile"}},
+			catalog.Held{Field: "meta.os", Value: "Win", Reason: "not one of win, macosx, linux",
+				Hint: "add an alias to the profile"}},
 		{"arch missing", func(r *catalog.Record) { r.Arch = "" },
 			catalog.Held{Field: "arch", Reason: "not one of amd64, arm64, i386", Hint: "add an alias to the profile"}},
 		{"release hides the index", func(r *catalog.Record) { r.Release = "Index.html" },
-			catalog.Held{Field: "release", Value: "Index.html", Reason: "not a plain release name (letters, digits, . _ -)"}},
+			catalog.Held{Field: "release", Value: "Index.html",
+				Reason: "not a plain release name (letters, digits, . _ -)"}},
 		{"checksum short", func(r *catalog.Record) { r.SHA512 = "abc" },
 			catalog.Held{Field: "sha512", Value: "abc", Reason: "not 128 hex digits"}},
 		{"name empty", func(r *catalog.Record) { r.Name = "" },
@@ -163,19 +174,25 @@ func TestPublishHoldsBack(t *testing.T) {
 		{"name with a line separator", func(r *catalog.Record) { r.Name = "a\u2028b" },
 			catalog.Held{Field: "name", Value: "a\u2028b", Reason: "empty, too long or with unprintable characters"}},
 		{"name reads backwards", func(r *catalog.Record) { r.Name = "Aurora\u202eexe.fdp" },
-			catalog.Held{Field: "name", Value: "Aurora\u202eexe.fdp", Reason: "empty, too long or with unprintable characters"}},
+			catalog.Held{Field: "name", Value: "Aurora\u202eexe.fdp",
+				Reason: "empty, too long or with unprintable characters"}},
 		{"name with a zero-width space", func(r *catalog.Record) { r.Name = "Auro\u200bra" },
-			catalog.Held{Field: "name", Value: "Auro\u200bra", Reason: "empty, too long or with unprintable characters"}},
+			catalog.Held{Field: "name", Value: "Auro\u200bra",
+				Reason: "empty, too long or with unprintable characters"}},
 		{"name not UTF-8", func(r *catalog.Record) { r.Name = "Aurora\xff" },
 			catalog.Held{Field: "name", Value: "Aurora\xff", Reason: "empty, too long or with unprintable characters"}},
 		{"product missing", func(r *catalog.Record) { r.ProductName = "" },
 			catalog.Held{Field: "product", Reason: "empty, too long or with unprintable characters"}},
 		{"no such day", func(r *catalog.Record) { r.BuildDate = "2022-02-30T00:00:00+00:00" },
-			catalog.Held{Field: "build_date", Value: "2022-02-30T00:00:00+00:00", Reason: "not a date and time in 2000 to 2099"}},
+			catalog.Held{Field: "build_date", Value: "2022-02-30T00:00:00+00:00",
+				Reason: "not a date and time in 2000 to 2099"}},
 		{"before its time", func(r *catalog.Record) { r.BuildDate = "1970-01-01T00:00:00+00:00" },
-			catalog.Held{Field: "build_date", Value: "1970-01-01T00:00:00+00:00", Reason: "not a date and time in 2000 to 2099"}},
-		{"a date of a thousand digits", func(r *catalog.Record) { r.BuildDate = "2022-07-08T09:39:54." + strings.Repeat("0", 1000) + "Z" },
-			catalog.Held{Field: "build_date", Value: "2022-07-08T09:39:54." + strings.Repeat("0", 1000) + "Z", Reason: "not a date and time in 2000 to 2099"}},
+			catalog.Held{Field: "build_date", Value: "1970-01-01T00:00:00+00:00",
+				Reason: "not a date and time in 2000 to 2099"}},
+		{"a date of a thousand digits",
+			func(r *catalog.Record) { r.BuildDate = "2022-07-08T09:39:54." + strings.Repeat("0", 1000) + "Z" },
+			catalog.Held{Field: "build_date", Value: "2022-07-08T09:39:54." + strings.Repeat("0", 1000) + "Z",
+				Reason: "not a date and time in 2000 to 2099"}},
 		{"no URL", func(r *catalog.Record) { r.URL = "" },
 			catalog.Held{Field: "url", Reason: "missing", Hint: "list it, or set download in the profile"}},
 		{"no URL and no file name for one", func(r *catalog.Record) {
@@ -183,7 +200,8 @@ func TestPublishHoldsBack(t *testing.T) {
 		}, catalog.Held{Field: "url", Reason: `missing, and the package lacks a field of "https://files.example.org/{file}"`}},
 		{"URL too long from a template", func(r *catalog.Record) {
 			r.URL, r.Download = "", catalog.MustTemplate("https://files.example.org/"+strings.Repeat("{sha512}/", 4))
-		}, catalog.Held{Field: "url", Value: "https://files.example.org/" + strings.Repeat(strings.Repeat("ab", 64)+"/", 4),
+		}, catalog.Held{Field: "url", Value: "https://files.example.org/" + strings.Repeat(strings.Repeat("ab", 64)+"/",
+			4),
 			Reason: "not an http or https URL that can be sent as it is"}},
 		{"no date at all", func(r *catalog.Record) { r.BuildDate = "" },
 			catalog.Held{Field: "build_date", Reason: "not a date and time in 2000 to 2099"}},
@@ -213,7 +231,8 @@ func TestPublishAccepts(t *testing.T) {
 		{"text in any script", func(r *catalog.Record) { r.Name = `Schicht "Ä" <b> 3D スライサー` },
 			func(p *catalog.Package) { p.Name = `Schicht "Ä" <b> 3D スライサー` }},
 		{"revision with zeros before", func(r *catalog.Record) { r.Revision = "0030893" }, func(*catalog.Package) {}},
-		{"highest revision", func(r *catalog.Record) { r.Revision = "2539999" }, func(p *catalog.Package) { p.Revision = 2539999 }},
+		{"highest revision", func(r *catalog.Record) { r.Revision = "2539999" },
+			func(p *catalog.Package) { p.Revision = 2539999 }},
 		{"system and architecture by alias", func(r *catalog.Record) { r.OS, r.Arch = "Darwin", "X86_64" },
 			func(p *catalog.Package) { p.OS = "macosx" }},
 		{"URL from a template", func(r *catalog.Record) {
@@ -222,16 +241,20 @@ func TestPublishAccepts(t *testing.T) {
 			p.URL = "https://files.example.org/win/30893/Aurora-5.0.3.exe?sha=" + strings.Repeat("cd", 32)
 		}},
 		{"URL beside a template", func(r *catalog.Record) { r.Download = catalog.MustTemplate("https://files.example.org/{os}") }, func(*catalog.Package) {}},
-		{"file name that a shell would read", func(r *catalog.Record) { r.FileName = "$(reboot).exe" }, func(p *catalog.Package) { p.FileName = "" }},
+		{"file name that a shell would read", func(r *catalog.Record) { r.FileName = "$(reboot).exe" },
+			func(p *catalog.Package) { p.FileName = "" }},
 		{"no checksum", func(r *catalog.Record) { r.SHA512 = "" }, func(p *catalog.Package) { p.SHA512 = "" }},
 		{"date by hand", func(r *catalog.Record) { r.BuildDate = "2021-06-21 22:00:26" }, func(p *catalog.Package) {
 			p.BuildDate, p.Built = "2021-06-21 22:00:26", time.Date(2021, 6, 21, 22, 0, 26, 0, time.UTC)
 		}},
-		{"date in another zone", func(r *catalog.Record) { r.BuildDate = "2021-06-21T22:00:26-05:00" }, func(p *catalog.Package) {
-			p.BuildDate, p.Built = "2021-06-21T22:00:26-05:00", time.Date(2021, 6, 22, 3, 0, 26, 0, time.UTC)
-		}},
-		{"unversioned text that does not print", func(r *catalog.Record) { r.Unversioned = "4.5.0-1\n" }, func(*catalog.Package) {}},
-		{"unversioned", func(r *catalog.Record) { r.Unversioned = "4.5.0-1" }, func(p *catalog.Package) { p.Unversioned = "4.5.0-1" }},
+		{"date in another zone", func(r *catalog.Record) { r.BuildDate = "2021-06-21T22:00:26-05:00" },
+			func(p *catalog.Package) {
+				p.BuildDate, p.Built = "2021-06-21T22:00:26-05:00", time.Date(2021, 6, 22, 3, 0, 26, 0, time.UTC)
+			}},
+		{"unversioned text that does not print", func(r *catalog.Record) { r.Unversioned = "4.5.0-1\n" },
+			func(*catalog.Package) {}},
+		{"unversioned", func(r *catalog.Record) { r.Unversioned = "4.5.0-1" },
+			func(p *catalog.Package) { p.Unversioned = "4.5.0-1" }},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -261,7 +284,8 @@ func TestIDsThatDifferInCapitals(t *testing.T) {
 		records = append(records, r)
 	}
 	published, held := catalog.Publish(&s, spelling, records)
-	if len(published) != 2 || len(held) != 1 || held[0].ID != "Aurora-1" || held[0].Reason != "differs only in capitals from the id of another record" {
+	if len(published) != 2 || len(held) != 1 || held[0].ID != "Aurora-1" ||
+		held[0].Reason != "differs only in capitals from the id of another record" {
 		t.Errorf("published %d, held %+v", len(published), held)
 	}
 }
@@ -288,7 +312,8 @@ func TestPublishOrder(t *testing.T) {
 	}
 	want := []catalog.Held{{
 		ID: strings.Repeat("b", 24), Name: "Aurora_win_amd64_30893",
-		Field: "_id", Value: strings.Repeat("b", 24), Reason: "listed twice", Hint: "give each package an id of its own",
+		Field: "_id", Value: strings.Repeat("b", 24), Reason: "listed twice",
+		Hint: "give each package an id of its own",
 	}}
 	if diff := cmp.Diff(want, held); diff != "" {
 		t.Errorf("held (-want +got):\n%s", diff)
@@ -333,7 +358,8 @@ func TestGroupHeld(t *testing.T) {
 // FuzzPublish holds Publish to what the comment of Package promises to those who write packages out.
 func FuzzPublish(f *testing.F) {
 	add := func(r catalog.Record) {
-		f.Add(r.ID, r.Name, r.Size, r.ProductName, r.OS, r.Arch, r.Revision, r.Version, r.Release, r.BuildDate, r.SHA512, r.SHA256, r.FileName, r.URL)
+		f.Add(r.ID, r.Name, r.Size, r.ProductName, r.OS, r.Arch, r.Revision, r.Version, r.Release, r.BuildDate,
+			r.SHA512, r.SHA256, r.FileName, r.URL)
 	}
 	add(released())
 	for _, value := range hostile {
@@ -355,10 +381,13 @@ func FuzzPublish(f *testing.F) {
 		platform = regexp.MustCompile(`\A(amd64|arm64|i386)-(win|macosx|linux)\z`)
 		text     = regexp.MustCompile(`\A[^\pC\p{Zl}\p{Zp}\x{FFFD}]{1,200}\z`)
 	)
-	f.Fuzz(func(t *testing.T, rid, name string, size int64, product, os, arch, revision, rversion, release, built, sha512, sha256, file, url string) {
+	f.Fuzz(func(t *testing.T, rid, name string, size int64, product, os, arch, revision, rversion, release, built,
+		sha512, sha256, file, url string) {
 		record := catalog.Record{
-			ID: rid, Name: name, Size: size, ProductName: product, OS: os, Arch: arch, Revision: revision, Version: rversion,
-			Unversioned: rversion, Release: release, BuildDate: built, SHA512: sha512, SHA256: sha256, FileName: file, URL: url,
+			ID: rid, Name: name, Size: size, ProductName: product, OS: os, Arch: arch, Revision: revision,
+			Version:     rversion,
+			Unversioned: rversion, Release: release, BuildDate: built, SHA512: sha512, SHA256: sha256, FileName: file,
+			URL: url,
 		}
 		published, held := publish(record)
 		if len(published)+len(held) != 1 {
@@ -370,8 +399,10 @@ func FuzzPublish(f *testing.F) {
 				re           *regexp.Regexp
 			}{
 				{"ID", p.ID, id}, {"Version", p.Version, version}, {"Release", p.Release, version},
-				{"SHA512", p.SHA512, checksum}, {"SHA256", p.SHA256, short}, {"FileName", p.FileName, fileName}, {"URL", p.URL, link}, {"BuildDate", p.BuildDate, date},
-				{"Platform", p.Platform().String(), platform}, {"Name", p.Name, text}, {"ProductName", p.ProductName, text},
+				{"SHA512", p.SHA512, checksum}, {"SHA256", p.SHA256, short}, {"FileName", p.FileName, fileName},
+				{"URL", p.URL, link}, {"BuildDate", p.BuildDate, date},
+				{"Platform", p.Platform().String(), platform}, {"Name", p.Name, text},
+				{"ProductName", p.ProductName, text},
 			} {
 				if !c.re.MatchString(c.value) {
 					t.Errorf("%s = %q, want %s", c.field, c.value, c.re)
@@ -384,7 +415,8 @@ func FuzzPublish(f *testing.F) {
 				t.Errorf("revision %d, size %d", p.Revision, p.Size)
 			}
 			again, ok := catalog.ParseBuildDate(p.BuildDate)
-			if !ok || !again.Equal(p.Built) || p.Built.Location() != time.UTC || p.Built.Year() < 2000 || p.Built.Year() > 2099 {
+			if !ok || !again.Equal(p.Built) || p.Built.Location() != time.UTC || p.Built.Year() < 2000 ||
+				p.Built.Year() > 2099 {
 				t.Errorf("Built = %v of %q, read again %v", p.Built, p.BuildDate, again)
 			}
 		}

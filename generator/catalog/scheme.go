@@ -76,8 +76,9 @@ const (
 const MaxIDLength = 80
 
 var idForms = map[IDForm]struct{ pattern, what string }{
-	HexIDs:  {`[0-9a-f]{24}`, "24 lower-case hex digits"},
-	NameIDs: {`[0-9A-Za-z][0-9A-Za-z._-]{0,79}`, "letters, digits and . _ - beginning with a letter or digit, 80 at most"},
+	HexIDs: {`[0-9a-f]{24}`, "24 lower-case hex digits"},
+	NameIDs: {`[0-9A-Za-z][0-9A-Za-z._-]{0,79}`,
+		"letters, digits and . _ - beginning with a letter or digit, 80 at most"},
 }
 
 // IDForms lists the forms.
@@ -135,8 +136,8 @@ func (s *Scheme) System(id OS) *System {
 	return nil
 }
 
-// Title returns the common name of a system. For a system that is not in the scheme, such as that of a package published
-// before the scheme changed, it returns the id.
+// Title returns the common name of a system. For a system that is not in the scheme, such as that of a package
+// published before the scheme changed, it returns the id.
 func (s *Scheme) Title(id OS) string {
 	if o := s.System(id); o != nil {
 		return o.Title
@@ -204,8 +205,8 @@ func (s *Scheme) FindArch(word string) (Arch, bool) {
 // compiledID returns a regular expression that matches exactly an id of the form.
 func (f IDForm) compiled() *regexp.Regexp { return regexp.MustCompile(`^(?:` + f.Pattern() + `)$`) }
 
-// Check returns the reason why a package that was published earlier cannot be published any more, because the scheme has
-// changed since; nil if it can.
+// Check returns the reason why a package that was published earlier cannot be published any more, because the scheme
+// has changed since; nil if it can.
 func (s *Scheme) Check(p *Package) *Held {
 	var h *Held
 	c := &checker{Scheme: s}

@@ -20,7 +20,8 @@ type templatePart struct{ text, field string }
 
 // templateFields are the fields that a template may name. The values of the first safeFields are plain words:
 // letters, digits and . _ -.
-var templateFields = []string{"id", "os", "arch", "revision", "version", "release", "file", "sha256", "sha512", "product", "name"}
+var templateFields = []string{"id", "os", "arch", "revision", "version", "release", "file", "sha256", "sha512",
+	"product", "name"}
 
 // safeFields is the number of templateFields that servers can fill in themselves.
 const safeFields = 6

@@ -49,7 +49,8 @@ func TestTemplateErrors(t *testing.T) {
 		"x{os\n}":    `no field "os\n"`,
 		"{os}{}{os}": `no field ""`,
 	} {
-		if _, err := catalog.ParseTemplate(text, catalog.SafeFields()); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := catalog.ParseTemplate(text, catalog.SafeFields()); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}

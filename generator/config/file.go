@@ -32,10 +32,12 @@ func (l *loader) file(name string, text []byte) {
 func (l *loader) node(o *Option, n *yamltext.Node) {
 	if o.NotInFile {
 		if o.Secret {
-			l.errorf(Origin{File, n.KeyAt}, "%s is a secret and must not be in a file of the site; set the variable %s", o.Key, o.Env())
+			l.errorf(Origin{File, n.KeyAt}, "%s is a secret and must not be in a file of the site; set the variable %s",
+				o.Key, o.Env())
 			return
 		}
-		l.errorf(Origin{File, n.KeyAt}, "%s applies to a single run and cannot be set in the file; use --%s or %s=true", o.Key, o.Flag, o.Env())
+		l.errorf(Origin{File, n.KeyAt}, "%s applies to a single run and cannot be set in the file; use --%s or %s=true",
+			o.Key, o.Flag, o.Env())
 		return
 	}
 	nodes, ok := []*yamltext.Node{n}, true

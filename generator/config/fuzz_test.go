@@ -16,9 +16,13 @@ var placed = regexp.MustCompile(`^(sitegen\.yaml:[1-9]\d*:[1-9]\d*): .`)
 // and read again.
 func FuzzConfig(f *testing.F) {
 	for _, seed := range []string{
-		"", "title: a\n", "girder:\n  timeout: 3m\n  max_size: 64 MiB\n", "after_change: [nginx -t, 'a \"b\"']\n", "notice: |\n  a\n\n  b\n",
-		"precompress:\n- gzip\n- br\n", "a: &x b\nc: *x\n", "<<: {a: b}\n", "? a\n: b\n", "--- a\n--- b\n", "%YAML 1.2\n---\ntitle: a\n",
-		"title: !!str 3\n", "{title: 'a', out: \"b\"}", "title: \xff\n", "\t\n", "jobs: 0x10\noffline: TRUE\n", "title: a # b\n#c\n", "stats:\n  geoip: [a, 'b,c']\n  log_formats: ['$a \"$b\"']\n  json_fields:\n    time: '@t'\n", "notice: >-\n",
+		"", "title: a\n", "girder:\n  timeout: 3m\n  max_size: 64 MiB\n", "after_change: [nginx -t, 'a \"b\"']\n",
+		"notice: |\n  a\n\n  b\n",
+		"precompress:\n- gzip\n- br\n", "a: &x b\nc: *x\n", "<<: {a: b}\n", "? a\n: b\n", "--- a\n--- b\n",
+		"%YAML 1.2\n---\ntitle: a\n",
+		"title: !!str 3\n", "{title: 'a', out: \"b\"}", "title: \xff\n", "\t\n", "jobs: 0x10\noffline: TRUE\n",
+		"title: a # b\n#c\n", "stats:\n  geoip: [a, 'b,c']\n  log_formats: ['$a \"$b\"']\n  json_fields:\n    " +
+			"time: '@t'\n", "notice: >-\n",
 	} {
 		f.Add(seed)
 	}

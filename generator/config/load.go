@@ -41,9 +41,9 @@ type loader struct {
 	profileErr error
 }
 
-// Load reads the configuration. Relative paths in the file and among the defaults start at the folder of the file, those
-// in flags and variables at the working directory. The error is of kind fault.Usage and lists every mistake; the Config
-// then holds the values that are valid.
+// Load reads the configuration. Relative paths in the file and among the defaults start at the folder of the file,
+// those in flags and variables at the working directory. The error is of kind fault.Usage and lists every mistake; the
+// Config then holds the values that are valid.
 func Load(in Input) (Config, error) {
 	l := &loader{config: Config{origins: map[string]Origin{}}}
 	env := sitegenEnv(in.Environ)

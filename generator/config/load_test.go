@@ -54,7 +54,8 @@ func messages(t *testing.T, err error) []string {
 	return strings.Split(err.Error(), "\n")
 }
 
-var ignoreOrigins = cmp.Options{cmpopts.IgnoreUnexported(config.Config{}), cmpopts.IgnoreFields(config.Config{}, "Profile")}
+var ignoreOrigins = cmp.Options{cmpopts.IgnoreUnexported(config.Config{}),
+	cmpopts.IgnoreFields(config.Config{}, "Profile")}
 
 // aurora is the smallest profile, with a value for each option that a profile has.
 const aurora = `
@@ -109,18 +110,21 @@ func TestProfile(t *testing.T) {
 	c := load(t, config.Input{File: "sites/aurora/sitegen.yaml"})
 	got := []string{c.ProfileName, c.Title, c.Project, c.Source, c.App, c.Origin("source").String()}
 	// A path in a profile starts at the folder of the profile.
-	want := []string{"sites/aurora/profile.yaml", "Ours", "Aurora", "sites/aurora/packages.json", "", "profile sites/aurora/profile.yaml"}
+	want := []string{"sites/aurora/profile.yaml", "Ours", "Aurora", "sites/aurora/packages.json", "",
+		"profile sites/aurora/profile.yaml"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)
 	}
 
 	write(t, "sites/aurora/profile.yaml", aurora+"sistems: []\n")
 	_, err := config.Load(config.Input{File: "sites/aurora/sitegen.yaml"})
-	if diff := cmp.Diff([]string{`sites/aurora/profile.yaml:9:1: unknown key "sistems"; did you mean "systems"?`}, messages(t, err)); diff != "" {
+	if diff := cmp.Diff([]string{`sites/aurora/profile.yaml:9:1: unknown key "sistems"; did you mean "systems"?`},
+		messages(t, err)); diff != "" {
 		t.Errorf("messages (-want +got):\n%s", diff)
 	}
 	_, err = config.Load(config.Input{Environ: []string{"SITEGEN_PROFILE=auora"}})
-	if diff := cmp.Diff([]string{`read the profile: open auora: no such file or directory`}, messages(t, err)); diff != "" {
+	if diff := cmp.Diff([]string{`read the profile: open auora: no such file or directory`},
+		messages(t, err)); diff != "" {
 		t.Errorf("messages (-want +got):\n%s", diff)
 	}
 }
@@ -190,30 +194,35 @@ stats:
 		Notice:       "**Closed** on Sunday.\n\nCome again.\n",
 		Source:       "https://girder.example.org/api/v1",
 		SourceHeader: "Girder-Token: abc", SourceHeaderFile: "token",
-		App:     "62cc513eaa08d161a31c1372",
-		Girder:  config.Girder{API: "https://files.example.org/api/v1", Download: "hashsum", Timeout: 90 * time.Second, MaxSize: 1000000},
+		App: "62cc513eaa08d161a31c1372",
+		Girder: config.Girder{API: "https://files.example.org/api/v1", Download: "hashsum", Timeout: 90 * time.Second,
+			MaxSize: 1000000},
 		Offline: true, Force: true,
 		Out: "www", Redirects: "maps", Data: "state", Content: "pages", Layouts: "theme",
 		Servers: []string{"nginx", "netlify"}, RedirectHosts: []string{"www.example.org"},
 		Jobs: 4, Precompress: []string{"br"},
 		AfterChange: []config.Command{
 			{Text: "nginx -t", Args: []string{"nginx", "-t"}},
-			{Text: `sh -c 'nginx -s reload && echo "done"'`, Args: []string{"sh", "-c", `nginx -s reload && echo "done"`}},
+			{Text: `sh -c 'nginx -s reload && echo "done"'`,
+				Args: []string{"sh", "-c", `nginx -s reload && echo "done"`}},
 		},
 		LogFormat: "json",
 		Stats: config.Stats{
 			GeoIP: []string{"geo/v4.mmdb", "/srv/v6.mmdb"}, Attribution: `<a href="https://example.org">Places</a>`,
 			LogFormats: []string{`$remote_addr [$time_iso8601] "$request" $status`, `{"a": "$remote_addr, $status"}`},
-			JSONFields: config.JSONFields{Address: "ip", Time: "at", Request: "req", Method: "verb", Path: "uri", Status: "code", Agent: "ua"},
+			JSONFields: config.JSONFields{Address: "ip", Time: "at", Request: "req", Method: "verb", Path: "uri",
+				Status: "code", Agent: "ua"},
 			UserAgents: "regexes.yaml", Privacy: "full", MinCountry: 20,
 		},
 		Preview: config.Preview{
-			Listen: "[::1]:9000", AllowedHosts: []string{"box.example"}, As: "s3", Drafts: true, Future: true, Refresh: 15 * time.Minute, Poll: true, Open: true,
+			Listen: "[::1]:9000", AllowedHosts: []string{"box.example"}, As: "s3", Drafts: true, Future: true,
+			Refresh: 15 * time.Minute, Poll: true, Open: true,
 		},
 	}
-	got := load(t, config.Input{Environ: []string{"SITEGEN_SOURCE_HEADER=Girder-Token: abc"}, Flags: map[string][]string{
-		"force": {"true"}, "as": {"s3"}, "drafts": {"true"}, "future": {"true"}, "open": {"true"},
-	}})
+	got := load(t, config.Input{Environ: []string{"SITEGEN_SOURCE_HEADER=Girder-Token: abc"},
+		Flags: map[string][]string{
+			"force": {"true"}, "as": {"s3"}, "drafts": {"true"}, "future": {"true"}, "open": {"true"},
+		}})
 	if diff := cmp.Diff(want, got, ignoreOrigins); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)
 	}
@@ -228,9 +237,11 @@ func TestPrecedence(t *testing.T) {
 	siteFolder(t, "profile: aurora.yaml\ntitle: file\nproject: file\nout: file\nafter_change: [a, b]\n")
 	write(t, "aurora.yaml", aurora)
 	c := load(t, config.Input{
-		Environ: []string{"SITEGEN_PROJECT=environment", "SITEGEN_OUT=environment", "SITEGEN_TITLE=", "SITEGEN_GIRDER_RETRIES=1",
+		Environ: []string{"SITEGEN_PROJECT=environment", "SITEGEN_OUT=environment", "SITEGEN_TITLE=",
+			"SITEGEN_GIRDER_RETRIES=1",
 			"SITEGEN_AFTER_CHANGE=c d\ne", "SITEGEN_PRECOMPRESS=br, gzip", "PATH=/bin", "SITEGEN_OFFLINE=1",
-			"SITEGEN_STATS_GEOIP=a.mmdb, b.mmdb", "SITEGEN_STATS_LOG_FORMATS=$status, $request\n$msec", "SITEGEN_STATS_JSON_FIELDS_TIME=t"},
+			"SITEGEN_STATS_GEOIP=a.mmdb, b.mmdb", "SITEGEN_STATS_LOG_FORMATS=$status, $request\n$msec",
+			"SITEGEN_STATS_JSON_FIELDS_TIME=t"},
 		Flags: map[string][]string{"out": {"first", "last"}, "base-url": {}},
 	})
 	type value struct{ Value, Origin string }
@@ -271,14 +282,18 @@ func TestRelativePaths(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "sites/aurora/sitegen.yaml", "out: www\nsource: ../saved.json\nlayouts: /usr/share/theme\n")
 	for name, in := range map[string]config.Input{
-		"flag":     {File: "sites/aurora/sitegen.yaml", Flags: map[string][]string{"redirects": {"maps"}}, Environ: []string{"SITEGEN_CONTENT=./pages"}},
-		"variable": {Environ: []string{"SITEGEN_CONFIG=sites/aurora/sitegen.yaml", "SITEGEN_CONTENT=pages", "SITEGEN_REDIRECTS=maps/"}},
+		"flag": {File: "sites/aurora/sitegen.yaml", Flags: map[string][]string{"redirects": {"maps"}},
+			Environ: []string{"SITEGEN_CONTENT=./pages"}},
+		"variable": {Environ: []string{"SITEGEN_CONFIG=sites/aurora/sitegen.yaml", "SITEGEN_CONTENT=pages",
+			"SITEGEN_REDIRECTS=maps/"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := load(t, in)
-			got := map[string]string{"out": c.Out, "source": c.Source, "layouts": c.Layouts, "data": c.Data, "redirects": c.Redirects, "content": c.Content}
-			want := map[string]string{"out": "sites/aurora/www", "source": "sites/saved.json", "layouts": "/usr/share/theme",
-				"data": "sites/aurora/var", "redirects": "maps", "content": "pages"}
+			got := map[string]string{"out": c.Out, "source": c.Source, "layouts": c.Layouts, "data": c.Data,
+				"redirects": c.Redirects, "content": c.Content}
+			want := map[string]string{"out": "sites/aurora/www", "source": "sites/saved.json",
+				"layouts": "/usr/share/theme",
+				"data":    "sites/aurora/var", "redirects": "maps", "content": "pages"}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("paths (-want +got):\n%s", diff)
 			}
@@ -348,14 +363,16 @@ func TestOlderNames(t *testing.T) {
 	if diff := cmp.Diff([]string{"netlify"}, c.Servers); diff != "" {
 		t.Errorf("from the file (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"sitegen.yaml:2:1: targets is now called servers; rename it"}, c.Warnings); diff != "" {
+	if diff := cmp.Diff([]string{"sitegen.yaml:2:1: targets is now called servers; rename it"},
+		c.Warnings); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 	c = load(t, config.Input{Environ: []string{"SITEGEN_TARGETS=s3,nginx"}})
 	if diff := cmp.Diff([]string{"s3", "nginx"}, c.Servers); diff != "" {
 		t.Errorf("from the environment (-want +got):\n%s", diff)
 	}
-	if len(c.Warnings) != 2 || c.Warnings[1] != "environment SITEGEN_TARGETS: SITEGEN_TARGETS is now called SITEGEN_SERVERS; rename it" {
+	if len(c.Warnings) != 2 || c.Warnings[1] != "environment SITEGEN_TARGETS: SITEGEN_TARGETS is now called "+
+		"SITEGEN_SERVERS; rename it" {
 		t.Errorf("warnings %q", c.Warnings)
 	}
 	c = load(t, config.Input{Environ: []string{"SITEGEN_TARGETS=s3", "SITEGEN_SERVERS=cloudfront"}})
@@ -364,7 +381,8 @@ func TestOlderNames(t *testing.T) {
 	}
 	siteFolder(t, "servers: [nginx]\ntargets: [netlify]\n")
 	_, err := config.Load(config.Input{})
-	if diff := cmp.Diff([]string{"sitegen.yaml:2:1: servers occurs twice, first in line 1; remove one"}, messages(t, err)); diff != "" {
+	if diff := cmp.Diff([]string{"sitegen.yaml:2:1: servers occurs twice, first in line 1; remove one"},
+		messages(t, err)); diff != "" {
 		t.Errorf("both keys (-want +got):\n%s", diff)
 	}
 }

@@ -75,8 +75,10 @@ var options = []*Option{
 	{
 		Key: "profile", Group: "Site", Default: profile.Default,
 		Usage: "project that the site is for: a built-in profile, or a file",
-		Doc: "The project that the site is for: the path of a YAML file that describes it ([profile.md](profile.md)), or the name " +
-			"of a built-in profile. It sets the name of the project, the systems and architectures of its packages, and " +
+		Doc: "The project that the site is for: the path of a YAML file that describes it " +
+			"([profile.md](profile.md)), or the name " +
+			"of a built-in profile. It sets the name of the project, the systems and architectures of its " +
+			"packages, and " +
 			"where they are listed.",
 		field: one("name or file", func(c *Config) *string { return &c.ProfileName }, profileName, same),
 	},
@@ -99,11 +101,14 @@ var options = []*Option{
 		field: text(func(c *Config) *string { return &c.Description }, oneLine),
 	},
 	{
-		Key: "base_url", Flag: "base-url", Group: "Site", FromProfile: func(p *profile.Profile) string { return p.BaseURL },
-		Value: "URL",
-		Usage: "address where the site is published",
-		Doc: "Where the site is published: scheme and host, `https://download.example.org`. It has no path, because the download API " +
-			"answers at the root of a host. Feeds, the sitemap and canonical links contain it; links between pages do not.",
+		Key: "base_url", Flag: "base-url", Group: "Site",
+		FromProfile: func(p *profile.Profile) string { return p.BaseURL },
+		Value:       "URL",
+		Usage:       "address where the site is published",
+		Doc: "Where the site is published: scheme and host, `https://download.example.org`. It has no path, because " +
+			"the download API " +
+			"answers at the root of a host. Feeds, the sitemap and canonical links contain it; links between pages " +
+			"do not.",
 		field: one("URL", func(c *Config) *string { return &c.BaseURL }, baseURL, same),
 	},
 	{
@@ -114,11 +119,14 @@ var options = []*Option{
 	},
 
 	{
-		Key: "source", Flag: "source", Group: "Packages", FromProfile: func(p *profile.Profile) string { return p.Source },
-		Value: "URL",
-		Usage: "list of packages: a Girder API, a packages.json, a saved listing, or sample",
-		Doc: "Where the packages are listed: the URL of a Girder API; the URL or path of a [packages.json](packages-json.md), which any build system can write; " +
-			"a file with a saved answer of Girder's `/app/<id>/package?limit=0`; or `sample`, a small built-in catalogue. " +
+		Key: "source", Flag: "source", Group: "Packages",
+		FromProfile: func(p *profile.Profile) string { return p.Source },
+		Value:       "URL",
+		Usage:       "list of packages: a Girder API, a packages.json, a saved listing, or sample",
+		Doc: "Where the packages are listed: the URL of a Girder API; the URL or path of a " +
+			"[packages.json](packages-json.md), which any build system can write; " +
+			"a file with a saved answer of Girder's `/app/<id>/package?limit=0`; or `sample`, a small built-in " +
+			"catalogue. " +
 			"A data folder holds either the sample or a real catalogue, never both.",
 		field: one("URL, file or sample", func(c *Config) *string { return &c.Source }, source, same),
 	},
@@ -126,7 +134,8 @@ var options = []*Option{
 		Key: "app", Flag: "app", Group: "Packages", FromProfile: func(p *profile.Profile) string { return p.App },
 		Value: "ID",
 		Usage: "Girder id of the application whose packages are published",
-		Doc: "The `_id` of the application's folder in Girder, 24 hex digits. Packages of other applications are held back. " +
+		Doc: "The `_id` of the application's folder in Girder, 24 hex digits. Packages of other applications are " +
+			"held back. " +
 			"Sources other than Girder have no applications.",
 		field: text(func(c *Config) *string { return &c.App }, appID),
 	},
@@ -134,52 +143,63 @@ var options = []*Option{
 		Key: "source_header", Group: "Packages", NotInFile: true, Secret: true,
 		Usage: "request header for a source behind a login: \"Girder-Token: …\"",
 		Doc: "A header sent with every request to the source, for sources behind a login: `Girder-Token: …` or " +
-			"`Authorization: Bearer …`. It can only be set as an environment variable, so that it appears in no file and in no " +
+			"`Authorization: Bearer …`. It can only be set as an environment variable, so that it appears in no file " +
+			"and in no " +
 			"list of processes. It is only sent over https or to this machine.",
 		field: text(func(c *Config) *string { return &c.SourceHeader }, header),
 	},
 	{
 		Key: "source_header_file", Group: "Packages",
 		Usage: "file that contains the request header",
-		Doc:   "A file whose first line is the request header, for runs from cron. Make it readable only for the user who runs sitegen.",
+		Doc: "A file whose first line is the request header, for runs from cron. Make it readable only for the " +
+			"user who runs sitegen.",
 		field: file(func(c *Config) *string { return &c.SourceHeaderFile }),
 	},
 	{
 		Key: "girder.api", Group: "Packages",
 		Usage: "API that the files of a saved listing are fetched from",
-		Doc: "The base of the Girder API that the files of a saved listing are fetched from, `https://…/api/v1`. Empty: for the " +
-			"profile's application, the profile's API; otherwise the API that this site read last. If neither is known, a saved " +
+		Doc: "The base of the Girder API that the files of a saved listing are fetched from, `https://…/api/v1`. " +
+			"Empty: for the " +
+			"profile's application, the profile's API; otherwise the API that this site read last. If neither is " +
+			"known, a saved " +
 			"listing cannot be built.",
 		field: text(func(c *Config) *string { return &c.Girder.API }, apiBase),
 	},
 	{
 		Key: "girder.download", Group: "Packages", Default: "file",
 		Usage: "what download links redirect to",
-		Doc: "What `/bitstream/<id>` redirects to. `file`: the file by its own id, so that downloads can be resumed and have the " +
-			"right name; if the file's id is unknown, the item. A file that is uploaded again gets a new id: until the next " +
-			"build, the old id answers 400. `item`: the item's file, for every package; such a download cannot be resumed, it " +
-			"starts over. `hashsum`: the file by its SHA-512, if known; a package that was promoted by copying then has the " +
+		Doc: "What `/bitstream/<id>` redirects to. `file`: the file by its own id, so that downloads can be resumed " +
+			"and have the " +
+			"right name; if the file's id is unknown, the item. A file that is uploaded again gets a new id: until " +
+			"the next " +
+			"build, the old id answers 400. `item`: the item's file, for every package; such a download cannot be " +
+			"resumed, it " +
+			"starts over. `hashsum`: the file by its SHA-512, if known; a package that was promoted by copying then " +
+			"has the " +
 			"file name of its draft.",
 		field: choice(func(c *Config) *string { return &c.Girder.Download }, "file", "item", "hashsum"),
 	},
 	{
 		Key: "girder.timeout", Group: "Packages", Default: "3m",
 		Usage: "time limit of one request",
-		Doc: "How long one request to Girder may take, from the connection to the last byte of the answer, before it is aborted " +
+		Doc: "How long one request to Girder may take, from the connection to the last byte of the answer, before it " +
+			"is aborted " +
 			"and retried. A number with its unit: `90s`, `3m`.",
 		field: duration(func(c *Config) *time.Duration { return &c.Girder.Timeout }),
 	},
 	{
 		Key: "girder.max_size", Group: "Packages", Default: "64MiB",
 		Usage: "largest listing that is accepted",
-		Doc: "The largest listing that is read, after decompression: bytes, or a number with its unit, `64MiB`. A larger one is " +
+		Doc: "The largest listing that is read, after decompression: bytes, or a number with its unit, `64MiB`. A " +
+			"larger one is " +
 			"an error. As a guide, a listing of 700 packages has 0.6 MiB.",
 		field: size(func(c *Config) *Size { return &c.Girder.MaxSize }),
 	},
 	{
 		Key: "girder.retries", Group: "Packages", Default: "3",
 		Usage: "retries of a failed request",
-		Doc:   "How often a request is retried after a network error or a status of 429 or 5xx, with increasing pauses. `0`: never.",
+		Doc: "How often a request is retried after a network error or a status of 429 or 5xx, with increasing " +
+			"pauses. `0`: never.",
 		field: number(func(c *Config) *int { return &c.Girder.Retries }, 0, 10),
 	},
 	{
@@ -191,9 +211,12 @@ var options = []*Option{
 	{
 		Key: "force", Flag: "force", Group: "Packages", Default: "false", NotInFile: true,
 		Usage: "publish a refused catalogue, replace files in the way",
-		Doc: "Publish a catalogue that a build would refuse: one that is empty, lacks packages for an operating system, has a fifth " +
-			"fewer packages, or has an older newest release. Also replace files in the public folder that are in the way of the " +
-			"site's own. Use it for one run, after checking the source. It cannot be set in the file, where it would stay in effect.",
+		Doc: "Publish a catalogue that a build would refuse: one that is empty, lacks packages for an operating " +
+			"system, has a fifth " +
+			"fewer packages, or has an older newest release. Also replace files in the public folder that are in the " +
+			"way of the " +
+			"site's own. Use it for one run, after checking the source. It cannot be set in the file, where it would " +
+			"stay in effect.",
 		field: onOff(func(c *Config) *bool { return &c.Force }),
 	},
 
@@ -201,47 +224,55 @@ var options = []*Option{
 		Key: "out", Flag: "out", Group: "Folders", Default: "public",
 		Value: "FOLDER",
 		Usage: "folder of the generated site",
-		Doc:   "Folder of the generated site, the `root` of the web server. sitegen leaves files that it did not write untouched.",
+		Doc: "Folder of the generated site, the `root` of the web server. sitegen leaves files that it did not " +
+			"write untouched.",
 		field: folder(func(c *Config) *string { return &c.Out }),
 	},
 	{
 		Key: "redirects", Flag: "redirects", Group: "Folders", Default: "redirects",
 		Value: "FOLDER",
 		Usage: "folder of the web server's configuration",
-		Doc:   "Folder of the web server's configuration, with one subfolder for each kind of server (`nginx/`). Keep it in version control.",
+		Doc: "Folder of the web server's configuration, with one subfolder for each kind of server (`nginx/`). " +
+			"Keep it in version control.",
 		field: folder(func(c *Config) *string { return &c.Redirects }),
 	},
 	{
 		Key: "data", Flag: "data", Group: "Folders", Default: "var",
 		Value: "FOLDER",
 		Usage: "folder of the catalogue of packages",
-		Doc:   "Folder of `catalogue.sqlite`, the packages and their history. Keep it out of the web server's reach and include it in backups.",
+		Doc: "Folder of `catalogue.sqlite`, the packages and their history. Keep it out of the web server's reach " +
+			"and include it in backups.",
 		field: folder(func(c *Config) *string { return &c.Data }),
 	},
 	{
 		Key: "content", Group: "Folders", Default: "content",
 		Usage: "pages in Markdown",
-		Doc:   "Folder of the pages in Markdown. A file here replaces the built-in one with the same name; the folder may be missing.",
+		Doc: "Folder of the pages in Markdown. A file here replaces the built-in one with the same name; the " +
+			"folder may be missing.",
 		field: folder(func(c *Config) *string { return &c.Content }),
 	},
 	{
 		Key: "layouts", Group: "Folders", Default: "layouts",
 		Usage: "templates, partials and assets",
-		Doc:   "Folder of the templates, partials and assets. A file here replaces the built-in one with the same name; the folder may be missing.",
+		Doc: "Folder of the templates, partials and assets. A file here replaces the built-in one with the same " +
+			"name; the folder may be missing.",
 		field: folder(func(c *Config) *string { return &c.Layouts }),
 	},
 
 	{
 		Key: "servers", OldKey: "targets", Group: "Redirects", Default: strings.Join(servers.Default(), ","),
 		Usage: "servers to write redirects for",
-		Doc: "The web servers to write redirects for, each in its own subfolder of the redirects folder: " + serverTitles() + ". " +
-			"[redirects.md](redirects.md) describes what each can answer. The key's older name, `targets`, is still accepted.",
+		Doc: "The web servers to write redirects for, each in its own subfolder of the redirects folder: " +
+			serverTitles() + ". " +
+			"[redirects.md](redirects.md) describes what each can answer. The key's older name, `targets`, is still " +
+			"accepted.",
 		field: choiceList(func(c *Config) *[]string { return &c.Servers }, servers.Names()...),
 	},
 	{
 		Key: "redirect_hosts", Group: "Redirects",
 		Usage: "hosts that redirect rules may lead to",
-		Doc: "The hosts, besides the site's own, that rules in `rules.txt` may lead to: `[www.example.org, forum.example.org]`. " +
+		Doc: "The hosts, besides the site's own, that rules in `rules.txt` may lead to: `[www.example.org, " +
+			"forum.example.org]`. " +
 			"A rule that leads to another host is an error.",
 		field: many("list of hosts", ",", func(c *Config) *[]string { return &c.RedirectHosts }, hostName, same),
 	},
@@ -255,15 +286,19 @@ var options = []*Option{
 	{
 		Key: "precompress", Group: "Running", Default: "gzip,br",
 		Usage: "compressed copies to write next to the files",
-		Doc:   "The compressed copies to write next to the files, for servers that can send precompressed files. `[]`: none.",
+		Doc: "The compressed copies to write next to the files, for servers that can send precompressed files. " +
+			"`[]`: none.",
 		field: choiceList(func(c *Config) *[]string { return &c.Precompress }, "gzip", "br"),
 	},
 	{
 		Key: "after_change", Group: "Running",
 		Usage: "commands to run after the web server's configuration changed",
-		Doc: "Commands to run, in this order, when files in the redirects folder changed: `nginx -t`, then `nginx -s reload`. " +
-			"If the first command fails, the previous files are restored. Each command is one line, split into words as in a " +
-			"shell (spaces, quotes and backslashes), but run without a shell: for pipes, variables or `&&` write `sh -c '…'`. " +
+		Doc: "Commands to run, in this order, when files in the redirects folder changed: `nginx -t`, then `nginx -s " +
+			"reload`. " +
+			"If the first command fails, the previous files are restored. Each command is one line, split into words " +
+			"as in a " +
+			"shell (spaces, quotes and backslashes), but run without a shell: for pipes, variables or `&&` write `sh " +
+			"-c '…'`. " +
 			"In the environment variable, write one command per line.",
 		field: commandList(func(c *Config) *[]Command { return &c.AfterChange }),
 	},
@@ -272,8 +307,10 @@ var options = []*Option{
 		Key: "stats.geoip", Flag: "geoip", Group: "Statistics", Command: "stats",
 		Value: "FILE",
 		Usage: "GeoIP database (.mmdb) of cities; repeat it for separate IPv4 and IPv6 files",
-		Doc: "MaxMind DB files that map addresses to places, in the order in which they are searched; use two if IPv4 and IPv6 are in " +
-			"separate files. In the environment variable, separate them by commas. Empty: the file that `sitegen stats geoip-update` " +
+		Doc: "MaxMind DB files that map addresses to places, in the order in which they are searched; use two if " +
+			"IPv4 and IPv6 are in " +
+			"separate files. In the environment variable, separate them by commas. Empty: the file that `sitegen " +
+			"stats geoip-update` " +
 			"fetched; without one, countries are unknown.",
 		field: fileList(func(c *Config) *[]string { return &c.Stats.GeoIP }),
 	},
@@ -281,7 +318,8 @@ var options = []*Option{
 		Key: "stats.geoip_attribution", Flag: "geoip-attribution", Group: "Statistics", Command: "stats",
 		Value: "HTML",
 		Usage: "attribution that the database's licence requires (default: from the file)",
-		Doc: "HTML with the attribution that the licence of the GeoIP database requires. Empty: derived from the metadata of the file, " +
+		Doc: "HTML with the attribution that the licence of the GeoIP database requires. Empty: derived from the " +
+			"metadata of the file, " +
 			"which works for the databases of MaxMind and DB-IP.",
 		field: text(func(c *Config) *string { return &c.Stats.Attribution }, oneLine),
 	},
@@ -290,37 +328,44 @@ var options = []*Option{
 		Value: "FORMAT",
 		Usage: "additional format of log lines, as in Nginx's log_format",
 		Doc: "Formats of log lines besides those that are recognised, each in the syntax of Nginx's `log_format`: " +
-			"`['$remote_addr [$time_iso8601] \"$request\" $status \"$http_user_agent\"']`. In the environment variable, write one per line.",
-		field: many("list of log formats", "\n", func(c *Config) *[]string { return &c.Stats.LogFormats }, logFormat, same),
+			"`['$remote_addr [$time_iso8601] \"$request\" $status \"$http_user_agent\"']`. In the environment " +
+			"variable, write one per line.",
+		field: many("list of log formats", "\n", func(c *Config) *[]string { return &c.Stats.LogFormats }, logFormat,
+			same),
 	},
 	{
 		Key: "stats.json_fields.address", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the address of the visitor",
-		Doc:   "The field that holds the address of the visitor in logs of JSON lines. Empty: one of `remote_addr`, `client_ip`, `remote_ip`, `c-ip`.",
+		Doc: "The field that holds the address of the visitor in logs of JSON lines. Empty: one of `remote_addr`, " +
+			"`client_ip`, `remote_ip`, `c-ip`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Address }, oneLine),
 	},
 	{
 		Key: "stats.json_fields.time", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the time",
-		Doc:   "The field that holds the time in logs of JSON lines. Empty: one of `time_local`, `time_iso8601`, `time`, `timestamp`, `@timestamp`, `ts`, `msec`.",
+		Doc: "The field that holds the time in logs of JSON lines. Empty: one of `time_local`, `time_iso8601`, " +
+			"`time`, `timestamp`, `@timestamp`, `ts`, `msec`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Time }, oneLine),
 	},
 	{
 		Key: "stats.json_fields.request", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the complete request line",
-		Doc:   "The field that holds the complete request line (`GET /x HTTP/1.1`) in logs of JSON lines. Empty: `request`.",
+		Doc: "The field that holds the complete request line (`GET /x HTTP/1.1`) in logs of JSON lines. Empty: " +
+			"`request`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Request }, oneLine),
 	},
 	{
 		Key: "stats.json_fields.method", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the method",
-		Doc:   "The field that holds the method in logs of JSON lines without a request line. Empty: one of `request_method`, `method`, `cs-method`.",
+		Doc: "The field that holds the method in logs of JSON lines without a request line. Empty: one of " +
+			"`request_method`, `method`, `cs-method`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Method }, oneLine),
 	},
 	{
 		Key: "stats.json_fields.path", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the path",
-		Doc:   "The field that holds the path in logs of JSON lines without a request line. Empty: one of `request_uri`, `uri`, `url`, `path`, `cs-uri-stem`.",
+		Doc: "The field that holds the path in logs of JSON lines without a request line. Empty: one of " +
+			"`request_uri`, `uri`, `url`, `path`, `cs-uri-stem`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Path }, oneLine),
 	},
 	{
@@ -332,7 +377,8 @@ var options = []*Option{
 	{
 		Key: "stats.json_fields.agent", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the user agent",
-		Doc:   "The field that holds the user agent in logs of JSON lines. Empty: one of `http_user_agent`, `user_agent`, `agent`, `cs(User-Agent)`.",
+		Doc: "The field that holds the user agent in logs of JSON lines. Empty: one of `http_user_agent`, " +
+			"`user_agent`, `agent`, `cs(User-Agent)`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Agent }, oneLine),
 	},
 	{
@@ -346,7 +392,8 @@ var options = []*Option{
 		Key: "stats.privacy", Flag: "privacy", Group: "Statistics", Default: "keyed", Command: "stats",
 		Value: "keyed|daily|full",
 		Usage: "what is stored of an address",
-		Doc: "What is stored of an address. `keyed`: a hash with a key that is kept in the data folder. `daily`: a hash with a key that " +
+		Doc: "What is stored of an address. `keyed`: a hash with a key that is kept in the data folder. `daily`: a " +
+			"hash with a key that " +
 			"is deleted after the day; format 1.0 is then not published. `full`: the hash and the address.",
 		field: choice(func(c *Config) *string { return &c.Stats.Privacy }, "keyed", "daily", "full"),
 	},
@@ -354,13 +401,15 @@ var options = []*Option{
 		Key: "stats.min_country", Flag: "min-country", Group: "Statistics", Default: "5", Command: "stats",
 		Value: "N",
 		Usage: "publish countries with fewer downloads a month as \"others\"",
-		Doc:   "Countries with fewer downloads in a month are published together as \"others\". `0`: every country is published.",
+		Doc: "Countries with fewer downloads in a month are published together as \"others\". `0`: every country " +
+			"is published.",
 		field: number(func(c *Config) *int { return &c.Stats.MinCountry }, 0, 1_000_000),
 	},
 	{
 		Key: "stats.legacy", Flag: "legacy", Group: "Statistics", Default: "true", Command: "stats",
 		Usage: "also publish the statistics in format 1.0, if the profile names their file",
-		Doc:   "Also publish the statistics in format 1.0, for programs that read it, if the profile names their file (`legacy_statistics`).",
+		Doc: "Also publish the statistics in format 1.0, for programs that read it, if the profile names their " +
+			"file (`legacy_statistics`).",
 		field: onOff(func(c *Config) *bool { return &c.Stats.Legacy }),
 	},
 
@@ -368,7 +417,8 @@ var options = []*Option{
 		Key: "listen", Flag: "listen", Group: "Preview", Default: "127.0.0.1:8080", Command: "serve",
 		Value: "HOST:PORT",
 		Usage: "address that the preview listens on",
-		Doc: "The address that `sitegen serve` listens on: host and port. Without a host (`:8080`), other machines can see the preview, too. " +
+		Doc: "The address that `sitegen serve` listens on: host and port. Without a host (`:8080`), other machines " +
+			"can see the preview, too. " +
 			"Port `0`: any free port.",
 		field: one("host and port", func(c *Config) *string { return &c.Preview.Listen }, address, same),
 	},
@@ -376,7 +426,8 @@ var options = []*Option{
 		Key: "allow_hosts", Flag: "allow-host", Group: "Preview", Command: "serve",
 		Value: "HOST",
 		Usage: "extra host name the preview answers to",
-		Doc: "Host names the preview answers to, besides `localhost` and IP addresses. Requests for any other name are refused, " +
+		Doc: "Host names the preview answers to, besides `localhost` and IP addresses. Requests for any other name " +
+			"are refused, " +
 			"so that a page on the Internet cannot read the preview through a host name of its own (DNS rebinding).",
 		field: many("list of hosts", ",", func(c *Config) *[]string { return &c.Preview.AllowedHosts }, hostName, same),
 	},
@@ -384,7 +435,8 @@ var options = []*Option{
 		Key: "as", Flag: "as", Group: "Preview", Default: servers.Names()[0], Command: "serve", NotInFile: true,
 		Value: "SERVER",
 		Usage: "answer as this server would: " + strings.Join(servers.Names(), ", "),
-		Doc: "The server that the preview emulates, including its limits. `s3` is a bucket's website endpoint. For `cloudfront`, " +
+		Doc: "The server that the preview emulates, including its limits. `s3` is a bucket's website endpoint. For " +
+			"`cloudfront`, " +
 			"the preview runs the generated function itself.",
 		field: choice(func(c *Config) *string { return &c.Preview.As }, servers.Names()...),
 	},
@@ -410,7 +462,8 @@ var options = []*Option{
 	{
 		Key: "poll", Flag: "poll", Group: "Preview", Default: "false", Command: "serve",
 		Usage: "check for changed files twice a second",
-		Doc: "Check for changed files twice a second instead of waiting for events of the file system. Needed where there are no " +
+		Doc: "Check for changed files twice a second instead of waiting for events of the file system. Needed where " +
+			"there are no " +
 			"such events: on network file systems, and in folders that a container shares with its host.",
 		field: onOff(func(c *Config) *bool { return &c.Preview.Poll }),
 	},
@@ -424,7 +477,8 @@ var options = []*Option{
 		Key: "log_format", Flag: "log-format", Group: "Messages", Default: "text",
 		Value: "text|json",
 		Usage: "format of messages",
-		Doc:   "How messages are written to standard error: `text` for people, `json` for log collectors (one object per line).",
+		Doc: "How messages are written to standard error: `text` for people, `json` for log collectors (one object " +
+			"per line).",
 		field: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json"),
 	},
 }

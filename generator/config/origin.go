@@ -20,7 +20,8 @@ type Origin struct {
 	At    fault.Place // line in a file; for other levels File is "environment SITEGEN_OUT" or "flag --out"; zero for a default
 }
 
-// String returns the name of the origin: "default", "profile aurora.yaml", "sitegen.yaml:12", "environment SITEGEN_OUT", "flag --out".
+// String returns the name of the origin: "default", "profile aurora.yaml", "sitegen.yaml:12", "environment
+// SITEGEN_OUT", "flag --out".
 func (o Origin) String() string {
 	if o.Level == Default {
 		return "default"

@@ -20,9 +20,11 @@ func printed(t *testing.T, c config.Config) string {
 }
 
 func TestPrint(t *testing.T) {
-	siteFolder(t, "profile: aurora.yaml\nnotice: |\n  a\n  b\ngirder:\n  max_size: 1000001\nafter_change: [nginx -t, \"x: 'y'\"]\n")
+	siteFolder(t, "profile: aurora.yaml\nnotice: |\n  a\n  b\ngirder:\n  max_size: 1000001\nafter_change: [nginx -t, "+
+		"\"x: 'y'\"]\n")
 	write(t, "aurora.yaml", aurora)
-	c := load(t, config.Input{Environ: []string{"SITEGEN_PROJECT=3", "SITEGEN_SOURCE_HEADER=Girder-Token: abc"}, Flags: map[string][]string{"force": {"true"}}})
+	c := load(t, config.Input{Environ: []string{"SITEGEN_PROJECT=3", "SITEGEN_SOURCE_HEADER=Girder-Token: abc"},
+		Flags: map[string][]string{"force": {"true"}}})
 	want := `profile: aurora.yaml                                       # sitegen.yaml:1
 title: Aurora downloads                                    # profile aurora.yaml
 project: "3"                                               # environment SITEGEN_PROJECT
@@ -85,12 +87,15 @@ log_format: text                                           # default
 // What is printed is a configuration file of the same values, whatever the values are.
 func TestPrintIsAConfiguration(t *testing.T) {
 	for _, text := range []string{
-		"plain", "5.10", "true", "null", "~", "-", "- a", "a: b", "a #b", "#b", "'", `"`, `\`, "[a]", "{a}", "*a", "&a", "!a", "%a", "@a", "`a",
-		" a ", "a\tb", "é", "日本", "0x1f", "1e3", ".inf", "2020-01-01", "=", "<<", "? a", "|", ">", "a:", ":a", "yes", "---", "...", "a,b",
+		"plain", "5.10", "true", "null", "~", "-", "- a", "a: b", "a #b", "#b", "'", `"`, `\`, "[a]", "{a}", "*a", "&a",
+		"!a", "%a", "@a", "`a",
+		" a ", "a\tb", "é", "日本", "0x1f", "1e3", ".inf", "2020-01-01", "=", "<<", "? a", "|", ">", "a:", ":a", "yes",
+		"---", "...", "a,b",
 	} {
 		t.Run(text, func(t *testing.T) {
 			t.Chdir(t.TempDir())
-			environ := []string{"SITEGEN_TITLE=" + text, "SITEGEN_NOTICE=" + text + "\n\n" + text, "SITEGEN_OUT=" + text + "/out"}
+			environ := []string{"SITEGEN_TITLE=" + text, "SITEGEN_NOTICE=" + text + "\n\n" + text,
+				"SITEGEN_OUT=" + text + "/out"}
 			want := load(t, config.Input{Environ: environ})
 			write(t, config.FileName, printed(t, want))
 			if diff := cmp.Diff(want, load(t, config.Input{}), ignoreOrigins); diff != "" {
@@ -115,7 +120,8 @@ func TestDocumentation(t *testing.T) {
 		t.Fatalf("%s has no part between %q and %q", path, beginReference, endReference)
 	}
 	if os.Getenv("UPDATE_DOCS") != "" {
-		if err := os.WriteFile(path, []byte(before+beginReference+config.Reference()+endReference+after), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(before+beginReference+config.Reference()+endReference+after),
+			0o644); err != nil {
 			t.Fatal(err)
 		}
 		return

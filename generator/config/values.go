@@ -91,7 +91,8 @@ func size(at func(*Config) *Size) field {
 	f := one("size", at, func(s, _ string) (Size, error) {
 		n, err := humanize.ParseBytes(s)
 		if err != nil {
-			return 0, invalid{what: "is not a size", hint: "write a number of bytes, or one with its unit, for instance 64MiB"}
+			return 0, invalid{what: "is not a size",
+				hint: "write a number of bytes, or one with its unit, for instance 64MiB"}
 		}
 		if n == 0 || n > largest {
 			return 0, invalid{what: "is not between 1 byte and 1 TiB"}
@@ -123,7 +124,8 @@ func commandList(at func(*Config) *[]Command) field {
 		case err != nil:
 			return Command{}, invalid{what: "has a command with an unclosed quote or bracket"}
 		case words.Position >= 0:
-			return Command{}, invalid{what: "has a command with shell syntax", hint: "commands run without a shell; if you need one, write sh -c '…'"}
+			return Command{}, invalid{what: "has a command with shell syntax",
+				hint: "commands run without a shell; if you need one, write sh -c '…'"}
 		case len(args) == 0 || args[0] == "":
 			return Command{}, invalid{what: "has a command without a program"}
 		}
@@ -172,13 +174,14 @@ func source(s, dir string) (string, error) {
 	return within(dir, s), nil
 }
 
-// kindRE matches a path with the name of a kind of sources in front: packages:dist/list. A name has two letters or more,
-// because one letter is a Windows drive (C:\list).
+// kindRE matches a path with the name of a kind of sources in front: packages:dist/list. A name has two letters or
+// more, because one letter is a Windows drive (C:\list).
 var kindRE = regexp.MustCompile(`^([a-z]{2,}:)(.+)$`)
 
 func appID(s string) error {
 	if s != "" && !appRE.MatchString(s) {
-		return invalid{what: "must be 24 lower-case hex digits", hint: "it is the _id of the application's folder in Girder"}
+		return invalid{what: "must be 24 lower-case hex digits",
+			hint: "it is the _id of the application's folder in Girder"}
 	}
 	return nil
 }
@@ -210,7 +213,8 @@ func printable(s string) error {
 // logFormat makes only a rough check of a log format. Package stats, which reads logs, knows the exact syntax.
 func logFormat(s, _ string) (string, error) {
 	if !strings.Contains(s, "$") {
-		return "", invalid{what: "has a format without variables", hint: "use the syntax of Nginx's log_format: $remote_addr …"}
+		return "", invalid{what: "has a format without variables",
+			hint: "use the syntax of Nginx's log_format: $remote_addr …"}
 	}
 	return s, oneLine(s)
 }
@@ -218,7 +222,8 @@ func logFormat(s, _ string) (string, error) {
 // hostName parses a host name without a port.
 func hostName(s, _ string) (string, error) {
 	if !hostRE.MatchString(s) || strings.ContainsAny(s, ":[") {
-		return "", invalid{what: "must be a host name", hint: "without scheme, port and path, for instance www.example.org"}
+		return "", invalid{what: "must be a host name",
+			hint: "without scheme, port and path, for instance www.example.org"}
 	}
 	return strings.ToLower(s), nil
 }
@@ -227,7 +232,8 @@ func hostName(s, _ string) (string, error) {
 func profileName(s, dir string) (string, error) {
 	switch {
 	case s == "":
-		return "", invalid{what: "is empty", hint: "write the path of a profile, or one of " + strings.Join(profile.BuiltIn(), ", ")}
+		return "", invalid{what: "is empty",
+			hint: "write the path of a profile, or one of " + strings.Join(profile.BuiltIn(), ", ")}
 	case slices.Contains(profile.BuiltIn(), s):
 		return s, nil
 	}

@@ -100,9 +100,11 @@ func open(ctx context.Context, p *project.Project, o Options, buckets *logsource
 		p.Log.Warn("no packages are stored yet: downloads are kept, and shown after the first build")
 	}
 	return stats.Open(ctx, stats.Options{
-		Dir: p.Config.Data, Formats: formats, Packages: stats.FromCatalog(packages), GeoIP: geoIP(p), Attribution: c.Attribution,
-		Rules: c.UserAgents, Privacy: stats.Privacy(c.Privacy), LegacyFile: legacyFile(p), MinCountry: c.MinCountry,
-		DryRun: o.DryRun, Stdin: o.Stdin, Open: buckets.Open, Stat: buckets.Stat, Now: p.Now,
+		Dir: p.Config.Data, Formats: formats, Packages: stats.FromCatalog(packages), GeoIP: geoIP(p),
+		Attribution: c.Attribution,
+		Rules:       c.UserAgents, Privacy: stats.Privacy(c.Privacy), LegacyFile: legacyFile(p),
+		MinCountry: c.MinCountry,
+		DryRun:     o.DryRun, Stdin: o.Stdin, Open: buckets.Open, Stat: buckets.Stat, Now: p.Now,
 	})
 }
 
@@ -116,7 +118,8 @@ func legacyFile(p *project.Project) string {
 
 func jsonFields(f config.JSONFields) accesslog.Fields {
 	return accesslog.Fields{
-		Address: f.Address, Time: f.Time, Request: f.Request, Method: f.Method, URI: f.Path, Status: f.Status, Agent: f.Agent,
+		Address: f.Address, Time: f.Time, Request: f.Request, Method: f.Method, URI: f.Path, Status: f.Status,
+		Agent: f.Agent,
 	}
 }
 

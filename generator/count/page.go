@@ -12,9 +12,10 @@ import (
 	"github.com/Slicer/sitegen/generator/statspage"
 )
 
-// makePage makes the page of the statistics that were published in dir, with the site's layouts: see statspage.Make. There
-// may be no packages yet. Precompress is the site's.
-func makePage(ctx context.Context, p *project.Project, s *stats.Summary, dir string, o statspage.Options) ([]string, error) {
+// makePage makes the page of the statistics that were published in dir, with the site's layouts: see statspage.Make.
+// There may be no packages yet. Precompress is the site's.
+func makePage(ctx context.Context, p *project.Project, s *stats.Summary, dir string, o statspage.Options) ([]string,
+	error) {
 	run, err := lastRun(ctx, p)
 	if err != nil {
 		return nil, err

@@ -48,7 +48,8 @@ func TestWrapKeepsTheError(t *testing.T) {
 func TestHints(t *testing.T) {
 	a := fault.Wrap(fault.Usage, errPlain, "a")
 	b := fault.Wrap(fault.Usage, errPlain, "b")
-	err := fault.Wrap(fault.Usage, fmt.Errorf("all: %w", errors.Join(a, errPlain, b, a, fault.Wrap(fault.Gate, errPlain, ""))), "outer")
+	err := fault.Wrap(fault.Usage,
+		fmt.Errorf("all: %w", errors.Join(a, errPlain, b, a, fault.Wrap(fault.Gate, errPlain, ""))), "outer")
 	if diff := cmp.Diff([]string{"outer", "a", "b"}, fault.Hints(err)); diff != "" {
 		t.Errorf("hints (-want +got):\n%s", diff)
 	}

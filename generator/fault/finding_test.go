@@ -40,7 +40,8 @@ func TestFindings(t *testing.T) {
 		t.Errorf("nothing found is the error %v", err)
 	}
 	at := func(file string, line, col int) fault.Place { return fault.Place{File: file, Line: line, Col: col} }
-	findings := fault.Findings{at("b", 1, 1).Errorf("z"), at("a", 2, 1).Errorf("y"), at("a", 1, 2).Errorf("x"), at("a", 1, 10).Errorf("w"),
+	findings := fault.Findings{at("b", 1, 1).Errorf("z"), at("a", 2, 1).Errorf("y"), at("a", 1, 2).Errorf("x"),
+		at("a", 1, 10).Errorf("w"),
 		at("a", 1, 2).Errorf("v"), at("b", 1, 1).Errorf("z")}
 	err := fault.Wrap(fault.Content, findings.Sorted().Err(), "")
 	if diff := cmp.Diff("a:1:2: v\na:1:2: x\na:1:10: w\na:2:1: y\nb:1:1: z", err.Error()); diff != "" {

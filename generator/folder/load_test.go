@@ -67,7 +67,8 @@ func TestSum(t *testing.T) {
 		same bool
 	}{
 		{"the same files", fstest.MapFS{"a": {Data: []byte("1")}, "b/c": {Data: []byte("2")}}, true},
-		{"other times", fstest.MapFS{"a": {Data: []byte("1"), ModTime: time.Unix(1, 0)}, "b/c": {Data: []byte("2")}}, true},
+		{"other times", fstest.MapFS{"a": {Data: []byte("1"), ModTime: time.Unix(1, 0)}, "b/c": {Data: []byte("2")}},
+			true},
 		{"another content", fstest.MapFS{"a": {Data: []byte("1")}, "b/c": {Data: []byte("3")}}, false},
 		{"another name", fstest.MapFS{"a": {Data: []byte("1")}, "b/d": {Data: []byte("2")}}, false},
 		{"contents exchanged", fstest.MapFS{"a": {Data: []byte("2")}, "b/c": {Data: []byte("1")}}, false},
@@ -120,7 +121,8 @@ func TestReadFile(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"none": "open none: no such file or directory", "pipe": "read pipe: not a regular file",
-		".": "read .: not a regular file", "../x": "open ../x: invalid argument", "one/x": "open one/x: not a directory",
+		".": "read .: not a regular file", "../x": "open ../x: invalid argument",
+		"one/x": "open one/x: not a directory",
 	} {
 		if _, err := fs.ReadFile(folder.Open(dir), name); err == nil || err.Error() != want {
 			t.Errorf("%s: error is %v, want %s", name, err, want)

@@ -172,7 +172,8 @@ func explain(err error) error {
 		case http.StatusUnauthorized:
 			hint = "Check " + idVariable + " and " + keyVariable + ". A new key works after about five minutes."
 		case http.StatusForbidden:
-			hint = "The account is not allowed to download " + Edition + ". Check its permissions and the licence agreement."
+			hint = "The account is not allowed to download " + Edition +
+				". Check its permissions and the licence agreement."
 		case http.StatusTooManyRequests:
 			hint = "The account has reached its daily limit of downloads. Try again tomorrow."
 		}

@@ -127,7 +127,8 @@ func TestFailures(t *testing.T) {
 		{"forbidden", "secret", func(m *maxmind) { m.status = 403 }, "403", "permissions"},
 		{"too many downloads", "secret", func(m *maxmind) { m.status = 429 }, "429", "daily limit"},
 		{"server error", "secret", func(m *maxmind) { m.status = 500 }, "500", ""},
-		{"wrong MD5", "secret", func(m *maxmind) { m.sum = strings.Repeat("0", 32) }, "MD5 mismatch", "Run the command"},
+		{"wrong MD5", "secret", func(m *maxmind) { m.sum = strings.Repeat("0", 32) }, "MD5 mismatch",
+			"Run the command"},
 		{"truncated", "secret", func(m *maxmind) {
 			m.database, m.truncate = bytes.Repeat([]byte("x"), 1<<20), true
 		}, "unexpected EOF", ""},

@@ -37,8 +37,9 @@ func build(t *testing.T, id string, change func(*catalog.Record)) *catalog.Packa
 	t.Helper()
 	r := catalog.Record{
 		ID: strings.Repeat(id, 24), Name: "Aurora_win_amd64_30893", Size: 222149208, ProductName: "Aurora",
-		OS: "win", Arch: "amd64", Revision: "30893", Version: "5.0.3-2022-07-08", BuildDate: "2022-07-08T09:39:54.992000+00:00",
-		URL: "https://files.example.org/" + id,
+		OS: "win", Arch: "amd64", Revision: "30893", Version: "5.0.3-2022-07-08",
+		BuildDate: "2022-07-08T09:39:54.992000+00:00",
+		URL:       "https://files.example.org/" + id,
 	}
 	if change != nil {
 		change(&r)
@@ -66,15 +67,18 @@ func TestRecord(t *testing.T) {
 	}{
 		{"both are new", []*catalog.Package{b, a}, history.Change{Added: []*catalog.Package{b, a}}},
 		{"nothing happens", []*catalog.Package{b, a}, history.Change{}},
-		{"one is released", []*catalog.Package{b, released}, history.Change{Changed: []history.Changed{{Package: released, Fields: []history.FieldChange{
-			{Field: "release", Before: "", After: "5.0.3"}, {Field: "pre_release", Before: "false", After: "true"},
-			{Field: "size", Before: "222149208", After: "222149209"}, {Field: "sha512", Before: "", After: strings.Repeat("ab", 64)},
-		}}}}},
+		{"one is released", []*catalog.Package{b, released},
+			history.Change{Changed: []history.Changed{{Package: released, Fields: []history.FieldChange{
+				{Field: "release", Before: "", After: "5.0.3"}, {Field: "pre_release", Before: "false", After: "true"},
+				{Field: "size", Before: "222149208", After: "222149209"},
+				{Field: "sha512", Before: "", After: strings.Repeat("ab", 64)},
+			}}}}},
 		{"it is withdrawn", []*catalog.Package{b}, history.Change{Withdrawn: []*catalog.Package{released}}},
 		{"it stays away", []*catalog.Package{b}, history.Change{}},
 		{"it is back and let go", []*catalog.Package{b, letGo}, history.Change{
 			Returned: []*catalog.Package{letGo},
-			Changed:  []history.Changed{{Package: letGo, Fields: []history.FieldChange{{Field: "pre_release", Before: "true", After: "false"}}}},
+			Changed: []history.Changed{{Package: letGo,
+				Fields: []history.FieldChange{{Field: "pre_release", Before: "true", After: "false"}}}},
 		}},
 		{"all are gone", nil, history.Change{Withdrawn: []*catalog.Package{b, letGo}}},
 		{"one is back", []*catalog.Package{b}, history.Change{Returned: []*catalog.Package{b}}},
@@ -143,7 +147,8 @@ func TestPublishedIsWhatWasRecorded(t *testing.T) {
 		t.Run(profile, func(t *testing.T) {
 			want := testutil.Packages(t, profile)
 			shuffled := slices.Clone(want)
-			rand.New(rand.NewPCG(1, 2)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+			rand.New(rand.NewPCG(1, 2)).Shuffle(len(shuffled),
+				func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 			dir := t.TempDir()
 			for i, at := range []time.Time{day(1), day(20)} {
 				path := filepath.Join(dir, fmt.Sprint(i), history.FileName)
@@ -169,12 +174,14 @@ func TestTextIsKeptAsItIs(t *testing.T) {
 		r.BuildDate = "2021-06-21 22:00:26"
 	})
 	held := []catalog.Held{
-		{ID: "x\x00y\xff", Name: "'\"\n", Field: "meta.revision", Value: strings.Repeat("z", 100_000), Reason: "not a decimal number"},
+		{ID: "x\x00y\xff", Name: "'\"\n", Field: "meta.revision", Value: strings.Repeat("z", 100_000),
+			Reason: "not a decimal number"},
 		{Field: "_id", Reason: "not 24 lower-case hex digits"},
 	}
 	s := openDB(t, filepath.Join(t.TempDir(), "c"))
 	for i := range 2 {
-		if _, err := s.Record(t.Context(), history.Snapshot{Run: run(day(1 + i)), Published: []*catalog.Package{p}, Held: held}); err != nil {
+		if _, err := s.Record(t.Context(),
+			history.Snapshot{Run: run(day(1 + i)), Published: []*catalog.Package{p}, Held: held}); err != nil {
 			t.Fatal(err)
 		}
 		published, err := s.Published(t.Context())
@@ -192,7 +199,8 @@ func TestTextIsKeptAsItIs(t *testing.T) {
 			t.Errorf("held (-want +got):\n%s", diff)
 		}
 	}
-	if _, err := s.Record(t.Context(), history.Snapshot{Run: run(day(3)), Published: []*catalog.Package{p}, Held: held[1:]}); err != nil {
+	if _, err := s.Record(t.Context(),
+		history.Snapshot{Run: run(day(3)), Published: []*catalog.Package{p}, Held: held[1:]}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := s.Held(t.Context()); err != nil || !slices.Equal(got, held[1:]) {
@@ -208,12 +216,17 @@ func TestOneCatalogueInAFolder(t *testing.T) {
 		want        string // "": accepted
 	}{
 		{"the same", history.Run{Source: url, App: testutil.App}, history.Run{Source: url, App: testutil.App}, ""},
-		{"the sample again", history.Run{Source: "sample", App: testutil.App}, history.Run{Source: "sample", App: testutil.App}, ""},
-		{"a saved listing", history.Run{Source: url, App: testutil.App}, history.Run{Source: "file:listing.json", App: testutil.App}, ""},
-		{"a file called sample", history.Run{Source: url, App: testutil.App}, history.Run{Source: "file:sample", App: testutil.App}, ""},
-		{"a server after the sample", history.Run{Source: "sample", App: testutil.App}, history.Run{Source: url, App: testutil.App},
+		{"the sample again", history.Run{Source: "sample", App: testutil.App},
+			history.Run{Source: "sample", App: testutil.App}, ""},
+		{"a saved listing", history.Run{Source: url, App: testutil.App},
+			history.Run{Source: "file:listing.json", App: testutil.App}, ""},
+		{"a file called sample", history.Run{Source: url, App: testutil.App},
+			history.Run{Source: "file:sample", App: testutil.App}, ""},
+		{"a server after the sample", history.Run{Source: "sample", App: testutil.App},
+			history.Run{Source: url, App: testutil.App},
 			"the data folder holds the packages of sample, not of " + url},
-		{"the sample after a server", history.Run{Source: url, App: testutil.App}, history.Run{Source: "sample", App: testutil.App},
+		{"the sample after a server", history.Run{Source: url, App: testutil.App},
+			history.Run{Source: "sample", App: testutil.App},
 			"the data folder holds the packages of " + url + ", not of sample"},
 		{"another application", history.Run{Source: url, App: testutil.App}, history.Run{Source: url, App: other},
 			"the data folder holds the packages of application " + testutil.App + ", not of application " + other},
@@ -225,7 +238,8 @@ func TestOneCatalogueInAFolder(t *testing.T) {
 				t.Fatalf("an empty catalogue does not accept %+v: %v", test.next, err)
 			}
 			a, b := build(t, "a", nil), build(t, "b", nil)
-			if _, err := s.Record(t.Context(), history.Snapshot{Run: test.first, Published: []*catalog.Package{a}}); err != nil {
+			if _, err := s.Record(t.Context(),
+				history.Snapshot{Run: test.first, Published: []*catalog.Package{a}}); err != nil {
 				t.Fatal(err)
 			}
 			accept := s.Accept(t.Context(), test.next)
@@ -239,7 +253,8 @@ func TestOneCatalogueInAFolder(t *testing.T) {
 					if err != nil {
 						t.Error(err)
 					}
-				} else if err == nil || fault.KindOf(err) != fault.Usage || !strings.HasSuffix(err.Error(), test.want) || len(fault.Hints(err)) != 1 {
+				} else if err == nil || fault.KindOf(err) != fault.Usage ||
+					!strings.HasSuffix(err.Error(), test.want) || len(fault.Hints(err)) != 1 {
 					t.Errorf("error %v, want one of usage with a hint: %s", err, test.want)
 				}
 			}
@@ -311,7 +326,10 @@ func TestLearned(t *testing.T) {
 		return c
 	}
 	record(1, func(*catalog.Package) {})
-	if c := record(2, func(p *catalog.Package) { p.FileName, p.SHA256 = "aurora.exe", strings.Repeat("ab", 32) }); !c.Empty() {
+	if c := record(2, func(p *catalog.Package) {
+		p.FileName, p.SHA256 = "aurora.exe",
+			strings.Repeat("ab", 32)
+	}); !c.Empty() {
 		t.Errorf("more is known: %+v", c)
 	}
 	if c := record(3, func(p *catalog.Package) { p.URL = "https://mirror.example.org/a" }); !c.Empty() {

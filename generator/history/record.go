@@ -102,12 +102,15 @@ func checkSame(last, run Run) error {
 		return nil
 	case last.IsSample() != run.IsSample():
 		err := fmt.Errorf("the data folder holds the packages of %s, not of %s", last.Source, run.Source)
-		return fault.Wrap(fault.Usage, err, "A data folder holds either the sample or a real catalogue: give another one "+
-			"with --data, or remove this one if it was only a trial.")
+		return fault.Wrap(fault.Usage, err,
+			"A data folder holds either the sample or a real catalogue: give another one "+
+				"with --data, or remove this one if it was only a trial.")
 	case last.App != run.App:
-		err := fmt.Errorf("the data folder holds the packages of %s, not of %s", describeApp(last.App), describeApp(run.App))
-		return fault.Wrap(fault.Usage, err, "A data folder holds the packages of one application: set app back, or give "+
-			"another data folder with --data.")
+		err := fmt.Errorf("the data folder holds the packages of %s, not of %s", describeApp(last.App),
+			describeApp(run.App))
+		return fault.Wrap(fault.Usage, err,
+			"A data folder holds the packages of one application: set app back, or give "+
+				"another data folder with --data.")
 	}
 	return nil
 }
@@ -151,8 +154,8 @@ func compare(known []Entry, published []*catalog.Package) (change Change, learne
 	return change, learned
 }
 
-// compareFields returns the fields that differ. The address is not a property of the package. The name and the SHA-256 of
-// its file count only if they were known before: Girder's listing does not have them, a look at the file does.
+// compareFields returns the fields that differ. The address is not a property of the package. The name and the SHA-256
+// of its file count only if they were known before: Girder's listing does not have them, a look at the file does.
 func compareFields(before, after *catalog.Package) (fields []FieldChange) {
 	if *before == *after {
 		return nil
@@ -258,7 +261,8 @@ func (w *writer) changes(c *Change) {
 // learned updates packages with newly learned values, without an event.
 func (w *writer) learned(packages []*catalog.Package) {
 	for _, p := range packages {
-		w.exec("UPDATE packages SET (sha256, file_name, url) = (?, ?, ?) WHERE id = ?", p.SHA256, p.FileName, p.URL, p.ID)
+		w.exec("UPDATE packages SET (sha256, file_name, url) = (?, ?, ?) WHERE id = ?", p.SHA256, p.FileName, p.URL,
+			p.ID)
 	}
 }
 
@@ -285,6 +289,7 @@ func (w *writer) event(p *catalog.Package, kind string, f FieldChange) {
 
 var (
 	packageValues = strings.Repeat("?, ", len(columns))
-	insertPackage = "INSERT INTO packages (" + packageColumns + ", first_seen, last_changed) VALUES (" + packageValues + "?, ?)"
+	insertPackage = "INSERT INTO packages (" + packageColumns + ", first_seen, last_changed) VALUES (" + packageValues +
+		"?, ?)"
 	updatePackage = "UPDATE packages SET (" + packageColumns + ", last_changed) = (" + packageValues + "?) WHERE id = ?"
 )

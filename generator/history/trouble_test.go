@@ -18,7 +18,8 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-var atNoon = Run{At: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Source: "https://example.com/api/v1", App: testutil.App}
+var atNoon = Run{At: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Source: "https://example.com/api/v1",
+	App: testutil.App}
 
 // recorded is a catalogue of the live profile, and its path.
 func recorded(t *testing.T) (s *DB, path string, packages []*catalog.Package) {
@@ -89,9 +90,12 @@ func TestRecordInTrouble(t *testing.T) {
 		hint        string
 		kind        fault.Kind
 	}{
-		{"disk full", "PRAGMA max_page_count = 1", "PRAGMA max_page_count = 1000000", "database or disk is full", "make room", fault.Unexpected},
-		{"read-only", "PRAGMA query_only = on", "PRAGMA query_only = off", "attempt to write a readonly database", "permissions", fault.Unexpected},
-		{"broken rule", "CREATE TRIGGER no BEFORE INSERT ON packages BEGIN SELECT raise(ABORT, 'no more'); END", "DROP TRIGGER no", "no more", "", fault.Unexpected},
+		{"disk full", "PRAGMA max_page_count = 1", "PRAGMA max_page_count = 1000000", "database or disk is full",
+			"make room", fault.Unexpected},
+		{"read-only", "PRAGMA query_only = on", "PRAGMA query_only = off", "attempt to write a readonly database",
+			"permissions", fault.Unexpected},
+		{"broken rule", "CREATE TRIGGER no BEFORE INSERT ON packages BEGIN SELECT raise(ABORT, 'no more'); END",
+			"DROP TRIGGER no", "no more", "", fault.Unexpected},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -112,7 +116,8 @@ func TestRecordInTrouble(t *testing.T) {
 			if fault.KindOf(err) != test.kind {
 				t.Errorf("kind %v, want %v", fault.KindOf(err), test.kind)
 			}
-			if hints := strings.Join(fault.Hints(err), " "); !strings.Contains(hints, test.hint) || (hints == "") != (test.hint == "") {
+			if hints := strings.Join(fault.Hints(err), " "); !strings.Contains(hints, test.hint) ||
+				(hints == "") != (test.hint == "") {
 				t.Errorf("hints %q, want %q", hints, test.hint)
 			}
 			checkPublished(t, s, packages)
@@ -156,7 +161,8 @@ func TestRecordWhileAnotherWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	exec(t, s.file, "PRAGMA busy_timeout = 1")
-	if _, err := s.Record(t.Context(), Snapshot{Run: atNoon, Published: packages}); fault.KindOf(err) != fault.Locked || len(fault.Hints(err)) != 1 {
+	if _, err := s.Record(t.Context(), Snapshot{Run: atNoon, Published: packages}); fault.KindOf(err) != fault.Locked ||
+		len(fault.Hints(err)) != 1 {
 		t.Errorf("error %v, want one that says who is first", err)
 	}
 	checkPublished(t, s, packages) // reading is no trouble
@@ -183,7 +189,8 @@ func TestDamagedFile(t *testing.T) {
 		defer broken.Close()
 		_, err = broken.Published(t.Context())
 	}
-	if err == nil || !strings.Contains(err.Error(), path+": database disk image is malformed") || !strings.HasPrefix(strings.Join(fault.Hints(err), ""), "The file is damaged.") {
+	if err == nil || !strings.Contains(err.Error(), path+": database disk image is malformed") ||
+		!strings.HasPrefix(strings.Join(fault.Hints(err), ""), "The file is damaged.") {
 		t.Errorf("error %v, hints %q", err, fault.Hints(err))
 	}
 }
@@ -225,7 +232,8 @@ func TestRunsAreCounted(t *testing.T) {
 	changed.Size++
 	next[0] = &changed
 	for _, published := range [][]*catalog.Package{next, packages} {
-		if _, err := s.Record(t.Context(), Snapshot{Run: atNoon, Published: published, Held: []catalog.Held{{}}}); err != nil {
+		if _, err := s.Record(t.Context(),
+			Snapshot{Run: atNoon, Published: published, Held: []catalog.Held{{}}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -234,7 +242,8 @@ func TestRunsAreCounted(t *testing.T) {
 		return c, err
 	}, "SELECT published, held, added, changed, withdrawn, returned FROM runs ORDER BY id")
 	n := len(packages)
-	if diff := cmp.Diff([][6]int{{n, 0, n, 0, 0, 0}, {n - 2, 1, 0, 1, 2, 0}, {n, 1, 0, 1, 0, 2}}, got); diff != "" || err != nil {
+	if diff := cmp.Diff([][6]int{{n, 0, n, 0, 0, 0}, {n - 2, 1, 0, 1, 2, 0}, {n, 1, 0, 1, 0, 2}}, got); diff != "" ||
+		err != nil {
 		t.Errorf("runs (-want +got):\n%s%v", diff, err)
 	}
 }

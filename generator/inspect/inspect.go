@@ -72,8 +72,8 @@ func pages(ctx context.Context, p *project.Project) (*lookup.Index, *site.Editio
 	return x, e, err
 }
 
-// CheckRedirects returns the mistakes in the redirects of the site, and the redirects that each configured server cannot
-// answer. Its error lists the lines and pages that cannot be read; the findings are about all others.
+// CheckRedirects returns the mistakes in the redirects of the site, and the redirects that each configured server
+// cannot answer. Its error lists the lines and pages that cannot be read; the findings are about all others.
 func CheckRedirects(ctx context.Context, p *project.Project) ([]redirect.Finding, error) {
 	x, e, err := pages(ctx, p)
 	if err != nil {
@@ -100,7 +100,8 @@ func DiffRedirects(p *project.Project, show func(path string) ([]byte, error)) (
 	path := filepath.Join(p.Config.Redirects, redirect.ContentsPath)
 	after, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fault.Wrap(fault.Usage, fmt.Errorf("there are no redirects yet (%s)", path), "Run sitegen build first.")
+		return "", fault.Wrap(fault.Usage, fmt.Errorf("there are no redirects yet (%s)", path),
+			"Run sitegen build first.")
 	}
 	if err != nil {
 		return "", fmt.Errorf("read the redirects: %w", err)

@@ -91,7 +91,8 @@ func TestChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	before = files(t)
-	if err := inspect.Explain(t.Context(), p, &out, "/find?os=linux", "nginx"); err != nil || !strings.Contains(out.String(), "200") {
+	if err := inspect.Explain(t.Context(), p, &out, "/find?os=linux", "nginx"); err != nil ||
+		!strings.Contains(out.String(), "200") {
 		t.Errorf("explain: %v\n%s", err, out.String())
 	}
 	if _, err := inspect.CheckRedirects(t.Context(), p); err != nil {

@@ -148,7 +148,8 @@ func (b *Buckets) connect(ctx context.Context) error {
 	}
 	if _, err := c.Credentials.Retrieve(ctx); err != nil {
 		return fault.Wrap(fault.Source, fmt.Errorf("find credentials for S3: %w", err),
-			"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or assign the machine a role that may read "+
+			"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or assign the machine a role that "+
+				"may read "+
 				"the bucket.")
 	}
 	client := s3.NewFromConfig(c, func(o *s3.Options) {

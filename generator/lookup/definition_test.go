@@ -13,8 +13,9 @@ import (
 // testSpec is the grammar of an invented project.
 var testSpec = NewSpec(&catalog.Scheme{
 	IDs: catalog.HexIDs, Revisions: true,
-	Systems: []catalog.System{{ID: "win", Title: "Windows"}, {ID: "macosx", Title: "macOS"}, {ID: "linux", Title: "Linux"}},
-	Arches:  []catalog.Architecture{{ID: "amd64"}, {ID: "arm64"}, {ID: "i386"}},
+	Systems: []catalog.System{{ID: "win", Title: "Windows"}, {ID: "macosx", Title: "macOS"},
+		{ID: "linux", Title: "Linux"}},
+	Arches: []catalog.Architecture{{ID: "amd64"}, {ID: "arm64"}, {ID: "i386"}},
 }, nil)
 
 // TestTablesAgreeWithDefinition asks random catalogues random questions, by the tables and by going
@@ -81,8 +82,9 @@ func randomPackages(r *rand.Rand, n int) []*catalog.Package {
 
 func randomQuery(r *rand.Rand) Query {
 	q := Query{
-		OSes: []catalog.OS{testSpec.OSes()[r.IntN(3)]}, Stabilities: []catalog.Stability{catalog.Stabilities()[r.IntN(3)]},
-		Arch: testSpec.ArchIDs()[r.IntN(3)], Finds: Finds(r.IntN(5)),
+		OSes:        []catalog.OS{testSpec.OSes()[r.IntN(3)]},
+		Stabilities: []catalog.Stability{catalog.Stabilities()[r.IntN(3)]},
+		Arch:        testSpec.ArchIDs()[r.IntN(3)], Finds: Finds(r.IntN(5)),
 		Number: 95 + r.IntN(30), Day: 20200100 + r.IntN(45),
 	}
 	q.Value = strings.Join([]string{"4", "0", "1", "7"}[:1+r.IntN(4)], ".")

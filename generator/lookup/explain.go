@@ -142,7 +142,8 @@ func (o *printer) cell(x *Index, q *Query, os catalog.OS, s catalog.Stability) {
 		return
 	}
 	matching := candidates(x, q, pf, s)
-	o.printf("  %s has %d revisions; %d packages match %s, newest first\n", pf, len(heads), len(matching), condition(q, s))
+	o.printf("  %s has %d revisions; %d packages match %s, newest first\n", pf, len(heads), len(matching),
+		condition(q, s))
 	for i, p := range matching {
 		if i == shownCandidates {
 			o.printf("    … %d more\n", len(matching)-i)
@@ -167,12 +168,14 @@ func (o *printer) cell(x *Index, q *Query, os catalog.OS, s catalog.Stability) {
 			q.Offset, base.Revision, max(q.Offset, -q.Offset), direction, p.Revision, describe(p))
 		return
 	}
-	i, _ := slices.BinarySearchFunc(heads, base.Revision, func(p *catalog.Package, r int) int { return cmp.Compare(p.Revision, r) })
+	i, _ := slices.BinarySearchFunc(heads, base.Revision,
+		func(p *catalog.Package, r int) int { return cmp.Compare(p.Revision, r) })
 	left := i
 	if q.Offset > 0 {
 		left = len(heads) - 1 - i
 	}
-	o.printf("  offset %+d: from revision %d only %d %s ones are left: no match\n", q.Offset, base.Revision, left, direction)
+	o.printf("  offset %+d: from revision %d only %d %s ones are left: no match\n", q.Offset, base.Revision, left,
+		direction)
 }
 
 // candidates returns the packages that the mode allows, newest first.
@@ -247,7 +250,8 @@ func describe(p *catalog.Package) string {
 			kind = "unreleased (pre-release)"
 		}
 	}
-	return fmt.Sprintf("%s  %s  revision %d  built %s  %s  %q", p.ID, cmp.Or(p.Version, "no version"), p.Revision, p.Day(), kind, p.Name)
+	return fmt.Sprintf("%s  %s  revision %d  built %s  %s  %q", p.ID, cmp.Or(p.Version, "no version"), p.Revision,
+		p.Day(), kind, p.Name)
 }
 
 func join[T ~string](list []T) string {

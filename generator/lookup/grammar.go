@@ -23,9 +23,12 @@ type Tables struct {
 
 // The words of Script for kinds and roles. The role of a mode is an equals sign and what it finds.
 var (
-	kindWords  = map[ValueKind]string{Choice: "choice", Text: "text", Natural: "natural", Integer: "integer", Day: "day", Never: "never"}
-	roleWords  = map[Role]string{NoRole: "", OSRole: "os", StabilityRole: "stability", ArchRole: "arch", OffsetRole: "offset", ModeRole: "="}
-	findsWords = map[Finds]string{Newest: "newest", ByVersion: "version", ByRevision: "revision", ByClosestRevision: "closest", ByDate: "date"}
+	kindWords = map[ValueKind]string{Choice: "choice", Text: "text", Natural: "natural", Integer: "integer",
+		Day: "day", Never: "never"}
+	roleWords = map[Role]string{NoRole: "", OSRole: "os", StabilityRole: "stability", ArchRole: "arch",
+		OffsetRole: "offset", ModeRole: "="}
+	findsWords = map[Finds]string{Newest: "newest", ByVersion: "version", ByRevision: "revision",
+		ByClosestRevision: "closest", ByDate: "date"}
 )
 
 // NewTables returns the tables of a grammar.

@@ -14,7 +14,8 @@ import (
 )
 
 // script runs lookup.Script with the tables of a grammar.
-func script(t testing.TB, spec *lookup.Spec) (parse func(query string, single bool) map[string]any, permalink func(path string) map[string]any) {
+func script(t testing.TB, spec *lookup.Spec) (parse func(query string, single bool) map[string]any,
+	permalink func(path string) map[string]any) {
 	t.Helper()
 	tables, err := json.Marshal(lookup.NewTables(spec))
 	if err != nil {
@@ -77,14 +78,22 @@ func due(t testing.TB, spec *lookup.Spec, query string, single bool) map[string]
 
 // unusual are queries that no random generator would think of.
 var unusual = []string{
-	"", "os", "os=", "os=win&os=linux", "os=&os=win", "o%73=w%69n", "OS=win", "os=Win", "os=w%2569n", "&&os=win&&", "os=win;arch=arm64",
-	"os=win&offset=+1", "os=win&offset=%2B1", "os=win&offset=-0", "os=win&offset=--1", "os=win&offset=", "os=win&offset=%20", "os=win&offset=1%0a", "os=win&offset=1%09",
-	"os=win&revision=+007+", "os=win&revision=%2B7", "os=win&revision=-7", "os=win&revision=7.0", "os=win&revision=1e3", "os=win&revision=%D9%A3", "os=win&closest-revision=%20%207",
-	"os=win&date=2026-02-30", "os=win&date=2024-02-29", "os=win&date=1900-02-29", "os=win&date=2000-02-29", "os=win&date=0000-02-29", "os=win&date=9999-12-31",
-	"os=win&date=2026-00-01", "os=win&date=2026-13-01", "os=win&date=2026-01-00", "os=win&date=2026-01-01%0a", "os=win&date=+2026-01-01", "os=win&date=20260101",
-	"os=win&version=", "os=win&version=%zz", "os=win&version=%", "os=win&version=5&version=6", "os=win&version=&date=2026-01-01", "version=&revision=x&date=y",
-	"os=win&checkout-date=", "os=win&checkout-date=2020-01-01", "os=win&checkout-date=1&version=5&date=2020-01-01", "os=beos&stability=x", "stability=x&os=win&version=5&date=1",
-	"os=win&__proto__=1", "os=win&toString=1", "os=win&constructor=1&hasOwnProperty=2", "os=__proto__", "os=win&version=__proto__", "__proto__=os&os=win",
+	"", "os", "os=", "os=win&os=linux", "os=&os=win", "o%73=w%69n", "OS=win", "os=Win", "os=w%2569n", "&&os=win&&",
+	"os=win;arch=arm64",
+	"os=win&offset=+1", "os=win&offset=%2B1", "os=win&offset=-0", "os=win&offset=--1", "os=win&offset=",
+	"os=win&offset=%20", "os=win&offset=1%0a", "os=win&offset=1%09",
+	"os=win&revision=+007+", "os=win&revision=%2B7", "os=win&revision=-7", "os=win&revision=7.0", "os=win&revision=1e3",
+	"os=win&revision=%D9%A3", "os=win&closest-revision=%20%207",
+	"os=win&date=2026-02-30", "os=win&date=2024-02-29", "os=win&date=1900-02-29", "os=win&date=2000-02-29",
+	"os=win&date=0000-02-29", "os=win&date=9999-12-31",
+	"os=win&date=2026-00-01", "os=win&date=2026-13-01", "os=win&date=2026-01-00", "os=win&date=2026-01-01%0a",
+	"os=win&date=+2026-01-01", "os=win&date=20260101",
+	"os=win&version=", "os=win&version=%zz", "os=win&version=%", "os=win&version=5&version=6",
+	"os=win&version=&date=2026-01-01", "version=&revision=x&date=y",
+	"os=win&checkout-date=", "os=win&checkout-date=2020-01-01", "os=win&checkout-date=1&version=5&date=2020-01-01",
+	"os=beos&stability=x", "stability=x&os=win&version=5&date=1",
+	"os=win&__proto__=1", "os=win&toString=1", "os=win&constructor=1&hasOwnProperty=2", "os=__proto__",
+	"os=win&version=__proto__", "__proto__=os&os=win",
 }
 
 // TestScript asks the script what Parse is asked, with the grammar of the built-in profile and with one that has other
@@ -122,7 +131,8 @@ func TestScript(t *testing.T) {
 func TestScriptReadsPermalinks(t *testing.T) {
 	spec := testutil.OtherSpec(t)
 	_, permalink := script(t, spec)
-	paths := []string{"/", "/latest/", "/latest/win/", "/latest/win\n", "/latest/beos", "/x/latest/win", "/latest/win/nightly/x", "/latest/winxjson", "/releases/../win", "/releases//win",
+	paths := []string{"/", "/latest/", "/latest/win/", "/latest/win\n", "/latest/beos", "/x/latest/win",
+		"/latest/win/nightly/x", "/latest/winxjson", "/releases/../win", "/releases//win",
 		"/releases/5.1.json/win.json", "/revision/1/win", "/revision/x/win", "/revision/-1/win", "/latest/__proto__"}
 	for _, l := range spec.Permalinks() {
 		for _, value := range []string{"win", "5.1", "34645", "2026-01-02", "A-b_c.d", "any"} {

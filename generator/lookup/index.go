@@ -35,7 +35,8 @@ func New(spec *Spec, packages []*catalog.Package) *Index {
 		byPlatform[p.Platform()] = append(byPlatform[p.Platform()], p)
 	}
 	for pf, order := range byPlatform {
-		heads := slices.CompactFunc(slices.Clone(order), func(a, b *catalog.Package) bool { return a.Revision == b.Revision })
+		heads := slices.CompactFunc(slices.Clone(order),
+			func(a, b *catalog.Package) bool { return a.Revision == b.Revision })
 		slices.Reverse(heads)
 		plat := &platform{heads: heads, tables: map[catalog.Stability]*Table{}}
 		for _, s := range catalog.Stabilities() {
@@ -118,7 +119,8 @@ func (t *Table) find(q *Query) *catalog.Package {
 
 // step goes offset distinct revisions up or down from the revision of base.
 func (pl *platform) step(base *catalog.Package, offset int) *catalog.Package {
-	i, _ := slices.BinarySearchFunc(pl.heads, base.Revision, func(p *catalog.Package, r int) int { return cmp.Compare(p.Revision, r) })
+	i, _ := slices.BinarySearchFunc(pl.heads, base.Revision,
+		func(p *catalog.Package, r int) int { return cmp.Compare(p.Revision, r) })
 	if i += offset; i < 0 || i >= len(pl.heads) {
 		return nil
 	}

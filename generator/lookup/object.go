@@ -11,8 +11,8 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// objectField is one key of the package object of /find and /findall. Clients depend on the keys: new ones may be added,
-// but none may be removed or change its type.
+// objectField is one key of the package object of /find and /findall. Clients depend on the keys: new ones may be
+// added, but none may be removed or change its type.
 type objectField struct {
 	key    string
 	append func(b []byte, p *catalog.Package) []byte // appends the value in JSON; if it appends nothing, the key is left out
@@ -45,19 +45,20 @@ var fixedFields = []objectField{
 	{"version", func(b []byte, p *catalog.Package) []byte { return appendOrNull(b, p.Version) }},
 }
 
-// objectFields returns the fixed fields and those of the profile's links, whose value is null for a package without such
-// a page. Keys are in alphabetical order, as on the retired server.
+// objectFields returns the fixed fields and those of the profile's links, whose value is null for a package without
+// such a page. Keys are in alphabetical order, as on the retired server.
 func objectFields(links []catalog.Link) []objectField {
 	fields := slices.Clone(fixedFields)
 	for _, l := range links {
-		fields = append(fields, objectField{l.Key, func(b []byte, p *catalog.Package) []byte { return appendOrNull(b, l.URL.ExpandURL(p)) }})
+		fields = append(fields, objectField{l.Key,
+			func(b []byte, p *catalog.Package) []byte { return appendOrNull(b, l.URL.ExpandURL(p)) }})
 	}
 	slices.SortFunc(fields, func(a, b objectField) int { return strings.Compare(a.key, b.key) })
 	return fields
 }
 
-// ObjectJSON returns the package object of /find: compact JSON without a newline. It needs no escaping in an HTML script
-// element.
+// ObjectJSON returns the package object of /find: compact JSON without a newline. It needs no escaping in an HTML
+// script element.
 func ObjectJSON(s *Spec, p *catalog.Package) []byte {
 	return appendObject(s, make([]byte, 0, 800), p) // 800 bytes hold the object of a package with a SHA-512
 }

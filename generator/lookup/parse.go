@@ -132,8 +132,8 @@ func dayNumber(t time.Time) int {
 	return y*10_000 + int(m)*100 + d
 }
 
-// DecodeQuery decodes a query string like the retired server: it splits only at ampersands, the first of a repeated name
-// counts, a name without a value has the value "", and a percent sign that begins no valid escape is kept.
+// DecodeQuery decodes a query string like the retired server: it splits only at ampersands, the first of a repeated
+// name counts, a name without a value has the value "", and a percent sign that begins no valid escape is kept.
 func DecodeQuery(rawQuery string) map[string]string {
 	params := map[string]string{}
 	for part := range strings.SplitSeq(rawQuery, "&") {

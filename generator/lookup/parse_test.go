@@ -62,17 +62,21 @@ func TestParse(t *testing.T) {
 		{"encoded name and value", "o%73=%77i%6E", base(func(q *Query) {})},
 		{"an escape that is none", "x=%zz%&os=win", base(func(q *Query) {})},
 		{"revision defaults to any", "os=win&revision=007", base(func(q *Query) {
-			q.Finds, q.Mode, q.Value, q.Number, q.Stabilities = ByRevision, "revision", "007", 7, []catalog.Stability{"any"}
+			q.Finds, q.Mode, q.Value, q.Number, q.Stabilities = ByRevision, "revision", "007", 7,
+				[]catalog.Stability{"any"}
 		})},
 		{"huge closest revision", "os=win&closest-revision=" + strings.Repeat("9", 40), base(func(q *Query) {
-			q.Finds, q.Mode, q.Value, q.Number = ByClosestRevision, "closest-revision", strings.Repeat("9", 40), catalog.MaxRevision+1
+			q.Finds, q.Mode, q.Value, q.Number = ByClosestRevision, "closest-revision", strings.Repeat("9", 40),
+				catalog.MaxRevision+1
 		})},
-		{"date", "date=2024-02-29&os=win", base(func(q *Query) { q.Finds, q.Mode, q.Value, q.Day = ByDate, "date", "2024-02-29", 20240229 })},
+		{"date", "date=2024-02-29&os=win",
+			base(func(q *Query) { q.Finds, q.Mode, q.Value, q.Day = ByDate, "date", "2024-02-29", 20240229 })},
 		{"offset with a plus", "os=win&offset=+3", base(func(q *Query) { q.Offset = 3 })},
 		{"offset with an encoded plus", "os=win&offset=%2B3", base(func(q *Query) { q.Offset = 3 })},
 		{"offset with blanks around", "os=win&offset=%20-1%20", base(func(q *Query) { q.Offset = -1 })},
 		{"revision with a plus", "os=win&revision=%2B33241", base(func(q *Query) {
-			q.Finds, q.Mode, q.Value, q.Number, q.Stabilities = ByRevision, "revision", "+33241", 33241, []catalog.Stability{"any"}
+			q.Finds, q.Mode, q.Value, q.Number, q.Stabilities = ByRevision, "revision", "+33241", 33241,
+				[]catalog.Stability{"any"}
 		})},
 		{"closest revision as pasted", "os=win&closest-revision=+33241+", base(func(q *Query) {
 			q.Finds, q.Mode, q.Value, q.Number = ByClosestRevision, "closest-revision", " 33241 ", 33241
@@ -94,7 +98,8 @@ func TestParse(t *testing.T) {
 // FuzzParse holds what translations rely on: a query is either wrong in one named parameter, or every
 // field of it is within its bounds.
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"", "os=win", "os=win&offset=-1&version=5.2", "o%73=linux&date=2021-05-03", "%", "a=%zz&&=", "revision=1&date=x"} {
+	for _, s := range []string{"", "os=win", "os=win&offset=-1&version=5.2", "o%73=linux&date=2021-05-03", "%",
+		"a=%zz&&=", "revision=1&date=x"} {
 		f.Add(s)
 	}
 	params := map[string]bool{}

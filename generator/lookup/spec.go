@@ -118,7 +118,8 @@ func Parameters(s *catalog.Scheme) []Parameter {
 		{
 			Name: "offset", Kind: Integer, Role: OffsetRole,
 			Reason: "is not a whole number", Allowed: "a whole number, for instance -1",
-			About: "from the package found, so many revisions up, or down when negative, whatever their stability", Without: "0",
+			About:   "from the package found, so many revisions up, or down when negative, whatever their stability",
+			Without: "0",
 		},
 		{
 			Name: "checkout-date", Kind: Never,
@@ -146,9 +147,11 @@ func Parameters(s *catalog.Scheme) []Parameter {
 		},
 	}
 	if !s.Revisions {
-		list = slices.DeleteFunc(list, func(p Parameter) bool { return p.Finds == ByRevision || p.Finds == ByClosestRevision })
+		list = slices.DeleteFunc(list,
+			func(p Parameter) bool { return p.Finds == ByRevision || p.Finds == ByClosestRevision })
 		i := slices.IndexFunc(list, func(p Parameter) bool { return p.Role == OffsetRole })
-		list[i].About = "from the package found, so many days with builds later, or earlier when negative, whatever their stability"
+		list[i].About = "from the package found, so many days with builds later, or earlier when negative, whatever " +
+			"their stability"
 	}
 	return list
 }
@@ -158,8 +161,8 @@ func NewSpec(s *catalog.Scheme, links []catalog.Link) *Spec {
 	return CustomSpec(s, links, Parameters(s), Permalinks(s))
 }
 
-// CustomSpec returns a grammar with its own tables of parameters and permalinks. Modes must come last, because a request
-// with several modes is reported as such even if the values of the modes are invalid, too.
+// CustomSpec returns a grammar with its own tables of parameters and permalinks. Modes must come last, because a
+// request with several modes is reported as such even if the values of the modes are invalid, too.
 func CustomSpec(s *catalog.Scheme, links []catalog.Link, parameters []Parameter, permalinks []Permalink) *Spec {
 	spec := &Spec{Scheme: s, Links: links, parameters: parameters}
 	for _, l := range permalinks {
@@ -217,8 +220,8 @@ func (s *Spec) DefaultStability(f Finds) catalog.Stability {
 	return catalog.Release
 }
 
-// CellStabilities returns the stabilities of a request for cells (FindAll, Home) that does not specify them, in the order
-// of the rows.
+// CellStabilities returns the stabilities of a request for cells (FindAll, Home) that does not specify them, in the
+// order of the rows.
 func (s *Spec) CellStabilities() []catalog.Stability {
 	return []catalog.Stability{catalog.Release, catalog.Nightly}
 }
@@ -246,7 +249,8 @@ const RecordSuffix = ".json"
 func Permalinks(s *catalog.Scheme) []Permalink {
 	list := []Permalink{
 		{Path: "/latest/{os}", About: "the newest release"},
-		{Path: "/latest/{os}/nightly", Fixed: []Fixed{{"stability", string(catalog.Nightly)}}, About: "the newest preview build"},
+		{Path: "/latest/{os}/nightly", Fixed: []Fixed{{"stability", string(catalog.Nightly)}},
+			About: "the newest preview build"},
 		{Path: "/releases/{version}/{os}", About: "a release, or the newest release of a series"},
 	}
 	if s.Revisions {
@@ -336,8 +340,8 @@ func (l *Permalink) query(value func(i int) string) string {
 	return strings.Join(list, "&")
 }
 
-// Query returns the query string that the permalink is short for, with reference(i) as the value of the i-th placeholder,
-// for instance "$1" for Nginx.
+// Query returns the query string that the permalink is short for, with reference(i) as the value of the i-th
+// placeholder, for instance "$1" for Nginx.
 func (l *Permalink) Query(reference func(i int) string) string { return l.query(reference) }
 
 // LatestPath returns the permalink of the newest release or nightly build for a system.

@@ -7,8 +7,8 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// Table holds all packages that a query without an offset can find, for one platform and stability. Servers compile their
-// redirects from it.
+// Table holds all packages that a query without an offset can find, for one platform and stability. Servers compile
+// their redirects from it.
 type Table struct {
 	Newest    *catalog.Package            // nil if the table is empty
 	Versions  map[string]*catalog.Package // by version and by each leading part of one: 5, 5.12, 5.12.4

@@ -157,7 +157,8 @@ func batches(steps []*step) [][]*step {
 	var all [][]*step
 	start := 0
 	for i := range steps {
-		if end := i + 1; end == len(steps) || end-start == maxBatch || path.Dir(steps[end].name) != path.Dir(steps[i].name) {
+		if end := i + 1; end == len(steps) || end-start == maxBatch ||
+			path.Dir(steps[end].name) != path.Dir(steps[i].name) {
 			all = append(all, steps[start:end])
 			start = end
 		}

@@ -14,12 +14,15 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// benchPage returns page number i of the site that Hugo is measured with: 3.5 KB of HTML, in part the same on every page.
+// benchPage returns page number i of the site that Hugo is measured with: 3.5 KB of HTML, in part the same on every
+// page.
 func benchPage(i int) []byte {
 	r := rand.New(rand.NewPCG(1, uint64(i)))
-	words := strings.Fields("release package install volume render the a of image segment module scene markup transform " +
+	words := strings.Fields("release package install volume render the a of image segment module scene markup " +
+		"transform " +
 		"registration extension viewer medical data model table node python build nightly preview stable download " +
-		"checksum revision platform windows macos linux archive file size date version notes change fixed added removed")
+		"checksum revision platform windows macos linux archive file size date version notes change fixed added " +
+		"removed")
 	say := func(n int) string {
 		text := words[r.IntN(len(words))]
 		for range n - 1 {
@@ -41,7 +44,8 @@ func benchPage(i int) []byte {
 	for range 5 {
 		fmt.Fprintf(&b, "<tr><td>%s</td><td>%d</td></tr>", say(2), r.IntN(100000))
 	}
-	fmt.Fprintf(&b, "</tbody></table><pre><code>import viewer\nfor n in range(%d):\n    print(n, %q)\n</code></pre></main>"+
+	fmt.Fprintf(&b, "</tbody></table><pre><code>import viewer\nfor n in range(%d):\n    print(n, "+
+		"%q)\n</code></pre></main>"+
 		"<footer><p>%s</p></footer></body></html>", r.IntN(99), say(2), say(20))
 	return b.Bytes()
 }
@@ -57,7 +61,8 @@ func benchSite(pages int) []File {
 func benchOptions(b *testing.B) Options {
 	dir := b.TempDir()
 	return Options{
-		Public: filepath.Join(dir, "public"), Redirects: filepath.Join(dir, "redirects"), Data: filepath.Join(dir, "var"),
+		Public: filepath.Join(dir, "public"), Redirects: filepath.Join(dir, "redirects"),
+		Data:        filepath.Join(dir, "var"),
 		Precompress: Precompress{Gzip: true, Brotli: true},
 	}
 }

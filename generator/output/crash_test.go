@@ -35,7 +35,8 @@ func generation(g int) []output.File {
 	var list []string
 	for i := range 150 {
 		name := fmt.Sprintf("r/%d.json", i)
-		files = append(files, output.File{Path: name, Data: seal(fmt.Sprint("record ", i), fmt.Sprint("version ", (g+i)/5))})
+		files = append(files, output.File{Path: name,
+			Data: seal(fmt.Sprint("record ", i), fmt.Sprint("version ", (g+i)/5))})
 		list = append(list, needs+name)
 	}
 	for i := range 30 {
@@ -44,7 +45,8 @@ func generation(g int) []output.File {
 		list = append(list, needs+name)
 	}
 	for i := range 60 {
-		f := output.File{Group: output.Pages, Path: fmt.Sprintf("p/%d/index.html", i), Data: seal(fmt.Sprint("page ", i))}
+		f := output.File{Group: output.Pages, Path: fmt.Sprintf("p/%d/index.html", i),
+			Data: seal(fmt.Sprint("page ", i))}
 		if i%2 == 0 {
 			f.Data = seal(append(list, fmt.Sprint("page ", i))...)
 		}
@@ -122,13 +124,15 @@ func TestKilledAtAnyInstant(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	midway := 0
 	for kills := range testutil.Amount(40, 8) {
-		child, out := assignment{Do: "churn", Dir: s.place("."), From: 1000 * (kills + 1), AfterChange: s.options.AfterChange}.start(t)
+		child, out := assignment{Do: "churn", Dir: s.place("."), From: 1000 * (kills + 1),
+			AfterChange: s.options.AfterChange}.start(t)
 		line(t, out)
 		time.Sleep(time.Duration(r.IntN(150)) * time.Millisecond)
 		kill(child)
 		s.checkWhole()
 		s.awaitUnlocked()
-		if text, err := os.ReadFile(s.place("var/manifest.json")); err == nil && strings.Contains(string(text[:40]), `"complete":false`) {
+		if text, err := os.ReadFile(s.place("var/manifest.json")); err == nil &&
+			strings.Contains(string(text[:40]), `"complete":false`) {
 			midway++
 		}
 		if kills%4 == 3 {
@@ -184,12 +188,16 @@ func TestKilledDuringTheCommands(t *testing.T) {
 		test string // the script of the next run
 		want map[string]string
 	}{
-		{"same site, accepted", []output.File{record("new.json", "1"), nginxMap("a.conf", "new"), nginxMap("b.conf", "new")},
+		{"same site, accepted", []output.File{record("new.json", "1"), nginxMap("a.conf", "new"),
+			nginxMap("b.conf", "new")},
 			"true", map[string]string{"public/new.json": "1", "redirects/a.conf": "new", "redirects/b.conf": "new"}},
-		{"same site, refused", []output.File{record("new.json", "1"), nginxMap("a.conf", "new"), nginxMap("b.conf", "new")},
+		{"same site, refused", []output.File{record("new.json", "1"), nginxMap("a.conf", "new"),
+			nginxMap("b.conf", "new")},
 			"false", map[string]string{"public/new.json": "1", "public/old.json": "1", "redirects/a.conf": "old"}},
-		{"newer site, refused", []output.File{record("newer.json", "1"), nginxMap("a.conf", "newer"), nginxMap("c.conf", "newer")},
-			"false", map[string]string{"public/new.json": "1", "public/newer.json": "1", "public/old.json": "1", "redirects/a.conf": "old"}},
+		{"newer site, refused", []output.File{record("newer.json", "1"), nginxMap("a.conf", "newer"),
+			nginxMap("c.conf", "newer")},
+			"false", map[string]string{"public/new.json": "1", "public/newer.json": "1", "public/old.json": "1",
+				"redirects/a.conf": "old"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t)

@@ -22,10 +22,12 @@ func TestDiskRefuses(t *testing.T) {
 		failed   string // the file that could not be written
 		changed  string // one that was written before
 	}{
-		{"a file too large", "small files", func(*site) {}, "write PLACE/public/big.html: file too large", "public/big.html", "public/a.html"},
+		{"a file too large", "small files", func(*site) {}, "write PLACE/public/big.html: file too large",
+			"public/big.html", "public/a.html"},
 		{"a folder that may not be written", "nobody", func(s *site) { s.chmod("public/z", 0o555) },
 			"write PLACE/public/z/index.html: permission denied", "public/z/index.html", "public/a.html"},
-		{"a data folder that may not be written", "nobody", func(s *site) { s.chmod("var", 0o555) }, "take the lock: open PLACE/var/lock: permission denied", "public/a.html", ""},
+		{"a data folder that may not be written", "nobody", func(s *site) { s.chmod("var", 0o555) },
+			"take the lock: open PLACE/var/lock: permission denied", "public/a.html", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -109,7 +109,8 @@ type fileSet struct {
 
 // newFileSet checks that the files can exist beside each other on disk. The error lists all that cannot.
 func newFileSet(files []File, o *Options) (*fileSet, error) {
-	s := &fileSet{names: make([]string, len(files)), files: make(map[string]*File, len(files)), folders: map[string]bool{}}
+	s := &fileSet{names: make([]string, len(files)), files: make(map[string]*File, len(files)),
+		folders: map[string]bool{}}
 	var findings []error
 	for i := range files {
 		f := &files[i]
@@ -119,7 +120,8 @@ func newFileSet(files []File, o *Options) (*fileSet, error) {
 		case checkPath(f.Path) != nil:
 			findings = append(findings, checkPath(f.Path))
 		case (f.Root == Redirects) != (f.Group == Maps):
-			findings = append(findings, fmt.Errorf("%s: redirects/ holds the files of the group Maps and no others", name))
+			findings = append(findings, fmt.Errorf("%s: redirects/ holds the files of the group Maps and no others",
+				name))
 		case o.dir(f.Root) == "":
 			findings = append(findings, fmt.Errorf("%s: there is no folder for maps", name))
 		case s.files[name] != nil:

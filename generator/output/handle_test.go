@@ -98,7 +98,8 @@ func checkHandle(t *testing.T, h handle, dir, text string) {
 	if n, err := file.Write([]byte(text)); n != len(text) || err != nil {
 		t.Errorf("wrote %d bytes, %v", n, err)
 	}
-	for i, err := range []error{h.setTime("temp", mtime), file.Sync(), file.Close(), h.rename("temp", "link"), h.sync()} {
+	for i, err := range []error{h.setTime("temp", mtime), file.Sync(), file.Close(), h.rename("temp", "link"),
+		h.sync()} {
 		if err != nil {
 			t.Errorf("step %d: %v", i, err)
 		}

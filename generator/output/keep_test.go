@@ -28,10 +28,12 @@ func TestFoldersThatAreKept(t *testing.T) {
 
 	before := s.stamps()
 	p := run("", []string{"b"}, nginxMap("a/x.conf", "2"), page("b/index.html", "1"))
-	if diff := cmp.Diff(output.Changes{Written: []string{"a/x.conf"}, Removed: []string{"bb.conf"}, Unchanged: 2}, p.Redirects); diff != "" {
+	if diff := cmp.Diff(output.Changes{Written: []string{"a/x.conf"}, Removed: []string{"bb.conf"}, Unchanged: 2},
+		p.Redirects); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
-	want := map[string]string{"redirects/a/x.conf": "2", "redirects/b/x.conf": "1", "redirects/b/y/z.conf": "1", "public/b/index.html": "1"}
+	want := map[string]string{"redirects/a/x.conf": "2", "redirects/b/x.conf": "1", "redirects/b/y/z.conf": "1",
+		"public/b/index.html": "1"}
 	if diff := cmp.Diff(want, s.tree()); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}

@@ -111,7 +111,8 @@ func (h *hash) UnmarshalText(text []byte) error {
 // forgetMoved forgets the files of roots that are not where they were, or no longer in use: what is in their place now
 // may be somebody else's.
 func (m *manifest) forgetMoved(now header) {
-	here := map[Root]bool{Public: m.Public == now.Public, Redirects: m.Redirects == now.Redirects && now.Redirects != ""}
+	here := map[Root]bool{Public: m.Public == now.Public, Redirects: m.Redirects == now.Redirects &&
+		now.Redirects != ""}
 	maps.DeleteFunc(m.Files, func(name string, _ entry) bool {
 		root, _ := splitName(name)
 		if !here[root] {
@@ -188,7 +189,8 @@ func parseManifest(text []byte) (manifest, error) {
 		return manifest{}, fmt.Errorf("%d: %w; %s", errorLine(text, err), err, manifestHint)
 	}
 	if body.Version != manifestVersion {
-		return manifest{}, fmt.Errorf("1: version %d, where this sitegen knows %d; use the sitegen that wrote it, or: %s",
+		return manifest{}, fmt.Errorf("1: version %d, where this sitegen knows %d; use the sitegen that wrote "+
+			"it, or: %s",
 			body.Version, manifestVersion, manifestHint)
 	}
 	m := manifest{header: body.header, Files: make(map[string]entry, len(body.Files))}

@@ -53,10 +53,13 @@ func TestManifestRefuses(t *testing.T) {
 		{"half of it", example[:400], "4: unexpected end of JSON input"},
 		{"not JSON", head + "public/index.html\n]}", "2: invalid character 'p'"},
 		{"more behind", example + "{}", "8: invalid character '{' after top-level value"},
-		{"another version", strings.Replace(example, `"version":1`, `"version":2`, 1), "1: version 2, where this sitegen knows 1"},
+		{"another version", strings.Replace(example, `"version":1`, `"version":2`, 1),
+			"1: version 2, where this sitegen knows 1"},
 		{"no version", "{}", "1: version 0"},
-		{"a path out", head + strings.Replace(file, "index.html", "../../etc/passwd", 1) + `{"path":"public/a"}]}`, `2: "../../etc/passwd" is not a path`},
-		{"another root", head + strings.Replace(file, "public/", "etc/", 1) + `{"path":"public/a"}]}`, `2: "etc/index.html" is neither in public`},
+		{"a path out", head + strings.Replace(file, "index.html", "../../etc/passwd", 1) + `{"path":"public/a"}]}`,
+			`2: "../../etc/passwd" is not a path`},
+		{"another root", head + strings.Replace(file, "public/", "etc/", 1) + `{"path":"public/a"}]}`,
+			`2: "etc/index.html" is neither in public`},
 		{"a root itself", head + `{"path":"public"}]}`, `2: "" is not a path`},
 		{"a file twice", head + file + `{"path":"public/index.html"}]}`, `3: "public/index.html" is listed twice`},
 		{"a short hash", strings.Replace(example, sum, "e3b0", 1), `is not a SHA-256`},
@@ -85,7 +88,8 @@ func TestOpenNamesABrokenManifest(t *testing.T) {
 	if err := os.WriteFile(place, []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Public: filepath.Join(dir, "public"), Redirects: filepath.Join(dir, "redirects"), Data: filepath.Join(dir, "var")}
+	o := Options{Public: filepath.Join(dir, "public"), Redirects: filepath.Join(dir, "redirects"),
+		Data: filepath.Join(dir, "var")}
 	_, err := Open(o)
 	if err == nil || !strings.HasPrefix(err.Error(), place+":1: invalid character 'x'") {
 		t.Errorf("error is %v", err)
@@ -112,7 +116,8 @@ func FuzzManifest(f *testing.F) {
 		}
 		for name, e := range m.Files {
 			root, path := splitName(name)
-			if file := (&File{Root: root, Path: path}); checkPath(path) != nil || file.name() != name || e.Path != name {
+			if file := (&File{Root: root, Path: path}); checkPath(path) != nil || file.name() != name ||
+				e.Path != name {
 				t.Fatalf("accepted %q", name)
 			}
 		}

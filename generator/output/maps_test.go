@@ -33,8 +33,10 @@ func TestAfterChange(t *testing.T) {
 		record("new.json", "1"), record("same.json", "1"),
 		nginxMap("http/a.conf", "new a"), nginxMap("http/empty.conf", "full"), nginxMap("http/new/c.conf", "new c"),
 	}
-	oldMaps := map[string]string{"redirects/http/a.conf": "old a", "redirects/http/b.conf": "old b", "redirects/http/empty.conf": ""}
-	newMaps := map[string]string{"redirects/http/a.conf": "new a", "redirects/http/empty.conf": "full", "redirects/http/new/c.conf": "new c"}
+	oldMaps := map[string]string{"redirects/http/a.conf": "old a", "redirects/http/b.conf": "old b",
+		"redirects/http/empty.conf": ""}
+	newMaps := map[string]string{"redirects/http/a.conf": "new a", "redirects/http/empty.conf": "full",
+		"redirects/http/new/c.conf": "new c"}
 	tests := []struct {
 		name         string
 		test, reload string // scripts
@@ -49,7 +51,8 @@ func TestAfterChange(t *testing.T) {
 			`test -e public/new.json && test -e public/old.json && grep -q new "$SITEGEN_REDIRECTS/http/a.conf" && ! test -e redirects/http/b.conf`, "true",
 			"test reload", nil, newMaps, false, "test reload"},
 		{"the test fails", "echo first; echo 'a.conf:1: unexpected }' >&2; exit 3", "true", "test",
-			&output.CommandError{Status: 3, Output: "first\na.conf:1: unexpected }", PutBack: true}, oldMaps, true, "test reload"},
+			&output.CommandError{Status: 3, Output: "first\na.conf:1: unexpected }", PutBack: true}, oldMaps, true,
+			"test reload"},
 		{"the reload fails", "true", "exit 4", "test reload",
 			&output.CommandError{Status: 4}, newMaps, true, "test reload"},
 		{"the test is killed", "kill -9 $$", "true", "test",
@@ -161,7 +164,8 @@ func TestPutBackIsTheLastAccepted(t *testing.T) {
 	if err := run("true", "true", "1"); err != nil {
 		t.Fatal(err)
 	}
-	for _, step := range []struct{ test, text, want string }{{"true", "2", "2"}, {"false", "3", "2"}, {"false", "4", "2"}} {
+	for _, step := range []struct{ test, text, want string }{{"true", "2", "2"}, {"false", "3", "2"},
+		{"false", "4", "2"}} {
 		if err := run(step.test, "false", step.text); err == nil {
 			t.Fatal("no error")
 		}
@@ -219,7 +223,8 @@ func TestMapsAreWrittenInOrder(t *testing.T) {
 	s := newSite(t)
 	now := s.options.Now()
 	s.options.Now = func() time.Time { now = now.Add(time.Second); return now }
-	files := []output.File{nginxMap("m.conf", "1"), nginxMap("z/z.conf", "1"), nginxMap("a.conf", "1"), nginxMap("b.conf", "1")}
+	files := []output.File{nginxMap("m.conf", "1"), nginxMap("z/z.conf", "1"), nginxMap("a.conf", "1"),
+		nginxMap("b.conf", "1")}
 	s.build(files...)
 	for i := 1; i < len(files); i++ {
 		before, after := "redirects/"+files[i-1].Path, "redirects/"+files[i].Path

@@ -113,7 +113,8 @@ func (w *Writer) Plan(ctx context.Context, files []File, keep ...string) (*Plan,
 		options: &w.options, manifest: &w.manifest, set: set,
 		surveys: make([]survey, len(files)), folders: map[string]*found{},
 		plan: &Plan{
-			inWay: map[string]bool{}, missing: map[string]bool{}, settled: make(map[string]entry, len(w.manifest.Files)),
+			inWay: map[string]bool{}, missing: map[string]bool{},
+			settled: make(map[string]entry, len(w.manifest.Files)),
 		},
 	}
 	defer p.close()

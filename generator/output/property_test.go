@@ -36,7 +36,8 @@ func TestAnySequenceIsAFreshWrite(t *testing.T) {
 				}
 				if r.IntN(4) == 0 {
 					s.options.AfterChange = [][]string{{"false"}}
-					if _, err := s.try("", randomFiles(r)...); err != nil && !strings.Contains(err.Error(), "after_change") {
+					if _, err := s.try("", randomFiles(r)...); err != nil &&
+						!strings.Contains(err.Error(), "after_change") {
 						t.Fatal(err)
 					}
 					s.options.AfterChange = nil
@@ -64,9 +65,11 @@ func TestAnySequenceIsAFreshWrite(t *testing.T) {
 func randomFiles(r *rand.Rand) []output.File {
 	var files []output.File
 	for _, name := range []string{
-		"a", "a/b", "a/b/c", "a/b.html", "a/b.html.gz", "d/e.html", "d/f/g.json", "h.txt", "h.txt.br", "index.html", "-/x.html",
+		"a", "a/b", "a/b/c", "a/b.html", "a/b.html.gz", "d/e.html", "d/f/g.json", "h.txt", "h.txt.br", "index.html",
+		"-/x.html",
 	} {
-		if r.IntN(2) == 0 && !slices.ContainsFunc(files, func(f output.File) bool { return strings.HasPrefix(name, f.Path+"/") }) {
+		if r.IntN(2) == 0 && !slices.ContainsFunc(files,
+			func(f output.File) bool { return strings.HasPrefix(name, f.Path+"/") }) {
 			f := page(name, randomText(r))
 			f.Group = output.Group(r.IntN(2))
 			if r.IntN(4) == 0 {
@@ -76,7 +79,8 @@ func randomFiles(r *rand.Rand) []output.File {
 		}
 	}
 	for _, name := range []string{"m", "m/n", "nginx/http/a.conf", "nginx/server/b.conf"} {
-		if r.IntN(2) == 0 && !slices.ContainsFunc(files, func(f output.File) bool { return f.Root == output.Redirects && path.Dir(name) == f.Path }) {
+		if r.IntN(2) == 0 && !slices.ContainsFunc(files,
+			func(f output.File) bool { return f.Root == output.Redirects && path.Dir(name) == f.Path }) {
 			files = append(files, nginxMap(name, randomText(r)))
 		}
 	}

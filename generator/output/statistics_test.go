@@ -22,7 +22,8 @@ func (s *site) statistics() *site {
 	o.Precompress = output.Precompress{Gzip: true}
 	o.Adopt = func(path string) bool {
 		known, err := filepath.Match("cube-*.json*", path)
-		return err == nil && known || strings.HasPrefix(path, "assets/") || path == "index.html" || path == "summary.json"
+		return err == nil && known || strings.HasPrefix(path, "assets/") || path == "index.html" ||
+			path == "summary.json"
 	}
 	return &site{t: s.t, options: o}
 }
@@ -95,7 +96,8 @@ func TestEarlierFilesAreAdopted(t *testing.T) {
 	stats := s.statistics()
 	text := long(2000)
 	for file, old := range map[string]string{
-		"index.html": "old page", "index.html.gz": "old page, compressed", "summary.json": "old", "cube-2024.json": text,
+		"index.html": "old page", "index.html.gz": "old page, compressed", "summary.json": "old",
+		"cube-2024.json":    text,
 		"cube-2024.json.gz": "old", "cube-2025-01.json": "month", "cube-2025-01.json.gz": "month, compressed",
 		"assets/stats.1.js": "old", "assets/stats.2.js": "new", "notes.txt": "mine", "more/index.html": "mine",
 	} {
@@ -176,7 +178,8 @@ func TestKeep(t *testing.T) {
 			[]output.File{keep("b.json", "6"), keep("a.json", "")}, []string{"a.json", "b.json"}},
 		{"unknown", func(s *site) { s.put(name+"c.json", "x") },
 			[]output.File{keep("c.json", "1")}, []string{"c.json"}},
-		{"manifest lost", func(s *site) { s.remove("var/statistics/manifest.json") }, []output.File{a}, []string{"a.json"}},
+		{"manifest lost", func(s *site) { s.remove("var/statistics/manifest.json") }, []output.File{a},
+			[]string{"a.json"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -51,7 +51,8 @@ func TestProducedOnlyWhenNeeded(t *testing.T) {
 			"1", text, false, false},
 		{"small now", func(*site) {}, "2", "small", true, true},
 		{"no longer compressible", func(*site) {}, "2", noise(100_000), true, true},
-		{"manifest lost", func(s *site) { s.remove("var/manifest.json"); s.options.Force = true }, "1", text, true, false},
+		{"manifest lost", func(s *site) { s.remove("var/manifest.json"); s.options.Force = true }, "1", text, true,
+			false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

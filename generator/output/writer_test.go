@@ -57,7 +57,8 @@ func TestBuilds(t *testing.T) {
 					s.put("public/.git/config", "[core]")
 					s.put("redirects/rules.txt", "/a /b")
 				},
-				files:  []output.File{page("a/b/c/index.html", "1"), page("d/e/index.html", "1"), nginxMap("nginx/a.conf", "1")},
+				files: []output.File{page("a/b/c/index.html", "1"), page("d/e/index.html", "1"),
+					nginxMap("nginx/a.conf", "1")},
 				public: output.Changes{Written: []string{"a/b/c/index.html", "d/e/index.html"}},
 				maps:   output.Changes{Written: []string{"nginx/a.conf"}},
 				tree: map[string]string{
@@ -82,7 +83,12 @@ func TestBuilds(t *testing.T) {
 				tree:   map[string]string{"public/a.html": "aaa", "public/b.html": "bbb", "public/c.html": "ccc"},
 			},
 			{
-				before: func(s *site) { s.put("public/a.html", "xxx"); s.put("public/b.html", ""); s.remove("public/c.html") },
+				before: func(s *site) {
+					s.put("public/a.html", "xxx")
+					s.put("public/b.html",
+						"")
+					s.remove("public/c.html")
+				},
 				files:  []output.File{page("a.html", "aaa"), page("b.html", "bbb"), page("c.html", "ccc")},
 				public: output.Changes{Written: []string{"a.html", "b.html", "c.html"}},
 				tree:   map[string]string{"public/a.html": "aaa", "public/b.html": "bbb", "public/c.html": "ccc"},
@@ -90,17 +96,21 @@ func TestBuilds(t *testing.T) {
 		}},
 		{"a file becomes a folder, and a folder a file", []run{
 			{
-				files:  []output.File{page("a", "file"), page("b/c/d", "file"), nginxMap("m", "1"), nginxMap("n/o", "1")},
+				files: []output.File{page("a", "file"), page("b/c/d", "file"), nginxMap("m", "1"),
+					nginxMap("n/o", "1")},
 				public: output.Changes{Written: []string{"a", "b/c/d"}},
 				maps:   output.Changes{Written: []string{"m", "n/o"}},
-				tree:   map[string]string{"public/a": "file", "public/b/c/d": "file", "redirects/m": "1", "redirects/n/o": "1"},
+				tree: map[string]string{"public/a": "file", "public/b/c/d": "file", "redirects/m": "1",
+					"redirects/n/o": "1"},
 			},
 			{
-				files:  []output.File{page("a/x/y", "file"), page("a/x/z", "file"), page("b", "file"), nginxMap("m/p", "1"), nginxMap("n", "1")},
+				files: []output.File{page("a/x/y", "file"), page("a/x/z", "file"), page("b", "file"),
+					nginxMap("m/p", "1"), nginxMap("n", "1")},
 				public: output.Changes{Written: []string{"a/x/y", "a/x/z", "b"}, Removed: []string{"a", "b/c/d"}},
 				maps:   output.Changes{Written: []string{"m/p", "n"}, Removed: []string{"m", "n/o"}},
 				tree: map[string]string{
-					"public/a/x/y": "file", "public/a/x/z": "file", "public/b": "file", "redirects/m/p": "1", "redirects/n": "1",
+					"public/a/x/y": "file", "public/a/x/z": "file", "public/b": "file", "redirects/m/p": "1",
+					"redirects/n": "1",
 				},
 			},
 		}},
@@ -281,7 +291,8 @@ func TestInterruptedBeforeWriting(t *testing.T) {
 func TestKilledRunsLeftoversGo(t *testing.T) {
 	s := newSite(t)
 	s.build(page("a/index.html", "1"))
-	for _, name := range []string{"public/a/.sitegen-tmp-X", "public/.sitegen-tmp-Y", "var/.sitegen-tmp-Z", "public/other/.sitegen-tmp-W"} {
+	for _, name := range []string{"public/a/.sitegen-tmp-X", "public/.sitegen-tmp-Y", "var/.sitegen-tmp-Z",
+		"public/other/.sitegen-tmp-W"} {
 		s.put(name, "half a pa")
 	}
 	text := s.text("var/manifest.json")
@@ -372,20 +383,29 @@ func TestVariants(t *testing.T) {
 			"a.svg", "a.svg.gz", "a.txt", "a.txt.gz", "a.xml", "a.xml.gz",
 		}},
 		{"not for maps", nil, nil, both, []output.File{nginxMap("kvs.json", long(2000))}, nil},
-		{"changed", one, nil, both, []output.File{page("a.html", long(3000))}, []string{"a.html", "a.html.br", "a.html.gz"}},
+		{"changed", one, nil, both, []output.File{page("a.html", long(3000))},
+			[]string{"a.html", "a.html.br", "a.html.gz"}},
 		{"gone with its page", one, nil, both, nil, nil},
 		{"small now", one, nil, both, []output.File{page("a.html", "1")}, []string{"a.html"}},
-		{"noise now", []output.File{page("a.txt", long(3000))}, nil, both, []output.File{page("a.txt", noise)}, []string{"a.txt"}},
+		{"noise now", []output.File{page("a.txt", long(3000))}, nil, both, []output.File{page("a.txt", noise)},
+			[]string{"a.txt"}},
 		{"not asked for any more", one, nil, output.Precompress{Gzip: true}, one, []string{"a.html", "a.html.gz"}},
-		{"removed by hand", one, func(s *site) { s.remove("public/a.html.gz") }, both, one, []string{"a.html", "a.html.br", "a.html.gz"}},
-		{"edited by hand", one, func(s *site) { s.put("public/a.html.gz", "x") }, both, one, []string{"a.html", "a.html.br", "a.html.gz"}},
-		{"a stranger's, stale", nil, func(s *site) { s.put("public/a.html.gz", "x") }, both, one, []string{"a.html", "a.html.br", "a.html.gz"}},
-		{"a stranger's, not asked for", nil, func(s *site) { s.put("public/a.html.gz", "x") }, output.Precompress{}, one, []string{"a.html", "a.html.gz=x"}},
-		{"the site's own", one, nil, both, append(one, page("a.html.gz", "mine")), []string{"a.html", "a.html.br", "a.html.gz=mine"}},
-		{"the site's own no more", append(one, page("a.html.gz", "mine")), nil, both, one, []string{"a.html", "a.html.br", "a.html.gz"}},
+		{"removed by hand", one, func(s *site) { s.remove("public/a.html.gz") }, both, one,
+			[]string{"a.html", "a.html.br", "a.html.gz"}},
+		{"edited by hand", one, func(s *site) { s.put("public/a.html.gz", "x") }, both, one,
+			[]string{"a.html", "a.html.br", "a.html.gz"}},
+		{"a stranger's, stale", nil, func(s *site) { s.put("public/a.html.gz", "x") }, both, one,
+			[]string{"a.html", "a.html.br", "a.html.gz"}},
+		{"a stranger's, not asked for", nil, func(s *site) { s.put("public/a.html.gz", "x") }, output.Precompress{},
+			one, []string{"a.html", "a.html.gz=x"}},
+		{"the site's own", one, nil, both, append(one, page("a.html.gz", "mine")),
+			[]string{"a.html", "a.html.br", "a.html.gz=mine"}},
+		{"the site's own no more", append(one, page("a.html.gz", "mine")), nil, both, one,
+			[]string{"a.html", "a.html.br", "a.html.gz"}},
 		{"a stranger's, where ours would be larger", []output.File{page("a.txt", noise)},
 			func(s *site) { s.put("public/a.txt.gz", "x") }, both, nil, []string{"a.txt.gz=x"}},
-		{"manifest lost", one, func(s *site) { s.remove("var/manifest.json") }, both, one, []string{"a.html", "a.html.br", "a.html.gz"}},
+		{"manifest lost", one, func(s *site) { s.remove("var/manifest.json") }, both, one,
+			[]string{"a.html", "a.html.br", "a.html.gz"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

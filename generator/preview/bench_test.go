@@ -33,7 +33,10 @@ func BenchmarkEditToReload(b *testing.B) {
 	}{
 		{"content", func(n int) { w.write("content/folder-7/page-7.md", benchPage(7, n)) }},
 		{"layout", func(n int) { w.write("layouts/base.html", string(layout)+fmt.Sprintf("<!-- %d -->", n)) }},
-		{"configuration", func(n int) { w.write("sitegen.yaml", fmt.Sprintf("source: listing.json\ntitle: Title %d\n", n)) }},
+		{"configuration", func(n int) {
+			w.write("sitegen.yaml",
+				fmt.Sprintf("source: listing.json\ntitle: Title %d\n", n))
+		}},
 		{"rules", func(n int) { w.write("redirects/rules.txt", fmt.Sprintf("/old-%d /releases/\n", n)) }},
 	} {
 		b.Run(edit.name, func(b *testing.B) {
@@ -61,7 +64,8 @@ func BenchmarkEditToReload(b *testing.B) {
 
 // benchPage is a page of about 1.5 KB.
 func benchPage(i, edit int) string {
-	text := fmt.Sprintf("---\ntitle: Page %d\ndescription: The page with the number %d\n---\n\nEdited %d times. A [link](/folder-%d/page-%d/).\n\n## Part\n\n| a | b |\n| - | - |\n| c | d |\n\n",
+	text := fmt.Sprintf("---\ntitle: Page %d\ndescription: The page with the number %d\n---\n\nEdited %d times. A "+
+		"[link](/folder-%d/page-%d/).\n\n## Part\n\n| a | b |\n| - | - |\n| c | d |\n\n",
 		i, i, edit, (i+1)%1000%20, (i+1)%1000)
 	for range 20 {
 		text += "- text that goes on for a while, because real pages do\n"

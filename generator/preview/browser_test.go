@@ -17,7 +17,8 @@ import (
 func newBrowser(t *testing.T) context.Context {
 	t.Helper()
 	flags := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true), chromedp.NoFirstRun,
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true),
+		chromedp.NoFirstRun,
 		chromedp.ExecPath(testutil.Need(t, "chromium")))
 	allocator, stop := chromedp.NewExecAllocator(t.Context(), flags...)
 	t.Cleanup(stop)
@@ -40,7 +41,8 @@ func waitFor(t *testing.T, ctx context.Context, what, expression string) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.head.outerHTML + document.body.outerHTML.slice(-500) + (document.querySelector("sitegen-preview")?.shadowRoot.innerHTML ?? "no preview")`))
+	text, err := chromedp.Run(ctx,
+		chromedp.Evaluate[string](`document.head.outerHTML + document.body.outerHTML.slice(-500) + (document.querySelector("sitegen-preview")?.shadowRoot.innerHTML ?? "no preview")`))
 	t.Fatalf("%s: not in the page (%v):\n%s", what, err, text)
 }
 
@@ -85,10 +87,13 @@ func TestBrowser(t *testing.T) {
 	t.Run("style sheet", func(t *testing.T) {
 		evaluate(t, ctx, `window.old = true; void 0`)
 		w.write("layouts/assets/site.css", string(css)+"\nmain { outline: 7px solid rgb(1, 2, 3); }\n")
-		waitFor(t, ctx, "the new style", `getComputedStyle(document.querySelector("main")).outlineColor === "rgb(1, 2, 3)"`)
-		waitFor(t, ctx, "one sheet, in the page that was there", `window.old && document.querySelectorAll('link[href*="/assets/site."]').length === 1`)
+		waitFor(t, ctx, "the new style",
+			`getComputedStyle(document.querySelector("main")).outlineColor === "rgb(1, 2, 3)"`)
+		waitFor(t, ctx, "one sheet, in the page that was there",
+			`window.old && document.querySelectorAll('link[href*="/assets/site."]').length === 1`)
 		w.write("layouts/assets/site.css", string(css)+"\nmain { outline: 7px solid rgb(4, 5, 6); }\n")
-		waitFor(t, ctx, "the next style", `window.old && getComputedStyle(document.querySelector("main")).outlineColor === "rgb(4, 5, 6)"`)
+		waitFor(t, ctx, "the next style",
+			`window.old && getComputedStyle(document.querySelector("main")).outlineColor === "rgb(4, 5, 6)"`)
 	})
 	t.Run("mistake", func(t *testing.T) {
 		w.write("content/long.md", "---\ntitle: Long\ntitel: x\n---\n[a](/nowhere/)\n")
@@ -109,9 +114,11 @@ func TestBrowser(t *testing.T) {
 		if err := chromedp.Do(ctx, chromedp.Reload()); err != nil {
 			t.Fatal(err)
 		}
-		waitFor(t, ctx, "the last good page after a reload, and the overlay", overlayShown+` && document.querySelector("main").innerText.includes("Second")`)
+		waitFor(t, ctx, "the last good page after a reload, and the overlay",
+			overlayShown+` && document.querySelector("main").innerText.includes("Second")`)
 		w.write("content/long.md", longPage("Third"))
-		waitFor(t, ctx, "the mended page", `document.body.innerText.includes("Third") && !(`+overlayShown+`) && `+overlayText+` === ""`)
+		waitFor(t, ctx, "the mended page",
+			`document.body.innerText.includes("Third") && !(`+overlayShown+`) && `+overlayText+` === ""`)
 	})
 	t.Run("mistake in a layout", func(t *testing.T) {
 		w.write("layouts/partials/bottom.html", "<footer>{{.Page.Nope}}</footer>")
@@ -123,9 +130,11 @@ func TestBrowser(t *testing.T) {
 	t.Run("details", func(t *testing.T) {
 		waitFor(t, ctx, "the bar", barText+`.includes("details")`)
 		evaluate(t, ctx, `document.querySelector("sitegen-preview").shadowRoot.querySelector("a").click()`)
-		waitFor(t, ctx, "the page about the preview", `location.pathname === "/-/" && document.body.innerText.includes("content/long.md")`)
+		waitFor(t, ctx, "the page about the preview",
+			`location.pathname === "/-/" && document.body.innerText.includes("content/long.md")`)
 		evaluate(t, ctx, `document.querySelector("input").value = "/download?os=win"; document.querySelector("button").click()`)
-		waitFor(t, ctx, "the explanation", `document.getElementById("explained")?.textContent.includes("candidates for win, release")`)
+		waitFor(t, ctx, "the explanation",
+			`document.getElementById("explained")?.textContent.includes("candidates for win, release")`)
 	})
 }
 

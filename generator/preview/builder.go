@@ -14,8 +14,8 @@ type Builder interface {
 	Build(ctx context.Context) (*State, error)
 	// Check looks for mistakes everywhere in a state, and returns warnings, which would not stop a build.
 	Check(ctx context.Context, s *State) (warnings []string, err error)
-	// Refresh returns a function that fetches the packages again, in another goroutine; use, called like Build, replaces
-	// the packages and reports whether they differ.
+	// Refresh returns a function that fetches the packages again, in another goroutine; use, called like Build,
+	// replaces the packages and reports whether they differ.
 	Refresh() (fetch func(ctx context.Context) (use func() bool, err error))
 	// Watched lists the files and folders that the site is made from, as far as people edit them.
 	Watched() []string

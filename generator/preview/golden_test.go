@@ -59,8 +59,9 @@ func newState(t testing.TB, profile string) *preview.State {
 	t.Helper()
 	x := testutil.Index(t, profile)
 	files, _, err := site.Render(t.Context(), site.Input{
-		Options: site.Options{Title: "Viewer", Project: "Viewer", BaseURL: "https://download.example", Jobs: 2, Minify: true},
-		Index:   x, Content: sitegen.Content(), Layouts: sitegen.Layouts(),
+		Options: site.Options{Title: "Viewer", Project: "Viewer", BaseURL: "https://download.example", Jobs: 2,
+			Minify: true},
+		Index: x, Content: sitegen.Content(), Layouts: sitegen.Layouts(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -93,8 +94,9 @@ func start(t testing.TB, s *preview.State) string {
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan string, 1), make(chan error, 1)
 	server := preview.New(preview.Options{
-		Listen: "127.0.0.1:0", AllowedHosts: []string{"box.example"}, Ready: func(url string) { ready <- strings.TrimSuffix(url, "/") },
-		Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Listen: "127.0.0.1:0", AllowedHosts: []string{"box.example"},
+		Ready: func(url string) { ready <- strings.TrimSuffix(url, "/") },
+		Log:   slog.New(slog.DiscardHandler), Now: time.Now,
 	}, fixed{s})
 	go func() { done <- server.Run(ctx) }()
 	t.Cleanup(func() {
@@ -173,7 +175,8 @@ func differs(t *testing.T, want lookup.Answer, got response) string {
 			return "not package " + want.Package.ID
 		}
 	case lookup.Objects:
-		return cmp.Diff(testutil.Parsed(t, string(lookup.ObjectsJSON(testutil.Spec(t), want.Cells))), testutil.Parsed(t, got.body))
+		return cmp.Diff(testutil.Parsed(t, string(lookup.ObjectsJSON(testutil.Spec(t), want.Cells))),
+			testutil.Parsed(t, got.body))
 	case lookup.Page:
 		ids := []string{}
 		for _, c := range want.Cells {

@@ -25,7 +25,8 @@ const (
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !allowedHost(r.Host, s.o.Listen, s.o.AllowedHosts):
-		http.Error(w, "This preview does not answer to that name. Ask for it as localhost, or allow the name (--allow-host).", http.StatusMisdirectedRequest)
+		http.Error(w, "This preview does not answer to that name. Ask for it as localhost, or allow the name "+
+			"(--allow-host).", http.StatusMisdirectedRequest)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "A static site is only read.", http.StatusMethodNotAllowed)
@@ -69,7 +70,8 @@ func (v *view) reply(path, query string) emulate.Reply {
 		}
 	}
 	return emulate.Respond(500, emulate.MediaType(".html"), emulate.NoStore, fmt.Appendf(nil,
-		"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Not built yet</title></head><body><h1>This page cannot be built yet</h1><pre>%s</pre></body></html>\n",
+		"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Not built "+
+			"yet</title></head><body><h1>This page cannot be built yet</h1><pre>%s</pre></body></html>\n",
 		html.EscapeString(problem)))
 }
 

@@ -15,7 +15,8 @@ func allowedHost(header, listen string, allowed []string) bool {
 	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
 		return true
 	}
-	return name == "localhost" || strings.HasSuffix(name, ".localhost") || slices.Contains(allowed, name) || name == hostname(listen) && name != ""
+	return name == "localhost" || strings.HasSuffix(name, ".localhost") || slices.Contains(allowed, name) ||
+		name == hostname(listen) && name != ""
 }
 
 // hostname takes the port away.

@@ -23,7 +23,8 @@ func TestAsNginx(t *testing.T) {
 		"content/a/b.md":      "---\ntitle: B\naliases: [/bee]\n---\nText.\n",
 		"content/files/x.txt": "text\n",
 		"content/files/x.svg": `<svg xmlns="http://www.w3.org/2000/svg"/>`,
-		"redirects/rules.txt": "/old /releases/ 301\n/moved /a/b/ 308\n/wiki/* https://wiki.example/x/:splat 302\n/gone 410\n/other /a/b/index.html 200\n/store id=:id /releases/:id/ 307\n",
+		"redirects/rules.txt": "/old /releases/ 301\n/moved /a/b/ 308\n/wiki/* https://wiki.example/x/:splat " +
+			"302\n/gone 410\n/other /a/b/index.html 200\n/store id=:id /releases/:id/ 307\n",
 	}, nil)
 	c, err := config.Load(config.Input{File: w.path("sitegen.yaml")})
 	if err != nil {
@@ -38,12 +39,18 @@ func TestAsNginx(t *testing.T) {
 	}
 	nginx := testutil.StartNginx(t, w.path("public"), filepath.Join(w.dir, "redirects"))
 	requests := []string{
-		"/", "/?utm=1", "/?os=win", "/?offset=-1&stability=any", "/releases", "/releases?a=b", "/releases/", "/releases/index.html",
-		"/a/b", "/a/b/", "/a/b/?x=1", "/a/", "/a", "/bee", "/bee/", "//a//b//", "/a/./b/../b/", "/a/%62/", "/old", "/old/", "/moved?x=1",
-		"/wiki", "/wiki/a/b?c=d", "/gone", "/other", "/store?id=5.12.4", "/store?id=", "/store", "/files/", "/files/x.txt", "/files/x.svg", "/nowhere", "/nowhere/",
-		"/latest/win", "/latest/macosx/nightly.json", "/releases/5.12/linux", "/releases/99/linux", "/bitstream/1", "/bitstream/000000000000000000000000", "/bitstream/",
-		"/api/v1/latest.json", "/api/v1/nothing.json", "/api/", "/assets/none.css", "/robots.txt", "/sitemap.xml", "/releases.atom", "/releases/5.12.4/SHA512SUMS",
-		"/.hidden", "/a/.git/config", "/findall", "/findall?os=linux&stability=nightly&offset=-3", "/find?os=linux", "/find", "/download?os=win&date=2021",
+		"/", "/?utm=1", "/?os=win", "/?offset=-1&stability=any", "/releases", "/releases?a=b", "/releases/",
+		"/releases/index.html",
+		"/a/b", "/a/b/", "/a/b/?x=1", "/a/", "/a", "/bee", "/bee/", "//a//b//", "/a/./b/../b/", "/a/%62/", "/old",
+		"/old/", "/moved?x=1",
+		"/wiki", "/wiki/a/b?c=d", "/gone", "/other", "/store?id=5.12.4", "/store?id=", "/store", "/files/",
+		"/files/x.txt", "/files/x.svg", "/nowhere", "/nowhere/",
+		"/latest/win", "/latest/macosx/nightly.json", "/releases/5.12/linux", "/releases/99/linux", "/bitstream/1",
+		"/bitstream/000000000000000000000000", "/bitstream/",
+		"/api/v1/latest.json", "/api/v1/nothing.json", "/api/", "/assets/none.css", "/robots.txt", "/sitemap.xml",
+		"/releases.atom", "/releases/5.12.4/SHA512SUMS",
+		"/.hidden", "/a/.git/config", "/findall", "/findall?os=linux&stability=nightly&offset=-3", "/find?os=linux",
+		"/find", "/download?os=win&date=2021",
 	}
 	x := testutil.Index(t, "live")
 	for q := range testutil.RandomRequests(x, 11, 1000) {
@@ -60,10 +67,12 @@ func TestAsNginx(t *testing.T) {
 // seen is what clients notice of an answer.
 func seen(res response) map[string]any {
 	s := map[string]any{"status": res.StatusCode}
-	for _, name := range []string{"Location", "Cache-Control", "Access-Control-Allow-Origin", "X-Content-Type-Options"} {
+	for _, name := range []string{"Location", "Cache-Control", "Access-Control-Allow-Origin",
+		"X-Content-Type-Options"} {
 		s[name] = res.Header.Get(name)
 	}
-	if res.StatusCode < 300 || res.StatusCode == http.StatusBadRequest || res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone {
+	if res.StatusCode < 300 || res.StatusCode == http.StatusBadRequest || res.StatusCode == http.StatusNotFound ||
+		res.StatusCode == http.StatusGone {
 		s["Content-Type"], s["body"] = res.Header.Get("Content-Type"), res.body
 	}
 	return s

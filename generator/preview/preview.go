@@ -5,8 +5,9 @@
 // Server keeps two states: the newest, and the last one that had no mistakes, which replaces pages of the newest that
 // cannot be shown.
 //
-// One goroutine does the work: it waits until files have changed (watcher), builds, and sends the new state to the open pages (hub).
-// Looking for mistakes everywhere takes longer than rendering the open pages, so it follows after they were told.
+// One goroutine does the work: it waits until files have changed (watcher), builds, and sends the new state to the open
+// pages (hub). Looking for mistakes everywhere takes longer than rendering the open pages, so it follows after they
+// were told.
 //
 // Programs get what will be published, byte for byte and header for header. Browsers also get a bar at the foot of
 // pages and the script that reloads them, and are told not to cache anything.

@@ -34,37 +34,53 @@ func TestEdits(t *testing.T) {
 		status     int
 		contains   string
 	}{
-		{"change a page", "/a/", func() { w.write("content/a.md", "---\ntitle: A\n---\nOther text.\n") }, 200, "Other text."},
+		{"change a page", "/a/", func() { w.write("content/a.md", "---\ntitle: A\n---\nOther text.\n") }, 200,
+			"Other text."},
 		{"replace it by renaming", "/a/", func() {
 			w.write("content/.a.md.tmp", "---\ntitle: A\n---\nReplaced.\n")
 			w.check(os.Rename(w.path("content/.a.md.tmp"), w.path("content/a.md")))
 		}, 200, "Replaced."},
-		{"create a page in a new folder", "/docs/deep/b/", func() { w.write("content/docs/deep/b.md", "---\ntitle: B\n---\nText of B.\n") }, 200, "Text of B."},
-		{"move the folder", "/manual/deep/b/", func() { w.check(os.Rename(w.path("content/docs"), w.path("content/manual"))) }, 200, "Text of B."},
+		{"create a page in a new folder", "/docs/deep/b/",
+			func() { w.write("content/docs/deep/b.md", "---\ntitle: B\n---\nText of B.\n") }, 200, "Text of B."},
+		{"move the folder", "/manual/deep/b/",
+			func() { w.check(os.Rename(w.path("content/docs"), w.path("content/manual"))) }, 200, "Text of B."},
 		{"its old address", "/docs/deep/b/", nil, 404, "Page not found"},
-		{"change a page in the moved folder", "/manual/deep/b/", func() { w.write("content/manual/deep/b.md", "---\ntitle: B\n---\nText of B, moved.\n") }, 200, "B, moved."},
-		{"delete the folder", "/manual/deep/b/", func() { w.check(os.RemoveAll(w.path("content/manual"))) }, 404, "Page not found"},
-		{"link to a folder", "/linked/far/", func() { w.check(os.Symlink("../elsewhere", w.path("content/linked"))) }, 200, "Far away."},
-		{"change a page in the linked folder", "/linked/far/", func() { w.write("elsewhere/far.md", "---\ntitle: Far\n---\nNot so far.\n") }, 200, "Not so far."},
-		{"link to a file", "/dot.svg", func() { w.check(os.Symlink("../pictures/dot.svg", w.path("content/dot.svg"))) }, 200, "<svg"},
+		{"change a page in the moved folder", "/manual/deep/b/",
+			func() { w.write("content/manual/deep/b.md", "---\ntitle: B\n---\nText of B, moved.\n") }, 200,
+			"B, moved."},
+		{"delete the folder", "/manual/deep/b/", func() { w.check(os.RemoveAll(w.path("content/manual"))) }, 404,
+			"Page not found"},
+		{"link to a folder", "/linked/far/", func() { w.check(os.Symlink("../elsewhere", w.path("content/linked"))) },
+			200, "Far away."},
+		{"change a page in the linked folder", "/linked/far/",
+			func() { w.write("elsewhere/far.md", "---\ntitle: Far\n---\nNot so far.\n") }, 200, "Not so far."},
+		{"link to a file", "/dot.svg", func() { w.check(os.Symlink("../pictures/dot.svg", w.path("content/dot.svg"))) },
+			200, "<svg"},
 		{"write the first rule", "/old", func() { w.write("redirects/rules.txt", "/old /a/ 302\n") }, 302, ""},
 		{"change the rules", "/gone", func() { w.write("redirects/rules.txt", "/gone 410\n") }, 410, "Page not found"},
-		{"add an alias", "/once", func() { w.write("content/a.md", "---\ntitle: A\naliases: [/once]\n---\nAliased.\n") }, 301, ""},
-		{"change the configuration", "/a/", func() { w.write("sitegen.yaml", "source: sample\ntitle: Another title\n") }, 200, "Another title"},
-		{"make a layout of one's own", "/a/", func() { w.write("layouts/partials/bottom.html", "<footer>My own foot</footer>") }, 200, "My own foot"},
+		{"add an alias", "/once", func() {
+			w.write("content/a.md",
+				"---\ntitle: A\naliases: [/once]\n---\nAliased.\n")
+		}, 301, ""},
+		{"change the configuration", "/a/",
+			func() { w.write("sitegen.yaml", "source: sample\ntitle: Another title\n") }, 200, "Another title"},
+		{"make a layout of one's own", "/a/",
+			func() { w.write("layouts/partials/bottom.html", "<footer>My own foot</footer>") }, 200, "My own foot"},
 		{"take it away", "/a/", func() { w.check(os.RemoveAll(w.path("layouts"))) }, 200, "Feeds:"},
 		{"move the content elsewhere", "/b/", func() {
 			w.write("texts/b.md", "---\ntitle: B\n---\nB, elsewhere.\n")
 			w.write("sitegen.yaml", "source: sample\ncontent: texts\n")
 		}, 200, "B, elsewhere."},
-		{"change what is there", "/b/", func() { w.write("texts/b.md", "---\ntitle: B\n---\nChanged there.\n") }, 200, "Changed there."},
+		{"change what is there", "/b/", func() { w.write("texts/b.md", "---\ntitle: B\n---\nChanged there.\n") }, 200,
+			"Changed there."},
 	} {
 		if step.do != nil {
 			step.do()
 		}
 		var res response
 		for range 400 { // several builds may follow from what is more than one change
-			if res = ask(t, "GET", w.url+step.path); res.StatusCode == step.status && strings.Contains(res.body, step.contains) {
+			if res = ask(t, "GET", w.url+step.path); res.StatusCode == step.status &&
+				strings.Contains(res.body, step.contains) {
 				break
 			}
 			time.Sleep(50 * time.Millisecond)
@@ -98,14 +114,24 @@ func TestMistakes(t *testing.T) {
 		want       []string
 		changed    bool // the page is shown as it is now: the mistake is not in the way
 	}{
-		{"content/a.md", "---\ntitel: A\n---\n", []string{`content/a.md:2:1: unknown key "titel"; did you mean "title"?`, ">    2 | titel: A\n       | ^"}, false},
-		{"content/a.md", "---\ntitle: A\n---\nLe café [x](/nix/)\n", []string{"content/a.md:4:14: link to /nix/", ">    4 | Le café [x](/nix/)\n       |             ^"}, true},
-		{"content/b.md", "---\ntitle: B\nlayout: non.html\n---\n", []string{`content/b.md:3:9: no layout "non.html"`}, true},
-		{"layouts/partials/bottom.html", "<footer>\n{{if}}\n</footer>\n", []string{"layouts/partials/bottom.html:2:", ">    2 | {{if}}"}, false},
-		{"layouts/partials/bottom.html", "<footer>\n{{.Page.Nope}}\n</footer>\n", []string{"layouts/partials/bottom.html:2:8: ", ">    2 | {{.Page.Nope}}"}, false},
-		{"redirects/rules.txt", "/old /a/ 999\n/x\n", []string{"rules.txt:1:10: not a status", ">    1 | /old /a/ 999", "rules.txt:2:1: the target is missing"}, false},
-		{"redirects/rules.txt", "/old /nowhere/\n", []string{"rules.txt:1:1: the target does not exist on the site"}, true},
-		{"sitegen.yaml", "source: sample\ntitel: x\nbase_url: ftp://x\n", []string{`sitegen.yaml:2:1: unknown key "titel"`, "sitegen.yaml:3:11: base_url must be an http"}, false},
+		{"content/a.md", "---\ntitel: A\n---\n",
+			[]string{`content/a.md:2:1: unknown key "titel"; did you mean "title"?`, ">    2 | titel: A\n       | ^"},
+			false},
+		{"content/a.md", "---\ntitle: A\n---\nLe café [x](/nix/)\n",
+			[]string{"content/a.md:4:14: link to /nix/", ">    4 | Le café [x](/nix/)\n       |             ^"}, true},
+		{"content/b.md", "---\ntitle: B\nlayout: non.html\n---\n", []string{`content/b.md:3:9: no layout "non.html"`},
+			true},
+		{"layouts/partials/bottom.html", "<footer>\n{{if}}\n</footer>\n",
+			[]string{"layouts/partials/bottom.html:2:", ">    2 | {{if}}"}, false},
+		{"layouts/partials/bottom.html", "<footer>\n{{.Page.Nope}}\n</footer>\n",
+			[]string{"layouts/partials/bottom.html:2:8: ", ">    2 | {{.Page.Nope}}"}, false},
+		{"redirects/rules.txt", "/old /a/ 999\n/x\n",
+			[]string{"rules.txt:1:10: not a status", ">    1 | /old /a/ 999", "rules.txt:2:1: the target is missing"},
+			false},
+		{"redirects/rules.txt", "/old /nowhere/\n", []string{"rules.txt:1:1: the target does not exist on the site"},
+			true},
+		{"sitegen.yaml", "source: sample\ntitel: x\nbase_url: ftp://x\n",
+			[]string{`sitegen.yaml:2:1: unknown key "titel"`, "sitegen.yaml:3:11: base_url must be an http"}, false},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
 			w.write(tt.file, tt.text)
@@ -116,7 +142,8 @@ func TestMistakes(t *testing.T) {
 					}
 				}
 				for line := range strings.Lines(s.Problems) {
-					if !strings.Contains(w.log.String(), strings.Trim(fmt.Sprintf("%q", strings.TrimRight(line, "\n")), `"`)) {
+					if !strings.Contains(w.log.String(),
+						strings.Trim(fmt.Sprintf("%q", strings.TrimRight(line, "\n")), `"`)) {
 						return false
 					}
 				}
@@ -151,7 +178,8 @@ func TestDraftsAndFuture(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := open(t, files, tt.flags)
-			if sketch, later := ask(t, "GET", w.url+"/sketch/"), ask(t, "GET", w.url+"/later/"); sketch.StatusCode != tt.sketch || later.StatusCode != tt.later {
+			if sketch, later := ask(t, "GET", w.url+"/sketch/"),
+				ask(t, "GET", w.url+"/later/"); sketch.StatusCode != tt.sketch || later.StatusCode != tt.later {
 				t.Errorf("draft %d, future %d", sketch.StatusCode, later.StatusCode)
 			}
 		})
@@ -175,7 +203,8 @@ func TestSources(t *testing.T) {
 		_, _ = w.Write(*listing.Load())
 	}))
 	defer girder.Close()
-	config := map[string]string{"sitegen.yaml": "title: Downloads\nproject: Viewer\nbase_url: https://viewer.example\n" +
+	config := map[string]string{"sitegen.yaml": "title: Downloads\nproject: Viewer\nbase_url: " +
+		"https://viewer.example\n" +
 		"source: " + girder.URL + "/api/v1\ngirder:\n  retries: 0\n"}
 
 	w := open(t, config, map[string][]string{"refresh": {"20ms"}})
@@ -210,12 +239,15 @@ func TestSources(t *testing.T) {
 
 // TestStatistics shows those that are there; they are made apart from the site.
 func TestStatistics(t *testing.T) {
-	w := open(t, map[string]string{"public/download-stats/index.html": "<h1>Downloads</h1>", "public/index.html": "published"}, nil)
+	w := open(t, map[string]string{"public/download-stats/index.html": "<h1>Downloads</h1>",
+		"public/index.html": "published"}, nil)
 	for path, want := range map[string]string{
-		"/download-stats": "301 /download-stats/", "/download-stats/": "200", "/download-stats/none.json": "404", "/download-stats/../index.html": "200",
+		"/download-stats": "301 /download-stats/", "/download-stats/": "200", "/download-stats/none.json": "404",
+		"/download-stats/../index.html": "200",
 	} {
 		res := ask(t, "GET", w.url+path)
-		if got := strings.TrimSpace(res.Status[:3] + " " + res.Header.Get("Location")); got != want || res.body == "published" {
+		if got := strings.TrimSpace(res.Status[:3] + " " + res.Header.Get("Location")); got != want ||
+			res.body == "published" {
 			t.Errorf("%s: %s, want %s\n%s", path, got, want, res.body)
 		}
 	}
@@ -230,7 +262,8 @@ func TestPortTaken(t *testing.T) {
 	defer l.Close()
 	server := preview.New(preview.Options{Listen: l.Addr().String(), Now: time.Now}, fixed{})
 	err = server.Run(t.Context())
-	if err == nil || !strings.HasSuffix(err.Error(), ": the port is taken by another program") || fault.KindOf(err) != fault.Usage {
+	if err == nil || !strings.HasSuffix(err.Error(), ": the port is taken by another program") ||
+		fault.KindOf(err) != fault.Usage {
 		t.Fatalf("error %v", err)
 	}
 	var free string

@@ -38,7 +38,8 @@ func TestServers(t *testing.T) {
 		{"/newest", map[string]string{"": "200", "s3": "404"}},
 		{"/store?id=5.12.4", map[string]string{"": "302 /releases/5.12.4/", "s3": "404"}},
 		{"/latest/win", map[string]string{"": "302 /bitstream/" + newest.ID}},
-		{"/bitstream/" + newest.ID, map[string]string{"": "302 " + girder + newest.ID + "/download", "s3": "301 " + girder + newest.ID + "/download"}},
+		{"/bitstream/" + newest.ID, map[string]string{"": "302 " + girder + newest.ID + "/download",
+			"s3": "301 " + girder + newest.ID + "/download"}},
 		{"/bitstream/000000000000000000000000", map[string]string{"": "404"}},
 		{"/download?os=win", map[string]string{"": "302 /bitstream/" + newest.ID, "s3": "200"}},
 		{"/download?os=beos", map[string]string{"": "400", "s3": "200"}},
@@ -94,7 +95,8 @@ func TestWhoAsks(t *testing.T) {
 		{"a program", "/", nil, "public, max-age=300", false},
 		{"a program that takes anything", "/", map[string]string{"Accept": "*/*"}, "public, max-age=300", false},
 		{"a browser", "/", map[string]string{"Accept": "text/html,*/*;q=0.8"}, "no-store", true},
-		{"a page's style sheet", css, map[string]string{"Sec-Fetch-Site": "same-origin"}, "public, max-age=31536000, immutable", false},
+		{"a page's style sheet", css, map[string]string{"Sec-Fetch-Site": "same-origin"},
+			"public, max-age=31536000, immutable", false},
 		{"a page's data", "/api/v1/latest.json", map[string]string{"Sec-Fetch-Site": "same-origin"}, "no-store", false},
 		{"data asked for by a program", "/api/v1/latest.json", nil, "public, max-age=300", false},
 		{"an error page", "/nowhere", nil, "no-store", false},
@@ -126,8 +128,10 @@ func TestWhoAsks(t *testing.T) {
 func TestHosts(t *testing.T) {
 	url := start(t, newState(t, "live"))
 	for host, want := range map[string]int{
-		"127.0.0.1:8080": 200, "[::1]:8080": 200, "localhost": 200, "LOCALHOST:99": 200, "site.localhost:8080": 200, "192.168.1.7": 200,
-		"box.example:8080": 200, "evil.example": 421, "localhost.evil.example": 421, "127.0.0.1.evil.example": 421, "xlocalhost": 421, "a.box.example": 421,
+		"127.0.0.1:8080": 200, "[::1]:8080": 200, "localhost": 200, "LOCALHOST:99": 200, "site.localhost:8080": 200,
+		"192.168.1.7":      200,
+		"box.example:8080": 200, "evil.example": 421, "localhost.evil.example": 421, "127.0.0.1.evil.example": 421,
+		"xlocalhost": 421, "a.box.example": 421,
 	} {
 		req, err := http.NewRequest("GET", url+"/", nil)
 		if err != nil {
@@ -148,7 +152,8 @@ func TestDetails(t *testing.T) {
 	state := newState(t, "live")
 	url := start(t, state)
 	page := ask(t, "GET", url+"/-/")
-	for _, want := range []string{"<code>/old /releases/ 301</code>", "rules.txt:1:1", "test data", "/latest/win/nightly", "built in", `data-build=`} {
+	for _, want := range []string{"<code>/old /releases/ 301</code>", "rules.txt:1:1", "test data",
+		"/latest/win/nightly", "built in", `data-build=`} {
 		if !strings.Contains(page.body, want) {
 			t.Errorf("no %q in the page", want)
 		}

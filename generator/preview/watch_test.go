@@ -80,38 +80,58 @@ func TestWatch(t *testing.T) {
 			f.check(os.Symlink("../elsewhere/folder", f.path("content/far")))
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			w := watch(ctx, []string{f.path("content"), f.path("rules.txt"), f.path("layouts")}, poll, slog.New(slog.DiscardHandler))
+			w := watch(ctx, []string{f.path("content"), f.path("rules.txt"), f.path("layouts")}, poll,
+				slog.New(slog.DiscardHandler))
 			for _, step := range []struct {
 				name string
 				do   func()
 				want []string
 			}{
 				{"a save in place", func() { f.write("content/a.md", "aa") }, []string{"content/a.md"}},
-				{"a save by renaming", func() { f.write("content/.a.tmp", "aaa"); f.move("content/.a.tmp", "content/a.md") }, []string{"content/a.md"}},
-				{"a backup first", func() { f.move("content/a.md", "content/a.md~"); f.write("content/a.md", "aaaa") }, []string{"content/a.md"}},
+				{"a save by renaming", func() {
+					f.write("content/.a.tmp", "aaa")
+					f.move("content/.a.tmp",
+						"content/a.md")
+				}, []string{"content/a.md"}},
+				{"a backup first", func() { f.move("content/a.md", "content/a.md~"); f.write("content/a.md", "aaaa") },
+					[]string{"content/a.md"}},
 				{"a new file", func() { f.write("content/new.md", "n") }, []string{"content/new.md"}},
-				{"a renamed file", func() { f.move("content/new.md", "content/newer.md") }, []string{"content/new.md", "content/newer.md"}},
-				{"a new folder with folders", func() { f.write("content/x/y/z.md", "z") }, []string{"content/x/y/z.md"}},
+				{"a renamed file", func() { f.move("content/new.md", "content/newer.md") },
+					[]string{"content/new.md", "content/newer.md"}},
+				{"a new folder with folders", func() { f.write("content/x/y/z.md", "z") },
+					[]string{"content/x/y/z.md"}},
 				{"a file in it", func() { f.write("content/x/y/w.md", "w") }, []string{"content/x/y/w.md"}},
-				{"a moved folder", func() { f.move("content/x", "content/v") }, []string{"content/x/y/z.md", "content/v/y/z.md"}},
-				{"a file in the moved folder", func() { f.write("content/v/y/z.md", "zz") }, []string{"content/v/y/z.md"}},
-				{"the folder's old name", func() { f.write("content/x/y/z.md", "again") }, []string{"content/x/y/z.md"}},
-				{"a deleted folder", func() { f.check(os.RemoveAll(f.path("content/v"))) }, []string{"content/v/y/z.md"}},
+				{"a moved folder", func() { f.move("content/x", "content/v") },
+					[]string{"content/x/y/z.md", "content/v/y/z.md"}},
+				{"a file in the moved folder", func() { f.write("content/v/y/z.md", "zz") },
+					[]string{"content/v/y/z.md"}},
+				{"the folder's old name", func() { f.write("content/x/y/z.md", "again") },
+					[]string{"content/x/y/z.md"}},
+				{"a deleted folder", func() { f.check(os.RemoveAll(f.path("content/v"))) },
+					[]string{"content/v/y/z.md"}},
 				{"a folder replaced", func() {
 					f.check(os.RemoveAll(f.path("content/docs")))
 					f.write("content/docs/b.md", "other")
 				}, []string{"content/docs/b.md"}},
-				{"a file in the replaced folder", func() { f.write("content/docs/b.md", "other text") }, []string{"content/docs/b.md"}},
+				{"a file in the replaced folder", func() { f.write("content/docs/b.md", "other text") },
+					[]string{"content/docs/b.md"}},
 				{"the end of a link", func() { f.write("elsewhere/linked.md", "ll") }, []string{"content/link.md"}},
-				{"the end of a link replaced", func() { f.write("elsewhere/t", "lll"); f.move("elsewhere/t", "elsewhere/linked.md") }, []string{"content/link.md"}},
-				{"a file in a linked folder", func() { f.write("elsewhere/folder/in.md", "ll") }, []string{"content/far/in.md"}},
+				{"the end of a link replaced",
+					func() { f.write("elsewhere/t", "lll"); f.move("elsewhere/t", "elsewhere/linked.md") },
+					[]string{"content/link.md"}},
+				{"a file in a linked folder", func() { f.write("elsewhere/folder/in.md", "ll") },
+					[]string{"content/far/in.md"}},
 				{"a single file", func() { f.write("rules.txt", "/a /b") }, []string{"rules.txt"}},
-				{"a single file replaced", func() { f.write("r", "/a /b 302"); f.move("r", "rules.txt") }, []string{"rules.txt"}},
-				{"a root that was not there", func() { f.write("layouts/assets/site.css", "a{}") }, []string{"layouts/assets/site.css"}},
-				{"a file in it", func() { f.write("layouts/assets/site.css", "b{}") }, []string{"layouts/assets/site.css"}},
+				{"a single file replaced", func() { f.write("r", "/a /b 302"); f.move("r", "rules.txt") },
+					[]string{"rules.txt"}},
+				{"a root that was not there", func() { f.write("layouts/assets/site.css", "a{}") },
+					[]string{"layouts/assets/site.css"}},
+				{"a file in it", func() { f.write("layouts/assets/site.css", "b{}") },
+					[]string{"layouts/assets/site.css"}},
 				{"a root moved away", func() { f.move("layouts", "old") }, []string{"layouts/assets/site.css"}},
 				{"a root come back", func() { f.move("old", "layouts") }, []string{"layouts/assets/site.css"}},
-				{"a file in the root come back", func() { f.write("layouts/base.html", "b") }, []string{"layouts/base.html"}},
+				{"a file in the root come back", func() { f.write("layouts/base.html", "b") },
+					[]string{"layouts/base.html"}},
 			} {
 				step.do()
 				t.Log(step.name)

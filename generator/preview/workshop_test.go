@@ -75,7 +75,8 @@ func open(t testing.TB, files map[string]string, flags map[string][]string) *wor
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan string, 1), make(chan error, 1)
 	go func() {
-		done <- serve.Serve(ctx, p, serve.Options{Load: load, Ready: func(url string) { ready <- strings.TrimSuffix(url, "/") }})
+		done <- serve.Serve(ctx, p, serve.Options{Load: load,
+			Ready: func(url string) { ready <- strings.TrimSuffix(url, "/") }})
 	}()
 	t.Cleanup(func() {
 		cancel()

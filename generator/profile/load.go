@@ -30,7 +30,8 @@ func Load(name string) (*Profile, error) {
 	}
 	text, err := fs.ReadFile(files, file)
 	if err != nil {
-		hint := fmt.Sprintf("A profile is the path of a YAML file, or one of those built in: %s.", strings.Join(BuiltIn(), ", "))
+		hint := fmt.Sprintf("A profile is the path of a YAML file, or one of those built in: %s.",
+			strings.Join(BuiltIn(), ", "))
 		return nil, fault.Wrap(fault.Usage, fmt.Errorf("read the profile: %w", err), hint)
 	}
 	at := file
@@ -194,10 +195,16 @@ func (r *reader) architecture(n *yamltext.Node) {
 
 func linkKeys(l *catalog.Link) yamltext.Keys {
 	return yamltext.Keys{
-		{Name: "name", Read: func(n *yamltext.Node) { matching(n, &l.Name, keyRE, "a word of lower-case letters, digits and _") }},
+		{Name: "name", Read: func(n *yamltext.Node) {
+			matching(n, &l.Name, keyRE,
+				"a word of lower-case letters, digits and _")
+		}},
 		{Name: "title", Read: line(&l.Title)},
 		{Name: "text", Read: line(&l.Text)},
-		{Name: "key", Read: func(n *yamltext.Node) { matching(n, &l.Key, keyRE, "a word of lower-case letters, digits and _") }},
+		{Name: "key", Read: func(n *yamltext.Node) {
+			matching(n, &l.Key, keyRE,
+				"a word of lower-case letters, digits and _")
+		}},
 		{Name: "url", Read: template(&l.URL, catalog.SafeFields())},
 	}
 }
@@ -322,7 +329,8 @@ func choice[T ~string](n *yamltext.Node, to *T, choices []T) {
 		known = append(known, string(c))
 	}
 	if !slices.Contains(known, text) {
-		n.Errorf("%s must be one of %s (found %.80q)%s", n.Name, strings.Join(known, ", "), text, fault.DidYouMean(text, known))
+		n.Errorf("%s must be one of %s (found %.80q)%s", n.Name, strings.Join(known, ", "), text,
+			fault.DidYouMean(text, known))
 		return
 	}
 	*to = T(text)

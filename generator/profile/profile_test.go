@@ -57,10 +57,14 @@ func TestLeast(t *testing.T) {
 		Scheme: catalog.Scheme{
 			IDs: catalog.NameIDs, Revisions: true,
 			Systems: []catalog.System{{ID: "linux", Title: "Linux", Family: catalog.UnixFamily}},
-			Arches:  []catalog.Architecture{{ID: "x86_64", Title: "64-bit Intel and AMD", Titles: map[catalog.OS]string{}}},
+			Arches: []catalog.Architecture{{ID: "x86_64", Title: "64-bit Intel and AMD",
+				Titles: map[catalog.OS]string{}}},
 		},
 	}
-	if diff := cmp.Diff(want, p, cmp.Comparer(func(a, b catalog.Template) bool { return a.String() == b.String() })); diff != "" {
+	if diff := cmp.Diff(want, p, cmp.Comparer(func(a,
+		b catalog.Template) bool {
+		return a.String() == b.String()
+	})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -94,16 +98,25 @@ func TestMistakes(t *testing.T) {
 			"p.yaml:1:1: project is missing: the name of the software\n" +
 			"p.yaml:1:1: systems is missing: the operating systems that packages are for"},
 		{"unknown key", least + "titel: x\n", `p.yaml:6:1: unknown key "titel"; did you mean "title"?`},
-		{"id with a dash", strings.Replace(least, "id: linux", "id: my-linux", 1), `p.yaml:3:10: id must be a word of lower-case letters and digits, 20 at most, with _ inside only (found "my-linux")`},
+		{"id with a dash", strings.Replace(least, "id: linux", "id: my-linux", 1),
+			`p.yaml:3:10: id must be a word of lower-case letters and digits, 20 at most, with _ inside only (found "my-linux")`},
 		{"reserved id", strings.Replace(least, "id: linux", "id: all", 1), `id cannot be "all"`},
-		{"twice", strings.Replace(least, "architectures", "  - {id: linux, title: Linux again}\narchitectures", 1), `p.yaml:4:5: systems has the id "linux" twice`},
-		{"family", strings.Replace(least, "title: Linux", "title: Linux, family: linux", 1), `family must be one of windows, macos, unix (found "linux")`},
-		{"field", least + "download: https://x.example/{flie}\n", `p.yaml:6:11: download: no field "flie"; the fields are`},
-		{"link without url", least + "links:\n  - {name: x, title: X}\n", `p.yaml:7:5: url is missing: where the page is`},
-		{"revision without revisions", least + "revisions: false\nlinks:\n  - {name: x, title: X, url: \"https://x.example/{revision}\"}\n", "this project has no revisions"},
+		{"twice", strings.Replace(least, "architectures", "  - {id: linux, title: Linux again}\narchitectures", 1),
+			`p.yaml:4:5: systems has the id "linux" twice`},
+		{"family", strings.Replace(least, "title: Linux", "title: Linux, family: linux", 1),
+			`family must be one of windows, macos, unix (found "linux")`},
+		{"field", least + "download: https://x.example/{flie}\n",
+			`p.yaml:6:11: download: no field "flie"; the fields are`},
+		{"link without url", least + "links:\n  - {name: x, title: X}\n",
+			`p.yaml:7:5: url is missing: where the page is`},
+		{"revision without revisions",
+			least + "revisions: false\nlinks:\n  - {name: x, title: X, url: \"https://x.example/{revision}\"}\n",
+			"this project has no revisions"},
 		{"script link", least + "links:\n  - {name: x, title: X, url: \"javascript:x\"}\n", "not an http or https URL"},
-		{"titles of no system", strings.Replace(least, "AMD}", "AMD, titles: {mac: Intel}}", 1), `titles of x86_64 has a system that is not in systems (found "mac")`},
-		{"rules that are not there", least + "legacy_rules: old.txt\n", `p.yaml:6:15: legacy_rules cannot be read (found "old.txt")`},
+		{"titles of no system", strings.Replace(least, "AMD}", "AMD, titles: {mac: Intel}}", 1),
+			`titles of x86_64 has a system that is not in systems (found "mac")`},
+		{"rules that are not there", least + "legacy_rules: old.txt\n",
+			`p.yaml:6:15: legacy_rules cannot be read (found "old.txt")`},
 		{"rules elsewhere", least + "legacy_rules: ../../etc/passwd\n", `legacy_rules cannot be read`},
 		{"statistics elsewhere", least + "legacy_statistics: ../x.json\n", `must be a plain file name`},
 	} {

@@ -31,18 +31,21 @@ func TestLine(t *testing.T) {
 		done    int64
 		want    string
 	}{
-		{"bytes", 80, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20, "reading 12 MiB of 340 MiB, 3%, 1m49s left"},
+		{"bytes", 80, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20,
+			"reading 12 MiB of 340 MiB, 3%, 1m49s left"},
 		{"files", 80, 23000, "files", 4 * time.Second, 12300, "reading 12,300 of 23,000 files, 53%, 3s left"},
 		{"too early for a forecast", 80, 134, "packages", 500 * time.Millisecond, 2, "reading 2 of 134 packages, 1%"},
 		{"nothing done", 80, 134, "packages", 5 * time.Second, 0, "reading 0 of 134 packages, 0%"},
 		{"all done", 80, 134, "packages", 5 * time.Second, 134, "reading 134 of 134 packages, 100%, 0s left"},
 		{"more than all", 80, 134, "packages", 5 * time.Second, 200, "reading 134 of 134 packages, 100%, 0s left"},
 		{"of unknown size", 80, 0, progress.Bytes, 5 * time.Second, 12 << 20, "reading 12 MiB"},
-		{"as wide as the terminal but one", 42, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20, "reading 12 MiB of 340 MiB, 3%, 1m49s left"},
+		{"as wide as the terminal but one", 42, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20,
+			"reading 12 MiB of 340 MiB, 3%, 1m49s left"},
 		{"wider by one", 41, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20, "reading 12 MiB of 340 MiB, 3%"},
 		{"narrow", 12, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20, "reading 12 "},
 		{"one column", 1, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20, ""},
-		{"no size", 0, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20, "reading 12 MiB of 340 MiB, 3%, 1m49s left"},
+		{"no size", 0, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20,
+			"reading 12 MiB of 340 MiB, 3%, 1m49s left"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -115,7 +118,8 @@ func TestMessagesStandAbove(t *testing.T) {
 
 func TestManyGoroutines(t *testing.T) {
 	screen := testutil.OpenTerminal(t, 80)
-	terminal := progress.New(screen.File, func() time.Time { return time.Now().Add(time.Duration(time.Now().Nanosecond()) * 1000) })
+	terminal := progress.New(screen.File,
+		func() time.Time { return time.Now().Add(time.Duration(time.Now().Nanosecond()) * 1000) })
 	task := terminal.Start("fetching", 400, "packages")
 	var group sync.WaitGroup
 	for range 4 {
@@ -146,7 +150,8 @@ func TestElsewhere(t *testing.T) {
 	}
 	defer null.Close()
 	var buffer bytes.Buffer
-	for _, terminal := range []*progress.Terminal{progress.New(file, time.Now), progress.New(null, time.Now), progress.New(&buffer, time.Now), nil} {
+	for _, terminal := range []*progress.Terminal{progress.New(file, time.Now), progress.New(null, time.Now),
+		progress.New(&buffer, time.Now), nil} {
 		task := terminal.Start("writing", 10, "files")
 		if task != nil {
 			t.Error("a task is shown")

@@ -28,7 +28,8 @@ func checkIdentity(p *Project) error {
 	}
 	for _, key := range []string{"source", "app"} {
 		if c.Origin(key).Level > config.Profile && isForeign(p, key) {
-			return p.RequireIdentity(fmt.Sprintf("%s: %s belongs to another project than the profile %s", c.Origin(key), key, p.Profile.Name))
+			return p.RequireIdentity(fmt.Sprintf("%s: %s belongs to another project than the profile %s", c.Origin(key),
+				key, p.Profile.Name))
 		}
 	}
 	return nil

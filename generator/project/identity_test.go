@@ -52,14 +52,21 @@ func TestIdentity(t *testing.T) {
 		{"the sample", "source: sample\n", "", ""},
 		{"a file, which may be a saved listing", "source: listing.json\n", "", ""},
 		{"another server", "source: https://packages.aurora.example/api/v1\n", "",
-			"sitegen.yaml:1: source belongs to another project than the profile " + profile.Default + ", so the site needs its own title, project and base_url"},
+			"sitegen.yaml:1: source belongs to another project than the profile " + profile.Default +
+				", so the site needs its own title, project and base_url"},
 		{"another application", "title: Aurora\napp: 62cc513eaa08d161a31c1372\nbase_url: https://aurora.example\n", "",
-			"sitegen.yaml:2: app belongs to another project than the profile " + profile.Default + ", so the site needs its own project"},
-		{"another server with a name of its own", "source: https://packages.aurora.example/api/v1\ntitle: A\nproject: B\nbase_url: https://c.example\n", "", ""},
+			"sitegen.yaml:2: app belongs to another project than the profile " + profile.Default +
+				", so the site needs its own project"},
+		{"another server with a name of its own",
+			"source: https://packages.aurora.example/api/v1\ntitle: A\nproject: B\nbase_url: https://c.example\n", "",
+			""},
 		{"a profile without an address", "profile: aurora.yaml\n", aurora,
-			"aurora.yaml: base_url (where the site is published) is missing\naurora.yaml: source (where the packages are listed) is missing"},
-		{"a profile without a source, offline", "profile: aurora.yaml\noffline: true\nbase_url: https://aurora.example\n", aurora, ""},
-		{"a profile, completed", "profile: aurora.yaml\nbase_url: https://aurora.example\nsource: packages.json\n", aurora, ""},
+			"aurora.yaml: base_url (where the site is published) is missing\naurora.yaml: source (where the packages " +
+				"are listed) is missing"},
+		{"a profile without a source, offline",
+			"profile: aurora.yaml\noffline: true\nbase_url: https://aurora.example\n", aurora, ""},
+		{"a profile, completed", "profile: aurora.yaml\nbase_url: https://aurora.example\nsource: packages.json\n",
+			aurora, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files := map[string]string{"sitegen.yaml": tt.site}

@@ -43,7 +43,8 @@ type Project struct {
 // Open returns the project of a configuration. Its error is of kind fault.Usage and lists what must be configured,
 // see checkIdentity.
 func Open(c config.Config, log *slog.Logger, now func() time.Time) (*Project, error) {
-	p := &Project{Config: c, Profile: c.Profile, Spec: lookup.NewSpec(&c.Profile.Scheme, c.Profile.Links), Log: log, Now: now}
+	p := &Project{Config: c, Profile: c.Profile, Spec: lookup.NewSpec(&c.Profile.Scheme, c.Profile.Links), Log: log,
+		Now: now}
 	return p, checkIdentity(p)
 }
 
@@ -79,7 +80,8 @@ func (p *Project) SourceHeader() (http.Header, error) {
 	value = strings.TrimSpace(value)
 	if !ok || !httpguts.ValidHeaderFieldName(name) || value == "" || !httpguts.ValidHeaderFieldValue(value) {
 		// The value is a secret, so the message must not contain it.
-		return nil, usage(fmt.Errorf("%s: must be a request header", from), "Write one line, Name: value, for instance Girder-Token: …")
+		return nil, usage(fmt.Errorf("%s: must be a request header", from),
+			"Write one line, Name: value, for instance Girder-Token: …")
 	}
 	return http.Header{http.CanonicalHeaderKey(name): {value}}, nil
 }

@@ -28,9 +28,9 @@ func (p *Project) Rules() (string, error) {
 	return string(b), nil
 }
 
-// Table collects all redirects that the servers must answer: the packages of x, the rules, the aliases of pages, and the
-// profile's links of retired servers. Its error lists every mistake in rules and aliases. The table then has all valid
-// ones, so that the caller can check them, too.
+// Table collects all redirects that the servers must answer: the packages of x, the rules, the aliases of pages, and
+// the profile's links of retired servers. Its error lists every mistake in rules and aliases. The table then has all
+// valid ones, so that the caller can check them, too.
 func (p *Project) Table(x *lookup.Index, aliases []site.Alias) (*redirect.Table, error) {
 	text, err := p.Rules()
 	if err != nil {

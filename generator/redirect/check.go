@@ -117,7 +117,8 @@ func (c *checker) unreachable(r *Rule) {
 		c.add(Error, r, "this rule never matches: the download API answers %s", r.Source)
 		return
 	case strings.HasPrefix(r.Source, "/assets/") || strings.HasPrefix(r.Source, "/-/"):
-		c.add(Error, r, "this rule never matches: rules do not apply to files that sitegen generates (found %s)", r.Source)
+		c.add(Error, r, "this rule never matches: rules do not apply to files that sitegen generates (found %s)",
+			r.Source)
 		return
 	}
 	if _, _, ok := c.table.Index.Spec().Permalink(r.Source); ok {
@@ -172,7 +173,8 @@ func coversPath(r, other *Rule) bool {
 func implies(a, b []Condition) bool {
 	for _, want := range b {
 		if !slices.ContainsFunc(a, func(have Condition) bool {
-			return have.Name == want.Name && (want.Placeholder != "" || have.Placeholder == "" && have.Value == want.Value)
+			return have.Name == want.Name &&
+				(want.Placeholder != "" || have.Placeholder == "" && have.Value == want.Value)
 		}) {
 			return false
 		}
@@ -184,10 +186,13 @@ func implies(a, b []Condition) bool {
 func (c *checker) hidden() {
 	for _, page := range slices.Sorted(maps.Keys(c.site.Pages)) {
 		_, _, permalink := c.table.Index.Spec().Permalink(page)
-		if page == "/" || strings.HasSuffix(page, "/index.html") || !permalink && c.table.Index.Answer(page, "").Kind == lookup.NotOurs {
+		if page == "/" || strings.HasSuffix(page, "/index.html") || !permalink &&
+			c.table.Index.Answer(page, "").Kind == lookup.NotOurs {
 			continue
 		}
-		c.findings = append(c.findings, Finding{Error, fault.Place{}, fmt.Sprintf("the page %s is never shown: the download API answers there; give it another path", page)})
+		c.findings = append(c.findings,
+			Finding{Error, fault.Place{}, fmt.Sprintf("the page %s is never shown: the download API answers there; "+
+				"give it another path", page)})
 	}
 }
 
@@ -230,7 +235,8 @@ func (c *checker) host(r *Rule) {
 	if err == nil {
 		host = u.Hostname()
 	}
-	c.add(Error, r, "the target is on a host that is not allowed (found %s); allowed: %s", host, cmp.Or(strings.Join(c.site.Hosts, ", "), "none"))
+	c.add(Error, r, "the target is on a host that is not allowed (found %s); allowed: %s", host,
+		cmp.Or(strings.Join(c.site.Hosts, ", "), "none"))
 }
 
 // maxHops is the longest chain that is followed. Browsers follow 20.
@@ -283,7 +289,8 @@ func splitTarget(target string) (path, query string) {
 	return target, query
 }
 
-// loop reports the loop at the end of a way, which begins with its i-th rule. A loop is reported once, for its first rule.
+// loop reports the loop at the end of a way, which begins with its i-th rule. A loop is reported once, for its first
+// rule.
 func (c *checker) loop(way []*Rule, i int) {
 	for _, r := range way[i:] {
 		if r.Pos.Line < way[0].Pos.Line && i == 0 {

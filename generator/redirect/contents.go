@@ -18,7 +18,8 @@ const ContentsPath = "contents.tsv"
 // Contents makes that file.
 func Contents(t *Table) output.File {
 	var b bytes.Buffer
-	b.WriteString("# " + output.Mark + ": do not edit. What the maps in this folder hold; sitegen redirects diff reads it.\n")
+	b.WriteString("# " + output.Mark +
+		": do not edit. What the maps in this folder hold; sitegen redirects diff reads it.\n")
 	var lines []string
 	line := func(words ...string) { lines = append(lines, strings.Join(words, "\t")+"\n") }
 	for _, pf := range t.Index.Platforms() {
@@ -29,7 +30,8 @@ func Contents(t *Table) output.File {
 		}
 	}
 	for _, p := range t.Index.Packages() {
-		line("package", p.ID, platformName(t.Index, p.Platform()), fmt.Sprint(p.Revision), string(p.Stability()), p.Version, fmt.Sprint(p.PreRelease))
+		line("package", p.ID, platformName(t.Index, p.Platform()), fmt.Sprint(p.Revision), string(p.Stability()),
+			p.Version, fmt.Sprint(p.PreRelease))
 	}
 	for _, r := range t.Rules.All() {
 		line("rule", r.subject(), r.String())

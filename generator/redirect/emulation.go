@@ -25,7 +25,8 @@ type Emulation struct {
 	Compilation func() *Compilation
 }
 
-// Emulate returns an emulation of a server with a table. The error names the limit of the server that the table exceeds.
+// Emulate returns an emulation of a server with a table. The error names the limit of the server that the table
+// exceeds.
 func Emulate(s Server, t *Table) (*Emulation, error) {
 	e := &Emulation{Server: s, Table: t, Compilation: sync.OnceValue(func() *Compilation { return s.Compile(t) })}
 	var err error
@@ -33,8 +34,8 @@ func Emulate(s Server, t *Table) (*Emulation, error) {
 	return e, err
 }
 
-// Difference compares a reply of the server with the table's answer to the request. It describes in a few words how they
-// differ, for instance "301 to /new instead of 302"; "" when they do not.
+// Difference compares a reply of the server with the table's answer to the request. It describes in a few words how
+// they differ, for instance "301 to /new instead of 302"; "" when they do not.
 func (e *Emulation) Difference(site *emulate.Site, path, rawQuery string, got emulate.Reply) (string, error) {
 	a := e.Table.Answer(path, rawQuery)
 	switch {
@@ -95,7 +96,8 @@ func differentRedirect(got emulate.Reply, status int, location string) string {
 }
 
 func differentFile(got, want emulate.Reply) string {
-	if d := differentStatus(got, want.Status); d != "" || got.Status != http.StatusOK || bytes.Equal(got.Body, want.Body) {
+	if d := differentStatus(got, want.Status); d != "" || got.Status != http.StatusOK ||
+		bytes.Equal(got.Body, want.Body) {
 		return d
 	}
 	return "200 with another page"
@@ -119,7 +121,8 @@ func (e *Emulation) differentPage(got emulate.Reply, cells []lookup.Cell) string
 // differentObjects compares JSON by its meaning.
 func (e *Emulation) differentObjects(got emulate.Reply, cells []lookup.Cell) string {
 	var want, have any
-	err := cmp.Or(json.Unmarshal(lookup.ObjectsJSON(e.Table.Index.Spec(), cells), &want), json.Unmarshal(got.Body, &have))
+	err := cmp.Or(json.Unmarshal(lookup.ObjectsJSON(e.Table.Index.Spec(), cells), &want),
+		json.Unmarshal(got.Body, &have))
 	return cmp.Or(differentStatus(got, http.StatusOK), otherPackages(err == nil && reflect.DeepEqual(want, have)))
 }
 

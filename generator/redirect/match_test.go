@@ -158,7 +158,8 @@ func TestAnswerAsksPermalinksAndRulesAfterTheAPI(t *testing.T) {
 				if b.API.Package == nil && tt.want == "" {
 					t.Fatalf("%s finds nothing", tt.sameAs)
 				}
-				if a.API.Package != b.API.Package || a.Location != b.Location || a.File != b.File || a.Status != b.Status {
+				if a.API.Package != b.API.Package || a.Location != b.Location || a.File != b.File ||
+					a.Status != b.Status {
 					t.Errorf("%s: %s, unlike %s: %d %s%s", tt.path, got, tt.sameAs, b.Status, b.Location, b.File)
 				}
 			}
@@ -223,7 +224,8 @@ func TestInheritedRulesLeadToTheirPackage(t *testing.T) {
 
 func TestAliases(t *testing.T) {
 	at := fault.Place{File: "content/a.md", Line: 3, Col: 5}
-	list, err := redirect.AliasRules([]redirect.Alias{{From: "/old/", To: "/a/", Pos: at}, {From: "x", To: "/a/", Pos: at}, {From: "/x/*", To: "/a/", Pos: at}})
+	list, err := redirect.AliasRules([]redirect.Alias{{From: "/old/", To: "/a/", Pos: at},
+		{From: "x", To: "/a/", Pos: at}, {From: "/x/*", To: "/a/", Pos: at}})
 	if err == nil || len(list) != 1 {
 		t.Fatalf("%v, %v", list, err)
 	}

@@ -53,8 +53,8 @@ func AliasRules(aliases []Alias) ([]Rule, error) {
 	return rules, nil
 }
 
-// InheritedRules reads the rules of a profile, for links of retired servers, in the syntax of rules.txt. The error holds
-// every mistake.
+// InheritedRules reads the rules of a profile, for links of retired servers, in the syntax of rules.txt. The error
+// holds every mistake.
 //
 // The target of such a rule may be a permalink, if all that is known of a file is its version or revision:
 //

@@ -108,7 +108,8 @@ func (p *lineParser) rule(fields []field) Rule {
 		rest = rest[1:]
 	}
 	for _, f := range rest {
-		p.fail(f, "unexpected text after the status (found %.80q); conditions on country, language or role are not supported", f.text)
+		p.fail(f, "unexpected text after the status (found %.80q); conditions on country, language or role are not "+
+			"supported", f.text)
 	}
 	p.target(&r, source, target)
 	return r
@@ -169,10 +170,13 @@ func cleanSource(text string) (string, error) {
 	case !strings.HasPrefix(text, "/"):
 		return "", errors.New("a source must start with a slash")
 	case strings.ContainsAny(text, "?#"):
-		return "", errors.New("a source has no query and no fragment; write conditions after it: /store id=:id /blog/:id")
+		return "", errors.New("a source has no query and no fragment; write conditions after it: /store id=:id " +
+			"/blog/:id")
 	}
-	if upper := strings.ToUpper(text); strings.Contains(upper, "%2A") || strings.Contains(upper, "/%3A") || strings.Contains(upper, "%2F") {
-		return "", errors.New("an encoded asterisk, slash or leading colon cannot be distinguished from the sign itself")
+	if upper := strings.ToUpper(text); strings.Contains(upper, "%2A") || strings.Contains(upper, "/%3A") ||
+		strings.Contains(upper, "%2F") {
+		return "", errors.New("an encoded asterisk, slash or leading colon cannot be distinguished from the " +
+			"sign itself")
 	}
 	path, err := url.PathUnescape(text)
 	if err != nil {
@@ -212,7 +216,8 @@ func (p *lineParser) condition(f field, before []Condition) Condition {
 		return c
 	}
 	if !valueRE.MatchString(value) {
-		p.fail(f, "a condition is name=:placeholder or name=value, the value of letters, digits and ._~- (found %.80q)", f.text)
+		p.fail(f, "a condition is name=:placeholder or name=value, the value of letters, digits and ._~- (found %.80q)",
+			f.text)
 	}
 	c.Value = value
 	return c
@@ -258,13 +263,14 @@ func (p *lineParser) target(r *Rule, source field, f *field) {
 	}
 	for _, part := range targetParts(r.Target) {
 		if part.name != "" && !slices.Contains(known, part.name) {
-			p.fail(*f, "the source has no placeholder (found %q)%s; write %%3A for a literal colon", part.name, fault.DidYouMean(part.name, known))
+			p.fail(*f, "the source has no placeholder (found %q)%s; write %%3A for a literal colon", part.name,
+				fault.DidYouMean(part.name, known))
 		}
 	}
 }
 
-// targetRE matches what can stand in a Location, an Nginx string and a JSON file without quoting. The dollar sign, valid
-// in a URL, begins a variable in Nginx.
+// targetRE matches what can stand in a Location, an Nginx string and a JSON file without quoting. The dollar sign,
+// valid in a URL, begins a variable in Nginx.
 var targetRE = regexp.MustCompile(`^[A-Za-z0-9._~:/?#@!&'()*+,;=%-]+$`)
 
 var (
@@ -280,7 +286,8 @@ func CheckTarget(target string, status int) error {
 	case len(target) > MaxTarget:
 		return found(fmt.Sprintf("longer than the %d bytes that every server can carry", MaxTarget))
 	case !targetRE.MatchString(target):
-		return fmt.Errorf("the target has characters that cannot be sent as they are (found %.80q); write %.200s", target, encode(target))
+		return fmt.Errorf("the target has characters that cannot be sent as they are (found %.80q); write %.200s",
+			target, encode(target))
 	case badEscapeRE.MatchString(target):
 		return found("a percent sign must be followed by two hex digits; write %25 for the sign itself")
 	case strings.HasPrefix(target, "//"):

@@ -124,7 +124,8 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, r := range rules {
 			again, err := redirect.Parse("r", r.String())
-			if !strings.ContainsAny(r.Source, " \t%#?") && strings.TrimSpace(r.Source) == r.Source && r.Conditions == nil {
+			if !strings.ContainsAny(r.Source, " \t%#?") && strings.TrimSpace(r.Source) == r.Source &&
+				r.Conditions == nil {
 				if err != nil || len(again) != 1 || again[0].String() != r.String() {
 					t.Errorf("%q is read back as %v, %v", r.String(), again, err)
 				}

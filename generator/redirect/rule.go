@@ -8,7 +8,8 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// Rule is the answer to a path or to a pattern of paths. Parse, AliasRules and InheritedRules make rules, and check them.
+// Rule is the answer to a path or to a pattern of paths. Parse, AliasRules and InheritedRules make rules, and check
+// them.
 //
 // A source is compared with the decoded path of a request, letter by letter; a slash at the end makes no difference. It
 // is a pattern when it ends in /*, which stands for anything below, or has :name for a whole segment. What these stand
@@ -39,16 +40,16 @@ type Condition struct {
 	Placeholder string
 }
 
-// Captured is the class of the characters that a placeholder can stand for, CapturedSplat that of an asterisk. They mean
-// the same in Go, PCRE and JavaScript. Characters that would have to be encoded again in a Location, or would end or add
-// a parameter in a query string, are not among them.
+// Captured is the class of the characters that a placeholder can stand for, CapturedSplat that of an asterisk. They
+// mean the same in Go, PCRE and JavaScript. Characters that would have to be encoded again in a Location, or would end
+// or add a parameter in a query string, are not among them.
 const (
 	Captured      = `[A-Za-z0-9._~@:,!()*'+-]`
 	CapturedSplat = `[A-Za-z0-9._~@:,!()*'+/-]`
 )
 
-// Unreserved is the class of the characters in the values of conditions: those that mean the same in a query string with
-// and without an escape (RFC 3986, 2.3).
+// Unreserved is the class of the characters in the values of conditions: those that mean the same in a query string
+// with and without an escape (RFC 3986, 2.3).
 const Unreserved = `[A-Za-z0-9._~-]`
 
 // Splat is the name of what the asterisk of a source stands for.
@@ -57,7 +58,8 @@ const Splat = "splat"
 // part is a piece of a target: text, or a placeholder's name.
 type part struct{ text, name string }
 
-// Pattern reports whether the rule has an asterisk or placeholders in its source. Patterns are tried after exact sources.
+// Pattern reports whether the rule has an asterisk or placeholders in its source. Patterns are tried after exact
+// sources.
 func (r *Rule) Pattern() bool { return r.expr != nil }
 
 // Moved reports whether the rule answers with a Location.

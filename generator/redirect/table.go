@@ -1,6 +1,6 @@
 // Package redirect compiles what the site redirects, the download API above all, for the servers that answer it. A
-// Table holds the answers to all requests; each Server translates it into its own configuration. All servers are asked the same
-// questions, and their answers are compared with the table's:
+// Table holds the answers to all requests; each Server translates it into its own configuration. All servers are asked
+// the same questions, and their answers are compared with the table's:
 //
 //	table := &redirect.Table{Index: index, Rules: rules}
 //	answer := table.Answer("/old", "")                  // 301 to /new

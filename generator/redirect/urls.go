@@ -128,7 +128,8 @@ func NewFileURLs(packages []*catalog.Package) FileURLs {
 		if before, after, ok := strings.Cut(p.URL, p.ID); ok {
 			a := Around{before, after}
 			count[a]++
-			if n, most := count[a], count[f.ByID]; n > most || n == most && (a.Before+a.After < f.ByID.Before+f.ByID.After) {
+			if n, most := count[a], count[f.ByID]; n > most || n == most &&
+				(a.Before+a.After < f.ByID.Before+f.ByID.After) {
 				f.ByID = a
 			}
 		}

@@ -151,8 +151,10 @@ func (b *builder) configure(ctx context.Context) error {
 // samePackages reports whether two configurations of a site lead to the same packages.
 func samePackages(old, new *project.Project) bool {
 	a, b := &old.Config, &new.Config
-	return a.Source == b.Source && a.App == b.App && a.Data == b.Data && a.Offline == b.Offline && a.Girder == b.Girder &&
-		a.SourceHeader == b.SourceHeader && a.SourceHeaderFile == b.SourceHeaderFile && reflect.DeepEqual(old.Profile, new.Profile)
+	return a.Source == b.Source && a.App == b.App && a.Data == b.Data && a.Offline == b.Offline &&
+		a.Girder == b.Girder &&
+		a.SourceHeader == b.SourceHeader && a.SourceHeaderFile == b.SourceHeaderFile &&
+		reflect.DeepEqual(old.Profile, new.Profile)
 }
 
 // show switches the preview to other packages, and logs where they come from and which records are held back.

@@ -2,8 +2,8 @@
 // content, layouts, rules, configuration or packages it builds again. It writes nothing: neither the site nor the
 // redirects nor the history of packages.
 //
-// Package preview contains the HTTP server, watches the files and reloads the browsers. This package builds the site for
-// it, in the same steps as package build.
+// Package preview contains the HTTP server, watches the files and reloads the browsers. This package builds the site
+// for it, in the same steps as package build.
 package serve
 
 import (

@@ -35,9 +35,11 @@ func newSiteFolder(t testing.TB) siteFolder {
 	f.write("sitegen.yaml", "title: Edited\nsource: sample\n")
 	f.write("redirects/rules.txt", "")
 	for i := range 20 {
-		f.write(fmt.Sprintf("content/page-%d.md", i), fmt.Sprintf("---\ntitle: Page %d\n---\nA [link](/releases/).\n", i))
+		f.write(fmt.Sprintf("content/page-%d.md", i),
+			fmt.Sprintf("---\ntitle: Page %d\n---\nA [link](/releases/).\n", i))
 	}
-	for _, name := range []string{"base.html", "page.html", "partials/top.html", "partials/bottom.html", "assets/site.css"} {
+	for _, name := range []string{"base.html", "page.html", "partials/top.html", "partials/bottom.html",
+		"assets/site.css"} {
 		data, err := fs.ReadFile(sitegen.Layouts(), name)
 		f.check(err)
 		f.write("layouts/"+name, string(data))
@@ -113,7 +115,8 @@ func TestRebuildIsAFreshBuild(t *testing.T) {
 	edits := testutil.Amount(120, 30)
 	for seed := range uint64(testutil.Amount(3, 1)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			e := &editor{siteFolder: newSiteFolder(t), Rand: rand.New(rand.NewPCG(seed, 5)), broken: map[string]string{}}
+			e := &editor{siteFolder: newSiteFolder(t), Rand: rand.New(rand.NewPCG(seed, 5)),
+				broken: map[string]string{}}
 			p := e.builder()
 			failed, worked := 0, 0
 			for n := range edits {
@@ -179,7 +182,8 @@ func (e *editor) edit() string {
 		return "change " + page
 	case 2:
 		name := fmt.Sprintf("content/%snew-%d.md", e.oneOf("", "docs/", "docs/deep/"), e.IntN(1000))
-		e.write(name, "---\ntitle: "+e.oneOf("One", "Two")+"\n"+e.oneOf("", "weight: 1\n", "weight: 2\n", "draft: true\n", "date: 2027-01-01\n", fmt.Sprintf("aliases: [/old-%d]\n", e.IntN(50)))+"---\nNew.\n")
+		e.write(name, "---\ntitle: "+e.oneOf("One", "Two")+"\n"+e.oneOf("", "weight: 1\n", "weight: 2\n",
+			"draft: true\n", "date: 2027-01-01\n", fmt.Sprintf("aliases: [/old-%d]\n", e.IntN(50)))+"---\nNew.\n")
 		return "create " + name
 	case 3:
 		if _, ok := e.broken[page]; ok {
@@ -194,7 +198,8 @@ func (e *editor) edit() string {
 		}
 		return "delete " + page
 	case 5:
-		return e.breakFile(page, e.oneOf("---\ntitel: x\n---\n", "no front matter", "---\ntitle: x\n---\n[bad](/nowhere/)\n", "---\ntitle: x\nlayout: none.html\n---\n"))
+		return e.breakFile(page, e.oneOf("---\ntitel: x\n---\n", "no front matter",
+			"---\ntitle: x\n---\n[bad](/nowhere/)\n", "---\ntitle: x\nlayout: none.html\n---\n"))
 	case 6:
 		return e.breakFile(layout, e.oneOf("{{.Page.Nope}}", "{{if}}", `{{define "main"}}{{asset "none.css"}}{{end}}`))
 	case 7:
@@ -202,18 +207,21 @@ func (e *editor) edit() string {
 		e.write(name, e.read(name)+fmt.Sprintf("<p>Partial %d</p>\n", e.IntN(1000)))
 		return "change " + name
 	case 8:
-		e.write("layouts/assets/site.css", e.read("layouts/assets/site.css")+fmt.Sprintf(".a%d{color:red}\n", e.IntN(1000)))
+		e.write("layouts/assets/site.css",
+			e.read("layouts/assets/site.css")+fmt.Sprintf(".a%d{color:red}\n", e.IntN(1000)))
 		return "change the style sheet"
 	case 9:
 		e.write("layouts/page.html", e.read("layouts/page.html")+fmt.Sprintf("{{/* %d */}}", e.IntN(1000)))
 		return "change page.html"
 	case 10:
-		e.write("redirects/rules.txt", fmt.Sprintf("/a-%d /releases/ 301\n/b/* %s/:splat 302\n", e.IntN(1000), testutil.Profile(e.t).BaseURL))
+		e.write("redirects/rules.txt",
+			fmt.Sprintf("/a-%d /releases/ 301\n/b/* %s/:splat 302\n", e.IntN(1000), testutil.Profile(e.t).BaseURL))
 		return "change the rules"
 	case 11:
 		return e.breakFile("redirects/rules.txt", e.oneOf("/a /nowhere 301\n", "/a\n", "/releases/ /preview/ 301\n"))
 	case 12:
-		e.write("sitegen.yaml", fmt.Sprintf("title: Title %d\nsource: sample\nnotice: %q\n", e.IntN(1000), e.oneOf("", "Closed on **Sunday**.")))
+		e.write("sitegen.yaml", fmt.Sprintf("title: Title %d\nsource: sample\nnotice: %q\n", e.IntN(1000),
+			e.oneOf("", "Closed on **Sunday**.")))
 		return "change the configuration"
 	}
 	return e.breakFile("sitegen.yaml", e.oneOf("titel: x\n", "title: [\n"))

@@ -102,7 +102,8 @@ func addAPI(b *Build, releases []*Release) {
 func records(x *lookup.Index) []output.File {
 	files := make([]output.File, len(x.Packages()))
 	for i, p := range x.Packages() {
-		files[i] = output.File{Root: output.Public, Group: output.Records, Path: recordPath(p), Data: append(lookup.ObjectJSON(x.Spec(), p), '\n')}
+		files[i] = output.File{Root: output.Public, Group: output.Records, Path: recordPath(p),
+			Data: append(lookup.ObjectJSON(x.Spec(), p), '\n')}
 	}
 	return files
 }

@@ -31,11 +31,13 @@ func decoded(t *testing.T, file string) map[string]any {
 
 func TestReleasesJSON(t *testing.T) {
 	notes := fstest.MapFS{"releases/5.8.0.md": {Data: []byte("Much.\n")}}
-	files := downloadSite(t, someReleases(), func(in *site.Input) { in.Content, in.Sample = site.Overlay(notes, sitegen.Content()), true })
+	files := downloadSite(t, someReleases(),
+		func(in *site.Input) { in.Content, in.Sample = site.Overlay(notes, sitegen.Content()), true })
 	doc := decoded(t, files["api/v1/releases.json"])
 	releases := doc["releases"].([]any)
 	delete(doc, "releases")
-	if diff := cmp.Diff(map[string]any{"api_version": 1.0, "site_url": "https://download.example.org/", "sample": true}, doc); diff != "" {
+	if diff := cmp.Diff(map[string]any{"api_version": 1.0, "site_url": "https://download.example.org/", "sample": true},
+		doc); diff != "" {
 		t.Errorf("head (-want +got):\n%s", diff)
 	}
 	var got []string
@@ -97,7 +99,8 @@ func TestRecords(t *testing.T) {
 	packages := testutil.Packages(t, "live")
 	files := downloadSite(t, packages)
 	for _, p := range packages {
-		if got, want := files["api/v1/packages/"+p.ID+".json"], string(lookup.ObjectJSON(testutil.Spec(t), p))+"\n"; got != want {
+		if got, want := files["api/v1/packages/"+p.ID+".json"],
+			string(lookup.ObjectJSON(testutil.Spec(t), p))+"\n"; got != want {
 			t.Errorf("%s: %q, want %q", p.ID, got, want)
 		}
 	}
@@ -124,7 +127,8 @@ func TestFindAll(t *testing.T) {
 			cells := index.Answer("/findall", query).Cells
 			got := files["-/findall/"+name+".json"]
 			for _, c := range cells {
-				got = strings.Replace(got, `<!--#include virtual="/-/object/`+string(c.OS)+"/"+string(c.Stability)+`?$args" -->`,
+				got = strings.Replace(got, `<!--#include virtual="/-/object/`+string(c.OS)+"/"+string(c.Stability)+
+					`?$args" -->`,
 					string(lookup.ObjectJSON(testutil.Spec(t), c.Package)), 1)
 			}
 			if want := string(lookup.ObjectsJSON(testutil.Spec(t), cells)) + "\n"; got != want {
@@ -143,7 +147,8 @@ func TestDocumentation(t *testing.T) {
 	packages := testutil.Packages(t, "live")
 	files := downloadSite(t, packages)
 	keys := map[string]bool{}
-	for _, file := range []string{"api/v1/releases.json", "api/v1/latest.json", "api/v1/packages/" + packages[0].ID + ".json"} {
+	for _, file := range []string{"api/v1/releases.json", "api/v1/latest.json",
+		"api/v1/packages/" + packages[0].ID + ".json"} {
 		collectKeys(decoded(t, files[file]), keys)
 	}
 	if len(keys) < 35 {

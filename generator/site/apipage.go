@@ -47,10 +47,12 @@ type Examples struct {
 // reference describes the API with examples of a release, which may be nil.
 func reference(spec *lookup.Spec, newest *Release) *Reference {
 	r := &Reference{
-		Modes: spec.ModeNames(), Default: string(spec.DefaultArch()), Links: spec.Links, IDs: spec.IDs.Describe(), Revisions: spec.Revisions,
-		OSes: spec.Of(lookup.OSRole).Values, Arches: spec.Of(lookup.ArchRole).Values,
-		Parameters: slices.DeleteFunc(slices.Clone(spec.Parameters()), func(p lookup.Parameter) bool { return p.Kind == lookup.Never }),
-		Examples:   examples(spec, newest),
+		Modes: spec.ModeNames(), Default: string(spec.DefaultArch()), Links: spec.Links, IDs: spec.IDs.Describe(),
+		Revisions: spec.Revisions,
+		OSes:      spec.Of(lookup.OSRole).Values, Arches: spec.Of(lookup.ArchRole).Values,
+		Parameters: slices.DeleteFunc(slices.Clone(spec.Parameters()),
+			func(p lookup.Parameter) bool { return p.Kind == lookup.Never }),
+		Examples: examples(spec, newest),
 	}
 	for n := range spec.Permalinks() {
 		r.Permalinks = append(r.Permalinks, r.permalink(spec, &spec.Permalinks()[n]))

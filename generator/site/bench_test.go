@@ -121,7 +121,8 @@ func benchInput(b *testing.B, pages int, language string) site.Input {
 		content[fmt.Sprintf("page-%05d.md", i)] = &fstest.MapFile{Data: benchPage(i, i*7919%pages, language)}
 	}
 	return site.Input{
-		Options: site.Options{Title: "Bench", Project: "Bench", Description: "Many pages.", BaseURL: "https://example.org", Jobs: runtime.GOMAXPROCS(0), Minify: true},
+		Options: site.Options{Title: "Bench", Project: "Bench", Description: "Many pages.",
+			BaseURL: "https://example.org", Jobs: runtime.GOMAXPROCS(0), Minify: true},
 		Index:   testutil.Index(b, "live"),
 		Content: flat{content}, Layouts: site.Overlay(benchLayouts, sitegen.Layouts()),
 	}

@@ -43,7 +43,8 @@ func (b *Build) Text(url string) (Text, bool) {
 		return Text{}, false
 	}
 	d.taken = true
-	return Text{Title: d.page.Title, Description: d.page.Description, Body: b.markdown.render(d.body), Source: d.page.Source}, true
+	return Text{Title: d.page.Title, Description: d.page.Description, Body: b.markdown.render(d.body),
+		Source: d.page.Source}, true
 }
 
 // AbsURL returns a path as a URL, with the base URL in front.

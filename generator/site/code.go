@@ -126,7 +126,8 @@ func newFormatter(attributes map[string]any) *chromahtml.Formatter {
 	case bool:
 		options = append(options, chromahtml.WithLineNumbers(v))
 	case []byte:
-		options = append(options, chromahtml.WithLineNumbers(v != nil), chromahtml.LineNumbersInTable(string(v) == "table"))
+		options = append(options, chromahtml.WithLineNumbers(v != nil),
+			chromahtml.LineNumbersInTable(string(v) == "table"))
 	}
 	return chromahtml.New(options...)
 }

@@ -28,7 +28,8 @@ func TestCodeBlocks(t *testing.T) {
 func BenchmarkCodeBlock(b *testing.B) {
 	m := newMarkdown()
 	for name, src := range map[string]string{
-		"highlighted": "```sh\necho $HOME # x\n```\n", "plain": "```\necho $HOME # x\n```\n", "unknown language": "```brainwave\necho $HOME # x\n```\n",
+		"highlighted": "```sh\necho $HOME # x\n```\n", "plain": "```\necho $HOME # x\n```\n",
+		"unknown language": "```brainwave\necho $HOME # x\n```\n",
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

@@ -136,7 +136,8 @@ func newDocument(name string, src []byte) (*document, fault.Findings) {
 		Title: fm.title, Description: fm.description, Date: fm.date, Aliases: fm.paths(),
 		Source: source, markdown: body, weight: fm.weight, layoutAt: fm.layoutAt,
 	}
-	return &document{page: p, src: src, body: body, aliases: fm.aliases, draft: fm.draft, wrong: len(findings) > 0}, findings
+	return &document{page: p, src: src, body: body, aliases: fm.aliases, draft: fm.draft, wrong: len(findings) > 0},
+		findings
 }
 
 // again returns a document that was read before, if its bytes are unchanged.
@@ -181,9 +182,11 @@ func (c *documentSet) pages() (pages []*Page, warnings, findings fault.Findings)
 			warnings = append(warnings, fault.Place{File: p.Source}.Errorf("%s, not published", d.held))
 		case d.taken:
 		case strings.HasPrefix(p.Path, notesFolder) && p.Path != notesFolder+pageName:
-			warnings = append(warnings, fault.Place{File: p.Source}.Errorf("notes on a release that is not in the catalogue, not published"))
+			warnings = append(warnings, fault.Place{File: p.Source}.Errorf("notes on a release that is not in the "+
+				"catalogue, not published"))
 		case p.Title == "" && !d.wrong:
-			findings = append(findings, fault.PlaceOf(p.Source, d.src, 0).Errorf("no title; begin the file with front matter: ---, title: …, ---"))
+			findings = append(findings, fault.PlaceOf(p.Source, d.src,
+				0).Errorf("no title; begin the file with front matter: ---, title: …, ---"))
 			fallthrough // the page still exists, so links to it are valid
 		default:
 			pages = append(pages, p)

@@ -53,8 +53,10 @@ func downloadInput(t testing.TB, packages []*catalog.Package) site.Input {
 func newPackage(n int, pf catalog.Platform, options ...func(*catalog.Package)) *catalog.Package {
 	p := &catalog.Package{
 		ID: fmt.Sprintf("%024x", n), Name: fmt.Sprintf("Aurora_%s_%s_%d", pf.OS, pf.Arch, n), ProductName: "Aurora",
-		OS: pf.OS, Arch: pf.Arch, Revision: 30_000 + n, Version: fmt.Sprintf("5.12.%d", n), Release: fmt.Sprintf("5.12.%d", n),
-		Built: time.Date(2026, 3, 1, 4, 5, 6, 7, time.UTC).AddDate(0, 0, n), Size: 250_000_000, SHA512: strings.Repeat("ab", 64),
+		OS: pf.OS, Arch: pf.Arch, Revision: 30_000 + n, Version: fmt.Sprintf("5.12.%d", n),
+		Release: fmt.Sprintf("5.12.%d", n),
+		Built:   time.Date(2026, 3, 1, 4, 5, 6, 7, time.UTC).AddDate(0, 0, n), Size: 250_000_000,
+		SHA512: strings.Repeat("ab", 64),
 	}
 	for _, option := range options {
 		option(p)

@@ -64,8 +64,10 @@ func NewEdition(ctx context.Context, in Input, before *Edition) (*Edition, error
 // openEdition reads content, assets and layouts. The assets are published in a folder of public/.
 func openEdition(ctx context.Context, in Input, folder string, before *Edition) (*Edition, error) {
 	base, err := url.Parse(in.BaseURL)
-	if err != nil || !slices.Contains([]string{"http", "https"}, base.Scheme) || strings.TrimSuffix(in.BaseURL, "/") != base.Scheme+"://"+base.Host {
-		return nil, fmt.Errorf("base URL is not http(s) and a host alone (found %q); the download API needs the root of its host", in.BaseURL)
+	if err != nil || !slices.Contains([]string{"http", "https"}, base.Scheme) ||
+		strings.TrimSuffix(in.BaseURL, "/") != base.Scheme+"://"+base.Host {
+		return nil, fmt.Errorf("base URL is not http(s) and a host alone (found %q); the download API needs the root "+
+			"of its host", in.BaseURL)
 	}
 	e := &Edition{host: base.Host, build: &Build{Input: in, markdown: newMarkdown()}}
 	e.scratches.New = func() any { return &scratch{scanner: newScanner()} }
@@ -77,7 +79,8 @@ func openEdition(ctx context.Context, in Input, folder string, before *Edition) 
 		return nil, err
 	}
 	e.build.Site = &Site{
-		Title: in.Title, Project: in.Project, Description: in.Description, BaseURL: strings.TrimSuffix(in.BaseURL, "/"), Sample: in.Sample, Stats: in.Stats,
+		Title: in.Title, Project: in.Project, Description: in.Description, BaseURL: strings.TrimSuffix(in.BaseURL, "/"),
+		Sample: in.Sample, Stats: in.Stats,
 		Notice: e.build.Markdown(in.Notice), Nav: navigation(e.build.content.documents),
 	}
 	return e, nil
@@ -130,7 +133,8 @@ func (e *Edition) plan(before *Edition) error {
 	for _, p := range append(pages, e.build.added...) {
 		e.slots = append(e.slots, &slot{page: p})
 	}
-	if before == nil || e.layouts != before.layouts || e.build.Minify != before.build.Minify || !sameSite(e.build.Site, before.build.Site) {
+	if before == nil || e.layouts != before.layouts || e.build.Minify != before.build.Minify ||
+		!sameSite(e.build.Site, before.build.Site) {
 		return nil
 	}
 	old := before.published()
@@ -164,7 +168,8 @@ func (e *Edition) Err() error { return fault.Wrap(fault.Content, e.findings.Sort
 
 // index lists everything that is published, by path.
 func (e *Edition) index() map[string]publication {
-	all := make(map[string]publication, len(e.slots)+len(e.build.derived.records)+len(e.build.files)+len(e.build.content.files)+len(e.assets))
+	all := make(map[string]publication,
+		len(e.slots)+len(e.build.derived.records)+len(e.build.files)+len(e.build.content.files)+len(e.assets))
 	for _, files := range e.raw() {
 		for _, f := range files {
 			all[f.Path] = publication{data: f.Data}
@@ -331,7 +336,8 @@ func (e *Edition) pageFinding(p *Page, err error) fault.Finding {
 func (e *Edition) files() (files []output.File, twice fault.Findings) {
 	files = slices.Concat(e.raw()...)
 	for _, s := range e.slots {
-		files = append(files, output.File{Root: output.Public, Group: s.page.Group, Path: s.page.Path, Data: s.done.html})
+		files = append(files, output.File{Root: output.Public, Group: s.page.Group, Path: s.page.Path,
+			Data: s.done.html})
 	}
 	slices.SortStableFunc(files, func(a, b output.File) int { return strings.Compare(a.Path, b.Path) })
 	for i := 1; i < len(files); i++ {
@@ -374,7 +380,8 @@ func (e *Edition) checkLinks(files []output.File) (bad, doubtful fault.Findings)
 			c.known[s.page.URL()] = s.done
 		}
 	}
-	placer := &linkPlacer{documents: e.build.content.bySource(), layouts: e.layouts, markdown: e.build.markdown, notice: e.build.Notice}
+	placer := &linkPlacer{documents: e.build.content.bySource(), layouts: e.layouts, markdown: e.build.markdown,
+		notice: e.build.Notice}
 	for _, b := range c.check(done) {
 		if b.warning {
 			doubtful = append(doubtful, placer.findings(b)...)

@@ -47,7 +47,8 @@ func addFeeds(b *Build, releases []*Release) {
 func releaseFeed(b *Build, releases []*Release) atomFeed {
 	var entries []atomEntry
 	for _, r := range releases[:min(len(releases), feedLength)] {
-		summary := fmt.Sprintf("%s %s, revision %d, for %s.", b.Site.Project, r.Version, r.Revision, platformList(b, r.Items))
+		summary := fmt.Sprintf("%s %s, revision %d, for %s.", b.Site.Project, r.Version, r.Revision,
+			platformList(b, r.Items))
 		entries = append(entries, entry(b, r.URL(), b.Site.Project+" "+r.Version, summary, r.Updated))
 	}
 	return feed(b, "/releases.atom", "/releases/", b.Site.Project+" releases", entries)

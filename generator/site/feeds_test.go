@@ -62,7 +62,8 @@ func TestFeedsOfTheCatalogue(t *testing.T) {
 			if f.Entries[0].Title != tt.first {
 				t.Errorf("first entry %q, want %q", f.Entries[0].Title, tt.first)
 			}
-			if len(f.Links) != 2 || f.Links[0].Rel != "self" || f.Links[0].Href != "https://download.example.org/"+tt.path {
+			if len(f.Links) != 2 || f.Links[0].Rel != "self" ||
+				f.Links[0].Href != "https://download.example.org/"+tt.path {
 				t.Errorf("links %v, want one to the feed itself", f.Links)
 			}
 			if f.ID == "" || f.Title == "" || f.Author != "Aurora" {
@@ -83,7 +84,8 @@ func TestFeedsOfTheCatalogue(t *testing.T) {
 				}
 				ids[e.ID] = true
 				file, anchor, _ := strings.Cut(strings.TrimPrefix(e.Link.Href, "https://download.example.org/"), "#")
-				if page := files[file+"index.html"]; page == "" || !strings.Contains(page, `id="`+anchor+`"`) && anchor != "" {
+				if page := files[file+"index.html"]; page == "" || !strings.Contains(page, `id="`+anchor+`"`) &&
+					anchor != "" {
 					t.Errorf("link %s leads nowhere", e.Link.Href)
 				}
 			}
@@ -145,7 +147,8 @@ func TestSitemap(t *testing.T) {
 		t.Errorf("pages and days of change (-want +got):\n%s", diff)
 	}
 	lines := strings.Split(files["robots.txt"], "\n")
-	for _, want := range []string{"User-agent: *", "Disallow: /-/", "Sitemap: https://download.example.org/sitemap.xml"} {
+	for _, want := range []string{"User-agent: *", "Disallow: /-/",
+		"Sitemap: https://download.example.org/sitemap.xml"} {
 		if !slices.Contains(lines, want) {
 			t.Errorf("robots.txt has no line %q:\n%s", want, files["robots.txt"])
 		}

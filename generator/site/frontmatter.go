@@ -47,7 +47,8 @@ func readFrontMatter(path string, src []byte) (fm frontMatter, body []byte, find
 	}
 	yamlText, body, ok := cutFence(rest)
 	if !ok {
-		return fm, nil, fault.Findings{fault.PlaceOf(path, src, 0).Errorf("front matter does not end (no second --- line)")}
+		return fm, nil, fault.Findings{fault.PlaceOf(path, src,
+			0).Errorf("front matter does not end (no second --- line)")}
 	}
 	doc := yamltext.Parse(path, yamlText, 1)
 	doc.Read(fm.keys())

@@ -66,7 +66,8 @@ func addHome(b *Build, releases []*Release) {
 
 // homePage returns the answer to a request without a query.
 func homePage(b *Build, releases []*Release) Page {
-	h := Home{Rows: plainRows(b.Index), Arches: otherArches(b.Index), Newest: newest(releases), Reference: reference(b.Index.Spec(), newest(releases))}
+	h := Home{Rows: plainRows(b.Index), Arches: otherArches(b.Index), Newest: newest(releases),
+		Reference: reference(b.Index.Spec(), newest(releases))}
 	h.Checksums, h.SumBits = checksums(h.Rows)
 	h.Software = software(b, available(h.Rows, catalog.Release))
 	return withText(b, Page{
@@ -195,7 +196,8 @@ func variantPage(b *Build, v variant, releases []*Release) Page {
 	for _, s := range v.stabilities() {
 		row := Row{Stability: s}
 		for _, o := range v.oses() {
-			row.Cells = append(row.Cells, Cell{System: v.spec.Title(o), Include: "/-/page-cell/" + string(o) + "/" + string(s) + "?$args"})
+			row.Cells = append(row.Cells, Cell{System: v.spec.Title(o),
+				Include: "/-/page-cell/" + string(o) + "/" + string(s) + "?$args"})
 		}
 		h.Rows = append(h.Rows, row)
 	}

@@ -71,7 +71,8 @@ func TestScrapersPassOver(t *testing.T) {
 	}{
 		{"a nightly without version", []*catalog.Package{
 			newPackage(1, onWindows), newPackage(1, onMac, withID(2)), newPackage(1, onLinux, withID(3)),
-			newPackage(4, onWindows, nightly("")), newPackage(5, onMac, nightly("5.13.0")), newPackage(6, onLinux, nightly("")),
+			newPackage(4, onWindows, nightly("")), newPackage(5, onMac, nightly("5.13.0")),
+			newPackage(6, onLinux, nightly("")),
 		}, [][2]string{{id(1), "5.12.1"}, {id(2), "5.12.1"}, {id(3), "5.12.1"}, {id(5), "5.13.0"}}},
 		{"a release whose name is no number", []*catalog.Package{
 			newPackage(1, onWindows, named), newPackage(2, onMac), newPackage(3, onLinux),
@@ -109,16 +110,20 @@ func TestHomePage(t *testing.T) {
 	if got, want := texts(doc, "h3"), []string{"Stable release", "Preview release"}; !slices.Equal(got, want) {
 		t.Errorf("rows %q, want %q", got, want)
 	}
-	if got, want := texts(doc, "h4"), []string{"Windows", "macOS", "Linux", "Windows", "macOS", "Linux"}; !slices.Equal(got, want) {
+	if got, want := texts(doc, "h4"),
+		[]string{"Windows", "macOS", "Linux", "Windows", "macOS", "Linux"}; !slices.Equal(got, want) {
 		t.Errorf("columns %q, want %q", got, want)
 	}
 	cells := find(doc, func(n *html.Node) bool { return attr(n, "class") == "cell" })
 	for n, want := range []string{
-		"Windows 5.12.1 for Windows Revision 30001 Built 2026-03-02 Size 250 MB Architecture 64-bit Intel and AMD (amd64) Extensions Browse extensions SHA-512 checksum " + strings.Repeat("ab", 64),
-		"macOS 5.12.1 for macOS Revision 30001 Built 2026-03-02 Size 250 MB Architecture Intel chip (amd64) Extensions Browse extensions SHA-512 checksum " + strings.Repeat("ab", 64),
+		"Windows 5.12.1 for Windows Revision 30001 Built 2026-03-02 Size 250 MB Architecture 64-bit Intel and AMD " +
+			"(amd64) Extensions Browse extensions SHA-512 checksum " + strings.Repeat("ab", 64),
+		"macOS 5.12.1 for macOS Revision 30001 Built 2026-03-02 Size 250 MB Architecture Intel chip (amd64) " +
+			"Extensions Browse extensions SHA-512 checksum " + strings.Repeat("ab", 64),
 		"Linux Not available",
 		"Windows Not available",
-		"macOS 5.13.0 preview for macOS Revision 30007 Built 2026-03-08 Size 250 MB Architecture Intel chip (amd64) Extensions Browse extensions",
+		"macOS 5.13.0 preview for macOS Revision 30007 Built 2026-03-08 Size 250 MB Architecture Intel chip (amd64) " +
+			"Extensions Browse extensions",
 		"Linux Not available",
 	} {
 		if got := textOf(cells[n]); got != want {
@@ -126,7 +131,9 @@ func TestHomePage(t *testing.T) {
 		}
 	}
 	links := find(cells[0], func(n *html.Node) bool { return n.Data == "a" })
-	if got, want := attrs(links, "href"), []string{"/bitstream/" + id(1), testutil.Spec(t).Links[0].URL.ExpandURL(packages[0])}; !slices.Equal(got, want) {
+	if got, want := attrs(links, "href"),
+		[]string{"/bitstream/" + id(1), testutil.Spec(t).Links[0].URL.ExpandURL(packages[0])}; !slices.Equal(got,
+		want) {
 		t.Errorf("links %q, want %q", got, want)
 	}
 	for _, anchor := range []string{"installers", "checksums", "access-older-releases"} {
@@ -135,10 +142,12 @@ func TestHomePage(t *testing.T) {
 		}
 	}
 	notes := find(doc, func(n *html.Node) bool { return attr(n, "role") == "note" })
-	if len(notes) != 2 || textOf(notes[0]) != "Closed on Monday morning." || !strings.Contains(textOf(notes[1]), "sample data") {
+	if len(notes) != 2 || textOf(notes[0]) != "Closed on Monday morning." ||
+		!strings.Contains(textOf(notes[1]), "sample data") {
 		t.Errorf("notices %d, want that of the configuration and that about sample data", len(notes))
 	}
-	if got := attrs(find(doc, func(n *html.Node) bool { return n.Data == "a" }), "href"); !slices.Contains(got, "/?arch=arm64") {
+	if got := attrs(find(doc, func(n *html.Node) bool { return n.Data == "a" }), "href"); !slices.Contains(got,
+		"/?arch=arm64") {
 		t.Errorf("no link to the packages of another architecture in %q", got)
 	}
 }
@@ -174,7 +183,8 @@ func TestEveryPage(t *testing.T) {
 		}
 		canonical := attrs(find(doc, func(n *html.Node) bool { return attr(n, "rel") == "canonical" }), "href")
 		robots := attrs(find(doc, func(n *html.Node) bool { return attr(n, "name") == "robots" }), "content")
-		wantCanonical, wantRobots := []string{"https://download.example.org/" + strings.TrimSuffix(path, "index.html")}, []string(nil)
+		wantCanonical, wantRobots := []string{"https://download.example.org/" + strings.TrimSuffix(path, "index.html")},
+			[]string(nil)
 		switch {
 		case strings.HasPrefix(path, "-/home/"):
 			wantCanonical, wantRobots = []string{"https://download.example.org/"}, []string{"noindex"}
@@ -257,7 +267,8 @@ func TestChecksumsOfAnotherProject(t *testing.T) {
 	in.Index = testutil.Aurora(t)
 	files, _ := rendered(t, in)
 	home := files["index.html"]
-	if !strings.Contains(home, ">SHA-256</th>") || strings.Contains(home, "SHA-512") || strings.Contains(home, "not known") {
+	if !strings.Contains(home, ">SHA-256</th>") || strings.Contains(home, "SHA-512") ||
+		strings.Contains(home, "not known") {
 		t.Error("the home page does not show the SHA-256 checksums")
 	}
 	found := in.Index.Answer("/find", "os=freebsd").Package

@@ -29,7 +29,8 @@ func TestLinkedData(t *testing.T) {
 	mac := map[string]any{
 		"@type": "SoftwareApplication", "name": "Aurora", "softwareVersion": "5.8.1", "operatingSystem": "macOS",
 		"processorRequirements": "amd64", "downloadUrl": "https://download.example.org/bitstream/" + id(5),
-		"fileSize": "250 MB", "datePublished": "2020-07-30", "releaseNotes": "https://download.example.org/releases/5.8.1/",
+		"fileSize": "250 MB", "datePublished": "2020-07-30",
+		"releaseNotes": "https://download.example.org/releases/5.8.1/",
 	}
 	for _, path := range []string{"index.html", "releases/5.8.1/index.html"} {
 		data := linkedData(t, files[path])
@@ -48,7 +49,8 @@ func TestNamesFromGirder(t *testing.T) {
 	const hostile = `"'><script>alert(1)</script><!--#include virtual="/x" --></script>{{.}} javascript:$args`
 	evil := func(p *catalog.Package) { p.Name, p.ProductName = hostile, hostile }
 	files := downloadSite(t, []*catalog.Package{
-		newPackage(1, onWindows, evil), newPackage(2, onMac, evil, nightly("5.13.0")), newPackage(3, onLinux, evil, waiting),
+		newPackage(1, onWindows, evil), newPackage(2, onMac, evil, nightly("5.13.0")),
+		newPackage(3, onLinux, evil, waiting),
 	}, func(in *site.Input) { in.Project, in.Title, in.Description = hostile, hostile, hostile })
 
 	shown := 0
@@ -80,6 +82,7 @@ func TestNamesFromGirder(t *testing.T) {
 		t.Errorf("name in the JSON-LD is %q, want it as it was given", got)
 	}
 	if got := decoded(t, files["api/v1/releases.json"])["releases"].([]any)[0].(map[string]any)["packages"].([]any)[0].(map[string]any); got["product"] != hostile || got["filename"] != nil {
-		t.Errorf("product %q, filename %v; want the product as it was given and no file name", got["product"], got["filename"])
+		t.Errorf("product %q, filename %v; want the product as it was given and no file name", got["product"],
+			got["filename"])
 	}
 }

@@ -31,7 +31,8 @@ func (p *linkPlacer) findings(bad *badLink) fault.Findings {
 			offsets = p.markdown.linkOffsets(d.body, bad.link)
 		}
 		for _, at := range offsets {
-			findings = append(findings, fault.PlaceOf(d.page.Source, d.src, len(d.src)-len(d.body)+at).Errorf("%s", bad.text))
+			findings = append(findings, fault.PlaceOf(d.page.Source, d.src, len(d.src)-len(d.body)+at).Errorf("%s",
+				bad.text))
 		}
 		if len(offsets) == 0 {
 			elsewhere[r.page.Layout] = append(elsewhere[r.page.Layout], r)
@@ -59,7 +60,8 @@ func (p *linkPlacer) inLayout(layout string, bad *badLink, pages []*rendered) fa
 		return fault.Findings{fault.Place{File: "notice"}.Errorf("%s", bad.text)}
 	}
 	if findings == nil { // made from data
-		return fault.Findings{fault.Place{File: layoutFolder + layout}.Errorf("%s%s", bad.text, on(pages[0].page.URL(), len(pages)))}
+		return fault.Findings{fault.Place{File: layoutFolder + layout}.Errorf("%s%s", bad.text,
+			on(pages[0].page.URL(), len(pages)))}
 	}
 	return findings
 }

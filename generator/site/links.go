@@ -240,5 +240,6 @@ func (c *linkChecker) fragment(path, fragment string) verdict {
 	if ids[fragment] {
 		return verdict{}
 	}
-	return verdict{text: fmt.Sprintf("no element has the id %q%s", fragment, fault.DidYouMean(fragment, sortedKeys(ids)))}
+	return verdict{text: fmt.Sprintf("no element has the id %q%s", fragment,
+		fault.DidYouMean(fragment, sortedKeys(ids)))}
 }

@@ -85,7 +85,8 @@ func TestLinks(t *testing.T) {
 			if isWarning == (err != nil) && tt.want != "" {
 				t.Errorf("error %v, warnings %v", err, warnings)
 			}
-			if tt.want != "" && (!strings.HasPrefix(got, "content/x.md:5:10: link") || !strings.Contains(got, want) || strings.Contains(got, "\n")) {
+			if tt.want != "" && (!strings.HasPrefix(got, "content/x.md:5:10: link") || !strings.Contains(got, want) ||
+				strings.Contains(got, "\n")) {
 				t.Errorf("got  %s\nwant content/x.md:5:10: … %s …", got, want)
 			}
 		})
@@ -99,20 +100,36 @@ func TestPlacesOfLinks(t *testing.T) {
 		content, own folder
 		notice, want string
 	}{
-		{"twice in a text, not in its code", folder{"x.md": "---\ntitle: X\n---\n`[a](/missing/)` and [a](/missing/)\n\n    [a](/missing/)\n\n- [b](/missing/ \"title\")\n"}, plain, "",
-			"content/x.md:4:26: link to /missing/: not a part of this site\ncontent/x.md:8:7: link to /missing/: not a part of this site"},
-		{"by reference", folder{"x.md": "---\ntitle: X\n---\n[a][1]\n\n[1]: /missing/\n"}, plain, "", "content/x.md:6:6: link to /missing/: not a part of this site"},
-		{"a picture", folder{"x.md": "---\ntitle: X\n---\n![a](/missing.png)\n"}, plain, "", "content/x.md:4:6: link to /missing.png: not a part of this site"},
-		{"an address in angle brackets", folder{"x.md": "---\ntitle: X\n---\n<https://download.example.org/missing/>\n"}, plain, "", "content/x.md:4:2: link to https://download.example.org/missing/: not a part of this site"},
-		{"characters that are escaped", folder{"x.md": "---\ntitle: X\n---\n[a](</n ö/?a&b>)\n"}, plain, "", "content/x.md:4:6: link to /n%20%C3%B6/?a&b: not a part of this site"},
-		{"raw HTML", folder{"x.md": "---\ntitle: X\n---\n<img src=\"/missing.png\"\n srcset=\"/no2.png 2x, /x/ 3x\">\n"}, plain, "",
-			"content/x.md:4:11: link to /missing.png: not a part of this site\ncontent/x.md:5:10: link to /no2.png: not a part of this site"},
-		{"no front matter to count", folder{"index.md": "\ufeff[a](/missing/)\n"}, nil, "", "content/index.md:1:5: link to /missing/: not a part of this site"},
-		{"notes on a release", folder{"releases/5.12.1.md": "---\ntitle: x\n---\n\n[a](/missing/)\n"}, nil, "", "content/releases/5.12.1.md:5:5: link to /missing/: not a part of this site"},
+		{"twice in a text, not in its code",
+			folder{"x.md": "---\ntitle: X\n---\n`[a](/missing/)` and [a](/missing/)\n\n    [a](/missing/)\n\n- " +
+				"[b](/missing/ \"title\")\n"}, plain, "",
+			"content/x.md:4:26: link to /missing/: not a part of this site\ncontent/x.md:8:7: link to /missing/: not " +
+				"a part of this site"},
+		{"by reference", folder{"x.md": "---\ntitle: X\n---\n[a][1]\n\n[1]: /missing/\n"}, plain, "",
+			"content/x.md:6:6: link to /missing/: not a part of this site"},
+		{"a picture", folder{"x.md": "---\ntitle: X\n---\n![a](/missing.png)\n"}, plain, "",
+			"content/x.md:4:6: link to /missing.png: not a part of this site"},
+		{"an address in angle brackets",
+			folder{"x.md": "---\ntitle: X\n---\n<https://download.example.org/missing/>\n"}, plain, "",
+			"content/x.md:4:2: link to https://download.example.org/missing/: not a part of this site"},
+		{"characters that are escaped", folder{"x.md": "---\ntitle: X\n---\n[a](</n ö/?a&b>)\n"}, plain, "",
+			"content/x.md:4:6: link to /n%20%C3%B6/?a&b: not a part of this site"},
+		{"raw HTML", folder{"x.md": "---\ntitle: X\n---\n<img src=\"/missing.png\"\n srcset=\"/no2.png 2x, /x/ " +
+			"3x\">\n"}, plain, "",
+			"content/x.md:4:11: link to /missing.png: not a part of this site\ncontent/x.md:5:10: link to /no2.png: " +
+				"not a part of this site"},
+		{"no front matter to count", folder{"index.md": "\ufeff[a](/missing/)\n"}, nil, "",
+			"content/index.md:1:5: link to /missing/: not a part of this site"},
+		{"notes on a release", folder{"releases/5.12.1.md": "---\ntitle: x\n---\n\n[a](/missing/)\n"}, nil, "",
+			"content/releases/5.12.1.md:5:5: link to /missing/: not a part of this site"},
 		{"a layout, once for all its pages", folder{"x.md": "---\ntitle: X\n---\n", "y.md": "---\ntitle: Y\n---\n"},
-			folder{"base.html": plain["base.html"], "page.html": "{{define \"main\"}}\n  <a href=\"/missing/\">x</a>{{end}}"}, "", "layouts/page.html:2:12: link to /missing/: not a part of this site"},
+			folder{"base.html": plain["base.html"],
+				"page.html": "{{define \"main\"}}\n  <a href=\"/missing/\">x</a>{{end}}"}, "",
+			"layouts/page.html:2:12: link to /missing/: not a part of this site"},
 		{"a layout, made from data", folder{"x.md": "---\ntitle: X\n---\n", "y.md": "---\ntitle: X\n---\n"},
-			folder{"base.html": plain["base.html"], "page.html": "{{define \"main\"}}<a href=\"/{{.Page.Title}}/missing/\">x</a>{{end}}"}, "", "layouts/page.html: link to /X/missing/: not a part of this site (on /x/ and 1 more)"},
+			folder{"base.html": plain["base.html"],
+				"page.html": "{{define \"main\"}}<a href=\"/{{.Page.Title}}/missing/\">x</a>{{end}}"}, "",
+			"layouts/page.html: link to /X/missing/: not a part of this site (on /x/ and 1 more)"},
 		{"the notice", nil, nil, "See [there](/missing/).", "notice: link to /missing/: not a part of this site"},
 	}
 	for _, tt := range tests {
@@ -132,7 +149,8 @@ func TestLinksOfManyPages(t *testing.T) {
 	for i := range 60 {
 		name := fmt.Sprintf("page-%02d.md", i)
 		content[name] = fmt.Sprintf("---\ntitle: X\n---\n[a](/page-%02d/#x%d)\n", i/2, i)
-		want = append(want, fmt.Sprintf("content/%s:4:5: link to /page-%02d/#x%d: no element has the id \"x%d\"", name, i/2, i, i))
+		want = append(want, fmt.Sprintf("content/%s:4:5: link to /page-%02d/#x%d: no element has the id \"x%d\"", name,
+			i/2, i, i))
 	}
 	in := siteInput(t, content, plain)
 	in.Jobs = 8

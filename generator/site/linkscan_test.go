@@ -15,7 +15,8 @@ func TestScannerLinks(t *testing.T) {
 		want       []string
 	}{
 		{"each once, in order", `<a href="/b">x</a><a href="/a">y</a><img src="/b">`, []string{"/b", "/a"}},
-		{"sources of pictures", `<img srcset="/a 1x, /b 2x,/c"><video poster=/d></video>`, []string{"/a", "/b", "/c", "/d"}},
+		{"sources of pictures", `<img srcset="/a 1x, /b 2x,/c"><video poster=/d></video>`,
+			[]string{"/a", "/b", "/c", "/d"}},
 		{"ids of the page itself", `<a href="#a">x</a><a href="#b">y</a><h2 id="a">x</h2>`, []string{"#b"}},
 		{"escapes are undone", `<a href="/?a=1&amp;b=2">x</a>`, []string{"/?a=1&b=2"}},
 		{"text is no link", `<p>href="/a"</p><script>x = '<a href="/b">'</script><!-- <a href="/c"> --><textarea><a href="/d"></textarea>`, nil},
@@ -36,13 +37,17 @@ func TestScannerLinks(t *testing.T) {
 }
 
 func FuzzLinks(f *testing.F) {
-	for _, s := range []string{"", `<a href="/x">`, `<a href="">`, `<img srcset=", ,/a 1x,,">`, `<a href="javascript:x"><b id=a><a href="#a">`, `<a href="//x/%zz?#%">`,
-		`<a href="/?os=win&offset=x">`, `<a href="../../../x">`, `<a href="?a">`, `<a href="http:x">`, `<a href="mailto:">`, `<a href=" /x ">`, "<a href='\x00'>"} {
+	for _, s := range []string{"", `<a href="/x">`, `<a href="">`, `<img srcset=", ,/a 1x,,">`,
+		`<a href="javascript:x"><b id=a><a href="#a">`, `<a href="//x/%zz?#%">`,
+		`<a href="/?os=win&offset=x">`, `<a href="../../../x">`, `<a href="?a">`, `<a href="http:x">`,
+		`<a href="mailto:">`, `<a href=" /x ">`, "<a href='\x00'>"} {
 		f.Add(s)
 	}
 	page := &rendered{page: &Page{Path: "a/index.html"}, html: []byte(`<p id="a">`)}
 	f.Fuzz(func(t *testing.T, html string) {
-		c := &linkChecker{host: "example.org", index: testutil.NoPackages(t), known: map[string]*rendered{"/": nil, "/a/": page}, ids: map[string]map[string]bool{}, verdicts: map[string]verdict{}}
+		c := &linkChecker{host: "example.org", index: testutil.NoPackages(t),
+			known: map[string]*rendered{"/": nil, "/a/": page}, ids: map[string]map[string]bool{},
+			verdicts: map[string]verdict{}}
 		r := &rendered{page: &Page{Path: "a/b/index.html"}, html: []byte(html), links: newScanner().links([]byte(html))}
 		for _, bad := range c.check([]*rendered{r}) {
 			if bad.text == "" || len(bad.pages) != 1 {

@@ -27,7 +27,8 @@ type minifier struct{ m *minify.M }
 // which package managers look for, and server-side includes.
 func newMinifier() *minifier {
 	m := minify.New()
-	m.Add("text/html", &html.Minifier{KeepQuotes: true, KeepEndTags: true, KeepDocumentTags: true, KeepSpecialComments: true})
+	m.Add("text/html", &html.Minifier{KeepQuotes: true, KeepEndTags: true, KeepDocumentTags: true,
+		KeepSpecialComments: true})
 	m.AddFunc("text/css", css.Minify)
 	m.AddFunc("image/svg+xml", svg.Minify)
 	m.AddRegexp(scriptRE, &js.Minifier{})

@@ -103,7 +103,8 @@ func newPreview(spec *lookup.Spec, year int, days []Day, years []int) Preview {
 		items = append(items, d.Items...)
 	}
 	platforms := platformsOf(spec, items)
-	return Preview{Year: year, Platforms: platformTitles(spec, platforms), Days: inColumns(days, platforms), Years: years, Revisions: spec.Revisions}
+	return Preview{Year: year, Platforms: platformTitles(spec, platforms), Days: inColumns(days, platforms),
+		Years: years, Revisions: spec.Revisions}
 }
 
 func yearsOf(days []Day) []int {

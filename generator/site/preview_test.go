@@ -52,7 +52,8 @@ func TestPreviewTable(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", path, diff)
 		}
 	}
-	if len(find(parsed(t, files["preview/2026/index.html"]), func(n *html.Node) bool { return attr(n, "id") == "2026-01-02" })) != 1 {
+	if len(find(parsed(t, files["preview/2026/index.html"]),
+		func(n *html.Node) bool { return attr(n, "id") == "2026-01-02" })) != 1 {
 		t.Error("want an anchor for each day")
 	}
 }

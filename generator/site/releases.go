@@ -115,7 +115,8 @@ func addReleases(b *Build, releases []*Release) {
 			Title:       b.Site.Project + " " + r.Version,
 			Description: "Packages, checksums and notes of " + b.Site.Project + " " + r.Version + ".",
 			Date:        r.Updated,
-			Data:        ReleasePage{Release: r, NewestVersion: releases[0].Version, Permalinks: permalinksOf(b.Index, r.Items), Software: software(b, r.Items)},
+			Data: ReleasePage{Release: r, NewestVersion: releases[0].Version,
+				Permalinks: permalinksOf(b.Index, r.Items), Software: software(b, r.Items)},
 		})
 		r.Notes = page.Body != ""
 		b.AddPage(page)

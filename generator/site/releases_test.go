@@ -42,9 +42,11 @@ func someReleases() []*catalog.Package {
 
 func TestReleaseList(t *testing.T) {
 	notes := fstest.MapFS{"releases/5.8.0.md": {Data: []byte("---\ntitle: Spring\n---\n## What is new\n\nA *lot*.\n")}}
-	files := downloadSite(t, someReleases(), func(in *site.Input) { in.Content = site.Overlay(notes, sitegen.Content()) })
+	files := downloadSite(t, someReleases(),
+		func(in *site.Input) { in.Content = site.Overlay(notes, sitegen.Content()) })
 	var rows []string
-	for _, tr := range find(parsed(t, files["releases/index.html"]), func(n *html.Node) bool { return n.Data == "tr" }) {
+	for _, tr := range find(parsed(t, files["releases/index.html"]),
+		func(n *html.Node) bool { return n.Data == "tr" }) {
 		rows = append(rows, textOf(tr))
 	}
 	want := []string{

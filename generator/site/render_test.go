@@ -48,10 +48,13 @@ var plain = folder{
 // siteInput is a site with own content and, over the embedded ones, own layouts; its catalogue is one release
 // of 5.12.1.
 func siteInput(t testing.TB, content, own folder) site.Input {
-	packages := []*catalog.Package{newPackage(1, onWindows), newPackage(1, onMac, withID(2)), newPackage(1, onLinux, withID(3))}
+	packages := []*catalog.Package{newPackage(1, onWindows), newPackage(1, onMac, withID(2)),
+		newPackage(1, onLinux, withID(3))}
 	return site.Input{
-		Options: site.Options{Title: "Test", Project: "Test", Description: "A test.", BaseURL: "https://download.example.org", Jobs: 2},
-		Index:   lookup.New(testutil.Spec(t), packages), Content: content.fs(), Layouts: site.Overlay(own.fs(), sitegen.Layouts()),
+		Options: site.Options{Title: "Test", Project: "Test", Description: "A test.",
+			BaseURL: "https://download.example.org", Jobs: 2},
+		Index: lookup.New(testutil.Spec(t), packages), Content: content.fs(),
+		Layouts: site.Overlay(own.fs(), sitegen.Layouts()),
 	}
 }
 
@@ -87,14 +90,19 @@ func refused(t testing.TB, in site.Input) string {
 
 func TestMarkdown(t *testing.T) {
 	tests := []struct{ name, markdown, want string }{
-		{"table", "| a |\n| - |\n| b |\n", "<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>b</td>\n</tr>\n</tbody>\n</table>\n"},
-		{"headings have ids", "## First steps\n\n## First steps\n", "<h2 id=\"first-steps\">First steps</h2>\n<h2 id=\"first-steps-1\">First steps</h2>\n"},
+		{"table", "| a |\n| - |\n| b |\n",
+			"<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>b</td>\n</tr>\n</tbody>\n</table>\n"},
+		{"headings have ids", "## First steps\n\n## First steps\n",
+			"<h2 id=\"first-steps\">First steps</h2>\n<h2 id=\"first-steps-1\">First steps</h2>\n"},
 		{"an id of one's own", "## First steps {#start}\n", "<h2 id=\"start\">First steps</h2>\n"},
 		{"strike-through", "~~no~~\n", "<p><del>no</del></p>\n"},
 		{"raw HTML", "<details><summary>More</summary></details>\n", "<details><summary>More</summary></details>\n"},
 		{"code without a language", "```\n<a>\n```\n", "<pre><code>&lt;a&gt;\n</code></pre>\n"},
-		{"code in an unknown language", "```klingon\nQapla'\n```\n", "<pre><code class=\"language-klingon\">Qapla'\n</code></pre>\n"},
-		{"highlighted code", "```sh\necho $HOME\n```\n", "<pre class=\"chroma\"><code><span class=\"line\"><span class=\"cl\"><span class=\"nb\">echo</span> <span class=\"nv\">$HOME</span>\n</span></span></code></pre>"},
+		{"code in an unknown language", "```klingon\nQapla'\n```\n",
+			"<pre><code class=\"language-klingon\">Qapla'\n</code></pre>\n"},
+		{"highlighted code", "```sh\necho $HOME\n```\n",
+			"<pre class=\"chroma\"><code><span class=\"line\"><span class=\"cl\"><span class=\"nb\">echo</span> " +
+				"<span class=\"nv\">$HOME</span>\n</span></span></code></pre>"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -197,18 +205,29 @@ layouts/wrong.html:2:11: executing "main" at <.Page.Titel>: can't evaluate field
 
 func TestLayoutMistakes(t *testing.T) {
 	tests := []struct{ name, file, text, want string }{
-		{"unknown function", "page.html", "{{define \"main\"}}\n  {{shout .Page.Title}}\n{{end}}", `layouts/page.html:2:5: function "shout" not defined`},
-		{"action not closed", "page.html", "{{define \"main\"}}\n{{.Page.Title\n{{end}}", `layouts/page.html:3:1: unexpected "{" in operand`},
+		{"unknown function", "page.html", "{{define \"main\"}}\n  {{shout .Page.Title}}\n{{end}}",
+			`layouts/page.html:2:5: function "shout" not defined`},
+		{"action not closed", "page.html", "{{define \"main\"}}\n{{.Page.Title\n{{end}}",
+			`layouts/page.html:3:1: unexpected "{" in operand`},
 		{"block not closed", "page.html", "{{define \"main\"}}\n", `layouts/page.html:2:1: unexpected EOF`},
-		{"a partial of a site's own", "partials/top.html", "<p>\n{{.Site.Titel}}</p>", `layouts/partials/top.html:2:8: executing "partials/top.html" at <.Site.Titel>: can't evaluate field Titel in type *site.Site`},
-		{"a partial that is not there", "page.html", "{{define \"main\"}}\n {{template \"partials/no.html\" .}}{{end}}", `layouts/page.html:2:13: no such template "partials/no.html"`},
-		{"unknown asset", "page.html", "{{define \"main\"}}{{(asset \"sit.css\").URL}}{{end}}", `layouts/page.html:1:21: executing "main" at <asset "sit.css">: error calling asset: no asset "sit.css"; did you mean "site.css"?`},
-		{"key that a map does not have", "page.html", "{{define \"main\"}}{{(dict \"a\" 1).b}}{{end}}", `layouts/page.html:1:30: executing "main" at <1>: map has no entry for key "b"`},
-		{"odd dict", "page.html", "{{define \"main\"}}{{dict \"a\"}}{{end}}", `layouts/page.html:1:20: executing "main" at <dict "a">: error calling dict: dict takes keys, which are strings, and values in turn (found [a])`},
-		{"dict whose key is no string", "page.html", "{{define \"main\"}}{{dict 1 2}}{{end}}", `layouts/page.html:1:20: executing "main" at <dict 1 2>: error calling dict: dict takes keys, which are strings, and values in turn (found [1 2])`},
-		{"include that leaves its comment", "page.html", "{{define \"main\"}}{{ssi \"/x-->\"}}{{end}}", `layouts/page.html:1:20: executing "main" at <ssi "/x-->">: error calling ssi: ssi cannot include "/x-->": a quote, backslash, angle bracket or -- would end the comment`},
-		{"attribute left open", "page.html", "{{define \"main\"}}\n<a href=\"{{.Page.Title}}>x</a>{{end}}", `layouts/base.html: "\"" in attribute name: "/releases.atom\">releases</a>, <a"`},
-		{"script that cannot be read", "page.html", "{{define \"main\"}}<script>let let = {</script>{{end}}", `layouts/page.html: minify: expected } instead of EOF in object literal`},
+		{"a partial of a site's own", "partials/top.html", "<p>\n{{.Site.Titel}}</p>",
+			`layouts/partials/top.html:2:8: executing "partials/top.html" at <.Site.Titel>: can't evaluate field Titel in type *site.Site`},
+		{"a partial that is not there", "page.html", "{{define \"main\"}}\n {{template \"partials/no.html\" .}}{{end}}",
+			`layouts/page.html:2:13: no such template "partials/no.html"`},
+		{"unknown asset", "page.html", "{{define \"main\"}}{{(asset \"sit.css\").URL}}{{end}}",
+			`layouts/page.html:1:21: executing "main" at <asset "sit.css">: error calling asset: no asset "sit.css"; did you mean "site.css"?`},
+		{"key that a map does not have", "page.html", "{{define \"main\"}}{{(dict \"a\" 1).b}}{{end}}",
+			`layouts/page.html:1:30: executing "main" at <1>: map has no entry for key "b"`},
+		{"odd dict", "page.html", "{{define \"main\"}}{{dict \"a\"}}{{end}}",
+			`layouts/page.html:1:20: executing "main" at <dict "a">: error calling dict: dict takes keys, which are strings, and values in turn (found [a])`},
+		{"dict whose key is no string", "page.html", "{{define \"main\"}}{{dict 1 2}}{{end}}",
+			`layouts/page.html:1:20: executing "main" at <dict 1 2>: error calling dict: dict takes keys, which are strings, and values in turn (found [1 2])`},
+		{"include that leaves its comment", "page.html", "{{define \"main\"}}{{ssi \"/x-->\"}}{{end}}",
+			`layouts/page.html:1:20: executing "main" at <ssi "/x-->">: error calling ssi: ssi cannot include "/x-->": a quote, backslash, angle bracket or -- would end the comment`},
+		{"attribute left open", "page.html", "{{define \"main\"}}\n<a href=\"{{.Page.Title}}>x</a>{{end}}",
+			`layouts/base.html: "\"" in attribute name: "/releases.atom\">releases</a>, <a"`},
+		{"script that cannot be read", "page.html", "{{define \"main\"}}<script>let let = {</script>{{end}}",
+			`layouts/page.html: minify: expected } instead of EOF in object literal`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -225,13 +244,16 @@ func TestLayoutMistakes(t *testing.T) {
 
 func TestAssets(t *testing.T) {
 	own := folder{
-		"base.html":           `{{with asset "css/app.css"}}<link rel="stylesheet" href="{{.URL}}" integrity="{{.Integrity}}">{{end}}{{block "main" .}}{{end}}`,
-		"page.html":           plain["page.html"],
-		"assets/css/app.css":  "@import url(more.css);\n@font-face { src: url('../x.woff2?#iefix'), url(data:font/woff2;base64,AA==) }\n.a { background: url( \"../pic.svg\" ) }\n.b { background: url(#gradient) }\n",
+		"base.html": `{{with asset "css/app.css"}}<link rel="stylesheet" href="{{.URL}}" integrity="{{.Integrity}}">{{end}}{{block "main" .}}{{end}}`,
+		"page.html": plain["page.html"],
+		"assets/css/app.css": "@import url(more.css);\n@font-face { src: url('../x.woff2?#iefix'), " +
+			"url(data:font/woff2;base64,AA==) }\n.a { background: url( \"../pic.svg\" ) }\n.b { background: " +
+			"url(#gradient) }\n",
 		"assets/css/more.css": "p { color: red; }\n",
 		"assets/x.woff2":      "font",
-		"assets/pic.svg":      "<svg xmlns=\"http://www.w3.org/2000/svg\">\n  <!-- note -->\n  <path d=\"M 0 0 L 10 10\"/>\n</svg>",
-		"assets/app.js":       "// a comment\nfunction add(first, second) { return first + second }\n",
+		"assets/pic.svg": "<svg xmlns=\"http://www.w3.org/2000/svg\">\n  <!-- note -->\n  <path d=\"M 0 0 L 10 " +
+			"10\"/>\n</svg>",
+		"assets/app.js": "// a comment\nfunction add(first, second) { return first + second }\n",
 	}
 	in := siteInput(t, folder{"x.md": "---\ntitle: X\n---\n"}, own)
 	in.Minify = true
@@ -263,7 +285,8 @@ func TestAssets(t *testing.T) {
 			sizes[regexp.MustCompile(`\.[0-9a-f]{12}\.`).ReplaceAllString(path, ".")] = len(data)
 		}
 	}
-	if sizes["assets/app.js"] == 0 || sizes["assets/app.js"] >= len(own["assets/app.js"]) || sizes["assets/pic.svg"] >= len(own["assets/pic.svg"]) {
+	if sizes["assets/app.js"] == 0 || sizes["assets/app.js"] >= len(own["assets/app.js"]) ||
+		sizes["assets/pic.svg"] >= len(own["assets/pic.svg"]) {
 		t.Errorf("not minified: %v", sizes)
 	}
 	if sizes["assets/syntax.css"] == 0 {
@@ -273,9 +296,12 @@ func TestAssets(t *testing.T) {
 
 func TestAssetMistakes(t *testing.T) {
 	tests := []struct{ name, file, text, want string }{
-		{"a style sheet that wants itself", "assets/a.css", "@import url(a.css);", `layouts/assets/a.css:1:13: no asset "a.css" to refer to; did you mean "a.css"?`},
-		{"a picture that is not there", "assets/a.css", "p{}\np{background:url(sit.css)}", `layouts/assets/a.css:2:18: no asset "sit.css" to refer to; did you mean "site.css"?`},
-		{"a script that cannot be read", "assets/a.js", "let a = 1;\nlet b = (;\n", `layouts/assets/a.js:2:10: unexpected ; in expression`},
+		{"a style sheet that wants itself", "assets/a.css", "@import url(a.css);",
+			`layouts/assets/a.css:1:13: no asset "a.css" to refer to; did you mean "a.css"?`},
+		{"a picture that is not there", "assets/a.css", "p{}\np{background:url(sit.css)}",
+			`layouts/assets/a.css:2:18: no asset "sit.css" to refer to; did you mean "site.css"?`},
+		{"a script that cannot be read", "assets/a.js", "let a = 1;\nlet b = (;\n",
+			`layouts/assets/a.js:2:10: unexpected ; in expression`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -291,8 +317,11 @@ func TestAssetMistakes(t *testing.T) {
 // TestMinifyingKeeps what programs look for in pages, and what the web server fills in.
 func TestMinifyingKeeps(t *testing.T) {
 	in := siteInput(t, folder{"x.md": "---\ntitle: X\n---\n\n- one\n- two\n"}, folder{
-		"base.html": "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<title>x</title>\n</head>\n<body>\n{{block \"main\" .}}{{end}}\n</body>\n</html>\n",
-		"page.html": "{{define \"main\"}}\n<!-- a comment -->\n<p  class=\"header\">  5.12.1  </p>\n<a href=\"/bitstream/{{printf \"%024x\" 1}}\">x</a>\n{{ssi \"/-/cell?$args\"}}\n<table><tr><td>Linux (preview)</td><td><tt>abc</tt></td></tr></table>{{.Page.Body}}{{end}}",
+		"base.html": "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<title>x</title>\n</head>\n<body>\n{{block " +
+			"\"main\" .}}{{end}}\n</body>\n</html>\n",
+		"page.html": "{{define \"main\"}}\n<!-- a comment -->\n<p  class=\"header\">  5.12.1  </p>\n<a " +
+			"href=\"/bitstream/{{printf \"%024x\" 1}}\">x</a>\n{{ssi \"/-/cell?$args\"}}\n<table><tr><td>Linux " +
+			"(preview)</td><td><tt>abc</tt></td></tr></table>{{.Page.Body}}{{end}}",
 	})
 	in.Minify = true
 	files, _ := rendered(t, in)
@@ -320,8 +349,10 @@ func TestHostileTextStaysText(t *testing.T) {
 			t.Fatalf("a page of little: %q", want)
 		}
 		for _, text := range []string{
-			`/</script><img src=x onerror=alert(1)>`, `/"><script>alert(1)</script>`, `/' onmouseover='alert(1)`, `/</title></style></textarea><svg onload=alert(1)>`,
-			`/<!--#include virtual="/etc/passwd" -->`, `/&lt;!--#include virtual="/x" -->`, `/{{.Site}}`, "/`${alert(1)}`", `javascript:alert(1)`, "/\u2028</script>", `/]]><x>`,
+			`/</script><img src=x onerror=alert(1)>`, `/"><script>alert(1)</script>`, `/' onmouseover='alert(1)`,
+			`/</title></style></textarea><svg onload=alert(1)>`,
+			`/<!--#include virtual="/etc/passwd" -->`, `/&lt;!--#include virtual="/x" -->`, `/{{.Site}}`,
+			"/`${alert(1)}`", `javascript:alert(1)`, "/\u2028</script>", `/]]><x>`,
 		} {
 			t.Run(fmt.Sprintf("minify %v, %s", minify, text), func(t *testing.T) {
 				in.Title = text
@@ -348,7 +379,8 @@ func skeleton(page string) []string {
 			line := t.Data
 			for _, a := range t.Attr {
 				line += " " + a.Key
-				if slices.Contains([]string{"href", "src"}, a.Key) && strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Val)), "javascript:") {
+				if slices.Contains([]string{"href", "src"}, a.Key) &&
+					strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Val)), "javascript:") {
 					line += "=script"
 				}
 			}
@@ -413,14 +445,16 @@ func TestRenderStopsWhenTold(t *testing.T) {
 }
 
 func TestBaseURL(t *testing.T) {
-	for _, base := range []string{"", "download.example.org", "/", "https://", "https://example.org/download", "ftp://example.org", "https://example.org?x", "http://[::1"} {
+	for _, base := range []string{"", "download.example.org", "/", "https://", "https://example.org/download",
+		"ftp://example.org", "https://example.org?x", "http://[::1"} {
 		in := siteInput(t, nil, nil)
 		in.BaseURL = base
 		if _, _, err := site.Render(t.Context(), in); err == nil {
 			t.Errorf("%q is taken for a base URL", base)
 		}
 	}
-	in := siteInput(t, folder{"x.md": "---\ntitle: X\n---\n"}, folder{"base.html": plain["base.html"], "page.html": `{{define "main"}}{{absURL .Page.URL}}{{end}}`})
+	in := siteInput(t, folder{"x.md": "---\ntitle: X\n---\n"},
+		folder{"base.html": plain["base.html"], "page.html": `{{define "main"}}{{absURL .Page.URL}}{{end}}`})
 	in.BaseURL = "https://download.example.org/"
 	files, _ := rendered(t, in)
 	if !strings.Contains(files["x/index.html"], "https://download.example.org/x/") {
@@ -444,7 +478,8 @@ func TestOverlay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := folder{"a.txt": "upper", "b/both.txt": "upper", "b/own.txt": "own", "b/c/deep.txt": "deep", "d.txt": "lower"}
+	want := folder{"a.txt": "upper", "b/both.txt": "upper", "b/own.txt": "own", "b/c/deep.txt": "deep",
+		"d.txt": "lower"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}

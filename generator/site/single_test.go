@@ -59,7 +59,8 @@ func TestStatsAreLinked(t *testing.T) {
 		in := siteInput(t, folder{"download-stats.md": "---\ntitle: Our downloads\n---\n"}, nil)
 		in.Stats = on
 		files, _ := rendered(t, in)
-		got := []bool{strings.Contains(files["index.html"], `href="/download-stats/"`), strings.Contains(files["sitemap.xml"], "<loc>https://download.example.org/download-stats/</loc>")}
+		got := []bool{strings.Contains(files["index.html"], `href="/download-stats/"`),
+			strings.Contains(files["sitemap.xml"], "<loc>https://download.example.org/download-stats/</loc>")}
 		if _, made := files["download-stats/index.html"]; made || !slices.Equal(got, []bool{on, on}) {
 			t.Errorf("statistics %v: linked from the home page and the sitemap %v; page made here %v", on, got, made)
 		}

@@ -49,7 +49,8 @@ func sitemapOf(b *Build) sitemapSet {
 
 // robots returns a robots.txt that keeps search engines from fetching fragments and packages.
 func robots(b *Build) []byte {
-	return fmt.Appendf(nil, "User-agent: *\nDisallow: /-/\nDisallow: /bitstream/\nDisallow: /download?\n\nSitemap: %s\n", b.AbsURL("/sitemap.xml"))
+	return fmt.Appendf(nil, "User-agent: *\nDisallow: /-/\nDisallow: /bitstream/\nDisallow: "+
+		"/download?\n\nSitemap: %s\n", b.AbsURL("/sitemap.xml"))
 }
 
 // encodeXML writes an indented document with a line end.

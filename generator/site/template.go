@@ -109,7 +109,8 @@ func (l *layoutSet) mixed(t *template.Template) (fault.Finding, bool) {
 		at := int(n.Position())
 		at += len(l.sources[name][at:]) - len(strings.TrimLeft(l.sources[name][at:], " \t\r\n"))
 		return fault.PlaceOf(layoutFolder+name, l.sources[name], at).
-			Errorf("text outside of {{define}}; a layout either defines blocks for base.html or is a whole file of its own"), true
+			Errorf("text outside of {{define}}; a layout either defines blocks for base.html or is a whole file of " +
+				"its own"), true
 	}
 	return fault.Finding{}, false
 }
@@ -179,7 +180,8 @@ func dict(pairs ...any) (map[string]any, error) {
 // outside.
 func ssi(path string) (template.HTML, error) {
 	if strings.ContainsAny(path, "\"\\<>") || strings.Contains(path, "--") {
-		return "", fmt.Errorf("ssi cannot include %q: a quote, backslash, angle bracket or -- would end the comment", path)
+		return "", fmt.Errorf("ssi cannot include %q: a quote, backslash, angle bracket or -- would end the comment",
+			path)
 	}
 	return template.HTML(`<!--#include virtual="` + path + `" -->`), nil
 }

@@ -15,7 +15,8 @@ func hint(e sqlite3.Error) string {
 	case sqlite3.ErrFull:
 		return "The disk is full, and nothing was changed: make room and run sitegen again."
 	case sqlite3.ErrReadonly:
-		return "sitegen writes this file, and a journal beside it: check the owner and the permissions of both the file " +
+		return "sitegen writes this file, and a journal beside it: check the owner and the permissions of both " +
+			"the file " +
 			"and its folder, and whether the disk is mounted read-only."
 	case sqlite3.ErrPerm:
 		return "Check the owner and the permissions of the file."
@@ -26,7 +27,8 @@ func hint(e sqlite3.Error) string {
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
 		return "Another program is writing to it: run sitegen again when that is done."
 	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
-		return "The file is damaged. Move it aside and put a copy of it back; without one, the next run makes a new one: " +
+		return "The file is damaged. Move it aside and put a copy of it back; without one, the next run makes a " +
+			"new one: " +
 			"a build from the source, without the history, statistics from the logs that are left."
 	}
 	return ""

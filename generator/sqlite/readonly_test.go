@@ -107,7 +107,8 @@ func TestMissing(t *testing.T) {
 				} else if diff := cmp.Diff("open the test: "+path+": "+text, err.Error()); diff != "" {
 					t.Error(diff)
 				}
-				if hints := fault.Hints(err); len(hints) != 1 || !strings.HasPrefix(hints[0], "Run sitegen test first") {
+				if hints := fault.Hints(err); len(hints) != 1 ||
+					!strings.HasPrefix(hints[0], "Run sitegen test first") {
 					t.Errorf("hints %q", hints)
 				}
 				if diff := cmp.Diff(before, listing(dir)); diff != "" {
@@ -136,7 +137,8 @@ func TestOlder(t *testing.T) {
 			newer := f
 			newer.Migrations = append([]string{}, append(f.Migrations, "ALTER TABLE t ADD COLUMN y")...)
 			_, err := sqlite.OpenReadOnly(t.Context(), path, newer)
-			if err == nil || err.Error() != "open the test: "+path+": written by an older sitegen (schema 1, this one reads 2)" {
+			if err == nil || err.Error() != "open the test: "+path+
+				": written by an older sitegen (schema 1, this one reads 2)" {
 				t.Errorf("error %v", err)
 			}
 			if hints := fault.Hints(err); len(hints) != 1 || !strings.HasPrefix(hints[0], "Run sitegen test once") {
@@ -203,7 +205,8 @@ func TestOpenAtAnyTime(t *testing.T) {
 				t.Fatal(err)
 			}
 			good, rows := 0, map[int]bool{}
-			for end := time.Now().Add(time.Duration(testutil.Amount(2000, 500)) * time.Millisecond); time.Now().Before(end); {
+			for end := time.Now().Add(time.Duration(testutil.Amount(2000,
+				500)) * time.Millisecond); time.Now().Before(end); {
 				n, err := readOnce(t, path, f)
 				if err != nil && fault.KindOf(err) != fault.Locked {
 					t.Fatal(err)
@@ -263,7 +266,8 @@ func TestChangedWhileRead(t *testing.T) {
 	for _, err := range []error{err, after, wrong} {
 		if fault.KindOf(err) != fault.Locked || len(fault.Hints(err)) != 1 {
 			t.Errorf("error %v, hints %q", err, fault.Hints(err))
-		} else if diff := cmp.Diff(path+": another process wrote to it while it was being read", err.Error()); diff != "" {
+		} else if diff := cmp.Diff(path+": another process wrote to it while it was being read",
+			err.Error()); diff != "" {
 			t.Error(diff)
 		}
 	}

@@ -47,7 +47,9 @@ func TestReclassify(t *testing.T) {
 	e := open(t, options(t, t.TempDir()))
 	read(t, e, testLog("access.log.gz"))
 	want, accesses := export(t, e), accessList(t, e)
-	rules := write(t, t.TempDir(), "rules.yaml", []byte("user_agent_parsers:\n- regex: '(Nothing)'\nos_parsers:\n- regex: 'iPhone'\n  os_replacement: Symbian OS\ndevice_parsers:\n- regex: 'Firefox'\n  device_replacement: Spider\n"))
+	rules := write(t, t.TempDir(), "rules.yaml",
+		[]byte("user_agent_parsers:\n- regex: '(Nothing)'\nos_parsers:\n- regex: 'iPhone'\n  os_replacement: Symbian "+
+			"OS\ndevice_parsers:\n- regex: 'Firefox'\n  device_replacement: Spider\n"))
 	e.options.Rules = rules
 	dry, err := e.Reclassified(ctx, rules)
 	if err != nil || len(dry) == 0 {
@@ -68,7 +70,8 @@ func TestReclassify(t *testing.T) {
 	for _, f := range Summarize(changes) {
 		fields = append(fields, f.Field)
 	}
-	if s := strings.Join(fields, " "); !strings.Contains(s, "class") || !strings.Contains(s, "legacy") || !strings.Contains(s, "os") {
+	if s := strings.Join(fields, " "); !strings.Contains(s, "class") || !strings.Contains(s, "legacy") ||
+		!strings.Contains(s, "os") {
 		t.Errorf("fields %s", s)
 	}
 	e.options.Rules = ""
@@ -120,7 +123,8 @@ func TestPrivacy(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if mode == Daily && (bytes.Contains(key, []byte("2026-10-06")) || !bytes.Contains(key, []byte("2026-10-07"))) {
+			if mode == Daily && (bytes.Contains(key, []byte("2026-10-06")) ||
+				!bytes.Contains(key, []byte("2026-10-07"))) {
 				t.Errorf("keys that should be deleted are there, or the other way round: %s", key)
 			}
 			e = open(t, o)
@@ -147,7 +151,9 @@ func TestKey(t *testing.T) {
 		return id
 	}
 	one := number(v, "192.0.2.1")
-	if one != number(v, "::ffff:192.0.2.1") || one == number(v, "192.0.2.2") || number(v, "2001:DB8::1") != number(v, "2001:db8:0::1") || number(v, "Host.Example") != number(v, "host.example") {
+	if one != number(v, "::ffff:192.0.2.1") || one == number(v, "192.0.2.2") ||
+		number(v, "2001:DB8::1") != number(v, "2001:db8:0::1") ||
+		number(v, "Host.Example") != number(v, "host.example") {
 		t.Error("spellings of one address are told apart, or addresses are not")
 	}
 	if err := v.save(); err != nil {

@@ -79,11 +79,14 @@ func readRules(file string, text []byte) (uaparser.RegexDefinitions, error) {
 			case "user_agent_parsers":
 				p := add(&d.UA)
 				readRule(rule, &p.Expr, &p.Flags, map[string]*string{"family_replacement": &p.FamilyReplacement,
-					"v1_replacement": &p.V1Replacement, "v2_replacement": &p.V2Replacement, "v3_replacement": &p.V3Replacement})
+					"v1_replacement": &p.V1Replacement, "v2_replacement": &p.V2Replacement,
+					"v3_replacement": &p.V3Replacement})
 			case "os_parsers":
 				p := add(&d.OS)
-				readRule(rule, &p.Expr, &p.Flags, map[string]*string{"os_replacement": &p.OSReplacement, "os_v1_replacement": &p.V1Replacement,
-					"os_v2_replacement": &p.V2Replacement, "os_v3_replacement": &p.V3Replacement, "os_v4_replacement": &p.V4Replacement})
+				readRule(rule, &p.Expr, &p.Flags,
+					map[string]*string{"os_replacement": &p.OSReplacement, "os_v1_replacement": &p.V1Replacement,
+						"os_v2_replacement": &p.V2Replacement, "os_v3_replacement": &p.V3Replacement,
+						"os_v4_replacement": &p.V4Replacement})
 			case "device_parsers":
 				p := add(&d.Device)
 				readRule(rule, &p.Expr, &p.Flags, map[string]*string{"device_replacement": &p.DeviceReplacement,
@@ -256,7 +259,8 @@ func Summarize(changes []Change) []FieldChange {
 		list = append(list, f)
 	}
 	slices.SortFunc(list, func(a, b FieldChange) int {
-		return cmp.Or(strings.Compare(a.Field, b.Field), b.Agents-a.Agents, strings.Compare(a.Before, b.Before), strings.Compare(a.After, b.After))
+		return cmp.Or(strings.Compare(a.Field, b.Field), b.Agents-a.Agents, strings.Compare(a.Before, b.Before),
+			strings.Compare(a.After, b.After))
 	})
 	return list
 }

@@ -18,11 +18,15 @@ func classifier(t testing.TB) *Classifier {
 }
 
 const (
-	chrome  = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
-	safari  = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15"
-	iphone  = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1"
-	android = "Mozilla/5.0 (Linux; Android 14; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36"
-	google  = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+	chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 " +
+		"Safari/537.36"
+	safari = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 " +
+		"Safari/605.1.15"
+	iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) " +
+		"Version/17.5 Mobile/15E148 Safari/604.1"
+	android = "Mozilla/5.0 (Linux; Android 14; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 " +
+		"Mobile Safari/537.36"
+	google = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 )
 
 func TestClassify(t *testing.T) {
@@ -39,15 +43,20 @@ func TestClassify(t *testing.T) {
 		{"Mozilla/5.0 (PlayStation 4 3.11) AppleWebKit/537.73 (KHTML, like Gecko)", Browser, LegacyMobile},
 		{iphone, Mobile, LegacyMobile}, {android, Mobile, LegacyMobile},
 		{"Dalvik/2.1.0 (Linux; U; Android 9; ALP-AL00 Build/HUAWEIALP-AL00)", Mobile, LegacyMobile},
-		{"curl/7.88.1", Tool, LegacyBrowser}, {"Wget/1.21.3", Tool, LegacyBrowser}, {"aria2/1.36.0", Tool, LegacyBrowser},
+		{"curl/7.88.1", Tool, LegacyBrowser}, {"Wget/1.21.3", Tool, LegacyBrowser},
+		{"aria2/1.36.0", Tool, LegacyBrowser},
 		{"python-requests/2.31.0", Tool, LegacyBrowser}, {"Viewer/5.8 (something new)", Tool, LegacyBrowser},
 		{"Homebrew/4.3.5 (Macintosh; Intel Mac OS X 14.5) curl/8.6.0", Tool, LegacyBrowser},
 		{"Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.610", Tool, LegacyBrowser},
-		{"winget-cli WindowsPackageManager/1.2.10271 DesktopAppInstaller/Microsoft.DesktopAppInstaller v1.17", Tool, LegacyBrowser},
+		{"winget-cli WindowsPackageManager/1.2.10271 DesktopAppInstaller/Microsoft.DesktopAppInstaller v1.17", Tool,
+			LegacyBrowser},
 		{google, Bot, LegacyRobot},
-		{"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/126.0.0.0 Safari/537.36", Bot, LegacyBrowser},
-		{"Mozilla/5.0 (Linux; Android 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Mobile Safari/537.36 (compatible; Bytespider; spider-feedback@bytedance.com)", Bot, LegacyMobile},
-		{"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_10_1) AppleWebKit/600.2.5 (KHTML, like Gecko) Version/8.0.2 Safari/600.2.5 (Amazonbot/0.1; +https://developer.amazon.com/support/amazonbot)", Bot, LegacyBrowser},
+		{"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/126.0.0.0 " +
+			"Safari/537.36", Bot, LegacyBrowser},
+		{"Mozilla/5.0 (Linux; Android 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Mobile Safari/537.36 (compatible; " +
+			"Bytespider; spider-feedback@bytedance.com)", Bot, LegacyMobile},
+		{"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_10_1) AppleWebKit/600.2.5 (KHTML, like Gecko) Version/8.0.2 " +
+			"Safari/600.2.5 (Amazonbot/0.1; +https://developer.amazon.com/support/amazonbot)", Bot, LegacyBrowser},
 	} {
 		got := c.Classify(tc.agent)
 		if got.Class != tc.class || got.Legacy != tc.legacy {
@@ -58,7 +67,8 @@ func TestClassify(t *testing.T) {
 
 // parse is what uap-go says, without the prefilter.
 func parse(p *uaparser.Parser, agent string) Agent {
-	return Agent{Browser: p.ParseUserAgent(agent).Family, OS: p.ParseOs(agent).ToString(), Device: p.ParseDevice(agent).Family}
+	return Agent{Browser: p.ParseUserAgent(agent).Family, OS: p.ParseOs(agent).ToString(),
+		Device: p.ParseDevice(agent).Family}
 }
 
 // TestPrefilter compares with uap-go on the words that its own rules are made of, put together at random
@@ -69,7 +79,8 @@ func TestPrefilter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	agents := []string{chrome, safari, iphone, android, google, "\u212Aindle Fire", "Mozilla/5.0 (\u017Famsung SM-G900)", "caf\xe9"}
+	agents := []string{chrome, safari, iphone, android, google, "\u212Aindle Fire",
+		"Mozilla/5.0 (\u017Famsung SM-G900)", "caf\xe9"}
 	for i, l := range c.literals {
 		other := c.literals[(i*7919+13)%len(c.literals)]
 		agents = append(agents,
@@ -106,7 +117,8 @@ func FuzzClassify(f *testing.F) {
 }
 
 func TestRules(t *testing.T) {
-	const good = "user_agent_parsers:\n- regex: '(Viewer)/(\\d+)'\nos_parsers:\n- regex: 'Win'\n  os_replacement: W\ndevice_parsers:\n- regex: 'viewer'\n  regex_flag: 'i'\n  device_replacement: Spider\n"
+	const good = "user_agent_parsers:\n- regex: '(Viewer)/(\\d+)'\nos_parsers:\n- regex: 'Win'\n  os_replacement: " +
+		"W\ndevice_parsers:\n- regex: 'viewer'\n  regex_flag: 'i'\n  device_replacement: Spider\n"
 	c, err := NewClassifier("rules.yaml", []byte(good))
 	if err != nil {
 		t.Fatal(err)
@@ -118,10 +130,13 @@ func TestRules(t *testing.T) {
 		"":                       "rules.yaml:1:1: user_agent_parsers, os_parsers or device_parsers is missing",
 		"x: [":                   `rules.yaml:1:4: the list is not closed (found "["); write a ] at its end`,
 		"user_agent_parsers: []": "rules.yaml:1:1: user_agent_parsers, os_parsers or device_parsers is missing",
-		strings.Replace(good, "(Viewer)", "(Viewer", 1):                "rules.yaml:2:3: error parsing regexp: missing closing ): `(Viewer/(\\d+)`",
-		strings.Replace(good, "regex_flag: 'i'", "regex_flag: 'x'", 1): "rules.yaml:7:3: error parsing regexp: invalid or unsupported Perl syntax: `(?x`",
+		strings.Replace(good, "(Viewer)", "(Viewer",
+			1): "rules.yaml:2:3: error parsing regexp: missing closing ): `(Viewer/(\\d+)`",
+		strings.Replace(good, "regex_flag: 'i'", "regex_flag: 'x'",
+			1): "rules.yaml:7:3: error parsing regexp: invalid or unsupported Perl syntax: `(?x`",
 	} {
-		if _, err := NewClassifier("rules.yaml", []byte(bad)); err == nil || err.Error() != "read the user agent rules: "+want {
+		if _, err := NewClassifier("rules.yaml", []byte(bad)); err == nil ||
+			err.Error() != "read the user agent rules: "+want {
 			t.Errorf("%q: %v, want %s", bad, err, want)
 		}
 	}
@@ -142,7 +157,8 @@ func TestOwnRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(got.UA) != len(want.UA) || len(got.OS) != len(want.OS) || len(got.Device) != len(want.Device) {
-		t.Fatalf("%d, %d and %d rules, want %d, %d and %d", len(got.UA), len(got.OS), len(got.Device), len(want.UA), len(want.OS), len(want.Device))
+		t.Fatalf("%d, %d and %d rules, want %d, %d and %d", len(got.UA), len(got.OS), len(got.Device), len(want.UA),
+			len(want.OS), len(want.Device))
 	}
 	for i, p := range want.UA {
 		if got.UA[i].Reg = p.Reg; *got.UA[i] != *p {

@@ -35,7 +35,8 @@ func benchLog(b *testing.B) (path string, s loggen.Stats) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, err = loggen.Write(f, loggen.Options{Seed: 1, Lines: lines, IDs: ids, Addresses: max(1000, lines/25), Agents: 3000, Days: 120,
+	s, err = loggen.Write(f, loggen.Options{Seed: 1, Lines: lines, IDs: ids, Addresses: max(1000, lines/25),
+		Agents: 3000, Days: 120,
 		Start: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)})
 	if err != nil {
 		b.Fatal(err)
@@ -81,7 +82,8 @@ func BenchmarkFirstRun(b *testing.B) {
 	for b.Loop() {
 		r := run(b, benchOptions(b, b.TempDir()), b.TempDir(), path)
 		if r.BadCount() != s.Bad || r.Requests != s.Downloads {
-			b.Fatalf("%d bad lines, want %d; %d requests of packages, want %d", r.BadCount(), s.Bad, r.Requests, s.Downloads)
+			b.Fatalf("%d bad lines, want %d; %d requests of packages, want %d", r.BadCount(), s.Bad, r.Requests,
+				s.Downloads)
 		}
 	}
 	b.ReportMetric(peakMemory(b), "MB-peak")
@@ -97,7 +99,8 @@ func BenchmarkGoAccess(b *testing.B) {
 	path, s := benchLog(b)
 	b.SetBytes(s.Bytes)
 	for b.Loop() {
-		cmd := exec.Command(program, path, "--log-format=COMBINED", "--no-global-config", "-o", filepath.Join(b.TempDir(), "report.json"))
+		cmd := exec.Command(program, path, "--log-format=COMBINED", "--no-global-config", "-o",
+			filepath.Join(b.TempDir(), "report.json"))
 		if out, err := cmd.CombinedOutput(); err != nil {
 			b.Fatalf("%v: %s", err, out)
 		}
@@ -131,7 +134,8 @@ func BenchmarkOneMoreDay(b *testing.B) {
 			b.Fatal(err)
 		}
 		defer f.Close()
-		if _, err := loggen.Write(f, loggen.Options{Seed: uint64(n), Lines: perDay, IDs: ids, Addresses: 100_000, Agents: 3000, Days: 1,
+		if _, err := loggen.Write(f, loggen.Options{Seed: uint64(n), Lines: perDay, IDs: ids, Addresses: 100_000,
+			Agents: 3000, Days: 1,
 			Start: time.Date(2025, 10, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n)}); err != nil {
 			b.Fatal(err)
 		}

@@ -196,7 +196,8 @@ func (c *collector) entry(e *accesslog.Entry) error {
 	}
 	b := c.batch
 	c.scratch = e.AgentText(c.scratch[:0])
-	hit := downloads.Hit{Visitor: v.id, Day: day, Place: v.place, First: int32(e.Time % secondsPerDay), Counted: download}
+	hit := downloads.Hit{Visitor: v.id, Day: day, Place: v.place, First: int32(e.Time % secondsPerDay),
+		Counted: download}
 	hit.Package, b.packages = intern(b.tables.packages, b.packages, id)
 	hit.Agent, b.agents = intern(b.tables.agents, b.agents, c.scratch)
 	b.hits = append(b.hits, hit)

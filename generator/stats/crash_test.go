@@ -115,7 +115,8 @@ func crashLog(t *testing.T) (path, want string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := loggen.Write(f, loggen.Options{Seed: 7, Lines: 800_000, IDs: ids, Addresses: 20_000, Agents: 300, Days: 5,
+	if _, err := loggen.Write(f, loggen.Options{Seed: 7, Lines: 800_000, IDs: ids, Addresses: 20_000, Agents: 300,
+		Days:  5,
 		Start: time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)}); err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +142,8 @@ func TestKilled(t *testing.T) {
 		if err == nil {
 			break
 		}
-		if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+		if exit, ok := errors.AsType[*exec.ExitError](err); !ok ||
+			exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
 			t.Fatalf("%v: %s", err, stderr)
 		}
 		kills++
@@ -160,7 +162,8 @@ func TestDiskFull(t *testing.T) {
 	for _, size := range []int{1_000_000, 100_000, 4_000_000}[:testutil.Amount(3, 1)] {
 		dir := t.TempDir()
 		cmd, stderr := start(t, dir, log, childLimit+"="+strconv.Itoa(size))
-		if err := cmd.Wait(); err == nil || !strings.Contains(stderr.String(), "disk") && !strings.Contains(stderr.String(), "file too large") {
+		if err := cmd.Wait(); err == nil || !strings.Contains(stderr.String(), "disk") &&
+			!strings.Contains(stderr.String(), "file too large") {
 			t.Errorf("%d bytes: %v: %s", size, err, stderr)
 		}
 		e := open(t, options(t, dir))

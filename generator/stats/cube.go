@@ -150,7 +150,8 @@ func newCube(p period, cells []downloads.Cell, series map[int32]downloads.Series
 
 // add appends a cell, of which the one before is known, or adds it to that when only the day within the bucket
 // or the merged country told them apart.
-func (c *Cube) add(cell *downloads.Cell, before downloads.Cell, first bool, position map[int32]int32, country map[string]int32) {
+func (c *Cube) add(cell *downloads.Cell, before downloads.Cell, first bool, position map[int32]int32,
+	country map[string]int32) {
 	n := len(c.Downloads) - 1
 	if !first && before.Day == cell.Day {
 		if before.Series == cell.Series && before.Country == cell.Country && before.Class == cell.Class {
@@ -176,7 +177,8 @@ func sortedSeries(used map[int32]bool, series map[int32]downloads.Series) []int3
 	}
 	slices.SortFunc(ids, func(a, b int32) int {
 		x, y := series[a], series[b]
-		return cmp.Or(cmp.Compare(x.Version, y.Version), cmp.Compare(x.OS, y.OS), cmp.Compare(x.Arch, y.Arch), cmp.Compare(x.Stability, y.Stability))
+		return cmp.Or(cmp.Compare(x.Version, y.Version), cmp.Compare(x.OS, y.OS), cmp.Compare(x.Arch, y.Arch),
+			cmp.Compare(x.Stability, y.Stability))
 	})
 	return ids
 }

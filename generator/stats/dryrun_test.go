@@ -111,7 +111,8 @@ func TestDryRun(t *testing.T) {
 	if diff := cmp.Diff(before, state(t, o.Dir, public, tmp)); diff != "" {
 		t.Error(diff)
 	}
-	if dry.Report.New == 0 || !slices.Contains(dry.Changed, "cube-2019.json") || !slices.Contains(dry.Changed, legacyFile) {
+	if dry.Report.New == 0 || !slices.Contains(dry.Changed, "cube-2019.json") ||
+		!slices.Contains(dry.Changed, legacyFile) {
 		t.Errorf("%d new, changed %v", dry.Report.New, dry.Changed)
 	}
 	if diff := cmp.Diff(count(real), dry, cmpopts.IgnoreFields(Report{}, "Seconds")); diff != "" {

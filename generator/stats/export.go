@@ -82,7 +82,8 @@ func (r *Reader) Export(ctx context.Context, w io.Writer, f Filter, t Table) err
 		return fault.Wrap(fault.Usage, err, "")
 	}
 	err = r.db.Daily(ctx, filter, t.Arch, func(d downloads.Daily) error {
-		return write(DailyLine{dayString(d.Day), d.Version, d.OS, d.Arch, d.Stability, d.Country, Class(d.Class).String(), d.Downloads})
+		return write(DailyLine{dayString(d.Day), d.Version, d.OS, d.Arch, d.Stability, d.Country,
+			Class(d.Class).String(), d.Downloads})
 	})
 	if err != nil {
 		return err

@@ -83,9 +83,12 @@ func TestExportFilter(t *testing.T) {
 		filter Filter
 		keep   func(f []string) bool
 	}{
-		{"days", Filter{From: "2026-09-25", To: "2026-09-27"}, func(f []string) bool { return f[0] >= "2026-09-25" && f[0] <= "2026-09-27" }},
-		{"version and os", Filter{Version: "5.12.2", OS: "linux"}, func(f []string) bool { return f[1] == "5.12.2" && f[2] == "linux" }},
-		{"stability and class", Filter{Stability: "release", Class: "tool"}, func(f []string) bool { return f[3] == "release" && f[5] == "tool" }},
+		{"days", Filter{From: "2026-09-25", To: "2026-09-27"},
+			func(f []string) bool { return f[0] >= "2026-09-25" && f[0] <= "2026-09-27" }},
+		{"version and os", Filter{Version: "5.12.2", OS: "linux"},
+			func(f []string) bool { return f[1] == "5.12.2" && f[2] == "linux" }},
+		{"stability and class", Filter{Stability: "release", Class: "tool"},
+			func(f []string) bool { return f[3] == "release" && f[5] == "tool" }},
 		{"country", Filter{Country: "DE"}, func(f []string) bool { return f[4] == "DE" }},
 		{"country not known", Filter{Country: "-"}, func(f []string) bool { return f[4] == "" }},
 	} {

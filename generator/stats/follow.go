@@ -41,7 +41,8 @@ type source struct {
 // matter: access.log, access.log.1 and access.log.2.gz are one log as they are rotated. A log that begins as it
 // did and then goes on in another way, or is shorter than what was read of it, is read from the beginning; that
 // counts nothing twice.
-func follow(ctx context.Context, db *downloads.DB, formats *accesslog.Formats, f *os.File, meter func(int)) (*source, error) {
+func follow(ctx context.Context, db *downloads.DB, formats *accesslog.Formats, f *os.File, meter func(int)) (*source,
+	error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err

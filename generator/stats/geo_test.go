@@ -45,7 +45,8 @@ func TestLookup(t *testing.T) {
 			t.Errorf("%s: %+v", unknown, got)
 		}
 	}
-	if _, err := OpenGeo(testLog("networks.csv"), "none"); err == nil || !strings.Contains(err.Error(), "networks.csv") || !strings.Contains(err.Error(), "none") {
+	if _, err := OpenGeo(testLog("networks.csv"), "none"); err == nil ||
+		!strings.Contains(err.Error(), "networks.csv") || !strings.Contains(err.Error(), "none") {
 		t.Errorf("got %v, want both files named", err)
 	}
 }
@@ -76,17 +77,20 @@ func database(t *testing.T, o mmdbwriter.Options, records map[string]mmdbtype.Ma
 
 // flat is a record as ip-location-db packs it.
 func flat(country string, latitude, longitude mmdbtype.DataType) mmdbtype.Map {
-	return mmdbtype.Map{"country_code": mmdbtype.String(country), "city": mmdbtype.String("-"), "latitude": latitude, "longitude": longitude}
+	return mmdbtype.Map{"country_code": mmdbtype.String(country), "city": mmdbtype.String("-"), "latitude": latitude,
+		"longitude": longitude}
 }
 
 // TestLookupFlat asks two files with flat records, of one address family each.
 func TestLookupFlat(t *testing.T) {
-	v4 := database(t, mmdbwriter.Options{DatabaseType: "city ipv4", IPVersion: 4, RecordSize: 24}, map[string]mmdbtype.Map{
-		"192.0.2.0/24":    flat("DE", mmdbtype.Float32(52.5), mmdbtype.Float32(13.25)),
-		"198.51.100.0/25": flat("de", mmdbtype.Float64(91), mmdbtype.Float64(0)),
-		"203.0.113.0/24":  flat("FR", mmdbtype.String("north"), mmdbtype.Float64(2)),
-	})
-	v6 := database(t, mmdbwriter.Options{DatabaseType: "city ipv6", IPVersion: 6, RecordSize: 28, DisableIPv4Aliasing: true}, map[string]mmdbtype.Map{
+	v4 := database(t, mmdbwriter.Options{DatabaseType: "city ipv4", IPVersion: 4, RecordSize: 24},
+		map[string]mmdbtype.Map{
+			"192.0.2.0/24":    flat("DE", mmdbtype.Float32(52.5), mmdbtype.Float32(13.25)),
+			"198.51.100.0/25": flat("de", mmdbtype.Float64(91), mmdbtype.Float64(0)),
+			"203.0.113.0/24":  flat("FR", mmdbtype.String("north"), mmdbtype.Float64(2)),
+		})
+	v6 := database(t, mmdbwriter.Options{DatabaseType: "city ipv6", IPVersion: 6, RecordSize: 28,
+		DisableIPv4Aliasing: true}, map[string]mmdbtype.Map{
 		"2001:db8::/32": flat("JP", mmdbtype.Float64(35.689506), mmdbtype.Float64(-139.6917)),
 	})
 	for _, files := range [][]string{{v4, v6}, {v6, v4}} {
@@ -124,7 +128,8 @@ func TestAttributions(t *testing.T) {
 		{"nobody's", "city ipv4", "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			path := database(t, mmdbwriter.Options{DatabaseType: test.kind, Description: map[string]string{"en": test.about}},
+			path := database(t, mmdbwriter.Options{DatabaseType: test.kind,
+				Description: map[string]string{"en": test.about}},
 				map[string]mmdbtype.Map{"192.0.2.0/24": flat("DE", mmdbtype.Float64(1), mmdbtype.Float64(2))})
 			g, err := OpenGeo(path, path)
 			if err != nil {
@@ -132,12 +137,14 @@ func TestAttributions(t *testing.T) {
 			}
 			defer g.Close()
 			list := g.Attributions()
-			if test.want == "" && len(list) != 0 || test.want != "" && (len(list) != 1 || !strings.Contains(list[0], test.want)) {
+			if test.want == "" && len(list) != 0 || test.want != "" &&
+				(len(list) != 1 || !strings.Contains(list[0], test.want)) {
 				t.Errorf("%q, want one with %q", list, test.want)
 			}
 		})
 	}
-	e := open(t, Options{Dir: t.TempDir(), GeoIP: []string{testLog("city.mmdb")}, Attribution: "Places by Example", Now: now})
+	e := open(t, Options{Dir: t.TempDir(), GeoIP: []string{testLog("city.mmdb")}, Attribution: "Places by Example",
+		Now: now})
 	if diff := cmp.Diff([]string{"Places by Example"}, e.options.attributions()); diff != "" {
 		t.Errorf("what the configuration says comes first (-want +got):\n%s", diff)
 	}

@@ -97,8 +97,9 @@ func oldPackage(p downloads.OldPackage) downloads.Package {
 		version = m[1]
 	}
 	info := downloads.Package{
-		Bitstream:     p.Bitstream,
-		Series:        downloads.Series{Version: cmp.Or(p.Release, version), OS: p.OS, Arch: p.Arch, Stability: "nightly"},
+		Bitstream: p.Bitstream,
+		Series: downloads.Series{Version: cmp.Or(p.Release, version), OS: p.OS, Arch: p.Arch,
+			Stability: "nightly"},
 		Built:         cmp.Or(p.CheckedOut, p.Created),
 		LegacyVersion: legacyVersion(version),
 		Stable:        p.Release != "",
@@ -143,7 +144,8 @@ func (c *collector) oldAccess(a *downloads.OldAccess, report *Imported) error {
 	if agent == "-" {
 		agent = ""
 	}
-	hit := downloads.Hit{Visitor: id, Day: day, Place: c.placeOf(place), First: int32(seconds % secondsPerDay), Counted: true}
+	hit := downloads.Hit{Visitor: id, Day: day, Place: c.placeOf(place), First: int32(seconds % secondsPerDay),
+		Counted: true}
 	hit.Package, b.packages = intern(b.tables.packages, b.packages, []byte(a.Bitstream))
 	hit.Agent, b.agents = intern(b.tables.agents, b.agents, []byte(agent))
 	b.hits = append(b.hits, hit)
@@ -177,7 +179,8 @@ const maxErrors = 20
 func readDaily(name string, r io.Reader) ([]downloads.Daily, error) {
 	scanner := bufio.NewScanner(r)
 	if !scanner.Scan() {
-		return nil, fmt.Errorf("%s: empty; its first line is to name the columns: day version os stability country class downloads", name)
+		return nil, fmt.Errorf("%s: empty; its first line is to name the columns: day version os stability country "+
+			"class downloads", name)
 	}
 	columns := strings.Split(scanner.Text(), "\t")
 	withArch := len(columns) > 3 && columns[3] == "arch"
@@ -186,7 +189,8 @@ func readDaily(name string, r io.Reader) ([]downloads.Daily, error) {
 		want = "day\tversion\tos\tarch\tstability\tcountry\tclass\tdownloads"
 	}
 	if scanner.Text() != want {
-		return nil, fmt.Errorf("%s:1:1: the columns are not day version os [arch] stability country class downloads, separated by tabs (found %.100q)", name, scanner.Text())
+		return nil, fmt.Errorf("%s:1:1: the columns are not day version os [arch] stability country class downloads, "+
+			"separated by tabs (found %.100q)", name, scanner.Text())
 	}
 	var table []downloads.Daily
 	var problems []string
@@ -235,8 +239,10 @@ func dailyLine(text string, withArch bool) (downloads.Daily, error) {
 	}
 	for i, name := range []string{"version", "os", "arch", "stability"} {
 		if len(f[i+1]) > 40 || strings.ContainsFunc(f[i+1], func(r rune) bool { return r < ' ' || r > '~' }) {
-			return downloads.Daily{}, fmt.Errorf("%s is no plain text of 40 letters at most (found %.60q)", name, f[i+1])
+			return downloads.Daily{}, fmt.Errorf("%s is no plain text of 40 letters at most (found %.60q)", name,
+				f[i+1])
 		}
 	}
-	return downloads.Daily{Day: day, Series: downloads.Series{Version: f[1], OS: f[2], Arch: f[3], Stability: f[4]}, Country: f[5], Class: int(class), Downloads: n}, nil
+	return downloads.Daily{Day: day, Series: downloads.Series{Version: f[1], OS: f[2], Arch: f[3], Stability: f[4]},
+		Country: f[5], Class: int(class), Downloads: n}, nil
 }

@@ -57,10 +57,13 @@ func oldDatabase(t *testing.T, first, last int) string {
 			continue
 		}
 		_, ip := addressKey(nil, e.Address)
-		exec("insert or ignore into access values (?, ?, ?, ?)", string(id), string(e.Address), dayTime(int32(e.Time/86400)).Format("2006-01-02")+fmt.Sprintf("T%02d:%02d:%02d+00:00", e.Time%86400/3600, e.Time%3600/60, e.Time%60), string(e.AgentText(nil)))
+		exec("insert or ignore into access values (?, ?, ?, ?)", string(id), string(e.Address),
+			dayTime(int32(e.Time/86400)).Format("2006-01-02")+fmt.Sprintf("T%02d:%02d:%02d+00:00", e.Time%86400/3600,
+				e.Time%3600/60, e.Time%60), string(e.AgentText(nil)))
 		if p := geo.Lookup(ip); p.Location != "" {
 			lat, lon, _ := strings.Cut(p.Location, ",")
-			exec("insert or ignore into ipinfo values (?, ?, ?, '', null, null, CAST(? AS REAL), CAST(? AS REAL))", string(e.Address), p.Country, p.Country, lat, lon)
+			exec("insert or ignore into ipinfo values (?, ?, ?, '', null, null, CAST(? AS REAL), CAST(? AS REAL))",
+				string(e.Address), p.Country, p.Country, lat, lon)
 		}
 	}
 	return path
@@ -76,7 +79,8 @@ func TestImportOld(t *testing.T) {
 
 	half := 3000
 	path := oldDatabase(t, 0, half)
-	second := write(t, t.TempDir(), "second.log", bytes.Join(bytes.SplitAfter(text(t, "access.log.gz"), []byte("\n"))[half:], nil))
+	second := write(t, t.TempDir(), "second.log",
+		bytes.Join(bytes.SplitAfter(text(t, "access.log.gz"), []byte("\n"))[half:], nil))
 	for _, log := range []string{second, testLog("access.log.gz")} {
 		e := open(t, options(t, t.TempDir()))
 		r, err := e.ImportOld(ctx, path)
@@ -97,7 +101,8 @@ func TestImportOld(t *testing.T) {
 			}
 			accesses = append(accesses, a)
 		}
-		if diff := cmp.Diff(legacyPackage{"linux", "amd64", 64, "4.11.0", 0, "2020-05-19"}, got.Bitstream["700035"]); diff != "" || old != 2 {
+		if diff := cmp.Diff(legacyPackage{"linux", "amd64", 64, "4.11.0", 0, "2020-05-19"},
+			got.Bitstream["700035"]); diff != "" || old != 2 {
 			t.Error(old, diff)
 		}
 		got.Access = accesses
@@ -113,7 +118,8 @@ func TestImportOld(t *testing.T) {
 
 func TestImportOldRefuses(t *testing.T) {
 	e := open(t, options(t, t.TempDir()))
-	if _, err := e.ImportOld(context.Background(), filepath.Join(e.options.Dir, "downloads.sqlite")); err == nil || !strings.Contains(err.Error(), "0 of the tables") {
+	if _, err := e.ImportOld(context.Background(), filepath.Join(e.options.Dir, "downloads.sqlite")); err == nil ||
+		!strings.Contains(err.Error(), "0 of the tables") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := e.ImportOld(context.Background(), filepath.Join(t.TempDir(), "none")); err == nil {
@@ -127,7 +133,8 @@ func TestImportDaily(t *testing.T) {
 	table := strings.ReplaceAll(string(text(t, "truth-daily.tsv")), "2026-", "2024-")
 	e := open(t, options(t, t.TempDir()))
 	for range 2 {
-		if n, err := e.ImportDaily(ctx, "daily.tsv", strings.NewReader(table)); err != nil || n != strings.Count(table, "\n")-1 {
+		if n, err := e.ImportDaily(ctx, "daily.tsv", strings.NewReader(table)); err != nil ||
+			n != strings.Count(table, "\n")-1 {
 			t.Fatal(n, err)
 		}
 	}
@@ -140,7 +147,8 @@ func TestImportDaily(t *testing.T) {
 		t.Error(diff)
 	}
 	verified(t, e)
-	if _, err := e.ImportDaily(ctx, "daily.tsv", bytes.NewReader(text(t, "truth-daily.tsv"))); err == nil || !strings.Contains(err.Error(), "counted from logs") {
+	if _, err := e.ImportDaily(ctx, "daily.tsv", bytes.NewReader(text(t, "truth-daily.tsv"))); err == nil ||
+		!strings.Contains(err.Error(), "counted from logs") {
 		t.Errorf("got %v, want days that were counted to be refused", err)
 	}
 	// And the other way round: days that were imported take no lines.

@@ -49,7 +49,8 @@ func writeLegacy(ctx context.Context, db *downloads.Reader, w io.Writer) (access
 	if err != nil {
 		return 0, err
 	}
-	l := &legacy{out: bufio.NewWriterSize(w, 1<<20), packages: map[int32]downloads.StoredPackage{}, places: places, ids: map[int32][]byte{},
+	l := &legacy{out: bufio.NewWriterSize(w, 1<<20), packages: map[int32]downloads.StoredPackage{}, places: places,
+		ids:  map[int32][]byte{},
 		used: map[int32]bool{}, locations: map[string]int{}, countries: map[string]bool{}}
 	for _, p := range packages {
 		l.packages[p.ID] = p
@@ -77,7 +78,8 @@ func (l *legacy) day(day int32, lines []byte) error {
 		line, lines, _ = bytes.Cut(lines, []byte{'\n'})
 		second, id, place, ok := threeNumbers(line)
 		if !ok {
-			return fmt.Errorf("write the statistics of format 1.0: the accesses of %s are damaged (found %.40q); run sitegen stats verify", date, line)
+			return fmt.Errorf("write the statistics of format 1.0: the accesses of %s are damaged (found %.40q); run "+
+				"sitegen stats verify", date, line)
 		}
 		if _, known := l.packages[id]; !known {
 			continue
@@ -95,7 +97,8 @@ func (l *legacy) day(day int32, lines []byte) error {
 			buf = append(buf, ',')
 		}
 		buf = append(append(append(buf, '['), l.ids[id]...), `,"`...)
-		buf = append(append(buf, date...), 'T', byte('0'+second/36000), byte('0'+second/3600%10), ':', byte('0'+second/600%6), byte('0'+second/60%10), '"', ',')
+		buf = append(append(buf, date...), 'T', byte('0'+second/36000), byte('0'+second/3600%10), ':',
+			byte('0'+second/600%6), byte('0'+second/60%10), '"', ',')
 		if p.Country == "" {
 			buf = append(buf, "null"...)
 		} else {

@@ -182,7 +182,8 @@ func (p *publisher) prune(list []period) error {
 	var errs []error
 	for _, f := range files {
 		ours, err := filepath.Match("cube-*.json", f.Name())
-		if err == nil && ours && !slices.ContainsFunc(list, func(period period) bool { return period.file() == f.Name() }) {
+		if err == nil && ours && !slices.ContainsFunc(list,
+			func(period period) bool { return period.file() == f.Name() }) {
 			if !p.options.DryRun {
 				errs = append(errs, os.Remove(filepath.Join(p.dir, f.Name())))
 			}
@@ -223,8 +224,10 @@ func (p *publisher) summary(ctx context.Context, list []period, first, last int3
 
 // summarizeNothing is the summary of no downloads.
 func summarizeNothing() *Summary {
-	return &Summary{Format: formatVersion, Attribution: []string{}, Periods: []Period{}, Days: Days{Downloads: []int64{}, Robots: []int64{}},
-		Versions: []Share{}, Systems: []Share{}, Arches: []Share{}, Stabilities: []Share{}, Classes: []Share{}, Countries: []CountryShare{}, Releases: []Release{}, Cubes: []CubeFile{}}
+	return &Summary{Format: formatVersion, Attribution: []string{}, Periods: []Period{},
+		Days:     Days{Downloads: []int64{}, Robots: []int64{}},
+		Versions: []Share{}, Systems: []Share{}, Arches: []Share{}, Stabilities: []Share{}, Classes: []Share{},
+		Countries: []CountryShare{}, Releases: []Release{}, Cubes: []CubeFile{}}
 }
 
 // publishSummary writes the summary and the badges made of it.

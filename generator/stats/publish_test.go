@@ -70,10 +70,12 @@ func TestLegacy(t *testing.T) {
 	if diff := cmp.Diff(want.resolve(), got.resolve()); diff != "" {
 		t.Error(diff)
 	}
-	if !slices.IsSortedFunc(got.Access, func(a, b [4]any) int { return strings.Compare(a[1].(string), b[1].(string)) }) {
+	if !slices.IsSortedFunc(got.Access,
+		func(a, b [4]any) int { return strings.Compare(a[1].(string), b[1].(string)) }) {
 		t.Error("the accesses are not in order of time")
 	}
-	if diff := cmp.Diff(want.CountryCode, got.CountryCode); diff != "" || got.Version != "1.0" || want.Version != "1.0" {
+	if diff := cmp.Diff(want.CountryCode, got.CountryCode); diff != "" || got.Version != "1.0" ||
+		want.Version != "1.0" {
 		t.Error(got.Version, diff)
 	}
 	for _, a := range got.Access {
@@ -157,7 +159,8 @@ func (c *Cube) addRows(t testing.TB, rows map[string]int64) {
 		var p int32
 		for range c.Rows[b] {
 			p += c.Package[i]
-			key := fmt.Sprintf("%d %q %s %s", first+bucket, c.Packages[p], c.Countries[c.Country[i]], c.Classes[c.Class[i]])
+			key := fmt.Sprintf("%d %q %s %s", first+bucket, c.Packages[p], c.Countries[c.Country[i]],
+				c.Classes[c.Class[i]])
 			if rows[key] > 0 {
 				t.Errorf("two rows of %s", key)
 			}
@@ -177,7 +180,8 @@ func TestCube(t *testing.T) {
 		c.addRows(t, got)
 	}
 	if err := e.db.Daily(context.Background(), downloads.Filter{}, true, func(d downloads.Daily) error {
-		want[fmt.Sprintf("%d %q %s %s", d.Day, [4]string{d.Version, d.OS, d.Arch, d.Stability}, d.Country, Class(d.Class))] = d.Downloads
+		want[fmt.Sprintf("%d %q %s %s", d.Day, [4]string{d.Version, d.OS, d.Arch, d.Stability}, d.Country,
+			Class(d.Class))] = d.Downloads
 		return nil
 	}); err != nil {
 		t.Fatal(err)
@@ -213,7 +217,8 @@ func TestSummary(t *testing.T) {
 			weekBefore += n
 		}
 	}
-	if s.Total != people || s.Robots != robots || s.First != "2026-09-20" || s.AsOf != "2026-10-30" || len(s.Days.Downloads) != 41 {
+	if s.Total != people || s.Robots != robots || s.First != "2026-09-20" || s.AsOf != "2026-10-30" ||
+		len(s.Days.Downloads) != 41 {
 		t.Errorf("%+v, want %d downloads and %d by robots", s, people, robots)
 	}
 	if diff := cmp.Diff(Period{7, "2026-10-23", "2026-10-29", lastWeek, weekBefore}, s.Periods[0]); diff != "" {
@@ -284,7 +289,8 @@ func TestPublishAgain(t *testing.T) {
 	fresh := open(t, options(t, t.TempDir()))
 	read(t, fresh, testLog("cloudfront.log.gz"))
 	other := publish(t, fresh)
-	for _, name := range []string{"cube-2026-09.json", "cube-2026-10.json", SummaryFile, BadgeTotalFile, BadgeLatestFile, legacyFile} {
+	for _, name := range []string{"cube-2026-09.json", "cube-2026-10.json", SummaryFile, BadgeTotalFile,
+		BadgeLatestFile, legacyFile} {
 		a, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
@@ -306,7 +312,8 @@ func TestCubeSize(t *testing.T) {
 	for v := range int32(30) {
 		for o, os := range []string{"win", "macosx", "linux"} {
 			for s, stability := range []string{"release", "nightly"} {
-				series[v*6+int32(o)*2+int32(s)] = downloads.Series{Version: fmt.Sprintf("%d.%d.%d", 4+v/20, v%20, s), OS: os, Arch: "amd64", Stability: stability}
+				series[v*6+int32(o)*2+int32(s)] = downloads.Series{Version: fmt.Sprintf("%d.%d.%d", 4+v/20, v%20, s),
+					OS: os, Arch: "amd64", Stability: stability}
 			}
 		}
 	}
@@ -315,7 +322,8 @@ func TestCubeSize(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := first + 3652 // 2025-12-31
-	all := tenYears(r, first, last, 1_000_000, func(year int) int32 { return int32(min(29, (year-2016)*3+r.IntN(3)))*6 + int32(r.IntN(6)) })
+	all := tenYears(r, first, last, 1_000_000,
+		func(year int) int32 { return int32(min(29, (year-2016)*3+r.IntN(3)))*6 + int32(r.IntN(6)) })
 	var size, rows int
 	for _, p := range periods(first, last) {
 		cells := all[p.name]
@@ -366,7 +374,8 @@ func tenYears(r *rand.Rand, first, last int32, n int, series func(year int) int3
 		case y < 30:
 			class = Mobile
 		}
-		sum[downloads.Cell{Day: day, Series: series(2016 + int(day-first)/366), Country: codes[int(x*x*x*150)], Class: int(class)}]++
+		sum[downloads.Cell{Day: day, Series: series(2016 + int(day-first)/366), Country: codes[int(x*x*x*150)],
+			Class: int(class)}]++
 	}
 	all := map[string][]downloads.Cell{}
 	for c, n := range sum {
@@ -376,14 +385,16 @@ func tenYears(r *rand.Rand, first, last int32, n int, series func(year int) int3
 	return all
 }
 
-// TestPeriods publishes years of more than ten years ago by week, removes the cubes of their months, and keeps every download.
+// TestPeriods publishes years of more than ten years ago by week, removes the cubes of their months, and keeps every
+// download.
 func TestPeriods(t *testing.T) {
 	ctx := context.Background()
 	e := open(t, options(t, t.TempDir()))
 	dir := t.TempDir()
 	var names []string
 	for _, day := range []string{"2015-03-05", "2015-03-06", "2024-02-29", "2025-12-31", "2026-01-01"} {
-		table := "day\tversion\tos\tstability\tcountry\tclass\tdownloads\n" + day + "\t5.8\twin\trelease\tDE\ttool\t100\n"
+		table := "day\tversion\tos\tstability\tcountry\tclass\tdownloads\n" + day +
+			"\t5.8\twin\trelease\tDE\ttool\t100\n"
 		if _, err := e.ImportDaily(ctx, "x", strings.NewReader(table)); err != nil {
 			t.Fatal(err)
 		}
@@ -416,10 +427,12 @@ func TestPeriods(t *testing.T) {
 			sum += n
 		}
 	}
-	if old := decode[Cube](t, dir, "cube-2015.json"); old.Grain != "week" || len(old.Buckets) != 1 || old.Buckets[0] != 9 || old.Downloads[0] != 200 || sum != 500 {
+	if old := decode[Cube](t, dir, "cube-2015.json"); old.Grain != "week" || len(old.Buckets) != 1 ||
+		old.Buckets[0] != 9 || old.Downloads[0] != 200 || sum != 500 {
 		t.Errorf("%+v; %d downloads", old, sum)
 	}
-	if newer := decode[Cube](t, dir, "cube-2024.json"); newer.Grain != "day" || len(newer.Buckets) != 1 || newer.Buckets[0] != 59 {
+	if newer := decode[Cube](t, dir, "cube-2024.json"); newer.Grain != "day" || len(newer.Buckets) != 1 ||
+		newer.Buckets[0] != 59 {
 		t.Errorf("%+v", newer)
 	}
 }

@@ -43,7 +43,8 @@ type Difference struct {
 func (r *Reader) Verify(ctx context.Context) (differences []Difference, days int, err error) {
 	list, days, err := r.db.Verify(ctx)
 	for _, d := range list {
-		v := Difference{Day: dayString(d.Day), Package: d.Bitstream, Country: d.Country, Daily: d.Daily, FromHits: d.FromHits}
+		v := Difference{Day: dayString(d.Day), Package: d.Bitstream, Country: d.Country, Daily: d.Daily,
+			FromHits: d.FromHits}
 		if d.Bitstream != "" {
 			v.Class = Class(d.Class).String()
 		}

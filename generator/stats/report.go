@@ -93,7 +93,8 @@ func (r *Report) WriteText(w io.Writer) error {
 	}) {
 		fmt.Fprintf(&b, "  %-8s %12s\n", name, thousands(r.ByClass[name]))
 	}
-	fmt.Fprintf(&b, "  new      %12s of the requests; %s told nothing new", thousands(r.New), thousands(r.Requests-r.New-r.Closed))
+	fmt.Fprintf(&b, "  new      %12s of the requests; %s told nothing new", thousands(r.New),
+		thousands(r.Requests-r.New-r.Closed))
 	if r.Closed > 0 {
 		fmt.Fprintf(&b, ", %s are of days that are closed", thousands(r.Closed))
 	}
@@ -107,13 +108,16 @@ func (r *Report) WriteText(w io.Writer) error {
 		}
 	}
 	for _, bad := range r.Bad {
-		fmt.Fprintf(&b, "  %s: %s: %s; line %s: %s\n", bad.Log, plural(int(bad.Lines), "bad line"), bad.Reason, thousands(bad.Line), bad.Sample)
+		fmt.Fprintf(&b, "  %s: %s: %s; line %s: %s\n", bad.Log, plural(int(bad.Lines), "bad line"), bad.Reason,
+			thousands(bad.Line), bad.Sample)
 	}
 	if !r.Located {
-		b.WriteString("  countries are not known without a GeoIP database: sitegen stats geoip-update fetches MaxMind's with a free account;\n" +
+		b.WriteString("  countries are not known without a GeoIP database: sitegen stats geoip-update fetches " +
+			"MaxMind's with a free account;\n" +
 			"  without one, DB-IP City Lite of https://db-ip.com/db/lite.php is a file for --geoip\n")
 	}
-	fmt.Fprintf(&b, "%s counted anew, %s changed, %s downloads in all\n", plural(r.Days, "day"), plural(len(r.Files), "file"), thousands(r.Total))
+	fmt.Fprintf(&b, "%s counted anew, %s changed, %s downloads in all\n", plural(r.Days, "day"),
+		plural(len(r.Files), "file"), thousands(r.Total))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

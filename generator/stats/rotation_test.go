@@ -22,7 +22,8 @@ func logOf(t testing.TB, first, n, second int) []byte {
 	for i := range n {
 		v := first + i
 		s := second + i
-		fmt.Fprintf(&b, "192.0.%d.%d - - [20/Sep/2026:%02d:%02d:%02d +0000] \"GET /bitstream/%s HTTP/1.1\" 302 0 \"-\" \"curl/7.88.1\"\n",
+		fmt.Fprintf(&b, "192.0.%d.%d - - [20/Sep/2026:%02d:%02d:%02d +0000] \"GET /bitstream/%s HTTP/1.1\" 302 0 "+
+			"\"-\" \"curl/7.88.1\"\n",
 			v/250, v%250, s/3600, s/60%60, s%60, id)
 	}
 	return b.Bytes()
@@ -241,11 +242,13 @@ func TestUnknownFormat(t *testing.T) {
 	r := newRotation(t)
 	r.append("a.log", []byte("what is\nthis?\n"))
 	r.append("b.log", logOf(t, 0, 2, 0))
-	report, err := r.e.Read(context.Background(), []string{r.path("a.log"), r.path("none.log"), r.path("b.log")}, func(int64) {})
+	report, err := r.e.Read(context.Background(), []string{r.path("a.log"), r.path("none.log"), r.path("b.log")},
+		func(int64) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := report.Problems(); len(p) != 2 || !strings.Contains(p[0], "known format") || !strings.Contains(p[1], "none.log") {
+	if p := report.Problems(); len(p) != 2 || !strings.Contains(p[0], "known format") ||
+		!strings.Contains(p[1], "none.log") {
 		t.Errorf("problems %q", p)
 	}
 	if n := total(t, r.e); n != 2 {

@@ -96,8 +96,10 @@ type part struct {
 }
 
 func newPart() *part {
-	return &part{Downloads: map[int32]int64{}, Robots: map[int32]int64{}, Versions: map[string]int64{}, Systems: map[string]int64{},
-		Arches: map[string]int64{}, Stabilities: map[string]int64{}, Classes: map[string]int64{}, Countries: map[string]int64{}, Releases: map[string]map[int32]int64{}}
+	return &part{Downloads: map[int32]int64{}, Robots: map[int32]int64{}, Versions: map[string]int64{},
+		Systems: map[string]int64{},
+		Arches:  map[string]int64{}, Stabilities: map[string]int64{}, Classes: map[string]int64{},
+		Countries: map[string]int64{}, Releases: map[string]map[int32]int64{}}
 }
 
 // partOf sums up the cells of a period.
@@ -155,8 +157,9 @@ func addAll[K comparable](to, from map[K]int64) {
 // summarize makes the summary of all periods. Released says when releases came out, by version.
 func summarize(p *part, first, last int32, released map[string]int32) *Summary {
 	s := &Summary{Format: formatVersion, First: dayString(first), AsOf: dayString(last), Attribution: []string{},
-		Versions: shares(p.Versions), Systems: shares(p.Systems), Arches: shares(p.Arches), Stabilities: shares(p.Stabilities),
-		Classes: shares(p.Classes), Countries: []CountryShare{}, Releases: []Release{}, Cubes: []CubeFile{}}
+		Versions: shares(p.Versions), Systems: shares(p.Systems), Arches: shares(p.Arches),
+		Stabilities: shares(p.Stabilities),
+		Classes:     shares(p.Classes), Countries: []CountryShare{}, Releases: []Release{}, Cubes: []CubeFile{}}
 	s.Days.From = s.First
 	for day := first; day <= last; day++ {
 		s.Days.Downloads = append(s.Days.Downloads, p.Downloads[day])
@@ -166,11 +169,13 @@ func summarize(p *part, first, last int32, released map[string]int32) *Summary {
 	}
 	for _, n := range []int32{7, 30, 365} {
 		to := last - 1 // the last day may not be over
-		s.Periods = append(s.Periods, Period{int(n), dayString(to - n + 1), dayString(to), sum(p.Downloads, to-n+1, to), sum(p.Downloads, to-2*n+1, to-n)})
+		s.Periods = append(s.Periods, Period{int(n), dayString(to - n + 1), dayString(to), sum(p.Downloads, to-n+1, to),
+			sum(p.Downloads, to-2*n+1, to-n)})
 	}
 	for _, c := range shares(p.Countries) {
 		country := CountryOf(c.Value)
-		s.Countries = append(s.Countries, CountryShare{c.Value, country.Name, country.Subregion, country.Region, c.Downloads})
+		s.Countries = append(s.Countries,
+			CountryShare{c.Value, country.Name, country.Subregion, country.Region, c.Downloads})
 	}
 	for version, day := range released {
 		if curve := p.Releases[version]; curve != nil {

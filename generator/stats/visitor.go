@@ -65,7 +65,8 @@ func openVisitors(dir string, mode Privacy, dry bool) (*visitors, error) {
 		return nil, fmt.Errorf("read the visitor key: %w", err)
 	}
 	if err := json.Unmarshal(data, &v.raw); err != nil {
-		return nil, fmt.Errorf("read the visitor key: %s: %w; without it visitors are not known again, restore it from a backup", v.path, err)
+		return nil, fmt.Errorf("read the visitor key: %s: %w; without it visitors are not known again, restore it "+
+			"from a backup", v.path, err)
 	}
 	if info, err := os.Stat(v.path); !dry && err == nil && info.Mode().Perm()&0o077 != 0 {
 		if err := os.Chmod(v.path, 0o600); err != nil {

@@ -118,13 +118,15 @@ func openClassifier(rules string) (*Classifier, error) {
 
 // stored is an agent as the database has it.
 func stored(text string, a Agent) downloads.Agent {
-	return downloads.Agent{Text: text, Class: int(a.Class), Legacy: a.Legacy, Browser: a.Browser, System: a.OS, Device: a.Device}
+	return downloads.Agent{Text: text, Class: int(a.Class), Legacy: a.Legacy, Browser: a.Browser, System: a.OS,
+		Device: a.Device}
 }
 
 // merge sorts hits by their key and makes one of those with the same key.
 func merge(hits []downloads.Hit) []downloads.Hit {
 	slices.SortFunc(hits, func(a, b downloads.Hit) int {
-		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Package, b.Package), cmp.Compare(a.Visitor, b.Visitor), cmp.Compare(a.Agent, b.Agent))
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Package, b.Package), cmp.Compare(a.Visitor, b.Visitor),
+			cmp.Compare(a.Agent, b.Agent))
 	})
 	merged := hits[:0]
 	for _, h := range hits {

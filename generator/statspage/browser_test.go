@@ -58,7 +58,8 @@ var desktop = settings{width: 1280}
 // open starts a browser. It needs Chromium, see testutil.Need.
 func open(t testing.TB, site *httptest.Server, s settings) *browser {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath(testutil.Need(t, "chromium")))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox,
+		chromedp.ExecPath(testutil.Need(t, "chromium")))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
 	tab, stop := chromedp.NewContext(allocator)

@@ -23,7 +23,8 @@ func siteInput(t testing.TB) site.Input {
 	t.Helper()
 	return site.Input{
 		Options: site.Options{
-			Title: "Aurora downloads", Project: "Aurora", BaseURL: "https://download.example.org", Jobs: 2, Minify: true,
+			Title: "Aurora downloads", Project: "Aurora", BaseURL: "https://download.example.org", Jobs: 2,
+			Minify: true,
 		},
 		Index: testutil.NoPackages(t), Content: sitegen.Content(), Layouts: sitegen.Layouts(),
 	}
@@ -63,7 +64,8 @@ func engine(t testing.TB, packages []downloads.Package) *stats.Engine {
 	}
 	e, err := stats.Open(t.Context(), stats.Options{
 		Dir: t.TempDir(), Formats: formats, Packages: packages, MinCountry: 1,
-		GeoIP: []string{testutil.Path(filepath.Join("stats", "city.mmdb"))}, LegacyFile: "viewer-download-data.json", Now: time.Now,
+		GeoIP: []string{testutil.Path(filepath.Join("stats", "city.mmdb"))}, LegacyFile: "viewer-download-data.json",
+		Now: time.Now,
 	})
 	if err != nil {
 		t.Fatal(err)

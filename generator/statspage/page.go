@@ -40,9 +40,9 @@ type Options struct {
 }
 
 // Make renders the page of a summary and writes it to dir, the folder that Engine.Publish has written to
-// (public/download-stats). It also writes the page's assets, and the compressed variants of all files in dir. It returns
-// the names of the files that changed; in a dry run, of those that would. If the site's layouts or content are invalid,
-// the error has the kind fault.Content, as for site.Render, and Make writes nothing.
+// (public/download-stats). It also writes the page's assets, and the compressed variants of all files in dir. It
+// returns the names of the files that changed; in a dry run, of those that would. If the site's layouts or content are
+// invalid, the error has the kind fault.Content, as for site.Render, and Make writes nothing.
 func Make(ctx context.Context, in site.Input, s *stats.Summary, dir string, o Options) (changed []string, err error) {
 	if o.LegacyFile != "" {
 		there, err := exists(filepath.Join(dir, o.LegacyFile))

@@ -52,7 +52,8 @@ func Read(ctx context.Context, p *project.Project, db *history.DB) (*Catalogue, 
 	}
 	if p.Config.Offline {
 		if len(before) == 0 {
-			return nil, fault.Wrap(fault.Source, fmt.Errorf("build offline: no packages are stored yet (%s)", p.HistoryFile()),
+			return nil, fault.Wrap(fault.Source,
+				fmt.Errorf("build offline: no packages are stored yet (%s)", p.HistoryFile()),
 				"Build once without --offline, or with --source sample to try sitegen.")
 		}
 		return stored(ctx, p, db.Reader)
@@ -90,8 +91,8 @@ func (c *Catalogue) Record(ctx context.Context, db *history.DB) (history.Change,
 	return db.Record(ctx, history.Snapshot{Run: c.Run, Published: c.Packages, Held: c.Held, Memory: c.memory})
 }
 
-// Known returns the packages for a command that neither builds nor previews: those of the source that a flag names, else
-// those published last.
+// Known returns the packages for a command that neither builds nor previews: those of the source that a flag names,
+// else those published last.
 func Known(ctx context.Context, p *project.Project) (*Catalogue, error) {
 	if p.Config.Origin("source").Level == config.Flag {
 		return (&supplier{p: p, limits: limitsOf(p), brief: true}).readWithHistory(ctx)
@@ -248,9 +249,9 @@ func (s *supplier) options(ctx context.Context) (o source.Options, end func(), e
 	}, func() { task.End() }, nil
 }
 
-// api returns the base of the API that the files of a saved Girder listing are fetched from: the configured one; for the
-// application of the profile, the profile's; else the one that this site read last. If none of them is known it returns
-// "", because a guessed server would be wrong.
+// api returns the base of the API that the files of a saved Girder listing are fetched from: the configured one; for
+// the application of the profile, the profile's; else the one that this site read last. If none of them is known it
+// returns "", because a guessed server would be wrong.
 func (s *supplier) api(ctx context.Context) (string, error) {
 	switch p := s.p; {
 	case p.Config.Girder.API != "":

@@ -25,7 +25,8 @@ const (
 
 // listing is a Girder listing of one package of an application.
 func listing(app string) string {
-	return `[{"_id":"` + id + `","name":"A_1","size":1000,"meta":{"app_id":"` + app + `","baseName":"A","os":"linux","arch":"amd64",` +
+	return `[{"_id":"` + id + `","name":"A_1","size":1000,"meta":{"app_id":"` + app +
+		`","baseName":"A","os":"linux","arch":"amd64",` +
 		`"revision":"100","version":"5.0.0","release":"5.0.0","pre_release":false,"build_date":"2024-01-02T03:04:05+00:00"}}]`
 }
 
@@ -72,7 +73,8 @@ func readAs(t *testing.T, text string) (*supply.Catalogue, error) {
 // profile's for its own application, or the one that the application was last read from. There is no other.
 func TestSavedListing(t *testing.T) {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/api/v1/app/{app}/package", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, listing(otherApp)) })
+	mux.HandleFunc("/api/v1/app/{app}/package",
+		func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, listing(otherApp)) })
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	remembered := server.URL + "/api/v1"
@@ -86,7 +88,8 @@ func TestSavedListing(t *testing.T) {
 		{"configured", testutil.App, "", saved + configured, "https://girder.example/api/v1"},
 		{"of the profile", testutil.App, "", saved, testutil.API(t)},
 		{"remembered", otherApp, other + "source: " + remembered + "\n", other + saved, remembered},
-		{"configured and remembered", otherApp, other + "source: " + remembered + "\n", other + saved + configured, "https://girder.example/api/v1"},
+		{"configured and remembered", otherApp, other + "source: " + remembered + "\n", other + saved + configured,
+			"https://girder.example/api/v1"},
 		{"unknown", otherApp, "", other + saved, ""},
 	}
 	for _, test := range tests {
@@ -145,7 +148,8 @@ func TestOffline(t *testing.T) {
 // names its project.
 func TestPackagesOfAnotherProject(t *testing.T) {
 	t.Chdir(t.TempDir())
-	list := `{"version": 1, "packages": [{"id":"` + id + `","size":1000,"version":"1.0","built":"2026-01-02","system":"linux",` +
+	list := `{"version": 1, "packages": [{"id":"` + id +
+		`","size":1000,"version":"1.0","built":"2026-01-02","system":"linux",` +
 		`"arch":"amd64","revision":1,"product":"A","url":"https://get.example.org/a.bin"}]}`
 	if err := os.WriteFile("packages.json", []byte(list), 0o644); err != nil {
 		t.Fatal(err)

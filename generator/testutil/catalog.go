@@ -25,7 +25,8 @@ import (
 // App is the application that the test catalogues belong to.
 const App = "5f4474d0e1d8c75dfc705482"
 
-// API is the base of the Girder API that the files of the test catalogues are fetched from: the built-in profile's source.
+// API is the base of the Girder API that the files of the test catalogues are fetched from: the built-in profile's
+// source.
 func API(t testing.TB) string { return Profile(t).Source }
 
 // Profile is the built-in profile, which the test catalogues belong to.
@@ -99,7 +100,8 @@ func Packages(t testing.TB, profile string) []*catalog.Package {
 	if err != nil {
 		t.Fatal(err)
 	}
-	published, _ := catalog.Publish(Scheme(t), girder.Spelling, girder.Records(items, source.Girder{App: App, API: API(t)}, nil))
+	published, _ := catalog.Publish(Scheme(t), girder.Spelling,
+		girder.Records(items, source.Girder{App: App, API: API(t)}, nil))
 	return published
 }
 
@@ -153,16 +155,20 @@ func OtherSpec(t testing.TB) *lookup.Spec {
 	t.Helper()
 	p := Profile(t)
 	scheme := p.Scheme
-	scheme.Systems = append(slices.Clone(scheme.Systems), catalog.System{ID: "haiku", Title: "Haiku <R1>", Family: catalog.UnixFamily})
+	scheme.Systems = append(slices.Clone(scheme.Systems),
+		catalog.System{ID: "haiku", Title: "Haiku <R1>", Family: catalog.UnixFamily})
 	scheme.Arches = append(slices.Clone(scheme.Arches), catalog.Architecture{ID: "riscv64", Title: "RISC-V"})
 	parameters := append(lookup.Parameters(&scheme), lookup.Parameter{
 		Name: "until", Kind: lookup.Day, Role: lookup.ModeRole, Finds: lookup.ByDate,
-		Reason: "is not a day", Allowed: "YYYY-MM-DD, for instance 2026-09-09", About: "built on or before this day, as date",
+		Reason: "is not a day", Allowed: "YYYY-MM-DD, for instance 2026-09-09",
+		About: "built on or before this day, as date",
 	})
 	parameters = slices.Insert(parameters, 4, lookup.Parameter{
 		Name: "mirror", Kind: lookup.Choice, Values: []string{"eu", "us"},
 		Reason: "has a value that is not known", Allowed: "eu, us", About: "nothing",
 	})
-	permalinks := append(lookup.Permalinks(&scheme), lookup.Permalink{Path: "/until/{until}/{os}/any", Fixed: []lookup.Fixed{{Name: "stability", Value: "any"}}, About: "what was there on a day"})
+	permalinks := append(lookup.Permalinks(&scheme),
+		lookup.Permalink{Path: "/until/{until}/{os}/any", Fixed: []lookup.Fixed{{Name: "stability", Value: "any"}},
+			About: "what was there on a day"})
 	return lookup.CustomSpec(&scheme, p.Links, parameters, permalinks)
 }

@@ -27,7 +27,8 @@ func AskGoldens(t *testing.T, client *http.Client, base, profile string) {
 			}
 			head, body := Ask(t, client, "HEAD", base+g.Q)
 			if head.StatusCode != res.StatusCode || head.Header.Get("Location") != g.Location || body != "" {
-				t.Errorf("HEAD %s: %d to %q, want %d to %q", g.Q, head.StatusCode, head.Header.Get("Location"), res.StatusCode, g.Location)
+				t.Errorf("HEAD %s: %d to %q, want %d to %q", g.Q, head.StatusCode, head.Header.Get("Location"),
+					res.StatusCode, g.Location)
 			}
 		}
 	}

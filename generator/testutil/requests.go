@@ -30,7 +30,8 @@ type randomizer struct {
 
 func (r *randomizer) request() string {
 	if r.IntN(25) == 0 {
-		return lookup.BitstreamPrefix + r.oneOf(r.x.Packages()[r.IntN(len(r.x.Packages()))].ID, fmt.Sprintf("%024x", r.Uint64()))
+		return lookup.BitstreamPrefix + r.oneOf(r.x.Packages()[r.IntN(len(r.x.Packages()))].ID,
+			fmt.Sprintf("%024x", r.Uint64()))
 	}
 	var params []string
 	add := func(name string, value string) { params = append(params, name+"="+value) }

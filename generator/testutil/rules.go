@@ -12,7 +12,8 @@ import (
 )
 
 // words are what random rules and requests are made of: few, so that they meet.
-var words = []string{"a", "b", "A", "c.d", "e+f", "x y", "é", "$v", `q"r`, "l;m", "(n)", "~", "default", "looooooooooooooooooooooooooooooooooooooooooong"}
+var words = []string{"a", "b", "A", "c.d", "e+f", "x y", "é", "$v", `q"r`, "l;m", "(n)", "~", "default",
+	"looooooooooooooooooooooooooooooooooooooooooong"}
 
 // RandomRules returns the text of n valid rules. The same seed gives the same rules.
 func RandomRules(seed uint64, n int) string {

@@ -79,7 +79,8 @@ func (s *Terminal) Text(t testing.TB) string {
 				lines, column = append(lines, nil), 0
 				last++
 			}
-			lines[last] = append(lines[last][:column], append([]rune{c}, lines[last][min(column+1, len(lines[last])):]...)...)
+			lines[last] = append(lines[last][:column],
+				append([]rune{c}, lines[last][min(column+1, len(lines[last])):]...)...)
 			column++
 		}
 	}

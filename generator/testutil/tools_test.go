@@ -15,7 +15,8 @@ func TestTools(t *testing.T) {
 		}
 	}
 	if slices.Sort(missing); len(missing) > 0 {
-		t.Fatalf("tests were skipped, since this machine lacks %s: install them with .ci/install (Debian), then run make test",
+		t.Fatalf("tests were skipped, since this machine lacks %s: install them with .ci/install (Debian), then run "+
+			"make test",
 			strings.Join(missing, ", "))
 	}
 }

@@ -15,9 +15,12 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(everything)
 	for _, s := range []string{
-		"", "---\n", "\ufeff# nothing\n---\n...\n", "%YAML 1.2\n---\na: b\n", "a: >-\n\n  x\n  y\n\n z\n", "? - a\n: - b\n", "a: [b, {c: d, e}, \"f\\x41\\u00e9\"]\r\n",
-		"- - a\n  - b: c\n    d:\n- 'e\n  f'\n", "a: &x [*x]\n", "a:\r  b\r", "a: \"\\\r\n b\"\n", "a: |2-\n   b\n", "é:\t'ü' # ö\n",
-		"a: |\n \n:", "\"\": x\n", "a: b\n -c\nd: e \r\n", "*a: b\n", "a:\nb:\nc\n****d\n", " \r\r\n\"", "<<: * 0: ", "\"\t0\n\"\n\"0", "\t\"\t0\"\n@", "\"\t\t\\!", "[0\t, \"\\x0000\"]", "a: {<<: *b}\n",
+		"", "---\n", "\ufeff# nothing\n---\n...\n", "%YAML 1.2\n---\na: b\n", "a: >-\n\n  x\n  y\n\n z\n",
+		"? - a\n: - b\n", "a: [b, {c: d, e}, \"f\\x41\\u00e9\"]\r\n",
+		"- - a\n  - b: c\n    d:\n- 'e\n  f'\n", "a: &x [*x]\n", "a:\r  b\r", "a: \"\\\r\n b\"\n", "a: |2-\n   b\n",
+		"é:\t'ü' # ö\n",
+		"a: |\n \n:", "\"\": x\n", "a: b\n -c\nd: e \r\n", "*a: b\n", "a:\nb:\nc\n****d\n", " \r\r\n\"", "<<: * 0: ",
+		"\"\t0\n\"\n\"0", "\t\"\t0\"\n@", "\"\t\t\\!", "[0\t, \"\\x0000\"]", "a: {<<: *b}\n",
 	} {
 		f.Add(s)
 	}
@@ -59,7 +62,8 @@ func FuzzParse(f *testing.F) {
 		}
 		walk(doc.Root)
 		if doc.Root.Kind != yamltext.Broken {
-			doc.Read(yamltext.Keys{{Name: "a", Read: func(n *yamltext.Node) { n.Text() }}, {Name: "b.c", Read: func(n *yamltext.Node) { n.List() }}})
+			doc.Read(yamltext.Keys{{Name: "a", Read: func(n *yamltext.Node) { n.Text() }},
+				{Name: "b.c", Read: func(n *yamltext.Node) { n.List() }}})
 		}
 		lower := yamltext.Parse("x.yaml", []byte(text), 2).Findings()
 		for i := range lower {
@@ -81,7 +85,8 @@ func begins(written, value string) bool {
 
 // FuzzQuote writes any text and reads it again, alone and in a list.
 func FuzzQuote(f *testing.F) {
-	for _, s := range []string{"", "a", "a b", "5.10", "true", "~", "a: b", "a, b", "'", `"`, `\`, " ", "é", "日本", "\x1b\x7f\t\u0085\u2028", "a\nb\n", "<<", "=", "-", "0x1f", ".inf", "2026-01-01", "[", "@"} {
+	for _, s := range []string{"", "a", "a b", "5.10", "true", "~", "a: b", "a, b", "'", `"`, `\`, " ", "é", "日本",
+		"\x1b\x7f\t\u0085\u2028", "a\nb\n", "<<", "=", "-", "0x1f", ".inf", "2026-01-01", "[", "@"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -96,7 +96,8 @@ func (l *lexed) pair() {
 	l.around = append(l.around, innermost())
 }
 
-// openBracket returns the innermost unclosed bracket around a token, which may be the token itself; -1 if there is none.
+// openBracket returns the innermost unclosed bracket around a token, which may be the token itself; -1 if there is
+// none.
 func (l *lexed) openBracket(i int) int {
 	if i < len(l.tokens) && !l.closed[i] && opens(l.tokens[i]) {
 		return i
@@ -135,7 +136,8 @@ func lineStarts(text string) []int {
 	return starts
 }
 
-// column returns the offset of a position that the lexer reports. The line is always right, the column may be too small.
+// column returns the offset of a position that the lexer reports. The line is always right, the column may be too
+// small.
 func (l *lexed) column(p *token.Position) int {
 	line, column := min(max(p.Line, 1), len(l.lines)), max(p.Column, 1)
 	at, from := l.lines[line-1], 1

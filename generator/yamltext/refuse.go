@@ -61,7 +61,8 @@ const tabIndents = `a tab indents the line (found "\t"); indent with spaces`
 // tabbedEntry returns the offset of a tab in the indentation of a key or item outside of brackets, -1 if there is none.
 func tabbedEntry(l *lexed) int {
 	for i, t := range l.tokens {
-		entry := t.Type == token.SequenceEntryType || i+1 < len(l.tokens) && l.tokens[i+1].Type == token.MappingValueType
+		entry := t.Type == token.SequenceEntryType || i+1 < len(l.tokens) &&
+			l.tokens[i+1].Type == token.MappingValueType
 		if at := l.offsets[t]; entry && l.around[i] < 0 && l.firstInLine(at) && l.tabIn(at) >= 0 {
 			return l.tabIn(at)
 		}

@@ -169,7 +169,8 @@ func (l diagnosis) inBrackets(bracket int, t *token.Token, colon bool) mistake {
 	case colon:
 		return mistake{at: at, text: fmt.Sprintf("a value with a colon must be in quotes (found %.80q)", rest)}
 	case t.Type == token.CollectEntryType:
-		return mistake{at: at, text: fmt.Sprintf("a value is missing before the comma (found %.80q); remove the comma", rest)}
+		return mistake{at: at, text: fmt.Sprintf("a value is missing before the comma (found %.80q); remove the comma",
+			rest)}
 	}
 	return mistake{at: at, text: fmt.Sprintf("a comma is missing between two values (found %.80q)", rest)}
 }
@@ -178,7 +179,8 @@ func (l diagnosis) inBrackets(bracket int, t *token.Token, colon bool) mistake {
 func (l diagnosis) stray(at int) mistake {
 	line := strings.TrimRight(l.text[at:lineEnd(l.text, at)], " \t")
 	if m := unspacedRE.FindStringSubmatch(line); m != nil {
-		return mistake{at: at, text: fmt.Sprintf("no space after the colon (found %.80q); write %s: %s", line, m[1], m[2])}
+		return mistake{at: at, text: fmt.Sprintf("no space after the colon (found %.80q); write %s: %s", line, m[1],
+			m[2])}
 	}
 	if keyRE.MatchString(line) || strings.HasPrefix(line+" ", "- ") {
 		return l.misaligned(at, "is indented like no line above")

@@ -93,7 +93,8 @@ func (d *Document) Read(keys Keys) { d.Root.Read(keys) }
 func (d *Document) Findings() fault.Findings { return d.findings.Sorted() }
 
 // parse parses a repaired text, in which every byte has the offset it has in the original text. It reports the mistakes
-// it finds and returns the text with these repaired. If there are none, it sets the root and returns the text unchanged.
+// it finds and returns the text with these repaired. If there are none, it sets the root and returns the text
+// unchanged.
 func (d *Document) parse(text string) string {
 	l := newLexed(text, lexer.Tokenize(text))
 	if next := d.refuse(l); next != text {

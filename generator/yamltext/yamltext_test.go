@@ -59,8 +59,9 @@ func TestParse(t *testing.T) {
 // tree shows a node and those below it.
 func tree(n *yamltext.Node, indent string) string {
 	var b strings.Builder
-	kinds := map[yamltext.Kind]string{yamltext.Nothing: "nothing", yamltext.Scalar: "scalar", yamltext.Sequence: "sequence",
-		yamltext.Mapping: "mapping", yamltext.Broken: "broken"}
+	kinds := map[yamltext.Kind]string{yamltext.Nothing: "nothing", yamltext.Scalar: "scalar",
+		yamltext.Sequence: "sequence",
+		yamltext.Mapping:  "mapping", yamltext.Broken: "broken"}
 	b.WriteString(indent)
 	if n.Key != "" {
 		fmt.Fprintf(&b, "%s at %d:%d: ", n.Name, n.KeyAt.Line, n.KeyAt.Col)
@@ -78,50 +79,75 @@ func tree(n *yamltext.Node, indent string) string {
 
 // mistakes are texts with what is found wrong in them, before anything is read.
 var mistakes = []struct{ name, text, want string }{
-	{"a colon", "title: Viewer 5: what is new\nout: x\n", `1:8: title has a colon and must be in quotes (found "Viewer 5: what is new"); write title: "Viewer 5: what is new"`},
-	{"a colon and a comment", "title: a: b # c\n", `1:8: title has a colon and must be in quotes (found "a: b"); write title: "a: b"`},
-	{"a colon at the end", "title: What is new:\n", `1:8: title has a colon and must be in quotes (found "What is new:"); write title: "What is new:"`},
-	{"a colon and quotes", "title: say \"a\": it's\n", `1:8: title has a colon and must be in quotes (found "say \"a\": it's"); write title: 'say "a": it''s'`},
-	{"a colon below", "girder:\n  title: a: b\n", `2:10: title has a colon and must be in quotes (found "a: b"); write title: "a: b"`},
-	{"a colon in an item", "- id: a: b\n  to: c\n", `1:7: id has a colon and must be in quotes (found "a: b"); write id: "a: b"`},
+	{"a colon", "title: Viewer 5: what is new\nout: x\n",
+		`1:8: title has a colon and must be in quotes (found "Viewer 5: what is new"); write title: "Viewer 5: what is new"`},
+	{"a colon and a comment", "title: a: b # c\n",
+		`1:8: title has a colon and must be in quotes (found "a: b"); write title: "a: b"`},
+	{"a colon at the end", "title: What is new:\n",
+		`1:8: title has a colon and must be in quotes (found "What is new:"); write title: "What is new:"`},
+	{"a colon and quotes", "title: say \"a\": it's\n",
+		`1:8: title has a colon and must be in quotes (found "say \"a\": it's"); write title: 'say "a": it''s'`},
+	{"a colon below", "girder:\n  title: a: b\n",
+		`2:10: title has a colon and must be in quotes (found "a: b"); write title: "a: b"`},
+	{"a colon in an item", "- id: a: b\n  to: c\n",
+		`1:7: id has a colon and must be in quotes (found "a: b"); write id: "a: b"`},
 	{"a colon in brackets", "a: [b: c: d]\n", `1:8: a value with a colon must be in quotes (found "c: d]")`},
-	{"two colons", "a: b: c\nd: é\ne: f: g\n", "1:4: a has a colon and must be in quotes (found \"b: c\"); write a: \"b: c\"\n3:4: e has a colon and must be in quotes (found \"f: g\"); write e: \"f: g\""},
+	{"two colons", "a: b: c\nd: é\ne: f: g\n",
+		"1:4: a has a colon and must be in quotes (found \"b: c\"); write a: \"b: c\"\n3:4: e has a colon and must " +
+			"be in quotes (found \"f: g\"); write e: \"f: g\""},
 	{"an at sign", "a: @b\n", `1:4: a begins with "@" and must be in quotes (found "@b"); write a: "@b"`},
-	{"a backquote", "a: `b` c\n", "1:4: a begins with \"`\" and must be in quotes (found \"`b` c\"); write a: \"`b` c\""},
+	{"a backquote", "a: `b` c\n", "1:4: a begins with \"`\" and must be in quotes (found \"`b` c\"); write a: " +
+		"\"`b` c\""},
 	{"a per cent sign", "a: %b\n", `1:4: a begins with "%" and must be in quotes (found "%b"); write a: "%b"`},
 	{"a question mark", "a: ? b\n", `1:4: a begins with "?" and must be in quotes (found "? b"); write a: "? b"`},
 	{"a dash", "a: - b\n", `1:4: a begins with "-" and must be in quotes (found "- b"); write a: "- b"`},
 	{"a bar", "a: | b\n", `1:4: a begins with "|" and must be in quotes (found "| b"); write a: "| b"`},
 	{"a closing bracket", "a: ]\n", `1:4: a begins with "]" and must be in quotes (found "]"); write a: "]"`},
-	{"an item with an at sign", "- @b\n", `1:3: the item begins with "@" and must be in quotes (found "@b"); write - "@b"`},
-	{"a link", "a: [5.12](/x/)\n", `1:4: a has text after the closing bracket (found "[5.12](/x/)"); write a: "[5.12](/x/)"`},
-	{"text after quotes", "a: \"b\" c\n", `1:4: a has text after the closing quote (found "\"b\" c"); write a: '"b" c'`},
+	{"an item with an at sign", "- @b\n",
+		`1:3: the item begins with "@" and must be in quotes (found "@b"); write - "@b"`},
+	{"a link", "a: [5.12](/x/)\n",
+		`1:4: a has text after the closing bracket (found "[5.12](/x/)"); write a: "[5.12](/x/)"`},
+	{"text after quotes", "a: \"b\" c\n",
+		`1:4: a has text after the closing quote (found "\"b\" c"); write a: '"b" c'`},
 	{"an apostrophe", "a: 'it's'\n", `1:4: a has text after the closing quote (found "'it's'"); write a: "it's"`},
-	{"open single quotes", "a: b\nc: 'd\ne: f\n", `2:4: the text in quotes is not closed (found "'d"); write a ' at its end`},
+	{"open single quotes", "a: b\nc: 'd\ne: f\n",
+		`2:4: the text in quotes is not closed (found "'d"); write a ' at its end`},
 	{"open double quotes", "a: \"b\n", `1:4: the text in quotes is not closed (found "\"b"); write a " at its end`},
-	{"open quotes, which the next end", "a: \"b\nc: \"d\"\n", `1:4: the text in quotes is not closed (found "\"b"); write a " at its end`},
-	{"open quotes before the end of the document", "a: \"b\n---\nc: d\n", `1:4: the text in quotes is not closed (found "\"b"); write a " at its end`},
-	{"open quotes after others like them", "a: [\"b\", \"b\n", `1:10: the text in quotes is not closed (found "\"b"); write a " at its end`},
-	{"an escape after quotes like its own", "a: [\"b\", \"b\\d\"]\n", `1:12: unknown escape in double quotes (found "\\d"); write \\ for a backslash, or use single quotes`},
-	{"an escape", "a: \"C:\\dir\"\n", `1:7: unknown escape in double quotes (found "\\d"); write \\ for a backslash, or use single quotes`},
-	{"a short escape", "a: \"\\u12\"\n", `1:5: unknown escape in double quotes (found "\\u"); write \\ for a backslash, or use single quotes`},
+	{"open quotes, which the next end", "a: \"b\nc: \"d\"\n",
+		`1:4: the text in quotes is not closed (found "\"b"); write a " at its end`},
+	{"open quotes before the end of the document", "a: \"b\n---\nc: d\n",
+		`1:4: the text in quotes is not closed (found "\"b"); write a " at its end`},
+	{"open quotes after others like them", "a: [\"b\", \"b\n",
+		`1:10: the text in quotes is not closed (found "\"b"); write a " at its end`},
+	{"an escape after quotes like its own", "a: [\"b\", \"b\\d\"]\n",
+		`1:12: unknown escape in double quotes (found "\\d"); write \\ for a backslash, or use single quotes`},
+	{"an escape", "a: \"C:\\dir\"\n",
+		`1:7: unknown escape in double quotes (found "\\d"); write \\ for a backslash, or use single quotes`},
+	{"a short escape", "a: \"\\u12\"\n",
+		`1:5: unknown escape in double quotes (found "\\u"); write \\ for a backslash, or use single quotes`},
 	{"an open list", "a: [b, c\nd: e\n", `1:4: the list is not closed (found "[b, c"); write a ] at its end`},
 	{"an open list at the end", "a: [b, c", `1:4: the list is not closed (found "[b, c"); write a ] at its end`},
-	{"an open mapping", "a: {b: c\nd: e\n", `1:4: the group of keys is not closed (found "{b: c"); write a } at its end`},
+	{"an open mapping", "a: {b: c\nd: e\n",
+		`1:4: the group of keys is not closed (found "{b: c"); write a } at its end`},
 	{"no comma", "a: [\"b\" \"c\"]\n", `1:9: a comma is missing between two values (found "\"c\"]")`},
 	{"two commas", "a: [b,,c]\n", `1:7: a value is missing before the comma (found ",c]"); remove the comma`},
 	{"no space after a colon", "out: x\ntitle:x\n", `2:1: no space after the colon (found "title:x"); write title: x`},
-	{"no space after the first colon", "title:x\nout: y\n", `1:1: no space after the colon (found "title:x"); write title: x`},
-	{"a key alone", "a: b\nc\nd: e\n", `2:1: a key without a colon (found "c"); write a colon and a value, or indent the line if it belongs to the value above`},
+	{"no space after the first colon", "title:x\nout: y\n",
+		`1:1: no space after the colon (found "title:x"); write title: x`},
+	{"a key alone", "a: b\nc\nd: e\n",
+		`2:1: a key without a colon (found "c"); write a colon and a value, or indent the line if it belongs to the value above`},
 	{"a tab", "a:\n\tb: c\n", `2:1: a tab indents the line (found "\t"); indent with spaces`},
 	{"tabs", "a:\n\tb: c\n\td:\n\t\te: f\n", `2:1: a tab indents the line (found "\t"); indent with spaces`},
 	{"a tab after spaces", "a:\n  \tb: c\n", `2:3: a tab indents the line (found "\t"); indent with spaces`},
 	{"a tab before the first key", "\ta: b\n", `1:1: a tab indents the line (found "\t"); indent with spaces`},
 	{"a tab before an item", "a:\n- b\n\t- c\n", `3:1: a tab indents the line (found "\t"); indent with spaces`},
-	{"too deep", "a: b\n  c: d\n", `2:3: the line is indented too far (found "c: d"); align it with the key or item that it belongs to`},
-	{"not deep enough", "a:\n  b: c\n d: e\n", `3:2: the line is indented like no line above (found "d: e"); align it with the key or item that it belongs to`},
+	{"too deep", "a: b\n  c: d\n",
+		`2:3: the line is indented too far (found "c: d"); align it with the key or item that it belongs to`},
+	{"not deep enough", "a:\n  b: c\n d: e\n",
+		`3:2: the line is indented like no line above (found "d: e"); align it with the key or item that it belongs to`},
 	{"an item without a value", "a:\n- b\n-\nc: d\n", `3:1: an item has no value; write one, or remove the line`},
-	{"an escape of other digits", "a: \"\\x4g\"\nb: c\n", `1:5: unknown escape in double quotes (found "\\x"); write \\ for a backslash, or use single quotes`},
+	{"an escape of other digits", "a: \"\\x4g\"\nb: c\n",
+		`1:5: unknown escape in double quotes (found "\\x"); write \\ for a backslash, or use single quotes`},
 	{"a key twice", "a: b\nc: d\na: e\n", `3:1: a occurs twice, first in line 1; remove one`},
 	{"a key twice below", "a:\n  b: c\n  b: d\n", `3:3: a.b occurs twice, first in line 2; remove one`},
 	{"a key twice, once with a dot", "a.b: c\na:\n  b: d\n", `3:3: a.b occurs twice, first in line 1; remove one`},
@@ -130,21 +156,32 @@ var mistakes = []struct{ name, text, want string }{
 	{"a list as a key", "[a]: b\n", `1:4: keys must be plain words (found "[a]" before a colon)`},
 	{"a long key", "? a\n: b\n", `1:1: keys must be plain words (found "?"); write the key, a colon and the value`},
 	{"an anchor", "a: &b c\n", `1:4: anchors are not supported (found "&b c"); write the value in full, or in quotes: a: "&b c"`},
-	{"an anchor of a mapping", "a: &b\n  c: d\n", `1:4: anchors are not supported (found "&b"); write the value in full, or in quotes: a: "&b"`},
+	{"an anchor of a mapping", "a: &b\n  c: d\n",
+		`1:4: anchors are not supported (found "&b"); write the value in full, or in quotes: a: "&b"`},
 	{"an alias", "a: *b\n", `1:4: aliases are not supported (found "*b"); write the value in full, or in quotes: a: "*b"`},
 	{"emphasis", "a: *b* c\n", `1:4: aliases are not supported (found "*b* c"); write the value in full, or in quotes: a: "*b* c"`},
-	{"strong emphasis", "a: **b** c\nd: [**e**, *f*]\n", "1:4: aliases are not supported (found \"**b** c\"); write the value in full, or in quotes: a: \"**b** c\"\n2:5: aliases are not supported (found \"**\"); write the value in full\n2:12: aliases are not supported (found \"*f*\"); write the value in full"},
+	{"strong emphasis", "a: **b** c\nd: [**e**, *f*]\n",
+		"1:4: aliases are not supported (found \"**b** c\"); write the value in full, or in quotes: a: \"**b** " +
+			"c\"\n2:5: aliases are not supported (found \"**\"); write the value in full\n2:12: aliases are not " +
+			"supported (found \"*f*\"); write the value in full"},
 	{"a tag", "a: !!str 5\n", `1:4: tags are not supported (found "!!str 5"); write the value in full, or in quotes: a: "!!str 5"`},
 	{"a tag at the end", "a: !b", `1:4: tags are not supported (found "!b"); write the value in full, or in quotes: a: "!b"`},
-	{"references in a list", "a: [&b c, *b, !d, e]\n", "1:5: anchors are not supported (found \"&b\"); write the value in full\n1:11: aliases are not supported (found \"*b\"); write the value in full\n1:15: tags are not supported (found \"!d\"); write the value in full"},
+	{"references in a list", "a: [&b c, *b, !d, e]\n",
+		"1:5: anchors are not supported (found \"&b\"); write the value in full\n1:11: aliases are not supported " +
+			"(found \"*b\"); write the value in full\n1:15: tags are not supported (found \"!d\"); write the value " +
+			"in full"},
 	{"a merge key", "<<: *a\n", `1:1: merge keys are not supported (found "<<"); write the keys and values out`},
-	{"a merge key in brackets", "a: {<<: *b, c: d}\n", `1:5: merge keys are not supported (found "<<"); write the keys and values out`},
+	{"a merge key in brackets", "a: {<<: *b, c: d}\n",
+		`1:5: merge keys are not supported (found "<<"); write the keys and values out`},
 	{"a second document", "a: b\n---\nc: d\n", `3:1: a second document begins (found "---"); keep only one`},
-	{"a second document after an empty one", "---\n---\nc: d\n", `3:1: a second document begins (found "---"); keep only one`},
-	{"a second document after the end", "a: b\n...\nc: d\n", `3:1: a second document begins (found "..."); keep only one`},
+	{"a second document after an empty one", "---\n---\nc: d\n",
+		`3:1: a second document begins (found "---"); keep only one`},
+	{"a second document after the end", "a: b\n...\nc: d\n",
+		`3:1: a second document begins (found "..."); keep only one`},
 	{"an empty second document", "a: b\n---\n# c\n", ``},
 	{"Latin-1", "a: b\nc: d\xe9\n", `2:5: text is not UTF-8 (found "\xe9"); save the file as UTF-8`},
-	{"Windows line ends", "a: 'b\r\n  c'\r\nd: e: f\r\n", `3:4: d has a colon and must be in quotes (found "e: f"); write d: "e: f"`},
+	{"Windows line ends", "a: 'b\r\n  c'\r\nd: e: f\r\n",
+		`3:4: d has a colon and must be in quotes (found "e: f"); write d: "e: f"`},
 	{"columns in bytes", "é: [ü, \"ä\" b]\n", `1:15: a comma is missing between two values (found "b]")`},
 	{"in the order of the file", "a: b: c\na: d\n<<: e\nf: &g h\ni: 'j\n",
 		"1:4: a has a colon and must be in quotes (found \"b: c\"); write a: \"b: c\"\n" +
@@ -221,11 +258,13 @@ func readProfile(text string, above int) (profile, error) {
 }
 
 func TestRead(t *testing.T) {
-	got, err := readProfile("title: 5.10\nsystems:\n- id: win\n  names: [windows, w]\n- {id: linux}\nlinks:\n  source: https://example.org\npublic: True\nweight: 0x10\n", 0)
+	got, err := readProfile("title: 5.10\nsystems:\n- id: win\n  names: [windows, w]\n- {id: linux}\nlinks:\n  "+
+		"source: https://example.org\npublic: True\nweight: 0x10\n", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := profile{"5.10", true, 16, map[string]string{"source": "https://example.org"}, []system{{"win", []string{"windows", "w"}}, {"linux", nil}}}
+	want := profile{"5.10", true, 16, map[string]string{"source": "https://example.org"},
+		[]system{{"win", []string{"windows", "w"}}, {"linux", nil}}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(profile{}, system{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -240,21 +279,31 @@ func TestReadMistakes(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"unknown key, near a known one", "titel: x\n", `1:1: unknown key "titel"; did you mean "title"?`},
 		{"unknown key", "colour: x\n", `1:1: unknown key "colour"; the keys are title, systems, links, public, weight`},
-		{"unknown key of a group, without it", "source: x\n", `1:1: unknown key "source"; did you mean "links.source"?`},
-		{"unknown key in a group", "links:\n  home: x\n", `2:3: unknown key "links.home"; the keys are links.source, links.issues`},
-		{"unknown key in an item", "systems:\n- id: x\n  nmaes: y\n", `3:3: unknown key "nmaes"; did you mean "names"?`},
+		{"unknown key of a group, without it", "source: x\n",
+			`1:1: unknown key "source"; did you mean "links.source"?`},
+		{"unknown key in a group", "links:\n  home: x\n",
+			`2:3: unknown key "links.home"; the keys are links.source, links.issues`},
+		{"unknown key in an item", "systems:\n- id: x\n  nmaes: y\n",
+			`3:3: unknown key "nmaes"; did you mean "names"?`},
 		{"list for a value", "title: [a]\n", `1:8: title must be a single value (found a list)`},
 		{"group for a value", "title:\n  a: b\n", `2:3: title must be a single value (found a group of keys)`},
-		{"nothing for a value", "title: # none\n", `1:7: title must be a single value (found nothing); give it a value, "" for an empty one, or remove the line`},
+		{"nothing for a value", "title: # none\n",
+			`1:7: title must be a single value (found nothing); give it a value, "" for an empty one, or remove the line`},
 		{"value for a list", "systems: win\n", `1:10: systems must be a list (found "win"); write [win]`},
 		{"nothing for a list", "systems:\n", `1:9: systems must be a list (found nothing); write [] for an empty one`},
-		{"value for an item that is a group", "systems: [win]\n", `1:11: systems must be a list of groups of keys (found "win")`},
-		{"list in a list", "systems:\n- id: x\n  names: [[a]]\n", `3:11: names must be a list of single values (found a list)`},
+		{"value for an item that is a group", "systems: [win]\n",
+			`1:11: systems must be a list of groups of keys (found "win")`},
+		{"list in a list", "systems:\n- id: x\n  names: [[a]]\n",
+			`3:11: names must be a list of single values (found a list)`},
 		{"value for a group", "links: x\n", `1:8: links must be a group of keys (found "x")`},
-		{"no space in a group", "links:\n  source:x\n", `2:3: links must be a group of keys (found "source:x"); write a space after the colon: source: x`},
-		{"an address for a group", "links: https://example.org\n", `1:8: links must be a group of keys (found "https://example.org")`},
-		{"no space in the only key", "title:x\n", `1:1: must be keys and values (found "title:x"); write a space after the colon: title: x`},
-		{"list for the file", "- title\n", `1:1: must be keys and values (found a list); for instance title: Downloads`},
+		{"no space in a group", "links:\n  source:x\n",
+			`2:3: links must be a group of keys (found "source:x"); write a space after the colon: source: x`},
+		{"an address for a group", "links: https://example.org\n",
+			`1:8: links must be a group of keys (found "https://example.org")`},
+		{"no space in the only key", "title:x\n",
+			`1:1: must be keys and values (found "title:x"); write a space after the colon: title: x`},
+		{"list for the file", "- title\n",
+			`1:1: must be keys and values (found a list); for instance title: Downloads`},
 		{"no truth", "public: yes\n", `1:9: public must be true or false (found "yes")`},
 		{"no number", "weight: 1.5\n", `1:9: weight must be a whole number (found "1.5")`},
 		{"large number", "weight: 99999999999\n", `1:9: weight must be a whole number (found "99999999999")`},
@@ -263,7 +312,8 @@ func TestReadMistakes(t *testing.T) {
 3:10: aliases are not supported (found "*a"); write the value in full, or in quotes: systems: "*a"
 4:8: anchors are not supported (found "&b"); write the value in full, or in quotes: links: "&b"
 5:11: the text in quotes is not closed (found "'x"); write a ' at its end`},
-		{"what was cut off is not missing", "title:\n  'x\n", `2:3: the text in quotes is not closed (found "'x"); write a ' at its end`},
+		{"what was cut off is not missing", "title:\n  'x\n",
+			`2:3: the text in quotes is not closed (found "'x"); write a ' at its end`},
 		{"all at once, in the order of the file", "titel: x\npublic: y\ntitle: b: c\nlinks: {sauce: d}\nweight: e\nsystems:\n- id: f\n- id: [g]\n  id: h\n\t- id: i\n", `1:1: unknown key "titel"; did you mean "title"?
 2:9: public must be true or false (found "y")
 3:8: title has a colon and must be in quotes (found "b: c"); write title: "b: c"

@@ -1,5 +1,6 @@
 // Package girder reads a real Girder server with the real package manager plugin, while people and factories do to it
-// what they do. make test-girder starts the server; without one, in a plain go test ./..., no test of this package runs.
+// what they do. make test-girder starts the server; without one, in a plain go test ./..., no test of this package
+// runs.
 package girder
 
 import (
@@ -79,7 +80,8 @@ func (w *world) RoundTrip(req *http.Request) (*http.Response, error) {
 // options returns what the source gets.
 func (w *world) options() source.Options {
 	return source.Options{
-		Fetch:  fetch.New(fetch.Options{HTTP: &http.Client{Transport: w}, Header: w.header, Retries: 1, Timeout: time.Minute}),
+		Fetch: fetch.New(fetch.Options{HTTP: &http.Client{Transport: w}, Header: w.header, Retries: 1,
+			Timeout: time.Minute}),
 		Scheme: testutil.Scheme(w.t), Now: func() time.Time { return w.now }, Girder: source.Girder{App: w.app},
 	}
 }
@@ -105,7 +107,8 @@ func (w *world) read(t *testing.T) reading {
 		t.Fatal(err)
 	}
 	w.memory = list.Memory
-	r := reading{Listing: list, published: map[string]*catalog.Package{}, held: map[string]catalog.Held{}, looks: slices.Sorted(slices.Values(w.looks))}
+	r := reading{Listing: list, published: map[string]*catalog.Package{}, held: map[string]catalog.Held{},
+		looks: slices.Sorted(slices.Values(w.looks))}
 	published, held := catalog.Publish(testutil.Scheme(t), list.Spelling, list.Records)
 	for _, p := range published {
 		r.published[p.ID] = p
@@ -119,7 +122,8 @@ func (w *world) read(t *testing.T) reading {
 // do runs a command of trouble.py and returns its answer.
 func (w *world) do(t *testing.T, command string) (ids []string) {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(cache, "venv", "bin", "python"), "trouble.py", filepath.Join(cache, "run"), command)
+	cmd := exec.Command(filepath.Join(cache, "venv", "bin", "python"), "trouble.py", filepath.Join(cache, "run"),
+		command)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -144,7 +148,8 @@ func TestServer(t *testing.T) {
 	t.Run("first run", func(t *testing.T) {
 		r := w.read(t)
 		if len(r.published) != 30 || len(r.held) != 2 || len(r.looks) != 30 || len(r.Memory) != 30 {
-			t.Fatalf("%d published, %v held, %d looks, %d remembered", len(r.published), r.held, len(r.looks), len(r.Memory))
+			t.Fatalf("%d published, %v held, %d looks, %d remembered", len(r.published), r.held, len(r.looks),
+				len(r.Memory))
 		}
 		if len(r.Warnings) != 0 {
 			t.Errorf("warnings %q", r.Warnings)
@@ -194,8 +199,10 @@ func TestServer(t *testing.T) {
 			resp, body := get(t, p.URL)
 			_, params, err := mime.ParseMediaType(resp.Header.Get("Content-Disposition"))
 			sum := sha512.Sum512(body)
-			if err != nil || params["filename"] != p.FileName || int64(len(body)) != p.Size || hex.EncodeToString(sum[:]) != p.SHA512 {
-				t.Errorf("%s: %d bytes called %q (%v), want %d called %q", p.URL, len(body), params["filename"], err, p.Size, p.FileName)
+			if err != nil || params["filename"] != p.FileName || int64(len(body)) != p.Size ||
+				hex.EncodeToString(sum[:]) != p.SHA512 {
+				t.Errorf("%s: %d bytes called %q (%v), want %d called %q", p.URL, len(body), params["filename"], err,
+					p.Size, p.FileName)
 			}
 			resumes(t, p.URL, body)
 			return // one is enough
@@ -227,7 +234,8 @@ func TestServer(t *testing.T) {
 	t.Run("an item with two files", func(t *testing.T) {
 		id := w.do(t, "two-files")[0]
 		for range 2 {
-			if r := w.read(t); r.held[id].Field != "files" || r.held[id].Value != "2" || !slices.Equal(r.looks, []string{id}) {
+			if r := w.read(t); r.held[id].Field != "files" || r.held[id].Value != "2" ||
+				!slices.Equal(r.looks, []string{id}) {
 				t.Errorf("held for %+v after a look at %v", r.held[id], r.looks)
 			}
 		}
@@ -259,7 +267,8 @@ func TestServer(t *testing.T) {
 	t.Run("a release signed and uploaded again", func(t *testing.T) {
 		id := w.do(t, "sign")[0]
 		r := w.read(t)
-		if p := r.published[id]; p == nil || p.Size != 7*9000 || p.Release != "5.10.0" || p.PreRelease || !slices.Equal(r.looks, []string{id}) {
+		if p := r.published[id]; p == nil || p.Size != 7*9000 || p.Release != "5.10.0" || p.PreRelease ||
+			!slices.Equal(r.looks, []string{id}) {
 			t.Errorf("%+v, held for %v, after a look at %v", p, r.held[id], r.looks)
 		}
 	})
@@ -273,7 +282,8 @@ func TestServer(t *testing.T) {
 				t.Fatalf("%+v, held for %v", p, r.held[id])
 			}
 			resp, _ := get(t, p.URL)
-			if _, params, err := mime.ParseMediaType(resp.Header.Get("Content-Disposition")); err != nil || params["filename"] != p.FileName {
+			if _, params, err := mime.ParseMediaType(resp.Header.Get("Content-Disposition")); err != nil ||
+				params["filename"] != p.FileName {
 				t.Errorf("a download is called %q (%v), want %q", params["filename"], err, p.FileName)
 			}
 		}
@@ -284,7 +294,8 @@ func TestServer(t *testing.T) {
 
 	t.Run("two packages of one build", func(t *testing.T) {
 		w.do(t, "twin")
-		if r := w.read(t); len(r.Warnings) != 1 || !strings.HasPrefix(r.Warnings[0], "1 package for the system, architecture and revision of another") {
+		if r := w.read(t); len(r.Warnings) != 1 ||
+			!strings.HasPrefix(r.Warnings[0], "1 package for the system, architecture and revision of another") {
 			t.Errorf("warnings %q", r.Warnings)
 		}
 		w.do(t, "delete-twin")
@@ -319,7 +330,8 @@ func TestServer(t *testing.T) {
 			}
 			published, _ := catalog.Publish(testutil.Scheme(t), list.Spelling, list.Records)
 			resp, body := get(t, published[0].URL)
-			if sum := sha512.Sum512(body); resp.StatusCode != http.StatusOK || hex.EncodeToString(sum[:]) != published[0].SHA512 {
+			if sum := sha512.Sum512(body); resp.StatusCode != http.StatusOK ||
+				hex.EncodeToString(sum[:]) != published[0].SHA512 {
 				t.Errorf("%s: %s answers %d", how, published[0].URL, resp.StatusCode)
 			}
 		}
@@ -327,7 +339,8 @@ func TestServer(t *testing.T) {
 
 	t.Run("wrong settings", func(t *testing.T) {
 		tests := []struct{ name, api, app, want, hint string }{
-			{"no such application", w.api, "000000000000000000000000", `the server has no application "000000000000000000000000"`, "Check app"},
+			{"no such application", w.api, "000000000000000000000000",
+				`the server has no application "000000000000000000000000"`, "Check app"},
 			{"not an id", w.api, "aurora", `the server has no application "aurora"`, "Check app"},
 			{"not the API", w.api + "/v1", w.app, "the server answered 404", "/api/v1"},
 			{"not the API at all", strings.TrimSuffix(w.api, "/api/v1"), w.app, "the server answered 404", "/api/v1"},
@@ -341,7 +354,8 @@ func TestServer(t *testing.T) {
 					t.Fatal(err)
 				}
 				_, err = s.Read(t.Context(), nil)
-				if hints := fault.Hints(err); err == nil || !strings.Contains(err.Error(), test.want) || len(hints) != 1 || !strings.Contains(hints[0], test.hint) {
+				if hints := fault.Hints(err); err == nil || !strings.Contains(err.Error(), test.want) ||
+					len(hints) != 1 || !strings.Contains(hints[0], test.hint) {
 					t.Errorf("error %v, hints %q", err, hints)
 				}
 			})

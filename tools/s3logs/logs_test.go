@@ -105,8 +105,9 @@ func (b *bucket) count(t *testing.T, dir string, names ...string) (string, *stat
 	}
 	e, err := stats.Open(t.Context(), stats.Options{
 		Dir: dir, Formats: formats, Packages: stats.FromCatalog(testutil.Packages(t, "live")),
-		GeoIP: []string{testutil.Path("stats/city.mmdb")}, LegacyFile: "data.json", Open: buckets.Open, Stat: buckets.Stat,
-		Now: func() time.Time { return time.Date(2026, 10, 31, 12, 0, 0, 0, time.UTC) },
+		GeoIP: []string{testutil.Path("stats/city.mmdb")}, LegacyFile: "data.json", Open: buckets.Open,
+		Stat: buckets.Stat,
+		Now:  func() time.Time { return time.Date(2026, 10, 31, 12, 0, 0, 0, time.UTC) },
 	})
 	if err != nil {
 		t.Fatal(err)

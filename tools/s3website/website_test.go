@@ -70,7 +70,8 @@ func (s server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipp
 		if f.Path == "s3/website.json" {
 			var config types.WebsiteConfiguration
 			do(json.Unmarshal(f.Data, &config))
-			_, err := s.Client.PutBucketWebsite(ctx, &s3.PutBucketWebsiteInput{Bucket: &bucket, WebsiteConfiguration: &config})
+			_, err := s.Client.PutBucketWebsite(ctx,
+				&s3.PutBucketWebsiteInput{Bucket: &bucket, WebsiteConfiguration: &config})
 			do(err)
 			continue
 		}
@@ -174,7 +175,8 @@ func TestPairs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			skipped := s.publish(t, p.Name, &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(list)})
+			skipped := s.publish(t, p.Name,
+				&redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(list)})
 			asked := 0
 			for _, r := range p.Requests {
 				want := r.WantOn("s3")
@@ -206,7 +208,8 @@ func TestCatalogue(t *testing.T) {
 	tab := &redirect.Table{Index: x, Rules: redirect.NewRules(testutil.Inherited(t, x))}
 	skipped := s.publish(t, "catalogue", tab)
 	for _, l := range redirect.Links(x) {
-		for path, want := range map[string]string{l.Path: lookup.Location(l.Package), l.Path + ".json": redirect.RecordPath(l.Package)} {
+		for path, want := range map[string]string{l.Path: lookup.Location(l.Package),
+			l.Path + ".json": redirect.RecordPath(l.Package)} {
 			if skipped[path[1:]] {
 				t.Errorf("no object %s", path)
 			}

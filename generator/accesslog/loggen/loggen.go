@@ -57,7 +57,8 @@ var agents = []struct {
 
 // paths are requested by lines that are not downloads. The last one only contains a download path.
 var paths = []string{
-	"/", "/?offset=-1", "/download?os=win&stability=release", "/find?os=win&stability=release", "/assets/app.3f2a1b.css",
+	"/", "/?offset=-1", "/download?os=win&stability=release", "/find?os=win&stability=release",
+	"/assets/app.3f2a1b.css",
 	"/favicon.ico", "/bitstream/1341035", "/robots.txt", "/download-stats/", "/wp-login.php", "/x?u=/bitstream/123",
 }
 

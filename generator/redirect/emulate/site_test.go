@@ -24,7 +24,8 @@ func (m memory) File(path string) ([]byte, error) {
 }
 
 func TestServe(t *testing.T) {
-	site := emulate.NewSite(memory{"index.html": "home", "404.html": "none", "docs/index.html": "docs", "docs/a/b.txt": "b", "assets/x.12.css": "css", "x.json": "{}"})
+	site := emulate.NewSite(memory{"index.html": "home", "404.html": "none", "docs/index.html": "docs",
+		"docs/a/b.txt": "b", "assets/x.12.css": "css", "x.json": "{}"})
 	for _, tt := range []struct{ path, query, want string }{
 		{"/", "", "200 home"},
 		{"/index.html", "", "200 home"},
@@ -48,7 +49,8 @@ func TestServe(t *testing.T) {
 			t.Errorf("%s: %s, %v, want %s", tt.path, got, err, tt.want)
 		}
 	}
-	if r, err := site.Serve("/assets/x.12.css", ""); err != nil || r.Header.Get("Cache-Control") != emulate.OneYear || r.Header.Get("Content-Type") != "text/css" {
+	if r, err := site.Serve("/assets/x.12.css", ""); err != nil || r.Header.Get("Cache-Control") != emulate.OneYear ||
+		r.Header.Get("Content-Type") != "text/css" {
 		t.Errorf("an asset: %v, %v", r.Header, err)
 	}
 	bare := emulate.NewSite(memory{})
@@ -59,7 +61,8 @@ func TestServe(t *testing.T) {
 
 func TestClean(t *testing.T) {
 	for path, want := range map[string]string{
-		"/": "/", "": "/", "//": "/", "/a//b": "/a/b", "//a/": "/a/", "/a/./b/": "/a/b/", "/a/b/..": "/a/", "/a/../..": "/", "/a/.": "/a/", "/..": "/", "a": "/a", "/a/b/../": "/a/",
+		"/": "/", "": "/", "//": "/", "/a//b": "/a/b", "//a/": "/a/", "/a/./b/": "/a/b/", "/a/b/..": "/a/",
+		"/a/../..": "/", "/a/.": "/a/", "/..": "/", "a": "/a", "/a/b/../": "/a/",
 	} {
 		if got := emulate.Clean(path); got != want {
 			t.Errorf("%q: %q, want %q", path, got, want)

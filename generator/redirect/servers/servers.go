@@ -47,6 +47,7 @@ func Find(name string) (redirect.Server, error) {
 			return s, nil
 		}
 	}
-	err := fmt.Errorf("no such server (found %.40q); %s%s", name, strings.Join(Names(), ", "), fault.DidYouMean(name, Names()))
+	err := fmt.Errorf("no such server (found %.40q); %s%s", name, strings.Join(Names(), ", "),
+		fault.DidYouMean(name, Names()))
 	return nil, fault.Wrap(fault.Usage, err, "")
 }

@@ -40,8 +40,9 @@ func (m memory) File(path string) ([]byte, error) {
 func render(t testing.TB, x *lookup.Index) *emulate.Site {
 	t.Helper()
 	files, _, err := site.Render(t.Context(), site.Input{
-		Options: site.Options{Title: "Tool", Project: "Tool", BaseURL: "https://download.example", Jobs: 2, Minify: true},
-		Index:   x, Content: sitegen.Content(), Layouts: sitegen.Layouts(),
+		Options: site.Options{Title: "Tool", Project: "Tool", BaseURL: "https://download.example", Jobs: 2,
+			Minify: true},
+		Index: x, Content: sitegen.Content(), Layouts: sitegen.Layouts(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +140,9 @@ func wordSpec(t testing.TB) *lookup.Spec {
 	spec := testutil.OtherSpec(t)
 	scheme := *spec.Scheme
 	scheme.IDs = catalog.NameIDs
-	links := append(slices.Clone(spec.Links), catalog.Link{Name: "notes", Title: "Notes", Text: "Read the notes", Key: "notes_url", URL: catalog.MustTemplate("https://tool.example/{release}/{id}")})
+	links := append(slices.Clone(spec.Links),
+		catalog.Link{Name: "notes", Title: "Notes", Text: "Read the notes", Key: "notes_url",
+			URL: catalog.MustTemplate("https://tool.example/{release}/{id}")})
 	return lookup.CustomSpec(&scheme, links, spec.Parameters(), spec.Permalinks())
 }
 
@@ -180,17 +183,29 @@ func TestServers(t *testing.T) {
 func unusual(x *lookup.Index) []string {
 	id := x.Packages()[0].ID
 	list := []string{
-		"/", "/?", "/?utm_source=forum", "/?arch=arm64", "/?os=haiku", "/?offset=-1&stability=any", "/?until=2026-01-01", "/?mirror=asia", "/?mirror=eu", "/?checkout-date=1",
-		"/find", "/find?", "/find?os=haiku", "/find?os=haiku&arch=riscv64", "/findall?arch=riscv64", "/find?os=haiku&until=2026-01-01", "/find?os=win&until=2026-02-30", "/find?os=win&until=2026-01-01&date=2026-01-01", "/find?os=win&mirror=us",
-		"/find?os=win&mirror=", "/download?os=haiku&stability=nightly&offset=-2", "/findall?mirror=asia&os=x", "/findall?until=2026-05-01&arch=arm64", "/findall?os=haiku&stability=any",
-		"//find?os=win", "/find?os=%77%69%6e", "/find?o%73=win", "/%66ind?os=win", "/find?os=win&offset=+0", "/find?os=win&offset=%2B0", "/find?os=win&offset=99999999999999999999",
-		"/find?os=win&offset=1%0d%0aX:1", "/find?os=win&revision=034645", "/find?os=win&closest-revision=99999999999999999999", "/find?os=win&version=" + strings.Repeat("5", 3000),
-		"/find?OS=win", "/find?os=win&os=linux", "/find?os=&os=linux", "/find?os", "/find?__proto__=x&os=win", "/find?os=__proto__", "/find?os=win&version=constructor", "/find?os=win&version=~",
-		"/find?version=&date=2020-01-01&os=win", "/find?os=win&version=%zz", "/find?os=win;stability=any", "/find?os=w%2569n",
-		"/bitstream/" + id, "/bitstream/" + strings.ToUpper(id), "/bitstream/" + strings.ToLower(id), "/bitstream/" + id + "%0a", "/bitstream/" + id + "?x=y", "/bitstream/" + id[:len(id)-1],
-		"/bitstream/" + id + "%20", "/bitstream/1341035", "/bitstream/153901", "/bitstream/608873", "/bitstream/", "/bitstream/a/..%2fb", "/bitstream/~", "/bitstream/__proto__",
-		"/latest/beos", "/latest/win?os=linux", "/latest/haiku", "/latest/haiku/nightly.json", "/releases/9/win", "/revision/99999999999/win", "/until/2026-05-01/win/any", "/until/2026-02-30/win/any",
-		"/until/2026-05-01/haiku/any.json", "/releases/", "/releases", "/releases/index.html", "/robots.txt", "/nothing", "/nothing/here/", "/%0d%0aX:1", "//evil.example/releases", "/\\evil.example/",
+		"/", "/?", "/?utm_source=forum", "/?arch=arm64", "/?os=haiku", "/?offset=-1&stability=any",
+		"/?until=2026-01-01", "/?mirror=asia", "/?mirror=eu", "/?checkout-date=1",
+		"/find", "/find?", "/find?os=haiku", "/find?os=haiku&arch=riscv64", "/findall?arch=riscv64",
+		"/find?os=haiku&until=2026-01-01", "/find?os=win&until=2026-02-30",
+		"/find?os=win&until=2026-01-01&date=2026-01-01", "/find?os=win&mirror=us",
+		"/find?os=win&mirror=", "/download?os=haiku&stability=nightly&offset=-2", "/findall?mirror=asia&os=x",
+		"/findall?until=2026-05-01&arch=arm64", "/findall?os=haiku&stability=any",
+		"//find?os=win", "/find?os=%77%69%6e", "/find?o%73=win", "/%66ind?os=win", "/find?os=win&offset=+0",
+		"/find?os=win&offset=%2B0", "/find?os=win&offset=99999999999999999999",
+		"/find?os=win&offset=1%0d%0aX:1", "/find?os=win&revision=034645",
+		"/find?os=win&closest-revision=99999999999999999999", "/find?os=win&version=" + strings.Repeat("5", 3000),
+		"/find?OS=win", "/find?os=win&os=linux", "/find?os=&os=linux", "/find?os", "/find?__proto__=x&os=win",
+		"/find?os=__proto__", "/find?os=win&version=constructor", "/find?os=win&version=~",
+		"/find?version=&date=2020-01-01&os=win", "/find?os=win&version=%zz", "/find?os=win;stability=any",
+		"/find?os=w%2569n",
+		"/bitstream/" + id, "/bitstream/" + strings.ToUpper(id), "/bitstream/" + strings.ToLower(id),
+		"/bitstream/" + id + "%0a", "/bitstream/" + id + "?x=y", "/bitstream/" + id[:len(id)-1],
+		"/bitstream/" + id + "%20", "/bitstream/1341035", "/bitstream/153901", "/bitstream/608873", "/bitstream/",
+		"/bitstream/a/..%2fb", "/bitstream/~", "/bitstream/__proto__",
+		"/latest/beos", "/latest/win?os=linux", "/latest/haiku", "/latest/haiku/nightly.json", "/releases/9/win",
+		"/revision/99999999999/win", "/until/2026-05-01/win/any", "/until/2026-02-30/win/any",
+		"/until/2026-05-01/haiku/any.json", "/releases/", "/releases", "/releases/index.html", "/robots.txt",
+		"/nothing", "/nothing/here/", "/%0d%0aX:1", "//evil.example/releases", "/\\evil.example/",
 		"/api/v1/latest.json", "/assets/none.css",
 	}
 	for i, l := range redirect.Links(x) {
@@ -203,7 +218,8 @@ func unusual(x *lookup.Index) []string {
 
 // TestPairs asks every server the requests of testdata/redirect.
 func TestPairs(t *testing.T) {
-	site := emulate.NewSite(memory{"index.html": []byte("home"), "404.html": []byte("error 404"), "shown.html": []byte("shown"), "-/error/404-bitstream.html": []byte("no such file")})
+	site := emulate.NewSite(memory{"index.html": []byte("home"), "404.html": []byte("error 404"),
+		"shown.html": []byte("shown"), "-/error/404-bitstream.html": []byte("no such file")})
 	for _, p := range testutil.Pairs(t) {
 		list, err := redirect.Parse("rules.txt", p.Rules)
 		if err != nil {
@@ -211,7 +227,8 @@ func TestPairs(t *testing.T) {
 		}
 		for _, s := range servers.All() {
 			t.Run(p.Name+"/"+s.Name(), func(t *testing.T) {
-				a := newAsker(t, s, &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(list)}, site)
+				a := newAsker(t, s, &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(list)},
+					site)
 				for _, r := range p.Requests {
 					want := r.WantOn(s.Name())
 					if want == "skip" {
@@ -267,7 +284,9 @@ func TestFind(t *testing.T) {
 			t.Errorf("%s: incomplete description %+v", s.Name(), d)
 		}
 	}
-	if _, err := servers.Find("ngnix"); err == nil || !strings.Contains(err.Error(), `no such server (found "ngnix")`) || !strings.Contains(err.Error(), `did you mean "nginx"?`) {
+	if _, err := servers.Find("ngnix"); err == nil ||
+		!strings.Contains(err.Error(), `no such server (found "ngnix")`) ||
+		!strings.Contains(err.Error(), `did you mean "nginx"?`) {
 		t.Errorf("error %v", err)
 	}
 	for _, name := range servers.Default() {
@@ -288,7 +307,8 @@ const (
 // serverTable is what docs/redirects.md says of all servers: a table, and what each does not answer as the others do.
 func serverTable(t *testing.T) string {
 	var b strings.Builder
-	b.WriteString("| Server | Files in its folder | Queries of the download API | Limits |\n| --- | --- | --- | --- |\n")
+	b.WriteString("| Server | Files in its folder | Queries of the download API | Limits |\n| --- | --- | --- | " +
+		"--- |\n")
 	var lists strings.Builder
 	for _, s := range servers.All() {
 		d := s.Describe()

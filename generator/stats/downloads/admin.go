@@ -73,7 +73,8 @@ func (a Admin) CloseBefore(ctx context.Context, before int32) error {
 func (a Admin) SetAgents(ctx context.Context, agents []Agent) error {
 	return failed("keep the agents", a.file.Update(ctx, func(tx *sqlite.Tx) error {
 		for _, a := range agents {
-			if _, err := tx.Exec(ctx, "UPDATE agents SET class = ?, legacy = ?, browser = ?, os = ?, device = ? WHERE id = ?",
+			if _, err := tx.Exec(ctx, "UPDATE agents SET class = ?, legacy = ?, browser = ?, os = ?, device = ? "+
+				"WHERE id = ?",
 				a.Class, a.Legacy, a.Browser, a.System, a.Device, a.ID); err != nil {
 				return err
 			}

@@ -206,7 +206,8 @@ func (b *Batch) insert(statement string, args ...any) (int32, error) {
 func (b *Batch) SetLog(l, was *Log) error {
 	var err error
 	if was != nil {
-		_, err = b.tx.Exec(b.ctx, "DELETE FROM logs WHERE first = ? AND head = ? AND hash = ?", was.First, was.Head, was.Hash)
+		_, err = b.tx.Exec(b.ctx, "DELETE FROM logs WHERE first = ? AND head = ? AND hash = ?", was.First, was.Head,
+			was.Hash)
 	}
 	if err == nil {
 		_, err = b.tx.Exec(b.ctx, `INSERT INTO logs (first, head, hash, offset, tail) VALUES (?, ?, ?, ?, ?)

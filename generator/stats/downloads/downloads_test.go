@@ -53,7 +53,8 @@ func add(t *testing.T, d *DB, day int32, n int) error {
 	}
 	hits := make([]Hit, n)
 	for i := range hits {
-		hits[i] = Hit{Day: day, Visitor: int64(i), Package: id, Agent: agent, Place: place, First: int32(i), Counted: true}
+		hits[i] = Hit{Day: day, Visitor: int64(i), Package: id, Agent: agent, Place: place, First: int32(i),
+			Counted: true}
 	}
 	if err := b.AddHits(hits); err != nil {
 		return err

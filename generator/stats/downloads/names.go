@@ -135,7 +135,8 @@ func setPackage(ctx context.Context, tx *sqlite.Tx, p Package) error {
 	if err != nil {
 		return err
 	}
-	_, exists, err := sqlite.One(ctx, tx, sqlite.Value[int32], "SELECT id FROM packages WHERE bitstream = ?", p.Bitstream)
+	_, exists, err := sqlite.One(ctx, tx, sqlite.Value[int32], "SELECT id FROM packages WHERE bitstream = ?",
+		p.Bitstream)
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,10 @@
 // Package fetch gets a list of packages, from a server or from a file.
 //
-// Many failures of servers are temporary: they restart, answer 502 for a minute, or drop the connection in the middle of
-// an answer. Get retries these, and waits longer each time. It fails at once if a person has to correct something: a
+// Many failures of servers are temporary: they restart, answer 502 for a minute, or drop the connection in the middle
+// of an answer. Get retries these, and waits longer each time. It fails at once if a person has to correct something: a
 // wrong address, a certificate, a login page. The error is a *Failure, with a problem and a hint for the person who
-// reads the log of a nightly job. A source can make them more specific with Request.Explain: what a status means
-// there, and which setting to check.
+// reads the log of a nightly job. A source can make them more specific with Request.Explain: what a status means there,
+// and which setting to check.
 package fetch
 
 import (
@@ -119,12 +119,14 @@ func (c *Client) Get(ctx context.Context, r Request) error {
 		pause := max(pauses.NextBackOff(), failure.retryAfter)
 		if !failure.passing || try > c.o.Retries || pause > longestPause {
 			if failure.retryAfter > longestPause {
-				failure.Hint = fmt.Sprintf("The server asks for a pause of %v. %s", failure.retryAfter.Round(time.Second), failure.Hint)
+				failure.Hint = fmt.Sprintf("The server asks for a pause of %v. %s",
+					failure.retryAfter.Round(time.Second), failure.Hint)
 			}
 			return fault.Wrap(failure.faultKind(), failure, failure.Hint)
 		}
 		if c.o.Log != nil {
-			c.o.Log.Info("retry the source", "after", failure.Problem, "try", try+1, "pause", pause.Round(time.Millisecond))
+			c.o.Log.Info("retry the source", "after", failure.Problem, "try", try+1, "pause",
+				pause.Round(time.Millisecond))
 		}
 		if err := c.o.Sleep(ctx, pause); err != nil {
 			return fmt.Errorf("fetch %s: %w", name, err)
@@ -152,8 +154,9 @@ func (c *Client) try(ctx context.Context, r Request) *Failure {
 		return &Failure{Kind: Rejected, Problem: err.Error(), Hint: "Check the source.", Err: err}
 	}
 	if c.SignsIn() && !confidential(req.URL) {
-		return &Failure{Kind: Unprotected, Problem: "the credentials for the source must not be sent without encryption",
-			Hint: "Use the https address of the source, or remove the token or header from the configuration."}
+		return &Failure{Kind: Unprotected,
+			Problem: "the credentials for the source must not be sent without encryption",
+			Hint:    "Use the https address of the source, or remove the token or header from the configuration."}
 	}
 	maps.Copy(req.Header, c.o.Header)
 	req.Header.Set("Accept", cmp.Or(r.Accept, "*/*"))
@@ -191,7 +194,8 @@ func confidential(u *url.URL) bool {
 // which does not get the credentials.
 func (c *Client) checkRedirect(req *http.Request, via []*http.Request) error {
 	first, from, to := via[0].URL, via[len(via)-1].URL, req.URL
-	if !strings.EqualFold(to.Hostname(), from.Hostname()) || from.Scheme == "https" && to.Scheme != "https" || len(via) == 10 {
+	if !strings.EqualFold(to.Hostname(), from.Hostname()) || from.Scheme == "https" && to.Scheme != "https" ||
+		len(via) == 10 {
 		return &redirectError{to: to.Redacted()}
 	}
 	if to.Scheme != first.Scheme || to.Host != first.Host {

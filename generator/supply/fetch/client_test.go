@@ -65,18 +65,20 @@ func get(ctx context.Context, base string, o fetch.Options) (list []int, pauses 
 		pauses = append(pauses, pause)
 		return nil
 	}
-	err = fetch.New(o).Get(ctx, fetch.Request{URL: base + "/list?limit=0", Accept: "application/json", Read: func(body []byte) error {
-		if len(body) == 0 || body[len(body)-1] != ']' {
-			return fmt.Errorf("no end: %w", io.ErrUnexpectedEOF)
-		}
-		return json.Unmarshal(body, &list)
-	}})
+	err = fetch.New(o).Get(ctx, fetch.Request{URL: base + "/list?limit=0", Accept: "application/json",
+		Read: func(body []byte) error {
+			if len(body) == 0 || body[len(body)-1] != ']' {
+				return fmt.Errorf("no end: %w", io.ErrUnexpectedEOF)
+			}
+			return json.Unmarshal(body, &list)
+		}})
 	return list, pauses, err
 }
 
 const (
 	listing = `[1, 2, 30000000000000000]`
-	nginx   = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
+	nginx   = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad " +
+		"Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
 )
 
 var numbers = []int{1, 2, 30000000000000000}
@@ -87,14 +89,16 @@ func TestGetAsksOnce(t *testing.T) {
 		got = r
 		answer(200, listing, "Content-Type", "application/json")(w, r)
 	})
-	list, pauses, err := get(t.Context(), server.URL, fetch.Options{Retries: 4, Header: http.Header{"Girder-Token": {"secret"}}})
+	list, pauses, err := get(t.Context(), server.URL,
+		fetch.Options{Retries: 4, Header: http.Header{"Girder-Token": {"secret"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(numbers, list); diff != "" {
 		t.Errorf("list (-want +got):\n%s", diff)
 	}
-	request := []string{got.Method, got.URL.String(), got.Header.Get("Accept"), got.UserAgent(), got.Header.Get("Accept-Encoding"), got.Header.Get("Girder-Token")}
+	request := []string{got.Method, got.URL.String(), got.Header.Get("Accept"), got.UserAgent(),
+		got.Header.Get("Accept-Encoding"), got.Header.Get("Girder-Token")}
 	want := []string{"GET", "/list?limit=0", "application/json", fetch.DefaultUserAgent, "gzip", "secret"}
 	if diff := cmp.Diff(want, request); diff != "" {
 		t.Errorf("request (-want +got):\n%s", diff)
@@ -111,17 +115,26 @@ func TestGetUnderstands(t *testing.T) {
 		requests int64
 	}{
 		{"compressed", []http.HandlerFunc{answer(200, compressed(listing), "Content-Encoding", "gzip")}, 1},
-		{"a compressed file", []http.HandlerFunc{answer(200, compressed(listing), "Content-Type", "application/gzip")}, 1},
+		{"a compressed file", []http.HandlerFunc{answer(200, compressed(listing), "Content-Type", "application/gzip")},
+			1},
 		{"no content type", []http.HandlerFunc{answer(200, listing, "Content-Type", "")}, 1},
 		{"redirect on the host", []http.HandlerFunc{answer(301, "", "Location", "/moved"), answer(200, listing)}, 2},
 		{"better the second time", []http.HandlerFunc{answer(500, "{}"), answer(200, listing)}, 2},
-		{"better the last time", []http.HandlerFunc{answer(502, nginx), answer(503, ""), answer(429, ""), answer(504, nginx), answer(200, listing)}, 5},
-		{"cut off once", []http.HandlerFunc{hijack("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n" + listing[:20]), answer(200, listing)}, 2},
-		{"cut off without a length", []http.HandlerFunc{hijack("HTTP/1.0 200 OK\r\n\r\n" + listing[:20]), answer(200, listing)}, 2},
-		{"cut off between chunks", []http.HandlerFunc{hijack("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[1\r\n"), answer(200, listing)}, 2},
-		{"cut off while compressed", []http.HandlerFunc{answer(200, compressed(listing)[:30], "Content-Encoding", "gzip"), answer(200, listing)}, 2},
-		{"a compressed file, cut off", []http.HandlerFunc{answer(200, compressed(listing)[:30]), answer(200, listing)}, 2},
-		{"damaged while compressed", []http.HandlerFunc{answer(200, strings.Replace(compressed(listing), "\x00\x00\x00", "\x01\xff\xff", 1)+"x", "Content-Encoding", "gzip"), answer(200, listing)}, 2},
+		{"better the last time", []http.HandlerFunc{answer(502, nginx), answer(503, ""), answer(429, ""),
+			answer(504, nginx), answer(200, listing)}, 5},
+		{"cut off once", []http.HandlerFunc{hijack("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n" + listing[:20]),
+			answer(200, listing)}, 2},
+		{"cut off without a length", []http.HandlerFunc{hijack("HTTP/1.0 200 OK\r\n\r\n" + listing[:20]),
+			answer(200, listing)}, 2},
+		{"cut off between chunks", []http.HandlerFunc{hijack("HTTP/1.1 200 OK\r\nTransfer-Encoding: " +
+			"chunked\r\n\r\n2\r\n[1\r\n"), answer(200, listing)}, 2},
+		{"cut off while compressed", []http.HandlerFunc{answer(200, compressed(listing)[:30], "Content-Encoding",
+			"gzip"), answer(200, listing)}, 2},
+		{"a compressed file, cut off", []http.HandlerFunc{answer(200, compressed(listing)[:30]), answer(200, listing)},
+			2},
+		{"damaged while compressed", []http.HandlerFunc{answer(200,
+			strings.Replace(compressed(listing), "\x00\x00\x00", "\x01\xff\xff", 1)+"x", "Content-Encoding", "gzip"),
+			answer(200, listing)}, 2},
 		{"nothing with status 200", []http.HandlerFunc{answer(200, ""), answer(200, listing)}, 2},
 		{"hung up", []http.HandlerFunc{hijack(""), answer(200, listing)}, 2},
 	}
@@ -151,32 +164,44 @@ func TestGetFails(t *testing.T) {
 		hint     string // a part of it
 		requests int64
 	}{
-		{"bad request", answer(400, `{"message": "no"}`), fetch.Rejected, `the server answered 400 (found "{\"message\": \"no\"}")`, "address", 1},
+		{"bad request", answer(400, `{"message": "no"}`), fetch.Rejected,
+			`the server answered 400 (found "{\"message\": \"no\"}")`, "address", 1},
 		{"sign in", answer(401, `no`), fetch.Denied, `the server answered 401 (found "no")`, "sent no credentials", 1},
-		{"forbidden", answer(403, "\n <html>no</html>"), fetch.Denied, `the server answered 403 (an HTML page: "<html>no</html>")`, "sent no credentials", 1},
-		{"not found", answer(404, "404 page not found\n"), fetch.NotFound, `the server answered 404 (found "404 page not found\n")`, "address", 1},
-		{"too many requests", answer(429, ""), fetch.Busy, `the server answered 429 (an empty answer)`, "less often", 5},
-		{"internal error", answer(500, "oh"), fetch.ServerError, `the server answered 500 (found "oh")`, "internal problem", 5},
+		{"forbidden", answer(403, "\n <html>no</html>"), fetch.Denied,
+			`the server answered 403 (an HTML page: "<html>no</html>")`, "sent no credentials", 1},
+		{"not found", answer(404, "404 page not found\n"), fetch.NotFound,
+			`the server answered 404 (found "404 page not found\n")`, "address", 1},
+		{"too many requests", answer(429, ""), fetch.Busy, `the server answered 429 (an empty answer)`, "less often",
+			5},
+		{"internal error", answer(500, "oh"), fetch.ServerError, `the server answered 500 (found "oh")`,
+			"internal problem", 5},
 		{"bad gateway", answer(502, nginx), fetch.Gateway,
 			`the server answered 502 (an HTML page: "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r")`, "is down", 5},
-		{"gateway timeout", answer(504, "<html>"), fetch.Gateway, `the server answered 504 (an HTML page: "<html>")`, "is down", 5},
+		{"gateway timeout", answer(504, "<html>"), fetch.Gateway, `the server answered 504 (an HTML page: "<html>")`,
+			"is down", 5},
 		{"another status", answer(202, "[]"), fetch.NoListing, `the server answered 202 (found "[]")`, "address", 1},
 		{"page with status 200", answer(200, "<!DOCTYPE html><title>Sign in</title>]"), fetch.NoListing,
-			`a page instead of a list of packages (an HTML page: "<!DOCTYPE html><title>Sign in</title>]")`, "address", 1},
-		{"not JSON", answer(200, "[{]"), fetch.NoListing, `invalid character ']' looking for beginning of object key string`, "address", 1},
+			`a page instead of a list of packages (an HTML page: "<!DOCTYPE html><title>Sign in</title>]")`, "address",
+			1},
+		{"not JSON", answer(200, "[{]"), fetch.NoListing,
+			`invalid character ']' looking for beginning of object key string`, "address", 1},
 		{"always cut off", hijack("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n[{"), fetch.CutOff,
 			"the answer was cut off or damaged (unexpected EOF)", "closed the connection", 5},
-		{"always cut off without a length", hijack("HTTP/1.0 200 OK\r\n\r\n[{}"), fetch.CutOff, "no end: unexpected EOF", "closed the connection", 5},
+		{"always cut off without a length", hijack("HTTP/1.0 200 OK\r\n\r\n[{}"), fetch.CutOff,
+			"no end: unexpected EOF", "closed the connection", 5},
 		{"too large", answer(200, "["+strings.Repeat(" ", 2000)+"]"), fetch.TooLarge,
 			"the answer is larger than the limit of 1000 bytes", "girder.max_size", 1},
-		{"too large when decompressed", answer(200, compressed("["+strings.Repeat(" ", 2000)+"]"), "Content-Encoding", "gzip"), fetch.TooLarge,
+		{"too large when decompressed",
+			answer(200, compressed("["+strings.Repeat(" ", 2000)+"]"), "Content-Encoding", "gzip"), fetch.TooLarge,
 			"the answer is larger than the limit of 1000 bytes", "girder.max_size", 1},
 		{"a compressed file, too large", answer(200, compressed("["+strings.Repeat(" ", 2000)+"]")), fetch.TooLarge,
 			"the answer is larger than the limit of 1000 bytes", "girder.max_size", 1},
 		{"another host", answer(302, "", "Location", "https://elsewhere.example/api/v1"), fetch.Redirected,
 			`redirected to "https://elsewhere.example/api/v1"`, "has moved", 1},
-		{"in a circle", answer(302, "", "Location", "/api/v1/app"), fetch.Redirected, `redirected to "BASE/api/v1/app"`, "has moved", 10},
-		{"asks for an hour", answer(503, "", "Retry-After", "3600"), fetch.Gateway, "the server answered 503 (an empty answer)", "pause of 1h0m0s", 1},
+		{"in a circle", answer(302, "", "Location", "/api/v1/app"), fetch.Redirected, `redirected to "BASE/api/v1/app"`,
+			"has moved", 10},
+		{"asks for an hour", answer(503, "", "Retry-After", "3600"), fetch.Gateway,
+			"the server answered 503 (an empty answer)", "pause of 1h0m0s", 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -192,7 +217,8 @@ func TestGetFails(t *testing.T) {
 			if diff := cmp.Diff(strings.ReplaceAll(test.problem, "BASE", server.URL), failure.Problem); diff != "" {
 				t.Errorf("problem (-want +got):\n%s", diff)
 			}
-			if hints := fault.Hints(err); fault.KindOf(err) != fault.Source || len(hints) != 1 || !strings.Contains(hints[0], test.hint) {
+			if hints := fault.Hints(err); fault.KindOf(err) != fault.Source || len(hints) != 1 ||
+				!strings.Contains(hints[0], test.hint) {
 				t.Errorf("kind %v, hints %q, want one with %q", fault.KindOf(err), hints, test.hint)
 			}
 			if !strings.HasPrefix(err.Error(), "fetch "+server.URL+"/list?limit=0: ") {
@@ -228,7 +254,8 @@ func TestGetWaits(t *testing.T) {
 		answer(200, listing))
 	var log bytes.Buffer
 	_, pauses, err := get(t.Context(), server.URL, fetch.Options{
-		Retries: 4, Log: slog.New(slog.NewTextHandler(&log, nil)), Header: http.Header{"Authorization": {"Bearer secret"}},
+		Retries: 4, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Header: http.Header{"Authorization": {"Bearer secret"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -237,10 +264,12 @@ func TestGetWaits(t *testing.T) {
 		t.Fatalf("pauses %v, want 7s, 45s and two more", pauses)
 	}
 	// Without a wish of the server: 1, 2, 4, 8 s, a quarter more or less.
-	if pauses[2] < 3*time.Second || pauses[2] > 5*time.Second || pauses[3] < 6*time.Second || pauses[3] > 10*time.Second {
+	if pauses[2] < 3*time.Second || pauses[2] > 5*time.Second || pauses[3] < 6*time.Second ||
+		pauses[3] > 10*time.Second {
 		t.Errorf("pauses %v do not double", pauses)
 	}
-	if got := strings.Count(log.String(), `level=INFO msg="retry the source" after="the server answered 503`); got != 4 {
+	if got := strings.Count(log.String(),
+		`level=INFO msg="retry the source" after="the server answered 503`); got != 4 {
 		t.Errorf("%d tries in the log, want 4:\n%s", got, log.String())
 	}
 	if strings.Contains(log.String(), "secret") {
@@ -324,8 +353,10 @@ func TestGetWithoutAServer(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			_, _, err := get(t.Context(), test.base, fetch.Options{Retries: 1})
 			failure, ok := errors.AsType[*fetch.Failure](err)
-			if !ok || failure.Kind != test.kind || failure.Tries != test.tries || !strings.Contains(failure.Hint, test.hint) {
-				t.Errorf("error %v (%+v), want %q after %d tries with hint %q", err, failure, test.kind, test.tries, test.hint)
+			if !ok || failure.Kind != test.kind || failure.Tries != test.tries ||
+				!strings.Contains(failure.Hint, test.hint) {
+				t.Errorf("error %v (%+v), want %q after %d tries with hint %q", err, failure, test.kind, test.tries,
+					test.hint)
 			}
 		})
 	}
@@ -353,7 +384,8 @@ func TestGetKeepsTheLoginToItself(t *testing.T) {
 	t.Run("not without encryption", func(t *testing.T) {
 		_, _, err := get(t.Context(), "http://girder.invalid", fetch.Options{Header: login, Retries: 1})
 		failure, ok := errors.AsType[*fetch.Failure](err)
-		if !ok || failure.Kind != fetch.Unprotected || fault.KindOf(err) != fault.Usage || strings.Contains(err.Error(), "secret") {
+		if !ok || failure.Kind != fetch.Unprotected || fault.KindOf(err) != fault.Usage ||
+			strings.Contains(err.Error(), "secret") {
 			t.Errorf("error %v of kind %v", err, fault.KindOf(err))
 		}
 	})
@@ -377,14 +409,16 @@ func TestGetKeepsTheLoginToItself(t *testing.T) {
 			got = r.Header
 			answer(200, listing)(w, r)
 		})
-		if _, _, err := get(t.Context(), server.URL, fetch.Options{Header: login}); err != nil || got.Get("Girder-Token") != "secret" {
+		if _, _, err := get(t.Context(), server.URL, fetch.Options{Header: login}); err != nil ||
+			got.Get("Girder-Token") != "secret" {
 			t.Errorf("error %v, the server got %v", err, got)
 		}
 	})
 	t.Run("named in the hint when it is not enough", func(t *testing.T) {
 		server, _ := serve(t, answer(403, ""))
 		_, _, err := get(t.Context(), server.URL, fetch.Options{Header: login})
-		if hints := fault.Hints(err); len(hints) != 1 || !strings.Contains(hints[0], "token or header for the source is valid") {
+		if hints := fault.Hints(err); len(hints) != 1 ||
+			!strings.Contains(hints[0], "token or header for the source is valid") {
 			t.Errorf("error %v, hints %q", err, hints)
 		}
 	})

@@ -118,8 +118,9 @@ func networkFailure(err error) *Failure {
 }
 
 const (
-	tooLargeHint = "Check that the source is a list of packages; if it really is that large, raise " + maxSizeSetting + "."
-	cutOffHint   = "The server or a proxy closed the connection early: try again later, and check its log."
+	tooLargeHint = "Check that the source is a list of packages; if it really is that large, raise " + maxSizeSetting +
+		"."
+	cutOffHint = "The server or a proxy closed the connection early: try again later, and check its log."
 )
 
 // statusFailure returns the failure for an answer with a status other than 200.
@@ -142,7 +143,8 @@ func statusFailure(resp *http.Response, body []byte, signedIn bool) *Failure {
 	case status == http.StatusTooManyRequests:
 		f.Kind, f.passing = Busy, true
 		f.Hint = "Run sitegen less often, or ask the server's administrator for a higher limit."
-	case status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout:
+	case status == http.StatusBadGateway || status == http.StatusServiceUnavailable ||
+		status == http.StatusGatewayTimeout:
 		f.Kind, f.passing = Gateway, true
 		f.Hint = "The server is down, starting, or takes too long: try again later."
 	case status >= 500:

@@ -29,8 +29,10 @@ func TestReadFile(t *testing.T) {
 	tests := []struct{ name, body, want, hint string }{
 		{"half.json.gz", compressed(listing)[:30], "/half.json.gz: unexpected EOF", "damaged"},
 		{"no.json.gz", "\x1f\x8bno gzip header", "/no.json.gz: gzip: invalid header", "damaged"},
-		{"large.json", "[" + strings.Repeat(" ", 1000) + "]", "/large.json: larger than the limit of 1000 bytes", "girder.max_size"},
-		{"large.json.gz", compressed("[" + strings.Repeat(" ", 1000) + "]"), "/large.json.gz: larger than the limit of 1000 bytes", "girder.max_size"},
+		{"large.json", "[" + strings.Repeat(" ", 1000) + "]", "/large.json: larger than the limit of 1000 bytes",
+			"girder.max_size"},
+		{"large.json.gz", compressed("[" + strings.Repeat(" ", 1000) + "]"),
+			"/large.json.gz: larger than the limit of 1000 bytes", "girder.max_size"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -49,7 +51,8 @@ func TestReadFile(t *testing.T) {
 			}
 		})
 	}
-	if _, err := client.ReadFile(filepath.Join(dir, "missing.json")); !errors.Is(err, fs.ErrNotExist) || len(fault.Hints(err)) != 1 {
+	if _, err := client.ReadFile(filepath.Join(dir, "missing.json")); !errors.Is(err, fs.ErrNotExist) ||
+		len(fault.Hints(err)) != 1 {
 		t.Errorf("missing file: %v", err)
 	}
 	if _, err := client.ReadFile(dir); err == nil || !strings.Contains(err.Error(), dir) {

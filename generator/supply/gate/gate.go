@@ -76,8 +76,9 @@ const maxLoss = 5
 func Check(scheme *catalog.Scheme, before, after []*catalog.Package) []Refusal {
 	if len(after) == 0 {
 		return []Refusal{{
-			Problem: fmt.Sprintf("the source lists no package that can be published (%d are published now)", len(before)),
-			Check:   "Check that the source is the right one, and why records were held back.",
+			Problem: fmt.Sprintf("the source lists no package that can be published (%d are published now)",
+				len(before)),
+			Check: "Check that the source is the right one, and why records were held back.",
 		}}
 	}
 	var refusals []Refusal
@@ -94,7 +95,8 @@ func checkSystems(scheme *catalog.Scheme, before, after []*catalog.Package) (ref
 		if n := count(before, isFor); n > 0 && count(after, isFor) == 0 {
 			refusals = append(refusals, Refusal{
 				Problem: fmt.Sprintf("there is no package for %s (%d are published now)", scheme.Title(os), n),
-				Check:   fmt.Sprintf("Check whether builds for %s still reach the source. If there should be none, run once with --force.", scheme.Title(os)),
+				Check: fmt.Sprintf("Check whether builds for %s still reach the source. If there should be none, "+
+					"run once with --force.", scheme.Title(os)),
 			})
 		}
 	}
@@ -114,13 +116,15 @@ func checkNewestReleases(scheme *catalog.Scheme, before, after []*catalog.Packag
 		switch {
 		case is == nil && count(after, isFor) > 0:
 			refusals = append(refusals, Refusal{
-				Problem: fmt.Sprintf("there is no release for %s (%s is published now)", name(scheme, platform), describe(was)),
-				Check:   withdrawn(was),
+				Problem: fmt.Sprintf("there is no release for %s (%s is published now)", name(scheme, platform),
+					describe(was)),
+				Check: withdrawn(was),
 			})
 		case is != nil && is.Revision < was.Revision:
 			refusals = append(refusals, Refusal{
-				Problem: fmt.Sprintf("the newest release for %s is %s, older than %s, which is published now", name(scheme, platform), describe(is), describe(was)),
-				Check:   withdrawn(was),
+				Problem: fmt.Sprintf("the newest release for %s is %s, older than %s, which is published now",
+					name(scheme, platform), describe(is), describe(was)),
+				Check: withdrawn(was),
 			})
 		}
 	}
@@ -132,8 +136,10 @@ func checkNewestReleases(scheme *catalog.Scheme, before, after []*catalog.Packag
 func checkLosses(before, after []*catalog.Package) (refusals []Refusal) {
 	if lost := len(before) - len(after); lost*maxLoss > len(before) {
 		refusals = append(refusals, Refusal{
-			Problem: fmt.Sprintf("there are %d packages, more than a fifth fewer than the %d published now", len(after), len(before)),
-			Check:   "Check at the source whether packages were deleted on purpose, and why records were held back. If everything is correct, run once with --force.",
+			Problem: fmt.Sprintf("there are %d packages, more than a fifth fewer than the %d published now", len(after),
+				len(before)),
+			Check: "Check at the source whether packages were deleted on purpose, and why records were held back. If " +
+				"everything is correct, run once with --force.",
 		})
 	}
 	kept := make(map[string]bool, len(after))
@@ -144,8 +150,10 @@ func checkLosses(before, after []*catalog.Package) (refusals []Refusal) {
 	lost := count(before, func(p *catalog.Package) bool { return isRelease(p) && !kept[p.ID] })
 	if all := count(before, isRelease); lost*maxLoss > all {
 		refusals = append(refusals, Refusal{
-			Problem: fmt.Sprintf("%d of the %d released packages published now are gone, or have another id", lost, all),
-			Check:   "Check at the source whether releases were deleted or have new ids: links to the old ones will answer 404. If that is intended, run once with --force.",
+			Problem: fmt.Sprintf("%d of the %d released packages published now are gone, or have another id", lost,
+				all),
+			Check: "Check at the source whether releases were deleted or have new ids: links to the old ones will " +
+				"answer 404. If that is intended, run once with --force.",
 		})
 	}
 	return refusals
@@ -178,5 +186,6 @@ func describe(p *catalog.Package) string {
 }
 
 func withdrawn(p *catalog.Package) string {
-	return fmt.Sprintf("Check at the source whether %s was deleted, moved or marked as pre-release on purpose. If so, run once with --force.", p.Release)
+	return fmt.Sprintf("Check at the source whether %s was deleted, moved or marked as pre-release on purpose. If "+
+		"so, run once with --force.", p.Release)
 }

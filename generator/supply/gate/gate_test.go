@@ -17,7 +17,8 @@ import (
 
 // build returns a package whose id follows from the rest; a nightly build when release is "".
 func build(os catalog.OS, arch catalog.Arch, revision int, release string) *catalog.Package {
-	return &catalog.Package{ID: fmt.Sprintf("%s-%s-%d-%s", os, arch, revision, release), OS: os, Arch: arch, Revision: revision, Release: release}
+	return &catalog.Package{ID: fmt.Sprintf("%s-%s-%d-%s", os, arch, revision, release), OS: os, Arch: arch,
+		Revision: revision, Release: release}
 }
 
 // catalogue returns three releases and three nightly builds for each operating system: 18 packages.
@@ -50,16 +51,24 @@ func TestCheck(t *testing.T) {
 		{"first run", nil, catalogue(), nil},
 		{"nothing new", catalogue(), catalogue(), nil},
 		{"one more nightly", catalogue(), append(catalogue(), build("linux", "amd64", 300, "")), nil},
-		{"a nightly less", catalogue(), without(catalogue(), func(p *catalog.Package) bool { return p.Revision == 200 && p.OS == "linux" }), nil},
-		{"a new release on one system first", catalogue(), append(catalogue(), build("linux", "amd64", 130, "5.12.5")), nil},
-		{"an old release less", catalogue(), without(catalogue(), func(p *catalog.Package) bool { return p.Release == "5.10.0" && isWindows(p) }), nil},
-		{"the same release, built again", catalogue(), append(without(catalogue(), func(p *catalog.Package) bool { return isWindows(p) && isNewest(p) }), twin), nil},
-		{"all nightlies replaced", catalogue(), slices.Concat(without(catalogue(), func(p *catalog.Package) bool { return p.Release == "" }),
-			nightlies(400), nightlies(410), nightlies(420)), nil},
+		{"a nightly less", catalogue(),
+			without(catalogue(), func(p *catalog.Package) bool { return p.Revision == 200 && p.OS == "linux" }), nil},
+		{"a new release on one system first", catalogue(), append(catalogue(), build("linux", "amd64", 130, "5.12.5")),
+			nil},
+		{"an old release less", catalogue(),
+			without(catalogue(), func(p *catalog.Package) bool { return p.Release == "5.10.0" && isWindows(p) }), nil},
+		{"the same release, built again", catalogue(),
+			append(without(catalogue(), func(p *catalog.Package) bool { return isWindows(p) && isNewest(p) }), twin),
+			nil},
+		{"all nightlies replaced", catalogue(),
+			slices.Concat(without(catalogue(), func(p *catalog.Package) bool { return p.Release == "" }),
+				nightlies(400), nightlies(410), nightlies(420)), nil},
 		{"a system that was never there", without(catalogue(), isWindows), without(catalogue(), isWindows), nil},
 
-		{"nothing at all", catalogue(), nil, []string{"the source lists no package that can be published (18 are published now)"}},
-		{"nothing on the first run", nil, nil, []string{"the source lists no package that can be published (0 are published now)"}},
+		{"nothing at all", catalogue(), nil,
+			[]string{"the source lists no package that can be published (18 are published now)"}},
+		{"nothing on the first run", nil, nil,
+			[]string{"the source lists no package that can be published (0 are published now)"}},
 		{"a system less on the first run", nil, without(catalogue(), isWindows), nil},
 		{"a system less", catalogue(), without(catalogue(), isWindows), []string{
 			"there is no package for Windows (6 are published now)",
@@ -67,29 +76,40 @@ func TestCheck(t *testing.T) {
 			"3 of the 9 released packages published now are gone, or have another id",
 		}},
 		{"only nightlies of a system", append(catalogue(), nightlies(400)...),
-			without(append(catalogue(), nightlies(400)...), func(p *catalog.Package) bool { return isWindows(p) && p.Release != "" }), []string{
+			without(append(catalogue(), nightlies(400)...),
+				func(p *catalog.Package) bool { return isWindows(p) && p.Release != "" }), []string{
 				"there is no release for Windows amd64 (5.12.4 (revision 120) is published now)",
 				"3 of the 9 released packages published now are gone, or have another id",
 			}},
-		{"the newest release withdrawn", catalogue(), without(catalogue(), func(p *catalog.Package) bool { return isNewest(p) && isWindows(p) }), []string{
-			"the newest release for Windows amd64 is 5.12.3 (revision 110), older than 5.12.4 (revision 120), which is published now",
-		}},
-		{"the newest release held again", catalogue(), change(catalogue(), isNewest, func(p *catalog.Package) { p.PreRelease = true }), []string{
-			"the newest release for Windows amd64 is 5.12.3 (revision 110), older than 5.12.4 (revision 120), which is published now",
-			"the newest release for macOS amd64 is 5.12.3 (revision 110), older than 5.12.4 (revision 120), which is published now",
-			"the newest release for Linux amd64 is 5.12.3 (revision 110), older than 5.12.4 (revision 120), which is published now",
-		}},
+		{"the newest release withdrawn", catalogue(),
+			without(catalogue(), func(p *catalog.Package) bool { return isNewest(p) && isWindows(p) }), []string{
+				"the newest release for Windows amd64 is 5.12.3 (revision 110), older than 5.12.4 (revision 120), " +
+					"which is published now",
+			}},
+		{"the newest release held again", catalogue(),
+			change(catalogue(), isNewest, func(p *catalog.Package) { p.PreRelease = true }), []string{
+				"the newest release for Windows amd64 is 5.12.3 (revision 110), older than 5.12.4 (revision 120), " +
+					"which is published now",
+				"the newest release for macOS amd64 is 5.12.3 (revision 110), older than 5.12.4 (revision 120), " +
+					"which is published now",
+				"the newest release for Linux amd64 is 5.12.3 (revision 110), older than 5.12.4 (revision 120), " +
+					"which is published now",
+			}},
 		{"the only release of an architecture withdrawn", append(catalogue(), arm), catalogue(), []string{
 			"there is no release for macOS arm64 (5.12.4 (revision 120) is published now)",
 		}},
-		{"a fifth is allowed", append(catalogue(), nightlies(400)[:2]...), without(catalogue(), func(p *catalog.Package) bool { return p.Revision == 200 && p.OS != "linux" }), nil},
+		{"a fifth is allowed", append(catalogue(), nightlies(400)[:2]...),
+			without(catalogue(), func(p *catalog.Package) bool { return p.Revision == 200 && p.OS != "linux" }), nil},
 		{"more than a fifth is not", append(catalogue(), nightlies(400)...),
-			without(catalogue(), func(p *catalog.Package) bool { return p.Revision == 200 && p.OS != "linux" }), []string{
+			without(catalogue(), func(p *catalog.Package) bool { return p.Revision == 200 && p.OS != "linux" }),
+			[]string{
 				"there are 16 packages, more than a fifth fewer than the 21 published now",
 			}},
-		{"every id another", catalogue(), change(catalogue(), func(*catalog.Package) bool { return true }, func(p *catalog.Package) { p.ID += "x" }), []string{
-			"9 of the 9 released packages published now are gone, or have another id",
-		}},
+		{"every id another", catalogue(),
+			change(catalogue(), func(*catalog.Package) bool { return true }, func(p *catalog.Package) { p.ID += "x" }),
+			[]string{
+				"9 of the 9 released packages published now are gone, or have another id",
+			}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -105,7 +125,8 @@ func TestCheck(t *testing.T) {
 				t.Errorf("refusals (-want +got):\n%s", diff)
 			}
 			err := gate.Err(refusals, nil)
-			if (err == nil) != (test.want == nil) || err != nil && (fault.KindOf(err) != fault.Gate || err.Error() != strings.Join(test.want, "\n")) {
+			if (err == nil) != (test.want == nil) || err != nil &&
+				(fault.KindOf(err) != fault.Gate || err.Error() != strings.Join(test.want, "\n")) {
 				t.Errorf("Err = %v", err)
 			}
 		})
@@ -115,8 +136,10 @@ func TestCheck(t *testing.T) {
 // TestErr has a refusal name the records held back: of 756 records of an unknown system, nothing is left to publish.
 func TestErr(t *testing.T) {
 	held := []catalog.Held{
-		{ID: "1", Field: "system", Value: "windows", Reason: "not one of win, linux", Hint: "add an alias to the profile"},
-		{ID: "2", Field: "system", Value: "darwin", Reason: "not one of win, linux", Hint: "add an alias to the profile"},
+		{ID: "1", Field: "system", Value: "windows", Reason: "not one of win, linux",
+			Hint: "add an alias to the profile"},
+		{ID: "2", Field: "system", Value: "darwin", Reason: "not one of win, linux",
+			Hint: "add an alias to the profile"},
 		{ID: "3", Field: "size", Value: "0", Reason: "upload not finished"},
 	}
 	err := gate.Err(gate.Check(testutil.Scheme(t), nil, nil), held)

@@ -1,5 +1,5 @@
-// Package source defines the interface of package sources. A source lists the available packages. All later steps (which
-// of them can be published, whether they may replace the published ones) are the same for all sources.
+// Package source defines the interface of package sources. A source lists the available packages. All later steps
+// (which of them can be published, whether they may replace the published ones) are the same for all sources.
 //
 // A new source is a folder in supply/sources with a Kind, and a line in the list of package sources:
 //
@@ -8,7 +8,8 @@
 // Its Read turns the source's listing into catalog.Records: one for each package, with unchanged values, and with a
 // Spelling that names each field as the source does, so that messages lead people to the right place. It leaves
 // validation to catalog.Publish. For problems that only the source can detect (an incomplete upload, a package of
-// another project) it sets Record.Hold. Its errors are of kind fault.Source, and those of a server wrap a *fetch.Failure.
+// another project) it sets Record.Hold. Its errors are of kind fault.Source, and those of a server wrap a
+// *fetch.Failure.
 package source
 
 import (

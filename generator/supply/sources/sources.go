@@ -43,7 +43,8 @@ func Choose(setting string, o source.Options) (source.Source, error) {
 		case m[1] == "http" || m[1] == "https":
 			return nil, bad(setting, "is not a URL, which begins with "+m[1]+"://")
 		case i < 0:
-			return nil, bad(setting, fmt.Sprintf("is of an unknown kind %q", m[1])+fault.DidYouMean(m[1], names(candidates)))
+			return nil, bad(setting, fmt.Sprintf("is of an unknown kind %q", m[1])+fault.DidYouMean(m[1],
+				names(candidates)))
 		}
 		k := candidates[i]
 		k.IsURL = func(*url.URL) bool { return true }
@@ -98,7 +99,8 @@ var userRE = regexp.MustCompile(`//[^/@]*@`)
 
 // bad returns the error of an invalid setting.
 func bad(setting, problem string) error {
-	return fault.Wrap(fault.Usage, fmt.Errorf("source: %s (found %.200q)", problem, userRE.ReplaceAllString(setting, "//xxxxx@")), forms())
+	return fault.Wrap(fault.Usage,
+		fmt.Errorf("source: %s (found %.200q)", problem, userRE.ReplaceAllString(setting, "//xxxxx@")), forms())
 }
 
 // forms returns the hint for an invalid setting: the forms of all kinds of sources.

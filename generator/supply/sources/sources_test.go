@@ -40,8 +40,10 @@ func TestChoose(t *testing.T) {
 		{"API without TLS", "http://localhost:8080/api/v1", "http://localhost:8080/api/v1"},
 		{"API by name", "girder:https://girder.example.org/api/v1.json", "https://girder.example.org/api/v1.json"},
 		{"packages.json", "https://get.example.org/dist/Packages.JSON", "https://get.example.org/dist/Packages.JSON"},
-		{"packages.json, compressed", "https://get.example.org/packages.json.gz", "https://get.example.org/packages.json.gz"},
-		{"packages.json with a signature", "https://get.example.org/packages.json?sig=1", "https://get.example.org/packages.json"},
+		{"packages.json, compressed", "https://get.example.org/packages.json.gz",
+			"https://get.example.org/packages.json.gz"},
+		{"packages.json with a signature", "https://get.example.org/packages.json?sig=1",
+			"https://get.example.org/packages.json"},
 		{"packages.json by name", "packages:https://ci.example.org/list?branch=main", "https://ci.example.org/list"},
 		{"file of packages by name", "packages:dist/packages", "file:packages"},
 		{"file", "saved/listing.json", "file:listing.json"},
@@ -67,24 +69,33 @@ func TestChooseRefuses(t *testing.T) {
 	tests := []struct{ name, setting, want string }{
 		{"nothing", "", `source: is empty (found "")`},
 		{"nothing after the name", "girder:", `source: is empty (found "girder:")`},
-		{"unknown kind", "gider:listing.json", `source: is of an unknown kind "gider"; did you mean "girder"? (found "gider:listing.json")`},
-		{"packages.json of an API", "https://example.com/packages.json#linux", `source: has a fragment (found "https://example.com/packages.json#linux")`},
+		{"unknown kind", "gider:listing.json",
+			`source: is of an unknown kind "gider"; did you mean "girder"? (found "gider:listing.json")`},
+		{"packages.json of an API", "https://example.com/packages.json#linux",
+			`source: has a fragment (found "https://example.com/packages.json#linux")`},
 		{"sample has no location", "sample:x", `source: is of an unknown kind "sample" (found "sample:x")`},
-		{"one slash", "https:/example.com/api/v1", `source: is not a URL, which begins with https:// (found "https:/example.com/api/v1")`},
-		{"another scheme", "ftp://example.com/api/v1", `source: is neither an http nor an https URL (found "ftp://example.com/api/v1")`},
+		{"one slash", "https:/example.com/api/v1",
+			`source: is not a URL, which begins with https:// (found "https:/example.com/api/v1")`},
+		{"another scheme", "ftp://example.com/api/v1",
+			`source: is neither an http nor an https URL (found "ftp://example.com/api/v1")`},
 		{"no host", "https:///api/v1", `source: has no host (found "https:///api/v1")`},
 		{"not a URL", "https://[::1/api", `source: is not a URL (found "https://[::1/api")`},
-		{"password", "https://me:secret@example.com/api/v1", `source: has a user name in it; configure a token or header instead (found "https://xxxxx@example.com/api/v1")`},
-		{"query", "https://example.com/api/v1?limit=0", `source: must be only the base of a Girder API (found "https://example.com/api/v1?limit=0")`},
-		{"question mark", "https://example.com/api/v1?", `source: must be only the base of a Girder API (found "https://example.com/api/v1?")`},
-		{"fragment", "https://example.com/#folder", `source: must be only the base of a Girder API (found "https://example.com/#folder")`},
+		{"password", "https://me:secret@example.com/api/v1",
+			`source: has a user name in it; configure a token or header instead (found "https://xxxxx@example.com/api/v1")`},
+		{"query", "https://example.com/api/v1?limit=0",
+			`source: must be only the base of a Girder API (found "https://example.com/api/v1?limit=0")`},
+		{"question mark", "https://example.com/api/v1?",
+			`source: must be only the base of a Girder API (found "https://example.com/api/v1?")`},
+		{"fragment", "https://example.com/#folder",
+			`source: must be only the base of a Girder API (found "https://example.com/#folder")`},
 		{"the listing's own URL", "https://example.com/api/v1/app/5f44/package",
 			`source: must be only the base of a Girder API (found "https://example.com/api/v1/app/5f44/package")`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := sources.Choose(test.setting, options(t))
-			if err == nil || fault.KindOf(err) != fault.Usage || len(fault.Hints(err)) != 1 || !strings.HasPrefix(fault.Hints(err)[0], "A source is ") {
+			if err == nil || fault.KindOf(err) != fault.Usage || len(fault.Hints(err)) != 1 ||
+				!strings.HasPrefix(fault.Hints(err)[0], "A source is ") {
 				t.Fatalf("error %v, hints %q, want one of usage with a hint", err, fault.Hints(err))
 			}
 			if diff := cmp.Diff(test.want, err.Error()); diff != "" {
@@ -95,7 +106,8 @@ func TestChooseRefuses(t *testing.T) {
 }
 
 func FuzzChoose(f *testing.F) {
-	for _, seed := range []string{"", "sample", "listing.json", "https://example.com/api/v1/", "http://[::1]:80/", "https://a@b/?#", "://", "girder:x"} {
+	for _, seed := range []string{"", "sample", "listing.json", "https://example.com/api/v1/", "http://[::1]:80/",
+		"https://a@b/?#", "://", "girder:x"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, setting string) {
@@ -116,7 +128,8 @@ const (
 	id     = "6a464e2543581bffa4f3cccb"
 	girder = `[{"_id":"` + id + `","name":"Aurora","size":333433559,"created":"2026-01-02T03:04:05Z","meta":{"app_id":"` + testutil.App +
 		`","baseName":"Aurora","os":"linux","arch":"amd64","revision":"1"}}]`
-	packages = `{"version": 1, "packages": [{"id":"` + id + `","size":333433559,"version":"1.0","built":"2026-01-02","system":"linux",` +
+	packages = `{"version": 1, "packages": [{"id":"` + id +
+		`","size":333433559,"version":"1.0","built":"2026-01-02","system":"linux",` +
 		`"arch":"amd64","revision":1,"product":"Aurora","url":"https://get.example.org/a.bin"}]}`
 )
 
@@ -126,7 +139,8 @@ func TestRead(t *testing.T) {
 	mux.HandleFunc("/api/v1/app/{app}/package", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, girder) })
 	mux.HandleFunc("/packages.json", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, packages) })
 	mux.HandleFunc("/list", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, packages) })
-	mux.HandleFunc("/packages.json.gz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, compressed(packages)) })
+	mux.HandleFunc("/packages.json.gz",
+		func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, compressed(packages)) })
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	dir := t.TempDir()
@@ -181,7 +195,8 @@ func TestReadRefusesFiles(t *testing.T) {
 		{"empty.json", " \n", "/empty.json:1:1: not a list of packages (the file is empty)"},
 		{"zip.json", "PK\x05\x06", `/zip.json:1:1: not a list of packages (found "PK\x05\x06")`},
 		{"cut.json", "[{", "/cut.json:1:3: item 1: cut off"},
-		{"object.json", `{"message": "no"}`, `/object.json:1:1: not a packages.json: the object has neither "version" nor "packages"`},
+		{"object.json", `{"message": "no"}`,
+			`/object.json:1:1: not a packages.json: the object has neither "version" nor "packages"`},
 		{"missing.json", "", "/missing.json: no such file or directory"},
 	}
 	for _, test := range tests {

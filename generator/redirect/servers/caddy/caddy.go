@@ -1,11 +1,11 @@
 // Package caddy writes the redirect table for Caddy 2.6 and later, as a snippet that is imported in a site block of a
 // Caddyfile.
 //
-// Caddy's map handler takes a text apart by regular expressions, or looks it up in a list; its placeholders are computed
-// when they are used. With these, the snippet reads a query as lookup.Spec.Parse does and finds what stands in lists:
-// the newest package, versions, revisions. It cannot look up "at or before" a day or revision, which would need a list of
-// all days, and it cannot count, which an offset needs; nor can it compose an answer of several packages. Such requests
-// are answered with status 501 and a page that offers the permalinks.
+// Caddy's map handler takes a text apart by regular expressions, or looks it up in a list; its placeholders are
+// computed when they are used. With these, the snippet reads a query as lookup.Spec.Parse does and finds what stands in
+// lists: the newest package, versions, revisions. It cannot look up "at or before" a day or revision, which would need
+// a list of all days, and it cannot count, which an offset needs; nor can it compose an answer of several packages.
+// Such requests are answered with status 501 and a page that offers the permalinks.
 //
 // A list is searched from its start. Each platform has lists of its own, and a request searches one of them.
 package caddy
@@ -34,10 +34,11 @@ func (Server) Name() string { return "caddy" }
 // Describe implements redirect.Server.
 func (Server) Describe() redirect.Description {
 	return redirect.Description{
-		Title:   "Caddy",
-		Files:   "`sitegen.caddyfile`, to be imported in a site block after `root`",
-		Queries: "answered for the newest, a version or a revision; 501 with an offset, a date or a closest revision, for `/findall` and for `/?QUERY`",
-		Limits:  "none, but lists are searched from their start: some thousand rules",
+		Title: "Caddy",
+		Files: "`sitegen.caddyfile`, to be imported in a site block after `root`",
+		Queries: "answered for the newest, a version or a revision; 501 with an offset, a date or a closest " +
+			"revision, for `/findall` and for `/?QUERY`",
+		Limits: "none, but lists are searched from their start: some thousand rules",
 	}
 }
 
@@ -62,15 +63,18 @@ func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
 func omitted() []redirect.Omission {
 	return []redirect.Omission{
 		{
-			What: "an offset, date or closest-revision, /findall and /?QUERY: Caddy's map cannot count and has no \"at or before\"; status 501, and a page that offers the permalinks",
+			What: "an offset, date or closest-revision, /findall and /?QUERY: Caddy's map cannot count and has no " +
+				"\"at or before\"; status 501, and a page that offers the permalinks",
 			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool {
-				return got.Status == http.StatusNotImplemented && (a.API.Kind == lookup.Objects || a.API.Kind == lookup.Page || unsupported(&a.API.Query))
+				return got.Status == http.StatusNotImplemented &&
+					(a.API.Kind == lookup.Objects || a.API.Kind == lookup.Page || unsupported(&a.API.Query))
 			},
 		},
 		{
 			What: "/bitstream/<id>: hexadecimal digits count in lower case only",
 			Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
-				return a.API.Kind == lookup.Redirect && a.Permalink == "" && path != lookup.Location(a.API.Package) && got.Status == http.StatusNotFound
+				return a.API.Kind == lookup.Redirect && a.Permalink == "" && path != lookup.Location(a.API.Package) &&
+					got.Status == http.StatusNotFound
 			},
 		},
 		{
@@ -133,7 +137,8 @@ const head = "# " + output.Mark + `: do not edit, the next build overwrites it.
 // writePackages writes the lists of packages, a set for each platform. Keys of versions begin with a letter, because a
 // version could be a word of Caddy's, such as default.
 func writePackages(w *writer, x *lookup.Index) {
-	w.section("The newest package, by platform and stability; versions and revisions of a platform: for releases, nightly builds and either.")
+	w.section("The newest package, by platform and stability; versions and revisions of a platform: for releases, " +
+		"nightly builds and either.")
 	var newest, found [][]string
 	for _, pf := range x.Platforms() {
 		name := platformName(pf)
@@ -145,30 +150,35 @@ func writePackages(w *writer, x *lookup.Index) {
 				newest = append(newest, []string{quoted(name + " " + string(s)), p.ID})
 			}
 			for _, finds := range []string{"version", "revision"} {
-				found = append(found, []string{quoted(finds + " " + name + " " + string(s)), placeholder(finds, name, string(s))})
+				found = append(found, []string{quoted(finds + " " + name + " " + string(s)),
+					placeholder(finds, name, string(s))})
 			}
 		}
-		w.mapping("v{sitegen_version}", placeholders("version", name), columnRows(columns, func(t *lookup.Table) map[string]*catalog.Package {
-			keyed := map[string]*catalog.Package{}
-			for v, p := range t.Versions {
-				keyed["v"+v] = p
-			}
-			return keyed
-		})...)
-		w.mapping("{sitegen_revision}", placeholders("revision", name), columnRows(columns, func(t *lookup.Table) map[string]*catalog.Package {
-			keyed := map[string]*catalog.Package{}
-			for _, s := range t.Revisions {
-				if s.Package.Revision == s.From {
-					keyed[fmt.Sprint(s.From)] = s.Package
+		w.mapping("v{sitegen_version}", placeholders("version", name),
+			columnRows(columns, func(t *lookup.Table) map[string]*catalog.Package {
+				keyed := map[string]*catalog.Package{}
+				for v, p := range t.Versions {
+					keyed["v"+v] = p
 				}
-			}
-			return keyed
-		})...)
+				return keyed
+			})...)
+		w.mapping("{sitegen_revision}", placeholders("revision", name),
+			columnRows(columns, func(t *lookup.Table) map[string]*catalog.Package {
+				keyed := map[string]*catalog.Package{}
+				for _, s := range t.Revisions {
+					if s.Package.Revision == s.From {
+						keyed[fmt.Sprint(s.From)] = s.Package
+					}
+				}
+				return keyed
+			})...)
 	}
-	w.mapping("{sitegen_arch}_{sitegen_os} {sitegen_stability}", []string{"{sitegen_newest}"}, append(newest, defaults(1))...)
+	w.mapping("{sitegen_arch}_{sitegen_os} {sitegen_stability}", []string{"{sitegen_newest}"},
+		append(newest, defaults(1))...)
 	w.mapping("{sitegen_finds} {sitegen_arch}_{sitegen_os} {sitegen_stability}", []string{"{sitegen_id}"},
 		append(found, []string{"default", quoted("{sitegen_latest}")})...)
-	w.mapping("{sitegen_finds}", []string{"{sitegen_latest}"}, []string{"newest", quoted("{sitegen_newest}")}, defaults(1))
+	w.mapping("{sitegen_finds}", []string{"{sitegen_latest}"}, []string{"newest", quoted("{sitegen_newest}")},
+		defaults(1))
 }
 
 // columnRows merges the tables of a platform: a row for each key, with the package of each stability.

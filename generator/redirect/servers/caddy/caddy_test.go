@@ -112,8 +112,10 @@ func TestOtherGrammar(t *testing.T) {
 	for request := range testutil.RandomRequests(x, 29, 2000) {
 		r.compare(t, request)
 	}
-	for _, request := range []string{"/find?os=haiku", "/find?os=haiku&until=2026-01-01", "/find?os=win&until=2026-02-30", "/find?os=win&until=2026-01-01&version=5", "/find?os=win&mirror=eu",
-		"/find?os=win&mirror=asia", "/latest/haiku", "/latest/haiku/nightly.json", "/until/2026-05-01/win/any", "/bitstream/" + packages[0].ID, "/bitstream/" + packages[1].ID, "/bitstream/tool-1"} {
+	for _, request := range []string{"/find?os=haiku", "/find?os=haiku&until=2026-01-01",
+		"/find?os=win&until=2026-02-30", "/find?os=win&until=2026-01-01&version=5", "/find?os=win&mirror=eu",
+		"/find?os=win&mirror=asia", "/latest/haiku", "/latest/haiku/nightly.json", "/until/2026-05-01/win/any",
+		"/bitstream/" + packages[0].ID, "/bitstream/" + packages[1].ID, "/bitstream/tool-1"} {
 		r.compare(t, request)
 	}
 }
@@ -121,41 +123,69 @@ func TestOtherGrammar(t *testing.T) {
 // TestUnusual sends what no well-meaning client sends.
 func TestUnusual(t *testing.T) {
 	x := testutil.Index(t, "live")
-	list, err := redirect.Parse("rules.txt", "/trés/* /x/:splat\n/a%20b /c\n/q%22%60%7Bx%7D%5C /d\n/shown /releases/ 200\n/default /e\n")
+	list, err := redirect.Parse("rules.txt",
+		"/trés/* /x/:splat\n/a%20b /c\n/q%22%60%7Bx%7D%5C /d\n/shown /releases/ 200\n/default /e\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := start(t, &redirect.Table{Index: x, Rules: redirect.NewRules(append(list, testutil.Inherited(t, x)...))}, render(t, x))
+	r := start(t, &redirect.Table{Index: x, Rules: redirect.NewRules(append(list, testutil.Inherited(t, x)...))},
+		render(t, x))
 	id := x.Packages()[0].ID
 	for _, request := range []string{
-		"/", "/?", "/?utm_source=forum", "/?arch=arm64", "/?offset=-1", "/?checkout-date=1", "/?version=&date=2020-01-01", "/releases", "/releases/", "/releases?a=b", "/releases/index.html", "/robots.txt", "/robots.txt/",
-		"/find", "/find?", "/find?os=beos", "//find?os=win", "///download?os=win", "/find?os=%77%69n&stability=%72elease", "/find?o%73=win", "/%66ind?os=win", "/find/?os=win", "/FIND?os=win", "/Latest/win",
-		"/find?os=win&offset=+0", "/find?os=win&offset=%2B0", "/find?os=win&offset=-0", "/find?os=win&offset=-000", "/find?os=win&offset=--1", "/find?os=win&offset=-1", "/find?os=win&offset=1%0d%0aX:1", "/find?os=win&offset=1%0a",
-		"/find?os=win&offset=99999999999999999999", "/find?os=win&revision=034645", "/find?os=win&revision=%2B034645%20", "/find?os=win&revision=+34645+", "/find?os=win&revision=-1", "/find?os=win&revision=1e3",
-		"/find?os=win&revision=0", "/find?os=win&revision=99999999999999999999", "/find?os=win&closest-revision=34645", "/find?os=win&closest-revision=", "/find?os=win&date=2026-09-31", "/find?os=win&date=2024-02-29",
-		"/find?os=win&date=1900-02-29", "/find?os=win&date=0000-02-29", "/find?os=win&date=2026-13-01", "/find?os=win&date=2026-09-01%0a", "/find?os=win&date=%32026-09-01",
-		"/find?OS=win", "/find?os=Win", "/find?os=win&os=linux", "/find?os=&os=linux", "/find?os", "/find?os&stability=any", "/find?&&os=win&&", "/find?os=win;stability=any", "/find?xos=win", "/find?os=win,linux", "/find?os=win%2Clinux",
-		"/find?os=win&version=5.2&xversion=1&version=7", "/find?os=win&version=" + strings.Repeat("5", 3000), "/find?os=win&version=$args", "/find?os=win&version={sitegen_newest}", "/find?os=win&version=%7Benv.HOME%7D", "/find?os=win&version=%zz",
-		"/find?os=win&version=%", "/find?os=w%2569n", "/find?os=win&version=5%2E10", "/find?os=win&version=~", "/find?os=win&version=default", "/find?os=win&version=-", "/find?os=win&version=%00",
-		"/find?os=win&version=5&date=2026-01-01", "/find?os=win&version=&date=x", "/find?os=win&checkout-date=1&version=5", "/find?os=macosx&arch=arm64&stability=any", "/find?os=macosx&arch=i386", "/find?arch=&os=win",
-		"/findall", "/findall?os=beos", "/findall?arch=arm64&offset=-1", "/download?os=win&version=99", "/download?os=win&revision=34645",
-		"/bitstream/" + id, "/bitstream/" + strings.ToUpper(id), "/bitstream/" + id + "/", "/bitstream/" + id + "%0a", "/bitstream/" + id + "?x=y", "/bitstream/%36" + id[1:], "/bitstream/1341035", "/bitstream/461634",
-		"/bitstream/", "/bitstream/a/..%2fb", "/bitstream/~", "/bitstream/{x}", "/latest/win?os=linux&stability=nightly", "/latest/beos", "/latest/win/any", "/latest/win%0a", "/releases/9.9/win", "/revision/99999999999999/win", "/releases/5.10/win/",
-		"/tr%C3%A9s/a", "/tr%c3%a9s/", "/tr%E9s/a", "/a%20b", "/a%20b/", "//a%20b", "/q%22%60%7Bx%7D%5C", "/shown", "/default", "/%0d%0aX:1", "//evil.example/releases", "/\\evil.example/", "/releases//index.html",
-		"/-/null.json", "/-/error/400-os.html", "/404.html", "/.git/config", "/api/.hidden", "/nothing", "/nothing/here/", "/api/v1/latest.json", "/api/v1/", "/assets/none.css", "/sitemap.xml", "/releases/5.12.4/SHA512SUMS",
+		"/", "/?", "/?utm_source=forum", "/?arch=arm64", "/?offset=-1", "/?checkout-date=1",
+		"/?version=&date=2020-01-01", "/releases", "/releases/", "/releases?a=b", "/releases/index.html", "/robots.txt",
+		"/robots.txt/",
+		"/find", "/find?", "/find?os=beos", "//find?os=win", "///download?os=win",
+		"/find?os=%77%69n&stability=%72elease", "/find?o%73=win", "/%66ind?os=win", "/find/?os=win", "/FIND?os=win",
+		"/Latest/win",
+		"/find?os=win&offset=+0", "/find?os=win&offset=%2B0", "/find?os=win&offset=-0", "/find?os=win&offset=-000",
+		"/find?os=win&offset=--1", "/find?os=win&offset=-1", "/find?os=win&offset=1%0d%0aX:1",
+		"/find?os=win&offset=1%0a",
+		"/find?os=win&offset=99999999999999999999", "/find?os=win&revision=034645",
+		"/find?os=win&revision=%2B034645%20", "/find?os=win&revision=+34645+", "/find?os=win&revision=-1",
+		"/find?os=win&revision=1e3",
+		"/find?os=win&revision=0", "/find?os=win&revision=99999999999999999999", "/find?os=win&closest-revision=34645",
+		"/find?os=win&closest-revision=", "/find?os=win&date=2026-09-31", "/find?os=win&date=2024-02-29",
+		"/find?os=win&date=1900-02-29", "/find?os=win&date=0000-02-29", "/find?os=win&date=2026-13-01",
+		"/find?os=win&date=2026-09-01%0a", "/find?os=win&date=%32026-09-01",
+		"/find?OS=win", "/find?os=Win", "/find?os=win&os=linux", "/find?os=&os=linux", "/find?os",
+		"/find?os&stability=any", "/find?&&os=win&&", "/find?os=win;stability=any", "/find?xos=win",
+		"/find?os=win,linux", "/find?os=win%2Clinux",
+		"/find?os=win&version=5.2&xversion=1&version=7", "/find?os=win&version=" + strings.Repeat("5", 3000),
+		"/find?os=win&version=$args", "/find?os=win&version={sitegen_newest}", "/find?os=win&version=%7Benv.HOME%7D",
+		"/find?os=win&version=%zz",
+		"/find?os=win&version=%", "/find?os=w%2569n", "/find?os=win&version=5%2E10", "/find?os=win&version=~",
+		"/find?os=win&version=default", "/find?os=win&version=-", "/find?os=win&version=%00",
+		"/find?os=win&version=5&date=2026-01-01", "/find?os=win&version=&date=x",
+		"/find?os=win&checkout-date=1&version=5", "/find?os=macosx&arch=arm64&stability=any",
+		"/find?os=macosx&arch=i386", "/find?arch=&os=win",
+		"/findall", "/findall?os=beos", "/findall?arch=arm64&offset=-1", "/download?os=win&version=99",
+		"/download?os=win&revision=34645",
+		"/bitstream/" + id, "/bitstream/" + strings.ToUpper(id), "/bitstream/" + id + "/", "/bitstream/" + id + "%0a",
+		"/bitstream/" + id + "?x=y", "/bitstream/%36" + id[1:], "/bitstream/1341035", "/bitstream/461634",
+		"/bitstream/", "/bitstream/a/..%2fb", "/bitstream/~", "/bitstream/{x}",
+		"/latest/win?os=linux&stability=nightly", "/latest/beos", "/latest/win/any", "/latest/win%0a",
+		"/releases/9.9/win", "/revision/99999999999999/win", "/releases/5.10/win/",
+		"/tr%C3%A9s/a", "/tr%c3%a9s/", "/tr%E9s/a", "/a%20b", "/a%20b/", "//a%20b", "/q%22%60%7Bx%7D%5C", "/shown",
+		"/default", "/%0d%0aX:1", "//evil.example/releases", "/\\evil.example/", "/releases//index.html",
+		"/-/null.json", "/-/error/400-os.html", "/404.html", "/.git/config", "/api/.hidden", "/nothing",
+		"/nothing/here/", "/api/v1/latest.json", "/api/v1/", "/assets/none.css", "/sitemap.xml",
+		"/releases/5.12.4/SHA512SUMS",
 	} {
 		r.compare(t, request)
 		res, _ := testutil.Ask(t, client, "HEAD", r.url+request)
 		get, _ := testutil.Ask(t, client, "GET", r.url+request)
 		if res.StatusCode != get.StatusCode || res.Header.Get("Location") != get.Header.Get("Location") {
-			t.Errorf("HEAD %s: %d to %q, GET %d to %q", request, res.StatusCode, res.Header.Get("Location"), get.StatusCode, get.Header.Get("Location"))
+			t.Errorf("HEAD %s: %d to %q, GET %d to %q", request, res.StatusCode, res.Header.Get("Location"),
+				get.StatusCode, get.Header.Get("Location"))
 		}
 		if res.Header.Get("X") != "" || strings.Contains(res.Header.Get("Location"), "//evil") {
 			t.Errorf("%s: headers %v", request, res.Header)
 		}
 	}
 	for method, want := range map[string]int{"POST": 405, "PUT": 405, "OPTIONS": 204} {
-		if res, _ := testutil.Ask(t, client, method, r.url+"/find?os=win"); res.StatusCode != want || res.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
+		if res, _ := testutil.Ask(t, client, method, r.url+"/find?os=win"); res.StatusCode != want ||
+			res.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
 			t.Errorf("%s: status %d, Allow %q", method, res.StatusCode, res.Header.Get("Allow"))
 		}
 	}
@@ -167,11 +197,13 @@ func TestConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := start(t, &redirect.Table{Index: testutil.Index(t, "archive"), Rules: redirect.NewRules(list)}, memory{"index.html": []byte("home")})
+	r := start(t, &redirect.Table{Index: testutil.Index(t, "archive"), Rules: redirect.NewRules(list)},
+		memory{"index.html": []byte("home")})
 	adapt := r.caddy("adapt", "--config", "Caddyfile", "--validate")
 	var warnings strings.Builder
 	adapt.Stderr = &warnings
-	if out, err := adapt.Output(); err != nil || len(out) == 0 || strings.Contains(strings.ToLower(warnings.String()), "warn") {
+	if out, err := adapt.Output(); err != nil || len(out) == 0 ||
+		strings.Contains(strings.ToLower(warnings.String()), "warn") {
 		t.Errorf("caddy adapt: %v\n%s", err, &warnings)
 	}
 	formatted, err := r.caddy("fmt", fileName).Output()
@@ -182,7 +214,8 @@ func TestConfiguration(t *testing.T) {
 }
 
 func TestPairs(t *testing.T) {
-	files := memory{"index.html": []byte("home"), "404.html": []byte("error 404"), "shown.html": []byte("shown"), "-/error/404-bitstream.html": []byte("no such file")}
+	files := memory{"index.html": []byte("home"), "404.html": []byte("error 404"), "shown.html": []byte("shown"),
+		"-/error/404-bitstream.html": []byte("no such file")}
 	for _, p := range testutil.Pairs(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			list, err := redirect.Parse("rules.txt", p.Rules)

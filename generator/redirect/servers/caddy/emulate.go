@@ -36,7 +36,8 @@ func (e emulator) Answer(s *emulate.Site, path, query string) (emulate.Reply, er
 	case kind == lookup.Object:
 		r, err := s.Content(200, a.File[1:], emulate.FiveMinutes)
 		return r.WithCORS(), err
-	case kind == lookup.Redirect && a.Permalink == "" && a.API.Query.Route == "" && path != lookup.Location(a.API.Package):
+	case kind == lookup.Redirect && a.Permalink == "" && a.API.Query.Route == "" &&
+		path != lookup.Location(a.API.Package):
 		return s.Error(404, "-/error/404-bitstream.html")
 	}
 	switch {
@@ -62,8 +63,8 @@ func (e emulator) given(query string) bool {
 	return false
 }
 
-// file serves a file as Caddy's file_server does: folders without an index are not found, and the redirect to a folder has
-// status 308 and no query.
+// file serves a file as Caddy's file_server does: folders without an index are not found, and the redirect to a folder
+// has status 308 and no query.
 func (e emulator) file(s *emulate.Site, path string) (emulate.Reply, error) {
 	r, err := s.Serve(path, "")
 	switch {

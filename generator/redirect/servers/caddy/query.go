@@ -29,16 +29,17 @@ func validValue(p *lookup.Parameter) string {
 	return ""
 }
 
-// parameter writes two maps for a parameter of a request: raw is its first value as sent, after an equals sign; value the
-// same decoded. Both are empty when it is not given.
+// parameter writes two maps for a parameter of a request: raw is its first value as sent, after an equals sign; value
+// the same decoded. Both are empty when it is not given.
 //
-// Caddy decodes all values of a name and joins them with commas. What has no comma is one value; else the part before the
-// first comma is the first value, if no comma was sent in it. Caddy drops values with bad escapes, so the raw value must
-// have none; if it has, or has a comma, it counts as it was sent. A parameter whose name is sent with escapes has no raw
-// value.
+// Caddy decodes all values of a name and joins them with commas. What has no comma is one value; else the part before
+// the first comma is the first value, if no comma was sent in it. Caddy drops values with bad escapes, so the raw value
+// must have none; if it has, or has a comma, it counts as it was sent. A parameter whose name is sent with escapes has
+// no raw value.
 func (w *writer) parameter(name, raw, value string) {
 	w.mapping("{http.request.uri.query}", []string{raw},
-		[]string{expression(`^(?:[^&]*&)*?` + regexp.QuoteMeta(name) + `(?:=([^&]*))?(?:&.*)?$`), "`=${1}`"}, defaults(1))
+		[]string{expression(`^(?:[^&]*&)*?` + regexp.QuoteMeta(name) + `(?:=([^&]*))?(?:&.*)?$`), "`=${1}`"},
+		defaults(1))
 	w.mapping("{http.request.uri.query."+name+"} "+raw, []string{value},
 		[]string{expression(`(?s)^([^,]+) =(?:[^%;]|%[0-9A-Fa-f]{2})+$`), "`=${1}`"},
 		[]string{expression(`(?s)^([^,]+) $`), "`=${1}`"},
@@ -56,7 +57,8 @@ type query struct {
 // parameters writes the maps that read the parameters of the download API. The state of each is a digit: 0 not given,
 // 1 valid, 2 wrong.
 func (w *query) parameters() {
-	w.section("The parameters of the download API: their values as sent and decoded, after an equals sign, and their states:\n0 not given, 1 valid, 2 wrong.")
+	w.section("The parameters of the download API: their values as sent and decoded, after an equals sign, and their " +
+		"states:\n0 not given, 1 valid, 2 wrong.")
 	for i, p := range w.spec.Parameters() {
 		value := numbered("value", i)
 		w.parameter(p.Name, numbered("raw", i), value)
@@ -72,7 +74,8 @@ func numbered(name string, i int) string { return fmt.Sprintf("{sitegen_%s_%d}",
 
 // request writes the maps of what the parameters mean together: the problem, if there is one, and what to find.
 func (w *query) request() {
-	w.section("What the request asks for. A problem is the parameter to blame; {sitegen_unsupported} is 1 for what lists cannot answer.")
+	w.section("What the request asks for. A problem is the parameter to blame; {sitegen_unsupported} is 1 for what " +
+		"lists cannot answer.")
 	parameters := w.spec.Parameters()
 	at := func(i int) string { // a state is after the route and a blank
 		return fmt.Sprintf(`^[^ ]* .{%d}`, i)
@@ -96,13 +99,15 @@ func (w *query) request() {
 		problems = append(problems, []string{expression(wrong), p.Name})
 	}
 	w.mapping("{http.request.uri.path} "+states, []string{"{sitegen_problem}"}, append(problems, defaults(1))...)
-	w.mapping("{http.request.uri.path} "+states, []string{"{sitegen_finds}"}, append(finds, []string{"default", "newest"})...)
+	w.mapping("{http.request.uri.path} "+states, []string{"{sitegen_finds}"},
+		append(finds, []string{"default", "newest"})...)
 	w.mapping(states, []string{"{sitegen_given}"}, []string{expression("^0*$"), `""`}, []string{"default", "1"})
 	w.choices()
 	w.values()
 	offset := w.role(lookup.OffsetRole)
 	w.mapping("{http.request.uri.path} {sitegen_finds}"+offset, []string{"{sitegen_unsupported}"},
-		[]string{expression(`^/(?:find|download) (?:newest|version|revision)(?:= *[-+]?0+ *)?$`), `""`}, []string{"default", "1"})
+		[]string{expression(`^/(?:find|download) (?:newest|version|revision)(?:= *[-+]?0+ *)?$`), `""`},
+		[]string{"default", "1"})
 }
 
 func findsWord(f lookup.Finds) string {
@@ -124,12 +129,14 @@ func (w *query) role(r lookup.Role) string {
 func (w *query) choices() {
 	given := expression(`^=([^ ]+)`)
 	w.mapping(w.role(lookup.OSRole), []string{"{sitegen_os}"}, []string{given, "`${1}`"}, defaults(1))
-	w.mapping(w.role(lookup.ArchRole), []string{"{sitegen_arch}"}, []string{given, "`${1}`"}, []string{"default", string(w.spec.DefaultArch())})
+	w.mapping(w.role(lookup.ArchRole), []string{"{sitegen_arch}"}, []string{given, "`${1}`"},
+		[]string{"default", string(w.spec.DefaultArch())})
 	rows := [][]string{{given, "`${1}`"}}
 	for _, f := range []lookup.Finds{lookup.ByVersion, lookup.ByRevision} {
 		rows = append(rows, []string{quoted(" " + findsWord(f)), string(w.spec.DefaultStability(f))})
 	}
-	w.mapping(w.role(lookup.StabilityRole)+" {sitegen_finds}", []string{"{sitegen_stability}"}, append(rows, []string{"default", string(w.spec.DefaultStability(lookup.Newest))})...)
+	w.mapping(w.role(lookup.StabilityRole)+" {sitegen_finds}", []string{"{sitegen_stability}"},
+		append(rows, []string{"default", string(w.spec.DefaultStability(lookup.Newest))})...)
 }
 
 // values writes the version or revision to find: of the mode that is given, since there is one at most.
@@ -147,6 +154,7 @@ func (w *query) values() {
 				source += numbered("value", i)
 			}
 		}
-		w.mapping(source+" ", []string{placeholder(findsWord(f.finds))}, []string{expression(strings.TrimSuffix(f.re, "$") + " $"), "`${1}`"}, defaults(1))
+		w.mapping(source+" ", []string{placeholder(findsWord(f.finds))},
+			[]string{expression(strings.TrimSuffix(f.re, "$") + " $"), "`${1}`"}, defaults(1))
 	}
 }

@@ -180,10 +180,12 @@ func fileRedirects(x *lookup.Index) string {
 	urls := redirect.NewFileURLs(x.Packages())
 	text := ""
 	if len(urls.Mid) > 0 {
-		text += fmt.Sprintf("\t\t\t@sitegen_file not vars {sitegen_file} \"\"\n\t\t\tredir @sitegen_file \"%s{sitegen_file}%s\" 302\n", urls.Rest.Before, urls.Rest.After)
+		text += fmt.Sprintf("\t\t\t@sitegen_file not vars {sitegen_file} \"\"\n\t\t\tredir @sitegen_file "+
+			"\"%s{sitegen_file}%s\" 302\n", urls.Rest.Before, urls.Rest.After)
 	}
 	if len(urls.Mid) < len(x.Packages()) {
-		text += fmt.Sprintf("\t\t\tredir \"%s{http.regexp.sitegen_bitstream.1}%s\" 302\n", urls.ByID.Before, urls.ByID.After)
+		text += fmt.Sprintf("\t\t\tredir \"%s{http.regexp.sitegen_bitstream.1}%s\" 302\n", urls.ByID.Before,
+			urls.ByID.After)
 	}
 	return text
 }
@@ -192,10 +194,13 @@ func fileRedirects(x *lookup.Index) string {
 func page(spec *lookup.Spec) string {
 	var links []string
 	for _, o := range spec.OSes() {
-		links = append(links, fmt.Sprintf("<a href='%s'>%s</a>", spec.LatestPath(o, catalog.Release), html.EscapeString(spec.Title(o))))
+		links = append(links, fmt.Sprintf("<a href='%s'>%s</a>", spec.LatestPath(o, catalog.Release),
+			html.EscapeString(spec.Title(o))))
 	}
-	text := "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>Not answered here</title>" +
-		"<h1>Not answered here</h1><p>This server finds the newest package, a version and a revision, of one operating system. It cannot answer this request.</p>" +
+	text := "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' " +
+		"content='width=device-width'><title>Not answered here</title>" +
+		"<h1>Not answered here</h1><p>This server finds the newest package, a version and a revision, of one " +
+		"operating system. It cannot answer this request.</p>" +
 		"<p><a href='/'>All downloads</a>. The newest release for " + strings.Join(links, ", ") + ".</p></html>"
 	return strings.NewReplacer("{", "&#123;", "}", "&#125;", `\`, "&#92;").Replace(text)
 }

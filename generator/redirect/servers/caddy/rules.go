@@ -14,7 +14,8 @@ import (
 // Exact rules without conditions are a list. The others are expressions over the values of the conditions' parameters
 // and the path, "=7&=en /store", which are tried one after the other.
 func writeRules(w *writer, rules *redirect.Rules) {
-	w.section("The rules of rules.txt, the aliases of pages and links of retired servers. Exact paths come before patterns.")
+	w.section("The rules of rules.txt, the aliases of pages and links of retired servers. Exact paths come before " +
+		"patterns.")
 	names := conditionNames(rules)
 	source := ""
 	for i, name := range names {
@@ -35,10 +36,12 @@ func writeRules(w *writer, rules *redirect.Rules) {
 			tried = append(tried, []string{expression(re), fmt.Sprint(r.Status), "`" + target + "`"})
 		}
 	}
-	w.mapping("{http.request.uri.path}", []string{"{sitegen_path}"}, []string{expression(`(?s)^(.*[^/])/?$`), "`${1}`"}, []string{"default", "/"})
+	w.mapping("{http.request.uri.path}", []string{"{sitegen_path}"}, []string{expression(`(?s)^(.*[^/])/?$`), "`${1}`"},
+		[]string{"default", "/"})
 	w.mapping("{sitegen_path}", []string{"{sitegen_status}", "{sitegen_target}"},
 		append(list, []string{"default", quoted("{sitegen_tried_status}"), quoted("{sitegen_tried_target}")})...)
-	w.mapping(source+" {http.request.uri.path}", []string{"{sitegen_tried_status}", "{sitegen_tried_target}"}, append(tried, defaults(2))...)
+	w.mapping(source+" {http.request.uri.path}", []string{"{sitegen_tried_status}", "{sitegen_tried_target}"},
+		append(tried, defaults(2))...)
 }
 
 // exactRules lists the rules without a pattern, those of one source after the other.
@@ -68,10 +71,12 @@ func conditionNames(rules *redirect.Rules) (names []string) {
 	return names
 }
 
-// writeCondition writes the map of a parameter's value, after an equals sign. A value that no condition takes counts as none.
+// writeCondition writes the map of a parameter's value, after an equals sign. A value that no condition takes counts as
+// none.
 func writeCondition(w *writer, name string, i int) {
 	w.parameter(name, numbered("condition_raw", i), numbered("condition_value", i))
-	w.mapping(numbered("condition_value", i), []string{numbered("condition", i)}, []string{expression(`^(=` + redirect.Unreserved + `+)$`), "`${1}`"}, defaults(1))
+	w.mapping(numbered("condition_value", i), []string{numbered("condition", i)},
+		[]string{expression(`^(=` + redirect.Unreserved + `+)$`), "`${1}`"}, defaults(1))
 }
 
 // ruleExpression is the expression of a rule, and its target with references to the groups.

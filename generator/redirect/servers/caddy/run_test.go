@@ -41,8 +41,9 @@ func (m memory) File(path string) ([]byte, error) {
 func render(t testing.TB, x *lookup.Index) memory {
 	t.Helper()
 	files, _, err := site.Render(t.Context(), site.Input{
-		Options: site.Options{Title: "Tool", Project: "Tool", BaseURL: "https://download.example", Jobs: 2, Minify: true},
-		Index:   x, Content: sitegen.Content(), Layouts: sitegen.Layouts(),
+		Options: site.Options{Title: "Tool", Project: "Tool", BaseURL: "https://download.example", Jobs: 2,
+			Minify: true},
+		Index: x, Content: sitegen.Content(), Layouts: sitegen.Layouts(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +73,8 @@ func start(t testing.TB, table *redirect.Table, files memory) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &running{Emulation: e, dir: t.TempDir(), site: emulate.NewSite(files), snippet: e.Compilation().File(Server{}, fileName)}
+	r := &running{Emulation: e, dir: t.TempDir(), site: emulate.NewSite(files),
+		snippet: e.Compilation().File(Server{}, fileName)}
 	for name, data := range files {
 		r.write(t, "public/"+name, data)
 	}

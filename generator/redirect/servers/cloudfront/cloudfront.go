@@ -1,11 +1,11 @@
-// Package cloudfront writes the redirect table for CloudFront: a function that answers viewer requests, and the key-value
-// store that it reads.
+// Package cloudfront writes the redirect table for CloudFront: a function that answers viewer requests, and the
+// key-value store that it reads.
 //
-// The function does not change with the catalogue, the rules or the profile; all data are in the store. There, tables are
-// trees whose nodes are named by their content (see store), so an update is safe in this order: put the new keys in any
-// number of calls, put "root" in the last of them, and delete what the new store lacks when every edge has the new root
-// (after seconds; the next update is early enough). A request during the update is answered from the old catalogue or from
-// the new one, never from a mixture.
+// The function does not change with the catalogue, the rules or the profile; all data are in the store. There, tables
+// are trees whose nodes are named by their content (see store), so an update is safe in this order: put the new keys in
+// any number of calls, put "root" in the last of them, and delete what the new store lacks when every edge has the new
+// root (after seconds; the next update is early enough). A request during the update is answered from the old catalogue
+// or from the new one, never from a mixture.
 //
 // A request reads the root, and two or three nodes for each table it needs.
 package cloudfront
@@ -29,8 +29,8 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// MaxPatterns is the most patterns that the function tries, one after the other. A node holds about eight, and a request
-// that nothing matches reads all nodes.
+// MaxPatterns is the most patterns that the function tries, one after the other. A node holds about eight, and a
+// request that nothing matches reads all nodes.
 const MaxPatterns = 100
 
 // Server is a CloudFront distribution.
@@ -42,10 +42,12 @@ func (Server) Name() string { return "cloudfront" }
 // Describe implements redirect.Server.
 func (Server) Describe() redirect.Description {
 	return redirect.Description{
-		Title:   "Amazon CloudFront",
-		Files:   "`function.js`, a function for viewer requests, and `keyvaluestore.json`, the import file of its key-value store",
-		Queries: "answered; beyond some 15,000 packages, `/findall` and `/?QUERY` answer 501 where they would describe one of the oldest",
-		Limits:  "5 MB, some 58,000 packages; 100 patterns",
+		Title: "Amazon CloudFront",
+		Files: "`function.js`, a function for viewer requests, and `keyvaluestore.json`, the import file of its " +
+			"key-value store",
+		Queries: "answered; beyond some 15,000 packages, `/findall` and `/?QUERY` answer 501 where they would " +
+			"describe one of the oldest",
+		Limits: "5 MB, some 58,000 packages; 100 patterns",
 	}
 }
 
@@ -71,19 +73,24 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 		return c
 	}
 	c.Omitted = []redirect.Omission{{
-		What: "a path that is neither a file nor a folder and whose last part has no ending: status 301 to the folder of that name, then 404",
+		What: "a path that is neither a file nor a folder and whose last part has no ending: status 301 to the " +
+			"folder of that name, then 404",
 		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
 			return a.Status == 0 && got.Status == http.StatusMovedPermanently && got.Location() == encodeURI(path)+"/"
 		},
 	}}
 	if len(left) > 0 {
-		c.Warn(nil, "cloudfront: /findall and /?QUERY are answered with a page of explanation where they would have to describe one of the %d oldest of %d packages; "+
-			"a key-value store holds %d bytes; /find and /download are not concerned", len(left), len(t.Index.Packages()), limit)
+		c.Warn(nil, "cloudfront: /findall and /?QUERY are answered with a page of explanation where they would have "+
+			"to describe one of the %d oldest of %d packages; "+
+			"a key-value store holds %d bytes; /find and /download are not concerned", len(left),
+			len(t.Index.Packages()), limit)
 		c.Omitted = append(c.Omitted, redirect.Omission{
-			What: fmt.Sprintf("/findall and /?QUERY, where one of the %d oldest packages would have to be described: status 501, and a page that says why", len(left)),
+			What: fmt.Sprintf("/findall and /?QUERY, where one of the %d oldest packages would have to be described: "+
+				"status 501, and a page that says why", len(left)),
 			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool {
 				return got.Status == http.StatusNotImplemented &&
-					slices.ContainsFunc(a.API.Cells, func(cell lookup.Cell) bool { return cell.Package != nil && left[cell.Package.ID] })
+					slices.ContainsFunc(a.API.Cells,
+						func(cell lookup.Cell) bool { return cell.Package != nil && left[cell.Package.ID] })
 			},
 		})
 	}
@@ -104,7 +111,8 @@ func compileFunction() ([]byte, error) {
 	if err := m.Minify(minify.New(), &b, strings.NewReader(lookup.Script+source), nil); err != nil {
 		return nil, fmt.Errorf("shorten the CloudFront function: %w", err)
 	}
-	text := strings.NewReplacer(";async function", ";\nasync function", "}async function", "}\nasync function", "}function", "}\nfunction").Replace(b.String()) + "\n"
+	text := strings.NewReplacer(";async function", ";\nasync function", "}async function", "}\nasync function",
+		"}function", "}\nfunction").Replace(b.String()) + "\n"
 	if len(text) > MaxFunction {
 		return nil, fmt.Errorf("the CloudFront function has %d bytes, CloudFront's limit is %d", len(text), MaxFunction)
 	}
@@ -115,7 +123,8 @@ func compileFunction() ([]byte, error) {
 // packages, releases last, as do not fit into limit bytes; left has their ids. Limits that are passed are errors in c.
 func compileStore(c *redirect.Compilation, t *redirect.Table, limit int) (data []byte, left map[string]bool) {
 	if patterns := t.Rules.Patterns(); len(patterns) > MaxPatterns {
-		c.Fail(patterns[MaxPatterns], "%d rules are patterns, the limit for CloudFront is %d; write the others as exact paths, or leave cloudfront out of servers",
+		c.Fail(patterns[MaxPatterns], "%d rules are patterns, the limit for CloudFront is %d; write the others as "+
+			"exact paths, or leave cloudfront out of servers",
 			len(patterns), MaxPatterns)
 		return nil, nil
 	}
@@ -134,7 +143,8 @@ func compileStore(c *redirect.Compilation, t *redirect.Table, limit int) (data [
 			return data, left
 		}
 		if keep == 0 {
-			c.Fail(nil, "the CloudFront store of %d packages and %d rules has %d bytes, CloudFront's limit is %d; publish fewer nightly builds, or leave cloudfront out of servers",
+			c.Fail(nil, "the CloudFront store of %d packages and %d rules has %d bytes, CloudFront's limit is %d; "+
+				"publish fewer nightly builds, or leave cloudfront out of servers",
 				len(order), len(t.Rules.All()), len(data), limit)
 			return nil, nil
 		}

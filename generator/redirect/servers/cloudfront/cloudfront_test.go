@@ -70,21 +70,35 @@ func TestUnusual(t *testing.T) {
 	id := tab.Index.Packages()[0].ID
 	for _, q := range []string{
 		"//find?os=win", "/find?os=%77%69%6e&stability=%72elease", "/find?o%73=win", "/%66ind?os=win", "/find/?os=win",
-		"/find?os=win&offset=+0", "/find?os=win&offset=%2B0", "/find?os=win&offset=-0", "/find?os=win&offset=-000012", "/find?os=win&offset=--1",
-		"/find?os=win&offset=99999999999999999999", "/find?os=win&offset=-99999999999999999999", "/find?os=win&offset=1%0d%0aX:1", "/find?os=win&offset=1%0a",
-		"/find?os=win&closest-revision=00000000034645", "/find?os=win&revision=034645", "/find?os=win&closest-revision=2540000", "/find?os=win&closest-revision=99999999999999999999",
+		"/find?os=win&offset=+0", "/find?os=win&offset=%2B0", "/find?os=win&offset=-0", "/find?os=win&offset=-000012",
+		"/find?os=win&offset=--1",
+		"/find?os=win&offset=99999999999999999999", "/find?os=win&offset=-99999999999999999999",
+		"/find?os=win&offset=1%0d%0aX:1", "/find?os=win&offset=1%0a",
+		"/find?os=win&closest-revision=00000000034645", "/find?os=win&revision=034645",
+		"/find?os=win&closest-revision=2540000", "/find?os=win&closest-revision=99999999999999999999",
 		"/find?os=win&stability=nightly&closest-revision=0", "/find?os=win&revision=-1", "/find?os=win&revision=1e3",
-		"/find?os=win&date=0000-02-29", "/find?os=win&date=2000-02-29", "/find?os=win&date=1900-02-29", "/find?os=win&date=9999-12-31", "/find?os=win&date=2026-09-31",
-		"/find?os=win&date=2026-13-01", "/find?os=win&date=2026-00-01", "/find?os=win&date=2026-01-00", "/find?os=win&date=%32026-09-01", "/find?os=win&date=2026-09-01%0a",
-		"/find?OS=win", "/find?os=Win", "/find?os=win&os=linux", "/find?os=&os=linux", "/find?os", "/find?os&stability=any", "/find?&&os=win&&", "/find?", "/find",
-		"/find?os=win;stability=any", "/find?os=win&version=" + strings.Repeat("5", 6000), "/find?os=win&version=%zz", "/find?os=win&version=%", "/find?os=w%2569n",
-		"/find?os=win&version=constructor", "/find?__proto__=x&os=win", "/find?constructor=1&os=win", "/find?os=hasOwnProperty", "/find?os=win&version=~", "/find?os=win&version=zzz",
-		"/find?os=macosx&arch=arm64&stability=any", "/find?os=macosx&arch=i386", "/find?arch=&os=win", "/findall?arch=arm64&offset=-1", "/?arch=arm64", "/?arch=i386",
-		"/?utm_source=forum", "/", "/?", "/?os=macosx&stability=release", "/?offset=-1", "/?stability=any&offset=-3", "/?checkout-date=2020-01-01", "/?version=&date=2020-01-01",
-		"/bitstream/" + id, "/bitstream/" + strings.ToUpper(id), "/bitstream/" + id + "/", "/bitstream/" + id + "%0a", "/bitstream/" + id + "?x=y", "/bitstream/%36" + id[1:],
-		"/bitstream/1341035", "/bitstream/153901", "/bitstream/608873", "/bitstream/", "/bitstream/a/..%2fb", "/bitstream/~", "/bitstream/+",
-		"/latest/win", "/latest/linux/nightly", "/latest/macosx/nightly.json", "/latest/beos", "/releases/5.10/win.json", "/releases/9/win", "/revision/34645/win", "/revision/0034645/win",
-		"/revision/99999999999/win", "/tr%C3%A9s/a", "/tr%c3%a9s/", "/tr%E9s/a", "/a%20b", "/a b", "/%ff", "/%0d%0aX:1", "//evil.example/releases", "/\\evil.example/", "/releases//x",
+		"/find?os=win&date=0000-02-29", "/find?os=win&date=2000-02-29", "/find?os=win&date=1900-02-29",
+		"/find?os=win&date=9999-12-31", "/find?os=win&date=2026-09-31",
+		"/find?os=win&date=2026-13-01", "/find?os=win&date=2026-00-01", "/find?os=win&date=2026-01-00",
+		"/find?os=win&date=%32026-09-01", "/find?os=win&date=2026-09-01%0a",
+		"/find?OS=win", "/find?os=Win", "/find?os=win&os=linux", "/find?os=&os=linux", "/find?os",
+		"/find?os&stability=any", "/find?&&os=win&&", "/find?", "/find",
+		"/find?os=win;stability=any", "/find?os=win&version=" + strings.Repeat("5", 6000), "/find?os=win&version=%zz",
+		"/find?os=win&version=%", "/find?os=w%2569n",
+		"/find?os=win&version=constructor", "/find?__proto__=x&os=win", "/find?constructor=1&os=win",
+		"/find?os=hasOwnProperty", "/find?os=win&version=~", "/find?os=win&version=zzz",
+		"/find?os=macosx&arch=arm64&stability=any", "/find?os=macosx&arch=i386", "/find?arch=&os=win",
+		"/findall?arch=arm64&offset=-1", "/?arch=arm64", "/?arch=i386",
+		"/?utm_source=forum", "/", "/?", "/?os=macosx&stability=release", "/?offset=-1", "/?stability=any&offset=-3",
+		"/?checkout-date=2020-01-01", "/?version=&date=2020-01-01",
+		"/bitstream/" + id, "/bitstream/" + strings.ToUpper(id), "/bitstream/" + id + "/", "/bitstream/" + id + "%0a",
+		"/bitstream/" + id + "?x=y", "/bitstream/%36" + id[1:],
+		"/bitstream/1341035", "/bitstream/153901", "/bitstream/608873", "/bitstream/", "/bitstream/a/..%2fb",
+		"/bitstream/~", "/bitstream/+",
+		"/latest/win", "/latest/linux/nightly", "/latest/macosx/nightly.json", "/latest/beos",
+		"/releases/5.10/win.json", "/releases/9/win", "/revision/34645/win", "/revision/0034645/win",
+		"/revision/99999999999/win", "/tr%C3%A9s/a", "/tr%c3%a9s/", "/tr%E9s/a", "/a%20b", "/a b", "/%ff", "/%0d%0aX:1",
+		"//evil.example/releases", "/\\evil.example/", "/releases//x",
 	} {
 		path, _, _ := strings.Cut(q, "?")
 		decoded, err := url.PathUnescape(path)
@@ -98,7 +112,8 @@ func TestUnusual(t *testing.T) {
 				t.Errorf("%s: the header %s has two lines: %q", q, name, h.Value)
 			}
 		}
-		if l := r.Headers["location"].Value; strings.HasPrefix(l, "//") || strings.HasPrefix(l, `/\`) || strings.Contains(l, "://") && !strings.HasPrefix(l, testutil.API(t)) {
+		if l := r.Headers["location"].Value; strings.HasPrefix(l, "//") || strings.HasPrefix(l, `/\`) ||
+			strings.Contains(l, "://") && !strings.HasPrefix(l, testutil.API(t)) {
 			t.Errorf("%s leads to %s", q, l)
 		}
 		if head := e.ask(t, "HEAD", q); head.StatusCode != r.StatusCode || head.Body != nil || head.URI != r.URI {
@@ -122,7 +137,8 @@ func TestPairs(t *testing.T) {
 			var text strings.Builder
 			for _, key := range slices.Sorted(maps.Keys(store)) {
 				if strings.HasPrefix(key, "e/") || strings.HasPrefix(key, "r/") {
-					fmt.Fprintf(&text, "%s\n  %s\n", key, strings.NewReplacer("\n", "\n  ", "\t", "  ").Replace(store[key]))
+					fmt.Fprintf(&text, "%s\n  %s\n", key,
+						strings.NewReplacer("\n", "\n  ", "\t", "  ").Replace(store[key]))
 				}
 			}
 			p.Compare(t, "cloudfront", text.String())
@@ -132,7 +148,8 @@ func TestPairs(t *testing.T) {
 				got := strings.TrimSpace(fmt.Sprintf("%d %s", reply.StatusCode, reply.Headers["location"].Value))
 				path, _, _ := strings.Cut(r.Request, "?")
 				switch {
-				case reply.StatusCode == 0 && (reply.URI == path || strings.HasSuffix(reply.URI, "/index.html")), reply.StatusCode == 301 && strings.Trim(got[4:], "/") == strings.Trim(path, "/"): // a file, or its folder
+				case reply.StatusCode == 0 && (reply.URI == path || strings.HasSuffix(reply.URI, "/index.html")),
+					reply.StatusCode == 301 && strings.Trim(got[4:], "/") == strings.Trim(path, "/"): // a file, or its folder
 					got = "-"
 				case reply.StatusCode == 0:
 					got = "200 " + reply.URI
@@ -224,14 +241,16 @@ func TestTooLarge(t *testing.T) {
 			t.Errorf("%s: %s", q, diff)
 		}
 	}
-	for _, q := range []string{"/findall", "/findall?stability=any", "/?stability=nightly", "/findall?arch=arm64", "/findall?os=win"} {
+	for _, q := range []string{"/findall", "/findall?stability=any", "/?stability=nightly", "/findall?arch=arm64",
+		"/findall?os=win"} {
 		path, _, _ := strings.Cut(q, "?")
 		compare(t, e, tab, q, path)
 	}
 	if tooLarge == 0 || tooLarge > total/4 {
 		t.Errorf("%d of %d requests are too large", tooLarge, total)
 	}
-	if err := (Server{}).compile(tab, 50_000).Err(); err == nil || !strings.Contains(err.Error(), "CloudFront's limit is 50000; publish fewer nightly builds") {
+	if err := (Server{}).compile(tab, 50_000).Err(); err == nil ||
+		!strings.Contains(err.Error(), "CloudFront's limit is 50000; publish fewer nightly builds") {
 		t.Errorf("a store far too large: %v", err)
 	}
 }
@@ -243,12 +262,15 @@ func TestLimits(t *testing.T) {
 		want        string
 	}{
 		{"patterns", lines(101, "/p%d/* /x"), 101, "101 rules are patterns, the limit for CloudFront is 100"},
-		{"one path", "/b /c\n" + lines(80, "/a id=%d /some/where/else"), 2, "CloudFront's limit is 1000; use fewer or shorter rules for one path"},
-		{"a long pattern", "/" + strings.Repeat(".", redirect.MaxSource-10) + "/* /" + strings.Repeat("b", redirect.MaxTarget-1), 1, "this pattern has 1"},
+		{"one path", "/b /c\n" + lines(80, "/a id=%d /some/where/else"), 2,
+			"CloudFront's limit is 1000; use fewer or shorter rules for one path"},
+		{"a long pattern", "/" + strings.Repeat(".", redirect.MaxSource-10) + "/* /" + strings.Repeat("b",
+			redirect.MaxTarget-1), 1, "this pattern has 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := Server{}.Compile(newTable(t, "live", tt.rules))
-			if c.Files != nil || len(c.Findings) != 1 || c.Findings[0].Severity != redirect.Error || c.Findings[0].Pos.Line != tt.line || !strings.Contains(c.Findings[0].Message, tt.want) {
+			if c.Files != nil || len(c.Findings) != 1 || c.Findings[0].Severity != redirect.Error ||
+				c.Findings[0].Pos.Line != tt.line || !strings.Contains(c.Findings[0].Message, tt.want) {
 				t.Errorf("%d files, findings %v, want %q in one of line %d", len(c.Files), c.Findings, tt.want, tt.line)
 			}
 		})
@@ -324,7 +346,8 @@ func TestHalfUpdatedStoreIsNeverWrong(t *testing.T) {
 						path, _, _ := strings.Cut(q, "?")
 						compare(t, e, current, q, path)
 					}
-					for _, q := range []string{"/old", "/a/x", "/bitstream/" + packages[3].ID, "/latest/win/nightly", "/latest/linux"} {
+					for _, q := range []string{"/old", "/a/x", "/bitstream/" + packages[3].ID, "/latest/win/nightly",
+						"/latest/linux"} {
 						compare(t, e, current, q, q)
 					}
 				}
@@ -356,7 +379,8 @@ func TestStoreCannotBeRead(t *testing.T) {
 	store := compiled(t, newTable(t, "live", ""))
 	delete(store, rootKey)
 	e := start(t, store)
-	for q, want := range map[string]string{"/find?os=win": "503 ", "/latest/win": "503 ", "/": "503 ", "/releases/": "0 /releases/index.html"} {
+	for q, want := range map[string]string{"/find?os=win": "503 ", "/latest/win": "503 ", "/": "503 ",
+		"/releases/": "0 /releases/index.html"} {
 		r := e.ask(t, "GET", q)
 		if got := fmt.Sprintf("%d %s", r.StatusCode, r.URI); got != want {
 			t.Errorf("%s: %s, want %s", q, got, want)
@@ -377,7 +401,8 @@ func TestFunctionFitsAndIsWhatTheRuntimeKnows(t *testing.T) {
 		t.Run(tool.name, func(t *testing.T) {
 			path := testutil.Need(t, tool.name)
 			file := filepath.Join(t.TempDir(), "function.js")
-			if err := os.WriteFile(file, importRE.ReplaceAll(function, []byte("const cf = { kvs: function () { return null; } };")), 0o644); err != nil {
+			if err := os.WriteFile(file, importRE.ReplaceAll(function,
+				[]byte("const cf = { kvs: function () { return null; } };")), 0o644); err != nil {
 				t.Fatal(err)
 			}
 			if out, err := exec.Command(path, tool.arg, file).CombinedOutput(); err != nil || len(out) > 0 {
@@ -390,7 +415,8 @@ func TestFunctionFitsAndIsWhatTheRuntimeKnows(t *testing.T) {
 // TestHostileCatalogue has texts that could end a row, a string or an element.
 func TestHostileCatalogue(t *testing.T) {
 	packages := testutil.Packages(t, "live")[:12]
-	texts := []string{`"><script>alert(1)</script>`, `</td></table><b>`, `a|b>c+d`, `\n\u0000${x}`, `'--><!--`, `+x>12345678:9`, `é€😀`, `__proto__`}
+	texts := []string{`"><script>alert(1)</script>`, `</td></table><b>`, `a|b>c+d`, `\n\u0000${x}`, `'--><!--`,
+		`+x>12345678:9`, `é€😀`, `__proto__`}
 	hostile := make([]*catalog.Package, len(packages))
 	for i, p := range packages {
 		q := *p

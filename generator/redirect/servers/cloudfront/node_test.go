@@ -47,7 +47,8 @@ func inNode(t testing.TB, data []byte, requests []string) (replies []edgeResult,
 	for name, content := range map[string][]byte{
 		"store.json":    data,
 		"requests.json": questions,
-		"run.mjs":       []byte(strings.Replace(nodeHarness, "/*function*/", importRE.ReplaceAllString(string(function), ""), 1)),
+		"run.mjs": []byte(strings.Replace(nodeHarness, "/*function*/",
+			importRE.ReplaceAllString(string(function), ""), 1)),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
 			t.Fatal(err)
@@ -109,7 +110,8 @@ func TestAuroraInNode(t *testing.T) {
 func TestNodeAnswersTheSame(t *testing.T) {
 	tab := newTable(t, "live", "/trés/* /x/:splat\n/old id=:id /new?id=:id 302\n/gone 410\n")
 	data := Server{}.Compile(tab).File(Server{}, storeFile)
-	requests := []string{"/tr%C3%A9s/a/b", "/old?id=7", "/old", "/gone", "/latest/win", "/bitstream/608873", "/assets/x.css", "/releases/"}
+	requests := []string{"/tr%C3%A9s/a/b", "/old?id=7", "/old", "/gone", "/latest/win", "/bitstream/608873",
+		"/assets/x.css", "/releases/"}
 	for q := range testutil.RandomRequests(tab.Index, 11, 3000) {
 		requests = append(requests, q)
 	}

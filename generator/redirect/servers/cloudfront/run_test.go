@@ -106,7 +106,8 @@ func differ(tab *redirect.Table, want redirect.Answer, got edgeResult, query str
 			return fmt.Sprintf("links to %v, want %v", found, links)
 		}
 	case want.API.Kind == lookup.Objects:
-		if got.StatusCode != 200 || got.Body == nil || !sameJSON([]byte(got.Body.Data), lookup.ObjectsJSON(tab.Index.Spec(), want.API.Cells)) {
+		if got.StatusCode != 200 || got.Body == nil ||
+			!sameJSON([]byte(got.Body.Data), lookup.ObjectsJSON(tab.Index.Spec(), want.API.Cells)) {
 			return "another object, want " + string(lookup.ObjectsJSON(tab.Index.Spec(), want.API.Cells))
 		}
 	case want.File != "":

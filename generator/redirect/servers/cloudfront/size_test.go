@@ -59,10 +59,12 @@ func nightly(t testing.TB, n int) *redirect.Table {
 		built := start.Add(time.Duration(night) * 24 * time.Hour / 4)
 		o := oses[i%3]
 		packages[i] = &catalog.Package{
-			ID: fmt.Sprintf("%08x%016x", built.Unix(), i*7919), Name: fmt.Sprintf("Viewer_%s_amd64_%d", o, 15_000+night), ProductName: "Viewer",
+			ID:   fmt.Sprintf("%08x%016x", built.Unix(), i*7919),
+			Name: fmt.Sprintf("Viewer_%s_amd64_%d", o, 15_000+night), ProductName: "Viewer",
 			OS: o, Arch: catalog.Arch("amd64"), Revision: 15_000 + night, Version: "5.13.0",
 			URL:       testutil.API(t) + fmt.Sprintf("/item/%08x%016x/download", built.Unix(), i*7919),
-			BuildDate: built.Format("2006-01-02T15:04:05.000000+00:00"), Built: built, Size: 412_345_678, SHA512: fmt.Sprintf("%0128x", i),
+			BuildDate: built.Format("2006-01-02T15:04:05.000000+00:00"), Built: built, Size: 412_345_678,
+			SHA512: fmt.Sprintf("%0128x", i),
 		}
 	}
 	return &redirect.Table{Index: lookup.New(testutil.Spec(t), packages)}
@@ -86,5 +88,6 @@ func TestFullStoreStillFinds(t *testing.T) {
 		path, _, _ := strings.Cut(q, "?")
 		compare(t, e, tab, q, path)
 	}
-	t.Logf("%d packages, %d not described, %d of 2000 random requests too large", len(tab.Index.Packages()), len(left), n)
+	t.Logf("%d packages, %d not described, %d of 2000 random requests too large", len(tab.Index.Packages()), len(left),
+		n)
 }

@@ -86,8 +86,8 @@ func encode(v any) []byte {
 // platform stores the tables of one platform: 0 by revision, 1 by day and 2 by version for any and nightly; 3, 4 and 5
 // for releases. It returns their hashes one after the other.
 //
-// A value is a reference to a package: its id and revision, "6aa1db04ce9de556d30112bb 35182". In tables 0 to 2 it is that
-// of any; where that of nightly is another, a comma and it follow.
+// A value is a reference to a package: its id and revision, "6aa1db04ce9de556d30112bb 35182". In tables 0 to 2 it is
+// that of any; where that of nightly is another, a comma and it follow.
 func (s *store) platform(x *lookup.Index, pf catalog.Platform) string {
 	var hashes strings.Builder
 	for book, columns := range [][]catalog.Stability{{catalog.Any, catalog.Nightly}, {catalog.Release}} {
@@ -172,7 +172,8 @@ func idRow(p *catalog.Package, middle string, whole bool) row {
 	if release != "" && release == p.Version {
 		release = "=" // no name of a release: see catalog.ValidVersion
 	}
-	fields := []string{middle, p.SHA512, p.Name, p.ProductName, p.BuildDate, day, strconv.FormatInt(p.Size, 10), release, p.Version}
+	fields := []string{middle, p.SHA512, p.Name, p.ProductName, p.BuildDate, day, strconv.FormatInt(p.Size, 10),
+		release, p.Version}
 	if p.SHA256 != "" {
 		fields = append(fields, p.SHA256)
 	}
@@ -193,7 +194,8 @@ func (s *store) exactRows(rules *redirect.Rules) []row {
 		}
 		rows = append(rows, row{encodeURI(r.Source), strings.Join(texts, "|")})
 		if n := rows[len(rows)-1].size(); n > MaxValue {
-			s.Fail(r, "%d rules for %s have %d bytes, CloudFront's limit is %d; use fewer or shorter rules for one path, or leave cloudfront out of servers",
+			s.Fail(r, "%d rules for %s have %d bytes, CloudFront's limit is %d; use fewer or shorter rules for one "+
+				"path, or leave cloudfront out of servers",
 				len(list), r.Source, n, MaxValue)
 		}
 	}
@@ -207,7 +209,8 @@ func (s *store) patterns(rules *redirect.Rules) string {
 	for _, r := range rules.Patterns() {
 		line := "\n" + strings.Join([]string{expression(r), strings.Join(r.Names(), " "), ruleText(r)}, "\t")
 		if n := len(noTable) + len(line); n > MaxValue {
-			s.Fail(r, "this pattern has %d bytes as CloudFront needs it, the limit is %d; shorten it, or leave cloudfront out of servers", n, MaxValue)
+			s.Fail(r, "this pattern has %d bytes as CloudFront needs it, the limit is %d; shorten it, or leave "+
+				"cloudfront out of servers", n, MaxValue)
 		}
 		if n := len(nodes); n > 0 && len(noTable)+len(nodes[n-1])+len(line) <= MaxValue {
 			nodes[n-1] += line
@@ -264,13 +267,16 @@ func messages(spec *lookup.Spec) []row {
 		{"404", "There is nothing here\tNothing is published under this address any more."},
 		{"410", "This page is gone\tIt was removed for good."},
 		{"file", "No such file\tNo package with this id is published."},
-		{"large", "Too large to answer here\tThe catalogue is too large for this server to describe so old a package. <code>/find</code> and <code>/download</code> answer the same question for one operating system and stability."},
+		{"large", "Too large to answer here\tThe catalogue is too large for this server to describe so old a " +
+			"package. <code>/find</code> and <code>/download</code> answer the same question for one operating " +
+			"system and stability."},
 		{"package", "No such package\tNo package matches this request."},
 		{"foot", foot(spec)},
 	}
 	for _, p := range spec.Problems() {
-		rows = append(rows, row{p.Param, fmt.Sprintf("This request cannot be answered\tThe parameter <code>%s</code> %s. Allowed: %s.",
-			html.EscapeString(p.Param), html.EscapeString(p.Reason), html.EscapeString(p.Allowed))})
+		rows = append(rows, row{p.Param,
+			fmt.Sprintf("This request cannot be answered\tThe parameter <code>%s</code> %s. Allowed: %s.",
+				html.EscapeString(p.Param), html.EscapeString(p.Reason), html.EscapeString(p.Allowed))})
 	}
 	return sorted(rows)
 }
@@ -279,7 +285,8 @@ func messages(spec *lookup.Spec) []row {
 func foot(spec *lookup.Spec) string {
 	text := ""
 	for _, o := range spec.OSes() {
-		link := fmt.Sprintf(`, <a href="%s">%s</a>`, spec.LatestPath(o, catalog.Release), html.EscapeString(spec.Title(o)))
+		link := fmt.Sprintf(`, <a href="%s">%s</a>`, spec.LatestPath(o, catalog.Release),
+			html.EscapeString(spec.Title(o)))
 		if len(text)+len(link) > MaxValue-100 {
 			break
 		}

@@ -8,8 +8,8 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// The limits of CloudFront Functions and key-value stores (CloudFront developer guide, "Quotas"). A kilobyte is counted as
-// 1,000 bytes where the guide does not say.
+// The limits of CloudFront Functions and key-value stores (CloudFront developer guide, "Quotas"). A kilobyte is counted
+// as 1,000 bytes where the guide does not say.
 const (
 	MaxFunction = 10_240    // bytes of function.js, comments and all
 	MaxStore    = 5_000_000 // bytes of keyvaluestore.json

@@ -33,8 +33,8 @@ func ParseStore(data []byte) (map[string]string, error) {
 }
 
 // Updates lists the changes from an old store to a new one, in calls of at most MaxUpdate keys to be sent one after the
-// other: what the new root needs, the root, and then the deletion of what only the old root needed. Before the first call
-// that deletes, wait until every edge has the new root, or leave the deletions to the next update.
+// other: what the new root needs, the root, and then the deletion of what only the old root needed. Before the first
+// call that deletes, wait until every edge has the new root, or leave the deletions to the next update.
 func Updates(old, new map[string]string) [][]Change {
 	var puts, deletions []Change
 	for _, key := range slices.Sorted(maps.Keys(new)) {
@@ -50,5 +50,6 @@ func Updates(old, new map[string]string) [][]Change {
 			deletions = append(deletions, Change{Key: key, Delete: true})
 		}
 	}
-	return slices.Concat(slices.Collect(slices.Chunk(puts, MaxUpdate)), slices.Collect(slices.Chunk(deletions, MaxUpdate)))
+	return slices.Concat(slices.Collect(slices.Chunk(puts, MaxUpdate)),
+		slices.Collect(slices.Chunk(deletions, MaxUpdate)))
 }

@@ -19,7 +19,8 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// The limits of Cloudflare Pages, the tightest of the three that are published (Cloudflare Pages documentation, "Redirects").
+// The limits of Cloudflare Pages, the tightest of the three that are published (Cloudflare Pages documentation,
+// "Redirects").
 const (
 	MaxStatic  = 2000
 	MaxDynamic = 100
@@ -48,7 +49,8 @@ func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
 	f.write(t)
 	f.Files = []output.File{redirect.File(s, fileName, f.body.Bytes())}
 	if f.static > MaxStatic || f.dynamic > MaxDynamic {
-		f.Warn(nil, "netlify: %d exact rules and %d patterns; Netlify takes them all, Cloudflare Pages %d and %d and drops the rest without a word",
+		f.Warn(nil, "netlify: %d exact rules and %d patterns; Netlify takes them all, Cloudflare Pages %d and %d and "+
+			"drops the rest without a word",
 			f.static, f.dynamic, MaxStatic, MaxDynamic)
 	}
 	f.Omitted = omitted()
@@ -62,7 +64,8 @@ const fileName = "_redirects"
 func omitted() []redirect.Omission {
 	return []redirect.Omission{
 		{
-			What: "/download?QUERY, /find?QUERY, /findall?QUERY and /?QUERY: the format cannot compare query strings with a catalogue",
+			What: "/download?QUERY, /find?QUERY, /findall?QUERY and /?QUERY: the format cannot compare query strings " +
+				"with a catalogue",
 			Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
 				status := http.StatusNotFound
 				if path == string(lookup.Home) {
@@ -74,7 +77,8 @@ func omitted() []redirect.Omission {
 		{
 			What: "/bitstream/<id>: hexadecimal digits count in lower case only",
 			Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
-				return a.API.Kind == lookup.Redirect && a.Permalink == "" && path != lookup.Location(a.API.Package) && got.Status == http.StatusNotFound
+				return a.API.Kind == lookup.Redirect && a.Permalink == "" && path != lookup.Location(a.API.Package) &&
+					got.Status == http.StatusNotFound
 			},
 		},
 	}

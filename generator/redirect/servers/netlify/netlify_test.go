@@ -66,7 +66,8 @@ func TestCatalogue(t *testing.T) {
 		found = append(found, f.String())
 	}
 	all := strings.Join(found, "\n")
-	for _, want := range []string{"Cloudflare Pages 2000 and 100 and drops the rest", "rules.txt:1:1: of the readers of _redirects only Netlify", "rules.txt:2:1: netlify answers 404, not 410"} {
+	for _, want := range []string{"Cloudflare Pages 2000 and 100 and drops the rest",
+		"rules.txt:1:1: of the readers of _redirects only Netlify", "rules.txt:2:1: netlify answers 404, not 410"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("findings %s\nwant %q", all, want)
 		}

@@ -11,7 +11,8 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// emulator answers as the configuration does. It reads the table itself, because the configuration has the same content.
+// emulator answers as the configuration does. It reads the table itself, because the configuration has the same
+// content.
 type emulator struct{ table *redirect.Table }
 
 // Answer implements redirect.Emulator.
@@ -88,7 +89,8 @@ func asked(spec *lookup.Spec, query string) bool {
 // variant names the fragment for a query: which systems and stabilities it asks for.
 func variant(spec *lookup.Spec, query string) string {
 	given := lookup.DecodeQuery(query)
-	return cmp.Or(given[spec.Of(lookup.OSRole).Name], "all") + "-" + cmp.Or(given[spec.Of(lookup.StabilityRole).Name], "default")
+	return cmp.Or(given[spec.Of(lookup.OSRole).Name], "all") + "-" + cmp.Or(given[spec.Of(lookup.StabilityRole).Name],
+		"default")
 }
 
 // includeRE finds the server-side includes of the fragments: a cell's kind, operating system and stability.

@@ -223,7 +223,8 @@ func (g grammar) given(ways ...lookup.Finds) string {
 // keys writes what the tables of packages are asked for.
 func (g grammar) keys(t *text) {
 	if version := g.given(lookup.ByVersion); version != "" {
-		t.comment("The version. Nginx ignores the case of keys, so versions with capitals begin with c, all others with v.")
+		t.comment("The version. Nginx ignores the case of keys, so versions with capitals begin with c, all others " +
+			"with v.")
 		t.block("map "+version+" $sitegen_version",
 			entry(regex(`^=([^A-Z]*)\z`), `"v$1"`), entry(regex(`^=(.*)\z`), `"c$1"`))
 	}
@@ -262,7 +263,8 @@ func (g grammar) keys(t *text) {
 // picked writes how each mode finds its build, before any offset.
 func (g grammar) picked(t *text) {
 	found := map[lookup.Finds]string{
-		lookup.Newest: "$sitegen_newest", lookup.ByVersion: "$sitegen_by_version", lookup.ByRevision: "$sitegen_by_revision",
+		lookup.Newest: "$sitegen_newest", lookup.ByVersion: "$sitegen_by_version",
+		lookup.ByRevision:        "$sitegen_by_revision",
 		lookup.ByClosestRevision: "$sitegen_by_closest", lookup.ByDate: "$sitegen_by_date",
 	}
 	lines := []string{"volatile;", entry("newest", found[lookup.Newest])}
@@ -301,7 +303,8 @@ func permalinks(spec *lookup.Spec) output.File {
 		paths = append(paths, l.Pattern())
 		query := l.Query(func(i int) string { return "$" + strconv.Itoa(i+1) })
 		rewrite := func(suffix string, to lookup.Route) {
-			rewrites = append(rewrites, fmt.Sprintf("rewrite \"^%s%s\\z\"\t%s?%s? last;", l.Pattern(), suffix, to, query))
+			rewrites = append(rewrites, fmt.Sprintf("rewrite \"^%s%s\\z\"\t%s?%s? last;", l.Pattern(), suffix, to,
+				query))
 		}
 		rewrite("", lookup.Download)
 		rewrite(suffix, lookup.Find)
@@ -327,7 +330,8 @@ func decode(spec *lookup.Spec) output.File {
 	}
 	t.printf("}\n\nmap $args $sitegen_escaped0 { default \" $args\"; }\n")
 	const escape = `2[DEde]|3\d|[46][1-9A-Fa-f]|5[0-9AFaf]|7[0-9AEae]|(?![0-9A-Fa-f]{2})`
-	step := regex(`^(?<sitegen_done>[^ ]*) (?<sitegen_before>.*?)%(?<sitegen_escape>` + escape + `)(?<sitegen_after>.*)\z`)
+	step := regex(`^(?<sitegen_done>[^ ]*) (?<sitegen_before>.*?)%(?<sitegen_escape>` + escape +
+		`)(?<sitegen_after>.*)\z`)
 	for i := range escapes {
 		t.printf("map $sitegen_escaped%d $sitegen_escaped%d { default $sitegen_escaped%[1]d; ", i, i+1)
 		t.printf("%s \"$sitegen_done$sitegen_before$sitegen_char $sitegen_after\"; }\n", step)

@@ -64,7 +64,8 @@ func invented(t testing.TB, scheme *catalog.Scheme, n int, every time.Duration, 
 		}
 		for _, pf := range scheme.Platforms() {
 			r := catalog.Record{
-				ID:   fmt.Sprintf("Aurora-%s-%s-%s-%s.build_%d", version, pf.OS, pf.Arch, built.Format("20060102T1504"), i),
+				ID: fmt.Sprintf("Aurora-%s-%s-%s-%s.build_%d", version, pf.OS, pf.Arch, built.Format("20060102T1504"),
+					i),
 				Name: "Aurora", ProductName: "Aurora", OS: string(pf.OS), Arch: string(pf.Arch), Version: version,
 				BuildDate: built.Format(time.RFC3339), Size: 1 << 20, Revision: fmt.Sprint(1000 + i),
 				URL: fmt.Sprintf("https://files.example.org/%s/%d/aurora-%s-%s.pkg", version, i, pf.OS, pf.Arch),
@@ -106,7 +107,8 @@ func TestInventedProject(t *testing.T) {
 		s.compare(t, "GET", request)
 	}
 	for path, data := range compile(t, s.table) {
-		for _, word := range []string{"macosx", "(win|", "amd64", "i386", "revision=", profile.Default, "closest-revision"} {
+		for _, word := range []string{"macosx", "(win|", "amd64", "i386", "revision=", profile.Default,
+			"closest-revision"} {
 			if strings.Contains(strings.ToLower(string(data)), word) {
 				t.Errorf("%s has the word %q", path, word)
 			}
@@ -137,7 +139,8 @@ func TestAddedParameters(t *testing.T) {
 		lookup.Parameters(&scheme)...)
 	parameters = append(parameters,
 		lookup.Parameter{Name: "built-until", Kind: lookup.Day, Role: lookup.ModeRole, Finds: lookup.ByDate},
-		lookup.Parameter{Name: "at_least", Kind: lookup.Natural, Role: lookup.ModeRole, Finds: lookup.ByClosestRevision})
+		lookup.Parameter{Name: "at_least", Kind: lookup.Natural, Role: lookup.ModeRole,
+			Finds: lookup.ByClosestRevision})
 	permalinks := append(lookup.Permalinks(&scheme), lookup.Permalink{Path: "/until/{built-until}/{os}"})
 	spec := lookup.CustomSpec(&scheme, nil, parameters, permalinks)
 

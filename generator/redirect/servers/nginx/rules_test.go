@@ -94,7 +94,8 @@ func TestPermalinksAndInherited(t *testing.T) {
 		switch {
 		case want.File == "/shown.html" && body != "shown":
 			t.Errorf("%s: %s, want the page", path, body)
-		case want.API.Package != nil && want.File != "" && body != string(lookup.ObjectJSON(testutil.Spec(t), want.API.Package))+"\n":
+		case want.API.Package != nil && want.File != "" &&
+			body != string(lookup.ObjectJSON(testutil.Spec(t), want.API.Package))+"\n":
 			t.Errorf("%s: %s, want %s", path, body, want.File)
 		}
 	}

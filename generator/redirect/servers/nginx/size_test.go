@@ -63,7 +63,8 @@ func TestOneMoreNightly(t *testing.T) {
 				p.Built = day.Add(time.Duration(i) * time.Hour)
 				after = append(after, &p)
 			}
-			if n := diffLines(t, compile(t, tableOf(t, packages)), compile(t, tableOf(t, after))); n == 0 || n > tt.limit {
+			if n := diffLines(t, compile(t, tableOf(t, packages)), compile(t, tableOf(t, after))); n == 0 ||
+				n > tt.limit {
 				t.Errorf("%d changed lines, want 1 to %d", n, tt.limit)
 			} else {
 				t.Logf("%d changed lines", n)
@@ -169,7 +170,8 @@ func TestManyPackages(t *testing.T) {
 				p := packages[i]
 				s.compare(t, "GET", "/bitstream/"+p.ID)
 				s.compare(t, "GET", "/bitstream/"+strings.ToUpper(p.ID))
-				s.compare(t, "GET", fmt.Sprintf("/find?stability=any&os=%s&arch=%s&version=%s", p.OS, p.Arch, p.Version))
+				s.compare(t, "GET", fmt.Sprintf("/find?stability=any&os=%s&arch=%s&version=%s", p.OS, p.Arch,
+					p.Version))
 			}
 			for request := range testutil.RandomRequests(s.table.Index, 5, 1000) {
 				s.compare(t, "GET", request)

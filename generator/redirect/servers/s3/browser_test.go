@@ -52,8 +52,10 @@ func TestPageInABrowser(t *testing.T) {
 	for _, tt := range []struct{ request, path, text string }{
 		{"/download?os=win&version=5.10&offset=-1", "/bitstream/" + id, "here"},
 		{"/find?os=win&version=5.10&offset=-1", "/api/v1/packages/" + id + ".json", "here"},
-		{"/find?os=beos", "/find", "The parameter os is missing or is not a known operating system; allowed: win, macosx, linux."},
-		{"/find?os=win&version=5&date=2026-01-01", "/find", "The parameter mode is given twice: version, revision, closest-revision and date exclude each other"},
+		{"/find?os=beos", "/find", "The parameter os is missing or is not a known operating system; allowed: win, " +
+			"macosx, linux."},
+		{"/find?os=win&version=5&date=2026-01-01", "/find",
+			"The parameter mode is given twice: version, revision, closest-revision and date exclude each other"},
 		{"/download?os=win&version=9", "/download", "No package matches this query."},
 		{"/download", "/download", "cannot read what comes after the question mark"},
 	} {

@@ -53,7 +53,8 @@ func page(x *lookup.Index, links []redirect.Link) ([]byte, error) {
 		Script: template.JS(lookup.Script + "\n" + lookupScript),
 	}
 	for _, o := range spec.OSes() {
-		d.Systems = append(d.Systems, systemLinks{spec.Title(o), spec.LatestPath(o, catalog.Release), spec.LatestPath(o, catalog.Nightly)})
+		d.Systems = append(d.Systems, systemLinks{spec.Title(o), spec.LatestPath(o, catalog.Release),
+			spec.LatestPath(o, catalog.Nightly)})
 	}
 	for _, p := range spec.Problems() {
 		d.Tables.Problems[p.Param] = p.Reason + "; allowed: " + p.Allowed
@@ -72,7 +73,8 @@ func examples(spec *lookup.Spec, links []redirect.Link) []example {
 	for _, l := range spec.Permalinks() {
 		var newest *redirect.Link
 		for i := range links {
-			if k := &links[i]; k.Query.Finds != lookup.Newest && l.Matches(k.Path) && (newest == nil || catalog.Compare(k.Package, newest.Package) < 0) {
+			if k := &links[i]; k.Query.Finds != lookup.Newest && l.Matches(k.Path) &&
+				(newest == nil || catalog.Compare(k.Package, newest.Package) < 0) {
 				newest = k
 			}
 		}

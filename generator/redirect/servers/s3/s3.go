@@ -2,8 +2,8 @@
 //
 // S3 has two kinds of redirects. Routing rules, 50 at most, send paths with a prefix elsewhere, with any status: they
 // serve what moves, such as /latest/win. Objects without bytes that have a redirect location, any number of them, are
-// always answered with status 301: they serve what never changes, and what has no room among the rules, with a short time
-// in caches then.
+// always answered with status 301: they serve what never changes, and what has no room among the rules, with a short
+// time in caches then.
 //
 // S3 does not look at query strings. What it cannot answer is in the first line of objects.jsonl, in the Compilation,
 // and on the page at /download and /find, which looks packages up in the browser.
@@ -41,10 +41,12 @@ func (Server) Name() string { return "s3" }
 // Describe implements redirect.Server.
 func (Server) Describe() redirect.Description {
 	return redirect.Description{
-		Title:   "Amazon S3",
-		Files:   "`website.json`, the body of `put-bucket-website`; `objects.jsonl` and the files it names, the objects to upload",
-		Queries: "`/download` and `/find` show a page that looks the package up in the browser; the others are not answered",
-		Limits:  "50 routing rules: patterns, and four permalinks for each system",
+		Title: "Amazon S3",
+		Files: "`website.json`, the body of `put-bucket-website`; `objects.jsonl` and the files it names, the " +
+			"objects to upload",
+		Queries: "`/download` and `/find` show a page that looks the package up in the browser; the others are not " +
+			"answered",
+		Limits: "50 routing rules: patterns, and four permalinks for each system",
 	}
 }
 
@@ -83,23 +85,30 @@ func omitted() []redirect.Omission {
 	moved := func(got emulate.Reply) bool { return got.Location() != "" }
 	return []redirect.Omission{
 		{
-			What: "/download?QUERY and /find?QUERY: S3 does not look at query strings, so it answers neither 400 nor 404; " +
+			What: "/download?QUERY and /find?QUERY: S3 does not look at query strings, so it answers neither 400 " +
+				"nor 404; " +
 				"the page there looks the package up in the browser",
 			Covers: query(http.StatusOK, lookup.Download, lookup.Find),
 		},
 		{What: "/findall?QUERY: S3 does not look at query strings", Covers: query(http.StatusNotFound, lookup.FindAll)},
-		{What: "/?QUERY: S3 does not look at query strings and shows the download page", Covers: query(http.StatusOK, lookup.Home)},
+		{What: "/?QUERY: S3 does not look at query strings and shows the download page",
+			Covers: query(http.StatusOK, lookup.Home)},
 		{
 			What: "/bitstream/<id>: an object redirects with status 301; hexadecimal digits count in lower case only",
 			Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
-				return a.API.Kind == lookup.Redirect && strings.HasPrefix(path, lookup.BitstreamPrefix) && a.Permalink == "" &&
+				return a.API.Kind == lookup.Redirect && strings.HasPrefix(path, lookup.BitstreamPrefix) &&
+					a.Permalink == "" &&
 					(got.Location() == a.Location || path != lookup.Location(a.API.Package))
 			},
 		},
 		{
-			What: "permalinks: an object redirects with status 301, a description (.json) is redirected to, and the newest version of a " +
+			What: "permalinks: an object redirects with status 301, a description (.json) is redirected to, and the " +
+				"newest version of a " +
 				"series leads to the permalink of that version",
-			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool { return a.Permalink != "" && moved(got) },
+			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool {
+				return a.Permalink != "" &&
+					moved(got)
+			},
 		},
 		{
 			What: "links of retired servers: an object redirects with status 301",
@@ -186,7 +195,8 @@ func (w *website) object(path, location, cache string) bool {
 
 // latest adds the permalinks of what is newest, longer paths first, because rules match by prefix.
 func (w *website) latest(links []redirect.Link) {
-	newest := slices.DeleteFunc(slices.Clone(links), func(l redirect.Link) bool { return l.Query.Finds != lookup.Newest })
+	newest := slices.DeleteFunc(slices.Clone(links),
+		func(l redirect.Link) bool { return l.Query.Finds != lookup.Newest })
 	slices.SortFunc(newest, func(a, b redirect.Link) int { return strings.Compare(b.Path, a.Path) })
 	for i, l := range newest {
 		if len(w.rules)+2 > MaxRoutingRules {
@@ -194,8 +204,10 @@ func (w *website) latest(links []redirect.Link) {
 			return
 		}
 		w.rules = append(w.rules,
-			routingRule{condition{KeyPrefixEquals: l.Path[1:] + lookup.RecordSuffix}, target{ReplaceKeyWith: redirect.RecordPath(l.Package)[1:], HTTPRedirectCode: "302"}},
-			routingRule{condition{KeyPrefixEquals: l.Path[1:]}, target{ReplaceKeyWith: lookup.Location(l.Package)[1:], HTTPRedirectCode: "302"}})
+			routingRule{condition{KeyPrefixEquals: l.Path[1:] + lookup.RecordSuffix},
+				target{ReplaceKeyWith: redirect.RecordPath(l.Package)[1:], HTTPRedirectCode: "302"}},
+			routingRule{condition{KeyPrefixEquals: l.Path[1:]},
+				target{ReplaceKeyWith: lookup.Location(l.Package)[1:], HTTPRedirectCode: "302"}})
 	}
 }
 
@@ -214,15 +226,18 @@ func (w *website) patterns(t *redirect.Table) {
 		n++
 		prefix := strings.TrimPrefix(strings.TrimSuffix(r.Source, "*"), "/")
 		w.rules = append(w.rules, routingRule{condition{prefix, "404"}, patternTarget(r)})
-		if w.object(strings.TrimSuffix(prefix, "/"), r.Expand(func(string) string { return "" }), moving) && r.Status != 301 {
-			w.Warn(r, "s3 answers 301, not %d, where the asterisk stands for nothing, to be kept for five minutes", r.Status)
+		if w.object(strings.TrimSuffix(prefix, "/"), r.Expand(func(string) string { return "" }), moving) &&
+			r.Status != 301 {
+			w.Warn(r, "s3 answers 301, not %d, where the asterisk stands for nothing, to be kept for five minutes",
+				r.Status)
 		}
 		if len(w.rules) > MaxRoutingRules && first == nil {
 			first = r
 		}
 	}
 	if first != nil {
-		w.Fail(first, "%d routing rules (%d of them patterns of rules.txt), S3's limit is %d; write patterns as exact paths, or leave s3 out of servers",
+		w.Fail(first, "%d routing rules (%d of them patterns of rules.txt), S3's limit is %d; write patterns as "+
+			"exact paths, or leave s3 out of servers",
 			len(w.rules), n, MaxRoutingRules)
 	}
 }
@@ -236,12 +251,14 @@ func inexpressible(r *redirect.Rule) string {
 		return "s3 cannot answer a pattern with status 200, 404 or 410; this rule is left out"
 	case len(r.Names()) != 1 || !strings.HasSuffix(r.Source, "/*"):
 		return "s3 knows patterns with an asterisk at the end only; this rule is left out"
-	case !r.Fixed() && (strings.Count(r.Target, ":"+redirect.Splat) != 1 || !strings.HasSuffix(r.Target, ":"+redirect.Splat)):
+	case !r.Fixed() && (strings.Count(r.Target, ":"+redirect.Splat) != 1 ||
+		!strings.HasSuffix(r.Target, ":"+redirect.Splat)):
 		return "s3 can put an asterisk at the end of a target only; this rule is left out"
 	case !r.Fixed() && patternTarget(r).ReplaceKeyPrefixWith == "":
 		return "s3 cannot remove a prefix without a replacement; this rule is left out"
 	case strings.ContainsAny(r.Target, "?#%") || portRE.MatchString(r.Target):
-		return "s3 sends a pattern to a plain host and path only, without port, query, fragment or escapes; this rule is left out"
+		return "s3 sends a pattern to a plain host and path only, without port, query, fragment or escapes; this " +
+			"rule is left out"
 	}
 	return ""
 }
@@ -311,7 +328,8 @@ func (w *website) permalinks(spec *lookup.Spec, links []redirect.Link) {
 			continue
 		}
 		// What is left of the path, nothing or .json, stays.
-		w.rules = append(w.rules, routingRule{condition{KeyPrefixEquals: l.Path[1:]}, target{ReplaceKeyPrefixWith: whole[1:], HTTPRedirectCode: "302"}})
+		w.rules = append(w.rules, routingRule{condition{KeyPrefixEquals: l.Path[1:]},
+			target{ReplaceKeyPrefixWith: whole[1:], HTTPRedirectCode: "302"}})
 	}
 	w.linkObjects(rest)
 }
@@ -346,7 +364,8 @@ type about struct {
 // objectLines writes objects.jsonl: what S3 does not answer, then the objects by key.
 func (w *website) objectLines() []byte {
 	head := about{
-		About: output.Mark + ": do not edit. A line with a file is an object with its bytes; each other line is an object of no bytes with a redirect location, which S3 answers with status 301.",
+		About: output.Mark + ": do not edit. A line with a file is an object with its bytes; each other line is an " +
+			"object of no bytes with a redirect location, which S3 answers with status 301.",
 	}
 	for _, o := range w.Omitted {
 		head.NotAnswered = append(head.NotAnswered, o.What)
@@ -361,7 +380,8 @@ func (w *website) objectLines() []byte {
 	for _, key := range slices.Sorted(maps.Keys(w.objects)) {
 		o := w.objects[key]
 		if len(o.Key) > MaxKey || len(o.Location) > MaxLocation {
-			w.Fail(nil, "an S3 object: the key %.60q has %d bytes (limit %d), its location %d (limit %d)", o.Key, len(o.Key), MaxKey, len(o.Location), MaxLocation)
+			w.Fail(nil, "an S3 object: the key %.60q has %d bytes (limit %d), its location %d (limit %d)", o.Key,
+				len(o.Key), MaxKey, len(o.Location), MaxLocation)
 		}
 		b = append(b, line(o)...)
 	}

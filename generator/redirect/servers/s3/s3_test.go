@@ -137,7 +137,8 @@ func TestCheckListsWhatS3LeavesOut(t *testing.T) {
 		"warning rules.txt:5:1: s3 knows patterns with an asterisk at the end only; this rule is left out",
 		"warning rules.txt:6:1: s3 can put an asterisk at the end of a target only; this rule is left out",
 		"warning rules.txt:7:1: s3 cannot answer a pattern with status 200, 404 or 410; this rule is left out",
-		"warning rules.txt:8:1: s3 sends a pattern to a plain host and path only, without port, query, fragment or escapes; this rule is left out",
+		"warning rules.txt:8:1: s3 sends a pattern to a plain host and path only, without port, query, fragment or " +
+			"escapes; this rule is left out",
 		"warning rules.txt:9:1: s3 cannot remove a prefix without a replacement; this rule is left out",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -152,7 +153,9 @@ func TestTooManyPatterns(t *testing.T) {
 	}
 	tab := table(t, testutil.NoPackages(t), text.String())
 	c := s3.Server{}.Compile(tab)
-	if err := c.Err(); err == nil || !strings.Contains(err.Error(), "rules.txt:51:1: 51 routing rules (51 of them patterns of rules.txt), S3's limit is 50") {
+	if err := c.Err(); err == nil ||
+		!strings.Contains(err.Error(),
+			"rules.txt:51:1: 51 routing rules (51 of them patterns of rules.txt), S3's limit is 50") {
 		t.Errorf("error %v", err)
 	}
 	if c.Files != nil || len(c.Findings) != 1 || c.Findings[0].Severity != redirect.Error {
@@ -194,8 +197,10 @@ func TestExplain(t *testing.T) {
 	}
 	id := x.Packages()[0].ID
 	const (
-		objects = "\n  permalinks: an object redirects with status 301, a description (.json) is redirected to, and the newest version of a series leads to the permalink of that version"
-		asks    = "\n  /download?QUERY and /find?QUERY: S3 does not look at query strings, so it answers neither 400 nor 404; the page there looks the package up in the browser"
+		objects = "\n  permalinks: an object redirects with status 301, a description (.json) is redirected to, and " +
+			"the newest version of a series leads to the permalink of that version"
+		asks = "\n  /download?QUERY and /find?QUERY: S3 does not look at query strings, so it answers neither 400 " +
+			"nor 404; the page there looks the package up in the browser"
 	)
 	for _, tt := range []struct{ url, want string }{
 		{"/a", "301 to /b instead of 302\n  s3 answers 301, not 302, to be kept for five minutes"},
@@ -204,17 +209,23 @@ func TestExplain(t *testing.T) {
 		{"/download?os=win", "200 instead of 302 to " + tab.Answer("/download", "os=win").Location + asks},
 		{"/find?os=win", "200 with another page" + asks},
 		{"/find?os=beos", "200 instead of 400" + asks},
-		{"/?offset=-1", "200 with other packages\n  /?QUERY: S3 does not look at query strings and shows the download page"},
+		{"/?offset=-1", "200 with other packages\n  /?QUERY: S3 does not look at query strings and shows the " +
+			"download page"},
 		{"/none", "the same"},
 		{"/docs/", "the same"},
-		{"/docs", "302 to /docs/ instead of 301\n  a folder without the slash at its end: S3 redirects with status 302"},
-		{"/bitstream/" + id, "301 to " + testutil.API(t) + "/item/" + id + "/download instead of 302\n  /bitstream/<id>: an object redirects with status 301; hexadecimal digits count in lower case only"},
+		{"/docs", "302 to /docs/ instead of 301\n  a folder without the slash at its end: S3 redirects with " +
+			"status 302"},
+		{"/bitstream/" + id, "301 to " + testutil.API(t) + "/item/" + id +
+			"/download instead of 302\n  /bitstream/<id>: an object redirects with status 301; hexadecimal digits " +
+			"count in lower case only"},
 		{"/bitstream/1", "the same"},
 		{"/findall?offset=-1", "404 instead of 200\n  /findall?QUERY: S3 does not look at query strings"},
-		{"/bitstream/1341035", "301 to " + tab.Answer("/bitstream/1341035", "").Location + " instead of 302\n  links of retired servers: an object redirects with status 301"},
+		{"/bitstream/1341035", "301 to " + tab.Answer("/bitstream/1341035", "").Location +
+			" instead of 302\n  links of retired servers: an object redirects with status 301"},
 		{"/bitstream/461634", "the same"},
 		{"/latest/win", "the same"},
-		{"/releases/5.10.0/win.json", "301 to " + tab.Answer("/releases/5.10.0/win.json", "").File + " instead of 200" + objects},
+		{"/releases/5.10.0/win.json", "301 to " + tab.Answer("/releases/5.10.0/win.json", "").File + " instead of 200" +
+			objects},
 	} {
 		var got strings.Builder
 		if err := e.Explain(&got, tt.url, emulate.NewSite(files)); err != nil {

@@ -26,8 +26,8 @@ type Detail struct {
 // Details holds the known details of items, by id.
 type Details map[string]Detail
 
-// memo is the text that a source.Memory holds for an item. Updated, Size and SHA512 are the item's values in the listing.
-// If one of them has changed, the details of the item are requested again.
+// memo is the text that a source.Memory holds for an item. Updated, Size and SHA512 are the item's values in the
+// listing. If one of them has changed, the details of the item are requested again.
 type memo struct {
 	Updated string   `json:"updated"`
 	Size    int64    `json:"size"`
@@ -51,7 +51,8 @@ func recall(items []Item, memory source.Memory) Details {
 			continue
 		}
 		var m memo
-		if json.Unmarshal([]byte(text), &m) == nil && m.Updated == item.Updated && m.Size == item.Size && m.SHA512 == item.SHA512 {
+		if json.Unmarshal([]byte(text), &m) == nil && m.Updated == item.Updated && m.Size == item.Size &&
+			m.SHA512 == item.SHA512 {
 			details[item.ID] = Detail{ID: m.File.ID, Name: m.File.Name, SHA512: m.File.SHA512, Size: item.Size}
 		}
 	}
@@ -154,7 +155,8 @@ func (s *server) look(ctx context.Context, items []*Item, details Details) (fail
 			missing++
 		}
 	}
-	return fmt.Sprintf("could not read the files of %s (%v): until the next build, file names are unknown and downloads cannot be resumed",
+	return fmt.Sprintf("could not read the files of %s (%v): until the next build, file names are unknown and "+
+		"downloads cannot be resumed",
 		count(missing, "new package"), failures[0]), nil
 }
 
@@ -180,14 +182,16 @@ func (s *server) lookAt(ctx context.Context, item *Item) (Detail, error) {
 		return Detail{Hold: &catalog.Held{Field: "access", Reason: "not public, so visitors cannot download it",
 			Hint: "make its folder public in Girder when it is ready"}}, nil
 	case failure != nil && failure.Kind == fetch.Rejected:
-		return Detail{Hold: &catalog.Held{Field: "_id", Value: item.ID, Reason: "deleted while the listing was read"}}, nil
+		return Detail{Hold: &catalog.Held{Field: "_id", Value: item.ID, Reason: "deleted while the listing was read"}},
+			nil
 	case err != nil:
 		return Detail{}, err
 	case len(files) == 0:
 		return Detail{Hold: &catalog.Held{Field: "files", Value: "0", Reason: "has no file"}}, nil
 	case len(files) > 1:
-		return Detail{Hold: &catalog.Held{Field: "files", Value: strconv.Itoa(len(files)), Reason: "has more than one file: an upload is running or was interrupted",
-			Hint: "delete the wrong file"}}, nil
+		return Detail{Hold: &catalog.Held{Field: "files", Value: strconv.Itoa(len(files)),
+			Reason: "has more than one file: an upload is running or was interrupted",
+			Hint:   "delete the wrong file"}}, nil
 	}
 	f := files[0]
 	if !fileIDRE.MatchString(f.ID) {

@@ -36,12 +36,13 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/source"
 )
 
-// Kind recognizes the API of a Girder server, and a saved listing. Any URL may be an API, so other kinds must be checked
-// first.
+// Kind recognizes the API of a Girder server, and a saved listing. Any URL may be an API, so other kinds must be
+// checked first.
 func Kind() source.Kind {
 	return source.Kind{
-		Name:     "girder",
-		Form:     "the API base of a Girder server (https://girder.example.org/api/v1) or a file with a listing saved from one",
+		Name: "girder",
+		Form: "the API base of a Girder server (https://girder.example.org/api/v1) or a file with a listing " +
+			"saved from one",
 		IsURL:    func(*url.URL) bool { return true },
 		OpenURL:  openURL,
 		IsFile:   func(head []byte) bool { return bytes.HasPrefix(head, []byte("[")) },
@@ -60,8 +61,10 @@ func openURL(u *url.URL, o source.Options) (source.Source, error) {
 // readFile reads a saved listing. It uses the details that earlier runs with the server stored.
 func readFile(f source.File, o source.Options, memory source.Memory) (*source.Listing, error) {
 	if o.Girder.API == "" {
-		return nil, fault.Wrap(fault.Usage, fmt.Errorf("%s: a saved Girder listing does not contain the address of its server", f.Path),
-			"Set "+apiSetting+" to the base of the API that the listing was saved from, for instance https://girder.example.org/api/v1.")
+		return nil, fault.Wrap(fault.Usage,
+			fmt.Errorf("%s: a saved Girder listing does not contain the address of its server", f.Path),
+			"Set "+apiSetting+" to the base of the API that the listing was saved from, for instance "+
+				"https://girder.example.org/api/v1.")
 	}
 	o.Girder.API = strings.TrimRight(o.Girder.API, "/")
 	items, err := DecodeListing(f.Data)

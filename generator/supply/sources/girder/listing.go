@@ -18,7 +18,8 @@ import (
 // skipped, and bytes that are not UTF-8 become U+FFFD. catalog.Publish validates the values. Its error is
 // a *ListingError.
 func DecodeListing(data []byte) ([]Item, error) {
-	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true),
+		jsontext.AllowInvalidUTF8(true))
 	items, err := decodeItems(dec)
 	if err != nil {
 		return nil, newListingError(data, dec, len(items), err)

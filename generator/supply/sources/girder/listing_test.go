@@ -30,17 +30,21 @@ func TestDecodeListing(t *testing.T) {
 		{"numbers for strings", `[{"_id":1,"meta":{"revision":34627,"version":5.2,"pre_release":1}}]`,
 			[]girder.Item{{ID: "1", Revision: "34627", Version: "5.2", PreRelease: "1"}}},
 		{"strings for numbers", `[{"size":"77"}]`, []girder.Item{{Size: 77}}},
-		{"null is absent", `[{"_id":null,"size":null,"name":"n","meta":{"os":null,"release":null}}]`, []girder.Item{{Name: "n"}}},
-		{"no meta", `[{"_id":"a"},{"_id":"b","meta":null},{"_id":"c","meta":["os"]}]`, []girder.Item{{ID: "a"}, {ID: "b"}, {ID: "c"}}},
+		{"null is absent", `[{"_id":null,"size":null,"name":"n","meta":{"os":null,"release":null}}]`,
+			[]girder.Item{{Name: "n"}}},
+		{"no meta", `[{"_id":"a"},{"_id":"b","meta":null},{"_id":"c","meta":["os"]}]`,
+			[]girder.Item{{ID: "a"}, {ID: "b"}, {ID: "c"}}},
 		{"no objects", `[null, 5, "x", [{}], {}]`, make([]girder.Item, 5)},
 		{"unknown keys", `[{"access":{"users":[{"id":1}]},"_id":"a","meta":{"os":"win","x":{"os":"linux"}},"zz":[[]]}]`,
 			[]girder.Item{{ID: "a", OS: "win"}}},
 		{"other spelling of a key is another key", `[{"_ID":"a","Meta":{"os":"win"}}]`, make([]girder.Item, 1)},
-		{"repeated keys", `[{"_id":"a","_id":"b","meta":{"os":"win"},"meta":{"os":"linux"}}]`, []girder.Item{{ID: "b", OS: "linux"}}},
+		{"repeated keys", `[{"_id":"a","_id":"b","meta":{"os":"win"},"meta":{"os":"linux"}}]`,
+			[]girder.Item{{ID: "b", OS: "linux"}}},
 		{"lists for strings", `[{"meta":{"os":["win", "linux"]}}]`, []girder.Item{{OS: `["win", "linux"]`}}},
 		{"not UTF-8", "[{\"name\":\"a\xff\\ud800\"}]", []girder.Item{{Name: "a\uFFFD\uFFFD"}}},
 		{"escapes", `[{"name":"\u0041\n\""}]`, []girder.Item{{Name: "A\n\""}}},
-		{"deep", `[{"x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `,"_id":"a"}]`, []girder.Item{{ID: "a"}}},
+		{"deep", `[{"x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `,"_id":"a"}]`,
+			[]girder.Item{{ID: "a"}}},
 		{"sizes", `[{"size":3.5e8},{"size":-1},{"size":1.5},{"size":"many"},{"size":true},{"size":[1]},{"size":1e300},
 			{"size":99999999999999999999},{"size":9223372036854775807}]`,
 			[]girder.Item{{Size: 350000000}, {}, {}, {}, {}, {}, {}, {}, {Size: 1<<63 - 1}}},
@@ -61,16 +65,21 @@ func TestDecodeListing(t *testing.T) {
 func TestDecodeListingRefuses(t *testing.T) {
 	tests := []struct{ name, body, want string }{
 		{"nothing", "", "line 1, column 1 of the listing: cut off"},
-		{"an object", "\n {\"message\": \"no\"}", "line 2, column 2 of the listing: not a JSON array (found \"{\\\"message\\\": \\\"no\\\"}\")"},
-		{"a page", "<!DOCTYPE html>\n<html>", "line 1, column 1 of the listing: not a JSON array (found \"<!DOCTYPE html>\\n<html>\")"},
+		{"an object", "\n {\"message\": \"no\"}",
+			"line 2, column 2 of the listing: not a JSON array (found \"{\\\"message\\\": \\\"no\\\"}\")"},
+		{"a page", "<!DOCTYPE html>\n<html>",
+			"line 1, column 1 of the listing: not a JSON array (found \"<!DOCTYPE html>\\n<html>\")"},
 		{"null", "null", "line 1, column 1 of the listing: not a JSON array (found \"null\")"},
 		{"no bracket at the end", `[{"_id":"a"}`, "line 1, column 13 of the listing: item 2: cut off"},
 		{"cut in an item", "[{\"_id\":\"a\"},\n{\"_id\":\"b", "line 2, column 10 of the listing: item 2: cut off"},
 		{"cut in an unknown key", `[{"x":{"y":1`, "line 1, column 13 of the listing: item 1: cut off"},
-		{"no JSON in an item", "[{\"_id\":\"a\"},\n  {\"_id\": NaN}]", "line 2, column 11 of the listing: item 2: invalid character 'N' at start of value"},
-		{"a comma too many", `[{},]`, "line 1, column 4 of the listing: item 2: invalid character ',' at start of value"},
+		{"no JSON in an item", "[{\"_id\":\"a\"},\n  {\"_id\": NaN}]",
+			"line 2, column 11 of the listing: item 2: invalid character 'N' at start of value"},
+		{"a comma too many", `[{},]`, "line 1, column 4 of the listing: item 2: invalid character ',' at start " +
+			"of value"},
 		{"more after it", `[{}] {}`, "line 1, column 7 of the listing: unexpected text after the end of the array"},
-		{"bottomless", `[{"x":` + strings.Repeat("[", 20000), "line 1, column 10005 of the listing: item 1: exceeded max depth"},
+		{"bottomless", `[{"x":` + strings.Repeat("[", 20000),
+			"line 1, column 10005 of the listing: item 1: exceeded max depth"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -82,7 +91,8 @@ func TestDecodeListingRefuses(t *testing.T) {
 			if diff := cmp.Diff(test.want, err.Error()); diff != "" {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
-			if want := strings.HasSuffix(test.want, "cut off"); listing.CutOff != want || errors.Is(err, io.ErrUnexpectedEOF) != want {
+			if want := strings.HasSuffix(test.want, "cut off"); listing.CutOff != want ||
+				errors.Is(err, io.ErrUnexpectedEOF) != want {
 				t.Errorf("CutOff = %v, want %v", listing.CutOff, want)
 			}
 		})

@@ -21,7 +21,8 @@ type Item struct {
 
 // Spelling maps the fields of a record to Girder's names.
 var Spelling = catalog.Spelling{
-	catalog.FieldID: "_id", catalog.FieldName: "name", catalog.FieldProduct: "meta.baseName", catalog.FieldOS: "meta.os",
+	catalog.FieldID: "_id", catalog.FieldName: "name", catalog.FieldProduct: "meta.baseName",
+	catalog.FieldOS:   "meta.os",
 	catalog.FieldArch: "meta.arch", catalog.FieldRevision: "meta.revision", catalog.FieldRelease: "meta.release",
 	catalog.FieldVersion: "meta.version", catalog.FieldBuildDate: "meta.build_date", catalog.FieldSize: "size",
 	catalog.FieldSHA512: "meta.sha512",
@@ -54,7 +55,8 @@ func (i *Item) record(g source.Girder, d Detail) catalog.Record {
 	case i.AppID != g.App:
 		r.Hold = &catalog.Held{Field: "meta.app_id", Value: i.AppID, Reason: "belongs to another application"}
 	case i.Size == emptyUpload:
-		r.Hold = &catalog.Held{Field: "size", Value: strconv.FormatInt(i.Size, 10), Reason: "upload was interrupted: an empty zip"}
+		r.Hold = &catalog.Held{Field: "size", Value: strconv.FormatInt(i.Size, 10),
+			Reason: "upload was interrupted: an empty zip"}
 	case d.Hold != nil:
 		r.Hold = d.Hold
 	case d.ID != "":

@@ -42,24 +42,30 @@ func TestRecords(t *testing.T) {
 		{"a release", func(*girder.Item) {}, func(*catalog.Record) {}},
 		{"date missing", func(i *girder.Item) { i.BuildDate = "" },
 			func(r *catalog.Record) { r.BuildDate = "2022-07-18T21:38:51.412000+00:00" }},
-		{"no date at all", func(i *girder.Item) { i.BuildDate, i.Created = "", "" }, func(r *catalog.Record) { r.BuildDate = "" }},
-		{"pre-release", func(i *girder.Item) { i.PreRelease = "true" }, func(r *catalog.Record) { r.PreRelease = true }},
-		{"pre-release by hand", func(i *girder.Item) { i.PreRelease = "True" }, func(r *catalog.Record) { r.PreRelease = true }},
+		{"no date at all", func(i *girder.Item) { i.BuildDate, i.Created = "", "" },
+			func(r *catalog.Record) { r.BuildDate = "" }},
+		{"pre-release", func(i *girder.Item) { i.PreRelease = "true" },
+			func(r *catalog.Record) { r.PreRelease = true }},
+		{"pre-release by hand", func(i *girder.Item) { i.PreRelease = "True" },
+			func(r *catalog.Record) { r.PreRelease = true }},
 		{"pre-release absent", func(i *girder.Item) { i.PreRelease = "" }, func(*catalog.Record) {}},
 		{"pre-release not a boolean", func(i *girder.Item) { i.PreRelease = "maybe" }, func(*catalog.Record) {}},
 		{"nightly", func(i *girder.Item) { i.Release, i.Version = "", "5.13.0-2026-11-20" },
 			func(r *catalog.Record) { r.Release, r.Version = "", "5.13.0" }},
 		{"version neither plain nor dated", func(i *girder.Item) { i.Release, i.Version = "", "4.5.0-1" },
 			func(r *catalog.Record) { r.Release, r.Version, r.Unversioned = "", "", "4.5.0-1" }},
-		{"hostile version beside a release", func(i *girder.Item) { i.Version = `"; return 200` }, func(*catalog.Record) {}},
+		{"hostile version beside a release", func(i *girder.Item) { i.Version = `"; return 200` },
+			func(*catalog.Record) {}},
 		{"another application", func(i *girder.Item) { i.AppID = "000000000000000000000000" }, func(r *catalog.Record) {
-			r.Hold = &catalog.Held{Field: "meta.app_id", Value: "000000000000000000000000", Reason: "belongs to another application"}
+			r.Hold = &catalog.Held{Field: "meta.app_id", Value: "000000000000000000000000",
+				Reason: "belongs to another application"}
 		}},
 		{"no application", func(i *girder.Item) { i.AppID = "" }, func(r *catalog.Record) {
 			r.Hold = &catalog.Held{Field: "meta.app_id", Reason: "belongs to another application"}
 		}},
 		{"empty zip", func(i *girder.Item) { i.Size = 22 }, func(r *catalog.Record) {
-			r.Size, r.Hold = 22, &catalog.Held{Field: "size", Value: "22", Reason: "upload was interrupted: an empty zip"}
+			r.Size, r.Hold = 22, &catalog.Held{Field: "size", Value: "22",
+				Reason: "upload was interrupted: an empty zip"}
 		}},
 		{"still uploading", func(i *girder.Item) { i.Size = 0 }, func(r *catalog.Record) { r.Size = 0 }},
 	}
@@ -89,18 +95,27 @@ func TestRecordsOfKnownFiles(t *testing.T) {
 		detail   girder.Detail
 		want     catalog.Record // the fields that a detail can change
 	}{
-		{"by file", "", known, catalog.Record{FileName: "Aurora-5.0.3.exe", Size: 7, SHA512: "cc", URL: api + "/file/" + file + "/download"}},
-		{"by item", source.GirderItem, known, catalog.Record{FileName: "Aurora-5.0.3.exe", Size: 7, SHA512: "cc", URL: api + "/item/" + item.ID + "/download"}},
-		{"by hash", source.GirderHash, known, catalog.Record{FileName: "Aurora-5.0.3.exe", Size: 7, SHA512: "cc", URL: api + "/file/hashsum/sha512/cc/download"}},
-		{"by hash, unknown file", source.GirderHash, girder.Detail{}, catalog.Record{Size: item.Size, SHA512: sum, URL: api + "/file/hashsum/sha512/" + sum + "/download"}},
-		{"by file, unknown", source.GirderFile, girder.Detail{}, catalog.Record{Size: item.Size, SHA512: sum, URL: api + "/item/" + item.ID + "/download"}},
+		{"by file", "", known, catalog.Record{FileName: "Aurora-5.0.3.exe", Size: 7, SHA512: "cc",
+			URL: api + "/file/" + file + "/download"}},
+		{"by item", source.GirderItem, known,
+			catalog.Record{FileName: "Aurora-5.0.3.exe", Size: 7, SHA512: "cc",
+				URL: api + "/item/" + item.ID + "/download"}},
+		{"by hash", source.GirderHash, known,
+			catalog.Record{FileName: "Aurora-5.0.3.exe", Size: 7, SHA512: "cc",
+				URL: api + "/file/hashsum/sha512/cc/download"}},
+		{"by hash, unknown file", source.GirderHash, girder.Detail{},
+			catalog.Record{Size: item.Size, SHA512: sum, URL: api + "/file/hashsum/sha512/" + sum + "/download"}},
+		{"by file, unknown", source.GirderFile, girder.Detail{},
+			catalog.Record{Size: item.Size, SHA512: sum, URL: api + "/item/" + item.ID + "/download"}},
 		{"file without a checksum", "", girder.Detail{ID: file, Name: "a", Size: item.Size},
 			catalog.Record{FileName: "a", Size: item.Size, SHA512: sum, URL: api + "/file/" + file + "/download"}},
-		{"held", "", girder.Detail{Hold: held}, catalog.Record{Size: item.Size, SHA512: sum, Hold: held, URL: api + "/item/" + item.ID + "/download"}},
+		{"held", "", girder.Detail{Hold: held},
+			catalog.Record{Size: item.Size, SHA512: sum, Hold: held, URL: api + "/item/" + item.ID + "/download"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := girder.Records([]girder.Item{item}, source.Girder{App: app, API: api, Download: test.download}, girder.Details{item.ID: test.detail})[0]
+			r := girder.Records([]girder.Item{item}, source.Girder{App: app, API: api, Download: test.download},
+				girder.Details{item.ID: test.detail})[0]
 			got := catalog.Record{FileName: r.FileName, Size: r.Size, SHA512: r.SHA512, URL: r.URL, Hold: r.Hold}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("record (-want +got):\n%s", diff)
@@ -108,7 +123,8 @@ func TestRecordsOfKnownFiles(t *testing.T) {
 		})
 	}
 	item.SHA512 = ""
-	if r := girder.Records([]girder.Item{item}, source.Girder{App: app, API: api, Download: source.GirderHash}, nil)[0]; r.URL != api+"/item/"+item.ID+"/download" {
+	if r := girder.Records([]girder.Item{item}, source.Girder{App: app, API: api, Download: source.GirderHash},
+		nil)[0]; r.URL != api+"/item/"+item.ID+"/download" {
 		t.Errorf("by hash without a checksum: %s", r.URL)
 	}
 }
@@ -135,7 +151,8 @@ func TestSpelling(t *testing.T) {
 		t.Run(test.field, func(t *testing.T) {
 			item := released()
 			test.change(&item)
-			_, held := catalog.Publish(testutil.Scheme(t), girder.Spelling, girder.Records([]girder.Item{item}, source.Girder{App: app, API: api}, nil))
+			_, held := catalog.Publish(testutil.Scheme(t), girder.Spelling,
+				girder.Records([]girder.Item{item}, source.Girder{App: app, API: api}, nil))
 			if len(held) != 1 || held[0].Field != test.field {
 				t.Errorf("held %v, want one for %s", held, test.field)
 			}

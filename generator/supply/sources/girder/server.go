@@ -19,8 +19,8 @@ type server struct{ o source.Options }
 // Identity returns the base of the API.
 func (s *server) Identity() string { return s.o.Girder.API }
 
-// Read fetches the listing, and requests the files of the items that are new or changed since memory was stored. If such
-// a request fails, it uses only the values of the listing.
+// Read fetches the listing, and requests the files of the items that are new or changed since memory was stored. If
+// such a request fails, it uses only the values of the listing.
 func (s *server) Read(ctx context.Context, memory source.Memory) (*source.Listing, error) {
 	items, err := s.items(ctx)
 	if err != nil {
@@ -59,14 +59,16 @@ func (s *server) items(ctx context.Context) (items []Item, err error) {
 // application without packages: a private one, for instance, answers 401.
 func (s *server) checkApp(ctx context.Context) error {
 	var found any
-	err := s.get(ctx, "/app?app_id="+url.QueryEscape(s.o.Girder.App), func(body []byte) error { return json.Unmarshal(body, &found) })
+	err := s.get(ctx, "/app?app_id="+url.QueryEscape(s.o.Girder.App),
+		func(body []byte) error { return json.Unmarshal(body, &found) })
 	if ctx.Err() != nil {
 		return err
 	}
 	if _, isObject := found.(map[string]any); err != nil || isObject {
 		return nil //nolint:nilerr // another answer says nothing about the application
 	}
-	return fault.Wrap(fault.Source, fmt.Errorf("%s: the server has no application %.40q", s.o.Girder.API, s.o.Girder.App), checkApp)
+	return fault.Wrap(fault.Source,
+		fmt.Errorf("%s: the server has no application %.40q", s.o.Girder.API, s.o.Girder.App), checkApp)
 }
 
 // get fetches a document of the API.
@@ -111,11 +113,13 @@ func explain(f *fetch.Failure) {
 	switch {
 	case strings.HasPrefix(said.Message, "No matching route"):
 		f.Kind = fetch.NotFound
-		f.Hint = "Check that the source is the base of the API (it usually ends in /api/v1), and that the server has the package manager plugin."
+		f.Hint = "Check that the source is the base of the API (it usually ends in /api/v1), and that the server has " +
+			"the package manager plugin."
 	case f.Kind == fetch.Rejected && said.Type == "validation":
 		f.Hint = checkApp
 	case f.Kind == fetch.Rejected && isGirder:
-		f.Hint = "Check app, and whether the server has a version of the package manager plugin that sitegen knows (0.8 to 0.11)."
+		f.Hint = "Check app, and whether the server has a version of the package manager plugin that sitegen knows " +
+			"(0.8 to 0.11)."
 	case f.Kind == fetch.NotFound, f.Kind == fetch.NoListing, f.Kind == fetch.Rejected && f.Status != 0:
 		f.Hint = checkBase
 	case f.Kind == fetch.ServerError && said.UID != "":

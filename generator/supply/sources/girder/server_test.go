@@ -89,11 +89,13 @@ func newFake(t *testing.T) *fake {
 func (f *fake) add(n int, change func(item, meta map[string]any)) string {
 	id := fmt.Sprintf("%024x", n)
 	sum := strings.Repeat(fmt.Sprintf("%08x", n), 16)
-	meta := map[string]any{"app_id": app, "baseName": "Aurora", "os": "linux", "arch": "amd64", "revision": fmt.Sprint(34000 + n),
-		"version": "5.13.0-2026-11-20", "build_date": "2026-11-20T03:00:00+00:00", "sha512": sum}
+	meta := map[string]any{"app_id": app, "baseName": "Aurora", "os": "linux", "arch": "amd64",
+		"revision": fmt.Sprint(34000 + n),
+		"version":  "5.13.0-2026-11-20", "build_date": "2026-11-20T03:00:00+00:00", "sha512": sum}
 	item := map[string]any{"_id": id, "name": fmt.Sprintf("Aurora_%d", n), "size": 1000 + n,
 		"created": "2026-11-20T03:00:00+00:00", "updated": "2026-11-20T03:00:00+00:00", "meta": meta}
-	f.files[id] = []map[string]any{{"_id": fmt.Sprintf("%024x", n+0xf000), "name": fmt.Sprintf("aurora-%d.tar.gz", n), "size": 1000 + n, "sha512": sum}}
+	f.files[id] = []map[string]any{{"_id": fmt.Sprintf("%024x", n+0xf000), "name": fmt.Sprintf("aurora-%d.tar.gz", n),
+		"size": 1000 + n, "sha512": sum}}
 	if change != nil {
 		change(item, meta)
 	}
@@ -109,7 +111,8 @@ func (f *fake) asks() []string {
 }
 
 // read reads the source and publishes what it lists.
-func (f *fake) read(t *testing.T, o source.Options, memory source.Memory) (*source.Listing, []*catalog.Package, []catalog.Held) {
+func (f *fake) read(t *testing.T, o source.Options, memory source.Memory) (*source.Listing, []*catalog.Package,
+	[]catalog.Held) {
 	t.Helper()
 	list, err := open(t, f.URL, o).Read(t.Context(), memory)
 	if err != nil {
@@ -195,7 +198,8 @@ func TestReadHoldsBack(t *testing.T) {
 	}{
 		{"private, anonymous", 401, "access", "not public, so visitors cannot download it", true},
 		{"private", 403, "access", "not public, so visitors cannot download it", true},
-		{"two files", []any{one, one}, "files", "has more than one file: an upload is running or was interrupted", true},
+		{"two files", []any{one, one}, "files", "has more than one file: an upload is running or was interrupted",
+			true},
 		{"no file", []any{}, "files", "has no file", true},
 		{"deleted", 400, "_id", "deleted while the listing was read", true},
 	}
@@ -207,7 +211,8 @@ func TestReadHoldsBack(t *testing.T) {
 			good := f.files[id]
 			f.files[id] = test.files
 			list, published, held := f.read(t, options(t), nil)
-			if len(published) != 1 || len(held) != 1 || held[0].ID != id || held[0].Field != test.field || held[0].Reason != test.reason {
+			if len(published) != 1 || len(held) != 1 || held[0].ID != id || held[0].Field != test.field ||
+				held[0].Reason != test.reason {
 				t.Fatalf("published %v, held %v", published, held)
 			}
 			f.asks()
@@ -259,7 +264,8 @@ func TestReadWithoutDetails(t *testing.T) {
 			f.files[f.add(n, nil)] = 503
 		}
 		list, published, _ := f.read(t, options(t), nil)
-		if len(published) != 500 || len(list.Warnings) != 1 || !strings.Contains(list.Warnings[0], "the files of 500 new packages (fetch ") {
+		if len(published) != 500 || len(list.Warnings) != 1 ||
+			!strings.Contains(list.Warnings[0], "the files of 500 new packages (fetch ") {
 			t.Errorf("%d published, warnings %q", len(published), list.Warnings)
 		}
 		if n := len(f.asks()); n > 2*(2+fetch.Concurrency) {
@@ -330,7 +336,11 @@ func TestReadWarns(t *testing.T) {
 		{"an upload since yesterday", []func(item, meta map[string]any){old}, []string{
 			`1 upload unfinished for more than a day; upload again, or delete in Girder: "Aurora_0" ("000000000000000000000000")`,
 		}},
-		{"an empty zip", []func(item, meta map[string]any){func(item, meta map[string]any) { old(item, meta); item["size"] = 22 }}, []string{
+		{"an empty zip", []func(item, meta map[string]any){func(item,
+			meta map[string]any) {
+			old(item, meta)
+			item["size"] = 22
+		}}, []string{
 			`1 upload unfinished for more than a day; upload again, or delete in Girder: "Aurora_0" ("000000000000000000000000")`,
 		}},
 		{"many uploads", []func(item, meta map[string]any){old, old, old, old, old}, []string{
@@ -412,27 +422,36 @@ func TestReadFails(t *testing.T) {
 			fetch.Rejected, `the server answered 400 ("Invalid value for limit: \"0\".")`, "0.8 to 0.11"},
 		{"another server's 400", 400, `no`, fetch.Rejected, `the server answered 400 (found "no")`, "/api/v1"},
 		{"no plugin", 400, `{"message": "No matching route for \"GET app/5f44/package\"", "type": "rest"}`,
-			fetch.NotFound, `the server answered 400 ("No matching route for \"GET app/5f44/package\"")`, "package manager plugin"},
+			fetch.NotFound, `the server answered 400 ("No matching route for \"GET app/5f44/package\"")`,
+			"package manager plugin"},
 		{"sign in", 401, `{"message": "You must be logged in.", "type": "access"}`,
 			fetch.Denied, `the server answered 401 ("You must be logged in.")`, "sent no credentials"},
-		{"not found", 404, "404 page not found\n", fetch.NotFound, `the server answered 404 (found "404 page not found\n")`, "/api/v1"},
+		{"not found", 404, "404 page not found\n", fetch.NotFound,
+			`the server answered 404 (found "404 page not found\n")`, "/api/v1"},
 		{"internal error", 500, failed, fetch.ServerError,
-			`the server answered 500 ("An unexpected error occurred on the server.", uid "bd9dc2b6")`, "search the server's log for the uid"},
-		{"error of Girder", 500, `{"message": "File missing", "type": "girder"}`, fetch.ServerError, `the server answered 500 ("File missing")`, "server's log"},
-		{"web server before Girder", 500, `<html>`, fetch.Gateway, `the server answered 500 (an HTML page: "<html>")`, "Girder is down"},
-		{"bad gateway", 502, "<html>", fetch.Gateway, `the server answered 502 (an HTML page: "<html>")`, "Girder is down"},
+			`the server answered 500 ("An unexpected error occurred on the server.", uid "bd9dc2b6")`,
+			"search the server's log for the uid"},
+		{"error of Girder", 500, `{"message": "File missing", "type": "girder"}`, fetch.ServerError,
+			`the server answered 500 ("File missing")`, "server's log"},
+		{"web server before Girder", 500, `<html>`, fetch.Gateway, `the server answered 500 (an HTML page: "<html>")`,
+			"Girder is down"},
+		{"bad gateway", 502, "<html>", fetch.Gateway, `the server answered 502 (an HTML page: "<html>")`,
+			"Girder is down"},
 		{"another status", 202, "[]", fetch.NoListing, `the server answered 202 (found "[]")`, "/api/v1"},
 		{"page with status 200", 200, "<!DOCTYPE html><title>Girder</title>", fetch.NoListing,
 			`a page instead of a list of packages (an HTML page: "<!DOCTYPE html><title>Girder</title>")`, "/api/v1"},
 		{"error with status 200", 200, failed, fetch.NoListing,
-			`an object instead of a listing ("An unexpected error occurred on the server.", uid "bd9dc2b6")`, "/api/v1"},
+			`an object instead of a listing ("An unexpected error occurred on the server.", uid "bd9dc2b6")`,
+			"/api/v1"},
 		{"object with status 200", 200, `{"apiVersion": 3}`, fetch.NoListing,
 			`line 1, column 1 of the listing: not a JSON array (found "{\"apiVersion\": 3}")`, "/api/v1"},
 		{"not JSON", 200, "[{]", fetch.NoListing,
 			`line 1, column 3 of the listing: item 1: invalid character ']' at start of value`, "/api/v1"},
 		{"22-byte zip", 200, "PK\x05\x06" + strings.Repeat("\x00", 18), fetch.NoListing,
-			`line 1, column 1 of the listing: not a JSON array (found "PK\x05\x06` + strings.Repeat(`\x00`, 18) + `")`, "/api/v1"},
-		{"cut off", 200, "[{}", fetch.CutOff, "line 1, column 4 of the listing: item 2: cut off", "closed the connection"},
+			`line 1, column 1 of the listing: not a JSON array (found "PK\x05\x06` + strings.Repeat(`\x00`, 18) + `")`,
+			"/api/v1"},
+		{"cut off", 200, "[{}", fetch.CutOff, "line 1, column 4 of the listing: item 2: cut off",
+			"closed the connection"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -452,7 +471,8 @@ func TestReadFails(t *testing.T) {
 			if diff := cmp.Diff(test.problem, failure.Problem); diff != "" {
 				t.Errorf("problem (-want +got):\n%s", diff)
 			}
-			if hints := fault.Hints(err); fault.KindOf(err) != fault.Source || len(hints) != 1 || !strings.Contains(hints[0], test.hint) {
+			if hints := fault.Hints(err); fault.KindOf(err) != fault.Source || len(hints) != 1 ||
+				!strings.Contains(hints[0], test.hint) {
 				t.Errorf("kind %v, hints %q, want one with %q", fault.KindOf(err), hints, test.hint)
 			}
 			if !strings.HasPrefix(err.Error(), "fetch "+server.URL+"/app/"+app+"/package?limit=0: ") {
@@ -484,17 +504,20 @@ func TestReadFile(t *testing.T) {
 	}
 	// What the server said about the files before still counts.
 	saved, err = girder.Kind().ReadFile(source.File{Path: "saved.json", Data: data}, o, list.Memory)
-	if err != nil || saved.Records[0].URL != api+"/file/00000000000000000000f001/download" || cmp.Diff(list.Memory, saved.Memory) != "" {
+	if err != nil || saved.Records[0].URL != api+"/file/00000000000000000000f001/download" ||
+		cmp.Diff(list.Memory, saved.Memory) != "" {
 		t.Errorf("with memory: %v, error %v", saved, err)
 	}
 
 	for body, want := range map[string]string{
-		"[\n  {\"_id\": \"a\"},\n  {\"_id\": oops}\n]": "saved.json:3:11: item 2: invalid character 'o' at start of value",
+		"[\n  {\"_id\": \"a\"},\n  {\"_id\": oops}\n]": "saved.json:3:11: item 2: invalid character 'o' at start " +
+			"of value",
 		"{}":        `saved.json:1:1: not a JSON array (found "{}")`,
 		`[{"_id":"`: "saved.json:1:10: item 1: cut off",
 	} {
 		_, err := girder.Kind().ReadFile(source.File{Path: "saved.json", Data: []byte(body)}, o, nil)
-		if err == nil || err.Error() != want || fault.KindOf(err) != fault.Source || !strings.HasPrefix(fault.Hints(err)[0], "Save the answer") {
+		if err == nil || err.Error() != want || fault.KindOf(err) != fault.Source ||
+			!strings.HasPrefix(fault.Hints(err)[0], "Save the answer") {
 			t.Errorf("error %v, want %s", err, want)
 		}
 	}

@@ -50,7 +50,8 @@ func (e *Error) Unwrap() error { return e.err }
 // Decode reads a packages.json. name is what messages call it. The error has every *Error of the file, up to a bound.
 func Decode(name string, data []byte) (*Document, error) {
 	data = bytes.TrimPrefix(data, []byte(utf8BOM))
-	d := &decoder{name: name, data: data, dec: jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true))}
+	d := &decoder{name: name, data: data,
+		dec: jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true))}
 	if bytes.HasPrefix(data, []byte(utf16LE)) || bytes.HasPrefix(data, []byte(utf16BE)) {
 		d.fail(0, "is UTF-16; save it as UTF-8 (in PowerShell: -Encoding utf8)")
 		return nil, d.err()
@@ -147,7 +148,8 @@ func (d *decoder) warnings() []string {
 		if u.n > 1 {
 			times = fmt.Sprintf(" (%d times)", u.n)
 		}
-		list = append(list, d.at(u.at, fmt.Sprintf("unknown key %.40q%s%s", u.key, times, fault.DidYouMean(u.key, known))).Error())
+		list = append(list, d.at(u.at,
+			fmt.Sprintf("unknown key %.40q%s%s", u.key, times, fault.DidYouMean(u.key, known))).Error())
 	}
 	return list
 }
@@ -267,7 +269,8 @@ func (d *decoder) version() error {
 	case !ok || n < FormatVersion:
 		d.fail(at, "version is not %d, the version of the format (found %s)", FormatVersion, shown(v))
 	case n > FormatVersion:
-		d.only = d.at(at, fmt.Sprintf("version is %d, and this sitegen reads version %d; update sitegen, or write version %d", n, FormatVersion, FormatVersion))
+		d.only = d.at(at, fmt.Sprintf("version is %d, and this sitegen reads version %d; update sitegen, or write "+
+			"version %d", n, FormatVersion, FormatVersion))
 	}
 	return nil
 }
@@ -305,16 +308,27 @@ type field struct {
 
 // fields lists the keys of a package, in the order of the documentation.
 var fields = []field{
-	{key: "version", required: true, right: `the version in quotes, for instance "3.1"`, text: func(p *Package) *string { return &p.Version }},
-	{key: "built", required: true, right: `the date and time of the build in quotes, for instance "2026-11-20T03:12:00Z"`, text: func(p *Package) *string { return &p.Built }},
-	{key: "system", required: true, right: `the operating system in quotes, for instance "linux"`, text: func(p *Package) *string { return &p.System }},
-	{key: "arch", required: true, right: `the processor architecture in quotes, for instance "x86_64"`, text: func(p *Package) *string { return &p.Arch }},
-	{key: "size", required: true, right: "the size of the file in bytes, for instance 104857600", number: func(p *Package, n int64) { p.Size = n }},
-	{key: "url", right: "the http or https URL of the file in quotes", text: func(p *Package) *string { return &p.URL }},
-	{key: "sha256", right: "the SHA-256 checksum of the file in quotes, 64 hex digits", text: func(p *Package) *string { return &p.SHA256 }},
-	{key: "sha512", right: "the SHA-512 checksum of the file in quotes, 128 hex digits", text: func(p *Package) *string { return &p.SHA512 }},
-	{key: "stability", right: `"release", "pre-release" or "nightly"`, text: func(p *Package) *string { return (*string)(&p.Stability) }},
-	{key: "revision", right: "a whole number, for instance 34645", text: func(p *Package) *string { return &p.Revision },
+	{key: "version", required: true, right: `the version in quotes, for instance "3.1"`,
+		text: func(p *Package) *string { return &p.Version }},
+	{key: "built", required: true,
+		right: `the date and time of the build in quotes, for instance "2026-11-20T03:12:00Z"`,
+		text:  func(p *Package) *string { return &p.Built }},
+	{key: "system", required: true, right: `the operating system in quotes, for instance "linux"`,
+		text: func(p *Package) *string { return &p.System }},
+	{key: "arch", required: true, right: `the processor architecture in quotes, for instance "x86_64"`,
+		text: func(p *Package) *string { return &p.Arch }},
+	{key: "size", required: true, right: "the size of the file in bytes, for instance 104857600",
+		number: func(p *Package, n int64) { p.Size = n }},
+	{key: "url", right: "the http or https URL of the file in quotes",
+		text: func(p *Package) *string { return &p.URL }},
+	{key: "sha256", right: "the SHA-256 checksum of the file in quotes, 64 hex digits",
+		text: func(p *Package) *string { return &p.SHA256 }},
+	{key: "sha512", right: "the SHA-512 checksum of the file in quotes, 128 hex digits",
+		text: func(p *Package) *string { return &p.SHA512 }},
+	{key: "stability", right: `"release", "pre-release" or "nightly"`,
+		text: func(p *Package) *string { return (*string)(&p.Stability) }},
+	{key: "revision", right: "a whole number, for instance 34645",
+		text:   func(p *Package) *string { return &p.Revision },
 		number: func(p *Package, n int64) { p.Revision = strconv.FormatInt(n, 10) }},
 	{key: "id", right: `a word in quotes that no other package has`, text: func(p *Package) *string { return &p.ID }},
 	{key: "name", right: "a text in quotes", text: func(p *Package) *string { return &p.Name }},

@@ -61,7 +61,8 @@ func TestDecodeRefuses(t *testing.T) {
 			if diff := cmp.Diff(string(want), err.Error()+"\n"); diff != "" {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
-			if cutOff := errors.Is(err, io.ErrUnexpectedEOF); cutOff != (name == "cut-off.json" || name == "empty.json") {
+			if cutOff := errors.Is(err, io.ErrUnexpectedEOF); cutOff != (name == "cut-off.json" ||
+				name == "empty.json") {
 				t.Errorf("cut off: %v", cutOff)
 			}
 		})
@@ -104,7 +105,8 @@ func schema(t testing.TB) *jsonschema.Schema {
 // at.
 var unsaid = map[string]string{
 	"twice.json": "validators see the last of two keys", "not-utf-8.json": "validators see a replacement character",
-	"empty.json": "not JSON", "cut-off.json": "not JSON", "comma.json": "not JSON", "two-documents.json": "not JSON", "utf-16.json": "not JSON",
+	"empty.json": "not JSON", "cut-off.json": "not JSON", "comma.json": "not JSON", "two-documents.json": "not JSON",
+	"utf-16.json": "not JSON",
 }
 
 // TestSchema holds the schema to what Decode takes.
@@ -149,7 +151,8 @@ func FuzzDecode(f *testing.F) {
 		lines := bytes.Split(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), []byte("\n"))
 		if err != nil {
 			first, ok := errors.AsType[*packagesjson.Error](err)
-			if !ok || first.Line < 1 || first.Line > len(lines) || first.Column < 1 || first.Column > len(lines[first.Line-1])+1 {
+			if !ok || first.Line < 1 || first.Line > len(lines) || first.Column < 1 ||
+				first.Column > len(lines[first.Line-1])+1 {
 				t.Errorf("%v is not a place in %d lines", err, len(lines))
 			}
 		} else {

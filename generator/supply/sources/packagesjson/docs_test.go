@@ -144,7 +144,8 @@ func TestDocsScript(t *testing.T) {
 		urls = append(urls, p.URL)
 	}
 	slices.Sort(urls)
-	want := []string{"https://get.example.org/3.1/aurora-3.1-linux-x86_64.AppImage", "https://get.example.org/3.1/aurora-3.1-windows-aarch64.msi"}
+	want := []string{"https://get.example.org/3.1/aurora-3.1-linux-x86_64.AppImage",
+		"https://get.example.org/3.1/aurora-3.1-windows-aarch64.msi"}
 	if diff := cmp.Diff(want, urls); diff != "" || len(held) != 0 {
 		t.Errorf("URLs (-want +got):\n%s\nheld %v", diff, held)
 	}

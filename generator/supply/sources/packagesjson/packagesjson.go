@@ -15,8 +15,8 @@
 // writes such a file can correct the script once. An invalid package (with a system that is not in the profile, or
 // with no bytes) does not stop the others, so Decode leaves such checks to catalog.Publish.
 //
-// Records fills in the values that a package leaves out. Because links contain the id, it is derived from values that do
-// not change: aurora-3.1-linux-x86_64 for a release; for a nightly build, the time of the build is added.
+// Records fills in the values that a package leaves out. Because links contain the id, it is derived from values that
+// do not change: aurora-3.1-linux-x86_64 for a release; for a nightly build, the time of the build is added.
 package packagesjson
 
 import (
@@ -108,7 +108,9 @@ func readFile(f source.File, o source.Options, _ source.Memory) (*source.Listing
 // list returns the listing for the result of Decode.
 func list(doc *Document, err error, o source.Options) (*source.Listing, error) {
 	if err != nil {
-		return nil, fault.Wrap(fault.Source, err, "docs/packages-json.md describes the format, and docs/packages.schema.json is its schema for editors and build systems.")
+		return nil, fault.Wrap(fault.Source, err,
+			"docs/packages-json.md describes the format, and docs/packages.schema.json is its schema for editors and "+
+				"build systems.")
 	}
 	return &source.Listing{Records: doc.Records(o.Product, o.Download), Spelling: Spelling, Warnings: doc.Warnings}, nil
 }

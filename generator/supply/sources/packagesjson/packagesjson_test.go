@@ -24,11 +24,13 @@ import (
 var scheme = &catalog.Scheme{
 	IDs: catalog.NameIDs,
 	Systems: []catalog.System{
-		{ID: "win", Title: "Windows", Aliases: []string{"windows"}}, {ID: "mac", Title: "macOS", Aliases: []string{"darwin"}},
+		{ID: "win", Title: "Windows", Aliases: []string{"windows"}},
+		{ID: "mac", Title: "macOS", Aliases: []string{"darwin"}},
 		{ID: "linux", Title: "Linux", Aliases: []string{"linux"}}, {ID: "freebsd", Title: "FreeBSD"},
 	},
 	Arches: []catalog.Architecture{
-		{ID: "x64", Title: "Intel", Aliases: []string{"x86_64"}}, {ID: "arm64", Title: "ARM", Aliases: []string{"aarch64"}}, {ID: "riscv64", Title: "RISC-V"},
+		{ID: "x64", Title: "Intel", Aliases: []string{"x86_64"}},
+		{ID: "arm64", Title: "ARM", Aliases: []string{"aarch64"}}, {ID: "riscv64", Title: "RISC-V"},
 	},
 }
 
@@ -48,9 +50,11 @@ func TestRecords(t *testing.T) {
 		want []catalog.Record
 	}{
 		{"minimal.json", []catalog.Record{{
-			ID: "aurora-3.1-linux-x86_64", Name: "aurora-3.1-x86_64.AppImage", ProductName: "Aurora", OS: "linux", Arch: "x86_64",
+			ID: "aurora-3.1-linux-x86_64", Name: "aurora-3.1-x86_64.AppImage", ProductName: "Aurora", OS: "linux",
+			Arch:    "x86_64",
 			Version: "3.1", Release: "3.1", BuildDate: "2026-11-20T03:12:00Z", Size: 104857600,
-			FileName: "aurora-3.1-x86_64.AppImage", URL: "https://get.aurora.example/3.1/aurora-3.1-x86_64.AppImage", Place: "dist/packages.json:4",
+			FileName: "aurora-3.1-x86_64.AppImage", URL: "https://get.aurora.example/3.1/aurora-3.1-x86_64.AppImage",
+			Place: "dist/packages.json:4",
 		}}},
 		{"null-is-absent.json", []catalog.Record{{
 			ID: "aurora-3.1-linux-x86_64", Name: "a.AppImage", ProductName: "Aurora", OS: "linux", Arch: "x86_64",
@@ -59,23 +63,34 @@ func TestRecords(t *testing.T) {
 		}}},
 		{"everything.json", []catalog.Record{
 			{
-				ID: "aurora-3.1-windows", Name: "Aurora 3.1 for Windows", ProductName: "Aurora", OS: "windows", Arch: "x86_64",
-				Revision: "34645", Version: "3.1", Release: "3.1", BuildDate: "2026-11-20T03:12:00.123456+01:00", Size: 104857600,
-				SHA256: "ABCDEF" + strings.Repeat("0123456789abcdef", 3) + "0123456789", SHA512: strings.Repeat("abcdef0123456789", 8),
-				FileName: "aurora-3.1.msi", URL: "https://get.aurora.example/3.1/download?platform=windows", Place: "dist/packages.json:5",
+				ID: "aurora-3.1-windows", Name: "Aurora 3.1 for Windows", ProductName: "Aurora", OS: "windows",
+				Arch:     "x86_64",
+				Revision: "34645", Version: "3.1", Release: "3.1", BuildDate: "2026-11-20T03:12:00.123456+01:00",
+				Size:     104857600,
+				SHA256:   "ABCDEF" + strings.Repeat("0123456789abcdef", 3) + "0123456789",
+				SHA512:   strings.Repeat("abcdef0123456789", 8),
+				FileName: "aurora-3.1.msi", URL: "https://get.aurora.example/3.1/download?platform=windows",
+				Place: "dist/packages.json:5",
 			},
 			{
-				ID: "aurora-nova-3.2-rc1-windows-x86_64", Name: "aurora-3.2-rc1.msi", ProductName: "Aurora Nova", OS: "windows", Arch: "x86_64",
-				Revision: "34700", Version: "3.2-rc1", Release: "3.2-rc1", PreRelease: true, BuildDate: "2026-11-21", Size: 104857601,
-				FileName: "aurora-3.2-rc1.msi", URL: "https://get.aurora.example/3.2-rc1/aurora-3.2-rc1.msi", Place: "dist/packages.json:21",
+				ID: "aurora-nova-3.2-rc1-windows-x86_64", Name: "aurora-3.2-rc1.msi", ProductName: "Aurora Nova",
+				OS: "windows", Arch: "x86_64",
+				Revision: "34700", Version: "3.2-rc1", Release: "3.2-rc1", PreRelease: true, BuildDate: "2026-11-21",
+				Size:     104857601,
+				FileName: "aurora-3.2-rc1.msi", URL: "https://get.aurora.example/3.2-rc1/aurora-3.2-rc1.msi",
+				Place: "dist/packages.json:21",
 			},
 			{
-				ID: "aurora-nova-3.2-20261122t0300-linux-x86_64", Name: "aurora nightly.AppImage", ProductName: "Aurora Nova", OS: "Linux", Arch: "X86_64",
+				ID: "aurora-nova-3.2-20261122t0300-linux-x86_64", Name: "aurora nightly.AppImage",
+				ProductName: "Aurora Nova", OS: "Linux", Arch: "X86_64",
 				Revision: "34710", Version: "3.2", BuildDate: "2026-11-22T03:00:00Z", Size: 104857602,
-				FileName: "aurora nightly.AppImage", URL: "https://nightly.aurora.example/2026-11-22/aurora%20nightly.AppImage", Place: "dist/packages.json:25",
+				FileName: "aurora nightly.AppImage",
+				URL:      "https://nightly.aurora.example/2026-11-22/aurora%20nightly.AppImage",
+				Place:    "dist/packages.json:25",
 			},
 			{
-				ID: "aurora-nova-3.2-20261122t1330-linux-x86_64", Name: "aurora-nova-3.2-20261122t1330-linux-x86_64", ProductName: "Aurora Nova", OS: "Linux", Arch: "X86_64",
+				ID: "aurora-nova-3.2-20261122t1330-linux-x86_64", Name: "aurora-nova-3.2-20261122t1330-linux-x86_64",
+				ProductName: "Aurora Nova", OS: "Linux", Arch: "X86_64",
 				Revision: "34712", Version: "3.2", BuildDate: "2026-11-22T15:30:00+02:00", Size: 104857603,
 				URL: "https://nightly.aurora.example/2026-11-22/2/", Place: "dist/packages.json:29",
 			},
@@ -129,12 +144,14 @@ func TestDownload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	published, held := catalog.Publish(scheme, packagesjson.Spelling, doc.Records("Aurora", catalog.MustTemplate("https://get.aurora.example/{version}/{os}/{file}")))
+	published, held := catalog.Publish(scheme, packagesjson.Spelling,
+		doc.Records("Aurora", catalog.MustTemplate("https://get.aurora.example/{version}/{os}/{file}")))
 	var urls []string
 	for _, p := range published {
 		urls = append(urls, p.URL)
 	}
-	if diff := cmp.Diff([]string{"https://get.aurora.example/3.1/win/aurora-3.1.msi", "https://old.aurora.example/a.AppImage"}, urls); diff != "" {
+	if diff := cmp.Diff([]string{"https://get.aurora.example/3.1/win/aurora-3.1.msi",
+		"https://old.aurora.example/a.AppImage"}, urls); diff != "" {
 		t.Errorf("URLs (-want +got):\n%s", diff)
 	}
 	if len(held) != 1 || held[0].Place != "packages.json:3" || held[0].Field != "url" {
@@ -161,7 +178,8 @@ func open(t *testing.T, text string) source.Source {
 		t.Fatal(err)
 	}
 	s, err := packagesjson.Kind().OpenURL(u, source.Options{
-		Product: "Aurora", Fetch: fetch.New(fetch.Options{Retries: 1, Sleep: func(context.Context, time.Duration) error { return nil }}),
+		Product: "Aurora", Fetch: fetch.New(fetch.Options{Retries: 1,
+			Sleep: func(context.Context, time.Duration) error { return nil }}),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +195,8 @@ func TestReadFromAServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(list.Records) != 1 || list.Records[0].Place != base+"/dist/packages.json:4" || s.Identity() != base+"/dist/packages.json" {
+	if len(list.Records) != 1 || list.Records[0].Place != base+"/dist/packages.json:4" ||
+		s.Identity() != base+"/dist/packages.json" {
 		t.Errorf("%s: %+v", s.Identity(), list.Records)
 	}
 	if len(*requests) != 2 || (*requests)[1].URL.RawQuery != "token=secret" {
@@ -192,9 +211,12 @@ func TestReadFromAServerFails(t *testing.T) {
 		want       string // the beginning
 		isFailure  bool   // of the server
 	}{
-		{"errors in the file", types, "BASE/packages.json:5:18: packages[0].version is not the version in quotes", false},
-		{"a page", "<html>", `fetch BASE/packages.json: a page instead of a list of packages (an HTML page: "<html>")`, true},
-		{"cut off", types[:100], "fetch BASE/packages.json: BASE/packages.json:7:12: the file is cut off (2 tries)", true},
+		{"errors in the file", types, "BASE/packages.json:5:18: packages[0].version is not the version in quotes",
+			false},
+		{"a page", "<html>", `fetch BASE/packages.json: a page instead of a list of packages (an HTML page: "<html>")`,
+			true},
+		{"cut off", types[:100], "fetch BASE/packages.json: BASE/packages.json:7:12: the file is cut off (2 tries)",
+			true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -203,7 +225,8 @@ func TestReadFromAServerFails(t *testing.T) {
 			if list != nil || err == nil || fault.KindOf(err) != fault.Source || len(fault.Hints(err)) != 1 {
 				t.Fatalf("%v, error %v, hints %q", list, err, fault.Hints(err))
 			}
-			if want := strings.ReplaceAll(test.want, "BASE", base); !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+			if want := strings.ReplaceAll(test.want, "BASE", base); !strings.HasPrefix(err.Error(), want) ||
+				strings.Contains(err.Error(), "secret") {
 				t.Errorf("error %v, want %s", err, want)
 			}
 			if _, isFailure := errors.AsType[*fetch.Failure](err); isFailure != test.isFailure {

@@ -1,5 +1,5 @@
-// Package sample contains a small built-in catalogue for trying sitegen without a network: releases for all systems over
-// the years, two weeks of nightly builds, and a few irregular records as in real listings. It is a listing of the
+// Package sample contains a small built-in catalogue for trying sitegen without a network: releases for all systems
+// over the years, two weeks of nightly builds, and a few irregular records as in real listings. It is a listing of the
 // built-in profile's project in the format of its Girder server.
 package sample
 
@@ -73,7 +73,8 @@ func adapt(records []catalog.Record, from *profile.Profile, o source.Options) (a
 	return adapted
 }
 
-// nearestOS returns the system of a scheme with the same id or alias as a system of the sample, or else with its family.
+// nearestOS returns the system of a scheme with the same id or alias as a system of the sample, or else with its
+// family.
 func nearestOS(id catalog.OS, from, to *catalog.Scheme) (catalog.OS, bool) {
 	if found, ok := to.FindOS(string(id)); ok {
 		return found, true

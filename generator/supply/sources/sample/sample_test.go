@@ -34,7 +34,8 @@ func TestSample(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("sample.json is not what sampled makes of testdata/catalog.json; run go test ./generator/supply/sources/sample -run TestSample -update")
+		t.Errorf("sample.json is not what sampled makes of testdata/catalog.json; run go test " +
+			"./generator/supply/sources/sample -run TestSample -update")
 	}
 }
 
@@ -95,7 +96,8 @@ func TestSampleShowsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	published, held := catalog.Publish(testutil.Scheme(t), list.Spelling, list.Records)
-	if want := testutil.API(t) + "/item/" + published[0].ID + "/download"; published[0].URL != want || src.Identity() != "sample" {
+	if want := testutil.API(t) + "/item/" + published[0].ID + "/download"; published[0].URL != want ||
+		src.Identity() != "sample" {
 		t.Errorf("%s has its file at %s, want %s", src.Identity(), published[0].URL, want)
 	}
 	type kind struct {
@@ -137,8 +139,10 @@ func TestSampleShowsEverything(t *testing.T) {
 		reasons[h.ID] = h.Reason
 	}
 	wantReasons := map[string]string{
-		"6b00105d1232896664b59098": "upload not finished", "6affc1d030c81c93daeb1559": "upload was interrupted: an empty zip",
-		"6af68663790aef3c11692cfb": "belongs to another application", "6af3dfc3498ddc7df0792653": "not a decimal number",
+		"6b00105d1232896664b59098": "upload not finished",
+		"6affc1d030c81c93daeb1559": "upload was interrupted: an empty zip",
+		"6af68663790aef3c11692cfb": "belongs to another application",
+		"6af3dfc3498ddc7df0792653": "not a decimal number",
 	}
 	if diff := cmp.Diff(wantReasons, reasons); diff != "" {
 		t.Errorf("held (-want +got):\n%s", diff)
@@ -153,7 +157,8 @@ func TestSampleOfAnotherProject(t *testing.T) {
 			{ID: "freebsd", Title: "FreeBSD", Family: catalog.UnixFamily},
 			{ID: "darwin", Title: "macOS", Family: catalog.MacFamily, Aliases: []string{"macosx"}},
 		},
-		Arches: []catalog.Architecture{{ID: "x86_64", Title: "Intel", Aliases: []string{"amd64"}}, {ID: "aarch64", Title: "ARM"}},
+		Arches: []catalog.Architecture{{ID: "x86_64", Title: "Intel", Aliases: []string{"amd64"}},
+			{ID: "aarch64", Title: "ARM"}},
 	}
 	list, err := sample.Kind().Open(source.Options{Scheme: scheme, Product: "Aurora"}).Read(t.Context(), nil)
 	if err != nil {
@@ -163,11 +168,13 @@ func TestSampleOfAnotherProject(t *testing.T) {
 	count := map[catalog.Platform]int{}
 	for _, p := range packages {
 		count[p.Platform()]++
-		if p.ProductName != "Aurora" || !strings.HasPrefix(p.Name, "Aurora_"+string(p.OS)+"_"+string(p.Arch)) || !strings.HasPrefix(p.URL, "https://example.org/") {
+		if p.ProductName != "Aurora" || !strings.HasPrefix(p.Name, "Aurora_"+string(p.OS)+"_"+string(p.Arch)) ||
+			!strings.HasPrefix(p.URL, "https://example.org/") {
 			t.Errorf("package %+v", p)
 		}
 	}
-	for _, platform := range []catalog.Platform{{Arch: "x86_64", OS: "freebsd"}, {Arch: "x86_64", OS: "darwin"}, {Arch: "aarch64", OS: "darwin"}} {
+	for _, platform := range []catalog.Platform{{Arch: "x86_64", OS: "freebsd"}, {Arch: "x86_64", OS: "darwin"},
+		{Arch: "aarch64", OS: "darwin"}} {
 		if count[platform] < 10 {
 			t.Errorf("%d packages for %s: %v", count[platform], platform, count)
 		}
