@@ -40,13 +40,13 @@ var homes = map[string]string{
 	"github.com/maxmind":            "geodb",
 	"golang.org/x/term":             "progress",
 	"github.com/creack/pty":         "testutil",
-	"github.com/andybalholm/brotli": "output statspage",
+	"github.com/andybalholm/brotli": "output",
 	"github.com/aws/aws-sdk-go-v2":  "logsource",
 	"github.com/tdewolff/minify":    "site redirect/servers/cloudfront",
 	"github.com/dop251/goja":        "redirect/servers/cloudfront",
 	"golang.org/x/sys":              "output",
 	"github.com/cenkalti/backoff":   "supply/fetch",
-	"github.com/klauspost/compress": "output accesslog stats statspage",
+	"github.com/klauspost/compress": "output accesslog",
 }
 
 // TestArrows holds the direction of imports.

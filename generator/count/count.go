@@ -1,10 +1,11 @@
-// Package count counts downloads. Run tells one run of sitegen stats from top to bottom:
+// Package count counts downloads. Run is one run of sitegen stats from top to bottom:
 //
 //	logsource  finds the logs: files, folders, standard input, objects in a bucket
 //	accesslog  -> requests
 //	stats      -> downloads, kept in the data folder so that no request counts twice
-//	           -> tables and JSON, published in the site's folder download-stats/
+//	           -> tables and JSON
 //	statspage  -> the page to explore them
+//	output     writes them to the site's folder download-stats/
 package count
 
 import (
@@ -15,7 +16,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/Slicer/sitegen/generator/accesslog"
 	"github.com/Slicer/sitegen/generator/catalog"
@@ -27,20 +27,19 @@ import (
 	"github.com/Slicer/sitegen/generator/progress"
 	"github.com/Slicer/sitegen/generator/project"
 	"github.com/Slicer/sitegen/generator/stats"
-	"github.com/Slicer/sitegen/generator/statspage"
 )
 
-// Folder is where the statistics are, below the public folder.
+// Folder is the folder of the statistics within the public folder.
 const Folder = "download-stats"
 
-// Options is what a run needs besides its project.
+// Options are the inputs of a run besides its project.
 type Options struct {
 	Logs   []string  // names of logs, as sitegen stats takes them
-	Stdin  io.Reader // what "-" stands for
+	Stdin  io.Reader // the log named "-"
 	DryRun bool      // read and report, and change nothing
 }
 
-// Run reads what is new in the logs, and publishes the statistics with their page.
+// Run counts the new requests in the logs, and publishes the statistics with their page.
 func Run(ctx context.Context, p *project.Project, o Options) (report *stats.Report, err error) {
 	names, err := accesslog.Expand(o.Logs)
 	if err != nil {
@@ -62,26 +61,14 @@ func Run(ctx context.Context, p *project.Project, o Options) (report *stats.Repo
 	if err != nil {
 		return nil, err
 	}
-	out := filepath.Join(p.Config.Out, Folder)
-	if report.Files, err = e.Publish(ctx, out); err != nil {
+	if report.Files, err = publish(ctx, p, e, o.DryRun); err != nil {
 		return nil, err
 	}
-	summary, err := e.Summary(ctx)
-	if err != nil {
-		return nil, err
-	}
-	page, err := makePage(ctx, p, summary, out, statspage.Options{
-		LegacyFile: legacyFile(p), Privacy: stats.Privacy(p.Config.Stats.Privacy), DryRun: o.DryRun,
-	})
-	if err != nil {
-		return nil, err
-	}
-	report.Files = append(report.Files, page...)
 	report.Total, err = e.Total(ctx)
 	return report, err
 }
 
-// Open opens the statistics of a project for what changes them without reading logs.
+// Open opens the statistics of a project for commands that change them without reading logs.
 func Open(ctx context.Context, p *project.Project, stdin io.Reader) (*stats.Engine, error) {
 	return open(ctx, p, Options{Stdin: stdin}, &logsource.Buckets{})
 }
@@ -123,7 +110,7 @@ func jsonFields(f config.JSONFields) accesslog.Fields {
 	}
 }
 
-// everPublished lists all packages that were ever on the site: downloads of withdrawn ones count, too.
+// everPublished returns all packages that were ever on the site: downloads of withdrawn ones count, too.
 func everPublished(ctx context.Context, p *project.Project) (packages []*catalog.Package, err error) {
 	r, err := history.OpenReadOnly(ctx, p.HistoryFile())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -140,7 +127,7 @@ func everPublished(ctx context.Context, p *project.Project) (packages []*catalog
 	return packages, err
 }
 
-// geoIP lists the databases to ask: those that are configured, and else the one that geoip-update fetches.
+// geoIP returns the paths of the configured databases; if there are none, the path of the one that geoip-update fetches.
 func geoIP(p *project.Project) []string {
 	c := &p.Config.Stats
 	if len(c.GeoIP) > 0 {

@@ -12,11 +12,15 @@ import (
 
 // Apply makes the disk as the plan says, runs the commands of after_change if maps have changed or the commands are
 // still due from an earlier run, and remembers the inputs for [Writer.Verify]. Inputs is a fingerprint of everything
-// that the files were made from; with an empty one, no later run can skip rendering.
+// that the files were made from; with an empty one, no later run can skip rendering. A Writer that was opened read-only
+// returns an error.
 //
 // After any error, each file is whole, old or new, and the next run does the rest. A [*CommandError] is that of a
 // command. When ctx is done, Apply stops between two files.
 func (w *Writer) Apply(ctx context.Context, p *Plan, inputs string) error {
+	if w.lock == nil {
+		return errors.New("write the site: it was opened read-only")
+	}
 	a := &apply{Writer: w, plan: p, before: w.manifest, settled: make(map[string]entry, len(p.settled)+len(p.steps))}
 	maps.Copy(a.settled, p.settled)
 	if !p.Empty() || !w.manifest.Complete || w.manifest.Reload {

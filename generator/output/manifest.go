@@ -246,7 +246,11 @@ func (o *Options) fromData(dir string) string {
 // adopted: they are ours, and nothing else is known of them.
 func (w *Writer) load() error {
 	w.manifest = manifest{Files: map[string]entry{}}
-	text, err := w.data.read(manifestName)
+	var text []byte
+	var err error
+	if w.data.root != nil {
+		text, err = w.data.read(manifestName)
+	}
 	switch {
 	case err != nil:
 		return err

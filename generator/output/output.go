@@ -112,8 +112,8 @@ type Options struct {
 	Log         *slog.Logger     // output of commands, leftovers; nil: discarded
 
 	// Adopt reports whether a file of the public folder was written by a version of the program that had no manifest
-	// yet. It is asked as long as there is no manifest. The files are ours then: replaced without a question, and
-	// removed if the site does not have them.
+	// yet. It is called only while there is no manifest. Adopted files are ours: they are replaced, and removed if the
+	// site does not have them.
 	Adopt func(path string) bool
 }
 
@@ -121,8 +121,8 @@ type Options struct {
 // It is not safe for use by multiple goroutines.
 type Writer struct {
 	options  Options
-	data     folder
-	lock     *flock.Flock
+	data     folder       // closed if the Writer is read-only and there is none
+	lock     *flock.Flock // nil if the Writer is read-only
 	manifest manifest
 	saved    hash      // of manifest.json as it is on disk
 	tools    sync.Pool // of *tools
@@ -149,6 +149,23 @@ func Open(o Options) (*Writer, error) {
 	return w, nil
 }
 
+// OpenReadOnly reads the manifest for a dry run, which plans and never applies. It creates nothing and takes no lock:
+// while another run writes, the plan may be that of either moment. The caller closes the Writer.
+func OpenReadOnly(o Options) (*Writer, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	w := &Writer{options: o}
+	var err error
+	if w.data, err = openFolder(o.Data); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open the data folder: %w", err)
+	}
+	if err := w.load(); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return w, nil
+}
+
 // open opens the data folder, removes what a killed run left there, and reads the manifest.
 func (w *Writer) open() (err error) {
 	if w.data, err = openFolder(w.options.Data); err != nil {
@@ -161,7 +178,13 @@ func (w *Writer) open() (err error) {
 }
 
 // Close releases the lock.
-func (w *Writer) Close() error { return errors.Join(w.data.Close(), w.lock.Unlock()) }
+func (w *Writer) Close() error {
+	err := w.data.Close()
+	if w.lock != nil {
+		err = errors.Join(err, w.lock.Unlock())
+	}
+	return err
+}
 
 // Verify reports whether there is nothing to do and nothing to render: the last run was complete, it was made from
 // the same inputs, and the disk is as that run left it. Verify compares size and modification time of every file, and

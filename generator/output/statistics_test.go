@@ -220,3 +220,50 @@ func TestKeep(t *testing.T) {
 		})
 	}
 }
+
+// A dry run plans what a real run would do, and creates nothing: not even the data folder.
+func TestReadOnly(t *testing.T) {
+	s := newSite(t)
+	stats := s.statistics()
+	files := []output.File{record("summary.json", "1")}
+	plan := func() *output.Plan {
+		t.Helper()
+		w, err := output.OpenReadOnly(stats.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		p, err := w.Plan(t.Context(), files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Apply(t.Context(), p, ""); err == nil {
+			t.Error("a read-only writer applies a plan")
+		}
+		return p
+	}
+	before := s.tree()
+	if diff := cmp.Diff([]string{"summary.json"}, plan().Public.Written); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(before, s.tree()); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := os.Stat(stats.options.Data); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("data folder: %v", err)
+	}
+
+	stats.build(files...)
+	w, err := output.Open(stats.options) // the lock of another run does not matter
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	before = s.tree()
+	if p := plan(); !p.Empty() {
+		t.Errorf("the plan after a run is %+v", p.Public)
+	}
+	if diff := cmp.Diff(before, s.tree()); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -69,9 +69,7 @@ func run(b *testing.B, o Options, public string, logs ...string) *Report {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if _, err := e.Publish(ctx, public); err != nil {
-		b.Fatal(err)
-	}
+	testutil.WriteFiles(b, public, publishedFiles(b, e))
 	return r
 }
 

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,22 +43,20 @@ func state(t *testing.T, folders ...string) string {
 	return b.String()
 }
 
-// counted is a data folder that has half of the test log, a folder where it was published, and the whole log.
-func counted(t *testing.T) (o Options, public, log string) {
+// counted returns the options of a data folder with half of the test log, and the path of the whole log.
+func counted(t *testing.T) (o Options, log string) {
 	t.Helper()
-	o, public = options(t, t.TempDir()), t.TempDir()
+	o = options(t, t.TempDir())
 	lines := bytes.SplitAfter(text(t, "access.log.gz"), []byte("\n"))
 	log = write(t, t.TempDir(), "access.log", bytes.Join(lines[:3000], nil))
 	e := open(t, o)
 	read(t, e, log)
-	if _, err := e.Publish(t.Context(), public); err != nil {
-		t.Fatal(err)
-	}
+	publishedFiles(t, e)
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Dir(log), "access.log", bytes.Join(lines, nil))
-	return o, public, log
+	return o, log
 }
 
 // privateTemp gives the test, and its children, an empty temporary folder.
@@ -72,27 +69,24 @@ func privateTemp(t *testing.T) string {
 
 // TestDryRun reports what a real run does, and changes nothing.
 func TestDryRun(t *testing.T) {
-	o, public, log := counted(t)
+	o, log := counted(t)
 	tmp := privateTemp(t)
 	if err := os.Chmod(filepath.Join(o.Dir, "stats.key"), 0o640); err != nil { // which a real run puts right
 		t.Fatal(err)
 	}
-	write(t, public, "cube-2019.json", []byte("{}")) // which a real run deletes
-	before := state(t, o.Dir, public, tmp)
+	before := state(t, o.Dir, tmp)
 	type result struct {
 		Report  *Report
 		Summary *Summary
-		Changed []string
+		Files   map[string]string
 		Total   int64
 	}
 	count := func(o Options) (r result) {
 		t.Helper()
 		e := open(t, o)
 		r.Report = read(t, e, log)
+		r.Files = published(t, e)
 		var err error
-		if r.Changed, err = e.Publish(t.Context(), public); err != nil {
-			t.Fatal(err)
-		}
 		if r.Summary, err = e.Summary(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -108,12 +102,11 @@ func TestDryRun(t *testing.T) {
 	real := o
 	o.DryRun = true
 	dry := count(o)
-	if diff := cmp.Diff(before, state(t, o.Dir, public, tmp)); diff != "" {
+	if diff := cmp.Diff(before, state(t, o.Dir, tmp)); diff != "" {
 		t.Error(diff)
 	}
-	if dry.Report.New == 0 || !slices.Contains(dry.Changed, "cube-2019.json") ||
-		!slices.Contains(dry.Changed, legacyFile) {
-		t.Errorf("%d new, changed %v", dry.Report.New, dry.Changed)
+	if dry.Report.New == 0 || len(dry.Files) != 6 {
+		t.Errorf("%d new, %d files", dry.Report.New, len(dry.Files))
 	}
 	if diff := cmp.Diff(count(real), dry, cmpopts.IgnoreFields(Report{}, "Seconds")); diff != "" {
 		t.Errorf("real run (-) and dry run (+): %s", diff)
@@ -131,8 +124,8 @@ func TestDryRunOfNothing(t *testing.T) {
 	if r := read(t, e, testLog("access.log.gz")); r.New == 0 {
 		t.Error("nothing was counted")
 	}
-	if changed, err := e.Publish(t.Context(), filepath.Join(site, "public")); err != nil || len(changed) != 6 {
-		t.Errorf("changed %v, %v", changed, err)
+	if files := published(t, e); len(files) != 6 {
+		t.Errorf("%d files", len(files))
 	}
 	if diff := cmp.Diff(string(text(t, "truth-daily.tsv")), export(t, e)); diff != "" {
 		t.Error(diff)
@@ -144,10 +137,10 @@ func TestDryRunOfNothing(t *testing.T) {
 
 // TestDryRunThatFails leaves nothing in the temporary folder, where the private copy is, nor in the data folder.
 func TestDryRunThatFails(t *testing.T) {
-	o, public, log := counted(t)
+	o, log := counted(t)
 	o.DryRun = true
 	tmp := privateTemp(t)
-	before := state(t, o.Dir, public, tmp)
+	before := state(t, o.Dir, tmp)
 	t.Run("an error", func(t *testing.T) {
 		o := o
 		o.Rules = write(t, t.TempDir(), "rules.yaml", []byte("user_agent_parsers: 1"))
@@ -186,14 +179,14 @@ func TestDryRunThatFails(t *testing.T) {
 			t.Error(diff)
 		}
 	})
-	if diff := cmp.Diff(before, state(t, o.Dir, public, tmp)); diff != "" {
+	if diff := cmp.Diff(before, state(t, o.Dir, tmp)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 // TestReader reads before an engine counts and beside it, and changes nothing.
 func TestReader(t *testing.T) {
-	o, _, log := counted(t)
+	o, log := counted(t)
 	tmp := privateTemp(t)
 	rules := write(t, t.TempDir(), "rules.yaml", []byte(`user_agent_parsers:
 - regex: '(Nothing)'
@@ -241,7 +234,7 @@ device_parsers:
 // TestVerifyReadOnlyFolder verifies in a folder that cannot be written, after a run, while one counts, and after one
 // that was killed.
 func TestVerifyReadOnlyFolder(t *testing.T) {
-	o, _, log := counted(t)
+	o, log := counted(t)
 	killed := filepath.Join(t.TempDir(), "var")
 	for dir := o.Dir; strings.HasPrefix(dir, os.TempDir()+"/"); dir = filepath.Dir(dir) {
 		if err := os.Chmod(dir, 0o755); err != nil {

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -38,34 +39,61 @@ type legacy struct {
 	accesses  int
 }
 
-// writeLegacy writes the file and returns how many accesses it has. Readers of format 1.0 need at least one: without
-// accesses there must be no file.
-func writeLegacy(ctx context.Context, db *downloads.Reader, w io.Writer) (accesses int, err error) {
-	packages, err := db.Packages(ctx)
+// writeLegacy writes the statistics of format 1.0 in a single pass, so that they need not fit into memory.
+func writeLegacy(ctx context.Context, db *downloads.Reader, w io.Writer) error {
+	l, err := newLegacy(ctx, db, w)
 	if err != nil {
-		return 0, err
-	}
-	places, err := db.Places(ctx)
-	if err != nil {
-		return 0, err
-	}
-	l := &legacy{out: bufio.NewWriterSize(w, 1<<20), packages: map[int32]downloads.StoredPackage{}, places: places,
-		ids:  map[int32][]byte{},
-		used: map[int32]bool{}, locations: map[string]int{}, countries: map[string]bool{}}
-	for _, p := range packages {
-		l.packages[p.ID] = p
-		if l.ids[p.ID], err = json.Marshal(p.Bitstream); err != nil {
-			return 0, err
-		}
+		return err
 	}
 	l.out.WriteString(`{"access":[`)
 	if err := db.Accesses(ctx, l.day); err != nil {
-		return 0, err
+		return err
 	}
 	if err := l.tables(); err != nil {
-		return 0, err
+		return err
 	}
-	return l.accesses, l.out.Flush()
+	return l.out.Flush()
+}
+
+// hasLegacy reports whether there is an access to write. It reads until it has found one.
+func hasLegacy(ctx context.Context, db *downloads.Reader) (bool, error) {
+	l, err := newLegacy(ctx, db, io.Discard)
+	if err != nil {
+		return false, err
+	}
+	found := errors.New("found")
+	err = db.Accesses(ctx, func(day int32, lines []byte) error {
+		if err := l.day(day, lines); err != nil || l.accesses == 0 {
+			return err
+		}
+		return found
+	})
+	if errors.Is(err, found) {
+		return true, nil
+	}
+	return false, err
+}
+
+func newLegacy(ctx context.Context, db *downloads.Reader, w io.Writer) (*legacy, error) {
+	packages, err := db.Packages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	places, err := db.Places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l := &legacy{
+		out: bufio.NewWriterSize(w, 1<<20), packages: map[int32]downloads.StoredPackage{}, places: places,
+		ids: map[int32][]byte{}, used: map[int32]bool{}, locations: map[string]int{}, countries: map[string]bool{},
+	}
+	for _, p := range packages {
+		l.packages[p.ID] = p
+		if l.ids[p.ID], err = json.Marshal(p.Bitstream); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
 }
 
 // day writes the accesses of a day: [bitstream, "YYYY-MM-DDTHH:MM" (UTC), country, position of the location].

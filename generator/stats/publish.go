@@ -1,20 +1,14 @@
 package stats
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
 	"slices"
-	"strconv"
 
-	"github.com/google/renameio/v2"
-
+	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
@@ -25,28 +19,32 @@ const (
 	BadgeLatestFile = "badge-latest.json" // and those of the newest release
 )
 
-// Publish writes the published files into a folder, public/download-stats, and returns the names of those that changed.
-// Each is replaced in one step, the summary last, which names the others. Only what changed is made anew: the file of
-// a month is kept until one of its days changes. A dry run writes nothing.
-func (e *Engine) Publish(ctx context.Context, dir string) (changed []string, err error) {
+// Files returns the published files with their paths below download-stats/: the tables ("cubes") and the statistics of
+// format 1.0, then the badges and the summary, which names the tables. Only what changed is made anew: the table of a
+// month is kept in the database until the number of one of its days changes.
+//
+// The file of format 1.0 can have hundreds of megabytes and is produced when it is written; the Engine must be open
+// until then.
+func (e *Engine) Files(ctx context.Context) ([]output.File, error) {
 	o := &e.options
 	made := fmt.Sprintf("format %d, least %d, attribution %q", formatVersion, o.MinCountry, o.attributions())
 	if err := e.db.Documents.MadeWith(ctx, made); err != nil {
 		return nil, err
 	}
-	if !o.DryRun {
-		if err := os.MkdirAll(dir, 0o777); err != nil {
-			return nil, fmt.Errorf("make the folder of the statistics: %w", err)
-		}
-	}
-	p := &publisher{e.db, o, dir, nil}
+	p := &publisher{db: e.db, options: o}
 	if err := p.publish(ctx); err != nil {
-		return p.changed, fmt.Errorf("publish the statistics: %w", err)
+		return nil, fmt.Errorf("make the files of the statistics: %w", err)
 	}
-	return p.changed, nil
+	return p.files, nil
 }
 
-// Summary returns the summary that Publish has made.
+// IsTable reports whether a file of the folder download-stats is the table of a month or year.
+func IsTable(name string) bool {
+	ok, err := path.Match("cube-*.json", name)
+	return ok && err == nil
+}
+
+// Summary returns the summary that Files has made.
 func (e *Engine) Summary(ctx context.Context) (*Summary, error) {
 	text, err := e.db.Documents.Get(ctx, allTime, SummaryFile)
 	if err != nil {
@@ -62,27 +60,27 @@ func (e *Engine) Summary(ctx context.Context) (*Summary, error) {
 	return s, nil
 }
 
-// attributions is what the licences ask to be shown.
+// attributions returns the HTML that the licences of the GeoIP databases ask to show.
 func (o *Options) attributions() []string {
 	if o.Attribution != "" {
 		return []string{o.Attribution}
 	}
 	g, err := OpenGeo(o.GeoIP...)
 	if err != nil {
-		return []string{} // reading has told of it
+		return []string{} // Read has reported the error
 	}
 	defer g.Close()
 	return slices.Concat([]string{}, g.Attributions())
 }
 
-// allTime is the period of documents that tell of all days.
+// allTime is the period of documents that cover all days.
 const allTime = ""
 
+// publisher makes the published files.
 type publisher struct {
 	db      *downloads.DB
 	options *Options
-	dir     string
-	changed []string
+	files   []output.File
 }
 
 func (p *publisher) publish(ctx context.Context) error {
@@ -99,7 +97,7 @@ func (p *publisher) publish(ctx context.Context) error {
 		}
 	}
 	list := periods(first, last)
-	stale, err := p.publishCubes(ctx, list)
+	made, err := p.publishCubes(ctx, list)
 	if err != nil {
 		return err
 	}
@@ -107,7 +105,7 @@ func (p *publisher) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !stale && text != nil {
+	if !made && text != nil {
 		var s Summary
 		if err := json.Unmarshal(text, &s); err != nil {
 			return err
@@ -118,10 +116,10 @@ func (p *publisher) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(p.publishSummary(s), p.prune(list))
+	return p.publishSummary(s)
 }
 
-// publishCubes writes the cubes, and makes those that are not kept. It reports whether there were any.
+// publishCubes adds the cubes, and makes those that are not kept. It reports whether it made any.
 func (p *publisher) publishCubes(ctx context.Context, list []period) (made bool, err error) {
 	for _, period := range list {
 		text, err := p.db.Documents.Get(ctx, period.name, period.grain)
@@ -134,14 +132,13 @@ func (p *publisher) publishCubes(ctx context.Context, list []period) (made bool,
 				return made, err
 			}
 		}
-		if err := p.put(period.file(), text); err != nil {
-			return made, err
-		}
+		p.add(output.Records, period.file(), text)
 	}
 	return made, nil
 }
 
-// partName is what the part of a period is kept as; its cube is kept by its grain, which changes as time passes.
+// partName is the name under which the part of a period is kept. Its cube is kept under the grain, day or week: when a
+// year becomes old enough to be published by week, there is no document of that name yet, and the cube is made anew.
 const partName = "part"
 
 // makeCube makes the cube of a period and its part of the summary, and keeps both.
@@ -172,28 +169,7 @@ func (p *publisher) makeCube(ctx context.Context, period period) ([]byte, error)
 	return text, p.db.Documents.Set(ctx, period.name, period.grain, text)
 }
 
-// prune deletes cubes that were published and that the summary no longer names: the months of a year that is
-// published by week now.
-func (p *publisher) prune(list []period) error {
-	files, err := os.ReadDir(p.dir)
-	if err != nil {
-		return ignoreMissing(err)
-	}
-	var errs []error
-	for _, f := range files {
-		ours, err := filepath.Match("cube-*.json", f.Name())
-		if err == nil && ours && !slices.ContainsFunc(list,
-			func(period period) bool { return period.file() == f.Name() }) {
-			if !p.options.DryRun {
-				errs = append(errs, os.Remove(filepath.Join(p.dir, f.Name())))
-			}
-			p.changed = append(p.changed, f.Name())
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// summary adds the parts of the periods up.
+// summary makes the summary from the parts of the periods, and keeps it.
 func (p *publisher) summary(ctx context.Context, list []period, first, last int32) (*Summary, error) {
 	all := newPart()
 	var cubes []CubeFile
@@ -222,7 +198,7 @@ func (p *publisher) summary(ctx context.Context, list []period, first, last int3
 	return s, p.db.Documents.Set(ctx, allTime, SummaryFile, text)
 }
 
-// summarizeNothing is the summary of no downloads.
+// summarizeNothing returns the summary of no downloads.
 func summarizeNothing() *Summary {
 	return &Summary{Format: formatVersion, Attribution: []string{}, Periods: []Period{},
 		Days:     Days{Downloads: []int64{}, Robots: []int64{}},
@@ -230,7 +206,7 @@ func summarizeNothing() *Summary {
 		Countries: []CountryShare{}, Releases: []Release{}, Cubes: []CubeFile{}}
 }
 
-// publishSummary writes the summary and the badges made of it.
+// publishSummary adds the summary and the badges that are made from it.
 func (p *publisher) publishSummary(s *Summary) error {
 	text, err := encode(s)
 	if err != nil {
@@ -253,7 +229,10 @@ func (p *publisher) publishSummary(s *Summary) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(p.put(BadgeTotalFile, total), p.put(BadgeLatestFile, latest), p.put(SummaryFile, text))
+	p.add(output.Pages, BadgeTotalFile, total)
+	p.add(output.Pages, BadgeLatestFile, latest)
+	p.add(output.Pages, SummaryFile, text)
+	return nil
 }
 
 // Badge is what shields.io's endpoint badge reads.
@@ -265,66 +244,25 @@ type Badge struct {
 
 func badge(label string, n int64) Badge { return Badge{1, label, short(n)} }
 
-// publishLegacy writes the statistics of format 1.0 when they changed or their file is another. Without
-// accesses there is none.
+// publishLegacy adds the file of format 1.0, which must have at least one access. It is as large as the log that was
+// read, so it is not kept: its version is, and with that package output knows whether the file on disk is current.
 func (p *publisher) publishLegacy(ctx context.Context) error {
-	path := filepath.Join(p.dir, p.options.LegacyFile)
-	kept, err := p.db.Documents.Get(ctx, allTime, p.options.LegacyFile) // the size of the file
+	any, err := hasLegacy(ctx, p.db.Reader)
+	if err != nil || !any {
+		return err
+	}
+	version, err := p.db.Documents.Version(ctx, allTime, p.options.LegacyFile)
 	if err != nil {
 		return err
 	}
-	if info, err := os.Stat(path); kept != nil && err == nil && strconv.FormatInt(info.Size(), 10) == string(kept) {
-		return nil
-	}
-	if p.options.DryRun {
-		n, err := writeLegacy(ctx, p.db.Reader, io.Discard)
-		if n > 0 {
-			p.changed = append(p.changed, p.options.LegacyFile)
-		}
-		return err
-	}
-	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644), renameio.WithExistingPermissions())
-	if err != nil {
-		return err
-	}
-	defer f.Cleanup()
-	n, err := writeLegacy(ctx, p.db.Reader, f)
-	if err != nil || n == 0 {
-		return err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if err := f.CloseAtomicallyReplace(); err != nil {
-		return err
-	}
-	p.changed = append(p.changed, p.options.LegacyFile)
-	return p.db.Documents.Set(ctx, allTime, p.options.LegacyFile, strconv.AppendInt(nil, info.Size(), 10))
-}
-
-// put writes a file if it has changed.
-func (p *publisher) put(name string, data []byte) error {
-	path := filepath.Join(p.dir, name)
-	have, err := os.ReadFile(path)
-	if ignoreMissing(err) != nil {
-		return err
-	}
-	if err == nil && bytes.Equal(have, data) {
-		return nil
-	}
-	if !p.options.DryRun {
-		if err := renameio.WriteFile(path, data, 0o644, renameio.WithExistingPermissions()); err != nil {
-			return err
-		}
-	}
-	p.changed = append(p.changed, name)
+	p.files = append(p.files, output.File{
+		Group: output.Records, Path: p.options.LegacyFile, Version: version,
+		Write: func(w io.Writer) error { return writeLegacy(ctx, p.db.Reader, w) },
+	})
 	return nil
 }
 
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+// add adds a file of public/.
+func (p *publisher) add(group output.Group, name string, data []byte) {
+	p.files = append(p.files, output.File{Group: group, Path: name, Data: data})
 }

@@ -1,7 +1,6 @@
 package statspage_test
 
 import (
-	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -79,25 +78,38 @@ func publishAll(t testing.TB, e *stats.Engine) (public string) {
 	t.Helper()
 	public = t.TempDir()
 	dir := filepath.Join(public, "download-stats")
-	if _, err := e.Publish(t.Context(), dir); err != nil {
-		t.Fatal(err)
-	}
-	makePage(t, dir, siteInput(t), statspage.Options{Precompress: output.Precompress{Gzip: true}})
-	return public
-}
-
-// makePage renders the page of the statistics in dir.
-func makePage(t testing.TB, dir string, in site.Input, o statspage.Options) (changed []string) {
-	t.Helper()
-	s := new(stats.Summary)
-	if err := json.Unmarshal([]byte(read(t, filepath.Join(dir, stats.SummaryFile))), s); err != nil {
-		t.Fatal(err)
-	}
-	changed, err := statspage.Make(t.Context(), in, s, dir, o)
+	files, err := e.Files(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return changed
+	testutil.WriteFiles(t, dir, files)
+	summary, err := e.Summary(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	testutil.WriteFiles(t, dir, pageFiles(t, siteInput(t), summary, statspage.Options{}))
+	return public
+}
+
+// pageFiles renders the page of a summary.
+func pageFiles(t testing.TB, in site.Input, s *stats.Summary, o statspage.Options) []output.File {
+	t.Helper()
+	files, err := statspage.Files(t.Context(), in, s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// pageText returns the HTML of the page of a summary.
+func pageText(t testing.TB, s stats.Summary, o statspage.Options) string {
+	t.Helper()
+	files := pageFiles(t, siteInput(t), &s, o)
+	page := files[len(files)-1]
+	if page.Path != "index.html" {
+		t.Fatalf("the last file is %s", page.Path)
+	}
+	return string(page.Data)
 }
 
 func read(t testing.TB, path string) string {

@@ -1,5 +1,5 @@
-// Package statspage renders the page of the download statistics, public/download-stats/index.html, from the files that
-// package stats publishes in the same folder.
+// Package statspage renders the page of the download statistics, public/download-stats/index.html, from the summary that
+// package stats makes. Package count writes it beside the summary.
 //
 // The page works without scripts: it shows the statistics of all time, with each chart drawn by this package as inline
 // SVG and repeated as a table. In a browser with scripts, layouts/assets/stats.js loads the detailed data (cubes) after
@@ -22,8 +22,7 @@ package statspage
 
 import (
 	"context"
-	"fmt"
-	"path/filepath"
+	"strings"
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/output"
@@ -31,49 +30,39 @@ import (
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
-// Options are the settings that the page depends on, besides the published files and the site.
+// Options are the settings that the page depends on, besides the summary and the site.
 type Options struct {
-	LegacyFile  string             // name of the file in format 1.0; "" for none
-	Privacy     stats.Privacy      // the page explains what is stored about visitors
-	Precompress output.Precompress // variants to create of the page, its assets and the published JSON
-	DryRun      bool               // write nothing
+	LegacyFile string        // name of the published file in format 1.0; "" for none
+	Privacy    stats.Privacy // the page explains what is stored about visitors
 }
 
-// Make renders the page of a summary and writes it to dir, the folder that Engine.Publish has written to
-// (public/download-stats). It also writes the page's assets, and the compressed variants of all files in dir. It
-// returns the names of the files that changed; in a dry run, of those that would. If the site's layouts or content are
-// invalid, the error has the kind fault.Content, as for site.Render, and Make writes nothing.
-func Make(ctx context.Context, in site.Input, s *stats.Summary, dir string, o Options) (changed []string, err error) {
-	if o.LegacyFile != "" {
-		there, err := exists(filepath.Join(dir, o.LegacyFile))
-		if err != nil {
-			return nil, err
-		}
-		if !there { // without downloads there is none
-			o.LegacyFile = ""
-		}
-	}
+// Files renders the page of a summary. It returns the page and its assets, with their paths below the folder
+// download-stats. If the site's layouts or content are invalid, the error has the kind fault.Content, as for
+// site.RenderPage.
+func Files(ctx context.Context, in site.Input, s *stats.Summary, o Options) ([]output.File, error) {
 	in.Stats = true
-	files, err := site.RenderPage(ctx, in, page(in.Index.Spec().Scheme, s, o.Privacy, o.LegacyFile))
-	if err != nil {
-		return nil, err
+	files, err := site.RenderPage(ctx, in, page(in.Index.Spec().Scheme, s, o))
+	for i := range files {
+		files[i].Path = strings.TrimPrefix(files[i].Path, folderName)
 	}
-	f := &folder{dir: dir, precompress: o.Precompress, dry: o.DryRun}
-	if err := f.write(ctx, files); err != nil {
-		return f.changed, fmt.Errorf("write the page of the statistics: %w", err)
-	}
-	return f.changed, nil
+	return files, err
 }
 
-// folderName is the prefix of the paths of the page's files, relative to public/.
-const folderName = "download-stats/"
+// IsFile reports whether a file of the folder download-stats is the page or one of its assets, those of earlier pages
+// included.
+func IsFile(name string) bool { return name == pageName || strings.HasPrefix(name, "assets/") }
+
+const (
+	folderName = "download-stats/" // prefix of the paths of the page's files, relative to public/
+	pageName   = "index.html"
+)
 
 // page returns the page that shows a summary.
-func page(scheme *catalog.Scheme, s *stats.Summary, privacy stats.Privacy, legacy string) site.Page {
+func page(scheme *catalog.Scheme, s *stats.Summary, o Options) site.Page {
 	return site.Page{
-		Path: folderName + "index.html", Layout: "stats.html", Group: output.Pages,
+		Path: folderName + pageName, Layout: "stats.html", Group: output.Pages,
 		Title:       "Download statistics",
 		Description: "Downloads over time, by version, operating system, architecture and country.",
-		Data:        newView(scheme, s, privacy, legacy),
+		Data:        newView(scheme, s, o.Privacy, o.LegacyFile),
 	}
 }

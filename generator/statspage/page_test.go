@@ -1,17 +1,11 @@
 package statspage_test
 
 import (
-	"encoding/json"
-	"io"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/gzip"
 
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/output"
@@ -19,21 +13,6 @@ import (
 	"github.com/Slicer/sitegen/generator/stats"
 	"github.com/Slicer/sitegen/generator/statspage"
 )
-
-// summarized renders the page of a summary without cubes and returns its folder.
-func summarized(t testing.TB, s stats.Summary) (dir string) {
-	t.Helper()
-	b, err := json.Marshal(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir = t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, stats.SummaryFile), b, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	makePage(t, dir, siteInput(t), statspage.Options{})
-	return dir
-}
 
 // few returns a summary of three days.
 func few() stats.Summary {
@@ -58,7 +37,7 @@ func few() stats.Summary {
 
 // TestPage expects the numbers in the HTML, where they can be read without scripts.
 func TestPage(t *testing.T) {
-	page := read(t, filepath.Join(summarized(t, few()), "index.html"))
+	page := pageText(t, few(), statspage.Options{})
 	for _, want := range []string{
 		`<dt>All time</dt><dd class="number">600</dd>`,
 		`<dt>Last 7 days</dt><dd class="number">500</dd><dd class="change">no earlier data to compare</dd>`,
@@ -88,14 +67,12 @@ func TestPage(t *testing.T) {
 
 // TestPrivacy expects that the page explains what is stored about visitors.
 func TestPrivacy(t *testing.T) {
-	dir := summarized(t, few())
 	for privacy, want := range map[stats.Privacy]string{
 		stats.Keyed: "without the key, which never leaves the server",
 		stats.Daily: "The key is deleted within days",
 		stats.Full:  "IP addresses are stored on the server and never published.",
 	} {
-		makePage(t, dir, siteInput(t), statspage.Options{Privacy: privacy})
-		page := strings.Join(strings.Fields(read(t, filepath.Join(dir, "index.html"))), " ")
+		page := strings.Join(strings.Fields(pageText(t, few(), statspage.Options{Privacy: privacy})), " ")
 		if !strings.Contains(page, want) {
 			t.Errorf("%s: the page does not contain %q", privacy, want)
 		}
@@ -103,7 +80,7 @@ func TestPrivacy(t *testing.T) {
 }
 
 func TestNoDownloads(t *testing.T) {
-	page := read(t, filepath.Join(summarized(t, stats.Summary{}), "index.html"))
+	page := pageText(t, stats.Summary{}, statspage.Options{})
 	if !strings.Contains(page, "No downloads have been counted yet.") ||
 		!strings.Contains(page, "How downloads are counted") || strings.Contains(page, `id="stats-data"`) {
 		t.Errorf("unexpected page:\n%s", page)
@@ -115,8 +92,7 @@ func TestHostileNames(t *testing.T) {
 	s := few()
 	const evil = `</script></title><img src=x onerror=alert(1)>"' --> <!--#include virtual="/-/x" -->`
 	s.Versions[0].Value, s.Releases[0].Version, s.Countries[0].Name = evil, evil, evil
-	dir := summarized(t, s)
-	page := read(t, filepath.Join(dir, "index.html"))
+	page := pageText(t, s, statspage.Options{})
 	for _, bad := range []string{"<img", "<!--#", "</title><img"} {
 		if strings.Contains(page, bad) {
 			t.Errorf("the page contains %s", bad)
@@ -127,106 +103,44 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// TestMakeAgain expects that only what changed is written or removed: nothing; then the page and a style sheet; then
-// the compressed variants, once they are switched off.
-func TestMakeAgain(t *testing.T) {
-	dir := filepath.Join(publish(t), "download-stats")
-	o := statspage.Options{Precompress: output.Precompress{Gzip: true}}
-	if changed := makePage(t, dir, siteInput(t), o); changed != nil {
-		t.Errorf("unchanged page: %v written", changed)
-	}
-	before := list(t, dir)
-	in := siteInput(t)
-	in.Layouts = site.Overlay(fstest.MapFS{"assets/stats.css": {Data: []byte("h1 { color: red }")}}, in.Layouts)
-	changed := makePage(t, dir, in, o)
-	after := list(t, dir)
-	var sheets []string
-	for _, name := range after {
-		if strings.Contains(name, "assets/stats.") && strings.Contains(name, ".css") {
-			sheets = append(sheets, name)
-		}
-	}
-	// Changed are the new style sheet and the page, and the old style sheet and its variant, which are removed.
-	if len(sheets) != 1 || slices.Contains(before, sheets[0]) || len(changed) != 4 {
-		t.Errorf("style sheets %v, changed %v", sheets, changed)
-	}
-	for _, name := range after {
-		packed := filepath.Join(dir, name)
-		if !strings.HasSuffix(name, ".gz") {
-			continue
-		}
-		if got, want := unpack(t, packed), read(t, strings.TrimSuffix(packed, ".gz")); got != want {
-			t.Errorf("%s differs from its file", name)
-		}
-	}
-	if !slices.Contains(after, "index.html.gz") || !slices.Contains(after, "cube-2026-10.json.gz") ||
-		slices.Contains(after, "badge-total.json.gz") { // too small
-		t.Errorf("files: %v", after)
-	}
-	makePage(t, dir, in, statspage.Options{})
-	for _, name := range list(t, dir) {
-		if strings.HasSuffix(name, ".gz") {
-			t.Errorf("%s exists, although compression is switched off", name)
-		}
-	}
-}
-
-// TestInvalidLayout expects an error with its place, and no change.
-func TestInvalidLayout(t *testing.T) {
-	dir := summarized(t, few())
-	before := list(t, dir)
-	in := siteInput(t)
-	invalid := fstest.MapFS{"stats.html": {Data: []byte(`{{define "main"}}{{.Page.Data.Totals}}{{end}}`)}}
-	in.Layouts = site.Overlay(invalid, in.Layouts)
+// TestFiles expects the page, its own assets beside it, and the same bytes each time.
+func TestFiles(t *testing.T) {
 	s := few()
-	_, err := statspage.Make(t.Context(), in, &s, dir, statspage.Options{})
-	if fault.KindOf(err) != fault.Content || !strings.HasPrefix(err.Error(), "layouts/stats.html:1:") {
-		t.Error(err)
+	files := pageFiles(t, siteInput(t), &s, statspage.Options{LegacyFile: "old.json"})
+	for _, f := range files {
+		if !statspage.IsFile(f.Path) || f.Root != output.Public ||
+			(f.Group == output.Records) != strings.HasPrefix(f.Path, "assets/") {
+			t.Errorf("file %s of group %d", f.Path, f.Group)
+		}
 	}
-	if diff := cmp.Diff(before, list(t, dir)); diff != "" {
+	if statspage.IsFile("summary.json") || len(files) < 3 {
+		t.Errorf("%d files", len(files))
+	}
+	page := string(files[len(files)-1].Data)
+	if !strings.Contains(page, `<a href="/download-stats/old.json">old.json</a>`) {
+		t.Error("the page does not link to the file in format 1.0")
+	}
+	if diff := cmp.Diff(files, pageFiles(t, siteInput(t), &s, statspage.Options{LegacyFile: "old.json"})); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// list returns the names of the files in a folder and its subfolders.
-func list(t testing.TB, dir string) (names []string) {
-	t.Helper()
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			name, _ := filepath.Rel(dir, path)
-			names = append(names, filepath.ToSlash(name))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+// TestInvalidLayout expects an error with its place.
+func TestInvalidLayout(t *testing.T) {
+	in := siteInput(t)
+	invalid := fstest.MapFS{"stats.html": {Data: []byte(`{{define "main"}}{{.Page.Data.Totals}}{{end}}`)}}
+	in.Layouts = site.Overlay(invalid, in.Layouts)
+	s := few()
+	_, err := statspage.Files(t.Context(), in, &s, statspage.Options{})
+	if fault.KindOf(err) != fault.Content || !strings.HasPrefix(err.Error(), "layouts/stats.html:1:") {
+		t.Error(err)
 	}
-	return names
 }
 
-// unpack returns the text of a gzip file.
-func unpack(t testing.TB, path string) string {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
-// BenchmarkMake renders a page that has not changed.
-func BenchmarkMake(b *testing.B) {
-	dir := filepath.Join(publish(b), "download-stats")
+// BenchmarkFiles renders the page.
+func BenchmarkFiles(b *testing.B) {
+	s := few()
 	for b.Loop() {
-		makePage(b, dir, siteInput(b), statspage.Options{Precompress: output.Precompress{Gzip: true}})
+		pageFiles(b, siteInput(b), &s, statspage.Options{})
 	}
 }

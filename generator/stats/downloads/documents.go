@@ -2,6 +2,7 @@ package downloads
 
 import (
 	"context"
+	"crypto/rand"
 
 	"github.com/Slicer/sitegen/generator/sqlite"
 )
@@ -24,6 +25,18 @@ func (d Documents) Get(ctx context.Context, period, name string) ([]byte, error)
 func (d Documents) Set(ctx context.Context, period, name string, data []byte) error {
 	err := d.file.Exec(ctx, "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)", period, name, data)
 	return failed("keep a document", err)
+}
+
+// Version returns a text that identifies the numbers of a period: it is the same until a document of the period would
+// have to be made anew. It is random, so that no other database, such as a backup that was restored, has the same one
+// for other numbers.
+func (d Documents) Version(ctx context.Context, period, name string) (string, error) {
+	kept, err := d.Get(ctx, period, name)
+	if err != nil || kept != nil {
+		return string(kept), err
+	}
+	version := rand.Text()
+	return version, d.Set(ctx, period, name, []byte(version))
 }
 
 // MadeWith deletes all documents unless they were made with these options, and keeps the options for the next time.

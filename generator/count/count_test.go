@@ -1,0 +1,343 @@
+package count_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/Slicer/sitegen/generator/build"
+	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/count"
+	"github.com/Slicer/sitegen/generator/history"
+	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/stats"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+// newSite makes a data folder with the packages of the test data in an empty folder, which becomes the current one.
+func newSite(t *testing.T, settings string) *project.Project {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	p := openSite(t, "stats: {geoip: ["+testutil.Path("stats/city.mmdb")+"]}\n"+settings)
+	if err := os.MkdirAll(p.Config.Data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	db, err := history.Open(t.Context(), p.HistoryFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	run := history.Run{Source: testutil.API(t), App: testutil.App, At: p.Now()}
+	if _, err := db.Record(t.Context(), history.Snapshot{Run: run, Published: testutil.Packages(t, "live")}); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// openSite opens the project in the current folder. Settings are its sitegen.yaml.
+func openSite(t *testing.T, settings string) *project.Project {
+	t.Helper()
+	if err := os.WriteFile("sitegen.yaml", []byte(settings), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(config.Input{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
+	p, err := project.Open(c, slog.New(slog.DiscardHandler), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// run counts the downloads of the log of the test data.
+func run(t *testing.T, p *project.Project, dryRun bool) *stats.Report {
+	t.Helper()
+	r, err := count.Run(t.Context(), p,
+		count.Options{Logs: []string{testutil.Path("stats/access.log.gz")}, DryRun: dryRun})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// state describes everything below the current folder: names and permissions; sizes, times and inodes of files, and of
+// databases the content, because SQLite writes unchanged pages again. Locks are left out: every run writes its process
+// id there.
+func state(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.Name() == "lock" {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		all[path] = info.Mode().String()
+		if strings.HasSuffix(path, ".sqlite") {
+			all[path] += fmt.Sprintf("%x", sha256.Sum256([]byte(text(t, path))))
+		} else if !d.IsDir() {
+			all[path] += fmt.Sprint(info.Size(), info.ModTime(), info.Sys().(*syscall.Stat_t).Ino)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// published returns the names of the published files.
+func published(t *testing.T) (names []string) {
+	t.Helper()
+	folder := os.DirFS(filepath.Join("public", count.Folder))
+	if err := fs.WalkDir(folder, ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, path)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+func place(name string) string { return filepath.Join("public", count.Folder, name) }
+
+func text(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestRun publishes the statistics with their page and compressed variants, readable for the web server, and changes
+// nothing when nothing is new.
+func TestRun(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o077))
+	p := newSite(t, "")
+	legacyFile := p.Profile.LegacyStatistics
+	r := run(t, p, false)
+	names := published(t)
+	for _, want := range []string{"summary.json", "summary.json.gz", "badge-total.json", "badge-latest.json",
+		"cube-2026-09.json", "cube-2026-10.json", "cube-2026-10.json.gz", legacyFile, legacyFile + ".gz", "index.html",
+		"index.html.gz"} {
+		if !slices.Contains(names, want) {
+			t.Errorf("%s is not published", want)
+		}
+		if !strings.HasSuffix(want, ".gz") && !slices.Contains(r.Files, want) {
+			t.Errorf("%s is not reported", want)
+		}
+	}
+	for _, name := range names {
+		info, err := os.Stat(place(name))
+		if err != nil || info.Mode() != 0o644 {
+			t.Errorf("%s has the mode %v, %v", name, info.Mode(), err)
+		}
+		if file, packed := strings.CutSuffix(name, ".gz"); packed && unpack(t, place(name)) != text(t, place(file)) {
+			t.Errorf("%s differs from its file", name)
+		}
+	}
+	if !strings.Contains(text(t, place("index.html")), `<a href="/download-stats/`+legacyFile+`">`) {
+		t.Error("the page does not link to the file in format 1.0")
+	}
+
+	before := state(t)
+	if r := run(t, p, false); len(r.Files) > 0 || r.New > 0 || r.Total == 0 {
+		t.Errorf("the second run reports %+v", r)
+	}
+	if diff := cmp.Diff(before, state(t)); diff != "" {
+		t.Errorf("the second run changes files: %s", diff)
+	}
+}
+
+func unpack(t *testing.T, path string) string {
+	t.Helper()
+	r, err := gzip.NewReader(strings.NewReader(text(t, path)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if _, err := b.ReadFrom(r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestDryRun reports what a real run does, and changes nothing: not before the first run, where even the folders are
+// missing, and not after it.
+func TestDryRun(t *testing.T) {
+	p := newSite(t, "")
+	for _, when := range []string{"first", "with other layouts"} {
+		before := state(t)
+		dry := run(t, p, true)
+		if diff := cmp.Diff(before, state(t)); diff != "" {
+			t.Errorf("%s: the dry run changes files: %s", when, diff)
+		}
+		if diff := cmp.Diff(run(t, p, false), dry, cmpopts.IgnoreFields(stats.Report{}, "Seconds")); diff != "" {
+			t.Errorf("%s: real run (-) and dry run (+): %s", when, diff)
+		}
+		if err := os.MkdirAll("layouts/assets", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile("layouts/assets/stats.css", []byte("h1 { color: red }"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sheets, err := filepath.Glob(place("assets/stats.*.css"))
+	if len(sheets) != 1 || err != nil { // the one of the first run is removed
+		t.Errorf("style sheets %v, %v", sheets, err)
+	}
+}
+
+// TestEarlierVersion takes over a folder that a version without a manifest has written: files in use are replaced,
+// tables and assets no longer in use are removed, and other people's files stay.
+func TestEarlierVersion(t *testing.T) {
+	p := newSite(t, "")
+	legacyFile := p.Profile.LegacyStatistics
+	run(t, p, false)
+	if err := os.RemoveAll("var/statistics"); err != nil { // the manifest: it is as if there had never been one
+		t.Fatal(err)
+	}
+	want := published(t)
+	page := text(t, place("index.html"))
+	for _, name := range []string{"index.html", "summary.json.gz", "assets/stats.0000.js", "assets/stats.0000.js.gz",
+		"cube-2019.json", "cube-2019.json.gz", "cube-notes.txt", "mine.json", legacyFile} {
+		if err := os.WriteFile(place(name), []byte("old"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := run(t, p, false)
+	slices.Sort(r.Files)
+	changed := []string{"assets/stats.0000.js", "cube-2019.json", "index.html", legacyFile}
+	if diff := cmp.Diff(changed, r.Files); diff != "" {
+		t.Error(diff)
+	}
+	want = append(want, "cube-notes.txt", "mine.json")
+	slices.Sort(want)
+	got := published(t)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" || text(t, place("index.html")) != page {
+		t.Error(diff)
+	}
+	if unpack(t, place("summary.json.gz")) != text(t, place("summary.json")) {
+		t.Error("summary.json.gz was not replaced")
+	}
+}
+
+// TestNothingCounted keeps the tables of an earlier version when there are no downloads: the data folder may have been
+// lost.
+func TestNothingCounted(t *testing.T) {
+	p := newSite(t, "")
+	legacyFile := p.Profile.LegacyStatistics
+	if err := os.MkdirAll(place(""), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"cube-2019.json", "summary.json", legacyFile} {
+		if err := os.WriteFile(place(name), []byte("old"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := count.Run(t.Context(), p, count.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if text(t, place("cube-2019.json"))+text(t, place(legacyFile)) != "oldold" || text(t, place("summary.json")) == "old" {
+		t.Errorf("published: %v", published(t))
+	}
+	// The next run that counts something replaces them.
+	run(t, p, false)
+	if len(text(t, place(legacyFile))) < 1000 {
+		t.Errorf("%s was not replaced", legacyFile)
+	}
+}
+
+// TestSwitchedOff removes what is no longer published.
+func TestSwitchedOff(t *testing.T) {
+	p := newSite(t, "")
+	legacyFile := p.Profile.LegacyStatistics
+	run(t, p, false)
+	p = openSite(t, "stats: {legacy: false}\nprecompress: []\n")
+	run(t, p, false)
+	for _, name := range published(t) {
+		if strings.HasSuffix(name, ".gz") || name == legacyFile {
+			t.Errorf("%s is still published", name)
+		}
+	}
+	if strings.Contains(text(t, place("index.html")), legacyFile) {
+		t.Error("the page still links to the file in format 1.0")
+	}
+}
+
+// TestBesideBuild builds the site between runs of the statistics: each leaves the other's files alone.
+func TestBesideBuild(t *testing.T) {
+	t.Chdir(t.TempDir())
+	p := openSite(t, "source: sample\nstats: {geoip: ["+testutil.Path("stats/city.mmdb")+"]}\n")
+	buildSite := func() *build.Report {
+		t.Helper()
+		r, err := build.Build(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	buildSite()
+	before := state(t)
+	run(t, p, false)
+	var changed []string
+	for path, was := range before {
+		if now := state(t)[path]; now != was && filepath.Ext(path) != "" {
+			changed = append(changed, path)
+		}
+	}
+	if len(changed) > 0 {
+		t.Errorf("the run of the statistics changes %v", changed)
+	}
+	statistics := published(t)
+	buildSite() // links to the statistics
+	if r := buildSite(); !r.Unchanged {
+		t.Errorf("the build changes files: %+v", r)
+	}
+	if diff := cmp.Diff(statistics, published(t)); diff != "" {
+		t.Error(diff)
+	}
+	if r := run(t, p, false); len(r.Files) > 0 {
+		t.Errorf("the run of the statistics changes %v", r.Files)
+	}
+}
+
+// TestInvalidLayout publishes nothing, not even the tables that the page would refer to.
+func TestInvalidLayout(t *testing.T) {
+	p := newSite(t, "")
+	if err := os.MkdirAll("layouts", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("layouts/stats.html", []byte(`{{define "main"}}{{.Nothing}}{{end}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := count.Run(t.Context(), p, count.Options{Logs: []string{testutil.Path("stats/access.log.gz")}})
+	if err == nil || !strings.HasPrefix(err.Error(), "layouts/stats.html:1:") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := os.Stat("public"); !os.IsNotExist(err) {
+		t.Errorf("public: %v", err)
+	}
+}

@@ -1,0 +1,109 @@
+package count
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/history"
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/stats"
+	"github.com/Slicer/sitegen/generator/statspage"
+)
+
+// publish writes the statistics and their page to the folder download-stats, and returns the names of the files there
+// that changed; in a dry run, of those that would. Builds leave that folder alone: it has a manifest and a lock of its
+// own, so that a build and a run of the statistics can happen at the same time.
+func publish(ctx context.Context, p *project.Project, e *stats.Engine, dryRun bool) (changed []string, err error) {
+	files, err := e.Files(ctx)
+	if err != nil {
+		return nil, err
+	}
+	page, err := pageFiles(ctx, p, e, files)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, page...)
+	open := output.Open
+	if dryRun {
+		open = output.OpenReadOnly
+	}
+	out, err := open(output.Options{
+		Public: filepath.Join(p.Config.Out, Folder), Data: filepath.Join(p.Config.Data, "statistics"),
+		Jobs: p.Config.Jobs, Precompress: p.Precompress(), Now: p.Now, Log: p.Log,
+		Force: true, // the names of the statistics are reserved in this folder
+		Adopt: earlier(files),
+	})
+	if locked, ok := errors.AsType[*output.LockedError](err); ok {
+		return nil, fault.Wrap(fault.Locked, locked, "")
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+
+	plan, err := out.Plan(ctx, files)
+	if _, ok := errors.AsType[*output.InTheWayError](err); ok {
+		return nil, fault.Wrap(fault.Content, err, "Move the files away and run sitegen stats again.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !dryRun {
+		err = out.Apply(ctx, plan, "")
+	}
+	return slices.Concat(plan.Public.Written, plan.Public.Removed), err
+}
+
+// earlier returns a function that recognizes the files of versions of sitegen that kept no manifest of the statistics,
+// so that those no longer in use are removed. Without a single table in files, nothing has been counted: the data
+// folder may have been lost, and the tables on disk may be the only copy of the numbers. They are left alone then.
+func earlier(files []output.File) func(name string) bool {
+	counted := slices.ContainsFunc(files, func(f output.File) bool { return stats.IsTable(f.Path) })
+	return func(name string) bool {
+		name = strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".br")
+		return stats.IsTable(name) && counted || statspage.IsFile(name) ||
+			slices.ContainsFunc(files, func(f output.File) bool { return f.Path == name })
+	}
+}
+
+// pageFiles renders the page of the statistics with the site's layouts. There may be no packages yet. Files are those
+// that are published with it.
+func pageFiles(ctx context.Context, p *project.Project, e *stats.Engine, files []output.File) ([]output.File, error) {
+	run, err := lastRun(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	in, err := p.Site(lookup.New(p.Spec, nil), run.IsSample())
+	if err != nil {
+		return nil, err
+	}
+	summary, err := e.Summary(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o := statspage.Options{LegacyFile: legacyFile(p), Privacy: stats.Privacy(p.Config.Stats.Privacy)}
+	if !slices.ContainsFunc(files, func(f output.File) bool { return f.Path == o.LegacyFile }) {
+		o.LegacyFile = "" // without accesses there is none
+	}
+	return statspage.Files(ctx, in, summary, o)
+}
+
+// lastRun returns the run that was recorded last, or the zero Run if there is none.
+func lastRun(ctx context.Context, p *project.Project) (history.Run, error) {
+	db, err := history.OpenReadOnly(ctx, p.HistoryFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return history.Run{}, nil
+	}
+	if err != nil {
+		return history.Run{}, err
+	}
+	defer db.Close()
+	return db.LastRun(ctx)
+}
