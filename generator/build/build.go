@@ -196,7 +196,7 @@ func applyFault(err error) error {
 		return err
 	}
 	hint := "The new redirects are in place; the next build runs the command again."
-	if command.PutBack {
+	if command.Restored {
 		hint = "The previous redirects were restored. Read the command's output, then build again."
 	}
 	return fault.Wrap(fault.AfterChange, err, hint)

@@ -10,13 +10,13 @@ import (
 	"github.com/Slicer/sitegen/generator/parallel"
 )
 
-// Apply makes the disk as the plan says, runs the commands of after_change if maps have changed or the commands are
-// still due from an earlier run, and remembers the inputs for [Writer.Verify]. Inputs is a fingerprint of everything
+// Apply carries out the plan. It runs the commands of after_change if maps have changed or the commands are still due
+// from an earlier run, and stores the inputs for [Writer.Verify]. Inputs is a fingerprint of everything
 // that the files were made from; with an empty one, no later run can skip rendering. A Writer that was opened read-only
 // returns an error.
 //
-// After any error, each file is whole, old or new, and the next run does the rest. A [*CommandError] is that of a
-// command. When ctx is done, Apply stops between two files.
+// After an error, each file is complete, old or new, and the next run does the rest. The error of a command is a
+// [*CommandError]. When ctx is done, Apply stops between two files.
 func (w *Writer) Apply(ctx context.Context, p *Plan, inputs string) error {
 	if w.lock == nil {
 		return errors.New("write the site: it was opened read-only")
@@ -33,16 +33,16 @@ func (w *Writer) Apply(ctx context.Context, p *Plan, inputs string) error {
 	return w.save(done)
 }
 
-// apply is the work on one plan.
+// apply carries out one plan.
 type apply struct {
 	*Writer
 	plan    *Plan
 	before  manifest         // when the work began
 	roots   [2]folder        // by Root
-	settled map[string]entry // what is on disk as it should be, by now
+	settled map[string]entry // files that are on disk as they should be, so far
 }
 
-// run does the work, in the order that the package comment explains.
+// run writes and removes files in the order that the package comment explains.
 func (a *apply) run(ctx context.Context) error {
 	chmod, err := a.data.masksModes()
 	if err != nil {
@@ -62,16 +62,16 @@ func (a *apply) run(ctx context.Context) error {
 	}
 	err = a.writeSite(ctx)
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("write the site: %w; every file is whole, the next run does the rest", err)
+		return fmt.Errorf("write the site: %w; every file is complete, the next run does the rest", err)
 	}
 	return err
 }
 
-// begin removes what a killed run left behind, and writes the manifest with the names of all files that will change.
+// begin cleans up after a killed run, and writes the manifest with the names of all files that will change.
 func (a *apply) begin() error {
 	change := mapChange{a}
 	if !a.before.Reload {
-		if err := change.drop(); err != nil { // of maps that have been accepted since
+		if err := change.drop(); err != nil { // the maps of that run have been accepted
 			return err
 		}
 	}
@@ -115,13 +115,13 @@ func (a *apply) sweep() error {
 			return err
 		}
 		if n > 0 {
-			a.options.Log.Info("removed what a killed run left", "folder", a.options.locate(name), "files", n)
+			a.options.Log.Info("removed temporary files of a killed run", "folder", a.options.locate(name), "files", n)
 		}
 	}
 	return nil
 }
 
-// writeSite writes and removes, in order.
+// writeSite writes and removes files in order.
 func (a *apply) writeSite(ctx context.Context) error {
 	change := mapChange{a}
 	if err := a.removeOld(ctx, Public, true); err != nil {
@@ -196,15 +196,15 @@ func (a *apply) writeBatch(ctx context.Context, steps []*step, durable bool) ([]
 	return entries, nil
 }
 
-// settle records what is on disk now.
+// settle records files that are on disk as they should be.
 func (a *apply) settle(entries []entry) {
 	for _, e := range entries {
 		a.settled[e.Path] = e
 	}
 }
 
-// removeOld removes the files of a root that are no longer in use: those that are where the site needs a file or
-// folder, or the others.
+// removeOld removes the files of a root that are no longer in use: with inWay those in the way of new files, otherwise
+// all others.
 func (a *apply) removeOld(ctx context.Context, r Root, inWay bool) error {
 	for _, name := range a.plan.remove {
 		root, file := splitName(name)

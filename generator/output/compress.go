@@ -16,7 +16,7 @@ type Precompress struct {
 	Brotli bool // page.html.br
 }
 
-// String lists the selected variants the way the manifest does, for example "gz br".
+// String lists the selected variants as the manifest does, for example "gz br".
 func (p Precompress) String() string {
 	var on []string
 	for _, e := range encodings {
@@ -34,15 +34,16 @@ type encoding struct {
 	writer func() encoder
 }
 
-// encoder is a compressing writer. It is reused for the next file, since making one costs more than compressing a
+// encoder is a compressing writer. It is reused for the next file, because creating one costs more than compressing a
 // page.
 type encoder interface {
 	io.WriteCloser
 	Reset(io.Writer)
 }
 
-// Levels. BenchmarkCompress measured them on pages of 3.5 KB (CPU time for a page, size in per cent of the page): above
-// those chosen, the time doubles and the size hardly changes. Ten thousand pages cost 1.3 s of CPU time.
+// Compression levels. BenchmarkCompress measured them on pages of 3.5 KB (CPU time per page, compressed size as a
+// percentage of the page): above the chosen levels, the time doubles and the size hardly changes. Ten thousand pages
+// take 1.3 s of CPU time.
 //
 //	gzip   5: 28 µs 37.5 %   6: 30 µs 37.4 %   7:  49 µs 37.2 %    9:   65 µs 37.1 %
 //	brotli 4: 96 µs 35.8 %   5: 94 µs 33.1 %   9: 137 µs 33.0 %   11: 4740 µs 30.0 %
@@ -66,13 +67,13 @@ func newGzip() encoder {
 
 func newBrotli() encoder { return brotli.NewWriterLevel(nil, brotliLevel) }
 
-// compressible lists the extensions of text files. All other files of a site are compressed already.
+// compressible lists the extensions of text files. Other files, such as images, are already compressed.
 var compressible = []string{".atom", ".css", ".html", ".js", ".json", ".svg", ".txt", ".xml"}
 
 // compressMin is the size, in bytes, above which compressing pays: smaller files fit into one packet anyway.
 const compressMin = 1024
 
-// fragments is the folder of what the web server includes into pages. It never sends these files by themselves.
+// fragments is the folder of files that the web server includes in pages and never sends by themselves.
 const fragments = "-/"
 
 // suits reports whether a file should have a variant in this encoding. The size is -1 if it is not known yet.

@@ -96,7 +96,7 @@ func TestLock(t *testing.T) {
 	if diff := cmp.Diff(&output.LockedError{Path: s.place("var/lock"), PID: child.Process.Pid}, locked); diff != "" {
 		t.Error(diff)
 	}
-	if !strings.HasPrefix(locked.Error(), "another run is at work (process ") {
+	if !strings.HasPrefix(locked.Error(), "another run (process ") {
 		t.Error(locked)
 	}
 	kill(child)

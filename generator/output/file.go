@@ -37,8 +37,7 @@ const (
 	Maps                 // the web server's configuration: all of Redirects, and nothing else
 )
 
-// File is one file of the site as it should be on disk. Its content is Data, or what Write produces, or, with Keep,
-// what an earlier run wrote.
+// File is one file of the site as it should be on disk. Its content is Data, or what Write produces.
 type File struct {
 	Root  Root
 	Group Group
@@ -50,23 +49,20 @@ type File struct {
 	// fails as soon as the context of Apply is done.
 	Write func(io.Writer) error
 
-	// Version identifies the content, whichever way it is made: files with the same path and version have the same
-	// bytes. Empty: a file with Write is produced in every run, and one with Keep cannot be.
+	// Version identifies the content: files with the same path and Version have the same bytes. A file with Write and
+	// no Version is produced in every run.
 	Version string
-
-	// Keep leaves the file as the run left it that wrote this Version. Data and Write are not used.
-	Keep bool
 }
 
-// name returns the file's path with its root in front, for example "public/index.html": the key of everything that
-// is remembered about the file.
+// name returns the file's path with its root in front, for example "public/index.html". It is the file's key in the
+// manifest.
 func (f *File) name() string { return f.Root.String() + "/" + f.Path }
 
 // tempPrefix begins the name of a file that is being written. Such a name is never a file of the site.
 const tempPrefix = ".sitegen-tmp-"
 
-// checkPath returns an error for a path that leaves its root, or that git or sitegen use for something else. Paths
-// are made of versions and ids that come from the source of packages.
+// checkPath returns an error for a path that leaves its root, or whose name is reserved by Git or sitegen. Paths
+// contain versions and ids that come from the source of the packages, so they cannot be trusted.
 func checkPath(p string) error {
 	if p == "." || !fs.ValidPath(p) {
 		return fmt.Errorf("%q is not a path within the output folder", p)
@@ -100,7 +96,7 @@ func checkName(name string) error {
 	return checkPath(rest)
 }
 
-// fileSet is the files of a site by name.
+// fileSet holds the files of a site by name.
 type fileSet struct {
 	names   []string // of the files, in the order of the build
 	files   map[string]*File
@@ -120,8 +116,8 @@ func newFileSet(files []File, o *Options) (*fileSet, error) {
 		case checkPath(f.Path) != nil:
 			findings = append(findings, checkPath(f.Path))
 		case (f.Root == Redirects) != (f.Group == Maps):
-			findings = append(findings, fmt.Errorf("%s: redirects/ holds the files of the group Maps and no others",
-				name))
+			findings = append(findings,
+				fmt.Errorf("%s: redirects/ holds the files of the group Maps and no others", name))
 		case o.dir(f.Root) == "":
 			findings = append(findings, fmt.Errorf("%s: there is no folder for maps", name))
 		case s.files[name] != nil:

@@ -12,13 +12,13 @@ import (
 	"syscall"
 )
 
-// folder is an open folder whose operations cannot leave it, neither by the names that they are given nor by
-// symbolic links on disk. Names are slash-separated paths below it.
+// folder is an open folder whose operations cannot leave it, neither by their names nor by symbolic links on disk. Names
+// are slash-separated paths below it.
 type folder struct {
 	root  *os.Root
-	self  *os.File // the same folder, to be flushed
+	self  *os.File // the same folder, for fsync
 	name  string   // for messages
-	chmod bool     // new files and folders need their modes set, as the system masks those that they are made with
+	chmod bool     // set the modes of new files and folders explicitly, because the umask restricts them
 }
 
 // openRoot opens the folder at dir for files that the web server reads. It is made if it does not exist.
@@ -43,7 +43,7 @@ func makeRoot(dir string) error {
 		}
 	}
 	if errors.Is(err, fs.ErrExist) {
-		return nil // or not a folder: opening it will say so
+		return nil // or it is not a folder: opening it fails then
 	}
 	if err == nil {
 		_ = os.Chmod(dir, folderMode) // fails on file systems without modes only
@@ -126,7 +126,7 @@ func (f folder) make(dir string) error {
 	return err
 }
 
-// put writes one file in one step, and returns when it would survive a power cut.
+// put replaces one file and returns when the new content is on disk.
 func (f folder) put(name string, data []byte) error {
 	h, err := f.enter(path.Dir(name), false)
 	if err != nil {
@@ -147,7 +147,7 @@ func putFile(h handle, name string, data []byte) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = h.remove(temp) // the error that brought us here is the one to report
+			_ = h.remove(temp) // the earlier error is reported
 		}
 	}()
 	_, err = file.Write(data)
@@ -183,7 +183,7 @@ func (f folder) read(name string) ([]byte, error) {
 	return data, nil
 }
 
-// remove removes a file, if it exists. A folder of its name is not ours and stays.
+// remove removes a file if it exists. A folder with this name belongs to somebody else and stays.
 func (f folder) remove(name string) error {
 	info, err := f.root.Lstat(name)
 	if err == nil && !info.IsDir() {
@@ -198,7 +198,7 @@ func (f folder) remove(name string) error {
 // removeEmpty removes the folders above a file that has been removed, as long as they are empty.
 func (f folder) removeEmpty(name string) {
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-		if f.root.Remove(dir) != nil { // it holds something else
+		if f.root.Remove(dir) != nil { // it is not empty
 			return
 		}
 	}
@@ -208,7 +208,7 @@ func (f folder) removeEmpty(name string) {
 // Folders below that one are not searched.
 func (f folder) sweep(dir string) (n int, err error) {
 	open, err := f.root.Open(dir)
-	if err != nil { // it does not exist, or is not a folder; if it matters, writing to it will say so
+	if err != nil { // it does not exist or is not a folder; writing to it fails then
 		return 0, nil
 	}
 	defer open.Close()
@@ -230,7 +230,7 @@ func (f folder) sweep(dir string) (n int, err error) {
 	return n, nil
 }
 
-// failed returns the error of an operation on a file, under the name that the user knows: the name in the system's
+// failed returns the error of an operation on a file. It names the file that the user knows: the name in the system's
 // error may be a temporary one.
 func (f folder) failed(doing, name string, err error) error {
 	return fmt.Errorf("%s %s: %w", doing, filepath.Join(f.name, filepath.FromSlash(name)), reason(err))

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// handle is an open folder in which files are written. All names are those of files in this very folder, without a
-// slash; none is followed if it is a symbolic link.
+// handle is an open folder in which files are written. Names are those of files directly in this folder, without a
+// slash; symbolic links are not followed.
 //
-// Writing a page takes a dozen operations on its folder, so the way they are done decides how many system calls a
-// page costs. [openHandle] opens a folder in the fastest way that the system has: on Linux by a file descriptor, which
-// takes one call for each operation, elsewhere by an [os.Root], which takes up to two.
+// Writing a page takes a dozen operations on its folder, so they decide how many system calls a page costs.
+// [openHandle] opens a folder in the fastest way that the system has: on Linux with a file descriptor, where each
+// operation takes one system call, elsewhere with an [os.Root], which takes up to two.
 type handle interface {
 	create(name string) (tempFile, error)       // makes a new file that everybody may read
 	setTime(name string, mtime time.Time) error // sets the modification time
@@ -36,7 +36,7 @@ const (
 	folderMode fs.FileMode = 0o755 // of a folder
 )
 
-// rootHandle is a handle that works on all systems.
+// rootHandle is a handle for all systems.
 type rootHandle struct {
 	root  *os.Root
 	chmod bool // see folder.chmod

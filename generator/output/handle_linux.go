@@ -7,16 +7,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// descriptor is a handle that is the file descriptor of its folder.
+// descriptor is a handle that uses the file descriptor of its folder.
 type descriptor struct {
 	fd    int
 	chmod bool // see folder.chmod
 }
 
-// openHandle opens a folder below f. The error of one that does not exist is an [fs.ErrNotExist].
+// openHandle opens a folder below f. If it does not exist, the error is an [fs.ErrNotExist].
 //
-// The kernel refuses to leave f, by a symbolic link or otherwise. Kernels before 5.6 do not know openat2, and some
-// containers forbid it; there, and whenever the kernel refuses, the portable way succeeds or has the better error.
+// RESOLVE_BENEATH keeps the kernel from leaving f, by a symbolic link or otherwise. Kernels before 5.6 do not have
+// openat2, and some containers forbid it. Then, and after any other error, the portable way succeeds or has a better
+// error.
 func openHandle(f folder, dir string) (handle, error) {
 	how := unix.OpenHow{Flags: unix.O_DIRECTORY | unix.O_CLOEXEC, Resolve: unix.RESOLVE_BENEATH}
 	fd, err := retry(func() (int, error) { return unix.Openat2(int(f.self.Fd()), dir, &how) })
@@ -66,8 +67,8 @@ func (d descriptor) sync() error {
 
 func (d descriptor) Close() error { return unix.Close(d.fd) }
 
-// rawFile is the file descriptor of a file. An [os.File] asks the kernel first whether it can wait for the file,
-// which it cannot for any file on a disk.
+// rawFile is the file descriptor of a file. Unlike an [os.File], it is not registered with the runtime's poller, which
+// takes system calls and is of no use for files on a disk.
 type rawFile int
 
 func (f rawFile) Write(p []byte) (written int, err error) {
@@ -88,7 +89,7 @@ func (f rawFile) Sync() error {
 
 func (f rawFile) Close() error { return unix.Close(int(f)) }
 
-// retry repeats a system call that a signal interrupted. The Go runtime sends itself signals to switch goroutines.
+// retry repeats a system call while signals interrupt it. The Go runtime sends itself signals to preempt goroutines.
 func retry(call func() (int, error)) (int, error) {
 	for {
 		if n, err := call(); !errors.Is(err, unix.EINTR) {

@@ -17,9 +17,9 @@ type LockedError struct {
 
 func (e *LockedError) Error() string {
 	if e.PID == 0 {
-		return fmt.Sprintf("another run is at work (it holds %s); wait for it to end", e.Path)
+		return fmt.Sprintf("another run holds %s", e.Path)
 	}
-	return fmt.Sprintf("another run is at work (process %d holds %s); wait for it to end", e.PID, e.Path)
+	return fmt.Sprintf("another run (process %d) holds %s", e.PID, e.Path)
 }
 
 // takeLock locks the file. The kernel unlocks it when the process ends, however it ends. The file stays: if it were
@@ -31,7 +31,7 @@ func takeLock(path string) (*flock.Flock, error) {
 		return nil, fmt.Errorf("take the lock: %w", err)
 	}
 	if !ok {
-		text, _ := os.ReadFile(path) // without it the message names no process
+		text, _ := os.ReadFile(path) // if this fails, the message names no process
 		pid, _ := strconv.Atoi(strings.TrimSpace(string(text)))
 		return nil, &LockedError{Path: path, PID: pid}
 	}

@@ -39,10 +39,11 @@ type header struct {
 	Precompress string `json:"precompress"` // which variants were asked for
 }
 
-// entry is one file. An entry with nothing but a path is a file that was about to be written or removed, or that an
-// earlier version of the program wrote: it is ours, but whether it exists, and with what content, is not known.
+// entry is one file. An entry with only a path is a file that was about to be written or removed, or that an earlier
+// version of the program wrote: the file is ours, but it is unknown whether it exists and what it contains.
 //
-// An entry has 128 bytes, the most that a map stores in place: one more field would cost an allocation for each file.
+// An entry has 128 bytes, the largest value that a map stores in place: another field would cost an allocation for each
+// file.
 type entry struct {
 	Path    string    `json:"path"` // with the root in front
 	SHA256  hash      `json:"sha256,omitzero"`
@@ -52,18 +53,18 @@ type entry struct {
 	From    hash      `json:"from,omitzero"`     // of a variant: the hash of the file that was compressed
 }
 
-// nameOnly reports whether nothing but the file's name is known.
+// nameOnly reports whether only the file's name is known.
 func (e entry) nameOnly() bool { return e.SHA256 == hash{} && e.From == hash{} }
 
-// larger reports whether the entry is that of a variant that is not on disk, because it would save nothing.
+// larger reports whether the entry is a variant that is not on disk, because it would be larger than its file.
 func (e entry) larger() bool { return e.SHA256 == hash{} && e.From != hash{} }
 
-// intact reports whether a file is on disk as its entry says. Size and modification time are enough; where only the
-// time differs, the content is compared.
+// intact reports whether a file is on disk as its entry describes it. Equal size and modification time are enough; if
+// only the time differs, intact compares the content.
 //
-// The time of our files is a full second, which no ordinary write produces. For example, a page that was written at
-// 17:09:00 and is edited within that second, to a text of the same size, gets a time such as 17:09:00.318: it is
-// read, and found to be another.
+// The time of our files is a full second, which an ordinary write does not produce. For example, a page that was written
+// at 17:09:00 and is edited within that second, to a text of the same size, gets a time such as 17:09:00.318. So intact
+// reads it and finds the difference.
 func (e entry) intact(place string) bool {
 	if e.larger() {
 		return true
@@ -75,7 +76,7 @@ func (e entry) intact(place string) bool {
 	return err == nil && info != nil && e.isAt(place, info)
 }
 
-// isAt is intact for a file that has been looked at.
+// isAt is like intact, for a file whose info has been read.
 func (e entry) isAt(place string, info fs.FileInfo) bool {
 	if !info.Mode().IsRegular() || info.Size() != e.Size {
 		return false
@@ -108,8 +109,8 @@ func (h *hash) UnmarshalText(text []byte) error {
 	return err
 }
 
-// forgetMoved forgets the files of roots that are not where they were, or no longer in use: what is in their place now
-// may be somebody else's.
+// forgetMoved forgets the files of roots that have moved or are no longer in use: files in the new place may be
+// somebody else's.
 func (m *manifest) forgetMoved(now header) {
 	here := map[Root]bool{Public: m.Public == now.Public, Redirects: m.Redirects == now.Redirects &&
 		now.Redirects != ""}
@@ -147,8 +148,8 @@ func (m *manifest) isVariant(name string) bool {
 	return false
 }
 
-// encode writes the header on the first line and each file on its own, in the order of their names, so that people
-// and diff can read it.
+// encode writes the header on the first line and each file on a line of its own, sorted by name, so that people and diff
+// can read it.
 func (m *manifest) encode() ([]byte, error) {
 	head, err := json.Marshal(m.header)
 	if err != nil {
@@ -189,8 +190,7 @@ func parseManifest(text []byte) (manifest, error) {
 		return manifest{}, fmt.Errorf("%d: %w; %s", errorLine(text, err), err, manifestHint)
 	}
 	if body.Version != manifestVersion {
-		return manifest{}, fmt.Errorf("1: version %d, where this sitegen knows %d; use the sitegen that wrote "+
-			"it, or: %s",
+		return manifest{}, fmt.Errorf("1: unsupported version %d (want %d); use the sitegen that wrote it, or: %s",
 			body.Version, manifestVersion, manifestHint)
 	}
 	m := manifest{header: body.header, Files: make(map[string]entry, len(body.Files))}
@@ -209,7 +209,7 @@ func parseManifest(text []byte) (manifest, error) {
 
 const manifestHint = "move the file away: the next build recognizes its own files by their content"
 
-// errorLine returns the line of text that a JSON error is about.
+// errorLine returns the line of a JSON error in text.
 func errorLine(text []byte, err error) int {
 	var syntax *json.SyntaxError
 	var typed *json.UnmarshalTypeError
@@ -232,8 +232,8 @@ func (o *Options) header() header {
 	return h
 }
 
-// fromData returns the path of a folder relative to the data folder, so that a site that is moved as a whole keeps
-// its manifest.
+// fromData returns the path of a folder relative to the data folder, so that a site can be moved as a whole and keep its
+// manifest.
 func (o *Options) fromData(dir string) string {
 	rel, err := filepath.Rel(o.Data, dir)
 	if err != nil { // on Windows, folders may be on different drives
@@ -242,8 +242,8 @@ func (o *Options) fromData(dir string) string {
 	return filepath.ToSlash(rel)
 }
 
-// load reads the manifest from the data folder. Without one, the files of an earlier version of the program are
-// adopted: they are ours, and nothing else is known of them.
+// load reads the manifest from the data folder. If there is none, it adopts the files of earlier versions of the
+// program, of which only the names are known.
 func (w *Writer) load() error {
 	w.manifest = manifest{Files: map[string]entry{}}
 	var text []byte
@@ -265,7 +265,7 @@ func (w *Writer) load() error {
 	return nil
 }
 
-// adopt takes the files of the public folder that Options.Adopt recognizes for ours.
+// adopt adds the files of the public folder that Options.Adopt recognizes to the manifest.
 func (w *Writer) adopt() error {
 	if w.options.Adopt == nil {
 		return nil
@@ -283,7 +283,7 @@ func (w *Writer) adopt() error {
 	return nil
 }
 
-// save writes the manifest, unless that is what the file holds, and makes it the writer's own.
+// save writes the manifest unless the file has the same content, and makes it the current one.
 func (w *Writer) save(m manifest) error {
 	text, err := m.encode()
 	if err != nil {

@@ -14,16 +14,16 @@ import (
 	"time"
 )
 
-// keptName is the file in the data folder that keeps replaced maps until the new ones have been accepted.
+// keptName is the file in the data folder with the previous maps. It exists until the new maps have been accepted.
 const keptName = "maps-before.json"
 
-// keptMaps are the contents of maps by path, nil for a map that did not exist. In JSON, the contents are in base64.
+// keptMaps holds the contents of maps by path, nil for a map that did not exist. In JSON, the contents are in base64.
 type keptMaps map[string][]byte
 
 // mapChange is the transaction that changes maps: see the package comment.
 type mapChange struct{ *apply }
 
-// run puts the maps in place and has the web server read them, or puts the old ones back.
+// run writes the maps and has the web server read them. If that fails, it restores the previous maps.
 func (c mapChange) run(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -33,7 +33,7 @@ func (c mapChange) run(ctx context.Context) error {
 			return err
 		}
 		if err := c.write(); err != nil {
-			return errors.Join(err, c.putBack())
+			return errors.Join(err, c.restore())
 		}
 	}
 	if c.commandsDue() {
@@ -47,14 +47,14 @@ func (p *Plan) changesMaps() bool {
 	return len(p.group(Maps)) > 0 || len(p.Redirects.Removed) > 0
 }
 
-// commandsDue reports whether the commands have to run: maps change in this run, or have changed in an earlier one
-// whose commands did not all succeed.
+// commandsDue reports whether the commands must run: maps change in this run, or changed in an earlier run whose
+// commands did not all succeed.
 func (c mapChange) commandsDue() bool {
 	return len(c.options.AfterChange) > 0 && (c.before.Reload || c.plan.changesMaps())
 }
 
-// write writes the maps one after the other, and removes those that are no longer in use. It does not stop halfway
-// when the context is done.
+// write writes the maps one after the other and removes those that are no longer in use. A context that is done does
+// not stop it halfway.
 func (c mapChange) write() error {
 	always := context.Background()
 	if err := c.removeOld(always, Redirects, true); err != nil {
@@ -77,8 +77,8 @@ func (c mapChange) runCommands(ctx context.Context) error {
 		if failed != nil && i == 0 {
 			kept, err := c.kept()
 			if err == nil && len(kept) > 0 {
-				err = c.putBack()
-				failed.PutBack = err == nil
+				err = c.restore()
+				failed.Restored = err == nil
 			}
 			return errors.Join(failed, err)
 		}
@@ -94,8 +94,8 @@ func (c mapChange) runCommands(ctx context.Context) error {
 	return c.awaitReload(ctx)
 }
 
-// awaitReload gives the web server time before files are removed that its old maps refer to: "nginx -s reload" returns
-// before the new workers have started.
+// awaitReload waits until the web server no longer uses its old maps, so that the files they refer to can be removed:
+// "nginx -s reload" returns before the new workers have started.
 func (c mapChange) awaitReload(ctx context.Context) error {
 	removes := slices.ContainsFunc(c.plan.remove, func(name string) bool {
 		root, _ := splitName(name)
@@ -112,8 +112,8 @@ func (c mapChange) awaitReload(ctx context.Context) error {
 	}
 }
 
-// keep saves the maps that the plan is about to change. Maps that are already kept are from a run whose maps were
-// never accepted; they are the older ones, and stay.
+// keep saves the maps that the plan is about to change. If a map is saved already, that copy stays: it is from before a
+// run whose maps were never accepted.
 func (c mapChange) keep() error {
 	kept, err := c.kept()
 	if err != nil {
@@ -134,12 +134,12 @@ func (c mapChange) keep() error {
 	}
 	text, err := json.MarshalIndent(kept, "", " ")
 	if err != nil {
-		return fmt.Errorf("keep the old maps: %w", err)
+		return fmt.Errorf("save the previous redirects: %w", err)
 	}
 	return c.data.put(keptName, text)
 }
 
-// kept returns the maps that are kept.
+// kept returns the saved maps.
 func (c mapChange) kept() (keptMaps, error) {
 	kept := keptMaps{}
 	text, err := c.data.read(keptName)
@@ -147,14 +147,14 @@ func (c mapChange) kept() (keptMaps, error) {
 		return kept, err
 	}
 	if err := json.Unmarshal(text, &kept); err != nil {
-		return nil, c.data.failed("read the old maps from", keptName, err)
+		return nil, c.data.failed("read the previous redirects from", keptName, err)
 	}
 	return kept, nil
 }
 
-// putBack makes the maps as they were when the web server last accepted them. Those that did not exist are removed
-// first, as one may be where another had its folder.
-func (c mapChange) putBack() error {
+// restore writes the maps that the web server accepted last. Maps that did not exist are removed first, because one may
+// have the name of a folder that another needs.
+func (c mapChange) restore() error {
 	kept, err := c.kept()
 	if err != nil {
 		return err
@@ -164,7 +164,7 @@ func (c mapChange) putBack() error {
 	for _, file := range files {
 		if kept[file] == nil {
 			if err := root.remove(file); err != nil {
-				return fmt.Errorf("put the old maps back: %w", err)
+				return fmt.Errorf("restore the previous redirects: %w", err)
 			}
 			root.removeEmpty(file)
 		}
@@ -172,14 +172,14 @@ func (c mapChange) putBack() error {
 	for _, file := range files {
 		if kept[file] != nil {
 			if err := root.put(file, kept[file]); err != nil {
-				return fmt.Errorf("put the old maps back: %w", err)
+				return fmt.Errorf("restore the previous redirects: %w", err)
 			}
 		}
 	}
 	return c.drop()
 }
 
-// drop deletes the maps that are kept.
+// drop deletes the saved maps.
 func (c mapChange) drop() error {
 	if text, err := c.data.read(keptName); err != nil || text == nil {
 		return err
@@ -192,19 +192,15 @@ func (c mapChange) drop() error {
 
 // CommandError is the error of a command of after_change.
 type CommandError struct {
-	Argv    []string // the program and its arguments
-	Status  int      // exit status, -1 if the command did not start or was killed
-	Output  string   // the end of what it wrote
-	PutBack bool     // it was the first command, and the old maps are back
-	Err     error
+	Argv     []string // the program and its arguments
+	Status   int      // exit status, -1 if the command did not start or was killed
+	Output   string   // the end of its output
+	Restored bool     // it was the first command, and the previous redirects were restored
+	Err      error
 }
 
 func (e *CommandError) Error() string {
-	maps := "the new maps stay, the next run tries again"
-	if e.PutBack {
-		maps = "the old maps are back"
-	}
-	text := fmt.Sprintf("after_change: run %q: %v; %s", strings.Join(e.Argv, " "), e.Err, maps)
+	text := fmt.Sprintf("after_change: run %q: %v", strings.Join(e.Argv, " "), e.Err)
 	if e.Output != "" {
 		text += "\n  " + strings.ReplaceAll(e.Output, "\n", "\n  ")
 	}
@@ -214,8 +210,8 @@ func (e *CommandError) Error() string {
 func (e *CommandError) Unwrap() error { return e.Err }
 
 const (
-	outputShown = 4096            // bytes of a command's output that an error keeps: a screen of nginx -t
-	graceTime   = 2 * time.Second // for a command to stop when it is asked to, and for what it leaves running
+	outputShown = 4096            // bytes of a command's output in an error: a screen of nginx -t
+	graceTime   = 2 * time.Second // for a command to stop after SIGTERM, and for processes that it started
 )
 
 // run runs one command. SITEGEN_REDIRECTS in its environment is the folder of the maps.
@@ -233,7 +229,7 @@ func (o *Options) run(ctx context.Context, argv []string) *CommandError {
 	if err != nil && ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	if err == nil || errors.Is(err, exec.ErrWaitDelay) { // the latter: it has left a daemon that keeps its output open
+	if err == nil || errors.Is(err, exec.ErrWaitDelay) { // the latter: a daemon that it started keeps its output open
 		o.Log.Info("after_change", "command", argv, "output", out.String())
 		return nil
 	}
@@ -244,7 +240,7 @@ func (o *Options) run(ctx context.Context, argv []string) *CommandError {
 	return &CommandError{Argv: argv, Status: status, Output: out.String(), Err: err}
 }
 
-// tail keeps the end of what is written to it.
+// tail is a writer that keeps the last outputShown bytes.
 type tail []byte
 
 func (t *tail) Write(p []byte) (int, error) {

@@ -19,20 +19,20 @@ import (
 	"github.com/Slicer/sitegen/generator/parallel"
 )
 
-// Plan is what has to be done to make the disk as it should be.
+// Plan lists the changes that make the disk match a list of files.
 type Plan struct {
 	Public    Changes
 	Redirects Changes
 
 	steps   []*step          // files to be written, in the order of the build
-	remove  []string         // names that are no longer in use, sorted
-	inWay   map[string]bool  // those of them that are where the site needs a file or folder
+	remove  []string         // names of files that are no longer in use, sorted
+	inWay   map[string]bool  // those that must be removed first: the site needs a folder there, or a file above them
 	missing map[string]bool  // folders that did not exist, by name
-	settled map[string]entry // what is on disk as it should be
+	settled map[string]entry // files that are on disk as they should be
 }
 
-// Changes are the files of one root. Compressed variants count with the file they are made from. A file with Write
-// counts as written if it has to be produced, even if that turns out to give what is on disk.
+// Changes counts the files of one root. Compressed variants count with the file they are made from. A file with Write
+// counts as written if it has to be produced, even if its content turns out to be unchanged.
 type Changes struct {
 	Written   []string // paths, in the order of the build
 	Removed   []string // paths, sorted
@@ -43,12 +43,12 @@ type Changes struct {
 type step struct {
 	file     *File
 	name     string    // of the file, with its root
-	sum      hash      // of the content; zero if that has to be produced first
-	size     int64     // of the content, bytes; -1 if it has to be produced first
-	write    bool      // the file itself
-	mtime    time.Time // of what is in its place
-	compress []int     // indices of the encodings in which variants are made
-	drop     []string  // names of variants that the file no longer has
+	sum      hash      // of the content; zero until it has been produced
+	size     int64     // of the content, bytes; -1 until it has been produced
+	write    bool      // write the file itself; otherwise only variants
+	mtime    time.Time // of the file on disk
+	compress []int     // variants to write, as indices of encodings
+	drop     []string  // names of variants to remove
 }
 
 // entry returns the manifest's entry of the step's file.
@@ -68,7 +68,7 @@ func (s *step) names() []string {
 	return append(names, s.drop...)
 }
 
-// InTheWayError lists what is where the site's files belong, and was not written by sitegen.
+// InTheWayError lists files and folders that have the paths of the site's files and were not written by sitegen.
 type InTheWayError struct {
 	Places []string // on disk
 }
@@ -77,7 +77,7 @@ type InTheWayError struct {
 const inTheWayShown = 10
 
 func (e *InTheWayError) Error() string {
-	text := "files are in the way that sitegen has not written"
+	text := "the site needs the paths of files that sitegen did not write"
 	for i, place := range e.Places {
 		if i == inTheWayShown {
 			text += fmt.Sprintf("\n  and %d more", len(e.Places)-i)
@@ -85,25 +85,16 @@ func (e *InTheWayError) Error() string {
 		}
 		text += "\n  " + place
 	}
-	return text + "\nmove them away, or replace them with --force"
-}
-
-// LostError lists the files with Keep that are not on disk as the run left them that wrote their Version.
-type LostError struct {
-	Places []string // on disk
-}
-
-func (e *LostError) Error() string {
-	return "files to be kept are missing or have changed\n  " + strings.Join(e.Places, "\n  ")
+	return text
 }
 
 // Plan compares the files with the disk. It changes nothing there, and stops with the error of ctx when that is done.
 //
-// Its error lists all files that cannot be written: paths that leave the root, files that exist twice, what is in the
-// way ([*InTheWayError]), what cannot be kept ([*LostError]). The plan refers to the files, which must not change
-// until it has been applied.
+// Its error lists all files that cannot be written: paths that leave the root, two files with one path, and files of
+// other people that it would replace ([*InTheWayError]). The plan refers to the files, which must not change until it
+// has been applied.
 //
-// keep names folders of Redirects that stay as they are, because the build has no files to replace them with.
+// keep names folders of Redirects that stay unchanged, because the build has no files for them.
 func (w *Writer) Plan(ctx context.Context, files []File, keep ...string) (*Plan, error) {
 	set, err := newFileSet(files, &w.options)
 	if err != nil {
@@ -178,14 +169,14 @@ func (p *planner) close() {
 	}
 }
 
-// found is what is at the place of a folder.
+// found is the result of looking at a folder.
 type found struct {
 	info fs.FileInfo // nil: nothing
 	err  error       // also if a symbolic link leads out of the root
 }
 
-// look looks at a folder. It asks the disk once for each folder, and not at all if the one above does not exist: in a
-// first build, nothing exists.
+// look looks at a folder. It reads each folder once, and none whose parent does not exist: in a first build, no folder
+// does.
 func (p *planner) look(name string) *found {
 	if f := p.folders[name]; f != nil {
 		return f
@@ -204,21 +195,20 @@ func (p *planner) look(name string) *found {
 	return f
 }
 
-// survey is what was found out about one file.
+// survey is the result of comparing one file with the disk.
 type survey struct {
 	step
-	variants []entry // of the file, that are as they should be
-	folder   bool    // a folder is in its place
-	foreign  bool    // something else is in its place, not known to be ours
-	marked   bool    // it has the mark of a generated file
-	lost     bool    // it was to be kept and is not there
+	variants []entry // those on disk that are up to date
+	folder   bool    // a folder has the file's name
+	foreign  bool    // other content has the file's name, and the manifest does not list it
+	marked   bool    // the foreign file has the mark of a generated file
 }
 
 // survey compares one file with the disk.
 func (p *planner) survey(s *survey) error {
 	f := s.file
 	place := p.options.locate(s.name)
-	if f.Write == nil && !f.Keep {
+	if f.Write == nil {
 		s.sum, s.size = sha256.Sum256(f.Data), int64(len(f.Data))
 	}
 	var info fs.FileInfo
@@ -248,17 +238,16 @@ func (p *planner) survey(s *survey) error {
 			}
 		}
 	}
-	s.lost = f.Keep && s.write
 	p.surveyVariants(s)
 	return nil
 }
 
-// same reports whether the regular file at place has the content that it should have, as the manifest says if that
-// will do. It completes the step of a file whose content is not at hand.
+// same reports whether the regular file at place has the content that it should have. It reads the file only if its
+// size and time do not decide it. For a file with Write, it completes the step from the manifest.
 func (s *step) same(place string, info fs.FileInfo, known entry) (bool, error) {
 	f := s.file
 	switch {
-	case f.Keep || f.Write != nil:
+	case f.Write != nil:
 		if f.Version == "" || f.Version != known.Version || !known.isAt(place, info) {
 			return false, nil
 		}
@@ -281,12 +270,12 @@ func (s *step) same(place string, info fs.FileInfo, known entry) (bool, error) {
 	return bytes.Equal(there, f.Data), nil
 }
 
-// surveyVariants finds which variants of a file have to be made and which removed. One is made again if the file has
-// changed since, or if it is not on disk as it was written.
+// surveyVariants finds the variants of a file to write and to remove. A variant is written again if its file has
+// changed, or if it is not on disk as it was written.
 func (p *planner) surveyVariants(s *survey) {
 	for i, enc := range encodings {
 		name := s.name + enc.ext
-		if p.set.claims(name) { // the site brings its own
+		if p.set.claims(name) { // a file of the site has this name
 			continue
 		}
 		known, ours := p.manifest.Files[name]
@@ -303,14 +292,14 @@ func (p *planner) surveyVariants(s *survey) {
 	}
 }
 
-// Mark is what a comment in the first lines of a generated file says, for people and for [Writer.Plan]: a file that
-// has it was written by sitegen, even if the manifest does not list it.
+// Mark is the text of a comment in the first lines of generated files, for people and for [Writer.Plan]: a file with it
+// was written by sitegen, even if the manifest does not list it.
 const Mark = "generated by sitegen"
 
-// marks finds Mark, and what HTML and Atom have for it, in the first lines of a file.
+// marks matches Mark, and the generator elements of HTML and Atom.
 var marks = regexp.MustCompile(`(?i)` + Mark + `|<meta name="?generator"? content="?sitegen|<generator[^>]*>sitegen`)
 
-// markWithin is how many bytes of a file are searched for a mark: a page's <head>.
+// markWithin is how many bytes of a file are searched for a mark, enough for the <head> of a page.
 const markWithin = 4096
 
 // marked reports whether the file at place has the mark of a generated file.
@@ -335,7 +324,7 @@ func (p *Plan) changes(r Root) *Changes {
 	return &p.Public
 }
 
-// Empty reports whether every file is as it should be. Such a plan has to be applied, too: commands may be due.
+// Empty reports whether every file is as it should be. Apply an empty plan, too: commands may be due.
 func (p *Plan) Empty() bool { return len(p.steps) == 0 && len(p.remove) == 0 }
 
 // group returns the plan's steps of one group.
@@ -349,7 +338,7 @@ func (p *Plan) group(g Group) []*step {
 	return steps
 }
 
-// add adds what the survey of a file found to the plan.
+// add adds the survey of a file to the plan.
 func (p *planner) add(s *survey) {
 	c := p.plan.changes(s.file.Root)
 	if s.write {
@@ -366,7 +355,7 @@ func (p *planner) add(s *survey) {
 	}
 }
 
-// keepFolders leaves the files in folders of Redirects as they are.
+// keepFolders plans no change to the files in folders of Redirects.
 func (p *planner) keepFolders(keep []string) {
 	for name, e := range p.manifest.Files {
 		root, file := splitName(name)
@@ -378,7 +367,7 @@ func (p *planner) keepFolders(keep []string) {
 	}
 }
 
-// findRemovals finds what is no longer in use: all that the manifest names and the site does not.
+// findRemovals finds the files that are no longer in use: those in the manifest that the site does not have.
 func (p *planner) findRemovals() {
 	stepped := map[string]bool{}
 	for _, s := range p.plan.steps {
@@ -400,8 +389,8 @@ func (p *planner) findRemovals() {
 	}
 }
 
-// checkFolders checks the folders in which the plan writes or removes: no symbolic link may lead out of the root, and
-// what the plan writes into must be a folder, unless it is a file that the plan removes first.
+// checkFolders checks the folders in which the plan writes or removes files: no symbolic link may lead out of the root,
+// and no file may have a folder's name, unless the plan removes it first.
 func (p *planner) checkFolders() []error {
 	written := map[string]bool{} // all folders above changes, and whether any of these is a written file
 	above := func(name string, writes bool) {
@@ -435,9 +424,9 @@ func (p *planner) checkFolders() []error {
 	return errs
 }
 
-// checkFiles finds files of other people that the plan would replace, and files to be kept that are lost.
+// checkFiles finds files and folders of other people that the plan would replace.
 func (p *planner) checkFiles() []error {
-	var inWay, lost []string
+	var inWay []string
 	var lostManifest [2]bool
 	for r := range lostManifest {
 		lostManifest[r] = p.lostManifest(Root(r))
@@ -445,22 +434,17 @@ func (p *planner) checkFiles() []error {
 	for i := range p.surveys {
 		s := &p.surveys[i]
 		switch {
-		case s.lost:
-			lost = append(lost, p.options.locate(s.name))
 		case s.folder && !p.empties(s.name):
 			inWay = append(inWay, p.options.locate(s.name)+" (a folder)")
 		case s.foreign && !s.marked && !p.options.Force && !lostManifest[s.file.Root]:
 			inWay = append(inWay, p.options.locate(s.name))
 		}
 	}
-	var errs []error
-	if slices.Sort(inWay); len(inWay) > 0 {
-		errs = append(errs, &InTheWayError{Places: inWay})
+	if len(inWay) == 0 {
+		return nil
 	}
-	if slices.Sort(lost); len(lost) > 0 {
-		errs = append(errs, &LostError{Places: lost})
-	}
-	return errs
+	slices.Sort(inWay)
+	return []error{&InTheWayError{Places: inWay}}
 }
 
 // lostManifest reports whether the folder of a root was written by earlier builds whose manifest is lost: no file of

@@ -39,25 +39,13 @@ func in(tree map[string]string) map[string]string {
 	return found
 }
 
-// keep returns a file that stays as it is.
-func keep(path, version string) output.File {
-	return output.File{Group: output.Records, Path: path, Version: version, Keep: true}
-}
-
-// versioned returns a record that can be kept.
-func versioned(path, version, text string) output.File {
-	f := record(path, text)
-	f.Version = version
-	return f
-}
-
 func TestFolderOfItsOwn(t *testing.T) {
 	s := newSite(t)
 	build := []output.File{page("index.html", "home"), nginxMap("a.conf", "1")}
 	s.build(build...)
 	stats := s.statistics()
-	first := []output.File{versioned("cube-2025.json", "1", "c"), record("summary.json", "s"), page("index.html", "p")}
-	next := []output.File{record("summary.json", "s2"), keep("cube-2025.json", "1"), page("index.html", "p")}
+	first := []output.File{streamed(record("cube-2025.json", "c")), record("summary.json", "s"), page("index.html", "p")}
+	next := []output.File{record("summary.json", "s2"), streamed(record("cube-2025.json", "c")), page("index.html", "p")}
 	for round, files := range [][]output.File{first, first, next} {
 		p := stats.build(files...)
 		if round == 1 && !p.Empty() {
@@ -153,71 +141,6 @@ func TestOthersAreNotAdopted(t *testing.T) {
 	_, err := stats.try("", record("notes.txt", "ours"))
 	if way := (*output.InTheWayError)(nil); !errors.As(err, &way) || len(way.Places) != 1 {
 		t.Errorf("error is %v", err)
-	}
-}
-
-func TestKeep(t *testing.T) {
-	const name = "public/download-stats/"
-	a, b := keep("a.json", "1"), keep("b.json", "7")
-	both := []output.File{a, b}
-	tests := []struct {
-		name   string
-		change func(*site)
-		keep   []output.File
-		lost   []string
-	}{
-		{"intact", func(*site) {}, both, nil},
-		{"touched", func(s *site) { s.put(name+"a.json", long(3000)) }, both, nil},
-		{"its variant is gone", func(s *site) { s.remove(name + "a.json.gz") }, both, nil},
-		{"one less", func(*site) {}, []output.File{b}, nil},
-		{"edited", func(s *site) { s.put(name+"b.json", "x") }, both, []string{"b.json"}},
-		{"removed", func(s *site) { s.remove(name + "a.json") }, both, []string{"a.json"}},
-		{"a folder now", func(s *site) { s.remove(name + "a.json"); s.put(name+"a.json/x", "") },
-			[]output.File{a}, []string{"a.json"}},
-		{"other versions", func(*site) {},
-			[]output.File{keep("b.json", "6"), keep("a.json", "")}, []string{"a.json", "b.json"}},
-		{"unknown", func(s *site) { s.put(name+"c.json", "x") },
-			[]output.File{keep("c.json", "1")}, []string{"c.json"}},
-		{"manifest lost", func(s *site) { s.remove("var/statistics/manifest.json") }, []output.File{a},
-			[]string{"a.json"}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			s := newSite(t)
-			stats := s.statistics()
-			stats.build(versioned("a.json", "1", long(3000)), versioned("b.json", "7", "b"))
-			test.change(s)
-			before := s.tree()
-			p, err := stats.try("", test.keep...)
-			if len(test.lost) == 0 {
-				if err != nil || p.Public.Unchanged != len(test.keep) {
-					t.Fatalf("%+v, %v", p, err)
-				}
-				for _, f := range test.keep {
-					if s.tree()[name+f.Path] != before[name+f.Path] {
-						t.Errorf("%s has changed", f.Path)
-					}
-				}
-				if _, gz := s.tree()[name+"a.json.gz"]; gz != (len(test.keep) > 1) {
-					t.Errorf("the variant of a.json is there: %v", gz)
-				}
-				return
-			}
-			var lost *output.LostError
-			if !errors.As(err, &lost) {
-				t.Fatalf("error is %v", err)
-			}
-			var want []string
-			for _, file := range test.lost {
-				want = append(want, s.place(name+file))
-			}
-			if diff := cmp.Diff(want, lost.Places); diff != "" || !strings.Contains(lost.Error(), want[0]) {
-				t.Errorf("%s, %v", diff, lost)
-			}
-			if diff := cmp.Diff(before, s.tree()); diff != "" {
-				t.Errorf("something was written: %s", diff)
-			}
-		})
 	}
 }
 

@@ -18,17 +18,18 @@ type writer struct {
 	options *Options
 	before  map[string]entry // the manifest before the run
 	handle  handle
-	durable bool // what is written survives a power cut
+	durable bool // written files survive a power cut
 }
 
-// write does one step, and returns the entries of what it has written. The content goes through memory in pieces:
+// write carries out one step and returns the entries of the files it has written. The content passes through memory in
+// pieces:
 //
 //	content ─┬─ draft of index.html
 //	         ├─ gzip ── draft of index.html.gz
 //	         └─ brotli ── draft of index.html.br
 //
-// Only when all drafts are complete are they renamed into place, variants first, within a few system calls. An error
-// leaves what has not been renamed yet as it was.
+// When all drafts are complete, they are renamed into place, variants first, within a few system calls. After an error,
+// files that have not been replaced yet are unchanged.
 func (w *writer) write(ctx context.Context, s *step) (entries []entry, err error) {
 	defer w.discard()
 	if err := w.draft(ctx, s); err != nil {
@@ -68,7 +69,7 @@ func (w *writer) write(ctx context.Context, s *step) (entries []entry, err error
 	return entries, w.place(s, drop)
 }
 
-// isInPlace reports whether the file on disk has the content that has just been produced. It stays then, with its time.
+// isInPlace reports whether the file on disk has the content that has just been produced. Then it stays, with its time.
 func (w *writer) isInPlace(s *step) bool {
 	place := w.options.locate(s.name)
 	if before := w.before[s.name]; before.SHA256 == s.sum && before.intact(place) {
@@ -123,11 +124,11 @@ func (w *writer) produce(ctx context.Context, s *step, to io.Writer) error {
 			return done
 		}
 		return err
-	case s.file.Write == nil && !s.file.Keep:
+	case s.file.Write == nil:
 		_, err := to.Write(s.file.Data)
 		return err
 	}
-	file, err := openFile(w.options.locate(s.name)) // it is intact, and only lacks variants
+	file, err := openFile(w.options.locate(s.name)) // it is intact and only its variants are missing
 	if err != nil {
 		return reason(err)
 	}
@@ -136,7 +137,7 @@ func (w *writer) produce(ctx context.Context, s *step, to io.Writer) error {
 	return err
 }
 
-// drafts returns the drafts that there are, in the order in which they are put in place: the file last.
+// drafts returns the existing drafts in the order in which they are renamed: the file last.
 func (w *writer) drafts() []*draft {
 	all := make([]*draft, 0, len(encodings)+1)
 	for i := range w.variants {
@@ -153,7 +154,7 @@ func (w *writer) drafts() []*draft {
 	return all[:n]
 }
 
-// place puts the drafts in place and removes variants.
+// place renames the drafts into place and removes variants.
 func (w *writer) place(s *step, drop []string) error {
 	dir := path.Dir(s.name)
 	drafts := w.drafts()
@@ -169,7 +170,7 @@ func (w *writer) place(s *step, drop []string) error {
 	}
 	for _, d := range drafts {
 		if err := d.place(w.handle); err != nil {
-			return w.failed("put in place", path.Join(dir, d.name), err)
+			return w.failed("rename into place", path.Join(dir, d.name), err)
 		}
 	}
 	if w.durable {
@@ -180,7 +181,7 @@ func (w *writer) place(s *step, drop []string) error {
 	return nil
 }
 
-// discard removes what has not been put in place.
+// discard removes the drafts that have not been renamed.
 func (w *writer) discard() {
 	for _, d := range w.drafts() {
 		d.discard(w.handle)
@@ -192,8 +193,8 @@ func (w *writer) failed(doing, name string, err error) error {
 	return fmt.Errorf("%s %s: %w", doing, w.options.locate(name), reason(err))
 }
 
-// nextMTime returns the modification time for new content of a file whose old content has the time old, zero if there
-// is none. It is a full second, and later than old: see the package comment.
+// nextMTime returns the modification time of a file's new content; old is the time of its old content, zero if there is
+// none. It is a full second and later than old: see the package comment.
 func nextMTime(now, old time.Time) time.Time {
 	now, old = now.Truncate(time.Second), old.Truncate(time.Second)
 	if now.After(old) {
@@ -202,11 +203,11 @@ func nextMTime(now, old time.Time) time.Time {
 	return old.Add(time.Second)
 }
 
-// draft is a file that is being written under a temporary name. It is counted on the way, and hashed if its hash is
-// not known.
+// draft is a file that is being written under a temporary name. Writing counts its bytes, and hashes them if the hash is
+// not known yet.
 type draft struct {
-	name   string // that it gets in the end, without its folder
-	temp   string // the temporary name; empty: there is no draft
+	name   string // final name, without its folder
+	temp   string // temporary name; empty if there is no draft
 	file   tempFile
 	buffer *bufio.Writer // to file
 	hash   stdhash.Hash
@@ -214,7 +215,7 @@ type draft struct {
 	size   int64
 }
 
-// bufferSize is large enough for any page, so that it and each of its variants are written by one system call.
+// bufferSize is larger than most pages: a page and each of its variants then take one system call to write.
 const bufferSize = 64 << 10
 
 func (d *draft) create(h handle, name string, hashed bool) (err error) {
@@ -239,7 +240,7 @@ func (d *draft) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// finish makes the draft ready to be put in place.
+// finish prepares the draft for place.
 func (d *draft) finish(h handle, mtime time.Time, durable bool) error {
 	if err := h.setTime(d.temp, mtime); err != nil {
 		return err
@@ -254,7 +255,7 @@ func (d *draft) finish(h handle, mtime time.Time, durable bool) error {
 	return err
 }
 
-// place puts the draft in place.
+// place renames the draft to its final name.
 func (d *draft) place(h handle) error {
 	err := h.rename(d.temp, d.name)
 	if err == nil {
@@ -269,14 +270,14 @@ func (d *draft) discard(h handle) {
 		return
 	}
 	if d.file != nil {
-		_ = d.file.Close() // it is not needed, or there is an earlier error to report
+		_ = d.file.Close() // the draft is not needed, or an earlier error is reported
 		d.file = nil
 	}
-	_ = h.remove(d.temp) // the same; if it stays, the next run sweeps it away
+	_ = h.remove(d.temp) // if this fails, the next run removes it
 	d.temp = ""
 }
 
-// tools are what writing a file and its variants takes, and can be used again for the next file.
+// tools holds the buffers and encoders for writing a file and its variants. They are reused for the next file.
 type tools struct {
 	file     draft
 	variants []draft   // by index of encodings
@@ -293,7 +294,7 @@ func newTools() *tools {
 	return t
 }
 
-// untilDone passes on what is written until the context is done.
+// untilDone is a writer that fails once the context is done.
 type untilDone struct {
 	ctx context.Context
 	to  io.Writer
