@@ -129,7 +129,7 @@ func TestAfterChange(t *testing.T) {
 	}
 }
 
-func TestReloadIsMadeUpFor(t *testing.T) {
+func TestFailedReloadIsRepeated(t *testing.T) {
 	s := newSite(t)
 	s.put("ran", "")
 	reload := "exit 1"

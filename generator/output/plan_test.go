@@ -63,7 +63,7 @@ func TestPlanRefuses(t *testing.T) {
 	}
 }
 
-func TestStrangersInTheWay(t *testing.T) {
+func TestForeignFiles(t *testing.T) {
 	wanted := []output.File{
 		page("index.html", "<h1>new</h1>"), page("robots.txt", "new"), page("feed/index.html", "new"),
 		nginxMap("nginx/a.conf", "new"),
@@ -172,7 +172,7 @@ func TestStrangersInTheWay(t *testing.T) {
 	}
 }
 
-func TestManyStrangersFitAScreen(t *testing.T) {
+func TestErrorListsTenFiles(t *testing.T) {
 	e := &output.InTheWayError{}
 	for range 12 {
 		e.Places = append(e.Places, "/srv/public/x")
@@ -182,7 +182,7 @@ func TestManyStrangersFitAScreen(t *testing.T) {
 	}
 }
 
-func TestFoldersThatWouldMix(t *testing.T) {
+func TestOverlappingFolders(t *testing.T) {
 	for _, test := range []struct{ public, redirects, data string }{
 		{"a", "a", "b"}, {"a", "b", "a"}, {"a", "b", "a/var"}, {"a", "a/redirects", "b"}, {"", "a", "b"},
 		{"a", "b", ""},

@@ -39,7 +39,7 @@ func in(tree map[string]string) map[string]string {
 	return found
 }
 
-func TestFolderOfItsOwn(t *testing.T) {
+func TestSeparateFolder(t *testing.T) {
 	s := newSite(t)
 	build := []output.File{page("index.html", "home"), nginxMap("a.conf", "1")}
 	s.build(build...)

@@ -50,7 +50,7 @@ func TestBuilds(t *testing.T) {
 				tree:   map[string]string{"public/new/index.html": ""},
 			},
 		}},
-		{"strangers stay, and keep their folders", []run{
+		{"foreign files stay, and keep their folders", []run{
 			{
 				before: func(s *site) {
 					s.put("public/.gitkeep", "")
@@ -239,7 +239,7 @@ func TestETagChanges(t *testing.T) {
 	}
 }
 
-func TestStandsStillWhenInterrupted(t *testing.T) {
+func TestInterruptedApply(t *testing.T) {
 	s := newSite(t)
 	s.build(page("a.html", "old"), page("b.html", "old"))
 	w := s.open()
@@ -288,7 +288,7 @@ func TestInterruptedBeforeWriting(t *testing.T) {
 	}
 }
 
-func TestKilledRunsLeftoversGo(t *testing.T) {
+func TestCleansUpAfterKilledRuns(t *testing.T) {
 	s := newSite(t)
 	s.build(page("a/index.html", "1"))
 	for _, name := range []string{"public/a/.sitegen-tmp-X", "public/.sitegen-tmp-Y", "var/.sitegen-tmp-Z",
@@ -327,7 +327,7 @@ func TestVerify(t *testing.T) {
 		{"removed", func(s *site) { s.remove("redirects/a.conf") }, "inputs", false},
 		{"variant edited", func(s *site) { s.put("public/a.html.br", "x") }, "inputs", false},
 		{"variant removed", func(s *site) { s.remove("public/a.html.gz") }, "inputs", false},
-		{"stranger", func(s *site) { s.put("public/b.html", "x") }, "inputs", true},
+		{"foreign file", func(s *site) { s.put("public/b.html", "x") }, "inputs", true},
 		{"manifest lost", func(s *site) { s.remove("var/manifest.json") }, "inputs", false},
 		{"no brotli any more", func(s *site) { s.options.Precompress.Brotli = false }, "inputs", false},
 		{"another folder", func(s *site) { s.options.Public += "2" }, "inputs", false},
@@ -394,15 +394,15 @@ func TestVariants(t *testing.T) {
 			[]string{"a.html", "a.html.br", "a.html.gz"}},
 		{"edited by hand", one, func(s *site) { s.put("public/a.html.gz", "x") }, both, one,
 			[]string{"a.html", "a.html.br", "a.html.gz"}},
-		{"a stranger's, stale", nil, func(s *site) { s.put("public/a.html.gz", "x") }, both, one,
+		{"foreign, stale", nil, func(s *site) { s.put("public/a.html.gz", "x") }, both, one,
 			[]string{"a.html", "a.html.br", "a.html.gz"}},
-		{"a stranger's, not asked for", nil, func(s *site) { s.put("public/a.html.gz", "x") }, output.Precompress{},
+		{"foreign, not asked for", nil, func(s *site) { s.put("public/a.html.gz", "x") }, output.Precompress{},
 			one, []string{"a.html", "a.html.gz=x"}},
 		{"the site's own", one, nil, both, append(one, page("a.html.gz", "mine")),
 			[]string{"a.html", "a.html.br", "a.html.gz=mine"}},
 		{"the site's own no more", append(one, page("a.html.gz", "mine")), nil, both, one,
 			[]string{"a.html", "a.html.br", "a.html.gz"}},
-		{"a stranger's, where ours would be larger", []output.File{page("a.txt", noise)},
+		{"foreign, where ours would be larger", []output.File{page("a.txt", noise)},
 			func(s *site) { s.put("public/a.txt.gz", "x") }, both, nil, []string{"a.txt.gz=x"}},
 		{"manifest lost", one, func(s *site) { s.remove("var/manifest.json") }, both, one,
 			[]string{"a.html", "a.html.br", "a.html.gz"}},
