@@ -3,38 +3,41 @@ package stats
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// Cube is the published table of a month or a year: how often what was downloaded, when, from where and by what.
-// It is kept in columns, which pack better and load faster than rows: a row is the i-th number of each.
+// Cube is the published table of a month or a year: the number of downloads by day, package, country and class of
+// client. It is stored by column, which compresses better and loads faster than by row: row i is the i-th number of
+// Package, Country, Class and Downloads.
 //
-// Rows are in the order of their buckets; Rows says how many each bucket has. Within a bucket Series ascends
-// and holds differences to the row before, the first of a bucket its number itself.
+// Rows are sorted by bucket, which is a day or a week, and Rows holds the number of rows of each bucket. Within a bucket,
+// rows are sorted by package. The numbers of packages are differences to the row before, except for the first row of a
+// bucket. The head of layouts/assets/stats.js has an example.
 type Cube struct {
-	Format    int         `json:"format"`    // 2
-	Period    string      `json:"period"`    // YYYY-MM or YYYY
-	Grain     string      `json:"grain"`     // of a bucket: day, or week: seven days from the first
-	From      string      `json:"from"`      // first day of the period, YYYY-MM-DD: of bucket 0
-	Packages  [][4]string `json:"packages"`  // version, os, arch, stability
-	Countries []string    `json:"countries"` // codes; "" not known, "*" the others
-	Classes   []string    `json:"classes"`
-	Buckets   []int32     `json:"buckets"` // numbers of the buckets that have rows: days or weeks since From
-	Rows      []int32     `json:"rows"`    // in each of these
-	Package   []int32     `json:"package"` // position in Packages, as differences
-	Country   []int32     `json:"country"` // position in Countries
-	Class     []int32     `json:"class"`   // position in Classes
-	Downloads []int64     `json:"downloads"`
+	Format    int        `json:"format"`    // 2
+	Period    string     `json:"period"`    // YYYY-MM or YYYY
+	Grain     string     `json:"grain"`     // of a bucket: day, or week: seven days from the first
+	From      string     `json:"from"`      // first day of the period, YYYY-MM-DD: of bucket 0
+	Packages  [][]string `json:"packages"`  // values of each package: see properties
+	Countries []string   `json:"countries"` // codes; "" not known, "*" the others
+	Classes   []string   `json:"classes"`
+	Buckets   []int32    `json:"buckets"` // numbers of the buckets that have rows: days or weeks since From
+	Rows      []int32    `json:"rows"`    // in each of these
+	Package   []int32    `json:"package"` // position in Packages, as differences
+	Country   []int32    `json:"country"` // position in Countries
+	Class     []int32    `json:"class"`   // position in Classes
+	Downloads []int64    `json:"downloads"`
 }
 
-// formatVersion is that of the published files.
+// formatVersion is the version of the format of the published files.
 const formatVersion = 2
 
-// dailyYears is how many years are published by day: the one under way and ten before. Those before these are
-// published by week. A million downloads in ten years are 1 MB by day, compressed.
+// dailyYears is the number of years that are published by day: the current year and ten years before. Earlier years are
+// published by week. A million downloads in ten years by day take 1 MB, compressed.
 const dailyYears = 11
 
 // period is a month or a year.
@@ -44,7 +47,7 @@ type period struct {
 	first, last int32  // days
 }
 
-// bucketDays is how many days a bucket of the cube has.
+// bucketDays returns the number of days in a bucket of the cube.
 func (p period) bucketDays() int32 {
 	if p.grain == "week" {
 		return 7
@@ -52,11 +55,12 @@ func (p period) bucketDays() int32 {
 	return 1
 }
 
-// file is the name of the cube's file.
+// file returns the name of the cube's file.
 func (p period) file() string { return "cube-" + p.name + ".json" }
 
-// periods are those from the first day to the last: months in the year of the last day and in the one before,
-// so that little is made anew each day; years before that.
+// periods returns the periods from the first day to the last: months in the year of the last day and in the year before,
+// so that a new day changes only a small file; years before that. For example, from 2023-11-20 to 2026-02-01 they are
+// 2023, 2024, 2025-01 to 2025-12, 2026-01 and 2026-02.
 func periods(first, last int32) []period {
 	var list []period
 	begin, end := dayTime(first), dayTime(last)
@@ -76,7 +80,7 @@ func periods(first, last int32) []period {
 	return list
 }
 
-// mergeCountries replaces, in place, the countries that have fewer than least downloads in a month by Other.
+// mergeCountries replaces, in place, countries with fewer than least downloads in a month by Other.
 func mergeCountries(cells []downloads.Cell, least int) {
 	if least <= 1 {
 		return
@@ -98,7 +102,7 @@ func mergeCountries(cells []downloads.Cell, least int) {
 	}
 }
 
-// monthsOf gives the months of the days of cells, which are of one year.
+// monthsOf returns the months of the days of cells, all in one year.
 func monthsOf(cells []downloads.Cell) map[int32]time.Month {
 	months := map[int32]time.Month{}
 	for _, c := range cells {
@@ -109,12 +113,12 @@ func monthsOf(cells []downloads.Cell) map[int32]time.Month {
 	return months
 }
 
-// newCube makes the cube of a period's cells. It changes their order and their days.
+// newCube returns the cube of a period's cells. It sorts the cells and replaces their days by the numbers of buckets.
 func newCube(p period, cells []downloads.Cell, series map[int32]downloads.Series) *Cube {
 	c := &Cube{Format: formatVersion, Period: p.name, Grain: p.grain, From: dayString(p.first),
-		Packages: [][4]string{}, Countries: []string{}, Buckets: []int32{}, Rows: []int32{},
+		Packages: [][]string{}, Countries: []string{}, Buckets: []int32{}, Rows: []int32{},
 		Package: []int32{}, Country: []int32{}, Class: []int32{}, Downloads: []int64{}, Classes: classNames[:]}
-	// Frequent countries get short numbers.
+	// Frequent countries get small numbers, which take fewer digits.
 	byCountry := map[string]int64{}
 	used := map[int32]bool{}
 	for i := range cells {
@@ -134,9 +138,8 @@ func newCube(p period, cells []downloads.Cell, series map[int32]downloads.Series
 	}
 	position := map[int32]int32{}
 	for i, id := range sortedSeries(used, series) {
-		s := series[id]
 		position[id] = int32(i)
-		c.Packages = append(c.Packages, [4]string{s.Version, s.OS, s.Arch, s.Stability})
+		c.Packages = append(c.Packages, valuesOf(series[id]))
 	}
 	slices.SortFunc(cells, func(a, b downloads.Cell) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(position[a.Series], position[b.Series]),
@@ -148,8 +151,8 @@ func newCube(p period, cells []downloads.Cell, series map[int32]downloads.Series
 	return c
 }
 
-// add appends a cell, of which the one before is known, or adds it to that when only the day within the bucket
-// or the merged country told them apart.
+// add appends a cell as a row. If the cell before has the same bucket, series, country and class, add adds the downloads
+// to its row instead: the cells were of different days of a week, or of countries that have been merged.
 func (c *Cube) add(cell *downloads.Cell, before downloads.Cell, first bool, position map[int32]int32,
 	country map[string]int32) {
 	n := len(c.Downloads) - 1
@@ -169,18 +172,14 @@ func (c *Cube) add(cell *downloads.Cell, before downloads.Cell, first bool, posi
 	c.Downloads = append(c.Downloads, cell.Downloads)
 }
 
-// sortedSeries orders series by what they are, so that the same numbers give the same bytes.
+// sortedSeries returns the ids of the used series, sorted by their values: then the same numbers result in the same
+// bytes, whatever the ids are.
 func sortedSeries(used map[int32]bool, series map[int32]downloads.Series) []int32 {
-	var ids []int32
+	values := make(map[int32][]string, len(used))
 	for id := range used {
-		ids = append(ids, id)
+		values[id] = valuesOf(series[id])
 	}
-	slices.SortFunc(ids, func(a, b int32) int {
-		x, y := series[a], series[b]
-		return cmp.Or(cmp.Compare(x.Version, y.Version), cmp.Compare(x.OS, y.OS), cmp.Compare(x.Arch, y.Arch),
-			cmp.Compare(x.Stability, y.Stability))
-	})
-	return ids
+	return slices.SortedFunc(maps.Keys(used), func(a, b int32) int { return slices.Compare(values[a], values[b]) })
 }
 
 // encode writes a published JSON file: one line, and keys in the order of the struct.

@@ -27,7 +27,8 @@ const (
 // until then.
 func (e *Engine) Files(ctx context.Context) ([]output.File, error) {
 	o := &e.options
-	made := fmt.Sprintf("format %d, least %d, attribution %q", formatVersion, o.MinCountry, o.attributions())
+	made := fmt.Sprintf("format %d, least %d, attribution %q, properties %q", formatVersion, o.MinCountry,
+		o.attributions(), PackageProperties())
 	if err := e.db.Documents.MadeWith(ctx, made); err != nil {
 		return nil, err
 	}
@@ -200,10 +201,15 @@ func (p *publisher) summary(ctx context.Context, list []period, first, last int3
 
 // summarizeNothing returns the summary of no downloads.
 func summarizeNothing() *Summary {
-	return &Summary{Format: formatVersion, Attribution: []string{}, Periods: []Period{},
-		Days:     Days{Downloads: []int64{}, Robots: []int64{}},
-		Versions: []Share{}, Systems: []Share{}, Arches: []Share{}, Stabilities: []Share{}, Classes: []Share{},
-		Countries: []CountryShare{}, Releases: []Release{}, Cubes: []CubeFile{}}
+	s := &Summary{
+		Format: formatVersion, Attribution: []string{}, Periods: []Period{},
+		Days:    Days{Downloads: []int64{}, Robots: []int64{}},
+		Classes: []Share{}, Countries: []CountryShare{}, Releases: []Release{}, Cubes: []CubeFile{},
+	}
+	for _, p := range properties() {
+		*p.shares(&s.PackageShares) = []Share{}
+	}
+	return s
 }
 
 // publishSummary adds the summary and the badges that are made from it.

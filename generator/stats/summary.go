@@ -9,29 +9,26 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// Summary is what the page shows first, and what its charts are drawn of at build time. Downloads are those of
-// all classes but robots, unless it says otherwise.
+// Summary holds the numbers that the page shows before any filter is set. Downloads do not include those by robots,
+// unless a field says otherwise.
 type Summary struct {
-	Format      int            `json:"format"`      // 2
-	First       string         `json:"first"`       // first day with downloads, YYYY-MM-DD; "" when there are none
-	AsOf        string         `json:"asOf"`        // last day with downloads; it may not be over
-	MinCountry  int            `json:"minCountry"`  // countries with fewer downloads in a month are in "*"
-	Attribution []string       `json:"attribution"` // HTML that the licence of the GeoIP database asks for
-	Total       int64          `json:"total"`
-	Robots      int64          `json:"robots"`  // downloads by robots
-	Periods     []Period       `json:"periods"` // the last 7, 30 and 365 whole days
-	Days        Days           `json:"days"`
-	Versions    []Share        `json:"versions"` // most downloads first, as all shares
-	Systems     []Share        `json:"systems"`
-	Arches      []Share        `json:"arches"`
-	Stabilities []Share        `json:"stabilities"`
-	Classes     []Share        `json:"classes"` // robots included
-	Countries   []CountryShare `json:"countries"`
-	Releases    []Release      `json:"releases"` // newest first
-	Cubes       []CubeFile     `json:"cubes"`    // oldest first
+	Format      int      `json:"format"`      // 2
+	First       string   `json:"first"`       // first day with downloads, YYYY-MM-DD; "" when there are none
+	AsOf        string   `json:"asOf"`        // last day with downloads; it may not be over
+	MinCountry  int      `json:"minCountry"`  // countries with fewer downloads in a month are in "*"
+	Attribution []string `json:"attribution"` // HTML that the licences of the GeoIP databases ask to show
+	Total       int64    `json:"total"`
+	Robots      int64    `json:"robots"`  // downloads by robots
+	Periods     []Period `json:"periods"` // the last 7, 30 and 365 whole days
+	Days        Days     `json:"days"`
+	PackageShares
+	Classes   []Share        `json:"classes"` // robots included; most downloads first, as all shares
+	Countries []CountryShare `json:"countries"`
+	Releases  []Release      `json:"releases"` // newest first
+	Cubes     []CubeFile     `json:"cubes"`    // oldest first
 }
 
-// Period compares the last days with as many before them.
+// Period compares the last days with the same number of days before them.
 type Period struct {
 	Days      int    `json:"days"`
 	From      string `json:"from"` // first and last day
@@ -40,33 +37,33 @@ type Period struct {
 	Before    int64  `json:"before"` // downloads in the period before
 }
 
-// Days are the downloads of each day from the first on, days without downloads included.
+// Days holds the downloads of each day, beginning with From, including days without downloads.
 type Days struct {
 	From      string  `json:"from"`
 	Downloads []int64 `json:"downloads"`
 	Robots    []int64 `json:"robots"`
 }
 
-// Share is how much of the downloads a value has.
+// Share is the number of downloads of one value of a property.
 type Share struct {
 	Value     string `json:"value"`
 	Downloads int64  `json:"downloads"`
 }
 
-// CountryShare is the share of a country.
+// CountryShare is the number of downloads from a country.
 type CountryShare struct {
-	Code      string `json:"code"` // "" not known, "*" the others
+	Code      string `json:"code"` // "" unknown, "*" other countries
 	Name      string `json:"name"`
 	Subregion string `json:"subregion"`
 	Region    string `json:"region"`
 	Downloads int64  `json:"downloads"`
 }
 
-// Release is how a release was taken up: downloads on the day of its release and those after it.
+// Release holds the downloads of a release by day.
 type Release struct {
 	Version   string  `json:"version"`
 	Released  string  `json:"released"`  // YYYY-MM-DD: the day its first package was built
-	Downloads []int64 `json:"downloads"` // of each day from then on, curveDays at most, up to AsOf
+	Downloads []int64 `json:"downloads"` // of each day from Released to AsOf, at most curveDays
 }
 
 // CubeFile names a cube.
@@ -78,33 +75,35 @@ type CubeFile struct {
 	Rows   int    `json:"rows"`
 }
 
-// curveDays is how long the curve of a release is (days).
+// curveDays is the length of the curve of a release (days).
 const curveDays = 365
 
-// part is what a period adds to the summary. It is kept, so that the summary need not read all days again.
+// part holds the sums of a period for the summary. It is kept in the database, so that a new summary is made from the
+// parts and only days of changed periods are read again.
 type part struct {
-	Downloads   map[int32]int64            `json:"downloads"` // by day, without robots
-	Robots      map[int32]int64            `json:"robots"`
-	Versions    map[string]int64           `json:"versions"`
-	Systems     map[string]int64           `json:"systems"`
-	Arches      map[string]int64           `json:"arches"`
-	Stabilities map[string]int64           `json:"stabilities"`
-	Classes     map[string]int64           `json:"classes"`
-	Countries   map[string]int64           `json:"countries"`
-	Releases    map[string]map[int32]int64 `json:"releases"` // by version and day
-	Rows        int                        `json:"rows"`     // of the cube
+	Downloads map[int32]int64            `json:"downloads"` // by day, without robots
+	Robots    map[int32]int64            `json:"robots"`    // by day
+	Packages  []map[string]int64         `json:"packages"`  // by value of each property, in the order of properties
+	Classes   map[string]int64           `json:"classes"`
+	Countries map[string]int64           `json:"countries"`
+	Releases  map[string]map[int32]int64 `json:"releases"` // by version and day
+	Rows      int                        `json:"rows"`     // of the cube
 }
 
 func newPart() *part {
-	return &part{Downloads: map[int32]int64{}, Robots: map[int32]int64{}, Versions: map[string]int64{},
-		Systems: map[string]int64{},
-		Arches:  map[string]int64{}, Stabilities: map[string]int64{}, Classes: map[string]int64{},
-		Countries: map[string]int64{}, Releases: map[string]map[int32]int64{}}
+	p := &part{
+		Downloads: map[int32]int64{}, Robots: map[int32]int64{}, Classes: map[string]int64{},
+		Countries: map[string]int64{}, Releases: map[string]map[int32]int64{},
+	}
+	for range properties() {
+		p.Packages = append(p.Packages, map[string]int64{})
+	}
+	return p
 }
 
 // partOf sums up the cells of a period.
 func partOf(cells []downloads.Cell, series map[int32]downloads.Series) *part {
-	p := newPart()
+	p, bySeries := newPart(), map[int32]int64{}
 	for _, c := range cells {
 		p.Classes[Class(c.Class).String()] += c.Downloads
 		if Class(c.Class) == Bot {
@@ -113,10 +112,7 @@ func partOf(cells []downloads.Cell, series map[int32]downloads.Series) *part {
 		}
 		s := series[c.Series]
 		p.Downloads[c.Day] += c.Downloads
-		p.Versions[s.Version] += c.Downloads
-		p.Systems[s.OS] += c.Downloads
-		p.Arches[s.Arch] += c.Downloads
-		p.Stabilities[s.Stability] += c.Downloads
+		bySeries[c.Series] += c.Downloads
 		p.Countries[c.Country] += c.Downloads
 		if s.Stability == "release" {
 			curve := p.Releases[s.Version]
@@ -127,6 +123,11 @@ func partOf(cells []downloads.Cell, series map[int32]downloads.Series) *part {
 			curve[c.Day] += c.Downloads
 		}
 	}
+	for id, n := range bySeries {
+		for i, value := range valuesOf(series[id]) {
+			p.Packages[i][value] += n
+		}
+	}
 	return p
 }
 
@@ -134,10 +135,9 @@ func partOf(cells []downloads.Cell, series map[int32]downloads.Series) *part {
 func (p *part) add(o *part) {
 	addAll(p.Downloads, o.Downloads)
 	addAll(p.Robots, o.Robots)
-	addAll(p.Versions, o.Versions)
-	addAll(p.Systems, o.Systems)
-	addAll(p.Arches, o.Arches)
-	addAll(p.Stabilities, o.Stabilities)
+	for i := range p.Packages {
+		addAll(p.Packages[i], o.Packages[i])
+	}
 	addAll(p.Classes, o.Classes)
 	addAll(p.Countries, o.Countries)
 	for version, curve := range o.Releases {
@@ -154,12 +154,13 @@ func addAll[K comparable](to, from map[K]int64) {
 	}
 }
 
-// summarize makes the summary of all periods. Released says when releases came out, by version.
+// summarize returns the summary of all periods. Released maps the versions of releases to the days they were built.
 func summarize(p *part, first, last int32, released map[string]int32) *Summary {
 	s := &Summary{Format: formatVersion, First: dayString(first), AsOf: dayString(last), Attribution: []string{},
-		Versions: shares(p.Versions), Systems: shares(p.Systems), Arches: shares(p.Arches),
-		Stabilities: shares(p.Stabilities),
-		Classes:     shares(p.Classes), Countries: []CountryShare{}, Releases: []Release{}, Cubes: []CubeFile{}}
+		Classes: shares(p.Classes), Countries: []CountryShare{}, Releases: []Release{}, Cubes: []CubeFile{}}
+	for i, property := range properties() {
+		*property.shares(&s.PackageShares) = shares(p.Packages[i])
+	}
 	s.Days.From = s.First
 	for day := first; day <= last; day++ {
 		s.Days.Downloads = append(s.Days.Downloads, p.Downloads[day])
@@ -201,7 +202,7 @@ func sum(days map[int32]int64, from, to int32) (n int64) {
 	return n
 }
 
-// shares orders values by their downloads.
+// shares sorts values by their downloads, most first.
 func shares(m map[string]int64) []Share {
 	list := make([]Share, 0, len(m))
 	for _, k := range slices.Sorted(maps.Keys(m)) {
@@ -211,7 +212,7 @@ func shares(m map[string]int64) []Share {
 	return list
 }
 
-// releaseDays gives the day on which the first package of each release was built.
+// releaseDays returns the day on which the first package of each release was built, by version.
 func releaseDays(packages []downloads.StoredPackage) map[string]int32 {
 	days := map[string]int32{}
 	for _, p := range packages {

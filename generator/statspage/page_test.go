@@ -22,9 +22,11 @@ func few() stats.Summary {
 			{Days: 7, From: "2026-10-23", To: "2026-10-29", Downloads: 500, Before: 400},
 			{Days: 1, From: "2026-10-29", To: "2026-10-29", Downloads: 300, Before: 200},
 		},
-		Days:     stats.Days{From: "2026-10-28", Downloads: []int64{200, 300, 100}, Robots: []int64{0, 0, 0}},
-		Versions: []stats.Share{{Value: "5.12.4", Downloads: 450}, {Value: "", Downloads: 150}},
-		Classes:  []stats.Share{{Value: "browser", Downloads: 600}, {Value: "bot", Downloads: 50}},
+		Days: stats.Days{From: "2026-10-28", Downloads: []int64{200, 300, 100}, Robots: []int64{0, 0, 0}},
+		PackageShares: stats.PackageShares{
+			Versions: []stats.Share{{Value: "5.12.4", Downloads: 450}, {Value: "", Downloads: 150}},
+		},
+		Classes: []stats.Share{{Value: "browser", Downloads: 600}, {Value: "bot", Downloads: 50}},
 		Countries: []stats.CountryShare{
 			{Code: "DE", Name: "Germany", Region: "Europe", Downloads: 300},
 			{Code: "FR", Name: "France", Region: "Europe", Downloads: 200},

@@ -35,10 +35,11 @@ type Tile struct {
 
 // Script is the data for the script. It reads labels and regions from the tables of the page.
 type Script struct {
-	First    string          `json:"first"` // YYYY-MM-DD
-	AsOf     string          `json:"asOf"`
-	Cubes    []string        `json:"cubes"` // names of files beside the page, oldest first
-	Releases []ScriptRelease `json:"releases"`
+	First      string          `json:"first"` // YYYY-MM-DD
+	AsOf       string          `json:"asOf"`
+	Properties []string        `json:"properties"` // of packages, in the order of their values in the cubes
+	Cubes      []string        `json:"cubes"`      // names of files beside the page, oldest first
+	Releases   []ScriptRelease `json:"releases"`
 }
 
 // ScriptRelease is a release that the script can draw a curve for.
@@ -49,7 +50,8 @@ type ScriptRelease struct {
 
 func newView(scheme *catalog.Scheme, s *stats.Summary, privacy stats.Privacy, legacy string) *View {
 	v := &View{Summary: s, First: parseDay(s.First), AsOf: parseDay(s.AsOf), Privacy: privacy, Legacy: legacy,
-		Script: Script{First: s.First, AsOf: s.AsOf, Cubes: []string{}, Releases: []ScriptRelease{}}}
+		Script: Script{First: s.First, AsOf: s.AsOf, Properties: stats.PackageProperties(), Cubes: []string{},
+			Releases: []ScriptRelease{}}}
 	for _, text := range s.Attribution {
 		v.Licences = append(v.Licences, template.HTML(text)) // trusted: from the configuration or from package stats
 	}

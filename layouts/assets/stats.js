@@ -23,7 +23,8 @@
 //
 // The rows of all cubes are stored in four typed arrays. Each change of the filters counts all rows again: see count().
 
-const PACKAGE_PROPERTIES = ['version', 'os', 'arch', 'stability']; // in the order of a cube's packages
+const page = JSON.parse(document.getElementById('stats-data')?.textContent ?? 'null');
+const PACKAGE_PROPERTIES = page?.properties ?? []; // in the order of a cube's packages
 const COUNTRY_PROPERTIES = ['region', 'country'];
 const PROPERTIES = [...PACKAGE_PROPERTIES, ...COUNTRY_PROPERTIES, 'class'];
 const UNITS = ['day', 'week', 'month'];
@@ -68,7 +69,6 @@ function make(name, attributes = {}, ...children) {
   return element;
 }
 
-const page = JSON.parse($('#stats-data')?.textContent ?? 'null');
 const first = dayOf(page?.first), asOf = dayOf(page?.asOf); // first and last day in the logs
 const labels = readLabels(); // by property and value
 const regions = new Map($$('tr[data-region]').map((row) => [row.dataset.value, row.dataset.region]));
@@ -302,9 +302,11 @@ function curvesOf({ match, packageMismatch, countryBit, classBit }, selected) {
   if (!releases.length || stable === undefined || !match.stability[stable]) return [];
   const curves = releases.map((r) => ({ ...r, start: dayOf(r.released), points: [[0, 0]], sum: 0 }));
   const curveOf = new Int16Array(data.packages.length).fill(-1); // by package
-  data.packages.forEach(([version, , , stability], p) => {
-    if (stability !== stable || packageMismatch[p] > 1) return; // 1: only the version fails, which is checked above
-    curveOf[p] = curves.findIndex((c) => c.version === data.values.version[version]);
+  const VERSION = PACKAGE_PROPERTIES.indexOf('version'), STABILITY = PACKAGE_PROPERTIES.indexOf('stability');
+  data.packages.forEach((values, p) => {
+    const passes = !packageMismatch[p] || packageMismatch[p] === VERSION + 1; // the version is checked above
+    if (values[STABILITY] !== stable || !passes) return;
+    curveOf[p] = curves.findIndex((c) => c.version === data.values.version[values[VERSION]]);
   });
   const start = Math.min(...curves.map((c) => c.start)), sums = new Float64Array(curves.length);
   for (let b = 0; b < data.bucketEnd.length; b++) {
