@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 //go:generate env UPDATE_DOCS=1 go test -count=1 -run ^TestDocumentation$ .
@@ -16,7 +17,7 @@ func Reference() string {
 			group = o.Group
 			fmt.Fprintf(&b, "## %s\n\n", group)
 		}
-		fmt.Fprintf(&b, "### `%s`\n\n%s\n\n", o.Key, o.Doc)
+		fmt.Fprintf(&b, "### `%s`\n\n%s\n\n", o.Key, wrap(o.Doc))
 		fmt.Fprintf(&b, "- value: %s\n", o.Kind())
 		fmt.Fprintf(&b, "- default: %s\n", o.defaultText())
 		fmt.Fprintf(&b, "- environment: `%s`\n", o.Env())
@@ -26,6 +27,26 @@ func Reference() string {
 		b.WriteString("\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// wrap breaks a paragraph into lines of up to 120 columns.
+func wrap(paragraph string) string {
+	var b strings.Builder
+	column := 0
+	for word := range strings.FieldsSeq(paragraph) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case column > 0 && column+1+n > 120:
+			b.WriteByte('\n')
+			column = 0
+		case column > 0:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	return b.String()
 }
 
 func (o *Option) defaultText() string {

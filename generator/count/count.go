@@ -127,7 +127,8 @@ func everPublished(ctx context.Context, p *project.Project) (packages []*catalog
 	return packages, err
 }
 
-// geoIP returns the paths of the configured databases; if there are none, the path of the one that geoip-update fetches.
+// geoIP returns the paths of the configured databases; if there are none, the path of the one that geoip-update
+// fetches.
 func geoIP(p *project.Project) []string {
 	c := &p.Config.Stats
 	if len(c.GeoIP) > 0 {

@@ -41,7 +41,8 @@ func newSite(t *testing.T, settings string) *project.Project {
 	}
 	defer db.Close()
 	run := history.Run{Source: testutil.API(t), App: testutil.App, At: p.Now()}
-	if _, err := db.Record(t.Context(), history.Snapshot{Run: run, Published: testutil.Packages(t, "live")}); err != nil {
+	if _, err := db.Record(t.Context(),
+		history.Snapshot{Run: run, Published: testutil.Packages(t, "live")}); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -260,7 +261,8 @@ func TestNothingCounted(t *testing.T) {
 	if _, err := count.Run(t.Context(), p, count.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if text(t, place("cube-2019.json"))+text(t, place(legacyFile)) != "oldold" || text(t, place("summary.json")) == "old" {
+	if text(t, place("cube-2019.json"))+text(t, place(legacyFile)) != "oldold" ||
+		text(t, place("summary.json")) == "old" {
 		t.Errorf("published: %v", published(t))
 	}
 	// The next run that counts something replaces them.

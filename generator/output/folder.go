@@ -12,8 +12,8 @@ import (
 	"syscall"
 )
 
-// folder is an open folder whose operations cannot leave it, neither by their names nor by symbolic links on disk. Names
-// are slash-separated paths below it.
+// folder is an open folder whose operations cannot leave it, neither by their names nor by symbolic links on disk.
+// Names are slash-separated paths below it.
 type folder struct {
 	root  *os.Root
 	self  *os.File // the same folder, for fsync

@@ -62,9 +62,9 @@ func (e entry) larger() bool { return e.SHA256 == hash{} && e.From != hash{} }
 // intact reports whether a file is on disk as its entry describes it. Equal size and modification time are enough; if
 // only the time differs, intact compares the content.
 //
-// The time of our files is a full second, which an ordinary write does not produce. For example, a page that was written
-// at 17:09:00 and is edited within that second, to a text of the same size, gets a time such as 17:09:00.318. So intact
-// reads it and finds the difference.
+// The time of our files is a full second, which an ordinary write does not produce. For example, a page that was
+// written at 17:09:00 and is edited within that second, to a text of the same size, gets a time such as 17:09:00.318.
+// So intact reads it and finds the difference.
 func (e entry) intact(place string) bool {
 	if e.larger() {
 		return true
@@ -148,8 +148,8 @@ func (m *manifest) isVariant(name string) bool {
 	return false
 }
 
-// encode writes the header on the first line and each file on a line of its own, sorted by name, so that people and diff
-// can read it.
+// encode writes the header on the first line and each file on a line of its own, sorted by name, so that people and
+// diff can read it.
 func (m *manifest) encode() ([]byte, error) {
 	head, err := json.Marshal(m.header)
 	if err != nil {
@@ -232,8 +232,8 @@ func (o *Options) header() header {
 	return h
 }
 
-// fromData returns the path of a folder relative to the data folder, so that a site can be moved as a whole and keep its
-// manifest.
+// fromData returns the path of a folder relative to the data folder, so that a site can be moved as a whole and keep
+// its manifest.
 func (o *Options) fromData(dir string) string {
 	rel, err := filepath.Rel(o.Data, dir)
 	if err != nil { // on Windows, folders may be on different drives

@@ -65,8 +65,8 @@
 //
 // # What survives a power cut
 //
-// Maps, saved maps and the manifest are flushed to the disk, pages are not. After a power cut, a page may be incomplete;
-// the next run finds that it differs from the manifest and writes it again.
+// Maps, saved maps and the manifest are flushed to the disk, pages are not. After a power cut, a page may be
+// incomplete; the next run finds that it differs from the manifest and writes it again.
 //
 // # Other folders
 //
@@ -250,7 +250,8 @@ func (o *Options) complete() error {
 	}
 	for _, dir := range []string{o.Redirects, o.Data} {
 		if dir == o.Public || strings.HasPrefix(dir, o.Public+string(filepath.Separator)) {
-			return fmt.Errorf("%s is in the public folder %s, where everyone could read it; choose a folder outside", dir,
+			return fmt.Errorf("%s is in the public folder %s, where everyone could read it; choose a folder outside",
+				dir,
 				o.Public)
 		}
 	}

@@ -44,8 +44,10 @@ func TestSeparateFolder(t *testing.T) {
 	build := []output.File{page("index.html", "home"), nginxMap("a.conf", "1")}
 	s.build(build...)
 	stats := s.statistics()
-	first := []output.File{streamed(record("cube-2025.json", "c")), record("summary.json", "s"), page("index.html", "p")}
-	next := []output.File{record("summary.json", "s2"), streamed(record("cube-2025.json", "c")), page("index.html", "p")}
+	first := []output.File{streamed(record("cube-2025.json", "c")), record("summary.json", "s"),
+		page("index.html", "p")}
+	next := []output.File{record("summary.json", "s2"), streamed(record("cube-2025.json", "c")),
+		page("index.html", "p")}
 	for round, files := range [][]output.File{first, first, next} {
 		p := stats.build(files...)
 		if round == 1 && !p.Empty() {

@@ -203,8 +203,8 @@ func nextMTime(now, old time.Time) time.Time {
 	return old.Add(time.Second)
 }
 
-// draft is a file that is being written under a temporary name. Writing counts its bytes, and hashes them if the hash is
-// not known yet.
+// draft is a file that is being written under a temporary name. Writing counts its bytes, and hashes them if the hash
+// is not known yet.
 type draft struct {
 	name   string // final name, without its folder
 	temp   string // temporary name; empty if there is no draft
