@@ -91,7 +91,7 @@ func TestRecordInTrouble(t *testing.T) {
 		kind        fault.Kind
 	}{
 		{"disk full", "PRAGMA max_page_count = 1", "PRAGMA max_page_count = 1000000", "database or disk is full",
-			"make room", fault.Unexpected},
+			"Free some space", fault.Unexpected},
 		{"read-only", "PRAGMA query_only = on", "PRAGMA query_only = off", "attempt to write a readonly database",
 			"permissions", fault.Unexpected},
 		{"broken rule", "CREATE TRIGGER no BEFORE INSERT ON packages BEGIN SELECT raise(ABORT, 'no more'); END",
