@@ -84,7 +84,7 @@ log_format: text                                           # default
 	}
 }
 
-// What is printed is a configuration file of the same values, whatever the values are.
+// TestPrintIsAConfiguration checks that the printed configuration, when read again, has the same values.
 func TestPrintIsAConfiguration(t *testing.T) {
 	for _, text := range []string{
 		"plain", "5.10", "true", "null", "~", "-", "- a", "a: b", "a #b", "#b", "'", `"`, `\`, "[a]", "{a}", "*a", "&a",
@@ -107,7 +107,8 @@ func TestPrintIsAConfiguration(t *testing.T) {
 
 const beginReference, endReference = "<!-- begin: written by go generate ./generator/config -->\n\n", "\n<!-- end -->"
 
-// The document describes the table: run go generate ./generator/config after a change of options.go.
+// TestDocumentation checks that docs/configuration.md is up to date. To update it after a change of options.go, run go
+// generate ./generator/config.
 func TestDocumentation(t *testing.T) {
 	const path = "../../docs/configuration.md"
 	data, err := os.ReadFile(path)
@@ -127,7 +128,7 @@ func TestDocumentation(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(config.Reference(), got); diff != "" {
-		t.Errorf("%s is not up to date, run go generate ./generator/config (-want +got):\n%s", path, diff)
+		t.Errorf("%s is not up to date; run go generate ./generator/config (-want +got):\n%s", path, diff)
 	}
 }
 
