@@ -21,7 +21,7 @@ import (
 var atNoon = Run{At: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Source: "https://example.com/api/v1",
 	App: testutil.App}
 
-// recorded is a catalogue of the live profile, and its path.
+// recorded returns a catalogue with the live packages, and its path.
 func recorded(t *testing.T) (s *DB, path string, packages []*catalog.Package) {
 	t.Helper()
 	packages = testutil.Packages(t, "live")
@@ -44,8 +44,8 @@ func exec(t *testing.T, db *sqlite.DB, statement string) {
 	}
 }
 
-// TestCatalogueOfSchema1 opens one that was written before packages told of the source's version: its packages
-// are as they were, and the next run says what it learns.
+// TestCatalogueOfSchema1 opens a catalogue with the first schema, which lacks the column unversioned. Its packages must
+// be unchanged, and the next run must report the new values as changes.
 func TestCatalogueOfSchema1(t *testing.T) {
 	path := filepath.Join(t.TempDir(), FileName)
 	old := format
@@ -81,7 +81,7 @@ func TestCatalogueOfSchema1(t *testing.T) {
 	checkPublished(t, s, []*catalog.Package{&next})
 }
 
-// TestRecordInTrouble: whatever stops a run, the catalogue is what it was, and the next run mends it.
+// TestRecordInTrouble checks that a failed run leaves the catalogue unchanged, and that the next run succeeds.
 func TestRecordInTrouble(t *testing.T) {
 	tests := []struct {
 		name        string
@@ -163,9 +163,9 @@ func TestRecordWhileAnotherWrites(t *testing.T) {
 	exec(t, s.file, "PRAGMA busy_timeout = 1")
 	if _, err := s.Record(t.Context(), Snapshot{Run: atNoon, Published: packages}); fault.KindOf(err) != fault.Locked ||
 		len(fault.Hints(err)) != 1 {
-		t.Errorf("error %v, want one that says who is first", err)
+		t.Errorf("error %v, want one about the other writer", err)
 	}
-	checkPublished(t, s, packages) // reading is no trouble
+	checkPublished(t, s, packages) // reading still works
 	tx.Rollback()
 	if _, err := s.Record(t.Context(), Snapshot{Run: atNoon, Published: packages}); err != nil {
 		t.Error(err)
@@ -258,12 +258,12 @@ func TestRulesOfTheTables(t *testing.T) {
 		"DELETE FROM packages",
 	} {
 		if err := s.file.Exec(t.Context(), statement); err == nil {
-			t.Errorf("done: %s", statement)
+			t.Errorf("accepted: %s", statement)
 		}
 	}
 }
 
-func TestRecordStopsWhenTold(t *testing.T) {
+func TestRecordCanceled(t *testing.T) {
 	s, _, packages := recorded(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
