@@ -39,7 +39,7 @@ func helpCommand(p *program) *cobra.Command {
 	})
 }
 
-// topics returns the topics that sitegen help explains in addition to the commands.
+// topics returns the help topics other than commands.
 func topics() []*cobra.Command {
 	return []*cobra.Command{
 		{

@@ -15,7 +15,7 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// redirectsCommands are sitegen redirects and its subcommands.
+// redirectsCommands implements sitegen redirects and its subcommands.
 type redirectsCommands struct{ *program }
 
 func (p redirectsCommands) define() *cobra.Command {
