@@ -10,9 +10,9 @@ import (
 	"github.com/Slicer/sitegen/generator/profile"
 )
 
-// TestNoProjectIsKnown checks that the code does not contain the name of the built-in profile's project, except in the
+// TestNoProjectInCode checks that the code does not contain the name of the built-in profile's project, except in the
 // module path and in the constant that names the profile. Facts about a project belong in its profile.
-func TestNoProjectIsKnown(t *testing.T) {
+func TestNoProjectInCode(t *testing.T) {
 	for _, root := range []string{".", "../cmd"} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {

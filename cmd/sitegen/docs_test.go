@@ -61,8 +61,8 @@ func TestCommandsDocument(t *testing.T) {
 		t.Fatalf("%s has no part between %q and %q", commandsDocument, beginGenerated, endGenerated)
 	}
 	if os.Getenv("UPDATE_DOCS") != "" {
-		if err := os.WriteFile(commandsDocument, []byte(before+beginGenerated+want+endGenerated+after),
-			0o644); err != nil {
+		text := before + beginGenerated + want + endGenerated + after
+		if err := os.WriteFile(commandsDocument, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -79,8 +79,9 @@ func TestSummaryDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want []string
-	for _, v := range []any{build.Report{}, build.Held{}, build.HeldGroup{}, build.Item{}, build.FileCount{},
-		build.Stopped{}} {
+	for _, v := range []any{
+		build.Report{}, build.Held{}, build.HeldGroup{}, build.Item{}, build.FileCount{}, build.Stopped{},
+	} {
 		for f := range reflect.TypeOf(v).Fields() {
 			if name := f.Tag.Get("json"); name != "-" {
 				want = append(want, name)

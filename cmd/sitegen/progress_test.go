@@ -13,7 +13,8 @@ import (
 
 // TestProgress checks when sitegen stats shows a progress line.
 func TestProgress(t *testing.T) {
-	const line = `192.0.2.1 - - [03/Apr/2024:12:00:00 +0000] "GET /bitstream/60bf0d2ad5d58ff9f03dfb05 HTTP/1.1" 302 0 "-" "curl/8.0"` + "\n"
+	const line = `192.0.2.1 - - [03/Apr/2024:12:00:00 +0000] ` +
+		`"GET /bitstream/60bf0d2ad5d58ff9f03dfb05 HTTP/1.1" 302 0 "-" "curl/8.0"` + "\n"
 	tests := []struct {
 		name, environ, args string
 		shown               bool

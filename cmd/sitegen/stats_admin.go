@@ -210,8 +210,8 @@ the same days, counts nothing twice.
 	}, func(cmd *cobra.Command, e *stats.Engine, args []string) error {
 		r, err := e.ImportOld(cmd.Context(), args[0])
 		if err == nil && !given(cmd, "quiet") {
-			fmt.Fprintf(p.stdout, "%d accesses of %d packages: %d new, %d of closed days, %d invalid; %d days "+
-				"recounted\n",
+			fmt.Fprintf(p.stdout,
+				"%d accesses of %d packages: %d new, %d of closed days, %d invalid; %d days recounted\n",
 				r.Accesses, r.Packages, r.New, r.Closed, r.Bad, r.Days)
 		}
 		return err

@@ -14,9 +14,9 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestLimitStopsItsServerAlone builds rules that exceed a limit of S3. The redirects for S3 must remain unchanged,
+// TestLimitOfOneServer builds rules that exceed a limit of S3. The redirects for S3 must remain unchanged,
 // everything else must be built, and each build must report the limit until the rules fit.
-func TestLimitStopsItsServerAlone(t *testing.T) {
+func TestLimitOfOneServer(t *testing.T) {
 	dir := folder(t, testutil.Listing(t, "live"))
 	rules := func(n int) {
 		t.Helper()

@@ -194,14 +194,14 @@ func (c *checker) check(r *Record) (*Package, *Held) {
 	}
 	p := &Package{
 		ID: r.ID, Name: r.Name, ProductName: r.ProductName, Version: r.Version, Release: r.Release,
-		PreRelease: r.PreRelease,
-		BuildDate:  r.BuildDate, Size: r.Size, URL: r.URL,
+		PreRelease: r.PreRelease, BuildDate: r.BuildDate, Size: r.Size, URL: r.URL,
 		SHA256: strings.ToLower(r.SHA256), SHA512: strings.ToLower(r.SHA512),
 	}
 	// The order of the checks is part of the download API's contract: an unfinished upload is reported as such, even if
 	// it has other errors.
-	for _, check := range []func(*Record, *Package) *Held{c.size, c.revision, c.identity, c.platform, c.texts, c.build,
-		c.address} {
+	for _, check := range []func(*Record, *Package) *Held{
+		c.size, c.revision, c.identity, c.platform, c.texts, c.build, c.address,
+	} {
 		if h := check(r, p); h != nil {
 			return nil, h
 		}
@@ -312,7 +312,7 @@ func (c *checker) address(r *Record, p *Package) *Held {
 	case p.URL == "":
 		return c.hold(FieldURL, "", fmt.Sprintf("missing, and the package lacks a field of %.120q", r.Download))
 	case !ValidURL(p.URL):
-		return c.hold(FieldURL, p.URL, "not an http or https URL that can be sent as it is")
+		return c.hold(FieldURL, p.URL, "not an http or https URL that can be sent without escaping")
 	}
 	return nil
 }

@@ -116,11 +116,11 @@ func TestPublishHoldsBackHostileValues(t *testing.T) {
 					t.Fatalf("published %v, held %v", published, held)
 				}
 				if held[0].Field != field || held[0].Value != value || held[0].Reason == "" {
-					t.Errorf("held for %q (%q): %q, want %q (%q)", held[0].Field, held[0].Value, held[0].Reason, field,
-						value)
+					t.Errorf("held for %q (%q): %q, want %q (%q)",
+						held[0].Field, held[0].Value, held[0].Reason, field, value)
 				}
-				if s := held[0].String(); strings.ContainsFunc(s, func(r rune) bool { return r < ' ' }) ||
-					len(s) > 1500 {
+				isControl := func(r rune) bool { return r < ' ' }
+				if s := held[0].String(); strings.ContainsFunc(s, isControl) || len(s) > 1500 {
 					t.Errorf("not safe to print on a terminal: %q", s)
 				}
 			})
@@ -201,9 +201,8 @@ func TestPublishHoldsBack(t *testing.T) {
 			Reason: `missing, and the package lacks a field of "https://files.example.org/{file}"`}},
 		{"URL too long from a template", func(r *catalog.Record) {
 			r.URL, r.Download = "", catalog.MustTemplate("https://files.example.org/"+strings.Repeat("{sha512}/", 4))
-		}, catalog.Held{Field: "url", Value: "https://files.example.org/" + strings.Repeat(strings.Repeat("ab", 64)+"/",
-			4),
-			Reason: "not an http or https URL that can be sent as it is"}},
+		}, catalog.Held{Field: "url", Reason: "not an http or https URL that can be sent without escaping",
+			Value: "https://files.example.org/" + strings.Repeat(strings.Repeat("ab", 64)+"/", 4)}},
 		{"no date at all", func(r *catalog.Record) { r.BuildDate = "" },
 			catalog.Held{Field: "build_date", Reason: "not a date and time in 2000 to 2099"}},
 	}
@@ -276,8 +275,8 @@ func TestPublishAccepts(t *testing.T) {
 	}
 }
 
-// TestIDsThatDifferInCapitals checks two ids that are the same in a file system which ignores case.
-func TestIDsThatDifferInCapitals(t *testing.T) {
+// TestIDsThatDifferInCase checks two ids that are the same in a file system which ignores case.
+func TestIDsThatDifferInCase(t *testing.T) {
 	s := *scheme
 	s.IDs = catalog.NameIDs
 	var records []catalog.Record

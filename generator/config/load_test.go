@@ -356,23 +356,23 @@ func TestValidValuesAreKept(t *testing.T) {
 	}
 }
 
-// TestOlderNames checks that an option can be set by its old name, with a warning that contains the new one.
-func TestOlderNames(t *testing.T) {
+// TestOldNames checks that an option can be set by its old name, with a warning that contains the new one.
+func TestOldNames(t *testing.T) {
 	siteFolder(t, "title: T\ntargets: [netlify]\n")
 	c := load(t, config.Input{})
 	if diff := cmp.Diff([]string{"netlify"}, c.Servers); diff != "" {
 		t.Errorf("from the file (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"sitegen.yaml:2:1: targets is now called servers; rename it"},
-		c.Warnings); diff != "" {
+	want := []string{"sitegen.yaml:2:1: targets is now called servers; rename it"}
+	if diff := cmp.Diff(want, c.Warnings); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 	c = load(t, config.Input{Environ: []string{"SITEGEN_TARGETS=s3,nginx"}})
 	if diff := cmp.Diff([]string{"s3", "nginx"}, c.Servers); diff != "" {
 		t.Errorf("from the environment (-want +got):\n%s", diff)
 	}
-	if len(c.Warnings) != 2 || c.Warnings[1] != "environment SITEGEN_TARGETS: SITEGEN_TARGETS is now called "+
-		"SITEGEN_SERVERS; rename it" {
+	const renamed = "environment SITEGEN_TARGETS: SITEGEN_TARGETS is now called SITEGEN_SERVERS; rename it"
+	if len(c.Warnings) != 2 || c.Warnings[1] != renamed {
 		t.Errorf("warnings %q", c.Warnings)
 	}
 	c = load(t, config.Input{Environ: []string{"SITEGEN_TARGETS=s3", "SITEGEN_SERVERS=cloudfront"}})

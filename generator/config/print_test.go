@@ -20,8 +20,8 @@ func printed(t *testing.T, c config.Config) string {
 }
 
 func TestPrint(t *testing.T) {
-	siteFolder(t, "profile: aurora.yaml\nnotice: |\n  a\n  b\ngirder:\n  max_size: 1000001\nafter_change: [nginx -t, "+
-		"\"x: 'y'\"]\n")
+	siteFolder(t, "profile: aurora.yaml\nnotice: |\n  a\n  b\ngirder:\n  max_size: 1000001\n"+
+		"after_change: [nginx -t, \"x: 'y'\"]\n")
 	write(t, "aurora.yaml", aurora)
 	c := load(t, config.Input{Environ: []string{"SITEGEN_PROJECT=3", "SITEGEN_SOURCE_HEADER=Girder-Token: abc"},
 		Flags: map[string][]string{"force": {"true"}}})

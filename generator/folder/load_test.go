@@ -67,8 +67,8 @@ func TestSum(t *testing.T) {
 		same bool
 	}{
 		{"the same files", fstest.MapFS{"a": {Data: []byte("1")}, "b/c": {Data: []byte("2")}}, true},
-		{"other times", fstest.MapFS{"a": {Data: []byte("1"), ModTime: time.Unix(1, 0)}, "b/c": {Data: []byte("2")}},
-			true},
+		{"other times",
+			fstest.MapFS{"a": {Data: []byte("1"), ModTime: time.Unix(1, 0)}, "b/c": {Data: []byte("2")}}, true},
 		{"other content", fstest.MapFS{"a": {Data: []byte("1")}, "b/c": {Data: []byte("3")}}, false},
 		{"another name", fstest.MapFS{"a": {Data: []byte("1")}, "b/d": {Data: []byte("2")}}, false},
 		{"contents swapped", fstest.MapFS{"a": {Data: []byte("2")}, "b/c": {Data: []byte("1")}}, false},
@@ -81,8 +81,8 @@ func TestSum(t *testing.T) {
 	}
 }
 
-// TestLoadKeepsLittle checks that files which exceed the memory limit are read again from disk.
-func TestLoadKeepsLittle(t *testing.T) {
+// TestLoadMemoryLimit checks that files which exceed the memory limit are read again from disk.
+func TestLoadMemoryLimit(t *testing.T) {
 	c := counted{fstest.MapFS{"big": {Data: make([]byte, 65<<20)}, "small": {Data: []byte("1")}}, map[string]int{}}
 	l := load(t, c)
 	if got := files(t, l); len(got["big"]) != 65<<20 || got["small"] != "1" {
@@ -93,7 +93,7 @@ func TestLoadKeepsLittle(t *testing.T) {
 	}
 }
 
-func TestLoadStops(t *testing.T) {
+func TestLoadErrors(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := folder.Load(ctx, fstest.MapFS{"a": {}}, 1, nil); !errors.Is(err, context.Canceled) {

@@ -168,7 +168,7 @@ func TestPublishedIsWhatWasRecorded(t *testing.T) {
 	}
 }
 
-func TestTextIsKeptAsItIs(t *testing.T) {
+func TestTextIsUnchanged(t *testing.T) {
 	p := build(t, "a", func(r *catalog.Record) {
 		r.Name, r.ProductName = `Robert'); DROP TABLE packages; -- "Ä" スライサー`, `$x {y} </script>`
 		r.BuildDate = "2021-06-21 22:00:26"
@@ -208,7 +208,7 @@ func TestTextIsKeptAsItIs(t *testing.T) {
 	}
 }
 
-func TestOneCatalogueInAFolder(t *testing.T) {
+func TestOneCataloguePerFolder(t *testing.T) {
 	const url, other = "https://packages.viewer.example/api/v1", "000000000000000000000000"
 	tests := []struct {
 		name        string

@@ -263,8 +263,8 @@ func (w *writer) changes(c *Change) {
 // learned updates packages with newly learned values, without an event.
 func (w *writer) learned(packages []*catalog.Package) {
 	for _, p := range packages {
-		w.exec("UPDATE packages SET (sha256, file_name, url) = (?, ?, ?) WHERE id = ?", p.SHA256, p.FileName, p.URL,
-			p.ID)
+		w.exec("UPDATE packages SET (sha256, file_name, url) = (?, ?, ?) WHERE id = ?",
+			p.SHA256, p.FileName, p.URL, p.ID)
 	}
 }
 

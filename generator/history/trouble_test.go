@@ -81,8 +81,8 @@ func TestCatalogueOfSchema1(t *testing.T) {
 	checkPublished(t, s, []*catalog.Package{&next})
 }
 
-// TestRecordInTrouble checks that a failed run leaves the catalogue unchanged, and that the next run succeeds.
-func TestRecordInTrouble(t *testing.T) {
+// TestRecordFailures checks that a failed run leaves the catalogue unchanged, and that the next run succeeds.
+func TestRecordFailures(t *testing.T) {
 	tests := []struct {
 		name        string
 		cause, mend string
@@ -161,8 +161,8 @@ func TestRecordWhileAnotherWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	exec(t, s.file, "PRAGMA busy_timeout = 1")
-	if _, err := s.Record(t.Context(), Snapshot{Run: atNoon, Published: packages}); fault.KindOf(err) != fault.Locked ||
-		len(fault.Hints(err)) != 1 {
+	_, err = s.Record(t.Context(), Snapshot{Run: atNoon, Published: packages})
+	if fault.KindOf(err) != fault.Locked || len(fault.Hints(err)) != 1 {
 		t.Errorf("error %v, want one about the other writer", err)
 	}
 	checkPublished(t, s, packages) // reading still works
@@ -242,13 +242,13 @@ func TestRunsAreCounted(t *testing.T) {
 		return c, err
 	}, "SELECT published, held, added, changed, withdrawn, returned FROM runs ORDER BY id")
 	n := len(packages)
-	if diff := cmp.Diff([][6]int{{n, 0, n, 0, 0, 0}, {n - 2, 1, 0, 1, 2, 0}, {n, 1, 0, 1, 0, 2}}, got); diff != "" ||
-		err != nil {
+	want := [][6]int{{n, 0, n, 0, 0, 0}, {n - 2, 1, 0, 1, 2, 0}, {n, 1, 0, 1, 0, 2}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("runs (-want +got):\n%s%v", diff, err)
 	}
 }
 
-func TestRulesOfTheTables(t *testing.T) {
+func TestTableConstraints(t *testing.T) {
 	s, _, packages := recorded(t)
 	for _, statement := range []string{
 		"INSERT INTO changes VALUES (1, 'nobody', 'added', '', '', '')",

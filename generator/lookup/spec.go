@@ -106,24 +106,24 @@ func Parameters(s *catalog.Scheme) []Parameter {
 		},
 		{
 			Name: "stability", Kind: Choice, Role: StabilityRole, Values: stabilities,
-			Reason: "has a value that is not known", Allowed: strings.Join(stabilities, ", "),
+			Reason: "has an unknown value", Allowed: strings.Join(stabilities, ", "),
 			About:   "releases, preview builds (nightly) or either",
 			Without: "release, or any with revision; both release and nightly for /findall and /",
 		},
 		{
 			Name: "arch", Kind: Choice, Role: ArchRole, Values: arches,
-			Reason: "has a value that is not known", Allowed: strings.Join(arches, ", "),
+			Reason: "has an unknown value", Allowed: strings.Join(arches, ", "),
 			About: "processor architecture", Without: arches[0],
 		},
 		{
 			Name: "offset", Kind: Integer, Role: OffsetRole,
 			Reason: "is not a whole number", Allowed: "a whole number, for instance -1",
-			About:   "from the package found, so many revisions up, or down when negative, whatever their stability",
+			About:   "number of revisions to go up from the found package, or down if negative, of any stability",
 			Without: "0",
 		},
 		{
 			Name: "checkout-date", Kind: Never,
-			Reason: "belonged to a server that is retired", Allowed: "date=YYYY-MM-DD, the day of the build, instead",
+			Reason: "belongs to a retired server", Allowed: "date=YYYY-MM-DD, the day of the build, instead",
 		},
 		{
 			Name: "version", Kind: Text, Role: ModeRole, Finds: ByVersion,
@@ -150,8 +150,8 @@ func Parameters(s *catalog.Scheme) []Parameter {
 		list = slices.DeleteFunc(list,
 			func(p Parameter) bool { return p.Finds == ByRevision || p.Finds == ByClosestRevision })
 		i := slices.IndexFunc(list, func(p Parameter) bool { return p.Role == OffsetRole })
-		list[i].About = "from the package found, so many days with builds later, or earlier when negative, whatever " +
-			"their stability"
+		list[i].About = "number of days with builds to go forward from the found package, or back if negative, of any " +
+			"stability"
 	}
 	return list
 }

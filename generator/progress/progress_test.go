@@ -84,7 +84,7 @@ func TestDrawnTenTimesASecond(t *testing.T) {
 	}
 }
 
-func TestMessagesStandAbove(t *testing.T) {
+func TestMessagesAboveLine(t *testing.T) {
 	clock, screen := newClock(), testutil.OpenTerminal(t, 80)
 	terminal := progress.New(screen.File, clock.now)
 	tick := func(task *progress.Task) {
@@ -137,8 +137,8 @@ func TestManyGoroutines(t *testing.T) {
 	}
 }
 
-// TestElsewhere checks that only messages are written if the output is not a terminal.
-func TestElsewhere(t *testing.T) {
+// TestNoTerminal checks that only messages are written if the output is not a terminal.
+func TestNoTerminal(t *testing.T) {
 	file, err := os.Create(t.TempDir() + "/log")
 	if err != nil {
 		t.Fatal(err)

@@ -58,15 +58,15 @@ func TestIdentity(t *testing.T) {
 			"sitegen.yaml:2: app belongs to another project than the profile " + profile.Default +
 				", so the site needs its own project"},
 		{"another server with its own name",
-			"source: https://packages.aurora.example/api/v1\ntitle: A\nproject: B\nbase_url: https://c.example\n", "",
-			""},
+			"source: https://packages.aurora.example/api/v1\ntitle: A\nproject: B\nbase_url: https://c.example\n",
+			"", ""},
 		{"a profile without a URL", "profile: aurora.yaml\n", aurora,
-			"aurora.yaml: base_url (where the site is published) is missing\naurora.yaml: source (where the packages " +
-				"are listed) is missing"},
+			"aurora.yaml: base_url (where the site is published) is missing\n" +
+				"aurora.yaml: source (where the packages are listed) is missing"},
 		{"a profile without a source, offline",
 			"profile: aurora.yaml\noffline: true\nbase_url: https://aurora.example\n", aurora, ""},
-		{"a profile, completed", "profile: aurora.yaml\nbase_url: https://aurora.example\nsource: packages.json\n",
-			aurora, ""},
+		{"a profile, completed",
+			"profile: aurora.yaml\nbase_url: https://aurora.example\nsource: packages.json\n", aurora, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files := map[string]string{"sitegen.yaml": tt.site}

@@ -43,8 +43,9 @@ type Project struct {
 // Open returns the project for a configuration. Its error is of kind fault.Usage and lists the values that must be
 // configured, see checkIdentity.
 func Open(c config.Config, log *slog.Logger, now func() time.Time) (*Project, error) {
-	p := &Project{Config: c, Profile: c.Profile, Spec: lookup.NewSpec(&c.Profile.Scheme, c.Profile.Links), Log: log,
-		Now: now}
+	p := &Project{
+		Config: c, Profile: c.Profile, Spec: lookup.NewSpec(&c.Profile.Scheme, c.Profile.Links), Log: log, Now: now,
+	}
 	return p, checkIdentity(p)
 }
 

@@ -36,8 +36,8 @@ func TestReleasesJSON(t *testing.T) {
 	doc := decoded(t, files["api/v1/releases.json"])
 	releases := doc["releases"].([]any)
 	delete(doc, "releases")
-	if diff := cmp.Diff(map[string]any{"api_version": 1.0, "site_url": "https://download.example.org/", "sample": true},
-		doc); diff != "" {
+	head := map[string]any{"api_version": 1.0, "site_url": "https://download.example.org/", "sample": true}
+	if diff := cmp.Diff(head, doc); diff != "" {
 		t.Errorf("head (-want +got):\n%s", diff)
 	}
 	var got []string
@@ -127,9 +127,8 @@ func TestFindAll(t *testing.T) {
 			cells := index.Answer("/findall", query).Cells
 			got := files["-/findall/"+name+".json"]
 			for _, c := range cells {
-				got = strings.Replace(got, `<!--#include virtual="/-/object/`+string(c.OS)+"/"+string(c.Stability)+
-					`?$args" -->`,
-					string(lookup.ObjectJSON(testutil.Spec(t), c.Package)), 1)
+				include := fmt.Sprintf(`<!--#include virtual="/-/object/%s/%s?$args" -->`, c.OS, c.Stability)
+				got = strings.Replace(got, include, string(lookup.ObjectJSON(testutil.Spec(t), c.Package)), 1)
 			}
 			if want := string(lookup.ObjectsJSON(testutil.Spec(t), cells)) + "\n"; got != want {
 				t.Errorf("%s with its includes is %q, want %q", name, got, want)

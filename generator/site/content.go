@@ -136,8 +136,8 @@ func newDocument(name string, src []byte) (*document, fault.Findings) {
 		Title: fm.title, Description: fm.description, Date: fm.date, Aliases: fm.paths(),
 		Source: source, markdown: body, weight: fm.weight, layoutAt: fm.layoutAt,
 	}
-	return &document{page: p, src: src, body: body, aliases: fm.aliases, draft: fm.draft, wrong: len(findings) > 0},
-		findings
+	d := &document{page: p, src: src, body: body, aliases: fm.aliases, draft: fm.draft, wrong: len(findings) > 0}
+	return d, findings
 }
 
 // again returns the document of an earlier set if the file's bytes are unchanged, else nil.

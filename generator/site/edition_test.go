@@ -30,8 +30,8 @@ func TestFutureDates(t *testing.T) {
 			[]string{"past", "future", "whenever"}, "content/sketch.md: a draft, not published"},
 		{"any day", func(*site.Options) {}, []string{"past", "future", "whenever"},
 			"content/sketch.md: a draft, not published"},
-		{"with drafts", func(o *site.Options) { o.Drafts = true }, []string{"past", "future", "sketch", "whenever"},
-			""},
+		{"with drafts", func(o *site.Options) { o.Drafts = true },
+			[]string{"past", "future", "sketch", "whenever"}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in := siteInput(t, pages, nil)

@@ -58,15 +58,18 @@ func TestReadFrontMatterMistakes(t *testing.T) {
 		{"misspelled key", "---\ntitel: x\n---\n",
 			`content/x.md:2:1: unknown key "titel"; did you mean "title"?`},
 		{"unknown key", "---\ntitle: x\nmenu: main\n---\n",
-			`content/x.md:3:1: unknown key "menu"; the keys are title, description, layout, draft, date, weight, aliases`},
+			`content/x.md:3:1: unknown key "menu"; ` +
+				`the keys are title, description, layout, draft, date, weight, aliases`},
 		{"no end", "---\ntitle: x\n", `content/x.md:1:1: front matter does not end (no second --- line)`},
 		{"colon in a title", "---\ntitle: Aurora: a manual\n---\n",
-			`content/x.md:2:8: title has a colon and must be in quotes (found "Aurora: a manual"); write title: "Aurora: a manual"`},
+			`content/x.md:2:8: title has a colon and must be in quotes (found "Aurora: a manual"); ` +
+				`write title: "Aurora: a manual"`},
 		{"quote not closed", "---\ntitle: \"x\n---\n",
 			`content/x.md:2:8: the text in quotes is not closed (found "\"x"); write a " at its end`},
 		{"key twice", "---\ntitle: x\ndraft: false\ntitle: y\n---\n",
 			`content/x.md:4:1: title occurs twice, first in line 2; remove one`},
-		{"a list", "---\n- x\n---\n", `content/x.md:2:1: must be keys and values (found a list); for instance title: Downloads`},
+		{"a list", "---\n- x\n---\n",
+			`content/x.md:2:1: must be keys and values (found a list); for instance title: Downloads`},
 		{"just text", "---\nHello\n---\n",
 			`content/x.md:2:1: must be keys and values (found "Hello"); for instance title: Downloads`},
 		{"title a list", "---\ntitle: [a, b]\n---\n", `content/x.md:2:8: title must be a single value (found a list)`},
@@ -98,7 +101,8 @@ func TestReadFrontMatterMistakes(t *testing.T) {
 		{"no space after the colon", "---\ntitle:x\n---\n",
 			`content/x.md:2:1: must be keys and values (found "title:x"); write a space after the colon: title: x`},
 		{"alias", "---\ntitle: *x*\n---\n",
-			`content/x.md:2:8: aliases are not supported (found "*x*"); write the value in full, or in quotes: title: "*x*"`},
+			`content/x.md:2:8: aliases are not supported (found "*x*"); ` +
+				`write the value in full, or in quotes: title: "*x*"`},
 		{"all at once, with syntax errors", "---\ntitel: x\ntitle: a: b\nlayout: @x\ndraft: 7\naliases: [/a\n---\n",
 			`content/x.md:2:1: unknown key "titel"; did you mean "title"?
 content/x.md:3:8: title has a colon and must be in quotes (found "a: b"); write title: "a: b"

@@ -41,7 +41,8 @@ func (f folder) fs() fstest.MapFS {
 
 // plain are layouts that add little to the text of a page.
 var plain = folder{
-	"base.html": `<!DOCTYPE html><html lang="en"><head><title>{{.Page.Title}}</title></head><body>{{block "main" .}}{{end}}</body></html>`,
+	"base.html": `<!DOCTYPE html><html lang="en"><head><title>{{.Page.Title}}</title></head>` +
+		`<body>{{block "main" .}}{{end}}</body></html>`,
 	"page.html": `{{define "main"}}{{.Page.Body}}{{end}}`,
 }
 
@@ -91,7 +92,8 @@ func refused(t testing.TB, in site.Input) string {
 func TestMarkdown(t *testing.T) {
 	tests := []struct{ name, markdown, want string }{
 		{"table", "| a |\n| - |\n| b |\n",
-			"<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>b</td>\n</tr>\n</tbody>\n</table>\n"},
+			"<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n" +
+				"<tbody>\n<tr>\n<td>b</td>\n</tr>\n</tbody>\n</table>\n"},
 		{"headings have ids", "## First steps\n\n## First steps\n",
 			"<h2 id=\"first-steps\">First steps</h2>\n<h2 id=\"first-steps-1\">First steps</h2>\n"},
 		{"an explicit id", "## First steps {#start}\n", "<h2 id=\"start\">First steps</h2>\n"},
@@ -136,12 +138,14 @@ func TestContentBecomesPages(t *testing.T) {
 		"releases/9.9.9.md":  "Not yet.\n",
 		".hidden.md":         "no", "_partial/x.md": "no", "about.md~": "no", "#about.md#": "no",
 	}, folder{
-		"base.html": `<title>{{.Page.Title}}</title>{{range .Site.Nav}}<a href="{{.URL}}">{{.Title}}</a>{{end}}{{block "main" .}}{{end}}`,
+		"base.html": `<title>{{.Page.Title}}</title>{{range .Site.Nav}}<a href="{{.URL}}">{{.Title}}</a>{{end}}` +
+			`{{block "main" .}}{{end}}`,
 		"page.html": `{{define "main"}}{{.Page.Description}}|{{date "2 Jan 2006" .Page.Date}}|{{.Page.Source}}{{end}}`,
 		"bare.html": `<h1>{{.Page.Title}}</h1>{{.Page.Body}}`,
 	}))
 	for path, want := range map[string]string{
-		"about/index.html": `<title>About &amp; more</title><a href="/docs/cli/">Commands</a><a href="/docs/">Manual</a>Who we are|20 Nov 2026|content/about.md`,
+		"about/index.html": `<title>About &amp; more</title><a href="/docs/cli/">Commands</a>` +
+			`<a href="/docs/">Manual</a>Who we are|20 Nov 2026|content/about.md`,
 		"docs/index.html":  "<h1>Manual</h1><p>Read me</p>\n",
 		"docs/shot.png":    "PNG",
 		"robots-extra.txt": "text",
@@ -211,19 +215,24 @@ func TestLayoutMistakes(t *testing.T) {
 			`layouts/page.html:3:1: unexpected "{" in operand`},
 		{"block not closed", "page.html", "{{define \"main\"}}\n", `layouts/page.html:2:1: unexpected EOF`},
 		{"the site's own partial", "partials/top.html", "<p>\n{{.Site.Titel}}</p>",
-			`layouts/partials/top.html:2:8: executing "partials/top.html" at <.Site.Titel>: can't evaluate field Titel in type *site.Site`},
+			`layouts/partials/top.html:2:8: executing "partials/top.html" at <.Site.Titel>: ` +
+				`can't evaluate field Titel in type *site.Site`},
 		{"missing partial", "page.html", "{{define \"main\"}}\n {{template \"partials/no.html\" .}}{{end}}",
 			`layouts/page.html:2:13: no such template "partials/no.html"`},
 		{"unknown asset", "page.html", "{{define \"main\"}}{{(asset \"sit.css\").URL}}{{end}}",
-			`layouts/page.html:1:21: executing "main" at <asset "sit.css">: error calling asset: no asset "sit.css"; did you mean "site.css"?`},
+			`layouts/page.html:1:21: executing "main" at <asset "sit.css">: error calling asset: ` +
+				`no asset "sit.css"; did you mean "site.css"?`},
 		{"missing map key", "page.html", "{{define \"main\"}}{{(dict \"a\" 1).b}}{{end}}",
 			`layouts/page.html:1:30: executing "main" at <1>: map has no entry for key "b"`},
 		{"odd dict", "page.html", "{{define \"main\"}}{{dict \"a\"}}{{end}}",
-			`layouts/page.html:1:20: executing "main" at <dict "a">: error calling dict: dict takes keys, which are strings, and values in turn (found [a])`},
+			`layouts/page.html:1:20: executing "main" at <dict "a">: error calling dict: ` +
+				`arguments must alternate between keys, which are strings, and values (found [a])`},
 		{"dict with a key that is not a string", "page.html", "{{define \"main\"}}{{dict 1 2}}{{end}}",
-			`layouts/page.html:1:20: executing "main" at <dict 1 2>: error calling dict: dict takes keys, which are strings, and values in turn (found [1 2])`},
+			`layouts/page.html:1:20: executing "main" at <dict 1 2>: error calling dict: ` +
+				`arguments must alternate between keys, which are strings, and values (found [1 2])`},
 		{"include that would end its comment", "page.html", "{{define \"main\"}}{{ssi \"/x-->\"}}{{end}}",
-			`layouts/page.html:1:20: executing "main" at <ssi "/x-->">: error calling ssi: ssi cannot include "/x-->": a quote, backslash, angle bracket or -- would end the comment`},
+			`layouts/page.html:1:20: executing "main" at <ssi "/x-->">: error calling ssi: ssi cannot include ` +
+				`"/x-->": a quote, backslash, angle bracket or -- would end the comment`},
 		{"attribute left open", "page.html", "{{define \"main\"}}\n<a href=\"{{.Page.Title}}>x</a>{{end}}",
 			`layouts/base.html: "\"" in attribute name: "/releases.atom\">releases</a>, <a"`},
 		{"script with a syntax error", "page.html", "{{define \"main\"}}<script>let let = {</script>{{end}}",
@@ -244,7 +253,8 @@ func TestLayoutMistakes(t *testing.T) {
 
 func TestAssets(t *testing.T) {
 	own := folder{
-		"base.html": `{{with asset "css/app.css"}}<link rel="stylesheet" href="{{.URL}}" integrity="{{.Integrity}}">{{end}}{{block "main" .}}{{end}}`,
+		"base.html": `{{with asset "css/app.css"}}<link rel="stylesheet" href="{{.URL}}" integrity="{{.Integrity}}">` +
+			`{{end}}{{block "main" .}}{{end}}`,
 		"page.html": plain["page.html"],
 		"assets/css/app.css": "@import url(more.css);\n@font-face { src: url('../x.woff2?#iefix'), " +
 			"url(data:font/woff2;base64,AA==) }\n.a { background: url( \"../pic.svg\" ) }\n.b { background: " +
@@ -258,7 +268,8 @@ func TestAssets(t *testing.T) {
 	in := siteInput(t, folder{"x.md": "---\ntitle: X\n---\n"}, own)
 	in.Minify = true
 	files, _ := rendered(t, in)
-	sheet := regexp.MustCompile(`href="/(assets/css/app\.[0-9a-f]{12}\.css)" integrity="sha384-([^"]+)"`).FindStringSubmatch(html.UnescapeString(files["x/index.html"]))
+	sheetRE := regexp.MustCompile(`href="/(assets/css/app\.[0-9a-f]{12}\.css)" integrity="sha384-([^"]+)"`)
+	sheet := sheetRE.FindStringSubmatch(html.UnescapeString(files["x/index.html"]))
 	if sheet == nil {
 		t.Fatalf("no style sheet in %s", files["x/index.html"])
 	}
@@ -275,7 +286,9 @@ func TestAssets(t *testing.T) {
 		}
 	}
 	shape := regexp.MustCompile(`\.[0-9a-f]{12}\.`).ReplaceAllString(css, ".HASH.")
-	want := `@import "/assets/css/more.HASH.css";@font-face{src:url(/assets/x.HASH.woff2?#iefix),url(data:font/woff2,%00)}.a{background:url(/assets/pic.HASH.svg)}.b{background:url(#gradient)}`
+	want := `@import "/assets/css/more.HASH.css";` +
+		`@font-face{src:url(/assets/x.HASH.woff2?#iefix),url(data:font/woff2,%00)}` +
+		`.a{background:url(/assets/pic.HASH.svg)}.b{background:url(#gradient)}`
 	if diff := cmp.Diff(want, shape); diff != "" {
 		t.Errorf("style sheet (-want +got):\n%s", diff)
 	}

@@ -15,8 +15,9 @@ import (
 
 // statsLayouts are the layouts of a page that uses two of three assets: own.css directly, and dot.svg through own.css.
 var statsLayouts = folder{
-	"base.html":       plain["base.html"],
-	"stats.html":      `{{define "main"}}<h1>{{.Page.Title}}</h1>{{.Page.Body}}<link rel="stylesheet" href="{{(asset "own.css").URL}}">{{end}}`,
+	"base.html": plain["base.html"],
+	"stats.html": `{{define "main"}}<h1>{{.Page.Title}}</h1>{{.Page.Body}}` +
+		`<link rel="stylesheet" href="{{(asset "own.css").URL}}">{{end}}`,
 	"assets/own.css":  `a { background: url(dot.svg) }`,
 	"assets/dot.svg":  `<svg xmlns="http://www.w3.org/2000/svg"/>`,
 	"assets/idle.css": `b { color: red }`,

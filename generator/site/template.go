@@ -169,7 +169,8 @@ func dict(pairs ...any) (map[string]any, error) {
 	for pair := range slices.Chunk(pairs, 2) {
 		key, ok := pair[0].(string)
 		if !ok || len(pair) < 2 {
-			return nil, fmt.Errorf("dict takes keys, which are strings, and values in turn (found %v)", pair)
+			return nil, fmt.Errorf("arguments must alternate between keys, which are strings, and values (found %v)",
+				pair)
 		}
 		m[key] = pair[1]
 	}

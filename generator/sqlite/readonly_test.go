@@ -129,9 +129,9 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// TestOlder checks that a database with an older schema is neither read nor changed, and that the next writer updates
+// TestOlderSchema checks that a database with an older schema is neither read nor changed, and that the next writer updates
 // it.
-func TestOlder(t *testing.T) {
+func TestOlderSchema(t *testing.T) {
 	for name, f := range formats {
 		t.Run(name, func(t *testing.T) {
 			path := folder(t, f)

@@ -164,10 +164,10 @@ func OtherSpec(t testing.TB) *lookup.Spec {
 	})
 	parameters = slices.Insert(parameters, 4, lookup.Parameter{
 		Name: "mirror", Kind: lookup.Choice, Values: []string{"eu", "us"},
-		Reason: "has a value that is not known", Allowed: "eu, us", About: "nothing",
+		Reason: "has an unknown value", Allowed: "eu, us", About: "nothing",
 	})
 	permalinks := append(lookup.Permalinks(&scheme),
 		lookup.Permalink{Path: "/until/{until}/{os}/any", Fixed: []lookup.Fixed{{Name: "stability", Value: "any"}},
-			About: "what was there on a day"})
+			About: "the newest package on a day"})
 	return lookup.CustomSpec(&scheme, p.Links, parameters, permalinks)
 }

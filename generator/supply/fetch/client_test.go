@@ -277,7 +277,7 @@ func TestGetWaits(t *testing.T) {
 	}
 }
 
-func TestGetGivesUpOnSlowServers(t *testing.T) {
+func TestGetTimeout(t *testing.T) {
 	slow := func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "[")
 		http.NewResponseController(w).Flush()
@@ -326,7 +326,7 @@ func (w writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestGetWithoutAServer(t *testing.T) {
+func TestGetConnectionErrors(t *testing.T) {
 	secure := httptest.NewUnstartedServer(answer(200, listing))
 	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
 	secure.StartTLS()

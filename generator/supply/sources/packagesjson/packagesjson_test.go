@@ -119,12 +119,13 @@ func TestRecordsThatCannotBePublished(t *testing.T) {
 		got[h.Place] = fmt.Sprintf("%s: %s (found %q)", h.Field, h.Reason, h.Value)
 	}
 	want := map[string]string{
-		"dist/packages.json:2":  `built: not a date and time in 2000 to 2099 (found "yesterday")`,
-		"dist/packages.json:3":  `system: not one of win, mac, linux, freebsd (found "beos")`,
-		"dist/packages.json:4":  `arch: not one of x64, arm64, riscv64 (found "")`,
-		"dist/packages.json:5":  `version: not a plain release name (letters, digits, . _ -) (found "../..")`,
-		"dist/packages.json:6":  `size: upload not finished (found "0")`,
-		"dist/packages.json:7":  `url: not an http or https URL that can be sent as it is (found "ftp://get.aurora.example/a")`,
+		"dist/packages.json:2": `built: not a date and time in 2000 to 2099 (found "yesterday")`,
+		"dist/packages.json:3": `system: not one of win, mac, linux, freebsd (found "beos")`,
+		"dist/packages.json:4": `arch: not one of x64, arm64, riscv64 (found "")`,
+		"dist/packages.json:5": `version: not a plain release name (letters, digits, . _ -) (found "../..")`,
+		"dist/packages.json:6": `size: upload not finished (found "0")`,
+		"dist/packages.json:7": `url: not an http or https URL that can be sent without escaping ` +
+			`(found "ftp://get.aurora.example/a")`,
 		"dist/packages.json:8":  `sha256: not 64 hex digits (found "abc")`,
 		"dist/packages.json:9":  `url: missing (found "")`,
 		"dist/packages.json:11": `id: listed twice (found "aurora-3.1-linux-x86_64")`,
