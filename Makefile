@@ -1,31 +1,31 @@
-# make help lists what there is.
+# To list the targets, run make help.
 
 .PHONY: help build test test-short check test-girder fuzz bench
 
 help:           ## list the targets
 	@sed -n 's/^\([a-z-]*\): *.*## /\1\t/p' $(MAKEFILE_LIST)
 
-build:          ## the program, as ./sitegen
+build:          ## build the program, ./sitegen
 	go build -o sitegen ./cmd/sitegen
 
-test:           ## all tests; installs Nginx, Chromium and Node from Debian where they are missing
+test:           ## run all tests; first install missing tools from Debian (Nginx, Chromium, Node and more)
 	.ci/install
 	.ci/test
 
-test-short:     ## the same tests with fewer random inputs, for while you work; about two minutes on two cores
+test-short:     ## run the same tests with fewer random inputs; about two minutes on two cores
 	.ci/test-short
 
-check:          ## what a change must pass: gofmt, vet, linters, known vulnerabilities, the short round; three minutes
+check:          ## run what a change must pass: gofmt, vet, linters, vulnerabilities, short tests; three minutes
 	.ci/check
 
-test-girder:    ## the Girder source against a real server; two minutes the first time
+test-girder:    ## test the Girder source with a real server; two minutes the first time
 	.ci/install
 	tools/girder/test
 
-fuzz:           ## every fuzz test for ten seconds
+fuzz:           ## run each fuzz test for ten seconds
 	.ci/fuzz 10s
 
-bench:          ## benchmarks: ours, and side by side with Hugo and GoAccess
+bench:          ## run the benchmarks, including comparisons with Hugo and GoAccess
 	go test -run '^$$' -bench . -benchmem ./generator/...
 	go run ./bench/hugo
 	go run ./bench/goaccess

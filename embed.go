@@ -1,7 +1,7 @@
-// Package sitegen carries the pages and layouts that every site starts from. A site folder's own files replace
-// them one by one: layouts/partials/bottom.html there stands in for the one here, and a page of the same name
-// with "draft: true" removes one. They are embedded from here, so that the folders hold nothing but what a
-// site folder holds.
+// Package sitegen embeds the default pages and layouts of every site. Files of a site folder replace embedded files of
+// the same name: for example, its layouts/partials/bottom.html replaces the embedded one, and a page with "draft: true"
+// removes the embedded page. The package is in the root folder because go:embed cannot embed files of parent folders,
+// and content/ and layouts/ must only contain what a site folder contains.
 package sitegen
 
 import (
@@ -12,10 +12,10 @@ import (
 //go:embed content/*.md layouts
 var files embed.FS
 
-// Content are the Markdown files, as package site reads them.
+// Content returns the embedded Markdown files, for package site.
 func Content() fs.FS { return folder("content") }
 
-// Layouts are the layouts, partials/ and assets/, as package site reads them.
+// Layouts returns the embedded layouts, partials/ and assets/, for package site.
 func Layouts() fs.FS { return folder("layouts") }
 
 func folder(name string) fs.FS {

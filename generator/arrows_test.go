@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// floors lists the packages from the ground up: each imports only packages of floors below its own. An asterisk stands
-// for every folder, so that a new server or source needs no line here. It is the picture of docs/design.md.
+// floors lists the packages from the bottom up: a package imports only packages of lower floors. An asterisk matches
+// any folder, so a new server or source needs no entry. docs/design.md shows the same list.
 var floors = [][]string{
 	{"parallel"},
 	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "progress", "redirect/emulate"},
@@ -23,11 +23,11 @@ var floors = [][]string{
 	{"config", "supply/sources"},
 	{"project"},
 	{"supply"},
-	{"build", "count", "inspect", "serve"}, // a run each
+	{"build", "count", "inspect", "serve"}, // one for each kind of run
 	{"cmd/sitegen"},
 }
 
-// homes says where the outside libraries live that must not spread.
+// homes lists external libraries that only certain packages may import.
 var homes = map[string]string{
 	"github.com/mattn/go-sqlite3":   "sqlite",
 	"github.com/yuin/goldmark":      "site",
@@ -49,14 +49,14 @@ var homes = map[string]string{
 	"github.com/klauspost/compress": "output accesslog",
 }
 
-// TestArrows holds the direction of imports.
+// TestArrows checks that imports follow floors and homes.
 func TestArrows(t *testing.T) {
 	const module = "github.com/Slicer/sitegen/"
 	name := func(path string) (string, bool) {
 		rest, ours := strings.CutPrefix(path, module)
 		return strings.TrimPrefix(rest, "generator/"), ours
 	}
-	floorOf := func(name string) int { // 0 for none
+	floorOf := func(name string) int { // 0 if it has none
 		for i, packages := range floors {
 			for _, p := range packages {
 				if ok, _ := path.Match(p, name); ok {
@@ -69,15 +69,15 @@ func TestArrows(t *testing.T) {
 	for pkg, imports := range listImports(t) {
 		from, _ := name(pkg)
 		if floorOf(from) == 0 {
-			t.Errorf("%s is on no floor: add it to floors, and to docs/design.md", pkg)
+			t.Errorf("%s has no floor: add it to floors and to docs/design.md", pkg)
 		}
 		for _, imported := range imports {
 			if to, ours := name(imported); ours && floorOf(to) >= floorOf(from) {
-				t.Errorf("%s imports %s, which is not below it", from, to)
+				t.Errorf("%s imports %s, which is not on a lower floor", from, to)
 			}
 			for library, home := range homes {
 				if strings.HasPrefix(imported, library) && !strings.Contains(" "+home+" ", " "+from+" ") {
-					t.Errorf("%s imports %s, whose home is %q", from, imported, home)
+					t.Errorf("%s imports %s, which only %q may import", from, imported, home)
 				}
 			}
 		}

@@ -10,9 +10,9 @@ import (
 	"github.com/Slicer/sitegen/generator/profile"
 )
 
-// TestNoProjectIsKnown looks for the project of the built-in profile in the code: only the module path and the constant
-// that names the profile may have its name. What is true of a project belongs to its profile.
-func TestNoProjectIsKnown(t *testing.T) {
+// TestNoProjectInCode checks that the code does not contain the name of the built-in profile's project, except in the
+// module path and in the constant that names the profile. Facts about a project belong in its profile.
+func TestNoProjectInCode(t *testing.T) {
 	for _, root := range []string{".", "../cmd"} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
@@ -29,7 +29,7 @@ func TestNoProjectIsKnown(t *testing.T) {
 				constant := path == filepath.Join("profile", "profile.go") &&
 					bytes.HasPrefix(line, []byte("const default ="))
 				if bytes.Contains(line, []byte(profile.Default)) && !constant {
-					t.Errorf("%s:%d names %s", path, i+1, profile.Default)
+					t.Errorf("%s:%d contains %s", path, i+1, profile.Default)
 				}
 			}
 			return err

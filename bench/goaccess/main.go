@@ -5,11 +5,11 @@
 //	sitegen       5.00 s CPU    3.40 s   105 MiB
 //	nothing new   0.06 s CPU    0.05 s    38 MiB
 //
-// The log is generated: it has the combined format, one request in five is a download, and the same number of lines
-// generates the same bytes. sitegen starts without statistics and does all its work: it parses the lines, classifies
-// user agents, looks up countries, stores the downloads in its database, and publishes JSON and the page. GoAccess
-// writes its report as JSON; it stores no downloads and looks up neither packages nor countries. "nothing new" is a
-// second run of sitegen over the same log.
+// The log is generated in the combined format. One request in five is a download, and the same number of lines results
+// in the same bytes. sitegen starts without statistics and does everything that it usually does: it parses the lines,
+// classifies user agents, looks up countries, stores the downloads in its database, and publishes JSON and the page.
+// GoAccess writes its report as JSON; it stores no downloads and looks up neither packages nor countries. "nothing new"
+// is a second run of sitegen over the same log.
 //
 //	go run ./bench/goaccess [-lines 5000000] [-runs 1] [-geoip City.mmdb]
 package main
@@ -80,8 +80,7 @@ func bench(lines, runs int, geoip string) (err error) {
 			argv []string
 		}{
 			{"goaccess", []string{"goaccess", "access.log", "--log-format=COMBINED", "--no-global-config",
-				"--no-progress",
-				"-o", "report.json"}},
+				"--no-progress", "-o", "report.json"}},
 			{"sitegen", stats},
 			{"nothing new", stats},
 		} {

@@ -81,8 +81,7 @@ func bench(pages, runs int) error {
 	}
 	hugo, sitegen := cost.Median(costs["hugo"]), cost.Median(costs["sitegen"])
 	fmt.Printf("\n%d pages, medians of %d runs: sitegen %.2f s CPU, %d MiB; hugo %.2f s CPU, %d MiB, which is "+
-		"%.1f times "+
-		"the CPU time; unchanged %.2f s\n",
+		"%.1f times the CPU time; unchanged %.2f s\n",
 		pages, runs, sitegen.CPU.Seconds(), sitegen.RSS>>20, hugo.CPU.Seconds(), hugo.RSS>>20,
 		hugo.CPU.Seconds()/sitegen.CPU.Seconds(), cost.Median(costs["unchanged"]).Wall.Seconds())
 	return nil
@@ -94,7 +93,8 @@ func sites(pages int) map[string]string {
 		"sitegen/sitegen.yaml": "title: Many pages\nsource: sample\nprecompress: []\n",
 		"sitegen/layouts/base.html": fmt.Sprintf(base, `{{template "partials/head.html" .}}`,
 			`{{template "partials/header.html" .}}`, `{{template "partials/footer.html" .}}`),
-		"sitegen/layouts/page.html": `{{define "main"}}<article><h1>{{.Page.Title}}</h1>{{.Page.Body}}</article>{{end}}`,
+		"sitegen/layouts/page.html": `{{define "main"}}<article><h1>{{.Page.Title}}</h1>` +
+			`{{.Page.Body}}</article>{{end}}`,
 		"sitegen/layouts/partials/head.html": fmt.Sprintf(head, ".Page.Title", ".Site.Title", ".Page.Description",
 			`{{if not .Page.NoIndex}}<link rel="canonical" href="{{absURL .Page.URL}}">{{end}}`),
 		"sitegen/layouts/partials/header.html": fmt.Sprintf(header, ".Site.Title"),
@@ -102,8 +102,9 @@ func sites(pages int) map[string]string {
 		"hugo/config.toml":                     hugoConfig,
 		"hugo/layouts/_default/baseof.html": fmt.Sprintf(base, `{{partial "head.html" .}}`,
 			`{{partial "header.html" .}}`, `{{partial "footer.html" .}}`),
-		"hugo/layouts/_default/single.html": `{{define "main"}}<article><h1>{{.Title}}</h1>{{.Content}}</article>{{end}}`,
-		"hugo/layouts/_default/list.html":   `{{define "main"}}{{.Title}}{{end}}`,
+		"hugo/layouts/_default/single.html": `{{define "main"}}<article><h1>{{.Title}}</h1>` +
+			`{{.Content}}</article>{{end}}`,
+		"hugo/layouts/_default/list.html": `{{define "main"}}{{.Title}}{{end}}`,
 		"hugo/layouts/partials/head.html": fmt.Sprintf(head, ".Title", ".Site.Title", ".Description",
 			`<link rel="canonical" href="{{.Permalink}}">`),
 		"hugo/layouts/partials/header.html": fmt.Sprintf(header, ".Site.Title"),

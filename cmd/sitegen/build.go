@@ -8,7 +8,7 @@ import (
 	"github.com/Slicer/sitegen/generator/build"
 )
 
-// buildCommand is sitegen build.
+// buildCommand implements sitegen build.
 type buildCommand struct{ *program }
 
 func (p buildCommand) define() *cobra.Command {

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// While a build waits for its source, another one is turned away; interrupted, it ends at once.
+// TestBuildLockedAndInterrupted checks that a second build fails while the first one waits for its source, and that the
+// first one ends immediately when it is interrupted.
 func TestBuildLockedAndInterrupted(t *testing.T) {
 	t.Chdir(t.TempDir())
 	asked := make(chan struct{}, 1)
@@ -29,7 +30,7 @@ func TestBuildLockedAndInterrupted(t *testing.T) {
 	select {
 	case <-asked:
 	case got := <-code:
-		t.Fatalf("exit code %d before the source was asked: %s", got, &stderr)
+		t.Fatalf("exit code %d before the request to the source: %s", got, &stderr)
 	}
 
 	var second bytes.Buffer

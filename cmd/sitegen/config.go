@@ -6,8 +6,8 @@ func configCommand(p *program) *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "config [flags]",
 		Short: "print every value of the configuration and where it came from",
-		Long: `config reads and checks the configuration as every other command does, and prints
-every value with its origin: default, profile, file and line, environment, or flag. The
+		Long: `config reads and checks the configuration like all other commands, and prints every
+value with its origin: default, profile, file and line, environment, or flag. The
 output is itself a valid configuration file.
 `,
 		Example: `  sitegen config                    print the values that a build here would use

@@ -21,7 +21,7 @@ const (
 	endGenerated     = "\n<!-- end -->"
 )
 
-// sitegen runs the program without an environment and gives what it wrote to stdout.
+// sitegen runs the program with an empty environment and returns its standard output.
 func sitegen(t *testing.T, args ...string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -31,7 +31,7 @@ func sitegen(t *testing.T, args ...string) string {
 	return stdout.String()
 }
 
-// helpOfAll is the help of every command, in Markdown.
+// helpOfAll returns the help of all commands, in Markdown.
 func helpOfAll(t *testing.T) string {
 	var b strings.Builder
 	section := func(title string, args ...string) {
@@ -47,7 +47,8 @@ func helpOfAll(t *testing.T) string {
 	return b.String()
 }
 
-// docs/commands.md holds the help texts: run go generate ./cmd/sitegen after a change of them.
+// TestCommandsDocument checks that docs/commands.md contains the current help. To update it, run go generate
+// ./cmd/sitegen.
 func TestCommandsDocument(t *testing.T) {
 	data, err := os.ReadFile(commandsDocument)
 	if err != nil {
@@ -60,26 +61,27 @@ func TestCommandsDocument(t *testing.T) {
 		t.Fatalf("%s has no part between %q and %q", commandsDocument, beginGenerated, endGenerated)
 	}
 	if os.Getenv("UPDATE_DOCS") != "" {
-		if err := os.WriteFile(commandsDocument, []byte(before+beginGenerated+want+endGenerated+after),
-			0o644); err != nil {
+		text := before + beginGenerated + want + endGenerated + after
+		if err := os.WriteFile(commandsDocument, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s is not up to date, run go generate ./cmd/sitegen (-want +got):\n%s", commandsDocument, diff)
+		t.Errorf("%s is not up to date; run go generate ./cmd/sitegen (-want +got):\n%s", commandsDocument, diff)
 	}
 }
 
-// Every field of the summary's JSON is described, and nothing else is.
+// TestSummaryDocument checks that docs/commands.md describes exactly the fields of the summary's JSON.
 func TestSummaryDocument(t *testing.T) {
 	data, err := os.ReadFile(commandsDocument)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var want []string
-	for _, v := range []any{build.Report{}, build.Held{}, build.HeldGroup{}, build.Item{}, build.FileCount{},
-		build.Stopped{}} {
+	for _, v := range []any{
+		build.Report{}, build.Held{}, build.HeldGroup{}, build.Item{}, build.FileCount{}, build.Stopped{},
+	} {
 		for f := range reflect.TypeOf(v).Fields() {
 			if name := f.Tag.Get("json"); name != "-" {
 				want = append(want, name)

@@ -17,32 +17,32 @@ const interrupted = 130
 // exitCodes lists the meaning of each exit code. Scripts depend on the numbers: they never change.
 var exitCodes = []struct {
 	code    int
-	kind    fault.Kind // the kind of error that ends with this code, for codes 1 to 8
+	kind    fault.Kind // for codes 1 to 8: the kind of error
 	meaning string
 }{
 	{0, 0, "success, also when there was nothing new to build"},
 	{1, fault.Unexpected, "unexpected error, for instance a full disk or a missing permission"},
 	{2, fault.Usage, "the command line, the environment or sitegen.yaml is wrong"},
-	{3, fault.Gate, "the new catalogue would damage the site, nothing was changed; check the source, then use --force"},
+	{3, fault.Gate, "the new catalogue would damage the site; nothing was changed; check the source, then use --force"},
 	{4, fault.Source, "the source cannot be reached, or its answer is not a list of packages"},
-	{5, fault.Content, "content, layouts or redirect rules have errors, nothing was written"},
+	{5, fault.Content, "content, layouts or redirect rules have errors; nothing was written"},
 	{6, fault.AfterChange, "an after_change command failed; if it was the first, the previous redirects were restored"},
 	{7, fault.Locked, "another run is using the same site folder"},
 	{8, fault.Limit, "the redirects exceed a limit of a server: its files are unchanged, everything else is updated"},
 	{interrupted, 0, "interrupted (Ctrl-C, SIGTERM); the published site is complete, the next run does the rest"},
 }
 
-// exit reports the error of a command, if there is one, and returns the exit code.
+// exit reports the error of a command, if it is not nil, and returns the exit code.
 func (p *program) exit(ctx context.Context, cmd *cobra.Command, err error) int {
 	if err == nil {
 		return 0
 	}
 	if ctx.Err() != nil {
 		message := "interrupted"
-		if err != context.Canceled { //nolint:errorlint // one with more around it has something to add
+		if err != context.Canceled { //nolint:errorlint // an error that wraps it has more to say
 			message += ": " + err.Error()
 		}
-		p.messages.fail(errors.New(message)) // without hints: being interrupted is not a mistake to correct
+		p.messages.fail(errors.New(message)) // without hints, which would not help
 		return interrupted
 	}
 	if !p.started {

@@ -14,7 +14,7 @@ import (
 	"github.com/Slicer/sitegen/generator/progress"
 )
 
-// Scripts depend on the numbers: this test fails when one of them changes.
+// TestExitCode fails if an exit code changes, because scripts depend on them.
 func TestExitCode(t *testing.T) {
 	want := map[fault.Kind]int{
 		fault.Unexpected: 1, fault.Usage: 2, fault.Gate: 3, fault.Source: 4, fault.Content: 5, fault.AfterChange: 6,
@@ -51,9 +51,9 @@ func TestExit(t *testing.T) {
 		{"command line", t.Context(), false, broken, 2,
 			"sitegen: it went wrong\nsitegen: hint: sitegen --help lists the arguments and flags.\n"},
 		{"interrupted", canceled, true, context.Canceled, 130, "sitegen: interrupted\n"},
-		{"interrupted at something", canceled, true, fmt.Errorf("ask Girder: %w", context.Canceled), 130,
-			"sitegen: interrupted: ask Girder: context canceled\n"},
-		{"interrupted too late", canceled, true, nil, 0, ""},
+		{"interrupted during an operation", canceled, true, fmt.Errorf("fetch the list: %w", context.Canceled), 130,
+			"sitegen: interrupted: fetch the list: context canceled\n"},
+		{"interrupted after the end", canceled, true, nil, 0, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

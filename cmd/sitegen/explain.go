@@ -14,19 +14,18 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/servers"
 )
 
-// explainCommand is sitegen explain.
+// explainCommand implements sitegen explain.
 type explainCommand struct{ *program }
 
 func (p explainCommand) define() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "explain [flags] URL",
 		Short: "show how the site answers a URL, and why",
-		Long: `explain answers "why did I get this?". For a URL of the download API it prints the
-parameters as sitegen reads them, the matching packages, the effect of the offset, and
-the answer; for any other path it prints the rules that are tried, in order. It uses
-the packages of the last build here (with --source, those of a source), rules.txt and
-the aliases of pages. Quote the URL, because & and ? have a special meaning in the
-shell.
+		Long: `explain shows how sitegen finds the answer to a URL. For a URL of the download API it
+prints the parameters as read, the matching packages, the effect of the offset, and the
+answer; for any other path it prints the rules that are tried, in order. It uses the
+packages of the last build here (with --source, those of a source), rules.txt and the
+aliases of pages. Quote the URL, because & and ? have a special meaning in the shell.
 `,
 		Example: `  sitegen explain '/download?os=win&stability=release'
   sitegen explain '/find?os=linux&version=5.2&offset=-1'
@@ -37,7 +36,7 @@ shell.
 	flags := cmd.Flags()
 	flags.String("server", "", "also show the answer of the server `NAME`: "+strings.Join(servers.Names(), ", "))
 	note(flags, "server", "Redirects", "")
-	flags.String("target", "", "older name of --server")
+	flags.String("target", "", "old name of --server")
 	_ = flags.MarkHidden("target")
 	cmd.MarkFlagsMutuallyExclusive("server", "target")
 	for _, name := range []string{"server", "target"} {

@@ -17,12 +17,12 @@ const messagesGroup = "Messages"
 
 // The keys of the annotations that help reads from a flag.
 const (
-	groupNote = "group" // the heading that the flag is listed under
-	envNote   = "env"   // the environment variable that sets the same option
+	groupNote = "group" // heading of the flag
+	envNote   = "env"   // environment variable of the same option
 )
 
-// optionFlag collects the values given on the command line for an option. Package config checks them together with
-// the values from all other places, so that all errors are reported at once.
+// optionFlag collects the values of a flag that sets an option. It does not check them: package config does, together
+// with the values from all other places, to report all errors at once.
 type optionFlag struct {
 	option *config.Option
 	values []string
@@ -35,7 +35,7 @@ func (f *optionFlag) Set(s string) error {
 	return nil
 }
 
-// Type returns the placeholder for the value in help. pflag shows none for "bool".
+// Type returns the placeholder for the value in help. For "bool", pflag shows no placeholder.
 func (f *optionFlag) Type() string {
 	if f.option.IsSwitch() {
 		return "bool"
@@ -43,8 +43,8 @@ func (f *optionFlag) Type() string {
 	return f.option.Value
 }
 
-// addOptions adds --config and the flags of the options with these keys to a command. Without keys it adds the flags
-// of all options that do not belong to a single command.
+// addOptions adds --config and the flags of the options with the given keys to a command. Without keys, it adds the
+// flags of all options that do not belong to a single command.
 func addOptions(cmd *cobra.Command, keys ...string) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
@@ -64,7 +64,7 @@ func addOptions(cmd *cobra.Command, keys ...string) {
 	}
 }
 
-// complete registers shell completion for the value of a flag.
+// complete registers shell completion for the value of an option's flag.
 func complete(cmd *cobra.Command, o *config.Option) {
 	switch {
 	case o.Kind() == "folder":
@@ -133,7 +133,7 @@ func (p *program) open(cmd *cobra.Command) (*project.Project, error) {
 	return p.project(cmd, c)
 }
 
-// project opens the project that a configuration describes.
+// project opens the project for a configuration.
 func (p *program) project(cmd *cobra.Command, c config.Config) (*project.Project, error) {
 	o, err := project.Open(c, p.messages.Logger, time.Now)
 	if err == nil {
@@ -142,7 +142,7 @@ func (p *program) project(cmd *cobra.Command, c config.Config) (*project.Project
 	return o, err
 }
 
-// given reports whether a command has a switch with this name and it is on.
+// given reports whether a command has a switch with the given name that is on.
 func given(cmd *cobra.Command, name string) bool {
 	on, err := cmd.Flags().GetBool(name)
 	return err == nil && on

@@ -15,8 +15,9 @@ func helpCommand(p *program) *cobra.Command {
 	return p.command(&cobra.Command{
 		Use:   "help [command or topic]",
 		Short: "explain a command or topic",
-		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion,
-			cobra.ShellCompDirective) {
+		ValidArgsFunction: func(
+			cmd *cobra.Command, _ []string, _ string,
+		) ([]cobra.Completion, cobra.ShellCompDirective) {
 			var names []cobra.Completion
 			for _, c := range cmd.Root().Commands() {
 				if c.Hidden {
@@ -39,7 +40,7 @@ func helpCommand(p *program) *cobra.Command {
 	})
 }
 
-// topics returns the topics that sitegen help explains in addition to the commands.
+// topics returns the help topics other than commands.
 func topics() []*cobra.Command {
 	return []*cobra.Command{
 		{

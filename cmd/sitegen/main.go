@@ -1,5 +1,5 @@
-// Command sitegen turns a software project's packages into a static download site and the redirects that
-// a web server answers for it. Run sitegen help.
+// Command sitegen turns the packages of a software project into a static download site and the redirects for its web
+// server. For a list of its commands, run sitegen help.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	context.AfterFunc(ctx, stop) // a second signal ends the program immediately
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ()))
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/Slicer/sitegen/generator/progress"
 )
 
-// messages writes log messages to standard error: text for people, or JSON for log collectors.
+// messages writes log messages to standard error, as plain text or, for log collectors, as JSON.
 type messages struct {
 	*slog.Logger
 	terminal *progress.Terminal // the destination, which may also be a file or a pipe
@@ -25,7 +25,7 @@ func newMessages(t *progress.Terminal) *messages {
 	return &messages{Logger: slog.New(newTextHandler(t, slog.LevelInfo)), terminal: t}
 }
 
-// set applies the format and level that the configuration and the flags ask for. Messages below level are left out.
+// set changes the format and the level. Messages below level are not written.
 func (m *messages) set(json bool, level slog.Level) {
 	m.json = json
 	handler := newTextHandler(m.terminal, level)
@@ -50,8 +50,8 @@ func (m *messages) fail(err error) {
 	}
 }
 
-// printable replaces control characters, which could move the cursor or colour the terminal: messages quote text
-// from logs, listings and servers.
+// printable replaces control characters. Messages quote text from logs, listings and servers, which could contain
+// escape sequences for the terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) || r == '\t' {
@@ -61,7 +61,7 @@ func printable(s string) string {
 	}, s)
 }
 
-// textHandler formats log messages for people: "sitegen: warning: message key=value".
+// textHandler formats log messages as text: "sitegen: warning: message key=value".
 type textHandler struct {
 	slog.Handler // writes the attributes into buf
 	out          *textOutput

@@ -20,10 +20,10 @@ func TestTextMessages(t *testing.T) {
 		level slog.Level
 		want  string
 	}{
-		{"verbose", slog.LevelDebug, "sitegen: step n=1\nsitegen: told try=2 kind=\"a b\"\nsitegen: warning: careful " +
-			"\ufffd[2J\nsitegen: group job.id=7\nsitegen: broken\n"},
-		{"normal", slog.LevelInfo, "sitegen: told try=2 kind=\"a b\"\nsitegen: warning: careful \ufffd[2J\nsitegen: " +
-			"group job.id=7\nsitegen: broken\n"},
+		{"verbose", slog.LevelDebug, "sitegen: step n=1\nsitegen: told try=2 kind=\"a b\"\n" +
+			"sitegen: warning: careful \ufffd[2J\nsitegen: group job.id=7\nsitegen: broken\n"},
+		{"normal", slog.LevelInfo, "sitegen: told try=2 kind=\"a b\"\n" +
+			"sitegen: warning: careful \ufffd[2J\nsitegen: group job.id=7\nsitegen: broken\n"},
 		{"quiet", slog.LevelError, "sitegen: broken\n"},
 	}
 	for _, tt := range tests {

@@ -11,23 +11,23 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// program is one run of sitegen: its standard streams, its environment, and the state that its commands share.
+// program is a run of sitegen: its standard output, its environment, and the state that commands share.
 type program struct {
 	stdout   io.Writer
 	environ  []string
 	messages *messages
-	started  bool // a command has started; an earlier error is a mistake in the command line
+	started  bool // whether a command has started; earlier errors are mistakes in the command line
 }
 
 func (p *program) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "sitegen [command]",
 		Short: "generate a download site and its redirects",
-		Long: `sitegen turns the packages of a software project into a static download site,
-and into the web server's configuration that answers its download links.
+		Long: `sitegen turns the packages of a software project into a static download site, and
+into the web server configuration that answers its download links.
 
-Run it in a site folder, which holds sitegen.yaml, content/ and layouts/; all of
-them have defaults, and an empty folder is a site too:
+Run it in a site folder, which contains sitegen.yaml, content/ and layouts/. All of
+them are optional, so an empty folder is a site, too:
 
   sitegen serve --source sample     try it in a browser, without network
   sitegen build                     fetch the packages, write public/ and redirects/
@@ -41,7 +41,7 @@ them have defaults, and an empty folder is a site too:
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.Flags().Bool("version", false, "print the version") // cobra's own would also take -v, which means --verbose
+	root.Flags().Bool("version", false, "print the version") // cobra's own flag would include -v, which is --verbose
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
@@ -52,7 +52,7 @@ them have defaults, and an empty folder is a site too:
 	return root
 }
 
-// command completes a command that runs work.
+// command sets the function that a command runs, and returns the command.
 func (p *program) command(cmd *cobra.Command, work func(cmd *cobra.Command, args []string) error) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		p.started = true
@@ -61,7 +61,7 @@ func (p *program) command(cmd *cobra.Command, work func(cmd *cobra.Command, args
 	return cmd
 }
 
-// noSuchCommand checks the arguments of a command that has only subcommands: any argument is an unknown subcommand.
+// noSuchCommand checks the arguments of a command with subcommands: any remaining argument is an unknown subcommand.
 func noSuchCommand(parent *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -81,7 +81,7 @@ func noArguments(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// flagError adds the flag that was probably meant to the error about an unknown flag.
+// flagError adds the most similar flag to the error about an unknown flag.
 func flagError(cmd *cobra.Command, err error) error {
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok || unknown.GetSpecifiedShortnames() != "" {

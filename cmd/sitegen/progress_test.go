@@ -11,9 +11,10 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestProgress counts downloads on a terminal, and where nobody wants to see how far that is.
+// TestProgress checks when sitegen stats shows a progress line.
 func TestProgress(t *testing.T) {
-	const line = `192.0.2.1 - - [03/Apr/2024:12:00:00 +0000] "GET /bitstream/60bf0d2ad5d58ff9f03dfb05 HTTP/1.1" 302 0 "-" "curl/8.0"` + "\n"
+	const line = `192.0.2.1 - - [03/Apr/2024:12:00:00 +0000] ` +
+		`"GET /bitstream/60bf0d2ad5d58ff9f03dfb05 HTTP/1.1" 302 0 "-" "curl/8.0"` + "\n"
 	tests := []struct {
 		name, environ, args string
 		shown               bool
@@ -46,7 +47,7 @@ func TestProgress(t *testing.T) {
 			}
 			if shown := strings.Contains(screen.Written(t),
 				"reading 11 KiB of 11 KiB, 100%, 0s left"); shown != tt.shown {
-				t.Errorf("progress is shown: %v; written was %q", shown, screen.Written(t))
+				t.Errorf("progress shown: %v, want %v; output %q", shown, tt.shown, screen.Written(t))
 			}
 			if text := screen.Text(t); strings.Contains(text, "reading") {
 				t.Errorf("the screen is %q at the end", text)

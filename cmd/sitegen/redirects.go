@@ -15,7 +15,7 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// redirectsCommands are sitegen redirects and its subcommands.
+// redirectsCommands implements sitegen redirects and its subcommands.
 type redirectsCommands struct{ *program }
 
 func (p redirectsCommands) define() *cobra.Command {
@@ -66,8 +66,8 @@ func (p redirectsCommands) redirectsCheck(cmd *cobra.Command, _ []string) error 
 		}
 	}
 	if n := counts[redirect.Error]; n > 0 {
-		return errors.Join(unread, fault.Wrap(fault.Content, fmt.Errorf("check the redirects: %s", plural(n, "error")),
-			""))
+		err := fmt.Errorf("check the redirects: %s", plural(n, "error"))
+		return errors.Join(unread, fault.Wrap(fault.Content, err, ""))
 	}
 	if unread != nil {
 		return unread

@@ -14,7 +14,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"sitegen": main})
 }
 
-// TestScript runs the scripts in testdata/script, each in a folder of its own.
+// TestScript runs the scripts in testdata/script, each in a separate folder.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -33,7 +33,7 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// exits is the script command "exits CODE PROGRAM ARG…": it runs the program, which must end with the code.
+// exits implements the script command "exits CODE PROGRAM ARG…": it runs the program and checks its exit code.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE PROGRAM ARG…")

@@ -13,7 +13,7 @@ import (
 	"github.com/Slicer/sitegen/generator/serve"
 )
 
-// serveCommand is sitegen serve.
+// serveCommand implements sitegen serve.
 type serveCommand struct{ *program }
 
 func (p serveCommand) define() *cobra.Command {
@@ -33,7 +33,7 @@ those of the last build or, if there was none, a sample.
   sitegen serve --source sample     try it, without network
   sitegen serve --drafts --open     with drafts, in a browser
   sitegen serve --as s3             what a bucket's website endpoint would answer
-  sitegen serve --listen :9000      let other machines see it too, on port 9000`,
+  sitegen serve --listen :9000      make it visible to other machines, on port 9000`,
 		Args: noArguments,
 	}, p.serve)
 	addOptions(cmd, "source", "app", "offline", "base_url", "redirects", "data", "jobs",
@@ -67,7 +67,7 @@ func (p serveCommand) serve(cmd *cobra.Command, _ []string) error {
 	})
 }
 
-// openBrowser opens the browser of this machine. If that fails it only logs a warning: the preview works without.
+// openBrowser opens a browser on this machine. If that fails, it logs a warning, because the preview works anyway.
 func (p serveCommand) openBrowser(ctx context.Context, url string) {
 	command := []string{"xdg-open", url}
 	switch runtime.GOOS {

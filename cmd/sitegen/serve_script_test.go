@@ -13,23 +13,23 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// served is the sitegen serve of a script, which goes on while the script does other things.
+// served is the sitegen serve that a script runs in the background.
 type served struct {
 	cmd *exec.Cmd
 	log string // the file with its messages
 }
 
-// servedKey finds it among the values of a script.
+// servedKey is the key of served among the values of a script.
 type servedKey struct{}
 
 func servedBy(ts *testscript.TestScript) *served { return ts.Value(servedKey{}).(*served) }
 
-// patience is how long a script waits for what is to come.
+// patience is the maximum time that a script waits for a message or answer.
 const patience = 30 * time.Second
 
 var servingRE = regexp.MustCompile(`serving http://(\S+)/\n`)
 
-// serve is the script command "serve ARG…": it runs sitegen serve until "interrupt", and sets $ADDRESS.
+// serveCmd implements the script command "serve ARG…": it runs sitegen serve until "interrupt", and sets $ADDRESS.
 func serveCmd(ts *testscript.TestScript, _ bool, args []string) {
 	s := servedBy(ts)
 	s.log = ts.MkAbs("serve.log")
@@ -40,7 +40,7 @@ func serveCmd(ts *testscript.TestScript, _ bool, args []string) {
 	s.cmd.Dir, s.cmd.Stderr = ts.MkAbs("."), log
 	ts.Check(s.cmd.Start())
 	cmd := s.cmd
-	ts.Defer(func() { _ = cmd.Process.Kill() }) // it may have ended
+	ts.Defer(func() { _ = cmd.Process.Kill() }) // fails if it has ended
 	ts.Setenv("ADDRESS", s.await(ts, servingRE)[1])
 }
 
@@ -58,14 +58,14 @@ func (s *served) await(ts *testscript.TestScript, re *regexp.Regexp) []string {
 	}
 }
 
-// message is the script command "message REGEXP": it waits until serve says so.
+// message implements the script command "message REGEXP": it waits until sitegen serve prints a matching message.
 func message(ts *testscript.TestScript, _ bool, args []string) {
 	re, err := regexp.Compile(args[0])
 	ts.Check(err)
 	servedBy(ts).await(ts, re)
 }
 
-// get is the script command "get PATH STATUS [REGEXP]": it asks until that is the answer.
+// get implements the script command "get PATH STATUS [REGEXP]": it repeats the request until the answer matches.
 func get(ts *testscript.TestScript, _ bool, args []string) {
 	re := regexp.MustCompile("")
 	if len(args) > 2 {
@@ -88,10 +88,11 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// interrupt is the script command "interrupt CODE": it presses Ctrl-C; serve must end with the code.
+// interrupt implements the script command "interrupt CODE": it interrupts sitegen serve, which must end with the exit
+// code.
 func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	s := servedBy(ts)
-	open, err := http.Get("http://" + ts.Getenv("ADDRESS") + "/-/events") // a page is open meanwhile
+	open, err := http.Get("http://" + ts.Getenv("ADDRESS") + "/-/events") // as a page open in a browser
 	ts.Check(err)
 	defer open.Body.Close()
 	ts.Check(s.cmd.Process.Signal(os.Interrupt))

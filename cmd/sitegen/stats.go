@@ -14,7 +14,7 @@ import (
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
-// statsCommand is sitegen stats.
+// statsCommand implements sitegen stats.
 type statsCommand struct{ *program }
 
 func (p statsCommand) define() *cobra.Command {
@@ -51,7 +51,7 @@ publishes the downloads it has stored.
 	return cmd
 }
 
-// addStatsOptions adds the flags of the options that the statistics engine uses to a command.
+// addStatsOptions adds the flags of the options for statistics to a command.
 func addStatsOptions(cmd *cobra.Command) {
 	keys := []string{"out", "data", "log_format"}
 	for _, o := range config.Options() {
@@ -69,8 +69,8 @@ func (p statsCommand) stats(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	// A run keeps little in memory compared with what it reads, so frequent garbage collection costs little time. With
-	// it, a log of any length is read in 150 MB.
+	// Collect garbage more often than by default. Little of what a run reads stays in memory, so this costs little
+	// time, and a log of any length needs only 150 MB.
 	debug.SetGCPercent(40)
 	report, err := count.Run(cmd.Context(), o,
 		count.Options{Logs: args, Stdin: cmd.InOrStdin(), DryRun: given(cmd, "dry-run")})

@@ -16,17 +16,17 @@ import (
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
-// A command works on the statistics of a site either with an engine, which may change them, or with a reader, which
-// opens them read-only and creates no file.
+// A subcommand uses either an engine, which may change the statistics, or a reader, which opens them read-only and
+// creates no file.
 type (
 	statsWork    func(cmd *cobra.Command, e *stats.Engine, args []string) error
 	statsReading func(cmd *cobra.Command, c config.Config, r *stats.Reader) error
 )
 
-// statsAdmin holds the subcommands of sitegen stats: they look after the database of downloads.
+// statsAdmin implements the subcommands of sitegen stats that read or change the database of downloads.
 type statsAdmin struct{ *program }
 
-// statsSubcommand makes a command that changes the statistics.
+// statsSubcommand completes a command that changes the statistics.
 func (p statsAdmin) statsSubcommand(cmd *cobra.Command, work statsWork) *cobra.Command {
 	p.command(cmd, func(cmd *cobra.Command, args []string) error { return p.changeStats(cmd, args, work) })
 	addStatsOptions(cmd)
@@ -46,7 +46,7 @@ func (p statsAdmin) changeStats(cmd *cobra.Command, args []string, work statsWor
 	return work(cmd, e, args)
 }
 
-// statsReader makes a command that reads the statistics.
+// statsReader completes a command that only reads the statistics.
 func (p statsAdmin) statsReader(cmd *cobra.Command, work statsReading) *cobra.Command {
 	p.command(cmd, func(cmd *cobra.Command, _ []string) error { return p.readStats(cmd, work) })
 	addStatsOptions(cmd)
@@ -127,8 +127,8 @@ func (p statsAdmin) forgetCommand() *cobra.Command {
 	var before string
 	cmd := p.statsSubcommand(&cobra.Command{
 		Use:   "forget --before DAY [flags]",
-		Short: "delete the data of single visitors, keep the numbers",
-		Long: `forget deletes the data of single visitors before a day; the daily numbers stay.
+		Short: "delete the data about individual visitors, keep the numbers",
+		Long: `forget deletes the data about individual visitors before a day; the daily numbers stay.
 Logs of these days are no longer counted, and the days disappear from the
 statistics of format 1.0.
 `,
@@ -210,8 +210,8 @@ the same days, counts nothing twice.
 	}, func(cmd *cobra.Command, e *stats.Engine, args []string) error {
 		r, err := e.ImportOld(cmd.Context(), args[0])
 		if err == nil && !given(cmd, "quiet") {
-			fmt.Fprintf(p.stdout, "%d accesses of %d packages: %d new, %d of closed days, %d invalid; %d days "+
-				"recounted\n",
+			fmt.Fprintf(p.stdout,
+				"%d accesses of %d packages: %d new, %d of closed days, %d invalid; %d days recounted\n",
 				r.Accesses, r.Packages, r.New, r.Closed, r.Bad, r.Days)
 		}
 		return err

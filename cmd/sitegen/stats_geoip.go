@@ -13,7 +13,7 @@ import (
 // geoTimeout limits the download of the database (60 MB).
 const geoTimeout = 15 * time.Minute
 
-// statsGeoIP is sitegen stats geoip-update.
+// statsGeoIP implements sitegen stats geoip-update.
 type statsGeoIP struct{ *program }
 
 func (p statsGeoIP) updateCommand() *cobra.Command {
@@ -23,8 +23,8 @@ func (p statsGeoIP) updateCommand() *cobra.Command {
 		Long: `geoip-update fetches ` + geodb.Edition + ` from MaxMind, if there is a newer one, and stores it in
 geoip/ in the data folder, where stats finds it. It needs a free MaxMind account. Set
 GEOIPUPDATE_ACCOUNT_ID and GEOIPUPDATE_LICENSE_KEY, or GEOIPUPDATE_ACCOUNT_ID_FILE and
-GEOIPUPDATE_LICENSE_KEY_FILE to the paths of files that hold them. GEOIPUPDATE_HOST sets
-a server other than MaxMind's.
+GEOIPUPDATE_LICENSE_KEY_FILE to the paths of files that contain them. GEOIPUPDATE_HOST
+sets a server other than MaxMind's.
 `,
 		Example: `  sitegen stats geoip-update && sitegen stats access.log*`,
 		Args:    noArguments,

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// TestGeoIPUpdate fetches a database from a server with MaxMind's protocol; stats then knows countries.
+// TestGeoIPUpdate fetches a database from a server with MaxMind's protocol, and checks that stats uses it.
 func TestGeoIPUpdate(t *testing.T) {
 	database, err := os.ReadFile("../../testdata/stats/city.mmdb")
 	if err != nil {
@@ -22,7 +22,7 @@ func TestGeoIPUpdate(t *testing.T) {
 	}
 	maxmind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if id, key, _ := r.BasicAuth(); id != "42" || key != "secret" {
-			t.Errorf("asked by %q", id)
+			t.Errorf("request with the account %q", id)
 		}
 		if strings.HasSuffix(r.URL.Path, "/metadata") {
 			fmt.Fprintf(w, `{"databases":[{"edition_id":"GeoLite2-City","date":"2026-11-20","md5":"%x"}]}`,

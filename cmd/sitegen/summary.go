@@ -10,10 +10,10 @@ import (
 	"github.com/Slicer/sitegen/generator/build"
 )
 
-// examples is the number of packages that each line of a summary names; with --verbose it names all of them.
+// examples is the maximum number of packages that a line of the summary lists. With --verbose, it lists all.
 const examples = 3
 
-// printSummary writes the report of a build for people.
+// printSummary writes the report of a build as text.
 func printSummary(w io.Writer, r *build.Report, verbose bool) error {
 	limit := examples
 	if verbose {
@@ -53,13 +53,12 @@ func printSummary(w io.Writer, r *build.Report, verbose bool) error {
 	return err
 }
 
-// groupHeld groups records by field and reason, the most frequent first.
+// groupHeld groups records by field and reason, the largest group first.
 func groupHeld(held []build.Held) [][]build.Held {
 	var groups [][]build.Held
 	for _, h := range held {
 		i := slices.IndexFunc(groups, func(g []build.Held) bool {
-			return g[0].Field == h.Field &&
-				g[0].Reason == h.Reason
+			return g[0].Field == h.Field && g[0].Reason == h.Reason
 		})
 		if i < 0 {
 			groups = append(groups, nil)

@@ -11,7 +11,7 @@ import (
 // helpWidth is the width of help texts, in columns.
 const helpWidth = 100
 
-// usage prints the usage of a command: its subcommands, or its flags grouped under headings, and examples.
+// usage prints the usage of a command: examples, subcommands, and flags grouped under headings.
 func usage(cmd *cobra.Command) error {
 	var b strings.Builder
 	if cmd.Runnable() {
@@ -59,7 +59,8 @@ func groups(flags *pflag.FlagSet) []*pflag.FlagSet {
 	general.SortFlags = false
 	flags.VisitAll(func(f *pflag.Flag) {
 		shown := *f
-		shown.Value = struct{ pflag.Value }{f.Value} // hides the type of the value: for switches pflag would print --quiet[=true|false]
+		// Hide the type of the value: for switches, pflag would print --quiet[=true|false].
+		shown.Value = struct{ pflag.Value }{f.Value}
 		if env := f.Annotations[envNote]; len(env) > 0 {
 			shown.Usage += " [" + env[0] + "]"
 		}

@@ -19,7 +19,7 @@ func versionCommand(p *program) *cobra.Command {
 	})
 }
 
-// versionLine returns the version, the commit that the program was built from (if known), and the platform.
+// versionLine returns the version, the commit (if known), the version of Go, and the platform.
 func versionLine() string {
 	version, commit := "(unknown version)", ""
 	if info, ok := debug.ReadBuildInfo(); ok {

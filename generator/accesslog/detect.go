@@ -45,7 +45,7 @@ func NewFormats(logFormats []string, fields Fields) (*Formats, error) {
 //
 //	$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "-" "$http_user_agent"
 //
-// would be taken for the combined format, which allows further fields at the end, and every user agent would be "-".
+// would be mistaken for the combined format, which allows further fields at the end, and every user agent would be "-".
 func (f *Formats) Detect(head []byte) Parser {
 	for line := range bytes.Lines(head) {
 		line = trimEnd(line)

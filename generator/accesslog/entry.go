@@ -43,7 +43,7 @@ import (
 
 // Entry is one request of a log. Its slices point into the line.
 type Entry struct {
-	Address []byte // of the client: IPv4, IPv6 or, where the server resolves addresses, a host name
+	Address []byte // client address: IPv4, IPv6 or, if the server resolves addresses, a host name
 	Time    int64  // when the server wrote the line, at the end of the request (Unix time, seconds)
 	Method  []byte // "" if the request line is malformed
 	URI     []byte // path and query as the client sent them; "" if the request line is malformed

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// flat is a copy of an Entry for comparing and printing.
+// flat is a printable copy of an Entry.
 type flat struct {
 	Address, Time, Method, URI string
 	Status                     int
@@ -203,7 +203,7 @@ func TestLogFormatErrors(t *testing.T) {
 	}
 }
 
-// TestDays compares every day of the accepted years with the standard library's calendar.
+// TestDays compares every day of the valid years with the calendar of the standard library.
 func TestDays(t *testing.T) {
 	for d := time.Date(firstYear, 1, 1, 0, 0, 0, 0, time.UTC); d.Year() <= lastYear; d = d.AddDate(0, 0, 1) {
 		if got := days(d.Year(), int(d.Month()), d.Day()); got != d.Unix()/86400 {

@@ -52,8 +52,8 @@ func (e *Entry) AgentText(dst []byte) []byte {
 	return dst[:start+len(text)]
 }
 
-// The unescape functions work in place, since no escape sequence is shorter than the bytes it stands for. They keep
-// invalid sequences.
+// The unescape functions work in place, because an escape sequence is never shorter than the bytes that it encodes.
+// They keep invalid sequences unchanged.
 
 func unescapeBackslash(b []byte) []byte {
 	out := b[:0]

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// Stdin is the name that stands for standard input.
+// Stdin is the name of standard input.
 const Stdin = "-"
 
-// Expand returns the names of the logs that the arguments stand for. An argument is a file, a shell pattern such as
-// "access.log*", a folder, which stands for all files in it and in its subfolders, or "-". Names with a scheme, like
-// s3://bucket/prefix, are returned unchanged. The result has no duplicates; it is in the order of the arguments, and
-// sorted by name within each of them. The error lists every argument that matches no file.
+// Expand returns the names of the logs that the arguments select. An argument is a file, a shell pattern such as
+// "access.log*", a folder (for all files in it and in its subfolders), or "-". Names with a scheme, such as
+// s3://bucket/prefix, are returned unchanged. The result has no duplicates. It is in the order of the arguments, and
+// the names found for one argument are sorted. The error lists every argument that matches no file.
 func Expand(args []string) ([]string, error) {
 	var names []string
 	var errs []error

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// checkEntry checks the properties that every entry has, whatever the line.
+// checkEntry checks the properties that every entry has, for any line.
 func checkEntry(t *testing.T, line []byte, e *Entry) {
 	if e.Time < days(firstYear, 1, 1)*86400-15*3600 || e.Time > days(lastYear+1, 1, 1)*86400+15*3600 {
 		t.Errorf("time %d", e.Time)

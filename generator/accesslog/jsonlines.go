@@ -2,7 +2,7 @@ package accesslog
 
 import "bytes"
 
-// Fields names the keys of a log in JSON Lines. An empty name stands for the usual keys.
+// Fields contains the names of the keys of a log in JSON Lines. An empty name selects the usual keys.
 type Fields struct {
 	Address string // usual: remote_addr, client_ip, remote_ip, c-ip
 	Time    string // usual: time_local, time_iso8601, time, timestamp, @timestamp, ts, msec

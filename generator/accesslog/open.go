@@ -20,9 +20,9 @@ const (
 	Zstd
 )
 
-// Decompress returns a reader for the text of a log, and the compression. It detects the compression by the first
-// bytes, not by a file name: a plain file named access.log.gz is read as it is. Closing the returned reader frees
-// the decoder and leaves r open.
+// Decompress returns a reader for the text of a log, and the compression. It detects the compression from the first
+// bytes, not from the file name: an uncompressed file named access.log.gz is read as plain text. Closing the returned
+// reader frees the decoder and leaves r open.
 func Decompress(r io.Reader) (io.ReadCloser, Compression, error) {
 	buffered := bufio.NewReaderSize(r, 64<<10)
 	magic, err := buffered.Peek(4)
@@ -37,8 +37,8 @@ func Decompress(r io.Reader) (io.ReadCloser, Compression, error) {
 		}
 		return zr, Gzip, nil
 	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		// Every decoder must support a window of 8 MB. Files made with zstd --long need one of up to 128 MB, which
-		// is more memory than a run may use.
+		// Every decoder must support a window of 8 MB. Files made with zstd --long may need 128 MB, which is more
+		// memory than a run may use.
 		zr, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(32<<20))
 		if err != nil {
 			return nil, Zstd, fmt.Errorf("read the zstd header: %w", err)

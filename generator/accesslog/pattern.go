@@ -16,8 +16,8 @@ const (
 	//
 	//	"S3 "quoted" client" - host= …
 	//
-	// Only a quote followed by a blank ends the field. To require the blank, the pattern includes $version_id, the
-	// field after the last one that is needed.
+	// Only a quote followed by a blank ends the field. The pattern includes the next field, $version_id, to require
+	// that blank.
 	s3AccessLog = `$owner $bucket [$time_local] $remote_addr $requester $request_id $operation $key "$request" $status ` +
 		`$error $bytes_sent $object_size $total_time $turn_around "$http_referer" "$http_user_agent" $version_id`
 )

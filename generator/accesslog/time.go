@@ -1,6 +1,6 @@
 package accesslog
 
-// The years accepted. A time outside them comes from a server whose clock is wrong.
+// The range of valid years. A time outside of it comes from a server whose clock is wrong.
 const firstYear, lastYear = 2000, 2099
 
 // parseTime parses a time in any of the formats that servers use and returns it as Unix time (seconds). These are the
@@ -60,7 +60,7 @@ func parseISO(b []byte) (int64, bool) {
 }
 
 // parseEpoch parses Unix time in seconds, with or without a fraction, or in milliseconds. The number of digits decides:
-// 12 or more are milliseconds, since seconds have 9 or 10 digits in the years accepted.
+// 12 or more are milliseconds, because seconds have 9 or 10 digits in the valid years.
 func parseEpoch(b []byte) (int64, bool) {
 	var v int64
 	digits := 0
@@ -177,9 +177,9 @@ func monthLength(year, month int) int {
 
 // days returns the number of days from 1970-01-01 to a date of the Gregorian calendar.
 //
-// It counts years from March, so that a leap day is the last day of its year: January and February are months 13 and
-// 14 of the year before. Then (153*(month-3)+2)/5 is the number of days before a month in such a year: 0 for March,
-// 31 for April, 61 for May, 92 for June. For 1970-01-01, the year is 1969 and the month 13:
+// Years start in March here, which makes a leap day the last day of its year: January and February are months 13 and 14
+// of the previous year. Then (153*(month-3)+2)/5 is the number of days before a month in such a year: 0 for March, 31
+// for April, 61 for May, 92 for June. For 1970-01-01, the year is 1969 and the month 13:
 //
 //	365*1969 + 1969/4 - 1969/100 + 1969/400 + (153*10+2)/5 + 0 = 719468
 //

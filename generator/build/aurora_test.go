@@ -18,12 +18,12 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// foreignRE matches names that only the built-in profile knows.
+// foreignRE matches names that occur only in the built-in profile.
 var foreignRE = regexp.MustCompile(`(?i)win32|macosx|` + profile.Default)
 
-// TestAnotherProject builds the invented project of testdata/aurora by configuration alone, asks a real Nginx for what
-// an independent reading of its packages.json found, and looks for names of the built-in profile in every file. (That
-// every server answers its questions is a test of redirect/servers.)
+// TestAnotherProject builds the invented project of testdata/aurora from its configuration, compares the answers of a
+// real Nginx with those that an independent program derived from packages.json, and searches all files for names of the
+// built-in profile. (The tests of redirect/servers check the other servers.)
 func TestAnotherProject(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -58,7 +58,7 @@ func TestAnotherProject(t *testing.T) {
 			}
 			data, err := os.ReadFile(path)
 			if found := foreignRE.FindString(name + "\n" + string(data)); found != "" {
-				t.Errorf("%s names %q", path, found)
+				t.Errorf("%s contains %q", path, found)
 			}
 			seen[filepath.ToSlash(filepath.Dir(name))] = true
 			return err

@@ -1,13 +1,13 @@
-// Package build writes a site. Build tells one run from top to bottom:
+// Package build builds a site. Build runs one build from top to bottom:
 //
-//	supply    the packages: from the source, past the gate; or, offline, those published last
-//	site      -> pages, feeds and JSON records
-//	redirect  -> the redirects, compiled for each server
-//	history   keeps the packages, in one transaction
-//	output    puts the files in place
+//	supply    reads the packages from the source and checks them (gate); offline, uses those published last
+//	site      renders pages, feeds and JSON records
+//	redirect  compiles the redirects for each server
+//	history   stores the packages in one transaction
+//	output    writes the files
 //
-// Nothing on disk changes until every input has been validated: packages that the gate refuses, and content, layouts
-// and rules with errors, leave the site, the redirects and the history as they were.
+// Nothing on disk changes until every input has been validated. If the gate refuses the packages, or if content,
+// layouts or rules have errors, then the site, the redirects and the history remain unchanged.
 package build
 
 import (
@@ -27,8 +27,8 @@ import (
 	"github.com/Slicer/sitegen/generator/supply"
 )
 
-// Build updates the site and the redirects, and writes only files that changed. Errors have a fault.Kind. The report is
-// nil if the packages could not be read.
+// Build updates the site and the redirects. It writes only files that have changed. Errors have a fault.Kind. The
+// report is nil if the packages could not be read.
 func Build(ctx context.Context, p *project.Project) (*Report, error) {
 	start := p.Now()
 	out, err := openOutput(p)
@@ -52,7 +52,7 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 		return report, err
 	}
 
-	// Render only if an input has changed since the last run, or if a file on disk is not as that run wrote it.
+	// Render only if an input, or a file on disk, has changed since the last run.
 	x := cat.Index(p)
 	in, err := p.Site(x, cat.Run.IsSample())
 	if err != nil {
@@ -91,7 +91,7 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 	} else {
 		report.files(plan)
 		if len(report.Stopped) > 0 {
-			inputs = "" // without a fingerprint the next run renders again, and reports the limits again
+			inputs = "" // without a fingerprint, the next run renders again and reports the limits again
 		}
 		err = cmp.Or(applyFault(out.Apply(ctx, plan, inputs)), stoppedFault(report.Stopped))
 	}
@@ -99,8 +99,8 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 	return report, err
 }
 
-// reloadTime is the time that Nginx gets to start new workers after "nginx -s reload". With the largest configuration
-// in our tests it takes a fifth of a second; a busy machine may need more.
+// reloadTime is the time allowed for Nginx to start new workers after "nginx -s reload". With the largest configuration
+// in our tests this takes a fifth of a second; a busy machine may need longer.
 const reloadTime = 2 * time.Second
 
 // openOutput opens the output folders and locks the data folder, so that only one run works on a site at a time.
@@ -125,10 +125,10 @@ func openOutput(p *project.Project) (*output.Writer, error) {
 type rendering struct {
 	files    []output.File
 	warnings fault.Findings
-	stopped  []Stopped // servers that have no files here, because they exceed a limit
+	stopped  []Stopped // servers without new files, because the redirects exceed a limit
 }
 
-// keep lists the folders of the stopped servers, whose files stay unchanged.
+// keep returns the folders of the stopped servers, whose files must remain unchanged.
 func (r *rendering) keep() (folders []string) {
 	for _, s := range r.stopped {
 		folders = append(folders, s.Server)
@@ -152,8 +152,8 @@ func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.In
 	return &r, r.redirects(p, x, e)
 }
 
-// redirects adds the redirects, compiled for every configured server. Invalid rules stop the build, and all of them are
-// reported at once. If the redirects exceed a limit of a server, only that server's files stay unchanged.
+// redirects adds the redirects, compiled for each configured server. Invalid rules stop the build; all of them are
+// reported at once. If the redirects exceed a limit of a server, only the files of that server remain unchanged.
 func (r *rendering) redirects(p *project.Project, x *lookup.Index, e *site.Edition) error {
 	table, err := p.Table(x, e.Aliases())
 	if err != nil {
@@ -181,7 +181,7 @@ func (r *rendering) redirects(p *project.Project, x *lookup.Index, e *site.Editi
 	return nil
 }
 
-// planFault marks an error of comparing the files with the disk.
+// planFault adds the kind and hint to an error of output.Writer.Plan.
 func planFault(err error) error {
 	if _, ok := errors.AsType[*output.InTheWayError](err); ok {
 		return fault.Wrap(fault.Content, err, "Move the files away, or replace them with --force.")
@@ -189,7 +189,7 @@ func planFault(err error) error {
 	return err
 }
 
-// applyFault marks an error of writing the files.
+// applyFault adds the kind and hint to an error of output.Writer.Apply.
 func applyFault(err error) error {
 	command, ok := errors.AsType[*output.CommandError](err)
 	if !ok {
@@ -202,7 +202,7 @@ func applyFault(err error) error {
 	return fault.Wrap(fault.AfterChange, err, hint)
 }
 
-// stoppedFault returns the error of a build that succeeded except for some servers.
+// stoppedFault returns the error of a build that succeeded, except for some servers.
 func stoppedFault(stopped []Stopped) error {
 	var errs []error
 	for _, s := range stopped {

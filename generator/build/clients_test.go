@@ -12,14 +12,14 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// clientCase is one case of testdata/clients.txt.
+// clientCase is a case of testdata/clients.txt.
 type clientCase struct {
 	title, method, url string
 	expect             []string
 	line               int
 }
 
-// TestClients sends what clients send and takes from the answer what they take.
+// TestClients sends the requests of known clients and checks what these clients extract from the answers.
 func TestClients(t *testing.T) {
 	n := serve(t, "live")
 	client := testutil.Client()

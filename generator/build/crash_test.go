@@ -25,7 +25,8 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestMain lets the test binary be the build that is killed: then the environment names its configuration.
+// TestMain runs a build instead of the tests if the environment names a configuration. TestKilledBuildsUnderLoad runs
+// the test binary this way.
 func TestMain(m *testing.M) {
 	if file := os.Getenv("CRASH_TEST_CONFIG"); file != "" {
 		c, err := config.Load(config.Input{File: file})
@@ -45,9 +46,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestKilledBuildsUnderLoad kills builds at random moments while clients ask a real Nginx that the builds
-// reload. Nobody ever sees a broken answer, and after the last, whole build the site is the same as one
-// that was built at once.
+// TestKilledBuildsUnderLoad kills builds at random moments while clients send requests to a real Nginx that the builds
+// reload. No client may get a broken answer, and after a final complete build the site must be the same as a fresh one.
 func TestKilledBuildsUnderLoad(t *testing.T) {
 	listings := growingListings(t, testutil.Amount(30, 4))
 	dir := folder(t, listings[0])
@@ -89,7 +89,7 @@ func TestKilledBuildsUnderLoad(t *testing.T) {
 		}
 		limit := time.Duration(r.IntN(800)) * time.Millisecond
 		if i%3 == 2 || i == len(listings)-2 {
-			limit = time.Minute // this one may end
+			limit = time.Minute // the last build is not killed
 		}
 		if !runBuild(t, dir, limit) {
 			killed++
@@ -99,7 +99,7 @@ func TestKilledBuildsUnderLoad(t *testing.T) {
 	clients.Wait()
 	t.Logf("%d of %d builds killed, %d visits", killed, len(listings)-1, asked.Load())
 	if killed < len(listings)/4 || asked.Load() < 100 {
-		t.Errorf("too few builds killed (%d) or visits (%d) to prove anything", killed, asked.Load())
+		t.Errorf("too few builds killed (%d) or visits (%d) for this test", killed, asked.Load())
 	}
 
 	fresh := folder(t, listings[len(listings)-1])
@@ -108,13 +108,13 @@ func TestKilledBuildsUnderLoad(t *testing.T) {
 	}
 	for _, root := range []string{"public", "redirects"} {
 		if diff := cmp.Diff(tree(t, filepath.Join(fresh, root)), tree(t, filepath.Join(dir, root))); diff != "" {
-			t.Errorf("%s is not as a fresh build makes it (-fresh +mended):\n%.2000s", root, diff)
+			t.Errorf("%s differs from a fresh build (-fresh +repaired):\n%.2000s", root, diff)
 		}
 	}
 }
 
-// growingListings are listings of n nights: each has a new nightly build for each system, and lacks one
-// package that nobody asks for.
+// growingListings returns one listing per night. Each has a new nightly build for each system, and lacks one more old
+// package, which no client requests.
 func growingListings(t *testing.T, nights int) [][]byte {
 	t.Helper()
 	var items []map[string]any
@@ -136,7 +136,7 @@ func growingListings(t *testing.T, nights int) [][]byte {
 				},
 			})
 		}
-		for i, item := range items { // an old nightly leaves
+		for i, item := range items { // remove an old nightly build
 			if meta := item["meta"].(map[string]any); meta["release"] == nil && meta["arch"] == "arm64" {
 				items = append(items[:i:i], items[i+1:]...)
 				break
@@ -151,8 +151,7 @@ func growingListings(t *testing.T, nights int) [][]byte {
 	return listings
 }
 
-// runBuild runs a build in a process of its own and kills it after a time; it reports whether it ended
-// before.
+// runBuild runs a build in a separate process and kills it after limit. It reports whether the build ended before that.
 func runBuild(t *testing.T, dir string, limit time.Duration) bool {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -176,14 +175,14 @@ var (
 	wholeRE = regexp.MustCompile(`(?s)^<!doctype html>.*</html>\s*$`)
 )
 
-// visit is one look at the site: answers must be whole, and lead somewhere.
+// visit sends a few requests and follows their links. All answers must be complete.
 func visit(client *http.Client, base string, r *rand.Rand) error {
 	os := []string{"win", "macosx", "linux"}[r.IntN(3)]
 	switch r.IntN(4) {
 	case 0:
 		query := "stability=nightly&os=" + os
 		if r.IntN(2) == 0 {
-			query = "stability=nightly&os=macosx&arch=arm64&date=2026-09-15" // of those that leave one by one
+			query = "stability=nightly&os=macosx&arch=arm64&date=2026-09-15" // among the packages that are removed one by one
 		}
 		found, err := fetch(client, base+"/find?"+query, 200)
 		if err != nil {
@@ -193,7 +192,7 @@ func visit(client *http.Client, base string, r *rand.Rand) error {
 		if err := json.Unmarshal([]byte(found.body), &object); err != nil {
 			return fmt.Errorf("/find: %w in %q", err, found.body)
 		}
-		if !strings.Contains(query, "arm64") { // which do not leave between the two requests
+		if !strings.Contains(query, "arm64") { // others are not removed between the two requests
 			_, err = fetch(client, base+object.Download_URL, 302)
 		}
 		return err
@@ -220,7 +219,7 @@ func visit(client *http.Client, base string, r *rand.Rand) error {
 		return err
 	}
 	if !wholeRE.MatchString(page.body) {
-		return fmt.Errorf("a page is not whole: %.100q … %q", page.body, page.body[max(0, len(page.body)-100):])
+		return fmt.Errorf("a page is incomplete: %.100q … %q", page.body, page.body[max(0, len(page.body)-100):])
 	}
 	for _, m := range styleRE.FindAllStringSubmatch(page.body, -1) {
 		if _, err := fetch(client, base+m[1], 200); err != nil {
@@ -230,8 +229,8 @@ func visit(client *http.Client, base string, r *rand.Rand) error {
 	return nil
 }
 
-// fetch gets a URL and expects a status. A connection that Nginx closes because it reloads is tried again,
-// as every client does.
+// fetch gets a URL and checks the status. If Nginx closes the connection because it reloads, fetch retries, as all
+// clients do.
 func fetch(client *http.Client, url string, status int) (response, error) {
 	for try := 0; ; try++ {
 		res, err := client.Get(url)
@@ -252,7 +251,7 @@ func fetch(client *http.Client, url string, status int) (response, error) {
 	}
 }
 
-// tree is the content of every file of a folder, by path.
+// tree returns the content of every file of a folder, by path.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}

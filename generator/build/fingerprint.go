@@ -17,8 +17,8 @@ import (
 )
 
 // fingerprint returns a hash of all inputs of a build: this program, its options, the packages, the rules, content and
-// layouts. If it equals that of the last run, the build needs to render nothing. It reads content and layouts into
-// memory and stores them in in.
+// layouts. If the hash is the same as in the last run, nothing needs to be rendered. fingerprint reads content and
+// layouts into memory and stores them in in.
 func fingerprint(ctx context.Context, p *project.Project, in *site.Input, packages []*catalog.Package) (string, error) {
 	folders, err := loadFolders(ctx, in)
 	if err != nil {
@@ -44,7 +44,7 @@ func fingerprint(ctx context.Context, p *project.Project, in *site.Input, packag
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// loadFolders reads each file of content and layouts once, so that the build renders the bytes that were hashed.
+// loadFolders reads each file of content and layouts once, so the build renders the same bytes that were hashed.
 func loadFolders(ctx context.Context, in *site.Input) (sums [2][sha256.Size]byte, err error) {
 	for i, f := range []struct {
 		name string
@@ -59,7 +59,7 @@ func loadFolders(ctx context.Context, in *site.Input) (sums [2][sha256.Size]byte
 	return sums, nil
 }
 
-// addProgram adds the bytes of this program to the hash, because another version may render the same inputs
+// addProgram adds this program's executable to the hash, because another version may render the same inputs
 // differently.
 func addProgram(h io.Writer) error {
 	path, err := os.Executable()

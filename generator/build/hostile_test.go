@@ -14,7 +14,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// hostileValues are what could break out of a page, a configuration file, a header or a path.
+// hostileValues are values that could break out of a page, a configuration file, a header or a path.
 var hostileValues = []string{
 	`"`, `'`, `\`, "$host", "${args}", "{", "}", ";", "#", "a b", "a\nb", "a\r\nX-Injected: 1", "a\x00b",
 	"</script><script>alert(1)</script>",
@@ -24,11 +24,11 @@ var hostileValues = []string{
 	" 34645", "0x10",
 }
 
-// hostileFields are the fields of an item that a source controls.
+// hostileFields are the fields of an item that come from the source.
 var hostileFields = []string{"_id", "name", "size", "app_id", "baseName", "os", "arch", "revision", "version",
 	"release", "build_date", "sha512", "pre_release"}
 
-// hostileListing is the live listing with one more item for each field and hostile value.
+// hostileListing returns the live listing with an additional item for each combination of field and hostile value.
 func hostileListing(t *testing.T) []byte {
 	t.Helper()
 	var items []map[string]any
@@ -62,8 +62,8 @@ func hostileListing(t *testing.T) []byte {
 	return body
 }
 
-// TestHostileListing builds a site from hostile values and serves it by Nginx: whatever is not held back
-// shows up as text, and no answer of the good packages changes.
+// TestHostileListing builds a site from hostile values and serves it with Nginx. Values that are not held back must
+// appear as text, and the answers for all other packages must not change.
 func TestHostileListing(t *testing.T) {
 	dir := folder(t, hostileListing(t))
 	report, err := run(t, dir, map[string][]string{"force": {"true"}})
@@ -71,7 +71,7 @@ func TestHostileListing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(report.Held) < 200 || report.Published < 760 {
-		t.Errorf("%d published, %d held back: hostile items should be among both", report.Published, len(report.Held))
+		t.Errorf("%d published, %d held back: want hostile items among both", report.Published, len(report.Held))
 	}
 	n := testutil.StartNginx(t, filepath.Join(dir, "public"), filepath.Join(dir, "redirects"))
 	if out, err := n.Test(t); err != nil || strings.Contains(out, "[warn]") {
@@ -93,12 +93,12 @@ func TestHostileListing(t *testing.T) {
 	}
 	for path := range tree(t, dir) {
 		if strings.ContainsAny(path, "<>\"'$;{}\n\\ ") {
-			t.Errorf("a file is called %q", path)
+			t.Errorf("a file is named %q", path)
 		}
 	}
 }
 
-// checkMarkup holds that a page has only the elements and links that layouts make.
+// checkMarkup checks that a page has only the elements and links of the layouts.
 func checkMarkup(t *testing.T, path, data string) {
 	t.Helper()
 	doc, err := html.Parse(strings.NewReader(data))
@@ -125,7 +125,7 @@ func checkMarkup(t *testing.T, path, data string) {
 	}
 }
 
-// trustedScript knows the scripts of the layouts: data for search engines, and files with a checksum.
+// trustedScript reports whether a script comes from the layouts: data for search engines, or a file with a checksum.
 func trustedScript(node *html.Node) bool {
 	has := func(key, value string) bool {
 		return slices.ContainsFunc(node.Attr, func(a html.Attribute) bool {
@@ -135,7 +135,7 @@ func trustedScript(node *html.Node) bool {
 	return has("type", "application/ld+json") || (has("src", "") && has("integrity", ""))
 }
 
-// TestHostileQueries sends what could break out of a header or lead elsewhere, to the whole site.
+// TestHostileQueries sends queries that could break out of a header or redirect to another site.
 func TestHostileQueries(t *testing.T) {
 	n := serve(t, "live")
 	client := testutil.Client()

@@ -8,8 +8,8 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestEditorsMayBeOpen builds while an editor has files of its own in content/ and layouts/. Emacs locks a file with
-// a link that leads nowhere.
+// TestEditorsMayBeOpen builds while an editor has temporary files in content/ and layouts/. Emacs locks a file with a
+// broken symbolic link.
 func TestEditorsMayBeOpen(t *testing.T) {
 	dir := folder(t, testutil.Listing(t, "live"))
 	writeFile(t, filepath.Join(dir, "content", "news.md"), "---\ntitle: News\n---\n")

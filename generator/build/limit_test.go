@@ -14,9 +14,9 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestLimitStopsItsServerAlone builds rules that S3 cannot hold: its maps stay, everything else is built, and every
-// build says so until the rules fit.
-func TestLimitStopsItsServerAlone(t *testing.T) {
+// TestLimitOfOneServer builds rules that exceed a limit of S3. The redirects for S3 must remain unchanged,
+// everything else must be built, and each build must report the limit until the rules fit.
+func TestLimitOfOneServer(t *testing.T) {
 	dir := folder(t, testutil.Listing(t, "live"))
 	rules := func(n int) {
 		t.Helper()
@@ -64,10 +64,10 @@ func TestLimitStopsItsServerAlone(t *testing.T) {
 	rules(2)
 	report, err := run(t, dir, nil)
 	if err != nil || len(report.Stopped) > 0 {
-		t.Fatalf("after mending: %v, %v", err, report.Stopped)
+		t.Fatalf("after shortening the rules: %v, %v", err, report.Stopped)
 	}
 	if s3 := fmt.Sprint(readFiles(t, filepath.Join(dir, "redirects", "s3"))); !strings.Contains(s3, `"p1/"`) {
-		t.Error("S3 has not the new rules")
+		t.Error("the redirects for S3 do not have the new rules")
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// folder is a site folder with a saved listing in it.
+// folder creates a site folder with a saved listing.
 func folder(t testing.TB, listing []byte) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -27,7 +27,7 @@ func folder(t testing.TB, listing []byte) (dir string) {
 	return dir
 }
 
-// run runs a build in the folder as sitegen build does.
+// run runs a build in the folder, as sitegen build does.
 func run(t testing.TB, dir string, flags map[string][]string) (*build.Report, error) {
 	t.Helper()
 	all := map[string][]string{
@@ -52,7 +52,7 @@ func run(t testing.TB, dir string, flags map[string][]string) (*build.Report, er
 	return build.Build(context.Background(), p)
 }
 
-// serve builds a listing and serves it by Nginx, included as the documentation says.
+// serve builds a site from a listing and serves it with Nginx, configured as in the documentation.
 func serve(t testing.TB, profile string) *testutil.Nginx {
 	t.Helper()
 	dir := folder(t, testutil.Listing(t, profile))
@@ -66,7 +66,7 @@ func serve(t testing.TB, profile string) *testutil.Nginx {
 	return n
 }
 
-// response is an answer, body read.
+// response is an HTTP response and its complete body.
 type response struct {
 	*http.Response
 	body string
@@ -84,7 +84,7 @@ func readAll(res *http.Response) (string, error) {
 	return string(body), err
 }
 
-// TestGoldenOverHTTP asks the whole site what the old server was asked.
+// TestGoldenOverHTTP compares the answers of the complete site with the recorded answers of the old server.
 func TestGoldenOverHTTP(t *testing.T) {
 	for _, profile := range []string{"live", "archive"} {
 		t.Run(profile, func(t *testing.T) {

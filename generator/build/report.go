@@ -18,38 +18,38 @@ import (
 // field by field.
 type Report struct {
 	Source    string      `json:"source"`           // origin of the packages: a URL, a file, "sample" or "catalogue"
-	App       string      `json:"app"`              // the Girder application whose packages are published; "" for other sources
+	App       string      `json:"app"`              // the Girder application; "" for other sources
 	Published int         `json:"published"`        // packages on the site
 	Refused   []string    `json:"refused"`          // why the gate refused the packages; if it did, nothing was written
-	Held      []Held      `json:"held"`             // records that are not published, and why
-	HeldBack  []HeldGroup `json:"held_back"`        // the same by reason, the most frequent first
+	Held      []Held      `json:"held"`             // records that are not published, with the reason
+	HeldBack  []HeldGroup `json:"held_back"`        // the same records, grouped by reason, largest group first
 	Added     []Item      `json:"added"`            // packages seen for the first time
 	Changed   []Item      `json:"changed"`          // packages whose record differs from the last run
-	Withdrawn []Item      `json:"withdrawn"`        // packages that left the site; the history keeps them
-	Returned  []Item      `json:"returned"`         // packages that had been withdrawn and are back
+	Withdrawn []Item      `json:"withdrawn"`        // packages no longer published; they remain in the history
+	Returned  []Item      `json:"returned"`         // withdrawn packages that are published again
 	Pages     FileCount   `json:"pages"`            // files of the public folder
 	Maps      FileCount   `json:"maps"`             // files of the redirects folder
-	Stopped   []Stopped   `json:"stopped"`          // servers whose redirects are unchanged, because the new ones exceed a limit
+	Stopped   []Stopped   `json:"stopped"`          // servers with unchanged redirects, as the new ones exceed a limit
 	Warnings  []string    `json:"warnings"`         // problems that did not stop the build
-	Seconds   float64     `json:"duration_seconds"` // from the start of the run to its end
-	Unchanged bool        `json:"unchanged"`        // no file was written or removed
+	Seconds   float64     `json:"duration_seconds"` // duration of the run
+	Unchanged bool        `json:"unchanged"`        // whether no file was written or removed
 
-	Written bool `json:"-"` // the run was completed, so the counts of files are valid
+	Written bool `json:"-"` // whether the run was completed, so the file counts are valid
 }
 
-// Held is a record that is not published. Everything but Field, Reason and Hint is the source's own text: escape it
-// before showing it.
+// Held is a record that is not published. All fields except Field, Reason and Hint contain text from the source, which
+// must be escaped before showing it.
 type Held struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
-	Field  string `json:"field"`  // the invalid field, by the name that the source uses
+	Field  string `json:"field"`  // name of the invalid field in the source
 	Value  string `json:"value"`  // the value of the field
-	Reason string `json:"reason"` // completes "held back: "
+	Reason string `json:"reason"` // a phrase that completes "held back: "
 	Hint   string `json:"hint"`   // what to do; "" if unknown
 	Place  string `json:"place"`  // place of the record, packages.json:12:5; "" if the source has no lines
 }
 
-// HeldGroup is all records held back for one reason.
+// HeldGroup describes all records held back for one reason.
 type HeldGroup struct {
 	Count   int    `json:"count"`
 	Field   string `json:"field"`
@@ -67,14 +67,14 @@ type Item struct {
 // FileCount counts the changes to the files of one folder.
 type FileCount struct {
 	Written   int `json:"written"`   // new or changed
-	Unchanged int `json:"unchanged"` // not touched, because their content is already right
-	Removed   int `json:"removed"`   // written by an earlier build and no longer part of the site
+	Unchanged int `json:"unchanged"` // already up to date
+	Removed   int `json:"removed"`   // written by an earlier build, no longer part of the site
 }
 
 // Stopped is a server whose limit the redirects exceed. It keeps the redirects of an earlier build.
 type Stopped struct {
-	Server string `json:"server"` // its folder below redirects/, for instance cloudfront
-	Target string `json:"target"` // older name of the field server, with the same value
+	Server string `json:"server"` // name of the server and of its folder below redirects/, for instance cloudfront
+	Target string `json:"target"` // old name of the field server, with the same value
 	Reason string `json:"reason"` // the number, the limit and what to do
 }
 

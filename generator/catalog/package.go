@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Stability is a kind of builds that a query asks for: releases, nightly builds, or both.
+// Stability selects a kind of builds: releases, nightly builds, or both.
 type Stability string
 
 // The values of the stability parameter.
@@ -28,10 +28,10 @@ const (
 // Stabilities lists the values of the stability parameter in the order of the download page's rows.
 func Stabilities() []Stability { return []Stability{Release, Nightly, Any} }
 
-// Package is one published installer. Publish checks every field that comes from outside. Code that holds a Package
-// may write ID, OS, Arch, Revision, Version, Release and the checksums into a path, a URL or a configuration file as
-// they are, BuildDate into a page or a string, and URL into a Location header. Name, ProductName, Unversioned and
-// FileName are free text of one line: escape them.
+// Package is one published installer. Publish validates every field that comes from outside. So ID, OS, Arch, Revision,
+// Version, Release and the checksums can be written to a path, a URL or a configuration file without escaping,
+// BuildDate to a page or a string, and URL to a Location header. Name, ProductName, Unversioned and FileName are free
+// text without line breaks, which must be escaped.
 type Package struct {
 	ID          string    // in the form that the scheme requires
 	Name        string    // for instance Aurora_linux_34645
@@ -39,17 +39,17 @@ type Package struct {
 	OS          OS        // one of the scheme's
 	Arch        Arch      // one of the scheme's
 	Revision    int       // 0 to MaxRevision; see Publish for projects without revisions
-	Version     string    // "" when the package has none
-	Release     string    // the name of the release; "" for a nightly build
+	Version     string    // "" if the package has none
+	Release     string    // name of the release; "" for a nightly build
 	PreRelease  bool      // a pre-release: a release that is not public yet
 	BuildDate   string    // as listed by the source
 	Built       time.Time // BuildDate as a time in UTC
 	Size        int64     // bytes
 	Unversioned string    // the source's text for the version if it is not a valid Version
-	SHA256      string    // 64 lower-case hex digits; "" when unknown
-	SHA512      string    // 128 lower-case hex digits; "" when unknown
+	SHA256      string    // 64 lower-case hex digits; "" if unknown
+	SHA512      string    // 128 lower-case hex digits; "" if unknown
 	FileName    string    // the name under which the file is saved; "" if the source does not list it
-	URL         string    // address of the file: an http or https URL of visible ASCII characters
+	URL         string    // http or https URL of the file, in visible ASCII characters
 }
 
 // Matches reports whether a query for stability s can find the package. Only Any finds a pre-release.
@@ -79,8 +79,8 @@ func (p *Package) Day() string { return p.Built.Format(time.DateOnly) }
 // Platform returns the platform that the package was built for.
 func (p *Package) Platform() Platform { return Platform{p.Arch, p.OS} }
 
-// Compare orders packages newest first: by revision, then by build time, both descending. The id, descending as well,
-// only decides between builds of the same instant, so that every run has the same order.
+// Compare orders packages newest first: by revision, then by build time, both descending. Packages with the same
+// revision and build time are ordered by id, also descending, so the order is the same in every run.
 func Compare(a, b *Package) int {
 	return cmp.Or(
 		cmp.Compare(b.Revision, a.Revision),

@@ -17,16 +17,18 @@ const (
 	// MaxRevision is the highest revision that Nginx's geo ranges can hold: pairs of decimal digits in the first
 	// three octets of an address (see redirect/servers/nginx).
 	MaxRevision = 2_539_999
-	// MaxVersionLength bounds release names and versions, which become path segments and map keys (bytes).
+	// MaxVersionLength is the maximum length of release names and versions, which become path segments and map keys
+	// (bytes).
 	MaxVersionLength = 40
-	// MaxNameLength bounds the free text that pages show (bytes).
+	// MaxNameLength is the maximum length of free text that pages show (bytes).
 	MaxNameLength = 200
-	// MaxDateLength bounds the build date, which is published as the source spells it (bytes). Python's isoformat
-	// has 32.
+	// MaxDateLength is the maximum length of a build date, which is published as the source spells it (bytes). Python's
+	// isoformat returns up to 32.
 	MaxDateLength = 40
-	// MaxURLLength bounds the address of a file (bytes). A value of CloudFront's key-value store has 1 KB.
+	// MaxURLLength is the maximum length of a file's URL (bytes). A value in CloudFront's key-value store can have 1
+	// KB.
 	MaxURLLength = 512
-	// MaxSize is the largest integer that every JSON reader keeps exact (bytes).
+	// MaxSize is the largest integer that every JSON parser reads exactly (bytes).
 	MaxSize = 1<<53 - 1
 	// firstYear and lastYear are the first and the last year that the date tables support.
 	firstYear, lastYear = 2000, 2099
@@ -45,10 +47,10 @@ type Record struct {
 	Size                  int64 // bytes
 	SHA256, SHA512        string
 	FileName              string
-	URL                   string   // where the file is fetched
-	Download              Template // makes the URL of the package when URL is ""; the zero Template: there is none
+	URL                   string   // URL of the file; "" if the source does not list it
+	Download              Template // makes the URL if URL is ""; zero if there is no template
 	Place                 string   // place of the record, for instance packages.json:12; "" if the source has no lines
-	Hold                  *Held    // set by the source: the reason why this record must not be published
+	Hold                  *Held    // set by the source if the record must not be published: the reason
 }
 
 // Field names a field of a Record in messages.
@@ -71,20 +73,20 @@ const (
 	FieldURL       Field = "url"
 )
 
-// Spelling maps fields to the names that a source uses: Girder calls FieldOS meta.os. A field that is not in it keeps
-// its own name.
+// Spelling maps fields to the names that a source uses: Girder calls FieldOS meta.os. A field that is not in the map
+// has the same name in the source.
 type Spelling map[Field]string
 
 func (s Spelling) of(f Field) string { return cmp.Or(s[f], string(f)) }
 
-// Held is a record that is not published, and why.
+// Held describes a record that is held back, that is, not published, and the reason.
 type Held struct {
 	ID, Name string // as listed by the source; escape before showing
 	Field    string // the invalid field of the record, by the source's name
 	Value    string // the value of the field
 	Reason   string // a phrase that completes "held back: "
 	Hint     string // what to do, starting in lower case: "add an alias to the profile"; "" if unknown
-	Place    string // of the record; see Record
+	Place    string // place of the record, see Record
 }
 
 // String describes the record for a report, safe to print on a terminal.
@@ -95,7 +97,7 @@ func (h Held) String() string {
 // HeldGroup is all records held back for one reason.
 type HeldGroup struct {
 	Field, Reason, Hint string
-	Held                []Held // in order of id
+	Held                []Held // ordered by id
 }
 
 // String describes the group in one line with an example, safe to print on a terminal:
@@ -127,15 +129,15 @@ func GroupHeld(held []Held) []HeldGroup {
 	return groups
 }
 
-// Publish splits records into the packages to publish, newest first, and those held back. Of two records with one id
-// the first is published.
+// Publish splits records into the packages to publish, newest first, and the records held back. Of several records with
+// the same id, the first is published.
 //
-// In a scheme without revisions the day of the build (UTC) stands in for one, written yymmdd: all packages built on
-// 2026-11-20 have the revision 261120. Newer packages have higher revisions that way, and offset steps from one day
-// with builds to the next.
+// In a scheme without revisions, the build day (UTC) is used as the revision, in the form yymmdd: all packages built on
+// 2026-11-20 have the revision 261120. So newer packages have higher revisions, and offset moves from one day with
+// builds to the next.
 func Publish(scheme *Scheme, spelling Spelling, records []Record) (published []*Package, held []Held) {
 	c := &checker{Scheme: scheme, spelling: spelling, id: scheme.IDs.compiled()}
-	seen := make(map[string]string, len(records)) // by id in lower case: file systems and Nginx maps ignore the case
+	seen := make(map[string]string, len(records)) // by lower-case id, because file systems and Nginx maps ignore case
 	for i := range records {
 		r := &records[i]
 		p, h := c.check(r)
@@ -157,18 +159,19 @@ func Publish(scheme *Scheme, spelling Spelling, records []Record) (published []*
 	return published, held
 }
 
-// duplicate returns the record held back because another record, other, has the same id.
+// duplicate returns the reason to hold back a record whose id is already used. other is the id of the earlier record,
+// which may differ in case, or "".
 func (c *checker) duplicate(id, other string) *Held {
 	switch other {
 	case "":
 		return nil
 	case id:
 		h := c.hold(FieldID, id, "listed twice")
-		h.Hint = "give each package an id of its own"
+		h.Hint = "use a unique id for each package"
 		return h
 	}
-	h := c.hold(FieldID, id, "differs only in capitals from the id of another record")
-	h.Hint = "give each package an id of its own"
+	h := c.hold(FieldID, id, "differs only in case from the id of another record")
+	h.Hint = "use a unique id for each package"
 	return h
 }
 
@@ -191,14 +194,14 @@ func (c *checker) check(r *Record) (*Package, *Held) {
 	}
 	p := &Package{
 		ID: r.ID, Name: r.Name, ProductName: r.ProductName, Version: r.Version, Release: r.Release,
-		PreRelease: r.PreRelease,
-		BuildDate:  r.BuildDate, Size: r.Size, URL: r.URL,
+		PreRelease: r.PreRelease, BuildDate: r.BuildDate, Size: r.Size, URL: r.URL,
 		SHA256: strings.ToLower(r.SHA256), SHA512: strings.ToLower(r.SHA512),
 	}
-	// The download API's contract fixes the order of the checks: an unfinished upload is reported as such, whatever
-	// other errors it has.
-	for _, check := range []func(*Record, *Package) *Held{c.size, c.revision, c.identity, c.platform, c.texts, c.build,
-		c.address} {
+	// The order of the checks is part of the download API's contract: an unfinished upload is reported as such, even if
+	// it has other errors.
+	for _, check := range []func(*Record, *Package) *Held{
+		c.size, c.revision, c.identity, c.platform, c.texts, c.build, c.address,
+	} {
 		if h := check(r, p); h != nil {
 			return nil, h
 		}
@@ -296,7 +299,7 @@ func (c *checker) build(r *Record, p *Package) *Held {
 	return nil
 }
 
-// address must be checked last, because a template may contain any other field.
+// address sets and checks the URL. It must run last, because a template may use any other field.
 func (c *checker) address(r *Record, p *Package) *Held {
 	if p.URL == "" {
 		p.URL = r.Download.ExpandURL(p)
@@ -309,7 +312,7 @@ func (c *checker) address(r *Record, p *Package) *Held {
 	case p.URL == "":
 		return c.hold(FieldURL, "", fmt.Sprintf("missing, and the package lacks a field of %.120q", r.Download))
 	case !ValidURL(p.URL):
-		return c.hold(FieldURL, p.URL, "not an http or https URL that can be sent as it is")
+		return c.hold(FieldURL, p.URL, "not an http or https URL that can be sent without escaping")
 	}
 	return nil
 }
@@ -319,7 +322,8 @@ var (
 	sha256RE   = regexp.MustCompile(`^[0-9A-Fa-f]{64}$`)
 	wordRE     = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]*$`)
 	fileNameRE = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._+-]{0,199}$`)
-	urlRE      = regexp.MustCompile(`^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/[A-Za-z0-9._~:/?#@!&'()*+,;=%-]*$`)
+	urlRE      = regexp.MustCompile(`^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?` +
+		`/[A-Za-z0-9._~:/?#@!&'()*+,;=%-]*$`)
 )
 
 // ValidVersion reports whether v can be used in a path, a map key and a file name, and as the name of a folder next to
@@ -342,13 +346,13 @@ func plainText(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError })
 }
 
-// dateLayouts are the formats of build dates that occur in real listings: RFC 3339, Python's isoformat, and manual
-// ones.
+// dateLayouts are the formats of build dates that occur in real listings: RFC 3339, Python's isoformat, and dates typed
+// by hand.
 var dateLayouts = []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999",
 	"2006-01-02 15:04:05.999999999", time.DateOnly}
 
-// ParseBuildDate parses a build date; one without a zone is in UTC. It returns false for an invalid date and for a date
-// that cannot be published.
+// ParseBuildDate parses a build date. A date without a time zone is in UTC. It returns false if the date is invalid or
+// its year is out of range.
 func ParseBuildDate(text string) (time.Time, bool) {
 	if len(text) > MaxDateLength {
 		return time.Time{}, false

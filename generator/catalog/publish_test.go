@@ -11,7 +11,7 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// scheme is that of an invented project.
+// scheme is the scheme of an invented project.
 var scheme = &catalog.Scheme{
 	IDs: catalog.HexIDs, Revisions: true,
 	Systems: []catalog.System{
@@ -27,17 +27,17 @@ var scheme = &catalog.Scheme{
 	},
 }
 
-// spelling is that of an invented source.
+// spelling is the spelling of an invented source.
 var spelling = catalog.Spelling{catalog.FieldID: "_id", catalog.FieldOS: "meta.os"}
 
-// fileURL is where the file of the records here is fetched.
+// fileURL is the URL of the records' file.
 const fileURL = "https://files.example.org/item/62d5d2ebe911182f1dc285b0/download"
 
 func publish(records ...catalog.Record) ([]*catalog.Package, []catalog.Held) {
 	return catalog.Publish(scheme, spelling, records)
 }
 
-// released is a record with nothing wrong with it.
+// released returns a valid record.
 func released() catalog.Record {
 	return catalog.Record{
 		ID: "62d5d2ebe911182f1dc285b0", Name: "Aurora_win_amd64_30893", Size: 222149208, ProductName: "Aurora",
@@ -65,7 +65,7 @@ func TestPublish(t *testing.T) {
 	}
 }
 
-// hostile values have no business in any field that is written as it is.
+// hostile values must not be accepted in any field that is written without escaping.
 var hostile = map[string]string{
 	"double quote":    `5.12.4"`,
 	"single quote":    `5.12.4'`,
@@ -116,12 +116,12 @@ func TestPublishHoldsBackHostileValues(t *testing.T) {
 					t.Fatalf("published %v, held %v", published, held)
 				}
 				if held[0].Field != field || held[0].Value != value || held[0].Reason == "" {
-					t.Errorf("held for %q (%q): %q, want %q (%q)", held[0].Field, held[0].Value, held[0].Reason, field,
-						value)
+					t.Errorf("held for %q (%q): %q, want %q (%q)",
+						held[0].Field, held[0].Value, held[0].Reason, field, value)
 				}
-				if s := held[0].String(); strings.ContainsFunc(s, func(r rune) bool { return r < ' ' }) ||
-					len(s) > 1500 {
-					t.Errorf("not fit for a terminal: %q", s)
+				isControl := func(r rune) bool { return r < ' ' }
+				if s := held[0].String(); strings.ContainsFunc(s, isControl) || len(s) > 1500 {
+					t.Errorf("not safe to print on a terminal: %q", s)
 				}
 			})
 		}
@@ -134,7 +134,7 @@ func TestPublishHoldsBack(t *testing.T) {
 		change func(*catalog.Record)
 		want   catalog.Held
 	}{
-		{"the source says so", func(r *catalog.Record) {
+		{"held back by the source", func(r *catalog.Record) {
 			r.Hold = &catalog.Held{Field: "size", Value: "22",
 				Reason: "an empty zip"}
 		},
@@ -148,12 +148,12 @@ func TestPublishHoldsBack(t *testing.T) {
 		{"revision too high", func(r *catalog.Record) { r.Revision = "5266433" },
 			catalog.Held{Field: "revision", Value: "5266433",
 				Reason: "higher than 2539999, the highest that can be published"}},
-		{"revision no machine can hold", func(r *catalog.Record) { r.Revision = "99999999999999999999" },
+		{"revision out of range", func(r *catalog.Record) { r.Revision = "99999999999999999999" },
 			catalog.Held{Field: "revision", Value: "99999999999999999999",
 				Reason: "higher than 2539999, the highest that can be published"}},
 		{"still uploading", func(r *catalog.Record) { r.Size = 0 },
 			catalog.Held{Field: "size", Value: "0", Reason: "upload not finished"}},
-		{"size beyond JSON", func(r *catalog.Record) { r.Size = 1 << 53 },
+		{"size too large for JSON", func(r *catalog.Record) { r.Size = 1 << 53 },
 			catalog.Held{Field: "size", Value: "9007199254740992", Reason: "larger than the largest possible file"}},
 		{"id in capitals", func(r *catalog.Record) { r.ID = "62D5D2EBE911182F1DC285B0" },
 			catalog.Held{Field: "_id", Value: "62D5D2EBE911182F1DC285B0", Reason: "not 24 lower-case hex digits"}},
@@ -173,7 +173,7 @@ func TestPublishHoldsBack(t *testing.T) {
 			catalog.Held{Field: "name", Value: "a\nb", Reason: "empty, too long or with unprintable characters"}},
 		{"name with a line separator", func(r *catalog.Record) { r.Name = "a\u2028b" },
 			catalog.Held{Field: "name", Value: "a\u2028b", Reason: "empty, too long or with unprintable characters"}},
-		{"name reads backwards", func(r *catalog.Record) { r.Name = "Aurora\u202eexe.fdp" },
+		{"name with a right-to-left override", func(r *catalog.Record) { r.Name = "Aurora\u202eexe.fdp" },
 			catalog.Held{Field: "name", Value: "Aurora\u202eexe.fdp",
 				Reason: "empty, too long or with unprintable characters"}},
 		{"name with a zero-width space", func(r *catalog.Record) { r.Name = "Auro\u200bra" },
@@ -186,7 +186,7 @@ func TestPublishHoldsBack(t *testing.T) {
 		{"no such day", func(r *catalog.Record) { r.BuildDate = "2022-02-30T00:00:00+00:00" },
 			catalog.Held{Field: "build_date", Value: "2022-02-30T00:00:00+00:00",
 				Reason: "not a date and time in 2000 to 2099"}},
-		{"before its time", func(r *catalog.Record) { r.BuildDate = "1970-01-01T00:00:00+00:00" },
+		{"year out of range", func(r *catalog.Record) { r.BuildDate = "1970-01-01T00:00:00+00:00" },
 			catalog.Held{Field: "build_date", Value: "1970-01-01T00:00:00+00:00",
 				Reason: "not a date and time in 2000 to 2099"}},
 		{"a date of a thousand digits",
@@ -197,12 +197,12 @@ func TestPublishHoldsBack(t *testing.T) {
 			catalog.Held{Field: "url", Reason: "missing", Hint: "list it, or set download in the profile"}},
 		{"no URL and no file name for one", func(r *catalog.Record) {
 			r.URL, r.FileName, r.Download = "", "", catalog.MustTemplate("https://files.example.org/{file}")
-		}, catalog.Held{Field: "url", Reason: `missing, and the package lacks a field of "https://files.example.org/{file}"`}},
+		}, catalog.Held{Field: "url",
+			Reason: `missing, and the package lacks a field of "https://files.example.org/{file}"`}},
 		{"URL too long from a template", func(r *catalog.Record) {
 			r.URL, r.Download = "", catalog.MustTemplate("https://files.example.org/"+strings.Repeat("{sha512}/", 4))
-		}, catalog.Held{Field: "url", Value: "https://files.example.org/" + strings.Repeat(strings.Repeat("ab", 64)+"/",
-			4),
-			Reason: "not an http or https URL that can be sent as it is"}},
+		}, catalog.Held{Field: "url", Reason: "not an http or https URL that can be sent without escaping",
+			Value: "https://files.example.org/" + strings.Repeat(strings.Repeat("ab", 64)+"/", 4)}},
 		{"no date at all", func(r *catalog.Record) { r.BuildDate = "" },
 			catalog.Held{Field: "build_date", Reason: "not a date and time in 2000 to 2099"}},
 	}
@@ -230,7 +230,7 @@ func TestPublishAccepts(t *testing.T) {
 	}{
 		{"text in any script", func(r *catalog.Record) { r.Name = `Schicht "Ä" <b> 3D スライサー` },
 			func(p *catalog.Package) { p.Name = `Schicht "Ä" <b> 3D スライサー` }},
-		{"revision with zeros before", func(r *catalog.Record) { r.Revision = "0030893" }, func(*catalog.Package) {}},
+		{"revision with leading zeros", func(r *catalog.Record) { r.Revision = "0030893" }, func(*catalog.Package) {}},
 		{"highest revision", func(r *catalog.Record) { r.Revision = "2539999" },
 			func(p *catalog.Package) { p.Revision = 2539999 }},
 		{"system and architecture by alias", func(r *catalog.Record) { r.OS, r.Arch = "Darwin", "X86_64" },
@@ -240,8 +240,10 @@ func TestPublishAccepts(t *testing.T) {
 		}, func(p *catalog.Package) {
 			p.URL = "https://files.example.org/win/30893/Aurora-5.0.3.exe?sha=" + strings.Repeat("cd", 32)
 		}},
-		{"URL beside a template", func(r *catalog.Record) { r.Download = catalog.MustTemplate("https://files.example.org/{os}") }, func(*catalog.Package) {}},
-		{"file name that a shell would read", func(r *catalog.Record) { r.FileName = "$(reboot).exe" },
+		{"URL and a template", func(r *catalog.Record) {
+			r.Download = catalog.MustTemplate("https://files.example.org/{os}")
+		}, func(*catalog.Package) {}},
+		{"file name with shell syntax", func(r *catalog.Record) { r.FileName = "$(reboot).exe" },
 			func(p *catalog.Package) { p.FileName = "" }},
 		{"no checksum", func(r *catalog.Record) { r.SHA512 = "" }, func(p *catalog.Package) { p.SHA512 = "" }},
 		{"date by hand", func(r *catalog.Record) { r.BuildDate = "2021-06-21 22:00:26" }, func(p *catalog.Package) {
@@ -251,7 +253,7 @@ func TestPublishAccepts(t *testing.T) {
 			func(p *catalog.Package) {
 				p.BuildDate, p.Built = "2021-06-21T22:00:26-05:00", time.Date(2021, 6, 22, 3, 0, 26, 0, time.UTC)
 			}},
-		{"unversioned text that does not print", func(r *catalog.Record) { r.Unversioned = "4.5.0-1\n" },
+		{"unversioned text with an unprintable character", func(r *catalog.Record) { r.Unversioned = "4.5.0-1\n" },
 			func(*catalog.Package) {}},
 		{"unversioned", func(r *catalog.Record) { r.Unversioned = "4.5.0-1" },
 			func(p *catalog.Package) { p.Unversioned = "4.5.0-1" }},
@@ -273,8 +275,8 @@ func TestPublishAccepts(t *testing.T) {
 	}
 }
 
-// TestIDsThatDifferInCapitals has two ids that a file system which ignores the case takes for one.
-func TestIDsThatDifferInCapitals(t *testing.T) {
+// TestIDsThatDifferInCase checks two ids that are the same in a file system which ignores case.
+func TestIDsThatDifferInCase(t *testing.T) {
 	s := *scheme
 	s.IDs = catalog.NameIDs
 	var records []catalog.Record
@@ -285,7 +287,7 @@ func TestIDsThatDifferInCapitals(t *testing.T) {
 	}
 	published, held := catalog.Publish(&s, spelling, records)
 	if len(published) != 2 || len(held) != 1 || held[0].ID != "Aurora-1" ||
-		held[0].Reason != "differs only in capitals from the id of another record" {
+		held[0].Reason != "differs only in case from the id of another record" {
 		t.Errorf("published %d, held %+v", len(published), held)
 	}
 }
@@ -300,7 +302,7 @@ func TestPublishOrder(t *testing.T) {
 		record("a", "100", "2022-01-01T00:00:00+00:00"),
 		record("b", "200", "2020-01-01T00:00:00+00:00"),
 		record("c", "100", "2022-01-02T00:00:00+00:00"),
-		record("d", "100", "2022-01-02T02:00:00+02:00"), // the same instant as c
+		record("d", "100", "2022-01-02T02:00:00+02:00"), // the same time as c
 		record("b", "300", "2022-01-01T00:00:00+00:00"),
 	)
 	var ids []string
@@ -313,19 +315,19 @@ func TestPublishOrder(t *testing.T) {
 	want := []catalog.Held{{
 		ID: strings.Repeat("b", 24), Name: "Aurora_win_amd64_30893",
 		Field: "_id", Value: strings.Repeat("b", 24), Reason: "listed twice",
-		Hint: "give each package an id of its own",
+		Hint: "use a unique id for each package",
 	}}
 	if diff := cmp.Diff(want, held); diff != "" {
 		t.Errorf("held (-want +got):\n%s", diff)
 	}
 }
 
-// TestPublishWithoutRevisions has the day of a build stand in for its revision.
+// TestPublishWithoutRevisions checks that the build day is used as the revision.
 func TestPublishWithoutRevisions(t *testing.T) {
 	s := *scheme
 	s.Revisions = false
 	r := released()
-	r.Revision = "" // and what it held would not matter
+	r.Revision = "" // ignored in any case
 	published, held := catalog.Publish(&s, spelling, []catalog.Record{r})
 	if len(held) != 0 || len(published) != 1 || published[0].Revision != 220708 {
 		t.Errorf("published %+v, held %v, want revision 220708", published, held)
@@ -355,7 +357,7 @@ func TestGroupHeld(t *testing.T) {
 	}
 }
 
-// FuzzPublish holds Publish to what the comment of Package promises to those who write packages out.
+// FuzzPublish checks that the fields of published packages are as safe as the documentation of Package promises.
 func FuzzPublish(f *testing.F) {
 	add := func(r catalog.Record) {
 		f.Add(r.ID, r.Name, r.Size, r.ProductName, r.OS, r.Arch, r.Revision, r.Version, r.Release, r.BuildDate,
@@ -409,7 +411,7 @@ func FuzzPublish(f *testing.F) {
 				}
 			}
 			if strings.Contains(p.Version, "..") || strings.HasPrefix(strings.ToLower(p.Version), "index.") {
-				t.Errorf("Version = %q is not fit for a path", p.Version)
+				t.Errorf("Version = %q is not safe in a path", p.Version)
 			}
 			if p.Revision < 0 || p.Revision > catalog.MaxRevision || p.Size <= 0 || p.Size > catalog.MaxSize {
 				t.Errorf("revision %d, size %d", p.Revision, p.Size)

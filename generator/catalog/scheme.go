@@ -13,7 +13,7 @@ type OS string
 // Arch is the id of a processor architecture: the value of the arch parameter, for instance amd64.
 type Arch string
 
-// Platform is an operating system with an architecture. The packages of each platform have their own order.
+// Platform is an operating system and an architecture. Each platform's packages are ordered separately.
 type Platform struct {
 	Arch Arch
 	OS   OS
@@ -38,27 +38,27 @@ func Families() []Family { return []Family{WindowsFamily, MacFamily, UnixFamily}
 // System is an operating system that a project has packages for.
 type System struct {
 	ID      OS
-	Title   string   // for people: macOS
-	Family  Family   // determines its shell commands
+	Title   string   // name to show: macOS
+	Family  Family   // determines the shell commands on pages
 	Aliases []string // other names that sources use, in lower case; matching ignores case
-	File    Template // the file name of a release if the source does not list it; the zero Template: unknown
+	File    Template // makes the file name of a release if the source does not list it; zero if unknown
 }
 
 // Architecture is a processor architecture that a project has packages for.
 type Architecture struct {
 	ID      Arch
-	Title   string        // for people: 64-bit ARM
+	Title   string        // name to show: 64-bit ARM
 	Titles  map[OS]string // names on particular systems: Apple chip on macOS
-	Aliases []string      // as those of a System
+	Aliases []string      // like a System's
 }
 
 // Link is a page on another site about a package.
 type Link struct {
 	Name  string   // for instance extensions
-	Title string   // for people: Extensions
+	Title string   // heading: Extensions
 	Text  string   // text of the link: Browse extensions
 	Key   string   // key in the package object of /find: extensions_browse_url
-	URL   Template // with SafeFields; a package has no such page if one of them is empty
+	URL   Template // uses SafeFields only; a package has no such page if one of them is empty
 }
 
 // IDForm is the form of package ids. Ids of all forms are safe in paths, maps and scripts.
@@ -72,7 +72,7 @@ const (
 	NameIDs IDForm = "name"
 )
 
-// MaxIDLength bounds ids of the form NameIDs (bytes). They become names of files and keys of Nginx maps.
+// MaxIDLength is the maximum length of an id of the form NameIDs (bytes). Ids become file names and keys of Nginx maps.
 const MaxIDLength = 80
 
 var idForms = map[IDForm]struct{ pattern, what string }{
@@ -98,13 +98,13 @@ func (f IDForm) Canonical(id string) string {
 	return id
 }
 
-// Scheme holds the possible systems, architectures and forms of ids of a project's packages. It is part of the profile,
-// and the only list of systems and architectures.
+// Scheme defines the systems, architectures and ids that a project's packages can have. It is part of the profile, and
+// the only list of systems and architectures.
 type Scheme struct {
 	Systems   []System       // in the order of the download page's columns
 	Arches    []Architecture // the first is the default
 	IDs       IDForm
-	Revisions bool // packages have revisions of the source; if not, the day of the build replaces them, see Publish
+	Revisions bool // whether packages have a revision of the source; if not, see Publish
 }
 
 // OSes returns the ids of the systems, in order.
@@ -128,7 +128,7 @@ func (s *Scheme) ArchIDs() []Arch {
 // DefaultArch returns the architecture of a request that does not specify one.
 func (s *Scheme) DefaultArch() Arch { return s.Arches[0].ID }
 
-// System returns the system with an id, nil if there is none.
+// System returns the system with an id, or nil if there is none.
 func (s *Scheme) System(id OS) *System {
 	if i := slices.IndexFunc(s.Systems, func(o System) bool { return o.ID == id }); i >= 0 {
 		return &s.Systems[i]
@@ -182,7 +182,7 @@ func (s *Scheme) Compare(a, b Platform) int {
 	)
 }
 
-// FindOS returns the system with an id or an alias that a source uses. Aliases match in any case.
+// FindOS returns the system that has word as its id or, ignoring case, as an alias.
 func (s *Scheme) FindOS(word string) (OS, bool) {
 	for i := range s.Systems {
 		if o := &s.Systems[i]; word == string(o.ID) || slices.Contains(o.Aliases, strings.ToLower(word)) {
@@ -192,7 +192,7 @@ func (s *Scheme) FindOS(word string) (OS, bool) {
 	return "", false
 }
 
-// FindArch is FindOS for architectures.
+// FindArch is like FindOS, for architectures.
 func (s *Scheme) FindArch(word string) (Arch, bool) {
 	for i := range s.Arches {
 		if a := &s.Arches[i]; word == string(a.ID) || slices.Contains(a.Aliases, strings.ToLower(word)) {
@@ -202,11 +202,11 @@ func (s *Scheme) FindArch(word string) (Arch, bool) {
 	return "", false
 }
 
-// compiledID returns a regular expression that matches exactly an id of the form.
+// compiled returns a regular expression that matches a complete id of the form.
 func (f IDForm) compiled() *regexp.Regexp { return regexp.MustCompile(`^(?:` + f.Pattern() + `)$`) }
 
-// Check returns the reason why a package that was published earlier cannot be published any more, because the scheme
-// has changed since; nil if it can.
+// Check checks a package that was published earlier. If the scheme has changed since then, so the package can no longer
+// be published, it returns the reason, else nil.
 func (s *Scheme) Check(p *Package) *Held {
 	var h *Held
 	c := &checker{Scheme: s}

@@ -9,7 +9,7 @@ import (
 )
 
 // Template is a text with placeholders for fields of a package, for instance
-// https://extensions.example.org/{revision}/{os}. The zero Template expands to nothing.
+// https://extensions.example.org/{revision}/{os}. The zero Template expands to "".
 type Template struct {
 	text  string
 	parts []templatePart
@@ -18,12 +18,12 @@ type Template struct {
 // templatePart is a piece of text, or the name of a field.
 type templatePart struct{ text, field string }
 
-// templateFields are the fields that a template may name. The values of the first safeFields are plain words:
-// letters, digits and . _ -.
+// templateFields are the fields that a template may use. The values of the first safeFields contain only letters,
+// digits and . _ -.
 var templateFields = []string{"id", "os", "arch", "revision", "version", "release", "file", "sha256", "sha512",
 	"product", "name"}
 
-// safeFields is the number of templateFields that servers can fill in themselves.
+// safeFields is the number of templateFields that servers can insert themselves.
 const safeFields = 6
 
 // SafeFields returns the fields whose values never need encoding.
@@ -59,11 +59,11 @@ func ParseTemplate(text string, fields []string) (Template, error) {
 	return t, nil
 }
 
-// MustTemplate is ParseTemplate for templates in code.
+// MustTemplate is like ParseTemplate, for constants: it panics if the template is invalid.
 func MustTemplate(text string) Template {
 	t, err := ParseTemplate(text, templateFields)
 	if err != nil {
-		panic(err) // templates in code are constants
+		panic(err)
 	}
 	return t
 }
@@ -91,13 +91,13 @@ func (t Template) Fields() []string {
 	return list
 }
 
-// Expand fills in the fields of a package without encoding them. It returns "" if one of them is empty: for instance, a
+// Expand inserts the fields of a package without encoding them. It returns "" if one of them is empty: for instance, a
 // nightly build has no link to its release.
 func (t Template) Expand(p *Package) string {
 	return t.expand(p, func(value string) string { return value })
 }
 
-// ExpandURL is Expand for URLs: it encodes values as segments of a path.
+// ExpandURL is like Expand, but encodes the values as path segments of a URL.
 func (t Template) ExpandURL(p *Package) string { return t.expand(p, url.PathEscape) }
 
 func (t Template) expand(p *Package, encode func(string) string) string {
@@ -116,7 +116,7 @@ func (t Template) expand(p *Package, encode func(string) string) string {
 	return b.String()
 }
 
-// field returns the value of a field of templates.
+// field returns the value of a template field.
 func (p *Package) field(name string) string {
 	switch name {
 	case "id":

@@ -17,7 +17,7 @@ func TestTemplate(t *testing.T) {
 		{"{product}-{release}-{arch}.exe", "Aurora Pro-3.1-amd64.exe", "Aurora%20Pro-3.1-amd64.exe"},
 		{"{id}{id}", "a1a1", "a1a1"},
 		{"no field", "no field", "no field"},
-		{"{sha256}.txt", "", ""}, // which is not known
+		{"{sha256}.txt", "", ""}, // the SHA-256 is unknown
 		{"", "", ""},
 	} {
 		tmpl, err := catalog.ParseTemplate(tt.text, catalog.AllFields())
@@ -40,7 +40,7 @@ func TestTemplate(t *testing.T) {
 func TestTemplateErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"{revison}":  `no field "revison"; the fields are id, os, arch, revision, version, release`,
-		"{name}":     `no field "name"`, // free text is not for links
+		"{name}":     `no field "name"`, // free text is not allowed in links
 		"a{os":       "no closing one",
 		"a}b{os}":    "no opening one",
 		"{os}}":      "no opening one",

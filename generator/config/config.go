@@ -11,8 +11,8 @@
 // One table (Options) lists everything that can be configured. Reading, checking, printing, the help of the flags and
 // docs/configuration.md all use it: a new option is one entry in options.go and one field of Config.
 //
-// Nothing is ignored silently. Unknown keys and variables, malformed values and values out of range are errors with
-// their place, and Load reports all of them at once.
+// Nothing is ignored silently. Unknown keys and variables, malformed values and values out of range are errors. Load
+// reports all of them at once, each with its place.
 package config
 
 import (
@@ -28,17 +28,17 @@ type Config struct {
 	Warnings []string // deprecated spellings that were accepted, each with its place
 
 	ProfileName string           // a built-in profile, or the path of a file
-	Profile     *profile.Profile // nil when it cannot be read
+	Profile     *profile.Profile // nil if it cannot be read
 
 	Title       string // title of the site
 	Project     string // name of the software
 	Description string // one sentence for search engines
-	BaseURL     string // scheme and host, no slash at the end
+	BaseURL     string // scheme and host, without a trailing slash
 	Notice      string // Markdown for the top of every page; "" for none
 
 	Source           string // a Girder API base, a packages.json, a file, or "sample"
 	SourceHeader     string // "Name: value", a secret; "" for none
-	SourceHeaderFile string // path of a file that holds such a header; "" for none
+	SourceHeaderFile string // path of a file that contains such a header; "" for none
 	App              string // 24 lower-case hex digits: the Girder application to publish; "" for other sources
 	Girder           Girder
 	Offline          bool // use the stored catalogue; do not contact the source
@@ -66,14 +66,14 @@ type Config struct {
 
 // Girder configures the requests to a Girder server.
 type Girder struct {
-	API      string        // base of the API that the files of a saved listing are fetched from; "" if not configured
+	API      string        // base of the API from which the files of a saved listing are downloaded; "" if not set
 	Download string        // "file", "item" or "hashsum": what /bitstream/<id> redirects to
-	Timeout  time.Duration // of one request, including the body of its answer
-	MaxSize  Size          // of the listing, after decompression
+	Timeout  time.Duration // time limit of one request, including the body of the answer
+	MaxSize  Size          // maximum size of the listing, after decompression
 	Retries  int           // further attempts after the first
 }
 
-// Stats configures how sitegen stats counts downloads. A build uses none of it.
+// Stats configures how sitegen stats counts downloads. A build does not use it.
 type Stats struct {
 	GeoIP       []string   // MaxMind DB files, in the order in which they are searched
 	Attribution string     // HTML that their licence requires; "" to derive it from the files
@@ -90,7 +90,7 @@ type JSONFields struct {
 	Address, Time, Request, Method, Path, Status, Agent string
 }
 
-// Preview configures sitegen serve. A build uses none of it.
+// Preview configures sitegen serve. A build does not use it.
 type Preview struct {
 	Listen       string        // host:port
 	AllowedHosts []string      // extra host names the preview answers to, besides localhost and IP addresses
@@ -111,5 +111,5 @@ type Command struct {
 	Args []string // the program and its arguments; at least one
 }
 
-// Origin returns where the value of the option with that key came from.
+// Origin returns the origin of the value of the option with the given key.
 func (c *Config) Origin(key string) Origin { return c.origins[key] }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// field describes how the value of one option is written, parsed into its field of Config, and shown.
+// field describes how the value of an option is written, stored in Config, and printed.
 type field struct {
 	kind      string   // see Option.Kind
 	choices   []string // see Option.Choices
@@ -15,17 +15,17 @@ type field struct {
 	bare      bool     // a number or switch, which YAML writes without quotes
 	clear     func(c *Config)
 	add       func(c *Config, text, dir string) error // parses one value or one item; its error has type invalid
-	show      func(c *Config) []string                // the value, or the items, in the form that add parses
+	show      func(c *Config) []string                // returns the value, or the items, in the form that add parses
 }
 
 func (f *field) isList() bool { return f.separator != "" }
 
-// invalid is the error of a value that cannot be used. Messages have the form "<key> <what> (found …); <hint>".
+// invalid is the error of an invalid value. Messages have the form "<key> <what> (found …); <hint>".
 type invalid struct{ what, hint string }
 
 func (e invalid) Error() string { return e.what }
 
-// A valueParser parses one value. Relative paths in it start at the folder dir.
+// A valueParser parses one value. Relative paths in the value are relative to the folder dir.
 type valueParser[T any] func(text, dir string) (T, error)
 
 // one returns a field for a single value.
@@ -67,7 +67,7 @@ func many[T any](kind, separator string, at func(*Config) *[]T, parse valueParse
 	}
 }
 
-// same shows a value that is already text.
+// same returns s. It is the show function of values that are text.
 func same(s string) string { return s }
 
 // text returns a field for free text that passes all checks.

@@ -2,12 +2,12 @@ package config
 
 import "github.com/Slicer/sitegen/generator/yamltext"
 
-// file sets the options that the text of the configuration file contains.
+// file sets options from the text of the configuration file.
 func (l *loader) file(name string, text []byte) {
 	doc := yamltext.Parse(name, text, 0)
 	var keys yamltext.Keys
 	for _, o := range options {
-		first := 0 // line
+		first := 0 // line of the first occurrence
 		read := func(n *yamltext.Node) {
 			if n.Name != o.Key {
 				l.renamed(Origin{File, n.KeyAt}, n.Name, o.Key)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// checkFolders reports folders that are identical or nested in each other: a site would read its own output, or
+// checkFolders reports folders that are identical or nested. With such folders, a site would read its own output or
 // publish its own database.
 func (l *loader) checkFolders() {
 	keys := []string{"out", "redirects", "data", "content", "layouts"}

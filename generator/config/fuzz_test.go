@@ -12,8 +12,8 @@ import (
 
 var placed = regexp.MustCompile(`^(sitegen\.yaml:[1-9]\d*:[1-9]\d*): .`)
 
-// FuzzConfig feeds any text as sitegen.yaml. Every message says where; what is accepted can be printed
-// and read again.
+// FuzzConfig reads any text as sitegen.yaml. Every message must have a place, and a valid configuration must be the
+// same after it is printed and read again.
 func FuzzConfig(f *testing.F) {
 	for _, seed := range []string{
 		"", "title: a\n", "girder:\n  timeout: 3m\n  max_size: 64 MiB\n", "after_change: [nginx -t, 'a \"b\"']\n",

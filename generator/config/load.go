@@ -22,7 +22,7 @@ type Input struct {
 	File string
 	// Environ is the environment as os.Environ returns it, "NAME=value". Empty variables count as not set.
 	Environ []string
-	// Flags holds the values given for each flag, by its name, in the order of the command line.
+	// Flags holds the values of each flag, by its name, in the order of the command line.
 	Flags map[string][]string
 }
 
@@ -35,15 +35,15 @@ type item struct {
 // loader fills a Config level by level (defaults, profile, file, environment, flags) and collects the errors.
 type loader struct {
 	config   Config
-	dir      string // the site folder: of the configuration file, else the working directory
+	dir      string // the site folder: the folder of the configuration file, else the working directory
 	findings fault.Findings
 
 	profileErr error
 }
 
-// Load reads the configuration. Relative paths in the file and among the defaults start at the folder of the file,
-// those in flags and variables at the working directory. The error is of kind fault.Usage and lists every mistake; the
-// Config then holds the values that are valid.
+// Load reads the configuration. Relative paths in the file and in defaults are relative to the folder of the file,
+// those in flags and variables to the working directory. The error is of kind fault.Usage and lists all mistakes; in
+// this case, Config contains the valid values.
 func Load(in Input) (Config, error) {
 	l := &loader{config: Config{origins: map[string]Origin{}}}
 	env := sitegenEnv(in.Environ)
@@ -59,7 +59,7 @@ func Load(in Input) (Config, error) {
 	return l.config, fault.Wrap(fault.Usage, errors.Join(err, l.findings.Err(), l.profileErr), "")
 }
 
-// readFile reads the file that is named, or else sitegen.yaml, which may be missing.
+// readFile reads the named file. Without a name, it reads sitegen.yaml, which may be missing.
 func readFile(named string) (name string, data []byte, err error) {
 	name = cmp.Or(named, FileName)
 	data, err = os.ReadFile(name)
@@ -86,7 +86,7 @@ func (l *loader) defaults() {
 	}
 }
 
-// profile reads the profile that the values so far name, and sets the options that have their default from it.
+// profile reads the profile that the values read so far select, and sets the options whose default comes from it.
 func (l *loader) profile() {
 	p, err := profile.Load(l.config.ProfileName)
 	if err != nil {
@@ -177,7 +177,7 @@ func split(o *Option, text string, at Origin) []item {
 	return items
 }
 
-// set sets an option to the value found at origin. Relative paths in it start at dir.
+// set sets an option to the value found at origin. Relative paths in the value are relative to dir.
 func (l *loader) set(o *Option, items []item, origin Origin, dir string) {
 	o.field.clear(&l.config)
 	l.config.origins[o.Key] = origin
@@ -192,7 +192,7 @@ func (l *loader) set(o *Option, items []item, origin Origin, dir string) {
 	}
 }
 
-// renamed adds the warning that an older name was used.
+// renamed adds a warning about the use of an old name.
 func (l *loader) renamed(at Origin, old, name string) {
 	l.config.Warnings = append(l.config.Warnings, at.At.Errorf("%s is now called %s; rename it", old, name).String())
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/Slicer/sitegen/generator/profile"
 )
 
-// siteFolder makes a folder with the file sitegen.yaml the working directory.
+// siteFolder changes the working directory to a new folder that contains a sitegen.yaml.
 func siteFolder(t *testing.T, yaml string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -42,7 +42,7 @@ func load(t *testing.T, in config.Input) config.Config {
 	return c
 }
 
-// messages are the lines of an error, which must be one about the use of the program.
+// messages returns the lines of an error, which must be of kind fault.Usage.
 func messages(t *testing.T, err error) []string {
 	t.Helper()
 	if err == nil {
@@ -57,7 +57,7 @@ func messages(t *testing.T, err error) []string {
 var ignoreOrigins = cmp.Options{cmpopts.IgnoreUnexported(config.Config{}),
 	cmpopts.IgnoreFields(config.Config{}, "Profile")}
 
-// aurora is the smallest profile, with a value for each option that a profile has.
+// aurora is a minimal profile with a value for each option whose default comes from the profile.
 const aurora = `
 project: Aurora
 title: Aurora downloads
@@ -109,7 +109,7 @@ func TestProfile(t *testing.T) {
 	write(t, "sites/aurora/sitegen.yaml", "profile: profile.yaml\ntitle: Ours\n")
 	c := load(t, config.Input{File: "sites/aurora/sitegen.yaml"})
 	got := []string{c.ProfileName, c.Title, c.Project, c.Source, c.App, c.Origin("source").String()}
-	// A path in a profile starts at the folder of the profile.
+	// A path in a profile is relative to the folder of the profile.
 	want := []string{"sites/aurora/profile.yaml", "Ours", "Aurora", "sites/aurora/packages.json", "",
 		"profile sites/aurora/profile.yaml"}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -317,7 +317,7 @@ func TestSourceOfANamedKind(t *testing.T) {
 	}
 }
 
-func TestFileThatIsNotThere(t *testing.T) {
+func TestMissingFile(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, in := range map[string]config.Input{
 		"flag":     {File: "other.yaml"},
@@ -336,7 +336,7 @@ func TestFileThatIsNotThere(t *testing.T) {
 	}
 }
 
-func TestFileWithTheOtherEnding(t *testing.T) {
+func TestFileWithOtherExtension(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "sitegen.yml", "title: never read\n")
 	_, err := config.Load(config.Input{})
@@ -344,11 +344,11 @@ func TestFileWithTheOtherEnding(t *testing.T) {
 		t.Errorf("messages (-want +got):\n%s", diff)
 	}
 	if _, err := config.Load(config.Input{File: "sitegen.yml"}); err != nil {
-		t.Errorf("named by hand it is fine, but: %v", err)
+		t.Errorf("named explicitly, it must be accepted: %v", err)
 	}
 }
 
-func TestWhatIsRightIsKept(t *testing.T) {
+func TestValidValuesAreKept(t *testing.T) {
 	siteFolder(t, "log_format: json\njobs: many\n")
 	c, err := config.Load(config.Input{})
 	if err == nil || c.LogFormat != "json" {
@@ -356,23 +356,23 @@ func TestWhatIsRightIsKept(t *testing.T) {
 	}
 }
 
-// TestOlderNames reads an option by the name it had before, and says what it is called now.
-func TestOlderNames(t *testing.T) {
+// TestOldNames checks that an option can be set by its old name, with a warning that contains the new one.
+func TestOldNames(t *testing.T) {
 	siteFolder(t, "title: T\ntargets: [netlify]\n")
 	c := load(t, config.Input{})
 	if diff := cmp.Diff([]string{"netlify"}, c.Servers); diff != "" {
 		t.Errorf("from the file (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"sitegen.yaml:2:1: targets is now called servers; rename it"},
-		c.Warnings); diff != "" {
+	want := []string{"sitegen.yaml:2:1: targets is now called servers; rename it"}
+	if diff := cmp.Diff(want, c.Warnings); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 	c = load(t, config.Input{Environ: []string{"SITEGEN_TARGETS=s3,nginx"}})
 	if diff := cmp.Diff([]string{"s3", "nginx"}, c.Servers); diff != "" {
 		t.Errorf("from the environment (-want +got):\n%s", diff)
 	}
-	if len(c.Warnings) != 2 || c.Warnings[1] != "environment SITEGEN_TARGETS: SITEGEN_TARGETS is now called "+
-		"SITEGEN_SERVERS; rename it" {
+	const renamed = "environment SITEGEN_TARGETS: SITEGEN_TARGETS is now called SITEGEN_SERVERS; rename it"
+	if len(c.Warnings) != 2 || c.Warnings[1] != renamed {
 		t.Errorf("warnings %q", c.Warnings)
 	}
 	c = load(t, config.Input{Environ: []string{"SITEGEN_TARGETS=s3", "SITEGEN_SERVERS=cloudfront"}})

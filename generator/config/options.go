@@ -16,13 +16,13 @@ type Option struct {
 	Flag    string // the flag without dashes; "" if there is none
 	Group   string // heading in help and documentation
 	Default string // in the form of the environment variable
-	// FromProfile returns the default that the profile contains, "" if it contains none. It is nil for options that do
-	// not depend on the project.
+	// FromProfile returns the default from the profile, or "" if it has none. It is nil for options that do not depend
+	// on the project.
 	FromProfile func(*profile.Profile) string
 	Value       string // placeholder for the value of the flag in help: "FOLDER"; "" if there is none
 	Usage       string // one line for help
 	Doc         string // description in Markdown: meaning, unit, effect
-	NotInFile   bool   // only allowed as a flag or in the environment, because it is for a single run or a secret
+	NotInFile   bool   // not allowed in the file, because it is a secret or for a single run
 	Command     string // the only command that has the flag; "" if several have it
 	Secret      bool   // never printed
 
@@ -46,16 +46,16 @@ func serverTitles() string {
 // Kind describes in a few words how a value is written: "text", "folder", "one of item, hashsum".
 func (o *Option) Kind() string { return o.field.kind }
 
-// Choices returns the possible values of an option that has only a few, nil for the others.
+// Choices returns the possible values of an option that has only a few, else nil.
 func (o *Option) Choices() []string { return o.field.choices }
 
-// IsSwitch reports whether the option is on or off, so that its flag needs no value.
+// IsSwitch reports whether the option is a switch, whose flag needs no value.
 func (o *Option) IsSwitch() bool { return o.field.kind == switchKind }
 
 // Options lists all options, in the order of help and documentation.
 func Options() []*Option { return slices.Clone(options) }
 
-// find returns the option with a key, nil if there is none.
+// find returns the option with a key, or nil if there is none.
 func find(key string) *Option {
 	for _, o := range options {
 		if o.Key == key {
@@ -76,10 +76,8 @@ var options = []*Option{
 		Key: "profile", Group: "Site", Default: profile.Default,
 		Usage: "project that the site is for: a built-in profile, or a file",
 		Doc: "The project that the site is for: the path of a YAML file that describes it " +
-			"([profile.md](profile.md)), or the name " +
-			"of a built-in profile. It sets the name of the project, the systems and architectures of its " +
-			"packages, and " +
-			"where they are listed.",
+			"([profile.md](profile.md)), or the name of a built-in profile. It sets the name of the project, the " +
+			"systems and architectures of its packages, and where they are listed.",
 		field: one("name or file", func(c *Config) *string { return &c.ProfileName }, profileName, same),
 	},
 	{
@@ -106,9 +104,8 @@ var options = []*Option{
 		Value:       "URL",
 		Usage:       "address where the site is published",
 		Doc: "Where the site is published: scheme and host, `https://download.example.org`. It has no path, because " +
-			"the download API " +
-			"answers at the root of a host. Feeds, the sitemap and canonical links contain it; links between pages " +
-			"do not.",
+			"the download API answers at the root of a host. Feeds, the sitemap and canonical links contain it; " +
+			"links between pages do not.",
 		field: one("URL", func(c *Config) *string { return &c.BaseURL }, baseURL, same),
 	},
 	{
@@ -124,10 +121,9 @@ var options = []*Option{
 		Value:       "URL",
 		Usage:       "list of packages: a Girder API, a packages.json, a saved listing, or sample",
 		Doc: "Where the packages are listed: the URL of a Girder API; the URL or path of a " +
-			"[packages.json](packages-json.md), which any build system can write; " +
-			"a file with a saved answer of Girder's `/app/<id>/package?limit=0`; or `sample`, a small built-in " +
-			"catalogue. " +
-			"A data folder holds either the sample or a real catalogue, never both.",
+			"[packages.json](packages-json.md), which any build system can write; a file with a saved answer of " +
+			"Girder's `/app/<id>/package?limit=0`; or `sample`, a small built-in catalogue. A data folder holds " +
+			"either the sample or a real catalogue, never both.",
 		field: one("URL, file or sample", func(c *Config) *string { return &c.Source }, source, same),
 	},
 	{
@@ -135,8 +131,7 @@ var options = []*Option{
 		Value: "ID",
 		Usage: "Girder id of the application whose packages are published",
 		Doc: "The `_id` of the application's folder in Girder, 24 hex digits. Packages of other applications are " +
-			"held back. " +
-			"Sources other than Girder have no applications.",
+			"held back. Sources other than Girder have no applications.",
 		field: text(func(c *Config) *string { return &c.App }, appID),
 	},
 	{
@@ -144,8 +139,7 @@ var options = []*Option{
 		Usage: "request header for a source behind a login: \"Girder-Token: …\"",
 		Doc: "A header sent with every request to the source, for sources behind a login: `Girder-Token: …` or " +
 			"`Authorization: Bearer …`. It can only be set as an environment variable, so that it appears in no file " +
-			"and in no " +
-			"list of processes. It is only sent over https or to this machine.",
+			"and in no list of processes. It is only sent over https or to this machine.",
 		field: text(func(c *Config) *string { return &c.SourceHeader }, header),
 	},
 	{
@@ -159,40 +153,32 @@ var options = []*Option{
 		Key: "girder.api", Group: "Packages",
 		Usage: "API that the files of a saved listing are fetched from",
 		Doc: "The base of the Girder API that the files of a saved listing are fetched from, `https://…/api/v1`. " +
-			"Empty: for the " +
-			"profile's application, the profile's API; otherwise the API that this site read last. If neither is " +
-			"known, a saved " +
-			"listing cannot be built.",
+			"Empty: for the profile's application, the profile's API; otherwise the API that this site read last. If " +
+			"neither is known, a saved listing cannot be built.",
 		field: text(func(c *Config) *string { return &c.Girder.API }, apiBase),
 	},
 	{
 		Key: "girder.download", Group: "Packages", Default: "file",
 		Usage: "what download links redirect to",
 		Doc: "What `/bitstream/<id>` redirects to. `file`: the file by its own id, so that downloads can be resumed " +
-			"and have the " +
-			"right name; if the file's id is unknown, the item. A file that is uploaded again gets a new id: until " +
-			"the next " +
-			"build, the old id answers 400. `item`: the item's file, for every package; such a download cannot be " +
-			"resumed, it " +
-			"starts over. `hashsum`: the file by its SHA-512, if known; a package that was promoted by copying then " +
-			"has the " +
-			"file name of its draft.",
+			"and have the right name; if the file's id is unknown, the item. A file that is uploaded again gets a " +
+			"new id: until the next build, the old id answers 400. `item`: the item's file, for every package; such " +
+			"a download cannot be resumed, it starts over. `hashsum`: the file by its SHA-512, if known; a package " +
+			"that was promoted by copying then has the file name of its draft.",
 		field: choice(func(c *Config) *string { return &c.Girder.Download }, "file", "item", "hashsum"),
 	},
 	{
 		Key: "girder.timeout", Group: "Packages", Default: "3m",
 		Usage: "time limit of one request",
 		Doc: "How long one request to Girder may take, from the connection to the last byte of the answer, before it " +
-			"is aborted " +
-			"and retried. A number with its unit: `90s`, `3m`.",
+			"is aborted and retried. A number with its unit: `90s`, `3m`.",
 		field: duration(func(c *Config) *time.Duration { return &c.Girder.Timeout }),
 	},
 	{
 		Key: "girder.max_size", Group: "Packages", Default: "64MiB",
 		Usage: "largest listing that is accepted",
 		Doc: "The largest listing that is read, after decompression: bytes, or a number with its unit, `64MiB`. A " +
-			"larger one is " +
-			"an error. As a guide, a listing of 700 packages has 0.6 MiB.",
+			"larger one is an error. As a guide, a listing of 700 packages has 0.6 MiB.",
 		field: size(func(c *Config) *Size { return &c.Girder.MaxSize }),
 	},
 	{
@@ -212,11 +198,9 @@ var options = []*Option{
 		Key: "force", Flag: "force", Group: "Packages", Default: "false", NotInFile: true,
 		Usage: "publish a refused catalogue, replace files in the way",
 		Doc: "Publish a catalogue that a build would refuse: one that is empty, lacks packages for an operating " +
-			"system, has a fifth " +
-			"fewer packages, or has an older newest release. Also replace files in the public folder that are in the " +
-			"way of the " +
-			"site's own. Use it for one run, after checking the source. It cannot be set in the file, where it would " +
-			"stay in effect.",
+			"system, has a fifth fewer packages, or has an older newest release. Also replace files in the public " +
+			"folder that are in the way of the site's own. Use it for one run, after checking the source. It cannot " +
+			"be set in the file, where it would stay in effect.",
 		field: onOff(func(c *Config) *bool { return &c.Force }),
 	},
 
@@ -272,8 +256,7 @@ var options = []*Option{
 		Key: "redirect_hosts", Group: "Redirects",
 		Usage: "hosts that redirect rules may lead to",
 		Doc: "The hosts, besides the site's own, that rules in `rules.txt` may lead to: `[www.example.org, " +
-			"forum.example.org]`. " +
-			"A rule that leads to another host is an error.",
+			"forum.example.org]`. A rule that leads to another host is an error.",
 		field: many("list of hosts", ",", func(c *Config) *[]string { return &c.RedirectHosts }, hostName, same),
 	},
 	{
@@ -294,12 +277,9 @@ var options = []*Option{
 		Key: "after_change", Group: "Running",
 		Usage: "commands to run after the web server's configuration changed",
 		Doc: "Commands to run, in this order, when files in the redirects folder changed: `nginx -t`, then `nginx -s " +
-			"reload`. " +
-			"If the first command fails, the previous files are restored. Each command is one line, split into words " +
-			"as in a " +
-			"shell (spaces, quotes and backslashes), but run without a shell: for pipes, variables or `&&` write `sh " +
-			"-c '…'`. " +
-			"In the environment variable, write one command per line.",
+			"reload`. If the first command fails, the previous files are restored. Each command is one line, split " +
+			"into words as in a shell (spaces, quotes and backslashes), but run without a shell: for pipes, " +
+			"variables or `&&` write `sh -c '…'`. In the environment variable, write one command per line.",
 		field: commandList(func(c *Config) *[]Command { return &c.AfterChange }),
 	},
 
@@ -308,10 +288,8 @@ var options = []*Option{
 		Value: "FILE",
 		Usage: "GeoIP database (.mmdb) of cities; repeat it for separate IPv4 and IPv6 files",
 		Doc: "MaxMind DB files that map addresses to places, in the order in which they are searched; use two if " +
-			"IPv4 and IPv6 are in " +
-			"separate files. In the environment variable, separate them by commas. Empty: the file that `sitegen " +
-			"stats geoip-update` " +
-			"fetched; without one, countries are unknown.",
+			"IPv4 and IPv6 are in separate files. In the environment variable, separate them by commas. Empty: the " +
+			"file that `sitegen stats geoip-update` fetched; without one, countries are unknown.",
 		field: fileList(func(c *Config) *[]string { return &c.Stats.GeoIP }),
 	},
 	{
@@ -319,8 +297,7 @@ var options = []*Option{
 		Value: "HTML",
 		Usage: "attribution that the database's licence requires (default: from the file)",
 		Doc: "HTML with the attribution that the licence of the GeoIP database requires. Empty: derived from the " +
-			"metadata of the file, " +
-			"which works for the databases of MaxMind and DB-IP.",
+			"metadata of the file, which works for the databases of MaxMind and DB-IP.",
 		field: text(func(c *Config) *string { return &c.Stats.Attribution }, oneLine),
 	},
 	{
@@ -393,8 +370,8 @@ var options = []*Option{
 		Value: "keyed|daily|full",
 		Usage: "what is stored of an address",
 		Doc: "What is stored of an address. `keyed`: a hash with a key that is kept in the data folder. `daily`: a " +
-			"hash with a key that " +
-			"is deleted after the day; format 1.0 is then not published. `full`: the hash and the address.",
+			"hash with a key that is deleted after the day; format 1.0 is then not published. `full`: the hash and " +
+			"the address.",
 		field: choice(func(c *Config) *string { return &c.Stats.Privacy }, "keyed", "daily", "full"),
 	},
 	{
@@ -418,8 +395,7 @@ var options = []*Option{
 		Value: "HOST:PORT",
 		Usage: "address that the preview listens on",
 		Doc: "The address that `sitegen serve` listens on: host and port. Without a host (`:8080`), other machines " +
-			"can see the preview, too. " +
-			"Port `0`: any free port.",
+			"can see the preview, too. Port `0`: any free port.",
 		field: one("host and port", func(c *Config) *string { return &c.Preview.Listen }, address, same),
 	},
 	{
@@ -427,8 +403,8 @@ var options = []*Option{
 		Value: "HOST",
 		Usage: "extra host name the preview answers to",
 		Doc: "Host names the preview answers to, besides `localhost` and IP addresses. Requests for any other name " +
-			"are refused, " +
-			"so that a page on the Internet cannot read the preview through a host name of its own (DNS rebinding).",
+			"are refused, so that a page on the Internet cannot read the preview through a host name of its own (DNS " +
+			"rebinding).",
 		field: many("list of hosts", ",", func(c *Config) *[]string { return &c.Preview.AllowedHosts }, hostName, same),
 	},
 	{
@@ -436,8 +412,7 @@ var options = []*Option{
 		Value: "SERVER",
 		Usage: "answer as this server would: " + strings.Join(servers.Names(), ", "),
 		Doc: "The server that the preview emulates, including its limits. `s3` is a bucket's website endpoint. For " +
-			"`cloudfront`, " +
-			"the preview runs the generated function itself.",
+			"`cloudfront`, the preview runs the generated function itself.",
 		field: choice(func(c *Config) *string { return &c.Preview.As }, servers.Names()...),
 	},
 	{
@@ -463,8 +438,7 @@ var options = []*Option{
 		Key: "poll", Flag: "poll", Group: "Preview", Default: "false", Command: "serve",
 		Usage: "check for changed files twice a second",
 		Doc: "Check for changed files twice a second instead of waiting for events of the file system. Needed where " +
-			"there are no " +
-			"such events: on network file systems, and in folders that a container shares with its host.",
+			"there are no such events: on network file systems, and in folders that a container shares with its host.",
 		field: onOff(func(c *Config) *bool { return &c.Preview.Poll }),
 	},
 	{

@@ -2,7 +2,7 @@ package config
 
 import "github.com/Slicer/sitegen/generator/fault"
 
-// Level is a kind of place that values come from. A value from a higher level wins.
+// Level is a kind of place that values come from. A value from a higher level takes precedence.
 type Level int
 
 // The levels, lowest first.
@@ -14,10 +14,12 @@ const (
 	Flag
 )
 
-// Origin is where a value came from.
+// Origin is the place that a value came from.
 type Origin struct {
 	Level Level
-	At    fault.Place // line in a file; for other levels File is "environment SITEGEN_OUT" or "flag --out"; zero for a default
+	// At is a line in a file. For variables and flags, At.File is "environment SITEGEN_OUT" or "flag --out"; for a
+	// default, At is zero.
+	At fault.Place
 }
 
 // String returns the name of the origin: "default", "profile aurora.yaml", "sitegen.yaml:12", "environment

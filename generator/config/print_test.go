@@ -20,8 +20,8 @@ func printed(t *testing.T, c config.Config) string {
 }
 
 func TestPrint(t *testing.T) {
-	siteFolder(t, "profile: aurora.yaml\nnotice: |\n  a\n  b\ngirder:\n  max_size: 1000001\nafter_change: [nginx -t, "+
-		"\"x: 'y'\"]\n")
+	siteFolder(t, "profile: aurora.yaml\nnotice: |\n  a\n  b\ngirder:\n  max_size: 1000001\n"+
+		"after_change: [nginx -t, \"x: 'y'\"]\n")
 	write(t, "aurora.yaml", aurora)
 	c := load(t, config.Input{Environ: []string{"SITEGEN_PROJECT=3", "SITEGEN_SOURCE_HEADER=Girder-Token: abc"},
 		Flags: map[string][]string{"force": {"true"}}})
@@ -84,7 +84,7 @@ log_format: text                                           # default
 	}
 }
 
-// What is printed is a configuration file of the same values, whatever the values are.
+// TestPrintIsAConfiguration checks that the printed configuration, when read again, has the same values.
 func TestPrintIsAConfiguration(t *testing.T) {
 	for _, text := range []string{
 		"plain", "5.10", "true", "null", "~", "-", "- a", "a: b", "a #b", "#b", "'", `"`, `\`, "[a]", "{a}", "*a", "&a",
@@ -107,7 +107,8 @@ func TestPrintIsAConfiguration(t *testing.T) {
 
 const beginReference, endReference = "<!-- begin: written by go generate ./generator/config -->\n\n", "\n<!-- end -->"
 
-// The document describes the table: run go generate ./generator/config after a change of options.go.
+// TestDocumentation checks that docs/configuration.md is up to date. To update it after a change of options.go, run go
+// generate ./generator/config.
 func TestDocumentation(t *testing.T) {
 	const path = "../../docs/configuration.md"
 	data, err := os.ReadFile(path)
@@ -127,7 +128,7 @@ func TestDocumentation(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(config.Reference(), got); diff != "" {
-		t.Errorf("%s is not up to date, run go generate ./generator/config (-want +got):\n%s", path, diff)
+		t.Errorf("%s is not up to date; run go generate ./generator/config (-want +got):\n%s", path, diff)
 	}
 }
 

@@ -31,7 +31,7 @@ func number(at func(*Config) *int, low, high int) field {
 	return f
 }
 
-// longest bounds durations, so that a mistyped one does not block a site for days.
+// longest limits durations: a typing error must not block a site for days.
 const longest = 24 * time.Hour
 
 // duration returns a field for a positive length of time.
@@ -48,10 +48,10 @@ func duration(at func(*Config) *time.Duration) field {
 	}, shortDuration)
 }
 
-// never stands for an interval that does not end. Config holds it as 0.
+// never is the text for an infinite interval, which Config stores as 0.
 const never = "never"
 
-// durationOrNever returns a field for a positive length of time, or never.
+// durationOrNever returns a field for a positive length of time or never.
 func durationOrNever(at func(*Config) *time.Duration) field {
 	f := duration(at)
 	return one("duration, or never", at, func(s, dir string) (time.Duration, error) {
@@ -83,7 +83,7 @@ func shortDuration(d time.Duration) string {
 	return s
 }
 
-// largest bounds sizes, because answers are held in memory.
+// largest limits sizes, because answers are held in memory.
 const largest = 1 << 40
 
 // size returns a field for a positive number of bytes.
@@ -112,7 +112,7 @@ func (s Size) String() string {
 	return strconv.FormatInt(int64(s), 10)
 }
 
-// commandList returns a field for a list of commands. In the environment variable each is on a line of its own.
+// commandList returns a field for a list of commands. In the environment variable, each command is on a separate line.
 func commandList(at func(*Config) *[]Command) field {
 	return many("list of commands", "\n", at, func(s, _ string) (Command, error) {
 		if err := oneLine(s); err != nil {
@@ -133,7 +133,7 @@ func commandList(at func(*Config) *[]Command) field {
 	}, func(c Command) string { return c.Text })
 }
 
-// baseURL parses the address of the site and returns it without a trailing slash.
+// baseURL parses the URL of the site and returns it without a trailing slash.
 func baseURL(s, _ string) (string, error) {
 	const example = "for instance https://download.example.org"
 	u, err := url.Parse(s)
@@ -157,7 +157,7 @@ var (
 	appRE  = regexp.MustCompile(`^[0-9a-f]{24}$`)
 )
 
-// source parses a URL, the word sample, or a path, which is relative to the place where it was written, like a folder.
+// source parses a URL, the word sample, or a path. A relative path is resolved like a folder's.
 func source(s, dir string) (string, error) {
 	if s == "" {
 		return "", invalid{what: "is empty", hint: "write the URL of a Girder API, a packages.json, or sample"}
@@ -174,8 +174,8 @@ func source(s, dir string) (string, error) {
 	return within(dir, s), nil
 }
 
-// kindRE matches a path with the name of a kind of sources in front: packages:dist/list. A name has two letters or
-// more, because one letter is a Windows drive (C:\list).
+// kindRE matches a path after the name of a kind of source: packages:dist/list. A name has two letters or more, because
+// one letter is a Windows drive (C:\list).
 var kindRE = regexp.MustCompile(`^([a-z]{2,}:)(.+)$`)
 
 func appID(s string) error {
@@ -210,7 +210,7 @@ func printable(s string) error {
 	return nil
 }
 
-// logFormat makes only a rough check of a log format. Package stats, which reads logs, knows the exact syntax.
+// logFormat does a rough check of a log format. Package accesslog checks the exact syntax when it reads logs.
 func logFormat(s, _ string) (string, error) {
 	if !strings.Contains(s, "$") {
 		return "", invalid{what: "has a format without variables",

@@ -1,33 +1,38 @@
-// Package fault marks errors with their kind and a hint on what to do next. The package that detects an error marks it
-// once, with Wrap; the program turns the kind into an exit code (cmd/sitegen/exit.go) and prints the hints after the
-// message. An error without a mark is Unexpected.
+// Package fault adds a kind and a hint on what to do next to errors. The package that detects an error calls Wrap once;
+// the program converts the kind to an exit code (cmd/sitegen/exit.go) and prints the hints after the message. For
+// example:
+//
+//	err = fault.Wrap(fault.Usage, err, "Move it away, or use another data folder.")
+//
+// An error that was never passed to Wrap is Unexpected.
 package fault
 
 import "errors"
 
-// Kind is the kind of an error: what the user has to check.
+// Kind is the kind of an error. It determines the exit code.
 type Kind int
 
 // The kinds. Each has its own exit code.
 const (
-	Unexpected  Kind = iota // anything else: a full disk, a folder without permission, a mistake in sitegen
+	Unexpected  Kind = iota // anything else: a full disk, a missing permission, a bug in sitegen
 	Usage                   // the command line, the environment or sitegen.yaml is wrong
 	Gate                    // the new catalogue would damage the site; nothing was changed
 	Source                  // the source cannot be reached, or its answer is not a listing of packages
 	Content                 // content, layouts or rules have errors; nothing was written
 	AfterChange             // an after_change command failed; if it was the first, the previous redirects were restored
 	Locked                  // another run is using the same site folder
-	Limit                   // the redirects exceed a limit of a server; its files are unchanged, everything else is updated
+	Limit                   // the redirects exceed a limit of a server; only that server's files are unchanged
 )
 
-// Error is an error with its kind and, if there is one, the next step.
+// Error is an error with a kind and, optionally, a hint.
 type Error struct {
 	Kind Kind
-	Hint string // a full sentence without the word hint; "" for none
-	Err  error  // the marked error; Error and Unwrap return it unchanged
+	Hint string // full sentence that says what to do next; "" for none
+	Err  error  // the wrapped error
 }
 
-// Wrap marks err with a kind and a hint ("" for none), and keeps its text. It returns nil if err is nil.
+// Wrap wraps err with a kind and a hint ("" for none). The text of the error stays the same. Wrap returns nil if err is
+// nil.
 func Wrap(kind Kind, err error, hint string) error {
 	if err == nil {
 		return nil
@@ -35,13 +40,13 @@ func Wrap(kind Kind, err error, hint string) error {
 	return &Error{Kind: kind, Hint: hint, Err: err}
 }
 
-// Error returns the text of the marked error, without the hint.
+// Error returns the text of the wrapped error, without the hint.
 func (e *Error) Error() string { return e.Err.Error() }
 
-// Unwrap returns the marked error.
+// Unwrap returns the wrapped error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf returns the kind of the outermost marked error in the tree of err, Unexpected if there is none.
+// KindOf returns the kind of the outermost Error in the tree of err, or Unexpected if there is none.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
@@ -55,7 +60,7 @@ func Hints(err error) []string {
 	seen := map[string]bool{"": true}
 	var walk func(error)
 	walk = func(err error) {
-		if e, ok := err.(*Error); ok && !seen[e.Hint] { //nolint:errorlint // the walk looks at each error of the tree itself
+		if e, ok := err.(*Error); ok && !seen[e.Hint] { //nolint:errorlint // walk itself visits the whole tree
 			seen[e.Hint] = true
 			hints = append(hints, e.Hint)
 		}

@@ -20,11 +20,11 @@ func TestKindOf(t *testing.T) {
 		want fault.Kind
 	}{
 		{"nothing", nil, fault.Unexpected},
-		{"not marked", errPlain, fault.Unexpected},
-		{"marked", marked, fault.Source},
-		{"marked below", fmt.Errorf("build: %w", marked), fault.Source},
-		{"marked twice, the outer counts", fault.Wrap(fault.Gate, marked, ""), fault.Gate},
-		{"joined, the first counts", errors.Join(errPlain, marked, fault.Wrap(fault.Gate, errPlain, "")), fault.Source},
+		{"not wrapped", errPlain, fault.Unexpected},
+		{"wrapped", marked, fault.Source},
+		{"wrapped below", fmt.Errorf("build: %w", marked), fault.Source},
+		{"wrapped twice: the outer counts", fault.Wrap(fault.Gate, marked, ""), fault.Gate},
+		{"joined: the first counts", errors.Join(errPlain, marked, fault.Wrap(fault.Gate, errPlain, "")), fault.Source},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestHints(t *testing.T) {
 		t.Errorf("hints (-want +got):\n%s", diff)
 	}
 	if hints := fault.Hints(errPlain); hints != nil {
-		t.Errorf("hints from nowhere: %q", hints)
+		t.Errorf("hints of an error without any: %q", hints)
 	}
 }
 

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// Place is a place in a file, or another origin of a value. Messages leave out its zero fields: content/about.md:3:8 is
-// a place in a line, content/about.md a complete file, and "flag --out" is not a file at all.
+// Place is a place in a file, or another origin of a value. Messages omit zero fields: "content/about.md:3:8" is a
+// place in a line, "content/about.md" is the whole file, and "flag --out" is not a file.
 type Place struct {
-	File string // as people call it: a path from the site folder, "flag --out"; of a page made from data its URL
-	Line int    // from 1; 0 for the whole file
-	Col  int    // in bytes, from 1; 0 for the whole line
+	File string // path relative to the site folder, or a name such as "flag --out"
+	Line int    // counted from 1; 0 for the whole file
+	Col  int    // in bytes, counted from 1; 0 for the whole line
 }
 
 // PlaceOf returns the place of the byte at an offset of a file's text.
@@ -21,7 +21,7 @@ func PlaceOf[T string | []byte](file string, text T, offset int) Place {
 	return Place{file, strings.Count(before, "\n") + 1, offset - strings.LastIndexByte(before, '\n')}
 }
 
-// String returns file:line:col, or as much of it as is known.
+// String returns file:line:col, without the parts that are zero.
 func (p Place) String() string {
 	switch {
 	case p.Line == 0:
@@ -42,7 +42,7 @@ func (p Place) Errorf(format string, args ...any) Finding {
 	return Finding{p, fmt.Sprintf(format, args...)}
 }
 
-// Finding is one mistake in a file that people write, with its place.
+// Finding is one mistake in a file written by a user, with its place.
 type Finding struct {
 	Place
 	Text string // what is wrong (what was found); hint
@@ -68,7 +68,7 @@ func (fs Findings) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Err returns the findings as an error, nil if there are none.
+// Err returns the findings as an error, or nil if there are none.
 func (fs Findings) Err() error {
 	if len(fs) == 0 {
 		return nil
@@ -76,7 +76,7 @@ func (fs Findings) Err() error {
 	return fs
 }
 
-// Sorted returns the findings in the order of their places, each once.
+// Sorted returns the findings, sorted by place and without duplicates.
 func (fs Findings) Sorted() Findings {
 	sorted := slices.SortedStableFunc(slices.Values(fs), func(a, b Finding) int {
 		return cmp.Or(a.Compare(b.Place), strings.Compare(a.Text, b.Text))

@@ -37,7 +37,7 @@ func TestPlaceOf(t *testing.T) {
 
 func TestFindings(t *testing.T) {
 	if err := (fault.Findings{}).Err(); err != nil {
-		t.Errorf("nothing found is the error %v", err)
+		t.Errorf("error without findings: %v", err)
 	}
 	at := func(file string, line, col int) fault.Place { return fault.Place{File: file, Line: line, Col: col} }
 	findings := fault.Findings{at("b", 1, 1).Errorf("z"), at("a", 2, 1).Errorf("y"), at("a", 1, 2).Errorf("x"),

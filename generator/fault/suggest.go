@@ -7,9 +7,9 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// DidYouMean returns the end of a message about an unknown word, with the most similar known word:
-// `; did you mean "title"?`. It returns "" if no word is similar. A word without the group of a dotted name counts as
-// similar: "timeout" for "girder.timeout".
+// DidYouMean returns a suggestion to append to a message about an unknown word, with the most similar known word: `;
+// did you mean "title"?`. It returns "" if no word is similar. The last part of a dotted name counts as similar to it:
+// "timeout" to "girder.timeout".
 func DidYouMean(word string, known []string) string {
 	word = strings.ToLower(word)
 	best, distance := "", max(2, len(word)/3)+1

@@ -1,6 +1,6 @@
-// Package folder reads the folders of a site (content/, layouts/) the way people see them: a symbolic link stands
-// for the file or folder that it leads to. A link to a folder that contains the link itself would make the folder
-// endless and is left out.
+// Package folder reads the folders of a site (content/, layouts/) and follows symbolic links: a link appears as the
+// file or folder that it points to. A link to a folder that contains the link itself is left out, because following it
+// would never end.
 package folder
 
 import (
@@ -12,7 +12,7 @@ import (
 	"syscall"
 )
 
-// Open returns the folder at path, which need not exist yet.
+// Open returns the folder at path. The folder need not exist yet.
 func Open(path string) fs.FS { return folder{os.DirFS(path), path} }
 
 type folder struct {
@@ -22,8 +22,8 @@ type folder struct {
 
 // ReadFile implements fs.ReadFileFS. Names that are not regular files, for instance named pipes, are an error.
 //
-// The file is opened with O_NONBLOCK, which has no effect on reading a regular file. It spares four system calls:
-// os.Open switches each file to non-blocking mode, fails to register it with the poller, and switches it back.
+// The file is opened with O_NONBLOCK, which has no effect on reading a regular file. It saves four system calls:
+// os.Open would switch the file to non-blocking mode, fail to register it with the poller, and switch it back.
 func (f folder) ReadFile(name string) ([]byte, error) {
 	local, err := filepath.Localize(name)
 	if err != nil {
@@ -41,9 +41,9 @@ func (f folder) ReadFile(name string) ([]byte, error) {
 	if err != nil {
 		return nil, named("read", name, err)
 	}
-	data := make([]byte, info.Size()+1) // one byte more than expected, so that one read finds the end
+	data := make([]byte, info.Size()+1) // one byte more than expected, so a single read reaches the end
 	n, err := io.ReadFull(file, data)
-	if err == nil { // it has grown since
+	if err == nil { // the file has grown since Stat
 		var rest []byte
 		rest, err = io.ReadAll(file)
 		return append(data, rest...), named("read", name, err)
@@ -54,7 +54,7 @@ func (f folder) ReadFile(name string) ([]byte, error) {
 	return data[:n], nil
 }
 
-// named returns the error with the name that the file has within the folder, as os.DirFS does.
+// named returns the error with the file's name relative to the folder, as os.DirFS does.
 func named(op, name string, err error) error {
 	if err == nil {
 		return nil
@@ -65,8 +65,8 @@ func named(op, name string, err error) error {
 	return &fs.PathError{Op: op, Path: name, Err: err}
 }
 
-// ReadDir implements fs.ReadDirFS. Symbolic links are listed as the files and folders that they lead to; one that
-// leads nowhere is listed as a link, so that reading it reports what is missing.
+// ReadDir implements fs.ReadDirFS. Symbolic links are listed as the files and folders that they point to. A broken link
+// is listed as a link, so reading it reports what is missing.
 func (f folder) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(f.FS, name)
 	kept := entries[:0]
@@ -88,8 +88,9 @@ func (f folder) ReadDir(name string) ([]fs.DirEntry, error) {
 	return kept, err
 }
 
-// above reports whether a folder is dir or one of the folders above dir, up to the root. Links on the way are
-// followed. For example, content/docs/up -> .. leads to content, which is above content/docs: the link is left out.
+// above reports whether a folder is dir or one of the folders above dir, up to the root. Symbolic links in the path are
+// followed. For example, content/docs/up -> .. points to content, which is above content/docs, so ReadDir leaves the
+// link out.
 func (f folder) above(info fs.FileInfo, dir string) bool {
 	for {
 		here, err := os.Stat(dir)
@@ -103,7 +104,7 @@ func (f folder) above(info fs.FileInfo, dir string) bool {
 	}
 }
 
-// renamed is what a link leads to, under the name of the link.
+// renamed describes the target of a link under the name of the link.
 type renamed struct {
 	fs.FileInfo
 	name string

@@ -12,13 +12,12 @@ import (
 	"github.com/Slicer/sitegen/generator/parallel"
 )
 
-// maxKept is how many bytes a Loaded folder keeps in memory until they are read. It holds the pages of any site
-// (10,000 pages of 2 KB are 20 MB), and bounds what a run needs that finds nothing to do, even if the folder is full
-// of videos.
+// maxKept is the number of bytes that a Loaded folder keeps in memory at most. It is enough for the pages of any site
+// (10,000 pages of 2 KB are 20 MB), and limits the memory of a run even if the folder is full of videos.
 const maxKept = 64 << 20
 
-// Loaded is a folder whose files have been read into memory and hashed. A build hashes its inputs to find out
-// whether there is anything to render, and then renders what was hashed, without reading the files again:
+// Loaded is a folder whose files have been read into memory and hashed. A build hashes its input to find out whether
+// anything has changed, and then renders the bytes that were hashed, without reading the files again:
 //
 //	content, err := folder.Load(ctx, folder.Open("content"), jobs, nil)
 //	if content.Sum() != last {
@@ -35,8 +34,8 @@ type Loaded struct {
 	kept map[string][]byte
 }
 
-// Load reads all files of a folder, at most jobs at a time. Files and folders for which skip, if it is not nil,
-// reports true are left out; skip is called with the last element of their paths.
+// Load reads all files of a folder, at most jobs at a time. If skip is not nil, Load calls it with the last element of
+// each path, and leaves out the files and folders for which it returns true.
 func Load(ctx context.Context, fsys fs.FS, jobs int, skip func(base string) bool) (*Loaded, error) {
 	l := &Loaded{FS: fsys, entries: map[string][]fs.DirEntry{}, kept: map[string][]byte{}}
 	var names []string
@@ -84,7 +83,7 @@ func Load(ctx context.Context, fsys fs.FS, jobs int, skip func(base string) bool
 		return nil, err
 	}
 	h := sha256.New()
-	for i, name := range names { // in the order of the walk, which is that of the names
+	for i, name := range names { // in the order of WalkDir, which is lexical
 		fmt.Fprintf(h, "%q %x\n", name, sums[i])
 	}
 	h.Sum(l.sum[:0])
@@ -94,7 +93,7 @@ func Load(ctx context.Context, fsys fs.FS, jobs int, skip func(base string) bool
 // Sum returns a hash of the names and contents of all files.
 func (l *Loaded) Sum() [sha256.Size]byte { return l.sum }
 
-// ReadDir implements fs.ReadDirFS. It returns what Load found.
+// ReadDir implements fs.ReadDirFS. It returns the entries that Load found.
 func (l *Loaded) ReadDir(name string) ([]fs.DirEntry, error) {
 	if entries, ok := l.entries[name]; ok {
 		return slices.Clone(entries), nil
@@ -102,8 +101,8 @@ func (l *Loaded) ReadDir(name string) ([]fs.DirEntry, error) {
 	return fs.ReadDir(l.FS, name)
 }
 
-// ReadFile implements fs.ReadFileFS. The first call for a name hands over the bytes that Load read, so that they
-// are not in memory twice; any other reads the file on disk.
+// ReadFile implements fs.ReadFileFS. The first call for a name returns the bytes that Load read and releases them, so
+// they are not kept in memory twice. Further calls read the file from disk.
 func (l *Loaded) ReadFile(name string) ([]byte, error) {
 	l.mu.Lock()
 	data, ok := l.kept[name]

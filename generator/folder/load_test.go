@@ -45,7 +45,7 @@ func TestLoadReadsOnce(t *testing.T) {
 		".git/x": {Data: []byte("x")}, "docs/.b.md.swp": {Data: []byte("x")},
 	}, map[string]int{}}
 	l := load(t, c)
-	delete(c.MapFS, "docs/b.md") // what is rendered is what was hashed
+	delete(c.MapFS, "docs/b.md") // the hashed bytes are rendered, even if the file is gone
 	c.MapFS["docs/c.md"] = &fstest.MapFile{Data: []byte("c")}
 	if diff := cmp.Diff(map[string]string{"a.md": "a", "docs/b.md": "b"}, files(t, l)); diff != "" {
 		t.Error(diff)
@@ -67,22 +67,22 @@ func TestSum(t *testing.T) {
 		same bool
 	}{
 		{"the same files", fstest.MapFS{"a": {Data: []byte("1")}, "b/c": {Data: []byte("2")}}, true},
-		{"other times", fstest.MapFS{"a": {Data: []byte("1"), ModTime: time.Unix(1, 0)}, "b/c": {Data: []byte("2")}},
-			true},
-		{"another content", fstest.MapFS{"a": {Data: []byte("1")}, "b/c": {Data: []byte("3")}}, false},
+		{"other times",
+			fstest.MapFS{"a": {Data: []byte("1"), ModTime: time.Unix(1, 0)}, "b/c": {Data: []byte("2")}}, true},
+		{"other content", fstest.MapFS{"a": {Data: []byte("1")}, "b/c": {Data: []byte("3")}}, false},
 		{"another name", fstest.MapFS{"a": {Data: []byte("1")}, "b/d": {Data: []byte("2")}}, false},
-		{"contents exchanged", fstest.MapFS{"a": {Data: []byte("2")}, "b/c": {Data: []byte("1")}}, false},
-		{"a file more", fstest.MapFS{"a": {Data: []byte("1")}, "b/c": {Data: []byte("2")}, "d": {}}, false},
-		{"a file fewer", fstest.MapFS{"a": {Data: []byte("1")}}, false},
+		{"contents swapped", fstest.MapFS{"a": {Data: []byte("2")}, "b/c": {Data: []byte("1")}}, false},
+		{"an added file", fstest.MapFS{"a": {Data: []byte("1")}, "b/c": {Data: []byte("2")}, "d": {}}, false},
+		{"a removed file", fstest.MapFS{"a": {Data: []byte("1")}}, false},
 	} {
 		if same := load(t, test.fsys).Sum() == sum; same != test.same {
-			t.Errorf("%s: the same sum is %v", test.name, same)
+			t.Errorf("%s: same sum: %v, want %v", test.name, same, test.same)
 		}
 	}
 }
 
-// A folder that does not fit in memory is read again.
-func TestLoadKeepsLittle(t *testing.T) {
+// TestLoadMemoryLimit checks that files which exceed the memory limit are read again from disk.
+func TestLoadMemoryLimit(t *testing.T) {
 	c := counted{fstest.MapFS{"big": {Data: make([]byte, 65<<20)}, "small": {Data: []byte("1")}}, map[string]int{}}
 	l := load(t, c)
 	if got := files(t, l); len(got["big"]) != 65<<20 || got["small"] != "1" {
@@ -93,7 +93,7 @@ func TestLoadKeepsLittle(t *testing.T) {
 	}
 }
 
-func TestLoadStops(t *testing.T) {
+func TestLoadErrors(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := folder.Load(ctx, fstest.MapFS{"a": {}}, 1, nil); !errors.Is(err, context.Canceled) {

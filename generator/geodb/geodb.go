@@ -39,7 +39,7 @@ func Path(data string) string { return filepath.Join(data, "geoip", Edition+".mm
 type Account struct {
 	ID   int
 	Key  string // secret
-	Host string // URL of the server; "" for the one of MaxMind
+	Host string // URL of the server; "" for MaxMind's own
 }
 
 // Environment variables of MaxMind's program geoipupdate. Instead of the ID or the key itself, a variable with the
@@ -94,8 +94,8 @@ func secret(values map[string]string, name string) (string, error) {
 }
 
 // Update downloads the newest database to path, replacing the file there atomically, and returns the day of the
-// database (UTC). If the file is the newest database already, it downloads nothing and returns the zero time. If the
-// download fails, the error has the kind fault.Source and the file stays as it was.
+// database (UTC). If the file is already the newest database, it downloads nothing and returns the zero time. If the
+// download fails, the error has the kind fault.Source and the file is unchanged.
 func Update(ctx context.Context, web *http.Client, a Account, path string) (time.Time, error) {
 	sum, err := sumOf(path)
 	if err != nil {
@@ -120,7 +120,8 @@ func Update(ctx context.Context, web *http.Client, a Account, path string) (time
 	return newest.LastModified.UTC(), replace(path, newest.Reader, newest.MD5)
 }
 
-// replace replaces the database at path, unless the MD5 of what it reads from r differs from sum.
+// replace replaces the database at path with the content of r. If its MD5 differs from sum, it returns an error and
+// leaves the file unchanged.
 func replace(path string, r io.Reader, sum string) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return fmt.Errorf("create the folder of the GeoIP database: %w", err)

@@ -25,9 +25,9 @@ import (
 type maxmind struct {
 	*httptest.Server
 	database  []byte
-	sum       string // the MD5 that the metadata contains
-	status    int    // of the metadata; 0 for 200
-	truncate  bool   // end the download early
+	sum       string // MD5 in the metadata
+	status    int    // HTTP status of the metadata; 0 for 200
+	truncate  bool   // whether to end the download early
 	downloads int
 }
 
@@ -72,7 +72,7 @@ func (m *maxmind) set(database string) {
 	m.database, m.sum = []byte(database), hex.EncodeToString(sum[:])
 }
 
-// archive packs a database and a licence, like MaxMind does.
+// archive packs a database and a licence, as MaxMind does.
 func archive(t *testing.T, database []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -115,7 +115,7 @@ func TestUpdate(t *testing.T) {
 	update("newer", "the second database", day, 2)
 }
 
-// TestFailures expects that a failed download keeps the old database and leaves no other file.
+// TestFailures checks that a failed download keeps the old database and leaves no other file.
 func TestFailures(t *testing.T) {
 	for _, test := range []struct {
 		name       string

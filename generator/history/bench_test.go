@@ -11,7 +11,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// BenchmarkRecordFirst keeps the 11,452 packages of the archive in a new catalogue.
+// BenchmarkRecordFirst records the 11,452 packages of the archive in a new catalogue.
 func BenchmarkRecordFirst(b *testing.B) {
 	published := testutil.Packages(b, "archive")
 	dir := b.TempDir()
@@ -74,8 +74,7 @@ func run(at time.Time) history.Run {
 	return history.Run{At: at, Source: "https://packages.viewer.example/api/v1", App: testutil.App}
 }
 
-// reportCPU reports the processor time of the whole process for each round: wall time says little where
-// other work goes on.
+// reportCPU reports the CPU time of the process per iteration, because wall time is unreliable on a busy machine.
 func reportCPU(b *testing.B) (stop func()) {
 	used := func() time.Duration {
 		var u syscall.Rusage

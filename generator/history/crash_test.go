@@ -16,7 +16,8 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// crashVariable names the catalogue that TestMain writes again and again instead of running tests.
+// crashVariable is the environment variable that names a catalogue. If it is set, TestMain writes that catalogue
+// repeatedly instead of running tests.
 const crashVariable = "SITEGEN_TEST_CRASH"
 
 func TestMain(m *testing.M) {
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// writeForever records two states in turn, and prints a line before each.
+// writeForever records two states alternately, and prints a line before each.
 func writeForever(path string) {
 	states := crashStates(new(testing.B))
 	s, err := history.Open(context.Background(), path)
@@ -38,13 +39,13 @@ func writeForever(path string) {
 	os.Exit(1)
 }
 
-// crashStates are two catalogues that differ in most packages.
+// crashStates returns two catalogues that differ in most packages.
 func crashStates(t testing.TB) [2][]*catalog.Package {
 	packages := testutil.Packages(t, "live")
 	return [2][]*catalog.Package{packages[:500], packages[250:]}
 }
 
-// TestKilled kills a process that writes, at many instants: the catalogue is always one of the two states.
+// TestKilled kills a writing process at many different moments. The catalogue must always be in one of the two states.
 func TestKilled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), history.FileName)
 	states := crashStates(t)
@@ -69,7 +70,7 @@ func TestKilled(t *testing.T) {
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		cmd.Wait() // says that it was killed
+		cmd.Wait() // always fails, because the process was killed
 
 		s, err := history.Open(t.Context(), path)
 		if err != nil {

@@ -1,9 +1,9 @@
-// Package history stores the catalogue of packages between runs: those published last, those withdrawn since, and the
-// events of each. It is an SQLite file in the data folder, which people can read with any SQLite tool.
+// Package history stores the catalogue of packages between runs: the packages published last, the withdrawn ones, and
+// the events of each package. It is an SQLite file in the data folder, which any SQLite tool can read.
 //
-// A run is recorded in one transaction, so that a reader, and the next run after a crash, sees all of it or nothing.
-// A run that finds nothing new writes nothing. A data folder belongs to one catalogue: the sample or a real one, of
-// one application. A build writes the catalogue through a DB; everything else reads it through a Reader:
+// A run is recorded in one transaction, so a reader, or the next run after a crash, sees either all of it or nothing.
+// If nothing has changed, nothing is written. A data folder contains a single catalogue: either the sample, or the
+// packages of one application. A build uses a DB to write the catalogue; everything else uses a Reader:
 //
 //	r, err := history.OpenReadOnly(ctx, "var/catalogue.sqlite") // fs.ErrNotExist before the first build
 //	packages, err := r.Published(ctx)
@@ -36,8 +36,8 @@ type DB struct {
 	*Reader
 }
 
-// Open opens the catalogue at path for writing. It creates an empty one, with its folder, where there is none. It
-// refuses a file that a newer sitegen or another program wrote.
+// Open opens the catalogue at path for writing. If there is none, Open creates an empty one and its folder. A file
+// written by a newer version of sitegen or by another program is an error.
 func Open(ctx context.Context, path string) (*DB, error) {
 	file, err := sqlite.Open(ctx, path, format)
 	if err != nil {
@@ -46,8 +46,9 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	return &DB{&Reader{file}}, nil
 }
 
-// OpenReadOnly opens the catalogue at path for reading and creates nothing: the error is fs.ErrNotExist when there is
-// none. It refuses what Open refuses, and a file that an older sitegen wrote: the next build updates it.
+// OpenReadOnly opens the catalogue at path for reading. It creates nothing: if there is no catalogue, the error is
+// fs.ErrNotExist. A file that Open does not accept is an error, and so is one written by an older version of sitegen,
+// until a build has updated it.
 func OpenReadOnly(ctx context.Context, path string) (*Reader, error) {
 	file, err := sqlite.OpenReadOnly(ctx, path, format)
 	if err != nil {
@@ -59,20 +60,20 @@ func OpenReadOnly(ctx context.Context, path string) (*Reader, error) {
 // Close closes the file.
 func (r *Reader) Close() error { return r.file.Close() }
 
-// Run is one reading of a source.
+// Run describes a run that has read a source.
 type Run struct {
-	At     time.Time // kept to the second, in UTC
-	Source string    // source.Source.Identity: "sample", a URL, or "file:" and a name
-	App    string    // the application in Girder; "" for other sources
+	At     time.Time // UTC, stored with a precision of a second
+	Source string    // see source.Source.Identity: "sample", a URL, or "file:" and a name
+	App    string    // the Girder application; "" for other sources
 }
 
-// sampleSource is the Source of the catalogue in the program.
+// sampleSource is the Source of the built-in sample.
 const sampleSource = "sample"
 
-// IsSample reports whether the run read the catalogue that is part of the program.
+// IsSample reports whether the run has read the built-in sample.
 func (r Run) IsSample() bool { return r.Source == sampleSource }
 
-// LastRun returns the run recorded last. It is zero when there was none: then the catalogue is empty.
+// LastRun returns the latest recorded run, or the zero Run if the catalogue is empty.
 func (r *Reader) LastRun(ctx context.Context) (Run, error) {
 	run, err := lastRun(ctx, r.file)
 	return run, readError(err)
@@ -90,14 +91,14 @@ func lastRun(ctx context.Context, q sqlite.Querier) (Run, error) {
 	return run, err
 }
 
-// LastServer returns the URL that the packages of an application were last read from, "" if they never were.
+// LastServer returns the URL from which the packages of an application were last read, or "" if they never were.
 func (r *Reader) LastServer(ctx context.Context, app string) (string, error) {
 	url, _, err := sqlite.One(ctx, r.file, sqlite.Value[string],
 		"SELECT source FROM runs WHERE app = ? AND source LIKE 'http%' ORDER BY id DESC LIMIT 1", app)
 	return url, readError(err)
 }
 
-// Memory returns what a source learned about records by the last run that read it, by id. See source.Memory.
+// Memory returns what the source has learned about records in earlier runs, by id. See source.Memory.
 func (r *Reader) Memory(ctx context.Context, source string) (map[string]string, error) {
 	memory, err := readMemory(ctx, r.file, source)
 	return memory, readError(err)
@@ -114,15 +115,15 @@ func readMemory(ctx context.Context, q sqlite.Querier, source string) (map[strin
 	return memory, err
 }
 
-// Entry is a package with its dates in the catalogue.
+// Entry is a package with the times of its changes.
 type Entry struct {
 	*catalog.Package
 	FirstSeen   time.Time
-	LastChanged time.Time // when a field last changed; FirstSeen if none ever did
-	Withdrawn   time.Time // when it was withdrawn; zero while it is published
+	LastChanged time.Time // time of the last change of a field; FirstSeen if there was none
+	Withdrawn   time.Time // time of the withdrawal; zero while it is published
 }
 
-// Published returns the packages on the site, newest first. The order does not depend on when they were recorded.
+// Published returns the published packages, newest first. The order does not depend on when they were recorded.
 func (r *Reader) Published(ctx context.Context) ([]*catalog.Package, error) {
 	entries, err := readEntries(ctx, r.file, "WHERE withdrawn_at IS NULL")
 	if err != nil {
@@ -135,7 +136,7 @@ func (r *Reader) Published(ctx context.Context) ([]*catalog.Package, error) {
 	return packages, nil
 }
 
-// All returns every package that was ever on the site, newest first.
+// All returns every package that was ever published, newest first.
 func (r *Reader) All(ctx context.Context) ([]Entry, error) {
 	entries, err := readEntries(ctx, r.file, "")
 	return entries, readError(err)
@@ -147,8 +148,8 @@ func (r *Reader) Held(ctx context.Context) ([]catalog.Held, error) {
 	return held, readError(err)
 }
 
-// Event is one change of a package. For example, a package whose size is corrected and which then leaves the source and
-// comes back has the events
+// Event is one change of a package. For example, if the size of a package is corrected, and the package is later
+// removed from the source and added again, it has the events
 //
 //	added
 //	changed    field size, before "10", after "20"
@@ -157,11 +158,11 @@ func (r *Reader) Held(ctx context.Context) ([]catalog.Held, error) {
 type Event struct {
 	At            time.Time
 	Kind          string // "added", "changed", "withdrawn" or "returned"
-	Field         string // of "changed": the column in the database
-	Before, After string // of "changed"
+	Field         string // for "changed": the column in the database
+	Before, After string // for "changed": the values
 }
 
-// Events returns the events of the package id, oldest first; none if it was never published.
+// Events returns the events of the package with an id, oldest first, or none if it was never published.
 func (r *Reader) Events(ctx context.Context, id string) ([]Event, error) {
 	events, err := sqlite.Collect(ctx, r.file, func(row sqlite.Row) (e Event, err error) {
 		var at string
@@ -182,7 +183,7 @@ func readError(err error) error {
 	return fmt.Errorf("read the catalogue: %w", err)
 }
 
-// readEntries reads packages, newest first; where is the end of the query.
+// readEntries reads packages, newest first. where is a WHERE clause or "".
 func readEntries(ctx context.Context, q sqlite.Querier, where string) ([]Entry, error) {
 	list, err := sqlite.Collect(ctx, q, scanEntry,
 		"SELECT "+packageColumns+", first_seen, last_changed, withdrawn_at FROM packages "+where)

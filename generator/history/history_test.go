@@ -29,10 +29,10 @@ func openDB(t testing.TB, path string) *history.DB {
 	return s
 }
 
-// day is noon of a day in November 2026.
+// day returns noon of a day in November 2026.
 func day(n int) time.Time { return time.Date(2026, 11, n, 12, 0, 0, 0, time.UTC) }
 
-// build is a package, as catalog.Publish makes it.
+// build returns a package made by catalog.Publish.
 func build(t *testing.T, id string, change func(*catalog.Record)) *catalog.Package {
 	t.Helper()
 	r := catalog.Record{
@@ -51,7 +51,7 @@ func build(t *testing.T, id string, change func(*catalog.Record)) *catalog.Packa
 	return published[0]
 }
 
-// TestRecord follows two packages through their lives, one day after the other.
+// TestRecord records the changes of two packages over several days.
 func TestRecord(t *testing.T) {
 	a, b := build(t, "a", nil), build(t, "b", nil)
 	released := build(t, "a", func(r *catalog.Record) {
@@ -66,7 +66,7 @@ func TestRecord(t *testing.T) {
 		want      history.Change
 	}{
 		{"both are new", []*catalog.Package{b, a}, history.Change{Added: []*catalog.Package{b, a}}},
-		{"nothing happens", []*catalog.Package{b, a}, history.Change{}},
+		{"nothing changes", []*catalog.Package{b, a}, history.Change{}},
 		{"one is released", []*catalog.Package{b, released},
 			history.Change{Changed: []history.Changed{{Package: released, Fields: []history.FieldChange{
 				{Field: "release", Before: "", After: "5.0.3"}, {Field: "pre_release", Before: "false", After: "true"},
@@ -74,14 +74,14 @@ func TestRecord(t *testing.T) {
 				{Field: "sha512", Before: "", After: strings.Repeat("ab", 64)},
 			}}}}},
 		{"it is withdrawn", []*catalog.Package{b}, history.Change{Withdrawn: []*catalog.Package{released}}},
-		{"it stays away", []*catalog.Package{b}, history.Change{}},
-		{"it is back and let go", []*catalog.Package{b, letGo}, history.Change{
+		{"it stays withdrawn", []*catalog.Package{b}, history.Change{}},
+		{"it returns, no longer a pre-release", []*catalog.Package{b, letGo}, history.Change{
 			Returned: []*catalog.Package{letGo},
 			Changed: []history.Changed{{Package: letGo,
 				Fields: []history.FieldChange{{Field: "pre_release", Before: "true", After: "false"}}}},
 		}},
-		{"all are gone", nil, history.Change{Withdrawn: []*catalog.Package{b, letGo}}},
-		{"one is back", []*catalog.Package{b}, history.Change{Returned: []*catalog.Package{b}}},
+		{"all are withdrawn", nil, history.Change{Withdrawn: []*catalog.Package{b, letGo}}},
+		{"one returns", []*catalog.Package{b}, history.Change{Returned: []*catalog.Package{b}}},
 	}
 	path := filepath.Join(t.TempDir(), history.FileName)
 	for i, d := range days {
@@ -134,11 +134,11 @@ func TestRecord(t *testing.T) {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
 	if events, err := s.Events(t.Context(), "'; DROP TABLE runs"); len(events) != 0 || err != nil {
-		t.Errorf("events of nothing: %v, %v", events, err)
+		t.Errorf("events of an unknown package: %v, %v", events, err)
 	}
 	last, err := s.LastRun(t.Context())
 	if err != nil || last != run(day(8)) {
-		t.Errorf("last run %+v, %v, want that of day 8", last, err)
+		t.Errorf("last run %+v, %v, want the run of day 8", last, err)
 	}
 }
 
@@ -168,7 +168,7 @@ func TestPublishedIsWhatWasRecorded(t *testing.T) {
 	}
 }
 
-func TestTextIsKeptAsItIs(t *testing.T) {
+func TestTextIsUnchanged(t *testing.T) {
 	p := build(t, "a", func(r *catalog.Record) {
 		r.Name, r.ProductName = `Robert'); DROP TABLE packages; -- "Ä" スライサー`, `$x {y} </script>`
 		r.BuildDate = "2021-06-21 22:00:26"
@@ -208,7 +208,7 @@ func TestTextIsKeptAsItIs(t *testing.T) {
 	}
 }
 
-func TestOneCatalogueInAFolder(t *testing.T) {
+func TestOneCataloguePerFolder(t *testing.T) {
 	const url, other = "https://packages.viewer.example/api/v1", "000000000000000000000000"
 	tests := []struct {
 		name        string
@@ -255,7 +255,7 @@ func TestOneCatalogueInAFolder(t *testing.T) {
 					}
 				} else if err == nil || fault.KindOf(err) != fault.Usage ||
 					!strings.HasSuffix(err.Error(), test.want) || len(fault.Hints(err)) != 1 {
-					t.Errorf("error %v, want one of usage with a hint: %s", err, test.want)
+					t.Errorf("error %v, want a usage error with a hint: %s", err, test.want)
 				}
 			}
 			published, err := s.Published(t.Context())
@@ -269,7 +269,7 @@ func TestOneCatalogueInAFolder(t *testing.T) {
 	}
 }
 
-// TestOpenAtOnce makes the same new catalogue from several sides.
+// TestOpenAtOnce creates the same catalogue from several goroutines at once.
 func TestOpenAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "var", "a ?b%20#c", history.FileName)
 	var wg sync.WaitGroup
@@ -288,7 +288,7 @@ func TestOpenAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 	if files, err := filepath.Glob(filepath.Dir(path) + "/*"); err != nil || !slices.Equal(files, []string{path}) {
-		t.Errorf("files %q, %v, want %q alone", files, err, path)
+		t.Errorf("files %q, %v, want only %q", files, err, path)
 	}
 }
 
@@ -303,7 +303,7 @@ func TestEmptyCatalogue(t *testing.T) {
 	}
 }
 
-// TestLearned has a package of which more becomes known, and which then is fetched elsewhere: it is what it was.
+// TestLearned checks that newly learned values and a new URL do not count as changes of a package.
 func TestLearned(t *testing.T) {
 	s := openDB(t, filepath.Join(t.TempDir(), history.FileName))
 	p := build(t, "a", nil)
@@ -330,15 +330,15 @@ func TestLearned(t *testing.T) {
 		p.FileName, p.SHA256 = "aurora.exe",
 			strings.Repeat("ab", 32)
 	}); !c.Empty() {
-		t.Errorf("more is known: %+v", c)
+		t.Errorf("learned values are changes: %+v", c)
 	}
 	if c := record(3, func(p *catalog.Package) { p.URL = "https://mirror.example.org/a" }); !c.Empty() {
-		t.Errorf("another address: %+v", c)
+		t.Errorf("a new URL is a change: %+v", c)
 	}
 	c := record(4, func(p *catalog.Package) { p.FileName = "aurora-2.exe" })
 	want := []history.FieldChange{{Field: "file_name", Before: "aurora.exe", After: "aurora-2.exe"}}
 	if len(c.Changed) != 1 || !cmp.Equal(want, c.Changed[0].Fields) {
-		t.Errorf("another file: %+v", c)
+		t.Errorf("a new file: change %+v", c)
 	}
 	entries, err := s.All(t.Context())
 	if err != nil {
@@ -349,7 +349,7 @@ func TestLearned(t *testing.T) {
 	}
 }
 
-// TestMemory keeps what a source learned, and forgets what another source learned.
+// TestMemory checks that the memory of a source is stored, and replaced by that of another source.
 func TestMemory(t *testing.T) {
 	s := openDB(t, filepath.Join(t.TempDir(), history.FileName))
 	record := func(source string, memory map[string]string) {

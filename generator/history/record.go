@@ -14,13 +14,13 @@ import (
 	"github.com/Slicer/sitegen/generator/sqlite"
 )
 
-// Change is the difference between a run and the one before. A package that came back with other fields is both
-// returned and changed.
+// Change lists the differences between a run and the previous one. A package that returns with changed fields is in
+// both Returned and Changed.
 type Change struct {
 	Added     []*catalog.Package // never seen before
 	Changed   []Changed
-	Withdrawn []*catalog.Package // not published any more, as last seen
-	Returned  []*catalog.Package // withdrawn once, published again
+	Withdrawn []*catalog.Package // no longer published; with the values of the previous run
+	Returned  []*catalog.Package // withdrawn earlier, now published again
 }
 
 // Empty reports whether no package has changed.
@@ -30,18 +30,18 @@ func (c *Change) Empty() bool {
 
 // Changed is a package with the fields whose values have changed.
 type Changed struct {
-	*catalog.Package // as it is now
+	*catalog.Package // with the new values
 	Fields           []FieldChange
 }
 
-// FieldChange is a field of a package with its old and its new value.
+// FieldChange is a field of a package with its old and new value.
 type FieldChange struct {
 	Field         string // the column in the database
 	Before, After string
 }
 
-// Accept checks that the catalogue is the one that run is about, as Record will: a data folder holds the packages of
-// one application, either the sample or real ones. Otherwise the error is of kind fault.Usage.
+// Accept checks whether Record would accept the run: a data folder contains either the sample or the packages of one
+// application. If the run belongs to another catalogue, the error is of kind fault.Usage.
 func (r *Reader) Accept(ctx context.Context, run Run) error {
 	last, err := r.LastRun(ctx)
 	if err != nil {
@@ -55,11 +55,11 @@ type Snapshot struct {
 	Run       Run
 	Published []*catalog.Package
 	Held      []catalog.Held
-	Memory    map[string]string // of the source, see Reader.Memory
+	Memory    map[string]string // see Reader.Memory
 }
 
-// Record stores the result of a run in one transaction, and returns the changes of the packages. It refuses what Accept
-// refuses. If nothing has changed, it writes nothing.
+// Record stores the result of a run in one transaction, and returns the changes. It returns the same errors as Accept.
+// If nothing has changed, it writes nothing.
 func (d *DB) Record(ctx context.Context, s Snapshot) (Change, error) {
 	var change Change
 	err := d.file.Update(ctx, func(tx *sqlite.Tx) error {
@@ -95,7 +95,7 @@ func (d *DB) Record(ctx context.Context, s Snapshot) (Change, error) {
 	return change, nil
 }
 
-// checkSame returns an error if a run belongs to another catalogue: recording it would withdraw every package.
+// checkSame returns an error if a run belongs to another catalogue, because recording it would withdraw all packages.
 func checkSame(last, run Run) error {
 	switch {
 	case last == Run{}:
@@ -103,14 +103,14 @@ func checkSame(last, run Run) error {
 	case last.IsSample() != run.IsSample():
 		err := fmt.Errorf("the data folder holds the packages of %s, not of %s", last.Source, run.Source)
 		return fault.Wrap(fault.Usage, err,
-			"A data folder holds either the sample or a real catalogue: give another one "+
-				"with --data, or remove this one if it was only a trial.")
+			"A data folder holds either the sample or a real catalogue. Use another one with --data, or remove this one "+
+				"if it was only a trial.")
 	case last.App != run.App:
 		err := fmt.Errorf("the data folder holds the packages of %s, not of %s", describeApp(last.App),
 			describeApp(run.App))
 		return fault.Wrap(fault.Usage, err,
-			"A data folder holds the packages of one application: set app back, or give "+
-				"another data folder with --data.")
+			"A data folder holds the packages of one application. Restore the previous app, or use another data folder "+
+				"with --data.")
 	}
 	return nil
 }
@@ -122,8 +122,9 @@ func describeApp(id string) string {
 	return "application " + id
 }
 
-// compare returns the changes since known, the entries of the catalogue. A package is learned, not changed, if only its
-// address differs, or if values are known now that were unknown before.
+// compare returns the changes between known, the entries of the catalogue, and the published packages. If only the URL
+// of a package differs, or if values are known now that were unknown before, the package is in learned and not in
+// change.
 func compare(known []Entry, published []*catalog.Package) (change Change, learned []*catalog.Package) {
 	entries := make(map[string]Entry, len(known))
 	for _, e := range known {
@@ -154,8 +155,9 @@ func compare(known []Entry, published []*catalog.Package) (change Change, learne
 	return change, learned
 }
 
-// compareFields returns the fields that differ. The address is not a property of the package. The name and the SHA-256
-// of its file count only if they were known before: Girder's listing does not have them, a look at the file does.
+// compareFields returns the fields that differ. The URL is ignored, because it is not a property of the package. The
+// file name and the SHA-256 are ignored if they were unknown before: Girder's listing lacks them, and they are learned
+// later from another request.
 func compareFields(before, after *catalog.Package) (fields []FieldChange) {
 	if *before == *after {
 		return nil
@@ -188,7 +190,7 @@ func replaceHeld(ctx context.Context, tx *sqlite.Tx, held []catalog.Held) (bool,
 	return true, nil
 }
 
-// columns are those of a package that come from the source, in the order of values and destinations.
+// columns are the columns of packages that come from the source, in the order of values and destinations.
 var columns = []string{
 	"id", "name", "product_name", "os", "arch", "revision", "version", "unversioned", "release", "pre_release",
 	"build_date", "size", "sha512", "sha256", "file_name", "url",
@@ -206,12 +208,12 @@ func destinations(p *catalog.Package) []any {
 		&p.Release, &p.PreRelease, &p.BuildDate, &p.Size, &p.SHA512, &p.SHA256, &p.FileName, &p.URL}
 }
 
-// writer writes one run. After an error, which it keeps, it does nothing more.
+// writer writes one run. It stores the first error and then does nothing more.
 type writer struct {
 	ctx context.Context
 	tx  *sqlite.Tx
 	at  string // the time of the run
-	id  int64  // of the run
+	id  int64  // id of the run
 	err error
 
 	statements map[string]*sqlite.Stmt
@@ -261,12 +263,12 @@ func (w *writer) changes(c *Change) {
 // learned updates packages with newly learned values, without an event.
 func (w *writer) learned(packages []*catalog.Package) {
 	for _, p := range packages {
-		w.exec("UPDATE packages SET (sha256, file_name, url) = (?, ?, ?) WHERE id = ?", p.SHA256, p.FileName, p.URL,
-			p.ID)
+		w.exec("UPDATE packages SET (sha256, file_name, url) = (?, ?, ?) WHERE id = ?",
+			p.SHA256, p.FileName, p.URL, p.ID)
 	}
 }
 
-// memory replaces what a source learned, unless it is known already.
+// memory replaces the stored memory of a source if it has changed.
 func (w *writer) memory(source string, memory map[string]string) {
 	if w.err != nil {
 		return

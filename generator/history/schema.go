@@ -2,7 +2,7 @@ package history
 
 // migrations create the tables of the catalogue. Times are UTC, RFC 3339, to the second.
 var migrations = []string{`
--- Every run that looked at the source, also when nothing had changed.
+-- The recorded runs.
 CREATE TABLE runs (
   id        INTEGER PRIMARY KEY,
   at        TEXT    NOT NULL,
@@ -35,7 +35,7 @@ CREATE TABLE packages (
   withdrawn_at TEXT              -- NULL while it is published
 ) STRICT, WITHOUT ROWID;
 
--- What became of each package.
+-- The events of each package.
 CREATE TABLE changes (
   run     INTEGER NOT NULL REFERENCES runs (id),
   package TEXT    NOT NULL REFERENCES packages (id),
@@ -46,7 +46,7 @@ CREATE TABLE changes (
 ) STRICT;
 CREATE INDEX changes_of_package ON changes (package);
 
--- What the last run held back, in the source's own words.
+-- The records that the last run held back.
 CREATE TABLE held (
   id     TEXT NOT NULL,
   name   TEXT NOT NULL,
@@ -55,17 +55,17 @@ CREATE TABLE held (
   reason TEXT NOT NULL
 ) STRICT;
 `, `
--- The source's version where none can be told from it, '' elsewhere. The old statistics made one of it.
+-- The source's text for the version if it is not a valid version, else ''. The old statistics use it.
 ALTER TABLE packages ADD COLUMN unversioned TEXT NOT NULL DEFAULT '';
 `, `
--- What sources list since packages.json: '' when unknown. The address is where /bitstream/ID leads.
+-- Values that packages.json can list, '' if unknown. /bitstream/ID redirects to the URL.
 ALTER TABLE packages ADD COLUMN sha256 TEXT NOT NULL DEFAULT '';
 ALTER TABLE packages ADD COLUMN file_name TEXT NOT NULL DEFAULT '';
 ALTER TABLE packages ADD COLUMN url TEXT NOT NULL DEFAULT '';
 ALTER TABLE held ADD COLUMN hint TEXT NOT NULL DEFAULT '';
 ALTER TABLE held ADD COLUMN place TEXT NOT NULL DEFAULT '';
 
--- What a source learned about records and should not have to ask again: see source.Memory.
+-- What a source has learned about records, to avoid requesting it again: see source.Memory.
 CREATE TABLE memory (
   id     TEXT PRIMARY KEY, -- of the record
   source TEXT NOT NULL,    -- that of the run

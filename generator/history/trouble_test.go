@@ -21,7 +21,7 @@ import (
 var atNoon = Run{At: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Source: "https://example.com/api/v1",
 	App: testutil.App}
 
-// recorded is a catalogue of the live profile, and its path.
+// recorded returns a catalogue with the live packages, and its path.
 func recorded(t *testing.T) (s *DB, path string, packages []*catalog.Package) {
 	t.Helper()
 	packages = testutil.Packages(t, "live")
@@ -44,8 +44,8 @@ func exec(t *testing.T, db *sqlite.DB, statement string) {
 	}
 }
 
-// TestCatalogueOfSchema1 opens one that was written before packages told of the source's version: its packages
-// are as they were, and the next run says what it learns.
+// TestCatalogueOfSchema1 opens a catalogue with the first schema, which lacks the column unversioned. Its packages must
+// be unchanged, and the next run must report the new values as changes.
 func TestCatalogueOfSchema1(t *testing.T) {
 	path := filepath.Join(t.TempDir(), FileName)
 	old := format
@@ -81,8 +81,8 @@ func TestCatalogueOfSchema1(t *testing.T) {
 	checkPublished(t, s, []*catalog.Package{&next})
 }
 
-// TestRecordInTrouble: whatever stops a run, the catalogue is what it was, and the next run mends it.
-func TestRecordInTrouble(t *testing.T) {
+// TestRecordFailures checks that a failed run leaves the catalogue unchanged, and that the next run succeeds.
+func TestRecordFailures(t *testing.T) {
 	tests := []struct {
 		name        string
 		cause, mend string
@@ -91,7 +91,7 @@ func TestRecordInTrouble(t *testing.T) {
 		kind        fault.Kind
 	}{
 		{"disk full", "PRAGMA max_page_count = 1", "PRAGMA max_page_count = 1000000", "database or disk is full",
-			"make room", fault.Unexpected},
+			"Free some space", fault.Unexpected},
 		{"read-only", "PRAGMA query_only = on", "PRAGMA query_only = off", "attempt to write a readonly database",
 			"permissions", fault.Unexpected},
 		{"broken rule", "CREATE TRIGGER no BEFORE INSERT ON packages BEGIN SELECT raise(ABORT, 'no more'); END",
@@ -161,11 +161,11 @@ func TestRecordWhileAnotherWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	exec(t, s.file, "PRAGMA busy_timeout = 1")
-	if _, err := s.Record(t.Context(), Snapshot{Run: atNoon, Published: packages}); fault.KindOf(err) != fault.Locked ||
-		len(fault.Hints(err)) != 1 {
-		t.Errorf("error %v, want one that says who is first", err)
+	_, err = s.Record(t.Context(), Snapshot{Run: atNoon, Published: packages})
+	if fault.KindOf(err) != fault.Locked || len(fault.Hints(err)) != 1 {
+		t.Errorf("error %v, want one about the other writer", err)
 	}
-	checkPublished(t, s, packages) // reading is no trouble
+	checkPublished(t, s, packages) // reading still works
 	tx.Rollback()
 	if _, err := s.Record(t.Context(), Snapshot{Run: atNoon, Published: packages}); err != nil {
 		t.Error(err)
@@ -242,13 +242,13 @@ func TestRunsAreCounted(t *testing.T) {
 		return c, err
 	}, "SELECT published, held, added, changed, withdrawn, returned FROM runs ORDER BY id")
 	n := len(packages)
-	if diff := cmp.Diff([][6]int{{n, 0, n, 0, 0, 0}, {n - 2, 1, 0, 1, 2, 0}, {n, 1, 0, 1, 0, 2}}, got); diff != "" ||
-		err != nil {
+	want := [][6]int{{n, 0, n, 0, 0, 0}, {n - 2, 1, 0, 1, 2, 0}, {n, 1, 0, 1, 0, 2}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("runs (-want +got):\n%s%v", diff, err)
 	}
 }
 
-func TestRulesOfTheTables(t *testing.T) {
+func TestTableConstraints(t *testing.T) {
 	s, _, packages := recorded(t)
 	for _, statement := range []string{
 		"INSERT INTO changes VALUES (1, 'nobody', 'added', '', '', '')",
@@ -258,12 +258,12 @@ func TestRulesOfTheTables(t *testing.T) {
 		"DELETE FROM packages",
 	} {
 		if err := s.file.Exec(t.Context(), statement); err == nil {
-			t.Errorf("done: %s", statement)
+			t.Errorf("accepted: %s", statement)
 		}
 	}
 }
 
-func TestRecordStopsWhenTold(t *testing.T) {
+func TestRecordCanceled(t *testing.T) {
 	s, _, packages := recorded(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -10,7 +10,8 @@ import (
 )
 
 // explain returns err with the kind fault.Source and a hint. The text is the message and code of the server's response,
-// for example "The specified bucket does not exist (NoSuchBucket)", or that of the network error if there was none.
+// for example "The specified bucket does not exist (NoSuchBucket)", or the text of the network error if there was no
+// response.
 func explain(err error) error {
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {

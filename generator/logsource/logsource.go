@@ -47,9 +47,9 @@ type object struct {
 }
 
 // Expand replaces each s3://bucket/prefix with the names of the objects whose keys have the prefix, in the order of
-// their keys. It returns each object once and skips empty objects, which stand for folders. Names without a scheme
-// are returned unchanged. The error lists everything that cannot be listed, with the kind fault.Source, and every name
-// with another scheme, with the kind fault.Usage.
+// their keys. It returns each object once and skips empty objects, which represent folders. Names without a scheme are
+// returned unchanged. The error lists everything that cannot be listed, with the kind fault.Source, and every name with
+// another scheme, with the kind fault.Usage.
 func (b *Buckets) Expand(ctx context.Context, names []string) ([]string, error) {
 	var all []string
 	var errs []error
@@ -86,8 +86,8 @@ func (b *Buckets) Open(ctx context.Context, name string) (io.ReadCloser, error) 
 	return reply.Body, nil
 }
 
-// list returns the names of the objects that an address such as s3://bucket/prefix stands for, and stores how they
-// were listed.
+// list returns the names of the objects that an address such as s3://bucket/prefix selects, and stores their versions
+// and sizes.
 func (b *Buckets) list(ctx context.Context, address string) ([]string, error) {
 	bucket, prefix, err := parse(address)
 	if err != nil {
@@ -140,7 +140,8 @@ func (b *Buckets) connect(ctx context.Context) error {
 	if b.client != nil {
 		return nil
 	}
-	// The library logs a line for each object without a checksum. All else that it logs is in the errors, too.
+	// Do not log: the library logs a line for each object without a checksum. Everything else that it logs is also in
+	// the errors.
 	c, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}))
 	if err != nil {
 		return fault.Wrap(fault.Source, fmt.Errorf("read the AWS configuration: %w", err),
@@ -148,12 +149,11 @@ func (b *Buckets) connect(ctx context.Context) error {
 	}
 	if _, err := c.Credentials.Retrieve(ctx); err != nil {
 		return fault.Wrap(fault.Source, fmt.Errorf("find credentials for S3: %w", err),
-			"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or assign the machine a role that "+
-				"may read "+
-				"the bucket.")
+			"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or assign the machine a role that may "+
+				"read the bucket.")
 	}
 	client := s3.NewFromConfig(c, func(o *s3.Options) {
-		if o.BaseEndpoint != nil { // not Amazon: such servers rarely have a host name for each bucket, or regions
+		if o.BaseEndpoint != nil { // other servers than Amazon's rarely have regions or a host name per bucket
 			o.UsePathStyle = true
 			o.Region = cmp.Or(o.Region, "us-east-1")
 		}

@@ -12,12 +12,12 @@ type Kind int
 
 // The kinds of answers.
 const (
-	NotOurs  Kind = iota // the path is not a dynamic URL: a file, or the 404 page
+	NotOurs  Kind = iota // the path does not belong to the API: a file, or the 404 page
 	Page                 // Home: the download page with Answer.Cells
 	Object               // Find: Answer.Package
 	Objects              // FindAll: Answer.Cells
-	Redirect             // Download: to /bitstream/<id>; a bitstream: to where the file is
-	BadQuery             // 400, see Answer.Problem
+	Redirect             // Download: to /bitstream/<id>; a bitstream: to the URL of the file
+	BadQuery             // 400: see Answer.Problem
 	NoMatch              // 404: Find or Download found nothing
 	NoSuchID             // 404: a bitstream that is not published
 )
@@ -32,14 +32,14 @@ type Answer struct {
 	Problem *Problem
 }
 
-// Cell is one field of the download page: one operating system and stability.
+// Cell is one cell of the download page: one operating system and stability.
 type Cell struct {
 	OS        catalog.OS
 	Stability catalog.Stability
 	Package   *catalog.Package // nil: not available
 }
 
-// BitstreamPrefix begins the path of each package's permanent address.
+// BitstreamPrefix is the start of the path of each package's permanent URL.
 const BitstreamPrefix = "/bitstream/"
 
 // Answer returns the answer to a request for a path (decoded) and query string (still encoded).

@@ -10,7 +10,7 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// testSpec is the grammar of an invented project.
+// testSpec returns the grammar of an invented project.
 var testSpec = NewSpec(&catalog.Scheme{
 	IDs: catalog.HexIDs, Revisions: true,
 	Systems: []catalog.System{{ID: "win", Title: "Windows"}, {ID: "macosx", Title: "macOS"},
@@ -18,8 +18,7 @@ var testSpec = NewSpec(&catalog.Scheme{
 	Arches: []catalog.Architecture{{ID: "amd64"}, {ID: "arm64"}, {ID: "i386"}},
 }, nil)
 
-// TestTablesAgreeWithDefinition asks random catalogues random questions, by the tables and by going
-// through all packages.
+// TestTablesAgreeWithDefinition compares the tables with findSlowly, for random queries and random catalogues.
 func TestTablesAgreeWithDefinition(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 0))
@@ -34,7 +33,7 @@ func TestTablesAgreeWithDefinition(t *testing.T) {
 	}
 }
 
-// findSlowly is the contract word by word.
+// findSlowly implements the contract of the API literally, by looking at all packages.
 func findSlowly(x *Index, q *Query, o catalog.OS, s catalog.Stability) *catalog.Package {
 	pf := catalog.Platform{Arch: q.Arch, OS: o}
 	list := candidates(x, q, pf, s)
@@ -44,7 +43,7 @@ func findSlowly(x *Index, q *Query, o catalog.OS, s catalog.Stability) *catalog.
 		}
 		return list[0]
 	}
-	var revisions []int // of the platform, highest first
+	var revisions []int // revisions of the platform, highest first
 	first := map[int]*catalog.Package{}
 	for _, p := range x.packages {
 		if p.Platform() == pf && first[p.Revision] == nil {

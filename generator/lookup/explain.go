@@ -13,7 +13,7 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// Explain answers "why did I get this?": it prints the parameters as read, the matching packages, the effect of the
+// Explain prints how the answer to a request is found: the parameters as read, the matching packages, the effect of the
 // offset, and the answer. rawURL is a path and query, or a complete URL.
 func (x *Index) Explain(w io.Writer, rawURL string) error {
 	path, query, err := SplitURL(rawURL)
@@ -43,7 +43,7 @@ func (x *Index) Explain(w io.Writer, rawURL string) error {
 	return out.err
 }
 
-// SplitURL returns the path (decoded) and the query (as sent) of a URL, or of a path with a query.
+// SplitURL returns the path (decoded) and the query (still encoded) of a URL, or of a path with a query.
 func SplitURL(rawURL string) (path, query string, err error) {
 	rest, query, _ := strings.Cut(rawURL, "?")
 	query, _, _ = strings.Cut(query, "#")
@@ -121,7 +121,7 @@ func (o *printer) parameters(spec *Spec, rawQuery string, a Answer) {
 	}
 }
 
-// cells prints, for each operating system and stability asked for, how its package was found.
+// cells prints how the package for each requested operating system and stability is found.
 func (o *printer) cells(x *Index, q *Query) {
 	for _, s := range q.Stabilities {
 		for _, os := range q.OSes {
@@ -178,7 +178,7 @@ func (o *printer) cell(x *Index, q *Query, os catalog.OS, s catalog.Stability) {
 		direction)
 }
 
-// candidates returns the packages that the mode allows, newest first.
+// candidates returns the packages that match the query, without regard to the offset, newest first.
 func candidates(x *Index, q *Query, pf catalog.Platform, s catalog.Stability) []*catalog.Package {
 	var list []*catalog.Package
 	for _, p := range x.packages {
@@ -189,8 +189,8 @@ func candidates(x *Index, q *Query, pf catalog.Platform, s catalog.Stability) []
 	return list
 }
 
-// allows defines the modes for a single package. The tables return the same answers faster; a test makes sure that both
-// agree.
+// allows reports whether a package matches the mode of the query. It is the definition of the modes. The tables return
+// the same answers faster; a test checks that both agree.
 func (q *Query) allows(p *catalog.Package) bool {
 	switch q.Finds {
 	case ByVersion:

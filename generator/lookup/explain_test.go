@@ -7,7 +7,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestExplain looks for the sentences that somebody who asks "why did I get this?" needs.
+// TestExplain checks that the output contains what explains an answer.
 func TestExplain(t *testing.T) {
 	x := testutil.Index(t, "live")
 	for _, tt := range []struct {
@@ -17,7 +17,7 @@ func TestExplain(t *testing.T) {
 		{"offset", "/download?os=win&version=5.2&offset=-1&utm=x", []string{
 			"version    5.2", "stability  release", "(default)", `"utm"`, "(unknown: ignored)",
 			"candidates for win, release", "* 63f4", "offset -1: from revision 31382", "302 to /bitstream/"}},
-		{"off the end", "/find?os=win&stability=any&offset=3",
+		{"offset too large", "/find?os=win&stability=any&offset=3",
 			[]string{"offset +3: from revision 35185 only 0 higher ones are left", "404: no package matches"}},
 		{"wrong parameter", "/find?os=amiga",
 			[]string{`os="amiga" is missing or is not a known operating system; allowed: win, macosx, linux`}},

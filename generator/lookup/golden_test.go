@@ -10,7 +10,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestGolden asks the index what the old server was asked.
+// TestGolden compares the answers of the index with the recorded answers of the old server.
 func TestGolden(t *testing.T) {
 	for _, tt := range []struct{ profile, file string }{
 		{"live", "golden.jsonl"},
@@ -34,7 +34,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// expected and got reduce a golden line and an answer to what the line speaks of.
+// expected and got reduce a golden line and an answer to what the line records.
 func expected(t *testing.T, g testutil.Golden) any {
 	if g.JSON != nil {
 		var v any

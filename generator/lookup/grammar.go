@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Script is JavaScript for servers and pages that read requests themselves: its functions parameters, parse and
-// permalink do what DecodeQuery, Parse and Permalink do. They take the tables of a Spec, so that the script knows no
-// system, architecture or parameter by name. A test asks both the same requests.
+// Script is JavaScript for servers and pages that parse requests themselves. Its functions parameters, parse and
+// permalink correspond to DecodeQuery, Parse and Permalink. Their first argument is the tables of a Spec, so the script
+// contains no names of systems, architectures or parameters. A test compares the results of both for the same requests.
 //
 //	const q = parse(tables, parameters('os=win&version=5.2'), true);
 //	// {oses: ['win'], stabilities: ['release'], arch: 'amd64', offset: 0, finds: 'version', value: '5.2'}
@@ -15,13 +15,16 @@ import (
 //go:embed grammar.js
 var Script string
 
-// Tables is a Spec as Script takes it.
+// Tables is a Spec in the form that Script uses.
 type Tables struct {
-	Parameters [][]any     `json:"parameters"` // name, kind, role, values of a choice
-	Permalinks [][3]string `json:"permalinks"` // pattern with {name} for a choice, names of its groups, fixed parameters
+	Parameters [][]any `json:"parameters"` // name, kind, role, values of a choice
+	// Permalinks has the pattern of each permalink, with {name} for a choice, the names of its groups, and its fixed
+	// parameters.
+	Permalinks [][3]string `json:"permalinks"`
 }
 
-// The words of Script for kinds and roles. The role of a mode is an equals sign and what it finds.
+// Names of kinds and roles in Script. The role of a mode is written as an equals sign and the word for what it finds:
+// "=version".
 var (
 	kindWords = map[ValueKind]string{Choice: "choice", Text: "text", Natural: "natural", Integer: "integer",
 		Day: "day", Never: "never"}
@@ -31,7 +34,7 @@ var (
 		ByClosestRevision: "closest", ByDate: "date"}
 )
 
-// NewTables returns the tables of a grammar.
+// NewTables returns the tables of a Spec.
 func NewTables(s *Spec) Tables {
 	var t Tables
 	for _, p := range s.parameters {

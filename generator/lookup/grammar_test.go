@@ -13,7 +13,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// script runs lookup.Script with the tables of a grammar.
+// script returns the functions of lookup.Script for a grammar.
 func script(t testing.TB, spec *lookup.Spec) (parse func(query string, single bool) map[string]any,
 	permalink func(path string) map[string]any) {
 	t.Helper()
@@ -51,7 +51,7 @@ func script(t testing.TB, spec *lookup.Spec) (parse func(query string, single bo
 		func(path string) map[string]any { return call("linked", path) }
 }
 
-// due is what Parse makes of a query, in the form of the script.
+// due returns the result of Parse for a query, in the form of the script's.
 func due(t testing.TB, spec *lookup.Spec, query string, single bool) map[string]any {
 	t.Helper()
 	route := lookup.FindAll
@@ -76,7 +76,7 @@ func due(t testing.TB, spec *lookup.Spec, query string, single bool) map[string]
 	return result
 }
 
-// unusual are queries that no random generator would think of.
+// unusual contains queries that a random generator would not make.
 var unusual = []string{
 	"", "os", "os=", "os=win&os=linux", "os=&os=win", "o%73=w%69n", "OS=win", "os=Win", "os=w%2569n", "&&os=win&&",
 	"os=win;arch=arm64",
@@ -96,7 +96,7 @@ var unusual = []string{
 	"os=win&version=__proto__", "__proto__=os&os=win",
 }
 
-// TestScript asks the script what Parse is asked, with the grammar of the built-in profile and with one that has other
+// TestScript compares the script with Parse, with the grammar of the built-in profile and with one that has other
 // parameters.
 func TestScript(t *testing.T) {
 	for _, tt := range []struct {
@@ -116,7 +116,7 @@ func TestScript(t *testing.T) {
 					got := parse(query, single)
 					want := due(t, tt.spec, query, single)
 					if n, ok := got["offset"].(float64); ok && (n > lookup.MaxOffset || n < -lookup.MaxOffset) {
-						got["offset"] = want["offset"] // the script need not bound it: either leads nowhere
+						got["offset"] = want["offset"] // the script need not limit it: both find nothing
 					}
 					if diff := cmp.Diff(want, got); diff != "" {
 						t.Errorf("%s (-Parse +script):\n%s", query, diff)
@@ -127,7 +127,7 @@ func TestScript(t *testing.T) {
 	}
 }
 
-// TestScriptReadsPermalinks asks both for every permalink of a catalogue, and for paths that are none.
+// TestScriptReadsPermalinks compares both for every permalink of a catalogue, and for paths that are not permalinks.
 func TestScriptReadsPermalinks(t *testing.T) {
 	spec := testutil.OtherSpec(t)
 	_, permalink := script(t, spec)

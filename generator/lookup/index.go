@@ -7,7 +7,7 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// Index answers queries over a set of published packages. It is built once and not changed.
+// Index answers queries about a set of published packages. It is immutable.
 type Index struct {
 	spec      *Spec
 	packages  []*catalog.Package // newest first
@@ -21,7 +21,7 @@ type platform struct {
 	tables map[catalog.Stability]*Table
 }
 
-// New builds the index of packages, in any order.
+// New returns an index of packages, which may be in any order.
 func New(spec *Spec, packages []*catalog.Package) *Index {
 	x := &Index{
 		spec:      spec,
@@ -47,16 +47,17 @@ func New(spec *Spec, packages []*catalog.Package) *Index {
 	return x
 }
 
-// Spec is the grammar by which requests are read.
+// Spec returns the grammar of requests.
 func (x *Index) Spec() *Spec { return x.spec }
 
-// Packages lists the published packages, newest first. The caller must not change the slice.
+// Packages returns the published packages, newest first. The caller must not change the slice.
 func (x *Index) Packages() []*catalog.Package { return x.packages }
 
-// Package finds a package by its id, nil when it is not published.
+// Package returns the package with an id, or nil if it is not published.
 func (x *Index) Package(id string) *catalog.Package { return x.byID[id] }
 
-// Platforms lists the platforms that have packages, by architecture and operating system in their usual order.
+// Platforms returns the platforms that have packages, ordered by architecture and then by operating system, as in the
+// scheme.
 func (x *Index) Platforms() []catalog.Platform {
 	var list []catalog.Platform
 	for _, a := range x.spec.ArchIDs() {
@@ -69,7 +70,8 @@ func (x *Index) Platforms() []catalog.Platform {
 	return list
 }
 
-// Heads lists the newest build of each revision of a platform, lowest revision first: what offset counts.
+// Heads returns the newest build of each revision of a platform, lowest revision first. The parameter offset counts
+// these.
 func (x *Index) Heads(pf catalog.Platform) []*catalog.Package {
 	if p := x.platforms[pf]; p != nil {
 		return p.heads
@@ -77,7 +79,7 @@ func (x *Index) Heads(pf catalog.Platform) []*catalog.Package {
 	return nil
 }
 
-// Table is what the packages of one platform and stability answer; nil when the platform has none.
+// Table returns the table of a platform and stability, or nil if the platform has no packages.
 func (x *Index) Table(pf catalog.Platform, s catalog.Stability) *Table {
 	if p := x.platforms[pf]; p != nil {
 		return p.tables[s]
@@ -85,8 +87,7 @@ func (x *Index) Table(pf catalog.Platform, s catalog.Stability) *Table {
 	return nil
 }
 
-// Find picks the package for one cell of the query: one operating system and stability. It is nil when
-// nothing matches.
+// Find returns the package that a query finds for one operating system and stability, or nil if none matches.
 func (x *Index) Find(q *Query, o catalog.OS, s catalog.Stability) *catalog.Package {
 	plat := x.platforms[catalog.Platform{Arch: q.Arch, OS: o}]
 	if plat == nil {
@@ -99,7 +100,7 @@ func (x *Index) Find(q *Query, o catalog.OS, s catalog.Stability) *catalog.Packa
 	return plat.step(base, q.Offset)
 }
 
-// find picks the package before any offset.
+// find returns the package that a query finds, without regard to its offset.
 func (t *Table) find(q *Query) *catalog.Package {
 	switch q.Finds {
 	case ByVersion:
@@ -117,7 +118,9 @@ func (t *Table) find(q *Query) *catalog.Package {
 	return t.Newest
 }
 
-// step goes offset distinct revisions up or down from the revision of base.
+// step returns the newest build of the revision that is offset distinct revisions above that of base, or below if
+// offset is negative. For example, with builds of the revisions 100, 110 and 120, an offset of -2 from a build of 120
+// leads to 100. It returns nil if there are not enough revisions.
 func (pl *platform) step(base *catalog.Package, offset int) *catalog.Package {
 	i, _ := slices.BinarySearchFunc(pl.heads, base.Revision,
 		func(p *catalog.Package, r int) int { return cmp.Compare(p.Revision, r) })

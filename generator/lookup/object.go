@@ -14,8 +14,9 @@ import (
 // objectField is one key of the package object of /find and /findall. Clients depend on the keys: new ones may be
 // added, but none may be removed or change its type.
 type objectField struct {
-	key    string
-	append func(b []byte, p *catalog.Package) []byte // appends the value in JSON; if it appends nothing, the key is left out
+	key string
+	// append appends the value in JSON. If it appends nothing, the key is left out.
+	append func(b []byte, p *catalog.Package) []byte
 }
 
 // fixedFields are the keys that every package has.
@@ -26,14 +27,15 @@ var fixedFields = []objectField{
 	{"checkout_date", appendNull}, // a key of the retired server, like the other nulls
 	{"checkout_date_ymd", appendNull},
 	{"codebase", appendNull},
-	{"download_url", func(b []byte, p *catalog.Package) []byte { return appendString(b, Location(p)) }}, // relative to the site's root
+	// The URL is relative to the site's root.
+	{"download_url", func(b []byte, p *catalog.Package) []byte { return appendString(b, Location(p)) }},
 	{"md5", appendNull},
 	{"name", func(b []byte, p *catalog.Package) []byte { return appendString(b, p.Name) }},
 	{"os", func(b []byte, p *catalog.Package) []byte { return appendString(b, string(p.OS)) }},
 	{"package", appendNull},
 	{"product_name", func(b []byte, p *catalog.Package) []byte { return appendString(b, p.ProductName) }},
 	{"revision", func(b []byte, p *catalog.Package) []byte { return appendString(b, strconv.Itoa(p.Revision)) }},
-	{"sha256", func(b []byte, p *catalog.Package) []byte { // only if it is known: the retired server did not have it
+	{"sha256", func(b []byte, p *catalog.Package) []byte { // only if known: the retired server had no such key
 		if p.SHA256 == "" {
 			return b
 		}
@@ -45,8 +47,8 @@ var fixedFields = []objectField{
 	{"version", func(b []byte, p *catalog.Package) []byte { return appendOrNull(b, p.Version) }},
 }
 
-// objectFields returns the fixed fields and those of the profile's links, whose value is null for a package without
-// such a page. Keys are in alphabetical order, as on the retired server.
+// objectFields returns the fixed fields and one for each link of the profile, whose value is null if the package has no
+// such page. The keys are in alphabetical order, as on the retired server.
 func objectFields(links []catalog.Link) []objectField {
 	fields := slices.Clone(fixedFields)
 	for _, l := range links {
@@ -57,10 +59,10 @@ func objectFields(links []catalog.Link) []objectField {
 	return fields
 }
 
-// ObjectJSON returns the package object of /find: compact JSON without a newline. It needs no escaping in an HTML
+// ObjectJSON returns the package object of /find as compact JSON without a line feed. It needs no escaping in an HTML
 // script element.
 func ObjectJSON(s *Spec, p *catalog.Package) []byte {
-	return appendObject(s, make([]byte, 0, 800), p) // 800 bytes hold the object of a package with a SHA-512
+	return appendObject(s, make([]byte, 0, 800), p) // 800 bytes are enough for an object with a SHA-512
 }
 
 func appendObject(s *Spec, b []byte, p *catalog.Package) []byte {
@@ -79,7 +81,7 @@ func appendObject(s *Spec, b []byte, p *catalog.Package) []byte {
 	return append(b, '}')
 }
 
-// ObjectsJSON returns the answer of /findall: {os: {stability: package or null}}, keys in alphabetical order.
+// ObjectsJSON returns the answer of /findall, {os: {stability: package or null}}, with the keys in alphabetical order.
 func ObjectsJSON(s *Spec, cells []Cell) []byte {
 	cells = slices.Clone(cells)
 	slices.SortFunc(cells, func(a, b Cell) int {

@@ -11,32 +11,33 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// Query is a valid request, with every default filled in.
+// Query is a valid request, with all defaults filled in.
 type Query struct {
 	Route       Route
 	OSes        []catalog.OS        // one for Find and Download
 	Stabilities []catalog.Stability // one for Find and Download
 	Arch        catalog.Arch
 	Finds       Finds
-	Mode        string // the parameter that Finds follows from; "" for Newest
-	Value       string // of Mode, decoded; "" for Newest
-	Number      int    // Value of ByRevision and ByClosestRevision; at most catalog.MaxRevision+1
-	Day         int    // Value of ByDate as yyyymmdd
+	Mode        string // name of the parameter that determines Finds; "" for Newest
+	Value       string // decoded value of Mode; "" for Newest
+	Number      int    // Value as a number, for ByRevision and ByClosestRevision; at most catalog.MaxRevision+1
+	Day         int    // Value as yyyymmdd, for ByDate
 	Offset      int    // within ±MaxOffset
 }
 
-// MaxOffset bounds Query.Offset. No catalogue has so many revisions, so a larger offset finds nothing either.
+// MaxOffset limits Query.Offset. No catalogue has that many revisions, so neither MaxOffset nor a larger offset finds
+// anything.
 const MaxOffset = 99_999
 
-// Problem describes an invalid request. Each Param has an error page of its own.
+// Problem describes an invalid request. There is one error page for each Param.
 type Problem struct {
 	Param   string // the invalid parameter; ManyModes if there are several modes
-	Found   string // its value, decoded, "" when missing or empty; escape before showing
+	Found   string // its decoded value, "" if missing or empty; escape before showing
 	Reason  string // a phrase: "is missing", "is not a known operating system"
 	Allowed string // description of the valid values
 }
 
-// ManyModes is the Param of a request with more than one mode.
+// ManyModes is the Param of a Problem with more than one mode.
 const ManyModes = "mode"
 
 func (p *Problem) Error() string {
@@ -132,8 +133,8 @@ func dayNumber(t time.Time) int {
 	return y*10_000 + int(m)*100 + d
 }
 
-// DecodeQuery decodes a query string like the retired server: it splits only at ampersands, the first of a repeated
-// name counts, a name without a value has the value "", and a percent sign that begins no valid escape is kept.
+// DecodeQuery decodes a query string as the retired server did: it splits only at ampersands, the first of repeated
+// names counts, a name without a value has the value "", and a percent sign that does not begin a valid escape is kept.
 func DecodeQuery(rawQuery string) map[string]string {
 	params := map[string]string{}
 	for part := range strings.SplitSeq(rawQuery, "&") {

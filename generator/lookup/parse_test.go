@@ -15,7 +15,7 @@ func TestParseProblems(t *testing.T) {
 		{"os empty", "os=", "os"},
 		{"os without value", "os&stability=release", "os"},
 		{"os in capitals", "os=WIN", "os"},
-		{"name in capitals is another name", "OS=win", "os"},
+		{"names are case-sensitive", "OS=win", "os"},
 		{"stability unknown", "os=win&stability=stable", "stability"},
 		{"arch unknown", "os=win&arch=sparc", "arch"},
 		{"offset empty", "os=win&offset=", "offset"},
@@ -35,7 +35,7 @@ func TestParseProblems(t *testing.T) {
 		{"two modes", "os=win&date=2021-02-28&version=5", "mode"},
 		{"two modes, one empty", "os=win&date=2021-02-28&version=", "mode"},
 		{"checkout date", "os=win&checkout-date=2021-02-28", "checkout-date"},
-		{"checkout date beside a mode", "os=win&version=5&checkout-date=2021-02-28", "checkout-date"},
+		{"checkout date and a mode", "os=win&version=5&checkout-date=2021-02-28", "checkout-date"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, problem := testSpec.Parse(Find, tt.query)
@@ -60,7 +60,7 @@ func TestParse(t *testing.T) {
 		{"unknown parameters and stray ampersands", "&&utm=1&os=win&&x", base(func(q *Query) {})},
 		{"the first counts", "os=win&os=linux&os=", base(func(q *Query) {})},
 		{"encoded name and value", "o%73=%77i%6E", base(func(q *Query) {})},
-		{"an escape that is none", "x=%zz%&os=win", base(func(q *Query) {})},
+		{"an invalid escape", "x=%zz%&os=win", base(func(q *Query) {})},
 		{"revision defaults to any", "os=win&revision=007", base(func(q *Query) {
 			q.Finds, q.Mode, q.Value, q.Number, q.Stabilities = ByRevision, "revision", "007", 7,
 				[]catalog.Stability{"any"}
@@ -95,8 +95,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// FuzzParse holds what translations rely on: a query is either wrong in one named parameter, or every
-// field of it is within its bounds.
+// FuzzParse checks what servers rely on: a query has either a Problem with an error page, or only values within their
+// limits.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"", "os=win", "os=win&offset=-1&version=5.2", "o%73=linux&date=2021-05-03", "%",
 		"a=%zz&&=", "revision=1&date=x"} {

@@ -9,10 +9,10 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// Spec is the grammar of the download API: the single table that all code that reads or describes a request uses. Parse
-// reads a query string with it; each server compiles its maps or its script from it; pages and docs print it; tests
-// generate random requests from it. A new parameter or permalink is one entry in Parameters or Permalinks, a new system
-// or architecture one entry in the scheme.
+// Spec is the grammar of the download API, and its only definition: Parse uses it to parse a query string, servers
+// compile their maps or scripts from it, pages and documentation list it, and tests generate random requests from it. A
+// new parameter or permalink is one entry in Parameters or Permalinks, a new system or architecture one entry in the
+// scheme.
 //
 //	spec := lookup.NewSpec(scheme, links)
 //	q, problem := spec.Parse(lookup.Find, "os=win&version=5.2")
@@ -49,12 +49,12 @@ type ValueKind int
 
 // The kinds. Numbers may have spaces around them and a plus sign, because pasted links have them.
 const (
-	Choice  ValueKind = iota // one of Values; the case of letters counts
-	Text                     // any text but the empty one
+	Choice  ValueKind = iota // one of Values; case-sensitive
+	Text                     // any text that is not empty
 	Natural                  // a decimal number, 0 or more
 	Integer                  // a decimal number with or without a sign
-	Day                      // a day of the calendar, YYYY-MM-DD
-	Never                    // no value is valid: the parameter belonged to a retired server
+	Day                      // a valid date, YYYY-MM-DD
+	Never                    // no value is valid: a parameter of a retired server
 )
 
 // Role is the function of a parameter in a query.
@@ -66,11 +66,11 @@ const (
 	OSRole             // selects the system
 	StabilityRole      // selects releases, nightly builds or both
 	ArchRole           // selects the architecture
-	OffsetRole         // moves from the package found to a newer or older one
-	ModeRole           // selects how the package is found, see Finds; a query has at most one
+	OffsetRole         // moves from the found package to a newer or older one
+	ModeRole           // selects how the package is found (see Finds); a query may have one
 )
 
-// Finds is the way in which a query finds its package.
+// Finds is the way a query finds its package.
 type Finds int
 
 // The ways to find a package.
@@ -87,8 +87,8 @@ type Parameter struct {
 	Name    string
 	Kind    ValueKind
 	Role    Role
-	Finds   Finds    // the way to find a package, for a mode
-	Values  []string // the possible values, for a Choice
+	Finds   Finds    // for a mode: the way to find a package
+	Values  []string // for a Choice: the possible values
 	Reason  string   // message for an invalid value, a phrase after the name: "is not a whole number"
 	Allowed string   // the valid values: "a whole number, for instance -1"
 	About   string   // the effect of the parameter: a phrase for tables, plain text
@@ -106,24 +106,24 @@ func Parameters(s *catalog.Scheme) []Parameter {
 		},
 		{
 			Name: "stability", Kind: Choice, Role: StabilityRole, Values: stabilities,
-			Reason: "has a value that is not known", Allowed: strings.Join(stabilities, ", "),
+			Reason: "has an unknown value", Allowed: strings.Join(stabilities, ", "),
 			About:   "releases, preview builds (nightly) or either",
 			Without: "release, or any with revision; both release and nightly for /findall and /",
 		},
 		{
 			Name: "arch", Kind: Choice, Role: ArchRole, Values: arches,
-			Reason: "has a value that is not known", Allowed: strings.Join(arches, ", "),
+			Reason: "has an unknown value", Allowed: strings.Join(arches, ", "),
 			About: "processor architecture", Without: arches[0],
 		},
 		{
 			Name: "offset", Kind: Integer, Role: OffsetRole,
 			Reason: "is not a whole number", Allowed: "a whole number, for instance -1",
-			About:   "from the package found, so many revisions up, or down when negative, whatever their stability",
+			About:   "number of revisions to go up from the found package, or down if negative, of any stability",
 			Without: "0",
 		},
 		{
 			Name: "checkout-date", Kind: Never,
-			Reason: "belonged to a server that is retired", Allowed: "date=YYYY-MM-DD, the day of the build, instead",
+			Reason: "belongs to a retired server", Allowed: "date=YYYY-MM-DD, the day of the build, instead",
 		},
 		{
 			Name: "version", Kind: Text, Role: ModeRole, Finds: ByVersion,
@@ -150,8 +150,8 @@ func Parameters(s *catalog.Scheme) []Parameter {
 		list = slices.DeleteFunc(list,
 			func(p Parameter) bool { return p.Finds == ByRevision || p.Finds == ByClosestRevision })
 		i := slices.IndexFunc(list, func(p Parameter) bool { return p.Role == OffsetRole })
-		list[i].About = "from the package found, so many days with builds later, or earlier when negative, whatever " +
-			"their stability"
+		list[i].About = "number of days with builds to go forward from the found package, or back if negative, of any " +
+			"stability"
 	}
 	return list
 }
@@ -176,7 +176,7 @@ func CustomSpec(s *catalog.Scheme, links []catalog.Link, parameters []Parameter,
 // Parameters returns the parameters in the order in which Parse checks them. The caller must not change the slice.
 func (s *Spec) Parameters() []Parameter { return s.parameters }
 
-// Parameter returns the parameter with a name, nil if there is none.
+// Parameter returns the parameter with a name, or nil if there is none.
 func (s *Spec) Parameter(name string) *Parameter {
 	if i := slices.IndexFunc(s.parameters, func(p Parameter) bool { return p.Name == name }); i >= 0 {
 		return &s.parameters[i]
@@ -184,7 +184,7 @@ func (s *Spec) Parameter(name string) *Parameter {
 	return nil
 }
 
-// Of returns the parameter with a role, nil if there is none.
+// Of returns the parameter with a role, or nil if there is none.
 func (s *Spec) Of(r Role) *Parameter {
 	if i := slices.IndexFunc(s.parameters, func(p Parameter) bool { return p.Role == r }); i >= 0 {
 		return &s.parameters[i]
@@ -226,13 +226,13 @@ func (s *Spec) CellStabilities() []catalog.Stability {
 	return []catalog.Stability{catalog.Release, catalog.Nightly}
 }
 
-// Permalink is a path that is short for a query.
+// Permalink is a path that redirects to the result of a query.
 type Permalink struct {
-	// Path has the names of parameters in braces: /releases/{version}/{os}. In a request each is replaced by a value
-	// that the parameter accepts and that needs no escape in a path.
+	// Path contains names of parameters in braces: /releases/{version}/{os}. In a request, each is replaced by a value
+	// that the parameter accepts and that needs no escaping in a path.
 	Path  string
-	Fixed []Fixed // parameters with a constant value, which are not in the path
-	About string  // the package it finds, a phrase for tables, plain text
+	Fixed []Fixed // parameters with a constant value, which do not occur in Path
+	About string  // the package that it finds: a phrase for tables, plain text
 
 	names   []string // names of the parameters in Path, in order
 	pattern string
@@ -242,7 +242,7 @@ type Permalink struct {
 // Fixed is a parameter with a constant value.
 type Fixed struct{ Name, Value string }
 
-// RecordSuffix is the end of a permalink that is short for /find instead of /download.
+// RecordSuffix is the end of a permalink to the record of a package (/find) instead of the package itself (/download).
 const RecordSuffix = ".json"
 
 // Permalinks returns the table of permalinks for a scheme.
@@ -287,7 +287,7 @@ func (p *Parameter) pathPattern() string {
 	return `[0-9A-Za-z][0-9A-Za-z._-]*`
 }
 
-// Names returns the parameters in the path, in order: those of the groups of Pattern.
+// Names returns the names of the parameters in the path, in order. They correspond to the groups of Pattern.
 func (l *Permalink) Names() []string { return l.names }
 
 // Matches reports whether a path without RecordSuffix is this permalink.
@@ -300,7 +300,7 @@ func (l *Permalink) Matches(path string) bool {
 // PCRE and JavaScript.
 func (l *Permalink) Pattern() string { return l.pattern }
 
-// Expand returns the permalink for some values.
+// Expand returns the permalink with the given values of parameters.
 func (l *Permalink) Expand(value func(name string) string) string {
 	return placeholderRE.ReplaceAllStringFunc(l.Path, func(m string) string { return value(m[1 : len(m)-1]) })
 }
@@ -308,8 +308,9 @@ func (l *Permalink) Expand(value func(name string) string) string {
 // Permalinks returns the permalinks. The caller must not change the slice.
 func (s *Spec) Permalinks() []Permalink { return s.permalinks }
 
-// Permalink translates a path into the request that it is short for: /download, or /find for a path that ends in
-// RecordSuffix. ok is false for other paths. It does not check whether such a package exists.
+// Permalink translates the path of a permalink to a request: /download, or /find if the path ends in RecordSuffix. For
+// example, /latest/linux.json becomes /find and os=linux. ok is false if the path is not a permalink. Permalink does
+// not check whether the package exists.
 func (s *Spec) Permalink(path string) (route Route, rawQuery string, ok bool) {
 	for i := range s.permalinks {
 		l := &s.permalinks[i]
@@ -340,8 +341,8 @@ func (l *Permalink) query(value func(i int) string) string {
 	return strings.Join(list, "&")
 }
 
-// Query returns the query string that the permalink is short for, with reference(i) as the value of the i-th
-// placeholder, for instance "$1" for Nginx.
+// Query returns the query string of the permalink, with reference(i) as the value of the i-th placeholder, for instance
+// "$1" for Nginx.
 func (l *Permalink) Query(reference func(i int) string) string { return l.query(reference) }
 
 // LatestPath returns the permalink of the newest release or nightly build for a system.
@@ -357,7 +358,7 @@ func (s *Spec) VersionPath(version string, o catalog.OS) string {
 	return fmt.Sprintf("/releases/%s/%s", version, o)
 }
 
-// RevisionPath returns the permalink of the newest build of a revision, "" in a scheme without revisions.
+// RevisionPath returns the permalink of the newest build of a revision, or "" in a scheme without revisions.
 func (s *Spec) RevisionPath(revision int, o catalog.OS) string {
 	if !s.Revisions {
 		return ""
@@ -386,8 +387,8 @@ func (s *Spec) Problems() []Problem {
 	return list
 }
 
-// Parse reads the query string of a request (still encoded, without the question mark). The second result
-// is nil if the request is valid.
+// Parse parses the query string of a request (still encoded, without the question mark). The Problem is nil if the
+// request is valid.
 func (s *Spec) Parse(route Route, rawQuery string) (Query, *Problem) {
 	given := DecodeQuery(rawQuery)
 	q := Query{Route: route, OSes: s.OSes(), Arch: s.DefaultArch()}

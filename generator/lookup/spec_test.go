@@ -9,7 +9,7 @@ import (
 
 func TestPermalink(t *testing.T) {
 	spec := testutil.Spec(t)
-	tests := []struct{ path, want string }{ // "" when it is none
+	tests := []struct{ path, want string }{ // "" if it is not a permalink
 		{spec.LatestPath("win", catalog.Release), "/download?os=win"},
 		{spec.LatestPath("win", catalog.Nightly), "/download?os=win&stability=nightly"},
 		{spec.LatestPath("win", catalog.Nightly) + ".json", "/find?os=win&stability=nightly"},

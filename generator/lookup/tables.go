@@ -17,14 +17,14 @@ type Table struct {
 }
 
 // Step is one step of a step function. Its package is the answer from From up to, but not including, the next step. For
-// example, with builds of the revisions 100 and 120, the steps are {100, a} and {120, b}: a request for revision 110 or
-// the closest below finds a.
+// example, with the builds a of revision 100 and b of revision 120, the steps are {100, a} and {120, b}, so
+// closest-revision=110 finds a.
 type Step struct {
-	From    int // a revision, or a day as yyyymmdd; steps are sorted by it, each occurs once
+	From    int // a revision, or a day as yyyymmdd; steps are sorted by it, without duplicates
 	Package *catalog.Package
 }
 
-// newTable returns the table of the packages of one platform, which are sorted newest first.
+// newTable returns the table of the packages of one platform, which must be ordered newest first.
 func newTable(order []*catalog.Package, s catalog.Stability) *Table {
 	t := &Table{Versions: map[string]*catalog.Package{}}
 	var matching []*catalog.Package
@@ -45,7 +45,7 @@ func newTable(order []*catalog.Package, s catalog.Stability) *Table {
 		}
 	}
 	for _, p := range slices.Backward(matching) {
-		// Builds of one revision come oldest first here, so the newest one overwrites the others.
+		// The loop runs from the oldest build to the newest, so the newest build of a revision overwrites the others.
 		if n := len(t.Revisions); n > 0 && t.Revisions[n-1].From == p.Revision {
 			t.Revisions[n-1].Package = p
 			continue
@@ -56,7 +56,9 @@ func newTable(order []*catalog.Package, s catalog.Stability) *Table {
 	return t
 }
 
-// daySteps goes through the packages by day, and adds a step whenever a package precedes all earlier ones in the order.
+// daySteps returns the steps for days. It visits the packages by build day, and adds a step for each package that is
+// newer (by revision, see catalog.Compare) than all before it. For example, a rebuild of revision 100 on Tuesday adds
+// no step after a build of revision 120 on Monday: the answer for Tuesday is still revision 120.
 func daySteps(matching []*catalog.Package) []Step {
 	byDay := slices.SortedStableFunc(slices.Values(matching), func(a, b *catalog.Package) int {
 		return cmp.Compare(dayNumber(a.Built), dayNumber(b.Built))

@@ -8,11 +8,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// For calls do for every i from 0 to n-1, with at most jobs calls (but at least one) running at a time, and waits
-// for all of them. Calls start in the order of i, so that the work on a sorted list goes through it from front to
-// back; they may end in any order.
+// For calls do(i) for every i from 0 to n-1 and waits for all calls to return. At most jobs calls, but at least one,
+// run at the same time. Calls start in the order of i; they may finish in any order.
 //
-// After the first error, or when ctx is done, For starts no further call. It returns that first error, or ctx.Err().
+// After the first error, or when ctx is done, For starts no more calls. It returns that first error, or ctx.Err().
 //
 // To collect results, let each call write its own element of a slice:
 //

@@ -3,9 +3,8 @@
 //	reading 12 MiB of 340 MiB, 3%, 2m10s left
 //	writing 12,300 of 23,000 files, 53%, 4s left
 //
-// The line is drawn while the work goes on, ten times a second at most, and erased at its end. Work that takes less
-// than a tenth of a second is never shown. Messages are written through the Terminal, so that they do not mix with
-// the line:
+// The line is updated at most ten times a second and erased at the end. Operations that take less than a tenth of a
+// second are never shown. Messages must be written through the Terminal, which keeps them apart from the line:
 //
 //	terminal := progress.New(os.Stderr, time.Now)
 //	task := terminal.Start("writing", int64(len(files)), "files")
@@ -30,27 +29,28 @@ import (
 	"golang.org/x/term"
 )
 
-// interval is the shortest time between two drawings: more often than ten times a second nobody can read numbers.
+// interval is the minimum time between two updates. Numbers that change more than ten times a second are unreadable.
 const interval = time.Second / 10
 
-// Bytes is the unit of work that is counted in bytes. Any other is the plural of what is counted: "files".
+// Bytes is the unit of a task that is counted in bytes. Any other unit is a noun in the plural: "files".
 const Bytes = "bytes"
 
-// Terminal is where messages go, with one line below them. It can be used by many goroutines at once.
+// Terminal writes messages and, below them, a progress line. It is safe for concurrent use.
 type Terminal struct {
 	w   io.Writer
 	now func() time.Time
 
 	mu    sync.Mutex
-	task  *Task // what the line is about; nil for none
-	drawn bool  // the line is on the screen
+	task  *Task // the task shown in the line; nil for none
+	drawn bool  // whether the line is on the screen
 	last  time.Time
 }
 
-// New returns the terminal that messages to w go to. Tasks are shown if w is one.
+// New returns a Terminal that writes to w. Tasks are only shown if w is a terminal.
 func New(w io.Writer, now func() time.Time) *Terminal { return &Terminal{w: w, now: now} }
 
-// Write writes messages, of whole lines, in place of the line of a task, which the next drawing brings back.
+// Write writes messages, which must be complete lines. It erases the progress line; the next update draws it again
+// below the messages.
 func (t *Terminal) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -58,8 +58,8 @@ func (t *Terminal) Write(p []byte) (int, error) {
 	return t.w.Write(p)
 }
 
-// Start begins to show a task: what is done, how much of it there is (0 if that is not known), and in which unit.
-// A task that began before is not shown any more.
+// Start starts to show a task: what is being done ("reading"), its total amount (0 if unknown), and the unit. It
+// replaces the task shown before.
 func (t *Terminal) Start(what string, total int64, unit string) *Task {
 	if t == nil || t.columns() == 0 {
 		return nil
@@ -72,7 +72,7 @@ func (t *Terminal) Start(what string, total int64, unit string) *Task {
 	return t.task
 }
 
-// columns returns the width of the terminal, 0 if it is none.
+// columns returns the width of the terminal, or 0 if w is not a terminal.
 func (t *Terminal) columns() int {
 	f, ok := t.w.(*os.File)
 	if !ok {
@@ -82,13 +82,13 @@ func (t *Terminal) columns() int {
 	switch {
 	case err != nil:
 		return 0
-	case width == 0: // a serial line does not know
+	case width == 0: // unknown, as on a serial line
 		return 80
 	}
 	return width
 }
 
-// erase takes the line away. Errors are left to the messages.
+// erase erases the progress line. Errors are ignored; the next Write returns them.
 func (t *Terminal) erase() {
 	if t.drawn {
 		_, _ = io.WriteString(t.w, "\r\x1b[K")
@@ -96,7 +96,7 @@ func (t *Terminal) erase() {
 	}
 }
 
-// Task is a piece of work that is shown.
+// Task is an operation whose progress is shown.
 type Task struct {
 	terminal *Terminal
 	what     string
@@ -106,13 +106,13 @@ type Task struct {
 	done     int64
 }
 
-// Add counts that n more are done.
+// Add adds n to the amount that is done.
 func (k *Task) Add(n int64) { k.update(func() { k.done += n }) }
 
-// Set counts that n are done.
+// Set sets the amount that is done to n.
 func (k *Task) Set(n int64) { k.update(func() { k.done = n }) }
 
-// update changes the count, and draws the line if it is time.
+// update changes the amount, and redraws the line if interval has passed.
 func (k *Task) update(change func()) {
 	if k == nil {
 		return
@@ -126,11 +126,11 @@ func (k *Task) update(change func()) {
 		return
 	}
 	t.last, t.drawn = now, true
-	// One column stays free: some terminals begin a new line when the last is written to.
+	// Leave one column free: some terminals start a new line after a character in the last column.
 	_, _ = io.WriteString(t.w, "\r"+k.line(now, t.columns()-1)+"\x1b[K")
 }
 
-// End takes the line away.
+// End ends the task and erases the line.
 func (k *Task) End() {
 	if k == nil {
 		return
@@ -144,7 +144,8 @@ func (k *Task) End() {
 	}
 }
 
-// line says how far the task is, in a number of columns at most. What does not fit is left out from the end.
+// line returns the progress line, which has at most the given number of columns. Parts that do not fit are left out,
+// starting from the end.
 func (k *Task) line(now time.Time, columns int) string {
 	parts := []string{k.what + " " + k.amount(k.done)}
 	if k.total > 0 {
@@ -163,7 +164,7 @@ func (k *Task) line(now time.Time, columns int) string {
 	return line[:min(len(line), max(columns, 0))]
 }
 
-// amount writes a number with the unit.
+// amount formats a number with the unit.
 func (k *Task) amount(n int64) string {
 	if k.unit == Bytes {
 		return humanize.IBytes(uint64(max(n, 0)))

@@ -14,7 +14,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// clock is a time that goes on when a test says so.
+// clock is a clock that tests advance.
 type clock struct{ time.Time }
 
 func (c *clock) now() time.Time        { return c.Time }
@@ -39,9 +39,9 @@ func TestLine(t *testing.T) {
 		{"all done", 80, 134, "packages", 5 * time.Second, 134, "reading 134 of 134 packages, 100%, 0s left"},
 		{"more than all", 80, 134, "packages", 5 * time.Second, 200, "reading 134 of 134 packages, 100%, 0s left"},
 		{"of unknown size", 80, 0, progress.Bytes, 5 * time.Second, 12 << 20, "reading 12 MiB"},
-		{"as wide as the terminal but one", 42, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20,
+		{"one column narrower than the terminal", 42, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20,
 			"reading 12 MiB of 340 MiB, 3%, 1m49s left"},
-		{"wider by one", 41, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20, "reading 12 MiB of 340 MiB, 3%"},
+		{"as wide as the terminal", 41, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20, "reading 12 MiB of 340 MiB, 3%"},
 		{"narrow", 12, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20, "reading 12 "},
 		{"one column", 1, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20, ""},
 		{"no size", 0, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20,
@@ -67,7 +67,7 @@ func TestLine(t *testing.T) {
 func TestDrawnTenTimesASecond(t *testing.T) {
 	clock, screen := newClock(), testutil.OpenTerminal(t, 80)
 	task := progress.New(screen.File, clock.now).Start("writing", 1000, "files")
-	for range 1000 { // one a millisecond
+	for range 1000 { // one per millisecond
 		clock.after(time.Millisecond)
 		task.Add(1)
 	}
@@ -80,11 +80,11 @@ func TestDrawnTenTimesASecond(t *testing.T) {
 	short.Set(10)
 	short.End()
 	if drawn := strings.Count(screen.Written(t), "writing"); drawn != 10 {
-		t.Errorf("what takes less than a tenth of a second is shown")
+		t.Errorf("an operation of less than a tenth of a second is shown")
 	}
 }
 
-func TestMessagesStandAbove(t *testing.T) {
+func TestMessagesAboveLine(t *testing.T) {
 	clock, screen := newClock(), testutil.OpenTerminal(t, 80)
 	terminal := progress.New(screen.File, clock.now)
 	tick := func(task *progress.Task) {
@@ -103,7 +103,7 @@ func TestMessagesStandAbove(t *testing.T) {
 	tick(first)
 	second := terminal.Start("writing", 4, "files")
 	tick(second)
-	tick(first) // is not shown any more
+	tick(first) // no longer shown
 	first.End()
 	want := "before\na message that is longer than the line\nand another\n"
 	if diff := cmp.Diff(want+"writing 1 of 4 files, 25%", screen.Text(t)); diff != "" {
@@ -137,14 +137,14 @@ func TestManyGoroutines(t *testing.T) {
 	}
 }
 
-// TestElsewhere has no terminal: messages pass, and nothing else is written.
-func TestElsewhere(t *testing.T) {
+// TestNoTerminal checks that only messages are written if the output is not a terminal.
+func TestNoTerminal(t *testing.T) {
 	file, err := os.Create(t.TempDir() + "/log")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0) // a device of characters, as terminals are
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0) // a character device, like a terminal
 	if err != nil {
 		t.Fatal(err)
 	}

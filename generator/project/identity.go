@@ -10,17 +10,17 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/sources/sample"
 )
 
-// identity lists the options that identify the project of a site. The values of one project are wrong for every other.
+// identity lists the options that identify the project of a site. Their values are specific to one project.
 var identity = []string{"title", "project", "base_url"}
 
-// checkIdentity makes sure that a site is not published under the name of another project by accident. The default is
-// the built-in profile, so a user who sets only their own server would publish their packages under the title and
-// address of the built-in profile's project:
+// checkIdentity ensures that a site is not published under the name of another project by accident. The default is the
+// built-in profile, so a user who only sets their own server would publish their packages under the title and URL of
+// the built-in profile's project:
 //
 //	source: https://packages.aurora.example/api/v1   # sitegen.yaml, and nothing else
 //
-// That is an error until the user sets title, project and base_url, or names a profile that contains them. A profile in
-// a file belongs to the site, and only needs to be complete.
+// This is an error until the user sets title, project and base_url, or a profile that contains them. A profile in a
+// file belongs to the site; it only needs to be complete.
 func checkIdentity(p *Project) error {
 	c := &p.Config
 	if !p.Profile.BuiltIn {
@@ -35,8 +35,8 @@ func checkIdentity(p *Project) error {
 	return nil
 }
 
-// isForeign reports whether the value of source or app differs from the profile's. A file counts as the profile's here:
-// only its content shows which project it belongs to, see RequireIdentity.
+// isForeign reports whether the value of source or app differs from the profile's. A file is not foreign: only its
+// content shows which project it belongs to, which supply checks with RequireIdentity.
 func isForeign(p *Project, key string) bool {
 	c := &p.Config
 	if key == "app" {
@@ -45,15 +45,15 @@ func isForeign(p *Project, key string) bool {
 	return c.Source != sample.Word && strings.Contains(c.Source, "://") && !sameAPI(c.Source, p.Profile.Source)
 }
 
-// sameAPI reports whether two URLs are the base of one API.
+// sameAPI reports whether two URLs are the base of the same API.
 func sameAPI(a, b string) bool {
 	x, errA := url.Parse(strings.TrimRight(a, "/"))
 	y, errB := url.Parse(strings.TrimRight(b, "/"))
 	return errA == nil && errB == nil && strings.EqualFold(x.Host, y.Host) && x.Path == y.Path
 }
 
-// RequireIdentity returns an error of kind fault.Usage if the title, name or address of the site are still those of the
-// built-in profile. Callers use it for packages of another project; why is the reason, the start of the message.
+// RequireIdentity returns an error of kind fault.Usage if title, project or base_url still have the values of the
+// built-in profile. Callers use it for packages of another project. why is the reason, which starts the message.
 func (p *Project) RequireIdentity(why string) error {
 	if !p.Profile.BuiltIn {
 		return nil
@@ -71,7 +71,7 @@ func (p *Project) RequireIdentity(why string) error {
 		fmt.Sprintf("Set them in %s, or describe the project in a profile (docs/profile.md).", p.Config.File))
 }
 
-// checkComplete makes sure that the profile or the configuration has the values that every site needs.
+// checkComplete returns an error if neither the profile nor the configuration has a value that every site needs.
 func checkComplete(p *Project) error {
 	c := &p.Config
 	var errs []error

@@ -16,7 +16,7 @@ import (
 	"github.com/Slicer/sitegen/generator/project"
 )
 
-// open opens the project of a site folder with some files.
+// open opens the project of a site folder with the given files.
 func open(t *testing.T, files map[string]string, environ ...string) (*project.Project, error) {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -35,7 +35,7 @@ func open(t *testing.T, files map[string]string, environ ...string) (*project.Pr
 	return project.Open(c, slog.New(slog.DiscardHandler), time.Now)
 }
 
-// TestIdentity finds out whether a site says whose it is.
+// TestIdentity checks which sites must set title, project and base_url.
 func TestIdentity(t *testing.T) {
 	builtIn, err := profile.Load(profile.Default)
 	if err != nil {
@@ -44,7 +44,7 @@ func TestIdentity(t *testing.T) {
 	const aurora = "project: Aurora\nsystems: [{id: linux, title: Linux}]\narchitectures: [{id: amd64, title: Intel}]\n"
 	for _, tt := range []struct {
 		name, site, profile string
-		want                string // the error
+		want                string // the error, or ""
 	}{
 		{"nothing configured", "", "", ""},
 		{"another folder", "out: www\n", "", ""},
@@ -57,16 +57,16 @@ func TestIdentity(t *testing.T) {
 		{"another application", "title: Aurora\napp: 62cc513eaa08d161a31c1372\nbase_url: https://aurora.example\n", "",
 			"sitegen.yaml:2: app belongs to another project than the profile " + profile.Default +
 				", so the site needs its own project"},
-		{"another server with a name of its own",
-			"source: https://packages.aurora.example/api/v1\ntitle: A\nproject: B\nbase_url: https://c.example\n", "",
-			""},
-		{"a profile without an address", "profile: aurora.yaml\n", aurora,
-			"aurora.yaml: base_url (where the site is published) is missing\naurora.yaml: source (where the packages " +
-				"are listed) is missing"},
+		{"another server with its own name",
+			"source: https://packages.aurora.example/api/v1\ntitle: A\nproject: B\nbase_url: https://c.example\n",
+			"", ""},
+		{"a profile without a URL", "profile: aurora.yaml\n", aurora,
+			"aurora.yaml: base_url (where the site is published) is missing\n" +
+				"aurora.yaml: source (where the packages are listed) is missing"},
 		{"a profile without a source, offline",
 			"profile: aurora.yaml\noffline: true\nbase_url: https://aurora.example\n", aurora, ""},
-		{"a profile, completed", "profile: aurora.yaml\nbase_url: https://aurora.example\nsource: packages.json\n",
-			aurora, ""},
+		{"a profile, completed",
+			"profile: aurora.yaml\nbase_url: https://aurora.example\nsource: packages.json\n", aurora, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files := map[string]string{"sitegen.yaml": tt.site}
@@ -94,7 +94,7 @@ func TestSourceHeader(t *testing.T) {
 		{"of the environment", "Girder-Token: abc", "", "Girder-Token: abc", ""},
 		{"of a file", "", "authorization:Bearer abc \nmore\n", "Authorization: Bearer abc", ""},
 		{"of both", "Girder-Token: abc", "Authorization: x\n", "Girder-Token: abc", ""},
-		{"no header", "", "s3cret\n", "", "token: must be a request header"},
+		{"not a header", "", "s3cret\n", "", "token: must be a request header"},
 		{"no value", "", "Girder-Token:\n", "", "token: must be a request header"},
 		{"line end", "", "Girder Token: s3cret\n", "", "token: must be a request header"},
 	} {

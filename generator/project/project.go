@@ -30,7 +30,7 @@ import (
 	"github.com/Slicer/sitegen/generator/progress"
 )
 
-// Project is a site and the software it is for. It is read-only.
+// Project is a site and the software that it is for. It is read-only.
 type Project struct {
 	Config   config.Config
 	Profile  *profile.Profile
@@ -40,18 +40,19 @@ type Project struct {
 	Now      func() time.Time   // the clock
 }
 
-// Open returns the project of a configuration. Its error is of kind fault.Usage and lists what must be configured,
-// see checkIdentity.
+// Open returns the project for a configuration. Its error is of kind fault.Usage and lists the values that must be
+// configured, see checkIdentity.
 func Open(c config.Config, log *slog.Logger, now func() time.Time) (*Project, error) {
-	p := &Project{Config: c, Profile: c.Profile, Spec: lookup.NewSpec(&c.Profile.Scheme, c.Profile.Links), Log: log,
-		Now: now}
+	p := &Project{
+		Config: c, Profile: c.Profile, Spec: lookup.NewSpec(&c.Profile.Scheme, c.Profile.Links), Log: log, Now: now,
+	}
 	return p, checkIdentity(p)
 }
 
 // HistoryFile returns the path of the database of the packages.
 func (p *Project) HistoryFile() string { return filepath.Join(p.Config.Data, history.FileName) }
 
-// Precompress returns which compressed variants of the site's files to write.
+// Precompress returns the compressed variants of files to write.
 func (p *Project) Precompress() output.Precompress {
 	return output.Precompress{
 		Gzip:   slices.Contains(p.Config.Precompress, "gzip"),
@@ -59,10 +60,10 @@ func (p *Project) Precompress() output.Precompress {
 	}
 }
 
-// usage marks an error of the configuration.
+// usage wraps an error of the configuration.
 func usage(err error, hint string) error { return fault.Wrap(fault.Usage, err, hint) }
 
-// SourceHeader returns the header to send with requests to the source, nil for none.
+// SourceHeader returns the header to send with requests to the source, or nil.
 func (p *Project) SourceHeader() (http.Header, error) {
 	line, from := p.Config.SourceHeader, "source_header"
 	if file := p.Config.SourceHeaderFile; line == "" && file != "" {

@@ -16,10 +16,10 @@ import (
 	"github.com/Slicer/sitegen/generator/site"
 )
 
-// RulesFile is the file with the redirect rules that people write.
+// RulesFile returns the path of the file with the redirect rules.
 func (p *Project) RulesFile() string { return filepath.Join(p.Config.Redirects, "rules.txt") }
 
-// Rules returns the text of RulesFile. A site without rules does not need the file.
+// Rules returns the content of RulesFile, or "" if there is no such file.
 func (p *Project) Rules() (string, error) {
 	b, err := os.ReadFile(p.RulesFile())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -28,9 +28,9 @@ func (p *Project) Rules() (string, error) {
 	return string(b), nil
 }
 
-// Table collects all redirects that the servers must answer: the packages of x, the rules, the aliases of pages, and
-// the profile's links of retired servers. Its error lists every mistake in rules and aliases. The table then has all
-// valid ones, so that the caller can check them, too.
+// Table returns all redirects of the site: the packages of x, the rules, the aliases of pages, and the profile's rules
+// for the links of retired servers. Its error lists all mistakes in rules and aliases; the table is returned as well,
+// with the valid ones, and the caller may check them, too.
 func (p *Project) Table(x *lookup.Index, aliases []site.Alias) (*redirect.Table, error) {
 	text, err := p.Rules()
 	if err != nil {

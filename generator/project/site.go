@@ -16,8 +16,8 @@ import (
 	"github.com/Slicer/sitegen/generator/site"
 )
 
-// Site returns the inputs of the pages: the packages of x, and the site's content and layouts, which replace the
-// built-in files with the same names. sample reports whether the packages are those of the sample.
+// Site returns the input for rendering the site: the packages of x, and the site's content and layouts, which replace
+// built-in files of the same name. sample is true if the packages are the sample.
 func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
 	c := &p.Config
 	pages, err := openFolder(p, "content", c.Content)
@@ -58,7 +58,7 @@ func openFolder(p *Project, key, path string) (fs.FS, error) {
 	return folder.Open(path), nil
 }
 
-// hasStatistics reports whether the site has a page of statistics to link to.
+// hasStatistics reports whether the site has a page with statistics.
 func hasStatistics(p *Project) bool {
 	_, err := os.Stat(filepath.Join(p.Config.Out, filepath.FromSlash(site.StatsURL), "index.html"))
 	return err == nil

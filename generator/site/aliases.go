@@ -4,6 +4,6 @@ import "github.com/Slicer/sitegen/generator/fault"
 
 // Alias is a path that leads to a page: an entry of aliases: in its front matter.
 type Alias struct {
-	From, To string      // as written; the page's own path
-	At       fault.Place // of the entry
+	From, To string      // From is as written in the front matter, To is the path of the page
+	At       fault.Place // where the entry is written
 }

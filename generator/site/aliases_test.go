@@ -9,7 +9,7 @@ import (
 	"github.com/Slicer/sitegen/generator/site"
 )
 
-func TestAliasesSayWhereTheyAre(t *testing.T) {
+func TestAliases(t *testing.T) {
 	e, err := site.NewEdition(t.Context(), siteInput(t, map[string]string{
 		"about.md":          "---\ntitle: About /us\naliases:\n  - /who/\n  - /us/all\n  - /us\n---\nText\n",
 		"plain.md":          "---\ntitle: Plain\n---\nNo aliases: here.\n",

@@ -10,18 +10,18 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// The types below are the JSON files for programs, /api/v1/releases.json and /api/v1/latest.json. Their keys
-// are documented in docs/api.md. They are a contract: under /api/v1/, keys
-// may be added, but none may be removed or change its meaning.
+// The types below define the JSON files for programs, /api/v1/releases.json and /api/v1/latest.json. docs/api.md
+// documents their keys, which are a contract: under /api/v1/, keys may be added, but never removed or changed in
+// meaning.
 
-// apiReleases is releases.json.
+// apiReleases is the content of releases.json.
 type apiReleases struct {
 	apiHead
 	Releases []apiRelease `json:"releases"` // newest first
 }
 
-// apiLatest is latest.json: the newest package by operating system and architecture. A platform without a package has
-// no key.
+// apiLatest is the content of latest.json: the newest package by operating system and architecture. A platform without
+// packages has no key.
 type apiLatest struct {
 	apiHead
 	Release apiPlatforms `json:"release"`
@@ -34,7 +34,7 @@ type apiPlatforms map[catalog.OS]map[catalog.Arch]apiPackage
 type apiHead struct {
 	APIVersion int    `json:"api_version"` // 1
 	SiteURL    string `json:"site_url"`
-	Sample     bool   `json:"sample"` // the packages are those of the embedded sample catalogue
+	Sample     bool   `json:"sample"` // whether the packages come from the embedded sample catalogue
 }
 
 type apiRelease struct {
@@ -42,7 +42,7 @@ type apiRelease struct {
 	Revision     int          `json:"revision"`
 	Date         string       `json:"date"` // YYYY-MM-DD
 	Newest       bool         `json:"newest"`
-	SupersededBy *string      `json:"superseded_by"` // a version
+	SupersededBy *string      `json:"superseded_by"` // the version that replaces it
 	URL          string       `json:"url"`
 	NotesURL     *string      `json:"notes_url"`
 	ChecksumsURL *string      `json:"checksums_url"`
@@ -65,12 +65,12 @@ type apiPackage struct {
 	DownloadURL string            `json:"download_url"`
 	RecordURL   string            `json:"record_url"`
 
-	links []Link // of the profile: "<name>_url", after the others
+	links []Link // the profile's links, written after the other keys as "<name>_url"
 }
 
-// MarshalJSON adds the links of the profile: a link named extensions has the key extensions_url.
+// MarshalJSON adds the links of the profile: a link named extensions is written with the key extensions_url.
 func (p apiPackage) MarshalJSON() ([]byte, error) {
-	type plain apiPackage // without this method
+	type plain apiPackage // has no MarshalJSON, which would call itself
 	b, err := json.Marshal(plain(p))
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func addAPI(b *Build, releases []*Release) {
 	}
 }
 
-// records returns the record of each package for the old API: the whole answer of /find.
+// records returns one file per package with its record of the old API, which is the complete answer of /find.
 func records(x *lookup.Index) []output.File {
 	files := make([]output.File, len(x.Packages()))
 	for i, p := range x.Packages() {
@@ -167,7 +167,7 @@ func head(b *Build) apiHead {
 func encodeJSON(v any) []byte {
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(v); err != nil {
-		panic(err) // strings, numbers, booleans and maps of them: cannot happen
+		panic(err) // impossible: the documents consist of strings, numbers, booleans and maps of them
 	}
 	return buf.Bytes()
 }

@@ -36,8 +36,8 @@ func TestReleasesJSON(t *testing.T) {
 	doc := decoded(t, files["api/v1/releases.json"])
 	releases := doc["releases"].([]any)
 	delete(doc, "releases")
-	if diff := cmp.Diff(map[string]any{"api_version": 1.0, "site_url": "https://download.example.org/", "sample": true},
-		doc); diff != "" {
+	head := map[string]any{"api_version": 1.0, "site_url": "https://download.example.org/", "sample": true}
+	if diff := cmp.Diff(head, doc); diff != "" {
 		t.Errorf("head (-want +got):\n%s", diff)
 	}
 	var got []string
@@ -89,12 +89,12 @@ func TestLatestJSON(t *testing.T) {
 			}
 		}
 		if diff := cmp.Diff(want, got); diff != "" || len(want) < 3 {
-			t.Errorf("%s, as /find answers (-want +got):\n%s", s, diff)
+			t.Errorf("%s, compared with /find (-want +got):\n%s", s, diff)
 		}
 	}
 }
 
-// TestRecords: the file of a package is the answer of /find, byte by byte.
+// TestRecords checks that the file of a package equals the answer of /find, byte for byte.
 func TestRecords(t *testing.T) {
 	packages := testutil.Packages(t, "live")
 	files := downloadSite(t, packages)
@@ -109,7 +109,7 @@ func TestRecords(t *testing.T) {
 	}
 }
 
-// TestFindAll puts records into the includes, as the web server does.
+// TestFindAll replaces the includes with records, as the web server does.
 func TestFindAll(t *testing.T) {
 	packages := testutil.Packages(t, "live")
 	index := lookup.New(testutil.Spec(t), packages)
@@ -127,9 +127,8 @@ func TestFindAll(t *testing.T) {
 			cells := index.Answer("/findall", query).Cells
 			got := files["-/findall/"+name+".json"]
 			for _, c := range cells {
-				got = strings.Replace(got, `<!--#include virtual="/-/object/`+string(c.OS)+"/"+string(c.Stability)+
-					`?$args" -->`,
-					string(lookup.ObjectJSON(testutil.Spec(t), c.Package)), 1)
+				include := fmt.Sprintf(`<!--#include virtual="/-/object/%s/%s?$args" -->`, c.OS, c.Stability)
+				got = strings.Replace(got, include, string(lookup.ObjectJSON(testutil.Spec(t), c.Package)), 1)
 			}
 			if want := string(lookup.ObjectsJSON(testutil.Spec(t), cells)) + "\n"; got != want {
 				t.Errorf("%s with its includes is %q, want %q", name, got, want)
@@ -138,7 +137,7 @@ func TestFindAll(t *testing.T) {
 	}
 }
 
-// TestDocumentation: docs/api.md names every key that a program can meet.
+// TestDocumentation checks that docs/api.md documents every key of the JSON files.
 func TestDocumentation(t *testing.T) {
 	doc, err := os.ReadFile(testutil.Path("../docs/api.md"))
 	if err != nil {
@@ -156,12 +155,12 @@ func TestDocumentation(t *testing.T) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if !strings.Contains(string(doc), "`"+key+"`") {
-			t.Errorf("docs/api.md does not name the key %s", key)
+			t.Errorf("docs/api.md does not document the key %s", key)
 		}
 	}
 }
 
-// TestAPIDocument holds the tables of docs/api.md to the grammar; -update writes them.
+// TestAPIDocument checks that the tables of docs/api.md match the grammar. With -update, it rewrites them.
 func TestAPIDocument(t *testing.T) {
 	spec := testutil.Spec(t)
 	var parameters, permalinks strings.Builder
@@ -193,7 +192,7 @@ func TestAPIDocument(t *testing.T) {
 			t.Fatalf("%s has no part %s", path, name)
 		}
 		if diff := cmp.Diff(want, got); diff != "" && !testutil.Update() {
-			t.Errorf("%s, %s (-want +got); go test -update writes it:\n%s", path, name, diff)
+			t.Errorf("%s, %s (-want +got); to rewrite it, run go test -update:\n%s", path, name, diff)
 		}
 		doc = before + "<!-- begin " + name + head + "-->\n" + want + "<!-- end " + name + " -->" + after
 	}

@@ -10,18 +10,18 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// Reference describes the download API for the home page and the page for developers. It is made from the grammar, so
-// it cannot be out of date.
+// Reference describes the download API on the home page and on the page for developers. It is generated from the
+// grammar, so it is always up to date.
 type Reference struct {
-	Parameters []lookup.Parameter // without those that always are an error
+	Parameters []lookup.Parameter // without those that are always an error
 	Permalinks []ExamplePermalink
-	Modes      []string // parameters that exclude each other
-	Default    string   // the architecture of a request that names none
+	Modes      []string // parameters that cannot be combined
+	Default    string   // architecture of a request that does not name one
 	OSes       []string
 	Arches     []string
 	Links      []catalog.Link
 	IDs        string // the form of ids, in words
-	Revisions  bool   // packages have revisions of the source
+	Revisions  bool   // whether packages have a revision of the source code
 	Examples   Examples
 }
 
@@ -35,16 +35,16 @@ type ExamplePermalink struct {
 // Examples are values for example links. If the catalogue has a release, the links lead to its packages.
 type Examples struct {
 	OS       catalog.OS // the first of the profile
-	UnixOS   catalog.OS // one with a shell, else the first
+	UnixOS   catalog.OS // the first one with a Unix shell, else the same as OS
 	Arch     catalog.Arch
-	Version  string // the newest release
-	Series   string // of it: 5.12
+	Version  string // of the newest release
+	Series   string // of that release, for instance 5.12
 	Revision int
-	Day      string // of it
-	FileName string // of its package for UnixOS
+	Day      string // a build day of that release
+	FileName string // of that release's package for UnixOS
 }
 
-// reference describes the API with examples of a release, which may be nil.
+// reference describes the API. The examples use the newest release, or made-up values if newest is nil.
 func reference(spec *lookup.Spec, newest *Release) *Reference {
 	r := &Reference{
 		Modes: spec.ModeNames(), Default: string(spec.DefaultArch()), Links: spec.Links, IDs: spec.IDs.Describe(),
@@ -83,7 +83,7 @@ func examples(spec *lookup.Spec, newest *Release) Examples {
 	return e
 }
 
-// permalink writes a permalink and its query with the example values.
+// permalink returns a permalink and its query, filled with the example values.
 func (r *Reference) permalink(spec *lookup.Spec, l *lookup.Permalink) ExamplePermalink {
 	value := func(name string) string {
 		switch p := spec.Parameter(name); {
@@ -105,7 +105,7 @@ func (r *Reference) permalink(spec *lookup.Spec, l *lookup.Permalink) ExamplePer
 	}
 }
 
-// apiURL is the page for developers.
+// apiURL is the URL of the page for developers.
 const apiURL = "/api/"
 
 // addAPIPage adds the page for developers. Its introduction is content/api.md.

@@ -23,9 +23,9 @@ import (
 
 // Folders and files of assets.
 const (
-	assetFolder  = "assets"     // in layouts/ and in public/
-	syntaxSheet  = "syntax.css" // the colours of highlighted code
-	hashDigits   = 12           // of an asset's name, hexadecimal: no two of a site's few assets share them
+	assetFolder  = "assets"     // name of the folder in layouts/ and in public/
+	syntaxSheet  = "syntax.css" // style sheet with the colours of highlighted code
+	hashDigits   = 12           // hexadecimal digits of the hash in a name: 48 bits make collisions implausible
 	lightStyle   = "github"
 	darkStyle    = "github-dark"
 	darkQuestion = "@media (prefers-color-scheme: dark)"
@@ -34,7 +34,7 @@ const (
 // Asset is a file whose published name changes with its content, so browsers may cache it forever.
 type Asset struct {
 	URL       string // /assets/app.3f2a1b9c0d4e.css
-	Integrity string // sha384-…: for the integrity attribute
+	Integrity string // value of the integrity attribute: sha384-…
 
 	file output.File
 }
@@ -42,8 +42,8 @@ type Asset struct {
 // assetSet is the files of layouts/assets/ by name.
 type assetSet map[string]*Asset
 
-// readAssets reads the assets, minifies them if there is a minifier, and names them for publication in folder. Findings
-// are style sheets and scripts with syntax errors, and references in url() to missing files.
+// readAssets reads the assets, minifies them unless m is nil, and names them for publication in folder. Its findings
+// are syntax errors in style sheets and scripts, and url() references to missing files.
 func readAssets(layouts fs.FS, folder string, m *minifier) (assetSet, fault.Findings, error) {
 	sources, err := assetSources(layouts)
 	if err != nil {
@@ -56,7 +56,7 @@ func readAssets(layouts fs.FS, folder string, m *minifier) (assetSet, fault.Find
 	return r.done, r.findings, nil
 }
 
-// assetSources reads the files of layouts/assets/, and adds syntax.css where there is none.
+// assetSources reads the files of layouts/assets/. If syntax.css is not among them, it adds a generated one.
 func assetSources(layouts fs.FS) (map[string][]byte, error) {
 	sources := map[string][]byte{syntaxSheet: syntaxCSS()}
 	err := fs.WalkDir(layouts, assetFolder, func(name string, d fs.DirEntry, err error) error {
@@ -78,13 +78,13 @@ func assetSources(layouts fs.FS) (map[string][]byte, error) {
 	return sources, err
 }
 
-// syntaxCSS is the style sheet for highlighted code, light and dark.
+// syntaxCSS returns the style sheet for highlighted code, in light and dark colours.
 func syntaxCSS() []byte {
 	var b bytes.Buffer
 	writeStyle := func(name string) {
 		f := chromahtml.New(chromahtml.WithClasses(true), chromahtml.WithCSSComments(false))
 		if err := f.WriteCSS(&b, styles.Get(name)); err != nil {
-			panic(err) // only the writer can fail, and a buffer does not
+			panic(err) // only the writer can fail, and a buffer never does
 		}
 	}
 	writeStyle(lightStyle)
@@ -94,20 +94,22 @@ func syntaxCSS() []byte {
 	return b.Bytes()
 }
 
-// assetReader names assets one by one. A style sheet comes after the files it refers to, because it contains their
-// names.
+// assetReader names assets one by one. A name contains a hash of the content, and a style sheet contains the names of
+// the files it refers to, so those files are named first: if app.css has url(icon.svg), then icon.svg becomes
+// icon.<hash>.svg, app.css is rewritten to url(/assets/icon.<hash>.svg), and only then hashed.
 type assetReader struct {
 	sources  map[string][]byte
-	folder   string    // of public/ that they are published in
+	folder   string    // folder below public/ for the published files
 	minifier *minifier // nil: leave the files as they are
-	done     assetSet  // nil *Asset: being read
+	done     assetSet  // a nil *Asset is still being read
 	findings fault.Findings
 }
 
 // urlRE finds the url() of a style sheet, quoted or not.
 var urlRE = regexp.MustCompile(`url\(\s*(?:"([^"]*)"|'([^']*)'|([^"')\s]*))\s*\)`)
 
-// asset returns the finished asset, or nil if it is still being read, which means that it refers to itself.
+// asset returns the finished asset, or nil if it is still being read: then it refers to itself, directly or through
+// another style sheet.
 func (r *assetReader) asset(name string) *Asset {
 	if a, ok := r.done[name]; ok {
 		return a
@@ -129,8 +131,8 @@ func (r *assetReader) follow(name string, css []byte) []byte {
 	for _, m := range urlRE.FindAllSubmatchIndex(css, -1) {
 		start, end := slices.Max([]int{m[2], m[4], m[6]}), slices.Max([]int{m[3], m[5], m[7]})
 		target, suffix := cutSuffix(string(css[start:end]))
-		if target == "" || strings.HasPrefix(target, "/") || strings.Contains(target, ":") { // of this sheet, of the site, or data:
-			continue
+		if target == "" || strings.HasPrefix(target, "/") || strings.Contains(target, ":") {
+			continue // a part of this sheet, an absolute path, or a URL with a scheme such as data:
 		}
 		at := path.Join(path.Dir(name), target)
 		a := (*Asset)(nil)

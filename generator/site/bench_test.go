@@ -14,7 +14,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// benchLayouts are a base layout and three partials, of the size of a plain documentation site's.
+// benchLayouts are a base layout, a page layout and three partials, as large as those of a simple documentation site.
 var benchLayouts = fstest.MapFS{
 	"base.html": {Data: []byte(`<!DOCTYPE html>
 <html lang="en">
@@ -64,8 +64,8 @@ var benchLayouts = fstest.MapFS{
 	"assets/app.css": {Data: []byte("body {\n  margin: 0 auto;\n  max-width: 60rem;\n}\n")},
 }
 
-// benchPage is a page of about 1,490 bytes, with a link to another one: front matter, three headings, a list, a
-// table, a code block.
+// benchPage returns a page of about 1,490 bytes: front matter, a link to another page, three headings, a list, a table
+// and a code block.
 func benchPage(i, other int, language string) []byte {
 	return fmt.Appendf(nil, `---
 title: "Page number %[1]d"
@@ -128,7 +128,8 @@ func benchInput(b *testing.B, pages int, language string) site.Input {
 	}
 }
 
-// flat lists a folder of many files without sorting it for every look.
+// flat reads files directly from the map. MapFS.ReadFile sorts the whole map on each call, which would dominate the
+// benchmark.
 type flat struct{ fstest.MapFS }
 
 func (f flat) ReadFile(name string) ([]byte, error) {
@@ -154,7 +155,7 @@ func BenchmarkRender10k(b *testing.B) {
 	}
 }
 
-// cpu is the time that the process has spent computing.
+// cpu returns the CPU time that the process has used.
 func cpu() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// Build is the site being planned, as producers see it.
+// Build is the plan of a site. Producers add pages and files to it.
 type Build struct {
 	Input
 	Site *Site
@@ -19,7 +19,7 @@ type Build struct {
 	derived  *derived
 }
 
-// AddPage adds a page to be rendered. No other page or file may have its path.
+// AddPage adds a page to render. Its path must be unique among pages and files.
 func (b *Build) AddPage(p Page) { b.added = append(b.added, &p) }
 
 // AddFile adds a file below public/ that is published as it is.
@@ -27,16 +27,16 @@ func (b *Build) AddFile(group output.Group, path string, data []byte) {
 	b.files = append(b.files, output.File{Root: output.Public, Group: group, Path: path, Data: data})
 }
 
-// Pages returns the pages so far: first those of content, ordered by file name, then the added ones. Their Body may not
-// be rendered yet.
+// Pages returns the pages planned so far: first the content pages, ordered by file name, then the added ones. Their
+// Body may not be rendered yet.
 func (b *Build) Pages() []*Page {
 	pages, _, _ := b.content.pages()
 	return slices.Concat(pages, b.added)
 }
 
-// Text returns the content file that would be published at a URL, for a producer to show on its own page: "/" for
-// content/index.md, "/releases/5.12.4/" for content/releases/5.12.4.md. The file then is no page of its own. Text
-// returns false if there is no such file or it is not published.
+// Text returns the content file that would be published at a URL, so that a producer can show it on its own page:
+// content/index.md for "/", content/releases/5.12.4.md for "/releases/5.12.4/". After that, the file is not published
+// as a separate page. Text returns false if there is no such file or if it is a draft or dated in the future.
 func (b *Build) Text(url string) (Text, bool) {
 	d := b.content.byURL[url]
 	if d == nil || d.held != "" {
@@ -47,7 +47,7 @@ func (b *Build) Text(url string) (Text, bool) {
 		Source: d.page.Source}, true
 }
 
-// AbsURL returns a path as a URL, with the base URL in front.
+// AbsURL returns the absolute URL of a path of the site.
 func (b *Build) AbsURL(path string) string { return b.Site.BaseURL + path }
 
 // Markdown renders a piece of Markdown that does not come from a content file.

@@ -10,13 +10,13 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// Item is a package as layouts show it. An Item without a Package stands for "not available".
+// Item is a package as layouts see it. An Item with a nil Package means "not available".
 type Item struct {
 	*catalog.Package
 	spec *lookup.Spec
 }
 
-// itemsOf returns packages as Items.
+// itemsOf wraps packages as Items.
 func itemsOf(spec *lookup.Spec, packages []*catalog.Package) []Item {
 	items := make([]Item, len(packages))
 	for n, p := range packages {
@@ -28,13 +28,13 @@ func itemsOf(spec *lookup.Spec, packages []*catalog.Package) []Item {
 // URL returns the permanent address of the file, relative to the site: /bitstream/<id>.
 func (i Item) URL() string { return lookup.Location(i.Package) }
 
-// System returns the title of the operating system, such as Windows.
+// System returns the title of the operating system, for instance "Windows".
 func (i Item) System() string { return i.spec.Title(i.OS) }
 
-// ArchTitle returns the title of the architecture on that system, such as Apple silicon.
+// ArchTitle returns the title of the architecture on that system, for instance "Apple silicon".
 func (i Item) ArchTitle() string { return i.spec.ArchTitle(i.Platform()) }
 
-// Family returns the kind of the operating system, windows, macos or unix: the page shows commands for its shell.
+// Family returns the kind of operating system (windows, macos or unix). Pages show commands for its shell.
 func (i Item) Family() catalog.Family {
 	if s := i.spec.System(i.OS); s != nil {
 		return s.Family
@@ -42,7 +42,7 @@ func (i Item) Family() catalog.Family {
 	return catalog.UnixFamily
 }
 
-// Revisions reports whether packages have revisions of the source code.
+// Revisions reports whether packages have a revision of the source code.
 func (i Item) Revisions() bool { return i.spec.Revisions }
 
 // Checksum returns the strongest known checksum of the file, or "" if none is known.
@@ -56,20 +56,21 @@ func (i Item) ChecksumBits() int {
 	return 512
 }
 
-// Numbered reports whether the version is one that scrapers can read: it begins with 5.12 or the like.
+// Numbered reports whether the version begins with two numbers, as in 5.12. Scrapers such as Homebrew's recognize only
+// such versions.
 func (i Item) Numbered() bool { return numberedRE.MatchString(i.Version) }
 
 var numberedRE = regexp.MustCompile(`^v?\d+\.\d`)
 
 // Link is a link to another site about a package.
 type Link struct {
-	Name  string // of the profile
-	Title string // Extensions
-	Text  string // Browse extensions
-	URL   string // "" when there is no such page for the package
+	Name  string // name in the profile: extensions
+	Title string // heading of a column: Extensions
+	Text  string // text of the link: Browse extensions
+	URL   string // "" if the package has no such page
 }
 
-// Links returns the links to other sites about the package: one for each link of the profile, in its order.
+// Links returns the package's links to other sites, one for each link of the profile and in the same order.
 func (i Item) Links() []Link {
 	var links []Link
 	for _, l := range i.spec.Links {
@@ -89,9 +90,9 @@ func (i Item) Kind() string {
 	return ""
 }
 
-// FileName returns the name the file is saved under: the name that the source gives or, for a release, the name made by
-// the project's pattern. It returns "" if neither is known. Because pages show the name in shell commands, it also
-// returns "" if the name has characters that plain file names do not have.
+// FileName returns the name under which browsers save the file. This is the source's file name or, if there is none,
+// the name built from the profile's pattern; "" if neither is known. Pages show the name in shell commands, so a name
+// built from the pattern that contains anything but letters, digits and . _ + - counts as unknown.
 func (i Item) FileName() string {
 	if i.Package.FileName != "" {
 		return i.Package.FileName
@@ -118,8 +119,7 @@ func platformsOf(spec *lookup.Spec, items []Item) []catalog.Platform {
 	return list
 }
 
-// platformTitles returns the titles of platforms. It leaves out the default architecture: Windows, macOS, macOS
-// (arm64).
+// platformTitles returns the titles of platforms, without the default architecture: Windows, macOS, macOS (arm64).
 func platformTitles(spec *lookup.Spec, platforms []catalog.Platform) []string {
 	titles := make([]string, len(platforms))
 	for n, pf := range platforms {
@@ -128,7 +128,7 @@ func platformTitles(spec *lookup.Spec, platforms []catalog.Platform) []string {
 	return titles
 }
 
-// cells returns one fragment of the download page for each package, and one for a missing package.
+// cells returns one fragment of the download page for each package, and one for "not available".
 func cells(x *lookup.Index) []*Page {
 	pages := []*Page{cell("_none", Item{})} // no id begins with _
 	for _, i := range itemsOf(x.Spec(), x.Packages()) {

@@ -8,9 +8,9 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// Sums returns the release's checksums in the format of sha512sum(1), or nothing if none is known. Several packages for
-// one platform have the same file name: it lists the newest. Packages without a checksum or a file name are left out,
-// because sha512sum warns about lines that are not checksums.
+// Sums returns the release's checksums in the format of sha512sum(1), or nil if none is known. If a platform has
+// several packages, which share a file name, Sums lists the newest. Packages without a checksum or file name are left
+// out, because sha512sum warns about lines that are not checksums.
 func (r *Release) Sums() []byte {
 	var buf bytes.Buffer
 	seen := map[catalog.Platform]bool{}

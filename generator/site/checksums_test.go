@@ -24,7 +24,7 @@ func TestSums(t *testing.T) {
 	a, b, c := strings.Repeat("a", 128), strings.Repeat("b", 128), strings.Repeat("c", 128)
 	files := downloadSite(t, []*catalog.Package{
 		newPackage(1, onWindows, checksum(a)), newPackage(1, onMac, withID(2), checksum("")),
-		newPackage(1, onLinux, withID(3), checksum(b)), // an older build of the next
+		newPackage(1, onLinux, withID(3), checksum(b)), // an older build of the same version
 		newPackage(1, onLinux, withID(4), checksum(c)),
 		newPackage(5, onWindows, checksum("")),
 		newPackage(6, onWindows, func(p *catalog.Package) { p.ProductName = "../etc/passwd\\" }),
@@ -36,12 +36,12 @@ func TestSums(t *testing.T) {
 	}
 	for path := range files {
 		if strings.HasSuffix(path, "SHA512SUMS") && path != "releases/5.12.1/SHA512SUMS" {
-			t.Errorf("%s: no checksum is known for any file of that release", path)
+			t.Errorf("%s exists, but no file of that release has a checksum", path)
 		}
 	}
 }
 
-// TestSumsOfTheCatalogue reads all lists as sha512sum does.
+// TestSumsOfTheCatalogue checks that each line of each list has the format that sha512sum expects.
 func TestSumsOfTheCatalogue(t *testing.T) {
 	lineRE := regexp.MustCompile(`^[0-9a-f]{128}  [0-9A-Za-z]+-[0-9A-Za-z.+-]+-(win|macosx|linux)-(amd64|arm64|i386)\.(exe|dmg|tar\.gz)\n$`)
 	lists := 0
@@ -61,7 +61,7 @@ func TestSumsOfTheCatalogue(t *testing.T) {
 	}
 }
 
-// TestSha512sum has sha512sum compare a file with the list.
+// TestSha512sum runs sha512sum to verify a file against the list.
 func TestSha512sum(t *testing.T) {
 	dir := t.TempDir()
 	installer := []byte("an installer")

@@ -19,16 +19,16 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// codeBlocks renders fenced code blocks, with classes for the colours where chroma knows the language. The line
-// that begins a block may have attributes:
+// codeBlocks renders fenced code blocks. If chroma supports the language, the code is marked with the classes that
+// syntax.css colours. The first line of a block may have attributes:
 //
 //	```sh {linenos=table linenostart=5 hl_lines=[1,"3-4"]}
 //
-// linenos is true, or "inline", for line numbers before the lines, and "table" for a column of them; linenostart
-// is the first number; hl_lines lists lines to highlight, counted from 1. A block with nohl=true has no colours.
+// linenos=true (or "inline") numbers the lines, and linenos=table puts the numbers into a table column; linenostart is
+// the first number; hl_lines lists the lines to highlight, counted from 1. nohl=true turns highlighting off.
 type codeBlocks struct {
-	usual  *chromahtml.Formatter // of blocks without attributes
-	lexers sync.Map              // chroma.Lexer by language; chroma takes 20 ms to find that it has none
+	usual  *chromahtml.Formatter // for blocks without attributes
+	lexers sync.Map              // chroma.Lexer by language; looking up an unknown language takes chroma 20 ms
 }
 
 func newCodeBlocks() *codeBlocks { return &codeBlocks{usual: newFormatter(nil)} }
@@ -44,7 +44,7 @@ func (c *codeBlocks) lexer(language string) chroma.Lexer {
 	return l
 }
 
-// Extend adds the renderer to goldmark, before its own.
+// Extend adds the renderer to goldmark with a higher priority than goldmark's own.
 func (c *codeBlocks) Extend(m goldmark.Markdown) {
 	m.Renderer().AddOptions(renderer.WithNodeRenderers(util.Prioritized(c, 200)))
 }
@@ -62,7 +62,8 @@ func (c *codeBlocks) render(w util.BufWriter, src []byte, node ast.Node, enterin
 	return ast.WalkContinue, nil
 }
 
-// highlight renders a block with colours if its language is known.
+// highlight renders a block with highlighting. It returns false, and writes nothing, if the language is not supported
+// or highlighting is turned off.
 func (c *codeBlocks) highlight(w util.BufWriter, src []byte, block *ast.FencedCodeBlock) bool {
 	if block.Info == nil {
 		return false
@@ -80,11 +81,11 @@ func (c *codeBlocks) highlight(w util.BufWriter, src []byte, block *ast.FencedCo
 	if len(attributes) > 0 {
 		formatter = newFormatter(attributes)
 	}
-	_ = formatter.Format(w, styles.Get(lightStyle), tokens) // the errors are those of w, which keeps them
+	_ = formatter.Format(w, styles.Get(lightStyle), tokens) // only w can fail, and it keeps its error
 	return true
 }
 
-// plain renders a block without colours, as goldmark does.
+// plain renders a block without highlighting, as goldmark does.
 func plain(w util.BufWriter, src []byte, block *ast.FencedCodeBlock) {
 	_, _ = w.WriteString("<pre><code")
 	if language := block.Language(src); language != nil {
@@ -132,7 +133,7 @@ func newFormatter(attributes map[string]any) *chromahtml.Formatter {
 	return chromahtml.New(options...)
 }
 
-// lineRanges parses hl_lines: numbers, and strings like "3-4". It skips all other values.
+// lineRanges parses hl_lines: numbers, and strings such as "3-4". It skips all other values.
 func lineRanges(lines []any, offset int) [][2]int {
 	var ranges [][2]int
 	for _, line := range lines {

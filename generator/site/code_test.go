@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestCodeBlocks compares with what the highlighting extension of goldmark made, which was replaced.
+// TestCodeBlocks compares the output with that of goldmark-highlighting, which codeBlocks replaced.
 func TestCodeBlocks(t *testing.T) {
 	src, err := os.ReadFile("testdata/code.md")
 	if err != nil {
@@ -18,7 +18,7 @@ func TestCodeBlocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := newMarkdown()
-	for range 2 { // the second time with lexers that are known
+	for range 2 { // the second time, the lexers are cached
 		if diff := cmp.Diff(string(want), string(m.render(src))); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}

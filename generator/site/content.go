@@ -20,37 +20,37 @@ import (
 // Paths inside a content folder.
 const (
 	contentFolder = "content/"   // as findings show it
-	notesFolder   = "releases/"  // notes on releases: see Build.Text
+	notesFolder   = "releases/"  // release notes, see Build.Text
 	defaultLayout = "page.html"  // of a content page
-	indexName     = "index.md"   // the page of its folder
-	markdownExt   = ".md"        // of files that become pages
-	pageName      = "index.html" // of a page below public/
+	indexName     = "index.md"   // becomes the page of its folder
+	markdownExt   = ".md"        // extension of files that become pages
+	pageName      = "index.html" // file name of a page below public/
 )
 
-// segmentRE matches the names allowed in content/. Each becomes a part of a URL and of a file path.
+// segmentRE matches the names that files and folders of content/ may have. They become parts of URLs.
 var segmentRE = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._+-]*$`)
 
-// document is one Markdown file of content/.
+// document is a Markdown file of content/.
 type document struct {
 	page      *Page
 	src, body []byte // the whole file, and the part after the front matter
 	aliases   []aliasPath
 	draft     bool
-	wrong     bool   // has findings
-	held      string // why it is not published: "a draft"; "" when it is
-	taken     bool   // by a producer: not a page of its own
+	wrong     bool   // has mistakes in its front matter
+	held      string // why it is not published, for instance "a draft"; "" if it is published
+	taken     bool   // shown by a producer, so not a separate page
 }
 
 // documentSet is everything in content/.
 type documentSet struct {
-	documents []*document // in order of path
+	documents []*document // ordered by path
 	byURL     map[string]*document
-	good      map[string]*document // by path: those without findings
-	files     []output.File        // what is not Markdown
+	good      map[string]*document // documents without mistakes, by path
+	files     []output.File        // files other than Markdown
 }
 
-// readContent reads all of content/. It reuses unchanged documents of the previous set, if there is one. Findings are
-// about names and front matter.
+// readContent reads all of content/. It reuses unchanged documents of the previous set, which may be nil. Its findings
+// are about file names and front matter.
 func readContent(ctx context.Context, in Input, before *documentSet) (*documentSet, fault.Findings, error) {
 	names, findings, err := contentNames(in.Content)
 	if err != nil {
@@ -93,7 +93,7 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 	return c, findings, nil
 }
 
-// contentNames returns the names of the files in content/, except those that Ignored reports.
+// contentNames returns the names of the files in content/, without ignored ones (see Ignored).
 func contentNames(fsys fs.FS) (names []string, findings fault.Findings, err error) {
 	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		switch base := path.Base(name); {
@@ -120,13 +120,13 @@ func contentNames(fsys fs.FS) (names []string, findings fault.Findings, err erro
 	return names, findings, err
 }
 
-// Ignored reports whether a file or folder of content/ or layouts/ is not part of the site, given the last element of
-// its path: hidden files, backups and other files that editors and operating systems create.
+// Ignored reports whether a file or folder of content/ or layouts/ is ignored. Its argument is the last element of the
+// path. Hidden files, backups and other files that editors and operating systems create are ignored.
 func Ignored(base string) bool {
 	return strings.ContainsAny(base[:1], "._#") || strings.HasSuffix(base, "~")
 }
 
-// newDocument reads one Markdown file; its body is rendered later.
+// newDocument parses the front matter of a Markdown file. The body is rendered later.
 func newDocument(name string, src []byte) (*document, fault.Findings) {
 	source := contentFolder + name
 	src = withoutMark(src)
@@ -136,11 +136,11 @@ func newDocument(name string, src []byte) (*document, fault.Findings) {
 		Title: fm.title, Description: fm.description, Date: fm.date, Aliases: fm.paths(),
 		Source: source, markdown: body, weight: fm.weight, layoutAt: fm.layoutAt,
 	}
-	return &document{page: p, src: src, body: body, aliases: fm.aliases, draft: fm.draft, wrong: len(findings) > 0},
-		findings
+	d := &document{page: p, src: src, body: body, aliases: fm.aliases, draft: fm.draft, wrong: len(findings) > 0}
+	return d, findings
 }
 
-// again returns a document that was read before, if its bytes are unchanged.
+// again returns the document of an earlier set if the file's bytes are unchanged, else nil.
 func (c *documentSet) again(name string, src []byte) *document {
 	if c == nil || c.good[name] == nil || !bytes.Equal(c.good[name].src, withoutMark(src)) {
 		return nil
@@ -164,7 +164,7 @@ func (o *Options) held(d *document) string {
 	return ""
 }
 
-// documentPath returns the path of the file made from a content file: about.md is about/index.html.
+// documentPath returns the path of the page made from a content file: about/index.html for about.md.
 func documentPath(name string) string {
 	folder, base := path.Split(name)
 	if base == indexName {
@@ -173,7 +173,7 @@ func documentPath(name string) string {
 	return strings.TrimSuffix(name, markdownExt) + "/" + pageName
 }
 
-// pages returns the documents that are pages of their own, and warnings about those that are not published.
+// pages returns the documents that are published as separate pages, and warnings about unpublished ones.
 func (c *documentSet) pages() (pages []*Page, warnings, findings fault.Findings) {
 	for _, d := range c.documents {
 		p := d.page
@@ -182,11 +182,11 @@ func (c *documentSet) pages() (pages []*Page, warnings, findings fault.Findings)
 			warnings = append(warnings, fault.Place{File: p.Source}.Errorf("%s, not published", d.held))
 		case d.taken:
 		case strings.HasPrefix(p.Path, notesFolder) && p.Path != notesFolder+pageName:
-			warnings = append(warnings, fault.Place{File: p.Source}.Errorf("notes on a release that is not in the "+
-				"catalogue, not published"))
+			warnings = append(warnings, fault.Place{File: p.Source}.
+				Errorf("notes on a release that is not in the catalogue, not published"))
 		case p.Title == "" && !d.wrong:
-			findings = append(findings, fault.PlaceOf(p.Source, d.src,
-				0).Errorf("no title; begin the file with front matter: ---, title: …, ---"))
+			findings = append(findings, fault.PlaceOf(p.Source, d.src, 0).
+				Errorf("no title; begin the file with front matter: ---, title: …, ---"))
 			fallthrough // the page still exists, so links to it are valid
 		default:
 			pages = append(pages, p)
@@ -195,7 +195,7 @@ func (c *documentSet) pages() (pages []*Page, warnings, findings fault.Findings)
 	return pages, warnings, findings
 }
 
-// bySource returns the documents by the name that findings use for them.
+// bySource returns the documents by their path as shown in findings: content/about.md.
 func (c *documentSet) bySource() map[string]*document {
 	m := make(map[string]*document, len(c.documents))
 	for _, d := range c.documents {
@@ -204,7 +204,7 @@ func (c *documentSet) bySource() map[string]*document {
 	return m
 }
 
-// navigation returns the pages that have a weight, lightest first.
+// navigation returns the published pages that have a weight, lightest first.
 func navigation(documents []*document) []*Page {
 	var nav []*Page
 	for _, d := range documents {

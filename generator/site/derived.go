@@ -5,12 +5,12 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// derived is what follows from the packages alone. Editions of the same Index share it: most of a large site
-// is in it, and nothing that people edit.
+// derived holds everything that depends on the packages alone. Editions of the same Index share it: it makes up most of
+// a large site, and editing content or layouts does not change it.
 type derived struct {
 	records  []output.File // one for each package
-	cells    []*Page       // one for each package, and one for none
-	days     []Day         // with nightly builds, newest first
+	cells    []*Page       // one for each package, and one for "not available"
+	days     []Day         // the days with nightly builds, newest first
 	previews []Preview     // the pages of nightly builds
 }
 

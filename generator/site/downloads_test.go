@@ -16,7 +16,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// downloadSite renders packages with the layouts and the content that come with the program; the files by path.
+// downloadSite renders packages with the embedded layouts and content, and returns the files by path.
 func downloadSite(t testing.TB, packages []*catalog.Package, change ...func(*site.Input)) map[string]string {
 	t.Helper()
 	in := downloadInput(t, packages)
@@ -48,8 +48,8 @@ func downloadInput(t testing.TB, packages []*catalog.Package) site.Input {
 	}
 }
 
-// newPackage makes a package of version 5.12.N, a release unless its options say otherwise. Its id is made
-// of the number.
+// newPackage returns a package of version 5.12.n, which is a release unless options change it. Its id is n in
+// hexadecimal.
 func newPackage(n int, pf catalog.Platform, options ...func(*catalog.Package)) *catalog.Package {
 	p := &catalog.Package{
 		ID: fmt.Sprintf("%024x", n), Name: fmt.Sprintf("Aurora_%s_%s_%d", pf.OS, pf.Arch, n), ProductName: "Aurora",
@@ -65,7 +65,8 @@ func newPackage(n int, pf catalog.Platform, options ...func(*catalog.Package)) *
 	return p
 }
 
-func withID(n int) func(*catalog.Package) { // another id for the same version
+// withID changes the id, for a second package of the same version.
+func withID(n int) func(*catalog.Package) {
 	return func(p *catalog.Package) { p.ID = fmt.Sprintf("%024x", n) }
 }
 
@@ -81,7 +82,7 @@ var (
 
 func id(n int) string { return fmt.Sprintf("%024x", n) }
 
-// parsed reads a page as a browser would.
+// parsed parses a page as a browser would.
 func parsed(t testing.TB, page string) *html.Node {
 	t.Helper()
 	if page == "" {
@@ -94,7 +95,7 @@ func parsed(t testing.TB, page string) *html.Node {
 	return doc
 }
 
-// find lists the elements below a node, in document order.
+// find returns the matching elements below a node, in document order.
 func find(n *html.Node, match func(*html.Node) bool) []*html.Node {
 	var list []*html.Node
 	for d := range n.Descendants() {
@@ -105,7 +106,7 @@ func find(n *html.Node, match func(*html.Node) bool) []*html.Node {
 	return list
 }
 
-// text is what a reader sees, with single spaces.
+// textOf returns the text that a reader sees, with single spaces.
 func textOf(n *html.Node) string {
 	var words []string
 	for d := range n.Descendants() {
@@ -141,7 +142,7 @@ func attrs(nodes []*html.Node, name string) []string {
 	return list
 }
 
-// BenchmarkArchive renders the site of a catalogue of 11,456 packages.
+// BenchmarkArchive renders a site with 11,456 packages.
 func BenchmarkArchive(b *testing.B) {
 	in := downloadInput(b, testutil.Packages(b, "archive"))
 	b.ReportAllocs()

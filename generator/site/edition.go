@@ -27,32 +27,31 @@ type Edition struct {
 	host      string // of the base URL
 	assets    assetSet
 	layouts   *layoutSet
-	minifier  *minifier // nil: do not minify
+	minifier  *minifier // nil if pages are not minified
 	slots     []*slot
 	warnings  fault.Findings
-	findings  fault.Findings // of reading; those of rendering come with Files
+	findings  fault.Findings // mistakes found while reading; Files adds those found while rendering
 	scratches sync.Pool
 	published func() map[string]publication // by path
 }
 
-// slot is a page and, after the first request for it, its rendered form. Editions share the slots of pages that are the
-// same in both.
+// slot is a page and, once it has been rendered, the result. Editions share the slots of unchanged pages.
 type slot struct {
 	page *Page
 	once sync.Once
-	done *rendered // without html if rendering failed
+	done *rendered // has no html if rendering failed
 	err  error
 }
 
-// publication is a file of an edition: a page, or the bytes of something else.
+// publication is a published file: a page, or the bytes of any other file.
 type publication struct {
 	page *slot
 	data []byte
 }
 
-// NewEdition reads content, assets and layouts, and plans the pages. It reuses the unchanged parts of the
-// previous edition, if there is one; the result is the same without it. Mistakes in the site folder are not returned as
-// an error here: see Err and Files.
+// NewEdition reads content, assets and layouts, and plans the pages. It reuses the unchanged parts of the previous
+// edition, before, which may be nil; this saves time and does not change the result. It does not return mistakes in the
+// site folder as an error: Err and Files do.
 func NewEdition(ctx context.Context, in Input, before *Edition) (*Edition, error) {
 	e, err := openEdition(ctx, in, assetFolder, before)
 	if err != nil {
@@ -61,7 +60,7 @@ func NewEdition(ctx context.Context, in Input, before *Edition) (*Edition, error
 	return e, e.plan(before)
 }
 
-// openEdition reads content, assets and layouts. The assets are published in a folder of public/.
+// openEdition reads content, assets and layouts. The assets are published in folder, below public/.
 func openEdition(ctx context.Context, in Input, folder string, before *Edition) (*Edition, error) {
 	base, err := url.Parse(in.BaseURL)
 	if err != nil || !slices.Contains([]string{"http", "https"}, base.Scheme) ||
@@ -86,7 +85,7 @@ func openEdition(ctx context.Context, in Input, folder string, before *Edition) 
 	return e, nil
 }
 
-// read reads the folders.
+// read reads the content, assets and layouts.
 func (e *Edition) read(ctx context.Context, folder string, before *Edition) (err error) {
 	in := e.build.Input
 	var old *documentSet
@@ -115,7 +114,7 @@ func (e *Edition) read(ctx context.Context, folder string, before *Edition) (err
 	return nil
 }
 
-// plan lists the pages and files. Unchanged pages are not rendered again.
+// plan lists the pages and files. It takes over the slots of unchanged pages from the previous edition.
 func (e *Edition) plan(before *Edition) error {
 	if before != nil && before.build.Index == e.build.Index {
 		e.build.derived = before.build.derived
@@ -146,7 +145,8 @@ func (e *Edition) plan(before *Edition) error {
 	return nil
 }
 
-// sameSite reports whether two sites look the same to layouts. Layouts cannot see the text of pages in the navigation.
+// sameSite reports whether two sites look the same to layouts. The text of the pages in the navigation is not compared,
+// because layouts cannot see it.
 func sameSite(a, b *Site) bool {
 	return reflect.DeepEqual(withoutText(a), withoutText(b))
 }
@@ -162,11 +162,11 @@ func withoutText(s *Site) Site {
 	return shown
 }
 
-// Err returns the mistakes found when the site folder was read, such as wrong front matter or layouts that cannot be
-// parsed. It returns nil or a fault.Content with Findings.
+// Err returns the mistakes found while reading the site folder, such as invalid front matter or layouts with syntax
+// errors. The error is nil or a fault.Content with Findings.
 func (e *Edition) Err() error { return fault.Wrap(fault.Content, e.findings.Sorted().Err(), "") }
 
-// index lists everything that is published, by path.
+// index returns all published files by path.
 func (e *Edition) index() map[string]publication {
 	all := make(map[string]publication,
 		len(e.slots)+len(e.build.derived.records)+len(e.build.files)+len(e.build.content.files)+len(e.assets))
@@ -186,7 +186,7 @@ func (e *Edition) raw() [][]output.File {
 	return [][]output.File{e.build.derived.records, e.build.files, e.build.content.files, e.assets.files()}
 }
 
-// Paths returns the paths of everything that is published below public/, in order.
+// Paths returns the paths of all published files below public/, sorted.
 func (e *Edition) Paths() []string { return slices.Sorted(maps.Keys(e.published())) }
 
 // Has reports whether a file is published at a path below public/.
@@ -195,8 +195,8 @@ func (e *Edition) Has(path string) bool {
 	return ok
 }
 
-// File returns the file at a path below public/. The error is fs.ErrNotExist if there is none, and Findings if the page
-// cannot be rendered.
+// File returns the file at a path below public/. The error is fs.ErrNotExist if there is no such file, and Findings if
+// the page cannot be rendered.
 func (e *Edition) File(path string) ([]byte, error) {
 	f, ok := e.published()[path]
 	switch {
@@ -208,7 +208,7 @@ func (e *Edition) File(path string) ([]byte, error) {
 	done, err := e.rendered(f.page)
 	if err != nil {
 		findings := e.pageFindings([]*slot{f.page})
-		if findings == nil { // the layout could not be parsed
+		if findings == nil { // the layout has syntax errors, found while reading
 			findings = e.findings
 		}
 		return nil, fault.Wrap(fault.Content, findings.Sorted(), "")
@@ -216,14 +216,14 @@ func (e *Edition) File(path string) ([]byte, error) {
 	return done.html, nil
 }
 
-// Stylesheets returns the addresses of the style sheets among the assets, by name.
+// Stylesheets returns the style sheets among the assets, by name.
 func (e *Edition) Stylesheets() map[string]*Asset {
 	sheets := maps.Clone(e.assets)
 	maps.DeleteFunc(sheets, func(name string, _ *Asset) bool { return !strings.HasSuffix(name, ".css") })
 	return sheets
 }
 
-// Pages returns the pages of the edition, not yet rendered.
+// Pages returns the pages of the edition. They may not be rendered yet.
 func (e *Edition) Pages() []*Page {
 	pages := make([]*Page, len(e.slots))
 	for i, s := range e.slots {
@@ -249,7 +249,7 @@ func (e *Edition) Aliases() []Alias {
 // Files renders the pages that are not rendered yet, and checks all pages: see Render.
 func (e *Edition) Files(ctx context.Context) (files []output.File, warnings fault.Findings, err error) {
 	err = parallel.For(ctx, e.build.Jobs, len(e.slots), func(i int) error {
-		_, _ = e.rendered(e.slots[i]) // pageFindings has the error
+		_, _ = e.rendered(e.slots[i]) // pageFindings reports the error
 		return nil
 	})
 	if err != nil {
@@ -274,7 +274,7 @@ func (e *Edition) rendered(s *slot) (*rendered, error) {
 	return s.done, s.err
 }
 
-// page renders one page, and reads its links.
+// page renders one page and collects its links.
 func (e *Edition) page(s *scratch, p *Page) (*rendered, error) {
 	done := &rendered{page: p}
 	shown := *p
@@ -321,18 +321,19 @@ func (e *Edition) pageFindings(slots []*slot) (findings fault.Findings) {
 	return findings
 }
 
-// pageFinding returns the error of a page as a finding, with its place.
+// pageFinding converts the error of a page to a finding with its place.
 func (e *Edition) pageFinding(p *Page, err error) fault.Finding {
 	if errors.Is(err, errNoLayout) {
 		return e.layouts.missing(p)
 	}
-	if bad, ok := errors.AsType[*parse.Error](err); ok { // of a minifier: in what the layout made, no place in its source
+	// The minifier's place is in the rendered page, which has no counterpart in the layout's source.
+	if bad, ok := errors.AsType[*parse.Error](err); ok {
 		return fault.Place{File: layoutFolder + p.Layout}.Errorf("minify: %s", bad.Message)
 	}
 	return e.layouts.finding(err)
 }
 
-// files gathers all files, in order of their paths, and reports two that have the same.
+// files returns all files, ordered by path, and a finding for each path that occurs twice.
 func (e *Edition) files() (files []output.File, twice fault.Findings) {
 	files = slices.Concat(e.raw()...)
 	for _, s := range e.slots {
@@ -348,9 +349,10 @@ func (e *Edition) files() (files []output.File, twice fault.Findings) {
 	return files, twice
 }
 
-// twice reports a path that two things are published at; content is to blame if it is among them.
+// twice returns the finding for a path that occurs twice. It blames the content file if one of the two comes from
+// content.
 func (e *Edition) twice(at string) fault.Finding {
-	file := contentFolder + at // producers do not write a path twice
+	file := contentFolder + at // producers never add the same path twice
 	for _, s := range e.slots {
 		if s.page.Path == at && s.page.Source != "" {
 			file = s.page.Source

@@ -9,8 +9,8 @@ import (
 	"github.com/Slicer/sitegen/generator/site"
 )
 
-// Pages that wait for their day are published on it.
-func TestPagesOfTheFuture(t *testing.T) {
+// TestFutureDates checks that a page with a future date is not published before that day.
+func TestFutureDates(t *testing.T) {
 	pages := map[string]string{
 		"past.md":     "---\ntitle: Past\ndate: 2026-11-22\n---\n",
 		"future.md":   "---\ntitle: Future\ndate: 2026-11-23\nweight: 1\n---\n",
@@ -24,14 +24,14 @@ func TestPagesOfTheFuture(t *testing.T) {
 		warnings string
 	}{
 		{"today", func(o *site.Options) { o.Today = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC) },
-			[]string{"past", "whenever"}, "content/future.md: dated 2026-11-23, not published\ncontent/sketch.md: a " +
-				"draft, not published"},
+			[]string{"past", "whenever"}, "content/future.md: dated 2026-11-23, not published\n" +
+				"content/sketch.md: a draft, not published"},
 		{"tomorrow", func(o *site.Options) { o.Today = time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC) },
 			[]string{"past", "future", "whenever"}, "content/sketch.md: a draft, not published"},
 		{"any day", func(*site.Options) {}, []string{"past", "future", "whenever"},
 			"content/sketch.md: a draft, not published"},
-		{"with drafts", func(o *site.Options) { o.Drafts = true }, []string{"past", "future", "sketch", "whenever"},
-			""},
+		{"with drafts", func(o *site.Options) { o.Drafts = true },
+			[]string{"past", "future", "sketch", "whenever"}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in := siteInput(t, pages, nil)

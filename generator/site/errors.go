@@ -8,16 +8,16 @@ import (
 
 // ErrorPage is the content of an error page.
 type ErrorPage struct {
-	Status  int             // of the answer
-	Text    string          // what is wrong, one sentence
-	Problem *lookup.Problem // the parameter that is wrong; nil if the error is not about one
+	Status  int             // HTTP status of the response
+	Text    string          // one sentence that says what is wrong
+	Problem *lookup.Problem // the invalid parameter; nil if the error is about something else
 }
 
-// addErrors adds the error pages that a server sends: general ones, one for each parameter that can be wrong, and one
-// for each kind of package that cannot be found.
+// addErrors adds the error pages that a server sends: a general page for each status, one for each parameter that can
+// be invalid, and one for each kind of file that may not exist.
 func addErrors(b *Build) {
 	b.AddPage(errorPage("400.html", "Bad request", ErrorPage{Status: 400,
-		Text: "The server cannot make sense of this request."}))
+		Text: "The server does not understand this request."}))
 	b.AddPage(errorPage("404.html", "Page not found", ErrorPage{Status: 404,
 		Text: "There is no page at this address."}))
 	b.AddPage(errorPage("-/error/404-package.html", "No such package", ErrorPage{Status: 404,

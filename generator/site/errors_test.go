@@ -31,12 +31,12 @@ func TestErrorPages(t *testing.T) {
 		main := find(page, func(n *html.Node) bool { return n.Data == "main" })[0]
 		for _, phrase := range want {
 			if !strings.Contains(textOf(main), phrase) {
-				t.Errorf("%s does not say %q:\n%s", path, phrase, textOf(main))
+				t.Errorf("%s does not contain %q:\n%s", path, phrase, textOf(main))
 			}
 		}
 		for _, link := range attrs(find(main, func(n *html.Node) bool { return n.Data == "a" }), "href") {
 			if !strings.HasPrefix(link, "/") {
-				t.Errorf("%s: link %q depends on the address that the page is shown at", path, link)
+				t.Errorf("%s: link %q is relative, but the page is shown at any URL", path, link)
 			}
 		}
 	}

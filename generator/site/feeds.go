@@ -12,7 +12,7 @@ import (
 // feedLength is the maximum number of entries in a feed.
 const feedLength = 50
 
-// atomFeed is a feed as RFC 4287 defines it.
+// atomFeed is an Atom feed (RFC 4287).
 type atomFeed struct {
 	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
 	Lang    string      `xml:"xml:lang,attr"`
@@ -65,7 +65,8 @@ func previewFeed(b *Build, days []Day) atomFeed {
 	return feed(b, "/preview.atom", "/preview/", b.Site.Project+" preview builds", entries)
 }
 
-// feed returns the feed at self about the page. Its update time is that of its newest entry.
+// feed returns a feed. The feed is published at the path self and describes the page at the path page. Its update time
+// is that of the newest entry.
 func feed(b *Build, self, page, title string, entries []atomEntry) atomFeed {
 	if b.Site.Sample {
 		title += " (sample data)"
@@ -79,12 +80,12 @@ func feed(b *Build, self, page, title string, entries []atomEntry) atomFeed {
 		},
 	}
 	for _, e := range entries {
-		f.Updated = max(f.Updated, e.Updated) // all in UTC and equally long, so string order is time order
+		f.Updated = max(f.Updated, e.Updated) // in UTC and of the same length, so they sort as strings
 	}
 	return f
 }
 
-// entry returns an entry about the page at url. The page's address is also the permanent id of the entry.
+// entry returns an entry about the page at url. The URL is also the permanent id of the entry.
 func entry(b *Build, url, title, summary string, updated time.Time) atomEntry {
 	return atomEntry{
 		ID: b.AbsURL(url), Title: title, Summary: summary, Updated: rfc3339(updated),

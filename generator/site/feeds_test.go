@@ -80,13 +80,13 @@ func TestFeedsOfTheCatalogue(t *testing.T) {
 					newest = at
 				}
 				if ids[e.ID] || !strings.HasPrefix(e.ID, "https://download.example.org/") {
-					t.Errorf("id %q is there twice, or no URL", e.ID)
+					t.Errorf("id %q is not a URL of the site, or occurs twice", e.ID)
 				}
 				ids[e.ID] = true
 				file, anchor, _ := strings.Cut(strings.TrimPrefix(e.Link.Href, "https://download.example.org/"), "#")
 				if page := files[file+"index.html"]; page == "" || !strings.Contains(page, `id="`+anchor+`"`) &&
 					anchor != "" {
-					t.Errorf("link %s leads nowhere", e.Link.Href)
+					t.Errorf("link %s is broken", e.Link.Href)
 				}
 			}
 			if f.Updated != newest.Format(time.RFC3339) {
@@ -114,7 +114,7 @@ func TestFeedEntries(t *testing.T) {
 		t.Errorf("releases (-want +got):\n%s", diff)
 	}
 	if !strings.HasSuffix(releases.Title, "(sample data)") {
-		t.Errorf("title %q does not say that the data is made up", releases.Title)
+		t.Errorf("title %q does not mention that this is sample data", releases.Title)
 	}
 	if diff := cmp.Diff([]string{
 		"A & B </title> 5.9.0 preview of 2026-03-11: Revision 30010, for macOS.",
@@ -144,7 +144,7 @@ func TestSitemap(t *testing.T) {
 		"/": "", "/api/": "", "/releases/": "2026-03-02", "/releases/5.12.1/": "2026-03-02",
 		"/preview/": "2026-03-03", "/preview/2026/": "2026-03-03",
 	}, got); diff != "" {
-		t.Errorf("pages and days of change (-want +got):\n%s", diff)
+		t.Errorf("pages and dates (-want +got):\n%s", diff)
 	}
 	lines := strings.Split(files["robots.txt"], "\n")
 	for _, want := range []string{"User-agent: *", "Disallow: /-/",

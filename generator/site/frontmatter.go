@@ -9,24 +9,24 @@ import (
 	"github.com/Slicer/sitegen/generator/yamltext"
 )
 
-// frontMatter is the text between the --- lines at the top of a content file.
+// frontMatter is the YAML between the --- lines at the top of a content file.
 type frontMatter struct {
 	title, description string
-	layout             string // "" for the default
+	layout             string // "" for the default, page.html
 	layoutAt           fault.Place
 	draft              bool
-	date               time.Time // UTC; zero when not given
+	date               time.Time // in UTC; zero if not set
 	weight             *int      // place in the navigation; nil for none
 	aliases            []aliasPath
 }
 
-// aliasPath is a path that leads to the page, and where it is written.
+// aliasPath is a path that redirects to the page, and the place of its entry in the file.
 type aliasPath struct {
 	path string
 	at   fault.Place
 }
 
-// paths lists the aliases alone.
+// paths returns the aliases without their places.
 func (fm *frontMatter) paths() []string {
 	var paths []string
 	for _, a := range fm.aliases {
@@ -38,8 +38,8 @@ func (fm *frontMatter) paths() []string {
 // fence is the line before and after the front matter.
 const fence = "---"
 
-// readFrontMatter reads the front matter of a content file, and returns the body, a part of src. Findings name the
-// file as path.
+// readFrontMatter parses the front matter of a content file. The returned body is a subslice of src: everything after
+// the front matter. path is the file's name in findings.
 func readFrontMatter(path string, src []byte) (fm frontMatter, body []byte, findings fault.Findings) {
 	first, rest := cutLine(src)
 	if first != fence {
@@ -47,8 +47,8 @@ func readFrontMatter(path string, src []byte) (fm frontMatter, body []byte, find
 	}
 	yamlText, body, ok := cutFence(rest)
 	if !ok {
-		return fm, nil, fault.Findings{fault.PlaceOf(path, src,
-			0).Errorf("front matter does not end (no second --- line)")}
+		return fm, nil, fault.Findings{fault.PlaceOf(path, src, 0).
+			Errorf("front matter does not end (no second --- line)")}
 	}
 	doc := yamltext.Parse(path, yamlText, 1)
 	doc.Read(fm.keys())
@@ -82,7 +82,7 @@ func (fm *frontMatter) keys() yamltext.Keys {
 	}.Optional()
 }
 
-// line reads text without the line feed at the end of a block of lines.
+// line reads text, and trims the white space around it, such as the line feed at the end of a YAML block.
 func line(to *string) func(*yamltext.Node) {
 	return func(n *yamltext.Node) {
 		text, _ := n.Text()
@@ -90,7 +90,7 @@ func line(to *string) func(*yamltext.Node) {
 	}
 }
 
-// day reads a day, or a time with its zone, and returns it in UTC.
+// day reads a date (2026-11-20), or a time with a time zone (RFC 3339), and returns it in UTC.
 func day(n *yamltext.Node) time.Time {
 	text, ok := n.Text()
 	if !ok {
@@ -105,13 +105,13 @@ func day(n *yamltext.Node) time.Time {
 	return time.Time{}
 }
 
-// cutLine returns the first line without its end, and the rest.
+// cutLine returns the first line, without trailing white space, and the rest.
 func cutLine(src []byte) (line string, rest []byte) {
 	l, rest, _ := bytes.Cut(src, []byte("\n"))
 	return strings.TrimRight(string(l), " \t\r"), rest
 }
 
-// cutFence returns the text before and after the first line that is a fence.
+// cutFence returns the text before and after the first fence.
 func cutFence(src []byte) (before, after []byte, found bool) {
 	for rest := src; len(rest) > 0; {
 		start := len(src) - len(rest)

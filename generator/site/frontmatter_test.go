@@ -28,13 +28,13 @@ func TestReadFrontMatter(t *testing.T) {
 					{"/who/", fault.Place{File: "content/x.md", Line: 10, Col: 11}},
 					{"/us", fault.Place{File: "content/x.md", Line: 10, Col: 18}}}}, "Text\n"},
 		{"a number for a title", "---\ntitle: 5.12\n---\n", frontMatter{title: "5.12"}, ""},
-		{"a truth for a title", "---\ntitle: true\n---\n", frontMatter{title: "true"}, ""},
-		{"an instant for a date", "---\ndate: 2026-11-20T23:30:00-05:00\n---\n",
+		{"a boolean for a title", "---\ntitle: true\n---\n", frontMatter{title: "true"}, ""},
+		{"a time for a date", "---\ndate: 2026-11-20T23:30:00-05:00\n---\n",
 			frontMatter{date: time.Date(2026, 11, 21, 4, 30, 0, 0, time.UTC)}, ""},
 		{"keys without values", "---\ntitle: Hi\ndescription:\nlayout:\ndraft: # not yet\ndate: " +
 			"~\nweight:\naliases:\n---\n", frontMatter{title: "Hi"}, ""},
 		{"Windows line ends", "---\r\ntitle: Hi\r\n---\r\nText\r\n", frontMatter{title: "Hi"}, "Text\r\n"},
-		{"a rule further down is no fence", "Text\n\n---\n\nMore\n", frontMatter{}, "Text\n\n---\n\nMore\n"},
+		{"a later horizontal rule is not a fence", "Text\n\n---\n\nMore\n", frontMatter{}, "Text\n\n---\n\nMore\n"},
 		{"no line end after the fence", "---\ntitle: Hi\n---", frontMatter{title: "Hi"}, ""},
 	}
 	for _, tt := range tests {
@@ -55,18 +55,21 @@ func TestReadFrontMatter(t *testing.T) {
 
 func TestReadFrontMatterMistakes(t *testing.T) {
 	tests := []struct{ name, src, want string }{
-		{"unknown key, near a known one", "---\ntitel: x\n---\n",
+		{"misspelled key", "---\ntitel: x\n---\n",
 			`content/x.md:2:1: unknown key "titel"; did you mean "title"?`},
 		{"unknown key", "---\ntitle: x\nmenu: main\n---\n",
-			`content/x.md:3:1: unknown key "menu"; the keys are title, description, layout, draft, date, weight, aliases`},
+			`content/x.md:3:1: unknown key "menu"; ` +
+				`the keys are title, description, layout, draft, date, weight, aliases`},
 		{"no end", "---\ntitle: x\n", `content/x.md:1:1: front matter does not end (no second --- line)`},
 		{"colon in a title", "---\ntitle: Aurora: a manual\n---\n",
-			`content/x.md:2:8: title has a colon and must be in quotes (found "Aurora: a manual"); write title: "Aurora: a manual"`},
+			`content/x.md:2:8: title has a colon and must be in quotes (found "Aurora: a manual"); ` +
+				`write title: "Aurora: a manual"`},
 		{"quote not closed", "---\ntitle: \"x\n---\n",
 			`content/x.md:2:8: the text in quotes is not closed (found "\"x"); write a " at its end`},
 		{"key twice", "---\ntitle: x\ndraft: false\ntitle: y\n---\n",
 			`content/x.md:4:1: title occurs twice, first in line 2; remove one`},
-		{"a list", "---\n- x\n---\n", `content/x.md:2:1: must be keys and values (found a list); for instance title: Downloads`},
+		{"a list", "---\n- x\n---\n",
+			`content/x.md:2:1: must be keys and values (found a list); for instance title: Downloads`},
 		{"just text", "---\nHello\n---\n",
 			`content/x.md:2:1: must be keys and values (found "Hello"); for instance title: Downloads`},
 		{"title a list", "---\ntitle: [a, b]\n---\n", `content/x.md:2:8: title must be a single value (found a list)`},
@@ -82,7 +85,7 @@ func TestReadFrontMatterMistakes(t *testing.T) {
 			`content/x.md:2:9: weight must be a whole number (found "heavy")`},
 		{"weight a fraction", "---\nweight: 1.5\n---\n",
 			`content/x.md:2:9: weight must be a whole number (found "1.5")`},
-		{"weight beyond measure", "---\nweight: 99999999999\n---\n",
+		{"weight out of range", "---\nweight: 99999999999\n---\n",
 			`content/x.md:2:9: weight must be a whole number (found "99999999999")`},
 		{"aliases a word", "---\naliases: /x\n---\n",
 			`content/x.md:2:10: aliases must be a list (found "/x"); write [/x]`},
@@ -98,8 +101,10 @@ func TestReadFrontMatterMistakes(t *testing.T) {
 		{"no space after the colon", "---\ntitle:x\n---\n",
 			`content/x.md:2:1: must be keys and values (found "title:x"); write a space after the colon: title: x`},
 		{"alias", "---\ntitle: *x*\n---\n",
-			`content/x.md:2:8: aliases are not supported (found "*x*"); write the value in full, or in quotes: title: "*x*"`},
-		{"all at once, syntax as well", "---\ntitel: x\ntitle: a: b\nlayout: @x\ndraft: 7\naliases: [/a\n---\n", `content/x.md:2:1: unknown key "titel"; did you mean "title"?
+			`content/x.md:2:8: aliases are not supported (found "*x*"); ` +
+				`write the value in full, or in quotes: title: "*x*"`},
+		{"all at once, with syntax errors", "---\ntitel: x\ntitle: a: b\nlayout: @x\ndraft: 7\naliases: [/a\n---\n",
+			`content/x.md:2:1: unknown key "titel"; did you mean "title"?
 content/x.md:3:8: title has a colon and must be in quotes (found "a: b"); write title: "a: b"
 content/x.md:4:9: layout begins with "@" and must be in quotes (found "@x"); write layout: "@x"
 content/x.md:5:8: draft must be true or false (found "7")
@@ -140,7 +145,7 @@ func FuzzFrontMatter(f *testing.F) {
 				t.Errorf("%v is outside of the file", f)
 			}
 			if f.Text == "" {
-				t.Errorf("%v says nothing", f)
+				t.Errorf("%v has no text", f)
 			}
 		}
 	})

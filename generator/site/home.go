@@ -11,15 +11,15 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// Home is the content of the download page after its introduction, the Body: one row for each stability, one cell for
-// each operating system. The page for a query has the same content, see variant.
+// Home is the content of the download page below its introduction (which is the Body): one row for each stability, with
+// one cell for each operating system. Pages for queries show a Home, too: see variant.
 type Home struct {
 	Rows      []Row
-	Checksums []Checksum     // the files of the cells, row by row; none for a query
-	SumBits   int            // of the checksums: 512 for SHA-512, 256 where no cell has one but some have a SHA-256
-	Arches    []catalog.Arch // other architectures that there are packages for; none for a query
-	Newest    *Release       // of all releases; nil when there is none
-	Query     bool           // the page for a query: its cells are included by the web server
+	Checksums []Checksum     // the files of the cells, row by row; empty for a query
+	SumBits   int            // 512 for SHA-512; 256 if the cells only have SHA-256 checksums
+	Arches    []catalog.Arch // architectures with packages, except the default; empty for a query
+	Newest    *Release       // the newest release; nil if there are no releases
+	Query     bool           // a page for a query, whose cells the web server includes
 	Software  softwareApplications
 	Reference *Reference // of the download API
 }
@@ -41,19 +41,19 @@ func (r Row) Title() string {
 	return "Newest build"
 }
 
-// Cell is one package of the download page, or the server-side include of one.
+// Cell is a package of the download page, or a server-side include of one.
 type Cell struct {
-	System  string // the name people know the operating system by
-	Item    Item   // without a Package: not available
-	Include string // when set, the path of the fragment to include in place of Item
+	System  string // title of the operating system
+	Item    Item   // its Package is nil if not available
+	Include string // if not "", the path of the fragment to include instead of showing Item
 }
 
-// Checksum is a line of the table of checksums. Scripts read it as "Linux (preview)" and the hex digits of
-// the cell beside it.
+// Checksum is a line of the table of checksums. Scripts that read the page look for a label such as "Linux (preview)"
+// and take the hex digits of the cell next to it.
 type Checksum struct {
 	Label string // Linux, Linux (preview)
 	Item  Item
-	Sum   string // hex digits; "" when not known
+	Sum   string // hex digits; "" if unknown
 }
 
 // addHome adds the download page, and one variant of it for each kind of query.
@@ -64,7 +64,7 @@ func addHome(b *Build, releases []*Release) {
 	}
 }
 
-// homePage returns the answer to a request without a query.
+// homePage returns the page for a request without a query.
 func homePage(b *Build, releases []*Release) Page {
 	h := Home{Rows: plainRows(b.Index), Arches: otherArches(b.Index), Newest: newest(releases),
 		Reference: reference(b.Index.Spec(), newest(releases))}
@@ -76,7 +76,7 @@ func homePage(b *Build, releases []*Release) Page {
 	})
 }
 
-// plainRows asks the index what a request without a query gets.
+// plainRows returns the rows for a request without a query.
 func plainRows(x *lookup.Index) []Row {
 	var rows []Row
 	for _, c := range x.Answer(string(lookup.Home), "").Cells {
@@ -89,7 +89,7 @@ func plainRows(x *lookup.Index) []Row {
 	return rows
 }
 
-// available lists the packages of a row.
+// available returns the available packages of one stability.
 func available(rows []Row, s catalog.Stability) []Item {
 	var items []Item
 	for _, r := range rows {
@@ -102,7 +102,8 @@ func available(rows []Row, s catalog.Stability) []Item {
 	return items
 }
 
-// checksums returns the files of the cells with their checksums, all of the same kind.
+// checksums returns the files of the cells with their checksums. All are SHA-512 or, if no cell has one and some have a
+// SHA-256, SHA-256.
 func checksums(rows []Row) (list []Checksum, bits int) {
 	has512, has256 := false, false
 	for _, r := range rows {
@@ -133,7 +134,7 @@ func checksums(rows []Row) (list []Checksum, bits int) {
 	return list, bits
 }
 
-// otherArches returns the architectures other than the default.
+// otherArches returns the architectures that have packages, except the default.
 func otherArches(x *lookup.Index) []catalog.Arch {
 	var list []catalog.Arch
 	for _, pf := range x.Platforms() {
@@ -151,16 +152,17 @@ func newest(releases []*Release) *Release {
 	return releases[0]
 }
 
-// variant is a kind of query to / or /findall: the systems and stabilities that it asks for. Everything else
-// in a query decides only which package stands in a cell. So the page of a variant is one file, and the web
-// server includes the cells.
+// variant is a kind of query to / or /findall: the systems and stabilities that it selects. The rest of a query only
+// decides which package a cell shows. So the page of a variant is a single file, and the web server includes the cells
+// that the query selects. For example, /?os=linux&version=5.12 and /?os=linux&date=2026-01-31 use the same page,
+// linux-default, with different cells.
 type variant struct {
 	os        catalog.OS        // "" for all
 	stability catalog.Stability // "" for the default
 	spec      *lookup.Spec
 }
 
-// variants returns all kinds of queries.
+// variants returns all variants.
 func variants(spec *lookup.Spec) []variant {
 	var list []variant
 	for _, o := range append([]catalog.OS{""}, spec.OSes()...) {
@@ -171,7 +173,7 @@ func variants(spec *lookup.Spec) []variant {
 	return list
 }
 
-// name is that of the variant's files, for instance all-default or macosx-release.
+// name returns the name of the variant's files, for instance all-default or linux-release.
 func (v variant) name() string {
 	return cmp.Or(string(v.os), "all") + "-" + cmp.Or(string(v.stability), "default")
 }
@@ -218,8 +220,8 @@ func variantTitle(b *Build, v variant, rows []Row) string {
 	return title
 }
 
-// findAllJSON is the answer of /findall for a variant, with includes for the packages. Its keys are in the order
-// of lookup.ObjectsJSON.
+// findAllJSON returns the answer of /findall for a variant, with includes in place of the packages. Its keys are in the
+// same order as in lookup.ObjectsJSON.
 func findAllJSON(v variant) []byte {
 	var buf bytes.Buffer
 	for n, o := range slices.Sorted(slices.Values(v.oses())) {

@@ -16,13 +16,14 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// The patterns by which programs read the page: Homebrew's livecheck, and a script that wants the checksums.
+// Patterns with which programs read the page: homebrewRE is from Homebrew's livecheck, checksumRE from a script that
+// reads the checksums.
 var (
 	homebrewRE = regexp.MustCompile(`(?is)href=.*?/bitstream/([0-9a-f]+)["' >].+?["']header["'][^>]*?>\s*v?(\d+(?:\.\d+)+)`)
 	checksumRE = regexp.MustCompile(`(Linux|macOS|Windows) ?(?:\((\w+)\))?[/td\W]+>([a-f0-9]+)`)
 )
 
-// pairs are what Homebrew's pattern finds: id and version, in order.
+// pairs returns what Homebrew's pattern matches: pairs of id and version, in order.
 func pairs(page string) [][2]string {
 	list := [][2]string{}
 	for _, m := range homebrewRE.FindAllStringSubmatch(page, -1) {
@@ -45,24 +46,24 @@ func TestScrapersReadTheHomePage(t *testing.T) {
 				}
 			}
 			if len(want) != 6 || len(sums) == 0 {
-				t.Fatalf("the catalogue fills %d cells, %d of them with checksums", len(want), len(sums))
+				t.Fatalf("the catalogue fills %d cells, %d of them with checksums; want 6 and at least 1", len(want), len(sums))
 			}
 			if diff := cmp.Diff(want, pairs(page)); diff != "" {
-				t.Errorf("ids and versions, by Homebrew's pattern (-want +got):\n%s", diff)
+				t.Errorf("ids and versions that Homebrew finds (-want +got):\n%s", diff)
 			}
 			got := [][]string{}
 			for _, m := range checksumRE.FindAllStringSubmatch(page, -1) {
 				got = append(got, m[1:])
 			}
 			if diff := cmp.Diff(sums, got); diff != "" {
-				t.Errorf("checksums, by the script's pattern (-want +got):\n%s", diff)
+				t.Errorf("checksums that the script finds (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// TestScrapersPassOver: the pattern must not pair an id with the version of another package.
-func TestScrapersPassOver(t *testing.T) {
+// TestScrapersSkipCells checks that Homebrew's pattern never pairs an id with the version of another package.
+func TestScrapersSkipCells(t *testing.T) {
 	named := func(p *catalog.Package) { p.Version, p.Release = "Kiwi", "Kiwi" }
 	tests := []struct {
 		name     string
@@ -74,7 +75,7 @@ func TestScrapersPassOver(t *testing.T) {
 			newPackage(4, onWindows, nightly("")), newPackage(5, onMac, nightly("5.13.0")),
 			newPackage(6, onLinux, nightly("")),
 		}, [][2]string{{id(1), "5.12.1"}, {id(2), "5.12.1"}, {id(3), "5.12.1"}, {id(5), "5.13.0"}}},
-		{"a release whose name is no number", []*catalog.Package{
+		{"a release named by a word", []*catalog.Package{
 			newPackage(1, onWindows, named), newPackage(2, onMac), newPackage(3, onLinux),
 		}, [][2]string{{id(2), "5.12.2"}, {id(3), "5.12.3"}}},
 		{"a system without packages", []*catalog.Package{
@@ -131,10 +132,9 @@ func TestHomePage(t *testing.T) {
 		}
 	}
 	links := find(cells[0], func(n *html.Node) bool { return n.Data == "a" })
-	if got, want := attrs(links, "href"),
-		[]string{"/bitstream/" + id(1), testutil.Spec(t).Links[0].URL.ExpandURL(packages[0])}; !slices.Equal(got,
-		want) {
-		t.Errorf("links %q, want %q", got, want)
+	wantLinks := []string{"/bitstream/" + id(1), testutil.Spec(t).Links[0].URL.ExpandURL(packages[0])}
+	if got := attrs(links, "href"); !slices.Equal(got, wantLinks) {
+		t.Errorf("links %q, want %q", got, wantLinks)
 	}
 	for _, anchor := range []string{"installers", "checksums", "access-older-releases"} {
 		if len(find(doc, func(n *html.Node) bool { return attr(n, "id") == anchor })) != 1 {
@@ -144,15 +144,15 @@ func TestHomePage(t *testing.T) {
 	notes := find(doc, func(n *html.Node) bool { return attr(n, "role") == "note" })
 	if len(notes) != 2 || textOf(notes[0]) != "Closed on Monday morning." ||
 		!strings.Contains(textOf(notes[1]), "sample data") {
-		t.Errorf("notices %d, want that of the configuration and that about sample data", len(notes))
+		t.Errorf("%d notices, want the configured one and one about sample data", len(notes))
 	}
-	if got := attrs(find(doc, func(n *html.Node) bool { return n.Data == "a" }), "href"); !slices.Contains(got,
-		"/?arch=arm64") {
-		t.Errorf("no link to the packages of another architecture in %q", got)
+	all := attrs(find(doc, func(n *html.Node) bool { return n.Data == "a" }), "href")
+	if !slices.Contains(all, "/?arch=arm64") {
+		t.Errorf("no link to the packages for arm64 in %q", all)
 	}
 }
 
-// TestEveryPage checks what all pages have in common.
+// TestEveryPage checks properties that all pages share.
 func TestEveryPage(t *testing.T) {
 	files := downloadSite(t, testutil.Packages(t, "live"), func(in *site.Input) { in.Sample = true })
 	titles := map[string]string{}
@@ -170,14 +170,14 @@ func TestEveryPage(t *testing.T) {
 		}
 		title := strings.Join(texts(doc, "title"), "|")
 		if other := titles[title]; other != "" {
-			t.Errorf("%s: title %q is that of %s", path, title, other)
+			t.Errorf("%s: title %q is also the title of %s", path, title, other)
 		}
 		titles[title] = path
 		if !strings.Contains(textOf(doc), "sample data") {
-			t.Errorf("%s: does not say that it shows sample data", path)
+			t.Errorf("%s: does not mention that it shows sample data", path)
 		}
 		for _, th := range find(doc, func(n *html.Node) bool { return n.Data == "th" }) {
-			if attr(th, "scope") == "" && path != "api/index.html" { // tables of Markdown
+			if attr(th, "scope") == "" && path != "api/index.html" { // its tables are Markdown
 				t.Errorf("%s: th %q without scope", path, textOf(th))
 			}
 		}
@@ -198,13 +198,13 @@ func TestEveryPage(t *testing.T) {
 			return attr(n, "src") != "" || n.Data == "link" && attr(n, "rel") == "stylesheet"
 		}) {
 			if target := attr(n, "src") + attr(n, "href"); !strings.HasPrefix(target, "/assets/") {
-				t.Errorf("%s: loads %s, which is not of this site", path, target)
+				t.Errorf("%s: loads %s, which is not an asset of this site", path, target)
 			}
 		}
 	}
 }
 
-// TestVariants puts cells into the includes, as the web server does, and reads the result.
+// TestVariants replaces the includes with cells, as the web server does, and checks the resulting pages.
 func TestVariants(t *testing.T) {
 	packages := testutil.Packages(t, "live")
 	index := lookup.New(testutil.Spec(t), packages)
@@ -261,7 +261,7 @@ func TestVariants(t *testing.T) {
 	}
 }
 
-// TestChecksumsOfAnotherProject shows the kind of checksum that the packages have.
+// TestChecksumsOfAnotherProject checks that pages show SHA-256 checksums if the packages have no SHA-512.
 func TestChecksumsOfAnotherProject(t *testing.T) {
 	in := siteInput(t, folder{}, nil)
 	in.Index = testutil.Aurora(t)

@@ -6,16 +6,16 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// softwareApplications is a schema.org description of packages for search engines (JSON-LD). A layout writes
-// it into a script element of type application/ld+json, where html/template encodes it so that nothing in it
-// can end the element. It belongs behind the packages themselves: scrapers take the first /bitstream/ link of
-// the page to be the first package's.
+// softwareApplications describes packages for search engines, in the vocabulary of schema.org (JSON-LD). A layout
+// writes it into a script element of type application/ld+json; html/template escapes it, so no value can end the
+// element early. Layouts must put it after the packages, because scrapers assume that the first /bitstream/ link of the
+// page belongs to the first package.
 type softwareApplications struct {
 	Context string                `json:"@context"`
 	Graph   []softwareApplication `json:"@graph"`
 }
 
-// softwareApplication is one package as https://schema.org/SoftwareApplication.
+// softwareApplication is one package: see https://schema.org/SoftwareApplication.
 type softwareApplication struct {
 	Type          string `json:"@type"`
 	Name          string `json:"name"`
@@ -24,11 +24,11 @@ type softwareApplication struct {
 	Processor     string `json:"processorRequirements"`
 	DownloadURL   string `json:"downloadUrl"`
 	FileSize      string `json:"fileSize"`
-	DatePublished string `json:"datePublished"` // the day of the build
+	DatePublished string `json:"datePublished"` // day of the build, YYYY-MM-DD
 	ReleaseNotes  string `json:"releaseNotes,omitempty"`
 }
 
-// software describes packages of releases.
+// software returns the description of packages that belong to releases.
 func software(b *Build, items []Item) softwareApplications {
 	graph := make([]softwareApplication, len(items))
 	for n, i := range items {

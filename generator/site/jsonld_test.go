@@ -14,7 +14,7 @@ import (
 	"github.com/Slicer/sitegen/generator/site"
 )
 
-// linkedData reads the JSON-LD of a page.
+// linkedData returns the JSON-LD of a page.
 func linkedData(t *testing.T, page string) map[string]any {
 	t.Helper()
 	scripts := find(parsed(t, page), func(n *html.Node) bool { return n.Data == "script" })
@@ -44,13 +44,13 @@ func TestLinkedData(t *testing.T) {
 	}
 }
 
-// TestNamesFromGirder: what Girder says cannot become markup, nor end a script or an include.
-func TestNamesFromGirder(t *testing.T) {
+// TestHostileNames checks that names from a source cannot become markup or an include, nor end a script.
+func TestHostileNames(t *testing.T) {
 	const hostile = `"'><script>alert(1)</script><!--#include virtual="/x" --></script>{{.}} javascript:$args`
 	evil := func(p *catalog.Package) { p.Name, p.ProductName = hostile, hostile }
 	files := downloadSite(t, []*catalog.Package{
 		newPackage(1, onWindows, evil), newPackage(2, onMac, evil, nightly("5.13.0")),
-		newPackage(3, onLinux, evil, waiting),
+		newPackage(3, onLinux, evil, preRelease),
 	}, func(in *site.Input) { in.Project, in.Title, in.Description = hostile, hostile, hostile })
 
 	shown := 0
@@ -63,14 +63,14 @@ func TestNamesFromGirder(t *testing.T) {
 					t.Errorf("%s: a name became the script %q", path, textOf(script))
 				}
 			}
-			// The web server looks for includes in these files only, whatever they are inside of.
+			// The web server runs includes only in these files, but wherever they occur, even inside of an attribute.
 			if strings.HasPrefix(path, "-/") && strings.Contains(files[path], `<!--#include virtual="/x"`) {
 				t.Errorf("%s: a name became an include", path)
 			}
 			shown += strings.Count(textOf(page), "<script>alert(1)</script>")
 		case strings.HasSuffix(path, ".json") && !strings.HasPrefix(path, "-/findall/"):
 			if !json.Valid([]byte(files[path])) || strings.Contains(files[path], "<") {
-				t.Errorf("%s: not JSON, or not fit for a page: %s", path, files[path])
+				t.Errorf("%s: not JSON, or has a < that is not escaped: %s", path, files[path])
 			}
 		}
 	}
@@ -79,10 +79,10 @@ func TestNamesFromGirder(t *testing.T) {
 	}
 	graph := linkedData(t, files["index.html"])["@graph"].([]any)
 	if got := graph[0].(map[string]any)["name"]; got != hostile {
-		t.Errorf("name in the JSON-LD is %q, want it as it was given", got)
+		t.Errorf("name in the JSON-LD is %q, want it unchanged", got)
 	}
-	if got := decoded(t, files["api/v1/releases.json"])["releases"].([]any)[0].(map[string]any)["packages"].([]any)[0].(map[string]any); got["product"] != hostile || got["filename"] != nil {
-		t.Errorf("product %q, filename %v; want the product as it was given and no file name", got["product"],
-			got["filename"])
+	release := decoded(t, files["api/v1/releases.json"])["releases"].([]any)[0].(map[string]any)
+	if got := release["packages"].([]any)[0].(map[string]any); got["product"] != hostile || got["filename"] != nil {
+		t.Errorf("product %q, filename %v; want the product unchanged and no file name", got["product"], got["filename"])
 	}
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// linkPlacer finds in the sources where a link of a rendered page was written.
+// linkPlacer finds the place in the sources where a link of a rendered page is written. For instance, a link in /about/
+// may come from content/about.md, from the layout page.html, from a partial, or from the configured notice.
 type linkPlacer struct {
 	documents map[string]*document // by source
 	layouts   *layoutSet
@@ -20,10 +21,10 @@ type linkPlacer struct {
 	notice    string
 }
 
-// findings returns a finding for each place where a bad link is written.
+// findings returns one finding for each place where a bad link is written.
 func (p *linkPlacer) findings(bad *badLink) fault.Findings {
 	var findings fault.Findings
-	elsewhere := map[string][]*rendered{} // pages whose content file does not have the link, by layout
+	elsewhere := map[string][]*rendered{} // pages whose content file does not contain the link, by layout
 	for _, r := range bad.pages {
 		d := p.documents[r.page.Source]
 		offsets := []int(nil)
@@ -44,7 +45,8 @@ func (p *linkPlacer) findings(bad *badLink) fault.Findings {
 	return findings
 }
 
-// inLayout finds a link in the layout of pages, or in what it shares with others.
+// inLayout finds a link in the layout of the pages, in base.html, in partials, or in the notice. If it is in none of
+// these, the layout made it from data: the finding names the layout and the page.
 func (p *linkPlacer) inLayout(layout string, bad *badLink, pages []*rendered) fault.Findings {
 	var findings fault.Findings
 	for _, name := range sortedKeys(p.layouts.sources) {
@@ -59,14 +61,14 @@ func (p *linkPlacer) inLayout(layout string, bad *badLink, pages []*rendered) fa
 	if findings == nil && strings.Contains(p.notice, bad.link) {
 		return fault.Findings{fault.Place{File: "notice"}.Errorf("%s", bad.text)}
 	}
-	if findings == nil { // made from data
+	if findings == nil {
 		return fault.Findings{fault.Place{File: layoutFolder + layout}.Errorf("%s%s", bad.text,
 			on(pages[0].page.URL(), len(pages)))}
 	}
 	return findings
 }
 
-// on describes the pages that a finding is about: the first one, and how many more there are.
+// on describes the pages that a finding is about: " (on /about/ and 2 more)".
 func on(url string, n int) string {
 	if n == 1 {
 		return fmt.Sprintf(" (on %s)", url)
@@ -74,11 +76,12 @@ func on(url string, n int) string {
 	return fmt.Sprintf(" (on %s and %d more)", url, n-1)
 }
 
-// linkOffsets returns the offsets in Markdown at which a link, as its HTML has it, is written.
+// linkOffsets returns the offsets in src, which is Markdown, of a link. The link is given as it appears in the rendered
+// HTML, where goldmark has escaped it: "a b.png" in Markdown is "a%20b.png" in HTML.
 func (m *markdown) linkOffsets(src []byte, link string) []int {
 	var offsets []int
 	root := m.goldmark.Parser().Parse(mdtext.NewReader(src))
-	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // the error is that of this function: none
+	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // never returns an error
 		var destination []byte
 		switch n := n.(type) {
 		case *ast.Link:
@@ -95,7 +98,7 @@ func (m *markdown) linkOffsets(src []byte, link string) []int {
 		offsets = append(offsets, at+max(bytes.Index(src[at:], destination), 0))
 		return ast.WalkContinue, nil
 	})
-	if offsets == nil { // raw HTML
+	if offsets == nil { // the link may be in raw HTML
 		if i := bytes.Index(src, []byte(link)); i >= 0 && link != "" {
 			offsets = append(offsets, i)
 		}

@@ -14,20 +14,20 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// internalFolder holds fragments that the web server includes in pages. Links must not lead there.
+// internalFolder holds fragments that the web server includes in pages. Pages must not link to them.
 const internalFolder = "-/"
 
-// scanner reads rendered pages one by one. Pages share the strings of their links, because most links of a page are on
-// all pages.
+// scanner collects the links of rendered pages, one page at a time. It keeps one copy of each link's string for all
+// pages, because most links are on every page.
 type scanner struct {
 	words map[string]string
-	seen  map[string]bool // on the page being read
+	seen  map[string]bool // links seen on the current page
 }
 
 func newScanner() *scanner { return &scanner{words: map[string]string{}, seen: map[string]bool{}} }
 
-// links lists what the page links to, each once, in order. A link to an id of the page itself is only
-// listed when the page has no such id.
+// links returns the page's links in order, each once. It leaves out a link to a part of the same page (#id) if the page
+// has that id.
 func (s *scanner) links(page []byte) []string {
 	clear(s.seen)
 	var links, ids []string
@@ -57,7 +57,7 @@ func (s *scanner) links(page []byte) []string {
 	})
 }
 
-// word returns the shared string for some bytes.
+// word returns the shared string with the content of b.
 func (s *scanner) word(b []byte) string {
 	word, ok := s.words[string(b)]
 	if !ok {
@@ -67,13 +67,13 @@ func (s *scanner) word(b []byte) string {
 	return word
 }
 
-// eachAttribute calls f with every attribute of the page that is an address or an id. The slices are only
-// valid during the call.
+// eachAttribute calls f with each attribute of the page that contains a link or is an id. The slices are only valid
+// during the call.
 func eachAttribute(page []byte, f func(key, value []byte)) {
 	z := html.NewTokenizer(bytes.NewReader(page))
 	for {
 		switch z.Next() {
-		case html.ErrorToken: // the end: a tokenizer has no other errors on bytes in memory
+		case html.ErrorToken: // the end: no other errors occur on bytes in memory
 			return
 		case html.StartTagToken, html.SelfClosingTagToken:
 			_, more := z.TagName()
@@ -89,36 +89,36 @@ func eachAttribute(page []byte, f func(key, value []byte)) {
 	}
 }
 
-// rendered is a page with its bytes and what it links to.
+// rendered is a page with its HTML and links.
 type rendered struct {
 	page  *Page
 	html  []byte
 	links []string
 }
 
-// linkChecker knows every address of the site.
+// linkChecker checks links against all URLs of the site.
 type linkChecker struct {
-	host     string // of the base URL: links to it are internal
+	host     string // host of the base URL: links to it are internal
 	index    *lookup.Index
-	known    map[string]*rendered       // by URL; nil for what is not a page
-	ids      map[string]map[string]bool // by URL, of pages that a link with a fragment leads to
-	verdicts map[string]verdict         // of links that mean the same on every page
+	known    map[string]*rendered       // by URL path; nil for files that are not pages
+	ids      map[string]map[string]bool // ids by URL path, for pages that are the target of a link with a fragment
+	verdicts map[string]verdict         // of links that do not depend on the page they are on
 }
 
-// verdict is what is wrong with a link: text is "" when nothing is.
+// verdict describes what is wrong with a link. Its text is "" if the link is valid.
 type verdict struct {
 	text    string
-	warning bool // the link may be right again tomorrow: it depends on the catalogue
+	warning bool // the link depends on the catalogue, so it may become valid again
 }
 
-// badLink is a link that leads nowhere, and the pages that have it, in order.
+// badLink is a broken link and the pages that contain it, in order.
 type badLink struct {
 	verdict
 	link  string
 	pages []*rendered
 }
 
-// check returns the broken links, in order.
+// check returns the broken links, ordered.
 func (c *linkChecker) check(pages []*rendered) []*badLink {
 	found := map[string]*badLink{}
 	for _, p := range pages {
@@ -141,9 +141,9 @@ func (c *linkChecker) check(pages []*rendered) []*badLink {
 	return bad
 }
 
-// verdict judges a link of the page at a URL.
+// verdict returns the verdict on a link of the page at a URL path.
 func (c *linkChecker) verdict(page, link string) verdict {
-	if !strings.HasPrefix(link, "/") { // it may mean something else on another page
+	if !strings.HasPrefix(link, "/") { // a relative link: its meaning depends on the page
 		return c.judge(page, link)
 	}
 	v, ok := c.verdicts[link]
@@ -185,7 +185,7 @@ func (c *linkChecker) judge(page, link string) verdict {
 	return v
 }
 
-// path judges where an internal link leads, leaving out its fragment.
+// path returns the verdict on an internal link, without regard to its fragment.
 func (c *linkChecker) path(path, query string) verdict {
 	if route, q, ok := c.index.Spec().Permalink(path); ok {
 		path, query = string(route), q
@@ -207,7 +207,7 @@ func (c *linkChecker) path(path, query string) verdict {
 	return verdict{text: "not a part of this site" + c.suggest(path)}
 }
 
-// suggest returns the address that is most similar to a wrong one.
+// suggest returns a hint with the path that is most similar to a wrong one.
 func (c *linkChecker) suggest(path string) string {
 	page := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(path, indexName), pageName), markdownExt)
 	for _, p := range []string{page, page + "/"} {
@@ -218,13 +218,13 @@ func (c *linkChecker) suggest(path string) string {
 	return fault.DidYouMean(path, sortedKeys(c.known))
 }
 
-// fragment judges the part of a link after the #.
+// fragment returns the verdict on the part of a link after the #.
 func (c *linkChecker) fragment(path, fragment string) verdict {
 	p := c.known[path]
 	if p == nil || p.html == nil || fragment == "" || fragment == "top" || strings.HasPrefix(fragment, ":~:") {
 		return verdict{}
 	}
-	if strings.HasPrefix(p.page.Path, internalFolder) { // its anchors are those of the page that includes it
+	if strings.HasPrefix(p.page.Path, internalFolder) { // its ids are in the page that includes it
 		return verdict{}
 	}
 	ids := c.ids[path]

@@ -10,10 +10,10 @@ import (
 	"github.com/Slicer/sitegen/generator/site"
 )
 
-// TestLinks has one link in content/x.md, at line 5, column 8.
+// TestLinks checks one link at a time, which is in line 5 of content/x.md and whose URL starts at column 10.
 func TestLinks(t *testing.T) {
 	const api = "the download API refuses it: "
-	tests := []struct{ link, want string }{ // "" when nothing is wrong; "?…" a warning
+	tests := []struct{ link, want string }{ // want is "" for a valid link and starts with "?" for a warning
 		{"/docs/", ""},
 		{"/docs/#first-steps", ""},
 		{"/docs/#own", ""},
@@ -93,7 +93,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestPlacesOfLinks: a finding is where the link is written, whatever way it got into the page.
+// TestPlacesOfLinks checks that a finding has the place where the link is written, wherever that is.
 func TestPlacesOfLinks(t *testing.T) {
 	tests := []struct {
 		name         string
@@ -103,8 +103,8 @@ func TestPlacesOfLinks(t *testing.T) {
 		{"twice in a text, not in its code",
 			folder{"x.md": "---\ntitle: X\n---\n`[a](/missing/)` and [a](/missing/)\n\n    [a](/missing/)\n\n- " +
 				"[b](/missing/ \"title\")\n"}, plain, "",
-			"content/x.md:4:26: link to /missing/: not a part of this site\ncontent/x.md:8:7: link to /missing/: not " +
-				"a part of this site"},
+			"content/x.md:4:26: link to /missing/: not a part of this site\n" +
+				"content/x.md:8:7: link to /missing/: not a part of this site"},
 		{"by reference", folder{"x.md": "---\ntitle: X\n---\n[a][1]\n\n[1]: /missing/\n"}, plain, "",
 			"content/x.md:6:6: link to /missing/: not a part of this site"},
 		{"a picture", folder{"x.md": "---\ntitle: X\n---\n![a](/missing.png)\n"}, plain, "",
@@ -114,15 +114,15 @@ func TestPlacesOfLinks(t *testing.T) {
 			"content/x.md:4:2: link to https://download.example.org/missing/: not a part of this site"},
 		{"characters that are escaped", folder{"x.md": "---\ntitle: X\n---\n[a](</n ö/?a&b>)\n"}, plain, "",
 			"content/x.md:4:6: link to /n%20%C3%B6/?a&b: not a part of this site"},
-		{"raw HTML", folder{"x.md": "---\ntitle: X\n---\n<img src=\"/missing.png\"\n srcset=\"/no2.png 2x, /x/ " +
-			"3x\">\n"}, plain, "",
-			"content/x.md:4:11: link to /missing.png: not a part of this site\ncontent/x.md:5:10: link to /no2.png: " +
-				"not a part of this site"},
-		{"no front matter to count", folder{"index.md": "\ufeff[a](/missing/)\n"}, nil, "",
+		{"raw HTML",
+			folder{"x.md": "---\ntitle: X\n---\n<img src=\"/missing.png\"\n srcset=\"/no2.png 2x, /x/ 3x\">\n"}, plain, "",
+			"content/x.md:4:11: link to /missing.png: not a part of this site\n" +
+				"content/x.md:5:10: link to /no2.png: not a part of this site"},
+		{"no front matter", folder{"index.md": "\ufeff[a](/missing/)\n"}, nil, "",
 			"content/index.md:1:5: link to /missing/: not a part of this site"},
 		{"notes on a release", folder{"releases/5.12.1.md": "---\ntitle: x\n---\n\n[a](/missing/)\n"}, nil, "",
 			"content/releases/5.12.1.md:5:5: link to /missing/: not a part of this site"},
-		{"a layout, once for all its pages", folder{"x.md": "---\ntitle: X\n---\n", "y.md": "---\ntitle: Y\n---\n"},
+		{"a layout, reported once for all its pages", folder{"x.md": "---\ntitle: X\n---\n", "y.md": "---\ntitle: Y\n---\n"},
 			folder{"base.html": plain["base.html"],
 				"page.html": "{{define \"main\"}}\n  <a href=\"/missing/\">x</a>{{end}}"}, "",
 			"layouts/page.html:2:12: link to /missing/: not a part of this site"},
@@ -143,7 +143,7 @@ func TestPlacesOfLinks(t *testing.T) {
 	}
 }
 
-// TestLinksOfManyPages: every page is checked, whichever job renders it.
+// TestLinksOfManyPages checks that all pages are checked when several jobs render them.
 func TestLinksOfManyPages(t *testing.T) {
 	content, want := folder{}, []string{}
 	for i := range 60 {

@@ -15,18 +15,19 @@ func TestScannerLinks(t *testing.T) {
 		want       []string
 	}{
 		{"each once, in order", `<a href="/b">x</a><a href="/a">y</a><img src="/b">`, []string{"/b", "/a"}},
-		{"sources of pictures", `<img srcset="/a 1x, /b 2x,/c"><video poster=/d></video>`,
+		{"sources of images", `<img srcset="/a 1x, /b 2x,/c"><video poster=/d></video>`,
 			[]string{"/a", "/b", "/c", "/d"}},
 		{"ids of the page itself", `<a href="#a">x</a><a href="#b">y</a><h2 id="a">x</h2>`, []string{"#b"}},
-		{"escapes are undone", `<a href="/?a=1&amp;b=2">x</a>`, []string{"/?a=1&b=2"}},
-		{"text is no link", `<p>href="/a"</p><script>x = '<a href="/b">'</script><!-- <a href="/c"> --><textarea><a href="/d"></textarea>`, nil},
+		{"entities are decoded", `<a href="/?a=1&amp;b=2">x</a>`, []string{"/?a=1&b=2"}},
+		{"text is not a link", `<p>href="/a"</p><script>x = '<a href="/b">'</script><!-- <a href="/c"> -->` +
+			`<textarea><a href="/d"></textarea>`, nil},
 		{"upper case", `<A HREF="/a">`, []string{"/a"}},
-		{"cut off", `<a href="/a"><a href="/b`, []string{"/a"}},
+		{"unfinished tag", `<a href="/a"><a href="/b`, []string{"/a"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newScanner()
-			for range 2 { // what is left of the page before must not matter
+			for range 2 { // the second time, the scanner is reused
 				got := s.links([]byte(tt.page))
 				if diff := cmp.Diff(tt.want, slices.Clip(got)); diff != "" {
 					t.Errorf("links (-want +got):\n%s", diff)

@@ -12,40 +12,41 @@ import (
 	"github.com/yuin/goldmark/renderer/html"
 )
 
-// markdown renders Markdown. It can be used by many goroutines at once.
+// markdown renders Markdown. It is safe for concurrent use.
 type markdown struct {
 	goldmark goldmark.Markdown
-	writers  sync.Pool // of *htmlWriter
+	writers  sync.Pool // contains *htmlWriter
 }
 
-// newMarkdown sets up CommonMark with the tables and strike-through of GitHub, footnotes, an id for every heading,
-// and classes for highlighted code (their colours are in syntax.css).
+// newMarkdown returns a renderer for CommonMark with GitHub's tables and strikethrough, footnotes, an id for each
+// heading, and highlighted code (its colours are in syntax.css).
 func newMarkdown() *markdown {
 	return &markdown{
 		goldmark: goldmark.New(
 			goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Footnote, newCodeBlocks()),
 			goldmark.WithParserOptions(parser.WithAutoHeadingID(), parser.WithHeadingAttribute()),
-			goldmark.WithRendererOptions(html.WithUnsafe()), // who writes content writes the layouts too
+			goldmark.WithRendererOptions(html.WithUnsafe()), // authors are trusted: they write the layouts, too
 		),
 		writers: sync.Pool{New: func() any { return newHTMLWriter() }},
 	}
 }
 
-// render returns the HTML of src. Every text is Markdown, so there are no mistakes to report.
+// render returns the HTML of src. It cannot fail, because any text is valid Markdown.
 func (m *markdown) render(src []byte) template.HTML {
 	w := m.writers.Get().(*htmlWriter)
 	defer m.writers.Put(w)
 	w.html.Reset()
 	if err := m.goldmark.Convert(src, w); err != nil {
-		panic(err) // only the writer can fail, and a buffer does not
+		panic(err) // only the writer can fail, and a buffer never does
 	}
 	return template.HTML(w.html.String())
 }
 
-// htmlWriter is a writer that goldmark uses as it is; for another it would make one for every text.
+// htmlWriter is a buffer with the methods of a bufio.Writer. goldmark writes to it directly; any other io.Writer it
+// would wrap in a new bufio.Writer for each text.
 type htmlWriter struct {
 	*bufio.Writer
-	html *bytes.Buffer // what was written and flushed, as goldmark does at the end
+	html *bytes.Buffer // receives the output when goldmark flushes the Writer at the end
 }
 
 func newHTMLWriter() *htmlWriter {

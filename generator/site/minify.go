@@ -12,7 +12,7 @@ import (
 	"github.com/tdewolff/minify/v2/svg"
 )
 
-// mediaTypes are the assets that are minified, by extension.
+// mediaTypes maps the extensions of assets that are minified to their media types.
 var mediaTypes = map[string]string{".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 var (
@@ -20,11 +20,11 @@ var (
 	scriptRE = regexp.MustCompile(`^((text|application)/(x-)?(java|ecma)script|module)$`)
 )
 
-// minifier makes pages, style sheets and scripts smaller. It can be used by many goroutines at once.
+// minifier minifies pages, style sheets, scripts and SVG images. It is safe for concurrent use.
 type minifier struct{ m *minify.M }
 
-// newMinifier returns a minifier that keeps what other programs match by pattern: quotes of attributes and end tags,
-// which package managers look for, and server-side includes.
+// newMinifier returns a minifier that keeps what other programs depend on: quotes around attributes and end tags, which
+// the patterns of package managers expect, and server-side includes.
 func newMinifier() *minifier {
 	m := minify.New()
 	m.Add("text/html", &html.Minifier{KeepQuotes: true, KeepEndTags: true, KeepDocumentTags: true,
@@ -36,7 +36,7 @@ func newMinifier() *minifier {
 	return &minifier{m}
 }
 
-// file returns a file minified according to its extension.
+// file returns the minified file. Data with an extension that is not in mediaTypes is returned unchanged.
 func (m *minifier) file(ext string, data []byte) ([]byte, error) {
 	mediaType, ok := mediaTypes[ext]
 	if !ok {
@@ -45,13 +45,14 @@ func (m *minifier) file(ext string, data []byte) ([]byte, error) {
 	return m.m.Bytes(mediaType, data)
 }
 
-// include is the start of a server-side include.
+// include is the start of a server-side include directive.
 var include = []byte("<!--#")
 
-// pageBuffers are the buffers that are reused from page to page.
+// pageBuffers holds buffers that are reused from page to page.
 type pageBuffers struct{ in, out bytes.Buffer }
 
-// page returns a minified HTML page. The result is the page itself, or is valid until the buffers are used again.
+// page returns the minified HTML page. The result may be page itself; otherwise it is only valid until the buffers are
+// used again.
 func (m *minifier) page(b *pageBuffers, page []byte) ([]byte, error) {
 	b.in.Reset()
 	b.in.Write(page) // a copy, since the minifier works in place
@@ -59,8 +60,9 @@ func (m *minifier) page(b *pageBuffers, page []byte) ([]byte, error) {
 	if err := m.m.Minify("text/html", &b.out, &b.in); err != nil {
 		return nil, err
 	}
-	// The minifier undoes the escapes of attributes. Browsers do not mind <!--# in one; the web server would
-	// run it. Pages that have such a text in an attribute are rare enough to stay as they are.
+	// The minifier unescapes attributes where HTML allows it: title="&lt;!--# x" becomes title="<!--# x". For a browser
+	// the two are the same, but a web server would run the second one as an include. A page where the number of
+	// includes changes is therefore not minified. Such pages are rare.
 	if bytes.Count(b.out.Bytes(), include) != bytes.Count(page, include) {
 		return page, nil
 	}

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Overlay is the files of upper and, where upper has none of that name, those of lower: a site folder's own
-// layouts over the embedded ones. Either may be nil.
+// Overlay returns a file system with the files of both layers; if both have a file of the same name, upper's is used. A
+// site folder's own layouts are laid over the embedded ones this way. Either layer may be nil.
 func Overlay(upper, lower fs.FS) fs.FS {
 	switch {
 	case upper == nil:
@@ -21,8 +21,8 @@ func Overlay(upper, lower fs.FS) fs.FS {
 
 type overlay struct{ upper, lower fs.FS }
 
-// Open opens the file of the upper layer, else that of the lower. Opened folders show one layer only: list
-// them with fs.ReadDir.
+// Open opens the file of the upper layer or, if there is none, of the lower. An open folder shows the entries of one
+// layer only; fs.ReadDir lists both.
 func (o overlay) Open(name string) (fs.File, error) {
 	f, err := o.upper.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -31,7 +31,7 @@ func (o overlay) Open(name string) (fs.File, error) {
 	return f, err
 }
 
-// ReadFile reads a file with the ReadFile method of its layer, if there is one, which can avoid a copy.
+// ReadFile reads a file with the ReadFile method of its layer, if it has one: that may avoid a copy.
 func (o overlay) ReadFile(name string) ([]byte, error) {
 	b, err := fs.ReadFile(o.upper, name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -40,7 +40,7 @@ func (o overlay) ReadFile(name string) ([]byte, error) {
 	return b, err
 }
 
-// ReadDir returns the files of both layers.
+// ReadDir returns the entries of both layers.
 func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) {
 	upper, err := fs.ReadDir(o.upper, name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -53,7 +53,7 @@ func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) {
 	if err != nil && lowerErr != nil {
 		return nil, err
 	}
-	entries := append(slices.Clone(upper), lower...) // stable: of two of a name, the upper comes first
+	entries := append(slices.Clone(upper), lower...) // the sort is stable: of two equal names, upper's comes first
 	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return slices.CompactFunc(entries, func(a, b fs.DirEntry) bool { return a.Name() == b.Name() }), nil
 }

@@ -9,33 +9,33 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// Page is one HTML file to be rendered: a layout and what it shows.
+// Page is an HTML file to render: a layout and the data that it shows.
 type Page struct {
-	Path        string // of the file below public/, for instance releases/5.12.4/index.html
-	Layout      string // of the file below layouts/, for instance release.html
+	Path        string // file below public/, for instance releases/5.12.4/index.html
+	Layout      string // file below layouts/, for instance release.html
 	Title       string // plain text
 	Description string // plain text; "" for none
 	Date        time.Time
 	Body        template.HTML // rendered Markdown; "" for none
-	Data        any           // what the layout needs beside this; its own type for each layout
-	Source      string        // content file the page was made from, for instance content/about.md; "" for none
+	Data        any           // further data for the layout; each layout has its own type
+	Source      string        // content file of the page, for instance content/about.md; "" for none
 	Group       output.Group  // output.Pages, or output.Records for fragments that pages include
-	NoIndex     bool          // not for the sitemap and search engines: error pages, fragments
-	Aliases     []string      // front matter: paths that lead here
+	NoIndex     bool          // keep out of the sitemap and search engines: error pages and fragments
+	Aliases     []string      // from the front matter: paths that redirect to the page
 
-	markdown []byte      // turned into Body just before the page is rendered, so that bodies need not be held
-	weight   *int        // front matter: place in the navigation
-	layoutAt fault.Place // front matter: where it names the layout
+	markdown []byte      // rendered to Body right before the page is, so that not all bodies are in memory at once
+	weight   *int        // from the front matter: position in the navigation
+	layoutAt fault.Place // where the front matter names the layout
 }
 
-// URL returns the path the page is served at: /releases/5.12.4/ for releases/5.12.4/index.html.
+// URL returns the path at which the page is served: /releases/5.12.4/ for releases/5.12.4/index.html.
 func (p *Page) URL() string { return urlOf(p.Path) }
 
-// Text is a content file that a producer shows on a page of its own: see Build.Text.
+// Text is a content file that a producer shows on the page it makes: see Build.Text.
 type Text struct {
-	Title, Description string        // "" when the front matter does not say
+	Title, Description string        // "" if the front matter has none
 	Body               template.HTML // rendered Markdown
-	Source             string        // content/releases/5.12.4.md: pass it on as Page.Source
+	Source             string        // for instance content/releases/5.12.4.md; a producer copies it to Page.Source
 }
 
 // view is the dot of every layout: {{.Page.Title}}, {{.Site.Project}}.

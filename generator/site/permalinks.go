@@ -7,15 +7,15 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// Permalinks are the paths that lead to a package without a query.
+// Permalinks lists the permalinks of a package: paths that redirect to it without a query.
 type Permalinks struct {
 	Item   Item
-	Always []string // by its version and revision
-	Newest []string // while the package is the newest of its series, or for its system
+	Always []string // lead to the package forever: they name its version or revision
+	Newest []string // lead to it while it is the newest of its series or for its system
 }
 
-// permalinksOf returns the permalinks of packages. It leaves out packages that no permalink leads to: permalinks are
-// for the default architecture, and lead to the latest build of a version.
+// permalinksOf returns the permalinks of packages. Packages without one are left out, because permalinks lead only to
+// packages for the default architecture and to the latest build of a version.
 func permalinksOf(x *lookup.Index, items []Item) []Permalinks {
 	spec := x.Spec()
 	var list []Permalinks

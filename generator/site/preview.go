@@ -11,29 +11,29 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// recentDays is the number of days with nightly builds on the page of the newest builds.
+// recentDays is the number of days on the page of the newest nightly builds. Days without builds do not count.
 const recentDays = 60
 
 // Preview is the content of a page of nightly builds: one row per day, newest first, and one column per platform.
 type Preview struct {
-	Year      int      // the year whose builds these are; 0 for the newest
-	Platforms []string // the columns
+	Year      int      // the year of the builds; 0 for the page of the newest builds
+	Platforms []string // titles of the columns
 	Days      []Day
 	Years     []int // all years with builds, newest first
-	Revisions bool  // builds have revisions of the source
+	Revisions bool  // whether builds have a revision of the source code
 }
 
 // Day is the nightly builds of one day (UTC).
 type Day struct {
-	Date  time.Time // midnight
+	Date  time.Time // midnight, UTC
 	Items []Item    // newest first
-	Cells [][]Item  // by column of the page
+	Cells [][]Item  // builds by column of the page
 }
 
-// Anchor returns the day's anchor in the page, 2026-01-31.
+// Anchor returns the id of the day on its page, for instance 2026-01-31.
 func (d Day) Anchor() string { return d.Date.Format(time.DateOnly) }
 
-// Version returns the version of the day's newest build, or "" if it has none.
+// Version returns the version of the day's newest build, or "" if the build has none.
 func (d Day) Version() string { return d.Items[0].Version }
 
 // Updated returns the time of the day's last build.
@@ -66,8 +66,8 @@ func daysOf(packages []Item) []Day {
 	return days
 }
 
-// addPreview adds the page of the newest nightly builds, and one page per year with all builds of that year, where
-// links to builds remain valid.
+// addPreview adds the page of the newest nightly builds, and one page per year with all builds of that year. Links to a
+// day lead to the page of its year, so they remain valid when newer builds arrive.
 func addPreview(b *Build) {
 	for _, p := range b.derived.previews {
 		page := Page{
@@ -87,7 +87,7 @@ func addPreview(b *Build) {
 	}
 }
 
-// previewsOf returns the content of each page of nightly builds: first the page of the newest builds.
+// previewsOf returns the content of all pages of nightly builds. The page of the newest builds is the first.
 func previewsOf(spec *lookup.Spec, days []Day) []Preview {
 	years := yearsOf(days)
 	previews := []Preview{newPreview(spec, 0, days[:min(len(days), recentDays)], years)}
@@ -125,7 +125,7 @@ func ofYear(days []Day, year int) []Day {
 	return list
 }
 
-// inColumns returns the days with their builds by platform.
+// inColumns returns the days with their Cells set: the builds by platform.
 func inColumns(days []Day, platforms []catalog.Platform) []Day {
 	days = slices.Clone(days)
 	for n := range days {

@@ -61,11 +61,11 @@ func TestPreviewTable(t *testing.T) {
 func TestPreviewWithoutBuilds(t *testing.T) {
 	page := parsed(t, downloadSite(t, []*catalog.Package{newPackage(1, onLinux)})["preview/index.html"])
 	if len(texts(page, "table")) != 0 || !strings.Contains(textOf(page), "There are no nightly builds.") {
-		t.Errorf("the page says %q", textOf(page))
+		t.Errorf("the page shows %q", textOf(page))
 	}
 }
 
-// TestPreviewOfTheArchive: every nightly build of many years is linked, on pages that stay readable.
+// TestPreviewOfTheArchive checks that all nightly builds of many years are linked, on pages of moderate size.
 func TestPreviewOfTheArchive(t *testing.T) {
 	packages := testutil.Packages(t, "archive")
 	files := downloadSite(t, packages)
@@ -88,10 +88,10 @@ func TestPreviewOfTheArchive(t *testing.T) {
 		slices.Sort(ids)
 		slices.Sort(got)
 		if !slices.Equal(ids, got) {
-			t.Errorf("%s: links to %d packages, want those to %d", path, len(got), len(ids))
+			t.Errorf("%s: links to %d packages, want the %d of that year", path, len(got), len(ids))
 		}
 		if size := len(files[path]); size > 200_000 {
-			t.Errorf("%s: %d bytes, want a page that loads over a slow line", path, size)
+			t.Errorf("%s: %d bytes, want at most 200,000, for slow connections", path, size)
 		}
 	}
 	page := parsed(t, files["preview/index.html"])

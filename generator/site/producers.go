@@ -1,8 +1,8 @@
 package site
 
-// producers make the pages and files that come from the catalogue, in this order. They add them to the
-// build (AddPage, AddFile); an error stops the build, and should be a Findings where a file is to blame.
-// The sitemap comes last, since it lists the pages of all others.
+// producers returns the functions that make pages and files from the catalogue, in the order in which they run. A
+// producer adds them with AddPage and AddFile. An error stops the build; it should be a Findings if a file of the site
+// is the cause. The sitemap comes last, because it lists the pages of all other producers.
 func producers() []func(*Build) error {
 	return []func(*Build) error{addDownloads, addSitemap}
 }
@@ -20,6 +20,6 @@ func addDownloads(b *Build) error {
 	addAPIPage(b, releases)
 	addFeeds(b, releases)
 	addAPI(b, releases)
-	b.Text(StatsURL) // the introduction of a page that RenderPage makes
+	b.Text(StatsURL) // not a separate page: it is the introduction of a page that RenderPage makes
 	return nil
 }

@@ -9,17 +9,17 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// Release is one released version with its packages. Pre-release packages are not included, so a version that only has
-// pre-release packages is not a Release.
+// Release is a released version with its packages. Pre-release packages are not included; a version that has nothing
+// else is not a Release.
 type Release struct {
 	Version      string
 	Revision     int       // of its newest package
 	Built        time.Time // of its first package, in UTC
 	Updated      time.Time // of its last package, in UTC
-	Items        []Item    // by operating system and architecture, then newest first
-	Newest       bool      // the newest of all releases
-	SupersededBy string    // the newest release of the same series (5.12), "" for that release itself
-	Notes        bool      // its page has notes written by hand
+	Items        []Item    // ordered by operating system, then architecture, then newest first
+	Newest       bool      // whether it is the newest of all releases
+	SupersededBy string    // version of the newest release of the same series (5.12); "" for that release itself
+	Notes        bool      // whether its page has hand-written notes
 
 	spec *lookup.Spec
 }
@@ -36,17 +36,18 @@ func (r *Release) SumsURL() string { return r.URL() + "SHA512SUMS" }
 // Platforms returns the titles of the platforms that the release has packages for: Windows, macOS, macOS (arm64).
 func (r *Release) Platforms() []string { return platformTitles(r.spec, platformsOf(r.spec, r.Items)) }
 
-// Revisions reports whether packages have revisions of the source.
+// Revisions reports whether packages have a revision of the source code.
 func (r *Release) Revisions() bool { return r.spec.Revisions }
 
-// Links returns the profile's links to other sites: columns of the table of packages.
+// Links returns the profile's links to other sites, which are columns of the table of packages.
 func (r *Release) Links() []catalog.Link { return r.spec.Links }
 
-// releasesOf groups the packages of releases, newest release first: in the order of their newest packages.
+// releasesOf groups packages by release. The release with the newest package comes first. The packages must be ordered
+// newest first.
 func releasesOf(spec *lookup.Spec, packages []Item) []*Release {
 	byVersion := map[string]*Release{}
 	var releases []*Release
-	for _, p := range packages { // newest first, so a release comes up with its newest package
+	for _, p := range packages { // newest first, so the first package of a release is its newest
 		if !p.Matches(catalog.Release) {
 			continue
 		}
@@ -67,9 +68,9 @@ func releasesOf(spec *lookup.Spec, packages []Item) []*Release {
 	return releases
 }
 
-// supersede sets SupersededBy of each release.
+// supersede sets Newest and SupersededBy of each release. The releases must be ordered newest first.
 func supersede(releases []*Release) {
-	heads := map[string]string{} // newest version by series
+	heads := map[string]string{} // newest version of each series
 	for i, r := range releases {
 		r.Newest = i == 0
 		head := heads[r.Series()]
@@ -99,15 +100,15 @@ type ReleaseList struct {
 	Releases []*Release // newest first
 }
 
-// ReleasePage is the content of the page of one release, except its notes, the Body.
+// ReleasePage is the content of the page of a release, except its notes, which are the Body.
 type ReleasePage struct {
 	*Release
-	NewestVersion string // of all releases
+	NewestVersion string // version of the newest of all releases
 	Permalinks    []Permalinks
 	Software      softwareApplications
 }
 
-// addReleases adds the page of each release and the page of all, and marks the releases that have notes.
+// addReleases adds a page for each release and the page that lists all of them, and sets Notes of each release.
 func addReleases(b *Build, releases []*Release) {
 	for _, r := range releases {
 		page := withText(b, Page{
@@ -130,7 +131,7 @@ func addReleases(b *Build, releases []*Release) {
 	}))
 }
 
-// withText returns the page with the text of the content file for its URL, if there is one.
+// withText returns the page with the text, title and description of the content file for its URL, if there is one.
 func withText(b *Build, p Page) Page {
 	if text, ok := b.Text(p.URL()); ok {
 		p.Body, p.Source = text.Body, text.Source
@@ -140,7 +141,7 @@ func withText(b *Build, p Page) Page {
 	return p
 }
 
-// newestUpdate returns the build time of the last package of any release, or zero if there are no releases.
+// newestUpdate returns the build time of the newest package of all releases, or zero if there are no releases.
 func newestUpdate(releases []*Release) time.Time {
 	var t time.Time
 	for _, r := range releases {

@@ -18,7 +18,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// version makes a package of another release.
+// version changes the version, revision and build time of a package.
 func version(v string, revision int) func(*catalog.Package) {
 	return func(p *catalog.Package) {
 		p.Version, p.Release, p.Revision = v, v, revision
@@ -26,16 +26,18 @@ func version(v string, revision int) func(*catalog.Package) {
 	}
 }
 
-func waiting(p *catalog.Package) { p.PreRelease = true }
+// preRelease turns a release into a pre-release.
+func preRelease(p *catalog.Package) { p.PreRelease = true }
 
-// someReleases are two series; a release that waits to be let go, one that does for Linux; a build made twice.
+// someReleases returns releases of two series, 5.6 and 5.8. 5.8.1 has two builds for macOS and a pre-release for Linux;
+// 5.10.0 only has a pre-release.
 func someReleases() []*catalog.Package {
 	return []*catalog.Package{
 		newPackage(1, onWindows, version("5.6.2", 100)), newPackage(2, onLinux, version("5.6.2", 100)),
 		newPackage(3, onWindows, version("5.8.0", 200)),
 		newPackage(4, onMac, version("5.8.1", 210)), newPackage(5, onMac, version("5.8.1", 211)),
-		newPackage(6, onWindows, version("5.8.1", 210)), newPackage(7, onLinux, version("5.8.1", 210), waiting),
-		newPackage(8, onWindows, version("5.10.0", 300), waiting),
+		newPackage(6, onWindows, version("5.8.1", 210)), newPackage(7, onLinux, version("5.8.1", 210), preRelease),
+		newPackage(8, onWindows, version("5.10.0", 300), preRelease),
 		newPackage(9, onWindows, nightly("5.9.0")),
 	}
 }
@@ -59,7 +61,7 @@ func TestReleaseList(t *testing.T) {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 	if _, ok := files["releases/5.10.0/index.html"]; ok {
-		t.Error("a release that is not let go has a page")
+		t.Error("a version that only has a pre-release has a page")
 	}
 	page := parsed(t, files["releases/5.8.0/index.html"])
 	if got, want := texts(page, "h1"), []string{"Spring"}; !slices.Equal(got, want) {
@@ -78,7 +80,7 @@ func TestReleasePage(t *testing.T) {
 	for _, tr := range find(page, func(n *html.Node) bool { return n.Data == "tr" }) {
 		rows = append(rows, textOf(tr))
 	}
-	if diff := cmp.Diff([]string{ // the last build of a version takes over its permalink
+	if diff := cmp.Diff([]string{ // the permalink of a version leads to its latest build
 		"System Architecture File Size Built Revision Extensions",
 		"Windows 64-bit Intel and AMD Aurora-5.8.1-win-amd64.exe 250 MB 2020-07-29 210 Browse extensions",
 		"macOS Intel chip Aurora-5.8.1-macosx-amd64.dmg 250 MB 2020-07-30 211 Browse extensions",
@@ -99,7 +101,7 @@ func TestReleasePage(t *testing.T) {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}
 	if !strings.Contains(files["releases/5.8.1/index.html"], sum+"  Aurora") {
-		t.Error("want two spaces between checksum and file name, as shasum reads them")
+		t.Error("want two spaces between checksum and file name, as shasum requires")
 	}
 
 	for path, want := range map[string]string{
@@ -109,12 +111,12 @@ func TestReleasePage(t *testing.T) {
 	} {
 		main := find(parsed(t, files[path]), func(n *html.Node) bool { return n.Data == "main" })[0]
 		if got := textOf(find(main, func(n *html.Node) bool { return n.Data == "p" })[0]); got != want {
-			t.Errorf("%s says %q, want %q", path, got, want)
+			t.Errorf("%s shows %q, want %q", path, got, want)
 		}
 	}
 }
 
-// TestPermalinksLeadToTheirPackage follows every permalink of the release pages and the home page.
+// TestPermalinksLeadToTheirPackage follows every permalink of the release pages.
 func TestPermalinksLeadToTheirPackage(t *testing.T) {
 	packages := testutil.Packages(t, "live")
 	x := lookup.New(testutil.Spec(t), packages)
@@ -139,7 +141,7 @@ func TestPermalinksLeadToTheirPackage(t *testing.T) {
 	}
 }
 
-// TestPermalinksAreForAMD64: they do not lead to other architectures, and the page does not say so.
+// TestPermalinksAreForAMD64 checks that a page without packages for the default architecture shows no permalinks.
 func TestPermalinksAreForAMD64(t *testing.T) {
 	onARM := catalog.Platform{OS: catalog.OS("macosx"), Arch: catalog.Arch("arm64")}
 	page := downloadSite(t, []*catalog.Package{newPackage(1, onARM)})["releases/5.12.1/index.html"]
@@ -148,7 +150,7 @@ func TestPermalinksAreForAMD64(t *testing.T) {
 	}
 }
 
-// TestReleasesOfTheCatalogue compares the pages with the packages that a query can find.
+// TestReleasesOfTheCatalogue checks that the page of each release links to all of its packages.
 func TestReleasesOfTheCatalogue(t *testing.T) {
 	packages := testutil.Packages(t, "live")
 	files := downloadSite(t, packages)

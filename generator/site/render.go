@@ -8,8 +8,8 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// Render returns all files of the site, ordered by path. If the site folder has mistakes, the error holds a Findings
-// (errors.AsType) with all of them. Warnings do not stop a build.
+// Render returns all files of the site, ordered by path. If the site folder has mistakes, the error wraps Findings (see
+// errors.AsType) that lists all of them. Warnings do not stop a build.
 func Render(ctx context.Context, in Input) (files []output.File, warnings fault.Findings, err error) {
 	e, err := NewEdition(ctx, in, nil)
 	if err != nil {

@@ -28,7 +28,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// folder is a folder of a site, text by path.
+// folder is a folder of a site: the text of each file by path.
 type folder map[string]string
 
 func (f folder) fs() fstest.MapFS {
@@ -39,14 +39,15 @@ func (f folder) fs() fstest.MapFS {
 	return m
 }
 
-// plain are layouts in which little stands around the text of a page.
+// plain are layouts that add little to the text of a page.
 var plain = folder{
-	"base.html": `<!DOCTYPE html><html lang="en"><head><title>{{.Page.Title}}</title></head><body>{{block "main" .}}{{end}}</body></html>`,
+	"base.html": `<!DOCTYPE html><html lang="en"><head><title>{{.Page.Title}}</title></head>` +
+		`<body>{{block "main" .}}{{end}}</body></html>`,
 	"page.html": `{{define "main"}}{{.Page.Body}}{{end}}`,
 }
 
-// siteInput is a site with own content and, over the embedded ones, own layouts; its catalogue is one release
-// of 5.12.1.
+// siteInput returns the input for a site with the given content, and with own layouts laid over the embedded ones. Its
+// catalogue is one release, 5.12.1.
 func siteInput(t testing.TB, content, own folder) site.Input {
 	packages := []*catalog.Package{newPackage(1, onWindows), newPackage(1, onMac, withID(2)),
 		newPackage(1, onLinux, withID(3))}
@@ -58,7 +59,7 @@ func siteInput(t testing.TB, content, own folder) site.Input {
 	}
 }
 
-// rendered is the files by path.
+// rendered renders a site and returns its files by path.
 func rendered(t testing.TB, in site.Input) (files map[string]string, warnings fault.Findings) {
 	t.Helper()
 	list, warnings, err := site.Render(t.Context(), in)
@@ -72,12 +73,12 @@ func rendered(t testing.TB, in site.Input) (files map[string]string, warnings fa
 	return files, warnings
 }
 
-// refused is what is wrong with a site, one finding a line.
+// refused renders a site that has mistakes and returns the findings, one per line.
 func refused(t testing.TB, in site.Input) string {
 	t.Helper()
 	files, warnings, err := site.Render(t.Context(), in)
 	if files != nil || warnings != nil {
-		t.Errorf("%d files and %d warnings beside an error", len(files), len(warnings))
+		t.Errorf("%d files and %d warnings were returned with an error", len(files), len(warnings))
 	}
 	if fault.KindOf(err) != fault.Content {
 		t.Errorf("the error is of kind %v, not Content: %v", fault.KindOf(err), err)
@@ -91,11 +92,12 @@ func refused(t testing.TB, in site.Input) string {
 func TestMarkdown(t *testing.T) {
 	tests := []struct{ name, markdown, want string }{
 		{"table", "| a |\n| - |\n| b |\n",
-			"<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>b</td>\n</tr>\n</tbody>\n</table>\n"},
+			"<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n" +
+				"<tbody>\n<tr>\n<td>b</td>\n</tr>\n</tbody>\n</table>\n"},
 		{"headings have ids", "## First steps\n\n## First steps\n",
 			"<h2 id=\"first-steps\">First steps</h2>\n<h2 id=\"first-steps-1\">First steps</h2>\n"},
-		{"an id of one's own", "## First steps {#start}\n", "<h2 id=\"start\">First steps</h2>\n"},
-		{"strike-through", "~~no~~\n", "<p><del>no</del></p>\n"},
+		{"an explicit id", "## First steps {#start}\n", "<h2 id=\"start\">First steps</h2>\n"},
+		{"strikethrough", "~~no~~\n", "<p><del>no</del></p>\n"},
 		{"raw HTML", "<details><summary>More</summary></details>\n", "<details><summary>More</summary></details>\n"},
 		{"code without a language", "```\n<a>\n```\n", "<pre><code>&lt;a&gt;\n</code></pre>\n"},
 		{"code in an unknown language", "```klingon\nQapla'\n```\n",
@@ -136,12 +138,14 @@ func TestContentBecomesPages(t *testing.T) {
 		"releases/9.9.9.md":  "Not yet.\n",
 		".hidden.md":         "no", "_partial/x.md": "no", "about.md~": "no", "#about.md#": "no",
 	}, folder{
-		"base.html": `<title>{{.Page.Title}}</title>{{range .Site.Nav}}<a href="{{.URL}}">{{.Title}}</a>{{end}}{{block "main" .}}{{end}}`,
+		"base.html": `<title>{{.Page.Title}}</title>{{range .Site.Nav}}<a href="{{.URL}}">{{.Title}}</a>{{end}}` +
+			`{{block "main" .}}{{end}}`,
 		"page.html": `{{define "main"}}{{.Page.Description}}|{{date "2 Jan 2006" .Page.Date}}|{{.Page.Source}}{{end}}`,
 		"bare.html": `<h1>{{.Page.Title}}</h1>{{.Page.Body}}`,
 	}))
 	for path, want := range map[string]string{
-		"about/index.html": `<title>About &amp; more</title><a href="/docs/cli/">Commands</a><a href="/docs/">Manual</a>Who we are|20 Nov 2026|content/about.md`,
+		"about/index.html": `<title>About &amp; more</title><a href="/docs/cli/">Commands</a>` +
+			`<a href="/docs/">Manual</a>Who we are|20 Nov 2026|content/about.md`,
 		"docs/index.html":  "<h1>Manual</h1><p>Read me</p>\n",
 		"docs/shot.png":    "PNG",
 		"robots-extra.txt": "text",
@@ -166,7 +170,7 @@ func TestContentBecomesPages(t *testing.T) {
 	}
 }
 
-// TestEverythingAtOnce has a mistake of every kind: one build tells them all.
+// TestEverythingAtOnce checks that a single build reports mistakes of all kinds.
 func TestEverythingAtOnce(t *testing.T) {
 	got := refused(t, siteInput(t, folder{
 		"a.md":         "---\ntitel: A\n---\n",
@@ -210,23 +214,28 @@ func TestLayoutMistakes(t *testing.T) {
 		{"action not closed", "page.html", "{{define \"main\"}}\n{{.Page.Title\n{{end}}",
 			`layouts/page.html:3:1: unexpected "{" in operand`},
 		{"block not closed", "page.html", "{{define \"main\"}}\n", `layouts/page.html:2:1: unexpected EOF`},
-		{"a partial of a site's own", "partials/top.html", "<p>\n{{.Site.Titel}}</p>",
-			`layouts/partials/top.html:2:8: executing "partials/top.html" at <.Site.Titel>: can't evaluate field Titel in type *site.Site`},
-		{"a partial that is not there", "page.html", "{{define \"main\"}}\n {{template \"partials/no.html\" .}}{{end}}",
+		{"the site's own partial", "partials/top.html", "<p>\n{{.Site.Titel}}</p>",
+			`layouts/partials/top.html:2:8: executing "partials/top.html" at <.Site.Titel>: ` +
+				`can't evaluate field Titel in type *site.Site`},
+		{"missing partial", "page.html", "{{define \"main\"}}\n {{template \"partials/no.html\" .}}{{end}}",
 			`layouts/page.html:2:13: no such template "partials/no.html"`},
 		{"unknown asset", "page.html", "{{define \"main\"}}{{(asset \"sit.css\").URL}}{{end}}",
-			`layouts/page.html:1:21: executing "main" at <asset "sit.css">: error calling asset: no asset "sit.css"; did you mean "site.css"?`},
-		{"key that a map does not have", "page.html", "{{define \"main\"}}{{(dict \"a\" 1).b}}{{end}}",
+			`layouts/page.html:1:21: executing "main" at <asset "sit.css">: error calling asset: ` +
+				`no asset "sit.css"; did you mean "site.css"?`},
+		{"missing map key", "page.html", "{{define \"main\"}}{{(dict \"a\" 1).b}}{{end}}",
 			`layouts/page.html:1:30: executing "main" at <1>: map has no entry for key "b"`},
 		{"odd dict", "page.html", "{{define \"main\"}}{{dict \"a\"}}{{end}}",
-			`layouts/page.html:1:20: executing "main" at <dict "a">: error calling dict: dict takes keys, which are strings, and values in turn (found [a])`},
-		{"dict whose key is no string", "page.html", "{{define \"main\"}}{{dict 1 2}}{{end}}",
-			`layouts/page.html:1:20: executing "main" at <dict 1 2>: error calling dict: dict takes keys, which are strings, and values in turn (found [1 2])`},
-		{"include that leaves its comment", "page.html", "{{define \"main\"}}{{ssi \"/x-->\"}}{{end}}",
-			`layouts/page.html:1:20: executing "main" at <ssi "/x-->">: error calling ssi: ssi cannot include "/x-->": a quote, backslash, angle bracket or -- would end the comment`},
+			`layouts/page.html:1:20: executing "main" at <dict "a">: error calling dict: ` +
+				`arguments must alternate between keys, which are strings, and values (found [a])`},
+		{"dict with a key that is not a string", "page.html", "{{define \"main\"}}{{dict 1 2}}{{end}}",
+			`layouts/page.html:1:20: executing "main" at <dict 1 2>: error calling dict: ` +
+				`arguments must alternate between keys, which are strings, and values (found [1 2])`},
+		{"include that would end its comment", "page.html", "{{define \"main\"}}{{ssi \"/x-->\"}}{{end}}",
+			`layouts/page.html:1:20: executing "main" at <ssi "/x-->">: error calling ssi: ssi cannot include ` +
+				`"/x-->": a quote, backslash, angle bracket or -- would end the comment`},
 		{"attribute left open", "page.html", "{{define \"main\"}}\n<a href=\"{{.Page.Title}}>x</a>{{end}}",
 			`layouts/base.html: "\"" in attribute name: "/releases.atom\">releases</a>, <a"`},
-		{"script that cannot be read", "page.html", "{{define \"main\"}}<script>let let = {</script>{{end}}",
+		{"script with a syntax error", "page.html", "{{define \"main\"}}<script>let let = {</script>{{end}}",
 			`layouts/page.html: minify: expected } instead of EOF in object literal`},
 	}
 	for _, tt := range tests {
@@ -244,7 +253,8 @@ func TestLayoutMistakes(t *testing.T) {
 
 func TestAssets(t *testing.T) {
 	own := folder{
-		"base.html": `{{with asset "css/app.css"}}<link rel="stylesheet" href="{{.URL}}" integrity="{{.Integrity}}">{{end}}{{block "main" .}}{{end}}`,
+		"base.html": `{{with asset "css/app.css"}}<link rel="stylesheet" href="{{.URL}}" integrity="{{.Integrity}}">` +
+			`{{end}}{{block "main" .}}{{end}}`,
 		"page.html": plain["page.html"],
 		"assets/css/app.css": "@import url(more.css);\n@font-face { src: url('../x.woff2?#iefix'), " +
 			"url(data:font/woff2;base64,AA==) }\n.a { background: url( \"../pic.svg\" ) }\n.b { background: " +
@@ -258,7 +268,8 @@ func TestAssets(t *testing.T) {
 	in := siteInput(t, folder{"x.md": "---\ntitle: X\n---\n"}, own)
 	in.Minify = true
 	files, _ := rendered(t, in)
-	sheet := regexp.MustCompile(`href="/(assets/css/app\.[0-9a-f]{12}\.css)" integrity="sha384-([^"]+)"`).FindStringSubmatch(html.UnescapeString(files["x/index.html"]))
+	sheetRE := regexp.MustCompile(`href="/(assets/css/app\.[0-9a-f]{12}\.css)" integrity="sha384-([^"]+)"`)
+	sheet := sheetRE.FindStringSubmatch(html.UnescapeString(files["x/index.html"]))
 	if sheet == nil {
 		t.Fatalf("no style sheet in %s", files["x/index.html"])
 	}
@@ -267,15 +278,17 @@ func TestAssets(t *testing.T) {
 		t.Fatalf("no file %s", sheet[1])
 	}
 	if sum := sha512.Sum384([]byte(css)); base64.StdEncoding.EncodeToString(sum[:]) != sheet[2] {
-		t.Errorf("integrity %s is not that of the file", sheet[2])
+		t.Errorf("integrity %s does not match the file", sheet[2])
 	}
 	for _, ref := range regexp.MustCompile(`/assets/[^)"'?]+`).FindAllString(css, -1) {
 		if _, ok := files[ref[1:]]; !ok {
-			t.Errorf("the style sheet refers to %s, which is not there", ref)
+			t.Errorf("the style sheet refers to %s, which is not published", ref)
 		}
 	}
 	shape := regexp.MustCompile(`\.[0-9a-f]{12}\.`).ReplaceAllString(css, ".HASH.")
-	want := `@import "/assets/css/more.HASH.css";@font-face{src:url(/assets/x.HASH.woff2?#iefix),url(data:font/woff2,%00)}.a{background:url(/assets/pic.HASH.svg)}.b{background:url(#gradient)}`
+	want := `@import "/assets/css/more.HASH.css";` +
+		`@font-face{src:url(/assets/x.HASH.woff2?#iefix),url(data:font/woff2,%00)}` +
+		`.a{background:url(/assets/pic.HASH.svg)}.b{background:url(#gradient)}`
 	if diff := cmp.Diff(want, shape); diff != "" {
 		t.Errorf("style sheet (-want +got):\n%s", diff)
 	}
@@ -290,17 +303,17 @@ func TestAssets(t *testing.T) {
 		t.Errorf("not minified: %v", sizes)
 	}
 	if sizes["assets/syntax.css"] == 0 {
-		t.Errorf("no colours for code: %v", sizes)
+		t.Errorf("no style sheet for highlighted code: %v", sizes)
 	}
 }
 
 func TestAssetMistakes(t *testing.T) {
 	tests := []struct{ name, file, text, want string }{
-		{"a style sheet that wants itself", "assets/a.css", "@import url(a.css);",
+		{"a style sheet that imports itself", "assets/a.css", "@import url(a.css);",
 			`layouts/assets/a.css:1:13: no asset "a.css" to refer to; did you mean "a.css"?`},
-		{"a picture that is not there", "assets/a.css", "p{}\np{background:url(sit.css)}",
+		{"a missing file", "assets/a.css", "p{}\np{background:url(sit.css)}",
 			`layouts/assets/a.css:2:18: no asset "sit.css" to refer to; did you mean "site.css"?`},
-		{"a script that cannot be read", "assets/a.js", "let a = 1;\nlet b = (;\n",
+		{"a script with a syntax error", "assets/a.js", "let a = 1;\nlet b = (;\n",
 			`layouts/assets/a.js:2:10: unexpected ; in expression`},
 	}
 	for _, tt := range tests {
@@ -314,8 +327,8 @@ func TestAssetMistakes(t *testing.T) {
 	}
 }
 
-// TestMinifyingKeeps what programs look for in pages, and what the web server fills in.
-func TestMinifyingKeeps(t *testing.T) {
+// TestMinify checks that minified pages keep what other programs look for, and server-side includes.
+func TestMinify(t *testing.T) {
 	in := siteInput(t, folder{"x.md": "---\ntitle: X\n---\n\n- one\n- two\n"}, folder{
 		"base.html": "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<title>x</title>\n</head>\n<body>\n{{block " +
 			"\"main\" .}}{{end}}\n</body>\n</html>\n",
@@ -331,7 +344,8 @@ func TestMinifyingKeeps(t *testing.T) {
 	}
 }
 
-// TestHostileTextStaysText: what comes from outside adds neither elements nor includes, wherever it stands.
+// TestHostileTextStaysText checks that values from outside add neither elements nor includes, wherever a layout uses
+// them.
 func TestHostileTextStaysText(t *testing.T) {
 	own := folder{"base.html": plain["base.html"], "page.html": `{{define "main"}}
 <h1 title="{{.Site.Title}}" class='{{.Site.Title}}'>{{.Site.Title}}</h1>
@@ -346,7 +360,7 @@ func TestHostileTextStaysText(t *testing.T) {
 		files, _ := rendered(t, in)
 		want := skeleton(files["x/index.html"])
 		if len(want) < 12 || !slices.Contains(want, `comment #include virtual="/-/cell" `) {
-			t.Fatalf("a page of little: %q", want)
+			t.Fatalf("the page has too few elements for this test: %q", want)
 		}
 		for _, text := range []string{
 			`/</script><img src=x onerror=alert(1)>`, `/"><script>alert(1)</script>`, `/' onmouseover='alert(1)`,
@@ -369,7 +383,8 @@ func TestHostileTextStaysText(t *testing.T) {
 	}
 }
 
-// skeleton is what a browser makes of a page but for its texts and the values of attributes.
+// skeleton returns the elements, attribute names and comments of a page, without its text and attribute values. Links
+// that run a script are marked.
 func skeleton(page string) []string {
 	var list []string
 	z := html.NewTokenizer(strings.NewReader(page))
@@ -392,7 +407,7 @@ func skeleton(page string) []string {
 	return list
 }
 
-// TestSameInputSameBytes: neither the number of jobs nor chance shows in the files.
+// TestSameInputSameBytes checks that the files depend neither on the number of jobs nor on chance.
 func TestSameInputSameBytes(t *testing.T) {
 	content := folder{}
 	for i := range 300 {
@@ -415,15 +430,15 @@ func TestSameInputSameBytes(t *testing.T) {
 			return a.Path == b.Path && a.Root == b.Root && a.Group == b.Group && bytes.Equal(a.Data, b.Data)
 		})
 		if !same {
-			t.Errorf("other files with %d jobs", jobs)
+			t.Errorf("the files differ with %d jobs", jobs)
 		}
 	}
 	if !slices.IsSortedFunc(first, func(a, b output.File) int { return strings.Compare(a.Path, b.Path) }) {
-		t.Error("the files are not in order")
+		t.Error("the files are not sorted")
 	}
 }
 
-func TestFoldersThatAreNotThere(t *testing.T) {
+func TestMissingFolders(t *testing.T) {
 	in := siteInput(t, nil, nil)
 	in.Content = os.DirFS(filepath.Join(t.TempDir(), "content"))
 	if files, _ := rendered(t, in); files["index.html"] == "" {
@@ -431,11 +446,11 @@ func TestFoldersThatAreNotThere(t *testing.T) {
 	}
 	in.Layouts = os.DirFS(filepath.Join(t.TempDir(), "layouts"))
 	if _, _, err := site.Render(t.Context(), in); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("no layouts at all: %v", err)
+		t.Errorf("error without layouts: %v, want fs.ErrNotExist", err)
 	}
 }
 
-func TestRenderStopsWhenTold(t *testing.T) {
+func TestRenderCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	files, _, err := site.Render(ctx, siteInput(t, folder{"x.md": "---\ntitle: X\n---\n"}, nil))
@@ -450,7 +465,7 @@ func TestBaseURL(t *testing.T) {
 		in := siteInput(t, nil, nil)
 		in.BaseURL = base
 		if _, _, err := site.Render(t.Context(), in); err == nil {
-			t.Errorf("%q is taken for a base URL", base)
+			t.Errorf("%q is accepted as a base URL", base)
 		}
 	}
 	in := siteInput(t, folder{"x.md": "---\ntitle: X\n---\n"},
@@ -484,13 +499,13 @@ func TestOverlay(t *testing.T) {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 	if _, err := both.Open("none.txt"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a file that neither has: %v", err)
+		t.Errorf("error of a file in neither layer: %v", err)
 	}
 	if missing := site.Overlay(os.DirFS(filepath.Join(t.TempDir(), "none")), lower); !exists(missing, "d.txt") {
-		t.Error("a folder that is not there hides the one below")
+		t.Error("a missing folder hides the lower layer")
 	}
 	if alone := site.Overlay(nil, lower); !exists(alone, "d.txt") || !exists(site.Overlay(upper, nil), "a.txt") {
-		t.Error("a layer that is nil hides the other")
+		t.Error("a nil layer hides the other")
 	}
 }
 

@@ -10,14 +10,14 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// StatsURL is the address of the download statistics, which are made apart from the site: from access logs,
-// whenever those have grown.
+// StatsURL is the path of the download statistics. A build does not make them: they are made from access logs, whenever
+// the logs have grown.
 const StatsURL = "/download-stats/"
 
-// RenderPage makes one page that is not of a build, and the assets that it needs. These come first, in a
-// folder beside the page, so that builds may replace the site's own without harm to it. A content file of the
-// page's address is its introduction: Title and Description give way to it, and Body is its text. Index is not
-// read. Errors are those of Render.
+// RenderPage renders a single page outside of a build, and returns it after the assets that it needs. The assets are
+// copies in a folder next to the page, so the page still works after a build replaces the assets of the site. If there
+// is a content file for the page's URL, it becomes the introduction: its text becomes the Body, and its title and
+// description replace those of p. RenderPage does not use in.Index. It returns the same errors as Render.
 func RenderPage(ctx context.Context, in Input, p Page) ([]output.File, error) {
 	e, err := openEdition(ctx, in, path.Dir(p.Path)+"/"+assetFolder, nil)
 	if err != nil {

@@ -13,10 +13,11 @@ import (
 	"github.com/Slicer/sitegen/generator/site"
 )
 
-// statsLayouts are those of a page that uses three of four assets, one of them by way of another.
+// statsLayouts are the layouts of a page that uses two of three assets: own.css directly, and dot.svg through own.css.
 var statsLayouts = folder{
-	"base.html":       plain["base.html"],
-	"stats.html":      `{{define "main"}}<h1>{{.Page.Title}}</h1>{{.Page.Body}}<link rel="stylesheet" href="{{(asset "own.css").URL}}">{{end}}`,
+	"base.html": plain["base.html"],
+	"stats.html": `{{define "main"}}<h1>{{.Page.Title}}</h1>{{.Page.Body}}` +
+		`<link rel="stylesheet" href="{{(asset "own.css").URL}}">{{end}}`,
 	"assets/own.css":  `a { background: url(dot.svg) }`,
 	"assets/dot.svg":  `<svg xmlns="http://www.w3.org/2000/svg"/>`,
 	"assets/idle.css": `b { color: red }`,
@@ -49,11 +50,12 @@ func TestRenderPage(t *testing.T) {
 	in.Layouts = site.Overlay(folder{"stats.html": `{{define "main"}}{{.Page.Titel}}{{end}}`}.fs(), in.Layouts)
 	_, err = site.RenderPage(t.Context(), in, page)
 	if fault.KindOf(err) != fault.Content || !strings.HasPrefix(err.Error(), "layouts/stats.html:1:25: ") {
-		t.Errorf("a mistake in the layout: %v", err)
+		t.Errorf("error of a layout with a mistake: %v", err)
 	}
 }
 
-// TestStatsAreLinked has the link, and no page, since that is made apart.
+// TestStatsAreLinked checks that pages link to the statistics if there are any, and that a build does not make their
+// page.
 func TestStatsAreLinked(t *testing.T) {
 	for _, on := range []bool{false, true} {
 		in := siteInput(t, folder{"download-stats.md": "---\ntitle: Our downloads\n---\n"}, nil)

@@ -1,7 +1,7 @@
-// Package site renders a download site: content, layouts and a catalogue of packages in, files out. It
-// keeps all of them in memory and writes nothing; the same input gives the same bytes, whatever Jobs is.
+// Package site renders a download site: content, layouts and a catalogue of packages go in, files come out. The files
+// stay in memory; the package writes nothing. The same input always results in the same bytes, regardless of Jobs.
 //
-// # Where pages come from
+// # Pages
 //
 // A content file is Markdown with YAML front matter (title, description, layout, draft, date, weight, aliases).
 // content/about.md becomes /about/, content/docs/index.md becomes /docs/. Its layout is page.html unless the front
@@ -9,36 +9,36 @@
 // Markdown, such as images, are published unchanged. Authors are trusted, because they write the layouts too: raw HTML
 // in Markdown is kept.
 //
-// A producer (see producers) makes pages and raw files from the catalogue. It may take a content file over
-// with Build.Text: content/index.md is the introduction of the home page, content/releases/5.12.4.md the notes
-// of a release. Files in content/releases/ that no producer takes are notes of a release that is not in
-// the catalogue: a warning, and no page.
+// A producer (see producers) makes pages and other files from the catalogue. It can show a content file on its page
+// with Build.Text: content/index.md is the introduction of the home page, and content/releases/5.12.4.md contains the
+// notes of release 5.12.4. A file in content/releases/ that no producer shows belongs to a release that is not in the
+// catalogue; it is not published, and a warning says so.
 //
 // # Layouts
 //
-// Layouts are html/template files, named by their path below layouts/. One that only consists of
-// {{define}} blocks is rendered through base.html, whose {{block}}s it fills; one that defines none is a whole
-// file or fragment of its own. All layouts can use the files in partials/: {{template "partials/cell.html" .}}.
-// The dot is {{.Page}}, a *Page, and {{.Site}}, a *Site. The functions are those of html/template and:
+// Layouts are html/template files, named by their path below layouts/. A layout that consists of {{define}}s only is
+// rendered through base.html, whose {{block}}s it fills. A layout without {{define}} is a complete file or fragment.
+// All layouts can use the files in partials/: {{template "partials/cell.html" .}}. A layout's data are {{.Page}}, a
+// *Page, and {{.Site}}, a *Site. Its functions are those of html/template and:
 //
 //	asset "app.css"         the Asset with .URL and .Integrity (for integrity="…")
-//	absURL "/releases/"     with the site's base URL before it
+//	absURL "/releases/"     the absolute URL of a path
 //	date "2 January 2006" t a time.Time in UTC
-//	bytes n                 a size for people, "412 MB"
-//	dict "key" value …      a map, to give a partial more than one value
-//	ssi "/-/cell/x?$args"   an <!--#include virtual="…" -->; html/template drops comments that are written out
+//	bytes n                 a readable size, "412 MB"
+//	dict "key" value …      a map, to pass more than one value to a partial
+//	ssi "/-/cell/x?$args"   <!--#include virtual="…" -->, which html/template would remove as a comment
 //
-// A missing key of a map is an error, like every other mistake.
+// A missing map key is an error.
 //
 // # Assets
 //
-// Files in layouts/assets/ are published as assets/<name>.<hash of the content>.<ext>; style sheets and
-// scripts are minified, and url() references among them follow. syntax.css, with the colours of highlighted
-// code, is there without a file.
+// Files in layouts/assets/ are published as assets/<name>.<hash of the content>.<ext>. Style sheets and scripts are
+// minified, and url() references between assets are rewritten to the published names. The style sheet syntax.css, with
+// the colours of highlighted code, is generated unless the folder contains it.
 //
 // # Findings
 //
-// All mistakes of all files come back at once, each with its place, as Findings.
+// All mistakes in all files are returned at once, as Findings, each with its place.
 package site
 
 import (
@@ -49,34 +49,34 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// Options is what the configuration says about the site as a whole.
+// Options are the settings of the site as a whole.
 type Options struct {
-	Title       string // of the site, for instance Aurora downloads
-	Project     string // the software's name as it stands in texts, for instance Aurora
+	Title       string // title of the site, for instance Aurora downloads
+	Project     string // name of the software as used in sentences, for instance Aurora
 	Description string // one sentence for search engines
 	BaseURL     string // https://download.aurora.example: scheme and host, no path (the download API owns the root)
-	Notice      string // Markdown for the top of every page, for instance of a maintenance; "" for none
-	Sample      bool   // the catalogue is the embedded sample: pages say so
-	Stats       bool   // there are download statistics at StatsURL: pages link there
-	Jobs        int    // pages rendered at once, at least 1
-	Minify      bool   // HTML, style sheets and scripts
+	Notice      string // Markdown for the top of every page, for instance to announce maintenance; "" for none
+	Sample      bool   // the catalogue is the embedded sample, which pages point out
+	Stats       bool   // there are download statistics at StatsURL, and pages link to them
+	Jobs        int    // pages to render at the same time, at least 1
+	Minify      bool   // minify HTML, style sheets and scripts
 
 	Drafts bool      // publish drafts too
-	Today  time.Time // pages that are dated later are not published; zero: they are
+	Today  time.Time // do not publish pages with a later date; zero publishes all
 }
 
-// Input is all that a rendering depends on.
+// Input is everything that the rendered site depends on.
 type Input struct {
 	Options
 	Index   *lookup.Index
-	Content fs.FS // Markdown and other files; see Overlay for how defaults come in
+	Content fs.FS // Markdown and other files; Overlay adds the embedded ones
 	Layouts fs.FS // layouts, partials/, assets/
 }
 
-// Site is what layouts know as .Site.
+// Site is .Site in layouts.
 type Site struct {
 	Title, Project, Description string
-	BaseURL                     string // no slash at the end
+	BaseURL                     string // without a trailing slash
 	Notice                      template.HTML
 	Sample                      bool
 	Stats                       bool

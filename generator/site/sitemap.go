@@ -10,7 +10,7 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// sitemapSet is a sitemap as https://www.sitemaps.org/protocol.html defines it.
+// sitemapSet is a sitemap: see https://www.sitemaps.org/protocol.html.
 type sitemapSet struct {
 	XMLName xml.Name       `xml:"http://www.sitemaps.org/schemas/sitemap/0.9 urlset"`
 	URLs    []sitemapEntry `xml:"url"`
@@ -21,7 +21,7 @@ type sitemapEntry struct {
 	LastMod string `xml:"lastmod,omitempty"` // YYYY-MM-DD
 }
 
-// addSitemap adds the list of all pages that search engines may show, and a robots.txt that refers to it.
+// addSitemap adds sitemap.xml, which lists the pages that search engines may show, and a robots.txt that refers to it.
 func addSitemap(b *Build) error {
 	b.AddFile(output.Pages, "sitemap.xml", encodeXML(sitemapOf(b)))
 	b.AddFile(output.Pages, "robots.txt", robots(b))
@@ -53,11 +53,11 @@ func robots(b *Build) []byte {
 		"/download?\n\nSitemap: %s\n", b.AbsURL("/sitemap.xml"))
 }
 
-// encodeXML writes an indented document with a line end.
+// encodeXML returns an indented XML document that ends with a line feed.
 func encodeXML(v any) []byte {
 	body, err := xml.MarshalIndent(v, "", " ")
 	if err != nil {
-		panic(err) // structs of strings: cannot happen
+		panic(err) // impossible: the documents are structs of strings
 	}
 	return append(append([]byte(xml.Header), body...), '\n')
 }

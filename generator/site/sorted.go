@@ -5,5 +5,5 @@ import (
 	"slices"
 )
 
-// sortedKeys returns the keys of a map in order.
+// sortedKeys returns the keys of a map, sorted.
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

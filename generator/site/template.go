@@ -21,18 +21,18 @@ import (
 
 // Names inside a layouts folder.
 const (
-	layoutFolder = "layouts/"  // as findings show it
-	partials     = "partials/" // what all layouts can use
-	baseLayout   = "base.html" // what a layout that only defines blocks is rendered through
+	layoutFolder = "layouts/"  // prefix of layouts in findings
+	partials     = "partials/" // templates that all layouts can use
+	baseLayout   = "base.html" // renders the layouts that only define blocks
 	layoutExt    = ".html"
 )
 
-// layoutSet is the parsed layouts by name. It can be executed by many goroutines at once.
+// layoutSet holds the parsed layouts. It is safe for concurrent use.
 type layoutSet struct {
-	byName  map[string]*template.Template // what to execute for a layout
-	sources map[string]string             // of all files, for finding places in them
+	byName  map[string]*template.Template // the template to execute for each layout
+	sources map[string]string             // the text of each file, for the places of errors
 
-	findings fault.Findings // the first mistake of every file
+	findings fault.Findings // the first mistake of each file
 }
 
 // parseLayouts parses all layouts.
@@ -46,7 +46,7 @@ func parseLayouts(sources map[string]string, funcs template.FuncMap) *layoutSet 
 		}
 		return t
 	}
-	var own []string // layouts, as opposed to what they share
+	var own []string // the layouts, without base.html and partials
 	for _, name := range sortedKeys(l.sources) {
 		if name == baseLayout || strings.HasPrefix(name, partials) {
 			parseInto(root, name)
@@ -55,7 +55,7 @@ func parseLayouts(sources map[string]string, funcs template.FuncMap) *layoutSet 
 		}
 	}
 	for _, name := range own {
-		set := template.Must(root.Clone()) // can only fail when executed before
+		set := template.Must(root.Clone()) // Clone only fails after the template was executed
 		t := parseInto(set, name)
 		if t == nil {
 			continue
@@ -71,7 +71,7 @@ func parseLayouts(sources map[string]string, funcs template.FuncMap) *layoutSet 
 	return l
 }
 
-// layoutSources reads the files that templates are made of.
+// layoutSources reads all layouts, base.html and partials.
 func layoutSources(fsys fs.FS) (map[string]string, error) {
 	sources := map[string]string{}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
@@ -93,10 +93,10 @@ func layoutSources(fsys fs.FS) (map[string]string, error) {
 	return sources, err
 }
 
-// empty reports whether a layout consists of {{define}} only, so that base.html has to show them.
+// empty reports whether a layout consists of {{define}}s only. Such a layout is rendered through base.html.
 func empty(t *template.Template) bool { return t.Tree == nil || parse.IsEmptyTree(t.Tree.Root) }
 
-// mixed finds text beside the {{define}} of a layout: base.html would not show it.
+// mixed finds text outside of the {{define}}s of a layout, which base.html would not show.
 func (l *layoutSet) mixed(t *template.Template) (fault.Finding, bool) {
 	name := t.Name()
 	if empty(t) || !defineRE.MatchString(l.sources[name]) {
@@ -128,7 +128,7 @@ func (l *layoutSet) execute(w io.Writer, v *view) error {
 	return errNoLayout
 }
 
-// Errors of pages whose layout cannot be executed.
+// Errors for pages whose layout cannot be executed.
 var (
 	errNotParsed = errors.New("the layout has mistakes, which were reported before")
 	errNoLayout  = errors.New("no such layout")
@@ -137,13 +137,13 @@ var (
 // missing returns a finding for a page whose layout does not exist.
 func (l *layoutSet) missing(p *Page) fault.Finding {
 	at := p.layoutAt
-	if at.Line == 0 { // chosen by the program
+	if at.Line == 0 { // the layout is not named in front matter
 		at.File = layoutFolder + p.Layout
 	}
 	return at.Errorf("no layout %q%s", p.Layout, fault.DidYouMean(p.Layout, sortedKeys(l.byName)))
 }
 
-// functions are what layouts can call beside those of html/template.
+// functions returns the functions that layouts can call in addition to those of html/template.
 func functions(baseURL string, as assetSet) template.FuncMap {
 	return template.FuncMap{
 		"absURL": func(path string) string { return baseURL + path },
@@ -163,21 +163,22 @@ func (as assetSet) find(name string) (*Asset, error) {
 	return nil, fmt.Errorf("no asset %q%s", name, fault.DidYouMean(name, sortedKeys(as)))
 }
 
-// dict is the function dict: a map of the keys and values that it is given in turn.
+// dict implements the template function dict: it returns a map of its arguments, which are keys and values in turn.
 func dict(pairs ...any) (map[string]any, error) {
 	m := make(map[string]any, len(pairs)/2)
 	for pair := range slices.Chunk(pairs, 2) {
 		key, ok := pair[0].(string)
 		if !ok || len(pair) < 2 {
-			return nil, fmt.Errorf("dict takes keys, which are strings, and values in turn (found %v)", pair)
+			return nil, fmt.Errorf("arguments must alternate between keys, which are strings, and values (found %v)",
+				pair)
 		}
 		m[key] = pair[1]
 	}
 	return m, nil
 }
 
-// ssi is the function ssi: a server-side include. Layouts give it paths of their own making, never a value from
-// outside.
+// ssi implements the template function ssi: it returns a server-side include of a path. The path is not escaped, so
+// layouts must build it themselves and never pass a value from outside.
 func ssi(path string) (template.HTML, error) {
 	if strings.ContainsAny(path, "\"\\<>") || strings.Contains(path, "--") {
 		return "", fmt.Errorf("ssi cannot include %q: a quote, backslash, angle bracket or -- would end the comment",
@@ -186,13 +187,14 @@ func ssi(path string) (template.HTML, error) {
 	return template.HTML(`<!--#include virtual="` + path + `" -->`), nil
 }
 
-// Errors of text/template and html/template, in parsing and execution, with and without a column.
+// templateErrorRE matches the errors of text/template and html/template, from parsing and execution, with and without a
+// column: "template: page.html:1:21: executing …". quotedRE matches what such an error quotes.
 var (
 	templateErrorRE = regexp.MustCompile(`(?s)^(?:html/)?template: ?([^:]+)(?::(\d+))?(?::(\d+))?: (.*)$`)
 	quotedRE        = regexp.MustCompile(`<([^>]+)>|"((?:[^"\\]|\\.)+)"|U\+[0-9A-F]+ '(.)'`)
 )
 
-// finding returns a template's error with its place in the layouts.
+// finding converts a template's error to a finding with its place in the layouts.
 func (l *layoutSet) finding(err error) fault.Finding {
 	m := templateErrorRE.FindStringSubmatch(err.Error())
 	if m == nil {
@@ -208,7 +210,8 @@ func (l *layoutSet) finding(err error) fault.Finding {
 	return f
 }
 
-// column finds in a line what a parse error, which only has the line, talks about.
+// column returns the column of a parse error, whose text only names the line. It searches the line for what the text
+// quotes: for `function "foo" not defined` it is the column of foo.
 func (l *layoutSet) column(name string, line int, text string) int {
 	lines := strings.Split(l.sources[name], "\n")
 	if line < 1 || line > len(lines) { // an error in the file as a whole

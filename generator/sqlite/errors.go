@@ -9,49 +9,47 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// hint says what a person can do about an error of SQLite, "" where nothing is known to help.
+// hint returns what the user can do about an SQLite error, or "" if unknown.
 func hint(e sqlite3.Error) string {
 	switch e.Code {
 	case sqlite3.ErrFull:
-		return "The disk is full, and nothing was changed: make room and run sitegen again."
+		return "The disk is full; nothing was changed. Free some space and run sitegen again."
 	case sqlite3.ErrReadonly:
-		return "sitegen writes this file, and a journal beside it: check the owner and the permissions of both " +
-			"the file " +
-			"and its folder, and whether the disk is mounted read-only."
+		return "sitegen writes this file and a journal next to it. Check the owner and the permissions of the file " +
+			"and of its folder, and whether the disk is mounted read-only."
 	case sqlite3.ErrPerm:
 		return "Check the owner and the permissions of the file."
 	case sqlite3.ErrCantOpen:
-		return "Check that the folder may be read and written by the user who runs sitegen."
+		return "Check that the user who runs sitegen may read and write the folder."
 	case sqlite3.ErrIoErr:
-		return "The disk cannot be read or written: check it, and the system's log."
+		return "The disk cannot be read or written. Check the disk and the system log."
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
-		return "Another program is writing to it: run sitegen again when that is done."
+		return "Another program is writing to the file. Run sitegen again when it has finished."
 	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
-		return "The file is damaged. Move it aside and put a copy of it back; without one, the next run makes a " +
-			"new one: " +
-			"a build from the source, without the history, statistics from the logs that are left."
+		return "The file is damaged. Replace it with a backup. Without a backup, move it away: the next run creates " +
+			"a new one, a build from the source (without the history), statistics from the remaining logs."
 	}
 	return ""
 }
 
-// readOnlyHint is hint for a database that is only read.
+// readOnlyHint is like hint, for a database opened read-only.
 func readOnlyHint(e sqlite3.Error, writtenBy string) string {
 	switch e.Code {
 	case sqlite3.ErrReadonly:
-		// Nothing of ours writes here, so it is SQLite that would have to undo or complete a transaction first.
-		return "A run was stopped while it wrote to the file: run " + writtenBy + " once, which restores it."
+		// We do not write, so SQLite must roll back or complete a transaction before it can read.
+		return "A run was stopped while it wrote to the file. Run " + writtenBy + " once to restore it."
 	case sqlite3.ErrCantOpen:
 		return "Check that the user who runs sitegen may read the file and its folder."
 	}
 	return hint(e)
 }
 
-// explain names the file in an error of the database, and adds what to do about it.
+// explain adds the name of the file and a hint to an error of the database.
 func (d *DB) explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	// What is read of a file that is being overwritten can look like anything, damage above all.
+	// Reading a file while it is being overwritten can cause any error; most look like a damaged file.
 	if changed := d.unchanged(); changed != nil {
 		return changed
 	}

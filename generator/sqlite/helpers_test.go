@@ -16,16 +16,16 @@ import (
 	"github.com/Slicer/sitegen/generator/sqlite"
 )
 
-// The formats of the tests, with a rollback journal and with a write-ahead log.
+// Formats with a rollback journal and with a write-ahead log.
 var (
 	rollback = sqlite.Format{Name: "the test", WrittenBy: "sitegen test", Migrations: []string{"CREATE TABLE t (x)"}}
 	logged   = sqlite.Format{Name: "the test", WrittenBy: "sitegen test", Migrations: rollback.Migrations, WAL: true}
 )
 
-// formats are both, by name.
+// formats contains both by name.
 var formats = map[string]sqlite.Format{"rollback journal": rollback, "write-ahead log": logged}
 
-// The environment of a child process: what it does, with which file, in which format.
+// Environment variables of a child process: what it does, with which file, in which format.
 const childDo, childPath, childFormat = "SITEGEN_TEST_DO", "SITEGEN_TEST_PATH", "SITEGEN_TEST_FORMAT"
 
 func TestMain(m *testing.M) {
@@ -38,10 +38,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// spill adds 64 rows to two. The cache is too small for them, so that SQLite writes to the file before the commit.
+// spill adds 64 rows. They exceed the cache, so SQLite writes to the file before the commit.
 const spill = "PRAGMA cache_size = 10; INSERT INTO t SELECT randomblob(1000) FROM t, t, t, t, t, t"
 
-// child is the life of a child process.
+// child runs in a child process and does what its environment asks for.
 func child(ctx context.Context, do, path string, f sqlite.Format) error {
 	switch do {
 	case "die after a commit", "die while writing":
@@ -62,7 +62,7 @@ func child(ctx context.Context, do, path string, f sqlite.Format) error {
 			}
 		}
 		return syscall.Kill(os.Getpid(), syscall.SIGKILL)
-	case "write until killed": // pairs of rows, each pair by a writer of its own
+	case "write until killed": // adds pairs of rows, opening the database anew for each pair
 		for {
 			db, err := sqlite.Open(ctx, path, f)
 			if err != nil {
@@ -85,7 +85,7 @@ func child(ctx context.Context, do, path string, f sqlite.Format) error {
 		}
 		fmt.Print(listing(os.TempDir()))
 		return syscall.Kill(os.Getpid(), syscall.SIGKILL)
-	case "read as nobody": // root may write everywhere
+	case "read as another user": // root may write everywhere
 		if os.Getuid() == 0 {
 			if err := errors.Join(syscall.Setgid(65534), syscall.Setuid(65534)); err != nil {
 				return err
@@ -100,17 +100,17 @@ func child(ctx context.Context, do, path string, f sqlite.Format) error {
 		fmt.Print(n, " rows")
 		return err
 	}
-	return fmt.Errorf("%q is nothing that a child does", do)
+	return fmt.Errorf("unknown task of a child: %q", do)
 }
 
-// command is a child process with TMPDIR.
+// command returns a child process whose TMPDIR is tmp.
 func command(do, path, format, tmp string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childDo+"="+do, childPath+"="+path, childFormat+"="+format, "TMPDIR="+tmp)
 	return cmd
 }
 
-// run runs a child process and returns what it prints.
+// run runs a child process and returns its output.
 func run(t *testing.T, do, path, format, tmp string) string {
 	t.Helper()
 	cmd := command(do, path, format, tmp)
@@ -125,7 +125,7 @@ func run(t *testing.T, do, path, format, tmp string) string {
 	return out.String()
 }
 
-// folder makes a folder with a database of two rows, which everybody may read.
+// folder creates a folder with a database of two rows that all users may read.
 func folder(t *testing.T, f sqlite.Format) (path string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "var")

@@ -7,7 +7,7 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// migrate runs the migrations that are missing.
+// migrate runs the migrations that have not run yet.
 func migrate(ctx context.Context, d *DB) error {
 	for {
 		version, err := schemaVersion(ctx, d)
@@ -26,7 +26,7 @@ func migrate(ctx context.Context, d *DB) error {
 	}
 }
 
-// migrateOnce runs the migration that makes version+1 of version, unless another process was faster.
+// migrateOnce runs the migration from version to version+1, unless another process has already done so.
 func migrateOnce(ctx context.Context, d *DB, version int) error {
 	return d.Update(ctx, func(tx *Tx) error {
 		if now, err := schemaVersion(ctx, tx); err != nil || now != version {
@@ -49,7 +49,7 @@ func migrateOnce(ctx context.Context, d *DB, version int) error {
 	})
 }
 
-// checkVersion refuses a file that cannot be read as it is.
+// checkVersion returns an error if the file's schema is not the current one, so it cannot be read without a migration.
 func checkVersion(ctx context.Context, d *DB) error {
 	if d.format.Migrations == nil {
 		return nil
@@ -63,7 +63,7 @@ func checkVersion(ctx context.Context, d *DB) error {
 	case version == 0:
 		return foreign(d)
 	case version < known:
-		err := fmt.Errorf("%s: written by an older sitegen (schema %d, this one reads %d)", d.path, version, known)
+		err := fmt.Errorf("%s: written by an older sitegen (schema %d, this version reads %d)", d.path, version, known)
 		return fault.Wrap(fault.Unexpected, err, "Run "+d.format.WrittenBy+" once: it updates the file.")
 	}
 	return nil
@@ -71,15 +71,15 @@ func checkVersion(ctx context.Context, d *DB) error {
 
 func newer(d *DB, version int) error {
 	known := len(d.format.Migrations)
-	err := fmt.Errorf("%s: written by a newer sitegen (schema %d, this one knows %d)", d.path, version, known)
+	err := fmt.Errorf("%s: written by a newer sitegen (schema %d, this version reads up to %d)", d.path, version, known)
 	return fault.Wrap(fault.Unexpected, err,
-		"Use the sitegen that wrote it, or a newer one, or give this one another data folder.")
+		"Use the version of sitegen that wrote the file or a newer one, or use another data folder.")
 }
 
-// foreign refuses to make tables beside those of another program, or to read them.
+// foreign returns the error for a file with tables that no migration of ours has created.
 func foreign(d *DB) error {
 	err := fmt.Errorf("%s: a database of another program", d.path)
-	return fault.Wrap(fault.Usage, err, "Give sitegen a data folder of its own.")
+	return fault.Wrap(fault.Usage, err, "Use a separate data folder for sitegen.")
 }
 
 func schemaVersion(ctx context.Context, q Querier) (int, error) {

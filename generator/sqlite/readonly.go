@@ -13,26 +13,25 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// OpenReadOnly opens the database at path for reading and creates nothing. The error is fs.ErrNotExist, with a hint
-// that names the command to run first, where there is no file or an empty one. A file of an older or a newer schema
-// is refused.
+// OpenReadOnly opens the database at path for reading and creates nothing. If the file is missing or empty, the error
+// is fs.ErrNotExist, with a hint that names the command to run first. A file with an older or newer schema is an error.
 //
-// With a rollback journal SQLite's own locks keep a reader and a writer apart, and mode=ro is all it takes. Where a
-// writer was killed in the middle of a transaction, the file cannot be read until the transaction is rolled back; the
-// hint of the error names the command that does it.
+// With a rollback journal, mode=ro is sufficient: SQLite's own locks keep readers and writers apart. If a writer was
+// killed in the middle of a transaction, the file cannot be read until the transaction is rolled back. The hint of the
+// error names the command that does this.
 //
-// With a write-ahead log mode=ro does not keep SQLite from writing: it creates the log and its index (path-wal,
-// path-shm) and leaves them, or fails where it may not create them ("attempt to write a readonly database"). So it
-// depends on what is beside the file:
+// With a write-ahead log, mode=ro does not stop SQLite from writing: it creates the log and its index (path-wal,
+// path-shm) and leaves them behind, or fails if it may not create them ("attempt to write a readonly database"). So
+// OpenReadOnly looks at the files next to the database:
 //
-//   - Both log and index: a process is writing, or was killed. SQLite is told not to write the index (readonly_shm).
-//     It reads the last commit, the log included, and keeps the log in place until it is done.
-//   - No log, or an empty one: no process has the file open, so all of the database is in the file. It is read as
-//     immutable: without locks and without a log. That is right until a process begins to write and copies its log
-//     into the file. No lock prevents that, so every read compares the size and the modification time of the file with
-//     those at the opening, and ends with a fault.Locked if they differ: run the command again.
-//   - A log without its index is a copy of a database whose writer was killed. It is refused: without the index SQLite
-//     would have to write, and without the log the last commits would be missing.
+//   - Both log and index exist: a process is writing, or was killed. With readonly_shm, SQLite does not write the
+//     index. It reads the latest commit, including the log, and its lock keeps a writer from deleting the log.
+//   - No log, or an empty one: no process has the file open, so the file contains the whole database. It is opened as
+//     immutable, without locks and without a log. This is correct until another process starts to write and copies its
+//     log into the file. No lock prevents that. Therefore each read compares the file's size and modification time with
+//     those at opening, and returns a fault.Locked if they differ; the user has to run the command again.
+//   - A log without an index: this is a copy of a database whose writer was killed, and an error. SQLite would have to
+//     write the index first, and without the log the last commits would be missing.
 func OpenReadOnly(ctx context.Context, path string, f Format) (*DB, error) {
 	d, err := openReadOnly(ctx, path, f)
 	if err != nil {
@@ -44,14 +43,15 @@ func OpenReadOnly(ctx context.Context, path string, f Format) (*DB, error) {
 	return d, nil
 }
 
-// A writer that begins creates log and index, one after the other; one that ends deletes them. A reader that comes in
-// between tries again: after pause, for patience in all. Both take a writer milliseconds, on a busy machine more.
+// A writer creates the log and the index one after the other when it starts, and deletes them when it ends. This takes
+// milliseconds, or longer on a busy machine. A reader that opens the file at such a moment retries every pause, until
+// patience is over.
 const (
 	pause    = 10 * time.Millisecond
 	patience = time.Second
 )
 
-// openReadOnly opens a database of any schema.
+// openReadOnly opens a database with any schema.
 func openReadOnly(ctx context.Context, path string, f Format) (*DB, error) {
 	for end := time.Now().Add(patience); ; {
 		d := &DB{path: path, format: f}
@@ -73,7 +73,7 @@ func openReadOnly(ctx context.Context, path string, f Format) (*DB, error) {
 	}
 }
 
-// look reads the schema, the first access to the file, and refuses a file without tables.
+// look reads the schema version, which is the first access to the file, and returns an error if there are no tables.
 func look(ctx context.Context, d *DB) error {
 	version, err := schemaVersion(ctx, d)
 	if err != nil || version > 0 || d.format.Migrations == nil {
@@ -86,12 +86,12 @@ func look(ctx context.Context, d *DB) error {
 	return err
 }
 
-// errNoIndex is that there is a log without its index.
+// errNoIndex is the error for a log without an index.
 var errNoIndex = errors.New("has a write-ahead log (-wal) but not its index (-shm)")
 
-// mayPass reports whether err may come from a writer that is beginning or ending: there is a log and no index, or no
-// index that a reader may use, or the log is gone since we looked. In the last case SQLite has created an empty log,
-// for an instant too short to be prevented; the next writer takes it over, and readers do not mind.
+// mayPass reports whether err may go away because a writer is just starting or ending: there is a log without an index,
+// the index is not usable yet, or the log has disappeared since we looked. In the last case SQLite creates an empty
+// log, which we cannot prevent. It is harmless: the next writer uses it, and readers treat it like a missing log.
 func mayPass(d *DB, err error) bool {
 	if errors.Is(err, errNoIndex) {
 		return true
@@ -100,7 +100,7 @@ func mayPass(d *DB, err error) bool {
 	return ok && d.format.WAL && d.access == shared && (e.Code == sqlite3.ErrCantOpen || e.Code == sqlite3.ErrReadonly)
 }
 
-// connectReadOnly makes the connection that suits what is beside the file.
+// connectReadOnly opens the file with the parameters that suit the files next to it: see OpenReadOnly.
 func connectReadOnly(d *DB) error {
 	var err error
 	if d.opened, err = stampOf(d.path); err != nil {
@@ -134,23 +134,24 @@ func connectReadOnly(d *DB) error {
 	if d.pool, err = connect(d.path, parameters); err != nil {
 		return err
 	}
-	d.pool.SetMaxOpenConns(1) // it holds the lock that keeps a writer from deleting the log
+	d.pool.SetMaxOpenConns(1) // its lock keeps a writer from deleting the log
 	return nil
 }
 
-// missing says that there is no database yet.
+// missing returns the error for a database that does not exist yet.
 func missing(d *DB, err error) error {
 	return fault.Wrap(fault.Usage, fmt.Errorf("%s: %w", d.path, err),
 		"Run "+d.format.WrittenBy+" first, or name the data folder with --data.")
 }
 
-// emptyError says that a file has no tables: a run was killed before it made them. That is as good as no file.
+// emptyError is the error for a file without tables, left by a run that was killed before it created them. It counts as
+// a missing file.
 type emptyError struct{}
 
 func (emptyError) Error() string        { return "file is empty" }
 func (emptyError) Is(target error) bool { return target == fs.ErrNotExist }
 
-// stamp is what tells that a file has changed.
+// stamp is the state of a file by which a change is detected.
 type stamp struct {
 	size     int64
 	modified time.Time
@@ -164,19 +165,19 @@ func stampOf(path string) (stamp, error) {
 	return stamp{info.Size(), info.ModTime()}, nil
 }
 
-// unchanged returns an error if a file that is read as immutable has changed since it was opened.
+// unchanged returns an error if a file opened as immutable has changed since then.
 func (d *DB) unchanged() error {
 	if d.access != immutable {
 		return nil
 	}
 	if now, err := stampOf(d.path); err != nil || now != d.opened {
 		return fault.Wrap(fault.Locked, fmt.Errorf("%s: another process wrote to it while it was being read", d.path),
-			"What was printed may be wrong: run the command again.")
+			"The output may be wrong. Run the command again.")
 	}
 	return nil
 }
 
-// size returns the size of a file, -1 where there is none.
+// size returns the size of a file, or -1 if it does not exist.
 func size(path string) (int64, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -18,8 +18,8 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestReadOnlyCreatesNothing opens databases in every state that a run leaves, or a run at work has. Nothing in their
-// folder changes, neither when it may be written nor for somebody who may only read it.
+// TestReadOnlyCreatesNothing opens databases in every state that a finished, running or killed writer leaves. Nothing
+// in their folder changes, whether the reader may write to it or not.
 func TestReadOnlyCreatesNothing(t *testing.T) {
 	tests := []struct {
 		name, format string
@@ -29,8 +29,8 @@ func TestReadOnlyCreatesNothing(t *testing.T) {
 		{"closed", "rollback journal", nil, 2},
 		{"closed", "write-ahead log", nil, 2},
 		{"a writer was killed", "write-ahead log", die, 66},
-		{"a writer is at work", "rollback journal", work, 3},
-		{"a writer is at work", "write-ahead log", work, 3},
+		{"a writer is running", "rollback journal", work, 3},
+		{"a writer is running", "write-ahead log", work, 3},
 		{"a writer has just opened it", "write-ahead log", func(t *testing.T, path, format string) {
 			count(t, open(t, path, formats[format]))
 		}, 2},
@@ -51,7 +51,7 @@ func TestReadOnlyCreatesNothing(t *testing.T) {
 				t.Error("a row was added")
 			}
 			if err := db.Exec(t.Context(), "CREATE TEMP TABLE z (x)"); err == nil {
-				t.Error("a temporary table was made")
+				t.Error("a temporary table was created")
 			}
 			if diff := cmp.Diff(before, listing(dir)); diff != "" {
 				t.Errorf("while it is open: %s", diff)
@@ -67,9 +67,9 @@ func TestReadOnlyCreatesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer os.Chmod(dir, 0o755)
-			got := run(t, "read as nobody", path, test.format, t.TempDir())
+			got := run(t, "read as another user", path, test.format, t.TempDir())
 			if want := fmt.Sprint(test.want, " rows"); got != want {
-				t.Errorf("in a folder that cannot be written: %q, want %q", got, want)
+				t.Errorf("in a read-only folder: %q, want %q", got, want)
 			}
 			if diff := cmp.Diff(before, listing(dir)); diff != "" {
 				t.Error(diff)
@@ -78,21 +78,21 @@ func TestReadOnlyCreatesNothing(t *testing.T) {
 	}
 }
 
-// die has a writer killed right after a commit.
+// die starts a writer that is killed right after a commit.
 func die(t *testing.T, path, format string) {
 	if out := run(t, "die after a commit", path, format, t.TempDir()); out != "" {
 		t.Fatal(out)
 	}
 }
 
-// work has a writer that has committed, and does not close the database before the test ends.
+// work starts a writer that commits and keeps the database open until the test ends.
 func work(t *testing.T, path, format string) {
 	if err := open(t, path, formats[format]).Exec(t.Context(), "INSERT INTO t VALUES (3)"); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// TestMissing: without a database nothing is created, and the error says what to do.
+// TestMissing checks that opening a missing database creates nothing, and that the error has a hint.
 func TestMissing(t *testing.T) {
 	for name, f := range formats {
 		t.Run(name, func(t *testing.T) {
@@ -120,7 +120,8 @@ func TestMissing(t *testing.T) {
 				t.Fatal(err)
 			}
 			check("file does not exist")
-			if err := os.WriteFile(path, nil, 0o644); err != nil { // of a run that was killed before its first commit
+			// A run that was killed before its first commit leaves an empty file.
+			if err := os.WriteFile(path, nil, 0o644); err != nil {
 				t.Fatal(err)
 			}
 			check("file is empty")
@@ -128,8 +129,9 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// TestOlder: a database of an older schema is not read, and not changed. Its next writer updates it.
-func TestOlder(t *testing.T) {
+// TestOlderSchema checks that a database with an older schema is neither read nor changed, and that the next writer updates
+// it.
+func TestOlderSchema(t *testing.T) {
 	for name, f := range formats {
 		t.Run(name, func(t *testing.T) {
 			path := folder(t, f)
@@ -138,7 +140,7 @@ func TestOlder(t *testing.T) {
 			newer.Migrations = append([]string{}, append(f.Migrations, "ALTER TABLE t ADD COLUMN y")...)
 			_, err := sqlite.OpenReadOnly(t.Context(), path, newer)
 			if err == nil || err.Error() != "open the test: "+path+
-				": written by an older sitegen (schema 1, this one reads 2)" {
+				": written by an older sitegen (schema 1, this version reads 2)" {
 				t.Errorf("error %v", err)
 			}
 			if hints := fault.Hints(err); len(hints) != 1 || !strings.HasPrefix(hints[0], "Run sitegen test once") {
@@ -155,8 +157,8 @@ func TestOlder(t *testing.T) {
 	}
 }
 
-// TestReadWhileWriting: a reader sees one state, whatever a writer commits, copies and closes beside it; afterwards the
-// writer's file is whole.
+// TestReadWhileWriting checks that a reader sees a single state while a writer commits, copies its log and closes, and
+// that the writer's file is complete afterwards.
 func TestReadWhileWriting(t *testing.T) {
 	path := folder(t, logged)
 	writer := open(t, path, logged)
@@ -194,8 +196,8 @@ func TestReadWhileWriting(t *testing.T) {
 	}
 }
 
-// TestOpenAtAnyTime opens and reads a database again and again while writers come and go. It always sees whole
-// transactions, or says that it cannot know.
+// TestOpenAtAnyTime opens and reads a database repeatedly while writers come and go. Each time it sees complete
+// transactions, or gets an error that asks to try again.
 func TestOpenAtAnyTime(t *testing.T) {
 	for name, f := range formats {
 		t.Run(name, func(t *testing.T) {
@@ -224,14 +226,14 @@ func TestOpenAtAnyTime(t *testing.T) {
 			}
 			_ = writer.Wait()
 			if len(rows) < 3 {
-				t.Errorf("read %d times, %d states: too few to tell anything", good, len(rows))
+				t.Errorf("read %d times, %d states: too few for this test", good, len(rows))
 			}
 			t.Logf("read %d times, %d states", good, len(rows))
 		})
 	}
 }
 
-// readOnce opens a database and adds up what its rows are.
+// readOnce opens a database and counts its rows.
 func readOnce(t *testing.T, path string, f sqlite.Format) (rows int, err error) {
 	db, err := sqlite.OpenReadOnly(t.Context(), path, f)
 	if err != nil {
@@ -245,10 +247,10 @@ func readOnce(t *testing.T, path string, f sqlite.Format) (rows int, err error) 
 	return rows, err
 }
 
-// TestChangedWhileRead: what is read without locks is known to be wrong when a writer has come.
+// TestChangedWhileRead checks that a reader without locks notices that a writer has changed the file.
 func TestChangedWhileRead(t *testing.T) {
 	path := folder(t, logged)
-	if err := os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour)); err != nil { // the clock of files is coarse
+	if err := os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour)); err != nil { // modification times are coarse
 		t.Fatal(err)
 	}
 	reader := openReadOnly(t, path, logged)
@@ -256,7 +258,7 @@ func TestChangedWhileRead(t *testing.T) {
 	if err := writer.Exec(t.Context(), "INSERT INTO t VALUES (3)"); err != nil {
 		t.Fatal(err)
 	}
-	if n := count(t, reader); n != 2 { // the new row is in the log only
+	if n := count(t, reader); n != 2 { // the new row is only in the log
 		t.Errorf("%d rows, want 2", n)
 	}
 	err := sqlite.Each(t.Context(), reader, sqlite.Value[int], func(int) error { return writer.Close() },
@@ -276,7 +278,7 @@ func TestChangedWhileRead(t *testing.T) {
 	}
 }
 
-// TestInterrupted: what only a writer can put right is named, with the command that does.
+// TestInterrupted checks the errors for files that only a writer can restore. They name the command to run.
 func TestInterrupted(t *testing.T) {
 	refused := func(t *testing.T, path string, f sqlite.Format, want string) {
 		t.Helper()
@@ -317,7 +319,7 @@ func TestInterrupted(t *testing.T) {
 	})
 }
 
-// TestScratch changes a copy, which is nowhere to be seen, and gone with the process however that ends.
+// TestScratch changes a private copy. It appears in no folder and is gone when the process ends, even if it is killed.
 func TestScratch(t *testing.T) {
 	for name, f := range formats {
 		t.Run(name, func(t *testing.T) {
@@ -331,7 +333,7 @@ func TestScratch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			const much = "INSERT INTO t (x, y) SELECT x, zeroblob(30000000) FROM t" // more than the cache holds
+			const much = "INSERT INTO t (x, y) SELECT x, zeroblob(30000000) FROM t" // exceeds the cache
 			if err := db.Exec(t.Context(), much); err != nil {
 				t.Fatal(err)
 			}
@@ -345,7 +347,7 @@ func TestScratch(t *testing.T) {
 				t.Error(err)
 			}
 			if out := run(t, "copy and die", path, name, tmp); out != "" {
-				t.Errorf("a process that is killed: %s", out)
+				t.Errorf("output of the killed process: %s", out)
 			}
 			if list := listing(tmp); list != "" {
 				t.Errorf("in TMPDIR: %s", list)
@@ -357,7 +359,8 @@ func TestScratch(t *testing.T) {
 	}
 }
 
-// TestScratchOfAnyState copies what a writer at work has committed, and makes an empty database of nothing.
+// TestScratchOfAnyState checks that a copy has what a running writer has committed, and that a missing file results in
+// an empty database.
 func TestScratchOfAnyState(t *testing.T) {
 	path := folder(t, logged)
 	work(t, path, "write-ahead log")

@@ -5,7 +5,7 @@ import (
 	"database/sql"
 )
 
-// Querier is a DB or a Tx: what rows can be read from.
+// Querier is a DB or a Tx, from which rows can be read.
 type Querier interface {
 	rows(ctx context.Context, query string, args []any) (*sql.Rows, error)
 	database() *DB
@@ -28,8 +28,8 @@ type Row interface {
 	Scan(dest ...any) error
 }
 
-// Each runs a query and calls each with its rows, one after the other: rows are never all in memory. What each
-// returns ends the reading, and is returned as it is; errors of the database name its file.
+// Each runs a query and calls each for one row after the other, so the rows are never all in memory. If each returns an
+// error, Each stops and returns that error unchanged. Errors of the database name the file.
 func Each[T any](
 	ctx context.Context, q Querier, scan func(Row) (T, error), each func(T) error, query string, args ...any,
 ) error {
@@ -67,7 +67,7 @@ func Collect[T any](ctx context.Context, q Querier, scan func(Row) (T, error), q
 	return list, nil
 }
 
-// One returns the row of a query that has one row at most. It reports false when there is none.
+// One returns the only row of a query, or false if the query has no rows.
 func One[T any](ctx context.Context, q Querier, scan func(Row) (T, error), query string, args ...any) (T, bool, error) {
 	list, err := Collect(ctx, q, scan, query, args...)
 	if err != nil || len(list) == 0 {
@@ -77,7 +77,7 @@ func One[T any](ctx context.Context, q Querier, scan func(Row) (T, error), query
 	return list[0], true, nil
 }
 
-// Value scans a row of one column.
+// Value scans a row with a single column.
 func Value[T any](row Row) (v T, err error) {
 	err = row.Scan(&v)
 	return v, err

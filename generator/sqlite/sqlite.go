@@ -1,8 +1,8 @@
-// Package sqlite opens the SQLite files of sitegen, and is the only one that knows the driver. It holds what the
-// databases have in common: connections, migrations, transactions, one reader of rows, and errors that name the
-// file and say what to do.
+// Package sqlite opens the SQLite databases of sitegen. It is the only package that imports the driver, and contains
+// what all databases need: connections, migrations, transactions, reading rows, and errors that name the file and the
+// next step.
 //
-// A package that owns a database describes it by a Format and writes its queries; for instance
+// A package that owns a database describes it with a Format and contains its queries. For example:
 //
 //	var format = sqlite.Format{
 //		Name: "the catalogue", WrittenBy: "sitegen build",
@@ -13,19 +13,19 @@
 //
 // # Three ways to open a file
 //
-//   - Open reads and writes. It creates the file and its folder, and brings the tables up to date.
-//   - OpenReadOnly reads. It creates nothing: no folder, no file, no journal. It works in a folder that cannot be
-//     written, and while another process writes.
-//   - OpenScratch works on a private copy, for dry runs. The copy has no name in any folder, so that it cannot be
-//     left behind.
+//   - Open reads and writes. It creates the file and its folder if needed, and brings the tables up to date.
+//   - OpenReadOnly only reads. It creates no folder, no file and no journal. It works in a read-only folder, and while
+//     another process writes.
+//   - OpenScratch works on a private copy, for dry runs. The copy has no name in any folder, so it is never left
+//     behind.
 //
 // # Migrations
 //
-// A migration is an SQL script. The first one creates the tables of an empty file; each runs once, in a transaction
-// of its own, and user_version counts those that have run. A script that was released is never edited: a change is a
-// new script at the end. A file with more migrations than the program knows is refused, as is a file with tables
-// that no migration made. OpenReadOnly cannot migrate, so it refuses an older file as well and names the command
-// that updates it.
+// A migration is an SQL script. The first one creates the tables in an empty file. Each runs once, in a separate
+// transaction, and user_version counts the scripts that have run. A released script is never edited: a change is a new
+// script at the end. A file whose user_version exceeds the number of migrations is an error, and so is a file with
+// tables that no migration has created. OpenReadOnly cannot migrate, so for an older file it returns an error that
+// names the command to update it.
 package sqlite
 
 import (
@@ -46,12 +46,13 @@ import (
 
 // Format describes a kind of database file.
 type Format struct {
-	Name       string   // what the file is, for messages: "the catalogue"
+	Name       string   // description of the file for messages: "the catalogue"
 	WrittenBy  string   // the command that creates and updates it, for hints: "sitegen build"
-	Migrations []string // nil for a file of another program, whose tables are not checked
+	Migrations []string // nil for a file of another program, whose schema is not checked
 
-	// WAL keeps a write-ahead log, so that readers do not wait for a long transaction. Without it SQLite keeps a
-	// rollback journal: between transactions the database is one file that can be copied. OpenReadOnly relies on it.
+	// WAL selects a write-ahead log, with which readers do not wait for a long transaction. Without it, SQLite uses a
+	// rollback journal: between transactions the database is a single file that can be copied. OpenReadOnly depends on
+	// this setting.
 	WAL bool
 }
 
@@ -61,7 +62,7 @@ type DB struct {
 	format Format
 	access access
 	pool   *sql.DB
-	opened stamp // of the file, with immutable access
+	opened stamp // state of the file at opening, for immutable access
 }
 
 // access is how a database was opened.
@@ -69,29 +70,29 @@ type access int
 
 const (
 	readWrite access = iota
-	scratch          // a private copy, which may be written
-	shared           // read-only, by SQLite's locks
-	immutable        // read-only, without locks: every read checks that the file has not changed
+	scratch          // read and write a private copy
+	shared           // read-only, with SQLite's locks
+	immutable        // read-only, without locks: each read checks that the file has not changed
 )
 
-// Parameters of connections. Foreign keys are off in SQLite unless they are asked for. A transaction of another
-// process is over within seconds, so 10 s of waiting are plenty. A transaction that writes takes the lock when it
-// begins instead of running into it half-way.
+// Connection parameters. SQLite does not enforce foreign keys by default. Transactions of other processes end within
+// seconds, so a timeout of 10 s is generous. A writing transaction takes the lock at its start (immediate), so it
+// cannot fail in the middle because another process holds the lock.
 const (
 	common  = "_foreign_keys=on&_busy_timeout=10000"
 	writing = common + "&_txlock=immediate"
 	reading = common + "&_txlock=deferred&_query_only=on&mode=ro"
 
-	// Without a sync for each commit a crash of the machine may lose the last commits, but never a part of one. 16 MB
-	// of cache hold the pages that a day of downloads touches.
+	// NORMAL does not sync on each commit: if the machine crashes, the last commits may be lost, but never half of one.
+	// A cache of 16 MB is enough for the pages that one day of downloads changes.
 	logging = "&_journal_mode=WAL&_synchronous=NORMAL&_cache_size=-16000"
 
-	// SQLite's temporary database needs no sync: it does not survive the process.
+	// SQLite's temporary database needs no sync, because it does not outlive the process.
 	temporary = writing + "&_synchronous=OFF&_cache_size=-16000"
 )
 
-// Open opens the database at path for reading and writing. It creates the file and its folder where there is none,
-// and runs the migrations that are missing.
+// Open opens the database at path for reading and writing. It creates the file and its folder if they do not exist, and
+// runs the missing migrations.
 func Open(ctx context.Context, path string, f Format) (*DB, error) {
 	d := &DB{path: path, format: f, access: readWrite}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -106,7 +107,7 @@ func Open(ctx context.Context, path string, f Format) (*DB, error) {
 		return nil, d.failed(err)
 	}
 	if !f.WAL {
-		d.pool.SetMaxOpenConns(1) // there is one writer: a second connection could only wait for the first
+		d.pool.SetMaxOpenConns(1) // a second connection could only wait for the first
 	}
 	if err := migrate(ctx, d); err != nil {
 		return nil, d.failed(err)
@@ -114,9 +115,10 @@ func Open(ctx context.Context, path string, f Format) (*DB, error) {
 	return d, nil
 }
 
-// OpenScratch opens a private copy of the database at path, an empty one where there is no file; path itself is only
-// read. The copy lives in SQLite's temporary database, which is kept in memory while it is small and else in a file
-// of the temporary folder that is deleted as soon as it is open: however the process ends, nothing remains.
+// OpenScratch opens a private copy of the database at path, or an empty database if there is no file. The original is
+// only read. The copy is an SQLite temporary database: SQLite keeps it in memory while it is small, otherwise in a file
+// of the temporary folder that it deletes right after opening. So nothing is left behind, even if the process is
+// killed.
 func OpenScratch(ctx context.Context, path string, f Format) (*DB, error) {
 	source, err := openReadOnly(ctx, path, f)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -129,7 +131,7 @@ func OpenScratch(ctx context.Context, path string, f Format) (*DB, error) {
 	if d.pool, err = sql.Open("sqlite3", "file:?"+temporary); err != nil {
 		return nil, d.failed(err)
 	}
-	d.pool.SetMaxOpenConns(1) // each connection would have a temporary database of its own
+	d.pool.SetMaxOpenConns(1) // each connection would have a separate temporary database
 	if source != nil {
 		if err := copyAll(ctx, d, source); err != nil {
 			return nil, d.failed(err)
@@ -141,21 +143,21 @@ func OpenScratch(ctx context.Context, path string, f Format) (*DB, error) {
 	return d, nil
 }
 
-// connect makes the pool of connections to the file at path.
+// connect opens a pool of connections to the file at path.
 func connect(path, parameters string) (*sql.DB, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		err := fmt.Errorf("%s: is a directory", path)
-		return nil, fault.Wrap(fault.Usage, err, "Move it away, or give sitegen another data folder.")
+		return nil, fault.Wrap(fault.Usage, err, "Move it away, or use another data folder.")
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
-	// As a URL, because SQLite would take a ? or % in a path for more than it is.
+	// Use a URL, which escapes ? and %: in a plain path SQLite would interpret them.
 	return sql.Open("sqlite3", (&url.URL{Scheme: "file", Path: path, RawQuery: parameters}).String())
 }
 
-// failed ends an opening that has failed.
+// failed closes a database that could not be opened, and returns the error with the name of the format.
 func (d *DB) failed(err error) error {
 	return fmt.Errorf("open %s: %w", d.format.Name, errors.Join(err, d.Close()))
 }
@@ -174,8 +176,8 @@ func (d *DB) Exec(ctx context.Context, query string, args ...any) error {
 	return d.explain(err)
 }
 
-// Begin begins a transaction, which must end with Commit or Rollback. In a database opened for writing it takes the
-// write lock; in one opened read-only all its reads see the same state.
+// Begin starts a transaction, which must end with Commit or Rollback. If the database is open for writing, the
+// transaction holds the write lock; if it is open read-only, all reads of the transaction see the same state.
 func (d *DB) Begin(ctx context.Context) (*Tx, error) {
 	tx, err := d.pool.BeginTx(ctx, nil)
 	if err != nil {
@@ -197,7 +199,7 @@ func (d *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	return tx.Commit()
 }
 
-// View runs fn in a transaction that is always rolled back: all its reads see the same state.
+// View runs fn in a transaction and always rolls it back. All reads in the transaction see the same state.
 func (d *DB) View(ctx context.Context, fn func(*Tx) error) error {
 	tx, err := d.Begin(ctx)
 	if err != nil {
@@ -213,11 +215,11 @@ type Tx struct {
 	tx *sql.Tx
 }
 
-// Commit makes the changes of the transaction last.
+// Commit commits the transaction.
 func (t *Tx) Commit() error { return t.db.explain(t.tx.Commit()) }
 
-// Rollback undoes the transaction. After Commit it does nothing. It has no error: on a full disk SQLite has rolled
-// back by itself, and all that Rollback could report is that there is nothing left to do.
+// Rollback rolls the transaction back. After Commit it does nothing. It returns no error: if the disk is full, SQLite
+// has already rolled back, and the only possible error is that there is no transaction left.
 func (t *Tx) Rollback() { _ = t.tx.Rollback() }
 
 // Exec runs statements that return no rows.
@@ -226,7 +228,7 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (sql.Result, e
 	return result, t.db.explain(err)
 }
 
-// Prepare prepares a statement that runs many times. The transaction closes it when it ends.
+// Prepare prepares a statement that is executed many times. It is closed at the end of the transaction.
 func (t *Tx) Prepare(ctx context.Context, query string) (*Stmt, error) {
 	s, err := t.tx.PrepareContext(ctx, query)
 	return &Stmt{t.db, s}, t.db.explain(err)
@@ -244,12 +246,14 @@ func (s *Stmt) Exec(ctx context.Context, args ...any) (sql.Result, error) {
 	return result, s.db.explain(err)
 }
 
-// copyPages is how many pages are copied between two looks at the context: 4 MB of the usual 4 KB.
+// copyPages is the number of pages that are copied before the context is checked again: 4 MB with the default page size
+// of 4 KB.
 const copyPages = 1024
 
-// copyAll copies source, which was opened read-only, into d, which is empty.
+// copyAll copies source, which is open read-only, to d, which is empty.
 func copyAll(ctx context.Context, d, source *DB) error {
-	// Inside a transaction the source keeps its state. Else SQLite would begin again whenever somebody writes to it.
+	// The copy runs in a transaction, which sees a single state of source. Otherwise SQLite would start again each time
+	// another process writes to it.
 	return withDriver(ctx, source, func(from *sqlite3.SQLiteConn) error {
 		return withDriver(ctx, d, func(to *sqlite3.SQLiteConn) error {
 			b, err := to.Backup("main", from, "main")
@@ -266,7 +270,8 @@ func copyAll(ctx context.Context, d, source *DB) error {
 	})
 }
 
-// withDriver calls fn with a connection of the driver. That of a database opened read-only is in a transaction.
+// withDriver calls fn with a connection of the driver. If the database is open read-only, the connection is in a
+// transaction.
 func withDriver(ctx context.Context, d *DB, fn func(*sqlite3.SQLiteConn) error) error {
 	conn, err := d.pool.Conn(ctx)
 	if err != nil {
@@ -280,7 +285,7 @@ func withDriver(ctx context.Context, d *DB, fn func(*sqlite3.SQLiteConn) error) 
 		}
 		t := &Tx{d, tx}
 		defer t.Rollback()
-		if _, err := schemaVersion(ctx, t); err != nil { // the first read fixes the state that the transaction sees
+		if _, err := schemaVersion(ctx, t); err != nil { // the first read determines which state the transaction sees
 			return err
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/Slicer/sitegen/generator/sqlite"
 )
 
-// TestOpenRefuses has files that are no databases of this program, or not yet.
+// TestOpenRefuses opens files that are not databases of this version of sitegen.
 func TestOpenRefuses(t *testing.T) {
 	more := rollback
 	more.Migrations = append([]string{}, append(rollback.Migrations, "CREATE TABLE more (x)")...)
@@ -23,20 +23,20 @@ func TestOpenRefuses(t *testing.T) {
 	tests := []struct {
 		name       string
 		make       func(t *testing.T, path string)
-		want, hint string // of both ways to open it; the error after its path
+		want, hint string // for both ways to open it; want is the error after the path
 	}{
 		{"a newer sitegen's", func(t *testing.T, path string) { open(t, path, more).Close() },
-			"written by a newer sitegen (schema 2, this one knows 1)", "or a newer one"},
+			"written by a newer sitegen (schema 2, this version reads up to 1)", "or a newer one"},
 		{"another program's", func(t *testing.T, path string) {
 			if err := open(t, path, foreign).Exec(t.Context(), "CREATE TABLE moz_cookies (x)"); err != nil {
 				t.Fatal(err)
 			}
-		}, "a database of another program", "of its own"},
+		}, "a database of another program", "separate data folder"},
 		{"no database", func(t *testing.T, path string) {
 			if err := os.WriteFile(path, bytes.Repeat([]byte("no database\n"), 100), 0o644); err != nil {
 				t.Fatal(err)
 			}
-		}, "file is not a database", "Move it aside"},
+		}, "file is not a database", "move it away"},
 		{"a folder", func(t *testing.T, path string) {
 			if err := os.Mkdir(path, 0o755); err != nil {
 				t.Fatal(err)
@@ -71,7 +71,7 @@ func TestOpenRefuses(t *testing.T) {
 	_, read := sqlite.OpenReadOnly(t.Context(), filepath.Join(file, "db"), rollback)
 	for _, err := range []error{write, read} {
 		if err == nil || !strings.Contains(err.Error(), file) {
-			t.Errorf("a folder that is a file: %v", err)
+			t.Errorf("error for a folder that is a file: %v", err)
 		}
 	}
 }
@@ -102,19 +102,19 @@ func TestMigrations(t *testing.T) {
 	f.Migrations = append(scripts, "CREATE TABLE b (x); CREATE TABLE a (x)")
 	_, err := sqlite.Open(t.Context(), path, f)
 	if err == nil || !strings.Contains(err.Error(), "table a already exists") {
-		t.Errorf("error %v, want that of the third script", err)
+		t.Errorf("error %v, want the error of the third script", err)
 	}
 	f.Migrations = scripts
 	db := open(t, path, f)
 	if sum := value(db, "SELECT sum(x + 10 * y) FROM a"); sum != 21 {
-		t.Errorf("the tables hold %d, want 21", sum)
+		t.Errorf("the sum of the tables is %d, want 21", sum)
 	}
 	if n := value(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'b'"); n != 0 {
-		t.Error("half of the third script stayed")
+		t.Error("a part of the third script was not rolled back")
 	}
 }
 
-// TestUpdate commits or rolls back as a whole.
+// TestUpdate checks that a transaction is committed or rolled back as a whole.
 func TestUpdate(t *testing.T) {
 	for name, f := range formats {
 		t.Run(name, func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestUpdate(t *testing.T) {
 					return want
 				})
 				if err != want {
-					t.Errorf("error %v, want %v as it is", err, want)
+					t.Errorf("error %v, want %v unchanged", err, want)
 				}
 				if n := count(t, db); (want == nil) != (n == 3) {
 					t.Errorf("%d rows after the error %v", n, want)
@@ -145,13 +145,13 @@ func TestUpdate(t *testing.T) {
 				_, err := tx.Exec(t.Context(), "DELETE FROM t")
 				return err
 			}); err != nil || count(t, db) != 3 {
-				t.Errorf("%d rows after a view, error %v", count(t, db), err)
+				t.Errorf("%d rows after View, error %v", count(t, db), err)
 			}
 		})
 	}
 }
 
-// TestEach reads rows one by one, and tells errors of the caller from errors of the database.
+// TestEach checks that rows are read one by one, and that errors of the callback and of the database differ.
 func TestEach(t *testing.T) {
 	path := folder(t, rollback)
 	db := openReadOnly(t, path, rollback)
@@ -161,9 +161,9 @@ func TestEach(t *testing.T) {
 		n += x
 		return stop
 	}, "SELECT x FROM t WHERE x >= ? ORDER BY x", 1); err != stop || n != 1 {
-		t.Errorf("error %v after a sum of %d, want %v as it is after the first row", err, n, stop)
+		t.Errorf("error %v after a sum of %d, want %v unchanged after the first row", err, n, stop)
 	}
-	if n := count(t, db); n != 2 { // the one connection is free again
+	if n := count(t, db); n != 2 { // the only connection is free again
 		t.Errorf("%d rows", n)
 	}
 	list, err := sqlite.Collect(t.Context(), db, sqlite.Value[int], "SELECT x FROM t ORDER BY x")

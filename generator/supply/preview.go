@@ -12,11 +12,12 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/sources/sample"
 )
 
-// patience limits how long the start of a preview waits for a server. Most previews work as well with stored packages.
+// patience limits how long the start of a preview waits for a server. Most previews work just as well with stored
+// packages.
 const patience = 20 * time.Second
 
-// Preview returns the packages that a preview shows, and a short description of them: those of the source; if its
-// server cannot be reached, those published last; if there are none, the sample.
+// Preview returns the packages that a preview shows, and a short description of them. These are the packages of the
+// source; if its server cannot be reached, those published last; if there are none, the sample.
 func Preview(ctx context.Context, p *project.Project) (cat *Catalogue, label string, err error) {
 	if !p.Config.Offline {
 		cat, label, err = refresh(ctx, p, min(p.Config.Girder.Timeout, patience), 0)
@@ -40,7 +41,7 @@ func Preview(ctx context.Context, p *project.Project) (cat *Catalogue, label str
 	return refresh(ctx, &trial, patience, 0)
 }
 
-// Refresh reads the source again, for a preview that is running.
+// Refresh reads the source again for a running preview.
 func Refresh(ctx context.Context, p *project.Project) (cat *Catalogue, label string, err error) {
 	return refresh(ctx, p, p.Config.Girder.Timeout, p.Config.Girder.Retries)
 }

@@ -5,8 +5,8 @@
 //	gate    ->  refuses a catalogue that would damage the site
 //	history ->  stores the published packages, for the next run and for runs without a source
 //
-// Each kind of run has its own function: Read for builds, Preview for previews, and Known for commands that only look
-// packages up.
+// Each kind of run has a function: Read for builds, Preview for previews, and Known for commands that only look up
+// packages.
 package supply
 
 import (
@@ -35,16 +35,16 @@ type Catalogue struct {
 	Packages []*catalog.Package // newest first
 	Held     []catalog.Held
 	Warnings []string // warnings of the source
-	Stored   bool     // published by an earlier run; the source was not read
+	Stored   bool     // the packages are those of an earlier run; the source was not read
 
 	memory source.Memory
 }
 
-// Index returns the index that answers requests of the download API from the packages.
+// Index returns an index of the packages, which answers requests to the download API.
 func (c *Catalogue) Index(p *project.Project) *lookup.Index { return lookup.New(p.Spec, c.Packages) }
 
-// Read returns the packages that a build publishes: those that the source lists, if the gate accepts them; with
-// --offline, those published last. With a *gate.RefusedError it also returns the refused catalogue.
+// Read returns the packages that a build publishes: the packages of the source, if the gate accepts them, or with
+// --offline, those published last. If the error is a *gate.RefusedError, Read also returns the refused catalogue.
 func Read(ctx context.Context, p *project.Project, db *history.DB) (*Catalogue, error) {
 	before, err := db.Published(ctx)
 	if err != nil {
@@ -91,8 +91,8 @@ func (c *Catalogue) Record(ctx context.Context, db *history.DB) (history.Change,
 	return db.Record(ctx, history.Snapshot{Run: c.Run, Published: c.Packages, Held: c.Held, Memory: c.memory})
 }
 
-// Known returns the packages for a command that neither builds nor previews: those of the source that a flag names,
-// else those published last.
+// Known returns the packages for a command that only looks up packages: those of the source if --source is given, else
+// those published last.
 func Known(ctx context.Context, p *project.Project) (*Catalogue, error) {
 	if p.Config.Origin("source").Level == config.Flag {
 		return (&supplier{p: p, limits: limitsOf(p), brief: true}).readWithHistory(ctx)
@@ -106,7 +106,7 @@ func Known(ctx context.Context, p *project.Project) (*Catalogue, error) {
 	return cat, err
 }
 
-// storedIfAny returns the packages published last, nil if there are none.
+// storedIfAny returns the packages published last, or nil if there are none.
 func storedIfAny(ctx context.Context, p *project.Project) (*Catalogue, error) {
 	r, err := history.OpenReadOnly(ctx, p.HistoryFile())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -139,7 +139,7 @@ func stored(ctx context.Context, p *project.Project, r *history.Reader) (*Catalo
 	}
 	cat := &Catalogue{Run: run, Stored: true}
 	for _, pkg := range packages {
-		if pkg.URL == "" && api != "" { // stored by a version of sitegen that knew Girder only
+		if pkg.URL == "" && api != "" { // stored by a version of sitegen that only supported Girder
 			pkg.URL = girder.ItemURL(api, pkg.ID)
 		}
 		if held := p.Profile.Scheme.Check(pkg); held != nil {
@@ -154,11 +154,11 @@ func stored(ctx context.Context, p *project.Project, r *history.Reader) (*Catalo
 // supplier reads the source of a project.
 type supplier struct {
 	p       *project.Project
-	history *history.Reader // nil: there is none
+	history *history.Reader // nil if there is no history
 	limits  fetch.Options
-	brief   bool // read the listing only
+	brief   bool // read only the listing
 
-	accept func(source string) error // refuses a source before it is read; nil: none is
+	accept func(source string) error // if not nil, called before a source is read; its error stops the run
 }
 
 // limitsOf returns the configured limits of requests.
@@ -167,7 +167,7 @@ func limitsOf(p *project.Project) fetch.Options {
 	return fetch.Options{Timeout: g.Timeout, MaxSize: int64(g.MaxSize), Retries: g.Retries, Log: p.Log}
 }
 
-// readWithHistory is read for runs that do not hold the history open.
+// readWithHistory is like read, for runs that have not opened the history.
 func (s *supplier) readWithHistory(ctx context.Context) (*Catalogue, error) {
 	r, err := history.OpenReadOnly(ctx, s.p.HistoryFile())
 	switch {
@@ -220,8 +220,8 @@ func (s *supplier) read(ctx context.Context) (*Catalogue, error) {
 	return cat, nil
 }
 
-// options returns the project's options for a source. The function that it also returns ends the display of progress;
-// call it after the source has been read.
+// options returns the options for a source. The caller must call end after reading the source, to end the display of
+// progress.
 func (s *supplier) options(ctx context.Context) (o source.Options, end func(), err error) {
 	p := s.p
 	api, err := s.api(ctx)
@@ -249,9 +249,9 @@ func (s *supplier) options(ctx context.Context) (o source.Options, end func(), e
 	}, func() { task.End() }, nil
 }
 
-// api returns the base of the API that the files of a saved Girder listing are fetched from: the configured one; for
-// the application of the profile, the profile's; else the one that this site read last. If none of them is known it
-// returns "", because a guessed server would be wrong.
+// api returns the base of the API from which the files of a saved Girder listing are downloaded. It is the configured
+// one; or, for the profile's application, the profile's; or the one from which this site last read the application.
+// Otherwise api returns "" instead of guessing, because downloads would go to a wrong server.
 func (s *supplier) api(ctx context.Context) (string, error) {
 	switch p := s.p; {
 	case p.Config.Girder.API != "":

@@ -30,7 +30,7 @@ func listing(app string) string {
 		`"revision":"100","version":"5.0.0","release":"5.0.0","pre_release":false,"build_date":"2024-01-02T03:04:05+00:00"}}]`
 }
 
-// read is readAs for a site that names its project.
+// read is like readAs, for a site that sets title, project and base_url.
 func read(t *testing.T, settings string) (*supply.Catalogue, error) {
 	t.Helper()
 	return readAs(t, "title: A\nproject: A\nbase_url: https://a.example\n"+settings)
@@ -69,8 +69,8 @@ func readAs(t *testing.T, text string) (*supply.Catalogue, error) {
 	return cat, nil
 }
 
-// TestSavedListing checks which server the files of a saved Girder listing are fetched from: the configured one, the
-// profile's for its own application, or the one that the application was last read from. There is no other.
+// TestSavedListing checks from which server the files of a saved Girder listing are downloaded: the configured one, the
+// profile's for its own application, or the one from which the application was last read, and no other.
 func TestSavedListing(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/v1/app/{app}/package",
@@ -106,7 +106,7 @@ func TestSavedListing(t *testing.T) {
 			cat, err := read(t, test.settings)
 			if test.want == "" {
 				if fault.KindOf(err) != fault.Usage || !strings.Contains(fmt.Sprint(fault.Hints(err)), "girder.api") {
-					t.Errorf("error %v, hints %q, want one of usage about girder.api", err, fault.Hints(err))
+					t.Errorf("error %v, hints %q, want a usage error about girder.api", err, fault.Hints(err))
 				}
 				return
 			}
@@ -120,7 +120,7 @@ func TestSavedListing(t *testing.T) {
 	}
 }
 
-// TestOffline checks that an offline build publishes what was stored, and refuses when nothing was.
+// TestOffline checks that an offline build publishes the stored packages, and fails if there are none.
 func TestOffline(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if _, err := read(t, "source: listing.json\noffline: true\n"); fault.KindOf(err) != fault.Source {
@@ -144,8 +144,8 @@ func TestOffline(t *testing.T) {
 	}
 }
 
-// TestPackagesOfAnotherProject checks that packages which are not those of the profile are read only for a site that
-// names its project.
+// TestPackagesOfAnotherProject checks that packages which do not belong to the profile are only accepted if the site
+// sets title, project and base_url.
 func TestPackagesOfAnotherProject(t *testing.T) {
 	t.Chdir(t.TempDir())
 	list := `{"version": 1, "packages": [{"id":"` + id +

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Client asks without following redirects, over a few kept connections.
+// Client returns a client that does not follow redirects.
 func Client() *http.Client {
 	return &http.Client{
 		Timeout:       30 * time.Second,
@@ -16,7 +16,7 @@ func Client() *http.Client {
 	}
 }
 
-// Ask sends a request and reads the answer to its end.
+// Ask sends a request and returns the response and its complete body.
 func Ask(t testing.TB, client *http.Client, method, url string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequest(method, url, nil)
@@ -26,7 +26,7 @@ func Ask(t testing.TB, client *http.Client, method, url string) (*http.Response,
 	return Send(t, client, req)
 }
 
-// Send is Ask for a request with headers.
+// Send is like Ask, for a prepared request, for instance one with headers.
 func Send(t testing.TB, client *http.Client, req *http.Request) (*http.Response, string) {
 	t.Helper()
 	res, err := client.Do(req)

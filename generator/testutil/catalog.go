@@ -1,5 +1,5 @@
-// Package testutil reads the test data that several packages' tests share: the two catalogues and the
-// golden answers in testdata/.
+// Package testutil contains what the tests of several packages share: the catalogues and golden answers in testdata/,
+// random requests and rules, a real Nginx, and a terminal.
 package testutil
 
 import (
@@ -22,14 +22,13 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/sources/packagesjson"
 )
 
-// App is the application that the test catalogues belong to.
+// App is the Girder application of the test catalogues.
 const App = "5f4474d0e1d8c75dfc705482"
 
-// API is the base of the Girder API that the files of the test catalogues are fetched from: the built-in profile's
-// source.
+// API returns the base of the Girder API of the test catalogues: the source of the built-in profile.
 func API(t testing.TB) string { return Profile(t).Source }
 
-// Profile is the built-in profile, which the test catalogues belong to.
+// Profile returns the built-in profile, which the test catalogues belong to.
 func Profile(t testing.TB) *profile.Profile {
 	t.Helper()
 	p, err := profile.Load(profile.Default)
@@ -39,20 +38,20 @@ func Profile(t testing.TB) *profile.Profile {
 	return p
 }
 
-// Scheme is that of the built-in profile.
+// Scheme returns the scheme of the built-in profile.
 func Scheme(t testing.TB) *catalog.Scheme { return &Profile(t).Scheme }
 
-// Spec is the grammar for the built-in profile.
+// Spec returns the grammar of the built-in profile.
 func Spec(t testing.TB) *lookup.Spec {
 	p := Profile(t)
 	return lookup.NewSpec(&p.Scheme, p.Links)
 }
 
-// Index is the index of a test catalogue.
+// Index returns the index of a test catalogue: see Packages.
 func Index(t testing.TB, name string) *lookup.Index { return lookup.New(Spec(t), Packages(t, name)) }
 
-// Aurora is the index of the invented project in testdata/aurora, which knows other systems, architectures and ids than
-// the built-in profile and lists its packages in a packages.json.
+// Aurora returns the index of the invented project in testdata/aurora. It has other systems, architectures and ids than
+// the built-in profile, and lists its packages in a packages.json.
 func Aurora(t testing.TB) *lookup.Index {
 	t.Helper()
 	p, err := profile.Load(Path("aurora/profile.yaml"))
@@ -70,13 +69,13 @@ func Aurora(t testing.TB) *lookup.Index {
 	return lookup.New(lookup.NewSpec(&p.Scheme, p.Links), published)
 }
 
-// Path names a file of the repository's testdata folder.
+// Path returns the path of a file in the repository's testdata folder.
 func Path(name string) string {
 	_, here, _, _ := runtime.Caller(0)
 	return filepath.Join(filepath.Dir(here), "..", "..", "testdata", name)
 }
 
-// Listing is the body of a Girder listing: "live" (760 items) or "archive" (about 11,500).
+// Listing returns a Girder listing: "live" (760 items) or "archive" (about 11,500 items).
 func Listing(t testing.TB, profile string) []byte {
 	t.Helper()
 	if profile == "live" {
@@ -93,7 +92,7 @@ func Listing(t testing.TB, profile string) []byte {
 	return body
 }
 
-// Packages gives the published packages of a test catalogue.
+// Packages returns the published packages of a test catalogue, "live" or "archive".
 func Packages(t testing.TB, profile string) []*catalog.Package {
 	t.Helper()
 	items, err := girder.DecodeListing(Listing(t, profile))
@@ -105,24 +104,24 @@ func Packages(t testing.TB, profile string) []*catalog.Package {
 	return published
 }
 
-// Golden is one recorded request with the answer due.
+// Golden is a recorded request and the expected answer.
 type Golden struct {
 	Q        string                        `json:"q"` // path and query
 	Status   int                           `json:"status"`
-	Location string                        `json:"location"` // of a 302
-	ID       string                        `json:"id"`       // of /find
-	IDs      map[string]map[string]*string `json:"ids"`      // of /findall: os, stability, id
-	Links    []string                      `json:"links"`    // of /: ids row by row
-	JSON     json.RawMessage               `json:"json"`     // whole answers
+	Location string                        `json:"location"` // for status 302
+	ID       string                        `json:"id"`       // for /find
+	IDs      map[string]map[string]*string `json:"ids"`      // for /findall: id by os and stability
+	Links    []string                      `json:"links"`    // for /: ids, row by row
+	JSON     json.RawMessage               `json:"json"`     // complete answer
 }
 
-// Split gives the path and the raw query of the request.
+// Split returns the path and the raw query of the request.
 func (g Golden) Split() (path, query string) {
 	path, query, _ = strings.Cut(g.Q, "?")
 	return path, query
 }
 
-// Goldens reads a file of golden answers; in a developer's round, every fourth.
+// Goldens reads a file of golden answers. With go test -short, it returns every fourth.
 func Goldens(t testing.TB, name string) []Golden {
 	t.Helper()
 	var list []Golden
@@ -149,8 +148,8 @@ func read(t testing.TB, name string) []byte {
 	return b
 }
 
-// OtherSpec is a grammar with entries that the built-in one does not have: a system, an architecture, a mode, a
-// parameter without a meaning, and a permalink. Nothing in the program knows them by name.
+// OtherSpec returns a grammar with entries that the built-in one does not have: a system, an architecture, a mode, a
+// parameter without effect, and a permalink. Their names occur nowhere else in the program.
 func OtherSpec(t testing.TB) *lookup.Spec {
 	t.Helper()
 	p := Profile(t)
@@ -165,10 +164,10 @@ func OtherSpec(t testing.TB) *lookup.Spec {
 	})
 	parameters = slices.Insert(parameters, 4, lookup.Parameter{
 		Name: "mirror", Kind: lookup.Choice, Values: []string{"eu", "us"},
-		Reason: "has a value that is not known", Allowed: "eu, us", About: "nothing",
+		Reason: "has an unknown value", Allowed: "eu, us", About: "nothing",
 	})
 	permalinks := append(lookup.Permalinks(&scheme),
 		lookup.Permalink{Path: "/until/{until}/{os}/any", Fixed: []lookup.Fixed{{Name: "stability", Value: "any"}},
-			About: "what was there on a day"})
+			About: "the newest package on a day"})
 	return lookup.CustomSpec(&scheme, p.Links, parameters, permalinks)
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// AskGoldens asks the server at base everything that the old server was asked of a catalogue, and compares
-// the answers; every tenth question with HEAD, too.
+// AskGoldens sends all recorded requests for a catalogue to the server at base and compares the answers. It sends every
+// tenth request with HEAD, too.
 func AskGoldens(t *testing.T, client *http.Client, base, profile string) {
 	t.Helper()
 	names := []string{"golden.jsonl", "golden-objects.jsonl"}
@@ -34,7 +34,7 @@ func AskGoldens(t *testing.T, client *http.Client, base, profile string) {
 	}
 }
 
-// AskGolden asks one question and compares the answer.
+// AskGolden sends one recorded request and compares the answer.
 func AskGolden(t *testing.T, client *http.Client, base string, g Golden) (*http.Response, string) {
 	t.Helper()
 	res, body := Ask(t, client, "GET", base+g.Q)
@@ -63,7 +63,7 @@ func AskGolden(t *testing.T, client *http.Client, base string, g Golden) (*http.
 	return res, body
 }
 
-// Parsed reads JSON.
+// Parsed parses JSON.
 func Parsed(t testing.TB, text string) any {
 	t.Helper()
 	var v any
@@ -75,7 +75,7 @@ func Parsed(t testing.TB, text string) any {
 
 var bitstreamRE = regexp.MustCompile(`href="?/bitstream/([0-9A-Za-z._-]+)`)
 
-// PageIDs lists the packages that a page links to, in its order.
+// PageIDs returns the ids of the packages that a page links to, in order.
 func PageIDs(page string) []string {
 	ids := []string{}
 	for _, m := range bitstreamRE.FindAllStringSubmatch(page, -1) {
@@ -84,7 +84,7 @@ func PageIDs(page string) []string {
 	return ids
 }
 
-// cellIDs reads an answer of /findall: os, stability, id.
+// cellIDs returns the ids in an answer of /findall, by os and stability.
 func cellIDs(t *testing.T, body string) map[string]map[string]*string {
 	t.Helper()
 	ids := map[string]map[string]*string{}

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Nginx is a real Nginx that serves one site as its administrator would: two include lines.
+// Nginx is a real Nginx that serves one site, configured as in the documentation: with two include lines.
 type Nginx struct {
 	URL  string // http://127.0.0.1:port
 	dir  string
@@ -23,12 +23,12 @@ type Nginx struct {
 	cmd  *exec.Cmd
 }
 
-// StartNginx serves the folder public with the configuration in redirects/nginx until the test ends.
-// It needs Nginx, see Need.
+// StartNginx starts an Nginx that serves the folder public with the configuration in redirects/nginx until the test
+// ends. If Nginx is not installed, see Need.
 func StartNginx(t testing.TB, public, redirects string) *Nginx {
 	t.Helper()
 	var complaint string
-	for range 3 { // another process may take the free port first
+	for range 3 { // another process may take the free port in the meantime
 		n := &Nginx{dir: t.TempDir()}
 		n.configure(t, public, redirects)
 		if complaint = n.start(t); complaint == "" {
@@ -39,15 +39,15 @@ func StartNginx(t testing.TB, public, redirects string) *Nginx {
 	return nil
 }
 
-// configure writes nginx.conf, as an administrator would beside two paths for the tests: /bench-base, a bare
-// redirect, and one that tells this server from others.
+// configure writes nginx.conf. Besides the two include lines, it has two paths for tests: /bench-base is a plain
+// redirect for benchmarks, and /which-server identifies this server.
 func (n *Nginx) configure(t testing.TB, public, redirects string) {
 	port := freePort(t)
 	n.URL = fmt.Sprintf("http://127.0.0.1:%d", port)
 	n.conf = filepath.Join(n.dir, "nginx.conf")
 	user := ""
 	if os.Getuid() == 0 {
-		user = "user root;" // the test's folders are root's alone
+		user = "user root;" // only root may read the test's folders
 	}
 	conf := fmt.Sprintf(`%s
 daemon off;
@@ -79,7 +79,7 @@ http {
 	}
 }
 
-// start starts the server and waits until it answers; else it says what Nginx complained about.
+// start starts the server and waits until it answers. If it does not, start returns the messages of Nginx.
 func (n *Nginx) start(t testing.TB) (complaint string) {
 	out := &strings.Builder{}
 	n.cmd = exec.Command(Need(t, "nginx"), "-c", n.conf, "-p", n.dir)
@@ -114,7 +114,7 @@ func (n *Nginx) start(t testing.TB) (complaint string) {
 	return "no answer\n" + out.String() + n.ErrorLog(t)
 }
 
-// answers reports whether the server at the port is this one.
+// answers reports whether this server, and not another one, answers at the port.
 func (n *Nginx) answers() bool {
 	res, err := http.Get(n.URL + "/which-server")
 	if err != nil {
@@ -125,7 +125,7 @@ func (n *Nginx) answers() bool {
 	return err == nil && string(body) == n.dir
 }
 
-// Test runs nginx -t and returns what it prints.
+// Test runs nginx -t and returns its output.
 func (n *Nginx) Test(t testing.TB) (string, error) {
 	t.Helper()
 	out, err := exec.Command(Need(t, "nginx"), "-t", "-c", n.conf, "-p", n.dir).CombinedOutput()
@@ -140,7 +140,7 @@ func (n *Nginx) Reload(t testing.TB) {
 	}
 }
 
-// ErrorLog is what Nginx complained about.
+// ErrorLog returns the content of the error log.
 func (n *Nginx) ErrorLog(t testing.TB) string {
 	b, err := os.ReadFile(filepath.Join(n.dir, "error.log"))
 	if err != nil && !os.IsNotExist(err) {
@@ -149,7 +149,7 @@ func (n *Nginx) ErrorLog(t testing.TB) string {
 	return string(b)
 }
 
-// PID is the process id of the master.
+// PID returns the process id of the master process.
 func (n *Nginx) PID() int { return n.cmd.Process.Pid }
 
 func freePort(t testing.TB) int {

@@ -10,31 +10,31 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the expected files anew")
+var update = flag.Bool("update", false, "update the expected files")
 
-// Update reports whether go test was run with -update: tests then write what they expect.
+// Update reports whether go test was run with -update, so tests must update their expected files.
 func Update() bool { return *update }
 
-// Pair is a file of testdata/redirect: rules, what requests they answer, and what servers make of them. Lines of dashes
-// separate its parts; each but the first starts with "# name".
+// Pair is a file of testdata/redirect: rules, requests with the expected answers, and the compiled files of each
+// server. Lines of dashes separate its parts; each part except the first starts with "# name".
 type Pair struct {
 	Name     string
 	Rules    string
 	Requests []PairRequest
-	names    []string // of the parts, in order
+	names    []string // names of the parts, in order
 	parts    map[string]string
 	path     string
 }
 
-// PairRequest is a line "request status target" of the part "# requests"; "-" is the status of a path that no rule
-// answers. For a server that answers otherwise, a word "name:status" follows.
+// PairRequest is a line "request status target" of the part "# requests". The status "-" means that no rule matches.
+// For a server that answers differently, a word "name:status" follows.
 type PairRequest struct {
 	Request string // path and query, encoded
 	Want    string // "301 /new", "404", "200 /page.html" or "-"
 	Except  map[string]string
 }
 
-// WantOn is what a server should answer.
+// WantOn returns the expected answer of a server.
 func (r PairRequest) WantOn(server string) string {
 	if s, ok := r.Except[server]; ok {
 		return s
@@ -44,7 +44,7 @@ func (r PairRequest) WantOn(server string) string {
 
 const dashes = "----------------------------------------\n"
 
-// Pairs reads testdata/redirect.
+// Pairs reads all files of testdata/redirect.
 func Pairs(t testing.TB) []Pair {
 	t.Helper()
 	paths, err := filepath.Glob(Path("redirect/*.txt"))
@@ -103,12 +103,13 @@ func pairRequests(t testing.TB, text string) []PairRequest {
 	return list
 }
 
-// Compare compares the part of a server with what it compiled now. go test -update writes it instead.
+// Compare compares a server's part of the file with the result of compiling the rules. With go test -update, it updates
+// the file instead.
 func (p Pair) Compare(t testing.TB, server, got string) {
 	t.Helper()
 	if !*update {
 		if diff := cmp.Diff(p.parts[server], got); diff != "" {
-			t.Errorf("%s (-want +got); go test -update accepts it:\n%s", p.Name, diff)
+			t.Errorf("%s (-want +got); to accept the change, run go test -update:\n%s", p.Name, diff)
 		}
 		return
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// RandomRequests yields n requests to the download API: mostly sensible ones near what is published, some
-// wrong. The same seed gives the same requests.
+// RandomRequests returns an iterator over n requests to the download API. Most are valid and close to published
+// packages, some are invalid. The same seed results in the same requests.
 func RandomRequests(x *lookup.Index, seed uint64, n int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		r := randomizer{rand.New(rand.NewPCG(seed, 1)), x}
@@ -39,7 +39,7 @@ func (r *randomizer) request() string {
 	single := strings.HasSuffix(route, "find") || route == "/download"
 	spec := r.x.Spec()
 	var modes []lookup.Parameter
-	names := []string{"utm"} // no parameter of ours
+	names := []string{"utm"} // not a parameter of the API
 	for _, p := range spec.Parameters() {
 		names = append(names, p.Name)
 		switch p.Role {
@@ -75,7 +75,7 @@ func (r *randomizer) request() string {
 	return route + "?" + strings.Join(params, "&")
 }
 
-// value draws a value of a mode at or near one that exists.
+// value returns a random value for a mode, equal or close to one that exists.
 func (r *randomizer) value(f lookup.Finds) string {
 	p := r.x.Packages()[r.IntN(len(r.x.Packages()))]
 	near := r.IntN(5) - 2
@@ -91,7 +91,7 @@ func (r *randomizer) value(f lookup.Finds) string {
 	return p.Built.AddDate(0, 0, near).Format(time.DateOnly)
 }
 
-// pasted puts what comes along with numbers around some of them: blanks and a plus sign.
+// pasted adds blanks or a plus sign to some numbers, as they occur in pasted links.
 func (r *randomizer) pasted(number string) string {
 	switch r.IntN(12) {
 	case 0:

@@ -11,11 +11,11 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// words are what random rules and requests are made of: few, so that they meet.
+// words are the path segments of random rules and requests. There are few of them, so requests often match rules.
 var words = []string{"a", "b", "A", "c.d", "e+f", "x y", "é", "$v", `q"r`, "l;m", "(n)", "~", "default",
 	"looooooooooooooooooooooooooooooooooooooooooong"}
 
-// RandomRules returns the text of n valid rules. The same seed gives the same rules.
+// RandomRules returns the text of n valid rules. The same seed results in the same rules.
 func RandomRules(seed uint64, n int) string {
 	r := rand.New(rand.NewPCG(seed, 2))
 	var b strings.Builder
@@ -58,7 +58,7 @@ func RandomRules(seed uint64, n int) string {
 	return b.String()
 }
 
-// RandomPaths returns n requests, path and query encoded, that random rules may match.
+// RandomPaths returns n requests (encoded path and query) that random rules may match.
 func RandomPaths(seed uint64, n int) []string {
 	r := rand.New(rand.NewPCG(seed, 3))
 	list := make([]string, n)
@@ -82,7 +82,7 @@ func RandomPaths(seed uint64, n int) []string {
 	return list
 }
 
-// Inherited is the rules of the built-in profile.
+// Inherited returns the rules of the built-in profile for the links of retired servers.
 func Inherited(t testing.TB, x *lookup.Index) []redirect.Rule {
 	t.Helper()
 	legacy := Profile(t).LegacyRules
@@ -93,5 +93,5 @@ func Inherited(t testing.TB, x *lookup.Index) []redirect.Rule {
 	return rules
 }
 
-// NoPackages is an index without packages.
+// NoPackages returns an index without packages.
 func NoPackages(t testing.TB) *lookup.Index { return lookup.New(Spec(t), nil) }

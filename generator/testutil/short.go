@@ -2,8 +2,8 @@ package testutil
 
 import "testing"
 
-// Amount is how much of something a test does: full of it, or short in a developer's round (go test -short), which is
-// shorter. What a test looks at is the same in both.
+// Amount returns full, or short with go test -short. Tests use it for the number of repetitions; what they check is the
+// same in both cases.
 func Amount(full, short int) int {
 	if testing.Short() {
 		return short

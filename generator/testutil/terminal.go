@@ -10,15 +10,15 @@ import (
 	"github.com/creack/pty"
 )
 
-// Terminal is a terminal without a screen: it keeps what programs write to File.
+// Terminal is a pseudo-terminal. It records what a program writes to File.
 type Terminal struct {
 	File    *os.File
-	other   *os.File // the end where what was written comes out
+	other   *os.File // the other end, from which the output is read
 	columns int
 	written []byte
 }
 
-// OpenTerminal opens a terminal of so many columns; 0 is one that does not know its size.
+// OpenTerminal opens a terminal with a number of columns; 0 for a terminal of unknown size.
 func OpenTerminal(t testing.TB, columns int) *Terminal {
 	t.Helper()
 	other, file, err := pty.Open()
@@ -32,10 +32,10 @@ func OpenTerminal(t testing.TB, columns int) *Terminal {
 	return &Terminal{File: file, other: other, columns: columns}
 }
 
-// Written returns all that was written so far.
+// Written returns everything that was written so far.
 func (s *Terminal) Written(t testing.TB) string {
 	t.Helper()
-	const end = '\x05' // comes out behind everything else
+	const end = '\x05' // marks the end of the output so far
 	if _, err := s.File.Write([]byte{end}); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func (s *Terminal) Written(t testing.TB) string {
 	}
 }
 
-// Text returns what a person would see: the lines of the screen, and of what has left it.
+// Text returns the lines that a user would see, including those that have scrolled off the screen.
 func (s *Terminal) Text(t testing.TB) string {
 	t.Helper()
 	lines, column := [][]rune{nil}, 0
@@ -71,7 +71,7 @@ func (s *Terminal) Text(t testing.TB) string {
 		case '\x1b':
 			var sequence [2]byte
 			if _, err := io.ReadFull(r, sequence[:]); err != nil || string(sequence[:]) != "[K" {
-				t.Fatalf("the sequence %q is not known here", sequence)
+				t.Fatalf("unknown escape sequence %q", sequence)
 			}
 			lines[last] = lines[last][:min(column, len(lines[last]))]
 		default:

@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// AllTools is the environment variable that turns a missing tool into a failure. .ci/test sets it, so that no test is
-// skipped there.
+// AllTools is the environment variable that turns a missing tool into a test failure. .ci/test sets it, so no test is
+// skipped in CI.
 const AllTools = "TESTS_NEED_ALL_TOOLS"
 
-// tools lists what tests need besides Go and a C compiler, with the names it goes by.
+// tools returns the tools that tests need besides Go and a C compiler, each with its possible names.
 func tools() map[string][]string {
 	return map[string][]string{
 		"nginx":    {"nginx", "/usr/sbin/nginx"},
@@ -21,7 +21,7 @@ func tools() map[string][]string {
 	}
 }
 
-// find returns the path of a tool, "" when it is not installed.
+// find returns the path of a tool, or "" if it is not installed.
 func find(names []string) string {
 	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
@@ -31,7 +31,8 @@ func find(names []string) string {
 	return ""
 }
 
-// Need returns the path of a tool. Without the tool it skips the test; TestTools then says how to install it.
+// Need returns the path of a tool. If it is not installed, Need skips the test, and TestTools fails with a message on
+// how to install it.
 func Need(t testing.TB, tool string) string {
 	t.Helper()
 	path := find(tools()[tool])
@@ -41,7 +42,7 @@ func Need(t testing.TB, tool string) string {
 	return path
 }
 
-// Missing ends a test that lacks something that .ci/install installs.
+// Missing ends a test because a tool that .ci/install installs is missing.
 func Missing(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv(AllTools) != "" {

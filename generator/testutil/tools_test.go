@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestTools fails with one line for all tools that are missing: the tests that need them are skipped.
+// TestTools fails with one message about all missing tools. The tests that need them are skipped.
 func TestTools(t *testing.T) {
 	var missing []string
 	for tool, names := range tools() {

@@ -8,7 +8,8 @@ import (
 	"github.com/Slicer/sitegen/generator/yamltext"
 )
 
-// FuzzParse parses any text: everything that comes of it is in its place, and nothing is lost in silence.
+// FuzzParse checks that for any text, all nodes and findings have correct places, and nothing is dropped without a
+// finding.
 func FuzzParse(f *testing.F) {
 	for _, tt := range mistakes {
 		f.Add(tt.text)
@@ -37,7 +38,7 @@ func FuzzParse(f *testing.F) {
 		for _, f := range findings {
 			rest(f.Line, f.Col)
 			if f.Text == "" || strings.Contains(f.Text, "\n") {
-				t.Errorf("%v is not one line", f)
+				t.Errorf("%v has several lines", f)
 			}
 		}
 		var walk func(n *yamltext.Node)
@@ -53,7 +54,7 @@ func FuzzParse(f *testing.F) {
 				}
 			case yamltext.Broken:
 				if len(findings) == 0 {
-					t.Errorf("a node is broken and there is no finding")
+					t.Errorf("a node is broken, but there is no finding")
 				}
 			}
 			for _, n := range append(n.Items, n.Entries...) {
@@ -74,7 +75,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// begins reports whether what is written can be a value: in quotes, a block, or as it is.
+// begins reports whether written can be the start of a value in the text: in quotes, as a block, or unchanged.
 func begins(written, value string) bool {
 	if written == "" || strings.ContainsRune(`"'|>`, rune(written[0])) {
 		return written != "" || value == ""
@@ -83,7 +84,7 @@ func begins(written, value string) bool {
 	return strings.HasPrefix(written, string(first))
 }
 
-// FuzzQuote writes any text and reads it again, alone and in a list.
+// FuzzQuote checks that any text is the same after it is quoted and read again, alone and in a list.
 func FuzzQuote(f *testing.F) {
 	for _, s := range []string{"", "a", "a b", "5.10", "true", "~", "a: b", "a, b", "'", `"`, `\`, " ", "é", "日本",
 		"\x1b\x7f\t\u0085\u2028", "a\nb\n", "<<", "=", "-", "0x1f", ".inf", "2026-01-01", "[", "@"} {

@@ -12,10 +12,10 @@ import (
 type lexed struct {
 	text    string
 	tokens  token.Tokens
-	offsets map[*token.Token]int // where each token begins
-	lines   []int                // where each line begins
+	offsets map[*token.Token]int // offset of each token
+	lines   []int                // offset of each line
 	around  []int                // index of the innermost bracket around each token, and around the end; -1 for none
-	closed  map[int]bool         // opening brackets that have a closing one, by the index of their tokens
+	closed  map[int]bool         // whether an opening bracket, given by the index of its token, has a closing one
 
 	seen struct{ line, column, offset int } // the last position that was looked up
 }
@@ -40,7 +40,7 @@ func (l *lexed) locate() {
 		at := max(l.column(t.Position), after)
 		first, more := firstLine(t.Origin)
 		switch {
-		case t.Type == token.InvalidType: // its text includes the text before it, so its end is a guess
+		case t.Type == token.InvalidType: // its text includes the text before it, so its end is uncertain
 			l.offsets[t] = at
 			l.tokens = l.tokens[:i+1]
 			return
@@ -96,8 +96,8 @@ func (l *lexed) pair() {
 	l.around = append(l.around, innermost())
 }
 
-// openBracket returns the innermost unclosed bracket around a token, which may be the token itself; -1 if there is
-// none.
+// openBracket returns the innermost unclosed bracket around a token, or the token itself if it is one. It returns -1 if
+// there is none.
 func (l *lexed) openBracket(i int) int {
 	if i < len(l.tokens) && !l.closed[i] && opens(l.tokens[i]) {
 		return i
@@ -141,7 +141,7 @@ func lineStarts(text string) []int {
 func (l *lexed) column(p *token.Position) int {
 	line, column := min(max(p.Line, 1), len(l.lines)), max(p.Column, 1)
 	at, from := l.lines[line-1], 1
-	if l.seen.line == line && l.seen.column <= column { // lines can be long: go on from the position before
+	if l.seen.line == line && l.seen.column <= column { // lines can be long: continue from the last position
 		at, from = l.seen.offset, l.seen.column
 	}
 	for ; from < column && at < len(l.text) && l.text[at] != '\n'; from++ {
@@ -152,7 +152,7 @@ func (l *lexed) column(p *token.Position) int {
 	return at
 }
 
-// offset returns where a token begins. For a token that the parser inserted, it returns the parser's position.
+// offset returns the offset of a token. For a token that the parser inserted, it returns the parser's position.
 func (l *lexed) offset(t *token.Token) int {
 	if at, ok := l.offsets[t]; ok {
 		return at
@@ -163,8 +163,9 @@ func (l *lexed) offset(t *token.Token) int {
 	return l.column(t.Position)
 }
 
-// begin returns where a token begins that the lexer could not read to its end. The lexer reports that place or one
-// further down, where it stopped; after a text of several lines it may be too far up.
+// begin returns the offset of a token that the lexer could not read completely. The lexer reports that place, or a
+// later one where it stopped; for a text of several lines, the place may also be too early. So begin searches for the
+// token's first line around the reported place.
 func (l *lexed) begin(t *token.Token) int {
 	at := l.offset(t)
 	start := lineStart(l.text, at)
@@ -184,7 +185,7 @@ func (l *lexed) firstInLine(offset int) bool {
 	return strings.Trim(l.text[lineStart(l.text, offset):offset], " \t") == ""
 }
 
-// tabIn returns the offset of a tab in the indentation of the line that holds an offset, -1 if there is none.
+// tabIn returns the offset of a tab in the indentation of the line that contains an offset, or -1 if there is none.
 func (l *lexed) tabIn(offset int) int {
 	start := lineStart(l.text, offset)
 	indent := l.text[start:min(lineEnd(l.text, offset), len(l.text))]
@@ -195,7 +196,7 @@ func (l *lexed) tabIn(offset int) int {
 	return -1
 }
 
-// index returns the index of a token. For a token that the parser inserted, it returns that of the next one.
+// index returns the index of a token. For a token that the parser inserted, it returns the index of the next one.
 func (l *lexed) index(t *token.Token) int {
 	if i := slices.Index(l.tokens, t); i >= 0 {
 		return i
@@ -209,10 +210,10 @@ func (l *lexed) index(t *token.Token) int {
 	return len(l.tokens)
 }
 
-// lineStart returns the offset at which the line begins that holds an offset.
+// lineStart returns the offset of the start of the line that contains an offset.
 func lineStart(text string, offset int) int { return strings.LastIndexByte(text[:offset], '\n') + 1 }
 
-// lineEnd returns the offset at which the line ends that holds an offset.
+// lineEnd returns the offset of the end of the line that contains an offset.
 func lineEnd(text string, offset int) int {
 	if i := strings.IndexByte(text[offset:], '\n'); i >= 0 {
 		return offset + i

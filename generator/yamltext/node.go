@@ -21,19 +21,19 @@ const (
 	Broken               // a value that already has a finding
 )
 
-// Node is one value of a document: that of a key, an item of a list, or all of it.
+// Node is one value of a document: the value of a key, an item of a list, or the root.
 type Node struct {
 	Kind    Kind
 	Key     string      // as written; "" for an item and for the root
-	Name    string      // the key with the keys above it, "girder.timeout"; for an item, the name of its list; "" for the root
-	KeyAt   fault.Place // where the key begins; for an item and for the root the same as At
-	At      fault.Place // where the value begins
-	Items   []*Node     // of a Sequence
-	Entries []*Node     // of a Mapping, without entries that have invalid keys
+	Name    string      // the key with its parent keys: "girder.timeout"; for an item, its list's; "" for the root
+	KeyAt   fault.Place // place of the key; for an item and for the root the same as At
+	At      fault.Place // place of the value
+	Items   []*Node     // items of a Sequence
+	Entries []*Node     // entries of a Mapping with valid keys
 
 	doc  *Document
-	text string // of a Scalar
-	item bool   // the node is an item of a Sequence
+	text string // text of a Scalar
+	item bool   // whether the node is an item of a Sequence
 }
 
 // builder turns the parser's syntax tree into nodes.
@@ -42,7 +42,8 @@ type builder struct {
 	lexed *lexed
 }
 
-// scope holds the keys seen so far, to find repeated ones. Nested mappings share it; every item of a list has its own.
+// scope contains the keys seen so far, to find repeated ones. Nested mappings share a scope; each item of a list has a
+// separate one.
 type scope map[string]fault.Place // place of each key, by its full name
 
 // root builds the root of the document. There is at most one, because refuse removes further documents.
@@ -60,7 +61,7 @@ func (b *builder) root(file *ast.File) *Node {
 	return b.Root
 }
 
-// node fills in n, whose name is already set. If there is no value, its place is the offset.
+// node fills in n, whose name is already set. If there is no value, the place of n is the offset.
 func (b *builder) node(from ast.Node, n *Node, offset int, seen scope) *Node {
 	n.doc = b.Document
 	begin := from.GetToken()
@@ -92,7 +93,7 @@ func (b *builder) node(from ast.Node, n *Node, offset int, seen scope) *Node {
 		n.Kind, n.text = Scalar, from.Value.Value
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		n.Kind, n.text = Scalar, from.GetToken().Value
-	default: // there is none: see refuse
+	default: // impossible, because refuse removes all other kinds
 		n.Kind = Broken
 		b.report(offset, "read YAML: unexpected %s", strings.ToLower(from.Type().String()))
 	}
@@ -123,7 +124,7 @@ func (b *builder) items(from *ast.SequenceNode, list *Node, offset int) []*Node 
 	return items
 }
 
-// isLast reports whether a missing value is the last of the text. Then its value may be in the part that was cut off.
+// isLast reports whether a missing value is the last one in the text. Its value may be in the part that was cut off.
 func (b *builder) isLast(t *token.Token, offset int) bool {
 	if _, written := b.lexed.offsets[t]; written {
 		return false

@@ -16,10 +16,10 @@ func Quote(s string) string {
 	if simpleRE.MatchString(s) && !token.IsNeedQuoted(s) {
 		return s
 	}
-	return strconv.Quote(s) // YAML knows all escapes that Quote uses
+	return strconv.Quote(s) // YAML supports all escapes that Quote uses
 }
 
-// quoted puts one line of text in quotes, and chooses the kind that needs no escapes if possible.
+// quoted puts one line of text in quotes. It chooses the kind of quotes that needs no escapes, if possible.
 func quoted(s string) string {
 	if strings.ContainsAny(s, `"\`) {
 		return "'" + strings.ReplaceAll(s, "'", "''") + "'"

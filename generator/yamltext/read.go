@@ -32,11 +32,11 @@ func (ks Keys) Optional() Keys {
 	return optional
 }
 
-// Read reads a mapping with a table of its keys, in the order of the text. Unknown keys are findings. A node without a
-// value counts as a mapping without entries.
+// Read reads a mapping: for each of its entries, in the order of the text, it calls the function for that key. Unknown
+// keys are findings. A node without a value counts as a mapping without entries.
 func (n *Node) Read(keys Keys) { n.read(keys, n.path()) }
 
-// read reads a mapping in which the names of the keys begin after base.
+// read is like Read, for keys whose names are relative to base.
 func (n *Node) read(keys Keys, base string) {
 	switch n.Kind {
 	case Mapping:
@@ -83,10 +83,11 @@ func (n *Node) readEntry(keys Keys, base string) {
 	n.doc.findings = append(n.doc.findings, n.KeyAt.Errorf("unknown key %.80q%s", n.Name, keys.suggest(n.Name, base)))
 }
 
-// listed limits the keys that a message about an unknown one lists, so that it fits in two lines of a terminal.
+// listed is the maximum number of keys listed in a message about an unknown key. With 16, the message fits in two lines
+// of a terminal.
 const listed = 16
 
-// suggest returns the end of the message about an unknown key: a similar key, or the keys that exist.
+// suggest returns the end of the message about an unknown key: a similar key, or a list of the valid keys.
 func (ks Keys) suggest(name, base string) string {
 	group := name[:strings.LastIndexByte(name, '.')+1]
 	var known, near []string // all keys; those in the same group
@@ -202,7 +203,7 @@ func (n *Node) Errorf(format string, args ...any) {
 	}
 }
 
-// describe names the kind of a node for people who may not know YAML's terms.
+// describe describes a node for messages, without YAML's technical terms.
 func (n *Node) describe() string {
 	switch n.Kind {
 	case Mapping:
@@ -226,7 +227,7 @@ func (n *Node) instead() string {
 // unspacedRE matches a key and its value without the space between.
 var unspacedRE = regexp.MustCompile(`^([\pL_][\pL\d_.-]*):([^\s/].*)$`)
 
-// path is what the names of the entries of a mapping begin with.
+// path returns the prefix of the names of the mapping's entries.
 func (n *Node) path() string {
 	if n.item || n.Name == "" {
 		return ""

@@ -6,8 +6,8 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// refuse reports YAML that the parser accepts but this package does not. It returns the text without it, or the
-// unchanged text if there is none.
+// refuse reports syntax that the parser accepts but this package does not support. It returns the text without it, or
+// unchanged if there is none.
 func (d *Document) refuse(l *lexed) string {
 	if separator, begin := secondDocument(d, l); begin >= 0 {
 		d.report(begin, "a second document begins (found %q); keep only one", l.text[separator:separator+3])
@@ -24,13 +24,15 @@ func (d *Document) refuse(l *lexed) string {
 	return d.withoutReferences(l)
 }
 
-// cutAt returns the text before the line that holds an offset, or before the list in brackets that holds it.
+// cutAt returns the text before the line that contains an offset or, if the offset is in brackets, before the line of
+// the outermost bracket.
 func (d *Document) cutAt(l *lexed, offset int) string {
 	d.cut = true
 	return l.text[:lineStart(l.text, l.outermost(offset))]
 }
 
-// secondDocument returns where the first document ends and where the second begins, -1 if there is no second one.
+// secondDocument returns the offset of the separator after the first document and the offset of the second document.
+// Both are -1 if there is no second one.
 func secondDocument(d *Document, l *lexed) (separator, begin int) {
 	separator = -1
 	first, directive := false, 0 // whether the first document has begun; the line of a directive
@@ -58,7 +60,8 @@ func secondDocument(d *Document, l *lexed) (separator, begin int) {
 // tabIndents is the message about a tab in the indentation.
 const tabIndents = `a tab indents the line (found "\t"); indent with spaces`
 
-// tabbedEntry returns the offset of a tab in the indentation of a key or item outside of brackets, -1 if there is none.
+// tabbedEntry returns the offset of a tab in the indentation of a key or item outside of brackets, or -1 if there is
+// none.
 func tabbedEntry(l *lexed) int {
 	for i, t := range l.tokens {
 		entry := t.Type == token.SequenceEntryType || i+1 < len(l.tokens) &&
@@ -88,11 +91,12 @@ func wrongEscape(l *lexed) mistake {
 }
 
 // withoutReferences reports merge keys, anchors, aliases and tags, and returns the text without them: the value after
-// an anchor or a tag stays, an alias becomes a plain value, and a merge key becomes a key that is left out. The parser
-// finds several in a value like **bold**; that is reported as one mistake.
+// an anchor or a tag stays, an alias becomes a plain value, and a merge key becomes a key that is ignored. For a value
+// such as **bold**, in which the parser finds several aliases, it reports a single mistake.
 func (d *Document) withoutReferences(l *lexed) string {
 	repaired := []byte(l.text)
-	mergeLine, line, last := 0, 0, 0 // the lines of the last merge key and of the last reference; where the latter ends
+	mergeLine := 0     // line of the last merge key
+	line, last := 0, 0 // line and end of the last reference
 	for i, t := range l.tokens {
 		var what string
 		at := l.offsets[t]

@@ -11,7 +11,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// repair reports the mistake that caused an error of the parser, and returns the text without it.
+// repair reports the mistake that caused a parser error, and returns the text without it.
 func (d *Document) repair(l *lexed, err error) string {
 	syntax, ok := errors.AsType[*yaml.SyntaxError](err)
 	if !ok || syntax.Token == nil {
@@ -33,24 +33,23 @@ func (d *Document) repair(l *lexed, err error) string {
 
 // mistake is a syntax error with its cause.
 type mistake struct {
-	at    int    // where the wrong text begins
-	end   int    // where it ends, if it is a value on one line that can be replaced; else 0
+	at    int    // start of the wrong text
+	end   int    // end of the wrong text, if it is a value on one line that can be replaced; else 0
 	text  string // the message
 	write string // the correct spelling of the key and the value, if the value can be replaced
 }
 
-// diagnosis finds the mistake behind an error of the parser.
+// diagnosis finds the mistake that caused a parser error.
 type diagnosis struct{ *lexed }
 
-// diagnose finds the cause of an error of the parser. The parser reports a symptom, and often at the token after the
-// mistake:
+// diagnose finds the cause of a parser error. The parser reports a symptom, often at the token after the mistake:
 //
 //	title: Viewer 5: what is new     mapping value is not allowed in this context
 //	title: 'it's new'                value is not allowed in this context. map key-value is pre-defined
 //	title: [a, b                     ',' or ']' must be specified, of the key in the next line
 func (l diagnosis) diagnose(message string, t *token.Token) mistake {
 	at, i := l.offset(t), l.index(t)
-	begin := l.begin(t) // where a text in quotes begins
+	begin := l.begin(t) // start of a text in quotes
 	end := lineEnd(l.text, max(at, begin))
 	bracket := l.openBracket(i)
 	colon := message == "mapping value is not allowed in this context"
@@ -80,13 +79,13 @@ func (l diagnosis) diagnose(message string, t *token.Token) mistake {
 	return mistake{at: at, text: "read YAML: " + message}
 }
 
-// unclosed returns the mistake of a text in quotes that does not end.
+// unclosed returns the mistake of a text in quotes without a closing quote.
 func (l diagnosis) unclosed(at int) mistake {
 	line := l.text[at:lineEnd(l.text, at)]
 	if line == "" {
 		return mistake{at: at, text: "the text in quotes is not closed"}
 	}
-	if m, ok := l.escape(at, at+len(line)); ok && line[0] == '"' { // the lexer may have read the quote as a digit
+	if m, ok := l.escape(at, at+len(line)); ok && line[0] == '"' { // the lexer may have read the closing quote as a digit
 		return m
 	}
 	text := fmt.Sprintf("the text in quotes is not closed (found %.80q); write a %c at its end", line, line[0])
@@ -112,8 +111,8 @@ func (l diagnosis) escape(begin, end int) (mistake, bool) {
 	return mistake{at: begin, text: "unknown escape in double quotes"}, false
 }
 
-// endsQuotes reports whether the previous token is a text in quotes that begins in a line above. Then the quote that
-// ends it was meant to begin another text:
+// endsQuotes reports whether the previous token is a text in quotes that starts on an earlier line. In that case, its
+// closing quote was meant as the opening quote of another text:
 //
 //	title: 'Viewer
 //	description: 'What is new'
@@ -126,12 +125,12 @@ func (l diagnosis) endsQuotes(i, at int) bool {
 	return quoted && l.offsets[before] < lineStart(l.text, at)
 }
 
-// nextKey returns where the key of the first colon after a value begins, if it is in a line below the value:
+// nextKey returns the offset of the key before the first colon after a value, if that colon is on a later line:
 //
 //	title: a
 //	  out: b
 //
-// The parser reads "a out" as a key. The result is -1 if the colon is in the line of the value.
+// Here, the parser reads "a out" as a key. The result is -1 if the colon is on the line of the value.
 func (l diagnosis) nextKey(i int) int {
 	for j := i; j < len(l.tokens); j++ {
 		if l.tokens[j].Type != token.MappingValueType {
@@ -153,7 +152,7 @@ func (l diagnosis) misaligned(at int, how string) mistake {
 	return mistake{at: at, text: text}
 }
 
-// inBrackets returns the mistake in a list or mapping in brackets, at a token or before it.
+// inBrackets returns the mistake in a list or mapping in brackets that is at a token or before it.
 func (l diagnosis) inBrackets(bracket int, t *token.Token, colon bool) mistake {
 	at := l.offset(t)
 	rest := l.text[at:lineEnd(l.text, at)]
@@ -194,7 +193,7 @@ var (
 	valueRE = regexp.MustCompile(`^\s*((?:- +)*)(?:("[^"]*"|'[^']*'|[^\s#\[{'"][^#]*?):[ \t]+)?(\S.*)$`)
 )
 
-// unquoted returns the mistake of a value on one line that YAML reads differently unless it is in quotes.
+// unquoted returns the mistake of a value on one line that has a special meaning in YAML unless it is in quotes.
 func (l diagnosis) unquoted(at int, colon bool) (mistake, bool) {
 	start := lineStart(l.text, at)
 	line := l.text[start:lineEnd(l.text, at)]

@@ -1,5 +1,5 @@
-// Package yamltext reads YAML that people write by hand. It turns a text into nodes that know their place in the
-// file, and every mistake into a finding with the correct spelling. A reader of a file only adds a table of its keys:
+// Package yamltext reads YAML that people write by hand. It turns a text into nodes with their places in the file, and
+// every mistake into a finding with the correct spelling. To read a file, a program only needs a table of its keys:
 //
 //	var title string
 //	var hosts []string
@@ -25,13 +25,13 @@
 //	site.yaml:1:8: title has a colon and must be in quotes (found "Viewer 5: news"); write title: "Viewer 5: news"
 //	site.yaml:3:3: unknown key "redirect.host"; did you mean "redirect.hosts"?
 //
-// The package reads the part of YAML that needs no manual: one document of mappings, lists and single values. A value
-// is text exactly as written: 5.10 stays "5.10", and yes stays "yes". Anchors, aliases, tags, merge keys and keys that
-// are not words are findings.
+// The package supports the simple part of YAML: one document of mappings, lists and single values. A value is text
+// exactly as written: 5.10 is "5.10", and yes is "yes". Anchors, aliases, tags, merge keys and keys that are not words
+// are findings.
 //
-// One mistake is one finding. To find more than the first syntax error, the package repairs the text and parses it
-// again: it replaces a value that needs quotes by letters, and cuts the text off where the rest cannot be interpreted.
-// Nodes that were repaired or lost are Broken. Reading a Broken node returns no value and adds no finding.
+// Each mistake is reported once. To find more than the first syntax error, the package repairs the text and parses it
+// again: it replaces a value that needs quotes with letters, and cuts off the rest of the text if that cannot be
+// interpreted. Repaired or missing nodes are Broken. Reading a Broken node returns no value and adds no finding.
 package yamltext
 
 import (
@@ -50,18 +50,19 @@ type Document struct {
 	Root *Node
 
 	file     string
-	above    int    // lines of the file before the text
-	text     string // with line feeds as line ends, and without other carriage returns
+	above    int    // number of lines of the file before the text
+	text     string // lines end in line feeds; there are no carriage returns
 	lines    []int  // offsets of its lines
 	findings fault.Findings
 	broken   map[int]bool // lines of the text that were repaired
 	cut      bool         // the end of the text was cut off
 }
 
-// repairs limits how often a text is repaired. Further syntax errors are found after the first ones are corrected.
+// repairs limits the number of repairs of one text. Further syntax errors are reported when the first ones have been
+// corrected.
 const repairs = 20
 
-// Parse parses a text that begins after the given number of lines of a file. Findings have their place in that file.
+// Parse parses a text that begins after the first above lines of a file. The places of findings refer to that file.
 func Parse(file string, text []byte, above int) *Document {
 	d := &Document{file: file, above: above, broken: map[int]bool{}}
 	begin := fault.Place{File: file, Line: above + 1, Col: 1}
@@ -92,9 +93,9 @@ func (d *Document) Read(keys Keys) { d.Root.Read(keys) }
 // Findings returns all mistakes found so far, in the order of the file.
 func (d *Document) Findings() fault.Findings { return d.findings.Sorted() }
 
-// parse parses a repaired text, in which every byte has the offset it has in the original text. It reports the mistakes
-// it finds and returns the text with these repaired. If there are none, it sets the root and returns the text
-// unchanged.
+// parse parses a repaired text, in which every byte has the same offset as in the original text. It reports the
+// mistakes that it finds and returns the text with these repaired. If there are none, it sets the root and returns the
+// text unchanged.
 func (d *Document) parse(text string) string {
 	l := newLexed(text, lexer.Tokenize(text))
 	if next := d.refuse(l); next != text {
@@ -108,7 +109,7 @@ func (d *Document) parse(text string) string {
 	return text
 }
 
-// report adds the finding of a mistake at an offset of the text.
+// report adds a finding at an offset of the text.
 func (d *Document) report(offset int, format string, args ...any) {
 	d.findings = append(d.findings, d.place(offset).Errorf(format, args...))
 }
@@ -120,7 +121,7 @@ func (d *Document) place(offset int) fault.Place {
 	return fault.Place{File: d.file, Line: d.above + line, Col: offset - d.lines[line-1] + 1}
 }
 
-// line returns the number of the line that holds an offset of the text, counted from 1.
+// line returns the number of the line that contains an offset of the text, counted from 1.
 func (d *Document) line(offset int) int {
 	i, found := slices.BinarySearch(d.lines, offset)
 	if found {
@@ -129,7 +130,7 @@ func (d *Document) line(offset int) int {
 	return i
 }
 
-// notUTF8 returns the offset of the first byte that is not valid UTF-8, -1 if there is none.
+// notUTF8 returns the offset of the first byte that is not valid UTF-8, or -1 if there is none.
 func notUTF8(text string) int {
 	for i, c := range text {
 		if c == utf8.RuneError {

@@ -10,7 +10,7 @@ import (
 	"github.com/Slicer/sitegen/generator/yamltext"
 )
 
-// everything is a text with all that is read.
+// everything is a text with all supported syntax.
 const everything = "\ufeff# A profile.\r\n---\r\ntitle: 5.10\nnothing:\nempty: \"\"\nquoted: 'It''s'\n" +
 	"block: |\n  folded\n   b\nfolded: >-\n  a\n  b\nlines: a\n  b\n" +
 	"é: [ü, \"\\u00e9\",\n  {x: y, z}]\n\"in quotes\":\tb\n" +
@@ -56,7 +56,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// tree shows a node and those below it.
+// tree prints a node and the nodes below it.
 func tree(n *yamltext.Node, indent string) string {
 	var b strings.Builder
 	kinds := map[yamltext.Kind]string{yamltext.Nothing: "nothing", yamltext.Scalar: "scalar",
@@ -77,7 +77,7 @@ func tree(n *yamltext.Node, indent string) string {
 	return b.String()
 }
 
-// mistakes are texts with what is found wrong in them, before anything is read.
+// mistakes are texts and the findings of Parse, before anything is read.
 var mistakes = []struct{ name, text, want string }{
 	{"a colon", "title: Viewer 5: what is new\nout: x\n",
 		`1:8: title has a colon and must be in quotes (found "Viewer 5: what is new"); write title: "Viewer 5: what is new"`},
@@ -87,7 +87,7 @@ var mistakes = []struct{ name, text, want string }{
 		`1:8: title has a colon and must be in quotes (found "What is new:"); write title: "What is new:"`},
 	{"a colon and quotes", "title: say \"a\": it's\n",
 		`1:8: title has a colon and must be in quotes (found "say \"a\": it's"); write title: 'say "a": it''s'`},
-	{"a colon below", "girder:\n  title: a: b\n",
+	{"a colon in a group", "girder:\n  title: a: b\n",
 		`2:10: title has a colon and must be in quotes (found "a: b"); write title: "a: b"`},
 	{"a colon in an item", "- id: a: b\n  to: c\n",
 		`1:7: id has a colon and must be in quotes (found "a: b"); write id: "a: b"`},
@@ -113,13 +113,13 @@ var mistakes = []struct{ name, text, want string }{
 	{"open single quotes", "a: b\nc: 'd\ne: f\n",
 		`2:4: the text in quotes is not closed (found "'d"); write a ' at its end`},
 	{"open double quotes", "a: \"b\n", `1:4: the text in quotes is not closed (found "\"b"); write a " at its end`},
-	{"open quotes, which the next end", "a: \"b\nc: \"d\"\n",
+	{"open quotes, closed by the next ones", "a: \"b\nc: \"d\"\n",
 		`1:4: the text in quotes is not closed (found "\"b"); write a " at its end`},
 	{"open quotes before the end of the document", "a: \"b\n---\nc: d\n",
 		`1:4: the text in quotes is not closed (found "\"b"); write a " at its end`},
-	{"open quotes after others like them", "a: [\"b\", \"b\n",
+	{"open quotes after the same text in quotes", "a: [\"b\", \"b\n",
 		`1:10: the text in quotes is not closed (found "\"b"); write a " at its end`},
-	{"an escape after quotes like its own", "a: [\"b\", \"b\\d\"]\n",
+	{"an escape after the same text in quotes", "a: [\"b\", \"b\\d\"]\n",
 		`1:12: unknown escape in double quotes (found "\\d"); write \\ for a backslash, or use single quotes`},
 	{"an escape", "a: \"C:\\dir\"\n",
 		`1:7: unknown escape in double quotes (found "\\d"); write \\ for a backslash, or use single quotes`},
@@ -146,15 +146,15 @@ var mistakes = []struct{ name, text, want string }{
 	{"not deep enough", "a:\n  b: c\n d: e\n",
 		`3:2: the line is indented like no line above (found "d: e"); align it with the key or item that it belongs to`},
 	{"an item without a value", "a:\n- b\n-\nc: d\n", `3:1: an item has no value; write one, or remove the line`},
-	{"an escape of other digits", "a: \"\\x4g\"\nb: c\n",
+	{"an escape with invalid digits", "a: \"\\x4g\"\nb: c\n",
 		`1:5: unknown escape in double quotes (found "\\x"); write \\ for a backslash, or use single quotes`},
 	{"a key twice", "a: b\nc: d\na: e\n", `3:1: a occurs twice, first in line 1; remove one`},
-	{"a key twice below", "a:\n  b: c\n  b: d\n", `3:3: a.b occurs twice, first in line 2; remove one`},
+	{"a key twice in a group", "a:\n  b: c\n  b: d\n", `3:3: a.b occurs twice, first in line 2; remove one`},
 	{"a key twice, once with a dot", "a.b: c\na:\n  b: d\n", `3:3: a.b occurs twice, first in line 1; remove one`},
 	{"a key once in each item", "- a: b\n- a: c\n", ``},
 	{"a number as a key", "5.10: a\n", `1:1: keys must be plain words (found "5.10"); write it in quotes: "5.10"`},
 	{"a list as a key", "[a]: b\n", `1:4: keys must be plain words (found "[a]" before a colon)`},
-	{"a long key", "? a\n: b\n", `1:1: keys must be plain words (found "?"); write the key, a colon and the value`},
+	{"an explicit key", "? a\n: b\n", `1:1: keys must be plain words (found "?"); write the key, a colon and the value`},
 	{"an anchor", "a: &b c\n", `1:4: anchors are not supported (found "&b c"); write the value in full, or in quotes: a: "&b c"`},
 	{"an anchor of a mapping", "a: &b\n  c: d\n",
 		`1:4: anchors are not supported (found "&b"); write the value in full, or in quotes: a: "&b"`},
@@ -209,7 +209,7 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// profile has what a reader of a larger file needs: groups, lists of mappings, optional keys.
+// profile has what larger files need: groups, lists of mappings, optional keys.
 type profile struct {
 	title   string
 	public  bool
@@ -277,7 +277,7 @@ func TestRead(t *testing.T) {
 
 func TestReadMistakes(t *testing.T) {
 	tests := []struct{ name, text, want string }{
-		{"unknown key, near a known one", "titel: x\n", `1:1: unknown key "titel"; did you mean "title"?`},
+		{"misspelled key", "titel: x\n", `1:1: unknown key "titel"; did you mean "title"?`},
 		{"unknown key", "colour: x\n", `1:1: unknown key "colour"; the keys are title, systems, links, public, weight`},
 		{"unknown key of a group, without it", "source: x\n",
 			`1:1: unknown key "source"; did you mean "links.source"?`},
@@ -304,17 +304,19 @@ func TestReadMistakes(t *testing.T) {
 			`1:1: must be keys and values (found "title:x"); write a space after the colon: title: x`},
 		{"list for the file", "- title\n",
 			`1:1: must be keys and values (found a list); for instance title: Downloads`},
-		{"no truth", "public: yes\n", `1:9: public must be true or false (found "yes")`},
-		{"no number", "weight: 1.5\n", `1:9: weight must be a whole number (found "1.5")`},
+		{"not a boolean", "public: yes\n", `1:9: public must be true or false (found "yes")`},
+		{"not a number", "weight: 1.5\n", `1:9: weight must be a whole number (found "1.5")`},
 		{"large number", "weight: 99999999999\n", `1:9: weight must be a whole number (found "99999999999")`},
-		{"broken values are reported once", "title: a: b\npublic: @x\nsystems: *a\nlinks: &b\n  source: 'x\n", `1:8: title has a colon and must be in quotes (found "a: b"); write title: "a: b"
+		{"broken values are reported once", "title: a: b\npublic: @x\nsystems: *a\nlinks: &b\n  source: 'x\n",
+			`1:8: title has a colon and must be in quotes (found "a: b"); write title: "a: b"
 2:9: public begins with "@" and must be in quotes (found "@x"); write public: "@x"
 3:10: aliases are not supported (found "*a"); write the value in full, or in quotes: systems: "*a"
 4:8: anchors are not supported (found "&b"); write the value in full, or in quotes: links: "&b"
 5:11: the text in quotes is not closed (found "'x"); write a ' at its end`},
-		{"what was cut off is not missing", "title:\n  'x\n",
+		{"values that were cut off are not reported as missing", "title:\n  'x\n",
 			`2:3: the text in quotes is not closed (found "'x"); write a ' at its end`},
-		{"all at once, in the order of the file", "titel: x\npublic: y\ntitle: b: c\nlinks: {sauce: d}\nweight: e\nsystems:\n- id: f\n- id: [g]\n  id: h\n\t- id: i\n", `1:1: unknown key "titel"; did you mean "title"?
+		{"all at once, in the order of the file", "titel: x\npublic: y\ntitle: b: c\nlinks: {sauce: d}\nweight: e\n" +
+			"systems:\n- id: f\n- id: [g]\n  id: h\n\t- id: i\n", `1:1: unknown key "titel"; did you mean "title"?
 2:9: public must be true or false (found "y")
 3:8: title has a colon and must be in quotes (found "b: c"); write title: "b: c"
 4:9: unknown key "links.sauce"; did you mean "links.source"?
@@ -337,6 +339,6 @@ func TestReadMistakes(t *testing.T) {
 	}
 	_, err := readProfile("titel: x\n", 6)
 	if want := `profile.yaml:7:1: unknown key "titel"; did you mean "title"?`; err == nil || err.Error() != want {
-		t.Errorf("lower down in a file: %v, want %s", err, want)
+		t.Errorf("with lines above: %v, want %s", err, want)
 	}
 }

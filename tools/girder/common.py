@@ -1,4 +1,4 @@
-"""What seed.py and trouble.py share: a client of the running server, and packages for it."""
+"""Shared by seed.py and trouble.py: a client for the running server, and packages to upload."""
 import json
 import pathlib
 import sys
@@ -12,7 +12,7 @@ REPOSITORY = "https://example.invalid/aurora"
 
 
 class Server:
-    """The server whose files are in a folder. Administrators sign in with its key."""
+    """A client for the server whose files are in the folder run, signed in as the administrator."""
 
     def __init__(self, run):
         self.run = pathlib.Path(run)
@@ -23,25 +23,25 @@ class Server:
         self.client.authenticate(apiKey=env["key"])
 
     def upload(self, system, arch, revision, version, date, pre_release, body=None, app="Aurora"):
-        """Uploads a package as a factory does: a new item, or a new file of an old one."""
+        """Uploads a package as build machines do: as a new item, or as a new file of an existing item."""
         path = self.run / "files" / f"aurora-{version}-{system}-{arch}.{EXTENSIONS[system]}"
         path.write_bytes(body or f"{system} {arch} {revision} {version}\n".encode() * 4000)
         self.client.uploadApplicationPackage(str(path), app, system, arch, "Aurora", "git", REPOSITORY, revision, version,
                                              build_date=date, pre_release=pre_release)
 
     def begin(self, system, revision, version):
-        """Makes an item without a file, as an upload does that then dies."""
+        """Creates an item without a file, as an upload does that is then interrupted."""
         return self.client.post(f"app/{self.app}/package", parameters=dict(
             os=system, arch="amd64", baseName="Aurora", repository_type="git", repository_url=REPOSITORY,
             revision=revision, version=version, pre_release=True))
 
     def items(self, revision, **meta):
-        """The listed items of a revision whose meta has these values."""
+        """Returns the listed items of a revision whose meta has the given values."""
         listed = self.client.get(f"app/{self.app}/package", parameters={"limit": 0})
         return [i for i in listed if i["meta"]["revision"] == revision and all(i["meta"].get(k) == v for k, v in meta.items())]
 
 
 def answer(value):
-    """Prints the result on a line of its own: the clients print as well."""
+    """Prints the result on a separate line, because the clients print messages, too."""
     sys.stdout.flush()
     print("\n" + json.dumps(value))

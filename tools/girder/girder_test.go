@@ -1,6 +1,6 @@
-// Package girder reads a real Girder server with the real package manager plugin, while people and factories do to it
-// what they do. make test-girder starts the server; without one, in a plain go test ./..., no test of this package
-// runs.
+// Package girder tests the Girder source with a real Girder server and its package manager plugin, while the server's
+// content changes as it does in practice. make test-girder starts the server. Without a server, as in a plain go test
+// ./..., the tests do not run.
 package girder
 
 import (
@@ -45,24 +45,24 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// cache is where the script server keeps the server.
+// cache is the folder in which the script "server" installs the server.
 var cache = filepath.Join("..", "..", ".cache", "girder")
 
-// world is the server, and what a site remembers of it from run to run.
+// world is the server, and the memory that a site stores between runs.
 type world struct {
 	t      *testing.T
 	api    string
 	app    string
-	header http.Header // for a login
+	header http.Header // credentials; nil for none
 	now    time.Time
 	memory source.Memory
 
 	mu    sync.Mutex
-	looks []string // ids of the items looked at since the last read began
+	looks []string // ids of the items whose files were requested since the start of the last read
 	hook  func()   // called once, after the listing was sent
 }
 
-// RoundTrip notes which items are looked at.
+// RoundTrip records the items whose files are requested.
 func (w *world) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := http.DefaultTransport.RoundTrip(req)
 	w.mu.Lock()
@@ -77,7 +77,7 @@ func (w *world) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// options returns what the source gets.
+// options returns the options for the source.
 func (w *world) options() source.Options {
 	return source.Options{
 		Fetch: fetch.New(fetch.Options{HTTP: &http.Client{Transport: w}, Header: w.header, Retries: 1,
@@ -86,7 +86,7 @@ func (w *world) options() source.Options {
 	}
 }
 
-// reading is what one run of a site finds.
+// reading is the result of one run of a site.
 type reading struct {
 	*source.Listing
 	published map[string]*catalog.Package // by id
@@ -94,7 +94,7 @@ type reading struct {
 	looks     []string
 }
 
-// read reads the source as the next run of the site does.
+// read reads the source, as the next run of the site does.
 func (w *world) read(t *testing.T) reading {
 	t.Helper()
 	w.looks = nil
@@ -137,7 +137,7 @@ func (w *world) do(t *testing.T, command string) (ids []string) {
 	return ids
 }
 
-// TestServer is the life of a site. Its parts follow one another.
+// TestServer follows a site through many runs. Each subtest depends on the previous ones.
 func TestServer(t *testing.T) {
 	app, err := os.ReadFile(filepath.Join(cache, "run", "app"))
 	if err != nil {
@@ -201,7 +201,7 @@ func TestServer(t *testing.T) {
 			sum := sha512.Sum512(body)
 			if err != nil || params["filename"] != p.FileName || int64(len(body)) != p.Size ||
 				hex.EncodeToString(sum[:]) != p.SHA512 {
-				t.Errorf("%s: %d bytes called %q (%v), want %d called %q", p.URL, len(body), params["filename"], err,
+				t.Errorf("%s: %d bytes, name %q (%v), want %d, %q", p.URL, len(body), params["filename"], err,
 					p.Size, p.FileName)
 			}
 			resumes(t, p.URL, body)
@@ -211,7 +211,7 @@ func TestServer(t *testing.T) {
 
 	t.Run("a release in a private folder", func(t *testing.T) {
 		ids := w.do(t, "private")
-		for range 2 { // it may be public at any run
+		for range 2 { // requested again in each run, because the folder may become public at any time
 			r := w.read(t)
 			if d := diff.Diff(slices.Sorted(slices.Values(ids)), r.looks); d != "" {
 				t.Errorf("looks (-want +got):\n%s", d)
@@ -284,10 +284,10 @@ func TestServer(t *testing.T) {
 			resp, _ := get(t, p.URL)
 			if _, params, err := mime.ParseMediaType(resp.Header.Get("Content-Disposition")); err != nil ||
 				params["filename"] != p.FileName {
-				t.Errorf("a download is called %q (%v), want %q", params["filename"], err, p.FileName)
+				t.Errorf("the name of a download is %q (%v), want %q", params["filename"], err, p.FileName)
 			}
 		}
-		if len(r.Warnings) != 0 { // the drafts are still there, as they were for years
+		if len(r.Warnings) != 0 { // drafts next to their releases cause no warning
 			t.Errorf("warnings %q", r.Warnings)
 		}
 	})
@@ -312,7 +312,7 @@ func TestServer(t *testing.T) {
 			t.Errorf("%+v, published %v", h, r.published[id])
 		}
 		if r := w.read(t); r.held[id].ID != "" || r.published[id] != nil {
-			t.Errorf("it is still there: %+v, %v", r.held[id], r.published[id])
+			t.Errorf("the deleted package is still listed: %+v, %v", r.held[id], r.published[id])
 		}
 	})
 

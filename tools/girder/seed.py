@@ -1,5 +1,5 @@
-"""Fills the empty server whose files are in the folder sys.argv[1]: two releases, six nights (the last three with
-packages for arm64), an upload that never began, and a half one. 32 items, 30 of them with a file."""
+"""Fills the empty server whose files are in the folder sys.argv[1]: two releases, nightly builds of six days (the last
+three with packages for arm64), an upload that never started, and an incomplete one. Of the 32 items, 30 have a file."""
 import datetime
 import json
 import pathlib
@@ -19,7 +19,7 @@ girder.post("assetstore", parameters=dict(name="files", type=0, root=str(run / "
 key = girder.post("api_key", parameters=dict(name="k"))["key"]
 packages = SlicerPackageClient(apiUrl=api)
 packages.authenticate(apiKey=key)
-app = packages.createApp("Aurora", desc="", public=True)["_id"]  # in the client's default collection, where it finds apps by name
+app = packages.createApp("Aurora", desc="", public=True)["_id"]  # in the default collection, where the client looks up apps by name
 (run / "env.json").write_text(json.dumps(dict(app=app, key=key)))
 (run / "app").write_text(app + "\n")
 

@@ -1,6 +1,6 @@
-"""Does to the running server what people and factories do to a real one.
+"""Changes the running server as users and build machines change a real one.
 
-usage: trouble.py RUN-FOLDER COMMAND; each prints one line of JSON, the ids of the items that it is about.
+usage: trouble.py RUN-FOLDER COMMAND. Each command prints one line of JSON, the ids of the affected items.
 """
 import sys
 
@@ -12,7 +12,7 @@ def ids(items):
 
 
 def private(s):
-    """A release that is being prepared in a folder for its makers."""
+    """Uploads a release to a private folder, where it is prepared."""
     s.client.post(f"app/{s.app}/release", parameters=dict(name="5.14.0", app_revision="36000", public=False))
     for system in EXTENSIONS:
         s.upload(system, "amd64", "36000", "5.14.0", "2026-11-25T06:00:00Z", False)
@@ -20,14 +20,14 @@ def private(s):
 
 
 def public(s):
-    """That release is ready."""
+    """Makes the folder of that release public."""
     items = s.items("36000")
     s.client.put(f"folder/{items[0]['folderId']}/access", parameters=dict(access='{"users": [], "groups": []}', public=True))
     return ids(items)
 
 
 def two_files(s):
-    """A replacement of a file that stopped half way."""
+    """Adds a second file to an item, as an interrupted replacement does."""
     item = s.items("34815", os="win")[0]
     path = s.run / "files" / "new_file"
     path.write_bytes(b"second " * 30000)
@@ -36,7 +36,7 @@ def two_files(s):
 
 
 def one_file(s):
-    """The same, mended."""
+    """Deletes the second file."""
     item = s.items("34815", os="win")[0]
     for f in list(s.client.listFile(item["_id"])):
         if f["name"] == "new_file":
@@ -45,13 +45,13 @@ def one_file(s):
 
 
 def upload_again(s):
-    """A factory uploads a package a second time."""
+    """Uploads a package a second time."""
     s.upload("macosx", "amd64", "34815", "5.13.0-2026-11-23", "2026-11-23T03:15:12.345Z", True, body=b"other " * 20000)
     return ids(s.items("34815", os="macosx", arch="amd64"))
 
 
 def promote(s):
-    """A release made by copying drafts; their files are given new names."""
+    """Makes a release by copying drafts and renaming their files."""
     release = s.client.createRelease("Aurora", "5.12.0", "34812")
     copies = []
     for system in EXTENSIONS:
@@ -65,40 +65,40 @@ def promote(s):
 
 
 def sign(s):
-    """A release is signed and uploaded again, by a client that does not say whether it is a pre-release."""
+    """Uploads a signed release again, with a client that does not set pre_release."""
     s.upload("win", "amd64", "34045", "5.10.0", "2025-11-10T09:00:00Z", False, body=b"signed " * 9000)
     return ids(s.items("34045", os="win"))
 
 
 def twin(s):
-    """A package copied within its folder."""
+    """Copies a package within its folder."""
     item = s.items("34803", os="linux")[0]
     copy = s.client.post(f"item/{item['_id']}/copy", parameters=dict(folderId=item["folderId"]))
     return ids([item, copy])
 
 
 def delete_twin(s):
-    """The copy is deleted."""
+    """Deletes the copy."""
     item = [i for i in s.items("34803", os="linux") if i["name"].endswith("(1)")][0]
     s.client.delete(f"item/{item['_id']}")
     return ids([item])
 
 
 def new(s):
-    """A night's package."""
+    """Uploads a nightly build."""
     s.upload("linux", "amd64", "34821", "5.13.0-2026-11-25", "2026-11-25T03:00:00Z", True)
     return ids(s.items("34821"))
 
 
 def delete_new(s):
-    """That package is deleted."""
+    """Deletes that nightly build."""
     items = s.items("34821")
     s.client.delete(f"item/{items[0]['_id']}")
     return ids(items)
 
 
 def hidden(s):
-    """Another application, which is private. The first id is its own."""
+    """Creates another application, which is private. The first id is that of the application."""
     app = s.client.createApp("Hidden", public=False)
     for system in EXTENSIONS:
         s.upload(system, "amd64", "100", "1.0.0", "2026-11-25T03:00:00Z", True, app="Hidden")
@@ -107,7 +107,7 @@ def hidden(s):
 
 
 def token(s):
-    """A token of the administrator."""
+    """Returns a token of the administrator."""
     return [s.client.token]
 
 

@@ -309,7 +309,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestDenied reads a bucket without the permission to.
+// TestDenied reads a bucket without permission.
 func TestDenied(t *testing.T) {
 	b := newBucket(t)
 	b.put(t, "a", []byte("x"))

@@ -1,5 +1,5 @@
-// Package s3website tests the redirects compiled for S3 against the website endpoint of a real S3 server. It is in a
-// module of its own because the server, versitygw, and the AWS SDK have ninety dependencies.
+// Package s3website tests the redirects compiled for S3 with the website endpoint of a real S3 server. It is in a
+// separate module because the server, versitygw, and the AWS SDK have ninety dependencies.
 package s3website
 
 import (

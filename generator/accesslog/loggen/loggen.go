@@ -19,21 +19,21 @@ import (
 type Options struct {
 	Seed      uint64
 	Lines     int
-	IDs       []string // of packages, in order of popularity
+	IDs       []string // ids of packages, most popular first
 	Addresses int      // number of different client addresses
 	Agents    int      // approximate number of different user agents
-	Days      int      // that the log covers
+	Days      int      // number of days that the log covers
 	Start     time.Time
 }
 
 // Stats counts what was written.
 type Stats struct {
 	Bytes     int64
-	Downloads int64 // requests of packages, with any method and status
+	Downloads int64 // requests for packages, with any method and status
 	Bad       int64 // garbled lines
 }
 
-// agents are format strings for user agents, which have two numbers, with their frequency.
+// agents are format strings of user agents, each with two numbers, and their frequency.
 var agents = []struct {
 	format string
 	weight int
@@ -84,7 +84,8 @@ func Write(w io.Writer, o Options) (Stats, error) {
 		} else {
 			at := o.Start.Add(time.Duration(float64(i) * step * float64(time.Second)))
 			if r.IntN(50) == 0 {
-				at = at.Add(-time.Duration(r.IntN(3600)) * time.Second) // Apache logs the start of a request: late lines
+				// Apache logs the time at which a request started, so a long request is logged late.
+				at = at.Add(-time.Duration(r.IntN(3600)) * time.Second)
 			}
 			var download bool
 			line, download = appendLine(line[:0], r, at, o, names, i)
@@ -162,7 +163,7 @@ func appendAddress(b []byte, n int) []byte {
 	if n%100 == 0 {
 		return fmt.Appendf(b, "2001:db8:%x::%x", 1+n/100%2, n)
 	}
-	// Multiplying by an odd number permutes the 32-bit numbers, so that neighbours are far apart.
+	// Multiplying by an odd number permutes the 32-bit numbers, so consecutive n have very different addresses.
 	x := uint32(n) * 2654435761
 	return fmt.Appendf(b, "%d.%d.%d.%d", 1+x>>24%223, x>>16&255, x>>8&255, x&255)
 }

@@ -77,7 +77,7 @@ func TestBatchInTrouble(t *testing.T) {
 	if err == nil || err.Error() != "write downloads: "+path+": database or disk is full" {
 		t.Errorf("error %v", err)
 	}
-	if hints := fault.Hints(err); len(hints) != 1 || !strings.Contains(hints[0], "make room") {
+	if hints := fault.Hints(err); len(hints) != 1 || !strings.Contains(hints[0], "Free some space") {
 		t.Errorf("hints %q", hints)
 	}
 	if n := count(t, d.Reader, "SELECT count(*) FROM packages"); n != 0 {

@@ -1,10 +1,10 @@
 // Package fetch gets a list of packages, from a server or from a file.
 //
 // Many failures of servers are temporary: they restart, answer 502 for a minute, or drop the connection in the middle
-// of an answer. Get retries these, and waits longer each time. It fails at once if a person has to correct something: a
-// wrong address, a certificate, a login page. The error is a *Failure, with a problem and a hint for the person who
-// reads the log of a nightly job. A source can make them more specific with Request.Explain: what a status means there,
-// and which setting to check.
+// of an answer. Get retries these, and waits longer each time. It fails immediately if somebody has to correct
+// something: a wrong address, a certificate, a login page. The error is a *Failure with a problem and a hint, written
+// for the reader of a nightly job's log. With Request.Explain, a source can make both more specific: what a status
+// means for this server, and which setting to check.
 package fetch
 
 import (
@@ -24,7 +24,7 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// Defaults of Options. Girder takes seconds to list everything, and has been seen to take minutes.
+// Defaults of Options. Girder usually takes seconds for a listing, sometimes minutes.
 const (
 	DefaultTimeout   = 3 * time.Minute
 	DefaultMaxSize   = 64 << 20 // bytes: a hundred times the listing of 700 packages
@@ -39,15 +39,16 @@ const longestPause = 2 * time.Minute
 
 // Options configures a Client. The zero value is valid.
 type Options struct {
-	HTTP      *http.Client  // nil: the package's own; its CheckRedirect is not used
+	HTTP      *http.Client  // nil: a default client; CheckRedirect is replaced
 	UserAgent string        // "": DefaultUserAgent
 	Timeout   time.Duration // limit of one attempt, from the connection to the last byte; 0: DefaultTimeout
-	MaxSize   int64         // bytes of an answer or a file, decompressed; 0: DefaultMaxSize
+	MaxSize   int64         // maximum size of an answer or file, decompressed (bytes); 0: DefaultMaxSize
 	Retries   int           // attempts after the first
 	Log       *slog.Logger  // gets a message for every retry; nil: none
 
-	// Header is sent with every request, for a source behind a login: Authorization, or Girder-Token. It is a secret.
-	// It goes to the host of the request only, over https or to this machine, and appears in no message.
+	// Header is sent with every request, for a source that requires a login: Authorization, or Girder-Token. It is a
+	// secret: it is sent only to the host of the request, over https or within this machine, and no message contains
+	// it.
 	Header http.Header
 
 	// Sleep waits between attempts, and returns the error of ctx if ctx is done first. Tests replace it; nil: a timer.
@@ -86,19 +87,19 @@ func (c *Client) SignsIn() bool { return len(c.o.Header) > 0 }
 // Request describes one document to get.
 type Request struct {
 	URL    string
-	Name   string // its name in messages; "": URL
-	Accept string // the header; "": anything
+	Name   string // name for messages; "": URL
+	Accept string // the Accept header; "": */*
 
-	// Read interprets the body of an answer 200, which is decompressed already. An error that wraps
-	// io.ErrUnexpectedEOF means that the body ends too early, and the request is retried; any other is final.
+	// Read interprets the decompressed body of an answer 200. If its error wraps io.ErrUnexpectedEOF, the body ended
+	// too early and the request is retried; any other error is final.
 	Read func(body []byte) error
 
-	// Explain makes a failure more specific, if the source knows more than HTTP; nil: it does not.
+	// Explain, if not nil, makes a failure more specific.
 	Explain func(*Failure)
 }
 
-// Get fetches one document. It retries after an answer 429 or 5xx, without a connection, and after a body that breaks
-// off. Its error wraps a *Failure, or that of ctx.
+// Get fetches one document. It retries after an answer 429 or 5xx, a failed connection, or a truncated body. Its error
+// wraps a *Failure or the error of ctx.
 func (c *Client) Get(ctx context.Context, r Request) error {
 	name := cmp.Or(r.Name, r.URL)
 	pauses := &backoff.ExponentialBackOff{
@@ -189,9 +190,9 @@ func confidential(u *url.URL) bool {
 	return u.Scheme == "https" || strings.EqualFold(u.Hostname(), "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// checkRedirect allows redirects that stay on the host and do not leave https. Another host may be right, but then the
-// site's owner must configure it, because the catalogue comes from there. Another port of the host is another server,
-// which does not get the credentials.
+// checkRedirect allows redirects that stay on the same host and do not change from https to http. If the source has
+// moved to another host, the owner of the site must configure it, because the catalogue comes from there. Another port
+// on the same host is a different server, so it does not receive the credentials.
 func (c *Client) checkRedirect(req *http.Request, via []*http.Request) error {
 	first, from, to := via[0].URL, via[len(via)-1].URL, req.URL
 	if !strings.EqualFold(to.Hostname(), from.Hostname()) || from.Scheme == "https" && to.Scheme != "https" ||

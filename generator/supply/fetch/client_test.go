@@ -23,8 +23,8 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/fetch"
 )
 
-// serve starts a server and counts its requests. The first handler answers the first request and so on; the last
-// answers all that follow.
+// serve starts a server and counts its requests. The first handler answers the first request and so on; the last one
+// answers all further requests.
 func serve(t *testing.T, handlers ...http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
 	t.Helper()
 	requests := new(atomic.Int64)
@@ -36,7 +36,7 @@ func serve(t *testing.T, handlers ...http.HandlerFunc) (*httptest.Server, *atomi
 	return server, requests
 }
 
-// answer sends a status and a body.
+// answer returns a handler that sends a status and a body.
 func answer(status int, body string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		for i := 0; i < len(header); i += 2 {
@@ -47,7 +47,7 @@ func answer(status int, body string, header ...string) http.HandlerFunc {
 	}
 }
 
-// hijack writes raw to the connection instead of an answer, and closes it.
+// hijack returns a handler that writes raw to the connection instead of an answer, and closes it.
 func hijack(raw string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
@@ -59,7 +59,7 @@ func hijack(raw string) http.HandlerFunc {
 	}
 }
 
-// get asks base for a list of numbers. It does not wait between tries; it records how long it would have waited.
+// get fetches a list of numbers from base. It records the pauses between tries instead of waiting.
 func get(ctx context.Context, base string, o fetch.Options) (list []int, pauses []time.Duration, err error) {
 	o.Sleep = func(_ context.Context, pause time.Duration) error {
 		pauses = append(pauses, pause)
@@ -83,7 +83,7 @@ const (
 
 var numbers = []int{1, 2, 30000000000000000}
 
-func TestGetAsksOnce(t *testing.T) {
+func TestGetSendsOneRequest(t *testing.T) {
 	var got *http.Request
 	server, requests := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		got = r
@@ -108,7 +108,7 @@ func TestGetAsksOnce(t *testing.T) {
 	}
 }
 
-func TestGetUnderstands(t *testing.T) {
+func TestGetSucceeds(t *testing.T) {
 	tests := []struct {
 		name     string
 		handlers []http.HandlerFunc
@@ -119,8 +119,8 @@ func TestGetUnderstands(t *testing.T) {
 			1},
 		{"no content type", []http.HandlerFunc{answer(200, listing, "Content-Type", "")}, 1},
 		{"redirect on the host", []http.HandlerFunc{answer(301, "", "Location", "/moved"), answer(200, listing)}, 2},
-		{"better the second time", []http.HandlerFunc{answer(500, "{}"), answer(200, listing)}, 2},
-		{"better the last time", []http.HandlerFunc{answer(502, nginx), answer(503, ""), answer(429, ""),
+		{"success on the second try", []http.HandlerFunc{answer(500, "{}"), answer(200, listing)}, 2},
+		{"success on the last try", []http.HandlerFunc{answer(502, nginx), answer(503, ""), answer(429, ""),
 			answer(504, nginx), answer(200, listing)}, 5},
 		{"cut off once", []http.HandlerFunc{hijack("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n" + listing[:20]),
 			answer(200, listing)}, 2},
@@ -135,8 +135,8 @@ func TestGetUnderstands(t *testing.T) {
 		{"damaged while compressed", []http.HandlerFunc{answer(200,
 			strings.Replace(compressed(listing), "\x00\x00\x00", "\x01\xff\xff", 1)+"x", "Content-Encoding", "gzip"),
 			answer(200, listing)}, 2},
-		{"nothing with status 200", []http.HandlerFunc{answer(200, ""), answer(200, listing)}, 2},
-		{"hung up", []http.HandlerFunc{hijack(""), answer(200, listing)}, 2},
+		{"empty body with status 200", []http.HandlerFunc{answer(200, ""), answer(200, listing)}, 2},
+		{"connection closed", []http.HandlerFunc{hijack(""), answer(200, listing)}, 2},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -160,8 +160,8 @@ func TestGetFails(t *testing.T) {
 		name     string
 		handler  http.HandlerFunc
 		kind     fetch.Kind
-		problem  string // the whole of it
-		hint     string // a part of it
+		problem  string // the complete problem
+		hint     string // a part of the hint
 		requests int64
 	}{
 		{"bad request", answer(400, `{"message": "no"}`), fetch.Rejected,
@@ -198,7 +198,7 @@ func TestGetFails(t *testing.T) {
 			"the answer is larger than the limit of 1000 bytes", "girder.max_size", 1},
 		{"another host", answer(302, "", "Location", "https://elsewhere.example/api/v1"), fetch.Redirected,
 			`redirected to "https://elsewhere.example/api/v1"`, "has moved", 1},
-		{"in a circle", answer(302, "", "Location", "/api/v1/app"), fetch.Redirected, `redirected to "BASE/api/v1/app"`,
+		{"redirect loop", answer(302, "", "Location", "/api/v1/app"), fetch.Redirected, `redirected to "BASE/api/v1/app"`,
 			"has moved", 10},
 		{"asks for an hour", answer(503, "", "Retry-After", "3600"), fetch.Gateway,
 			"the server answered 503 (an empty answer)", "pause of 1h0m0s", 1},
@@ -231,7 +231,7 @@ func TestGetFails(t *testing.T) {
 	}
 }
 
-// TestGetExplains has a source say what a failure means, and name the document in its own way.
+// TestGetExplains checks that a source can change the hint and the name of the document.
 func TestGetExplains(t *testing.T) {
 	server, _ := serve(t, answer(500, `oh`))
 	err := fetch.New(fetch.Options{}).Get(t.Context(), fetch.Request{
@@ -263,7 +263,7 @@ func TestGetWaits(t *testing.T) {
 	if len(pauses) != 4 || pauses[0] != 7*time.Second || pauses[1] != 45*time.Second {
 		t.Fatalf("pauses %v, want 7s, 45s and two more", pauses)
 	}
-	// Without a wish of the server: 1, 2, 4, 8 s, a quarter more or less.
+	// Without Retry-After, the pauses are 1, 2, 4 and 8 s, each ±25 %.
 	if pauses[2] < 3*time.Second || pauses[2] > 5*time.Second || pauses[3] < 6*time.Second ||
 		pauses[3] > 10*time.Second {
 		t.Errorf("pauses %v do not double", pauses)
@@ -277,7 +277,7 @@ func TestGetWaits(t *testing.T) {
 	}
 }
 
-func TestGetGivesUpOnSlowServers(t *testing.T) {
+func TestGetTimeout(t *testing.T) {
 	slow := func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "[")
 		http.NewResponseController(w).Flush()
@@ -307,7 +307,8 @@ func TestGetCanceled(t *testing.T) {
 			})
 			o := fetch.Options{Retries: 3}
 			if when == "waiting" {
-				o.Log = slog.New(slog.NewTextHandler(writer(func() { cancel() }), nil)) // written to just before it waits
+				// Get logs right before it waits.
+				o.Log = slog.New(slog.NewTextHandler(writer(func() { cancel() }), nil))
 			}
 			err := fetch.New(o).Get(ctx, fetch.Request{URL: server.URL, Read: func([]byte) error { return nil }})
 			if !errors.Is(err, context.Canceled) || fault.KindOf(err) == fault.Source || requests.Load() != 1 {
@@ -317,7 +318,7 @@ func TestGetCanceled(t *testing.T) {
 	}
 }
 
-// writer calls itself when something is written.
+// writer is a function that is called for each Write.
 type writer func()
 
 func (w writer) Write(p []byte) (int, error) {
@@ -325,7 +326,7 @@ func (w writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestGetWithoutAServer(t *testing.T) {
+func TestGetConnectionErrors(t *testing.T) {
 	secure := httptest.NewUnstartedServer(answer(200, listing))
 	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
 	secure.StartTLS()
@@ -343,10 +344,10 @@ func TestGetWithoutAServer(t *testing.T) {
 		hint       string
 		tries      int
 	}{
-		{"nobody listens", "http://" + closed.Addr().String(), fetch.Unreachable, "is running", 2},
+		{"connection refused", "http://" + closed.Addr().String(), fetch.Unreachable, "is running", 2},
 		{"no such host", "http://girder.invalid", fetch.Unreachable, "Check the host name", 2},
-		{"certificate nobody knows", secure.URL, fetch.Untrusted, "certificate authorities", 1},
-		{"no https there", strings.Replace(plain.URL, "http:", "https:", 1), fetch.Unreachable, "in a browser", 2},
+		{"unknown certificate authority", secure.URL, fetch.Untrusted, "certificate authorities", 1},
+		{"no TLS on that port", strings.Replace(plain.URL, "http:", "https:", 1), fetch.Unreachable, "in a browser", 2},
 		{"not a URL", "http://[", fetch.Rejected, "Check the source", 1},
 	}
 	for _, test := range tests {
@@ -361,11 +362,11 @@ func TestGetWithoutAServer(t *testing.T) {
 		})
 	}
 	if _, _, err := get(t.Context(), secure.URL, fetch.Options{HTTP: secure.Client()}); err != nil {
-		t.Errorf("with the certificate known: %v", err)
+		t.Errorf("with a known certificate: %v", err)
 	}
 }
 
-// TestGetKeepsToHTTPS redirects from https to http on the same host.
+// TestGetKeepsToHTTPS checks that a redirect from https to http on the same host is not followed.
 func TestGetKeepsToHTTPS(t *testing.T) {
 	plain, requests := serve(t, answer(200, listing))
 	secure := httptest.NewTLSServer(answer(302, "", "Location", plain.URL))
@@ -377,8 +378,8 @@ func TestGetKeepsToHTTPS(t *testing.T) {
 	}
 }
 
-// TestGetKeepsTheLoginToItself: it goes to one server, over a connection that nobody reads.
-func TestGetKeepsTheLoginToItself(t *testing.T) {
+// TestGetProtectsCredentials checks that credentials are sent to one server only, over an encrypted connection.
+func TestGetProtectsCredentials(t *testing.T) {
 	login := http.Header{"Girder-Token": {"secret"}, "Authorization": {"Bearer secret"}}
 
 	t.Run("not without encryption", func(t *testing.T) {
@@ -403,7 +404,7 @@ func TestGetKeepsTheLoginToItself(t *testing.T) {
 			t.Errorf("the other server got %v", got)
 		}
 	})
-	t.Run("kept on the way through one server", func(t *testing.T) {
+	t.Run("kept in redirects on the same server", func(t *testing.T) {
 		var got http.Header
 		server, _ := serve(t, answer(302, "", "Location", "/there"), func(w http.ResponseWriter, r *http.Request) {
 			got = r.Header
@@ -414,7 +415,7 @@ func TestGetKeepsTheLoginToItself(t *testing.T) {
 			t.Errorf("error %v, the server got %v", err, got)
 		}
 	})
-	t.Run("named in the hint when it is not enough", func(t *testing.T) {
+	t.Run("mentioned in the hint if they are rejected", func(t *testing.T) {
 		server, _ := serve(t, answer(403, ""))
 		_, _, err := get(t.Context(), server.URL, fetch.Options{Header: login})
 		if hints := fault.Hints(err); len(hints) != 1 ||

@@ -37,7 +37,7 @@ const (
 	TooLarge    Kind = "too large"
 )
 
-// The settings that hints name.
+// Settings named in hints.
 const (
 	timeoutSetting = "girder.timeout"
 	maxSizeSetting = "girder.max_size"
@@ -47,15 +47,15 @@ const (
 type Failure struct {
 	Kind    Kind
 	URL     string // name of the document in messages
-	Problem string // what is wrong (found …)
-	Hint    string // what to check next, a sentence
+	Problem string // what is wrong, and what was found
+	Hint    string // sentence with what to check next
 	Tries   int
-	Status  int    // of the answer; 0 if there was none
-	Body    []byte // of the answer; nil if there was none
+	Status  int    // HTTP status; 0 if there was no answer
+	Body    []byte // body of the answer; nil if there was none
 	Err     error  // the cause, or nil
 
-	passing    bool          // the next try may succeed
-	retryAfter time.Duration // the shortest pause the server asked for
+	passing    bool          // temporary: the next try may succeed
+	retryAfter time.Duration // minimum pause that the server asks for
 }
 
 // Error returns the document and the problem, without the hint.
@@ -85,7 +85,7 @@ func (e *redirectError) Error() string { return fmt.Sprintf("redirected to %.200
 // networkFailure returns the failure for a missing or incomplete answer.
 func networkFailure(err error) *Failure {
 	if e, ok := errors.AsType[*url.Error](err); ok {
-		err = e.Err // without the URL, which Failure names
+		err = e.Err // Failure contains the URL already
 	}
 	f := &Failure{Kind: Unreachable, Problem: err.Error(), Err: err, passing: true,
 		Hint: "Check the network of this machine, and whether the server answers in a browser."}
@@ -182,7 +182,7 @@ func Describe(body []byte) string {
 // IsPage reports whether a body is an HTML page.
 func IsPage(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) }
 
-// retryAfter parses the pause that a server asks for: a number of seconds, or a date by the server's own clock.
+// retryAfter parses the Retry-After header: a number of seconds, or a date according to the server's clock.
 func retryAfter(h http.Header) time.Duration {
 	text := h.Get("Retry-After")
 	if seconds, err := strconv.Atoi(text); err == nil {

@@ -63,7 +63,7 @@ func unpack(data []byte, maxSize int64) ([]byte, error) {
 	return readAll(zr, maxSize)
 }
 
-// errTooLarge is the error of a document beyond the size limit.
+// errTooLarge is the error for a document that exceeds the size limit.
 var errTooLarge = errors.New("larger than the limit")
 
 // readAll reads up to maxSize bytes. If there are more, it returns an error together with the first maxSize bytes.

@@ -1,14 +1,14 @@
-// Package gate decides whether a new catalogue may replace the published one. A source can fail in ways that look
-// like success: a database that lost half its items lists the other half with status 200, and a system spelled in a
-// new way ("windows" for "win") leaves a catalogue without it. So Check compares what would be published with what
-// was published last, before anything is changed.
+// Package gate decides whether a new catalogue may replace the published one. A source can fail in ways that look like
+// success: a database that has lost half of its items still lists the other half with status 200, and if the spelling
+// of a system changes ("windows" instead of "win"), the catalogue has no packages for it. Therefore Check compares the
+// new packages with those published last, before anything is changed.
 //
-// It looks at what people download: the newest release of every platform, the releases by id (papers and scripts link
-// to them), and the number of packages. Nightly builds come and go, so single ones do not matter. A first run has
-// nothing to compare with, and any catalogue with a package in it passes.
+// It compares what people download: the newest release of each platform, the ids of releases (papers and scripts link
+// to them), and the number of packages. Individual nightly builds are not compared, because they come and go. On the
+// first run there is nothing to compare with, so any catalogue that has a package is accepted.
 //
-// A refused catalogue may be right, for instance when a bad release was withdrawn. Then a person runs the build once
-// with --force, and the next catalogue is compared with the one published by force.
+// A refused catalogue may be correct, for instance if a bad release was withdrawn. In this case, run the build once
+// with --force. The next catalogue is compared with the one published this way.
 package gate
 
 import (
@@ -22,7 +22,7 @@ import (
 // Refusal is one reason not to publish a catalogue.
 type Refusal struct {
 	Problem string // what was found, and what was expected
-	Check   string // the hint: what to check, and when to use --force
+	Check   string // hint: what to check, and when to use --force
 }
 
 // Error returns the problem without the hint.
@@ -31,10 +31,10 @@ func (r Refusal) Error() string { return r.Problem }
 // RefusedError is the error of a refused catalogue.
 type RefusedError struct {
 	Refusals []Refusal
-	Held     []catalog.HeldGroup // the records that were not published: often the cause
+	Held     []catalog.HeldGroup // the records that were held back, often the cause
 }
 
-// Err returns the refusals as an error of kind fault.Gate with their hints, nil if there are none. The error wraps a
+// Err returns the refusals as an error of kind fault.Gate with hints, or nil if there are none. The error wraps a
 // *RefusedError. held lists the records that catalog.Publish held back.
 func Err(refusals []Refusal, held []catalog.Held) error {
 	if len(refusals) == 0 {
@@ -67,12 +67,12 @@ func (e *RefusedError) Unwrap() []error {
 	return errs
 }
 
-// maxLoss bounds what a catalogue may lose from one run to the next: one part in maxLoss of its packages, and of its
-// releases.
+// maxLoss limits the loss from one run to the next: a catalogue may lose at most one maxLoss-th of its packages, and of
+// its releases.
 const maxLoss = 5
 
-// Check compares the packages to publish, after, with those published last, before, and returns every reason to refuse
-// them, nil for none.
+// Check compares the packages to publish (after) with those published last (before). It returns all reasons to refuse
+// them, or nil.
 func Check(scheme *catalog.Scheme, before, after []*catalog.Package) []Refusal {
 	if len(after) == 0 {
 		return []Refusal{{
@@ -131,8 +131,8 @@ func checkNewestReleases(scheme *catalog.Scheme, before, after []*catalog.Packag
 	return refusals
 }
 
-// checkLosses counts packages and releases. A release is recognized by its id: a source that gives all its packages
-// new ids has as many as before, but every link to a download would be broken.
+// checkLosses counts missing packages and releases. It compares releases by id: if a source assigns new ids to all
+// packages, their number is the same, but every link to a download is broken.
 func checkLosses(before, after []*catalog.Package) (refusals []Refusal) {
 	if lost := len(before) - len(after); lost*maxLoss > len(before) {
 		refusals = append(refusals, Refusal{

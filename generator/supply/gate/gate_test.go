@@ -15,7 +15,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// build returns a package whose id follows from the rest; a nightly build when release is "".
+// build returns a package whose id is derived from the arguments. It is a nightly build if release is "".
 func build(os catalog.OS, arch catalog.Arch, revision int, release string) *catalog.Package {
 	return &catalog.Package{ID: fmt.Sprintf("%s-%s-%d-%s", os, arch, revision, release), OS: os, Arch: arch,
 		Revision: revision, Release: release}
@@ -31,7 +31,7 @@ func catalogue() (list []*catalog.Package) {
 	return list
 }
 
-// without returns list without the packages for which are is true.
+// without returns list without the packages for which are returns true.
 func without(list []*catalog.Package, are func(*catalog.Package) bool) []*catalog.Package {
 	return slices.DeleteFunc(slices.Clone(list), are)
 }
@@ -51,11 +51,11 @@ func TestCheck(t *testing.T) {
 		{"first run", nil, catalogue(), nil},
 		{"nothing new", catalogue(), catalogue(), nil},
 		{"one more nightly", catalogue(), append(catalogue(), build("linux", "amd64", 300, "")), nil},
-		{"a nightly less", catalogue(),
+		{"one nightly fewer", catalogue(),
 			without(catalogue(), func(p *catalog.Package) bool { return p.Revision == 200 && p.OS == "linux" }), nil},
 		{"a new release on one system first", catalogue(), append(catalogue(), build("linux", "amd64", 130, "5.12.5")),
 			nil},
-		{"an old release less", catalogue(),
+		{"one old release fewer", catalogue(),
 			without(catalogue(), func(p *catalog.Package) bool { return p.Release == "5.10.0" && isWindows(p) }), nil},
 		{"the same release, built again", catalogue(),
 			append(without(catalogue(), func(p *catalog.Package) bool { return isWindows(p) && isNewest(p) }), twin),
@@ -63,14 +63,14 @@ func TestCheck(t *testing.T) {
 		{"all nightlies replaced", catalogue(),
 			slices.Concat(without(catalogue(), func(p *catalog.Package) bool { return p.Release == "" }),
 				nightlies(400), nightlies(410), nightlies(420)), nil},
-		{"a system that was never there", without(catalogue(), isWindows), without(catalogue(), isWindows), nil},
+		{"a system that never had packages", without(catalogue(), isWindows), without(catalogue(), isWindows), nil},
 
-		{"nothing at all", catalogue(), nil,
+		{"no packages", catalogue(), nil,
 			[]string{"the source lists no package that can be published (18 are published now)"}},
-		{"nothing on the first run", nil, nil,
+		{"no packages on the first run", nil, nil,
 			[]string{"the source lists no package that can be published (0 are published now)"}},
-		{"a system less on the first run", nil, without(catalogue(), isWindows), nil},
-		{"a system less", catalogue(), without(catalogue(), isWindows), []string{
+		{"a missing system on the first run", nil, without(catalogue(), isWindows), nil},
+		{"a missing system", catalogue(), without(catalogue(), isWindows), []string{
 			"there is no package for Windows (6 are published now)",
 			"there are 12 packages, more than a fifth fewer than the 18 published now",
 			"3 of the 9 released packages published now are gone, or have another id",
@@ -86,7 +86,7 @@ func TestCheck(t *testing.T) {
 				"the newest release for Windows amd64 is 5.12.3 (revision 110), older than 5.12.4 (revision 120), " +
 					"which is published now",
 			}},
-		{"the newest release held again", catalogue(),
+		{"the newest release marked as pre-release again", catalogue(),
 			change(catalogue(), isNewest, func(p *catalog.Package) { p.PreRelease = true }), []string{
 				"the newest release for Windows amd64 is 5.12.3 (revision 110), older than 5.12.4 (revision 120), " +
 					"which is published now",
@@ -105,7 +105,7 @@ func TestCheck(t *testing.T) {
 			[]string{
 				"there are 16 packages, more than a fifth fewer than the 21 published now",
 			}},
-		{"every id another", catalogue(),
+		{"all ids changed", catalogue(),
 			change(catalogue(), func(*catalog.Package) bool { return true }, func(p *catalog.Package) { p.ID += "x" }),
 			[]string{
 				"9 of the 9 released packages published now are gone, or have another id",
@@ -118,7 +118,7 @@ func TestCheck(t *testing.T) {
 			for _, r := range refusals {
 				got = append(got, r.Problem)
 				if !strings.HasPrefix(r.Check, "Check ") || !strings.HasSuffix(r.Check, ".") {
-					t.Errorf("%q does not say what to check", r.Check)
+					t.Errorf("the hint %q does not mention what to check", r.Check)
 				}
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
@@ -133,7 +133,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestErr has a refusal name the records held back: of 756 records of an unknown system, nothing is left to publish.
+// TestErr checks that a refusal lists the records held back: if all 756 records have an unknown system, there is
+// nothing to publish.
 func TestErr(t *testing.T) {
 	held := []catalog.Held{
 		{ID: "1", Field: "system", Value: "windows", Reason: "not one of win, linux",
@@ -155,7 +156,7 @@ held back: 1 × size: upload not finished, for example "0"`
 	}
 }
 
-// TestCheckDoesNotDependOnOrder: the newest is found wherever it stands.
+// TestCheckDoesNotDependOnOrder checks that the order of the packages does not matter.
 func TestCheckDoesNotDependOnOrder(t *testing.T) {
 	before := testutil.Packages(t, "live")
 	backwards := slices.Clone(before)

@@ -8,7 +8,7 @@
 // Its Read turns the source's listing into catalog.Records: one for each package, with unchanged values, and with a
 // Spelling that names each field as the source does, so that messages lead people to the right place. It leaves
 // validation to catalog.Publish. For problems that only the source can detect (an incomplete upload, a package of
-// another project) it sets Record.Hold. Its errors are of kind fault.Source, and those of a server wrap a
+// another project), it sets Record.Hold. Its errors are of kind fault.Source; the errors of a server wrap a
 // *fetch.Failure.
 package source
 
@@ -35,12 +35,12 @@ type Listing struct {
 	Records  []catalog.Record
 	Spelling catalog.Spelling
 	Warnings []string // for the administrator of the source: one sentence each, without a full stop; always shown
-	Memory   Memory   // to pass to the next Read instead of the one passed to this Read
-	App      string   // the application at the server whose packages these are; "" for sources without applications
+	Memory   Memory   // for the next Read, instead of the one passed to this Read
+	App      string   // the server's application that the packages belong to; "" for sources without applications
 }
 
-// Memory holds what a source learned about records, by id, so that it need not request it again. Only that source
-// interprets the texts. A lost memory only costs time.
+// Memory contains what a source has learned about records, by id, to avoid requesting it again. Only that source
+// interprets the values. If the memory is lost, the next run takes longer, but the result is the same.
 type Memory map[string]string
 
 // Options configures a source. Each kind of source uses only some of the fields.
@@ -48,10 +48,10 @@ type Options struct {
 	Fetch    *fetch.Client
 	Scheme   *catalog.Scheme       // of the project
 	Product  string                // the project's name, for records that do not name their product
-	Download catalog.Template      // makes the URLs that the source does not list; with the zero Template it must list all of them
+	Download catalog.Template      // for packages without a URL; if zero, the source must list all URLs
 	Now      func() time.Time      // the clock
-	Progress func(done, total int) // called after each request about a single record, never concurrently; nil: not called
-	Brief    bool                  // read only the listing and make no requests about single records, for a preview
+	Progress func(done, total int) // if not nil, called after each request for a record, never concurrently
+	Brief    bool                  // read only the listing, without requests for records, for a preview
 	Girder   Girder
 }
 
@@ -73,28 +73,28 @@ const (
 	GirderHash GirderDownload = "hashsum" // /file/hashsum/sha512/<sha512>/download, if it is known; else as GirderItem
 )
 
-// Kind is a kind of sources: how a setting of it is recognized, and how such a source is read. A kind has a Word, or
-// the functions for URLs, for files, or both.
+// Kind is a kind of source: how its settings are recognized, and how it is read. A kind has either a Word, or the
+// functions for URLs, for files, or for both.
 type Kind struct {
 	Name string // prefix for a setting that could also be of another kind: girder:listing.json
 	Form string // description of its settings, for messages: "the API base of a Girder server"
 
-	// Word is the whole setting of a kind that has no locations, and Open opens its only source.
+	// Word is the complete setting of a kind without a location. Open opens its only source.
 	Word string
 	Open func(Options) Source
 
-	// IsURL reports whether a URL is of this kind when the setting has no name of a kind. OpenURL opens one; its error
-	// is a phrase about the URL: "has a query".
+	// IsURL reports whether a URL is of this kind, for a setting without the name of a kind. OpenURL opens it; its
+	// error is a phrase about the URL, such as "has a query".
 	IsURL   func(u *url.URL) bool
 	OpenURL func(u *url.URL, o Options) (Source, error)
 
-	// IsFile reports whether a file that begins with head, white space left out, is of this kind. ReadFile reads one.
+	// IsFile reports whether a file that begins with head (after white space) is of this kind. ReadFile reads it.
 	IsFile   func(head []byte) bool
 	ReadFile func(f File, o Options, memory Memory) (*Listing, error)
 }
 
 // File is a file that lists packages.
 type File struct {
-	Path string // as the setting has it
+	Path string // as in the setting
 	Data []byte // decompressed
 }

@@ -4,7 +4,7 @@
 //
 //	https://girder.example.org/api/v1     the URL of a source; the URL determines its kind
 //	dist/packages.json                    a file; its first bytes determine its kind
-//	packages:https://ci.example.org/list  one of these with an explicit kind, if the URL would be taken for another
+//	packages:https://ci.example.org/list  a URL or file with an explicit kind, if it looks like another kind
 //	sample                                the built-in sample packages
 package sources
 
@@ -78,7 +78,7 @@ func Choose(setting string, o source.Options) (source.Source, error) {
 	return nil, bad(setting, "is not the URL of a source")
 }
 
-// parseURL parses the URL of a source. The text of its error continues "source: ".
+// parseURL parses the URL of a source. Its error is a phrase about the URL, such as "has no host".
 func parseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {

@@ -133,7 +133,7 @@ const (
 		`"arch":"amd64","revision":1,"product":"Aurora","url":"https://get.example.org/a.bin"}]}`
 )
 
-// TestRead reads each kind of source in each place it can be.
+// TestRead reads each kind of source from every kind of location.
 func TestRead(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/api/v1/app/{app}/package", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, girder) })

@@ -26,7 +26,7 @@ type Detail struct {
 // Details holds the known details of items, by id.
 type Details map[string]Detail
 
-// memo is the text that a source.Memory holds for an item. Updated, Size and SHA512 are the item's values in the
+// memo is what a source.Memory contains for an item, in JSON. Updated, Size and SHA512 are the item's values in the
 // listing. If one of them has changed, the details of the item are requested again.
 type memo struct {
 	Updated string   `json:"updated"`
@@ -59,8 +59,8 @@ func recall(items []Item, memory source.Memory) Details {
 	return details
 }
 
-// remember returns the memory of details. It leaves out items that were held back, and items whose file is not the one
-// in the listing, because a new upload was completed between the two requests.
+// remember returns the details as a source.Memory. It leaves out items that were held back, and items whose file
+// differs from the listing because an upload was completed between the two requests.
 func remember(items []Item, details Details) source.Memory {
 	memory := source.Memory{}
 	for i := range items {
@@ -72,7 +72,7 @@ func remember(items []Item, details Details) source.Memory {
 		}
 		text, err := json.Marshal(memo{item.Updated, item.Size, item.SHA512, memoFile{d.ID, d.Name, d.SHA512}})
 		if err != nil {
-			panic(err) // strings and a number
+			panic(err) // impossible: a memo consists of strings and a number
 		}
 		memory[item.ID] = string(text)
 	}
@@ -94,14 +94,14 @@ func unknown(items []Item, details Details, packages []*catalog.Package) []*Item
 	return list
 }
 
-// maxFailures is the number of failed requests after which the remaining items are left for the next run. A single
-// failure may be a problem of that item; three mean a problem of the server.
+// maxFailures is the number of failed requests after which look gives up and leaves the remaining items to the next
+// run. A single failure may be caused by the item; three suggest a problem with the server.
 const maxFailures = 3
 
 var errGaveUp = errors.New("too many failures")
 
 // look requests the files of items and adds the results to details. failed is a warning about the items whose requests
-// failed, "" for none. The error is that of ctx.
+// failed, or "". The error is not nil only if ctx is done.
 func (s *server) look(ctx context.Context, items []*Item, details Details) (failed string, err error) {
 	var (
 		mu       sync.Mutex
@@ -142,7 +142,7 @@ func (s *server) look(ctx context.Context, items []*Item, details Details) (fail
 			return nil
 		})
 	}
-	_ = group.Wait() // its error is in failures, or that of ctx
+	_ = group.Wait() // failures and ctx have the errors
 	if ctx.Err() != nil {
 		return "", fmt.Errorf("read the files of new packages: %w", ctx.Err())
 	}

@@ -1,24 +1,26 @@
-// Package girder lists the packages of an application that a Girder server keeps with its package manager plugin.
+// Package girder lists the packages of an application on a Girder server with the package manager plugin.
 //
 // The plugin lists all packages of an application, released and nightly, in one JSON array:
 //
 //	GET <api>/app/<app>/package?limit=0
 //
 // There is no conditional request and no usable incremental one (deletions leave no trace, and pages shift while they
-// are read), so every run fetches the whole: about 0.6 MB for 700 packages. Such an answer can be saved, and the file
-// used as a source; then the address of the API has to be configured, since the listing does not say it.
+// are read), so every run fetches the complete listing: about 0.6 MB for 700 packages. The listing can be saved and the
+// file used as a source; the address of the API must be configured in this case, because the listing does not contain
+// it.
 //
 // The listing lacks three things, so each new or changed item costs one more request (GET /item/<id>/files):
 //
-//   - The name and the id of its file. Without the id, a download must use the address of the item. Girder answers range
-//     requests there with the status of a range but the whole file, so that curl -C - and wget -c fail.
-//   - Whether visitors may read it. The listing also contains the items of private folders, such as a release in
+//   - The name and the id of its file. Without the id, a download must use the URL of the item. There, Girder answers
+//     range requests with the status of a range but the whole file, so curl -C - and wget -c fail.
+//   - Whether visitors may download it. The listing also contains items in private folders, such as a release in
 //     preparation.
 //   - Whether it has exactly one file. While an upload replaces another, an item has two files, the listing has the sum
 //     of their sizes with the checksum of one of them, and a download is a zip of both.
 //
-// The Memory of the listing holds the results for an item until the item changes. Items that were held back because of
-// them are requested again in every run. An item that becomes private without another change is not detected.
+// The Memory of the listing contains the results for an item until the item changes. Items that were held back because
+// of these results are requested again in every run. If an item becomes private without any other change, this is not
+// detected.
 //
 // For an unknown but well-formed application the server answers with an empty array and status 200. So after an empty
 // listing, Read checks whether the application exists.
@@ -58,7 +60,7 @@ func openURL(u *url.URL, o source.Options) (source.Source, error) {
 	return &server{o}, nil
 }
 
-// readFile reads a saved listing. It uses the details that earlier runs with the server stored.
+// readFile reads a saved listing. It uses the details that earlier runs have requested from the server.
 func readFile(f source.File, o source.Options, memory source.Memory) (*source.Listing, error) {
 	if o.Girder.API == "" {
 		return nil, fault.Wrap(fault.Usage,
@@ -96,4 +98,5 @@ func published(scheme *catalog.Scheme, records []catalog.Record) []*catalog.Pack
 // apiSetting is the name of the setting for the API of a saved listing.
 const apiSetting = "girder.api"
 
-const saveAgain = `Save the answer of <API base>/app/<app>/package?limit=0 again, requested with "Accept: application/json".`
+const saveAgain = "Save the answer of <API base>/app/<app>/package?limit=0 again, requested with " +
+	`"Accept: application/json".`

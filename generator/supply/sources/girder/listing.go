@@ -12,11 +12,10 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// DecodeListing reads the body of GET /app/<id>/package?limit=0, a JSON array of raw Girder items. It is lenient with
-// items, since one that is wrong should not hide the others: numbers and booleans are read as strings, null as absent,
-// and an item or a meta that is not an object as an empty one. Of a repeated key the last counts, unknown keys are
-// skipped, and bytes that are not UTF-8 become U+FFFD. catalog.Publish validates the values. Its error is
-// a *ListingError.
+// DecodeListing reads the body of GET /app/<id>/package?limit=0, a JSON array of raw Girder items. It is lenient,
+// because an invalid item must not hide the others: numbers and booleans are read as strings, null as absent, and an
+// item or meta that is not an object as an empty one. The last of repeated keys counts, unknown keys are skipped, and
+// invalid UTF-8 becomes U+FFFD. catalog.Publish validates the values. The error is a *ListingError.
 func DecodeListing(data []byte) ([]Item, error) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true),
 		jsontext.AllowInvalidUTF8(true))
@@ -36,7 +35,7 @@ var (
 // decodeItems returns the items before the first error.
 func decodeItems(dec *jsontext.Decoder) (items []Item, err error) {
 	switch dec.PeekKind() {
-	case '[', jsontext.KindInvalid: // the second at the end of the text too, which is not the same mistake
+	case '[', jsontext.KindInvalid: // KindInvalid also means the end of the text, which ReadToken tells apart
 	default:
 		return nil, errNotArray
 	}
@@ -62,7 +61,7 @@ func decodeItems(dec *jsontext.Decoder) (items []Item, err error) {
 	return items, nil
 }
 
-// itemFields and metaFields map the keys that are read to where their values go.
+// itemFields and metaFields map keys to the fields that store their values.
 var (
 	itemFields = map[string]func(*Item) *string{
 		"_id":     func(r *Item) *string { return &r.ID },
@@ -98,8 +97,8 @@ func decodeItem(dec *jsontext.Decoder, r *Item) error {
 	})
 }
 
-// decodeObject calls member, which reads or skips the value, with each key of the next object. It skips any other
-// value.
+// decodeObject reads the next value. If it is an object, decodeObject calls member for each key; member must read or
+// skip the key's value. Any other value is skipped.
 func decodeObject(dec *jsontext.Decoder, member func(key string) error) error {
 	if dec.PeekKind() != '{' {
 		return dec.SkipValue()
@@ -129,7 +128,7 @@ func decodeField(dec *jsontext.Decoder, r *Item, field func(*Item) *string) erro
 	return err
 }
 
-// decodeText reads any JSON value as text: strings as they are, null as "", everything else as it is written.
+// decodeText reads any JSON value as text: a string as its content, null as "", everything else as the JSON text.
 func decodeText(dec *jsontext.Decoder) (string, error) {
 	if dec.PeekKind() == '"' {
 		token, err := dec.ReadToken()
@@ -145,8 +144,8 @@ func decodeText(dec *jsontext.Decoder) (string, error) {
 	return string(value), nil
 }
 
-// parseSize reads a size in bytes, which Mongo may have kept as a float. It returns 0, the size of an item that is not
-// uploaded yet, for what is not a whole positive number.
+// parseSize parses a size in bytes, which Mongo may have stored as a float. For anything but a positive whole number it
+// returns 0, the size of an unfinished upload.
 func parseSize(text string) int64 {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return max(n, 0)
@@ -160,11 +159,11 @@ func parseSize(text string) int64 {
 
 // ListingError is the error of a listing that is not a JSON array of items.
 type ListingError struct {
-	Path         string // of the file; "" for an answer of a server
-	Line, Column int    // of the error, counted from 1, the column in bytes
-	Item         int    // the item with the error, counted from 1; 0 when it is not in an item
+	Path         string // path of the file; "" for an answer of a server
+	Line, Column int    // place of the error, counted from 1; the column counts bytes
+	Item         int    // item with the error, counted from 1; 0 if it is outside of the items
 	Problem      string
-	CutOff       bool // the listing ends before its last bracket
+	CutOff       bool // whether the listing ends too early
 }
 
 func newListingError(data []byte, dec *jsontext.Decoder, whole int, err error) *ListingError {
@@ -189,7 +188,7 @@ func newListingError(data []byte, dec *jsontext.Decoder, whole int, err error) *
 	return e
 }
 
-// Unwrap returns io.ErrUnexpectedEOF for a listing that is cut off, nil for any other.
+// Unwrap returns io.ErrUnexpectedEOF if the listing is cut off, else nil.
 func (e *ListingError) Unwrap() error {
 	if e.CutOff {
 		return io.ErrUnexpectedEOF
@@ -197,7 +196,7 @@ func (e *ListingError) Unwrap() error {
 	return nil
 }
 
-// Error returns the problem after its place.
+// Error returns the place and the problem.
 func (e *ListingError) Error() string {
 	problem := e.Problem
 	if e.Item > 0 {

@@ -37,7 +37,7 @@ func TestDecodeListing(t *testing.T) {
 		{"no objects", `[null, 5, "x", [{}], {}]`, make([]girder.Item, 5)},
 		{"unknown keys", `[{"access":{"users":[{"id":1}]},"_id":"a","meta":{"os":"win","x":{"os":"linux"}},"zz":[[]]}]`,
 			[]girder.Item{{ID: "a", OS: "win"}}},
-		{"other spelling of a key is another key", `[{"_ID":"a","Meta":{"os":"win"}}]`, make([]girder.Item, 1)},
+		{"keys are case-sensitive", `[{"_ID":"a","Meta":{"os":"win"}}]`, make([]girder.Item, 1)},
 		{"repeated keys", `[{"_id":"a","_id":"b","meta":{"os":"win"},"meta":{"os":"linux"}}]`,
 			[]girder.Item{{ID: "b", OS: "linux"}}},
 		{"lists for strings", `[{"meta":{"os":["win", "linux"]}}]`, []girder.Item{{OS: `["win", "linux"]`}}},
@@ -75,10 +75,10 @@ func TestDecodeListingRefuses(t *testing.T) {
 		{"cut in an unknown key", `[{"x":{"y":1`, "line 1, column 13 of the listing: item 1: cut off"},
 		{"no JSON in an item", "[{\"_id\":\"a\"},\n  {\"_id\": NaN}]",
 			"line 2, column 11 of the listing: item 2: invalid character 'N' at start of value"},
-		{"a comma too many", `[{},]`, "line 1, column 4 of the listing: item 2: invalid character ',' at start " +
+		{"a trailing comma", `[{},]`, "line 1, column 4 of the listing: item 2: invalid character ',' at start " +
 			"of value"},
 		{"more after it", `[{}] {}`, "line 1, column 7 of the listing: unexpected text after the end of the array"},
-		{"bottomless", `[{"x":` + strings.Repeat("[", 20000),
+		{"too deep", `[{"x":` + strings.Repeat("[", 20000),
 			"line 1, column 10005 of the listing: item 1: exceeded max depth"},
 	}
 	for _, test := range tests {
@@ -108,7 +108,7 @@ func TestDecodeListingOfEveryProfile(t *testing.T) {
 	}
 }
 
-// FuzzDecodeListing: whatever a server sends, the result is items or the place of an error.
+// FuzzDecodeListing checks that any input results in items or in an error with a valid place.
 func FuzzDecodeListing(f *testing.F) {
 	for _, seed := range []string{
 		``, `[]`, `{}`, `[{"_id":"a","size":1e3,"meta":{"os":"win","pre_release":true}}]`, `[null,{"meta":[]}]`,

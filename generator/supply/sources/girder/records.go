@@ -14,9 +14,9 @@ import (
 type Item struct {
 	ID, Name, Created, Updated          string
 	Size                                int64  // bytes: the sum of the item's files
-	AppID, BaseName, OS, Arch, Revision string // of meta, as all that follow
+	AppID, BaseName, OS, Arch, Revision string // from meta, as all further fields
 	Version, Release, BuildDate, SHA512 string
-	PreRelease                          string // a boolean, or its spelling by hand
+	PreRelease                          string // a boolean, possibly typed by hand: see isTrue
 }
 
 // Spelling maps the fields of a record to Girder's names.
@@ -31,8 +31,8 @@ var Spelling = catalog.Spelling{
 // emptyUpload is the size of the empty zip that Girder serves for an interrupted upload (bytes).
 const emptyUpload = 22
 
-// Records interprets items: which belong to the application g.App, what their version is, where their files are
-// downloaded. g.API must be set.
+// Records converts items to records. It determines whether they belong to the application g.App, their versions, and
+// the URLs of their files. g.API must be set.
 func Records(items []Item, g source.Girder, details Details) []catalog.Record {
 	records := make([]catalog.Record, len(items))
 	for i := range items {
@@ -45,7 +45,7 @@ func (i *Item) record(g source.Girder, d Detail) catalog.Record {
 	r := catalog.Record{
 		ID: i.ID, Name: i.Name, ProductName: i.BaseName, OS: i.OS, Arch: i.Arch, Revision: i.Revision,
 		Release: i.Release, Version: VersionOf(i.Release, i.Version), PreRelease: isTrue(i.PreRelease),
-		// The oldest items have no build date. The plugin's own default for it is the time of creation.
+		// The oldest items have no build date. The plugin itself uses the time of creation in this case.
 		BuildDate: cmp.Or(i.BuildDate, i.Created), Size: i.Size, SHA512: i.SHA512,
 	}
 	if r.Version == "" {
@@ -60,14 +60,14 @@ func (i *Item) record(g source.Girder, d Detail) catalog.Record {
 	case d.Hold != nil:
 		r.Hold = d.Hold
 	case d.ID != "":
-		// People download the file, and the listing may be older.
+		// The file is what people download; the listing may be older.
 		r.FileName, r.Size, r.SHA512 = d.Name, d.Size, cmp.Or(d.SHA512, i.SHA512)
 	}
 	r.URL = download(g, r.ID, d.ID, r.SHA512)
 	return r
 }
 
-// download returns the address of an item's file.
+// download returns the URL of an item's file.
 func download(g source.Girder, item, file, sha512 string) string {
 	switch {
 	case cmp.Or(g.Download, source.GirderFile) == source.GirderFile && file != "":
@@ -78,7 +78,7 @@ func download(g source.Girder, item, file, sha512 string) string {
 	return ItemURL(g.API, item)
 }
 
-// ItemURL returns the address of the file of an item at a Girder server, api being the base of its API.
+// ItemURL returns the URL of an item's file on a Girder server whose API has the base api.
 func ItemURL(api, item string) string { return api + "/item/" + item + "/download" }
 
 var (
@@ -86,8 +86,8 @@ var (
 	plainRE = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
 )
 
-// VersionOf returns the version of a package: its release name; else the part of meta.version before the date
-// (5.3.0-2023-04-17 is 5.3.0); else meta.version when it is plainly X.Y.Z; else "".
+// VersionOf returns the version of a package: its release name; else the part of meta.version before a date (5.3.0 for
+// 5.3.0-2023-04-17); else meta.version if it has the form X.Y.Z; else "".
 func VersionOf(release, version string) string {
 	if release != "" {
 		return release
@@ -103,7 +103,7 @@ func VersionOf(release, version string) string {
 	return version
 }
 
-// isTrue reads a boolean, in the spellings that the download API has always taken.
+// isTrue parses a boolean, in the spellings that the download API has always accepted.
 func isTrue(s string) bool {
 	switch strings.ToLower(s) {
 	case "true", "on", "1", "yes":

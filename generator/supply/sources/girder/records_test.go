@@ -12,13 +12,13 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// app is the application of the items here.
+// app is the application of the items.
 const app = "5f4474d0e1d8c75dfc705482"
 
-// api is the base of the API that they are from.
+// api is the base of the API that the items come from.
 const api = "https://girder.example.org/api/v1"
 
-// released is an item with nothing wrong with it.
+// released returns a valid item.
 func released() girder.Item {
 	return girder.Item{
 		ID: "62d5d2ebe911182f1dc285b0", Name: "Aurora_win_amd64_30893", Size: 222149208,
@@ -54,7 +54,7 @@ func TestRecords(t *testing.T) {
 			func(r *catalog.Record) { r.Release, r.Version = "", "5.13.0" }},
 		{"version neither plain nor dated", func(i *girder.Item) { i.Release, i.Version = "", "4.5.0-1" },
 			func(r *catalog.Record) { r.Release, r.Version, r.Unversioned = "", "", "4.5.0-1" }},
-		{"hostile version beside a release", func(i *girder.Item) { i.Version = `"; return 200` },
+		{"hostile version of a release", func(i *girder.Item) { i.Version = `"; return 200` },
 			func(*catalog.Record) {}},
 		{"another application", func(i *girder.Item) { i.AppID = "000000000000000000000000" }, func(r *catalog.Record) {
 			r.Hold = &catalog.Held{Field: "meta.app_id", Value: "000000000000000000000000",
@@ -82,7 +82,7 @@ func TestRecords(t *testing.T) {
 	}
 }
 
-// TestRecordsOfKnownFiles has the file decide what the listing says otherwise, or not at all.
+// TestRecordsOfKnownFiles checks that the details of a file take precedence over the listing.
 func TestRecordsOfKnownFiles(t *testing.T) {
 	const file = "62d5d2ebe911182f1dc28111"
 	known := girder.Detail{ID: file, Name: "Aurora-5.0.3.exe", Size: 7, SHA512: "cc"}
@@ -129,7 +129,7 @@ func TestRecordsOfKnownFiles(t *testing.T) {
 	}
 }
 
-// TestSpelling has Publish name fields as Girder does, so that they can be found on the server.
+// TestSpelling checks that Publish uses Girder's names of fields, by which people find them on the server.
 func TestSpelling(t *testing.T) {
 	tests := []struct {
 		field  string
@@ -163,8 +163,8 @@ func TestSpelling(t *testing.T) {
 func TestVersionOf(t *testing.T) {
 	tests := []struct{ name, release, version, want string }{
 		{"release", "5.12.4", "5.12.4", "5.12.4"},
-		{"release wins", "4.5.0-1", "5.13.0-2026-08-20", "4.5.0-1"},
-		{"dated release name is no date", "4.11.20210226", "", "4.11.20210226"},
+		{"release takes precedence", "4.5.0-1", "5.13.0-2026-08-20", "4.5.0-1"},
+		{"release name with a date", "4.11.20210226", "", "4.11.20210226"},
 		{"nightly", "", "5.3.0-2023-04-17", "5.3.0"},
 		{"text after the date", "", "5.3.0-2023-04-17-dirty", "5.3.0"},
 		{"two dates", "", "5.3.0-2023-04-17-2023-04-18", "5.3.0"},

@@ -54,9 +54,9 @@ func (s *server) items(ctx context.Context) (items []Item, err error) {
 	return items, err
 }
 
-// checkApp returns an error when the server says that it has no such application. It answers with the application; with
-// null when there is none; and with all applications when the id is not one at all. Other answers say nothing about an
-// application without packages: a private one, for instance, answers 401.
+// checkApp returns an error if the server has no such application. The server answers with the application, with null
+// if there is none, or with a list of all applications if the id is malformed. Any other answer is inconclusive: a
+// private application, for instance, answers 401.
 func (s *server) checkApp(ctx context.Context) error {
 	var found any
 	err := s.get(ctx, "/app?app_id="+url.QueryEscape(s.o.Girder.App),
@@ -65,7 +65,7 @@ func (s *server) checkApp(ctx context.Context) error {
 		return err
 	}
 	if _, isObject := found.(map[string]any); err != nil || isObject {
-		return nil //nolint:nilerr // another answer says nothing about the application
+		return nil //nolint:nilerr // any other answer is inconclusive
 	}
 	return fault.Wrap(fault.Source,
 		fmt.Errorf("%s: the server has no application %.40q", s.o.Girder.API, s.o.Girder.App), checkApp)
@@ -118,7 +118,7 @@ func explain(f *fetch.Failure) {
 	case f.Kind == fetch.Rejected && said.Type == "validation":
 		f.Hint = checkApp
 	case f.Kind == fetch.Rejected && isGirder:
-		f.Hint = "Check app, and whether the server has a version of the package manager plugin that sitegen knows " +
+		f.Hint = "Check app, and whether the server has a supported version of the package manager plugin " +
 			"(0.8 to 0.11)."
 	case f.Kind == fetch.NotFound, f.Kind == fetch.NoListing, f.Kind == fetch.Rejected && f.Status != 0:
 		f.Hint = checkBase

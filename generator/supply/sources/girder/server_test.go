@@ -24,10 +24,10 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// now is the clock of the tests.
+// now is the current time in the tests.
 var now = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 
-// options reads without pauses.
+// options returns options without pauses between tries.
 func options(t *testing.T) source.Options {
 	return source.Options{
 		Scheme: testutil.Scheme(t), Now: func() time.Time { return now }, Girder: source.Girder{App: app},
@@ -49,15 +49,15 @@ func open(t *testing.T, base string, o source.Options) source.Source {
 	return s
 }
 
-// fake is a Girder server. Only the tests change it, between reads.
+// fake is a Girder server. Tests may change it between reads.
 type fake struct {
 	URL   string // base of the API
 	items []map[string]any
-	files map[string]any // by id of the item: a list, or the status of an error
-	app   string         // the answer about the application
+	files map[string]any // by item id: a list of files, or the status of an error
+	app   string         // answer to the request for the application
 
 	mu    sync.Mutex
-	asked []string // ids of items whose files were asked for
+	asked []string // ids of items whose files were requested
 }
 
 func newFake(t *testing.T) *fake {
@@ -103,7 +103,7 @@ func (f *fake) add(n int, change func(item, meta map[string]any)) string {
 	return id
 }
 
-// asks returns the ids that were asked for since the last call, sorted.
+// asks returns the ids requested since the last call, sorted.
 func (f *fake) asks() []string {
 	list := slices.Sorted(slices.Values(f.asked))
 	f.asked = nil
@@ -130,36 +130,37 @@ func TestRead(t *testing.T) {
 		t.Fatalf("published %v, held %v, warnings %q", published, held, list.Warnings)
 	}
 	if diff := cmp.Diff([]string{a, b}, f.asks()); diff != "" {
-		t.Errorf("looked at (-want +got):\n%s", diff)
+		t.Errorf("requested items (-want +got):\n%s", diff)
 	}
 	p := published[1]
 	if want := f.URL + "/file/00000000000000000000f001/download"; p.FileName != "aurora-1.tar.gz" || p.URL != want {
 		t.Errorf("%q at %s, want aurora-1.tar.gz at %s", p.FileName, p.URL, want)
 	}
 
-	// With the memory, nothing is asked again, and the listing is the same.
+	// With the memory, nothing is requested again, and the listing is the same.
 	again, _, _ := f.read(t, options(t), list.Memory)
 	if diff := cmp.Diff(list, again); diff != "" {
 		t.Errorf("second read (-first +second):\n%s", diff)
 	}
 	if asks := f.asks(); asks != nil {
-		t.Errorf("asked again for %v", asks)
+		t.Errorf("requested again: %v", asks)
 	}
 
-	// A change of any of the three that tell a new upload, and a new package, are looked at.
+	// The files of a package are requested again if one of the three values that indicate a new upload changes, and
+	// those of a new package are requested.
 	f.items[0]["updated"] = "2026-11-21T03:00:00+00:00"
 	c := f.add(3, nil)
 	third, _, _ := f.read(t, options(t), list.Memory)
 	if diff := cmp.Diff([]string{a, c}, f.asks()); diff != "" {
-		t.Errorf("looked at (-want +got):\n%s", diff)
+		t.Errorf("requested items (-want +got):\n%s", diff)
 	}
 	f.items[0]["size"], f.items[1]["meta"].(map[string]any)["sha512"] = 77, strings.Repeat("0", 128)
 	f.read(t, options(t), third.Memory)
 	if diff := cmp.Diff([]string{a, b}, f.asks()); diff != "" {
-		t.Errorf("looked at (-want +got):\n%s", diff)
+		t.Errorf("requested items (-want +got):\n%s", diff)
 	}
 
-	// Memory of items that are gone is dropped; one that is not ours is not believed.
+	// The memory of deleted items is dropped, and a malformed memory is ignored.
 	f.items = f.items[2:]
 	last, _, _ := f.read(t, options(t), source.Memory{a: third.Memory[a], c: "{"})
 	if len(last.Memory) != 1 || last.Memory[c] != third.Memory[c] {
@@ -167,7 +168,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func TestReadLooksOnlyAtWhatCanBePublished(t *testing.T) {
+func TestReadRequestsOnlyPublishableItems(t *testing.T) {
 	f := newFake(t)
 	f.add(1, func(item, meta map[string]any) { meta["os"] = "beos" })
 	f.add(2, func(item, meta map[string]any) { meta["app_id"] = "000000000000000000000000" })
@@ -217,18 +218,19 @@ func TestReadHoldsBack(t *testing.T) {
 			}
 			f.asks()
 
-			// Whatever it was may be over at the next run.
+			// The problem may be solved at the next run.
 			f.files[id] = good
 			_, published, _ = f.read(t, options(t), list.Memory)
 			if asks := f.asks(); len(published) != 2 || !slices.Equal(asks, []string{id}) {
-				t.Errorf("published %v after asking for %v", published, asks)
+				t.Errorf("published %v after requests for %v", published, asks)
 			}
 		})
 	}
 }
 
-// TestReadDuringAnUpload: the listing is a moment older than the look. The file is what people download, and the item
-// is looked at again as soon as the listing knows.
+// TestReadDuringAnUpload checks an upload that is completed between the listing and the request for the files. The
+// values of the file are used, because it is what people download, and the files are requested again when the listing
+// has changed.
 func TestReadDuringAnUpload(t *testing.T) {
 	f := newFake(t)
 	id := f.add(1, nil)
@@ -269,7 +271,7 @@ func TestReadWithoutDetails(t *testing.T) {
 			t.Errorf("%d published, warnings %q", len(published), list.Warnings)
 		}
 		if n := len(f.asks()); n > 2*(2+fetch.Concurrency) {
-			t.Errorf("asked %d times of a server that is down", n)
+			t.Errorf("%d requests to a server that is down", n)
 		}
 	})
 	t.Run("answers that are not a list of files", func(t *testing.T) {
@@ -362,7 +364,7 @@ func TestReadWarns(t *testing.T) {
 			`1 package for the system, architecture and revision of another; the plugin refuses uploads to them until one is deleted in Girder: ` +
 				`"Aurora_1" ("000000000000000000000001") and "Aurora_0" ("000000000000000000000000")`,
 		}},
-		{"a release beside its draft", []func(item, meta map[string]any){release, draft}, nil},
+		{"a release and its draft", []func(item, meta map[string]any){release, draft}, nil},
 		{"a build made twice, one held back", []func(item, meta map[string]any){draft, func(item, meta map[string]any) {
 			draft(item, meta)
 			item["size"] = 0
@@ -389,7 +391,7 @@ func TestReadWarns(t *testing.T) {
 
 func TestReadOfAnEmptyApplication(t *testing.T) {
 	f := newFake(t)
-	for _, answer := range []string{`null`, `[{"_id": "5f44"}]`} { // no such id, not an id
+	for _, answer := range []string{`null`, `[{"_id": "5f44"}]`} { // unknown id, malformed id
 		f.app = answer
 		_, err := open(t, f.URL, options(t)).Read(t.Context(), nil)
 		want := fmt.Sprintf("%s: the server has no application %q", f.URL, app)
@@ -397,7 +399,7 @@ func TestReadOfAnEmptyApplication(t *testing.T) {
 			t.Errorf("%s: error %v, want %s", answer, err, want)
 		}
 	}
-	// One that exists and one that is private just have no packages: the gate's business.
+	// An existing application, or a private one, may have no packages. It is up to the gate to refuse that.
 	for _, answer := range []string{`{"_id": "5f44"}`, `<html>`} {
 		f.app = answer
 		if list, published, _ := f.read(t, options(t), nil); len(list.Records)+len(published) != 0 {
@@ -413,8 +415,8 @@ func TestReadFails(t *testing.T) {
 		status  int
 		body    string
 		kind    fetch.Kind
-		problem string // the whole of it
-		hint    string // a part of it
+		problem string // the complete problem
+		hint    string // a part of the hint
 	}{
 		{"bad app", 400, `{"field": "id", "message": "Invalid ObjectId: 123", "type": "validation"}`,
 			fetch.Rejected, `the server answered 400 ("Invalid ObjectId: 123")`, "Check app: it is the _id"},
@@ -433,7 +435,7 @@ func TestReadFails(t *testing.T) {
 			"search the server's log for the uid"},
 		{"error of Girder", 500, `{"message": "File missing", "type": "girder"}`, fetch.ServerError,
 			`the server answered 500 ("File missing")`, "server's log"},
-		{"web server before Girder", 500, `<html>`, fetch.Gateway, `the server answered 500 (an HTML page: "<html>")`,
+		{"web server in front of Girder", 500, `<html>`, fetch.Gateway, `the server answered 500 (an HTML page: "<html>")`,
 			"Girder is down"},
 		{"bad gateway", 502, "<html>", fetch.Gateway, `the server answered 502 (an HTML page: "<html>")`,
 			"Girder is down"},
@@ -502,7 +504,7 @@ func TestReadFile(t *testing.T) {
 	if err != nil || saved.Records[0].URL != api+"/item/000000000000000000000001/download" {
 		t.Errorf("%v, error %v", saved, err)
 	}
-	// What the server said about the files before still counts.
+	// The details that the server returned earlier are still used.
 	saved, err = girder.Kind().ReadFile(source.File{Path: "saved.json", Data: data}, o, list.Memory)
 	if err != nil || saved.Records[0].URL != api+"/file/00000000000000000000f001/download" ||
 		cmp.Diff(list.Memory, saved.Memory) != "" {

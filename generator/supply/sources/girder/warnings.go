@@ -8,7 +8,7 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// uploadTime is how long an upload may take before it counts as abandoned. A running one takes minutes.
+// uploadTime is the time after which an unfinished upload counts as abandoned. A normal upload takes minutes.
 const uploadTime = 24 * time.Hour
 
 // warnings returns warnings for the administrators of the server.

@@ -17,9 +17,9 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestAurora makes testdata/aurora/packages.json and compares. The file has the packages of an invented product whose
-// systems, architectures, versions and hosts are others than those of the built-in profile. To change it, change this
-// file and run
+// TestAurora checks that testdata/aurora/packages.json is what auroraFile returns. The file lists the packages of an
+// invented product whose systems, architectures, versions and hosts differ from those of the built-in profile. To
+// change it, change this file and run
 //
 //	go test ./generator/supply/sources/packagesjson -run TestAurora -update
 func TestAurora(t *testing.T) {
@@ -35,11 +35,11 @@ func TestAurora(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Error("testdata/aurora/packages.json is not what auroraFile makes")
+		t.Error("testdata/aurora/packages.json differs from the result of auroraFile; run the test with -update")
 	}
 }
 
-// auroraPackage is a package of the file, with its keys in the order that a person would write.
+// auroraPackage is a package of the file, with its keys in the order in which a person would write them.
 type auroraPackage struct {
 	Version   string `json:"version"`
 	Stability string `json:"stability,omitempty"`
@@ -51,7 +51,7 @@ type auroraPackage struct {
 	URL       string `json:"url"`
 }
 
-// auroraReleases lists the releases. Files of the second generation are on another host.
+// auroraReleases lists the releases. The files of versions 2.x are on another host.
 var auroraReleases = []struct {
 	version, day, host string
 	nova               bool // has packages for ARM on Windows, and for RISC-V
@@ -69,7 +69,7 @@ var auroraReleases = []struct {
 // auroraPlatforms lists the files of a version, in the order in which they are built.
 var auroraPlatforms = []struct {
 	system, arch, extension string
-	nova                    bool // only where the version has these
+	nova                    bool // only for versions with nova
 }{
 	{"linux", "x86_64", "AppImage", false},
 	{"linux", "aarch64", "AppImage", false},
@@ -81,13 +81,13 @@ var auroraPlatforms = []struct {
 	{"windows", "aarch64", "msi", true},
 }
 
-// auroraFile returns the file: a pre-release, eight nights with eight packages each, and the releases.
+// auroraFile returns the file: a pre-release, nightly builds of eight days with eight packages each, and the releases.
 func auroraFile() []byte {
 	var list []auroraPackage
 	add := func(version, stability, day, folder string, nova bool) {
 		at, err := time.Parse(time.DateOnly, day)
 		if err != nil {
-			panic(err) // a day of ours
+			panic(err) // impossible: the dates are constants
 		}
 		for i, p := range auroraPlatforms {
 			if p.nova && !nova {
@@ -117,7 +117,7 @@ func auroraFile() []byte {
 	for i, p := range list {
 		line, err := json.Marshal(p)
 		if err != nil {
-			panic(err) // texts and a number
+			panic(err) // impossible: strings and numbers
 		}
 		b.WriteString("    ")
 		b.Write(line)
@@ -130,7 +130,7 @@ func auroraFile() []byte {
 	return b.Bytes()
 }
 
-// TestAuroraIsPublished counts what the file has of each kind.
+// TestAuroraIsPublished counts the packages of each kind in the file.
 func TestAuroraIsPublished(t *testing.T) {
 	doc, err := packagesjson.Decode("packages.json", auroraFile())
 	if err != nil {

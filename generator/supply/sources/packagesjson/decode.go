@@ -17,11 +17,11 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// FormatVersion is the version of the format that Decode reads. In a newer version, keys may have other meanings. New
-// keys alone do not make a new version.
+// FormatVersion is the version of the format that Decode reads. In a newer version, keys may have other meanings.
+// Adding keys does not change the version.
 const FormatVersion = 1
 
-// maxErrors bounds the errors, and the warnings about unknown keys, of one file.
+// maxErrors limits the number of errors, and of warnings about unknown keys, for one file.
 const maxErrors = 20
 
 // Byte order marks, which Windows programs write at the start of a file.
@@ -33,21 +33,22 @@ const (
 
 // Error is an error in a file, or something in it that deserves a warning.
 type Error struct {
-	Name         string // of the file
-	Line, Column int    // counted from 1, the column in bytes
+	Name         string // name of the file
+	Line, Column int    // counted from 1; the column counts bytes
 	Problem      string
 	err          error
 }
 
-// Error returns the problem after its place.
+// Error returns the place and the problem.
 func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.Name, e.Line, e.Column, e.Problem)
 }
 
-// Unwrap returns io.ErrUnexpectedEOF for a file that is cut off, nil for any other.
+// Unwrap returns io.ErrUnexpectedEOF if the file is cut off, else nil.
 func (e *Error) Unwrap() error { return e.err }
 
-// Decode reads a packages.json. name is what messages call it. The error has every *Error of the file, up to a bound.
+// Decode reads a packages.json. name is its name in messages. The error joins the *Errors of the file, at most
+// maxErrors.
 func Decode(name string, data []byte) (*Document, error) {
 	data = bytes.TrimPrefix(data, []byte(utf8BOM))
 	d := &decoder{name: name, data: data,
@@ -70,12 +71,12 @@ type decoder struct {
 	name     string
 	data     []byte
 	dec      *jsontext.Decoder
-	lines    []int64 // where each line begins, of those seen so far
+	lines    []int64 // offset of each line; nil until the first error
 	packages []Package
 	errs     []*Error
-	more     int        // errors beyond the bound
-	only     *Error     // the error that makes the others pointless: a newer version, a file that is cut off
-	unknown  []*unknown // keys, in order of appearance
+	more     int        // number of errors beyond maxErrors
+	only     *Error     // an error that makes all others irrelevant: a newer version, a file that is cut off
+	unknown  []*unknown // unknown keys, in order of appearance
 }
 
 // unknown is a key that the format does not have.
@@ -99,7 +100,7 @@ func (d *decoder) at(offset int64, problem string) *Error {
 	return &Error{Name: d.name, Line: line, Column: column, Problem: problem}
 }
 
-// place returns the line and the column of an offset.
+// place returns the line and column of an offset.
 func (d *decoder) place(offset int64) (line, column int) {
 	if d.lines == nil {
 		d.lines = []int64{0}
@@ -116,7 +117,7 @@ func (d *decoder) place(offset int64) (line, column int) {
 	return line, int(offset-d.lines[line-1]) + 1
 }
 
-// err returns all errors, nil for none. It includes the unknown keys, because one may be a misspelled required key.
+// err returns all errors, or nil. They include the unknown keys, because one of these may be a misspelled required key.
 func (d *decoder) err() error {
 	if d.only != nil {
 		return d.only
@@ -164,7 +165,7 @@ func (d *decoder) syntax(err error) {
 		d.only = d.at(int64(len(d.data)), "the file is cut off")
 		d.only.err = io.ErrUnexpectedEOF
 	}
-	d.errs = append(d.errs, e) // even beyond the bound, because it shows where reading stopped
+	d.errs = append(d.errs, e) // even beyond maxErrors, because it shows where reading stopped
 }
 
 var documentKeys = []string{"version", "packages", "$schema"}
@@ -214,8 +215,8 @@ func (d *decoder) document() error {
 	return nil
 }
 
-// object reads the object that comes next. begin gets its offset; member is called with each key and the key's offset,
-// and reads the value.
+// object reads the next object and stores its offset in begin. It calls member with each key and the key's offset;
+// member must read the value.
 func (d *decoder) object(begin *int64, member func(key string, at int64) error) error {
 	if _, err := d.dec.ReadToken(); err != nil {
 		return err
@@ -239,7 +240,7 @@ func (d *decoder) object(begin *int64, member func(key string, at int64) error) 
 	return err
 }
 
-// value reads any value, and returns where it begins.
+// value reads any value and returns it with its offset.
 func (d *decoder) value() (at int64, v jsontext.Value, err error) {
 	v, err = d.dec.ReadValue()
 	return d.dec.InputOffset() - int64(len(v)), v, err
@@ -269,7 +270,7 @@ func (d *decoder) version() error {
 	case !ok || n < FormatVersion:
 		d.fail(at, "version is not %d, the version of the format (found %s)", FormatVersion, shown(v))
 	case n > FormatVersion:
-		d.only = d.at(at, fmt.Sprintf("version is %d, and this sitegen reads version %d; update sitegen, or write "+
+		d.only = d.at(at, fmt.Sprintf("version is %d, but sitegen reads version %d; update sitegen, or write "+
 			"version %d", n, FormatVersion, FormatVersion))
 	}
 	return nil
@@ -343,7 +344,7 @@ var packageKeys = func() (keys []string) {
 	return keys
 }()
 
-// pkg reads one package; path is what messages call it.
+// pkg reads one package. path is its name in messages, such as packages[0].
 func (d *decoder) pkg(path string) error {
 	if k := d.dec.PeekKind(); k != '{' && k != 0 {
 		at, v, err := d.value()
@@ -408,7 +409,7 @@ func (d *decoder) field(p *Package, path string, f *field) error {
 	return nil
 }
 
-// shown returns a value for messages: on one line, and shortened.
+// shown returns a value for messages: on one line, shortened to 60 characters.
 func shown(v jsontext.Value) string {
 	const most = 60 // characters
 	text := strings.Map(func(r rune) rune {
@@ -430,7 +431,7 @@ func wholeNumber(v jsontext.Value) (int64, bool) {
 		return 0, false
 	}
 	if _, exponent, ok := strings.Cut(strings.ToLower(text), "e"); ok && len(exponent) > 3 {
-		return 0, false // no size has such an exponent, and expanding it would take long
+		return 0, false // far too large, and expanding it would take long
 	}
 	r, ok := new(big.Rat).SetString(text)
 	if !ok || !r.IsInt() || r.Sign() < 0 || !r.Num().IsInt64() || r.Num().Int64() > catalog.MaxSize {

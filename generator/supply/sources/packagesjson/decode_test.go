@@ -38,7 +38,7 @@ func files(t testing.TB, pattern string) map[string][]byte {
 	return m
 }
 
-// TestDecodeRefuses compares the errors of every bad file with those written down beside it:
+// TestDecodeRefuses compares the errors of each bad file with the text file next to it. To rewrite the text files, run
 //
 //	go test ./generator/supply/sources/packagesjson -run TestDecodeRefuses -update
 func TestDecodeRefuses(t *testing.T) {
@@ -91,7 +91,7 @@ func TestDecodeWarnsOfUnknownKeys(t *testing.T) {
 	}
 }
 
-// schema is that of docs/packages.schema.json.
+// schema returns the schema in docs/packages.schema.json.
 func schema(t testing.TB) *jsonschema.Schema {
 	t.Helper()
 	s, err := jsonschema.NewCompiler().Compile(testutil.Path("../docs/packages.schema.json"))
@@ -101,15 +101,14 @@ func schema(t testing.TB) *jsonschema.Schema {
 	return s
 }
 
-// unsaid lists the bad files whose mistake no schema can see: they are not JSON, or not in a way that validators look
-// at.
+// unsaid lists the bad files whose mistake a schema cannot detect, with the reason.
 var unsaid = map[string]string{
 	"twice.json": "validators see the last of two keys", "not-utf-8.json": "validators see a replacement character",
 	"empty.json": "not JSON", "cut-off.json": "not JSON", "comma.json": "not JSON", "two-documents.json": "not JSON",
 	"utf-16.json": "not JSON",
 }
 
-// TestSchema holds the schema to what Decode takes.
+// TestSchema checks that the schema and Decode accept the same files.
 func TestSchema(t *testing.T) {
 	s := schema(t)
 	validate := func(data []byte) error {
@@ -122,7 +121,7 @@ func TestSchema(t *testing.T) {
 	for _, pattern := range []string{"packages/good/*.json", "aurora/packages.json"} {
 		for name, data := range files(t, pattern) {
 			if err := validate(data); err != nil {
-				t.Errorf("%s: the schema refuses what Decode takes: %v", name, err)
+				t.Errorf("%s: Decode accepts it, the schema does not: %v", name, err)
 			}
 		}
 	}
@@ -131,14 +130,14 @@ func TestSchema(t *testing.T) {
 		_, invalid := errors.AsType[*jsonschema.ValidationError](err)
 		switch reason := unsaid[name]; {
 		case reason == "" && !invalid:
-			t.Errorf("%s: the schema takes what Decode refuses: %v", name, err)
+			t.Errorf("%s: the schema accepts it, Decode does not: %v", name, err)
 		case reason == "not JSON" && (err == nil || invalid):
 			t.Errorf("%s is JSON: %v", name, err)
 		}
 	}
 }
 
-// FuzzDecode: any file is a document or has errors, each with its place; and the schema agrees.
+// FuzzDecode checks that any file results in a document or in errors with valid places, and that the schema agrees.
 func FuzzDecode(f *testing.F) {
 	for _, pattern := range []string{"packages/good/*.json", "packages/bad/*.json"} {
 		for _, data := range files(f, pattern) {
@@ -167,7 +166,7 @@ func FuzzDecode(f *testing.F) {
 				}
 			}
 		}
-		// Where validators see the same as Decode: the keys once, and numbers of a sane length.
+		// Validators and Decode must agree, except on repeated keys and extremely long numbers.
 		if !utf8.Valid(data) || !jsontext.Value(data).IsValid() || hugeNumber(data) {
 			return
 		}
@@ -181,7 +180,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// hugeNumber reports whether data has a number that Decode does not even look at.
+// hugeNumber reports whether data contains a number that is too long for Decode.
 func hugeNumber(data []byte) bool {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()

@@ -38,7 +38,7 @@ func docs(t *testing.T) string {
 	return string(data)
 }
 
-// TestDocsExample publishes the example without a remark.
+// TestDocsExample checks that the example in the documentation is published without warnings.
 func TestDocsExample(t *testing.T) {
 	doc, err := packagesjson.Decode("packages.json", []byte(block(t, "json")))
 	if err != nil {
@@ -50,12 +50,12 @@ func TestDocsExample(t *testing.T) {
 	}
 	for _, p := range published {
 		if !strings.Contains(docs(t), "`"+p.ID+"`") && p.Release == "" {
-			t.Errorf("the documentation makes another id than %s", p.ID)
+			t.Errorf("the documentation does not contain the id %s", p.ID)
 		}
 	}
 }
 
-// TestDocsKeys: the documentation, the schema and Decode have the same keys.
+// TestDocsKeys checks that the documentation, the schema and Decode have the same keys.
 func TestDocsKeys(t *testing.T) {
 	var schema struct {
 		Defs struct {
@@ -99,11 +99,11 @@ func TestDocsKeys(t *testing.T) {
 	}
 	_, err = packagesjson.Decode("x.json", body)
 	if err == nil || strings.Contains(err.Error(), "unknown key") {
-		t.Errorf("Decode does not know a key: %v", err)
+		t.Errorf("Decode reports a documented key as unknown: %v", err)
 	}
 	for _, key := range required {
 		if !strings.Contains(err.Error(), "packages[0]."+key+" is not ") {
-			t.Errorf("Decode takes a package without %s: %v", key, err)
+			t.Errorf("Decode accepts a package without %s: %v", key, err)
 		}
 	}
 	if got := strings.Count(err.Error(), "\n") + 1; got != len(required) {

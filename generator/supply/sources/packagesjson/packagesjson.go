@@ -11,9 +11,9 @@
 //	  ]
 //	}
 //
-// Decode reports all errors of the file at once, each with its line and column, so that the author of a script that
-// writes such a file can correct the script once. An invalid package (with a system that is not in the profile, or
-// with no bytes) does not stop the others, so Decode leaves such checks to catalog.Publish.
+// Decode reports all errors of the file at once, each with its line and column. The author of a script that writes the
+// file can then correct all of them together. A package with an unknown system or a size of zero must not stop the
+// others, so Decode leaves such checks to catalog.Publish.
 //
 // Records fills in the values that a package leaves out. Because links contain the id, it is derived from values that
 // do not change: aurora-3.1-linux-x86_64 for a release; for a nightly build, the time of the build is added.
@@ -85,10 +85,10 @@ func (w *web) Read(ctx context.Context, _ source.Memory) (*source.Listing, error
 	)
 	err := w.o.Fetch.Get(ctx, fetch.Request{
 		URL: w.url.String(), Name: w.Identity(),
-		Accept: "application/json, */*;q=0.5", // a server may call the file text/plain, or application/gzip
+		Accept: "application/json, */*;q=0.5", // servers may send the file as text/plain or application/gzip
 		Read: func(body []byte) error {
 			if doc, bad = Decode(w.Identity(), body); errors.Is(bad, io.ErrUnexpectedEOF) || fetch.IsPage(body) {
-				return bad // a fault of the server; other errors are mistakes in the file
+				return bad // a failure of the server; other errors are mistakes in the file
 			}
 			return nil
 		},
@@ -105,7 +105,7 @@ func readFile(f source.File, o source.Options, _ source.Memory) (*source.Listing
 	return list(doc, err, o)
 }
 
-// list returns the listing for the result of Decode.
+// list converts the result of Decode to a listing.
 func list(doc *Document, err error, o source.Options) (*source.Listing, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Source, err,
@@ -115,14 +115,14 @@ func list(doc *Document, err error, o source.Options) (*source.Listing, error) {
 	return &source.Listing{Records: doc.Records(o.Product, o.Download), Spelling: Spelling, Warnings: doc.Warnings}, nil
 }
 
-// Spelling maps fields of a record to the names that they have in the format. The other names are the same.
+// Spelling maps fields of a record to their names in packages.json, if these differ.
 var Spelling = catalog.Spelling{
 	catalog.FieldOS: "system", catalog.FieldBuildDate: "built", catalog.FieldRelease: "version",
 }
 
 // Document is a valid packages.json.
 type Document struct {
-	Name     string // of the file, for messages
+	Name     string // name of the file, for messages
 	Packages []Package
 	Warnings []string
 }
@@ -137,7 +137,7 @@ type Package struct {
 	SHA256, SHA512    string
 	URL, File         string
 	Stability         Stability
-	Line              int // of its opening brace
+	Line              int // line of its opening brace
 }
 
 // Stability is the stability of a version.
@@ -150,8 +150,8 @@ const (
 	Nightly    Stability = "nightly"
 )
 
-// Records returns the records of the packages. product is the name for packages that have none, download makes the
-// address of those without a URL.
+// Records returns the records of the packages. Packages without a product get the name product, and packages without a
+// URL get one from the template download.
 func (d *Document) Records(product string, download catalog.Template) []catalog.Record {
 	records := make([]catalog.Record, len(d.Packages))
 	for i := range d.Packages {
@@ -177,7 +177,7 @@ func (p *Package) record(product string) catalog.Record {
 	return r
 }
 
-// defaultID returns the id for a package that has none.
+// defaultID returns the id for a package without one.
 func (p *Package) defaultID(product string) string {
 	words := []string{product, p.Version}
 	if p.Stability == Nightly {

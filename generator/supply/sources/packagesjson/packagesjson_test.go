@@ -20,7 +20,7 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/sources/packagesjson"
 )
 
-// scheme is that of an invented project.
+// scheme is the scheme of an invented project.
 var scheme = &catalog.Scheme{
 	IDs: catalog.NameIDs,
 	Systems: []catalog.System{
@@ -34,7 +34,7 @@ var scheme = &catalog.Scheme{
 	},
 }
 
-// decode returns a good file of testdata/packages.
+// decode decodes a valid file of testdata/packages.
 func decode(t *testing.T, name string) *packagesjson.Document {
 	t.Helper()
 	doc, err := packagesjson.Decode("dist/packages.json", files(t, "packages/good/*.json")[name])
@@ -110,7 +110,7 @@ func TestRecords(t *testing.T) {
 	}
 }
 
-// TestRecordsThatCannotBePublished follows values that make no sense to the report of a build.
+// TestRecordsThatCannotBePublished checks the reasons for which records with senseless values are held back.
 func TestRecordsThatCannotBePublished(t *testing.T) {
 	doc := decode(t, "senseless-values.json")
 	_, held := catalog.Publish(scheme, packagesjson.Spelling, doc.Records("Aurora", catalog.Template{}))
@@ -119,12 +119,13 @@ func TestRecordsThatCannotBePublished(t *testing.T) {
 		got[h.Place] = fmt.Sprintf("%s: %s (found %q)", h.Field, h.Reason, h.Value)
 	}
 	want := map[string]string{
-		"dist/packages.json:2":  `built: not a date and time in 2000 to 2099 (found "yesterday")`,
-		"dist/packages.json:3":  `system: not one of win, mac, linux, freebsd (found "beos")`,
-		"dist/packages.json:4":  `arch: not one of x64, arm64, riscv64 (found "")`,
-		"dist/packages.json:5":  `version: not a plain release name (letters, digits, . _ -) (found "../..")`,
-		"dist/packages.json:6":  `size: upload not finished (found "0")`,
-		"dist/packages.json:7":  `url: not an http or https URL that can be sent as it is (found "ftp://get.aurora.example/a")`,
+		"dist/packages.json:2": `built: not a date and time in 2000 to 2099 (found "yesterday")`,
+		"dist/packages.json:3": `system: not one of win, mac, linux, freebsd (found "beos")`,
+		"dist/packages.json:4": `arch: not one of x64, arm64, riscv64 (found "")`,
+		"dist/packages.json:5": `version: not a plain release name (letters, digits, . _ -) (found "../..")`,
+		"dist/packages.json:6": `size: upload not finished (found "0")`,
+		"dist/packages.json:7": `url: not an http or https URL that can be sent without escaping ` +
+			`(found "ftp://get.aurora.example/a")`,
 		"dist/packages.json:8":  `sha256: not 64 hex digits (found "abc")`,
 		"dist/packages.json:9":  `url: missing (found "")`,
 		"dist/packages.json:11": `id: listed twice (found "aurora-3.1-linux-x86_64")`,
@@ -134,7 +135,7 @@ func TestRecordsThatCannotBePublished(t *testing.T) {
 	}
 }
 
-// TestDownload makes the address of a package that has none.
+// TestDownload checks the URL of a package that lists none.
 func TestDownload(t *testing.T) {
 	doc, err := packagesjson.Decode("packages.json", []byte(`{"version": 1, "packages": [
 		{"version": "3.1", "built": "2026-11-20", "system": "windows", "arch": "x86_64", "size": 1, "file": "aurora-3.1.msi"},
@@ -159,7 +160,7 @@ func TestDownload(t *testing.T) {
 	}
 }
 
-// serve returns the URL of a server that has a packages.json, with its requests.
+// serve starts a server with a packages.json, and returns its URL and the requests it receives.
 func serve(t *testing.T, bodies ...string) (base string, requests *[]*http.Request) {
 	requests = new([]*http.Request)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -208,8 +209,8 @@ func TestReadFromAServerFails(t *testing.T) {
 	types := string(files(t, "packages/bad/*.json")["types.json"])
 	tests := []struct {
 		name, body string
-		want       string // the beginning
-		isFailure  bool   // of the server
+		want       string // the beginning of the error
+		isFailure  bool   // whether it is a failure of the server
 	}{
 		{"errors in the file", types, "BASE/packages.json:5:18: packages[0].version is not the version in quotes",
 			false},
@@ -230,7 +231,7 @@ func TestReadFromAServerFails(t *testing.T) {
 				t.Errorf("error %v, want %s", err, want)
 			}
 			if _, isFailure := errors.AsType[*fetch.Failure](err); isFailure != test.isFailure {
-				t.Errorf("%T is a failure of the server: %v", err, isFailure)
+				t.Errorf("%T: failure of the server: %v", err, isFailure)
 			}
 		})
 	}

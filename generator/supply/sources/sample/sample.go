@@ -27,7 +27,7 @@ func Kind() source.Kind {
 	}
 }
 
-// listing is a selection of testdata/catalog.json; see sample_test.go, which makes it.
+// listing is a selection of testdata/catalog.json. TestSample generates it.
 //
 //go:embed sample.json
 var listing []byte
@@ -54,9 +54,9 @@ func (s sample) Read(context.Context, source.Memory) (*source.Listing, error) {
 	return &source.Listing{Records: records, Spelling: girder.Spelling, App: s.o.Girder.App}, nil
 }
 
-// adapt changes the sample to packages of another project, to try a site with its own profile: packages get the
-// project's name and its most similar system and architecture. Packages without a similar one are left out. The URLs
-// of the packages lead to no real files.
+// adapt turns the sample into packages of another project, for trying a site with its own profile: packages get the
+// project's name, and the most similar system and architecture. Packages without a similar one are left out. The URLs
+// of the packages are made up.
 func adapt(records []catalog.Record, from *profile.Profile, o source.Options) (adapted []catalog.Record) {
 	for _, r := range records {
 		os, okOS := nearestOS(catalog.OS(r.OS), &from.Scheme, o.Scheme)
@@ -73,8 +73,8 @@ func adapt(records []catalog.Record, from *profile.Profile, o source.Options) (a
 	return adapted
 }
 
-// nearestOS returns the system of a scheme with the same id or alias as a system of the sample, or else with its
-// family.
+// nearestOS returns the system of the scheme to that has id as its id or an alias; if there is none, the first one of
+// the same family.
 func nearestOS(id catalog.OS, from, to *catalog.Scheme) (catalog.OS, bool) {
 	if found, ok := to.FindOS(string(id)); ok {
 		return found, true
@@ -87,7 +87,7 @@ func nearestOS(id catalog.OS, from, to *catalog.Scheme) (catalog.OS, bool) {
 	return to.Systems[i].ID, true
 }
 
-// nearestArch is nearestOS for architectures, with their position in the list instead of the family.
+// nearestArch is like nearestOS, for architectures. Instead of the family it compares the position in the list.
 func nearestArch(id catalog.Arch, from, to *catalog.Scheme) (catalog.Arch, bool) {
 	if found, ok := to.FindArch(string(id)); ok {
 		return found, true

@@ -16,13 +16,14 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestSample makes the sample out of the test catalogue and compares. To change it, change sampled and run
+// TestSample checks that sample.json is the selection that sampled makes from the test catalogue. To change it, change
+// sampled and run
 //
 //	go test ./generator/supply/sources/sample -run TestSample -update
 func TestSample(t *testing.T) {
 	want := sampled(t, testutil.Listing(t, "live"))
 	if len(want) > 80_000 {
-		t.Errorf("the sample has %d bytes; 80,000 at most are to be part of the program", len(want))
+		t.Errorf("the sample has %d bytes, want at most 80,000, because it is embedded in the program", len(want))
 	}
 	if testutil.Update() {
 		if err := os.WriteFile("sample.json", want, 0o644); err != nil {
@@ -34,20 +35,20 @@ func TestSample(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("sample.json is not what sampled makes of testdata/catalog.json; run go test " +
+		t.Errorf("sample.json differs from the selection of testdata/catalog.json; run go test " +
 			"./generator/supply/sources/sample -run TestSample -update")
 	}
 }
 
-// sampledReleases are those whose packages for every operating system are in the sample, and a release
-// candidate that never became public.
+// sampledReleases lists the releases in the sample, with packages for all operating systems, and a release candidate
+// that was never published.
 var sampledReleases = []string{
 	"4.8.1", "4.10.2", "4.11.20210226", "5.0.3", "5.2.2", "5.4.0", "5.6.2", "5.8.1", "5.10.0",
 	"5.12.2-rc1", "5.12.2", "5.12.3", "5.12.4",
 }
 
-// sampledOddities are an upload that never finished, one that died, an item of another application and a
-// revision that is a hash.
+// sampledOddities are an unfinished upload, an interrupted one, an item of another application and a revision that is a
+// hash.
 var sampledOddities = []string{
 	"6b00105d1232896664b59098", "6affc1d030c81c93daeb1559", "6af68663790aef3c11692cfb", "6af3dfc3498ddc7df0792653",
 }
@@ -55,7 +56,7 @@ var sampledOddities = []string{
 // sampledNightlies is the first day, by build date, whose nightly builds are in the sample.
 const sampledNightlies = "2026-11-09"
 
-// sampled selects items of a listing, one a line, in their order.
+// sampled selects items of a listing, in their order, one per line.
 func sampled(t *testing.T, listing []byte) []byte {
 	var items []json.RawMessage
 	if err := json.Unmarshal(listing, &items); err != nil {
@@ -76,7 +77,7 @@ func sampled(t *testing.T, listing []byte) []byte {
 		if err := json.Unmarshal(raw, &item); err != nil {
 			t.Fatal(err)
 		}
-		// The nightlies of those days that are odd in no other way have the day of their build in the version.
+		// Regular nightly builds of those days have their build date in the version.
 		nightly := item.Meta.Release == "" && item.Meta.BuildDate > sampledNightlies &&
 			strings.HasSuffix(item.Meta.Version, "-"+item.Meta.BuildDate[:10])
 		if nightly || slices.Contains(sampledReleases, item.Meta.Release) || slices.Contains(sampledOddities, item.ID) {
@@ -98,7 +99,7 @@ func TestSampleShowsEverything(t *testing.T) {
 	published, held := catalog.Publish(testutil.Scheme(t), list.Spelling, list.Records)
 	if want := testutil.API(t) + "/item/" + published[0].ID + "/download"; published[0].URL != want ||
 		src.Identity() != "sample" {
-		t.Errorf("%s has its file at %s, want %s", src.Identity(), published[0].URL, want)
+		t.Errorf("%s: URL %s, want %s", src.Identity(), published[0].URL, want)
 	}
 	type kind struct {
 		Platform  string
