@@ -62,7 +62,7 @@ func (c *codeBlocks) render(w util.BufWriter, src []byte, node ast.Node, enterin
 	return ast.WalkContinue, nil
 }
 
-// highlight renders a block with colours if its language is known.
+// highlight renders a block with colours and reports whether it did: the language must be known, the lexer must end.
 func (c *codeBlocks) highlight(w util.BufWriter, src []byte, block *ast.FencedCodeBlock) bool {
 	if block.Info == nil {
 		return false
@@ -72,16 +72,46 @@ func (c *codeBlocks) highlight(w util.BufWriter, src []byte, block *ast.FencedCo
 	if _, off := attributes["nohl"]; off || lexer == nil {
 		return false
 	}
-	tokens, err := chroma.Coalesce(lexer).Tokenise(nil, string(block.Lines().Value(src)))
-	if err != nil {
+	endless := &endlessLexer{Lexer: lexer}
+	tokens, err := chroma.Tokenise(chroma.Coalesce(endless), nil, string(block.Lines().Value(src)))
+	if err != nil || endless.stopped {
 		return false
 	}
 	formatter := c.usual
 	if len(attributes) > 0 {
 		formatter = newFormatter(attributes)
 	}
-	_ = formatter.Format(w, styles.Get(lightStyle), tokens) // the errors are those of w, which keeps them
+	// The errors are those of w, which keeps them.
+	_ = formatter.Format(w, styles.Get(lightStyle), chroma.Literator(tokens...))
 	return true
+}
+
+// endlessLexer stops a lexer that makes no progress. The lexers of chroma are state machines: rules that match an empty
+// text can lead from one state to another and back, for ever, with an empty token each time. In chroma v2.27.0, the
+// newest, the lexers of JSONata and Jungle do so at characters that they do not expect, "|" and "/" for instance, also
+// for such a block inside a block of Markdown (https://github.com/alecthomas/chroma/issues/1377).
+type endlessLexer struct {
+	chroma.Lexer
+	stopped bool
+}
+
+// maxEmptyTokens is how many empty tokens may follow one another. Lexers that end need a handful to change states.
+const maxEmptyTokens = 1000
+
+// Tokenise returns an iterator that ends, and sets stopped, after too many empty tokens.
+func (l *endlessLexer) Tokenise(options *chroma.TokeniseOptions, text string) (chroma.Iterator, error) {
+	next, err := l.Lexer.Tokenise(options, text)
+	empty := 0
+	return func() chroma.Token {
+		token := next()
+		if empty++; token.Value != "" {
+			empty = 0
+		}
+		if l.stopped = empty > maxEmptyTokens; l.stopped {
+			return chroma.EOF
+		}
+		return token
+	}, err
 }
 
 // plain renders a block without colours, as goldmark does.
