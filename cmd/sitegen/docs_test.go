@@ -35,7 +35,7 @@ func sitegen(t *testing.T, args ...string) string {
 func helpOfAll(t *testing.T) string {
 	var b strings.Builder
 	section := func(title string, args ...string) {
-		fmt.Fprintf(&b, "## %s\n\n```\n%s```\n\n", title, sitegen(t, args...))
+		fmt.Fprintf(&b, "## %s\n\n```text\n%s```\n\n", title, sitegen(t, args...))
 	}
 	section("sitegen", "help")
 	for _, c := range (&program{}).rootCommand().Commands() {
@@ -43,7 +43,7 @@ func helpOfAll(t *testing.T) string {
 			section("sitegen "+c.Name(), "help", c.Name())
 		}
 	}
-	fmt.Fprintf(&b, "## Exit codes\n\n```\n%s```\n", exitCodeTable())
+	fmt.Fprintf(&b, "## Exit codes\n\n```text\n%s```\n", exitCodeTable())
 	return b.String()
 }
 
