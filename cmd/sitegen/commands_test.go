@@ -24,14 +24,14 @@ import (
 //	text     anything but commands; so do json, nginx, python and caddyfile
 //
 // The commands of a document run in order. Each continues in the folder where the one before it ended. The first one
-// starts in /srv/download, which has the files of testdata/documents/NAME.txtar, if docs/NAME.md has such an archive; the
-// comment of the archive is commands that run before. machine.txtar has the files of all other folders.
+// starts in /srv/download, which has the files of testdata/documents/NAME.txtar, if docs/NAME.md has such an archive;
+// the comment of the archive is commands that run before. machine.txtar has the files of all other folders.
 //
 //   - A command that is meant to fail ends in a comment: "# exit code 2".
 //   - In what a command prints, "…" stands for any text and, on a line of its own, for any lines. "27 ms" stands for
 //     any duration, and "127.0.0.1:8080" for any port. Any number of blanks counts as one.
 //   - sitegen serve runs until it has answered a request for /. Then it is interrupted, as with Ctrl-C.
-//   - <!-- run: COMMAND --> between blocks is a command that readers do not see: it makes a mistake that the text shows.
+//   - <!-- run: COMMAND --> between blocks is a command that readers do not see, to make a mistake for instance.
 //   - What a test cannot have is replaced, see standIns. Commands that cannot run are in notRun.
 //
 // The examples in the help of sitegen run in the same way, as if they were one document (help.txtar).
@@ -58,7 +58,8 @@ type standIn struct{ text, instead string }
 // of a preview that stands for the published site.
 func standIns(root, site string) []standIn {
 	return []standIn{
-		{"go build -o sitegen ./cmd/sitegen", `ln -s "$(command -v sitegen)" sitegen`}, // the test binary is the program
+		// The program is that of the test, which need not be compiled again.
+		{"go build -o sitegen ./cmd/sitegen", `ln -s "$(command -v sitegen)" sitegen`},
 		{"go run ./cmd/sitegen", "sitegen"},
 		{"/srv/", root + "/srv/"},
 		{"/var/log/", root + "/var/log/"},

@@ -40,15 +40,16 @@ func newOutside(t *testing.T) *outside {
 	writeOldStatistics(t, o.oldStatistics)
 	cmd := exec.Command("sitegen", "serve")
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(o.environ(), "SITEGEN_SOURCE="+listing, "SITEGEN_GIRDER_API="+o.server.URL+"/girder", "PATH="+os.Getenv("PATH"))
+	cmd.Env = append(o.environ(), "SITEGEN_SOURCE="+listing, "SITEGEN_GIRDER_API="+o.server.URL+"/girder",
+		"PATH="+os.Getenv("PATH"))
 	o.site = startPreview(t, cmd).url
 	return o
 }
 
 // environ returns the variables that lead sitegen to the servers, and to a free port for a server of its own.
 func (o *outside) environ() []string {
-	return []string{"SITEGEN_LISTEN=127.0.0.1:0", "GEOIPUPDATE_HOST=" + o.server.URL, "AWS_ENDPOINT_URL=" + o.server.URL,
-		"AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret",
+	return []string{"SITEGEN_LISTEN=127.0.0.1:0", "GEOIPUPDATE_HOST=" + o.server.URL,
+		"AWS_ENDPOINT_URL=" + o.server.URL, "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret",
 		"OLD_STATISTICS=" + o.oldStatistics}
 }
 
