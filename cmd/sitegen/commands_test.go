@@ -54,9 +54,8 @@ func notRun() map[string]string {
 // standIn is a text in commands and what replaces it.
 type standIn struct{ text, instead string }
 
-// standIns returns the replacements for a reader whose folder root stands for the root of the machine. site is the URL
-// of a preview that stands for the published site.
-func standIns(root, site string) []standIn {
+// standIns returns the replacements for a reader whose folder root stands for the root of the machine.
+func standIns(root string, o *outside) []standIn {
 	return []standIn{
 		// The program is that of the test, which need not be compiled again.
 		{"go build -o sitegen ./cmd/sitegen", `ln -s "$(command -v sitegen)" sitegen`},
@@ -64,7 +63,7 @@ func standIns(root, site string) []standIn {
 		{"/srv/", root + "/srv/"},
 		{"/var/log/", root + "/var/log/"},
 		{"/etc/", root + "/etc/"},
-		{"https://download.slicer.org/", site},
+		{o.site, o.preview},
 		{"--listen :9000", "--listen :0"}, // port 9000 may be taken
 	}
 }
@@ -104,7 +103,7 @@ func TestDocumentedCommands(t *testing.T) {
 			t.Errorf("notRun lists the command %q, which no document has", command)
 		}
 	}
-	for _, s := range standIns("", "") {
+	for _, s := range standIns("", outside) {
 		if !slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, s.text) }) {
 			t.Errorf("standIns replaces %q, which no document has", s.text)
 		}

@@ -9,13 +9,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // outside is what documented commands need and no folder of a site has: a Girder server, a bucket with a log of
-// CloudFront, MaxMind, the site of 3D Slicer, and the database of the previous statistics job.
+// CloudFront, MaxMind, the published site, and the database of the previous statistics job.
 type outside struct {
 	server        *httptest.Server
-	site          string // URL of the site
+	site, preview string // URL of the published site, and of the preview that stands for it
 	oldStatistics string // path of the database
 }
 
@@ -33,6 +35,7 @@ func newOutside(t *testing.T) *outside {
 	mux.HandleFunc("/girder/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "an installer") })
 	o := &outside{
 		server:        httptest.NewServer(mux),
+		site:          testutil.Profile(t).BaseURL + "/",
 		oldStatistics: filepath.Join(t.TempDir(), "old.sqlite"),
 	}
 	t.Cleanup(o.server.Close)
@@ -42,7 +45,7 @@ func newOutside(t *testing.T) *outside {
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(o.environ(), "SITEGEN_SOURCE="+listing, "SITEGEN_GIRDER_API="+o.server.URL+"/girder",
 		"PATH="+os.Getenv("PATH"))
-	o.site = startPreview(t, cmd).url
+	o.preview = startPreview(t, cmd).url
 	return o
 }
 

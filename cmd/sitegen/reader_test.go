@@ -36,7 +36,7 @@ func newReader(t *testing.T, o *outside, name string) *reader {
 		"GEOIPUPDATE_ACCOUNT_ID=123456", "GEOIPUPDATE_LICENSE_KEY_FILE="+root+"/etc/sitegen/maxmind.key",
 		"PATH="+filepath.Join(root, "bin")+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	var list []string
-	for _, s := range standIns(root, o.site) {
+	for _, s := range standIns(root, o) {
 		list = append(list, s.text, s.instead)
 	}
 	r.replace = strings.NewReplacer(list...)

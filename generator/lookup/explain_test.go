@@ -10,27 +10,27 @@ import (
 
 // TestExplain looks for the sentences that somebody who asks "why did I get this?" needs.
 func TestExplain(t *testing.T) {
-	slicer, aurora := testutil.Index(t, "live"), testutil.Aurora(t)
+	live, aurora := testutil.Index(t, "live"), testutil.Aurora(t)
 	for _, tt := range []struct {
 		name  string
 		index *lookup.Index
 		url   string
 		want  []string
 	}{
-		{"offset", slicer, "/download?os=win&version=5.2&offset=-1&utm=x", []string{
+		{"offset", live, "/download?os=win&version=5.2&offset=-1&utm=x", []string{
 			"version    5.2", "stability  release", "(default)", `"utm"`, "(unknown: ignored)",
 			"candidates for win, release", "* 63f4", "offset -1: from revision 31382", "302 to /bitstream/"}},
-		{"off the end", slicer, "/find?os=win&stability=any&offset=3",
+		{"off the end", live, "/find?os=win&stability=any&offset=3",
 			[]string{"offset +3: from revision 35185 only 0 higher ones are left", "404: no package matches"}},
-		{"wrong parameter", slicer, "/find?os=amiga",
+		{"wrong parameter", live, "/find?os=amiga",
 			[]string{`os="amiga" is missing or is not a known operating system; allowed: win, macosx, linux`}},
-		{"no packages", slicer, "/find?os=linux&arch=i386", []string{"nothing is published for i386-linux"}},
-		{"cells", slicer, "/findall?date=2022-01-01",
+		{"no packages", live, "/find?os=linux&arch=i386", []string{"nothing is published for i386-linux"}},
+		{"cells", live, "/findall?date=2022-01-01",
 			[]string{"date       2022-01-01", "candidates for linux, nightly", "win release: "}},
-		{"bitstream", slicer, "https://download.example.org/bitstream/60add6fdae4540bf6a89bf73",
+		{"bitstream", live, "https://download.example.org/bitstream/60add6fdae4540bf6a89bf73",
 			[]string{"302 to the file of"}},
-		{"unknown bitstream", slicer, "/bitstream/1341035", []string{"404: no published package has this id"}},
-		{"a file", slicer, "/releases/", []string{"no such route"}},
+		{"unknown bitstream", live, "/bitstream/1341035", []string{"404: no published package has this id"}},
+		{"a file", live, "/releases/", []string{"no such route"}},
 		{"offset without revisions", aurora, "/download?os=linux&offset=-2", []string{
 			"x86_64-linux has 16 build days; 8 packages match stability release",
 			"* aurora-3.4-linux-x86_64  3.4  built 2026-09-15  release",
