@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/Slicer/sitegen/generator/testutil"
@@ -186,4 +187,53 @@ func (p *preview) stop(t *testing.T) (code int) {
 	}
 	_ = p.cmd.Wait() // it is an error to be interrupted
 	return p.cmd.ProcessState.ExitCode()
+}
+
+// variableRE matches what may differ from run to run in the lines that a command prints.
+var variableRE = regexp.MustCompile(`…|\d+(\.\d+)? (ms|s|µs)\b|127\.0\.0\.1:\d+`)
+
+// pattern returns the expression for what a command prints.
+func pattern(lines []string) *regexp.Regexp {
+	var b strings.Builder
+	for _, line := range lines {
+		if line == "…" {
+			b.WriteString(`(.*\n)*`)
+			continue
+		}
+		line = oneBlank(line)
+		end := 0
+		for _, m := range variableRE.FindAllStringIndex(line, -1) {
+			b.WriteString(regexp.QuoteMeta(line[end:m[0]]))
+			switch text := line[m[0]:m[1]]; {
+			case text == "…":
+				b.WriteString(`.*`)
+			case strings.HasPrefix(text, "127"):
+				b.WriteString(`127\.0\.0\.1:\d+`)
+			default:
+				b.WriteString(`\d+(\.\d+)? (ms|s|µs)`)
+			}
+			end = m[1]
+		}
+		b.WriteString(regexp.QuoteMeta(line[end:]) + `\n`)
+	}
+	return regexp.MustCompile(`^` + b.String() + `$`)
+}
+
+// oneBlank replaces the blanks between words with one each.
+func oneBlank(line string) string { return strings.Join(strings.Fields(line), " ") }
+
+// checkPrinted compares what a command printed with the document.
+func (c *documentedCommand) checkPrinted(t *testing.T, printed string) {
+	t.Helper()
+	if !c.shown {
+		return
+	}
+	var lines strings.Builder
+	for line := range strings.Lines(printed) {
+		lines.WriteString(oneBlank(line) + "\n")
+	}
+	if !pattern(c.prints).MatchString(lines.String()) {
+		t.Errorf("%s: %s\nprints (-document +program):\n%s", c.place, c.text,
+			cmp.Diff(strings.Join(c.prints, "\n")+"\n", printed))
+	}
 }
