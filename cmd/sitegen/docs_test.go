@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,7 +38,7 @@ func sitegen(t *testing.T, args ...string) string {
 func helpOfAll(t *testing.T) string {
 	var b strings.Builder
 	section := func(title string, args ...string) {
-		fmt.Fprintf(&b, "## %s\n\n```\n%s```\n\n", title, sitegen(t, args...))
+		fmt.Fprintf(&b, "## %s\n\n```text\n%s```\n\n", title, sitegen(t, args...))
 	}
 	section("sitegen", "help")
 	for _, c := range (&program{}).rootCommand().Commands() {
@@ -43,7 +46,7 @@ func helpOfAll(t *testing.T) string {
 			section("sitegen "+c.Name(), "help", c.Name())
 		}
 	}
-	fmt.Fprintf(&b, "## Exit codes\n\n```\n%s```\n", exitCodeTable())
+	fmt.Fprintf(&b, "## Exit codes\n\n```text\n%s```\n", exitCodeTable())
 	return b.String()
 }
 
@@ -97,5 +100,63 @@ func TestSummaryDocument(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("fields in %s (-want +got):\n%s", commandsDocument, diff)
+	}
+}
+
+var (
+	linkRE    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	headingRE = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	blockRE   = regexp.MustCompile("(?ms)^```.*?^```$")
+	spanRE    = regexp.MustCompile("`[^`\n]*`")
+	notSlugRE = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+)
+
+// anchors returns the anchors that GitHub gives to the headings of a document, "" for the document itself: "Size and
+// speed" has the anchor size-and-speed, a second heading with the same words size-and-speed-1.
+func anchors(text string) []string {
+	list, seen := []string{""}, map[string]int{}
+	for _, m := range headingRE.FindAllStringSubmatch(blockRE.ReplaceAllString(text, ""), -1) {
+		slug := strings.ReplaceAll(notSlugRE.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-")
+		if n := seen[slug]; n > 0 {
+			list = append(list, fmt.Sprintf("%s-%d", slug, n))
+		} else {
+			list = append(list, slug)
+		}
+		seen[slug]++
+	}
+	return list
+}
+
+// TestLinks follows the links between the documents, and from them to other files: file and heading exist.
+func TestLinks(t *testing.T) {
+	decisions, err := filepath.Glob("../../docs/adr/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{} // by path
+	for _, path := range append(append(documents(t), "../../CHANGELOG.md"), decisions...) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[path] = string(data)
+	}
+	for path, text := range texts {
+		text = spanRE.ReplaceAllString(blockRE.ReplaceAllString(text, ""), "")
+		for _, m := range linkRE.FindAllStringSubmatch(text, -1) {
+			file, anchor, _ := strings.Cut(m[1], "#")
+			if strings.Contains(file, "://") {
+				continue
+			}
+			target := path
+			if file != "" {
+				target = filepath.Join(filepath.Dir(path), file)
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s: link to %s: %v", path, m[1], err)
+			} else if !slices.Contains(anchors(texts[target]), anchor) {
+				t.Errorf("%s: link to %s: there is no such heading", path, m[1])
+			}
+		}
 	}
 }

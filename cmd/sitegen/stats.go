@@ -31,12 +31,12 @@ Reading a log again counts nothing twice, even if it was renamed or compressed, 
 from a pipe. Run stats from cron with all existing logs. Without LOG it reads nothing and
 publishes the downloads it has stored.
 `,
-		Example: `  sitegen stats /var/log/nginx/access.log*   read the new lines of all Nginx logs
-  zcat old/*.gz | sitegen stats -            read old logs from a pipe
-  sitegen stats s3://logs/cloudfront/        read the logs that CloudFront stored in a bucket
-  sitegen stats --geoip City.mmdb logs/      count by country, too
-  sitegen stats export --format csv          print the downloads, one line per day and kind
-  sitegen stats import download-stats.sqlite import the database of the previous job`,
+		Example: `  sitegen stats /var/log/nginx/access.log*    read the new lines of all Nginx logs
+  zcat old/*.gz | sitegen stats -             read old logs from a pipe
+  sitegen stats s3://logs/cloudfront/         read the logs that CloudFront stored in a bucket
+  sitegen stats --geoip City.mmdb logs/       count by country, too
+  sitegen stats export --format csv           print the downloads, one line per day and kind
+  sitegen stats import download-stats.sqlite  import the database of the previous job`,
 		Args: cobra.ArbitraryArgs,
 	}, p.stats)
 	addStatsOptions(cmd)

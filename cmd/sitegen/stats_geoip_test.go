@@ -14,15 +14,16 @@ import (
 	"testing"
 )
 
-// TestGeoIPUpdate fetches a database from a server with MaxMind's protocol, and checks that stats uses it.
-func TestGeoIPUpdate(t *testing.T) {
+// maxmind is a server with MaxMind's protocol. It asks for an account and has one database.
+func maxmind(t *testing.T, id, key string) http.Handler {
+	t.Helper()
 	database, err := os.ReadFile("../../testdata/stats/city.mmdb")
 	if err != nil {
 		t.Fatal(err)
 	}
-	maxmind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if id, key, _ := r.BasicAuth(); id != "42" || key != "secret" {
-			t.Errorf("request with the account %q", id)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if i, k, _ := r.BasicAuth(); i != id || k != key {
+			t.Errorf("asked by %q", i)
 		}
 		if strings.HasSuffix(r.URL.Path, "/metadata") {
 			fmt.Fprintf(w, `{"databases":[{"edition_id":"GeoLite2-City","date":"2026-11-20","md5":"%x"}]}`,
@@ -36,10 +37,15 @@ func TestGeoIPUpdate(t *testing.T) {
 		tw.Write(database)
 		tw.Close()
 		zw.Close()
-	}))
-	defer maxmind.Close()
+	})
+}
+
+// TestGeoIPUpdate fetches a database from a server with MaxMind's protocol; stats then knows countries.
+func TestGeoIPUpdate(t *testing.T) {
+	server := httptest.NewServer(maxmind(t, "42", "secret"))
+	defer server.Close()
 	data, out := filepath.Join(t.TempDir(), "var"), t.TempDir()
-	environ := []string{"SITEGEN_DATA=" + data, "SITEGEN_OUT=" + out, "GEOIPUPDATE_HOST=" + maxmind.URL,
+	environ := []string{"SITEGEN_DATA=" + data, "SITEGEN_OUT=" + out, "GEOIPUPDATE_HOST=" + server.URL,
 		"GEOIPUPDATE_ACCOUNT_ID=42", "GEOIPUPDATE_LICENSE_KEY=secret"}
 	do := func(want string, args ...string) {
 		t.Helper()

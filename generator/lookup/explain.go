@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -20,7 +21,7 @@ func (x *Index) Explain(w io.Writer, rawURL string) error {
 	if err != nil {
 		return err
 	}
-	out := &printer{w: w}
+	out := &printer{w: w, spec: x.spec}
 	out.printf("%s", path)
 	if query != "" {
 		out.printf("?%s", query)
@@ -34,7 +35,7 @@ func (x *Index) Explain(w io.Writer, rawURL string) error {
 	case strings.HasPrefix(mergeSlashes(path), BitstreamPrefix):
 		out.bitstream(a)
 	default:
-		out.parameters(x.spec, query, a)
+		out.parameters(query, a)
 		if a.Problem == nil {
 			out.cells(x, &a.Query)
 		}
@@ -64,8 +65,9 @@ func SplitURL(rawURL string) (path, query string, err error) {
 
 // printer writes text and stores the first error.
 type printer struct {
-	w   io.Writer
-	err error
+	w    io.Writer
+	spec *Spec
+	err  error
 }
 
 func (o *printer) printf(format string, args ...any) {
@@ -82,11 +84,11 @@ func (o *printer) bitstream(a Answer) {
 		o.printf("  %d: no published package has this id\n", a.Status)
 		return
 	}
-	o.printf("  %d to the file of %s\n", a.Status, describe(a.Package))
+	o.printf("  %d to the file of %s\n", a.Status, o.describe(a.Package))
 }
 
 // parameters prints the parameters as read, and the defaults of missing ones.
-func (o *printer) parameters(spec *Spec, rawQuery string, a Answer) {
+func (o *printer) parameters(rawQuery string, a Answer) {
 	given := DecodeQuery(rawQuery)
 	o.section("parameters as read")
 	tw := tabwriter.NewWriter(o.w, 0, 0, 2, ' ', 0)
@@ -108,9 +110,9 @@ func (o *printer) parameters(spec *Spec, rawQuery string, a Answer) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		switch {
-		case slices.Contains(spec.ModeNames(), name):
+		case slices.Contains(o.spec.ModeNames(), name):
 			fmt.Fprintf(tw, "  %s\t%s\t\n", name, quoted(name))
-		case spec.Parameter(name) == nil:
+		case o.spec.Parameter(name) == nil:
 			fmt.Fprintf(tw, "  %.40q\t%.80q\t(unknown: ignored)\n", name, given[name])
 		case a.Problem != nil:
 			fmt.Fprintf(tw, "  %s\t%s\t\n", name, quoted(name))
@@ -142,7 +144,11 @@ func (o *printer) cell(x *Index, q *Query, os catalog.OS, s catalog.Stability) {
 		return
 	}
 	matching := candidates(x, q, pf, s)
-	o.printf("  %s has %d revisions; %d packages match %s, newest first\n", pf, len(heads), len(matching),
+	noun := "revision"
+	if !o.spec.Revisions {
+		noun = "build day"
+	}
+	o.printf("  %s has %s; %d packages match %s, newest first\n", pf, count(len(heads), noun), len(matching),
 		condition(q, s))
 	for i, p := range matching {
 		if i == shownCandidates {
@@ -153,29 +159,40 @@ func (o *printer) cell(x *Index, q *Query, os catalog.OS, s catalog.Stability) {
 		if i == 0 {
 			mark = "*"
 		}
-		o.printf("  %s %s\n", mark, describe(p))
+		o.printf("  %s %s\n", mark, o.describe(p))
 	}
 	if len(matching) == 0 || q.Offset == 0 {
 		return
 	}
-	base := matching[0]
-	direction := "higher"
-	if q.Offset < 0 {
-		direction = "lower"
+	o.offset(q, heads, matching[0], x.Find(q, os, s))
+}
+
+// offset prints the step from a package to found, which is nil if there are too few revisions in that direction. heads
+// are the newest builds of all revisions, oldest first. In a scheme without revisions the step is between days.
+func (o *printer) offset(q *Query, heads []*catalog.Package, from, found *catalog.Package) {
+	i, _ := slices.BinarySearchFunc(heads, from.Revision,
+		func(p *catalog.Package, r int) int { return cmp.Compare(p.Revision, r) })
+	left, steps := len(heads)-1-i, q.Offset
+	if steps < 0 {
+		left, steps = i, -steps
 	}
-	if p := x.Find(q, os, s); p != nil {
-		o.printf("  offset %+d: from revision %d, %d distinct revisions %s is %d; its newest build:\n  > %s\n",
-			q.Offset, base.Revision, max(q.Offset, -q.Offset), direction, p.Revision, describe(p))
+	label, noun, up, down := "revision ", "distinct revision", "higher", "lower"
+	name := func(p *catalog.Package) string { return strconv.Itoa(p.Revision) }
+	if !o.spec.Revisions {
+		label, noun, up, down = "", "build day", "later", "earlier"
+		name = (*catalog.Package).Day
+	}
+	direction := up
+	if q.Offset < 0 {
+		direction = down
+	}
+	o.printf("  offset %+d: from %s%s", q.Offset, label, name(from))
+	if found == nil {
+		o.printf(" only %d %s ones are left: no match\n", left, direction)
 		return
 	}
-	i, _ := slices.BinarySearchFunc(heads, base.Revision,
-		func(p *catalog.Package, r int) int { return cmp.Compare(p.Revision, r) })
-	left := i
-	if q.Offset > 0 {
-		left = len(heads) - 1 - i
-	}
-	o.printf("  offset %+d: from revision %d only %d %s ones are left: no match\n", q.Offset, base.Revision, left,
-		direction)
+	o.printf(", %s %s is %s; its newest build:\n  > %s\n", count(steps, noun), direction, name(found),
+		o.describe(found))
 }
 
 // candidates returns the packages that match the query, without regard to the offset, newest first.
@@ -226,15 +243,15 @@ func (o *printer) answer(a Answer) {
 	case NoMatch:
 		o.printf("  404: no package matches\n")
 	case Redirect:
-		o.printf("  302 to %s\n  %s\n", Location(a.Package), describe(a.Package))
+		o.printf("  302 to %s\n  %s\n", Location(a.Package), o.describe(a.Package))
 	case Object:
-		o.printf("  200 with the record of\n  %s\n", describe(a.Package))
+		o.printf("  200 with the record of\n  %s\n", o.describe(a.Package))
 	case Page, Objects:
 		o.printf("  200 with\n")
 		for _, c := range a.Cells {
 			text := "nothing"
 			if c.Package != nil {
-				text = describe(c.Package)
+				text = o.describe(c.Package)
 			}
 			o.printf("  %s %s: %s\n", c.OS, c.Stability, text)
 		}
@@ -242,7 +259,7 @@ func (o *printer) answer(a Answer) {
 }
 
 // describe describes a package in one line.
-func describe(p *catalog.Package) string {
+func (o *printer) describe(p *catalog.Package) string {
 	kind := "nightly"
 	if p.Release != "" {
 		kind = "release"
@@ -250,8 +267,12 @@ func describe(p *catalog.Package) string {
 			kind = "unreleased (pre-release)"
 		}
 	}
-	return fmt.Sprintf("%s  %s  revision %d  built %s  %s  %q", p.ID, cmp.Or(p.Version, "no version"), p.Revision,
-		p.Day(), kind, p.Name)
+	revision := ""
+	if o.spec.Revisions {
+		revision = fmt.Sprintf("  revision %d", p.Revision)
+	}
+	return fmt.Sprintf("%s  %s%s  built %s  %s  %q", p.ID, cmp.Or(p.Version, "no version"), revision, p.Day(), kind,
+		p.Name)
 }
 
 func join[T ~string](list []T) string {
@@ -260,4 +281,12 @@ func join[T ~string](list []T) string {
 		words[i] = string(v)
 	}
 	return strings.Join(words, ", ")
+}
+
+// count returns "1 revision" or "2 revisions".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

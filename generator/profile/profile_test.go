@@ -171,7 +171,7 @@ func TestDocumentExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, text, _ := strings.Cut(string(data), "```yaml\nproject:")
+	_, text, _ := strings.Cut(string(data), "```yaml\n# aurora.yaml\nproject:")
 	text, _, _ = strings.Cut(text, "```")
 	p, err := load(t, "project:"+text)
 	if err != nil {

@@ -25,7 +25,7 @@ func Contents(t *Table) output.File {
 	for _, pf := range t.Index.Platforms() {
 		for _, s := range []catalog.Stability{catalog.Release, catalog.Nightly} {
 			if p := t.Index.Table(pf, s).Newest; p != nil {
-				line("latest", platformName(t.Index, pf)+" "+string(s), releaseOrRevision(p))
+				line("latest", platformName(t.Index, pf)+" "+string(s), buildName(t.Index.Spec(), p))
 			}
 		}
 	}
@@ -51,10 +51,13 @@ func platformName(x *lookup.Index, pf catalog.Platform) string {
 	return string(pf.OS) + " " + string(pf.Arch)
 }
 
-// releaseOrRevision is what people call a package: 5.12.4, or 34873 for a nightly build.
-func releaseOrRevision(p *catalog.Package) string {
-	if p.Release != "" {
+// buildName is what people call a package: 5.12.4, or for a nightly build its revision, 34873, or its day, 2026-11-20.
+func buildName(spec *lookup.Spec, p *catalog.Package) string {
+	switch {
+	case p.Release != "":
 		return p.Release
+	case !spec.Revisions:
+		return p.Day()
 	}
 	return fmt.Sprint(p.Revision)
 }

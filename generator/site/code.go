@@ -62,8 +62,8 @@ func (c *codeBlocks) render(w util.BufWriter, src []byte, node ast.Node, enterin
 	return ast.WalkContinue, nil
 }
 
-// highlight renders a block with highlighting. It returns false, and writes nothing, if the language is not supported
-// or highlighting is turned off.
+// highlight renders a block with highlighting. It returns false, and writes nothing, if the language is not supported,
+// highlighting is turned off, or the lexer does not end.
 func (c *codeBlocks) highlight(w util.BufWriter, src []byte, block *ast.FencedCodeBlock) bool {
 	if block.Info == nil {
 		return false
@@ -73,16 +73,45 @@ func (c *codeBlocks) highlight(w util.BufWriter, src []byte, block *ast.FencedCo
 	if _, off := attributes["nohl"]; off || lexer == nil {
 		return false
 	}
-	tokens, err := chroma.Coalesce(lexer).Tokenise(nil, string(block.Lines().Value(src)))
-	if err != nil {
+	endless := &endlessLexer{Lexer: lexer}
+	tokens, err := chroma.Tokenise(chroma.Coalesce(endless), nil, string(block.Lines().Value(src)))
+	if err != nil || endless.stopped {
 		return false
 	}
 	formatter := c.usual
 	if len(attributes) > 0 {
 		formatter = newFormatter(attributes)
 	}
-	_ = formatter.Format(w, styles.Get(lightStyle), tokens) // only w can fail, and it keeps its error
+	_ = formatter.Format(w, styles.Get(lightStyle), chroma.Literator(tokens...)) // only w can fail, and it keeps its error
 	return true
+}
+
+// endlessLexer stops a lexer that makes no progress. Chroma's lexers are state machines: rules that match the empty
+// string can lead from one state to another and back forever, with an empty token each time. In chroma v2.27.0, the
+// lexers of JSONata and Jungle do so at unexpected characters, for example "|" and "/", and so does a Markdown block
+// that contains such a block (https://github.com/alecthomas/chroma/issues/1377).
+type endlessLexer struct {
+	chroma.Lexer
+	stopped bool
+}
+
+// maxEmptyTokens is the limit for consecutive empty tokens. Lexers that end need only a few, to change states.
+const maxEmptyTokens = 1000
+
+// Tokenise returns an iterator that ends, and sets stopped, after too many empty tokens.
+func (l *endlessLexer) Tokenise(options *chroma.TokeniseOptions, text string) (chroma.Iterator, error) {
+	next, err := l.Lexer.Tokenise(options, text)
+	empty := 0
+	return func() chroma.Token {
+		token := next()
+		if empty++; token.Value != "" {
+			empty = 0
+		}
+		if l.stopped = empty > maxEmptyTokens; l.stopped {
+			return chroma.EOF
+		}
+		return token
+	}, err
 }
 
 // plain renders a block without highlighting, as goldmark does.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/alecthomas/chroma/v2/lexers"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -21,6 +22,36 @@ func TestCodeBlocks(t *testing.T) {
 	for range 2 { // the second time, the lexers are cached
 		if diff := cmp.Diff(string(want), string(m.render(src))); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
+// TestEndlessLexers renders code that some lexers of chroma never finish: it has no colours then.
+func TestEndlessLexers(t *testing.T) {
+	for _, tt := range []struct{ name, src, want string }{
+		{"JSONata", "```jsonata\na | b\n```\n", "<pre><code class=\"language-jsonata\">a | b\n</code></pre>\n"},
+		{"Jungle", "```jungle\n/\n```\n", "<pre><code class=\"language-jungle\">/\n</code></pre>\n"},
+		{"in Markdown", "````md\n```jungle\n/\n```\n````\n",
+			"<pre><code class=\"language-md\">```jungle\n/\n```\n</code></pre>\n"},
+		{"code that ends", "```jsonata\n$a\n```\n", "<pre class=\"chroma\"><code><span class=\"line\">" +
+			"<span class=\"cl\"><span class=\"nv\">$a</span>\n</span></span></code></pre>"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, string(newMarkdown().render([]byte(tt.src)))); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestLexersEnd renders hostile code in every language of chroma: a lexer that hangs otherwise than by empty tokens
+// would hang a build.
+func TestLexersEnd(t *testing.T) {
+	const hostile = "\x00 | / * : ! % ' \" ` ~ ^ @ # $ & ( ) { } [ ] < > = + - , . ; ? \\ _ 1 a é\n"
+	m := newMarkdown()
+	for _, language := range lexers.Names(false) {
+		if html := m.render([]byte("~~~" + language + "\n" + hostile + "~~~\n")); len(html) < len(hostile) {
+			t.Errorf("%s: %q", language, html)
 		}
 	}
 }

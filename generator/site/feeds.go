@@ -47,8 +47,11 @@ func addFeeds(b *Build, releases []*Release) {
 func releaseFeed(b *Build, releases []*Release) atomFeed {
 	var entries []atomEntry
 	for _, r := range releases[:min(len(releases), feedLength)] {
-		summary := fmt.Sprintf("%s %s, revision %d, for %s.", b.Site.Project, r.Version, r.Revision,
-			platformList(b, r.Items))
+		revision := ""
+		if r.Revisions() {
+			revision = fmt.Sprintf(", revision %d", r.Revision)
+		}
+		summary := fmt.Sprintf("%s %s%s, for %s.", b.Site.Project, r.Version, revision, platformList(b, r.Items))
 		entries = append(entries, entry(b, r.URL(), b.Site.Project+" "+r.Version, summary, r.Updated))
 	}
 	return feed(b, "/releases.atom", "/releases/", b.Site.Project+" releases", entries)
@@ -59,7 +62,10 @@ func previewFeed(b *Build, days []Day) atomFeed {
 	for _, d := range days[:min(len(days), feedLength)] {
 		newest := d.Items[0]
 		title := strings.TrimSpace(b.Site.Project+" "+newest.Version) + " preview of " + d.Anchor()
-		summary := fmt.Sprintf("Revision %d, for %s.", newest.Revision, platformList(b, d.Items))
+		summary := "For " + platformList(b, d.Items) + "."
+		if newest.Revisions() {
+			summary = fmt.Sprintf("Revision %d, for %s.", newest.Revision, platformList(b, d.Items))
+		}
 		entries = append(entries, entry(b, d.URL(), title, summary, d.Updated()))
 	}
 	return feed(b, "/preview.atom", "/preview/", b.Site.Project+" preview builds", entries)

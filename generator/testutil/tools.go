@@ -18,6 +18,8 @@ func tools() map[string][]string {
 		"chromium": {"chromium", "chromium-browser", "google-chrome"},
 		"node":     {"node"},
 		"njs":      {"njs"},
+		"curl":     {"curl"},
+		"jq":       {"jq"},
 	}
 }
 

@@ -117,13 +117,13 @@ func checkNewestReleases(scheme *catalog.Scheme, before, after []*catalog.Packag
 		case is == nil && count(after, isFor) > 0:
 			refusals = append(refusals, Refusal{
 				Problem: fmt.Sprintf("there is no release for %s (%s is published now)", name(scheme, platform),
-					describe(was)),
+					describe(scheme, was)),
 				Check: withdrawn(was),
 			})
 		case is != nil && is.Revision < was.Revision:
 			refusals = append(refusals, Refusal{
 				Problem: fmt.Sprintf("the newest release for %s is %s, older than %s, which is published now",
-					name(scheme, platform), describe(is), describe(was)),
+					name(scheme, platform), describe(scheme, is), describe(scheme, was)),
 				Check: withdrawn(was),
 			})
 		}
@@ -181,7 +181,11 @@ func count(packages []*catalog.Package, is func(*catalog.Package) bool) (n int) 
 
 func name(s *catalog.Scheme, p catalog.Platform) string { return s.Title(p.OS) + " " + string(p.Arch) }
 
-func describe(p *catalog.Package) string {
+// describe returns "5.12.4 (revision 34645)", or "3.4 (2026-09-15)" in a scheme without revisions.
+func describe(s *catalog.Scheme, p *catalog.Package) string {
+	if !s.Revisions {
+		return fmt.Sprintf("%s (%s)", p.Release, p.Day())
+	}
 	return fmt.Sprintf("%s (revision %d)", p.Release, p.Revision)
 }
 
