@@ -5,11 +5,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/alecthomas/chroma/v2"
 	chromahtml "github.com/alecthomas/chroma/v2/formatters/html"
 	"github.com/alecthomas/chroma/v2/lexers"
 	"github.com/alecthomas/chroma/v2/styles"
+	"github.com/dlclark/regexp2/v2"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
@@ -30,6 +32,11 @@ type codeBlocks struct {
 	usual  *chromahtml.Formatter // for blocks without attributes
 	lexers sync.Map              // chroma.Lexer by language; looking up an unknown language takes chroma 20 ms
 }
+
+// init sets how often regexp2, the regular expressions of chroma, reads the clock. Chroma gives up a match after 250 ms
+// and tries the next rule, so a page would differ if the machine is so busy that the goroutine with the clock is 250 ms
+// late. It is late at most once a minute now, and no build takes that long. A match that hangs ends after a minute.
+func init() { regexp2.SetTimeoutCheckPeriod(time.Minute) }
 
 func newCodeBlocks() *codeBlocks { return &codeBlocks{usual: newFormatter(nil)} }
 
@@ -63,7 +70,7 @@ func (c *codeBlocks) render(w util.BufWriter, src []byte, node ast.Node, enterin
 }
 
 // highlight renders a block with highlighting. It returns false, and writes nothing, if the language is not supported,
-// highlighting is turned off, or the lexer does not end.
+// highlighting is turned off, or the lexer never ends.
 func (c *codeBlocks) highlight(w util.BufWriter, src []byte, block *ast.FencedCodeBlock) bool {
 	if block.Info == nil {
 		return false
