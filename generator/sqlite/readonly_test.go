@@ -129,8 +129,8 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// TestOlderSchema checks that a database with an older schema is neither read nor changed, and that the next writer updates
-// it.
+// TestOlderSchema checks that a database with an older schema is neither read nor changed, and that the next writer
+// updates it.
 func TestOlderSchema(t *testing.T) {
 	for name, f := range formats {
 		t.Run(name, func(t *testing.T) {
