@@ -31,7 +31,7 @@ var floors = [][]string{
 var homes = map[string]string{
 	"github.com/mattn/go-sqlite3":   "sqlite",
 	"github.com/yuin/goldmark":      "site",
-	"github.com/dlclark/regexp2":     "site",
+	"github.com/dlclark/regexp2":    "site",
 	"github.com/fsnotify/fsnotify":  "preview",
 	"github.com/spf13/cobra":        "cmd/sitegen",
 	"github.com/spf13/pflag":        "cmd/sitegen",

@@ -38,8 +38,8 @@ func NewFormats(logFormats []string, fields Fields) (*Formats, error) {
 	return f, errors.Join(errs...)
 }
 
-// Detect returns a parser for the log that begins with head, which must be whole lines, or nil if the format is
-// unknown. The first line that any format can parse decides, so a garbled line at the beginning does no harm.
+// Detect returns a parser for the log that begins with head, which must consist of complete lines, or nil if the format
+// is unknown. The first line that any format can parse decides, so a garbled line at the beginning does no harm.
 //
 // Configured patterns are tried before the built-in ones. Otherwise a log with the pattern
 //

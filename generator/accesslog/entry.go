@@ -44,7 +44,7 @@ import (
 // Entry is one request of a log. Its slices point into the line.
 type Entry struct {
 	Address []byte // client address: IPv4, IPv6 or, if the server resolves addresses, a host name
-	Time    int64  // when the server wrote the line, at the end of the request (Unix time, seconds)
+	Time    int64  // time of the log line, at the end of the request (Unix time, seconds)
 	Method  []byte // "" if the request line is malformed
 	URI     []byte // path and query as the client sent them; "" if the request line is malformed
 	Status  int    // 0 if the log has none

@@ -106,7 +106,8 @@ func TestParse(t *testing.T) {
 			"JSON lines", flat{"::1", "2026-09-20T00:01:32Z", "GET", "/x", 200, ""},
 		},
 		{
-			"log_format", `$host ${remote_addr} [$time_iso8601] $request_method|$request_uri|$status "$http_user_agent" $x`,
+			"log_format",
+			`$host ${remote_addr} [$time_iso8601] $request_method|$request_uri|$status "$http_user_agent" $x`,
 			`h 192.0.2.7 [2026-09-20T00:01:32+02:00] GET|/x|200 "a\"b" -`,
 			"log_format 1", flat{"192.0.2.7", "2026-09-19T22:01:32Z", "GET", "/x", 200, `a"b`},
 		},

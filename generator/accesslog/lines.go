@@ -15,9 +15,9 @@ const maxLine = 64 << 10
 //   - it counts the bytes of the lines returned, so that a later run can resume after them;
 //   - text after the last line ending is not a line, because the server has not finished writing it.
 //
-// For example, Next returns "a" and then "bb" for the stream "a\nbb\ncc" read from offset 0, and then io.EOF.
-// Offset is 5 by then, and Unfinished returns "cc". Once the server has completed the last line, a run that
-// resumes at offset 5 reads it whole.
+// For example, Next returns "a" and then "bb" for the stream "a\nbb\ncc" read from offset 0, and then io.EOF. Offset is
+// 5 by then, and Unfinished returns "cc". Once the server has completed the last line, a run that resumes at offset 5
+// reads the complete line.
 type Lines struct {
 	r          io.Reader
 	buf        []byte
@@ -34,7 +34,7 @@ func NewLines(r io.Reader, offset int64) *Lines {
 	return &Lines{r: r, buf: make([]byte, 4*maxLine), offset: offset}
 }
 
-// Next returns the next whole line without its line ending; it is valid until the next call. The error is ErrLong
+// Next returns the next complete line without its line ending; it is valid until the next call. The error is ErrLong
 // for a line that is too long, after which reading can continue; io.EOF if only an unfinished line is left; or the
 // error of the underlying reader.
 func (l *Lines) Next() ([]byte, error) {

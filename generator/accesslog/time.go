@@ -1,6 +1,6 @@
 package accesslog
 
-// The range of valid years. A time outside of it comes from a server whose clock is wrong.
+// The range of valid years. A time outside of it comes from a server with a wrong clock.
 const firstYear, lastYear = 2000, 2099
 
 // parseTime parses a time in any of the formats that servers use and returns it as Unix time (seconds). These are the

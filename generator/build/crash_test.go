@@ -182,7 +182,8 @@ func visit(client *http.Client, base string, r *rand.Rand) error {
 	case 0:
 		query := "stability=nightly&os=" + os
 		if r.IntN(2) == 0 {
-			query = "stability=nightly&os=macosx&arch=arm64&date=2026-09-15" // among the packages that are removed one by one
+			// This finds one of the packages that are removed one by one.
+			query = "stability=nightly&os=macosx&arch=arm64&date=2026-09-15"
 		}
 		found, err := fetch(client, base+"/find?"+query, 200)
 		if err != nil {

@@ -236,7 +236,8 @@ func TestPublishAccepts(t *testing.T) {
 		{"system and architecture by alias", func(r *catalog.Record) { r.OS, r.Arch = "Darwin", "X86_64" },
 			func(p *catalog.Package) { p.OS = "macosx" }},
 		{"URL from a template", func(r *catalog.Record) {
-			r.URL, r.Download = "", catalog.MustTemplate("https://files.example.org/{os}/{revision}/{file}?sha={sha256}")
+			r.URL = ""
+			r.Download = catalog.MustTemplate("https://files.example.org/{os}/{revision}/{file}?sha={sha256}")
 		}, func(p *catalog.Package) {
 			p.URL = "https://files.example.org/win/30893/Aurora-5.0.3.exe?sha=" + strings.Repeat("cd", 32)
 		}},

@@ -136,8 +136,8 @@ func (s *Scheme) System(id OS) *System {
 	return nil
 }
 
-// Title returns the common name of a system. For a system that is not in the scheme, such as that of a package
-// published before the scheme changed, it returns the id.
+// Title returns the common name of a system. If the scheme does not have the system, because a package was published
+// before the scheme changed, Title returns the id.
 func (s *Scheme) Title(id OS) string {
 	if o := s.System(id); o != nil {
 		return o.Title
@@ -206,7 +206,7 @@ func (s *Scheme) FindArch(word string) (Arch, bool) {
 func (f IDForm) compiled() *regexp.Regexp { return regexp.MustCompile(`^(?:` + f.Pattern() + `)$`) }
 
 // Check checks a package that was published earlier. If the scheme has changed since then, so the package can no longer
-// be published, it returns the reason, else nil.
+// be published, it returns the reason, and nil otherwise.
 func (s *Scheme) Check(p *Package) *Held {
 	var h *Held
 	c := &checker{Scheme: s}

@@ -36,21 +36,27 @@ func TestErrors(t *testing.T) {
 			[]string{`sitegen.yaml:1:21: precompress must be a list of single values (found a list)`}},
 		{"value for a group", "girder: fast\n",
 			[]string{`sitegen.yaml:1:9: girder must be a group of keys (found "fast")`}},
-		{"no value", "title:\n", []string{`sitegen.yaml:1:7: title must be a single value (found nothing); give it a value, "" for an empty one, or remove the line`}},
+		{"no value", "title:\n",
+			[]string{`sitegen.yaml:1:7: title must be a single value (found nothing); ` +
+				`give it a value, "" for an empty one, or remove the line`}},
 		{"not one of", "girder:\n  download: files\n",
 			[]string{`sitegen.yaml:2:13: girder.download must be one of file, item, hashsum (found "files")`}},
 		{"not a switch", "offline: yes\n", []string{`sitegen.yaml:1:10: offline must be true or false (found "yes")`}},
 		{"not a number", "jobs: 1.5\n", []string{`sitegen.yaml:1:7: jobs is not a number from 0 to 256 (found "1.5")`}},
 		{"number too low", "jobs: -1\n", []string{`sitegen.yaml:1:7: jobs is not a number from 0 to 256 (found "-1")`}},
 		{"duration without unit", "girder:\n  timeout: 180\n",
-			[]string{`sitegen.yaml:2:12: girder.timeout is not a duration (found "180"); write a number with its unit, for instance 90s or 3m`}},
+			[]string{`sitegen.yaml:2:12: girder.timeout is not a duration (found "180"); ` +
+				`write a number with its unit, for instance 90s or 3m`}},
 		{"duration of zero", "girder:\n  timeout: 0s\n",
 			[]string{`sitegen.yaml:2:12: girder.timeout is not between 0s and 24h (found "0s")`}},
 		{"size", "girder:\n  max_size: big\n",
-			[]string{`sitegen.yaml:2:13: girder.max_size is not a size (found "big"); write a number of bytes, or one with its unit, for instance 64MiB`}},
+			[]string{`sitegen.yaml:2:13: girder.max_size is not a size (found "big"); ` +
+				`write a number of bytes, or one with its unit, for instance 64MiB`}},
 		{"size of zero", "girder:\n  max_size: 0\n",
 			[]string{`sitegen.yaml:2:13: girder.max_size is not between 1 byte and 1 TiB (found "0")`}},
-		{"app", "app: Aurora\n", []string{`sitegen.yaml:1:6: app must be 24 lower-case hex digits (found "Aurora"); it is the _id of the application's folder in Girder`}},
+		{"app", "app: Aurora\n",
+			[]string{`sitegen.yaml:1:6: app must be 24 lower-case hex digits (found "Aurora"); ` +
+				`it is the _id of the application's folder in Girder`}},
 		{"empty", "title: \"\"\nsource: ''\nout: ''\n", []string{
 			`sitegen.yaml:1:8: title is empty (found "")`,
 			`sitegen.yaml:2:9: source is empty (found ""); write the URL of a Girder API, a packages.json, or sample`,
@@ -62,7 +68,8 @@ func TestErrors(t *testing.T) {
 		{"file without a name", "stats:\n  geoip: [a.mmdb, '']\n",
 			[]string{`sitegen.yaml:2:19: stats.geoip has an empty item (found "")`}},
 		{"log format without variables", "stats:\n  log_formats: [combined]\n", []string{
-			`sitegen.yaml:2:17: stats.log_formats has a format without variables (found "combined"); use the syntax of Nginx's log_format: $remote_addr …`,
+			`sitegen.yaml:2:17: stats.log_formats has a format without variables (found "combined"); ` +
+				`use the syntax of Nginx's log_format: $remote_addr …`,
 		}},
 		{"unknown field of JSON lines", "stats:\n  json_fields:\n    tme: t\n",
 			[]string{`sitegen.yaml:3:5: unknown key "stats.json_fields.tme"; did you mean "stats.json_fields.time"?`}},
@@ -71,19 +78,25 @@ func TestErrors(t *testing.T) {
 		{"item twice", "precompress: [br, br]\n",
 			[]string{`sitegen.yaml:1:19: precompress contains an item twice (found "br")`}},
 		{"command with shell syntax", "after_change:\n  - nginx -t\n  - nginx -t && nginx -s reload\n", []string{
-			`sitegen.yaml:3:5: after_change has a command with shell syntax (found "nginx -t && nginx -s reload"); commands run without a shell; if you need one, write sh -c '…'`,
+			`sitegen.yaml:3:5: after_change has a command with shell syntax (found "nginx -t && nginx -s reload"); ` +
+				`commands run without a shell; if you need one, write sh -c '…'`,
 		}},
 		{"command with open quote", "after_change: [\"echo 'a\"]\n",
-			[]string{`sitegen.yaml:1:16: after_change has a command with an unclosed quote or bracket (found "echo 'a")`}},
+			[]string{`sitegen.yaml:1:16: after_change has a command with an unclosed quote or bracket ` +
+				`(found "echo 'a")`}},
 		{"empty command", "after_change: [\"\"]\n",
 			[]string{`sitegen.yaml:1:16: after_change has a command without a program (found "")`}},
 		{"secret", "source_header: \"A: b\"\n",
-			[]string{`sitegen.yaml:1:1: source_header is a secret and must not be in a file of the site; set the variable SITEGEN_SOURCE_HEADER`}},
+			[]string{`sitegen.yaml:1:1: source_header is a secret and must not be in a file of the site; ` +
+				`set the variable SITEGEN_SOURCE_HEADER`}},
 		{"for one run only", "force: true\n",
-			[]string{`sitegen.yaml:1:1: force applies to a single run and cannot be set in the file; use --force or SITEGEN_FORCE=true`}},
+			[]string{`sitegen.yaml:1:1: force applies to a single run and cannot be set in the file; ` +
+				`use --force or SITEGEN_FORCE=true`}},
 		{"alias", "title: &t x\nproject: *t\n", []string{
-			`sitegen.yaml:1:8: anchors are not supported (found "&t x"); write the value in full, or in quotes: title: "&t x"`,
-			`sitegen.yaml:2:10: aliases are not supported (found "*t"); write the value in full, or in quotes: project: "*t"`,
+			`sitegen.yaml:1:8: anchors are not supported (found "&t x"); ` +
+				`write the value in full, or in quotes: title: "&t x"`,
+			`sitegen.yaml:2:10: aliases are not supported (found "*t"); ` +
+				`write the value in full, or in quotes: project: "*t"`,
 		}},
 		{"merge key", "<<: {title: x}\n",
 			[]string{`sitegen.yaml:1:1: merge keys are not supported (found "<<"); write the keys and values out`}},
@@ -98,11 +111,13 @@ func TestErrors(t *testing.T) {
 		{"open quote", "out: x\ntitle: 'abc\n",
 			[]string{`sitegen.yaml:2:8: the text in quotes is not closed (found "'abc"); write a ' at its end`}},
 		{"colon", "title: Aurora: downloads\nprojekt: x\n", []string{
-			`sitegen.yaml:1:8: title has a colon and must be in quotes (found "Aurora: downloads"); write title: "Aurora: downloads"`,
+			`sitegen.yaml:1:8: title has a colon and must be in quotes (found "Aurora: downloads"); ` +
+				`write title: "Aurora: downloads"`,
 			`sitegen.yaml:2:1: unknown key "projekt"; did you mean "project"?`,
 		}},
 		{"no space after a colon in a group", "girder:\n  timeout:3m\n",
-			[]string{`sitegen.yaml:2:3: girder must be a group of keys (found "timeout:3m"); write a space after the colon: timeout: 3m`}},
+			[]string{`sitegen.yaml:2:3: girder must be a group of keys (found "timeout:3m"); ` +
+				`write a space after the colon: timeout: 3m`}},
 		{"column in bytes", "{title: Français, jobs: x}\n",
 			[]string{`sitegen.yaml:1:26: jobs is not a number from 0 to 256 (found "x")`}},
 		{"not UTF-8", "title: x\nproject: ab\xff\n",
@@ -111,12 +126,15 @@ func TestErrors(t *testing.T) {
 			`sitegen.yaml:1:1: unknown key "titel"; did you mean "title"?`,
 			`sitegen.yaml:2:7: jobs is not a number from 0 to 256 (found "many")`,
 			`sitegen.yaml:3:8: title must be a single value (found a list)`,
-			`sitegen.yaml:4:11: base_url must be an http or https URL with a host (found "x"); for instance https://download.example.org`,
+			`sitegen.yaml:4:11: base_url must be an http or https URL with a host (found "x"); ` +
+				`for instance https://download.example.org`,
 		}},
 		{"folder in a folder", "data: public/var\n",
-			[]string{`sitegen.yaml:1:1: out and data must be separate folders (found "public" and "public/var"); do not nest them`}},
+			[]string{`sitegen.yaml:1:1: out and data must be separate folders (found "public" and "public/var"); ` +
+				`do not nest them`}},
 		{"same folder", "content: pages\nlayouts: ./pages/\n",
-			[]string{`sitegen.yaml:2:1: content and layouts must be separate folders (found "pages" and "pages"); do not nest them`}},
+			[]string{`sitegen.yaml:2:1: content and layouts must be separate folders (found "pages" and "pages"); ` +
+				`do not nest them`}},
 		{"nothing", "", nil},
 		{"comments and an empty group", "\ufeff# nothing yet\n---\ngirder:\n  # timeout: 3m\n", nil},
 		{"numbers as text", "title: 5.10\nproject: true\n", nil},
@@ -144,7 +162,8 @@ func TestErrorsOfEveryLevel(t *testing.T) {
 		`environment SITEGEN_BASEURL: unknown variable; did you mean "SITEGEN_BASE_URL"?`,
 		`environment SITEGEN_OTU: unknown variable; did you mean "SITEGEN_OUT"?`,
 		`flag --jobs: jobs is not a number from 0 to 256 (found "none")`,
-		`flag --out: out and redirects must be separate folders (found "redirects/public" and "redirects"); do not nest them`,
+		`flag --out: out and redirects must be separate folders (found "redirects/public" and "redirects"); ` +
+			`do not nest them`,
 	}
 	if diff := cmp.Diff(want, messages(t, err)); diff != "" {
 		t.Errorf("messages (-want +got):\n%s", diff)

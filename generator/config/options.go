@@ -46,7 +46,7 @@ func serverTitles() string {
 // Kind describes in a few words how a value is written: "text", "folder", "one of item, hashsum".
 func (o *Option) Kind() string { return o.field.kind }
 
-// Choices returns the possible values of an option that has only a few, else nil.
+// Choices returns the possible values of an option that has only a few, and nil otherwise.
 func (o *Option) Choices() []string { return o.field.choices }
 
 // IsSwitch reports whether the option is a switch, whose flag needs no value.

@@ -103,14 +103,14 @@ func checkSame(last, run Run) error {
 	case last.IsSample() != run.IsSample():
 		err := fmt.Errorf("the data folder holds the packages of %s, not of %s", last.Source, run.Source)
 		return fault.Wrap(fault.Usage, err,
-			"A data folder holds either the sample or a real catalogue. Use another one with --data, or remove this one "+
-				"if it was only a trial.")
+			"A data folder holds either the sample or a real catalogue. Use another one with --data, or remove "+
+				"this one if it was only a trial.")
 	case last.App != run.App:
 		err := fmt.Errorf("the data folder holds the packages of %s, not of %s", describeApp(last.App),
 			describeApp(run.App))
 		return fault.Wrap(fault.Usage, err,
-			"A data folder holds the packages of one application. Restore the previous app, or use another data folder "+
-				"with --data.")
+			"A data folder holds the packages of one application. Restore the previous app, or use another "+
+				"data folder with --data.")
 	}
 	return nil
 }

@@ -1,8 +1,8 @@
-// Reads requests with the tables of a lookup.Spec (see grammar.go), like its methods Parse and Permalink. It uses only
-// the JavaScript that CloudFront Functions support: no destructuring, no for-of, no default parameters.
+// This script parses requests with the tables of a lookup.Spec (see grammar.go), like the methods Parse and Permalink. It
+// uses only JavaScript that CloudFront Functions support: no destructuring, no for-of, no default parameters.
 
-// parameters decodes a query string: the first of a repeated name counts, a name without a value is empty. Each byte
-// becomes one character; what it is compared with is ASCII.
+// parameters decodes a query string. The first of repeated names counts, and a name without a value has the value ''.
+// Each byte becomes one character, which is sufficient because parameters are only compared with ASCII.
 function parameters(query) {
     const given = Object.create(null), parts = query.split('&');
     for (let i = 0; i < parts.length; i++) {
@@ -76,8 +76,8 @@ function parse(tables, given, single) {
     return q;
 }
 
-// permalink returns the parameters of a permalink, and whether it is short for /find instead of /download; null for
-// other paths.
+// permalink returns the parameters of a permalink, and whether it leads to the record of a package (/find) instead of the
+// package itself (/download). For other paths it returns null.
 function permalink(tables, path) {
     const choice = function (all, name) {
         return '(' + tables.parameters.filter(function (p) { return p[0] === name; })[0][3].join('|') + ')';

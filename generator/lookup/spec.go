@@ -150,8 +150,8 @@ func Parameters(s *catalog.Scheme) []Parameter {
 		list = slices.DeleteFunc(list,
 			func(p Parameter) bool { return p.Finds == ByRevision || p.Finds == ByClosestRevision })
 		i := slices.IndexFunc(list, func(p Parameter) bool { return p.Role == OffsetRole })
-		list[i].About = "number of days with builds to go forward from the found package, or back if negative, of any " +
-			"stability"
+		list[i].About = "number of days with builds to go forward from the found package, or back if negative, " +
+			"of any stability"
 	}
 	return list
 }

@@ -37,11 +37,11 @@ type Examples struct {
 	OS       catalog.OS // the first of the profile
 	UnixOS   catalog.OS // the first one with a Unix shell, else the same as OS
 	Arch     catalog.Arch
-	Version  string // of the newest release
-	Series   string // of that release, for instance 5.12
+	Version  string // version of the newest release
+	Series   string // series of that release, for instance 5.12
 	Revision int
 	Day      string // a build day of that release
-	FileName string // of that release's package for UnixOS
+	FileName string // file name of that release's package for UnixOS
 }
 
 // reference describes the API. The examples use the newest release, or made-up values if newest is nil.

@@ -19,7 +19,7 @@ import (
 
 // Paths inside a content folder.
 const (
-	contentFolder = "content/"   // as findings show it
+	contentFolder = "content/"   // prefix of content files in findings
 	notesFolder   = "releases/"  // release notes, see Build.Text
 	defaultLayout = "page.html"  // of a content page
 	indexName     = "index.md"   // becomes the page of its folder
@@ -140,7 +140,7 @@ func newDocument(name string, src []byte) (*document, fault.Findings) {
 	return d, findings
 }
 
-// again returns the document of an earlier set if the file's bytes are unchanged, else nil.
+// again returns the document of an earlier set if the file's bytes are unchanged, and nil otherwise.
 func (c *documentSet) again(name string, src []byte) *document {
 	if c == nil || c.good[name] == nil || !bytes.Equal(c.good[name].src, withoutMark(src)) {
 		return nil

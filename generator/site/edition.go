@@ -24,7 +24,7 @@ import (
 // Edition is safe for concurrent use.
 type Edition struct {
 	build     *Build
-	host      string // of the base URL
+	host      string // host of the base URL
 	assets    assetSet
 	layouts   *layoutSet
 	minifier  *minifier // nil if pages are not minified
@@ -114,7 +114,7 @@ func (e *Edition) read(ctx context.Context, folder string, before *Edition) (err
 	return nil
 }
 
-// plan lists the pages and files. It takes over the slots of unchanged pages from the previous edition.
+// plan lists the pages and files. It reuses the slots of unchanged pages of the previous edition.
 func (e *Edition) plan(before *Edition) error {
 	if before != nil && before.build.Index == e.build.Index {
 		e.build.derived = before.build.derived

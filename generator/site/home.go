@@ -21,7 +21,7 @@ type Home struct {
 	Newest    *Release       // the newest release; nil if there are no releases
 	Query     bool           // a page for a query, whose cells the web server includes
 	Software  softwareApplications
-	Reference *Reference // of the download API
+	Reference *Reference // reference of the download API
 }
 
 // Row is one row of the download page.

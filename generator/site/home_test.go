@@ -46,7 +46,8 @@ func TestScrapersReadTheHomePage(t *testing.T) {
 				}
 			}
 			if len(want) != 6 || len(sums) == 0 {
-				t.Fatalf("the catalogue fills %d cells, %d of them with checksums; want 6 and at least 1", len(want), len(sums))
+				t.Fatalf("the catalogue fills %d cells, %d of them with checksums; want 6 and at least 1",
+					len(want), len(sums))
 			}
 			if diff := cmp.Diff(want, pairs(page)); diff != "" {
 				t.Errorf("ids and versions that Homebrew finds (-want +got):\n%s", diff)

@@ -83,6 +83,7 @@ func TestHostileNames(t *testing.T) {
 	}
 	release := decoded(t, files["api/v1/releases.json"])["releases"].([]any)[0].(map[string]any)
 	if got := release["packages"].([]any)[0].(map[string]any); got["product"] != hostile || got["filename"] != nil {
-		t.Errorf("product %q, filename %v; want the product unchanged and no file name", got["product"], got["filename"])
+		t.Errorf("product %q, filename %v; want the product unchanged and no file name",
+			got["product"], got["filename"])
 	}
 }

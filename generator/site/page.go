@@ -38,7 +38,7 @@ type Text struct {
 	Source             string        // for instance content/releases/5.12.4.md; a producer copies it to Page.Source
 }
 
-// view is the dot of every layout: {{.Page.Title}}, {{.Site.Project}}.
+// view is the data of every layout: {{.Page.Title}}, {{.Site.Project}}.
 type view struct {
 	Page *Page
 	Site *Site

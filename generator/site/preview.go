@@ -45,7 +45,7 @@ func (d Day) Updated() time.Time {
 	return t
 }
 
-// URL returns the permanent address of the day, on the page of its year.
+// URL returns the permanent URL of the day, on the page of its year.
 func (d Day) URL() string { return yearURL(d.Date.Year()) + "#" + d.Anchor() }
 
 func yearURL(year int) string { return fmt.Sprintf("/preview/%d/", year) }

@@ -13,9 +13,9 @@ import (
 // else is not a Release.
 type Release struct {
 	Version      string
-	Revision     int       // of its newest package
-	Built        time.Time // of its first package, in UTC
-	Updated      time.Time // of its last package, in UTC
+	Revision     int       // revision of its newest package
+	Built        time.Time // build time of its first package, in UTC
+	Updated      time.Time // build time of its last package, in UTC
 	Items        []Item    // ordered by operating system, then architecture, then newest first
 	Newest       bool      // whether it is the newest of all releases
 	SupersededBy string    // version of the newest release of the same series (5.12); "" for that release itself

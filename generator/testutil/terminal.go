@@ -75,7 +75,7 @@ func (s *Terminal) Text(t testing.TB) string {
 			}
 			lines[last] = lines[last][:min(column, len(lines[last]))]
 		default:
-			if s.columns > 0 && column == s.columns { // as terminals do
+			if s.columns > 0 && column == s.columns { // wrap, as terminals do
 				lines, column = append(lines, nil), 0
 				last++
 			}

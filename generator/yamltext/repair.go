@@ -85,7 +85,8 @@ func (l diagnosis) unclosed(at int) mistake {
 	if line == "" {
 		return mistake{at: at, text: "the text in quotes is not closed"}
 	}
-	if m, ok := l.escape(at, at+len(line)); ok && line[0] == '"' { // the lexer may have read the closing quote as a digit
+	// The lexer may have read the closing quote as a digit of an escape.
+	if m, ok := l.escape(at, at+len(line)); ok && line[0] == '"' {
 		return m
 	}
 	text := fmt.Sprintf("the text in quotes is not closed (found %.80q); write a %c at its end", line, line[0])

@@ -80,7 +80,8 @@ func tree(n *yamltext.Node, indent string) string {
 // mistakes are texts and the findings of Parse, before anything is read.
 var mistakes = []struct{ name, text, want string }{
 	{"a colon", "title: Viewer 5: what is new\nout: x\n",
-		`1:8: title has a colon and must be in quotes (found "Viewer 5: what is new"); write title: "Viewer 5: what is new"`},
+		`1:8: title has a colon and must be in quotes (found "Viewer 5: what is new"); ` +
+			`write title: "Viewer 5: what is new"`},
 	{"a colon and a comment", "title: a: b # c\n",
 		`1:8: title has a colon and must be in quotes (found "a: b"); write title: "a: b"`},
 	{"a colon at the end", "title: What is new:\n",

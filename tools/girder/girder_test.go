@@ -295,7 +295,7 @@ func TestServer(t *testing.T) {
 	t.Run("two packages of one build", func(t *testing.T) {
 		w.do(t, "twin")
 		if r := w.read(t); len(r.Warnings) != 1 ||
-			!strings.HasPrefix(r.Warnings[0], "1 package for the system, architecture and revision of another") {
+			!strings.HasPrefix(r.Warnings[0], "1 package with the same system, architecture and revision as another") {
 			t.Errorf("warnings %q", r.Warnings)
 		}
 		w.do(t, "delete-twin")

@@ -25,7 +25,7 @@ const (
 	Untrusted   Kind = "untrusted"   // the certificate cannot be verified
 	Unprotected Kind = "unprotected" // credentials would be sent without encryption
 	TimedOut    Kind = "timed out"
-	Redirected  Kind = "redirected" // to another host, from https to http, or in a loop
+	Redirected  Kind = "redirected" // redirected to another host, from https to http, or in a loop
 	Rejected    Kind = "rejected"   // 400, or an invalid address
 	Denied      Kind = "denied"     // 401, 403
 	NotFound    Kind = "not found"  // 404, 410

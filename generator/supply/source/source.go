@@ -46,7 +46,7 @@ type Memory map[string]string
 // Options configures a source. Each kind of source uses only some of the fields.
 type Options struct {
 	Fetch    *fetch.Client
-	Scheme   *catalog.Scheme       // of the project
+	Scheme   *catalog.Scheme       // scheme of the project
 	Product  string                // the project's name, for records that do not name their product
 	Download catalog.Template      // for packages without a URL; if zero, the source must list all URLs
 	Now      func() time.Time      // the clock

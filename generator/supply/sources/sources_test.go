@@ -81,7 +81,8 @@ func TestChooseRefuses(t *testing.T) {
 		{"no host", "https:///api/v1", `source: has no host (found "https:///api/v1")`},
 		{"not a URL", "https://[::1/api", `source: is not a URL (found "https://[::1/api")`},
 		{"password", "https://me:secret@example.com/api/v1",
-			`source: has a user name in it; configure a token or header instead (found "https://xxxxx@example.com/api/v1")`},
+			`source: has a user name in it; ` +
+				`configure a token or header instead (found "https://xxxxx@example.com/api/v1")`},
 		{"query", "https://example.com/api/v1?limit=0",
 			`source: must be only the base of a Girder API (found "https://example.com/api/v1?limit=0")`},
 		{"question mark", "https://example.com/api/v1?",

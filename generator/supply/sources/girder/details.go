@@ -18,7 +18,7 @@ import (
 
 // Detail is the result of requesting the files of an item: its only file, or the reason why it must not be published.
 type Detail struct {
-	ID, Name, SHA512 string // of the file; SHA512 is "" if the server does not know it
+	ID, Name, SHA512 string // values of the file; SHA512 is "" if unknown to the server
 	Size             int64  // bytes
 	Hold             *catalog.Held
 }

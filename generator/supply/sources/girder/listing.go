@@ -188,7 +188,7 @@ func newListingError(data []byte, dec *jsontext.Decoder, whole int, err error) *
 	return e
 }
 
-// Unwrap returns io.ErrUnexpectedEOF if the listing is cut off, else nil.
+// Unwrap returns io.ErrUnexpectedEOF if the listing is cut off, and nil otherwise.
 func (e *ListingError) Unwrap() error {
 	if e.CutOff {
 		return io.ErrUnexpectedEOF

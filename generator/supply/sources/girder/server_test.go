@@ -251,7 +251,8 @@ func TestReadWithoutDetails(t *testing.T) {
 		id := f.items[20]["_id"].(string)
 		f.files[id] = 500
 		list, published, _ := f.read(t, options(t), nil)
-		want := fmt.Sprintf(`could not read the files of 1 new package (fetch %s/item/%s/files: the server answered 500 ("no") (2 tries)): `+
+		want := fmt.Sprintf(`could not read the files of 1 new package (fetch %s/item/%s/files: the server answered `+
+			`500 ("no") (2 tries)): `+
 			`until the next build, file names are unknown and downloads cannot be resumed`, f.URL, id)
 		if diff := cmp.Diff([]string{want}, list.Warnings); diff != "" {
 			t.Errorf("warnings (-want +got):\n%s", diff)
@@ -336,17 +337,20 @@ func TestReadWarns(t *testing.T) {
 	}{
 		{"nothing", []func(item, meta map[string]any){nil, nil}, nil},
 		{"an upload since yesterday", []func(item, meta map[string]any){old}, []string{
-			`1 upload unfinished for more than a day; upload again, or delete in Girder: "Aurora_0" ("000000000000000000000000")`,
+			`1 upload unfinished for more than a day; ` +
+				`upload again, or delete in Girder: "Aurora_0" ("000000000000000000000000")`,
 		}},
 		{"an empty zip", []func(item, meta map[string]any){func(item,
 			meta map[string]any) {
 			old(item, meta)
 			item["size"] = 22
 		}}, []string{
-			`1 upload unfinished for more than a day; upload again, or delete in Girder: "Aurora_0" ("000000000000000000000000")`,
+			`1 upload unfinished for more than a day; ` +
+				`upload again, or delete in Girder: "Aurora_0" ("000000000000000000000000")`,
 		}},
 		{"many uploads", []func(item, meta map[string]any){old, old, old, old, old}, []string{
-			`5 uploads unfinished for more than a day; upload again, or delete in Girder: "Aurora_0" ("000000000000000000000000"), ` +
+			`5 uploads unfinished for more than a day; ` +
+				`upload again, or delete in Girder: "Aurora_0" ("000000000000000000000000"), ` +
 				`"Aurora_1" ("000000000000000000000001"), "Aurora_2" ("000000000000000000000002") and 2 more`,
 		}},
 		{"an upload of today", []func(item, meta map[string]any){func(item, meta map[string]any) {
@@ -357,11 +361,13 @@ func TestReadWarns(t *testing.T) {
 			meta["app_id"] = "000000000000000000000000"
 		}}, nil},
 		{"a build made twice", []func(item, meta map[string]any){draft, draft}, []string{
-			`1 package for the system, architecture and revision of another; the plugin refuses uploads to them until one is deleted in Girder: ` +
+			`1 package with the same system, architecture and revision as another; ` +
+				`the plugin rejects uploads to them until one is deleted in Girder: ` +
 				`"Aurora_1" ("000000000000000000000001") and "Aurora_0" ("000000000000000000000000")`,
 		}},
 		{"a release copied", []func(item, meta map[string]any){release, release}, []string{
-			`1 package for the system, architecture and revision of another; the plugin refuses uploads to them until one is deleted in Girder: ` +
+			`1 package with the same system, architecture and revision as another; ` +
+				`the plugin rejects uploads to them until one is deleted in Girder: ` +
 				`"Aurora_1" ("000000000000000000000001") and "Aurora_0" ("000000000000000000000000")`,
 		}},
 		{"a release and its draft", []func(item, meta map[string]any){release, draft}, nil},
@@ -435,7 +441,8 @@ func TestReadFails(t *testing.T) {
 			"search the server's log for the uid"},
 		{"error of Girder", 500, `{"message": "File missing", "type": "girder"}`, fetch.ServerError,
 			`the server answered 500 ("File missing")`, "server's log"},
-		{"web server in front of Girder", 500, `<html>`, fetch.Gateway, `the server answered 500 (an HTML page: "<html>")`,
+		{"web server in front of Girder", 500, `<html>`, fetch.Gateway,
+			`the server answered 500 (an HTML page: "<html>")`,
 			"Girder is down"},
 		{"bad gateway", 502, "<html>", fetch.Gateway, `the server answered 502 (an HTML page: "<html>")`,
 			"Girder is down"},

@@ -44,8 +44,8 @@ func warnings(items []Item, app string, published []*catalog.Package, now time.T
 		first[b] = p
 	}
 	if len(twins) > 0 {
-		list = append(list, fmt.Sprintf("%s for the system, architecture and revision of another; the plugin refuses "+
-			"uploads to them until one is deleted in Girder: %s",
+		list = append(list, fmt.Sprintf("%s with the same system, architecture and revision as another; the plugin "+
+			"rejects uploads to them until one is deleted in Girder: %s",
 			count(len(twins), "package"), examples(twins)))
 	}
 	return list

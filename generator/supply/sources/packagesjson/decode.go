@@ -44,7 +44,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.Name, e.Line, e.Column, e.Problem)
 }
 
-// Unwrap returns io.ErrUnexpectedEOF if the file is cut off, else nil.
+// Unwrap returns io.ErrUnexpectedEOF if the file is cut off, and nil otherwise.
 func (e *Error) Unwrap() error { return e.err }
 
 // Decode reads a packages.json. name is its name in messages. The error joins the *Errors of the file, at most

@@ -37,7 +37,7 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/source"
 )
 
-// Kind recognizes a packages.json: a URL whose path ends in .json or .json.gz, and a file that holds an object.
+// Kind recognizes a packages.json: a URL whose path ends in .json or .json.gz, and a file that contains an object.
 func Kind() source.Kind {
 	return source.Kind{
 		Name: "packages",

@@ -73,7 +73,7 @@ func adapt(records []catalog.Record, from *profile.Profile, o source.Options) (a
 	return adapted
 }
 
-// nearestOS returns the system of the scheme to that has id as its id or an alias; if there is none, the first one of
+// nearestOS returns the system in the scheme "to" that has id as its id or alias; if there is none, the first one of
 // the same family.
 func nearestOS(id catalog.OS, from, to *catalog.Scheme) (catalog.OS, bool) {
 	if found, ok := to.FindOS(string(id)); ok {
