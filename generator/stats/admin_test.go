@@ -144,7 +144,7 @@ func TestKey(t *testing.T) {
 	number := func(v *visitors, address string) int64 {
 		t.Helper()
 		key, _ := addressKey(nil, []byte(address))
-		id, err := v.of(key, 20000)
+		id, err := v.id(key, 20000)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -172,8 +172,8 @@ func TestImportDailyRefuses(t *testing.T) {
 	for _, tc := range []struct{ name, table, want string }{
 		{"nothing", "", "empty"},
 		{"other columns", "a\tb\n", ":1:1: the columns"},
-		{"a column missing", head + "2024-01-01\t5.8\twin\trelease\tDE\ttool\n", ":2:1: not as many columns"},
-		{"day", head + "2024-02-31\t5.8\twin\trelease\tDE\ttool\t1\n", "not a day"},
+		{"a column missing", head + "2024-01-01\t5.8\twin\trelease\tDE\ttool\n", ":2:1: must have as many columns"},
+		{"day", head + "2024-02-31\t5.8\twin\trelease\tDE\ttool\t1\n", "invalid day"},
 		{"class", head + "2024-01-01\t5.8\twin\trelease\tDE\tpeople\t1\n", "class"},
 		{"number", head + "2024-01-01\t5.8\twin\trelease\tDE\ttool\t-1\n", "downloads"},
 		{"country", head + "2024-01-01\t5.8\twin\trelease\tGermany\ttool\t1\n", "country"},
