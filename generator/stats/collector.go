@@ -156,7 +156,7 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	}
 	c.report.Bytes += lines.Offset() - s.log.Offset
 	if problem == nil && s.archive != nil {
-		if l.Unfinished && s.packed {
+		if l.Unfinished && s.compressed {
 			// A compressed file does not grow, so its last line will not become longer: use it as it is. The position
 			// stays before this line, in case the same log is read again uncompressed, with the complete line.
 			l.Unfinished = false

@@ -43,7 +43,7 @@ import (
 
 const (
 	// headSize is the maximum length of the beginning that identifies a log (bytes, decompressed). GoAccess uses the
-	// same.
+	// same length.
 	headSize = 4096
 	// tailSize is the maximum length of the end of the last line that is compared (bytes).
 	tailSize = 256
@@ -54,14 +54,14 @@ var errNothingNew = errors.New("nothing new")
 
 // source is an open log, at the position where reading begins.
 type source struct {
-	text    *bufio.Reader
-	close   func() // releases the decompressor
-	parser  accesslog.Parser
-	packed  bool           // compressed
-	archive []byte         // identifies content that never has to be read again once it was read to its end; or nil
-	head    []byte         // whole lines at the beginning
-	log     downloads.Log  // identifies the log; Offset is where reading begins
-	stored  *downloads.Log // position that an earlier run stored, nil if the log is new
+	text       *bufio.Reader
+	close      func() // releases the decompressor
+	parser     accesslog.Parser
+	compressed bool
+	archive    []byte         // identifies content that never has to be read again once it was read to its end; or nil
+	head       []byte         // whole lines at the beginning
+	log        downloads.Log  // identifies the log; Offset is where reading begins
+	stored     *downloads.Log // position that an earlier run stored, nil if the log is new
 }
 
 // follow opens a log at the first line that no run has read. It returns errNothingNew if there is none.
@@ -110,7 +110,7 @@ func follow(ctx context.Context, db *downloads.DB, formats *accesslog.Formats, f
 		}
 		s.stored = l
 	}
-	if s.packed {
+	if s.compressed {
 		s.archive = archive
 	}
 	return s, nil
@@ -123,9 +123,9 @@ func openText(r io.Reader, formats *accesslog.Formats, meter func(int)) (*source
 		return nil, err
 	}
 	s := &source{
-		text:   bufio.NewReaderSize(text, 2*headSize),
-		close:  func() { text.Close() }, // reading has already returned the same error
-		packed: compression != accesslog.Plain,
+		text:       bufio.NewReaderSize(text, 2*headSize),
+		close:      func() { text.Close() }, // reading has already returned the same error
+		compressed: compression != accesslog.Plain,
 	}
 	if err := s.begin(formats); err != nil {
 		s.close()
@@ -186,7 +186,7 @@ func findStored(ctx context.Context, db *downloads.DB, s *source) (*downloads.Lo
 // the file must be opened again, because s has skipped its beginning.
 func (s *source) skip(f *os.File, size int64, l *downloads.Log, meter func(int)) (bool, error) {
 	before := min(l.Offset, tailSize+2) // enough for the end of the last line and its line break, \n or \r\n
-	if !s.packed {
+	if !s.compressed {
 		if size < l.Offset {
 			return false, nil
 		}

@@ -28,7 +28,7 @@ func TestAnyOrder(t *testing.T) {
 			for i, piece := range pieces(r, lines) {
 				data := bytes.Join(piece, nil)
 				if r.IntN(2) == 0 {
-					data = packed(t, data)
+					data = gzipped(t, data)
 				}
 				names = append(names, write(t, dir, fmt.Sprintf("%03d", i), data))
 			}

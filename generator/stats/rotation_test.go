@@ -119,7 +119,7 @@ func TestPacked(t *testing.T) {
 	log := logOf(t, 0, 100, 0)
 	r.append("access.log", log)
 	r.want(100, len(log), "access.log")
-	r.append("access.log.2.gz", packed(t, append(log, logOf(t, 100, 5, 200)...)))
+	r.append("access.log.2.gz", gzipped(t, append(log, logOf(t, 100, 5, 200)...)))
 	r.want(105, len(logOf(t, 100, 5, 200)), "access.log.2.gz")
 	r.want(105, 0, "access.log.2.gz")
 	again := r.path("other-name")
@@ -147,7 +147,7 @@ func TestSameLogByPipe(t *testing.T) {
 	r.append("access.log", log)
 	r.want(15, -1, "access.log")
 	for range 2 {
-		r.e.options.Stdin = bytes.NewReader(packed(t, log))
+		r.e.options.Stdin = bytes.NewReader(gzipped(t, log))
 		r.want(15, -1, "-")
 	}
 }
@@ -176,11 +176,11 @@ func TestHalfLine(t *testing.T) {
 func TestHalfLinePacked(t *testing.T) {
 	r := newRotation(t)
 	log := logOf(t, 0, 8, 0)
-	r.append("a.gz", packed(t, log[:len(log)-40])) // half of a line: no download
+	r.append("a.gz", gzipped(t, log[:len(log)-40])) // half of a line: no download
 	r.want(7, -1, "a.gz")
-	r.append("b.gz", packed(t, log[:len(log)-1])) // a line without its end
+	r.append("b.gz", gzipped(t, log[:len(log)-1])) // a line without its end
 	r.want(8, -1, "b.gz")
-	r.append("c.gz", packed(t, log))
+	r.append("c.gz", gzipped(t, log))
 	r.want(8, -1, "c.gz")
 }
 
@@ -199,7 +199,7 @@ func TestOtherContinuation(t *testing.T) {
 func TestTruncatedGzip(t *testing.T) {
 	r := newRotation(t)
 	log := logOf(t, 0, 2000, 0)
-	whole := packed(t, log)
+	whole := gzipped(t, log)
 	path := r.path("a.gz")
 	r.append("a.gz", whole[:len(whole)/2])
 	for range 2 {

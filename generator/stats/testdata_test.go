@@ -97,8 +97,8 @@ func write(t testing.TB, dir, name string, data []byte) string {
 	return path
 }
 
-// packed compresses with gzip.
-func packed(t testing.TB, data []byte) []byte {
+// gzipped compresses data with gzip.
+func gzipped(t testing.TB, data []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
