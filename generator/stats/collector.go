@@ -9,7 +9,7 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// A batch is written in one transaction, which begins as soon as one of these limits is reached.
+// A batch is written in one transaction as soon as it reaches one of these limits.
 const (
 	// batchHits is the number of hits: they take 2 MB of memory, and a fifth of a second to write.
 	batchHits = 64 << 10
@@ -59,7 +59,7 @@ func newTables() *tables {
 	return &tables{packages: map[string]int32{}, agents: map[string]int32{}, places: map[Place]int32{}}
 }
 
-// visitor is a cached address.
+// visitor is the cache entry of an address.
 type visitor struct {
 	id    int64
 	day   int32 // for which id is valid, in the mode Daily

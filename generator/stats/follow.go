@@ -58,7 +58,7 @@ type source struct {
 	close      func() // releases the decompressor
 	parser     accesslog.Parser
 	compressed bool
-	archive    []byte         // identifies content that never has to be read again once it was read to its end; or nil
+	archive    []byte         // identifies the content, so that it is read to its end only once; nil if it can grow
 	head       []byte         // whole lines at the beginning
 	log        downloads.Log  // identifies the log; Offset is where reading begins
 	stored     *downloads.Log // position that an earlier run stored, nil if the log is new

@@ -117,8 +117,8 @@ func (l *legacy) day(day int32, lines []byte) error {
 		line, lines, _ = bytes.Cut(lines, []byte{'\n'})
 		second, id, place, ok := threeNumbers(line)
 		if !ok {
-			return fmt.Errorf("write the statistics of format 1.0: the stored accesses of %s are damaged (found %.40q); "+
-				"run sitegen stats verify", date, line)
+			return fmt.Errorf("write the statistics of format 1.0: the stored accesses of %s are damaged "+
+				"(found %.40q); run sitegen stats verify", date, line)
 		}
 		if _, known := l.packages[id]; !known {
 			continue

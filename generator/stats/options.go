@@ -42,7 +42,7 @@ type Options struct {
 	LegacyFile  string   // file name of the statistics of format 1.0; "" for none; ignored with Privacy Daily
 	MinCountry  int      // countries with fewer downloads in a month are published as Other
 
-	Now func() time.Time // the clock, which determines the keys that are deleted in the mode Daily
+	Now func() time.Time // the clock: for the duration of a run, and the keys to delete in the mode Daily
 }
 
 // Engine stores and counts downloads. It locks the data folder, so there is only one at a time.

@@ -243,7 +243,7 @@ func TestSummary(t *testing.T) {
 	}
 	if s.Total != people || s.Robots != robots || s.First != "2026-09-20" || s.AsOf != "2026-10-30" ||
 		len(s.Days.Downloads) != 41 {
-		t.Errorf("%+v, want %d downloads and %d by robots", s, people, robots)
+		t.Errorf("%+v, want %d downloads and %d by bots", s, people, robots)
 	}
 	if diff := cmp.Diff(Period{7, "2026-10-23", "2026-10-29", lastWeek, weekBefore}, s.Periods[0]); diff != "" {
 		t.Error(diff)

@@ -14,7 +14,7 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// Progress is called with the number of bytes of the logs that have been read, compressed if the logs are.
+// Progress is called with the number of bytes read from the logs. For compressed logs, these are compressed bytes.
 type Progress func(read int64)
 
 // Size returns the total size of the logs in bytes, as Progress counts them. Streams, whose size is unknown, count as
@@ -107,7 +107,7 @@ func newCollector(ctx context.Context, e *Engine, geo *Geo, report *Report) (*co
 
 // readAll reads the logs one after the other.
 func (c *collector) readAll(ctx context.Context, db *downloads.DB, names []string, progress Progress) error {
-	var before int64 // bytes of the logs that have been read
+	var before int64 // size of the logs that are finished
 	for _, name := range names {
 		if err := ctx.Err(); err != nil {
 			return err

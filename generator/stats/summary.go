@@ -9,20 +9,20 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// Summary holds the numbers that the page shows before any filter is set. Downloads do not include those by robots,
+// Summary holds the numbers that the page shows before any filter is set. Downloads do not include those by bots,
 // unless a field says otherwise.
 type Summary struct {
 	Format      int      `json:"format"`      // 2
-	First       string   `json:"first"`       // first day with downloads, YYYY-MM-DD; "" when there are none
+	First       string   `json:"first"`       // first day with downloads, YYYY-MM-DD; "" if there are none
 	AsOf        string   `json:"asOf"`        // last day with downloads, which may not be over yet
 	MinCountry  int      `json:"minCountry"`  // countries with fewer downloads in a month are in "*"
 	Attribution []string `json:"attribution"` // HTML that the licences of the GeoIP databases require
 	Total       int64    `json:"total"`
-	Robots      int64    `json:"robots"`  // downloads by robots
+	Robots      int64    `json:"robots"`  // downloads by bots
 	Periods     []Period `json:"periods"` // the last 7, 30 and 365 complete days
 	Days        Days     `json:"days"`
 	PackageShares
-	Classes   []Share        `json:"classes"` // including robots; most downloads first, as in all shares
+	Classes   []Share        `json:"classes"` // including bots; most downloads first, as in all shares
 	Countries []CountryShare `json:"countries"`
 	Releases  []Release      `json:"releases"` // newest first
 	Cubes     []CubeFile     `json:"cubes"`    // oldest first
@@ -81,8 +81,8 @@ const curveDays = 365
 // part holds the sums of a period for the summary. The database stores the parts, so that a new summary reads only the
 // days of periods that have changed.
 type part struct {
-	Downloads map[int32]int64            `json:"downloads"` // by day, without robots
-	Robots    map[int32]int64            `json:"robots"`    // by day
+	Downloads map[int32]int64            `json:"downloads"` // by day, without bots
+	Robots    map[int32]int64            `json:"robots"`    // by bots, by day
 	Packages  []map[string]int64         `json:"packages"`  // by value of each property, in the order of properties
 	Classes   map[string]int64           `json:"classes"`
 	Countries map[string]int64           `json:"countries"`

@@ -27,7 +27,7 @@ const (
 	// Keyed has one permanent key, so a visitor has the same id on all days. The statistics of format 1.0 need it.
 	Keyed Privacy = "keyed"
 	// Daily has one key for each day of the log, which is deleted after KeyDays days. After that, it is impossible to
-	// find out whether an address was among the visitors, or whether a visitor came on two days.
+	// find out whether an address was among the visitors, or whether visitors of two days are the same.
 	Daily Privacy = "daily"
 	// Full has one permanent key, and also stores the addresses.
 	Full Privacy = "full"
@@ -134,7 +134,7 @@ func (v *visitors) save() error {
 	return nil
 }
 
-// expire deletes the keys of days before the given one.
+// expire deletes the keys of days before the given one, and saves the file.
 func (v *visitors) expire(before int32) error {
 	for name := range v.raw {
 		if day, err := parseDay(name); err == nil && day < before {

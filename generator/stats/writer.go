@@ -122,7 +122,7 @@ func storedAgent(text string, a Agent) downloads.Agent {
 		Device: a.Device}
 }
 
-// merge sorts hits by key, in place, and merges hits with the same key by the rules of downloads.Batch.AddHits.
+// merge sorts hits by key, in place, and merges hits with the same key, as downloads.Batch.AddHits does.
 func merge(hits []downloads.Hit) []downloads.Hit {
 	slices.SortFunc(hits, func(a, b downloads.Hit) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Package, b.Package), cmp.Compare(a.Visitor, b.Visitor),

@@ -125,7 +125,8 @@ func (d *DB) Begin(ctx context.Context) (*Batch, error) {
 	return b, nil
 }
 
-// AddHits adds hits. It is fastest if they are sorted by key: day, package, visitor, agent.
+// AddHits adds hits, or merges them into the rows with their keys: see addHits. It is fastest if the hits are sorted by
+// key: day, package, visitor, agent.
 func (b *Batch) AddHits(hits []Hit) error {
 	args := make([]any, 0, 7*hitsPerStatement)
 	for len(hits) > 0 {
@@ -156,8 +157,8 @@ func (b *Batch) AddHits(hits []Hit) error {
 	return nil
 }
 
-// Package returns the id of the package with this bitstream id. If there is none, it adds one that is not in the
-// catalogue, whose downloads appear in no number until SetPackages adds it.
+// Package returns the id of the package with this bitstream id. If there is none, it adds a package that is not
+// in the catalogue. All numbers exclude its downloads until SetPackages adds it to the catalogue.
 func (b *Batch) Package(bitstream string) (int32, error) {
 	id, err := b.find("SELECT id FROM packages WHERE bitstream = ?", bitstream)
 	if id != 0 || err != nil {

@@ -12,7 +12,7 @@ type Names struct {
 }
 
 // Series holds the properties of packages by which downloads are counted. All packages with the same properties, such
-// as the nightly builds of one version, are one series.
+// as the nightly builds of one version for one system, are one series.
 type Series struct {
 	Version, OS, Arch, Stability string
 }
