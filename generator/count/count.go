@@ -84,7 +84,7 @@ func open(ctx context.Context, p *project.Project, o Options, buckets *logsource
 		return nil, err
 	}
 	if len(packages) == 0 {
-		p.Log.Warn("no packages yet: downloads are stored, and appear in the statistics after the first build")
+		p.Log.Warn("no packages are stored yet: downloads appear in the statistics after the first build")
 	}
 	return stats.Open(ctx, stats.Options{
 		Dir: p.Config.Data, Formats: formats, Packages: stats.FromCatalog(packages), GeoIP: geoIP(p),

@@ -9,8 +9,8 @@
 //   - downloads.DB counts the hits by day.
 //   - publish.go makes the published files from the numbers of the days.
 //
-// An Engine runs these steps; there is at most one Engine for a data folder at a time. A Reader can export and verify
-// the numbers, and preview new user agent rules, while an Engine is running. It writes nothing.
+// An Engine runs these steps. It locks the data folder, so that there is only one at a time. A Reader can export and
+// verify the numbers, and preview new user agent rules, while an Engine is running. It writes nothing.
 //
 // # What is counted
 //
