@@ -73,6 +73,7 @@ func Open(ctx context.Context, p *project.Project, stdin io.Reader) (*stats.Engi
 	return open(ctx, p, Options{Stdin: stdin}, &logsource.Buckets{})
 }
 
+// open opens the statistics of a project. It passes them all packages that were ever published.
 func open(ctx context.Context, p *project.Project, o Options, buckets *logsource.Buckets) (*stats.Engine, error) {
 	c := &p.Config.Stats
 	formats, err := accesslog.NewFormats(c.LogFormats, jsonFields(c.JSONFields))
@@ -103,6 +104,7 @@ func legacyFile(p *project.Project) string {
 	return p.Profile.LegacyStatistics
 }
 
+// jsonFields converts the configured keys of JSON logs.
 func jsonFields(f config.JSONFields) accesslog.Fields {
 	return accesslog.Fields{
 		Address: f.Address, Time: f.Time, Request: f.Request, Method: f.Method, URI: f.Path, Status: f.Status,

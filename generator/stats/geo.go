@@ -89,6 +89,7 @@ func (g *Geo) Lookup(address netip.Addr) Place {
 	return Place{}
 }
 
+// readPlace returns the place in a record. It ignores invalid country codes and coordinates.
 func readPlace(r maxminddb.Result) Place {
 	var rec geoRecord
 	if r.Decode(&rec) != nil {
@@ -116,6 +117,7 @@ func location(latitude, longitude float64) string {
 	return strconv.FormatFloat(latitude, 'f', 6, 64) + "," + strconv.FormatFloat(longitude, 'f', 6, 64)
 }
 
+// isCountryCode reports whether s has the form of a code of ISO 3166-1: two capital letters.
 func isCountryCode(s string) bool {
 	return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
 }

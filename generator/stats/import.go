@@ -92,6 +92,7 @@ func importPackages(ctx context.Context, db *downloads.DB, old *downloads.Old) (
 // fileVersionRE matches the file name of a package. Its group is the version, as in the previous job.
 var fileVersionRE = regexp.MustCompile(`^\w*-([0-9.\w]*)(?:-|$)`)
 
+// oldPackage converts a package of the old database. If it has no release, its version is that in its file name.
 func oldPackage(p downloads.OldPackage) downloads.Package {
 	version := ""
 	if m := fileVersionRE.FindStringSubmatch(p.FileName); m != nil {

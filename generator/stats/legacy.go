@@ -85,6 +85,7 @@ func hasLegacy(ctx context.Context, db *downloads.Reader) (bool, error) {
 	return false, err
 }
 
+// newLegacy returns a legacy that writes to w. It reads the packages and places from the database.
 func newLegacy(ctx context.Context, db *downloads.Reader, w io.Writer) (*legacy, error) {
 	packages, err := db.Packages(ctx)
 	if err != nil {

@@ -84,6 +84,7 @@ type publisher struct {
 	files   []output.File
 }
 
+// publish adds all files. It generates the summary only if a cube has been generated or no summary is stored.
 func (p *publisher) publish(ctx context.Context) error {
 	first, last, any, err := p.db.Span(ctx)
 	if err != nil {
@@ -248,6 +249,7 @@ type Badge struct {
 	Message       string `json:"message"`
 }
 
+// badge returns a badge that shows a number.
 func badge(label string, n int64) Badge { return Badge{1, label, short(n)} }
 
 // publishLegacy adds the file of format 1.0 if it has at least one access. The file can be as large as the logs, so the

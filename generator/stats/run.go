@@ -21,6 +21,7 @@ type Progress func(read int64)
 // 0.
 func (e *Engine) Size(names []string) int64 { return e.options.size(names) }
 
+// size returns the total size of the logs: see Engine.Size.
 func (o *Options) size(names []string) int64 {
 	var sum int64
 	for _, name := range names {

@@ -148,6 +148,7 @@ func (p *part) add(o *part) {
 	}
 }
 
+// addAll adds the numbers in from to those in to.
 func addAll[K comparable](to, from map[K]int64) {
 	for k, n := range from {
 		to[k] += n
@@ -196,6 +197,7 @@ func summarize(p *part, first, last int32, released map[string]int32) *Summary {
 	return s
 }
 
+// sum returns the sum of the days from one day to another, both included.
 func sum(days map[int32]int64, from, to int32) (n int64) {
 	for d := from; d <= to; d++ {
 		n += days[d]

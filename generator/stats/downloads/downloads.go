@@ -58,6 +58,7 @@ func OpenScratch(ctx context.Context, path string) (*DB, error) {
 	return newDB(sqlite.OpenScratch(ctx, path, format()))
 }
 
+// newDB returns the DB of an open database, or the error of opening it.
 func newDB(file *sqlite.DB, err error) (*DB, error) {
 	if err != nil {
 		return nil, err
