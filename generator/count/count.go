@@ -1,11 +1,11 @@
 // Package count counts downloads. Run is one run of sitegen stats from top to bottom:
 //
 //	logsource  finds the logs: files, folders, standard input, objects in a bucket
-//	accesslog  -> requests
-//	stats      -> downloads, kept in the data folder so that no request counts twice
-//	           -> tables and JSON
-//	statspage  -> the page to explore them
-//	output     writes them to the site's folder download-stats/
+//	accesslog  logs -> requests
+//	stats      requests -> downloads, stored in the data folder, so that no request counts twice
+//	           downloads -> tables and JSON
+//	statspage  tables -> the page to explore them
+//	output     writes the files to the folder download-stats/ of the site
 package count
 
 import (
@@ -36,7 +36,7 @@ const Folder = "download-stats"
 type Options struct {
 	Logs   []string  // names of logs, as sitegen stats takes them
 	Stdin  io.Reader // the log named "-"
-	DryRun bool      // read and report, and change nothing
+	DryRun bool      // read the logs and report, but change nothing
 }
 
 // Run counts the new requests in the logs, and publishes the statistics with their page.
@@ -73,6 +73,7 @@ func Open(ctx context.Context, p *project.Project, stdin io.Reader) (*stats.Engi
 	return open(ctx, p, Options{Stdin: stdin}, &logsource.Buckets{})
 }
 
+// open opens the statistics of a project. It passes them all packages that were ever published.
 func open(ctx context.Context, p *project.Project, o Options, buckets *logsource.Buckets) (*stats.Engine, error) {
 	c := &p.Config.Stats
 	formats, err := accesslog.NewFormats(c.LogFormats, jsonFields(c.JSONFields))
@@ -84,7 +85,7 @@ func open(ctx context.Context, p *project.Project, o Options, buckets *logsource
 		return nil, err
 	}
 	if len(packages) == 0 {
-		p.Log.Warn("no packages are stored yet: downloads are kept, and shown after the first build")
+		p.Log.Warn("no packages are stored yet: downloads appear in the statistics after the first build")
 	}
 	return stats.Open(ctx, stats.Options{
 		Dir: p.Config.Data, Formats: formats, Packages: stats.FromCatalog(packages), GeoIP: geoIP(p),
@@ -103,6 +104,7 @@ func legacyFile(p *project.Project) string {
 	return p.Profile.LegacyStatistics
 }
 
+// jsonFields converts the configured keys of JSON logs.
 func jsonFields(f config.JSONFields) accesslog.Fields {
 	return accesslog.Fields{
 		Address: f.Address, Time: f.Time, Request: f.Request, Method: f.Method, URI: f.Path, Status: f.Status,
@@ -127,16 +129,16 @@ func everPublished(ctx context.Context, p *project.Project) (packages []*catalog
 	return packages, err
 }
 
-// geoIP returns the paths of the configured databases; if there are none, the path of the one that geoip-update
-// fetches.
+// geoIP returns the paths of the configured databases or, if there are none, the path of the database that geoip-update
+// has downloaded.
 func geoIP(p *project.Project) []string {
 	c := &p.Config.Stats
 	if len(c.GeoIP) > 0 {
 		return c.GeoIP
 	}
-	fetched := geodb.Path(p.Config.Data)
-	if _, err := os.Stat(fetched); err != nil {
+	downloaded := geodb.Path(p.Config.Data)
+	if _, err := os.Stat(downloaded); err != nil {
 		return nil
 	}
-	return []string{fetched}
+	return []string{downloaded}
 }

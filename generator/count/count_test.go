@@ -27,7 +27,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// newSite makes a data folder with the packages of the test data in an empty folder, which becomes the current one.
+// newSite creates a site with the packages of the test data in a new folder, which becomes the current folder.
 func newSite(t *testing.T, settings string) *project.Project {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -41,8 +41,8 @@ func newSite(t *testing.T, settings string) *project.Project {
 	}
 	defer db.Close()
 	run := history.Run{Source: testutil.API(t), App: testutil.App, At: p.Now()}
-	if _, err := db.Record(t.Context(),
-		history.Snapshot{Run: run, Published: testutil.Packages(t, "live")}); err != nil {
+	snapshot := history.Snapshot{Run: run, Published: testutil.Packages(t, "live")}
+	if _, err := db.Record(t.Context(), snapshot); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -77,9 +77,9 @@ func run(t *testing.T, p *project.Project, dryRun bool) *stats.Report {
 	return r
 }
 
-// state describes everything below the current folder: names and permissions; sizes, times and inodes of files, and of
-// databases the content, because SQLite writes unchanged pages again. Locks are left out: every run writes its process
-// id there.
+// state describes all files and folders below the current folder: their permissions, and the sizes, times and inodes of
+// files. For databases, it has the content instead, because SQLite may write unchanged pages. It leaves out locks, to
+// which every run writes its process id.
 func state(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -120,8 +120,10 @@ func published(t *testing.T) (names []string) {
 	return names
 }
 
+// place returns the path of a published file.
 func place(name string) string { return filepath.Join("public", count.Folder, name) }
 
+// text returns the content of a file.
 func text(t *testing.T, path string) string {
 	t.Helper()
 	b, err := os.ReadFile(path)
@@ -131,8 +133,8 @@ func text(t *testing.T, path string) string {
 	return string(b)
 }
 
-// TestRun publishes the statistics with their page and compressed variants, readable for the web server, and changes
-// nothing when nothing is new.
+// TestRun checks that a run publishes the statistics with their page and compressed variants, that the web server can
+// read the files, and that a second run changes nothing.
 func TestRun(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0o077))
 	p := newSite(t, "")
@@ -154,8 +156,8 @@ func TestRun(t *testing.T) {
 		if err != nil || info.Mode() != 0o644 {
 			t.Errorf("%s has the mode %v, %v", name, info.Mode(), err)
 		}
-		if file, packed := strings.CutSuffix(name, ".gz"); packed && unpack(t, place(name)) != text(t, place(file)) {
-			t.Errorf("%s differs from its file", name)
+		if file, ok := strings.CutSuffix(name, ".gz"); ok && decompress(t, place(name)) != text(t, place(file)) {
+			t.Errorf("%s is not %s, compressed", name, file)
 		}
 	}
 	if !strings.Contains(text(t, place("index.html")), `<a href="/download-stats/`+legacyFile+`">`) {
@@ -171,7 +173,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-func unpack(t *testing.T, path string) string {
+// decompress returns the content of a gzip file.
+func decompress(t *testing.T, path string) string {
 	t.Helper()
 	r, err := gzip.NewReader(strings.NewReader(text(t, path)))
 	if err != nil {
@@ -184,8 +187,8 @@ func unpack(t *testing.T, path string) string {
 	return b.String()
 }
 
-// TestDryRun reports what a real run does, and changes nothing: not before the first run, where even the folders are
-// missing, and not after it.
+// TestDryRun checks that a dry run reports the same as a real run, and changes nothing: before the first run, when the
+// folders do not exist yet, and after it.
 func TestDryRun(t *testing.T) {
 	p := newSite(t, "")
 	for _, when := range []string{"first", "with other layouts"} {
@@ -205,18 +208,19 @@ func TestDryRun(t *testing.T) {
 		}
 	}
 	sheets, err := filepath.Glob(place("assets/stats.*.css"))
-	if len(sheets) != 1 || err != nil { // the one of the first run is removed
+	if len(sheets) != 1 || err != nil { // the second run has removed that of the first run
 		t.Errorf("style sheets %v, %v", sheets, err)
 	}
 }
 
-// TestEarlierVersion takes over a folder that a version without a manifest has written: files in use are replaced,
-// tables and assets no longer in use are removed, and other people's files stay.
+// TestEarlierVersion runs in a folder that a version of sitegen without a manifest has written. Files in use must be
+// replaced, tables and assets that are no longer in use must be removed, and files that sitegen did not write must
+// stay.
 func TestEarlierVersion(t *testing.T) {
 	p := newSite(t, "")
 	legacyFile := p.Profile.LegacyStatistics
 	run(t, p, false)
-	if err := os.RemoveAll("var/statistics"); err != nil { // the manifest: it is as if there had never been one
+	if err := os.RemoveAll("var/statistics"); err != nil { // the manifest, which that version did not have
 		t.Fatal(err)
 	}
 	want := published(t)
@@ -240,13 +244,13 @@ func TestEarlierVersion(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || text(t, place("index.html")) != page {
 		t.Error(diff)
 	}
-	if unpack(t, place("summary.json.gz")) != text(t, place("summary.json")) {
+	if decompress(t, place("summary.json.gz")) != text(t, place("summary.json")) {
 		t.Error("summary.json.gz was not replaced")
 	}
 }
 
-// TestNothingCounted keeps the tables of an earlier version when there are no downloads: the data folder may have been
-// lost.
+// TestNothingCounted checks that the tables of an earlier version stay if there are no downloads, because the data
+// folder may have been lost.
 func TestNothingCounted(t *testing.T) {
 	p := newSite(t, "")
 	legacyFile := p.Profile.LegacyStatistics
@@ -261,7 +265,7 @@ func TestNothingCounted(t *testing.T) {
 	if _, err := count.Run(t.Context(), p, count.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if text(t, place("cube-2019.json"))+text(t, place(legacyFile)) != "oldold" ||
+	if text(t, place("cube-2019.json")) != "old" || text(t, place(legacyFile)) != "old" ||
 		text(t, place("summary.json")) == "old" {
 		t.Errorf("published: %v", published(t))
 	}
@@ -272,7 +276,7 @@ func TestNothingCounted(t *testing.T) {
 	}
 }
 
-// TestSwitchedOff removes what is no longer published.
+// TestSwitchedOff checks that files are removed when the options that publish them are switched off.
 func TestSwitchedOff(t *testing.T) {
 	p := newSite(t, "")
 	legacyFile := p.Profile.LegacyStatistics
@@ -289,7 +293,7 @@ func TestSwitchedOff(t *testing.T) {
 	}
 }
 
-// TestBesideBuild builds the site between runs of the statistics: each leaves the other's files alone.
+// TestBesideBuild checks that builds and statistics runs do not change each other's files.
 func TestBesideBuild(t *testing.T) {
 	t.Chdir(t.TempDir())
 	p := openSite(t, "source: sample\nstats: {geoip: ["+testutil.Path("stats/city.mmdb")+"]}\n")
@@ -305,13 +309,13 @@ func TestBesideBuild(t *testing.T) {
 	before := state(t)
 	run(t, p, false)
 	var changed []string
-	for path, was := range before {
-		if now := state(t)[path]; now != was && filepath.Ext(path) != "" {
+	for path, old := range before {
+		if state(t)[path] != old && filepath.Ext(path) != "" {
 			changed = append(changed, path)
 		}
 	}
 	if len(changed) > 0 {
-		t.Errorf("the run of the statistics changes %v", changed)
+		t.Errorf("the statistics run changes %v", changed)
 	}
 	statistics := published(t)
 	buildSite() // links to the statistics
@@ -322,11 +326,11 @@ func TestBesideBuild(t *testing.T) {
 		t.Error(diff)
 	}
 	if r := run(t, p, false); len(r.Files) > 0 {
-		t.Errorf("the run of the statistics changes %v", r.Files)
+		t.Errorf("the statistics run changes %v", r.Files)
 	}
 }
 
-// TestInvalidLayout publishes nothing, not even the tables that the page would refer to.
+// TestInvalidLayout checks that nothing is published, not even the tables, if the layout of the page is invalid.
 func TestInvalidLayout(t *testing.T) {
 	p := newSite(t, "")
 	if err := os.MkdirAll("layouts", 0o755); err != nil {

@@ -17,9 +17,9 @@ import (
 	"github.com/Slicer/sitegen/generator/statspage"
 )
 
-// publish writes the statistics and their page to the folder download-stats, and returns the names of the files there
-// that changed; in a dry run, of those that would. Builds leave that folder alone: it has a manifest and a lock of its
-// own, so that a build and a run of the statistics can happen at the same time.
+// publish writes the statistics and their page to the folder download-stats. It returns the names of the files there
+// that have changed or, in a dry run, would change. Builds do not touch this folder, and it has a manifest and a lock
+// of its own, so a build and a statistics run can work at the same time.
 func publish(ctx context.Context, p *project.Project, e *stats.Engine, dryRun bool) (changed []string, err error) {
 	files, err := e.Files(ctx)
 	if err != nil {
@@ -61,9 +61,10 @@ func publish(ctx context.Context, p *project.Project, e *stats.Engine, dryRun bo
 	return slices.Concat(plan.Public.Written, plan.Public.Removed), err
 }
 
-// earlier returns a function that recognizes the files of versions of sitegen that kept no manifest of the statistics,
-// so that those no longer in use are removed. Without a single table in files, nothing has been counted: the data
-// folder may have been lost, and the tables on disk may be the only copy of the numbers. They are left alone then.
+// earlier returns a function that recognises files which earlier versions of sitegen, without a manifest of the
+// statistics, have published. Those that are no longer in use are then removed. Tables on disk are recognised only if
+// files contains a table. Without one, nothing has been counted: the data folder may have been lost, and the tables on
+// disk may be the only copy of the numbers.
 func earlier(files []output.File) func(name string) bool {
 	counted := slices.ContainsFunc(files, func(f output.File) bool { return stats.IsTable(f.Path) })
 	return func(name string) bool {
@@ -73,8 +74,8 @@ func earlier(files []output.File) func(name string) bool {
 	}
 }
 
-// pageFiles renders the page of the statistics with the site's layouts. There may be no packages yet. Files are those
-// that are published with it.
+// pageFiles renders the page of the statistics with the site's layouts. It does not need packages, so it works before
+// the first build. Files are the other files to publish.
 func pageFiles(ctx context.Context, p *project.Project, e *stats.Engine, files []output.File) ([]output.File, error) {
 	run, err := lastRun(ctx, p)
 	if err != nil {
@@ -90,12 +91,12 @@ func pageFiles(ctx context.Context, p *project.Project, e *stats.Engine, files [
 	}
 	o := statspage.Options{LegacyFile: legacyFile(p), Privacy: stats.Privacy(p.Config.Stats.Privacy)}
 	if !slices.ContainsFunc(files, func(f output.File) bool { return f.Path == o.LegacyFile }) {
-		o.LegacyFile = "" // without accesses there is none
+		o.LegacyFile = "" // there are no accesses, so the file does not exist
 	}
 	return statspage.Files(ctx, in, summary, o)
 }
 
-// lastRun returns the run that was recorded last, or the zero Run if there is none.
+// lastRun returns the last run of a build, or the zero Run if there is none.
 func lastRun(ctx context.Context, p *project.Project) (history.Run, error) {
 	db, err := history.OpenReadOnly(ctx, p.HistoryFile())
 	if errors.Is(err, fs.ErrNotExist) {

@@ -2,9 +2,9 @@ package stats
 
 import "context"
 
-// Forget deletes what tells of single visitors on the days before the given one (YYYY-MM-DD) and keeps the numbers of
-// these days, which are then closed: lines of them that come later are not counted. The statistics of format 1.0 lose
-// the accesses of these days. Forget returns how many hits were deleted.
+// Forget deletes the data of single visitors on the days before the given one (YYYY-MM-DD) and keeps the numbers of
+// these days. It closes the days: lines of them that are read later are not counted. The statistics of format 1.0 lose
+// the accesses of these days. Forget returns the number of hits that were deleted.
 func (e *Engine) Forget(ctx context.Context, before string) (hits int64, err error) {
 	day, err := parseDay(before)
 	if err != nil {
@@ -20,13 +20,14 @@ func (e *Engine) Forget(ctx context.Context, before string) (hits int64, err err
 	return hits, err
 }
 
-// Reclassify stores what Reclassified returns with the current rules, and counts all days anew.
+// Reclassify classifies the stored user agents with the rules of the options, stores the result, and recounts all days.
+// It returns the changes, as Reader.Reclassified does.
 func (e *Engine) Reclassify(ctx context.Context) ([]Change, error) {
-	changes, news, err := e.reclassify(ctx, e.options.Rules)
-	if err != nil || len(news) == 0 {
+	changes, agents, err := e.reclassify(ctx, e.options.Rules)
+	if err != nil || len(agents) == 0 {
 		return changes, err
 	}
-	if err := e.db.Admin.SetAgents(ctx, news); err != nil {
+	if err := e.db.Admin.SetAgents(ctx, agents); err != nil {
 		return nil, err
 	}
 	_, err = e.db.Recount(ctx, e.options.LegacyFile != "")

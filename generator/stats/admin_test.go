@@ -26,22 +26,23 @@ func TestForget(t *testing.T) {
 	}
 	verified(t, e)
 	if list := accessList(t, e); strings.Contains(list, "20735 ") { // 2026-10-09
-		t.Error("accesses of forgotten days are there")
+		t.Error("accesses of forgotten days are still there")
 	}
-	// What was forgotten is not counted again, and what was not, is.
+	// A log with the same requests adds nothing: neither on the closed days, nor on the days that have their hits.
 	r := read(t, e, testLog("s3.log.gz"))
 	if r.Closed == 0 || r.New != 0 {
-		t.Errorf("%d requests of closed days, %d new", r.Closed, r.New)
+		t.Errorf("%d requests on closed days, %d new", r.Closed, r.New)
 	}
 	if diff := cmp.Diff(string(text(t, "truth-daily.tsv")), export(t, e)); diff != "" {
 		t.Error(diff)
 	}
 	if _, err := e.Forget(ctx, "last year"); err == nil {
-		t.Error("a day that is none was taken")
+		t.Error("an invalid day was accepted")
 	}
 }
 
-// TestReclassify changes the rules so that nothing is a robot, and back.
+// TestReclassify changes the rules so that the class, the old class and the system of some user agents change, and
+// changes them back.
 func TestReclassify(t *testing.T) {
 	ctx := context.Background()
 	e := open(t, options(t, t.TempDir()))
@@ -56,14 +57,14 @@ func TestReclassify(t *testing.T) {
 		t.Fatal(dry, err)
 	}
 	if export(t, e) != want {
-		t.Error("a dry run changed the numbers")
+		t.Error("Reclassified changed the numbers")
 	}
 	changes, err := e.Reclassify(ctx)
 	if diff := cmp.Diff(dry, changes); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
 	if got := export(t, e); got == want || strings.Count(got, "\tbot\t") < strings.Count(want, "\tbot\t") {
-		t.Error("the numbers did not change as they should")
+		t.Error("there are not more downloads by bots than before")
 	}
 	verified(t, e)
 	var fields []string
@@ -86,7 +87,8 @@ func TestReclassify(t *testing.T) {
 	}
 }
 
-// TestPrivacy looks for addresses in all files of the data folder.
+// TestPrivacy searches all files of the data folder for addresses, which only the mode Full may store, and checks which
+// keys are deleted.
 func TestPrivacy(t *testing.T) {
 	for _, mode := range []Privacy{Keyed, Daily, Full} {
 		t.Run(string(mode), func(t *testing.T) {
@@ -117,7 +119,7 @@ func TestPrivacy(t *testing.T) {
 				}
 			}
 			if found != (mode == Full) {
-				t.Errorf("addresses found: %v", found)
+				t.Errorf("addresses found: %v, want %v", found, mode == Full)
 			}
 			key, err := os.ReadFile(filepath.Join(o.Dir, "stats.key"))
 			if err != nil {
@@ -125,11 +127,11 @@ func TestPrivacy(t *testing.T) {
 			}
 			if mode == Daily && (bytes.Contains(key, []byte("2026-10-06")) ||
 				!bytes.Contains(key, []byte("2026-10-07"))) {
-				t.Errorf("keys that should be deleted are there, or the other way round: %s", key)
+				t.Errorf("want keys from 2026-10-07 on, got: %s", key)
 			}
 			e = open(t, o)
 			if r := read(t, e, testLog("s3.log.gz")); r.New != 0 || (mode == Daily) != (r.Closed > 0) {
-				t.Errorf("the same traffic again: %d new, %d of closed days", r.New, r.Closed)
+				t.Errorf("reading the same requests again: %d new, %d on closed days", r.New, r.Closed)
 			}
 		})
 	}
@@ -144,7 +146,7 @@ func TestKey(t *testing.T) {
 	number := func(v *visitors, address string) int64 {
 		t.Helper()
 		key, _ := addressKey(nil, []byte(address))
-		id, err := v.of(key, 20000)
+		id, err := v.id(key, 20000)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,14 +156,14 @@ func TestKey(t *testing.T) {
 	if one != number(v, "::ffff:192.0.2.1") || one == number(v, "192.0.2.2") ||
 		number(v, "2001:DB8::1") != number(v, "2001:db8:0::1") ||
 		number(v, "Host.Example") != number(v, "host.example") {
-		t.Error("spellings of one address are told apart, or addresses are not")
+		t.Error("spellings of one address have different ids, or different addresses have the same id")
 	}
 	if err := v.save(); err != nil {
 		t.Fatal(err)
 	}
 	again, err := openVisitors(dir, Keyed, false)
 	if err != nil || number(again, "192.0.2.1") != one {
-		t.Error("the key was not kept", err)
+		t.Error("the key was not saved", err)
 	}
 	other, err := openVisitors(t.TempDir(), Keyed, false)
 	if err != nil || number(other, "192.0.2.1") == one {
@@ -174,10 +176,10 @@ func TestKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(filepath.Join(dir, "stats.key")); err != nil || info.Mode().Perm() != 0o600 {
-		t.Error("the key can be read by others", err)
+		t.Error("other users can read the key", err)
 	}
 	write(t, dir, "stats.key", []byte("{"))
 	if _, err := openVisitors(dir, Keyed, false); err == nil {
-		t.Error("a damaged key was taken")
+		t.Error("a damaged file of keys was accepted")
 	}
 }

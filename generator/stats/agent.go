@@ -12,34 +12,34 @@ import (
 	"github.com/Slicer/sitegen/generator/yamltext"
 )
 
-// The three kinds of the statistics of format 1.0, as its database spells them.
+// The classes of clients in the statistics of format 1.0, as their database spelled them.
 const (
-	LegacyBrowser = "Browser" // all that is neither of the others, curl and Wget among them
+	LegacyBrowser = "Browser" // every client that is neither of the others, including curl and Wget
 	LegacyMobile  = "MobileBrowser"
 	LegacyRobot   = "Robot"
 )
 
-// Agent is what a user agent tells about a program.
+// Agent is the classification of a user agent.
 type Agent struct {
 	Class   Class
 	Legacy  string // one of LegacyBrowser, LegacyMobile, LegacyRobot
-	Browser string // family, for instance Firefox; Other when the rules know none
+	Browser string // family, for instance Firefox; Other if no rule matches
 	OS      string // family and version, for instance Windows 10
 	Device  string // family, for instance iPhone; Other for computers
 }
 
-// Classifier tells what user agents are, by the rules of the ua-parser project and a list of tools.
+// Classifier classifies user agents by the rules of the ua-parser project and the lists below.
 type Classifier struct {
 	rules          *uaparser.RegexDefinitions
-	ua, os, device []need
-	literals       []string // those that the needs refer to
-	present        []int8   // of the agent at hand: 0 not looked for, 1 there, -1 not
-	agent, lower   string
-	foreign        bool // the agent has other letters than those of ASCII
+	ua, os, device []need   // of each rule, see prefilter.go
+	literals       []string // that the needs refer to
+	present        []int8   // whether the agent contains each literal: 0 not searched yet, 1 yes, -1 no
+	agent, lower   string   // the user agent being classified, as it is and in lower case
+	foreign        bool     // the agent has characters outside ASCII
 }
 
-// NewClassifier compiles the rules: those that come with the program or, where given, those of a file in the form
-// of ua-parser's regexes.yaml. It takes about 100 ms: make one only when there is a new agent.
+// NewClassifier compiles the rules: the built-in ones or, if a file name is given, the rules of that file, which has
+// the format of ua-parser's regexes.yaml. This takes about 100 ms, so make a Classifier only when there is a new agent.
 func NewClassifier(file string, rules []byte) (*Classifier, error) {
 	var options []uaparser.Option
 	if file != "" {
@@ -68,8 +68,8 @@ func NewClassifier(file string, rules []byte) (*Classifier, error) {
 	return c, nil
 }
 
-// readRules reads regexes.yaml and checks its expressions, which the parser would panic over. Keys that the parser
-// does not know are ignored: newer rules may have some.
+// readRules reads regexes.yaml and checks its expressions, because uaparser panics on invalid ones. It ignores unknown
+// keys, which newer rules may have.
 func readRules(file string, text []byte) (uaparser.RegexDefinitions, error) {
 	var d uaparser.RegexDefinitions
 	doc := yamltext.Parse(file, text, 0)
@@ -100,14 +100,14 @@ func readRules(file string, text []byte) (uaparser.RegexDefinitions, error) {
 	return d, doc.Findings().Err()
 }
 
-// add appends a new rule to a list, whose type has no name outside of uaparser.
+// add appends a new rule to a list and returns it. It is generic because uaparser does not export the types of rules.
 func add[T any](list *[]*T) *T {
 	rule := new(T)
 	*list = append(*list, rule)
 	return rule
 }
 
-// readRule reads the expression of a rule, its flags, and the other fields by their keys.
+// readRule reads a rule: its expression, its flags, and the other fields by their keys.
 func readRule(rule *yamltext.Node, expr, flags *string, fields map[string]*string) {
 	fields["regex"], fields["regex_flag"] = expr, flags
 	for _, n := range rule.Entries {
@@ -124,7 +124,7 @@ func readRule(rule *yamltext.Node, expr, flags *string, fields map[string]*strin
 	}
 }
 
-// Classify tells what an agent is. Not for use by two goroutines at once.
+// Classify classifies a user agent. It is not safe for concurrent use.
 func (c *Classifier) Classify(agent string) Agent {
 	agent = strings.ToValidUTF8(agent, "\uFFFD")
 	c.begin(agent)
@@ -143,7 +143,7 @@ func (c *Classifier) Classify(agent string) Agent {
 	return a
 }
 
-// The rules of ua-parser are tried in order; the first that gives a family counts.
+// The three parsers try the rules of ua-parser in order; the first rule that results in a family wins.
 
 func (c *Classifier) parseDevice() string {
 	for i, r := range c.rules.Device {
@@ -181,29 +181,31 @@ func (c *Classifier) parseOS() (family, name string) {
 	return "Other", "Other"
 }
 
-// tools are what the agents of download programs, package managers and scripts contain. Programs whose agent
-// does not begin with Mozilla are tools anyway; these say so of those that do, and before robots are looked for.
+// tools lists lower-case texts that the user agents of download programs, package managers and scripts contain. A
+// client whose user agent does not begin with Mozilla or Opera is a tool anyway. The list is for those that do, such as
+// PowerShell's Invoke-WebRequest, and for tools that would match bots.
 var tools = []string{
 	"curl/", "wget/", "aria2/", "python-requests/", "python-urllib/", "homebrew/", "powershell", "winget",
 	"windowspackagemanager", "chocolatey", "scoop/", "go-http-client/", "libwww-perl/", "okhttp/", "axel/", "axios/",
 	"node-fetch", "apache-httpclient/", "ansible-httpget", "microsoft bits/", "conda/", "pip/", "cmake",
 }
 
-// robots are what the agents of crawlers and of browsers without a user contain, besides those that the rules
-// know.
-var robots = []string{
+// bots lists lower-case texts that the user agents of crawlers and of browsers without a user contain. They supplement
+// the rules of ua-parser.
+var bots = []string{
 	"bot", "crawl", "spider", "slurp", "headlesschrome", "phantomjs", "facebookexternalhit", "mediapartners",
 	"monitor", "scan", "archiver", "preview", "fetcher", "checker", "validator", "lighthouse",
 }
 
-// mobiles are the operating systems of telephones and tablets, as the rules name them.
+// mobiles lists the operating systems of phones and tablets, as the rules of ua-parser name them.
 var mobiles = []string{
 	"Android", "iOS", "Windows Phone", "Windows Mobile", "BlackBerry OS", "BlackBerry Tablet OS", "KaiOS",
 	"HarmonyOS", "Tizen", "Symbian OS", "Symbian^3", "Firefox OS", "Bada", "webOS", "MeeGo", "Maemo", "Sailfish",
 }
 
-// classOf decides by, in this order: no agent; the list of tools; a robot by rule or list; a mobile system;
-// Mozilla or Opera at the beginning, which every browser says; and else a tool.
+// classOf returns the class of a user agent, in lower case, with the device and the operating system that the rules
+// found. The order of the checks matters: a crawler that poses as a phone is a bot, and only a user agent that begins
+// with Mozilla or Opera, as those of all browsers do, is a browser.
 func classOf(lower, device, system string) Class {
 	contained := func(list []string) bool {
 		return slices.ContainsFunc(list, func(s string) bool { return strings.Contains(lower, s) })
@@ -213,7 +215,7 @@ func classOf(lower, device, system string) Class {
 		return Unknown
 	case contained(tools):
 		return Tool
-	case device == "Spider" || contained(robots):
+	case device == "Spider" || contained(bots):
 		return Bot
 	case slices.Contains(mobiles, system):
 		return Mobile
@@ -223,13 +225,13 @@ func classOf(lower, device, system string) Class {
 	return Tool
 }
 
-// Change is a user agent that newer rules see in another way.
+// Change is a user agent whose classification changes with new rules.
 type Change struct {
 	Agent         string // the user agent itself
 	Before, After Agent
 }
 
-// FieldChange counts the agents whose field changes from one value to another.
+// FieldChange is the number of user agents whose field changes from one value to another.
 type FieldChange struct {
 	Field  string `json:"field"` // class, legacy, browser, os or device
 	Before string `json:"before"`
@@ -237,7 +239,8 @@ type FieldChange struct {
 	Agents int    `json:"agents"`
 }
 
-// Summarize counts changes by field and by value before and after, the most frequent first.
+// Summarize counts the changes by field, by value before and by value after. It sorts them by field, with the most
+// frequent changes first.
 func Summarize(changes []Change) []FieldChange {
 	count := map[FieldChange]int{}
 	for _, c := range changes {

@@ -65,14 +65,14 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-// parse is what uap-go says, without the prefilter.
+// parse returns the result of uap-go, which has no prefilter.
 func parse(p *uaparser.Parser, agent string) Agent {
 	return Agent{Browser: p.ParseUserAgent(agent).Family, OS: p.ParseOs(agent).ToString(),
 		Device: p.ParseDevice(agent).Family}
 }
 
-// TestPrefilter compares with uap-go on the words that its own rules are made of, put together at random
-// enough, and in other cases of letters.
+// TestPrefilter compares Classify with uap-go, for user agents that are composed of the literals in the rules, also in
+// upper case.
 func TestPrefilter(t *testing.T) {
 	c := classifier(t)
 	p, err := uaparser.New()
@@ -142,8 +142,8 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestOwnRules reads the rules that come with uap-go as those of a file are read.
-func TestOwnRules(t *testing.T) {
+// TestReadRules reads the built-in rules of uap-go like those of a file, and compares them with what uap-go reads.
+func TestReadRules(t *testing.T) {
 	read, err := readRules("regexes.yaml", uaparser.DefinitionYaml)
 	if err != nil {
 		t.Fatal(err)
@@ -187,7 +187,7 @@ func TestSummarize(t *testing.T) {
 	}
 }
 
-// BenchmarkClassify is the cost of an agent that was not seen before.
+// BenchmarkClassify measures the classification of a new user agent.
 func BenchmarkClassify(b *testing.B) {
 	c := classifier(b)
 	p, err := uaparser.New()

@@ -17,9 +17,9 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// benchLog makes the log of the benchmarks, once for all runs of one size: in SITEGEN_BENCH_DIR, or in a
-// folder that is deleted. SITEGEN_BENCH_LINES says how long it is; the figures in docs/stats.md are of
-// 5,000,000 lines.
+// benchLog writes the log of the benchmarks into the folder SITEGEN_BENCH_DIR, or into a temporary folder. The
+// environment variable SITEGEN_BENCH_LINES sets its number of lines, which is 5,000,000 for the figures in
+// docs/stats.md.
 func benchLog(b *testing.B) (path string, s loggen.Stats) {
 	b.Helper()
 	lines, err := strconv.Atoi(cmp.Or(os.Getenv("SITEGEN_BENCH_LINES"), "200000"))
@@ -47,7 +47,8 @@ func benchLog(b *testing.B) (path string, s loggen.Stats) {
 	return f.Name(), s
 }
 
-// benchOptions are those of the benchmarks; SITEGEN_BENCH_GEOIP names GeoIP databases.
+// benchOptions returns the options of the benchmarks. The environment variable SITEGEN_BENCH_GEOIP can list GeoIP
+// databases to use.
 func benchOptions(b *testing.B, dir string) Options {
 	o := options(b, dir)
 	if list := os.Getenv("SITEGEN_BENCH_GEOIP"); list != "" {
@@ -56,7 +57,7 @@ func benchOptions(b *testing.B, dir string) Options {
 	return o
 }
 
-// run is a whole run: open, read, publish, close.
+// run opens the statistics, reads logs, and publishes into a folder.
 func run(b *testing.B, o Options, public string, logs ...string) *Report {
 	b.Helper()
 	ctx := context.Background()
@@ -73,22 +74,22 @@ func run(b *testing.B, o Options, public string, logs ...string) *Report {
 	return r
 }
 
-// BenchmarkFirstRun reads a log that is all new into an empty database, everything included.
+// BenchmarkFirstRun measures a whole run with an empty database: it reads a log and publishes the statistics.
 func BenchmarkFirstRun(b *testing.B) {
 	path, s := benchLog(b)
 	b.SetBytes(s.Bytes)
 	for b.Loop() {
 		r := run(b, benchOptions(b, b.TempDir()), b.TempDir(), path)
 		if r.BadCount() != s.Bad || r.Requests != s.Downloads {
-			b.Fatalf("%d bad lines, want %d; %d requests of packages, want %d", r.BadCount(), s.Bad, r.Requests,
+			b.Fatalf("%d invalid lines, want %d; %d requests for packages, want %d", r.BadCount(), s.Bad, r.Requests,
 				s.Downloads)
 		}
 	}
 	b.ReportMetric(peakMemory(b), "MB-peak")
 }
 
-// BenchmarkGoAccess has GoAccess, where it is installed, make its report of the same log: the figure to compare
-// BenchmarkFirstRun with. It keeps no downloads and knows no packages.
+// BenchmarkGoAccess measures how long GoAccess takes for a report on the log of BenchmarkFirstRun, for comparison.
+// GoAccess stores no downloads, and does not look up packages.
 func BenchmarkGoAccess(b *testing.B) {
 	program, err := exec.LookPath("goaccess")
 	if err != nil {
@@ -106,7 +107,7 @@ func BenchmarkGoAccess(b *testing.B) {
 	}
 }
 
-// BenchmarkNothingNew is the run after that.
+// BenchmarkNothingNew measures a run with a log that has been read completely.
 func BenchmarkNothingNew(b *testing.B) {
 	path, _ := benchLog(b)
 	o, public := benchOptions(b, b.TempDir()), b.TempDir()
@@ -118,7 +119,7 @@ func BenchmarkNothingNew(b *testing.B) {
 	}
 }
 
-// BenchmarkOneMoreDay reads one more day into a database that holds a week, and into one that holds a year.
+// BenchmarkOneMoreDay measures a run with the log of one more day: with a database of a week, and with one of a year.
 func BenchmarkOneMoreDay(b *testing.B) {
 	var ids []string
 	for _, p := range testutil.Packages(b, "live") {
@@ -159,7 +160,7 @@ func BenchmarkOneMoreDay(b *testing.B) {
 	}
 }
 
-// BenchmarkVerify counts all days of the log anew.
+// BenchmarkVerify measures Verify, which recounts all days.
 func BenchmarkVerify(b *testing.B) {
 	path, _ := benchLog(b)
 	o := benchOptions(b, b.TempDir())
@@ -170,7 +171,7 @@ func BenchmarkVerify(b *testing.B) {
 	}
 }
 
-// peakMemory is the most memory that the process had (MB), as Linux tells; 0 elsewhere.
+// peakMemory returns the peak memory of the process in MB on Linux, 0 elsewhere.
 func peakMemory(b *testing.B) float64 {
 	runtime.GC()
 	status, err := os.ReadFile("/proc/self/status")

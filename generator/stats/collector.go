@@ -9,60 +9,67 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
+// A batch is written in one transaction as soon as it reaches one of these limits.
 const (
-	// batchHits is how many hits are written in one transaction: 2 MB of memory, and a fifth of a second.
+	// batchHits is the number of hits: they take 2 MB of memory, and a fifth of a second to write.
 	batchHits = 64 << 10
-	// batchBytes is how much is read at most between two transactions, so that a run that was stopped need
-	// not read it all again (bytes, decompressed).
+	// batchBytes is the number of bytes read (decompressed). It limits how much the next run has to read again if this
+	// one is stopped.
 	batchBytes = 256 << 20
-	// batchLogs is after how many small logs that is done all the same, for buckets have thousands of them.
+	// batchLogs is the number of logs read. Buckets contain thousands of small ones.
 	batchLogs = 500
-	// cachedAddresses is how many addresses the collector remembers, and cachedTexts how many agents: as many as
-	// take about 20 MB.
-	cachedAddresses, cachedTexts = 200_000, 100_000
 )
 
-// batch is what the collector hands to the writer. Package, Agent and Place of its hits are positions in the
-// tables, whose new entries come along.
+// The collector caches this many addresses, and this many texts of packages and agents. Either cache takes about 20 MB.
+const cachedAddresses, cachedTexts = 200_000, 100_000
+
+// batch is what the collector sends to the writer. Package, Agent and Place of its hits are positions in the tables.
+// The batch also contains the texts that are new in the tables, in order of their positions.
 type batch struct {
 	hits      []downloads.Hit
 	tables    *tables
-	packages  []string // new in the tables, in order
+	packages  []string
 	agents    []string
 	places    []Place
 	addresses map[int64]string // of visitors, in the mode Full
 	logs      []readLog
 }
 
-// readLog says how far a log is read with a batch.
+// readLog is the position up to which a log has been read with a batch, or the fact that an archive has been read to
+// its end.
 type readLog struct {
-	log, was *downloads.Log
-	archive  []byte // set when a packed file, or a version of a log elsewhere, was read to its end
+	log, previous *downloads.Log // previous is the stored position that log replaces, nil if there is none
+	archive       []byte         // identifies the archive, see source.archive; log is nil then
 }
 
-// tables give short numbers to the texts of hits. The maps are the collector's; the ids, which are those of the
-// database, are the writer's.
+// tables number the texts of hits, so that the collector need not wait until the writer has found their ids in the
+// database. The collector uses only the maps and the writer only the ids: they run in different goroutines.
+//
+// For example, the hits of a first batch are of the packages "660fa2…" and "5f4c47…". The collector numbers them 0 and
+// 1, and sends them as the new packages of the batch. In the database they have the ids 42 and 7, so the writer sets
+// packageIDs to [42, 7], and replaces Package 1 of a hit by packageIDs[1], which is 7. The hits of a second batch are
+// of "5f4c47…" only. They have Package 1, the batch has no new packages, and the writer finds the id 7 without a query.
 type tables struct {
-	packages, agents               map[string]int32
+	packages, agents               map[string]int32 // positions
 	places                         map[Place]int32
-	packageIDs, agentIDs, placeIDs []int32
+	packageIDs, agentIDs, placeIDs []int32 // by position
 }
 
 func newTables() *tables {
 	return &tables{packages: map[string]int32{}, agents: map[string]int32{}, places: map[Place]int32{}}
 }
 
-// visitor is what the collector remembers of an address.
+// visitor is the cache entry of an address.
 type visitor struct {
 	id    int64
-	day   int32 // that id is of, where ids change from day to day
-	place int32 // in the tables
+	day   int32 // for which id is valid, in the mode Daily
+	place int32 // position in the tables
 }
 
 // collector turns entries of logs into hits.
 type collector struct {
 	options  Options
-	known    map[string]bool // packages that a catalogue has named
+	known    map[string]bool // packages that are or were in the catalogue, by bitstream id
 	closed   *downloads.Closed
 	geo      *Geo
 	visitors *visitors
@@ -71,10 +78,10 @@ type collector struct {
 
 	addresses map[string]visitor
 	batch     *batch
-	scratch   []byte
+	scratch   []byte // the agent of the entry, reused
 }
 
-// begin starts a batch, with new tables when the old ones have grown too large.
+// begin starts a batch. It also starts new tables and an empty cache of addresses if these have grown too large.
 func (c *collector) begin() {
 	b := &batch{hits: make([]downloads.Hit, 0, batchHits)}
 	switch {
@@ -87,7 +94,7 @@ func (c *collector) begin() {
 	c.batch = b
 }
 
-// flush hands the batch to the writer.
+// flush saves new keys of visitors, sends the batch to the writer, and begins the next one.
 func (c *collector) flush() error {
 	b := c.batch
 	if len(b.hits) == 0 && len(b.logs) == 0 {
@@ -101,14 +108,14 @@ func (c *collector) flush() error {
 	return err
 }
 
-// read reads a log to its end. Its result is what is wrong with the log; what is wrong with us is the other
-// error.
+// read reads a log to its end. An error in the log itself, such as a truncated archive, is returned as problem: the run
+// reports it and goes on with the next log. Any other error ends the run.
 func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem, err error) {
 	l.Format, l.KnownBytes = s.parser.Name(), s.log.Offset
 	lines := accesslog.NewLines(s.text, s.log.Offset)
 	var e accesslog.Entry
 	flushed := s.log.Offset
-	var last []byte // the end of the line read last
+	var last []byte // the end of the last line
 	for {
 		line, lineErr := lines.Next()
 		if lineErr != nil && !errors.Is(lineErr, accesslog.ErrLong) {
@@ -130,7 +137,7 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 		}
 		last = append(last[:0], line[max(0, len(line)-tailSize):]...)
 		if len(c.batch.hits) >= batchHits || lines.Offset() > flushed+batchBytes {
-			c.place(s, lines.Offset(), last)
+			c.setPosition(s, lines.Offset(), last)
 			flushed = lines.Offset()
 			if err := c.flush(); err != nil {
 				return nil, err
@@ -145,13 +152,13 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	}
 	l.Unfinished = len(lines.Unfinished()) > 0
 	if l.Lines > 0 {
-		c.place(s, lines.Offset(), last)
+		c.setPosition(s, lines.Offset(), last)
 	}
 	c.report.Bytes += lines.Offset() - s.log.Offset
 	if problem == nil && s.archive != nil {
-		if l.Unfinished && s.packed {
-			// A packed file does not grow: its last line is as good as it will be. Its bytes are not taken for
-			// read, in case that the log is read again unpacked.
+		if l.Unfinished && s.compressed {
+			// A compressed file does not grow, so its last line will not become longer: use it as it is. The position
+			// stays before this line, in case the same log is read again uncompressed, with the complete line.
 			l.Unfinished = false
 			if s.parser.Parse(lines.Unfinished(), &e) == nil {
 				l.Lines++
@@ -166,23 +173,24 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	return problem, nil
 }
 
-// place keeps with the batch how far a log is read.
-func (c *collector) place(s *source, offset int64, last []byte) {
+// setPosition adds the position up to which a log has been read to the batch.
+func (c *collector) setPosition(s *source, offset int64, last []byte) {
 	l := s.log
 	l.Offset, l.Tail = offset, tailOf(last)
-	c.batch.logs = append(c.batch.logs, readLog{log: &l, was: s.was})
-	s.was = nil
+	c.batch.logs = append(c.batch.logs, readLog{log: &l, previous: s.stored})
+	s.stored = nil // replaced with this batch
 }
 
-// entry adds the hit of an entry, if it is one.
+// entry adds the hit of an entry, if it requests a package.
 func (c *collector) entry(e *accesslog.Entry) error {
 	id, exact := bitstreamOf(e.URI)
 	if len(id) == 0 {
 		return nil
 	}
 	download := exact && isDownload(e)
+	// The server may already know a package that the catalogue of this run does not contain yet.
 	if !c.known[string(id)] && !(download && isGirderID(id)) {
-		return nil // nothing that was ever published
+		return nil // not a package
 	}
 	c.report.Requests++
 	day := int32(e.Time / secondsPerDay)
@@ -204,7 +212,8 @@ func (c *collector) entry(e *accesslog.Entry) error {
 	return nil
 }
 
-// intern gives the number of a text in a table, and adds it to the table and the list of new ones.
+// intern returns the position of a text in a table. If the text is new, it adds it to the table and to the list of new
+// texts, which it returns.
 func intern(table map[string]int32, fresh []string, text []byte) (int32, []string) {
 	if n, ok := table[string(text)]; ok {
 		return n, fresh
@@ -214,7 +223,7 @@ func intern(table map[string]int32, fresh []string, text []byte) (int32, []strin
 	return n, append(fresh, string(text))
 }
 
-// visitor tells who an address is, and where.
+// visitor returns the visitor of an address on a day.
 func (c *collector) visitor(address []byte, day int32) (visitor, error) {
 	v, ok := c.addresses[string(address)]
 	if ok && (v.day == day || c.options.Privacy != Daily) {
@@ -222,7 +231,7 @@ func (c *collector) visitor(address []byte, day int32) (visitor, error) {
 	}
 	var buf [64]byte
 	key, ip := addressKey(buf[:0], address)
-	id, err := c.visitors.of(key, day)
+	id, err := c.visitors.id(key, day)
 	if err != nil {
 		return visitor{}, err
 	}
@@ -233,26 +242,26 @@ func (c *collector) visitor(address []byte, day int32) (visitor, error) {
 			place = c.geo.Lookup(ip)
 		}
 		if c.options.LegacyFile == "" {
-			place.Location = "" // not needed, so not kept
+			place.Location = "" // only format 1.0 needs it
 		}
 		v.place = c.placeOf(place)
 		if c.options.Privacy == Full {
-			c.batch.keepAddress(id, string(address))
+			c.batch.addAddress(id, string(address))
 		}
 	}
 	c.addresses[string(address)] = v
 	return v, nil
 }
 
-// keepAddress keeps the address of a visitor, in the mode Full.
-func (b *batch) keepAddress(id int64, address string) {
+// addAddress adds the address of a visitor, in the mode Full.
+func (b *batch) addAddress(id int64, address string) {
 	if b.addresses == nil {
 		b.addresses = map[int64]string{}
 	}
 	b.addresses[id] = address
 }
 
-// placeOf gives the number of a place in the tables.
+// placeOf returns the position of a place in the tables, and adds it if it is new.
 func (c *collector) placeOf(p Place) int32 {
 	b := c.batch
 	n, ok := b.tables.places[p]

@@ -6,33 +6,36 @@ import (
 	"sync"
 )
 
+// countriesTSV has the columns code (ISO 3166-1, and XK and EU), name (as in CLDR), subregion and region (as in UN
+// M49).
+//
 //go:embed countries.tsv
-var countriesTSV string // code, name, subregion and region: ISO 3166-1 with XK and EU, names of CLDR, regions of UN M49
+var countriesTSV string
 
-// Country names a country and where it lies.
+// Country is a country and its region.
 type Country struct {
-	Code      string // ISO 3166-1, two letters; "" when it is not known
+	Code      string // ISO 3166-1, two letters; "" if unknown
 	Name      string
-	Subregion string // for instance Western Europe; "" when it has none
-	Region    string // a continent, for instance Europe; "" when it has none
+	Subregion string // for instance Western Europe; "" if it has none
+	Region    string // a continent, for instance Europe; "" if it has none
 }
 
-// countries is the table by code.
+// countries returns the countries by code.
 var countries = sync.OnceValue(func() map[string]Country {
 	table := map[string]Country{}
 	for line := range strings.Lines(countriesTSV) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		table[f[0]] = Country{f[0], f[1], f[2], f[3]}
 	}
-	delete(table, "code") // the head
+	delete(table, "code") // the first line, with the names of the columns
 	return table
 })
 
-// Other is the code that countries with few downloads are published under.
+// Other is the code under which countries with few downloads are published together.
 const Other = "*"
 
-// CountryOf gives the country of a code. A code that the table does not have is its own name; no code is
-// "Unknown", and Other is "Other countries".
+// CountryOf returns the country with the given code. The name of "" is "Unknown", the name of Other is "Other
+// countries", and the name of a code that is not in the table is the code itself.
 func CountryOf(code string) Country {
 	if c, ok := countries()[code]; ok {
 		return c

@@ -22,16 +22,16 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// The environment of a child process: the data folder, the log, how large a file may become (bytes), and whether it is
-// a dry run. Without a log it verifies.
+// The environment variables of a child process. See child.
 const (
-	childDir   = "SITEGEN_TEST_DIR"
-	childLog   = "SITEGEN_TEST_LOG"
-	childLimit = "SITEGEN_TEST_FILE_LIMIT"
-	childDry   = "SITEGEN_TEST_DRY_RUN"
+	childDir   = "SITEGEN_TEST_DIR"        // the data folder
+	childLog   = "SITEGEN_TEST_LOG"        // the log to read; "" to verify the statistics instead
+	childLimit = "SITEGEN_TEST_FILE_LIMIT" // the maximum size of a file (bytes); "" for no limit
+	childDry   = "SITEGEN_TEST_DRY_RUN"    // not "" for a dry run
 )
 
-// TestMain is the child process, too: a run like any other, to be killed or to be left without disk.
+// TestMain runs the tests or, if the test binary has been started by start, one run in a child process, which a test
+// can kill, or limit to a small disk.
 func TestMain(m *testing.M) {
 	if os.Getenv(childDir) == "" {
 		os.Exit(m.Run())
@@ -42,13 +42,14 @@ func TestMain(m *testing.M) {
 	}
 }
 
+// child reads a log, or verifies the statistics, as the environment variables say.
 func child() error {
 	if limit := os.Getenv(childLimit); limit != "" {
 		n, err := strconv.ParseUint(limit, 10, 64)
 		if err != nil {
 			return err
 		}
-		signal.Ignore(syscall.SIGXFSZ) // so that writing fails, as it does on a full disk
+		signal.Ignore(syscall.SIGXFSZ) // writing then returns an error, as on a full disk
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: n, Max: n}); err != nil {
 			return err
 		}
@@ -68,7 +69,8 @@ func child() error {
 	return errors.Join(err, e.Close())
 }
 
-// verifyAsNobody verifies as a user who may write nothing; root could.
+// verifyAsNobody verifies the statistics in a folder that it cannot write. It becomes the user nobody if it is root,
+// who can write everywhere.
 func verifyAsNobody(ctx context.Context, dir string) error {
 	if os.Getuid() == 0 {
 		if err := errors.Join(syscall.Setgid(65534), syscall.Setuid(65534)); err != nil {
@@ -76,7 +78,7 @@ func verifyAsNobody(ctx context.Context, dir string) error {
 		}
 	}
 	if err := os.WriteFile(filepath.Join(dir, "x"), nil, 0o644); err == nil {
-		return errors.New("the folder can be written")
+		return errors.New("the folder is writable")
 	}
 	r, err := OpenReader(ctx, dir)
 	if err != nil {
@@ -90,7 +92,7 @@ func verifyAsNobody(ctx context.Context, dir string) error {
 	return err
 }
 
-// start begins a run in a child process.
+// start starts a child process: see child.
 func start(t *testing.T, dir, log string, env ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	var stderr bytes.Buffer
@@ -103,7 +105,7 @@ func start(t *testing.T, dir, log string, env ...string) (*exec.Cmd, *bytes.Buff
 	return cmd, &stderr
 }
 
-// crashLog is a log of some batches, and what it counts.
+// crashLog writes a log that is several batches long. It returns its path, and its daily table.
 func crashLog(t *testing.T) (path, want string) {
 	t.Helper()
 	var ids []string
@@ -128,13 +130,13 @@ func crashLog(t *testing.T) (path, want string) {
 	return path, export(t, e)
 }
 
-// TestKilled kills runs at random instants until one comes to its end.
+// TestKilled kills runs at random times until one ends by itself, and checks that no download is lost or counted twice.
 func TestKilled(t *testing.T) {
 	log, want := crashLog(t)
 	dir := t.TempDir()
 	r := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
 	kills := 0
-	for limit := 400; ; limit += 100 { // each run gets more time, so that one ends
+	for limit := 400; ; limit += 100 { // each run has more time than the one before, so that one ends
 		cmd, stderr := start(t, dir, log)
 		timer := time.AfterFunc(time.Duration(20+r.IntN(limit))*time.Millisecond, func() { cmd.Process.Kill() })
 		err := cmd.Wait()
@@ -156,7 +158,7 @@ func TestKilled(t *testing.T) {
 	t.Logf("%d kills", kills)
 }
 
-// TestDiskFull lets files grow to a size and no further, and then as far as they want.
+// TestDiskFull limits the size of files during a run, and checks that the next run, without a limit, counts everything.
 func TestDiskFull(t *testing.T) {
 	log, want := crashLog(t)
 	for _, size := range []int{1_000_000, 100_000, 4_000_000}[:testutil.Amount(3, 1)] {

@@ -14,30 +14,30 @@ import (
 // client. It is stored by column, which compresses better and loads faster than by row: row i is the i-th number of
 // Package, Country, Class and Downloads.
 //
-// Rows are sorted by bucket, which is a day or a week, and Rows holds the number of rows of each bucket. Within a bucket,
-// rows are sorted by package. The numbers of packages are differences to the row before, except for the first row of a
-// bucket. The head of layouts/assets/stats.js has an example.
+// Rows are sorted by bucket, which is a day or a week, and Rows holds the number of rows of each bucket. Within a
+// bucket, rows are sorted by package. The numbers of packages are differences to the row before, except for the first
+// row of a bucket. The head of layouts/assets/stats.js has an example.
 type Cube struct {
 	Format    int        `json:"format"`    // 2
 	Period    string     `json:"period"`    // YYYY-MM or YYYY
-	Grain     string     `json:"grain"`     // of a bucket: day, or week: seven days from the first
-	From      string     `json:"from"`      // first day of the period, YYYY-MM-DD: of bucket 0
+	Grain     string     `json:"grain"`     // of a bucket: day, or week, which is seven days counted from From
+	From      string     `json:"from"`      // first day of the period, and of bucket 0, YYYY-MM-DD
 	Packages  [][]string `json:"packages"`  // values of each package: see properties
-	Countries []string   `json:"countries"` // codes; "" not known, "*" the others
+	Countries []string   `json:"countries"` // codes; "" unknown, "*" other countries
 	Classes   []string   `json:"classes"`
-	Buckets   []int32    `json:"buckets"` // numbers of the buckets that have rows: days or weeks since From
-	Rows      []int32    `json:"rows"`    // in each of these
-	Package   []int32    `json:"package"` // position in Packages, as differences
-	Country   []int32    `json:"country"` // position in Countries
-	Class     []int32    `json:"class"`   // position in Classes
+	Buckets   []int32    `json:"buckets"` // the buckets that have rows, numbered in days or weeks since From
+	Rows      []int32    `json:"rows"`    // number of rows in each of these buckets
+	Package   []int32    `json:"package"` // positions in Packages, as differences
+	Country   []int32    `json:"country"` // positions in Countries
+	Class     []int32    `json:"class"`   // positions in Classes
 	Downloads []int64    `json:"downloads"`
 }
 
 // formatVersion is the version of the format of the published files.
 const formatVersion = 2
 
-// dailyYears is the number of years that are published by day: the current year and ten years before. Earlier years are
-// published by week. A million downloads in ten years by day take 1 MB, compressed.
+// dailyYears is the number of years that are published by day: the current year and the ten before. Earlier years are
+// published by week. By day, a million downloads in ten years take 1 MB, compressed.
 const dailyYears = 11
 
 // period is a month or a year.
@@ -58,9 +58,9 @@ func (p period) bucketDays() int32 {
 // file returns the name of the cube's file.
 func (p period) file() string { return "cube-" + p.name + ".json" }
 
-// periods returns the periods from the first day to the last: months in the year of the last day and in the year before,
-// so that a new day changes only a small file; years before that. For example, from 2023-11-20 to 2026-02-01 they are
-// 2023, 2024, 2025-01 to 2025-12, 2026-01 and 2026-02.
+// periods returns the periods from the first day to the last: months in the year of the last day and in the year
+// before, so that a new day changes only a small file; years before that. For example, from 2023-11-20 to 2026-02-01
+// they are 2023, 2024, 2025-01 to 2025-12, 2026-01 and 2026-02.
 func periods(first, last int32) []period {
 	var list []period
 	begin, end := dayTime(first), dayTime(last)
@@ -80,7 +80,7 @@ func periods(first, last int32) []period {
 	return list
 }
 
-// mergeCountries replaces, in place, countries with fewer than least downloads in a month by Other.
+// mergeCountries replaces countries that have fewer than least downloads in a month by Other, in place.
 func mergeCountries(cells []downloads.Cell, least int) {
 	if least <= 1 {
 		return
@@ -151,8 +151,8 @@ func newCube(p period, cells []downloads.Cell, series map[int32]downloads.Series
 	return c
 }
 
-// add appends a cell as a row. If the cell before has the same bucket, series, country and class, add adds the downloads
-// to its row instead: the cells were of different days of a week, or of countries that have been merged.
+// add appends a cell as a row. If the cell before has the same bucket, series, country and class, add adds the
+// downloads to its row instead: the cells are of different days of a week, or of countries that have been merged.
 func (c *Cube) add(cell *downloads.Cell, before downloads.Cell, first bool, position map[int32]int32,
 	country map[string]int32) {
 	n := len(c.Downloads) - 1
@@ -172,7 +172,7 @@ func (c *Cube) add(cell *downloads.Cell, before downloads.Cell, first bool, posi
 	c.Downloads = append(c.Downloads, cell.Downloads)
 }
 
-// sortedSeries returns the ids of the used series, sorted by their values: then the same numbers result in the same
+// sortedSeries returns the ids of the used series, sorted by their values, so that the same numbers result in the same
 // bytes, whatever the ids are.
 func sortedSeries(used map[int32]bool, series map[int32]downloads.Series) []int32 {
 	values := make(map[int32][]string, len(used))
@@ -182,7 +182,7 @@ func sortedSeries(used map[int32]bool, series map[int32]downloads.Series) []int3
 	return slices.SortedFunc(maps.Keys(used), func(a, b int32) int { return slices.Compare(values[a], values[b]) })
 }
 
-// encode writes a published JSON file: one line, and keys in the order of the struct.
+// encode returns a published JSON file: one line, with the keys in the order of the struct.
 func encode(v any) ([]byte, error) {
 	b, err := json.Marshal(v)
 	return append(b, '\n'), err

@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// secondsPerDay is that of a UTC day; leap seconds are not counted in Unix time.
+// secondsPerDay is the number of seconds in a UTC day. Unix time has no leap seconds.
 const secondsPerDay = 86400
 
-// dayString writes a day, given in days since 1970-01-01, as YYYY-MM-DD.
+// dayString formats a day, given in days since 1970-01-01, as YYYY-MM-DD.
 func dayString(day int32) string { return dayTime(day).Format(time.DateOnly) }
 
-// dayTime is the beginning of a day.
+// dayTime returns the first instant of a day.
 func dayTime(day int32) time.Time { return time.Unix(int64(day)*secondsPerDay, 0).UTC() }
 
-// parseDay reads YYYY-MM-DD.
+// parseDay parses YYYY-MM-DD and returns the days since 1970-01-01.
 func parseDay(text string) (int32, error) {
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a day (YYYY-MM-DD)", text)
+		return 0, fmt.Errorf("invalid day (found %q); write it as 2026-11-20", text)
 	}
 	return dayOf(t), nil
 }
 
-// dayOf is the UTC day of a time.
+// dayOf returns the UTC day of a time, in days since 1970-01-01.
 func dayOf(t time.Time) int32 { return int32(t.UTC().Truncate(24*time.Hour).Unix() / secondsPerDay) }

@@ -1,28 +1,33 @@
 // Package stats turns access logs into download statistics.
 //
-// A run reads what is new in the logs, keeps one row for each download in the database of downloads (package
-// downloads), counts the days that changed and writes the published files. The steps, each in a file of its own: a log
-// is recognised by its beginning (follow.go), its lines become entries (package accesslog), an entry becomes a hit
-// (collector.go), hits become days (downloads.DB), days become documents (publish.go).
+// A run reads the new lines of the logs, stores one row for each download in a database (package downloads), recounts
+// the days that changed, and returns the files to publish. Each step has a file of its own:
 //
-// An Engine does all that, one at a time for a data folder. A Reader exports, verifies and previews new rules while an
-// Engine counts, and writes nothing.
+//   - follow.go recognises a log by its beginning and finds the first new line.
+//   - Package accesslog parses lines into entries.
+//   - collector.go turns entries into hits, and writer.go stores them.
+//   - downloads.DB counts the hits by day.
+//   - publish.go makes the published files from the numbers of the days.
+//
+// An Engine runs these steps. It locks the data folder, so that there is only one at a time. A Reader can export and
+// verify the numbers, and preview new user agent rules, while an Engine is running. It writes nothing.
 //
 // # What is counted
 //
-// A download is a request with the method GET, the status 200, 206, 302, 303, 307 or 308 and the path
-// /bitstream/<id> of a package that is or was published. One address with one user agent counts once for a
-// package in a UTC day, however often it asks. Downloads are told apart by what asked: see Class.
+// A download is a request with the method GET, the status 200, 206, 302, 303, 307 or 308, and the path /bitstream/<id>
+// of a package that is or was published. All requests for a package on one UTC day from one address with one user agent
+// count as one download. Downloads are classified by their client: see Class.
 //
-// The statistics of format 1.0, which the site published before, follow an older rule: any method and any
-// status; once for an address and package in all time, at the earliest request; only agents that its rules
-// called Browser, and only addresses with a location. Both rules are answered from the same rows: a hit is kept
-// for a request that only the older rule counts, too, marked as not counted.
+// The statistics of format 1.0, which earlier versions of the site published, have another rule: requests count with
+// any method and status, once per address and package in all time, at the time of the earliest request, but only if the
+// client is a browser by that format's own classification and the location of the address is known. The same rows serve
+// both rules: a request that counts only by the rule of format 1.0 is stored as a hit, too, marked as not counted.
 //
 // # Why running again changes nothing
 //
-// A hit is a row with the key (day, package, visitor, agent). Adding it again keeps the earliest second and
-// "counted" of either. That makes adding hits commutative and idempotent, so that any order, any split and any
-// repetition of the logs gives the same rows, and the same numbers. Remembering how far a log was read only
-// saves time.
+// A hit is a row with the key (day, package, visitor, agent). Adding a hit whose key exists keeps the earlier time, and
+// the hit is counted if either was. So adding hits is commutative and idempotent: the same lines result in the same
+// rows and the same numbers, in whatever order they are read, however they are split into logs, and however often they
+// are read. The database also stores how far each log was read, but only to save time. See addHits in package downloads
+// for an example.
 package stats

@@ -18,7 +18,7 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// state returns the files and folders below folders, with their permissions, the files with their sizes and times.
+// state lists the files and folders below folders, with their permissions, and for files their sizes and times.
 func state(t *testing.T, folders ...string) string {
 	t.Helper()
 	var b strings.Builder
@@ -43,7 +43,8 @@ func state(t *testing.T, folders ...string) string {
 	return b.String()
 }
 
-// counted returns the options of a data folder with half of the test log, and the path of the whole log.
+// counted reads the first half of a log into a new data folder. It returns the options, and the path of the log, which
+// then has both halves.
 func counted(t *testing.T) (o Options, log string) {
 	t.Helper()
 	o = options(t, t.TempDir())
@@ -59,7 +60,7 @@ func counted(t *testing.T) (o Options, log string) {
 	return o, log
 }
 
-// privateTemp gives the test, and its children, an empty temporary folder.
+// privateTemp sets an empty temporary folder for the test and its child processes, and returns it.
 func privateTemp(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -67,11 +68,11 @@ func privateTemp(t *testing.T) string {
 	return dir
 }
 
-// TestDryRun reports what a real run does, and changes nothing.
+// TestDryRun checks that a dry run reports the same as a real run, and changes nothing.
 func TestDryRun(t *testing.T) {
 	o, log := counted(t)
 	tmp := privateTemp(t)
-	if err := os.Chmod(filepath.Join(o.Dir, "stats.key"), 0o640); err != nil { // which a real run puts right
+	if err := os.Chmod(filepath.Join(o.Dir, "stats.key"), 0o640); err != nil { // a real run corrects it
 		t.Fatal(err)
 	}
 	before := state(t, o.Dir, tmp)
@@ -106,15 +107,15 @@ func TestDryRun(t *testing.T) {
 		t.Error(diff)
 	}
 	if dry.Report.New == 0 || len(dry.Files) != 6 {
-		t.Errorf("%d new, %d files", dry.Report.New, len(dry.Files))
+		t.Errorf("dry run: %d new hits, %d files", dry.Report.New, len(dry.Files))
 	}
 	if diff := cmp.Diff(count(real), dry, cmpopts.IgnoreFields(Report{}, "Seconds")); diff != "" {
-		t.Errorf("real run (-) and dry run (+): %s", diff)
+		t.Errorf("difference between real run (-) and dry run (+): %s", diff)
 	}
 }
 
-// TestDryRunOfNothing has no data folder, and makes none.
-func TestDryRunOfNothing(t *testing.T) {
+// TestDryRunWithoutData checks that a dry run without a data folder does not create one.
+func TestDryRunWithoutData(t *testing.T) {
 	site := t.TempDir()
 	tmp := privateTemp(t)
 	before := state(t, site, tmp)
@@ -135,20 +136,21 @@ func TestDryRunOfNothing(t *testing.T) {
 	}
 }
 
-// TestDryRunThatFails leaves nothing in the temporary folder, where the private copy is, nor in the data folder.
-func TestDryRunThatFails(t *testing.T) {
+// TestDryRunFails checks that a dry run that fails or is killed leaves no file in the temporary folder, where SQLite
+// has the private copy, and does not change the data folder.
+func TestDryRunFails(t *testing.T) {
 	o, log := counted(t)
 	o.DryRun = true
 	tmp := privateTemp(t)
 	before := state(t, o.Dir, tmp)
-	t.Run("an error", func(t *testing.T) {
+	t.Run("error during the run", func(t *testing.T) {
 		o := o
 		o.Rules = write(t, t.TempDir(), "rules.yaml", []byte("user_agent_parsers: 1"))
 		if _, err := open(t, o).Read(t.Context(), []string{log}, func(int64) {}); err == nil {
 			t.Error("no error")
 		}
 	})
-	t.Run("an error at the opening", func(t *testing.T) {
+	t.Run("error while opening", func(t *testing.T) {
 		o := o
 		o.Dir = t.TempDir()
 		write(t, o.Dir, "stats.key", []byte("{"))
@@ -184,7 +186,7 @@ func TestDryRunThatFails(t *testing.T) {
 	}
 }
 
-// TestReader reads before an engine counts and beside it, and changes nothing.
+// TestReader checks that a Reader changes nothing, and can read before and while an Engine is open.
 func TestReader(t *testing.T) {
 	o, log := counted(t)
 	tmp := privateTemp(t)
@@ -231,8 +233,8 @@ device_parsers:
 	}
 }
 
-// TestVerifyReadOnlyFolder verifies in a folder that cannot be written, after a run, while one counts, and after one
-// that was killed.
+// TestVerifyReadOnlyFolder verifies the statistics in a folder that is not writable: after a run, during a run, and
+// after a run was killed.
 func TestVerifyReadOnlyFolder(t *testing.T) {
 	o, log := counted(t)
 	killed := filepath.Join(t.TempDir(), "var")
@@ -259,19 +261,19 @@ func TestVerifyReadOnlyFolder(t *testing.T) {
 	verify("after a run", o.Dir)
 	e := open(t, o)
 	read(t, e, log)
-	verify("while one counts", o.Dir)
-	// A copy of what is there while it counts is what a killed one leaves.
+	verify("during a run", o.Dir)
+	// A run that is killed leaves the files that exist while it is open.
 	if err := os.CopyFS(killed, os.DirFS(o.Dir)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(killed, "downloads.sqlite-wal")); err != nil {
 		t.Fatal(err)
 	}
-	verify("after one was killed", killed)
+	verify("after a run was killed", killed)
 }
 
-// TestReaderOfNothing says what is missing, and makes no data folder.
-func TestReaderOfNothing(t *testing.T) {
+// TestReaderWithoutData checks that OpenReader without a data folder returns a hint, and does not create the folder.
+func TestReaderWithoutData(t *testing.T) {
 	site := t.TempDir()
 	_, err := OpenReader(t.Context(), filepath.Join(site, "var"))
 	if !errors.Is(err, fs.ErrNotExist) || fault.KindOf(err) != fault.Usage {

@@ -12,33 +12,33 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// Filter limits an export; what is empty lets everything through.
+// Filter limits an export to downloads that match all fields. Empty fields match everything.
 type Filter struct {
 	From, To                     string // days, YYYY-MM-DD, both included
 	Version, OS, Arch, Stability string
-	Country                      string // a code, or "-" for downloads whose country is not known
+	Country                      string // a code, or "-" for downloads whose country is unknown
 	Class                        string
 }
 
-// Table says how the daily table is written.
+// Table is the form in which the daily table is written.
 type Table struct {
 	Format string // tsv, csv or json
-	Arch   bool   // tell architectures apart, in a column after os
+	Arch   bool   // add the column arch after os; without it, architectures are added up
 }
 
-// DailyLine is a line of the daily table in JSON.
+// DailyLine is a line of the daily table, as it is written in JSON.
 type DailyLine struct {
 	Day       string `json:"day"` // YYYY-MM-DD, UTC
 	Version   string `json:"version"`
 	OS        string `json:"os"`
 	Arch      string `json:"arch,omitempty"`
 	Stability string `json:"stability"`
-	Country   string `json:"country"` // ISO 3166-1, "" when not known
+	Country   string `json:"country"` // ISO 3166-1, "" if unknown
 	Class     string `json:"class"`
 	Downloads int64  `json:"downloads"`
 }
 
-// check returns the filter as the database takes it.
+// check validates the filter and returns it in the form of package downloads.
 func (f Filter) check() (downloads.Filter, error) {
 	s := downloads.Filter{Version: f.Version, OS: f.OS, Arch: f.Arch, Stability: f.Stability}
 	var err error
@@ -62,7 +62,7 @@ func (f Filter) check() (downloads.Filter, error) {
 	if f.Class != "" {
 		c, ok := ParseClass(f.Class)
 		if !ok {
-			return s, fmt.Errorf("class %q is not one of browser, mobile, tool, bot, unknown", f.Class)
+			return s, fmt.Errorf("class must be one of browser, mobile, tool, bot, unknown (found %q)", f.Class)
 		}
 		n := int(c)
 		s.Class = &n
@@ -70,8 +70,8 @@ func (f Filter) check() (downloads.Filter, error) {
 	return s, nil
 }
 
-// Export writes the daily table: day, version, os, stability, country, class and downloads, a line for each
-// combination that has downloads, in order.
+// Export writes the daily table, with the columns day, version, os, stability, country, class and downloads. It has one
+// line for each combination of the other columns that has downloads, sorted by them.
 func (r *Reader) Export(ctx context.Context, w io.Writer, f Filter, t Table) error {
 	filter, err := f.check()
 	if err != nil {
@@ -91,14 +91,14 @@ func (r *Reader) Export(ctx context.Context, w io.Writer, f Filter, t Table) err
 	return end()
 }
 
-// writer gives a function that writes a line, and one that ends the table.
+// writer returns a function that writes a line, and one that ends the table.
 func (t Table) writer(w io.Writer) (write func(DailyLine) error, end func() error, err error) {
 	switch t.Format {
 	case "json":
 		return t.jsonWriter(w)
 	case "tsv", "csv":
 	default:
-		return nil, nil, fmt.Errorf("format %q is not one of tsv, csv, json", t.Format)
+		return nil, nil, fmt.Errorf("format must be one of tsv, csv, json (found %q)", t.Format)
 	}
 	c := csv.NewWriter(w)
 	if t.Format == "tsv" {
@@ -119,7 +119,7 @@ func (t Table) writer(w io.Writer) (write func(DailyLine) error, end func() erro
 	return write, func() error { c.Flush(); return c.Error() }, nil
 }
 
-// jsonWriter writes an array with an object a line.
+// jsonWriter is writer for JSON: an array with one object per line.
 func (t Table) jsonWriter(w io.Writer) (write func(DailyLine) error, end func() error, err error) {
 	before := "[\n"
 	write = func(l DailyLine) error {

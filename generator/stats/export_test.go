@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestTruth reads the logs of each server and compares with the table that the logs were made with.
+// TestTruth reads the log of each server, and compares the downloads with the table from which the logs were generated.
 func TestTruth(t *testing.T) {
 	want := string(text(t, "truth-daily.tsv"))
 	for _, name := range []string{"access.log.gz", "cloudfront.log.gz", "s3.log.gz"} {
@@ -22,13 +22,13 @@ func TestTruth(t *testing.T) {
 				t.Error(diff)
 			}
 			if name == "access.log.gz" && (r.BadCount() != 7 || r.Lines != 6007 || len(r.Bad) != 3) {
-				t.Errorf("%d lines, bad: %+v", r.Lines, r.Bad)
+				t.Errorf("%d lines, invalid: %+v", r.Lines, r.Bad)
 			}
 		})
 	}
 }
 
-// TestAllLogs reads the logs of all servers into one database: it is the same traffic, and counts once.
+// TestAllLogs reads the logs of all servers into one database. They contain the same requests, which must count once.
 func TestAllLogs(t *testing.T) {
 	e := open(t, options(t, t.TempDir()))
 	read(t, e, testLog("access.log.gz"), testLog("cloudfront.log.gz"), testLog("s3.log.gz"))
@@ -90,7 +90,7 @@ func TestExportFilter(t *testing.T) {
 		{"stability and class", Filter{Stability: "release", Class: "tool"},
 			func(f []string) bool { return f[3] == "release" && f[5] == "tool" }},
 		{"country", Filter{Country: "DE"}, func(f []string) bool { return f[4] == "DE" }},
-		{"country not known", Filter{Country: "-"}, func(f []string) bool { return f[4] == "" }},
+		{"unknown country", Filter{Country: "-"}, func(f []string) bool { return f[4] == "" }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var want []string
@@ -111,7 +111,7 @@ func TestExportFilter(t *testing.T) {
 	}
 	for _, bad := range []Filter{{From: "yesterday"}, {To: "2026-13-01"}, {Class: "robot"}} {
 		if err := e.Export(ctx, &bytes.Buffer{}, bad, Table{Format: "tsv"}); err == nil {
-			t.Errorf("%+v was taken", bad)
+			t.Errorf("the invalid filter %+v was accepted", bad)
 		}
 	}
 }

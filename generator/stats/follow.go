@@ -15,32 +15,56 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
+// This file finds the first new line of a log. While logs are rotated, access.log becomes access.log.1 and then
+// access.log.2.gz, so neither the name nor the inode identifies a log. Its content does. For example, a run reads
+// access.log, which has 230,000 bytes, and stores its position, a downloads.Log:
+//
+//	First   the hash of the first line that is not a comment
+//	Head    4,030, the length of the beginning: all whole lines in the first 4,096 bytes
+//	Hash    the hash of these 4,030 bytes
+//	Offset  230,000, the number of bytes read
+//	Tail    the hash of the line that ends there
+//
+// Then the server writes 20,000 more bytes, and the log is rotated to access.log.1. The next run finds its position:
+//
+//  1. The first line of access.log.1 has the hash First, and the first 4,030 bytes have the hash Hash. So this is the
+//     stored log, or begins like it.
+//  2. The line that ends at 230,000 has the hash Tail. So the file also continues like the stored log.
+//  3. Reading begins at 230,000, and afterwards Offset is 250,000.
+//
+// The new access.log has another first line, so it is a new log. If step 2 fails, or the file is shorter than Offset,
+// the file is read from its beginning. That takes longer, but counts nothing twice: see the package comment.
+//
+// A log that had only three lines when it was read has a Head of three lines. When it has grown, it is still found by
+// these three lines, and its new position, with a longer Head, replaces the stored one.
+//
+// To reach the position in a compressed file, it must be decompressed up to there. To avoid this for an archive that
+// has been read to its end, the database also stores a fingerprint of the compressed file.
+
 const (
-	// headSize is how much of a log's beginning it is known by (bytes, decompressed): as much as GoAccess takes.
+	// headSize is the maximum length of the beginning that identifies a log (bytes, decompressed). GoAccess uses the
+	// same length.
 	headSize = 4096
-	// tailSize is how much of the last line read is looked at again (bytes).
+	// tailSize is the maximum length of the end of the last line that is compared (bytes).
 	tailSize = 256
 )
 
-// errNothing is that a log holds no whole line that was not read before.
-var errNothing = errors.New("nothing new")
+// errNothingNew means that a log contains no new complete line.
+var errNothingNew = errors.New("nothing new")
 
-// source is an open log, placed where the reading goes on.
+// source is an open log, at the position where reading begins.
 type source struct {
-	text    *bufio.Reader
-	close   func() // frees what the decompressor holds
-	parser  accesslog.Parser
-	packed  bool
-	archive []byte         // what a packed file, or a version of a log elsewhere, is known by when it was read to its end
-	head    []byte         // whole lines
-	log     downloads.Log  // what it is known by; Offset is where the reading begins
-	was     *downloads.Log // the same as earlier runs knew it, nil when the log is new
+	text       *bufio.Reader
+	close      func() // releases the decompressor
+	parser     accesslog.Parser
+	compressed bool
+	archive    []byte         // identifies the content, so that it is read to its end only once; nil if it can grow
+	head       []byte         // whole lines at the beginning
+	log        downloads.Log  // identifies the log; Offset is where reading begins
+	stored     *downloads.Log // position that an earlier run stored, nil if the log is new
 }
 
-// follow opens a log and finds out how far it was read: errNothing means to its end. Neither name nor inode
-// matter: access.log, access.log.1 and access.log.2.gz are one log as they are rotated. A log that begins as it
-// did and then goes on in another way, or is shorter than what was read of it, is read from the beginning; that
-// counts nothing twice.
+// follow opens a log at the first line that no run has read. It returns errNothingNew if there is none.
 func follow(ctx context.Context, db *downloads.DB, formats *accesslog.Formats, f *os.File, meter func(int)) (*source,
 	error) {
 	info, err := f.Stat()
@@ -57,13 +81,13 @@ func follow(ctx context.Context, db *downloads.DB, formats *accesslog.Formats, f
 	if known, err := db.HasArchive(ctx, archive); err != nil {
 		return nil, err
 	} else if known {
-		return nil, errNothing
+		return nil, errNothingNew
 	}
 	s, err := openText(f, formats, meter)
 	if err != nil {
 		return nil, err
 	}
-	l, err := knownAs(ctx, db, s)
+	l, err := findStored(ctx, db, s)
 	if err != nil {
 		s.close()
 		return nil, err
@@ -84,24 +108,24 @@ func follow(ctx context.Context, db *downloads.DB, formats *accesslog.Formats, f
 				return nil, err
 			}
 		}
-		s.was = l
+		s.stored = l
 	}
-	if s.packed {
+	if s.compressed {
 		s.archive = archive
 	}
 	return s, nil
 }
 
-// openText opens what is read from r: decompresses it, takes its head and tells its format.
+// openText opens the log that r reads: it decompresses it, reads its head and detects its format.
 func openText(r io.Reader, formats *accesslog.Formats, meter func(int)) (*source, error) {
 	text, compression, err := accesslog.Decompress(metered{r, meter})
 	if err != nil {
 		return nil, err
 	}
 	s := &source{
-		text:   bufio.NewReaderSize(text, 2*headSize),
-		close:  func() { text.Close() }, // its error only repeats what reading has failed with
-		packed: compression != accesslog.Plain,
+		text:       bufio.NewReaderSize(text, 2*headSize),
+		close:      func() { text.Close() }, // reading has already returned the same error
+		compressed: compression != accesslog.Plain,
 	}
 	if err := s.begin(formats); err != nil {
 		s.close()
@@ -110,22 +134,22 @@ func openText(r io.Reader, formats *accesslog.Formats, meter func(int)) (*source
 	return s, nil
 }
 
-// begin reads the head.
+// begin reads the head and detects the format.
 func (s *source) begin(formats *accesslog.Formats) error {
 	begin, err := s.text.Peek(headSize)
 	if end := bytes.LastIndexByte(begin, '\n'); end >= 0 {
 		begin = begin[:end+1]
 	} else if len(begin) < headSize {
-		// Not one whole line yet, or a packed file of which nothing can be unpacked.
+		// There is no complete line yet, or a compressed file is damaged at its beginning.
 		if err == io.EOF {
-			err = errNothing
+			err = errNothingNew
 		}
 		return err
 	}
 	s.head = bytes.Clone(begin)
 	first := firstLine(s.head)
 	if first == nil {
-		return errNothing // the head of a CloudFront log, and no request yet
+		return errNothingNew // a CloudFront log that has comments, but no request yet
 	}
 	s.log = downloads.Log{First: hashOf(first), Head: len(s.head), Hash: hashOf(s.head)}
 	if s.parser = formats.Detect(s.head); s.parser == nil {
@@ -134,10 +158,10 @@ func (s *source) begin(formats *accesslog.Formats) error {
 	return nil
 }
 
-// errFormat is that a log has a format that is not known.
+// errFormat means that the format of a log is unknown.
 var errFormat = errors.New("no line of its first 4 KB is in a known format; see log_formats in docs/stats.md")
 
-// firstLine is the first line that is no comment, nil when there is none.
+// firstLine returns the first line that is not a comment, nil if there is none.
 func firstLine(head []byte) []byte {
 	for line := range bytes.Lines(head) {
 		if line[0] != '#' {
@@ -147,8 +171,8 @@ func firstLine(head []byte) []byte {
 	return nil
 }
 
-// knownAs finds what earlier runs knew a log as.
-func knownAs(ctx context.Context, db *downloads.DB, s *source) (*downloads.Log, error) {
+// findStored returns the position of a log that an earlier run stored, nil if there is none.
+func findStored(ctx context.Context, db *downloads.DB, s *source) (*downloads.Log, error) {
 	logs, err := db.Logs(ctx, s.log.First)
 	for i, l := range logs {
 		if l.Head <= len(s.head) && bytes.Equal(l.Hash, hashOf(s.head[:l.Head])) {
@@ -158,11 +182,11 @@ func knownAs(ctx context.Context, db *downloads.DB, s *source) (*downloads.Log, 
 	return nil, err
 }
 
-// skip passes over what was read of a log, and reports whether the last line of it is the one that was read
-// last. Where it is not, what was passed over is lost to s.
+// skip moves to the stored position. It reports whether the line before it is the one that was read last. If it is not,
+// the file must be opened again, because s has skipped its beginning.
 func (s *source) skip(f *os.File, size int64, l *downloads.Log, meter func(int)) (bool, error) {
-	before := min(l.Offset, tailSize+2) // the end of the last line, and a line end of two bytes
-	if !s.packed {
+	before := min(l.Offset, tailSize+2) // enough for the end of the last line and its line break, \n or \r\n
+	if !s.compressed {
 		if size < l.Offset {
 			return false, nil
 		}
@@ -181,8 +205,8 @@ func (s *source) skip(f *os.File, size int64, l *downloads.Log, meter func(int))
 	return bytes.Equal(l.Tail, tailOf(tail)), nil
 }
 
-// ignoreEnd turns the end of a log that is shorter than it was, or cut off, into no error: the log is read from
-// its beginning, and what is wrong with it comes up again.
+// ignoreEnd returns nil for the error of a log that is shorter than its stored position, or is truncated. It is then
+// read from its beginning, and an error in it occurs again.
 func ignoreEnd(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil
@@ -190,18 +214,18 @@ func ignoreEnd(err error) error {
 	return err
 }
 
-// tailOf is what the last of some whole lines is known by.
+// tailOf returns the hash of the last of some lines: of its last tailSize bytes, without the line break.
 func tailOf(lines []byte) []byte {
 	lines = bytes.TrimSuffix(bytes.TrimSuffix(lines, []byte("\n")), []byte("\r"))
 	last := lines[bytes.LastIndexByte(lines, '\n')+1:]
 	return hashOf(last[max(0, len(last)-tailSize):])
 }
 
-// fingerprint is what a packed file is known by: its size, its beginning, and its end, where gzip has the
-// checksum of the text. Knowing it spares unpacking a file that was read to its end.
+// fingerprint returns a hash that identifies a compressed file without decompressing it: of its size, its first and its
+// last 4 KB. At the end, gzip has a checksum of the text.
 func fingerprint(f *os.File, size int64) ([]byte, error) {
 	h := sha256.New()
-	_ = binary.Write(h, binary.LittleEndian, size) // a hash takes everything
+	_ = binary.Write(h, binary.LittleEndian, size) // writing to a hash never fails
 	n := min(size, headSize)
 	for _, from := range []int64{0, size - n} {
 		if _, err := io.Copy(h, io.NewSectionReader(f, from, n)); err != nil {
@@ -211,13 +235,13 @@ func fingerprint(f *os.File, size int64) ([]byte, error) {
 	return h.Sum(nil)[:16], nil
 }
 
-// hashOf is the short hash that logs are known by.
+// hashOf returns the first 16 bytes of the SHA-256 hash, which identify a log.
 func hashOf(b []byte) []byte {
 	sum := sha256.Sum256(b)
 	return sum[:16]
 }
 
-// metered tells how much is read.
+// metered calls meter with the number of bytes of each read.
 type metered struct {
 	io.Reader
 	meter func(int)
@@ -229,7 +253,7 @@ func (m metered) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// describe names a log in an error.
+// describe adds the name of a log to an error.
 func describe(name string, err error) error {
 	if name == accesslog.Stdin {
 		name = "standard input"

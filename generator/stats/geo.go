@@ -10,25 +10,25 @@ import (
 	"github.com/oschwald/maxminddb-golang/v2"
 )
 
-// Place is where an address is, as far as the statistics want to know.
+// Place is the location of an address.
 type Place struct {
-	Country  string // ISO 3166-1, two upper-case letters; "" when it is not known
-	Location string // "latitude,longitude" in degrees with six decimals, as format 1.0 has it; "" when not known
+	Country  string // ISO 3166-1, two upper-case letters; "" if unknown
+	Location string // "latitude,longitude" in degrees with six decimals, as in format 1.0; "" if unknown
 }
 
-// Geo finds the places of addresses in one or more MaxMind DB files: GeoLite2's and GeoIP2's of cities and
-// countries, and those with flat records (DB-IP Lite as ip-location-db packs it), IPv4 and IPv6 together or
-// apart. Not for use by two goroutines at once.
+// Geo looks up the places of addresses in one or more MaxMind DB files. It supports GeoLite2 and GeoIP2 (City and
+// Country), and flat records, such as those of DB-IP Lite in the files of ip-location-db, which has separate files for
+// IPv4 and IPv6. It is not safe for concurrent use.
 type Geo struct {
 	files []*geoFile
 }
 
 type geoFile struct {
 	db     *maxminddb.Reader
-	places map[uintptr]Place // by the offset of the record: many networks share one
+	places map[uintptr]Place // by offset of the record, which many networks share
 }
 
-// geoRecord has the keys of both schemas.
+// geoRecord is a record of either schema: the nested one of MaxMind, or the flat one of ip-location-db.
 type geoRecord struct {
 	Country struct {
 		Code string `maxminddb:"iso_code"`
@@ -42,7 +42,7 @@ type geoRecord struct {
 	FlatLongitude *float64 `maxminddb:"longitude"`
 }
 
-// OpenGeo opens the files, in the order in which they are asked. Without files every place is unknown.
+// OpenGeo opens files, which Lookup searches in this order. Without files, every place is unknown.
 func OpenGeo(paths ...string) (*Geo, error) {
 	g := &Geo{}
 	var errs []error
@@ -60,7 +60,7 @@ func OpenGeo(paths ...string) (*Geo, error) {
 	return g, nil
 }
 
-// Close lets go of the files.
+// Close closes the files.
 func (g *Geo) Close() error {
 	var errs []error
 	for _, f := range g.files {
@@ -69,8 +69,8 @@ func (g *Geo) Close() error {
 	return errors.Join(errs...)
 }
 
-// Lookup finds an address in the first file that knows it. A file of the other address family, or a broken
-// record, is as if it did not know it.
+// Lookup returns the place of an address from the first file that contains it. It ignores files for the other address
+// family and damaged records.
 func (g *Geo) Lookup(address netip.Addr) Place {
 	for _, f := range g.files {
 		r := f.db.Lookup(address.Unmap())
@@ -89,6 +89,7 @@ func (g *Geo) Lookup(address netip.Addr) Place {
 	return Place{}
 }
 
+// readPlace returns the place in a record. It ignores invalid country codes and coordinates.
 func readPlace(r maxminddb.Result) Place {
 	var rec geoRecord
 	if r.Decode(&rec) != nil {
@@ -111,16 +112,18 @@ func readPlace(r maxminddb.Result) Place {
 	return p
 }
 
-// location writes coordinates (degrees) as format 1.0 does.
+// location formats coordinates (degrees) as in format 1.0.
 func location(latitude, longitude float64) string {
 	return strconv.FormatFloat(latitude, 'f', 6, 64) + "," + strconv.FormatFloat(longitude, 'f', 6, 64)
 }
 
+// isCountryCode reports whether s has the form of a code of ISO 3166-1: two capital letters.
 func isCountryCode(s string) bool {
 	return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
 }
 
-// Attributions lists what the licences of the files ask to be shown with the statistics, as HTML, each once.
+// Attributions returns the HTML that the licences of the files require to be shown with the statistics, without
+// repetitions.
 func (g *Geo) Attributions() []string {
 	var list []string
 	for _, f := range g.files {
@@ -132,13 +135,15 @@ func (g *Geo) Attributions() []string {
 	return list
 }
 
-// attribution is by the type and description of a database. Those with flat records do not say whose data
-// they hold; where the file tells nothing the site's configuration must.
+// attribution returns the HTML that the licence of a database requires, by the type and description in its metadata. It
+// returns "" for the files of ip-location-db: they do not name the source of their data, so the site has to configure
+// the attribution.
 func attribution(m maxminddb.Metadata) string {
 	about := strings.ToLower(m.DatabaseType + " " + m.Description["en"])
 	switch {
 	case strings.Contains(about, "geolite2") || strings.Contains(about, "geoip2") || strings.Contains(about, "maxmind"):
-		return `This product includes GeoLite Data created by MaxMind, available from <a href="https://www.maxmind.com">https://www.maxmind.com</a>.`
+		return `This product includes GeoLite Data created by MaxMind, available from ` +
+			`<a href="https://www.maxmind.com">https://www.maxmind.com</a>.`
 	case strings.Contains(about, "dbip") || strings.Contains(about, "db-ip"):
 		return `<a href="https://db-ip.com">IP Geolocation by DB-IP</a>`
 	}

@@ -47,7 +47,7 @@ func TestLookup(t *testing.T) {
 	}
 	if _, err := OpenGeo(testLog("networks.csv"), "none"); err == nil ||
 		!strings.Contains(err.Error(), "networks.csv") || !strings.Contains(err.Error(), "none") {
-		t.Errorf("got %v, want both files named", err)
+		t.Errorf("got %v, want an error that names both files", err)
 	}
 }
 
@@ -75,13 +75,13 @@ func database(t *testing.T, o mmdbwriter.Options, records map[string]mmdbtype.Ma
 	return write(t, t.TempDir(), "test.mmdb", b.Bytes())
 }
 
-// flat is a record as ip-location-db packs it.
+// flat returns a record with the schema of ip-location-db.
 func flat(country string, latitude, longitude mmdbtype.DataType) mmdbtype.Map {
 	return mmdbtype.Map{"country_code": mmdbtype.String(country), "city": mmdbtype.String("-"), "latitude": latitude,
 		"longitude": longitude}
 }
 
-// TestLookupFlat asks two files with flat records, of one address family each.
+// TestLookupFlat looks up addresses in two files with flat records, one for IPv4 and one for IPv6, in either order.
 func TestLookupFlat(t *testing.T) {
 	v4 := database(t, mmdbwriter.Options{DatabaseType: "city ipv4", IPVersion: 4, RecordSize: 24},
 		map[string]mmdbtype.Map{
@@ -105,7 +105,7 @@ func TestLookupFlat(t *testing.T) {
 			"2001:db8::1":        {"JP", "35.689506,-139.691700"},
 			"2001:db9::1":        {},
 			"198.51.100.1":       {}, // neither a country code nor a latitude
-			"203.0.113.1":        {}, // a record of another shape
+			"203.0.113.1":        {}, // a latitude that is not a number
 			"198.51.100.129":     {},
 		} {
 			if diff := cmp.Diff(want, g.Lookup(netip.MustParseAddr(address))); diff != "" {
@@ -113,19 +113,19 @@ func TestLookupFlat(t *testing.T) {
 			}
 		}
 		if list := g.Attributions(); len(list) != 0 {
-			t.Errorf("files that do not say whose data they hold: %q", list)
+			t.Errorf("files that do not name their source have the attributions %q", list)
 		}
 	}
 }
 
-// TestAttributions tells the licences apart by what files say of themselves.
+// TestAttributions checks that the metadata of a file determines its attribution, unless one is configured.
 func TestAttributions(t *testing.T) {
 	for _, test := range []struct{ name, kind, about, want string }{
 		{"GeoLite2", "GeoLite2-City", "", `by MaxMind, available from <a href="https://www.maxmind.com">`},
 		{"GeoIP2", "GeoIP2-City", "GeoIP2 City database", `by MaxMind`},
 		{"DB-IP", "DBIP-City-Lite", "", `<a href="https://db-ip.com">IP Geolocation by DB-IP</a>`},
-		{"by the description", "city", "db-ip.com IP to city", `IP Geolocation by DB-IP`},
-		{"nobody's", "city ipv4", "", ""},
+		{"DB-IP in the description", "city", "db-ip.com IP to city", `IP Geolocation by DB-IP`},
+		{"unknown source", "city ipv4", "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := database(t, mmdbwriter.Options{DatabaseType: test.kind,
@@ -146,13 +146,13 @@ func TestAttributions(t *testing.T) {
 	e := open(t, Options{Dir: t.TempDir(), GeoIP: []string{testLog("city.mmdb")}, Attribution: "Places by Example",
 		Now: now})
 	if diff := cmp.Diff([]string{"Places by Example"}, e.options.attributions()); diff != "" {
-		t.Errorf("what the configuration says comes first (-want +got):\n%s", diff)
+		t.Errorf("with a configured attribution (-want +got):\n%s", diff)
 	}
 }
 
 func TestCountries(t *testing.T) {
 	if n := len(countries()); n != 251 {
-		t.Errorf("%d countries, want 249 of ISO 3166-1, XK and EU", n)
+		t.Errorf("%d countries, want 251: 249 of ISO 3166-1, XK and EU", n)
 	}
 	for _, tc := range []struct{ code, name, subregion, region string }{
 		{"DE", "Germany", "Western Europe", "Europe"}, {"XK", "Kosovo", "Southern Europe", "Europe"},

@@ -16,20 +16,20 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// Imported says what an import took over.
+// Imported holds the results of an import.
 type Imported struct {
-	Packages int   `json:"packages"` // that the old database knew
-	Accesses int64 `json:"accesses"` // read
-	New      int64 `json:"new"`      // of these, those that were not known
-	Closed   int64 `json:"closed"`   // of days that take no more
-	Bad      int64 `json:"bad"`      // without a time that can be
-	Days     int   `json:"days"`     // counted anew
+	Packages int   `json:"packages"` // number of packages in the old database
+	Accesses int64 `json:"accesses"` // number of accesses in the old database
+	New      int64 `json:"new"`      // of these, accesses that were added or changed a row
+	Closed   int64 `json:"closed"`   // of these, accesses on closed days
+	Bad      int64 `json:"bad"`      // of these, accesses with an invalid time
+	Days     int   `json:"days"`     // number of days recounted
 }
 
-// ImportOld takes over the database of the job that made the statistics before, addresses turned into keyed
-// hashes. What it knows is kept as if its log had been read, so that importing again, and reading a log of the
-// same days, counts nothing twice. The old database does not have the method and the status of a request:
-// every access counts as a download.
+// ImportOld imports the database of the previous statistics job. It stores the accesses as if it had read their log,
+// with keyed hashes instead of addresses. So importing the database again, or reading a log of the same days, counts
+// nothing twice. The old database has neither the method nor the status of a request: every access counts as a
+// download.
 func (e *Engine) ImportOld(ctx context.Context, path string) (*Imported, error) {
 	old, err := downloads.OpenOld(ctx, path)
 	if err != nil {
@@ -48,7 +48,7 @@ func (e *Engine) ImportOld(ctx context.Context, path string) (*Imported, error) 
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{db: e.db, rules: e.options.Rules, byClass: map[int32]int64{}}
+	w := &writer{db: e.db, rules: e.options.Rules, counted: map[int32]int64{}}
 	c.send = func(b *batch) error { return w.write(ctx, b) }
 	if err := old.Accesses(ctx, func(a *downloads.OldAccess) error { return c.oldAccess(a, &report) }); err != nil {
 		return nil, err
@@ -62,7 +62,8 @@ func (e *Engine) ImportOld(ctx context.Context, path string) (*Imported, error) 
 	return &report, err
 }
 
-// importPackages keeps the packages that only the old database knows: what the catalogue says comes first.
+// importPackages adds the packages of the old database that are not in the catalogue. It returns the number of packages
+// in the old database.
 func importPackages(ctx context.Context, db *downloads.DB, old *downloads.Old) (int, error) {
 	known := map[string]bool{}
 	packages, err := db.Packages(ctx)
@@ -88,9 +89,10 @@ func importPackages(ctx context.Context, db *downloads.DB, old *downloads.Old) (
 	return n, err
 }
 
-// fileVersionRE takes the version out of the name of a package's file, as the old job did.
+// fileVersionRE matches the file name of a package. Its group is the version, as in the previous job.
 var fileVersionRE = regexp.MustCompile(`^\w*-([0-9.\w]*)(?:-|$)`)
 
+// oldPackage converts a package of the old database. If it has no release, its version is that in its file name.
 func oldPackage(p downloads.OldPackage) downloads.Package {
 	version := ""
 	if m := fileVersionRE.FindStringSubmatch(p.FileName); m != nil {
@@ -117,7 +119,7 @@ func (c *collector) oldAccess(a *downloads.OldAccess, report *Imported) error {
 	seconds := at.Unix()
 	if err != nil || seconds < 0 {
 		report.Bad++
-		return nil //nolint:nilerr // a row that cannot be read is counted, and does not stop the others
+		return nil //nolint:nilerr // an invalid row is reported by its number and does not end the import
 	}
 	day := int32(seconds / secondsPerDay)
 	if c.closed.Has(day) {
@@ -125,7 +127,7 @@ func (c *collector) oldAccess(a *downloads.OldAccess, report *Imported) error {
 		return nil
 	}
 	key, _ := addressKey(nil, []byte(a.Address))
-	id, err := c.visitors.of(key, day)
+	id, err := c.visitors.id(key, day)
 	if err != nil {
 		return err
 	}
@@ -138,7 +140,7 @@ func (c *collector) oldAccess(a *downloads.OldAccess, report *Imported) error {
 	}
 	b := c.batch
 	if c.options.Privacy == Full {
-		b.keepAddress(id, a.Address)
+		b.addAddress(id, a.Address)
 	}
 	agent := a.Agent
 	if agent == "-" {
@@ -155,12 +157,13 @@ func (c *collector) oldAccess(a *downloads.OldAccess, report *Imported) error {
 	return nil
 }
 
-// maxImported is how many lines an import of daily numbers may have: ten years of a busy site.
+// maxImported is the maximum number of lines in a table of daily numbers: ten years of a busy site.
 const maxImported = 20_000_000
 
-// ImportDaily takes over numbers counted elsewhere: a table as Export writes it as tsv, with or without the
-// column arch. It takes all of it or nothing, and tells of every bad line. The days of the table are closed:
-// logs that have them count no more. Days that were counted from logs are refused.
+// ImportDaily imports numbers that another program counted: a table in the tsv format of Export, with or without the
+// column arch. If a line is invalid, it imports nothing and returns an error that lists the invalid lines, up to
+// maxErrors of them. It closes the days of the table: their lines in logs are no longer counted. Days that have been
+// counted from logs are an error.
 func (e *Engine) ImportDaily(ctx context.Context, name string, r io.Reader) (lines int, err error) {
 	table, err := readDaily(name, r)
 	if err != nil {
@@ -172,14 +175,14 @@ func (e *Engine) ImportDaily(ctx context.Context, name string, r io.Reader) (lin
 	return len(table), nil
 }
 
-// maxErrors is how many bad lines of a table are told of.
+// maxErrors is the maximum number of invalid lines that an error lists.
 const maxErrors = 20
 
-// readDaily reads a table.
+// readDaily reads a table of daily numbers.
 func readDaily(name string, r io.Reader) ([]downloads.Daily, error) {
 	scanner := bufio.NewScanner(r)
 	if !scanner.Scan() {
-		return nil, fmt.Errorf("%s: empty; its first line is to name the columns: day version os stability country "+
+		return nil, fmt.Errorf("%s: empty; the first line must be the column names: day version os stability country "+
 			"class downloads", name)
 	}
 	columns := strings.Split(scanner.Text(), "\t")
@@ -189,7 +192,7 @@ func readDaily(name string, r io.Reader) ([]downloads.Daily, error) {
 		want = "day\tversion\tos\tarch\tstability\tcountry\tclass\tdownloads"
 	}
 	if scanner.Text() != want {
-		return nil, fmt.Errorf("%s:1:1: the columns are not day version os [arch] stability country class downloads, "+
+		return nil, fmt.Errorf("%s:1:1: the columns must be day version os [arch] stability country class downloads, "+
 			"separated by tabs (found %.100q)", name, scanner.Text())
 	}
 	var table []downloads.Daily
@@ -213,14 +216,14 @@ func readDaily(name string, r io.Reader) ([]downloads.Daily, error) {
 	return table, nil
 }
 
-// dailyLine reads a line of a table.
+// dailyLine parses a line of a table of daily numbers.
 func dailyLine(text string, withArch bool) (downloads.Daily, error) {
 	f := strings.Split(text, "\t")
 	if !withArch && len(f) >= 3 {
 		f = slices.Insert(f, 3, "")
 	}
 	if len(f) != 8 {
-		return downloads.Daily{}, fmt.Errorf("not as many columns as the first line (found %.100q)", text)
+		return downloads.Daily{}, fmt.Errorf("must have as many columns as the first line (found %.100q)", text)
 	}
 	day, err := parseDay(f[0])
 	if err != nil {
@@ -228,19 +231,20 @@ func dailyLine(text string, withArch bool) (downloads.Daily, error) {
 	}
 	class, ok := ParseClass(f[6])
 	if !ok {
-		return downloads.Daily{}, fmt.Errorf("class %.40q is not one of bot, browser, mobile, tool, unknown", f[6])
+		return downloads.Daily{}, fmt.Errorf("class must be one of bot, browser, mobile, tool, unknown (found %.40q)",
+			f[6])
 	}
 	n, err := strconv.ParseInt(f[7], 10, 40)
 	if err != nil || n < 1 {
-		return downloads.Daily{}, fmt.Errorf("downloads is not a number above 0 (found %.40q)", f[7])
+		return downloads.Daily{}, fmt.Errorf("downloads must be a positive number (found %.40q)", f[7])
 	}
 	if f[5] != "" && f[5] != Other && !isCountryCode(f[5]) {
-		return downloads.Daily{}, fmt.Errorf("country is not a code of two letters (found %.40q)", f[5])
+		return downloads.Daily{}, fmt.Errorf("country must be a code of two capital letters (found %.40q)", f[5])
 	}
 	for i, name := range []string{"version", "os", "arch", "stability"} {
 		if len(f[i+1]) > 40 || strings.ContainsFunc(f[i+1], func(r rune) bool { return r < ' ' || r > '~' }) {
-			return downloads.Daily{}, fmt.Errorf("%s is no plain text of 40 letters at most (found %.60q)", name,
-				f[i+1])
+			return downloads.Daily{}, fmt.Errorf("%s must be at most 40 printable ASCII characters (found %.60q)",
+				name, f[i+1])
 		}
 	}
 	return downloads.Daily{Day: day, Series: downloads.Series{Version: f[1], OS: f[2], Arch: f[3], Stability: f[4]},

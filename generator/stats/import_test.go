@@ -14,8 +14,8 @@ import (
 	"github.com/Slicer/sitegen/generator/accesslog"
 )
 
-// oldDatabase makes what the job before would have made of the lines of the test log from the first to the
-// last: the tables, and every access with a bitstream id in its path.
+// oldDatabase writes the database that the previous job would have written for the lines first to last-1 of the test
+// log: its tables, with all requests whose path has a bitstream id.
 func oldDatabase(t *testing.T, first, last int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "old.sqlite")
@@ -30,13 +30,19 @@ func oldDatabase(t *testing.T, first, last int) string {
 			t.Fatal(err)
 		}
 	}
-	exec(`create table access (bitstream_id, ip, ts, useragent); create unique index access_unique_idx on access(bitstream_id, ip, ts);
-		create table ipinfo (ip primary key, country_code, country_code3, country_name, region_name, city, latitude, longitude);
+	exec(`create table access (bitstream_id, ip, ts, useragent);
+		create unique index access_unique_idx on access(bitstream_id, ip, ts);
+		create table ipinfo (ip primary key, country_code, country_code3, country_name, region_name, city,
+			latitude, longitude);
 		create table uainfo (useragent primary key, browser_type, ua_name, os_name, os_family);
-		create table bsinfo (bitstream_id primary key, filename, os, arch, product_name, codebase, release, revision, creation_date, checkout_date, size);
-		insert into bsinfo values (700035, 'Viewer-4.11.0-2020-05-20-linux-amd64.tar.gz', 'linux', 'amd64', 'Viewer', '', '', '29055', '2020-05-20', '2020-05-19', 1);
-		insert into bsinfo values (700036, 'Viewer-4.10.2-linux-amd64.tar.gz', 'linux', 'amd64', 'Viewer', '', '4.10.2', '28257', '2019-05-20', null, 1);
-		insert into access values (700035, '192.0.2.1', '2020-06-01T10:11:12+00:00', 'Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0');
+		create table bsinfo (bitstream_id primary key, filename, os, arch, product_name, codebase, release, revision,
+			creation_date, checkout_date, size);
+		insert into bsinfo values (700035, 'Viewer-4.11.0-2020-05-20-linux-amd64.tar.gz', 'linux', 'amd64', 'Viewer',
+			'', '', '29055', '2020-05-20', '2020-05-19', 1);
+		insert into bsinfo values (700036, 'Viewer-4.10.2-linux-amd64.tar.gz', 'linux', 'amd64', 'Viewer',
+			'', '4.10.2', '28257', '2019-05-20', null, 1);
+		insert into access values (700035, '192.0.2.1', '2020-06-01T10:11:12+00:00',
+			'Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0');
 		insert into access values (700036, '192.0.2.1', '2020-06-01T10:11:12+00:00', 'Wget/1.0');
 		insert into access values (700036, '192.0.2.1', '0000-00-00', 'Wget/1.0');
 		insert into ipinfo values ('192.0.2.1', 'DE', 'DE', 'Germany', null, null, 52.52, 13.405);`)
@@ -69,8 +75,8 @@ func oldDatabase(t *testing.T, first, last int) string {
 	return path
 }
 
-// TestImportOld takes over the first half of a log from the old database and reads the second half: the
-// statistics of format 1.0 are those of the whole log. So they are when the whole log is read after it.
+// TestImportOld imports an old database with the requests of the first half of a log, and then reads the second half,
+// or the whole log. In both cases, the statistics of format 1.0 must be those of the whole log.
 func TestImportOld(t *testing.T) {
 	ctx := context.Background()
 	whole := open(t, options(t, t.TempDir()))
@@ -123,11 +129,12 @@ func TestImportOldRefuses(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := e.ImportOld(context.Background(), filepath.Join(t.TempDir(), "none")); err == nil {
-		t.Error("a file that is not there was imported")
+		t.Error("a missing file was imported")
 	}
 }
 
-// TestImportDaily takes over the table of other days, and gives the same table out again.
+// TestImportDaily imports a daily table twice, and checks that the export is the same table. It then mixes imported
+// days with days that are counted from logs.
 func TestImportDaily(t *testing.T) {
 	ctx := context.Background()
 	table := strings.ReplaceAll(string(text(t, "truth-daily.tsv")), "2026-", "2024-")
@@ -149,15 +156,16 @@ func TestImportDaily(t *testing.T) {
 	verified(t, e)
 	if _, err := e.ImportDaily(ctx, "daily.tsv", bytes.NewReader(text(t, "truth-daily.tsv"))); err == nil ||
 		!strings.Contains(err.Error(), "counted from logs") {
-		t.Errorf("got %v, want days that were counted to be refused", err)
+		t.Errorf("got %v, want an error about days counted from logs", err)
 	}
-	// And the other way round: days that were imported take no lines.
+	// In the other order: lines of days that have been imported do not count.
 	o := open(t, options(t, t.TempDir()))
 	if _, err := o.ImportDaily(ctx, "daily.tsv", bytes.NewReader(text(t, "truth-daily.tsv"))); err != nil {
 		t.Fatal(err)
 	}
-	if r := read(t, o, testLog("access.log.gz")); r.Closed < r.Requests-1 || r.New > 1 { // one is a HEAD on a day without downloads
-		t.Errorf("%d of %d requests are of closed days, %d new", r.Closed, r.Requests, r.New)
+	// One request is HEAD, on a day that has no downloads and is therefore not in the table.
+	if r := read(t, o, testLog("access.log.gz")); r.Closed < r.Requests-1 || r.New > 1 {
+		t.Errorf("%d of %d requests on closed days, %d new", r.Closed, r.Requests, r.New)
 	}
 	if diff := cmp.Diff(string(text(t, "truth-daily.tsv")), export(t, o)); diff != "" {
 		t.Error(diff)
@@ -170,15 +178,15 @@ func TestImportDaily(t *testing.T) {
 func TestImportDailyRefuses(t *testing.T) {
 	const head = "day\tversion\tos\tstability\tcountry\tclass\tdownloads\n"
 	for _, tc := range []struct{ name, table, want string }{
-		{"nothing", "", "empty"},
+		{"empty", "", "empty"},
 		{"other columns", "a\tb\n", ":1:1: the columns"},
-		{"a column missing", head + "2024-01-01\t5.8\twin\trelease\tDE\ttool\n", ":2:1: not as many columns"},
-		{"day", head + "2024-02-31\t5.8\twin\trelease\tDE\ttool\t1\n", "not a day"},
+		{"missing column", head + "2024-01-01\t5.8\twin\trelease\tDE\ttool\n", ":2:1: must have as many columns"},
+		{"day", head + "2024-02-31\t5.8\twin\trelease\tDE\ttool\t1\n", "invalid day"},
 		{"class", head + "2024-01-01\t5.8\twin\trelease\tDE\tpeople\t1\n", "class"},
 		{"number", head + "2024-01-01\t5.8\twin\trelease\tDE\ttool\t-1\n", "downloads"},
 		{"country", head + "2024-01-01\t5.8\twin\trelease\tGermany\ttool\t1\n", "country"},
 		{"version", head + "2024-01-01\t5\x1b[8\twin\trelease\tDE\ttool\t1\n", "version"},
-		{"all are told", head + "x\ny\n", ":3:1:"},
+		{"two invalid lines", head + "x\ny\n", ":3:1:"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			e := open(t, options(t, t.TempDir()))

@@ -25,18 +25,29 @@ type legacyPackage struct {
 	Checkout string `json:"checkout"` // date of the build
 }
 
-// legacy writes the statistics of format 1.0: {"bitstream", "access", "location", "countryCode",
-// "_formatVersion"}. Every bitstream, location and country that an access refers to is there, and no others.
+// legacy writes the statistics of format 1.0, which are one JSON object. This example has one access:
+//
+//	{
+//	  "access": [["660fa2e930e435b0e355f67c", "2024-04-02T10:00", "DE", 0]],
+//	  "bitstream": {"660fa2e930e435b0e355f67c": {"os": "macosx", "arch": "amd64", "bits": 64, "version": "5.6.2",
+//	    "stable": 1, "checkout": "2024-04-01"}},
+//	  "location": ["52.520000,13.405000"],
+//	  "countryCode": {"DE": ["Germany", "Western Europe", "Europe"]},
+//	  "_formatVersion": "1.0"
+//	}
+//
+// The last value of an access is a position in "location". The tables contain the bitstreams, locations and countries
+// to which accesses refer, and no others.
 type legacy struct {
 	out       *bufio.Writer
-	packages  map[int32]downloads.StoredPackage
-	places    map[int32]downloads.Place
-	ids       map[int32][]byte // of packages, in JSON
-	used      map[int32]bool   // packages
-	locations map[string]int
-	order     []string // of the locations
-	countries map[string]bool
-	accesses  int
+	packages  map[int32]downloads.StoredPackage // by id
+	places    map[int32]downloads.Place         // by id
+	ids       map[int32][]byte                  // bitstream ids of packages as JSON strings, by id
+	used      map[int32]bool                    // ids of packages that have accesses
+	locations map[string]int                    // positions in "location"
+	order     []string                          // of the locations
+	countries map[string]bool                   // codes that accesses refer to
+	accesses  int                               // number of accesses written
 }
 
 // writeLegacy writes the statistics of format 1.0 in a single pass, so that they need not fit into memory.
@@ -55,7 +66,7 @@ func writeLegacy(ctx context.Context, db *downloads.Reader, w io.Writer) error {
 	return l.out.Flush()
 }
 
-// hasLegacy reports whether there is an access to write. It reads until it has found one.
+// hasLegacy reports whether there is an access to write. It stops reading at the first one.
 func hasLegacy(ctx context.Context, db *downloads.Reader) (bool, error) {
 	l, err := newLegacy(ctx, db, io.Discard)
 	if err != nil {
@@ -74,6 +85,7 @@ func hasLegacy(ctx context.Context, db *downloads.Reader) (bool, error) {
 	return false, err
 }
 
+// newLegacy returns a legacy that writes to w. It reads the packages and places from the database.
 func newLegacy(ctx context.Context, db *downloads.Reader, w io.Writer) (*legacy, error) {
 	packages, err := db.Packages(ctx)
 	if err != nil {
@@ -96,8 +108,8 @@ func newLegacy(ctx context.Context, db *downloads.Reader, w io.Writer) (*legacy,
 	return l, nil
 }
 
-// day writes the accesses of a day: [bitstream, "YYYY-MM-DDTHH:MM" (UTC), country, position of the location].
-// The writer keeps its first error until Flush.
+// day writes the accesses of a day: [bitstream, "YYYY-MM-DDTHH:MM" (UTC), country or null, position of the location].
+// It ignores the errors of writing, because Flush returns the first one.
 func (l *legacy) day(day int32, lines []byte) error {
 	date := dayString(day)
 	var buf []byte
@@ -106,8 +118,8 @@ func (l *legacy) day(day int32, lines []byte) error {
 		line, lines, _ = bytes.Cut(lines, []byte{'\n'})
 		second, id, place, ok := threeNumbers(line)
 		if !ok {
-			return fmt.Errorf("write the statistics of format 1.0: the accesses of %s are damaged (found %.40q); run "+
-				"sitegen stats verify", date, line)
+			return fmt.Errorf("write the statistics of format 1.0: the stored accesses of %s are damaged "+
+				"(found %.40q); run sitegen stats verify", date, line)
 		}
 		if _, known := l.packages[id]; !known {
 			continue
@@ -139,7 +151,7 @@ func (l *legacy) day(day int32, lines []byte) error {
 	return nil
 }
 
-// tables writes what the accesses refer to.
+// tables writes the bitstreams, locations and countries to which the accesses refer, and the end of the object.
 func (l *legacy) tables() error {
 	bitstreams := map[string]legacyPackage{}
 	for id := range l.used {
@@ -176,8 +188,8 @@ func (l *legacy) tables() error {
 	return nil
 }
 
-// legacyCountry is [name, subregion, region] as the old table had it: with two spellings of its own, and
-// without Kosovo.
+// legacyCountry returns [name, subregion, region] as the previous statistics job did. It had its own spelling of two
+// subregions, and did not contain Kosovo.
 func legacyCountry(code string) [3]string {
 	c, ok := countries()[code]
 	if !ok || code == "XK" {
@@ -192,7 +204,7 @@ func legacyCountry(code string) [3]string {
 	return [3]string{c.Name, c.Subregion, c.Region}
 }
 
-// threeNumbers reads "a b c".
+// threeNumbers parses "a b c", where a is a second of a day.
 func threeNumbers(line []byte) (a, b, c int32, ok bool) {
 	var n [3]int32
 	i := 0

@@ -19,35 +19,36 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// Options is what the statistics take from outside.
+// Options are the inputs of an Engine.
 type Options struct {
-	Dir      string              // the data folder: database, keys and lock
-	Packages []downloads.Package // that the catalogue knows, withdrawn ones included; see FromCatalog
-	DryRun   bool                // change nothing, neither in the data folder nor where Publish is told to write
+	Dir      string              // the data folder, with the database, the keys and the lock
+	Packages []downloads.Package // in the catalogue, including withdrawn ones; see FromCatalog
+	DryRun   bool                // work on a private copy of the database and change no file
 
 	Formats *accesslog.Formats // of the logs
-	Stdin   io.Reader          // what "-" stands for
+	Stdin   io.Reader          // the log with the name "-"
 
-	// Open opens a log whose name has a scheme, like s3://; nil when nothing can. Stat returns what identifies such a
-	// log in its present content ("" when that is not known) and its size in bytes; it may be nil.
+	// Open opens a log whose name has a scheme, such as s3://. It is nil if there are no such logs.
 	Open func(ctx context.Context, name string) (io.ReadCloser, error)
+
+	// Stat returns a version that identifies the current content of such a log, "" if it is unknown, and the size in
+	// bytes. Stat may be nil.
 	Stat func(name string) (version string, size int64)
 
-	GeoIP       []string // MaxMind DB files, in the order in which they are asked
-	Attribution string   // HTML that the licence of the GeoIP database asks to be shown; "" to tell by the files
-	Rules       string   // file with user agent rules, in ua-parser's form; "" for the built-in ones
-	Privacy     Privacy  // "" is Keyed
-	LegacyFile  string   // name under which to publish the statistics of format 1.0; "" for none, as with Privacy Daily
+	GeoIP       []string // MaxMind DB files, in the order in which they are searched
+	Attribution string   // HTML that the licence of the GeoIP database requires; "" to use the metadata of the files
+	Rules       string   // file with user agent rules in the format of ua-parser; "" for the built-in rules
+	Privacy     Privacy  // "" means Keyed
+	LegacyFile  string   // file name of the statistics of format 1.0; "" for none; ignored with Privacy Daily
 	MinCountry  int      // countries with fewer downloads in a month are published as Other
 
-	Now func() time.Time // the clock: which days' keys are deleted in the mode Daily
+	Now func() time.Time // the clock: for the duration of a run, and the keys to delete in the mode Daily
 }
 
-// Engine keeps and counts downloads. It holds a lock on the data folder: there is one at a time. What can be read
-// without counting, a Reader can do.
+// Engine stores and counts downloads. It locks the data folder, so there is only one at a time.
 //
-// An Engine of a dry run works on a private copy of the database, which SQLite keeps for it without a name in any
-// folder, and writes no key and no published file; it holds no lock. Its reports say what a real run would do.
+// With Options.DryRun, an Engine works on a private copy of the database, which is deleted when the process ends. It
+// takes no lock and writes neither keys nor published files. Its reports are those of a real run.
 type Engine struct {
 	*Reader
 	options  Options
@@ -56,8 +57,8 @@ type Engine struct {
 	visitors *visitors
 }
 
-// Open opens the statistics of a data folder, which it creates where there is none. It fails with the kind fault.Locked
-// when another run holds them.
+// Open opens the statistics of a data folder, and creates the folder if necessary. The kind of the error is
+// fault.Locked if another Engine has the lock.
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	o.Privacy = cmp.Or(o.Privacy, Keyed)
 	if o.Privacy == Daily {
@@ -66,7 +67,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	switch o.Privacy {
 	case Keyed, Daily, Full:
 	default:
-		err := fmt.Errorf("stats.privacy is not one of keyed, daily, full (found %q)", o.Privacy)
+		err := fmt.Errorf("stats.privacy must be one of keyed, daily, full (found %q)", o.Privacy)
 		return nil, fault.Wrap(fault.Usage, err, "")
 	}
 	e, err := openFiles(ctx, o)
@@ -76,7 +77,8 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	return e, nil
 }
 
-// openFiles opens the files; on an error it returns what is open by then.
+// openFiles opens the files. After an error, the Engine has the files that were opened before, so that Close closes
+// them.
 func openFiles(ctx context.Context, o Options) (e *Engine, err error) {
 	e = &Engine{options: o}
 	path := filepath.Join(o.Dir, downloads.FileName)
@@ -96,10 +98,10 @@ func openFiles(ctx context.Context, o Options) (e *Engine, err error) {
 	return e, err
 }
 
-// takeLock takes the lock of a data folder, which it creates where there is none.
+// takeLock takes the lock of a data folder, and creates the folder if necessary.
 func takeLock(dir string) (*flock.Flock, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, fmt.Errorf("make the data folder: %w", err)
+		return nil, fmt.Errorf("create the data folder: %w", err)
 	}
 	lock := flock.New(filepath.Join(dir, "stats.lock"))
 	held, err := lock.TryLock()
@@ -108,12 +110,12 @@ func takeLock(dir string) (*flock.Flock, error) {
 	}
 	if !held {
 		return nil, fault.Wrap(fault.Locked, fmt.Errorf("another run holds %s", lock.Path()),
-			"The next run reads what this one did not: run it again when the other one is done.")
+			"Wait until it has ended, then run this command again. No log lines are lost.")
 	}
 	return lock, nil
 }
 
-// keyFile is the name of the file with the keys of visitors in the data folder.
+// keyFile is the name of the file with the keys of visitors, in the data folder.
 const keyFile = "stats.key"
 
 // Close closes the database and releases the lock.
@@ -127,7 +129,7 @@ func (e *Engine) Close() (err error) {
 	return err
 }
 
-// FromCatalog returns what the statistics need to know of packages.
+// FromCatalog converts packages of the catalogue for Options.
 func FromCatalog(packages []*catalog.Package) []downloads.Package {
 	list := make([]downloads.Package, 0, len(packages))
 	for _, p := range packages {
@@ -144,7 +146,8 @@ func FromCatalog(packages []*catalog.Package) []downloads.Package {
 	return list
 }
 
-// legacyVersion returns what the old job made of the version in a file's name: three parts at most, up to a hyphen.
+// legacyVersion returns a version as in format 1.0: what comes before the first hyphen, with at most three parts. For
+// example, "5.8.0.1-2024-09-25" becomes "5.8.0".
 func legacyVersion(version string) string {
 	version, _, _ = strings.Cut(version, "-")
 	parts := strings.SplitN(version, ".", 4)

@@ -7,14 +7,21 @@ import (
 	"unicode/utf8"
 )
 
-// need is what an agent must contain for a rule to match it: one of these literals, lower-case, by their
-// numbers in Classifier.literals. A nil need says nothing about the agent.
+// The prefilter avoids evaluating regular expressions. There are about 1,200 rules, and an expression takes a
+// microsecond even if it does not match. So before a rule is tried, the prefilter searches the user agent for literal
+// texts that every match must contain. That makes a new user agent five times cheaper. For example, every match of
 //
-// There are about 1,200 rules, and an expression costs a microsecond even where it matches nothing. Looking for
-// the literals first makes a new agent five times cheaper.
+//	(?:(Android)|(iPhone OS)) (\d+)\.
+//
+// contains "android" or "iphone os", in upper or lower case. If a user agent contains neither, the rule is skipped. If
+// it contains one of them, the expression decides. So the prefilter may let rules pass that do not match, but it never
+// skips a rule that does.
+
+// need is the condition under which a rule can match: the user agent contains at least one of these literals, given by
+// their positions in Classifier.literals. If a need is nil, no literal is known, and the rule is always tried.
 type need []int
 
-// needOf finds out what a rule needs.
+// needOf returns the need of a rule, and adds its literals to the classifier. Index maps literals to their positions.
 func (c *Classifier) needOf(re *regexp.Regexp, index map[string]int) need {
 	tree, err := syntax.Parse(re.String(), syntax.Perl)
 	if err != nil {
@@ -33,15 +40,16 @@ func (c *Classifier) needOf(re *regexp.Regexp, index map[string]int) need {
 	return n
 }
 
-// begin sets the agent that may is about.
+// begin sets the user agent for the following calls of may.
 func (c *Classifier) begin(agent string) {
 	c.agent, c.lower = agent, strings.ToLower(agent)
 	c.foreign = !ascii(agent)
 	clear(c.present)
 }
 
-// may reports whether the rule with this need can match the agent. Other alphabets have letters that fold to
-// ASCII, which the literals do not know of: with such an agent every rule is tried.
+// may reports whether a rule with this need can match the user agent. It returns true for every rule if the user agent
+// has characters outside ASCII, because some of them match ASCII letters in case-insensitive expressions: the Kelvin
+// sign (U+212A) matches k, but strings.Contains does not find it.
 func (c *Classifier) may(n need) bool {
 	if n == nil {
 		return true
@@ -60,6 +68,7 @@ func (c *Classifier) may(n need) bool {
 	return c.foreign
 }
 
+// ascii reports whether all characters of s are in ASCII.
 func ascii(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
@@ -69,7 +78,9 @@ func ascii(s string) bool {
 	return true
 }
 
-// required gives lower-case literals of which every match of the expression contains one, or nil.
+// required returns lower-case literals of which every match of the expression contains at least one, or nil if there
+// are none. For an alternation (a|b), these are the literals of all alternatives, since any of them may match. For a
+// concatenation, the literals of any part would do, so it takes those of the most selective part.
 func required(re *syntax.Regexp) []string {
 	switch re.Op {
 	case syntax.OpLiteral:
@@ -107,7 +118,8 @@ func required(re *syntax.Regexp) []string {
 	return nil
 }
 
-// better reports whether a says more than b: its shortest literal is longer or, as short, it has fewer.
+// better reports whether the literals a are more selective than b: the shortest one is longer or, if they are equally
+// long, a has fewer literals.
 func better(a, b []string) bool {
 	if a == nil || b == nil {
 		return a != nil
@@ -118,6 +130,7 @@ func better(a, b []string) bool {
 	return len(a) < len(b)
 }
 
+// shortest returns the length of the shortest text in the list.
 func shortest(list []string) int {
 	n := len(list[0])
 	for _, s := range list {

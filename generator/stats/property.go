@@ -4,7 +4,7 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// PackageShares are the shares of the values of each property of packages, most downloads first.
+// PackageShares holds the shares of the values of each property of packages, those with the most downloads first.
 type PackageShares struct {
 	Versions    []Share `json:"versions"`
 	Systems     []Share `json:"systems"`
@@ -22,8 +22,8 @@ type property struct {
 // properties returns all properties, in the order of the values in Cube.Packages. For example, a package there is
 // ["5.8.1", "win", "amd64", "release"].
 //
-// A new one is appended here and gets a field in PackageShares. The published files are then made anew, and the page
-// gets it from the cubes; newGroup in package statspage adds its chart.
+// To add a property, append it here and give it a field in PackageShares. All published files are then generated again,
+// and the scripts of the page find it in the cubes. To add its chart, see newGroup in package statspage.
 func properties() []property {
 	return []property{
 		{"version", func(s downloads.Series) string { return s.Version },

@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestAnyOrder reads the test log in random pieces, in random order, some of them more than once, packed or
-// not, by file or by pipe, in one run or many: the numbers are always the same, also those of format 1.0.
+// TestAnyOrder splits the test log into random pieces and reads them in random order, compressed or not, some of them
+// more than once, in one run or many. The numbers must always be the same, including those of format 1.0.
 func TestAnyOrder(t *testing.T) {
 	lines := bytes.SplitAfter(text(t, "access.log.gz"), []byte("\n"))
 	want := string(text(t, "truth-daily.tsv"))
@@ -28,7 +28,7 @@ func TestAnyOrder(t *testing.T) {
 			for i, piece := range pieces(r, lines) {
 				data := bytes.Join(piece, nil)
 				if r.IntN(2) == 0 {
-					data = packed(t, data)
+					data = gzipped(t, data)
 				}
 				names = append(names, write(t, dir, fmt.Sprintf("%03d", i), data))
 			}
@@ -71,7 +71,7 @@ func pieces(r *rand.Rand, lines [][]byte) [][][]byte {
 	return list
 }
 
-// verified fails when the daily table is not what the hits make.
+// verified fails the test if Verify finds differences.
 func verified(t testing.TB, e *Engine) {
 	t.Helper()
 	differences, days, err := e.Verify(context.Background())
@@ -83,7 +83,7 @@ func verified(t testing.TB, e *Engine) {
 	}
 }
 
-// accessList lists the accesses of format 1.0 without ids, which depend on the order of reading.
+// accessList lists the accesses of format 1.0 with names instead of ids, which depend on the order of reading.
 func accessList(t testing.TB, e *Engine) string {
 	t.Helper()
 	ctx := context.Background()
@@ -147,14 +147,14 @@ func TestVerifyFindsDifferences(t *testing.T) {
 		case d.Daily == 0:
 			kinds["missing"]++
 		case d.Daily == d.FromHits+1:
-			kinds["one more"]++
+			kinds["one too many"]++
 		}
 	}
-	if kinds["accesses"] != 1 || kinds["missing"] == 0 || kinds["one more"] == 0 {
-		t.Errorf("%v", kinds)
+	if kinds["accesses"] != 1 || kinds["missing"] == 0 || kinds["one too many"] == 0 {
+		t.Errorf("differences by kind: %v", kinds)
 	}
 	if again, _, err := e.Verify(context.Background()); err != nil || len(again) != len(differences) {
-		t.Errorf("verifying changed something: %d differences, then %d, %v", len(differences), len(again), err)
+		t.Errorf("%d differences, but %d when verified again; error %v", len(differences), len(again), err)
 	}
 }
 

@@ -16,36 +16,36 @@ import (
 const (
 	SummaryFile     = "summary.json"
 	BadgeTotalFile  = "badge-total.json"  // for shields.io: all downloads
-	BadgeLatestFile = "badge-latest.json" // and those of the newest release
+	BadgeLatestFile = "badge-latest.json" // for shields.io: downloads of the newest release
 )
 
 // Files returns the published files with their paths below download-stats/: the tables ("cubes") and the statistics of
-// format 1.0, then the badges and the summary, which names the tables. Only what changed is made anew: the table of a
-// month is kept in the database until the number of one of its days changes.
+// format 1.0, then the badges and the summary, which lists the tables. Tables are stored in the database, and generated
+// again only if a number of one of their days has changed.
 //
-// The file of format 1.0 can have hundreds of megabytes and is produced when it is written; the Engine must be open
-// until then.
+// The file of format 1.0 can have hundreds of megabytes, so its content is generated while it is written. The Engine
+// must be open until then.
 func (e *Engine) Files(ctx context.Context) ([]output.File, error) {
 	o := &e.options
-	made := fmt.Sprintf("format %d, least %d, attribution %q, properties %q", formatVersion, o.MinCountry,
+	settings := fmt.Sprintf("format %d, least %d, attribution %q, properties %q", formatVersion, o.MinCountry,
 		o.attributions(), PackageProperties())
-	if err := e.db.Documents.MadeWith(ctx, made); err != nil {
+	if err := e.db.Documents.SetOptions(ctx, settings); err != nil {
 		return nil, err
 	}
 	p := &publisher{db: e.db, options: o}
 	if err := p.publish(ctx); err != nil {
-		return nil, fmt.Errorf("make the files of the statistics: %w", err)
+		return nil, fmt.Errorf("generate the files of the statistics: %w", err)
 	}
 	return p.files, nil
 }
 
-// IsTable reports whether a file of the folder download-stats is the table of a month or year.
+// IsTable reports whether a file in the folder download-stats is the table of a month or year.
 func IsTable(name string) bool {
 	ok, err := path.Match("cube-*.json", name)
 	return ok && err == nil
 }
 
-// Summary returns the summary that Files has made.
+// Summary returns the summary that Files has generated.
 func (e *Engine) Summary(ctx context.Context) (*Summary, error) {
 	text, err := e.db.Documents.Get(ctx, allTime, SummaryFile)
 	if err != nil {
@@ -61,7 +61,7 @@ func (e *Engine) Summary(ctx context.Context) (*Summary, error) {
 	return s, nil
 }
 
-// attributions returns the HTML that the licences of the GeoIP databases ask to show.
+// attributions returns the HTML that the licences of the GeoIP databases require.
 func (o *Options) attributions() []string {
 	if o.Attribution != "" {
 		return []string{o.Attribution}
@@ -77,13 +77,14 @@ func (o *Options) attributions() []string {
 // allTime is the period of documents that cover all days.
 const allTime = ""
 
-// publisher makes the published files.
+// publisher generates the published files.
 type publisher struct {
 	db      *downloads.DB
 	options *Options
 	files   []output.File
 }
 
+// publish adds all files. It generates the summary only if a cube has been generated or no summary is stored.
 func (p *publisher) publish(ctx context.Context) error {
 	first, last, any, err := p.db.Span(ctx)
 	if err != nil {
@@ -120,7 +121,7 @@ func (p *publisher) publish(ctx context.Context) error {
 	return p.publishSummary(s)
 }
 
-// publishCubes adds the cubes, and makes those that are not kept. It reports whether it made any.
+// publishCubes adds the cubes, and generates those that are not stored. It reports whether it generated any.
 func (p *publisher) publishCubes(ctx context.Context, list []period) (made bool, err error) {
 	for _, period := range list {
 		text, err := p.db.Documents.Get(ctx, period.name, period.grain)
@@ -138,11 +139,11 @@ func (p *publisher) publishCubes(ctx context.Context, list []period) (made bool,
 	return made, nil
 }
 
-// partName is the name under which the part of a period is kept. Its cube is kept under the grain, day or week: when a
-// year becomes old enough to be published by week, there is no document of that name yet, and the cube is made anew.
+// partName is the name under which the part of a period is stored. The name of a cube is its grain, day or week: when a
+// year becomes old enough to be published by week, no document has that name yet, so the cube is generated again.
 const partName = "part"
 
-// makeCube makes the cube of a period and its part of the summary, and keeps both.
+// makeCube generates the cube of a period and its part of the summary, and stores both.
 func (p *publisher) makeCube(ctx context.Context, period period) ([]byte, error) {
 	cells, err := p.db.Cells(ctx, period.first, period.last)
 	if err != nil {
@@ -170,7 +171,7 @@ func (p *publisher) makeCube(ctx context.Context, period period) ([]byte, error)
 	return text, p.db.Documents.Set(ctx, period.name, period.grain, text)
 }
 
-// summary makes the summary from the parts of the periods, and keeps it.
+// summary generates the summary from the parts of the periods, and stores it.
 func (p *publisher) summary(ctx context.Context, list []period, first, last int32) (*Summary, error) {
 	all := newPart()
 	var cubes []CubeFile
@@ -199,7 +200,7 @@ func (p *publisher) summary(ctx context.Context, list []period, first, last int3
 	return s, p.db.Documents.Set(ctx, allTime, SummaryFile, text)
 }
 
-// summarizeNothing returns the summary of no downloads.
+// summarizeNothing returns the summary if there are no downloads.
 func summarizeNothing() *Summary {
 	s := &Summary{
 		Format: formatVersion, Attribution: []string{}, Periods: []Period{},
@@ -212,7 +213,7 @@ func summarizeNothing() *Summary {
 	return s
 }
 
-// publishSummary adds the summary and the badges that are made from it.
+// publishSummary adds the summary and the badges, whose numbers come from it.
 func (p *publisher) publishSummary(s *Summary) error {
 	text, err := encode(s)
 	if err != nil {
@@ -241,17 +242,18 @@ func (p *publisher) publishSummary(s *Summary) error {
 	return nil
 }
 
-// Badge is what shields.io's endpoint badge reads.
+// Badge is the data of an endpoint badge of shields.io.
 type Badge struct {
 	SchemaVersion int    `json:"schemaVersion"` // 1
 	Label         string `json:"label"`
 	Message       string `json:"message"`
 }
 
+// badge returns a badge that shows a number.
 func badge(label string, n int64) Badge { return Badge{1, label, short(n)} }
 
-// publishLegacy adds the file of format 1.0, which must have at least one access. It is as large as the log that was
-// read, so it is not kept: its version is, and with that package output knows whether the file on disk is current.
+// publishLegacy adds the file of format 1.0 if it has at least one access. The file can be as large as the logs, so the
+// database stores only its version, by which package output decides whether the file on disk is current.
 func (p *publisher) publishLegacy(ctx context.Context) error {
 	any, err := hasLegacy(ctx, p.db.Reader)
 	if err != nil || !any {
@@ -268,7 +270,7 @@ func (p *publisher) publishLegacy(ctx context.Context) error {
 	return nil
 }
 
-// add adds a file of public/.
+// add adds a file with the given content.
 func (p *publisher) add(group output.Group, name string, data []byte) {
 	p.files = append(p.files, output.File{Group: group, Path: name, Data: data})
 }

@@ -28,6 +28,7 @@ func publish(t testing.TB, e *Engine) string {
 	return dir
 }
 
+// publishedFiles returns the files to publish.
 func publishedFiles(t testing.TB, e *Engine) []output.File {
 	t.Helper()
 	files, err := e.Files(context.Background())
@@ -37,7 +38,7 @@ func publishedFiles(t testing.TB, e *Engine) []output.File {
 	return files
 }
 
-// published returns the contents of the published files by name.
+// published returns the contents of the published files, by name.
 func published(t testing.TB, e *Engine) map[string]string {
 	t.Helper()
 	text := map[string]string{}
@@ -61,7 +62,7 @@ func decode[T any](t testing.TB, dir, name string) T {
 	return v
 }
 
-// legacyData is format 1.0 as readers see it.
+// legacyData is a file in format 1.0.
 type legacyData struct {
 	Bitstream   map[string]legacyPackage `json:"bitstream"`
 	Access      [][4]any                 `json:"access"`
@@ -70,7 +71,8 @@ type legacyData struct {
 	Version     string                   `json:"_formatVersion"`
 }
 
-// resolve replaces the positions of locations by the locations: their order means nothing.
+// resolve returns the accesses, sorted, with their locations instead of positions in the list, whose order is
+// arbitrary.
 func (d *legacyData) resolve() []string {
 	var list []string
 	for _, a := range d.Access {
@@ -80,7 +82,7 @@ func (d *legacyData) resolve() []string {
 	return list
 }
 
-// TestLegacy compares with what the job before made of the same log.
+// TestLegacy compares the file in format 1.0 with the one that the previous job wrote for the same log.
 func TestLegacy(t *testing.T) {
 	e := open(t, options(t, t.TempDir()))
 	read(t, e, testLog("access.log.gz"))
@@ -91,7 +93,7 @@ func TestLegacy(t *testing.T) {
 	}
 	if !slices.IsSortedFunc(got.Access,
 		func(a, b [4]any) int { return strings.Compare(a[1].(string), b[1].(string)) }) {
-		t.Error("the accesses are not in order of time")
+		t.Error("the accesses are not sorted by time")
 	}
 	if diff := cmp.Diff(want.CountryCode, got.CountryCode); diff != "" || got.Version != "1.0" ||
 		want.Version != "1.0" {
@@ -106,7 +108,8 @@ func TestLegacy(t *testing.T) {
 	}
 }
 
-// TestLegacyOff has no such file when it is switched off, in the mode daily, and without any access.
+// TestLegacyOff checks that there is no file in format 1.0 if it is switched off, in the mode Daily, and if there are
+// no accesses.
 func TestLegacyOff(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
@@ -125,7 +128,7 @@ func TestLegacyOff(t *testing.T) {
 			read(t, e, tc.logs...)
 			dir := publish(t, e)
 			if _, err := os.Stat(filepath.Join(dir, legacyFile)); !os.IsNotExist(err) {
-				t.Errorf("there is a file: %v", err)
+				t.Errorf("the file exists: %v", err)
 			}
 			if s := decode[Summary](t, dir, SummaryFile); (s.Total > 0) != (len(tc.logs) > 0) {
 				t.Errorf("%d downloads", s.Total)
@@ -134,7 +137,8 @@ func TestLegacyOff(t *testing.T) {
 	}
 }
 
-// TestLegacySwitchedOn has the accesses of days that were counted before it was.
+// TestLegacySwitchedOn switches format 1.0 off and on again, and checks that the accesses of days that have already
+// been counted disappear and return.
 func TestLegacySwitchedOn(t *testing.T) {
 	o := options(t, t.TempDir())
 	e := open(t, o)
@@ -147,26 +151,27 @@ func TestLegacySwitchedOn(t *testing.T) {
 		}
 		read(t, e)
 		if got := accessList(t, e); (got == want) != on {
-			t.Errorf("switched on %v: the accesses are as before: %v", on, got == want)
+			t.Errorf("format 1.0 on: %v; same accesses as at the beginning: %v", on, got == want)
 		}
 	}
 }
 
-// cubes reads the cubes that the summary names.
+// cubes reads the cubes that the summary lists, and compares them with the list.
 func cubes(t testing.TB, dir string) []Cube {
 	t.Helper()
 	var list []Cube
 	for _, f := range decode[Summary](t, dir, SummaryFile).Cubes {
 		c := decode[Cube](t, dir, f.File)
 		if c.Period != f.Period || c.Grain != f.Grain || c.From != f.From || len(c.Downloads) != f.Rows {
-			t.Errorf("cube of %s, %s, %d rows, is named as %+v", c.Period, c.Grain, len(c.Downloads), f)
+			t.Errorf("cube %s by %s from %s with %d rows is listed as %+v", c.Period, c.Grain, c.From, len(c.Downloads),
+				f)
 		}
 		list = append(list, c)
 	}
 	return list
 }
 
-// addRows adds what a cube holds by day, package, country and class.
+// addRows adds the downloads of a cube by day, package, country and class.
 func (c *Cube) addRows(t testing.TB, rows map[string]int64) {
 	t.Helper()
 	first, err := parseDay(c.From)
@@ -181,7 +186,7 @@ func (c *Cube) addRows(t testing.TB, rows map[string]int64) {
 			key := fmt.Sprintf("%d %q %s %s", first+bucket, c.Packages[p], c.Countries[c.Country[i]],
 				c.Classes[c.Class[i]])
 			if rows[key] > 0 {
-				t.Errorf("two rows of %s", key)
+				t.Errorf("two rows for %s", key)
 			}
 			rows[key] = c.Downloads[i]
 			i++
@@ -189,7 +194,7 @@ func (c *Cube) addRows(t testing.TB, rows map[string]int64) {
 	}
 }
 
-// TestCube compares the cube with the daily table.
+// TestCube compares the cubes with the daily table.
 func TestCube(t *testing.T) {
 	e := open(t, options(t, t.TempDir()))
 	read(t, e, testLog("access.log.gz"))
@@ -238,7 +243,7 @@ func TestSummary(t *testing.T) {
 	}
 	if s.Total != people || s.Robots != robots || s.First != "2026-09-20" || s.AsOf != "2026-10-30" ||
 		len(s.Days.Downloads) != 41 {
-		t.Errorf("%+v, want %d downloads and %d by robots", s, people, robots)
+		t.Errorf("%+v, want %d downloads and %d by bots", s, people, robots)
 	}
 	if diff := cmp.Diff(Period{7, "2026-10-23", "2026-10-29", lastWeek, weekBefore}, s.Periods[0]); diff != "" {
 		t.Error(diff)
@@ -259,7 +264,7 @@ func TestSummary(t *testing.T) {
 	}
 }
 
-// TestMinCountry has no country with fewer downloads in a month than wanted.
+// TestMinCountry checks that countries with fewer than MinCountry downloads in a month are merged, and none is lost.
 func TestMinCountry(t *testing.T) {
 	o := options(t, t.TempDir())
 	o.MinCountry = 60
@@ -281,13 +286,13 @@ func TestMinCountry(t *testing.T) {
 		}
 	}
 	if all != int64(total(t, e)) || !merged {
-		t.Errorf("%d downloads in the cube, %d counted; merged %v", all, total(t, e), merged)
+		t.Errorf("%d downloads in the cubes, want %d; countries merged: %v", all, total(t, e), merged)
 	}
 }
 
-// TestFilesAgain makes the same files when nothing has changed, other ones for what has, and the same bytes from another
-// database with the same downloads.
-func TestFilesAgain(t *testing.T) {
+// TestFilesReproducible checks that Files returns the same files if nothing has changed, that only the files with
+// changed numbers change, and that another database with the same downloads results in the same bytes.
+func TestFilesReproducible(t *testing.T) {
 	e := open(t, options(t, t.TempDir()))
 	lines := bytes.SplitAfter(text(t, "access.log.gz"), []byte("\n"))
 	log := write(t, t.TempDir(), "a.log", bytes.Join(lines[:3000], nil))
@@ -317,7 +322,7 @@ func TestFilesAgain(t *testing.T) {
 	}
 }
 
-// legacyVersionOf returns the version of the file in format 1.0, by which the writer knows whether it has changed.
+// legacyVersionOf returns the version of the file in format 1.0, "" if there is no such file.
 func legacyVersionOf(t testing.TB, e *Engine) string {
 	t.Helper()
 	for _, f := range publishedFiles(t, e) {
@@ -328,7 +333,7 @@ func legacyVersionOf(t testing.TB, e *Engine) string {
 	return ""
 }
 
-// TestCubeSize holds the cubes of 1,000,000 downloads, spread evenly over ten years, under 1.5 MB.
+// TestCubeSize checks that the cubes of 1,000,000 downloads in ten years have less than 1.5 MB, compressed.
 func TestCubeSize(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	series := map[int32]downloads.Series{}
@@ -365,11 +370,12 @@ func TestCubeSize(t *testing.T) {
 	}
 	t.Logf("%d rows, %d bytes compressed", rows, size)
 	if size > 1_500_000 {
-		t.Errorf("%d bytes compressed, want 1,500,000 at most", size)
+		t.Errorf("%d bytes compressed, want at most 1,500,000", size)
 	}
 }
 
-// tenYears makes cells of the days, by period: n downloads, from 150 countries of which some are frequent.
+// tenYears returns random cells by period, with n downloads on the days from first to last. They come from 150
+// countries, of which some are frequent.
 func tenYears(r *rand.Rand, first, last int32, n int, series func(year int) int32) map[string][]downloads.Cell {
 	codes := slices.Sorted(func(yield func(string) bool) {
 		for code := range countries() {
@@ -408,8 +414,8 @@ func tenYears(r *rand.Rand, first, last int32, n int, series func(year int) int3
 	return all
 }
 
-// TestPeriods publishes years of more than ten years ago by week, without the cubes of their months, and keeps every
-// download.
+// TestPeriods publishes after each of some days in 2015 to 2026. It checks that the cubes of past years replace those
+// of their months, that a year which is more than ten years ago is published by week, and that no download is lost.
 func TestPeriods(t *testing.T) {
 	ctx := context.Background()
 	e := open(t, options(t, t.TempDir()))

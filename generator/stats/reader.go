@@ -7,13 +7,13 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// Reader reads the statistics of a data folder. It takes no lock and changes nothing: see OpenReader.
+// Reader reads the statistics of a data folder. It takes no lock and changes nothing.
 type Reader struct {
 	db *downloads.Reader
 }
 
 // OpenReader opens the statistics of a data folder for reading. It creates no file and no folder, and works while an
-// Engine counts. The error is fs.ErrNotExist, with the next step, when nothing was ever counted.
+// Engine is running. If the folder has no statistics, the error wraps fs.ErrNotExist and has a hint with the next step.
 func OpenReader(ctx context.Context, dir string) (*Reader, error) {
 	db, err := downloads.OpenReadOnly(ctx, filepath.Join(dir, downloads.FileName))
 	if err != nil {
@@ -25,21 +25,21 @@ func OpenReader(ctx context.Context, dir string) (*Reader, error) {
 // Close closes the database.
 func (r *Reader) Close() error { return r.db.Close() }
 
-// Total returns the number of downloads that are counted, bots included.
+// Total returns the number of downloads, including those by bots.
 func (r *Reader) Total(ctx context.Context) (int64, error) { return r.db.Total(ctx) }
 
-// Difference is a number that the daily table has and its hits do not bear out.
+// Difference is a number in the daily table that differs from the number of hits.
 type Difference struct {
 	Day      string `json:"day"`
-	Package  string `json:"package,omitempty"` // "" when the accesses of format 1.0 of the day differ
+	Package  string `json:"package,omitempty"` // "" if the accesses of format 1.0 on the day differ
 	Country  string `json:"country,omitempty"`
 	Class    string `json:"class,omitempty"`
 	Daily    int    `json:"daily"`    // downloads in the daily table
-	FromHits int    `json:"fromHits"` // downloads counted anew
+	FromHits int    `json:"fromHits"` // downloads recounted from the hits
 }
 
-// Verify counts the days that have hits anew, and compares with the daily table and with the accesses of format 1.0.
-// It returns what differs and how many days were compared.
+// Verify recounts all days that have hits, and compares the results with the daily table and the accesses of format
+// 1.0. It returns the differences and the number of days that were compared.
 func (r *Reader) Verify(ctx context.Context) (differences []Difference, days int, err error) {
 	list, days, err := r.db.Verify(ctx)
 	for _, d := range list {
@@ -53,15 +53,16 @@ func (r *Reader) Verify(ctx context.Context) (differences []Difference, days int
 	return differences, days, err
 }
 
-// Reclassified returns the stored user agents that the rules of a file ("" for the built-in ones) classify in another
-// way than when they were stored.
+// Reclassified returns the stored user agents whose classification changes with the rules of a file, or with the
+// built-in rules if the name is "".
 func (r *Reader) Reclassified(ctx context.Context, rules string) ([]Change, error) {
 	changes, _, err := r.reclassify(ctx, rules)
 	return changes, err
 }
 
-// reclassify also returns the agents as they would be stored.
-func (r *Reader) reclassify(ctx context.Context, rules string) (changes []Change, news []downloads.Agent, err error) {
+// reclassify returns the changes, and the changed agents as the database stores them.
+func (r *Reader) reclassify(ctx context.Context, rules string) (changes []Change, changed []downloads.Agent,
+	err error) {
 	classifier, err := openClassifier(rules)
 	if err != nil {
 		return nil, nil, err
@@ -77,9 +78,9 @@ func (r *Reader) reclassify(ctx context.Context, rules string) (changes []Change
 			continue
 		}
 		changes = append(changes, Change{a.Text, before, after})
-		s := stored(a.Text, after)
+		s := storedAgent(a.Text, after)
 		s.ID = a.ID
-		news = append(news, s)
+		changed = append(changed, s)
 	}
-	return changes, news, nil
+	return changes, changed, nil
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// logOf makes a log of n lines, each a download that counts, of visitors from first on, at that second of 20
-// September 2026 and the following.
+// logOf returns a log of n lines, one download per second on 20 September 2026, beginning at the given second of the
+// day. Each is of another visitor; their numbers begin with first.
 func logOf(t testing.TB, first, n, second int) []byte {
 	t.Helper()
 	id := testutil.Packages(t, "live")[0].ID
@@ -29,7 +29,7 @@ func logOf(t testing.TB, first, n, second int) []byte {
 	return b.Bytes()
 }
 
-// total counts all downloads.
+// total returns the number of all downloads.
 func total(t testing.TB, e *Engine) int {
 	t.Helper()
 	n := 0
@@ -68,7 +68,7 @@ func (r *rotation) append(name string, data []byte) {
 	}
 }
 
-// want reads logs and compares the total of downloads and how many bytes were read again.
+// want reads logs, and checks the total number of downloads and, unless it is -1, the number of bytes read.
 func (r *rotation) want(downloads int, bytesRead int, names ...string) *Report {
 	r.Helper()
 	for i, n := range names {
@@ -86,6 +86,7 @@ func (r *rotation) want(downloads int, bytesRead int, names ...string) *Report {
 	return report
 }
 
+// rename renames a log.
 func (r *rotation) rename(from, to string) {
 	r.Helper()
 	if err := os.Rename(r.path(from), r.path(to)); err != nil {
@@ -114,12 +115,12 @@ func TestRenamed(t *testing.T) {
 	r.want(15, 0, "access.log", "access.log-20260921")
 }
 
-func TestPacked(t *testing.T) {
+func TestCompressed(t *testing.T) {
 	r := newRotation(t)
 	log := logOf(t, 0, 100, 0)
 	r.append("access.log", log)
 	r.want(100, len(log), "access.log")
-	r.append("access.log.2.gz", packed(t, append(log, logOf(t, 100, 5, 200)...)))
+	r.append("access.log.2.gz", gzipped(t, append(log, logOf(t, 100, 5, 200)...)))
 	r.want(105, len(logOf(t, 100, 5, 200)), "access.log.2.gz")
 	r.want(105, 0, "access.log.2.gz")
 	again := r.path("other-name")
@@ -137,7 +138,7 @@ func TestCopyTruncated(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.want(10, 0, "access.log")
-	r.append("access.log", logOf(t, 50, 16, 9)) // the first of them in the second of the last one before
+	r.append("access.log", logOf(t, 50, 16, 9)) // begins in the second in which the first log ended
 	r.want(26, -1, "access.log")
 }
 
@@ -147,7 +148,7 @@ func TestSameLogByPipe(t *testing.T) {
 	r.append("access.log", log)
 	r.want(15, -1, "access.log")
 	for range 2 {
-		r.e.options.Stdin = bytes.NewReader(packed(t, log))
+		r.e.options.Stdin = bytes.NewReader(gzipped(t, log))
 		r.want(15, -1, "-")
 	}
 }
@@ -156,35 +157,35 @@ func TestLateLines(t *testing.T) {
 	r := newRotation(t)
 	r.append("a.log", logOf(t, 0, 11, 5000))
 	r.want(11, -1, "a.log")
-	r.e.options.Stdin = bytes.NewReader(logOf(t, 300, 10, 0)) // of another server, older
+	r.e.options.Stdin = bytes.NewReader(logOf(t, 300, 10, 0)) // older lines, from another server
 	r.want(21, -1, "-")
-	r.append("a.log", logOf(t, 400, 1, 0)) // a long download, written at its end, hours later
+	r.append("a.log", logOf(t, 400, 1, 0)) // a download that took hours: the line has the time when it began
 	r.want(22, -1, "a.log")
 }
 
-func TestHalfLine(t *testing.T) {
+func TestIncompleteLine(t *testing.T) {
 	r := newRotation(t)
 	log := logOf(t, 0, 8, 0)
 	r.append("access.log", log[:len(log)-40])
 	if report := r.want(7, -1, "access.log"); !report.Logs[0].Unfinished || report.BadCount() != 0 {
-		t.Errorf("%+v, want an unfinished line and no bad one", report)
+		t.Errorf("%+v, want an unfinished line and no invalid one", report)
 	}
 	r.append("access.log", log[len(log)-40:])
 	r.want(8, len(log)/8, "access.log")
 }
 
-func TestHalfLinePacked(t *testing.T) {
+func TestIncompleteLineCompressed(t *testing.T) {
 	r := newRotation(t)
 	log := logOf(t, 0, 8, 0)
-	r.append("a.gz", packed(t, log[:len(log)-40])) // half of a line: no download
+	r.append("a.gz", gzipped(t, log[:len(log)-40])) // half of the last line: no download
 	r.want(7, -1, "a.gz")
-	r.append("b.gz", packed(t, log[:len(log)-1])) // a line without its end
+	r.append("b.gz", gzipped(t, log[:len(log)-1])) // the last line without \n: a download
 	r.want(8, -1, "b.gz")
-	r.append("c.gz", packed(t, log))
+	r.append("c.gz", gzipped(t, log))
 	r.want(8, -1, "c.gz")
 }
 
-// TestOtherContinuation has a log that begins as another and goes on in its own way.
+// TestOtherContinuation reads logs that begin with the same lines, but continue with different ones.
 func TestOtherContinuation(t *testing.T) {
 	r := newRotation(t)
 	r.append("a.log", append(logOf(t, 0, 5, 0), logOf(t, 5, 5, 100)...))
@@ -199,7 +200,7 @@ func TestOtherContinuation(t *testing.T) {
 func TestTruncatedGzip(t *testing.T) {
 	r := newRotation(t)
 	log := logOf(t, 0, 2000, 0)
-	whole := packed(t, log)
+	whole := gzipped(t, log)
 	path := r.path("a.gz")
 	r.append("a.gz", whole[:len(whole)/2])
 	for range 2 {
@@ -210,7 +211,7 @@ func TestTruncatedGzip(t *testing.T) {
 	}
 	part := total(t, r.e)
 	if part == 0 || part == 2000 {
-		t.Errorf("%d downloads of half a file", part)
+		t.Errorf("%d downloads in half a file, want some, but fewer than 2,000", part)
 	}
 	r.append("a.gz", whole[len(whole)/2:])
 	r.want(2000, -1, "a.gz")
@@ -231,10 +232,10 @@ func TestHostileLines(t *testing.T) {
 	r.append("a.log", log)
 	report := r.want(3, len(log), "a.log")
 	if report.BadCount() != 4 || len(report.Bad) != 4 {
-		t.Errorf("bad lines %+v", report.Bad)
+		t.Errorf("invalid lines %+v, want 4 different ones", report.Bad)
 	}
 	if !strings.Contains(export(t, r.e), "2026-09-19\t") {
-		t.Error("the zone +0530 was not heeded")
+		t.Error("the time zone +0530 was ignored")
 	}
 }
 
@@ -252,7 +253,7 @@ func TestUnknownFormat(t *testing.T) {
 		t.Errorf("problems %q", p)
 	}
 	if n := total(t, r.e); n != 2 {
-		t.Errorf("%d downloads, want those of the good log", n)
+		t.Errorf("%d downloads, want the 2 of the valid log", n)
 	}
 }
 
@@ -260,6 +261,6 @@ func TestTwoRuns(t *testing.T) {
 	o := options(t, t.TempDir())
 	open(t, o)
 	if _, err := Open(context.Background(), o); fault.KindOf(err) != fault.Locked {
-		t.Errorf("got %v, want another run to be named", err)
+		t.Errorf("got %v, want an error of the kind Locked", err)
 	}
 }

@@ -8,10 +8,10 @@ import (
 
 var bitstreamPath = []byte("/bitstream/")
 
-// idLength is that of a Girder id (hex digits).
+// idLength is the length of a Girder id (hex digits).
 const idLength = 24
 
-// isDownload is the default rule but for the path: what a request must be, to count.
+// isDownload reports whether the method and the status of a request are those of a download by the default rule.
 func isDownload(e *accesslog.Entry) bool {
 	switch e.Status {
 	case 200, 206, 302, 303, 307, 308:
@@ -20,9 +20,9 @@ func isDownload(e *accesslog.Entry) bool {
 	return false
 }
 
-// bitstreamOf takes the id out of a request's target. Exact means that the path is /bitstream/<id> and nothing
-// more: only such requests count by the default rule, while format 1.0 took 24 digits with anything behind
-// them.
+// bitstreamOf returns the id in the target of a request. It reports exact if the path is /bitstream/<id> and nothing
+// else: only such requests count by the default rule. Format 1.0 also counts paths with more characters after the first
+// 24 of the id.
 func bitstreamOf(target []byte) (id []byte, exact bool) {
 	rest, ok := bytes.CutPrefix(target, bitstreamPath)
 	if !ok {
@@ -35,7 +35,8 @@ func bitstreamOf(target []byte) (id []byte, exact bool) {
 	return id[:idLength], false
 }
 
-// isGirderID reports whether an id can be that of a package that no catalogue has named yet.
+// isGirderID reports whether an id has the form of a Girder id, so that it can be that of a package that the catalogue
+// does not contain yet.
 func isGirderID(id []byte) bool {
 	if len(id) != idLength {
 		return false

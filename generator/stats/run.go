@@ -14,12 +14,14 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// Progress is called with how many bytes of the logs, as they are stored, have been read.
+// Progress is called with the number of bytes read from the logs. For compressed logs, these are compressed bytes.
 type Progress func(read int64)
 
-// Size is how much there is to be read of logs (bytes as they are stored); of streams it is not known, and 0.
+// Size returns the total size of the logs in bytes, as Progress counts them. Streams, whose size is unknown, count as
+// 0.
 func (e *Engine) Size(names []string) int64 { return e.options.size(names) }
 
+// size returns the total size of the logs: see Engine.Size.
 func (o *Options) size(names []string) int64 {
 	var sum int64
 	for _, name := range names {
@@ -38,8 +40,9 @@ func (o *Options) size(names []string) int64 {
 // isElsewhere reports whether a name has a scheme, so that Options.Open opens it.
 func isElsewhere(name string) bool { return strings.Contains(name, "://") }
 
-// Read reads what is new in the logs, keeps the hits and counts the days that changed. The report names the logs that
-// cannot be read, in whole or in part; an error ends the run. The report is valid in either case.
+// Read reads the new lines of the logs, stores the hits, and recounts the days that changed. If a log cannot be read,
+// or only in part, Read reports the problem and continues with the next log. Any other error ends the run. The report
+// is valid in either case.
 func (e *Engine) Read(ctx context.Context, names []string, progress Progress) (*Report, error) {
 	begin := e.options.Now()
 	report := &Report{ByClass: map[string]int64{}, Located: len(e.options.GeoIP) > 0}
@@ -52,7 +55,7 @@ func (e *Engine) Read(ctx context.Context, names []string, progress Progress) (*
 	if err != nil {
 		return report, err
 	}
-	w := &writer{db: e.db, rules: e.options.Rules, byClass: map[int32]int64{}}
+	w := &writer{db: e.db, rules: e.options.Rules, counted: map[int32]int64{}}
 	batches := make(chan *batch, 1)
 	group, working := errgroup.WithContext(ctx)
 	c.send = func(b *batch) error {
@@ -79,14 +82,14 @@ func (e *Engine) Read(ctx context.Context, names []string, progress Progress) (*
 		return report, err
 	}
 	report.New = w.changed
-	if err := e.finish(ctx, report, w.byClass); err != nil {
+	if err := e.finish(ctx, report, w.counted); err != nil {
 		return report, err
 	}
 	report.Seconds = e.options.Now().Sub(begin).Seconds()
 	return report, nil
 }
 
-// newCollector makes a collector for a run; what it collects goes to its send, which the caller sets.
+// newCollector returns a collector for a run. The caller must set its send.
 func newCollector(ctx context.Context, e *Engine, geo *Geo, report *Report) (*collector, error) {
 	c := &collector{options: e.options, known: map[string]bool{}, geo: geo, visitors: e.visitors, report: report}
 	packages, err := e.db.Packages(ctx)
@@ -105,7 +108,7 @@ func newCollector(ctx context.Context, e *Engine, geo *Geo, report *Report) (*co
 
 // readAll reads the logs one after the other.
 func (c *collector) readAll(ctx context.Context, db *downloads.DB, names []string, progress Progress) error {
-	var before int64 // bytes of the files that are done
+	var before int64 // size of the logs that are finished
 	for _, name := range names {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -132,7 +135,7 @@ func (c *collector) readAll(ctx context.Context, db *downloads.DB, names []strin
 	return c.flush()
 }
 
-// readLog reads one log. What is wrong with it goes into its report.
+// readLog reads one log. An error in the log goes into its report; any other error is returned.
 func (c *collector) readLog(ctx context.Context, db *downloads.DB, name string, l *LogReport, meter func(int)) error {
 	version := c.options.version(name)
 	if version != nil {
@@ -152,7 +155,7 @@ func (c *collector) readLog(ctx context.Context, db *downloads.DB, name string, 
 	} else if s, err = openText(file, c.options.Formats, meter); err == nil {
 		s.archive = version
 	}
-	if errors.Is(err, errNothing) {
+	if errors.Is(err, errNothingNew) {
 		if version != nil {
 			c.batch.logs = append(c.batch.logs, readLog{archive: version})
 		}
@@ -165,13 +168,13 @@ func (c *collector) readLog(ctx context.Context, db *downloads.DB, name string, 
 	defer s.close()
 	problem, err := c.read(ctx, s, l)
 	if err == nil && problem != nil {
-		l.Problem = describe(name, fmt.Errorf("%w; what comes before was read", problem)).Error()
+		l.Problem = describe(name, fmt.Errorf("%w; the lines before were read", problem)).Error()
 	}
 	return err
 }
 
-// version identifies the present content of a log elsewhere, so that one that was read to its end need not be opened
-// again. It is nil where nothing is known before the log is opened.
+// version returns a hash that identifies the current content of a log whose name has a scheme, so that a log that has
+// been read to its end need not be opened again. It returns nil if the content cannot be identified without opening it.
 func (o *Options) version(name string) []byte {
 	if !isElsewhere(name) || o.Stat == nil {
 		return nil
@@ -190,27 +193,27 @@ func (o *Options) open(ctx context.Context, name string) (io.ReadCloser, error) 
 		return io.NopCloser(o.Stdin), nil
 	case isElsewhere(name):
 		if o.Open == nil {
-			return nil, errors.New("logs behind this kind of address cannot be read")
+			return nil, errors.New("unsupported kind of URL")
 		}
 		return o.Open(ctx, name)
 	}
 	return os.Open(name)
 }
 
-// finish counts the changed days and completes the report.
-func (e *Engine) finish(ctx context.Context, report *Report, hitsOf map[int32]int64) error {
+// finish recounts the changed days and completes the report. Counted is the number of counted hits by id of the agent.
+func (e *Engine) finish(ctx context.Context, report *Report, counted map[int32]int64) error {
 	days, err := e.db.Recount(ctx, e.options.LegacyFile != "")
 	if err != nil {
 		return err
 	}
 	report.Days = len(days)
-	if len(hitsOf) > 0 {
+	if len(counted) > 0 {
 		agents, err := e.db.Agents(ctx)
 		if err != nil {
 			return err
 		}
 		for _, a := range agents {
-			if n := hitsOf[a.ID]; n > 0 {
+			if n := counted[a.ID]; n > 0 {
 				report.ByClass[Class(a.Class).String()] += n
 				report.Downloads += n
 			}
@@ -219,8 +222,8 @@ func (e *Engine) finish(ctx context.Context, report *Report, hitsOf map[int32]in
 	if e.options.Privacy != Daily {
 		return nil
 	}
-	// The keys of days that no more lines are expected of are deleted, and these days are closed: without its key a
-	// day cannot know its visitors again.
+	// Delete the keys of days for which no more lines are expected, and close these days: without the key, a visitor
+	// who requests a package again would count again.
 	before := dayOf(e.options.Now()) - KeyDays
 	if err := e.db.Admin.CloseBefore(ctx, before); err != nil {
 		return err

@@ -9,20 +9,20 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// Summary holds the numbers that the page shows before any filter is set. Downloads do not include those by robots,
+// Summary holds the numbers that the page shows before any filter is set. Downloads do not include those by bots,
 // unless a field says otherwise.
 type Summary struct {
 	Format      int      `json:"format"`      // 2
-	First       string   `json:"first"`       // first day with downloads, YYYY-MM-DD; "" when there are none
-	AsOf        string   `json:"asOf"`        // last day with downloads; it may not be over
+	First       string   `json:"first"`       // first day with downloads, YYYY-MM-DD; "" if there are none
+	AsOf        string   `json:"asOf"`        // last day with downloads, which may not be over yet
 	MinCountry  int      `json:"minCountry"`  // countries with fewer downloads in a month are in "*"
-	Attribution []string `json:"attribution"` // HTML that the licences of the GeoIP databases ask to show
+	Attribution []string `json:"attribution"` // HTML that the licences of the GeoIP databases require
 	Total       int64    `json:"total"`
-	Robots      int64    `json:"robots"`  // downloads by robots
-	Periods     []Period `json:"periods"` // the last 7, 30 and 365 whole days
+	Robots      int64    `json:"robots"`  // downloads by bots
+	Periods     []Period `json:"periods"` // the last 7, 30 and 365 complete days
 	Days        Days     `json:"days"`
 	PackageShares
-	Classes   []Share        `json:"classes"` // robots included; most downloads first, as all shares
+	Classes   []Share        `json:"classes"` // including bots; most downloads first, as in all shares
 	Countries []CountryShare `json:"countries"`
 	Releases  []Release      `json:"releases"` // newest first
 	Cubes     []CubeFile     `json:"cubes"`    // oldest first
@@ -66,10 +66,10 @@ type Release struct {
 	Downloads []int64 `json:"downloads"` // of each day from Released to AsOf, at most curveDays
 }
 
-// CubeFile names a cube.
+// CubeFile describes the file of a cube.
 type CubeFile struct {
 	Period string `json:"period"` // YYYY-MM or YYYY
-	Grain  string `json:"grain"`  // of its rows: day or week
+	Grain  string `json:"grain"`  // of its buckets: day or week
 	From   string `json:"from"`   // first day
 	File   string `json:"file"`   // name in the folder of the summary
 	Rows   int    `json:"rows"`
@@ -78,11 +78,11 @@ type CubeFile struct {
 // curveDays is the length of the curve of a release (days).
 const curveDays = 365
 
-// part holds the sums of a period for the summary. It is kept in the database, so that a new summary is made from the
-// parts and only days of changed periods are read again.
+// part holds the sums of a period for the summary. The database stores the parts, so that a new summary reads only the
+// days of periods that have changed.
 type part struct {
-	Downloads map[int32]int64            `json:"downloads"` // by day, without robots
-	Robots    map[int32]int64            `json:"robots"`    // by day
+	Downloads map[int32]int64            `json:"downloads"` // by day, without bots
+	Robots    map[int32]int64            `json:"robots"`    // by bots, by day
 	Packages  []map[string]int64         `json:"packages"`  // by value of each property, in the order of properties
 	Classes   map[string]int64           `json:"classes"`
 	Countries map[string]int64           `json:"countries"`
@@ -101,7 +101,7 @@ func newPart() *part {
 	return p
 }
 
-// partOf sums up the cells of a period.
+// partOf returns the sums of the cells of a period.
 func partOf(cells []downloads.Cell, series map[int32]downloads.Series) *part {
 	p, bySeries := newPart(), map[int32]int64{}
 	for _, c := range cells {
@@ -148,13 +148,15 @@ func (p *part) add(o *part) {
 	}
 }
 
+// addAll adds the numbers in from to those in to.
 func addAll[K comparable](to, from map[K]int64) {
 	for k, n := range from {
 		to[k] += n
 	}
 }
 
-// summarize returns the summary of all periods. Released maps the versions of releases to the days they were built.
+// summarize returns the summary of all periods. Released maps the version of a release to the day its first package was
+// built.
 func summarize(p *part, first, last int32, released map[string]int32) *Summary {
 	s := &Summary{Format: formatVersion, First: dayString(first), AsOf: dayString(last), Attribution: []string{},
 		Classes: shares(p.Classes), Countries: []CountryShare{}, Releases: []Release{}, Cubes: []CubeFile{}}
@@ -195,6 +197,7 @@ func summarize(p *part, first, last int32, released map[string]int32) *Summary {
 	return s
 }
 
+// sum returns the sum of the days from one day to another, both included.
 func sum(days map[int32]int64, from, to int32) (n int64) {
 	for d := from; d <= to; d++ {
 		n += days[d]
@@ -202,7 +205,7 @@ func sum(days map[int32]int64, from, to int32) (n int64) {
 	return n
 }
 
-// shares sorts values by their downloads, most first.
+// shares returns the downloads by value, most first.
 func shares(m map[string]int64) []Share {
 	list := make([]Share, 0, len(m))
 	for _, k := range slices.Sorted(maps.Keys(m)) {

@@ -15,13 +15,13 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// now is the clock of the tests: a day after the last line of the test logs.
+// now is the clock of the tests. It returns a time one day after the last line of the test logs.
 func now() time.Time { return time.Date(2026, 10, 31, 12, 0, 0, 0, time.UTC) }
 
-// testLog is the path of a file of testdata/stats.
+// testLog returns the path of a file in testdata/stats.
 func testLog(name string) string { return testutil.Path(filepath.Join("stats", name)) }
 
-// text reads a file of testdata/stats, unpacked.
+// text returns the content of a file in testdata/stats, decompressed.
 func text(t testing.TB, name string) []byte {
 	t.Helper()
 	f, err := os.Open(testLog(name))
@@ -41,7 +41,7 @@ func text(t testing.TB, name string) []byte {
 	return b
 }
 
-// options are those of a site with the live catalogue.
+// options returns the options for a site with the catalogue "live" of package testutil.
 func options(t testing.TB, dir string) Options {
 	t.Helper()
 	formats, err := accesslog.NewFormats(nil, accesslog.Fields{})
@@ -54,6 +54,7 @@ func options(t testing.TB, dir string) Options {
 	}
 }
 
+// open opens the statistics, and closes them at the end of the test.
 func open(t testing.TB, o Options) *Engine {
 	t.Helper()
 	e, err := Open(context.Background(), o)
@@ -64,7 +65,7 @@ func open(t testing.TB, o Options) *Engine {
 	return e
 }
 
-// read reads logs, each wholly readable.
+// read reads logs, all of which must be readable to their end.
 func read(t testing.TB, e *Engine, names ...string) *Report {
 	t.Helper()
 	r, err := e.Read(context.Background(), names, func(int64) {})
@@ -77,7 +78,7 @@ func read(t testing.TB, e *Engine, names ...string) *Report {
 	return r
 }
 
-// export gives the daily table.
+// export returns the daily table.
 func export(t testing.TB, e *Engine) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -87,7 +88,7 @@ func export(t testing.TB, e *Engine) string {
 	return b.String()
 }
 
-// write makes a file in a folder.
+// write writes a file in a folder, and returns its path.
 func write(t testing.TB, dir, name string, data []byte) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
@@ -97,8 +98,8 @@ func write(t testing.TB, dir, name string, data []byte) string {
 	return path
 }
 
-// packed compresses with gzip.
-func packed(t testing.TB, data []byte) []byte {
+// gzipped compresses data with gzip.
+func gzipped(t testing.TB, data []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -111,5 +112,5 @@ func packed(t testing.TB, data []byte) []byte {
 	return b.Bytes()
 }
 
-// legacyFile is the name of the statistics of format 1.0.
+// legacyFile is the file name of the statistics of format 1.0.
 const legacyFile = "viewer-download-data.json"

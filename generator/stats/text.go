@@ -7,10 +7,10 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// thousands writes a number with commas.
+// thousands formats a number with commas: 105,207.
 func thousands(n int64) string { return humanize.Comma(n) }
 
-// plural writes a number of things.
+// plural formats a number with a noun: 1 log, 2 logs.
 func plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -18,7 +18,7 @@ func plural(n int, thing string) string {
 	return strconv.Itoa(n) + " " + thing + "s"
 }
 
-// short writes a number with three digits at most, for a badge: 950, 12k, 1.2M.
+// short formats a number for a badge, with three digits at most: 950, 12k, 1.2M.
 func short(n int64) string {
 	value, unit := humanize.ComputeSI(float64(n))
 	format := "%.0f%s"

@@ -19,40 +19,40 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// Privacy says what is kept of an address.
+// Privacy is the mode in which addresses are stored.
 type Privacy string
 
-// The modes. Every one of them stores a visitor as a keyed hash; they differ in how long the key lives.
+// The modes. In all of them, the id of a visitor is a keyed hash of the address.
 const (
-	// Keyed has one key for all time, so that a visitor is known again: the statistics of format 1.0 need it.
+	// Keyed has one permanent key, so a visitor has the same id on all days. The statistics of format 1.0 need it.
 	Keyed Privacy = "keyed"
-	// Daily has a key for each day of the log, deleted KeyDays later: nobody can tell then whether an address
-	// was among the visitors, nor whether visitors of two days are one.
+	// Daily has one key for each day of the log, which is deleted after KeyDays days. After that, it is impossible to
+	// find out whether an address was among the visitors, or whether visitors of two days are the same.
 	Daily Privacy = "daily"
-	// Full keeps the addresses, too.
+	// Full has one permanent key, and also stores the addresses.
 	Full Privacy = "full"
 )
 
-// KeyDays is how long the key of a day is kept in the Daily mode (days): long enough for a log to be rotated
-// and read to its end. Lines of older days that come later are not counted.
+// KeyDays is the number of days after which the key of a day is deleted in the mode Daily. This is long enough for a
+// log to be rotated and read to its end. Older lines that are read later are not counted.
 const KeyDays = 3
 
-// keySize is that of the hash (bytes).
+// keySize is the size of a key (bytes).
 const keySize = sha256.Size
 
-// visitors turns addresses into the numbers that are stored.
+// visitors maps addresses to the ids that are stored.
 type visitors struct {
 	path  string // of the file with the keys
-	dry   bool   // the file is not written
+	dry   bool   // do not write the file
 	mode  Privacy
-	keys  map[int32]hash.Hash // by day; by 0 when there is one key
-	raw   map[string]string   // what the file holds: day or "all" to key, in hex
+	keys  map[int32]hash.Hash // by day; by 0 if there is one permanent key
+	raw   map[string]string   // content of the file: keys in hex, by day (YYYY-MM-DD) or by "all"
 	sum   [sha256.Size]byte
-	dirty bool // keys were made that the file does not have
+	dirty bool // raw has changes that are not saved
 }
 
-// openVisitors reads the keys of a data folder. The file is created, with mode 0600, when the first key is needed. In a
-// dry run it is not touched, and new keys are lost.
+// openVisitors reads the keys of a data folder. The file is created, with mode 0600, when the first key is needed. A
+// dry run does not change the file, and discards new keys.
 func openVisitors(dir string, mode Privacy, dry bool) (*visitors, error) {
 	v := &visitors{
 		path: filepath.Join(dir, keyFile), dry: dry, mode: mode, keys: map[int32]hash.Hash{}, raw: map[string]string{},
@@ -65,20 +65,20 @@ func openVisitors(dir string, mode Privacy, dry bool) (*visitors, error) {
 		return nil, fmt.Errorf("read the visitor key: %w", err)
 	}
 	if err := json.Unmarshal(data, &v.raw); err != nil {
-		return nil, fmt.Errorf("read the visitor key: %s: %w; without it visitors are not known again, restore it "+
-			"from a backup", v.path, err)
+		return nil, fmt.Errorf("read the visitor key: %s: %w; restore it from a backup: a new key counts known "+
+			"visitors again", v.path, err)
 	}
 	if info, err := os.Stat(v.path); !dry && err == nil && info.Mode().Perm()&0o077 != 0 {
 		if err := os.Chmod(v.path, 0o600); err != nil {
-			return nil, fmt.Errorf("keep the visitor key from other users: %w", err)
+			return nil, fmt.Errorf("restrict access to the visitor key: %w", err)
 		}
 	}
 	return v, nil
 }
 
-// of gives the number of a visitor on a day: the first 64 bits of HMAC-SHA256 of the address. Among ten
-// million visitors the chance that any two share a number is 1 in 370,000.
-func (v *visitors) of(address []byte, day int32) (int64, error) {
+// id returns the id of a visitor on a day: the first 64 bits of the HMAC-SHA256 of the address. Among ten million
+// visitors, the probability that any two have the same id is 1 in 370,000.
+func (v *visitors) id(address []byte, day int32) (int64, error) {
 	h, err := v.key(day)
 	if err != nil {
 		return 0, err
@@ -88,7 +88,7 @@ func (v *visitors) of(address []byte, day int32) (int64, error) {
 	return int64(binary.LittleEndian.Uint64(h.Sum(v.sum[:0]))), nil
 }
 
-// key gives the hash with the key of a day, and makes the key when there is none.
+// key returns the HMAC with the key of a day, and creates the key if there is none.
 func (v *visitors) key(day int32) (hash.Hash, error) {
 	if v.mode != Daily {
 		day = 0
@@ -103,7 +103,7 @@ func (v *visitors) key(day int32) (hash.Hash, error) {
 	text, ok := v.raw[name]
 	if !ok {
 		key := make([]byte, keySize)
-		rand.Read(key) // never fails, says crypto/rand
+		rand.Read(key) // never returns an error
 		text = hex.EncodeToString(key)
 		v.raw[name] = text
 		v.dirty = true
@@ -117,23 +117,24 @@ func (v *visitors) key(day int32) (hash.Hash, error) {
 	return h, nil
 }
 
-// save writes keys made since the last save. It must come before the commit of rows made with them.
+// save writes the file if keys have been created or deleted since the last save. Call it before committing rows that
+// were made with new keys: without its key, a row could never be matched with the same visitor again.
 func (v *visitors) save() error {
 	if !v.dirty || v.dry {
 		return nil
 	}
 	data, err := json.MarshalIndent(v.raw, "", "\t")
 	if err != nil {
-		return fmt.Errorf("keep the visitor key: %w", err)
+		return fmt.Errorf("save the visitor key: %w", err)
 	}
 	if err := renameio.WriteFile(v.path, append(data, '\n'), 0o600, renameio.IgnoreUmask()); err != nil {
-		return fmt.Errorf("keep the visitor key: %w", err)
+		return fmt.Errorf("save the visitor key: %w", err)
 	}
 	v.dirty = false
 	return nil
 }
 
-// expire deletes the keys of days before the given one.
+// expire deletes the keys of days before the given one, and saves the file.
 func (v *visitors) expire(before int32) error {
 	for name := range v.raw {
 		if day, err := parseDay(name); err == nil && day < before {
@@ -145,8 +146,9 @@ func (v *visitors) expire(before int32) error {
 	return v.save()
 }
 
-// addressKey is what is hashed of an address, and the address when it is one: IPv4 in IPv6's notation is
-// IPv4, and all spellings of an IPv6 address are one. A name counts in lower case.
+// addressKey appends the bytes of an address that are hashed to dst. All spellings of an address have the same bytes:
+// an IPv4 address in IPv6 notation (::ffff:192.0.2.1) is the IPv4 address. A host name, which some logs have instead,
+// is hashed in lower case; address is then invalid.
 func addressKey(dst, text []byte) (key []byte, address netip.Addr) {
 	address, err := netip.ParseAddr(string(text))
 	if err != nil {

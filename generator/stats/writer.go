@@ -10,16 +10,16 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// writer puts batches into the database.
+// writer writes batches to the database.
 type writer struct {
 	db         *downloads.DB
-	rules      string      // file with user agent rules, "" for those that come along
-	classifier *Classifier // made when the first new agent comes
-	changed    int64       // hits that told something new
-	byClass    map[int32]int64
+	rules      string          // file with user agent rules, "" for the built-in ones
+	classifier *Classifier     // made for the first new user agent
+	changed    int64           // number of hits that were added or changed a row
+	counted    map[int32]int64 // number of counted hits by id of the agent, repetitions included
 }
 
-// write puts a batch into the database: all of it, with how far its logs are read, or nothing.
+// write writes a batch, including the positions up to which its logs have been read, in one transaction.
 func (w *writer) write(ctx context.Context, b *batch) (err error) {
 	tx, err := w.db.Begin(ctx)
 	if err != nil {
@@ -43,7 +43,7 @@ func (w *writer) write(ctx context.Context, b *batch) (err error) {
 	}
 	for _, l := range b.logs {
 		if l.log != nil {
-			err = tx.SetLog(l.log, l.was)
+			err = tx.SetLog(l.log, l.previous)
 		} else {
 			err = tx.SetArchive(l.archive)
 		}
@@ -58,7 +58,7 @@ func (w *writer) write(ctx context.Context, b *batch) (err error) {
 	return nil
 }
 
-// resolve turns the positions in the tables into the ids of the database.
+// resolve replaces positions in the tables by ids of the database: see tables.
 func (w *writer) resolve(tx *downloads.Batch, b *batch) error {
 	t := b.tables
 	for _, p := range b.packages {
@@ -86,13 +86,13 @@ func (w *writer) resolve(tx *downloads.Batch, b *batch) error {
 		h := &b.hits[i]
 		h.Package, h.Agent, h.Place = t.packageIDs[h.Package], t.agentIDs[h.Agent], t.placeIDs[h.Place]
 		if h.Counted {
-			w.byClass[h.Agent]++
+			w.counted[h.Agent]++
 		}
 	}
 	return nil
 }
 
-// classify tells what a new agent is.
+// classify classifies a new user agent.
 func (w *writer) classify(text string) (downloads.Agent, error) {
 	if w.classifier == nil {
 		c, err := openClassifier(w.rules)
@@ -101,10 +101,10 @@ func (w *writer) classify(text string) (downloads.Agent, error) {
 		}
 		w.classifier = c
 	}
-	return stored(text, w.classifier.Classify(text)), nil
+	return storedAgent(text, w.classifier.Classify(text)), nil
 }
 
-// openClassifier makes a classifier with the rules of a file, or with those that come along.
+// openClassifier returns a classifier with the rules of a file, or with the built-in rules if the name is "".
 func openClassifier(rules string) (*Classifier, error) {
 	if rules == "" {
 		return NewClassifier("", nil)
@@ -116,13 +116,13 @@ func openClassifier(rules string) (*Classifier, error) {
 	return NewClassifier(rules, text)
 }
 
-// stored is an agent as the database has it.
-func stored(text string, a Agent) downloads.Agent {
+// storedAgent returns a user agent as the database stores it.
+func storedAgent(text string, a Agent) downloads.Agent {
 	return downloads.Agent{Text: text, Class: int(a.Class), Legacy: a.Legacy, Browser: a.Browser, System: a.OS,
 		Device: a.Device}
 }
 
-// merge sorts hits by their key and makes one of those with the same key.
+// merge sorts hits by key, in place, and merges hits with the same key, as downloads.Batch.AddHits does.
 func merge(hits []downloads.Hit) []downloads.Hit {
 	slices.SortFunc(hits, func(a, b downloads.Hit) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Package, b.Package), cmp.Compare(a.Visitor, b.Visitor),

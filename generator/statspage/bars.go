@@ -10,7 +10,7 @@ import (
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
-// Group is a bar chart of the downloads by one of their properties.
+// Group is a bar chart of the downloads by one property.
 type Group struct {
 	Key   string // name of the property in URLs, for example version
 	Title string // for example Version
@@ -30,8 +30,8 @@ type Bar struct {
 }
 
 const (
-	drawnBars = 10
-	barHeight = 36 // of a row (pixels); the same as in stats.css and stats-bars.html
+	drawnBars = 10 // maximum number of rows in the picture
+	barHeight = 36 // height of a row (pixels); the same as in stats.css and stats-bars.html
 )
 
 // Height returns the height of the picture (pixels).
@@ -81,6 +81,7 @@ func countryGroup(s *stats.Summary) Group {
 	return g
 }
 
+// orUnknown returns a value, or the label of the value "".
 func orUnknown(v string) string { return cmp.Or(v, "Unknown") }
 
 // newGroup returns the chart of a property. Its shares are sorted, most downloads first.
@@ -133,7 +134,8 @@ func regionShares(countries []stats.CountryShare) []stats.Share {
 	return list
 }
 
-// classShares returns the shares of all classes. Classes without downloads are included, since the page explains all.
+// classShares returns the shares of all classes, including those without downloads, since the page explains all
+// classes.
 func classShares(have []stats.Share) []stats.Share {
 	list := slices.Clone(have)
 	for _, c := range stats.Classes() {

@@ -17,18 +17,20 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
+// The benchmarks use the statistics of ten years.
 const (
 	manyDays      = 3650
 	manyDownloads = 1_000_000
 	manyEach      = 120 // days from one release to the next
 )
 
+// manyFirst returns the first of the many days.
 func manyFirst() time.Time { return time.Date(2016, 11, 1, 0, 0, 0, 0, time.UTC) }
 
 // manyVersion returns the version of the n-th release.
 func manyVersion(n int) string { return fmt.Sprintf("%d.%d.%d", 4+n/10, n%10, n%3) }
 
-// manyReleases returns a package for each release, with the day on which it was built.
+// manyReleases returns one package for each release, with the day on which it was built.
 func manyReleases() []downloads.Package {
 	var list []downloads.Package
 	for n := range manyDays/manyEach + 1 {
@@ -84,7 +86,7 @@ func manyDaily(t testing.TB) *bytes.Buffer {
 	return b
 }
 
-// countryCodes returns the country codes that the statistics know.
+// countryCodes returns the country codes in the table of package stats.
 func countryCodes(t testing.TB) []string {
 	var codes []string
 	for line := range strings.Lines(read(t, filepath.Join("..", "stats", "countries.tsv"))) {
@@ -104,8 +106,8 @@ func BenchmarkExplore(b *testing.B) {
 	const clicks = `(() => {
 		const press = (chart, n) => document.querySelectorAll('[data-chart="' + chart + '"] .values button')[n].click();
 		performance.clearMeasures();
-		for (const [chart, n] of [['version', 0], ['country', 1], ['os', 1], ['class', 0], ['region', 0], ['version', 2],
-			['stability', 0]]) press(chart, n);
+		for (const [chart, n] of [['version', 0], ['country', 1], ['os', 1], ['class', 0], ['region', 0],
+			['version', 2], ['stability', 0]]) press(chart, n);
 		document.getElementById('clear').click();
 		const of = (name) => performance.getEntriesByName(name).map((e) => e.duration);
 		return [of('stats-count'), of('stats-update')];
@@ -121,13 +123,13 @@ func BenchmarkExplore(b *testing.B) {
 		b.ReportMetric(list[len(list)*9/10], name+"-ms-p90")
 	}
 	dir := filepath.Join(public, "download-stats")
-	b.ReportMetric(float64(packedSize(b, dir, "cube-*.json"))/1e3, "data-kB")
-	b.ReportMetric(float64(packedSize(b, dir, "index.html", "assets/*.css", "assets/*.js"))/1e3, "first-kB")
+	b.ReportMetric(float64(gzippedSize(b, dir, "cube-*.json"))/1e3, "data-kB")
+	b.ReportMetric(float64(gzippedSize(b, dir, "index.html", "assets/*.css", "assets/*.js"))/1e3, "first-kB")
 	b.ReportMetric(0, "ns/op")
 }
 
-// packedSize returns the total size of files when each is compressed with gzip (bytes).
-func packedSize(t testing.TB, dir string, patterns ...string) int {
+// gzippedSize returns the total size of files when each is compressed with gzip (bytes).
+func gzippedSize(t testing.TB, dir string, patterns ...string) int {
 	t.Helper()
 	size := 0
 	for _, pattern := range patterns {
@@ -136,8 +138,8 @@ func packedSize(t testing.TB, dir string, patterns ...string) int {
 			t.Fatalf("%s: %v %v", pattern, names, err)
 		}
 		for _, name := range names {
-			var packed bytes.Buffer
-			w := gzip.NewWriter(&packed)
+			var compressed bytes.Buffer
+			w := gzip.NewWriter(&compressed)
 			data, err := os.ReadFile(name)
 			if err != nil {
 				t.Fatal(err)
@@ -148,7 +150,7 @@ func packedSize(t testing.TB, dir string, patterns ...string) int {
 			if err := w.Close(); err != nil {
 				t.Fatal(err)
 			}
-			size += packed.Len()
+			size += compressed.Len()
 		}
 	}
 	return size

@@ -98,7 +98,7 @@ func curvePath(downloads []int64, days int, top int64) string {
 	return path.String()
 }
 
-// dayLabels returns the labels of a horizontal axis of so many days: at its ends, and after one and two thirds.
+// dayLabels returns the labels of a horizontal axis with this number of days: at its ends, and at one and two thirds.
 func dayLabels(days int) []Tick {
 	list := []Tick{{"0%", "start", "day of release"}}
 	for _, part := range []int{1, 2} {
@@ -108,6 +108,7 @@ func dayLabels(days int) []Tick {
 	return append(list, Tick{"100%", "end", fmt.Sprintf("%d days", days)})
 }
 
+// sum returns the sum of a list.
 func sum(list []int64) (n int64) {
 	for _, v := range list {
 		n += v

@@ -96,7 +96,7 @@ func TestStartOf(t *testing.T) {
 	}
 }
 
-// TestCurves expects that curves add up, stay level on days without downloads, and end with the last day.
+// TestCurves checks that curves add up, stay level on days without downloads, and end with the last day.
 func TestCurves(t *testing.T) {
 	long := make([]int64, 100)
 	long[0], long[50] = 10, 30

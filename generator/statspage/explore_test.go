@@ -20,7 +20,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// contents is what the page shows once the script has drawn it.
+// contents holds the numbers on the page after the script has drawn its charts.
 type contents struct {
 	Total  int                       `json:"total"` // in the status text, which screen readers announce
 	Charts map[string]map[string]int `json:"charts"`
@@ -48,7 +48,7 @@ func (b *browser) contents() contents {
 	})()`)
 }
 
-// labels are the labels of values in the test data, where they differ from the values.
+// labels maps values in the test data to their labels, if these differ.
 var labels = map[string]map[string]string{
 	"os":        {"win": "Windows", "macosx": "macOS", "linux": "Linux"},
 	"stability": {"release": "Stable release", "nightly": "Preview release"},
@@ -73,7 +73,7 @@ func labelled(key string, sums map[string]int) map[string]int {
 	return list
 }
 
-// TestExplore compares what the page shows for a query with the daily table, which was counted independently.
+// TestExplore compares the numbers on the page for a query with the daily table, which was counted independently.
 func TestExplore(t *testing.T) {
 	table := truth(t)
 	b := open(t, serve(t, publish(t)), desktop)
@@ -121,7 +121,8 @@ func TestExplore(t *testing.T) {
 	}
 }
 
-// TestArchAndRegion checks two properties that the daily table does not have, by sums that it does have.
+// TestArchAndRegion checks two properties that are not in the daily table, by comparing their sums with numbers that
+// are.
 func TestArchAndRegion(t *testing.T) {
 	table := truth(t)
 	b := open(t, serve(t, publish(t)), desktop)
@@ -137,7 +138,7 @@ func TestArchAndRegion(t *testing.T) {
 	}
 }
 
-// TestURL expects that the URL contains the filters, and that the back button and a reload restore them.
+// TestURL checks that the URL contains the filters, and that the back button and a reload restore them.
 func TestURL(t *testing.T) {
 	table := truth(t)
 	b := open(t, serve(t, publish(t)), desktop)
@@ -256,7 +257,7 @@ func TestKeyboard(t *testing.T) {
 	}
 }
 
-// TestStatus expects that the status text describes the filters and suggests to use them while there are none.
+// TestStatus checks that the status text describes the filters, and suggests filtering if there are none.
 func TestStatus(t *testing.T) {
 	b := open(t, serve(t, publish(t)), desktop)
 	for query, want := range map[string]string{
@@ -271,7 +272,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// TestSave downloads what is shown, as JSON and as CSV.
+// TestSave downloads the data shown, as JSON and as CSV, and compares it with the daily table.
 func TestSave(t *testing.T) {
 	table := truth(t)
 	b := open(t, serve(t, publish(t)), desktop)
@@ -375,7 +376,8 @@ func TestCurves(t *testing.T) {
 	}
 }
 
-// TestWeeks filters years that are published by week. No download may be lost, and these years cannot be shown by day.
+// TestWeeks filters years that are published by week. No download may be lost, and the page must not offer to group
+// these years by day.
 func TestWeeks(t *testing.T) {
 	table := "day\tversion\tos\tstability\tcountry\tclass\tdownloads\n"
 	for i, day := range []string{
@@ -406,7 +408,7 @@ func TestWeeks(t *testing.T) {
 	}
 }
 
-// TestMissingData expects the charts drawn on the server, and a message, if the data cannot be loaded.
+// TestMissingData checks that the page keeps its charts, and shows a message, if the data cannot be loaded.
 func TestMissingData(t *testing.T) {
 	public := publish(t)
 	if err := os.Remove(filepath.Join(public, "download-stats", "cube-2026-10.json")); err != nil {
@@ -429,8 +431,8 @@ func TestMissingData(t *testing.T) {
 // axe is the path of axe-core, which .ci/axe downloads.
 var axe = filepath.Join(filepath.Dir(testutil.Path("")), ".cache", "axe.min.js")
 
-// TestAccessible checks the page with axe-core: in light and dark colours, on a desktop computer and a phone, without
-// the script, and with active filters and everything open.
+// TestAccessible checks the page with axe-core, in light and dark colours, on a desktop computer and a phone: without
+// the script, and with active filters and all tables open.
 func TestAccessible(t *testing.T) {
 	source, err := os.ReadFile(axe)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -474,7 +476,8 @@ func TestAccessible(t *testing.T) {
 	}
 }
 
-// TestWithoutScripts expects that everything can be read, and that there are no controls without a function.
+// TestWithoutScripts checks that all charts and tables are visible without scripts, and that no control is, since it
+// would do nothing.
 func TestWithoutScripts(t *testing.T) {
 	b := open(t, serve(t, publish(t)), settings{width: 390, noScripts: true})
 	b.visit("")
@@ -495,7 +498,7 @@ func TestWithoutScripts(t *testing.T) {
 	}
 }
 
-// TestNothingMoves measures how much the layout shifts when the script replaces the charts.
+// TestNothingMoves checks that the layout hardly shifts when the script replaces the charts.
 func TestNothingMoves(t *testing.T) {
 	site := serve(t, publish(t))
 	b := open(t, site, desktop)
@@ -507,7 +510,8 @@ func TestNothingMoves(t *testing.T) {
 		setTimeout(() => done(sum), 1500);
 	})`)
 	if shift > 0.05 {
-		tops := eval[[]int](b, `[...document.querySelectorAll('h2')].map((h) => Math.round(h.getBoundingClientRect().top))`)
+		tops := eval[[]int](b, `[...document.querySelectorAll('h2')].map(
+			(h) => Math.round(h.getBoundingClientRect().top))`)
 		t.Errorf("the layout shifts by %.3f; headings at %v", shift, tops)
 	}
 }

@@ -112,6 +112,7 @@ func pageText(t testing.TB, s stats.Summary, o statspage.Options) string {
 	return string(page.Data)
 }
 
+// read returns the content of a file.
 func read(t testing.TB, path string) string {
 	t.Helper()
 	b, err := os.ReadFile(path)

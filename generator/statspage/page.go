@@ -1,10 +1,10 @@
-// Package statspage renders the page of the download statistics, public/download-stats/index.html, from the summary that
-// package stats makes. Package count writes it beside the summary.
+// Package statspage renders the page of the download statistics, public/download-stats/index.html, from the summary of
+// package stats. Package count writes both to the same folder.
 //
 // The page works without scripts: it shows the statistics of all time, with each chart drawn by this package as inline
 // SVG and repeated as a table. In a browser with scripts, layouts/assets/stats.js loads the detailed data (cubes) after
 // the first paint, lets visitors filter it, and redraws the charts. The script draws exactly like this package, so that
-// nothing moves when it replaces the charts. A change to a drawing must be made in both.
+// nothing moves when it replaces the charts. Change drawings in both places.
 //
 // # Drawing
 //
@@ -48,8 +48,8 @@ func Files(ctx context.Context, in site.Input, s *stats.Summary, o Options) ([]o
 	return files, err
 }
 
-// IsFile reports whether a file of the folder download-stats is the page or one of its assets, those of earlier pages
-// included.
+// IsFile reports whether a file in the folder download-stats is the page or one of its assets, including assets of
+// earlier versions of the page.
 func IsFile(name string) bool { return name == pageName || strings.HasPrefix(name, "assets/") }
 
 const (

@@ -37,7 +37,7 @@ func few() stats.Summary {
 	}
 }
 
-// TestPage expects the numbers in the HTML, where they can be read without scripts.
+// TestPage checks that the HTML contains the numbers, so that they can be read without scripts.
 func TestPage(t *testing.T) {
 	page := pageText(t, few(), statspage.Options{})
 	for _, want := range []string{
@@ -67,7 +67,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestPrivacy expects that the page explains what is stored about visitors.
+// TestPrivacy checks that the page explains what is stored about visitors.
 func TestPrivacy(t *testing.T) {
 	for privacy, want := range map[stats.Privacy]string{
 		stats.Keyed: "without the key, which never leaves the server",
@@ -89,7 +89,7 @@ func TestNoDownloads(t *testing.T) {
 	}
 }
 
-// TestHostileNames expects that names from outside are escaped.
+// TestHostileNames checks that names in the summary are escaped.
 func TestHostileNames(t *testing.T) {
 	s := few()
 	const evil = `</script></title><img src=x onerror=alert(1)>"' --> <!--#include virtual="/-/x" -->`
@@ -105,14 +105,14 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// TestFiles expects the page, its own assets beside it, and the same bytes each time.
+// TestFiles checks that Files returns the page with its assets, and the same bytes each time.
 func TestFiles(t *testing.T) {
 	s := few()
 	files := pageFiles(t, siteInput(t), &s, statspage.Options{LegacyFile: "old.json"})
 	for _, f := range files {
 		if !statspage.IsFile(f.Path) || f.Root != output.Public ||
 			(f.Group == output.Records) != strings.HasPrefix(f.Path, "assets/") {
-			t.Errorf("file %s of group %d", f.Path, f.Group)
+			t.Errorf("unexpected path or group: file %s, group %d", f.Path, f.Group)
 		}
 	}
 	if statspage.IsFile("summary.json") || len(files) < 3 {
@@ -127,7 +127,7 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestInvalidLayout expects an error with its place.
+// TestInvalidLayout checks that the error of an invalid layout names the file and the line.
 func TestInvalidLayout(t *testing.T) {
 	in := siteInput(t)
 	invalid := fstest.MapFS{"stats.html": {Data: []byte(`{{define "main"}}{{.Page.Data.Totals}}{{end}}`)}}
@@ -139,7 +139,7 @@ func TestInvalidLayout(t *testing.T) {
 	}
 }
 
-// BenchmarkFiles renders the page.
+// BenchmarkFiles measures the rendering of the page.
 func BenchmarkFiles(b *testing.B) {
 	s := few()
 	for b.Loop() {

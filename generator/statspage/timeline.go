@@ -35,13 +35,13 @@ type Tick struct {
 	Label  string
 }
 
-// The size of the nested picture that curves are drawn in (units); see the package comment.
+// The size of the nested picture in which curves are drawn (units): see the package comment.
 const (
 	pictureWidth  = 1000
 	pictureHeight = 200
 )
 
-// newTimeline draws the downloads of a range of days. It groups the days so that the steps are wide enough to see.
+// newTimeline draws the downloads of a range of days, grouped by a unit that fits their number.
 func newTimeline(d stats.Days) Timeline {
 	t := Timeline{Unit: unitFor(len(d.Downloads))}
 	day := parseDay(d.From)
@@ -57,8 +57,8 @@ func newTimeline(d stats.Days) Timeline {
 	return t
 }
 
-// unitFor returns the unit for a number of days: days for up to three months, weeks for up to two years, else months.
-// The script uses the same limits.
+// unitFor returns the unit for a number of days: days for up to three months, weeks for up to two years, months for
+// more, so that each step is wide enough to see. The script uses the same limits.
 func unitFor(days int) string {
 	switch {
 	case days <= 92:

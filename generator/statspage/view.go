@@ -11,29 +11,30 @@ import (
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
-// View is the data that the layout stats.html shows, its Page.Data.
+// View is the data for the layout stats.html: its Page.Data.
 type View struct {
 	*stats.Summary
-	First, AsOf time.Time // first and last day in the logs; zero if there are no downloads
+	First, AsOf time.Time // first and last day with downloads; zero if there are none
 	Licences    []template.HTML
 	Privacy     stats.Privacy
-	Legacy      string // name of the file in format 1.0; "" when none is published
-	Tiles       []Tile
+	Legacy      string // name of the file in format 1.0; "" if none is published
+	Tiles       []Tile // none if there are no downloads
 	Timeline    Timeline
 	Columns     [][]Group // columns of charts on a wide screen
 	Curves      Curves
 	Script      Script
 }
 
-// Tile shows the downloads of a period and how they changed.
+// Tile is a box that shows the downloads of a period, and how they have changed since the period before.
 type Tile struct {
 	Days      int // length of the period; 0 for all time
 	Title     string
 	Downloads string
-	Change    string // from the period before; "" for all time
+	Change    string // compared with the period before; "" for all time
 }
 
-// Script is the data for the script. It reads labels and regions from the tables of the page.
+// Script is the data for stats.js, as JSON in the page. The script reads labels and regions from the tables of the
+// page.
 type Script struct {
 	First      string          `json:"first"` // YYYY-MM-DD
 	AsOf       string          `json:"asOf"`
@@ -42,12 +43,13 @@ type Script struct {
 	Releases   []ScriptRelease `json:"releases"`
 }
 
-// ScriptRelease is a release that the script can draw a curve for.
+// ScriptRelease is a release for which the script can draw a curve.
 type ScriptRelease struct {
 	Version  string `json:"version"`
 	Released string `json:"released"`
 }
 
+// newView returns the view of a summary.
 func newView(scheme *catalog.Scheme, s *stats.Summary, privacy stats.Privacy, legacy string) *View {
 	v := &View{Summary: s, First: parseDay(s.First), AsOf: parseDay(s.AsOf), Privacy: privacy, Legacy: legacy,
 		Script: Script{First: s.First, AsOf: s.AsOf, Properties: stats.PackageProperties(), Cubes: []string{},
@@ -103,7 +105,8 @@ func tiles(s *stats.Summary) []Tile {
 	return list
 }
 
-// parseDay parses YYYY-MM-DD. Package stats writes no other form except "", for which parseDay returns the zero time.
+// parseDay parses YYYY-MM-DD. It returns the zero time for "", which package stats writes if there are no downloads.
+// Other forms do not occur.
 func parseDay(s string) time.Time {
 	t, _ := time.Parse(time.DateOnly, s)
 	return t

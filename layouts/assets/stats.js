@@ -29,12 +29,12 @@ const COUNTRY_PROPERTIES = ['region', 'country'];
 const PROPERTIES = [...PACKAGE_PROPERTIES, ...COUNTRY_PROPERTIES, 'class'];
 const UNITS = ['day', 'week', 'month'];
 const BOT = 'bot'; // excluded unless selected
-const SHORT_LIST = 10; // values shown before a visitor asks for all
+const SHORT_LIST = 10; // values shown until a visitor presses "Show all"
 const CURVES = 6, MOST_CURVES = 8; // curves without and with selected versions
 const CURVE_DAYS = 365;
-const WARM_UP = 4; // rounds of counting after which browsers have compiled it, so that the first click is fast, too
+const WARM_UP = 4; // counts before the first click, so that the browser has compiled the code and the click is fast
 const MILESTONES = [7, 30, 90, 180, 365];
-const WIDTH = 1000, HEIGHT = 200; // of the nested picture that curves are drawn in: see package statspage
+const WIDTH = 1000, HEIGHT = 200; // size of the nested picture in which curves are drawn: see package statspage
 
 const $ = (selector, within = document) => within.querySelector(selector);
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -69,10 +69,11 @@ function make(name, attributes = {}, ...children) {
   return element;
 }
 
-const first = dayOf(page?.first), asOf = dayOf(page?.asOf); // first and last day in the logs
+const first = dayOf(page?.first), asOf = dayOf(page?.asOf); // first and last day with downloads
 const labels = readLabels(); // by property and value
 const regions = new Map($$('tr[data-region]').map((row) => [row.dataset.value, row.dataset.region]));
 
+// readLabels returns the labels in the tables of the page: a map from value to label for each property.
 function readLabels() {
   return Object.fromEntries(PROPERTIES.map((key) => [key, new Map($$(`[data-chart="${key}"] tr[data-value]`).map(
     (row) => [row.dataset.value, $('th', row).textContent]))]));
@@ -114,7 +115,7 @@ function assemble(cubes) {
     values, numbers, packages, countries,
     rowPackage: new Uint32Array(rows), rowCountry: new Uint16Array(rows), rowClass: new Uint8Array(rows),
     rowDownloads: new Uint32Array(rows),
-    // By bucket: its first day, its length and the day in its middle; and the row after its last row.
+    // For each bucket: its first day, its number of days, the day in its middle, and the row after its last row.
     bucketFrom: [], bucketDays: [], bucketMiddle: [], bucketEnd: [],
     dailyFrom: first, // the day from which all buckets are days
   };
@@ -150,8 +151,8 @@ function endOf(period) {
 
 // ---- filters
 
-// parseFilters reads the query of a URL. It returns the selected values of each property (numbers), the selected days,
-// null if they are not limited, and the selected unit, null if there is none. It ignores invalid and unknown values.
+// parseFilters reads the query of a URL. It returns the numbers of the selected values of each property, the first and
+// the last selected day, and the selected unit; null means no limit or no unit. It ignores invalid and unknown values.
 function parseFilters(search) {
   const query = new URLSearchParams(search), filters = { selected: {} };
   for (const key of PROPERTIES) {
@@ -231,6 +232,13 @@ function addFacets(sums, tuples, keys, mismatch, facets) {
 // bits counts everywhere. A row with exactly one bit may still count in a facet of that group, since a facet ignores
 // its own filter: if only the package fails, the row adds to the sum of its package, and addFacets decides for which
 // property of the package it counts. In the same way, the counts of buckets ignore the selected days.
+//
+// For example, the filters are os=win and country=DE, and the rows are those of the cube at the top of this file, with
+// 2.4.0 for Linux instead of Windows:
+//
+//   2.3.0 win    DE  browser  7   bits 0: counts in all facets, in its bucket and in the total
+//   2.4.0 linux  US  browser  4   bits 1 and 2: counts nowhere
+//   2.4.0 linux  DE  tool     1   bit 1: counts only as Linux in the facet os, which visitors could select, too
 function count({ selected, from, to }) {
   const { rowPackage, rowCountry, rowClass, rowDownloads, bucketMiddle, bucketEnd } = data;
   const match = Object.fromEntries(PROPERTIES.map((key) => [key, matching(key, selected[key])]));
@@ -458,14 +466,14 @@ function listOf(key) {
   return [...counts.keys()].filter((n) => counts[n] || selected.has(n)).sort((a, b) => counts[b] - counts[a] || a - b);
 }
 
-// shareOf returns the share of a class, which is "not counted" for bots unless a class is selected.
+// shareOf returns the share of a value. For bots it is "not counted", unless a class is selected.
 function shareOf(key, n) {
   if (key === 'class' && !result.match.class[n] && !filters.selected.class.size) return 'not counted';
   return share(result.facets[key][n], sumOf(key));
 }
 
-// sumOf returns the number of downloads that the shares of a property refer to. Like the facet, it ignores the filter
-// of the property, but bots are included only if they are selected.
+// sumOf returns the number of downloads that is 100 % for the shares of a property. Like the facet, it ignores the
+// filter of the property, but it includes bots only if they are selected.
 function sumOf(key) {
   const bot = data.numbers.class.get(BOT), withoutBots = key === 'class' && !filters.selected.class.has(bot);
   return result.facets[key].reduce((sum, n, i) => withoutBots && i === bot ? sum : sum + n, 0);
@@ -514,7 +522,7 @@ function drawTiles() {
   }
 }
 
-// drawFilters shows the active filters as buttons that remove them, and the number of downloads that match.
+// drawFilters shows the active filters as buttons that remove them, and the number of matching downloads.
 function drawFilters() {
   const active = PROPERTIES.flatMap((key) => [...filters.selected[key]].map((n) => [key, n]));
   $('#chosen').replaceChildren(...active.map(([key, n]) => {
@@ -533,7 +541,7 @@ const titleOf = (key) => $(`#${key}-title`).textContent;
 
 // ---- tables and files
 
-// tableOf returns the head and the rows of the table of a chart.
+// tableOf returns the column names and the rows of the table of a chart.
 function tableOf(key) {
   if (key === 'time') {
     return { head: ['From', 'Downloads'], rows: shownPoints.map((p) => [isoOf(p.from), p.downloads]) };
@@ -557,7 +565,8 @@ function fillTable(section) {
   $('tbody', section).replaceChildren(...rows.map((row) => make('tr', {}, ...row.map(cell))));
 }
 
-// toJSON returns the file that visitors download. Its keys are read by other programs and must not change.
+// toJSON returns the content of the JSON file that visitors can download. Do not change its keys, which other programs
+// read.
 function toJSON() {
   const charts = { time: shownPoints.map((p) => ({ from: isoOf(p.from), downloads: p.downloads })) };
   for (const key of PROPERTIES) {
@@ -576,7 +585,7 @@ function toJSON() {
   }, null, 1);
 }
 
-// toCSV returns the charts of toJSON as one table.
+// toCSV returns the charts of toJSON as one table in CSV.
 function toCSV() {
   const rows = [['chart', 'value', 'name', 'downloads']];
   for (const [key, list] of Object.entries(JSON.parse(toJSON()).charts)) {
@@ -588,12 +597,12 @@ function toCSV() {
       }
     }
   }
-  // Spreadsheets take text that begins with one of these characters for a formula. An apostrophe prevents that.
+  // Spreadsheets treat text that begins with one of these characters as a formula. An apostrophe prevents that.
   const quote = (v) => `"${String(v).replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`;
   return rows.map((row) => row.map((v) => typeof v === 'number' ? v : quote(v)).join(',')).join('\r\n') + '\r\n';
 }
 
-// save downloads what the page shows, as csv or json.
+// save downloads the data that the page shows, as csv or json.
 function save(format) {
   const [type, text] = format === 'csv' ? ['text/csv', toCSV()] : ['application/json', toJSON()];
   const url = URL.createObjectURL(new Blob([text], { type }));
@@ -605,7 +614,7 @@ function save(format) {
 
 let data, filters, result, shownUnit, shownPoints, shownCurves;
 
-// update counts and draws everything. The browser's performance timeline contains how long that takes.
+// update counts the downloads and draws all charts. The browser's performance timeline records how long this takes.
 function update() {
   const start = performance.now();
   result = count(filters);
@@ -623,7 +632,8 @@ function update() {
   performance.measure('stats-update', { start });
 }
 
-// brush lets visitors point at the time chart to read its values, and drag over it to select days.
+// brush lets visitors point at the time chart to read its values, and drag over it to select days. It shows the values
+// in the element readout.
 function brush(plot, readout) {
   let start = null;
   const at = (event) => {
@@ -664,6 +674,7 @@ function brush(plot, readout) {
   });
 }
 
+// listen adds the event listeners of all controls that exist from the beginning.
 function listen() {
   for (const button of $$('[data-unit]')) {
     button.addEventListener('click', () => setFilters((f) => { f.unit = button.dataset.unit; }));
@@ -689,12 +700,14 @@ function listen() {
   brush($('.plot', chart('time')), $('.readout'));
 }
 
+// load fetches a cube.
 async function load(file) {
   const response = await fetch(new URL(file, location.origin + location.pathname), { cache: 'no-cache' });
   if (!response.ok) throw new Error(`${file}: ${response.status}`);
   return response.json();
 }
 
+// start loads the cubes and draws the charts. If a cube cannot be loaded, the charts of the page stay, without filters.
 async function start() {
   $('#shown').textContent = 'Loading data for filters…';
   try {

@@ -8,18 +8,18 @@ import (
 	"github.com/Slicer/sitegen/generator/sqlite"
 )
 
-// Admin changes what is already counted.
+// Admin changes downloads that have been counted.
 type Admin struct {
 	file *sqlite.DB
 }
 
-// closeBefore closes the days before a given one; days that were closed stay closed.
+// closeBefore closes the days before a given one. Days that are closed already stay closed.
 const closeBefore = `INSERT OR REPLACE INTO meta VALUES ('sealed_before',
 	max(CAST(?1 AS INTEGER), coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'sealed_before'), ?1)))`
 
-// Forget deletes the hits of the days before the given one, and whatever else is about single visitors there; the
-// daily numbers stay. The days are closed: hits that come for them later are not counted. Forget returns how many
-// hits were deleted. It refuses while days are not counted, whose numbers would be lost.
+// Forget deletes the hits of the days before the given one, and all other data of single visitors there. The daily
+// numbers stay. The days are closed: no more hits are added to them. Forget returns the number of hits that were
+// deleted. If any days have not been counted yet, it returns an error, because their numbers would be lost.
 func (a Admin) Forget(ctx context.Context, before int32) (hits int64, err error) {
 	err = a.file.Update(ctx, func(tx *sqlite.Tx) error {
 		pending, _, err := sqlite.One(ctx, tx, sqlite.Value[int], "SELECT count(*) FROM changed")
@@ -27,7 +27,7 @@ func (a Admin) Forget(ctx context.Context, before int32) (hits int64, err error)
 			return err
 		}
 		if pending > 0 {
-			return fmt.Errorf("%d days are not counted yet", pending)
+			return fmt.Errorf("%d days have not been counted yet", pending)
 		}
 		result, err := tx.Exec(ctx, "DELETE FROM hits WHERE day < ?", before)
 		if err != nil {
@@ -44,7 +44,8 @@ func (a Admin) Forget(ctx context.Context, before int32) (hits int64, err error)
 			"DELETE FROM firsts WHERE at < ?1 * 86400",
 			"DELETE FROM addresses WHERE visitor NOT IN (SELECT visitor FROM hits) AND ?1 = ?1",
 			"DELETE FROM agents WHERE id NOT IN (SELECT agent FROM hits) AND ?1 = ?1",
-			"INSERT OR IGNORE INTO changed SELECT DISTINCT day FROM hits WHERE ?1 = ?1", // a later access may be the first now
+			// The first access of a visitor may now be a later one, on any day.
+			"INSERT OR IGNORE INTO changed SELECT DISTINCT day FROM hits WHERE ?1 = ?1",
 		} {
 			if _, err := tx.Exec(ctx, s, before); err != nil {
 				return err
@@ -53,25 +54,25 @@ func (a Admin) Forget(ctx context.Context, before int32) (hits int64, err error)
 		return nil
 	})
 	if err != nil {
-		return 0, failed("forget the downloads", err)
+		return 0, failed("forget the visitors", err)
 	}
-	// Deleted rows stay readable in free pages, and in the write-ahead log, until these are overwritten.
+	// Deleted rows stay readable in free pages and in the write-ahead log until these are overwritten.
 	for _, s := range []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"} {
 		if err := a.file.Exec(ctx, s); err != nil {
-			return hits, failed("wipe what was forgotten", err)
+			return hits, failed("erase the deleted rows from the file", err)
 		}
 	}
 	return hits, nil
 }
 
-// CloseBefore closes the days before the given one: they take no more hits. Their rows stay.
+// CloseBefore closes the days before the given one: no more hits are added to them. Their hits stay.
 func (a Admin) CloseBefore(ctx context.Context, before int32) error {
 	return failed("close the days whose keys are deleted", a.file.Exec(ctx, closeBefore, before))
 }
 
-// SetAgents keeps what newer rules tell of agents, and marks the days of their hits as changed.
+// SetAgents stores new classifications of user agents, and marks all days that have hits as changed.
 func (a Admin) SetAgents(ctx context.Context, agents []Agent) error {
-	return failed("keep the agents", a.file.Update(ctx, func(tx *sqlite.Tx) error {
+	return failed("store the user agents", a.file.Update(ctx, func(tx *sqlite.Tx) error {
 		for _, a := range agents {
 			if _, err := tx.Exec(ctx, "UPDATE agents SET class = ?, legacy = ?, browser = ?, os = ?, device = ? "+
 				"WHERE id = ?",
@@ -79,18 +80,18 @@ func (a Admin) SetAgents(ctx context.Context, agents []Agent) error {
 				return err
 			}
 		}
-		// Which accesses are the first by format 1.0 may change on any day.
+		// The first accesses of visitors, by the rule of format 1.0, may change on any day.
 		_, err := tx.Exec(ctx, `DELETE FROM firsts; DELETE FROM accesses;
 			INSERT OR IGNORE INTO changed SELECT DISTINCT day FROM hits`)
 		return err
 	}))
 }
 
-// ErrHasHits is that days to be imported were counted from logs already.
-var ErrHasHits = errors.New("days that were counted from logs cannot be replaced")
+// ErrHasHits means that a day cannot be imported because it has been counted from logs.
+var ErrHasHits = errors.New("days that have been counted from logs cannot be replaced")
 
-// ImportDaily imports numbers counted elsewhere, for whole days: they replace numbers imported before, and their days
-// are closed. It refuses, with ErrHasHits, days that have hits.
+// ImportDaily imports numbers that another program counted, for whole days. They replace numbers that were imported for
+// these days before. The days are closed. If a day has hits, ImportDaily imports nothing and returns ErrHasHits.
 func (a Admin) ImportDaily(ctx context.Context, lines []Daily) error {
 	days := map[int32]bool{}
 	for _, l := range lines {
@@ -117,7 +118,7 @@ func (a Admin) ImportDaily(ctx context.Context, lines []Daily) error {
 	}))
 }
 
-// importDay makes room for the numbers of a day.
+// importDay prepares the import of a day: it deletes the numbers that were imported before, and closes the day.
 func importDay(ctx context.Context, tx *sqlite.Tx, day int32) error {
 	counted, _, err := sqlite.One(ctx, tx, sqlite.Value[bool],
 		"SELECT EXISTS (SELECT 1 FROM hits WHERE day = ?1) OR EXISTS (SELECT 1 FROM daily WHERE day = ?1)", day)

@@ -8,44 +8,45 @@ import (
 	"github.com/Slicer/sitegen/generator/sqlite"
 )
 
-// Hit says that a visitor asked for a package with an agent on a day.
+// Hit is a row of the database: the requests of a visitor for a package with one user agent on one day.
 type Hit struct {
 	Visitor int64 // keyed hash of the address
 	Day     int32 // since 1970-01-01, UTC
-	Package int32 // ids, see Batch
-	Agent   int32
-	Place   int32
-	First   int32 // second of the day of the earliest request
-	Counted bool  // a download by the default rule
+	Package int32 // id, as Batch.Package returns it
+	Agent   int32 // id, as Batch.Agent returns it
+	Place   int32 // id, as Batch.Place returns it
+	First   int32 // time of the earliest request, in seconds since the beginning of the day
+	Counted bool  // one of the requests is a download by the default rule
 }
 
-// Log says how far a log was read. Its lines up to there are in the database.
+// Log is the position up to which a log has been read. The hits of all lines before it are in the database. Package
+// stats, in follow.go, has an example.
 type Log struct {
 	First  []byte // hash of the first line
-	Head   int    // length of its beginning (bytes, decompressed)
+	Head   int    // length of the beginning (bytes, decompressed)
 	Hash   []byte // hash of the beginning
-	Offset int64  // decompressed bytes read, up to the end of a line
+	Offset int64  // number of bytes read (decompressed), up to the end of a line
 	Tail   []byte // hash of the end of the line before the offset
 }
 
-// Logs returns the logs with a first line of this hash, those with the longest beginning first.
+// Logs returns the positions of all logs whose first line has this hash, those with the longest beginning first.
 func (d *DB) Logs(ctx context.Context, first []byte) ([]Log, error) {
 	list, err := sqlite.Collect(ctx, d.file, func(row sqlite.Row) (Log, error) {
 		l := Log{First: first}
 		err := row.Scan(&l.Head, &l.Hash, &l.Offset, &l.Tail)
 		return l, err
 	}, "SELECT head, hash, offset, tail FROM logs WHERE first = ? ORDER BY head DESC", first)
-	return list, failed("find out how far the log was read", err)
+	return list, failed("look up the position in the log", err)
 }
 
-// HasArchive reports whether a compressed file was read to its end.
+// HasArchive reports whether the archive with this hash has been read to its end.
 func (d *DB) HasArchive(ctx context.Context, hash []byte) (bool, error) {
 	_, ok, err := sqlite.One(ctx, d.file, sqlite.Value[int], "SELECT 1 FROM archives WHERE hash = ?", hash)
-	return ok, failed("find out how far the log was read", err)
+	return ok, failed("look up the position in the log", err)
 }
 
-// Closed are the days that take no more hits: their numbers came from elsewhere, their hits were deleted, or the keys
-// of their visitors were.
+// Closed is the set of closed days, to which no more hits are added: their numbers were imported, or their hits or the
+// keys of their visitors were deleted.
 type Closed struct {
 	before int32 // all days before this one
 	days   map[int32]bool
@@ -69,32 +70,43 @@ func (d *DB) Closed(ctx context.Context) (*Closed, error) {
 	return c, failed("read the closed days", err)
 }
 
-// Batch adds hits and how far their logs were read in one transaction. Its methods find the ids of packages, places
-// and agents, and add those that are new.
+// Batch adds hits, and the positions up to which their logs have been read, in one transaction. Its methods return the
+// ids of packages, places and agents, and add those that are new.
 type Batch struct {
 	ctx  context.Context
 	tx   *sqlite.Tx
 	many *sqlite.Stmt   // adds hitsPerStatement hits
-	one  *sqlite.Stmt   // adds one
-	days map[int32]bool // changed
+	one  *sqlite.Stmt   // adds one hit
+	days map[int32]bool // days that have changed
 
-	// Changed is the number of hits that were new, or told something that was not known of a hit.
+	// Changed is the number of hits that were new, or changed the row with their key.
 	Changed int64
 }
 
-// hitsPerStatement keeps the calls into SQLite few. With its 7 columns a statement has less than 999 parameters.
+// hitsPerStatement is the number of hits in one INSERT, to have few calls into SQLite. A hit has 7 columns, so the
+// statement has 700 parameters; older versions of SQLite allow at most 999.
 const hitsPerStatement = 100
 
-// addHits keeps the earliest second and "counted" of either, so that the order of hits and their repetition mean
-// nothing: adding (first 36000, not counted) and (first 39600, counted) in any order, and any number of times, gives
-// (first 36000, counted). An unknown place (0) is replaced by a known one. A row that stays as it is, is not
-// written, so that reading a log again changes nothing.
+// addHits inserts hits. If there is a row with the key of a hit, the row gets the earlier time of both, is counted if
+// either is, and has its unknown place (0) replaced by that of the hit. For example, a visitor requests a package at
+// 10:00 with HEAD, which is not counted, and at 11:00 with GET, which is. Adding these hits in either order results in
+// the same row:
+//
+//	add (first 36000, not counted)   row (first 36000, not counted)
+//	add (first 39600, counted)       row (first 36000, counted)
+//
+//	add (first 39600, counted)       row (first 39600, counted)
+//	add (first 36000, not counted)   row (first 36000, counted)
+//
+// Adding either hit again does not change the row, and the WHERE clause makes sure that it is not even written. So the
+// number of rows that SQLite reports as changed is 0 when a log is read again, and the days of these hits are not
+// counted again.
 const addHits = `INSERT INTO hits (day, package, visitor, agent, place, first, counted) VALUES %s
 ON CONFLICT DO UPDATE SET first = min(first, excluded.first), counted = max(counted, excluded.counted),
 	place = CASE place WHEN 0 THEN excluded.place ELSE place END
 WHERE excluded.first < first OR excluded.counted > counted OR (place = 0 AND excluded.place <> 0)`
 
-// Begin begins a batch. It must end with Commit or Rollback.
+// Begin begins a batch. The caller must end it with Commit or Rollback.
 func (d *DB) Begin(ctx context.Context) (*Batch, error) {
 	tx, err := d.file.Begin(ctx)
 	if err != nil {
@@ -113,7 +125,8 @@ func (d *DB) Begin(ctx context.Context) (*Batch, error) {
 	return b, nil
 }
 
-// AddHits adds hits. They are written fastest in the order of the key: day, package, visitor, agent.
+// AddHits adds hits, or merges them into the rows with their keys: see addHits. It is fastest if the hits are sorted by
+// key: day, package, visitor, agent.
 func (b *Batch) AddHits(hits []Hit) error {
 	args := make([]any, 0, 7*hitsPerStatement)
 	for len(hits) > 0 {
@@ -144,7 +157,8 @@ func (b *Batch) AddHits(hits []Hit) error {
 	return nil
 }
 
-// Package returns the id of a package by its bitstream id. One that no catalogue has named is kept as unknown.
+// Package returns the id of the package with this bitstream id. If there is none, it adds a package that is not
+// in the catalogue. All numbers exclude its downloads until SetPackages adds it to the catalogue.
 func (b *Batch) Package(bitstream string) (int32, error) {
 	id, err := b.find("SELECT id FROM packages WHERE bitstream = ?", bitstream)
 	if id != 0 || err != nil {
@@ -154,7 +168,7 @@ func (b *Batch) Package(bitstream string) (int32, error) {
 		VALUES (?, 0, 0, '', '', 0)`, bitstream)
 }
 
-// Place returns the id of a place, 0 for the unknown one.
+// Place returns the id of a place, 0 if country and location are unknown.
 func (b *Batch) Place(country, location string) (int32, error) {
 	if country == "" && location == "" {
 		return 0, nil
@@ -166,7 +180,7 @@ func (b *Batch) Place(country, location string) (int32, error) {
 	return b.insert("INSERT INTO places (country, location) VALUES (?, ?)", country, location)
 }
 
-// Agent returns the id of a user agent. It calls classify, which returns what the agent tells, when it is new.
+// Agent returns the id of a user agent. If the user agent is new, it calls classify for its classification.
 func (b *Batch) Agent(text string, classify func() (Agent, error)) (int32, error) {
 	id, err := b.find("SELECT id FROM agents WHERE agent = ?", []byte(text))
 	if id != 0 || err != nil {
@@ -180,13 +194,13 @@ func (b *Batch) Agent(text string, classify func() (Agent, error)) (int32, error
 		[]byte(text), a.Class, a.Legacy, a.Browser, a.System, a.Device)
 }
 
-// Address keeps the address of a visitor.
+// Address stores the address of a visitor.
 func (b *Batch) Address(visitor int64, address string) error {
 	_, err := b.tx.Exec(b.ctx, "INSERT OR IGNORE INTO addresses VALUES (?, ?)", visitor, address)
 	return failed("write addresses", err)
 }
 
-// find returns the id of a row, 0 when there is none.
+// find returns the id of a row, 0 if there is none.
 func (b *Batch) find(query string, args ...any) (int32, error) {
 	id, _, err := sqlite.One(b.ctx, b.tx, sqlite.Value[int32], query, args...)
 	return id, failed("write downloads", err)
@@ -202,27 +216,29 @@ func (b *Batch) insert(statement string, args ...any) (int32, error) {
 	return int32(id), failed("write downloads", err)
 }
 
-// SetLog keeps how far a log was read. A log that was known by a shorter beginning before is known by the new one.
-func (b *Batch) SetLog(l, was *Log) error {
+// SetLog stores the position up to which a log has been read. It replaces previous, the stored position of the log,
+// which may have a shorter beginning. Previous is nil if there is none.
+func (b *Batch) SetLog(l, previous *Log) error {
 	var err error
-	if was != nil {
-		_, err = b.tx.Exec(b.ctx, "DELETE FROM logs WHERE first = ? AND head = ? AND hash = ?", was.First, was.Head,
-			was.Hash)
+	if previous != nil {
+		_, err = b.tx.Exec(b.ctx, "DELETE FROM logs WHERE first = ? AND head = ? AND hash = ?", previous.First,
+			previous.Head, previous.Hash)
 	}
 	if err == nil {
 		_, err = b.tx.Exec(b.ctx, `INSERT INTO logs (first, head, hash, offset, tail) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET offset = excluded.offset, tail = excluded.tail`, l.First, l.Head, l.Hash, l.Offset, l.Tail)
+			ON CONFLICT DO UPDATE SET offset = excluded.offset, tail = excluded.tail`,
+			l.First, l.Head, l.Hash, l.Offset, l.Tail)
 	}
-	return failed("keep how far the log was read", err)
+	return failed("store the position in the log", err)
 }
 
-// SetArchive keeps that a compressed file was read to its end.
+// SetArchive stores that the archive with this hash has been read to its end.
 func (b *Batch) SetArchive(hash []byte) error {
 	_, err := b.tx.Exec(b.ctx, "INSERT OR IGNORE INTO archives VALUES (?)", hash)
-	return failed("keep how far the log was read", err)
+	return failed("store the position in the log", err)
 }
 
-// Commit makes the batch last, and marks the days that it changed. After an error nothing of it stays.
+// Commit marks the days that the batch has changed, and commits it. After an error, the batch is rolled back.
 func (b *Batch) Commit() error {
 	defer b.Rollback()
 	for day := range b.days {
@@ -233,5 +249,5 @@ func (b *Batch) Commit() error {
 	return failed("write downloads", b.tx.Commit())
 }
 
-// Rollback drops the batch. After Commit it does nothing.
+// Rollback rolls the batch back. After Commit, it does nothing.
 func (b *Batch) Rollback() { b.tx.Rollback() }

@@ -7,23 +7,39 @@ import (
 	"github.com/Slicer/sitegen/generator/sqlite"
 )
 
-// The statements begin with the hits of the day and look everything else up: CROSS JOIN has SQLite keep to that
-// order, which it would not find out without statistics of the tables.
+// CROSS JOIN makes SQLite process the tables in the order in which the statement lists them: first the hits of the day,
+// then, for each hit, the rows to which it refers. Without statistics about the tables, SQLite might choose another,
+// slower order.
 
-// countDay are the daily numbers of a day, from its hits.
+// countDay selects the daily numbers of a day from its hits.
 const countDay = `SELECT h.day, h.package, p.country, a.class, count(*)
 FROM hits h CROSS JOIN places p ON p.id = h.place CROSS JOIN agents a ON a.id = h.agent
 WHERE h.day = ?1 AND h.counted GROUP BY h.package, p.country, a.class`
 
-// firstsOfDay are the earliest times of the visitors of a day, for each package, by the rule of format 1.0.
+// Format 1.0 counts a visitor once per package, at the time of the earliest request. A log with an earlier request may
+// be read later, so the table firsts stores the earliest times. For example, visitor 7 has requested package 42 on day
+// 19815, second 36000, from place 3. Recount of this day does two things:
+//
+//  1. firstsOfDay inserts (42, 7, 19815*86400+36000) into firsts.
+//  2. accessesOfDay selects the hits of day 19815 that are in firsts, and stores the line "36000 42 3" for this day.
+//
+// Then an older log adds a request of the same visitor on day 19810, second 100. Recount of day 19810 does the same:
+//
+//  1. firstsOfDay changes the row in firsts to (42, 7, 19810*86400+100). The trigger firsts_moved inserts 19815, the
+//     day of the old value, into the table moved.
+//  2. accessesOfDay stores the line "100 42 3" for day 19810. It also selects the hits of day 19815 again, because that
+//     day is in moved: the hit of visitor 7 is no longer in firsts, so its line disappears.
+
+// firstsOfDay updates the earliest times with the hits of a day that have the class and the location that format 1.0
+// requires.
 const firstsOfDay = `INSERT INTO firsts (package, visitor, at)
 SELECT h.package, h.visitor, min(h.day * 86400 + h.first)
 FROM hits h CROSS JOIN places p ON p.id = h.place CROSS JOIN agents a ON a.id = h.agent
 WHERE h.day = ?1 AND a.legacy = 'Browser' AND p.location <> '' GROUP BY h.package, h.visitor
 ON CONFLICT DO UPDATE SET at = excluded.at WHERE excluded.at < at`
 
-// accessesOfDay are those hits of a day that are the firsts of their visitors. Two agents of one address in
-// one second are one access.
+// accessesOfDay stores the accesses of a day: its hits that are in firsts. If a visitor requested the package in that
+// second with two user agents, this is one access.
 const accessesOfDay = `INSERT OR REPLACE INTO accesses
 SELECT ?1, coalesce(group_concat(first || ' ' || package || ' ' || place, char(10)), '') FROM (
 	SELECT h.first, h.package, min(h.place) AS place
@@ -36,11 +52,11 @@ SELECT ?1, coalesce(group_concat(first || ' ' || package || ' ' || place, char(1
 const dropDocuments = `DELETE FROM documents WHERE period IN
 	('', strftime('%Y', ?1 * 86400, 'unixepoch'), strftime('%Y-%m', ?1 * 86400, 'unixepoch'))`
 
-// accessesOn is the setting that says whether the accesses of format 1.0 are kept: "on" or "off".
+// accessesOn is the name of a setting: "on" if the accesses of format 1.0 are stored, otherwise "off".
 const accessesOn = "accesses"
 
-// Recount counts the days anew that hits were added to, and deletes the documents that have their numbers. With
-// accesses it also keeps the accesses of format 1.0. It returns the days that it counted.
+// Recount counts the days to which hits have been added, and deletes the documents that contain their numbers. If
+// accesses is true, it also stores the accesses of format 1.0. It returns the days that it counted.
 func (d *DB) Recount(ctx context.Context, accesses bool) ([]int32, error) {
 	var days []int32
 	err := d.file.Update(ctx, func(tx *sqlite.Tx) (err error) {
@@ -70,10 +86,10 @@ func (d *DB) Recount(ctx context.Context, accesses bool) ([]int32, error) {
 	return days, nil
 }
 
-// switchAccesses marks every day as changed when the accesses of format 1.0 were switched on, and deletes the accesses
-// when they were switched off.
+// switchAccesses marks all days as changed if the accesses of format 1.0 have been switched on since the last run, and
+// deletes the accesses if they have been switched off.
 func switchAccesses(ctx context.Context, tx *sqlite.Tx, on bool) error {
-	was, err := setting(ctx, tx, accessesOn)
+	before, err := setting(ctx, tx, accessesOn)
 	if err != nil {
 		return err
 	}
@@ -81,7 +97,7 @@ func switchAccesses(ctx context.Context, tx *sqlite.Tx, on bool) error {
 	if on {
 		now, statement = "on", "INSERT OR IGNORE INTO changed SELECT DISTINCT day FROM hits"
 	}
-	if was == now {
+	if before == now {
 		return nil
 	}
 	if _, err := tx.Exec(ctx, statement); err != nil {
@@ -90,6 +106,7 @@ func switchAccesses(ctx context.Context, tx *sqlite.Tx, on bool) error {
 	return set(ctx, tx, accessesOn, now)
 }
 
+// recountDay counts a day and deletes the documents that contain its numbers.
 func recountDay(ctx context.Context, tx *sqlite.Tx, day int32, accesses bool) error {
 	statements := []string{"DELETE FROM daily WHERE day = ?1", "INSERT INTO daily " + countDay, dropDocuments}
 	if accesses {
@@ -103,7 +120,7 @@ func recountDay(ctx context.Context, tx *sqlite.Tx, day int32, accesses bool) er
 	return nil
 }
 
-// collectAccesses writes the accesses of the days, and of those that lost firsts to them.
+// collectAccesses stores the accesses of the days, and those of the days in moved.
 func collectAccesses(ctx context.Context, tx *sqlite.Tx, days []int32) error {
 	moved, err := sqlite.Collect(ctx, tx, sqlite.Value[int32], "SELECT day FROM moved")
 	if err != nil {
@@ -120,16 +137,16 @@ func collectAccesses(ctx context.Context, tx *sqlite.Tx, days []int32) error {
 	return err
 }
 
-// Difference is a number of the daily table that its hits do not bear out.
+// Difference is a number in the daily table that differs from the number of hits.
 type Difference struct {
 	Day             int32
-	Bitstream       string // "" when the accesses of format 1.0 of the day differ
+	Bitstream       string // "" if the accesses of format 1.0 on the day differ
 	Country         string
 	Class           int
-	Daily, FromHits int // downloads
+	Daily, FromHits int // downloads in the daily table, and recounted from the hits
 }
 
-// compareDay are the numbers of a day's table that differ from those counted from its hits.
+// compareDay selects the numbers of a day in the daily table that differ from those counted from its hits.
 const compareDay = `WITH fresh (day, package, country, class, downloads) AS (` + countDay + `),
 	kept AS (SELECT * FROM daily WHERE day = ?1)
 SELECT c.bitstream, coalesce(f.country, k.country), coalesce(f.class, k.class),
@@ -138,10 +155,10 @@ FROM fresh f FULL JOIN kept k ON k.package = f.package AND k.country = f.country
 JOIN packages c ON c.id = coalesce(f.package, k.package)
 WHERE f.downloads IS NOT k.downloads ORDER BY 1, 2, 3`
 
-// compareAccesses are the days whose accesses differ from those of all hits. They come about in another way than
-// firstsOfDay and accessesOfDay go, which need a table of the firsts: the earliest access of a visitor and package is
-// the least pair of second and place, written as one number, second * 2^31 + place. So second 1712052000 from place 7
-// is 1712052000 * 2147483648 + 7; the sum stays under 2^63 until the year 2106.
+// compareAccesses selects the days whose stored accesses differ from those computed from all hits. To be an independent
+// check, it does not use firstsOfDay, accessesOfDay and the table firsts. The earliest access of a visitor and package
+// is the smallest pair (time, place). To find it with min, the pair is encoded as one number, time * 2^31 + place. For
+// example, time 1712052000 and place 7 are 1712052000 * 2147483648 + 7. This is less than 2^63 until the year 2106.
 const compareAccesses = `WITH firsts AS (
 	SELECT h.package, min((h.day * 86400 + h.first) * 2147483648 + h.place) AS least
 	FROM hits h CROSS JOIN places p ON p.id = h.place CROSS JOIN agents a ON a.id = h.agent
@@ -153,8 +170,8 @@ fresh AS (SELECT at / 86400 AS day,
 SELECT coalesce(f.day, k.day) FROM fresh f FULL JOIN accesses k ON k.day = f.day
 WHERE f.lines IS NOT k.lines ORDER BY 1`
 
-// Verify counts all days that have hits anew, and the accesses of format 1.0, and compares. It returns the differences
-// and how many days it looked at. It writes nothing.
+// Verify recounts all days that have hits, and the accesses of format 1.0, and compares the results with the stored
+// numbers. It returns the differences and the number of days that it has compared. It writes nothing.
 func (r *Reader) Verify(ctx context.Context) (differences []Difference, days int, err error) {
 	err = r.file.View(ctx, func(tx *sqlite.Tx) error {
 		list, err := sqlite.Collect(ctx, tx, sqlite.Value[int32], `SELECT DISTINCT day

@@ -21,7 +21,7 @@ func open(t *testing.T, path string) *DB {
 	return d
 }
 
-// count returns the result of a query of one number.
+// count returns the number that a query selects.
 func count(t *testing.T, r *Reader, query string) int {
 	t.Helper()
 	n, _, err := sqlite.One(t.Context(), r.file, sqlite.Value[int], query)
@@ -31,7 +31,7 @@ func count(t *testing.T, r *Reader, query string) int {
 	return n
 }
 
-// add adds n hits of one package, visitors and seconds counted from 0, on a day.
+// add adds n hits of one package on a day. Their visitors and times are 0, 1, 2 and so on.
 func add(t *testing.T, d *DB, day int32, n int) error {
 	t.Helper()
 	b, err := d.Begin(t.Context())
@@ -62,11 +62,11 @@ func add(t *testing.T, d *DB, day int32, n int) error {
 	return b.Commit()
 }
 
-// TestBatchInTrouble: the error of a batch names the file and helps, and nothing of the batch stays.
-func TestBatchInTrouble(t *testing.T) {
+// TestBatchDiskFull checks that a failed batch is rolled back, and that its error names the file and has a hint.
+func TestBatchDiskFull(t *testing.T) {
 	path := filepath.Join(t.TempDir(), FileName)
 	d := open(t, path)
-	limit := func(pages string) { // the pragma is of the one connection that there is so far
+	limit := func(pages string) { // the pragma applies to one connection; there is no other yet
 		t.Helper()
 		if err := d.file.Exec(t.Context(), "PRAGMA max_page_count = "+pages); err != nil {
 			t.Fatal(err)
@@ -75,24 +75,24 @@ func TestBatchInTrouble(t *testing.T) {
 	limit("1")
 	err := add(t, d, 19815, 10_000)
 	if err == nil || err.Error() != "write downloads: "+path+": database or disk is full" {
-		t.Errorf("error %v", err)
+		t.Errorf("got error %v, want: disk is full", err)
 	}
 	if hints := fault.Hints(err); len(hints) != 1 || !strings.Contains(hints[0], "Free some space") {
-		t.Errorf("hints %q", hints)
+		t.Errorf("got hints %q, want one to free space", hints)
 	}
 	if n := count(t, d.Reader, "SELECT count(*) FROM packages"); n != 0 {
-		t.Errorf("%d packages stayed", n)
+		t.Errorf("got %d packages after a failed batch, want none", n)
 	}
 	limit("1000000")
 	if err := add(t, d, 19815, 10_000); err != nil {
 		t.Fatal(err)
 	}
 	if n := count(t, d.Reader, "SELECT count(*) FROM hits"); n != 10_000 {
-		t.Errorf("%d hits", n)
+		t.Errorf("got %d hits, want 10,000", n)
 	}
 }
 
-// TestReadWhileWriting reads the numbers while a run is at work, and checks them in the end.
+// TestReadWhileWriting reads the total between the batches of a run, and verifies all numbers at the end.
 func TestReadWhileWriting(t *testing.T) {
 	path := filepath.Join(t.TempDir(), FileName)
 	d := open(t, path)
@@ -116,19 +116,19 @@ func TestReadWhileWriting(t *testing.T) {
 	defer r.Close()
 	for i, day := range []int32{19816, 19817} {
 		if n, err := r.Total(t.Context()); err != nil || n != int64(10*(i+1)) {
-			t.Errorf("%d downloads, want %d, %v", n, 10*(i+1), err)
+			t.Errorf("got %d downloads, want %d; error %v", n, 10*(i+1), err)
 		}
 		count(day, 10)
 	}
 	if differences, days, err := r.Verify(t.Context()); len(differences) != 0 || days != 3 || err != nil {
-		t.Errorf("%d days, differences %v, %v", days, differences, err)
+		t.Errorf("%d days verified, differences %v, error %v", days, differences, err)
 	}
 }
 
-// TestDocuments are kept until a number of their period changes, or what they are made with.
+// TestDocuments checks that documents are stored until a number of their period changes, or the options do.
 func TestDocuments(t *testing.T) {
 	d := open(t, filepath.Join(t.TempDir(), FileName))
-	kept := func() (periods []string) {
+	stored := func() (periods []string) {
 		t.Helper()
 		for _, period := range []string{"", "2024", "2024-04", "2024-05"} {
 			data, err := d.Documents.Get(t.Context(), period, "part")
@@ -149,16 +149,16 @@ func TestDocuments(t *testing.T) {
 			}
 		}
 	}
-	madeWith := func(options string) {
+	setOptions := func(options string) {
 		t.Helper()
-		if err := d.Documents.MadeWith(t.Context(), options); err != nil {
+		if err := d.Documents.SetOptions(t.Context(), options); err != nil {
 			t.Fatal(err)
 		}
 	}
-	madeWith("1")
+	setOptions("1")
 	set()
-	madeWith("1")
-	if diff := cmp.Diff([]string{"", "2024", "2024-04", "2024-05"}, kept()); diff != "" {
+	setOptions("1")
+	if diff := cmp.Diff([]string{"", "2024", "2024-04", "2024-05"}, stored()); diff != "" {
 		t.Error(diff)
 	}
 	if err := add(t, d, 19815, 1); err != nil { // 2024-04-02
@@ -167,12 +167,12 @@ func TestDocuments(t *testing.T) {
 	if _, err := d.Recount(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"2024-05"}, kept()); diff != "" {
+	if diff := cmp.Diff([]string{"2024-05"}, stored()); diff != "" {
 		t.Error(diff)
 	}
 	set()
-	madeWith("2")
-	if diff := cmp.Diff([]string(nil), kept()); diff != "" {
+	setOptions("2")
+	if diff := cmp.Diff([]string(nil), stored()); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -6,32 +6,33 @@ import (
 	"github.com/Slicer/sitegen/generator/sqlite"
 )
 
-// Names reads the tables that give packages, series, places and agents their ids.
+// Names reads the tables of packages, series, places and agents, to whose ids other tables refer.
 type Names struct {
 	file *sqlite.DB
 }
 
-// Series is what statistics tell packages apart by.
+// Series holds the properties of packages by which downloads are counted. All packages with the same properties, such
+// as the nightly builds of one version for one system, are one series.
 type Series struct {
 	Version, OS, Arch, Stability string
 }
 
-// Package is what the statistics know of a package.
+// Package is a package, as the statistics need it.
 type Package struct {
-	Bitstream string // the package's id: 24 hex digits, or digits for those of the retired server
+	Bitstream string // the package's id: 24 hex digits, or decimal digits for packages of the retired server
 	Series
-	Built         string // date of the build, as the catalogue spells it
-	LegacyVersion string // as format 1.0 has it
-	Stable        bool   // as format 1.0 has it
+	Built         string // date of the build, as in the catalogue
+	LegacyVersion string // as in format 1.0
+	Stable        bool   // as in format 1.0
 }
 
-// StoredPackage is a package with the ids that rows refer to it by.
+// StoredPackage is a package with its ids.
 type StoredPackage struct {
 	ID, SeriesID int32
 	Package
 }
 
-// Packages returns the packages that a catalogue has named, by id.
+// Packages returns the packages that are or were in the catalogue, sorted by id.
 func (n Names) Packages(ctx context.Context) ([]StoredPackage, error) {
 	list, err := sqlite.Collect(ctx, n.file, func(row sqlite.Row) (p StoredPackage, err error) {
 		err = row.Scan(&p.ID, &p.SeriesID, &p.Bitstream, &p.Version, &p.OS, &p.Arch, &p.Stability,
@@ -42,7 +43,7 @@ func (n Names) Packages(ctx context.Context) ([]StoredPackage, error) {
 	return list, failed("read the packages", err)
 }
 
-// Series returns the series that cells refer to, by id.
+// Series returns all series by id.
 func (n Names) Series(ctx context.Context) (map[int32]Series, error) {
 	type named struct {
 		id int32
@@ -59,12 +60,13 @@ func (n Names) Series(ctx context.Context) (map[int32]Series, error) {
 	return all, failed("read the series", err)
 }
 
-// Place is where hits came from.
+// Place is the origin of hits.
 type Place struct {
-	Country, Location string // see schema.sql
+	Country  string // ISO 3166-1, "" if unknown
+	Location string // "latitude,longitude", "" if unknown or not stored
 }
 
-// Places returns the places that accesses refer to, by id.
+// Places returns all places by id.
 func (n Names) Places(ctx context.Context) (map[int32]Place, error) {
 	type named struct {
 		id int32
@@ -81,7 +83,7 @@ func (n Names) Places(ctx context.Context) (map[int32]Place, error) {
 	return all, failed("read the places", err)
 }
 
-// Agent is a user agent and what it tells.
+// Agent is a user agent with its classification. Package stats explains the fields: see its Agent.
 type Agent struct {
 	ID                              int32
 	Text                            string
@@ -89,7 +91,7 @@ type Agent struct {
 	Legacy, Browser, System, Device string
 }
 
-// Agents returns the user agents, by id.
+// Agents returns all user agents, sorted by id.
 func (n Names) Agents(ctx context.Context) ([]Agent, error) {
 	list, err := sqlite.Collect(ctx, n.file, func(row sqlite.Row) (a Agent, err error) {
 		err = row.Scan(&a.ID, &a.Text, &a.Class, &a.Legacy, &a.Browser, &a.System, &a.Device)
@@ -98,38 +100,39 @@ func (n Names) Agents(ctx context.Context) ([]Agent, error) {
 	return list, failed("read the agents", err)
 }
 
-// SetPackages keeps what the catalogue says of packages, those no longer published included; packages that it does not
-// name stay as they are. Documents with numbers of the packages that have changed are deleted. SetPackages reports
-// whether anything changed.
+// SetPackages adds and updates the packages of a catalogue, including withdrawn ones. Other packages do not change. If
+// a package changes, SetPackages deletes the documents that contain its numbers. It reports whether any package was new
+// or changed.
 func (d *DB) SetPackages(ctx context.Context, packages []Package) (changed bool, err error) {
-	held, err := d.Packages(ctx)
+	list, err := d.Packages(ctx)
 	if err != nil {
 		return false, err
 	}
-	known := make(map[string]Package, len(held))
-	for _, p := range held {
-		known[p.Bitstream] = p.Package
+	stored := make(map[string]Package, len(list))
+	for _, p := range list {
+		stored[p.Bitstream] = p.Package
 	}
-	var news []Package
+	var updates []Package
 	for _, p := range packages {
-		if old, ok := known[p.Bitstream]; !ok || old != p {
-			news = append(news, p)
+		if old, ok := stored[p.Bitstream]; !ok || old != p {
+			updates = append(updates, p)
 		}
 	}
-	if len(news) == 0 {
+	if len(updates) == 0 {
 		return false, nil
 	}
 	err = d.file.Update(ctx, func(tx *sqlite.Tx) error {
-		for _, p := range news {
+		for _, p := range updates {
 			if err := setPackage(ctx, tx, p); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return err == nil, failed("keep the packages", err)
+	return err == nil, failed("store the packages", err)
 }
 
+// setPackage adds or updates a package.
 func setPackage(ctx context.Context, tx *sqlite.Tx, p Package) error {
 	series, err := seriesID(ctx, tx, p.Series)
 	if err != nil {
@@ -146,7 +149,7 @@ func setPackage(ctx context.Context, tx *sqlite.Tx, p Package) error {
 			legacy_version = excluded.legacy_version, stable = excluded.stable RETURNING id`,
 		p.Bitstream, series, p.Built, p.LegacyVersion, p.Stable)
 	if err != nil || !exists {
-		return err // nothing was counted for a new package, so no document has it
+		return err // no document contains numbers of a new package
 	}
 	_, err = tx.Exec(ctx, `WITH days AS (SELECT DISTINCT day * 86400 AS at FROM daily WHERE package = ?)
 		DELETE FROM documents WHERE period = '' OR period IN (SELECT strftime('%Y', at, 'unixepoch') FROM days)
@@ -154,7 +157,7 @@ func setPackage(ctx context.Context, tx *sqlite.Tx, p Package) error {
 	return err
 }
 
-// seriesID returns the id of a series, which is added if it is new.
+// seriesID returns the id of a series, and adds the series if it is new.
 func seriesID(ctx context.Context, tx *sqlite.Tx, s Series) (int32, error) {
 	id, ok, err := sqlite.One(ctx, tx, sqlite.Value[int32],
 		"SELECT id FROM series WHERE version = ? AND os = ? AND arch = ? AND stability = ?",

@@ -8,13 +8,13 @@ import (
 	"github.com/Slicer/sitegen/generator/sqlite"
 )
 
-// Old is the database of the job that made the statistics before sitegen. Its tables are access, ipinfo, uainfo and
-// bsinfo; it is read and not changed.
+// Old is the database of the previous statistics job, open for reading. Its tables are access, ipinfo, uainfo and
+// bsinfo.
 type Old struct {
 	file *sqlite.DB
 }
 
-// OpenOld opens such a database for reading, and checks that it is one.
+// OpenOld opens the database at path for reading, and checks that it has these tables.
 func OpenOld(ctx context.Context, path string) (*Old, error) {
 	format := sqlite.Format{Name: "the old database", WrittenBy: "the program that writes it"}
 	file, err := sqlite.OpenReadOnly(ctx, path, format)
@@ -24,7 +24,7 @@ func OpenOld(ctx context.Context, path string) (*Old, error) {
 	n, _, err := sqlite.One(ctx, file, sqlite.Value[int],
 		"SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('access', 'ipinfo', 'uainfo', 'bsinfo')")
 	if err == nil && n != 4 {
-		err = fmt.Errorf("%s: has %d of the tables access, ipinfo, uainfo and bsinfo; all four are needed", path, n)
+		err = fmt.Errorf("%s: must have the tables access, ipinfo, uainfo and bsinfo (found %d of the tables)", path, n)
 	}
 	if err != nil {
 		file.Close()
@@ -41,24 +41,27 @@ type OldPackage struct {
 	Bitstream, FileName, OS, Arch, Release, Created, CheckedOut string
 }
 
-// Packages calls each with the rows of bsinfo.
+// Packages calls each for every row of bsinfo.
 func (o *Old) Packages(ctx context.Context, each func(OldPackage) error) error {
 	return sqlite.Each(ctx, o.file, func(row sqlite.Row) (p OldPackage, err error) {
 		err = row.Scan(&p.Bitstream, &p.FileName, &p.OS, &p.Arch, &p.Release, &p.Created, &p.CheckedOut)
 		return p, err
 	}, each, `SELECT CAST(bitstream_id AS TEXT), coalesce(filename, ''), coalesce(os, ''), coalesce(arch, ''),
-		coalesce(release, ''), coalesce(creation_date, ''), coalesce(checkout_date, '') FROM bsinfo ORDER BY bitstream_id`)
+		coalesce(release, ''), coalesce(creation_date, ''), coalesce(checkout_date, '')
+		FROM bsinfo ORDER BY bitstream_id`)
 }
 
-// OldAccess is a row of access with what ipinfo says of its address. The old database has neither the method nor the
-// status of a request.
+// OldAccess is a row of access, with the location of its address from ipinfo. The old database has neither the method
+// nor the status of a request.
 type OldAccess struct {
-	Bitstream, Address, Time, Agent string // Time as Python's isoformat spells it, UTC
-	Country                         string
-	Latitude, Longitude             sql.NullFloat64 // degrees
+	Bitstream, Address  string
+	Time                string // UTC, in Python's isoformat: 2020-06-01T10:11:12+00:00
+	Agent               string
+	Country             string
+	Latitude, Longitude sql.NullFloat64 // degrees
 }
 
-// Accesses calls each with the rows of access. The row is valid until each returns.
+// Accesses calls each for every row of access. The row is valid until each returns.
 func (o *Old) Accesses(ctx context.Context, each func(*OldAccess) error) error {
 	a := new(OldAccess)
 	return sqlite.Each(ctx, o.file, func(row sqlite.Row) (*OldAccess, error) {

@@ -9,14 +9,14 @@ import (
 	"github.com/Slicer/sitegen/generator/sqlite"
 )
 
-// Reader reads the numbers, and the names that they refer to.
+// Reader is the database, open for reading.
 type Reader struct {
 	Names
 	file *sqlite.DB
 }
 
-// OpenReadOnly opens the database at path for reading and creates nothing: the error is fs.ErrNotExist when there is
-// none. It reads while another process writes: see sqlite.OpenReadOnly.
+// OpenReadOnly opens the database at path for reading. It creates no file: if there is no database, the error wraps
+// fs.ErrNotExist. Another process may write at the same time: see sqlite.OpenReadOnly.
 func OpenReadOnly(ctx context.Context, path string) (*Reader, error) {
 	file, err := sqlite.OpenReadOnly(ctx, path, format())
 	if err != nil {
@@ -28,37 +28,37 @@ func OpenReadOnly(ctx context.Context, path string) (*Reader, error) {
 // Close closes the database.
 func (r *Reader) Close() error { return r.file.Close() }
 
-// failed adds to an error what could not be done.
-func failed(doing string, err error) error {
+// failed adds the action that failed to an error, in the form "read the packages". It returns nil if err is nil.
+func failed(action string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", doing, err)
+	return fmt.Errorf("%s: %w", action, err)
 }
 
-// Daily is a line of the daily table as it is exported: downloads by day, package, country and class.
+// Daily is a line of the exported table: downloads by day, series, country and class.
 type Daily struct {
-	Day       int32
-	Series           // of the packages
-	Country   string // ISO 3166-1, "" when not known
+	Day int32
+	Series
+	Country   string // ISO 3166-1, "" if unknown
 	Class     int
 	Downloads int64
 }
 
-// allDaily is every number of the daily table and of those imported.
+// allDaily selects all numbers by day: those counted from hits, and those imported.
 const allDaily = `SELECT d.day, p.series, d.country, d.class, d.downloads
 	FROM daily d JOIN packages p ON p.id = d.package WHERE p.known
 	UNION ALL SELECT day, series, country, class, downloads FROM imported`
 
-// Filter limits an export. Zero values let everything through.
+// Filter limits an export to downloads that match all fields. Zero values match everything.
 type Filter struct {
-	From, To                     int32 // days, both included; To 0 is without end
+	From, To                     int32 // days, both included; To 0 means no last day
 	Version, OS, Arch, Stability string
-	Country                      *string // nil for all; "" are those not known
+	Country                      *string // "" matches downloads whose country is unknown
 	Class                        *int
 }
 
-// where returns the condition of the filter and its arguments.
+// where returns the filter as an SQL condition with its arguments.
 func (f *Filter) where() (condition string, args []any) {
 	terms, args := []string{"day >= ?"}, []any{f.From}
 	add := func(term string, value any) {
@@ -83,8 +83,8 @@ func (f *Filter) where() (condition string, args []any) {
 	return strings.Join(terms, " AND "), args
 }
 
-// Daily calls line with the lines of the daily table, in the order of its columns. With arch architectures are told
-// apart; without, they are added up.
+// Daily calls line for each line of the exported table, sorted by its columns. Without arch, the architectures are
+// added up, and Arch is "".
 func (r *Reader) Daily(ctx context.Context, f Filter, arch bool, line func(Daily) error) error {
 	where, args := f.where()
 	architecture := "''"
@@ -100,7 +100,7 @@ func (r *Reader) Daily(ctx context.Context, f Filter, arch bool, line func(Daily
 		GROUP BY `+columns+` ORDER BY `+columns, args...)
 }
 
-// Cell is a number of a period's table.
+// Cell is a number of the daily table, added up by series. Cubes are made from cells.
 type Cell struct {
 	Day, Series int32
 	Country     string
@@ -108,7 +108,7 @@ type Cell struct {
 	Downloads   int64
 }
 
-// Cells returns the numbers of the days from first to last, both included.
+// Cells returns the cells of the days from first to last, both included.
 func (r *Reader) Cells(ctx context.Context, first, last int32) ([]Cell, error) {
 	list, err := sqlite.Collect(ctx, r.file, func(row sqlite.Row) (c Cell, err error) {
 		err = row.Scan(&c.Day, &c.Series, &c.Country, &c.Class, &c.Downloads)
@@ -119,10 +119,11 @@ func (r *Reader) Cells(ctx context.Context, first, last int32) ([]Cell, error) {
 	return list, failed("read the downloads of a period", err)
 }
 
-// Span returns the first and the last day that have downloads. It reports false when there are none.
+// Span returns the first and the last day that have downloads, and reports whether there are any.
 func (r *Reader) Span(ctx context.Context) (first, last int32, ok bool, err error) {
 	type span struct{ first, last sql.NullInt32 }
-	// Each minimum and maximum on its own is a look at one end of the table; together they would read it all.
+	// SQLite finds the minimum or the maximum of a key at one end of the table, but reads the whole table if a query
+	// asks for both.
 	s, _, err := sqlite.One(ctx, r.file, func(row sqlite.Row) (s span, err error) {
 		err = row.Scan(&s.first, &s.last)
 		return s, err
@@ -132,15 +133,16 @@ func (r *Reader) Span(ctx context.Context) (first, last int32, ok bool, err erro
 	return s.first.Int32, s.last.Int32, s.first.Valid, failed("read the daily table", err)
 }
 
-// Total returns the number of downloads.
+// Total returns the number of downloads, including those by bots.
 func (r *Reader) Total(ctx context.Context) (int64, error) {
 	n, _, err := sqlite.One(ctx, r.file, sqlite.Value[int64],
 		"SELECT coalesce(sum(downloads), 0) FROM ("+allDaily+")")
 	return n, failed("read the daily table", err)
 }
 
-// Accesses calls each with the accesses of format 1.0, a day at a time, oldest first: lines of "second of the day,
-// package, place", in order of time. The lines are valid until each returns.
+// Accesses calls each for every day that has accesses of format 1.0, oldest first. An access is a line: the second of
+// the day, the id of the package and the id of the place, for example "36000 42 3". The lines are sorted by time, and
+// valid until each returns.
 func (r *Reader) Accesses(ctx context.Context, each func(day int32, lines []byte) error) error {
 	type accesses struct {
 		day   int32
