@@ -1,8 +1,8 @@
-// Looks a package up in the browser, where the server cannot read a query string. The functions parameters and parse come
-// from lookup/grammar.js, which is put before this file.
+// Looks a package up in the browser, where the server cannot read a query string. The functions parameters and parse
+// come from lookup/grammar.js, which is put before this file.
 
-// answer returns {id}, {problem: parameter} or {} for a query string. rows are the packages, newest first: id, arch, os,
-// revision, day, version, kind (n nightly, r release, p release that is not public yet).
+// answer returns {id}, {problem: parameter} or {} for a query string. rows are the packages, newest first: id, arch,
+// os, revision, day, version, kind (n nightly, r release, p release that is not public yet).
 function answer(tables, rows, query) {
   const q = parse(tables, parameters(query), true);
   if (q.problem) {
