@@ -331,7 +331,7 @@ func TestPartialUpdate(t *testing.T) {
 		old  *redirect.Table
 	}{
 		{"a night", &redirect.Table{Index: lookup.New(testutil.Spec(t), night), Rules: now.Rules}},
-		{"a fifth of the packages is new", &redirect.Table{Index: lookup.New(testutil.Spec(t), sparse), Rules: now.Rules}},
+		{"a fifth of the packages", &redirect.Table{Index: lookup.New(testutil.Spec(t), sparse), Rules: now.Rules}},
 		{"other rules and files", &redirect.Table{Index: lookup.New(testutil.Spec(t), elsewhere)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
