@@ -34,8 +34,8 @@ func TestEdits(t *testing.T) {
 		status     int
 		contains   string
 	}{
-		{"change a page", "/a/", func() { w.write("content/a.md", "---\ntitle: A\n---\nOther text.\n") }, 200,
-			"Other text."},
+		{"change a page", "/a/",
+			func() { w.write("content/a.md", "---\ntitle: A\n---\nOther text.\n") }, 200, "Other text."},
 		{"replace it by renaming", "/a/", func() {
 			w.write("content/.a.md.tmp", "---\ntitle: A\n---\nReplaced.\n")
 			w.check(os.Rename(w.path("content/.a.md.tmp"), w.path("content/a.md")))
@@ -46,12 +46,11 @@ func TestEdits(t *testing.T) {
 			func() { w.check(os.Rename(w.path("content/docs"), w.path("content/manual"))) }, 200, "Text of B."},
 		{"the old address of the moved page", "/docs/deep/b/", nil, 404, "Page not found"},
 		{"change a page in the moved folder", "/manual/deep/b/",
-			func() { w.write("content/manual/deep/b.md", "---\ntitle: B\n---\nText of B, moved.\n") }, 200,
-			"B, moved."},
-		{"delete the folder", "/manual/deep/b/", func() { w.check(os.RemoveAll(w.path("content/manual"))) }, 404,
-			"Page not found"},
-		{"link to a folder", "/linked/far/", func() { w.check(os.Symlink("../elsewhere", w.path("content/linked"))) },
-			200, "Far away."},
+			func() { w.write("content/manual/deep/b.md", "---\ntitle: B\n---\nB, moved.\n") }, 200, "B, moved."},
+		{"delete the folder", "/manual/deep/b/",
+			func() { w.check(os.RemoveAll(w.path("content/manual"))) }, 404, "Page not found"},
+		{"link to a folder", "/linked/far/",
+			func() { w.check(os.Symlink("../elsewhere", w.path("content/linked"))) }, 200, "Far away."},
 		{"change a page in the linked folder", "/linked/far/",
 			func() { w.write("elsewhere/far.md", "---\ntitle: Far\n---\nNot so far.\n") }, 200, "Not so far."},
 		{"link to a file", "/dot.svg", func() { w.check(os.Symlink("../pictures/dot.svg", w.path("content/dot.svg"))) },
@@ -113,22 +112,22 @@ func TestMistakes(t *testing.T) {
 		want       []string
 		changed    bool // the mistake does not affect the page, so its newest version is shown
 	}{
-		{"content/a.md", "---\ntitel: A\n---\n",
-			[]string{`content/a.md:2:1: unknown key "titel"; did you mean "title"?`, ">    2 | titel: A\n       | ^"},
-			false},
+		{"content/a.md", "---\ntitel: A\n---\n", []string{
+			`content/a.md:2:1: unknown key "titel"; did you mean "title"?`, ">    2 | titel: A\n       | ^",
+		}, false},
 		{"content/a.md", "---\ntitle: A\n---\nLe café [x](/nix/)\n",
 			[]string{"content/a.md:4:14: link to /nix/", ">    4 | Le café [x](/nix/)\n       |             ^"}, true},
-		{"content/b.md", "---\ntitle: B\nlayout: non.html\n---\n", []string{`content/b.md:3:9: no layout "non.html"`},
-			true},
+		{"content/b.md", "---\ntitle: B\nlayout: non.html\n---\n",
+			[]string{`content/b.md:3:9: no layout "non.html"`}, true},
 		{"layouts/partials/bottom.html", "<footer>\n{{if}}\n</footer>\n",
 			[]string{"layouts/partials/bottom.html:2:", ">    2 | {{if}}"}, false},
 		{"layouts/partials/bottom.html", "<footer>\n{{.Page.Nope}}\n</footer>\n",
 			[]string{"layouts/partials/bottom.html:2:8: ", ">    2 | {{.Page.Nope}}"}, false},
-		{"redirects/rules.txt", "/old /a/ 999\n/x\n",
-			[]string{"rules.txt:1:10: invalid status", ">    1 | /old /a/ 999", "rules.txt:2:1: the target is missing"},
-			false},
-		{"redirects/rules.txt", "/old /nowhere/\n", []string{"rules.txt:1:1: the target does not exist on the site"},
-			true},
+		{"redirects/rules.txt", "/old /a/ 999\n/x\n", []string{
+			"rules.txt:1:10: invalid status", ">    1 | /old /a/ 999", "rules.txt:2:1: the target is missing",
+		}, false},
+		{"redirects/rules.txt", "/old /nowhere/\n",
+			[]string{"rules.txt:1:1: the target does not exist on the site"}, true},
 		{"sitegen.yaml", "source: sample\ntitel: x\nbase_url: ftp://x\n",
 			[]string{`sitegen.yaml:2:1: unknown key "titel"`, "sitegen.yaml:3:11: base_url must be an http"}, false},
 	} {

@@ -252,7 +252,7 @@ func (w *worker) finish(r result) {
 		w.fail(r.err)
 		return
 	}
-	mended := v.Problems != ""
+	fixed := v.Problems != ""
 	for _, text := range r.warnings {
 		if !slices.Contains(v.warnings, text) {
 			w.o.Log.Warn(text)
@@ -262,7 +262,7 @@ func (w *worker) finish(r result) {
 	v.log = append(slices.Clone(v.log), fmt.Sprintf("checked in %d ms", r.took.Milliseconds()))
 	w.view.Store(&v)
 	w.hub.send(v.status)
-	if mended {
+	if fixed {
 		w.o.Log.Info("all problems are fixed")
 	}
 }

@@ -16,9 +16,9 @@ import (
 // Severity ranks a finding: an error stops a build, a warning or a note does not.
 type Severity int
 
-// The severities.
+// The severities, in ascending order.
 const (
-	Note    Severity = iota // a limit of a server that holds for any rules
+	Note    Severity = iota // a kind of request that a server answers differently, whatever the rules
 	Warning                 // something that the author of a rule should look at
 	Error                   // a mistake; the build stops
 )
@@ -195,7 +195,7 @@ func (c *checker) hidden() {
 		}
 		c.findings = append(c.findings,
 			Finding{Error, fault.Place{}, fmt.Sprintf("the page %s is never shown: the download API answers there; "+
-				"give it another path", page)})
+				"use another path", page)})
 	}
 }
 

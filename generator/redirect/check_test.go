@@ -47,8 +47,8 @@ func TestCheck(t *testing.T) {
 		{"hidden page", "/docs/a /new/",
 			"1:1 error: this rule hides the page /docs/a; rules come before pages; write 301! if that is intended"},
 		{"hidden pages", "/docs/* /new/ 302",
-			"1:1 error: this rule hides 3 pages, /docs/ among them; rules come before pages; write 302! if that is " +
-				"intended"},
+			"1:1 error: this rule hides 3 pages, /docs/ among them; rules come before pages; " +
+				"write 302! if that is intended"},
 		{"hidden on purpose", "/docs/a /new/ 301!", ""},
 		{"loop", "/a /b\n/b /c\n/c /a", "1:1 error: redirect loop: /a -> /b -> /c -> /a"},
 		{"leads into a loop", "/x /a\n/a /b\n/b /a",
@@ -117,9 +117,9 @@ func TestCheckFindsHiddenPages(t *testing.T) {
 		got = append(got, f.Severity.String()+" "+f.String())
 	}
 	want := []string{
-		"error the page /bitstream/x/ is never shown: the download API answers there; give it another path",
-		"error the page /find is never shown: the download API answers there; give it another path",
-		"error the page /latest/win.json is never shown: the download API answers there; give it another path",
+		"error the page /bitstream/x/ is never shown: the download API answers there; use another path",
+		"error the page /find is never shown: the download API answers there; use another path",
+		"error the page /latest/win.json is never shown: the download API answers there; use another path",
 		"error content/a.md:3:5: this rule hides the page /docs; remove this alias",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -14,16 +14,16 @@ type Origin int
 
 // The origins, in the order in which their rules are tried.
 const (
-	Written   Origin = iota // a line of rules.txt: Parse
-	Aliased                 // aliases: in the front matter of a page: AliasRules
-	Inherited               // a line of the profile's rules for links of retired servers: InheritedRules
+	Written   Origin = iota // a line of rules.txt, see Parse
+	Aliased                 // an alias of a page, see AliasRules
+	Inherited               // a line of the profile's rules for links of retired servers, see InheritedRules
 )
 
 // Alias is an entry under aliases: in the front matter of a page. It is a path that redirects to the page.
 type Alias struct {
-	From string      // as written
+	From string      // the path, as it is written
 	To   string      // the path of the page, for instance /docs/install/
-	Pos  fault.Place // of the entry
+	Pos  fault.Place // the place of the entry
 }
 
 // AliasRules returns a rule for each valid alias. The error joins all mistakes.
@@ -56,8 +56,7 @@ func AliasRules(aliases []Alias) ([]Rule, error) {
 // InheritedRules parses the rules of a profile for the links of retired servers. text has the syntax of rules.txt. The
 // error joins all mistakes.
 //
-// The target of such a rule may be a permalink. A profile uses one for a file of which only the version or revision is
-// recorded:
+// The target of such a rule may be a permalink, for a file whose version or revision is known, but not its id:
 //
 //	/bitstream/561384 /releases/4.6.2/linux 302
 //

@@ -149,7 +149,7 @@ func wordSpec(t testing.TB) *lookup.Spec {
 }
 
 // TestServers sends recorded, unusual and random requests to all servers. It uses the test catalogues, and a catalogue
-// with a grammar of its own: a system, an architecture, parameters and a permalink that the program does not define.
+// with another grammar: a system, an architecture, parameters and a permalink that the program does not define.
 func TestServers(t *testing.T) {
 	for _, tt := range []struct {
 		name     string

@@ -146,7 +146,7 @@ const head = "# " + output.Mark + `: do not edit, the next build overwrites it.
 
 // writePackages writes the lists of packages: one of versions and one of revisions for each platform, with a column of
 // ids for each stability, and one of the newest packages. The keys of versions start with a v, because a version could
-// be a word that Caddy gives a meaning, such as default. The versions of one platform:
+// be a keyword of Caddy, such as default. The versions of one platform:
 //
 //	map v{sitegen_version} {sitegen_version_amd64_win_release} … {
 //		v5.2.2 5f4ab7d0… "" 5f4ab7d0…

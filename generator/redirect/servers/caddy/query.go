@@ -44,7 +44,7 @@ func validValue(p *lookup.Parameter) string {
 //	os=w%69n           win           =w%69n     =win       one value without a comma
 //	o%73=win           win                      =win       an encoded name has no raw value
 //	os=win&os=linux    win,linux     =win       =win       no comma in the raw value: it ends at the first comma
-//	os=a%2Cb           a,b           =a%2Cb     =a%2Cb     a comma or an invalid escape: the raw value as it is
+//	os=a%2Cb           a,b           =a%2Cb     =a%2Cb     a comma or an invalid escape: the raw value, not decoded
 func (w *writer) parameter(name, raw, value string) {
 	w.mapping("{http.request.uri.query}", []string{raw},
 		[]string{expression(`^(?:[^&]*&)*?` + regexp.QuoteMeta(name) + `(?:=([^&]*))?(?:&.*)?$`), "`=${1}`"},

@@ -91,9 +91,8 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 			What: fmt.Sprintf("/findall and /?QUERY, if the answer contains one of the %d oldest packages: status 501 "+
 				"with a page that explains it", len(left)),
 			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool {
-				return got.Status == http.StatusNotImplemented &&
-					slices.ContainsFunc(a.API.Cells,
-						func(cell lookup.Cell) bool { return cell.Package != nil && left[cell.Package.ID] })
+				large := func(c lookup.Cell) bool { return c.Package != nil && left[c.Package.ID] }
+				return got.Status == http.StatusNotImplemented && slices.ContainsFunc(a.API.Cells, large)
 			},
 		})
 	}

@@ -266,14 +266,15 @@ func TestLimits(t *testing.T) {
 		{"patterns", lines(101, "/p%d/* /x"), 101, "101 rules are patterns, the limit for CloudFront is 100"},
 		{"one path", "/b /c\n" + lines(80, "/a id=%d /some/where/else"), 2,
 			"CloudFront's limit is 1000; use fewer or shorter rules for one path"},
-		{"a long pattern", "/" + strings.Repeat(".", redirect.MaxSource-10) + "/* /" + strings.Repeat("b",
-			redirect.MaxTarget-1), 1, "this pattern takes 1"},
+		{"a long pattern",
+			"/" + strings.Repeat(".", redirect.MaxSource-10) + "/* /" + strings.Repeat("b", redirect.MaxTarget-1), 1,
+			"this pattern takes 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := Server{}.Compile(newTable(t, "live", tt.rules))
 			if c.Files != nil || len(c.Findings) != 1 || c.Findings[0].Severity != redirect.Error ||
 				c.Findings[0].Pos.Line != tt.line || !strings.Contains(c.Findings[0].Message, tt.want) {
-				t.Errorf("%d files, findings %v, want %q in one of line %d", len(c.Files), c.Findings, tt.want, tt.line)
+				t.Errorf("%d files, findings %v, want line %d, %q", len(c.Files), c.Findings, tt.line, tt.want)
 			}
 		})
 	}
@@ -336,21 +337,21 @@ func TestPartialUpdate(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			oldStore, newStore := compiled(t, tt.old), compiled(t, now)
-			for _, way := range []struct{ from, to *redirect.Table }{{tt.old, now}, {now, tt.old}} {
+			for _, update := range []struct{ from, to *redirect.Table }{{tt.old, now}, {now, tt.old}} {
 				from, to := oldStore, newStore
-				if way.from == now {
+				if update.from == now {
 					from, to = newStore, oldStore
 				}
 				e := start(t, maps.Clone(from))
-				current, seed := way.from, uint64(0)
+				current, seed := update.from, uint64(0)
 				check := func(n int) {
 					seed++
-					for q := range testutil.RandomRequests(way.to.Index, seed, n) {
+					for q := range testutil.RandomRequests(update.to.Index, seed, n) {
 						path, _, _ := strings.Cut(q, "?")
 						compare(t, e, current, q, path)
 					}
-					for _, q := range []string{"/old", "/a/x", "/bitstream/" + packages[3].ID, "/latest/win/nightly",
-						"/latest/linux"} {
+					bitstream := "/bitstream/" + packages[3].ID
+					for _, q := range []string{"/old", "/a/x", bitstream, "/latest/win/nightly", "/latest/linux"} {
 						compare(t, e, current, q, q)
 					}
 				}
@@ -362,7 +363,7 @@ func TestPartialUpdate(t *testing.T) {
 							e.store[c.Key] = c.Value
 						}
 						if c.Key == rootKey {
-							current = way.to
+							current = update.to
 						}
 						if tt.name == "a night" {
 							check(30)

@@ -346,7 +346,7 @@ function fileURL(root, row) {
     return around[0] + (middle || row.key) + around[1];
 }
 
-// file passes a request on to the origin. For a folder, it asks for index.html; a name without an extension is
+// file passes a request on to the origin. It adds index.html to a folder; a name without an extension is
 // redirected to the folder of that name.
 function file(request, path) {
     const last = path.slice(path.lastIndexOf('/') + 1);

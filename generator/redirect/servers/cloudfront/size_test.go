@@ -88,6 +88,6 @@ func TestFullStore(t *testing.T) {
 		path, _, _ := strings.Cut(q, "?")
 		compare(t, e, tab, q, path)
 	}
-	t.Logf("%d packages, %d not described, %d of 2000 random requests too large", len(tab.Index.Packages()), len(left),
-		n)
+	t.Logf("%d packages, %d without a description, %d of 2000 random requests too large",
+		len(tab.Index.Packages()), len(left), n)
 }

@@ -90,8 +90,8 @@ func asked(spec *lookup.Spec, query string) bool {
 // variant returns the name of the fragment for a query, which consists of the system and the stability: "all-default".
 func variant(spec *lookup.Spec, query string) string {
 	given := lookup.DecodeQuery(query)
-	return cmp.Or(given[spec.Of(lookup.OSRole).Name], "all") + "-" + cmp.Or(given[spec.Of(lookup.StabilityRole).Name],
-		"default")
+	system, stability := given[spec.Of(lookup.OSRole).Name], given[spec.Of(lookup.StabilityRole).Name]
+	return cmp.Or(system, "all") + "-" + cmp.Or(stability, "default")
 }
 
 // includeRE matches a server-side include of a fragment. Its groups are the kind, system and stability of a cell.

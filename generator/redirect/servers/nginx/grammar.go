@@ -234,8 +234,9 @@ func (g grammar) given(ways ...lookup.Finds) string {
 // keys writes the maps that convert the values of the query to the keys of the tables of packages.
 func (g grammar) keys(t *text) {
 	if version := g.given(lookup.ByVersion); version != "" {
-		t.comment("The version. Nginx ignores the case of keys, so versions with capital letters start with c, all " +
-			"others with v.")
+		t.comment(`
+			The version. Nginx ignores the case of keys, so versions with capital letters start with c, and all others
+			with v.`)
 		t.block("map "+version+" $sitegen_version",
 			entry(regex(`^=([^A-Z]*)\z`), `"v$1"`), entry(regex(`^=(.*)\z`), `"c$1"`))
 	}

@@ -137,7 +137,7 @@ func locate(pairs []pair) []located {
 }
 
 // table writes a hashed table. The variable target becomes the value for the hash's source, or "" if the source is not
-// one of the keys. The digits must have been defined, as many as digitsFor returns.
+// one of the keys. define must have written the number of digits that digitsFor returns.
 func (h hash) table(t *text, target string, pairs []pair) {
 	if len(pairs) == 0 {
 		t.printf("map %s %s { }\n", h.source, target)

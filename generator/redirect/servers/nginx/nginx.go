@@ -32,7 +32,7 @@
 // numbers as keys by thousands, see exact, and all other tables by the digits of a hash, see hash. Nginx tries the
 // regular expressions of a map one after the other, so only rules with placeholders or conditions use them.
 //
-// A geo block finds the range of IPv4 addresses that an address lies in. It finds "the newest build at or below a
+// A geo block finds the range of IPv4 addresses that contains an address. It finds "the newest build at or below a
 // revision" and "on or before a day": revisions and days are written as addresses, see steps.
 //
 // Nginx computes a variable once for each request, unless the variable is volatile. The answers of /findall and of the

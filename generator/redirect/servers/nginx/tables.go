@@ -241,9 +241,9 @@ func (x *tables) revisions(pf catalog.Platform) output.File {
 //	    3.46.40.0-3.46.44.255 34640;
 //	}
 //
-// The newest build at or below revision 34643 is found like this: the revision is the address 3.46.43.0, which lies in
-// the last range, so the build is 34640. Revision 34700 is the address 3.47.0.0, which lies in no range, so it gets the
-// default, 34645. Revision 12 is 0.0.12.0, in the first range: there is no build.
+// The newest build at or below revision 34643 is found like this: the revision is the address 3.46.43.0, which is in
+// the last range, so the build is 34640. Revision 34700 is the address 3.47.0.0, which is in no range, so the build is
+// the default, 34645. Revision 12 is the address 0.0.12.0, which is in the first range, so there is no build.
 //
 // Each range ends one address before the next step. The last step is the default instead of a range up to the last
 // address, because Nginx would fill a large table for such a range.

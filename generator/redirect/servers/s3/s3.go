@@ -50,8 +50,8 @@ func (Server) Describe() redirect.Description {
 		Title: "Amazon S3",
 		Files: "`website.json`, the body of `put-bucket-website`; `objects.jsonl` and the files it names, the " +
 			"objects to upload",
-		Queries: "`/download` and `/find` show a page that finds the package in the browser; other queries are not " +
-			"answered",
+		Queries: "`/download` and `/find` show a page that finds the package in the browser; " +
+			"other queries are not answered",
 		Limits: "50 routing rules, for patterns and for four permalinks of each system",
 	}
 }

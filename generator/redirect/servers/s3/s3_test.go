@@ -153,10 +153,9 @@ func TestTooManyPatterns(t *testing.T) {
 	}
 	tab := table(t, testutil.NoPackages(t), text.String())
 	c := s3.Server{}.Compile(tab)
-	if err := c.Err(); err == nil ||
-		!strings.Contains(err.Error(),
-			"rules.txt:51:1: 51 routing rules (51 of them patterns of rules.txt), S3's limit is 50") {
-		t.Errorf("error %v", err)
+	const want = "rules.txt:51:1: 51 routing rules (51 of them patterns of rules.txt), S3's limit is 50"
+	if err := c.Err(); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want %s", err, want)
 	}
 	if c.Files != nil || len(c.Findings) != 1 || c.Findings[0].Severity != redirect.Error {
 		t.Errorf("%d files, findings %v", len(c.Files), c.Findings)
