@@ -35,7 +35,7 @@ func TestLimitOfOneServer(t *testing.T) {
 	rules(51)
 	want := "the redirects for s3 are unchanged: " + filepath.Join(dir, "redirects", "rules.txt") +
 		":39:1: 63 routing rules (51 of them patterns of rules.txt), S3's limit is 50; write patterns as exact " +
-		"paths, or leave s3 out of servers"
+		"paths, or remove s3 from servers"
 	for n := range 2 {
 		report, err := run(t, dir, nil)
 		if err == nil || fault.KindOf(err) != fault.Limit || err.Error() != want {

@@ -1,6 +1,6 @@
-// Package inspect answers questions about a site without changing anything: how the site answers a URL and why, which
-// mistakes the redirect rules have, and what a build changed in the redirects. It uses the packages that were published
-// last or, with --source, those of a source.
+// Package inspect examines a site without changing anything: how it answers a URL, which mistakes its redirect rules
+// have, and what the last build changed in its redirects. It uses the packages of the last build or, if --source is
+// set, those of a source.
 package inspect
 
 import (
@@ -22,8 +22,8 @@ import (
 	"github.com/Slicer/sitegen/generator/supply"
 )
 
-// Explain prints how the site answers a URL, and why. If server is not "", it also prints the answer of that server. A
-// rule can be explained even if pages have errors.
+// Explain prints how the site answers a URL, and why. If server is not "", it also prints how the answer of that server
+// differs. It works even if pages have errors.
 func Explain(ctx context.Context, p *project.Project, w io.Writer, url, server string) error {
 	var as redirect.Server
 	if server != "" {
@@ -54,7 +54,7 @@ func Explain(ctx context.Context, p *project.Project, w io.Writer, url, server s
 	return emulation.Explain(w, url, emulate.NewSite(e))
 }
 
-// pages plans the pages of the site.
+// pages returns the packages and the pages of the site. The pages are not rendered.
 func pages(ctx context.Context, p *project.Project) (*lookup.Index, *site.Edition, error) {
 	cat, err := supply.Known(ctx, p)
 	if err != nil {
@@ -72,8 +72,9 @@ func pages(ctx context.Context, p *project.Project) (*lookup.Index, *site.Editio
 	return x, e, err
 }
 
-// CheckRedirects returns the mistakes in the redirects of the site, and the redirects that each configured server
-// cannot answer. Its error lists the lines and pages that cannot be read; the findings are about all others.
+// CheckRedirects returns the mistakes in the redirects of the site, and the requests that each configured server
+// answers differently. The error joins the mistakes in rules and pages that cannot be parsed; the findings are about
+// the others.
 func CheckRedirects(ctx context.Context, p *project.Project) ([]redirect.Finding, error) {
 	x, e, err := pages(ctx, p)
 	if err != nil {
@@ -94,8 +95,8 @@ func CheckRedirects(ctx context.Context, p *project.Project) ([]redirect.Finding
 	return findings, errors.Join(e.Err(), tableErr, err)
 }
 
-// DiffRedirects describes how the redirects that the last build wrote differ from those of a revision. show returns the
-// content of a file in that revision.
+// DiffRedirects describes how the redirects of the last build differ from those of a git revision. show returns the
+// contents of a file in that revision.
 func DiffRedirects(p *project.Project, show func(path string) ([]byte, error)) (string, error) {
 	path := filepath.Join(p.Config.Redirects, redirect.ContentsPath)
 	after, err := os.ReadFile(path)

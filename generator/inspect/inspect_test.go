@@ -35,7 +35,7 @@ func site(t *testing.T) *project.Project {
 	return p
 }
 
-// files returns the files and folders below the current folder, with their content.
+// files returns the files and folders in the current folder and its subfolders, with their contents.
 func files(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -54,7 +54,8 @@ func files(t *testing.T) map[string]string {
 	return all
 }
 
-// TestChangesNothing asks about a site without and with stored packages: no file is created or changed.
+// TestChangesNothing checks that explaining and checking a site creates and changes no file, without and with stored
+// packages.
 func TestChangesNothing(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.WriteFile("sitegen.yaml", []byte("source: sample\n"), 0o644); err != nil {
@@ -64,10 +65,10 @@ func TestChangesNothing(t *testing.T) {
 	before := files(t)
 	var out bytes.Buffer
 	if err := inspect.Explain(t.Context(), p, &out, "/find?os=linux", ""); fault.KindOf(err) != fault.Source {
-		t.Errorf("explain: error %v, want one of the source", err)
+		t.Errorf("explain: error %v, want one of kind fault.Source", err)
 	}
 	if _, err := inspect.CheckRedirects(t.Context(), p); fault.KindOf(err) != fault.Source {
-		t.Errorf("check: error %v, want one of the source", err)
+		t.Errorf("check: error %v, want one of kind fault.Source", err)
 	}
 	if diff := cmp.Diff(before, files(t)); diff != "" {
 		t.Errorf("without packages, files (-before +after):\n%s", diff)

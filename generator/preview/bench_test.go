@@ -10,8 +10,8 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// BenchmarkEditToReload measures from the write to the event that reloads the page: archive catalogue, 1,000
-// content pages.
+// BenchmarkEditToReload measures the time from the write of a file to the event that reloads the page, with the archive
+// catalogue and 1,000 content pages.
 func BenchmarkEditToReload(b *testing.B) {
 	files := map[string]string{
 		"sitegen.yaml": "source: listing.json\n",
@@ -34,8 +34,7 @@ func BenchmarkEditToReload(b *testing.B) {
 		{"content", func(n int) { w.write("content/folder-7/page-7.md", benchPage(7, n)) }},
 		{"layout", func(n int) { w.write("layouts/base.html", string(layout)+fmt.Sprintf("<!-- %d -->", n)) }},
 		{"configuration", func(n int) {
-			w.write("sitegen.yaml",
-				fmt.Sprintf("source: listing.json\ntitle: Title %d\n", n))
+			w.write("sitegen.yaml", fmt.Sprintf("source: listing.json\ntitle: Title %d\n", n))
 		}},
 		{"rules", func(n int) { w.write("redirects/rules.txt", fmt.Sprintf("/old-%d /releases/\n", n)) }},
 	} {
@@ -62,7 +61,7 @@ func BenchmarkEditToReload(b *testing.B) {
 	}
 }
 
-// benchPage is a page of about 1.5 KB.
+// benchPage returns a page of about 1.5 KB.
 func benchPage(i, edit int) string {
 	text := fmt.Sprintf("---\ntitle: Page %d\ndescription: The page with the number %d\n---\n\nEdited %d times. A "+
 		"[link](/folder-%d/page-%d/).\n\n## Part\n\n| a | b |\n| - | - |\n| c | d |\n\n",

@@ -32,7 +32,7 @@ func newBrowser(t *testing.T) context.Context {
 	return ctx
 }
 
-// waitFor waits until a JavaScript expression is true in the page, which may be loading.
+// waitFor waits until a JavaScript expression is true in the page. The page may still be loading.
 func waitFor(t *testing.T, ctx context.Context, what, expression string) {
 	t.Helper()
 	for range 600 {
@@ -41,11 +41,13 @@ func waitFor(t *testing.T, ctx context.Context, what, expression string) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	text, err := chromedp.Run(ctx,
-		chromedp.Evaluate[string](`document.head.outerHTML + document.body.outerHTML.slice(-500) + (document.querySelector("sitegen-preview")?.shadowRoot.innerHTML ?? "no preview")`))
+	const content = `document.head.outerHTML + document.body.outerHTML.slice(-500) +
+		(document.querySelector("sitegen-preview")?.shadowRoot.innerHTML ?? "no preview")`
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](content))
 	t.Fatalf("%s: not in the page (%v):\n%s", what, err, text)
 }
 
+// evaluate runs a JavaScript expression in the page.
 func evaluate(t *testing.T, ctx context.Context, expression string) {
 	t.Helper()
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[any](expression)); err != nil {
@@ -53,13 +55,14 @@ func evaluate(t *testing.T, ctx context.Context, expression string) {
 	}
 }
 
-// What the preview puts into pages.
+// JavaScript expressions for the parts that the preview adds to a page.
 const (
 	overlayShown = `!document.querySelector("sitegen-preview").shadowRoot.getElementById("overlay").hidden`
 	overlayText  = `document.querySelector("sitegen-preview").shadowRoot.getElementById("problems").textContent`
 	barText      = `document.querySelector("sitegen-preview").shadowRoot.getElementById("bar").textContent`
 )
 
+// longPage returns a page that is longer than a window.
 func longPage(first string) string {
 	return "---\ntitle: Long\n---\n" + first + "\n" + strings.Repeat("\nMore text.\n", 200)
 }
@@ -82,17 +85,17 @@ func TestBrowser(t *testing.T) {
 		evaluate(t, ctx, `scrollTo(0, 1234); window.old = true`)
 		w.write("content/long.md", longPage("Second"))
 		waitFor(t, ctx, "the edited text", `document.body.innerText.includes("Second") && !window.old`)
-		waitFor(t, ctx, "the place on the page", `scrollY === 1234`)
+		waitFor(t, ctx, "the scroll position", `scrollY === 1234`)
 	})
 	t.Run("style sheet", func(t *testing.T) {
 		evaluate(t, ctx, `window.old = true; void 0`)
 		w.write("layouts/assets/site.css", string(css)+"\nmain { outline: 7px solid rgb(1, 2, 3); }\n")
 		waitFor(t, ctx, "the new style",
 			`getComputedStyle(document.querySelector("main")).outlineColor === "rgb(1, 2, 3)"`)
-		waitFor(t, ctx, "one sheet, in the page that was there",
+		waitFor(t, ctx, "one style sheet, without a reload",
 			`window.old && document.querySelectorAll('link[href*="/assets/site."]').length === 1`)
 		w.write("layouts/assets/site.css", string(css)+"\nmain { outline: 7px solid rgb(4, 5, 6); }\n")
-		waitFor(t, ctx, "the next style",
+		waitFor(t, ctx, "the second new style",
 			`window.old && getComputedStyle(document.querySelector("main")).outlineColor === "rgb(4, 5, 6)"`)
 	})
 	t.Run("mistake", func(t *testing.T) {
@@ -117,7 +120,7 @@ func TestBrowser(t *testing.T) {
 		waitFor(t, ctx, "the last good page after a reload, and the overlay",
 			overlayShown+` && document.querySelector("main").innerText.includes("Second")`)
 		w.write("content/long.md", longPage("Third"))
-		waitFor(t, ctx, "the mended page",
+		waitFor(t, ctx, "the corrected page",
 			`document.body.innerText.includes("Third") && !(`+overlayShown+`) && `+overlayText+` === ""`)
 	})
 	t.Run("mistake in a layout", func(t *testing.T) {
@@ -125,21 +128,22 @@ func TestBrowser(t *testing.T) {
 		waitFor(t, ctx, "the overlay", overlayShown+` && `+overlayText+`.includes("layouts/partials/bottom.html:1:")`)
 		waitFor(t, ctx, "the last good page behind it", `document.body.innerText.includes("Third")`)
 		w.write("layouts/partials/bottom.html", "<footer>The end</footer>")
-		waitFor(t, ctx, "the mended layout", `document.body.innerText.includes("The end") && !(`+overlayShown+`)`)
+		waitFor(t, ctx, "the corrected layout", `document.body.innerText.includes("The end") && !(`+overlayShown+`)`)
 	})
 	t.Run("details", func(t *testing.T) {
 		waitFor(t, ctx, "the bar", barText+`.includes("details")`)
 		evaluate(t, ctx, `document.querySelector("sitegen-preview").shadowRoot.querySelector("a").click()`)
-		waitFor(t, ctx, "the page about the preview",
+		waitFor(t, ctx, "the details page",
 			`location.pathname === "/-/" && document.body.innerText.includes("content/long.md")`)
-		evaluate(t, ctx, `document.querySelector("input").value = "/download?os=win"; document.querySelector("button").click()`)
+		evaluate(t, ctx, `document.querySelector("input").value = "/download?os=win"`)
+		evaluate(t, ctx, `document.querySelector("button").click()`)
 		waitFor(t, ctx, "the explanation",
 			`document.getElementById("explained")?.textContent.includes("candidates for win, release")`)
 	})
 }
 
-// A site that cannot be built at the start is shown as soon as it can.
-func TestBrowserMendsFirstBuild(t *testing.T) {
+// TestBrowserFirstBuildFails starts with a mistake. The page must appear as soon as the mistake is corrected.
+func TestBrowserFirstBuildFails(t *testing.T) {
 	w := open(t, map[string]string{"content/a.md": "no title"}, nil)
 	ctx := newBrowser(t)
 	if err := chromedp.Do(ctx, chromedp.Navigate(w.url+"/a/")); err != nil {

@@ -7,38 +7,38 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// Builder makes the states of a site. Its methods are called by one goroutine, but for Check.
+// Builder builds the states of a site. One goroutine calls all methods except Check.
 type Builder interface {
-	// Build reads what the site is made from and makes its new state. It need not find every mistake: that is
-	// what Check is for.
+	// Build reads the files and packages of the site and returns its new state. It may overlook mistakes, since Check
+	// finds them all.
 	Build(ctx context.Context) (*State, error)
-	// Check looks for mistakes everywhere in a state, and returns warnings, which would not stop a build.
+	// Check checks a whole state. The error joins all mistakes; warnings are findings that do not stop a build.
 	Check(ctx context.Context, s *State) (warnings []string, err error)
-	// Refresh returns a function that fetches the packages again, in another goroutine; use, called like Build,
-	// replaces the packages and reports whether they differ.
+	// Refresh returns the function fetch, which fetches the packages again and may run in another goroutine. The
+	// goroutine that calls Build then calls use, which replaces the packages and reports whether they differ.
 	Refresh() (fetch func(ctx context.Context) (use func() bool, err error))
-	// Watched lists the files and folders that the site is made from, as far as people edit them.
+	// Watched returns the files and folders of the site that people edit.
 	Watched() []string
-	// Read returns a file by its name in errors, for instance content/about.md.
+	// Read returns a file by the name that errors use for it, for instance content/about.md.
 	Read(name string) ([]byte, error)
 }
 
-// State is the site at a moment. It is not changed once it is made.
+// State is a version of the site. It must not be modified.
 type State struct {
 	Files     emulate.Files
 	Table     *redirect.Table
-	As        redirect.Server  // the server that is emulated
-	Catalogue string           // where the packages are from: "sample", "catalogue of 2026-11-20"
-	Pages     []Page           // in the order of their URLs, without those that are not listed
-	Sheets    map[string]Sheet // style sheets named by their content, by their file in SheetFolder
-	SheetDir  string           // where they are edited
+	As        redirect.Server  // the server to emulate
+	Catalogue string           // describes the packages: "the 79 packages of the sample"
+	Pages     []Page           // sorted by URL, without pages that search engines must not index
+	Sheets    map[string]Sheet // published style sheets, by the name of their file in SheetDir
+	SheetDir  string           // the folder where people edit the style sheets
 }
 
-// Page is a page in the list of all of them.
+// Page is a page of the site.
 type Page struct {
 	Title  string
 	URL    string
-	Source string // content file; "" when it has none
+	Source string // content file; "" for a page without one
 }
 
 // Sheet is a published style sheet.

@@ -15,18 +15,18 @@ var detailsHTML string
 
 var detailsTemplate = template.Must(template.New("details").Parse(detailsHTML))
 
-// details is what the page at /-/ shows.
+// details is the data of the page at /-/.
 type details struct {
 	*view
-	URL        string // that was tried
+	URL        string // the URL to explain
 	Explained  string
-	Rules      []*redirect.Rule // but for those of the profile
-	Inherited  int              // how many these are
-	Permalinks []redirect.Link  // those that lead to what is newest
-	Others     int              // permalinks that never change
+	Rules      []*redirect.Rule // without those of the profile
+	Inherited  int              // number of rules of the profile
+	Permalinks []redirect.Link  // permalinks that may lead to another package later
+	Others     int              // number of permalinks that always lead to the same package
 }
 
-// details serves the page that lists every path of the site and explains a URL.
+// details returns the page at /-/, which lists the pages and redirects of the site and explains a URL.
 func (s *Server) details(url string) emulate.Reply {
 	v := s.view.Load()
 	d := details{view: v, URL: url}
@@ -43,7 +43,7 @@ func (s *Server) details(url string) emulate.Reply {
 	return emulate.Respond(200, emulate.MediaType(".html"), emulate.NoStore, b.Bytes())
 }
 
-// explain describes the answer to a URL, as sitegen explain does.
+// explain describes how the site answers a URL, like the command sitegen explain.
 func (s *site) explain(url string) string {
 	var b strings.Builder
 	err := s.Table.Explain(&b, url)
@@ -56,6 +56,7 @@ func (s *site) explain(url string) string {
 	return b.String()
 }
 
+// redirects fills in the rules and permalinks.
 func (d *details) redirects(t *redirect.Table) {
 	for _, r := range t.Rules.All() {
 		if r.Origin == redirect.Inherited {
@@ -73,7 +74,7 @@ func (d *details) redirects(t *redirect.Table) {
 	}
 }
 
-// Pages lists the pages of the newest state.
+// Pages returns the pages of the newest state.
 func (d details) Pages() []Page {
 	if d.newest == nil {
 		return nil
@@ -81,10 +82,10 @@ func (d details) Pages() []Page {
 	return d.newest.Pages
 }
 
-// Problems is what is wrong with the newest edit.
+// Problems returns the mistakes of the newest edit.
 func (d details) Problems() string { return d.status.Problems }
 
-// Log is what the last build did, and what deserves a look.
+// Log returns the log of the last build and the warnings.
 func (d details) Log() string {
 	return strings.Join(append(d.log[:len(d.log):len(d.log)], d.warnings...), "\n")
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// memory is a rendered site.
+// memory holds the files of a site by path.
 type memory map[string][]byte
 
 func (m memory) Paths() []string {
@@ -54,7 +54,7 @@ func (f fixed) Refresh() func(context.Context) (func() bool, error)     { return
 func (f fixed) Watched() []string                                       { return nil }
 func (f fixed) Read(string) ([]byte, error)                             { return nil, fs.ErrNotExist }
 
-// newState renders the default pages for a test catalogue.
+// newState returns a state with the default pages for a test catalogue.
 func newState(t testing.TB, profile string) *preview.State {
 	t.Helper()
 	x := testutil.Index(t, profile)
@@ -78,7 +78,7 @@ func newState(t testing.TB, profile string) *preview.State {
 	return &preview.State{Files: m, Catalogue: "test data", Table: table, As: nginx.Server{}}
 }
 
-// rulesText has a rule of each sort.
+// rulesText contains a rule of each kind.
 const rulesText = `/old /releases/ 301
 /temporary /preview/ 302
 /wiki/* https://wiki.example/new/:splat 301
@@ -88,7 +88,7 @@ const rulesText = `/old /releases/ 301
 /store id=:id /releases/:id/ 302
 `
 
-// start serves a state over HTTP.
+// start serves a state over HTTP until the test ends, and returns its URL.
 func start(t testing.TB, s *preview.State) string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -115,7 +115,7 @@ func start(t testing.TB, s *preview.State) string {
 	return ""
 }
 
-// response is an answer, body read.
+// response is a response with its body.
 type response struct {
 	*http.Response
 	body string
@@ -135,7 +135,7 @@ func send(t testing.TB, req *http.Request) response {
 	return response{res, body}
 }
 
-// TestGolden asks what the old server was asked.
+// TestGolden sends the recorded requests of the test catalogues.
 func TestGolden(t *testing.T) {
 	for _, profile := range []string{"live", "archive"} {
 		t.Run(profile, func(t *testing.T) {
@@ -144,7 +144,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestRandomRequests compares 10,000 answers with those of the index.
+// TestRandomRequests compares the answers to 10,000 random requests with those of the index.
 func TestRandomRequests(t *testing.T) {
 	s := newState(t, "live")
 	url := start(t, s)
@@ -156,7 +156,7 @@ func TestRandomRequests(t *testing.T) {
 	}
 }
 
-// differs says how a response is not the answer that is due.
+// differs describes how a response differs from the answer of the index; "" if it does not.
 func differs(t *testing.T, want lookup.Answer, got response) string {
 	if got.StatusCode != want.Status {
 		return fmt.Sprintf("status %d, want %d", got.StatusCode, want.Status)

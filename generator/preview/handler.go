@@ -14,22 +14,22 @@ import (
 //go:embed preview.js
 var script []byte
 
-// The paths of the preview itself. The site publishes no page below /-/.
+// Paths of the preview itself. A site has no pages in /-/.
 const (
 	detailsPath = "/-/"
 	eventsPath  = "/-/events"
 	scriptPath  = "/-/preview.js"
 )
 
-// ServeHTTP answers a request as the web server would.
+// ServeHTTP answers a request as the emulated web server does, or with a page of the preview itself.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !allowedHost(r.Host, s.o.Listen, s.o.AllowedHosts):
-		http.Error(w, "This preview does not answer to that name. Ask for it as localhost, or allow the name "+
-			"(--allow-host).", http.StatusMisdirectedRequest)
+		http.Error(w, "This preview does not answer to that host name. Use localhost, or allow the name with "+
+			"--allow-host.", http.StatusMisdirectedRequest)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "A static site is only read.", http.StatusMethodNotAllowed)
+		http.Error(w, "This site supports only GET and HEAD.", http.StatusMethodNotAllowed)
 	case r.URL.Path == eventsPath:
 		s.hub.ServeHTTP(w, r)
 	case r.URL.Path == scriptPath:
@@ -41,20 +41,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve answers with the site.
+// serve answers a request for the site.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	v := s.view.Load()
 	answer := v.reply(emulate.Clean(r.URL.Path), r.URL.RawQuery)
 	switch {
 	case strings.Contains(r.Header.Get("Accept"), "text/html"):
 		answer = v.forBrowser(answer)
-	case r.Header.Get("Sec-Fetch-Site") != "": // a browser, for a page: it must not keep what is edited
-		answer = notKept(answer)
+	case r.Header.Get("Sec-Fetch-Site") != "": // a browser that loads a file for a page
+		answer = notCached(answer)
 	}
 	answer.Send(w)
 }
 
-// reply answers from the newest state; where that has a mistake, from the last one without.
+// reply answers a request from the newest state or, if that fails because of a mistake, from the last good state.
 func (v *view) reply(path, query string) emulate.Reply {
 	problem := v.Problems
 	for _, s := range []*site{v.newest, v.good} {
@@ -70,12 +70,12 @@ func (v *view) reply(path, query string) emulate.Reply {
 		}
 	}
 	return emulate.Respond(500, emulate.MediaType(".html"), emulate.NoStore, fmt.Appendf(nil,
-		"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Not built "+
-			"yet</title></head><body><h1>This page cannot be built yet</h1><pre>%s</pre></body></html>\n",
+		"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Build failed</title></head>"+
+			"<body><h1>This page cannot be built</h1><pre>%s</pre></body></html>\n",
 		html.EscapeString(problem)))
 }
 
-// forBrowser adds the preview's script to a page.
+// forBrowser adds the preview's script to a page and disables the browser's cache.
 func (v *view) forBrowser(r emulate.Reply) emulate.Reply {
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") && len(r.Body) > 0 {
 		tag := fmt.Appendf(nil, `<script src="%s" data-build="%s"></script>`, scriptPath, v.Build)
@@ -85,11 +85,11 @@ func (v *view) forBrowser(r emulate.Reply) emulate.Reply {
 		}
 		r.Body = bytes.Join([][]byte{r.Body[:end], tag, r.Body[end:]}, nil)
 	}
-	return notKept(r)
+	return notCached(r)
 }
 
-// notKept makes browsers request a file again each time. Files named by their content may be cached.
-func notKept(r emulate.Reply) emulate.Reply {
+// notCached disables the browser's cache, except for files with a hash of their content in the name.
+func notCached(r emulate.Reply) emulate.Reply {
 	if r.Header.Get("Cache-Control") != emulate.OneYear {
 		r.Header.Set("Cache-Control", emulate.NoStore)
 	}

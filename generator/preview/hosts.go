@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// allowedHost reports whether a Host header can come from a client that addressed this server. A page on the
-// Internet can have its own name lead to 127.0.0.1 (DNS rebinding), but it cannot change what an address
-// means, or a name of this machine.
+// allowedHost reports whether to answer a request with the given Host header: localhost, an IP address, the host of
+// listen and the allowed names. This prevents DNS rebinding, in which a page on the Internet makes its own host name
+// resolve to 127.0.0.1 to read the preview. Such a request has the name of the attacker in its Host header.
 func allowedHost(header, listen string, allowed []string) bool {
 	name := hostname(header)
 	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
@@ -19,7 +19,7 @@ func allowedHost(header, listen string, allowed []string) bool {
 		name == hostname(listen) && name != ""
 }
 
-// hostname takes the port away.
+// hostname returns the host of "host:port" or "host" in lower case, without a dot at its end.
 func hostname(hostport string) string {
 	name, _, err := net.SplitHostPort(hostport)
 	if err != nil {

@@ -10,37 +10,37 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// status is what open pages are told. It is all they need to know: one that was missed does no harm.
+// status is the message to open pages. Each status is complete, so a page may miss some of them.
 type status struct {
-	Build     string           `json:"build"`            // changes when pages must be reloaded
-	From      []string         `json:"from,omitempty"`   // earlier builds from which only style sheets differ
-	Sheets    map[string]Sheet `json:"sheets,omitempty"` // by their addresses in these
-	Problems  string           `json:"problems"`         // of the newest edit, as text; "" when all is well
-	Server    string           `json:"server"`           // that is emulated
+	Build     string           `json:"build"`            // id of the build; a page of another build must reload
+	From      []string         `json:"from,omitempty"`   // previous builds that differ only in style sheets
+	Sheets    map[string]Sheet `json:"sheets,omitempty"` // new style sheets by the URLs of those in From
+	Problems  string           `json:"problems"`         // mistakes of the newest edit, as text; "" for none
+	Server    string           `json:"server"`           // name of the emulated server
 	Catalogue string           `json:"catalogue"`
 	Time      string           `json:"time"`         // of the build
-	Took      int64            `json:"milliseconds"` // from the first change to the reload
-	Warnings  int              `json:"warnings"`     // -1 while they are counted
+	Took      int64            `json:"milliseconds"` // from the start of the build to the reload
+	Warnings  int              `json:"warnings"`     // number of warnings; -1 until the check has finished
 }
 
-// hub sends the state to open pages, by server-sent events.
+// hub sends the status to open pages as server-sent events.
 type hub struct {
 	mu     sync.Mutex
-	last   []byte
+	last   []byte // the newest status, as JSON
 	opened map[*listener]bool
 }
 
 // listener is an open page.
 type listener struct {
 	page string      // its path and query
-	news chan []byte // the newest status; holds one
+	news chan []byte // has a buffer of one, for the newest status
 }
 
-// send sends a status to all pages.
+// send sends a status to all open pages.
 func (h *hub) send(s status) {
 	data, err := json.Marshal(s)
 	if err != nil {
-		panic(err) // strings and numbers: cannot happen
+		panic(err) // cannot happen: a status consists of strings and numbers
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -50,7 +50,7 @@ func (h *hub) send(s status) {
 	}
 }
 
-// send replaces a status that was not taken yet. The hub is locked.
+// send sends a status to the page. It replaces a status that the page has not received yet. h.mu must be locked.
 func (l *listener) send(data []byte) {
 	select {
 	case <-l.news:
@@ -59,6 +59,7 @@ func (l *listener) send(data []byte) {
 	l.news <- data
 }
 
+// open adds a page, which receives the last status at once.
 func (h *hub) open(page string) *listener {
 	l := &listener{page, make(chan []byte, 1)}
 	h.mu.Lock()
@@ -73,13 +74,14 @@ func (h *hub) open(page string) *listener {
 	return l
 }
 
+// close removes a page.
 func (h *hub) close(l *listener) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.opened, l)
 }
 
-// pages lists what is open, each once.
+// pages returns the paths and queries of the open pages, without duplicates.
 func (h *hub) pages() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -91,7 +93,7 @@ func (h *hub) pages() []string {
 	return slices.Compact(list)
 }
 
-// ServeHTTP keeps a page informed until it is closed.
+// ServeHTTP sends status messages to a page until the page is closed.
 func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", emulate.NoStore)

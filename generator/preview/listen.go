@@ -11,7 +11,7 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// listen opens the address to serve at. Where the port is taken, the hint names the next one that is free.
+// listen listens on an address. If the port is in use, the error has a hint with the next free port.
 func listen(ctx context.Context, address string) (net.Listener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err == nil {
@@ -19,17 +19,17 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	}
 	hint := ""
 	if errors.Is(err, syscall.EADDRINUSE) {
-		err = fmt.Errorf("listen at %s: the port is taken by another program", address)
+		err = fmt.Errorf("listen on %s: the port is already in use", address)
 		if free := nextFree(ctx, address); free != "" {
-			hint = fmt.Sprintf("%s is free: --listen %[1]s", free)
+			hint = fmt.Sprintf("use a free port: --listen %s", free)
 		}
 	} else {
-		err = fmt.Errorf("listen at %s: %w", address, err)
+		err = fmt.Errorf("listen on %s: %w", address, err)
 	}
 	return nil, fault.Wrap(fault.Usage, err, hint)
 }
 
-// nextFree looks for a port above that of an address; "" when none of the next hundred is free.
+// nextFree returns the address with the next free port, or "" if none of the next hundred ports is free.
 func nextFree(ctx context.Context, address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {

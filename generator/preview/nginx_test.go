@@ -15,7 +15,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestAsNginx asks the preview and a real Nginx the same.
+// TestAsNginx checks that the preview answers as a real Nginx does.
 func TestAsNginx(t *testing.T) {
 	w := open(t, map[string]string{
 		"sitegen.yaml":        "source: listing.json\nredirect_hosts: [wiki.example]\nservers: [nginx]\n",
@@ -23,8 +23,8 @@ func TestAsNginx(t *testing.T) {
 		"content/a/b.md":      "---\ntitle: B\naliases: [/bee]\n---\nText.\n",
 		"content/files/x.txt": "text\n",
 		"content/files/x.svg": `<svg xmlns="http://www.w3.org/2000/svg"/>`,
-		"redirects/rules.txt": "/old /releases/ 301\n/moved /a/b/ 308\n/wiki/* https://wiki.example/x/:splat " +
-			"302\n/gone 410\n/other /a/b/index.html 200\n/store id=:id /releases/:id/ 307\n",
+		"redirects/rules.txt": "/old /releases/ 301\n/moved /a/b/ 308\n/wiki/* https://wiki.example/x/:splat 302\n" +
+			"/gone 410\n/other /a/b/index.html 200\n/store id=:id /releases/:id/ 307\n",
 	}, nil)
 	c, err := config.Load(config.Input{File: w.path("sitegen.yaml")})
 	if err != nil {
@@ -64,7 +64,7 @@ func TestAsNginx(t *testing.T) {
 	}
 }
 
-// seen is what clients notice of an answer.
+// seen returns the parts of a response that matter to clients.
 func seen(res response) map[string]any {
 	s := map[string]any{"status": res.StatusCode}
 	for _, name := range []string{"Location", "Cache-Control", "Access-Control-Allow-Origin",

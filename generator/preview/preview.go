@@ -1,16 +1,18 @@
-// Package preview shows a site in a browser while people work on it.
+// Package preview serves a site to browsers while people edit it.
 //
-// A Builder makes States of the site: its files, rendered when they are requested, and the redirect table. The emulator
-// of a web server turns a request into a reply as that server would; the preview does not know which server it is. The
-// Server keeps two states: the newest, and the last one that had no mistakes, which replaces pages of the newest that
-// cannot be shown.
+// A Builder builds States of the site. A State consists of the files, which are rendered when they are requested, and
+// the redirect table. The emulator of a web server answers the requests. The Server keeps two states: the newest one,
+// and the last one without mistakes, which answers if a page of the newest state cannot be rendered.
 //
-// One goroutine does the work: it waits until files have changed (watcher), builds, and sends the new state to the open
-// pages (hub). Looking for mistakes everywhere takes longer than rendering the open pages, so it follows after they
-// were told.
+// One goroutine, the worker, builds. For example, after someone saves content/about.md:
 //
-// Programs get what will be published, byte for byte and header for header. Browsers also get a bar at the foot of
-// pages and the script that reloads them, and are told not to cache anything.
+//  1. The watcher reports the file.
+//  2. The worker builds a new State and renders the pages that are open in browsers.
+//  3. The hub sends the new status to the open pages, which reload.
+//  4. The worker checks the whole site for mistakes, which takes longer, and the hub sends the number of warnings.
+//
+// A program receives exactly the bytes and headers that will be published. A browser also receives a script, which
+// reloads pages and shows a bar at their bottom, and headers that disable its cache.
 package preview
 
 import (
@@ -19,14 +21,14 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// site is a state that is served.
+// site is a State that can answer requests.
 type site struct {
 	*State
 	files *emulate.Site
 	as    *redirect.Emulation
 }
 
-// newSite makes a state ready to be served. The emulator of the state before serves again if it can.
+// newSite returns a site for a state. It reuses the emulator of the previous site if server and redirects are the same.
 func newSite(s *State, before *site) (*site, error) {
 	next := &site{State: s, files: emulate.NewSite(s.Files)}
 	if before != nil && before.As.Name() == s.As.Name() && before.Table.Same(s.Table) {
@@ -38,7 +40,7 @@ func newSite(s *State, before *site) (*site, error) {
 	return next, fault.Wrap(fault.Content, err, "")
 }
 
-// answer replies as the server would. path is decoded and clean, query as sent.
+// answer replies as the emulated server does. path is decoded and clean; query is still encoded.
 func (s *site) answer(path, query string) (emulate.Reply, error) {
 	return s.as.Answer(s.files, path, query)
 }

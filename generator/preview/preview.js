@@ -1,5 +1,5 @@
-// Part of sitegen serve: reloads the page when the site was built again, and shows what is wrong with it. It
-// is only in previewed pages. Hidden pages close their connection, because browsers allow only a few.
+// The script of sitegen serve. It reloads a page after a build and shows mistakes. Only pages of the preview contain
+// it. A hidden page closes its connection, because browsers allow only a few connections to a server.
 (() => {
   const script = document.currentScript;
   const build = { shown: script.dataset.build };
@@ -12,7 +12,8 @@
     * { box-sizing: border-box; font: 13px/1.5 system-ui, sans-serif; }
     #bar { margin: 0; padding: 4px 12px; color: #fff; background: #1f2937; }
     #bar a { color: #93c5fd; }
-    #overlay { position: fixed; inset: 0; overflow: auto; padding: 24px; color: #fff; background: rgba(17, 24, 39, .94); }
+    #overlay { position: fixed; inset: 0; overflow: auto; padding: 24px; color: #fff; }
+    #overlay { background: rgba(17, 24, 39, .94); }
     #overlay[hidden] { display: none; }
     #overlay h1 { margin: 0 0 12px; font-size: 18px; font-weight: 600; color: #fca5a5; }
     #overlay pre { margin: 0 0 16px; white-space: pre-wrap; font: 13px/1.6 ui-monospace, monospace; }
@@ -20,7 +21,7 @@
     @media print { :host { display: none; } }
   </style>
   <div id="overlay" role="alertdialog" aria-labelledby="title" hidden>
-    <h1 id="title">This edit cannot be built</h1><pre id="problems"></pre>
+    <h1 id="title">Build failed</h1><pre id="problems"></pre>
     <button id="behind">Show the last good page</button>
   </div>
   <p id="bar" role="status"></p>`;
@@ -42,7 +43,7 @@
     location.reload();
   };
 
-  // swap puts the new style sheets in the place of the old ones, which stay until the new ones are there.
+  // swap replaces style sheets. It removes an old one only after the new one has loaded.
   const swap = (sheets) => {
     for (const link of document.querySelectorAll('link[rel~="stylesheet"]')) {
       const sheet = sheets[new URL(link.href).pathname];
@@ -61,7 +62,8 @@
   const show = (status) => {
     const bar = part("bar");
     const warnings = status.warnings < 0 ? "checking" : count(status.warnings, "warning");
-    bar.textContent = ["preview", status.server, status.catalogue, "built " + status.time + " in " + status.milliseconds + " ms", warnings].join(" · ") + " · ";
+    const built = "built " + status.time + " in " + status.milliseconds + " ms";
+    bar.textContent = ["preview", status.server, status.catalogue, built, warnings].join(" · ") + " · ";
     const link = document.createElement("a");
     link.href = "/-/";
     link.textContent = "details";
@@ -72,7 +74,8 @@
     }
   };
 
-  const hear = (event) => {
+  // receive handles a status. It swaps style sheets if nothing else differs, or reloads the page.
+  const receive = (event) => {
     const status = JSON.parse(event.data);
     if (status.build !== build.shown) {
       if (!status.from?.includes(build.shown)) return reload();
@@ -88,7 +91,7 @@
       events = undefined;
     } else if (!events) {
       events = new EventSource("/-/events?page=" + encodeURIComponent(location.pathname + location.search));
-      events.onmessage = hear;
+      events.onmessage = receive;
     }
   };
   document.addEventListener("visibilitychange", listen);

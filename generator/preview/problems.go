@@ -11,14 +11,22 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// placeRE is the place at the beginning of a message: a file, a line and perhaps a column.
+// placeRE matches the place at the start of a message: "file:line: " or "file:line:col: ".
 var placeRE = regexp.MustCompile(`^([^:\s][^:]*):(\d+)(?::(\d+))?: `)
 
-// around is how many lines are shown before and after the one to blame.
+// around is the number of lines that are shown before and after the line of a message.
 const around = 2
 
-// describe returns the text of an error: each message, below it the lines that it is about, and at the end what to
-// do. read returns the file that a message names.
+// describe returns the text of an error: each message with an excerpt of its file, and the hints at the end. read
+// returns the file that a message names. For example:
+//
+//	content/about.md:3:1: unknown key "titel"; did you mean "title"?
+//	     1 | ---
+//	     2 | layout: page.html
+//	>    3 | titel: About
+//	       | ^
+//	     4 | ---
+//	     5 | Text.
 func describe(err error, read func(name string) ([]byte, error)) string {
 	var b strings.Builder
 	for message := range strings.SplitSeq(err.Error(), "\n") {
@@ -27,8 +35,8 @@ func describe(err error, read func(name string) ([]byte, error)) string {
 		if m == nil {
 			continue
 		}
-		line, _ := strconv.Atoi(m[2]) // digits; a number that is too large matches no line
-		col, _ := strconv.Atoi(m[3])  // "" is 0: the whole line
+		line, _ := strconv.Atoi(m[2]) // the error is ignored: a number that is too large is not a line of the file
+		col, _ := strconv.Atoi(m[3])  // "" is 0, which means the whole line
 		if src, err := read(m[1]); err == nil {
 			excerpt(&b, src, line, col)
 		}
@@ -39,7 +47,8 @@ func describe(err error, read func(name string) ([]byte, error)) string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// excerpt writes a line of a file with those around it, and a mark below the column, which counts bytes from 1.
+// excerpt writes a line of a file with the lines around it and a mark below the column. The column counts bytes from 1;
+// 0 writes no mark.
 func excerpt(b *strings.Builder, src []byte, line, col int) {
 	lines := bytes.Split(bytes.TrimSuffix(src, []byte("\n")), []byte("\n"))
 	if line < 1 || line > len(lines) {
@@ -58,7 +67,7 @@ func excerpt(b *strings.Builder, src []byte, line, col int) {
 	}
 }
 
-// blank is as wide as the first n bytes of a line.
+// blank returns white space as wide as the first n bytes of a line.
 func blank(line []byte, n int) string {
 	var b strings.Builder
 	for rest := line[:min(n, len(line))]; len(rest) > 0; {

@@ -20,7 +20,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestEdits does to a served site what people do, and asks for what it has become.
+// TestEdits edits a site in many ways and requests the result of each edit.
 func TestEdits(t *testing.T) {
 	w := open(t, map[string]string{
 		"content/a.md":     "---\ntitle: A\n---\nText of A.\n",
@@ -34,8 +34,8 @@ func TestEdits(t *testing.T) {
 		status     int
 		contains   string
 	}{
-		{"change a page", "/a/", func() { w.write("content/a.md", "---\ntitle: A\n---\nOther text.\n") }, 200,
-			"Other text."},
+		{"change a page", "/a/",
+			func() { w.write("content/a.md", "---\ntitle: A\n---\nOther text.\n") }, 200, "Other text."},
 		{"replace it by renaming", "/a/", func() {
 			w.write("content/.a.md.tmp", "---\ntitle: A\n---\nReplaced.\n")
 			w.check(os.Rename(w.path("content/.a.md.tmp"), w.path("content/a.md")))
@@ -44,14 +44,13 @@ func TestEdits(t *testing.T) {
 			func() { w.write("content/docs/deep/b.md", "---\ntitle: B\n---\nText of B.\n") }, 200, "Text of B."},
 		{"move the folder", "/manual/deep/b/",
 			func() { w.check(os.Rename(w.path("content/docs"), w.path("content/manual"))) }, 200, "Text of B."},
-		{"its old address", "/docs/deep/b/", nil, 404, "Page not found"},
+		{"the old address of the moved page", "/docs/deep/b/", nil, 404, "Page not found"},
 		{"change a page in the moved folder", "/manual/deep/b/",
-			func() { w.write("content/manual/deep/b.md", "---\ntitle: B\n---\nText of B, moved.\n") }, 200,
-			"B, moved."},
-		{"delete the folder", "/manual/deep/b/", func() { w.check(os.RemoveAll(w.path("content/manual"))) }, 404,
-			"Page not found"},
-		{"link to a folder", "/linked/far/", func() { w.check(os.Symlink("../elsewhere", w.path("content/linked"))) },
-			200, "Far away."},
+			func() { w.write("content/manual/deep/b.md", "---\ntitle: B\n---\nB, moved.\n") }, 200, "B, moved."},
+		{"delete the folder", "/manual/deep/b/",
+			func() { w.check(os.RemoveAll(w.path("content/manual"))) }, 404, "Page not found"},
+		{"link to a folder", "/linked/far/",
+			func() { w.check(os.Symlink("../elsewhere", w.path("content/linked"))) }, 200, "Far away."},
 		{"change a page in the linked folder", "/linked/far/",
 			func() { w.write("elsewhere/far.md", "---\ntitle: Far\n---\nNot so far.\n") }, 200, "Not so far."},
 		{"link to a file", "/dot.svg", func() { w.check(os.Symlink("../pictures/dot.svg", w.path("content/dot.svg"))) },
@@ -59,26 +58,25 @@ func TestEdits(t *testing.T) {
 		{"write the first rule", "/old", func() { w.write("redirects/rules.txt", "/old /a/ 302\n") }, 302, ""},
 		{"change the rules", "/gone", func() { w.write("redirects/rules.txt", "/gone 410\n") }, 410, "Page not found"},
 		{"add an alias", "/once", func() {
-			w.write("content/a.md",
-				"---\ntitle: A\naliases: [/once]\n---\nAliased.\n")
+			w.write("content/a.md", "---\ntitle: A\naliases: [/once]\n---\nAliased.\n")
 		}, 301, ""},
 		{"change the configuration", "/a/",
 			func() { w.write("sitegen.yaml", "source: sample\ntitle: Another title\n") }, 200, "Another title"},
-		{"make a layout of one's own", "/a/",
+		{"add a layout", "/a/",
 			func() { w.write("layouts/partials/bottom.html", "<footer>My own foot</footer>") }, 200, "My own foot"},
-		{"take it away", "/a/", func() { w.check(os.RemoveAll(w.path("layouts"))) }, 200, "Feeds:"},
-		{"move the content elsewhere", "/b/", func() {
+		{"remove it", "/a/", func() { w.check(os.RemoveAll(w.path("layouts"))) }, 200, "Feeds:"},
+		{"configure another content folder", "/b/", func() {
 			w.write("texts/b.md", "---\ntitle: B\n---\nB, elsewhere.\n")
 			w.write("sitegen.yaml", "source: sample\ncontent: texts\n")
 		}, 200, "B, elsewhere."},
-		{"change what is there", "/b/", func() { w.write("texts/b.md", "---\ntitle: B\n---\nChanged there.\n") }, 200,
-			"Changed there."},
+		{"change a page in the other folder", "/b/",
+			func() { w.write("texts/b.md", "---\ntitle: B\n---\nChanged there.\n") }, 200, "Changed there."},
 	} {
 		if step.do != nil {
 			step.do()
 		}
 		var res response
-		for range 400 { // several builds may follow from what is more than one change
+		for range 400 { // an edit may lead to several builds
 			if res = ask(t, "GET", w.url+step.path); res.StatusCode == step.status &&
 				strings.Contains(res.body, step.contains) {
 				break
@@ -97,7 +95,7 @@ func TestEdits(t *testing.T) {
 	p.until("the end", func(s status) bool { return s.Warnings >= 0 })
 }
 
-// TestMistakes breaks each sort of file, asks for the last good page, and mends it.
+// TestMistakes makes a mistake in each kind of file, requests the last good page, and corrects the mistake.
 func TestMistakes(t *testing.T) {
 	good := map[string]string{
 		"content/a.md":                 "---\ntitle: A\n---\nText of A.\n",
@@ -112,30 +110,30 @@ func TestMistakes(t *testing.T) {
 	for _, tt := range []struct {
 		file, text string
 		want       []string
-		changed    bool // the page is shown as it is now: the mistake is not in the way
+		changed    bool // the mistake does not affect the page, so its newest version is shown
 	}{
-		{"content/a.md", "---\ntitel: A\n---\n",
-			[]string{`content/a.md:2:1: unknown key "titel"; did you mean "title"?`, ">    2 | titel: A\n       | ^"},
-			false},
+		{"content/a.md", "---\ntitel: A\n---\n", []string{
+			`content/a.md:2:1: unknown key "titel"; did you mean "title"?`, ">    2 | titel: A\n       | ^",
+		}, false},
 		{"content/a.md", "---\ntitle: A\n---\nLe café [x](/nix/)\n",
 			[]string{"content/a.md:4:14: link to /nix/", ">    4 | Le café [x](/nix/)\n       |             ^"}, true},
-		{"content/b.md", "---\ntitle: B\nlayout: non.html\n---\n", []string{`content/b.md:3:9: no layout "non.html"`},
-			true},
+		{"content/b.md", "---\ntitle: B\nlayout: non.html\n---\n",
+			[]string{`content/b.md:3:9: no layout "non.html"`}, true},
 		{"layouts/partials/bottom.html", "<footer>\n{{if}}\n</footer>\n",
 			[]string{"layouts/partials/bottom.html:2:", ">    2 | {{if}}"}, false},
 		{"layouts/partials/bottom.html", "<footer>\n{{.Page.Nope}}\n</footer>\n",
 			[]string{"layouts/partials/bottom.html:2:8: ", ">    2 | {{.Page.Nope}}"}, false},
-		{"redirects/rules.txt", "/old /a/ 999\n/x\n",
-			[]string{"rules.txt:1:10: not a status", ">    1 | /old /a/ 999", "rules.txt:2:1: the target is missing"},
-			false},
-		{"redirects/rules.txt", "/old /nowhere/\n", []string{"rules.txt:1:1: the target does not exist on the site"},
-			true},
+		{"redirects/rules.txt", "/old /a/ 999\n/x\n", []string{
+			"rules.txt:1:10: invalid status", ">    1 | /old /a/ 999", "rules.txt:2:1: the target is missing",
+		}, false},
+		{"redirects/rules.txt", "/old /nowhere/\n",
+			[]string{"rules.txt:1:1: the target does not exist on the site"}, true},
 		{"sitegen.yaml", "source: sample\ntitel: x\nbase_url: ftp://x\n",
 			[]string{`sitegen.yaml:2:1: unknown key "titel"`, "sitegen.yaml:3:11: base_url must be an http"}, false},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
 			w.write(tt.file, tt.text)
-			p.until("the mistakes, in the terminal too", func(s status) bool {
+			p.until("the mistakes, in the browser and in the terminal", func(s status) bool {
 				for _, want := range tt.want {
 					if !strings.Contains(s.Problems, want) {
 						return false
@@ -153,15 +151,15 @@ func TestMistakes(t *testing.T) {
 				t.Errorf("not the last good page: %d\n%s", res.StatusCode, cmp.Diff(before, res.body))
 			}
 			w.write(tt.file, good[tt.file])
-			p.until("all is well", func(s status) bool { return s.Problems == "" && s.Warnings >= 0 })
+			p.until("no problems", func(s status) bool { return s.Problems == "" && s.Warnings >= 0 })
 			if res := ask(t, "GET", w.url+"/a/"); res.body != before {
-				t.Errorf("not the page as it was before:\n%s", cmp.Diff(before, res.body))
+				t.Errorf("the page differs from the original:\n%s", cmp.Diff(before, res.body))
 			}
 		})
 	}
 }
 
-// TestDraftsAndFuture shows what is not published yet, when it is asked to.
+// TestDraftsAndFuture checks that drafts and future pages are served only if the flags say so.
 func TestDraftsAndFuture(t *testing.T) {
 	files := map[string]string{
 		"content/sketch.md": "---\ntitle: Sketch\ndraft: true\n---\n",
@@ -186,7 +184,7 @@ func TestDraftsAndFuture(t *testing.T) {
 	}
 }
 
-// TestSources shows the source, else what was stored, else the sample.
+// TestSources checks where the packages come from: the source, or the stored packages, or the sample.
 func TestSources(t *testing.T) {
 	var broken atomic.Bool
 	var asked atomic.Int64
@@ -212,11 +210,11 @@ func TestSources(t *testing.T) {
 	if !strings.HasPrefix(p.last.Catalogue, "756 packages of "+girder.URL+"/api/v1 as of 20") {
 		t.Errorf("catalogue: %s", p.last.Catalogue)
 	}
-	for n := asked.Load(); asked.Load() < n+5; { // the same packages again and again
+	for n := asked.Load(); asked.Load() < n+5; { // the source returns the same packages five times
 		time.Sleep(20 * time.Millisecond)
 	}
 	if n := strings.Count(w.log.String(), "built in"); n != 1 {
-		t.Errorf("built %d times of the same packages", n)
+		t.Errorf("built %d times for the same packages, want once", n)
 	}
 	broken.Store(true)
 	for !strings.Contains(w.log.String(), "500") {
@@ -233,11 +231,12 @@ func TestSources(t *testing.T) {
 		t.Errorf("catalogue: %s", p.last.Catalogue)
 	}
 	if log := w.log.String(); !strings.Contains(log, "there are no stored packages") || !strings.Contains(log, "500") {
-		t.Errorf("the terminal does not say why:\n%s", log)
+		t.Errorf("the reason is not in the terminal:\n%s", log)
 	}
 }
 
-// TestStatistics shows those that are there; they are made apart from the site.
+// TestStatistics checks that the preview serves the published statistics, which no build writes, and no other published
+// file.
 func TestStatistics(t *testing.T) {
 	w := open(t, map[string]string{"public/download-stats/index.html": "<h1>Downloads</h1>",
 		"public/index.html": "published"}, nil)
@@ -253,8 +252,8 @@ func TestStatistics(t *testing.T) {
 	}
 }
 
-// TestPortTaken names a port that is free.
-func TestPortTaken(t *testing.T) {
+// TestPortInUse checks that the error for a port in use has a hint with a free port.
+func TestPortInUse(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -262,7 +261,7 @@ func TestPortTaken(t *testing.T) {
 	defer l.Close()
 	server := preview.New(preview.Options{Listen: l.Addr().String(), Now: time.Now}, fixed{})
 	err = server.Run(t.Context())
-	if err == nil || !strings.HasSuffix(err.Error(), ": the port is taken by another program") ||
+	if err == nil || !strings.HasSuffix(err.Error(), ": the port is already in use") ||
 		fault.KindOf(err) != fault.Usage {
 		t.Fatalf("error %v", err)
 	}
@@ -272,12 +271,12 @@ func TestPortTaken(t *testing.T) {
 	}
 	other, err := net.Listen("tcp", free)
 	if err != nil {
-		t.Fatalf("what is named as free is not: %v", err)
+		t.Fatalf("the port in the hint is not free: %v", err)
 	}
 	other.Close()
 }
 
-// TestManyEdits touches a thousand files at once and goes on serving.
+// TestManyEdits changes a thousand files at once.
 func TestManyEdits(t *testing.T) {
 	files := map[string]string{}
 	for i := range 1000 {
@@ -296,5 +295,5 @@ func TestManyEdits(t *testing.T) {
 			p.until("a build", func(status) bool { return true })
 		}
 	}
-	p.until("all is well", func(s status) bool { return s.Problems == "" && s.Warnings >= 0 })
+	p.until("no problems", func(s status) bool { return s.Problems == "" && s.Warnings >= 0 })
 }

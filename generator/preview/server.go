@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// Options is how a preview is served.
+// Options configures a preview.
 type Options struct {
-	Listen       string           // host:port; port 0 for one that is free
-	AllowedHosts []string         // names that a request may ask for, beside localhost and addresses
-	Poll         time.Duration    // between looks at the files; 0 to be woken by events
-	Refresh      time.Duration    // between fetches of the packages; 0 for never
-	Ready        func(url string) // called once, when the site is served
+	Listen       string           // host:port; with port 0, the system chooses a free port
+	AllowedHosts []string         // host names to answer to, in addition to localhost and IP addresses
+	Poll         time.Duration    // time between two checks of the files; 0 to wait for events of the file system
+	Refresh      time.Duration    // time between two fetches of the packages; 0 for never
+	Ready        func(url string) // called once, when the server answers requests
 	Log          *slog.Logger
 	Now          func() time.Time // the clock
 }
@@ -29,23 +29,23 @@ type Server struct {
 	view    atomic.Pointer[view]
 }
 
-// view is what is shown at a moment.
+// view holds everything that the preview shows.
 type view struct {
 	status
-	newest, good *site    // nil while there is none; see the package comment
+	newest, good *site    // the newest state and the last good one; nil if there is none yet
 	warnings     []string // of good
 	log          []string // of the last build
 }
 
-// New makes a server of what a builder builds.
+// New returns a server for the states of a builder.
 func New(o Options, b Builder) *Server {
 	s := &Server{o: o, builder: b}
 	s.view.Store(&view{status: status{Build: strconv.FormatInt(o.Now().UnixNano(), 36), Warnings: -1}})
 	return s
 }
 
-// Run serves until ctx is done, and returns its error. It returns earlier when the address is taken, or when the first
-// build fails for another reason than a mistake in the site folder.
+// Run serves until ctx is done and returns the error of ctx. It returns early if the address is in use, or if the first
+// build fails for another reason than a mistake in the files of the site.
 func (s *Server) Run(ctx context.Context) error {
 	outer := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -71,5 +71,5 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := outer.Err(); err != nil {
 		return err
 	}
-	return context.Cause(ctx) // the server could not go on
+	return context.Cause(ctx) // the error of the HTTP server
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestServers asks every server the same, as it is emulated.
+// TestServers sends the same requests to previews of several servers.
 func TestServers(t *testing.T) {
 	state := newState(t, "live")
 	newest := state.Table.Index.Answer("/find", "os=win").Package
@@ -23,7 +23,7 @@ func TestServers(t *testing.T) {
 	girder := testutil.API(t) + "/item/"
 	for _, tt := range []struct {
 		q    string
-		want map[string]string // of a server, "" for all others: status, Location
+		want map[string]string // status and Location by server; "" for all other servers
 	}{
 		{"/", map[string]string{"": "200"}},
 		{"/releases/", map[string]string{"": "200"}},
@@ -68,7 +68,7 @@ func TestServers(t *testing.T) {
 	}
 }
 
-// The golden answers hold for the CloudFront function as well.
+// TestGoldenAsCloudFront sends recorded requests to a preview that emulates CloudFront.
 func TestGoldenAsCloudFront(t *testing.T) {
 	state := newState(t, "live")
 	state.As = cloudfront.Server{}
@@ -80,8 +80,9 @@ func TestGoldenAsCloudFront(t *testing.T) {
 	}
 }
 
-// Programs get what is published; browsers also the preview's script, and nothing to keep.
-func TestWhoAsks(t *testing.T) {
+// TestClients checks that programs receive exactly what will be published, and that browsers also receive the preview's
+// script and do not cache pages.
+func TestClients(t *testing.T) {
 	state := newState(t, "live")
 	url := start(t, state)
 	css := regexp.MustCompile(`/assets/site\.[0-9a-f]+\.css`).FindString(ask(t, "GET", url+"/").body)
@@ -93,12 +94,12 @@ func TestWhoAsks(t *testing.T) {
 		injected   bool
 	}{
 		{"a program", "/", nil, "public, max-age=300", false},
-		{"a program that takes anything", "/", map[string]string{"Accept": "*/*"}, "public, max-age=300", false},
+		{"a program that accepts anything", "/", map[string]string{"Accept": "*/*"}, "public, max-age=300", false},
 		{"a browser", "/", map[string]string{"Accept": "text/html,*/*;q=0.8"}, "no-store", true},
 		{"a page's style sheet", css, map[string]string{"Sec-Fetch-Site": "same-origin"},
 			"public, max-age=31536000, immutable", false},
 		{"a page's data", "/api/v1/latest.json", map[string]string{"Sec-Fetch-Site": "same-origin"}, "no-store", false},
-		{"data asked for by a program", "/api/v1/latest.json", nil, "public, max-age=300", false},
+		{"the data, for a program", "/api/v1/latest.json", nil, "public, max-age=300", false},
 		{"an error page", "/nowhere", nil, "no-store", false},
 		{"an error page in a browser", "/nowhere", map[string]string{"Accept": "text/html"}, "no-store", true},
 	} {
@@ -115,16 +116,16 @@ func TestWhoAsks(t *testing.T) {
 				t.Errorf("Cache-Control %q, want %q", got, tt.cache)
 			}
 			if got := strings.Contains(res.body, `<script src="/-/preview.js"`); got != tt.injected {
-				t.Errorf("the script is in it: %v", got)
+				t.Errorf("the page has the script: %v, want %v", got, tt.injected)
 			}
 			if tt.path == "/" && !tt.injected && res.body != page {
-				t.Error("not the page as it is published")
+				t.Error("the page differs from the published one")
 			}
 		})
 	}
 }
 
-// TestHosts refuses names that a stranger may have made to lead here.
+// TestHosts checks that the preview does not answer to foreign host names, which DNS rebinding uses.
 func TestHosts(t *testing.T) {
 	url := start(t, newState(t, "live"))
 	for host, want := range map[string]int{
@@ -147,7 +148,7 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-// TestDetails reads the page about the preview.
+// TestDetails checks the details page.
 func TestDetails(t *testing.T) {
 	state := newState(t, "live")
 	url := start(t, state)

@@ -10,21 +10,20 @@ import (
 	"github.com/Slicer/sitegen/generator/folder"
 )
 
-// snapshot is what the watched files look like at a moment. Files that editors and systems leave behind are
-// not in it.
+// snapshot records the state of the watched files at one moment, without hidden files and backups of editors.
 type snapshot struct {
-	files   map[string]stamp // by path; folders are not files
-	folders []string         // all of them, the roots' and those below
-	links   map[string]string
+	files   map[string]stamp  // by path
+	folders []string          // the roots that are folders, and all folders in them
+	links   map[string]string // symbolic links to files, by the path of the file that they lead to
 }
 
-// stamp identifies a state of a file, as far as that is possible without reading it.
+// stamp identifies a version of a file without reading it. Two versions can have the same stamp.
 type stamp struct {
 	size int64
 	time time.Time
 }
 
-// take looks at the roots: files, and folders with all that is in them. They need not exist.
+// take returns a snapshot of the roots, which are files, or folders with everything in them. They need not exist.
 func take(roots []string) snapshot {
 	s := snapshot{files: map[string]stamp{}, links: map[string]string{}}
 	for _, root := range roots {
@@ -40,7 +39,7 @@ func take(roots []string) snapshot {
 	return s
 }
 
-// walk adds a folder. It skips what cannot be read, because the build reports that.
+// walk adds a folder. It skips files and folders that it cannot read; the build reports them.
 func (s *snapshot) walk(root string) {
 	_ = fs.WalkDir(folder.Open(root), ".", func(name string, d fs.DirEntry, err error) error {
 		path := filepath.Join(root, filepath.FromSlash(name))
@@ -57,10 +56,11 @@ func (s *snapshot) walk(root string) {
 				s.file(path, info)
 			}
 		}
-		return nil //nolint:nilerr // the build reports it
+		return nil //nolint:nilerr // the build reports the error
 	})
 }
 
+// file adds a file.
 func (s *snapshot) file(path string, info fs.FileInfo) {
 	s.files[path] = stamp{info.Size(), info.ModTime()}
 	if l, err := os.Lstat(path); err == nil && l.Mode()&fs.ModeSymlink != 0 {
@@ -70,8 +70,9 @@ func (s *snapshot) file(path string, info fs.FileInfo) {
 	}
 }
 
-// again looks again at files that were written. It is false when it takes more than that to know what has changed.
-func (s *snapshot) again(written map[string]bool) bool {
+// update updates the stamps of files that were written. It returns false if that is not enough, because one of the
+// files is new or gone; then the caller must take a new snapshot.
+func (s *snapshot) update(written map[string]bool) bool {
 	for path := range written {
 		info, err := os.Stat(path)
 		if _, known := s.files[path]; !known || err != nil {
@@ -82,12 +83,12 @@ func (s *snapshot) again(written map[string]bool) bool {
 	return len(written) > 0
 }
 
-// leftover reports whether no site is made from files of that name: hidden files, backups and the like.
+// leftover reports whether a name is that of a hidden file, a backup or a temporary file of an editor.
 func leftover(name string) bool {
 	return strings.ContainsAny(name[:1], "._#") || strings.HasSuffix(name, "~")
 }
 
-// differences lists the files that are not the same in two snapshots.
+// differences returns the files that differ between two snapshots, including new and deleted ones.
 func (s *snapshot) differences(other *snapshot) map[string]bool {
 	changed := map[string]bool{}
 	for path, stamp := range s.files {

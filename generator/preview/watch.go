@@ -13,24 +13,26 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// Saves come in bursts: an editor writes a file, renames it, changes its mode. A burst is over when nothing
-// has happened for quiet; one that does not end is cut at longestBurst.
+// Events come in bursts: to save a file, an editor writes it, renames it and changes its mode. A burst is over when
+// there was no event for the time quiet, or after longestBurst.
 const (
 	quiet        = 12 * time.Millisecond
 	longestBurst = 250 * time.Millisecond
 )
 
-// watcher reports which files have changed. Events say when to look and what was written; what has changed is
-// found by comparing snapshots, so events may be lost, doubled, or about something else, and a file system
-// without them can be polled instead.
+// watcher reports which files have changed. It does not rely on the events of the file system: after a burst of events,
+// or at intervals if there are none, it compares two snapshots. So events may be lost, duplicated or unrelated.
+//
+// For example, an editor saves a.md by writing .a.md.tmp and renaming it. The events are about both files. The
+// comparison finds that only a.md differs, because snapshots do not contain hidden files.
 type watcher struct {
-	changes chan []string // paths, in order; batches that were not received yet are joined
+	changes chan []string // sorted paths; changes that have not been received yet are joined
 
-	roots  chan []string
-	poll   time.Duration // between looks; 0 to be woken by events
+	roots  chan []string // new roots, from follow
+	poll   time.Duration // time between two comparisons; 0 to wait for events
 	log    *slog.Logger
 	events *fsnotify.Watcher // nil when polling
-	seen   snapshot
+	seen   snapshot          // the last one
 }
 
 // watch watches files and folders until ctx is done.
@@ -50,7 +52,7 @@ func watch(ctx context.Context, roots []string, poll time.Duration, log *slog.Lo
 	return w
 }
 
-// follow replaces the files and folders that are watched.
+// follow replaces the files and folders to watch.
 func (w *watcher) follow(ctx context.Context, roots []string) {
 	select {
 	case w.roots <- roots:
@@ -58,27 +60,28 @@ func (w *watcher) follow(ctx context.Context, roots []string) {
 	}
 }
 
-// pollWithoutEvents is the interval at which files are compared where the system sends no events.
+// pollWithoutEvents is the time between two comparisons if the system does not report events.
 const pollWithoutEvents = 500 * time.Millisecond
 
-// giveUp turns to polling.
+// giveUp switches from events to polling.
 func (w *watcher) giveUp(err error) {
-	w.log.Warn(fmt.Sprintf("watching files: %v; looking every %v instead", err, pollWithoutEvents))
+	w.log.Warn(fmt.Sprintf("watch files: %v; checking every %v instead", err, pollWithoutEvents))
 	w.poll = pollWithoutEvents
 	if w.events != nil {
-		_ = w.events.Close() // nothing was written
+		_ = w.events.Close() // nothing to do about an error
 		w.events = nil
 	}
 }
 
+// run compares snapshots and sends changes until ctx is done.
 func (w *watcher) run(ctx context.Context, roots []string) {
 	var (
-		written  = map[string]bool{} // by the events of this burst
-		pending  = map[string]bool{} // changed, and not taken yet
-		burst    = time.NewTimer(0)  // runs out when the burst is over
-		deadline = time.Time{}       // of the burst; zero when there is none
-		tick     = time.NewTimer(0)  // of polling
-		moved    = false             // files or folders came or went in this burst
+		written  = map[string]bool{} // paths in the events of this burst
+		pending  = map[string]bool{} // changed files that have not been received yet
+		burst    = time.NewTimer(0)  // fires when the burst is over
+		deadline = time.Time{}       // latest end of the burst; zero between bursts
+		tick     = time.NewTimer(0)  // fires when it is time to poll
+		moved    = false             // files or folders were created, removed or renamed in this burst
 	)
 	burst.Stop()
 	tick.Stop()
@@ -109,7 +112,7 @@ func (w *watcher) run(ctx context.Context, roots []string) {
 		select {
 		case <-ctx.Done():
 			if w.events != nil {
-				_ = w.events.Close() // nothing was written
+				_ = w.events.Close() // nothing to do about an error
 			}
 			return
 		case out <- batch:
@@ -129,26 +132,26 @@ func (w *watcher) run(ctx context.Context, roots []string) {
 			wake()
 		case <-burst.C:
 			deadline = time.Time{}
-			maps.Copy(pending, w.look(roots, written, moved))
+			maps.Copy(pending, w.compare(roots, written, moved))
 			written, moved = map[string]bool{}, false
 		case <-tick.C:
-			maps.Copy(pending, w.look(roots, nil, false))
+			maps.Copy(pending, w.compare(roots, nil, false))
 			tick.Reset(w.poll)
 		}
 	}
 }
 
-// look lists what has changed since the last look. A file that an event says was written has, even if it
-// looks the same: a second save can follow so soon that the clock of the file system stands still. moved says
-// that folders may have come or gone.
-func (w *watcher) look(roots []string, written map[string]bool, moved bool) map[string]bool {
-	if !moved && w.seen.again(written) {
+// compare returns the files that have changed since the last comparison. Files in written count as changed even if
+// their stamps are the same: two saves can follow each other so quickly that the file system gives both the same time.
+// moved means that files or folders may have been created, removed or renamed.
+func (w *watcher) compare(roots []string, written map[string]bool, moved bool) map[string]bool {
+	if !moved && w.seen.update(written) {
 		return written
 	}
 	now := take(roots)
 	if moved {
 		w.watchFolders(roots, now)
-		now = take(roots) // new folders may have been filled before they were watched
+		now = take(roots) // files may have been created in new folders before these were watched
 	}
 	changed := now.differences(&w.seen)
 	for path := range written {
@@ -163,13 +166,13 @@ func (w *watcher) look(roots []string, written map[string]bool, moved bool) map[
 	return changed
 }
 
-// watchFolders asks for the events of the folders that there are now.
+// watchFolders subscribes to the events of all folders in a snapshot.
 func (w *watcher) watchFolders(roots []string, now snapshot) {
 	if w.events == nil {
 		return
 	}
 	want := map[string]bool{}
-	for _, root := range roots { // it may be replaced, or come to be
+	for _, root := range roots { // the root itself may be created or replaced
 		want[existing(filepath.Dir(root))] = true
 	}
 	for target := range now.links {
@@ -180,7 +183,7 @@ func (w *watcher) watchFolders(roots []string, now snapshot) {
 	}
 	for _, path := range w.events.WatchList() {
 		if !want[path] {
-			_ = w.events.Remove(path) // it may be gone already
+			_ = w.events.Remove(path) // fails if the folder no longer exists
 		}
 	}
 	for path := range want {
@@ -191,7 +194,7 @@ func (w *watcher) watchFolders(roots []string, now snapshot) {
 	}
 }
 
-// existing is the nearest folder at or above a path that there is.
+// existing returns dir if it exists, otherwise its nearest parent folder that exists.
 func existing(dir string) string {
 	for {
 		if info, err := os.Stat(dir); err == nil && info.IsDir() || dir == filepath.Dir(dir) {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// tree is a folder of files to change.
+// tree is a folder whose files a test changes.
 type tree struct {
 	t   testing.TB
 	dir string
@@ -36,7 +36,7 @@ func (f tree) move(from, to string) {
 	f.check(os.Rename(f.path(from), f.path(to)))
 }
 
-// expect waits until all of the files were reported.
+// expect waits until the watcher has reported all of the files.
 func expect(t *testing.T, w *watcher, dir string, names ...string) {
 	t.Helper()
 	want := map[string]bool{}
@@ -55,7 +55,7 @@ func expect(t *testing.T, w *watcher, dir string, names ...string) {
 	}
 }
 
-// drain waits until nothing is reported any more.
+// drain waits until the watcher reports nothing more.
 func drain(w *watcher) {
 	for {
 		select {
@@ -66,7 +66,7 @@ func drain(w *watcher) {
 	}
 }
 
-// TestWatch does to a tree what editors, people and version control do.
+// TestWatch changes files as editors, people and version control do.
 func TestWatch(t *testing.T) {
 	for name, poll := range map[string]time.Duration{"events": 0, "polling": 20 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
@@ -88,11 +88,9 @@ func TestWatch(t *testing.T) {
 				want []string
 			}{
 				{"a save in place", func() { f.write("content/a.md", "aa") }, []string{"content/a.md"}},
-				{"a save by renaming", func() {
-					f.write("content/.a.tmp", "aaa")
-					f.move("content/.a.tmp",
-						"content/a.md")
-				}, []string{"content/a.md"}},
+				{"a save by renaming",
+					func() { f.write("content/.a.tmp", "aaa"); f.move("content/.a.tmp", "content/a.md") },
+					[]string{"content/a.md"}},
 				{"a backup first", func() { f.move("content/a.md", "content/a.md~"); f.write("content/a.md", "aaaa") },
 					[]string{"content/a.md"}},
 				{"a new file", func() { f.write("content/new.md", "n") }, []string{"content/new.md"}},
@@ -115,8 +113,8 @@ func TestWatch(t *testing.T) {
 				}, []string{"content/docs/b.md"}},
 				{"a file in the replaced folder", func() { f.write("content/docs/b.md", "other text") },
 					[]string{"content/docs/b.md"}},
-				{"the end of a link", func() { f.write("elsewhere/linked.md", "ll") }, []string{"content/link.md"}},
-				{"the end of a link replaced",
+				{"the target of a link", func() { f.write("elsewhere/linked.md", "ll") }, []string{"content/link.md"}},
+				{"the target of a link replaced",
 					func() { f.write("elsewhere/t", "lll"); f.move("elsewhere/t", "elsewhere/linked.md") },
 					[]string{"content/link.md"}},
 				{"a file in a linked folder", func() { f.write("elsewhere/folder/in.md", "ll") },
@@ -124,13 +122,13 @@ func TestWatch(t *testing.T) {
 				{"a single file", func() { f.write("rules.txt", "/a /b") }, []string{"rules.txt"}},
 				{"a single file replaced", func() { f.write("r", "/a /b 302"); f.move("r", "rules.txt") },
 					[]string{"rules.txt"}},
-				{"a root that was not there", func() { f.write("layouts/assets/site.css", "a{}") },
+				{"a new root", func() { f.write("layouts/assets/site.css", "a{}") },
 					[]string{"layouts/assets/site.css"}},
 				{"a file in it", func() { f.write("layouts/assets/site.css", "b{}") },
 					[]string{"layouts/assets/site.css"}},
 				{"a root moved away", func() { f.move("layouts", "old") }, []string{"layouts/assets/site.css"}},
-				{"a root come back", func() { f.move("old", "layouts") }, []string{"layouts/assets/site.css"}},
-				{"a file in the root come back", func() { f.write("layouts/base.html", "b") },
+				{"a root moved back", func() { f.move("old", "layouts") }, []string{"layouts/assets/site.css"}},
+				{"a file in the root that was moved back", func() { f.write("layouts/base.html", "b") },
 					[]string{"layouts/base.html"}},
 			} {
 				step.do()
@@ -142,8 +140,8 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// What editors leave behind and what lies beside the site is not reported.
-func TestWatchIsQuiet(t *testing.T) {
+// TestWatchIgnores checks that hidden files, backups and files outside the roots are not reported.
+func TestWatchIgnores(t *testing.T) {
 	f := tree{t, t.TempDir()}
 	f.write("content/a.md", "a")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -162,7 +160,7 @@ func TestWatchIsQuiet(t *testing.T) {
 	expect(t, w, f.dir, "content/a.md")
 }
 
-// A thousand files at once come in a few batches, and none is lost.
+// TestWatchManyAtOnce checks that no change is lost when a thousand files change at once.
 func TestWatchManyAtOnce(t *testing.T) {
 	f := tree{t, t.TempDir()}
 	var names []string

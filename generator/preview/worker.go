@@ -12,24 +12,24 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// worker builds what is shown. Its methods are called by one goroutine.
+// worker builds the states of a server. One goroutine calls its methods.
 type worker struct {
 	*Server
 	watcher *watcher
 	watched []string
-	since   []string // what has changed since the newest state
+	since   []string // files that have changed since the newest state
 	results chan result
 	fetched chan fetched
-	cancel  context.CancelFunc // of the check under way
+	cancel  context.CancelFunc // cancels the running check
 }
 
-// fetched is the result of fetching the packages again.
+// fetched is the result of fetching the packages.
 type fetched struct {
 	use func() bool
 	err error
 }
 
-// result is what a check has found.
+// result is the result of a check.
 type result struct {
 	site     *site
 	warnings []string
@@ -37,7 +37,7 @@ type result struct {
 	took     time.Duration
 }
 
-// start makes the first state.
+// start builds the first state. A mistake in the files of the site is shown in the preview; other errors are returned.
 func (s *Server) start(ctx context.Context) (*worker, error) {
 	w := &worker{Server: s, results: make(chan result), fetched: make(chan fetched), cancel: func() {}}
 	w.watched = s.builder.Watched()
@@ -51,7 +51,7 @@ func (s *Server) start(ctx context.Context) (*worker, error) {
 	return w, nil
 }
 
-// run builds whenever something has changed.
+// run builds after each change until ctx is done.
 func (w *worker) run(ctx context.Context) {
 	refresh := time.NewTimer(w.o.Refresh)
 	defer refresh.Stop()
@@ -80,7 +80,7 @@ func (w *worker) run(ctx context.Context) {
 	}
 }
 
-// refresh gets the packages again, while pages are edited.
+// refresh fetches the packages in another goroutine.
 func (w *worker) refresh(ctx context.Context) {
 	fetch := w.builder.Refresh()
 	go func() {
@@ -92,7 +92,8 @@ func (w *worker) refresh(ctx context.Context) {
 	}()
 }
 
-// rebuild builds, and again as long as it fails while files change: a save may be half done.
+// rebuild builds. If that fails and files change shortly afterwards, it builds again, because an editor may not have
+// written all files yet.
 func (w *worker) rebuild(ctx context.Context, changed []string) {
 	for {
 		err := w.build(ctx, changed)
@@ -108,7 +109,7 @@ func (w *worker) rebuild(ctx context.Context, changed []string) {
 	}
 }
 
-// build makes a new state, shows it, and has it checked.
+// build builds a new state, shows it, and starts a check of it.
 func (w *worker) build(ctx context.Context, changed []string) error {
 	start := w.o.Now()
 	w.cancel()
@@ -130,7 +131,7 @@ func (w *worker) build(ctx context.Context, changed []string) error {
 	return nil
 }
 
-// show has the pages that are open rendered, and then loaded anew.
+// show renders the pages that are open in browsers, makes next the newest state, and sends the status to the pages.
 func (w *worker) show(next *site, start time.Time) {
 	before := w.view.Load()
 	v := *before
@@ -158,17 +159,18 @@ func (w *worker) show(next *site, start time.Time) {
 	w.o.Log.Info(v.log[0][len(v.Time)+1:])
 }
 
-// nextBuild counts builds: the number after the last dash.
+// nextBuild returns the id of the next build: "x" is followed by "x-1", "x-2" and so on.
 func nextBuild(id string) string {
 	start, n, _ := strings.Cut(id, "-")
 	var count int
-	_, _ = fmt.Sscan(n, &count) // of the first build there is none
+	_, _ = fmt.Sscan(n, &count) // the id of the first build has no number
 	return fmt.Sprintf("%s-%d", start, count+1)
 }
 
-// shownChanges is how many changed files a message names.
+// shownChanges is the maximum number of changed files that a message names.
 const shownChanges = 3
 
+// because returns the end of a message that names the changed files: ": a.md, b.md, c.md and 2 more".
 func because(changed []string) string {
 	if len(changed) == 0 {
 		return ""
@@ -186,7 +188,7 @@ func because(changed []string) string {
 	return text
 }
 
-// swapped returns the new style sheets by the URL of the old ones, if nothing else has changed.
+// swapped returns the new style sheets by the URLs of the old ones. It returns nil if other files have changed as well.
 func swapped(before, after *State, changed []string) map[string]Sheet {
 	sheets := map[string]Sheet{}
 	for _, path := range changed {
@@ -209,7 +211,9 @@ func swapped(before, after *State, changed []string) map[string]Sheet {
 	return sheets
 }
 
-// following adds what is new to what has been swapped since pages were loaded: one may have missed a build.
+// following returns the style sheets that replace those of all earlier builds. A page may have missed a build, so it
+// must find the newest sheet by the URL of any older one. For example, if /s.1.css was replaced by /s.2.css, and now
+// /s.2.css is replaced by /s.3.css, the result has /s.3.css for both /s.1.css and /s.2.css.
 func following(earlier, now map[string]Sheet) map[string]Sheet {
 	for url, sheet := range earlier {
 		if fresh, ok := now[sheet.URL]; ok {
@@ -222,7 +226,7 @@ func following(earlier, now map[string]Sheet) map[string]Sheet {
 	return now
 }
 
-// check looks for mistakes while people look at the pages.
+// check starts a check of a state in another goroutine.
 func (w *worker) check(ctx context.Context, s *site) {
 	ctx, w.cancel = context.WithCancel(ctx)
 	go func() {
@@ -238,17 +242,17 @@ func (w *worker) check(ctx context.Context, s *site) {
 	}()
 }
 
-// finish stores the findings of a check.
+// finish shows the result of a check.
 func (w *worker) finish(r result) {
 	v := *w.view.Load()
-	if r.site != v.newest { // of a state that is no longer shown
+	if r.site != v.newest { // the check was for an older state
 		return
 	}
 	if r.err != nil {
 		w.fail(r.err)
 		return
 	}
-	mended := v.Problems != ""
+	fixed := v.Problems != ""
 	for _, text := range r.warnings {
 		if !slices.Contains(v.warnings, text) {
 			w.o.Log.Warn(text)
@@ -258,12 +262,12 @@ func (w *worker) finish(r result) {
 	v.log = append(slices.Clone(v.log), fmt.Sprintf("checked in %d ms", r.took.Milliseconds()))
 	w.view.Store(&v)
 	w.hub.send(v.status)
-	if mended {
-		w.o.Log.Info("all is well again")
+	if fixed {
+		w.o.Log.Info("all problems are fixed")
 	}
 }
 
-// fail shows what is wrong.
+// fail shows the mistakes of the newest edit.
 func (w *worker) fail(err error) {
 	v := *w.view.Load()
 	text := describe(err, w.builder.Read)

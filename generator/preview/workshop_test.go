@@ -21,7 +21,7 @@ import (
 	"github.com/Slicer/sitegen/generator/serve"
 )
 
-// workshop is a site folder that is served while it is edited.
+// workshop is a site folder with a running preview.
 type workshop struct {
 	t   testing.TB
 	dir string
@@ -29,7 +29,7 @@ type workshop struct {
 	log *buffer
 }
 
-// buffer is a log that can be read while it is written.
+// buffer is a log that can be read while it is being written.
 type buffer struct {
 	sync.Mutex
 	b bytes.Buffer
@@ -47,7 +47,7 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-// open serves a folder with these files, as sitegen serve with these flags does.
+// open starts a preview of a folder with the given files, like sitegen serve with the given flags.
 func open(t testing.TB, files map[string]string, flags map[string][]string) *workshop {
 	t.Helper()
 	w := &workshop{t: t, dir: t.TempDir(), log: &buffer{}}
@@ -108,7 +108,7 @@ func (w *workshop) write(name, text string) {
 	w.check(os.WriteFile(w.path(name), []byte(text), 0o644))
 }
 
-// status is what open pages are told.
+// status is the message that open pages receive.
 type status struct {
 	Build     string
 	From      []string
@@ -119,14 +119,14 @@ type status struct {
 	Warnings  int
 }
 
-// page is a page that is open in a browser, as far as the server can see.
+// page behaves like a page that is open in a browser: it receives status messages.
 type page struct {
 	w    *workshop
 	news chan status
 	last status
 }
 
-// browse opens a page and waits until it is known to be well.
+// browse opens a page and waits for a status without problems.
 func (w *workshop) browse(path string) *page {
 	w.t.Helper()
 	p := &page{w: w, news: make(chan status, 100)}
@@ -148,11 +148,11 @@ func (w *workshop) browse(path string) *page {
 			}
 		}
 	}()
-	p.until("well", func(s status) bool { return s.Warnings >= 0 && s.Problems == "" })
+	p.until("no problems", func(s status) bool { return s.Warnings >= 0 && s.Problems == "" })
 	return p
 }
 
-// until waits for a status.
+// until waits for a status for which good returns true.
 func (p *page) until(what string, good func(status) bool) status {
 	p.w.t.Helper()
 	late := time.After(30 * time.Second)
@@ -167,7 +167,7 @@ func (p *page) until(what string, good func(status) bool) status {
 				return s
 			}
 		case <-late:
-			p.w.t.Fatalf("%s: not told; last %+v\n%s", what, p.last, p.w.log)
+			p.w.t.Fatalf("%s: no such status; last %+v\n%s", what, p.last, p.w.log)
 		}
 	}
 }

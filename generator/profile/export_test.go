@@ -5,7 +5,7 @@ import (
 	"github.com/Slicer/sitegen/generator/yamltext"
 )
 
-// DocumentedKeys lists the keys of a profile by the heading they are documented under.
+// DocumentedKeys returns the keys of a profile by the heading in docs/profile.md that they are under.
 func DocumentedKeys() map[string][]string {
 	names := func(keys yamltext.Keys) []string {
 		var list []string

@@ -18,10 +18,10 @@ import (
 //go:embed *.yaml *.txt
 var builtIn embed.FS
 
-// BuiltIn lists the names of the profiles that are part of the program.
+// BuiltIn returns the names of the profiles that are part of the program.
 func BuiltIn() []string { return []string{Default} }
 
-// Load reads a profile by the name of a built-in one or the path of a file. The error lists every mistake.
+// Load reads a profile. name is the name of a built-in profile or the path of a file. The error joins all mistakes.
 func Load(name string) (*Profile, error) {
 	files, file := fs.FS(builtIn), name+".yaml"
 	isBuiltIn := slices.Contains(BuiltIn(), name)
@@ -30,7 +30,7 @@ func Load(name string) (*Profile, error) {
 	}
 	text, err := fs.ReadFile(files, file)
 	if err != nil {
-		hint := fmt.Sprintf("A profile is the path of a YAML file, or one of those built in: %s.",
+		hint := fmt.Sprintf("Use the path of a YAML file or the name of a built-in profile: %s.",
 			strings.Join(BuiltIn(), ", "))
 		return nil, fault.Wrap(fault.Usage, fmt.Errorf("read the profile: %w", err), hint)
 	}
@@ -45,7 +45,7 @@ func Load(name string) (*Profile, error) {
 		path, _ := r.legacy.Text()
 		rules, err := fs.ReadFile(files, filepath.ToSlash(filepath.Clean(path)))
 		if err != nil {
-			r.legacy.Errorf("legacy_rules cannot be read (found %q): %v", path, err)
+			r.legacy.Errorf("cannot read the file of legacy_rules (found %q): %v", path, err)
 		}
 		r.p.LegacyRules = Text{Name: filepath.Join(filepath.Dir(at), path), Text: string(rules)}
 	}
@@ -55,15 +55,15 @@ func Load(name string) (*Profile, error) {
 	return r.p, nil
 }
 
-// reader reads the keys of a profile's file.
+// reader reads the file of a profile.
 type reader struct {
 	doc    *yamltext.Document
 	p      *Profile
-	legacy *yamltext.Node
+	legacy *yamltext.Node // the value of legacy_rules; nil if it is not set
 }
 
-// keys, systemKeys, architectureKeys and linkKeys are the tables of what a profile can say. docs/profile.md describes
-// each key; TestDocument holds the two together.
+// keys returns the top-level keys of a profile. systemKeys, architectureKeys and linkKeys return the others.
+// docs/profile.md describes each key; TestDocument checks that it is complete.
 func (r *reader) keys() yamltext.Keys {
 	p := r.p
 	return yamltext.Keys{
@@ -95,8 +95,8 @@ func (r *reader) read() {
 	r.doc.Read(r.keys())
 	p, root := r.p, r.doc.Root
 	require(root, "project", "the name of the software")
-	require(root, "systems", "the operating systems that packages are for")
-	require(root, "architectures", "the processor architectures that packages are for")
+	require(root, "systems", "a list of the packages' operating systems")
+	require(root, "architectures", "a list of the packages' processor architectures")
 	if p.Title == "" && p.Project != "" {
 		p.Title = p.Project + " download"
 	}
@@ -106,20 +106,21 @@ func (r *reader) read() {
 	if !p.Revisions {
 		for _, t := range r.templates() {
 			if slices.Contains(t.Fields(), "revision") {
-				root.Errorf("a template has a field {revision}, but this project has no revisions (found %.80q)", t)
+				root.Errorf("a template must not use {revision} if revisions is false (found %.80q)", t)
 			}
 		}
 	}
 	for _, a := range p.Arches {
 		for os := range a.Titles {
 			if p.System(os) == nil {
-				root.Errorf("architectures: titles of %s has a system that is not in systems (found %q)", a.ID, os)
+				root.Errorf("architectures: unknown system in the titles of %s (found %q); use the id of a system",
+					a.ID, os)
 			}
 		}
 	}
 }
 
-// templates lists all templates of the profile.
+// templates returns all templates of the profile.
 func (r *reader) templates() []catalog.Template {
 	list := []catalog.Template{r.p.Download}
 	for _, s := range r.p.Systems {
@@ -131,6 +132,7 @@ func (r *reader) templates() []catalog.Template {
 	return list
 }
 
+// systemKeys returns the keys of a system.
 func systemKeys(s *catalog.System) yamltext.Keys {
 	return yamltext.Keys{
 		{Name: "id", Read: id(&s.ID)},
@@ -141,16 +143,17 @@ func systemKeys(s *catalog.System) yamltext.Keys {
 	}
 }
 
+// system reads a system.
 func (r *reader) system(n *yamltext.Node) {
 	var s catalog.System
 	n.Read(systemKeys(&s))
-	require(n, "id", "the value of the os parameter")
-	require(n, "title", "the name people know the system by")
+	require(n, "id", "the value of the parameter os")
+	require(n, "title", "the name shown to visitors")
 	if s.ID == "" || s.Title == "" {
-		return // there is a finding
+		return // the mistake has been reported
 	}
 	if r.p.System(s.ID) != nil {
-		n.Errorf("systems has the id %q twice", s.ID)
+		n.Errorf("duplicate id in systems (found %q)", s.ID)
 		return
 	}
 	if s.Family == "" {
@@ -159,13 +162,14 @@ func (r *reader) system(n *yamltext.Node) {
 	r.p.Systems = append(r.p.Systems, s)
 }
 
+// architectureKeys returns the keys of an architecture.
 func architectureKeys(a *catalog.Architecture) yamltext.Keys {
 	return yamltext.Keys{
 		{Name: "id", Read: id(&a.ID)},
 		{Name: "title", Read: line(&a.Title)},
 		{Name: "titles", Read: func(n *yamltext.Node) {
 			if n.Kind != yamltext.Mapping {
-				n.Errorf("titles is a group of keys, one for each system")
+				n.Errorf("titles must be a group of keys, one for each system")
 				return
 			}
 			for _, e := range n.Entries {
@@ -178,48 +182,46 @@ func architectureKeys(a *catalog.Architecture) yamltext.Keys {
 	}
 }
 
+// architecture reads an architecture.
 func (r *reader) architecture(n *yamltext.Node) {
 	a := catalog.Architecture{Titles: map[catalog.OS]string{}}
 	n.Read(architectureKeys(&a))
-	require(n, "id", "the value of the arch parameter")
-	require(n, "title", "the name people know the architecture by")
+	require(n, "id", "the value of the parameter arch")
+	require(n, "title", "the name shown to visitors")
 	if a.ID == "" || a.Title == "" {
-		return // there is a finding
+		return // the mistake has been reported
 	}
 	if slices.Contains(r.p.ArchIDs(), a.ID) {
-		n.Errorf("architectures has the id %q twice", a.ID)
+		n.Errorf("duplicate id in architectures (found %q)", a.ID)
 		return
 	}
 	r.p.Arches = append(r.p.Arches, a)
 }
 
+// linkKeys returns the keys of a link.
 func linkKeys(l *catalog.Link) yamltext.Keys {
+	const form = "a lower-case letter, followed by lower-case letters, digits and _"
 	return yamltext.Keys{
-		{Name: "name", Read: func(n *yamltext.Node) {
-			matching(n, &l.Name, keyRE,
-				"a word of lower-case letters, digits and _")
-		}},
+		{Name: "name", Read: func(n *yamltext.Node) { matching(n, &l.Name, keyRE, form) }},
 		{Name: "title", Read: line(&l.Title)},
 		{Name: "text", Read: line(&l.Text)},
-		{Name: "key", Read: func(n *yamltext.Node) {
-			matching(n, &l.Key, keyRE,
-				"a word of lower-case letters, digits and _")
-		}},
+		{Name: "key", Read: func(n *yamltext.Node) { matching(n, &l.Key, keyRE, form) }},
 		{Name: "url", Read: template(&l.URL, catalog.SafeFields())},
 	}
 }
 
+// link reads a link.
 func (r *reader) link(n *yamltext.Node) {
 	var l catalog.Link
 	n.Read(linkKeys(&l))
-	require(n, "name", "a word for the link")
-	require(n, "title", "what the page is, for people")
-	require(n, "url", "where the page is")
+	require(n, "name", "the name of the link in layouts")
+	require(n, "title", "the heading of the link")
+	require(n, "url", "the URL of the page")
 	if l.Name == "" || l.Title == "" || l.URL.IsZero() {
-		return // there is a finding
+		return // the mistake has been reported
 	}
 	if !catalog.ValidURL(strings.NewReplacer("{", "", "}", "").Replace(l.URL.String())) {
-		n.Errorf("url of the link %s is not an http or https URL (found %.200q)", l.Name, l.URL)
+		n.Errorf("url of the link %s must be an http or https URL (found %.200q)", l.Name, l.URL)
 		return
 	}
 	if l.Text == "" {
@@ -229,13 +231,13 @@ func (r *reader) link(n *yamltext.Node) {
 		l.Key = l.Name + "_url"
 	}
 	if slices.ContainsFunc(r.p.Links, func(o catalog.Link) bool { return o.Name == l.Name || o.Key == l.Key }) {
-		n.Errorf("links has the name or key of %q twice", l.Name)
+		n.Errorf("duplicate name or key in links (found %q)", l.Name)
 		return
 	}
 	r.p.Links = append(r.p.Links, l)
 }
 
-// require reports a missing key or value.
+// require reports a key that is missing or has no value. what describes the value.
 func require(n *yamltext.Node, key, what string) {
 	i := slices.IndexFunc(n.Entries, func(e *yamltext.Node) bool { return e.Key == key })
 	if i < 0 || n.Entries[i].Kind == yamltext.Nothing {
@@ -249,25 +251,25 @@ var (
 	fileRE = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]*\.json$`)
 )
 
-// reserved are words that mean something else where ids are written: in names of generated files, in maps of Nginx,
-// and among the values of stability.
+// reserved lists the words that cannot be ids because they have another meaning: in the names of generated files, in
+// maps of Nginx, or as values of the parameter stability.
 var reserved = []string{"all", "default", "hostnames", "volatile", "include", "release", "nightly", "any"}
 
-// id reads the id of a system or architecture. It becomes a parameter's value, a part of variable names in maps and a
-// part of file names, so it has few letters.
+// id reads the id of a system or architecture. An id is the value of a parameter, and also a part of file names and of
+// the names of variables in the configuration of servers, so few characters are allowed.
 func id[T ~string](to *T) func(*yamltext.Node) {
 	return func(n *yamltext.Node) {
 		var text string
-		matching(n, &text, idRE, "a word of lower-case letters and digits, 20 at most, with _ inside only")
+		matching(n, &text, idRE, "1 to 20 lower-case letters and digits, with _ only between them")
 		if slices.Contains(reserved, text) {
-			n.Errorf("id cannot be %q, which has another meaning; choose another word and make this one an alias", text)
+			n.Errorf("id is a reserved word (found %q); choose another id and add this word to aliases", text)
 			return
 		}
 		*to = T(text)
 	}
 }
 
-// matching reads a word that must match a regular expression.
+// matching reads a value that must match a regular expression. what describes the valid values.
 func matching(n *yamltext.Node, to *string, form *regexp.Regexp, what string) {
 	text, ok := n.Text()
 	switch {
@@ -279,7 +281,7 @@ func matching(n *yamltext.Node, to *string, form *regexp.Regexp, what string) {
 	}
 }
 
-// line reads a line of text.
+// line returns a function that reads one line of text.
 func line(to *string) func(*yamltext.Node) {
 	return func(n *yamltext.Node) {
 		text, ok := n.Text()
@@ -293,7 +295,7 @@ func line(to *string) func(*yamltext.Node) {
 	}
 }
 
-// aliases reads words that sources use, in lower case.
+// aliases returns a function that reads a list of words and converts them to lower case.
 func aliases(to *[]string) func(*yamltext.Node) {
 	return yamltext.List(func(n *yamltext.Node) {
 		if text, ok := n.Text(); ok {
@@ -302,7 +304,7 @@ func aliases(to *[]string) func(*yamltext.Node) {
 	})
 }
 
-// template reads a template that may name the given fields.
+// template returns a function that reads a template, which may use the given fields.
 func template(to *catalog.Template, fields []string) func(*yamltext.Node) {
 	return func(n *yamltext.Node) {
 		text, ok := n.Text()
@@ -318,7 +320,7 @@ func template(to *catalog.Template, fields []string) func(*yamltext.Node) {
 	}
 }
 
-// choice reads one of a few words.
+// choice reads one of several words.
 func choice[T ~string](n *yamltext.Node, to *T, choices []T) {
 	text, ok := n.Text()
 	if !ok {

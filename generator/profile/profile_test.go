@@ -14,7 +14,7 @@ import (
 	"github.com/Slicer/sitegen/generator/profile"
 )
 
-// load reads a profile that is written into a file.
+// load writes a profile to a file and reads it. more holds the names and texts of further files.
 func load(t *testing.T, text string, more ...string) (*profile.Profile, error) {
 	t.Helper()
 	dir := t.TempDir()
@@ -38,7 +38,7 @@ type errString string
 
 func (e errString) Error() string { return string(e) }
 
-// least is the least that a profile must say.
+// least is a profile with only the required keys.
 const least = `project: Aurora
 systems:
   - {id: linux, title: Linux}
@@ -61,10 +61,8 @@ func TestLeast(t *testing.T) {
 				Titles: map[catalog.OS]string{}}},
 		},
 	}
-	if diff := cmp.Diff(want, p, cmp.Comparer(func(a,
-		b catalog.Template) bool {
-		return a.String() == b.String()
-	})); diff != "" {
+	sameTemplate := cmp.Comparer(func(a, b catalog.Template) bool { return a.String() == b.String() })
+	if diff := cmp.Diff(want, p, sameTemplate); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -94,31 +92,35 @@ legacy_statistics: data.json
 
 func TestMistakes(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
-		{"empty", "", "p.yaml:1:1: architectures is missing: the processor architectures that packages are for\n" +
+		{"empty", "", "p.yaml:1:1: architectures is missing: a list of the packages' processor architectures\n" +
 			"p.yaml:1:1: project is missing: the name of the software\n" +
-			"p.yaml:1:1: systems is missing: the operating systems that packages are for"},
+			"p.yaml:1:1: systems is missing: a list of the packages' operating systems"},
 		{"unknown key", least + "titel: x\n", `p.yaml:6:1: unknown key "titel"; did you mean "title"?`},
 		{"id with a dash", strings.Replace(least, "id: linux", "id: my-linux", 1),
-			`p.yaml:3:10: id must be a word of lower-case letters and digits, 20 at most, with _ inside only (found "my-linux")`},
-		{"reserved id", strings.Replace(least, "id: linux", "id: all", 1), `id cannot be "all"`},
-		{"twice", strings.Replace(least, "architectures", "  - {id: linux, title: Linux again}\narchitectures", 1),
-			`p.yaml:4:5: systems has the id "linux" twice`},
+			"p.yaml:3:10: id must be 1 to 20 lower-case letters and digits, with _ only between them " +
+				`(found "my-linux")`},
+		{"reserved id", strings.Replace(least, "id: linux", "id: all", 1), `id is a reserved word (found "all")`},
+		{"duplicate id",
+			strings.Replace(least, "architectures", "  - {id: linux, title: Linux again}\narchitectures", 1),
+			`p.yaml:4:5: duplicate id in systems (found "linux")`},
 		{"family", strings.Replace(least, "title: Linux", "title: Linux, family: linux", 1),
 			`family must be one of windows, macos, unix (found "linux")`},
 		{"field", least + "download: https://x.example/{flie}\n",
 			`p.yaml:6:11: download: no field "flie"; the fields are`},
 		{"link without url", least + "links:\n  - {name: x, title: X}\n",
-			`p.yaml:7:5: url is missing: where the page is`},
+			`p.yaml:7:5: url is missing: the URL of the page`},
 		{"revision without revisions",
 			least + "revisions: false\nlinks:\n  - {name: x, title: X, url: \"https://x.example/{revision}\"}\n",
-			"this project has no revisions"},
-		{"script link", least + "links:\n  - {name: x, title: X, url: \"javascript:x\"}\n", "not an http or https URL"},
-		{"titles of no system", strings.Replace(least, "AMD}", "AMD, titles: {mac: Intel}}", 1),
-			`titles of x86_64 has a system that is not in systems (found "mac")`},
-		{"rules that are not there", least + "legacy_rules: old.txt\n",
-			`p.yaml:6:15: legacy_rules cannot be read (found "old.txt")`},
-		{"rules elsewhere", least + "legacy_rules: ../../etc/passwd\n", `legacy_rules cannot be read`},
-		{"statistics elsewhere", least + "legacy_statistics: ../x.json\n", `must be a plain file name`},
+			"a template must not use {revision} if revisions is false"},
+		{"script link", least + "links:\n  - {name: x, title: X, url: \"javascript:x\"}\n",
+			"must be an http or https URL"},
+		{"title for an unknown system", strings.Replace(least, "AMD}", "AMD, titles: {mac: Intel}}", 1),
+			`unknown system in the titles of x86_64 (found "mac")`},
+		{"missing file of rules", least + "legacy_rules: old.txt\n",
+			`p.yaml:6:15: cannot read the file of legacy_rules (found "old.txt")`},
+		{"rules outside the folder", least + "legacy_rules: ../../etc/passwd\n",
+			`cannot read the file of legacy_rules`},
+		{"statistics outside the folder", least + "legacy_statistics: ../x.json\n", `must be a plain file name`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := load(t, tt.text)
@@ -140,14 +142,14 @@ func TestBuiltIn(t *testing.T) {
 		}
 	}
 	if _, err := profile.Load("slicr"); err == nil || len(fault.Hints(err)) == 0 {
-		t.Errorf("a profile that is not there: %v", err)
+		t.Errorf("a profile that does not exist: %v", err)
 	}
 }
 
 // rowRE matches a row of a table of keys.
 var rowRE = regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| .* \\| .* \\|$")
 
-// docs/profile.md has each key once, under its heading, in the order of the code.
+// TestDocument checks that docs/profile.md has each key once, under its heading and in the order of the code.
 func TestDocument(t *testing.T) {
 	data, err := os.ReadFile("../../docs/profile.md")
 	if err != nil {
@@ -165,7 +167,7 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// The profile that docs/profile.md shows is one.
+// TestDocumentExample checks that the example in docs/profile.md is a valid profile.
 func TestDocumentExample(t *testing.T) {
 	data, err := os.ReadFile("../../docs/profile.md")
 	if err != nil {

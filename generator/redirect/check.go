@@ -13,27 +13,27 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// Severity is the weight of a finding: an error stops a build, a warning does not.
+// Severity ranks a finding: an error stops a build, a warning or a note does not.
 type Severity int
 
-// The severities.
+// The severities, in ascending order.
 const (
-	Note    Severity = iota // what a server does not answer, whatever the rules
-	Warning                 // does not stop a build
-	Error
+	Note    Severity = iota // a kind of request that a server answers differently, whatever the rules
+	Warning                 // something that the author of a rule should look at
+	Error                   // a mistake; the build stops
 )
 
-// String returns the word for people.
+// String returns "note", "warning" or "error".
 func (s Severity) String() string { return [...]string{"note", "warning", "error"}[s] }
 
-// Finding is a mistake in a table, or something that the author of a rule should know.
+// Finding is a mistake in a table, or a fact about a rule that its author should know.
 type Finding struct {
 	Severity Severity
-	Pos      fault.Place // zero when it concerns no line
+	Pos      fault.Place // zero if the finding is not about a line
 	Message  string
 }
 
-// String returns path:line:col and the message.
+// String returns the message, after path:line:col if the finding has a place.
 func (f Finding) String() string {
 	if f.Pos == (fault.Place{}) {
 		return f.Message
@@ -41,7 +41,7 @@ func (f Finding) String() string {
 	return f.Pos.String() + ": " + f.Message
 }
 
-// Split separates findings into warnings and an error that joins the errors. Notes are in neither.
+// Split separates findings into the warnings and one error that joins all errors. It drops the notes.
 func Split(findings []Finding) (warnings fault.Findings, err error) {
 	var errs []error
 	for _, f := range findings {
@@ -55,14 +55,15 @@ func Split(findings []Finding) (warnings fault.Findings, err error) {
 	return warnings, errors.Join(errs...)
 }
 
-// Site is what Check needs to know of the site besides its rules.
+// Site describes what Check needs to know about the site besides its rules.
 type Site struct {
-	Pages map[string]bool // paths that are files: "/", "/docs/install/" (a folder's index.html), "/robots.txt"
-	Host  string          // of the site, with the port if there is one
-	Hosts []string        // that rules may lead to, with that of the site
+	Pages map[string]bool // URL paths of its files: "/", "/docs/install/" (a folder's index.html), "/robots.txt"
+	Host  string          // the site's own host, with the port if it has one
+	Hosts []string        // hosts that a target may be on
 }
 
-// path returns the path and query of a target on the site itself, whether it is a path or a whole URL.
+// path returns the path and query of a target if it is on the site itself. The target may be a path or a whole URL:
+// "/a?x=1" and "https://download.example/a?x=1" both return "/a?x=1".
 func (s Site) path(target string) (path string, ok bool) {
 	if strings.HasPrefix(target, "/") {
 		return target, true
@@ -75,17 +76,17 @@ func (s Site) path(target string) (path string, ok bool) {
 	return "/" + strings.TrimPrefix(rest[end:], "/"), true
 }
 
-// has reports whether there is a page, with or without a slash at the end of its path.
+// has reports whether the site has a page at a path, with or without a slash at the end.
 func (s Site) has(path string) bool {
 	return s.Pages[path] || s.Pages[path+"/"] || s.Pages[trimSlash(path)]
 }
 
-// Check finds what is wrong with the rules of a table, all at once, in the order of the lines. What one server makes of
-// them is in its Compilation.
+// Check returns everything that is wrong with the rules of a table, sorted by file and line. It checks what holds for
+// all servers; the limits of a single server are in its Compilation.
 func Check(t *Table, site Site) []Finding {
 	c := &checker{table: t, site: site}
 	for _, r := range t.Rules.All() {
-		if r.Origin == Inherited { // of the profile: it knows nothing of this site's pages
+		if r.Origin == Inherited { // written for the profile, without knowledge of this site's pages
 			continue
 		}
 		c.unreachable(r)
@@ -110,7 +111,7 @@ func (c *checker) add(s Severity, r *Rule, format string, args ...any) {
 	c.findings = append(c.findings, Finding{s, r.Pos, fmt.Sprintf(format, args...)})
 }
 
-// unreachable finds rules that never match, because the API or another rule answers before them.
+// unreachable adds an error if a rule never matches because the API or another rule answers first.
 func (c *checker) unreachable(r *Rule) {
 	switch api := c.table.Index.Answer(r.Source, ""); {
 	case api.Kind != lookup.NotOurs && api.Kind != lookup.NoSuchID:
@@ -137,15 +138,16 @@ func (c *checker) unreachable(r *Rule) {
 			continue
 		}
 		if implies(b.Conditions, r.Conditions) && coversPath(r, b) {
-			c.add(Error, r, "a second rule for %s; the first is %s", r.Source, b.Pos)
+			c.add(Error, r, "duplicate rule for %s; the first is at %s", r.Source, b.Pos)
 		} else {
-			c.add(Error, r, "this rule never matches: %s at %s matches before it", b.Source, b.Pos)
+			c.add(Error, r, "this rule never matches: %s at %s matches first", b.Source, b.Pos)
 		}
 		return
 	}
 }
 
-// coversPath reports whether r matches every path that other matches.
+// coversPath reports whether r matches every path that other matches. For example, /u/* covers /u/:name, and /u/:name
+// covers /u/ann, but not the other way round.
 func coversPath(r, other *Rule) bool {
 	mine, theirs := strings.Split(r.Source, "/"), strings.Split(other.Source, "/")
 	for i, m := range mine {
@@ -169,7 +171,8 @@ func coversPath(r, other *Rule) bool {
 	return len(mine) == len(theirs)
 }
 
-// implies reports whether every query that meets conditions a meets conditions b.
+// implies reports whether every query that meets the conditions a also meets the conditions b. For example, id=7
+// implies id=:x, and id=7 lang=en implies id=7.
 func implies(a, b []Condition) bool {
 	for _, want := range b {
 		if !slices.ContainsFunc(a, func(have Condition) bool {
@@ -182,7 +185,7 @@ func implies(a, b []Condition) bool {
 	return true
 }
 
-// hidden finds pages that are never shown, because the download API or a permalink answers before them.
+// hidden adds an error for each page that is never shown because the download API or a permalink answers at its path.
 func (c *checker) hidden() {
 	for _, page := range slices.Sorted(maps.Keys(c.site.Pages)) {
 		_, _, permalink := c.table.Index.Spec().Permalink(page)
@@ -192,11 +195,11 @@ func (c *checker) hidden() {
 		}
 		c.findings = append(c.findings,
 			Finding{Error, fault.Place{}, fmt.Sprintf("the page %s is never shown: the download API answers there; "+
-				"give it another path", page)})
+				"use another path", page)})
 	}
 }
 
-// shadows finds pages that the rule hides without an exclamation mark.
+// shadows adds an error if the rule hides pages and has no exclamation mark to allow it.
 func (c *checker) shadows(r *Rule) {
 	if r.Force {
 		return
@@ -222,7 +225,7 @@ func (c *checker) shadows(r *Rule) {
 	}
 }
 
-// host finds targets on a host that is not allowed.
+// host adds an error if the target is on a host that is not allowed.
 func (c *checker) host(r *Rule) {
 	if !strings.HasPrefix(r.Target, "http") {
 		return
@@ -239,12 +242,19 @@ func (c *checker) host(r *Rule) {
 		cmp.Or(strings.Join(c.site.Hosts, ", "), "none"))
 }
 
-// maxHops is the longest chain that is followed. Browsers follow 20.
+// maxHops is the longest chain that follow follows. Browsers follow 20 redirects.
 const maxHops = 10
 
-// follow goes from a rule to where it ends, as a browser does, with x for each placeholder.
+// follow follows a rule to its end, as a browser does, and reports loops, chains and missing targets. It writes x for
+// each placeholder. For example, with these rules:
+//
+//	/a/* /b/:splat
+//	/b/* /c/
+//
+// the target of the first rule is /b/x/x. The second rule matches it and leads to /c/. So the first rule is a chain:
+// /a/* -> /b/* -> /c/.
 func (c *checker) follow(r *Rule) {
-	way := []*Rule{r}
+	steps := []*Rule{r}
 	fixed := true
 	for at := r; ; {
 		fixed = fixed && at.Fixed()
@@ -260,7 +270,7 @@ func (c *checker) follow(r *Rule) {
 		path, query := splitTarget(target)
 		a := c.table.Answer(path, query)
 		if at.Status == 200 {
-			a = Answer{Status: c.table.Index.Answer(path, "").Status} // rules are not tried again
+			a = Answer{Status: c.table.Index.Answer(path, "").Status} // a server does not try rules a second time
 		}
 		if a.Rule == nil {
 			if fixed && (a.Status >= 400 || a.Status == 0 && !c.site.has(path)) {
@@ -268,18 +278,18 @@ func (c *checker) follow(r *Rule) {
 			}
 			break
 		}
-		if i := slices.Index(way, a.Rule); i >= 0 || len(way) == maxHops {
-			c.loop(way, max(i, 0))
+		if i := slices.Index(steps, a.Rule); i >= 0 || len(steps) == maxHops {
+			c.loop(steps, max(i, 0))
 			return
 		}
-		way, at = append(way, a.Rule), a.Rule
+		steps, at = append(steps, a.Rule), a.Rule
 	}
-	if len(way) > 1 && way[1].Moved() {
-		c.chain(way)
+	if len(steps) > 1 && steps[1].Moved() {
+		c.chain(steps)
 	}
 }
 
-// splitTarget separates the path of a target, decoded, from its query.
+// splitTarget returns the path of a target, decoded, and its query, still encoded.
 func splitTarget(target string) (path, query string) {
 	target, _, _ = strings.Cut(target, "#")
 	target, query, _ = strings.Cut(target, "?")
@@ -289,40 +299,41 @@ func splitTarget(target string) (path, query string) {
 	return target, query
 }
 
-// loop reports the loop at the end of a way, which begins with its i-th rule. A loop is reported once, for its first
-// rule.
-func (c *checker) loop(way []*Rule, i int) {
-	for _, r := range way[i:] {
-		if r.Pos.Line < way[0].Pos.Line && i == 0 {
+// loop reports a redirect loop: the last of the steps leads back to the i-th. A loop that starts at several of its
+// rules is reported once, for the rule that comes first in the file.
+func (c *checker) loop(steps []*Rule, i int) {
+	for _, r := range steps[i:] {
+		if r.Pos.Line < steps[0].Pos.Line && i == 0 {
 			return
 		}
 	}
-	what := "a loop"
+	what := "redirect loop"
 	if i > 0 {
-		what = "this leads into a loop"
+		what = "this rule leads into a redirect loop"
 	}
-	c.add(Error, way[0], "%s: %s", what, arrows(append(way, way[i])))
+	c.add(Error, steps[0], "%s: %s", what, arrows(append(steps, steps[i])))
 }
 
-// chain reports a way of several steps, and the rule that would save them.
-func (c *checker) chain(way []*Rule) {
-	last := way[len(way)-1]
+// chain reports a rule that takes several redirects to its target, and the rule that would take one.
+func (c *checker) chain(steps []*Rule) {
+	last := steps[len(steps)-1]
 	if !last.Moved() {
-		c.add(Warning, way[0], "a chain: %s; it ends with status %d", arrows(way), last.Status)
+		c.add(Warning, steps[0], "redirect chain: %s; it ends with status %d", arrows(steps), last.Status)
 		return
 	}
-	direct := *way[0]
+	direct := *steps[0]
 	direct.Target = last.Target
 	if !last.Fixed() {
-		c.add(Warning, way[0], "a chain: %s -> %s", arrows(way), last.Target)
+		c.add(Warning, steps[0], "redirect chain: %s -> %s", arrows(steps), last.Target)
 		return
 	}
-	c.add(Warning, way[0], "a chain: %s -> %s; write: %s", arrows(way), last.Target, direct.String())
+	c.add(Warning, steps[0], "redirect chain: %s -> %s; write: %s", arrows(steps), last.Target, direct.String())
 }
 
-func arrows(way []*Rule) string {
-	sources := make([]string, len(way))
-	for i, r := range way {
+// arrows lists the sources of rules: "/a -> /b".
+func arrows(steps []*Rule) string {
+	sources := make([]string, len(steps))
+	for i, r := range steps {
 		sources[i] = r.Source
 	}
 	return strings.Join(sources, " -> ")

@@ -20,62 +20,63 @@ func TestCheck(t *testing.T) {
 		Hosts: []string{"viewer.example", "discourse.example"},
 	}
 	tests := []struct{ name, rules, want string }{
-		{"nothing wrong", "/old /new/\n/x/* /new/\n/f https://viewer.example/\n/w/* " +
-			"https://discourse.example/t/:splat\n/d /download?os=win\n/l /latest/win/nightly\n/app/* " +
-			"/app/index.html 200!", ""},
-		{"duplicate", "/old /new/\n/old/ /docs/", "2:1 error: a second rule for /old; the first is r:1:1"},
+		{"no mistakes", "/old /new/\n/x/* /new/\n/f https://viewer.example/\n" +
+			"/w/* https://discourse.example/t/:splat\n/d /download?os=win\n/l /latest/win/nightly\n" +
+			"/app/* /app/index.html 200!", ""},
+		{"duplicate", "/old /new/\n/old/ /docs/", "2:1 error: duplicate rule for /old; the first is at r:1:1"},
 		{"duplicate pattern", "/u/:a/* /new/\n/u/:b/* /docs/",
-			"2:1 error: a second rule for /u/:b/*; the first is r:1:1"},
+			"2:1 error: duplicate rule for /u/:b/*; the first is at r:1:1"},
 		{"duplicate condition", "/u id=:a /new/\n/u id=:b /new/\n/u /new/",
-			"2:1 error: a second rule for /u; the first is r:1:1"},
+			"2:1 error: duplicate rule for /u; the first is at r:1:1"},
 		{"shadowed by a wider pattern", "/u/* /new/\n/u/:b /docs/\n/u/v /docs/",
-			"2:1 error: this rule never matches: /u/* at r:1:1 matches before it"},
+			"2:1 error: this rule never matches: /u/* at r:1:1 matches first"},
 		{"shadowed by fewer conditions", "/u /new/\n/u id=7 /docs/",
-			"2:1 error: this rule never matches: /u at r:1:1 matches before it"},
+			"2:1 error: this rule never matches: /u at r:1:1 matches first"},
 		{"shadowed by a placeholder condition", "/u id=:x /new/\n/u id=7 /docs/",
-			"2:1 error: this rule never matches: /u at r:1:1 matches before it"},
+			"2:1 error: this rule never matches: /u at r:1:1 matches first"},
 		{"not shadowed", "/u id=7 /new/\n/u id=:x /docs/\n/u/:a/b /new/\n/u/:a/c /new/\n/u/* /new/", ""},
-		{"the API's", "/find /new/\n/ /new/\n/latest/win /new/\n/-/x /new/\n/assets/* /new/",
+		{"paths that sitegen answers", "/find /new/\n/ /new/\n/latest/win /new/\n/-/x /new/\n/assets/* /new/",
 			"1:1 error: this rule never matches: the download API answers /find\n" +
 				"2:1 error: this rule never matches: the download API answers /\n" +
 				"2:1 error: this rule hides the page /; rules come before pages; write 301! if that is intended\n" +
 				"3:1 error: this rule never matches: /latest/win is a permalink of the catalogue\n" +
-				"4:1 error: this rule never matches: rules do not apply to files that sitegen generates (found " +
-				"/-/x)\n" +
-				"5:1 error: this rule never matches: rules do not apply to files that sitegen generates (found " +
-				"/assets/*)"},
+				"4:1 error: this rule never matches: rules do not apply to files that sitegen generates " +
+				"(found /-/x)\n" +
+				"5:1 error: this rule never matches: rules do not apply to files that sitegen generates " +
+				"(found /assets/*)"},
 		{"hidden page", "/docs/a /new/",
 			"1:1 error: this rule hides the page /docs/a; rules come before pages; write 301! if that is intended"},
 		{"hidden pages", "/docs/* /new/ 302",
-			"1:1 error: this rule hides 3 pages, /docs/ among them; rules come before pages; write 302! if that is " +
-				"intended"},
+			"1:1 error: this rule hides 3 pages, /docs/ among them; rules come before pages; " +
+				"write 302! if that is intended"},
 		{"hidden on purpose", "/docs/a /new/ 301!", ""},
-		{"loop", "/a /b\n/b /c\n/c /a", "1:1 error: a loop: /a -> /b -> /c -> /a"},
-		{"into a loop", "/x /a\n/a /b\n/b /a",
-			"1:1 error: this leads into a loop: /x -> /a -> /b -> /a\n2:1 error: a loop: /a -> /b -> /a"},
-		{"itself", "/a /a/", "1:1 error: a loop: /a -> /a"},
-		{"over the site's own host", "/a https://download.example:8443/b?x=1\n/b http://download.example:8443/a",
+		{"loop", "/a /b\n/b /c\n/c /a", "1:1 error: redirect loop: /a -> /b -> /c -> /a"},
+		{"leads into a loop", "/x /a\n/a /b\n/b /a",
+			"1:1 error: this rule leads into a redirect loop: /x -> /a -> /b -> /a\n" +
+				"2:1 error: redirect loop: /a -> /b -> /a"},
+		{"redirect to itself", "/a /a/", "1:1 error: redirect loop: /a -> /a"},
+		{"loop over the site's own host", "/a https://download.example:8443/b?x=1\n/b http://download.example:8443/a",
 			"1:1 error: the target is on a host that is not allowed (found download.example); allowed: " +
 				"viewer.example, discourse.example\n" +
-				"1:1 error: a loop: /a -> /b -> /a\n" +
+				"1:1 error: redirect loop: /a -> /b -> /a\n" +
 				"2:1 error: the target is on a host that is not allowed (found download.example); allowed: " +
 				"viewer.example, discourse.example"},
-		{"growing", "/v/* /v/1/:splat", "1:1 error: a loop: /v/* -> /v/*"},
+		{"loop with a growing path", "/v/* /v/1/:splat", "1:1 error: redirect loop: /v/* -> /v/*"},
 		{"chain", "/a /b 302\n/b /c\n/c /new/",
-			"1:1 warning: a chain: /a -> /b -> /c -> /new/; write: /a /new/ 302\n" +
-				"2:1 warning: a chain: /b -> /c -> /new/; write: /b /new/ 301"},
-		{"chain to the end", "/a /b\n/b 410", ""},
+			"1:1 warning: redirect chain: /a -> /b -> /c -> /new/; write: /a /new/ 302\n" +
+				"2:1 warning: redirect chain: /b -> /c -> /new/; write: /b /new/ 301"},
+		{"redirect to an error page", "/a /b\n/b 410", ""},
 		{"chain of patterns", "/a/* /b/:splat\n/b/* /c/:splat\n/c/* https://viewer.example/:splat",
-			"1:1 warning: a chain: /a/* -> /b/* -> /c/* -> https://viewer.example/:splat\n2:1 warning: a chain: /b/* " +
-				"-> /c/* -> https://viewer.example/:splat"},
-		{"nowhere", "/a /nowhere\n/b /app/none.html 200\n/c /bitstream/000000000000000000000000\n/d " +
-			"/download?os=beos\n/e /new/#x\n/f /latest/win",
+			"1:1 warning: redirect chain: /a/* -> /b/* -> /c/* -> https://viewer.example/:splat\n" +
+				"2:1 warning: redirect chain: /b/* -> /c/* -> https://viewer.example/:splat"},
+		{"target does not exist", "/a /nowhere\n/b /app/none.html 200\n/c /bitstream/000000000000000000000000\n" +
+			"/d /download?os=beos\n/e /new/#x\n/f /latest/win",
 			"1:1 error: the target does not exist on the site (found /nowhere)\n" +
 				"2:1 error: the target does not exist on the site (found /app/none.html)\n" +
 				"3:1 error: the target does not exist on the site (found /bitstream/000000000000000000000000)\n" +
 				"4:1 error: the target does not exist on the site (found /download?os=beos)"},
-		{"host", "/a https://evil.example/\n/b/* http://viewer.example:8080/:splat\n/c " +
-			"https://viewer.example.evil.example/",
+		{"host not allowed", "/a https://evil.example/\n/b/* http://viewer.example:8080/:splat\n" +
+			"/c https://viewer.example.evil.example/",
 			"1:1 error: the target is on a host that is not allowed (found evil.example); allowed: viewer.example, " +
 				"discourse.example\n" +
 				"3:1 error: the target is on a host that is not allowed (found viewer.example.evil.example); " +
@@ -100,7 +101,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestCheckFindsHiddenPages: a page must not be shadowed by accident, by an alias or by what answers before pages.
+// TestCheckFindsHiddenPages checks that an alias, the download API and permalinks cannot hide a page unnoticed.
 func TestCheckFindsHiddenPages(t *testing.T) {
 	aliases, err := redirect.AliasRules([]redirect.Alias{{From: "/docs/", To: "/a/",
 		Pos: fault.Place{File: "content/a.md", Line: 3, Col: 5}}})
@@ -116,9 +117,9 @@ func TestCheckFindsHiddenPages(t *testing.T) {
 		got = append(got, f.Severity.String()+" "+f.String())
 	}
 	want := []string{
-		"error the page /bitstream/x/ is never shown: the download API answers there; give it another path",
-		"error the page /find is never shown: the download API answers there; give it another path",
-		"error the page /latest/win.json is never shown: the download API answers there; give it another path",
+		"error the page /bitstream/x/ is never shown: the download API answers there; use another path",
+		"error the page /find is never shown: the download API answers there; use another path",
+		"error the page /latest/win.json is never shown: the download API answers there; use another path",
 		"error content/a.md:3:5: this rule hides the page /docs; remove this alias",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -147,7 +148,7 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-// hundredThousand makes as many exact rules, and a hundred patterns.
+// hundredThousand returns 100,000 exact rules and 100 patterns.
 func hundredThousand() string {
 	var b strings.Builder
 	for i := range 100_000 {

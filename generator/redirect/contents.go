@@ -11,15 +11,21 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// ContentsPath is the file below redirects/ that lists what the maps of all servers hold, a line for each fact: what is
-// newest, packages, rules. Diff reads it.
+// ContentsPath is the file in redirects/ that lists what the maps of all servers hold: the newest packages, all
+// packages and all rules, one to a line. Diff compares two versions of it. Its lines have tabs between the columns:
+//
+//	latest   win nightly                34880
+//	package  5f4ab7d0e1ba0d8f3cb04d4d   win    34880   nightly   5.13.0   false
+//	rule     /old                       /old /new 301
+//
+// The first column is the kind of fact, the second is the key, the rest of the line is the value.
 const ContentsPath = "contents.tsv"
 
-// Contents makes that file.
+// Contents returns that file for a table.
 func Contents(t *Table) output.File {
 	var b bytes.Buffer
 	b.WriteString("# " + output.Mark +
-		": do not edit. What the maps in this folder hold; sitegen redirects diff reads it.\n")
+		": do not edit. Lists what the maps in this folder hold, for sitegen redirects diff.\n")
 	var lines []string
 	line := func(words ...string) { lines = append(lines, strings.Join(words, "\t")+"\n") }
 	for _, pf := range t.Index.Platforms() {
@@ -43,7 +49,7 @@ func Contents(t *Table) output.File {
 	return output.File{Root: output.Redirects, Group: output.Maps, Path: ContentsPath, Data: b.Bytes()}
 }
 
-// platformName is the system, and the architecture if it is not the default.
+// platformName returns the system, followed by the architecture if it is not the default one: "win", "macosx arm64".
 func platformName(x *lookup.Index, pf catalog.Platform) string {
 	if pf.Arch == x.Spec().DefaultArch() {
 		return string(pf.OS)
@@ -51,7 +57,8 @@ func platformName(x *lookup.Index, pf catalog.Platform) string {
 	return string(pf.OS) + " " + string(pf.Arch)
 }
 
-// buildName is what people call a package: 5.12.4, or for a nightly build its revision, 34873, or its day, 2026-11-20.
+// buildName returns the usual name of a package: its release, such as 5.12.4, or for a nightly build its revision, such
+// as 34873, or the day of the build if the project has no revisions.
 func buildName(spec *lookup.Spec, p *catalog.Package) string {
 	switch {
 	case p.Release != "":
@@ -62,8 +69,8 @@ func buildName(spec *lookup.Spec, p *catalog.Package) string {
 	return fmt.Sprint(p.Revision)
 }
 
-// Diff describes how the contents of the maps changed, for a commit message: "latest win nightly: 34873 to 34880;
-// 3 packages added; nothing removed".
+// Diff describes how the contents of the maps changed in one line, for a commit message: "latest win nightly: 34873 to
+// 34880; 3 packages added; nothing removed".
 func Diff(before, after []byte) string {
 	a, b := facts(before), facts(after)
 	var words []string
@@ -71,9 +78,9 @@ func Diff(before, after []byte) string {
 		switch was, is := a["latest"][key], b["latest"][key]; {
 		case was == is:
 		case was == "":
-			words = append(words, fmt.Sprintf("latest %s: %s, the first", key, is))
+			words = append(words, fmt.Sprintf("latest %s: none to %s", key, is))
 		case is == "":
-			words = append(words, fmt.Sprintf("latest %s: none, was %s", key, was))
+			words = append(words, fmt.Sprintf("latest %s: %s to none", key, was))
 		default:
 			words = append(words, fmt.Sprintf("latest %s: %s to %s", key, was, is))
 		}
@@ -112,7 +119,8 @@ func Diff(before, after []byte) string {
 	return strings.Join(words, "; ")
 }
 
-// facts reads a contents file: by kind, by key, the rest of the line.
+// facts parses a contents file. The result maps the kind of a fact, then its key, to the rest of the line:
+// facts["latest"]["win nightly"] is "34880".
 func facts(text []byte) map[string]map[string]string {
 	all := map[string]map[string]string{}
 	for line := range strings.Lines(string(text)) {
@@ -129,6 +137,7 @@ func facts(text []byte) map[string]map[string]string {
 	return all
 }
 
+// sortedKeys returns the keys that are in a or b.
 func sortedKeys(a, b map[string]string) []string {
 	var keys []string
 	for _, m := range []map[string]string{a, b} {

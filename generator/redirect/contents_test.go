@@ -12,7 +12,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-func TestDiffTellsOneNightInWords(t *testing.T) {
+func TestDiff(t *testing.T) {
 	packages := testutil.Packages(t, "live")
 	contents := func(packages []*catalog.Package, text string) []byte {
 		return redirect.Contents(&redirect.Table{Index: lookup.New(testutil.Spec(t), packages),
@@ -30,10 +30,10 @@ func TestDiffTellsOneNightInWords(t *testing.T) {
 		{"one night", contents(evening, "/a /b\n"), now,
 			"latest linux nightly: 35182 to 35185; latest macosx arm64 nightly: 35182 to 35185; latest macosx " +
 				"nightly: 35182 to 35185; latest win nightly: 35182 to 35185; 4 packages added; nothing removed"},
-		{"a withdrawal", now, contents(packages[:len(packages)-1], "/a /b\n"), "1 package removed"},
+		{"one package less", now, contents(packages[:len(packages)-1], "/a /b\n"), "1 package removed"},
 		{"rules", contents(packages, "/a /c\n/x /y\n"), now, "1 rule changed; 1 rule removed"},
-		{"a rule", contents(packages, ""), now, "1 rule added; nothing removed"},
-		{"no rule changed its target", contents(packages, "/a /b 302\n"), contents(packages, "/a /b 301\n"),
+		{"one rule more", contents(packages, ""), now, "1 rule added; nothing removed"},
+		{"another status for the same source", contents(packages, "/a /b 302\n"), contents(packages, "/a /b 301\n"),
 			"1 rule changed; nothing removed"},
 	}
 	for _, tt := range tests {
@@ -44,23 +44,24 @@ func TestDiffTellsOneNightInWords(t *testing.T) {
 		})
 	}
 	if got := redirect.Diff(nil, now); !strings.Contains(got, "latest win release: ") ||
-		!strings.Contains(got, ", the first; ") ||
+		!strings.Contains(got, ": none to ") ||
 		!strings.HasSuffix(got, "756 packages added; 1 rule added; nothing removed") {
-		t.Errorf("from nothing: %s", got)
+		t.Errorf("compared with an empty file: %s", got)
 	}
 }
 
-func TestExplainTracesRules(t *testing.T) {
+func TestExplain(t *testing.T) {
 	tab := table(t, "/docs/* /d/:splat\n/store id=:id /blog/:id\n/store /shop 302\n")
 	tests := []struct{ path, query, want string }{
 		{"/store", "x=1", "rules\n  rules.txt:2:1  /store id=:id /blog/:id 301  no: the query has no id\n  " +
 			"rules.txt:3:1  /store /shop 302             matches\nanswer\n  302, to /shop\n"},
 		{"/docs/a", "", "rules\n  rules.txt:1:1  /docs/* /d/:splat 301  matches\nanswer\n  301, to /d/a\n"},
-		{"/x", "", "rules\n  rules.txt:1:1  /docs/* /d/:splat 301  no: the path differs\nanswer\n  the file of that " +
-			"path, or the 404 page\n"},
+		{"/x", "", "rules\n  rules.txt:1:1  /docs/* /d/:splat 301  no: the path differs\n" +
+			"answer\n  the file at this path, or the 404 page\n"},
 		{"/bitstream/608873", "", "rules\n  " + profile.Default +
 			"-legacy.txt:10:1  /bitstream/608873 404  matches\nanswer\n  404\n"},
-		{"/revision/1/win", "", "permalink\n  /revision/1/win stands for /download?os=win&revision=1\nanswer\n  404\n"},
+		{"/revision/1/win", "", "permalink\n  /revision/1/win is short for /download?os=win&revision=1\n" +
+			"answer\n  404\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.path, func(t *testing.T) {

@@ -16,12 +16,12 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// Emulation is a server with a table, emulated.
+// Emulation emulates a server that was configured with a table.
 type Emulation struct {
 	Emulator
 	Server Server
 	Table  *Table
-	// Compilation returns the compiled table. The first call compiles it.
+	// Compilation returns the compiled table. It compiles the table when it is first called.
 	Compilation func() *Compilation
 }
 
@@ -34,8 +34,8 @@ func Emulate(s Server, t *Table) (*Emulation, error) {
 	return e, err
 }
 
-// Difference compares a reply of the server with the table's answer to the request. It describes in a few words how
-// they differ, for instance "301 to /new instead of 302"; "" when they do not.
+// Difference compares the server's reply to a request with the table's answer. It describes how they differ, for
+// instance "301 to /new instead of 302", and returns "" if they agree.
 func (e *Emulation) Difference(site *emulate.Site, path, rawQuery string, got emulate.Reply) (string, error) {
 	a := e.Table.Answer(path, rawQuery)
 	switch {
@@ -52,8 +52,8 @@ func (e *Emulation) Difference(site *emulate.Site, path, rawQuery string, got em
 		return fmt.Sprintf("%d with a page that does not name %s", got.Status, a.API.Problem.Param), nil
 	case a.Status != 0:
 		return differentStatus(got, a.Status), nil
-	case strings.HasPrefix(path, "/-/") || path == "/404.html": // parts of pages and error pages have no address of their own
-		return "", nil
+	case strings.HasPrefix(path, "/-/") || path == "/404.html":
+		return "", nil // parts of pages and error pages are not meant to be requested
 	}
 	want, err := site.Serve(path, rawQuery)
 	switch {
@@ -61,13 +61,13 @@ func (e *Emulation) Difference(site *emulate.Site, path, rawQuery string, got em
 		return "", err
 	case want.Location() != "":
 		return differentRedirect(got, want.Status, want.Location()), nil
-	case want.Status == http.StatusForbidden && got.Status == http.StatusNotFound: // a folder without a page, either way
-		return "", nil
+	case want.Status == http.StatusForbidden && got.Status == http.StatusNotFound:
+		return "", nil // a folder without a page: both statuses are correct
 	}
 	return differentFile(got, want), nil
 }
 
-// words describes a reply: "302 to /new", "404".
+// words describes a reply: "302 to /new" or "404".
 func words(status int, location string) string {
 	if location == "" {
 		return fmt.Sprint(status)
@@ -75,6 +75,7 @@ func words(status int, location string) string {
 	return fmt.Sprintf("%d to %s", status, location)
 }
 
+// differentStatus describes how the status of a reply differs from the one wanted; "" if it does not.
 func differentStatus(got emulate.Reply, status int) string {
 	if got.Status == status {
 		return ""
@@ -82,6 +83,7 @@ func differentStatus(got emulate.Reply, status int) string {
 	return fmt.Sprintf("%s instead of %d", words(got.Status, got.Location()), status)
 }
 
+// differentRedirect describes how a reply differs from a redirect to location; "" if it does not.
 func differentRedirect(got emulate.Reply, status int, location string) string {
 	switch at := got.Location(); {
 	case at == location && got.Status == status:
@@ -95,6 +97,7 @@ func differentRedirect(got emulate.Reply, status int, location string) string {
 	}
 }
 
+// differentFile describes how a reply differs from the one wanted in status or body; "" if it does not.
 func differentFile(got, want emulate.Reply) string {
 	if d := differentStatus(got, want.Status); d != "" || got.Status != http.StatusOK ||
 		bytes.Equal(got.Body, want.Body) {
@@ -103,7 +106,7 @@ func differentFile(got, want emulate.Reply) string {
 	return "200 with another page"
 }
 
-// differentPage looks for the packages that the page links to.
+// differentPage describes how a reply differs from the page that links to the packages of cells; "" if it does not.
 func (e *Emulation) differentPage(got emulate.Reply, cells []lookup.Cell) string {
 	var want, links []string
 	for _, c := range cells {
@@ -118,7 +121,8 @@ func (e *Emulation) differentPage(got emulate.Reply, cells []lookup.Cell) string
 	return cmp.Or(differentStatus(got, http.StatusOK), otherPackages(slices.Equal(want, links)))
 }
 
-// differentObjects compares JSON by its meaning.
+// differentObjects describes how a reply differs from the JSON of cells; "" if it does not. It compares values, not
+// bytes: white space and the order of keys do not count.
 func (e *Emulation) differentObjects(got emulate.Reply, cells []lookup.Cell) string {
 	var want, have any
 	err := cmp.Or(json.Unmarshal(lookup.ObjectsJSON(e.Table.Index.Spec(), cells), &want),
@@ -126,6 +130,7 @@ func (e *Emulation) differentObjects(got emulate.Reply, cells []lookup.Cell) str
 	return cmp.Or(differentStatus(got, http.StatusOK), otherPackages(err == nil && reflect.DeepEqual(want, have)))
 }
 
+// otherPackages describes a reply that has other packages than it should; "" if they are the same.
 func otherPackages(same bool) string {
 	if same {
 		return ""

@@ -10,8 +10,8 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// Explain prints how a request comes to its answer: the parameters and packages of the download API, or the permalink
-// or the rules that are tried. rawURL is a path and query, or a whole URL.
+// Explain prints how the table answers a request, step by step: the parameters and packages of the download API, or the
+// permalink, or the rules that were tried. rawURL is a path and query, or a whole URL.
 func (t *Table) Explain(w io.Writer, rawURL string) error {
 	path, query, err := lookup.SplitURL(rawURL)
 	if err != nil {
@@ -23,7 +23,7 @@ func (t *Table) Explain(w io.Writer, rawURL string) error {
 	}
 	var b strings.Builder
 	if a.Permalink != "" {
-		fmt.Fprintf(&b, "permalink\n  %s stands for %s\n", path, a.Permalink)
+		fmt.Fprintf(&b, "permalink\n  %s is short for %s\n", path, a.Permalink)
 	} else {
 		t.trace(&b, path, query)
 	}
@@ -32,7 +32,7 @@ func (t *Table) Explain(w io.Writer, rawURL string) error {
 	return err
 }
 
-// Explain prints the server's reply to a request, and the reason if it differs from the table's answer.
+// Explain prints how the server's reply to a request differs from the table's answer, and why; or that it is the same.
 func (e *Emulation) Explain(w io.Writer, rawURL string, site *emulate.Site) error {
 	path, query, err := lookup.SplitURL(rawURL)
 	if err != nil {
@@ -56,12 +56,12 @@ func (e *Emulation) Explain(w io.Writer, rawURL string, site *emulate.Site) erro
 	return err
 }
 
-// trace prints the rules that are tried.
+// trace prints the rules that are tried for a request, and why each does not match.
 func (t *Table) trace(b *strings.Builder, path, rawQuery string) {
 	b.WriteString("rules\n")
 	tries := t.Rules.Trace(path, rawQuery)
 	if len(tries) == 0 {
-		b.WriteString("  none has this path as its source, and there are no patterns\n")
+		b.WriteString("  no rule has this path as its source, and there are no patterns\n")
 		return
 	}
 	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
@@ -72,7 +72,7 @@ func (t *Table) trace(b *strings.Builder, path, rawQuery string) {
 		}
 		fmt.Fprintf(tw, "  %s\t%s\t%s\n", try.Tried.Pos, try.Tried, result)
 	}
-	tw.Flush() // into a string: cannot fail
+	tw.Flush() // a write to a strings.Builder cannot fail
 }
 
 // words describes an answer in one line.
@@ -87,5 +87,5 @@ func (a Answer) words() string {
 	case a.Status != 0:
 		return fmt.Sprint(a.Status)
 	}
-	return "the file of that path, or the 404 page"
+	return "the file at this path, or the 404 page"
 }

@@ -7,14 +7,15 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// Rules is a set of rules in the order in which they are tried. It is built once and not changed.
+// Rules is a set of rules in the order in which they are tried. It does not change after NewRules.
 type Rules struct {
 	all      []*Rule
 	exact    map[string][]*Rule // by source
 	patterns []*Rule
 }
 
-// NewRules orders rules: exact ones before patterns; then by origin; then as they are given.
+// NewRules puts rules into the order in which they are tried: exact sources before patterns, then by origin, then in
+// the order of the argument.
 func NewRules(rules []Rule) *Rules {
 	s := &Rules{exact: make(map[string][]*Rule, len(rules))}
 	for i := range rules {
@@ -31,7 +32,7 @@ func NewRules(rules []Rule) *Rules {
 	return s
 }
 
-// All lists the rules by origin, then as they were given. The caller must not change the slice.
+// All returns the rules by origin, then in the order of NewRules' argument. The caller must not change the slice.
 func (s *Rules) All() []*Rule {
 	if s == nil {
 		return nil
@@ -39,7 +40,8 @@ func (s *Rules) All() []*Rule {
 	return s.all
 }
 
-// Exact lists the rules of one source, decoded and with no slash at its end, in the order of trying.
+// Exact returns the rules of one source in the order in which they are tried. The source is decoded and has no slash at
+// its end.
 func (s *Rules) Exact(source string) []*Rule {
 	if s == nil {
 		return nil
@@ -47,7 +49,7 @@ func (s *Rules) Exact(source string) []*Rule {
 	return s.exact[source]
 }
 
-// Patterns lists the rules with placeholders or an asterisk, in the order of trying.
+// Patterns returns the rules with placeholders or an asterisk in the order in which they are tried.
 func (s *Rules) Patterns() []*Rule {
 	if s == nil {
 		return nil
@@ -55,15 +57,14 @@ func (s *Rules) Patterns() []*Rule {
 	return s.patterns
 }
 
-// Outcome is what a rule answers to a request. It is zero when no rule matches.
+// Outcome is the answer of a rule to a request. It is zero if no rule matches.
 type Outcome struct {
-	Rule *Rule
-	// Target is the Location for the statuses that have one, the path of the page for 200, else "".
-	Target string
+	Rule   *Rule
+	Target string // the Location of a redirect, the path of the page for status 200, else ""
 }
 
-// Match returns the outcome of the first rule that matches a request; path is decoded, rawQuery still encoded. This is
-// what rules mean: tests compare what servers do with it.
+// Match returns the outcome of the first rule that matches a request. path is decoded, rawQuery still encoded. Match
+// defines what rules mean: tests compare the answers of every server with it.
 func (s *Rules) Match(path, rawQuery string) Outcome {
 	var found Outcome
 	s.each(path, rawQuery, func(t Try) bool {
@@ -78,13 +79,13 @@ func (s *Rules) Match(path, rawQuery string) Outcome {
 
 // Try is a rule that was compared with a request.
 type Try struct {
-	Outcome        // of the rule, when it matched
+	Outcome        // of the rule, if it matches
 	Tried   *Rule  // the rule
-	Missed  string // why it does not match: "the path differs"; "" when it does
+	Missed  string // why the rule does not match, for instance "the path differs"; "" if it does
 }
 
-// Trace lists the rules that are tried for a request, up to the one that matches: those with the path as their source,
-// then the patterns.
+// Trace returns the rules that are tried for a request, up to the one that matches: first those with the path as their
+// source, then the patterns.
 func (s *Rules) Trace(path, rawQuery string) []Try {
 	var tries []Try
 	s.each(path, rawQuery, func(t Try) bool {
@@ -94,7 +95,7 @@ func (s *Rules) Trace(path, rawQuery string) []Try {
 	return tries
 }
 
-// each tries rules until stop returns true.
+// each calls stop for each rule that is tried for a request, in order, until stop returns true.
 func (s *Rules) each(path, rawQuery string, stop func(Try) bool) {
 	if s == nil {
 		return
@@ -113,7 +114,7 @@ func (s *Rules) each(path, rawQuery string, stop func(Try) bool) {
 	}
 }
 
-// CleanPath merges the slashes of a decoded path, as every server does before it looks for rules.
+// CleanPath replaces runs of slashes in a decoded path by one slash, as every server does before it looks for rules.
 func CleanPath(path string) string {
 	for strings.Contains(path, "//") {
 		path = strings.ReplaceAll(path, "//", "/")
@@ -121,6 +122,7 @@ func CleanPath(path string) string {
 	return path
 }
 
+// trimSlash removes the slash at the end of a path, except from "/".
 func trimSlash(path string) string {
 	if path == "/" {
 		return path
@@ -154,7 +156,7 @@ func try(r *Rule, path string, params map[string]string) Try {
 		case c.Placeholder == "" && v != c.Value:
 			t.Missed = c.Name + " is not " + c.Value
 		case c.Placeholder != "" && !valueRE.MatchString(v):
-			t.Missed = c.Name + " is empty or has characters that a target cannot take"
+			t.Missed = c.Name + " is empty or has characters that are not allowed in a target"
 		}
 		if t.Missed != "" {
 			return t

@@ -14,9 +14,8 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestPairsSayWhatRulesMean holds the requests of testdata/redirect, which every target is asked, against
-// the meaning of the rules.
-func TestPairsSayWhatRulesMean(t *testing.T) {
+// TestMatchPairs checks Match with the requests of testdata/redirect. The tests of every server use the same requests.
+func TestMatchPairs(t *testing.T) {
 	for _, p := range testutil.Pairs(t) {
 		s := rules(t, p.Rules)
 		for _, r := range p.Requests {
@@ -69,15 +68,15 @@ func TestMatch(t *testing.T) {
 		{"splat keeps its last slash", "/docs/a/", "", "301 /d/a/"},
 		{"empty splat", "/docs", "", "301 /d/"},
 		{"empty splat with slash", "/docs/", "", "301 /d/"},
-		{"splat is below", "/docsx", "", ""},
-		{"splat takes no escape", "/docs/a b", "", ""},
-		{"splat takes no line end", "/docs/a\r\nSet-Cookie: x", "", ""},
-		{"no line end after", "/docs/a\n", "", ""},
-		{"letters by case", "/case", "", ""},
+		{"splat needs a slash before it", "/docsx", "", ""},
+		{"splat with a space", "/docs/a b", "", ""},
+		{"splat with a line end", "/docs/a\r\nSet-Cookie: x", "", ""},
+		{"line end after the splat", "/docs/a\n", "", ""},
+		{"upper and lower case differ", "/case", "", ""},
 		{"both conditions", "/store", "lang=en&id=7", "301 /en/blog/7"},
 		{"one condition", "/store", "lang=de&id=7", "301 /blog/7"},
 		{"decoded name and value", "/store", "%69d=a%2Db", "301 /blog/a-b"},
-		{"first counts", "/store", "id=1&id=2", "301 /blog/1"},
+		{"first of two values", "/store", "id=1&id=2", "301 /blog/1"},
 		{"empty value", "/store", "id=", "307 /shop"},
 		{"value that would add a parameter", "/store", "id=1%262", "307 /shop"},
 		{"no condition", "/store", "", "307 /shop"},
@@ -89,7 +88,7 @@ func TestMatch(t *testing.T) {
 		{"open redirect", "/docs//evil.example/", "", "301 /d/evil.example/"},
 		{"backslash", `/docs/\evil.example`, "", ""},
 		{"plus is a space", "/search", "q=a+b", ""},
-		{"nothing", "/none", "", ""},
+		{"no rule", "/none", "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -104,14 +103,14 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-func TestTraceTellsRuleAfterRule(t *testing.T) {
+func TestTrace(t *testing.T) {
 	var got []string
 	for _, try := range rules(t, rulesText).Trace("/store", "id=a%20b") {
 		got = append(got, fmt.Sprintf("%d: %s -> %s", try.Tried.Pos.Line, try.Missed, try.Target))
 	}
 	want := []string{
-		"4: id is empty or has characters that a target cannot take -> ",
-		"5: id is empty or has characters that a target cannot take -> ",
+		"4: id is empty or has characters that are not allowed in a target -> ",
+		"5: id is empty or has characters that are not allowed in a target -> ",
 		"6:  -> /shop",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -129,7 +128,7 @@ func table(t testing.TB, text string) *redirect.Table {
 	return &redirect.Table{Index: x, Rules: redirect.NewRules(append(list, testutil.Inherited(t, x)...))}
 }
 
-func TestAnswerAsksPermalinksAndRulesAfterTheAPI(t *testing.T) {
+func TestAnswer(t *testing.T) {
 	tab := table(t, "/find /shadowed\n/latest/win /shadowed\n/a /b\n")
 	tests := []struct{ path, query, sameAs, want string }{
 		{"/latest/win", "", "/download?os=win", ""},
@@ -170,7 +169,7 @@ func TestAnswerAsksPermalinksAndRulesAfterTheAPI(t *testing.T) {
 	}
 }
 
-func TestLinksLeadWhereTheySay(t *testing.T) {
+func TestLinks(t *testing.T) {
 	tab := table(t, "")
 	links := redirect.Links(tab.Index)
 	if len(links) < 600 || !links[0].Moves || links[len(links)-1].Moves {
@@ -183,9 +182,9 @@ func TestLinksLeadWhereTheySay(t *testing.T) {
 	}
 }
 
-// TestInheritedRulesLeadToTheirPackage goes through the rules of the built-in profile: each leads to its package, to
-// the page of its release, or is gone.
-func TestInheritedRulesLeadToTheirPackage(t *testing.T) {
+// TestInheritedRules checks that each rule of the built-in profile leads to its package or to the page of its release,
+// or answers 404.
+func TestInheritedRules(t *testing.T) {
 	tab := table(t, "")
 	written, err := redirect.Parse("legacy", testutil.Profile(t).LegacyRules.Text)
 	if err != nil || len(written) != 45 {
@@ -199,11 +198,11 @@ func TestInheritedRulesLeadToTheirPackage(t *testing.T) {
 		version := lookup.DecodeQuery(query)["version"]
 		switch {
 		case a.Rule == nil || a.Rule.Origin != redirect.Inherited || a.Rule.Pos.Line != r.Pos.Line:
-			t.Errorf("%s: the rule is not found: %+v", r.Source, a)
+			t.Errorf("%s: another rule answers: %+v", r.Source, a)
 		case a.Status == 404:
 			counts["gone"]++
 			if r.Status == 302 && due.API.Package != nil && (version == "" || due.API.Package.Release == version) {
-				t.Errorf("%s: 404, and %s leads to %s", r.Source, r.Target, due.API.Package.ID)
+				t.Errorf("%s: 404, but %s leads to %s", r.Source, r.Target, due.API.Package.ID)
 			}
 		case a.Status == 302 && strings.HasPrefix(a.Location, lookup.BitstreamPrefix):
 			counts["package"]++
@@ -230,7 +229,7 @@ func TestAliases(t *testing.T) {
 		t.Fatalf("%v, %v", list, err)
 	}
 	want := "read the aliases of pages: content/a.md:3:5: a source must start with a slash (found \"x\")\n" +
-		"content/a.md:3:5: an alias is one path (found \"/x/*\"); write patterns into rules.txt"
+		"content/a.md:3:5: an alias must be a single path (found \"/x/*\"); write patterns in rules.txt"
 	if err.Error() != want {
 		t.Errorf("error %q,\n want %q", err, want)
 	}

@@ -14,19 +14,19 @@ type Origin int
 
 // The origins, in the order in which their rules are tried.
 const (
-	Written   Origin = iota // a line of rules.txt: Parse
-	Aliased                 // aliases: in the front matter of a page: AliasRules
-	Inherited               // a line of the profile's rules for links of retired servers: InheritedRules
+	Written   Origin = iota // a line of rules.txt, see Parse
+	Aliased                 // an alias of a page, see AliasRules
+	Inherited               // a line of the profile's rules for links of retired servers, see InheritedRules
 )
 
-// Alias is an entry of aliases: in the front matter of a page, a path that redirects to the page.
+// Alias is an entry under aliases: in the front matter of a page. It is a path that redirects to the page.
 type Alias struct {
-	From string      // as written
+	From string      // the path, as it is written
 	To   string      // the path of the page, for instance /docs/install/
-	Pos  fault.Place // of the entry
+	Pos  fault.Place // the place of the entry
 }
 
-// AliasRules makes a rule of each alias. The error holds every mistake; the rules are those without one.
+// AliasRules returns a rule for each valid alias. The error joins all mistakes.
 func AliasRules(aliases []Alias) ([]Rule, error) {
 	var rules []Rule
 	var errs []error
@@ -35,7 +35,7 @@ func AliasRules(aliases []Alias) ([]Rule, error) {
 		f := field{a.From, a.Pos.Col}
 		r := Rule{Source: p.source(f), Target: a.To, Status: 301, Origin: Aliased, Pos: a.Pos}
 		if len(p.errs) == 0 && len(r.Names()) > 0 {
-			p.fail(f, "an alias is one path (found %.80q); write patterns into rules.txt", a.From)
+			p.fail(f, "an alias must be a single path (found %.80q); write patterns in rules.txt", a.From)
 		}
 		if err := CheckTarget(a.To, r.Status); err != nil {
 			p.fail(f, "the page's own path cannot be a target: %s", err)
@@ -53,15 +53,18 @@ func AliasRules(aliases []Alias) ([]Rule, error) {
 	return rules, nil
 }
 
-// InheritedRules reads the rules of a profile, for links of retired servers, in the syntax of rules.txt. The error
-// holds every mistake.
+// InheritedRules parses the rules of a profile for the links of retired servers. text has the syntax of rules.txt. The
+// error joins all mistakes.
 //
-// The target of such a rule may be a permalink, if all that is known of a file is its version or revision:
+// The target of such a rule may be a permalink, for a file whose version or revision is known, but not its id:
 //
 //	/bitstream/561384 /releases/4.6.2/linux 302
 //
-// The permalink is resolved here, so that clients follow one redirect less: while that package is published, the rule
-// leads to it; else to the page of that release, if it has packages for other systems; else it answers 404.
+// InheritedRules resolves the permalink, which saves clients a redirect. In the example:
+//
+//   - If the package 4.6.2 for Linux is published, the rule redirects to /bitstream/<id of that package>.
+//   - Otherwise, if release 4.6.2 has packages for other systems, the rule redirects to the page /releases/4.6.2/.
+//   - Otherwise the rule answers 404.
 func InheritedRules(x *lookup.Index, name, text string) ([]Rule, error) {
 	rules, err := Parse(name, text)
 	releases := map[string]bool{}

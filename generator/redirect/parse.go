@@ -13,22 +13,23 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// MaxTarget is the longest target (bytes). S3 allows 2 KB for the redirect of an object, CloudFront 1 KB for a value,
-// which holds the source as well.
+// MaxTarget is the maximum length of a target in bytes. S3 allows 2 KB for the redirect of an object. CloudFront allows
+// 1 KB for a value of its key-value store, and such a value holds the source as well.
 const MaxTarget = 512
 
-// MaxSource is the longest source (bytes, encoded). The longest key of CloudFront has 512.
+// MaxSource is the maximum length of an encoded source in bytes. A key of CloudFront's key-value store has at most 512.
 const MaxSource = 400
 
-// maxNames is the most placeholders of a source: Nginx numbers groups with one digit.
+// maxNames is the maximum number of placeholders in a source. Nginx numbers the groups of a regular expression with one
+// digit: $1 to $9.
 const maxNames = 9
 
-// DefaultStatus is the status of a rule that names none, as at Netlify.
+// DefaultStatus is the status of a rule without one. Netlify has the same default.
 const DefaultStatus = 301
 
-// Parse reads rules.txt: one rule a line, "source [name=value …] [target] [status]", in the syntax of Netlify and
-// Cloudflare Pages; # starts a comment. The error holds every mistake, each with name:line:col; the rules are those
-// without one.
+// Parse parses rules.txt, which has one rule on each line: "source [name=value …] [target] [status]", in the syntax of
+// Netlify and Cloudflare Pages. A # starts a comment. Parse returns the valid rules. The error joins all mistakes, each
+// with name:line:col.
 func Parse(name, text string) ([]Rule, error) {
 	var rules []Rule
 	var errs []error
@@ -51,13 +52,13 @@ func Parse(name, text string) ([]Rule, error) {
 	return rules, errors.Join(errs...)
 }
 
-// field is a word of a line and its column.
+// field is a word of a line and the column where it starts.
 type field struct {
 	text string
 	col  int
 }
 
-// split cuts a line into words and drops its comment.
+// split splits a line into words, without its comment.
 func split(line string) []field {
 	var fields []field
 	for i := 0; i < len(line); {
@@ -78,7 +79,7 @@ func split(line string) []field {
 	return fields
 }
 
-// lineParser reads one line and collects what is wrong with it.
+// lineParser parses one line and collects its mistakes.
 type lineParser struct {
 	pos  fault.Place
 	errs []error
@@ -126,7 +127,7 @@ var (
 func isCondition(s string) bool { return conditionRE.MatchString(s) }
 func isStatus(s string) bool    { return statusRE.MatchString(s) }
 
-// source checks the path of a rule and returns it decoded, without a slash at its end.
+// source checks the path of a rule. It returns the path decoded, without a slash at its end.
 func (p *lineParser) source(f field) string {
 	path, err := cleanSource(f.text)
 	if err != nil {
@@ -141,11 +142,11 @@ func (p *lineParser) source(f field) string {
 		case ok && name == Splat && i < len(segments)-1:
 			p.fail(f, "an asterisk must be the last segment (found %.80q); use :name for one segment", f.text)
 		case ok && !nameRE.MatchString(name):
-			p.fail(f, "not a placeholder (found %.80q); write a colon and a name of letters and digits", segment)
+			p.fail(f, "invalid placeholder (found %.80q); write a colon and a name of letters and digits", segment)
 		case ok && slices.Contains(names, name):
 			p.fail(f, "the placeholder :%s occurs twice (found %.80q)", name, f.text)
 		case !ok && strings.Contains(segment, "*"):
-			p.fail(f, "an asterisk must be a whole segment (found %.80q)", segment)
+			p.fail(f, "an asterisk must be a whole segment, as in /docs/* (found %.80q)", segment)
 		}
 		if ok {
 			names = append(names, name)
@@ -160,7 +161,7 @@ func (p *lineParser) source(f field) string {
 	return path
 }
 
-// cleanSource decodes a path and removes the slash at its end.
+// cleanSource decodes the path of a rule and removes the slash at its end. The error says why no request matches it.
 func cleanSource(text string) (string, error) {
 	switch {
 	case !utf8.ValidString(text):
@@ -170,30 +171,29 @@ func cleanSource(text string) (string, error) {
 	case !strings.HasPrefix(text, "/"):
 		return "", errors.New("a source must start with a slash")
 	case strings.ContainsAny(text, "?#"):
-		return "", errors.New("a source has no query and no fragment; write conditions after it: /store id=:id " +
-			"/blog/:id")
+		return "", errors.New("a source has no query and no fragment; " +
+			"write conditions after it: /store id=:id /blog/:id")
 	}
 	if upper := strings.ToUpper(text); strings.Contains(upper, "%2A") || strings.Contains(upper, "/%3A") ||
 		strings.Contains(upper, "%2F") {
-		return "", errors.New("an encoded asterisk, slash or leading colon cannot be distinguished from the " +
-			"sign itself")
+		return "", errors.New("an asterisk, a slash or a colon at the start of a segment cannot be percent-encoded")
 	}
 	path, err := url.PathUnescape(text)
 	if err != nil {
-		return "", errors.New("a percent sign must be followed by two hex digits; write %25 for the sign itself")
+		return "", errors.New("a percent sign must be followed by two hex digits; write %25 for a literal percent sign")
 	}
 	if strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }) {
-		return "", errors.New("control characters cannot be matched")
+		return "", errors.New("a source must not contain control characters")
 	}
 	if len((&url.URL{Path: path}).EscapedPath()) > MaxSource {
-		return "", fmt.Errorf("longer than the %d bytes that every server can carry", MaxSource)
+		return "", fmt.Errorf("longer than %d bytes, the most that every server supports", MaxSource)
 	}
 	if strings.Contains(path, "//") {
-		return "", errors.New("two slashes in a row never reach a rule: requests are read with one")
+		return "", errors.New("two slashes in a row never match; servers merge them before they look for rules")
 	}
 	for segment := range strings.SplitSeq(path, "/") {
 		if segment == "." || segment == ".." {
-			return "", errors.New("dot segments never reach a rule")
+			return "", errors.New("a dot segment never matches; servers resolve . and .. before they look for rules")
 		}
 	}
 	if path != "/" {
@@ -210,14 +210,14 @@ func (p *lineParser) condition(f field, before []Condition) Condition {
 	}
 	if ph, ok := strings.CutPrefix(value, ":"); ok {
 		if !nameRE.MatchString(ph) || ph == Splat {
-			p.fail(f, "not a placeholder (found %.80q); write a colon and a name of letters and digits", value)
+			p.fail(f, "invalid placeholder (found %.80q); write a colon and a name of letters and digits", value)
 		}
 		c.Placeholder = ph
 		return c
 	}
 	if !valueRE.MatchString(value) {
-		p.fail(f, "a condition is name=:placeholder or name=value, the value of letters, digits and ._~- (found %.80q)",
-			f.text)
+		p.fail(f, "invalid condition (found %.80q); write name=:placeholder, or name=value with a value of letters, "+
+			"digits and ._~-", f.text)
 	}
 	c.Value = value
 	return c
@@ -229,12 +229,12 @@ func (p *lineParser) status(f field) (int, bool) {
 	switch n {
 	case 301, 302, 307, 308, 200, 404, 410:
 	default:
-		p.fail(f, "not a status that a rule can have (found %s); 301, 302, 307, 308, 200, 404 or 410", f.text)
+		p.fail(f, "invalid status (found %s); use 301, 302, 307, 308, 200, 404 or 410", f.text)
 	}
 	return n, force
 }
 
-// target checks a target by itself and against the placeholders of the rule.
+// target checks a target, and that the rule defines each of its placeholders.
 func (p *lineParser) target(r *Rule, source field, f *field) {
 	if r.Status == 404 || r.Status == 410 {
 		if f != nil && f.text != "/404" && f.text != "/404.html" {
@@ -263,14 +263,14 @@ func (p *lineParser) target(r *Rule, source field, f *field) {
 	}
 	for _, part := range targetParts(r.Target) {
 		if part.name != "" && !slices.Contains(known, part.name) {
-			p.fail(*f, "the source has no placeholder (found %q)%s; write %%3A for a literal colon", part.name,
+			p.fail(*f, "unknown placeholder (found %q)%s; write %%3A for a literal colon", part.name,
 				fault.DidYouMean(part.name, known))
 		}
 	}
 }
 
-// targetRE matches what can stand in a Location, an Nginx string and a JSON file without quoting. The dollar sign,
-// valid in a URL, begins a variable in Nginx.
+// targetRE matches text that needs no quoting in a Location header, a string of an Nginx configuration and a JSON file.
+// The dollar sign is valid in a URL, but starts a variable in Nginx.
 var targetRE = regexp.MustCompile(`^[A-Za-z0-9._~:/?#@!&'()*+,;=%-]+$`)
 
 var (
@@ -279,33 +279,33 @@ var (
 	portRE      = regexp.MustCompile(`^(?::[0-9]{1,5})?$`)
 )
 
-// CheckTarget reports why some server cannot carry a target; nil when all can.
+// CheckTarget returns an error if any of the servers cannot redirect to a target, or serve it with status 200.
 func CheckTarget(target string, status int) error {
 	found := func(what string) error { return fmt.Errorf("%s (found %.80q)", what, target) }
 	switch {
 	case len(target) > MaxTarget:
-		return found(fmt.Sprintf("longer than the %d bytes that every server can carry", MaxTarget))
+		return found(fmt.Sprintf("longer than %d bytes, the most that every server supports", MaxTarget))
 	case !targetRE.MatchString(target):
-		return fmt.Errorf("the target has characters that cannot be sent as they are (found %.80q); write %.200s",
+		return fmt.Errorf("the target has characters that must be percent-encoded (found %.80q); write %.200s",
 			target, encode(target))
 	case badEscapeRE.MatchString(target):
-		return found("a percent sign must be followed by two hex digits; write %25 for the sign itself")
+		return found("a percent sign must be followed by two hex digits; write %25 for a literal percent sign")
 	case strings.HasPrefix(target, "//"):
 		return found("two slashes lead to another host; write https: before them")
 	case strings.HasPrefix(target, "/"):
 		if status == 200 && strings.ContainsAny(target, "?#%") {
-			return found("status 200 serves a file of the site: no query, fragment or escape")
+			return found("status 200 serves a file of the site; the target cannot have a query, fragment or escape")
 		}
 		return nil
 	case status == 200:
-		return found("status 200 serves a file of the site; it must start with a slash")
+		return found("status 200 serves a file of the site; the target must start with a slash")
 	}
 	rest, ok := strings.CutPrefix(target, "https://")
 	if !ok {
 		rest, ok = strings.CutPrefix(target, "http://")
 	}
 	if !ok {
-		return found("a target starts with a slash, https:// or http://")
+		return found("a target must start with a slash, https:// or http://")
 	}
 	authority, path := rest, ""
 	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
@@ -316,7 +316,7 @@ func CheckTarget(target string, status int) error {
 		port = ":" + port
 	}
 	if !hostRE.MatchString(host) || !portRE.MatchString(port) {
-		return found("the host must be plain, in lower case, with no user and no placeholder")
+		return found("invalid host; write a lower-case host name without a user or a placeholder")
 	}
 	if path == "" || path[0] != '/' {
 		return found("a slash must follow the host")
@@ -324,7 +324,7 @@ func CheckTarget(target string, status int) error {
 	return nil
 }
 
-// encode returns a target with everything encoded that cannot be sent as it is.
+// encode percent-encodes the bytes of a target that targetRE does not allow.
 func encode(target string) string {
 	var b strings.Builder
 	for i := range len(target) {

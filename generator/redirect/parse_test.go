@@ -10,7 +10,7 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-func TestParseReadsWhatPeopleWrite(t *testing.T) {
+func TestParse(t *testing.T) {
 	const text = "\uFEFF# moved in 2026\n" +
 		"/old /new\r\n" +
 		"\n" +
@@ -42,47 +42,47 @@ func TestParseReadsWhatPeopleWrite(t *testing.T) {
 	}
 }
 
-func TestParseNamesEveryMistake(t *testing.T) {
+func TestParseMistakes(t *testing.T) {
 	tests := []struct{ line, want string }{
 		{"old /new", "1:1: a source must start with a slash"},
 		{"https://x.org/ /new", "1:1: a source is a path of this site"},
 		{"/a?b=1 /new", "1:1: a source has no query and no fragment"},
 		{"/a%zz /new", "1:1: a percent sign must be followed by two hex digits"},
-		{"/a%0d%0aX: /new", "1:1: control characters cannot be matched"},
-		{"/a%00 /new", "1:1: control characters cannot be matched"},
+		{"/a%0d%0aX: /new", "1:1: a source must not contain control characters"},
+		{"/a%00 /new", "1:1: a source must not contain control characters"},
 		{"/a//b /new", "1:1: two slashes in a row"},
-		{"/a/../b /new", "1:1: dot segments"},
+		{"/a/../b /new", "1:1: a dot segment"},
 		{"/a/*/b /new", "1:1: an asterisk must be the last segment"},
 		{"/a* /new", "1:1: an asterisk must be a whole segment"},
 		{"/a/:x/:x /new", "1:1: the placeholder :x occurs twice"},
-		{"/a/:1 /new", "1:1: not a placeholder"},
+		{"/a/:1 /new", "1:1: invalid placeholder"},
 		{"/* /new", "1:1: a rule for every path"},
-		{"/" + strings.Repeat("a", 500) + " /new", "1:1: longer than the 400 bytes"},
+		{"/" + strings.Repeat("a", 500) + " /new", "1:1: longer than 400 bytes"},
 		{"/a", "1:1: the target is missing"},
-		{"/a b", `1:4: a target starts with a slash, https:// or http:// (found "b")`},
+		{"/a b", `1:4: a target must start with a slash, https:// or http:// (found "b")`},
 		{"/a //evil.example/", "1:4: two slashes lead to another host"},
-		{"/a javascript:alert(1)", "1:4: a target starts with a slash"},
-		{"/a https://u:p@h/", "1:4: the host must be plain"},
-		{"/a https://:host/x", "1:4: the host must be plain"},
-		{"/:h https://:h/x", "1:5: the host must be plain"},
-		{"/:h https://x.:h/x", "1:5: the host must be plain"},
+		{"/a javascript:alert(1)", "1:4: a target must start with a slash"},
+		{"/a https://u:p@h/", "1:4: invalid host"},
+		{"/a https://:host/x", "1:4: invalid host"},
+		{"/:h https://:h/x", "1:5: invalid host"},
+		{"/:h https://x.:h/x", "1:5: invalid host"},
 		{"/a https://x.org", "1:4: a slash must follow the host"},
-		{`/a /b"c`, `1:4: the target has characters that cannot be sent as they are (found "/b\"c"); write /b%22c`},
+		{`/a /b"c`, `1:4: the target has characters that must be percent-encoded (found "/b\"c"); write /b%22c`},
 		{"/a /$uri", "write /%24uri"},
 		{"/a /é", "write /%C3%A9"},
 		{"/a /b%2", "1:4: a percent sign"},
 		{"/a /b%\t301", "1:4: a percent sign"},
-		{"/a /b:splat", `1:4: the source has no placeholder (found "splat")`},
+		{"/a /b:splat", `1:4: unknown placeholder (found "splat")`},
 		{"/a/:name /b/:nmae", `did you mean "name"?`},
-		{"/a /b 303", "1:7: not a status that a rule can have (found 303)"},
+		{"/a /b 303", "1:7: invalid status (found 303)"},
 		{"/a /b 301 Country=de", "1:11: unexpected text after the status"},
 		{"/a /b x", "1:7: unexpected text after the status"},
-		{"/a id= /b", "1:4: a condition is name=:placeholder or name=value"},
+		{"/a id= /b", `1:4: invalid condition (found "id=")`},
 		{"/a id=:x id=:y /b", "1:10: the parameter id occurs twice"},
 		{"/a/:x id=:x /b", "1:1: the placeholder :x occurs twice"},
 		{"/a /b.html 404", "1:4: status 404 shows the site's own error page"},
 		{"/a https://x.org/ 200", "1:4: status 200 serves a file of the site"},
-		{"/a /b?c 200", "1:4: status 200 serves a file of the site: no query"},
+		{"/a /b?c 200", "1:4: status 200 serves a file of the site; the target cannot have a query"},
 		{"/a \xff", "1:4: the target has characters"},
 		{"/\xff /b", "1:1: not UTF-8"},
 	}
@@ -90,10 +90,10 @@ func TestParseNamesEveryMistake(t *testing.T) {
 		t.Run(tt.line, func(t *testing.T) {
 			rules, err := redirect.Parse("r", tt.line)
 			if err == nil {
-				t.Fatalf("read as %v", rules)
+				t.Fatalf("parsed as %v, want an error", rules)
 			}
 			if !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("error %q, want %q in it", err, tt.want)
+				t.Errorf("error %q does not contain %q", err, tt.want)
 			}
 		})
 	}
@@ -127,7 +127,7 @@ func FuzzParse(f *testing.F) {
 			if !strings.ContainsAny(r.Source, " \t%#?") && strings.TrimSpace(r.Source) == r.Source &&
 				r.Conditions == nil {
 				if err != nil || len(again) != 1 || again[0].String() != r.String() {
-					t.Errorf("%q is read back as %v, %v", r.String(), again, err)
+					t.Errorf("%q is parsed again as %v, %v", r.String(), again, err)
 				}
 			}
 		}
@@ -135,7 +135,7 @@ func FuzzParse(f *testing.F) {
 		if o.Rule == nil || o.Target == "" {
 			return
 		}
-		// Whatever the request was, the Location is one line and leads where the rule's author said.
+		// No request can add a line to the Location or make it lead to another host than the rule's author wrote.
 		got, err := url.Parse(o.Target)
 		if err != nil || strings.ContainsFunc(o.Target, func(c rune) bool { return c <= ' ' || c >= 0x7f }) {
 			t.Fatalf("%s leads to %q (%v)", o.Rule, o.Target, err)
@@ -145,7 +145,7 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%s leads to the host %q", o.Rule, got.Host)
 		}
 		if strings.HasPrefix(o.Rule.Target, "/") && (strings.HasPrefix(o.Target, "//") || got.Host != "") {
-			t.Errorf("%s leads away: %q", o.Rule, o.Target)
+			t.Errorf("%s leads to another host: %q", o.Rule, o.Target)
 		}
 	})
 }

@@ -8,68 +8,73 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// Rule is the answer to a path or to a pattern of paths. Parse, AliasRules and InheritedRules make rules, and check
+// Rule is the answer to a path or to a pattern of paths. Parse, AliasRules and InheritedRules create rules and check
 // them.
 //
-// A source is compared with the decoded path of a request, letter by letter; a slash at the end makes no difference. It
-// is a pattern when it ends in /*, which stands for anything below, or has :name for a whole segment. What these stand
-// for must consist of captured characters, so that it can be written into a Location as it is:
+// The source is compared with the decoded path of a request; case matters, a slash at the end does not. A source is a
+// pattern if it ends in /*, which matches everything below, or if it has a placeholder :name, which matches one whole
+// segment. Both match only characters that need no encoding in a Location; see Captured. For example,
 //
 //	/docs/:version/* https://docs.example.org/:version/:splat 302
 //
-// redirects /docs/5.2/a/b to https://docs.example.org/5.2/a/b, and does not match /docs/5.2/a b.
+// redirects /docs/5.2/a/b to https://docs.example.org/5.2/a/b. It does not match /docs/5.2/a%20b because of the space.
 type Rule struct {
-	Source     string // decoded; starts with a slash, has none at its end
+	Source     string // decoded; starts with a slash and does not end in one
 	Conditions []Condition
-	Target     string // encoded; a path of this site or an http(s) URL; "" for 404 and 410
+	Target     string // encoded; a path of this site or an http(s) URL; "" for status 404 and 410
 	Status     int    // 301, 302, 307, 308: a Location; 200: the page at Target; 404, 410: an error page
 	Force      bool   // written with "!": the rule may hide a page of the site
 	Origin     Origin
 	Pos        fault.Place
 
-	target []part
-	expr   *regexp.Regexp // of a pattern
-	prefix string         // of all paths that expr matches: most others need no matching
+	target []part         // Target, split at its placeholders
+	expr   *regexp.Regexp // matches the paths of a pattern; nil if the source is exact
+	prefix string         // common to all paths that expr matches; a cheap first test
 }
 
-// Condition is a query parameter that a rule requires. The first parameter of its name counts.
+// Condition is a query parameter that a rule requires. If a query has several parameters of that name, the first one
+// counts.
 type Condition struct {
 	Name  string
 	Value string // literal, compared with the decoded parameter; "" when Placeholder is set
-	// Placeholder takes the value of the parameter, which must consist of unreserved characters.
+	// Placeholder is the name under which a target can use the value of the parameter. The value must consist of
+	// unreserved characters.
 	Placeholder string
 }
 
-// Captured is the class of the characters that a placeholder can stand for, CapturedSplat that of an asterisk. They
-// mean the same in Go, PCRE and JavaScript. Characters that would have to be encoded again in a Location, or would end
-// or add a parameter in a query string, are not among them.
+// Captured is the class of characters that a placeholder matches; CapturedSplat is the class for an asterisk. The
+// classes mean the same in the regular expressions of Go, PCRE and JavaScript. They exclude characters that must be
+// encoded in a Location, such as a space, and characters that separate the parameters of a query, such as &.
 const (
 	Captured      = `[A-Za-z0-9._~@:,!()*'+-]`
 	CapturedSplat = `[A-Za-z0-9._~@:,!()*'+/-]`
 )
 
-// Unreserved is the class of the characters in the values of conditions: those that mean the same in a query string
-// with and without an escape (RFC 3986, 2.3).
+// Unreserved is the class of characters in the values of conditions. These mean the same in a query whether or not they
+// are percent-encoded (RFC 3986, section 2.3).
 const Unreserved = `[A-Za-z0-9._~-]`
 
-// Splat is the name of what the asterisk of a source stands for.
+// Splat is the name under which a target uses the text that the asterisk of the source matched, written :splat.
 const Splat = "splat"
 
-// part is a piece of a target: text, or a placeholder's name.
+// part is a piece of a target: either text or the name of a placeholder.
 type part struct{ text, name string }
 
 // Pattern reports whether the rule has an asterisk or placeholders in its source. Patterns are tried after exact
 // sources.
 func (r *Rule) Pattern() bool { return r.expr != nil }
 
-// Moved reports whether the rule answers with a Location.
+// Moved reports whether the rule redirects, that is, answers with a Location.
 func (r *Rule) Moved() bool { return r.Status >= 301 && r.Status <= 308 }
 
-// Expr is the regular expression of the source, anchored at the start only: end it with the end-of-text anchor of the
-// language, \z in PCRE and $ in JavaScript. Its groups are Names, in order.
+// Expr returns a regular expression that matches the paths of the source. Its groups are the placeholders in the order
+// of Names. It is anchored at the start only; append the end-of-text anchor of the language: \z in Go and PCRE, $ in
+// JavaScript. For the source /docs/:v/*, Expr returns, with the character classes abbreviated:
+//
+//	^/docs/([…]+)(?:/([…]*))?
 func (r *Rule) Expr() string { return r.ExprOf(func(segment string) string { return segment }) }
 
-// ExprOf is Expr for paths whose segments are encoded.
+// ExprOf returns Expr for servers that match encoded paths. encode encodes one literal segment of the source.
 func (r *Rule) ExprOf(encode func(segment string) string) string {
 	var b strings.Builder
 	b.WriteString("^")
@@ -89,7 +94,7 @@ func (r *Rule) ExprOf(encode func(segment string) string) string {
 	return b.String()
 }
 
-// Names lists the placeholders of the source, in order, the splat last.
+// Names returns the names of the placeholders of the source in order. Splat is the last if the source has an asterisk.
 func (r *Rule) Names() []string {
 	var names []string
 	for segment := range strings.SplitSeq(r.Source, "/") {
@@ -100,7 +105,7 @@ func (r *Rule) Names() []string {
 	return names
 }
 
-// Expand returns the target with value(name) in place of each placeholder.
+// Expand returns the target with each placeholder replaced by value(name).
 func (r *Rule) Expand(value func(name string) string) string {
 	var b strings.Builder
 	for _, p := range r.target {
@@ -137,7 +142,7 @@ func (r *Rule) String() string {
 	return b.String()
 }
 
-// subject is what the rule is about: its source and conditions.
+// subject returns the source and the conditions as they are written in rules.txt.
 func (r *Rule) subject() string {
 	var b strings.Builder
 	b.WriteString(r.Source)
@@ -152,8 +157,9 @@ func (r *Rule) subject() string {
 	return b.String()
 }
 
-// placeholder returns the name of a segment that stands for others.
-func placeholder(segment string) (string, bool) {
+// placeholder returns the name of the placeholder that a segment of a source is: Splat for "*", "id" for ":id". ok is
+// false for a literal segment.
+func placeholder(segment string) (name string, ok bool) {
 	if segment == "*" {
 		return Splat, true
 	}
@@ -163,7 +169,7 @@ func placeholder(segment string) (string, bool) {
 	return "", false
 }
 
-// compile prepares a rule that has been checked: the regular expression of a pattern, and the parts of the target.
+// compile fills the unexported fields of a rule that has been checked.
 func (r *Rule) compile() {
 	r.target = targetParts(r.Target)
 	if len(r.Names()) > 0 {
@@ -174,7 +180,8 @@ func (r *Rule) compile() {
 
 var targetNameRE = regexp.MustCompile(`:([A-Za-z][A-Za-z0-9_]*)`)
 
-// targetParts finds the placeholders of a target. The colons of a scheme and of a port are not followed by a letter.
+// targetParts splits a target at its placeholders: /en/:id becomes {text: "/en/"}, {name: "id"}. The colons of a scheme
+// and of a port are no placeholders, since no letter follows them.
 func targetParts(target string) []part {
 	var parts []part
 	end := 0

@@ -1,12 +1,12 @@
-// Package redirect compiles what the site redirects, the download API above all, for the servers that answer it. A
-// Table holds the answers to all requests; each Server translates it into its own configuration. All servers are asked
-// the same questions, and their answers are compared with the table's:
+// Package redirect compiles the redirects of a site and its download API for the web servers that answer requests. A
+// Table defines the answer to every request. Each Server translates a table into its own configuration and can emulate
+// itself. Tests send the same requests to all servers and compare the replies with the table's answers:
 //
 //	table := &redirect.Table{Index: index, Rules: rules}
 //	answer := table.Answer("/old", "")                  // 301 to /new
 //	e, err := redirect.Emulate(s3.Server{}, table)
 //	reply, err := e.Answer(site, "/old", "")            // what S3 answers
-//	text, err := e.Difference(site, "/old", "", reply)  // "" when that is the same
+//	text, err := e.Difference(site, "/old", "", reply)  // "" if that is the same
 package redirect
 
 import (
@@ -15,10 +15,10 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// Table is all that a server needs to know besides the files of the site.
+// Table holds everything that a server needs to answer requests, apart from the files of the site.
 type Table struct {
 	Index *lookup.Index
-	Rules *Rules // of rules.txt, aliases, and those of the profile; nil for none
+	Rules *Rules // from rules.txt, from aliases and from the profile; nil for none
 }
 
 // Same reports whether two tables compile to the same files.
@@ -28,19 +28,19 @@ func (t *Table) Same(o *Table) bool {
 	})
 }
 
-// Answer is what a request gets.
+// Answer is the answer to a request.
 type Answer struct {
-	Status   int    // 0: the file of that path, or the 404 page where there is none
-	Location string // of a redirect; relative to the site's root, or a whole URL
-	File     string // the path of the file that is served with status 200 instead of the one requested
+	Status   int    // 0: serve the file at the requested path, or the 404 page if there is none
+	Location string // where a redirect leads: a path of the site or a whole URL; "" for other answers
+	File     string // the path of the file that is served with status 200 instead of the requested one
 
-	API       lookup.Answer // its Kind is NotOurs where the download API has no part in the answer
-	Permalink string        // the request that a permalink stands for, "" when it is none
-	Rule      *Rule         // the rule that matched, nil when none did
+	API       lookup.Answer // its Kind is NotOurs if the download API has no part in the answer
+	Permalink string        // the API request that a permalink is short for; "" if the path is no permalink
+	Rule      *Rule         // the rule that matched; nil for none
 }
 
-// Answer answers a request for a path (decoded) and query string (still encoded): the download API first,
-// then permalinks, then rules, then files.
+// Answer answers a request for a path (decoded) and a query (still encoded). It tries the download API first, then
+// permalinks, then rules. If none of them matches, the status is 0 and the server looks for a file.
 func (t *Table) Answer(path, rawQuery string) Answer {
 	api := t.Index.Answer(path, rawQuery)
 	if api.Kind != lookup.NotOurs && api.Kind != lookup.NoSuchID {
@@ -66,7 +66,7 @@ func (t *Table) Answer(path, rawQuery string) Answer {
 	return a
 }
 
-// api turns an answer of the download API into a status and where it leads.
+// api converts an answer of the download API.
 func (t *Table) api(api lookup.Answer) Answer {
 	a := Answer{Status: api.Status, API: api}
 	switch {

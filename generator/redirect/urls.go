@@ -10,18 +10,19 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// RecordPath is the file of the site that holds the answer of /find for a package.
+// RecordPath returns the path of the file that holds the answer of /find for a package.
 func RecordPath(p *catalog.Package) string { return "/api/v1/packages/" + p.ID + ".json" }
 
 // Link is a permalink that leads to a package.
 type Link struct {
 	Path    string // without lookup.RecordSuffix
 	Package *catalog.Package
-	Query   lookup.Query // that it stands for
-	Moves   bool         // it may lead to another package one day
+	Query   lookup.Query // the API query that the path is short for
+	Moves   bool         // whether it may lead to another package later, as /latest/win does
 }
 
-// Links lists the permalinks of a catalogue: those that move first, then by path.
+// Links returns all permalinks that lead to a package: first those that move, then the others, each group sorted by
+// path.
 func Links(x *lookup.Index) []Link {
 	spec := x.Spec()
 	values := map[string][]string{}
@@ -51,7 +52,7 @@ func Links(x *lookup.Index) []Link {
 	return links
 }
 
-// linkValues lists the values of a parameter that can be part of a permalink to one of the packages.
+// linkValues returns the values of a parameter that a permalink to one of the packages can have.
 func linkValues(x *lookup.Index, p *lookup.Parameter) []string {
 	seen := map[string]bool{}
 	for _, v := range p.Values {
@@ -76,7 +77,8 @@ func linkValues(x *lookup.Index, p *lookup.Parameter) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// each calls yield with every combination of values for names.
+// each calls yield with every combination of values for names. chosen holds the values of the combination so far. For
+// names os and stability, values win and linux, release and nightly, it calls yield four times.
 func each(names []string, values map[string][]string, chosen map[string]string, yield func(map[string]string)) {
 	if len(names) == 0 {
 		yield(chosen)
@@ -88,7 +90,8 @@ func each(names []string, values map[string][]string, chosen map[string]string, 
 	}
 }
 
-// moves reports whether a permalink with this answer may have another one day: all but whole versions and revisions.
+// moves reports whether a permalink with this answer may lead to another package later. Only a whole version, such as
+// 5.12.4, and a revision always lead to the same package.
 func moves(a *lookup.Answer) bool {
 	switch q := a.Query; q.Finds {
 	case lookup.ByVersion:
@@ -99,28 +102,35 @@ func moves(a *lookup.Answer) bool {
 	return true
 }
 
-// FileURLs holds the addresses of the packages' files in a form that compiles to few bytes: most packages of a source
-// have their id in the URL, and of the others only the middle differs.
+// FileURLs holds the URLs of the packages' files in a compact form, which servers compile to few bytes. The URLs of
+// most packages differ only in the package's id, and the URLs of the others differ only in the middle.
 type FileURLs struct {
-	ByID Around            // around the id of a package, in the URLs of most packages
-	Rest Around            // around the middles
-	Mid  map[string]string // the middle of the URL by id, for packages whose URL is not of the form ByID
+	ByID Around            // the text around the id in the URLs of most packages
+	Rest Around            // the text around the middle in all other URLs
+	Mid  map[string]string // the middles of the other URLs, by package id
 }
 
-// Around is what stands before and after the part of a URL that differs from package to package.
+// Around is the text before and after the part of a URL that differs from package to package.
 type Around struct{ Before, After string }
 
-// Join returns the URL with its part in the middle.
+// Join returns the URL with the given middle.
 func (a Around) Join(middle string) string { return a.Before + middle + a.After }
 
-// NewFileURLs takes the URLs of packages apart. For instance, of
+// NewFileURLs splits the URLs of packages into what they have in common and what differs. For instance, from
 //
 //	https://files.example.org/item/a1/download   (package a1)
 //	https://files.example.org/item/b2/download   (package b2)
 //	https://files.example.org/file/77/download   (package c3)
+//	https://files.example.org/file/78/download   (package d4)
 //
-// ByID is what stands around the id in the first two, and c3 is in Mid. What the URLs in Mid have in common ends at
-// slashes, so that one more package rarely changes it.
+// it returns
+//
+//	ByID: "https://files.example.org/item/" and "/download"
+//	Rest: "https://files.example.org/file/" and "/download"
+//	Mid:  c3: "77", d4: "78"
+//
+// The text in Rest ends and starts at a slash: it is ".../file/" rather than ".../file/7", although both 77 and 78
+// start with a 7. So a package that is added later, with the URL .../file/81/download, rarely changes Rest.
 func NewFileURLs(packages []*catalog.Package) FileURLs {
 	f := FileURLs{Mid: map[string]string{}}
 	count := map[Around]int{}
@@ -147,7 +157,7 @@ func NewFileURLs(packages []*catalog.Package) FileURLs {
 	return f
 }
 
-// around finds what URLs have in common at both ends, whole segments only.
+// around returns the text that the URLs of packages have in common at both ends, in whole segments.
 func around(packages []*catalog.Package) Around {
 	if len(packages) == 0 {
 		return Around{}
@@ -170,7 +180,7 @@ func around(packages []*catalog.Package) Around {
 	} else {
 		after = ""
 	}
-	for _, p := range packages { // what is common to both ends of a short URL counts once
+	for _, p := range packages { // in a short URL, the two ends must not overlap
 		if len(before)+len(after) > len(p.URL) {
 			after = ""
 		}
@@ -178,7 +188,7 @@ func around(packages []*catalog.Package) Around {
 	return Around{before, after}
 }
 
-// URL is where the file of the package with an id is fetched.
+// URL returns the URL of the file of the package with the given id.
 func (f FileURLs) URL(id string) string {
 	if middle, ok := f.Mid[id]; ok {
 		return f.Rest.Join(middle)

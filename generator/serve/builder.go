@@ -47,7 +47,7 @@ type limits struct {
 type edition struct {
 	*site.Edition
 	project *project.Project
-	public  fs.FS // the public folder, for the download statistics, which no build makes; nil if there is none
+	public  fs.FS // the public folder, for the download statistics, which no build writes; nil if there are none
 }
 
 // statsFolder is the folder of the statistics below public/.
@@ -80,6 +80,7 @@ func (e edition) File(path string) ([]byte, error) {
 	return e.Edition.File(path)
 }
 
+// isStats reports whether a path is a file of the statistics.
 func (e edition) isStats(path string) bool {
 	if e.public == nil || !strings.HasPrefix(path, statsFolder+"/") || !fs.ValidPath(path) {
 		return false
@@ -261,6 +262,7 @@ func pagesOf(e *site.Edition) []preview.Page {
 	return pages
 }
 
+// sheetsOf returns the published style sheets by the name of their file.
 func sheetsOf(e *site.Edition) map[string]preview.Sheet {
 	sheets := map[string]preview.Sheet{}
 	for name, a := range e.Stylesheets() {

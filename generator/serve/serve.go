@@ -1,6 +1,5 @@
-// Package serve previews a site. Serve builds it in memory and serves it until it is stopped. After every change of
-// content, layouts, rules, configuration or packages it builds again. It writes nothing: neither the site nor the
-// redirects nor the history of packages.
+// Package serve previews a site. Serve builds the site in memory and serves it until ctx is done. It builds again after
+// every change of content, layouts, rules, configuration or packages. It does not write any files.
 //
 // Package preview contains the HTTP server, watches the files and reloads the browsers. This package builds the site
 // for it, in the same steps as package build.

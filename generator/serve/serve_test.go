@@ -24,7 +24,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// siteFolder is a site to edit.
+// siteFolder is a folder with the files of a site.
 type siteFolder struct {
 	t   testing.TB
 	dir string
@@ -84,7 +84,7 @@ func (f siteFolder) builder() *builder {
 	}}
 }
 
-// outcome is all that a build and its check give, as text.
+// outcome returns the results of a build and its check as text: the files, rules, warnings and errors.
 func outcome(ctx context.Context, p *builder) map[string]string {
 	all := map[string]string{}
 	state, err := p.Build(ctx)
@@ -110,8 +110,8 @@ func outcome(ctx context.Context, p *builder) map[string]string {
 	return all
 }
 
-// TestRebuildIsAFreshBuild edits at random, and compares each build with one from nothing.
-func TestRebuildIsAFreshBuild(t *testing.T) {
+// TestRebuild makes random edits and compares the result of each rebuild with that of a fresh build.
+func TestRebuild(t *testing.T) {
 	edits := testutil.Amount(120, 30)
 	for seed := range uint64(testutil.Amount(3, 1)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestRebuildIsAFreshBuild(t *testing.T) {
 				what := e.edit()
 				got, want := outcome(t.Context(), p), outcome(t.Context(), e.builder())
 				if diff := cmp.Diff(want, got); diff != "" {
-					t.Fatalf("edit %d, %s (-fresh +rebuilt):\n%.3000s", n, what, diff)
+					t.Fatalf("edit %d, %s (-fresh build +rebuild):\n%.3000s", n, what, diff)
 				}
 				if got["error"]+got["problems"] == "" {
 					worked++
@@ -132,22 +132,22 @@ func TestRebuildIsAFreshBuild(t *testing.T) {
 				}
 			}
 			if failed < edits/10 || worked < edits/10 {
-				t.Errorf("%d edits with mistakes and %d without: not both are tested", failed, worked)
+				t.Errorf("%d edits with mistakes and %d without, want more of both", failed, worked)
 			}
 		})
 	}
 }
 
-// editor does to a site what people do.
+// editor makes random edits to a site.
 type editor struct {
 	siteFolder
 	*rand.Rand
-	broken map[string]string // what files held before they were broken
+	broken map[string]string // the original text of files that have a mistake
 }
 
 func (e *editor) oneOf(list ...string) string { return list[e.IntN(len(list))] }
 
-// files lists what is in a folder.
+// files returns the files in a folder.
 func (e *editor) files(folder string) []string {
 	var names []string
 	e.check(filepath.WalkDir(e.path(folder), func(path string, d fs.DirEntry, err error) error {
@@ -162,17 +162,17 @@ func (e *editor) files(folder string) []string {
 	return names
 }
 
-// edit changes something, and says what. Half of the time what is broken is mended first.
+// edit makes an edit and describes it. If there are mistakes, every second edit on average corrects them.
 func (e *editor) edit() string {
 	if len(e.broken) > 0 && e.IntN(2) == 0 {
-		var mended []string
+		var corrected []string
 		for name, text := range e.broken {
 			e.write(name, text)
-			mended = append(mended, name)
+			corrected = append(corrected, name)
 		}
 		clear(e.broken)
-		slices.Sort(mended)
-		return "mend " + strings.Join(mended, ", ")
+		slices.Sort(corrected)
+		return "correct " + strings.Join(corrected, ", ")
 	}
 	page := e.oneOf(e.files("content")...)
 	layout := e.oneOf(e.files("layouts")...)
@@ -187,7 +187,7 @@ func (e *editor) edit() string {
 		return "create " + name
 	case 3:
 		if _, ok := e.broken[page]; ok {
-			return "leave what is broken"
+			return "no edit"
 		}
 		to := fmt.Sprintf("content/moved-%d.md", e.IntN(1000))
 		e.check(os.Rename(e.path(page), e.path(to)))
@@ -227,6 +227,7 @@ func (e *editor) edit() string {
 	return e.breakFile("sitegen.yaml", e.oneOf("titel: x\n", "title: [\n"))
 }
 
+// breakFile replaces a file by a text with a mistake.
 func (e *editor) breakFile(name, text string) string {
 	if _, ok := e.broken[name]; !ok {
 		e.broken[name] = e.read(name)
@@ -235,8 +236,8 @@ func (e *editor) breakFile(name, text string) string {
 	return "break " + name
 }
 
-// TestRebuildsHoldNoMemory builds a thousand times.
-func TestRebuildsHoldNoMemory(t *testing.T) {
+// TestRebuildMemory checks that memory does not grow over a thousand builds.
+func TestRebuildMemory(t *testing.T) {
 	f := newSiteFolder(t)
 	p := f.builder()
 	heap := func() uint64 {
@@ -269,12 +270,13 @@ func TestRebuildsHoldNoMemory(t *testing.T) {
 		}
 	}
 	if late := heap(); late > early+early/4+1<<20 {
-		t.Errorf("%d KiB are in use after %d builds, %d KiB were after %d", late>>10, builds, early>>10, builds/10)
+		t.Errorf("%d KiB in use after %d builds, %d KiB after %d", late>>10, builds, early>>10, builds/10)
 	}
 }
 
-// What stops the first build is told apart: a folder that is named and missing is no mistake in a page.
-func TestPreviewOfAMissingFolder(t *testing.T) {
+// TestMissingFolder checks the error for a configured folder that does not exist. It must not be reported as a mistake
+// in a page.
+func TestMissingFolder(t *testing.T) {
 	f := newSiteFolder(t)
 	f.write("sitegen.yaml", "source: sample\ncontent: nowhere\n")
 	_, err := f.builder().Build(t.Context())

@@ -1,7 +1,8 @@
-// Package emulate has what the emulators of web servers share: the files of a site as a server finds them, and replies.
+// Package emulate provides what the emulators of all web servers share: replies, and the files of a site as a server
+// serves them.
 //
-// An emulator answers a request as one kind of server would, without that server. A request that the redirects do not
-// answer is for a file:
+// An emulator answers requests as one kind of web server does, without that server. If no redirect matches a request,
+// the emulator serves a file:
 //
 //	site := emulate.NewSite(files)
 //	reply, err := site.Serve("/docs/", "") // 200 with docs/index.html
@@ -14,7 +15,7 @@ import (
 	"path"
 )
 
-// Reply is an answer before it is sent.
+// Reply is the reply to a request before it is sent.
 type Reply struct {
 	Status int
 	Header http.Header
@@ -23,14 +24,14 @@ type Reply struct {
 
 // Values of Cache-Control.
 const (
-	FiveMinutes = "public, max-age=300"                 // for what changes with the next build
-	OneYear     = "public, max-age=31536000, immutable" // for files that are named by their content
+	FiveMinutes = "public, max-age=300"                 // for replies that the next build may change
+	OneYear     = "public, max-age=31536000, immutable" // for files with a hash of their content in the name
 	NoStore     = "no-store"                            // for errors
 )
 
 const htmlType = "text/html; charset=utf-8"
 
-// Respond makes a reply with a body. cache is its Cache-Control, "" for none.
+// Respond returns a reply with a body. cache is its Cache-Control, "" for none.
 func Respond(status int, mediaType, cache string, body []byte) Reply {
 	r := Reply{Status: status, Header: http.Header{}, Body: body}
 	r.Header.Set("Content-Type", mediaType)
@@ -40,19 +41,20 @@ func Respond(status int, mediaType, cache string, body []byte) Reply {
 	return r
 }
 
-// Redirect makes a reply with a Location.
+// Redirect returns a reply with a Location.
 func Redirect(status int, location, cache string) Reply {
 	r := Respond(status, htmlType, cache, nil)
 	r.Header.Set("Location", location)
 	return r
 }
 
-// Plain returns a reply whose body is only the text of its status.
+// Plain returns a reply with the text of its status as the body, for instance "Not Found".
 func Plain(status int) Reply {
 	return Respond(status, "text/plain; charset=utf-8", "", []byte(http.StatusText(status)+"\n"))
 }
 
-// WithCORS lets scripts on pages of other hosts read the body, if there is one.
+// WithCORS returns the reply with a header that allows scripts on pages of other hosts to read it, if its status is
+// 200.
 func (r Reply) WithCORS() Reply {
 	if r.Status == http.StatusOK {
 		r.Header.Set("Access-Control-Allow-Origin", "*")
@@ -60,7 +62,7 @@ func (r Reply) WithCORS() Reply {
 	return r
 }
 
-// Location is where a redirect leads, "" for other replies.
+// Location returns the Location of a redirect, "" for other replies.
 func (r Reply) Location() string { return r.Header.Get("Location") }
 
 // Send sends the reply.
@@ -69,10 +71,10 @@ func (r Reply) Send(w http.ResponseWriter) {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(r.Status)
-	_, _ = w.Write(r.Body) // a client that has left wants no answer
+	_, _ = w.Write(r.Body) // an error means that the client has closed the connection
 }
 
-// mediaTypes are those of the files that sitegen and its users publish, as Nginx's mime.types has them.
+// mediaTypes maps the extensions of files that sites publish to media types. The types are those of Nginx's mime.types.
 var mediaTypes = map[string]string{
 	".atom": "application/atom+xml",
 	".avif": "image/avif",
@@ -97,7 +99,7 @@ var mediaTypes = map[string]string{
 	".zip": "application/zip",
 }
 
-// MediaType is the Content-Type of a file by its name.
+// MediaType returns the Content-Type of a file by its name.
 func MediaType(file string) string {
 	if t, ok := mediaTypes[path.Ext(file)]; ok {
 		return t

@@ -9,28 +9,28 @@ import (
 	"sync"
 )
 
-// Files are the files below public/, by their path with no slash before it.
+// Files gives access to the files of a site. Their paths are relative to public/, without a leading slash.
 type Files interface {
-	// Paths lists all files, in order.
+	// Paths returns the paths of all files, sorted.
 	Paths() []string
-	// Has reports whether there is a file.
+	// Has reports whether there is a file at a path.
 	Has(path string) bool
-	// File returns the bytes of a file; the error is fs.ErrNotExist where there is none.
+	// File returns the contents of a file. The error is fs.ErrNotExist if there is no such file.
 	File(path string) ([]byte, error)
 }
 
-// Site is the files of a site, ready to be served.
+// Site serves the files of a site.
 type Site struct {
 	Files
-	folders func() map[string]bool // that have a file in them or below; no slash at the end
+	folders func() map[string]bool // all folders that contain a file, also in subfolders; no slash at the end
 }
 
-// NewSite makes a Site of files.
+// NewSite returns a Site that serves files.
 func NewSite(files Files) *Site {
 	return &Site{Files: files, folders: sync.OnceValue(func() map[string]bool { return foldersOf(files.Paths()) })}
 }
 
-// foldersOf lists the folders that paths lie in.
+// foldersOf returns the folders of paths: for a/b/c.html, the folders a and a/b.
 func foldersOf(paths []string) map[string]bool {
 	folders := map[string]bool{}
 	for _, p := range paths {
@@ -41,10 +41,10 @@ func foldersOf(paths []string) map[string]bool {
 	return folders
 }
 
-// Content replies with a file, or with the status alone where the site does not have it.
+// Content replies with a file, or with the text of the status if the site does not have the file.
 func (s *Site) Content(status int, file, cache string) (Reply, error) {
 	data, err := s.File(file)
-	if errors.Is(err, fs.ErrNotExist) { // an error page that the site does not have
+	if errors.Is(err, fs.ErrNotExist) { // for instance, a site without 404.html
 		return Plain(status), nil
 	}
 	return Respond(status, MediaType(file), cache, data), err
@@ -53,10 +53,11 @@ func (s *Site) Content(status int, file, cache string) (Reply, error) {
 // Error replies with an error page of the site.
 func (s *Site) Error(status int, page string) (Reply, error) { return s.Content(status, page, NoStore) }
 
-// NotFound replies with the page that a site has for addresses without a file.
+// NotFound replies with the site's page for status 404.
 func (s *Site) NotFound() (Reply, error) { return s.Error(http.StatusNotFound, "404.html") }
 
-// Serve replies with the file at a path, or the index of a folder, as Nginx does. The path is decoded and clean.
+// Serve replies with the file at a path or with the index page of a folder, as Nginx does. The path is decoded and
+// clean.
 func (s *Site) Serve(at, query string) (Reply, error) {
 	file := at[1:]
 	switch folder, slash := strings.CutSuffix(file, "/"); {
@@ -67,7 +68,7 @@ func (s *Site) Serve(at, query string) (Reply, error) {
 			return s.Content(http.StatusOK, file+"index.html", FiveMinutes)
 		}
 		if s.folders()[folder] {
-			return Plain(http.StatusForbidden), nil // there is no index
+			return Plain(http.StatusForbidden), nil // the folder has no index page
 		}
 	case s.folders()[file]:
 		location := at + "/"
@@ -79,7 +80,7 @@ func (s *Site) Serve(at, query string) (Reply, error) {
 	return s.NotFound()
 }
 
-// CacheOf is the Cache-Control of a file of the site.
+// CacheOf returns the Cache-Control of a file of the site.
 func CacheOf(file string) string {
 	if strings.HasPrefix(file, "assets/") {
 		return OneYear
@@ -87,7 +88,8 @@ func CacheOf(file string) string {
 	return FiveMinutes
 }
 
-// Clean merges the slashes of a decoded path and resolves its dot segments, as every server does first.
+// Clean merges the slashes of a decoded path and resolves its dot segments, as every server does before anything else:
+// //a/./b/../c becomes /a/c.
 func Clean(p string) string {
 	clean := path.Clean("/" + p)
 	if last := p[strings.LastIndexByte(p, '/')+1:]; clean != "/" && (last == "" || last == "." || last == "..") {

@@ -11,7 +11,7 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// memory is the files of a site.
+// memory holds the files of a site by path.
 type memory map[string]string
 
 func (m memory) Paths() []string      { return slices.Sorted(maps.Keys(m)) }

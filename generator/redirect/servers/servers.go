@@ -1,5 +1,5 @@
-// Package servers lists the web servers that sitegen compiles redirects for. A new one is a folder here, with a type
-// that implements redirect.Server, and a line in All.
+// Package servers lists the web servers that sitegen compiles redirects for. To add one, add a folder here with a type
+// that implements redirect.Server, and a line to All.
 package servers
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/servers/s3"
 )
 
-// All lists the servers. The first is the one that a preview imitates when it is not told another.
+// All returns the servers. The first one is the default of a preview.
 func All() []redirect.Server {
 	return []redirect.Server{
 		nginx.Server{},
@@ -26,12 +26,12 @@ func All() []redirect.Server {
 	}
 }
 
-// Default lists the names of the servers that redirects are compiled for when none are configured.
+// Default returns the names of the servers that redirects are compiled for if none are configured.
 func Default() []string {
 	return []string{nginx.Server{}.Name(), s3.Server{}.Name(), cloudfront.Server{}.Name()}
 }
 
-// Names lists the names of the servers.
+// Names returns the names of all servers.
 func Names() []string {
 	var names []string
 	for _, s := range All() {
@@ -40,14 +40,14 @@ func Names() []string {
 	return names
 }
 
-// Find returns the server with a name. The error lists the names and is marked fault.Usage.
+// Find returns the server with a name. If there is none, the error lists the names and is marked fault.Usage.
 func Find(name string) (redirect.Server, error) {
 	for _, s := range All() {
 		if s.Name() == name {
 			return s, nil
 		}
 	}
-	err := fmt.Errorf("no such server (found %.40q); %s%s", name, strings.Join(Names(), ", "),
+	err := fmt.Errorf("unknown server (found %.40q); use one of %s%s", name, strings.Join(Names(), ", "),
 		fault.DidYouMean(name, Names()))
 	return nil, fault.Wrap(fault.Usage, err, "")
 }

@@ -24,7 +24,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// memory is the files of a site.
+// memory holds the files of a site by path.
 type memory map[string][]byte
 
 func (m memory) Paths() []string      { return slices.Sorted(maps.Keys(m)) }
@@ -36,7 +36,7 @@ func (m memory) File(path string) ([]byte, error) {
 	return nil, fs.ErrNotExist
 }
 
-// render makes the default pages for a catalogue.
+// render returns the default pages for a catalogue.
 func render(t testing.TB, x *lookup.Index) *emulate.Site {
 	t.Helper()
 	files, _, err := site.Render(t.Context(), site.Input{
@@ -54,11 +54,11 @@ func render(t testing.TB, x *lookup.Index) *emulate.Site {
 	return emulate.NewSite(m)
 }
 
-// asker asks a server what it answers, and compares that with the table.
+// asker sends requests to the emulator of a server and compares the replies with the table's answers.
 type asker struct {
 	*redirect.Emulation
 	site             *emulate.Site
-	asked, otherwise int
+	asked, different int
 }
 
 func newAsker(t testing.TB, s redirect.Server, table *redirect.Table, site *emulate.Site) *asker {
@@ -70,7 +70,8 @@ func newAsker(t testing.TB, s redirect.Server, table *redirect.Table, site *emul
 	return &asker{Emulation: e, site: site}
 }
 
-// ask sends a request, path and query encoded. A reply that is not what the table says must have a reason.
+// ask sends a request; its path and query are encoded. It is an error if the reply differs from the table's answer and
+// the server does not declare a reason.
 func (a *asker) ask(t testing.TB, request string) emulate.Reply {
 	t.Helper()
 	path, query, _ := strings.Cut(request, "?")
@@ -91,14 +92,14 @@ func (a *asker) ask(t testing.TB, request string) emulate.Reply {
 	if difference == "" {
 		return reply
 	}
-	a.otherwise++
+	a.different++
 	if a.Compilation().Reason(path, a.Table.Answer(path, query), reply) == "" {
 		t.Errorf("%s: %s, and the server does not declare it", request, difference)
 	}
 	return reply
 }
 
-// golden lists the recorded questions about a test catalogue.
+// golden returns the recorded requests for a test catalogue.
 func golden(t testing.TB, profile string) (requests []string) {
 	names := []string{"golden.jsonl", "golden-objects.jsonl"}
 	switch profile {
@@ -115,7 +116,8 @@ func golden(t testing.TB, profile string) (requests []string) {
 	return requests
 }
 
-// words is a catalogue whose packages have words for ids and different versions and releases, built from the test data.
+// words returns a catalogue made from the test data: its ids are words, and some packages have another system,
+// architecture and host.
 func words(t testing.TB) []*catalog.Package {
 	var list []*catalog.Package
 	for i, p := range testutil.Packages(t, "live") {
@@ -135,7 +137,7 @@ func words(t testing.TB) []*catalog.Package {
 	return list
 }
 
-// wordSpec is testutil.OtherSpec for ids that are words, with a link that only releases have.
+// wordSpec returns testutil.OtherSpec for ids that are words, with a link that only releases have.
 func wordSpec(t testing.TB) *lookup.Spec {
 	spec := testutil.OtherSpec(t)
 	scheme := *spec.Scheme
@@ -146,8 +148,8 @@ func wordSpec(t testing.TB) *lookup.Spec {
 	return lookup.CustomSpec(&scheme, links, spec.Parameters(), spec.Permalinks())
 }
 
-// TestServers asks every server what the old one was asked, and random questions: of the test catalogues, and of one
-// whose grammar has a system, an architecture, parameters and a permalink that nothing in the program knows.
+// TestServers sends recorded, unusual and random requests to all servers. It uses the test catalogues, and a catalogue
+// with another grammar: a system, an architecture, parameters and a permalink that the program does not define.
 func TestServers(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
@@ -173,13 +175,13 @@ func TestServers(t *testing.T) {
 				for _, request := range requests {
 					a.ask(t, request)
 				}
-				t.Logf("%d requests, %d answered otherwise", a.asked, a.otherwise)
+				t.Logf("%d requests, %d answered differently", a.asked, a.different)
 			})
 		}
 	}
 }
 
-// unusual lists requests that no well-meaning client sends, and paths that are no requests to the API.
+// unusual returns malformed and hostile requests, and requests for paths outside the API.
 func unusual(x *lookup.Index) []string {
 	id := x.Packages()[0].ID
 	list := []string{
@@ -216,7 +218,7 @@ func unusual(x *lookup.Index) []string {
 	return list
 }
 
-// TestPairs asks every server the requests of testdata/redirect.
+// TestPairs sends the requests of testdata/redirect to every server.
 func TestPairs(t *testing.T) {
 	site := emulate.NewSite(memory{"index.html": []byte("home"), "404.html": []byte("error 404"),
 		"shown.html": []byte("shown"), "-/error/404-bitstream.html": []byte("no such file")})
@@ -243,7 +245,7 @@ func TestPairs(t *testing.T) {
 						got = "200 /shown.html"
 					}
 					folder, _, _ := strings.Cut(r.Request, "?")
-					if got != want && got != "301 "+folder+"/" { // which a.ask has judged
+					if got != want && got != "301 "+folder+"/" { // a.ask has checked the redirect to a folder
 						t.Errorf("%s: %q, want %q", r.Request, got, want)
 					}
 				}
@@ -252,7 +254,7 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// TestRandomRules compares servers with the meaning of rules that nobody would write.
+// TestRandomRules checks that every server applies random rules as the table does.
 func TestRandomRules(t *testing.T) {
 	site := emulate.NewSite(memory{"index.html": []byte("home"), "404.html": []byte("error 404")})
 	for seed := range uint64(10) {
@@ -274,7 +276,6 @@ func TestRandomRules(t *testing.T) {
 	}
 }
 
-// TestFind finds servers by name.
 func TestFind(t *testing.T) {
 	for _, s := range servers.All() {
 		if found, err := servers.Find(s.Name()); err != nil || found.Name() != s.Name() {
@@ -285,13 +286,13 @@ func TestFind(t *testing.T) {
 		}
 	}
 	if _, err := servers.Find("ngnix"); err == nil ||
-		!strings.Contains(err.Error(), `no such server (found "ngnix")`) ||
+		!strings.Contains(err.Error(), `unknown server (found "ngnix")`) ||
 		!strings.Contains(err.Error(), `did you mean "nginx"?`) {
 		t.Errorf("error %v", err)
 	}
 	for _, name := range servers.Default() {
 		if !slices.Contains(servers.Names(), name) {
-			t.Errorf("no server %s", name)
+			t.Errorf("the default server %s does not exist", name)
 		}
 	}
 }
@@ -304,11 +305,12 @@ const (
 	endGenerated   = "\n<!-- end -->"
 )
 
-// serverTable is what docs/redirects.md says of all servers: a table, and what each does not answer as the others do.
+// serverTable returns the generated part of docs/redirects.md: a table of all servers, and lists of the requests that
+// each answers differently from the table.
 func serverTable(t *testing.T) string {
 	var b strings.Builder
-	b.WriteString("| Server | Files in its folder | Queries of the download API | Limits |\n| --- | --- | --- | " +
-		"--- |\n")
+	b.WriteString("| Server | Files in its folder | Queries of the download API | Limits |\n" +
+		"| --- | --- | --- | --- |\n")
 	var lists strings.Builder
 	for _, s := range servers.All() {
 		d := s.Describe()
@@ -317,7 +319,7 @@ func serverTable(t *testing.T) string {
 		if len(omitted) == 0 {
 			continue
 		}
-		fmt.Fprintf(&lists, "\n`%s` answers otherwise:\n\n", s.Name())
+		fmt.Fprintf(&lists, "\n`%s` answers these requests differently:\n\n", s.Name())
 		for _, o := range omitted {
 			fmt.Fprintf(&lists, "- %s\n", strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(o.What))
 		}
@@ -325,7 +327,7 @@ func serverTable(t *testing.T) string {
 	return b.String() + lists.String()
 }
 
-// TestDocument compares docs/redirects.md with what servers say of themselves.
+// TestDocument checks that the generated part of docs/redirects.md is up to date.
 func TestDocument(t *testing.T) {
 	data, err := os.ReadFile(document)
 	if err != nil {
@@ -344,6 +346,6 @@ func TestDocument(t *testing.T) {
 		return
 	}
 	if diff := gocmp.Diff(want, got); diff != "" {
-		t.Errorf("%s is not up to date, run go generate ./generator/redirect/servers (-want +got):\n%s", document, diff)
+		t.Errorf("%s is out of date; run go generate ./generator/redirect/servers (-want +got):\n%s", document, diff)
 	}
 }

@@ -1,13 +1,22 @@
-// Package caddy writes the redirect table for Caddy 2.6 and later, as a snippet that is imported in a site block of a
-// Caddyfile.
+// Package caddy compiles redirect tables for Caddy 2.6 and later, into a snippet that a site block of a Caddyfile
+// imports.
 //
-// Caddy's map handler takes a text apart by regular expressions, or looks it up in a list; its placeholders are
-// computed when they are used. With these, the snippet reads a query as lookup.Spec.Parse does and finds what stands in
-// lists: the newest package, versions, revisions. It cannot look up "at or before" a day or revision, which would need
-// a list of all days, and it cannot count, which an offset needs; nor can it compose an answer of several packages.
-// Such requests are answered with status 501 and a page that offers the permalinks.
+// The snippet consists of map directives and a route. A map directive matches a text against regular expressions, or
+// looks it up in a list, and sets placeholders, which Caddy computes when they are used. With maps, the snippet parses
+// a query as lookup.Spec.Parse does and finds the newest package, a version or a revision. For
+// /download?os=win&version=5.2:
 //
-// A list is searched from its start. Each platform has lists of its own, and a request searches one of them.
+//	{sitegen_state_0}       1              the parameter os is given and valid
+//	{sitegen_problem}       (empty)        no parameter is invalid
+//	{sitegen_finds}         version        how to select the package
+//	{sitegen_id}            5f4ab7d0e1b…   its id, from the list of the versions of this platform
+//	Location                /bitstream/5f4ab7d0e1b…
+//
+// Maps cannot find the last package "at or before" a day or revision, cannot count, as an offset requires, and cannot
+// write an answer with several packages. The snippet answers such requests with status 501 and a page that links to the
+// permalinks.
+//
+// Caddy searches a list from its start. Each platform has its own lists, and a request searches one of them.
 package caddy
 
 import (
@@ -35,14 +44,14 @@ func (Server) Name() string { return "caddy" }
 func (Server) Describe() redirect.Description {
 	return redirect.Description{
 		Title: "Caddy",
-		Files: "`sitegen.caddyfile`, to be imported in a site block after `root`",
-		Queries: "answered for the newest, a version or a revision; 501 with an offset, a date or a closest " +
-			"revision, for `/findall` and for `/?QUERY`",
-		Limits: "none, but lists are searched from their start: some thousand rules",
+		Files: "`sitegen.caddyfile`; import it in a site block after `root`",
+		Queries: "answered for the newest package, a version or a revision; status 501 for an offset, a date, a " +
+			"closest revision, `/findall` and `/?QUERY`",
+		Limits: "none, but Caddy searches lists from the start: use no more than a few thousand rules",
 	}
 }
 
-// fileName is the snippet.
+// fileName is the name of the snippet.
 const fileName = "sitegen.caddyfile"
 
 // Compile implements redirect.Server.
@@ -63,22 +72,22 @@ func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
 func omitted() []redirect.Omission {
 	return []redirect.Omission{
 		{
-			What: "an offset, date or closest-revision, /findall and /?QUERY: Caddy's map cannot count and has no " +
-				"\"at or before\"; status 501, and a page that offers the permalinks",
+			What: "an offset, date or closest-revision, /findall and /?QUERY: status 501 with a page that links to " +
+				"the permalinks; Caddy's maps cannot count or search \"at or before\"",
 			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool {
 				return got.Status == http.StatusNotImplemented &&
 					(a.API.Kind == lookup.Objects || a.API.Kind == lookup.Page || unsupported(&a.API.Query))
 			},
 		},
 		{
-			What: "/bitstream/<id>: hexadecimal digits count in lower case only",
+			What: "/bitstream/<id>: status 404 if hexadecimal digits are in upper case",
 			Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
 				return a.API.Kind == lookup.Redirect && a.Permalink == "" && path != lookup.Location(a.API.Package) &&
 					got.Status == http.StatusNotFound
 			},
 		},
 		{
-			What: "a folder without the slash at its end: Caddy redirects with status 308, without the query",
+			What: "a folder without the slash at its end: the redirect has status 308 and drops the query",
 			Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
 				return a.Status == 0 && got.Status == http.StatusPermanentRedirect && got.Location() == path+"/"
 			},
@@ -86,7 +95,7 @@ func omitted() []redirect.Omission {
 	}
 }
 
-// unsupported reports whether a query needs more than lists.
+// unsupported reports whether the lists of the snippet cannot answer a query.
 func unsupported(q *lookup.Query) bool {
 	return q.Offset != 0 || q.Finds == lookup.ByClosestRevision || q.Finds == lookup.ByDate
 }
@@ -94,14 +103,14 @@ func unsupported(q *lookup.Query) bool {
 // writer writes the directives of the snippet.
 type writer struct{ bytes.Buffer }
 
-// line writes a line, indented.
+// line writes a line that is indented by depth tabs.
 func (w *writer) line(depth int, format string, args ...any) {
 	w.WriteString(strings.Repeat("\t", depth))
 	fmt.Fprintf(w, format, args...)
 	w.WriteByte('\n')
 }
 
-// section begins a part of the snippet with a comment.
+// section starts a part of the snippet with a comment.
 func (w *writer) section(comment string) {
 	w.WriteByte('\n')
 	for l := range strings.Lines(comment) {
@@ -109,7 +118,8 @@ func (w *writer) section(comment string) {
 	}
 }
 
-// mapping writes a map: each row is an input and its outputs, written as they are.
+// mapping writes a map directive. Each row is an input followed by a value for each destination. Rows are written
+// without quoting.
 func (w *writer) mapping(source string, destinations []string, rows ...[]string) {
 	w.line(0, "map %s %s {", quoted(source), strings.Join(destinations, " "))
 	for _, row := range rows {
@@ -118,10 +128,10 @@ func (w *writer) mapping(source string, destinations []string, rows ...[]string)
 	w.line(0, "}")
 }
 
-// quoted writes a token. Text with a backslash at its end, a brace or a line end must not come here.
+// quoted returns text as a token of a Caddyfile. The text must not end in a backslash or contain a brace or a line end.
 func quoted(text string) string { return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"` }
 
-// expression writes the input of a map that is a regular expression. It must not have a backquote.
+// expression returns a regular expression as an input of a map. It must not contain a backquote.
 func expression(re string) string { return "`~" + re + "`" }
 
 const head = "# " + output.Mark + `: do not edit, the next build overwrites it.
@@ -134,11 +144,18 @@ const head = "# " + output.Mark + `: do not edit, the next build overwrites it.
 #	}
 `
 
-// writePackages writes the lists of packages, a set for each platform. Keys of versions begin with a letter, because a
-// version could be a word of Caddy's, such as default.
+// writePackages writes the lists of packages: one of versions and one of revisions for each platform, with a column of
+// ids for each stability, and one of the newest packages. The keys of versions start with a v, because a version could
+// be a keyword of Caddy, such as default. The versions of one platform:
+//
+//	map v{sitegen_version} {sitegen_version_amd64_win_release} … {
+//		v5.2.2 5f4ab7d0… "" 5f4ab7d0…
+//		v5.2 5f4ab7d0… "" 5f4ab7d0…
+//		default "" "" ""
+//	}
 func writePackages(w *writer, x *lookup.Index) {
-	w.section("The newest package, by platform and stability; versions and revisions of a platform: for releases, " +
-		"nightly builds and either.")
+	w.section("The ids of packages: lists of the versions and revisions of each platform, for releases, nightly " +
+		"builds and both; then the newest packages.")
 	var newest, found [][]string
 	for _, pf := range x.Platforms() {
 		name := platformName(pf)
@@ -181,7 +198,8 @@ func writePackages(w *writer, x *lookup.Index) {
 		defaults(1))
 }
 
-// columnRows merges the tables of a platform: a row for each key, with the package of each stability.
+// columnRows merges the tables of a platform into rows: a key and, for each table, the id of its package. The last row
+// is the default.
 func columnRows(tables []*lookup.Table, read func(*lookup.Table) map[string]*catalog.Package) [][]string {
 	columns := make([]map[string]*catalog.Package, len(tables))
 	keys := map[string]bool{}
@@ -192,7 +210,7 @@ func columnRows(tables []*lookup.Table, read func(*lookup.Table) map[string]*cat
 		}
 	}
 	var rows [][]string
-	for _, key := range slices.Backward(slices.Sorted(maps.Keys(keys))) { // the newest are requested most often
+	for _, key := range slices.Backward(slices.Sorted(maps.Keys(keys))) { // newest first: they are requested most
 		row := []string{key}
 		for i := range columns {
 			id := `""`
@@ -206,16 +224,18 @@ func columnRows(tables []*lookup.Table, read func(*lookup.Table) map[string]*cat
 	return append(rows, defaults(len(columns)))
 }
 
-// defaults is the row of a map for everything else: nothing.
+// defaults returns the row of a map for all other inputs, with empty values.
 func defaults(columns int) []string {
 	return append([]string{"default"}, slices.Repeat([]string{`""`}, columns)...)
 }
 
+// platformName returns the name of a platform in the snippet, for instance amd64_win.
 func platformName(pf catalog.Platform) string { return string(pf.Arch) + "_" + string(pf.OS) }
 
-// placeholder is the name of what a map of this snippet puts out.
+// placeholder returns the placeholder of the snippet for words: {sitegen_version_amd64_win_release}.
 func placeholder(words ...string) string { return "{sitegen_" + strings.Join(words, "_") + "}" }
 
+// placeholders returns the placeholders of a platform for all stabilities. finds is "version" or "revision".
 func placeholders(finds, platform string) (list []string) {
 	for _, s := range catalog.Stabilities() {
 		list = append(list, placeholder(finds, platform, string(s)))
@@ -223,13 +243,14 @@ func placeholders(finds, platform string) (list []string) {
 	return list
 }
 
-// writeFiles writes where the files of packages are fetched whose URL does not follow from their id.
+// writeFiles writes the list of the files' URLs, for packages with a URL that cannot be derived from their id. See
+// redirect.FileURLs.
 func writeFiles(w *writer, x *lookup.Index) {
 	urls := redirect.NewFileURLs(x.Packages())
 	if len(urls.Mid) == 0 {
 		return
 	}
-	w.section("The part of a file's URL that does not follow from the id of its package.")
+	w.section("The middle part of a file's URL, where the URL cannot be derived from the id of the package.")
 	var rows [][]string
 	for _, id := range slices.Sorted(maps.Keys(urls.Mid)) {
 		rows = append(rows, []string{quoted("i" + id), quoted(urls.Mid[id])})

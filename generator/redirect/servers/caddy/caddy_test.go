@@ -17,7 +17,8 @@ import (
 
 var client = testutil.Client()
 
-// compare asks the real server and the emulator, and the table: its answer is due where the server declares no reason.
+// compare sends a request to the real server and to the emulator and compares the replies. A reply that differs from
+// the table's answer must have a reason that the server declares.
 func (r *running) compare(t *testing.T, request string) {
 	t.Helper()
 	res, body := testutil.Ask(t, client, "GET", r.url+request)
@@ -44,11 +45,11 @@ func (r *running) compare(t *testing.T, request string) {
 	}
 }
 
-// seen is what clients notice of a reply.
+// seen returns the parts of a reply that matter to clients.
 func seen(r emulate.Reply) map[string]any {
 	s := map[string]any{"status": r.Status}
 	names := []string{"Location", "Cache-Control", "Access-Control-Allow-Origin", "X-Content-Type-Options"}
-	if r.Status == http.StatusPermanentRedirect { // by file_server, which has no say in caches
+	if r.Status == http.StatusPermanentRedirect { // from file_server, which sets no Cache-Control
 		names = names[:1]
 	}
 	for _, name := range names {
@@ -91,7 +92,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestOtherGrammar has a system, parameters and a permalink that the program does not know, and words for ids.
+// TestOtherGrammar uses a grammar with a system, parameters and a permalink that the program does not define, and with
+// words as ids.
 func TestOtherGrammar(t *testing.T) {
 	spec := testutil.OtherSpec(t)
 	scheme := *spec.Scheme
@@ -120,7 +122,7 @@ func TestOtherGrammar(t *testing.T) {
 	}
 }
 
-// TestUnusual sends what no well-meaning client sends.
+// TestUnusual sends malformed and hostile requests.
 func TestUnusual(t *testing.T) {
 	x := testutil.Index(t, "live")
 	list, err := redirect.Parse("rules.txt",
@@ -133,11 +135,11 @@ func TestUnusual(t *testing.T) {
 	id := x.Packages()[0].ID
 	for _, request := range []string{
 		"/", "/?", "/?utm_source=forum", "/?arch=arm64", "/?offset=-1", "/?checkout-date=1",
-		"/?version=&date=2020-01-01", "/releases", "/releases/", "/releases?a=b", "/releases/index.html", "/robots.txt",
-		"/robots.txt/",
+		"/?version=&date=2020-01-01", "/releases", "/releases/", "/releases?a=b", "/releases/index.html",
+		"/robots.txt", "/robots.txt/",
 		"/find", "/find?", "/find?os=beos", "//find?os=win", "///download?os=win",
-		"/find?os=%77%69n&stability=%72elease", "/find?o%73=win", "/%66ind?os=win", "/find/?os=win", "/FIND?os=win",
-		"/Latest/win",
+		"/find?os=%77%69n&stability=%72elease", "/find?o%73=win", "/%66ind?os=win", "/find/?os=win",
+		"/FIND?os=win", "/Latest/win",
 		"/find?os=win&offset=+0", "/find?os=win&offset=%2B0", "/find?os=win&offset=-0", "/find?os=win&offset=-000",
 		"/find?os=win&offset=--1", "/find?os=win&offset=-1", "/find?os=win&offset=1%0d%0aX:1",
 		"/find?os=win&offset=1%0a",
@@ -191,7 +193,7 @@ func TestUnusual(t *testing.T) {
 	}
 }
 
-// TestConfiguration holds the snippet to what Caddy itself says of it.
+// TestConfiguration checks that Caddy accepts the snippet without a warning and that caddy fmt does not change it.
 func TestConfiguration(t *testing.T) {
 	list, err := redirect.Parse("rules.txt", testutil.RandomRules(1, 100))
 	if err != nil {
@@ -244,7 +246,7 @@ func TestRandomRules(t *testing.T) {
 	}
 }
 
-// BenchmarkRequest measures requests to the archive catalogue, connection and client included.
+// BenchmarkRequest measures requests for the archive catalogue, including the connection and the client.
 func BenchmarkRequest(b *testing.B) {
 	x := testutil.Index(b, "archive")
 	r := start(b, &redirect.Table{Index: x}, render(b, x))

@@ -8,10 +8,11 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// emulator answers as the snippet does. It goes by the table; a test asks a real Caddy the same.
+// emulator answers requests as Caddy does with the snippet. It computes the answers from the table, not from the
+// snippet; tests compare it with a real Caddy.
 type emulator struct {
 	table *redirect.Table
-	page  string // of what lists cannot answer
+	page  string // the page for requests that lists cannot answer
 }
 
 // Emulate implements redirect.Server.
@@ -53,7 +54,7 @@ func (e emulator) Answer(s *emulate.Site, path, query string) (emulate.Reply, er
 	return e.file(s, path)
 }
 
-// given reports whether one of the API's parameters is given.
+// given reports whether a query has one of the API's parameters.
 func (e emulator) given(query string) bool {
 	for name := range lookup.DecodeQuery(query) {
 		if e.table.Index.Spec().Parameter(name) != nil {
@@ -63,8 +64,8 @@ func (e emulator) given(query string) bool {
 	return false
 }
 
-// file serves a file as Caddy's file_server does: folders without an index are not found, and the redirect to a folder
-// has status 308 and no query.
+// file serves a file as Caddy's file_server does: a folder without an index page is not found, and the redirect that
+// adds a slash to a folder's path has status 308 and no query.
 func (e emulator) file(s *emulate.Site, path string) (emulate.Reply, error) {
 	r, err := s.Serve(path, "")
 	switch {

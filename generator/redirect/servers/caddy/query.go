@@ -8,11 +8,15 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// day matches the days of the calendar, years 0000 to 9999.
-const day = `[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))` +
+// day matches the days of the calendar in the years 0000 to 9999: months of 31 days, months of 30 days, the first 28
+// days of February, and 29 February in leap years.
+const day = `[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])` +
+	`|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)` +
+	`|02-(?:0[1-9]|1[0-9]|2[0-8]))` +
 	`|(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29`
 
-// validValue is the expression of an equals sign and a decoded value that a parameter takes; "" when no value is right.
+// validValue returns an expression that matches an equals sign and a valid, decoded value of a parameter. It returns ""
+// if no value is valid.
 func validValue(p *lookup.Parameter) string {
 	switch p.Kind {
 	case lookup.Choice:
@@ -29,13 +33,18 @@ func validValue(p *lookup.Parameter) string {
 	return ""
 }
 
-// parameter writes two maps for a parameter of a request: raw is its first value as sent, after an equals sign; value
-// the same decoded. Both are empty when it is not given.
+// parameter writes two maps for a parameter of a request. They set raw to its first value as it was sent, and value to
+// the same value decoded, both after an equals sign. Both are empty if the parameter is not given.
 //
-// Caddy decodes all values of a name and joins them with commas. What has no comma is one value; else the part before
-// the first comma is the first value, if no comma was sent in it. Caddy drops values with bad escapes, so the raw value
-// must have none; if it has, or has a comma, it counts as it was sent. A parameter whose name is sent with escapes has
-// no raw value.
+// Caddy's own placeholder, {http.request.uri.query.NAME}, holds all values of a name, decoded and joined with commas.
+// It lacks values with invalid escapes. The map finds the first value in it with the help of the raw value. Its four
+// rows, with an example of each for the parameter os:
+//
+//	query              placeholder   raw        value
+//	os=w%69n           win           =w%69n     =win       one value without a comma
+//	o%73=win           win                      =win       an encoded name has no raw value
+//	os=win&os=linux    win,linux     =win       =win       no comma in the raw value: it ends at the first comma
+//	os=a%2Cb           a,b           =a%2Cb     =a%2Cb     a comma or an invalid escape: the raw value, not decoded
 func (w *writer) parameter(name, raw, value string) {
 	w.mapping("{http.request.uri.query}", []string{raw},
 		[]string{expression(`^(?:[^&]*&)*?` + regexp.QuoteMeta(name) + `(?:=([^&]*))?(?:&.*)?$`), "`=${1}`"},
@@ -48,17 +57,17 @@ func (w *writer) parameter(name, raw, value string) {
 		defaults(1))
 }
 
-// query writes the maps that read a request to the download API.
+// query writes the maps that parse a request to the download API.
 type query struct {
 	*writer
 	spec *lookup.Spec
 }
 
-// parameters writes the maps that read the parameters of the download API. The state of each is a digit: 0 not given,
-// 1 valid, 2 wrong.
+// parameters writes the maps that parse the parameters of the download API. The state of a parameter is a digit: 0 not
+// given, 1 valid, 2 invalid.
 func (w *query) parameters() {
-	w.section("The parameters of the download API: their values as sent and decoded, after an equals sign, and their " +
-		"states:\n0 not given, 1 valid, 2 wrong.")
+	w.section("The parameters of the download API: their raw and decoded values, after an equals sign, and their " +
+		"states:\n0 not given, 1 valid, 2 invalid.")
 	for i, p := range w.spec.Parameters() {
 		value := numbered("value", i)
 		w.parameter(p.Name, numbered("raw", i), value)
@@ -70,14 +79,21 @@ func (w *query) parameters() {
 	}
 }
 
+// numbered returns the placeholder of the i-th parameter or condition: {sitegen_value_0}.
 func numbered(name string, i int) string { return fmt.Sprintf("{sitegen_%s_%d}", name, i) }
 
-// request writes the maps of what the parameters mean together: the problem, if there is one, and what to find.
+// request writes the maps that evaluate the parameters together. They set {sitegen_problem} to the invalid parameter,
+// if there is one, and {sitegen_finds} to how the package is found.
+//
+// The input of these maps is the path, a space, and the states of all parameters in order. For example, let os be
+// parameter 0, and version and revision the modes 5 and 6 of nine parameters. Then /find?os=win&version=5.2&revision=1
+// has the input "/find 100001100". The row ^[^ ]* .{5}0*[12]0*[12] for mode 5 matches it: two digits from index 5 on
+// are not zero, so the query has two modes. The problem is lookup.ManyModes.
 func (w *query) request() {
-	w.section("What the request asks for. A problem is the parameter to blame; {sitegen_unsupported} is 1 for what " +
-		"lists cannot answer.")
+	w.section("The parameters together. {sitegen_problem} is the invalid parameter, {sitegen_finds} the way to find " +
+		"the package;\n{sitegen_unsupported} is 1 if lists cannot answer the request.")
 	parameters := w.spec.Parameters()
-	at := func(i int) string { // a state is after the route and a blank
+	at := func(i int) string { // matches the input up to the state of parameter i
 		return fmt.Sprintf(`^[^ ]* .{%d}`, i)
 	}
 	states := ""
@@ -110,12 +126,13 @@ func (w *query) request() {
 		[]string{"default", "1"})
 }
 
+// findsWord returns the value of {sitegen_finds} for a way to find a package.
 func findsWord(f lookup.Finds) string {
 	return map[lookup.Finds]string{lookup.Newest: "newest", lookup.ByVersion: "version", lookup.ByRevision: "revision",
 		lookup.ByClosestRevision: "closest", lookup.ByDate: "date"}[f]
 }
 
-// role is the value of the parameter with a role.
+// role returns the placeholder of the value of the parameter with a role, "" if there is no such parameter.
 func (w *query) role(r lookup.Role) string {
 	for i, p := range w.spec.Parameters() {
 		if p.Role == r {
@@ -125,7 +142,7 @@ func (w *query) role(r lookup.Role) string {
 	return ""
 }
 
-// choices writes the system, architecture and stability, with their defaults.
+// choices writes the maps of the system, the architecture and the stability, with their defaults.
 func (w *query) choices() {
 	given := expression(`^=([^ ]+)`)
 	w.mapping(w.role(lookup.OSRole), []string{"{sitegen_os}"}, []string{given, "`${1}`"}, defaults(1))
@@ -139,7 +156,8 @@ func (w *query) choices() {
 		append(rows, []string{"default", string(w.spec.DefaultStability(lookup.Newest))})...)
 }
 
-// values writes the version or revision to find: of the mode that is given, since there is one at most.
+// values writes the maps of the version and of the revision to find. Several parameters may select by version; a valid
+// query has only one of them, so the concatenation of their values is the value of that one.
 func (w *query) values() {
 	for _, f := range []struct {
 		finds lookup.Finds

@@ -12,12 +12,12 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// hiddenRE matches the paths of parts of pages, error pages and hidden files.
+// hiddenRE matches paths that are not served: parts of pages, error pages and hidden files except /.well-known.
 var hiddenRE = regexp.MustCompile(hidden)
 
 const hidden = `^/-/|^/40[04]\.html$|/\.(?:$|[^w]|w(?:$|[^e]))`
 
-// routeText is the part of the snippet that answers. Text in brackets is replaced.
+// routeText is the part of the snippet that answers requests. writeRoute replaces the words in brackets.
 const routeText = `
 route {
 	@sitegen_options method OPTIONS
@@ -27,10 +27,10 @@ route {
 	header @sitegen_method Allow "GET, HEAD, OPTIONS"
 	respond @sitegen_method 405
 
-	# Every path is read with one slash where several are sent, encoded or not: a Location must not begin with two.
+	# Merge slashes, encoded or not: a Location that starts with two slashes would lead to another host.
 	uri path_regexp (?:/|%2[Ff])(?:/|%2[Ff])+ /
 
-	# Parts of pages have no address of their own.
+	# Parts of pages, error pages and hidden files are not served.
 	@sitegen_hidden path_regexp [hidden]
 	error @sitegen_hidden 404
 [permalinks]
@@ -79,7 +79,7 @@ route {
 		file_server
 	}
 
-	# Files of packages. The published ids are those that have a record.
+	# Files of packages. A package is published if the site has its JSON file.
 	@sitegen_bitstream path_regexp sitegen_bitstream "^[bitstream]([id])$"
 	route @sitegen_bitstream {
 		@sitegen_published file /api/v1/packages/{http.regexp.sitegen_bitstream.1}.json
@@ -88,7 +88,7 @@ route {
 [files]		}
 	}
 
-	# Rules, which come before files.
+	# Rules come before files.
 	@sitegen_moved vars {sitegen_status} 301 302 307 308
 	header @sitegen_moved Cache-Control "[five minutes]"
 	redir @sitegen_moved {sitegen_target} {sitegen_status}
@@ -141,9 +141,9 @@ handle_errors {
 }
 `
 
-// writeRoute writes how requests are answered, in this order.
+// writeRoute writes the directives that answer requests.
 func writeRoute(w *writer, x *lookup.Index) {
-	w.section("How requests are answered, in this order.")
+	w.section("The answers to requests, in the order in which they are tried.")
 	w.WriteString(strings.NewReplacer(
 		"[permalinks]\n", permalinks(x.Spec()),
 		"[hidden]", hidden,
@@ -156,10 +156,10 @@ func writeRoute(w *writer, x *lookup.Index) {
 	).Replace(strings.TrimPrefix(routeText, "\n")))
 }
 
-// permalinks makes requests to the download API of permalinks.
+// permalinks returns directives that rewrite permalinks to requests to the download API.
 func permalinks(spec *lookup.Spec) string {
 	var b strings.Builder
-	b.WriteString("\n\t# Permalinks stand for requests to the download API.\n")
+	b.WriteString("\n\t# Permalinks are short for requests to the download API.\n")
 	for i := range spec.Permalinks() {
 		l := &spec.Permalinks()[i]
 		for _, to := range []struct {
@@ -175,7 +175,7 @@ func permalinks(spec *lookup.Spec) string {
 	return b.String()
 }
 
-// fileRedirects leads to where a file is fetched.
+// fileRedirects returns directives that redirect to the URL of a file.
 func fileRedirects(x *lookup.Index) string {
 	urls := redirect.NewFileURLs(x.Packages())
 	text := ""
@@ -190,7 +190,7 @@ func fileRedirects(x *lookup.Index) string {
 	return text
 }
 
-// page is shown for what lists cannot answer.
+// page returns the page for requests that lists cannot answer.
 func page(spec *lookup.Spec) string {
 	var links []string
 	for _, o := range spec.OSes() {
@@ -198,9 +198,10 @@ func page(spec *lookup.Spec) string {
 			html.EscapeString(spec.Title(o))))
 	}
 	text := "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' " +
-		"content='width=device-width'><title>Not answered here</title>" +
-		"<h1>Not answered here</h1><p>This server finds the newest package, a version and a revision, of one " +
+		"content='width=device-width'><title>Request not supported</title>" +
+		"<h1>Request not supported</h1><p>This server can find the newest package, a version or a revision for one " +
 		"operating system. It cannot answer this request.</p>" +
-		"<p><a href='/'>All downloads</a>. The newest release for " + strings.Join(links, ", ") + ".</p></html>"
+		"<p>Download the newest release for " + strings.Join(links, ", ") +
+		", or see <a href='/'>all downloads</a>.</p></html>"
 	return strings.NewReplacer("{", "&#123;", "}", "&#125;", `\`, "&#92;").Replace(text)
 }

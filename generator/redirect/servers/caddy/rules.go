@@ -9,13 +9,19 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// writeRules writes the maps of rules: {sitegen_status} and {sitegen_target}, empty when none matches.
+// writeRules writes the maps of rules. They set {sitegen_status} and {sitegen_target}, which are empty if no rule
+// matches.
 //
-// Exact rules without conditions are a list. The others are expressions over the values of the conditions' parameters
-// and the path, "=7&=en /store", which are tried one after the other.
+// Exact rules without conditions are a list of paths. All other rules are regular expressions that Caddy tries in
+// order. Their input is the values of all parameters that conditions use, and the path. For example, with the rule
+//
+//	/store id=:id lang=en /blog/:id
+//
+// the request /store?lang=en&id=7 has the input "=7&=en /store". The expression ^=([…]+)&=en /store/?$ matches it, and
+// the target /blog/${1} becomes /blog/7.
 func writeRules(w *writer, rules *redirect.Rules) {
-	w.section("The rules of rules.txt, the aliases of pages and links of retired servers. Exact paths come before " +
-		"patterns.")
+	w.section("The rules of rules.txt, the aliases of pages and the links of retired servers. Exact paths come " +
+		"before patterns.")
 	names := conditionNames(rules)
 	source := ""
 	for i, name := range names {
@@ -32,8 +38,9 @@ func writeRules(w *writer, rules *redirect.Rules) {
 			continue
 		}
 		re, target := ruleExpression(r, names)
-		if !slices.ContainsFunc(tried, func(row []string) bool { return row[0] == expression(re) }) { // a second one never matches
-			tried = append(tried, []string{expression(re), fmt.Sprint(r.Status), "`" + target + "`"})
+		row := []string{expression(re), fmt.Sprint(r.Status), "`" + target + "`"}
+		if !slices.ContainsFunc(tried, func(other []string) bool { return other[0] == row[0] }) {
+			tried = append(tried, row) // a second rule with the same expression would never match
 		}
 	}
 	w.mapping("{http.request.uri.path}", []string{"{sitegen_path}"}, []string{expression(`(?s)^(.*[^/])/?$`), "`${1}`"},
@@ -44,7 +51,7 @@ func writeRules(w *writer, rules *redirect.Rules) {
 		append(tried, defaults(2))...)
 }
 
-// exactRules lists the rules without a pattern, those of one source after the other.
+// exactRules returns the rules without a pattern, grouped by source.
 func exactRules(rules *redirect.Rules) (list []*redirect.Rule) {
 	for _, r := range rules.All() {
 		if !r.Pattern() && rules.Exact(r.Source)[0] == r {
@@ -54,12 +61,13 @@ func exactRules(rules *redirect.Rules) (list []*redirect.Rule) {
 	return list
 }
 
-// literal reports whether a rule needs no expression: it has no conditions, and its source is a token of a Caddyfile.
+// literal reports whether a rule can be a row of the list of paths: it is exact and has no conditions, and its source
+// can be quoted as a token of a Caddyfile.
 func literal(r *redirect.Rule) bool {
 	return !r.Pattern() && len(r.Conditions) == 0 && !strings.ContainsAny(r.Source, "{}\\`")
 }
 
-// conditionNames lists the parameters that conditions compare.
+// conditionNames returns the names of the parameters that conditions use.
 func conditionNames(rules *redirect.Rules) (names []string) {
 	for _, r := range rules.All() {
 		for _, c := range r.Conditions {
@@ -71,15 +79,15 @@ func conditionNames(rules *redirect.Rules) (names []string) {
 	return names
 }
 
-// writeCondition writes the map of a parameter's value, after an equals sign. A value that no condition takes counts as
-// none.
+// writeCondition writes the maps of a parameter that conditions use: its value after an equals sign, or nothing if no
+// condition can match the value.
 func writeCondition(w *writer, name string, i int) {
 	w.parameter(name, numbered("condition_raw", i), numbered("condition_value", i))
 	w.mapping(numbered("condition_value", i), []string{numbered("condition", i)},
 		[]string{expression(`^(=` + redirect.Unreserved + `+)$`), "`${1}`"}, defaults(1))
 }
 
-// ruleExpression is the expression of a rule, and its target with references to the groups.
+// ruleExpression returns the regular expression of a rule, and its target with references to the groups.
 func ruleExpression(r *redirect.Rule, names []string) (re, target string) {
 	groups := map[string]int{}
 	var parts []string
@@ -106,7 +114,7 @@ func ruleExpression(r *redirect.Rule, names []string) (re, target string) {
 	return re, r.Expand(func(name string) string { return fmt.Sprintf("${%d}", groups[name]) })
 }
 
-// withoutTokens writes what a Caddyfile would take for its own in another way.
+// withoutTokens escapes the characters of an expression that have a meaning in a Caddyfile: braces and backquotes.
 func withoutTokens(re string) string {
 	return strings.NewReplacer("\\{", `\x7B`, "\\}", `\x7D`, "`", `\x60`).Replace(re)
 }

@@ -25,7 +25,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// memory is the files of a site.
+// memory holds the files of a site by path.
 type memory map[string][]byte
 
 func (m memory) Paths() []string      { return slices.Sorted(maps.Keys(m)) }
@@ -37,7 +37,7 @@ func (m memory) File(path string) ([]byte, error) {
 	return nil, fs.ErrNotExist
 }
 
-// render makes the default pages for a catalogue.
+// render returns the default pages for a catalogue.
 func render(t testing.TB, x *lookup.Index) memory {
 	t.Helper()
 	files, _, err := site.Render(t.Context(), site.Input{
@@ -55,7 +55,7 @@ func render(t testing.TB, x *lookup.Index) memory {
 	return m
 }
 
-// running is a real Caddy that serves a site as its administrator would, and an emulator of it.
+// running is a real Caddy that serves a site, and its emulator.
 type running struct {
 	*redirect.Emulation
 	url     string
@@ -65,7 +65,7 @@ type running struct {
 	snippet []byte
 }
 
-// start serves a site until the test ends. It needs Caddy, see testutil.Need.
+// start serves a site until the test ends. It requires Caddy, see testutil.Need.
 func start(t testing.TB, table *redirect.Table, files memory) *running {
 	t.Helper()
 	testutil.Need(t, "caddy")
@@ -101,7 +101,7 @@ func (r *running) write(t testing.TB, name string, data []byte) {
 	}
 }
 
-// configure writes the Caddyfile: the snippet, and a path that only this server has.
+// configure writes a Caddyfile that imports the snippet and answers /which-server with the folder of this server.
 func (r *running) configure(t testing.TB) {
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -129,7 +129,7 @@ http://%s {
 `, address, r.dir, fileName))
 }
 
-// caddy runs a command of Caddy with folders of its own.
+// caddy returns a command that runs Caddy with its folders inside the test's folder.
 func (r *running) caddy(args ...string) *exec.Cmd {
 	cmd := exec.Command("caddy", args...)
 	cmd.Dir = r.dir
@@ -138,7 +138,7 @@ func (r *running) caddy(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run starts the server and waits until it answers; else it returns what Caddy complained about.
+// run starts the server and waits until it answers. If it does not, run returns Caddy's error messages.
 func (r *running) run(t testing.TB) (complaint string) {
 	out := &strings.Builder{}
 	r.cmd = r.caddy("run", "--config", "Caddyfile")
@@ -174,10 +174,10 @@ func (r *running) run(t testing.TB) (complaint string) {
 		}
 	}
 	stop()
-	return "no answer\n" + out.String()
+	return "no reply\n" + out.String()
 }
 
-// answers reports whether the server at the port is this one.
+// answers reports whether this server, and not another process, listens on the port.
 func (r *running) answers() bool {
 	res, err := http.Get(r.url + "/which-server")
 	if err != nil {

@@ -1,13 +1,17 @@
-// Package cloudfront writes the redirect table for CloudFront: a function that answers viewer requests, and the
-// key-value store that it reads.
+// Package cloudfront compiles redirect tables for CloudFront, into a function that answers viewer requests and the
+// key-value store that the function reads.
 //
-// The function does not change with the catalogue, the rules or the profile; all data are in the store. There, tables
-// are trees whose nodes are named by their content (see store), so an update is safe in this order: put the new keys in
-// any number of calls, put "root" in the last of them, and delete what the new store lacks when every edge has the new
-// root (after seconds; the next update is early enough). A request during the update is answered from the old catalogue
-// or from the new one, never from a mixture.
+// The function is the same for all catalogues, rules and profiles; all data are in the store. The store holds each
+// table as a tree of nodes, and the key of a node contains a hash of its content; see store for an example. Because a
+// key always has the same value, an update is safe in this order; see Updates:
 //
-// A request reads the root, and two or three nodes for each table it needs.
+//  1. Put the new keys, in any number of calls. The key "root" comes last.
+//  2. Wait until every edge location has the new root, which takes seconds.
+//  3. Delete the keys that the new store does not have, or leave that to the next update.
+//
+// A request during an update is answered from the old catalogue or from the new one, never from a mixture of both.
+//
+// A request reads the root and, for each table that it needs, two or three nodes.
 package cloudfront
 
 import (
@@ -29,11 +33,11 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// MaxPatterns is the most patterns that the function tries, one after the other. A node holds about eight, and a
-// request that nothing matches reads all nodes.
+// MaxPatterns is the maximum number of patterns. The function tries them one after the other: a node of the store holds
+// about eight, so a request that matches no pattern reads up to 13 nodes.
 const MaxPatterns = 100
 
-// Server is a CloudFront distribution.
+// Server is Amazon CloudFront.
 type Server struct{}
 
 // Name implements redirect.Server.
@@ -45,13 +49,13 @@ func (Server) Describe() redirect.Description {
 		Title: "Amazon CloudFront",
 		Files: "`function.js`, a function for viewer requests, and `keyvaluestore.json`, the import file of its " +
 			"key-value store",
-		Queries: "answered; beyond some 15,000 packages, `/findall` and `/?QUERY` answer 501 where they would " +
-			"describe one of the oldest",
-		Limits: "5 MB, some 58,000 packages; 100 patterns",
+		Queries: "answered; in a catalogue of more than about 15,000 packages, `/findall` and `/?QUERY` answer 501 " +
+			"if the answer contains one of the oldest packages",
+		Limits: "5 MB, enough for about 58,000 packages; 100 patterns",
 	}
 }
 
-// The files that are written.
+// Names of the compiled files.
 const (
 	functionFile = "function.js"
 	storeFile    = "keyvaluestore.json"
@@ -60,7 +64,7 @@ const (
 // Compile implements redirect.Server.
 func (s Server) Compile(t *redirect.Table) *redirect.Compilation { return s.compile(t, MaxStore) }
 
-// compile is Compile for a store of at most limit bytes.
+// compile is Compile with a limit on the size of the store in bytes.
 func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 	c := &redirect.Compilation{}
 	function, err := compileFunction()
@@ -73,24 +77,22 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 		return c
 	}
 	c.Omitted = []redirect.Omission{{
-		What: "a path that is neither a file nor a folder and whose last part has no ending: status 301 to the " +
-			"folder of that name, then 404",
+		What: "a path without an extension at which there is no file or folder: status 301 to the same path with a " +
+			"slash at its end, which answers 404",
 		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
 			return a.Status == 0 && got.Status == http.StatusMovedPermanently && got.Location() == encodeURI(path)+"/"
 		},
 	}}
 	if len(left) > 0 {
-		c.Warn(nil, "cloudfront: /findall and /?QUERY are answered with a page of explanation where they would have "+
-			"to describe one of the %d oldest of %d packages; "+
-			"a key-value store holds %d bytes; /find and /download are not concerned", len(left),
-			len(t.Index.Packages()), limit)
+		c.Warn(nil, "cloudfront: /findall and /?QUERY answer 501 if the answer contains one of the %d oldest of %d "+
+			"packages, because a key-value store holds at most %d bytes; /find and /download are not affected",
+			len(left), len(t.Index.Packages()), limit)
 		c.Omitted = append(c.Omitted, redirect.Omission{
-			What: fmt.Sprintf("/findall and /?QUERY, where one of the %d oldest packages would have to be described: "+
-				"status 501, and a page that says why", len(left)),
+			What: fmt.Sprintf("/findall and /?QUERY, if the answer contains one of the %d oldest packages: status 501 "+
+				"with a page that explains it", len(left)),
 			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool {
-				return got.Status == http.StatusNotImplemented &&
-					slices.ContainsFunc(a.API.Cells,
-						func(cell lookup.Cell) bool { return cell.Package != nil && left[cell.Package.ID] })
+				large := func(c lookup.Cell) bool { return c.Package != nil && left[c.Package.ID] }
+				return got.Status == http.StatusNotImplemented && slices.ContainsFunc(a.API.Cells, large)
 			},
 		})
 	}
@@ -101,15 +103,15 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 //go:embed function.js
 var source string
 
-// compileFunction puts grammar and function together, and shortens them: without comments and blanks, with short names,
-// and with one line for each function.
+// compileFunction joins the grammar of the download API and the function, and minifies them: it removes comments and
+// white space, shortens names and writes one line for each function.
 func compileFunction() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString("// " + output.Mark + " from lookup/grammar.js and servers/cloudfront/function.js\n")
-	// The runtime knows ES5 and a few things more: what is newer must not come in where the source does not have it.
+	// The runtime supports ES5 and a few newer features. With Version 5, the minifier does not introduce others.
 	m := js.Minifier{Version: 5}
 	if err := m.Minify(minify.New(), &b, strings.NewReader(lookup.Script+source), nil); err != nil {
-		return nil, fmt.Errorf("shorten the CloudFront function: %w", err)
+		return nil, fmt.Errorf("minify the CloudFront function: %w", err)
 	}
 	text := strings.NewReplacer(";async function", ";\nasync function", "}async function", "}\nasync function",
 		"}function", "}\nfunction").Replace(b.String()) + "\n"
@@ -119,13 +121,13 @@ func compileFunction() ([]byte, error) {
 	return []byte(text), nil
 }
 
-// compileStore writes the import file of the key-value store. It leaves out the descriptions of as many of the oldest
-// packages, releases last, as do not fit into limit bytes; left has their ids. Limits that are passed are errors in c.
+// compileStore returns the import file of the key-value store. If it would have more than limit bytes, compileStore
+// leaves out the descriptions of the oldest nightly builds, then those of the oldest releases; left holds the ids of
+// these packages. It adds an error to c for each limit that the table exceeds.
 func compileStore(c *redirect.Compilation, t *redirect.Table, limit int) (data []byte, left map[string]bool) {
 	if patterns := t.Rules.Patterns(); len(patterns) > MaxPatterns {
 		c.Fail(patterns[MaxPatterns], "%d rules are patterns, the limit for CloudFront is %d; write the others as "+
-			"exact paths, or leave cloudfront out of servers",
-			len(patterns), MaxPatterns)
+			"exact paths, or remove cloudfront from servers", len(patterns), MaxPatterns)
 		return nil, nil
 	}
 	fixed := store{Compilation: c}
@@ -144,16 +146,17 @@ func compileStore(c *redirect.Compilation, t *redirect.Table, limit int) (data [
 		}
 		if keep == 0 {
 			c.Fail(nil, "the CloudFront store of %d packages and %d rules has %d bytes, CloudFront's limit is %d; "+
-				"publish fewer nightly builds, or leave cloudfront out of servers",
+				"publish fewer nightly builds, or remove cloudfront from servers",
 				len(order), len(t.Rules.All()), len(data), limit)
 			return nil, nil
 		}
-		// A description takes 300 bytes or so; ask for a little too few, and again.
+		// A description takes about 300 bytes. Dividing by 400 drops too few rather than too many; then try again.
 		keep = max(0, keep-max(1, (len(data)-limit)/400))
 	}
 }
 
-// byImportance orders packages by how likely they are to be requested: releases first, then the newest.
+// byImportance sorts packages by how likely they are to be requested: releases before nightly builds, and the newest
+// first in each group.
 func byImportance(packages []*catalog.Package) []*catalog.Package {
 	order := slices.Clone(packages)
 	slices.SortStableFunc(order, func(a, b *catalog.Package) int {
@@ -162,8 +165,8 @@ func byImportance(packages []*catalog.Package) []*catalog.Package {
 	return order
 }
 
-// idRows makes the table of packages, with the descriptions of the first keep of them. One that does not fit into a
-// value is left out as well.
+// idRows returns the table of packages, with the descriptions of the first keep packages in order. It also leaves out a
+// description that is too long for a value. left holds the ids of the packages without a description.
 func idRows(t *redirect.Table, order []*catalog.Package, keep int) (rows []row, left map[string]bool) {
 	urls := redirect.NewFileURLs(t.Index.Packages())
 	left = map[string]bool{}
@@ -178,7 +181,7 @@ func idRows(t *redirect.Table, order []*catalog.Package, keep int) (rows []row, 
 	return sorted(rows), left
 }
 
-// importFile writes the import format, a line for each key, sorted.
+// importFile returns the store in CloudFront's import format, with one line for each key, sorted.
 func importFile(pairs []pair) []byte {
 	slices.SortFunc(pairs, func(a, b pair) int { return strings.Compare(a.Key, b.Key) })
 	var b bytes.Buffer
@@ -190,7 +193,7 @@ func importFile(pairs []pair) []byte {
 			b.Truncate(b.Len() - 1)
 			b.WriteString(",\n")
 		}
-		_ = enc.Encode(p) // strings into memory: cannot fail
+		_ = enc.Encode(p) // encoding strings into a buffer cannot fail
 	}
 	b.WriteString("]}\n")
 	return b.Bytes()

@@ -38,7 +38,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// compiled returns the store of a table, which must hold all of it.
+// compiled returns the store of a table. It is an error if the store leaves out descriptions.
 func compiled(t testing.TB, tab *redirect.Table) map[string]string {
 	t.Helper()
 	c := Server{}.Compile(tab)
@@ -125,7 +125,7 @@ func TestUnusual(t *testing.T) {
 	}
 }
 
-// TestPairs asks what the pairs say, and holds the rows of rules against theirs.
+// TestPairs sends the requests of testdata/redirect, and compares the stored rules with the expected ones there.
 func TestPairs(t *testing.T) {
 	for _, p := range testutil.Pairs(t) {
 		t.Run(p.Name, func(t *testing.T) {
@@ -148,9 +148,10 @@ func TestPairs(t *testing.T) {
 				got := strings.TrimSpace(fmt.Sprintf("%d %s", reply.StatusCode, reply.Headers["location"].Value))
 				path, _, _ := strings.Cut(r.Request, "?")
 				switch {
-				case reply.StatusCode == 0 && (reply.URI == path || strings.HasSuffix(reply.URI, "/index.html")),
-					reply.StatusCode == 301 && strings.Trim(got[4:], "/") == strings.Trim(path, "/"): // a file, or its folder
-					got = "-"
+				case reply.StatusCode == 0 && (reply.URI == path || strings.HasSuffix(reply.URI, "/index.html")):
+					got = "-" // a file
+				case reply.StatusCode == 301 && strings.Trim(got[4:], "/") == strings.Trim(path, "/"):
+					got = "-" // a folder
 				case reply.StatusCode == 0:
 					got = "200 " + reply.URI
 				}
@@ -162,7 +163,7 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-func TestFilesAreFolders(t *testing.T) {
+func TestFiles(t *testing.T) {
 	e := start(t, compiled(t, newTable(t, "live", "")))
 	for _, tt := range []struct{ q, want string }{
 		{"/releases/", "0 /releases/index.html"},
@@ -181,7 +182,7 @@ func TestFilesAreFolders(t *testing.T) {
 	}
 }
 
-// TestFileURLs has packages whose URL does not follow from their id.
+// TestFileURLs uses packages with URLs that cannot be derived from their ids.
 func TestFileURLs(t *testing.T) {
 	packages := testutil.Packages(t, "live")
 	other := make([]*catalog.Package, len(packages))
@@ -206,7 +207,8 @@ func TestFileURLs(t *testing.T) {
 	}
 }
 
-// TestTooLarge bounds the store to less than it needs: descriptions are left out, then the limit is an error.
+// TestTooLarge limits the size of the store. With a little too few bytes, it leaves out descriptions; with far too few,
+// it returns an error.
 func TestTooLarge(t *testing.T) {
 	tab := newTable(t, "live", "")
 	whole := Server{}.Compile(tab).File(Server{}, storeFile)
@@ -230,9 +232,9 @@ func TestTooLarge(t *testing.T) {
 			if k := want.API.Kind; k != lookup.Objects && k != lookup.Page {
 				t.Errorf("%s: 501", q)
 			}
-			for _, say := range []string{"too large", `href="/latest/win"`} {
-				if !strings.Contains(got.Body.Data, say) {
-					t.Errorf("%s: the page does not have %q: %s", q, say, got.Body.Data)
+			for _, text := range []string{"too large", `href="/latest/win"`} {
+				if !strings.Contains(got.Body.Data, text) {
+					t.Errorf("%s: the page does not have %q: %s", q, text, got.Body.Data)
 				}
 			}
 			continue
@@ -264,14 +266,15 @@ func TestLimits(t *testing.T) {
 		{"patterns", lines(101, "/p%d/* /x"), 101, "101 rules are patterns, the limit for CloudFront is 100"},
 		{"one path", "/b /c\n" + lines(80, "/a id=%d /some/where/else"), 2,
 			"CloudFront's limit is 1000; use fewer or shorter rules for one path"},
-		{"a long pattern", "/" + strings.Repeat(".", redirect.MaxSource-10) + "/* /" + strings.Repeat("b",
-			redirect.MaxTarget-1), 1, "this pattern has 1"},
+		{"a long pattern",
+			"/" + strings.Repeat(".", redirect.MaxSource-10) + "/* /" + strings.Repeat("b", redirect.MaxTarget-1), 1,
+			"this pattern takes 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := Server{}.Compile(newTable(t, "live", tt.rules))
 			if c.Files != nil || len(c.Findings) != 1 || c.Findings[0].Severity != redirect.Error ||
 				c.Findings[0].Pos.Line != tt.line || !strings.Contains(c.Findings[0].Message, tt.want) {
-				t.Errorf("%d files, findings %v, want %q in one of line %d", len(c.Files), c.Findings, tt.want, tt.line)
+				t.Errorf("%d files, findings %v, want line %d, %q", len(c.Files), c.Findings, tt.line, tt.want)
 			}
 		})
 	}
@@ -289,14 +292,15 @@ func lines(n int, format string) string {
 	return b.String()
 }
 
-// nights returns the catalogue of the evening before, and how many packages the night added.
+// nights returns the packages without those of the newest revision, and the number of packages of that revision.
 func nights(packages []*catalog.Package) (before []*catalog.Package, added int) {
 	newest := packages[0].Revision
 	before = slices.DeleteFunc(slices.Clone(packages), func(p *catalog.Package) bool { return p.Revision == newest })
 	return before, len(packages) - len(before)
 }
 
-func TestOneNightChangesAFewDozenKeys(t *testing.T) {
+// TestUpdateOfOneNight checks that the packages of one night change at most a few dozen keys of the store.
+func TestUpdateOfOneNight(t *testing.T) {
 	for _, profile := range []string{"live", "archive"} {
 		tab := newTable(t, profile, "")
 		before, added := nights(tab.Index.Packages())
@@ -310,9 +314,9 @@ func TestOneNightChangesAFewDozenKeys(t *testing.T) {
 	}
 }
 
-// TestHalfUpdatedStoreIsNeverWrong stops updates after each call, and small ones after each key. Every
-// answer must be that of the old catalogue before the root is written, and of the new one after.
-func TestHalfUpdatedStoreIsNeverWrong(t *testing.T) {
+// TestPartialUpdate sends requests after each call of an update, and after each key of a small update. All answers must
+// come from the old catalogue before the root is written, and from the new one afterwards.
+func TestPartialUpdate(t *testing.T) {
 	now := newTable(t, "live", "/a/* /b/:splat\n/old /new\n")
 	packages := now.Index.Packages()
 	night, _ := nights(packages)
@@ -333,21 +337,21 @@ func TestHalfUpdatedStoreIsNeverWrong(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			oldStore, newStore := compiled(t, tt.old), compiled(t, now)
-			for _, way := range []struct{ from, to *redirect.Table }{{tt.old, now}, {now, tt.old}} {
+			for _, update := range []struct{ from, to *redirect.Table }{{tt.old, now}, {now, tt.old}} {
 				from, to := oldStore, newStore
-				if way.from == now {
+				if update.from == now {
 					from, to = newStore, oldStore
 				}
 				e := start(t, maps.Clone(from))
-				current, seed := way.from, uint64(0)
+				current, seed := update.from, uint64(0)
 				check := func(n int) {
 					seed++
-					for q := range testutil.RandomRequests(way.to.Index, seed, n) {
+					for q := range testutil.RandomRequests(update.to.Index, seed, n) {
 						path, _, _ := strings.Cut(q, "?")
 						compare(t, e, current, q, path)
 					}
-					for _, q := range []string{"/old", "/a/x", "/bitstream/" + packages[3].ID, "/latest/win/nightly",
-						"/latest/linux"} {
+					bitstream := "/bitstream/" + packages[3].ID
+					for _, q := range []string{"/old", "/a/x", bitstream, "/latest/win/nightly", "/latest/linux"} {
 						compare(t, e, current, q, q)
 					}
 				}
@@ -359,7 +363,7 @@ func TestHalfUpdatedStoreIsNeverWrong(t *testing.T) {
 							e.store[c.Key] = c.Value
 						}
 						if c.Key == rootKey {
-							current = way.to
+							current = update.to
 						}
 						if tt.name == "a night" {
 							check(30)
@@ -368,14 +372,14 @@ func TestHalfUpdatedStoreIsNeverWrong(t *testing.T) {
 					check(150)
 				}
 				if !maps.Equal(e.store, to) {
-					t.Error("the updates do not make the new store")
+					t.Error("the updates do not result in the new store")
 				}
 			}
 		})
 	}
 }
 
-func TestStoreCannotBeRead(t *testing.T) {
+func TestUnreadableStore(t *testing.T) {
 	store := compiled(t, newTable(t, "live", ""))
 	delete(store, rootKey)
 	e := start(t, store)
@@ -388,7 +392,8 @@ func TestStoreCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestFunctionFitsAndIsWhatTheRuntimeKnows(t *testing.T) {
+// TestFunction checks the size of the function, and its syntax with njs and Node.
+func TestFunction(t *testing.T) {
 	function, err := compileFunction()
 	if err != nil {
 		t.Fatal(err)
@@ -412,7 +417,7 @@ func TestFunctionFitsAndIsWhatTheRuntimeKnows(t *testing.T) {
 	}
 }
 
-// TestHostileCatalogue has texts that could end a row, a string or an element.
+// TestHostileCatalogue uses names that could end a row of the store, a string of a script or an element of a page.
 func TestHostileCatalogue(t *testing.T) {
 	packages := testutil.Packages(t, "live")[:12]
 	texts := []string{`"><script>alert(1)</script>`, `</td></table><b>`, `a|b>c+d`, `\n\u0000${x}`, `'--><!--`,
@@ -439,7 +444,7 @@ func TestHostileCatalogue(t *testing.T) {
 	}
 }
 
-// TestRandomRules compares the function with the meaning of random rules.
+// TestRandomRules checks that the function applies random rules as the table does.
 func TestRandomRules(t *testing.T) {
 	matched := 0
 	for seed := range uint64(testutil.Amount(20, 4)) {

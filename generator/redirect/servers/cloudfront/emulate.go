@@ -15,19 +15,20 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// edge is a CloudFront distribution with the function and its store, before a bucket that has the site.
+// edge emulates a CloudFront distribution: it runs the compiled function with its store, and serves the files of the
+// site as its origin.
 type edge struct {
-	mu      sync.Mutex // a runtime does one thing at a time
+	mu      sync.Mutex // guards vm, which runs one request at a time
 	vm      *goja.Runtime
 	handler goja.Callable
 	store   map[string]string
-	reads   int // of the store, so far
+	reads   int // number of reads from the store so far
 }
 
-// importRE is the one line of the function that only CloudFront understands.
+// importRE matches the import of CloudFront's module, which newEdge replaces by its own store.
 var importRE = regexp.MustCompile(`import cf from ?['"]cloudfront['"];`)
 
-// Emulate implements redirect.Server. The generated function is run.
+// Emulate implements redirect.Server. The emulator runs the compiled function.
 func (s Server) Emulate(_ *redirect.Table, compiled func() *redirect.Compilation) (redirect.Emulator, error) {
 	c := compiled()
 	if err := c.Err(); err != nil {
@@ -40,7 +41,7 @@ func (s Server) Emulate(_ *redirect.Table, compiled func() *redirect.Compilation
 	return newEdge(string(c.File(s, functionFile)), store)
 }
 
-// newEdge loads the function.
+// newEdge loads a compiled function.
 func newEdge(function string, store map[string]string) (*edge, error) {
 	e := &edge{vm: goja.New(), store: store}
 	kvs := map[string]any{"kvs": func() map[string]any { return map[string]any{"get": e.get} }}
@@ -52,13 +53,13 @@ func newEdge(function string, store map[string]string) (*edge, error) {
 	}
 	handler, ok := goja.AssertFunction(e.vm.Get("handler"))
 	if !ok {
-		return nil, errors.New("load function.js: it has no function handler")
+		return nil, errors.New("load function.js: the function handler is missing")
 	}
 	e.handler = handler
 	return e, nil
 }
 
-// get reads the store as the function does.
+// get implements the method get of CloudFront's key-value store for the function.
 func (e *edge) get(key string) *goja.Promise {
 	e.reads++
 	p, resolve, reject := e.vm.NewPromise()
@@ -69,12 +70,12 @@ func (e *edge) get(key string) *goja.Promise {
 		err = reject("no key " + key)
 	}
 	if err != nil {
-		panic(err) // the promise is new: cannot happen
+		panic(err) // cannot happen: the promise is new
 	}
 	return p
 }
 
-// edgeResult is what the function returns: a response, or the request to pass on.
+// edgeResult is the result of the function: a response, or the request that CloudFront forwards to the origin.
 type edgeResult struct {
 	StatusCode int                               `json:"statusCode"`
 	Headers    map[string]struct{ Value string } `json:"headers"`
@@ -109,7 +110,7 @@ func (e *edge) Answer(s *emulate.Site, path, query string) (emulate.Reply, error
 	return r, err
 }
 
-// run calls the function with a request; uri is encoded.
+// run calls the function with a request. uri and query are encoded.
 func (e *edge) run(method, uri, query string) (result edgeResult, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -129,7 +130,7 @@ func (e *edge) run(method, uri, query string) (result edgeResult, err error) {
 	}
 	p, ok := v.Export().(*goja.Promise)
 	if !ok || p.State() != goja.PromiseStateFulfilled {
-		return result, fmt.Errorf("run function.js: no answer for %s", uri)
+		return result, fmt.Errorf("run function.js: no result for %s", uri)
 	}
 	data, err := p.Result().ToObject(e.vm).MarshalJSON()
 	if err == nil {

@@ -1,6 +1,6 @@
-// The viewer-request function of sitegen: it answers the download API, permalinks and rules from the key-value store
-// that sitegen writes (see tree.go and tables.go). The functions parameters, parse and permalink come from
-// lookup/grammar.js, which is put before this file. Names are shortened when the function is compiled.
+// The viewer-request function of sitegen. It answers requests to the download API, permalinks and rules from the
+// key-value store that sitegen writes; tree.go and tables.go describe the store. sitegen puts lookup/grammar.js, which
+// defines the functions parameters, parse and permalink, before this file and minifies both.
 import cf from 'cloudfront';
 
 const kvs = cf.kvs();
@@ -24,11 +24,12 @@ async function handler(event) {
     try {
         response = await answer(request, path);
     } catch (e) {
-        // The store could not be read. Folders and files that cannot be permalinks are served all the same.
-        if (ROUTES.indexOf(path) < 0 && !path.startsWith(BITSTREAM) && /\/$|\.[a-z0-9]+$/.test(path) && !path.endsWith('.json')) {
+        // The store cannot be read. Serve folders, and files that cannot be permalinks, without it.
+        if (ROUTES.indexOf(path) < 0 && !path.startsWith(BITSTREAM) && /\/$|\.[a-z0-9]+$/.test(path) &&
+            !path.endsWith('.json')) {
             return file(request, path);
         }
-        response = page(503, 'Please try again', '<p>The list of packages cannot be read at the moment.</p>', '');
+        response = page(503, 'Please try again', '<p>The list of packages is temporarily unavailable.</p>', '');
         response.headers['retry-after'] = { value: '30' };
     }
     if (request.method === 'HEAD' && response.statusCode) {
@@ -37,8 +38,9 @@ async function handler(event) {
     return response;
 }
 
+// answer answers a request: it returns a response, or the request with the path of a file. path is decoded.
 async function answer(request, path) {
-    const nodes = Object.create(null); // that were read for this request, by key
+    const nodes = Object.create(null); // values that this request has read, by key
     const first = await read(nodes, 'root');
     const text = await whole(nodes, first);
     const root = JSON.parse(text);
@@ -68,7 +70,7 @@ async function answer(request, path) {
     return id === false ? file(request, path) : message(root, 404, 'file');
 }
 
-// read returns the value of a key. A request that needs it twice reads it once.
+// read returns the value of a key. It reads a key of the store only once for a request.
 async function read(nodes, key) {
     if (nodes[key] === undefined) {
         const value = await kvs.get(key);
@@ -77,7 +79,8 @@ async function read(nodes, key) {
     return nodes[key];
 }
 
-// whole returns a text that may be longer than a value: each piece begins with the hash of the next one.
+// whole returns a text that is stored in several pieces. Each piece starts with the hash of the next one, the last one
+// with NONE.
 async function whole(nodes, piece) {
     let text = piece.slice(8), next = piece.slice(0, 8);
     while (next !== NONE) {
@@ -88,7 +91,7 @@ async function whole(nodes, piece) {
     return text;
 }
 
-// api answers a request of the download API by its decoded parameters.
+// api answers a request to the download API. given holds its decoded parameters by name.
 async function api(request, root, route, given) {
     const single = route === '/find' || route === '/download';
     const q = parse(root, given, single);
@@ -110,7 +113,8 @@ async function api(request, root, route, given) {
         if (!found) {
             return message(root, 404, 'package');
         }
-        return route === '/find' ? serve(request, '/api/v1/packages/' + found.id + '.json') : redirect(302, BITSTREAM + found.id);
+        return route === '/find' ? serve(request, '/api/v1/packages/' + found.id + '.json') :
+            redirect(302, BITSTREAM + found.id);
     }
     for (let i = 0; i < cells.length; i++) {
         if (cells[i].found) {
@@ -125,12 +129,12 @@ async function api(request, root, route, given) {
     return route === '/' ? home(root, q, cells) : json(cells);
 }
 
-// anyGiven reports whether one of the API's parameters is given.
+// anyGiven reports whether a request has one of the API's parameters.
 function anyGiven(root, given) {
     return root.parameters.some(function (p) { return given[p[0]] !== undefined; });
 }
 
-// find returns the id and revision of the package of one cell; null for none.
+// find returns the id and revision of the package for a system and stability, or null if there is none.
 async function find(root, q, os, stability) {
     const platform = q.arch + '-' + os;
     const row = await seek(root, 'p', root.platforms, platform);
@@ -138,7 +142,9 @@ async function find(root, q, os, stability) {
         return null;
     }
     const table = (stability === 'release' ? 3 : 0) + (q.finds === 'date' ? 1 : q.finds === 'version' ? 2 : 0);
-    const key = q.finds === 'newest' ? '~' : q.finds === 'version' ? q.value : q.finds === 'date' ? q.value.replace(/-/g, '') : digits(Number(q.value));
+    // '~' is above all keys, so the newest package is the one of the last row.
+    const key = q.finds === 'newest' ? '~' : q.finds === 'version' ? q.value :
+        q.finds === 'date' ? q.value.replace(/-/g, '') : digits(Number(q.value));
     const at = await seek(root, platform + '/' + table, top(row, table), key);
     if (!at || (q.finds === 'version' && at.key !== key)) {
         return null;
@@ -150,31 +156,33 @@ async function find(root, q, os, stability) {
     if (!q.offset) {
         return found;
     }
+    // An offset counts rows of the table by revision: find the row of this package, then the row that many after it.
     const heads = platform + '/0';
     const base = await seek(root, heads, top(row, 0), digits(found.revision));
     const reached = await seek(root, heads, top(row, 0), undefined, base.rank + q.offset);
     return reached && reference(reached);
 }
 
-// digits writes a revision as the keys of the tables are: seven digits.
+// digits returns a revision as a key of the tables: seven digits.
 function digits(n) {
     return String(10000000 + Math.min(n, 9999999)).slice(1);
 }
 
-// top is the hash of a table in the row of its platform.
+// top returns the hash of the top node of a table, from the row of its platform.
 function top(row, table) {
     return row.value.slice(8 * table, 8 * table + 8);
 }
 
-// reference reads the package of a row: id and revision. After a comma is that of nightly builds, where it is another.
+// reference returns the id and revision of the package of a row. A row may have a second package for nightly builds,
+// after a comma.
 function reference(row, nightly) {
     const list = row.value.split(','), words = list[nightly && list.length > 1 ? 1 : 0].split(' ');
     return words[0] ? { id: words[0], revision: words[1] } : null;
 }
 
-// seek finds a row of a table: the last one whose key is not above key or, where no key is given, the one with n rows
-// before it. A node is a list of rows; those of a node that starts with a plus sign lead to nodes below:
-// first key > hash : number of rows there.
+// seek returns a row of a table: the last row with a key not above key or, without a key, the row number n, counted
+// from 0. It returns null if there is no such row. hash is the hash of the table's top node. The comment on store in
+// tree.go explains the nodes with an example.
 async function seek(root, name, hash, key, n) {
     let low = '', rank = 0;
     while (hash !== NONE) {
@@ -201,7 +209,8 @@ async function seek(root, name, hash, key, n) {
     return null;
 }
 
-// match returns the answer of the first rule for a path (canonically encoded), else null.
+// match returns the status and target of the first rule that matches, or null if none does. path is encoded by
+// encodeURI.
 async function match(root, path, given) {
     const source = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
     const row = await seek(root, 'e', root.exact, source);
@@ -226,7 +235,8 @@ async function match(root, path, given) {
     return rule;
 }
 
-// choose takes the first of several rules whose conditions hold: [name=value …] status [target].
+// choose returns the status and target of the first rule with conditions that all hold, or null if there is none. rules
+// are separated by bars, and each is written as: [name=value …] status [target].
 function choose(rules, values, given) {
     const list = rules.split('|');
     for (let i = 0; i < list.length; i++) {
@@ -242,13 +252,17 @@ function choose(rules, values, given) {
             }
         }
         if (holds) {
-            const status = Number(words[0]), target = (words[1] || '').replace(/:([A-Za-z][A-Za-z0-9_]*)/g, function (all, name) { return values[name]; });
+            const status = Number(words[0]);
+            const target = (words[1] || '').replace(/:([A-Za-z][A-Za-z0-9_]*)/g, function (all, name) {
+                return values[name];
+            });
             return { status: status, target: target };
         }
     }
     return null;
 }
 
+// obey answers a request as the rule that matches it requires.
 async function obey(request, root, rule) {
     if (rule.status >= 400) {
         return message(root, rule.status, String(rule.status));
@@ -256,8 +270,8 @@ async function obey(request, root, rule) {
     return rule.status === 200 ? serve(request, rule.target) : redirect(rule.status, rule.target);
 }
 
-// describe makes the package object. fields are a row of the table of packages; of a release, the eighth is its name, or
-// an equals sign where the version is the same.
+// describe returns the package object. fields are the fields of a row in the table of packages, see idRow in tables.go.
+// fields[7] is the name of a release, or an equals sign if that is the version.
 function describe(root, arch, cell, fields) {
     const id = cell.found.id, revision = cell.found.revision, version = fields[8];
     const object = {
@@ -282,7 +296,8 @@ function describe(root, arch, cell, fields) {
     if (fields[9]) {
         object.sha256 = fields[9];
     }
-    const values = { id: id, os: cell.os, arch: arch, revision: revision, version: version, release: fields[7] === '=' ? version : fields[7] };
+    const release = fields[7] === '=' ? version : fields[7];
+    const values = { id: id, os: cell.os, arch: arch, revision: revision, version: version, release: release };
     for (let i = 0; i < root.links.length; i++) {
         let missing = false;
         const url = root.links[i][1].replace(/\{([a-z]+)\}/g, function (all, name) {
@@ -294,6 +309,7 @@ function describe(root, arch, cell, fields) {
     return object;
 }
 
+// json answers /findall: the package objects by system and stability.
 function json(cells) {
     const all = {};
     for (let i = 0; i < cells.length; i++) {
@@ -304,6 +320,7 @@ function json(cells) {
     return respond(200, JSON.stringify(all) + '\n', 'application/json');
 }
 
+// home answers / with a query: a page with a table of the packages.
 async function home(root, q, cells) {
     const all = parse(root, {}, false).oses;
     let html = '<table><tr><th></th>';
@@ -315,19 +332,22 @@ async function home(root, q, cells) {
         if (i % q.oses.length === 0) {
             html += '</tr><tr><th scope="row">' + cells[i].stability + '</th>';
         }
-        html += !o ? '<td>Not available</td>' : '<td><a href="' + o.download_url + '">' + esc(o.product_name + ' ' + (o.version || '')) + '</a> revision ' +
-            o.revision + ', built ' + o.build_date_ymd + ', ' + Math.round(o.size / 1e6) + ' MB</td>';
+        html += !o ? '<td>Not available</td>' : '<td><a href="' + o.download_url + '">' +
+            esc(o.product_name + ' ' + (o.version || '')) + '</a> revision ' + o.revision +
+            ', built ' + o.build_date_ymd + ', ' + Math.round(o.size / 1e6) + ' MB</td>';
     }
     const foot = await seek(root, 'm', root.messages, 'foot');
     return page(200, 'Download', html + '</tr></table>', foot.value);
 }
 
+// fileURL returns the URL of a package's file. row is its row in the table of packages.
 function fileURL(root, row) {
     const middle = row.value.split('\t')[0], around = middle ? root.rest : root.byid;
     return around[0] + (middle || row.key) + around[1];
 }
 
-// file serves a file of the site: index.html for a folder, and the folder for a name without an ending.
+// file passes a request on to the origin. It adds index.html to a folder; a name without an extension is
+// redirected to the folder of that name.
 function file(request, path) {
     const last = path.slice(path.lastIndexOf('/') + 1);
     if (!last) {
@@ -338,6 +358,7 @@ function file(request, path) {
     return request;
 }
 
+// serve passes a request on to the origin with the path of another file.
 function serve(request, path) {
     request.uri = path.endsWith('/') ? path + 'index.html' : path;
     request.querystring = {};
@@ -350,7 +371,7 @@ function redirect(status, location) {
     return response;
 }
 
-// message makes an error page of a row of the table of messages: a title and a text in HTML.
+// message answers with an error page from the table of messages. A row holds a title and a text in HTML.
 async function message(root, status, name) {
     const row = await seek(root, 'm', root.messages, name);
     const foot = await seek(root, 'm', root.messages, 'foot');
@@ -359,8 +380,9 @@ async function message(root, status, name) {
 }
 
 function page(status, title, html, foot) {
-    return respond(status, '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">' +
-        '<title>' + title + '</title><h1>' + title + '</h1>' + html + '<p><a href="/">All downloads</a>' + foot + '</p></html>');
+    return respond(status, '<!doctype html><html lang="en"><meta charset="utf-8">' +
+        '<meta name="viewport" content="width=device-width"><title>' + title + '</title><h1>' + title + '</h1>' +
+        html + '<p><a href="/">All downloads</a>' + foot + '</p></html>');
 }
 
 function respond(status, data, type) {

@@ -13,40 +13,48 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// nodeHarness runs the function in Node: store.json and requests.json in its folder, replies to stdout.
+// nodeHarness runs the function in Node. It reads store.json and requests.json from its folder, writes the replies to
+// stdout and the microseconds of one request to stderr.
 const nodeHarness = `
 import fs from 'node:fs';
 import { performance } from 'node:perf_hooks';
 const store = new Map(JSON.parse(fs.readFileSync('store.json')).data.map(p => [p.key, p.value]));
-const cf = { kvs: () => ({ get: async key => { if (!store.has(key)) throw new Error('no key ' + key); return store.get(key); } }) };
+async function get(key) {
+	if (!store.has(key)) {
+		throw new Error('no key ' + key);
+	}
+	return store.get(key);
+}
+const cf = { kvs: () => ({ get }) };
 /*function*/
 const replies = [];
 const requests = JSON.parse(fs.readFileSync('requests.json'));
 const start = performance.now();
 for (const q of requests) {
 	const at = q.indexOf('?');
-	const query = at < 0 ? undefined : q.slice(at + 1);
-	replies.push(await handler({ request: { method: 'GET', uri: at < 0 ? q : q.slice(0, at), querystring: {}, headers: {}, rawQueryString: () => query } }));
+	const uri = at < 0 ? q : q.slice(0, at), query = at < 0 ? undefined : q.slice(at + 1);
+	const request = { method: 'GET', uri, querystring: {}, headers: {}, rawQueryString: () => query };
+	replies.push(await handler({ request }));
 }
 console.error((1000 * (performance.now() - start) / requests.length).toFixed(1));
 console.log(JSON.stringify(replies));
 `
 
-// inNode returns the replies of the function in Node, and the microseconds that one took.
+// inNode runs the function in Node. It returns the replies, and the microseconds of one request on average.
 func inNode(t testing.TB, data []byte, requests []string) (replies []edgeResult, micros string) {
 	t.Helper()
 	function, err := compileFunction()
 	if err != nil {
 		t.Fatal(err)
 	}
-	questions, err := json.Marshal(requests)
+	requestsJSON, err := json.Marshal(requests)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	for name, content := range map[string][]byte{
 		"store.json":    data,
-		"requests.json": questions,
+		"requests.json": requestsJSON,
 		"run.mjs": []byte(strings.Replace(nodeHarness, "/*function*/",
 			importRE.ReplaceAllString(string(function), ""), 1)),
 	} {
@@ -68,7 +76,7 @@ func inNode(t testing.TB, data []byte, requests []string) (replies []edgeResult,
 	return replies, strings.TrimSpace(stderr.String())
 }
 
-// sameReply compares the replies of goja and Node to a request.
+// sameReply checks that goja and Node give the same reply to a request.
 func sameReply(t *testing.T, q string, goja, node edgeResult) {
 	t.Helper()
 	want, err := json.Marshal(goja)
@@ -84,8 +92,9 @@ func sameReply(t *testing.T, q string, goja, node edgeResult) {
 	}
 }
 
-// TestAuroraInNode asks the function about the invented project, in Node, and compares the answers with the index.
-func TestAuroraInNode(t *testing.T) {
+// TestNodeAurora runs the function in Node for the invented project Aurora. It compares the replies with those of goja
+// and with the table's answers.
+func TestNodeAurora(t *testing.T) {
 	tab := &redirect.Table{Index: testutil.Aurora(t), Rules: redirect.NewRules(nil)}
 	var requests []string
 	for _, g := range testutil.Goldens(t, "aurora/golden.jsonl") {
@@ -107,7 +116,8 @@ func TestAuroraInNode(t *testing.T) {
 	}
 }
 
-func TestNodeAnswersTheSame(t *testing.T) {
+// TestNode checks that the function gives the same replies in Node as in goja.
+func TestNode(t *testing.T) {
 	tab := newTable(t, "live", "/trés/* /x/:splat\n/old id=:id /new?id=:id 302\n/gone 410\n")
 	data := Server{}.Compile(tab).File(Server{}, storeFile)
 	requests := []string{"/tr%C3%A9s/a/b", "/old?id=7", "/old", "/gone", "/latest/win", "/bitstream/608873",
@@ -137,8 +147,8 @@ func BenchmarkFunctionGoja(b *testing.B) {
 	}
 }
 
-// BenchmarkFunctionNode reports the time of one request as µs/request: ns/op is that of a process with
-// 10,000 of them.
+// BenchmarkFunctionNode reports the time of one request as µs/request. ns/op is the time of a Node process that answers
+// 10,000 requests.
 func BenchmarkFunctionNode(b *testing.B) {
 	tab := newTable(b, "archive", "")
 	data := Server{}.Compile(tab).File(Server{}, storeFile)
@@ -156,7 +166,7 @@ func BenchmarkFunctionNode(b *testing.B) {
 	b.ReportMetric(micros, "µs/request")
 }
 
-// BenchmarkCompile writes the store of the archive and 100,000 rules that fit beside it.
+// BenchmarkCompile compiles the store of the archive catalogue with 20,000 rules.
 func BenchmarkCompile(b *testing.B) {
 	tab := newTable(b, "archive", lines(20_000, "/old/page-%d /new/page"))
 	b.ResetTimer()

@@ -14,7 +14,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// start loads the function as CloudFront does.
+// start loads the compiled function with a store.
 func start(t testing.TB, store map[string]string) *edge {
 	t.Helper()
 	function, err := compileFunction()
@@ -39,7 +39,7 @@ func (e *edge) ask(t testing.TB, method, q string) edgeResult {
 	return r
 }
 
-// load reads an import file as CreateKeyValueStore does.
+// load parses an import file and checks the limits, as CloudFront's CreateKeyValueStore does.
 func load(t testing.TB, data []byte) map[string]string {
 	t.Helper()
 	var file struct{ Data []pair }
@@ -52,7 +52,7 @@ func load(t testing.TB, data []byte) map[string]string {
 			t.Errorf("the key %q occurs twice", p.Key)
 		}
 		if len(p.Key) > MaxKey || len(p.Value) > MaxValue {
-			t.Errorf("the key %q has %d bytes, its value %d", p.Key, len(p.Key), len(p.Value))
+			t.Errorf("too long: the key %q has %d bytes, its value %d", p.Key, len(p.Key), len(p.Value))
 		}
 		store[p.Key] = p.Value
 	}
@@ -69,7 +69,8 @@ func newTable(t testing.TB, profile, rulesText string) *redirect.Table {
 	return &redirect.Table{Index: x, Rules: redirect.NewRules(append(rules, testutil.Inherited(t, x)...))}
 }
 
-// compare asks the function and the table one question. q is a path and query as sent; path is decoded.
+// compare sends a request to the function and compares the reply with the table's answer. q is a path and query,
+// encoded; path is the decoded path.
 func compare(t *testing.T, e *edge, tab *redirect.Table, q, path string) {
 	t.Helper()
 	_, query, _ := strings.Cut(q, "?")
@@ -82,7 +83,7 @@ func compare(t *testing.T, e *edge, tab *redirect.Table, q, path string) {
 
 var bitstreamRE = regexp.MustCompile(`href="/bitstream/([^"/]+)"`)
 
-// differ says how a reply is not the answer; "" when it is.
+// differ describes how a reply differs from the table's answer; "" if it does not.
 func differ(tab *redirect.Table, want redirect.Answer, got edgeResult, query string) string {
 	switch {
 	case want.API.Kind == lookup.Page:
@@ -108,7 +109,7 @@ func differ(tab *redirect.Table, want redirect.Answer, got edgeResult, query str
 	case want.API.Kind == lookup.Objects:
 		if got.StatusCode != 200 || got.Body == nil ||
 			!sameJSON([]byte(got.Body.Data), lookup.ObjectsJSON(tab.Index.Spec(), want.API.Cells)) {
-			return "another object, want " + string(lookup.ObjectsJSON(tab.Index.Spec(), want.API.Cells))
+			return "want the objects " + string(lookup.ObjectsJSON(tab.Index.Spec(), want.API.Cells))
 		}
 	case want.File != "":
 		file := want.File
@@ -135,6 +136,7 @@ func differ(tab *redirect.Table, want redirect.Answer, got edgeResult, query str
 	return ""
 }
 
+// sameJSON reports whether two JSON texts have the same value.
 func sameJSON(a, b []byte) bool {
 	var x, y any
 	if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// BenchmarkStoreSize reports the bytes of the store for the test catalogues, and how many packages, three a
-// night, are the most that it holds: with the descriptions of all, and with those of none.
+// BenchmarkStoreSize reports the size of the store for the test catalogues. Then it reports the maximum number of
+// packages, three for each night, that fit into a store: most-described with all descriptions, most-found without them.
 func BenchmarkStoreSize(b *testing.B) {
 	for _, profile := range []string{"live", "archive"} {
 		b.Run(profile, func(b *testing.B) {
@@ -49,7 +49,7 @@ func BenchmarkStoreSize(b *testing.B) {
 	}
 }
 
-// nightly makes a table of n packages, three of each revision and night, with a checksum each.
+// nightly returns a table of n packages with checksums, three for each revision and night.
 func nightly(t testing.TB, n int) *redirect.Table {
 	start := time.Date(2011, 1, 1, 23, 0, 0, 0, time.UTC)
 	packages := make([]*catalog.Package, n)
@@ -70,8 +70,8 @@ func nightly(t testing.TB, n int) *redirect.Table {
 	return &redirect.Table{Index: lookup.New(testutil.Spec(t), packages)}
 }
 
-// TestFullStoreStillFinds takes the largest catalogue that the store can hold and asks for its packages.
-func TestFullStoreStillFinds(t *testing.T) {
+// TestFullStore uses a catalogue that is too large for the store with all descriptions. Every package must be found.
+func TestFullStore(t *testing.T) {
 	tab := nightly(t, 30_000)
 	c := &redirect.Compilation{}
 	data, left := compileStore(c, tab, MaxStore)
@@ -88,6 +88,6 @@ func TestFullStoreStillFinds(t *testing.T) {
 		path, _, _ := strings.Cut(q, "?")
 		compare(t, e, tab, q, path)
 	}
-	t.Logf("%d packages, %d not described, %d of 2000 random requests too large", len(tab.Index.Packages()), len(left),
-		n)
+	t.Logf("%d packages, %d without a description, %d of 2000 random requests too large",
+		len(tab.Index.Packages()), len(left), n)
 }

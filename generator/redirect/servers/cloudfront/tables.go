@@ -16,26 +16,26 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// root is what the function reads first: how to read requests, and where the tables start. Its keys are read by
-// function.js and lookup.Script.
+// root is the entry that the function reads first: the grammar of requests, and the hashes of the tables' top nodes.
+// function.js and lookup.Script read it.
 type root struct {
 	lookup.Tables
-	Titles    []string    `json:"titles"` // of systems, in the order of the API
-	Links     [][2]string `json:"links"`  // key in the package object, template of the URL
-	Hex       bool        `json:"hex"`    // ids are hexadecimal: digits count in either case
-	ByID      [2]string   `json:"byid"`   // around the id, where the file of most packages is fetched
-	Rest      [2]string   `json:"rest"`   // around what the row of a package says, for the others
-	IDs       string      `json:"ids"`    // hash of the table of packages
-	Exact     string      `json:"exact"`
-	Patterns  string      `json:"patterns"` // hash of the first node of patterns
-	Messages  string      `json:"messages"`
-	Platforms string      `json:"platforms"`
+	Titles    []string    `json:"titles"`    // of systems, in the order of the API
+	Links     [][2]string `json:"links"`     // key in the package object, template of the URL
+	Hex       bool        `json:"hex"`       // ids are hexadecimal; upper and lower case mean the same
+	ByID      [2]string   `json:"byid"`      // the text around the id in most URLs of files; redirect.FileURLs.ByID
+	Rest      [2]string   `json:"rest"`      // the text around the middle in the others; redirect.FileURLs.Rest
+	IDs       string      `json:"ids"`       // table of packages
+	Exact     string      `json:"exact"`     // table of rules with an exact source
+	Patterns  string      `json:"patterns"`  // first node of the list of patterns
+	Messages  string      `json:"messages"`  // table of error pages
+	Platforms string      `json:"platforms"` // table of platforms: the hashes of each platform's own tables
 }
 
-// rootKey is the only key whose value changes.
+// rootKey is the key of the root. The values of all other keys never change.
 const rootKey = "root"
 
-// writeTables stores everything but the table of packages.
+// writeTables stores all tables except the table of packages. It returns the root without the hash of that table.
 func (s *store) writeTables(t *redirect.Table) root {
 	s.set("about", output.Mark)
 	spec := t.Index.Spec()
@@ -61,11 +61,17 @@ func (s *store) writeTables(t *redirect.Table) root {
 	return r
 }
 
-// writeRoot stores the root, last.
+// writeRoot stores the root.
 func (s *store) writeRoot(r root) { s.set(rootKey, s.text(encode(r))) }
 
-// text stores a text and returns its first piece, as function.js reads it: each piece begins with the hash of the next.
-// A text of one piece, which the root of most catalogues is, takes no further read.
+// text stores a text of any length and returns the value of its first piece. Each piece starts with the hash of the
+// next one; the last piece starts with noTable. For example, a text of three pieces A, B and C, with the hashes b and
+// c, is returned as "bA" and stored as
+//
+//	t/b   cB
+//	t/c   --------C
+//
+// The root of most catalogues is one piece, and the function reads it at once.
 func (s *store) text(data []byte) string {
 	pieces := slices.Collect(slices.Chunk(data, MaxValue-len(noTable)))
 	next := noTable
@@ -75,19 +81,21 @@ func (s *store) text(data []byte) string {
 	return next + string(pieces[0])
 }
 
+// encode returns v as JSON.
 func encode(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // strings, numbers and maps of them: cannot happen
+		panic(err) // cannot happen: v consists of strings, numbers, slices and maps
 	}
 	return b
 }
 
-// platform stores the tables of one platform: 0 by revision, 1 by day and 2 by version for any and nightly; 3, 4 and 5
-// for releases. It returns their hashes one after the other.
+// platform stores the six tables of one platform and returns their hashes, concatenated. The tables 0, 1 and 2 find
+// packages of any stability and nightly builds, by revision, by day and by version. The tables 3, 4 and 5 find releases
+// in the same three ways.
 //
-// A value is a reference to a package: its id and revision, "6aa1db04ce9de556d30112bb 35182". In tables 0 to 2 it is
-// that of any; where that of nightly is another, a comma and it follow.
+// A value refers to a package by its id and revision: "6aa1db04ce9de556d30112bb 35182". In the tables 0 to 2, this is
+// the package of any stability. If the nightly build is another package, a comma and its reference follow.
 func (s *store) platform(x *lookup.Index, pf catalog.Platform) string {
 	var hashes strings.Builder
 	for book, columns := range [][]catalog.Stability{{catalog.Any, catalog.Nightly}, {catalog.Release}} {
@@ -106,7 +114,19 @@ func (s *store) platform(x *lookup.Index, pf catalog.Platform) string {
 	return hashes.String()
 }
 
-// stepRows merges the step functions of several stabilities: a row wherever one of them changes.
+// stepRows merges the step functions of several stabilities into one table. It has a row for each key at which one of
+// the functions changes. For example, with these steps by revision:
+//
+//	any       100: package A    120: package B
+//	nightly   100: package A    110: package C
+//
+// the rows are
+//
+//	0000100   A
+//	0000110   A,C
+//	0000120   B,C
+//
+// A request for the nightly build at or before revision 115 finds the row 0000110 and takes its second package, C.
 func stepRows(tables []*lookup.Table, format string, steps func(*lookup.Table) []lookup.Step) []row {
 	next := make([]int, len(tables))
 	current := make([]*catalog.Package, len(tables))
@@ -131,9 +151,10 @@ func stepRows(tables []*lookup.Table, format string, steps func(*lookup.Table) [
 	}
 }
 
+// versionRows merges the tables by version of several stabilities. The first of tables contains every version.
 func versionRows(tables []*lookup.Table) []row {
 	var rows []row
-	for _, v := range slices.Sorted(maps.Keys(tables[0].Versions)) { // any release or nightly build is in the first
+	for _, v := range slices.Sorted(maps.Keys(tables[0].Versions)) {
 		current := make([]*catalog.Package, len(tables))
 		for i, t := range tables {
 			current[i] = t.Versions[v]
@@ -143,7 +164,7 @@ func versionRows(tables []*lookup.Table) []row {
 	return rows
 }
 
-// refs writes package references, the second only where it differs from the first.
+// refs returns references to one or two packages, with a comma between them. It omits the second if it is the same.
 func refs(packages []*catalog.Package) string {
 	first := ref(packages[0])
 	if len(packages) == 1 || packages[1] == packages[0] {
@@ -152,6 +173,7 @@ func refs(packages []*catalog.Package) string {
 	return first + "," + ref(packages[1])
 }
 
+// ref returns a reference to a package: its id and revision. It is "" for no package.
 func ref(p *catalog.Package) string {
 	if p == nil {
 		return ""
@@ -159,8 +181,9 @@ func ref(p *catalog.Package) string {
 	return p.ID + " " + strconv.Itoa(p.Revision)
 }
 
-// idRow is the row of a package in the table of packages: what its URL has in the middle, when that is not its id, and,
-// when whole is set, all that the package object says and does not follow from the reference.
+// idRow returns the row of a package in the table of packages. Its first field is the middle of the file's URL, which
+// is empty if the URL can be derived from the id. If whole is set, the fields of the package object follow, except
+// those that the reference to the package already contains.
 func idRow(p *catalog.Package, middle string, whole bool) row {
 	if !whole {
 		return row{p.ID, middle}
@@ -170,7 +193,7 @@ func idRow(p *catalog.Package, middle string, whole bool) row {
 		day = ""
 	}
 	if release != "" && release == p.Version {
-		release = "=" // no name of a release: see catalog.ValidVersion
+		release = "=" // means "the same as the version"; no release is named so, see catalog.ValidVersion
 	}
 	fields := []string{middle, p.SHA512, p.Name, p.ProductName, p.BuildDate, day, strconv.FormatInt(p.Size, 10),
 		release, p.Version}
@@ -180,7 +203,7 @@ func idRow(p *catalog.Package, middle string, whole bool) row {
 	return row{p.ID, strings.Join(fields, "\t")}
 }
 
-// exactRows has a row for each source: its rules, a bar between them.
+// exactRows returns a row for each exact source. Its value is the rules of the source with bars between them.
 func (s *store) exactRows(rules *redirect.Rules) []row {
 	var rows []row
 	for _, r := range rules.All() {
@@ -195,22 +218,25 @@ func (s *store) exactRows(rules *redirect.Rules) []row {
 		rows = append(rows, row{encodeURI(r.Source), strings.Join(texts, "|")})
 		if n := rows[len(rows)-1].size(); n > MaxValue {
 			s.Fail(r, "%d rules for %s have %d bytes, CloudFront's limit is %d; use fewer or shorter rules for one "+
-				"path, or leave cloudfront out of servers",
-				len(list), r.Source, n, MaxValue)
+				"path, or remove cloudfront from servers", len(list), r.Source, n, MaxValue)
 		}
 	}
 	return sorted(rows)
 }
 
-// patterns stores the patterns and returns the hash of their first node. They are tried one after the other, so their
-// nodes are a list: the hash of the next node, then a line for each pattern: expression, names of its groups, rule.
+// patterns stores the patterns as a linked list of nodes and returns the hash of the first node. The function tries
+// them in order. A node starts with the hash of the next node. Then it has a line for each pattern, with tabs between
+// the regular expression, the names of its groups and the rule:
+//
+//	9b8a7c6d
+//	^/docs(?:/([…]*))?$   splat   301 /d/:splat
 func (s *store) patterns(rules *redirect.Rules) string {
 	var nodes []string
 	for _, r := range rules.Patterns() {
 		line := "\n" + strings.Join([]string{expression(r), strings.Join(r.Names(), " "), ruleText(r)}, "\t")
 		if n := len(noTable) + len(line); n > MaxValue {
-			s.Fail(r, "this pattern has %d bytes as CloudFront needs it, the limit is %d; shorten it, or leave "+
-				"cloudfront out of servers", n, MaxValue)
+			s.Fail(r, "this pattern takes %d bytes in CloudFront's store, the limit is %d; shorten it, or remove "+
+				"cloudfront from servers", n, MaxValue)
 		}
 		if n := len(nodes); n > 0 && len(noTable)+len(nodes[n-1])+len(line) <= MaxValue {
 			nodes[n-1] += line
@@ -225,7 +251,7 @@ func (s *store) patterns(rules *redirect.Rules) string {
 	return next
 }
 
-// ruleText writes a rule without its source: conditions, status, target.
+// ruleText returns a rule without its source: "[name=value …] status [target]".
 func ruleText(r *redirect.Rule) string {
 	var words []string
 	for _, c := range r.Conditions {
@@ -242,13 +268,13 @@ func ruleText(r *redirect.Rule) string {
 	return strings.Join(words, " ")
 }
 
-// expression is the regular expression of a pattern over encoded paths.
+// expression returns a regular expression that matches the encoded paths of a pattern.
 func expression(r *redirect.Rule) string { return r.ExprOf(encodeURI) + "$" }
 
-// keptRE is what JavaScript's encodeURI leaves as it is.
+// keptRE matches the characters that JavaScript's encodeURI does not encode.
 var keptRE = regexp.MustCompile(`^[A-Za-z0-9;,/?:@&=+$_.!~*'()#-]$`)
 
-// encodeURI does what the function of that name does in JavaScript.
+// encodeURI encodes a path as JavaScript's encodeURI does.
 func encodeURI(path string) string {
 	var b strings.Builder
 	for i := range len(path) {
@@ -261,27 +287,27 @@ func encodeURI(path string) string {
 	return b.String()
 }
 
-// messages are the texts of the error pages: title and, after a tab, a sentence in HTML; and what all of them end with.
+// messages returns the texts of the error pages. A value is the title of a page and, after a tab, a sentence in HTML.
+// The row "foot" is the end of all pages.
 func messages(spec *lookup.Spec) []row {
 	rows := []row{
-		{"404", "There is nothing here\tNothing is published under this address any more."},
-		{"410", "This page is gone\tIt was removed for good."},
-		{"file", "No such file\tNo package with this id is published."},
-		{"large", "Too large to answer here\tThe catalogue is too large for this server to describe so old a " +
-			"package. <code>/find</code> and <code>/download</code> answer the same question for one operating " +
-			"system and stability."},
-		{"package", "No such package\tNo package matches this request."},
+		{"404", "Page not found\tNothing is published at this address."},
+		{"410", "Page removed\tThis page has been removed permanently."},
+		{"file", "File not found\tNo package with this id is published."},
+		{"large", "Request not supported\tThe catalogue is too large for this server to describe a package this old. " +
+			"For one operating system and stability, use <code>/find</code> or <code>/download</code>."},
+		{"package", "Package not found\tNo package matches this request."},
 		{"foot", foot(spec)},
 	}
 	for _, p := range spec.Problems() {
 		rows = append(rows, row{p.Param,
-			fmt.Sprintf("This request cannot be answered\tThe parameter <code>%s</code> %s. Allowed: %s.",
+			fmt.Sprintf("Invalid request\tThe parameter <code>%s</code> %s. Allowed: %s.",
 				html.EscapeString(p.Param), html.EscapeString(p.Reason), html.EscapeString(p.Allowed))})
 	}
 	return sorted(rows)
 }
 
-// foot links to the newest release for each system, as many as a row can hold.
+// foot returns links to the newest release for each system, as many as a row can hold.
 func foot(spec *lookup.Spec) string {
 	text := ""
 	for _, o := range spec.OSes() {
@@ -292,9 +318,10 @@ func foot(spec *lookup.Spec) string {
 		}
 		text += link
 	}
-	return ". The newest release for " + strings.TrimPrefix(text, ", ") + "."
+	return ". Download the newest release for " + strings.TrimPrefix(text, ", ") + "."
 }
 
+// sorted sorts rows by key and returns them.
 func sorted(rows []row) []row {
 	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(a.key, b.key) })
 	return rows

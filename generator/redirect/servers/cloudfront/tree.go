@@ -8,48 +8,61 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// The limits of CloudFront Functions and key-value stores (CloudFront developer guide, "Quotas"). A kilobyte is counted
-// as 1,000 bytes where the guide does not say.
+// Limits of CloudFront Functions and key-value stores, from the CloudFront developer guide, "Quotas". Where the guide
+// does not define a kilobyte, it is taken as 1,000 bytes.
 const (
-	MaxFunction = 10_240    // bytes of function.js, comments and all
+	MaxFunction = 10_240    // bytes of function.js, including comments
 	MaxStore    = 5_000_000 // bytes of keyvaluestore.json
-	MaxKey      = 512       // bytes
-	MaxValue    = 1_000     // bytes
+	MaxKey      = 512       // bytes of a key
+	MaxValue    = 1_000     // bytes of a value
 )
 
-// row is one entry of a table.
+// row is one row of a table.
 type row struct{ key, value string }
 
 func (r row) text() string { return r.key + ">" + r.value }
 
-// size is what the row takes of a node (bytes).
+// size returns the number of bytes that the row takes in a node.
 func (r row) size() int { return len(r.text()) }
 
-// noTable stands for the hash of a table with no rows.
+// noTable is written instead of a hash for a table without rows.
 const noTable = "--------"
 
-// pair is a key of the store and its value.
+// pair is a key of the key-value store and its value.
 type pair struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
 }
 
-// store collects the nodes of tables.
+// store collects the key-value pairs of tables.
 //
-// A table is a tree. A leaf holds rows "key>value", a line each, sorted by key. An inner node starts with a
-// plus sign and has a row "low>hash:count" for each node below: the lowest key that may be there, the hash
-// of the node, and how many rows are in its leaves. A node is kept under "table/low/hash", so that what is
-// stored under a key never changes: a change makes new keys, and only "root" is overwritten. For instance, a table v of
-// two versions is one leaf, under the key v//1f2e3d4c:
+// A table is a list of rows "key>value", sorted by key. Since a value of the store has at most MaxValue bytes, a table
+// is stored as a tree of nodes. A leaf holds rows, one on each line. An inner node starts with a plus sign and has a
+// row "low>hash:count" for each node below it: the lowest key that the node may hold, the hash of the node's content,
+// and the number of rows in its leaves. Each node is stored under the key "table/low/hash". For example, a table v of
+// four versions, of which two fit into a node, is stored as three pairs:
 //
-//	5>6aa1db04ce9de556d30112bb 35182
-//	5.2>60add6fdae4540bf6a89bf73 29738
+//	key              value
+//	v//c4e1aa07      +>1f2e3d4c:2         top node
+//	                 5.4>7a6b5c4d:2
+//	v//1f2e3d4c      5.0>6aa1db04… 35182  leaf for the keys below 5.4
+//	                 5.2>60add6fd… 29738
+//	v/5.4/7a6b5c4d   5.4>61b2c3d4… 30117  leaf for 5.4 and the keys above it
+//	                 5.6>62c3d4e5… 31938
+//
+// To find 5.6, the function takes the hash of the top node, c4e1aa07, from the root and reads v//c4e1aa07. The last row
+// with a key not above 5.6 is "5.4>7a6b5c4d:2", so it reads v/5.4/7a6b5c4d. The counts find a row by its number, as an
+// offset requires: row 3 of the table is row 1 of the second leaf, because the first leaf has two rows.
+//
+// Because a key contains the hash of its value, the value of a key never changes. If 5.6 gets another package, an
+// update puts a new leaf v/5.4/0d1e2f3a and a new top node v//b7c8d9ea, and then a root with the hash b7c8d9ea. Both
+// trees share the leaf v//1f2e3d4c. A request that started with the old root still finds all nodes of the old tree.
 type store struct {
 	*redirect.Compilation
 	pairs []pair
 }
 
-// table stores rows, sorted by key, and returns the hash of the top node.
+// table stores a table and returns the hash of its top node. The rows are sorted by key.
 func (s *store) table(name string, rows []row) string {
 	if len(rows) == 0 {
 		return noTable
@@ -61,7 +74,8 @@ func (s *store) table(name string, rows []row) string {
 	return level[0].value[:8]
 }
 
-// level cuts rows into nodes and returns the rows that lead to them.
+// level stores rows as nodes of one level of a tree and returns the rows of the level above. prefix is "" for leaves
+// and "+" for inner nodes. weigh returns the number of rows of the table that a row represents.
 func (s *store) level(name, prefix string, rows []row, weigh func(row) int) []row {
 	var above []row
 	var node strings.Builder
@@ -90,25 +104,29 @@ func (s *store) level(name, prefix string, rows []row, weigh func(row) int) []ro
 	return above
 }
 
-// endsNode makes about every 32nd key the last of its node, whatever is before it. Without that, a row
-// more at the start of a table would move the ends of all nodes after it.
+// endsNode reports whether a key is the last of its node, even if the node is not full. It depends only on the key, and
+// is true for about one key in 32. If nodes ended only when full, a row added at the start of a table would move the
+// end of every node after it, and an update would have to put all of them; now it moves the ends up to the next such
+// key.
 func endsNode(key string) bool { return sha256.Sum256([]byte(key))[0] < 8 }
 
+// count returns the count of a row of an inner node, "low>hash:count".
 func count(r row) (n int) {
-	_, _ = fmt.Sscanf(r.value[9:], "%d", &n) // a value that this package wrote: it begins with a number there
+	_, _ = fmt.Sscanf(r.value[9:], "%d", &n) // cannot fail: level wrote the number
 	return n
 }
 
-// put stores a node under a prefix and its hash, which it returns.
+// put stores a value under the key "prefix/hash" and returns the hash of the value.
 func (s *store) put(prefix, value string) string {
 	hash := fmt.Sprintf("%x", sha256.Sum256([]byte(value)))[:8]
 	s.set(prefix+"/"+hash, value)
 	return hash
 }
 
+// set stores a pair. It adds an error if the key or the value is too long.
 func (s *store) set(key, value string) {
 	switch {
-	case s.Err() != nil: // the rule to blame is known
+	case s.Err() != nil: // an earlier error already names the rule at fault
 	case len(key) > MaxKey:
 		s.Fail(nil, "the key %.60q… has %d bytes, CloudFront's limit is %d", key, len(key), MaxKey)
 	case len(value) > MaxValue:

@@ -7,11 +7,12 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// host is Netlify with the site and the file.
+// host emulates Netlify with a _redirects file.
 type host struct{ rules *redirect.Rules }
 
-// Emulate implements redirect.Server. The lines of the file mean the same as those of rules.txt, which have the syntax
-// from it; exact sources stand before patterns in both.
+// Emulate implements redirect.Server. It parses the compiled file as rules.txt, which has the same syntax and meaning.
+// Netlify uses the first line that matches, but the order is the same as well: the file has exact sources before
+// patterns.
 func (s Server) Emulate(_ *redirect.Table, compiled func() *redirect.Compilation) (redirect.Emulator, error) {
 	list, err := redirect.Parse(fileName, string(compiled().File(s, fileName)))
 	if err != nil {
@@ -20,7 +21,8 @@ func (s Server) Emulate(_ *redirect.Table, compiled func() *redirect.Compilation
 	return host{redirect.NewRules(list)}, nil
 }
 
-// Answer implements redirect.Emulator: the first line that matches counts, if no file is there or the line insists.
+// Answer implements redirect.Emulator. The first line that matches answers, unless a file exists at the path and the
+// line does not end in "!".
 func (h host) Answer(s *emulate.Site, path, query string) (emulate.Reply, error) {
 	o := h.rules.Match(path, query)
 	file, err := s.Serve(path, query)

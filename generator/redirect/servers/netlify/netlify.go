@@ -1,8 +1,10 @@
-// Package netlify writes the redirect table as a _redirects file, which Netlify, Cloudflare Pages and GitLab
-// Pages read.
+// Package netlify compiles redirect tables into a _redirects file, which Netlify, Cloudflare Pages and GitLab Pages
+// read. Each line is a source, a target and a status:
 //
-// The format has rules, aliases, permalinks and bitstreams. Of query strings it can compare one value with
-// one text (Netlify only), which is far from the download API.
+//	/latest/win /bitstream/5f4ab7d0e1ba0d8f3cb04d4d 302
+//
+// The file contains rules, aliases, permalinks and the redirects of packages' files. It cannot answer queries of the
+// download API: a line can compare a parameter with one value (Netlify only), but not look it up in a catalogue.
 package netlify
 
 import (
@@ -19,15 +21,15 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// The limits of Cloudflare Pages, the tightest of the three that are published (Cloudflare Pages documentation,
-// "Redirects").
+// Limits of Cloudflare Pages, from its documentation, "Redirects". They are the lowest limits that any of the three
+// hosts publishes.
 const (
-	MaxStatic  = 2000
-	MaxDynamic = 100
-	MaxLine    = 1000 // characters
+	MaxStatic  = 2000 // lines with an exact source
+	MaxDynamic = 100  // lines with a pattern
+	MaxLine    = 1000 // characters of a line
 )
 
-// Server is a host that reads a _redirects file.
+// Server is any host that reads a _redirects file.
 type Server struct{}
 
 // Name implements redirect.Server.
@@ -37,9 +39,9 @@ func (Server) Name() string { return "netlify" }
 func (Server) Describe() redirect.Description {
 	return redirect.Description{
 		Title:   "Netlify, Cloudflare Pages, GitLab Pages",
-		Files:   "`_redirects`, to be copied to the root of the site",
+		Files:   "`_redirects`; copy it to the root of the site",
 		Queries: "not answered",
-		Limits:  "none of Netlify's; Cloudflare Pages reads 2,000 exact rules and 100 patterns",
+		Limits:  "none on Netlify; Cloudflare Pages reads at most 2,000 exact rules and 100 patterns",
 	}
 }
 
@@ -49,23 +51,22 @@ func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
 	f.write(t)
 	f.Files = []output.File{redirect.File(s, fileName, f.body.Bytes())}
 	if f.static > MaxStatic || f.dynamic > MaxDynamic {
-		f.Warn(nil, "netlify: %d exact rules and %d patterns; Netlify takes them all, Cloudflare Pages %d and %d and "+
-			"drops the rest without a word",
-			f.static, f.dynamic, MaxStatic, MaxDynamic)
+		f.Warn(nil, "netlify: %d exact rules and %d patterns; Netlify reads all of them, but Cloudflare Pages "+
+			"silently ignores all but the first %d and %d", f.static, f.dynamic, MaxStatic, MaxDynamic)
 	}
 	f.Omitted = omitted()
 	return &f.Compilation
 }
 
-// fileName is the name that the readers of the format look for.
+// fileName is the name under which hosts look for the file.
 const fileName = "_redirects"
 
-// omitted lists the requests that the format cannot express.
+// omitted lists the requests that the file cannot answer as the table does.
 func omitted() []redirect.Omission {
 	return []redirect.Omission{
 		{
-			What: "/download?QUERY, /find?QUERY, /findall?QUERY and /?QUERY: the format cannot compare query strings " +
-				"with a catalogue",
+			What: "/download?QUERY, /find?QUERY, /findall?QUERY and /?QUERY: not answered; the format cannot look " +
+				"up a query in a catalogue",
 			Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
 				status := http.StatusNotFound
 				if path == string(lookup.Home) {
@@ -75,7 +76,7 @@ func omitted() []redirect.Omission {
 			},
 		},
 		{
-			What: "/bitstream/<id>: hexadecimal digits count in lower case only",
+			What: "/bitstream/<id>: status 404 if hexadecimal digits are in upper case",
 			Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
 				return a.API.Kind == lookup.Redirect && a.Permalink == "" && path != lookup.Location(a.API.Package) &&
 					got.Status == http.StatusNotFound
@@ -84,14 +85,14 @@ func omitted() []redirect.Omission {
 	}
 }
 
-// redirects is the file while it is written.
+// redirects is a Compilation whose file is being written.
 type redirects struct {
 	redirect.Compilation
 	body            bytes.Buffer
-	static, dynamic int
+	static, dynamic int // number of lines with an exact source and with a pattern
 }
 
-// write writes exact rules before patterns: Netlify takes the first that matches, whatever its kind.
+// write writes exact sources before patterns, because Netlify uses the first line that matches.
 func (f *redirects) write(t *redirect.Table) {
 	f.body.WriteString(`# ` + output.Mark + `: do not edit, the next build overwrites it.
 #
@@ -118,14 +119,17 @@ func (f *redirects) write(t *redirect.Table) {
 	}
 }
 
+// section starts a part of the file.
 func (f *redirects) section(title string) { fmt.Fprintf(&f.body, "\n# %s\n", title) }
 
+// line writes a line and adds 1 to n, one of the counts.
 func (f *redirects) line(n *int, source, target string, status int) {
 	*n++
 	fmt.Fprintf(&f.body, "%s %s %d\n", source, target, status)
 }
 
-// rule writes a rule. "!" makes the rule win over a page with the same path, as rules do on all other servers.
+// rule writes a rule, with a "!" after the status. Without it, a page at the same path would come first; on all other
+// servers, rules come before pages.
 func (f *redirects) rule(r *redirect.Rule) {
 	n := &f.static
 	if r.Pattern() {
@@ -148,17 +152,17 @@ func (f *redirects) rule(r *redirect.Rule) {
 		target = "/404.html"
 	}
 	if len(r.Conditions) > 0 {
-		f.Warn(r, "of the readers of _redirects only Netlify knows conditions on the query")
+		f.Warn(r, "netlify: only Netlify supports conditions on the query; Cloudflare Pages and GitLab Pages do not")
 	}
 	*n++
 	text := fmt.Sprintf("%s %s %d!", source, target, status)
 	if len(text) > MaxLine {
-		f.Warn(r, "netlify: a line of %d characters; Cloudflare Pages takes %d", len(text), MaxLine)
+		f.Warn(r, "netlify: the line has %d characters; Cloudflare Pages allows %d", len(text), MaxLine)
 	}
 	f.body.WriteString(text + "\n")
 }
 
-// encodeSource encodes a source but for the signs of a pattern.
+// encodeSource percent-encodes a source, except its placeholders and asterisk.
 func encodeSource(source string) string {
 	segments := strings.Split(source, "/")
 	for i, s := range segments {

@@ -18,7 +18,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// BenchmarkRequest measures requests to the archive, beside a bare "return 302".
+// BenchmarkRequest measures requests for the archive catalogue and, for comparison, a bare "return 302".
 func BenchmarkRequest(b *testing.B) {
 	s := serve(b, testutil.Packages(b, "archive"))
 	for _, bb := range []struct{ name, request string }{
@@ -38,7 +38,7 @@ func BenchmarkRequest(b *testing.B) {
 	}
 }
 
-// BenchmarkBitstream measures /bitstream where each of 12,000 packages has a URL of its own.
+// BenchmarkBitstream measures /bitstream for 12,000 packages with URLs that cannot be derived from their ids.
 func BenchmarkBitstream(b *testing.B) {
 	for _, form := range catalog.IDForms() {
 		b.Run(string(form), func(b *testing.B) {
@@ -67,12 +67,12 @@ func BenchmarkRules(b *testing.B) {
 	b.Run("nginx-t", s.checkConfiguration)
 }
 
-// BenchmarkTestConfiguration runs nginx -t on the configuration of the archive.
+// BenchmarkTestConfiguration runs nginx -t on the configuration of the archive catalogue.
 func BenchmarkTestConfiguration(b *testing.B) {
 	serve(b, testutil.Packages(b, "archive")).checkConfiguration(b)
 }
 
-// BenchmarkCompile writes the configuration of the archive.
+// BenchmarkCompile compiles the archive catalogue.
 func BenchmarkCompile(b *testing.B) {
 	x := testutil.Index(b, "archive")
 	for b.Loop() {
@@ -82,7 +82,7 @@ func BenchmarkCompile(b *testing.B) {
 	}
 }
 
-// BenchmarkCompileRules writes the configuration of the archive and 100,000 rules.
+// BenchmarkCompileRules compiles the archive catalogue with 100,000 rules.
 func BenchmarkCompileRules(b *testing.B) {
 	table := &redirect.Table{Index: testutil.Index(b, "archive"), Rules: readRules(b, manyRules())}
 	for b.Loop() {
@@ -92,7 +92,7 @@ func BenchmarkCompileRules(b *testing.B) {
 	}
 }
 
-// measure reports what a request costs the worker: CPU microseconds per request, from the worker's own accounts.
+// measure reports the CPU time of Nginx's worker for a request, in microseconds.
 func (s *server) measure(b *testing.B, request string) {
 	worker := s.worker(b)
 	before := cpu(b, worker)
@@ -107,7 +107,7 @@ func (s *server) measure(b *testing.B, request string) {
 	b.ReportMetric(float64((cpu(b, worker)-before).Microseconds())/float64(b.N), "worker-µs/op")
 }
 
-// checkConfiguration runs nginx -t, and reports how large the configuration is on disk and in memory.
+// checkConfiguration runs nginx -t and reports the size of the configuration on disk and in memory.
 func (s *server) checkConfiguration(b *testing.B) {
 	for b.Loop() {
 		if out, err := s.Test(b); err != nil {
@@ -118,7 +118,7 @@ func (s *server) checkConfiguration(b *testing.B) {
 	b.ReportMetric(float64(s.memory(b))/1e3, "worker-MB")
 }
 
-// memory is that of the worker in KB.
+// memory returns the resident memory of the worker in KB.
 func (s *server) memory(b *testing.B) (kb int) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.worker(b)))
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *server) memory(b *testing.B) (kb int) {
 	return kb
 }
 
-// size is that of the configuration in bytes.
+// size returns the size of the configuration in bytes.
 func (s *server) size(b *testing.B) (n int) {
 	for _, data := range compile(b, s.table) {
 		n += len(data)
@@ -139,7 +139,7 @@ func (s *server) size(b *testing.B) (n int) {
 	return n
 }
 
-// worker is the process id of the only worker.
+// worker returns the process id of the only worker.
 func (s *server) worker(b *testing.B) int {
 	out, err := exec.Command("pgrep", "-P", strconv.Itoa(s.PID())).Output()
 	if err != nil {
@@ -152,7 +152,7 @@ func (s *server) worker(b *testing.B) int {
 	return pid
 }
 
-// cpu reads utime and stime of a process; the kernel counts them in hundredths of a second.
+// cpu returns the sum of a process's utime and stime, which the kernel counts in hundredths of a second.
 func cpu(b *testing.B, pid int) time.Duration {
 	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	if err != nil {

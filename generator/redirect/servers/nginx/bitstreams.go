@@ -11,12 +11,12 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// bitstreams writes files.conf for the location in conf/server/bitstreams.conf: which id a path asks for, and where
-// its file is fetched.
+// bitstreams writes files.conf: maps for the location in conf/server/bitstreams.conf, which find the id in a path and
+// the URL of its file.
 func bitstreams(x *lookup.Index) output.File {
 	var t text
 	writeID(&t, x.Spec().IDs)
-	t.comment("Where the file is fetched.")
+	t.comment("The URL of the file.")
 	urls := redirect.NewFileURLs(x.Packages())
 	byID := `""`
 	if len(urls.Mid) < len(x.Packages()) {
@@ -28,12 +28,12 @@ func bitstreams(x *lookup.Index) output.File {
 		writeMiddles(&t, urls, byID)
 	}
 	return file("http/files.conf", `
-		/bitstream/<id>: the id that a path asks for, and where the file of its package is fetched. There is no list of
-		ids: an id is published if there is a record of it.`, &t)
+		/bitstream/<id>: the id in the path, and the URL of the package's file. There is no list of ids: a package is
+		published if the site has its JSON file.`, &t)
 }
 
-// writeMiddles writes the URLs that differ from package to package in more than the id. The equals sign tells an empty
-// middle from none.
+// writeMiddles writes the table of the URLs' middles, see redirect.FileURLs. An equals sign before each value
+// distinguishes a package with an empty middle from one that is not in the table.
 func writeMiddles(t *text, urls redirect.FileURLs, byID string) {
 	t.block("map $sitegen_file $sitegen_file_url",
 		entry(`""`, byID), entry(regex(`^=(.*)\z`), quote(urls.Rest.Join("$1"))))
@@ -42,12 +42,12 @@ func writeMiddles(t *text, urls redirect.FileURLs, byID string) {
 		pairs = append(pairs, pair{id, "=" + urls.Mid[id]})
 	}
 	h := hash{name: "bitstream_digit", source: "$sitegen_bitstream"}
-	t.comment("The middle of the URL, by id, after an equals sign." + h.explain(pairs))
+	t.comment("The middle of the URL by id, after an equals sign." + h.explain(pairs))
 	h.define(t, digitsFor(len(pairs)))
 	h.table(t, "$sitegen_file", pairs)
 }
 
-// writeID writes $sitegen_bitstream: the id that a path asks for, as the catalogue spells it.
+// writeID writes the maps for $sitegen_bitstream, the id in the path. Hexadecimal ids are converted to lower case.
 func writeID(t *text, form catalog.IDForm) {
 	if form != catalog.HexIDs {
 		t.printf("map $uri $sitegen_bitstream { %s $1; }\n", regex("^/bitstream/("+form.Pattern()+`)\z`))
@@ -57,10 +57,10 @@ func writeID(t *text, form catalog.IDForm) {
 	t.block("map $sitegen_bitstream_asked $sitegen_bitstream",
 		entry("default", "$sitegen_bitstream_asked"), entry(regex("[A-F]"), "$sitegen_lowered"))
 	t.comment(`
-		Hexadecimal digits count in either case, and Nginx cannot lower a capital, but its maps ignore the case of keys.
-		So each step looks four digits up: " 65A1B2…" becomes "65a1 B2…", where the blank marks how far the id is done.
-		Only ids with capitals are asked for here.`)
-	const steps, each = 6, 4 // 24 digits
+		Converts an id with capital letters to lower case. Nginx has no function for that, but its maps ignore the case
+		of keys. Each step looks up four digits: " 65A1B2…" becomes "65a1 B2…". The space marks the end of the converted
+		part.`)
+	const steps, each = 6, 4 // an id has 24 digits
 	var digits, lowered string
 	for i := range each {
 		digits += fmt.Sprintf("(?<sitegen_hex%d>.)", i)

@@ -11,8 +11,8 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// emulator answers as the configuration does. It reads the table itself, because the configuration has the same
-// content.
+// emulator answers requests as Nginx does with the configuration. It computes the answers from the table, not from the
+// configuration; tests compare the answers of a real Nginx with the table's.
 type emulator struct{ table *redirect.Table }
 
 // Answer implements redirect.Emulator.
@@ -56,7 +56,7 @@ func (e emulator) Answer(s *emulate.Site, path, query string) (emulate.Reply, er
 	return s.Serve(cmp.Or(a.File, path), query)
 }
 
-// hidden reports whether a part of the path begins with a dot.
+// hidden reports whether a segment of the path starts with a dot. Nginx serves no such file except in /.well-known/.
 func hidden(path string) bool {
 	for part := range strings.SplitSeq(path, "/") {
 		if strings.HasPrefix(part, ".") && part != ".well-known" {
@@ -66,6 +66,7 @@ func hidden(path string) bool {
 	return false
 }
 
+// asset serves a file in /assets/.
 func asset(s *emulate.Site, path string) (emulate.Reply, error) {
 	file := path[1:]
 	if !s.Has(file) {
@@ -76,7 +77,7 @@ func asset(s *emulate.Site, path string) (emulate.Reply, error) {
 	return r, err
 }
 
-// asked reports whether a request for the home page has a parameter that means something.
+// asked reports whether a request for the home page has one of the API's parameters.
 func asked(spec *lookup.Spec, query string) bool {
 	for name := range lookup.DecodeQuery(query) {
 		if spec.Parameter(name) != nil {
@@ -86,17 +87,17 @@ func asked(spec *lookup.Spec, query string) bool {
 	return false
 }
 
-// variant names the fragment for a query: which systems and stabilities it asks for.
+// variant returns the name of the fragment for a query, which consists of the system and the stability: "all-default".
 func variant(spec *lookup.Spec, query string) string {
 	given := lookup.DecodeQuery(query)
-	return cmp.Or(given[spec.Of(lookup.OSRole).Name], "all") + "-" + cmp.Or(given[spec.Of(lookup.StabilityRole).Name],
-		"default")
+	system, stability := given[spec.Of(lookup.OSRole).Name], given[spec.Of(lookup.StabilityRole).Name]
+	return cmp.Or(system, "all") + "-" + cmp.Or(stability, "default")
 }
 
-// includeRE finds the server-side includes of the fragments: a cell's kind, operating system and stability.
+// includeRE matches a server-side include of a fragment. Its groups are the kind, system and stability of a cell.
 var includeRE = regexp.MustCompile(`<!--#include virtual="/-/(page-cell|object)/(\w+)/(\w+)\?\$args" -->`)
 
-// compose fills a fragment with the cells of an answer, as Nginx does by server-side includes.
+// compose replaces the server-side includes of a fragment by the cells of an answer, as Nginx does.
 func compose(s *emulate.Site, fragment string, cells []lookup.Cell) (emulate.Reply, error) {
 	r, err := s.Content(200, fragment, emulate.FiveMinutes)
 	if err != nil {
@@ -112,7 +113,7 @@ func compose(s *emulate.Site, fragment string, cells []lookup.Cell) (emulate.Rep
 	return r, failed
 }
 
-// included is the file of a server-side include.
+// included returns the path of the file for a server-side include. m is the match of includeRE.
 func included(m [][]byte, cells []lookup.Cell) string {
 	for _, c := range cells {
 		if !bytes.Equal(m[2], []byte(c.OS)) || !bytes.Equal(m[3], []byte(c.Stability)) {

@@ -12,10 +12,11 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// grammar writes how requests are read: everything that follows from the Spec and not from the packages.
+// grammar writes the files that parse requests. They depend on the Spec, but not on the packages.
 type grammar struct{ *lookup.Spec }
 
-// param is the variable of a parameter as it is in the query: "" when it is not there, else "=" and its value.
+// param returns the variable of a parameter. Its value is "" if the query does not have the parameter; otherwise it is
+// an equals sign and the value in the query.
 func param(p *lookup.Parameter) string { return "$sitegen_p_" + word(p.Name) }
 
 // parameters writes parameters.conf.
@@ -28,11 +29,12 @@ func (g grammar) parameters() output.File {
 	g.keys(&t)
 	g.variant(&t)
 	return file("http/parameters.conf", `
-		The parameters of /download, /find, /findall and /?QUERY.
-		Of a repeated parameter the first counts. "" is one that is not there, "=" one that is empty.`, &t)
+		Parses the parameters of /download, /find, /findall and /?QUERY. If a parameter is repeated, the first one
+		counts. A variable $sitegen_p_* is "" if the query does not have the parameter, and "=" if its value is
+		empty.`, &t)
 }
 
-// read takes the parameters out of the query.
+// read writes the maps that extract the parameters from the query.
 func (g grammar) read(t *text) {
 	var common, others, names []string
 	for i := range g.Parameters() {
@@ -47,16 +49,16 @@ func (g grammar) read(t *text) {
 		names = append(names, regexp.QuoteMeta(p.Name))
 	}
 	t.columns(common...)
-	t.comment("Most requests have no other parameter.")
+	t.comment("$sitegen_others saves time: most queries have none of the parameters below it.")
 	any := regex("&(?:" + strings.Join(names, "|") + `)(?:[=&]|\z)`)
 	t.printf("map &$sitegen_query $sitegen_others { %s &$sitegen_query; }\n", any)
 	t.columns(others...)
 }
 
-// mode finds out which of the modes the query has.
+// mode writes the maps that find the mode of a query.
 func (g grammar) mode(t *text) {
 	t.comment("The mode: at most one of " + strings.Join(g.ModeNames(), ", ") + `.
-		The names of those that the query has are put together; two of them are no key of the last map.`)
+		The last map gets the names of all modes in the query, one after the other. Two names are not a key of it.`)
 	var given, together []string
 	names := []string{entry(`""`, "newest")}
 	for _, p := range g.Modes() {
@@ -69,7 +71,8 @@ func (g grammar) mode(t *text) {
 	t.block("map "+quote(strings.Join(together, ""))+" $sitegen_mode", append(names, entry("default", "several"))...)
 }
 
-// filledIn is the variable that values has for a parameter, "" when the parameter has no default.
+// filledIn returns the variable of a parameter with its default filled in, which values defines. It is "" for a
+// parameter without a default.
 func filledIn(p *lookup.Parameter) string {
 	switch p.Role {
 	case lookup.OSRole:
@@ -82,10 +85,10 @@ func filledIn(p *lookup.Parameter) string {
 	return ""
 }
 
-// values fills in the defaults of the parameters that every request has.
+// values writes the maps that fill in the defaults of the system, the architecture and the stability.
 func (g grammar) values(t *text) {
 	system, arch, stability := g.Of(lookup.OSRole), g.Of(lookup.ArchRole), g.Of(lookup.StabilityRole)
-	t.comment(`The values, defaults filled in; "" is a value that is not known. The case of letters counts.`)
+	t.comment(`The values with defaults filled in; "" for an unknown value. Upper and lower case differ.`)
 	t.block("map "+param(system)+" $sitegen_os", entry(`""`, "all"), entry(regex("^="+group(system)+`\z`), "$1"))
 	t.block("map "+param(arch)+" $sitegen_arch",
 		entry(`""`, string(g.DefaultArch())), entry(regex("^="+group(arch)+`\z`), "$1"))
@@ -101,7 +104,7 @@ func (g grammar) values(t *text) {
 	t.block("map "+quote(param(stability)+" $sitegen_mode")+" $sitegen_stability", lines...)
 }
 
-// group is the expression of the values of a choice.
+// group returns an expression that matches the values of a parameter of kind Choice.
 func group(p *lookup.Parameter) string {
 	values := make([]string, len(p.Values))
 	for i, v := range p.Values {
@@ -110,14 +113,20 @@ func group(p *lookup.Parameter) string {
 	return "(" + strings.Join(values, "|") + ")"
 }
 
-// problems writes the checks as a chain, in the order in which lookup.Parse looks for problems: where a parameter is
-// right, the value of its map is the variable of the next. Modes come last: that there are not several of them is
-// checked first, then the value of the one that is there.
+// problems writes the checks of a query as a chain of maps, in the order in which lookup.Parse looks for problems. If a
+// parameter is valid, the value of its map is the variable of the next check. For example, with the parameters os and
+// stability:
+//
+//	map $sitegen_os        $sitegen_problem           { "" os;        default $sitegen_problem_stability; }
+//	map $sitegen_stability $sitegen_problem_stability { "" stability; default $sitegen_problem_mode; }
+//
+// For a valid os and an unknown stability, $sitegen_problem is the value of $sitegen_problem_stability, "stability".
+// Modes come last: the first check is that there is at most one of them, the second that its value is valid.
 func (g grammar) problems(t *text) {
 	t.comment(`
-		What is wrong with the query, as the name of an error page; "" for nothing. Each check leads to the next one.
-		$sitegen_single_problem is for /download and /find, which need a system.`)
-	var first []*lookup.Parameter // those that are not modes
+		The problem of the query: the name of an error page, or "" for a valid query. Each map checks one parameter; its
+		default is the next check. $sitegen_single_problem is for /download and /find, which require a system.`)
+	var first []*lookup.Parameter // the parameters that are not modes
 	system := 0
 	for i := range g.Parameters() {
 		p := &g.Parameters()[i]
@@ -140,7 +149,7 @@ func (g grammar) problems(t *text) {
 	const all, single = "$sitegen_problem", "$sitegen_single_problem"
 	for i, p := range first {
 		checkParameter(t, p, check(all, i), check(all, i+1))
-		switch { // the checks before that of the system are there twice
+		switch { // both chains need the checks before that of the system
 		case i < system:
 			checkParameter(t, p, check(single, i), check(single, i+1))
 		case i == system:
@@ -157,7 +166,8 @@ func (g grammar) problems(t *text) {
 	}
 }
 
-// checkParameter writes the check of one parameter: target becomes its name if its value is wrong, else next.
+// checkParameter writes the map that checks one parameter. The variable target is the name of the parameter if its
+// value is invalid; otherwise it is next.
 func checkParameter(t *text, p *lookup.Parameter, target, next string) {
 	source, wrong := param(p), entry("default", p.Name)
 	var lines []string
@@ -167,7 +177,7 @@ func checkParameter(t *text, p *lookup.Parameter, target, next string) {
 	case p.Kind == lookup.Text:
 		lines, wrong = []string{entry(`"="`, p.Name)}, entry("default", next)
 	default:
-		if p.Role != lookup.ModeRole { // a mode is checked only where it is there
+		if p.Role != lookup.ModeRole { // a mode is checked only if the query has it
 			lines = []string{entry(`""`, next)}
 		}
 		for _, expr := range right(p) {
@@ -177,14 +187,14 @@ func checkParameter(t *text, p *lookup.Parameter, target, next string) {
 	t.block("map "+source+" "+target, append(lines, wrong)...)
 }
 
-// A number may have blanks around it and a plus sign. A blank is + or %20 in a query, a plus sign %2B.
+// A number may have spaces around it and a plus sign. In a query, a space is written + or %20, and a plus sign %2B.
 const (
 	blanks = `(?:\+|%20)*`
 	plus   = `(?:%2[Bb])?`
 	sign   = `(?:-|%2[Bb])?`
 )
 
-// right lists the expressions of the values that a parameter takes.
+// right returns expressions that match the valid values of a parameter.
 func right(p *lookup.Parameter) []string {
 	switch p.Kind {
 	case lookup.Choice:
@@ -193,7 +203,7 @@ func right(p *lookup.Parameter) []string {
 		return []string{blanks + plus + `\d+` + blanks}
 	case lookup.Integer:
 		return []string{blanks + sign + `\d+` + blanks}
-	case lookup.Day: // a day of the calendar, leap years included
+	case lookup.Day: // a day of the calendar; 29 February only in leap years
 		return []string{
 			`\d{4}-(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])`,
 			`\d{4}-(?:0[469]|11)-(?:0[1-9]|[12]\d|30)`,
@@ -202,11 +212,12 @@ func right(p *lookup.Parameter) []string {
 			`(?:[02468][048]|[13579][26])00-02-29`,
 		}
 	}
-	return nil // of a retired parameter none is right
+	return nil // no value of a retired parameter is valid
 }
 
-// given is the value of the modes that find a package in one of these ways, of which a query has one at most; "" when
-// there is no such mode.
+// given returns the value of the mode that finds a package in one of the given ways. It concatenates the variables of
+// all such modes; a valid query has at most one of them, and the other variables are empty. It returns "" if the
+// grammar has no such mode.
 func (g grammar) given(ways ...lookup.Finds) string {
 	var variables []string
 	for _, p := range g.Modes() {
@@ -220,18 +231,19 @@ func (g grammar) given(ways ...lookup.Finds) string {
 	return strings.Join(variables, "")
 }
 
-// keys writes what the tables of packages are asked for.
+// keys writes the maps that convert the values of the query to the keys of the tables of packages.
 func (g grammar) keys(t *text) {
 	if version := g.given(lookup.ByVersion); version != "" {
-		t.comment("The version. Nginx ignores the case of keys, so versions with capitals begin with c, all others " +
-			"with v.")
+		t.comment(`
+			The version. Nginx ignores the case of keys, so versions with capital letters start with c, and all others
+			with v.`)
 		t.block("map "+version+" $sitegen_version",
 			entry(regex(`^=([^A-Z]*)\z`), `"v$1"`), entry(regex(`^=(.*)\z`), `"c$1"`))
 	}
 	if day := g.given(lookup.ByDate); day != "" {
 		t.comment(`
-			The day as an address, which dates-*.conf look for: 2026-09-09 is 26.9.9.0. Days before 2000 are the first
-			address, days after 2099 one behind all others.`)
+			The day as an address, for the geo blocks in dates-*.conf: 2026-09-09 is 26.9.9.0. A day before 2000 is the
+			first address, a day after 2099 an address after all others.`)
 		t.block("map "+day+" $sitegen_date_address",
 			entry(regex(`^=20(\d\d)-(\d\d)-(\d\d)`), `"$1.$2.$3.0"`),
 			entry(regex(`^=[01]`), "0.0.0.0"),
@@ -239,8 +251,9 @@ func (g grammar) keys(t *text) {
 	}
 	if number := g.given(lookup.ByRevision, lookup.ByClosestRevision); number != "" {
 		t.comment(fmt.Sprintf(`
-			The revision without blanks, sign and leading zeros, and as an address, which revisions-*.conf look for: 34645
-			is 3.46.45.0. No package has a revision above %d, so those above are one address behind all others.`,
+			The revision without spaces, sign and leading zeros, and as an address, for the geo blocks in
+			revisions-*.conf: 34645 is 3.46.45.0. Packages have no revisions above %d, so a higher one is an address
+			after all others.`,
 			catalog.MaxRevision))
 		t.block("map "+number+" $sitegen_number", entry(regex("^="+blanks+plus+`0*(\d+)`+blanks+`\z`), "$1"))
 		t.block("map $sitegen_number $sitegen_number_address",
@@ -251,16 +264,16 @@ func (g grammar) keys(t *text) {
 			entry("default", lastAddress.String()))
 	}
 	offset := param(g.Of(lookup.OffsetRole))
-	t.comment(`The offset: up or down, and how many steps, "" for none.`)
+	t.comment(`The offset: its sign and the number of steps, "" for none.`)
 	t.block("map "+offset+" $sitegen_sign", entry(regex("^="+blanks+"-"), "-"), entry("default", "+"))
 	t.block("map "+offset+" $sitegen_steps",
 		entry(`""`, `""`),
 		entry(regex("^="+blanks+sign+"0+"+blanks+`\z`), `""`),
-		entry(regex("^="+blanks+sign+`0*([1-9]\d{0,4})`+blanks+`\z`), "$1"), // five digits, as MaxOffset has
-		note(entry("default", strconv.Itoa(lookup.MaxOffset)), "further than any catalogue goes"))
+		entry(regex("^="+blanks+sign+`0*([1-9]\d{0,4})`+blanks+`\z`), "$1"), // MaxOffset has five digits
+		note(entry("default", strconv.Itoa(lookup.MaxOffset)), "beyond the end of any catalogue"))
 }
 
-// picked writes how each mode finds its build, before any offset.
+// picked writes the map that finds the build for each mode, before an offset is added.
 func (g grammar) picked(t *text) {
 	found := map[lookup.Finds]string{
 		lookup.Newest: "$sitegen_newest", lookup.ByVersion: "$sitegen_by_version",
@@ -274,21 +287,21 @@ func (g grammar) picked(t *text) {
 	t.block("map $sitegen_mode $sitegen_picked", lines...)
 	if g.given(lookup.ByRevision) != "" {
 		t.comment(`
-			The newest build of exactly a revision is the newest one at or below it, if that is of this revision: of 34645,
-			for instance, the build 34645.1 is, and 34640 is not.`)
+			The newest build of exactly the given revision: the newest build at or below it, if that has this revision.
+			For revision 34645, the builds 34645 and 34645.1 have it; 34640 does not.`)
 		t.block(`map "$sitegen_by_closest=$sitegen_number" $sitegen_by_revision`,
 			"volatile;", entry(regex(`^((\d+)(?:\.\d+)?)=\2\z`), "$1"))
 	}
 	t.WriteByte('\n')
 }
 
-// variant writes which of the composed answers to / and /findall is the right one.
+// variant writes the maps that choose among the composed answers to / and /findall.
 func (g grammar) variant(t *text) {
 	stability := param(g.Of(lookup.StabilityRole))
 	t.comment(`
-		The rows of the download page and of /findall that the query asks for. The columns are $sitegen_os.`)
+		The rows that the query selects, for the download page and for /findall. $sitegen_os selects the columns.`)
 	t.printf("map %s $sitegen_rows { \"\" default; default $sitegen_stability; }\n", stability)
-	t.comment("1 when the query of the home page has a parameter that is known.")
+	t.comment("1 if the query of the home page has one of the parameters.")
 	t.block("map "+quote(param(g.Of(lookup.OSRole))+stability+"$sitegen_others")+" $sitegen_asked",
 		entry(`""`, `""`), entry("default", "1"))
 }
@@ -311,16 +324,16 @@ func permalinks(spec *lookup.Spec) output.File {
 	}
 	t.block(fmt.Sprintf("location ~ \"^(?:%s)(?:%s)?\\z\"", strings.Join(paths, "|"), suffix), rewrites...)
 	return file("server/permalinks.conf", `
-		Permalinks stand for requests to the download API. The question mark at the end of each request drops the query
-		that the permalink was asked with.`, &t)
+		Permalinks are short for requests to the download API. The question mark at the end of each rewrite drops the
+		query of the original request.`, &t)
 }
 
-// escapes is how many escapes of a query string are decoded. Clients have no reason to send any, since the values of
-// the API need none; this many are enough to write the values of a usual query in escapes altogether.
+// escapes is the maximum number of escapes that are decoded in a query. Clients have no reason to send any, because the
+// values of the API need no escapes; 16 are enough for a usual query with all values escaped.
 const escapes = 16
 
-// decode writes decode.conf, which decodes percent-escapes of unreserved characters (RFC 3986, 2.3): they mean the
-// same as the characters.
+// decode writes decode.conf. It decodes percent-escapes of unreserved characters, which mean the same as the characters
+// themselves (RFC 3986, section 2.3).
 func decode(spec *lookup.Spec) output.File {
 	const unreserved = "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
 	var t text
@@ -341,8 +354,9 @@ func decode(spec *lookup.Spec) output.File {
 	system := spec.Of(lookup.OSRole)
 	last := len(system.Name) - 1
 	return file("http/decode.conf", fmt.Sprintf(`
-		$sitegen_query is the query string without needless escapes: %s%%%02x=%s becomes %[1]s%[2]c=%[3]s. Each line
-		decodes one escape, so that up to %[4]d are decoded; a blank marks how far the string is done. Most queries have
-		none. A percent sign that begins no escape stands for itself. It becomes %%25, so that it cannot begin an escape
-		together with what is decoded after it.`, system.Name[:last], system.Name[last], system.Values[0], escapes), &t)
+		$sitegen_query is the query string without unnecessary escapes: %s%%%02x=%s becomes %[1]s%[2]c=%[3]s. Each map
+		decodes one escape, up to %[4]d in total. A space marks the end of the decoded part. Most queries have no
+		escapes. A percent sign that does not start an escape is a literal percent sign. It becomes %%25, because it
+		could otherwise form an escape with characters that are decoded after it.`,
+		system.Name[:last], system.Name[last], system.Values[0], escapes), &t)
 }

@@ -9,43 +9,45 @@ import (
 	"strings"
 )
 
-// hash is the hash of a variable that hashed tables are cut by.
+// hash is the hash of a variable. Hashed tables are split by its digits.
 //
-// A map of Nginx takes keys of up to 46 bytes, ignores their case, and warns at every start when it has more than
-// about a hundred long keys or a thousand short ones: "could not build optimal map_hash". Larger sizes can be set for
-// all maps of the server at once only, before the first of them, which an included file cannot do.
+// A map of Nginx allows keys of at most 46 bytes and ignores their case. If it has more than about a hundred long keys
+// or a thousand short ones, Nginx prints a warning at every start: "could not build optimal map_hash". A directive that
+// allows larger maps applies to all maps of the server and must come before the first of them, so an included file
+// cannot set it.
 //
-// A hashed table takes any number of keys of any length. Nginx itself hashes the key (split_clients), and the decimal
-// digits of the hash lead to a short entry. Suppose that the path /about has the digits 4, 0, 2 and 7:
+// A hashed table has any number of keys of any length. Nginx hashes the key with split_clients, and the decimal digits
+// of the hash lead to a short list of keys. Suppose that the path /about has the digits 4, 0, 2 and 7:
 //
 //	split_clients "1$source" $digit_1 { 10% 0; 10% 1; … * 9; }                  # one line for each digit
 //	map $digit_4 $list { 7 $list_7; … }
 //	map $digit_1$digit_2$digit_3 $list_7 { 402 "\n/about\n301 /info/\n/wiki/x\n301 /y\n"; … }
 //	map "$source$list" $target { "~^([^\n]*)\n(?:[^\n]*\n[^\n]*\n)*?\1\n([^\n]*)" $2; }
 //
-// The entry 402 of the map 7 lists the keys with these digits, here two, each with its value on the next line. The
-// expression in the last map looks for the line that equals the key, and takes the line after it. A table of up to
-// perEntry thousand keys needs three digits and one map; a larger one needs further digits, which choose among ten
-// maps, a hundred, and so on.
+// The entry 402 of the map 7 lists all keys with these digits, here /about and /wiki/x, each with its value on the next
+// line. The last map searches "/about\n/about\n301 /info/\n…", the key followed by that list. Its expression finds the
+// line of the list that equals the key, and takes the line after it: "301 /info/".
 //
-// One more key adds or changes one line, except when the number of digits grows. Since split_clients cannot be
-// volatile, the source must not depend on the cell of an answer.
+// A table of at most 1000*perEntry keys needs three digits and one map. A larger table needs four digits and ten maps,
+// or five digits and a hundred maps, and so on. A new key adds or changes one line of the file, unless it increases the
+// number of digits. Since split_clients cannot be volatile, the source must not depend on the cell of an answer.
 type hash struct {
-	name   string // of the digits: $sitegen_<name>_1 and so on
-	source string // the variable, for instance $sitegen_source
+	name   string // names the digits: $sitegen_<name>_1 and so on
+	source string // the variable that is hashed, for instance $sitegen_source
 }
 
-// pair is a key of a hashed table and its value; both are one line, and not empty.
+// pair is a key of a hashed table and its value. Neither of them is empty or contains a line end.
 type pair struct{ key, value string }
 
 const (
-	// entryDigits is how many digits name the entries of one map. Nginx takes all thousand keys of three digits.
+	// entryDigits is the number of digits that select an entry of a map. With three digits, a map has a thousand short
+	// keys, which Nginx accepts without a warning.
 	entryDigits = 3
-	// perEntry is how many keys may share an entry on average. An expression goes through as many in a microsecond.
+	// perEntry is how many keys share an entry on average. Searching so many takes about a microsecond.
 	perEntry = 3
 )
 
-// digitsFor is how many digits a table of n keys needs.
+// digitsFor returns the number of digits that a table of n keys needs.
 func digitsFor(n int) int {
 	if n == 0 {
 		return 0
@@ -57,10 +59,10 @@ func digitsFor(n int) int {
 	return digits
 }
 
-// digit is the variable of the i-th digit, from 1.
+// digit returns the variable of the i-th digit, counted from 1.
 func (h hash) digit(i int) string { return "$sitegen_" + h.name + "_" + strconv.Itoa(i) }
 
-// digits joins the variables of the digits from the first to the last.
+// digits returns the variables of the digits from first to last, concatenated.
 func (h hash) digits(first, last int) string {
 	var b strings.Builder
 	for i := first; i <= last; i++ {
@@ -69,7 +71,8 @@ func (h hash) digits(first, last int) string {
 	return b.String()
 }
 
-// define writes the first n digits. Each has its own number before the source, so that it is a digit of another hash.
+// define writes the split_clients blocks of the first n digits. Each block hashes its number and the source, "1/about",
+// "2/about" and so on, so the digits are independent of each other.
 func (h hash) define(t *text, n int) {
 	for i := 1; i <= n; i++ {
 		t.printf("split_clients %s %s {", quote(strconv.Itoa(i)+h.source), h.digit(i))
@@ -82,7 +85,7 @@ func (h hash) define(t *text, n int) {
 
 // digitsOf computes the first n digits of a key as Nginx does.
 func digitsOf(key string, n int) string {
-	const tenth = 1000 * 0xffffffff / 10_000 // 10% of the hash's range: Nginx counts hundredths of a percent
+	const tenth = 1000 * 0xffffffff / 10_000 // 10% of the range of the hash; Nginx counts hundredths of a percent
 	numbered := []byte("0" + key)
 	digits := make([]byte, n)
 	for i := range digits {
@@ -92,7 +95,7 @@ func digitsOf(key string, n int) string {
 	return string(digits)
 }
 
-// murmur2 is the hash of split_clients: MurmurHash2 with the seed 0.
+// murmur2 returns the hash that split_clients uses: MurmurHash2 with the seed 0.
 func murmur2(data []byte) uint32 {
 	const m = 0x5bd1e995
 	h := uint32(len(data))
@@ -113,7 +116,7 @@ func murmur2(data []byte) uint32 {
 	return h ^ h>>15
 }
 
-// located is a pair and where it is in the table: the digits that name its map and those that name its entry.
+// located is a pair and its place in a table: the digits that select its map, and those that select its entry.
 type located struct {
 	pair
 	inMap, inEntry string
@@ -133,8 +136,8 @@ func locate(pairs []pair) []located {
 	return list
 }
 
-// table writes a hashed table: target becomes the value of the hash's source, or "" where the source is none of the
-// keys. The digits that it needs, see digitsFor, must be defined.
+// table writes a hashed table. The variable target becomes the value for the hash's source, or "" if the source is not
+// one of the keys. define must have written the number of digits that digitsFor returns.
 func (h hash) table(t *text, target string, pairs []pair) {
 	if len(pairs) == 0 {
 		t.printf("map %s %s { }\n", h.source, target)
@@ -152,7 +155,7 @@ func (h hash) table(t *text, target string, pairs []pair) {
 		}
 		t.printf("}\n")
 	}
-	var parts []string // of lists that are longer than a word can be
+	var parts []string // of lists that are longer than maxToken
 	for m, places := range runs(places, byMap) {
 		variable := lists
 		if m != "" {
@@ -169,8 +172,9 @@ func (h hash) table(t *text, target string, pairs []pair) {
 	}
 }
 
-// list writes the value of an entry. Nginx reads no word longer than maxToken, so a longer list is cut into variables,
-// which are added to parts. They are geo blocks, in which a dollar sign begins no variable.
+// list returns the value of an entry. If it is longer than maxToken, list splits it into parts, adds them to parts, and
+// returns a value of variables, "$sitegen_exact_list_part_0$sitegen_exact_list_part_1". Each part becomes a geo block,
+// because a dollar sign has no meaning in the values of geo.
 func list(places []located, lists string, parts *[]string) string {
 	var b strings.Builder
 	b.WriteByte('\n')
@@ -182,7 +186,7 @@ func list(places []located, lists string, parts *[]string) string {
 		return value
 	}
 	var value strings.Builder
-	const length = maxToken/2 - 1 // of a part: in quotes a character takes two bytes at most
+	const length = maxToken/2 - 1 // of a part: quoting can double it
 	for start := 0; start < len(whole); start += length {
 		fmt.Fprintf(&value, "%s_part_%d", lists, len(*parts))
 		*parts = append(*parts, whole[start:min(start+length, len(whole))])
@@ -190,7 +194,7 @@ func list(places []located, lists string, parts *[]string) string {
 	return quote(value.String())
 }
 
-// runs yields the runs of neighbours with the same key.
+// runs yields each run of consecutive elements with the same key.
 func runs[T any](list []T, key func(T) string) iter.Seq2[string, []T] {
 	return func(yield func(string, []T) bool) {
 		for start := 0; start < len(list); {
@@ -206,7 +210,7 @@ func runs[T any](list []T, key func(T) string) iter.Seq2[string, []T] {
 	}
 }
 
-// explain describes a table in its file, with the shortest of the keys as an example.
+// explain returns a comment that describes a table, with its shortest key as an example.
 func (h hash) explain(pairs []pair) string {
 	if len(pairs) == 0 {
 		return ""
@@ -216,8 +220,8 @@ func (h hash) explain(pairs []pair) string {
 	}).key
 	digits := digitsOf(key, digitsFor(len(pairs)))
 	text := `
-		Nginx hashes the key, and the digits of the hash lead to a short list of keys and values, on a line each.
-		For instance, ` + key + " has the digits " + digits + ": it is in the entry " + digits[:entryDigits]
+		Nginx hashes the key, and the digits of the hash lead to a short list of keys and values, one on each line.
+		For example, ` + key + " has the digits " + digits + ", so it is in the entry " + digits[:entryDigits]
 	if len(digits) > entryDigits {
 		text += " of the map " + digits[entryDigits:]
 	}

@@ -20,20 +20,20 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// server is an Nginx with the configuration of a table, and the fewest files that it refers to.
+// server is an Nginx with the configuration of a table. Its site has only the files that the configuration refers to.
 type server struct {
 	*testutil.Nginx
 	table  *redirect.Table
 	client *http.Client
 }
 
-// serve serves packages of the built-in profile.
+// serve starts an Nginx for packages of the built-in profile.
 func serve(t testing.TB, packages []*catalog.Package) *server {
 	t.Helper()
 	return serveTable(t, &redirect.Table{Index: lookup.New(testutil.Spec(t), packages)})
 }
 
-// serveTable serves a table. A configuration that Nginx has something to say about fails the test.
+// serveTable starts an Nginx for a table. The test fails if Nginx prints a warning about the configuration.
 func serveTable(t testing.TB, table *redirect.Table) *server {
 	t.Helper()
 	redirects, public := t.TempDir(), t.TempDir()
@@ -70,6 +70,7 @@ func compile(t testing.TB, table *redirect.Table) map[string][]byte {
 	return byPath
 }
 
+// writePublic writes the files of the site.
 func writePublic(t testing.TB, dir string, x *lookup.Index) {
 	spec := x.Spec()
 	for path, text := range map[string]string{
@@ -82,7 +83,7 @@ func writePublic(t testing.TB, dir string, x *lookup.Index) {
 	for _, p := range x.Packages() {
 		record := "api/v1/packages/" + p.ID + ".json"
 		write(t, dir, record, append(lookup.ObjectJSON(spec, p), '\n'))
-		// It has the link that a cell has, too.
+		// A cell needs only the link to the package, which the JSON file contains.
 		if err := os.Link(filepath.Join(dir, record), filepath.Join(dir, "-/cell/"+p.ID+".html")); err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +101,7 @@ func writePublic(t testing.TB, dir string, x *lookup.Index) {
 	}
 }
 
-// skeletons are the home page and the /findall answer of one variant, without layout.
+// skeletons returns the home page and the answer of /findall for a system and stability, without a layout.
 func skeletons(spec *lookup.Spec, system catalog.OS, stability catalog.Stability) (page, object string) {
 	systems, stabilities := []catalog.OS{system}, []catalog.Stability{stability}
 	if system == "all" {
@@ -138,17 +139,17 @@ func write(t testing.TB, dir, path string, data []byte) {
 	}
 }
 
-// answer is what a client sees, reduced to what the index speaks of.
+// answer is the part of a reply that the index determines.
 type answer struct {
 	Status   int
 	Location string
-	IDs      []string // of the package, or of all cells in order, "" where there is none
+	IDs      []string // of the package, or of all cells in order; "" for a cell without a package
 	Problem  string
 }
 
 var cellRE = regexp.MustCompile(`/bitstream/([0-9A-Za-z._-]+)|Not available`)
 
-// ask sends a request and reads the answer back.
+// ask sends a request and parses the reply.
 func (s *server) ask(method, request string) (a answer, err error) {
 	req, err := http.NewRequest(method, s.URL+request, nil)
 	if err != nil {
@@ -198,7 +199,7 @@ func (s *server) ask(method, request string) (a answer, err error) {
 	return a, nil
 }
 
-// want is the answer of the index in the same form.
+// want returns the answer of the index.
 func (s *server) want(request string) answer {
 	x := s.table.Index
 	path, query, _ := strings.Cut(request, "?")
@@ -221,7 +222,7 @@ func (s *server) want(request string) answer {
 			a.IDs = append(a.IDs, id)
 		}
 		if got.Kind == lookup.Page && cmp.Equal(got.Query, x.Answer("/", "").Query) {
-			a.IDs = nil // the plain home page may be served
+			a.IDs = nil // Nginx may serve the plain home page
 		}
 	case lookup.BadQuery:
 		a.Problem = got.Problem.Param
@@ -233,7 +234,7 @@ func (s *server) want(request string) answer {
 	return a
 }
 
-// compare asks Nginx and the index.
+// compare sends a request to Nginx and compares the answer with that of the index.
 func (s *server) compare(t *testing.T, method, request string) {
 	t.Helper()
 	want := s.want(request)
@@ -245,15 +246,14 @@ func (s *server) compare(t *testing.T, method, request string) {
 		want.IDs, want.Problem = nil, ""
 	}
 	if want.IDs == nil && method == "GET" && want.Status == 200 {
-		got.IDs = nil // the plain home page, or the same cells composed
+		got.IDs = nil // the plain home page, or a composed page with the same cells
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s %s (-index +nginx):\n%s", method, request, diff)
 	}
 }
 
-// rule asks for a path that rules may answer and returns status and target as the pairs of testdata/redirect write
-// them.
+// rule sends a request that a rule may answer. It returns the status and target in the form of testdata/redirect.
 func (s *server) rule(t testing.TB, method, request string) string {
 	t.Helper()
 	res, body := testutil.Ask(t, s.client, method, s.URL+strings.ReplaceAll(request, "{", "%7B"))

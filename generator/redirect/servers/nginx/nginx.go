@@ -1,39 +1,44 @@
-// Package nginx compiles a redirect table into an Nginx configuration of core modules alone, from version 1.22 on.
+// Package nginx compiles redirect tables into a configuration for Nginx 1.22 and later that uses only Nginx's core
+// modules.
 //
-// The configuration is a program that looks a package up, in Nginx's own words. Variables are its functions: each is
-// defined by one map or geo block, which computes it from other variables when a location asks for it. Take
+// The configuration is a program that finds a package. Its functions are variables: a map or geo block defines each of
+// them and computes it from other variables when a location uses it. For example, Nginx answers the request
 //
 //	/download?os=win&date=2026-09-09&offset=-1
 //
-// on its way through the files:
+// with these files, in this order:
 //
-//   - decode.conf decodes the query string, parameters.conf takes it apart: $sitegen_os is win, $sitegen_mode is date,
-//     $sitegen_date_address is 26.9.9.0, and $sitegen_problem is "". For a query that makes no sense it is the name of
-//     an error page.
-//   - tables.conf chooses the table that answers for the mode, the platform amd64-win and the stability release:
-//     newest.conf, versions-*.conf, dates-*.conf or revisions-*.conf. It has the build 34640. A build is named by its
-//     revision; the second newest build of a revision is 34640.1.
-//   - positions-*.conf number the revisions of a platform from the oldest: 34640 is 5821. offset.conf adds the offset,
-//     5820, and positions-*.conf has the revision there, 34633.
-//   - packages-*.conf has the id of the build 34633. lookup.conf describes these steps, and the location in
-//     server/download-api.conf goes through them and redirects to /bitstream/<id>.
-//   - files.conf has the URL of an id, and server/bitstreams.conf redirects there.
-//   - server/permalinks.conf makes requests to the API of permalinks, rules.conf looks rules up.
+//   - decode.conf decodes the query string, and parameters.conf parses it: $sitegen_os is win, $sitegen_mode is date,
+//     $sitegen_date_address is 26.9.9.0, and $sitegen_problem is "". For an invalid query, $sitegen_problem is the name
+//     of an error page.
+//   - tables.conf chooses the table for the mode, the platform amd64-win and the stability release: newest.conf,
+//     versions-*.conf, dates-*.conf or revisions-*.conf. That table contains the build 34640. A build is named by its
+//     revision; the second newest build of that revision would be 34640.1.
+//   - positions-*.conf number the revisions of a platform from the oldest on: 34640 has the position 5821. offset.conf
+//     adds the offset, which results in 5820, and positions-*.conf contain the revision at that position, 34633.
+//   - packages-*.conf contain the id of the build 34633. lookup.conf describes these steps. The location in
+//     server/download-api.conf runs them and redirects to /bitstream/<id>.
+//   - files.conf contains the URL for an id, and server/bitstreams.conf redirects to it.
 //
-// Files that follow from the Spec or from the packages are written by the code below; all others are static, in conf/.
+// server/permalinks.conf rewrites permalinks to requests to the API, and rules.conf finds the rule for a path.
 //
-// # What Nginx can look up
+// The code in this package writes the files that depend on the Spec or on the packages. All other files are static and
+// in conf/.
 //
-// A map has exact keys; of more than a thousand short or a hundred long ones Nginx warns at every start. Tables by
-// number are cut into thousands, see exact; all others by digits of a hash, see hash. Regular expressions in a map are
-// tried one after the other, so only rules with placeholders and conditions become such.
+// # Lookups in Nginx
 //
-// "The newest build at or below a revision, or on or before a day" is geo with ranges, the module that tells where an
-// IPv4 address is: revisions and days are written as addresses, see steps.
+// A map finds a text that is exactly one of its keys. If a map has more than about a thousand short keys or a hundred
+// long ones, Nginx prints a warning at every start. Large tables are therefore split into many maps: tables with
+// numbers as keys by thousands, see exact, and all other tables by the digits of a hash, see hash. Nginx tries the
+// regular expressions of a map one after the other, so only rules with placeholders or conditions use them.
 //
-// Nginx keeps the value of a variable for as long as a request lasts. /findall and the home page with a query have
-// several cells, each a server-side include that shares the variables of the request. So whatever depends on the cell
-// is volatile, and geo and split_clients, which cannot be, are asked about the query only.
+// A geo block finds the range of IPv4 addresses that contains an address. It finds "the newest build at or below a
+// revision" and "on or before a day": revisions and days are written as addresses, see steps.
+//
+// Nginx computes a variable once for each request, unless the variable is volatile. The answers of /findall and of the
+// home page with a query consist of several cells; each cell is a server-side include that shares the variables of the
+// request. Variables that depend on the cell are therefore volatile. Those that geo and split_clients define cannot be
+// volatile, so they depend only on the query.
 package nginx
 
 import (
@@ -45,7 +50,7 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// Server is Nginx.
+// Server is an Nginx server.
 type Server struct{}
 
 // Name implements redirect.Server.
@@ -55,7 +60,7 @@ func (Server) Name() string { return "nginx" }
 func (Server) Describe() redirect.Description {
 	return redirect.Description{
 		Title:   "Nginx",
-		Files:   "`http/*.conf` and `server/*.conf`, to be included in the blocks of these names",
+		Files:   "`http/*.conf` and `server/*.conf`; include them in the `http` and the `server` block",
 		Queries: "answered",
 		Limits:  "none",
 	}
@@ -79,12 +84,12 @@ func (Server) Compile(t *redirect.Table) *redirect.Compilation {
 	return c
 }
 
-// conf holds the static files: what depends on neither the Spec nor the packages.
+// conf holds the static files, which depend on neither the Spec nor the packages.
 //
 //go:embed conf
 var conf embed.FS
 
-// fixed lists the static files.
+// fixed returns the static files.
 func fixed() (files []output.File) {
 	err := fs.WalkDir(conf, "conf", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -95,7 +100,7 @@ func fixed() (files []output.File) {
 		return err
 	})
 	if err != nil {
-		panic(err) // the files are part of the program
+		panic(err) // cannot happen: the files are part of the program
 	}
 	return files
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestCatalogues asks what the old server was asked of each catalogue, and 10,000 random questions.
+// TestCatalogues sends the recorded requests of each catalogue and 10,000 random ones.
 func TestCatalogues(t *testing.T) {
 	for _, tt := range []struct{ profile, file string }{{"live", "golden.jsonl"}, {"archive", "golden-archive.jsonl"}} {
 		t.Run(tt.profile, func(t *testing.T) {
@@ -37,7 +37,8 @@ func TestCatalogues(t *testing.T) {
 	}
 }
 
-// inventedScheme is that of a project that shares no word with the built-in profile.
+// inventedScheme returns the scheme of an invented project that shares no system or architecture with the built-in
+// profile, except linux.
 func inventedScheme() *catalog.Scheme {
 	return &catalog.Scheme{
 		Systems: []catalog.System{
@@ -51,8 +52,8 @@ func inventedScheme() *catalog.Scheme {
 	}
 }
 
-// invented publishes n packages of the project: a build of each platform every few hours, the first of each thirty
-// released. versions says whether each build has a version of its own.
+// invented returns n packages of the invented project: a build for each platform at intervals of every. One build in
+// thirty is a release. If versions is set, each build has its own version.
 func invented(t testing.TB, scheme *catalog.Scheme, n int, every time.Duration, versions bool) []*catalog.Package {
 	t.Helper()
 	built := time.Date(2015, 2, 27, 0, 0, 0, 0, time.UTC)
@@ -87,7 +88,7 @@ func invented(t testing.TB, scheme *catalog.Scheme, n int, every time.Duration, 
 	return packages
 }
 
-// TestInventedProject has other systems and architectures, ids that are names, and no revisions.
+// TestInventedProject uses a scheme with other systems and architectures and with names as ids.
 func TestInventedProject(t *testing.T) {
 	t.Parallel()
 	spec := lookup.NewSpec(inventedScheme(), nil)
@@ -110,13 +111,13 @@ func TestInventedProject(t *testing.T) {
 		for _, word := range []string{"macosx", "(win|", "amd64", "i386", "revision=", profile.Default,
 			"closest-revision"} {
 			if strings.Contains(strings.ToLower(string(data)), word) {
-				t.Errorf("%s has the word %q", path, word)
+				t.Errorf("%s contains %q", path, word)
 			}
 		}
 	}
 }
 
-// TestAurora asks about the invented project of testdata/aurora, which is configured by a profile and a packages.json.
+// TestAurora uses the invented project of testdata/aurora, which consists of a profile and a packages.json.
 func TestAurora(t *testing.T) {
 	t.Parallel()
 	s := serveTable(t, &redirect.Table{Index: testutil.Aurora(t)})
@@ -128,19 +129,19 @@ func TestAurora(t *testing.T) {
 	}
 }
 
-// TestAddedParameters adds a system, two modes and two other parameters to the grammar of the built-in profile.
+// TestAddedParameters adds a system, two modes, another parameter and a permalink to the grammar of the built-in
+// profile.
 func TestAddedParameters(t *testing.T) {
 	t.Parallel()
 	scheme := *testutil.Scheme(t)
 	scheme.Systems = append(slices.Clone(scheme.Systems), catalog.System{ID: "haiku_os", Title: "Haiku"})
-	parameters := append([]lookup.Parameter{{Name: "format", Kind: lookup.Choice, Values: []string{
-		"zip", "tar.gz",
-	}, Reason: "is unknown", Allowed: "zip"}},
-		lookup.Parameters(&scheme)...)
-	parameters = append(parameters,
-		lookup.Parameter{Name: "built-until", Kind: lookup.Day, Role: lookup.ModeRole, Finds: lookup.ByDate},
-		lookup.Parameter{Name: "at_least", Kind: lookup.Natural, Role: lookup.ModeRole,
-			Finds: lookup.ByClosestRevision})
+	format := lookup.Parameter{Name: "format", Kind: lookup.Choice, Values: []string{"zip", "tar.gz"},
+		Reason: "is unknown", Allowed: "zip"}
+	parameters := slices.Concat([]lookup.Parameter{format}, lookup.Parameters(&scheme), []lookup.Parameter{
+		{Name: "built-until", Kind: lookup.Day, Role: lookup.ModeRole, Finds: lookup.ByDate},
+		{Name: "at_least", Kind: lookup.Natural, Role: lookup.ModeRole, Finds: lookup.ByClosestRevision},
+	})
+
 	permalinks := append(lookup.Permalinks(&scheme), lookup.Permalink{Path: "/until/{built-until}/{os}"})
 	spec := lookup.CustomSpec(&scheme, nil, parameters, permalinks)
 
@@ -176,7 +177,7 @@ func TestAddedParameters(t *testing.T) {
 	}
 }
 
-// TestUnusual asks what no well-meaning client asks.
+// TestUnusual sends malformed and hostile requests.
 func TestUnusual(t *testing.T) {
 	t.Parallel()
 	packages := testutil.Packages(t, "live")
@@ -237,7 +238,7 @@ func TestUnusual(t *testing.T) {
 	}
 }
 
-// TestHidden asks for what has no address of its own.
+// TestHidden requests files that Nginx must not serve.
 func TestHidden(t *testing.T) {
 	s := serve(t, testutil.Packages(t, "live"))
 	for _, request := range []string{

@@ -10,18 +10,18 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
-// rules writes rules.conf, the maps that choose a rule. $sitegen_rule is "status target" of the rule that matches the
-// path, "" when none does. The locations that ask for it are in files.conf and bitstreams.conf of the server. Rules
-// that Nginx cannot read are findings of c.
+// rules writes rules.conf, the maps that find the rule for a request. They set $sitegen_rule to "status target" of the
+// first rule that matches, or to "" if none does. The locations in server/files.conf and server/bitstreams.conf use it.
+// rules adds an error to c for each rule that Nginx cannot read.
 func rules(r *redirect.Rules, c *redirect.Compilation) output.File {
 	w := &rulesWriter{rules: r, found: c}
-	w.comment("A dollar sign, which cannot be written in the value of a map.")
+	w.comment("A dollar sign. In the value of a map, it would start the name of a variable.")
 	w.printf("geo $sitegen_dollar { default \"$\"; }\n")
 	w.exact()
 	w.conditions()
 	w.patterns()
 	w.parameters()
-	w.comment("The rule, by its status.")
+	w.comment("The target of the rule, in one variable for each status.")
 	for _, status := range []int{301, 302, 307, 308, 200} {
 		w.printf("map $sitegen_rule $sitegen_rule_%d { %s $1; }\n", status, regex(fmt.Sprintf(`^%d (.*)\z`, status)))
 	}
@@ -29,25 +29,25 @@ func rules(r *redirect.Rules, c *redirect.Compilation) output.File {
 		w.printf("map $sitegen_rule $sitegen_rule_%d { %d 1; }\n", status, status)
 	}
 	return file("http/rules.conf", `
-		The rules of rules.txt, the aliases of pages, and links of servers that are retired.
-		A rule is "status target". Exact paths come before patterns; of each the first that matches counts.`, &w.text)
+		The rules of rules.txt, the aliases of pages, and the links of retired servers. A rule has the form
+		"status target". Exact paths come before patterns, and the first rule that matches is used.`, &w.text)
 }
 
-// rulesWriter writes rules.conf part by part.
+// rulesWriter writes the parts of rules.conf.
 type rulesWriter struct {
 	text
 	rules  *redirect.Rules
-	groups [][]*redirect.Rule // rules of exact paths with conditions, by the map that they are in
-	names  []string           // of the parameters that conditions ask for, each once
+	groups [][]*redirect.Rule // rules for exact paths with conditions; groups[N] is in the map $sitegen_conditions_N
+	names  []string           // the parameters that conditions use, each once
 	found  *redirect.Compilation
 }
 
-// exact writes the table of paths. The value of a path whose rules have conditions is ?N: the map $sitegen_conditions_N
-// goes on.
+// exact writes the table of exact paths. If the rules of a path have conditions, its value is ?N, and the map
+// $sitegen_conditions_N finds the rule.
 func (w *rulesWriter) exact() {
 	w.comment(`
-		The path without a slash at its end; "" for one with a line end, which no rule has and which could be taken for a
-		line of the list below.`)
+		The path without a slash at its end. It is "" for a path with a line end: no rule has such a path, and the line
+		after the line end could match a line of the lists below.`)
 	w.printf("map $uri $sitegen_source { %s $1; }\n", regex(`^(/|[^\n]*[^/\n])/?\z`))
 	var pairs []pair
 	seen := map[string]bool{}
@@ -65,7 +65,7 @@ func (w *rulesWriter) exact() {
 	h := hash{name: "source_digit", source: "$sitegen_source"}
 	about := "The rules of exact paths."
 	if len(w.groups) > 0 {
-		about += " The value ?0 stands for rules with conditions, in $sitegen_conditions_0."
+		about += "\nThe value ?0 means that the rules of the path have conditions; they are in $sitegen_conditions_0."
 	}
 	w.comment(about + h.explain(pairs))
 	h.define(&w.text, digitsFor(len(pairs)))
@@ -77,16 +77,17 @@ func (w *rulesWriter) exact() {
 	w.block("map $sitegen_exact $sitegen_rule", lines...)
 }
 
+// conditional reports whether a rule has conditions.
 func conditional(r *redirect.Rule) bool { return len(r.Conditions) > 0 }
 
-// perMap is how many rules with conditions a map has. Nginx tries their expressions one after the other, some ten of
-// them in a microsecond. The rules of one path stay together.
+// perMap is the maximum number of rules with conditions in a map, unless a single path has more. Nginx tries their
+// expressions one after the other, about ten in a microsecond.
 const perMap = 100
 
-// group adds the rules of one path to a map of conditions and returns its number.
+// group adds the rules of one path to a group and returns the number of the group.
 func (w *rulesWriter) group(rules []*redirect.Rule) int {
 	if end := slices.IndexFunc(rules, func(r *redirect.Rule) bool { return !conditional(r) }); end >= 0 {
-		rules = rules[:end+1] // what comes after it is never reached
+		rules = rules[:end+1] // a rule without conditions always matches; the rules after it never do
 	}
 	last := len(w.groups) - 1
 	if last < 0 || len(w.groups[last])+len(rules) > perMap {
@@ -97,8 +98,8 @@ func (w *rulesWriter) group(rules []*redirect.Rule) int {
 	return last
 }
 
-// conditions writes the maps of rules with conditions on the query. The first expression that matches the path and the
-// parameters of the map's rules counts. For instance, these rules
+// conditions writes the maps of rules with conditions on the query. Nginx uses the first expression that matches the
+// path and the parameters that the rules of the map use. For example, these rules
 //
 //	/store id=:id lang=en  /en/blog/:id
 //	/store                 /shop
@@ -113,8 +114,8 @@ func (w *rulesWriter) group(rules []*redirect.Rule) int {
 func (w *rulesWriter) conditions() {
 	if len(w.groups) > 0 {
 		w.comment(`
-			Rules with conditions on the query, by path and parameters. "" is a parameter that is not there, "=" one that is
-			empty.`)
+			Rules with conditions on the query. The key is the path and the parameters, which are "" if the query does
+			not have them and "=" if they are empty.`)
 	}
 	for i, rules := range w.groups {
 		asked := w.asked(rules)
@@ -128,7 +129,7 @@ func (w *rulesWriter) conditions() {
 	}
 }
 
-// patterns writes the map of rules with placeholders in their path.
+// patterns writes the map of rules with placeholders or an asterisk in their path.
 func (w *rulesWriter) patterns() {
 	rules := w.rules.Patterns()
 	asked := w.asked(rules)
@@ -146,16 +147,16 @@ func (w *rulesWriter) patterns() {
 	w.list("map "+asked.after("$uri")+" $sitegen_pattern", lines...)
 }
 
-// line writes the entry of a rule.
+// line returns the entry of a rule.
 func (w *rulesWriter) line(r *redirect.Rule, expr, target string) string {
 	key, value := regex(expr+`\z`), quote(ruleText(r, target))
 	if max(len(key), len(value)) > maxToken {
-		w.found.Fail(r, "the rule is longer than the %d bytes that Nginx reads at once; use fewer conditions", maxToken)
+		w.found.Fail(r, "the rule is longer than %d bytes, the most that Nginx reads; use fewer conditions", maxToken)
 	}
 	return entry(key, value)
 }
 
-// ruleText is what maps have for a rule.
+// ruleText returns the value of a rule in the maps: "301 /new", or "404" for a rule without a target.
 func ruleText(r *redirect.Rule, target string) string {
 	if target == "" {
 		return fmt.Sprint(r.Status)
@@ -163,20 +164,20 @@ func ruleText(r *redirect.Rule, target string) string {
 	return fmt.Sprintf("%d %s", r.Status, target)
 }
 
-// conditionValue is the variable that holds what a placeholder of a condition stands for. Unlike $1 and so on, which
-// hold what those of the path stand for, there may be more than nine of them.
+// conditionValue returns the variable that holds the value of a placeholder in a condition. The placeholders of the
+// path are $1 to $9; conditions may have more than nine placeholders, so theirs have names.
 func conditionValue(r *redirect.Rule, name string) string {
 	i := slices.IndexFunc(r.Conditions, func(c redirect.Condition) bool { return c.Placeholder == name })
 	return fmt.Sprintf("${sitegen_value_%d}", i)
 }
 
-// askedParameters is the parameters that the conditions of some rules name, by their index among those of all rules.
+// askedParameters holds the parameters that the conditions of some rules use.
 type askedParameters struct {
-	all   []string
-	index []int
+	all   []string // the parameters of all rules
+	index []int    // indexes in all
 }
 
-// asked lists the parameters of rules.
+// asked returns the parameters that the conditions of rules use.
 func (w *rulesWriter) asked(rules []*redirect.Rule) askedParameters {
 	var list []int
 	for _, r := range rules {
@@ -194,7 +195,7 @@ func (w *rulesWriter) asked(rules []*redirect.Rule) askedParameters {
 	return askedParameters{w.names, list}
 }
 
-// after writes the parameters after a path, which is a variable, and a line end.
+// after returns the source of a map: the variable path, a line end, and the parameters with ampersands between them.
 func (a askedParameters) after(path string) string {
 	if len(a.index) == 0 {
 		return path
@@ -206,7 +207,8 @@ func (a askedParameters) after(path string) string {
 	return quote(path + "\n" + strings.Join(list, "&"))
 }
 
-// expr is the expression for what after adds to the path that meets the conditions of a rule.
+// expr returns an expression for the part that after appends to the path. It matches if the conditions of the rule
+// hold.
 func (a askedParameters) expr(r *redirect.Rule) string {
 	var list []string
 	for _, at := range a.index {
@@ -228,10 +230,10 @@ func (a askedParameters) expr(r *redirect.Rule) string {
 	return `\n` + strings.Join(list, "&")
 }
 
-// parameters writes the maps that read the parameters of conditions: "" for one that is not there.
+// parameters writes the maps that extract the parameters of conditions from the query.
 func (w *rulesWriter) parameters() {
 	if len(w.names) > 0 {
-		w.comment("The parameters that conditions ask for.")
+		w.comment("The parameters that conditions use.")
 	}
 	for i, name := range w.names {
 		expr := regex("(?:^|&)" + regexp.QuoteMeta(name) + `(?:=([^&]*))?(?=&|\z)`)

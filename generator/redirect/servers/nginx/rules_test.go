@@ -12,13 +12,14 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// serveRules serves rules alone.
+// serveRules starts an Nginx for rules, without packages.
 func serveRules(t testing.TB, text string) *server {
 	t.Helper()
 	return serveTable(t, &redirect.Table{Index: testutil.NoPackages(t), Rules: readRules(t, text)})
 }
 
-// compareRule asks Nginx and the rules themselves, and reports whether one matched.
+// compareRule sends a request to Nginx and compares the answer with that of Rules.Match. It reports whether a rule
+// matched.
 func (s *server) compareRule(t *testing.T, request string) bool {
 	t.Helper()
 	path, query, _ := strings.Cut(request, "?")
@@ -58,7 +59,7 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// TestPermalinksAndInherited asks for every permalink of a catalogue, and for every source of the profile's rules.
+// TestPermalinksAndInherited requests every permalink of a catalogue and every source of the profile's rules.
 func TestPermalinksAndInherited(t *testing.T) {
 	t.Parallel()
 	x := testutil.Index(t, "live")
@@ -101,7 +102,7 @@ func TestPermalinksAndInherited(t *testing.T) {
 	}
 }
 
-// TestRandomRules holds Nginx against the meaning of rules that nobody would write.
+// TestRandomRules checks that Nginx applies random rules as the table does.
 func TestRandomRules(t *testing.T) {
 	t.Parallel()
 	matched := 0
@@ -118,7 +119,8 @@ func TestRandomRules(t *testing.T) {
 	}
 }
 
-// manyRules is the text of 100,000 rules, 5,000 of them with one tail that is longer than a key of Nginx's may be.
+// manyRules returns the text of 100,000 rules. The paths of 5,000 of them end in the same text, which is longer than
+// Nginx allows for the key of a map.
 func manyRules() string {
 	var b strings.Builder
 	for i := range 95_000 {
@@ -140,7 +142,8 @@ func TestManyRules(t *testing.T) {
 	}
 }
 
-// TestLongRules has lists of rules that are longer than the words that Nginx reads, and signs that mean something.
+// TestLongRules uses lists of rules that are longer than a token of Nginx's configuration can be, and characters with a
+// meaning in the configuration.
 func TestLongRules(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
@@ -153,7 +156,7 @@ func TestLongRules(t *testing.T) {
 	b.WriteString("/" + strings.Repeat("$", 390) + " /dollars\n")
 	s := serveRules(t, b.String())
 	if !strings.Contains(string(compile(t, s.table)["nginx/http/rules.conf"]), "geo $sitegen_exact_list_part_0 ") {
-		t.Error("no list is longer than a word")
+		t.Error("no list was split into parts")
 	}
 	s.compareRule(t, "/"+strings.Repeat("$", 390))
 	for i := 0; i < 2010; i += 7 {
@@ -161,7 +164,7 @@ func TestLongRules(t *testing.T) {
 	}
 }
 
-// TestManyConditions has more rules with conditions than Nginx would follow as a chain of variables.
+// TestManyConditions uses many rules with conditions. Nginx could not evaluate them as one chain of variables.
 func TestManyConditions(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
@@ -193,7 +196,7 @@ func TestManyConditions(t *testing.T) {
 	}
 }
 
-// TestTooManyConditions has a rule that Nginx cannot read.
+// TestTooManyConditions uses a rule that is too long for Nginx.
 func TestTooManyConditions(t *testing.T) {
 	rule := "/x"
 	for i := range 500 {
@@ -201,6 +204,6 @@ func TestTooManyConditions(t *testing.T) {
 	}
 	table := &redirect.Table{Index: testutil.NoPackages(t), Rules: readRules(t, "/a /b\n"+rule+" /y\n")}
 	if err := (nginx.Server{}).Compile(table).Err(); err == nil || !strings.HasPrefix(err.Error(), "rules.txt:2:1: ") {
-		t.Errorf("%v, want an error with the line", err)
+		t.Errorf("error %v, want one with the place of the rule", err)
 	}
 }

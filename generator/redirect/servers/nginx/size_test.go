@@ -17,13 +17,13 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestSize holds the configuration of the largest real catalogue below what Nginx reads without delay.
+// TestSize checks that the configuration of the largest real catalogue is small enough for Nginx to read without delay.
 func TestSize(t *testing.T) {
 	total := 0
 	for path, data := range compile(t, &redirect.Table{Index: testutil.Index(t, "archive")}) {
 		total += len(data)
 		if bytes.Contains(data, []byte(filepath.Dir(testutil.Path("")))) || bytes.Contains(data, []byte("include ")) {
-			t.Errorf("%s names a path", path)
+			t.Errorf("%s contains a path of this machine or an include", path)
 		}
 	}
 	if total > 8<<20 {
@@ -32,7 +32,7 @@ func TestSize(t *testing.T) {
 	t.Logf("%d bytes", total)
 }
 
-// TestSameBytes compiles a table twice.
+// TestSameBytes checks that a table compiles to the same bytes every time.
 func TestSameBytes(t *testing.T) {
 	x := testutil.Index(t, "live")
 	rules := testutil.RandomRules(1, 200)
@@ -45,7 +45,7 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-// TestOneMoreNightly counts the lines that git shows for what happens every night.
+// TestOneMoreNightly checks that the nightly builds of one day change only a few lines.
 func TestOneMoreNightly(t *testing.T) {
 	for _, tt := range []struct {
 		profile string
@@ -73,7 +73,7 @@ func TestOneMoreNightly(t *testing.T) {
 	}
 }
 
-// diffLines counts the lines that git diff --no-index marks.
+// diffLines returns the number of lines that git diff reports as added or deleted.
 func diffLines(t *testing.T, before, after map[string][]byte) int {
 	dir := t.TempDir()
 	for path, data := range before {
@@ -84,7 +84,7 @@ func diffLines(t *testing.T, before, after map[string][]byte) int {
 	}
 	cmd := exec.Command("git", "diff", "--no-index", "--numstat", "a", "b")
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null")
-	out, _ := cmd.Output() // exits with 1 when there is a difference
+	out, _ := cmd.Output() // git exits with status 1 if there is a difference
 	n := 0
 	for line := range strings.Lines(string(out)) {
 		var added, deleted int
@@ -96,7 +96,7 @@ func diffLines(t *testing.T, before, after map[string][]byte) int {
 	return n
 }
 
-// TestManyBuilds has several builds of each revision.
+// TestManyBuilds uses several builds of each revision.
 func TestManyBuilds(t *testing.T) {
 	base := testutil.Packages(t, "live")[0]
 	var packages []*catalog.Package
@@ -114,7 +114,7 @@ func TestManyBuilds(t *testing.T) {
 	}
 }
 
-// TestOddVersions has versions that differ in case only, that are words of Nginx, and that are long.
+// TestOddVersions uses versions that differ only in case, that are keywords of Nginx, and that are long.
 func TestOddVersions(t *testing.T) {
 	base := testutil.Packages(t, "live")[0]
 	var packages []*catalog.Package
@@ -135,7 +135,7 @@ func TestOddVersions(t *testing.T) {
 	}
 }
 
-// TestEmptyPlatform has nothing for two operating systems.
+// TestEmptyPlatform uses a catalogue with packages for only one system.
 func TestEmptyPlatform(t *testing.T) {
 	var packages []*catalog.Package
 	for _, p := range testutil.Packages(t, "live") {
@@ -153,8 +153,8 @@ func tableOf(t testing.TB, packages []*catalog.Package) *redirect.Table {
 	return &redirect.Table{Index: lookup.New(testutil.Spec(t), packages)}
 }
 
-// TestManyPackages has 12,000 packages of each form of ids, whose URLs differ in more than the id and most of which
-// have a version of their own.
+// TestManyPackages uses 12,000 packages with each form of ids. Their URLs cannot be derived from their ids, and most
+// have their own version.
 func TestManyPackages(t *testing.T) {
 	for _, form := range catalog.IDForms() {
 		t.Run(string(form), func(t *testing.T) {
@@ -164,7 +164,7 @@ func TestManyPackages(t *testing.T) {
 			packages := invented(t, scheme, 12_000, 4*time.Hour, true)
 			s := serveTable(t, &redirect.Table{Index: lookup.New(lookup.NewSpec(scheme, nil), packages)})
 			if n := len(redirect.NewFileURLs(packages).Mid); n != len(packages) {
-				t.Fatalf("%d packages have a URL of their own, want all", n)
+				t.Fatalf("%d of %d packages are in Mid, want all", n, len(packages))
 			}
 			for i := 0; i < len(packages); i += 17 {
 				p := packages[i]
@@ -180,8 +180,8 @@ func TestManyPackages(t *testing.T) {
 	}
 }
 
-// TestFileURLs has packages that are fetched by their id and others that are not, one of them from an address that
-// all others begin with.
+// TestFileURLs uses some packages with URLs that contain their id and some with other URLs. The URL of one package is
+// the start of all other such URLs, so its middle is empty.
 func TestFileURLs(t *testing.T) {
 	t.Parallel()
 	packages := testutil.Packages(t, "live")
@@ -195,14 +195,14 @@ func TestFileURLs(t *testing.T) {
 	}
 	s := serve(t, packages)
 	if n := len(redirect.NewFileURLs(packages).Mid); n < 10 || n > len(packages)-10 {
-		t.Errorf("%d of %d packages have a URL of their own, want some", n, len(packages))
+		t.Errorf("%d of %d packages are in Mid, want some", n, len(packages))
 	}
 	for _, p := range packages {
 		s.compare(t, "GET", "/bitstream/"+p.ID)
 	}
 }
 
-// TestOneMorePackage counts the lines that git shows for a package with a URL of its own.
+// TestOneMorePackage checks that a new package with a URL that cannot be derived from its id changes one or two lines.
 func TestOneMorePackage(t *testing.T) {
 	scheme := inventedScheme()
 	packages := invented(t, scheme, 12_000, 4*time.Hour, true)
@@ -216,7 +216,8 @@ func TestOneMorePackage(t *testing.T) {
 	}
 }
 
-// TestOneDay has more builds of one day than a map of Nginx takes: the day is the revision in this scheme.
+// TestOneDay uses more builds of one day than a map of Nginx can hold. All have the same revision, because it is the
+// day in this scheme.
 func TestOneDay(t *testing.T) {
 	t.Parallel()
 	scheme := inventedScheme()

@@ -13,16 +13,17 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// tables writes the tables of packages, for each platform and what its queries can ask for.
+// tables writes the files with the tables of packages.
 type tables struct {
 	index   *lookup.Index
 	grammar grammar
-	builds  map[*catalog.Package]string // see nameBuilds
+	builds  map[*catalog.Package]string // from nameBuilds
 }
 
-// nameBuilds names each package within its platform: by its revision if it is that revision's newest build, else with
-// the number of newer ones after a dot. Short names keep the tables short and readable, and the diff of one more
-// nightly build small.
+// nameBuilds returns a name for each package that is unique within its platform. The newest build of a revision is
+// named by the revision: 34645. The others have the number of newer builds after a dot: 34645.1 is the second newest,
+// 34645.2 the third. The tables use these names instead of ids because they are short, and because a new nightly build
+// then changes only a few lines.
 func nameBuilds(packages []*catalog.Package) map[*catalog.Package]string {
 	type revision struct {
 		platform catalog.Platform
@@ -42,8 +43,15 @@ func nameBuilds(packages []*catalog.Package) map[*catalog.Package]string {
 	return names
 }
 
-// files lists the files. Those that look packages up come after those that name them, so that a half-written set
-// offers an old package rather than a missing one.
+// files returns the files in the order in which they must be written: a table that maps names to packages comes before
+// the tables that lead to these names. For example, the new build 34880 appears in three files:
+//
+//	packages-amd64-win.conf    34880 <id>;             written first
+//	dates-amd64-win.conf       … default 34880;
+//	newest.conf                amd64-win-any 34880;    written last
+//
+// If Nginx reloads while only the first file is new, it still offers the previous build. In the opposite order, it
+// would look for 34880 in packages-amd64-win.conf, not find it, and answer 404.
 func (x *tables) files() []output.File {
 	var files []output.File
 	for _, pf := range x.index.Platforms() {
@@ -61,7 +69,8 @@ func (x *tables) files() []output.File {
 	return append(files, x.newest(), x.choices())
 }
 
-// variable names a table of a platform, or of one stability of it: $sitegen_date_amd64_win_release.
+// variable returns the variable of a table for a platform and, unless s is "", a stability:
+// $sitegen_date_amd64_win_release.
 func variable(table string, pf catalog.Platform, s catalog.Stability) string {
 	name := "$sitegen_" + table + "_" + word(string(pf.Arch)) + "_" + word(string(pf.OS))
 	if s != "" {
@@ -79,6 +88,7 @@ func (x *tables) stabilities(pf catalog.Platform, f func(catalog.Stability, *loo
 	}
 }
 
+// packages writes the tables from builds to ids.
 func (x *tables) packages(pf catalog.Platform) output.File {
 	var entries []numbered
 	for _, p := range x.index.Packages() {
@@ -89,10 +99,11 @@ func (x *tables) packages(pf catalog.Platform) output.File {
 	var t text
 	exact(&t, "$sitegen_build", variable("packages", pf, ""), entries)
 	return file("http/packages-"+pf.String()+".conf", `
-		The packages for `+pf.String()+`, by build: revision, and the package's id.
-		34645.1 is the second newest build of revision 34645.`, &t)
+		The ids of the packages for `+pf.String()+` by build. A build is named by its revision: 34645.1 is the
+		second newest build of revision 34645.`, &t)
 }
 
+// positions writes the tables from revisions to positions and back.
 func (x *tables) positions(pf catalog.Platform) output.File {
 	var to, from []numbered
 	for i, p := range slices.Backward(x.index.Heads(pf)) {
@@ -105,28 +116,32 @@ func (x *tables) positions(pf catalog.Platform) output.File {
 	t.WriteByte('\n')
 	exact(&t, "$sitegen_place", variable("revision", pf, ""), from)
 	return file("http/positions-"+pf.String()+".conf", `
-		The revisions for `+pf.String()+`, counted from the oldest, 0: an offset steps from one to the next.
-		First the position of each revision, then the revision at each position.`, &t)
+		The positions of the revisions for `+pf.String()+`, counted from the oldest, which has the position 0. An
+		offset is added to a position. The first tables contain the position of each revision, the others the revision
+		at each position.`, &t)
 }
 
 // numbered is a line of an exact table.
 type numbered struct {
-	number     int // of the revision or position
+	number     int // the revision or position
 	key, value string
 }
 
-// mapLimit is how many numbers a map may have as keys. At some number between 1,000 and 1,500 Nginx begins to warn that
-// it could not build an optimal map_hash, depending on which they are.
+// mapLimit is the maximum number of keys of a map if they are numbers. Depending on the keys, Nginx warns that it could
+// not build an optimal map_hash from some number between 1,000 and 1,500 on.
 const mapLimit = 1000
 
-// exact writes a table of what source holds, in one map for each thousand numbers. The entries are sorted by number,
-// so those of a thousand follow each other. For instance:
+// exact writes a table with numbers as keys. It splits the table into one map for each thousand numbers, and writes a
+// map that chooses among them by the number without its last three digits. The entries must be sorted by number. For
+// example, the table $sitegen_packages_amd64_win by $sitegen_build is
 //
 //	map $sitegen_build_1000 $sitegen_packages_amd64_win    { 34 $sitegen_packages_amd64_win_34; … }
 //	map $sitegen_build      $sitegen_packages_amd64_win_34 { 34645 <id>; 34645.1 <id>; … }
 //
-// A revision may have any number of builds, so a thousand revisions may have more builds than a map takes. They are
-// cut again then, see piece.
+// For the build 34645.1, $sitegen_build_1000 is 34, so the second map is used.
+//
+// A thousand revisions may have more than mapLimit builds, because a revision may have any number of builds. Then exact
+// splits the map again, see piece.
 func exact(t *text, source, target string, entries []numbered) {
 	thousands := func(e numbered) string { return strconv.Itoa(e.number / 1000) }
 	t.printf("map %s_1000 %s {\n    volatile;\n", source, target)
@@ -153,6 +168,7 @@ func exact(t *text, source, target string, entries []numbered) {
 	}
 }
 
+// exactMap writes one map of an exact table.
 func exactMap(t *text, source, target string, entries []numbered) {
 	t.printf("map %s %s {\n    volatile;\n", source, target)
 	for _, e := range entries {
@@ -161,9 +177,9 @@ func exactMap(t *text, source, target string, entries []numbered) {
 	t.printf("}\n")
 }
 
-// piece is a build without its last three digits, so that no more than a thousand builds of a thousand revisions have
-// the same. The dot stays: 34 for 34645, 346. for 34645.1, 3464. for 34645.12 and 34645. for 34645.123. In Nginx it is
-// $sitegen_build_cut, see lookup.conf.
+// piece returns a build without its last three digits: 34 for 34645, 346. for 34645.1, 3464. for 34645.12, and 34645.
+// for 34645.123. A dot is not a digit and stays. At most a thousand builds have the same piece, since they differ only
+// in three digits. In Nginx, the piece is $sitegen_build_cut, see lookup.conf.
 func piece(build string) string {
 	rest, dot := build, ""
 	for range 3 {
@@ -178,9 +194,10 @@ func piece(build string) string {
 	return rest + dot
 }
 
+// pieceName returns the variable of the map for a piece of a table.
 func pieceName(name, piece string) string { return name + "_" + strings.ReplaceAll(piece, ".", "x") }
 
-// about begins the comment of a table: which modes look in it, and the platform.
+// about returns the start of a table's comment: the modes that use the table, and its platform.
 func (x *tables) about(pf catalog.Platform, ways ...lookup.Finds) string {
 	var names []string
 	for _, p := range x.grammar.Modes() {
@@ -191,16 +208,18 @@ func (x *tables) about(pf catalog.Platform, ways ...lookup.Finds) string {
 	return strings.Join(names, " and ") + ": the newest build for " + pf.String()
 }
 
+// dates writes the geo blocks that find the newest build on or before a day.
 func (x *tables) dates(pf catalog.Platform) output.File {
 	var t text
 	x.stabilities(pf, func(s catalog.Stability, table *lookup.Table) {
 		x.steps(&t, "$sitegen_date_address", variable("date", pf, s), table.Days, dayAddress)
 	})
 	return file("http/dates-"+pf.String()+".conf", x.about(pf, lookup.ByDate)+` on or before a day.
-		Days are addresses, 2026-09-09 is 26.9.9.0. The line "26.9.4.0-26.9.8.255 34640;" says that from 2026-09-04 until
-		the day before 2026-09-09 the newest build was 34640.`, &t)
+		A day is written as an address: 2026-09-09 is 26.9.9.0. The line "26.9.4.0-26.9.8.255 34640;" means that the
+		newest build was 34640 from 2026-09-04 to 2026-09-08.`, &t)
 }
 
+// revisions writes the geo blocks that find the newest build at or below a revision.
 func (x *tables) revisions(pf catalog.Platform) output.File {
 	var t text
 	x.stabilities(pf, func(s catalog.Stability, table *lookup.Table) {
@@ -208,13 +227,12 @@ func (x *tables) revisions(pf catalog.Platform) output.File {
 	})
 	about := x.about(pf, lookup.ByRevision, lookup.ByClosestRevision)
 	return file("http/revisions-"+pf.String()+".conf", about+` at or below a revision.
-		Revisions are addresses, 34645 is 3.46.45.0. The line "3.46.40.0-3.46.44.255 34640;" says that from revision 34640
-		until the one before 34645 it is 34640.`, &t)
+		A revision is written as an address: 34645 is 3.46.45.0. The line "3.46.40.0-3.46.44.255 34640;" means that the
+		newest build is 34640 for the revisions 34640 to 34644.`, &t)
 }
 
-// steps writes a step function as a geo block, which finds the range that an address is in. Each step is a range that
-// ends one address before the next step, and the last one is the default: as a range up to the last address, it would
-// make Nginx fill a table up to there. For instance, the steps 34640 and 34645 are
+// steps writes a step function as a geo block. A geo block finds the range of IPv4 addresses that contains the address
+// in source, see grammar.keys. For example, a platform with the builds 34640 and 34645 has this table:
 //
 //	geo $sitegen_number_address $sitegen_closest_amd64_win_any {
 //	    ranges;
@@ -223,7 +241,12 @@ func (x *tables) revisions(pf catalog.Platform) output.File {
 //	    3.46.40.0-3.46.44.255 34640;
 //	}
 //
-// source is the address, see grammar.keys.
+// The newest build at or below revision 34643 is found like this: the revision is the address 3.46.43.0, which is in
+// the last range, so the build is 34640. Revision 34700 is the address 3.47.0.0, which is in no range, so the build is
+// the default, 34645. Revision 12 is the address 0.0.12.0, which is in the first range, so there is no build.
+//
+// Each range ends one address before the next step. The last step is the default instead of a range up to the last
+// address, because Nginx would fill a large table for such a range.
 func (x *tables) steps(t *text, source, target string, steps []lookup.Step, address func(int) address) {
 	t.printf("geo %s %s {\n    ranges;\n    default %s;\n", source, target, x.builds[steps[len(steps)-1].Package])
 	from, value := addressOf(0, 0, 0), `""`
@@ -237,10 +260,10 @@ func (x *tables) steps(t *text, source, target string, steps []lookup.Step, addr
 	t.printf("}\n")
 }
 
-// address is an IPv4 address as geo counts them.
+// address is an IPv4 address as a number.
 type address uint32
 
-// lastAddress is higher than that of any day or revision.
+// lastAddress is higher than the address of any day or revision.
 const lastAddress address = 254 << 24
 
 func addressOf(a, b, c int) address { return address(a)<<24 | address(b)<<16 | address(c)<<8 }
@@ -249,20 +272,24 @@ func (a address) String() string {
 	return fmt.Sprintf("%d.%d.%d.%d", a>>24, a>>16&255, a>>8&255, a&255)
 }
 
-// revisionAddress puts pairs of digits into octets, 34645 into 3.46.45.0. Written as plain numbers, revisions would
-// stand in one block of 65,536 addresses, of which geo scans the ranges one by one; like this a block has a hundred.
+// revisionAddress returns a revision as an address: its pairs of decimal digits are the octets, so 34645 is 3.46.45.0.
+// It does not use the revision as the number of the address, because Nginx searches the ranges within a block of 65,536
+// addresses (the first two octets) one by one. All revisions would be in one block; this way, a block has at most a
+// hundred of them.
 func revisionAddress(rev int) address { return addressOf(rev/10_000, rev/100%100, rev%100) }
 
-// dayAddress takes yyyymmdd, 20260909 as 26.9.9.0; packages are of the years 2000 to 2099 only.
+// dayAddress returns a day, given as the number yyyymmdd, as an address: 20260909 is 26.9.9.0. Two digits of the year
+// are enough, because packages are from the years 2000 to 2099.
 func dayAddress(day int) address { return addressOf(day/10_000%100, day/100%100, day%100) }
 
-// plainVersions is how many versions a map may have as keys. Of keys as long as catalog.MaxVersionLength Nginx takes a
-// hundred, whichever they are; more become a hashed table.
+// plainVersions is the maximum number of keys of a map if they are versions. Nginx accepts any hundred keys of
+// catalog.MaxVersionLength bytes without a warning. A platform with more versions has a hashed table.
 const plainVersions = 100
 
-// byVersion is the hash that larger tables of versions are cut by.
+// byVersion returns the hash of the hashed tables of versions.
 func byVersion() hash { return hash{name: "version_digit", source: "$sitegen_version"} }
 
+// versions writes the tables from versions to builds.
 func (x *tables) versions(pf catalog.Platform) output.File {
 	var t text
 	x.stabilities(pf, func(s catalog.Stability, table *lookup.Table) {
@@ -285,11 +312,12 @@ func (x *tables) versions(pf catalog.Platform) output.File {
 		}
 		t.printf("}\n")
 	})
-	about := x.about(pf, lookup.ByVersion) + " of each version, and of each beginning of one."
+	about := x.about(pf, lookup.ByVersion) + " of each version, and of each start of a version: 5 and 5.2 for 5.2.1."
 	return file("http/versions-"+pf.String()+".conf", about, &t)
 }
 
-// versionKey spells a version as parameters.conf does: as v5.2.0, and one with capitals as c5.2.0-RC1.
+// versionKey returns the key of a version: v5.2.0, or c5.2.0-RC1 for a version with capital letters. grammar.keys
+// writes the map that converts the version of a query to such a key.
 func versionKey(v string) string {
 	if v == strings.ToLower(v) {
 		return "v" + v
@@ -297,7 +325,7 @@ func versionKey(v string) string {
 	return "c" + v
 }
 
-// compareVersions sorts 5.2 before 5.10.
+// compareVersions compares versions part by part, numbers by their value: 5.2 comes before 5.10.
 func compareVersions(a, b string) int {
 	pa, pb := strings.Split(a, "."), strings.Split(b, ".")
 	for i := range min(len(pa), len(pb)) {
@@ -313,6 +341,7 @@ func compareVersions(a, b string) int {
 	return cmp.Compare(len(pa), len(pb))
 }
 
+// newest writes the table of the newest builds.
 func (x *tables) newest() output.File {
 	var t text
 	t.printf("map $sitegen_cell $sitegen_newest {\n    volatile;\n")
@@ -325,7 +354,7 @@ func (x *tables) newest() output.File {
 	return file("http/newest.conf", "The newest build of each platform and stability.", &t)
 }
 
-// choices writes the maps that choose among the tables: by mode, and by platform and stability.
+// choices writes the maps that choose among the tables by mode, platform and stability.
 func (x *tables) choices() output.File {
 	var t text
 	perPlatform := func(target, table string) {
@@ -364,5 +393,5 @@ func (x *tables) choices() output.File {
 	perPlatform("package", "packages")
 	perPlatform("position_listed", "position")
 	perPlatform("revision_listed", "revision")
-	return file("http/tables.conf", "Which table answers for which mode, platform and stability.", &t)
+	return file("http/tables.conf", "Chooses the table for the mode, platform and stability of a request.", &t)
 }

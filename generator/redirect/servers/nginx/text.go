@@ -9,12 +9,12 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// text is a configuration file under way.
+// text is a configuration file that is being written.
 type text struct{ bytes.Buffer }
 
 func (t *text) printf(format string, args ...any) { fmt.Fprintf(&t.Buffer, format, args...) }
 
-// comment writes an empty line, except at the start, and lines of comment.
+// comment writes an empty line, unless the text is empty, and then the lines as a comment.
 func (t *text) comment(lines string) {
 	if t.Len() > 0 {
 		t.WriteByte('\n')
@@ -24,13 +24,13 @@ func (t *text) comment(lines string) {
 	}
 }
 
-// entry is a line of a block: a key and its value, both quoted already where necessary.
+// entry returns a line of a block: a key and its value. Both must be quoted already if they need quotes.
 func entry(key, value string) string { return key + "\t" + value + ";" }
 
 // note adds a comment to an entry.
 func note(entry, comment string) string { return entry + "\t# " + comment }
 
-// block writes a block of entries, all values in one column:
+// block writes a block of entries with the values in one column:
 //
 //	map $sitegen_os $sitegen_problem {
 //	    ""      os;
@@ -46,7 +46,7 @@ func (t *text) block(head string, lines ...string) {
 	t.WriteString("}\n")
 }
 
-// list writes a block whose entries are too long, or too many, to stand in columns.
+// list writes a block without columns, for long or numerous entries.
 func (t *text) list(head string, lines ...string) {
 	t.printf("%s {\n", head)
 	for _, line := range lines {
@@ -55,16 +55,16 @@ func (t *text) list(head string, lines ...string) {
 	t.printf("}\n")
 }
 
-// columns writes lines whose words between tabs stand in columns.
+// columns writes lines, aligning the words between tabs in columns.
 func (t *text) columns(lines ...string) {
 	w := tabwriter.NewWriter(&t.Buffer, 0, 0, 1, ' ', 0)
 	for _, line := range lines {
-		fmt.Fprintln(w, line) // to memory: cannot fail
+		fmt.Fprintln(w, line) // a write to a buffer cannot fail
 	}
 	w.Flush()
 }
 
-// file makes the file with a name below redirects/nginx/ of a text. about is its comment: what the file is for.
+// file returns a file with a comment at its start. name is its path in redirects/nginx/, about describes its purpose.
 func file(name, about string, body *text) output.File {
 	var head text
 	head.comment(output.Mark + ": do not edit, the next build overwrites it.\n\n" + strings.TrimSpace(about))
@@ -72,13 +72,13 @@ func file(name, about string, body *text) output.File {
 	return made(name, append(head.Bytes(), body.Bytes()...))
 }
 
-// made is file for a whole text.
+// made returns a file that already has its comment.
 func made(name string, data []byte) output.File {
 	return output.File{Root: output.Redirects, Group: output.Maps, Path: "nginx/" + name, Data: data}
 }
 
-// maxToken is the longest key or value that is written, in bytes. Nginx refuses one of 4,094 bytes, since it reads its
-// configuration through a buffer of 4 KB.
+// maxToken is the maximum length of a key or a value in bytes. Nginx reads its configuration through a buffer of 4 KB
+// and rejects a token of 4,094 bytes.
 const maxToken = 4000
 
 var (
@@ -87,18 +87,17 @@ var (
 	words      = strings.NewReplacer("-", "_", "_", "__")
 )
 
-// quote writes a word that may have any character in it. A dollar sign begins a variable where Nginx knows variables:
-// in values of maps, not in keys and not in geo.
+// quote returns a token that may contain any characters. A dollar sign still starts a variable in the values of maps,
+// but not in keys and not in geo blocks; see literal.
 func quote(s string) string { return `"` + quoter.Replace(s) + `"` }
 
-// regex writes a regular expression as a key of a map. In quotes Nginx itself takes a backslash away only before a
-// backslash and a quote (and makes a line end of \n), so \z stays \z, and \\, the expression of one backslash, becomes
-// \\\\.
+// regex returns a regular expression as a key of a map. In quotes, Nginx removes a backslash only before a backslash or
+// a quote, and replaces \n by a line end. So \z stays \z, but \\, which matches one backslash, must be written \\\\.
 func regex(s string) string { return `"~` + expression.Replace(s) + `"` }
 
-// literal writes a value that has no variables.
+// literal returns a value without variables: it replaces dollar signs by the variable $sitegen_dollar, which holds one.
 func literal(s string) string { return quote(strings.ReplaceAll(s, "$", "${sitegen_dollar}")) }
 
-// word writes an id or a name as a part of the name of a variable: checkout-date as checkout_date, x86_64 as
-// x86__64. Names stay different that way: between two words stands one underscore.
+// word returns an id or a name as a part of a variable's name: checkout_date for checkout-date, x86__64 for x86_64.
+// Different names stay different, because a hyphen becomes one underscore and an underscore becomes two.
 func word(id string) string { return words.Replace(id) }

@@ -14,8 +14,8 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestPageInABrowser opens the page as people do. It needs Chromium, see testutil.Need.
-func TestPageInABrowser(t *testing.T) {
+// TestPageInBrowser opens the page in a browser. It requires Chromium, see testutil.Need.
+func TestPageInBrowser(t *testing.T) {
 	x := testutil.Index(t, "live")
 	rows, err := lookupRows(x)
 	if err != nil {
@@ -52,18 +52,18 @@ func TestPageInABrowser(t *testing.T) {
 	for _, tt := range []struct{ request, path, text string }{
 		{"/download?os=win&version=5.10&offset=-1", "/bitstream/" + id, "here"},
 		{"/find?os=win&version=5.10&offset=-1", "/api/v1/packages/" + id + ".json", "here"},
-		{"/find?os=beos", "/find", "The parameter os is missing or is not a known operating system; allowed: win, " +
-			"macosx, linux."},
+		{"/find?os=beos", "/find",
+			"The parameter os is missing or is not a known operating system; allowed: win, macosx, linux."},
 		{"/find?os=win&version=5&date=2026-01-01", "/find",
 			"The parameter mode is given twice: version, revision, closest-revision and date exclude each other"},
 		{"/download?os=win&version=9", "/download", "No package matches this query."},
-		{"/download", "/download", "cannot read what comes after the question mark"},
+		{"/download", "/download", "This page finds a package by the query in its address."},
 	} {
 		if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+tt.request)); err != nil {
 			t.Fatal(err)
 		}
 		var path, text string
-		for range 100 { // the page may be about to lead on
+		for range 100 { // wait for the script of the page
 			got, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](`[location.pathname, document.body.innerText]`))
 			if err == nil {
 				path, text = got[0], got[1]

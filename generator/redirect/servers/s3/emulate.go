@@ -14,18 +14,18 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// endpoint is the website endpoint of a bucket that has the site and what was compiled.
+// endpoint emulates the website endpoint of a bucket that contains the site and the compiled objects.
 type endpoint struct {
 	config struct {
 		IndexDocument struct{ Suffix string }
 		ErrorDocument struct{ Key string }
 		RoutingRules  []endpointRule
 	}
-	objects map[string]endpointObject // beside the files of the site
-	file    func(name string) []byte  // of the objects that have bytes
+	objects map[string]endpointObject // by key, in addition to the files of the site
+	file    func(name string) []byte  // returns the contents of a compiled file
 }
 
-// endpointRule sends keys elsewhere: those with a prefix, at once or where there is nothing.
+// endpointRule is a routing rule. It redirects keys with a prefix, either always or only if no object exists.
 type endpointRule struct {
 	Condition struct {
 		KeyPrefixEquals             string
@@ -43,8 +43,8 @@ type endpointRule struct {
 // endpointObject is a line of objects.jsonl.
 type endpointObject struct {
 	Key          string `json:"key"`
-	Location     string `json:"location"` // of a redirect
-	File         string `json:"file"`     // of an object with bytes
+	Location     string `json:"location"` // for a redirect
+	File         string `json:"file"`     // for an object that is a file
 	ContentType  string `json:"content_type"`
 	CacheControl string `json:"cache_control"`
 }
@@ -57,21 +57,21 @@ func (s Server) Emulate(_ *redirect.Table, compiled func() *redirect.Compilation
 	}
 	e := &endpoint{objects: map[string]endpointObject{}, file: func(name string) []byte { return c.File(s, name) }}
 	if err := json.Unmarshal(c.File(s, "website.json"), &e.config); err != nil {
-		return nil, fmt.Errorf("read website.json: %w", err)
+		return nil, fmt.Errorf("parse website.json: %w", err)
 	}
 	for line := range bytes.Lines(c.File(s, "objects.jsonl")) {
 		var o endpointObject
 		if err := json.Unmarshal(line, &o); err != nil {
-			return nil, fmt.Errorf("read objects.jsonl: %w", err)
+			return nil, fmt.Errorf("parse objects.jsonl: %w", err)
 		}
-		if o.Key != "" { // the first line is about the file
+		if o.Key != "" { // the first line describes the file
 			e.objects[o.Key] = o
 		}
 	}
 	return e, nil
 }
 
-// Answer implements redirect.Emulator. It does not look at the query, as S3 does not.
+// Answer implements redirect.Emulator. It ignores the query, as S3 does.
 func (e *endpoint) Answer(s *emulate.Site, path, _ string) (emulate.Reply, error) {
 	key := path[1:]
 	if r, ok := e.rule(key, ""); ok {
@@ -100,10 +100,11 @@ func (e *endpoint) Answer(s *emulate.Site, path, _ string) (emulate.Reply, error
 	return s.Error(http.StatusNotFound, e.config.ErrorDocument.Key)
 }
 
-// unsafeRE matches what is encoded when a part of a key becomes a part of a Location.
+// unsafeRE matches the characters of a key that are encoded in a Location.
 var unsafeRE = regexp.MustCompile(`[^A-Za-z0-9._~@:,!()*'+/-]`)
 
-// rule answers by the first routing rule for a key, of those that wait for a status or, with "", of the others.
+// rule answers with the first routing rule that matches a key. It tries the rules that apply to the given status, or
+// those that always apply if status is "".
 func (e *endpoint) rule(key, status string) (emulate.Reply, bool) {
 	for _, r := range e.config.RoutingRules {
 		prefix := r.Condition.KeyPrefixEquals

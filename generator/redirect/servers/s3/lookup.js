@@ -1,8 +1,9 @@
-// Looks a package up in the browser, where the server cannot read a query string. The functions parameters and parse come
-// from lookup/grammar.js, which is put before this file.
+// Finds a package in the browser, because S3 ignores query strings. lookup/grammar.js, which defines the functions
+// parameters and parse, comes before this file in the page.
 
-// answer returns {id}, {problem: parameter} or {} for a query string. rows are the packages, newest first: id, arch, os,
-// revision, day, version, kind (n nightly, r release, p release that is not public yet).
+// answer finds the package for a query string. It returns {id}, {problem: parameter}, or {} if no package matches. rows
+// are the packages, newest first: id, architecture, system, revision, day, version, kind. The kind is n for a nightly
+// build, r for a release and p for a pre-release.
 function answer(tables, rows, query) {
   const q = parse(tables, parameters(query), true);
   if (q.problem) {
@@ -17,11 +18,13 @@ function answer(tables, rows, query) {
   if (!q.offset) {
     return { id: base[0] };
   }
+  // An offset counts revisions. heads are the newest packages of each revision, the newest revision first.
   const heads = platform.filter((r, i) => i === 0 || platform[i - 1][3] !== r[3]);
   const reached = heads[heads.findIndex((r) => r[3] === base[3]) - q.offset];
   return reached ? { id: reached[0] } : {};
 }
 
+// matches reports whether a row is a package that the query selects, apart from its platform and stability.
 function matches(row, q) {
   switch (q.finds) {
     case 'version':

@@ -23,28 +23,28 @@ var pageHTML string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 
-// pageData is what page.html shows.
+// pageData is the data of page.html.
 type pageData struct {
-	Mark     template.HTML // which html/template would drop as a comment
+	Mark     template.HTML // a comment, which html/template would remove from the template
 	Systems  []systemLinks
 	Examples []example
 	Tables   pageTables
 	Script   template.JS
 }
 
-// systemLinks are the permalinks of what is newest for a system.
+// systemLinks holds the permalinks of the newest packages for a system.
 type systemLinks struct{ Title, Release, Nightly string }
 
-// example is a permalink to one package, as an example of those like it.
+// example is an example of a kind of permalinks.
 type example struct{ About, Path string }
 
-// pageTables are the tables of lookup.Script, and the page's text for each problem.
+// pageTables holds the tables for lookup.Script, and the page's text for each problem.
 type pageTables struct {
 	lookup.Tables
 	Problems map[string]string `json:"problems"`
 }
 
-// page is served at /download and /find: it explains, and looks the package up in the browser.
+// page returns the page at /download and /find. It lists the permalinks, and its script finds the package of a query.
 func page(x *lookup.Index, links []redirect.Link) ([]byte, error) {
 	spec := x.Spec()
 	d := pageData{
@@ -67,7 +67,7 @@ func page(x *lookup.Index, links []redirect.Link) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// examples lists the newest package's link for each permalink of another kind than the newest.
+// examples returns an example for each kind of permalinks, except those of the newest packages.
 func examples(spec *lookup.Spec, links []redirect.Link) []example {
 	var list []example
 	for _, l := range spec.Permalinks() {
@@ -87,7 +87,7 @@ func examples(spec *lookup.Spec, links []redirect.Link) []example {
 	return list
 }
 
-// lookupRows lists the packages, newest first, as lookup.js reads them.
+// lookupRows returns lookup.json, the packages for lookup.js, newest first.
 func lookupRows(x *lookup.Index) ([]byte, error) {
 	rows := make([][]any, 0, len(x.Packages()))
 	for _, p := range x.Packages() {
@@ -104,19 +104,19 @@ func lookupRows(x *lookup.Index) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the packages for the browser: %w", err)
 	}
-	// A line for each package, so that a diff is readable.
+	// One line for each package makes diffs readable.
 	return []byte(strings.ReplaceAll(string(b), "],[", "],\n[") + "\n"), nil
 }
 
-// Served is a line of objects.jsonl for an object whose bytes are a file beside it.
+// Served is a line of objects.jsonl for an object that is uploaded from a file.
 type Served struct {
 	Key          string `json:"key"`
-	File         string `json:"file"` // in the folder of objects.jsonl
+	File         string `json:"file"` // path in the folder of objects.jsonl
 	ContentType  string `json:"content_type"`
 	CacheControl string `json:"cache_control"`
 }
 
-// served lists the objects that replace what S3 cannot answer.
+// served returns the objects that are files: the page at /download and /find, and the packages for its script.
 func served() []Served {
 	const html = "text/html; charset=utf-8"
 	return []Served{

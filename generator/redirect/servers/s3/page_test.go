@@ -14,10 +14,9 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// TestBrowserFindsTheSame runs the page's script and compares it with the index: with the grammar of the built-in
-// profile, with one that has other systems and
-// parameters, and with that of the invented project Aurora.
-func TestBrowserFindsTheSame(t *testing.T) {
+// TestScript runs the page's script and compares its answers with those of the index. It uses the grammar of the
+// built-in profile, one with other systems and parameters, and that of the invented project Aurora.
+func TestScript(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		x      *lookup.Index
@@ -63,16 +62,17 @@ func TestBrowserFindsTheSame(t *testing.T) {
 				check(query)
 			}
 			if asked < testutil.Amount(tt.random, tt.random/8) {
-				t.Errorf("%d questions", asked)
+				t.Errorf("only %d queries", asked)
 			}
 		})
 	}
 }
 
-// scriptsRE finds the tables and the script in the page, up to what needs a browser.
+// scriptsRE matches the tables and the script of the page. It excludes the part of the script that needs a browser.
 var scriptsRE = regexp.MustCompile(`(?s)id="tables">(.*?)</script>\s*<script>(.*?)\(async \(\) =>`)
 
-// browser runs the page's script as far as the answer: an id, "problem with" a parameter, or "none".
+// browser returns a function that runs the page's script. The function returns an id, "problem with" and a parameter,
+// or "none".
 func browser(t *testing.T, x *lookup.Index) func(query string) string {
 	t.Helper()
 	html, err := page(x, redirect.Links(x))
@@ -94,7 +94,7 @@ func browser(t *testing.T, x *lookup.Index) func(query string) string {
 	}
 	ask, ok := goja.AssertFunction(vm.Get("ask"))
 	if !ok {
-		t.Fatal("no function")
+		t.Fatal("the function ask is missing")
 	}
 	return func(query string) string {
 		v, err := ask(goja.Undefined(), vm.ToValue(query))
@@ -112,7 +112,7 @@ func browser(t *testing.T, x *lookup.Index) func(query string) string {
 	}
 }
 
-func TestPageAndRowsAreListed(t *testing.T) {
+func TestPage(t *testing.T) {
 	x := lookup.New(testutil.OtherSpec(t), testutil.Packages(t, "live"))
 	html, err := page(x, redirect.Links(x))
 	if err != nil {

@@ -1,12 +1,18 @@
-// Package s3 writes the redirect table for the website endpoint of an S3 bucket.
+// Package s3 compiles redirect tables for the website endpoint of an S3 bucket.
 //
-// S3 has two kinds of redirects. Routing rules, 50 at most, send paths with a prefix elsewhere, with any status: they
-// serve what moves, such as /latest/win. Objects without bytes that have a redirect location, any number of them, are
-// always answered with status 301: they serve what never changes, and what has no room among the rules, with a short
-// time in caches then.
+// S3 has two kinds of redirects:
 //
-// S3 does not look at query strings. What it cannot answer is in the first line of objects.jsonl, in the Compilation,
-// and on the page at /download and /find, which looks packages up in the browser.
+//   - A routing rule redirects all paths with a prefix, with any status. A bucket has at most 50 of them. They are used
+//     for paths that lead to another package later, such as /latest/win, and for patterns.
+//   - An empty object with a redirect location redirects one path, always with status 301. A bucket can have any number
+//     of them. They are used for paths that always lead to the same place, such as /bitstream/<id>, and for paths for
+//     which no routing rule is left; clients may cache the latter for five minutes only.
+//
+// S3 ignores query strings. The page at /download and /find therefore finds the package in the browser. The first line
+// of objects.jsonl and Compilation.Omitted list the requests that S3 cannot answer.
+//
+// sitegen writes the files in this order: lookup.json, download.html, objects.jsonl and website.json. Upload them in
+// the same order: the routing rules in website.json redirect to objects, which must exist before.
 package s3
 
 import (
@@ -25,7 +31,7 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// The limits of S3 (S3 user guide, "Configuring advanced conditional redirects" and "Object metadata").
+// Limits of S3, from the S3 user guide, "Configuring advanced conditional redirects" and "Object metadata".
 const (
 	MaxRoutingRules = 50
 	MaxKey          = 1024 // bytes
@@ -44,9 +50,9 @@ func (Server) Describe() redirect.Description {
 		Title: "Amazon S3",
 		Files: "`website.json`, the body of `put-bucket-website`; `objects.jsonl` and the files it names, the " +
 			"objects to upload",
-		Queries: "`/download` and `/find` show a page that looks the package up in the browser; the others are not " +
-			"answered",
-		Limits: "50 routing rules: patterns, and four permalinks for each system",
+		Queries: "`/download` and `/find` show a page that finds the package in the browser; " +
+			"other queries are not answered",
+		Limits: "50 routing rules, for patterns and for four permalinks of each system",
 	}
 }
 
@@ -85,16 +91,20 @@ func omitted() []redirect.Omission {
 	moved := func(got emulate.Reply) bool { return got.Location() != "" }
 	return []redirect.Omission{
 		{
-			What: "/download?QUERY and /find?QUERY: S3 does not look at query strings, so it answers neither 400 " +
-				"nor 404; " +
-				"the page there looks the package up in the browser",
+			What: "/download?QUERY and /find?QUERY: status 200 with a page that finds the package in the browser, " +
+				"because S3 ignores query strings",
 			Covers: query(http.StatusOK, lookup.Download, lookup.Find),
 		},
-		{What: "/findall?QUERY: S3 does not look at query strings", Covers: query(http.StatusNotFound, lookup.FindAll)},
-		{What: "/?QUERY: S3 does not look at query strings and shows the download page",
-			Covers: query(http.StatusOK, lookup.Home)},
 		{
-			What: "/bitstream/<id>: an object redirects with status 301; hexadecimal digits count in lower case only",
+			What:   "/findall?QUERY: status 404, because S3 ignores query strings",
+			Covers: query(http.StatusNotFound, lookup.FindAll),
+		},
+		{
+			What:   "/?QUERY: the download page without a query, because S3 ignores query strings",
+			Covers: query(http.StatusOK, lookup.Home),
+		},
+		{
+			What: "/bitstream/<id>: status 301; status 404 if hexadecimal digits are in upper case",
 			Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
 				return a.API.Kind == lookup.Redirect && strings.HasPrefix(path, lookup.BitstreamPrefix) &&
 					a.Permalink == "" &&
@@ -102,47 +112,46 @@ func omitted() []redirect.Omission {
 			},
 		},
 		{
-			What: "permalinks: an object redirects with status 301, a description (.json) is redirected to, and the " +
-				"newest version of a " +
-				"series leads to the permalink of that version",
+			What: "permalinks: status 301 unless a routing rule answers; a permalink with .json redirects to the " +
+				"JSON file; a permalink of a version series, such as 5.12, redirects to that of its newest version",
 			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool {
-				return a.Permalink != "" &&
-					moved(got)
+				return a.Permalink != "" && moved(got)
 			},
 		},
 		{
-			What: "links of retired servers: an object redirects with status 301",
+			What: "links of retired servers: status 301",
 			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool {
 				return a.Rule != nil && a.Rule.Origin == redirect.Inherited && got.Location() == a.Location
 			},
 		},
 		{
-			What: "a folder without the slash at its end: S3 redirects with status 302",
+			What: "a folder without the slash at its end: the redirect has status 302",
 			Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
 				return a.Status == 0 && got.Location() == path+"/"
 			},
 		},
 		{
-			What:   "patterns and permalinks of what is newest: S3 takes any characters where they begin alike",
+			What: "patterns and permalinks of the newest packages: S3 compares only the start of the path, and " +
+				"redirects whatever follows it",
 			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool { return a.Location == "" && moved(got) },
 		},
 	}
 }
 
-// Object is a line of objects.jsonl: an object of no bytes.
+// Object is a line of objects.jsonl for an empty object that redirects.
 type Object struct {
 	Key          string `json:"key"`      // decoded
 	Location     string `json:"location"` // x-amz-website-redirect-location
 	CacheControl string `json:"cache_control"`
 }
 
-// The times in caches of a 301 that never changes, and of one that replaces a 302.
+// Values of Cache-Control for objects.
 const (
-	lasting = "public, max-age=86400"
-	moving  = "public, max-age=300"
+	lasting = "public, max-age=86400" // for a redirect that never changes
+	moving  = "public, max-age=300"   // for anything that the next build may change
 )
 
-// routingRule is one entry of put-bucket-website, in the command line's spelling.
+// routingRule is a routing rule in the JSON format of the AWS command put-bucket-website.
 type routingRule struct {
 	Condition condition `json:"Condition"`
 	Redirect  target    `json:"Redirect"`
@@ -150,7 +159,7 @@ type routingRule struct {
 
 type condition struct {
 	KeyPrefixEquals string `json:"KeyPrefixEquals"`
-	// HTTPError is "404" for patterns: pages and exact rules come before them.
+	// HTTPError is "404" for patterns, which apply only if no object exists. So pages and exact rules come before them.
 	HTTPError string `json:"HttpErrorCodeReturnedEquals,omitempty"`
 }
 
@@ -162,15 +171,15 @@ type target struct {
 	HTTPRedirectCode     string `json:"HttpRedirectCode"`
 }
 
-// website collects what is compiled.
+// website is a Compilation whose files are being written.
 type website struct {
 	redirect.Compilation
 	rules   []routingRule
-	objects map[string]Object
+	objects map[string]Object // by key
 }
 
-// compile goes through the table in the order in which routing rules are given away: permalinks of what is newest,
-// patterns, and versions that are not whole, the newest first.
+// compile adds the routing rules and objects of a table. The routing rules are used for the permalinks of the newest
+// packages first, then for patterns, and then for permalinks of version series, starting with the newest.
 func compile(t *redirect.Table, links []redirect.Link) *website {
 	w := &website{objects: map[string]Object{}}
 	w.latest(links)
@@ -183,7 +192,8 @@ func compile(t *redirect.Table, links []redirect.Link) *website {
 	return w
 }
 
-// object adds a redirect from a path (decoded), unless there is one already, and reports whether it did.
+// object adds an object that redirects from a decoded path. If there is already one at that path, object changes
+// nothing and returns false.
 func (w *website) object(path, location, cache string) bool {
 	key := strings.TrimPrefix(path, "/")
 	if _, ok := w.objects[key]; ok {
@@ -193,7 +203,8 @@ func (w *website) object(path, location, cache string) bool {
 	return true
 }
 
-// latest adds the permalinks of what is newest, longer paths first, because rules match by prefix.
+// latest adds the permalinks of the newest packages. S3 uses the first routing rule with a prefix of the path, so
+// longer paths come first: /latest/win/nightly before /latest/win.
 func (w *website) latest(links []redirect.Link) {
 	newest := slices.DeleteFunc(slices.Clone(links),
 		func(l redirect.Link) bool { return l.Query.Finds != lookup.Newest })
@@ -211,24 +222,24 @@ func (w *website) latest(links []redirect.Link) {
 	}
 }
 
-// patterns adds the rules that end in an asterisk and have no placeholder before it.
+// patterns adds the rules with an asterisk at the end and without other placeholders.
 func (w *website) patterns(t *redirect.Table) {
 	n := 0
-	var first *redirect.Rule // without room
+	var first *redirect.Rule // the first one that exceeds the limit
 	for _, r := range t.Rules.Patterns() {
 		if why := inexpressible(r); why != "" {
 			w.Warn(r, "%s", why)
 			continue
 		}
 		if r.Force {
-			w.Warn(r, "s3 shows pages before patterns, so this rule hides none")
+			w.Warn(r, "s3 serves pages before patterns, so this rule does not hide any page")
 		}
 		n++
 		prefix := strings.TrimPrefix(strings.TrimSuffix(r.Source, "*"), "/")
 		w.rules = append(w.rules, routingRule{condition{prefix, "404"}, patternTarget(r)})
 		if w.object(strings.TrimSuffix(prefix, "/"), r.Expand(func(string) string { return "" }), moving) &&
 			r.Status != 301 {
-			w.Warn(r, "s3 answers 301, not %d, where the asterisk stands for nothing, to be kept for five minutes",
+			w.Warn(r, "s3 answers 301, not %d, if the asterisk matches nothing; clients may cache it for five minutes",
 				r.Status)
 		}
 		if len(w.rules) > MaxRoutingRules && first == nil {
@@ -237,34 +248,34 @@ func (w *website) patterns(t *redirect.Table) {
 	}
 	if first != nil {
 		w.Fail(first, "%d routing rules (%d of them patterns of rules.txt), S3's limit is %d; write patterns as "+
-			"exact paths, or leave s3 out of servers",
-			len(w.rules), n, MaxRoutingRules)
+			"exact paths, or remove s3 from servers", len(w.rules), n, MaxRoutingRules)
 	}
 }
 
-// inexpressible returns why no routing rule can express a pattern; "" when one can.
+// inexpressible returns why a pattern cannot be written as a routing rule, or "" if it can.
 func inexpressible(r *redirect.Rule) string {
 	switch {
 	case len(r.Conditions) > 0:
-		return "s3 does not look at query strings; this rule is left out"
+		return "s3 ignores query strings; this rule is left out"
 	case !r.Moved():
 		return "s3 cannot answer a pattern with status 200, 404 or 410; this rule is left out"
 	case len(r.Names()) != 1 || !strings.HasSuffix(r.Source, "/*"):
-		return "s3 knows patterns with an asterisk at the end only; this rule is left out"
+		return "s3 supports only patterns with an asterisk at the end; this rule is left out"
 	case !r.Fixed() && (strings.Count(r.Target, ":"+redirect.Splat) != 1 ||
 		!strings.HasSuffix(r.Target, ":"+redirect.Splat)):
-		return "s3 can put an asterisk at the end of a target only; this rule is left out"
+		return "s3 supports :splat only at the end of a target; this rule is left out"
 	case !r.Fixed() && patternTarget(r).ReplaceKeyPrefixWith == "":
 		return "s3 cannot remove a prefix without a replacement; this rule is left out"
 	case strings.ContainsAny(r.Target, "?#%") || portRE.MatchString(r.Target):
-		return "s3 sends a pattern to a plain host and path only, without port, query, fragment or escapes; this " +
-			"rule is left out"
+		return "s3 does not support a port, query, fragment or escape in the target of a pattern; this rule is left out"
 	}
 	return ""
 }
 
 var portRE = regexp.MustCompile(`^https?://[^/]*:`)
 
+// patternTarget returns the target of a pattern's routing rule. For the target /d/:splat, S3 replaces the prefix of the
+// path by d/; for the target /d, it replaces the whole path.
 func patternTarget(r *redirect.Rule) target {
 	to := target{HTTPRedirectCode: fmt.Sprint(r.Status)}
 	key := r.Target
@@ -281,29 +292,29 @@ func patternTarget(r *redirect.Rule) target {
 	return to
 }
 
-// exact adds the other rules.
+// exact adds the rules that are not patterns.
 func (w *website) exact(t *redirect.Table) {
 	for _, r := range t.Rules.All() {
 		switch {
 		case r.Pattern():
 			continue
 		case len(r.Conditions) > 0:
-			w.Warn(r, "s3 does not look at query strings; this rule is left out")
+			w.Warn(r, "s3 ignores query strings; this rule is left out")
 			continue
 		case r.Status == 200:
-			w.Warn(r, "s3 cannot serve another page under this path; this rule is left out")
+			w.Warn(r, "s3 cannot serve another page at this path; this rule is left out")
 			continue
 		case r.Status == 410:
 			w.Warn(r, "s3 answers 404, not 410")
 			continue
 		case r.Status == 404:
-			continue // nothing is there
+			continue // S3 answers 404 anyway
 		}
 		cache := lasting
 		if r.Status != 301 {
 			cache = moving
 			if r.Origin != redirect.Inherited {
-				w.Warn(r, "s3 answers 301, not %d, to be kept for five minutes", r.Status)
+				w.Warn(r, "s3 answers 301, not %d; clients may cache it for five minutes", r.Status)
 			}
 		}
 		w.object(r.Source, r.Target, cache)
@@ -311,8 +322,8 @@ func (w *website) exact(t *redirect.Table) {
 	}
 }
 
-// permalinks adds the other permalinks. Of those that lead to the newest version of a series, 5.12, the newest get the
-// routing rules that are left: to the same permalink of that version.
+// permalinks adds all other permalinks. The remaining routing rules are used for permalinks of version series, the
+// newest first: /releases/5.12/win redirects to /releases/5.12.4/win. All others become objects.
 func (w *website) permalinks(spec *lookup.Spec, links []redirect.Link) {
 	links = slices.DeleteFunc(slices.Clone(links), func(l redirect.Link) bool { return l.Query.Finds == lookup.Newest })
 	slices.SortStableFunc(links, func(a, b redirect.Link) int { return b.Package.Revision - a.Package.Revision })
@@ -327,7 +338,7 @@ func (w *website) permalinks(spec *lookup.Spec, links []redirect.Link) {
 			rest = append(rest, l)
 			continue
 		}
-		// What is left of the path, nothing or .json, stays.
+		// S3 keeps the rest of the path, which is empty or .json.
 		w.rules = append(w.rules, routingRule{condition{KeyPrefixEquals: l.Path[1:]},
 			target{ReplaceKeyPrefixWith: whole[1:], HTTPRedirectCode: "302"}})
 	}
@@ -346,7 +357,7 @@ func (w *website) linkObjects(links []redirect.Link) {
 	}
 }
 
-// website writes the body of put-bucket-website. The first rule that matches counts, so their order is kept.
+// website returns website.json. S3 uses the first routing rule that matches, so their order matters.
 func (w *website) website() []byte {
 	return indented(map[string]any{
 		"IndexDocument": map[string]string{"Suffix": "index.html"},
@@ -361,11 +372,11 @@ type about struct {
 	NotAnswered []string `json:"not_answered"`
 }
 
-// objectLines writes objects.jsonl: what S3 does not answer, then the objects by key.
+// objectLines returns objects.jsonl: a line that lists what S3 does not answer, then the objects sorted by key.
 func (w *website) objectLines() []byte {
 	head := about{
-		About: output.Mark + ": do not edit. A line with a file is an object with its bytes; each other line is an " +
-			"object of no bytes with a redirect location, which S3 answers with status 301.",
+		About: output.Mark + ": do not edit. Each line is an object to upload: the given file, or, without a file, " +
+			"an empty object with a redirect location, which S3 answers with status 301.",
 	}
 	for _, o := range w.Omitted {
 		head.NotAnswered = append(head.NotAnswered, o.What)
@@ -380,27 +391,29 @@ func (w *website) objectLines() []byte {
 	for _, key := range slices.Sorted(maps.Keys(w.objects)) {
 		o := w.objects[key]
 		if len(o.Key) > MaxKey || len(o.Location) > MaxLocation {
-			w.Fail(nil, "an S3 object: the key %.60q has %d bytes (limit %d), its location %d (limit %d)", o.Key,
-				len(o.Key), MaxKey, len(o.Location), MaxLocation)
+			w.Fail(nil, "an S3 object is too large: its key %.60q has %d bytes (limit %d), its location %d (limit %d)",
+				o.Key, len(o.Key), MaxKey, len(o.Location), MaxLocation)
 		}
 		b = append(b, line(o)...)
 	}
 	return b
 }
 
+// line returns v as JSON on one line.
 func line(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(v) // strings into memory: cannot fail
+	_ = enc.Encode(v) // encoding strings into a buffer cannot fail
 	return b.Bytes()
 }
 
+// indented returns v as indented JSON.
 func indented(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	_ = enc.Encode(v) // strings into memory: cannot fail
+	_ = enc.Encode(v) // encoding strings into a buffer cannot fail
 	return b.Bytes()
 }

@@ -62,7 +62,7 @@ func TestCatalogue(t *testing.T) {
 	if n := len(w.RoutingRules); n != s3.MaxRoutingRules {
 		t.Errorf("%d routing rules", n)
 	}
-	// A prefix must not come before a longer one that it would hide.
+	// A prefix must not come before a longer prefix, which it would hide.
 	for i, r := range w.RoutingRules {
 		for _, after := range w.RoutingRules[i+1:] {
 			if strings.HasPrefix(after.Condition.KeyPrefixEquals, r.Condition.KeyPrefixEquals) {
@@ -93,7 +93,7 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("%s leads to %q", p.ID, got)
 		}
 	}
-	// Every permalink is an object, or under a routing rule.
+	// Every permalink is an object, or a routing rule matches it.
 	for _, l := range redirect.Links(x) {
 		ruled := false
 		for _, r := range w.RoutingRules {
@@ -106,13 +106,13 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("%s.json leads to %q", l.Path, byKey[l.Path[1:]+".json"])
 		}
 	}
-	if !strings.Contains(lines[0], "S3 does not look at query strings") {
-		t.Errorf("the first line does not say what is missing: %s", lines[0])
+	if !strings.Contains(lines[0], "S3 ignores query strings") {
+		t.Errorf("the first line does not list what S3 does not answer: %s", lines[0])
 	}
 	t.Logf("%d objects, %d bytes", len(byKey), len(objects))
 }
 
-func TestCheckListsWhatS3LeavesOut(t *testing.T) {
+func TestFindings(t *testing.T) {
 	const text = `/a /b 302
 /c x=y /d
 /e /f 200
@@ -130,15 +130,15 @@ func TestCheckListsWhatS3LeavesOut(t *testing.T) {
 		got = append(got, fmt.Sprint(f.Severity, " ", f))
 	}
 	want := []string{
-		"warning rules.txt:1:1: s3 answers 301, not 302, to be kept for five minutes",
-		"warning rules.txt:2:1: s3 does not look at query strings; this rule is left out",
-		"warning rules.txt:3:1: s3 cannot serve another page under this path; this rule is left out",
+		"warning rules.txt:1:1: s3 answers 301, not 302; clients may cache it for five minutes",
+		"warning rules.txt:2:1: s3 ignores query strings; this rule is left out",
+		"warning rules.txt:3:1: s3 cannot serve another page at this path; this rule is left out",
 		"warning rules.txt:4:1: s3 answers 404, not 410",
-		"warning rules.txt:5:1: s3 knows patterns with an asterisk at the end only; this rule is left out",
-		"warning rules.txt:6:1: s3 can put an asterisk at the end of a target only; this rule is left out",
+		"warning rules.txt:5:1: s3 supports only patterns with an asterisk at the end; this rule is left out",
+		"warning rules.txt:6:1: s3 supports :splat only at the end of a target; this rule is left out",
 		"warning rules.txt:7:1: s3 cannot answer a pattern with status 200, 404 or 410; this rule is left out",
-		"warning rules.txt:8:1: s3 sends a pattern to a plain host and path only, without port, query, fragment or " +
-			"escapes; this rule is left out",
+		"warning rules.txt:8:1: s3 does not support a port, query, fragment or escape in the target of a pattern; " +
+			"this rule is left out",
 		"warning rules.txt:9:1: s3 cannot remove a prefix without a replacement; this rule is left out",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -153,10 +153,9 @@ func TestTooManyPatterns(t *testing.T) {
 	}
 	tab := table(t, testutil.NoPackages(t), text.String())
 	c := s3.Server{}.Compile(tab)
-	if err := c.Err(); err == nil ||
-		!strings.Contains(err.Error(),
-			"rules.txt:51:1: 51 routing rules (51 of them patterns of rules.txt), S3's limit is 50") {
-		t.Errorf("error %v", err)
+	const want = "rules.txt:51:1: 51 routing rules (51 of them patterns of rules.txt), S3's limit is 50"
+	if err := c.Err(); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want %s", err, want)
 	}
 	if c.Files != nil || len(c.Findings) != 1 || c.Findings[0].Severity != redirect.Error {
 		t.Errorf("%d files, findings %v", len(c.Files), c.Findings)
@@ -168,11 +167,11 @@ func TestSameBytes(t *testing.T) {
 	w1, o1 := compile(t, tab)
 	w2, o2 := compile(t, tab)
 	if !bytes.Equal([]byte(w1+o1), []byte(w2+o2)) {
-		t.Error("two runs differ")
+		t.Error("compiling twice results in different bytes")
 	}
 }
 
-// site is a site with the pages that TestExplain asks for.
+// site holds the files of a site by path.
 type site map[string]string
 
 func (s site) Paths() []string      { return slices.Sorted(maps.Keys(s)) }
@@ -197,35 +196,33 @@ func TestExplain(t *testing.T) {
 	}
 	id := x.Packages()[0].ID
 	const (
-		objects = "\n  permalinks: an object redirects with status 301, a description (.json) is redirected to, and " +
-			"the newest version of a series leads to the permalink of that version"
-		asks = "\n  /download?QUERY and /find?QUERY: S3 does not look at query strings, so it answers neither 400 " +
-			"nor 404; the page there looks the package up in the browser"
+		permalinks = "\n  permalinks: status 301 unless a routing rule answers; a permalink with .json redirects to " +
+			"the JSON file; a permalink of a version series, such as 5.12, redirects to that of its newest version"
+		queries = "\n  /download?QUERY and /find?QUERY: status 200 with a page that finds the package in the " +
+			"browser, because S3 ignores query strings"
 	)
 	for _, tt := range []struct{ url, want string }{
-		{"/a", "301 to /b instead of 302\n  s3 answers 301, not 302, to be kept for five minutes"},
+		{"/a", "301 to /b instead of 302\n  s3 answers 301, not 302; clients may cache it for five minutes"},
 		{"/c", "the same"},
 		{"/p/x", "404 instead of 410\n  s3 cannot answer a pattern with status 200, 404 or 410; this rule is left out"},
-		{"/download?os=win", "200 instead of 302 to " + tab.Answer("/download", "os=win").Location + asks},
-		{"/find?os=win", "200 with another page" + asks},
-		{"/find?os=beos", "200 instead of 400" + asks},
-		{"/?offset=-1", "200 with other packages\n  /?QUERY: S3 does not look at query strings and shows the " +
-			"download page"},
+		{"/download?os=win", "200 instead of 302 to " + tab.Answer("/download", "os=win").Location + queries},
+		{"/find?os=win", "200 with another page" + queries},
+		{"/find?os=beos", "200 instead of 400" + queries},
+		{"/?offset=-1", "200 with other packages\n  /?QUERY: the download page without a query, because S3 ignores " +
+			"query strings"},
 		{"/none", "the same"},
 		{"/docs/", "the same"},
-		{"/docs", "302 to /docs/ instead of 301\n  a folder without the slash at its end: S3 redirects with " +
-			"status 302"},
-		{"/bitstream/" + id, "301 to " + testutil.API(t) + "/item/" + id +
-			"/download instead of 302\n  /bitstream/<id>: an object redirects with status 301; hexadecimal digits " +
-			"count in lower case only"},
+		{"/docs", "302 to /docs/ instead of 301\n  a folder without the slash at its end: the redirect has status 302"},
+		{"/bitstream/" + id, "301 to " + testutil.API(t) + "/item/" + id + "/download instead of 302\n  " +
+			"/bitstream/<id>: status 301; status 404 if hexadecimal digits are in upper case"},
 		{"/bitstream/1", "the same"},
-		{"/findall?offset=-1", "404 instead of 200\n  /findall?QUERY: S3 does not look at query strings"},
+		{"/findall?offset=-1", "404 instead of 200\n  /findall?QUERY: status 404, because S3 ignores query strings"},
 		{"/bitstream/1341035", "301 to " + tab.Answer("/bitstream/1341035", "").Location +
-			" instead of 302\n  links of retired servers: an object redirects with status 301"},
+			" instead of 302\n  links of retired servers: status 301"},
 		{"/bitstream/461634", "the same"},
 		{"/latest/win", "the same"},
 		{"/releases/5.10.0/win.json", "301 to " + tab.Answer("/releases/5.10.0/win.json", "").File + " instead of 200" +
-			objects},
+			permalinks},
 	} {
 		var got strings.Builder
 		if err := e.Explain(&got, tt.url, emulate.NewSite(files)); err != nil {
