@@ -68,7 +68,7 @@ func TestPreviewWithoutBuilds(t *testing.T) {
 // TestPreviewOfTheArchive: every nightly build of many years is linked, on pages that stay readable.
 func TestPreviewOfTheArchive(t *testing.T) {
 	packages := testutil.Packages(t, "archive")
-	files := downloadSite(t, packages)
+	files := archiveSite(t)
 	want := map[string][]string{}
 	for _, p := range packages {
 		if p.Matches(catalog.Nightly) {

@@ -395,7 +395,7 @@ func skeleton(page string) []string {
 // TestSameInputSameBytes: neither the number of jobs nor chance shows in the files.
 func TestSameInputSameBytes(t *testing.T) {
 	content := folder{}
-	for i := range 300 {
+	for i := range testutil.Amount(300, 60) {
 		content[fmt.Sprintf("page-%05d.md", i)] = string(benchPage(i, i/2*2, "python"))
 	}
 	in := siteInput(t, content, plain)
