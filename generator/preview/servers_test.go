@@ -15,7 +15,7 @@ import (
 
 // TestServers asks every server the same, as it is emulated.
 func TestServers(t *testing.T) {
-	state := newState(t, "live")
+	state := liveState(t)
 	newest := state.Table.Index.Answer("/find", "os=win").Package
 	asS3, asCloudFront := *state, *state
 	asS3.As, asCloudFront.As = s3.Server{}, cloudfront.Server{}
@@ -70,7 +70,7 @@ func TestServers(t *testing.T) {
 
 // The golden answers hold for the CloudFront function as well.
 func TestGoldenAsCloudFront(t *testing.T) {
-	state := newState(t, "live")
+	state := liveState(t)
 	state.As = cloudfront.Server{}
 	url := start(t, state)
 	for i, g := range testutil.Goldens(t, "golden.jsonl") {
@@ -82,7 +82,7 @@ func TestGoldenAsCloudFront(t *testing.T) {
 
 // Programs get what is published; browsers also the preview's script, and nothing to keep.
 func TestWhoAsks(t *testing.T) {
-	state := newState(t, "live")
+	state := liveState(t)
 	url := start(t, state)
 	css := regexp.MustCompile(`/assets/site\.[0-9a-f]+\.css`).FindString(ask(t, "GET", url+"/").body)
 	page := string(state.Files.(memory)["index.html"])
@@ -126,7 +126,7 @@ func TestWhoAsks(t *testing.T) {
 
 // TestHosts refuses names that a stranger may have made to lead here.
 func TestHosts(t *testing.T) {
-	url := start(t, newState(t, "live"))
+	url := start(t, liveState(t))
 	for host, want := range map[string]int{
 		"127.0.0.1:8080": 200, "[::1]:8080": 200, "localhost": 200, "LOCALHOST:99": 200, "site.localhost:8080": 200,
 		"192.168.1.7":      200,
@@ -149,7 +149,7 @@ func TestHosts(t *testing.T) {
 
 // TestDetails reads the page about the preview.
 func TestDetails(t *testing.T) {
-	state := newState(t, "live")
+	state := liveState(t)
 	url := start(t, state)
 	page := ask(t, "GET", url+"/-/")
 	for _, want := range []string{"<code>/old /releases/ 301</code>", "rules.txt:1:1", "test data",

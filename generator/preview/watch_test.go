@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // tree is a folder of files to change.
@@ -55,12 +57,14 @@ func expect(t *testing.T, w *watcher, dir string, names ...string) {
 	}
 }
 
-// drain waits until nothing is reported any more.
+// drain waits until nothing is reported any more. In the short round it waits for a shorter time, in which a change may
+// come late and be taken for the next one.
 func drain(w *watcher) {
+	silence := time.Duration(testutil.Amount(300, 60)) * time.Millisecond
 	for {
 		select {
 		case <-w.changes:
-		case <-time.After(300 * time.Millisecond):
+		case <-time.After(silence):
 			return
 		}
 	}
@@ -68,8 +72,10 @@ func drain(w *watcher) {
 
 // TestWatch does to a tree what editors, people and version control do.
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	for name, poll := range map[string]time.Duration{"events": 0, "polling": 20 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := tree{t, t.TempDir()}
 			f.write("content/a.md", "a")
 			f.write("content/docs/b.md", "b")
@@ -144,6 +150,7 @@ func TestWatch(t *testing.T) {
 
 // What editors leave behind and what lies beside the site is not reported.
 func TestWatchIsQuiet(t *testing.T) {
+	t.Parallel()
 	f := tree{t, t.TempDir()}
 	f.write("content/a.md", "a")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -164,6 +171,7 @@ func TestWatchIsQuiet(t *testing.T) {
 
 // A thousand files at once come in a few batches, and none is lost.
 func TestWatchManyAtOnce(t *testing.T) {
+	t.Parallel()
 	f := tree{t, t.TempDir()}
 	var names []string
 	for i := range 1000 {
