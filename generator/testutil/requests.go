@@ -10,12 +10,12 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// RandomRequests yields n requests to the download API: mostly sensible ones near what is published, some
-// wrong. The same seed gives the same requests.
+// RandomRequests yields n requests to the download API, a twentieth of them in the short round: mostly sensible ones near
+// what is published, some wrong. The same seed gives the same requests.
 func RandomRequests(x *lookup.Index, seed uint64, n int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		r := randomizer{rand.New(rand.NewPCG(seed, 1)), x}
-		for range Amount(n, n/8) {
+		for range Amount(n, n/20) {
 			if !yield(r.request()) {
 				return
 			}

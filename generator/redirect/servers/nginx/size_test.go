@@ -153,15 +153,15 @@ func tableOf(t testing.TB, packages []*catalog.Package) *redirect.Table {
 	return &redirect.Table{Index: lookup.New(testutil.Spec(t), packages)}
 }
 
-// TestManyPackages has 12,000 packages of each form of ids, whose URLs differ in more than the id and most of which
-// have a version of their own.
+// TestManyPackages has 12,000 packages of each form of ids (4,000 in the short round), whose URLs differ in more than
+// the id and most of which have a version of their own. A map of Nginx takes a thousand.
 func TestManyPackages(t *testing.T) {
 	for _, form := range catalog.IDForms() {
 		t.Run(string(form), func(t *testing.T) {
 			t.Parallel()
 			scheme := inventedScheme()
 			scheme.IDs = form
-			packages := invented(t, scheme, 12_000, 4*time.Hour, true)
+			packages := invented(t, scheme, testutil.Amount(12_000, 4_000), 4*time.Hour, true)
 			s := serveTable(t, &redirect.Table{Index: lookup.New(lookup.NewSpec(scheme, nil), packages)})
 			if n := len(redirect.NewFileURLs(packages).Mid); n != len(packages) {
 				t.Fatalf("%d packages have a URL of their own, want all", n)
@@ -205,7 +205,7 @@ func TestFileURLs(t *testing.T) {
 // TestOneMorePackage counts the lines that git shows for a package with a URL of its own.
 func TestOneMorePackage(t *testing.T) {
 	scheme := inventedScheme()
-	packages := invented(t, scheme, 12_000, 4*time.Hour, true)
+	packages := invented(t, scheme, testutil.Amount(12_000, 4_000), 4*time.Hour, true)
 	spec := lookup.NewSpec(scheme, nil)
 	files := func(packages []*catalog.Package) map[string][]byte {
 		const name = "nginx/http/files.conf"

@@ -62,7 +62,7 @@ func TestBrowserFindsTheSame(t *testing.T) {
 				"version=&date=2026-01-01", "os=haiku", "os=win&until=2026-01-01", "os=win&mirror=asia"} {
 				check(query)
 			}
-			if asked < testutil.Amount(tt.random, tt.random/8) {
+			if asked < testutil.Amount(tt.random, tt.random/20) {
 				t.Errorf("%d questions", asked)
 			}
 		})
