@@ -69,8 +69,9 @@ func newTable(t testing.TB, profile, rulesText string) *redirect.Table {
 	return &redirect.Table{Index: x, Rules: redirect.NewRules(append(rules, testutil.Inherited(t, x)...))}
 }
 
-// compare asks the function and the table one question. q is a path and query as sent; path is decoded.
-func compare(t *testing.T, e *edge, tab *redirect.Table, q, path string) {
+// compare asks the function and the table one question, and returns the function's reply. q is a path and query as sent;
+// path is decoded.
+func compare(t *testing.T, e *edge, tab *redirect.Table, q, path string) edgeResult {
 	t.Helper()
 	_, query, _ := strings.Cut(q, "?")
 	want := tab.Answer(path, query)
@@ -78,6 +79,7 @@ func compare(t *testing.T, e *edge, tab *redirect.Table, q, path string) {
 	if diff := differ(tab, want, got, query); diff != "" {
 		t.Errorf("%s: %s\n got %+v", q, diff, got)
 	}
+	return got
 }
 
 var bitstreamRE = regexp.MustCompile(`href="/bitstream/([^"/]+)"`)
