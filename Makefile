@@ -12,10 +12,10 @@ test:           ## all tests; installs Nginx, Chromium and Node from Debian wher
 	.ci/install
 	.ci/test
 
-test-short:     ## the same tests with fewer random inputs, for while you work; about two minutes on two cores
+test-short:     ## the same tests with fewer random inputs, for while you work; about a minute on two cores
 	.ci/test-short
 
-check:          ## what a change must pass: gofmt, vet, linters, known vulnerabilities, the short round; three minutes
+check:          ## what a change must pass: gofmt, vet, linters, known vulnerabilities, the short round; two minutes
 	.ci/check
 
 test-girder:    ## the Girder source against a real server; two minutes the first time

@@ -144,7 +144,7 @@ func (g Golden) Split() (path, query string) {
 	return path, query
 }
 
-// Goldens reads a file of golden answers; in a developer's round, every fourth.
+// Goldens reads a file of golden answers; in the short round, every fourth.
 func Goldens(t testing.TB, name string) []Golden {
 	t.Helper()
 	var list []Golden

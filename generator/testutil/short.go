@@ -2,8 +2,9 @@ package testutil
 
 import "testing"
 
-// Amount is how much of something a test does: full of it, or short in a developer's round (go test -short), which is
-// shorter. What a test looks at is the same in both.
+// Amount returns how much of something a test does: full, or short in the short round (go test -short), which takes about
+// a minute. What a test looks at is the same in both: use it for numbers of random inputs, repetitions and sizes, never
+// to leave a check out.
 func Amount(full, short int) int {
 	if testing.Short() {
 		return short
