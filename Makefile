@@ -12,10 +12,10 @@ test:           ## run all tests; first install missing tools from Debian (Nginx
 	.ci/install
 	.ci/test
 
-test-short:     ## run the same tests with fewer random inputs; about two minutes on two cores
+test-short:     ## run the same tests with fewer random inputs; about a minute on two cores
 	.ci/test-short
 
-check:          ## run what a change must pass: gofmt, vet, linters, vulnerabilities, short tests; three minutes
+check:          ## run what a change must pass: gofmt, vet, linters, vulnerabilities, short tests; two minutes
 	.ci/check
 
 test-girder:    ## test the Girder source with a real server; two minutes the first time

@@ -63,7 +63,7 @@ func TestKilledBuildsUnderLoad(t *testing.T) {
 	stop := make(chan struct{})
 	var clients sync.WaitGroup
 	var asked atomic.Int64
-	for i := range 2 {
+	for i := range testutil.Amount(2, 1) {
 		clients.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(i), 0))
 			for client := testutil.Client(); ; {

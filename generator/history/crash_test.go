@@ -49,7 +49,7 @@ func crashStates(t testing.TB) [2][]*catalog.Package {
 func TestKilled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), history.FileName)
 	states := crashStates(t)
-	for i := range 20 {
+	for i := range testutil.Amount(20, 5) {
 		cmd := exec.CommandContext(t.Context(), os.Args[0])
 		cmd.Env = append(os.Environ(), crashVariable+"="+path)
 		cmd.Stderr = os.Stderr

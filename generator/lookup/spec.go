@@ -302,7 +302,16 @@ func (l *Permalink) Pattern() string { return l.pattern }
 
 // Expand returns the permalink with the given values of parameters.
 func (l *Permalink) Expand(value func(name string) string) string {
-	return placeholderRE.ReplaceAllStringFunc(l.Path, func(m string) string { return value(m[1 : len(m)-1]) })
+	var path strings.Builder
+	rest := l.Path
+	for _, name := range l.names { // in the order of the path
+		before, after, _ := strings.Cut(rest, "{"+name+"}")
+		path.WriteString(before)
+		path.WriteString(value(name))
+		rest = after
+	}
+	path.WriteString(rest)
+	return path.String()
 }
 
 // Permalinks returns the permalinks. The caller must not change the slice.

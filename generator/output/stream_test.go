@@ -204,6 +204,7 @@ func TestProductionFails(t *testing.T) {
 
 // Ctrl-C ends the production of a file, even if that ignores the errors of its writer.
 func TestProductionIsInterrupted(t *testing.T) {
+	kilobyte := long(1000)
 	for _, heedless := range []bool{false, true} {
 		s := newSite(t)
 		s.build(page("a.json", "old"))
@@ -214,7 +215,7 @@ func TestProductionIsInterrupted(t *testing.T) {
 				if i == 100 {
 					cancel()
 				}
-				if _, err := io.WriteString(w, long(1000)); err != nil && !heedless {
+				if _, err := io.WriteString(w, kilobyte); err != nil && !heedless {
 					return err
 				}
 			}

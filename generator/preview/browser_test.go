@@ -22,12 +22,23 @@ func newBrowser(t *testing.T) context.Context {
 		chromedp.ExecPath(testutil.Need(t, "chromium")))
 	allocator, stop := chromedp.NewExecAllocator(t.Context(), flags...)
 	t.Cleanup(stop)
-	ctx, stop := chromedp.NewContext(allocator)
+	browser, stop := chromedp.NewContext(allocator)
 	t.Cleanup(stop)
-	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+	if err := chromedp.Do(browser, chromedp.Navigate("about:blank")); err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop = context.WithTimeout(ctx, 3*time.Minute)
+	return browser
+}
+
+// newTab opens a tab of a browser.
+func newTab(t *testing.T, browser context.Context) context.Context {
+	t.Helper()
+	tab, stop := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(stop)
+	if err := chromedp.Do(tab, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(tab, 3*time.Minute)
 	t.Cleanup(stop)
 	return ctx
 }
@@ -67,14 +78,20 @@ func longPage(first string) string {
 	return "---\ntitle: Long\n---\n" + first + "\n" + strings.Repeat("\nMore text.\n", 200)
 }
 
-// TestBrowser edits a site while a browser shows it.
+// TestBrowser edits sites while a browser shows them.
 func TestBrowser(t *testing.T) {
+	browser := newBrowser(t)
+	t.Run("edits", func(t *testing.T) { testEdits(t, newTab(t, browser)) })
+	t.Run("first build is mended", func(t *testing.T) { testFirstBuildFails(t, newTab(t, browser)) })
+}
+
+// testEdits changes a page, a style sheet and a layout, and makes mistakes in them.
+func testEdits(t *testing.T, ctx context.Context) {
 	css, err := os.ReadFile("../../layouts/assets/site.css")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := open(t, map[string]string{"content/long.md": longPage("First"), "layouts/assets/site.css": string(css)}, nil)
-	ctx := newBrowser(t)
 	if err := chromedp.Do(ctx, chromedp.Navigate(w.url+"/long/")); err != nil {
 		t.Fatal(err)
 	}
@@ -142,10 +159,9 @@ func TestBrowser(t *testing.T) {
 	})
 }
 
-// TestBrowserFirstBuildFails starts with a mistake. The page must appear as soon as the mistake is corrected.
-func TestBrowserFirstBuildFails(t *testing.T) {
+// testFirstBuildFails starts with a mistake. The page must appear as soon as the mistake is corrected.
+func testFirstBuildFails(t *testing.T, ctx context.Context) {
 	w := open(t, map[string]string{"content/a.md": "no title"}, nil)
-	ctx := newBrowser(t)
 	if err := chromedp.Do(ctx, chromedp.Navigate(w.url+"/a/")); err != nil {
 		t.Fatal(err)
 	}

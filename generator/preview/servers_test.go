@@ -15,7 +15,7 @@ import (
 
 // TestServers sends the same requests to previews of several servers.
 func TestServers(t *testing.T) {
-	state := newState(t, "live")
+	state := liveState(t)
 	newest := state.Table.Index.Answer("/find", "os=win").Package
 	asS3, asCloudFront := *state, *state
 	asS3.As, asCloudFront.As = s3.Server{}, cloudfront.Server{}
@@ -70,7 +70,7 @@ func TestServers(t *testing.T) {
 
 // TestGoldenAsCloudFront sends recorded requests to a preview that emulates CloudFront.
 func TestGoldenAsCloudFront(t *testing.T) {
-	state := newState(t, "live")
+	state := liveState(t)
 	state.As = cloudfront.Server{}
 	url := start(t, state)
 	for i, g := range testutil.Goldens(t, "golden.jsonl") {
@@ -83,7 +83,7 @@ func TestGoldenAsCloudFront(t *testing.T) {
 // TestClients checks that programs receive exactly what will be published, and that browsers also receive the preview's
 // script and do not cache pages.
 func TestClients(t *testing.T) {
-	state := newState(t, "live")
+	state := liveState(t)
 	url := start(t, state)
 	css := regexp.MustCompile(`/assets/site\.[0-9a-f]+\.css`).FindString(ask(t, "GET", url+"/").body)
 	page := string(state.Files.(memory)["index.html"])
@@ -127,7 +127,7 @@ func TestClients(t *testing.T) {
 
 // TestHosts checks that the preview does not answer to foreign host names, which DNS rebinding uses.
 func TestHosts(t *testing.T) {
-	url := start(t, newState(t, "live"))
+	url := start(t, liveState(t))
 	for host, want := range map[string]int{
 		"127.0.0.1:8080": 200, "[::1]:8080": 200, "localhost": 200, "LOCALHOST:99": 200, "site.localhost:8080": 200,
 		"192.168.1.7":      200,
@@ -150,7 +150,7 @@ func TestHosts(t *testing.T) {
 
 // TestDetails checks the details page.
 func TestDetails(t *testing.T) {
-	state := newState(t, "live")
+	state := liveState(t)
 	url := start(t, state)
 	page := ask(t, "GET", url+"/-/")
 	for _, want := range []string{"<code>/old /releases/ 301</code>", "rules.txt:1:1", "test data",

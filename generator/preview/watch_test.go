@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // tree is a folder whose files a test changes.
@@ -55,12 +57,14 @@ func expect(t *testing.T, w *watcher, dir string, names ...string) {
 	}
 }
 
-// drain waits until the watcher reports nothing more.
+// drain waits until the watcher reports nothing more. In short tests it waits less; then a late change may be taken for
+// the next one.
 func drain(w *watcher) {
+	silence := time.Duration(testutil.Amount(300, 60)) * time.Millisecond
 	for {
 		select {
 		case <-w.changes:
-		case <-time.After(300 * time.Millisecond):
+		case <-time.After(silence):
 			return
 		}
 	}
@@ -68,8 +72,10 @@ func drain(w *watcher) {
 
 // TestWatch changes files as editors, people and version control do.
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	for name, poll := range map[string]time.Duration{"events": 0, "polling": 20 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := tree{t, t.TempDir()}
 			f.write("content/a.md", "a")
 			f.write("content/docs/b.md", "b")
@@ -142,6 +148,7 @@ func TestWatch(t *testing.T) {
 
 // TestWatchIgnores checks that hidden files, backups and files outside the roots are not reported.
 func TestWatchIgnores(t *testing.T) {
+	t.Parallel()
 	f := tree{t, t.TempDir()}
 	f.write("content/a.md", "a")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -162,6 +169,7 @@ func TestWatchIgnores(t *testing.T) {
 
 // TestWatchManyAtOnce checks that no change is lost when a thousand files change at once.
 func TestWatchManyAtOnce(t *testing.T) {
+	t.Parallel()
 	f := tree{t, t.TempDir()}
 	var names []string
 	for i := range 1000 {

@@ -112,7 +112,7 @@ func outcome(ctx context.Context, p *builder) map[string]string {
 
 // TestRebuild makes random edits and compares the result of each rebuild with that of a fresh build.
 func TestRebuild(t *testing.T) {
-	edits := testutil.Amount(120, 30)
+	edits := testutil.Amount(120, 16)
 	for seed := range uint64(testutil.Amount(3, 1)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			e := &editor{siteFolder: newSiteFolder(t), Rand: rand.New(rand.NewPCG(seed, 5)),
@@ -248,7 +248,7 @@ func TestRebuildMemory(t *testing.T) {
 		return m.HeapAlloc
 	}
 	var early uint64
-	builds := testutil.Amount(1000, 60)
+	builds := testutil.Amount(1000, 30)
 	for n := range builds {
 		switch n % 10 {
 		case 0:

@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen/generator/catalog"
-	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 func checksum(sum string) func(*catalog.Package) {
@@ -45,7 +44,7 @@ func TestSums(t *testing.T) {
 func TestSumsOfTheCatalogue(t *testing.T) {
 	lineRE := regexp.MustCompile(`^[0-9a-f]{128}  [0-9A-Za-z]+-[0-9A-Za-z.+-]+-(win|macosx|linux)-(amd64|arm64|i386)\.(exe|dmg|tar\.gz)\n$`)
 	lists := 0
-	for path, list := range downloadSite(t, testutil.Packages(t, "archive")) {
+	for path, list := range archiveSite(t) {
 		if !strings.HasSuffix(path, "/SHA512SUMS") {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,6 +36,22 @@ func downloadSite(t testing.TB, packages []*catalog.Package, change ...func(*sit
 		files[f.Path] = string(f.Data)
 	}
 	return files
+}
+
+// archive is the site of the large test catalogue, which several tests look at and none changes.
+var archive struct {
+	once  sync.Once
+	files map[string]string
+}
+
+// archiveSite returns the files of the site of the large test catalogue. The first call renders it.
+func archiveSite(t testing.TB) map[string]string {
+	t.Helper()
+	archive.once.Do(func() { archive.files = downloadSite(t, testutil.Packages(t, "archive")) })
+	if archive.files == nil {
+		t.Fatal("the site could not be rendered; another test says why")
+	}
+	return archive.files
 }
 
 func downloadInput(t testing.TB, packages []*catalog.Package) site.Input {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/site"
-	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // atom is a feed as a feed reader sees it.
@@ -46,7 +45,7 @@ func readAtom(t *testing.T, file string) atom {
 }
 
 func TestFeedsOfTheCatalogue(t *testing.T) {
-	files := downloadSite(t, testutil.Packages(t, "archive"))
+	files := archiveSite(t)
 	for _, tt := range []struct {
 		path, first string
 		entries     int

@@ -33,10 +33,13 @@ func pairs(page string) [][2]string {
 }
 
 func TestScrapersReadTheHomePage(t *testing.T) {
-	for _, profile := range []string{"live", "archive"} {
+	for profile, render := range map[string]func(testing.TB) map[string]string{
+		"live":    func(t testing.TB) map[string]string { return downloadSite(t, testutil.Packages(t, "live")) },
+		"archive": archiveSite,
+	} {
 		t.Run(profile, func(t *testing.T) {
 			packages := testutil.Packages(t, profile)
-			page := downloadSite(t, packages)["index.html"]
+			page := render(t)["index.html"]
 			want, sums := [][2]string{}, [][]string{}
 			for _, c := range lookup.New(testutil.Spec(t), packages).Answer("/", "").Cells {
 				want = append(want, [2]string{c.Package.ID, c.Package.Version})

@@ -68,7 +68,7 @@ func TestPreviewWithoutBuilds(t *testing.T) {
 // TestPreviewOfTheArchive checks that all nightly builds of many years are linked, on pages of moderate size.
 func TestPreviewOfTheArchive(t *testing.T) {
 	packages := testutil.Packages(t, "archive")
-	files := downloadSite(t, packages)
+	files := archiveSite(t)
 	want := map[string][]string{}
 	for _, p := range packages {
 		if p.Matches(catalog.Nightly) {

@@ -410,7 +410,7 @@ func skeleton(page string) []string {
 // TestSameInputSameBytes checks that the files depend neither on the number of jobs nor on chance.
 func TestSameInputSameBytes(t *testing.T) {
 	content := folder{}
-	for i := range 300 {
+	for i := range testutil.Amount(300, 60) {
 		content[fmt.Sprintf("page-%05d.md", i)] = string(benchPage(i, i/2*2, "python"))
 	}
 	in := siteInput(t, content, plain)

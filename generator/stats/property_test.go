@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // TestAnyOrder splits the test log into random pieces and reads them in random order, compressed or not, some of them
@@ -19,7 +21,7 @@ func TestAnyOrder(t *testing.T) {
 	lines := bytes.SplitAfter(text(t, "access.log.gz"), []byte("\n"))
 	want := string(text(t, "truth-daily.tsv"))
 	var accesses string
-	for seed := range uint64(12) {
+	for seed := range uint64(testutil.Amount(12, 3)) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			dir := t.TempDir()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -55,16 +56,50 @@ type settings struct {
 
 var desktop = settings{width: 1280}
 
-// open starts a browser. It needs Chromium, see testutil.Need.
+// chromium is the process that all tabs run in. The first test that opens a tab starts it, and TestMain stops it.
+var chromium struct {
+	start sync.Once
+	ctx   context.Context
+	err   error
+	stop  context.CancelFunc
+}
+
+// TestMain runs the tests, then stops the browser that they have started.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if chromium.stop != nil {
+		chromium.stop()
+	}
+	os.Exit(code)
+}
+
+// startChromium starts the browser unless it runs. It needs Chromium, see testutil.Need.
+func startChromium(t testing.TB) context.Context {
+	t.Helper()
+	path := testutil.Need(t, "chromium")
+	chromium.start.Do(func() {
+		allocator, kill := chromedp.NewExecAllocator(context.Background(),
+			append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.ExecPath(path))...)
+		var cancel context.CancelFunc
+		chromium.ctx, cancel = chromedp.NewContext(allocator)
+		chromium.stop = func() { cancel(); kill() }
+		chromium.err = chromedp.Do(chromium.ctx)
+	})
+	if chromium.err != nil {
+		t.Fatal(chromium.err)
+	}
+	return chromium.ctx
+}
+
+// open opens a tab, which shares no cookies, cache or settings with those of other tests.
 func open(t testing.TB, site *httptest.Server, s settings) *browser {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox,
-		chromedp.ExecPath(testutil.Need(t, "chromium")))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(stop)
-	tab, stop := chromedp.NewContext(allocator)
+	tab, stop := chromedp.NewContext(startChromium(t), chromedp.WithNewBrowserContext())
 	t.Cleanup(stop)
 	b := &browser{t: t, ctx: tab, url: site.URL}
+	if err := chromedp.Do(tab); err != nil { // opens the tab, which the deadline below must not close
+		t.Fatal(err)
+	}
 	if err := chromedp.Listen(tab, b.onEvent); err != nil {
 		t.Fatal(err)
 	}

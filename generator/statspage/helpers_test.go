@@ -2,9 +2,12 @@ package statspage_test
 
 import (
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/Slicer/sitegen"
@@ -29,9 +32,45 @@ func siteInput(t testing.TB) site.Input {
 	}
 }
 
-// publish reads the log of the test data, which covers forty days of 2026, and publishes its statistics with the page.
-// It returns the path of public/.
+// published is the public/ that publish copies, in memory.
+var published struct {
+	once  sync.Once
+	files fstest.MapFS
+}
+
+// publish publishes the statistics of the test data's log, which covers forty days of 2026, with the page. It returns
+// the path of public/. The first call reads the log; each returns a copy of its own, which the test may change.
 func publish(t testing.TB) (public string) {
+	t.Helper()
+	published.once.Do(func() { published.files = inMemory(t, publishLog(t)) })
+	if published.files == nil {
+		t.Fatal("the statistics could not be published; another test says why")
+	}
+	public = t.TempDir()
+	if err := os.CopyFS(public, published.files); err != nil {
+		t.Fatal(err)
+	}
+	return public
+}
+
+// inMemory reads the files of a folder.
+func inMemory(t testing.TB, dir string) fstest.MapFS {
+	t.Helper()
+	files := fstest.MapFS{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			files[path] = &fstest.MapFile{Data: []byte(read(t, filepath.Join(dir, path))), Mode: 0o644}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// publishLog reads the log of the test data and publishes its statistics with the page. It returns the path of public/.
+func publishLog(t testing.TB) (public string) {
 	t.Helper()
 	e := engine(t, stats.FromCatalog(testutil.Packages(t, "live")))
 	r, err := e.Read(t.Context(), []string{testutil.Path(filepath.Join("stats", "access.log.gz"))}, func(int64) {})

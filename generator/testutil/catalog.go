@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/Slicer/sitegen/generator/catalog"
@@ -28,14 +29,19 @@ const App = "5f4474d0e1d8c75dfc705482"
 // API returns the base of the Girder API of the test catalogues: the source of the built-in profile.
 func API(t testing.TB) string { return Profile(t).Source }
 
-// Profile returns the built-in profile, which the test catalogues belong to.
+// builtIn reads the built-in profile once for each test binary: tests use it thousands of times.
+var builtIn = sync.OnceValues(func() (*profile.Profile, error) { return profile.Load(profile.Default) })
+
+// Profile returns a copy of the built-in profile, which the test catalogues belong to. Its slices are shared: clone one
+// before you change an element.
 func Profile(t testing.TB) *profile.Profile {
 	t.Helper()
-	p, err := profile.Load(profile.Default)
+	p, err := builtIn()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	c := *p
+	return &c
 }
 
 // Scheme returns the scheme of the built-in profile.
@@ -92,16 +98,33 @@ func Listing(t testing.TB, profile string) []byte {
 	return body
 }
 
-// Packages returns the published packages of a test catalogue, "live" or "archive".
+// catalogues holds the packages of each test catalogue that has been read: []catalog.Package by name.
+var catalogues sync.Map
+
+// Packages returns the published packages of a test catalogue, "live" or "archive". They are copies, so that each test
+// may change its own.
 func Packages(t testing.TB, profile string) []*catalog.Package {
 	t.Helper()
-	items, err := girder.DecodeListing(Listing(t, profile))
-	if err != nil {
-		t.Fatal(err)
+	kept, ok := catalogues.Load(profile)
+	if !ok {
+		items, err := girder.DecodeListing(Listing(t, profile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		published, _ := catalog.Publish(Scheme(t), girder.Spelling,
+			girder.Records(items, source.Girder{App: App, API: API(t)}, nil))
+		var list []catalog.Package
+		for _, p := range published {
+			list = append(list, *p)
+		}
+		kept, _ = catalogues.LoadOrStore(profile, list)
 	}
-	published, _ := catalog.Publish(Scheme(t), girder.Spelling,
-		girder.Records(items, source.Girder{App: App, API: API(t)}, nil))
-	return published
+	list := slices.Clone(kept.([]catalog.Package))
+	packages := make([]*catalog.Package, len(list))
+	for i := range list {
+		packages[i] = &list[i]
+	}
+	return packages
 }
 
 // Golden is a recorded request and the expected answer.

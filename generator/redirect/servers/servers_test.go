@@ -121,6 +121,9 @@ func golden(t testing.TB, profile string) (requests []string) {
 func words(t testing.TB) []*catalog.Package {
 	var list []*catalog.Package
 	for i, p := range testutil.Packages(t, "live") {
+		if i%testutil.Amount(1, 5) != 0 {
+			continue
+		}
 		q := *p
 		q.ID = fmt.Sprintf("Tool-%s-%d_%s.%d", cmp.Or(p.Version, "none"), p.Revision, p.OS, i)
 		q.URL = "https://files.example/" + q.ID + ".zip"
@@ -211,7 +214,7 @@ func unusual(x *lookup.Index) []string {
 		"/api/v1/latest.json", "/assets/none.css",
 	}
 	for i, l := range redirect.Links(x) {
-		if i%7 == 0 || l.Moves {
+		if i%testutil.Amount(7, 70) == 0 || l.Moves && i%testutil.Amount(1, 5) == 0 {
 			list = append(list, l.Path, l.Path+lookup.RecordSuffix)
 		}
 	}
@@ -257,7 +260,7 @@ func TestPairs(t *testing.T) {
 // TestRandomRules checks that every server applies random rules as the table does.
 func TestRandomRules(t *testing.T) {
 	site := emulate.NewSite(memory{"index.html": []byte("home"), "404.html": []byte("error 404")})
-	for seed := range uint64(10) {
+	for seed := range uint64(testutil.Amount(10, 3)) {
 		list, err := redirect.Parse("rules.txt", testutil.RandomRules(seed, 30))
 		if err != nil {
 			t.Fatal(err)

@@ -29,8 +29,7 @@ func TestGolden(t *testing.T) {
 			e := start(t, compiled(t, tab))
 			for _, g := range testutil.Goldens(t, tt.file) {
 				path, _ := g.Split()
-				compare(t, e, tab, g.Q, path)
-				if r := e.ask(t, "GET", g.Q); g.Status >= 300 && r.StatusCode != g.Status {
+				if r := compare(t, e, tab, g.Q, path); g.Status >= 300 && r.StatusCode != g.Status {
 					t.Errorf("%s: status %d, want %d", g.Q, r.StatusCode, g.Status)
 				}
 			}
@@ -105,8 +104,7 @@ func TestUnusual(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		compare(t, e, tab, q, decoded)
-		r := e.ask(t, "GET", q)
+		r := compare(t, e, tab, q, decoded)
 		for name, h := range r.Headers {
 			if strings.ContainsAny(h.Value, "\r\n") {
 				t.Errorf("%s: the header %s has two lines: %q", q, name, h.Value)

@@ -69,9 +69,9 @@ func newTable(t testing.TB, profile, rulesText string) *redirect.Table {
 	return &redirect.Table{Index: x, Rules: redirect.NewRules(append(rules, testutil.Inherited(t, x)...))}
 }
 
-// compare sends a request to the function and compares the reply with the table's answer. q is a path and query,
-// encoded; path is the decoded path.
-func compare(t *testing.T, e *edge, tab *redirect.Table, q, path string) {
+// compare sends a request to the function, compares the reply with the table's answer, and returns the reply. q is a path
+// and query, encoded; path is the decoded path.
+func compare(t *testing.T, e *edge, tab *redirect.Table, q, path string) edgeResult {
 	t.Helper()
 	_, query, _ := strings.Cut(q, "?")
 	want := tab.Answer(path, query)
@@ -79,6 +79,7 @@ func compare(t *testing.T, e *edge, tab *redirect.Table, q, path string) {
 	if diff := differ(tab, want, got, query); diff != "" {
 		t.Errorf("%s: %s\n got %+v", q, diff, got)
 	}
+	return got
 }
 
 var bitstreamRE = regexp.MustCompile(`href="/bitstream/([^"/]+)"`)

@@ -153,15 +153,15 @@ func tableOf(t testing.TB, packages []*catalog.Package) *redirect.Table {
 	return &redirect.Table{Index: lookup.New(testutil.Spec(t), packages)}
 }
 
-// TestManyPackages uses 12,000 packages with each form of ids. Their URLs cannot be derived from their ids, and most
-// have their own version.
+// TestManyPackages uses 12,000 packages (4,000 in short tests) with each form of ids. Their URLs cannot be derived from
+// their ids, and most have their own version. A map of Nginx holds a thousand.
 func TestManyPackages(t *testing.T) {
 	for _, form := range catalog.IDForms() {
 		t.Run(string(form), func(t *testing.T) {
 			t.Parallel()
 			scheme := inventedScheme()
 			scheme.IDs = form
-			packages := invented(t, scheme, 12_000, 4*time.Hour, true)
+			packages := invented(t, scheme, testutil.Amount(12_000, 4_000), 4*time.Hour, true)
 			s := serveTable(t, &redirect.Table{Index: lookup.New(lookup.NewSpec(scheme, nil), packages)})
 			if n := len(redirect.NewFileURLs(packages).Mid); n != len(packages) {
 				t.Fatalf("%d of %d packages are in Mid, want all", n, len(packages))
@@ -205,7 +205,7 @@ func TestFileURLs(t *testing.T) {
 // TestOneMorePackage checks that a new package with a URL that cannot be derived from its id changes one or two lines.
 func TestOneMorePackage(t *testing.T) {
 	scheme := inventedScheme()
-	packages := invented(t, scheme, 12_000, 4*time.Hour, true)
+	packages := invented(t, scheme, testutil.Amount(12_000, 4_000), 4*time.Hour, true)
 	spec := lookup.NewSpec(scheme, nil)
 	files := func(packages []*catalog.Package) map[string][]byte {
 		const name = "nginx/http/files.conf"

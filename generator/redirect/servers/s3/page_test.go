@@ -61,7 +61,7 @@ func TestScript(t *testing.T) {
 				"version=&date=2026-01-01", "os=haiku", "os=win&until=2026-01-01", "os=win&mirror=asia"} {
 				check(query)
 			}
-			if asked < testutil.Amount(tt.random, tt.random/8) {
+			if asked < testutil.Amount(tt.random, tt.random/20) {
 				t.Errorf("only %d queries", asked)
 			}
 		})
