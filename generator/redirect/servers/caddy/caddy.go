@@ -154,8 +154,8 @@ const head = "# " + output.Mark + `: do not edit, the next build overwrites it.
 //		default "" "" ""
 //	}
 func writePackages(w *writer, x *lookup.Index) {
-	w.section("The ids of packages: lists of the versions and revisions of each platform, for releases, nightly " +
-		"builds and both; then the newest packages.")
+	w.section("The ids of packages: lists of the versions and revisions of each platform, then the newest packages.\n" +
+		"The columns are releases, nightly builds and both.")
 	var newest, found [][]string
 	for _, pf := range x.Platforms() {
 		name := platformName(pf)

@@ -66,8 +66,8 @@ type query struct {
 // parameters writes the maps that parse the parameters of the download API. The state of a parameter is a digit: 0 not
 // given, 1 valid, 2 invalid.
 func (w *query) parameters() {
-	w.section("The parameters of the download API: their raw and decoded values, after an equals sign, and their " +
-		"states:\n0 not given, 1 valid, 2 invalid.")
+	w.section("The parameters of the download API: their raw and decoded values, after an equals sign, and their\n" +
+		"states: 0 not given, 1 valid, 2 invalid.")
 	for i, p := range w.spec.Parameters() {
 		value := numbered("value", i)
 		w.parameter(p.Name, numbered("raw", i), value)
@@ -90,8 +90,8 @@ func numbered(name string, i int) string { return fmt.Sprintf("{sitegen_%s_%d}",
 // has the input "/find 100001100". The row ^[^ ]* .{5}0*[12]0*[12] for mode 5 matches it: two digits from index 5 on
 // are not zero, so the query has two modes. The problem is lookup.ManyModes.
 func (w *query) request() {
-	w.section("The parameters together. {sitegen_problem} is the invalid parameter, {sitegen_finds} the way to find " +
-		"the package;\n{sitegen_unsupported} is 1 if lists cannot answer the request.")
+	w.section("The parameters together. {sitegen_problem} is the invalid parameter, {sitegen_finds} the way to find\n" +
+		"the package; {sitegen_unsupported} is 1 if lists cannot answer the request.")
 	parameters := w.spec.Parameters()
 	at := func(i int) string { // matches the input up to the state of parameter i
 		return fmt.Sprintf(`^[^ ]* .{%d}`, i)

@@ -20,7 +20,7 @@ import (
 // the request /store?lang=en&id=7 has the input "=7&=en /store". The expression ^=([…]+)&=en /store/?$ matches it, and
 // the target /blog/${1} becomes /blog/7.
 func writeRules(w *writer, rules *redirect.Rules) {
-	w.section("The rules of rules.txt, the aliases of pages and the links of retired servers. Exact paths come " +
+	w.section("The rules of rules.txt, the aliases of pages and the links of retired servers. Exact paths come\n" +
 		"before patterns.")
 	names := conditionNames(rules)
 	source := ""
