@@ -308,9 +308,10 @@ func TestBesideBuild(t *testing.T) {
 	buildSite()
 	before := state(t)
 	run(t, p, false)
+	after := state(t)
 	var changed []string
 	for path, old := range before {
-		if state(t)[path] != old && filepath.Ext(path) != "" {
+		if after[path] != old && filepath.Ext(path) != "" {
 			changed = append(changed, path)
 		}
 	}
