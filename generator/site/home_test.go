@@ -272,7 +272,7 @@ func TestChecksumsOfAnotherProject(t *testing.T) {
 	files, _ := rendered(t, in)
 	home := files["index.html"]
 	if !strings.Contains(home, ">SHA-256</th>") || strings.Contains(home, "SHA-512") ||
-		strings.Contains(home, "not known") {
+		strings.Contains(home, "unknown") {
 		t.Error("the home page does not show the SHA-256 checksums")
 	}
 	found := in.Index.Answer("/find", "os=freebsd").Package
