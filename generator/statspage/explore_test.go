@@ -156,12 +156,6 @@ func TestURL(t *testing.T) {
 	}
 	check := func(step, query string, filters map[string][]string) {
 		t.Helper()
-		for range 50 { // going back takes effect after a while
-			if eval[string](b, `location.search`) == query {
-				break
-			}
-			time.Sleep(20 * time.Millisecond)
-		}
 		if got := eval[string](b, `location.search`); got != query {
 			t.Errorf("%s: query %q, want %q", step, got, query)
 		}
@@ -174,6 +168,13 @@ func TestURL(t *testing.T) {
 		return strings.Join(eval[[]string](b, fmt.Sprintf(
 			`[...document.querySelectorAll(%q)].map((e) => e.textContent)`, selector)), ", ")
 	}
+	move := func(direction string) { // going back takes effect after a while
+		t.Helper()
+		eval[any](b, `new Promise((done) => {
+			addEventListener('popstate', () => done(null), { once: true });
+			history.`+direction+`();
+		})`)
+	}
 	b.explore("")
 	press("version", "5.12.4")
 	press("os", "Windows")
@@ -183,9 +184,9 @@ func TestURL(t *testing.T) {
 	if got := texts(".values [aria-pressed=true] .label"); got != "5.12.4, Windows, Unknown" {
 		t.Errorf("pressed: %s", got)
 	}
-	eval[any](b, `history.back()`)
+	move("back")
 	check("back", "?version=5.12.4&os=win", map[string][]string{"version": {"5.12.4"}, "os": {"win"}})
-	eval[any](b, `history.forward()`)
+	move("forward")
 	check("forward", "?version=5.12.4&os=win&country=", three)
 	b.do(chromedp.Reload(), chromedp.WaitVisible(chromedp.CSS(".explored .values")))
 	check("reload", "?version=5.12.4&os=win&country=", three)
@@ -279,22 +280,32 @@ func TestSave(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := chromedp.CallBrowser(b.ctx, cdpbrowser.SetDownloadBehavior, cdpbrowser.SetDownloadBehaviorParams{
 		Behavior: cdpbrowser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir,
-		BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID,
+		BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID, EventsEnabled: new(true),
 	}); err != nil {
+		t.Fatal(err)
+	}
+	saved := make(chan cdpbrowser.DownloadProgressState, 10)
+	err := chromedp.ListenBrowser(b.ctx, func(event any) {
+		if e, ok := event.(*cdpbrowser.EventDownloadProgress); ok &&
+			e.State != cdpbrowser.DownloadProgressStateInProgress {
+			saved <- e.State
+		}
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	save := func(format string) string {
 		t.Helper()
 		b.do(chromedp.Click(chromedp.CSS(`[data-save=` + format + `]`)))
-		path := filepath.Join(dir, "downloads-2026-10-30."+format)
-		for range 250 {
-			if data, err := os.ReadFile(path); err == nil && len(data) > 0 {
-				return string(data)
+		select {
+		case state := <-saved:
+			if state != cdpbrowser.DownloadProgressStateCompleted {
+				t.Fatalf("the download was %s", state)
 			}
-			time.Sleep(20 * time.Millisecond)
+		case <-time.After(20 * time.Second):
+			t.Fatalf("no %s was downloaded", format)
 		}
-		t.Fatalf("%s was not downloaded", path)
-		return ""
+		return read(t, filepath.Join(dir, "downloads-2026-10-30."+format))
 	}
 	b.explore("?os=win&from=2026-10-01&unit=week")
 	filters := map[string][]string{"os": {"win"}, "from": {"2026-10-01"}}

@@ -68,6 +68,21 @@ type running struct {
 // start serves a site until the test ends. It requires Caddy, see testutil.Need.
 func start(t testing.TB, table *redirect.Table, files memory) *running {
 	t.Helper()
+	r := install(t, table, files)
+	var complaint string
+	for range 3 { // another process may take the free port first
+		r.configure(t)
+		if complaint = r.run(t); complaint == "" {
+			return r
+		}
+	}
+	t.Fatalf("caddy did not start:\n%s", complaint)
+	return nil
+}
+
+// install writes the files of a site, which nothing serves yet.
+func install(t testing.TB, table *redirect.Table, files memory) *running {
+	t.Helper()
 	testutil.Need(t, "caddy")
 	e, err := redirect.Emulate(Server{}, table)
 	if err != nil {
@@ -79,15 +94,7 @@ func start(t testing.TB, table *redirect.Table, files memory) *running {
 		r.write(t, "public/"+name, data)
 	}
 	r.write(t, fileName, r.snippet)
-	var complaint string
-	for range 3 { // another process may take the free port first
-		r.configure(t)
-		if complaint = r.run(t); complaint == "" {
-			return r
-		}
-	}
-	t.Fatalf("caddy did not start:\n%s", complaint)
-	return nil
+	return r
 }
 
 func (r *running) write(t testing.TB, name string, data []byte) {
