@@ -89,7 +89,8 @@ func (c *codeBlocks) highlight(w util.BufWriter, src []byte, block *ast.FencedCo
 	if len(attributes) > 0 {
 		formatter = newFormatter(attributes)
 	}
-	_ = formatter.Format(w, styles.Get(lightStyle), chroma.Literator(tokens...)) // only w can fail, and it keeps its error
+	// Only w can fail, and it keeps its error.
+	_ = formatter.Format(w, styles.Get(lightStyle), chroma.Literator(tokens...))
 	return true
 }
 

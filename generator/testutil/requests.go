@@ -10,8 +10,8 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// RandomRequests returns an iterator over n requests to the download API, or a twentieth of them in short tests. Most are
-// valid and close to published packages, some are invalid. The same seed results in the same requests.
+// RandomRequests returns an iterator over n requests to the download API, or a twentieth of them in short tests. Most
+// are valid and close to published packages, some are invalid. The same seed results in the same requests.
 func RandomRequests(x *lookup.Index, seed uint64, n int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		r := randomizer{rand.New(rand.NewPCG(seed, 1)), x}

@@ -69,8 +69,8 @@ func newTable(t testing.TB, profile, rulesText string) *redirect.Table {
 	return &redirect.Table{Index: x, Rules: redirect.NewRules(append(rules, testutil.Inherited(t, x)...))}
 }
 
-// compare sends a request to the function, compares the reply with the table's answer, and returns the reply. q is a path
-// and query, encoded; path is the decoded path.
+// compare sends a request to the function, compares the reply with the table's answer, and returns the reply. q is a
+// path and query, encoded; path is the decoded path.
 func compare(t *testing.T, e *edge, tab *redirect.Table, q, path string) edgeResult {
 	t.Helper()
 	_, query, _ := strings.Cut(q, "?")
