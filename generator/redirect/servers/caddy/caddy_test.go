@@ -199,9 +199,8 @@ func TestConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := install(t, &redirect.Table{Index: testutil.Index(t, "archive"), Rules: redirect.NewRules(list)},
+	r := start(t, &redirect.Table{Index: testutil.Index(t, "archive"), Rules: redirect.NewRules(list)},
 		memory{"index.html": []byte("home")})
-	r.configure(t)
 	adapt := r.caddy("adapt", "--config", "Caddyfile", "--validate")
 	var warnings strings.Builder
 	adapt.Stderr = &warnings
