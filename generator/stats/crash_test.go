@@ -118,7 +118,7 @@ func crashLog(t *testing.T) (path, want string) {
 		t.Fatal(err)
 	}
 	log := loggen.Options{
-		Seed: 7, Lines: testutil.Amount(800_000, 200_000), IDs: ids, Addresses: 20_000, Agents: 300, Days: 5,
+		Seed: 7, Lines: testutil.Amount(800_000, 120_000), IDs: ids, Addresses: 20_000, Agents: 300, Days: 5,
 		Start: time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC),
 	}
 	if _, err := loggen.Write(f, log); err != nil {

@@ -169,7 +169,7 @@ func TestDryRunFails(t *testing.T) {
 		long, _ := crashLog(t)
 		before := state(t, tmp)
 		for i := range 3 {
-			wait := time.Duration((i + 1) * testutil.Amount(200, 50))
+			wait := time.Duration((i + 1) * testutil.Amount(200, 30))
 			cmd, stderr := start(t, o.Dir, long, childDry+"=1")
 			time.Sleep(wait * time.Millisecond)
 			if err := cmd.Process.Kill(); err != nil {
