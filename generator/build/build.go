@@ -93,7 +93,11 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 		if len(report.Stopped) > 0 {
 			inputs = "" // without a fingerprint, the next run renders again and reports the limits again
 		}
-		err = cmp.Or(applyFault(out.Apply(ctx, plan, inputs)), stoppedFault(report.Stopped))
+		err = applyFault(out.Apply(ctx, plan, inputs))
+		if err == nil && plan.Reload && len(p.Config.AfterChange) == 0 {
+			report.reload(p.Config.Servers)
+		}
+		err = cmp.Or(err, stoppedFault(report.Stopped))
 	}
 	report.Written, report.Seconds = true, p.Now().Sub(start).Seconds()
 	return report, err

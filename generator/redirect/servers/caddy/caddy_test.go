@@ -1,6 +1,7 @@
 package caddy
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -189,6 +190,47 @@ func TestUnusual(t *testing.T) {
 		if res, _ := testutil.Ask(t, client, method, r.url+"/find?os=win"); res.StatusCode != want ||
 			res.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
 			t.Errorf("%s: status %d, Allow %q", method, res.StatusCode, res.Header.Get("Allow"))
+		}
+	}
+}
+
+// TestValidators checks that no conditional request for the answer of a lookup is answered with status 304: the record
+// may be another one by now. Records by id and pages have validators.
+func TestValidators(t *testing.T) {
+	x := testutil.Index(t, "live")
+	r := start(t, &redirect.Table{Index: x, Rules: redirect.NewRules(nil)}, render(t, x))
+	ask := func(path, name, value string) *http.Response {
+		t.Helper()
+		req, err := http.NewRequest("GET", r.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set(name, value)
+		res, _ := testutil.Send(t, client, req)
+		return res
+	}
+	for _, path := range []string{"/find?os=win", "/latest/win.json", "/latest/win/nightly.json"} {
+		found, body := testutil.Ask(t, client, "GET", r.url+path)
+		for _, name := range []string{"ETag", "Last-Modified"} {
+			if values := found.Header.Values(name); len(values) > 0 {
+				t.Errorf("%s has %s: %q", path, name, values)
+			}
+		}
+		var object struct{ Download_URL string }
+		if err := json.Unmarshal([]byte(body), &object); err != nil || object.Download_URL == "" {
+			t.Fatalf("%s: %v in %q", path, err, body)
+		}
+		byID := "/api/v1/packages/" + strings.TrimPrefix(object.Download_URL, "/bitstream/") + ".json"
+		record, _ := testutil.Ask(t, client, "GET", r.url+byID)
+		for name, value := range map[string]string{
+			"If-None-Match": record.Header.Get("ETag"), "If-Modified-Since": record.Header.Get("Last-Modified"),
+		} {
+			if res := ask(path, name, value); res.StatusCode != 200 {
+				t.Errorf("%s, %s %q: status %d", path, name, value, res.StatusCode)
+			}
+			if res := ask(byID, name, value); res.StatusCode != 304 {
+				t.Errorf("%s, %s %q: status %d", byID, name, value, res.StatusCode)
+			}
 		}
 	}
 }
