@@ -65,12 +65,12 @@ func (p redirectsCommands) redirectsCheck(cmd *cobra.Command, _ []string) error 
 			return err
 		}
 	}
-	if n := counts[redirect.Error]; n > 0 {
-		err := fmt.Errorf("check the redirects: %s", plural(n, "error"))
-		return errors.Join(unread, fault.Wrap(fault.Content, err, ""))
-	}
-	if unread != nil {
+	if unread != nil && fault.KindOf(unread) != fault.Content {
 		return unread
+	}
+	if n := counts[redirect.Error] + fault.Count(unread); n > 0 {
+		err := fmt.Errorf("check the redirects: %s", plural(n, "error"))
+		return fault.Wrap(fault.Content, errors.Join(unread, err), "")
 	}
 	_, err = fmt.Fprintf(p.stdout, "no errors, %s\n", plural(counts[redirect.Warning], "warning"))
 	return err
