@@ -134,7 +134,8 @@ func newDocument(name string, src []byte) (*document, fault.Findings) {
 	p := &Page{
 		Path: documentPath(name), Layout: cmp.Or(fm.layout, defaultLayout), Group: output.Pages,
 		Title: fm.title, Description: fm.description, Date: fm.date, Aliases: fm.paths(),
-		Source: source, markdown: body, weight: fm.weight, layoutAt: fm.layoutAt,
+		Source: source, weight: fm.weight, layoutAt: fm.layoutAt,
+		body: textBody{body, bytes.Count(src[:len(src)-len(body)], []byte("\n"))},
 	}
 	d := &document{page: p, src: src, body: body, aliases: fm.aliases, draft: fm.draft, wrong: len(findings) > 0}
 	return d, findings

@@ -194,7 +194,7 @@ func TestEverythingAtOnce(t *testing.T) {
 	want := `content/a.md:2:1: unknown key "titel"; did you mean "title"?
 content/b.md:3:9: no layout "pages.html"; did you mean "page.html"? (on /b/)
 content/bad name.md: name cannot be part of a URL; use letters, digits, . _ + - and start with a letter or digit
-content/c.md: published as /c/, like something else; rename it
+content/c.md: published as /c/, like content/c/index.html; rename it
 content/c.md:4:13: link to /nowhere/: not a part of this site
 content/g.md:1:1: no title; begin the file with front matter: ---, title: …, ---
 content/robots.txt: published as /robots.txt, like something else; rename it
