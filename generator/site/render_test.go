@@ -163,7 +163,9 @@ func TestContentBecomesPages(t *testing.T) {
 	if !strings.Contains(files["releases/5.12.1/index.html"], "Our <strong>best</strong> release.") {
 		t.Error("the page of the release has no notes")
 	}
-	want := "content/later.md: a draft, not published\n" +
+	want := "content: not published: #about.md#, .hidden.md, _partial/, about.md~; " +
+		"rename them if visitors need them, or remove them\n" +
+		"content/later.md: a draft, not published\n" +
 		"content/releases/9.9.9.md: notes on a release that is not in the catalogue, not published"
 	if diff := cmp.Diff(want, warnings.Error()); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
