@@ -19,12 +19,12 @@ type markdown struct {
 	writers  sync.Pool // contains *htmlWriter
 }
 
-// newMarkdown returns a renderer for CommonMark with GitHub's tables and strikethrough, footnotes, attributes and an id
-// for each heading, and highlighted code (its colours are in syntax.css).
+// newMarkdown returns a renderer for CommonMark with GitHub's additions, footnotes, attributes and an id for each
+// heading, and highlighted code (its colours are in syntax.css). docs/content.md describes it.
 func newMarkdown() *markdown {
 	return &markdown{
 		goldmark: goldmark.New(
-			goldmark.WithExtensions(extension.Table, extension.Strikethrough, newCodeBlocks(),
+			goldmark.WithExtensions(github{}, newCodeBlocks(),
 				extension.NewFootnote(extension.WithFootnoteIDPrefixFunction(footnotePrefix))),
 			goldmark.WithParserOptions(parser.WithHeadingAttribute(),
 				parser.WithASTTransformers(util.Prioritized(headingParser{}, 1000))),

@@ -99,6 +99,27 @@ func TestMarkdown(t *testing.T) {
 		{"an explicit id", "## First steps {#start}\n", "<h2 id=\"start\">First steps</h2>\n"},
 		{"strikethrough", "~~no~~\n", "<p><del>no</del></p>\n"},
 		{"raw HTML", "<details><summary>More</summary></details>\n", "<details><summary>More</summary></details>\n"},
+		{"task list", "- [ ] no\n- [x] yes\n- [link] none\n",
+			"<ul>\n<li><input type=\"checkbox\" disabled aria-label=\"not done\"> no</li>\n" +
+				"<li><input type=\"checkbox\" disabled checked aria-label=\"done\"> yes</li>\n" +
+				"<li>[link] none</li>\n</ul>\n"},
+		{"bare URLs", "See https://zh.wikipedia.org/wiki/安装. (http://localhost:8080/x) *www.example.org* a@example.org\n",
+			"<p>See <a href=\"https://zh.wikipedia.org/wiki/%E5%AE%89%E8%A3%85\">https://zh.wikipedia.org/wiki/安装</a>. " +
+				"(<a href=\"http://localhost:8080/x\">http://localhost:8080/x</a>) " +
+				"<em><a href=\"http://www.example.org\">www.example.org</a></em> " +
+				"<a href=\"mailto:a@example.org\">a@example.org</a></p>\n"},
+		{"a bare URL in a link and in code", "[https://a.example/](https://b.example/) `https://c.example/`\n",
+			"<p><a href=\"https://b.example/\">https://a.example/</a> <code>https://c.example/</code></p>\n"},
+		{"alert", "> [!warning]\n> Not **yet**.\n>\n> - one\n",
+			"<div class=\"markdown-alert markdown-alert-warning\" role=\"note\">\n" +
+				"<p class=\"markdown-alert-title\">Warning</p>\n<p>Not <strong>yet</strong>.</p>\n" +
+				"<ul>\n<li>one</li>\n</ul>\n</div>\n"},
+		{"alert with a list only", "> [!TIP]\n>\n> - one\n",
+			"<div class=\"markdown-alert markdown-alert-tip\" role=\"note\">\n" +
+				"<p class=\"markdown-alert-title\">Tip</p>\n<ul>\n<li>one</li>\n</ul>\n</div>\n"},
+		{"a quote that is not an alert", "> [!note] text\n",
+			"<blockquote>\n<p>[!note] text</p>\n</blockquote>\n"},
+		{"an alert without a text", "> [!NOTE]\n", "<blockquote>\n<p>[!NOTE]</p>\n</blockquote>\n"},
 		{"code without a language", "```\n<a>\n```\n", "<pre><code>&lt;a&gt;\n</code></pre>\n"},
 		{"code in an unknown language", "```klingon\nQapla'\n```\n",
 			"<pre><code class=\"language-klingon\">Qapla'\n</code></pre>\n"},
