@@ -18,8 +18,8 @@ var leftoverRE = regexp.MustCompile(`(?i)~$|^~|^#|` +
 	`_(backup|base|local|remote)_[0-9]+(\.\w+)?$|\.sync-conflict-[0-9]+-`)
 
 // Ignored reports whether a file or folder is not part of the site, given its path in the site's folder. Hidden files
-// and folders (except .well-known), those that start with _ (except in .well-known), and leftovers of other programs are
-// ignored.
+// and folders (except .well-known), those that start with _ (except in .well-known), and leftovers of other programs
+// are ignored.
 func Ignored(name string) bool {
 	base := path.Base(name)
 	switch {

@@ -296,9 +296,9 @@ func (e *Edition) page(s *scratch, p *Page) (done *rendered, warnings fault.Find
 	return done, warnings, nil
 }
 
-// execute renders the text of a page, and then its layout with the text, to s.executed. If the layout has an element with
-// the id of a heading in the text, it renders both again with other ids for the headings. The warnings are about ids
-// that the author chose.
+// execute renders the text of a page, and then its layout with the text, to s.executed. If the layout has an element
+// with the id of a heading in the text, it renders both again with other ids for the headings. The warnings are about
+// ids that the author chose.
 func (e *Edition) execute(s *scratch, p *Page) (warnings fault.Findings, err error) {
 	shown := *p
 	show := func(ids *headingIDs) error {

@@ -55,7 +55,8 @@ func footnotePrefix(n ast.Node) []byte {
 	return nil
 }
 
-// headingParser sets the ids of headings after a document has been parsed. It sets none if the parser got no headingIDs.
+// headingParser sets the ids of headings after a document has been parsed. It sets none if the parser got no
+// headingIDs.
 type headingParser struct{}
 
 // Transform implements parser.ASTTransformer.
@@ -222,7 +223,8 @@ func slug(text string) string {
 		switch {
 		case r == ' ':
 			return '-'
-		case r == '-', unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic):
+		case r == '-',
+			unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic):
 			return unicode.ToLower(r)
 		}
 		return -1

@@ -20,7 +20,7 @@ type markdown struct {
 }
 
 // newMarkdown returns a renderer for CommonMark with GitHub's additions, footnotes, attributes and an id for each
-// heading, and highlighted code (its colours are in syntax.css). docs/content.md describes it.
+// heading, and highlighted code (its colours are in syntax.css).
 func newMarkdown() *markdown {
 	return &markdown{
 		goldmark: goldmark.New(
@@ -34,8 +34,8 @@ func newMarkdown() *markdown {
 	}
 }
 
-// render returns the HTML of src. It sets the ids of headings and adds them to ids; if ids is nil, headings get none. It
-// cannot fail, because any text is valid Markdown.
+// render returns the HTML of src. It sets the ids of headings and adds them to ids; if ids is nil, headings get none.
+// It cannot fail, because any text is valid Markdown.
 func (m *markdown) render(src []byte, ids *headingIDs) template.HTML {
 	pc := parser.NewContext()
 	if ids != nil {
