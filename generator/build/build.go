@@ -136,8 +136,8 @@ func (r *rendering) keep() (folders []string) {
 	return folders
 }
 
-// render renders all files of the site and compiles the redirects, for each configured server. All mistakes in pages and
-// rules are reported at once. If the redirects exceed a limit of a server, only the files of that server remain
+// render renders all files of the site and compiles the redirects, for each configured server. All mistakes in pages
+// and rules are reported at once. If the redirects exceed a limit of a server, only the files of that server remain
 // unchanged.
 func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.Input) (*rendering, error) {
 	e, err := site.NewEdition(ctx, in, nil)

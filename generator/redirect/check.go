@@ -88,7 +88,7 @@ func (s Site) has(path string) bool {
 // serves reports whether the site has a page or another file at a path, with or without a slash at the end.
 func (s Site) serves(path string) bool {
 	file := strings.Trim(path, "/")
-	return s.has(path) || s.HasFile != nil && (s.HasFile(file) || s.HasFile(strings.TrimPrefix(file+"/index.html", "/")))
+	return s.has(path) || s.HasFile != nil && (s.HasFile(file) || s.HasFile(file+"/index.html"))
 }
 
 // Check returns everything that is wrong with the rules of a table, sorted by file and line. It checks what holds for

@@ -9,8 +9,8 @@ import (
 )
 
 // Render returns all files of the site, ordered by path. If the site folder has mistakes, the error wraps Findings (see
-// errors.AsType) that lists all of them. Warnings do not stop a build. The site has no redirect rules, so all links must
-// lead to its files or to the download API.
+// errors.AsType) that lists all of them. Warnings do not stop a build. The site has no redirect rules, so all links
+// must lead to its files or to the download API.
 func Render(ctx context.Context, in Input) (files []output.File, warnings fault.Findings, err error) {
 	e, err := NewEdition(ctx, in, nil)
 	if err != nil {
