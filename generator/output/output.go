@@ -253,6 +253,12 @@ func (w *Writer) Count() (public, redirects int) {
 	return public, redirects
 }
 
+// Owns reports whether the file at a path below Public is ours: an earlier run has written it and not removed it.
+func (w *Writer) Owns(path string) bool {
+	_, ours := w.manifest.Files[(&File{Root: Public, Path: path}).name()]
+	return ours
+}
+
 // complete sets defaults, makes paths absolute and rejects folders that would expose or overwrite each other.
 func (o *Options) complete() error {
 	if o.Jobs < 1 {

@@ -60,6 +60,10 @@ type Site struct {
 	Pages map[string]bool // URL paths of its files: "/", "/docs/install/" (a folder's index.html), "/robots.txt"
 	Host  string          // the site's own host, with the port if it has one
 	Hosts []string        // hosts that a target may be on
+
+	// HasFile reports whether there is another file at a path below public/, which a target may be, and which rules may
+	// hide. nil for none.
+	HasFile func(path string) bool
 }
 
 // path returns the path and query of a target if it is on the site itself. The target may be a path or a whole URL:
@@ -79,6 +83,12 @@ func (s Site) path(target string) (path string, ok bool) {
 // has reports whether the site has a page at a path, with or without a slash at the end.
 func (s Site) has(path string) bool {
 	return s.Pages[path] || s.Pages[path+"/"] || s.Pages[trimSlash(path)]
+}
+
+// serves reports whether the site has a page or another file at a path, with or without a slash at the end.
+func (s Site) serves(path string) bool {
+	file := strings.Trim(path, "/")
+	return s.has(path) || s.HasFile != nil && (s.HasFile(file) || s.HasFile(file+"/index.html"))
 }
 
 // Check returns everything that is wrong with the rules of a table, sorted by file and line: at most one error for a
@@ -289,7 +299,7 @@ func (c *checker) next(r *Rule) hop {
 			a = Answer{Status: c.table.Index.Answer(path, "").Status} // a server does not try rules a second time
 		}
 		h = hop{target: target, rule: a.Rule, missing: a.Rule == nil && r.Fixed() &&
-			(a.Status >= 400 || a.Status == 0 && !c.site.has(path))}
+			(a.Status >= 400 || a.Status == 0 && !c.site.serves(path))}
 	}
 	c.hops[r] = h
 	return h

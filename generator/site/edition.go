@@ -248,8 +248,9 @@ func (e *Edition) Aliases() []Alias {
 	return aliases
 }
 
-// Files renders the pages that are not rendered yet, and checks all pages: see Render.
-func (e *Edition) Files(ctx context.Context) (files []output.File, warnings fault.Findings, err error) {
+// Files renders the pages that are not rendered yet, and checks all pages: see Render. The links may lead to everything
+// that the server answers.
+func (e *Edition) Files(ctx context.Context, server Server) (files []output.File, warnings fault.Findings, err error) {
 	err = parallel.For(ctx, e.build.Jobs, len(e.slots), func(i int) error {
 		_, _ = e.rendered(e.slots[i]) // pageFindings reports the error
 		return nil
@@ -259,7 +260,7 @@ func (e *Edition) Files(ctx context.Context) (files []output.File, warnings faul
 	}
 	findings := slices.Concat(e.findings, e.pageFindings(e.slots))
 	files, twice := e.files()
-	bad, doubtful := e.checkLinks(files)
+	bad, doubtful := e.checkLinks(files, server)
 	for _, s := range e.slots {
 		doubtful = append(doubtful, s.warnings...)
 	}
@@ -396,10 +397,11 @@ func (e *Edition) twice(at string) fault.Finding {
 	return fault.Place{File: sources[last]}.Errorf("published as %s, like %s; rename it", urlOf(at), other)
 }
 
-// checkLinks returns the broken links, and the links that may be broken.
-func (e *Edition) checkLinks(files []output.File) (bad, doubtful fault.Findings) {
+// checkLinks returns the broken links, and the links that may be broken or that lead to a redirect.
+func (e *Edition) checkLinks(files []output.File, server Server) (bad, doubtful fault.Findings) {
+	documents := e.build.content.bySource()
 	c := &linkChecker{
-		host: e.host, index: e.build.Index, known: map[string]*rendered{},
+		host: e.host, index: e.build.Index, server: server, known: map[string]*rendered{StatsURL: nil},
 		ids: map[string]map[string]bool{}, verdicts: map[string]verdict{},
 	}
 	for _, f := range files {
@@ -407,18 +409,21 @@ func (e *Edition) checkLinks(files []output.File) (bad, doubtful fault.Findings)
 			c.known[urlOf(f.Path)] = nil
 		}
 	}
-	if e.build.Stats {
-		c.known[StatsURL] = nil
-	}
 	done := make([]*rendered, len(e.slots))
 	for i, s := range e.slots {
 		done[i] = s.done
-		if !strings.HasPrefix(s.page.Path, internalFolder) {
+		d := documents[s.page.Source]
+		wrong := d != nil && d.wrong // the text may be missing, and with it the ids
+		if !wrong && !strings.HasPrefix(s.page.Path, internalFolder) {
 			c.known[s.page.URL()] = s.done
 		}
 	}
-	placer := &linkPlacer{documents: e.build.content.bySource(), layouts: e.layouts, markdown: e.build.markdown,
-		notice: e.build.Notice}
+	for _, d := range e.build.content.documents {
+		if d.wrong {
+			c.unread = append(c.unread, string(d.src[:len(d.src)-len(d.body)]))
+		}
+	}
+	placer := &linkPlacer{documents: documents, layouts: e.layouts, markdown: e.build.markdown, notice: e.build.Notice}
 	for _, b := range c.check(done) {
 		if b.warning {
 			doubtful = append(doubtful, placer.findings(b)...)

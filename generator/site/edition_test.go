@@ -49,7 +49,7 @@ func TestFutureDates(t *testing.T) {
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("pages (-want +got):\n%s", diff)
 			}
-			_, warnings, err := e.Files(t.Context())
+			_, warnings, err := e.Files(t.Context(), site.Server{})
 			if err != nil || warnings.Error() != tt.warnings {
 				t.Errorf("warnings %q, error %v", warnings.Error(), err)
 			}
