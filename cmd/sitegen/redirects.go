@@ -37,8 +37,9 @@ func (p redirectsCommands) redirectsCheckCommand() *cobra.Command {
 		Long: `check reports all mistakes at once, with their lines: rules that never match, occur
 twice or hide a page; loops and chains; targets that do not exist on the site or are on
 a host that is not allowed; and what each configured server cannot answer. A build makes
-the same checks and stops on errors. It uses the packages of the last build here or, with
---source, those of a source, and writes nothing.
+the same checks and stops on errors. It uses the packages of the last build here; before
+the first build, or with --source, those of the source. It prints which, and writes no
+files.
 `,
 		Example: `  sitegen redirects check
   sitegen redirects check --source sample`,

@@ -109,6 +109,7 @@ func Check(t *Table, site Site) []Finding {
 		c.shadows(r)
 		c.host(r)
 		c.follow(r)
+		c.behind(r)
 	}
 	c.hidden()
 	slices.SortStableFunc(c.findings, func(a, b Finding) int { return a.Pos.Compare(b.Pos) })
@@ -205,6 +206,29 @@ func implies(a, b []Condition) bool {
 		}
 	}
 	return true
+}
+
+// behind adds a warning if an exact rule stands behind a pattern that always matches its requests. Exact sources are
+// tried first, so the rule works here; but authors who know Netlify, where the first line wins, expect the pattern to
+// answer. For example, with these rules, /docs/intro redirects to /start:
+//
+//	/docs/*      /d/:splat
+//	/docs/intro  /start
+func (c *checker) behind(r *Rule) {
+	if r.Pattern() || r.Origin != Written {
+		return
+	}
+	for _, p := range c.table.Rules.Patterns() {
+		if p.Origin != Written || p.Pos.Line > r.Pos.Line {
+			return
+		}
+		if strings.HasPrefix(r.Source, p.prefix) && p.expr.MatchString(r.Source) &&
+			implies(r.Conditions, p.Conditions) {
+			c.add(Warning, r, "this rule answers before the pattern %s at %s, although that comes first in the file: "+
+				"exact sources are tried before patterns; move this rule before the pattern", p.Source, p.Pos)
+			return
+		}
+	}
 }
 
 // hidden adds an error for each page that is never shown because the download API or a permalink answers at its path.

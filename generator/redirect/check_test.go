@@ -30,7 +30,7 @@ func TestCheck(t *testing.T) {
 		{"duplicate condition", "/u id=:a /new/\n/u id=:b /new/\n/u /new/",
 			"2:1 error: duplicate rule for /u; the first is at r:1:1"},
 		{"shadowed by a wider pattern", "/u/* /new/\n/u/:b /docs/\n/u/v /docs/",
-			"2:1 error: this rule never matches: /u/* at r:1:1 matches first"},
+			"2:1 error: this rule never matches: /u/* at r:1:1 matches first\n" + behind("3", "/u/*", "1")},
 		{"shadowed by fewer conditions", "/u /new/\n/u id=7 /docs/",
 			"2:1 error: this rule never matches: /u at r:1:1 matches first"},
 		{"shadowed by a placeholder condition", "/u id=:x /new/\n/u id=7 /docs/",
@@ -87,6 +87,9 @@ func TestCheck(t *testing.T) {
 		{"one error for a line", "/docs/a https://evil.example/\n/find/ /find\n",
 			"1:1 error: this rule hides the page /docs/a; rules come before pages; write 301! if that is intended\n" +
 				"2:1 error: this rule never matches: the download API answers /find"},
+		{"exact behind a pattern", "/s/* /new/\n/t id=7 /docs/\n/:x/v k=1 /new/\n/s/é /new/\n/s/v /new/\n/s /new/\n" +
+			"/q/v k=1 /new/\n/q/v /new/\n/r/v /new/\n/r/* /new/",
+			behind("5", "/s/*", "1") + "\n" + behind("6", "/s/*", "1") + "\n" + behind("7", "/:x/v", "3")},
 		{"redirect to an error page", "/a /b\n/b 410", ""},
 		{"chain of patterns", "/a/* /b/:splat\n/b/* /c/:splat\n/c/* https://viewer.example/:splat",
 			"1:1 warning: redirect chain: /a/* -> /b/* -> /c/* -> https://viewer.example/:splat\n" +
@@ -121,6 +124,12 @@ func TestCheck(t *testing.T) {
 			}
 		})
 	}
+}
+
+// behind returns the warning about an exact rule in a line behind a pattern in another line.
+func behind(line, pattern, at string) string {
+	return line + ":1 warning: this rule answers before the pattern " + pattern + " at r:" + at + ":1, although that " +
+		"comes first in the file: exact sources are tried before patterns; move this rule before the pattern"
 }
 
 // chainOf returns the first n-1 rules of a chain of n redirects, which starts at /p1.
