@@ -24,8 +24,8 @@ type Plan struct {
 	Public    Changes
 	Redirects Changes
 
-	// Reload reports whether the web server has to read its maps again: the plan changes maps, or an earlier run that did
-	// not finish may have changed them.
+	// Reload reports whether the web server has to read its maps again: the plan changes maps, or an earlier run that
+	// did not finish may have changed them.
 	Reload bool
 
 	steps   []*step          // files to be written, in the order of the build

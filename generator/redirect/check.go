@@ -377,7 +377,8 @@ func (c *checker) loops(rules []*Rule) {
 // maxListed is the maximum number of rules that the error about a loop lists as leading into it.
 const maxListed = 3
 
-// loop adds the error about a loop. A loop of the profile's rules only is an error of the first rule that leads into it.
+// loop adds the error about a loop. A loop of the profile's rules only is an error of the first rule that leads into
+// it.
 func (c *checker) loop(l *loop) {
 	inFile := func(a, b *Rule) int { return cmp.Or(int(a.Origin)-int(b.Origin), a.Pos.Compare(b.Pos)) }
 	first := slices.MinFunc(l.rules, inFile)

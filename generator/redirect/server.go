@@ -34,8 +34,8 @@ type Description struct {
 	Queries string // how the server answers the queries of the download API
 	Limits  string // limits on rules and packages
 
-	// Reload is the shell command that makes a running server read changed files, for the message at the end of a build.
-	// It is empty for services that the files are uploaded to.
+	// Reload is the shell command that makes a running server read changed files, for the message at the end of a
+	// build. It is empty for services that the files are uploaded to.
 	Reload string
 }
 
