@@ -148,7 +148,7 @@ func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.In
 	if err != nil {
 		return nil, err
 	}
-	table, tableErr := p.Table(x, e.Aliases())
+	table, tableErr := p.Table(x, e)
 	if table == nil {
 		return nil, tableErr
 	}
@@ -156,7 +156,7 @@ func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.In
 	if err != nil && fault.KindOf(err) != fault.Content {
 		return nil, err
 	}
-	ruleWarnings, ruleErr := redirect.Split(p.CheckRules(table, e))
+	ruleWarnings, ruleErr := redirect.Split(p.CheckRules(table))
 	if err := errors.Join(err, tableErr, ruleErr); err != nil {
 		return nil, fault.Wrap(fault.Content, err, "Nothing was written. Correct these and build again.")
 	}

@@ -42,7 +42,7 @@ func (e *Emulation) Difference(site *emulate.Site, path, rawQuery string, got em
 	case a.Location != "":
 		return differentRedirect(got, a.Status, a.Location), nil
 	case a.File != "":
-		want, err := site.Serve(a.File, "")
+		want, err := site.Show(a.Status, a.File)
 		return differentFile(got, want), err
 	case a.API.Kind == lookup.Page:
 		return e.differentPage(got, a.API.Cells), nil
@@ -86,9 +86,9 @@ func differentStatus(got emulate.Reply, status int) string {
 // differentRedirect describes how a reply differs from a redirect to location; "" if it does not.
 func differentRedirect(got emulate.Reply, status int, location string) string {
 	switch at := got.Location(); {
-	case at == location && got.Status == status:
+	case sameURL(at, location) && got.Status == status:
 		return ""
-	case at == location:
+	case sameURL(at, location):
 		return fmt.Sprintf("%s instead of %d", words(got.Status, at), status)
 	case at != "" && got.Status == status:
 		return fmt.Sprintf("%s instead of %s", words(got.Status, at), location)
@@ -105,6 +105,14 @@ func differentFile(got, want emulate.Reply) string {
 	}
 	return "200 with another page"
 }
+
+// sameURL reports whether two URLs differ at most in the case of the hexadecimal digits of escapes, which servers pass
+// on as they came.
+func sameURL(a, b string) bool { return a == b || upperEscapes(a) == upperEscapes(b) }
+
+var escapeRE = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
+func upperEscapes(s string) string { return escapeRE.ReplaceAllStringFunc(s, strings.ToUpper) }
 
 // differentPage describes how a reply differs from the page that links to the packages of cells; "" if it does not.
 func (e *Emulation) differentPage(got emulate.Reply, cells []lookup.Cell) string {

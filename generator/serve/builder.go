@@ -108,7 +108,7 @@ func (b *builder) Build(ctx context.Context) (*preview.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	table, tableErr := p.Table(in.Index, e.Aliases())
+	table, tableErr := p.Table(in.Index, e)
 	if table == nil {
 		return nil, errors.Join(e.Err(), tableErr)
 	}
@@ -182,7 +182,7 @@ func (b *builder) Check(ctx context.Context, s *preview.State) ([]string, error)
 		return nil, ctx.Err()
 	}
 	found, limitsErr := b.limits.of(e.project, s.Table)
-	more, redirectErr := redirect.Split(append(e.project.CheckRules(s.Table, e.Edition), found...))
+	more, redirectErr := redirect.Split(append(e.project.CheckRules(s.Table), found...))
 	if err := errors.Join(err, redirectErr, limitsErr); err != nil {
 		return nil, fault.Wrap(fault.Content, err, "")
 	}

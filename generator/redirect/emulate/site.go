@@ -80,6 +80,23 @@ func (s *Site) Serve(at, query string) (Reply, error) {
 	return s.NotFound()
 }
 
+// Show replies with the page or file at a path and the given status: that of a rule that serves another file than the
+// requested one. The path is decoded and clean; the slash at the end of a folder may be missing. It replies with the
+// site's page for status 404 if there is no such file.
+func (s *Site) Show(status int, at string) (Reply, error) {
+	cache := NoStore
+	if status == http.StatusOK {
+		cache = FiveMinutes
+	}
+	file := at[1:]
+	for _, name := range []string{file, strings.TrimSuffix(file, "/") + "/index.html"} {
+		if name = strings.TrimPrefix(name, "/"); name != "" && s.Has(name) {
+			return s.Content(status, name, cache)
+		}
+	}
+	return s.NotFound()
+}
+
 // CacheOf returns the Cache-Control of a file of the site.
 func CacheOf(file string) string {
 	if strings.HasPrefix(file, "assets/") {
