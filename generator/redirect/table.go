@@ -19,11 +19,15 @@ import (
 type Table struct {
 	Index *lookup.Index
 	Rules *Rules // from rules.txt, from aliases and from the profile; nil for none
+
+	// Name tells the sites of one server apart, where they share a namespace: it is part of the names of Nginx's
+	// variables. It consists of lower-case letters and digits, and is "" for the only site of a server.
+	Name string
 }
 
 // Same reports whether two tables compile to the same files.
 func (t *Table) Same(o *Table) bool {
-	return t.Index == o.Index && slices.EqualFunc(t.Rules.All(), o.Rules.All(), func(a, b *Rule) bool {
+	return t.Index == o.Index && t.Name == o.Name && slices.EqualFunc(t.Rules.All(), o.Rules.All(), func(a, b *Rule) bool {
 		return a.String() == b.String() && a.Pos == b.Pos
 	})
 }

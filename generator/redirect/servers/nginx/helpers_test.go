@@ -36,12 +36,26 @@ func serve(t testing.TB, packages []*catalog.Package) *server {
 // serveTable starts an Nginx for a table. The test fails if Nginx prints a warning about the configuration.
 func serveTable(t testing.TB, table *redirect.Table) *server {
 	t.Helper()
-	redirects, public := t.TempDir(), t.TempDir()
+	site := writeSite(t, table)
+	s := &server{testutil.StartNginx(t, site.Public, site.Redirects), table, testutil.Client()}
+	s.check(t)
+	return s
+}
+
+// writeSite writes the configuration of a table and the files of its site. The host of the site is the table's name.
+func writeSite(t testing.TB, table *redirect.Table) testutil.NginxSite {
+	t.Helper()
+	site := testutil.NginxSite{Host: table.Name, Public: t.TempDir(), Redirects: t.TempDir()}
 	for path, data := range compile(t, table) {
-		write(t, redirects, path, data)
+		write(t, site.Redirects, path, data)
 	}
-	writePublic(t, public, table.Index)
-	s := &server{testutil.StartNginx(t, public, redirects), table, testutil.Client()}
+	writePublic(t, site.Public, table.Index)
+	return site
+}
+
+// check fails the test if Nginx prints a warning about the configuration, or when the test ends, if it logged an alert.
+func (s *server) check(t testing.TB) {
+	t.Helper()
 	if out, err := s.Test(t); err != nil || strings.Contains(out, "[warn]") {
 		t.Errorf("nginx -t: %v\n%s", err, out)
 	}
@@ -50,7 +64,6 @@ func serveTable(t testing.TB, table *redirect.Table) *server {
 			t.Errorf("error log:\n%.2000s", log)
 		}
 	})
-	return s
 }
 
 // compile returns the files of a table by path.
