@@ -45,7 +45,7 @@ func (p *Project) Table(x *lookup.Index, aliases []site.Alias) (*redirect.Table,
 	legacy := p.Profile.LegacyRules
 	inherited, inheritedErr := redirect.InheritedRules(x, legacy.Name, legacy.Text)
 	rules := append(append(written, aliased...), inherited...)
-	return &redirect.Table{Index: x, Rules: redirect.NewRules(rules)},
+	return &redirect.Table{Index: x, Rules: redirect.NewRules(rules), Name: p.Config.Name},
 		fault.Wrap(fault.Content, errors.Join(err, aliasErr, inheritedErr), "")
 }
 
