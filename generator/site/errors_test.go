@@ -16,6 +16,8 @@ func TestErrorPages(t *testing.T) {
 		"400.html":                       {"400:"},
 		"404.html":                       {"404:", "no page at this address"},
 		"-/error/404-package.html":       {"404:", "No package matches"},
+		"-/error/405.html":               {"405:", "can only be read"},
+		"-/error/500.html":               {"500:", "try again"},
 		"-/error/404-bitstream.html":     {"404:", "No package has this number"},
 		"-/error/400-os.html":            {"400:", "The parameter os is missing", "win, macosx, linux"},
 		"-/error/400-mode.html":          {"400:", "The choice of a package is given twice"},

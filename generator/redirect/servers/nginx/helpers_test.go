@@ -88,7 +88,8 @@ func writePublic(t testing.TB, dir string, x *lookup.Index) {
 	spec := x.Spec()
 	for path, text := range map[string]string{
 		"-/cell/_none.html": "Not available", "-/null.json": "null\n", "index.html": "home", "shown.html": "shown",
-		"404.html": "error 404", "-/error/404-package.html": "error package",
+		"404.html": "error 404", "400.html": "error 400", "-/error/404-package.html": "error package",
+		"-/error/405.html": "error 405", "-/error/500.html": "error 500", "assets/style.css": "a {}",
 		"-/error/404-bitstream.html": "error bitstream",
 	} {
 		write(t, dir, path, []byte(text))
