@@ -52,7 +52,11 @@ func (p buildCommand) build(cmd *cobra.Command, _ []string) error {
 	}
 	switch {
 	case report.Written:
-		return cmp.Or(err, p.summarize(cmd, report))
+		err = cmp.Or(err, p.summarize(cmd, report))
+		if len(report.Reload) > 0 {
+			p.messages.Info(reloadHint(report.Reload))
+		}
+		return err
 	case len(report.Refused) > 0 && given(cmd, "json"):
 		return cmp.Or(err, report.WriteJSON(p.stdout))
 	}

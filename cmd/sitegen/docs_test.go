@@ -84,6 +84,7 @@ func TestSummaryDocument(t *testing.T) {
 	var want []string
 	for _, v := range []any{
 		build.Report{}, build.Held{}, build.HeldGroup{}, build.Item{}, build.FileCount{}, build.Stopped{},
+		build.Reload{},
 	} {
 		for f := range reflect.TypeOf(v).Fields() {
 			if name := f.Tag.Get("json"); name != "-" {

@@ -23,9 +23,10 @@ func (p explainCommand) define() *cobra.Command {
 		Short: "show how the site answers a URL, and why",
 		Long: `explain shows how sitegen finds the answer to a URL. For a URL of the download API it
 prints the parameters as read, the matching packages, the effect of the offset, and the
-answer; for any other path it prints the rules that are tried, in order. It uses the
-packages of the last build here (with --source, those of a source), rules.txt and the
-aliases of pages. Quote the URL, because & and ? have a special meaning in the shell.
+answer; for any other path it prints the rules that are tried, in order. It uses
+rules.txt, the aliases of pages, and the packages of the last build here; before the
+first build, or with --source, those of the source. It prints which, and writes no files.
+Quote the URL, because & and ? have a special meaning in the shell.
 `,
 		Example: `  sitegen explain '/download?os=win&stability=release'
   sitegen explain '/find?os=linux&version=5.2&offset=-1'

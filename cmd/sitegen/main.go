@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -13,9 +14,20 @@ import (
 	"github.com/Slicer/sitegen/generator/progress"
 )
 
+// endTime is the time between a signal and the end of the program, if it has not ended by itself. Commands end much
+// faster, unless they wait for something that cannot be interrupted, such as standard input or a named pipe in place of
+// a file. After two seconds, a build has also stopped its after_change commands (see output). The site is complete even
+// if the program ends in the middle of a build: the next run does the rest.
+const endTime = 5 * time.Second
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program immediately
+	context.AfterFunc(ctx, func() {
+		stop() // a second signal ends the program immediately
+		time.Sleep(endTime)
+		fmt.Fprintln(os.Stderr, "sitegen: interrupted")
+		os.Exit(interrupted)
+	})
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ()))
 }
 

@@ -37,8 +37,9 @@ func (p redirectsCommands) redirectsCheckCommand() *cobra.Command {
 		Long: `check reports all mistakes at once, with their lines: rules that never match, occur
 twice or hide a page; loops and chains; targets that do not exist on the site or are on
 a host that is not allowed; and what each configured server cannot answer. A build makes
-the same checks and stops on errors. It uses the packages of the last build here or, with
---source, those of a source, and writes nothing.
+the same checks and stops on errors. It uses the packages of the last build here; before
+the first build, or with --source, those of the source. It prints which, and writes no
+files.
 `,
 		Example: `  sitegen redirects check
   sitegen redirects check --source sample`,
@@ -65,12 +66,12 @@ func (p redirectsCommands) redirectsCheck(cmd *cobra.Command, _ []string) error 
 			return err
 		}
 	}
-	if n := counts[redirect.Error]; n > 0 {
-		err := fmt.Errorf("check the redirects: %s", plural(n, "error"))
-		return errors.Join(unread, fault.Wrap(fault.Content, err, ""))
-	}
-	if unread != nil {
+	if unread != nil && fault.KindOf(unread) != fault.Content {
 		return unread
+	}
+	if n := counts[redirect.Error] + fault.Count(unread); n > 0 {
+		err := fmt.Errorf("check the redirects: %s", plural(n, "error"))
+		return fault.Wrap(fault.Content, errors.Join(unread, err), "")
 	}
 	_, err = fmt.Fprintf(p.stdout, "no errors, %s\n", plural(counts[redirect.Warning], "warning"))
 	return err

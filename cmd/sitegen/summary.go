@@ -53,6 +53,15 @@ func printSummary(w io.Writer, r *build.Report, verbose bool) error {
 	return err
 }
 
+// reloadHint tells people how to have their web servers read the new redirects.
+func reloadHint(list []build.Reload) string {
+	var commands []string
+	for _, r := range list {
+		commands = append(commands, fmt.Sprintf("for %s: %s", r.Title, r.Command))
+	}
+	return "redirects changed: reload the web server, " + strings.Join(commands, "; ")
+}
+
 // groupHeld groups records by field and reason, the largest group first.
 func groupHeld(held []build.Held) [][]build.Held {
 	var groups [][]build.Held

@@ -93,7 +93,11 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 		if len(report.Stopped) > 0 {
 			inputs = "" // without a fingerprint, the next run renders again and reports the limits again
 		}
-		err = cmp.Or(applyFault(out.Apply(ctx, plan, inputs)), stoppedFault(report.Stopped))
+		err = applyFault(out.Apply(ctx, plan, inputs))
+		if err == nil && plan.Reload && len(p.Config.AfterChange) == 0 {
+			report.reload(p.Config.Servers)
+		}
+		err = cmp.Or(err, stoppedFault(report.Stopped))
 	}
 	report.Written, report.Seconds = true, p.Now().Sub(start).Seconds()
 	return report, err
@@ -136,37 +140,30 @@ func (r *rendering) keep() (folders []string) {
 	return folders
 }
 
-// render renders all files of the site and compiles the redirects.
+// render renders all files of the site and compiles the redirects, for each configured server. All mistakes in pages
+// and rules are reported at once. If the redirects exceed a limit of a server, only the files of that server remain
+// unchanged.
 func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.Input) (*rendering, error) {
 	e, err := site.NewEdition(ctx, in, nil)
 	if err != nil {
 		return nil, err
 	}
-	var r rendering
-	if r.files, r.warnings, err = e.Files(ctx); err != nil {
-		if _, ok := errors.AsType[fault.Findings](err); ok {
-			err = fault.Wrap(fault.Content, err, "Nothing was written. Correct these and build again.")
-		}
+	table, tableErr := p.Table(x, e.Aliases())
+	if table == nil {
+		return nil, tableErr
+	}
+	files, warnings, err := e.Files(ctx, p.Server(table, tableErr == nil))
+	if err != nil && fault.KindOf(err) != fault.Content {
 		return nil, err
 	}
-	return &r, r.redirects(p, x, e)
-}
-
-// redirects adds the redirects, compiled for each configured server. Invalid rules stop the build; all of them are
-// reported at once. If the redirects exceed a limit of a server, only the files of that server remain unchanged.
-func (r *rendering) redirects(p *project.Project, x *lookup.Index, e *site.Edition) error {
-	table, err := p.Table(x, e.Aliases())
-	if err != nil {
-		return err
+	ruleWarnings, ruleErr := redirect.Split(p.CheckRules(table, e))
+	if err := errors.Join(err, tableErr, ruleErr); err != nil {
+		return nil, fault.Wrap(fault.Content, err, "Nothing was written. Correct these and build again.")
 	}
-	warnings, err := redirect.Split(p.CheckRules(table, e))
-	if err != nil {
-		return fault.Wrap(fault.Content, err, "Nothing was written. Correct the rules and build again.")
-	}
-	r.warnings = append(r.warnings, warnings...)
+	r := &rendering{files: files, warnings: append(warnings, ruleWarnings...)}
 	compiled, err := p.Compile(table)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, c := range compiled {
 		warnings, err := redirect.Split(c.Findings)
@@ -178,7 +175,7 @@ func (r *rendering) redirects(p *project.Project, x *lookup.Index, e *site.Editi
 		r.files = append(r.files, c.Files...)
 	}
 	r.files = append(r.files, redirect.Contents(table))
-	return nil
+	return r, nil
 }
 
 // planFault adds the kind and hint to an error of output.Writer.Plan.

@@ -113,6 +113,26 @@ func TestKilledBuildsUnderLoad(t *testing.T) {
 	}
 }
 
+var systems = []string{"win", "macosx", "linux"}
+
+// nightly returns the nightly build of a night for one of the systems. All records have the same size.
+func nightly(night, i int) map[string]any {
+	return map[string]any{
+		"_id": nightlyID(night, i), "name": nightlyName(night, i), "size": 300_000_000,
+		"meta": map[string]any{
+			"app_id": testutil.App, "os": systems[i], "arch": "amd64", "baseName": "Viewer",
+			"revision": fmt.Sprint(36_000 + night), "pre_release": true, "version": "5.13.0-2026-12-01",
+			"build_date": time.Date(2026, 12, 1+night, 3*i, 0, 0, 0, time.UTC).Format("2006-01-02T15:04:05+00:00"),
+		},
+	}
+}
+
+func nightlyID(night, i int) string { return fmt.Sprintf("7%07x%016x", night, i) }
+
+func nightlyName(night, i int) string {
+	return fmt.Sprintf("Viewer_%s_amd64_%d", systems[i], 36_000+night)
+}
+
 // growingListings returns one listing per night. Each has a new nightly build for each system, and lacks one more old
 // package, which no client requests.
 func growingListings(t *testing.T, nights int) [][]byte {
@@ -123,18 +143,8 @@ func growingListings(t *testing.T, nights int) [][]byte {
 	}
 	var listings [][]byte
 	for night := range nights {
-		for i, os := range []string{"win", "macosx", "linux"} {
-			items = append(items, map[string]any{
-				"_id": fmt.Sprintf("7%07x%016x", night, i), "name": fmt.Sprintf("Viewer_%s_amd64_%d", os, 36_000+night),
-				"size": 300_000_000,
-				"meta": map[string]any{
-					"app_id": testutil.App, "os": os, "arch": "amd64", "baseName": "Viewer",
-					"revision": fmt.Sprint(36_000 + night), "pre_release": true,
-					"version": "5.13.0-2026-12-01",
-					"build_date": time.Date(2026, 12, 1+night, 3*i, 0, 0, 0,
-						time.UTC).Format("2006-01-02T15:04:05+00:00"),
-				},
-			})
+		for i := range systems {
+			items = append(items, nightly(night, i))
 		}
 		for i, item := range items { // remove an old nightly build
 			if meta := item["meta"].(map[string]any); meta["release"] == nil && meta["arch"] == "arm64" {
@@ -177,7 +187,7 @@ var (
 
 // visit sends a few requests and follows their links. All answers must be complete.
 func visit(client *http.Client, base string, r *rand.Rand) error {
-	os := []string{"win", "macosx", "linux"}[r.IntN(3)]
+	os := systems[r.IntN(3)]
 	switch r.IntN(4) {
 	case 0:
 		query := "stability=nightly&os=" + os

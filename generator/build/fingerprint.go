@@ -50,7 +50,7 @@ func loadFolders(ctx context.Context, in *site.Input) (sums [2][sha256.Size]byte
 		name string
 		fsys *fs.FS
 	}{{"content", &in.Content}, {"layouts", &in.Layouts}} {
-		loaded, err := folder.Load(ctx, *f.fsys, in.Jobs, site.Ignored)
+		loaded, err := folder.Load(ctx, *f.fsys, in.Jobs, folder.Ignored)
 		if err != nil {
 			return sums, fmt.Errorf("read the %s: %w", f.name, err)
 		}

@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/history"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/redirect/servers"
 	"github.com/Slicer/sitegen/generator/supply"
 	"github.com/Slicer/sitegen/generator/supply/gate"
 )
@@ -30,6 +32,7 @@ type Report struct {
 	Pages     FileCount   `json:"pages"`            // files of the public folder
 	Maps      FileCount   `json:"maps"`             // files of the redirects folder
 	Stopped   []Stopped   `json:"stopped"`          // servers with unchanged redirects, as the new ones exceed a limit
+	Reload    []Reload    `json:"reload"`           // servers that have to read their changed redirects
 	Warnings  []string    `json:"warnings"`         // problems that did not stop the build
 	Seconds   float64     `json:"duration_seconds"` // duration of the run
 	Unchanged bool        `json:"unchanged"`        // whether no file was written or removed
@@ -76,6 +79,14 @@ type Stopped struct {
 	Server string `json:"server"` // name of the server and of its folder below redirects/, for instance cloudfront
 	Target string `json:"target"` // old name of the field server, with the same value
 	Reason string `json:"reason"` // the number, the limit and what to do
+}
+
+// Reload is a server that reads its redirects only when it is told to. They have changed, and there are no commands in
+// after_change that would tell it.
+type Reload struct {
+	Server  string `json:"server"`  // name of the server and of its folder below redirects/, for instance nginx
+	Title   string `json:"title"`   // its name for people, for instance Nginx
+	Command string `json:"command"` // the shell command to run
 }
 
 // newReport returns the report on a catalogue before anything is written.
@@ -132,13 +143,22 @@ func (r *Report) files(p *output.Plan) {
 	r.Pages, r.Maps, r.Unchanged = count(p.Public), count(p.Redirects), p.Empty()
 }
 
+// reload adds the configured servers that have to read their redirects, now that a plan has changed some.
+func (r *Report) reload(configured []string) {
+	for _, s := range servers.All() {
+		if d := s.Describe(); d.Reload != "" && slices.Contains(configured, s.Name()) {
+			r.Reload = append(r.Reload, Reload{Server: s.Name(), Title: d.Title, Command: d.Reload})
+		}
+	}
+}
+
 // WriteJSON writes the report as one indented JSON object and a newline. Empty lists are [], never null.
 func (r *Report) WriteJSON(w io.Writer) error {
 	out := *r
 	out.Refused, out.Held, out.HeldBack = listed(r.Refused), listed(r.Held), listed(r.HeldBack)
 	out.Added, out.Changed = listed(r.Added), listed(r.Changed)
 	out.Withdrawn, out.Returned = listed(r.Withdrawn), listed(r.Returned)
-	out.Stopped, out.Warnings = listed(r.Stopped), listed(r.Warnings)
+	out.Stopped, out.Reload, out.Warnings = listed(r.Stopped), listed(r.Reload), listed(r.Warnings)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")

@@ -29,7 +29,8 @@ func TestErrors(t *testing.T) {
 			[]string{`sitegen.yaml:3:1: girder occurs twice, first in line 1; remove one`}},
 		{"list for a value", "title: [a]\n", []string{`sitegen.yaml:1:8: title must be a single value (found a list)`}},
 		{"group for a value", "title:\n  a: b\n",
-			[]string{`sitegen.yaml:2:3: title must be a single value (found a group of keys)`}},
+			[]string{`sitegen.yaml:2:3: title must be a single value (found a group of keys); ` +
+				`a text with a colon must be in quotes: "a: b"`}},
 		{"value for a list", "precompress: gzip\n",
 			[]string{`sitegen.yaml:1:14: precompress must be a list (found "gzip"); write [gzip]`}},
 		{"list in a list", "precompress: [gzip, [br]]\n",

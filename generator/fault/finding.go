@@ -76,6 +76,25 @@ func (fs Findings) Err() error {
 	return fs
 }
 
+// Count returns the number of mistakes in the tree of err: each finding and each joined error counts, nil does not.
+func Count(err error) int {
+	switch e := err.(type) { //nolint:errorlint // Count itself visits the whole tree
+	case nil:
+		return 0
+	case Findings:
+		return len(e)
+	case interface{ Unwrap() []error }:
+		n := 0
+		for _, err := range e.Unwrap() {
+			n += Count(err)
+		}
+		return n
+	case interface{ Unwrap() error }:
+		return max(1, Count(e.Unwrap()))
+	}
+	return 1
+}
+
 // Sorted returns the findings, sorted by place and without duplicates.
 func (fs Findings) Sorted() Findings {
 	sorted := slices.SortedStableFunc(slices.Values(fs), func(a, b Finding) int {

@@ -2,6 +2,7 @@ package fault_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -49,5 +50,27 @@ func TestFindings(t *testing.T) {
 	}
 	if found, ok := errors.AsType[fault.Findings](err); !ok || len(found) != 5 {
 		t.Errorf("the findings %v cannot be taken from the error", found)
+	}
+}
+
+func TestCount(t *testing.T) {
+	findings := fault.Findings{fault.Place{}.Errorf("a"), fault.Place{}.Errorf("b")}
+	tests := []struct {
+		name string
+		err  error
+		want int
+	}{
+		{"nil", nil, 0},
+		{"one error", errors.New("a"), 1},
+		{"findings", findings, 2},
+		{"wrapped findings", fault.Wrap(fault.Content, findings, ""), 2},
+		{"joined", errors.Join(errors.New("a"), nil, fmt.Errorf("b: %w", errors.Join(findings, errors.New("c")))), 4},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := fault.Count(tt.err); got != tt.want {
+				t.Errorf("%d, want %d", got, tt.want)
+			}
+		})
 	}
 }

@@ -65,8 +65,8 @@ func named(op, name string, err error) error {
 	return &fs.PathError{Op: op, Path: name, Err: err}
 }
 
-// ReadDir implements fs.ReadDirFS. Symbolic links are listed as the files and folders that they point to. A broken link
-// is listed as a link, so reading it reports what is missing.
+// ReadDir implements fs.ReadDirFS. Symbolic links are listed as the files and folders that they point to. A link that
+// cannot be followed, because its target is missing or it leads back to itself, is listed as a link.
 func (f folder) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(f.FS, name)
 	kept := entries[:0]
@@ -78,9 +78,9 @@ func (f folder) ReadDir(name string) ([]fs.DirEntry, error) {
 		path := filepath.Join(f.root, filepath.FromSlash(name), e.Name())
 		info, statErr := os.Stat(path)
 		switch {
-		case errors.Is(statErr, fs.ErrNotExist):
+		case statErr != nil:
 			kept = append(kept, e)
-		case statErr != nil || info.IsDir() && f.above(info, filepath.Dir(path)):
+		case info.IsDir() && f.above(info, filepath.Dir(path)):
 		default:
 			kept = append(kept, fs.FileInfoToDirEntry(renamed{info, e.Name()}))
 		}

@@ -58,7 +58,7 @@ func TestLinksAreFollowed(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		"broken.md": "unreadable", "docs/a.md": "content/docs/a.md", "linked/b.md": "elsewhere/b.md",
+		"broken.md": "unreadable", "loop": "unreadable", "docs/a.md": "content/docs/a.md", "linked/b.md": "elsewhere/b.md",
 		"linked/deep/c.md": "elsewhere/deep/c.md", "one.md": "single.md",
 	}
 	if diff := cmp.Diff(want, files(t, folder.Open(root))); diff != "" {

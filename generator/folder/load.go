@@ -34,11 +34,13 @@ type Loaded struct {
 	kept map[string][]byte
 }
 
-// Load reads all files of a folder, at most jobs at a time. If skip is not nil, Load calls it with the last element of
-// each path, and leaves out the files and folders for which it returns true.
-func Load(ctx context.Context, fsys fs.FS, jobs int, skip func(base string) bool) (*Loaded, error) {
+// Load reads all files of a folder, at most jobs at a time. It lists, but does not read, entries that are neither files
+// nor folders, and the files and folders for which skip returns true. skip gets their paths in the folder; nil reads
+// everything.
+func Load(ctx context.Context, fsys fs.FS, jobs int, skip func(name string) bool) (*Loaded, error) {
 	l := &Loaded{FS: fsys, entries: map[string][]fs.DirEntry{}, kept: map[string][]byte{}}
-	var names []string
+	var names []string // of files that are read
+	var others []string
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -46,16 +48,17 @@ func Load(ctx context.Context, fsys fs.FS, jobs int, skip func(base string) bool
 		case name == ".":
 			l.entries[name] = nil
 			return nil
-		case skip != nil && skip(d.Name()):
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
 		}
 		l.entries[path.Dir(name)] = append(l.entries[path.Dir(name)], d)
-		if d.IsDir() {
+		switch skipped := skip != nil && skip(name); {
+		case skipped && d.IsDir():
+			others = append(others, name)
+			return fs.SkipDir
+		case d.IsDir():
 			l.entries[name] = nil
-		} else {
+		case skipped || !d.Type().IsRegular():
+			others = append(others, name)
+		default:
 			names = append(names, name)
 		}
 		return nil
@@ -86,11 +89,12 @@ func Load(ctx context.Context, fsys fs.FS, jobs int, skip func(base string) bool
 	for i, name := range names { // in the order of WalkDir, which is lexical
 		fmt.Fprintf(h, "%q %x\n", name, sums[i])
 	}
+	fmt.Fprintf(h, "%q\n", others)
 	h.Sum(l.sum[:0])
 	return l, nil
 }
 
-// Sum returns a hash of the names and contents of all files.
+// Sum returns a hash of the names and contents of all files. Of entries that were not read, it includes the names.
 func (l *Loaded) Sum() [sha256.Size]byte { return l.sum }
 
 // ReadDir implements fs.ReadDirFS. It returns the entries that Load found.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -28,7 +29,7 @@ func (c counted) ReadFile(name string) ([]byte, error) {
 	return c.MapFS.ReadFile(name)
 }
 
-func hidden(base string) bool { return strings.HasPrefix(base, ".") }
+func hidden(name string) bool { return strings.HasPrefix(path.Base(name), ".") }
 
 func load(t *testing.T, fsys fs.FS) *folder.Loaded {
 	t.Helper()
@@ -43,12 +44,25 @@ func TestLoadReadsOnce(t *testing.T) {
 	c := counted{fstest.MapFS{
 		"a.md": {Data: []byte("a")}, "docs/b.md": {Data: []byte("b")}, "empty": {Mode: fs.ModeDir},
 		".git/x": {Data: []byte("x")}, "docs/.b.md.swp": {Data: []byte("x")},
+		"pipe": {Mode: fs.ModeNamedPipe},
 	}, map[string]int{}}
 	l := load(t, c)
 	delete(c.MapFS, "docs/b.md") // the hashed bytes are rendered, even if the file is gone
 	c.MapFS["docs/c.md"] = &fstest.MapFile{Data: []byte("c")}
-	if diff := cmp.Diff(map[string]string{"a.md": "a", "docs/b.md": "b"}, files(t, l)); diff != "" {
-		t.Error(diff)
+	for name, want := range map[string]string{"a.md": "a", "docs/b.md": "b"} {
+		if data, err := fs.ReadFile(l, name); string(data) != want || err != nil {
+			t.Errorf("%s: %q, %v", name, data, err)
+		}
+	}
+	for name, want := range map[string][]string{".": {".git", "a.md", "docs", "empty", "pipe"}, "docs": {".b.md.swp", "b.md"}} {
+		entries, err := fs.ReadDir(l, name)
+		var names []string
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		if diff := cmp.Diff(want, names); diff != "" || err != nil {
+			t.Errorf("entries of %s: %v\n%s", name, err, diff)
+		}
 	}
 	if diff := cmp.Diff(map[string]int{"a.md": 1, "docs/b.md": 1}, c.reads); diff != "" {
 		t.Error(diff)
@@ -59,7 +73,7 @@ func TestLoadReadsOnce(t *testing.T) {
 }
 
 func TestSum(t *testing.T) {
-	base := fstest.MapFS{"a": {Data: []byte("1")}, "b/c": {Data: []byte("2")}, ".hidden": {Data: []byte("1")}}
+	base := fstest.MapFS{"a": {Data: []byte("1")}, "b/c": {Data: []byte("2")}}
 	sum := load(t, base).Sum()
 	for _, test := range []struct {
 		name string
@@ -73,11 +87,25 @@ func TestSum(t *testing.T) {
 		{"another name", fstest.MapFS{"a": {Data: []byte("1")}, "b/d": {Data: []byte("2")}}, false},
 		{"contents swapped", fstest.MapFS{"a": {Data: []byte("2")}, "b/c": {Data: []byte("1")}}, false},
 		{"an added file", fstest.MapFS{"a": {Data: []byte("1")}, "b/c": {Data: []byte("2")}, "d": {}}, false},
+		{"a file that is skipped",
+			fstest.MapFS{"a": {Data: []byte("1")}, "b/c": {Data: []byte("2")}, ".d": {}}, false},
+		{"a named pipe",
+			fstest.MapFS{"a": {Data: []byte("1")}, "b/c": {Data: []byte("2")}, "d": {Mode: fs.ModeNamedPipe}}, false},
 		{"a removed file", fstest.MapFS{"a": {Data: []byte("1")}}, false},
 	} {
 		if same := load(t, test.fsys).Sum() == sum; same != test.same {
 			t.Errorf("%s: same sum: %v, want %v", test.name, same, test.same)
 		}
+	}
+}
+
+// TestSumOfSkippedFile checks that a build is not repeated whenever an editor writes to its backup.
+func TestSumOfSkippedFile(t *testing.T) {
+	fsys := fstest.MapFS{"a": {Data: []byte("1")}, ".a.swp": {Data: []byte("1")}}
+	sum := load(t, fsys).Sum()
+	fsys[".a.swp"] = &fstest.MapFile{Data: []byte("2")}
+	if load(t, fsys).Sum() != sum {
+		t.Error("the content of a skipped file changes the sum")
 	}
 }
 

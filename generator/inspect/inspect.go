@@ -1,6 +1,5 @@
 // Package inspect examines a site without changing anything: how it answers a URL, which mistakes its redirect rules
-// have, and what the last build changed in its redirects. It uses the packages of the last build or, if --source is
-// set, those of a source.
+// have, and what the last build changed in its redirects. supply.Known chooses the packages.
 package inspect
 
 import (
@@ -54,12 +53,18 @@ func Explain(ctx context.Context, p *project.Project, w io.Writer, url, server s
 	return emulation.Explain(w, url, emulate.NewSite(e))
 }
 
-// pages returns the packages and the pages of the site. The pages are not rendered.
+// pages returns the packages and the pages of the site, and logs where the packages come from. The pages are not
+// rendered.
 func pages(ctx context.Context, p *project.Project) (*lookup.Index, *site.Edition, error) {
 	cat, err := supply.Known(ctx, p)
 	if err != nil {
 		return nil, nil, err
 	}
+	from := "using " + cat.Label(p)
+	if !cat.Stored {
+		from += fmt.Sprintf(" (source: %s)", p.Config.Origin("source"))
+	}
+	p.Log.Info(from)
 	for _, w := range cat.Warnings {
 		p.Log.Warn(w)
 	}

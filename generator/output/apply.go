@@ -39,7 +39,7 @@ type apply struct {
 	plan    *Plan
 	before  manifest         // when the work began
 	roots   [2]folder        // by Root
-	settled map[string]entry // files that are on disk as they should be, so far
+	settled map[string]entry // files that are on disk as they should be, so far, and those that the next run removes
 }
 
 // run writes and removes files in the order that the package comment explains.
@@ -84,7 +84,7 @@ func (a *apply) begin() error {
 		return nil
 	}
 	next := manifest{header: a.options.header(), Files: maps.Clone(a.plan.settled)}
-	next.Reload = change.commandsDue()
+	next.Reload = a.plan.Reload
 	for _, name := range a.plan.remove {
 		next.Files[name] = entry{Path: name}
 	}

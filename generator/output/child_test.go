@@ -114,7 +114,7 @@ func (a assignment) run() error {
 		return err
 	case "churn": // one generation of the site after the other
 		fmt.Println("ready")
-		return churn(s.options, a.From)
+		return churn(s, a.From)
 	case "small files": // files of at most 64 KB
 		signal.Ignore(syscall.SIGXFSZ)
 		limit := syscall.Rlimit{Cur: 64 << 10, Max: 64 << 10}

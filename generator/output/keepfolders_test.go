@@ -44,8 +44,9 @@ func TestFoldersThatAreKept(t *testing.T) {
 		t.Error("the next run would not look at the folder again")
 	}
 
-	run("inputs", nil, nginxMap("a/x.conf", "2"), nginxMap("b/x.conf", "2"))
-	if diff := cmp.Diff(map[string]string{"redirects/a/x.conf": "2", "redirects/b/x.conf": "2"}, s.tree()); diff != "" {
+	run("inputs", nil, nginxMap("a/x.conf", "2"), nginxMap("b/x.conf", "2"), page("b/index.html", "1"))
+	want = map[string]string{"redirects/a/x.conf": "2", "redirects/b/x.conf": "2", "public/b/index.html": "1"}
+	if diff := cmp.Diff(want, s.tree()); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }

@@ -32,7 +32,7 @@ type manifest struct {
 type header struct {
 	Version     int    `json:"version"`
 	Complete    bool   `json:"complete"`    // the run that wrote this has finished
-	Reload      bool   `json:"reload"`      // the commands of after_change are due
+	Reload      bool   `json:"reload"`      // maps have changed, and the run, with its commands, has not finished since
 	Inputs      string `json:"inputs"`      // fingerprint of what the site was made from
 	Public      string `json:"public"`      // the root's folder, relative to the data folder
 	Redirects   string `json:"redirects"`   // the same; empty if there is none
@@ -40,7 +40,8 @@ type header struct {
 }
 
 // entry is one file. An entry with only a path is a file that was about to be written or removed, or that an earlier
-// version of the program wrote: the file is ours, but it is unknown whether it exists and what it contains.
+// version of the program wrote: the file is ours, but it is unknown whether it exists and what it contains. If the run
+// is complete, it is a file that the next run removes.
 //
 // An entry has 128 bytes, the largest value that a map stores in place: another field would cost an allocation for each
 // file.

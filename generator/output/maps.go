@@ -44,14 +44,15 @@ func (c mapChange) run(ctx context.Context) error {
 
 // changesMaps reports whether the plan writes or removes a map.
 func (p *Plan) changesMaps() bool {
-	return len(p.group(Maps)) > 0 || len(p.Redirects.Removed) > 0
+	return len(p.group(Maps)) > 0 || slices.ContainsFunc(p.remove, func(name string) bool {
+		root, _ := splitName(name)
+		return root == Redirects
+	})
 }
 
 // commandsDue reports whether the commands must run: maps change in this run, or changed in an earlier run whose
 // commands did not all succeed.
-func (c mapChange) commandsDue() bool {
-	return len(c.options.AfterChange) > 0 && (c.before.Reload || c.plan.changesMaps())
-}
+func (c mapChange) commandsDue() bool { return len(c.options.AfterChange) > 0 && c.plan.Reload }
 
 // write writes the maps one after the other and removes those that are no longer in use. A context that is done does
 // not stop it halfway.

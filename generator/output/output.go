@@ -7,8 +7,9 @@
 //   - Any other file is written to the same folder under a temporary name (".sitegen-tmp-…") and renamed. A reader
 //     sees the old file or the new one, never a part of one.
 //   - Records and assets are written first, then pages, then the web server's maps. The commands of after_change,
-//     which make the web server read its maps, come next, and deletions last. So nothing that is served refers to a
-//     file that does not exist. (A file that has the name of a new folder is removed first, and the other way round.)
+//     which make the web server read its maps, come next, and deletions last. Without commands, deletions wait for the
+//     next run. So nothing that is served refers to a file that does not exist. (A file that has the name of a new
+//     folder is removed first, and the other way round.)
 //   - A page that is worth compressing has the variants page.gz and page.br, with the page's modification time. They
 //     belong to the page: if the page is ours, so are they.
 //
@@ -60,8 +61,36 @@
 //
 // If a later command (nginx -s reload) fails, the new maps stay, and the next run repeats all commands, even if it
 // changes nothing. Old files of public/ are removed only after all commands have succeeded, because the web server may
-// refer to them until it has read its new maps. Without commands, there is no way to know when that is, so they are
-// removed at once.
+// refer to them until it has read its new maps.
+//
+// # Maps without after_change
+//
+// Without commands, somebody else has the web server read its maps, at some time after the run ([Plan].Reload). Until
+// then, it refers to files of public/ that the site no longer has. So a run that changes maps does not remove these
+// files; the next run does, whatever else it changes. For example, the newest nightly build is a, then b:
+//
+//	run 1   writes a, and maps that refer to a          a      complete  a: hash, size, time
+//	reload  the web server answers with a
+//	run 2   writes b, and maps that refer to b          a b    complete  a    b: hash, size, time
+//	        the web server still answers with a
+//	reload  it answers with b
+//	run 3   nothing new: removes a                        b    complete       b: hash, size, time
+//	run 4   nothing new: writes and removes nothing       b
+//
+// The last column is the manifest. After run 2, it has only the name of a: in the manifest of a complete run, that is a
+// file to be removed by the next run. [Writer.Verify] therefore returns false in run 3. If a becomes part of the site
+// again before run 3, it is a file like any other that may have changed: run 3 compares its content and keeps it.
+//
+// The manifest of a run that was killed has only names for many files. The next run cannot know which of them were
+// waiting already, so all wait once more. Reload in the manifest's header remembers that the killed run may have
+// changed maps. For example, run 2 is killed after it has written the maps:
+//
+//	run 2   killed                                      a b    not yet, reload   a    b
+//	run 3   nothing to write; a waits                   a b    complete          a    b: hash, size, time
+//	run 4   removes a                                     b    complete               b: hash, size, time
+//
+// A file that is in the way of a new one cannot wait. A Writer without Redirects has no maps, so it removes files at
+// once.
 //
 // # What survives a power cut
 //
@@ -222,6 +251,12 @@ func (w *Writer) Count() (public, redirects int) {
 		}
 	}
 	return public, redirects
+}
+
+// Owns reports whether the file at a path below Public is ours: an earlier run has written it and not removed it.
+func (w *Writer) Owns(path string) bool {
+	_, ours := w.manifest.Files[(&File{Root: Public, Path: path}).name()]
+	return ours
 }
 
 // complete sets defaults, makes paths absolute and rejects folders that would expose or overwrite each other.

@@ -24,15 +24,20 @@ type Plan struct {
 	Public    Changes
 	Redirects Changes
 
+	// Reload reports whether the web server has to read its maps again: the plan changes maps, or an earlier run that
+	// did not finish may have changed them.
+	Reload bool
+
 	steps   []*step          // files to be written, in the order of the build
 	remove  []string         // names of files that are no longer in use, sorted
 	inWay   map[string]bool  // those that must be removed first: the site needs a folder there, or a file above them
 	missing map[string]bool  // folders that did not exist, by name
-	settled map[string]entry // files that are on disk as they should be
+	settled map[string]entry // files that are on disk as they should be, and those that the next run removes
 }
 
 // Changes counts the files of one root. Compressed variants count with the file they are made from. A file with Write
-// counts as written if it has to be produced, even if its content turns out to be unchanged.
+// counts as written if it has to be produced, even if its content turns out to be unchanged. A file that the next run
+// removes counts there.
 type Changes struct {
 	Written   []string // paths, in the order of the build
 	Removed   []string // paths, sorted
@@ -367,7 +372,8 @@ func (p *planner) keepFolders(keep []string) {
 	}
 }
 
-// findRemovals finds the files that are no longer in use: those in the manifest that the site does not have.
+// findRemovals finds the files that are no longer in use: those in the manifest that the site does not have. Some of
+// them may have to wait for the next run.
 func (p *planner) findRemovals() {
 	stepped := map[string]bool{}
 	for _, s := range p.plan.steps {
@@ -382,11 +388,30 @@ func (p *planner) findRemovals() {
 		}
 		p.plan.remove = append(p.plan.remove, name)
 		p.plan.inWay[name] = p.set.folders[name] || p.set.replaces(name)
+	}
+	p.plan.Reload = p.manifest.Reload || p.plan.changesMaps()
+	if p.plan.Reload && len(p.options.AfterChange) == 0 {
+		p.plan.remove = slices.DeleteFunc(p.plan.remove, p.postpone)
+	}
+	for _, name := range p.plan.remove {
 		if root, file := splitName(name); !p.manifest.isVariant(name) {
 			c := p.plan.changes(root)
 			c.Removed = append(c.Removed, file)
 		}
 	}
+}
+
+// postpone leaves the removal of a file to the next run and returns true, if the web server may need the file until it
+// has read its new maps, and the file can wait. Maps themselves are removed with the change of the others. A file that
+// waits since the last complete run has waited enough.
+func (p *planner) postpone(name string) bool {
+	root, _ := splitName(name)
+	waited := p.manifest.Complete && p.manifest.Files[name].nameOnly()
+	if root != Public || p.plan.inWay[name] || waited {
+		return false
+	}
+	p.plan.settled[name] = entry{Path: name}
+	return true
 }
 
 // checkFolders checks the folders in which the plan writes or removes files: no symbolic link may lead out of the root,

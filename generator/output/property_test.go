@@ -42,15 +42,30 @@ func TestAnySequenceIsAFreshWrite(t *testing.T) {
 					}
 					s.options.AfterChange = nil
 				}
-				s.build(files...)
+				before := s.tree()
+				plan := s.build(files...)
+				waiting := s.tree()
 
 				fresh := newSite(t)
 				fresh.options.Precompress = s.options.Precompress
 				fresh.build(files...)
 				want := fresh.tree()
 				maps.Copy(want, strangers)
-				if diff := cmp.Diff(want, s.tree()); diff != "" {
+				// Files that the site no longer has may wait for the next run, if maps have changed.
+				for name, text := range waiting {
+					if _, ok := want[name]; !ok && plan.Reload && strings.HasPrefix(name, "public/") &&
+						text == before[name] {
+						delete(waiting, name)
+					}
+				}
+				if diff := cmp.Diff(want, waiting); diff != "" {
 					t.Fatalf("round %d: %s", round, diff)
+				}
+				if p := s.build(files...); len(p.Public.Written)+len(p.Redirects.Written) > 0 || p.Reload {
+					t.Fatalf("round %d: the second run does %+v", round, p)
+				}
+				if diff := cmp.Diff(want, s.tree()); diff != "" {
+					t.Fatalf("round %d, second run: %s", round, diff)
 				}
 				if !s.verifies("inputs") {
 					t.Fatalf("round %d: does not verify", round)

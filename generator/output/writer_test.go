@@ -68,8 +68,16 @@ func TestBuilds(t *testing.T) {
 			},
 			{
 				before: func(s *site) { s.put("public/a/b/notes.txt", "mine") },
+				files:  []output.File{nginxMap("nginx/a.conf", "1")},
 				public: output.Changes{Removed: []string{"a/b/c/index.html", "d/e/index.html"}},
-				maps:   output.Changes{Removed: []string{"nginx/a.conf"}},
+				maps:   output.Changes{Unchanged: 1},
+				tree: map[string]string{
+					"public/.gitkeep": "", "public/.git/config": "[core]", "redirects/rules.txt": "/a /b",
+					"public/a/b/notes.txt": "mine", "redirects/nginx/a.conf": "1",
+				},
+			},
+			{
+				maps: output.Changes{Removed: []string{"nginx/a.conf"}},
 				tree: map[string]string{
 					"public/.gitkeep": "", "public/.git/config": "[core]", "redirects/rules.txt": "/a /b",
 					"public/a/b/notes.txt": "mine",

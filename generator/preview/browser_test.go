@@ -52,7 +52,8 @@ func waitFor(t *testing.T, ctx context.Context, what, expression string) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	const content = `document.head.outerHTML + document.body.outerHTML.slice(-500) +
+	const content = `document.head.outerHTML + document.querySelector("main")?.textContent.slice(0, 500) +
+		document.body.outerHTML.slice(-500) +
 		(document.querySelector("sitegen-preview")?.shadowRoot.innerHTML ?? "no preview")`
 	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](content))
 	t.Fatalf("%s: not in the page (%v):\n%s", what, err, text)
@@ -101,7 +102,7 @@ func testEdits(t *testing.T, ctx context.Context) {
 	t.Run("reload", func(t *testing.T) {
 		evaluate(t, ctx, `scrollTo(0, 1234); window.old = true`)
 		w.write("content/long.md", longPage("Second"))
-		waitFor(t, ctx, "the edited text", `document.body.innerText.includes("Second") && !window.old`)
+		waitFor(t, ctx, "the edited text", `document.body.textContent.includes("Second") && !window.old`)
 		waitFor(t, ctx, "the scroll position", `scrollY === 1234`)
 	})
 	t.Run("style sheet", func(t *testing.T) {
@@ -128,30 +129,30 @@ func testEdits(t *testing.T, ctx context.Context) {
 		if !strings.Contains(w.log.String(), `msg="content/long.md:3:1: unknown key`) {
 			t.Errorf("not in the terminal:\n%s", w.log)
 		}
-		waitFor(t, ctx, "the last good page behind it", `document.querySelector("main").innerText.includes("Second")`)
+		waitFor(t, ctx, "the last good page behind it", `document.querySelector("main").textContent.includes("Second")`)
 		evaluate(t, ctx, `document.querySelector("sitegen-preview").shadowRoot.getElementById("behind").click()`)
 		waitFor(t, ctx, "the overlay gone", `!(`+overlayShown+`)`)
 		if err := chromedp.Do(ctx, chromedp.Reload()); err != nil {
 			t.Fatal(err)
 		}
 		waitFor(t, ctx, "the last good page after a reload, and the overlay",
-			overlayShown+` && document.querySelector("main").innerText.includes("Second")`)
+			overlayShown+` && document.querySelector("main").textContent.includes("Second")`)
 		w.write("content/long.md", longPage("Third"))
 		waitFor(t, ctx, "the corrected page",
-			`document.body.innerText.includes("Third") && !(`+overlayShown+`) && `+overlayText+` === ""`)
+			`document.body.textContent.includes("Third") && !(`+overlayShown+`) && `+overlayText+` === ""`)
 	})
 	t.Run("mistake in a layout", func(t *testing.T) {
 		w.write("layouts/partials/bottom.html", "<footer>{{.Page.Nope}}</footer>")
 		waitFor(t, ctx, "the overlay", overlayShown+` && `+overlayText+`.includes("layouts/partials/bottom.html:1:")`)
-		waitFor(t, ctx, "the last good page behind it", `document.body.innerText.includes("Third")`)
+		waitFor(t, ctx, "the last good page behind it", `document.body.textContent.includes("Third")`)
 		w.write("layouts/partials/bottom.html", "<footer>The end</footer>")
-		waitFor(t, ctx, "the corrected layout", `document.body.innerText.includes("The end") && !(`+overlayShown+`)`)
+		waitFor(t, ctx, "the corrected layout", `document.body.textContent.includes("The end") && !(`+overlayShown+`)`)
 	})
 	t.Run("details", func(t *testing.T) {
 		waitFor(t, ctx, "the bar", barText+`.includes("details")`)
 		evaluate(t, ctx, `document.querySelector("sitegen-preview").shadowRoot.querySelector("a").click()`)
 		waitFor(t, ctx, "the details page",
-			`location.pathname === "/-/" && document.body.innerText.includes("content/long.md")`)
+			`location.pathname === "/-/" && document.body.textContent.includes("content/long.md")`)
 		evaluate(t, ctx, `document.querySelector("input").value = "/download?os=win"`)
 		evaluate(t, ctx, `document.querySelector("button").click()`)
 		waitFor(t, ctx, "the explanation",
@@ -167,5 +168,5 @@ func testFirstBuildFails(t *testing.T, ctx context.Context) {
 	}
 	waitFor(t, ctx, "the overlay", overlayShown+` && `+overlayText+`.includes("content/a.md:1:1: no title")`)
 	w.write("content/a.md", "---\ntitle: A\n---\nHere it is.\n")
-	waitFor(t, ctx, "the page", `document.body.innerText.includes("Here it is.") && !(`+overlayShown+`)`)
+	waitFor(t, ctx, "the page", `document.body.textContent.includes("Here it is.") && !(`+overlayShown+`)`)
 }

@@ -4,13 +4,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/folder"
 )
 
-// snapshot records the state of the watched files at one moment, without hidden files and backups of editors.
+// snapshot records the state of the watched files at one moment, without the files that a build ignores.
 type snapshot struct {
 	files   map[string]stamp  // by path
 	folders []string          // the roots that are folders, and all folders in them
@@ -45,7 +44,7 @@ func (s *snapshot) walk(root string) {
 		path := filepath.Join(root, filepath.FromSlash(name))
 		switch {
 		case err != nil:
-		case name != "." && leftover(d.Name()):
+		case name != "." && folder.Ignored(name):
 			if d.IsDir() {
 				return fs.SkipDir
 			}
@@ -81,11 +80,6 @@ func (s *snapshot) update(written map[string]bool) bool {
 		s.files[path] = stamp{info.Size(), info.ModTime()}
 	}
 	return len(written) > 0
-}
-
-// leftover reports whether a name is that of a hidden file, a backup or a temporary file of an editor.
-func leftover(name string) bool {
-	return strings.ContainsAny(name[:1], "._#") || strings.HasSuffix(name, "~")
 }
 
 // differences returns the files that differ between two snapshots, including new and deleted ones.

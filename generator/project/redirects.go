@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -49,9 +50,29 @@ func (p *Project) Table(x *lookup.Index, aliases []site.Alias) (*redirect.Table,
 		fault.Wrap(fault.Content, errors.Join(err, aliasErr, inheritedErr), "")
 }
 
-// CheckRules checks the rules of a table against the pages of the site.
+// Server returns what the web server answers besides the files of a build, for the check of links. whole is false if
+// some rules are missing in the table, because they cannot be read.
+func (p *Project) Server(t *redirect.Table, whole bool) site.Server {
+	return site.Server{
+		Rule: func(path, rawQuery string) (site.RuleAnswer, bool) {
+			a := t.Answer(path, rawQuery)
+			if a.Rule == nil {
+				return site.RuleAnswer{}, false
+			}
+			checked := a.Rule.Origin != redirect.Inherited // see redirect.Check
+			return site.RuleAnswer{
+				Status: a.Status, Target: cmp.Or(a.Location, a.File), Force: a.Rule.Force, Lasts: checked,
+				Known: checked && a.Rule.Fixed(), At: a.Rule.Pos,
+			}, true
+		},
+		HasFile: p.otherFiles(),
+		Partial: !whole,
+	}
+}
+
+// CheckRules checks the rules of a table against the pages of the site and the other files that the server has.
 func (p *Project) CheckRules(t *redirect.Table, e *site.Edition) []redirect.Finding {
-	s := redirect.Site{Pages: pagePaths(e.Paths()), Hosts: p.Config.RedirectHosts}
+	s := redirect.Site{Pages: pagePaths(e.Paths()), HasFile: p.otherFiles(), Hosts: p.Config.RedirectHosts}
 	if u, err := url.Parse(p.Config.BaseURL); err == nil {
 		s.Host, s.Hosts = u.Host, append([]string{u.Hostname()}, s.Hosts...)
 	}

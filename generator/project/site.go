@@ -47,8 +47,9 @@ func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
 // openFolder opens a folder of the site. If the default folder is missing, only the built-in files are used.
 func openFolder(p *Project, key, path string) (fs.FS, error) {
 	info, err := os.Stat(path)
+	_, missing := os.Lstat(path) // unlike info, does not follow a link
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && p.Config.Origin(key).Level <= config.Profile:
+	case errors.Is(missing, fs.ErrNotExist) && p.Config.Origin(key).Level <= config.Profile:
 		return nil, nil
 	case err != nil:
 		return nil, usage(fmt.Errorf("open the folder %s: %w", key, err), "")

@@ -60,6 +60,10 @@ type Site struct {
 	Pages map[string]bool // URL paths of its files: "/", "/docs/install/" (a folder's index.html), "/robots.txt"
 	Host  string          // the site's own host, with the port if it has one
 	Hosts []string        // hosts that a target may be on
+
+	// HasFile reports whether there is another file at a path below public/, which a target may be, and which rules may
+	// hide. nil for none.
+	HasFile func(path string) bool
 }
 
 // path returns the path and query of a target if it is on the site itself. The target may be a path or a whole URL:
@@ -81,23 +85,34 @@ func (s Site) has(path string) bool {
 	return s.Pages[path] || s.Pages[path+"/"] || s.Pages[trimSlash(path)]
 }
 
-// Check returns everything that is wrong with the rules of a table, sorted by file and line. It checks what holds for
-// all servers; the limits of a single server are in its Compilation.
+// serves reports whether the site has a page or another file at a path, with or without a slash at the end.
+func (s Site) serves(path string) bool {
+	file := strings.Trim(path, "/")
+	return s.has(path) || s.HasFile != nil && (s.HasFile(file) || s.HasFile(file+"/index.html"))
+}
+
+// Check returns everything that is wrong with the rules of a table, sorted by file and line: at most one error for a
+// rule, and one for a loop. It checks what holds for all servers; the limits of a single server are in its Compilation.
 func Check(t *Table, site Site) []Finding {
-	c := &checker{table: t, site: site}
+	c := &checker{table: t, site: site, failed: map[*Rule]bool{}, hops: map[*Rule]hop{}, into: map[*Rule]*loop{}}
+	var rules []*Rule // those of this site that match some request
 	for _, r := range t.Rules.All() {
 		if r.Origin == Inherited { // written for the profile, without knowledge of this site's pages
 			continue
 		}
-		c.unreachable(r)
+		if c.unreachable(r); !c.failed[r] {
+			rules = append(rules, r)
+		}
+	}
+	c.loops(rules)
+	for _, r := range rules {
 		c.shadows(r)
 		c.host(r)
 		c.follow(r)
+		c.behind(r)
 	}
 	c.hidden()
-	slices.SortStableFunc(c.findings, func(a, b Finding) int {
-		return cmp.Or(strings.Compare(a.Pos.File, b.Pos.File), a.Pos.Line-b.Pos.Line, a.Pos.Col-b.Pos.Col)
-	})
+	slices.SortStableFunc(c.findings, func(a, b Finding) int { return a.Pos.Compare(b.Pos) })
 	return c.findings
 }
 
@@ -105,9 +120,17 @@ type checker struct {
 	table    *Table
 	site     Site
 	findings []Finding
+	failed   map[*Rule]bool  // the rules that have an error
+	hops     map[*Rule]hop   // the results of next
+	into     map[*Rule]*loop // the loop that a rule is in or leads into; nil for none
 }
 
+// add adds a finding about a rule, unless the rule already has an error: a line gives one error, the first one found.
 func (c *checker) add(s Severity, r *Rule, format string, args ...any) {
+	if c.failed[r] {
+		return
+	}
+	c.failed[r] = s == Error
 	c.findings = append(c.findings, Finding{s, r.Pos, fmt.Sprintf(format, args...)})
 }
 
@@ -185,6 +208,29 @@ func implies(a, b []Condition) bool {
 	return true
 }
 
+// behind adds a warning if an exact rule stands behind a pattern that always matches its requests. Exact sources are
+// tried first, so the rule works here; but authors who know Netlify, where the first line wins, expect the pattern to
+// answer. For example, with these rules, /docs/intro redirects to /start:
+//
+//	/docs/*      /d/:splat
+//	/docs/intro  /start
+func (c *checker) behind(r *Rule) {
+	if r.Pattern() || r.Origin != Written {
+		return
+	}
+	for _, p := range c.table.Rules.Patterns() {
+		if p.Origin != Written || p.Pos.Line > r.Pos.Line {
+			return
+		}
+		if strings.HasPrefix(r.Source, p.prefix) && p.expr.MatchString(r.Source) &&
+			implies(r.Conditions, p.Conditions) {
+			c.add(Warning, r, "this rule answers before the pattern %s at %s, although that comes first in the file: "+
+				"exact sources are tried before patterns; move this rule before the pattern", p.Source, p.Pos)
+			return
+		}
+	}
+}
+
 // hidden adds an error for each page that is never shown because the download API or a permalink answers at its path.
 func (c *checker) hidden() {
 	for _, page := range slices.Sorted(maps.Keys(c.site.Pages)) {
@@ -242,47 +288,133 @@ func (c *checker) host(r *Rule) {
 		cmp.Or(strings.Join(c.site.Hosts, ", "), "none"))
 }
 
-// maxHops is the longest chain that follow follows. Browsers follow 20 redirects.
-const maxHops = 10
+// maxHops is the number of redirects that browsers follow.
+const maxHops = 20
 
-// follow follows a rule to its end, as a browser does, and reports loops, chains and missing targets. It writes x for
-// each placeholder. For example, with these rules:
+// hop is the step from a rule to its target, with x for each placeholder.
+type hop struct {
+	target  string // a path and query of the site; "" if the rule leads elsewhere
+	rule    *Rule  // the rule that answers the target; nil for none
+	missing bool   // nothing answers the target
+}
+
+// next returns the step from a rule to its target, as a browser takes it. For example, with these rules:
 //
 //	/a/* /b/:splat
 //	/b/* /c/
 //
-// the target of the first rule is /b/x/x. The second rule matches it and leads to /c/. So the first rule is a chain:
+// the target of the first rule is /b/x/x, which the second rule answers. So the first rule is the start of a chain:
 // /a/* -> /b/* -> /c/.
-func (c *checker) follow(r *Rule) {
-	steps := []*Rule{r}
-	fixed := true
-	for at := r; ; {
-		fixed = fixed && at.Fixed()
-		target, internal := c.site.path(at.Expand(func(name string) string {
-			if name == Splat {
-				return "x/x"
-			}
-			return "x"
-		}))
-		if !internal {
-			break
+func (c *checker) next(r *Rule) hop {
+	if h, ok := c.hops[r]; ok {
+		return h
+	}
+	var h hop
+	target, internal := c.site.path(r.Expand(func(name string) string {
+		if name == Splat {
+			return "x/x"
 		}
+		return "x"
+	}))
+	if internal {
 		path, query := splitTarget(target)
 		a := c.table.Answer(path, query)
-		if at.Status == 200 {
+		if r.Status == 200 {
 			a = Answer{Status: c.table.Index.Answer(path, "").Status} // a server does not try rules a second time
 		}
-		if a.Rule == nil {
-			if fixed && (a.Status >= 400 || a.Status == 0 && !c.site.has(path)) {
-				c.add(Error, r, "the target does not exist on the site (found %s)", target)
-			}
-			break
+		h = hop{target: target, rule: a.Rule, missing: a.Rule == nil && r.Fixed() &&
+			(a.Status >= 400 || a.Status == 0 && !c.site.serves(path))}
+	}
+	c.hops[r] = h
+	return h
+}
+
+// loop is a redirect loop.
+type loop struct {
+	rules []*Rule // in the order in which they lead to each other; the last leads to the first
+	from  []*Rule // the other rules that lead into it
+}
+
+// loops finds the loops that rules are in or lead into. It adds one error for each, at the first of its rules in the
+// file. For example, these rules have one loop, and the error is in line 2:
+//
+//	/x /a
+//	/a /b
+//	/b /a
+func (c *checker) loops(rules []*Rule) {
+	var all []*loop
+	for _, r := range rules {
+		if _, known := c.into[r]; known {
+			continue
 		}
-		if i := slices.Index(steps, a.Rule); i >= 0 || len(steps) == maxHops {
-			c.loop(steps, max(i, 0))
-			return
+		var steps []*Rule
+		index := map[*Rule]int{} // in steps
+		at, known, again := r, false, false
+		for at != nil && !known && !again {
+			index[at], steps = len(steps), append(steps, at)
+			at = c.next(at).rule
+			_, known = c.into[at]
+			_, again = index[at]
 		}
-		steps, at = append(steps, a.Rule), a.Rule
+		l, before := c.into[at], steps
+		if again {
+			i := index[at]
+			l, before = &loop{rules: steps[i:]}, steps[:i]
+			all = append(all, l)
+		}
+		for _, s := range steps {
+			c.into[s] = l
+		}
+		if l != nil {
+			l.from = append(l.from, before...)
+		}
+	}
+	for _, l := range all {
+		c.loop(l)
+	}
+}
+
+// maxListed is the maximum number of rules that the error about a loop lists as leading into it.
+const maxListed = 3
+
+// loop adds the error about a loop. A loop of the profile's rules only is an error of the first rule that leads into
+// it.
+func (c *checker) loop(l *loop) {
+	inFile := func(a, b *Rule) int { return cmp.Or(int(a.Origin)-int(b.Origin), a.Pos.Compare(b.Pos)) }
+	first := slices.MinFunc(l.rules, inFile)
+	i := slices.Index(l.rules, first)
+	steps := slices.Concat(l.rules[i:], l.rules[:i], []*Rule{first})
+	slices.SortFunc(l.from, inFile)
+	if first.Origin == Inherited {
+		first = l.from[0]
+	}
+	from := ""
+	if n := len(l.from); n > 0 {
+		from = "; rules that lead into it: " + sources(l.from[:min(n, maxListed)], ", ")
+		if n > maxListed {
+			from += fmt.Sprintf(" and %d more", n-maxListed)
+		}
+	}
+	c.add(Error, first, "redirect loop: %s%s", arrows(steps), from)
+}
+
+// follow follows a rule to its end and reports chains and missing targets. It ignores rules that lead into a loop.
+func (c *checker) follow(r *Rule) {
+	if c.into[r] != nil {
+		return
+	}
+	steps := []*Rule{r}
+	h := c.next(r)
+	for ; h.rule != nil && len(steps) <= maxHops; h = c.next(h.rule) {
+		steps = append(steps, h.rule)
+	}
+	last := steps[len(steps)-1]
+	switch {
+	case len(steps) > maxHops && last.Moved():
+		c.add(Error, r, "redirect chain of more than %d redirects, which browsers do not follow: %s", maxHops,
+			arrows(steps))
+	case h.missing && (last == r || last.Origin == Inherited): // any other rule has an error of its own
+		c.add(Error, r, "the target does not exist on the site (found %s)", h.target)
 	}
 	if len(steps) > 1 && steps[1].Moved() {
 		c.chain(steps)
@@ -297,21 +429,6 @@ func splitTarget(target string) (path, query string) {
 		target = p
 	}
 	return target, query
-}
-
-// loop reports a redirect loop: the last of the steps leads back to the i-th. A loop that starts at several of its
-// rules is reported once, for the rule that comes first in the file.
-func (c *checker) loop(steps []*Rule, i int) {
-	for _, r := range steps[i:] {
-		if r.Pos.Line < steps[0].Pos.Line && i == 0 {
-			return
-		}
-	}
-	what := "redirect loop"
-	if i > 0 {
-		what = "this rule leads into a redirect loop"
-	}
-	c.add(Error, steps[0], "%s: %s", what, arrows(append(steps, steps[i])))
 }
 
 // chain reports a rule that takes several redirects to its target, and the rule that would take one.
@@ -330,11 +447,19 @@ func (c *checker) chain(steps []*Rule) {
 	c.add(Warning, steps[0], "redirect chain: %s -> %s; write: %s", arrows(steps), last.Target, direct.String())
 }
 
-// arrows lists the sources of rules: "/a -> /b".
+// arrows lists the sources of rules that lead to each other: "/a -> /b". It leaves out the middle of a long list.
 func arrows(steps []*Rule) string {
-	sources := make([]string, len(steps))
-	for i, r := range steps {
-		sources[i] = r.Source
+	if n := len(steps); n > maxHops {
+		return sources(steps[:maxHops/2], " -> ") + " -> … -> " + sources(steps[n-1:], " -> ")
 	}
-	return strings.Join(sources, " -> ")
+	return sources(steps, " -> ")
+}
+
+// sources joins the sources of rules.
+func sources(rules []*Rule, separator string) string {
+	list := make([]string, len(rules))
+	for i, r := range rules {
+		list[i] = r.Source
+	}
+	return strings.Join(list, separator)
 }

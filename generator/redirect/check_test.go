@@ -1,6 +1,7 @@
 package redirect_test
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,7 +30,7 @@ func TestCheck(t *testing.T) {
 		{"duplicate condition", "/u id=:a /new/\n/u id=:b /new/\n/u /new/",
 			"2:1 error: duplicate rule for /u; the first is at r:1:1"},
 		{"shadowed by a wider pattern", "/u/* /new/\n/u/:b /docs/\n/u/v /docs/",
-			"2:1 error: this rule never matches: /u/* at r:1:1 matches first"},
+			"2:1 error: this rule never matches: /u/* at r:1:1 matches first\n" + behind("3", "/u/*", "1")},
 		{"shadowed by fewer conditions", "/u /new/\n/u id=7 /docs/",
 			"2:1 error: this rule never matches: /u at r:1:1 matches first"},
 		{"shadowed by a placeholder condition", "/u id=:x /new/\n/u id=7 /docs/",
@@ -38,7 +39,6 @@ func TestCheck(t *testing.T) {
 		{"paths that sitegen answers", "/find /new/\n/ /new/\n/latest/win /new/\n/-/x /new/\n/assets/* /new/",
 			"1:1 error: this rule never matches: the download API answers /find\n" +
 				"2:1 error: this rule never matches: the download API answers /\n" +
-				"2:1 error: this rule hides the page /; rules come before pages; write 301! if that is intended\n" +
 				"3:1 error: this rule never matches: /latest/win is a permalink of the catalogue\n" +
 				"4:1 error: this rule never matches: rules do not apply to files that sitegen generates " +
 				"(found /-/x)\n" +
@@ -52,19 +52,44 @@ func TestCheck(t *testing.T) {
 		{"hidden on purpose", "/docs/a /new/ 301!", ""},
 		{"loop", "/a /b\n/b /c\n/c /a", "1:1 error: redirect loop: /a -> /b -> /c -> /a"},
 		{"leads into a loop", "/x /a\n/a /b\n/b /a",
-			"1:1 error: this rule leads into a redirect loop: /x -> /a -> /b -> /a\n" +
-				"2:1 error: redirect loop: /a -> /b -> /a"},
+			"2:1 error: redirect loop: /a -> /b -> /a; rules that lead into it: /x"},
+		{"one pattern is too wide", "/en/a/* /en/d/a/:splat\n/en/b/* /en/d/b/:splat\n/en/c/* /en/d/c/:splat\n" +
+			"/en/d/* /en/d/d/:splat\n/b-old /en/b/x",
+			"4:1 error: redirect loop: /en/d/* -> /en/d/*; rules that lead into it: /en/a/*, /en/b/*, /en/c/* " +
+				"and 1 more"},
+		{"two loops", "/w /z\n/x /a\n/b /a\n/a /b\n/y /x\n/z /z",
+			"3:1 error: redirect loop: /b -> /a -> /b; rules that lead into it: /x, /y\n" +
+				"6:1 error: redirect loop: /z -> /z; rules that lead into it: /w"},
+		{"a loop that hides a page", "/docs/a /b\n/b /docs/a",
+			"1:1 error: redirect loop: /docs/a -> /b -> /docs/a"},
+		{"loop of a rule that never matches", "/b /a\n/a /new/\n/a /b",
+			"1:1 warning: redirect chain: /b -> /a -> /new/; write: /b /new/ 301\n" +
+				"3:1 error: duplicate rule for /a; the first is at r:2:1"},
 		{"redirect to itself", "/a /a/", "1:1 error: redirect loop: /a -> /a"},
 		{"loop over the site's own host", "/a https://download.example:8443/b?x=1\n/b http://download.example:8443/a",
-			"1:1 error: the target is on a host that is not allowed (found download.example); allowed: " +
-				"viewer.example, discourse.example\n" +
-				"1:1 error: redirect loop: /a -> /b -> /a\n" +
+			"1:1 error: redirect loop: /a -> /b -> /a\n" +
 				"2:1 error: the target is on a host that is not allowed (found download.example); allowed: " +
 				"viewer.example, discourse.example"},
 		{"loop with a growing path", "/v/* /v/1/:splat", "1:1 error: redirect loop: /v/* -> /v/*"},
 		{"chain", "/a /b 302\n/b /c\n/c /new/",
 			"1:1 warning: redirect chain: /a -> /b -> /c -> /new/; write: /a /new/ 302\n" +
 				"2:1 warning: redirect chain: /b -> /c -> /new/; write: /b /new/ 301"},
+		{"chain of 20 redirects", chainOf(20) + "/p20 /new/",
+			strings.Join(chainWarnings(20), "\n")},
+		{"chain of 21 redirects", chainOf(21) + "/p21 /new/",
+			strings.Join(append([]string{"1:1 error: redirect chain of more than 20 redirects, which browsers do not " +
+				"follow: /p1 -> /p2 -> /p3 -> /p4 -> /p5 -> /p6 -> /p7 -> /p8 -> /p9 -> /p10 -> … -> /p21"},
+				chainWarnings(21)[1:]...), "\n")},
+		{"chain to a missing page", "/a /b\n/b /nowhere",
+			"1:1 warning: redirect chain: /a -> /b -> /nowhere; write: /a /nowhere 301\n" +
+				"2:1 error: the target does not exist on the site (found /nowhere)"},
+		{"chain to a missing page of the profile", "/a /bitstream/608873\n", ""},
+		{"one error for a line", "/docs/a https://evil.example/\n/find/ /find\n",
+			"1:1 error: this rule hides the page /docs/a; rules come before pages; write 301! if that is intended\n" +
+				"2:1 error: this rule never matches: the download API answers /find"},
+		{"exact behind a pattern", "/s/* /new/\n/t id=7 /docs/\n/:x/v k=1 /new/\n/s/é /new/\n/s/v /new/\n/s /new/\n" +
+			"/q/v k=1 /new/\n/q/v /new/\n/r/v /new/\n/r/* /new/",
+			behind("5", "/s/*", "1") + "\n" + behind("6", "/s/*", "1") + "\n" + behind("7", "/:x/v", "3")},
 		{"redirect to an error page", "/a /b\n/b 410", ""},
 		{"chain of patterns", "/a/* /b/:splat\n/b/* /c/:splat\n/c/* https://viewer.example/:splat",
 			"1:1 warning: redirect chain: /a/* -> /b/* -> /c/* -> https://viewer.example/:splat\n" +
@@ -99,6 +124,35 @@ func TestCheck(t *testing.T) {
 			}
 		})
 	}
+}
+
+// behind returns the warning about an exact rule in a line behind a pattern in another line.
+func behind(line, pattern, at string) string {
+	return line + ":1 warning: this rule answers before the pattern " + pattern + " at r:" + at + ":1, although that " +
+		"comes first in the file: exact sources are tried before patterns; move this rule before the pattern"
+}
+
+// chainOf returns the first n-1 rules of a chain of n redirects, which starts at /p1.
+func chainOf(n int) string {
+	var b strings.Builder
+	for i := range n - 1 {
+		fmt.Fprintf(&b, "/p%d /p%d\n", i+1, i+2)
+	}
+	return b.String()
+}
+
+// chainWarnings returns the warnings about the rules of chainOf(n), if the last redirect leads to /new/.
+func chainWarnings(n int) []string {
+	var list []string
+	for i := 1; i < n; i++ {
+		var steps []string
+		for j := i; j <= n; j++ {
+			steps = append(steps, fmt.Sprintf("/p%d", j))
+		}
+		list = append(list, fmt.Sprintf("%d:1 warning: redirect chain: %s -> /new/; write: /p%d /new/ 301", i,
+			strings.Join(steps, " -> "), i))
+	}
+	return list
 }
 
 // TestCheckFindsHiddenPages checks that an alias, the download API and permalinks cannot hide a page unnoticed.

@@ -26,7 +26,7 @@ type Alias struct {
 	Pos  fault.Place // the place of the entry
 }
 
-// AliasRules returns a rule for each valid alias. The error joins all mistakes.
+// AliasRules returns a rule for each valid alias. The error joins one error for each of the others.
 func AliasRules(aliases []Alias) ([]Rule, error) {
 	var rules []Rule
 	var errs []error
@@ -34,14 +34,14 @@ func AliasRules(aliases []Alias) ([]Rule, error) {
 		p := lineParser{pos: a.Pos}
 		f := field{a.From, a.Pos.Col}
 		r := Rule{Source: p.source(f), Target: a.To, Status: 301, Origin: Aliased, Pos: a.Pos}
-		if len(p.errs) == 0 && len(r.Names()) > 0 {
+		if len(r.Names()) > 0 {
 			p.fail(f, "an alias must be a single path (found %.80q); write patterns in rules.txt", a.From)
 		}
 		if err := CheckTarget(a.To, r.Status); err != nil {
 			p.fail(f, "the page's own path cannot be a target: %s", err)
 		}
-		if len(p.errs) > 0 {
-			errs = append(errs, p.errs...)
+		if err := p.err(); err != nil {
+			errs = append(errs, err)
 			continue
 		}
 		r.compile()

@@ -28,8 +28,8 @@ const maxNames = 9
 const DefaultStatus = 301
 
 // Parse parses rules.txt, which has one rule on each line: "source [name=value …] [target] [status]", in the syntax of
-// Netlify and Cloudflare Pages. A # starts a comment. Parse returns the valid rules. The error joins all mistakes, each
-// with name:line:col.
+// Netlify and Cloudflare Pages. A # starts a comment. Parse returns the valid rules. The error joins one error for each
+// invalid line, with name:line:col.
 func Parse(name, text string) ([]Rule, error) {
 	var rules []Rule
 	var errs []error
@@ -42,8 +42,8 @@ func Parse(name, text string) ([]Rule, error) {
 			continue
 		}
 		r := p.rule(fields)
-		if len(p.errs) > 0 {
-			errs = append(errs, p.errs...)
+		if err := p.err(); err != nil {
+			errs = append(errs, err)
 			continue
 		}
 		r.compile()
@@ -81,14 +81,38 @@ func split(line string) []field {
 
 // lineParser parses one line and collects its mistakes.
 type lineParser struct {
-	pos  fault.Place
-	errs []error
+	pos      fault.Place
+	mistakes []mistake // at most one for each field
 }
 
+// mistake is what is wrong with the field that starts at a column.
+type mistake struct {
+	col  int
+	text string
+}
+
+// fail records a mistake, unless the field already has one: what follows from the first mistake is no help.
 func (p *lineParser) fail(f field, format string, args ...any) {
+	if !slices.ContainsFunc(p.mistakes, func(m mistake) bool { return m.col == f.col }) {
+		p.mistakes = append(p.mistakes, mistake{f.col, fmt.Sprintf(format, args...)})
+	}
+}
+
+// err returns the mistakes of the line as one error, or nil if there are none. For "bad /x 999" it returns
+//
+//	rules.txt:1:1: a source must start with a slash (found "bad"); and in column 8: invalid status (found 999); use …
+func (p *lineParser) err() error {
+	if len(p.mistakes) == 0 {
+		return nil
+	}
+	slices.SortFunc(p.mistakes, func(a, b mistake) int { return a.col - b.col })
 	pos := p.pos
-	pos.Col = f.col
-	p.errs = append(p.errs, fmt.Errorf("%s: %s", pos, fmt.Sprintf(format, args...)))
+	pos.Col = p.mistakes[0].col
+	text := p.mistakes[0].text
+	for _, m := range p.mistakes[1:] {
+		text += fmt.Sprintf("; and in column %d: %s", m.col, m.text)
+	}
+	return fmt.Errorf("%s: %s", pos, text)
 }
 
 func (p *lineParser) rule(fields []field) Rule {
@@ -100,6 +124,7 @@ func (p *lineParser) rule(fields []field) Rule {
 		r.Conditions = append(r.Conditions, p.condition(rest[0], r.Conditions))
 		rest = rest[1:]
 	}
+	named := len(p.mistakes) == 0 // the names of all placeholders are known
 	var target *field
 	if len(rest) > 0 && !isStatus(rest[0].text) {
 		target, rest = &rest[0], rest[1:]
@@ -108,11 +133,15 @@ func (p *lineParser) rule(fields []field) Rule {
 		r.Status, r.Force = p.status(rest[0])
 		rest = rest[1:]
 	}
-	for _, f := range rest {
-		p.fail(f, "unexpected text after the status (found %.80q); conditions on country, language or role are not "+
-			"supported", f.text)
+	if len(rest) > 0 {
+		texts := make([]string, len(rest))
+		for i, f := range rest {
+			texts[i] = f.text
+		}
+		p.fail(rest[0], "unexpected text after the status (found %.80q); conditions on country, language or role are "+
+			"not supported", strings.Join(texts, " "))
 	}
-	p.target(&r, source, target)
+	p.target(&r, source, target, named)
 	return r
 }
 
@@ -234,8 +263,8 @@ func (p *lineParser) status(f field) (int, bool) {
 	return n, force
 }
 
-// target checks a target, and that the rule defines each of its placeholders.
-func (p *lineParser) target(r *Rule, source field, f *field) {
+// target checks a target and, if named is set, that the rule defines each of its placeholders.
+func (p *lineParser) target(r *Rule, source field, f *field, named bool) {
 	if r.Status == 404 || r.Status == 410 {
 		if f != nil && f.text != "/404" && f.text != "/404.html" {
 			p.fail(*f, "status %d shows the site's own error page; remove the target (found %.80q)", r.Status, f.text)
@@ -251,6 +280,9 @@ func (p *lineParser) target(r *Rule, source field, f *field) {
 		return
 	}
 	r.Target = f.text
+	if !named {
+		return
+	}
 	known := r.Names()
 	for _, c := range r.Conditions {
 		if c.Placeholder == "" {

@@ -99,14 +99,24 @@ func TestParseMistakes(t *testing.T) {
 	}
 }
 
+// TestParseReportsEverythingAtOnce checks that all invalid lines are reported, each as one error with all mistakes that
+// do not follow from another.
 func TestParseReportsEverythingAtOnce(t *testing.T) {
-	_, err := redirect.Parse("r", "bad /x 999\n/ok /fine\n/a\n")
-	var lines []string
-	for line := range strings.Lines(err.Error()) {
-		lines = append(lines, strings.Join(strings.SplitN(line, ":", 4)[:3], ":"))
-	}
-	if diff := cmp.Diff([]string{"r:1:1", "r:1:8", "r:3:1"}, lines); diff != "" {
-		t.Errorf("places (-want +got):\n%s", diff)
+	_, err := redirect.Parse("r", "bad /x 999\n/ok /fine\n/a\n/a /b 301 Country=de Language=de\n"+
+		"https://old.example/* /b/:splat\n/*/a/* /b/:nmae\n/c* /d/:splat 307\n/a x= y= /b 302\n")
+	want := `r:1:1: a source must start with a slash (found "bad"); and in column 8: invalid status (found 999); use ` +
+		`301, 302, 307, 308, 200, 404 or 410
+r:3:1: the target is missing; write: /a /target 301
+r:4:11: unexpected text after the status (found "Country=de Language=de"); conditions on country, language or role ` +
+		`are not supported
+r:5:1: a source is a path of this site; remove scheme and host (found "https://old.example/*")
+r:6:1: an asterisk must be the last segment (found "/*/a/*"); use :name for one segment
+r:7:1: an asterisk must be a whole segment, as in /docs/* (found "c*")
+r:8:4: invalid condition (found "x="); write name=:placeholder, or name=value with a value of letters, digits and ` +
+		`._~-; and in column 7: invalid condition (found "y="); write name=:placeholder, or name=value with a value of ` +
+		`letters, digits and ._~-`
+	if diff := cmp.Diff(want, err.Error()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -27,12 +27,16 @@ type Emulator interface {
 	Answer(site *emulate.Site, path, rawQuery string) (emulate.Reply, error)
 }
 
-// Description is a server's row of the table in docs/redirects.md. Its fields are Markdown.
+// Description describes a server to people: in docs/redirects.md, where its fields are Markdown, and in messages.
 type Description struct {
 	Title   string // the server's name for people, for instance Amazon S3
 	Files   string // the files that are written, and what reads them
 	Queries string // how the server answers the queries of the download API
 	Limits  string // limits on rules and packages
+
+	// Reload is the shell command that makes a running server read changed files, for the message at the end of a
+	// build. It is empty for services that the files are uploaded to.
+	Reload string
 }
 
 // Compilation is a table that was compiled for a server.

@@ -109,8 +109,11 @@ func (b *builder) Build(ctx context.Context) (*preview.State, error) {
 		return nil, err
 	}
 	table, tableErr := p.Table(in.Index, e.Aliases())
+	if table == nil {
+		return nil, errors.Join(e.Err(), tableErr)
+	}
 	if e.Err() != nil { // rendering finds further errors
-		_, _, err = e.Files(ctx)
+		_, _, err = e.Files(ctx, p.Server(table, tableErr == nil))
 		return nil, errors.Join(err, tableErr)
 	}
 	if b.edition = e; tableErr != nil {
@@ -174,7 +177,7 @@ func (b *builder) show(cat *supply.Catalogue, label string) {
 // Check implements preview.Builder. It reports the same mistakes as a build.
 func (b *builder) Check(ctx context.Context, s *preview.State) ([]string, error) {
 	e := s.Files.(edition)
-	_, warnings, err := e.Files(ctx)
+	_, warnings, err := e.Files(ctx, e.project.Server(s.Table, true))
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

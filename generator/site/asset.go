@@ -18,6 +18,7 @@ import (
 	"github.com/tdewolff/parse/v2"
 
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/folder"
 	"github.com/Slicer/sitegen/generator/output"
 )
 
@@ -65,10 +66,12 @@ func assetSources(layouts fs.FS) (map[string][]byte, error) {
 			return nil
 		case err != nil:
 			return err
-		case Ignored(path.Base(name)):
+		case folder.Ignored(name):
 			if d.IsDir() {
 				return fs.SkipDir
 			}
+		case !d.IsDir() && !d.Type().IsRegular():
+			return irregularFault(name, d)
 		case !d.IsDir():
 			sources[strings.TrimPrefix(name, assetFolder+"/")], err = fs.ReadFile(layouts, name)
 			return err

@@ -43,12 +43,12 @@ func (b *Build) Text(url string) (Text, bool) {
 		return Text{}, false
 	}
 	d.taken = true
-	return Text{Title: d.page.Title, Description: d.page.Description, Body: b.markdown.render(d.body),
-		Source: d.page.Source}, true
+	return Text{Title: d.page.Title, Description: d.page.Description, Source: d.page.Source,
+		body: d.page.body}, true
 }
 
 // AbsURL returns the absolute URL of a path of the site.
 func (b *Build) AbsURL(path string) string { return b.Site.BaseURL + path }
 
-// Markdown renders a piece of Markdown that does not come from a content file.
-func (b *Build) Markdown(source string) template.HTML { return b.markdown.render([]byte(source)) }
+// Markdown renders a piece of Markdown that does not come from a content file. Its headings have no ids.
+func (b *Build) Markdown(source string) template.HTML { return b.markdown.render([]byte(source), nil) }

@@ -20,7 +20,7 @@ func TestCodeBlocks(t *testing.T) {
 	}
 	m := newMarkdown()
 	for range 2 { // the second time, the lexers are cached
-		if diff := cmp.Diff(string(want), string(m.render(src))); diff != "" {
+		if diff := cmp.Diff(string(want), string(m.render(src, &headingIDs{}))); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	}
@@ -37,7 +37,7 @@ func TestEndlessLexers(t *testing.T) {
 			"<span class=\"cl\"><span class=\"nv\">$a</span>\n</span></span></code></pre>"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, string(newMarkdown().render([]byte(tt.src)))); diff != "" {
+			if diff := cmp.Diff(tt.want, string(newMarkdown().render([]byte(tt.src), nil))); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -50,7 +50,7 @@ func TestLexersEnd(t *testing.T) {
 	const hostile = "\x00 | / * : ! % ' \" ` ~ ^ @ # $ & ( ) { } [ ] < > = + - , . ; ? \\ _ 1 a é\n"
 	m := newMarkdown()
 	for _, language := range lexers.Names(false) {
-		if html := m.render([]byte("~~~" + language + "\n" + hostile + "~~~\n")); len(html) < len(hostile) {
+		if html := m.render([]byte("~~~"+language+"\n"+hostile+"~~~\n"), nil); len(html) < len(hostile) {
 			t.Errorf("%s: %q", language, html)
 		}
 	}
@@ -64,7 +64,7 @@ func BenchmarkCodeBlock(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				m.render([]byte(src))
+				m.render([]byte(src), nil)
 			}
 		})
 	}

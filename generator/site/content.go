@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/output"
@@ -26,9 +25,6 @@ const (
 	markdownExt   = ".md"        // extension of files that become pages
 	pageName      = "index.html" // file name of a page below public/
 )
-
-// segmentRE matches the names that files and folders of content/ may have. They become parts of URLs.
-var segmentRE = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._+-]*$`)
 
 // document is a Markdown file of content/.
 type document struct {
@@ -47,37 +43,43 @@ type documentSet struct {
 	byURL     map[string]*document
 	good      map[string]*document // documents without mistakes, by path
 	files     []output.File        // files other than Markdown
+	warnings  fault.Findings       // about names, and text that is not UTF-8
 }
 
 // readContent reads all of content/. It reuses unchanged documents of the previous set, which may be nil. Its findings
 // are about file names and front matter.
 func readContent(ctx context.Context, in Input, before *documentSet) (*documentSet, fault.Findings, error) {
-	names, findings, err := contentNames(in.Content)
+	found, err := readNames(in.Content)
 	if err != nil {
 		return nil, nil, err
 	}
+	names, findings := found.published, found.findings
 	documents := make([]*document, len(names))
 	files := make([]output.File, len(names))
 	wrong := make([]fault.Findings, len(names))
+	doubtful := make([]fault.Findings, len(names))
 	err = parallel.For(ctx, in.Jobs, len(names), func(i int) error {
 		data, err := fs.ReadFile(in.Content, names[i])
 		if err != nil {
 			return err
 		}
-		if strings.HasSuffix(names[i], markdownExt) {
+		if isPage(names[i]) {
 			if documents[i] = before.again(names[i], data); documents[i] == nil {
 				documents[i], wrong[i] = newDocument(names[i], data)
 			}
 			documents[i].held = in.held(documents[i])
 		} else {
 			files[i] = output.File{Root: output.Public, Group: output.Records, Path: names[i], Data: data}
+			if isText(names[i]) {
+				doubtful[i] = notUTF8(contentFolder+names[i], data, 0)
+			}
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &documentSet{byURL: map[string]*document{}, good: map[string]*document{}}
+	c := &documentSet{byURL: map[string]*document{}, good: map[string]*document{}, warnings: found.warnings()}
 	for i := range names {
 		findings = append(findings, wrong[i]...)
 		if d := documents[i]; d != nil {
@@ -88,42 +90,10 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 			c.byURL[d.page.URL()] = d
 		} else {
 			c.files = append(c.files, files[i])
+			c.warnings = append(c.warnings, doubtful[i]...)
 		}
 	}
 	return c, findings, nil
-}
-
-// contentNames returns the names of the files in content/, without ignored ones (see Ignored).
-func contentNames(fsys fs.FS) (names []string, findings fault.Findings, err error) {
-	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		switch base := path.Base(name); {
-		case name == "." && errors.Is(err, fs.ErrNotExist): // a site without a content folder
-			return fs.SkipAll
-		case err != nil:
-			return err
-		case name == ".":
-		case Ignored(base):
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-		case !segmentRE.MatchString(base):
-			findings = append(findings, fault.Place{File: contentFolder + name}.
-				Errorf("name cannot be part of a URL; use letters, digits, . _ + - and start with a letter or digit"))
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-		case !d.IsDir():
-			names = append(names, name)
-		}
-		return nil
-	})
-	return names, findings, err
-}
-
-// Ignored reports whether a file or folder of content/ or layouts/ is ignored. Its argument is the last element of the
-// path. Hidden files, backups and other files that editors and operating systems create are ignored.
-func Ignored(base string) bool {
-	return strings.ContainsAny(base[:1], "._#") || strings.HasSuffix(base, "~")
 }
 
 // newDocument parses the front matter of a Markdown file. The body is rendered later.
@@ -131,10 +101,14 @@ func newDocument(name string, src []byte) (*document, fault.Findings) {
 	source := contentFolder + name
 	src = withoutMark(src)
 	fm, body, findings := readFrontMatter(source, src)
+	if utf8.Valid(src[:len(src)-len(body)]) { // else front matter has the finding
+		findings = append(findings, notUTF8(source, src, len(src)-len(body))...)
+	}
 	p := &Page{
 		Path: documentPath(name), Layout: cmp.Or(fm.layout, defaultLayout), Group: output.Pages,
 		Title: fm.title, Description: fm.description, Date: fm.date, Aliases: fm.paths(),
-		Source: source, markdown: body, weight: fm.weight, layoutAt: fm.layoutAt,
+		Source: source, weight: fm.weight, layoutAt: fm.layoutAt,
+		body: textBody{body, bytes.Count(src[:len(src)-len(body)], []byte("\n"))},
 	}
 	d := &document{page: p, src: src, body: body, aliases: fm.aliases, draft: fm.draft, wrong: len(findings) > 0}
 	return d, findings
@@ -153,28 +127,40 @@ func (c *documentSet) again(name string, src []byte) *document {
 // withoutMark removes the byte order mark that some editors write at the start of a file.
 func withoutMark(src []byte) []byte { return bytes.TrimPrefix(src, []byte("\ufeff")) }
 
+// notUTF8 returns a finding if the text from an offset on is not UTF-8. Visitors would see U+FFFD instead of letters,
+// because the web server announces all text as UTF-8.
+func notUTF8(file string, text []byte, offset int) fault.Findings {
+	for at := offset; at < len(text); {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size == 1 {
+			return fault.Findings{fault.PlaceOf(file, text, at).
+				Errorf("text is not UTF-8 (found %q); save the file as UTF-8", text[at:at+1])}
+		}
+		at += size
+	}
+	return nil
+}
+
+// isText reports whether a file of content/ that is published as it is contains text.
+func isText(name string) bool {
+	return slices.Contains([]string{".css", ".csv", ".htm", ".html", ".js", ".json", ".svg", ".txt", ".xml"},
+		strings.ToLower(path.Ext(name)))
+}
+
 // held returns why a document is not published, or "" if it is published.
 func (o *Options) held(d *document) string {
 	switch {
 	case d.draft && !o.Drafts:
 		return "a draft"
-	case !o.Today.IsZero() && d.page.Date.After(o.Today):
+	case !o.Today.IsZero() && d.page.Date.Truncate(24*time.Hour).After(o.Today):
 		return "dated " + d.page.Date.Format(time.DateOnly)
 	}
 	return ""
 }
 
-// documentPath returns the path of the page made from a content file: about/index.html for about.md.
-func documentPath(name string) string {
-	folder, base := path.Split(name)
-	if base == indexName {
-		return folder + pageName
-	}
-	return strings.TrimSuffix(name, markdownExt) + "/" + pageName
-}
-
 // pages returns the documents that are published as separate pages, and warnings about unpublished ones.
 func (c *documentSet) pages() (pages []*Page, warnings, findings fault.Findings) {
+	warnings = slices.Clone(c.warnings)
 	for _, d := range c.documents {
 		p := d.page
 		switch {

@@ -41,6 +41,8 @@ type slot struct {
 	once sync.Once
 	done *rendered // has no html if rendering failed
 	err  error
+
+	warnings fault.Findings
 }
 
 // publication is a published file: a page, or the bytes of any other file.
@@ -156,7 +158,7 @@ func withoutText(s *Site) Site {
 	shown.Nav = make([]*Page, len(s.Nav))
 	for i, p := range s.Nav {
 		page := *p
-		page.markdown, page.layoutAt = nil, fault.Place{}
+		page.body, page.layoutAt = textBody{}, fault.Place{}
 		shown.Nav[i] = &page
 	}
 	return shown
@@ -246,8 +248,9 @@ func (e *Edition) Aliases() []Alias {
 	return aliases
 }
 
-// Files renders the pages that are not rendered yet, and checks all pages: see Render.
-func (e *Edition) Files(ctx context.Context) (files []output.File, warnings fault.Findings, err error) {
+// Files renders the pages that are not rendered yet, and checks all pages: see Render. The links may lead to everything
+// that the server answers.
+func (e *Edition) Files(ctx context.Context, server Server) (files []output.File, warnings fault.Findings, err error) {
 	err = parallel.For(ctx, e.build.Jobs, len(e.slots), func(i int) error {
 		_, _ = e.rendered(e.slots[i]) // pageFindings reports the error
 		return nil
@@ -257,7 +260,10 @@ func (e *Edition) Files(ctx context.Context) (files []output.File, warnings faul
 	}
 	findings := slices.Concat(e.findings, e.pageFindings(e.slots))
 	files, twice := e.files()
-	bad, doubtful := e.checkLinks(files)
+	bad, doubtful := e.checkLinks(files, server)
+	for _, s := range e.slots {
+		doubtful = append(doubtful, s.warnings...)
+	}
 	if findings = slices.Concat(findings, twice, bad); len(findings) > 0 {
 		return nil, nil, fault.Wrap(fault.Content, findings.Sorted(), "")
 	}
@@ -269,32 +275,53 @@ func (e *Edition) rendered(s *slot) (*rendered, error) {
 	s.once.Do(func() {
 		scratch := e.scratches.Get().(*scratch)
 		defer e.scratches.Put(scratch)
-		s.done, s.err = e.page(scratch, s.page)
+		s.done, s.warnings, s.err = e.page(scratch, s.page)
 	})
 	return s.done, s.err
 }
 
 // page renders one page and collects its links.
-func (e *Edition) page(s *scratch, p *Page) (*rendered, error) {
-	done := &rendered{page: p}
-	shown := *p
-	if p.markdown != nil {
-		shown.Body = e.build.markdown.render(p.markdown)
-	}
-	s.executed.Reset()
-	if err := e.layouts.execute(&s.executed, &view{&shown, e.build.Site}); err != nil {
-		return done, err
+func (e *Edition) page(s *scratch, p *Page) (done *rendered, warnings fault.Findings, err error) {
+	done = &rendered{page: p}
+	if warnings, err = e.execute(s, p); err != nil {
+		return done, nil, err
 	}
 	made := s.executed.Bytes()
 	if e.minifier != nil {
-		var err error
 		if made, err = e.minifier.page(&s.minified, made); err != nil {
-			return done, err
+			return done, nil, err
 		}
 	}
 	done.html = bytes.Clone(made)
 	done.links = s.scanner.links(done.html)
-	return done, nil
+	return done, warnings, nil
+}
+
+// execute renders the text of a page, and then its layout with the text, to s.executed. If the layout has an element
+// with the id of a heading in the text, it renders both again with other ids for the headings. The warnings are about
+// ids that the author chose.
+func (e *Edition) execute(s *scratch, p *Page) (warnings fault.Findings, err error) {
+	shown := *p
+	show := func(ids *headingIDs) error {
+		if p.body.markdown != nil {
+			shown.Body = e.build.markdown.render(p.body.markdown, ids)
+		}
+		s.executed.Reset()
+		return e.layouts.execute(&s.executed, &view{&shown, e.build.Site})
+	}
+	var ids headingIDs
+	if err := show(&ids); err != nil || len(ids.made)+len(ids.written) == 0 {
+		return nil, err
+	}
+	others := around(s.executed.Bytes(), shown.Body)
+	for _, w := range ids.repeated(others) {
+		warnings = append(warnings, p.body.place(p.Source, w.at).
+			Errorf("another element of the page has the id %q; choose another one", w.id))
+	}
+	if ids.clash(others) {
+		err = show(&headingIDs{taken: others})
+	}
+	return warnings, err
 }
 
 // pageFindings returns the errors of pages as findings. An error that many pages share is reported once.
@@ -349,22 +376,32 @@ func (e *Edition) files() (files []output.File, twice fault.Findings) {
 	return files, twice
 }
 
-// twice returns the finding for a path that occurs twice. It blames the content file if one of the two comes from
-// content.
+// twice returns the finding for a path that occurs twice. It blames the last content file with that path.
 func (e *Edition) twice(at string) fault.Finding {
-	file := contentFolder + at // producers never add the same path twice
-	for _, s := range e.slots {
-		if s.page.Path == at && s.page.Source != "" {
-			file = s.page.Source
+	var sources []string // producers never add the same path twice
+	for _, f := range e.build.content.files {
+		if f.Path == at {
+			sources = append(sources, contentFolder+at)
 		}
 	}
-	return fault.Place{File: file}.Errorf("published as %s, like something else; rename it", urlOf(at))
+	for _, s := range e.slots {
+		if s.page.Path == at && s.page.Source != "" {
+			sources = append(sources, s.page.Source)
+		}
+	}
+	last := len(sources) - 1
+	other := "something else"
+	if last > 0 {
+		other = sources[last-1]
+	}
+	return fault.Place{File: sources[last]}.Errorf("published as %s, like %s; rename it", urlOf(at), other)
 }
 
-// checkLinks returns the broken links, and the links that may be broken.
-func (e *Edition) checkLinks(files []output.File) (bad, doubtful fault.Findings) {
+// checkLinks returns the broken links, and the links that may be broken or that lead to a redirect.
+func (e *Edition) checkLinks(files []output.File, server Server) (bad, doubtful fault.Findings) {
+	documents := e.build.content.bySource()
 	c := &linkChecker{
-		host: e.host, index: e.build.Index, known: map[string]*rendered{},
+		host: e.host, index: e.build.Index, server: server, known: map[string]*rendered{StatsURL: nil},
 		ids: map[string]map[string]bool{}, verdicts: map[string]verdict{},
 	}
 	for _, f := range files {
@@ -372,18 +409,21 @@ func (e *Edition) checkLinks(files []output.File) (bad, doubtful fault.Findings)
 			c.known[urlOf(f.Path)] = nil
 		}
 	}
-	if e.build.Stats {
-		c.known[StatsURL] = nil
-	}
 	done := make([]*rendered, len(e.slots))
 	for i, s := range e.slots {
 		done[i] = s.done
-		if !strings.HasPrefix(s.page.Path, internalFolder) {
+		d := documents[s.page.Source]
+		wrong := d != nil && d.wrong // the text may be missing, and with it the ids
+		if !wrong && !strings.HasPrefix(s.page.Path, internalFolder) {
 			c.known[s.page.URL()] = s.done
 		}
 	}
-	placer := &linkPlacer{documents: e.build.content.bySource(), layouts: e.layouts, markdown: e.build.markdown,
-		notice: e.build.Notice}
+	for _, d := range e.build.content.documents {
+		if d.wrong {
+			c.unread = append(c.unread, string(d.src[:len(d.src)-len(d.body)]))
+		}
+	}
+	placer := &linkPlacer{documents: documents, layouts: e.layouts, markdown: e.build.markdown, notice: e.build.Notice}
 	for _, b := range c.check(done) {
 		if b.warning {
 			doubtful = append(doubtful, placer.findings(b)...)

@@ -12,7 +12,7 @@ import (
 // TestFutureDates checks that a page with a future date is not published before that day.
 func TestFutureDates(t *testing.T) {
 	pages := map[string]string{
-		"past.md":     "---\ntitle: Past\ndate: 2026-11-22\n---\n",
+		"past.md":     "---\ntitle: Past\ndate: 2026-11-22 18:30\n---\n",
 		"future.md":   "---\ntitle: Future\ndate: 2026-11-23\nweight: 1\n---\n",
 		"sketch.md":   "---\ntitle: Sketch\ndraft: true\n---\n",
 		"whenever.md": "---\ntitle: Whenever\n---\n",
@@ -49,7 +49,7 @@ func TestFutureDates(t *testing.T) {
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("pages (-want +got):\n%s", diff)
 			}
-			_, warnings, err := e.Files(t.Context())
+			_, warnings, err := e.Files(t.Context(), site.Server{})
 			if err != nil || warnings.Error() != tt.warnings {
 				t.Errorf("warnings %q, error %v", warnings.Error(), err)
 			}

@@ -90,13 +90,27 @@ func line(to *string) func(*yamltext.Node) {
 	}
 }
 
-// day reads a date (2026-11-20), or a time with a time zone (RFC 3339), and returns it in UTC.
+// dateLayouts returns the forms of a date, with and without a time and a zone: those of RFC 3339 and of YAML 1.1, which
+// other generators write, too.
+func dateLayouts() []string {
+	layouts := []string{time.DateOnly}
+	for _, t := range []string{"2006-01-02T15:04", "2006-01-02 15:04"} {
+		for _, seconds := range []string{"", ":05"} { // Parse accepts fractions of a second, too
+			for _, zone := range []string{"", "Z07:00", " Z07:00", " -0700", "-0700"} {
+				layouts = append(layouts, t+seconds+zone)
+			}
+		}
+	}
+	return layouts
+}
+
+// day reads a date (2026-11-20), which may have a time and a zone, and returns it in UTC. Without a zone, it is in UTC.
 func day(n *yamltext.Node) time.Time {
 	text, ok := n.Text()
 	if !ok {
 		return time.Time{}
 	}
-	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+	for _, layout := range dateLayouts() {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t.UTC()
 		}

@@ -31,6 +31,10 @@ func TestReadFrontMatter(t *testing.T) {
 		{"a boolean for a title", "---\ntitle: true\n---\n", frontMatter{title: "true"}, ""},
 		{"a time for a date", "---\ndate: 2026-11-20T23:30:00-05:00\n---\n",
 			frontMatter{date: time.Date(2026, 11, 21, 4, 30, 0, 0, time.UTC)}, ""},
+		{"a time without a zone", "---\ndate: 2026-11-20 23:30\n---\n",
+			frontMatter{date: time.Date(2026, 11, 20, 23, 30, 0, 0, time.UTC)}, ""},
+		{"a time as YAML 1.1 writes it", "---\ndate: 2026-11-20 23:30:15.5 -0500\n---\n",
+			frontMatter{date: time.Date(2026, 11, 21, 4, 30, 15, 5e8, time.UTC)}, ""},
 		{"keys without values", "---\ntitle: Hi\ndescription:\nlayout:\ndraft: # not yet\ndate: " +
 			"~\nweight:\naliases:\n---\n", frontMatter{title: "Hi"}, ""},
 		{"Windows line ends", "---\r\ntitle: Hi\r\n---\r\nText\r\n", frontMatter{title: "Hi"}, "Text\r\n"},

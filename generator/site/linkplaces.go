@@ -3,11 +3,13 @@ package site
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
 	mdtext "github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
+	"golang.org/x/net/html"
 
 	"github.com/Slicer/sitegen/generator/fault"
 )
@@ -54,11 +56,15 @@ func (p *linkPlacer) inLayout(layout string, bad *badLink, pages []*rendered) fa
 			continue
 		}
 		src := p.layouts.sources[name]
-		if i := strings.Index(src, `"`+bad.link+`"`); i >= 0 {
-			findings = append(findings, fault.PlaceOf(layoutFolder+name, src, i+1).Errorf("%s", bad.text))
+		offsets := attributeOffsets([]byte(src), bad.link)
+		if i := strings.Index(src, `"`+bad.link+`"`); offsets == nil && bad.link != "" && i >= 0 { // an argument
+			offsets = []int{i + 1}
+		}
+		for _, at := range offsets {
+			findings = append(findings, fault.PlaceOf(layoutFolder+name, src, at).Errorf("%s", bad.text))
 		}
 	}
-	if findings == nil && strings.Contains(p.notice, bad.link) {
+	if findings == nil && p.markdown.linkOffsets([]byte(p.notice), bad.link) != nil {
 		return fault.Findings{fault.Place{File: "notice"}.Errorf("%s", bad.text)}
 	}
 	if findings == nil {
@@ -77,11 +83,15 @@ func on(url string, n int) string {
 }
 
 // linkOffsets returns the offsets in src, which is Markdown, of a link. The link is given as it appears in the rendered
-// HTML, where goldmark has escaped it: "a b.png" in Markdown is "a%20b.png" in HTML.
+// HTML, where goldmark has escaped it: "a b.png" in Markdown is "a%20b.png" in HTML. The offset is that of the address
+// or, for an empty one, that of the whole link.
 func (m *markdown) linkOffsets(src []byte, link string) []int {
 	var offsets []int
 	root := m.goldmark.Parser().Parse(mdtext.NewReader(src))
 	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // never returns an error
+		if !entering {
+			return ast.WalkContinue, nil
+		}
 		var destination []byte
 		switch n := n.(type) {
 		case *ast.Link:
@@ -90,18 +100,89 @@ func (m *markdown) linkOffsets(src []byte, link string) []int {
 			destination = n.Destination
 		case *ast.AutoLink:
 			destination = n.URL(src)
-		}
-		if !entering || string(util.URLEscape(destination, true)) != link || destination == nil {
+		case *ast.RawHTML:
+			offsets = append(offsets, offsetsWithin(src, n.Segments, link)...)
+			return ast.WalkContinue, nil
+		case *ast.HTMLBlock:
+			offsets = append(offsets, offsetsWithin(src, n.Lines(), link)...)
+			return ast.WalkContinue, nil
+		default:
 			return ast.WalkContinue, nil
 		}
-		at := max(n.Pos(), 0)
-		offsets = append(offsets, at+max(bytes.Index(src[at:], destination), 0))
+		if string(util.URLEscape(destination, true)) == link {
+			at := max(n.Pos(), 0)
+			offsets = append(offsets, at+max(bytes.Index(src[at:], destination), 0))
+		}
 		return ast.WalkContinue, nil
 	})
-	if offsets == nil { // the link may be in raw HTML
-		if i := bytes.Index(src, []byte(link)); i >= 0 && link != "" {
+	if offsets == nil && link != "" { // for instance, in HTML that several blocks of Markdown consist of
+		if i := bytes.Index(src, []byte(link)); i >= 0 {
 			offsets = append(offsets, i)
 		}
 	}
 	return offsets
+}
+
+// offsetsWithin returns the offsets in src of a link in raw HTML, which consists of segments of src.
+func offsetsWithin(src []byte, segments *mdtext.Segments, link string) []int {
+	if segments.Len() == 0 {
+		return nil
+	}
+	start := segments.At(0).Start
+	offsets := attributeOffsets(src[start:segments.At(segments.Len()-1).Stop], link)
+	for i := range offsets {
+		offsets[i] += start
+	}
+	return offsets
+}
+
+// attributeRE matches an attribute with links, in a tag. Its groups are the name, and the value in double quotes, in
+// single quotes, and without quotes. A name alone, or before a =, has an empty value.
+var attributeRE = regexp.MustCompile(`(?i)[\s"'/](href|src|srcset|imagesrcset|action|poster)` +
+	`(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]*))|[\s/>])`)
+
+// attributeOffsets returns the offsets in HTML of the attributes with a link. The offset is that of the link or, for an
+// empty one, that of the attribute. The HTML may be a template.
+func attributeOffsets(src []byte, link string) (offsets []int) {
+	link = strings.Trim(link, htmlSpace)
+	z := html.NewTokenizer(bytes.NewReader(src))
+	at := 0
+	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
+		tag := src[at : at+len(z.Raw())]
+		if kind == html.StartTagToken || kind == html.SelfClosingTagToken {
+			for _, m := range attributeRE.FindAllSubmatchIndex(tag, -1) {
+				for _, i := range linkIn(string(tag), m, link) {
+					offsets = append(offsets, at+i)
+				}
+			}
+		}
+		at += len(tag)
+	}
+	return offsets
+}
+
+// linkIn returns the offsets in a tag of a link in an attribute, which is a match of attributeRE.
+func linkIn(tag string, m []int, link string) (offsets []int) {
+	name, start, end := strings.ToLower(tag[m[2]:m[3]]), m[2], m[2]
+	for i := 4; i < len(m); i += 2 {
+		if m[i] >= 0 {
+			start, end = m[i], m[i+1]
+		}
+	}
+	value := tag[start:end]
+	if strings.HasSuffix(name, "srcset") {
+		for i, j := range candidates(value) {
+			if html.UnescapeString(value[i:j]) == link {
+				offsets = append(offsets, start+i)
+			}
+		}
+		return offsets
+	}
+	switch trimmed := strings.Trim(value, htmlSpace); {
+	case html.UnescapeString(trimmed) != link:
+		return nil
+	case link == "":
+		return []int{m[2]}
+	}
+	return []int{start + len(value) - len(strings.TrimLeft(value, htmlSpace))}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/util"
 )
 
 // markdown renders Markdown. It is safe for concurrent use.
@@ -18,25 +19,32 @@ type markdown struct {
 	writers  sync.Pool // contains *htmlWriter
 }
 
-// newMarkdown returns a renderer for CommonMark with GitHub's tables and strikethrough, footnotes, an id for each
+// newMarkdown returns a renderer for CommonMark with GitHub's additions, footnotes, attributes and an id for each
 // heading, and highlighted code (its colours are in syntax.css).
 func newMarkdown() *markdown {
 	return &markdown{
 		goldmark: goldmark.New(
-			goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Footnote, newCodeBlocks()),
-			goldmark.WithParserOptions(parser.WithAutoHeadingID(), parser.WithHeadingAttribute()),
+			goldmark.WithExtensions(github{}, newCodeBlocks(),
+				extension.NewFootnote(extension.WithFootnoteIDPrefixFunction(footnotePrefix))),
+			goldmark.WithParserOptions(parser.WithHeadingAttribute(),
+				parser.WithASTTransformers(util.Prioritized(headingParser{}, 1000))),
 			goldmark.WithRendererOptions(html.WithUnsafe()), // authors are trusted: they write the layouts, too
 		),
 		writers: sync.Pool{New: func() any { return newHTMLWriter() }},
 	}
 }
 
-// render returns the HTML of src. It cannot fail, because any text is valid Markdown.
-func (m *markdown) render(src []byte) template.HTML {
+// render returns the HTML of src. It sets the ids of headings and adds them to ids; if ids is nil, headings get none.
+// It cannot fail, because any text is valid Markdown.
+func (m *markdown) render(src []byte, ids *headingIDs) template.HTML {
+	pc := parser.NewContext()
+	if ids != nil {
+		pc.Set(headingIDsKey, ids)
+	}
 	w := m.writers.Get().(*htmlWriter)
 	defer m.writers.Put(w)
 	w.html.Reset()
-	if err := m.goldmark.Convert(src, w); err != nil {
+	if err := m.goldmark.Convert(src, w, parser.WithContext(pc)); err != nil {
 		panic(err) // only the writer can fail, and a buffer never does
 	}
 	return template.HTML(w.html.String())

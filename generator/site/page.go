@@ -23,7 +23,7 @@ type Page struct {
 	NoIndex     bool          // keep out of the sitemap and search engines: error pages and fragments
 	Aliases     []string      // from the front matter: paths that redirect to the page
 
-	markdown []byte      // rendered to Body right before the page is, so that not all bodies are in memory at once
+	body     textBody    // rendered to Body right before the page is, so that not all bodies are in memory at once
 	weight   *int        // from the front matter: position in the navigation
 	layoutAt fault.Place // where the front matter names the layout
 }
@@ -33,9 +33,22 @@ func (p *Page) URL() string { return urlOf(p.Path) }
 
 // Text is a content file that a producer shows on the page it makes: see Build.Text.
 type Text struct {
-	Title, Description string        // "" if the front matter has none
-	Body               template.HTML // rendered Markdown
-	Source             string        // for instance content/releases/5.12.4.md; a producer copies it to Page.Source
+	Title, Description string // "" if the front matter has none
+	Source             string // for instance content/releases/5.12.4.md; a producer copies it to Page.Source
+	body               textBody
+}
+
+// textBody is the Markdown of a content file, without its front matter.
+type textBody struct {
+	markdown []byte
+	line     int // number of lines before it in the file
+}
+
+// place returns the place of an offset of the Markdown in the content file.
+func (b textBody) place(file string, offset int) fault.Place {
+	at := fault.PlaceOf(file, b.markdown, offset)
+	at.Line += b.line
+	return at
 }
 
 // view is the data of every layout: {{.Page.Title}}, {{.Site.Project}}.

@@ -119,7 +119,7 @@ func addReleases(b *Build, releases []*Release) {
 			Data: ReleasePage{Release: r, NewestVersion: releases[0].Version,
 				Permalinks: permalinksOf(b.Index, r.Items), Software: software(b, r.Items)},
 		})
-		r.Notes = page.Body != ""
+		r.Notes = b.markdown.render(page.body.markdown, nil) != ""
 		b.AddPage(page)
 	}
 	b.AddPage(withText(b, Page{
@@ -134,7 +134,7 @@ func addReleases(b *Build, releases []*Release) {
 // withText returns the page with the text, title and description of the content file for its URL, if there is one.
 func withText(b *Build, p Page) Page {
 	if text, ok := b.Text(p.URL()); ok {
-		p.Body, p.Source = text.Body, text.Source
+		p.body, p.Source = text.body, text.Source
 		p.Title = cmp.Or(text.Title, p.Title)
 		p.Description = cmp.Or(text.Description, p.Description)
 	}

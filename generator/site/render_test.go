@@ -99,6 +99,27 @@ func TestMarkdown(t *testing.T) {
 		{"an explicit id", "## First steps {#start}\n", "<h2 id=\"start\">First steps</h2>\n"},
 		{"strikethrough", "~~no~~\n", "<p><del>no</del></p>\n"},
 		{"raw HTML", "<details><summary>More</summary></details>\n", "<details><summary>More</summary></details>\n"},
+		{"task list", "- [ ] no\n- [x] yes\n- [link] none\n",
+			"<ul>\n<li><input type=\"checkbox\" disabled aria-label=\"not done\"> no</li>\n" +
+				"<li><input type=\"checkbox\" disabled checked aria-label=\"done\"> yes</li>\n" +
+				"<li>[link] none</li>\n</ul>\n"},
+		{"bare URLs", "See https://zh.wikipedia.org/wiki/安装. (http://localhost:8080/x) *www.example.org* a@example.org\n",
+			"<p>See <a href=\"https://zh.wikipedia.org/wiki/%E5%AE%89%E8%A3%85\">https://zh.wikipedia.org/wiki/安装</a>. " +
+				"(<a href=\"http://localhost:8080/x\">http://localhost:8080/x</a>) " +
+				"<em><a href=\"http://www.example.org\">www.example.org</a></em> " +
+				"<a href=\"mailto:a@example.org\">a@example.org</a></p>\n"},
+		{"a bare URL in a link and in code", "[https://a.example/](https://b.example/) `https://c.example/`\n",
+			"<p><a href=\"https://b.example/\">https://a.example/</a> <code>https://c.example/</code></p>\n"},
+		{"alert", "> [!warning]\n> Not **yet**.\n>\n> - one\n",
+			"<div class=\"markdown-alert markdown-alert-warning\" role=\"note\">\n" +
+				"<p class=\"markdown-alert-title\">Warning</p>\n<p>Not <strong>yet</strong>.</p>\n" +
+				"<ul>\n<li>one</li>\n</ul>\n</div>\n"},
+		{"alert with a list only", "> [!TIP]\n>\n> - one\n",
+			"<div class=\"markdown-alert markdown-alert-tip\" role=\"note\">\n" +
+				"<p class=\"markdown-alert-title\">Tip</p>\n<ul>\n<li>one</li>\n</ul>\n</div>\n"},
+		{"a quote that is not an alert", "> [!note] text\n",
+			"<blockquote>\n<p>[!note] text</p>\n</blockquote>\n"},
+		{"an alert without a text", "> [!NOTE]\n", "<blockquote>\n<p>[!NOTE]</p>\n</blockquote>\n"},
 		{"code without a language", "```\n<a>\n```\n", "<pre><code>&lt;a&gt;\n</code></pre>\n"},
 		{"code in an unknown language", "```klingon\nQapla'\n```\n",
 			"<pre><code class=\"language-klingon\">Qapla'\n</code></pre>\n"},
@@ -163,7 +184,9 @@ func TestContentBecomesPages(t *testing.T) {
 	if !strings.Contains(files["releases/5.12.1/index.html"], "Our <strong>best</strong> release.") {
 		t.Error("the page of the release has no notes")
 	}
-	want := "content/later.md: a draft, not published\n" +
+	want := "content: not published: #about.md#, .hidden.md, _partial/, about.md~; " +
+		"rename them if visitors need them, or remove them\n" +
+		"content/later.md: a draft, not published\n" +
 		"content/releases/9.9.9.md: notes on a release that is not in the catalogue, not published"
 	if diff := cmp.Diff(want, warnings.Error()); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
@@ -194,7 +217,7 @@ func TestEverythingAtOnce(t *testing.T) {
 	want := `content/a.md:2:1: unknown key "titel"; did you mean "title"?
 content/b.md:3:9: no layout "pages.html"; did you mean "page.html"? (on /b/)
 content/bad name.md: name cannot be part of a URL; use letters, digits, . _ + - and start with a letter or digit
-content/c.md: published as /c/, like something else; rename it
+content/c.md: published as /c/, like content/c/index.html; rename it
 content/c.md:4:13: link to /nowhere/: not a part of this site
 content/g.md:1:1: no title; begin the file with front matter: ---, title: …, ---
 content/robots.txt: published as /robots.txt, like something else; rename it

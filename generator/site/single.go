@@ -28,7 +28,7 @@ func RenderPage(ctx context.Context, in Input, p Page) ([]output.File, error) {
 	}
 	if text, ok := e.build.Text(p.URL()); ok {
 		p.Title, p.Description = cmp.Or(text.Title, p.Title), cmp.Or(text.Description, p.Description)
-		p.Body, p.Source = text.Body, text.Source
+		p.body, p.Source = text.body, text.Source
 	}
 	s := &slot{page: &p}
 	done, err := e.rendered(s)

@@ -17,6 +17,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/folder"
 )
 
 // Names inside a layouts folder.
@@ -80,10 +81,13 @@ func layoutSources(fsys fs.FS) (map[string]string, error) {
 			return err
 		case name == ".":
 		case d.IsDir():
-			if name == assetFolder || Ignored(path.Base(name)) {
+			if name == assetFolder || folder.Ignored(name) {
 				return fs.SkipDir
 			}
-		case path.Ext(name) == layoutExt && !Ignored(path.Base(name)):
+		case path.Ext(name) == layoutExt && !folder.Ignored(name):
+			if !d.Type().IsRegular() {
+				return irregularFault(name, d)
+			}
 			src, err := fs.ReadFile(fsys, name)
 			sources[name] = string(src)
 			return err
@@ -91,6 +95,11 @@ func layoutSources(fsys fs.FS) (map[string]string, error) {
 		return nil
 	})
 	return sources, err
+}
+
+// irregularFault returns the error for an entry of layouts/ that is neither a file nor a folder.
+func irregularFault(name string, d fs.DirEntry) error {
+	return fault.Wrap(fault.Content, fault.Findings{irregular(layoutFolder+name, d)}, "")
 }
 
 // empty reports whether a layout consists of {{define}}s only. Such a layout is rendered through base.html.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/ua-parser/uap-go/uaparser"
 
@@ -41,14 +42,26 @@ type Classifier struct {
 // NewClassifier compiles the rules: the built-in ones or, if a file name is given, the rules of that file, which has
 // the format of ua-parser's regexes.yaml. This takes about 100 ms, so make a Classifier only when there is a new agent.
 func NewClassifier(file string, rules []byte) (*Classifier, error) {
-	var options []uaparser.Option
-	if file != "" {
-		definitions, err := readRules(file, rules)
+	if file == "" {
+		compiled, err := builtInRules()
 		if err != nil {
-			return nil, fmt.Errorf("read the user agent rules: %w", err)
+			return nil, err
 		}
-		options = append(options, uaparser.WithRegexDefinitions(definitions))
+		c := *compiled
+		c.present = make([]int8, len(c.literals))
+		return &c, nil
 	}
+	definitions, err := readRules(file, rules)
+	if err != nil {
+		return nil, fmt.Errorf("read the user agent rules: %w", err)
+	}
+	return compileRules(uaparser.WithRegexDefinitions(definitions))
+}
+
+// builtInRules compiles the built-in rules once.
+var builtInRules = sync.OnceValues(func() (*Classifier, error) { return compileRules() })
+
+func compileRules(options ...uaparser.Option) (*Classifier, error) {
 	parser, err := uaparser.New(options...)
 	if err != nil {
 		return nil, fmt.Errorf("compile the user agent rules: %w", err)

@@ -117,9 +117,11 @@ func crashLog(t *testing.T) (path, want string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := loggen.Write(f, loggen.Options{Seed: 7, Lines: 800_000, IDs: ids, Addresses: 20_000, Agents: 300,
-		Days:  5,
-		Start: time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)}); err != nil {
+	log := loggen.Options{
+		Seed: 7, Lines: testutil.Amount(800_000, 120_000), IDs: ids, Addresses: 20_000, Agents: 300, Days: 5,
+		Start: time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC),
+	}
+	if _, err := loggen.Write(f, log); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Close(); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // state lists the files and folders below folders, with their permissions, and for files their sizes and times.
@@ -167,7 +168,8 @@ func TestDryRunFails(t *testing.T) {
 	t.Run("kill", func(t *testing.T) {
 		long, _ := crashLog(t)
 		before := state(t, tmp)
-		for _, wait := range []time.Duration{200, 400, 600} {
+		for i := range 3 {
+			wait := time.Duration((i + 1) * testutil.Amount(200, 30))
 			cmd, stderr := start(t, o.Dir, long, childDry+"=1")
 			time.Sleep(wait * time.Millisecond)
 			if err := cmd.Process.Kill(); err != nil {

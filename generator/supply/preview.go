@@ -3,7 +3,6 @@ package supply
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/fault"
@@ -32,8 +31,7 @@ func Preview(ctx context.Context, p *project.Project) (cat *Catalogue, label str
 		return nil, "", err
 	}
 	if cat != nil {
-		return cat, fmt.Sprintf("%d packages as of %s, from %s", len(cat.Packages), cat.Run.At.Format(time.DateTime),
-			p.HistoryFile()), nil
+		return cat, cat.Label(p), nil
 	}
 	p.Log.Warn("there are no stored packages (" + p.HistoryFile() + ")")
 	trial := *p
@@ -53,9 +51,5 @@ func refresh(ctx context.Context, p *project.Project, timeout time.Duration, ret
 	if err != nil {
 		return nil, "", err
 	}
-	if cat.Run.IsSample() {
-		return cat, fmt.Sprintf("the %d packages of the sample", len(cat.Packages)), nil
-	}
-	return cat, fmt.Sprintf("%d packages of %s as of %s", len(cat.Packages), p.Config.Source,
-		cat.Run.At.Format(time.DateTime)), nil
+	return cat, cat.Label(p), nil
 }

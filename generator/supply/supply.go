@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/config"
@@ -91,19 +92,43 @@ func (c *Catalogue) Record(ctx context.Context, db *history.DB) (history.Change,
 	return db.Record(ctx, history.Snapshot{Run: c.Run, Published: c.Packages, Held: c.Held, Memory: c.memory})
 }
 
-// Known returns the packages for a command that only looks up packages: those of the source if --source is given, else
-// those published last.
+// Known returns the packages for a command that only looks up packages, and changes nothing. These are the packages of
+// the source if --source is given, else those published last. If there are none yet, they are those of the source that
+// the site itself configures; the source of the built-in profile is never read.
 func Known(ctx context.Context, p *project.Project) (*Catalogue, error) {
+	s := &supplier{p: p, limits: limitsOf(p), brief: true}
 	if p.Config.Origin("source").Level == config.Flag {
-		return (&supplier{p: p, limits: limitsOf(p), brief: true}).readWithHistory(ctx)
+		return s.readWithHistory(ctx)
 	}
-	none := fault.Wrap(fault.Source, fmt.Errorf("no packages are stored yet (%s)", p.HistoryFile()),
-		"Build first, or name a source: --source sample.")
 	cat, err := storedIfAny(ctx, p)
-	if err == nil && cat == nil {
-		err = none
+	switch {
+	case err != nil || cat != nil:
+		return cat, err
+	case p.Config.Offline || !ownSource(p):
+		return nil, fault.Wrap(fault.Source, fmt.Errorf("no packages are stored yet (%s)", p.HistoryFile()),
+			"Build first, or name a source: --source sample.")
 	}
-	return cat, err
+	return s.readWithHistory(ctx)
+}
+
+// ownSource reports whether the site itself configures its source: in sitegen.yaml, in the environment or in a profile
+// of its own.
+func ownSource(p *project.Project) bool {
+	level := p.Config.Origin("source").Level
+	return level > config.Profile || level == config.Profile && !p.Profile.BuiltIn
+}
+
+// Label describes the packages and where they come from, for messages: "the 42 packages of the sample".
+func (c *Catalogue) Label(p *project.Project) string {
+	at := c.Run.At.Format(time.DateTime)
+	switch n := len(c.Packages); {
+	case c.Stored:
+		return fmt.Sprintf("%d packages as of %s, from %s", n, at, p.HistoryFile())
+	case c.Run.IsSample():
+		return fmt.Sprintf("the %d packages of the sample", n)
+	default:
+		return fmt.Sprintf("%d packages of %s as of %s", n, p.Config.Source, at)
+	}
 }
 
 // storedIfAny returns the packages published last, or nil if there are none.

@@ -166,3 +166,70 @@ func TestPackagesOfAnotherProject(t *testing.T) {
 		t.Errorf("packages %+v, want the listed one", cat.Packages)
 	}
 }
+
+// TestKnown checks which packages a command uses that only looks up packages, and how it describes them. Before the
+// first build, they are those of a source that the site itself configures.
+func TestKnown(t *testing.T) {
+	const stored = "1 packages as of 2026-11-22 12:00:00, from var/"
+	environment := config.Input{Environ: []string{"SITEGEN_SOURCE=sample"}}
+	tests := []struct {
+		name     string
+		built    bool // whether the site has published the package of listing.json
+		settings string
+		in       config.Input
+		want     string // the start of the label; "" for the error that no packages are stored
+	}{
+		{"nothing configured", false, "", config.Input{}, ""},
+		{"source in the file", false, "source: sample\n", config.Input{}, "the "},
+		{"source in the environment", false, "", environment, "the "},
+		{"source of the site's own profile", false, "profile: profile.yaml\n", config.Input{}, "126 packages of "},
+		{"offline", false, "source: sample\noffline: true\n", config.Input{}, ""},
+		{"stored, source in the file", true, "source: sample\n", config.Input{}, stored},
+		{"stored, source in the environment", true, "", environment, stored},
+		{"stored, source as a flag", true, "", config.Input{Flags: map[string][]string{"source": {"sample"}}}, "the "},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			write := func(name string, data []byte) {
+				t.Helper()
+				if err := os.WriteFile(name, data, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, name := range []string{"profile.yaml", "packages.json"} {
+				data, err := os.ReadFile(testutil.Path("aurora/" + name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				write(name, data)
+			}
+			if test.built {
+				write("listing.json", []byte(listing(testutil.App)))
+				if _, err := readAs(t, "source: listing.json\n"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write("sitegen.yaml", []byte(test.settings))
+			c, err := config.Load(test.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := project.Open(c, slog.New(slog.DiscardHandler), time.Now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cat, err := supply.Known(t.Context(), p)
+			switch {
+			case test.want == "":
+				if fault.KindOf(err) != fault.Source || !strings.Contains(err.Error(), "no packages are stored yet") {
+					t.Errorf("error %v, want one of the source: no packages are stored yet", err)
+				}
+			case err != nil:
+				t.Error(err)
+			case !strings.HasPrefix(cat.Label(p), test.want):
+				t.Errorf("%s, want %s…", cat.Label(p), test.want)
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@ package testutil
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -61,8 +63,8 @@ func CheckSites(t testing.TB, before, after string, sites ...NginxSite) (string,
 	return n.Test(t)
 }
 
-// configure writes nginx.conf. Besides the include lines, each site has two paths for tests: /bench-base is a plain
-// redirect for benchmarks, and /which-server identifies this server.
+// configure writes nginx.conf. Besides the include lines, each site has three paths for tests: /bench-base is a plain
+// redirect for benchmarks, /which-server identifies this server, and /which-worker the process that answers.
 func (n *Nginx) configure(t testing.TB, before, after string, sites []NginxSite) {
 	port := freePort(t)
 	n.URL = fmt.Sprintf("http://127.0.0.1:%d", port)
@@ -81,6 +83,7 @@ func (n *Nginx) configure(t testing.TB, before, after string, sites []NginxSite)
         include %s/nginx/server/*.conf;
         location = /bench-base { return 302 /bitstream/0; }
         location = /which-server { return 200 %s; }
+        location = /which-worker { return 200 $pid; }
     }
 `, port, s.Host, s.Public, s.Redirects, n.dir)
 	}
@@ -161,12 +164,32 @@ func (n *Nginx) Test(t testing.TB) (string, error) {
 	return string(out), err
 }
 
-// Reload makes the workers read the configuration again, as nginx -s reload does.
+// Reload makes Nginx read its configuration again, as nginx -s reload does. It waits until the old worker has ended, so
+// all requests after that are answered from the new configuration.
 func (n *Nginx) Reload(t testing.TB) {
 	t.Helper()
+	worker := func() int {
+		// A connection for each request: the old worker closes its connections when it ends.
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		_, body := Ask(t, client, http.MethodGet, n.URL+"/which-worker")
+		pid, err := strconv.Atoi(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pid
+	}
+	old := worker()
 	if err := n.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
+	for range 800 {
+		if errors.Is(syscall.Kill(old, 0), syscall.ESRCH) {
+			worker() // the new one answers
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Fatalf("nginx does not reload:\n%s", n.ErrorLog(t))
 }
 
 // ErrorLog returns the content of the error log.

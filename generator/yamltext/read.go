@@ -52,7 +52,9 @@ func (n *Node) read(keys Keys, base string) {
 func (n *Node) notMapping() string {
 	hint := ""
 	if m := unspacedRE.FindStringSubmatch(n.text); m != nil {
-		hint = fmt.Sprintf("; write a space after the colon: %s: %s", m[1], m[2])
+		hint = fmt.Sprintf("; write a space after the colon: %s: %s", m[1], strings.TrimSpace(m[2]))
+	} else if m := equalsRE.FindStringSubmatch(n.text); m != nil {
+		hint = fmt.Sprintf("; write a colon after the key: %s: …", m[1])
 	}
 	switch {
 	case n.item:
@@ -80,7 +82,11 @@ func (n *Node) readEntry(keys Keys, base string) {
 		n.read(keys, base)
 		return
 	}
-	n.doc.findings = append(n.doc.findings, n.KeyAt.Errorf("unknown key %.80q%s", n.Name, keys.suggest(n.Name, base)))
+	hint := keys.suggest(n.Name, base)
+	if unspacedRE.MatchString(n.Key) { // title:Viewer 5: what is new
+		hint = "; write a space after the colon"
+	}
+	n.doc.findings = append(n.doc.findings, n.KeyAt.Errorf("unknown key %.80q%s", n.Name, hint))
 }
 
 // listed is the maximum number of keys listed in a message about an unknown key. With 16, the message fits in two lines
@@ -161,7 +167,16 @@ func (n *Node) List() (items []*Node, ok bool) {
 		return n.Items, true
 	case Broken:
 	case Scalar:
-		n.Errorf("%s must be a list (found %s); write [%s]", n.Name, n.describe(), Quote(n.text))
+		if unspacedItemRE.MatchString(n.text) {
+			first, _, _ := strings.Cut(n.text[1:], " ")
+			n.Errorf("%s must be a list (found %s); write a space after the dash: - %s", n.Name, n.describe(), first)
+			return nil, false
+		}
+		var items []string
+		for item := range strings.SplitSeq(n.text, ",") {
+			items = append(items, Quote(strings.TrimSpace(item)))
+		}
+		n.Errorf("%s must be a list (found %s); write [%s]", n.Name, n.describe(), strings.Join(items, ", "))
 	default:
 		n.Errorf("%s must be a list (found %s); write [] for an empty one", n.Name, n.describe())
 	}
@@ -216,13 +231,24 @@ func (n *Node) describe() string {
 	return fmt.Sprintf("%.80q", n.text)
 }
 
-// instead returns the hint on what to write for a missing value.
+// instead returns the hint on what to write in place of something that is not a single value.
 func (n *Node) instead() string {
-	if n.Kind == Nothing {
+	switch {
+	case n.Kind == Nothing:
 		return `; give it a value, "" for an empty one, or remove the line`
+	case n.Kind == Mapping && len(n.Entries) == 1 && n.Entries[0].Kind == Scalar:
+		// A text with a colon, on a line of its own or as an item of a list, is a group of keys in YAML.
+		start := n.doc.lines[n.At.Line-n.doc.above-1]
+		line := strings.TrimSpace(n.doc.text[start+n.At.Col-1 : lineEnd(n.doc.text, start)])
+		if line[0] != '{' && !strings.HasSuffix(line, "]") {
+			return "; a text with a colon must be in quotes: " + quoted(line)
+		}
 	}
 	return ""
 }
+
+// equalsRE matches a key and an equals sign, as in TOML.
+var equalsRE = regexp.MustCompile(`^([\pL_][\pL\d_.-]*)\s*=`)
 
 // unspacedRE matches a key and its value without the space between.
 var unspacedRE = regexp.MustCompile(`^([\pL_][\pL\d_.-]*):([^\s/].*)$`)

@@ -1,6 +1,7 @@
 package yamltext
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml/token"
@@ -12,6 +13,18 @@ func (d *Document) refuse(l *lexed) string {
 	if separator, begin := secondDocument(d, l); begin >= 0 {
 		d.report(begin, "a second document begins (found %q); keep only one", l.text[separator:separator+3])
 		return d.cutAt(l, separator)
+	}
+	if m := conflictRE.FindStringIndex(l.text); m != nil {
+		d.report(m[0], "a merge conflict is not resolved (found %q); keep one of the versions",
+			l.text[m[0]:lineEnd(l.text, m[0])])
+		return d.cutAt(l, m[0])
+	}
+	if begin, end := unspacedItems(l); end > 0 {
+		item := l.text[begin:lineEnd(l.text, begin)]
+		d.report(begin, "no space after the dash (found %.80q); write - %s", item, item[1:])
+		key := d.line(len(strings.TrimRight(l.text[:begin], " \t\n")))
+		d.broken[key] = true
+		return l.text[:begin] + blank(l.text[begin:end]) + l.text[end:]
 	}
 	if tab := tabbedEntry(l); tab >= 0 {
 		d.report(tab, tabIndents)
@@ -56,6 +69,42 @@ func secondDocument(d *Document, l *lexed) (separator, begin int) {
 	}
 	return -1, -1
 }
+
+// conflictRE matches the first line of a merge conflict.
+var conflictRE = regexp.MustCompile(`(?m)^<{7}(?: .*)?$`)
+
+// unspacedItems returns the start and end of the items of a list that have no space after the dash, or 0, 0 if there
+// are none:
+//
+//	servers:
+//	-nginx
+//	-s3
+//
+// The parser reads the first one as a text, although a text must be indented further than its key. An indented one may
+// be a text; Node.List reports it.
+func unspacedItems(l *lexed) (begin, end int) {
+	for i, t := range l.tokens {
+		if at := l.offsets[t]; i > 0 && t.Type == token.StringType && l.tokens[i-1].Type == token.MappingValueType &&
+			l.around[i] < 0 && l.firstInLine(at) && unspacedItemRE.MatchString(l.text[at:]) &&
+			indentation(l.text, at) <= indentation(l.text, l.offsets[l.tokens[i-1]]) {
+			begin, end = at, lineEnd(l.text, at)
+			break
+		}
+	}
+	for end > 0 && end < len(l.text) && unspacedItemRE.MatchString(strings.TrimLeft(l.text[end+1:], " ")) {
+		end = lineEnd(l.text, end+1)
+	}
+	return begin, end
+}
+
+// indentation returns the number of spaces at the start of the line that contains an offset.
+func indentation(text string, offset int) int {
+	line := text[lineStart(text, offset):offset]
+	return len(line) - len(strings.TrimLeft(line, " "))
+}
+
+// unspacedItemRE matches an item without a space after the dash. It does not match a number below zero.
+var unspacedItemRE = regexp.MustCompile(`^-[^-\s\d]`)
 
 // tabIndents is the message about a tab in the indentation.
 const tabIndents = `a tab indents the line (found "\t"); indent with spaces`

@@ -28,13 +28,26 @@ func (d *Document) repair(l *lexed, err error) string {
 		return d.cutAt(l, m.at)
 	}
 	d.broken[line] = true
-	return l.text[:m.at] + strings.Repeat("x", m.end-m.at) + l.text[m.end:]
+	last := max(m.end, m.last)
+	return l.text[:m.at] + strings.Repeat("x", m.end-m.at) + blank(l.text[m.end:last]) + l.text[last:]
+}
+
+// blank returns spaces in place of a text. It keeps the line feeds, so the offsets of all bytes remain.
+func blank(text string) string {
+	b := []byte(text)
+	for i := range b {
+		if b[i] != '\n' {
+			b[i] = ' '
+		}
+	}
+	return string(b)
 }
 
 // mistake is a syntax error with its cause.
 type mistake struct {
 	at    int    // start of the wrong text
-	end   int    // end of the wrong text, if it is a value on one line that can be replaced; else 0
+	end   int    // end of the wrong text on its line, if it is a value that can be replaced; else 0
+	last  int    // end of the lines below that belong to the value; 0 for none
 	text  string // the message
 	write string // the correct spelling of the key and the value, if the value can be replaced
 }
@@ -52,7 +65,8 @@ func (l diagnosis) diagnose(message string, t *token.Token) mistake {
 	begin := l.begin(t) // start of a text in quotes
 	end := lineEnd(l.text, max(at, begin))
 	bracket := l.openBracket(i)
-	colon := message == "mapping value is not allowed in this context"
+	colon := message == "mapping value is not allowed in this context" ||
+		strings.HasPrefix(message, "tab character cannot use as a map key") // title:	Viewer 5: what is new
 	switch {
 	case strings.HasPrefix(message, "could not find end character"), message == "found unexpected document separator":
 		return l.unclosed(begin)
@@ -64,7 +78,10 @@ func (l diagnosis) diagnose(message string, t *token.Token) mistake {
 	case l.endsQuotes(i, at):
 		return l.unclosed(l.offsets[l.tokens[i-1]])
 	case colon && l.nextKey(i) >= 0:
-		return l.misaligned(l.nextKey(i), "is indented too far")
+		return l.tooDeep(l.nextKey(i))
+	case l.isTemplate(at):
+		m, _ := l.unquoted(at, false)
+		return m
 	case bracket >= 0:
 		return l.inBrackets(bracket, t, colon)
 	case message == "found an invalid key for this map":
@@ -146,6 +163,26 @@ func (l diagnosis) nextKey(i int) int {
 	return -1
 }
 
+// tooDeep returns the mistake of a line with a colon below a value. If there is a space before the colon, the line is
+// probably the rest of the value, and not a key:
+//
+//	description: All versions
+//	  of the viewer: downloads
+func (l diagnosis) tooDeep(at int) mistake {
+	line := strings.TrimSpace(l.text[at:lineEnd(l.text, at)])
+	if before, _, _ := strings.Cut(line, ":"); !strings.Contains(before, " ") {
+		return l.misaligned(at, "is indented too far")
+	}
+	return mistake{at: at, text: fmt.Sprintf("a text with a colon must be in quotes (found %.80q); "+
+		"write a quote before its first line, and one after its last", line)}
+}
+
+// isTemplate reports whether the value on the line of an offset begins with two braces, as in Liquid and in templates.
+func (l diagnosis) isTemplate(at int) bool {
+	m, ok := l.unquoted(at, false)
+	return ok && strings.HasPrefix(l.text[m.at:], "{{")
+}
+
 // misaligned returns the mistake of a line with wrong indentation.
 func (l diagnosis) misaligned(at int, how string) mistake {
 	line := strings.TrimSpace(l.text[at:lineEnd(l.text, at)])
@@ -217,9 +254,9 @@ func (l diagnosis) unquoted(at int, colon bool) (mistake, bool) {
 	switch {
 	case first == '"' || first == '\'':
 		why = "has text after the closing quote"
-		if len(value) > 1 && value[len(value)-1] == first {
-			inner = value[1 : len(value)-1]
-		}
+		inner = withoutQuotes(value)
+	case strings.HasPrefix(value, "{{"):
+		why = `begins with "{{" and must be in quotes`
 	case (first == '[' || first == '{') && begin < at:
 		why = "has text after the closing bracket"
 	case colon && first != '?':
@@ -230,6 +267,51 @@ func (l diagnosis) unquoted(at int, colon bool) (mistake, bool) {
 		return mistake{}, false
 	}
 	write += quoted(inner)
-	text := fmt.Sprintf("%s %s (found %.80q); write %s", subject, why, value, write)
-	return mistake{at: begin, end: begin + len(value), text: text, write: write}, true
+	hint := "write " + write
+	key := m[2] // start of the dash or, if there is one, of the key
+	if m[4] >= 0 {
+		key = m[4]
+	}
+	last := l.below(start, key)
+	switch {
+	case m[4] >= 0 && strings.HasPrefix(value, "- "):
+		hint = "write the items of a list in the lines below; or a text in quotes: " + write
+	case last > 0:
+		hint = "write the whole text in quotes"
+	}
+	text := fmt.Sprintf("%s %s (found %.80q); %s", subject, why, value, hint)
+	return mistake{at: begin, end: begin + len(value), last: last, text: text, write: write}, true
+}
+
+// below returns the end of the lines below a line that are indented further than a column, counted from 0. They belong
+// to the value on that line. The result is 0 if there are none.
+func (l diagnosis) below(start, column int) (last int) {
+	for end := lineEnd(l.text, start); end < len(l.text); {
+		start = end + 1
+		end = lineEnd(l.text, start)
+		line := l.text[start:end]
+		text := strings.TrimLeft(line, " ")
+		if text != "" && len(line)-len(text) <= column {
+			break
+		}
+		if text != "" {
+			last = end
+		}
+	}
+	return last
+}
+
+// withoutQuotes returns a text without the quotes around it. It keeps them if the quote at the end does not belong to
+// the one at the start: "a" and "b".
+func withoutQuotes(value string) string {
+	first := value[0]
+	if len(value) < 2 || value[len(value)-1] != first {
+		return value
+	}
+	inner := value[1 : len(value)-1]
+	if i := strings.IndexByte(inner, first); i > 0 && inner[i-1] != ' ' &&
+		(i+1 == len(inner) || strings.IndexByte(" ,.;:", inner[i+1]) >= 0) {
+		return value
+	}
+	return inner
 }

@@ -92,6 +92,37 @@ var mistakes = []struct{ name, text, want string }{
 		`2:10: title has a colon and must be in quotes (found "a: b"); write title: "a: b"`},
 	{"a colon in an item", "- id: a: b\n  to: c\n",
 		`1:7: id has a colon and must be in quotes (found "a: b"); write id: "a: b"`},
+	{"a colon, and a tab after the key", "a:\tb: c\nd:\te: f\n",
+		"1:4: a has a colon and must be in quotes (found \"b: c\"); write a: \"b: c\"\n" +
+			"2:4: d has a colon and must be in quotes (found \"e: f\"); write d: \"e: f\""},
+	{"a colon in the first line of a text", "a: b: c\n  é: d\n\n  e\nf: @g\n",
+		"1:4: a has a colon and must be in quotes (found \"b: c\"); write the whole text in quotes\n" +
+			"5:4: f begins with \"@\" and must be in quotes (found \"@g\"); write f: \"@g\""},
+	{"a colon at the end of the first line", "a: b:\n  c: d\n",
+		`1:4: a has a colon and must be in quotes (found "b:"); write the whole text in quotes`},
+	{"a colon in an item with more keys", "- a: b: c\n  d: @e\n",
+		"1:6: a has a colon and must be in quotes (found \"b: c\"); write a: \"b: c\"\n" +
+			"2:6: d begins with \"@\" and must be in quotes (found \"@e\"); write d: \"@e\""},
+	{"a colon in the second line of a text", "a: all versions\n  of the viewer: downloads\n",
+		`2:3: a text with a colon must be in quotes (found "of the viewer: downloads"); ` +
+			`write a quote before its first line, and one after its last`},
+	{"braces", "a: {{ b }}\nc: {{ d }}: e\n",
+		"1:4: a begins with \"{{\" and must be in quotes (found \"{{ b }}\"); write a: \"{{ b }}\"\n" +
+			"2:4: c begins with \"{{\" and must be in quotes (found \"{{ d }}: e\"); write c: \"{{ d }}: e\""},
+	{"words in quotes", "a: \"b\" and \"c\"\n",
+		`1:4: a has text after the closing quote (found "\"b\" and \"c\""); write a: '"b" and "c"'`},
+	{"quotes in quotes", "a: \"say \"b\"\"\n",
+		`1:4: a has text after the closing quote (found "\"say \"b\"\""); write a: 'say "b"'`},
+	{"items in the line of the key", "a: - b\n  - c\nd: @e\n",
+		"1:4: a begins with \"-\" and must be in quotes (found \"- b\"); " +
+			"write the items of a list in the lines below; or a text in quotes: a: \"- b\"\n" +
+			"3:4: d begins with \"@\" and must be in quotes (found \"@e\"); write d: \"@e\""},
+	{"items without a space", "a:\n-b\n-c\nd: @e\n",
+		"2:1: no space after the dash (found \"-b\"); write - b\n" +
+			"4:4: d begins with \"@\" and must be in quotes (found \"@e\"); write d: \"@e\""},
+	{"a text that begins with a dash", "a:\n  -b\nc: -d\ne: |\n  -f\n", ``},
+	{"a merge conflict", "a: b\n<<<<<<< HEAD\nc: d\n=======\nc: e\n>>>>>>> x\n",
+		`2:1: a merge conflict is not resolved (found "<<<<<<< HEAD"); keep one of the versions`},
 	{"a colon in brackets", "a: [b: c: d]\n", `1:8: a value with a colon must be in quotes (found "c: d]")`},
 	{"two colons", "a: b: c\nd: é\ne: f: g\n",
 		"1:4: a has a colon and must be in quotes (found \"b: c\"); write a: \"b: c\"\n3:4: e has a colon and must " +
@@ -101,7 +132,8 @@ var mistakes = []struct{ name, text, want string }{
 		"\"`b` c\""},
 	{"a per cent sign", "a: %b\n", `1:4: a begins with "%" and must be in quotes (found "%b"); write a: "%b"`},
 	{"a question mark", "a: ? b\n", `1:4: a begins with "?" and must be in quotes (found "? b"); write a: "? b"`},
-	{"a dash", "a: - b\n", `1:4: a begins with "-" and must be in quotes (found "- b"); write a: "- b"`},
+	{"a dash", "a: - b\n", `1:4: a begins with "-" and must be in quotes (found "- b"); ` +
+		`write the items of a list in the lines below; or a text in quotes: a: "- b"`},
 	{"a bar", "a: | b\n", `1:4: a begins with "|" and must be in quotes (found "| b"); write a: "| b"`},
 	{"a closing bracket", "a: ]\n", `1:4: a begins with "]" and must be in quotes (found "]"); write a: "]"`},
 	{"an item with an at sign", "- @b\n",
@@ -287,7 +319,21 @@ func TestReadMistakes(t *testing.T) {
 		{"unknown key in an item", "systems:\n- id: x\n  nmaes: y\n",
 			`3:3: unknown key "nmaes"; did you mean "names"?`},
 		{"list for a value", "title: [a]\n", `1:8: title must be a single value (found a list)`},
-		{"group for a value", "title:\n  a: b\n", `2:3: title must be a single value (found a group of keys)`},
+		{"group for a value", "title:\n  a: b\n", `2:3: title must be a single value (found a group of keys); a text with a colon must be in quotes: "a: b"`},
+		{"groups for a value", "title:\n  a: b\n  c: d\n", `2:3: title must be a single value (found a group of keys)`},
+		{"group in braces for a value", "title: {a: b}\n",
+			`1:8: title must be a single value (found a group of keys)`},
+		{"group for an item", "systems:\n- id: x\n  names:\n  - a: b\n",
+			`4:5: names must be a list of single values (found a group of keys); ` +
+				`a text with a colon must be in quotes: "a: b"`},
+		{"values with commas for a list", "systems: win, linux\n",
+			`1:10: systems must be a list (found "win, linux"); write [win, linux]`},
+		{"items without a space", "systems:\n  -win\n  -linux\n",
+			`2:3: systems must be a list (found "-win -linux"); write a space after the dash: - win`},
+		{"no space after the first colon", "title:a: b\n",
+			`1:1: unknown key "title:a"; write a space after the colon`},
+		{"equals signs", "title = \"x\"\npublic = true\n",
+			`1:1: must be keys and values (found "title = \"x\" public = true"); write a colon after the key: title: …`},
 		{"nothing for a value", "title: # none\n",
 			`1:7: title must be a single value (found nothing); give it a value, "" for an empty one, or remove the line`},
 		{"value for a list", "systems: win\n", `1:10: systems must be a list (found "win"); write [win]`},

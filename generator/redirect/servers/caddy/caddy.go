@@ -48,6 +48,7 @@ func (Server) Describe() redirect.Description {
 		Queries: "answered for the newest package, a version or a revision; status 501 for an offset, a date, a " +
 			"closest revision, `/findall` and `/?QUERY`",
 		Limits: "none, but Caddy searches lists from the start: use no more than a few thousand rules",
+		Reload: "caddy reload --config /etc/caddy/Caddyfile",
 	}
 }
 

@@ -1,6 +1,7 @@
 package caddy
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -193,15 +194,55 @@ func TestUnusual(t *testing.T) {
 	}
 }
 
+// TestValidators checks that no conditional request for the answer of a lookup is answered with status 304: the record
+// may be another one by now. Records by id and pages have validators.
+func TestValidators(t *testing.T) {
+	x := testutil.Index(t, "live")
+	r := start(t, &redirect.Table{Index: x, Rules: redirect.NewRules(nil)}, render(t, x))
+	ask := func(path, name, value string) *http.Response {
+		t.Helper()
+		req, err := http.NewRequest("GET", r.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set(name, value)
+		res, _ := testutil.Send(t, client, req)
+		return res
+	}
+	for _, path := range []string{"/find?os=win", "/latest/win.json", "/latest/win/nightly.json"} {
+		found, body := testutil.Ask(t, client, "GET", r.url+path)
+		for _, name := range []string{"ETag", "Last-Modified"} {
+			if values := found.Header.Values(name); len(values) > 0 {
+				t.Errorf("%s has %s: %q", path, name, values)
+			}
+		}
+		var object struct{ Download_URL string }
+		if err := json.Unmarshal([]byte(body), &object); err != nil || object.Download_URL == "" {
+			t.Fatalf("%s: %v in %q", path, err, body)
+		}
+		byID := "/api/v1/packages/" + strings.TrimPrefix(object.Download_URL, "/bitstream/") + ".json"
+		record, _ := testutil.Ask(t, client, "GET", r.url+byID)
+		for name, value := range map[string]string{
+			"If-None-Match": record.Header.Get("ETag"), "If-Modified-Since": record.Header.Get("Last-Modified"),
+		} {
+			if res := ask(path, name, value); res.StatusCode != 200 {
+				t.Errorf("%s, %s %q: status %d", path, name, value, res.StatusCode)
+			}
+			if res := ask(byID, name, value); res.StatusCode != 304 {
+				t.Errorf("%s, %s %q: status %d", byID, name, value, res.StatusCode)
+			}
+		}
+	}
+}
+
 // TestConfiguration checks that Caddy accepts the snippet without a warning and that caddy fmt does not change it.
 func TestConfiguration(t *testing.T) {
 	list, err := redirect.Parse("rules.txt", testutil.RandomRules(1, 100))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := install(t, &redirect.Table{Index: testutil.Index(t, "archive"), Rules: redirect.NewRules(list)},
+	r := start(t, &redirect.Table{Index: testutil.Index(t, "archive"), Rules: redirect.NewRules(list)},
 		memory{"index.html": []byte("home")})
-	r.configure(t)
 	adapt := r.caddy("adapt", "--config", "Caddyfile", "--validate")
 	var warnings strings.Builder
 	adapt.Stderr = &warnings

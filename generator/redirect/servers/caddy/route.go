@@ -75,6 +75,13 @@ route {
 		redir @sitegen_download [bitstream]{sitegen_id} 302
 		header Access-Control-Allow-Origin *
 		header Content-Type application/json
+
+		# The answer may be another record tomorrow, whose ETag can be the same: it is made from size and time.
+		request_header -If-None-Match
+		request_header -If-Modified-Since
+		request_header -If-Range
+		header -ETag
+		header -Last-Modified
 		rewrite * /api/v1/packages/{sitegen_id}.json
 		file_server
 	}

@@ -68,21 +68,6 @@ type running struct {
 // start serves a site until the test ends. It requires Caddy, see testutil.Need.
 func start(t testing.TB, table *redirect.Table, files memory) *running {
 	t.Helper()
-	r := install(t, table, files)
-	var complaint string
-	for range 3 { // another process may take the free port first
-		r.configure(t)
-		if complaint = r.run(t); complaint == "" {
-			return r
-		}
-	}
-	t.Fatalf("caddy did not start:\n%s", complaint)
-	return nil
-}
-
-// install writes the files of a site, which nothing serves yet.
-func install(t testing.TB, table *redirect.Table, files memory) *running {
-	t.Helper()
 	testutil.Need(t, "caddy")
 	e, err := redirect.Emulate(Server{}, table)
 	if err != nil {
@@ -94,7 +79,15 @@ func install(t testing.TB, table *redirect.Table, files memory) *running {
 		r.write(t, "public/"+name, data)
 	}
 	r.write(t, fileName, r.snippet)
-	return r
+	var complaint string
+	for range 3 { // another process may take the free port first
+		r.configure(t)
+		if complaint = r.run(t); complaint == "" {
+			return r
+		}
+	}
+	t.Fatalf("caddy did not start:\n%s", complaint)
+	return nil
 }
 
 func (r *running) write(t testing.TB, name string, data []byte) {

@@ -63,6 +63,7 @@ func (Server) Describe() redirect.Description {
 		Files:   "`hash.conf`, `http/*.conf` and `server/*.conf`; include them in the `http` and the `server` block",
 		Queries: "answered",
 		Limits:  "none",
+		Reload:  "nginx -t && nginx -s reload",
 	}
 }
 

@@ -105,6 +105,8 @@ func (f *fake) add(n int, change func(item, meta map[string]any)) string {
 
 // asks returns the ids requested since the last call, sorted.
 func (f *fake) asks() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	list := slices.Sorted(slices.Values(f.asked))
 	f.asked = nil
 	return list

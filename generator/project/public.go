@@ -1,0 +1,53 @@
+package project
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/site"
+)
+
+// otherFiles returns a function that reports whether the web server has a file at a path below public/ that no build
+// has written. The function reads the manifest of the builds when it is first needed. For example, with
+//
+//	public/about/index.html     written by a build: false, since only the next build knows whether the page remains
+//	public/manual.pdf           put there by someone: true
+//	public/.git/config          hidden files are not served: false
+//	public/download-stats/…     written by sitegen stats: true; before its first run, true for any name
+//
+// If the manifest cannot be read, which the next build reports, every file counts as put there.
+func (p *Project) otherFiles() func(path string) bool {
+	manifest := sync.OnceValues(p.openManifest)
+	return func(path string) bool {
+		if !fs.ValidPath(path) || slices.ContainsFunc(strings.Split(path, "/"), isHidden) {
+			return false
+		}
+		if strings.HasPrefix("/"+path, site.StatsURL) && !hasStatistics(p) {
+			return true
+		}
+		info, err := os.Stat(filepath.Join(p.Config.Out, filepath.FromSlash(path)))
+		if err != nil || !info.Mode().IsRegular() {
+			return false
+		}
+		m, err := manifest()
+		return err != nil || !m.Owns(path)
+	}
+}
+
+// openManifest reads the manifest of the builds.
+func (p *Project) openManifest() (*output.Writer, error) {
+	c := &p.Config
+	w, err := output.OpenReadOnly(output.Options{Public: c.Out, Redirects: c.Redirects, Data: c.Data})
+	if err != nil {
+		return nil, err
+	}
+	return w, w.Close() // the manifest remains in memory
+}
+
+// isHidden reports whether a file or folder of this name is not served.
+func isHidden(name string) bool { return strings.HasPrefix(name, ".") && name != ".well-known" }

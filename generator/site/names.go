@@ -1,0 +1,160 @@
+package site
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/folder"
+)
+
+// segmentRE matches the names that files and folders of content/ may have. They become parts of URLs. tokenRE is for
+// those in .well-known/, because tokens in base64url may start with any of these characters.
+var (
+	segmentRE = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._+-]*$`)
+	tokenRE   = regexp.MustCompile(`^[0-9A-Za-z._+-]+$`)
+)
+
+// slash returns a slash for folders and nothing for files.
+func slash(d fs.DirEntry) string {
+	if d.IsDir() {
+		return "/"
+	}
+	return ""
+}
+
+// inWellKnown reports whether a file is published as it is, although it may be Markdown.
+func inWellKnown(name string) bool { return strings.HasPrefix(name, folder.WellKnown+"/") }
+
+// isPage reports whether a file of content/ becomes a page.
+func isPage(name string) bool {
+	return slices.Contains([]string{markdownExt, ".markdown"}, strings.ToLower(path.Ext(name))) && !inWellKnown(name)
+}
+
+// documentPath returns the path of the page made from a content file: about/index.html for about.md.
+func documentPath(name string) string {
+	page := strings.TrimSuffix(name, path.Ext(name))
+	if folder, base := path.Split(page); base+markdownExt == indexName {
+		return folder + pageName
+	}
+	return page + "/" + pageName
+}
+
+// contentNames are the files of content/.
+type contentNames struct {
+	published []string // sorted
+	ignored   []string // sorted; folders end with a slash
+	findings  fault.Findings
+}
+
+// readNames lists the files of content/. Its findings are about names that cannot be part of a URL, and about entries
+// that are neither files nor folders.
+func readNames(fsys fs.FS) (*contentNames, error) {
+	var c contentNames
+	skip := func(d fs.DirEntry) error {
+		if d.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	}
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		switch base := path.Base(name); {
+		case name == "." && errors.Is(err, fs.ErrNotExist): // a site without a content folder
+			return fs.SkipAll
+		case err != nil:
+			return err
+		case name == "." || name == folder.WellKnown && d.IsDir():
+		case folder.Ignored(name):
+			if !strings.HasPrefix(base, ".git") { // nobody expects .git/ or .gitignore on the site
+				c.ignored = append(c.ignored, name+slash(d))
+			}
+			return skip(d)
+		case inWellKnown(name) && !tokenRE.MatchString(base) || !inWellKnown(name) && !segmentRE.MatchString(base):
+			c.findings = append(c.findings, fault.Place{File: contentFolder + name}.
+				Errorf("name cannot be part of a URL; use letters, digits, . _ + - and start with a letter or digit"))
+			return skip(d)
+		case d.IsDir():
+		case d.Type().IsRegular():
+			c.published = append(c.published, name)
+		default:
+			c.findings = append(c.findings, irregular(contentFolder+name, d))
+		}
+		return nil
+	})
+	return &c, err
+}
+
+// irregular returns the finding for an entry that is neither a file nor a folder. Reading it might never end.
+func irregular(file string, d fs.DirEntry) fault.Finding {
+	kind := "a device"
+	switch {
+	case d.Type()&fs.ModeSymlink != 0: // folder.Open follows links, except broken ones
+		return fault.Place{File: file}.Errorf("symbolic link leads nowhere; correct or remove it")
+	case d.Type()&fs.ModeNamedPipe != 0:
+		kind = "a named pipe"
+	case d.Type()&fs.ModeSocket != 0:
+		kind = "a socket"
+	}
+	return fault.Place{File: file}.Errorf("must be a file or a folder (found %s); remove it", kind)
+}
+
+// warnings returns a warning that lists the ignored files, and one for each pair of names that differ only in case.
+func (c *contentNames) warnings() fault.Findings {
+	warnings := c.cases()
+	if len(c.ignored) == 0 {
+		return warnings
+	}
+	hint := "rename them if visitors need them, or remove them"
+	if slices.ContainsFunc(c.ignored, func(name string) bool { return path.Base(name) == "_"+indexName }) {
+		hint = "the page of a folder is " + indexName + ", without _"
+	}
+	return append(warnings, fault.Place{File: strings.TrimSuffix(contentFolder, "/")}.
+		Errorf("not published: %s; %s", enumerate(c.ignored), hint))
+}
+
+// maxListed is the number of names that one message lists at most: about ten lines of a terminal.
+const maxListed = 50
+
+// enumerate joins names with commas. It counts those after the first ones instead of listing them.
+func enumerate(names []string) string {
+	if more := len(names) - maxListed; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxListed], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
+// cases returns a warning for each URL that differs from another one only in case. For example, Docs/a.md and docs/b.md
+// become /Docs/a/ and /docs/b/. On a file system that ignores case, as on most Macs and Windows machines, both are in
+// one folder, and of About.md and about.md only one can exist.
+func (c *contentNames) cases() (warnings fault.Findings) {
+	type origin struct{ path, name string }
+	seen := map[string]origin{} // by path below public/, in lower case
+	warned := map[string]bool{} // by path
+	for _, name := range c.published {
+		at := name
+		if isPage(name) {
+			at = documentPath(name)
+		}
+		var clash, other string // the shortest part of the path that clashes, and the file that it clashes with
+		for ; at != "."; at = path.Dir(at) {
+			first, ok := seen[strings.ToLower(at)]
+			if !ok {
+				seen[strings.ToLower(at)] = origin{at, name}
+			} else if path.Base(first.path) != path.Base(at) {
+				clash, other = at, first.name
+			}
+		}
+		if clash != "" && !warned[clash] {
+			warned[clash] = true
+			warnings = append(warnings, fault.Place{File: contentFolder + name}.
+				Errorf("its URL differs from that of %s only in case; rename one: some file systems cannot keep both",
+					contentFolder+other))
+		}
+	}
+	return warnings
+}
