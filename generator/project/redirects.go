@@ -48,7 +48,7 @@ func (p *Project) Table(x *lookup.Index, e *site.Edition) (*redirect.Table, erro
 	rules := append(append(written, aliased...), inherited...)
 	files := redirect.FilesOf(e.Paths())
 	files.Other = p.otherFiles()
-	return &redirect.Table{Index: x, Rules: redirect.NewRules(rules), Files: files},
+	return &redirect.Table{Index: x, Rules: redirect.NewRules(rules), Files: files, Name: p.Config.Name},
 		fault.Wrap(fault.Content, errors.Join(err, aliasErr, inheritedErr), "")
 }
 

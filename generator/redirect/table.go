@@ -22,6 +22,10 @@ type Table struct {
 	Index *lookup.Index
 	Rules *Rules // from rules.txt, from aliases and from the profile; nil for none
 	Files Files  // the files of the site, which come before rules without "!"
+
+	// Name tells the sites of one server apart, where they share a namespace: it is part of the names of Nginx's
+	// variables. It consists of lower-case letters and digits, and is "" for the only site of a server.
+	Name string
 }
 
 // Files tells which files a site has.
@@ -60,9 +64,9 @@ func (f Files) Has(path string) bool {
 
 // Same reports whether two tables compile to the same files.
 func (t *Table) Same(o *Table) bool {
-	return t.Index == o.Index && slices.EqualFunc(t.Rules.All(), o.Rules.All(), func(a, b *Rule) bool {
-		return a.String() == b.String() && a.Pos == b.Pos
-	}) && maps.Equal(t.Files.Pages, o.Files.Pages)
+	same := func(a, b *Rule) bool { return a.String() == b.String() && a.Pos == b.Pos }
+	return t.Index == o.Index && t.Name == o.Name && slices.EqualFunc(t.Rules.All(), o.Rules.All(), same) &&
+		maps.Equal(t.Files.Pages, o.Files.Pages)
 }
 
 // Answer is the answer to a request.

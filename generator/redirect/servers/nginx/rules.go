@@ -13,8 +13,8 @@ import (
 // rules writes rules.conf, the maps that find the rule for a request. They set $sitegen_rule to "status target" of the
 // first rule that matches, or to "" if none does. The locations in server/files.conf and server/bitstreams.conf use it.
 // rules adds an error to c for each rule that Nginx cannot read.
-func rules(r *redirect.Rules, c *redirect.Compilation) output.File {
-	w := &rulesWriter{rules: r, found: c}
+func rules(n names, r *redirect.Rules, c *redirect.Compilation) output.File {
+	w := &rulesWriter{text: text{names: n}, rules: r, found: c}
 	w.comment("A dollar sign. In the value of a map, it would start the name of a variable.")
 	w.printf("geo $sitegen_dollar { default \"$\"; }\n")
 	w.exact()
@@ -38,7 +38,7 @@ type rulesWriter struct {
 	text
 	rules  *redirect.Rules
 	groups [][]*redirect.Rule // rules for exact paths with conditions; groups[N] is in the map $sitegen_conditions_N
-	names  []string           // the parameters that conditions use, each once
+	asking []string           // the parameters that conditions use, each once
 	found  *redirect.Compilation
 }
 
@@ -62,19 +62,20 @@ func (w *rulesWriter) exact() {
 		}
 		pairs = append(pairs, pair{r.Source, value})
 	}
-	h := hash{name: "source_digit", source: "$sitegen_source"}
+	h := hash{digit: w.own("$sitegen_source_digit"), source: w.own("$sitegen_source")}
 	about := "The rules of exact paths."
 	if len(w.groups) > 0 {
-		about += "\nThe value ?0 means that the rules of the path have conditions; they are in $sitegen_conditions_0."
+		about += w.own(`
+			The value ?0 means that the rules of the path have conditions; they are in $sitegen_conditions_0.`)
 	}
 	w.comment(about + h.explain(pairs))
 	h.define(&w.text, digitsFor(len(pairs)))
-	h.table(&w.text, "$sitegen_exact", pairs)
-	lines := []string{entry("default", "$sitegen_exact"), entry(`""`, "$sitegen_pattern")}
+	h.table(&w.text, w.own("$sitegen_exact"), pairs)
+	lines := []string{entry("default", w.own("$sitegen_exact")), entry(`""`, w.own("$sitegen_pattern"))}
 	for i := range w.groups {
-		lines = append(lines, entry(fmt.Sprintf("?%d", i), fmt.Sprintf("$sitegen_conditions_%d", i)))
+		lines = append(lines, entry(fmt.Sprintf("?%d", i), w.own("$sitegen_conditions_%d", i)))
 	}
-	w.block("map $sitegen_exact $sitegen_rule", lines...)
+	w.block(w.own("map $sitegen_exact $sitegen_rule"), lines...)
 }
 
 // conditional reports whether a rule has conditions.
@@ -121,11 +122,11 @@ func (w *rulesWriter) conditions() {
 		asked := w.asked(rules)
 		var lines []string
 		for _, r := range rules {
-			target := r.Expand(func(name string) string { return conditionValue(r, name) })
+			target := r.Expand(func(name string) string { return w.conditionValue(r, name) })
 			lines = append(lines, w.line(r, "^"+regexp.QuoteMeta(r.Source)+asked.expr(r), target))
 		}
-		lines = append(lines, entry("default", "$sitegen_pattern"))
-		w.list(fmt.Sprintf("map %s $sitegen_conditions_%d", asked.after("$sitegen_source"), i), lines...)
+		lines = append(lines, entry("default", w.own("$sitegen_pattern")))
+		w.list(w.own("map %s $sitegen_conditions_%d", asked.after(w.own("$sitegen_source")), i), lines...)
 	}
 }
 
@@ -139,12 +140,12 @@ func (w *rulesWriter) patterns() {
 			if i := slices.Index(r.Names(), name); i >= 0 {
 				return fmt.Sprintf("$%d", i+1)
 			}
-			return conditionValue(r, name)
+			return w.conditionValue(r, name)
 		})
 		lines = append(lines, w.line(r, r.Expr()+asked.expr(r), target))
 	}
 	w.comment("Patterns, in the order of rules.txt.")
-	w.list("map "+asked.after("$uri")+" $sitegen_pattern", lines...)
+	w.list(w.own("map %s $sitegen_pattern", asked.after("$uri")), lines...)
 }
 
 // line returns the entry of a rule.
@@ -166,13 +167,14 @@ func ruleText(r *redirect.Rule, target string) string {
 
 // conditionValue returns the variable that holds the value of a placeholder in a condition. The placeholders of the
 // path are $1 to $9; conditions may have more than nine placeholders, so theirs have names.
-func conditionValue(r *redirect.Rule, name string) string {
+func (n names) conditionValue(r *redirect.Rule, name string) string {
 	i := slices.IndexFunc(r.Conditions, func(c redirect.Condition) bool { return c.Placeholder == name })
-	return fmt.Sprintf("${sitegen_value_%d}", i)
+	return n.own("${sitegen_value_%d}", i)
 }
 
 // askedParameters holds the parameters that the conditions of some rules use.
 type askedParameters struct {
+	names
 	all   []string // the parameters of all rules
 	index []int    // indexes in all
 }
@@ -182,17 +184,17 @@ func (w *rulesWriter) asked(rules []*redirect.Rule) askedParameters {
 	var list []int
 	for _, r := range rules {
 		for _, c := range r.Conditions {
-			i := slices.Index(w.names, c.Name)
+			i := slices.Index(w.asking, c.Name)
 			if i < 0 {
-				i = len(w.names)
-				w.names = append(w.names, c.Name)
+				i = len(w.asking)
+				w.asking = append(w.asking, c.Name)
 			}
 			if !slices.Contains(list, i) {
 				list = append(list, i)
 			}
 		}
 	}
-	return askedParameters{w.names, list}
+	return askedParameters{w.text.names, w.asking, list}
 }
 
 // after returns the source of a map: the variable path, a line end, and the parameters with ampersands between them.
@@ -202,7 +204,7 @@ func (a askedParameters) after(path string) string {
 	}
 	var list []string
 	for _, i := range a.index {
-		list = append(list, fmt.Sprintf("$sitegen_parameter_%d", i))
+		list = append(list, a.own("$sitegen_parameter_%d", i))
 	}
 	return quote(path + "\n" + strings.Join(list, "&"))
 }
@@ -217,7 +219,7 @@ func (a askedParameters) expr(r *redirect.Rule) string {
 			switch {
 			case c.Name != a.all[at]:
 			case c.Placeholder != "":
-				expr = fmt.Sprintf("=(?<sitegen_value_%d>%s+)", i, redirect.Unreserved)
+				expr = a.own("=(?<sitegen_value_%d>%s+)", i, redirect.Unreserved)
 			default:
 				expr = "=" + regexp.QuoteMeta(c.Value)
 			}
@@ -232,10 +234,10 @@ func (a askedParameters) expr(r *redirect.Rule) string {
 
 // parameters writes the maps that extract the parameters of conditions from the query.
 func (w *rulesWriter) parameters() {
-	if len(w.names) > 0 {
+	if len(w.asking) > 0 {
 		w.comment("The parameters that conditions use.")
 	}
-	for i, name := range w.names {
+	for i, name := range w.asking {
 		expr := regex("(?:^|&)" + regexp.QuoteMeta(name) + `(?:=([^&]*))?(?=&|\z)`)
 		w.printf("map $sitegen_query $sitegen_parameter_%d { %s \"=$1\"; }\n", i, expr)
 	}
