@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
@@ -86,9 +87,9 @@ func differentStatus(got emulate.Reply, status int) string {
 // differentRedirect describes how a reply differs from a redirect to location; "" if it does not.
 func differentRedirect(got emulate.Reply, status int, location string) string {
 	switch at := got.Location(); {
-	case sameURL(at, location) && got.Status == status:
+	case SameURL(at, location) && got.Status == status:
 		return ""
-	case sameURL(at, location):
+	case SameURL(at, location):
 		return fmt.Sprintf("%s instead of %d", words(got.Status, at), status)
 	case at != "" && got.Status == status:
 		return fmt.Sprintf("%s instead of %s", words(got.Status, at), location)
@@ -106,13 +107,21 @@ func differentFile(got, want emulate.Reply) string {
 	return "200 with another page"
 }
 
-// sameURL reports whether two URLs differ at most in the case of the hexadecimal digits of escapes, which servers pass
-// on as they came.
-func sameURL(a, b string) bool { return a == b || upperEscapes(a) == upperEscapes(b) }
+// SameURL reports whether two URLs mean the same: servers pass on escapes as they came, with digits in upper or lower
+// case, and also those of characters that need no escape.
+func SameURL(a, b string) bool { return a == b || normalized(a) == normalized(b) }
 
 var escapeRE = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
-func upperEscapes(s string) string { return escapeRE.ReplaceAllStringFunc(s, strings.ToUpper) }
+func normalized(target string) string {
+	return escapeRE.ReplaceAllStringFunc(target, func(escape string) string {
+		text, err := url.PathUnescape(escape)
+		if err != nil {
+			return escape
+		}
+		return EncodeValue(text)
+	})
+}
 
 // differentPage describes how a reply differs from the page that links to the packages of cells; "" if it does not.
 func (e *Emulation) differentPage(got emulate.Reply, cells []lookup.Cell) string {

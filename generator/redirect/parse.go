@@ -1,6 +1,7 @@
 package redirect
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -328,7 +329,7 @@ func (p *lineParser) target(r *Rule, source field, f *field, named bool) {
 		return
 	}
 	text := f.text
-	if r.Status >= 300 && r.Status < 400 {
+	if r.Moved() && utf8.ValidString(text) {
 		text = encodeTarget(text)
 	}
 	if err := CheckTarget(text, r.Status); err != nil {
@@ -350,9 +351,9 @@ func (p *lineParser) target(r *Rule, source field, f *field, named bool) {
 		known = append(known, c.Placeholder)
 	}
 	for _, m := range unknownRE.FindAllStringSubmatch(r.Target, -1) {
-		if !slices.Contains(known, m[1]) {
-			p.fail(*f, "unknown placeholder (found %q)%s; write %%3A for a literal colon", m[1],
-				fault.DidYouMean(m[1], known))
+		if name := cmp.Or(m[1], m[2]); !slices.Contains(known, name) {
+			p.fail(*f, "unknown placeholder (found %q)%s; write %%3A for a literal colon", name,
+				fault.DidYouMean(name, known))
 		}
 	}
 }
@@ -370,9 +371,9 @@ func sourceNames(r *Rule) []string {
 
 var (
 	splatRE = regexp.MustCompile(`\*`)
-	// unknownRE matches what looks like a placeholder of a target: at the start of a segment or of a value. Elsewhere,
-	// as in /wiki/Help:Contents, a colon before an unknown name is text.
-	unknownRE = regexp.MustCompile(`[/=]:([A-Za-z][A-Za-z0-9_]*)`)
+	// unknownRE matches what looks like a placeholder of a target: at the start of a segment or of a value, or :splat.
+	// Elsewhere, as in /wiki/Help:Contents, a colon before an unknown name is text.
+	unknownRE = regexp.MustCompile(`(?:[/=]:([A-Za-z][A-Za-z0-9_]*)|:(splat)\b)`)
 )
 
 // targetRE matches text that needs no quoting in a Location header, a string of an Nginx configuration and a JSON file.

@@ -86,12 +86,50 @@ const Unreserved = `[A-Za-z0-9._~-]`
 //
 //	/docs/([^/]+)(?:/(.*))?
 func (r *Rule) Expr() string {
-	return r.ExprOf(func(text string) string { return text }, `[^/]`, `.`)
+	return r.ExprOf(regexp.QuoteMeta, `[^/]`, `.`)
 }
 
-// ExprOf returns Expr for servers that match other forms of a path. encode encodes the text between placeholders. one
-// and any are the classes of characters that a placeholder and an asterisk match.
-func (r *Rule) ExprOf(encode func(text string) string, one, any string) string {
+// EncodedExpr returns an expression for paths that are percent-encoded, by EncodePath or as other programs do. What the
+// groups match can be used in a target as it is. For the source /café (x)/:n, it is
+//
+//	/caf%[Cc]3%[Aa]9%20(?:\(|%28)x(?:\)|%29)/([…]+)/?
+func (r *Rule) EncodedExpr() string {
+	return r.ExprOf(encodedLiteral, `[%`+KeptInValue+`]`, `[%`+KeptInPath+`]`)
+}
+
+// encodedLiteral returns an expression for a text in percent-encoded form. Hexadecimal digits may be in upper or lower
+// case, and some programs encode characters that need not be.
+func encodedLiteral(text string) string {
+	var b strings.Builder
+	digit := func(c byte) {
+		if c >= 'A' {
+			fmt.Fprintf(&b, "[%c%c]", c, c|0x20)
+			return
+		}
+		b.WriteByte(c)
+	}
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c != '/' && !keptInValue(c):
+			hex := fmt.Sprintf("%02X", c)
+			b.WriteByte('%')
+			digit(hex[0])
+			digit(hex[1])
+		case strings.IndexByte("!'()*,:@", c) >= 0:
+			hex := fmt.Sprintf("%02X", c)
+			b.WriteString("(?:" + regexp.QuoteMeta(string(c)) + "|%" + hex[:1])
+			digit(hex[1])
+			b.WriteByte(')')
+		default:
+			b.WriteString(regexp.QuoteMeta(string(c)))
+		}
+	}
+	return b.String()
+}
+
+// ExprOf returns Expr for servers that match other forms of a path. literal returns an expression for the text between
+// placeholders. one and any are the classes of characters that a placeholder and an asterisk match.
+func (r *Rule) ExprOf(literal func(text string) string, one, any string) string {
 	var b strings.Builder
 	splat := false
 	for i, p := range r.path {
@@ -100,7 +138,7 @@ func (r *Rule) ExprOf(encode func(text string) string, one, any string) string {
 			if i+1 < len(r.path) && r.whole(i+1) {
 				text = strings.TrimSuffix(text, "/") // the slash before an asterisk is optional
 			}
-			b.WriteString(regexp.QuoteMeta(encode(text)))
+			b.WriteString(literal(text))
 			continue
 		}
 		group := "(" + one + "+)"
@@ -145,13 +183,18 @@ func (r *Rule) Names() []string {
 
 // Expand returns the target with each placeholder replaced by value(name).
 func (r *Rule) Expand(value func(name string) string) string {
+	return r.ExpandText(func(text string) string { return text }, value)
+}
+
+// ExpandText is Expand for languages in which the text between placeholders must be quoted.
+func (r *Rule) ExpandText(quote, value func(string) string) string {
 	var b strings.Builder
 	for _, p := range r.target {
 		if p.name != "" {
 			b.WriteString(value(p.name))
 			continue
 		}
-		b.WriteString(p.text)
+		b.WriteString(quote(p.text))
 	}
 	return b.String()
 }

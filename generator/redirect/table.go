@@ -120,11 +120,11 @@ func (t *Table) Answer(path, rawQuery string) Answer {
 	return a
 }
 
-// withoutRules reports whether a path belongs to files that sitegen generates, to which rules do not apply: style
-// sheets and scripts, parts of pages, and error pages.
+// withoutRules reports whether rules do not apply to a path: those of style sheets and scripts, of parts of pages and
+// error pages, and of hidden files, which servers do not serve.
 func withoutRules(path string) bool {
 	return strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, "/-/") || path == "/404.html" ||
-		path == "/400.html"
+		path == "/400.html" || hiddenFile(path)
 }
 
 // hiddenFile reports whether a path has a segment that starts with a dot. Servers do not serve such files, except those

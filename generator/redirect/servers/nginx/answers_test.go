@@ -100,7 +100,7 @@ func TestRelative(t *testing.T) {
 		"/api/v1/packages": "/api/v1/packages/", "/api/v1?x": "/api/v1/?x",
 		"/download?os=win": newest, "/latest/win": newest, "//download?os=win": newest,
 		"/a": "/shown.html", "/b": "/shown.html", "/c": "/shown.html", "/d": "/shown.html", "/e/x": "/docs/x",
-		"/f?id=x": "/docs/x", "/bitstream/9": "/shown.html",
+		"/f?id=x": "/docs/x?id=x", "/bitstream/9": "/shown.html",
 	} {
 		for _, rest := range []string{
 			" HTTP/1.1\r\nHost: elsewhere.example\r\n", " HTTP/1.1\r\nHost: elsewhere.example:8443\r\n", " HTTP/1.0\r\n",

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -50,6 +51,17 @@ func writeSite(t testing.TB, table *redirect.Table) testutil.NginxSite {
 		write(t, site.Redirects, path, data)
 	}
 	writePublic(t, site.Public, table.Index)
+	var files []string
+	err := filepath.WalkDir(site.Public, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files = append(files, strings.TrimPrefix(path, site.Public+"/"))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table.Files = redirect.FilesOf(files)
 	return site
 }
 
@@ -275,6 +287,8 @@ func (s *server) rule(t testing.TB, method, request string) string {
 	switch {
 	case res.StatusCode == 200 && (method == "HEAD" || body == "shown"):
 		return "200 /shown.html"
+	case res.StatusCode == 404 && body == "shown":
+		return "404 /shown.html"
 	case res.StatusCode == 404 && res.Header.Get("Cache-Control") == "":
 		return "404 without headers"
 	case res.StatusCode == 404 && method == "GET" && body != "error 404" && body != "error bitstream":

@@ -78,8 +78,8 @@ func (Server) Compile(t *redirect.Table) *redirect.Compilation {
 	n := names{t.Name}
 	g := grammar{t.Index.Spec(), n}
 	x := &tables{t.Index, g, n, nameBuilds(t.Index.Packages())}
-	files := append(x.files(), g.decode(), g.parameters(), g.permalinks(), bitstreams(n, t.Index),
-		rules(n, t.Rules, c), n.unique())
+	files := append(x.files(), g.decode(), g.parameters(), g.permalinks(), bitstreams(n, t.Index), n.unique())
+	files = append(files, rules(n, t.Rules, c)...)
 	if c.Err() == nil {
 		c.Files = append(files, n.fixed()...)
 	}

@@ -113,7 +113,7 @@ func compareSites(t *testing.T, servers []*server, n int) {
 		}
 		name := s.table.Name
 		for request, want := range map[string]string{
-			"/where": "302 /" + name, "/where?is=here": "302 /" + name + "-here", "/where/a/x": "302 /" + name + "/a",
+			"/where": "302 /" + name, "/where?is=here": "302 /" + name + "-here?is=here", "/where/a/x": "302 /" + name + "/a",
 		} {
 			if got := s.rule(t, "GET", request); got != want {
 				t.Errorf("%s: %s: %q, want %q", name, request, got, want)
