@@ -51,7 +51,7 @@ func TestServers(t *testing.T) {
 		{"/404.html", map[string]string{"nginx": "404"}},
 		{"/assets/", map[string]string{"nginx": "404"}},
 		{"/api/", map[string]string{"nginx": "200"}},
-		{"/api/v1/", map[string]string{"nginx": "403"}},
+		{"/api/v1/", map[string]string{"nginx": "404"}},
 	} {
 		for name, url := range servers {
 			want, ok := tt.want[name]
@@ -143,8 +143,10 @@ func TestHosts(t *testing.T) {
 			t.Errorf("%s: status %d, want %d", host, res.StatusCode, want)
 		}
 	}
-	if res := ask(t, "POST", url+"/"); res.StatusCode != 405 || res.Header.Get("Allow") != "GET, HEAD" {
-		t.Errorf("POST: %d", res.StatusCode)
+	for _, path := range []string{"/", "/-/", "/-/events", "/nothing"} {
+		if res := ask(t, "POST", url+path); res.StatusCode != 405 || res.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
+			t.Errorf("POST %s: %d, headers %v", path, res.StatusCode, res.Header)
+		}
 	}
 }
 

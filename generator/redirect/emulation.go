@@ -62,8 +62,6 @@ func (e *Emulation) Difference(site *emulate.Site, path, rawQuery string, got em
 		return "", err
 	case want.Location() != "":
 		return differentRedirect(got, want.Status, want.Location()), nil
-	case want.Status == http.StatusForbidden && got.Status == http.StatusNotFound:
-		return "", nil // a folder without a page: both statuses are correct
 	}
 	return differentFile(got, want), nil
 }

@@ -186,10 +186,16 @@ func TestUnusual(t *testing.T) {
 			t.Errorf("%s: headers %v", request, res.Header)
 		}
 	}
-	for method, want := range map[string]int{"POST": 405, "PUT": 405, "OPTIONS": 204} {
-		if res, _ := testutil.Ask(t, client, method, r.url+"/find?os=win"); res.StatusCode != want ||
-			res.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
-			t.Errorf("%s: status %d, Allow %q", method, res.StatusCode, res.Header.Get("Allow"))
+	for _, path := range []string{"/find?os=win", "/", "/releases", "/nothing", "/-/null.json", "/default", "/assets/"} {
+		for _, method := range []string{"POST", "PUT", "BREW", "OPTIONS"} {
+			want, err := r.site.Refuse(method)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, body := testutil.Ask(t, client, method, r.url+path)
+			if res.StatusCode != want.Status || body != string(want.Body) || res.Header.Get("Allow") != emulate.Allow {
+				t.Errorf("%s %s: status %d, headers %v\n%.200s", method, path, res.StatusCode, res.Header, body)
+			}
 		}
 	}
 }

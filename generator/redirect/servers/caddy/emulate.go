@@ -73,7 +73,7 @@ func (e emulator) file(s *emulate.Site, path string) (emulate.Reply, error) {
 		return r, err
 	case r.Status == 301 && s.Has(path[1:]+"/index.html"):
 		r.Status = 308
-	case r.Status == 301, r.Status == 403:
+	case r.Status == 301:
 		return s.NotFound()
 	}
 	if strings.HasPrefix(path, "/api/") {

@@ -24,8 +24,7 @@ route {
 	header @sitegen_options Allow "GET, HEAD, OPTIONS"
 	respond @sitegen_options 204
 	@sitegen_method not method GET HEAD
-	header @sitegen_method Allow "GET, HEAD, OPTIONS"
-	respond @sitegen_method 405
+	error @sitegen_method 405
 
 	# Merge slashes, encoded or not: a Location that starts with two slashes would lead to another host.
 	uri path_regexp (?:/|%2[Ff])(?:/|%2[Ff])+ /
@@ -137,10 +136,14 @@ route {
 
 handle_errors {
 	@sitegen_page vars {http.error.status_code} 403 404 410
+	@sitegen_refused vars {http.error.status_code} 405
 	route {
 		header Cache-Control no-store
 		header -Access-Control-Allow-Origin
 		header -X-Content-Type-Options
+		header @sitegen_refused Allow "GET, HEAD, OPTIONS"
+		rewrite @sitegen_refused /-/error/405.html
+		file_server @sitegen_refused
 		rewrite @sitegen_page /404.html
 		file_server @sitegen_page
 		respond "{http.error.status_code} {http.error.status_text}"

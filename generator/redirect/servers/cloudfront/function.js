@@ -11,7 +11,10 @@ const NONE = '--------';
 
 async function handler(event) {
     const request = event.request;
-    if ((request.method !== 'GET' && request.method !== 'HEAD') || request.uri.startsWith('/assets/')) {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+        return refuse(request.method);
+    }
+    if (request.uri.startsWith('/assets/')) {
         return request;
     }
     let path;
@@ -35,6 +38,14 @@ async function handler(event) {
     if (request.method === 'HEAD' && response.statusCode) {
         delete response.body;
     }
+    return response;
+}
+
+// refuse answers a request with another method than GET and HEAD.
+function refuse(method) {
+    const response = method === 'OPTIONS' ? respond(204, '') :
+        page(405, 'Method not allowed', '<p>Use GET or HEAD.</p>', '');
+    response.headers.allow = { value: 'GET, HEAD, OPTIONS' };
     return response;
 }
 
