@@ -106,19 +106,24 @@ func differentFile(got, want emulate.Reply) string {
 }
 
 // SameURL reports whether two URLs mean the same: servers pass on escapes as they came, with digits in upper or lower
-// case, and also those of characters that need no escape.
+// case, and also those of characters that need no escape in a path.
 func SameURL(a, b string) bool { return a == b || normalized(a) == normalized(b) }
 
-var escapeRE = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+var (
+	escapeRE  = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+	subDelims = strings.NewReplacer("$", "%24", "&", "%26", "+", "%2B", ";", "%3B", "=", "%3D")
+)
 
 func normalized(target string) string {
-	return escapeRE.ReplaceAllStringFunc(target, func(escape string) string {
+	target = escapeRE.ReplaceAllStringFunc(target, func(escape string) string {
 		text, err := url.PathUnescape(escape)
 		if err != nil {
 			return escape
 		}
 		return EncodeValue(text)
 	})
+	end := strings.IndexAny(target+"?", "?#")
+	return subDelims.Replace(target[:end]) + target[end:]
 }
 
 // differentPage describes how a reply differs from the page that links to the packages of cells; "" if it does not.

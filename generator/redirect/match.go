@@ -172,6 +172,23 @@ func (s *Rules) Patterns() []*Rule {
 	return s.patterns
 }
 
+// Yields reports whether some rule without "!" matches a path, with or without a slash or index.html at its end. A file
+// at the path comes before such a rule.
+func (s *Rules) Yields(path string) bool {
+	if s == nil {
+		return false
+	}
+	yields := func(r *Rule) bool { return !r.Force }
+	for _, p := range []string{path, trimSlash(path), strings.TrimSuffix(path, "/") + "/index.html"} {
+		if slices.ContainsFunc(s.exact[p], yields) || slices.ContainsFunc(s.patterns, func(r *Rule) bool {
+			return yields(r) && r.match(p) != nil
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
 // Outcome is the answer of a rule to a request. It is zero if no rule matches.
 type Outcome struct {
 	Rule   *Rule  // as it was written

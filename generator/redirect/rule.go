@@ -94,8 +94,11 @@ func (r *Rule) Expr() string {
 //
 //	/caf%[Cc]3%[Aa]9%20(?:\(|%28)x(?:\)|%29)/([…]+)/?
 func (r *Rule) EncodedExpr() string {
-	return r.ExprOf(encodedLiteral, `[%`+KeptInValue+`]`, `[%`+KeptInPath+`]`)
+	return r.EncodedExprOf(`[%`+KeptInValue+`]`, `[%`+KeptInPath+`]`)
 }
+
+// EncodedExprOf is EncodedExpr with other classes of characters, see ExprOf.
+func (r *Rule) EncodedExprOf(one, any string) string { return r.ExprOf(encodedLiteral, one, any) }
 
 // encodedLiteral returns an expression for a text in percent-encoded form. Hexadecimal digits may be in upper or lower
 // case, and some programs encode characters that need not be.
@@ -110,16 +113,16 @@ func encodedLiteral(text string) string {
 	}
 	for i := range len(text) {
 		switch c := text[i]; {
+		case strings.IndexByte("!'()*,:@$&+;=", c) >= 0:
+			hex := fmt.Sprintf("%02X", c)
+			b.WriteString("(?:" + regexp.QuoteMeta(string(c)) + "|%" + hex[:1])
+			digit(hex[1])
+			b.WriteByte(')')
 		case c != '/' && !keptInValue(c):
 			hex := fmt.Sprintf("%02X", c)
 			b.WriteByte('%')
 			digit(hex[0])
 			digit(hex[1])
-		case strings.IndexByte("!'()*,:@", c) >= 0:
-			hex := fmt.Sprintf("%02X", c)
-			b.WriteString("(?:" + regexp.QuoteMeta(string(c)) + "|%" + hex[:1])
-			digit(hex[1])
-			b.WriteByte(')')
 		default:
 			b.WriteString(regexp.QuoteMeta(string(c)))
 		}

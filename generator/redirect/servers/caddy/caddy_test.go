@@ -34,17 +34,25 @@ func (r *running) compare(t *testing.T, request string) {
 		t.Fatal(err)
 	}
 	got := emulate.Reply{Status: res.StatusCode, Header: res.Header, Body: []byte(body)}
-	if diff := cmp.Diff(seen(want), seen(got)); diff != "" {
-		t.Errorf("%s (-emulator +caddy):\n%.1500s", request, diff)
-	}
 	difference, err := r.Difference(r.site, path, query, got)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if difference != "" && r.Compilation().Reason(path, r.Table.Answer(path, query), got) == "" {
+	reason := r.Compilation().Reason(path, r.Table.Answer(path, query), got)
+	if difference != "" && reason == "" {
 		t.Errorf("%s: %s, and the server does not declare it", request, difference)
 	}
+	// The emulator matches rules as the table does; Caddy does not match some texts that it cannot encode.
+	if difference != "" && strings.Contains(reason, "a rule does not match") {
+		return
+	}
+	if diff := cmp.Diff(seen(want), seen(got), locations); diff != "" {
+		t.Errorf("%s (-emulator +caddy):\n%.1500s", request, diff)
+	}
 }
+
+// locations compares URLs as redirect.SameURL does.
+var locations = cmp.Comparer(redirect.SameURL)
 
 // seen returns the parts of a reply that matter to clients.
 func seen(r emulate.Reply) map[string]any {

@@ -94,12 +94,56 @@ route {
 [files]		}
 	}
 
-	# Rules come before files.
-	@sitegen_moved vars {sitegen_status} 301 302 307 308
-	header @sitegen_moved Cache-Control "[five minutes]"
-	redir @sitegen_moved {sitegen_target} {sitegen_status}
-	@sitegen_shown vars {sitegen_status} 200
-	rewrite @sitegen_shown {sitegen_target}
+	# Rules. A file at the path comes before a rule, unless the rule has an exclamation mark.
+	@sitegen_ruled {
+		not vars {sitegen_status} ""
+		not path_regexp ^/assets/
+		not {
+			not vars {sitegen_flags} ! !?
+			not path_regexp [*?\[\]\\]
+			file {path} {path}/index.html
+		}
+	}
+	route @sitegen_ruled {
+		@sitegen_moved vars {sitegen_status} 301 302 303 307 308
+		header @sitegen_moved Cache-Control "[five minutes]"
+		redir @sitegen_moved "{sitegen_location}{sitegen_passed}{sitegen_fragment}" {sitegen_status}
+		@sitegen_hidden_target vars_regexp {sitegen_target} /\.(?:$|[^w]|w(?:$|[^e]))
+		error @sitegen_hidden_target 404
+		@sitegen_shown {
+			vars {sitegen_status} 200
+			not vars {sitegen_target} ""
+		}
+		route @sitegen_shown {
+			header Cache-Control "[five minutes]"
+			rewrite * {sitegen_target}
+			file_server {
+				precompressed br gzip
+			}
+		}
+		@sitegen_own_page not vars {sitegen_target} ""
+		route @sitegen_own_page {
+			header Cache-Control no-store
+			@sitegen_own_gone vars {sitegen_status} 410
+			rewrite * {sitegen_target}
+			file_server @sitegen_own_gone {
+				status 410
+			}
+			file_server {
+				status 404
+			}
+		}
+		@sitegen_gone {
+			vars {sitegen_status} 410
+			not path_regexp ^[bitstream]
+		}
+		error @sitegen_gone 410
+		@sitegen_missing {
+			vars {sitegen_status} 404
+			not path_regexp ^[bitstream]
+		}
+		error @sitegen_missing 404
+	}
 	@sitegen_no_file path_regexp ^[bitstream]
 	route @sitegen_no_file {
 		header Cache-Control no-store
@@ -112,11 +156,6 @@ route {
 			status 404
 		}
 	}
-	@sitegen_gone vars {sitegen_status} 410
-	error @sitegen_gone 410
-	@sitegen_missing vars {sitegen_status} 404
-	error @sitegen_missing 404
-
 	# Files of the site.
 	@sitegen_assets path_regexp ^/assets/
 	route @sitegen_assets {

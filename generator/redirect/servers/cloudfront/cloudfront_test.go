@@ -42,7 +42,7 @@ func TestGolden(t *testing.T) {
 func compiled(t testing.TB, tab *redirect.Table) map[string]string {
 	t.Helper()
 	c := Server{}.Compile(tab)
-	if err := c.Err(); err != nil || len(c.Omitted) != 1 {
+	if err := c.Err(); err != nil || len(c.Omitted) != 2 {
 		t.Fatalf("%v; omitted: %v", err, c.Omitted)
 	}
 	return load(t, c.File(Server{}, storeFile))
