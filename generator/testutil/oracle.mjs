@@ -1,7 +1,7 @@
-// Answers requests as Netlify or Cloudflare do with _redirects files. Each line of stdin is JSON: an object {engine, rules}
-// with the text of a file, or a string with the encoded path and query of a request, for the file before it. Each line of
-// stdout is the answer: the rejected lines of the file, or a reply. oracle.go describes both. .ci/oracles installs the
-// packages.
+// Answers requests as Netlify or Cloudflare do with _redirects files. Each line of stdin is JSON: an object with the name
+// of an engine and the rules (the text of a file), or a string with the encoded path and query of a request, for the file
+// before it. Each line of stdout is the answer: the rejected lines of the file, or a reply. oracle.go describes both.
+// .ci/oracles installs the packages.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -51,7 +51,8 @@ async function netlify(text) {
 	return {
 		rejected,
 		answer: (request) => {
-			const [pathname, query] = split(request);
+			const [raw, query] = split(request);
+			const { pathname } = new URL(`https://${host}` + raw); // without dot segments
 			const found = match(disguise(decode(pathname), true), query.split('&').map(disguiseParameter).join('&'));
 			return found && reply(found, pass(reveal(found.to), query));
 		},
@@ -158,10 +159,11 @@ function disguiseParameter(parameter) {
 	return parameter.slice(0, at + 1) + disguise(decode(parameter.slice(at + 1).replaceAll('+', ' ')), false);
 }
 
-// reveal percent-encodes the disguised bytes of an answer. The matcher has encoded those of a parameter's value already.
+// reveal percent-encodes the disguised bytes of an answer. The matcher itself has encoded those of a parameter's value.
 function reveal(text) {
 	const hex = (b) => '%' + b.toString(16).toUpperCase().padStart(2, '0');
-	return text.replace(/%EE%(8[0-3])%([89AB][0-9A-F])/g, (_, a, b) => hex((parseInt(a, 16) & 3) << 6 | parseInt(b, 16) & 63))
+	return text
+		.replace(/%EE%(8[0-3])%([89AB][0-9A-F])/g, (_, a, b) => hex((parseInt(a, 16) & 3) << 6 | parseInt(b, 16) & 63))
 		.replace(/[\ue000-\ue0ff]/g, (c) => hex(c.charCodeAt(0) - 0xe000));
 }
 
