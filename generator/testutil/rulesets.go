@@ -70,10 +70,16 @@ func (s RuleSet) Requests(seed uint64, n int) []string {
 			lines = append(lines, fields)
 		}
 	}
+	var files []string
+	for _, file := range s.Files {
+		if file != "404.html" { // not meant to be requested
+			files = append(files, "/"+strings.TrimSuffix(file, "index.html"))
+		}
+	}
 	requests := make([]string, n)
 	for i := range requests {
 		if r.IntN(8) == 0 {
-			requests[i] = r.slash(r.encoded("/"+strings.TrimSuffix(pick(r, s.Files...), "index.html"))) + r.query(nil)
+			requests[i] = r.slash(r.encoded(pick(r, files...))) + r.query(nil)
 			continue
 		}
 		fields := pick(r, lines...)
