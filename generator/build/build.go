@@ -148,7 +148,7 @@ func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.In
 	if err != nil {
 		return nil, err
 	}
-	table, tableErr := p.Table(x, e)
+	table, tableErr := p.Table(x, e.Aliases(), e.Paths())
 	if table == nil {
 		return nil, tableErr
 	}

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/lookup"
@@ -30,23 +29,23 @@ func (p *Project) Rules() (string, error) {
 }
 
 // Table returns all redirects of the site: the packages of x, the rules, the aliases of pages, the profile's rules for
-// the links of retired servers, and the files that come before rules. Its error lists all mistakes in rules and aliases; the table is returned as well,
+// the links of retired servers, and the files that come before rules. paths are those of the files that a build writes. Its error lists all mistakes in rules and aliases; the table is returned as well,
 // with the valid ones, and the caller may check them, too.
-func (p *Project) Table(x *lookup.Index, e *site.Edition) (*redirect.Table, error) {
+func (p *Project) Table(x *lookup.Index, aliases []site.Alias, paths []string) (*redirect.Table, error) {
 	text, err := p.Rules()
 	if err != nil {
 		return nil, err
 	}
 	written, err := redirect.Parse(p.RulesFile(), text)
 	var list []redirect.Alias
-	for _, a := range e.Aliases() {
+	for _, a := range aliases {
 		list = append(list, redirect.Alias{From: a.From, To: a.To, Pos: a.At})
 	}
 	aliased, aliasErr := redirect.AliasRules(list)
 	legacy := p.Profile.LegacyRules
 	inherited, inheritedErr := redirect.InheritedRules(x, legacy.Name, legacy.Text)
 	rules := append(append(written, aliased...), inherited...)
-	files := redirect.FilesOf(e.Paths())
+	files := redirect.FilesOf(paths)
 	files.Other = p.otherFiles()
 	return &redirect.Table{Index: x, Rules: redirect.NewRules(rules), Files: files, Name: p.Config.Name},
 		fault.Wrap(fault.Content, errors.Join(err, aliasErr, inheritedErr), "")

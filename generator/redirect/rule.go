@@ -151,8 +151,11 @@ func (r *Rule) ExprOf(literal func(text string) string, one, any string) string 
 				group = any + "*" // only the first asterisk has a name
 			}
 			splat = true
-			if r.whole(i) {
+			switch {
+			case r.whole(i):
 				group = "(?:/" + group + ")?"
+			case i+1 == len(r.path) || strings.HasPrefix(r.path[i+1].text, "/"):
+				group = "/?" + group // as on Netlify, /x-* matches /x-/a with the text "a"
 			}
 		}
 		b.WriteString(group)

@@ -108,7 +108,7 @@ func (b *builder) Build(ctx context.Context) (*preview.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	table, tableErr := p.Table(in.Index, e)
+	table, tableErr := p.Table(in.Index, e.Aliases(), e.Paths())
 	if table == nil {
 		return nil, errors.Join(e.Err(), tableErr)
 	}

@@ -22,7 +22,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/tdewolff/minify/v2"
 	"github.com/tdewolff/minify/v2/js"
@@ -84,9 +83,9 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 			return a.Status == 0 && got.Status == http.StatusMovedPermanently && got.Location() == redirect.EncodePath(path)+"/"
 		},
 	}, {
-		What: "a path that is not UTF-8: rules do not apply",
-		Covers: func(path string, a redirect.Answer, _ emulate.Reply) bool {
-			return a.Rule != nil && !utf8.ValidString(path)
+		What: "a folder whose name has capital letters, without the slash at its end: status 404",
+		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
+			return a.Status == 0 && got.Status == http.StatusNotFound && strings.ToLower(path) != path
 		},
 	}}
 	for _, r := range t.Rules.All() {

@@ -18,12 +18,7 @@ async function handler(event) {
     if (request.uri.startsWith('/assets/')) {
         return request;
     }
-    let path;
-    try {
-        path = decodeURIComponent(request.uri).replace(/\/\/+/g, '/');
-    } catch (e) {
-        return request;
-    }
+    const path = decoded(request.uri).replace(/\/\/+/g, '/');
     let response;
     try {
         response = await answer(request, path);
@@ -225,9 +220,11 @@ async function seek(root, name, hash, key, n) {
     return null;
 }
 
-// encode percent-encodes a decoded path, as EncodePath in encode.go does.
-function encode(path) {
-    return encodeURIComponent(path).replace(/%(2F|3A|40|2C)/g, decodeURIComponent);
+// encode percent-encodes decoded text, as EncodePath in encode.go does.
+function encode(text) {
+    return text.replace(/[^A-Za-z0-9/._~!'()*,:@-]/g, function (c) {
+        return '%' + (256 + c.charCodeAt(0)).toString(16).slice(1).toUpperCase();
+    });
 }
 
 // match returns the first rule that matches, or null if none does. path is encoded.

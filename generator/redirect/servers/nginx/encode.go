@@ -8,6 +8,9 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
+// mergedSlashes is the maximum number of places of a path where slashes are merged or decoded.
+const mergedSlashes = 8
+
 // encodedBytes is the maximum number of characters of a path, and of a query, that are percent-encoded. Browsers send
 // none that need it; curl does, if a person types them. Nginx evaluates at most a hundred variables that depend on each
 // other.
@@ -40,10 +43,18 @@ func encode(n names, path, query bool) []output.File {
 	w.printf("map $sitegen_byte $sitegen_byte_query { volatile; + %%20; default $sitegen_byte_path; }\n")
 	if path {
 		w.comment(w.own(`
-			The path as it was sent. It is "" if its segments are not those of $uri: if it has two slashes in a row,
-			segments of dots, or encoded slashes or dots. Patterns then match $uri, without characters to encode.`))
-		w.printf("map $request_uri $sitegen_path { %s $1; }\n",
-			regex(`^(?![^?]*(?://|/\.\.?(?:[/?]|\z)|%2[EeFf]|#))(/[^?]*)`))
+			The path as it was sent, with slashes merged and decoded as in $uri. It is "" if its segments are not those of
+			$uri, because it has segments of dots. Patterns then match $uri, without characters to encode.`))
+		w.printf("map $request_uri $sitegen_sent { %s $1; }\n", regex(`^([^?#]*)`))
+		from := w.own("$sitegen_sent")
+		for i := range mergedSlashes {
+			to := w.own("$sitegen_sent_%d", i+1)
+			w.printf("map %[1]s %[2]s { default %[1]s; %[3]s $1/$2; }\n", from, to,
+				regex(`^(.*?)(?:/{2,}|/*%2[Ff](?:/|%2[Ff])*)(.*)\z`))
+			from = to
+		}
+		w.printf("map %s $sitegen_path { default %[1]s; %s \"\"; }\n", from,
+			regex(`//|%2[Ff]|/(?:\.|%2[Ee]){1,2}(?:/|\z)`))
 		w.chain(w.own("$sitegen_encoded"), w.own("$sitegen_path"), "%"+redirect.KeptInPath, w.own("$sitegen_byte_path"))
 	}
 	if query {
