@@ -23,7 +23,8 @@ func rules(n names, r *redirect.Rules, c *redirect.Compilation) output.File {
 	w.parameters()
 	w.comment("The target of the rule, in one variable for each status.")
 	for _, status := range []int{301, 302, 307, 308, 200} {
-		w.printf("map $sitegen_rule $sitegen_rule_%d { %s $1; }\n", status, regex(fmt.Sprintf(`^%d (.*)\z`, status)))
+		target := regex(fmt.Sprintf(`^%d ([^\r\n]*)\z`, status))
+		w.printf("map $sitegen_rule $sitegen_rule_%d { %s $1; }\n", status, target)
 	}
 	for _, status := range []int{404, 410} {
 		w.printf("map $sitegen_rule $sitegen_rule_%d { %d 1; }\n", status, status)
