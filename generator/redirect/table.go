@@ -27,9 +27,8 @@ type Table struct {
 
 // Same reports whether two tables compile to the same files.
 func (t *Table) Same(o *Table) bool {
-	return t.Index == o.Index && t.Name == o.Name && slices.EqualFunc(t.Rules.All(), o.Rules.All(), func(a, b *Rule) bool {
-		return a.String() == b.String() && a.Pos == b.Pos
-	})
+	same := func(a, b *Rule) bool { return a.String() == b.String() && a.Pos == b.Pos }
+	return t.Index == o.Index && t.Name == o.Name && slices.EqualFunc(t.Rules.All(), o.Rules.All(), same)
 }
 
 // Answer is the answer to a request.

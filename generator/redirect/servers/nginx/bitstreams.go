@@ -27,8 +27,8 @@ func bitstreams(n names, x *lookup.Index) output.File {
 		writeMiddles(&t, urls, byID)
 	}
 	t.comment(`
-		The name of the package's JSON file. It is "-", which no file has, if these maps do not have the URL of the package
-		yet: the package is newer than the last reload of Nginx.`)
+		The name of the package's JSON file. It is "-", which no file has, if these maps do not have the URL of the
+		package yet: the package is newer than the last reload of Nginx.`)
 	t.printf("map $sitegen_file_url $sitegen_record { \"\" -; default $sitegen_bitstream; }\n")
 	return file("http/files.conf", `
 		/bitstream/<id>: the id in the path, and the URL of the package's file. There is no list of ids: a package is

@@ -71,7 +71,8 @@ func (g grammar) mode(t *text) {
 		names = append(names, entry("&"+p.Name, p.Name))
 	}
 	t.columns(given...)
-	t.block(t.own("map %s $sitegen_mode", quote(strings.Join(together, ""))), append(names, entry("default", "several"))...)
+	t.block(t.own("map %s $sitegen_mode", quote(strings.Join(together, ""))),
+		append(names, entry("default", "several"))...)
 }
 
 // filledIn returns the variable of a parameter with its default filled in, which values defines. It is "" for a
@@ -92,7 +93,8 @@ func (n names) filledIn(p *lookup.Parameter) string {
 func (g grammar) values(t *text) {
 	system, arch, stability := g.Of(lookup.OSRole), g.Of(lookup.ArchRole), g.Of(lookup.StabilityRole)
 	t.comment(`The values with defaults filled in; "" for an unknown value. Upper and lower case differ.`)
-	t.block(t.own("map %s $sitegen_os", g.param(system)), entry(`""`, "all"), entry(regex("^="+group(system)+`\z`), "$1"))
+	t.block(t.own("map %s $sitegen_os", g.param(system)),
+		entry(`""`, "all"), entry(regex("^="+group(system)+`\z`), "$1"))
 	t.block(t.own("map %s $sitegen_arch", g.param(arch)),
 		entry(`""`, string(g.DefaultArch())), entry(regex("^="+group(arch)+`\z`), "$1"))
 
@@ -163,7 +165,8 @@ func (g grammar) problems(t *text) {
 	for _, p := range g.Modes() {
 		byMode = append(byMode, entry(p.Name, all+"_"+word(p.Name)))
 	}
-	t.block(t.own("map $sitegen_mode %s", check(all, len(first))), append(byMode, entry("default", lookup.ManyModes))...)
+	t.block(t.own("map $sitegen_mode %s", check(all, len(first))),
+		append(byMode, entry("default", lookup.ManyModes))...)
 	for _, p := range g.Modes() {
 		checkParameter(t, &p, all+"_"+word(p.Name), `""`)
 	}

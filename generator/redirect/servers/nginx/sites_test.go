@@ -29,8 +29,8 @@ func sites(t testing.TB) []*redirect.Table {
 	return list
 }
 
-// TestSites serves three sites from one Nginx, with hash.conf and with settings of an administrator, and checks that each
-// site answers from its own catalogue and rules. Nginx prints no warnings.
+// TestSites serves three sites from one Nginx, with hash.conf and with settings of an administrator, and checks that
+// each site answers from its own catalogue and rules. Nginx prints no warnings.
 func TestSites(t *testing.T) {
 	tables := sites(t)
 	var written []testutil.NginxSite
