@@ -254,7 +254,8 @@ func TestHidden(t *testing.T) {
 	for _, request := range []string{
 		"/-/null.json", "/-/cell/_none.html", "/-/home/all-any.html", "/-/findall/all-any.json", "/-/object/win/any",
 		"/-/page-cell/win/any", "/-/error/400-os.html", "/404.html", "/.gitkeep", "/api/.sitegen-tmp-1",
-		"//api//.sitegen-tmp-1", "/assets/.x/style.css", "/docs/.hidden", "/bitstream/.x", "/%2Egitkeep", "/x%0a/.gitkeep", "/find/",
+		"//api//.sitegen-tmp-1", "/assets/.x/style.css", "/docs/.hidden", "/bitstream/.x", "/%2Egitkeep",
+		"/x%0a/.gitkeep", "/find/",
 		"/download/", "/findall/", "/nothing",
 	} {
 		got, err := s.ask("GET", request)
