@@ -115,8 +115,8 @@ var options = []*Option{
 		Usage: "name of the site in the web server's configuration",
 		Doc: "The name of the site in the web server's configuration: up to 12 letters and digits, in lower case. " +
 			"The sites of one Nginx need different names, because it is part of each variable's name: " +
-			"`$sitegen_staging_os` for `staging`. The default consists of the first letters of the host in `base_url` " +
-			"and of its hash, so sites with different hosts have different names; two sites with the same " +
+			"`$sitegen_staging_os` for `staging`. The default consists of the first letters of the host in " +
+			"`base_url` and of its hash, so sites with different hosts have different names; two sites with the same " +
 			"`base_url` must set it. Changing the name changes every file of the configuration.",
 		field: one("letters and digits", func(c *Config) *string { return &c.Name }, nameOf, same),
 	},

@@ -160,11 +160,9 @@ var (
 	appRE  = regexp.MustCompile(`^[0-9a-f]{24}$`)
 )
 
-// maxName is the maximum length of a site's name. PCRE allows 32 bytes for the name of a group, and the longest one of
-// the Nginx configuration is sitegen_<name>_value_<number>.
-const maxName = 12
-
-// nameOf parses the name of a site. It is converted to lower case, because Nginx ignores the case of names.
+// nameOf parses the name of a site. It is converted to lower case, because Nginx ignores the case of names. It has at
+// most 12 letters: PCRE allows 32 for the name of a group, and the longest one of the Nginx configuration is
+// sitegen_<name>_value_<number>.
 func nameOf(s, _ string) (string, error) {
 	if !nameRE.MatchString(s) {
 		return "", invalid{what: "must be 1 to 12 letters and digits", hint: "for instance staging"}

@@ -39,8 +39,8 @@ func StartNginx(t testing.TB, public, redirects string) *Nginx {
 	return StartSites(t, "include "+redirects+"/nginx/hash.conf;", "", NginxSite{"", public, redirects})
 }
 
-// StartSites starts an Nginx that serves several sites, like StartNginx. The directives before and after are in the http
-// block, before and after the includes of the sites. A request without the host of a site goes to the first one.
+// StartSites starts an Nginx that serves several sites, like StartNginx. The directives before and after are in the
+// http block, before and after the includes of the sites. A request without the host of a site goes to the first one.
 func StartSites(t testing.TB, before, after string, sites ...NginxSite) *Nginx {
 	t.Helper()
 	var complaint string

@@ -59,8 +59,8 @@ func (s *Site) NotFound() (Reply, error) { return s.Error(http.StatusNotFound, "
 // Allow is the header Allow of a reply: the methods of requests that a site answers.
 const Allow = "GET, HEAD, OPTIONS"
 
-// Refuse replies to a request with another method than GET and HEAD, at any path: with status 204 to OPTIONS, which asks
-// for the methods that are allowed, and with status 405 to all others.
+// Refuse replies to a request with another method than GET and HEAD, at any path: with status 204 to OPTIONS, which
+// asks for the methods that are allowed, and with status 405 to all others.
 func (s *Site) Refuse(method string) (Reply, error) {
 	r, err := Reply{Status: http.StatusNoContent, Header: http.Header{}}, error(nil)
 	if method != http.MethodOptions {

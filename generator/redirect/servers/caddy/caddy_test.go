@@ -194,7 +194,8 @@ func TestUnusual(t *testing.T) {
 			t.Errorf("%s: headers %v", request, res.Header)
 		}
 	}
-	for _, path := range []string{"/find?os=win", "/", "/releases", "/nothing", "/-/null.json", "/default", "/assets/"} {
+	for _, path := range []string{"/find?os=win", "/", "/releases", "/nothing", "/-/null.json", "/default",
+		"/assets/"} {
 		for _, method := range []string{"POST", "PUT", "BREW", "OPTIONS"} {
 			want, err := r.site.Refuse(method)
 			if err != nil {

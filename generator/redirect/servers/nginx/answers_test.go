@@ -103,7 +103,8 @@ func TestRelative(t *testing.T) {
 		"/f?id=x": "/docs/x?id=x", "/bitstream/9": "/shown.html",
 	} {
 		for _, rest := range []string{
-			" HTTP/1.1\r\nHost: elsewhere.example\r\n", " HTTP/1.1\r\nHost: elsewhere.example:8443\r\n", " HTTP/1.0\r\n",
+			" HTTP/1.1\r\nHost: elsewhere.example\r\n", " HTTP/1.1\r\nHost: elsewhere.example:8443\r\n",
+			" HTTP/1.0\r\n",
 		} {
 			res, _ := exchange(t, s.URL, "GET "+request+rest+"\r\n")
 			if got := res.Header.Get("Location"); got != want || res.StatusCode/100 != 3 {
@@ -125,7 +126,8 @@ func TestPlainHTTP(t *testing.T) {
 	address := secure.Listener.Addr().String()
 	secure.Close()
 	site := writeSite(t, &redirect.Table{Index: testutil.NoPackages(t)})
-	write(t, site.Redirects, "cert.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}))
+	write(t, site.Redirects, "cert.pem",
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}))
 	write(t, site.Redirects, "key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
 	write(t, site.Redirects, "nginx/server/own.conf", fmt.Appendf(nil,
 		"listen %s ssl;\nssl_certificate %s/cert.pem;\nssl_certificate_key %[2]s/key.pem;\n", address, site.Redirects))

@@ -26,6 +26,10 @@ func bitstreams(n names, x *lookup.Index) output.File {
 	} else {
 		writeMiddles(&t, urls, byID)
 	}
+	t.comment(`
+		The name of the package's JSON file. It is "-", which no file has, if these maps do not have the URL of the
+		package yet: the package is newer than the last reload of Nginx.`)
+	t.printf("map $sitegen_file_url $sitegen_record { \"\" -; default $sitegen_bitstream; }\n")
 	return file("http/files.conf", `
 		/bitstream/<id>: the id in the path, and the URL of the package's file. There is no list of ids: a package is
 		published if the site has its JSON file.`, &t)
@@ -35,7 +39,7 @@ func bitstreams(n names, x *lookup.Index) output.File {
 // distinguishes a package with an empty middle from one that is not in the table.
 func writeMiddles(t *text, urls redirect.FileURLs, byID string) {
 	t.block(t.own("map $sitegen_file $sitegen_file_url"),
-		entry(`""`, byID), entry(regex(`^=(.*)\z`), quote(urls.Rest.Join("$1"))))
+		entry(`""`, byID), entry(regex(`^=([^\r\n]*)\z`), quote(urls.Rest.Join("$1"))))
 	var pairs []pair
 	for _, id := range slices.Sorted(maps.Keys(urls.Mid)) {
 		pairs = append(pairs, pair{id, "=" + urls.Mid[id]})
@@ -73,5 +77,5 @@ func writeID(t *text, form catalog.IDForm) {
 		t.printf("map $sitegen_lowered%d $sitegen_lowered%d ", i, i+1)
 		t.printf("{ %s \"$sitegen_done%s $sitegen_after\"; }\n", step, lowered)
 	}
-	t.printf("map $sitegen_lowered%d $sitegen_lowered { %s $1; }\n", steps, regex(`^(.*) \z`))
+	t.printf("map $sitegen_lowered%d $sitegen_lowered { %s $1; }\n", steps, regex(`^([0-9a-f]*) \z`))
 }

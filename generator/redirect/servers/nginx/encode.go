@@ -14,7 +14,7 @@ const mergedSlashes = 8
 // encodedBytes is the maximum number of characters of a path, and of a query, that are percent-encoded. Browsers send
 // none that need it; curl does, if a person types them. Nginx evaluates at most a hundred variables that depend on each
 // other.
-const encodedBytes = 64
+const encodedBytes = 48
 
 // encode writes encode.conf: $sitegen_encoded is the path of the request, and $sitegen_encoded_query its query, in which
 // everything is percent-encoded that is not allowed in a target. Nginx has no function for that. Each map encodes the
@@ -43,8 +43,9 @@ func encode(n names, path, query bool) []output.File {
 	w.printf("map $sitegen_byte $sitegen_byte_query { volatile; + %%20; default $sitegen_byte_path; }\n")
 	if path {
 		w.comment(w.own(`
-			The path as it was sent, with slashes merged and decoded as in $uri. It is "" if its segments are not those of
-			$uri, because it has segments of dots. Patterns then match $uri, without characters to encode.`))
+			The path as it was sent, with slashes merged and decoded as in $uri, and without unnecessary escapes. It is ""
+			if its segments are not those of $uri, because it has segments of dots. Patterns then match $uri, without
+			characters to encode.`))
 		w.printf("map $request_uri $sitegen_sent { %s $1; }\n", regex(`^([^?#]*)`))
 		from := w.own("$sitegen_sent")
 		for i := range mergedSlashes {
@@ -53,8 +54,9 @@ func encode(n names, path, query bool) []output.File {
 				regex(`^(.*?)(?:/{2,}|/*%2[Ff](?:/|%2[Ff])*)(.*)\z`))
 			from = to
 		}
-		w.printf("map %s $sitegen_path { default %[1]s; %s \"\"; }\n", from,
-			regex(`//|%2[Ff]|/(?:\.|%2[Ee]){1,2}(?:/|\z)`))
+		w.unescape(from, w.own("$sitegen_sent_escaped"), w.own("$sitegen_sent_plain"))
+		w.printf("map $sitegen_sent_plain $sitegen_path { default $sitegen_sent_plain; %s \"\"; }\n",
+			regex(`//|%2[Ff]|/\.\.?(?:/|\z)`))
 		w.chain(w.own("$sitegen_encoded"), w.own("$sitegen_path"), "%"+redirect.KeptInPath, w.own("$sitegen_byte_path"))
 	}
 	if query {

@@ -71,7 +71,8 @@ func (g grammar) mode(t *text) {
 		names = append(names, entry("&"+p.Name, p.Name))
 	}
 	t.columns(given...)
-	t.block(t.own("map %s $sitegen_mode", quote(strings.Join(together, ""))), append(names, entry("default", "several"))...)
+	t.block(t.own("map %s $sitegen_mode", quote(strings.Join(together, ""))),
+		append(names, entry("default", "several"))...)
 }
 
 // filledIn returns the variable of a parameter with its default filled in, which values defines. It is "" for a
@@ -92,7 +93,8 @@ func (n names) filledIn(p *lookup.Parameter) string {
 func (g grammar) values(t *text) {
 	system, arch, stability := g.Of(lookup.OSRole), g.Of(lookup.ArchRole), g.Of(lookup.StabilityRole)
 	t.comment(`The values with defaults filled in; "" for an unknown value. Upper and lower case differ.`)
-	t.block(t.own("map %s $sitegen_os", g.param(system)), entry(`""`, "all"), entry(regex("^="+group(system)+`\z`), "$1"))
+	t.block(t.own("map %s $sitegen_os", g.param(system)),
+		entry(`""`, "all"), entry(regex("^="+group(system)+`\z`), "$1"))
 	t.block(t.own("map %s $sitegen_arch", g.param(arch)),
 		entry(`""`, string(g.DefaultArch())), entry(regex("^="+group(arch)+`\z`), "$1"))
 
@@ -163,7 +165,8 @@ func (g grammar) problems(t *text) {
 	for _, p := range g.Modes() {
 		byMode = append(byMode, entry(p.Name, all+"_"+word(p.Name)))
 	}
-	t.block(t.own("map $sitegen_mode %s", check(all, len(first))), append(byMode, entry("default", lookup.ManyModes))...)
+	t.block(t.own("map $sitegen_mode %s", check(all, len(first))),
+		append(byMode, entry("default", lookup.ManyModes))...)
 	for _, p := range g.Modes() {
 		checkParameter(t, &p, all+"_"+word(p.Name), `""`)
 	}
@@ -346,16 +349,8 @@ func (g grammar) decode() output.File {
 	for i := range len(unreserved) {
 		t.printf("    %02x %c;\n", unreserved[i], unreserved[i])
 	}
-	t.printf("}\n\nmap $args $sitegen_escaped0 { default \" $args\"; }\n")
-	const escape = `2[DEde]|3\d|[46][1-9A-Fa-f]|5[0-9AFaf]|7[0-9AEae]|(?![0-9A-Fa-f]{2})`
-	step := regex(t.own(`^(?<sitegen_done>[^ ]*) (?<sitegen_before>.*?)%%(?<sitegen_escape>%s)(?<sitegen_after>.*)\z`,
-		escape))
-	for i := range escapes {
-		t.printf("map $sitegen_escaped%d $sitegen_escaped%d { default $sitegen_escaped%[1]d; ", i, i+1)
-		t.printf("%s \"$sitegen_done$sitegen_before$sitegen_char $sitegen_after\"; }\n", step)
-	}
-	t.printf("\nmap $sitegen_escaped%d $sitegen_unescaped { %s $1$2; }\n", escapes, regex(`^([^ ]*) (.*)\z`))
-	t.printf("map $args $sitegen_query { default $args; %s $sitegen_unescaped; }\n", regex("%"))
+	t.printf("}\n\n")
+	t.unescape("$args", t.own("$sitegen_escaped"), t.own("$sitegen_query"))
 	system := g.Of(lookup.OSRole)
 	last := len(system.Name) - 1
 	return file("http/decode.conf", g.own(`
@@ -364,4 +359,19 @@ func (g grammar) decode() output.File {
 		escapes. A percent sign that does not start an escape is a literal percent sign. It becomes %%25, because it
 		could otherwise form an escape with characters that are decoded after it.`,
 		system.Name[:last], system.Name[last], system.Values[0], escapes), &t)
+}
+
+// unescape writes maps that decode up to escapes escapes of a variable into another one. steps is the start of the names
+// of the variables in between.
+func (t *text) unescape(from, steps, to string) {
+	t.printf("map %s %s0 { default \" %[1]s\"; }\n", from, steps)
+	const escape = `2[DEde]|3\d|[46][1-9A-Fa-f]|5[0-9AFaf]|7[0-9AEae]|(?![0-9A-Fa-f]{2})`
+	step := regex(t.own(`^(?<sitegen_done>[^ ]*) (?<sitegen_before>.*?)%%(?<sitegen_escape>%s)(?<sitegen_after>.*)\z`,
+		escape))
+	for i := range escapes {
+		t.printf("map %s%d %[1]s%[3]d { default %[1]s%[2]d; ", steps, i, i+1)
+		t.printf("%s \"$sitegen_done$sitegen_before$sitegen_char $sitegen_after\"; }\n", step)
+	}
+	t.printf("\nmap %[1]s%[2]d %[1]s { %[3]s $1$2; }\n", steps, escapes, regex(`^([^ ]*) (.*)\z`))
+	t.printf("map %[1]s %[2]s { default %[1]s; %[3]s %[4]s; }\n", from, to, regex("%"), steps)
 }

@@ -171,9 +171,9 @@ func (h hash) table(t *text, target string, pairs []pair) {
 // partOf returns the variable of the i-th part of the lists of a table.
 func partOf(lists string, i int) string { return suffixed(lists, "part_"+strconv.Itoa(i)) }
 
-// entryOf returns the value of an entry. If it is longer than maxToken, entryOf splits it into parts, adds them to parts, and
-// returns a value of variables, "$sitegen_exact_list_part_0$sitegen_exact_list_part_1". Each part becomes a geo block,
-// because a dollar sign has no meaning in the values of geo.
+// entryOf returns the value of an entry. If it is longer than maxToken, entryOf splits it into parts, adds them to
+// parts, and returns a value of variables, "$sitegen_exact_list_part_0$sitegen_exact_list_part_1". Each part becomes a
+// geo block, because a dollar sign has no meaning in the values of geo.
 func (n names) entryOf(places []located, lists string, parts *[]string) string {
 	var b strings.Builder
 	b.WriteByte('\n')

@@ -101,8 +101,9 @@ func writePublic(t testing.TB, dir string, x *lookup.Index) {
 	for path, text := range map[string]string{
 		"-/cell/_none.html": "Not available", "-/null.json": "null\n", "index.html": "home", "shown.html": "shown",
 		"404.html": "error 404", "400.html": "error 400", "-/error/404-package.html": "error package",
-		"-/error/404-bitstream.html": "error bitstream", "-/error/405.html": "error 405", "-/error/412.html": "error 412",
-		"-/error/414.html": "error 414", "-/error/416.html": "error 416", "-/error/500.html": "error 500",
+		"-/error/404-bitstream.html": "error bitstream", "-/error/405.html": "error 405",
+		"-/error/412.html": "error 412", "-/error/414.html": "error 414",
+		"-/error/416.html": "error 416", "-/error/500.html": "error 500",
 		"assets/style.css": "a {}", "assets/fonts/x.woff2": "font", "docs/a/page.html": "page",
 	} {
 		write(t, dir, path, []byte(text))

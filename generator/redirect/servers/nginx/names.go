@@ -12,9 +12,9 @@ import (
 // names writes the names of a site's variables.
 //
 // All sites in one Nginx share their variables: if two of them define $sitegen_os, the second definition silently
-// replaces the first. The name of each variable therefore contains the name of its site. The code and the files in conf/
-// write $sitegen_os for the variable that is $sitegen_staging_os in the files of the site "staging". The same applies to
-// named groups of regular expressions, because each of them is a variable, too.
+// replaces the first. The name of each variable therefore contains the name of its site. The code and the files in
+// conf/ write $sitegen_os for the variable that is $sitegen_staging_os in the files of the site "staging". The same
+// applies to named groups of regular expressions, because each of them is a variable, too.
 type names struct {
 	site string // lower-case letters and digits; "" for the only site of an Nginx
 }
@@ -26,8 +26,8 @@ const mark = "sitegen_"
 // and versions of a site, which may contain "sitegen_", cannot become one by mistake.
 type constant string
 
-// own returns a text with the names of the site's variables. It formats args as fmt.Sprintf does, without changing names
-// in them: own("map $sitegen_os %s", "$x") is "map $sitegen_staging_os $x".
+// own returns a text with the names of the site's variables. It formats args as fmt.Sprintf does, without changing
+// names in them: own("map $sitegen_os %s", "$x") is "map $sitegen_staging_os $x".
 func (n names) own(format constant, args ...any) string {
 	return fmt.Sprintf(n.replace(string(format)), args...)
 }
@@ -63,7 +63,7 @@ func (n names) unique() output.File {
 	t := text{names: n}
 	t.printf("log_format %s $host;\n", strings.TrimSuffix(n.own(mark), "_"))
 	return file("http/name.conf", `
-		Nginx accepts each name of a log format only once. If it reports this one as a duplicate, two sites have the same
-		name, and each would answer with packages of the other. Set name: in the sitegen.yaml of one of them. The format
-		itself is not used.`, &t)
+		Nginx accepts each name of a log format only once. If it reports this one as a duplicate, two sites have the
+		same name, and each would answer with packages of the other. Set name: in the sitegen.yaml of one of them. The
+		format itself is not used.`, &t)
 }

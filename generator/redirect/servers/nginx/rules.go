@@ -38,7 +38,8 @@ func (w *rulesWriter) answers() {
 	w.printf("map $sitegen_rule $sitegen_rule_status { %s $1; }\n", regex(`^(\d+)`))
 	w.block(w.own("map $sitegen_rule $sitegen_rule_target"), entry(regex(`^\d+!? (.*)\z`), "$1"),
 		entry(regex(`^\d+!?\? ([^#]*)(.*)\z`), `"$1$is_args$args$2"`))
-	w.printf("map $sitegen_rule_target $sitegen_rule_location { default $sitegen_rule_target; %s /$1; }\n", regex(`^//+(.*)\z`))
+	w.block(w.own("map $sitegen_rule_target $sitegen_rule_location"), entry(regex(`^//+([^\r\n]*)\z`), "/$1"),
+		entry(regex(`^([^\r\n]*)\z`), "$1"))
 	w.printf("map $sitegen_rule_target $sitegen_rule_file { %s $1; }\n",
 		regex(`(?s)^(?!.*/\.(?!well-known(?:/|\z)))(/.*)\z`))
 	w.block(w.own("map $sitegen_rule_file $sitegen_rule_missing"), entry("default", "/-/file"),

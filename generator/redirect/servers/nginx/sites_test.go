@@ -3,6 +3,7 @@ package nginx_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"regexp"
@@ -29,8 +30,8 @@ func sites(t testing.TB) []*redirect.Table {
 	return list
 }
 
-// TestSites serves three sites from one Nginx, with hash.conf and with settings of an administrator, and checks that each
-// site answers from its own catalogue and rules. Nginx prints no warnings.
+// TestSites serves three sites from one Nginx, with hash.conf and with settings of an administrator, and checks that
+// each site answers from its own catalogue and rules. Nginx prints no warnings.
 func TestSites(t *testing.T) {
 	tables := sites(t)
 	var written []testutil.NginxSite
@@ -129,6 +130,27 @@ func TestSameName(t *testing.T) {
 	out, err := testutil.CheckSites(t, "include "+one.Redirects+"/nginx/hash.conf;", "", one, two)
 	if err == nil || !strings.Contains(out, `duplicate "log_format" name "sitegen_production12"`) {
 		t.Errorf("nginx -t: %v\n%s", err, out)
+	}
+}
+
+// TestRefusedSettings checks the two settings for which docs/operations.md names a place: Nginx refuses them elsewhere.
+func TestRefusedSettings(t *testing.T) {
+	site := writeSite(t, &redirect.Table{Index: testutil.NoPackages(t), Name: "production12"})
+	hash := "include " + site.Redirects + "/nginx/hash.conf;"
+	for _, tt := range []struct {
+		name, before, after, want string
+		sites                     []testutil.NginxSite
+	}{
+		{"size of maps after a map", hash, "map_hash_max_size 4096;", "map_hash_max_size", []testutil.NginxSite{site}},
+		{"the same without a site", "map $host $own { default x; }", "map_hash_max_size 4096;",
+			"map_hash_max_size", nil},
+		{"size of variables twice", hash, "variables_hash_max_size 4096;", "variables_hash_max_size",
+			[]testutil.NginxSite{site}},
+	} {
+		out, err := testutil.CheckSites(t, tt.before, tt.after, tt.sites...)
+		if err == nil || !strings.Contains(out, fmt.Sprintf("%q directive is duplicate", tt.want)) {
+			t.Errorf("%s: nginx -t: %v\n%s", tt.name, err, out)
+		}
 	}
 }
 
