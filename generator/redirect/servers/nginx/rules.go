@@ -36,7 +36,7 @@ func (w *rulesWriter) answers() {
 		starts with two slashes, which would lead to another host. A file is "" if its name would be hidden.`)
 	w.printf("map $sitegen_rule $sitegen_rule_forced { %s 1; }\n", regex(`^\d+!`))
 	w.printf("map $sitegen_rule $sitegen_rule_status { %s $1; }\n", regex(`^(\d+)`))
-	w.block(w.own("map $sitegen_rule $sitegen_rule_target"), entry(regex(`^\d+!? (.*)\z`), "$1"),
+	w.block(w.own("map $sitegen_rule $sitegen_rule_target"), entry(regex(`(?s)^\d+!? (.*)\z`), "$1"),
 		entry(regex(`^\d+!?\? ([^#]*)(.*)\z`), `"$1$is_args$args$2"`))
 	w.block(w.own("map $sitegen_rule_target $sitegen_rule_location"), entry(regex(`^//+([^\r\n]*)\z`), "/$1"),
 		entry(regex(`^([^\r\n]*)\z`), "$1"))
