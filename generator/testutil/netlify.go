@@ -123,7 +123,7 @@ func (s RuleSet) compare(t *testing.T, table *redirect.Table, ask func(string) e
 	if err != nil {
 		t.Fatal(err)
 	}
-	documented := strings.Join(strings.Fields(string(document)), " ") // without line breaks
+	documented := strings.ToLower(strings.Join(strings.Fields(string(document)), " ")) // without line breaks
 	requests := s.Requests(20, n)
 	netlify := &OracleFile{Rules: s.Rules, Requests: requests}
 	cloudflare := &OracleFile{Rules: s.Rules}
@@ -171,7 +171,7 @@ func (s RuleSet) compare(t *testing.T, table *redirect.Table, ask func(string) e
 		case kind == "":
 			fail("%s: %s, want %s as Netlify (%v; rule %v)", request, describe(own), describe(want), d.rule, d.answer.Rule)
 		default:
-			if found[kind]++; found[kind] == 1 && !strings.Contains(documented, kind) {
+			if found[kind]++; found[kind] == 1 && !strings.Contains(documented, strings.ToLower(kind)) {
 				t.Errorf("%s: %s, but %s on Netlify; docs/redirects.md does not say that %s", request, describe(own),
 					describe(want), kind)
 			}
