@@ -169,7 +169,8 @@ func (s RuleSet) compare(t *testing.T, table *redirect.Table, ask func(string) e
 			fail("%s: %s; the table's answer is %s", request, describe(got), describe(own))
 		case SameReply(own, want):
 		case kind == "":
-			fail("%s: %s, want %s as Netlify (%v; rule %v)", request, describe(own), describe(want), d.rule, d.answer.Rule)
+			fail("%s: %s, want %s as Netlify (%v; rule %v)", request, describe(own), describe(want), d.rule,
+				d.answer.Rule)
 		default:
 			if found[kind]++; found[kind] == 1 && !strings.Contains(documented, strings.ToLower(kind)) {
 				t.Errorf("%s: %s, but %s on Netlify; docs/redirects.md does not say that %s", request, describe(own),
