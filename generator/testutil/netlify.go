@@ -17,8 +17,8 @@ import (
 )
 
 // CompareNetlify sends random requests for the sites of testdata/netlify, 10,000 in all, and compares three replies:
-// the one of a server, the one that the table says, and Netlify's. The first two must be the same. They may differ from
-// Netlify's only in a way of which docs/redirects.md tells; see differences.
+// the one of a server, the one that the table says, and Netlify's. The first two must be the same. They may differ
+// from Netlify's only in a way of which docs/redirects.md tells; see differences.
 //
 // start returns a function that sends a request (encoded path and query) to a server with a table and a site.
 func CompareNetlify(t *testing.T,
@@ -124,7 +124,7 @@ func (s RuleSet) compare(t *testing.T, table *redirect.Table, ask func(string) e
 	if err != nil {
 		t.Fatal(err)
 	}
-	documented := strings.Join(strings.Fields(string(document)), " ") // without line breaks
+	documented := strings.ToLower(strings.Join(strings.Fields(string(document)), " ")) // without line breaks
 	requests := s.Requests(20, n)
 	netlify := &OracleFile{Rules: s.Rules, Requests: requests}
 	cloudflare := &OracleFile{Rules: s.Rules}
@@ -154,25 +154,26 @@ func (s RuleSet) compare(t *testing.T, table *redirect.Table, ask func(string) e
 		if err != nil {
 			t.Fatalf("%s: %v", request, err)
 		}
-		want, err := onSite(site, d.netlify, path, query)
+		want, err := OnSite(site, d.netlify, path, query)
 		if err != nil {
 			t.Fatalf("%s: %v", request, err)
 		}
 		kind := ""
-		if !sameReply(own, want) {
+		if !SameReply(own, want) {
 			kind = d.kind()
 		}
 		if got.Status == own.Status && got.Status >= 400 && !site.Has(string(got.Body)) {
 			got = own // an error page of the server itself
 		}
 		switch {
-		case !sameReply(got, own):
+		case !SameReply(got, own):
 			fail("%s: %s; the table's answer is %s", request, describe(got), describe(own))
-		case sameReply(own, want):
+		case SameReply(own, want):
 		case kind == "":
-			fail("%s: %s, want %s as Netlify (%v; rule %v)", request, describe(own), describe(want), d.rule, d.answer.Rule)
+			fail("%s: %s, want %s as Netlify (%v; rule %v)", request, describe(own), describe(want), d.rule,
+				d.answer.Rule)
 		default:
-			if found[kind]++; found[kind] == 1 && !strings.Contains(documented, kind) {
+			if found[kind]++; found[kind] == 1 && !strings.Contains(documented, strings.ToLower(kind)) {
 				t.Errorf("%s: %s, but %s on Netlify; docs/redirects.md does not say that %s", request, describe(own),
 					describe(want), kind)
 			}
@@ -199,9 +200,9 @@ func splitRequest(request string) (path, query string) {
 	return emulate.Clean(unescape(path)), query
 }
 
-// forCloudflare returns a request in the form in which Cloudflare, which compares encoded paths, captures no character
-// that could break a target: without a slash at the end of the path, and with all characters encoded that are not
-// unreserved.
+// forCloudflare returns a request in the form in which Cloudflare, which compares encoded paths, captures no
+// character that could break a target: without a slash at the end of the path, and with all characters encoded that
+// are not unreserved.
 func forCloudflare(request string) string {
 	path, query := splitRequest(request)
 	path = strings.ReplaceAll(url.QueryEscape(strings.Trim(path, "/")), "+", "%20")
@@ -222,9 +223,9 @@ func TableReply(table *redirect.Table, site *emulate.Site, request string) (emul
 	return site.Serve(path, query)
 }
 
-// onSite returns the reply of a site for which Netlify's matcher gives an answer: the file at the path, unless the rule
-// is forced or there is no such file; else what the rule says.
-func onSite(site *emulate.Site, rule OracleReply, path, query string) (emulate.Reply, error) {
+// OnSite returns the reply of a site to a request for which an oracle gives an answer: the file at the path, unless
+// the rule is forced or there is no such file; else what the rule says.
+func OnSite(site *emulate.Site, rule OracleReply, path, query string) (emulate.Reply, error) {
 	file := strings.TrimPrefix(path, "/")
 	exists := site.Has(file) || site.Has(strings.TrimPrefix(strings.TrimSuffix(file, "/")+"/index.html", "/"))
 	switch {
@@ -262,8 +263,8 @@ func describe(r emulate.Reply) string {
 	return fmt.Sprintf("%d with %.40q", r.Status, r.Body)
 }
 
-// sameReply compares replies: the status, where a redirect leads, and the file that is sent.
-func sameReply(a, b emulate.Reply) bool {
+// SameReply compares replies: the status, where a redirect leads, and the file that is sent.
+func SameReply(a, b emulate.Reply) bool {
 	folder := a.Status == http.StatusForbidden || b.Status == http.StatusForbidden // without a page
 	if folder && a.Status >= 400 && b.Status >= 400 {
 		return true // 404 is as correct as 403

@@ -37,9 +37,9 @@ func (r OracleReply) String() string {
 type Oracle string
 
 const (
-	// Netlify is Netlify's parser and matcher. Paths and sources are decoded; what a rule captures is percent-encoded in
-	// the target, except unreserved characters and slashes. Files are not regarded: where a file exists, it comes before a
-	// rule without Force.
+	// Netlify is Netlify's parser and matcher. Paths and sources are decoded; what a rule captures is percent-encoded
+	// in the target, except unreserved characters and slashes. Files are not regarded: where a file exists, it comes
+	// before a rule without Force.
 	Netlify Oracle = "netlify"
 	// NetlifyCLI answers as Netlify's command-line program does, bugs included: it decodes the path, compares it with
 	// sources as they are written, and copies what it captures into the target as it is.

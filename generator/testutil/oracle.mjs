@@ -1,7 +1,7 @@
 // Answers requests as Netlify or Cloudflare do with _redirects files. Each line of stdin is JSON: an object with the
 // name of an engine and the rules (the text of a file), or a string with the encoded path and query of a request, for
-// the file before it. Each line of stdout is the answer: the rejected lines of the file, or a reply. oracle.go describes
-// both. .ci/oracles installs the packages.
+// the file before it. Each line of stdout is the answer: the rejected lines of the file, or a reply. oracle.go
+// describes both. .ci/oracles installs the packages.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -111,7 +111,8 @@ async function netlifyMatcher(text, prepare) {
 function reply(found, location) {
 	const { status, force, proxyHeaders } = found;
 	const common = { status, force, line: Number(proxyHeaders.line) };
-	return status >= 301 && status <= 308 ? { ...common, location } : { ...common, file: location.replace(/[?#].*/, '') };
+	const moved = status >= 301 && status <= 308;
+	return { ...common, ...moved ? { location } : { file: location.replace(/[?#].*/, '') } };
 }
 
 // pass adds the query of a request to a target that has none.

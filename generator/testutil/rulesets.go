@@ -152,10 +152,11 @@ func (r requester) text() string {
 		switch r.IntN(6) {
 		case 0:
 			b.WriteString(pick(r, "%C3%A9", "%20", "%3D", "%26", "%25", "%22", "%27", "%3C", "%3E", "%0A", "%0D%0A",
-				"%3F", "%23", "%3B", "%5C", "%24", "%2B", "%3A", "%2A", "%E6%97%A5", "%F0%9F%98%80", "%ff", "%7F", "%2e",
-				"%61", "%2F", "%2f", "%3Asplat", "$1", "%251"))
+				"%3F", "%23", "%3B", "%5C", "%24", "%2B", "%3A", "%2A", "%E6%97%A5", "%F0%9F%98%80", "%ff", "%7F",
+				"%2e", "%61", "%2F", "%2f", "%3Asplat", "$1", "%251"))
 		case 1:
-			b.WriteString(pick(r, "=", "&", "+", ":", ";", ",", "!", "*", "(", ")", "'", "$", "@", ".", "~", "-", "%7e"))
+			b.WriteString(pick(r, "=", "&", "+", ":", ";", ",", "!", "*", "(", ")", "'", "$", "@", ".", "~", "-",
+				"%7e"))
 		default:
 			b.WriteByte(plain[r.IntN(len(plain))])
 		}
@@ -243,7 +244,8 @@ func (r requester) query(conditions []string) string {
 		list = append(list, name+"="+value)
 	}
 	if r.IntN(3) == 0 {
-		list = append(list, pick(r, "utm=x", "q=a%20b", "q=a+b", "q=%22%3C", "x", "y=", "=z", "q=1&q=2", "q=%C3%A9", "q=a'b"))
+		list = append(list, pick(r, "utm=x", "q=a%20b", "q=a+b", "q=%22%3C", "x", "y=", "=z", "q=1&q=2", "q=%C3%A9",
+			"q=a'b"))
 		r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	}
 	if r.IntN(40) == 0 {
