@@ -93,8 +93,10 @@ func (r *Rule) at(path string) *Rule {
 	exact.target = nil
 	for _, p := range r.target {
 		if text, ok := values[p.name]; ok {
-			// A colon is encoded because it could start the name of another placeholder.
-			p = piece{text: strings.ReplaceAll(r.encode(text), ":", "%3A")}
+			p = piece{text: r.encode(text)}
+			if r.Moved() { // a colon could start the name of another placeholder
+				p.text = strings.ReplaceAll(p.text, ":", "%3A")
+			}
 		}
 		exact.target = append(exact.target, p)
 	}

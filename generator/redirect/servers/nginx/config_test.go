@@ -220,7 +220,8 @@ func (d *directive) key() string {
 	return ""
 }
 
-// parseExpr parses a regular expression of PCRE. Go has no lookarounds and back references: they are left out.
+// parseExpr parses a regular expression of PCRE. Go has no lookarounds and back references: they are left out. Nor has it
+// alternatives with the same group numbers: theirs are counted on.
 func parseExpr(expr string) (*syntax.Regexp, error) {
 	var b strings.Builder
 	for i := 0; i < len(expr); i++ {
@@ -231,6 +232,9 @@ func parseExpr(expr string) (*syntax.Regexp, error) {
 				b.WriteString(rest[:2])
 			}
 			i++
+		case strings.HasPrefix(rest, "(?|"):
+			b.WriteString("(?:")
+			i += len("(?|") - 1
 		case rest[0] == '[':
 			class := regexp.MustCompile(`^\[\^?\]?(?:[^\]\\]|\\.)*\]`).FindString(rest)
 			b.WriteString(class)

@@ -87,7 +87,7 @@ func gixyRules() map[string]func(c *config, report func(d *directive, format str
 func onlyKnown(_ *config, d *directive, report func(*directive, string, ...any)) {
 	known := []string{"absolute_redirect", "add_header", "charset", "default_type", "error_page", "etag", "geo", "gzip",
 		"gzip_proxied", "gzip_static", "gzip_types", "gzip_vary", "if", "if_modified_since", "index", "internal",
-		"location", "log_format", "map", "max_ranges", "return", "rewrite", "set", "split_clients", "ssi", "ssi_types",
+		"location", "log_format", "map", "max_ranges", "recursive_error_pages", "return", "rewrite", "set", "split_clients", "ssi", "ssi_types",
 		"try_files", "types", "variables_hash_bucket_size", "variables_hash_max_size"}
 	if !slices.Contains(known, d.name) {
 		report(d, "check the rules of gixy about this directive, then add it to the known ones")
