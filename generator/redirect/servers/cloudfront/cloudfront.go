@@ -5,7 +5,7 @@
 // table as a tree of nodes, and the key of a node contains a hash of its content; see store for an example. Because a
 // key always has the same value, an update is safe in this order; see Updates:
 //
-//  1. Put the new keys, in any number of calls. The key "root" comes last.
+//  1. Put the new keys, in any number of calls. The root comes last.
 //  2. Wait until every edge location has the new root, which takes seconds.
 //  3. Delete the keys that the new store does not have, or leave that to the next update.
 //
@@ -72,10 +72,21 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 		c.Fail(nil, "%s", err)
 		return c
 	}
-	data, left := compileStore(c, t, limit)
+	pairs, left := compilePairs(c, t, limit)
 	if c.Err() != nil {
 		return c
 	}
+	describe(c, t, left, limit)
+	c.Files = []output.File{redirect.File(s, storeFile, importFile(pairs)), redirect.File(s, functionFile, function)}
+	return c
+}
+
+// Function returns function.js. It is the same for all catalogues, rules and profiles.
+func Function() ([]byte, error) { return compileFunction() }
+
+// describe adds to c what CloudFront answers differently. left holds the ids of the packages whose descriptions did not
+// fit into limit bytes.
+func describe(c *redirect.Compilation, t *redirect.Table, left map[string]bool, limit int) {
 	c.Omitted = []redirect.Omission{{
 		What: "a path without an extension at which there is no file or folder: status 301 to the same path with a " +
 			"slash at its end, which answers 404",
@@ -106,8 +117,6 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 			},
 		})
 	}
-	c.Files = []output.File{redirect.File(s, storeFile, data), redirect.File(s, functionFile, function)}
-	return c
 }
 
 //go:embed function.js
@@ -131,10 +140,10 @@ func compileFunction() ([]byte, error) {
 	return []byte(text), nil
 }
 
-// compileStore returns the import file of the key-value store. If it would have more than limit bytes, compileStore
+// compilePairs returns the keys of the key-value store. If its import file would have more than limit bytes, compilePairs
 // leaves out the descriptions of the oldest nightly builds, then those of the oldest releases; left holds the ids of
 // these packages. It adds an error to c for each limit that the table exceeds.
-func compileStore(c *redirect.Compilation, t *redirect.Table, limit int) (data []byte, left map[string]bool) {
+func compilePairs(c *redirect.Compilation, t *redirect.Table, limit int) (pairs []pair, left map[string]bool) {
 	if patterns := t.Rules.Patterns(); len(patterns) > MaxPatterns {
 		c.Fail(patterns[MaxPatterns], "%d rules are patterns, the limit for CloudFront is %d; write the others as "+
 			"exact paths, or remove cloudfront from servers", len(patterns), MaxPatterns)
@@ -151,8 +160,9 @@ func compileStore(c *redirect.Compilation, t *redirect.Table, limit int) (data [
 		if c.Err() != nil {
 			return nil, nil
 		}
-		if data = importFile(s.pairs); len(data) <= limit {
-			return data, left
+		data := importFile(s.pairs)
+		if len(data) <= limit {
+			return s.pairs, left
 		}
 		if keep == 0 {
 			c.Fail(nil, "the CloudFront store of %d packages and %d rules has %d bytes, CloudFront's limit is %d; "+

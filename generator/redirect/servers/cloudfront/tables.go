@@ -12,7 +12,6 @@ import (
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
-	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
@@ -33,12 +32,8 @@ type root struct {
 	Platforms string      `json:"platforms"` // table of platforms: the hashes of each platform's own tables
 }
 
-// rootKey is the key of the root. The values of all other keys never change.
-const rootKey = "root"
-
 // writeTables stores all tables except the table of packages. It returns the root without the hash of that table.
 func (s *store) writeTables(t *redirect.Table) root {
-	s.set("about", output.Mark)
 	spec := t.Index.Spec()
 	urls := redirect.NewFileURLs(t.Index.Packages())
 	r := root{
@@ -64,7 +59,7 @@ func (s *store) writeTables(t *redirect.Table) root {
 }
 
 // writeRoot stores the root.
-func (s *store) writeRoot(r root) { s.set(rootKey, s.text(encode(r))) }
+func (s *store) writeRoot(r root) { s.set(RootKey(""), s.text(encode(r))) }
 
 // text stores a text of any length and returns the value of its first piece. Each piece starts with the hash of the
 // next one; the last piece starts with noTable. For example, a text of three pieces A, B and C, with the hashes b and
