@@ -18,13 +18,13 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
-	"github.com/tdewolff/minify/v2"
-	"github.com/tdewolff/minify/v2/js"
+	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
@@ -122,22 +122,40 @@ func describe(c *redirect.Compilation, t *redirect.Table, left map[string]bool, 
 //go:embed function.js
 var source string
 
-// compileFunction joins the grammar of the download API and the function, and minifies them: it removes comments and
-// white space, shortens names and writes one line for each function.
+// compileFunction joins the grammar of the download API and the function, and minifies them.
 func compileFunction() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteString("// " + output.Mark + " from lookup/grammar.js and servers/cloudfront/function.js\n")
-	// The runtime supports ES5 and a few newer features. With Version 5, the minifier does not introduce others.
-	m := js.Minifier{Version: 5}
-	if err := m.Minify(minify.New(), &b, strings.NewReader(lookup.Script+source), nil); err != nil {
-		return nil, fmt.Errorf("minify the CloudFront function: %w", err)
+	code := strings.Replace(lookup.Script+source, importLine, "", 1) // it stays as it is: emulators look for it
+	result := api.Transform(code, api.TransformOptions{
+		Format: api.FormatESModule, Target: api.ES2017,
+		// The runtime has async functions, but not all of ES2017. These must not replace what the source uses instead.
+		Supported: map[string]bool{"arrow": false, "object-extensions": false, "template-literal": false,
+			"default-argument": false, "destructuring": false, "for-of": false},
+		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, Charset: api.CharsetASCII,
+		LineLimit: 120,
+	})
+	if len(result.Errors) > 0 {
+		return nil, fmt.Errorf("minify the CloudFront function: %s", result.Errors[0].Text)
 	}
-	text := strings.NewReplacer(";async function", ";\nasync function", "}async function", "}\nasync function",
-		"}function", "}\nfunction").Replace(b.String()) + "\n"
+	// CloudFront calls the function named handler, and does not know exports.
+	code, found := strings.CutSuffix(strings.TrimSpace(string(result.Code)), "as handler};")
+	code, short, ok := cutLast(code, "export{")
+	if !found || !ok {
+		return nil, errors.New("minify the CloudFront function: it does not export handler at its end")
+	}
+	text := fmt.Sprintf("// %s; the readable source is generator/redirect/servers/cloudfront/function.js\n%s%s"+
+		"async function handler(e){return %s(e)}\n", output.Mark, importLine, code, strings.TrimSpace(short))
 	if len(text) > MaxFunction {
 		return nil, fmt.Errorf("the CloudFront function has %d bytes, CloudFront's limit is %d", len(text), MaxFunction)
 	}
 	return []byte(text), nil
+}
+
+// cutLast is strings.Cut around the last separator.
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
 }
 
 // compilePairs returns the keys of the key-value store. If its import file would have more than limit bytes, compilePairs

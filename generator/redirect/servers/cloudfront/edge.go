@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -29,8 +28,8 @@ type Edge struct {
 	reads   int // number of reads from the key-value store so far
 }
 
-// importRE matches the import of CloudFront's module, which NewEdge replaces by its own store.
-var importRE = regexp.MustCompile(`import cf from ?['"]cloudfront['"];?`)
+// importLine is the line of the function that imports CloudFront's module, which NewEdge replaces by its own store.
+const importLine = "import cf from 'cloudfront';\n"
 
 // NewEdge returns an edge location that runs function, the text of function.js. get reads the key-value store, object
 // the bucket; both report whether there is such a key. The edge calls them for one request at a time.
@@ -41,7 +40,7 @@ func NewEdge(function []byte, get func(key string) (string, bool),
 	if err := e.vm.Set("cf", kvs); err != nil {
 		return nil, fmt.Errorf("load function.js: %w", err)
 	}
-	if _, err := e.vm.RunString(string(importRE.ReplaceAll(function, nil))); err != nil {
+	if _, err := e.vm.RunString(strings.Replace(string(function), importLine, "", 1)); err != nil {
 		return nil, fmt.Errorf("load function.js: %w", err)
 	}
 	handler, ok := goja.AssertFunction(e.vm.Get("handler"))

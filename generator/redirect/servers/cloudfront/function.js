@@ -10,7 +10,7 @@ const UNRESERVED = /^[A-Za-z0-9._~-]+$/;
 const UNRULED = /^\/(assets|-)\/|^\/40[04]\.html$|\/\.(?!well-known(\/|$))/; // paths without rules
 const NONE = '--------';
 
-async function handler(event) {
+export async function handler(event) {
     const request = event.request;
     if (request.method !== 'GET' && request.method !== 'HEAD') {
         return refuse(request.method);

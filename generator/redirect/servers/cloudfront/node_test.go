@@ -56,7 +56,7 @@ func inNode(t testing.TB, data []byte, requests []string) (replies []edgeResult,
 		"store.json":    data,
 		"requests.json": requestsJSON,
 		"run.mjs": []byte(strings.Replace(nodeHarness, "/*function*/",
-			importRE.ReplaceAllString(string(function), ""), 1)),
+			strings.Replace(string(function), importLine, "", 1), 1)),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
 			t.Fatal(err)
