@@ -72,10 +72,11 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 		c.Fail(nil, "%s", err)
 		return c
 	}
-	pairs, left := compilePairs(c, t, limit)
+	pairs, left := compilePairs(c, t, Options{}, limit)
 	if c.Err() != nil {
 		return c
 	}
+	c.Omitted = append(c.Omitted, folderOmissions()...)
 	describe(c, t, left, limit)
 	c.Files = []output.File{redirect.File(s, storeFile, importFile(pairs)), redirect.File(s, functionFile, function)}
 	return c
@@ -87,18 +88,6 @@ func Function() ([]byte, error) { return compileFunction() }
 // describe adds to c what CloudFront answers differently. left holds the ids of the packages whose descriptions did not
 // fit into limit bytes.
 func describe(c *redirect.Compilation, t *redirect.Table, left map[string]bool, limit int) {
-	c.Omitted = []redirect.Omission{{
-		What: "a path without an extension at which there is no file or folder: status 301 to the same path with a " +
-			"slash at its end, which answers 404",
-		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
-			return a.Status == 0 && got.Status == http.StatusMovedPermanently && got.Location() == redirect.EncodePath(path)+"/"
-		},
-	}, {
-		What: "a folder whose name has capital letters, without the slash at its end: status 404",
-		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
-			return a.Status == 0 && got.Status == http.StatusNotFound && strings.ToLower(path) != path
-		},
-	}}
 	for _, r := range t.Rules.All() {
 		if r.Status >= 400 && r.Target != "" {
 			c.Warn(r, "cloudfront answers with its own page for status %d, not with %s", r.Status, r.Target)
@@ -119,6 +108,33 @@ func describe(c *redirect.Compilation, t *redirect.Table, left map[string]bool, 
 	}
 }
 
+// folderOmissions are the omissions of a function that does not know which files the bucket holds.
+func folderOmissions() []redirect.Omission {
+	return []redirect.Omission{{
+		What: "a path without an extension at which there is no file or folder: status 301 to the same path with a " +
+			"slash at its end, which answers 404",
+		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
+			return a.Status == 0 && got.Status == http.StatusMovedPermanently && got.Location() == redirect.EncodePath(path)+"/"
+		},
+	}, {
+		What: "a folder whose name has capital letters, without the slash at its end: status 404",
+		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
+			return a.Status == 0 && got.Status == http.StatusNotFound && strings.ToLower(path) != path
+		},
+	}}
+}
+
+// objectOmissions are the omissions of a function that knows all files.
+func objectOmissions(t *redirect.Table) []redirect.Omission {
+	return []redirect.Omission{{
+		What: "a folder without an index page, without the slash at its end: status 404 instead of a redirect to the " +
+			"path with the slash, which answers 404",
+		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
+			return a.Status == 0 && got.Status == http.StatusNotFound && !t.Files.Page(path)
+		},
+	}}
+}
+
 //go:embed function.js
 var source string
 
@@ -131,7 +147,6 @@ func compileFunction() ([]byte, error) {
 		Supported: map[string]bool{"arrow": false, "object-extensions": false, "template-literal": false,
 			"default-argument": false, "destructuring": false, "for-of": false},
 		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, Charset: api.CharsetASCII,
-		LineLimit: 120,
 	})
 	if len(result.Errors) > 0 {
 		return nil, fmt.Errorf("minify the CloudFront function: %s", result.Errors[0].Text)
@@ -161,14 +176,15 @@ func cutLast(s, sep string) (before, after string, found bool) {
 // compilePairs returns the keys of the key-value store. If its import file would have more than limit bytes, compilePairs
 // leaves out the descriptions of the oldest nightly builds, then those of the oldest releases; left holds the ids of
 // these packages. It adds an error to c for each limit that the table exceeds.
-func compilePairs(c *redirect.Compilation, t *redirect.Table, limit int) (pairs []pair, left map[string]bool) {
+func compilePairs(c *redirect.Compilation, t *redirect.Table, o Options,
+	limit int) (pairs []pair, left map[string]bool) {
 	if patterns := t.Rules.Patterns(); len(patterns) > MaxPatterns {
 		c.Fail(patterns[MaxPatterns], "%d rules are patterns, the limit for CloudFront is %d; write the others as "+
 			"exact paths, or remove cloudfront from servers", len(patterns), MaxPatterns)
 		return nil, nil
 	}
 	fixed := store{Compilation: c}
-	r := fixed.writeTables(t)
+	r := fixed.writeTables(t, o)
 	order := byImportance(t.Index.Packages())
 	for keep := len(order); ; {
 		s := store{Compilation: c, pairs: slices.Clone(fixed.pairs)}

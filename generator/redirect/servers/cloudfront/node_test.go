@@ -172,7 +172,7 @@ func BenchmarkCompile(b *testing.B) {
 	b.ResetTimer()
 	for b.Loop() {
 		c := &redirect.Compilation{}
-		pairs, left := compilePairs(c, tab, MaxStore)
+		pairs, left := compilePairs(c, tab, Options{}, MaxStore)
 		if err := c.Err(); err != nil {
 			b.Fatal(err)
 		}

@@ -73,9 +73,13 @@ func Compile(t *redirect.Table, o Options) (Store, *redirect.Compilation) {
 		c.Fail(nil, "invalid name of an edition (found %q); use lower-case letters, digits and hyphens", o.Edition)
 		return s, c
 	}
-	pairs, left := compilePairs(c, t, MaxStore)
+	pairs, left := compilePairs(c, t, o, MaxStore)
 	if c.Err() != nil {
 		return s, c
+	}
+	c.Omitted = folderOmissions()
+	if o.Objects != nil {
+		c.Omitted = objectOmissions(t)
 	}
 	describe(c, t, left, MaxStore)
 	s.Nodes = map[string]string{}
