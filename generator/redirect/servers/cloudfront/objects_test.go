@@ -59,11 +59,9 @@ func (b bucket) object(key string) (emulate.Reply, bool) { r, ok := b[key]; retu
 func (b bucket) upload(f siteFiles) map[string]string {
 	objects := map[string]string{}
 	for p, text := range f {
-		if !strings.HasPrefix(p, "-/") {
-			key := fmt.Sprintf("o/%x%s", sha256.Sum256([]byte(p+text)), path.Ext(p))
-			b[key] = emulate.Respond(200, emulate.MediaType(p), emulate.CacheOf(p), []byte(text))
-			objects["/"+p] = key
-		}
+		key := fmt.Sprintf("o/%x%s", sha256.Sum256([]byte(p+text)), path.Ext(p))
+		b[key] = emulate.Respond(200, emulate.MediaType(p), emulate.CacheOf(p), []byte(text))
+		objects["/"+p] = key
 	}
 	return objects
 }
@@ -157,6 +155,9 @@ func TestObjects(t *testing.T) {
 			if !strings.HasPrefix(q, "//") && !strings.HasPrefix(q, "/-") {
 				s.check(t, q, e.visit(t, "", q))
 			}
+		}
+		if n := len(s.store.Objects); n != len(f)-1 {
+			t.Errorf("the store names %d objects, the site has %d files and one part of pages", n, len(f)-1)
 		}
 		if r := e.visit(t, "", "/-/error/405.html"); r.Status != 404 {
 			t.Errorf("a part of pages: %d", r.Status)

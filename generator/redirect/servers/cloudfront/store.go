@@ -91,8 +91,10 @@ func Compile(t *redirect.Table, o Options) (Store, *redirect.Compilation) {
 		s.Nodes[p.Key] = p.Value
 	}
 	named := map[string]bool{}
-	for _, key := range o.Objects {
-		named[key] = true
+	for path, key := range o.Objects {
+		if !internal(path) {
+			named[key] = true
+		}
 	}
 	s.Objects = slices.Sorted(maps.Keys(named))
 	return s, c

@@ -233,7 +233,7 @@ func (s *store) pathRows(t *redirect.Table, objects map[string]string) []row {
 		}
 	}
 	for path, object := range objects {
-		if !strings.HasPrefix(path, "/-/") { // parts of pages, which are not meant to be requested
+		if !internal(path) {
 			key, kind := pathKey(path)
 			entries[key] = append(entries[key], kind+object)
 		}
@@ -253,6 +253,9 @@ func (s *store) pathRows(t *redirect.Table, objects map[string]string) []row {
 	}
 	return sorted(rows)
 }
+
+// internal reports whether a path is that of a part of pages, which is not meant to be requested.
+func internal(path string) bool { return strings.HasPrefix(path, "/-/") }
 
 // pathKey returns the key of a file's row, and its kind: "d" for the index.html of a folder, "f" for another file.
 func pathKey(path string) (key, kind string) {
