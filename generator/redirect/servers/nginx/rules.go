@@ -35,7 +35,11 @@ func (w *rulesWriter) answers() {
 		What a rule answers: its status, and the Location or the file of the site that it leads to. A Location never
 		starts with two slashes, which would lead to another host. A file is "" if its name would be hidden.`)
 	w.printf("map $uri $sitegen_index { default $uri; %s $1index.html; }\n", regex(`(?s)^(.*/)\z`))
-	w.printf("map $sitegen_rule $sitegen_rule_forced { %s 1; }\n", regex(`^\d+!`))
+	if slices.ContainsFunc(w.rules.All(), func(r *redirect.Rule) bool { return r.Force }) {
+		w.printf("map $sitegen_rule $sitegen_rule_forced { %s 1; }\n", regex(`^\d+!`))
+	} else { // requests for files need not look for a rule
+		w.printf("geo $sitegen_rule_forced { default \"\"; }\n")
+	}
 	w.printf("map $sitegen_rule $sitegen_rule_status { %s $1; }\n", regex(`^(\d+)`))
 	w.block(w.own("map $sitegen_rule $sitegen_rule_target"), entry(regex(`(?s)^\d+!? (.*)\z`), "$1"),
 		entry(regex(`^\d+!?\? ([^#]*)(.*)\z`), `"$1$is_args$args$2"`))
