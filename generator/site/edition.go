@@ -253,6 +253,9 @@ func (e *Edition) Aliases() []Alias {
 func (e *Edition) Files(ctx context.Context, server Server) (files []output.File, warnings fault.Findings, err error) {
 	err = parallel.For(ctx, e.build.Jobs, len(e.slots), func(i int) error {
 		_, _ = e.rendered(e.slots[i]) // pageFindings reports the error
+		if e.build.Rendered != nil {
+			e.build.Rendered()
+		}
 		return nil
 	})
 	if err != nil {

@@ -71,6 +71,8 @@ type Input struct {
 	Index   *lookup.Index
 	Content fs.FS // Markdown and other files; Overlay adds the embedded ones
 	Layouts fs.FS // layouts, partials/, assets/
+
+	Rendered func() // if not nil, Edition.Files calls it after each page, concurrently
 }
 
 // Site is .Site in layouts.
