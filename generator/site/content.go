@@ -31,6 +31,7 @@ type document struct {
 	page      *Page
 	src, body []byte // the whole file, and the part after the front matter
 	aliases   []aliasPath
+	untitled  fault.Finding // what to report if the page has no title
 	draft     bool
 	wrong     bool   // has mistakes in its front matter
 	held      string // why it is not published, for instance "a draft"; "" if it is published
@@ -71,7 +72,7 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 		} else {
 			files[i] = output.File{Root: output.Public, Group: output.Records, Path: names[i], Data: data}
 			if isText(names[i]) {
-				doubtful[i] = notUTF8(contentFolder+names[i], data, 0)
+				doubtful[i] = notUTF8(contentFolder+names[i], data)
 			}
 		}
 		return nil
@@ -102,7 +103,7 @@ func newDocument(name string, src []byte) (*document, fault.Findings) {
 	src = withoutMark(src)
 	fm, body, findings := readFrontMatter(source, src)
 	if utf8.Valid(src[:len(src)-len(body)]) { // else front matter has the finding
-		findings = append(findings, notUTF8(source, src, len(src)-len(body))...)
+		findings = append(findings, notUTF8(source, src)...)
 	}
 	p := &Page{
 		Path: documentPath(name), Layout: cmp.Or(fm.layout, defaultLayout), Group: output.Pages,
@@ -110,7 +111,8 @@ func newDocument(name string, src []byte) (*document, fault.Findings) {
 		Source: source, weight: fm.weight, layoutAt: fm.layoutAt,
 		body: textBody{body, bytes.Count(src[:len(src)-len(body)], []byte("\n"))},
 	}
-	d := &document{page: p, src: src, body: body, aliases: fm.aliases, draft: fm.draft, wrong: len(findings) > 0}
+	d := &document{page: p, src: src, body: body, aliases: fm.aliases, untitled: fm.untitled, draft: fm.draft,
+		wrong: len(findings) > 0}
 	return d, findings
 }
 
@@ -127,12 +129,15 @@ func (c *documentSet) again(name string, src []byte) *document {
 // withoutMark removes the byte order mark that some editors write at the start of a file.
 func withoutMark(src []byte) []byte { return bytes.TrimPrefix(src, []byte("\ufeff")) }
 
-// notUTF8 returns a finding if the text from an offset on is not UTF-8. Visitors would see U+FFFD instead of letters,
-// because the web server announces all text as UTF-8.
-func notUTF8(file string, text []byte, offset int) fault.Findings {
-	for at := offset; at < len(text); {
+// notUTF8 returns a finding if the text of a file is not UTF-8. Visitors would see U+FFFD instead of letters,
+// because the web server announces all text as UTF-8. A zero byte is a sign of UTF-16.
+func notUTF8(file string, text []byte) fault.Findings {
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		return fault.Findings{fault.PlaceOf(file, text, 0).Errorf("text is UTF-16; save the file as UTF-8")}
+	}
+	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRune(text[at:])
-		if r == utf8.RuneError && size == 1 {
+		if r == utf8.RuneError && size == 1 || r == 0 {
 			return fault.Findings{fault.PlaceOf(file, text, at).
 				Errorf("text is not UTF-8 (found %q); save the file as UTF-8", text[at:at+1])}
 		}
@@ -171,8 +176,7 @@ func (c *documentSet) pages() (pages []*Page, warnings, findings fault.Findings)
 			warnings = append(warnings, fault.Place{File: p.Source}.
 				Errorf("notes on a release that is not in the catalogue, not published"))
 		case p.Title == "" && !d.wrong:
-			findings = append(findings, fault.PlaceOf(p.Source, d.src, 0).
-				Errorf("no title; begin the file with front matter: ---, title: …, ---"))
+			findings = append(findings, d.untitled)
 			fallthrough // the page still exists, so links to it are valid
 		default:
 			pages = append(pages, p)

@@ -80,6 +80,7 @@ func TestContentThatCannotBeRead(t *testing.T) {
 	in := siteInput(t, folder{
 		"body.md": "---\ntitle: X\n---\n\nna\xefve\n", "front.md": "---\ntitle: caf\xe9\n---\nna\xefve\n",
 		"twice.md": page, "twice.MD": page, "utf16.md": "\xff\xfe#\x00", "bom.md": "\ufeff" + page,
+		"zero.md": "---\ntitle: x\x00\n---\n",
 	}, plain)
 	content := in.Content.(fstest.MapFS)
 	for name, mode := range map[string]fs.FileMode{"pipe": fs.ModeNamedPipe, "docs/s": fs.ModeSocket,
@@ -93,7 +94,8 @@ content/link.md: symbolic link leads nowhere; correct or remove it
 content/null.md: must be a file or a folder (found a device); remove it
 content/pipe: must be a file or a folder (found a named pipe); remove it
 content/twice.md: published as /twice/, like content/twice.MD; rename it
-content/utf16.md:1:1: text is not UTF-8 (found "\xff"); save the file as UTF-8`
+content/utf16.md:1:1: text is UTF-16; save the file as UTF-8
+content/zero.md:2:9: text is not UTF-8 (found "\x00"); save the file as UTF-8`
 	if diff := cmp.Diff(want, refused(t, in)); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}

@@ -19,17 +19,22 @@ type Key = struct {
 // Keys are the keys that a mapping may have, in the order in which messages list them.
 type Keys []Key
 
-// Optional returns the keys changed so that a key without a value counts as absent.
+// Optional returns the keys changed so that a key with an empty value counts as absent.
 func (ks Keys) Optional() Keys {
 	optional := make(Keys, len(ks))
 	for i, k := range ks {
 		optional[i] = Key{k.Name, func(n *Node) {
-			if n.Kind != Nothing {
+			if !n.Empty() {
 				k.Read(n)
 			}
 		}}
 	}
 	return optional
+}
+
+// Empty reports whether a node has no value, or a text that is blank.
+func (n *Node) Empty() bool {
+	return n.Kind == Nothing || n.Kind == Scalar && strings.TrimSpace(n.text) == ""
 }
 
 // Read reads a mapping: for each of its entries, in the order of the text, it calls the function for that key. Unknown
