@@ -193,6 +193,15 @@ func TestContentBecomesPages(t *testing.T) {
 	}
 }
 
+// TestLayoutWithMark checks that the byte order mark that some editors write is not published.
+func TestLayoutWithMark(t *testing.T) {
+	layouts := folder{"base.html": "\ufeff" + plain["base.html"], "page.html": "\ufeff" + plain["page.html"]}
+	files, _ := rendered(t, siteInput(t, folder{"x.md": "\ufeff---\ntitle: X\n---\n"}, layouts))
+	if strings.Contains(files["x/index.html"], "\ufeff") {
+		t.Errorf("the page has a byte order mark: %q", files["x/index.html"])
+	}
+}
+
 // TestEverythingAtOnce checks that a single build reports mistakes of all kinds.
 func TestEverythingAtOnce(t *testing.T) {
 	got := refused(t, siteInput(t, folder{
@@ -234,9 +243,17 @@ func TestLayoutMistakes(t *testing.T) {
 	tests := []struct{ name, file, text, want string }{
 		{"unknown function", "page.html", "{{define \"main\"}}\n  {{shout .Page.Title}}\n{{end}}",
 			`layouts/page.html:2:5: function "shout" not defined`},
+		{"Latin-1", "page.html", "{{define \"main\"}}\n<p>caf\xe9</p>\n{{end}}",
+			`layouts/page.html:2:7: text is not UTF-8 (found "\xe9"); save the file as UTF-8`},
+		{"Latin-1 in a partial with a mistake", "partials/top.html", "<p>\n\xff{{if}}</p>",
+			`layouts/partials/top.html:2:1: text is not UTF-8 (found "\xff"); save the file as UTF-8`},
+		{"UTF-16", "page.html", "\xff\xfe{\x00", "layouts/page.html:1:1: text is UTF-16; save the file as UTF-8"},
 		{"action not closed", "page.html", "{{define \"main\"}}\n{{.Page.Title\n{{end}}",
 			`layouts/page.html:3:1: unexpected "{" in operand`},
 		{"block not closed", "page.html", "{{define \"main\"}}\n", `layouts/page.html:2:1: unexpected EOF`},
+		{"a partial with a syntax error", "partials/top.html", "<p>\n{{if}}</p>",
+			`layouts/partials/top.html:2:1: missing value for if`},
+		{"base.html with a syntax error", "base.html", "<p>\n{{if}}</p>", `layouts/base.html:2:1: missing value for if`},
 		{"the site's own partial", "partials/top.html", "<p>\n{{.Site.Titel}}</p>",
 			`layouts/partials/top.html:2:8: executing "partials/top.html" at <.Site.Titel>: ` +
 				`can't evaluate field Titel in type *site.Site`},

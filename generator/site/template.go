@@ -33,18 +33,22 @@ type layoutSet struct {
 	byName  map[string]*template.Template // the template to execute for each layout
 	sources map[string]string             // the text of each file, for the places of errors
 
-	findings fault.Findings // the first mistake of each file
+	findings fault.Findings  // the first mistake of each file
+	broken   map[string]bool // files with a mistake
 }
 
 // parseLayouts parses all layouts.
 func parseLayouts(sources map[string]string, funcs template.FuncMap) *layoutSet {
-	l := &layoutSet{byName: map[string]*template.Template{}, sources: sources}
+	l := &layoutSet{byName: map[string]*template.Template{}, sources: sources, broken: map[string]bool{}}
 	root := template.New("").Funcs(funcs).Option("missingkey=error")
 	parseInto := func(set *template.Template, name string) *template.Template {
 		t, err := set.New(name).Parse(l.sources[name])
-		if err != nil {
+		if bad := notUTF8(layoutFolder+name, []byte(l.sources[name])); bad != nil {
+			l.findings = append(l.findings, bad...)
+		} else if err != nil {
 			l.findings = append(l.findings, l.finding(err))
 		}
+		l.broken[name] = err != nil
 		return t
 	}
 	var own []string // the layouts, without base.html and partials
@@ -89,7 +93,7 @@ func layoutSources(fsys fs.FS) (map[string]string, error) {
 				return irregularFault(name, d)
 			}
 			src, err := fs.ReadFile(fsys, name)
-			sources[name] = string(src)
+			sources[name] = string(withoutMark(src))
 			return err
 		}
 		return nil
@@ -129,13 +133,20 @@ var defineRE = regexp.MustCompile(`\{\{-?\s*define\s`)
 // execute renders a page with its layout.
 func (l *layoutSet) execute(w io.Writer, v *view) error {
 	if t := l.byName[v.Page.Layout]; t != nil {
-		return t.Execute(w, v)
+		err := t.Execute(w, v)
+		if m := absentRE.FindStringSubmatch(fmt.Sprint(err)); m != nil && l.broken[m[1]+m[2]] {
+			return errNotParsed
+		}
+		return err
 	}
 	if _, ok := l.sources[v.Page.Layout]; ok {
 		return errNotParsed
 	}
 	return errNoLayout
 }
+
+// absentRE matches the errors about a template that does not exist, or not completely.
+var absentRE = regexp.MustCompile(`no such template "([^"]+)"|"([^"]+)" is an incomplete or empty template`)
 
 // Errors for pages whose layout cannot be executed.
 var (
