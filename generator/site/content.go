@@ -62,7 +62,8 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 	err = parallel.For(ctx, in.Jobs, len(names), func(i int) error {
 		data, err := fs.ReadFile(in.Content, names[i])
 		if err != nil {
-			return err
+			wrong[i] = fault.Findings{unreadable(contentFolder+names[i], err)}
+			return nil
 		}
 		if isPage(names[i]) {
 			if documents[i] = before.again(names[i], data); documents[i] == nil {
@@ -73,6 +74,10 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 			files[i] = output.File{Root: output.Public, Group: output.Records, Path: names[i], Data: data}
 			if isText(names[i]) {
 				doubtful[i] = notUTF8(contentFolder+names[i], data)
+			}
+			if hasFrontMatter(names[i], data) {
+				doubtful[i] = append(doubtful[i], fault.PlaceOf(contentFolder+names[i], data, 0).
+					Errorf("published with its front matter; only .md and .markdown files become pages"))
 			}
 		}
 		return nil
@@ -89,7 +94,7 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 			}
 			c.documents = append(c.documents, d)
 			c.byURL[d.page.URL()] = d
-		} else {
+		} else if wrong[i] == nil {
 			c.files = append(c.files, files[i])
 			c.warnings = append(c.warnings, doubtful[i]...)
 		}
@@ -150,6 +155,17 @@ func notUTF8(file string, text []byte) fault.Findings {
 func isText(name string) bool {
 	return slices.Contains([]string{".css", ".csv", ".htm", ".html", ".js", ".json", ".svg", ".txt", ".xml"},
 		strings.ToLower(path.Ext(name)))
+}
+
+// hasFrontMatter reports whether a file that does not become a page begins with front matter, as pages of other
+// generators do: about.html, about.mkd. YAML begins with --- as well.
+func hasFrontMatter(name string, src []byte) bool {
+	if slices.Contains([]string{".yaml", ".yml"}, path.Ext(name)) || inWellKnown(name) {
+		return false
+	}
+	first, rest := cutLine(withoutMark(src))
+	_, _, closed := cutFence(rest)
+	return first == fence && closed
 }
 
 // held returns why a document is not published, or "" if it is published.

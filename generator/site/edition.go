@@ -94,15 +94,15 @@ func (e *Edition) read(ctx context.Context, folder string, before *Edition) (err
 	if before != nil {
 		old = before.build.content
 	}
-	var findings [3]fault.Findings
+	var findings [4]fault.Findings
 	if e.build.content, findings[0], err = readContent(ctx, in, old); err != nil {
 		return fmt.Errorf("read the content: %w", err)
 	}
 	if e.assets, findings[1], err = readAssets(in.Layouts, folder, e.minifier); err != nil {
 		return fmt.Errorf("read the assets: %w", err)
 	}
-	sources, err := layoutSources(in.Layouts)
-	if err != nil {
+	var sources map[string]string
+	if sources, findings[3], err = layoutSources(in.Layouts); err != nil {
 		return fmt.Errorf("read the layouts: %w", err)
 	}
 	if before != nil && before.layouts.findings == nil && maps.Equal(sources, before.layouts.sources) &&

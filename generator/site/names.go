@@ -66,8 +66,10 @@ func readNames(fsys fs.FS) (*contentNames, error) {
 		switch base := path.Base(name); {
 		case name == "." && errors.Is(err, fs.ErrNotExist): // a site without a content folder
 			return fs.SkipAll
-		case err != nil:
+		case err != nil && name == ".":
 			return err
+		case err != nil:
+			c.findings = append(c.findings, unreadable(contentFolder+name, err))
 		case name == "." || name == folder.WellKnown && d.IsDir():
 		case folder.Ignored(name):
 			if !strings.HasPrefix(base, ".git") { // nobody expects .git/ or .gitignore on the site
@@ -79,6 +81,8 @@ func readNames(fsys fs.FS) (*contentNames, error) {
 				Errorf("name cannot be part of a URL; use letters, digits, . _ + - and start with a letter or digit"))
 			return skip(d)
 		case d.IsDir():
+		case folder.IsLoop(fsys, name, d):
+			c.ignored = append(c.ignored, name+"/")
 		case d.Type().IsRegular():
 			c.published = append(c.published, name)
 		default:
@@ -101,6 +105,14 @@ func irregular(file string, d fs.DirEntry) fault.Finding {
 		kind = "a socket"
 	}
 	return fault.Place{File: file}.Errorf("must be a file or a folder (found %s); remove it", kind)
+}
+
+// unreadable returns the finding for a file or folder that cannot be read.
+func unreadable(file string, err error) fault.Finding {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		err = at.Err
+	}
+	return fault.Place{File: file}.Errorf("cannot be read: %v", err)
 }
 
 // warnings returns a warning that lists the ignored files, and one for each pair of names that differ only in case.

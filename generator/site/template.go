@@ -76,13 +76,16 @@ func parseLayouts(sources map[string]string, funcs template.FuncMap) *layoutSet 
 	return l
 }
 
-// layoutSources reads all layouts, base.html and partials.
-func layoutSources(fsys fs.FS) (map[string]string, error) {
-	sources := map[string]string{}
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+// layoutSources reads all layouts, base.html and partials. Its findings are about entries that are neither files nor
+// folders.
+func layoutSources(fsys fs.FS) (sources map[string]string, findings fault.Findings, err error) {
+	sources = map[string]string{}
+	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
-		case err != nil:
+		case err != nil && name == ".":
 			return err
+		case err != nil:
+			findings = append(findings, unreadable(layoutFolder+name, err))
 		case name == ".":
 		case d.IsDir():
 			if name == assetFolder || folder.Ignored(name) {
@@ -90,20 +93,19 @@ func layoutSources(fsys fs.FS) (map[string]string, error) {
 			}
 		case path.Ext(name) == layoutExt && !folder.Ignored(name):
 			if !d.Type().IsRegular() {
-				return irregularFault(name, d)
+				findings = append(findings, irregular(layoutFolder+name, d))
+				return nil
 			}
 			src, err := fs.ReadFile(fsys, name)
+			if err != nil {
+				findings = append(findings, unreadable(layoutFolder+name, err))
+				return nil
+			}
 			sources[name] = string(withoutMark(src))
-			return err
 		}
 		return nil
 	})
-	return sources, err
-}
-
-// irregularFault returns the error for an entry of layouts/ that is neither a file nor a folder.
-func irregularFault(name string, d fs.DirEntry) error {
-	return fault.Wrap(fault.Content, fault.Findings{irregular(layoutFolder+name, d)}, "")
+	return sources, findings, err
 }
 
 // empty reports whether a layout consists of {{define}}s only. Such a layout is rendered through base.html.
