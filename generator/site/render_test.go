@@ -108,6 +108,9 @@ func TestMarkdown(t *testing.T) {
 				"(<a href=\"http://localhost:8080/x\">http://localhost:8080/x</a>) " +
 				"<em><a href=\"http://www.example.org\">www.example.org</a></em> " +
 				"<a href=\"mailto:a@example.org\">a@example.org</a></p>\n"},
+		{"bare addresses", "mailto:a.b+c@example.org. (xmpp:a@example.org/room) mailto:nobody javascript:x@a.b\n",
+			"<p><a href=\"mailto:a.b+c@example.org\">mailto:a.b+c@example.org</a>. " +
+				"(<a href=\"xmpp:a@example.org/room\">xmpp:a@example.org/room</a>) mailto:nobody javascript:x@a.b</p>\n"},
 		{"a bare URL in a link and in code", "[https://a.example/](https://b.example/) `https://c.example/`\n",
 			"<p><a href=\"https://b.example/\">https://a.example/</a> <code>https://c.example/</code></p>\n"},
 		{"alert", "> [!warning]\n> Not **yet**.\n>\n> - one\n",
