@@ -29,6 +29,8 @@ func TestReadFrontMatter(t *testing.T) {
 					{"/who/", fault.Place{File: "content/x.md", Line: 10, Col: 11}},
 					{"/us", fault.Place{File: "content/x.md", Line: 10, Col: 18}}}}, "Text\n"},
 		{"a number for a title", "---\ntitle: 5.12\n---\n", frontMatter{title: "5.12"}, ""},
+		{"a number with a leading zero", "---\nweight: 08\n---\n", frontMatter{weight: new(8)}, ""},
+		{"a hexadecimal number", "---\nweight: 0x10\n---\n", frontMatter{weight: new(16)}, ""},
 		{"a boolean for a title", "---\ntitle: true\n---\n", frontMatter{title: "true"}, ""},
 		{"a time for a date", "---\ndate: 2026-11-20T23:30:00-05:00\n---\n",
 			frontMatter{date: time.Date(2026, 11, 21, 4, 30, 0, 0, time.UTC)}, ""},

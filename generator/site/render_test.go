@@ -196,6 +196,21 @@ func TestContentBecomesPages(t *testing.T) {
 	}
 }
 
+// TestWrongLayout checks the messages about layouts that a page cannot have.
+func TestWrongLayout(t *testing.T) {
+	got := refused(t, siteInput(t, folder{
+		"a.md": "---\ntitle: A\nlayout: page\n---\n", "b.md": "---\ntitle: B\nlayout: base.html\n---\n",
+		"c.md": "---\ntitle: C\nlayout: partials/x.html\n---\n", "d.md": "---\ntitle: D\nlayout: /etc/passwd\n---\n",
+	}, folder{"base.html": plain["base.html"], "page.html": plain["page.html"], "partials/x.html": "x"}))
+	want := `content/a.md:3:9: no layout "page"; did you mean "page.html"? (on /a/)
+content/b.md:3:9: layout "base.html" is a part of other layouts; write a whole one, such as page.html (on /b/)
+content/c.md:3:9: layout "partials/x.html" is a part of other layouts; write a whole one, such as page.html (on /c/)
+content/d.md:3:9: no layout "/etc/passwd" (on /d/)`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
 // TestLayoutWithMark checks that the byte order mark that some editors write is not published.
 func TestLayoutWithMark(t *testing.T) {
 	layouts := folder{"base.html": "\ufeff" + plain["base.html"], "page.html": "\ufeff" + plain["page.html"]}

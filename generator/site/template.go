@@ -141,7 +141,7 @@ func (l *layoutSet) execute(w io.Writer, v *view) error {
 		}
 		return err
 	}
-	if _, ok := l.sources[v.Page.Layout]; ok {
+	if l.broken[v.Page.Layout] {
 		return errNotParsed
 	}
 	return errNoLayout
@@ -161,6 +161,12 @@ func (l *layoutSet) missing(p *Page) fault.Finding {
 	at := p.layoutAt
 	if at.Line == 0 { // the layout is not named in front matter
 		at.File = layoutFolder + p.Layout
+	}
+	if _, ok := l.sources[p.Layout]; ok { // base.html or a partial
+		return at.Errorf("layout %q is a part of other layouts; write a whole one, such as %s", p.Layout, defaultLayout)
+	}
+	if _, ok := l.byName[p.Layout+layoutExt]; ok {
+		return at.Errorf("no layout %q; did you mean %q?", p.Layout, p.Layout+layoutExt)
 	}
 	return at.Errorf("no layout %q%s", p.Layout, fault.DidYouMean(p.Layout, sortedKeys(l.byName)))
 }

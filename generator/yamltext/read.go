@@ -152,13 +152,20 @@ func (n *Node) Bool() (value, ok bool) {
 	return false, false
 }
 
+// octalRE matches a number with leading zeros, which is decimal in YAML 1.2. In Go's syntax it would be octal.
+var octalRE = regexp.MustCompile(`^[-+]?0[0-9_]+$`)
+
 // Int returns a whole number of at most 32 bits. Anything else is a finding.
 func (n *Node) Int() (value int, ok bool) {
 	text, ok := n.Text()
 	if !ok {
 		return 0, false
 	}
-	v, err := strconv.ParseInt(text, 0, 32)
+	base := 0
+	if octalRE.MatchString(text) {
+		base = 10
+	}
+	v, err := strconv.ParseInt(text, base, 32)
 	if err != nil {
 		n.Errorf("%s must be a whole number (found %.80q)", n.Name, text)
 	}
