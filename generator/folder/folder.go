@@ -123,7 +123,7 @@ func above(info fs.FileInfo, dir string) bool {
 	return false
 }
 
-// IsLoop reports whether an entry of a folder is a link that is not followed because it would lead to a folder above it.
+// IsLoop reports whether an entry of a folder is a link that is not followed because it leads to a folder above it.
 func IsLoop(fsys fs.FS, name string, d fs.DirEntry) bool {
 	if d.Type()&fs.ModeSymlink == 0 {
 		return false

@@ -48,8 +48,8 @@ type told struct {
 	warnings []string // as in view
 }
 
-// A storm of changes, as by git checkout, has at least stormSize files, and may pause shorter than stormPause. Builds are
-// reported when no file has changed for savePause, or for stormPause after a storm.
+// A storm of changes, as by git checkout, has at least stormSize files, and may pause shorter than stormPause. Builds
+// are reported when no file has changed for savePause, or for stormPause after a storm.
 const (
 	savePause  = 300 * time.Millisecond
 	stormPause = 1500 * time.Millisecond

@@ -5,8 +5,9 @@
 //	writing 12,300 of 23,000 files, 53%, 4s left
 //	compiling the redirects, 2s
 //
-// The line is updated at most ten times a second, also while nothing is reported, and erased at the end. Operations that take less than a tenth of a
-// second are never shown. Messages must be written through the Terminal, which keeps them apart from the line:
+// The line is updated at most ten times a second, also while nothing is reported, and erased at the end. Operations
+// that take less than a tenth of a second are never shown. Messages must be written through the Terminal, which keeps
+// them apart from the line:
 //
 //	terminal := progress.New(os.Stderr, time.Now)
 //	task := terminal.Start("writing", int64(len(files)), "files")

@@ -22,7 +22,8 @@ import (
 type github struct{}
 
 // Bare URLs start with a scheme or www., and end before a space or <. Those of mail and chat addresses end with the
-// address, for instance mailto:team@example.org. The linkify extension removes punctuation at the end. Its own patterns only accept ASCII: they end https://zh.wikipedia.org/wiki/安装 before 安装.
+// address, for instance mailto:team@example.org. The linkify extension removes punctuation at the end. Its own patterns
+// only accept ASCII: they end https://zh.wikipedia.org/wiki/安装 before 安装.
 var (
 	bareURL = regexp.MustCompile(`^(?:https?|ftp)://[-_\p{L}\p{N}](?:[^\s<]*[^\s<"'])?|` +
 		`^(?:mailto|xmpp):[-+.\w]+@[-\w]+(?:\.[-\w]*[0-9A-Za-z])+(?:/[.@\w]*\w)?`)

@@ -292,8 +292,8 @@ func (c *linkChecker) mayBeAlias(path string) bool {
 	return path != "" && slices.ContainsFunc(c.unread, func(text string) bool { return strings.Contains(text, path) })
 }
 
-// pageOf returns the URL of the page that a relative link means as the path of a content file, as on GitHub. For example,
-// in content/guide.md, docs/install.md is content/docs/install.md, whose page is /docs/install/.
+// pageOf returns the URL of the page that a relative link means as the path of a content file, as on GitHub. For
+// example, in content/guide.md, docs/install.md is content/docs/install.md, whose page is /docs/install/.
 func (c *linkChecker) pageOf(page, link string) (url string, ok bool) {
 	from := c.known[page]
 	file, _, _ := strings.Cut(link, "#")

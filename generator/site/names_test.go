@@ -128,8 +128,8 @@ func TestFrontMatterOfOtherFiles(t *testing.T) {
 	}
 }
 
-// TestLinksToFoldersAbove checks that a link to a folder above it is left out with a warning, also if that folder is not
-// part of the content.
+// TestLinksToFoldersAbove checks that a link to a folder above it is left out with a warning, also if that folder is
+// not part of the content.
 func TestLinksToFoldersAbove(t *testing.T) {
 	dir := t.TempDir()
 	for link, target := range map[string]string{"content/docs/up": "..", "content/site": ".."} {
