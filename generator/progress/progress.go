@@ -49,8 +49,8 @@ type Terminal struct {
 	now func() time.Time
 
 	mu    sync.Mutex
-	task  *Task // the task shown in the line; nil for none
-	drawn bool  // whether the line is on the screen
+	task  *Task  // the task shown in the line; nil for none
+	drawn string // the line on the screen; "" for none
 	last  time.Time
 }
 
@@ -100,9 +100,9 @@ func (t *Terminal) columns() int {
 
 // erase erases the progress line. Errors are ignored; the next Write returns them.
 func (t *Terminal) erase() {
-	if t.drawn {
+	if t.drawn != "" {
 		_, _ = io.WriteString(t.w, "\r\x1b[K")
-		t.drawn = false
+		t.drawn = ""
 	}
 }
 
@@ -153,9 +153,12 @@ func (k *Task) draw() {
 	if t.task != k || now.Sub(t.last) < interval {
 		return
 	}
-	t.last, t.drawn = now, true
+	t.last = now
 	// Leave one column free: some terminals start a new line after a character in the last column.
-	_, _ = io.WriteString(t.w, "\r"+k.line(now, t.columns()-1)+"\x1b[K")
+	if line := k.line(now, t.columns()-1); line != t.drawn {
+		t.drawn = line
+		_, _ = io.WriteString(t.w, "\r"+line+"\x1b[K")
+	}
 }
 
 // End ends the task and erases the line.
