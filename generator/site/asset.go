@@ -45,17 +45,20 @@ type assetSet map[string]*Asset
 
 // readAssets reads the assets, minifies them unless m is nil, and names them for publication in folder. Its findings
 // are syntax errors in style sheets and scripts, url() references to missing files, and entries that are neither files
-// nor folders.
-func readAssets(layouts fs.FS, folder string, m *minifier) (assetSet, fault.Findings, error) {
+// nor folders; its warnings are about text that is not UTF-8.
+func readAssets(layouts fs.FS, folder string, m *minifier) (set assetSet, warnings, findings fault.Findings, err error) {
 	sources, findings, err := assetSources(layouts)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	r := assetReader{sources: sources, folder: folder, minifier: m, done: assetSet{}, findings: findings}
 	for _, name := range sortedKeys(sources) {
 		r.asset(name)
+		if isText(name) {
+			warnings = append(warnings, notUTF8(layoutFolder+assetFolder+"/"+name, sources[name])...)
+		}
 	}
-	return r.done, r.findings, nil
+	return r.done, warnings, r.findings, nil
 }
 
 // assetSources reads the files of layouts/assets/. If syntax.css is not among them, it adds a generated one.

@@ -98,7 +98,7 @@ func (e *Edition) read(ctx context.Context, folder string, before *Edition) (err
 	if e.build.content, findings[0], err = readContent(ctx, in, old); err != nil {
 		return fmt.Errorf("read the content: %w", err)
 	}
-	if e.assets, findings[1], err = readAssets(in.Layouts, folder, e.minifier); err != nil {
+	if e.assets, e.warnings, findings[1], err = readAssets(in.Layouts, folder, e.minifier); err != nil {
 		return fmt.Errorf("read the assets: %w", err)
 	}
 	var sources map[string]string
@@ -129,7 +129,7 @@ func (e *Edition) plan(before *Edition) error {
 		}
 	}
 	pages, warnings, findings := e.build.content.pages()
-	e.warnings = warnings
+	e.warnings = append(e.warnings, warnings...)
 	e.findings = append(e.findings, findings...)
 	for _, p := range append(pages, e.build.added...) {
 		e.slots = append(e.slots, &slot{page: p})
@@ -426,7 +426,8 @@ func (e *Edition) checkLinks(files []output.File, server Server) (bad, doubtful 
 			c.unread = append(c.unread, string(d.src[:len(d.src)-len(d.body)]))
 		}
 	}
-	placer := &linkPlacer{documents: documents, layouts: e.layouts, markdown: e.build.markdown, notice: e.build.Notice}
+	placer := &linkPlacer{documents: documents, layouts: e.layouts, markdown: e.build.markdown,
+		notice: e.build.Notice, noticeAt: e.build.NoticeAt}
 	for _, b := range c.check(done) {
 		if b.warning {
 			doubtful = append(doubtful, placer.findings(b)...)

@@ -365,6 +365,16 @@ func TestAssets(t *testing.T) {
 	}
 }
 
+// TestAssetsNotUTF8 checks that text assets that are not UTF-8 cause a warning.
+func TestAssetsNotUTF8(t *testing.T) {
+	_, warnings := rendered(t, siteInput(t, nil,
+		folder{"assets/a.css": "p::after{\ncontent:\"\xe9\"}", "assets/b.bin": "\xe9"}))
+	want := `layouts/assets/a.css:2:10: text is not UTF-8 (found "\xe9"); save the file as UTF-8`
+	if diff := cmp.Diff(want, warnings.Error()); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}
+
 func TestAssetMistakes(t *testing.T) {
 	tests := []struct{ name, file, text, want string }{
 		{"a style sheet that imports itself", "assets/a.css", "@import url(a.css);",
