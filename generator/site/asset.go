@@ -46,7 +46,9 @@ type assetSet map[string]*Asset
 // readAssets reads the assets, minifies them unless m is nil, and names them for publication in folder. Its findings
 // are syntax errors in style sheets and scripts, url() references to missing files, and entries that are neither files
 // nor folders; its warnings are about text that is not UTF-8.
-func readAssets(layouts fs.FS, folder string, m *minifier) (set assetSet, warnings, findings fault.Findings, err error) {
+func readAssets(layouts fs.FS, folder string, m *minifier) (
+	set assetSet, warnings, findings fault.Findings, err error,
+) {
 	sources, findings, err := assetSources(layouts)
 	if err != nil {
 		return nil, nil, nil, err

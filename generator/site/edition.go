@@ -264,6 +264,7 @@ func (e *Edition) Files(ctx context.Context, server Server) (files []output.File
 	findings := slices.Concat(e.findings, e.pageFindings(e.slots))
 	files, twice := e.files()
 	bad, doubtful := e.checkLinks(files, server)
+	doubtful = append(doubtful, caseWarnings(e.origins())...)
 	for _, s := range e.slots {
 		doubtful = append(doubtful, s.warnings...)
 	}
@@ -377,6 +378,28 @@ func (e *Edition) files() (files []output.File, twice fault.Findings) {
 		}
 	}
 	return files, twice
+}
+
+// origins returns all published files with their sources, the generated ones first.
+func (e *Edition) origins() (list []publishedFile) {
+	for _, files := range [][]output.File{e.build.derived.records, e.build.files, e.assets.files()} {
+		for _, f := range files {
+			list = append(list, publishedFile{path: f.Path})
+		}
+	}
+	var own []publishedFile
+	for _, s := range e.slots {
+		if f := (publishedFile{s.page.Path, s.page.Source}); f.source == "" {
+			list = append(list, f)
+		} else {
+			own = append(own, f)
+		}
+	}
+	for _, f := range e.build.content.files {
+		own = append(own, publishedFile{f.Path, contentFolder + f.Path})
+	}
+	slices.SortStableFunc(own, func(a, b publishedFile) int { return strings.Compare(a.source, b.source) })
+	return append(list, own...)
 }
 
 // twice returns the finding for a path that occurs twice. It blames the last content file with that path.

@@ -62,7 +62,7 @@ func TestManyIgnoredFiles(t *testing.T) {
 func TestNamesThatDifferInCase(t *testing.T) {
 	_, warnings := rendered(t, siteInput(t, folder{
 		"About.md": page, "about.markdown": page, "Docs/a.md": page, "docs/b.md": page, "docs/c.md": page,
-		"logo.PNG": "1", "logo.png": "2", "other/about.md": page,
+		"logo.PNG": "1", "logo.png": "2", "other/about.md": page, "Releases/notes.txt": "x", "API.md": page,
 	}, plain))
 	var got []string
 	for _, w := range warnings {
@@ -70,6 +70,8 @@ func TestNamesThatDifferInCase(t *testing.T) {
 		got = append(got, w.File+": "+file)
 	}
 	want := []string{
+		"content/API.md: its URL differs from that of /api/",
+		"content/Releases/notes.txt: its URL differs from that of /releases/",
 		"content/about.markdown: its URL differs from that of content/About.md",
 		"content/docs/b.md: its URL differs from that of content/Docs/a.md",
 		"content/logo.png: its URL differs from that of content/logo.PNG",
