@@ -42,6 +42,7 @@ type result struct {
 // several builds, of which the terminal shows the result of the last one.
 type told struct {
 	later    bool     // files may still be changing
+	checking bool     // the newest state is being checked; problems of an earlier one may be outdated
 	built    string   // message about the builds that have not been reported; "" for none
 	changed  []string // files that have changed since the last report
 	problems string   // as in status
@@ -216,6 +217,8 @@ func (w *worker) report() {
 		w.told.built, w.told.changed = "", nil
 	}
 	switch {
+	case w.told.checking:
+		return
 	case v.Problems == w.told.problems:
 	case v.Problems == "":
 		w.o.Log.Info("all problems are fixed")
@@ -318,6 +321,7 @@ func following(earlier, now map[string]Sheet) map[string]Sheet {
 // check starts a check of a state in another goroutine.
 func (w *worker) check(ctx context.Context, s *site) {
 	ctx, w.cancel = context.WithCancel(ctx)
+	w.told.checking = true
 	go func() {
 		start := w.o.Now()
 		warnings, err := w.builder.Check(ctx, s.State)
@@ -342,6 +346,7 @@ func (w *worker) finish(r result) {
 		return
 	}
 	v.good, v.warnings, v.Warnings, v.Problems = r.site, r.warnings, len(r.warnings), ""
+	w.told.checking = false
 	v.log = append(slices.Clone(v.log), fmt.Sprintf("checked in %d ms", r.took.Milliseconds()))
 	w.view.Store(&v)
 	w.hub.send(v.status)
@@ -350,6 +355,7 @@ func (w *worker) finish(r result) {
 
 // fail shows the mistakes of the newest edit.
 func (w *worker) fail(err error) {
+	w.told.checking = false
 	v := *w.view.Load()
 	v.Problems = describe(err, w.builder.Read)
 	v.log = append(slices.Clone(v.log), "the newest edit cannot be built")
