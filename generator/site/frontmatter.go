@@ -3,6 +3,7 @@ package site
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"strings"
 	"time"
 
@@ -64,10 +65,16 @@ func readFrontMatter(path string, src []byte) (fm frontMatter, body []byte, find
 	for _, e := range doc.Root.Entries {
 		if e.Key == "title" {
 			fm.untitled = e.KeyAt.Errorf("title is empty; write the title of the page after the colon")
+			if commentRE.Match(yamlText) {
+				fm.untitled.Text = "title is empty, because # begins a comment; put the title in quotes"
+			}
 		}
 	}
 	return fm, body, doc.Findings()
 }
+
+// commentRE matches a title that is a comment in YAML: "title: #1 in its field".
+var commentRE = regexp.MustCompile(`(?m)^\s*title:\s+#\S`)
 
 // withoutFrontMatter returns the hint for a text that does not begin with front matter.
 func withoutFrontMatter(src []byte) string {

@@ -176,6 +176,8 @@ func TestUntitled(t *testing.T) {
 		{"no value", "---\ndraft: false\ntitle:\n---\n",
 			"3:1: title is empty; write the title of the page after the colon"},
 		{"empty text", "---\ntitle: ''\n---\n", "2:1: title is empty; write the title of the page after the colon"},
+		{"a comment", "---\ntitle: #1 in its field\n---\n",
+			"2:1: title is empty, because # begins a comment; put the title in quotes"},
 		{"JSON", "{\n  \"title\": \"x\"\n}\n", "1:1: no title; front matter is JSON; write it in YAML: ---, title: …, ---"},
 		{"a line above", "\n---\ntitle: x\n---\n", "1:1: no title; front matter must begin in the first line, without " +
 			"blanks; remove what is above or before its ---"},
