@@ -44,6 +44,7 @@ type documentSet struct {
 	byURL     map[string]*document
 	good      map[string]*document // documents without mistakes, by path
 	files     []output.File        // files other than Markdown
+	unusable  []string             // files that cannot be read; links to them are not reported again
 	warnings  fault.Findings       // about names, and text that is not UTF-8
 }
 
@@ -85,7 +86,8 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &documentSet{byURL: map[string]*document{}, good: map[string]*document{}, warnings: found.warnings()}
+	c := &documentSet{byURL: map[string]*document{}, good: map[string]*document{},
+		unusable: found.unusable, warnings: found.warnings()}
 	for i := range names {
 		findings = append(findings, wrong[i]...)
 		if d := documents[i]; d != nil {
@@ -97,6 +99,8 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 		} else if wrong[i] == nil {
 			c.files = append(c.files, files[i])
 			c.warnings = append(c.warnings, doubtful[i]...)
+		} else {
+			c.unusable = append(c.unusable, names[i])
 		}
 	}
 	return c, findings, nil

@@ -435,6 +435,12 @@ func (e *Edition) checkLinks(files []output.File, server Server) (bad, doubtful 
 			c.known[urlOf(f.Path)] = nil
 		}
 	}
+	for _, name := range e.build.content.unusable {
+		if isPage(name) {
+			name = documentPath(name)
+		}
+		c.known[urlOf(name)] = nil
+	}
 	done := make([]*rendered, len(e.slots))
 	for i, s := range e.slots {
 		done[i] = s.done

@@ -49,6 +49,7 @@ func documentPath(name string) string {
 type contentNames struct {
 	published []string // sorted
 	ignored   []string // sorted; folders end with a slash
+	unusable  []string // files with a finding
 	findings  fault.Findings
 }
 
@@ -87,6 +88,7 @@ func readNames(fsys fs.FS) (*contentNames, error) {
 			c.published = append(c.published, name)
 		default:
 			c.findings = append(c.findings, irregular(contentFolder+name, d))
+			c.unusable = append(c.unusable, name)
 		}
 		return nil
 	})

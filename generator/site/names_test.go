@@ -189,7 +189,7 @@ func (l locked) ReadDir(name string) ([]fs.DirEntry, error) {
 
 // TestUnreadable checks that all files and folders that cannot be read are reported at once.
 func TestUnreadable(t *testing.T) {
-	in := siteInput(t, folder{"a.md": page, "b.md": page, "c/d.md": page, "e.png": "1"}, plain)
+	in := siteInput(t, folder{"a.md": page + "[b](/b/#x) ![e](/e.png)\n", "b.md": page, "c/d.md": page, "e.png": "1"}, plain)
 	in.Content = locked{in.Content.(fstest.MapFS), []string{"b.md", "c", "e.png"}}
 	in.Layouts = site.Overlay(locked{fstest.MapFS{"assets/x.css": {}, "partials/y.html": {}, "z.html": {}},
 		[]string{"assets/x.css", "partials/y.html", "z.html"}}, in.Layouts)
