@@ -58,6 +58,10 @@ func TestErrors(t *testing.T) {
 		{"app", "app: Aurora\n",
 			[]string{`sitegen.yaml:1:6: app must be 24 lower-case hex digits (found "Aurora"); ` +
 				`it is the _id of the application's folder in Girder`}},
+		{"name", "name: down-load\n", []string{`sitegen.yaml:1:7: name must be 1 to 12 letters and digits ` +
+			`(found "down-load"); for instance staging`}},
+		{"name too long", "name: thirteenchars\n", []string{`sitegen.yaml:1:7: name must be 1 to 12 letters and digits ` +
+			`(found "thirteenchars"); for instance staging`}},
 		{"empty", "title: \"\"\nsource: ''\nout: ''\n", []string{
 			`sitegen.yaml:1:8: title is empty (found "")`,
 			`sitegen.yaml:2:9: source is empty (found ""); write the URL of a Girder API, a packages.json, or sample`,

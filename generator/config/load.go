@@ -55,6 +55,7 @@ func Load(in Input) (Config, error) {
 	l.environment(env)
 	l.flags(in.Flags)
 	l.profile()
+	l.derive()
 	l.checkFolders()
 	return l.config, fault.Wrap(fault.Usage, errors.Join(err, l.findings.Err(), l.profileErr), "")
 }
@@ -68,6 +69,9 @@ func readFile(named string) (name string, data []byte, err error) {
 		if _, err := os.Stat(other); err == nil {
 			return name, nil, fmt.Errorf("%s: is not read; rename it to %s", other, FileName)
 		}
+		if _, err := os.Lstat(name); err == nil {
+			return name, nil, fmt.Errorf("%s: symbolic link leads nowhere; correct or remove it", name)
+		}
 		return name, nil, nil
 	}
 	if err != nil {
@@ -78,8 +82,8 @@ func readFile(named string) (name string, data []byte, err error) {
 
 func (l *loader) defaults() {
 	for _, o := range options {
-		if o.FromProfile != nil {
-			l.config.origins[o.Key] = Origin{} // see profile
+		if o.FromProfile != nil || o.Derived != nil {
+			l.config.origins[o.Key] = Origin{} // see profile and derive
 			continue
 		}
 		l.set(o, split(o, o.Default, Origin{}), Origin{}, l.dir)
@@ -101,6 +105,15 @@ func (l *loader) profile() {
 		}
 		if value := o.FromProfile(p); value != "" {
 			l.set(o, []item{{value, origin}}, origin, filepath.Dir(p.Name))
+		}
+	}
+}
+
+// derive sets the options whose default depends on other options.
+func (l *loader) derive() {
+	for _, o := range options {
+		if o.Derived != nil && l.config.origins[o.Key].Level == Default {
+			l.set(o, split(o, o.Derived(&l.config), Origin{}), Origin{}, l.dir)
 		}
 	}
 }

@@ -81,6 +81,7 @@ func TestDefaults(t *testing.T) {
 		Project:     p.Project,
 		Description: p.Description,
 		BaseURL:     p.BaseURL,
+		Name:        "downf645",
 		Source:      p.Source,
 		App:         p.App,
 		Girder:      config.Girder{Download: "file", Timeout: 3 * time.Minute, MaxSize: 64 << 20, Retries: 3},
@@ -136,6 +137,7 @@ title: Downloads
 project: Tool
 description: ""
 base_url: http://LOCALHOST:8080/
+name: Staging2
 notice: |
   **Closed** on Sunday.
 
@@ -190,7 +192,7 @@ stats:
 	want := config.Config{
 		File:        "sitegen.yaml",
 		ProfileName: "aurora.yaml",
-		Title:       "Downloads", Project: "Tool", BaseURL: "http://localhost:8080",
+		Title:       "Downloads", Project: "Tool", BaseURL: "http://localhost:8080", Name: "staging2",
 		Notice:       "**Closed** on Sunday.\n\nCome again.\n",
 		Source:       "https://girder.example.org/api/v1",
 		SourceHeader: "Girder-Token: abc", SourceHeaderFile: "token",
@@ -298,6 +300,23 @@ func TestRelativePaths(t *testing.T) {
 				t.Errorf("paths (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestName checks the default name of a site, which depends on the host of its base URL.
+func TestName(t *testing.T) {
+	for base, want := range map[string]string{
+		"https://download.example.org": "downf462", "http://download.example.org": "downf462",
+		"https://staging.example.org": "staga9e1", "http://localhost:8080": "loca8b1f", "http://[::1]:80": "18009f2",
+	} {
+		c := load(t, config.Input{Environ: []string{"SITEGEN_BASE_URL=" + base}})
+		if c.Name != want || c.Origin("name").Level != config.Default {
+			t.Errorf("%s: name %q from %s, want %q", base, c.Name, c.Origin("name"), want)
+		}
+		c = load(t, config.Input{Environ: []string{"SITEGEN_BASE_URL=" + base, "SITEGEN_NAME=7A"}})
+		if c.Name != "7a" || c.Origin("name").String() != "environment SITEGEN_NAME" {
+			t.Errorf("%s: name %q from %s", base, c.Name, c.Origin("name"))
+		}
 	}
 }
 

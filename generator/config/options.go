@@ -19,12 +19,14 @@ type Option struct {
 	// FromProfile returns the default from the profile, or "" if it has none. It is nil for options that do not depend
 	// on the project.
 	FromProfile func(*profile.Profile) string
-	Value       string // placeholder for the value of the flag in help: "FOLDER"; "" if there is none
-	Usage       string // one line for help
-	Doc         string // description in Markdown: meaning, unit, effect
-	NotInFile   bool   // not allowed in the file, because it is a secret or for a single run
-	Command     string // the only command that has the flag; "" if several have it
-	Secret      bool   // never printed
+	// Derived returns the default from the values of other options. It is nil for options whose default is independent.
+	Derived   func(*Config) string
+	Value     string // placeholder for the value of the flag in help: "FOLDER"; "" if there is none
+	Usage     string // one line for help
+	Doc       string // description in Markdown: meaning, unit, effect
+	NotInFile bool   // not allowed in the file, because it is a secret or for a single run
+	Command   string // the only command that has the flag; "" if several have it
+	Secret    bool   // never printed
 
 	field field
 }
@@ -107,6 +109,16 @@ var options = []*Option{
 			"the download API answers at the root of a host. Feeds, the sitemap and canonical links contain it; " +
 			"links between pages do not.",
 		field: one("URL", func(c *Config) *string { return &c.BaseURL }, baseURL, same),
+	},
+	{
+		Key: "name", Group: "Site", Derived: func(c *Config) string { return siteName(c.BaseURL) },
+		Usage: "name of the site in the web server's configuration",
+		Doc: "The name of the site in the web server's configuration: up to 12 letters and digits, in lower case. " +
+			"The sites of one Nginx need different names, because it is part of each variable's name: " +
+			"`$sitegen_staging_os` for `staging`. The default consists of the first letters of the host in " +
+			"`base_url` and of its hash, so sites with different hosts have different names; two sites with the same " +
+			"`base_url` must set it. Changing the name changes every file of the configuration.",
+		field: one("letters and digits", func(c *Config) *string { return &c.Name }, nameOf, same),
 	},
 	{
 		Key: "notice", Group: "Site",

@@ -30,6 +30,7 @@ title: Aurora downloads                                    # profile aurora.yaml
 project: "3"                                               # environment SITEGEN_PROJECT
 description: Installers of Aurora.                         # profile aurora.yaml
 base_url: https://download.example.org                     # profile aurora.yaml
+name: downf462                                             # default
 notice: "a\nb\n"                                           # sitegen.yaml:2
 source: packages.json                                      # profile aurora.yaml
 app: ""                                                    # default

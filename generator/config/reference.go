@@ -53,6 +53,8 @@ func (o *Option) defaultText() string {
 	switch {
 	case o.FromProfile != nil:
 		return "from the profile"
+	case o.Derived != nil:
+		return "derived from `base_url`"
 	case o.Default == "" && o.field.isList():
 		return "an empty list"
 	case o.Default == "":

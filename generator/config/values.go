@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -154,8 +155,29 @@ func baseURL(s, _ string) (string, error) {
 
 var (
 	hostRE = regexp.MustCompile(`^([0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
+	nameRE = regexp.MustCompile(`^[0-9A-Za-z]{1,12}$`)
+	wordRE = regexp.MustCompile(`[0-9a-z]+`)
 	appRE  = regexp.MustCompile(`^[0-9a-f]{24}$`)
 )
+
+// nameOf parses the name of a site. It is converted to lower case, because Nginx ignores the case of names. It has at
+// most 12 letters: PCRE allows 32 for the name of a group, and the longest one of the Nginx configuration is
+// sitegen_<name>_value_<number>.
+func nameOf(s, _ string) (string, error) {
+	if !nameRE.MatchString(s) {
+		return "", invalid{what: "must be 1 to 12 letters and digits", hint: "for instance staging"}
+	}
+	return strings.ToLower(s), nil
+}
+
+// siteName returns the default name of the site at a base URL: up to four letters and digits of the host, and four
+// digits of its hash. For example, https://download.example.org is named downf462. It does not depend on the scheme.
+func siteName(base string) string {
+	_, host, _ := strings.Cut(base, "://")
+	start := strings.Join(wordRE.FindAllString(host, -1), "")
+	hash := sha256.Sum256([]byte(host))
+	return fmt.Sprintf("%.4s%x", start, hash[:2])
+}
 
 // source parses a URL, the word sample, or a path. A relative path is resolved like a folder's.
 func source(s, dir string) (string, error) {

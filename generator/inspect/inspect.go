@@ -38,7 +38,7 @@ func Explain(ctx context.Context, p *project.Project, w io.Writer, url, server s
 	if e.Err() != nil {
 		p.Log.Warn("pages have errors, so their aliases may be missing: " + e.Err().Error())
 	}
-	table, err := p.Table(x, e.Aliases())
+	table, err := p.Table(x, e.Aliases(), e.Paths())
 	if err != nil {
 		return err
 	}
@@ -85,11 +85,11 @@ func CheckRedirects(ctx context.Context, p *project.Project) ([]redirect.Finding
 	if err != nil {
 		return nil, err
 	}
-	table, tableErr := p.Table(x, e.Aliases())
+	table, tableErr := p.Table(x, e.Aliases(), e.Paths())
 	if table == nil {
 		return nil, tableErr
 	}
-	findings := p.CheckRules(table, e)
+	findings := p.CheckRules(table)
 	compiled, err := p.Compile(table)
 	for _, c := range compiled {
 		findings = append(findings, c.Findings...)

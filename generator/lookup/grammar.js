@@ -16,8 +16,13 @@ function parameters(query) {
 }
 
 function unescaped(text) {
-    return text.replace(/\+|%[0-9A-Fa-f]{2}/g, function (m) {
-        return m === '+' ? ' ' : String.fromCharCode(parseInt(m.slice(1), 16));
+    return decoded(text.replace(/\+/g, ' '));
+}
+
+// decoded decodes percent-escapes. Each byte becomes one character.
+function decoded(text) {
+    return text.replace(/%[0-9A-Fa-f]{2}/g, function (m) {
+        return String.fromCharCode(parseInt(m.slice(1), 16));
     });
 }
 

@@ -28,8 +28,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This preview does not answer to that host name. Use localhost, or allow the name with "+
 			"--allow-host.", http.StatusMisdirectedRequest)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "This site supports only GET and HEAD.", http.StatusMethodNotAllowed)
+		s.view.Load().reply(func(s *site) (emulate.Reply, error) { return s.files.Refuse(r.Method) }).Send(w)
 	case r.URL.Path == eventsPath:
 		s.hub.ServeHTTP(w, r)
 	case r.URL.Path == scriptPath:
@@ -44,7 +43,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve answers a request for the site.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	v := s.view.Load()
-	answer := v.reply(emulate.Clean(r.URL.Path), r.URL.RawQuery)
+	answer := v.reply(func(s *site) (emulate.Reply, error) {
+		return s.answer(emulate.Clean(r.URL.Path), r.URL.RawQuery)
+	})
 	switch {
 	case strings.Contains(r.Header.Get("Accept"), "text/html"):
 		answer = v.forBrowser(answer)
@@ -55,13 +56,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // reply answers a request from the newest state or, if that fails because of a mistake, from the last good state.
-func (v *view) reply(path, query string) emulate.Reply {
+func (v *view) reply(answer func(*site) (emulate.Reply, error)) emulate.Reply {
 	problem := v.Problems
 	for _, s := range []*site{v.newest, v.good} {
 		if s == nil {
 			continue
 		}
-		r, err := s.answer(path, query)
+		r, err := answer(s)
 		if err == nil {
 			return r
 		}

@@ -2,7 +2,6 @@ package preview_test
 
 import (
 	"log/slog"
-	"net/http"
 	"path/filepath"
 	"testing"
 	"time"
@@ -38,7 +37,7 @@ func TestAsNginx(t *testing.T) {
 		t.Fatal(err)
 	}
 	nginx := testutil.StartNginx(t, w.path("public"), filepath.Join(w.dir, "redirects"))
-	requests := []string{
+	written := []string{
 		"/", "/?utm=1", "/?os=win", "/?offset=-1&stability=any", "/releases", "/releases?a=b", "/releases/",
 		"/releases/index.html",
 		"/a/b", "/a/b/", "/a/b/?x=1", "/a/", "/a", "/bee", "/bee/", "//a//b//", "/a/./b/../b/", "/a/%62/", "/old",
@@ -53,6 +52,7 @@ func TestAsNginx(t *testing.T) {
 		"/find", "/download?os=win&date=2021",
 	}
 	x := testutil.Index(t, "live")
+	requests := written
 	for q := range testutil.RandomRequests(x, 11, 1000) {
 		requests = append(requests, q)
 	}
@@ -62,17 +62,24 @@ func TestAsNginx(t *testing.T) {
 			t.Errorf("%s (-nginx +preview):\n%.1500s", q, diff)
 		}
 	}
+	for _, q := range written {
+		for _, method := range []string{"POST", "DELETE", "PROPFIND", "OPTIONS"} {
+			want, got := ask(t, method, nginx.URL+q), ask(t, method, w.url+q)
+			if diff := cmp.Diff(seen(want), seen(got)); diff != "" || got.StatusCode < 204 {
+				t.Errorf("%s %s (-nginx +preview):\n%.1500s", method, q, diff)
+			}
+		}
+	}
 }
 
 // seen returns the parts of a response that matter to clients.
 func seen(res response) map[string]any {
 	s := map[string]any{"status": res.StatusCode}
 	for _, name := range []string{"Location", "Cache-Control", "Access-Control-Allow-Origin",
-		"X-Content-Type-Options"} {
+		"X-Content-Type-Options", "Allow"} {
 		s[name] = res.Header.Get(name)
 	}
-	if res.StatusCode < 300 || res.StatusCode == http.StatusBadRequest || res.StatusCode == http.StatusNotFound ||
-		res.StatusCode == http.StatusGone {
+	if res.StatusCode < 300 || res.StatusCode >= 400 {
 		s["Content-Type"], s["body"] = res.Header.Get("Content-Type"), res.body
 	}
 	return s

@@ -71,7 +71,8 @@ func TestServerRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := p.Table(lookup.New(p.Spec, nil), []site.Alias{{From: "/older", To: "/new/"}})
+	table, err := p.Table(lookup.New(p.Spec, nil), []site.Alias{{From: "/older", To: "/new/"}},
+		nil)
 	if err != nil {
 		t.Fatal(err)
 	}

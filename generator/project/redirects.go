@@ -8,9 +8,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/folder"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/redirect/servers"
@@ -20,33 +20,48 @@ import (
 // RulesFile returns the path of the file with the redirect rules.
 func (p *Project) RulesFile() string { return filepath.Join(p.Config.Redirects, "rules.txt") }
 
+// isLink reports whether there is a symbolic link at a path.
+func isLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
+}
+
 // Rules returns the content of RulesFile, or "" if there is no such file.
 func (p *Project) Rules() (string, error) {
-	b, err := os.ReadFile(p.RulesFile())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	file := p.RulesFile()
+	b, err := folder.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = nil; isLink(file) {
+			err = fmt.Errorf("%s: symbolic link leads nowhere; correct or remove it", file)
+		}
+		return "", usage(err, "")
+	}
+	if err != nil {
 		return "", usage(fmt.Errorf("read the redirect rules: %w", err), "")
 	}
 	return string(b), nil
 }
 
-// Table returns all redirects of the site: the packages of x, the rules, the aliases of pages, and the profile's rules
-// for the links of retired servers. Its error lists all mistakes in rules and aliases; the table is returned as well,
+// Table returns all redirects of the site: the packages of x, the rules, the aliases of pages, the profile's rules for
+// the links of retired servers, and the files that come before rules. paths are those of the files that a build writes. Its error lists all mistakes in rules and aliases; the table is returned as well,
 // with the valid ones, and the caller may check them, too.
-func (p *Project) Table(x *lookup.Index, aliases []site.Alias) (*redirect.Table, error) {
+func (p *Project) Table(x *lookup.Index, aliases []site.Alias, paths []string) (*redirect.Table, error) {
 	text, err := p.Rules()
 	if err != nil {
 		return nil, err
 	}
 	written, err := redirect.Parse(p.RulesFile(), text)
-	list := make([]redirect.Alias, len(aliases))
-	for i, a := range aliases {
-		list[i] = redirect.Alias{From: a.From, To: a.To, Pos: a.At}
+	var list []redirect.Alias
+	for _, a := range aliases {
+		list = append(list, redirect.Alias{From: a.From, To: a.To, Pos: a.At})
 	}
 	aliased, aliasErr := redirect.AliasRules(list)
 	legacy := p.Profile.LegacyRules
 	inherited, inheritedErr := redirect.InheritedRules(x, legacy.Name, legacy.Text)
 	rules := append(append(written, aliased...), inherited...)
-	return &redirect.Table{Index: x, Rules: redirect.NewRules(rules)},
+	files := redirect.FilesOf(paths)
+	files.Other = p.otherFiles()
+	return &redirect.Table{Index: x, Rules: redirect.NewRules(rules), Files: files, Name: p.Config.Name},
 		fault.Wrap(fault.Content, errors.Join(err, aliasErr, inheritedErr), "")
 }
 
@@ -70,25 +85,13 @@ func (p *Project) Server(t *redirect.Table, whole bool) site.Server {
 	}
 }
 
-// CheckRules checks the rules of a table against the pages of the site and the other files that the server has.
-func (p *Project) CheckRules(t *redirect.Table, e *site.Edition) []redirect.Finding {
-	s := redirect.Site{Pages: pagePaths(e.Paths()), HasFile: p.otherFiles(), Hosts: p.Config.RedirectHosts}
+// CheckRules checks the rules of a table of Table.
+func (p *Project) CheckRules(t *redirect.Table) []redirect.Finding {
+	s := redirect.Site{Hosts: p.Config.RedirectHosts}
 	if u, err := url.Parse(p.Config.BaseURL); err == nil {
 		s.Host, s.Hosts = u.Host, append([]string{u.Hostname()}, s.Hosts...)
 	}
 	return redirect.Check(t, s)
-}
-
-// pagePaths returns the URL paths that lead to the given files.
-func pagePaths(files []string) map[string]bool {
-	paths := make(map[string]bool, len(files))
-	for _, f := range files {
-		if !strings.HasPrefix(f, "-/") {
-			paths["/"+strings.TrimSuffix(f, "index.html")] = true
-			paths["/"+f] = true
-		}
-	}
-	return paths
 }
 
 // Compiled is the result of compiling a table for one server.

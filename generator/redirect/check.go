@@ -55,15 +55,10 @@ func Split(findings []Finding) (warnings fault.Findings, err error) {
 	return warnings, errors.Join(errs...)
 }
 
-// Site describes what Check needs to know about the site besides its rules.
+// Site describes what Check needs to know about the site besides its table.
 type Site struct {
-	Pages map[string]bool // URL paths of its files: "/", "/docs/install/" (a folder's index.html), "/robots.txt"
-	Host  string          // the site's own host, with the port if it has one
-	Hosts []string        // hosts that a target may be on
-
-	// HasFile reports whether there is another file at a path below public/, which a target may be, and which rules may
-	// hide. nil for none.
-	HasFile func(path string) bool
+	Host  string   // the site's own host, with the port if it has one
+	Hosts []string // hosts that a target may be on
 }
 
 // path returns the path and query of a target if it is on the site itself. The target may be a path or a whole URL:
@@ -80,36 +75,31 @@ func (s Site) path(target string) (path string, ok bool) {
 	return "/" + strings.TrimPrefix(rest[end:], "/"), true
 }
 
-// has reports whether the site has a page at a path, with or without a slash at the end.
-func (s Site) has(path string) bool {
-	return s.Pages[path] || s.Pages[path+"/"] || s.Pages[trimSlash(path)]
-}
-
-// serves reports whether the site has a page or another file at a path, with or without a slash at the end.
-func (s Site) serves(path string) bool {
-	file := strings.Trim(path, "/")
-	return s.has(path) || s.HasFile != nil && (s.HasFile(file) || s.HasFile(file+"/index.html"))
-}
-
 // Check returns everything that is wrong with the rules of a table, sorted by file and line: at most one error for a
 // rule, and one for a loop. It checks what holds for all servers; the limits of a single server are in its Compilation.
 func Check(t *Table, site Site) []Finding {
-	c := &checker{table: t, site: site, failed: map[*Rule]bool{}, hops: map[*Rule]hop{}, into: map[*Rule]*loop{}}
+	c := &checker{table: t, site: site, order: map[*Rule]int{}, exact: map[string][]*Rule{}, failed: map[*Rule]bool{},
+		hops: map[*Rule]hop{}, into: map[*Rule]*loop{}}
+	for i, r := range t.Rules.All() {
+		c.order[r] = i
+		if !r.Pattern() {
+			c.exact[r.Source] = append(c.exact[r.Source], r)
+		}
+	}
 	var rules []*Rule // those of this site that match some request
 	for _, r := range t.Rules.All() {
-		if r.Origin == Inherited { // written for the profile, without knowledge of this site's pages
-			continue
-		}
-		if c.unreachable(r); !c.failed[r] {
+		// The rules of the profile are written without knowledge of this site's pages.
+		if r.Origin != Inherited && !c.unreachable(r) && !c.shadowed(r) {
 			rules = append(rules, r)
 		}
 	}
 	c.loops(rules)
 	for _, r := range rules {
-		c.shadows(r)
 		c.host(r)
 		c.follow(r)
-		c.behind(r)
+	}
+	for _, r := range t.Rules.LeftOut() {
+		c.add(Warning, r, "this rule is left out: %s", r.LeftOut)
 	}
 	c.hidden()
 	slices.SortStableFunc(c.findings, func(a, b Finding) int { return a.Pos.Compare(b.Pos) })
@@ -119,6 +109,8 @@ func Check(t *Table, site Site) []Finding {
 type checker struct {
 	table    *Table
 	site     Site
+	order    map[*Rule]int      // the positions of the rules in the order in which they are tried
+	exact    map[string][]*Rule // the rules that are no patterns, by source
 	findings []Finding
 	failed   map[*Rule]bool  // the rules that have an error
 	hops     map[*Rule]hop   // the results of next
@@ -134,64 +126,78 @@ func (c *checker) add(s Severity, r *Rule, format string, args ...any) {
 	c.findings = append(c.findings, Finding{s, r.Pos, fmt.Sprintf(format, args...)})
 }
 
-// unreachable adds an error if a rule never matches because the API or another rule answers first.
-func (c *checker) unreachable(r *Rule) {
+// unreachable adds a finding and returns true if a rule never matches because the API or another rule answers first.
+func (c *checker) unreachable(r *Rule) bool {
 	switch api := c.table.Index.Answer(r.Source, ""); {
 	case api.Kind != lookup.NotOurs && api.Kind != lookup.NoSuchID:
 		c.add(Error, r, "this rule never matches: the download API answers %s", r.Source)
-		return
-	case strings.HasPrefix(r.Source, "/assets/") || strings.HasPrefix(r.Source, "/-/"):
-		c.add(Error, r, "this rule never matches: rules do not apply to files that sitegen generates (found %s)",
+		return true
+	case withoutRules(r.Source), withoutRules(r.Source + "/"):
+		c.add(Error, r, "this rule never matches: rules do not apply to files that sitegen generates, or to hidden files "+
+			"(found %s)",
 			r.Source)
-		return
+		return true
 	}
 	if _, _, ok := c.table.Index.Spec().Permalink(r.Source); ok {
 		c.add(Error, r, "this rule never matches: %s is a permalink of the catalogue", r.Source)
+		return true
+	}
+	for _, list := range [][]*Rule{c.exact[r.Source], c.table.Rules.Patterns()} {
+		for _, b := range list {
+			if c.order[b] >= c.order[r] {
+				break
+			}
+			if implies(r.Conditions, b.Conditions) && coversPath(b, r) {
+				c.behind(r, b)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// behind adds a finding about a rule that never matches because a rule before it does. On Netlify, such a line does no
+// harm, so it is a warning; an alias that does not work is an error.
+func (c *checker) behind(r, before *Rule) {
+	severity := Warning
+	if r.Origin == Aliased {
+		severity = Error
+	}
+	if implies(before.Conditions, r.Conditions) && coversPath(r, before) {
+		c.add(severity, r, "duplicate rule for %s; the first is at %s", r.Source, before.Pos)
 		return
 	}
-	before := c.table.Rules.Exact(r.Source)
-	if r.Pattern() {
-		before = c.table.Rules.Patterns()
-	}
-	for _, b := range before {
-		if b == r {
-			return
-		}
-		if !coversPath(b, r) || !implies(r.Conditions, b.Conditions) {
-			continue
-		}
-		if implies(b.Conditions, r.Conditions) && coversPath(r, b) {
-			c.add(Error, r, "duplicate rule for %s; the first is at %s", r.Source, b.Pos)
-		} else {
-			c.add(Error, r, "this rule never matches: %s at %s matches first", b.Source, b.Pos)
-		}
-		return
-	}
+	c.add(severity, r, "this rule never matches: %s at %s matches first", before.Source, before.Pos)
 }
 
 // coversPath reports whether r matches every path that other matches. For example, /u/* covers /u/:name, and /u/:name
-// covers /u/ann, but not the other way round.
+// covers /u/ann, but not the other way round. It tries paths with unusual text in place of placeholders and asterisks,
+// which nothing but a placeholder or an asterisk of r can match.
 func coversPath(r, other *Rule) bool {
-	mine, theirs := strings.Split(r.Source, "/"), strings.Split(other.Source, "/")
-	for i, m := range mine {
-		if m == "*" {
-			return true
+	if !r.Pattern() {
+		return !other.Pattern() && r.Source == other.Source
+	}
+	if !strings.HasPrefix(other.Source, r.prefix) {
+		return false
+	}
+	const one = "\uE000"
+	for _, any := range []string{"", one, one + "/" + one, one + "/"} {
+		var path strings.Builder
+		for _, p := range other.path {
+			switch {
+			case p.star:
+				path.WriteString(any)
+			case p.name != "":
+				path.WriteString(one)
+			default:
+				path.WriteString(p.text)
+			}
 		}
-		if i >= len(theirs) {
-			return false
-		}
-		_, mineOpen := placeholder(m)
-		_, theirsOpen := placeholder(theirs[i])
-		switch {
-		case theirs[i] == "*":
-			return false
-		case mineOpen && (theirsOpen || capturedRE.MatchString(theirs[i])):
-		case !mineOpen && !theirsOpen && m == theirs[i]:
-		default:
+		if r.match(CleanPath(path.String())) == nil {
 			return false
 		}
 	}
-	return len(mine) == len(theirs)
+	return true
 }
 
 // implies reports whether every query that meets the conditions a also meets the conditions b. For example, id=7
@@ -208,32 +214,9 @@ func implies(a, b []Condition) bool {
 	return true
 }
 
-// behind adds a warning if an exact rule stands behind a pattern that always matches its requests. Exact sources are
-// tried first, so the rule works here; but authors who know Netlify, where the first line wins, expect the pattern to
-// answer. For example, with these rules, /docs/intro redirects to /start:
-//
-//	/docs/*      /d/:splat
-//	/docs/intro  /start
-func (c *checker) behind(r *Rule) {
-	if r.Pattern() || r.Origin != Written {
-		return
-	}
-	for _, p := range c.table.Rules.Patterns() {
-		if p.Origin != Written || p.Pos.Line > r.Pos.Line {
-			return
-		}
-		if strings.HasPrefix(r.Source, p.prefix) && p.expr.MatchString(r.Source) &&
-			implies(r.Conditions, p.Conditions) {
-			c.add(Warning, r, "this rule answers before the pattern %s at %s, although that comes first in the file: "+
-				"exact sources are tried before patterns; move this rule before the pattern", p.Source, p.Pos)
-			return
-		}
-	}
-}
-
 // hidden adds an error for each page that is never shown because the download API or a permalink answers at its path.
 func (c *checker) hidden() {
-	for _, page := range slices.Sorted(maps.Keys(c.site.Pages)) {
+	for _, page := range slices.Sorted(maps.Keys(c.table.Files.Pages)) {
 		_, _, permalink := c.table.Index.Spec().Permalink(page)
 		if page == "/" || strings.HasSuffix(page, "/index.html") || !permalink &&
 			c.table.Index.Answer(page, "").Kind == lookup.NotOurs {
@@ -245,30 +228,18 @@ func (c *checker) hidden() {
 	}
 }
 
-// shadows adds an error if the rule hides pages and has no exclamation mark to allow it.
-func (c *checker) shadows(r *Rule) {
-	if r.Force {
-		return
+// shadowed adds a finding and returns true if a rule never matches because the site has a file at its path.
+func (c *checker) shadowed(r *Rule) bool {
+	if r.Pattern() || r.Force || !c.table.Files.Has(r.Source) {
+		return false
 	}
-	hint := fmt.Sprintf("rules come before pages; write %d! if that is intended", r.Status)
 	if r.Origin == Aliased {
-		hint = "remove this alias"
+		c.add(Error, r, "this alias never redirects: there is a page at %s; remove the alias", r.Source)
+		return true
 	}
-	if !r.Pattern() {
-		if c.site.has(r.Source) {
-			c.add(Error, r, "this rule hides the page %s; %s", r.Source, hint)
-		}
-		return
-	}
-	var hidden []string
-	for page := range c.site.Pages {
-		if strings.HasPrefix(page, r.prefix) && r.expr.MatchString(page) {
-			hidden = append(hidden, page)
-		}
-	}
-	if len(hidden) > 0 {
-		c.add(Error, r, "this rule hides %d pages, %s among them; %s", len(hidden), slices.Min(hidden), hint)
-	}
+	c.add(Warning, r, "this rule never matches: there is a file at %s, and files come before rules; write %d! if the "+
+		"rule is to hide it", r.Source, r.Status)
+	return true
 }
 
 // host adds an error if the target is on a host that is not allowed.
@@ -318,12 +289,16 @@ func (c *checker) next(r *Rule) hop {
 	}))
 	if internal {
 		path, query := splitTarget(target)
-		a := c.table.Answer(path, query)
-		if r.Status == 200 {
-			a = Answer{Status: c.table.Index.Answer(path, "").Status} // a server does not try rules a second time
+		var a Answer // of the target; a server does not try rules a second time for a target that is a file
+		if r.Moved() {
+			a = c.table.Answer(path, query)
 		}
-		h = hop{target: target, rule: a.Rule, missing: a.Rule == nil && r.Fixed() &&
-			(a.Status >= 400 || a.Status == 0 && !c.site.serves(path))}
+		// A pattern such as /* /404 404 answers for everything that does not exist.
+		none := a.Status >= 400 && (a.Rule == nil || a.Rule.Pattern()) || a.Status == 0 && !c.table.Files.Has(path)
+		h = hop{target: target, rule: a.Rule, missing: none && r.Fixed()}
+		if h.missing {
+			h.rule = nil
+		}
 	}
 	c.hops[r] = h
 	return h

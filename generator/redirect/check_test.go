@@ -14,42 +14,60 @@ import (
 )
 
 func TestCheck(t *testing.T) {
-	site := redirect.Site{
-		Pages: map[string]bool{"/": true, "/new/": true, "/docs/": true, "/docs/a/": true, "/docs/b.html": true,
-			"/robots.txt": true, "/app/index.html": true},
-		Host:  "download.example:8443",
-		Hosts: []string{"viewer.example", "discourse.example"},
-	}
+	site := redirect.Site{Host: "download.example:8443", Hosts: []string{"viewer.example", "discourse.example"}}
+	files := redirect.FilesOf([]string{"index.html", "new/index.html", "docs/index.html", "docs/a/index.html",
+		"docs/b.html", "robots.txt", "app/index.html"})
+	files.Other = func(path string) bool { return path == "manual.pdf" }
 	tests := []struct{ name, rules, want string }{
 		{"no mistakes", "/old /new/\n/x/* /new/\n/f https://viewer.example/\n" +
 			"/w/* https://discourse.example/t/:splat\n/d /download?os=win\n/l /latest/win/nightly\n" +
 			"/app/* /app/index.html 200!", ""},
-		{"duplicate", "/old /new/\n/old/ /docs/", "2:1 error: duplicate rule for /old; the first is at r:1:1"},
+		{"duplicate", "/old /new/\n/old/ /docs/", "2:1 warning: duplicate rule for /old; the first is at r:1:1"},
 		{"duplicate pattern", "/u/:a/* /new/\n/u/:b/* /docs/",
-			"2:1 error: duplicate rule for /u/:b/*; the first is at r:1:1"},
+			"2:1 warning: duplicate rule for /u/:b/*; the first is at r:1:1"},
 		{"duplicate condition", "/u id=:a /new/\n/u id=:b /new/\n/u /new/",
-			"2:1 error: duplicate rule for /u; the first is at r:1:1"},
+			"2:1 warning: duplicate rule for /u; the first is at r:1:1"},
 		{"shadowed by a wider pattern", "/u/* /new/\n/u/:b /docs/\n/u/v /docs/",
-			"2:1 error: this rule never matches: /u/* at r:1:1 matches first\n" + behind("3", "/u/*", "1")},
+			"2:1 warning: this rule never matches: /u/* at r:1:1 matches first\n" +
+				"3:1 warning: this rule never matches: /u/* at r:1:1 matches first"},
 		{"shadowed by fewer conditions", "/u /new/\n/u id=7 /docs/",
-			"2:1 error: this rule never matches: /u at r:1:1 matches first"},
+			"2:1 warning: this rule never matches: /u at r:1:1 matches first"},
 		{"shadowed by a placeholder condition", "/u id=:x /new/\n/u id=7 /docs/",
-			"2:1 error: this rule never matches: /u at r:1:1 matches first"},
+			"2:1 warning: this rule never matches: /u at r:1:1 matches first"},
 		{"not shadowed", "/u id=7 /new/\n/u id=:x /docs/\n/u/:a/b /new/\n/u/:a/c /new/\n/u/* /new/", ""},
 		{"paths that sitegen answers", "/find /new/\n/ /new/\n/latest/win /new/\n/-/x /new/\n/assets/* /new/",
 			"1:1 error: this rule never matches: the download API answers /find\n" +
 				"2:1 error: this rule never matches: the download API answers /\n" +
 				"3:1 error: this rule never matches: /latest/win is a permalink of the catalogue\n" +
-				"4:1 error: this rule never matches: rules do not apply to files that sitegen generates " +
-				"(found /-/x)\n" +
-				"5:1 error: this rule never matches: rules do not apply to files that sitegen generates " +
-				"(found /assets/*)"},
-		{"hidden page", "/docs/a /new/",
-			"1:1 error: this rule hides the page /docs/a; rules come before pages; write 301! if that is intended"},
-		{"hidden pages", "/docs/* /new/ 302",
-			"1:1 error: this rule hides 3 pages, /docs/ among them; rules come before pages; " +
-				"write 302! if that is intended"},
-		{"hidden on purpose", "/docs/a /new/ 301!", ""},
+				"4:1 error: this rule never matches: rules do not apply to files that sitegen generates, " +
+				"or to hidden files (found /-/x)\n" +
+				"5:1 error: this rule never matches: rules do not apply to files that sitegen generates, " +
+				"or to hidden files (found /assets/*)"},
+		{"a file comes first", "/docs/a /new/\n/robots.txt /new/ 302\n/manual.pdf /new/\n/docs/b /new/",
+			never("1", "/docs/a", "301") + never("2", "/robots.txt", "302") + never("3", "/manual.pdf", "301")},
+		{"files that a pattern would match", "/docs/* /new/ 302", ""},
+		{"hidden on purpose", "/docs/a /new/ 301!\n/docs/b.html /manual.pdf 301!", ""},
+		{"fallbacks", "/app/* /app/ 200\n/old/* /new/:splat\n/docs/* /docs/a/ 404\n/* /404 404\n/x /new/",
+			"5:1 warning: this rule never matches: /* at r:4:1 matches first"},
+		{"the target is nothing but a fallback", "/a /nowhere\n/* /404 404",
+			"1:1 error: the target does not exist on the site (found /nowhere)"},
+		{"every path of a moved site", "/* https://viewer.example/:splat 301!", ""},
+		{"a slash that the folder has", "/docs /docs/\n/docs/a/ /docs/a", never("1", "/docs", "301") +
+			never("2", "/docs/a", "301")},
+		{"a pattern that matches its own target", "/docs/* /docs/ 301", ""},
+		{"what only Netlify can do", "https://old.example/* /new/\n/a /new/ 302 Country=de,at\n" +
+			"/api2/* https://api.example/:splat 200\n//cdn.example/x /new/\n/b /new/ 200! Role=admin",
+			"1:1 warning: this rule is left out: the source is on a host, but rules are for the paths of one site; if it " +
+				"is this site's own address, remove scheme and host, otherwise redirect it where that host is configured\n" +
+				"2:1 warning: this rule is left out: Country= needs a program that knows the visitor; remove the " +
+				"condition, or link to each target from a page\n" +
+				"3:1 warning: this rule is left out: status 200 with another host needs a proxy; write 302 to redirect, " +
+				"or set the proxy up in the web server\n" +
+				"4:1 warning: this rule is left out: the source is on a host, but rules are for the paths of one site; if " +
+				"it is this site's own address, remove scheme and host, otherwise redirect it where that host is " +
+				"configured\n" +
+				"5:1 warning: this rule is left out: Role= needs a program that knows the visitor; remove the " +
+				"condition, or link to each target from a page"},
 		{"loop", "/a /b\n/b /c\n/c /a", "1:1 error: redirect loop: /a -> /b -> /c -> /a"},
 		{"leads into a loop", "/x /a\n/a /b\n/b /a",
 			"2:1 error: redirect loop: /a -> /b -> /a; rules that lead into it: /x"},
@@ -60,11 +78,12 @@ func TestCheck(t *testing.T) {
 		{"two loops", "/w /z\n/x /a\n/b /a\n/a /b\n/y /x\n/z /z",
 			"3:1 error: redirect loop: /b -> /a -> /b; rules that lead into it: /x, /y\n" +
 				"6:1 error: redirect loop: /z -> /z; rules that lead into it: /w"},
-		{"a loop that hides a page", "/docs/a /b\n/b /docs/a",
+		{"a loop that hides a page", "/docs/a /b 301!\n/b /docs/a",
 			"1:1 error: redirect loop: /docs/a -> /b -> /docs/a"},
+		{"a page ends it", "/docs/a /b\n/b /docs/a", never("1", "/docs/a", "301")},
 		{"loop of a rule that never matches", "/b /a\n/a /new/\n/a /b",
 			"1:1 warning: redirect chain: /b -> /a -> /new/; write: /b /new/ 301\n" +
-				"3:1 error: duplicate rule for /a; the first is at r:2:1"},
+				"3:1 warning: duplicate rule for /a; the first is at r:2:1"},
 		{"redirect to itself", "/a /a/", "1:1 error: redirect loop: /a -> /a"},
 		{"loop over the site's own host", "/a https://download.example:8443/b?x=1\n/b http://download.example:8443/a",
 			"1:1 error: redirect loop: /a -> /b -> /a\n" +
@@ -85,11 +104,11 @@ func TestCheck(t *testing.T) {
 				"2:1 error: the target does not exist on the site (found /nowhere)"},
 		{"chain to a missing page of the profile", "/a /bitstream/608873\n", ""},
 		{"one error for a line", "/docs/a https://evil.example/\n/find/ /find\n",
-			"1:1 error: this rule hides the page /docs/a; rules come before pages; write 301! if that is intended\n" +
-				"2:1 error: this rule never matches: the download API answers /find"},
+			never("1", "/docs/a", "301") + "2:1 error: this rule never matches: the download API answers /find"},
 		{"exact behind a pattern", "/s/* /new/\n/t id=7 /docs/\n/:x/v k=1 /new/\n/s/é /new/\n/s/v /new/\n/s /new/\n" +
-			"/q/v k=1 /new/\n/q/v /new/\n/r/v /new/\n/r/* /new/",
-			behind("5", "/s/*", "1") + "\n" + behind("6", "/s/*", "1") + "\n" + behind("7", "/:x/v", "3")},
+			"/q/v k=1 /new/\n/q/v /new/\n/r/v /new/\n/r/* /new/\n/p-* /new/\n/p-q/r /new/\n/*/end /new/\n/a/b/end /new/",
+			behind("4", "/s/*", "1") + behind("5", "/s/*", "1") + behind("6", "/s/*", "1") + behind("7", "/:x/v", "3") +
+				behind("12", "/p-*", "11") + behind("14", "/*/end", "13")},
 		{"redirect to an error page", "/a /b\n/b 410", ""},
 		{"chain of patterns", "/a/* /b/:splat\n/b/* /c/:splat\n/c/* https://viewer.example/:splat",
 			"1:1 warning: redirect chain: /a/* -> /b/* -> /c/* -> https://viewer.example/:splat\n" +
@@ -114,22 +133,28 @@ func TestCheck(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			tab := &redirect.Table{Index: x, Rules: redirect.NewRules(append(list, testutil.Inherited(t, x)...))}
+			tab := &redirect.Table{Index: x, Rules: redirect.NewRules(append(list, testutil.Inherited(t, x)...)),
+				Files: files}
 			var got []string
 			for _, f := range redirect.Check(tab, site) {
 				got = append(got, strings.TrimPrefix(f.Pos.String(), "r:")+" "+f.Severity.String()+": "+f.Message)
 			}
-			if diff := cmp.Diff(tt.want, strings.Join(got, "\n")); diff != "" {
+			if diff := cmp.Diff(strings.TrimSpace(tt.want), strings.Join(got, "\n")); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// behind returns the warning about an exact rule in a line behind a pattern in another line.
-func behind(line, pattern, at string) string {
-	return line + ":1 warning: this rule answers before the pattern " + pattern + " at r:" + at + ":1, although that " +
-		"comes first in the file: exact sources are tried before patterns; move this rule before the pattern"
+// behind returns the warning about a rule in a line behind another one.
+func behind(line, source, at string) string {
+	return line + ":1 warning: this rule never matches: " + source + " at r:" + at + ":1 matches first\n"
+}
+
+// never returns the warning about a rule with a file at its path.
+func never(line, path, status string) string {
+	return line + ":1 warning: this rule never matches: there is a file at " + path + ", and files come before rules; " +
+		"write " + status + "! if the rule is to hide it\n"
 }
 
 // chainOf returns the first n-1 rules of a chain of n redirects, which starts at /p1.
@@ -165,16 +190,17 @@ func TestCheckFindsHiddenPages(t *testing.T) {
 	pages := map[string]bool{"/": true, "/index.html": true, "/a/": true, "/docs/": true, "/find/": true,
 		"/releases/5.12.4/": true, "/latest/win/": true,
 		"/find": true, "/bitstream/x/": true, "/bitstream/x/index.html": true, "/latest/win.json": true}
-	tab := &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(aliases)}
+	tab := &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(aliases),
+		Files: redirect.Files{Pages: pages}}
 	var got []string
-	for _, f := range redirect.Check(tab, redirect.Site{Pages: pages}) {
+	for _, f := range redirect.Check(tab, redirect.Site{}) {
 		got = append(got, f.Severity.String()+" "+f.String())
 	}
 	want := []string{
 		"error the page /bitstream/x/ is never shown: the download API answers there; use another path",
 		"error the page /find is never shown: the download API answers there; use another path",
 		"error the page /latest/win.json is never shown: the download API answers there; use another path",
-		"error content/a.md:3:5: this rule hides the page /docs; remove this alias",
+		"error content/a.md:3:5: this alias never redirects: there is a page at /docs; remove the alias",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -187,9 +213,10 @@ func BenchmarkCheck(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	tab := &redirect.Table{Index: x, Rules: redirect.NewRules(list)}
+	tab := &redirect.Table{Index: x, Rules: redirect.NewRules(list),
+		Files: redirect.FilesOf([]string{"new/index.html"})}
 	for b.Loop() {
-		redirect.Check(tab, redirect.Site{Pages: map[string]bool{"/new/": true}})
+		redirect.Check(tab, redirect.Site{})
 	}
 }
 

@@ -54,7 +54,7 @@ func TestExplain(t *testing.T) {
 	tab := table(t, "/docs/* /d/:splat\n/store id=:id /blog/:id\n/store /shop 302\n")
 	tests := []struct{ path, query, want string }{
 		{"/store", "x=1", "rules\n  rules.txt:2:1  /store id=:id /blog/:id 301  no: the query has no id\n  " +
-			"rules.txt:3:1  /store /shop 302             matches\nanswer\n  302, to /shop\n"},
+			"rules.txt:3:1  /store /shop 302             matches\nanswer\n  302, to /shop?x=1\n"},
 		{"/docs/a", "", "rules\n  rules.txt:1:1  /docs/* /d/:splat 301  matches\nanswer\n  301, to /d/a\n"},
 		{"/x", "", "rules\n  rules.txt:1:1  /docs/* /d/:splat 301  no: the path differs\n" +
 			"answer\n  the file at this path, or the 404 page\n"},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
@@ -42,7 +43,7 @@ func (e *Emulation) Difference(site *emulate.Site, path, rawQuery string, got em
 	case a.Location != "":
 		return differentRedirect(got, a.Status, a.Location), nil
 	case a.File != "":
-		want, err := site.Serve(a.File, "")
+		want, err := site.Show(a.Status, a.File)
 		return differentFile(got, want), err
 	case a.API.Kind == lookup.Page:
 		return e.differentPage(got, a.API.Cells), nil
@@ -61,8 +62,6 @@ func (e *Emulation) Difference(site *emulate.Site, path, rawQuery string, got em
 		return "", err
 	case want.Location() != "":
 		return differentRedirect(got, want.Status, want.Location()), nil
-	case want.Status == http.StatusForbidden && got.Status == http.StatusNotFound:
-		return "", nil // a folder without a page: both statuses are correct
 	}
 	return differentFile(got, want), nil
 }
@@ -86,9 +85,9 @@ func differentStatus(got emulate.Reply, status int) string {
 // differentRedirect describes how a reply differs from a redirect to location; "" if it does not.
 func differentRedirect(got emulate.Reply, status int, location string) string {
 	switch at := got.Location(); {
-	case at == location && got.Status == status:
+	case SameURL(at, location) && got.Status == status:
 		return ""
-	case at == location:
+	case SameURL(at, location):
 		return fmt.Sprintf("%s instead of %d", words(got.Status, at), status)
 	case at != "" && got.Status == status:
 		return fmt.Sprintf("%s instead of %s", words(got.Status, at), location)
@@ -104,6 +103,27 @@ func differentFile(got, want emulate.Reply) string {
 		return d
 	}
 	return "200 with another page"
+}
+
+// SameURL reports whether two URLs mean the same: servers pass on escapes as they came, with digits in upper or lower
+// case, and also those of characters that need no escape in a path.
+func SameURL(a, b string) bool { return a == b || normalized(a) == normalized(b) }
+
+var (
+	escapeRE  = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+	subDelims = strings.NewReplacer("$", "%24", "&", "%26", "+", "%2B", ";", "%3B", "=", "%3D")
+)
+
+func normalized(target string) string {
+	target = escapeRE.ReplaceAllStringFunc(target, func(escape string) string {
+		text, err := url.PathUnescape(escape)
+		if err != nil {
+			return escape
+		}
+		return EncodeValue(text)
+	})
+	end := strings.IndexAny(target+"?", "?#")
+	return subDelims.Replace(target[:end]) + target[end:]
 }
 
 // differentPage describes how a reply differs from the page that links to the packages of cells; "" if it does not.

@@ -67,7 +67,12 @@ func (t *Table) trace(b *strings.Builder, path, rawQuery string) {
 	tw := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	for _, try := range tries {
 		result := "no: " + try.Missed
-		if try.Missed == "" {
+		switch {
+		case try.Missed != "":
+		case !try.Tried.Force && t.Files.Has(path):
+			result = fmt.Sprintf("matches, but there is a file at this path, which comes first; write %d! to hide it",
+				try.Tried.Status)
+		default:
 			result = "matches"
 		}
 		fmt.Fprintf(tw, "  %s\t%s\t%s\n", try.Tried.Pos, try.Tried, result)
@@ -81,7 +86,7 @@ func (a Answer) words() string {
 	case a.Location != "":
 		return fmt.Sprintf("%d, to %s", a.Status, a.Location)
 	case a.File != "":
-		return fmt.Sprintf("200, the file %s", a.File)
+		return fmt.Sprintf("%d, the file %s", a.Status, a.File)
 	case a.API.Problem != nil:
 		return fmt.Sprintf("400: %s", a.API.Problem)
 	case a.Status != 0:

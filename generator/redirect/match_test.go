@@ -47,6 +47,27 @@ const rulesText = `
 /app/* /app.html 200
 /Case /upper
 /search q=:q /s/:q
+/first/a /exact 302
+/first/* /pattern
+/c/:x v=:v /c/:v/:x
+/c/a /ca
+/c/* /c-rest/:splat
+/unused/* /u
+/preset-* /p?n=:splat
+/*.htm /html/:splat
+/*/upgrading/x /upgrade/:splat
+/m/*/n/* /two/:splat
+/:year-:month.news /:year/:month
+/wiki/Help:Contents /help
+/see /other 303
+/own /o?x=y
+/none-passed /o?
+/fragment /o#top
+/root-* /:splat
+/files/* /f/:splat.html 200
+/value f=:f /v/:f 200
+/en/* /en/none.html 404
+/pass/* 200
 `
 
 func rules(t testing.TB, text string) *redirect.Rules {
@@ -61,24 +82,55 @@ func rules(t testing.TB, text string) *redirect.Rules {
 func TestMatch(t *testing.T) {
 	s := rules(t, rulesText)
 	tests := []struct{ name, path, query, want string }{
-		{"exact before pattern", "/docs/intro", "", "302 /start"},
-		{"slash at the end", "/docs/intro/", "", "302 /start"},
-		{"merged slashes", "//docs//intro", "", "302 /start"},
+		{"the first line", "/docs/intro", "", "301 /d/intro"},
+		{"an exact line first", "/first/a", "", "302 /exact"},
+		{"slash at the end", "/first/a/", "", "302 /exact"},
+		{"merged slashes", "//first//a", "", "302 /exact"},
+		{"a pattern with a condition before an exact line", "/c/a", "v=1", "301 /c/1/a?v=1"},
+		{"its condition does not hold", "/c/a", "", "301 /ca"},
+		{"after the exact line", "/c/b", "", "301 /c-rest/b"},
 		{"splat", "/docs/a/b.html", "", "301 /d/a/b.html"},
 		{"splat keeps its last slash", "/docs/a/", "", "301 /d/a/"},
 		{"empty splat", "/docs", "", "301 /d/"},
 		{"empty splat with slash", "/docs/", "", "301 /d/"},
 		{"splat needs a slash before it", "/docsx", "", ""},
-		{"splat with a space", "/docs/a b", "", ""},
-		{"splat with a line end", "/docs/a\r\nSet-Cookie: x", "", ""},
-		{"line end after the splat", "/docs/a\n", "", ""},
+		{"splat with a space", "/docs/a b", "", "301 /d/a%20b"},
+		{"splat with a line end", "/docs/a\r\nSet-Cookie: x", "", "301 /d/a%0D%0ASet-Cookie:%20x"},
+		{"line end after the splat", "/docs/a\n", "", "301 /d/a%0A"},
+		{"splat of other scripts", "/docs/é&x=?#%", "", "301 /d/%C3%A9%26x%3D%3F%23%25"},
+		{"splat that is no UTF-8", "/docs/\xff", "", "301 /d/%FF"},
+		{"unused splat", "/unused/a=b\n", "", "301 /u"},
+		{"asterisk in a segment", "/preset-env/a", "", "301 /p?n=env/a"},
+		{"empty asterisk in a segment", "/preset-", "", "301 /p?n="},
+		{"without the start of the segment", "/preset", "", ""},
+		{"asterisk before the end of a segment", "/a/b.htm", "", "301 /html/a/b"},
+		{"asterisk in the middle", "/v1/v2/upgrading/x", "", "301 /upgrade/v1/v2"},
+		{"empty asterisk in the middle", "/upgrading/x/", "", "301 /upgrade/"},
+		{"two asterisks", "/m/1/n/2/n/3", "", "301 /two/1/n/2"},
+		{"names in a segment", "/2024-05.news", "", "301 /2024/05"},
+		{"a colon that is no name", "/wiki/Help:Contents", "", "301 /help"},
+		{"and not a pattern", "/wiki/HelpX", "", ""},
+		{"status 303", "/see", "", "303 /other"},
+		{"query", "/see", "a=1&b=%20", "303 /other?a=1&b=%20"},
+		{"query of its own", "/own", "a=1", "301 /o?x=y"},
+		{"empty query of its own", "/none-passed", "a=1", "301 /o?"},
+		{"query before the fragment", "/fragment", "a=1", "301 /o?a=1#top"},
+		{"hostile query", "/see", "a=\"é\x01", "303 /other?a=\"%C3%A9%01"},
+		{"two slashes at the start", "/root-/evil.example", "", "301 /evil.example"},
+		{"file", "/app/é b", "", "200 /app.html"},
+		{"file with text of the path", "/files/é b", "", "200 /f/é b.html"},
+		{"file with a value", "/value", "f=a.b", "200 /v/a.b"},
+		{"file with a value that is no name", "/value", "f=../x", ""},
+		{"error page", "/en/x", "", "404 /en/none.html"},
+		{"the file at the path", "/pass/x", "", "200 /pass/x"},
 		{"upper and lower case differ", "/case", "", ""},
-		{"both conditions", "/store", "lang=en&id=7", "301 /en/blog/7"},
-		{"one condition", "/store", "lang=de&id=7", "301 /blog/7"},
-		{"decoded name and value", "/store", "%69d=a%2Db", "301 /blog/a-b"},
-		{"first of two values", "/store", "id=1&id=2", "301 /blog/1"},
-		{"empty value", "/store", "id=", "307 /shop"},
-		{"value that would add a parameter", "/store", "id=1%262", "307 /shop"},
+		{"both conditions", "/store", "lang=en&id=7", "301 /en/blog/7?lang=en&id=7"},
+		{"one condition", "/store", "lang=de&id=7", "301 /blog/7?lang=de&id=7"},
+		{"decoded name and value", "/store", "%69d=a%2Db", "301 /blog/a-b?%69d=a%2Db"},
+		{"first of two values", "/store", "id=1&id=2", "301 /blog/1?id=1&id=2"},
+		{"empty value", "/store", "id=", "307 /shop?id="},
+		{"value that would add a parameter", "/store", "id=1%262", "301 /blog/1%262?id=1%262"},
+		{"value that would add a segment", "/store", "id=../x", "301 /blog/..%2Fx?id=../x"},
 		{"no condition", "/store", "", "307 /shop"},
 		{"two names", "/user/ann/files/a/b", "", "308 https://x.org/~ann/a/b?from=ann"},
 		{"one name", "/user/ann/", "", "301 /u/ann"},
@@ -86,8 +138,8 @@ func TestMatch(t *testing.T) {
 		{"gone", "/gone", "", "410 "},
 		{"rewrite", "/app/x/y", "", "200 /app.html"},
 		{"open redirect", "/docs//evil.example/", "", "301 /d/evil.example/"},
-		{"backslash", `/docs/\evil.example`, "", ""},
-		{"plus is a space", "/search", "q=a+b", ""},
+		{"backslash", `/docs/\evil.example`, "", "301 /d/%5Cevil.example"},
+		{"plus is a space", "/search", "q=a+b", "301 /s/a%20b?q=a+b"},
 		{"no rule", "/none", "", ""},
 	}
 	for _, tt := range tests {
@@ -105,13 +157,13 @@ func TestMatch(t *testing.T) {
 
 func TestTrace(t *testing.T) {
 	var got []string
-	for _, try := range rules(t, rulesText).Trace("/store", "id=a%20b") {
+	for _, try := range rules(t, rulesText).Trace("/store", "lang=en&id=") {
 		got = append(got, fmt.Sprintf("%d: %s -> %s", try.Tried.Pos.Line, try.Missed, try.Target))
 	}
 	want := []string{
-		"4: id is empty or has characters that are not allowed in a target -> ",
-		"5: id is empty or has characters that are not allowed in a target -> ",
-		"6:  -> /shop",
+		"4: id is empty -> ",
+		"5: id is empty -> ",
+		"6:  -> /shop?lang=en&id=",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

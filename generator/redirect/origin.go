@@ -3,6 +3,7 @@ package redirect
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
@@ -33,8 +34,8 @@ func AliasRules(aliases []Alias) ([]Rule, error) {
 	for _, a := range aliases {
 		p := lineParser{pos: a.Pos}
 		f := field{a.From, a.Pos.Col}
-		r := Rule{Source: p.source(f), Target: a.To, Status: 301, Origin: Aliased, Pos: a.Pos}
-		if len(r.Names()) > 0 {
+		r := Rule{Source: p.source(f, nil), Target: a.To, Status: 301, Origin: Aliased, Pos: a.Pos}
+		if len(sourcePieces(r.Source, "")) > 1 || strings.Contains(r.Source, "*") {
 			p.fail(f, "an alias must be a single path (found %.80q); write patterns in rules.txt", a.From)
 		}
 		if err := CheckTarget(a.To, r.Status); err != nil {

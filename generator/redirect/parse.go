@@ -1,6 +1,7 @@
 package redirect
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/Slicer/sitegen/generator/fault"
@@ -20,16 +22,20 @@ const MaxTarget = 512
 // MaxSource is the maximum length of an encoded source in bytes. A key of CloudFront's key-value store has at most 512.
 const MaxSource = 400
 
-// maxNames is the maximum number of placeholders in a source. Nginx numbers the groups of a regular expression with one
-// digit: $1 to $9.
+// maxNames is the maximum number of placeholders in a source, among them the first asterisk. Nginx numbers the groups of
+// a regular expression with one digit: $1 to $9.
 const maxNames = 9
+
+// maxStars is the maximum number of asterisks in a source. A request could take a server a long time to compare with
+// more.
+const maxStars = 2
 
 // DefaultStatus is the status of a rule without one. Netlify has the same default.
 const DefaultStatus = 301
 
 // Parse parses rules.txt, which has one rule on each line: "source [name=value …] [target] [status]", in the syntax of
-// Netlify and Cloudflare Pages. A # starts a comment. Parse returns the valid rules. The error joins one error for each
-// invalid line, with name:line:col.
+// Netlify and Cloudflare Pages. A # starts a comment. Parse returns the valid rules, and with Rule.LeftOut those that
+// only Netlify can have. The error joins one error for each invalid line, with name:line:col.
 func Parse(name, text string) ([]Rule, error) {
 	var rules []Rule
 	var errs []error
@@ -46,7 +52,9 @@ func Parse(name, text string) ([]Rule, error) {
 			errs = append(errs, err)
 			continue
 		}
-		r.compile()
+		if r.LeftOut == "" {
+			r.compile()
+		}
 		rules = append(rules, r)
 	}
 	return rules, errors.Join(errs...)
@@ -119,15 +127,26 @@ func (p *lineParser) rule(fields []field) Rule {
 	r := Rule{Status: DefaultStatus, Pos: p.pos}
 	source, rest := fields[0], fields[1:]
 	r.Pos.Col = source.col
-	r.Source = p.source(source)
-	for len(rest) > 0 && isCondition(rest[0].text) {
-		r.Conditions = append(r.Conditions, p.condition(rest[0], r.Conditions))
-		rest = rest[1:]
+	if r.LeftOut = leftOut(fields); r.LeftOut != "" {
+		r.Source = source.text
+		return r
+	}
+	var target *field
+	conditions := 0
+	for conditions < len(rest) && isCondition(rest[conditions].text) {
+		conditions++
+	}
+	if len(rest) > conditions && !isStatus(rest[conditions].text) {
+		target = &rest[conditions]
+	}
+	r.Source = p.source(source, target)
+	for _, f := range rest[:conditions] {
+		r.Conditions = append(r.Conditions, p.condition(f, r.Conditions))
 	}
 	named := len(p.mistakes) == 0 // the names of all placeholders are known
-	var target *field
-	if len(rest) > 0 && !isStatus(rest[0].text) {
-		target, rest = &rest[0], rest[1:]
+	rest = rest[conditions:]
+	if target != nil {
+		rest = rest[1:]
 	}
 	if len(rest) > 0 && isStatus(rest[0].text) {
 		r.Status, r.Force = p.status(rest[0])
@@ -138,54 +157,91 @@ func (p *lineParser) rule(fields []field) Rule {
 		for i, f := range rest {
 			texts[i] = f.text
 		}
-		p.fail(rest[0], "unexpected text after the status (found %.80q); conditions on country, language or role are "+
-			"not supported", strings.Join(texts, " "))
+		p.fail(rest[0], "unexpected text after the status (found %.80q); write: source [name=value …] target status",
+			strings.Join(texts, " "))
 	}
 	p.target(&r, source, target, named)
 	return r
 }
 
 var (
+	hostSourceRE = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//`)
+	proxyRE      = regexp.MustCompile(`^https?://`)
+	visitorRE    = regexp.MustCompile(`(?i)^(?:country|language|role|cookie|sign|signed)=`)
+)
+
+// leftOut returns why a line cannot be had on a server for plain files, and what to do; "" for other lines. Netlify
+// supports such lines.
+func leftOut(fields []field) string {
+	if hostSourceRE.MatchString(fields[0].text) {
+		return "the source is on a host, but rules are for the paths of one site; if it is this site's own address, " +
+			"remove scheme and host, otherwise redirect it where that host is configured"
+	}
+	target, status := "", ""
+	for i, f := range fields[1:] {
+		switch {
+		case target == "" && proxyRE.MatchString(f.text):
+			target = f.text
+		case status == "" && isStatus(f.text):
+			status = f.text
+		case status != "" && visitorRE.MatchString(f.text) && i > 0:
+			name, _, _ := strings.Cut(f.text, "=")
+			return fmt.Sprintf("%s= needs a program that knows the visitor; remove the condition, or link to each "+
+				"target from a page", name)
+		}
+	}
+	if target != "" && strings.TrimSuffix(status, "!") == "200" {
+		return "status 200 with another host needs a proxy; write 302 to redirect, or set the proxy up in the web server"
+	}
+	return ""
+}
+
+var (
 	conditionRE = regexp.MustCompile(`^[A-Za-z0-9._~-]+=`)
 	statusRE    = regexp.MustCompile(`^[0-9]{1,4}!?$`)
 	nameRE      = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
-	capturedRE  = regexp.MustCompile(`^` + Captured + `+$`)
+	colonRE     = regexp.MustCompile(`/:(?:[^A-Za-z]|$)`)
 	valueRE     = regexp.MustCompile(`^` + Unreserved + `+$`)
 )
 
 func isCondition(s string) bool { return conditionRE.MatchString(s) }
 func isStatus(s string) bool    { return statusRE.MatchString(s) }
 
-// source checks the path of a rule. It returns the path decoded, without a slash at its end.
-func (p *lineParser) source(f field) string {
+// source checks the path of a rule, whose target decides what some placeholders are; target is nil for none. It returns
+// the path decoded, without a slash at its end.
+func (p *lineParser) source(f field, target *field) string {
 	path, err := cleanSource(f.text)
 	if err != nil {
 		p.fail(f, "%s (found %.80q)", err, f.text)
 		return ""
 	}
-	segments := strings.Split(path[1:], "/")
+	to := ""
+	if target != nil {
+		to = target.text
+	}
 	var names []string
-	for i, segment := range segments {
-		name, ok := placeholder(segment)
+	stars := 0
+	for _, piece := range sourcePieces(path, to) {
 		switch {
-		case ok && name == Splat && i < len(segments)-1:
-			p.fail(f, "an asterisk must be the last segment (found %.80q); use :name for one segment", f.text)
-		case ok && !nameRE.MatchString(name):
-			p.fail(f, "invalid placeholder (found %.80q); write a colon and a name of letters and digits", segment)
-		case ok && slices.Contains(names, name):
-			p.fail(f, "the placeholder :%s occurs twice (found %.80q)", name, f.text)
-		case !ok && strings.Contains(segment, "*"):
-			p.fail(f, "an asterisk must be a whole segment, as in /docs/* (found %.80q)", segment)
+		case piece.star:
+			if stars++; stars > 1 {
+				continue
+			}
+		case piece.name == "":
+			continue
 		}
-		if ok {
-			names = append(names, name)
+		if slices.Contains(names, piece.name) {
+			p.fail(f, "the placeholder :%s occurs twice (found %.80q)", piece.name, f.text)
 		}
+		names = append(names, piece.name)
 	}
-	if len(names) > maxNames {
+	switch {
+	case stars > maxStars:
+		p.fail(f, "more than %d asterisks (found %.80q); use :name for one segment", maxStars, f.text)
+	case len(names) > maxNames:
 		p.fail(f, "more than %d placeholders (found %.80q)", maxNames, f.text)
-	}
-	if path == "/*" {
-		p.fail(f, "a rule for every path would hide the whole site (found %q)", f.text)
+	case colonRE.MatchString(path):
+		p.fail(f, "invalid placeholder (found %.80q); write a colon and a name of letters and digits", f.text)
 	}
 	return path
 }
@@ -195,8 +251,6 @@ func cleanSource(text string) (string, error) {
 	switch {
 	case !utf8.ValidString(text):
 		return "", errors.New("not UTF-8")
-	case strings.Contains(text, "://"):
-		return "", errors.New("a source is a path of this site; remove scheme and host")
 	case !strings.HasPrefix(text, "/"):
 		return "", errors.New("a source must start with a slash")
 	case strings.ContainsAny(text, "?#"):
@@ -256,34 +310,37 @@ func (p *lineParser) status(f field) (int, bool) {
 	digits, force := strings.CutSuffix(f.text, "!")
 	n, _ := strconv.Atoi(digits)
 	switch n {
-	case 301, 302, 307, 308, 200, 404, 410:
+	case 301, 302, 303, 307, 308, 200, 404, 410:
 	default:
-		p.fail(f, "invalid status (found %s); use 301, 302, 307, 308, 200, 404 or 410", f.text)
+		p.fail(f, "invalid status (found %s); use 301, 302, 303, 307, 308, 200, 404 or 410", f.text)
 	}
 	return n, force
 }
 
 // target checks a target and, if named is set, that the rule defines each of its placeholders.
 func (p *lineParser) target(r *Rule, source field, f *field, named bool) {
-	if r.Status == 404 || r.Status == 410 {
-		if f != nil && f.text != "/404" && f.text != "/404.html" {
-			p.fail(*f, "status %d shows the site's own error page; remove the target (found %.80q)", r.Status, f.text)
-		}
-		return
-	}
-	if f == nil {
+	switch {
+	case r.Status >= 400 && (f == nil || f.text == "/404" || f.text == "/404.html"):
+		return // the site's own page
+	case f == nil && r.Status == 200: // the file at the path, which the rules after this one do not apply to
+		f = &field{splatRE.ReplaceAllLiteralString(r.Source, ":"+Splat), source.col}
+	case f == nil:
 		p.fail(source, "the target is missing; write: %s /target %d", r.Source, r.Status)
 		return
 	}
-	if err := CheckTarget(f.text, r.Status); err != nil {
+	text := f.text
+	if r.Moved() && utf8.ValidString(text) {
+		text = encodeTarget(text)
+	}
+	if err := CheckTarget(text, r.Status); err != nil {
 		p.fail(*f, "%s", err)
 		return
 	}
-	r.Target = f.text
+	r.Target = text
 	if !named {
 		return
 	}
-	known := r.Names()
+	known := sourceNames(r)
 	for _, c := range r.Conditions {
 		if c.Placeholder == "" {
 			continue
@@ -293,13 +350,31 @@ func (p *lineParser) target(r *Rule, source field, f *field, named bool) {
 		}
 		known = append(known, c.Placeholder)
 	}
-	for _, part := range targetParts(r.Target) {
-		if part.name != "" && !slices.Contains(known, part.name) {
-			p.fail(*f, "unknown placeholder (found %q)%s; write %%3A for a literal colon", part.name,
-				fault.DidYouMean(part.name, known))
+	for _, m := range unknownRE.FindAllStringSubmatch(r.Target, -1) {
+		if name := cmp.Or(m[1], m[2]); !slices.Contains(known, name) {
+			p.fail(*f, "unknown placeholder (found %q)%s; write %%3A for a literal colon", name,
+				fault.DidYouMean(name, known))
 		}
 	}
 }
+
+// sourceNames returns the names of the placeholders of a source.
+func sourceNames(r *Rule) []string {
+	var names []string
+	for _, p := range sourcePieces(r.Source, r.Target) {
+		if p.name != "" && !slices.Contains(names, p.name) {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
+
+var (
+	splatRE = regexp.MustCompile(`\*`)
+	// unknownRE matches what looks like a placeholder of a target: at the start of a segment or of a value, or :splat.
+	// Elsewhere, as in /wiki/Help:Contents, a colon before an unknown name is text.
+	unknownRE = regexp.MustCompile(`(?:[/=]:([A-Za-z][A-Za-z0-9_]*)|:(splat)\b)`)
+)
 
 // targetRE matches text that needs no quoting in a Location header, a string of an Nginx configuration and a JSON file.
 // The dollar sign is valid in a URL, but starts a variable in Nginx.
@@ -314,23 +389,30 @@ var (
 // CheckTarget returns an error if any of the servers cannot redirect to a target, or serve it with status 200.
 func CheckTarget(target string, status int) error {
 	found := func(what string) error { return fmt.Errorf("%s (found %.80q)", what, target) }
+	file := status == 200 || status >= 400
 	switch {
 	case len(target) > MaxTarget:
 		return found(fmt.Sprintf("longer than %d bytes, the most that every server supports", MaxTarget))
-	case !targetRE.MatchString(target):
+	case !utf8.ValidString(target) || strings.ContainsFunc(target, unicode.IsControl):
+		return found("not UTF-8, or a control character")
+	case !file && !targetRE.MatchString(target):
 		return fmt.Errorf("the target has characters that must be percent-encoded (found %.80q); write %.200s",
-			target, encode(target))
+			target, encodeTarget(target))
 	case badEscapeRE.MatchString(target):
 		return found("a percent sign must be followed by two hex digits; write %25 for a literal percent sign")
 	case strings.HasPrefix(target, "//"):
 		return found("two slashes lead to another host; write https: before them")
 	case strings.HasPrefix(target, "/"):
-		if status == 200 && strings.ContainsAny(target, "?#%") {
-			return found("status 200 serves a file of the site; the target cannot have a query, fragment or escape")
+		switch {
+		case file && strings.ContainsAny(target, "?#%"):
+			return found(fmt.Sprintf("status %d serves a file of the site; the target cannot have a query, fragment or "+
+				"escape", status))
+		case file && hiddenFile(target):
+			return found("files and folders whose names start with a dot are not served")
 		}
 		return nil
-	case status == 200:
-		return found("status 200 serves a file of the site; the target must start with a slash")
+	case file:
+		return found(fmt.Sprintf("status %d serves a file of the site; the target must start with a slash", status))
 	}
 	rest, ok := strings.CutPrefix(target, "https://")
 	if !ok {
@@ -356,15 +438,7 @@ func CheckTarget(target string, status int) error {
 	return nil
 }
 
-// encode percent-encodes the bytes of a target that targetRE does not allow.
-func encode(target string) string {
-	var b strings.Builder
-	for i := range len(target) {
-		if c := target[i : i+1]; targetRE.MatchString(c) {
-			b.WriteString(c)
-			continue
-		}
-		fmt.Fprintf(&b, "%%%02X", target[i])
-	}
-	return b.String()
+// encodeTarget percent-encodes the characters of a target that targetRE does not allow, such as those of other scripts.
+func encodeTarget(target string) string {
+	return encodeBytes(target, func(c byte) bool { return targetRE.MatchString(string(rune(c))) && c < 0x80 })
 }

@@ -10,33 +10,79 @@
 package redirect
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
-// Table holds everything that a server needs to answer requests, apart from the files of the site.
+// Table holds everything that a server needs to answer requests, apart from the contents of the site's files.
 type Table struct {
 	Index *lookup.Index
 	Rules *Rules // from rules.txt, from aliases and from the profile; nil for none
+	Files Files  // the files of the site, which come before rules without "!"
+
+	// Name tells the sites of one server apart, where they share a namespace: it is part of the names of Nginx's
+	// variables. It consists of lower-case letters and digits, and is "" for the only site of a server.
+	Name string
+}
+
+// Files tells which files a site has.
+type Files struct {
+	// Pages holds the paths of the files that a build writes: "/", "/docs/install/", "/robots.txt". A folder's
+	// index.html has two paths, with and without the name.
+	Pages map[string]bool
+	// Other reports whether there is another file at a path below the root of the site, written without a slash at its
+	// start: one that someone has put there. nil for none.
+	Other func(path string) bool
+}
+
+// FilesOf returns the Files of a site with the given files; their paths are relative to the root of the site.
+func FilesOf(files []string) Files {
+	f := Files{Pages: make(map[string]bool, len(files))}
+	for _, file := range files {
+		if !strings.HasPrefix(file, "-/") { // parts of pages, which are not meant to be requested
+			f.Pages["/"+strings.TrimSuffix(file, "index.html")] = true
+			f.Pages["/"+file] = true
+		}
+	}
+	return f
+}
+
+// Page reports whether a build writes a file that the server shows at a path: that file, or the index.html of a folder.
+func (f Files) Page(path string) bool {
+	return f.Pages[path] || f.Pages[path+"/"] // a server adds the slash
+}
+
+// Has reports whether the server shows a file at a path, also one that someone has put there.
+func (f Files) Has(path string) bool {
+	file := strings.Trim(path, "/")
+	return f.Page(path) || f.Other != nil && (f.Other(file) && !strings.HasSuffix(path, "/") ||
+		f.Other(file+"/index.html"))
 }
 
 // Same reports whether two tables compile to the same files.
 func (t *Table) Same(o *Table) bool {
-	return t.Index == o.Index && slices.EqualFunc(t.Rules.All(), o.Rules.All(), func(a, b *Rule) bool {
-		return a.String() == b.String() && a.Pos == b.Pos
-	})
+	same := func(a, b *Rule) bool { return a.String() == b.String() && a.Pos == b.Pos }
+	return t.Index == o.Index && t.Name == o.Name && slices.EqualFunc(t.Rules.All(), o.Rules.All(), same) &&
+		maps.Equal(t.Files.Pages, o.Files.Pages)
 }
 
 // Answer is the answer to a request.
 type Answer struct {
 	Status   int    // 0: serve the file at the requested path, or the 404 page if there is none
 	Location string // where a redirect leads: a path of the site or a whole URL; "" for other answers
-	File     string // the path of the file that is served with status 200 instead of the requested one
+	// File is the decoded path of the file that is served instead of the requested one with status 200, 404 or 410. For
+	// 404 and 410, it is "" if the site's own page is served.
+	File string
 
 	API       lookup.Answer // its Kind is NotOurs if the download API has no part in the answer
 	Permalink string        // the API request that a permalink is short for; "" if the path is no permalink
 	Rule      *Rule         // the rule that matched; nil for none
+	// Behind is the rule that would match if the site had no file at the path, which comes before rules without "!". It
+	// is nil if Rule is not.
+	Behind *Rule
 }
 
 // Answer answers a request for a path (decoded) and a query (still encoded). It tries the download API first, then
@@ -52,18 +98,44 @@ func (t *Table) Answer(path, rawQuery string) Answer {
 		a.Permalink = string(route) + "?" + query
 		return a
 	}
-	o := t.Rules.Match(path, rawQuery)
-	if o.Rule == nil {
+	if withoutRules(path) {
 		return Answer{Status: api.Status, API: api}
+	}
+	o := t.Rules.Match(path, rawQuery)
+	switch {
+	case o.Rule == nil:
+		return Answer{Status: api.Status, API: api}
+	case !o.Rule.Force && t.Files.Has(path):
+		return Answer{Status: api.Status, API: api, Behind: o.Rule}
 	}
 	a := Answer{Status: o.Rule.Status, Rule: o.Rule}
 	switch {
 	case o.Rule.Moved():
 		a.Location = o.Target
-	case o.Rule.Status == 200:
+	case hiddenFile(o.Target):
+		a.Status = 404
+	default:
 		a.File = o.Target
 	}
 	return a
+}
+
+// withoutRules reports whether rules do not apply to a path: those of style sheets and scripts, of parts of pages and
+// error pages, and of hidden files, which servers do not serve.
+func withoutRules(path string) bool {
+	return strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, "/-/") || path == "/404.html" ||
+		path == "/400.html" || hiddenFile(path)
+}
+
+// hiddenFile reports whether a path has a segment that starts with a dot. Servers do not serve such files, except those
+// in /.well-known/; what a rule captures could otherwise lead to them, or out of the site.
+func hiddenFile(path string) bool {
+	for segment := range strings.SplitSeq(path, "/") {
+		if strings.HasPrefix(segment, ".") && segment != ".well-known" {
+			return true
+		}
+	}
+	return false
 }
 
 // api converts an answer of the download API.

@@ -20,6 +20,16 @@ func addErrors(b *Build) {
 		Text: "The server does not understand this request."}))
 	b.AddPage(errorPage("404.html", "Page not found", ErrorPage{Status: 404,
 		Text: "There is no page at this address."}))
+	b.AddPage(errorPage("-/error/405.html", "Method not allowed", ErrorPage{Status: 405,
+		Text: "This address can only be read: use GET or HEAD, without a body."}))
+	b.AddPage(errorPage("-/error/412.html", "Precondition failed", ErrorPage{Status: 412,
+		Text: "The file at this address is not the one that the request expects. It has probably been replaced."}))
+	b.AddPage(errorPage("-/error/414.html", "Address too long", ErrorPage{Status: 414,
+		Text: "The address is too long for this server."}))
+	b.AddPage(errorPage("-/error/416.html", "Range not satisfiable", ErrorPage{Status: 416,
+		Text: "The request asks for a part of the file that does not exist. The file may be complete already."}))
+	b.AddPage(errorPage("-/error/500.html", "Server error", ErrorPage{Status: 500,
+		Text: "The server could not answer this request. Please try again in a few minutes."}))
 	b.AddPage(errorPage("-/error/404-package.html", "No such package", ErrorPage{Status: 404,
 		Text: "No package matches the parameters of this address."}))
 	b.AddPage(errorPage("-/error/404-bitstream.html", "No such file", ErrorPage{Status: 404,

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// Nginx is a real Nginx that serves one site, configured as in the documentation: with two include lines.
+// Nginx is a real Nginx, configured as in the documentation: hash.conf, and two include lines for each site.
 type Nginx struct {
 	URL  string // http://127.0.0.1:port
 	dir  string
@@ -25,14 +25,28 @@ type Nginx struct {
 	cmd  *exec.Cmd
 }
 
+// NginxSite is a site that an Nginx serves.
+type NginxSite struct {
+	Host      string // its server_name; "" for the only site
+	Public    string // the folder of the files
+	Redirects string // the folder that has the configuration in nginx/
+}
+
 // StartNginx starts an Nginx that serves the folder public with the configuration in redirects/nginx until the test
 // ends. If Nginx is not installed, see Need.
 func StartNginx(t testing.TB, public, redirects string) *Nginx {
 	t.Helper()
+	return StartSites(t, "include "+redirects+"/nginx/hash.conf;", "", NginxSite{"", public, redirects})
+}
+
+// StartSites starts an Nginx that serves several sites, like StartNginx. The directives before and after are in the
+// http block, before and after the includes of the sites. A request without the host of a site goes to the first one.
+func StartSites(t testing.TB, before, after string, sites ...NginxSite) *Nginx {
+	t.Helper()
 	var complaint string
 	for range 3 { // another process may take the free port in the meantime
 		n := &Nginx{dir: t.TempDir()}
-		n.configure(t, public, redirects)
+		n.configure(t, before, after, sites)
 		if complaint = n.start(t); complaint == "" {
 			return n
 		}
@@ -41,15 +55,37 @@ func StartNginx(t testing.TB, public, redirects string) *Nginx {
 	return nil
 }
 
-// configure writes nginx.conf. Besides the two include lines, it has three paths for tests: /bench-base is a plain
+// CheckSites runs nginx -t for the configuration that StartSites would use, and returns its output.
+func CheckSites(t testing.TB, before, after string, sites ...NginxSite) (string, error) {
+	t.Helper()
+	n := &Nginx{dir: t.TempDir()}
+	n.configure(t, before, after, sites)
+	return n.Test(t)
+}
+
+// configure writes nginx.conf. Besides the include lines, each site has three paths for tests: /bench-base is a plain
 // redirect for benchmarks, /which-server identifies this server, and /which-worker the process that answers.
-func (n *Nginx) configure(t testing.TB, public, redirects string) {
+func (n *Nginx) configure(t testing.TB, before, after string, sites []NginxSite) {
 	port := freePort(t)
 	n.URL = fmt.Sprintf("http://127.0.0.1:%d", port)
 	n.conf = filepath.Join(n.dir, "nginx.conf")
 	user := ""
 	if os.Getuid() == 0 {
 		user = "user root;" // only root may read the test's folders
+	}
+	var includes, blocks strings.Builder
+	for _, s := range sites {
+		fmt.Fprintf(&includes, "    include %s/nginx/http/*.conf;\n", s.Redirects)
+		fmt.Fprintf(&blocks, `    server {
+        listen 127.0.0.1:%d;
+        server_name "%s";
+        root %s;
+        include %s/nginx/server/*.conf;
+        location = /bench-base { return 302 /bitstream/0; }
+        location = /which-server { return 200 %s; }
+        location = /which-worker { return 200 $pid; }
+    }
+`, port, s.Host, s.Public, s.Redirects, n.dir)
 	}
 	conf := fmt.Sprintf(`%s
 daemon off;
@@ -66,17 +102,10 @@ http {
     uwsgi_temp_path %[2]s/uwsgi;
     scgi_temp_path %[2]s/scgi;
     keepalive_requests 1000000;
-    include %[3]s/nginx/http/*.conf;
-    server {
-        listen 127.0.0.1:%[4]d;
-        root %[5]s;
-        include %[3]s/nginx/server/*.conf;
-        location = /bench-base { return 302 /bitstream/0; }
-        location = /which-server { return 200 %[2]s; }
-        location = /which-worker { return 200 $pid; }
-    }
-}
-`, user, n.dir, redirects, port, public)
+    %[3]s
+%[4]s    %[5]s
+%[6]s}
+`, user, n.dir, before, includes.String(), after, blocks.String())
 	if err := os.WriteFile(n.conf, []byte(conf), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -10,10 +10,20 @@ import (
 // skipped in CI.
 const AllTools = "TESTS_NEED_ALL_TOOLS"
 
+// OtherNginx is the environment variable with the path of the Nginx that tests run instead of the installed one.
+// .ci/nginx downloads that of the next Debian:
+//
+//	TESTS_NGINX=$PWD/.cache/nginx/usr/sbin/nginx go test ./generator/redirect/servers/nginx
+const OtherNginx = "TESTS_NGINX"
+
 // tools returns the tools that tests need besides Go and a C compiler, each with its possible names.
 func tools() map[string][]string {
+	nginx := []string{"nginx", "/usr/sbin/nginx"}
+	if path := os.Getenv(OtherNginx); path != "" {
+		nginx = []string{path}
+	}
 	return map[string][]string{
-		"nginx":    {"nginx", "/usr/sbin/nginx"},
+		"nginx":    nginx,
 		"caddy":    {"caddy"},
 		"chromium": {"chromium", "chromium-browser", "google-chrome"},
 		"node":     {"node"},

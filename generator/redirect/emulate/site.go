@@ -56,19 +56,30 @@ func (s *Site) Error(status int, page string) (Reply, error) { return s.Content(
 // NotFound replies with the site's page for status 404.
 func (s *Site) NotFound() (Reply, error) { return s.Error(http.StatusNotFound, "404.html") }
 
+// Allow is the header Allow of a reply: the methods of requests that a site answers.
+const Allow = "GET, HEAD, OPTIONS"
+
+// Refuse replies to a request with another method than GET and HEAD, at any path: with status 204 to OPTIONS, which
+// asks for the methods that are allowed, and with status 405 to all others.
+func (s *Site) Refuse(method string) (Reply, error) {
+	r, err := Reply{Status: http.StatusNoContent, Header: http.Header{}}, error(nil)
+	if method != http.MethodOptions {
+		r, err = s.Error(http.StatusMethodNotAllowed, "-/error/405.html")
+	}
+	r.Header.Set("Allow", Allow)
+	return r, err
+}
+
 // Serve replies with the file at a path or with the index page of a folder, as Nginx does. The path is decoded and
 // clean.
 func (s *Site) Serve(at, query string) (Reply, error) {
 	file := at[1:]
-	switch folder, slash := strings.CutSuffix(file, "/"); {
+	switch slash := strings.HasSuffix(file, "/"); {
 	case file != "" && !slash && s.Has(file):
 		return s.Content(http.StatusOK, file, CacheOf(file))
 	case slash || file == "":
 		if s.Has(file + "index.html") {
 			return s.Content(http.StatusOK, file+"index.html", FiveMinutes)
-		}
-		if s.folders()[folder] {
-			return Plain(http.StatusForbidden), nil // the folder has no index page
 		}
 	case s.folders()[file]:
 		location := at + "/"
@@ -76,6 +87,23 @@ func (s *Site) Serve(at, query string) (Reply, error) {
 			location += "?" + query
 		}
 		return Redirect(http.StatusMovedPermanently, location, FiveMinutes), nil
+	}
+	return s.NotFound()
+}
+
+// Show replies with the page or file at a path and the given status: that of a rule that serves another file than the
+// requested one. The path is decoded and clean; the slash at the end of a folder may be missing. It replies with the
+// site's page for status 404 if there is no such file.
+func (s *Site) Show(status int, at string) (Reply, error) {
+	cache := NoStore
+	if status == http.StatusOK {
+		cache = FiveMinutes
+	}
+	file := at[1:]
+	for _, name := range []string{file, strings.TrimSuffix(file, "/") + "/index.html"} {
+		if name = strings.TrimPrefix(name, "/"); name != "" && s.Has(name) {
+			return s.Content(status, name, cache)
+		}
 	}
 	return s.NotFound()
 }

@@ -34,17 +34,25 @@ func (r *running) compare(t *testing.T, request string) {
 		t.Fatal(err)
 	}
 	got := emulate.Reply{Status: res.StatusCode, Header: res.Header, Body: []byte(body)}
-	if diff := cmp.Diff(seen(want), seen(got)); diff != "" {
-		t.Errorf("%s (-emulator +caddy):\n%.1500s", request, diff)
-	}
 	difference, err := r.Difference(r.site, path, query, got)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if difference != "" && r.Compilation().Reason(path, r.Table.Answer(path, query), got) == "" {
+	reason := r.Compilation().Reason(path, r.Table.Answer(path, query), got)
+	if difference != "" && reason == "" {
 		t.Errorf("%s: %s, and the server does not declare it", request, difference)
 	}
+	// The emulator matches rules as the table does; Caddy does not match some texts that it cannot encode.
+	if difference != "" && strings.Contains(reason, "a rule does not match") {
+		return
+	}
+	if diff := cmp.Diff(seen(want), seen(got), locations); diff != "" {
+		t.Errorf("%s (-emulator +caddy):\n%.1500s", request, diff)
+	}
 }
+
+// locations compares URLs as redirect.SameURL does.
+var locations = cmp.Comparer(redirect.SameURL)
 
 // seen returns the parts of a reply that matter to clients.
 func seen(r emulate.Reply) map[string]any {
@@ -186,10 +194,17 @@ func TestUnusual(t *testing.T) {
 			t.Errorf("%s: headers %v", request, res.Header)
 		}
 	}
-	for method, want := range map[string]int{"POST": 405, "PUT": 405, "OPTIONS": 204} {
-		if res, _ := testutil.Ask(t, client, method, r.url+"/find?os=win"); res.StatusCode != want ||
-			res.Header.Get("Allow") != "GET, HEAD, OPTIONS" {
-			t.Errorf("%s: status %d, Allow %q", method, res.StatusCode, res.Header.Get("Allow"))
+	for _, path := range []string{"/find?os=win", "/", "/releases", "/nothing", "/-/null.json", "/default",
+		"/assets/"} {
+		for _, method := range []string{"POST", "PUT", "BREW", "OPTIONS"} {
+			want, err := r.site.Refuse(method)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, body := testutil.Ask(t, client, method, r.url+path)
+			if res.StatusCode != want.Status || body != string(want.Body) || res.Header.Get("Allow") != emulate.Allow {
+				t.Errorf("%s %s: status %d, headers %v\n%.200s", method, path, res.StatusCode, res.Header, body)
+			}
 		}
 	}
 }

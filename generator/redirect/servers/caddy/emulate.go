@@ -44,12 +44,12 @@ func (e emulator) Answer(s *emulate.Site, path, query string) (emulate.Reply, er
 	switch {
 	case a.Location != "":
 		return emulate.Redirect(a.Status, a.Location, emulate.FiveMinutes), nil
+	case a.File != "":
+		return s.Show(a.Status, a.File)
 	case a.Status >= 400 && strings.HasPrefix(path, lookup.BitstreamPrefix):
 		return s.Error(a.Status, "-/error/404-bitstream.html")
 	case a.Status >= 400:
 		return s.Error(a.Status, "404.html")
-	case a.File != "":
-		return s.Serve(a.File, "")
 	}
 	return e.file(s, path)
 }
@@ -73,7 +73,7 @@ func (e emulator) file(s *emulate.Site, path string) (emulate.Reply, error) {
 		return r, err
 	case r.Status == 301 && s.Has(path[1:]+"/index.html"):
 		r.Status = 308
-	case r.Status == 301, r.Status == 403:
+	case r.Status == 301:
 		return s.NotFound()
 	}
 	if strings.HasPrefix(path, "/api/") {

@@ -24,8 +24,7 @@ route {
 	header @sitegen_options Allow "GET, HEAD, OPTIONS"
 	respond @sitegen_options 204
 	@sitegen_method not method GET HEAD
-	header @sitegen_method Allow "GET, HEAD, OPTIONS"
-	respond @sitegen_method 405
+	error @sitegen_method 405
 
 	# Merge slashes, encoded or not: a Location that starts with two slashes would lead to another host.
 	uri path_regexp (?:/|%2[Ff])(?:/|%2[Ff])+ /
@@ -95,12 +94,61 @@ route {
 [files]		}
 	}
 
-	# Rules come before files.
-	@sitegen_moved vars {sitegen_status} 301 302 307 308
-	header @sitegen_moved Cache-Control "[five minutes]"
-	redir @sitegen_moved {sitegen_target} {sitegen_status}
-	@sitegen_shown vars {sitegen_status} 200
-	rewrite @sitegen_shown {sitegen_target}
+	# Rules. A file at the path comes before a rule, unless the rule has an exclamation mark. Caddy would look for several
+	# files if the path had one of these characters.
+	@sitegen_plain not path_regexp [*?\[\]\\]
+	route @sitegen_plain {
+		@sitegen_exists file {path} {path}/index.html
+		vars @sitegen_exists sitegen_exists 1
+	}
+	@sitegen_ruled {
+		not vars {sitegen_status} ""
+		not path_regexp ^/assets/
+		not {
+			not vars {sitegen_flags} ! !?
+			vars {http.vars.sitegen_exists} 1
+		}
+	}
+	route @sitegen_ruled {
+		@sitegen_moved vars {sitegen_status} 301 302 303 307 308
+		header @sitegen_moved Cache-Control "[five minutes]"
+		redir @sitegen_moved "{sitegen_location}{sitegen_passed}{sitegen_fragment}" {sitegen_status}
+		@sitegen_hidden_target vars_regexp {sitegen_target} /\.(?:$|[^w]|w(?:$|[^e]))
+		error @sitegen_hidden_target 404
+		@sitegen_shown {
+			vars {sitegen_status} 200
+			not vars {sitegen_target} ""
+		}
+		route @sitegen_shown {
+			header Cache-Control "[five minutes]"
+			rewrite * {sitegen_target}
+			file_server {
+				precompressed br gzip
+			}
+		}
+		@sitegen_own_page not vars {sitegen_target} ""
+		route @sitegen_own_page {
+			header Cache-Control no-store
+			@sitegen_own_gone vars {sitegen_status} 410
+			rewrite * {sitegen_target}
+			file_server @sitegen_own_gone {
+				status 410
+			}
+			file_server {
+				status 404
+			}
+		}
+		@sitegen_gone {
+			vars {sitegen_status} 410
+			not path_regexp ^[bitstream]
+		}
+		error @sitegen_gone 410
+		@sitegen_missing {
+			vars {sitegen_status} 404
+			not path_regexp ^[bitstream]
+		}
+		error @sitegen_missing 404
+	}
 	@sitegen_no_file path_regexp ^[bitstream]
 	route @sitegen_no_file {
 		header Cache-Control no-store
@@ -113,11 +161,6 @@ route {
 			status 404
 		}
 	}
-	@sitegen_gone vars {sitegen_status} 410
-	error @sitegen_gone 410
-	@sitegen_missing vars {sitegen_status} 404
-	error @sitegen_missing 404
-
 	# Files of the site.
 	@sitegen_assets path_regexp ^/assets/
 	route @sitegen_assets {
@@ -137,10 +180,14 @@ route {
 
 handle_errors {
 	@sitegen_page vars {http.error.status_code} 403 404 410
+	@sitegen_refused vars {http.error.status_code} 405
 	route {
 		header Cache-Control no-store
 		header -Access-Control-Allow-Origin
 		header -X-Content-Type-Options
+		header @sitegen_refused Allow "GET, HEAD, OPTIONS"
+		rewrite @sitegen_refused /-/error/405.html
+		file_server @sitegen_refused
 		rewrite @sitegen_page /404.html
 		file_server @sitegen_page
 		respond "{http.error.status_code} {http.error.status_text}"

@@ -69,6 +69,7 @@ type running struct {
 func start(t testing.TB, table *redirect.Table, files memory) *running {
 	t.Helper()
 	testutil.Need(t, "caddy")
+	table.Files = redirect.FilesOf(files.Paths())
 	e, err := redirect.Emulate(Server{}, table)
 	if err != nil {
 		t.Fatal(err)

@@ -80,9 +80,19 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 		What: "a path without an extension at which there is no file or folder: status 301 to the same path with a " +
 			"slash at its end, which answers 404",
 		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
-			return a.Status == 0 && got.Status == http.StatusMovedPermanently && got.Location() == encodeURI(path)+"/"
+			return a.Status == 0 && got.Status == http.StatusMovedPermanently && got.Location() == redirect.EncodePath(path)+"/"
+		},
+	}, {
+		What: "a folder whose name has capital letters, without the slash at its end: status 404",
+		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
+			return a.Status == 0 && got.Status == http.StatusNotFound && strings.ToLower(path) != path
 		},
 	}}
+	for _, r := range t.Rules.All() {
+		if r.Status >= 400 && r.Target != "" {
+			c.Warn(r, "cloudfront answers with its own page for status %d, not with %s", r.Status, r.Target)
+		}
+	}
 	if len(left) > 0 {
 		c.Warn(nil, "cloudfront: /findall and /?QUERY answer 501 if the answer contains one of the %d oldest of %d "+
 			"packages, because a key-value store holds at most %d bytes; /find and /download are not affected",

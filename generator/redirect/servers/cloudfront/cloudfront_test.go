@@ -15,6 +15,7 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/emulate"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -41,7 +42,7 @@ func TestGolden(t *testing.T) {
 func compiled(t testing.TB, tab *redirect.Table) map[string]string {
 	t.Helper()
 	c := Server{}.Compile(tab)
-	if err := c.Err(); err != nil || len(c.Omitted) != 1 {
+	if err := c.Err(); err != nil || len(c.Omitted) != 2 {
 		t.Fatalf("%v; omitted: %v", err, c.Omitted)
 	}
 	return load(t, c.File(Server{}, storeFile))
@@ -118,8 +119,12 @@ func TestUnusual(t *testing.T) {
 			t.Errorf("HEAD %s: %+v, GET %+v", q, head, r)
 		}
 	}
-	if r := e.ask(t, "POST", "/find?os=win"); r.URI != "/find" {
-		t.Errorf("POST is not passed on: %+v", r)
+	for _, path := range []string{"/find?os=win", "/", "/nothing", "/assets/x.css", "/tr%E9s/a"} {
+		for method, status := range map[string]int{"POST": 405, "DELETE": 405, "PATCH": 405, "OPTIONS": 204} {
+			if r := e.ask(t, method, path); r.StatusCode != status || r.Headers["allow"].Value != emulate.Allow {
+				t.Errorf("%s %s: %+v", method, path, r)
+			}
+		}
 	}
 }
 

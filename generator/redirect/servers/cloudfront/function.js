@@ -7,19 +7,18 @@ const kvs = cf.kvs();
 const BITSTREAM = '/bitstream/';
 const ROUTES = ['/', '/find', '/findall', '/download'];
 const UNRESERVED = /^[A-Za-z0-9._~-]+$/;
+const UNRULED = /^\/(assets|-)\/|^\/40[04]\.html$|\/\.(?!well-known(\/|$))/; // paths without rules
 const NONE = '--------';
 
 async function handler(event) {
     const request = event.request;
-    if ((request.method !== 'GET' && request.method !== 'HEAD') || request.uri.startsWith('/assets/')) {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+        return refuse(request.method);
+    }
+    if (request.uri.startsWith('/assets/')) {
         return request;
     }
-    let path;
-    try {
-        path = decodeURIComponent(request.uri).replace(/\/\/+/g, '/');
-    } catch (e) {
-        return request;
-    }
+    const path = decoded(request.uri).replace(/\/\/+/g, '/');
     let response;
     try {
         response = await answer(request, path);
@@ -35,6 +34,14 @@ async function handler(event) {
     if (request.method === 'HEAD' && response.statusCode) {
         delete response.body;
     }
+    return response;
+}
+
+// refuse answers a request with another method than GET and HEAD.
+function refuse(method) {
+    const response = method === 'OPTIONS' ? respond(204, '') :
+        page(405, 'Method not allowed', '<p>Use GET or HEAD.</p>', '');
+    response.headers.allow = { value: 'GET, HEAD, OPTIONS' };
     return response;
 }
 
@@ -63,9 +70,13 @@ async function answer(request, path) {
     if (link) {
         return api(request, root, link.record ? '/find' : '/download', link.given);
     }
-    const rule = await match(root, encodeURI(path), given);
+    const at = encode(path);
+    const rule = UNRULED.test(path) ? null : await match(root, at, given);
     if (rule) {
-        return obey(request, root, rule);
+        const hidden = rule.force ? false : await exists(root, at);
+        if (!hidden) {
+            return obey(request, root, rule);
+        }
     }
     return id === false ? file(request, path) : message(root, 404, 'file');
 }
@@ -209,8 +220,14 @@ async function seek(root, name, hash, key, n) {
     return null;
 }
 
-// match returns the status and target of the first rule that matches, or null if none does. path is encoded by
-// encodeURI.
+// encode percent-encodes decoded text, as EncodePath in encode.go does.
+function encode(text) {
+    return text.replace(/[^A-Za-z0-9/._~!'()*,:@-]/g, function (c) {
+        return '%' + (256 + c.charCodeAt(0)).toString(16).slice(1).toUpperCase();
+    });
+}
+
+// match returns the first rule that matches, or null if none does. path is encoded.
 async function match(root, path, given) {
     const source = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
     const row = await seek(root, 'e', root.exact, source);
@@ -235,31 +252,44 @@ async function match(root, path, given) {
     return rule;
 }
 
-// choose returns the status and target of the first rule with conditions that all hold, or null if there is none. rules
-// are separated by bars, and each is written as: [name=value …] status [target].
+// choose returns the first rule with conditions that all hold, or null if there is none. rules are separated by bars, and
+// each is written as: [name=value …] status[!][?] [target].
 function choose(rules, values, given) {
     const list = rules.split('|');
     for (let i = 0; i < list.length; i++) {
         const words = list[i].split(' ');
-        let holds = true;
+        let holds = true, plain = true;
         while (words[0].indexOf('=') > 0) {
             const at = words[0].indexOf('='), v = given[words[0].slice(0, at)], want = words.shift().slice(at + 1);
             if (want[0] === ':') {
-                holds = holds && v !== undefined && UNRESERVED.test(v);
-                values[want.slice(1)] = v;
+                holds = holds && !!v;
+                plain = plain && UNRESERVED.test(v);
+                values[want.slice(1)] = holds && encode(v).replace(/\//g, '%2F');
             } else {
                 holds = holds && v === want;
             }
         }
-        if (holds) {
-            const status = Number(words[0]);
-            const target = (words[1] || '').replace(/:([A-Za-z][A-Za-z0-9_]*)/g, function (all, name) {
-                return values[name];
-            });
-            return { status: status, target: target };
+        const status = parseInt(words[0]), file = status < 300 || status > 399;
+        if (holds && (plain || !file)) {
+            return {
+                status: status,
+                force: words[0].indexOf('!') > 0,
+                passes: words[0].indexOf('?') > 0,
+                target: (words[1] || '').replace(/:([A-Za-z]\w*)/g, function (all, name) {
+                    return values[name] === undefined ? all : values[name];
+                })
+            };
         }
     }
     return null;
+}
+
+// exists reports whether the table of files has a file at a path, or a folder with an index.html, whose value is "d".
+// path is encoded.
+async function exists(root, path) {
+    const key = path.replace(/\/(index\.html)?$/, '');
+    const row = await seek(root, 'f', root.files, key);
+    return row && row.key === key && (row.value === 'd' || key === path);
 }
 
 // obey answers a request as the rule that matches it requires.
@@ -267,7 +297,14 @@ async function obey(request, root, rule) {
     if (rule.status >= 400) {
         return message(root, rule.status, String(rule.status));
     }
-    return rule.status === 200 ? serve(request, rule.target) : redirect(rule.status, rule.target);
+    if (rule.status === 200) {
+        return serve(request, rule.target);
+    }
+    const query = rule.passes && request.rawQueryString();
+    const target = rule.target.replace(/^\/+/, '/'); // two slashes would lead to another host
+    return redirect(rule.status, !query ? target : target.replace(/#|$/, function (end) {
+        return '?' + query + end;
+    }));
 }
 
 // describe returns the package object. fields are the fields of a row in the table of packages, see idRow in tables.go.
@@ -346,14 +383,14 @@ function fileURL(root, row) {
     return around[0] + (middle || row.key) + around[1];
 }
 
-// file passes a request on to the origin. It adds index.html to a folder; a name without an extension is
-// redirected to the folder of that name.
+// file passes a request on to the origin. It adds index.html to a folder; a name without an extension is redirected to
+// the folder of that name, except in /.well-known/, where files often have none.
 function file(request, path) {
     const last = path.slice(path.lastIndexOf('/') + 1);
     if (!last) {
-        request.uri = encodeURI(path) + 'index.html';
-    } else if (/^[a-z0-9._-]+$/.test(last) && !/\.[a-z][a-z0-9]*$/.test(last)) {
-        return redirect(301, encodeURI(path) + '/');
+        request.uri = encode(path) + 'index.html';
+    } else if (/^[a-z0-9._-]+$/.test(last) && !/\.[a-z][a-z0-9]*$/.test(last) && !path.startsWith('/.well-known/')) {
+        return redirect(301, encode(path) + '/');
     }
     return request;
 }

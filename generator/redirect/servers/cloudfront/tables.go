@@ -28,6 +28,7 @@ type root struct {
 	IDs       string      `json:"ids"`       // table of packages
 	Exact     string      `json:"exact"`     // table of rules with an exact source
 	Patterns  string      `json:"patterns"`  // first node of the list of patterns
+	Files     string      `json:"files"`     // table of files that come before rules
 	Messages  string      `json:"messages"`  // table of error pages
 	Platforms string      `json:"platforms"` // table of platforms: the hashes of each platform's own tables
 }
@@ -55,8 +56,9 @@ func (s *store) writeTables(t *redirect.Table) root {
 		platforms = append(platforms, row{pf.String(), s.platform(t.Index, pf)})
 	}
 	r.Platforms = s.table("p", sorted(platforms))
-	r.Exact = s.table("e", s.exactRows(t.Rules))
-	r.Patterns = s.patterns(t.Rules)
+	r.Exact = s.table("e", s.exactRows(t))
+	r.Patterns = s.patterns(t)
+	r.Files = s.table("f", files(t))
 	r.Messages = s.table("m", messages(spec))
 	return r
 }
@@ -204,21 +206,18 @@ func idRow(p *catalog.Package, middle string, whole bool) row {
 }
 
 // exactRows returns a row for each exact source. Its value is the rules of the source with bars between them.
-func (s *store) exactRows(rules *redirect.Rules) []row {
+func (s *store) exactRows(t *redirect.Table) []row {
 	var rows []row
-	for _, r := range rules.All() {
-		list := rules.Exact(r.Source)
-		if r.Pattern() || list[0] != r {
-			continue
-		}
+	for _, source := range t.Rules.Sources() {
+		list := t.Rules.Exact(source)
 		texts := make([]string, len(list))
 		for i, rule := range list {
-			texts[i] = ruleText(rule)
+			texts[i] = ruleText(t, rule)
 		}
-		rows = append(rows, row{encodeURI(r.Source), strings.Join(texts, "|")})
+		rows = append(rows, row{redirect.EncodePath(source), strings.Join(texts, "|")})
 		if n := rows[len(rows)-1].size(); n > MaxValue {
-			s.Fail(r, "%d rules for %s have %d bytes, CloudFront's limit is %d; use fewer or shorter rules for one "+
-				"path, or remove cloudfront from servers", len(list), r.Source, n, MaxValue)
+			s.Fail(list[0].Written(), "%d rules for %s have %d bytes, CloudFront's limit is %d; use fewer or shorter "+
+				"rules for one path, or remove cloudfront from servers", len(list), source, n, MaxValue)
 		}
 	}
 	return sorted(rows)
@@ -229,11 +228,11 @@ func (s *store) exactRows(rules *redirect.Rules) []row {
 // the regular expression, the names of its groups and the rule:
 //
 //	9b8a7c6d
-//	^/docs(?:/([…]*))?$   splat   301 /d/:splat
-func (s *store) patterns(rules *redirect.Rules) string {
+//	^/docs(?:/(.*))?$   splat   301? /d/:splat
+func (s *store) patterns(t *redirect.Table) string {
 	var nodes []string
-	for _, r := range rules.Patterns() {
-		line := "\n" + strings.Join([]string{expression(r), strings.Join(r.Names(), " "), ruleText(r)}, "\t")
+	for _, r := range t.Rules.Patterns() {
+		line := "\n" + strings.Join([]string{expression(r), strings.Join(r.Names(), " "), ruleText(t, r)}, "\t")
 		if n := len(noTable) + len(line); n > MaxValue {
 			s.Fail(r, "this pattern takes %d bytes in CloudFront's store, the limit is %d; shorten it, or remove "+
 				"cloudfront from servers", n, MaxValue)
@@ -251,8 +250,9 @@ func (s *store) patterns(rules *redirect.Rules) string {
 	return next
 }
 
-// ruleText returns a rule without its source: "[name=value …] status [target]".
-func ruleText(r *redirect.Rule) string {
+// ruleText returns a rule without its source: "[name=value …] status[!][?] [target]". An exclamation mark means that the
+// rule comes before files, a question mark that it passes the query on.
+func ruleText(t *redirect.Table, r *redirect.Rule) string {
 	var words []string
 	for _, c := range r.Conditions {
 		value := c.Value
@@ -261,30 +261,48 @@ func ruleText(r *redirect.Rule) string {
 		}
 		words = append(words, c.Name+"="+value)
 	}
-	words = append(words, strconv.Itoa(r.Status))
-	if r.Target != "" {
-		words = append(words, r.Target)
+	status := strconv.Itoa(r.Status)
+	if r.Force {
+		status += "!"
+	}
+	if r.PassesQuery() {
+		status += "?"
+	}
+	words = append(words, status)
+	name := func(name string) string { return ":" + name }
+	switch target := r.Expand(name); {
+	case r.Moved():
+		words = append(words, target)
+	case r.Status == 200:
+		if r.Fixed() && t.Files.Pages[target+"/"] { // the function adds index.html to a path that ends in a slash
+			target += "/"
+		}
+		words = append(words, r.ExpandText(redirect.EncodePath, name)+strings.TrimPrefix(target, r.Expand(name)))
 	}
 	return strings.Join(words, " ")
 }
 
-// expression returns a regular expression that matches the encoded paths of a pattern.
-func expression(r *redirect.Rule) string { return r.ExprOf(encodeURI) + "$" }
-
-// keptRE matches the characters that JavaScript's encodeURI does not encode.
-var keptRE = regexp.MustCompile(`^[A-Za-z0-9;,/?:@&=+$_.!~*'()#-]$`)
-
-// encodeURI encodes a path as JavaScript's encodeURI does.
-func encodeURI(path string) string {
-	var b strings.Builder
-	for i := range len(path) {
-		if c := path[i : i+1]; keptRE.MatchString(c) {
-			b.WriteString(c)
+// files returns a row for each page of the site that a rule without "!" matches. The value is d for the index.html of a
+// folder, f for another file.
+func files(t *redirect.Table) []row {
+	var rows []row
+	for path := range t.Files.Pages {
+		if strings.HasSuffix(path, "/index.html") || !t.Rules.Yields(path) {
 			continue
 		}
-		fmt.Fprintf(&b, "%%%02X", path[i])
+		if folder, ok := strings.CutSuffix(path, "/"); ok {
+			rows = append(rows, row{redirect.EncodePath(folder), "d"})
+			continue
+		}
+		rows = append(rows, row{redirect.EncodePath(path), "f"})
 	}
-	return b.String()
+	return sorted(rows)
+}
+
+// expression returns a regular expression that matches the encoded paths of a pattern.
+func expression(r *redirect.Rule) string {
+	literal := func(text string) string { return regexp.QuoteMeta(redirect.EncodePath(text)) }
+	return "^" + r.ExprOf(literal, "[^/]", ".") + "$"
 }
 
 // messages returns the texts of the error pages. A value is the title of a page and, after a tab, a sentence in HTML.

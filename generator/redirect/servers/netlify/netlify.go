@@ -5,13 +5,19 @@
 //
 // The file contains rules, aliases, permalinks and the redirects of packages' files. It cannot answer queries of the
 // download API: a line can compare a parameter with one value (Netlify only), but not look it up in a catalogue.
+//
+// The three hosts read lines differently; see reader. The lines are such that each host answers as well as it can:
+//
+//   - Lines with an exact source come first, because Cloudflare Pages counts those after a pattern as patterns. This
+//     does not change which line matches first; see redirect.Rules.Exact.
+//   - Cloudflare Pages does not ignore a slash at the end of a path, so it gets a line for each form.
+//   - On Cloudflare Pages, rules come before files, and it ignores lines with "!". So "!" is written only where a
+//     rule hides a file, and the same line follows without it. A pattern that must not hide a file gets a comment at
+//     its end, which makes Cloudflare Pages ignore it.
 package netlify
 
 import (
-	"bytes"
-	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -21,12 +27,13 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
-// Limits of Cloudflare Pages, from its documentation, "Redirects". They are the lowest limits that any of the three
-// hosts publishes.
+// Limits of the hosts, from their documentation.
 const (
-	MaxStatic  = 2000 // lines with an exact source
-	MaxDynamic = 100  // lines with a pattern
-	MaxLine    = 1000 // characters of a line
+	MaxStatic  = 2000 // of Cloudflare Pages: lines with an exact source
+	MaxDynamic = 100  // of Cloudflare Pages: lines with a pattern
+	MaxLine    = 1000 // of Cloudflare Pages: characters of a line
+	MaxLines   = 1000 // of GitLab Pages
+	MaxBytes   = 64 << 10
 )
 
 // Server is any host that reads a _redirects file.
@@ -41,18 +48,27 @@ func (Server) Describe() redirect.Description {
 		Title:   "Netlify, Cloudflare Pages, GitLab Pages",
 		Files:   "`_redirects`; copy it to the root of the site",
 		Queries: "not answered",
-		Limits:  "none on Netlify; Cloudflare Pages reads at most 2,000 exact rules and 100 patterns",
+		Limits: "none on Netlify; Cloudflare Pages reads at most 2,000 lines with exact paths and 100 with patterns, " +
+			"GitLab Pages 1,000 lines and 64 KB",
 	}
 }
 
 // Compile implements redirect.Server.
 func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
-	f := &redirects{}
+	f := newRedirects(t)
 	f.write(t)
 	f.Files = []output.File{redirect.File(s, fileName, f.body.Bytes())}
 	if f.static > MaxStatic || f.dynamic > MaxDynamic {
-		f.Warn(nil, "netlify: %d exact rules and %d patterns; Netlify reads all of them, but Cloudflare Pages "+
-			"silently ignores all but the first %d and %d", f.static, f.dynamic, MaxStatic, MaxDynamic)
+		f.Warn(nil, "netlify: Cloudflare Pages reads at most %d lines with exact paths and %d with patterns, and "+
+			"ignores those after them; the file has %d and %d", MaxStatic, MaxDynamic, f.static, f.dynamic)
+	}
+	if f.lines > MaxLines {
+		f.Warn(nil, "netlify: GitLab Pages reads at most %d lines and ignores those after them; the file has %d",
+			MaxLines, f.lines)
+	}
+	if f.body.Len() > MaxBytes {
+		f.Warn(nil, "netlify: GitLab Pages ignores a file of more than %d KB; this one has %d", MaxBytes>>10,
+			f.body.Len()>>10)
 	}
 	f.Omitted = omitted()
 	return &f.Compilation
@@ -82,93 +98,12 @@ func omitted() []redirect.Omission {
 					got.Status == http.StatusNotFound
 			},
 		},
+		{
+			What: "permalinks and /bitstream/<id>: the query of the request is passed on",
+			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool {
+				return a.API.Kind == lookup.Redirect && got.Status == a.Status &&
+					strings.HasPrefix(got.Location(), a.Location+"?")
+			},
+		},
 	}
-}
-
-// redirects is a Compilation whose file is being written.
-type redirects struct {
-	redirect.Compilation
-	body            bytes.Buffer
-	static, dynamic int // number of lines with an exact source and with a pattern
-}
-
-// write writes exact sources before patterns, because Netlify uses the first line that matches.
-func (f *redirects) write(t *redirect.Table) {
-	f.body.WriteString(`# ` + output.Mark + `: do not edit, the next build overwrites it.
-#
-# This format cannot answer /download?QUERY, /find?QUERY, /findall?QUERY and /?QUERY.
-`)
-	f.section("Rules, aliases and links of retired servers")
-	for _, r := range t.Rules.All() {
-		if !r.Pattern() {
-			f.rule(r)
-		}
-	}
-	f.section("Permalinks")
-	for _, l := range redirect.Links(t.Index) {
-		f.line(&f.static, l.Path, lookup.Location(l.Package), 302)
-		f.line(&f.static, l.Path+".json", redirect.RecordPath(l.Package), 200)
-	}
-	f.section("Files of packages")
-	for _, p := range t.Index.Packages() {
-		f.line(&f.static, lookup.Location(p), p.URL, 302)
-	}
-	f.section("Patterns")
-	for _, r := range t.Rules.Patterns() {
-		f.rule(r)
-	}
-}
-
-// section starts a part of the file.
-func (f *redirects) section(title string) { fmt.Fprintf(&f.body, "\n# %s\n", title) }
-
-// line writes a line and adds 1 to n, one of the counts.
-func (f *redirects) line(n *int, source, target string, status int) {
-	*n++
-	fmt.Fprintf(&f.body, "%s %s %d\n", source, target, status)
-}
-
-// rule writes a rule, with a "!" after the status. Without it, a page at the same path would come first; on all other
-// servers, rules come before pages.
-func (f *redirects) rule(r *redirect.Rule) {
-	n := &f.static
-	if r.Pattern() {
-		n = &f.dynamic
-	}
-	source := encodeSource(r.Source)
-	for _, c := range r.Conditions {
-		value := c.Value
-		if c.Placeholder != "" {
-			value = ":" + c.Placeholder
-		}
-		source += " " + c.Name + "=" + value
-	}
-	target, status := r.Target, r.Status
-	switch status {
-	case 410:
-		f.Warn(r, "netlify answers 404, not 410")
-		target, status = "/404.html", 404
-	case 404:
-		target = "/404.html"
-	}
-	if len(r.Conditions) > 0 {
-		f.Warn(r, "netlify: only Netlify supports conditions on the query; Cloudflare Pages and GitLab Pages do not")
-	}
-	*n++
-	text := fmt.Sprintf("%s %s %d!", source, target, status)
-	if len(text) > MaxLine {
-		f.Warn(r, "netlify: the line has %d characters; Cloudflare Pages allows %d", len(text), MaxLine)
-	}
-	f.body.WriteString(text + "\n")
-}
-
-// encodeSource percent-encodes a source, except its placeholders and asterisk.
-func encodeSource(source string) string {
-	segments := strings.Split(source, "/")
-	for i, s := range segments {
-		if s != "*" && !strings.HasPrefix(s, ":") {
-			segments[i] = url.PathEscape(s)
-		}
-	}
-	return strings.Join(segments, "/")
 }

@@ -22,9 +22,6 @@ func (e emulator) Answer(s *emulate.Site, path, query string) (emulate.Reply, er
 		return s.NotFound()
 	case strings.HasPrefix(path, "/assets/"):
 		return asset(s, path)
-	case strings.HasPrefix(path, "/api/"):
-		r, err := s.Serve(path, query)
-		return r.WithCORS(), err
 	}
 	a := e.table.Answer(path, query)
 	spec := e.table.Index.Spec()
@@ -48,12 +45,18 @@ func (e emulator) Answer(s *emulate.Site, path, query string) (emulate.Reply, er
 	switch {
 	case a.Location != "":
 		return emulate.Redirect(a.Status, a.Location, emulate.FiveMinutes), nil
+	case a.File != "":
+		return s.Show(a.Status, a.File)
 	case a.Status >= 400 && strings.HasPrefix(path, lookup.BitstreamPrefix):
 		return s.Error(a.Status, "-/error/404-bitstream.html")
 	case a.Status >= 400:
 		return s.Error(a.Status, "404.html")
 	}
-	return s.Serve(cmp.Or(a.File, path), query)
+	r, err := s.Serve(path, query)
+	if strings.HasPrefix(path, "/api/") {
+		r = r.WithCORS()
+	}
+	return r, err
 }
 
 // hidden reports whether a segment of the path starts with a dot. Nginx serves no such file except in /.well-known/.

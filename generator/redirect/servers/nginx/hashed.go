@@ -2,7 +2,6 @@ package nginx
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 	"slices"
 	"strconv"
@@ -32,7 +31,7 @@ import (
 // or five digits and a hundred maps, and so on. A new key adds or changes one line of the file, unless it increases the
 // number of digits. Since split_clients cannot be volatile, the source must not depend on the cell of an answer.
 type hash struct {
-	name   string // names the digits: $sitegen_<name>_1 and so on
+	digit  string // the start of the digits' variables: $sitegen_source_digit for $sitegen_source_digit_1 and so on
 	source string // the variable that is hashed, for instance $sitegen_source
 }
 
@@ -59,14 +58,11 @@ func digitsFor(n int) int {
 	return digits
 }
 
-// digit returns the variable of the i-th digit, counted from 1.
-func (h hash) digit(i int) string { return "$sitegen_" + h.name + "_" + strconv.Itoa(i) }
-
 // digits returns the variables of the digits from first to last, concatenated.
 func (h hash) digits(first, last int) string {
 	var b strings.Builder
 	for i := first; i <= last; i++ {
-		b.WriteString(h.digit(i))
+		b.WriteString(suffixed(h.digit, strconv.Itoa(i)))
 	}
 	return b.String()
 }
@@ -75,7 +71,7 @@ func (h hash) digits(first, last int) string {
 // "2/about" and so on, so the digits are independent of each other.
 func (h hash) define(t *text, n int) {
 	for i := 1; i <= n; i++ {
-		t.printf("split_clients %s %s {", quote(strconv.Itoa(i)+h.source), h.digit(i))
+		t.printf("split_clients %s %s {", quote(strconv.Itoa(i)+h.source), suffixed(h.digit, strconv.Itoa(i)))
 		for d := range 9 {
 			t.printf(" 10%% %d;", d)
 		}
@@ -143,7 +139,7 @@ func (h hash) table(t *text, target string, pairs []pair) {
 		t.printf("map %s %s { }\n", h.source, target)
 		return
 	}
-	lists := target + "_list"
+	lists := suffixed(target, "list")
 	lineAfter := regex(`^([^\n]*)\n(?:[^\n]*\n[^\n]*\n)*?\1\n([^\n]*)`)
 	t.printf("map %s %s { %s $2; }\n", quote(h.source+lists), target, lineAfter)
 	places := locate(pairs)
@@ -151,7 +147,7 @@ func (h hash) table(t *text, target string, pairs []pair) {
 	if n := digitsFor(len(pairs)); n > entryDigits {
 		t.printf("map %s %s {\n", h.digits(entryDigits+1, n), lists)
 		for m := range runs(places, byMap) {
-			t.printf("    %s %s_%s;\n", m, lists, m)
+			t.printf("    %s %s;\n", m, suffixed(lists, m))
 		}
 		t.printf("}\n")
 	}
@@ -159,36 +155,39 @@ func (h hash) table(t *text, target string, pairs []pair) {
 	for m, places := range runs(places, byMap) {
 		variable := lists
 		if m != "" {
-			variable += "_" + m
+			variable = suffixed(lists, m)
 		}
 		t.printf("map %s %s {\n", h.digits(1, entryDigits), variable)
 		for entry, places := range runs(places, func(l located) string { return l.inEntry }) {
-			t.printf("    %s %s;\n", entry, list(places, lists, &parts))
+			t.printf("    %s %s;\n", entry, t.entryOf(places, lists, &parts))
 		}
 		t.printf("}\n")
 	}
 	for i, part := range parts {
-		t.printf("geo %s_part_%d { default %s; }\n", lists, i, quote(part))
+		t.printf("geo %s { default %s; }\n", partOf(lists, i), quote(part))
 	}
 }
 
-// list returns the value of an entry. If it is longer than maxToken, list splits it into parts, adds them to parts, and
-// returns a value of variables, "$sitegen_exact_list_part_0$sitegen_exact_list_part_1". Each part becomes a geo block,
-// because a dollar sign has no meaning in the values of geo.
-func list(places []located, lists string, parts *[]string) string {
+// partOf returns the variable of the i-th part of the lists of a table.
+func partOf(lists string, i int) string { return suffixed(lists, "part_"+strconv.Itoa(i)) }
+
+// entryOf returns the value of an entry. If it is longer than maxToken, entryOf splits it into parts, adds them to
+// parts, and returns a value of variables, "$sitegen_exact_list_part_0$sitegen_exact_list_part_1". Each part becomes a
+// geo block, because a dollar sign has no meaning in the values of geo.
+func (n names) entryOf(places []located, lists string, parts *[]string) string {
 	var b strings.Builder
 	b.WriteByte('\n')
 	for _, l := range places {
 		b.WriteString(l.key + "\n" + l.value + "\n")
 	}
 	whole := b.String()
-	if value := literal(whole); len(value) <= maxToken {
+	if value := n.literal(whole); len(value) <= maxToken {
 		return value
 	}
 	var value strings.Builder
 	const length = maxToken/2 - 1 // of a part: quoting can double it
 	for start := 0; start < len(whole); start += length {
-		fmt.Fprintf(&value, "%s_part_%d", lists, len(*parts))
+		value.WriteString(partOf(lists, len(*parts)))
 		*parts = append(*parts, whole[start:min(start+length, len(whole))])
 	}
 	return quote(value.String())

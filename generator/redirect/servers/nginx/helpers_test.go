@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -36,12 +37,37 @@ func serve(t testing.TB, packages []*catalog.Package) *server {
 // serveTable starts an Nginx for a table. The test fails if Nginx prints a warning about the configuration.
 func serveTable(t testing.TB, table *redirect.Table) *server {
 	t.Helper()
-	redirects, public := t.TempDir(), t.TempDir()
+	site := writeSite(t, table)
+	s := &server{testutil.StartNginx(t, site.Public, site.Redirects), table, testutil.Client()}
+	s.check(t)
+	return s
+}
+
+// writeSite writes the configuration of a table and the files of its site. The host of the site is the table's name.
+func writeSite(t testing.TB, table *redirect.Table) testutil.NginxSite {
+	t.Helper()
+	site := testutil.NginxSite{Host: table.Name, Public: t.TempDir(), Redirects: t.TempDir()}
 	for path, data := range compile(t, table) {
-		write(t, redirects, path, data)
+		write(t, site.Redirects, path, data)
 	}
-	writePublic(t, public, table.Index)
-	s := &server{testutil.StartNginx(t, public, redirects), table, testutil.Client()}
+	writePublic(t, site.Public, table.Index)
+	var files []string
+	err := filepath.WalkDir(site.Public, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files = append(files, strings.TrimPrefix(path, site.Public+"/"))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table.Files = redirect.FilesOf(files)
+	return site
+}
+
+// check fails the test if Nginx prints a warning about the configuration, or when the test ends, if it logged an alert.
+func (s *server) check(t testing.TB) {
+	t.Helper()
 	if out, err := s.Test(t); err != nil || strings.Contains(out, "[warn]") {
 		t.Errorf("nginx -t: %v\n%s", err, out)
 	}
@@ -50,7 +76,6 @@ func serveTable(t testing.TB, table *redirect.Table) *server {
 			t.Errorf("error log:\n%.2000s", log)
 		}
 	})
-	return s
 }
 
 // compile returns the files of a table by path.
@@ -75,8 +100,11 @@ func writePublic(t testing.TB, dir string, x *lookup.Index) {
 	spec := x.Spec()
 	for path, text := range map[string]string{
 		"-/cell/_none.html": "Not available", "-/null.json": "null\n", "index.html": "home", "shown.html": "shown",
-		"404.html": "error 404", "-/error/404-package.html": "error package",
-		"-/error/404-bitstream.html": "error bitstream",
+		"404.html": "error 404", "400.html": "error 400", "-/error/404-package.html": "error package",
+		"-/error/404-bitstream.html": "error bitstream", "-/error/405.html": "error 405",
+		"-/error/412.html": "error 412", "-/error/414.html": "error 414",
+		"-/error/416.html": "error 416", "-/error/500.html": "error 500",
+		"assets/style.css": "a {}", "assets/fonts/x.woff2": "font", "docs/a/page.html": "page",
 	} {
 		write(t, dir, path, []byte(text))
 	}
@@ -260,6 +288,8 @@ func (s *server) rule(t testing.TB, method, request string) string {
 	switch {
 	case res.StatusCode == 200 && (method == "HEAD" || body == "shown"):
 		return "200 /shown.html"
+	case res.StatusCode == 404 && body == "shown":
+		return "404 /shown.html"
 	case res.StatusCode == 404 && res.Header.Get("Cache-Control") == "":
 		return "404 without headers"
 	case res.StatusCode == 404 && method == "GET" && body != "error 404" && body != "error bitstream":

@@ -23,7 +23,7 @@
 // server/permalinks.conf rewrites permalinks to requests to the API, and rules.conf finds the rule for a path.
 //
 // The code in this package writes the files that depend on the Spec or on the packages. All other files are static and
-// in conf/.
+// in conf/. In both, the name of each variable stands for one that contains the name of the site, see names.
 //
 // # Lookups in Nginx
 //
@@ -60,7 +60,7 @@ func (Server) Name() string { return "nginx" }
 func (Server) Describe() redirect.Description {
 	return redirect.Description{
 		Title:   "Nginx",
-		Files:   "`http/*.conf` and `server/*.conf`; include them in the `http` and the `server` block",
+		Files:   "`hash.conf`, `http/*.conf` and `server/*.conf`; include them in the `http` and the `server` block",
 		Queries: "answered",
 		Limits:  "none",
 		Reload:  "nginx -t && nginx -s reload",
@@ -75,12 +75,13 @@ func (Server) Emulate(t *redirect.Table, _ func() *redirect.Compilation) (redire
 // Compile implements redirect.Server.
 func (Server) Compile(t *redirect.Table) *redirect.Compilation {
 	c := &redirect.Compilation{}
-	spec := t.Index.Spec()
-	g := grammar{spec}
-	x := &tables{index: t.Index, grammar: g, builds: nameBuilds(t.Index.Packages())}
-	files := append(x.files(), decode(spec), g.parameters(), permalinks(spec), bitstreams(t.Index), rules(t.Rules, c))
+	n := names{t.Name}
+	g := grammar{t.Index.Spec(), n}
+	x := &tables{t.Index, g, n, nameBuilds(t.Index.Packages())}
+	files := append(x.files(), g.decode(), g.parameters(), g.permalinks(), bitstreams(n, t.Index), n.unique())
+	files = append(files, rules(n, t.Rules, c)...)
 	if c.Err() == nil {
-		c.Files = append(files, fixed()...)
+		c.Files = append(files, n.fixed()...)
 	}
 	return c
 }
@@ -91,13 +92,13 @@ func (Server) Compile(t *redirect.Table) *redirect.Compilation {
 var conf embed.FS
 
 // fixed returns the static files.
-func fixed() (files []output.File) {
+func (n names) fixed() (files []output.File) {
 	err := fs.WalkDir(conf, "conf", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		data, err := conf.ReadFile(path)
-		files = append(files, made(strings.TrimPrefix(path, "conf/"), data))
+		files = append(files, made(strings.TrimPrefix(path, "conf/"), []byte(n.replace(string(data)))))
 		return err
 	})
 	if err != nil {

@@ -240,10 +240,22 @@ func TestUnusual(t *testing.T) {
 
 // TestHidden requests files that Nginx must not serve.
 func TestHidden(t *testing.T) {
-	s := serve(t, testutil.Packages(t, "live"))
+	site := writeSite(t, &redirect.Table{Index: testutil.Index(t, "live")})
+	for _, path := range []string{".gitkeep", "api/.sitegen-tmp-1", "assets/.x/style.css", "docs/.hidden",
+		"bitstream/.x"} {
+		write(t, site.Public, path, []byte("hidden"))
+	}
+	write(t, site.Public, ".well-known/security.txt", []byte("shown"))
+	n := testutil.StartNginx(t, site.Public, site.Redirects)
+	s := &server{n, &redirect.Table{Index: testutil.Index(t, "live")}, testutil.Client()}
+	if got := s.rule(t, "GET", "/.well-known/security.txt"); got != "200 /shown.html" {
+		t.Errorf("a well-known file: %s", got)
+	}
 	for _, request := range []string{
 		"/-/null.json", "/-/cell/_none.html", "/-/home/all-any.html", "/-/findall/all-any.json", "/-/object/win/any",
-		"/-/page-cell/win/any", "/-/error/400-os.html", "/404.html", "/.gitkeep", "/api/.sitegen-tmp-1", "/find/",
+		"/-/page-cell/win/any", "/-/error/400-os.html", "/404.html", "/.gitkeep", "/api/.sitegen-tmp-1",
+		"//api//.sitegen-tmp-1", "/assets/.x/style.css", "/docs/.hidden", "/bitstream/.x", "/%2Egitkeep",
+		"/x%0a/.gitkeep", "/find/",
 		"/download/", "/findall/", "/nothing",
 	} {
 		got, err := s.ask("GET", request)

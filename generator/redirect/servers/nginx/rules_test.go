@@ -32,7 +32,7 @@ func (s *server) compareRule(t *testing.T, request string) bool {
 	if o.Rule != nil {
 		want = strings.TrimSpace(fmt.Sprintf("%d %s", o.Rule.Status, o.Target))
 	}
-	if got := s.rule(t, "GET", request); got != want {
+	if got := s.rule(t, "GET", request); !redirect.SameURL(got, want) {
 		t.Errorf("%s: %q, want %q", request, got, want)
 	}
 	return o.Rule != nil
@@ -50,7 +50,10 @@ func TestPairs(t *testing.T) {
 					want = "404"
 				}
 				for _, method := range []string{"GET", "HEAD"} {
-					if got := s.rule(t, method, r.Request); got != want {
+					if method == "HEAD" && strings.HasPrefix(want, "404") {
+						want = "404"
+					}
+					if got := s.rule(t, method, r.Request); !redirect.SameURL(got, want) {
 						t.Errorf("%s %s: %q, want %q", method, r.Request, got, want)
 					}
 				}

@@ -17,7 +17,8 @@ import (
 type tables struct {
 	index   *lookup.Index
 	grammar grammar
-	builds  map[*catalog.Package]string // from nameBuilds
+	names
+	builds map[*catalog.Package]string // from nameBuilds
 }
 
 // nameBuilds returns a name for each package that is unique within its platform. The newest build of a revision is
@@ -71,12 +72,12 @@ func (x *tables) files() []output.File {
 
 // variable returns the variable of a table for a platform and, unless s is "", a stability:
 // $sitegen_date_amd64_win_release.
-func variable(table string, pf catalog.Platform, s catalog.Stability) string {
-	name := "$sitegen_" + table + "_" + word(string(pf.Arch)) + "_" + word(string(pf.OS))
+func (n names) variable(table string, pf catalog.Platform, s catalog.Stability) string {
+	name := word(string(pf.Arch)) + "_" + word(string(pf.OS))
 	if s != "" {
 		name += "_" + string(s)
 	}
-	return name
+	return suffixed(n.own("$sitegen_%s", table), name)
 }
 
 // stabilities calls f for each stability of a platform that has packages.
@@ -96,8 +97,8 @@ func (x *tables) packages(pf catalog.Platform) output.File {
 			entries = append(entries, numbered{p.Revision, x.builds[p], p.ID})
 		}
 	}
-	var t text
-	exact(&t, "$sitegen_build", variable("packages", pf, ""), entries)
+	t := text{names: x.names}
+	exact(&t, t.own("$sitegen_build"), t.variable("packages", pf, ""), entries)
 	return file("http/packages-"+pf.String()+".conf", `
 		The ids of the packages for `+pf.String()+` by build. A build is named by its revision: 34645.1 is the
 		second newest build of revision 34645.`, &t)
@@ -111,10 +112,10 @@ func (x *tables) positions(pf catalog.Platform) output.File {
 		to = append(to, numbered{p.Revision, rev, pos})
 		from = append(from, numbered{i, pos, rev})
 	}
-	var t text
-	exact(&t, "$sitegen_revision", variable("position", pf, ""), to)
+	t := text{names: x.names}
+	exact(&t, t.own("$sitegen_revision"), t.variable("position", pf, ""), to)
 	t.WriteByte('\n')
-	exact(&t, "$sitegen_place", variable("revision", pf, ""), from)
+	exact(&t, t.own("$sitegen_place"), t.variable("revision", pf, ""), from)
 	return file("http/positions-"+pf.String()+".conf", `
 		The positions of the revisions for `+pf.String()+`, counted from the oldest, which has the position 0. An
 		offset is added to a position. The first tables contain the position of each revision, the others the revision
@@ -146,11 +147,11 @@ func exact(t *text, source, target string, entries []numbered) {
 	thousands := func(e numbered) string { return strconv.Itoa(e.number / 1000) }
 	t.printf("map %s_1000 %s {\n    volatile;\n", source, target)
 	for n := range runs(entries, thousands) {
-		t.printf("    %s %s_%s;\n", n, target, n)
+		t.printf("    %s %s;\n", n, suffixed(target, n))
 	}
 	t.printf("}\n")
 	for n, list := range runs(entries, thousands) {
-		name := target + "_" + n
+		name := suffixed(target, n)
 		if len(list) <= mapLimit {
 			exactMap(t, source, name, list)
 			continue
@@ -195,7 +196,7 @@ func piece(build string) string {
 }
 
 // pieceName returns the variable of the map for a piece of a table.
-func pieceName(name, piece string) string { return name + "_" + strings.ReplaceAll(piece, ".", "x") }
+func pieceName(name, piece string) string { return suffixed(name, strings.ReplaceAll(piece, ".", "x")) }
 
 // about returns the start of a table's comment: the modes that use the table, and its platform.
 func (x *tables) about(pf catalog.Platform, ways ...lookup.Finds) string {
@@ -210,9 +211,9 @@ func (x *tables) about(pf catalog.Platform, ways ...lookup.Finds) string {
 
 // dates writes the geo blocks that find the newest build on or before a day.
 func (x *tables) dates(pf catalog.Platform) output.File {
-	var t text
+	t := text{names: x.names}
 	x.stabilities(pf, func(s catalog.Stability, table *lookup.Table) {
-		x.steps(&t, "$sitegen_date_address", variable("date", pf, s), table.Days, dayAddress)
+		x.steps(&t, t.own("$sitegen_date_address"), t.variable("date", pf, s), table.Days, dayAddress)
 	})
 	return file("http/dates-"+pf.String()+".conf", x.about(pf, lookup.ByDate)+` on or before a day.
 		A day is written as an address: 2026-09-09 is 26.9.9.0. The line "26.9.4.0-26.9.8.255 34640;" means that the
@@ -221,9 +222,9 @@ func (x *tables) dates(pf catalog.Platform) output.File {
 
 // revisions writes the geo blocks that find the newest build at or below a revision.
 func (x *tables) revisions(pf catalog.Platform) output.File {
-	var t text
+	t := text{names: x.names}
 	x.stabilities(pf, func(s catalog.Stability, table *lookup.Table) {
-		x.steps(&t, "$sitegen_number_address", variable("closest", pf, s), table.Revisions, revisionAddress)
+		x.steps(&t, t.own("$sitegen_number_address"), t.variable("closest", pf, s), table.Revisions, revisionAddress)
 	})
 	about := x.about(pf, lookup.ByRevision, lookup.ByClosestRevision)
 	return file("http/revisions-"+pf.String()+".conf", about+` at or below a revision.
@@ -287,19 +288,21 @@ func dayAddress(day int) address { return addressOf(day/10_000%100, day/100%100,
 const plainVersions = 100
 
 // byVersion returns the hash of the hashed tables of versions.
-func byVersion() hash { return hash{name: "version_digit", source: "$sitegen_version"} }
+func (n names) byVersion() hash {
+	return hash{digit: n.own("$sitegen_version_digit"), source: n.own("$sitegen_version")}
+}
 
 // versions writes the tables from versions to builds.
 func (x *tables) versions(pf catalog.Platform) output.File {
-	var t text
+	t := text{names: x.names}
 	x.stabilities(pf, func(s catalog.Stability, table *lookup.Table) {
-		target := variable("version", pf, s)
+		target := t.variable("version", pf, s)
 		var pairs []pair
 		for _, v := range slices.SortedFunc(maps.Keys(table.Versions), compareVersions) {
 			pairs = append(pairs, pair{versionKey(v), x.builds[table.Versions[v]]})
 		}
 		if len(pairs) > plainVersions {
-			byVersion().table(&t, target, pairs)
+			t.byVersion().table(&t, target, pairs)
 			return
 		}
 		t.printf("map $sitegen_version %s {\n", target)
@@ -343,7 +346,7 @@ func compareVersions(a, b string) int {
 
 // newest writes the table of the newest builds.
 func (x *tables) newest() output.File {
-	var t text
+	t := text{names: x.names}
 	t.printf("map $sitegen_cell $sitegen_newest {\n    volatile;\n")
 	for _, pf := range x.index.Platforms() {
 		x.stabilities(pf, func(s catalog.Stability, table *lookup.Table) {
@@ -356,11 +359,11 @@ func (x *tables) newest() output.File {
 
 // choices writes the maps that choose among the tables by mode, platform and stability.
 func (x *tables) choices() output.File {
-	var t text
+	t := text{names: x.names}
 	perPlatform := func(target, table string) {
 		t.printf("map $sitegen_platform $sitegen_%s {\n    volatile;\n", target)
 		for _, pf := range x.index.Platforms() {
-			t.printf("    %s %s;\n", pf, variable(table, pf, ""))
+			t.printf("    %s %s;\n", pf, t.variable(table, pf, ""))
 		}
 		t.printf("}\n")
 	}
@@ -368,7 +371,7 @@ func (x *tables) choices() output.File {
 		t.printf("map $sitegen_cell $sitegen_%s {\n    volatile;\n", target)
 		for _, pf := range x.index.Platforms() {
 			x.stabilities(pf, func(s catalog.Stability, _ *lookup.Table) {
-				t.printf("    %s-%s %s;\n", pf, s, variable(table, pf, s))
+				t.printf("    %s-%s %s;\n", pf, s, t.variable(table, pf, s))
 			})
 		}
 		t.printf("}\n")
@@ -380,7 +383,7 @@ func (x *tables) choices() output.File {
 			most = max(most, len(x.index.Table(pf, catalog.Any).Versions))
 		}
 		if most > plainVersions {
-			byVersion().define(&t, digitsFor(most))
+			t.byVersion().define(&t, digitsFor(most))
 		}
 		perCell("by_version", "version")
 	}

@@ -10,9 +10,13 @@ import (
 )
 
 // text is a configuration file that is being written.
-type text struct{ bytes.Buffer }
+type text struct {
+	bytes.Buffer
+	names
+}
 
-func (t *text) printf(format string, args ...any) { fmt.Fprintf(&t.Buffer, format, args...) }
+// printf writes text with the names of the site's variables, see names.own.
+func (t *text) printf(format constant, args ...any) { t.WriteString(t.own(format, args...)) }
 
 // comment writes an empty line, unless the text is empty, and then the lines as a comment.
 func (t *text) comment(lines string) {
@@ -96,7 +100,9 @@ func quote(s string) string { return `"` + quoter.Replace(s) + `"` }
 func regex(s string) string { return `"~` + expression.Replace(s) + `"` }
 
 // literal returns a value without variables: it replaces dollar signs by the variable $sitegen_dollar, which holds one.
-func literal(s string) string { return quote(strings.ReplaceAll(s, "$", "${sitegen_dollar}")) }
+func (n names) literal(s string) string {
+	return quote(strings.ReplaceAll(s, "$", n.own("${sitegen_dollar}")))
+}
 
 // word returns an id or a name as a part of a variable's name: checkout_date for checkout-date, x86__64 for x86_64.
 // Different names stay different, because a hyphen becomes one underscore and an underscore becomes two.

@@ -131,9 +131,21 @@ func omitted() []redirect.Omission {
 			},
 		},
 		{
+			What: "rules: the query of a request is not passed on to the target",
+			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool {
+				before, _, _ := strings.Cut(a.Location, "?")
+				return a.Rule != nil && a.Rule.PassesQuery() && redirect.SameURL(before, got.Location())
+			},
+		},
+		{
 			What: "patterns and permalinks of the newest packages: S3 compares only the start of the path, and " +
 				"redirects whatever follows it",
 			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool { return a.Location == "" && moved(got) },
+		},
+		{
+			What: "other methods than GET and HEAD: an error page of S3",
+			// Emulators answer only requests with GET.
+			Covers: func(string, redirect.Answer, emulate.Reply) bool { return false },
 		},
 	}
 }
@@ -158,7 +170,7 @@ type routingRule struct {
 }
 
 type condition struct {
-	KeyPrefixEquals string `json:"KeyPrefixEquals"`
+	KeyPrefixEquals string `json:"KeyPrefixEquals,omitempty"` // "" for any key
 	// HTTPError is "404" for patterns, which apply only if no object exists. So pages and exact rules come before them.
 	HTTPError string `json:"HttpErrorCodeReturnedEquals,omitempty"`
 }
@@ -222,23 +234,28 @@ func (w *website) latest(links []redirect.Link) {
 	}
 }
 
-// patterns adds the rules with an asterisk at the end and without other placeholders.
+// patterns adds the rules with an asterisk at the end and without other placeholders. They apply if there is no object.
 func (w *website) patterns(t *redirect.Table) {
 	n := 0
 	var first *redirect.Rule // the first one that exceeds the limit
-	for _, r := range t.Rules.Patterns() {
+	patterns := t.Rules.Patterns()
+	for i, r := range patterns {
+		if r.Status == 404 && r.Target == "" && i == len(patterns)-1 {
+			continue // S3 answers 404 anyway
+		}
 		if why := inexpressible(r); why != "" {
 			w.Warn(r, "%s", why)
 			continue
 		}
 		if r.Force {
-			w.Warn(r, "s3 serves pages before patterns, so this rule does not hide any page")
+			w.Warn(r, "s3 serves files before patterns, so this rule does not hide any file")
 		}
 		n++
 		prefix := strings.TrimPrefix(strings.TrimSuffix(r.Source, "*"), "/")
 		w.rules = append(w.rules, routingRule{condition{prefix, "404"}, patternTarget(r)})
-		if w.object(strings.TrimSuffix(prefix, "/"), r.Expand(func(string) string { return "" }), moving) &&
-			r.Status != 301 {
+		folder, ok := strings.CutSuffix(prefix, "/")
+		if ok && !t.Files.Page("/"+folder) &&
+			w.object(folder, r.Expand(func(string) string { return "" }), moving) && r.Status != 301 {
 			w.Warn(r, "s3 answers 301, not %d, if the asterisk matches nothing; clients may cache it for five minutes",
 				r.Status)
 		}
@@ -259,7 +276,7 @@ func inexpressible(r *redirect.Rule) string {
 		return "s3 ignores query strings; this rule is left out"
 	case !r.Moved():
 		return "s3 cannot answer a pattern with status 200, 404 or 410; this rule is left out"
-	case len(r.Names()) != 1 || !strings.HasSuffix(r.Source, "/*"):
+	case len(r.Names()) != 1 || strings.Count(r.Source, "*") != 1 || !strings.HasSuffix(r.Source, "*"):
 		return "s3 supports only patterns with an asterisk at the end; this rule is left out"
 	case !r.Fixed() && (strings.Count(r.Target, ":"+redirect.Splat) != 1 ||
 		!strings.HasSuffix(r.Target, ":"+redirect.Splat)):
@@ -292,33 +309,43 @@ func patternTarget(r *redirect.Rule) target {
 	return to
 }
 
-// exact adds the rules that are not patterns.
+// exact adds the rules for exact paths.
 func (w *website) exact(t *redirect.Table) {
-	for _, r := range t.Rules.All() {
-		switch {
-		case r.Pattern():
-			continue
-		case len(r.Conditions) > 0:
-			w.Warn(r, "s3 ignores query strings; this rule is left out")
-			continue
-		case r.Status == 200:
-			w.Warn(r, "s3 cannot serve another page at this path; this rule is left out")
-			continue
-		case r.Status == 410:
-			w.Warn(r, "s3 answers 404, not 410")
-			continue
-		case r.Status == 404:
-			continue // S3 answers 404 anyway
+	for _, source := range t.Rules.Sources() {
+		list := t.Rules.Exact(source)
+		for _, r := range list {
+			if len(r.Conditions) > 0 && !r.Written().Pattern() { // patterns says so about the others
+				w.Warn(r, "s3 ignores query strings; this rule is left out")
+			}
 		}
+		if r := list[len(list)-1]; len(r.Conditions) == 0 && (r.Force || !t.Files.Page(source)) {
+			w.exactRule(r)
+		}
+	}
+}
+
+// exactRule adds a rule for an exact path.
+func (w *website) exactRule(r *redirect.Rule) {
+	at := r.Written()
+	switch {
+	case r.Status == 200:
+		w.Warn(at, "s3 cannot serve another page at this path; this rule is left out")
+	case r.Status == 410:
+		w.Warn(at, "s3 answers 404, not 410")
+	case r.Status == 404 && r.Target != "":
+		w.Warn(at, "s3 answers 404 with /404.html, not with %s", r.Target)
+	case r.Status == 404: // S3 answers 404 anyway
+	default:
 		cache := lasting
 		if r.Status != 301 {
 			cache = moving
 			if r.Origin != redirect.Inherited {
-				w.Warn(r, "s3 answers 301, not %d; clients may cache it for five minutes", r.Status)
+				w.Warn(at, "s3 answers 301, not %d; clients may cache it for five minutes", r.Status)
 			}
 		}
-		w.object(r.Source, r.Target, cache)
-		w.object(strings.TrimSuffix(r.Source, "/")+"/index.html", r.Target, cache)
+		to := r.Expand(func(name string) string { return ":" + name })
+		w.object(r.Source, to, cache)
+		w.object(strings.TrimSuffix(r.Source, "/")+"/index.html", to, cache)
 	}
 }
 
