@@ -43,8 +43,9 @@ func (p *Project) Rules() (string, error) {
 }
 
 // Table returns all redirects of the site: the packages of x, the rules, the aliases of pages, the profile's rules for
-// the links of retired servers, and the files that come before rules. paths are those of the files that a build writes. Its error lists all mistakes in rules and aliases; the table is returned as well,
-// with the valid ones, and the caller may check them, too.
+// the links of retired servers, and the files that come before rules. paths are those of the files that a build writes.
+// Its error lists all mistakes in rules and aliases; the table is returned as well, with the valid ones, and the caller
+// may check them, too.
 func (p *Project) Table(x *lookup.Index, aliases []site.Alias, paths []string) (*redirect.Table, error) {
 	text, err := p.Rules()
 	if err != nil {

@@ -133,7 +133,8 @@ func (c *checker) unreachable(r *Rule) bool {
 		c.add(Error, r, "this rule never matches: the download API answers %s", r.Source)
 		return true
 	case withoutRules(r.Source), withoutRules(r.Source + "/"):
-		c.add(Error, r, "this rule never matches: rules do not apply to files that sitegen generates, or to hidden files "+
+		c.add(Error, r, "this rule never matches: rules do not apply to files that sitegen generates, or to "+
+			"hidden files "+
 			"(found %s)",
 			r.Source)
 		return true

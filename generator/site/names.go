@@ -147,10 +147,10 @@ type publishedFile struct {
 	source string // content/docs/a.md; "" for a generated file
 }
 
-// caseWarnings returns a warning for each URL of a content file that differs from another one only in case. For example,
-// Docs/a.md and docs/b.md become /Docs/a/ and /docs/b/. On a file system that ignores case, as on most Macs and Windows
-// machines, both are in one folder, and of About.md and about.md only one can exist. Generated files come first in the
-// list, then the content in order.
+// caseWarnings returns a warning for each URL of a content file that differs from another one only in case. For
+// example, Docs/a.md and docs/b.md become /Docs/a/ and /docs/b/. On a file system that ignores case, as on most Macs
+// and Windows machines, both are in one folder, and of About.md and about.md only one can exist. Generated files come
+// first in the list, then the content in order.
 func caseWarnings(files []publishedFile) (warnings fault.Findings) {
 	type origin struct {
 		publishedFile

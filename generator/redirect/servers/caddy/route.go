@@ -94,8 +94,8 @@ route {
 [files]		}
 	}
 
-	# Rules. A file at the path comes before a rule, unless the rule has an exclamation mark. Caddy would look for several
-	# files if the path had one of these characters.
+	# Rules. A file at the path comes before a rule, unless the rule has an exclamation mark. Caddy would look for
+	# several files if the path had one of these characters.
 	@sitegen_plain not path_regexp [*?\[\]\\]
 	route @sitegen_plain {
 		@sitegen_exists file {path} {path}/index.html

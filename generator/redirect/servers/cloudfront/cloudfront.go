@@ -80,7 +80,8 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 		What: "a path without an extension at which there is no file or folder: status 301 to the same path with a " +
 			"slash at its end, which answers 404",
 		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
-			return a.Status == 0 && got.Status == http.StatusMovedPermanently && got.Location() == redirect.EncodePath(path)+"/"
+			return a.Status == 0 && got.Status == http.StatusMovedPermanently &&
+				got.Location() == redirect.EncodePath(path)+"/"
 		},
 	}, {
 		What: "a folder whose name has capital letters, without the slash at its end: status 404",
