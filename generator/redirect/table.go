@@ -23,7 +23,7 @@ type Table struct {
 	Rules *Rules // from rules.txt, from aliases and from the profile; nil for none
 	Files Files  // the files of the site, which come before rules without "!"
 
-	// Name tells the sites of one server apart, where they share a namespace: it is part of the names of Nginx's
+	// Name distinguishes the sites of one server, where they share a namespace: it is part of the names of Nginx's
 	// variables. It consists of lower-case letters and digits, and is "" for the only site of a server.
 	Name string
 }
