@@ -205,8 +205,8 @@ func (w *worker) show(next *site) {
 	w.hub.send(v.status)
 }
 
-// report tells the terminal what has changed since the last report: the last build and the files that changed before
-// it, the mistakes, and new warnings.
+// report prints what has changed since the last report: the last build and the files that changed before it, the
+// mistakes, and new warnings.
 func (w *worker) report() {
 	if w.told.later {
 		return

@@ -28,7 +28,7 @@ type Table struct {
 	Name string
 }
 
-// Files tells which files a site has.
+// Files holds the paths of the files of a site.
 type Files struct {
 	// Pages holds the paths of the files that a build writes: "/", "/docs/install/", "/robots.txt". A folder's
 	// index.html has two paths, with and without the name.

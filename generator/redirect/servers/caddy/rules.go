@@ -180,7 +180,7 @@ func expressionRow(r *redirect.Rule, used []parameter) []string {
 	return row(expression(re), r, inBackquotes, r.ExpandText(dollar, func(name string) string { return groups[name] }))
 }
 
-// value matches a character of a parameter that can be passed on as it was sent.
+// value matches a character, or an escape, that a target can contain as the client sent it.
 const value = `(?:[` + redirect.KeptInValue + `]|%[0-9A-Fa-f]{2})`
 
 // encodedClasses returns the classes of characters that a placeholder and an asterisk match in the percent-encoded
