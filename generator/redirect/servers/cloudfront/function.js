@@ -407,13 +407,13 @@ function fileURL(root, row) {
     return around[0] + (middle || row.key) + around[1];
 }
 
-// file passes a request on to the origin. It adds index.html to a folder; a name without an extension is
-// redirected to the folder of that name.
+// file passes a request on to the origin. It adds index.html to a folder; a name without an extension is redirected to
+// the folder of that name, except in /.well-known/, where files often have none.
 function file(request, path) {
     const last = path.slice(path.lastIndexOf('/') + 1);
     if (!last) {
         request.uri = encode(path) + 'index.html';
-    } else if (/^[a-z0-9._-]+$/.test(last) && !/\.[a-z][a-z0-9]*$/.test(last)) {
+    } else if (/^[a-z0-9._-]+$/.test(last) && !/\.[a-z][a-z0-9]*$/.test(last) && !path.startsWith('/.well-known/')) {
         return redirect(301, encode(path) + '/');
     }
     return request;

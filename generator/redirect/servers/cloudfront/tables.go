@@ -293,8 +293,8 @@ func (s *store) patterns(t *redirect.Table) string {
 	return next
 }
 
-// ruleText returns a rule without its source: "[name=value …] status[!][?] [target]". An exclamation mark means that the
-// rule comes before files, a question mark that it passes the query on.
+// ruleText returns a rule without its source: "[name=value …] status[!][?] [target]". An exclamation mark means that
+// the rule comes before files, a question mark that it passes the query on.
 func ruleText(t *redirect.Table, r *redirect.Rule) string {
 	var words []string
 	for _, c := range r.Conditions {
