@@ -59,6 +59,9 @@ func (l *Live) Apply(ctx context.Context, p *Plan) error {
 	if err := l.requireObjects(ctx, p); err != nil {
 		return err
 	}
+	if err := l.putBase(ctx, p.Record.Base); err != nil {
+		return err
+	}
 	if err := l.putRecord(ctx, p.Record); err != nil {
 		return err
 	}
@@ -171,6 +174,12 @@ func (l *Live) repair(ctx context.Context, p *Plan) error {
 	gone, err := l.lacking(ctx, unsure)
 	if err != nil {
 		return err
+	}
+	if b := p.Record.Base; b != nil && b.data != nil && slices.Contains(gone, b.Key) {
+		gone = slices.DeleteFunc(gone, func(key string) bool { return key == b.Key })
+		if err := l.putBase(ctx, b); err != nil {
+			return err
+		}
 	}
 	again, lost := p.find(gone)
 	if len(lost) > 0 {

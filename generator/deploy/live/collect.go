@@ -57,6 +57,11 @@ func (l *Live) PlanCollection(ctx context.Context, keep Keep, found *Damage) (*C
 		return nil, err
 	}
 	for _, r := range records {
+		if r.baseless && h.live[r.ID] {
+			l.Log.Warn("nothing is removed, because the base of the record of a live deploy is missing in the bucket",
+				"deploy", r.ID, "object", r.Base.Key)
+			return &Collection{}, nil
+		}
 		kept.add(r)
 	}
 	records, err = l.records(ctx, drop)

@@ -35,6 +35,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/deploy/objects"
@@ -107,6 +108,9 @@ type Live struct {
 	Log     *slog.Logger
 	// Progress is called during an upload with the number of bytes of each object. It may be nil.
 	Progress func(bytes int64)
+
+	mu    sync.Mutex
+	bases map[string]*Base // bases of records that were read, by key
 }
 
 // Site is a site to deploy.
@@ -135,7 +139,7 @@ type Facts struct {
 	Newest   string `json:"newest"`   // the newest build of the catalogue
 	Packages int    `json:"packages"` // number of packages
 	Rules    int    `json:"rules"`    // number of rules
-	Contents string `json:"contents"` // redirects/contents.tsv, from which show describes changes
+	Contents string `json:"-"`        // redirects/contents.tsv, from which show describes changes; lines in any order
 }
 
 // isMissing reports whether an error means that there is no such object or key.

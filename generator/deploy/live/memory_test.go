@@ -233,7 +233,8 @@ func (s store) Update(ctx context.Context, etag string, changes []live.Change) (
 	return v, err
 }
 
-// siteOf returns a site with the given files. Its nodes have up to three paths each.
+// siteOf returns a site with the given files. Its nodes have up to three paths each. The contents of a site of more than
+// 60 files are so large that its record has a base.
 func siteOf(files map[string]string) *live.Site {
 	s := &live.Site{
 		Content: func(o objects.Object) (io.ReadCloser, error) {
@@ -246,6 +247,10 @@ func siteOf(files map[string]string) *live.Site {
 		text := files[path]
 		s.Objects = append(s.Objects, objects.New(path, int64(len(text)), sha256.Sum256([]byte(text)),
 			objects.Headers{"Content-Type": "text/plain"}))
+		s.Facts.Contents += fmt.Sprintf("file %s %s\n", path, text)
+	}
+	for i := 0; len(files) > 60 && i < 1000; i++ {
+		s.Facts.Contents += fmt.Sprintf("package %d %064d\n", i, i)
 	}
 	return s
 }

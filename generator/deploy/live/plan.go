@@ -75,7 +75,7 @@ func (l *Live) Plan(ctx context.Context, edition string, site *Site, damage *Dam
 	if err != nil {
 		return nil, err
 	}
-	if state.Site == hash {
+	if state.Site == hash && (damage == nil || !damage.Record) {
 		return &Plan{Edition: edition, Unchanged: true}, nil
 	}
 	version, state, err := l.begin(ctx, edition)
@@ -97,6 +97,13 @@ func (l *Live) Plan(ctx context.Context, edition string, site *Site, damage *Dam
 	}
 	r.Root, r.Nodes = tree.Root, tree.Nodes
 	r.markInline(tree.Objects)
+	var former *Base
+	if before != nil && before.Base != nil && have.objects[before.Base.Key] {
+		former = before.Base
+	}
+	if err := r.chooseBase(former); err != nil {
+		return nil, err
+	}
 	p := &Plan{
 		Edition: edition, Record: r, Before: before, Shared: site.Shared, live: state, version: version,
 		site: site,
@@ -195,6 +202,7 @@ func (l *Live) PlanAgain(ctx context.Context, edition, id string, facts Facts) (
 	facts.Contents = again.Contents
 	r := l.newRecord(edition, before, id, facts)
 	r.Site, r.Root, r.Nodes, r.Files, r.Assets = again.Site, again.Root, again.Nodes, again.Files, again.Assets
+	r.Base = again.Base
 	p := &Plan{Edition: edition, Record: r, Before: before, live: state, version: version}
 	p.missing(have, nil)
 	for key := range r.keys() {
@@ -212,8 +220,8 @@ func (l *Live) PlanAgain(ctx context.Context, edition, id string, facts Facts) (
 type FormatError struct{ ID, Program string }
 
 func (e *FormatError) Error() string {
-	return fmt.Sprintf("deploy %s cannot return: it was made by %s for another version of the CloudFront function", e.ID,
-		e.Program)
+	return fmt.Sprintf("deploy %s cannot return: it was made by %s for another version of the CloudFront function",
+		e.ID, e.Program)
 }
 
 // paths returns the keys of files and assets by path.

@@ -1,19 +1,15 @@
 package live
 
 import (
-	"bytes"
 	"cmp"
-	"compress/gzip"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/Slicer/sitegen/generator/deploy/objects"
 	"github.com/Slicer/sitegen/generator/parallel"
 )
 
@@ -33,9 +29,12 @@ type Record struct {
 	Site    string            `json:"site"`     // hash of the site, see State
 	RootKey string            `json:"root_key"` // contains the format of the nodes
 	Root    string            `json:"root"`
-	Nodes   map[string]string `json:"nodes"`
+	Nodes   map[string]string `json:"-"` // stored as a difference from Base
+	Base    *Base             `json:"base,omitempty"`
 	Files   []File            `json:"files"`  // sorted by path
 	Assets  []Asset           `json:"assets"` // sorted by path
+
+	baseless bool // Base is missing or damaged, so Nodes and Contents are empty
 }
 
 // File is a file of a deploy.
@@ -105,6 +104,9 @@ func (r *Record) keys() map[string]bool {
 	for _, a := range r.Assets {
 		keys[a.Key] = true
 	}
+	if r.Base != nil {
+		keys[r.Base.Key] = true
+	}
 	return keys
 }
 
@@ -119,55 +121,63 @@ func (r *Record) markInline(named []string) {
 	}
 }
 
-// encode returns the record as compressed JSON.
-func (r *Record) encode() ([]byte, error) {
-	var b bytes.Buffer
-	zw := gzip.NewWriter(&b)
-	if err := json.NewEncoder(zw).Encode(r); err != nil {
-		return nil, err
-	}
-	if err := zw.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+// storedRecord is a record as it is stored.
+type storedRecord struct {
+	*Record
+	*difference
 }
 
-// parseRecord reads what encode returned.
-func parseRecord(id string, data []byte) (*Record, error) {
-	zr, err := gzip.NewReader(bytes.NewReader(data))
+// encode returns the record as compressed JSON.
+func (r *Record) encode() ([]byte, error) {
+	d := r.details()
+	return compress(storedRecord{r, d.from(r.Base)})
+}
+
+// Record reads the record of a deploy. The error is fs.ErrNotExist if there is none, or if its base is missing.
+func (l *Live) Record(ctx context.Context, id string) (*Record, error) {
+	r, err := l.readRecord(ctx, id)
+	if err == nil && r.baseless {
+		err = fmt.Errorf("its base %s is missing or damaged: %w", r.Base.Key, fs.ErrNotExist)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the record of deploy %s: %w", id, err)
-	}
-	r := &Record{}
-	if err := json.NewDecoder(zr).Decode(r); err != nil {
-		return nil, fmt.Errorf("read the record of deploy %s: %w", id, err)
-	}
-	if r.Format != recordFormat {
-		return nil, fmt.Errorf("read the record of deploy %s: unsupported format %d (want %d); use the sitegen that "+
-			"wrote it", id, r.Format, recordFormat)
 	}
 	return r, nil
 }
 
-// Record reads the record of a deploy. The error is fs.ErrNotExist if there is none.
-func (l *Live) Record(ctx context.Context, id string) (*Record, error) {
+// readRecord reads a record, also one whose base is missing.
+func (l *Live) readRecord(ctx context.Context, id string) (*Record, error) {
 	data, err := l.Bucket.Get(ctx, recordKey(id))
 	if err != nil {
-		return nil, fmt.Errorf("read the record of deploy %s: %w", id, err)
+		return nil, err
 	}
-	return parseRecord(id, data)
+	r, diff := &Record{}, &difference{}
+	if err := decompress(data, &storedRecord{r, diff}); err != nil {
+		return nil, err
+	}
+	if r.Format != recordFormat {
+		return nil, fmt.Errorf("unsupported format %d (want %d); use the sitegen that wrote it", r.Format, recordFormat)
+	}
+	if r.Base != nil {
+		b, err := l.readBase(ctx, r.Base)
+		if r.baseless = isMissing(err); r.baseless {
+			return r, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		r.Base = b
+	}
+	r.setDetails(diff.apply(r.Base))
+	return r, nil
 }
 
 // putRecord writes a record.
 func (l *Live) putRecord(ctx context.Context, r *Record) error {
 	data, err := r.encode()
-	if err != nil {
-		return fmt.Errorf("write the record of deploy %s: %w", r.ID, err)
+	if err == nil {
+		err = l.Bucket.Put(ctx, recordKey(r.ID), int64(len(data)), recordHeaders(), opener(data))
 	}
-	headers := objects.Headers{"Content-Type": "application/gzip", "Cache-Control": "no-store"}
-	err = l.Bucket.Put(ctx, recordKey(r.ID), int64(len(data)), headers, func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(data)), nil
-	})
 	if err != nil {
 		return fmt.Errorf("write the record of deploy %s: %w", r.ID, err)
 	}
@@ -191,11 +201,13 @@ func (l *Live) ids(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// records reads the records with the given ids.
+// records reads the records with the given ids, also those whose bases are missing.
 func (l *Live) records(ctx context.Context, ids []string) ([]*Record, error) {
 	list := make([]*Record, len(ids))
 	err := parallel.For(ctx, l.Jobs, len(ids), func(i int) (err error) {
-		list[i], err = l.Record(ctx, ids[i])
+		if list[i], err = l.readRecord(ctx, ids[i]); err != nil {
+			err = fmt.Errorf("read the record of deploy %s: %w", ids[i], err)
+		}
 		return err
 	})
 	return list, err

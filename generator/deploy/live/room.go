@@ -73,10 +73,14 @@ func (l *Live) inUse(ctx context.Context) (*stored, error) {
 	}
 	kept := &stored{map[string]bool{}, map[string]string{}}
 	records, err := l.records(ctx, ids)
-	for _, r := range records {
-		if r != nil {
-			kept.add(r)
-		}
+	if err != nil {
+		return nil, err
 	}
-	return kept, err
+	for _, r := range records {
+		if r.baseless {
+			return nil, fmt.Errorf("read the record of deploy %s: its base %s is missing or damaged", r.ID, r.Base.Key)
+		}
+		kept.add(r)
+	}
+	return kept, nil
 }

@@ -16,14 +16,18 @@ type Damage struct {
 	Sizes   []string // keys of objects with another size, sorted
 	Nodes   []string // keys of missing or different nodes, sorted
 	Root    bool     // the root is missing or different
+	Record  bool     // the record of the live deploy or its base is missing; then nothing else is known
 	Orphans []string // keys of objects that no record names and that are older than a day, sorted
 	Loose   []string // keys of nodes that no record names, sorted
 }
 
 // Any reports whether something that visitors need is missing.
-func (d *Damage) Any() bool { return len(d.Objects)+len(d.Sizes)+len(d.Nodes) > 0 || d.Root }
+func (d *Damage) Any() bool {
+	return len(d.Objects)+len(d.Sizes)+len(d.Nodes) > 0 || d.Root || d.Record
+}
 
-// Verify compares bucket and store with the record of the live deploy.
+// Verify compares bucket and store with the record of the live deploy. The record is nil if there is none; if one is
+// missing, Mend cannot help, but Plan plans to upload everything.
 func (l *Live) Verify(ctx context.Context, edition string, grace time.Duration) (*Record, *Damage, error) {
 	s, err := l.State(ctx, edition)
 	if err != nil {
@@ -33,6 +37,9 @@ func (l *Live) Verify(ctx context.Context, edition string, grace time.Duration) 
 		return nil, &Damage{}, nil
 	}
 	r, err := l.Record(ctx, s.ID)
+	if isMissing(err) {
+		return nil, &Damage{Record: true}, nil
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -66,6 +73,9 @@ func (l *Live) Verify(ctx context.Context, edition string, grace time.Duration) 
 	}
 	for _, a := range r.Assets {
 		sizes[a.Key] = a.Size
+	}
+	if r.Base != nil {
+		sizes[r.Base.Key] = r.Base.Size
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.keys())) {
 		if size, ok := found[key]; !ok {
