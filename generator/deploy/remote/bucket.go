@@ -57,6 +57,15 @@ const partSize = 8 << 20
 // maxParts is the maximum number of parts (S3 user guide, "Multipart upload limits").
 const maxParts = 10_000
 
+// PutRequests returns the number of requests that Put sends for an object of a size.
+func PutRequests(size int64) int64 {
+	if size <= partSize {
+		return 1
+	}
+	part := max(partSize, (size+maxParts-1)/maxParts)
+	return 2 + (size+part-1)/part // begin, parts, end
+}
+
 // Put implements live.Bucket.
 func (b *Bucket) Put(ctx context.Context, key string, size int64, headers objects.Headers,
 	open func() (io.ReadCloser, error)) error {
