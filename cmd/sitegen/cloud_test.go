@@ -64,6 +64,7 @@ func (s *objectServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.delete(w, r)
 	case r.URL.Query().Has("list-type"):
 		s.list(w, r.FormValue("prefix"))
+	case r.Method == http.MethodHead && key == r.URL.Path: // HeadBucket
 	case ok:
 		w.Write(o.body)
 	default:

@@ -33,10 +33,16 @@ the role of the machine. docs/deploy.md describes how to set it up.
 	}, p.deploy)
 	addDeployOptions(cmd, "out", "redirects", "data", "base_url", "jobs", "deploy.edition", "deploy.keep",
 		"deploy.max_deletes", "deploy.uploads")
-	flags := cmd.Flags()
-	flags.Bool("dry-run", false, "print what would be done and what it costs, but change nothing")
-	flags.Bool("verify", false, "compare everything that is stored, and put back what is missing")
+	addDryRun(cmd)
+	cmd.Flags().Bool("verify", false, "compare everything that is stored, and put back what is missing")
+	admin := deployAdmin{p}
+	cmd.AddCommand(admin.initCommand(), admin.listCommand(), admin.showCommand(), admin.rollbackCommand(),
+		admin.promoteCommand())
 	return cmd
+}
+
+func addDryRun(cmd *cobra.Command) {
+	cmd.Flags().Bool("dry-run", false, "print what would be done and what it costs, but change nothing")
 }
 
 // addDeployOptions adds the flags for bucket, store and messages to a command, and those of the options with the given
@@ -53,13 +59,16 @@ func (p deployCommand) deploy(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	report, err := deploy.Run(cmd.Context(), o, deploy.Options{
-		Program: versionLine(), DryRun: given(cmd, "dry-run"), Verify: given(cmd, "verify"),
-	})
+	report, err := deploy.Run(cmd.Context(), o, runOptions(cmd))
 	if err != nil {
 		return err
 	}
 	return p.report(cmd, report)
+}
+
+// runOptions returns the options of a run that flags set.
+func runOptions(cmd *cobra.Command) deploy.Options {
+	return deploy.Options{Program: versionLine(), DryRun: given(cmd, "dry-run"), Verify: given(cmd, "verify")}
 }
 
 // report prints the report of a deploy, as text or, with --json, as JSON.
@@ -79,9 +88,12 @@ func (p deployCommand) report(cmd *cobra.Command, r *deploy.Report) error {
 // deployLine returns the report of a deploy in one line.
 func deployLine(r *deploy.Report) string {
 	what := fmt.Sprintf("%s: %s is live, ", r.Edition, r.Deploy)
-	if r.Unchanged {
+	switch {
+	case r.Unchanged:
 		what += "unchanged"
-	} else {
+	case r.Of != "":
+		what += "the site of " + r.Of + " again"
+	default:
 		what += fmt.Sprintf("%s uploaded (%s), %d kept, %s written", plural(r.Objects.Uploaded, "object"),
 			humanize.Bytes(uint64(r.Objects.Bytes)), r.Objects.Kept, plural(r.Store.Keys, "key"))
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -11,71 +12,89 @@ import (
 	"github.com/Slicer/sitegen/generator/deploy"
 )
 
-// rows prints the report of a deploy as a table, whose lines have the form "name  text". It lists a few of the files
-// that differ, or all of them.
-func (p deployCommand) rows(r *deploy.Report, all bool) error {
-	limit := examples
+// rows is a table with two columns: a name and a text.
+type rows struct {
+	b     strings.Builder
+	limit int // maximum number of names in a row
+}
+
+// newRows returns an empty table. all selects whether rows list all names, or only a few.
+func newRows(all bool) *rows {
 	if all {
-		limit = math.MaxInt
+		return &rows{limit: math.MaxInt}
 	}
-	var b strings.Builder
-	row := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-10s %s\n", name, fmt.Sprintf(format, args...))
-	}
-	list := func(name string, paths []string) {
+	return &rows{limit: examples}
+}
+
+func (t *rows) row(name, format string, args ...any) {
+	fmt.Fprintf(&t.b, "%-10s %s\n", name, fmt.Sprintf(format, args...))
+}
+
+// files adds the files that differ between two deploys.
+func (t *rows) files(f deploy.Files) {
+	for _, list := range []struct {
+		name  string
+		paths []string
+	}{{"added", f.Added}, {"changed", f.Changed}, {"removed", f.Removed}} {
 		text := "none"
-		if len(paths) > 0 {
-			text = fmt.Sprintf("%s: %s", plural(len(paths), "file"), enumerate(printables(paths), limit))
+		if len(list.paths) > 0 {
+			text = fmt.Sprintf("%s: %s", plural(len(list.paths), "file"), printable(enumerate(list.paths, t.limit)))
 		}
-		row(name, "%s", text)
+		t.row(list.name, "%s", text)
 	}
-	row("edition", "%s", r.Edition)
-	switch {
-	case r.Unchanged:
-		row("deploy", "unchanged: %s is live", r.Deploy)
-	case r.DryRun:
-		row("deploy", "would replace %s; nothing was changed (--dry-run)", orNone(r.Previous))
-	default:
-		row("deploy", "%s replaces %s", r.Deploy, orNone(r.Previous))
+}
+
+// lines adds a row for each text, or for a few of them.
+func (t *rows) lines(mark string, texts []string) {
+	for i, text := range texts {
+		if i == t.limit {
+			t.row("", "%s %d more", mark, len(texts)-i)
+			return
+		}
+		t.row("", "%s %s", mark, printable(text))
 	}
-	row("site", "%s", plural(r.Files.Total, "file"))
-	if !r.Unchanged {
-		list("added", r.Files.Added)
-		list("changed", r.Files.Changed)
-		list("removed", r.Files.Removed)
-		row("upload", "%s, %s", plural(r.Objects.Uploaded, "object"), humanize.Bytes(uint64(r.Objects.Bytes)))
-		row("keep", "%s", plural(r.Objects.Kept, "object"))
-		row("store", "%s in %s", plural(r.Store.Keys, "key"), plural(r.Store.Calls, "call"))
-	}
-	if d := r.Damage; d != nil {
-		row("missing", "%s, %s", plural(d.Objects, "object"), plural(d.Keys, "key"))
-	}
-	c := r.Collected
-	row("collect", "%s, %s, %s", plural(c.Deploys, "deploy"), plural(c.Objects, "object"), plural(c.Keys, "key"))
-	n := r.Requests
-	row("requests", "%d: %s, %s, %s, %d to the store", n.Total(), plural(int(n.Writes), "write"),
-		plural(int(n.Reads), "read"), plural(int(n.Deletes), "delete"), n.Store)
-	row("cost", "%s (prices of %s, us-east-1)", dollars(r.Cost), deploy.PricesAsOf())
-	if !r.DryRun {
-		row("time", "%.2f s", r.Seconds)
-	}
-	_, err := io.WriteString(p.stdout, b.String())
+}
+
+func (t *rows) write(w io.Writer) error {
+	_, err := io.WriteString(w, t.b.String())
 	return err
 }
 
-// orNone returns the id of a deploy, or "none".
-func orNone(id string) string {
-	if id == "" {
-		return "none"
+// rows prints the report of a deploy as a table.
+func (p deployCommand) rows(r *deploy.Report, all bool) error {
+	t := newRows(all)
+	t.row("edition", "%s", r.Edition)
+	switch {
+	case r.Unchanged:
+		t.row("deploy", "unchanged: %s is live", r.Deploy)
+	case r.DryRun:
+		t.row("deploy", "would replace %s; nothing was changed (--dry-run)", orNone(r.Previous))
+	default:
+		t.row("deploy", "%s replaces %s", r.Deploy, orNone(r.Previous))
 	}
-	return id
+	if r.Of != "" {
+		t.row("again", "%s", r.Of)
+	}
+	if !r.Unchanged {
+		t.row("site", "%s", plural(r.Files.Total, "file"))
+		t.files(r.Files)
+		t.row("upload", "%s, %s", plural(r.Objects.Uploaded, "object"), humanize.Bytes(uint64(r.Objects.Bytes)))
+		t.row("keep", "%s", plural(r.Objects.Kept, "object"))
+		t.row("store", "%s in %s", plural(r.Store.Keys, "key"), plural(r.Store.Calls, "call"))
+	}
+	if d := r.Damage; d != nil {
+		t.row("missing", "%s, %s", plural(d.Objects, "object"), plural(d.Keys, "key"))
+	}
+	c, n := r.Collected, r.Requests
+	t.row("collect", "%s, %s, %s", plural(c.Deploys, "deploy"), plural(c.Objects, "object"), plural(c.Keys, "key"))
+	t.row("requests", "%d: %s, %s, %s, %d to the store", n.Total(), plural(int(n.Writes), "write"),
+		plural(int(n.Reads), "read"), plural(int(n.Deletes), "delete"), n.Store)
+	t.row("cost", "%s (prices of %s, us-east-1)", dollars(r.Cost), deploy.PricesAsOf())
+	if !r.DryRun {
+		t.row("time", "%.2f s", r.Seconds)
+	}
+	return t.write(p.stdout)
 }
 
-// printables makes texts printable.
-func printables(texts []string) []string {
-	list := make([]string, len(texts))
-	for i, t := range texts {
-		list[i] = printable(t)
-	}
-	return list
-}
+// orNone returns the id of a deploy, or "none".
+func orNone(id string) string { return cmp.Or(id, "none") }

@@ -7,7 +7,8 @@
 //	live        compares with what is live; uploads what is missing, and switches in one write
 //
 // A deploy does not build: it publishes what sitegen build has written, and refuses to run if packages, rules or files of
-// public/ have changed since.
+// public/ have changed since. Deploys leave records in the bucket; List, Show, Rollback and Promote work with them and need
+// no built site.
 package deploy
 
 import (
@@ -48,11 +49,7 @@ func Run(ctx context.Context, p *project.Project, o Options) (*Report, error) {
 		return nil, err
 	}
 	r := &Report{Edition: p.Config.Deploy.Edition, DryRun: o.DryRun}
-	defer func() {
-		r.Requests.add(e.requests(), 1)
-		r.Cost, r.Seconds = r.Requests.Cost(), p.Now().Sub(start).Seconds()
-	}()
-
+	defer r.end(e, start)
 	var damage *live.Damage
 	if o.Verify {
 		if damage, err = e.verify(ctx, site, o.DryRun, r); err != nil {
@@ -63,7 +60,8 @@ func Run(ctx context.Context, p *project.Project, o Options) (*Report, error) {
 	if err != nil {
 		return nil, explain(err)
 	}
-	r.plan(plan, len(site.Objects))
+	r.plan(plan)
+	r.Files.Total = len(site.Objects)
 	if !plan.Unchanged {
 		s.warn()
 	}

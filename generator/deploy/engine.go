@@ -56,7 +56,7 @@ func checkConfig(c *config.Config) error {
 		}
 	}
 	return fault.Wrap(fault.Usage, errors.Join(errs...),
-		"Set them there or in the environment. docs/deploy.md explains them.")
+		"Set them there or in the environment. sitegen deploy init lists everything that a deploy needs.")
 }
 
 // edition returns the name of an edition as package cloudfront uses it.

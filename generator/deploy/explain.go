@@ -18,6 +18,7 @@ func explain(err error) error {
 	_, other := errors.AsType[*live.OtherDeploy](err)
 	_, full := errors.AsType[*live.FullError](err)
 	_, gone := errors.AsType[*live.GoneError](err)
+	_, none := errors.AsType[*noEdition](err)
 	_, format := errors.AsType[*live.FormatError](err)
 	switch {
 	case other:
@@ -30,7 +31,7 @@ func explain(err error) error {
 		return fault.Wrap(fault.Remote, err, "Deploy another site: sitegen deploy list shows which.")
 	case format:
 		return fault.Wrap(fault.Usage, err, "Build and deploy the site of that time with this version of sitegen.")
-	case is(live.ErrNoDeploy), is(fs.ErrNotExist):
+	case none, is(live.ErrNoDeploy), is(fs.ErrNotExist):
 		return fault.Wrap(fault.Usage, err, "sitegen deploy list shows all deploys.")
 	case is(live.ErrConflict):
 		return fault.Wrap(fault.Conflict, err, "Others write to the store all the time. Try again later.")

@@ -2,6 +2,9 @@ package deploy
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/Slicer/sitegen/generator/deploy/live"
 	"github.com/Slicer/sitegen/generator/deploy/remote"
@@ -27,9 +30,9 @@ type Report struct {
 	Seconds   float64   `json:"duration_seconds"`
 }
 
-// Files counts the files of a site, and lists those that differ from the previous deploy, sorted by path.
+// Files lists the files that differ from the deploy before, sorted by path.
 type Files struct {
-	Total   int      `json:"total"`
+	Total   int      `json:"total"` // files of the site
 	Added   []string `json:"added"`
 	Changed []string `json:"changed"`
 	Removed []string `json:"removed"`
@@ -61,22 +64,23 @@ type Damage struct {
 	Keys    int `json:"keys"`    // keys of the store that were missing or different
 }
 
-// plan describes a plan for a site with a number of files.
-func (r *Report) plan(p *live.Plan, files int) {
+// plan describes a plan.
+func (r *Report) plan(p *live.Plan) {
 	r.Unchanged = p.Unchanged
 	if !r.DryRun || p.Unchanged {
 		r.Deploy = p.ID()
 	}
-	r.Files = Files{Total: files, Added: []string{}, Changed: []string{}, Removed: []string{}}
 	if p.Unchanged {
 		r.Previous = p.ID()
+		r.Files = compareFiles(&live.Record{}, &live.Record{})
 		return
 	}
+	before := &live.Record{}
 	if p.Before != nil {
-		r.Previous = p.Before.ID
+		before = p.Before
 	}
-	r.Of = p.Record.Of
-	r.Files.Added, r.Files.Changed, r.Files.Removed = compareFiles(p.Before, p.Record)
+	r.Previous, r.Of = before.ID, p.Record.Of
+	r.Files = compareFiles(before, p.Record)
 	r.Objects = Objects{Uploaded: len(p.Upload), Bytes: p.Bytes(), Kept: p.Kept}
 	r.Store = Store{Keys: len(p.Nodes) + len(p.Shared) + 2, Calls: p.Calls()} // 2: state and root
 }
@@ -94,32 +98,44 @@ func (r *Report) damage(d *live.Damage) {
 	}
 }
 
-// compareFiles returns the paths of the files that differ between two deploys, sorted. before may be nil.
-func compareFiles(before, after *live.Record) (added, changed, removed []string) {
-	added, changed, removed = []string{}, []string{}, []string{}
-	keys := map[string]string{}
-	if before != nil {
-		for _, f := range before.Files {
-			keys[f.Path] = f.Key
-		}
+// compareFiles returns the files of a deploy that differ from those of the deploy before.
+func compareFiles(before, after *live.Record) Files {
+	f := Files{Total: len(after.Files), Added: []string{}, Changed: []string{}, Removed: []string{}}
+	keys := make(map[string]string, len(before.Files))
+	for _, old := range before.Files {
+		keys[old.Path] = old.Key
 	}
-	for _, f := range after.Files {
-		switch key, ok := keys[f.Path]; {
+	for _, file := range after.Files {
+		switch key, ok := keys[file.Path]; {
 		case !ok:
-			added = append(added, f.Path)
-		case key != f.Key:
-			changed = append(changed, f.Path)
+			f.Added = append(f.Added, file.Path)
+		case key != file.Key:
+			f.Changed = append(f.Changed, file.Path)
 		}
-		delete(keys, f.Path)
+		delete(keys, file.Path)
 	}
-	if before != nil {
-		for _, f := range before.Files {
-			if _, ok := keys[f.Path]; ok {
-				removed = append(removed, f.Path)
-			}
-		}
+	f.Removed = slices.AppendSeq(f.Removed, maps.Keys(keys))
+	slices.Sort(f.Removed)
+	return f
+}
+
+// end sets the requests, what they cost, and the duration of a run that began at start.
+func (r *Report) end(e *engine, start time.Time) {
+	r.Requests.add(e.requests(), 1)
+	r.Cost, r.Seconds = r.Requests.Cost(), e.project.Now().Sub(start).Seconds()
+}
+
+// planned returns the requests that a plan needs, without those that planning has needed.
+func planned(p *live.Plan) (r Requests) {
+	if p.Unchanged {
+		return r
 	}
-	return added, changed, removed
+	for _, o := range p.Upload {
+		r.Writes += remote.PutRequests(o.Size)
+	}
+	r.Writes++ // the record
+	r.Reads, r.Store = int64(p.Checks()), int64(p.Calls())
+	return r
 }
 
 // expect describes what a deploy of a plan would remove, and adds the requests that it would need besides those that
@@ -134,16 +150,9 @@ func (e *engine) expect(ctx context.Context, p *live.Plan, damage *live.Damage, 
 		return err
 	}
 	r.collect(c)
-	if !p.Unchanged {
-		for _, o := range p.Upload {
-			r.Requests.Writes += remote.PutRequests(o.Size)
-		}
-		r.Requests.Writes++ // the record
-		r.Requests.Reads += int64(p.Checks())
-		r.Requests.Store += int64(p.Calls())
-		if p.Before == nil {
-			r.Requests.Store++ // a collection reads the state of every edition that has a record
-		}
+	r.Requests.add(planned(p), 1)
+	if !p.Unchanged && p.Before == nil {
+		r.Requests.Store++ // a collection reads the state of every edition that has a record
 	}
 	if !c.Empty() {
 		// A collection reads the version and the lease of the store, takes the lease, and plans again.

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -149,9 +150,22 @@ func parseRecord(id string, data []byte) (*Record, error) {
 	return r, nil
 }
 
-// Record reads the record of a deploy. The error is fs.ErrNotExist if there is none.
+// NoRecordError is the error of a deploy that has no record. It is an fs.ErrNotExist.
+type NoRecordError struct{ ID string }
+
+func (e *NoRecordError) Error() string {
+	return fmt.Sprintf("the bucket has no record of deploy %.80q", e.ID)
+}
+
+// Unwrap returns fs.ErrNotExist.
+func (e *NoRecordError) Unwrap() error { return fs.ErrNotExist }
+
+// Record reads the record of a deploy. The error is a NoRecordError if there is none.
 func (l *Live) Record(ctx context.Context, id string) (*Record, error) {
 	data, err := l.Bucket.Get(ctx, recordKey(id))
+	if isMissing(err) {
+		return nil, &NoRecordError{id}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the record of deploy %s: %w", id, err)
 	}
