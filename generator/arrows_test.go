@@ -25,7 +25,7 @@ var floors = [][]string{
 	{"config", "supply/sources"},
 	{"project"},
 	{"supply"},
-	{"build", "count", "inspect", "serve"}, // one for each kind of run
+	{"build", "count", "deploy", "inspect", "serve"}, // one for each kind of run
 	{"cmd/sitegen"},
 }
 

@@ -123,11 +123,9 @@ func openOutput(p *project.Project, progress func(what string, files int) func(n
 	for i, command := range c.AfterChange {
 		commands[i] = command.Args
 	}
-	out, err := output.Open(output.Options{
-		Public: c.Out, Redirects: c.Redirects, Data: c.Data,
-		Jobs: c.Jobs, Precompress: p.Precompress(), AfterChange: commands, ReloadTime: reloadTime,
-		Force: c.Force, Now: p.Now, Log: p.Log, Progress: progress,
-	})
+	o := p.BuildOutput()
+	o.AfterChange, o.ReloadTime, o.Force, o.Progress = commands, reloadTime, c.Force, progress
+	out, err := output.Open(o)
 	if locked, ok := errors.AsType[*output.LockedError](err); ok {
 		return nil, fault.Wrap(fault.Locked, locked, "Wait for it to end; the lock is released when its process ends.")
 	}

@@ -18,6 +18,7 @@ package config
 import (
 	"time"
 
+	"github.com/Slicer/sitegen/generator/deploy/objects"
 	"github.com/Slicer/sitegen/generator/profile"
 )
 
@@ -61,6 +62,7 @@ type Config struct {
 
 	Stats   Stats
 	Preview Preview
+	Deploy  Deploy
 
 	origins map[string]Origin // by key of the option
 }
@@ -102,6 +104,21 @@ type Preview struct {
 	Poll         bool          // check the files twice a second, for file systems that do not report changes
 	Open         bool          // open a browser
 }
+
+// Deploy configures sitegen deploy. A build does not use it.
+type Deploy struct {
+	Bucket     string         // name of the bucket; "" if not set
+	Store      string         // ARN of the key-value store; "" if not set
+	Edition    string         // name of the edition to deploy
+	Hosts      []EditionHost  // hosts of other editions than production
+	Headers    []objects.Rule // headers of files, besides the defaults
+	Keep       int            // number of deploys that are kept, of each edition
+	MaxDeletes int            // objects that are deleted at once
+	Uploads    int            // objects that are uploaded at the same time
+}
+
+// EditionHost is a host of an edition.
+type EditionHost struct{ Host, Edition string }
 
 // Size is a number of bytes.
 type Size int64

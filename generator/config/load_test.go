@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/deploy/objects"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/profile"
 )
@@ -54,7 +55,7 @@ func messages(t *testing.T, err error) []string {
 	return strings.Split(err.Error(), "\n")
 }
 
-var ignoreOrigins = cmp.Options{cmpopts.IgnoreUnexported(config.Config{}),
+var ignoreOrigins = cmp.Options{cmpopts.IgnoreUnexported(config.Config{}, objects.Rule{}),
 	cmpopts.IgnoreFields(config.Config{}, "Profile")}
 
 // aurora is a minimal profile with a value for each option whose default comes from the profile.
@@ -91,6 +92,7 @@ func TestDefaults(t *testing.T) {
 		LogFormat:   "text",
 		Stats:       config.Stats{Privacy: "keyed", MinCountry: 5, Legacy: true},
 		Preview:     config.Preview{Listen: "127.0.0.1:8080", As: "nginx"},
+		Deploy:      config.Deploy{Edition: "production", Keep: 20, MaxDeletes: 1000, Uploads: 16},
 	}
 	got := load(t, config.Input{})
 	if diff := cmp.Diff(want, got, ignoreOrigins); diff != "" {
@@ -187,6 +189,15 @@ stats:
   privacy: full
   min_country: 20
   legacy: false
+deploy:
+  bucket: download.example.org
+  store: arn:aws:cloudfront::123456789012:key-value-store/0a1b-2c
+  edition: staging
+  hosts: [Staging.Example.org  staging]
+  headers: ["*.pdf content-disposition: attachment"]
+  keep: 3
+  max_deletes: 7
+  uploads: 2
 `)
 	write(t, "aurora.yaml", aurora)
 	want := config.Config{
@@ -219,6 +230,13 @@ stats:
 		Preview: config.Preview{
 			Listen: "[::1]:9000", AllowedHosts: []string{"box.example"}, As: "s3", Drafts: true, Future: true,
 			Refresh: 15 * time.Minute, Poll: true, Open: true,
+		},
+		Deploy: config.Deploy{
+			Bucket:  "download.example.org",
+			Store:   "arn:aws:cloudfront::123456789012:key-value-store/0a1b-2c",
+			Edition: "staging", Hosts: []config.EditionHost{{Host: "staging.example.org", Edition: "staging"}},
+			Headers: []objects.Rule{{Pattern: "*.pdf", Name: "Content-Disposition", Value: "attachment"}},
+			Keep:    3, MaxDeletes: 7, Uploads: 2,
 		},
 	}
 	got := load(t, config.Input{Environ: []string{"SITEGEN_SOURCE_HEADER=Girder-Token: abc"},

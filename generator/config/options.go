@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Slicer/sitegen/generator/deploy/objects"
 	"github.com/Slicer/sitegen/generator/profile"
 	"github.com/Slicer/sitegen/generator/redirect/servers"
 )
@@ -459,6 +460,71 @@ var options = []*Option{
 		Doc:   "Open the preview in the browser of this machine.",
 		field: onOff(func(c *Config) *bool { return &c.Preview.Open }),
 	},
+	{
+		Key: "deploy.bucket", Flag: "bucket", Group: "Deploying", Command: "deploy",
+		Value: "NAME",
+		Usage: "bucket of the site",
+		Doc:   "The name of the bucket that `sitegen deploy` uploads to. [deploy.md](deploy.md) describes deploying.",
+		field: text(func(c *Config) *string { return &c.Deploy.Bucket }, bucketName),
+	},
+	{
+		Key: "deploy.store", Flag: "store", Group: "Deploying", Command: "deploy",
+		Value: "ARN",
+		Usage: "key-value store of the site",
+		Doc: "The ARN of CloudFront's key-value store, `arn:aws:cloudfront::123456789012:key-value-store/…`. The " +
+			"function of the distribution must be associated with it.",
+		field: text(func(c *Config) *string { return &c.Deploy.Store }, storeARN),
+	},
+	{
+		Key: "deploy.edition", Flag: "edition", Group: "Deploying", Default: "production", Command: "deploy",
+		Value: "NAME",
+		Usage: "edition of the site: production, staging, the name of a branch",
+		Doc: "The edition that is deployed: a site of its own in the same bucket and store, for instance `staging`. " +
+			"Visitors see `production`; other editions are seen at the hosts in `deploy.hosts`. Up to 32 lower-case " +
+			"letters, digits and hyphens.",
+		field: text(func(c *Config) *string { return &c.Deploy.Edition }, edition),
+	},
+	{
+		Key: "deploy.hosts", Group: "Deploying",
+		Usage: "hosts of editions other than production",
+		Doc: "The hosts at which editions other than production are seen: `[staging.example.org staging]`. Each must " +
+			"be an alternate domain name of the distribution.",
+		field: many("list of hosts with their editions", ",", func(c *Config) *[]EditionHost { return &c.Deploy.Hosts },
+			editionHost, EditionHost.String),
+	},
+	{
+		Key: "deploy.headers", Group: "Deploying",
+		Usage: "response headers of files",
+		Doc: "Response headers of files, besides the defaults: a pattern, in which `*` matches everything, and a " +
+			"header: `['*.pdf Content-Disposition: attachment', '/drafts/* Cache-Control: no-store']`. The headers are " +
+			"`Cache-Control`, `Content-Disposition`, `Content-Language` and `Content-Type`. Of several rules that " +
+			"match, the last one counts. In the environment variable, write one per line.",
+		field: many("list of rules", "\n", func(c *Config) *[]objects.Rule { return &c.Deploy.Headers }, headerRule,
+			objects.Rule.String),
+	},
+	{
+		Key: "deploy.keep", Flag: "keep", Group: "Deploying", Default: "20", Command: "deploy",
+		Value: "N",
+		Usage: "deploys of each edition that can be rolled back to",
+		Doc: "How many deploys of each edition are kept, with everything that a rollback to them needs. Deploys that " +
+			"were replaced less than a day ago are kept in any case.",
+		field: number(func(c *Config) *int { return &c.Deploy.Keep }, 1, 1000),
+	},
+	{
+		Key: "deploy.max_deletes", Flag: "max-deletes", Group: "Deploying", Default: "1000", Command: "deploy",
+		Value: "N",
+		Usage: "objects that one deploy deletes at most",
+		Doc:   "How many objects one deploy deletes at most. The next one continues. `0`: none.",
+		field: number(func(c *Config) *int { return &c.Deploy.MaxDeletes }, 0, 1_000_000),
+	},
+	{
+		Key: "deploy.uploads", Flag: "uploads", Group: "Deploying", Default: "16", Command: "deploy",
+		Value: "N",
+		Usage: "objects uploaded at the same time",
+		Doc:   "How many objects are uploaded at the same time. Each takes up to 8 MiB of memory.",
+		field: number(func(c *Config) *int { return &c.Deploy.Uploads }, 1, 256),
+	},
+
 	{
 		Key: "log_format", Flag: "log-format", Group: "Messages", Default: "text",
 		Value: "text|json",

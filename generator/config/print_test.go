@@ -78,6 +78,15 @@ allow_hosts: []                                            # default
 refresh: never                                             # default
 poll: false                                                # default
 # open: false                                              # default
+deploy:
+  bucket: ""                                               # default
+  store: ""                                                # default
+  edition: production                                      # default
+  hosts: []                                                # default
+  headers: []                                              # default
+  keep: 20                                                 # default
+  max_deletes: 1000                                        # default
+  uploads: 16                                              # default
 log_format: text                                           # default
 `
 	if diff := cmp.Diff(want, printed(t, c)); diff != "" {

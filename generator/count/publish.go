@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -18,8 +17,7 @@ import (
 )
 
 // publish writes the statistics and their page to the folder download-stats. It returns the names of the files there
-// that have changed or, in a dry run, would change. Builds do not touch this folder, and it has a manifest and a lock
-// of its own, so a build and a statistics run can work at the same time.
+// that have changed or, in a dry run, would change.
 func publish(ctx context.Context, p *project.Project, e *stats.Engine, dryRun bool) (changed []string, err error) {
 	files, err := e.Files(ctx)
 	if err != nil {
@@ -34,12 +32,10 @@ func publish(ctx context.Context, p *project.Project, e *stats.Engine, dryRun bo
 	if dryRun {
 		open = output.OpenReadOnly
 	}
-	out, err := open(output.Options{
-		Public: filepath.Join(p.Config.Out, Folder), Data: filepath.Join(p.Config.Data, "statistics"),
-		Jobs: p.Config.Jobs, Precompress: p.Precompress(), Now: p.Now, Log: p.Log,
-		Force: true, // the names of the statistics are reserved in this folder
-		Adopt: earlier(files),
-	})
+	o := p.StatisticsOutput()
+	o.Force = true // the names of the statistics are reserved in this folder
+	o.Adopt = earlier(files)
+	out, err := open(o)
 	if locked, ok := errors.AsType[*output.LockedError](err); ok {
 		return nil, fault.Wrap(fault.Locked, locked, "")
 	}

@@ -41,12 +41,29 @@ func (p *Project) otherFiles() func(path string) bool {
 
 // openManifest reads the manifest of the builds.
 func (p *Project) openManifest() (*output.Writer, error) {
-	c := &p.Config
-	w, err := output.OpenReadOnly(output.Options{Public: c.Out, Redirects: c.Redirects, Data: c.Data})
+	w, err := output.OpenReadOnly(p.BuildOutput())
 	if err != nil {
 		return nil, err
 	}
 	return w, w.Close() // the manifest remains in memory
+}
+
+// BuildOutput returns where and how builds write the site.
+func (p *Project) BuildOutput() output.Options {
+	c := &p.Config
+	return output.Options{
+		Public: c.Out, Redirects: c.Redirects, Data: c.Data,
+		Jobs: c.Jobs, Precompress: p.Precompress(), Now: p.Now, Log: p.Log,
+	}
+}
+
+// StatisticsOutput returns where and how sitegen stats writes the statistics: to a folder that builds do not touch,
+// with a manifest and a lock of its own, so that a build and a statistics run can work at the same time.
+func (p *Project) StatisticsOutput() output.Options {
+	o := p.BuildOutput()
+	o.Public = filepath.Join(o.Public, filepath.FromSlash(site.StatsURL))
+	o.Redirects, o.Data = "", filepath.Join(o.Data, "statistics")
+	return o
 }
 
 // isHidden reports whether a file or folder of this name is not served.

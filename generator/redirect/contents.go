@@ -119,6 +119,41 @@ func Diff(before, after []byte) string {
 	return strings.Join(words, "; ")
 }
 
+// Changes returns the packages and rules that only one of two contents files has, one per line, sorted. A package or rule
+// that was changed is in both lists:
+//
+//	removed  rule /old / 301
+//	added    rule /old /new/ 301
+//	         package 6af4b433c4720811bd6c43a8 win 35185 nightly 5.13.0 false
+func Changes(before, after []byte) (added, removed []string) {
+	a, b := facts(before), facts(after)
+	added, removed = []string{}, []string{}
+	for _, kind := range []string{"package", "rule"} {
+		for _, key := range sortedKeys(a[kind], b[kind]) {
+			was, had := a[kind][key]
+			is, has := b[kind][key]
+			if had && has && was == is {
+				continue
+			}
+			if had {
+				removed = append(removed, describeFact(kind, key, was))
+			}
+			if has {
+				added = append(added, describeFact(kind, key, is))
+			}
+		}
+	}
+	return added, removed
+}
+
+// describeFact returns a line of a contents file for people. The text of a rule begins with its key.
+func describeFact(kind, key, value string) string {
+	if kind == "rule" {
+		return kind + " " + value
+	}
+	return strings.Join(append([]string{kind, key}, strings.Fields(value)...), " ")
+}
+
 // facts parses a contents file. The result maps the kind of a fact, then its key, to the rest of the line:
 // facts["latest"]["win nightly"] is "34880".
 func facts(text []byte) map[string]map[string]string {

@@ -75,3 +75,16 @@ func TestExplain(t *testing.T) {
 		})
 	}
 }
+
+func TestChanges(t *testing.T) {
+	before := []byte("# x\nlatest\twin nightly\t1\npackage\ta1\twin\t1\tnightly\t5.0\tfalse\nrule\t/a\t/a /b 301\n")
+	after := []byte("# x\nlatest\twin nightly\t2\npackage\ta1\twin\t1\tnightly\t5.0\tfalse\n" +
+		"package\tb2\tmacosx arm64\t2\tnightly\t5.0\tfalse\nrule\t/a\t/a /c 301\n")
+	added, removed := redirect.Changes(before, after)
+	if want := []string{"package b2 macosx arm64 2 nightly 5.0 false", "rule /a /c 301"}; !slices.Equal(added, want) {
+		t.Errorf("added %q, want %q", added, want)
+	}
+	if want := []string{"rule /a /b 301"}; !slices.Equal(removed, want) {
+		t.Errorf("removed %q, want %q", removed, want)
+	}
+}

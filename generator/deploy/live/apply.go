@@ -212,11 +212,15 @@ func (l *Live) put(ctx context.Context, p *Plan, v Version) error {
 	if err != nil {
 		return err
 	}
-	state := State{p.Record.ID, p.Record.Site}
-	last := append(slices.Clone(p.Shared), Change{Key: stateKey(p.Edition), Value: toJSON(state)},
-		Change{Key: l.RootKey(p.Edition), Value: p.Record.Root})
-	_, err = l.update(ctx, v, calls(p.Nodes, last))
+	_, err = l.update(ctx, v, calls(p.Nodes, p.last()))
 	return err
+}
+
+// last returns the changes of the last update, which visitors see.
+func (p *Plan) last() []Change {
+	state := State{p.Record.ID, p.Record.Site}
+	return append(slices.Clone(p.Shared), Change{Key: stateKey(p.Edition), Value: toJSON(state)},
+		Change{Key: p.Record.RootKey, Value: p.Record.Root})
 }
 
 // update sends calls, each of which is conditional on the version that the one before has left.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/Slicer/sitegen/generator/parallel"
 )
 
 // history is the order in which deploys were live.
@@ -50,8 +52,12 @@ func (l *Live) history(ctx context.Context) (*history, error) {
 
 // Entry is a deploy in a list.
 type Entry struct {
-	*Record
-	Live bool
+	ID, Edition, Of string // as in Record
+	Time            time.Time
+	Facts                 // without Contents
+	Files           int   // number of files
+	Bytes           int64 // of all files
+	Live            bool
 	// Unfinished is true for a deploy that is newer than the one that is live: it was cut off, or is still running.
 	Unfinished bool
 }
@@ -65,16 +71,24 @@ func (l *Live) List(ctx context.Context, edition string) ([]Entry, error) {
 	ids := slices.DeleteFunc(slices.Clone(h.ids), func(id string) bool {
 		return edition != "" && editionOf(id) != edition
 	})
-	records, err := l.records(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]Entry, len(records))
-	for i, r := range records {
+	list := make([]Entry, len(ids))
+	err = parallel.For(ctx, l.Jobs, len(ids), func(i int) error {
+		r, err := l.readRecord(ctx, ids[i]) // large, so only an entry of it is kept in memory
+		if err != nil {
+			return err
+		}
 		_, ended := h.ended[r.ID]
-		list[i] = Entry{r, h.live[r.ID], !h.live[r.ID] && !ended}
-	}
-	return list, nil
+		list[i] = Entry{
+			ID: r.ID, Edition: r.Edition, Of: r.Of, Time: r.Time, Facts: r.Facts, Files: len(r.Files),
+			Live: h.live[r.ID], Unfinished: !h.live[r.ID] && !ended,
+		}
+		list[i].Contents = ""
+		for _, f := range r.Files {
+			list[i].Bytes += f.Size
+		}
+		return nil
+	})
+	return list, err
 }
 
 // ErrNoDeploy is the error of a rollback without an earlier deploy.

@@ -14,7 +14,7 @@ import (
 // Plan is what a deploy does.
 type Plan struct {
 	Edition   string
-	Unchanged bool             // there is nothing to do; all other fields are empty
+	Unchanged bool             // there is nothing to do; the fields below are empty
 	Record    *Record          // the record of the deploy
 	Before    *Record          // the record of the deploy that is live now; nil for none
 	Upload    []objects.Object // objects that are missing in the bucket, each key once
@@ -33,6 +33,25 @@ func (p *Plan) Bytes() (n int64) {
 		n += o.Size
 	}
 	return n
+}
+
+// ID returns the id of the deploy that is live after Apply.
+func (p *Plan) ID() string {
+	if p.Unchanged {
+		return p.live.ID
+	}
+	return p.Record.ID
+}
+
+// Checks returns the number of objects whose existence Apply checks, with one request each.
+func (p *Plan) Checks() int { return len(p.require) }
+
+// Calls returns the number of updates of the store.
+func (p *Plan) Calls() int {
+	if p.Unchanged {
+		return 0
+	}
+	return len(calls(p.Nodes, p.last()))
 }
 
 // stored is what is known to be in the bucket and in the store.
@@ -59,8 +78,8 @@ func (s *stored) remove(d *Damage) {
 	}
 }
 
-// Plan returns what has to be done to make a site live. If the site is live already, that takes one request. damage, if
-// it is not nil, is what Verify has found.
+// Plan returns what has to be done to make a site live. If the site is live already and undamaged, that takes one
+// request. damage, if it is not nil, is what Verify has found.
 func (l *Live) Plan(ctx context.Context, edition string, site *Site, damage *Damage) (*Plan, error) {
 	files := make([]File, len(site.Objects))
 	for i, o := range site.Objects {
@@ -75,8 +94,8 @@ func (l *Live) Plan(ctx context.Context, edition string, site *Site, damage *Dam
 	if err != nil {
 		return nil, err
 	}
-	if state.Site == hash && (damage == nil || !damage.Record) {
-		return &Plan{Edition: edition, Unchanged: true}, nil
+	if state.Site == hash && (damage == nil || !damage.Any()) {
+		return &Plan{Edition: edition, Unchanged: true, live: state}, nil
 	}
 	version, state, err := l.begin(ctx, edition)
 	if err != nil {
@@ -196,7 +215,7 @@ func (l *Live) PlanAgain(ctx context.Context, edition, id string, facts Facts) (
 		return nil, err
 	}
 	if before != nil && before.Root == again.Root {
-		return &Plan{Edition: edition, Unchanged: true}, nil
+		return &Plan{Edition: edition, Unchanged: true, live: state}, nil
 	}
 	facts.Newest, facts.Packages, facts.Rules = again.Newest, again.Packages, again.Rules
 	facts.Contents = again.Contents

@@ -133,40 +133,50 @@ func (r *Record) encode() ([]byte, error) {
 	return compress(storedRecord{r, d.from(r.Base)})
 }
 
-// Record reads the record of a deploy. The error is fs.ErrNotExist if there is none, or if its base is missing.
+// NoRecordError is the error of a deploy that has no record. It is an fs.ErrNotExist.
+type NoRecordError struct{ ID string }
+
+func (e *NoRecordError) Error() string {
+	return fmt.Sprintf("the bucket has no record of deploy %.80q", e.ID)
+}
+
+// Unwrap returns fs.ErrNotExist.
+func (e *NoRecordError) Unwrap() error { return fs.ErrNotExist }
+
+// Record reads the record of a deploy. The error is a NoRecordError if there is none, and fs.ErrNotExist if its base is
+// missing.
 func (l *Live) Record(ctx context.Context, id string) (*Record, error) {
 	r, err := l.readRecord(ctx, id)
 	if err == nil && r.baseless {
-		err = fmt.Errorf("its base %s is missing or damaged: %w", r.Base.Key, fs.ErrNotExist)
+		return nil, fmt.Errorf("read the record of deploy %s: its base %s is missing or damaged: %w", id, r.Base.Key,
+			fs.ErrNotExist)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read the record of deploy %s: %w", id, err)
-	}
-	return r, nil
+	return r, err
 }
 
 // readRecord reads a record, also one whose base is missing.
 func (l *Live) readRecord(ctx context.Context, id string) (*Record, error) {
 	data, err := l.Bucket.Get(ctx, recordKey(id))
-	if err != nil {
-		return nil, err
+	if isMissing(err) {
+		return nil, &NoRecordError{id}
 	}
 	r, diff := &Record{}, &difference{}
-	if err := decompress(data, &storedRecord{r, diff}); err != nil {
-		return nil, err
+	if err == nil {
+		err = decompress(data, &storedRecord{r, diff})
 	}
-	if r.Format != recordFormat {
-		return nil, fmt.Errorf("unsupported format %d (want %d); use the sitegen that wrote it", r.Format, recordFormat)
+	if err == nil && r.Format != recordFormat {
+		err = fmt.Errorf("unsupported format %d (want %d); use the sitegen that wrote it", r.Format, recordFormat)
 	}
-	if r.Base != nil {
-		b, err := l.readBase(ctx, r.Base)
-		if r.baseless = isMissing(err); r.baseless {
+	if err == nil && r.Base != nil {
+		var b *Base
+		if b, err = l.readBase(ctx, r.Base); isMissing(err) {
+			r.baseless = true
 			return r, nil
 		}
-		if err != nil {
-			return nil, err
-		}
 		r.Base = b
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the record of deploy %s: %w", id, err)
 	}
 	r.setDetails(diff.apply(r.Base))
 	return r, nil
@@ -205,9 +215,7 @@ func (l *Live) ids(ctx context.Context) ([]string, error) {
 func (l *Live) records(ctx context.Context, ids []string) ([]*Record, error) {
 	list := make([]*Record, len(ids))
 	err := parallel.For(ctx, l.Jobs, len(ids), func(i int) (err error) {
-		if list[i], err = l.readRecord(ctx, ids[i]); err != nil {
-			err = fmt.Errorf("read the record of deploy %s: %w", ids[i], err)
-		}
+		list[i], err = l.readRecord(ctx, ids[i])
 		return err
 	})
 	return list, err

@@ -30,6 +30,26 @@ func (c *Client) Bucket(name string) *Bucket { return &Bucket{c.s3, name} }
 
 func (b *Bucket) explain(err error) error { return explain(err, "bucket "+b.name) }
 
+// Exists returns an error if there is no such bucket, or if it is in another region. Without the right to list the
+// bucket, it returns nil.
+func (b *Bucket) Exists(ctx context.Context) error {
+	_, err := b.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &b.name})
+	r, ok := errors.AsType[*awshttp.ResponseError](err)
+	if !ok {
+		return b.explain(err)
+	}
+	switch r.HTTPStatusCode() {
+	case http.StatusForbidden:
+		return nil
+	case http.StatusNotFound:
+		return fault.Wrap(fault.Remote, fmt.Errorf("bucket %s: does not exist (NoSuchBucket)", b.name), hint("NoSuchBucket"))
+	case http.StatusMovedPermanently, http.StatusBadRequest:
+		return fault.Wrap(fault.Remote, fmt.Errorf("bucket %s: is in another region (PermanentRedirect)", b.name),
+			hint("PermanentRedirect"))
+	}
+	return b.explain(err)
+}
+
 // Get implements live.Bucket.
 func (b *Bucket) Get(ctx context.Context, key string) ([]byte, error) {
 	reply, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &key})
@@ -56,6 +76,15 @@ const partSize = 8 << 20
 
 // maxParts is the maximum number of parts (S3 user guide, "Multipart upload limits").
 const maxParts = 10_000
+
+// PutRequests returns the number of requests that Put sends for an object of a size.
+func PutRequests(size int64) int64 {
+	if size <= partSize {
+		return 1
+	}
+	part := max(partSize, (size+maxParts-1)/maxParts)
+	return 2 + (size+part-1)/part // begin, parts, end
+}
 
 // Put implements live.Bucket.
 func (b *Bucket) Put(ctx context.Context, key string, size int64, headers objects.Headers,

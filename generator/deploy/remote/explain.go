@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"strings"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -40,8 +41,12 @@ func explain(err error, what string) error {
 	return fault.Wrap(fault.Remote, fmt.Errorf("%s: %s (%s)", what, strings.TrimSuffix(message, "."), code), hint(code))
 }
 
-// plain returns the error of the network without the words that the SDK puts before it.
+// plain returns the error of the network without the words that the SDK puts before it, and without the URL, which
+// says nothing more to users than the names in the configuration.
 func plain(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
 	if op, ok := errors.AsType[*smithy.OperationError](err); ok {
 		return op.Err
 	}

@@ -39,9 +39,11 @@ type Options struct {
 
 // Client has the credentials for all requests. It counts them.
 type Client struct {
-	Usage *Usage
-	s3    *s3.Client
-	keys  *cloudfrontkeyvaluestore.Client
+	Usage  *Usage
+	Who    string // the access key, and where it was found: "AKIA… from EnvConfigCredentials"
+	Region string // of the bucket
+	s3     *s3.Client
+	keys   *cloudfrontkeyvaluestore.Client
 }
 
 // Connect finds region, servers and credentials.
@@ -50,20 +52,21 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.Credentials.Retrieve(ctx); err != nil {
+	who, err := c.Credentials.Retrieve(ctx)
+	if err != nil {
 		return nil, fault.Wrap(fault.Remote, fmt.Errorf("find credentials for AWS: %w", err),
 			"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or assign the machine a role.")
 	}
 	usage := &Usage{client: c.HTTPClient}
 	c.HTTPClient = usage
-	client := &Client{Usage: usage}
+	client := &Client{Usage: usage, Who: who.AccessKeyID + " from " + who.Source}
 	client.s3 = s3.NewFromConfig(c, func(o *s3.Options) {
 		if o.BaseEndpoint != nil { // other servers than Amazon's rarely have regions or a host name per bucket
 			o.UsePathStyle = true
 			o.Region = cmp.Or(o.Region, "us-east-1")
 		}
 	})
-	if client.s3.Options().Region == "" {
+	if client.Region = client.s3.Options().Region; client.Region == "" {
 		return nil, fault.Wrap(fault.Remote, errors.New("unknown region of the bucket"), "Set AWS_REGION.")
 	}
 	client.keys = cloudfrontkeyvaluestore.NewFromConfig(c, func(o *cloudfrontkeyvaluestore.Options) {

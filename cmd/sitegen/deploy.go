@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/Slicer/sitegen/generator/deploy"
+)
+
+// deployCommand implements sitegen deploy.
+type deployCommand struct{ *program }
+
+func (p deployCommand) define() *cobra.Command {
+	cmd := p.command(&cobra.Command{
+		Use:   "deploy [flags]",
+		Short: "publish the built site on S3 and CloudFront",
+		Long: `deploy publishes what sitegen build has written: it uploads the files that are missing in
+the bucket, and switches to the new site in one write. Visitors see the old site or the
+new one, never a mixture. If deploy is interrupted anywhere, the old site stays live, and
+the next run continues. If nothing has changed, it sends one request.
+
+It needs deploy.bucket and deploy.store in sitegen.yaml, and credentials where the
+programs of AWS find them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or
+the role of the machine. docs/deploy.md describes how to set it up.
+`,
+		Example: `  sitegen build && sitegen deploy           publish the newest packages, by hand or from cron
+  sitegen deploy --dry-run                  what would be uploaded, and what it costs
+  sitegen deploy --edition staging          publish on another host, to look at it first
+  sitegen deploy --verify                   check what is stored, and put back what is missing`,
+		Args: noArguments,
+	}, p.deploy)
+	addDeployOptions(cmd, "out", "redirects", "data", "base_url", "jobs", "deploy.edition", "deploy.keep",
+		"deploy.max_deletes", "deploy.uploads")
+	addDryRun(cmd)
+	cmd.Flags().Bool("verify", false, "compare everything that is stored, and put back what is missing")
+	admin := deployAdmin{p}
+	cmd.AddCommand(admin.initCommand(), admin.listCommand(), admin.showCommand(), admin.rollbackCommand(),
+		admin.promoteCommand())
+	return cmd
+}
+
+func addDryRun(cmd *cobra.Command) {
+	cmd.Flags().Bool("dry-run", false, "print what would be done and what it costs, but change nothing")
+}
+
+// addDeployOptions adds the flags for bucket, store and messages to a command, and those of the options with the given
+// keys.
+func addDeployOptions(cmd *cobra.Command, keys ...string) {
+	addOptions(cmd, append(keys, "deploy.bucket", "deploy.store", "log_format")...)
+	addMessages(cmd)
+	cmd.Flags().Bool("json", false, "print the result as JSON, even with --quiet")
+	note(cmd.Flags(), "json", messagesGroup, "")
+}
+
+func (p deployCommand) deploy(cmd *cobra.Command, _ []string) error {
+	o, err := p.open(cmd)
+	if err != nil {
+		return err
+	}
+	report, err := deploy.Run(cmd.Context(), o, runOptions(cmd))
+	if err != nil {
+		return err
+	}
+	return p.report(cmd, report)
+}
+
+// runOptions returns the options of a run that flags set.
+func runOptions(cmd *cobra.Command) deploy.Options {
+	return deploy.Options{Program: versionLine(), DryRun: given(cmd, "dry-run"), Verify: given(cmd, "verify")}
+}
+
+// report prints the report of a deploy, as text or, with --json, as JSON.
+func (p deployCommand) report(cmd *cobra.Command, r *deploy.Report) error {
+	switch {
+	case given(cmd, "json"):
+		return printJSON(p.stdout, r)
+	case given(cmd, "quiet"):
+		return nil
+	case r.DryRun || given(cmd, "verbose"):
+		return p.rows(r, given(cmd, "verbose"))
+	}
+	_, err := fmt.Fprintln(p.stdout, deployLine(r))
+	return err
+}
+
+// deployLine returns the report of a deploy in one line.
+func deployLine(r *deploy.Report) string {
+	what := fmt.Sprintf("%s: %s is live, ", r.Edition, r.Deploy)
+	switch {
+	case r.Unchanged:
+		what += "unchanged"
+	case r.Of != "":
+		what += "the site of " + r.Of + " again"
+	default:
+		what += fmt.Sprintf("%s uploaded (%s), %d kept, %s written", plural(r.Objects.Uploaded, "object"),
+			humanize.Bytes(uint64(r.Objects.Bytes)), r.Objects.Kept, plural(r.Store.Keys, "key"))
+	}
+	if d := r.Damage; d != nil {
+		what += fmt.Sprintf("; %s and %s were missing", plural(d.Objects, "object"), plural(d.Keys, "key"))
+	}
+	return fmt.Sprintf("%s; %s, %s, %.1f s", what, plural(int(r.Requests.Total()), "request"), dollars(r.Cost), r.Seconds)
+}
+
+// dollars formats an amount of money with two digits that are not zero: $0.0012, $0.45, $12.
+func dollars(usd float64) string {
+	switch {
+	case usd == 0:
+		return "$0"
+	case usd < 0.00001:
+		return "less than $0.00001"
+	}
+	digits := 2
+	for limit := 0.1; usd < limit && digits < 6; limit /= 10 {
+		digits++
+	}
+	return fmt.Sprintf("$%.*f", digits, usd)
+}

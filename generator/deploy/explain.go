@@ -1,0 +1,42 @@
+package deploy
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/Slicer/sitegen/generator/deploy/live"
+	"github.com/Slicer/sitegen/generator/deploy/objects"
+	"github.com/Slicer/sitegen/generator/fault"
+)
+
+// explain adds the kind and the hint to an error of package live. Those of the services have them already.
+func explain(err error) error {
+	if err == nil || fault.KindOf(err) != fault.Unexpected {
+		return err
+	}
+	is := func(target error) bool { return errors.Is(err, target) }
+	_, other := errors.AsType[*live.OtherDeploy](err)
+	_, full := errors.AsType[*live.FullError](err)
+	_, gone := errors.AsType[*live.GoneError](err)
+	_, none := errors.AsType[*noEdition](err)
+	_, format := errors.AsType[*live.FormatError](err)
+	switch {
+	case other:
+		return fault.Wrap(fault.Conflict, err,
+			"sitegen deploy list shows it. If it is not what you want, run this command again.")
+	case full:
+		return fault.Wrap(fault.Limit, err, "Visitors still see the previous deploy. Publish fewer nightly builds or rules, or "+
+			"try again in an hour, when the previous deploy can be removed from the store.")
+	case gone:
+		return fault.Wrap(fault.Remote, err, "Deploy another site: sitegen deploy list shows which.")
+	case format:
+		return fault.Wrap(fault.Usage, err, "Build and deploy the site of that time with this version of sitegen.")
+	case none, is(live.ErrNoDeploy), is(fs.ErrNotExist):
+		return fault.Wrap(fault.Usage, err, "sitegen deploy list shows all deploys.")
+	case is(live.ErrConflict):
+		return fault.Wrap(fault.Conflict, err, "Others write to the store all the time. Try again later.")
+	case is(objects.ErrChanged):
+		return fault.Wrap(fault.Locked, err, "Visitors still see the previous deploy. Run the command again.")
+	}
+	return err
+}

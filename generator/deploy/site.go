@@ -1,0 +1,227 @@
+package deploy
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/deploy/live"
+	"github.com/Slicer/sitegen/generator/deploy/objects"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/output"
+	"github.com/Slicer/sitegen/generator/progress"
+	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/servers/cloudfront"
+	pages "github.com/Slicer/sitegen/generator/site"
+	"github.com/Slicer/sitegen/generator/supply"
+)
+
+// site is the built site of a project. Until it is closed, no build and no statistics run can change it.
+type site struct {
+	project  *project.Project
+	build    *output.Writer
+	stats    *output.Writer // nil without statistics
+	warnings fault.Findings // of the last compilation
+}
+
+// openSite locks the site of a project and checks that it is what the last build wrote.
+func openSite(ctx context.Context, p *project.Project) (*site, error) {
+	s := &site{project: p}
+	if err := s.open(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// open does the work of openSite.
+func (s *site) open(ctx context.Context) (err error) {
+	p := s.project
+	o := p.BuildOutput()
+	if _, err := os.Stat(o.Data); errors.Is(err, fs.ErrNotExist) { // locking would create it
+		return unbuilt(fmt.Errorf("%s: nothing has been built yet", o.Public))
+	}
+	o.Progress = func(what string, files int) func(int) {
+		task := p.Terminal.Start(what, int64(files), "files")
+		return func(n int) { task.Add(int64(n)) }
+	}
+	if s.build, err = lock(o); err != nil {
+		return err
+	}
+	o = p.StatisticsOutput()
+	if _, err := os.Stat(o.Data); err == nil {
+		if s.stats, err = lock(o); err != nil {
+			return err
+		}
+	}
+	if err = s.build.Check(ctx); err != nil {
+		return unbuilt(err)
+	}
+	return nil
+}
+
+// lock opens the output of a run, so that no such run can begin.
+func lock(o output.Options) (*output.Writer, error) {
+	w, err := output.Open(o)
+	if locked, ok := errors.AsType[*output.LockedError](err); ok {
+		return nil, fault.Wrap(fault.Locked, locked, "Wait for it to end; the lock is released when its process ends.")
+	}
+	return w, err
+}
+
+// unbuilt returns the error of a deploy without a current build.
+func unbuilt(err error) error { return fault.Wrap(fault.Usage, err, "Run sitegen build first.") }
+
+// Close unlocks the site. Errors do not matter: a lock is released when the program ends.
+func (s *site) Close() {
+	for _, w := range []*output.Writer{s.build, s.stats} {
+		if w != nil {
+			_ = w.Close()
+		}
+	}
+}
+
+// isExtra reports whether the file at a path of the public folder is not part of the site: see output.Writer.IsExtra.
+func (s *site) isExtra(path string) bool {
+	if file, ok := strings.CutPrefix("/"+path, pages.StatsURL); ok && s.stats != nil {
+		return s.stats.IsExtra(file)
+	}
+	return s.build.IsExtra(path)
+}
+
+// read reads the files of the site, and compiles its redirects.
+func (s *site) read(ctx context.Context, program string) (*live.Site, error) {
+	p := s.project
+	folder := &objects.Folder{Dir: p.Config.Out, Rules: p.Config.Deploy.Headers, IsVariant: s.isExtra}
+	task := p.Terminal.Start("reading", 0, progress.Bytes)
+	files, err := folder.Read(ctx, runtime.GOMAXPROCS(0), task.Add)
+	task.End()
+	if err != nil {
+		return nil, err
+	}
+	var built []string
+	for _, o := range files {
+		if s.build.Owns(o.Path) {
+			built = append(built, o.Path)
+		}
+	}
+	task = p.Terminal.Start("compiling the redirects", 0, progress.Nothing)
+	defer task.End()
+	table, contents, packages, err := s.table(ctx, built)
+	if err != nil {
+		return nil, err
+	}
+	shared, err := s.shared()
+	if err != nil {
+		return nil, err
+	}
+	return &live.Site{
+		Objects: files, Content: folder.Content, Shared: shared,
+		Compile: func(keys map[string]string) (live.Tree, error) { return s.compile(table, keys) },
+		Facts: live.Facts{
+			By: by(), Program: program, Newest: newest(packages), Packages: len(packages),
+			Rules: len(table.Rules.All()), Contents: contents,
+		},
+	}, nil
+}
+
+// newest returns the name of the newest package.
+func newest(packages []*catalog.Package) string {
+	if len(packages) == 0 {
+		return ""
+	}
+	return packages[0].Name
+}
+
+// table returns the redirects of the built site: those of the stored packages, the rules and the aliases of pages. built
+// are the paths of the files that the build wrote. The build has described its redirects in contents; if they differ
+// from the table, an input of the build has changed since.
+func (s *site) table(ctx context.Context, built []string) (t *redirect.Table, contents string,
+	packages []*catalog.Package, err error) {
+	p := s.project
+	place := filepath.Join(p.Config.Redirects, filepath.FromSlash(redirect.ContentsPath))
+	before, err := os.ReadFile(place)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", nil, unbuilt(fmt.Errorf("%s: is missing", place))
+	} else if err != nil {
+		return nil, "", nil, fmt.Errorf("read the redirects: %w", err)
+	}
+	offline := *p
+	offline.Config.Offline = true // the packages of the last build, not those of the source
+	cat, err := supply.Known(ctx, &offline)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	x := cat.Index(p)
+	in, err := p.Site(x, cat.Run.IsSample())
+	if err != nil {
+		return nil, "", nil, err
+	}
+	e, err := pages.NewEdition(ctx, in, nil)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	t, err = p.Table(x, e.Aliases(), built)
+	if err = errors.Join(e.Err(), err); err != nil {
+		return nil, "", nil, fault.Wrap(fault.Content, err, "Nothing was deployed. Correct these and build again.")
+	}
+	if !bytes.Equal(redirect.Contents(t).Data, before) {
+		return nil, "", nil, unbuilt(errors.New("packages, rules or aliases of pages have changed since the last build"))
+	}
+	return t, string(before), cat.Packages, nil
+}
+
+// compile compiles the redirects, and the paths of files to the keys of their objects, into a tree.
+func (s *site) compile(t *redirect.Table, keys map[string]string) (live.Tree, error) {
+	paths := make(map[string]string, len(keys))
+	for path, key := range keys {
+		paths["/"+path] = key
+	}
+	c := &s.project.Config
+	o := cloudfront.Options{Objects: paths, Edition: edition(c.Deploy.Edition)}
+	if len(c.Deploy.Hosts) > 0 {
+		u, err := url.Parse(c.BaseURL)
+		if err != nil {
+			return live.Tree{}, fmt.Errorf("parse base_url: %w", err)
+		}
+		o.Host = u.Hostname()
+	}
+	store, compiled := cloudfront.Compile(t, o)
+	var err error
+	if s.warnings, err = redirect.Split(compiled.Findings); err != nil {
+		return live.Tree{}, fault.Wrap(fault.Limit, err, "Nothing was deployed; visitors still see the previous deploy.")
+	}
+	return live.Tree{Root: store.Root, Nodes: store.Nodes, Objects: store.Objects}, nil
+}
+
+// warn logs what CloudFront answers differently.
+func (s *site) warn() {
+	for _, w := range s.warnings {
+		s.project.Log.Warn(w.String())
+	}
+}
+
+// shared returns the keys of the store that all editions share: the table of hosts.
+func (s *site) shared() ([]live.Change, error) {
+	hosts := map[string]string{}
+	for _, h := range s.project.Config.Deploy.Hosts {
+		hosts[h.Host] = edition(h.Edition)
+	}
+	if len(hosts) == 0 {
+		return nil, nil
+	}
+	value, err := cloudfront.HostsTable(hosts)
+	if err != nil {
+		return nil, fault.Wrap(fault.Usage, fmt.Errorf("%s: %w", s.project.Config.Origin("deploy.hosts"), err), "")
+	}
+	return []live.Change{{Key: cloudfront.HostsKey, Value: value}}, nil
+}

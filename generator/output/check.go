@@ -1,0 +1,42 @@
+package output
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/Slicer/sitegen/generator/parallel"
+)
+
+// Check returns an error unless the disk is as the last run left it: that run was complete, and no file has been changed
+// or removed since. Unlike Verify, it does not need the inputs of the run, and accepts files that the next run removes.
+func (w *Writer) Check(ctx context.Context) error {
+	var entries []entry
+	for _, e := range w.manifest.Files {
+		if !e.nameOnly() {
+			entries = append(entries, e)
+		}
+	}
+	switch {
+	case len(entries) == 0:
+		return fmt.Errorf("%s: nothing has been built yet", w.options.Public)
+	case !w.manifest.Complete:
+		return errors.New("the last build was interrupted")
+	}
+	done := w.options.Progress("comparing", len(entries))
+	return parallel.For(ctx, w.options.Jobs, len(entries), func(i int) error {
+		defer done(1)
+		if place := w.options.locate(entries[i].Path); !entries[i].intact(place) {
+			return fmt.Errorf("%s: has been changed since the last build", place)
+		}
+		return nil
+	})
+}
+
+// IsExtra reports whether the file at a path below Public is ours, but not a file of the site: a compressed variant of
+// another one, or a file that the next run removes.
+func (w *Writer) IsExtra(path string) bool {
+	name := (&File{Root: Public, Path: path}).name()
+	e, ours := w.manifest.Files[name]
+	return ours && (e.nameOnly() && w.manifest.Complete || w.manifest.isVariant(name))
+}
