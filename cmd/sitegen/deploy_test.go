@@ -75,7 +75,8 @@ func useCloud(t *testing.T, between func(r *http.Request)) {
 // tryDeploy runs sitegen deploy for a site and returns its exit code and messages.
 func tryDeploy(ctx context.Context, config string, args ...string) (code int, messages string) {
 	var stdout, stderr bytes.Buffer
-	code = run(ctx, append([]string{"deploy", "--config", config}, args...), strings.NewReader(""), &stdout, &stderr, nil)
+	args = append([]string{"deploy", "--config", config}, args...)
+	code = run(ctx, args, strings.NewReader(""), &stdout, &stderr, nil)
 	return code, stderr.String()
 }
 
@@ -116,7 +117,8 @@ func TestDeployInterrupted(t *testing.T) {
 	t.Cleanup(func() { close(ended) }) // before the servers are closed, which wait for their requests
 	start := time.Now()
 	code, messages := tryDeploy(ctx, config)
-	if code != interrupted || !strings.HasPrefix(messages, "sitegen: interrupted") || strings.Contains(messages, "hint") {
+	if code != interrupted || !strings.HasPrefix(messages, "sitegen: interrupted") ||
+		strings.Contains(messages, "hint") {
 		t.Errorf("exit code %d, want %d\n%s", code, interrupted, messages)
 	}
 	if took := time.Since(start); took > time.Second {

@@ -397,7 +397,8 @@ func TestHistory(t *testing.T) {
 	if got := w.live(); len(got) != 2 {
 		t.Errorf("live: %s", got)
 	}
-	if _, messages := w.run(2, "deploy", "promote", "nothing"); !strings.Contains(messages, "nothing has been deployed") {
+	_, messages := w.run(2, "deploy", "promote", "nothing")
+	if !strings.Contains(messages, "nothing has been deployed") {
 		t.Errorf("promote a missing edition: %s", messages)
 	}
 }
@@ -505,8 +506,8 @@ func TestInit(t *testing.T) {
 	w.AddUser(t, "stranger", "strange")
 	t.Setenv("AWS_ACCESS_KEY_ID", "stranger")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "strange")
-	if got := status(9); got["bucket"] != "ok" || got["list objects"] != "missing" || got["read objects"] != "missing" ||
-		got["delete objects"] != "missing" || got["write objects"] != "not tried" {
+	if got := status(9); got["bucket"] != "ok" || got["list objects"] != "missing" ||
+		got["read objects"] != "missing" || got["delete objects"] != "missing" || got["write objects"] != "not tried" {
 		t.Errorf("no rights on the bucket: %v", got)
 	}
 	t.Setenv("AWS_ACCESS_KEY_ID", gateway.Access)
