@@ -100,7 +100,8 @@ func deployLine(r *deploy.Report) string {
 	if d := r.Damage; d != nil {
 		what += fmt.Sprintf("; %s and %s were missing", plural(d.Objects, "object"), plural(d.Keys, "key"))
 	}
-	return fmt.Sprintf("%s; %s, %s, %.1f s", what, plural(int(r.Requests.Total()), "request"), dollars(r.Cost), r.Seconds)
+	return fmt.Sprintf("%s; %s, %s, %.1f s", what, plural(int(r.Requests.Total()), "request"), dollars(r.Cost),
+		r.Seconds)
 }
 
 // dollars formats an amount of money with two digits that are not zero: $0.0012, $0.45, $12.

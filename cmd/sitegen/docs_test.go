@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen/generator/build"
+	"github.com/Slicer/sitegen/generator/deploy"
 )
 
 //go:generate env UPDATE_DOCS=1 go test -count=1 -run ^TestCommandsDocument$ .
@@ -77,30 +78,43 @@ func TestCommandsDocument(t *testing.T) {
 
 // TestSummaryDocument checks that docs/commands.md describes exactly the fields of the summary's JSON.
 func TestSummaryDocument(t *testing.T) {
-	data, err := os.ReadFile(commandsDocument)
+	checkFields(t, commandsDocument, build.Report{}, build.Phase{}, build.Held{}, build.HeldGroup{}, build.Item{},
+		build.FileCount{}, build.Stopped{}, build.Reload{})
+}
+
+// TestDeployDocument checks that docs/deploy.md describes exactly the fields of the JSON of sitegen deploy.
+func TestDeployDocument(t *testing.T) {
+	checkFields(t, "../../docs/deploy.md", deploy.Report{}, deploy.Files{}, deploy.Objects{}, deploy.Store{},
+		deploy.Collected{}, deploy.Damage{}, deploy.Requests{}, deploy.Deploy{}, deploy.Description{},
+		deploy.Redirects{}, deploy.Requirement{})
+}
+
+// checkFields checks that the tables of fields in a document have exactly the fields of some types, in their order.
+func checkFields(t *testing.T, document string, types ...any) {
+	t.Helper()
+	data, err := os.ReadFile(document)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var want []string
-	for _, v := range []any{
-		build.Report{}, build.Phase{}, build.Held{}, build.HeldGroup{}, build.Item{}, build.FileCount{}, build.Stopped{},
-		build.Reload{},
-	} {
+	for _, v := range types {
 		for f := range reflect.TypeOf(v).Fields() {
-			if name := f.Tag.Get("json"); name != "-" {
+			if name := f.Tag.Get("json"); name != "-" && !f.Anonymous {
 				want = append(want, name)
 			}
 		}
 	}
 	var got []string
+	fields := false
 	for line := range strings.Lines(string(data)) {
-		if name, ok := strings.CutPrefix(line, "| `"); ok {
+		fields = strings.HasPrefix(line, "| Field |") || fields && strings.HasPrefix(line, "|")
+		if name, ok := strings.CutPrefix(line, "| `"); ok && fields {
 			name, _, _ = strings.Cut(name, "`")
 			got = append(got, name)
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("fields in %s (-want +got):\n%s", commandsDocument, diff)
+		t.Errorf("fields in %s (-want +got):\n%s", document, diff)
 	}
 }
 

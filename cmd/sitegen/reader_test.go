@@ -33,7 +33,8 @@ func newReader(t *testing.T, o *outside, name string) *reader {
 		t.Fatal(err)
 	}
 	r := &reader{root: root, dir: filepath.Join(root, "srv", "download")}
-	r.environ = append(append(o.environ(), newCloud(t, o.server.Config.Handler)...), "HOME="+root, "TESTDATA="+testdata, "SITEGEN_SOURCE="+root+"/girder.json",
+	r.environ = append(o.environ(), newCloud(t, o.server.Config.Handler)...)
+	r.environ = append(r.environ, "HOME="+root, "TESTDATA="+testdata, "SITEGEN_SOURCE="+root+"/girder.json",
 		"GEOIPUPDATE_ACCOUNT_ID=123456", "GEOIPUPDATE_LICENSE_KEY_FILE="+root+"/etc/sitegen/maxmind.key",
 		"PATH="+filepath.Join(root, "bin")+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	var list []string

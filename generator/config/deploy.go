@@ -17,7 +17,8 @@ var (
 // bucketName checks the name of a bucket, which may be empty.
 func bucketName(s string) error {
 	if s != "" && !bucketRE.MatchString(s) {
-		return invalid{what: "must be the name of a bucket", hint: "3 to 63 lower-case letters, digits, dots and hyphens"}
+		return invalid{what: "must be the name of a bucket",
+			hint: "3 to 63 lower-case letters, digits, dots and hyphens"}
 	}
 	return nil
 }
@@ -46,7 +47,8 @@ func (h EditionHost) String() string { return h.Host + " " + h.Edition }
 func editionHost(s, dir string) (EditionHost, error) {
 	words := strings.Fields(s)
 	if len(words) != 2 {
-		return EditionHost{}, invalid{what: "must be a host and an edition", hint: "for instance staging.example.org staging"}
+		return EditionHost{}, invalid{what: "must be a host and an edition",
+			hint: "for instance staging.example.org staging"}
 	}
 	host, err := hostName(words[0], dir)
 	if err == nil {

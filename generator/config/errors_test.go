@@ -97,7 +97,8 @@ func TestErrors(t *testing.T) {
 		{"for one run only", "force: true\n",
 			[]string{`sitegen.yaml:1:1: force applies to a single run and cannot be set in the file; ` +
 				`use --force or SITEGEN_FORCE=true`}},
-		{"deploy", "deploy:\n  bucket: A\n  store: a\n  edition: A b\n  hosts: [a]\n  headers: ['*.pdf']\n  keep: 0\n", []string{
+		{"deploy", "deploy:\n  bucket: A\n  store: a\n  edition: A b\n  hosts: [a]\n  headers: ['*.pdf']\n" +
+			"  keep: 0\n", []string{
 			`sitegen.yaml:2:11: deploy.bucket must be the name of a bucket (found "A"); ` +
 				`3 to 63 lower-case letters, digits, dots and hyphens`,
 			`sitegen.yaml:3:10: deploy.store must be the ARN of a key-value store (found "a"); ` +

@@ -496,8 +496,8 @@ var options = []*Option{
 		Key: "deploy.headers", Group: "Deploying",
 		Usage: "response headers of files",
 		Doc: "Response headers of files, besides the defaults: a pattern, in which `*` matches everything, and a " +
-			"header: `['*.pdf Content-Disposition: attachment', '/drafts/* Cache-Control: no-store']`. The headers are " +
-			"`Cache-Control`, `Content-Disposition`, `Content-Language` and `Content-Type`. Of several rules that " +
+			"header: `['*.pdf Content-Disposition: attachment', '/drafts/* Cache-Control: no-store']`. The headers " +
+			"are `Cache-Control`, `Content-Disposition`, `Content-Language` and `Content-Type`. Of several rules that " +
 			"match, the last one counts. In the environment variable, write one per line.",
 		field: many("list of rules", "\n", func(c *Config) *[]objects.Rule { return &c.Deploy.Headers }, headerRule,
 			objects.Rule.String),

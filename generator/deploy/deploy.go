@@ -6,9 +6,9 @@
 //	cloudfront  compiles the table and the paths of the files into a tree of keys and values
 //	live        compares with what is live; uploads what is missing, and switches in one write
 //
-// A deploy does not build: it publishes what sitegen build has written, and refuses to run if packages, rules or files of
-// public/ have changed since. Deploys leave records in the bucket; List, Show, Rollback and Promote work with them and need
-// no built site.
+// A deploy does not build: it publishes what sitegen build has written, and refuses to run if packages, rules or files
+// of public/ have changed since. Deploys leave records in the bucket; List, Show, Rollback and Promote work with them
+// and need no built site.
 package deploy
 
 import (

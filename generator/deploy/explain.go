@@ -25,8 +25,8 @@ func explain(err error) error {
 		return fault.Wrap(fault.Conflict, err,
 			"sitegen deploy list shows it. If it is not what you want, run this command again.")
 	case full:
-		return fault.Wrap(fault.Limit, err, "Visitors still see the previous deploy. Publish fewer nightly builds or rules, or "+
-			"try again in an hour, when the previous deploy can be removed from the store.")
+		return fault.Wrap(fault.Limit, err, "Visitors still see the previous deploy. Publish fewer nightly builds or "+
+			"rules, or try again in an hour, when the previous deploy can be removed from the store.")
 	case gone:
 		return fault.Wrap(fault.Remote, err, "Deploy another site: sitegen deploy list shows which.")
 	case format:

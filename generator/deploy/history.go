@@ -18,7 +18,7 @@ type Deploy struct {
 	Time       time.Time `json:"time"`
 	Live       bool      `json:"live"`
 	Unfinished bool      `json:"unfinished"` // newer than the live deploy: it was cut off, or is still running
-	Of         string    `json:"of"`         // id of the deploy that a rollback or promotion made live again; "" for others
+	Of         string    `json:"of"`         // id of the deploy that it made live again; "" for others
 	By         string    `json:"by"`         // user and host
 	Program    string    `json:"program"`    // version of sitegen
 	Newest     string    `json:"newest"`     // name of the newest package
@@ -83,8 +83,8 @@ func Show(ctx context.Context, p *project.Project, id string) (*Description, err
 		return nil, explain(err)
 	}
 	d := &Description{Deploy: Deploy{
-		ID: r.ID, Edition: r.Edition, Time: r.Time, Live: r.ID == state.ID, Unfinished: r.ID > state.ID, Of: r.Of, By: r.By,
-		Program: r.Program, Newest: r.Newest, Packages: r.Packages, Rules: r.Rules, Files: len(r.Files),
+		ID: r.ID, Edition: r.Edition, Time: r.Time, Live: r.ID == state.ID, Unfinished: r.ID > state.ID, Of: r.Of,
+		By: r.By, Program: r.Program, Newest: r.Newest, Packages: r.Packages, Rules: r.Rules, Files: len(r.Files),
 	}}
 	for _, f := range r.Files {
 		d.Bytes += f.Size

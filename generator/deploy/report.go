@@ -15,7 +15,7 @@ import (
 // field.
 type Report struct {
 	Edition   string    `json:"edition"`
-	Deploy    string    `json:"deploy"`    // id of the deploy that is live now; "" in a dry run that has something to do
+	Deploy    string    `json:"deploy"`    // id of the live deploy; "" in a dry run that has something to do
 	Previous  string    `json:"previous"`  // id of the deploy that was live before; "" for none
 	Of        string    `json:"of"`        // id of the deploy that a rollback or promotion made live again
 	Unchanged bool      `json:"unchanged"` // the site was live already

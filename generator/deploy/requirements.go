@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/deploy/live"
 	"github.com/Slicer/sitegen/generator/deploy/objects"
 	"github.com/Slicer/sitegen/generator/deploy/remote"
@@ -205,17 +204,12 @@ func (c *checks) distribution() {
 	check := func(name, next string) {
 		c.list = append(c.list, Requirement{name, CheckThis, "cannot be seen from here", next})
 	}
-	check("distribution", "The default behaviour of the distribution must have the bucket as its origin, and the function as "+
-		"its function for viewer requests.")
-	check("function", "The code of the function must be that of redirects/cloudfront/function.js, with the key-value store "+
-		"associated.")
+	check("distribution", "The default behaviour of the distribution must have the bucket as its origin, and the "+
+		"function as its function for viewer requests.")
+	check("function", "The code of the function must be that of redirects/cloudfront/function.js, with the "+
+		"key-value store associated.")
 	for _, h := range c.project.Config.Deploy.Hosts {
-		check("host "+h.Host, fmt.Sprintf("The edition %s is seen at %s, which must be an alternate domain name of the "+
-			"distribution.", h.Edition, h.Host))
-	}
-	d := &c.project.Config
-	if d.Deploy.Edition != live.Production && d.Origin("deploy.edition").Level > config.Default && len(d.Deploy.Hosts) == 0 {
-		c.list = append(c.list, Requirement{"hosts", CheckThis, "deploy.hosts is empty",
-			"Set deploy.hosts, or nobody can see the edition " + d.Deploy.Edition + "."})
+		check("host "+h.Host, fmt.Sprintf("The edition %s is seen at %s, which must be an alternate domain name of "+
+			"the distribution.", h.Edition, h.Host))
 	}
 }

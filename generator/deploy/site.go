@@ -142,9 +142,9 @@ func newest(packages []*catalog.Package) string {
 	return packages[0].Name
 }
 
-// table returns the redirects of the built site: those of the stored packages, the rules and the aliases of pages. built
-// are the paths of the files that the build wrote. The build has described its redirects in contents; if they differ
-// from the table, an input of the build has changed since.
+// table returns the redirects of the built site: those of the stored packages, the rules and the aliases of pages.
+// built are the paths of the files that the build wrote. The build has described its redirects in contents; if they
+// differ from the table, an input of the build has changed since.
 func (s *site) table(ctx context.Context, built []string) (t *redirect.Table, contents string,
 	packages []*catalog.Package, err error) {
 	p := s.project
@@ -175,7 +175,8 @@ func (s *site) table(ctx context.Context, built []string) (t *redirect.Table, co
 		return nil, "", nil, fault.Wrap(fault.Content, err, "Nothing was deployed. Correct these and build again.")
 	}
 	if !bytes.Equal(redirect.Contents(t).Data, before) {
-		return nil, "", nil, unbuilt(errors.New("packages, rules or aliases of pages have changed since the last build"))
+		err := errors.New("packages, rules or aliases of pages have changed since the last build")
+		return nil, "", nil, unbuilt(err)
 	}
 	return t, string(before), cat.Packages, nil
 }
@@ -198,7 +199,7 @@ func (s *site) compile(t *redirect.Table, keys map[string]string) (live.Tree, er
 	store, compiled := cloudfront.Compile(t, o)
 	var err error
 	if s.warnings, err = redirect.Split(compiled.Findings); err != nil {
-		return live.Tree{}, fault.Wrap(fault.Limit, err, "Nothing was deployed; visitors still see the previous deploy.")
+		return live.Tree{}, fault.Wrap(fault.Limit, err, "Visitors still see the previous deploy.")
 	}
 	return live.Tree{Root: store.Root, Nodes: store.Nodes, Objects: store.Objects}, nil
 }

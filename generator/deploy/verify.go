@@ -10,8 +10,8 @@ import (
 	"github.com/Slicer/sitegen/generator/progress"
 )
 
-// verify compares the bucket and the store with the record of the live deploy, and puts back what is missing. It returns
-// the damage that remains for the deploy to repair, with the objects and nodes that no record names.
+// verify compares the bucket and the store with the record of the live deploy, and puts back what is missing. It
+// returns the damage that remains for the deploy to repair, with the objects and nodes that no record names.
 func (e *engine) verify(ctx context.Context, site *live.Site, dryRun bool, r *Report) (*live.Damage, error) {
 	task := e.project.Terminal.Start("comparing", 0, progress.Nothing)
 	defer task.End()

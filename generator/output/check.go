@@ -8,8 +8,9 @@ import (
 	"github.com/Slicer/sitegen/generator/parallel"
 )
 
-// Check returns an error unless the disk is as the last run left it: that run was complete, and no file has been changed
-// or removed since. Unlike Verify, it does not need the inputs of the run, and accepts files that the next run removes.
+// Check returns an error unless the disk is as the last run left it: that run was complete, and no file has been
+// changed or removed since. Unlike Verify, it does not need the inputs of the run, and accepts files that the next run
+// removes.
 func (w *Writer) Check(ctx context.Context) error {
 	var entries []entry
 	for _, e := range w.manifest.Files {

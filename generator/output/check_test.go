@@ -32,7 +32,9 @@ func TestCheck(t *testing.T) {
 	check("after a run", "")
 	s.build(page("index.html", long), record("b", "1"), nginxMap("m", "b"))
 	w := check("with a file that the next run removes", "")
-	for path, want := range map[string]bool{"index.html": false, "index.html.gz": true, "a": true, "b": false, "c": false} {
+	for path, want := range map[string]bool{
+		"index.html": false, "index.html.gz": true, "a": true, "b": false, "c": false,
+	} {
 		if got := w.IsExtra(path); got != want {
 			t.Errorf("%s is extra: %v, want %v", path, got, want)
 		}

@@ -119,8 +119,8 @@ func Diff(before, after []byte) string {
 	return strings.Join(words, "; ")
 }
 
-// Changes returns the packages and rules that only one of two contents files has, one per line, sorted. A package or rule
-// that was changed is in both lists:
+// Changes returns the packages and rules that only one of two contents files has, one per line, sorted. A package or
+// rule that was changed is in both lists:
 //
 //	removed  rule /old / 301
 //	added    rule /old /new/ 301

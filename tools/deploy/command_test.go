@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,8 +21,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/Slicer/sitegen/generator/deploy/kvserver"
+	"github.com/Slicer/sitegen/generator/deploy/live"
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 	"github.com/Slicer/sitegen/generator/redirect/servers/cloudfront"
+	"github.com/Slicer/sitegen/tools/gateway"
 )
 
 // binary is the path of the program sitegen.
@@ -82,7 +87,7 @@ func newWorld(t *testing.T) *world {
 	w.edge = httptest.NewServer(edge)
 	t.Cleanup(w.edge.Close)
 	w.write("sitegen.yaml", siteConfig)
-	w.write("content/hello.md", "---\ntitle: Hello\n---\n\nfirst text\n")
+	w.page("hello", "first text")
 	w.write("redirects/rules.txt", "/old  /hello/  301\n")
 	w.run(0, "build", "--quiet")
 	return w
@@ -142,6 +147,7 @@ type report struct {
 	Collected            struct{ Deploys, Objects, Keys int }
 	Damage               *struct{ Objects, Keys int }
 	Requests             struct{ Reads, Writes, Deletes, Store int }
+	Seconds              float64 `json:"duration_seconds"`
 }
 
 func (r *report) requests() int {
@@ -149,20 +155,93 @@ func (r *report) requests() int {
 	return n.Reads + n.Writes + n.Deletes + n.Store
 }
 
-// deploy runs sitegen deploy --json.
+// deploy runs sitegen deploy.
 func (w *world) deploy(args ...string) *report {
 	w.t.Helper()
-	out, _ := w.run(0, append([]string{"deploy", "--json"}, args...)...)
 	r := &report{}
-	if err := json.Unmarshal([]byte(out), r); err != nil {
-		w.t.Fatalf("%v\n%s", err, out)
-	}
+	w.json(r, append([]string{"deploy"}, args...)...)
 	return r
 }
 
+// json runs the program with --json and decodes what it prints.
+func (w *world) json(v any, args ...string) {
+	w.t.Helper()
+	out, _ := w.run(0, append(args, "--json")...)
+	if err := json.Unmarshal([]byte(out), v); err != nil {
+		w.t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// live returns the ids of the deploys that are live.
+func (w *world) live() (ids []string) {
+	w.t.Helper()
+	var list []struct {
+		ID   string
+		Live bool
+	}
+	w.json(&list, "deploy", "list")
+	for _, d := range list {
+		if d.Live {
+			ids = append(ids, d.ID)
+		}
+	}
+	return ids
+}
+
+// list returns the keys of the bucket with a prefix, of which there are less than 1,000.
+func (w *world) list(prefix string) (keys []string) {
+	w.t.Helper()
+	page, err := w.Client.ListObjectsV2(w.t.Context(), &s3.ListObjectsV2Input{
+		Bucket: aws.String(bucketName), Prefix: &prefix,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, o := range page.Contents {
+		keys = append(keys, *o.Key)
+	}
+	return keys
+}
+
+// remove removes an object of the bucket.
+func (w *world) remove(key string) {
+	w.t.Helper()
+	if err := connect(w.t).Bucket(bucketName).Delete(w.t.Context(), []string{key}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// page writes a page of the site folder.
+func (w *world) page(name, text string) {
+	w.t.Helper()
+	w.write("content/"+name+".md", "---\ntitle: "+name+"\n---\n\n"+text+"\n")
+}
+
+// seeAll checks that visitors see all files of the public folder.
+func (w *world) seeAll() {
+	w.t.Helper()
+	public := os.DirFS(filepath.Join(w.dir, "public"))
+	err := fs.WalkDir(public, ".", func(path string, d fs.DirEntry, err error) error {
+		if d.Name() == "-" {
+			return fs.SkipDir
+		}
+		if err != nil || d.IsDir() || slices.Contains([]string{".gz", ".br"}, filepath.Ext(path)) {
+			return err
+		}
+		data, err := fs.ReadFile(public, path)
+		if err == nil {
+			w.see(production, "/"+strings.TrimSuffix(path, "index.html"), 200, string(data))
+		}
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // see checks the answer of the edge to a request for a path on a host. want is a part of the page, or the target of the
-// redirect.
-func (w *world) see(host, path string, status int, want string) {
+// redirect. It returns the headers.
+func (w *world) see(host, path string, status int, want string) http.Header {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.edge.URL+path, nil)
 	if err != nil {
@@ -182,13 +261,14 @@ func (w *world) see(host, path string, status int, want string) {
 		w.t.Errorf("%s%s: status %d, location %q, want %d and %q in\n%.500s", host, path, res.StatusCode,
 			res.Header.Get("Location"), status, want, body)
 	}
+	return res.Header
 }
 
-// TestCommand follows a site from its first deploy on.
+// TestCommand follows a site through its first deploys.
 func TestCommand(t *testing.T) {
 	w := newWorld(t)
 	r := w.deploy("--dry-run")
-	if keys := w.keys.Keys(); len(keys) != 0 || r.Deploy != "" || len(r.Files.Added) == 0 {
+	if keys := w.keys.Keys(); len(keys) != 0 || len(w.list("")) != 0 || r.Deploy != "" || len(r.Files.Added) == 0 {
 		t.Errorf("a dry run has written %d keys: %+v", len(keys), r)
 	}
 	planned := r.requests()
@@ -196,23 +276,278 @@ func TestCommand(t *testing.T) {
 	if first.Objects.Uploaded == 0 || first.Objects.Kept != 0 || first.requests() != planned {
 		t.Errorf("first deploy: %d requests, planned %d: %+v", first.requests(), planned, first)
 	}
-	t.Logf("first deploy: %d objects, %d keys, %d requests", first.Objects.Uploaded, first.Store.Keys, first.requests())
+	t.Logf("first deploy: %d objects, %d keys, %d requests, %.2f s", first.Objects.Uploaded, first.Store.Keys,
+		first.requests(), first.Seconds)
 	w.see(production, "/hello/", 200, "first text")
 	w.see(production, "/old", 301, "/hello/")
 	w.see(production, "/download?os=linux&stability=release", 302, "")
 	w.see(production, "/nothing/here", 404, "")
 
 	before := w.keys.Calls()
-	if r := w.deploy(); !r.Unchanged || r.requests() != 1 || r.Deploy != first.Deploy || w.keys.Calls() != before+1 {
+	r = w.deploy()
+	if !r.Unchanged || r.requests() != 1 || r.Deploy != first.Deploy || w.keys.Calls() != before+1 {
 		t.Errorf("the same site again: %d requests, want 1: %+v", r.requests(), r)
 	}
+	t.Logf("unchanged: %d request, %.2f s", r.requests(), r.Seconds)
 
-	w.write("content/hello.md", "---\ntitle: Hello\n---\n\nsecond text\n")
+	w.page("hello", "second text")
 	w.run(0, "build", "--quiet")
+	planned = w.deploy("--dry-run").requests()
 	r = w.deploy()
-	if len(r.Files.Changed) == 0 || r.Objects.Uploaded > len(r.Files.Changed) || r.Previous != first.Deploy {
-		t.Errorf("one page: %+v", r)
+	if !slices.Equal(r.Files.Changed, []string{"hello/index.html"}) || r.Objects.Uploaded != 1 ||
+		r.Previous != first.Deploy || r.requests() != planned {
+		t.Errorf("one page: %d requests, planned %d: %+v", r.requests(), planned, r)
 	}
-	t.Logf("one page: %d objects, %d keys, %d requests, %s", r.Objects.Uploaded, r.Store.Keys, r.requests(), r.Files.Changed)
+	t.Logf("one page: %d keys, %d requests", r.Store.Keys, r.requests())
 	w.see(production, "/hello/", 200, "second text")
+
+	w.write("sitegen.yaml", siteConfig+"  headers: ['/hello/* Cache-Control: no-cache']\n")
+	r = w.deploy()
+	if !slices.Equal(r.Files.Changed, []string{"hello/index.html"}) || r.Objects.Uploaded != 1 {
+		t.Errorf("one header: %+v", r)
+	}
+	if got := w.see(production, "/hello/", 200, "second text").Get("Cache-Control"); got != "no-cache" {
+		t.Errorf("Cache-Control: %q", got)
+	}
+
+	w.write("redirects/rules.txt", "/old  /releases/  301\n")
+	if _, messages := w.run(2, "deploy"); !strings.Contains(messages, "Run sitegen build first") {
+		t.Errorf("rules have changed since the build: %s", messages)
+	}
+	w.run(0, "build", "--quiet")
+	if r = w.deploy(); r.Objects.Uploaded != 0 || len(r.Files.Changed) != 0 {
+		t.Errorf("one rule: %+v", r)
+	}
+	w.see(production, "/old", 301, "/releases/")
+
+	if err := os.Remove(filepath.Join(w.dir, "content", "hello.md")); err != nil {
+		t.Fatal(err)
+	}
+	w.run(0, "build", "--quiet")
+	if r = w.deploy(); !slices.Contains(r.Files.Removed, "hello/index.html") {
+		t.Errorf("a deletion: %+v", r)
+	}
+	w.see(production, "/hello/", 404, "")
+}
+
+// TestHistory rolls back, describes deploys, and promotes an edition.
+func TestHistory(t *testing.T) {
+	w := newWorld(t)
+	first := w.deploy()
+	if _, messages := w.run(2, "deploy", "rollback"); !strings.Contains(messages, "there is no earlier deploy") {
+		t.Errorf("rollback after the first deploy: %s", messages)
+	}
+	w.page("hello", "second text")
+	w.write("redirects/rules.txt", "/old  /releases/  301\n")
+	w.run(0, "build", "--quiet")
+	second := w.deploy()
+
+	var d struct {
+		Previous  string
+		Live      bool
+		Changes   struct{ Changed []string }
+		Redirects struct{ Added, Removed []string }
+	}
+	w.json(&d, "deploy", "show", second.Deploy)
+	if d.Previous != first.Deploy || !d.Live || !slices.Equal(d.Changes.Changed, []string{"hello/index.html"}) ||
+		!slices.Equal(d.Redirects.Added, []string{"rule /old /releases/ 301"}) ||
+		!slices.Equal(d.Redirects.Removed, []string{"rule /old /hello/ 301"}) {
+		t.Errorf("show: %+v", d)
+	}
+
+	planned := &report{}
+	w.json(planned, "deploy", "rollback", "--dry-run")
+	w.see(production, "/hello/", 200, "second text")
+	back := &report{}
+	w.json(back, "deploy", "rollback")
+	if back.Of != first.Deploy || back.Objects.Uploaded != 0 || back.requests() != planned.requests() {
+		t.Errorf("rollback: %d requests, planned %d: %+v", back.requests(), planned.requests(), back)
+	}
+	t.Logf("rollback: %d keys, %d requests", back.Store.Keys, back.requests())
+	w.see(production, "/hello/", 200, "first text")
+	w.see(production, "/old", 301, "/hello/")
+	if got := w.live(); !slices.Equal(got, []string{back.Deploy}) {
+		t.Errorf("live: %s", got)
+	}
+	w.run(2, "deploy", "rollback", "20261126T084652Z-production-00000000")
+
+	w.write("sitegen.yaml", siteConfig+"  hosts: [staging.example.org staging]\n")
+	w.page("hello", "third text")
+	w.run(0, "build", "--quiet")
+	staged := w.deploy("--edition", "staging")
+	if staged.Objects.Uploaded != 1 {
+		t.Errorf("staging shares nothing with production: %+v", staged)
+	}
+	w.see(production, "/hello/", 200, "first text")
+	// Production learns that there are editions when it is deployed with deploy.hosts for the first time.
+	promoted := &report{}
+	w.json(promoted, "deploy", "promote", "staging")
+	if promoted.Of != staged.Deploy || promoted.Objects.Uploaded != 0 || promoted.Previous != back.Deploy {
+		t.Errorf("promote: %+v", promoted)
+	}
+	w.see(production, "/hello/", 200, "third text")
+	if r := w.deploy(); !r.Unchanged || r.requests() != 1 {
+		t.Errorf("the promoted site again: %+v", r)
+	}
+	w.page("hello", "fourth text")
+	w.run(0, "build", "--quiet")
+	w.deploy("--edition", "staging")
+	w.see(staging, "/hello/", 200, "fourth text")
+	w.see(production, "/hello/", 200, "third text")
+	if got := w.live(); len(got) != 2 {
+		t.Errorf("live: %s", got)
+	}
+	_, messages := w.run(2, "deploy", "promote", "nothing")
+	if !strings.Contains(messages, "nothing has been deployed") {
+		t.Errorf("promote a missing edition: %s", messages)
+	}
+}
+
+// TestVerify loses objects, keys and records, and mends them.
+func TestVerify(t *testing.T) {
+	w := newWorld(t)
+	first := w.deploy()
+	if r := w.deploy("--verify"); !r.Unchanged || r.Damage == nil || r.Damage.Objects+r.Damage.Keys != 0 {
+		t.Errorf("nothing is missing: %+v", r)
+	}
+	lose := func() {
+		t.Helper()
+		objects, keys := 0, 0
+		for _, key := range w.list("o/") {
+			if objects < 3 {
+				w.remove(key)
+				objects++
+			}
+		}
+		store := connect(t).Store(kvserver.ARN)
+		v, err := store.Describe(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var changes []live.Change
+		for key := range w.keys.Keys() {
+			if !strings.HasPrefix(key, "deploy") && keys < 5 {
+				changes = append(changes, live.Change{Key: key, Delete: true})
+				keys++
+			}
+		}
+		if _, err := store.Update(t.Context(), v.ETag, changes); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lose()
+	if r := w.deploy(); !r.Unchanged {
+		t.Errorf("without --verify: %+v", r)
+	}
+	if r := w.deploy("--verify", "--dry-run"); r.Damage.Objects != 3 || r.Damage.Keys != 5 {
+		t.Errorf("a dry run: %+v %+v", r, r.Damage)
+	}
+	if r := w.deploy("--verify"); r.Damage.Objects != 3 || r.Damage.Keys != 5 || r.Deploy != first.Deploy {
+		t.Errorf("mended: %+v %+v", r, r.Damage)
+	}
+	w.seeAll()
+	if r := w.deploy("--verify"); !r.Unchanged || r.Damage.Objects+r.Damage.Keys != 0 {
+		t.Errorf("after it: %+v %+v", r, r.Damage)
+	}
+
+	// The built site is another one, and has not all that is missing.
+	w.page("hello", "second text")
+	w.run(0, "build", "--quiet")
+	for _, key := range w.list("o/") {
+		w.remove(key)
+	}
+	if r := w.deploy("--verify"); r.Deploy == first.Deploy || r.Objects.Kept != 0 {
+		t.Errorf("all objects are lost: %+v", r)
+	}
+	w.seeAll()
+
+	// The record of the live deploy is missing.
+	for _, key := range w.list("deploys/") {
+		w.remove(key)
+	}
+	if r := w.deploy("--verify"); r.Unchanged {
+		t.Errorf("the record is lost: %+v", r)
+	}
+	w.seeAll()
+}
+
+// TestInit tries the rights one by one.
+func TestInit(t *testing.T) {
+	w := newWorld(t)
+	status := func(code int) map[string]string {
+		t.Helper()
+		out, _ := w.run(code, "deploy", "init", "--json")
+		var list []struct{ Name, Status, Next string }
+		if err := json.Unmarshal([]byte(out), &list); err != nil {
+			t.Fatal(err)
+		}
+		m := map[string]string{}
+		for _, r := range list {
+			m[r.Name] = r.Status
+			if r.Status == "missing" && r.Next == "" {
+				t.Errorf("%s is missing, without a next step", r.Name)
+			}
+		}
+		return m
+	}
+	for name, s := range status(0) {
+		if s != "ok" && s != "check" {
+			t.Errorf("%s: %s", name, s)
+		}
+	}
+	if keys, objects := w.keys.Keys(), w.list(""); len(keys) != 0 || len(objects) != 0 {
+		t.Errorf("%d keys and %d objects remain", len(keys), len(objects))
+	}
+	w.keys.ReadOnly = true
+	if got := status(9); got["write keys"] != "missing" || got["read keys"] != "ok" || got["write objects"] != "ok" {
+		t.Errorf("a store that cannot be updated: %v", got)
+	}
+	w.keys.ReadOnly = false
+	w.AddUser(t, "stranger", "strange")
+	t.Setenv("AWS_ACCESS_KEY_ID", "stranger")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "strange")
+	if got := status(9); got["bucket"] != "ok" || got["list objects"] != "missing" ||
+		got["read objects"] != "missing" || got["delete objects"] != "missing" || got["write objects"] != "not tried" {
+		t.Errorf("no rights on the bucket: %v", got)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", gateway.Access)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", gateway.Secret)
+	t.Setenv("SITEGEN_DEPLOY_BUCKET", "nowhere")
+	if got := status(9); got["bucket"] != "missing" || got["write objects"] != "not tried" {
+		t.Errorf("no bucket: %v", got)
+	}
+}
+
+// TestRefused checks the errors of services: a message, a hint, the exit code, and nothing half done.
+func TestRefused(t *testing.T) {
+	w := newWorld(t)
+	w.deploy()
+	w.page("hello", "second text")
+	w.run(0, "build", "--quiet")
+	other := strings.Replace(kvserver.ARN, "0a1b2c3d", "ffffffff", 1)
+	for _, tt := range []struct {
+		name, variable, value string
+		code                  int
+		text, hint            string
+	}{
+		{"bucket", "SITEGEN_DEPLOY_BUCKET", "nowhere", 9, "bucket nowhere", "name of the bucket"},
+		{"secret", "AWS_SECRET_ACCESS_KEY", "wrong", 9, "SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"},
+		{"store", "SITEGEN_DEPLOY_STORE", other, 9, "does not exist (ResourceNotFoundException)", "ARN"},
+		{"network", "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1", 9, "connection refused", "network"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("AWS_MAX_ATTEMPTS", "1")
+			t.Setenv(tt.variable, tt.value)
+			keys, objects := w.keys.Keys(), w.list("")
+			_, messages := w.run(tt.code, "deploy")
+			if !strings.Contains(messages, tt.text) || !strings.Contains(messages, "hint: ") ||
+				!strings.Contains(messages, tt.hint) {
+				t.Errorf("want %q and a hint with %q:\n%s", tt.text, tt.hint, messages)
+			}
+			if !maps.Equal(keys, w.keys.Keys()) || !slices.Equal(objects, w.list("")) {
+				t.Error("something was changed")
+			}
+		})
+	}
+	w.see(production, "/hello/", 200, "first text")
 }

@@ -42,7 +42,8 @@ func (b *Bucket) Exists(ctx context.Context) error {
 	case http.StatusForbidden:
 		return nil
 	case http.StatusNotFound:
-		return fault.Wrap(fault.Remote, fmt.Errorf("bucket %s: does not exist (NoSuchBucket)", b.name), hint("NoSuchBucket"))
+		return fault.Wrap(fault.Remote, fmt.Errorf("bucket %s: does not exist (NoSuchBucket)", b.name),
+			hint("NoSuchBucket"))
 	case http.StatusMovedPermanently, http.StatusBadRequest:
 		return fault.Wrap(fault.Remote, fmt.Errorf("bucket %s: is in another region (PermanentRedirect)", b.name),
 			hint("PermanentRedirect"))

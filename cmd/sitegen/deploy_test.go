@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/deploy/kvserver"
+)
+
+// deploySite builds a site in a folder of its own, with a page of a text, and returns the path of its configuration.
+func deploySite(t *testing.T, text string) (config string) {
+	t.Helper()
+	config = filepath.Join(t.TempDir(), "sitegen.yaml")
+	page := filepath.Join(filepath.Dir(config), "content", "page.md")
+	if err := os.MkdirAll(filepath.Dir(page), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for path, data := range map[string]string{
+		config: "source: sample\ndeploy:\n  bucket: " + bucketDownload + "\n  store: " + kvserver.ARN + "\n",
+		page:   "---\ntitle: Page\n---\n\n" + text + "\n",
+	} {
+		if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sitegen(t, "build", "--config", config, "--quiet")
+	return config
+}
+
+// useCloud starts a cloud and sets the environment variables for it. between, if it is not nil, is called before each
+// request to the bucket or the store that changes something.
+func useCloud(t *testing.T, between func(r *http.Request)) {
+	t.Helper()
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_EC2_METADATA_DISABLED": "true",
+	} {
+		t.Setenv(name, value)
+	}
+	for _, v := range newCloud(t, http.NotFoundHandler()) {
+		name, value, _ := strings.Cut(v, "=")
+		if strings.HasPrefix(name, "AWS_ENDPOINT_URL") {
+			target, err := url.Parse(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proxy := &httputil.ReverseProxy{
+				Rewrite:  func(r *httputil.ProxyRequest) { r.SetURL(target) },
+				ErrorLog: log.New(io.Discard, "", 0), // interrupted requests
+			}
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if between != nil && (r.Method == http.MethodPut || r.Method == http.MethodPost) {
+					between(r)
+				}
+				proxy.ServeHTTP(w, r)
+			}))
+			t.Cleanup(server.Close)
+			value = server.URL
+		}
+		t.Setenv(name, value)
+	}
+}
+
+// tryDeploy runs sitegen deploy for a site and returns its exit code and messages.
+func tryDeploy(ctx context.Context, config string, args ...string) (code int, messages string) {
+	var stdout, stderr bytes.Buffer
+	args = append([]string{"deploy", "--config", config}, args...)
+	code = run(ctx, args, strings.NewReader(""), &stdout, &stderr, nil)
+	return code, stderr.String()
+}
+
+// TestDeployOvertaken deploys while somebody else deploys another site: the one that is later stops.
+func TestDeployOvertaken(t *testing.T) {
+	mine, theirs := deploySite(t, "mine"), deploySite(t, "theirs")
+	var begun atomic.Bool
+	useCloud(t, func(r *http.Request) {
+		if strings.Contains(r.URL.Path, "/key-value-stores/") && !begun.Swap(true) {
+			if code, messages := tryDeploy(t.Context(), theirs); code != 0 {
+				t.Errorf("the other deploy: exit code %d\n%s", code, messages)
+			}
+		}
+	})
+	code, messages := tryDeploy(t.Context(), mine)
+	if code != 10 || !strings.Contains(messages, "somebody else deployed in the meantime (2") ||
+		!strings.Contains(messages, "hint: sitegen deploy list shows it") {
+		t.Errorf("exit code %d, want 10\n%s", code, messages)
+	}
+	if code, messages := tryDeploy(t.Context(), theirs); code != 0 || messages != "" {
+		t.Errorf("their site is not live: exit code %d\n%s", code, messages)
+	}
+	if code, messages := tryDeploy(t.Context(), mine); code != 0 {
+		t.Errorf("the next deploy: exit code %d\n%s", code, messages)
+	}
+}
+
+// TestDeployInterrupted interrupts an upload that hangs.
+func TestDeployInterrupted(t *testing.T) {
+	config := deploySite(t, "text")
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	ended := make(chan struct{})
+	useCloud(t, func(*http.Request) {
+		interrupt()
+		<-ended
+	})
+	t.Cleanup(func() { close(ended) }) // before the servers are closed, which wait for their requests
+	start := time.Now()
+	code, messages := tryDeploy(ctx, config)
+	if code != interrupted || !strings.HasPrefix(messages, "sitegen: interrupted") ||
+		strings.Contains(messages, "hint") {
+		t.Errorf("exit code %d, want %d\n%s", code, interrupted, messages)
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestDollars(t *testing.T) {
+	for usd, want := range map[float64]string{0: "$0", 0.000001: "less than $0.00001", 0.000123: "$0.00012",
+		0.0012: "$0.0012", 0.012: "$0.012", 0.45: "$0.45", 12: "$12.00"} {
+		if got := dollars(usd); got != want {
+			t.Errorf("%v: %s, want %s", usd, got, want)
+		}
+	}
+}
