@@ -16,18 +16,17 @@ type Damage struct {
 	Sizes   []string // keys of objects with another size, sorted
 	Nodes   []string // keys of missing or different nodes, sorted
 	Root    bool     // the root is missing or different
-	Record  bool     // the record of the live deploy or its base is missing; then nothing else is known
 	Orphans []string // keys of objects that no record names and that are older than a day, sorted
 	Loose   []string // keys of nodes that no record names, sorted
 }
 
 // Any reports whether something that visitors need is missing.
 func (d *Damage) Any() bool {
-	return len(d.Objects)+len(d.Sizes)+len(d.Nodes) > 0 || d.Root || d.Record
+	return len(d.Objects)+len(d.Sizes)+len(d.Nodes) > 0 || d.Root
 }
 
-// Verify compares bucket and store with the record of the live deploy. The record is nil if there is none; if one is
-// missing, Mend cannot help, but Plan plans to upload everything.
+// Verify compares bucket and store with the record of the live deploy, which is nil if nothing has been deployed. The
+// error is fs.ErrNotExist if the record or its base is missing; then a Plan with any damage uploads everything again.
 func (l *Live) Verify(ctx context.Context, edition string, grace time.Duration) (*Record, *Damage, error) {
 	s, err := l.State(ctx, edition)
 	if err != nil {
@@ -37,9 +36,6 @@ func (l *Live) Verify(ctx context.Context, edition string, grace time.Duration) 
 		return nil, &Damage{}, nil
 	}
 	r, err := l.Record(ctx, s.ID)
-	if isMissing(err) {
-		return nil, &Damage{Record: true}, nil
-	}
 	if err != nil {
 		return nil, nil, err
 	}
