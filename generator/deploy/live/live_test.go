@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -497,7 +498,7 @@ func interleave(t *testing.T, seed uint64, outcomes map[string]int) {
 			outcomes[done]++
 		case other:
 			outcomes["other"]++
-		case isGone(err) || strings.Contains(err.Error(), "file does not exist"):
+		case isGone(err) || errors.Is(err, fs.ErrNotExist):
 			outcomes["gone"]++
 		default:
 			t.Errorf("seed %d: %v after\n%s", seed, err, strings.Join(trace, "\n"))
