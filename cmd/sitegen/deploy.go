@@ -6,7 +6,9 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/deploy"
+	"github.com/Slicer/sitegen/generator/deploy/live"
 )
 
 // deployCommand implements sitegen deploy.
@@ -31,7 +33,7 @@ the role of the machine. docs/deploy.md describes how to set it up.
   sitegen deploy --verify                   check what is stored, and put back what is missing`,
 		Args: noArguments,
 	}, p.deploy)
-	addDeployOptions(cmd, "out", "redirects", "data", "base_url", "jobs", "deploy.edition", "deploy.keep",
+	p.addDeployOptions(cmd, "out", "redirects", "data", "base_url", "jobs", "deploy.edition", "deploy.keep",
 		"deploy.max_deletes", "deploy.uploads")
 	addDryRun(cmd)
 	cmd.Flags().Bool("verify", false, "compare everything that is stored, and put back what is missing")
@@ -41,15 +43,28 @@ the role of the machine. docs/deploy.md describes how to set it up.
 	return cmd
 }
 
+// editions completes the name of an edition: production, or one of deploy.hosts.
+func (p deployCommand) editions(
+	cmd *cobra.Command, _ []string, _ string,
+) ([]cobra.Completion, cobra.ShellCompDirective) {
+	names := []cobra.Completion{live.Production}
+	c, _ := config.Load(p.input(cmd)) // invalid values do not matter here
+	for _, h := range c.Deploy.Hosts {
+		names = append(names, h.Edition)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
 func addDryRun(cmd *cobra.Command) {
 	cmd.Flags().Bool("dry-run", false, "print what would be done and what it costs, but change nothing")
 }
 
 // addDeployOptions adds the flags for bucket, store and messages to a command, and those of the options with the given
 // keys.
-func addDeployOptions(cmd *cobra.Command, keys ...string) {
+func (p deployCommand) addDeployOptions(cmd *cobra.Command, keys ...string) {
 	addOptions(cmd, append(keys, "deploy.bucket", "deploy.store", "log_format")...)
 	addMessages(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("edition", p.editions) // an error means that the command has no such flag
 	cmd.Flags().Bool("json", false, "print the result as JSON, even with --quiet")
 	note(cmd.Flags(), "json", messagesGroup, "")
 }

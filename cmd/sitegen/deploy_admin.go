@@ -10,7 +10,6 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/deploy"
 	"github.com/Slicer/sitegen/generator/deploy/live"
 )
@@ -30,7 +29,7 @@ one for each edition; a question mark those that were interrupted or are still r
   sitegen deploy list --edition staging --json`,
 		Args: noArguments,
 	}, p.list)
-	addDeployOptions(cmd, "deploy.edition")
+	p.addDeployOptions(cmd, "deploy.edition")
 	return cmd
 }
 
@@ -83,7 +82,7 @@ With --verbose, it lists all of them. sitegen deploy list prints the ids.
 			return nil
 		},
 	}, p.show)
-	addDeployOptions(cmd)
+	p.addDeployOptions(cmd)
 	return cmd
 }
 
@@ -137,7 +136,7 @@ go back further. The next sitegen deploy publishes the built site as always.
   sitegen deploy rollback`,
 		Args: cobra.MaximumNArgs(1),
 	}, p.rollback)
-	addDeployOptions(cmd, "deploy.edition")
+	p.addDeployOptions(cmd, "deploy.edition")
 	addDryRun(cmd)
 	return cmd
 }
@@ -170,21 +169,11 @@ that --to names, in one write. Visitors see exactly what was looked at.
 		},
 		ValidArgsFunction: p.editions,
 	}, p.promote)
-	addDeployOptions(cmd)
+	p.addDeployOptions(cmd)
 	addDryRun(cmd)
 	cmd.Flags().String("to", live.Production, "the edition that becomes the same `EDITION`")
 	_ = cmd.RegisterFlagCompletionFunc("to", p.editions)
 	return cmd
-}
-
-// editions completes the name of an edition: production, or one of deploy.hosts.
-func (p deployAdmin) editions(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	names := []cobra.Completion{live.Production}
-	c, _ := config.Load(p.input(cmd)) // invalid values do not matter here
-	for _, h := range c.Deploy.Hosts {
-		names = append(names, h.Edition)
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 func (p deployAdmin) promote(cmd *cobra.Command, args []string) error {
@@ -215,7 +204,7 @@ again. It changes nothing else. If everything is there, the exit code is 0.
 		Example: `  sitegen deploy init`,
 		Args:    noArguments,
 	}, p.init)
-	addDeployOptions(cmd, "out", "redirects", "data", "deploy.edition")
+	p.addDeployOptions(cmd, "out", "redirects", "data", "deploy.edition")
 	return cmd
 }
 

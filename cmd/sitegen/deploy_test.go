@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -39,9 +40,9 @@ func deploySite(t *testing.T, text string) (config string) {
 	return config
 }
 
-// useCloud starts a cloud and sets the environment variables for it. between, if it is not nil, is called before each
-// request to the bucket or the store that changes something.
-func useCloud(t *testing.T, between func(r *http.Request)) {
+// useCloud starts a cloud and sets the environment variables for it. before is called before each request to the bucket
+// or the store that changes something. If it returns true, it has answered the request.
+func useCloud(t *testing.T, before func(w http.ResponseWriter, r *http.Request) (answered bool)) {
 	t.Helper()
 	for name, value := range map[string]string{
 		"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_EC2_METADATA_DISABLED": "true",
@@ -60,10 +61,10 @@ func useCloud(t *testing.T, between func(r *http.Request)) {
 				ErrorLog: log.New(io.Discard, "", 0), // interrupted requests
 			}
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if between != nil && (r.Method == http.MethodPut || r.Method == http.MethodPost) {
-					between(r)
+				changes := r.Method == http.MethodPut || r.Method == http.MethodPost
+				if !changes || !before(w, r) {
+					proxy.ServeHTTP(w, r)
 				}
-				proxy.ServeHTTP(w, r)
 			}))
 			t.Cleanup(server.Close)
 			value = server.URL
@@ -84,12 +85,13 @@ func tryDeploy(ctx context.Context, config string, args ...string) (code int, me
 func TestDeployOvertaken(t *testing.T) {
 	mine, theirs := deploySite(t, "mine"), deploySite(t, "theirs")
 	var begun atomic.Bool
-	useCloud(t, func(r *http.Request) {
+	useCloud(t, func(_ http.ResponseWriter, r *http.Request) bool {
 		if strings.Contains(r.URL.Path, "/key-value-stores/") && !begun.Swap(true) {
 			if code, messages := tryDeploy(t.Context(), theirs); code != 0 {
 				t.Errorf("the other deploy: exit code %d\n%s", code, messages)
 			}
 		}
+		return false
 	})
 	code, messages := tryDeploy(t.Context(), mine)
 	if code != 10 || !strings.Contains(messages, "somebody else deployed in the meantime (2") ||
@@ -110,9 +112,10 @@ func TestDeployInterrupted(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	ended := make(chan struct{})
-	useCloud(t, func(*http.Request) {
+	useCloud(t, func(http.ResponseWriter, *http.Request) bool {
 		interrupt()
 		<-ended
+		return false
 	})
 	t.Cleanup(func() { close(ended) }) // before the servers are closed, which wait for their requests
 	start := time.Now()
@@ -123,6 +126,43 @@ func TestDeployInterrupted(t *testing.T) {
 	}
 	if took := time.Since(start); took > time.Second {
 		t.Errorf("it took %v", took)
+	}
+}
+
+// TestDeployRefused checks the messages and hints for errors of AWS that a test server does not have.
+func TestDeployRefused(t *testing.T) {
+	config := deploySite(t, "text")
+	for _, tt := range []struct {
+		code   string
+		status int
+		hint   string
+	}{
+		{"RequestTimeTooSkewed", http.StatusForbidden, "Set the clock of this machine."},
+		{"AuthorizationHeaderMalformed", http.StatusBadRequest, "Set AWS_REGION to the region of the bucket."},
+		{"PermanentRedirect", http.StatusMovedPermanently, "Set AWS_REGION to the region of the bucket."},
+		{"AccessDenied", http.StatusForbidden, "The credentials need the permissions s3:ListBucket"},
+		{"ExpiredToken", http.StatusBadRequest, "Check AWS_ACCESS_KEY_ID"},
+		{"QuotaExceeded", http.StatusInsufficientStorage, "A quota is exhausted."},
+		{"SlowDown", http.StatusServiceUnavailable, "AWS limits the requests."},
+		{"InternalError", http.StatusInternalServerError, "Visitors still see the previous deploy."},
+	} {
+		t.Run(tt.code, func(t *testing.T) {
+			written := false
+			useCloud(t, func(w http.ResponseWriter, r *http.Request) bool {
+				if strings.Contains(r.URL.Path, "/key-value-stores/") {
+					written = true
+					return false
+				}
+				w.WriteHeader(tt.status)
+				fmt.Fprintf(w, "<Error><Code>%s</Code><Message>No.</Message></Error>", tt.code)
+				return true
+			})
+			code, messages := tryDeploy(t.Context(), config)
+			if code != 9 || !strings.Contains(messages, "bucket "+bucketDownload+": No ("+tt.code+")") ||
+				!strings.Contains(messages, "hint: "+tt.hint) || written {
+				t.Errorf("exit code %d, the store was changed: %v\n%s", code, written, messages)
+			}
+		})
 	}
 }
 

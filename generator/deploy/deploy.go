@@ -14,6 +14,7 @@ package deploy
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/deploy/live"
@@ -97,8 +98,8 @@ func (e *engine) collect(ctx context.Context, damage *live.Damage, r *Report) er
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.Is(err, live.ErrConflict):
-		return nil // another deploy writes to the store; the next one collects
+	case errors.Is(err, live.ErrConflict), errors.Is(err, fs.ErrNotExist):
+		return nil // another deploy writes to the store, or collects at the same time; the next one goes on
 	case err != nil:
 		e.project.Log.Warn("the site is live, but old objects were not removed: " + err.Error())
 		return nil

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/Slicer/sitegen/generator/deploy/live"
 	"github.com/Slicer/sitegen/generator/deploy/objects"
@@ -95,7 +96,8 @@ const (
 	readName    = "read objects"
 	deleteName  = "delete objects"
 	storeName   = "store"
-	keysName    = "read keys"
+	keyName     = "read keys"
+	keysName    = "list keys"
 	updateName  = "write keys"
 	credentials = "credentials"
 )
@@ -114,7 +116,8 @@ func (c *checks) run() {
 		found = fmt.Sprintf("access key %s, region %s", client.Who, client.Region)
 	}
 	if !c.add(credentials, found, err) {
-		c.skip(credentials, bucketName, listName, readName, writeName, deleteName, storeName, keysName, updateName)
+		c.skip(credentials, bucketName, listName, readName, writeName, deleteName, storeName, keyName, keysName,
+			updateName)
 	} else {
 		if bucket {
 			c.bucket(client.Bucket(c.project.Config.Deploy.Bucket))
@@ -124,7 +127,7 @@ func (c *checks) run() {
 		if store {
 			c.store(client.Store(c.project.Config.Deploy.Store))
 		} else {
-			c.skip("deploy.store", storeName, keysName, updateName)
+			c.skip("deploy.store", storeName, keyName, keysName, updateName)
 		}
 	}
 	c.distribution()
@@ -178,25 +181,41 @@ func (c *checks) bucket(b *remote.Bucket) {
 }
 
 // store tries all operations on the key-value store.
-func (c *checks) store(s live.Store) {
+func (c *checks) store(s *remote.Store) {
 	v, err := s.Describe(c.ctx)
 	if !c.add(storeName, fmt.Sprintf("%d bytes used", v.Size), err) {
-		c.skip(storeName, keysName, updateName)
+		c.skip(storeName, keyName, keysName, updateName)
 		return
 	}
 	_, err = s.Get(c.ctx, probe)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	c.add(keysName, "allowed", err)
-	v, err = s.Update(c.ctx, v.ETag, []live.Change{{Key: probe, Value: probe}})
-	if err == nil {
-		_, err = s.Update(c.ctx, v.ETag, []live.Change{{Key: probe, Delete: true}})
+	c.add(keyName, "allowed", err)
+	c.add(keysName, "allowed", s.TryList(c.ctx))
+	c.add(updateName, "allowed", c.update(s))
+}
+
+// update puts a key and deletes it. It tries again if another deploy writes to the store at the same time.
+func (c *checks) update(s live.Store) error {
+	for _, change := range []live.Change{{Key: probe, Value: probe}, {Key: probe, Delete: true}} {
+		for attempt := 1; ; attempt++ {
+			v, err := s.Describe(c.ctx)
+			if err == nil {
+				_, err = s.Update(c.ctx, v.ETag, []live.Change{change})
+			}
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, live.ErrConflict) || attempt == 10 {
+				return err
+			}
+			if err := sleep(c.ctx, time.Duration(attempt)*100*time.Millisecond); err != nil {
+				return err
+			}
+		}
 	}
-	if errors.Is(err, live.ErrConflict) { // another deploy is running; the right to write is checked first
-		err = nil
-	}
-	c.add(updateName, "allowed", err)
+	return nil
 }
 
 // distribution says what to check that the rights of a deploy do not show.

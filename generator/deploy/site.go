@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,9 +102,9 @@ func (s *site) isExtra(path string) bool {
 // read reads the files of the site, and compiles its redirects.
 func (s *site) read(ctx context.Context, program string) (*live.Site, error) {
 	p := s.project
-	folder := &objects.Folder{Dir: p.Config.Out, Rules: p.Config.Deploy.Headers, IsVariant: s.isExtra}
+	folder := &objects.Folder{Dir: p.Config.Out, Rules: p.Config.Deploy.Headers, IsExtra: s.isExtra}
 	task := p.Terminal.Start("reading", 0, progress.Bytes)
-	files, err := folder.Read(ctx, runtime.GOMAXPROCS(0), task.Add)
+	files, err := folder.Read(ctx, cmp.Or(p.Config.Jobs, runtime.GOMAXPROCS(0)), task.Add)
 	task.End()
 	if err != nil {
 		return nil, err

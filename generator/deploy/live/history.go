@@ -74,6 +74,9 @@ func (l *Live) List(ctx context.Context, edition string) ([]Entry, error) {
 	list := make([]Entry, len(ids))
 	err = parallel.For(ctx, l.Jobs, len(ids), func(i int) error {
 		r, err := l.readRecord(ctx, ids[i]) // large, so only an entry of it is kept in memory
+		if isMissing(err) {
+			return nil // a collection has just deleted it
+		}
 		if err != nil {
 			return err
 		}
@@ -88,7 +91,7 @@ func (l *Live) List(ctx context.Context, edition string) ([]Entry, error) {
 		}
 		return nil
 	})
-	return list, err
+	return slices.DeleteFunc(list, func(e Entry) bool { return e.ID == "" }), err
 }
 
 // ErrNoDeploy is the error of a rollback without an earlier deploy.

@@ -67,15 +67,15 @@ func extension(file string) string {
 type Folder struct {
 	Dir   string // path on disk
 	Rules Rules
-	// IsVariant reports whether a build has written the file at this path as a compressed variant of another file.
-	// Variants are not deployed, because CloudFront compresses by itself. It may be nil.
-	IsVariant func(path string) bool
+	// IsExtra reports whether a build has written the file at this path, but it is not part of the site: a compressed
+	// variant of another file (CloudFront compresses by itself), or a file that the next build removes. It may be nil.
+	IsExtra func(path string) bool
 }
 
 // Read reads all files of the folder and returns their objects, sorted by path. jobs files are read at the same time.
 // progress is called with the number of bytes after each file; it may be nil.
 //
-// Read leaves out hidden files (except .well-known), compressed variants, and the pieces of pages in -/, which only
+// Read leaves out hidden files (except .well-known), extra files, and the pieces of pages in -/, which only
 // Nginx needs.
 func (f *Folder) Read(ctx context.Context, jobs int, progress func(bytes int64)) ([]Object, error) {
 	files, err := f.list()
@@ -123,7 +123,7 @@ func (f *Folder) list() ([]string, error) {
 		if info.IsDir() {
 			return fmt.Errorf("%s is a symbolic link to a folder; replace it by the folder itself", place)
 		}
-		if info.Mode().IsRegular() && (f.IsVariant == nil || !f.IsVariant(file)) {
+		if info.Mode().IsRegular() && (f.IsExtra == nil || !f.IsExtra(file)) {
 			files = append(files, file)
 		}
 		return nil

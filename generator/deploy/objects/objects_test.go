@@ -48,7 +48,7 @@ func TestReadLeavesOut(t *testing.T) {
 		"index.html": "a", "index.html.gz": "z", "index.html.br": "z", "manual.tar.gz": "m", ".git/config": "x",
 		".sitegen-tmp-1": "x", ".well-known/security.txt": "s", "-/error/405.html": "x", "a/-/b.txt": "kept",
 	})
-	f.IsVariant = func(path string) bool { return path == "index.html.gz" || path == "index.html.br" }
+	f.IsExtra = func(path string) bool { return path == "index.html.gz" || path == "index.html.br" }
 	all, err := f.Read(t.Context(), 2, nil)
 	if err != nil {
 		t.Fatal(err)

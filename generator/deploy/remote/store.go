@@ -82,6 +82,13 @@ func (s *Store) List(ctx context.Context) (map[string]string, error) {
 	return all, nil
 }
 
+// TryList reads at most one key, to find out whether keys may be listed.
+func (s *Store) TryList(ctx context.Context) error {
+	in := &cloudfrontkeyvaluestore.ListKeysInput{KvsARN: &s.arn, MaxResults: aws.Int32(1)}
+	_, err := s.client.ListKeys(ctx, in)
+	return explain(err, storeName)
+}
+
 // endpoint resolves the URL of the key-value store. The SDK prefixes the host with the number of the account, also if
 // AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE names another server than Amazon's, such as localhost: endpoint does not.
 type endpoint struct {
