@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/Slicer/sitegen/generator/deploy/live"
+	"github.com/Slicer/sitegen/generator/deploy/objects"
 	"github.com/Slicer/sitegen/generator/deploy/website"
 	"github.com/Slicer/sitegen/generator/fault"
 )
@@ -179,6 +180,36 @@ func TestTwoDeployers(t *testing.T) {
 	b.must(t, version(3))
 }
 
+// TestLostResponses loses the response of each write of the manifest; the client repeats the request.
+func TestLostResponses(t *testing.T) {
+	b := newBucket()
+	w := b.website()
+	w.Bucket, w.Jobs = repeating{b}, 4
+	for n := 1; n <= 2; n++ {
+		if _, err := deploy(t.Context(), w, version(n)); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.differs(version(n)); err != nil {
+			t.Error(err)
+		}
+	}
+	if p := b.must(t, version(2)); !p.Unchanged {
+		t.Errorf("not unchanged: %s", reasons(p))
+	}
+}
+
+// repeating is a bucket that repeats each conditional write.
+type repeating struct{ *bucket }
+
+func (r repeating) Replace(ctx context.Context, key string, data []byte, headers objects.Headers,
+	etag string) (string, error) {
+	if _, err := r.bucket.Replace(ctx, key, data, headers, etag); err != nil {
+		return "", err
+	}
+	return r.bucket.Replace(ctx, key, data, headers, etag)
+}
+
+// TestWait checks that a deploy waits for the claim of one that was killed.
 func TestWait(t *testing.T) {
 	b := newBucket()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -202,6 +233,32 @@ func TestWait(t *testing.T) {
 	}
 	if err := b.differs(version(1)); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestRenew checks that a deploy that takes long renews its claim, and records what it has stored.
+func TestRenew(t *testing.T) {
+	b := newBucket()
+	killed := errors.New("killed")
+	saved := 0
+	b.before = func(request string) error {
+		switch {
+		case request == "put latest":
+			b.before = func(string) error { return killed }
+			return killed
+		case request == "put "+website.ManifestKey:
+			saved++
+		}
+		b.now = b.now.Add(40 * time.Second)
+		return nil
+	}
+	if _, err := deploy(t.Context(), b.website(), version(1)); !errors.Is(err, killed) {
+		t.Fatal(err)
+	}
+	b.before = nil
+	p := b.must(t, version(1))
+	if saved < 4 || len(p.Upload) > 4 {
+		t.Errorf("the manifest was saved %d times; the next deploy repeats %s", saved, reasons(p))
 	}
 }
 
