@@ -30,7 +30,7 @@ const ManifestKey = reserved + "manifest.json.gz"
 // manifestFormat is the format of manifests. A new program reads all formats up to its own.
 const manifestFormat = 1
 
-// Maximum sizes of a manifest. One of 25,000 objects has 2 MB, or 5 MB when decompressed.
+// Maximum sizes of a manifest. One of 25,000 objects has 1 MB, or 5 MB when decompressed.
 const (
 	maxManifest      = 64 << 20 // bytes
 	maxManifestPlain = 256 << 20
