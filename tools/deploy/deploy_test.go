@@ -12,8 +12,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -48,21 +46,8 @@ func start(t *testing.T) *cloud {
 	}
 	keys := httptest.NewServer(c.keys)
 	t.Cleanup(keys.Close)
-	for _, v := range os.Environ() {
-		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
-			t.Setenv(name, "")
-			os.Unsetenv(name)
-		}
-	}
-	nothing := filepath.Join(t.TempDir(), "none")
-	for name, value := range map[string]string{
-		"AWS_CONFIG_FILE": nothing, "AWS_SHARED_CREDENTIALS_FILE": nothing, "AWS_EC2_METADATA_DISABLED": "true",
-		"AWS_ACCESS_KEY_ID": gateway.Access, "AWS_SECRET_ACCESS_KEY": gateway.Secret, "AWS_REGION": "us-east-1",
-		"AWS_ENDPOINT_URL_S3":                       "http://" + c.API,
-		"AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE": keys.URL,
-	} {
-		t.Setenv(name, value)
-	}
+	c.SetEnv(t)
+	t.Setenv("AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE", keys.URL)
 	return c
 }
 

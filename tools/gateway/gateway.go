@@ -84,6 +84,25 @@ func (s *Server) AddUser(t *testing.T, access, secret string) {
 	}
 }
 
+// SetEnv sets the environment variables of the AWS SDK to this server and its owner, and unsets all others.
+func (s *Server) SetEnv(t *testing.T) {
+	t.Helper()
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "")
+			os.Unsetenv(name)
+		}
+	}
+	nothing := filepath.Join(t.TempDir(), "none")
+	for name, value := range map[string]string{
+		"AWS_CONFIG_FILE": nothing, "AWS_SHARED_CREDENTIALS_FILE": nothing, "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_ACCESS_KEY_ID": Access, "AWS_SECRET_ACCESS_KEY": Secret, "AWS_REGION": "us-east-1",
+		"AWS_ENDPOINT_URL_S3": "http://" + s.API,
+	} {
+		t.Setenv(name, value)
+	}
+}
+
 // freeAddress returns a local address whose port is free.
 func freeAddress(t *testing.T) string {
 	t.Helper()

@@ -1,26 +1,30 @@
-// Package s3website tests the redirects compiled for S3 with the website endpoint of a real S3 server. It is in a
-// separate module because the server, versitygw, and the AWS SDK have ninety dependencies.
+// Package s3website deploys the redirects compiled for S3 and tests them with the website endpoint of a real S3 server.
+// It is in a separate module because the server, versitygw, and the AWS SDK have ninety dependencies.
 package s3website
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
+	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
+	"os"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/Slicer/sitegen/generator/deploy/objects"
+	"github.com/Slicer/sitegen/generator/deploy/remote"
+	"github.com/Slicer/sitegen/generator/deploy/website"
 	"github.com/Slicer/sitegen/generator/lookup"
-	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/redirect"
 	servers3 "github.com/Slicer/sitegen/generator/redirect/servers/s3"
 	"github.com/Slicer/sitegen/generator/testutil"
@@ -34,12 +38,12 @@ type server struct {
 
 func start(t *testing.T) server { return server{gateway.Start(t)} }
 
-// publish creates a bucket with the compiled redirects. It returns the keys that the server cannot store: versitygw
-// keeps objects as files, and a folder cannot have the same name as a file. If the keys are releases/5.2 and
+// publish creates a bucket and deploys the compiled redirects. It returns the keys that the server cannot store:
+// versitygw keeps objects as files, and a folder cannot have the same name as a file. If the keys are releases/5.2 and
 // releases/5.2/notes, releases/5.2 is skipped.
 func (s server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipped map[string]bool) {
 	t.Helper()
-	ctx := context.Background()
+	ctx := t.Context()
 	do := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -55,85 +59,80 @@ func (s server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipp
 		{"Effect":"Allow","Principal":"*","Action":["s3:ListBucket"],"Resource":"arn:aws:s3:::%[1]s"}]}`, bucket)
 	_, err = s.Client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &bucket, Policy: &policy})
 	do(err)
-	_, err = s.Client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &bucket, Key: aws.String("404.html"), Body: strings.NewReader("error 404"),
-		ContentType: aws.String("text/html"),
-	})
-	do(err)
-	skipped = map[string]bool{}
+
 	compiled := servers3.Server{}.Compile(tab)
 	do(compiled.Err())
+	dir := t.TempDir()
+	public, redirects := filepath.Join(dir, "public"), filepath.Join(dir, "s3")
+	do(os.Mkdir(public, 0o755))
+	do(os.WriteFile(filepath.Join(public, "404.html"), []byte("error 404"), 0o644))
+	do(os.Mkdir(redirects, 0o755))
 	for _, f := range compiled.Files {
-		if f.Path == "s3/lookup.json" || f.Path == "s3/download.html" {
-			continue
-		}
-		if f.Path == "s3/website.json" {
-			var config types.WebsiteConfiguration
-			do(json.Unmarshal(f.Data, &config))
-			_, err := s.Client.PutBucketWebsite(ctx,
-				&s3.PutBucketWebsiteInput{Bucket: &bucket, WebsiteConfiguration: &config})
-			do(err)
-			continue
-		}
-		lines := bufio.NewScanner(strings.NewReader(string(f.Data)))
-		lines.Buffer(nil, 1<<20)
-		lines.Scan() // the first line describes the file
-		var objects []servers3.Object
-		for lines.Scan() {
-			var o servers3.Object
-			do(json.Unmarshal(lines.Bytes(), &o))
-			if o.Location == "" {
-				s.put(t, bucket, lines.Bytes(), compiled.Files)
-				continue
-			}
-			objects = append(objects, o)
-		}
-		// The deepest keys come first, so that keys above them are skipped: rules must not hide the deeper ones.
-		slices.SortFunc(objects, func(a, b servers3.Object) int {
-			return cmp.Or(depth(b.Key)-depth(a.Key), strings.Compare(a.Key, b.Key))
-		})
-		for _, o := range objects {
-			_, err := s.Client.PutObject(ctx, &s3.PutObjectInput{
-				Bucket: &bucket, Key: &o.Key, WebsiteRedirectLocation: &o.Location, CacheControl: &o.CacheControl,
-				Body: strings.NewReader(""),
-			})
-			if err != nil && isConflict(err) {
-				skipped[o.Key] = true
-				continue
-			}
-			do(err)
-		}
+		do(os.WriteFile(filepath.Join(dir, filepath.FromSlash(f.Path)), f.Data, 0o644))
+	}
+	site, err := website.Read(ctx, &objects.Folder{Dir: public}, redirects, 1, nil)
+	do(err)
+	skipped = skip(site)
+
+	s.SetEnv(t)
+	client, err := remote.Connect(ctx, remote.Options{})
+	do(err)
+	w := &website.Website{
+		Bucket: client.Website(bucket), Grace: 24 * time.Hour, MaxDeletes: 1000, Jobs: 4, Now: time.Now,
+		Sleep:  func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		Random: func() string { return "00000000" }, Log: slog.New(slog.DiscardHandler),
+	}
+	plan, err := w.Plan(ctx, site, nil)
+	do(err)
+	do(w.Apply(ctx, plan))
+	before := client.Usage.Requests()
+	again, err := w.Plan(ctx, site, nil)
+	do(err)
+	if n := client.Usage.Requests() - before; !again.Unchanged || n != 1 {
+		t.Errorf("a second deploy of %s: unchanged %v, %d requests, want 1", bucket, again.Unchanged, n)
+	}
+	damage, err := w.Verify(ctx)
+	do(err)
+	if damage.Any() || damage.Foreign != 0 {
+		t.Errorf("after a deploy of %s: %+v", bucket, damage)
 	}
 	return skipped
 }
 
-// isConflict reports whether an object cannot be stored because a file and a folder would have the same name.
-func isConflict(err error) bool {
-	return slices.ContainsFunc([]string{"ParentIsFile", "DirectoryObject", "ExistingObjectIsDirectory"},
-		func(code string) bool { return strings.Contains(err.Error(), code) })
-}
-
-// put stores an object that is served as a file.
-func (s server) put(t *testing.T, bucket string, line []byte, files []output.File) {
-	t.Helper()
-	var o servers3.Served
-	if err := json.Unmarshal(line, &o); err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		if f.Path != "s3/"+o.File {
-			continue
+// skip removes the redirects that the server cannot store.
+func skip(site *website.Site) (skipped map[string]bool) {
+	files, folders := map[string]bool{}, map[string]bool{}
+	fits := func(key string) bool {
+		if folders[key] {
+			return false
 		}
-		_, err := s.Client.PutObject(context.Background(), &s3.PutObjectInput{
-			Bucket: &bucket, Key: &o.Key, ContentType: &o.ContentType, CacheControl: &o.CacheControl,
-			Body: bytes.NewReader(f.Data),
-		})
-		if err != nil {
-			t.Fatal(err)
+		parents := []string{}
+		for dir := path.Dir(key); dir != "."; dir = path.Dir(dir) {
+			if files[dir] {
+				return false
+			}
+			parents = append(parents, dir)
 		}
-		return
+		for _, dir := range parents {
+			folders[dir] = true
+		}
+		files[key] = true
+		return true
 	}
-	t.Errorf("%s has no file %s", o.Key, o.File)
+	for _, o := range site.Files {
+		fits(o.Path)
+	}
+	// The deepest keys come first, so that keys above them are skipped: rules must not hide the deeper ones.
+	slices.SortFunc(site.Redirects, func(a, b website.Redirect) int {
+		return cmp.Or(depth(b.Key)-depth(a.Key), strings.Compare(a.Key, b.Key))
+	})
+	skipped = map[string]bool{}
+	site.Redirects = slices.DeleteFunc(site.Redirects, func(r website.Redirect) bool {
+		skipped[r.Key] = !fits(r.Key)
+		return skipped[r.Key]
+	})
+	maps.DeleteFunc(skipped, func(_ string, is bool) bool { return !is })
+	return skipped
 }
 
 // depth returns how deep in folders a key is. The index.html variant of a redirect comes last.

@@ -62,6 +62,7 @@ type Bucket interface {
 type Listed struct {
 	Key      string
 	Size     int64
+	ETag     string // without quotation marks
 	Modified time.Time
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -23,12 +24,11 @@ import (
 type Bucket struct {
 	client *s3.Client
 	name   string
+	service
 }
 
 // Bucket returns the bucket with a name, which may not exist.
-func (c *Client) Bucket(name string) *Bucket { return &Bucket{c.s3, name} }
-
-func (b *Bucket) explain(err error) error { return explain(err, "bucket "+b.name) }
+func (c *Client) Bucket(name string) *Bucket { return &Bucket{c.s3, name, oneWrite("bucket " + name)} }
 
 // Exists returns an error if there is no such bucket, or if it is in another region. Without the right to list the
 // bucket, it returns nil.
@@ -90,9 +90,16 @@ func PutRequests(size int64) int64 {
 // Put implements live.Bucket.
 func (b *Bucket) Put(ctx context.Context, key string, size int64, headers objects.Headers,
 	open func() (io.ReadCloser, error)) error {
+	_, err := b.put(ctx, key, size, headers, open)
+	return err
+}
+
+// put stores an object and returns its ETag.
+func (b *Bucket) put(ctx context.Context, key string, size int64, headers objects.Headers,
+	open func() (io.ReadCloser, error)) (etag string, err error) {
 	r, err := open()
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer r.Close()
 	if size > partSize {
@@ -100,16 +107,26 @@ func (b *Bucket) Put(ctx context.Context, key string, size int64, headers object
 	}
 	buffer := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead)) // large enough not to grow
 	if _, err := buffer.ReadFrom(r); err != nil {
-		return err
+		return "", err
 	}
-	_, err = b.client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &b.name, Key: &key, Body: bytes.NewReader(buffer.Bytes()), ContentType: header(headers, "Content-Type"),
-		CacheControl:       header(headers, "Cache-Control"),
-		ContentDisposition: header(headers, "Content-Disposition"),
-		ContentLanguage:    header(headers, "Content-Language"),
-	})
-	return b.explain(err)
+	return b.putData(ctx, &s3.PutObjectInput{Key: &key, Body: bytes.NewReader(buffer.Bytes())}, headers)
 }
+
+// putData stores an object in one request and returns its ETag.
+func (b *Bucket) putData(ctx context.Context, in *s3.PutObjectInput, headers objects.Headers) (string, error) {
+	in.Bucket = &b.name
+	in.ContentType, in.CacheControl = header(headers, "Content-Type"), header(headers, "Cache-Control")
+	in.ContentDisposition = header(headers, "Content-Disposition")
+	in.ContentLanguage = header(headers, "Content-Language")
+	reply, err := b.client.PutObject(ctx, in)
+	if err != nil {
+		return "", b.explain(err)
+	}
+	return unquote(reply.ETag), nil
+}
+
+// unquote returns an ETag without its quotation marks.
+func unquote(etag *string) string { return strings.Trim(aws.ToString(etag), `"`) }
 
 // header returns the value of a header, or nil if there is none.
 func header(h objects.Headers, name string) *string {
@@ -119,8 +136,9 @@ func header(h objects.Headers, name string) *string {
 	return nil
 }
 
-// putParts uploads a large object in parts. If it fails, the parts are removed.
-func (b *Bucket) putParts(ctx context.Context, key string, size int64, headers objects.Headers, r io.Reader) error {
+// putParts uploads a large object in parts and returns its ETag. If it fails, the parts are removed.
+func (b *Bucket) putParts(ctx context.Context, key string, size int64, headers objects.Headers,
+	r io.Reader) (etag string, err error) {
 	upload, err := b.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket: &b.name, Key: &key, ContentType: header(headers, "Content-Type"),
 		CacheControl:       header(headers, "Cache-Control"),
@@ -129,14 +147,18 @@ func (b *Bucket) putParts(ctx context.Context, key string, size int64, headers o
 		ChecksumAlgorithm:  types.ChecksumAlgorithmCrc32,
 	})
 	if err != nil {
-		return b.explain(err)
+		return "", b.explain(err)
 	}
 	parts, err := b.sendParts(ctx, key, *upload.UploadId, size, r)
 	if err == nil {
-		_, err = b.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
+		var reply *s3.CompleteMultipartUploadOutput
+		reply, err = b.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
 			Bucket: &b.name, Key: &key, UploadId: upload.UploadId,
 			MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 		})
+		if err == nil {
+			etag = unquote(reply.ETag)
+		}
 		err = b.explain(err)
 	}
 	if err != nil {
@@ -145,7 +167,7 @@ func (b *Bucket) putParts(ctx context.Context, key string, size int64, headers o
 			Bucket: &b.name, Key: &key, UploadId: upload.UploadId,
 		}, func(o *s3.Options) { o.RetryMaxAttempts = 1 })
 	}
-	return err
+	return etag, err
 }
 
 // sendParts uploads the parts of an object.
@@ -185,7 +207,8 @@ func (b *Bucket) List(ctx context.Context, prefix string, each func(live.Listed)
 		}
 		for _, o := range page.Contents {
 			err := each(live.Listed{
-				Key: aws.ToString(o.Key), Size: aws.ToInt64(o.Size), Modified: aws.ToTime(o.LastModified),
+				Key: aws.ToString(o.Key), Size: aws.ToInt64(o.Size), ETag: unquote(o.ETag),
+				Modified: aws.ToTime(o.LastModified),
 			})
 			if err != nil {
 				return err
@@ -210,7 +233,7 @@ func (b *Bucket) Delete(ctx context.Context, keys []string) error {
 		}
 		for _, e := range reply.Errors {
 			return fault.Wrap(fault.Remote, fmt.Errorf("bucket %s: delete %s: %s (%s)", b.name, aws.ToString(e.Key),
-				aws.ToString(e.Message), aws.ToString(e.Code)), hint(aws.ToString(e.Code)))
+				aws.ToString(e.Message), aws.ToString(e.Code)), b.hint(aws.ToString(e.Code)))
 		}
 	}
 	return nil

@@ -15,20 +15,37 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// explain returns the error of a request to a service ("bucket x", "key-value store") with the kind fault.Remote and a
-// hint. A missing object or key becomes fs.ErrNotExist, and a conflict live.ErrConflict.
-func explain(err error, what string) error {
+// service describes where requests go to, for errors.
+type service struct {
+	name  string // for instance "bucket x"
+	needs string // the permissions that the credentials need
+	next  string // what to do about an error that has no hint of its own
+}
+
+// oneWrite describes a bucket or key-value store of package live, which makes a site live in one write.
+func oneWrite(name string) service {
+	return service{
+		name: name,
+		needs: "The credentials need the permissions s3:ListBucket on the bucket, s3:GetObject, s3:PutObject and " +
+			"s3:DeleteObject on its objects, and cloudfront-keyvaluestore:* on the key-value store.",
+		next: "Visitors still see the previous deploy. Run the command again; it continues where it stopped.",
+	}
+}
+
+// explain returns the error of a request with the kind fault.Remote and a hint. A missing object, key or configuration
+// becomes fs.ErrNotExist, and a conflict live.ErrConflict.
+func (s service) explain(err error) error {
 	if err == nil {
 		return nil
 	}
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
-		return fault.Wrap(fault.Remote, fmt.Errorf("%s: %w", what, plain(err)),
+		return fault.Wrap(fault.Remote, fmt.Errorf("%s: %w", s.name, plain(err)),
 			"Check the network connection, AWS_REGION and, if it is set, AWS_ENDPOINT_URL.")
 	}
 	code, message := api.ErrorCode(), api.ErrorMessage()
 	switch {
-	case code == "NoSuchKey" || code == "NotFound":
+	case code == "NoSuchKey" || code == "NotFound" || code == "NoSuchWebsiteConfiguration":
 		return fs.ErrNotExist
 	case isConflict(code, message):
 		return live.ErrConflict
@@ -38,7 +55,8 @@ func explain(err error, what string) error {
 			message = http.StatusText(r.HTTPStatusCode())
 		}
 	}
-	return fault.Wrap(fault.Remote, fmt.Errorf("%s: %s (%s)", what, strings.TrimSuffix(message, "."), code), hint(code))
+	return fault.Wrap(fault.Remote, fmt.Errorf("%s: %s (%s)", s.name, strings.TrimSuffix(message, "."), code),
+		s.hint(code))
 }
 
 // plain returns the error of the network without the words that the SDK puts before it, and without the URL, which
@@ -67,15 +85,14 @@ func isConflict(code, message string) bool {
 }
 
 // hint returns what to do about an error, given its code.
-func hint(code string) string {
+func (s service) hint(code string) string {
 	switch code {
 	case "NoSuchBucket":
 		return "Check the name of the bucket."
 	case "ResourceNotFoundException":
 		return "Check the ARN of the key-value store."
 	case "AccessDenied", "AccessDeniedException", "Forbidden", "AllAccessDisabled":
-		return "The credentials need the permissions s3:ListBucket on the bucket, s3:GetObject, s3:PutObject and " +
-			"s3:DeleteObject on its objects, and cloudfront-keyvaluestore:* on the key-value store."
+		return s.needs
 	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException", "InvalidToken",
 		"UnrecognizedClientException", "InvalidSignatureException", "MissingAuthenticationToken", "InvalidClientTokenId":
 		return "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or AWS_PROFILE."
@@ -88,5 +105,5 @@ func hint(code string) string {
 	case "SlowDown", "ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded":
 		return "AWS limits the requests. Run the command again; it continues where it stopped."
 	}
-	return "Visitors still see the previous deploy. Run the command again; it continues where it stopped."
+	return s.next
 }

@@ -3,11 +3,12 @@
 //	c, err := remote.Connect(ctx, remote.Options{})
 //	bucket := c.Bucket("download.example.org")
 //	store := c.Store("arn:aws:cloudfront::123456789012:key-value-store/a1b2…")
+//	website := c.Website("download.example.org")
 //
-// Both implement the interfaces of package live. Requests are retried after network errors, throttling and errors of
-// the server, with increasing pauses. Region, credentials and the URLs of servers other than Amazon's come from the
-// same places as for AWS's own programs: the environment (AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_S3 and so on),
-// ~/.aws, or the role of the machine.
+// The first two implement the interfaces of package live, the third that of package website. Requests are retried after
+// network errors, throttling and errors of the server, with increasing pauses. Region, credentials and the URLs of
+// servers other than Amazon's come from the same places as for AWS's own programs: the environment (AWS_REGION,
+// AWS_PROFILE, AWS_ENDPOINT_URL_S3 and so on), ~/.aws, or the role of the machine.
 package remote
 
 import (

@@ -19,12 +19,11 @@ import (
 type Store struct {
 	client *cloudfrontkeyvaluestore.Client
 	arn    string
+	service
 }
 
 // Store returns the key-value store with an ARN, which may not exist.
-func (c *Client) Store(arn string) *Store { return &Store{c.keys, arn} }
-
-const storeName = "key-value store"
+func (c *Client) Store(arn string) *Store { return &Store{c.keys, arn, oneWrite("key-value store")} }
 
 // Get implements live.Store. A store that does not exist has no keys.
 func (s *Store) Get(ctx context.Context, key string) (string, error) {
@@ -33,7 +32,7 @@ func (s *Store) Get(ctx context.Context, key string) (string, error) {
 		return "", fs.ErrNotExist
 	}
 	if err != nil {
-		return "", explain(err, storeName)
+		return "", s.explain(err)
 	}
 	return aws.ToString(reply.Value), nil
 }
@@ -42,7 +41,7 @@ func (s *Store) Get(ctx context.Context, key string) (string, error) {
 func (s *Store) Describe(ctx context.Context) (live.Version, error) {
 	reply, err := s.client.DescribeKeyValueStore(ctx, &cloudfrontkeyvaluestore.DescribeKeyValueStoreInput{KvsARN: &s.arn})
 	if err != nil {
-		return live.Version{}, explain(err, storeName)
+		return live.Version{}, s.explain(err)
 	}
 	return live.Version{ETag: aws.ToString(reply.ETag), Size: aws.ToInt64(reply.TotalSizeInBytes)}, nil
 }
@@ -59,7 +58,7 @@ func (s *Store) Update(ctx context.Context, etag string, changes []live.Change) 
 	}
 	reply, err := s.client.UpdateKeys(ctx, in)
 	if err != nil {
-		return live.Version{}, explain(err, storeName)
+		return live.Version{}, s.explain(err)
 	}
 	return live.Version{ETag: aws.ToString(reply.ETag), Size: aws.ToInt64(reply.TotalSizeInBytes)}, nil
 }
@@ -73,7 +72,7 @@ func (s *Store) List(ctx context.Context) (map[string]string, error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, explain(err, storeName)
+			return nil, s.explain(err)
 		}
 		for _, item := range page.Items {
 			all[aws.ToString(item.Key)] = aws.ToString(item.Value)
