@@ -37,7 +37,9 @@ func tools() map[string][]string {
 }
 
 // cached returns the path of a tool that a script in .ci/ installs into .cache/.
-func cached(name string) string { return filepath.Join(filepath.Dir(Path("")), ".cache", filepath.FromSlash(name)) }
+func cached(name string) string {
+	return filepath.Join(filepath.Dir(Path("")), ".cache", filepath.FromSlash(name))
+}
 
 // find returns the path of a tool, or "" if it is not installed.
 func find(names []string) string {
