@@ -132,8 +132,8 @@ func TestTemplateLogs(t *testing.T) {
 }
 
 // TestTemplateFunction follows the step of docs/aws.md that puts the function into the template: the result contains
-// the function unchanged, is small enough for CloudFormation, and cfn-lint finds nothing. Before that step, the function
-// of the template answers 503.
+// the function unchanged, is small enough for CloudFormation, and cfn-lint finds nothing in it. Before that step, the
+// function of the template answers 503.
 func TestTemplateFunction(t *testing.T) {
 	t.Parallel()
 	vm := goja.New()
