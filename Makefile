@@ -1,6 +1,6 @@
 # To list the targets, run make help.
 
-.PHONY: help build test test-short check test-girder fuzz bench
+.PHONY: help build test test-short check field test-girder fuzz bench
 
 help:           ## list the targets
 	@sed -n 's/^\([a-z-]*\): *.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ test-short:     ## run the same tests with fewer random inputs; about a minute o
 
 check:          ## run what a change must pass: gofmt, vet, linters, vulnerabilities, short tests; two minutes
 	.ci/check
+
+field:          ## run the cases of testdata/field, from bug reports, with a real Nginx and the CloudFront function
+	go test -count=1 -v -run '^TestField$$' ./cmd/sitegen
 
 test-girder:    ## test the Girder source with a real server; two minutes the first time
 	.ci/install

@@ -20,7 +20,7 @@ import (
 //	console  commands after "$ ", each followed by everything that it prints
 //	cron     lines of a crontab; each runs in an empty folder
 //	yaml     a file, if the first line is its name ("# sitegen.yaml"); it is written before the next command
-//	text     anything but commands; so do json, nginx, python and caddyfile
+//	text     anything but commands; so do json, nginx, python, caddyfile and markdown
 //
 // The commands of a document run in order. Each continues in the folder where the one before it ended. The first one
 // starts in /srv/download, which has the files of testdata/documents/NAME.txtar, if docs/NAME.md has such an archive;
@@ -135,7 +135,8 @@ func commandsOf(t *testing.T, path string) (commands []documentedCommand) {
 		fence, ok := strings.CutPrefix(line, "```")
 		switch {
 		case ok && start == 0:
-			kind, start = fence, i+1
+			kind, _, _ = strings.Cut(fence, " ") // attributes may follow
+			start = i + 1
 		case ok:
 			found, err := commandsIn(kind, lines[start:i])
 			if err != nil {
@@ -200,7 +201,7 @@ func commandsIn(kind string, lines []string) (commands []documentedCommand, err 
 		if m := fileNameRE.FindStringSubmatch(text); m != nil {
 			add("cat > " + m[1] + " << 'end of the block'\n" + text + "\nend of the block")
 		}
-	case "text", "json", "nginx", "python", "caddyfile":
+	case "text", "json", "nginx", "python", "caddyfile", "markdown":
 		if i := slices.IndexFunc(lines, commandRE.MatchString); i >= 0 {
 			return nil, fmt.Errorf("a block of the language %q has a command (found %q)", kind, lines[i])
 		}

@@ -83,7 +83,7 @@ func TestSummaryDocument(t *testing.T) {
 	}
 	var want []string
 	for _, v := range []any{
-		build.Report{}, build.Held{}, build.HeldGroup{}, build.Item{}, build.FileCount{}, build.Stopped{},
+		build.Report{}, build.Phase{}, build.Held{}, build.HeldGroup{}, build.Item{}, build.FileCount{}, build.Stopped{},
 		build.Reload{},
 	} {
 		for f := range reflect.TypeOf(v).Fields() {

@@ -2,7 +2,12 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +15,60 @@ import (
 	"github.com/Slicer/sitegen/generator/progress"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
+
+// TestBuildProgress checks what a build shows on a terminal, and that its summary has the times of its phases. A server
+// sends a part of its list and waits until the terminal shows that.
+func TestBuildProgress(t *testing.T) {
+	t.Chdir(t.TempDir())
+	shown := make(chan bool)
+	list := fmt.Sprintf(`{"version": 1, "packages": []%s}`, strings.Repeat(" ", 700_000))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, list[:640<<10])
+		w.(http.Flusher).Flush()
+		<-shown
+		_, _ = io.WriteString(w, list[640<<10:])
+	}))
+	defer server.Close()
+	begin := time.Now()
+	fast := func() time.Time { return begin.Add(500 * time.Since(begin)) } // so that each step is long
+	screen := testutil.OpenTerminal(t, 80)
+	var stdout bytes.Buffer
+	p := &program{stdout: &stdout, environ: []string{"TERM=xterm"},
+		messages: newMessages(progress.New(screen.File, fast))}
+	root := p.rootCommand()
+	if err := os.WriteFile("sitegen.yaml", []byte("title: T\nproject: P\nbase_url: https://p.example\nsource: "+
+		server.URL+"/packages.json\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	root.SetArgs([]string{"build", "--force"})
+	done := make(chan error)
+	go func() { done <- root.ExecuteContext(t.Context()) }()
+	await := func(text string) {
+		for end := time.Now().Add(20 * time.Second); !strings.Contains(screen.Written(t), text); {
+			if time.Now().After(end) {
+				t.Errorf("%q is not on the screen:\n%q", text, screen.Written(t))
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+	await("asking " + strings.TrimPrefix(server.URL, "http://") + ", 640 KiB, ")
+	close(shown)
+	if err := <-done; err != nil {
+		t.Fatalf("%v\n%s", err, screen.Text(t))
+	}
+	for _, want := range []string{`rendering \d+ of \d+ pages, \d+%`, `writing \d+ of \d+ files, \d+%`} {
+		if !regexp.MustCompile(want).MatchString(screen.Written(t)) {
+			t.Errorf("%s was not on the screen:\n%q", want, screen.Written(t))
+		}
+	}
+	if strings.Contains(screen.Text(t), "%") {
+		t.Errorf("the screen is %q at the end", screen.Text(t))
+	}
+	if !regexp.MustCompile(`(?m)^time +\d+\.\d\d s: source \d\.\d\d s, .*`).MatchString(stdout.String()) {
+		t.Errorf("no times in the summary:\n%s", &stdout)
+	}
+}
 
 // TestProgress checks when sitegen stats shows a progress line.
 func TestProgress(t *testing.T) {

@@ -48,9 +48,24 @@ func printSummary(w io.Writer, r *build.Report, verbose bool) error {
 	for _, s := range r.Stopped {
 		row("stopped", "%s: %s", s.Server, printable(s.Reason))
 	}
-	row("time", "%.2f s", r.Seconds)
+	row("time", "%.2f s%s", r.Seconds, phases(r.Phases))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// phases returns the times of the parts of a build that took longer than the shortest time that the summary shows:
+// ": source 1.20 s, pages 0.35 s".
+func phases(list []build.Phase) string {
+	var times []string
+	for _, p := range list {
+		if p.Seconds >= 0.01 {
+			times = append(times, fmt.Sprintf("%s %.2f s", p.Name, p.Seconds))
+		}
+	}
+	if len(times) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(times, ", ")
 }
 
 // reloadHint tells people how to have their web servers read the new redirects.

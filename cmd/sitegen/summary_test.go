@@ -31,6 +31,9 @@ func TestSummary(t *testing.T) {
 	returned := exampleReport()
 	returned.Returned = []build.Item{{ID: "d1", Name: "back"}}
 	returned.Stopped = []build.Stopped{{Server: "s3", Target: "s3", Reason: "51 routing rules, the limit is 50"}}
+	returned.Phases = []build.Phase{
+		{Name: "source", Seconds: 0.5}, {Name: "input", Seconds: 0.004}, {Name: "pages", Seconds: 0.7},
+	}
 	tests := []struct {
 		name    string
 		report  *build.Report
@@ -68,7 +71,7 @@ returned   1 package: "back"
 pages      12 written, 640 unchanged, 3 removed
 maps       2 written, 9 unchanged, 0 removed
 stopped    s3: 51 routing rules, the limit is 50
-time       1.24 s
+time       1.24 s: source 0.50 s, pages 0.70 s
 `},
 		{"nothing", &build.Report{Source: "sample"}, false, `
 source     sample

@@ -30,8 +30,9 @@ import (
 // Build updates the site and the redirects. It writes only files that have changed. Errors have a fault.Kind. The
 // report is nil if the packages could not be read.
 func Build(ctx context.Context, p *project.Project) (*Report, error) {
-	start := p.Now()
-	out, err := openOutput(p)
+	start, at := p.Now(), &phases{p: p}
+	defer at.end()
+	out, err := openOutput(p, at.files)
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +43,7 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 	}
 	defer db.Close()
 
+	at.next("source")
 	cat, err := supply.Read(ctx, p, db)
 	if cat == nil {
 		return nil, err
@@ -53,6 +55,8 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 	}
 
 	// Render only if an input, or a file on disk, has changed since the last run.
+	at.next("input")
+	at.show("reading content and layouts")
 	x := cat.Index(p)
 	in, err := p.Site(x, cat.Run.IsSample())
 	if err != nil {
@@ -68,18 +72,22 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 	}
 	var plan *output.Plan
 	if !current {
-		made, err := render(ctx, p, x, in)
+		made, err := render(ctx, p, x, in, at)
 		if err != nil {
 			return report, err
 		}
 		report.warn(made.warnings)
 		report.Stopped = made.stopped
+		at.next("files")
 		if plan, err = out.Plan(ctx, made.files, made.keep()...); err != nil {
 			return report, planFault(err)
 		}
 	}
 
 	// Every input is valid: record the packages, then write the files.
+	if current {
+		at.next("files")
+	}
 	change, err := cat.Record(ctx, db)
 	if err != nil {
 		return report, err
@@ -99,7 +107,8 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 		}
 		err = cmp.Or(err, stoppedFault(report.Stopped))
 	}
-	report.Written, report.Seconds = true, p.Now().Sub(start).Seconds()
+	at.end()
+	report.Written, report.Seconds, report.Phases = true, p.Now().Sub(start).Seconds(), at.list
 	return report, err
 }
 
@@ -108,7 +117,7 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 const reloadTime = 2 * time.Second
 
 // openOutput opens the output folders and locks the data folder, so that only one run works on a site at a time.
-func openOutput(p *project.Project) (*output.Writer, error) {
+func openOutput(p *project.Project, progress func(what string, files int) func(n int)) (*output.Writer, error) {
 	c := &p.Config
 	commands := make([][]string, len(c.AfterChange))
 	for i, command := range c.AfterChange {
@@ -117,7 +126,7 @@ func openOutput(p *project.Project) (*output.Writer, error) {
 	out, err := output.Open(output.Options{
 		Public: c.Out, Redirects: c.Redirects, Data: c.Data,
 		Jobs: c.Jobs, Precompress: p.Precompress(), AfterChange: commands, ReloadTime: reloadTime,
-		Force: c.Force, Now: p.Now, Log: p.Log,
+		Force: c.Force, Now: p.Now, Log: p.Log, Progress: progress,
 	})
 	if locked, ok := errors.AsType[*output.LockedError](err); ok {
 		return nil, fault.Wrap(fault.Locked, locked, "Wait for it to end; the lock is released when its process ends.")
@@ -143,7 +152,10 @@ func (r *rendering) keep() (folders []string) {
 // render renders all files of the site and compiles the redirects, for each configured server. All mistakes in pages
 // and rules are reported at once. If the redirects exceed a limit of a server, only the files of that server remain
 // unchanged.
-func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.Input) (*rendering, error) {
+func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.Input, at *phases) (*rendering, error) {
+	at.next("pages")
+	done := func(int) {}
+	in.Rendered = func() { done(1) }
 	e, err := site.NewEdition(ctx, in, nil)
 	if err != nil {
 		return nil, err
@@ -152,6 +164,7 @@ func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.In
 	if table == nil {
 		return nil, tableErr
 	}
+	done = at.count("rendering", len(e.Pages()), "pages")
 	files, warnings, err := e.Files(ctx, p.Server(table, tableErr == nil))
 	if err != nil && fault.KindOf(err) != fault.Content {
 		return nil, err
@@ -161,6 +174,8 @@ func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.In
 		return nil, fault.Wrap(fault.Content, err, "Nothing was written. Correct these and build again.")
 	}
 	r := &rendering{files: files, warnings: append(warnings, ruleWarnings...)}
+	at.next("redirects")
+	at.show("compiling the redirects")
 	compiled, err := p.Compile(table)
 	if err != nil {
 		return nil, err

@@ -35,6 +35,7 @@ type Report struct {
 	Reload    []Reload    `json:"reload"`           // servers that have to read their changed redirects
 	Warnings  []string    `json:"warnings"`         // problems that did not stop the build
 	Seconds   float64     `json:"duration_seconds"` // duration of the run
+	Phases    []Phase     `json:"phases"`           // parts of that time, in order
 	Unchanged bool        `json:"unchanged"`        // whether no file was written or removed
 
 	Written bool `json:"-"` // whether the run was completed, so the file counts are valid
@@ -159,6 +160,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	out.Added, out.Changed = listed(r.Added), listed(r.Changed)
 	out.Withdrawn, out.Returned = listed(r.Withdrawn), listed(r.Returned)
 	out.Stopped, out.Reload, out.Warnings = listed(r.Stopped), listed(r.Reload), listed(r.Warnings)
+	out.Phases = listed(r.Phases)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")

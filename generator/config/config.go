@@ -30,7 +30,7 @@ type Config struct {
 	ProfileName string           // a built-in profile, or the path of a file
 	Profile     *profile.Profile // nil if it cannot be read
 
-	Name        string // lower-case letters and digits: tells the sites of one web server apart
+	Name        string // lower-case letters and digits: distinguishes the sites of one web server
 	Title       string // title of the site
 	Project     string // name of the software
 	Description string // one sentence for search engines

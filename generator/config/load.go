@@ -69,6 +69,9 @@ func readFile(named string) (name string, data []byte, err error) {
 		if _, err := os.Stat(other); err == nil {
 			return name, nil, fmt.Errorf("%s: is not read; rename it to %s", other, FileName)
 		}
+		if _, err := os.Lstat(name); err == nil {
+			return name, nil, fmt.Errorf("%s: symbolic link leads nowhere; correct or remove it", name)
+		}
 		return name, nil, nil
 	}
 	if err != nil {

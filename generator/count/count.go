@@ -61,6 +61,8 @@ func Run(ctx context.Context, p *project.Project, o Options) (report *stats.Repo
 	if err != nil {
 		return nil, err
 	}
+	publishing := p.Terminal.Start("publishing the statistics", 0, progress.Nothing)
+	defer publishing.End()
 	if report.Files, err = publish(ctx, p, e, o.DryRun); err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
 // Package folder reads the folders of a site (content/, layouts/) and follows symbolic links: a link appears as the
-// file or folder that it points to. A link to a folder that contains the link itself is left out, because following it
+// file or folder that it points to. A link to a folder that contains the link itself stays a link, because following it
 // would never end.
 package folder
 
@@ -18,6 +18,16 @@ func Open(path string) fs.FS { return folder{os.DirFS(path), path} }
 type folder struct {
 	fs.FS
 	root string
+}
+
+// ReadFile reads a file by its path on disk. Like ReadFile of the file system of Open, it refuses everything else than
+// regular files.
+func ReadFile(path string) ([]byte, error) {
+	data, err := fs.ReadFile(Open(filepath.Dir(path)), filepath.Base(path))
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		at.Path = path
+	}
+	return data, err
 }
 
 // ReadFile implements fs.ReadFileFS. Names that are not regular files, for instance named pipes, are an error.
@@ -66,7 +76,7 @@ func named(op, name string, err error) error {
 }
 
 // ReadDir implements fs.ReadDirFS. Symbolic links are listed as the files and folders that they point to. A link that
-// cannot be followed, because its target is missing or it leads back to itself, is listed as a link.
+// cannot be followed is listed as a link: its target is missing, or it leads back to itself or to a folder above it.
 func (f folder) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(f.FS, name)
 	kept := entries[:0]
@@ -77,31 +87,49 @@ func (f folder) ReadDir(name string) ([]fs.DirEntry, error) {
 		}
 		path := filepath.Join(f.root, filepath.FromSlash(name), e.Name())
 		info, statErr := os.Stat(path)
-		switch {
-		case statErr != nil:
+		if statErr != nil || info.IsDir() && above(info, filepath.Dir(path)) {
 			kept = append(kept, e)
-		case info.IsDir() && f.above(info, filepath.Dir(path)):
-		default:
+		} else {
 			kept = append(kept, fs.FileInfoToDirEntry(renamed{info, e.Name()}))
 		}
 	}
 	return kept, err
 }
 
-// above reports whether a folder is dir or one of the folders above dir, up to the root. Symbolic links in the path are
-// followed. For example, content/docs/up -> .. points to content, which is above content/docs, so ReadDir leaves the
-// link out.
-func (f folder) above(info fs.FileInfo, dir string) bool {
-	for {
-		here, err := os.Stat(dir)
-		if err != nil || os.SameFile(here, info) {
+// above reports whether a folder is dir or one of the folders above dir: those in its path, and those above the folder
+// that it really is if the path has links. For example, content/docs/up -> .. points to content, which is above
+// content/docs.
+func above(info fs.FileInfo, dir string) bool {
+	paths := []string{dir}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		paths = append(paths, real)
+	}
+	for _, path := range paths {
+		path, err := filepath.Abs(path)
+		if err != nil {
 			return true
 		}
-		if dir == filepath.Clean(f.root) || dir == filepath.Dir(dir) {
-			return false
+		for {
+			here, err := os.Stat(path)
+			if err != nil || os.SameFile(here, info) {
+				return true
+			}
+			if path == filepath.Dir(path) {
+				break
+			}
+			path = filepath.Dir(path)
 		}
-		dir = filepath.Dir(dir)
 	}
+	return false
+}
+
+// IsLoop reports whether an entry of a folder is a link that is not followed because it leads to a folder above it.
+func IsLoop(fsys fs.FS, name string, d fs.DirEntry) bool {
+	if d.Type()&fs.ModeSymlink == 0 {
+		return false
+	}
+	info, err := fs.Stat(fsys, name)
+	return err == nil && info.IsDir()
 }
 
 // renamed describes the target of a link under the name of the link.

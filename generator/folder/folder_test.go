@@ -49,6 +49,8 @@ func TestLinksAreFollowed(t *testing.T) {
 		"content/one.md":     "../single.md",
 		"content/self":       ".",
 		"content/docs/up":    "..",
+		"content/docs/top":   "../..",
+		"elsewhere/home":     "../content",
 		"content/loop":       "loop",
 		"content/broken.md":  "missing.md",
 		"elsewhere/deep/top": "..",
@@ -60,6 +62,8 @@ func TestLinksAreFollowed(t *testing.T) {
 	want := map[string]string{
 		"broken.md": "unreadable", "loop": "unreadable", "docs/a.md": "content/docs/a.md", "linked/b.md": "elsewhere/b.md",
 		"linked/deep/c.md": "elsewhere/deep/c.md", "one.md": "single.md",
+		"self": "unreadable", "docs/up": "unreadable", "docs/top": "unreadable", "linked/deep/top": "unreadable",
+		"linked/home": "unreadable",
 	}
 	if diff := cmp.Diff(want, files(t, folder.Open(root))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

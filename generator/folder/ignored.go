@@ -10,10 +10,11 @@ import (
 // (RFC 8615).
 const WellKnown = ".well-known"
 
-// leftoverRE matches the names of files that programs leave behind: backups and unfinished files of editors, files of
-// file managers, copies of merge tools and of programs that synchronise folders.
+// leftoverRE matches the names of files that programs leave behind: backups and unfinished files of editors, browsers
+// and package managers, files of file managers, copies of merge tools and of programs that synchronise folders.
 var leftoverRE = regexp.MustCompile(`(?i)~$|^~|^#|` +
-	`\.(bak|orig|rej|save|sw[a-p]|te?mp)$|___jb_(tmp|old)___$|\.sb-[0-9a-f]+-\w+$|` +
+	`\.(bak|old|orig|rej|save|sw[a-p]|kate-swp|te?mp|part|crdownload|(dpkg|ucf)-\w+|rpm(new|orig|save))$|` +
+	`___jb_(tmp|old)___$|\.sb-[0-9a-f]+-\w+$|` +
 	`^(thumbs\.db|ehthumbs(_vista)?\.db|desktop\.ini|\$recycle\.bin)$|` +
 	`_(backup|base|local|remote)_[0-9]+(\.\w+)?$|\.sync-conflict-[0-9]+-`)
 

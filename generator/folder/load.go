@@ -35,16 +35,20 @@ type Loaded struct {
 }
 
 // Load reads all files of a folder, at most jobs at a time. It lists, but does not read, entries that are neither files
-// nor folders, and the files and folders for which skip returns true. skip gets their paths in the folder; nil reads
-// everything.
+// nor folders, those that cannot be read, and the files and folders for which skip returns true. skip gets their paths
+// in the folder; nil reads everything.
 func Load(ctx context.Context, fsys fs.FS, jobs int, skip func(name string) bool) (*Loaded, error) {
 	l := &Loaded{FS: fsys, entries: map[string][]fs.DirEntry{}, kept: map[string][]byte{}}
 	var names []string // of files that are read
 	var others []string
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
-		case err != nil:
+		case err != nil && name == ".":
 			return err
+		case err != nil: // a folder that cannot be read, which is listed already
+			delete(l.entries, name)
+			others = append(others, name)
+			return nil //nolint:nilerr // ReadDir returns the error
 		case name == ".":
 			l.entries[name] = nil
 			return nil
@@ -71,7 +75,7 @@ func Load(ctx context.Context, fsys fs.FS, jobs int, skip func(name string) bool
 	err = parallel.For(ctx, jobs, len(names), func(i int) error {
 		data, err := fs.ReadFile(fsys, names[i])
 		if err != nil {
-			return err
+			return nil // ReadFile returns the error
 		}
 		sums[i] = sha256.Sum256(data)
 		l.mu.Lock()

@@ -40,6 +40,7 @@ type apply struct {
 	before  manifest         // when the work began
 	roots   [2]folder        // by Root
 	settled map[string]entry // files that are on disk as they should be, so far, and those that the next run removes
+	wrote   func(n int)      // shows the progress
 }
 
 // run writes and removes files in the order that the package comment explains.
@@ -127,6 +128,7 @@ func (a *apply) writeSite(ctx context.Context) error {
 	if err := a.removeOld(ctx, Public, true); err != nil {
 		return err
 	}
+	a.wrote = a.options.Progress("writing", len(a.plan.steps))
 	for _, g := range []Group{Records, Pages} {
 		if err := a.writeGroup(ctx, g); err != nil {
 			return err
@@ -192,6 +194,7 @@ func (a *apply) writeBatch(ctx context.Context, steps []*step, durable bool) ([]
 			return entries, err
 		}
 		entries = append(entries, written...)
+		a.wrote(1)
 	}
 	return entries, nil
 }
@@ -206,6 +209,10 @@ func (a *apply) settle(entries []entry) {
 // removeOld removes the files of a root that are no longer in use: with inWay those in the way of new files, otherwise
 // all others.
 func (a *apply) removeOld(ctx context.Context, r Root, inWay bool) error {
+	removed := func(int) {}
+	if r == Public && !inWay && len(a.plan.remove) > 0 {
+		removed = a.options.Progress("removing", len(a.plan.remove))
+	}
 	for _, name := range a.plan.remove {
 		root, file := splitName(name)
 		if root != r || a.plan.inWay[name] != inWay {
@@ -217,6 +224,7 @@ func (a *apply) removeOld(ctx context.Context, r Root, inWay bool) error {
 		if err := a.roots[r].remove(file); err != nil {
 			return err
 		}
+		removed(1)
 		a.roots[r].removeEmpty(file)
 	}
 	return nil

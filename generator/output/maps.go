@@ -74,6 +74,7 @@ func (c mapChange) write() error {
 // runCommands runs the commands of after_change. The first one accepts the maps or refuses them.
 func (c mapChange) runCommands(ctx context.Context) error {
 	for i, argv := range c.options.AfterChange {
+		c.options.Progress("running "+strings.Join(argv, " "), 0)
 		failed := c.options.run(ctx, argv)
 		if failed != nil && i == 0 {
 			kept, err := c.kept()
@@ -105,6 +106,7 @@ func (c mapChange) awaitReload(ctx context.Context) error {
 	if !removes {
 		return nil
 	}
+	c.options.Progress("waiting for the web server to reload", 0)
 	select {
 	case <-ctx.Done():
 		return ctx.Err()

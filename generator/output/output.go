@@ -138,6 +138,11 @@ type Options struct {
 	Now         func() time.Time // the clock for modification times; nil: time.Now
 	Log         *slog.Logger     // output of commands, cleaning up after killed runs; nil: discarded
 
+	// Progress is called when a step that may take long starts, with what is done ("writing", "running nginx -t") and
+	// the number of files, 0 for a step without files. The returned function is called with the number of files that
+	// have been done, concurrently. nil: not called.
+	Progress func(what string, files int) (done func(n int))
+
 	// Adopt reports whether a file of the public folder was written by a version of the program that had no manifest
 	// yet. It is called only while there is no manifest. Adopted files are ours: they are replaced, and removed if the
 	// site does not have them.
@@ -223,7 +228,9 @@ func (w *Writer) Verify(ctx context.Context, inputs string) (bool, error) {
 		return false, ctx.Err()
 	}
 	entries := slices.Collect(maps.Values(w.manifest.Files))
+	done := w.options.Progress("comparing", len(entries))
 	err := parallel.For(ctx, w.options.Jobs, len(entries), func(i int) error {
+		defer done(1)
 		if !entries[i].intact(w.options.locate(entries[i].Path)) {
 			return errChanged
 		}
@@ -269,6 +276,9 @@ func (o *Options) complete() error {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Progress == nil {
+		o.Progress = func(string, int) func(int) { return func(int) {} }
 	}
 	if o.Public == "" || o.Data == "" {
 		return errors.New("open the output: a folder has no name")

@@ -122,7 +122,9 @@ func (w *Writer) Plan(ctx context.Context, files []File, keep ...string) (*Plan,
 			p.look(path.Dir(name))
 		}
 	}
+	done := w.options.Progress("comparing", len(files))
 	err = parallel.For(ctx, w.options.Jobs, len(files), func(i int) error {
+		defer done(1)
 		p.surveys[i].step = step{file: &files[i], name: set.names[i], write: true, size: -1}
 		return p.survey(&p.surveys[i])
 	})

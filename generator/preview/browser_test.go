@@ -126,9 +126,7 @@ func testEdits(t *testing.T, ctx context.Context) {
 		} {
 			waitFor(t, ctx, "the mistake", overlayText+fmt.Sprintf(".includes(%q)", want))
 		}
-		if !strings.Contains(w.log.String(), `msg="content/long.md:3:1: unknown key`) {
-			t.Errorf("not in the terminal:\n%s", w.log)
-		}
+		w.prints(`msg="content/long.md:3:1: unknown key`)
 		waitFor(t, ctx, "the last good page behind it", `document.querySelector("main").textContent.includes("Second")`)
 		evaluate(t, ctx, `document.querySelector("sitegen-preview").shadowRoot.getElementById("behind").click()`)
 		waitFor(t, ctx, "the overlay gone", `!(`+overlayShown+`)`)

@@ -2,6 +2,7 @@ package preview
 
 import (
 	"context"
+	"time"
 
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
@@ -29,6 +30,8 @@ type State struct {
 	Table     *redirect.Table
 	As        redirect.Server  // the server to emulate
 	Catalogue string           // describes the packages: "the 79 packages of the sample"
+	Fetched   time.Duration    // time that fetching the packages took; 0 if they are those of the state before
+	Started   time.Time        // when the build started, after fetching
 	Pages     []Page           // sorted by URL, without pages that search engines must not index
 	Sheets    map[string]Sheet // published style sheets, by the name of their file in SheetDir
 	SheetDir  string           // the folder where people edit the style sheets

@@ -17,6 +17,10 @@ var placeRE = regexp.MustCompile(`^([^:\s][^:]*):(\d+)(?::(\d+))?: `)
 // around is the number of lines that are shown before and after the line of a message.
 const around = 2
 
+// described is the number of messages that describe lists at most, about a hundred lines. A checkout of another branch
+// can break thousands of links.
+const described = 20
+
 // describe returns the text of an error: each message with an excerpt of its file, and the hints at the end. read
 // returns the file that a message names. For example:
 //
@@ -29,7 +33,8 @@ const around = 2
 //	     5 | Text.
 func describe(err error, read func(name string) ([]byte, error)) string {
 	var b strings.Builder
-	for message := range strings.SplitSeq(err.Error(), "\n") {
+	messages := strings.Split(err.Error(), "\n")
+	for _, message := range messages[:min(len(messages), described)] {
 		b.WriteString(message + "\n")
 		m := placeRE.FindStringSubmatch(message)
 		if m == nil {
@@ -40,6 +45,9 @@ func describe(err error, read func(name string) ([]byte, error)) string {
 		if src, err := read(m[1]); err == nil {
 			excerpt(&b, src, line, col)
 		}
+	}
+	if more := len(messages) - described; more > 0 {
+		fmt.Fprintf(&b, "and %d more; sitegen build lists all of them\n", more)
 	}
 	for _, hint := range fault.Hints(err) {
 		b.WriteString("hint: " + hint + "\n")

@@ -36,7 +36,7 @@ func TestServers(t *testing.T) {
 		{"/gone", map[string]string{"": "410", "s3": "404"}},
 		{"/missing", map[string]string{"": "404"}},
 		{"/newest", map[string]string{"": "200", "s3": "404"}},
-		{"/store?id=5.12.4", map[string]string{"": "302 /releases/5.12.4/", "s3": "404"}},
+		{"/store?id=5.12.4", map[string]string{"": "302 /releases/5.12.4/?id=5.12.4", "s3": "404"}},
 		{"/latest/win", map[string]string{"": "302 /bitstream/" + newest.ID}},
 		{"/bitstream/" + newest.ID, map[string]string{"": "302 " + girder + newest.ID + "/download",
 			"s3": "301 " + girder + newest.ID + "/download"}},

@@ -18,6 +18,7 @@ type worker struct {
 	watcher *watcher
 	watched []string
 	since   []string // files that have changed since the newest state
+	told    told
 	results chan result
 	fetched chan fetched
 	cancel  context.CancelFunc // cancels the running check
@@ -37,6 +38,25 @@ type result struct {
 	took     time.Duration
 }
 
+// told is what the terminal has been told. Changes that follow each other quickly, as those of git checkout, lead to
+// several builds, of which the terminal shows the result of the last one.
+type told struct {
+	later    bool     // files may still be changing
+	checking bool     // the newest state is being checked; problems of an earlier one may be outdated
+	built    string   // message about the builds that have not been reported; "" for none
+	changed  []string // files that have changed since the last report
+	problems string   // as in status
+	warnings []string // as in view
+}
+
+// A storm of changes, as by git checkout, has at least stormSize files, and may pause shorter than stormPause. Builds
+// are reported when no file has changed for savePause, or for stormPause after a storm.
+const (
+	savePause  = 300 * time.Millisecond
+	stormPause = 1500 * time.Millisecond
+	stormSize  = 10
+)
+
 // start builds the first state. A mistake in the files of the site is shown in the preview; other errors are returned.
 func (s *Server) start(ctx context.Context) (*worker, error) {
 	w := &worker{Server: s, results: make(chan result), fetched: make(chan fetched), cancel: func() {}}
@@ -48,6 +68,7 @@ func (s *Server) start(ctx context.Context) (*worker, error) {
 		}
 		w.fail(err)
 	}
+	w.report()
 	return w, nil
 }
 
@@ -58,12 +79,23 @@ func (w *worker) run(ctx context.Context) {
 	if w.o.Refresh == 0 {
 		refresh.Stop()
 	}
+	settled := time.NewTimer(0)
+	settled.Stop()
+	defer settled.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case changed := <-w.watcher.changes:
-			w.rebuild(ctx, changed)
+			w.change(ctx, changed, settled)
+		case <-settled.C:
+			select {
+			case changed := <-w.watcher.changes: // files have changed during the last build
+				w.change(ctx, changed, settled)
+			default:
+				w.told.later = false
+				w.report()
+			}
 		case <-refresh.C:
 			w.refresh(ctx)
 		case f := <-w.fetched:
@@ -71,13 +103,24 @@ func (w *worker) run(ctx context.Context) {
 			case f.err != nil:
 				w.o.Log.Warn(f.err.Error())
 			case f.use():
-				w.rebuild(ctx, nil)
+				w.change(ctx, nil, settled)
 			}
 			refresh.Reset(w.o.Refresh)
 		case r := <-w.results:
 			w.finish(r)
 		}
 	}
+}
+
+// change builds after a change, and sets the timer that fires when files have stopped changing.
+func (w *worker) change(ctx context.Context, changed []string, settled *time.Timer) {
+	w.told.later = true
+	w.rebuild(ctx, changed)
+	pause := savePause
+	if len(w.told.changed) >= stormSize {
+		pause = stormPause
+	}
+	settled.Reset(pause)
 }
 
 // refresh fetches the packages in another goroutine.
@@ -111,9 +154,9 @@ func (w *worker) rebuild(ctx context.Context, changed []string) {
 
 // build builds a new state, shows it, and starts a check of it.
 func (w *worker) build(ctx context.Context, changed []string) error {
-	start := w.o.Now()
 	w.cancel()
 	w.since = append(w.since, changed...)
+	w.told.changed = append(w.told.changed, changed...)
 	state, err := w.builder.Build(ctx)
 	if watched := w.builder.Watched(); !slices.Equal(watched, w.watched) {
 		w.watched = watched
@@ -126,13 +169,13 @@ func (w *worker) build(ctx context.Context, changed []string) error {
 	if err != nil {
 		return err
 	}
-	w.show(next, start)
+	w.show(next)
 	w.check(ctx, next)
 	return nil
 }
 
 // show renders the pages that are open in browsers, makes next the newest state, and sends the status to the pages.
-func (w *worker) show(next *site, start time.Time) {
+func (w *worker) show(next *site) {
 	before := w.view.Load()
 	v := *before
 	v.newest = next
@@ -149,14 +192,63 @@ func (w *worker) show(next *site, start time.Time) {
 			v.From, v.Sheets = append(slices.Clone(before.From), before.Build), following(before.Sheets, sheets)
 		}
 	}
-	took := w.o.Now().Sub(start)
+	took := w.o.Now().Sub(next.Started)
 	v.Server, v.Catalogue = next.As.Name(), next.Catalogue
 	v.Time, v.Took, v.Warnings = w.o.Now().Format(time.TimeOnly), took.Milliseconds(), -1
-	v.log = []string{fmt.Sprintf("%s built in %d ms%s", v.Time, v.Took, because(w.since))}
+	w.told.built = fmt.Sprintf("built in %d ms", v.Took)
+	if next.Fetched > 0 {
+		w.told.built = fmt.Sprintf("fetched the packages in %d ms, %s", next.Fetched.Milliseconds(), w.told.built)
+	}
+	v.log = []string{v.Time + " " + w.told.built + because(w.since)}
 	w.since = nil
 	w.view.Store(&v)
 	w.hub.send(v.status)
-	w.o.Log.Info(v.log[0][len(v.Time)+1:])
+}
+
+// report prints what has changed since the last report: the last build and the files that changed before it, the
+// mistakes, and new warnings.
+func (w *worker) report() {
+	if w.told.later {
+		return
+	}
+	v := w.view.Load()
+	if w.told.built != "" {
+		w.o.Log.Info(w.told.built + because(w.told.changed))
+		w.told.built, w.told.changed = "", nil
+	}
+	switch {
+	case w.told.checking:
+		return
+	case v.Problems == w.told.problems:
+	case v.Problems == "":
+		w.o.Log.Info("all problems are fixed")
+	default:
+		for line := range strings.SplitSeq(v.Problems, "\n") {
+			w.o.Log.Error(line)
+		}
+	}
+	w.told.problems = v.Problems
+	w.warn(v.warnings)
+}
+
+// shownWarnings is the maximum number of warnings that a report lists: about half a screen.
+const shownWarnings = 10
+
+// warn reports the warnings that have not been reported.
+func (w *worker) warn(warnings []string) {
+	var fresh []string
+	for _, text := range warnings {
+		if !slices.Contains(w.told.warnings, text) {
+			fresh = append(fresh, text)
+		}
+	}
+	w.told.warnings = warnings
+	for _, text := range fresh[:min(len(fresh), shownWarnings)] {
+		w.o.Log.Warn(text)
+	}
+	if more := len(fresh) - shownWarnings; more > 0 {
+		w.o.Log.Warn(fmt.Sprintf("%d more warnings; the page /-/ lists all of them", more))
+	}
 }
 
 // nextBuild returns the id of the next build: "x" is followed by "x-1", "x-2" and so on.
@@ -229,6 +321,7 @@ func following(earlier, now map[string]Sheet) map[string]Sheet {
 // check starts a check of a state in another goroutine.
 func (w *worker) check(ctx context.Context, s *site) {
 	ctx, w.cancel = context.WithCancel(ctx)
+	w.told.checking = true
 	go func() {
 		start := w.o.Now()
 		warnings, err := w.builder.Check(ctx, s.State)
@@ -252,32 +345,21 @@ func (w *worker) finish(r result) {
 		w.fail(r.err)
 		return
 	}
-	fixed := v.Problems != ""
-	for _, text := range r.warnings {
-		if !slices.Contains(v.warnings, text) {
-			w.o.Log.Warn(text)
-		}
-	}
 	v.good, v.warnings, v.Warnings, v.Problems = r.site, r.warnings, len(r.warnings), ""
+	w.told.checking = false
 	v.log = append(slices.Clone(v.log), fmt.Sprintf("checked in %d ms", r.took.Milliseconds()))
 	w.view.Store(&v)
 	w.hub.send(v.status)
-	if fixed {
-		w.o.Log.Info("all problems are fixed")
-	}
+	w.report()
 }
 
 // fail shows the mistakes of the newest edit.
 func (w *worker) fail(err error) {
+	w.told.checking = false
 	v := *w.view.Load()
-	text := describe(err, w.builder.Read)
-	if text != v.Problems {
-		for line := range strings.SplitSeq(text, "\n") {
-			w.o.Log.Error(line)
-		}
-	}
-	v.Problems = text
+	v.Problems = describe(err, w.builder.Read)
 	v.log = append(slices.Clone(v.log), "the newest edit cannot be built")
 	w.view.Store(&v)
 	w.hub.send(v.status)
+	w.report()
 }

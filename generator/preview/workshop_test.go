@@ -108,6 +108,17 @@ func (w *workshop) write(name, text string) {
 	w.check(os.WriteFile(w.path(name), []byte(text), 0o644))
 }
 
+// prints waits until the terminal shows a text.
+func (w *workshop) prints(text string) {
+	w.t.Helper()
+	for end := time.Now().Add(20 * time.Second); !strings.Contains(w.log.String(), text); {
+		if time.Now().After(end) {
+			w.t.Fatalf("%s is not in the terminal:\n%s", text, w.log)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
 // status is the message that open pages receive.
 type status struct {
 	Build     string

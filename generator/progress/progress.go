@@ -1,10 +1,13 @@
 // Package progress shows the progress of a long operation on a terminal, in one line below the messages:
 //
+//	asking data.kitware.com, 614 KiB, 3s
 //	reading 12 MiB of 340 MiB, 3%, 2m10s left
 //	writing 12,300 of 23,000 files, 53%, 4s left
+//	compiling the redirects, 2s
 //
-// The line is updated at most ten times a second and erased at the end. Operations that take less than a tenth of a
-// second are never shown. Messages must be written through the Terminal, which keeps them apart from the line:
+// The line is updated at most ten times a second, also while nothing is reported, and erased at the end. Operations
+// that take less than a tenth of a second are never shown. Messages must be written through the Terminal, which keeps
+// them apart from the line:
 //
 //	terminal := progress.New(os.Stderr, time.Now)
 //	task := terminal.Start("writing", int64(len(files)), "files")
@@ -24,6 +27,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
@@ -32,8 +36,12 @@ import (
 // interval is the minimum time between two updates. Numbers that change more than ten times a second are unreadable.
 const interval = time.Second / 10
 
-// Bytes is the unit of a task that is counted in bytes. Any other unit is a noun in the plural: "files".
-const Bytes = "bytes"
+// Bytes is the unit of a task that is counted in bytes, and Nothing that of a task without an amount. Any other unit is
+// a noun in the plural: "files".
+const (
+	Bytes   = "bytes"
+	Nothing = ""
+)
 
 // Terminal writes messages and, below them, a progress line. It is safe for concurrent use.
 type Terminal struct {
@@ -41,8 +49,8 @@ type Terminal struct {
 	now func() time.Time
 
 	mu    sync.Mutex
-	task  *Task // the task shown in the line; nil for none
-	drawn bool  // whether the line is on the screen
+	task  *Task  // the task shown in the line; nil for none
+	drawn string // the line on the screen; "" for none
 	last  time.Time
 }
 
@@ -68,8 +76,10 @@ func (t *Terminal) Start(what string, total int64, unit string) *Task {
 	defer t.mu.Unlock()
 	t.erase()
 	t.last = t.now()
-	t.task = &Task{terminal: t, what: what, total: total, unit: unit, begin: t.last}
-	return t.task
+	k := &Task{terminal: t, what: what, total: total, unit: unit, begin: t.last}
+	k.tick = time.AfterFunc(interval, k.wait)
+	t.task = k
+	return k
 }
 
 // columns returns the width of the terminal, or 0 if w is not a terminal.
@@ -90,9 +100,9 @@ func (t *Terminal) columns() int {
 
 // erase erases the progress line. Errors are ignored; the next Write returns them.
 func (t *Terminal) erase() {
-	if t.drawn {
+	if t.drawn != "" {
 		_, _ = io.WriteString(t.w, "\r\x1b[K")
-		t.drawn = false
+		t.drawn = ""
 	}
 }
 
@@ -104,6 +114,7 @@ type Task struct {
 	unit     string
 	begin    time.Time
 	done     int64
+	tick     *time.Timer
 }
 
 // Add adds n to the amount that is done.
@@ -121,13 +132,33 @@ func (k *Task) update(change func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	change()
+	k.draw()
+}
+
+// wait redraws the line of a task that reports nothing at present, because it waits for an answer for example.
+func (k *Task) wait() {
+	t := k.terminal
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.task == k {
+		k.draw()
+		k.tick.Reset(interval)
+	}
+}
+
+// draw redraws the line if interval has passed. The terminal must be locked.
+func (k *Task) draw() {
+	t := k.terminal
 	now := t.now()
 	if t.task != k || now.Sub(t.last) < interval {
 		return
 	}
-	t.last, t.drawn = now, true
+	t.last = now
 	// Leave one column free: some terminals start a new line after a character in the last column.
-	_, _ = io.WriteString(t.w, "\r"+k.line(now, t.columns()-1)+"\x1b[K")
+	if line := k.line(now, t.columns()-1); line != t.drawn {
+		t.drawn = line
+		_, _ = io.WriteString(t.w, "\r"+line+"\x1b[K")
+	}
 }
 
 // End ends the task and erases the line.
@@ -138,6 +169,7 @@ func (k *Task) End() {
 	t := k.terminal
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	k.tick.Stop()
 	if t.task == k {
 		t.erase()
 		t.task = nil
@@ -147,21 +179,32 @@ func (k *Task) End() {
 // line returns the progress line, which has at most the given number of columns. Parts that do not fit are left out,
 // starting from the end.
 func (k *Task) line(now time.Time, columns int) string {
-	parts := []string{k.what + " " + k.amount(k.done)}
-	if k.total > 0 {
+	elapsed := now.Sub(k.begin)
+	var parts []string
+	switch {
+	case k.unit == Nothing:
+		parts = []string{k.what}
+	case k.total == 0:
+		parts = []string{k.what + " " + k.amount(k.done)}
+	default:
 		done := min(k.done, k.total)
-		parts[0] = fmt.Sprintf("%s %s of %s", k.what, strings.TrimSuffix(k.amount(done), " "+k.unit), k.amount(k.total))
-		parts = append(parts, fmt.Sprintf("%d%%", int(float64(done)/float64(k.total)*100)))
-		if elapsed := now.Sub(k.begin); elapsed >= time.Second && done > 0 {
+		parts = []string{
+			fmt.Sprintf("%s %s of %s", k.what, strings.TrimSuffix(k.amount(done), " "+k.unit), k.amount(k.total)),
+			fmt.Sprintf("%d%%", int(float64(done)/float64(k.total)*100)),
+		}
+		if elapsed >= time.Second && done > 0 {
 			left := time.Duration(float64(elapsed) * float64(k.total-done) / float64(done))
 			parts = append(parts, left.Round(time.Second).String()+" left")
 		}
 	}
-	for len(parts) > 1 && len(strings.Join(parts, ", ")) > columns {
+	if k.total == 0 && elapsed >= time.Second {
+		parts = append(parts, elapsed.Truncate(time.Second).String())
+	}
+	for len(parts) > 1 && utf8.RuneCountInString(strings.Join(parts, ", ")) > columns {
 		parts = parts[:len(parts)-1]
 	}
-	line := strings.Join(parts, ", ")
-	return line[:min(len(line), max(columns, 0))]
+	line := []rune(strings.Join(parts, ", "))
+	return string(line[:min(len(line), max(columns, 0))])
 }
 
 // amount formats a number with the unit.

@@ -38,7 +38,9 @@ func TestLine(t *testing.T) {
 		{"nothing done", 80, 134, "packages", 5 * time.Second, 0, "reading 0 of 134 packages, 0%"},
 		{"all done", 80, 134, "packages", 5 * time.Second, 134, "reading 134 of 134 packages, 100%, 0s left"},
 		{"more than all", 80, 134, "packages", 5 * time.Second, 200, "reading 134 of 134 packages, 100%, 0s left"},
-		{"of unknown size", 80, 0, progress.Bytes, 5 * time.Second, 12 << 20, "reading 12 MiB"},
+		{"of unknown size", 80, 0, progress.Bytes, 5 * time.Second, 12 << 20, "reading 12 MiB, 5s"},
+		{"of unknown size, new", 80, 0, progress.Bytes, 500 * time.Millisecond, 12 << 20, "reading 12 MiB"},
+		{"without an amount", 80, 0, progress.Nothing, 65 * time.Second, 0, "reading, 1m5s"},
 		{"one column narrower than the terminal", 42, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20,
 			"reading 12 MiB of 340 MiB, 3%, 1m49s left"},
 		{"as wide as the terminal", 41, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20,
@@ -82,6 +84,26 @@ func TestDrawnTenTimesASecond(t *testing.T) {
 	short.End()
 	if drawn := strings.Count(screen.Written(t), "writing"); drawn != 10 {
 		t.Errorf("an operation of less than a tenth of a second is shown")
+	}
+}
+
+// TestWaiting checks that a task that reports nothing is shown, too.
+func TestWaiting(t *testing.T) {
+	screen := testutil.OpenTerminal(t, 80)
+	begin := time.Now()
+	fast := func() time.Time { return begin.Add(20 * time.Since(begin)) }
+	task := progress.New(screen.File, fast).Start("asking host.example,", 0, progress.Bytes)
+	for end := time.Now().Add(10 * time.Second); screen.Text(t) != "asking host.example, 0 B, 2s"; {
+		if time.Now().After(end) {
+			t.Fatalf("the screen is %q", screen.Text(t))
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	task.End()
+	before := screen.Written(t)
+	time.Sleep(200 * time.Millisecond)
+	if after := screen.Written(t); after != before || screen.Text(t) != "" {
+		t.Errorf("written after the end: %q", after[len(before):])
 	}
 }
 

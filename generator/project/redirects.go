@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/folder"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/redirect/servers"
@@ -19,18 +20,32 @@ import (
 // RulesFile returns the path of the file with the redirect rules.
 func (p *Project) RulesFile() string { return filepath.Join(p.Config.Redirects, "rules.txt") }
 
+// isLink reports whether there is a symbolic link at a path.
+func isLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
+}
+
 // Rules returns the content of RulesFile, or "" if there is no such file.
 func (p *Project) Rules() (string, error) {
-	b, err := os.ReadFile(p.RulesFile())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	file := p.RulesFile()
+	b, err := folder.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = nil; isLink(file) {
+			err = fmt.Errorf("%s: symbolic link leads nowhere; correct or remove it", file)
+		}
+		return "", usage(err, "")
+	}
+	if err != nil {
 		return "", usage(fmt.Errorf("read the redirect rules: %w", err), "")
 	}
 	return string(b), nil
 }
 
 // Table returns all redirects of the site: the packages of x, the rules, the aliases of pages, the profile's rules for
-// the links of retired servers, and the files that come before rules. paths are those of the files that a build writes. Its error lists all mistakes in rules and aliases; the table is returned as well,
-// with the valid ones, and the caller may check them, too.
+// the links of retired servers, and the files that come before rules. paths are those of the files that a build writes.
+// Its error lists all mistakes in rules and aliases; the table is returned as well, with the valid ones, and the caller
+// may check them, too.
 func (p *Project) Table(x *lookup.Index, aliases []site.Alias, paths []string) (*redirect.Table, error) {
 	text, err := p.Rules()
 	if err != nil {

@@ -41,6 +41,8 @@ func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
 		Index:   x,
 		Content: site.Overlay(pages, sitegen.Content()),
 		Layouts: site.Overlay(templates, sitegen.Layouts()),
+
+		NoticeAt: c.Origin("notice").At,
 	}, nil
 }
 

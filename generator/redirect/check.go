@@ -117,7 +117,7 @@ type checker struct {
 	into     map[*Rule]*loop // the loop that a rule is in or leads into; nil for none
 }
 
-// add adds a finding about a rule, unless the rule already has an error: a line gives one error, the first one found.
+// add adds a finding about a rule, unless the rule already has an error: a line has one error, the first one found.
 func (c *checker) add(s Severity, r *Rule, format string, args ...any) {
 	if c.failed[r] {
 		return
@@ -133,7 +133,8 @@ func (c *checker) unreachable(r *Rule) bool {
 		c.add(Error, r, "this rule never matches: the download API answers %s", r.Source)
 		return true
 	case withoutRules(r.Source), withoutRules(r.Source + "/"):
-		c.add(Error, r, "this rule never matches: rules do not apply to files that sitegen generates, or to hidden files "+
+		c.add(Error, r, "this rule never matches: rules do not apply to files that sitegen generates, or to "+
+			"hidden files "+
 			"(found %s)",
 			r.Source)
 		return true

@@ -280,7 +280,7 @@ func TestAliases(t *testing.T) {
 	if err == nil || len(list) != 1 {
 		t.Fatalf("%v, %v", list, err)
 	}
-	want := "read the aliases of pages: content/a.md:3:5: a source must start with a slash (found \"x\")\n" +
+	want := "content/a.md:3:5: a source must start with a slash (found \"x\")\n" +
 		"content/a.md:3:5: an alias must be a single path (found \"/x/*\"); write patterns in rules.txt"
 	if err.Error() != want {
 		t.Errorf("error %q,\n want %q", err, want)

@@ -2,7 +2,6 @@ package redirect
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/Slicer/sitegen/generator/catalog"
@@ -48,10 +47,7 @@ func AliasRules(aliases []Alias) ([]Rule, error) {
 		r.compile()
 		rules = append(rules, r)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return rules, fmt.Errorf("read the aliases of pages: %w", err)
-	}
-	return rules, nil
+	return rules, errors.Join(errs...)
 }
 
 // InheritedRules parses the rules of a profile for the links of retired servers. text has the syntax of rules.txt. The

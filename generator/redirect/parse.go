@@ -22,8 +22,8 @@ const MaxTarget = 512
 // MaxSource is the maximum length of an encoded source in bytes. A key of CloudFront's key-value store has at most 512.
 const MaxSource = 400
 
-// maxNames is the maximum number of placeholders in a source, among them the first asterisk. Nginx numbers the groups of
-// a regular expression with one digit: $1 to $9.
+// maxNames is the maximum number of placeholders in a source, among them the first asterisk. Nginx numbers the groups
+// of a regular expression with one digit: $1 to $9.
 const maxNames = 9
 
 // maxStars is the maximum number of asterisks in a source. A request could take a server a long time to compare with
@@ -191,7 +191,8 @@ func leftOut(fields []field) string {
 		}
 	}
 	if target != "" && strings.TrimSuffix(status, "!") == "200" {
-		return "status 200 with another host needs a proxy; write 302 to redirect, or set the proxy up in the web server"
+		return "status 200 with another host needs a proxy; write 302 to redirect, or set the proxy up in the " +
+			"web server"
 	}
 	return ""
 }
@@ -405,7 +406,8 @@ func CheckTarget(target string, status int) error {
 	case strings.HasPrefix(target, "/"):
 		switch {
 		case file && strings.ContainsAny(target, "?#%"):
-			return found(fmt.Sprintf("status %d serves a file of the site; the target cannot have a query, fragment or "+
+			return found(fmt.Sprintf("status %d serves a file of the site; the target cannot have a query, "+
+				"fragment or "+
 				"escape", status))
 		case file && hiddenFile(target):
 			return found("files and folders whose names start with a dot are not served")

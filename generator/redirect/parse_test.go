@@ -111,11 +111,11 @@ func TestParseMistakes(t *testing.T) {
 // do not follow from another.
 func TestParseReportsEverythingAtOnce(t *testing.T) {
 	_, err := redirect.Parse("r", "bad /x 999\n/ok /fine\n/a\n/a /b 301 Country=de Language=de\n"+
-		"https://old.example/* /b/:splat\n/*/a/* /b/:nmae\n/a /b 301 x=y\n/a x= y= /b 302\n")
+		"https://old.example/* /b/:splat\n/*/a/* /b/:other\n/a /b 301 x=y\n/a x= y= /b 302\n")
 	want := `r:1:1: a source must start with a slash (found "bad"); and in column 8: invalid status (found 999); use ` +
 		`301, 302, 303, 307, 308, 200, 404 or 410
 r:3:1: the target is missing; write: /a /target 301
-r:6:8: unknown placeholder (found "nmae"); write %3A for a literal colon
+r:6:8: unknown placeholder (found "other"); write %3A for a literal colon
 r:7:11: unexpected text after the status (found "x=y"); write: source [name=value …] target status
 r:8:4: invalid condition (found "x="); write name=:placeholder, or name=value with a value of letters, digits and ` +
 		`._~-; and in column 7: invalid condition (found "y="); write name=:placeholder, or name=value with a value of ` +

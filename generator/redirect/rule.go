@@ -13,8 +13,8 @@ import (
 // them.
 //
 // The source is compared with the decoded path of a request; case matters, a slash at the end does not. A source is a
-// pattern if it has an asterisk, which matches any text, or a placeholder :name, which matches text without a slash. The
-// target may use what they match, percent-encoded if the rule redirects; see EncodePath. For example,
+// pattern if it has an asterisk, which matches any text, or a placeholder :name, which matches text without a slash.
+// The target may use what they match, percent-encoded if the rule redirects; see EncodePath. For example,
 //
 //	/docs/:version/* https://docs.example.org/:version/:splat 302
 //

@@ -23,12 +23,12 @@ type Table struct {
 	Rules *Rules // from rules.txt, from aliases and from the profile; nil for none
 	Files Files  // the files of the site, which come before rules without "!"
 
-	// Name tells the sites of one server apart, where they share a namespace: it is part of the names of Nginx's
+	// Name distinguishes the sites of one server, where they share a namespace: it is part of the names of Nginx's
 	// variables. It consists of lower-case letters and digits, and is "" for the only site of a server.
 	Name string
 }
 
-// Files tells which files a site has.
+// Files holds the paths of the files of a site.
 type Files struct {
 	// Pages holds the paths of the files that a build writes: "/", "/docs/install/", "/robots.txt". A folder's
 	// index.html has two paths, with and without the name.

@@ -29,7 +29,8 @@ type builder struct {
 	project *project.Project
 	load    func() (*project.Project, error)
 	cat     *supply.Catalogue
-	label   string // describes the packages, for messages
+	label   string        // describes the packages, for messages
+	fetched time.Duration // time that fetching the packages took, until a state has it
 	input   site.Input
 	edition *site.Edition // the newest one without errors
 	limits  limits
@@ -95,6 +96,7 @@ func (b *builder) Build(ctx context.Context) (*preview.State, error) {
 		return nil, err
 	}
 	p := b.project
+	start := p.Now()
 	in, err := p.Site(b.cat.Index(p), b.cat.Run.IsSample())
 	if err != nil {
 		return nil, err
@@ -127,9 +129,11 @@ func (b *builder) Build(ctx context.Context) (*preview.State, error) {
 	if in.Stats {
 		files.public = os.DirFS(p.Config.Out)
 	}
+	fetched := b.fetched
+	b.fetched = 0
 	return &preview.State{
-		Files: files, Table: table, As: as, Catalogue: b.label, Pages: pagesOf(e),
-		Sheets: sheetsOf(e), SheetDir: filepath.Join(p.Config.Layouts, "assets"),
+		Files: files, Table: table, As: as, Catalogue: b.label, Fetched: fetched, Started: start,
+		Pages: pagesOf(e), Sheets: sheetsOf(e), SheetDir: filepath.Join(p.Config.Layouts, "assets"),
 	}, nil
 }
 
@@ -144,10 +148,12 @@ func (b *builder) configure(ctx context.Context) error {
 	if b.cat != nil && samePackages(old, p) {
 		return nil
 	}
+	start := p.Now()
 	cat, label, err := supply.Preview(ctx, p)
 	if err != nil {
 		return err
 	}
+	b.fetched = p.Now().Sub(start)
 	b.show(cat, label)
 	return nil
 }
@@ -215,15 +221,18 @@ func (l *limits) of(p *project.Project, t *redirect.Table) ([]redirect.Finding, 
 func (b *builder) Refresh() func(context.Context) (func() bool, error) {
 	p, before := b.project, b.cat
 	return func(ctx context.Context) (func() bool, error) {
+		start := p.Now()
 		cat, label, err := supply.Refresh(ctx, p)
 		if err != nil {
 			return nil, err
 		}
+		took := p.Now().Sub(start)
 		same := reflect.DeepEqual(cat.Packages, before.Packages)
 		return func() bool {
 			if same || b.cat != before {
 				return false // nothing new, or the configured source has changed in the meantime
 			}
+			b.fetched = took
 			b.show(cat, label)
 			return true
 		}, nil

@@ -44,41 +44,52 @@ type Asset struct {
 type assetSet map[string]*Asset
 
 // readAssets reads the assets, minifies them unless m is nil, and names them for publication in folder. Its findings
-// are syntax errors in style sheets and scripts, and url() references to missing files.
-func readAssets(layouts fs.FS, folder string, m *minifier) (assetSet, fault.Findings, error) {
-	sources, err := assetSources(layouts)
+// are syntax errors in style sheets and scripts, url() references to missing files, and entries that are neither files
+// nor folders; its warnings are about text that is not UTF-8.
+func readAssets(layouts fs.FS, folder string, m *minifier) (
+	set assetSet, warnings, findings fault.Findings, err error,
+) {
+	sources, findings, err := assetSources(layouts)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	r := assetReader{sources: sources, folder: folder, minifier: m, done: assetSet{}}
+	r := assetReader{sources: sources, folder: folder, minifier: m, done: assetSet{}, findings: findings}
 	for _, name := range sortedKeys(sources) {
 		r.asset(name)
+		if isText(name) {
+			warnings = append(warnings, notUTF8(layoutFolder+assetFolder+"/"+name, sources[name])...)
+		}
 	}
-	return r.done, r.findings, nil
+	return r.done, warnings, r.findings, nil
 }
 
 // assetSources reads the files of layouts/assets/. If syntax.css is not among them, it adds a generated one.
-func assetSources(layouts fs.FS) (map[string][]byte, error) {
-	sources := map[string][]byte{syntaxSheet: syntaxCSS()}
-	err := fs.WalkDir(layouts, assetFolder, func(name string, d fs.DirEntry, err error) error {
+func assetSources(layouts fs.FS) (sources map[string][]byte, findings fault.Findings, err error) {
+	sources = map[string][]byte{syntaxSheet: syntaxCSS()}
+	err = fs.WalkDir(layouts, assetFolder, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && name == assetFolder:
 			return nil
 		case err != nil:
-			return err
+			findings = append(findings, unreadable(layoutFolder+name, err))
 		case folder.Ignored(name):
 			if d.IsDir() {
 				return fs.SkipDir
 			}
+		case folder.IsLoop(layouts, name, d):
 		case !d.IsDir() && !d.Type().IsRegular():
-			return irregularFault(name, d)
+			findings = append(findings, irregular(layoutFolder+name, d))
 		case !d.IsDir():
-			sources[strings.TrimPrefix(name, assetFolder+"/")], err = fs.ReadFile(layouts, name)
-			return err
+			data, err := fs.ReadFile(layouts, name)
+			if err != nil {
+				findings = append(findings, unreadable(layoutFolder+name, err))
+				return nil
+			}
+			sources[strings.TrimPrefix(name, assetFolder+"/")] = data
 		}
 		return nil
 	})
-	return sources, err
+	return sources, findings, err
 }
 
 // syntaxCSS returns the style sheet for highlighted code, in light and dark colours.

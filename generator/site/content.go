@@ -31,6 +31,7 @@ type document struct {
 	page      *Page
 	src, body []byte // the whole file, and the part after the front matter
 	aliases   []aliasPath
+	untitled  fault.Finding // what to report if the page has no title
 	draft     bool
 	wrong     bool   // has mistakes in its front matter
 	held      string // why it is not published, for instance "a draft"; "" if it is published
@@ -43,6 +44,7 @@ type documentSet struct {
 	byURL     map[string]*document
 	good      map[string]*document // documents without mistakes, by path
 	files     []output.File        // files other than Markdown
+	unusable  []string             // files that cannot be read; links to them are not reported again
 	warnings  fault.Findings       // about names, and text that is not UTF-8
 }
 
@@ -61,7 +63,8 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 	err = parallel.For(ctx, in.Jobs, len(names), func(i int) error {
 		data, err := fs.ReadFile(in.Content, names[i])
 		if err != nil {
-			return err
+			wrong[i] = fault.Findings{unreadable(contentFolder+names[i], err)}
+			return nil
 		}
 		if isPage(names[i]) {
 			if documents[i] = before.again(names[i], data); documents[i] == nil {
@@ -71,7 +74,11 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 		} else {
 			files[i] = output.File{Root: output.Public, Group: output.Records, Path: names[i], Data: data}
 			if isText(names[i]) {
-				doubtful[i] = notUTF8(contentFolder+names[i], data, 0)
+				doubtful[i] = notUTF8(contentFolder+names[i], data)
+			}
+			if hasFrontMatter(names[i], data) {
+				doubtful[i] = append(doubtful[i], fault.PlaceOf(contentFolder+names[i], data, 0).
+					Errorf("published with its front matter; only .md and .markdown files become pages"))
 			}
 		}
 		return nil
@@ -79,7 +86,8 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &documentSet{byURL: map[string]*document{}, good: map[string]*document{}, warnings: found.warnings()}
+	c := &documentSet{byURL: map[string]*document{}, good: map[string]*document{},
+		unusable: found.unusable, warnings: found.warnings()}
 	for i := range names {
 		findings = append(findings, wrong[i]...)
 		if d := documents[i]; d != nil {
@@ -88,9 +96,11 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 			}
 			c.documents = append(c.documents, d)
 			c.byURL[d.page.URL()] = d
-		} else {
+		} else if wrong[i] == nil {
 			c.files = append(c.files, files[i])
 			c.warnings = append(c.warnings, doubtful[i]...)
+		} else {
+			c.unusable = append(c.unusable, names[i])
 		}
 	}
 	return c, findings, nil
@@ -102,7 +112,7 @@ func newDocument(name string, src []byte) (*document, fault.Findings) {
 	src = withoutMark(src)
 	fm, body, findings := readFrontMatter(source, src)
 	if utf8.Valid(src[:len(src)-len(body)]) { // else front matter has the finding
-		findings = append(findings, notUTF8(source, src, len(src)-len(body))...)
+		findings = append(findings, notUTF8(source, src)...)
 	}
 	p := &Page{
 		Path: documentPath(name), Layout: cmp.Or(fm.layout, defaultLayout), Group: output.Pages,
@@ -110,7 +120,8 @@ func newDocument(name string, src []byte) (*document, fault.Findings) {
 		Source: source, weight: fm.weight, layoutAt: fm.layoutAt,
 		body: textBody{body, bytes.Count(src[:len(src)-len(body)], []byte("\n"))},
 	}
-	d := &document{page: p, src: src, body: body, aliases: fm.aliases, draft: fm.draft, wrong: len(findings) > 0}
+	d := &document{page: p, src: src, body: body, aliases: fm.aliases, untitled: fm.untitled, draft: fm.draft,
+		wrong: len(findings) > 0}
 	return d, findings
 }
 
@@ -127,12 +138,15 @@ func (c *documentSet) again(name string, src []byte) *document {
 // withoutMark removes the byte order mark that some editors write at the start of a file.
 func withoutMark(src []byte) []byte { return bytes.TrimPrefix(src, []byte("\ufeff")) }
 
-// notUTF8 returns a finding if the text from an offset on is not UTF-8. Visitors would see U+FFFD instead of letters,
-// because the web server announces all text as UTF-8.
-func notUTF8(file string, text []byte, offset int) fault.Findings {
-	for at := offset; at < len(text); {
+// notUTF8 returns a finding if the text of a file is not UTF-8. Visitors would see U+FFFD instead of letters,
+// because the web server announces all text as UTF-8. A zero byte is a sign of UTF-16.
+func notUTF8(file string, text []byte) fault.Findings {
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		return fault.Findings{fault.PlaceOf(file, text, 0).Errorf("text is UTF-16; save the file as UTF-8")}
+	}
+	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRune(text[at:])
-		if r == utf8.RuneError && size == 1 {
+		if r == utf8.RuneError && size == 1 || r == 0 {
 			return fault.Findings{fault.PlaceOf(file, text, at).
 				Errorf("text is not UTF-8 (found %q); save the file as UTF-8", text[at:at+1])}
 		}
@@ -145,6 +159,17 @@ func notUTF8(file string, text []byte, offset int) fault.Findings {
 func isText(name string) bool {
 	return slices.Contains([]string{".css", ".csv", ".htm", ".html", ".js", ".json", ".svg", ".txt", ".xml"},
 		strings.ToLower(path.Ext(name)))
+}
+
+// hasFrontMatter reports whether a file that does not become a page begins with front matter, as pages of other
+// generators do: about.html, about.mkd. YAML begins with --- as well.
+func hasFrontMatter(name string, src []byte) bool {
+	if slices.Contains([]string{".yaml", ".yml"}, path.Ext(name)) || inWellKnown(name) {
+		return false
+	}
+	first, rest := cutLine(withoutMark(src))
+	_, _, closed := cutFence(rest)
+	return first == fence && closed
 }
 
 // held returns why a document is not published, or "" if it is published.
@@ -171,8 +196,7 @@ func (c *documentSet) pages() (pages []*Page, warnings, findings fault.Findings)
 			warnings = append(warnings, fault.Place{File: p.Source}.
 				Errorf("notes on a release that is not in the catalogue, not published"))
 		case p.Title == "" && !d.wrong:
-			findings = append(findings, fault.PlaceOf(p.Source, d.src, 0).
-				Errorf("no title; begin the file with front matter: ---, title: …, ---"))
+			findings = append(findings, d.untitled)
 			fallthrough // the page still exists, so links to it are valid
 		default:
 			pages = append(pages, p)

@@ -94,15 +94,15 @@ func (e *Edition) read(ctx context.Context, folder string, before *Edition) (err
 	if before != nil {
 		old = before.build.content
 	}
-	var findings [3]fault.Findings
+	var findings [4]fault.Findings
 	if e.build.content, findings[0], err = readContent(ctx, in, old); err != nil {
 		return fmt.Errorf("read the content: %w", err)
 	}
-	if e.assets, findings[1], err = readAssets(in.Layouts, folder, e.minifier); err != nil {
+	if e.assets, e.warnings, findings[1], err = readAssets(in.Layouts, folder, e.minifier); err != nil {
 		return fmt.Errorf("read the assets: %w", err)
 	}
-	sources, err := layoutSources(in.Layouts)
-	if err != nil {
+	var sources map[string]string
+	if sources, findings[3], err = layoutSources(in.Layouts); err != nil {
 		return fmt.Errorf("read the layouts: %w", err)
 	}
 	if before != nil && before.layouts.findings == nil && maps.Equal(sources, before.layouts.sources) &&
@@ -129,7 +129,7 @@ func (e *Edition) plan(before *Edition) error {
 		}
 	}
 	pages, warnings, findings := e.build.content.pages()
-	e.warnings = warnings
+	e.warnings = append(e.warnings, warnings...)
 	e.findings = append(e.findings, findings...)
 	for _, p := range append(pages, e.build.added...) {
 		e.slots = append(e.slots, &slot{page: p})
@@ -253,6 +253,9 @@ func (e *Edition) Aliases() []Alias {
 func (e *Edition) Files(ctx context.Context, server Server) (files []output.File, warnings fault.Findings, err error) {
 	err = parallel.For(ctx, e.build.Jobs, len(e.slots), func(i int) error {
 		_, _ = e.rendered(e.slots[i]) // pageFindings reports the error
+		if e.build.Rendered != nil {
+			e.build.Rendered()
+		}
 		return nil
 	})
 	if err != nil {
@@ -261,6 +264,7 @@ func (e *Edition) Files(ctx context.Context, server Server) (files []output.File
 	findings := slices.Concat(e.findings, e.pageFindings(e.slots))
 	files, twice := e.files()
 	bad, doubtful := e.checkLinks(files, server)
+	doubtful = append(doubtful, caseWarnings(e.origins())...)
 	for _, s := range e.slots {
 		doubtful = append(doubtful, s.warnings...)
 	}
@@ -376,6 +380,28 @@ func (e *Edition) files() (files []output.File, twice fault.Findings) {
 	return files, twice
 }
 
+// origins returns all published files with their sources, the generated ones first.
+func (e *Edition) origins() (list []publishedFile) {
+	for _, files := range [][]output.File{e.build.derived.records, e.build.files, e.assets.files()} {
+		for _, f := range files {
+			list = append(list, publishedFile{path: f.Path})
+		}
+	}
+	var own []publishedFile
+	for _, s := range e.slots {
+		if f := (publishedFile{s.page.Path, s.page.Source}); f.source == "" {
+			list = append(list, f)
+		} else {
+			own = append(own, f)
+		}
+	}
+	for _, f := range e.build.content.files {
+		own = append(own, publishedFile{f.Path, contentFolder + f.Path})
+	}
+	slices.SortStableFunc(own, func(a, b publishedFile) int { return strings.Compare(a.source, b.source) })
+	return append(list, own...)
+}
+
 // twice returns the finding for a path that occurs twice. It blames the last content file with that path.
 func (e *Edition) twice(at string) fault.Finding {
 	var sources []string // producers never add the same path twice
@@ -409,6 +435,12 @@ func (e *Edition) checkLinks(files []output.File, server Server) (bad, doubtful 
 			c.known[urlOf(f.Path)] = nil
 		}
 	}
+	for _, name := range e.build.content.unusable {
+		if isPage(name) {
+			name = documentPath(name)
+		}
+		c.known[urlOf(name)] = nil
+	}
 	done := make([]*rendered, len(e.slots))
 	for i, s := range e.slots {
 		done[i] = s.done
@@ -423,7 +455,8 @@ func (e *Edition) checkLinks(files []output.File, server Server) (bad, doubtful 
 			c.unread = append(c.unread, string(d.src[:len(d.src)-len(d.body)]))
 		}
 	}
-	placer := &linkPlacer{documents: documents, layouts: e.layouts, markdown: e.build.markdown, notice: e.build.Notice}
+	placer := &linkPlacer{documents: documents, layouts: e.layouts, markdown: e.build.markdown,
+		notice: e.build.Notice, noticeAt: e.build.NoticeAt}
 	for _, b := range c.check(done) {
 		if b.warning {
 			doubtful = append(doubtful, placer.findings(b)...)

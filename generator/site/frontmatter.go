@@ -2,6 +2,8 @@ package site
 
 import (
 	"bytes"
+	"encoding/json"
+	"regexp"
 	"strings"
 	"time"
 
@@ -18,6 +20,7 @@ type frontMatter struct {
 	date               time.Time // in UTC; zero if not set
 	weight             *int      // place in the navigation; nil for none
 	aliases            []aliasPath
+	untitled           fault.Finding // what to report about a page without a title
 }
 
 // aliasPath is a path that redirects to the page, and the place of its entry in the file.
@@ -42,17 +45,47 @@ const fence = "---"
 // the front matter. path is the file's name in findings.
 func readFrontMatter(path string, src []byte) (fm frontMatter, body []byte, findings fault.Findings) {
 	first, rest := cutLine(src)
-	if first != fence {
+	start := fault.PlaceOf(path, src, 0)
+	switch first {
+	case fence:
+	case "+++":
+		return fm, nil, fault.Findings{start.
+			Errorf("front matter is TOML (found \"+++\"); write it in YAML: ---, title: …, ---")}
+	default:
+		fm.untitled = start.Errorf("no title; %s", withoutFrontMatter(src))
 		return fm, src, nil
 	}
 	yamlText, body, ok := cutFence(rest)
 	if !ok {
-		return fm, nil, fault.Findings{fault.PlaceOf(path, src, 0).
-			Errorf("front matter does not end (no second --- line)")}
+		return fm, nil, fault.Findings{start.Errorf("front matter does not end (no second --- line)")}
 	}
 	doc := yamltext.Parse(path, yamlText, 1)
 	doc.Read(fm.keys())
+	fm.untitled = start.Errorf("no title; add one to the front matter: title: …")
+	for _, e := range doc.Root.Entries {
+		if e.Key == "title" {
+			fm.untitled = e.KeyAt.Errorf("title is empty; write the title of the page after the colon")
+			if commentRE.Match(yamlText) {
+				fm.untitled.Text = "title is empty, because # begins a comment; put the title in quotes"
+			}
+		}
+	}
 	return fm, body, doc.Findings()
+}
+
+// commentRE matches a title that is a comment in YAML: "title: #1 in its field".
+var commentRE = regexp.MustCompile(`(?m)^\s*title:\s+#\S`)
+
+// withoutFrontMatter returns the hint for a text that does not begin with front matter.
+func withoutFrontMatter(src []byte) string {
+	text := bytes.TrimSpace(src)
+	switch first, _ := cutLine(text); {
+	case first == fence:
+		return "front matter must begin in the first line, without blanks; remove what is above or before its ---"
+	case strings.HasPrefix(first, "{") && json.NewDecoder(bytes.NewReader(text)).Decode(new(map[string]any)) == nil:
+		return "front matter is JSON; write it in YAML: ---, title: …, ---"
+	}
+	return "begin the file with front matter: ---, title: …, ---"
 }
 
 // keys returns all keys of front matter, in the order in which messages list them.
@@ -72,6 +105,9 @@ func (fm *frontMatter) keys() yamltext.Keys {
 			}
 		}},
 		{"aliases", yamltext.List(func(n *yamltext.Node) {
+			if n.Empty() {
+				return
+			}
 			path, ok := n.Text()
 			if ok && (!strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//")) {
 				n.Errorf("alias is not a path of this site (found %q); start it with one /", path)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/Slicer/sitegen/generator/fault"
 )
@@ -28,6 +29,8 @@ func TestReadFrontMatter(t *testing.T) {
 					{"/who/", fault.Place{File: "content/x.md", Line: 10, Col: 11}},
 					{"/us", fault.Place{File: "content/x.md", Line: 10, Col: 18}}}}, "Text\n"},
 		{"a number for a title", "---\ntitle: 5.12\n---\n", frontMatter{title: "5.12"}, ""},
+		{"a number with a leading zero", "---\nweight: 08\n---\n", frontMatter{weight: new(8)}, ""},
+		{"a hexadecimal number", "---\nweight: 0x10\n---\n", frontMatter{weight: new(16)}, ""},
 		{"a boolean for a title", "---\ntitle: true\n---\n", frontMatter{title: "true"}, ""},
 		{"a time for a date", "---\ndate: 2026-11-20T23:30:00-05:00\n---\n",
 			frontMatter{date: time.Date(2026, 11, 21, 4, 30, 0, 0, time.UTC)}, ""},
@@ -37,6 +40,9 @@ func TestReadFrontMatter(t *testing.T) {
 			frontMatter{date: time.Date(2026, 11, 21, 4, 30, 15, 5e8, time.UTC)}, ""},
 		{"keys without values", "---\ntitle: Hi\ndescription:\nlayout:\ndraft: # not yet\ndate: " +
 			"~\nweight:\naliases:\n---\n", frontMatter{title: "Hi"}, ""},
+		{"keys with empty texts", "---\ntitle: Hi\ndescription: ''\nlayout: \"\"\ndraft: ''\ndate: \"\"\nweight: ' '\n" +
+			"aliases: ''\n---\n", frontMatter{title: "Hi"}, ""},
+		{"empty aliases", "---\ntitle: Hi\naliases:\n  -\n  - ''\n  - ~\n---\n", frontMatter{title: "Hi"}, ""},
 		{"Windows line ends", "---\r\ntitle: Hi\r\n---\r\nText\r\n", frontMatter{title: "Hi"}, "Text\r\n"},
 		{"a later horizontal rule is not a fence", "Text\n\n---\n\nMore\n", frontMatter{}, "Text\n\n---\n\nMore\n"},
 		{"no line end after the fence", "---\ntitle: Hi\n---", frontMatter{title: "Hi"}, ""},
@@ -47,7 +53,8 @@ func TestReadFrontMatter(t *testing.T) {
 			if len(findings) > 0 {
 				t.Fatalf("findings:\n%v", findings)
 			}
-			if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(frontMatter{}, aliasPath{})); diff != "" {
+			if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(frontMatter{}, aliasPath{}),
+				cmpopts.IgnoreFields(frontMatter{}, "untitled")); diff != "" {
 				t.Errorf("front matter (-want +got):\n%s", diff)
 			}
 			if string(body) != tt.body {
@@ -65,6 +72,8 @@ func TestReadFrontMatterMistakes(t *testing.T) {
 			`content/x.md:3:1: unknown key "menu"; ` +
 				`the keys are title, description, layout, draft, date, weight, aliases`},
 		{"no end", "---\ntitle: x\n", `content/x.md:1:1: front matter does not end (no second --- line)`},
+		{"TOML", "+++\ntitle = \"x\"\n+++\n",
+			`content/x.md:1:1: front matter is TOML (found "+++"); write it in YAML: ---, title: …, ---`},
 		{"colon in a title", "---\ntitle: Aurora: a manual\n---\n",
 			`content/x.md:2:8: title has a colon and must be in quotes (found "Aurora: a manual"); ` +
 				`write title: "Aurora: a manual"`},
@@ -153,4 +162,35 @@ func FuzzFrontMatter(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestUntitled checks the message about a page without a title.
+func TestUntitled(t *testing.T) {
+	const begin = "1:1: no title; begin the file with front matter: ---, title: …, ---"
+	tests := []struct{ name, src, want string }{
+		{"empty file", "", begin},
+		{"no front matter", "# Heading\n", begin},
+		{"a brace", "{not JSON}\n", begin},
+		{"empty front matter", "---\n---\n", "1:1: no title; add one to the front matter: title: …"},
+		{"other keys", "---\ndraft: false\n---\n", "1:1: no title; add one to the front matter: title: …"},
+		{"no value", "---\ndraft: false\ntitle:\n---\n",
+			"3:1: title is empty; write the title of the page after the colon"},
+		{"empty text", "---\ntitle: ''\n---\n", "2:1: title is empty; write the title of the page after the colon"},
+		{"a comment", "---\ntitle: #1 in its field\n---\n",
+			"2:1: title is empty, because # begins a comment; put the title in quotes"},
+		{"JSON", "{\n  \"title\": \"x\"\n}\n", "1:1: no title; front matter is JSON; write it in YAML: ---, title: …, ---"},
+		{"a line above", "\n---\ntitle: x\n---\n", "1:1: no title; front matter must begin in the first line, without " +
+			"blanks; remove what is above or before its ---"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d, findings := newDocument("x.md", []byte(tt.src))
+			if len(findings) > 0 {
+				t.Fatalf("findings:\n%v", findings)
+			}
+			if diff := cmp.Diff("content/x.md:"+tt.want, d.untitled.String()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
 }

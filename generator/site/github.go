@@ -21,10 +21,12 @@ import (
 //	> Version 5.6 cannot open these files.
 type github struct{}
 
-// Bare URLs start with a scheme or www., and end before a space or <. The linkify extension removes punctuation at the
-// end. Its own patterns only accept ASCII: they end https://zh.wikipedia.org/wiki/安装 before 安装.
+// Bare URLs start with a scheme or www., and end before a space or <. Those of mail and chat addresses end with the
+// address, for instance mailto:team@example.org. The linkify extension removes punctuation at the end. Its own patterns
+// only accept ASCII: they end https://zh.wikipedia.org/wiki/安装 before 安装.
 var (
-	bareURL = regexp.MustCompile(`^(?:https?|ftp)://[-_\p{L}\p{N}](?:[^\s<]*[^\s<"'])?`)
+	bareURL = regexp.MustCompile(`^(?:https?|ftp)://[-_\p{L}\p{N}](?:[^\s<]*[^\s<"'])?|` +
+		`^(?:mailto|xmpp):[-+.\w]+@[-\w]+(?:\.[-\w]*[0-9A-Za-z])+(?:/[.@\w]*\w)?`)
 	bareWWW = regexp.MustCompile(`^www\.[-_\p{L}\p{N}]+\.[-_\p{L}\p{N}](?:[^\s<]*[^\s<"'])?`)
 )
 
@@ -33,7 +35,9 @@ var (
 func (g github) Extend(m goldmark.Markdown) {
 	for _, e := range []goldmark.Extender{
 		extension.Table, extension.Strikethrough, extension.TaskList,
-		extension.NewLinkify(extension.WithLinkifyURLRegexp(bareURL), extension.WithLinkifyWWWRegexp(bareWWW)),
+		extension.NewLinkify(
+			extension.WithLinkifyAllowedProtocols([]string{"http:", "https:", "ftp:", "mailto:", "xmpp:"}),
+			extension.WithLinkifyURLRegexp(bareURL), extension.WithLinkifyWWWRegexp(bareWWW)),
 	} {
 		e.Extend(m)
 	}

@@ -21,6 +21,7 @@ type linkPlacer struct {
 	layouts   *layoutSet
 	markdown  *markdown
 	notice    string
+	noticeAt  fault.Place
 }
 
 // findings returns one finding for each place where a bad link is written.
@@ -65,7 +66,10 @@ func (p *linkPlacer) inLayout(layout string, bad *badLink, pages []*rendered) fa
 		}
 	}
 	if findings == nil && p.markdown.linkOffsets([]byte(p.notice), bad.link) != nil {
-		return fault.Findings{fault.Place{File: "notice"}.Errorf("%s", bad.text)}
+		if p.noticeAt.File == "" {
+			return fault.Findings{fault.Place{File: "notice"}.Errorf("%s", bad.text)}
+		}
+		return fault.Findings{p.noticeAt.Errorf("notice: %s", bad.text)}
 	}
 	if findings == nil {
 		return fault.Findings{fault.Place{File: layoutFolder + layout}.Errorf("%s%s", bad.text,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -118,6 +119,9 @@ func (c *linkChecker) judge(page, link string) verdict {
 		v = c.fragment(page, fragment)
 	} else if a, text, ok := c.resolve(page, link); ok {
 		v = c.answer(a, maxRedirects)
+		if url, ok := c.pageOf(page, link); ok && v.unserved {
+			v.text = "not a part of this site; write " + withFragment(url, a.fragment)
+		}
 	} else {
 		return verdict{text: text}
 	}
@@ -286,6 +290,20 @@ func (c *linkChecker) exists(path string) bool {
 func (c *linkChecker) mayBeAlias(path string) bool {
 	path = strings.TrimSuffix(path, "/")
 	return path != "" && slices.ContainsFunc(c.unread, func(text string) bool { return strings.Contains(text, path) })
+}
+
+// pageOf returns the URL of the page that a relative link means as the path of a content file, as on GitHub. For
+// example, in content/guide.md, docs/install.md is content/docs/install.md, whose page is /docs/install/.
+func (c *linkChecker) pageOf(page, link string) (url string, ok bool) {
+	from := c.known[page]
+	file, _, _ := strings.Cut(link, "#")
+	if from == nil || strings.HasPrefix(link, "/") || !isPage(file) {
+		return "", false
+	}
+	folder := path.Dir(strings.TrimPrefix(from.page.Source, contentFolder))
+	url = urlOf(documentPath(path.Join(folder, percentDecode(file))))
+	_, ok = c.known[url]
+	return url, ok
 }
 
 // suggest returns a hint with the path that is most similar to a wrong one.

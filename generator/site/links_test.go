@@ -62,6 +62,9 @@ func TestLinks(t *testing.T) {
 		{"/docs/shot.png/", "not a part of this site"},
 		{"/docs.md", "not a part of this site; write /docs/"},
 		{"../docs/index.md", "not a part of this site; write /docs/"},
+		{"docs/index.md", "not a part of this site; write /docs/"},
+		{"./docs/index.md#first-steps", "not a part of this site; write /docs/#first-steps"},
+		{"docs/none.md", "not a part of this site"},
 		{"docs/", "not a part of this site"},
 		{"https://download.example.org/quite/elsewhere/", "not a part of this site"},
 		{"/-/error/404-package.html", "not a part of this site"},
@@ -152,12 +155,13 @@ func TestPlacesOfLinks(t *testing.T) {
 			folder{"base.html": plain["base.html"],
 				"page.html": "{{define \"main\"}}<a href=\"/{{.Page.Title}}/missing/\">x</a>{{end}}"}, "",
 			"layouts/page.html: link to /X/missing/: not a part of this site (on /x/ and 1 more)"},
-		{"the notice", nil, nil, "See [there](/missing/).", "notice: link to /missing/: not a part of this site"},
+		{"the notice", nil, nil, "See [there](/missing/).",
+			"sitegen.yaml:7:9: notice: link to /missing/: not a part of this site"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			in := siteInput(t, tt.content, tt.own)
-			in.Notice = tt.notice
+			in.Notice, in.NoticeAt = tt.notice, fault.Place{File: "sitegen.yaml", Line: 7, Col: 9}
 			if diff := cmp.Diff(tt.want, refused(t, in)); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}

@@ -49,6 +49,7 @@ func documentPath(name string) string {
 type contentNames struct {
 	published []string // sorted
 	ignored   []string // sorted; folders end with a slash
+	unusable  []string // files with a finding
 	findings  fault.Findings
 }
 
@@ -66,8 +67,10 @@ func readNames(fsys fs.FS) (*contentNames, error) {
 		switch base := path.Base(name); {
 		case name == "." && errors.Is(err, fs.ErrNotExist): // a site without a content folder
 			return fs.SkipAll
-		case err != nil:
+		case err != nil && name == ".":
 			return err
+		case err != nil:
+			c.findings = append(c.findings, unreadable(contentFolder+name, err))
 		case name == "." || name == folder.WellKnown && d.IsDir():
 		case folder.Ignored(name):
 			if !strings.HasPrefix(base, ".git") { // nobody expects .git/ or .gitignore on the site
@@ -79,10 +82,13 @@ func readNames(fsys fs.FS) (*contentNames, error) {
 				Errorf("name cannot be part of a URL; use letters, digits, . _ + - and start with a letter or digit"))
 			return skip(d)
 		case d.IsDir():
+		case folder.IsLoop(fsys, name, d):
+			c.ignored = append(c.ignored, name+"/")
 		case d.Type().IsRegular():
 			c.published = append(c.published, name)
 		default:
 			c.findings = append(c.findings, irregular(contentFolder+name, d))
+			c.unusable = append(c.unusable, name)
 		}
 		return nil
 	})
@@ -103,18 +109,25 @@ func irregular(file string, d fs.DirEntry) fault.Finding {
 	return fault.Place{File: file}.Errorf("must be a file or a folder (found %s); remove it", kind)
 }
 
-// warnings returns a warning that lists the ignored files, and one for each pair of names that differ only in case.
+// unreadable returns the finding for a file or folder that cannot be read.
+func unreadable(file string, err error) fault.Finding {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		err = at.Err
+	}
+	return fault.Place{File: file}.Errorf("cannot be read: %v", err)
+}
+
+// warnings returns a warning that lists the ignored files.
 func (c *contentNames) warnings() fault.Findings {
-	warnings := c.cases()
 	if len(c.ignored) == 0 {
-		return warnings
+		return nil
 	}
 	hint := "rename them if visitors need them, or remove them"
 	if slices.ContainsFunc(c.ignored, func(name string) bool { return path.Base(name) == "_"+indexName }) {
 		hint = "the page of a folder is " + indexName + ", without _"
 	}
-	return append(warnings, fault.Place{File: strings.TrimSuffix(contentFolder, "/")}.
-		Errorf("not published: %s; %s", enumerate(c.ignored), hint))
+	return fault.Findings{fault.Place{File: strings.TrimSuffix(contentFolder, "/")}.
+		Errorf("not published: %s; %s", enumerate(c.ignored), hint)}
 }
 
 // maxListed is the number of names that one message lists at most: about ten lines of a terminal.
@@ -128,33 +141,50 @@ func enumerate(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// cases returns a warning for each URL that differs from another one only in case. For example, Docs/a.md and docs/b.md
-// become /Docs/a/ and /docs/b/. On a file system that ignores case, as on most Macs and Windows machines, both are in
-// one folder, and of About.md and about.md only one can exist.
-func (c *contentNames) cases() (warnings fault.Findings) {
-	type origin struct{ path, name string }
-	seen := map[string]origin{} // by path below public/, in lower case
-	warned := map[string]bool{} // by path
-	for _, name := range c.published {
-		at := name
-		if isPage(name) {
-			at = documentPath(name)
-		}
-		var clash, other string // the shortest part of the path that clashes, and the file that it clashes with
-		for ; at != "."; at = path.Dir(at) {
-			first, ok := seen[strings.ToLower(at)]
+// publishedFile is a file below public/.
+type publishedFile struct {
+	path   string
+	source string // content/docs/a.md; "" for a generated file
+}
+
+// caseWarnings returns a warning for each URL of a content file that differs from another one only in case. For
+// example, Docs/a.md and docs/b.md become /Docs/a/ and /docs/b/. On a file system that ignores case, as on most Macs
+// and Windows machines, both are in one folder, and of About.md and about.md only one can exist. Generated files come
+// first in the list, then the content in order.
+func caseWarnings(files []publishedFile) (warnings fault.Findings) {
+	type origin struct {
+		publishedFile
+		part string // the path of the file or of a folder above it
+	}
+	seen := map[string]origin{} // by part, in lower case
+	warned := map[string]bool{} // by part
+	for _, f := range files {
+		var clash string // the shortest part of the path that clashes
+		var other origin // the file that it clashes with
+		for part := f.path; part != "."; part = path.Dir(part) {
+			first, ok := seen[strings.ToLower(part)]
 			if !ok {
-				seen[strings.ToLower(at)] = origin{at, name}
-			} else if path.Base(first.path) != path.Base(at) {
-				clash, other = at, first.name
+				seen[strings.ToLower(part)] = origin{f, part}
+			} else if path.Base(first.part) != path.Base(part) {
+				clash, other = part, first
+			} else if f.source == "" {
+				break // the folders above have been seen as well
 			}
 		}
-		if clash != "" && !warned[clash] {
-			warned[clash] = true
-			warnings = append(warnings, fault.Place{File: contentFolder + name}.
-				Errorf("its URL differs from that of %s only in case; rename one: some file systems cannot keep both",
-					contentFolder+other))
+		if clash == "" || f.source == "" || warned[clash] {
+			continue
 		}
+		warned[clash] = true
+		of := other.source
+		switch {
+		case of != "":
+		case other.part == other.path:
+			of = urlOf(other.path)
+		default: // a folder with generated files
+			of = "/" + other.part + "/"
+		}
+		warnings = append(warnings, fault.Place{File: f.source}.
+			Errorf("its URL differs from that of %s only in case; rename one: some file systems cannot keep both", of))
 	}
 	return warnings
 }

@@ -3,12 +3,16 @@ package site_test
 import (
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
+	sitefolder "github.com/Slicer/sitegen/generator/folder"
 	"github.com/Slicer/sitegen/generator/site"
 )
 
@@ -58,7 +62,7 @@ func TestManyIgnoredFiles(t *testing.T) {
 func TestNamesThatDifferInCase(t *testing.T) {
 	_, warnings := rendered(t, siteInput(t, folder{
 		"About.md": page, "about.markdown": page, "Docs/a.md": page, "docs/b.md": page, "docs/c.md": page,
-		"logo.PNG": "1", "logo.png": "2", "other/about.md": page,
+		"logo.PNG": "1", "logo.png": "2", "other/about.md": page, "Releases/notes.txt": "x", "API.md": page,
 	}, plain))
 	var got []string
 	for _, w := range warnings {
@@ -66,6 +70,8 @@ func TestNamesThatDifferInCase(t *testing.T) {
 		got = append(got, w.File+": "+file)
 	}
 	want := []string{
+		"content/API.md: its URL differs from that of /api/",
+		"content/Releases/notes.txt: its URL differs from that of /releases/",
 		"content/about.markdown: its URL differs from that of content/About.md",
 		"content/docs/b.md: its URL differs from that of content/Docs/a.md",
 		"content/logo.png: its URL differs from that of content/logo.PNG",
@@ -80,6 +86,7 @@ func TestContentThatCannotBeRead(t *testing.T) {
 	in := siteInput(t, folder{
 		"body.md": "---\ntitle: X\n---\n\nna\xefve\n", "front.md": "---\ntitle: caf\xe9\n---\nna\xefve\n",
 		"twice.md": page, "twice.MD": page, "utf16.md": "\xff\xfe#\x00", "bom.md": "\ufeff" + page,
+		"zero.md": "---\ntitle: x\x00\n---\n",
 	}, plain)
 	content := in.Content.(fstest.MapFS)
 	for name, mode := range map[string]fs.FileMode{"pipe": fs.ModeNamedPipe, "docs/s": fs.ModeSocket,
@@ -93,16 +100,54 @@ content/link.md: symbolic link leads nowhere; correct or remove it
 content/null.md: must be a file or a folder (found a device); remove it
 content/pipe: must be a file or a folder (found a named pipe); remove it
 content/twice.md: published as /twice/, like content/twice.MD; rename it
-content/utf16.md:1:1: text is not UTF-8 (found "\xff"); save the file as UTF-8`
+content/utf16.md:1:1: text is UTF-16; save the file as UTF-8
+content/zero.md:2:9: text is not UTF-8 (found "\x00"); save the file as UTF-8`
 	if diff := cmp.Diff(want, refused(t, in)); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
 
-	in = siteInput(t, nil, plain)
-	in.Layouts = site.Overlay(fstest.MapFS{"assets/pipe": {Mode: fs.ModeNamedPipe}}, in.Layouts)
-	_, _, err := site.Render(t.Context(), in)
-	if err == nil || !strings.Contains(err.Error(), "layouts/assets/pipe: must be a file or a folder") {
-		t.Errorf("a pipe in layouts: error is %v", err)
+	in = siteInput(t, folder{"x.md": "no title"}, plain)
+	in.Layouts = site.Overlay(fstest.MapFS{"assets/pipe": {Mode: fs.ModeNamedPipe},
+		"partials/x.html": {Mode: fs.ModeSymlink, Data: []byte("missing")}}, in.Layouts)
+	want = `content/x.md:1:1: no title; begin the file with front matter: ---, title: …, ---
+layouts/assets/pipe: must be a file or a folder (found a named pipe); remove it
+layouts/partials/x.html: symbolic link leads nowhere; correct or remove it`
+	if diff := cmp.Diff(want, refused(t, in)); diff != "" {
+		t.Errorf("findings about layouts (-want +got):\n%s", diff)
+	}
+}
+
+// TestFrontMatterOfOtherFiles checks the warning about pages of other generators, which are published as they are.
+func TestFrontMatterOfOtherFiles(t *testing.T) {
+	_, warnings := rendered(t, siteInput(t, folder{
+		"a.html": page, "b.mkd": "\ufeff" + page, "c.txt": "---\nno end\n", "d.yaml": "---\na: b\n---\nc: d\n",
+		".well-known/e": page, "f.csv": "a\n---\nb\n---\n",
+	}, plain))
+	want := "content/a.html:1:1: published with its front matter; only .md and .markdown files become pages\n" +
+		"content/b.mkd:1:1: published with its front matter; only .md and .markdown files become pages"
+	if diff := cmp.Diff(want, warnings.Error()); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}
+
+// TestLinksToFoldersAbove checks that a link to a folder above it is left out with a warning, also if that folder is
+// not part of the content.
+func TestLinksToFoldersAbove(t *testing.T) {
+	dir := t.TempDir()
+	for link, target := range map[string]string{"content/docs/up": "..", "content/site": ".."} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(link)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in := siteInput(t, nil, plain)
+	in.Content = sitefolder.Open(filepath.Join(dir, "content"))
+	_, warnings := rendered(t, in)
+	want := "content: not published: docs/up/, site/; rename them if visitors need them, or remove them"
+	if diff := cmp.Diff(want, warnings.Error()); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 }
 
@@ -112,5 +157,58 @@ func TestTextFilesNotUTF8(t *testing.T) {
 	want := `content/a.txt:2:1: text is not UTF-8 (found "\xe9"); save the file as UTF-8`
 	if diff := cmp.Diff(want, warnings.Error()); diff != "" || files["a.txt"] != "x\n\xe9" {
 		t.Errorf("a.txt is %q; warnings (-want +got):\n%s", files["a.txt"], diff)
+	}
+}
+
+// locked is a file system in which some files and folders must not be read.
+type locked struct {
+	fstest.MapFS
+	names []string
+}
+
+func (l locked) Open(name string) (fs.File, error) {
+	if slices.Contains(l.names, name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
+	}
+	return l.MapFS.Open(name)
+}
+
+func (l locked) ReadFile(name string) ([]byte, error) {
+	if _, err := l.Open(name); err != nil {
+		return nil, err
+	}
+	return l.MapFS.ReadFile(name)
+}
+
+func (l locked) ReadDir(name string) ([]fs.DirEntry, error) {
+	if _, err := l.Open(name); err != nil {
+		return nil, err
+	}
+	return l.MapFS.ReadDir(name)
+}
+
+// TestUnreadable checks that all files and folders that cannot be read are reported at once.
+func TestUnreadable(t *testing.T) {
+	in := siteInput(t, folder{"a.md": page + "[b](/b/#x) ![e](/e.png)\n", "b.md": page, "c/d.md": page, "e.png": "1"}, plain)
+	in.Content = locked{in.Content.(fstest.MapFS), []string{"b.md", "c", "e.png"}}
+	in.Layouts = site.Overlay(locked{fstest.MapFS{"assets/x.css": {}, "partials/y.html": {}, "z.html": {}},
+		[]string{"assets/x.css", "partials/y.html", "z.html"}}, in.Layouts)
+	want := `content/b.md: cannot be read: permission denied
+content/c: cannot be read: permission denied
+content/e.png: cannot be read: permission denied
+layouts/assets/x.css: cannot be read: permission denied
+layouts/partials/y.html: cannot be read: permission denied
+layouts/z.html: cannot be read: permission denied`
+	if diff := cmp.Diff(want, refused(t, in)); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	// A build reads the folders before, to compare them with the last run.
+	loaded, err := sitefolder.Load(t.Context(), in.Content, 1, sitefolder.Ignored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Content = loaded
+	if diff := cmp.Diff(want, refused(t, in)); diff != "" {
+		t.Errorf("findings after Load (-want +got):\n%s", diff)
 	}
 }

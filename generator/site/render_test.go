@@ -108,6 +108,9 @@ func TestMarkdown(t *testing.T) {
 				"(<a href=\"http://localhost:8080/x\">http://localhost:8080/x</a>) " +
 				"<em><a href=\"http://www.example.org\">www.example.org</a></em> " +
 				"<a href=\"mailto:a@example.org\">a@example.org</a></p>\n"},
+		{"bare addresses", "mailto:a.b+c@example.org. (xmpp:a@example.org/room) mailto:nobody javascript:x@a.b\n",
+			"<p><a href=\"mailto:a.b+c@example.org\">mailto:a.b+c@example.org</a>. " +
+				"(<a href=\"xmpp:a@example.org/room\">xmpp:a@example.org/room</a>) mailto:nobody javascript:x@a.b</p>\n"},
 		{"a bare URL in a link and in code", "[https://a.example/](https://b.example/) `https://c.example/`\n",
 			"<p><a href=\"https://b.example/\">https://a.example/</a> <code>https://c.example/</code></p>\n"},
 		{"alert", "> [!warning]\n> Not **yet**.\n>\n> - one\n",
@@ -193,6 +196,30 @@ func TestContentBecomesPages(t *testing.T) {
 	}
 }
 
+// TestWrongLayout checks the messages about layouts that a page cannot have.
+func TestWrongLayout(t *testing.T) {
+	got := refused(t, siteInput(t, folder{
+		"a.md": "---\ntitle: A\nlayout: page\n---\n", "b.md": "---\ntitle: B\nlayout: base.html\n---\n",
+		"c.md": "---\ntitle: C\nlayout: partials/x.html\n---\n", "d.md": "---\ntitle: D\nlayout: /etc/passwd\n---\n",
+	}, folder{"base.html": plain["base.html"], "page.html": plain["page.html"], "partials/x.html": "x"}))
+	want := `content/a.md:3:9: no layout "page"; did you mean "page.html"? (on /a/)
+content/b.md:3:9: layout "base.html" is a part of other layouts; write a whole one, such as page.html (on /b/)
+content/c.md:3:9: layout "partials/x.html" is a part of other layouts; write a whole one, such as page.html (on /c/)
+content/d.md:3:9: no layout "/etc/passwd" (on /d/)`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+// TestLayoutWithMark checks that the byte order mark that some editors write is not published.
+func TestLayoutWithMark(t *testing.T) {
+	layouts := folder{"base.html": "\ufeff" + plain["base.html"], "page.html": "\ufeff" + plain["page.html"]}
+	files, _ := rendered(t, siteInput(t, folder{"x.md": "\ufeff---\ntitle: X\n---\n"}, layouts))
+	if strings.Contains(files["x/index.html"], "\ufeff") {
+		t.Errorf("the page has a byte order mark: %q", files["x/index.html"])
+	}
+}
+
 // TestEverythingAtOnce checks that a single build reports mistakes of all kinds.
 func TestEverythingAtOnce(t *testing.T) {
 	got := refused(t, siteInput(t, folder{
@@ -234,9 +261,17 @@ func TestLayoutMistakes(t *testing.T) {
 	tests := []struct{ name, file, text, want string }{
 		{"unknown function", "page.html", "{{define \"main\"}}\n  {{shout .Page.Title}}\n{{end}}",
 			`layouts/page.html:2:5: function "shout" not defined`},
+		{"Latin-1", "page.html", "{{define \"main\"}}\n<p>caf\xe9</p>\n{{end}}",
+			`layouts/page.html:2:7: text is not UTF-8 (found "\xe9"); save the file as UTF-8`},
+		{"Latin-1 in a partial with a mistake", "partials/top.html", "<p>\n\xff{{if}}</p>",
+			`layouts/partials/top.html:2:1: text is not UTF-8 (found "\xff"); save the file as UTF-8`},
+		{"UTF-16", "page.html", "\xff\xfe{\x00", "layouts/page.html:1:1: text is UTF-16; save the file as UTF-8"},
 		{"action not closed", "page.html", "{{define \"main\"}}\n{{.Page.Title\n{{end}}",
 			`layouts/page.html:3:1: unexpected "{" in operand`},
 		{"block not closed", "page.html", "{{define \"main\"}}\n", `layouts/page.html:2:1: unexpected EOF`},
+		{"a partial with a syntax error", "partials/top.html", "<p>\n{{if}}</p>",
+			`layouts/partials/top.html:2:1: missing value for if`},
+		{"base.html with a syntax error", "base.html", "<p>\n{{if}}</p>", `layouts/base.html:2:1: missing value for if`},
 		{"the site's own partial", "partials/top.html", "<p>\n{{.Site.Titel}}</p>",
 			`layouts/partials/top.html:2:8: executing "partials/top.html" at <.Site.Titel>: ` +
 				`can't evaluate field Titel in type *site.Site`},
@@ -327,6 +362,16 @@ func TestAssets(t *testing.T) {
 	}
 	if sizes["assets/syntax.css"] == 0 {
 		t.Errorf("no style sheet for highlighted code: %v", sizes)
+	}
+}
+
+// TestAssetsNotUTF8 checks that text assets that are not UTF-8 cause a warning.
+func TestAssetsNotUTF8(t *testing.T) {
+	_, warnings := rendered(t, siteInput(t, nil,
+		folder{"assets/a.css": "p::after{\ncontent:\"\xe9\"}", "assets/b.bin": "\xe9"}))
+	want := `layouts/assets/a.css:2:10: text is not UTF-8 (found "\xe9"); save the file as UTF-8`
+	if diff := cmp.Diff(want, warnings.Error()); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 }
 

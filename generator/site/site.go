@@ -46,6 +46,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
@@ -71,6 +72,10 @@ type Input struct {
 	Index   *lookup.Index
 	Content fs.FS // Markdown and other files; Overlay adds the embedded ones
 	Layouts fs.FS // layouts, partials/, assets/
+
+	NoticeAt fault.Place // where the notice is configured, for findings; zero if unknown
+
+	Rendered func() // if not nil, Edition.Files calls it after each page, concurrently
 }
 
 // Site is .Site in layouts.

@@ -33,18 +33,22 @@ type layoutSet struct {
 	byName  map[string]*template.Template // the template to execute for each layout
 	sources map[string]string             // the text of each file, for the places of errors
 
-	findings fault.Findings // the first mistake of each file
+	findings fault.Findings  // the first mistake of each file
+	broken   map[string]bool // files with a mistake
 }
 
 // parseLayouts parses all layouts.
 func parseLayouts(sources map[string]string, funcs template.FuncMap) *layoutSet {
-	l := &layoutSet{byName: map[string]*template.Template{}, sources: sources}
+	l := &layoutSet{byName: map[string]*template.Template{}, sources: sources, broken: map[string]bool{}}
 	root := template.New("").Funcs(funcs).Option("missingkey=error")
 	parseInto := func(set *template.Template, name string) *template.Template {
 		t, err := set.New(name).Parse(l.sources[name])
-		if err != nil {
+		if bad := notUTF8(layoutFolder+name, []byte(l.sources[name])); bad != nil {
+			l.findings = append(l.findings, bad...)
+		} else if err != nil {
 			l.findings = append(l.findings, l.finding(err))
 		}
+		l.broken[name] = err != nil
 		return t
 	}
 	var own []string // the layouts, without base.html and partials
@@ -72,13 +76,16 @@ func parseLayouts(sources map[string]string, funcs template.FuncMap) *layoutSet 
 	return l
 }
 
-// layoutSources reads all layouts, base.html and partials.
-func layoutSources(fsys fs.FS) (map[string]string, error) {
-	sources := map[string]string{}
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+// layoutSources reads all layouts, base.html and partials. Its findings are about entries that are neither files nor
+// folders.
+func layoutSources(fsys fs.FS) (sources map[string]string, findings fault.Findings, err error) {
+	sources = map[string]string{}
+	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
-		case err != nil:
+		case err != nil && name == ".":
 			return err
+		case err != nil:
+			findings = append(findings, unreadable(layoutFolder+name, err))
 		case name == ".":
 		case d.IsDir():
 			if name == assetFolder || folder.Ignored(name) {
@@ -86,20 +93,19 @@ func layoutSources(fsys fs.FS) (map[string]string, error) {
 			}
 		case path.Ext(name) == layoutExt && !folder.Ignored(name):
 			if !d.Type().IsRegular() {
-				return irregularFault(name, d)
+				findings = append(findings, irregular(layoutFolder+name, d))
+				return nil
 			}
 			src, err := fs.ReadFile(fsys, name)
-			sources[name] = string(src)
-			return err
+			if err != nil {
+				findings = append(findings, unreadable(layoutFolder+name, err))
+				return nil
+			}
+			sources[name] = string(withoutMark(src))
 		}
 		return nil
 	})
-	return sources, err
-}
-
-// irregularFault returns the error for an entry of layouts/ that is neither a file nor a folder.
-func irregularFault(name string, d fs.DirEntry) error {
-	return fault.Wrap(fault.Content, fault.Findings{irregular(layoutFolder+name, d)}, "")
+	return sources, findings, err
 }
 
 // empty reports whether a layout consists of {{define}}s only. Such a layout is rendered through base.html.
@@ -129,13 +135,20 @@ var defineRE = regexp.MustCompile(`\{\{-?\s*define\s`)
 // execute renders a page with its layout.
 func (l *layoutSet) execute(w io.Writer, v *view) error {
 	if t := l.byName[v.Page.Layout]; t != nil {
-		return t.Execute(w, v)
+		err := t.Execute(w, v)
+		if m := absentRE.FindStringSubmatch(fmt.Sprint(err)); m != nil && l.broken[m[1]+m[2]] {
+			return errNotParsed
+		}
+		return err
 	}
-	if _, ok := l.sources[v.Page.Layout]; ok {
+	if l.broken[v.Page.Layout] {
 		return errNotParsed
 	}
 	return errNoLayout
 }
+
+// absentRE matches the errors about a template that does not exist, or not completely.
+var absentRE = regexp.MustCompile(`no such template "([^"]+)"|"([^"]+)" is an incomplete or empty template`)
 
 // Errors for pages whose layout cannot be executed.
 var (
@@ -148,6 +161,12 @@ func (l *layoutSet) missing(p *Page) fault.Finding {
 	at := p.layoutAt
 	if at.Line == 0 { // the layout is not named in front matter
 		at.File = layoutFolder + p.Layout
+	}
+	if _, ok := l.sources[p.Layout]; ok { // base.html or a partial
+		return at.Errorf("layout %q is a part of other layouts; write a whole one, such as %s", p.Layout, defaultLayout)
+	}
+	if _, ok := l.byName[p.Layout+layoutExt]; ok {
+		return at.Errorf("no layout %q; did you mean %q?", p.Layout, p.Layout+layoutExt)
 	}
 	return at.Errorf("no layout %q%s", p.Layout, fault.DidYouMean(p.Layout, sortedKeys(l.byName)))
 }

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/catalog"
@@ -257,6 +258,12 @@ func (s *supplier) options(ctx context.Context) (o source.Options, end func(), e
 		return o, nil, err
 	}
 	var task *progress.Task
+	if u, err := url.Parse(p.Config.Source); err == nil && u.Host != "" {
+		asking := p.Terminal.Start("asking "+u.Host+",", 0, progress.Bytes)
+		s.limits.Received = func(n int) { asking.Add(int64(n)) }
+		task = asking
+	}
+	checking := false
 	return source.Options{
 		Fetch:    fetch.New(s.limits),
 		Scheme:   &p.Profile.Scheme,
@@ -264,8 +271,10 @@ func (s *supplier) options(ctx context.Context) (o source.Options, end func(), e
 		Download: p.Profile.Download,
 		Now:      p.Now,
 		Progress: func(done, total int) {
-			if task == nil {
-				task = p.Terminal.Start("checking packages", int64(total), "packages")
+			if !checking {
+				checking = true
+				task.End()
+				task = p.Terminal.Start("checking", int64(total), "packages")
 			}
 			task.Set(int64(done))
 		},

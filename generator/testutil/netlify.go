@@ -18,7 +18,7 @@ import (
 
 // CompareNetlify sends random requests for the sites of testdata/netlify, 10,000 in all, and compares three replies:
 // the one of a server, the one that the table says, and Netlify's. The first two must be the same. They may differ
-// from Netlify's only in a way of which docs/redirects.md tells; see differences.
+// from Netlify's only in a way that docs/redirects.md describes; see differences.
 //
 // start returns a function that sends a request (encoded path and query) to a server with a table and a site.
 func CompareNetlify(t *testing.T,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,8 +47,8 @@ func (s *Terminal) Written(t testing.TB) string {
 			t.Fatal(err)
 		}
 		s.written = append(s.written, buf[:n]...)
-		if bytes.HasSuffix(s.written, []byte{end}) {
-			s.written = s.written[:len(s.written)-1]
+		if i := bytes.IndexByte(s.written, end); i >= 0 { // the program may have written more after it
+			s.written = slices.Delete(s.written, i, i+1)
 			return string(s.written)
 		}
 	}

@@ -19,17 +19,22 @@ type Key = struct {
 // Keys are the keys that a mapping may have, in the order in which messages list them.
 type Keys []Key
 
-// Optional returns the keys changed so that a key without a value counts as absent.
+// Optional returns the keys changed so that a key with an empty value counts as absent.
 func (ks Keys) Optional() Keys {
 	optional := make(Keys, len(ks))
 	for i, k := range ks {
 		optional[i] = Key{k.Name, func(n *Node) {
-			if n.Kind != Nothing {
+			if !n.Empty() {
 				k.Read(n)
 			}
 		}}
 	}
 	return optional
+}
+
+// Empty reports whether a node has no value, or a text that is blank.
+func (n *Node) Empty() bool {
+	return n.Kind == Nothing || n.Kind == Scalar && strings.TrimSpace(n.text) == ""
 }
 
 // Read reads a mapping: for each of its entries, in the order of the text, it calls the function for that key. Unknown
@@ -147,13 +152,20 @@ func (n *Node) Bool() (value, ok bool) {
 	return false, false
 }
 
+// octalRE matches a number with leading zeros, which is decimal in YAML 1.2. In Go's syntax it would be octal.
+var octalRE = regexp.MustCompile(`^[-+]?0[0-9_]+$`)
+
 // Int returns a whole number of at most 32 bits. Anything else is a finding.
 func (n *Node) Int() (value int, ok bool) {
 	text, ok := n.Text()
 	if !ok {
 		return 0, false
 	}
-	v, err := strconv.ParseInt(text, 0, 32)
+	base := 0
+	if octalRE.MatchString(text) {
+		base = 10
+	}
+	v, err := strconv.ParseInt(text, base, 32)
 	if err != nil {
 		n.Errorf("%s must be a whole number (found %.80q)", n.Name, text)
 	}

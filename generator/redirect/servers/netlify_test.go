@@ -1,6 +1,7 @@
 package servers_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -31,8 +32,14 @@ func TestNetlify(t *testing.T) {
 }
 
 // declared returns a function that sends requests to the server. Where the server declares that it answers differently,
-// the reply is the table's.
+// the reply is the table's; the test logs how often. An error page of the server must have the status of the rule.
 func (a *asker) declared(t *testing.T) func(string) emulate.Reply {
+	replaced := map[string]int{}
+	t.Cleanup(func() {
+		for _, reason := range slices.Sorted(maps.Keys(replaced)) {
+			t.Logf("%5d declared, so not compared with Netlify: %s", replaced[reason], reason)
+		}
+	})
 	return func(request string) emulate.Reply {
 		path, query, _ := strings.Cut(request, "?")
 		path, err := url.PathUnescape(path)
@@ -41,8 +48,16 @@ func (a *asker) declared(t *testing.T) func(string) emulate.Reply {
 		}
 		path = emulate.Clean(path)
 		reply, err := a.Answer(a.site, path, query)
-		if err == nil && a.Compilation().Reason(path, a.Table.Answer(path, query), reply) != "" {
-			reply, err = testutil.TableReply(a.Table, a.site, request)
+		if err == nil {
+			answer := a.Table.Answer(path, query)
+			if reason := a.Compilation().Reason(path, answer, reply); reason != "" {
+				replaced[reason]++
+				if answer.Status >= 400 && reply.Status != answer.Status {
+					t.Errorf("%s: status %d, want %d, although the page may be another one", request, reply.Status,
+						answer.Status)
+				}
+				reply, err = testutil.TableReply(a.Table, a.site, request)
+			}
 		}
 		if err != nil {
 			t.Fatalf("%s: %v", request, err)
@@ -70,8 +85,15 @@ func startNginx(t *testing.T, table *redirect.Table, site *emulate.Site) func(st
 	testutil.WriteFiles(t, public, files)
 	testutil.WriteFiles(t, redirects, compiled.Files)
 	server, client := testutil.StartNginx(t, public, redirects), testutil.Client()
+	resolved := 0
+	t.Cleanup(func() {
+		t.Logf("%5d requests had segments of dots, which were resolved before Nginx got them", resolved)
+	})
 	return func(request string) emulate.Reply {
-		request = withoutDots(request)
+		if clean := withoutDots(request); clean != request {
+			request = clean
+			resolved++
+		}
 		response, body := testutil.Ask(t, client, http.MethodGet, server.URL+request)
 		return emulate.Reply{Status: response.StatusCode, Header: response.Header, Body: []byte(body)}
 	}

@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net"
@@ -51,6 +52,10 @@ type Options struct {
 	// it.
 	Header http.Header
 
+	// Received is called with the number of bytes of each part of an answer that arrives, concurrently if there are
+	// several requests; nil: not called.
+	Received func(n int)
+
 	// Sleep waits between attempts, and returns the error of ctx if ctx is done first. Tests replace it; nil: a timer.
 	Sleep func(ctx context.Context, pause time.Duration) error
 }
@@ -68,6 +73,9 @@ func New(o Options) *Client {
 	o.MaxSize = cmp.Or(o.MaxSize, DefaultMaxSize)
 	if o.Sleep == nil {
 		o.Sleep = sleep
+	}
+	if o.Received == nil {
+		o.Received = func(int) {}
 	}
 	c := &Client{o: o}
 	if o.HTTP != nil {
@@ -168,7 +176,7 @@ func (c *Client) try(ctx context.Context, r Request) *Failure {
 		return networkFailure(err)
 	}
 	defer resp.Body.Close()
-	body, err := readAll(resp.Body, c.o.MaxSize)
+	body, err := readAll(&meter{resp.Body, c.o.Received}, c.o.MaxSize)
 	switch {
 	case resp.StatusCode != http.StatusOK:
 		return statusFailure(resp, body, c.SignsIn())
@@ -182,6 +190,19 @@ func (c *Client) try(ctx context.Context, r Request) *Failure {
 		return contentFailure(body, err)
 	}
 	return nil
+}
+
+// meter reports the bytes that are read.
+type meter struct {
+	io.Reader
+	received func(n int)
+}
+
+// Read implements io.Reader.
+func (m *meter) Read(p []byte) (int, error) {
+	n, err := m.Reader.Read(p)
+	m.received(n)
+	return n, err
 }
 
 // confidential reports whether a secret may be sent to u: only over https or within this machine.

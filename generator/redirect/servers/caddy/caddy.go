@@ -94,7 +94,8 @@ func omitted() []redirect.Omission {
 			},
 		},
 		{
-			What: "text of the path in the query of a rule's target: a rule does not match if the text contains one of " +
+			What: "text of the path in the query of a rule's target: a rule does not match if the text contains " +
+				"one of " +
 				"$&+;= that is not percent-encoded",
 			Covers: func(path string, a redirect.Answer, _ emulate.Reply) bool {
 				return a.Rule != nil && a.Rule.UsesPath() && strings.ContainsAny(a.Rule.Target, "?#") &&
@@ -102,7 +103,8 @@ func omitted() []redirect.Omission {
 			},
 		},
 		{
-			What: "a value of a condition in a rule's target: a rule does not match if the value contains a plus sign or " +
+			What: "a value of a condition in a rule's target: a rule does not match if the value contains a plus " +
+				"sign or " +
 				"another character that must be percent-encoded and is not",
 			Covers: func(_ string, a redirect.Answer, _ emulate.Reply) bool {
 				return a.Rule != nil && slices.ContainsFunc(a.Rule.Conditions,

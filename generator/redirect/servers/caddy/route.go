@@ -94,14 +94,19 @@ route {
 [files]		}
 	}
 
-	# Rules. A file at the path comes before a rule, unless the rule has an exclamation mark.
+	# Rules. A file at the path comes before a rule, unless the rule has an exclamation mark. Caddy would look for
+	# several files if the path had one of these characters.
+	@sitegen_plain not path_regexp [*?\[\]\\]
+	route @sitegen_plain {
+		@sitegen_exists file {path} {path}/index.html
+		vars @sitegen_exists sitegen_exists 1
+	}
 	@sitegen_ruled {
 		not vars {sitegen_status} ""
 		not path_regexp ^/assets/
 		not {
 			not vars {sitegen_flags} ! !?
-			not path_regexp [*?\[\]\\]
-			file {path} {path}/index.html
+			vars {http.vars.sitegen_exists} 1
 		}
 	}
 	route @sitegen_ruled {

@@ -19,9 +19,9 @@ import (
 //
 //	/store/:x id=:id lang=en /blog/:id/:x
 //
-// the request /store/a%20b?lang=en&id=7 has the input "=7&=en /store/a b\n/store/a%20b". The text of a target comes from
-// the percent-encoded path, here a%20b, because Caddy cannot encode text. If the encoded path has another form, for
-// instance /%73tore/a, the rule matches the decoded path if nothing that its target uses needs to be encoded.
+// the request /store/a%20b?lang=en&id=7 has the input "=7&=en /store/a b\n/store/a%20b". The text of a target comes
+// from the percent-encoded path, here a%20b, because Caddy cannot encode text. If the encoded path has another form,
+// for instance /%73tore/a, the rule matches the decoded path if nothing that its target uses needs to be encoded.
 func writeRules(w *writer, rules *redirect.Rules) {
 	w.section("The rules of rules.txt, the aliases of pages and the links of retired servers. Exact paths are\n" +
 		"looked up first; where a pattern comes before one in rules.txt, it is among them.")
@@ -44,7 +44,8 @@ func writeRules(w *writer, rules *redirect.Rules) {
 	for _, source := range rules.Sources() {
 		for _, r := range rules.Exact(source) {
 			if literal(r) && len(rules.Exact(source)) == 1 {
-				list = append(list, row(quoted(source), r, quoted, r.Expand(func(name string) string { return ":" + name })))
+				list = append(list, row(quoted(source), r, quoted,
+					r.Expand(func(name string) string { return ":" + name })))
 				continue
 			}
 			try(r)
@@ -55,7 +56,8 @@ func writeRules(w *writer, rules *redirect.Rules) {
 	}
 	w.mapping("{http.request.uri.path}", []string{"{sitegen_path}"}, []string{expression(`(?s)^(.*[^/])/?$`), "`${1}`"},
 		[]string{"default", "/"})
-	w.mapping("{http.request.uri}", []string{"{sitegen_encoded}"}, []string{expression(`^([^?]*)`), "`${1}`"}, defaults(1))
+	w.mapping("{http.request.uri}", []string{"{sitegen_encoded}"}, []string{expression(`^([^?]*)`), "`${1}`"},
+		defaults(1))
 	outputs := []string{"status", "flags", "target", "fragment"}
 	next := []string{"default"}
 	var found, other []string
@@ -178,19 +180,20 @@ func expressionRow(r *redirect.Rule, used []parameter) []string {
 	return row(expression(re), r, inBackquotes, r.ExpandText(dollar, func(name string) string { return groups[name] }))
 }
 
-// value matches a character of a parameter that can be passed on as it was sent.
+// value matches a character, or an escape, that a target can contain as the client sent it.
 const value = `(?:[` + redirect.KeptInValue + `]|%[0-9A-Fa-f]{2})`
 
-// encodedClasses returns the classes of characters that a placeholder and an asterisk match in the percent-encoded path.
-// Go's encoding keeps some characters that mean something in a query; where a target uses text of the path in its query,
-// they are not matched. An encoded slash is not matched either, because it is a slash in the decoded path.
+// encodedClasses returns the classes of characters that a placeholder and an asterisk match in the percent-encoded
+// path. Go's encoding keeps some characters that mean something in a query; where a target uses text of the path in its
+// query, they are not matched. An encoded slash is not matched either, because it is a slash in the decoded path.
 func encodedClasses(r *redirect.Rule) (one, any string) {
 	more := "$&+;="
 	if strings.ContainsAny(r.Target, "?#") {
 		more = ""
 	}
 	const escape = `%[013-9A-Fa-f][0-9A-Fa-f]|%2[0-9A-Ea-e]`
-	return `(?:[` + more + redirect.KeptInValue + `]|` + escape + `)`, `(?:[` + more + redirect.KeptInPath + `]|` + escape + `)`
+	return `(?:[` + more + redirect.KeptInValue + `]|` + escape + `)`,
+		`(?:[` + more + redirect.KeptInPath + `]|` + escape + `)`
 }
 
 // withoutTokens escapes the characters of an expression that have a meaning in a Caddyfile: braces and backquotes.

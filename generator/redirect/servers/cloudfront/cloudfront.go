@@ -5,7 +5,7 @@
 // table as a tree of nodes, and the key of a node contains a hash of its content; see store for an example. Because a
 // key always has the same value, an update is safe in this order; see Updates:
 //
-//  1. Put the new keys, in any number of calls. The key "root" comes last.
+//  1. Put the new keys, in any number of calls. The root comes last.
 //  2. Wait until every edge location has the new root, which takes seconds.
 //  3. Delete the keys that the new store does not have, or leave that to the next update.
 //
@@ -18,13 +18,13 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
-	"github.com/tdewolff/minify/v2"
-	"github.com/tdewolff/minify/v2/js"
+	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
@@ -72,22 +72,22 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 		c.Fail(nil, "%s", err)
 		return c
 	}
-	data, left := compileStore(c, t, limit)
+	pairs, left := compilePairs(c, t, Options{}, limit)
 	if c.Err() != nil {
 		return c
 	}
-	c.Omitted = []redirect.Omission{{
-		What: "a path without an extension at which there is no file or folder: status 301 to the same path with a " +
-			"slash at its end, which answers 404",
-		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
-			return a.Status == 0 && got.Status == http.StatusMovedPermanently && got.Location() == redirect.EncodePath(path)+"/"
-		},
-	}, {
-		What: "a folder whose name has capital letters, without the slash at its end: status 404",
-		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
-			return a.Status == 0 && got.Status == http.StatusNotFound && strings.ToLower(path) != path
-		},
-	}}
+	c.Omitted = append(c.Omitted, folderOmissions()...)
+	describe(c, t, left, limit)
+	c.Files = []output.File{redirect.File(s, storeFile, importFile(pairs)), redirect.File(s, functionFile, function)}
+	return c
+}
+
+// Function returns function.js. It is the same for all catalogues, rules and profiles.
+func Function() ([]byte, error) { return compileFunction() }
+
+// describe adds to c what CloudFront answers differently. left holds the ids of the packages whose descriptions did not
+// fit into limit bytes.
+func describe(c *redirect.Compilation, t *redirect.Table, left map[string]bool, limit int) {
 	for _, r := range t.Rules.All() {
 		if r.Status >= 400 && r.Target != "" {
 			c.Warn(r, "cloudfront answers with its own page for status %d, not with %s", r.Status, r.Target)
@@ -106,42 +106,85 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 			},
 		})
 	}
-	c.Files = []output.File{redirect.File(s, storeFile, data), redirect.File(s, functionFile, function)}
-	return c
+}
+
+// folderOmissions are the omissions of a function that does not know which files the bucket holds.
+func folderOmissions() []redirect.Omission {
+	return []redirect.Omission{{
+		What: "a path without an extension at which there is no file or folder: status 301 to the same path with a " +
+			"slash at its end, which answers 404",
+		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
+			return a.Status == 0 && got.Status == http.StatusMovedPermanently && got.Location() == redirect.EncodePath(path)+"/"
+		},
+	}, {
+		What: "a folder whose name has capital letters, without the slash at its end: status 404",
+		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
+			return a.Status == 0 && got.Status == http.StatusNotFound && strings.ToLower(path) != path
+		},
+	}}
+}
+
+// objectOmissions are the omissions of a function that knows all files.
+func objectOmissions(t *redirect.Table) []redirect.Omission {
+	return []redirect.Omission{{
+		What: "a folder without an index page, without the slash at its end: status 404 instead of a redirect to the " +
+			"path with the slash, which answers 404",
+		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
+			return a.Status == 0 && got.Status == http.StatusNotFound && !t.Files.Page(path)
+		},
+	}}
 }
 
 //go:embed function.js
 var source string
 
-// compileFunction joins the grammar of the download API and the function, and minifies them: it removes comments and
-// white space, shortens names and writes one line for each function.
+// compileFunction joins the grammar of the download API and the function, and minifies them.
 func compileFunction() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteString("// " + output.Mark + " from lookup/grammar.js and servers/cloudfront/function.js\n")
-	// The runtime supports ES5 and a few newer features. With Version 5, the minifier does not introduce others.
-	m := js.Minifier{Version: 5}
-	if err := m.Minify(minify.New(), &b, strings.NewReader(lookup.Script+source), nil); err != nil {
-		return nil, fmt.Errorf("minify the CloudFront function: %w", err)
+	code := strings.Replace(lookup.Script+source, importLine, "", 1) // it stays as it is: emulators look for it
+	result := api.Transform(code, api.TransformOptions{
+		Format: api.FormatESModule, Target: api.ES2017,
+		// The runtime has async functions, but not all of ES2017. These must not replace what the source uses instead.
+		Supported: map[string]bool{"arrow": false, "object-extensions": false, "template-literal": false,
+			"default-argument": false, "destructuring": false, "for-of": false},
+		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, Charset: api.CharsetASCII,
+	})
+	if len(result.Errors) > 0 {
+		return nil, fmt.Errorf("minify the CloudFront function: %s", result.Errors[0].Text)
 	}
-	text := strings.NewReplacer(";async function", ";\nasync function", "}async function", "}\nasync function",
-		"}function", "}\nfunction").Replace(b.String()) + "\n"
+	// CloudFront calls the function named handler, and does not know exports.
+	code, found := strings.CutSuffix(strings.TrimSpace(string(result.Code)), "as handler};")
+	code, short, ok := cutLast(code, "export{")
+	if !found || !ok {
+		return nil, errors.New("minify the CloudFront function: it does not export handler at its end")
+	}
+	text := fmt.Sprintf("// %s; the readable source is generator/redirect/servers/cloudfront/function.js\n%s%s"+
+		"async function handler(e){return %s(e)}\n", output.Mark, importLine, code, strings.TrimSpace(short))
 	if len(text) > MaxFunction {
 		return nil, fmt.Errorf("the CloudFront function has %d bytes, CloudFront's limit is %d", len(text), MaxFunction)
 	}
 	return []byte(text), nil
 }
 
-// compileStore returns the import file of the key-value store. If it would have more than limit bytes, compileStore
+// cutLast is strings.Cut around the last separator.
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+// compilePairs returns the keys of the key-value store. If its import file would have more than limit bytes, compilePairs
 // leaves out the descriptions of the oldest nightly builds, then those of the oldest releases; left holds the ids of
 // these packages. It adds an error to c for each limit that the table exceeds.
-func compileStore(c *redirect.Compilation, t *redirect.Table, limit int) (data []byte, left map[string]bool) {
+func compilePairs(c *redirect.Compilation, t *redirect.Table, o Options,
+	limit int) (pairs []pair, left map[string]bool) {
 	if patterns := t.Rules.Patterns(); len(patterns) > MaxPatterns {
 		c.Fail(patterns[MaxPatterns], "%d rules are patterns, the limit for CloudFront is %d; write the others as "+
 			"exact paths, or remove cloudfront from servers", len(patterns), MaxPatterns)
 		return nil, nil
 	}
 	fixed := store{Compilation: c}
-	r := fixed.writeTables(t)
+	r := fixed.writeTables(t, o)
 	order := byImportance(t.Index.Packages())
 	for keep := len(order); ; {
 		s := store{Compilation: c, pairs: slices.Clone(fixed.pairs)}
@@ -151,8 +194,9 @@ func compileStore(c *redirect.Compilation, t *redirect.Table, limit int) (data [
 		if c.Err() != nil {
 			return nil, nil
 		}
-		if data = importFile(s.pairs); len(data) <= limit {
-			return data, left
+		data := importFile(s.pairs)
+		if len(data) <= limit {
+			return s.pairs, left
 		}
 		if keep == 0 {
 			c.Fail(nil, "the CloudFront store of %d packages and %d rules has %d bytes, CloudFront's limit is %d; "+

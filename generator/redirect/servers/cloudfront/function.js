@@ -10,24 +10,16 @@ const UNRESERVED = /^[A-Za-z0-9._~-]+$/;
 const UNRULED = /^\/(assets|-)\/|^\/40[04]\.html$|\/\.(?!well-known(\/|$))/; // paths without rules
 const NONE = '--------';
 
-async function handler(event) {
+export async function handler(event) {
     const request = event.request;
     if (request.method !== 'GET' && request.method !== 'HEAD') {
         return refuse(request.method);
-    }
-    if (request.uri.startsWith('/assets/')) {
-        return request;
     }
     const path = decoded(request.uri).replace(/\/\/+/g, '/');
     let response;
     try {
         response = await answer(request, path);
     } catch (e) {
-        // The store cannot be read. Serve folders, and files that cannot be permalinks, without it.
-        if (ROUTES.indexOf(path) < 0 && !path.startsWith(BITSTREAM) && /\/$|\.[a-z0-9]+$/.test(path) &&
-            !path.endsWith('.json')) {
-            return file(request, path);
-        }
         response = page(503, 'Please try again', '<p>The list of packages is temporarily unavailable.</p>', '');
         response.headers['retry-after'] = { value: '30' };
     }
@@ -47,11 +39,8 @@ function refuse(method) {
 
 // answer answers a request: it returns a response, or the request with the path of a file. path is decoded.
 async function answer(request, path) {
-    const nodes = Object.create(null); // values that this request has read, by key
-    const first = await read(nodes, 'root');
-    const text = await whole(nodes, first);
-    const root = JSON.parse(text);
-    root.nodes = nodes;
+    const host = request.headers.host;
+    const root = await open(host && host.value);
     const given = parameters(request.rawQueryString() || '');
     let id = path.startsWith(BITSTREAM) && path.slice(BITSTREAM.length);
     if (id) {
@@ -70,15 +59,41 @@ async function answer(request, path) {
     if (link) {
         return api(request, root, link.record ? '/find' : '/download', link.given);
     }
-    const at = encode(path);
-    const rule = UNRULED.test(path) ? null : await match(root, at, given);
-    if (rule) {
-        const hidden = rule.force ? false : await exists(root, at);
-        if (!hidden) {
-            return obey(request, root, rule);
+    const at = encode(path), spot = await look(root, at);
+    const rule = UNRULED.test(path) ? null : await match(root, at, spot, given);
+    if (rule && (rule.force || !spot.file)) {
+        return obey(request, root, rule);
+    }
+    if (id !== false) {
+        return message(root, 404, 'file');
+    }
+    return root.objects ? object(request, root, at, spot) : file(request, path);
+}
+
+// open reads the root of the edition for a host. Production has the root that is read first. The table of hosts tells
+// which hosts show another edition; it is read only for hosts other than production's.
+async function open(host) {
+    const nodes = Object.create(null); // values that this request has read, by key
+    let root = await parsed(nodes, 'root/2');
+    if (root.host && host !== root.host) {
+        let editions = {};
+        try {
+            const text = await kvs.get('hosts/2');
+            editions = JSON.parse(text);
+        } catch (e) { // there is no table: all hosts show production
+        }
+        if (editions[host]) {
+            root = await parsed(nodes, 'root/2/' + editions[host]);
         }
     }
-    return id === false ? file(request, path) : message(root, 404, 'file');
+    root.nodes = nodes;
+    return root;
+}
+
+async function parsed(nodes, key) {
+    const first = await read(nodes, key);
+    const text = await whole(nodes, first);
+    return JSON.parse(text);
 }
 
 // read returns the value of a key. It reads a key of the store only once for a request.
@@ -110,7 +125,7 @@ async function api(request, root, route, given) {
         return message(root, 400, q.problem);
     }
     if (route === '/' && !anyGiven(root, given)) {
-        return serve(request, '/index.html');
+        return serve(request, root, '/index.html');
     }
     const cells = [];
     for (let i = 0; i < q.stabilities.length; i++) {
@@ -124,7 +139,7 @@ async function api(request, root, route, given) {
         if (!found) {
             return message(root, 404, 'package');
         }
-        return route === '/find' ? serve(request, '/api/v1/packages/' + found.id + '.json') :
+        return route === '/find' ? serve(request, root, '/api/v1/packages/' + found.id + '.json') :
             redirect(302, BITSTREAM + found.id);
     }
     for (let i = 0; i < cells.length; i++) {
@@ -227,11 +242,29 @@ function encode(text) {
     });
 }
 
-// match returns the first rule that matches, or null if none does. path is encoded.
-async function match(root, path, given) {
-    const source = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
-    const row = await seek(root, 'e', root.exact, source);
-    let rule = row && row.key === source ? choose(row.value, {}, given) : null;
+// look returns what the table of paths has at a path: the rules with that source, and the file: "f" and the key of its
+// object, or "d" for the index.html of a folder. The path is encoded. A slash at its end is not part of a row's key.
+async function look(root, path) {
+    const key = path.replace(/\/$/, ''), row = await seek(root, 'e', root.paths, key);
+    const rules = row && row.key === key ? row.value.split('|') : [];
+    let file = /^[df]/.test(rules[rules.length - 1]) ? rules.pop() : '';
+    if (file[0] === 'f' && key !== path) {
+        file = ''; // a file is not a folder
+    }
+    if (!file && path.endsWith('/index.html')) {
+        const folder = await look(root, path.slice(0, -10));
+        file = folder.file;
+    }
+    return { rules: rules, file: file };
+}
+
+// match returns the first rule that matches, or null if none does. path is encoded, spot is what look returns for it.
+// Patterns need not be read if a file comes before all of them.
+async function match(root, path, spot, given) {
+    let rule = choose(spot.rules, {}, given);
+    if (spot.file && !root.forced) {
+        return rule;
+    }
     let next = root.patterns;
     while (!rule && next !== NONE) {
         const node = await read(root.nodes, 'r/' + next);
@@ -245,17 +278,16 @@ async function match(root, path, given) {
                 for (let j = 0; j < names.length; j++) {
                     values[names[j]] = m[j + 1] || '';
                 }
-                rule = choose(f[2], values, given);
+                rule = choose([f[2]], values, given);
             }
         }
     }
     return rule;
 }
 
-// choose returns the first rule with conditions that all hold, or null if there is none. rules are separated by bars, and
-// each is written as: [name=value …] status[!][?] [target].
-function choose(rules, values, given) {
-    const list = rules.split('|');
+// choose returns the first rule of a list with conditions that all hold, or null if there is none. Each is written as:
+// [name=value …] status[!][?] [target].
+function choose(list, values, given) {
     for (let i = 0; i < list.length; i++) {
         const words = list[i].split(' ');
         let holds = true, plain = true;
@@ -284,21 +316,13 @@ function choose(rules, values, given) {
     return null;
 }
 
-// exists reports whether the table of files has a file at a path, or a folder with an index.html, whose value is "d".
-// path is encoded.
-async function exists(root, path) {
-    const key = path.replace(/\/(index\.html)?$/, '');
-    const row = await seek(root, 'f', root.files, key);
-    return row && row.key === key && (row.value === 'd' || key === path);
-}
-
 // obey answers a request as the rule that matches it requires.
 async function obey(request, root, rule) {
     if (rule.status >= 400) {
         return message(root, rule.status, String(rule.status));
     }
     if (rule.status === 200) {
-        return serve(request, rule.target);
+        return serve(request, root, rule.target);
     }
     const query = rule.passes && request.rawQueryString();
     const target = rule.target.replace(/^\/+/, '/'); // two slashes would lead to another host
@@ -383,21 +407,40 @@ function fileURL(root, row) {
     return around[0] + (middle || row.key) + around[1];
 }
 
-// file passes a request on to the origin. It adds index.html to a folder; a name without an extension is
-// redirected to the folder of that name.
+// file passes a request on to the origin. It adds index.html to a folder; a name without an extension is redirected to
+// the folder of that name, except in /.well-known/, where files often have none.
 function file(request, path) {
     const last = path.slice(path.lastIndexOf('/') + 1);
     if (!last) {
         request.uri = encode(path) + 'index.html';
-    } else if (/^[a-z0-9._-]+$/.test(last) && !/\.[a-z][a-z0-9]*$/.test(last)) {
+    } else if (/^[a-z0-9._-]+$/.test(last) && !/\.[a-z][a-z0-9]*$/.test(last) && !path.startsWith('/.well-known/')) {
         return redirect(301, encode(path) + '/');
     }
     return request;
 }
 
-// serve passes a request on to the origin with the path of another file.
-function serve(request, path) {
+// serve passes a request on to the origin with the path of another file. Of rules, only the part before a question mark
+// or a number sign is the path.
+async function serve(request, root, path) {
+    if (root.objects) {
+        const at = path.replace(/[?#].*/, ''), spot = await look(root, at);
+        return object(request, root, at + (spot.file[0] === 'd' ? '/' : ''), spot);
+    }
     request.uri = path.endsWith('/') ? path + 'index.html' : path;
+    request.querystring = {};
+    return request;
+}
+
+// object passes a request on to the origin with the key of the object that the table of paths has at a path. A folder is
+// redirected to the path with a slash.
+function object(request, root, path, spot) {
+    if (!spot.file) {
+        return message(root, 404, '404');
+    }
+    if (spot.file[0] === 'd' && !/\/(index\.html)?$/.test(path)) {
+        return redirect(301, path + '/');
+    }
+    request.uri = '/' + spot.file.slice(1);
     request.querystring = {};
     return request;
 }

@@ -14,14 +14,21 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
+// edge is an Edge whose store a test can change.
+type edge struct {
+	*Edge
+	store map[string]string
+}
+
 // start loads the compiled function with a store.
 func start(t testing.TB, store map[string]string) *edge {
 	t.Helper()
-	function, err := compileFunction()
+	function, err := Function()
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := newEdge(string(function), store)
+	e := &edge{store: store}
+	e.Edge, err = NewEdge(function, func(key string) (string, bool) { v, ok := e.store[key]; return v, ok }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +39,7 @@ func start(t testing.TB, store map[string]string) *edge {
 func (e *edge) ask(t testing.TB, method, q string) edgeResult {
 	t.Helper()
 	path, query, _ := strings.Cut(q, "?")
-	r, err := e.run(method, path, query)
+	r, err := e.run(method, "", path, query)
 	if err != nil {
 		t.Fatalf("%s: %v", q, err)
 	}

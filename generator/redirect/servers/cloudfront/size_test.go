@@ -20,11 +20,11 @@ func BenchmarkStoreSize(b *testing.B) {
 			tab := newTable(b, profile, "")
 			for b.Loop() {
 				c := &redirect.Compilation{}
-				data, left := compileStore(c, tab, MaxStore)
+				pairs, left := compilePairs(c, tab, Options{}, MaxStore)
 				if err := c.Err(); err != nil {
 					b.Fatal(err)
 				}
-				b.ReportMetric(float64(len(data)), "bytes")
+				b.ReportMetric(float64(len(importFile(pairs))), "bytes")
 				b.ReportMetric(float64(len(left)), "omitted")
 			}
 		})
@@ -36,7 +36,7 @@ func BenchmarkStoreSize(b *testing.B) {
 				for high-low > 250 {
 					n := (low + high) / 2
 					c := &redirect.Compilation{}
-					_, left := compileStore(c, nightly(b, n), MaxStore)
+					_, left := compilePairs(c, nightly(b, n), Options{}, MaxStore)
 					if c.Err() == nil && (what == "found" || len(left) == 0) {
 						low = n
 					} else {
@@ -74,7 +74,8 @@ func nightly(t testing.TB, n int) *redirect.Table {
 func TestFullStore(t *testing.T) {
 	tab := nightly(t, 30_000)
 	c := &redirect.Compilation{}
-	data, left := compileStore(c, tab, MaxStore)
+	pairs, left := compilePairs(c, tab, Options{}, MaxStore)
+	data := importFile(pairs)
 	if err := c.Err(); err != nil || len(data) > MaxStore || len(left) == 0 {
 		t.Fatalf("%d bytes, %d omitted, %v", len(data), len(left), err)
 	}

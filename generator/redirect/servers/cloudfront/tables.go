@@ -12,7 +12,6 @@ import (
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
-	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
@@ -26,19 +25,17 @@ type root struct {
 	ByID      [2]string   `json:"byid"`      // the text around the id in most URLs of files; redirect.FileURLs.ByID
 	Rest      [2]string   `json:"rest"`      // the text around the middle in the others; redirect.FileURLs.Rest
 	IDs       string      `json:"ids"`       // table of packages
-	Exact     string      `json:"exact"`     // table of rules with an exact source
+	Host      string      `json:"host"`      // the host of production; "" if there are no other editions
+	Objects   bool        `json:"objects"`   // the table of paths has the objects of all files
+	Paths     string      `json:"paths"`     // table of paths: files, and rules with an exact source
 	Patterns  string      `json:"patterns"`  // first node of the list of patterns
-	Files     string      `json:"files"`     // table of files that come before rules
+	Forced    bool        `json:"forced"`    // some pattern comes before files
 	Messages  string      `json:"messages"`  // table of error pages
 	Platforms string      `json:"platforms"` // table of platforms: the hashes of each platform's own tables
 }
 
-// rootKey is the key of the root. The values of all other keys never change.
-const rootKey = "root"
-
 // writeTables stores all tables except the table of packages. It returns the root without the hash of that table.
-func (s *store) writeTables(t *redirect.Table) root {
-	s.set("about", output.Mark)
+func (s *store) writeTables(t *redirect.Table, o Options) root {
 	spec := t.Index.Spec()
 	urls := redirect.NewFileURLs(t.Index.Packages())
 	r := root{
@@ -56,15 +53,16 @@ func (s *store) writeTables(t *redirect.Table) root {
 		platforms = append(platforms, row{pf.String(), s.platform(t.Index, pf)})
 	}
 	r.Platforms = s.table("p", sorted(platforms))
-	r.Exact = s.table("e", s.exactRows(t))
+	r.Host, r.Objects = o.Host, o.Objects != nil
+	r.Paths = s.table("e", s.pathRows(t, o.Objects))
 	r.Patterns = s.patterns(t)
-	r.Files = s.table("f", files(t))
+	r.Forced = slices.ContainsFunc(t.Rules.Patterns(), func(r *redirect.Rule) bool { return r.Force })
 	r.Messages = s.table("m", messages(spec))
 	return r
 }
 
 // writeRoot stores the root.
-func (s *store) writeRoot(r root) { s.set(rootKey, s.text(encode(r))) }
+func (s *store) writeRoot(r root) { s.set(RootKey(""), s.text(encode(r))) }
 
 // text stores a text of any length and returns the value of its first piece. Each piece starts with the hash of the
 // next one; the last piece starts with noTable. For example, a text of three pieces A, B and C, with the hashes b and
@@ -205,22 +203,67 @@ func idRow(p *catalog.Package, middle string, whole bool) row {
 	return row{p.ID, strings.Join(fields, "\t")}
 }
 
-// exactRows returns a row for each exact source. Its value is the rules of the source with bars between them.
-func (s *store) exactRows(t *redirect.Table) []row {
-	var rows []row
+// pathRows returns the table of paths. A row has the rules with that source, with bars between them, and then the file
+// at the path: "f" and the key of its object, or "d" and the key of the index.html of a folder. Without objects, there
+// are only files that come before a rule without "!", and no keys. For example, the rows for a redirect, a folder of two
+// files, and a page with a rule whose condition rarely holds are
+//
+//	/old         301? /new/
+//	/docs        do/3f9ac1.html
+//	/docs/a.pdf  fo/77c2d0.pdf
+//	/store       id=7 302 /seven|do/90aa12.html
+//
+// The key of a row has no slash at its end, so "/docs", "/docs/" and "/docs/index.html" are one row.
+func (s *store) pathRows(t *redirect.Table, objects map[string]string) []row {
+	rules := map[string]*redirect.Rule{}
+	entries := map[string][]string{}
 	for _, source := range t.Rules.Sources() {
-		list := t.Rules.Exact(source)
-		texts := make([]string, len(list))
-		for i, rule := range list {
-			texts[i] = ruleText(t, rule)
+		key := strings.TrimSuffix(redirect.EncodePath(source), "/")
+		rules[key] = t.Rules.Exact(source)[0]
+		for _, rule := range t.Rules.Exact(source) {
+			entries[key] = append(entries[key], ruleText(t, rule))
 		}
-		rows = append(rows, row{redirect.EncodePath(source), strings.Join(texts, "|")})
-		if n := rows[len(rows)-1].size(); n > MaxValue {
-			s.Fail(list[0].Written(), "%d rules for %s have %d bytes, CloudFront's limit is %d; use fewer or shorter "+
-				"rules for one path, or remove cloudfront from servers", len(list), source, n, MaxValue)
+	}
+	if objects == nil {
+		for path := range t.Files.Pages {
+			if !strings.HasSuffix(path, "/index.html") && t.Rules.Yields(path) {
+				key, kind := pathKey(path)
+				entries[key] = append(entries[key], kind)
+			}
+		}
+	}
+	for path, object := range objects {
+		if !internal(path) {
+			key, kind := pathKey(path)
+			entries[key] = append(entries[key], kind+object)
+		}
+	}
+	var rows []row
+	for key, list := range entries {
+		r := row{key, strings.Join(list, "|")}
+		rows = append(rows, r)
+		switch n := r.size(); {
+		case n > MaxValue && rules[key] == nil:
+			s.Fail(nil, "the path %.80s and its object have %d bytes, CloudFront's limit is %d; shorten the path", key, n,
+				MaxValue)
+		case n > MaxValue:
+			s.Fail(rules[key].Written(), "%d rules for %s have %d bytes, CloudFront's limit is %d; use fewer or shorter "+
+				"rules for one path, or remove cloudfront from servers", len(list), key, n, MaxValue)
 		}
 	}
 	return sorted(rows)
+}
+
+// internal reports whether a path is that of a part of pages, which is not meant to be requested.
+func internal(path string) bool { return strings.HasPrefix(path, "/-/") }
+
+// pathKey returns the key of a file's row, and its kind: "d" for the index.html of a folder, "f" for another file.
+func pathKey(path string) (key, kind string) {
+	path = redirect.EncodePath(path)
+	if folder, ok := strings.CutSuffix(strings.TrimSuffix(path, "index.html"), "/"); ok {
+		return folder, "d"
+	}
+	return path, "f"
 }
 
 // patterns stores the patterns as a linked list of nodes and returns the hash of the first node. The function tries
@@ -250,8 +293,8 @@ func (s *store) patterns(t *redirect.Table) string {
 	return next
 }
 
-// ruleText returns a rule without its source: "[name=value …] status[!][?] [target]". An exclamation mark means that the
-// rule comes before files, a question mark that it passes the query on.
+// ruleText returns a rule without its source: "[name=value …] status[!][?] [target]". An exclamation mark means that
+// the rule comes before files, a question mark that it passes the query on.
 func ruleText(t *redirect.Table, r *redirect.Rule) string {
 	var words []string
 	for _, c := range r.Conditions {
@@ -280,23 +323,6 @@ func ruleText(t *redirect.Table, r *redirect.Rule) string {
 		words = append(words, r.ExpandText(redirect.EncodePath, name)+strings.TrimPrefix(target, r.Expand(name)))
 	}
 	return strings.Join(words, " ")
-}
-
-// files returns a row for each page of the site that a rule without "!" matches. The value is d for the index.html of a
-// folder, f for another file.
-func files(t *redirect.Table) []row {
-	var rows []row
-	for path := range t.Files.Pages {
-		if strings.HasSuffix(path, "/index.html") || !t.Rules.Yields(path) {
-			continue
-		}
-		if folder, ok := strings.CutSuffix(path, "/"); ok {
-			rows = append(rows, row{redirect.EncodePath(folder), "d"})
-			continue
-		}
-		rows = append(rows, row{redirect.EncodePath(path), "f"})
-	}
-	return sorted(rows)
 }
 
 // expression returns a regular expression that matches the encoded paths of a pattern.

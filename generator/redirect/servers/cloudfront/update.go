@@ -1,63 +1,54 @@
 package cloudfront
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // MaxUpdate is the maximum number of keys in one call of UpdateKeys (CloudFront developer guide, "Quotas"). A call
 // changes either all of its keys or none.
 const MaxUpdate = 50
 
-// Change is a key to put or to delete.
-type Change struct {
-	Key    string
-	Value  string // the value to put
-	Delete bool
-}
+// Change is a key to put, with its value.
+type Change struct{ Key, Value string }
 
-// ParseStore parses keyvaluestore.json.
-func ParseStore(data []byte) (map[string]string, error) {
-	var file struct {
-		Data []pair `json:"data"`
-	}
-	if err := json.Unmarshal(data, &file); err != nil {
-		return nil, fmt.Errorf("parse the key-value store: %w", err)
-	}
-	store := make(map[string]string, len(file.Data))
-	for _, p := range file.Data {
-		store[p.Key] = p.Value
-	}
-	return store, nil
-}
-
-// Updates returns the changes that turn an old store into a new one, as calls of at most MaxUpdate keys. Send the calls
-// in order. They put the new keys, then the root, and then delete the keys that only the old store has. For example, if
-// 120 keys are new and 90 are no longer used, there are five calls:
+// Updates returns the changes that make an edition the one that visitors see, as calls of at most MaxUpdate keys. old
+// holds all keys of the key-value store, also those of other editions. Send the calls in order: the last key of the last
+// call is the root. For example, if 120 nodes are new, there are three calls:
 //
-//	1, 2   put 50 new keys each       requests still use the old root and its keys
-//	3      put 20 new keys and root   from now on, requests use the new root
-//	4, 5   delete 50 and 40 keys
+//	1, 2   put 50 new nodes each      requests still use the old root and its nodes
+//	3      put 20 new nodes and root  from now on, requests use the new root
 //
-// Before the first deletion, wait until every edge location has the new root, or leave the deletions to the next
-// update.
-func Updates(old, new map[string]string) [][]Change {
-	var puts, deletions []Change
-	for _, key := range slices.Sorted(maps.Keys(new)) {
-		if v, ok := old[key]; key != rootKey && (!ok || v != new[key]) {
-			puts = append(puts, Change{Key: key, Value: new[key]})
+// There are no calls if the edition is the one in the store. Nothing is deleted; see Unused.
+func Updates(old map[string]string, s Store) [][]Change {
+	var puts []Change
+	for _, key := range slices.Sorted(maps.Keys(s.Nodes)) {
+		if v, ok := old[key]; !ok || v != s.Nodes[key] {
+			puts = append(puts, Change{key, s.Nodes[key]})
 		}
 	}
-	if old[rootKey] != new[rootKey] {
-		puts = append(puts, Change{Key: rootKey, Value: new[rootKey]})
+	if v, ok := old[s.RootKey]; len(puts) > 0 || !ok || v != s.Root {
+		puts = append(puts, Change{s.RootKey, s.Root})
 	}
-	for _, key := range slices.Sorted(maps.Keys(old)) {
-		if _, ok := new[key]; !ok {
-			deletions = append(deletions, Change{Key: key, Delete: true})
+	return slices.Collect(slices.Chunk(puts, MaxUpdate))
+}
+
+// Unused returns the nodes of a key-value store that no edition of keep has, sorted. They can be deleted as soon as no
+// request can still use an older root: a few seconds after the last root was put, when all edge locations have it. Roots
+// and the table of hosts are never among them.
+func Unused(old map[string]string, keep ...Store) []string {
+	var unused []string
+	for key := range old {
+		used := key == HostsKey || strings.HasPrefix(key, "root/")
+		for _, s := range keep {
+			_, ok := s.Nodes[key]
+			used = used || ok
+		}
+		if !used {
+			unused = append(unused, key)
 		}
 	}
-	return slices.Concat(slices.Collect(slices.Chunk(puts, MaxUpdate)),
-		slices.Collect(slices.Chunk(deletions, MaxUpdate)))
+	slices.Sort(unused)
+	return unused
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // TestHosts lets Netlify's and Cloudflare's own programs read what the server writes, and compares their answers with
-// the table's. A warning must tell of a rule that Cloudflare answers differently.
+// the table's. There must be a warning about each rule that Cloudflare answers differently.
 func TestHosts(t *testing.T) {
 	for _, set := range testutil.RuleSets(t) {
 		t.Run(set.Name, func(t *testing.T) {

@@ -195,7 +195,8 @@ func (f *redirects) leaveOut(r *redirect.Rule) bool {
 
 // warn adds a warning about a rule that some host ignores.
 func (f *redirects) warn(r *redirect.Rule, to string, length int, hides, behind bool) {
-	if f.warned[r.Written()] {
+	// Where a host ignores a rule of the profile, which has status 404 then, it answers 404 as well.
+	if f.warned[r.Written()] || r.Origin == redirect.Inherited {
 		return
 	}
 	f.warned[r.Written()] = true

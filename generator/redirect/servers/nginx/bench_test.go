@@ -92,6 +92,21 @@ func BenchmarkCompileRules(b *testing.B) {
 	}
 }
 
+// BenchmarkPatterns sends requests to a real Nginx with 100 patterns: one that no pattern matches, and one that the last
+// pattern matches, without and with characters that must be encoded. A request for a file asks no rule.
+func BenchmarkPatterns(b *testing.B) {
+	var rules strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&rules, "/docs/v%d/* /manual/%[1]d/:splat\n", i)
+	}
+	s := serveRules(b, rules.String())
+	for name, request := range map[string]string{
+		"file": "/shown.html", "none": "/nothing", "last": "/docs/v99/a/b", "encoded": "/docs/v99/a=b&c;d/%C3%A9",
+	} {
+		b.Run(name, func(b *testing.B) { s.measure(b, request) })
+	}
+}
+
 // measure reports the CPU time of Nginx's worker for a request, in microseconds.
 func (s *server) measure(b *testing.B, request string) {
 	worker := s.worker(b)

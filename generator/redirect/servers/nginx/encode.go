@@ -16,9 +16,9 @@ const mergedSlashes = 8
 // other.
 const encodedBytes = 48
 
-// encode writes encode.conf: $sitegen_encoded is the path of the request, and $sitegen_encoded_query its query, in which
-// everything is percent-encoded that is not allowed in a target. Nginx has no function for that. Each map encodes the
-// first such character; for example, with a path of two:
+// encode writes encode.conf: $sitegen_encoded is the path of the request, and $sitegen_encoded_query its query, in
+// which everything is percent-encoded that is not allowed in a target. Nginx has no function for that. Each map encodes
+// the first such character; for example, with a path of two:
 //
 //	$sitegen_path       /wiki/a=b&c
 //	$sitegen_path_1     /wiki/a%3Db&c
@@ -43,8 +43,8 @@ func encode(n names, path, query bool) []output.File {
 	w.printf("map $sitegen_byte $sitegen_byte_query { volatile; + %%20; default $sitegen_byte_path; }\n")
 	if path {
 		w.comment(w.own(`
-			The path as it was sent, with slashes merged and decoded as in $uri, and without unnecessary escapes. It is ""
-			if its segments are not those of $uri, because it has segments of dots. Patterns then match $uri, without
+			The path as it was sent, with slashes merged and decoded as in $uri, and without unnecessary escapes. It is
+			"" if its segments are not those of $uri, because it has segments of dots. Patterns then match $uri, without
 			characters to encode.`))
 		w.printf("map $request_uri $sitegen_sent { %s $1; }\n", regex(`^([^?#]*)`))
 		from := w.own("$sitegen_sent")

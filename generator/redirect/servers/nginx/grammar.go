@@ -361,8 +361,8 @@ func (g grammar) decode() output.File {
 		system.Name[:last], system.Name[last], system.Values[0], escapes), &t)
 }
 
-// unescape writes maps that decode up to escapes escapes of a variable into another one. steps is the start of the names
-// of the variables in between.
+// unescape writes maps that decode up to escapes escapes of a variable into another one. steps is the start of the
+// names of the variables in between.
 func (t *text) unescape(from, steps, to string) {
 	t.printf("map %s %s0 { default \" %[1]s\"; }\n", from, steps)
 	const escape = `2[DEde]|3\d|[46][1-9A-Fa-f]|5[0-9AFaf]|7[0-9AEae]|(?![0-9A-Fa-f]{2})`

@@ -35,7 +35,11 @@ func (w *rulesWriter) answers() {
 		What a rule answers: its status, and the Location or the file of the site that it leads to. A Location never
 		starts with two slashes, which would lead to another host. A file is "" if its name would be hidden.`)
 	w.printf("map $uri $sitegen_index { default $uri; %s $1index.html; }\n", regex(`(?s)^(.*/)\z`))
-	w.printf("map $sitegen_rule $sitegen_rule_forced { %s 1; }\n", regex(`^\d+!`))
+	if slices.ContainsFunc(w.rules.All(), func(r *redirect.Rule) bool { return r.Force }) {
+		w.printf("map $sitegen_rule $sitegen_rule_forced { %s 1; }\n", regex(`^\d+!`))
+	} else { // requests for files need not look for a rule
+		w.printf("geo $sitegen_rule_forced { default \"\"; }\n")
+	}
 	w.printf("map $sitegen_rule $sitegen_rule_status { %s $1; }\n", regex(`^(\d+)`))
 	w.block(w.own("map $sitegen_rule $sitegen_rule_target"), entry(regex(`(?s)^\d+!? (.*)\z`), "$1"),
 		entry(regex(`^\d+!?\? ([^#]*)(.*)\z`), `"$1$is_args$args$2"`))
@@ -143,10 +147,10 @@ func (w *rulesWriter) conditions() {
 }
 
 // patterns writes the map of rules with placeholders or an asterisk in their path. Its key is the path as it was sent,
-// the decoded path, and the parameters that conditions use, which have no line ends. A target gets percent-encoded text from the path as it
-// was sent, because Nginx cannot encode text. If that has other segments than the decoded path, or its text is encoded
-// in an unusual way, a rule matches the decoded path if nothing that its target uses needs to be encoded. For example,
-// the rule
+// the decoded path, and the parameters that conditions use, which have no line ends. A target gets percent-encoded text
+// from the path as it was sent, because Nginx cannot encode text. If that has other segments than the decoded path, or
+// its text is encoded in an unusual way, a rule matches the decoded path if nothing that its target uses needs to be
+// encoded. For example, the rule
 //
 //	/docs/* /new/:splat
 //
@@ -201,8 +205,8 @@ func (w *rulesWriter) line(r *redirect.Rule, expr, target string) string {
 	return entry(key, value)
 }
 
-// ruleText returns the value of a rule in the maps: "301? /new", or "404" for a rule without a target. After the status,
-// "!" marks a rule that comes before files, and "?" one that passes the query on.
+// ruleText returns the value of a rule in the maps: "301? /new", or "404" for a rule without a target. After the
+// status, "!" marks a rule that comes before files, and "?" one that passes the query on.
 func ruleText(r *redirect.Rule, target string) string {
 	text := fmt.Sprint(r.Status)
 	if r.Force {

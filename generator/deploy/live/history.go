@@ -1,0 +1,117 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// history is the order in which deploys were live.
+type history struct {
+	ids   []string             // of all records, the newest first
+	live  map[string]bool      // the deploys that are live, one for each edition
+	ended map[string]time.Time // when a deploy was replaced by another; without those that are live or never were
+}
+
+// history reads which deploys are live. The deploys of an edition were live in the order of their ids, except those
+// that were cut off: these are newer than the one that is live, or their successor names another one as its previous.
+// Only a record can tell that, so deploys that were cut off count as if they had been live until the next one.
+func (l *Live) history(ctx context.Context) (*history, error) {
+	ids, err := l.ids(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h := &history{ids: ids, live: map[string]bool{}, ended: map[string]time.Time{}}
+	current := map[string]string{} // id of the live deploy by edition
+	next := map[string]string{}    // id of the next newer deploy by edition
+	for _, id := range ids {
+		edition := editionOf(id)
+		at, ok := current[edition]
+		if !ok {
+			s, err := l.State(ctx, edition)
+			if err != nil {
+				return nil, err
+			}
+			at = s.ID
+			current[edition] = at
+			h.live[at] = true
+		}
+		if id < at {
+			h.ended[id] = timeOf(next[edition])
+		}
+		if id <= at {
+			next[edition] = id
+		}
+	}
+	return h, nil
+}
+
+// Entry is a deploy in a list.
+type Entry struct {
+	*Record
+	Live bool
+	// Unfinished is true for a deploy that is newer than the one that is live: it was cut off, or is still running.
+	Unfinished bool
+}
+
+// List returns the deploys that have a record, the newest first. edition selects those of one edition; "" means all.
+func (l *Live) List(ctx context.Context, edition string) ([]Entry, error) {
+	h, err := l.history(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := slices.DeleteFunc(slices.Clone(h.ids), func(id string) bool {
+		return edition != "" && editionOf(id) != edition
+	})
+	records, err := l.records(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Entry, len(records))
+	for i, r := range records {
+		_, ended := h.ended[r.ID]
+		list[i] = Entry{r, h.live[r.ID], !h.live[r.ID] && !ended}
+	}
+	return list, nil
+}
+
+// ErrNoDeploy is the error of a rollback without an earlier deploy.
+var ErrNoDeploy = errors.New("there is no earlier deploy")
+
+// Earlier returns the id of the deploy that a rollback without an id returns to: the last one before the live one that
+// had another site. If the live deploy is itself a rollback, it is the one before that which it returned to:
+//
+//	A, B, C        a rollback returns to B
+//	A, B, C, B'    the next one to A
+func (l *Live) Earlier(ctx context.Context, edition string) (string, error) {
+	s, err := l.State(ctx, edition)
+	if err != nil {
+		return "", err
+	}
+	if s.ID == "" {
+		return "", fmt.Errorf("roll back %s: nothing has been deployed: %w", edition, ErrNoDeploy)
+	}
+	live, err := l.Record(ctx, s.ID)
+	if err != nil {
+		return "", err
+	}
+	for r := live; ; {
+		id := r.Previous
+		if editionOf(r.Of) == edition {
+			id = r.Of
+		}
+		if id == "" {
+			return "", fmt.Errorf("roll back %s: %w", edition, ErrNoDeploy)
+		}
+		if r, err = l.Record(ctx, id); isMissing(err) {
+			return "", fmt.Errorf("roll back %s: %w", edition, ErrNoDeploy)
+		} else if err != nil {
+			return "", err
+		}
+		if r.Root != live.Root {
+			return r.ID, nil
+		}
+	}
+}

@@ -1,0 +1,582 @@
+package live_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen/generator/deploy/live"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+func TestDeploy(t *testing.T) {
+	c := newCloud()
+	first := numbered(8, 1)
+	p := c.mustDeploy(t, live.Production, first)
+	if len(p.Upload) != 9 || p.Kept != 0 || p.Before != nil {
+		t.Errorf("first deploy: %d uploads, %d kept", len(p.Upload), p.Kept)
+	}
+	c.see(t, live.Production, first)
+
+	c.requests = 0
+	if p := c.mustDeploy(t, live.Production, first); !p.Unchanged || c.requests != 1 {
+		t.Errorf("the same site again: unchanged %v, %d requests, want 1", p.Unchanged, c.requests)
+	}
+
+	one := maps.Clone(first)
+	one["page03.html"] = "edited"
+	if p := c.mustDeploy(t, live.Production, one); len(p.Upload) != 1 || len(p.Nodes) != 1 || p.Kept != 8 {
+		t.Errorf("one page: %d uploads, %d nodes, %d kept", len(p.Upload), len(p.Nodes), p.Kept)
+	}
+	c.see(t, live.Production, one)
+
+	delete(one, "page05.html")
+	if p := c.mustDeploy(t, live.Production, one); len(p.Upload) != 0 {
+		t.Errorf("deletion: %d uploads", len(p.Upload))
+	}
+	c.see(t, live.Production, one)
+}
+
+// TestAssets checks that the assets of earlier deploys are served for a week.
+func TestAssets(t *testing.T) {
+	c := newCloud()
+	c.mustDeploy(t, live.Production, numbered(2, 1))
+	second := numbered(2, 2)
+	c.mustDeploy(t, live.Production, second)
+	both := maps.Clone(second)
+	both["assets/style.1.css"] = "style 1"
+	c.see(t, live.Production, both)
+	c.requests = 0
+	if p := c.mustDeploy(t, live.Production, second); !p.Unchanged || c.requests != 1 {
+		t.Errorf("unchanged %v, %d requests", p.Unchanged, c.requests)
+	}
+	c.pass(8 * 24 * time.Hour)
+	third := numbered(2, 3)
+	c.mustDeploy(t, live.Production, third)
+	both = maps.Clone(third)
+	both["assets/style.2.css"] = "style 2"
+	c.see(t, live.Production, both)
+}
+
+func TestRollback(t *testing.T) {
+	c := newCloud()
+	var ids []string
+	for version := 1; version <= 3; version++ {
+		p := c.mustDeploy(t, live.Production, numbered(5, version))
+		ids = append(ids, p.Record.ID)
+	}
+	l := c.live()
+	back := func(id string) *live.Plan {
+		t.Helper()
+		c.pass(time.Hour)
+		p, err := l.PlanAgain(t.Context(), live.Production, id, live.Facts{By: "test"})
+		if err == nil {
+			err = l.Apply(t.Context(), p)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	earlier := func() string {
+		t.Helper()
+		id, err := l.Earlier(t.Context(), live.Production)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	if id := earlier(); id != ids[1] {
+		t.Errorf("before the third deploy was %s, want %s", id, ids[1])
+	}
+	objects := len(c.objects)
+	back(ids[1])
+	files, err := c.visible(live.Production)
+	if err != nil || files["page01.html"] != "page 1, version 2" {
+		t.Errorf("after the rollback: %v, %v", files, err)
+	}
+	if len(c.objects) != objects+1 {
+		t.Errorf("the rollback uploaded %d objects besides its record", len(c.objects)-objects-1)
+	}
+	if p := back(ids[1]); !p.Unchanged {
+		t.Error("the same rollback again changes something")
+	}
+	if id := earlier(); id != ids[0] {
+		t.Errorf("before the second deploy was %s, want %s", id, ids[0])
+	}
+	back(ids[0])
+	if _, err := l.Earlier(t.Context(), live.Production); !errors.Is(err, live.ErrNoDeploy) {
+		t.Errorf("before the first deploy: %v", err)
+	}
+	list, err := l.List(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range list {
+		got = append(got, fmt.Sprintf("%v %v %v", e.Live, e.Unfinished, slices.Index(ids, e.Of)))
+	}
+	want := []string{"true false 0", "false false 1", "false false -1", "false false -1", "false false -1"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("list (-want +got):\n%s", diff)
+	}
+}
+
+// TestPromote checks that editions share objects, and that production gets exactly what staging has.
+func TestPromote(t *testing.T) {
+	c := newCloud()
+	old, staged := numbered(6, 1), numbered(6, 2)
+	c.mustDeploy(t, live.Production, old)
+	p := c.mustDeploy(t, "staging", staged)
+	if len(p.Upload) != 5 || p.Kept != 2 { // page00 and page03 are the same in all versions
+		t.Errorf("staging: %d uploads, %d kept", len(p.Upload), p.Kept)
+	}
+	c.see(t, live.Production, old)
+	c.see(t, "staging", staged)
+	l := c.live()
+	again, err := l.PlanAgain(t.Context(), live.Production, p.Record.ID, live.Facts{})
+	if err == nil {
+		err = l.Apply(t.Context(), again)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.see(t, live.Production, staged)
+	c.requests = 0
+	if p := c.mustDeploy(t, live.Production, staged); !p.Unchanged || c.requests != 1 {
+		t.Error("deploying the promoted site changes something")
+	}
+}
+
+// TestCollect checks that only what no kept deploy names is deleted, after the grace time, and not too much at once.
+func TestCollect(t *testing.T) {
+	c := newCloud()
+	for version := 1; version <= 6; version++ {
+		c.mustDeploy(t, live.Production, numbered(9, version))
+	}
+	c.mustDeploy(t, "staging", numbered(9, 1))
+	l := c.live()
+	count := func() string {
+		records := 0
+		for key := range c.objects {
+			if strings.HasPrefix(key, "deploys/") {
+				records++
+			}
+		}
+		return fmt.Sprintf("%d records, %d objects, %d keys", records, len(c.objects)-records, len(c.keys))
+	}
+	collect := func(keep live.Keep) *live.Collection {
+		t.Helper()
+		got, err := l.Collect(t.Context(), "test", keep, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, edition := range []string{live.Production, "staging"} {
+			if _, err := c.visible(edition); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return got
+	}
+	before := count()
+	c.requests = 0
+	if got := collect(keepAll); !got.Empty() || count() != before || c.requests > 3 {
+		t.Errorf("nothing to collect: %+v, %s, %d requests", got, count(), c.requests)
+	}
+	two := live.Keep{Deploys: 2, Grace: 24 * time.Hour, MaxDeletes: 1000}
+	if got := collect(two); !got.Empty() {
+		t.Errorf("within the grace time: %+v", got)
+	}
+	c.pass(24 * time.Hour)
+	two.MaxDeletes = 3
+	if got := collect(two); len(got.Objects) != 3 {
+		t.Errorf("at most 3 at once: %+v", got)
+	}
+	two.MaxDeletes = 1000
+	if got := collect(two); len(got.Records) == 0 || len(got.Objects) == 0 || len(got.Nodes) == 0 {
+		t.Errorf("after the grace time: %+v", got)
+	}
+	if got := collect(two); !got.Empty() {
+		t.Errorf("again: %+v", got)
+	}
+	list, err := l.List(t.Context(), live.Production)
+	if err != nil || len(list) != 2 {
+		t.Errorf("%d deploys of production remain, %v", len(list), err)
+	}
+	if _, ok := c.keys["deploy-lease"]; ok {
+		t.Error("the lease remains")
+	}
+}
+
+// TestFull checks that a full store makes room, and that a site that does not fit changes nothing.
+func TestFull(t *testing.T) {
+	c := newCloud()
+	c.maxSize = 4500
+	for version := 1; version <= 8; version++ {
+		c.pass(2 * time.Hour)
+		c.mustDeploy(t, live.Production, numbered(20, version))
+		got, err := c.visible(live.Production)
+		if err != nil || got["page01.html"] != fmt.Sprint("page 1, version ", version) {
+			t.Fatalf("%v, %v", got, err)
+		}
+	}
+	before := maps.Clone(c.keys)
+	_, err := deploy(t.Context(), c.live(), live.Production, numbered(90, 1), keepAll)
+	if full, ok := errors.AsType[*live.FullError](err); !ok || full.Max != 4500 {
+		t.Errorf("a site that does not fit: %v", err)
+	}
+	if diff := cmp.Diff(before, c.keys); diff != "" {
+		t.Errorf("it changed the store:\n%s", diff)
+	}
+}
+
+// TestVerify removes parts of a site and checks that they are found and put back.
+func TestVerify(t *testing.T) {
+	c := newCloud()
+	files := numbered(9, 1)
+	r := c.mustDeploy(t, live.Production, files).Record
+	site := siteOf(files)
+	l := c.live()
+	for i := range 20 {
+		random := rand.New(rand.NewPCG(uint64(i), 0))
+		lost := site.Objects[random.IntN(len(site.Objects))].Key
+		delete(c.objects, lost)
+		node := slices.Sorted(maps.Keys(r.Nodes))[random.IntN(len(r.Nodes))]
+		delete(c.keys, node)
+		if i%2 == 0 {
+			delete(c.keys, "root/production")
+		}
+		c.objects["o/orphan"] = object{modified: c.now.Add(-25 * time.Hour)}
+		c.objects["o/young"] = object{modified: c.now.Add(-23 * time.Hour)}
+		c.keys["n/loose"] = "x"
+		live1, d, err := l.Verify(t.Context(), live.Production, 24*time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := &live.Damage{Objects: []string{lost}, Nodes: []string{node}, Root: i%2 == 0, Orphans: []string{"o/orphan"},
+			Loose: []string{"n/loose"}}
+		if diff := cmp.Diff(want, d); diff != "" {
+			t.Fatalf("found (-want +got):\n%s", diff)
+		}
+		if err := l.Mend(t.Context(), live1, d, site); err != nil {
+			t.Fatal(err)
+		}
+		c.see(t, live.Production, files)
+		if _, err := l.Collect(t.Context(), r.ID, keepAll, d); err != nil {
+			t.Fatal(err)
+		}
+		if c.objects["o/orphan"].modified != (time.Time{}) || c.keys["n/loose"] != "" {
+			t.Error("orphans remain")
+		}
+	}
+	// A file that the site no longer has cannot be put back, but the next deploy does not need it.
+	lost := site.Objects[4]
+	delete(c.objects, lost.Key)
+	edited := maps.Clone(files)
+	edited[lost.Path] = "edited"
+	_, d, err := l.Verify(t.Context(), live.Production, 24*time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Mend(t.Context(), r, d, siteOf(edited)); !isGone(err) {
+		t.Errorf("mend without the file: %v", err)
+	}
+	p, err := l.Plan(t.Context(), live.Production, siteOf(edited), d)
+	if err == nil {
+		err = l.Apply(t.Context(), p)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.see(t, live.Production, edited)
+}
+
+func isGone(err error) bool {
+	_, ok := errors.AsType[*live.GoneError](err)
+	return ok
+}
+
+var errKilled = errors.New("killed")
+
+// TestCutOff cuts a deploy with its collection off at each request, before and after the request has its effect.
+// Visitors see the old site or the new one, whole, after each request; the next run finishes.
+func TestCutOff(t *testing.T) {
+	old, next := numbered(70, 1), numbered(70, 2)
+	small := live.Keep{Deploys: 1, MaxDeletes: 1000}
+	for _, late := range []bool{false, true} {
+		for at := 1; ; at++ {
+			c := newCloud()
+			c.mustDeploy(t, live.Production, numbered(70, 0))
+			c.mustDeploy(t, live.Production, old)
+			before, err := c.visible(live.Production)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var after map[string]string
+			n, done := 0, false
+			c.after = func(request string) {
+				got, err := c.visible(live.Production)
+				switch {
+				case err != nil:
+					t.Fatalf("request %d (%s): %v", n, request, err)
+				case maps.Equal(got, before) && after == nil:
+				case after == nil:
+					after = got
+				case !maps.Equal(got, after):
+					t.Fatalf("request %d (%s): visitors see another site than before", n, request)
+				}
+			}
+			c.before = func(context.Context, string) error {
+				if n++; n == at && !late {
+					done = true
+				}
+				if done {
+					return errKilled
+				}
+				return nil
+			}
+			c.lost = func(string) error {
+				if n == at && late {
+					done = true
+					return errKilled
+				}
+				return nil
+			}
+			_, err = deploy(t.Context(), c.live(), live.Production, next, small)
+			killed := errors.Is(err, errKilled)
+			if err != nil && !killed {
+				t.Fatalf("cut off at request %d: %v", at, err)
+			}
+			c.before, c.lost = nil, nil
+			if killed {
+				c.pass(time.Minute)
+				if _, err := deploy(t.Context(), c.live(), live.Production, next, small); err != nil {
+					t.Fatalf("the run after a cut at request %d: %v", at, err)
+				}
+			}
+			got, err := c.visible(live.Production)
+			if err != nil || got["page01.html"] != "page 1, version 2" {
+				t.Fatalf("cut off at request %d: %v, %v", at, got, err)
+			}
+			if !killed {
+				t.Logf("%d requests", n)
+				break
+			}
+		}
+	}
+}
+
+// TestLostResponses deploys while responses of requests that had an effect are lost. The deploy must not stop.
+func TestLostResponses(t *testing.T) {
+	old, next := numbered(70, 1), numbered(70, 2)
+	for at := 1; ; at++ {
+		c := newCloud()
+		c.mustDeploy(t, live.Production, old)
+		n, hit := 0, false
+		c.lost = func(request string) error {
+			if request != "update" {
+				return nil
+			}
+			if n++; n == at {
+				hit = true
+				return live.ErrConflict // what the retry of the client results in
+			}
+			return nil
+		}
+		c.pass(48 * time.Hour)
+		if _, err := deploy(t.Context(), c.live(), live.Production, next, live.Keep{Deploys: 1, MaxDeletes: 99}); err != nil {
+			t.Fatalf("the response of update %d is lost: %v", at, err)
+		}
+		if got, err := c.visible(live.Production); err != nil || got["page01.html"] != "page 1, version 2" {
+			t.Fatalf("the response of update %d is lost: %v, %v", at, got, err)
+		}
+		if !hit {
+			break
+		}
+	}
+}
+
+// TestSomebodyElse lets another deploy become live at each point of a deploy. One of the two stops, or both are live in
+// turn; visitors never see a mixture.
+func TestSomebodyElse(t *testing.T) {
+	old, mine, theirs := numbered(70, 1), numbered(70, 2), numbered(70, 3)
+	stopped := 0
+	for at := 1; ; at++ {
+		c := newCloud()
+		c.mustDeploy(t, live.Production, old)
+		n, met := 0, false
+		c.before = func(ctx context.Context, _ string) error {
+			if n++; n != at {
+				return nil
+			}
+			met = true
+			if _, err := deploy(ctx, c.live(), live.Production, theirs, keepAll); err != nil {
+				t.Fatal(err)
+			}
+			return nil
+		}
+		_, err := deploy(t.Context(), c.live(), live.Production, mine, keepAll)
+		want := "page 1, version 2"
+		if _, ok := errors.AsType[*live.OtherDeploy](err); ok {
+			stopped++
+			want = "page 1, version 3"
+		} else if err != nil {
+			t.Fatalf("request %d: %v", at, err)
+		} else if c.keys["deploy:production"] != "" && met {
+			want = "" // the other one was first, or came after the flip
+		}
+		got, err := c.visible(live.Production)
+		if err != nil || want != "" && got["page01.html"] != want {
+			t.Fatalf("request %d: visitors see %q, want %q, %v", at, got["page01.html"], want, err)
+		}
+		if !met {
+			break
+		}
+	}
+	if stopped < 50 {
+		t.Errorf("stopped %d times", stopped)
+	}
+}
+
+// TestInterleaved runs deploys, rollbacks and collections of two editions at the same time, one request at a time in
+// random order. After each request, both editions are whole.
+func TestInterleaved(t *testing.T) {
+	outcomes := map[string]int{}
+	for seed := range uint64(testutil.Amount(2000, 200)) {
+		interleave(t, seed, outcomes)
+	}
+	t.Log(outcomes)
+	for _, o := range []string{"deployed", "other", "collected"} {
+		if outcomes[o] < 10 {
+			t.Errorf("%s %d times", o, outcomes[o])
+		}
+	}
+}
+
+func interleave(t *testing.T, seed uint64, outcomes map[string]int) {
+	t.Helper()
+	c := newCloud()
+	var ids []string
+	for version := range 4 {
+		ids = append(ids, c.mustDeploy(t, live.Production, numbered(4, version)).Record.ID)
+	}
+	c.mustDeploy(t, "staging", numbered(4, 9))
+	c.pass(time.Hour)
+	random := rand.New(rand.NewPCG(seed, 7))
+	trace := []string{}
+	turn := newTurnstile(random)
+	c.before = func(ctx context.Context, request string) error {
+		turn.wait(ctx)
+		trace = append(trace, fmt.Sprint(ctx.Value(whoKey{}), " ", request))
+		return nil
+	}
+	c.after = func(string) {
+		for _, edition := range []string{live.Production, "staging"} {
+			if _, err := c.visible(edition); err != nil {
+				t.Errorf("seed %d: %v after\n%s", seed, err, strings.Join(trace, "\n"))
+			}
+		}
+	}
+	keep := live.Keep{Deploys: 1, MaxDeletes: 1000}
+	var mu sync.Mutex
+	note := func(err error, done string) {
+		mu.Lock()
+		defer mu.Unlock()
+		_, other := errors.AsType[*live.OtherDeploy](err)
+		switch {
+		case err == nil:
+			outcomes[done]++
+		case other:
+			outcomes["other"]++
+		case isGone(err) || strings.Contains(err.Error(), "file does not exist"):
+			outcomes["gone"]++
+		default:
+			t.Errorf("seed %d: %v after\n%s", seed, err, strings.Join(trace, "\n"))
+		}
+	}
+	work := func(edition string, version int) func(context.Context) {
+		return func(ctx context.Context) {
+			_, err := deploy(ctx, c.live(), edition, numbered(4, version), keep)
+			note(err, "deployed")
+		}
+	}
+	jobs := []func(context.Context){
+		work(live.Production, int(random.Uint32()%4)), work("staging", int(random.Uint32()%4)),
+		func(ctx context.Context) {
+			l := c.live()
+			p, err := l.PlanAgain(ctx, live.Production, ids[random.IntN(4)], live.Facts{})
+			if err == nil {
+				err = l.Apply(ctx, p)
+			}
+			note(err, "rolled back")
+		},
+		func(ctx context.Context) {
+			_, err := c.live().Collect(ctx, "collector", keep, nil)
+			note(err, "collected")
+		},
+		work("staging", 5),
+	}
+	turn.run(t.Context(), jobs)
+	c.before = nil
+	if t.Failed() {
+		t.FailNow()
+	}
+}
+
+type whoKey struct{}
+
+// turnstile lets one of several goroutines pass at a time, in random order.
+type turnstile struct {
+	random *rand.Rand
+	gates  []chan struct{}
+	back   chan int // a goroutine waits (its index) or has ended (-1 - its index)
+}
+
+func newTurnstile(random *rand.Rand) *turnstile {
+	return &turnstile{random: random, back: make(chan int)}
+}
+
+// wait waits for the turn of the goroutine that ctx belongs to.
+func (t *turnstile) wait(ctx context.Context) {
+	i := ctx.Value(whoKey{}).(int)
+	t.back <- i
+	<-t.gates[i]
+}
+
+// run runs jobs until all have ended.
+func (t *turnstile) run(ctx context.Context, jobs []func(context.Context)) {
+	for i, job := range jobs {
+		t.gates = append(t.gates, make(chan struct{}))
+		go func() {
+			t.wait(context.WithValue(ctx, whoKey{}, i))
+			job(context.WithValue(ctx, whoKey{}, i))
+			t.back <- -1 - i
+		}()
+	}
+	waiting, running := []int{}, len(jobs)
+	for running > 0 {
+		for len(waiting) < running {
+			if i := <-t.back; i >= 0 {
+				waiting = append(waiting, i)
+			} else {
+				running--
+			}
+		}
+		if running == 0 {
+			return
+		}
+		next := t.random.IntN(len(waiting))
+		i := waiting[next]
+		waiting = slices.Delete(waiting, next, next+1)
+		t.gates[i] <- struct{}{}
+	}
+}

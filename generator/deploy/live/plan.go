@@ -1,0 +1,245 @@
+package live
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/Slicer/sitegen/generator/deploy/objects"
+)
+
+// Plan is what a deploy does.
+type Plan struct {
+	Edition   string
+	Unchanged bool             // there is nothing to do; all other fields are empty
+	Record    *Record          // the record of the deploy
+	Before    *Record          // the record of the deploy that is live now; nil for none
+	Upload    []objects.Object // objects that are missing in the bucket, each key once
+	Nodes     []Change         // nodes that are missing in the store, sorted by key
+	Kept      int              // number of objects that the bucket has already
+	Shared    []Change         // keys that all editions share
+	live      State            // the state when the plan was made
+	version   Version          // the version of the store from before anything was read that the plan relies on
+	require   []string         // keys of objects that must exist, but are not uploaded
+	site      *Site            // the files; nil if an earlier deploy is made live again
+}
+
+// Bytes returns the number of bytes to upload.
+func (p *Plan) Bytes() (n int64) {
+	for _, o := range p.Upload {
+		n += o.Size
+	}
+	return n
+}
+
+// stored is what is known to be in the bucket and in the store.
+type stored struct {
+	objects map[string]bool
+	nodes   map[string]string
+}
+
+func (s *stored) add(r *Record) {
+	maps.Copy(s.objects, r.keys())
+	maps.Copy(s.nodes, r.Nodes)
+}
+
+// remove removes what is missing.
+func (s *stored) remove(d *Damage) {
+	if d == nil {
+		return
+	}
+	for _, key := range slices.Concat(d.Objects, d.Sizes) {
+		delete(s.objects, key)
+	}
+	for _, key := range d.Nodes {
+		delete(s.nodes, key)
+	}
+}
+
+// Plan returns what has to be done to make a site live. If the site is live already, that takes one request. damage, if
+// it is not nil, is what Verify has found.
+func (l *Live) Plan(ctx context.Context, edition string, site *Site, damage *Damage) (*Plan, error) {
+	files := make([]File, len(site.Objects))
+	for i, o := range site.Objects {
+		files[i] = File{Path: o.Path, Key: o.Key, Size: o.Size}
+	}
+	tree, err := site.Compile(paths(files, nil))
+	if err != nil {
+		return nil, err
+	}
+	hash := hashOf(files, tree, site.Shared)
+	state, err := l.State(ctx, edition)
+	if err != nil {
+		return nil, err
+	}
+	if state.Site == hash {
+		return &Plan{Edition: edition, Unchanged: true}, nil
+	}
+	version, state, err := l.begin(ctx, edition)
+	if err != nil {
+		return nil, err
+	}
+	before, have, err := l.known(ctx, edition, state)
+	if err != nil {
+		return nil, err
+	}
+	have.remove(damage)
+	r := l.newRecord(edition, before, "", site.Facts)
+	r.Site, r.Files = hash, files
+	r.Assets = slices.DeleteFunc(carry(before, files, r.Time), func(a Asset) bool { return !have.objects[a.Key] })
+	if len(r.Assets) > 0 {
+		if tree, err = site.Compile(paths(files, r.Assets)); err != nil {
+			return nil, err
+		}
+	}
+	r.Root, r.Nodes = tree.Root, tree.Nodes
+	r.markInline(tree.Objects)
+	p := &Plan{
+		Edition: edition, Record: r, Before: before, Shared: site.Shared, live: state, version: version,
+		site: site,
+	}
+	p.missing(have, site.Objects)
+	return p, nil
+}
+
+// begin returns the state of an edition, and a version of the store from before.
+func (l *Live) begin(ctx context.Context, edition string) (v Version, s State, err error) {
+	if v, err = l.awaitLease(ctx); err == nil {
+		s, err = l.State(ctx, edition)
+	}
+	return v, s, err
+}
+
+// missing sets the objects to upload and the nodes to put.
+func (p *Plan) missing(have *stored, all []objects.Object) {
+	needed, seen := p.Record.keys(), map[string]bool{}
+	for _, o := range all {
+		switch {
+		case seen[o.Key], !needed[o.Key]:
+		case have.objects[o.Key]:
+			p.Kept++
+		default:
+			p.Upload = append(p.Upload, o)
+		}
+		seen[o.Key] = true
+	}
+	p.Nodes = p.Record.nodesWithout(have.nodes)
+}
+
+// nodesWithout returns the nodes of a record that are not among others, sorted by key.
+func (r *Record) nodesWithout(others map[string]string) (nodes []Change) {
+	for _, key := range slices.Sorted(maps.Keys(r.Nodes)) {
+		if _, ok := others[key]; !ok {
+			nodes = append(nodes, Change{Key: key, Value: r.Nodes[key]})
+		}
+	}
+	return nodes
+}
+
+// known returns the record of the deploy that is live, and what is stored according to it and to the record of
+// production, whose objects a new edition shares. Both are live, so no collection deletes what they name.
+func (l *Live) known(ctx context.Context, edition string, state State) (before *Record, have *stored, err error) {
+	have = &stored{map[string]bool{}, map[string]string{}}
+	if state.ID != "" {
+		if before, err = l.Record(ctx, state.ID); err != nil && !isMissing(err) {
+			return nil, nil, err
+		}
+		if before == nil {
+			l.Log.Warn("the record of the live deploy is missing in the bucket, so everything is uploaded again",
+				"deploy", state.ID)
+		} else {
+			have.add(before)
+		}
+	}
+	if edition == Production {
+		return before, have, nil
+	}
+	production, err := l.State(ctx, Production)
+	if err != nil || production.ID == "" {
+		return before, have, err
+	}
+	r, err := l.Record(ctx, production.ID)
+	if isMissing(err) {
+		return before, have, nil
+	}
+	if err == nil {
+		have.add(r)
+	}
+	return before, have, err
+}
+
+// PlanAgain returns what has to be done to make an earlier deploy live again, or one of another edition.
+func (l *Live) PlanAgain(ctx context.Context, edition, id string, facts Facts) (*Plan, error) {
+	version, state, err := l.begin(ctx, edition)
+	if err != nil {
+		return nil, err
+	}
+	again, err := l.Record(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if again.RootKey != l.RootKey(again.Edition) {
+		return nil, &FormatError{id, again.Program}
+	}
+	before, have, err := l.known(ctx, edition, state)
+	if err != nil {
+		return nil, err
+	}
+	if before != nil && before.Root == again.Root {
+		return &Plan{Edition: edition, Unchanged: true}, nil
+	}
+	facts.Newest, facts.Packages, facts.Rules = again.Newest, again.Packages, again.Rules
+	facts.Contents = again.Contents
+	r := l.newRecord(edition, before, id, facts)
+	r.Site, r.Root, r.Nodes, r.Files, r.Assets = again.Site, again.Root, again.Nodes, again.Files, again.Assets
+	p := &Plan{Edition: edition, Record: r, Before: before, live: state, version: version}
+	p.missing(have, nil)
+	for key := range r.keys() {
+		if have.objects[key] {
+			p.Kept++
+		} else {
+			p.require = append(p.require, key)
+		}
+	}
+	slices.Sort(p.require)
+	return p, nil
+}
+
+// FormatError is the error of a rollback to a deploy whose nodes the function at the edge does not read.
+type FormatError struct{ ID, Program string }
+
+func (e *FormatError) Error() string {
+	return fmt.Sprintf("deploy %s cannot return: it was made by %s for another version of the CloudFront function", e.ID,
+		e.Program)
+}
+
+// paths returns the keys of files and assets by path.
+func paths(files []File, assets []Asset) map[string]string {
+	m := make(map[string]string, len(files)+len(assets))
+	for _, a := range assets {
+		m[a.Path] = a.Key
+	}
+	for _, f := range files {
+		m[f.Path] = f.Key
+	}
+	return m
+}
+
+// hashOf returns the hash of a site for its State.
+func hashOf(files []File, tree Tree, shared []Change) string {
+	h := sha256.New()
+	for _, f := range files {
+		fmt.Fprintf(h, "%q %s\n", f.Path, f.Key)
+	}
+	fmt.Fprintf(h, "%q\n", tree.Root)
+	for _, key := range slices.Sorted(maps.Keys(tree.Nodes)) {
+		fmt.Fprintf(h, "%q\n", key)
+	}
+	for _, c := range shared {
+		fmt.Fprintf(h, "%q %q\n", c.Key, c.Value)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}

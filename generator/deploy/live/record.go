@@ -1,0 +1,243 @@
+package live
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/deploy/objects"
+	"github.com/Slicer/sitegen/generator/parallel"
+)
+
+// recordFormat is the version of Record.
+const recordFormat = 1
+
+// Record describes one deploy, with everything that is needed to make it live again.
+type Record struct {
+	Format   int       `json:"format"`
+	ID       string    `json:"id"` // 20261126T084652Z-production-4f2a91c3
+	Edition  string    `json:"edition"`
+	Time     time.Time `json:"time"`
+	Previous string    `json:"previous,omitempty"` // id of the deploy that was live before; "" for the first
+	// Of is the id of the deploy that a rollback or promotion made live again; "" for a deploy of files.
+	Of string `json:"of,omitempty"`
+	Facts
+	Site    string            `json:"site"`     // hash of the site, see State
+	RootKey string            `json:"root_key"` // contains the format of the nodes
+	Root    string            `json:"root"`
+	Nodes   map[string]string `json:"nodes"`
+	Files   []File            `json:"files"`  // sorted by path
+	Assets  []Asset           `json:"assets"` // sorted by path
+}
+
+// File is a file of a deploy.
+type File struct {
+	Path string `json:"path"`
+	Key  string `json:"key"` // key of its object
+	Size int64  `json:"size"`
+	// Inline is true for a file that the function at the edge puts together from the store. It is not in the bucket.
+	Inline bool `json:"inline,omitempty"`
+}
+
+// Asset is a file of an earlier deploy that the site no longer has, but that is still served: a page that was loaded
+// before a deploy finds its style sheet after it.
+type Asset struct {
+	File
+	Since time.Time `json:"since"` // when the site lost it
+}
+
+// assetTime is the time for which the assets of earlier deploys are served. A browser tab that stays open for longer
+// has loaded what it needs.
+const assetTime = 7 * 24 * time.Hour
+
+// assetFolder is the folder of the files whose names contain a hash of their content.
+const assetFolder = "assets/"
+
+// recordPrefix is the prefix of the keys of records.
+const recordPrefix = "deploys/"
+
+const recordSuffix = ".json.gz"
+
+func recordKey(id string) string { return recordPrefix + id + recordSuffix }
+
+// timeLayout is the layout of the time in an id. Ids sort by time.
+const timeLayout = "20060102T150405Z"
+
+// idRE matches the id of a deploy: its time, edition and a random number.
+var idRE = regexp.MustCompile(`^(\d{8}T\d{6}Z)-([a-z0-9][a-z0-9-]*)-([0-9a-f]{8})$`)
+
+// editionRE matches the name of an edition.
+var editionRE = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
+
+// ValidEdition reports whether a text can be the name of an edition: up to 32 letters, digits and hyphens.
+func ValidEdition(name string) bool { return editionRE.MatchString(name) }
+
+// editionOf returns the edition in an id.
+func editionOf(id string) string {
+	if m := idRE.FindStringSubmatch(id); m != nil {
+		return m[2]
+	}
+	return ""
+}
+
+// timeOf returns the time in an id.
+func timeOf(id string) time.Time {
+	at, _ := time.Parse(timeLayout, id[:min(len(id), len(timeLayout))])
+	return at
+}
+
+// keys returns the keys of all objects of a record.
+func (r *Record) keys() map[string]bool {
+	keys := make(map[string]bool, len(r.Files)+len(r.Assets))
+	for _, f := range r.Files {
+		if !f.Inline {
+			keys[f.Key] = true
+		}
+	}
+	for _, a := range r.Assets {
+		keys[a.Key] = true
+	}
+	return keys
+}
+
+// markInline marks the files whose objects are not among those that the nodes name.
+func (r *Record) markInline(named []string) {
+	set := make(map[string]bool, len(named))
+	for _, key := range named {
+		set[key] = true
+	}
+	for i := range r.Files {
+		r.Files[i].Inline = !set[r.Files[i].Key]
+	}
+}
+
+// encode returns the record as compressed JSON.
+func (r *Record) encode() ([]byte, error) {
+	var b bytes.Buffer
+	zw := gzip.NewWriter(&b)
+	if err := json.NewEncoder(zw).Encode(r); err != nil {
+		return nil, err
+	}
+	if err := zw.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// parseRecord reads what encode returned.
+func parseRecord(id string, data []byte) (*Record, error) {
+	zr, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("read the record of deploy %s: %w", id, err)
+	}
+	r := &Record{}
+	if err := json.NewDecoder(zr).Decode(r); err != nil {
+		return nil, fmt.Errorf("read the record of deploy %s: %w", id, err)
+	}
+	if r.Format != recordFormat {
+		return nil, fmt.Errorf("read the record of deploy %s: unsupported format %d (want %d); use the sitegen that "+
+			"wrote it", id, r.Format, recordFormat)
+	}
+	return r, nil
+}
+
+// Record reads the record of a deploy. The error is fs.ErrNotExist if there is none.
+func (l *Live) Record(ctx context.Context, id string) (*Record, error) {
+	data, err := l.Bucket.Get(ctx, recordKey(id))
+	if err != nil {
+		return nil, fmt.Errorf("read the record of deploy %s: %w", id, err)
+	}
+	return parseRecord(id, data)
+}
+
+// putRecord writes a record.
+func (l *Live) putRecord(ctx context.Context, r *Record) error {
+	data, err := r.encode()
+	if err != nil {
+		return fmt.Errorf("write the record of deploy %s: %w", r.ID, err)
+	}
+	headers := objects.Headers{"Content-Type": "application/gzip", "Cache-Control": "no-store"}
+	err = l.Bucket.Put(ctx, recordKey(r.ID), int64(len(data)), headers, func() (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(data)), nil
+	})
+	if err != nil {
+		return fmt.Errorf("write the record of deploy %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// ids returns the ids of all records, the newest first.
+func (l *Live) ids(ctx context.Context) ([]string, error) {
+	var ids []string
+	err := l.Bucket.List(ctx, recordPrefix, func(o Listed) error {
+		id := strings.TrimSuffix(strings.TrimPrefix(o.Key, recordPrefix), recordSuffix)
+		if idRE.MatchString(id) {
+			ids = append(ids, id)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the deploys: %w", err)
+	}
+	slices.SortFunc(ids, func(a, b string) int { return strings.Compare(b, a) })
+	return ids, nil
+}
+
+// records reads the records with the given ids.
+func (l *Live) records(ctx context.Context, ids []string) ([]*Record, error) {
+	list := make([]*Record, len(ids))
+	err := parallel.For(ctx, l.Jobs, len(ids), func(i int) (err error) {
+		list[i], err = l.Record(ctx, ids[i])
+		return err
+	})
+	return list, err
+}
+
+// newRecord returns a record that succeeds previous, which is nil for the first deploy of an edition.
+func (l *Live) newRecord(edition string, previous *Record, of string, facts Facts) *Record {
+	now := l.Now().UTC().Truncate(time.Second)
+	r := &Record{
+		Format: recordFormat, Edition: edition, Time: now, Of: of, Facts: facts, RootKey: l.RootKey(edition),
+	}
+	if previous != nil {
+		r.Previous = previous.ID
+		if !now.After(previous.Time) { // the clock of another deployer is ahead
+			r.Time = previous.Time.Add(time.Second)
+		}
+	}
+	r.ID = fmt.Sprintf("%s-%s-%s", r.Time.Format(timeLayout), edition, l.Random())
+	return r
+}
+
+// carry returns the assets that a deploy of files serves in addition: those that the previous deploy served and the
+// site no longer has.
+func carry(previous *Record, files []File, now time.Time) []Asset {
+	if previous == nil {
+		return nil
+	}
+	have := make(map[string]bool, len(files))
+	for _, f := range files {
+		have[f.Path] = true
+	}
+	var assets []Asset
+	for _, a := range previous.Assets {
+		if !have[a.Path] && now.Sub(a.Since) < assetTime {
+			assets = append(assets, a)
+		}
+	}
+	for _, f := range previous.Files {
+		if strings.HasPrefix(f.Path, assetFolder) && !have[f.Path] {
+			assets = append(assets, Asset{f, now})
+		}
+	}
+	slices.SortFunc(assets, func(a, b Asset) int { return cmp.Compare(a.Path, b.Path) })
+	return assets
+}

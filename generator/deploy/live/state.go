@@ -1,0 +1,90 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// State is the state of an edition in the store. It changes together with the root.
+type State struct {
+	ID string `json:"id"` // the deploy that is live; "" if there was none yet
+	// Site is a hash of the site that was deployed: of its files and its tree, without the assets of earlier deploys.
+	// If a site has the same hash, there is nothing to deploy.
+	Site string `json:"site"`
+}
+
+// stateKey returns the key of the state of an edition. The function at the edge does not read it.
+func stateKey(edition string) string { return "deploy:" + edition }
+
+// leaseKey is the key of the lease of a collection.
+const leaseKey = "deploy-lease"
+
+// leaseTime is the time that a collection may take. A collection stops before; see collectTime.
+const leaseTime = 10 * time.Minute
+
+// lease is the value of leaseKey.
+type lease struct {
+	By    string    `json:"by"` // id of the deploy that collects
+	Until time.Time `json:"until"`
+}
+
+// readJSON reads a value of the store into v. It reports whether the key exists.
+func (l *Live) readJSON(ctx context.Context, key string, v any) (bool, error) {
+	text, err := l.Store.Get(ctx, key)
+	if isMissing(err) {
+		return false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(text), v)
+	}
+	if err != nil {
+		return false, fmt.Errorf("read %s from the key-value store: %w", key, err)
+	}
+	return true, nil
+}
+
+// State reads the state of an edition.
+func (l *Live) State(ctx context.Context, edition string) (s State, err error) {
+	_, err = l.readJSON(ctx, stateKey(edition), &s)
+	return s, err
+}
+
+// leasePause is the time between two reads of a lease.
+const leasePause = 2 * time.Second
+
+// awaitLease waits until no collection is running and returns the version of the store at that time.
+func (l *Live) awaitLease(ctx context.Context) (Version, error) {
+	for told := false; ; told = true {
+		v, err := l.Store.Describe(ctx)
+		if err != nil {
+			return v, fmt.Errorf("read the version of the key-value store: %w", err)
+		}
+		var held lease
+		exists, err := l.readJSON(ctx, leaseKey, &held)
+		if err != nil {
+			return v, err
+		}
+		// If this machine's clock is ahead, the lease expires too early for the other deployer: it stops collecting a
+		// minute before its end, and the rest is up to the clocks.
+		if !exists || l.Now().After(held.Until) {
+			return v, nil
+		}
+		if !told {
+			l.Log.Info("waiting: another deploy is removing old objects", "deploy", held.By)
+		}
+		if err := l.Sleep(ctx, leasePause); err != nil {
+			return v, err
+		}
+	}
+}
+
+// toJSON encodes a value of the store. The types that it is called with can always be encoded.
+func toJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}

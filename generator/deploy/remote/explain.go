@@ -1,0 +1,87 @@
+package remote
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strings"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+
+	"github.com/Slicer/sitegen/generator/deploy/live"
+	"github.com/Slicer/sitegen/generator/fault"
+)
+
+// explain returns the error of a request to a service ("bucket x", "key-value store") with the kind fault.Remote and a
+// hint. A missing object or key becomes fs.ErrNotExist, and a conflict live.ErrConflict.
+func explain(err error, what string) error {
+	if err == nil {
+		return nil
+	}
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return fault.Wrap(fault.Remote, fmt.Errorf("%s: %w", what, plain(err)),
+			"Check the network connection, AWS_REGION and, if it is set, AWS_ENDPOINT_URL.")
+	}
+	code, message := api.ErrorCode(), api.ErrorMessage()
+	switch {
+	case code == "NoSuchKey" || code == "NotFound":
+		return fs.ErrNotExist
+	case isConflict(code, message):
+		return live.ErrConflict
+	case message == "" || message == code:
+		message = "the server returned an error"
+		if r, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+			message = http.StatusText(r.HTTPStatusCode())
+		}
+	}
+	return fault.Wrap(fault.Remote, fmt.Errorf("%s: %s (%s)", what, strings.TrimSuffix(message, "."), code), hint(code))
+}
+
+// plain returns the error of the network without the words that the SDK puts before it.
+func plain(err error) error {
+	if op, ok := errors.AsType[*smithy.OperationError](err); ok {
+		return op.Err
+	}
+	return err
+}
+
+// isConflict reports whether a response means that the ETag in a request is not the current one. The API reference
+// names ConflictException for UpdateKeys; other services of AWS use the other codes.
+func isConflict(code, message string) bool {
+	switch code {
+	case "ConflictException", "PreconditionFailed", "PreconditionFailedException", "ConditionalRequestConflict":
+		return true
+	case "ValidationException":
+		message = strings.ToLower(message)
+		return strings.Contains(message, "etag") || strings.Contains(message, "if-match")
+	}
+	return false
+}
+
+// hint returns what to do about an error, given its code.
+func hint(code string) string {
+	switch code {
+	case "NoSuchBucket":
+		return "Check the name of the bucket."
+	case "ResourceNotFoundException":
+		return "Check the ARN of the key-value store."
+	case "AccessDenied", "AccessDeniedException", "Forbidden", "AllAccessDisabled":
+		return "The credentials need the permissions s3:ListBucket on the bucket, s3:GetObject, s3:PutObject and " +
+			"s3:DeleteObject on its objects, and cloudfront-keyvaluestore:* on the key-value store."
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException", "InvalidToken",
+		"UnrecognizedClientException", "InvalidSignatureException", "MissingAuthenticationToken", "InvalidClientTokenId":
+		return "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or AWS_PROFILE."
+	case "RequestTimeTooSkewed", "RequestExpired":
+		return "Set the clock of this machine."
+	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+		return "Set AWS_REGION to the region of the bucket."
+	case "ServiceQuotaExceededException", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage":
+		return "A quota is exhausted. Keep fewer deploys, or have the quota increased."
+	case "SlowDown", "ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded":
+		return "AWS limits the requests. Run the command again; it continues where it stopped."
+	}
+	return "Visitors still see the previous deploy. Run the command again; it continues where it stopped."
+}
