@@ -90,6 +90,10 @@ func (r *reader) follow(t *testing.T, commands ...documentedCommand) {
 		if _, ok := notRun()[bare(c.text)]; ok {
 			continue
 		}
+		if strings.HasPrefix(c.text, "aws ") {
+			r.offline(t, c)
+			continue
+		}
 		text := r.replace.Replace(c.text)
 		run, want, dir := r.run, c.exitCode(), r.dir
 		if c.alone {
@@ -123,6 +127,19 @@ func (r *reader) run(t *testing.T, text string) (printed string, code int) {
 		r.dir = strings.TrimSpace(string(dir))
 	}
 	return string(out), cmd.ProcessState.ExitCode()
+}
+
+// offline runs a command of the AWS CLI without AWS. The CLI checks the names and values of all parameters before it
+// connects, so a correct command ends with the error that it cannot connect.
+func (r *reader) offline(t *testing.T, c documentedCommand) {
+	t.Helper()
+	cmd := r.command(r.dir, c.text)
+	cmd.Env = append(cmd.Env, "PATH="+filepath.Dir(testutil.Need(t, "aws"))+string(filepath.ListSeparator)+
+		os.Getenv("PATH"), "AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_MAX_ATTEMPTS=1")
+	out, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "Could not connect to the endpoint URL") {
+		t.Errorf("%s: %s\nthe AWS CLI does not accept the command (%v):\n%s", c.place, c.text, err, out)
+	}
 }
 
 // serve runs a preview until it has answered a request.

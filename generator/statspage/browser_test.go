@@ -21,12 +21,9 @@ import (
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
-// policy is a strict Content-Security-Policy: everything comes from the site itself, and pages contain no inline
-// scripts and styles. The base layout has an empty icon, which is a data: URL.
-const policy = "default-src 'self'; img-src 'self' data:"
-
-// serve starts a web server for public/ that sends the policy.
+// serve starts a web server for public/ that sends the policy of the CloudFormation template.
 func serve(t testing.TB, public string) *httptest.Server {
+	policy := testutil.ContentSecurityPolicy(t)
 	files := http.FileServer(http.Dir(public))
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)

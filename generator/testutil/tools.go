@@ -3,6 +3,7 @@ package testutil
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 )
 
@@ -30,7 +31,14 @@ func tools() map[string][]string {
 		"njs":      {"njs"},
 		"curl":     {"curl"},
 		"jq":       {"jq"},
+		"cfn-lint": {cached("aws/bin/cfn-lint")},
+		"aws":      {cached("aws/bin/aws")},
 	}
+}
+
+// cached returns the path of a tool that a script in .ci/ installs into .cache/.
+func cached(name string) string {
+	return filepath.Join(filepath.Dir(Path("")), ".cache", filepath.FromSlash(name))
 }
 
 // find returns the path of a tool, or "" if it is not installed.

@@ -43,10 +43,10 @@ func (b *Bucket) Exists(ctx context.Context) error {
 		return nil
 	case http.StatusNotFound:
 		return fault.Wrap(fault.Remote, fmt.Errorf("bucket %s: does not exist (NoSuchBucket)", b.name),
-			hint("NoSuchBucket"))
+			b.hint("NoSuchBucket"))
 	case http.StatusMovedPermanently, http.StatusBadRequest:
 		return fault.Wrap(fault.Remote, fmt.Errorf("bucket %s: is in another region (PermanentRedirect)", b.name),
-			hint("PermanentRedirect"))
+			b.hint("PermanentRedirect"))
 	}
 	return b.explain(err)
 }

@@ -85,7 +85,7 @@ func (s *Store) List(ctx context.Context) (map[string]string, error) {
 func (s *Store) TryList(ctx context.Context) error {
 	in := &cloudfrontkeyvaluestore.ListKeysInput{KvsARN: &s.arn, MaxResults: aws.Int32(1)}
 	_, err := s.client.ListKeys(ctx, in)
-	return explain(err, storeName)
+	return s.explain(err)
 }
 
 // endpoint resolves the URL of the key-value store. The SDK prefixes the host with the number of the account, also if
