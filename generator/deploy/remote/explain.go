@@ -70,9 +70,9 @@ func isConflict(code, message string) bool {
 func hint(code string) string {
 	switch code {
 	case "NoSuchBucket":
-		return "Check the name of the bucket."
+		return "Check deploy.bucket, the name of the bucket."
 	case "ResourceNotFoundException":
-		return "Check the ARN of the key-value store."
+		return "Check deploy.store, the ARN of the key-value store."
 	case "AccessDenied", "AccessDeniedException", "Forbidden", "AllAccessDisabled":
 		return "The credentials need the permissions s3:ListBucket on the bucket, s3:GetObject, s3:PutObject and " +
 			"s3:DeleteObject on its objects, and cloudfront-keyvaluestore:* on the key-value store."
