@@ -12,6 +12,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/deploy"
 	"github.com/Slicer/sitegen/generator/deploy/live"
+	"github.com/Slicer/sitegen/generator/fault"
 )
 
 // deployAdmin implements the subcommands of sitegen deploy.
@@ -134,7 +135,12 @@ go back further. The next sitegen deploy publishes the built site as always.
 `,
 		Example: `  sitegen deploy rollback --dry-run
   sitegen deploy rollback`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("takes at most one id (found %d arguments)", len(args))
+			}
+			return nil
+		},
 	}, p.rollback)
 	p.addDeployOptions(cmd, "deploy.edition")
 	addDryRun(cmd)
@@ -183,7 +189,7 @@ func (p deployAdmin) promote(cmd *cobra.Command, args []string) error {
 	}
 	to := cmd.Flag("to").Value.String()
 	if !live.ValidEdition(to) {
-		return fmt.Errorf("--to must be the name of an edition (found %.80q)", to)
+		return fault.Wrap(fault.Usage, fmt.Errorf("--to must be the name of an edition (found %.80q)", to), "")
 	}
 	r, err := deploy.Promote(cmd.Context(), o, args[0], to, runOptions(cmd))
 	if err != nil {

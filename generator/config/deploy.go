@@ -4,14 +4,14 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/Slicer/sitegen/generator/deploy/live"
 	"github.com/Slicer/sitegen/generator/deploy/objects"
 )
 
 var (
 	// bucketRE matches the names of buckets (S3 user guide, "Bucket naming rules").
-	bucketRE  = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-	storeRE   = regexp.MustCompile(`^arn:aws:cloudfront::[0-9]{12}:key-value-store/[0-9A-Za-z-]+$`)
-	editionRE = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
+	bucketRE = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	storeRE  = regexp.MustCompile(`^arn:aws:cloudfront::[0-9]{12}:key-value-store/[0-9A-Za-z-]+$`)
 )
 
 // bucketName checks the name of a bucket, which may be empty.
@@ -34,7 +34,7 @@ func storeARN(s string) error {
 
 // edition checks the name of an edition.
 func edition(s string) error {
-	if !editionRE.MatchString(s) {
+	if !live.ValidEdition(s) {
 		return invalid{what: "must be 1 to 32 lower-case letters, digits and hyphens", hint: "for instance staging"}
 	}
 	return nil

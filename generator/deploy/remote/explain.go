@@ -88,9 +88,9 @@ func isConflict(code, message string) bool {
 func (s service) hint(code string) string {
 	switch code {
 	case "NoSuchBucket":
-		return "Check the name of the bucket."
+		return "Check deploy.bucket, the name of the bucket."
 	case "ResourceNotFoundException":
-		return "Check the ARN of the key-value store."
+		return "Check deploy.store, the ARN of the key-value store."
 	case "AccessDenied", "AccessDeniedException", "Forbidden", "AllAccessDisabled":
 		return s.needs
 	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException", "InvalidToken",

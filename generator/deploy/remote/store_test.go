@@ -116,7 +116,7 @@ func TestStoreErrors(t *testing.T) {
 	check("too many keys", err, "key-value store: a call updates 1 to 50 keys (ValidationException)",
 		"Run the command again")
 	_, err = c.Store(strings.Replace(kvserver.ARN, "0a1b", "ffff", 1)).Describe(ctx)
-	check("no such store", err, "does not exist", "Check the ARN")
+	check("no such store", err, "does not exist", "deploy.store, the ARN")
 	s.ReadOnly = true
 	_, err = c.Store(kvserver.ARN).Update(ctx, v.ETag, many[:1])
 	check("read only", err, "not authorized", "cloudfront-keyvaluestore")
