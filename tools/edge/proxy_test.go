@@ -208,12 +208,17 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// choose selects a fault for a request. A third of those of the few requests that write to the store are conflicts.
+// choose selects a fault for a request. The few requests that write to the store have more faults than others, and half
+// of theirs are conflicts.
 func (p *proxy) choose(r request) fault {
+	rate := p.rate
+	if r.Keys > 0 {
+		rate *= 1.5
+	}
 	switch {
-	case p.random.Float64() >= p.rate:
+	case p.random.Float64() >= rate:
 		return noFault
-	case r.Keys > 0 && p.random.IntN(3) == 0:
+	case r.Keys > 0 && p.random.IntN(2) == 0:
 		return conflict
 	}
 	return 1 + fault(p.random.IntN(int(conflict)-1))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -187,7 +188,7 @@ func testKilled(t *testing.T, sites []*site) {
 	stop := c.visit(4, sites[0])
 	at := sites[0]
 	for kills < testutil.Amount(60, 12) {
-		next := sites[random.IntN(3)]
+		next := c.others(sites)[random.IntN(2)]
 		if random.IntN(5) > 0 {
 			kill(25, next, next, "--keep", "1", "deploy")
 		} else if next = c.earlier(sites); next != nil {
@@ -202,6 +203,12 @@ func testKilled(t *testing.T, sites []*site) {
 	if p := c.must(sites[1], "deploy", "--verify", "--json"); p.report().Damage.Objects+p.report().Damage.Keys != 0 {
 		t.Errorf("something is missing: %s", &p.stdout)
 	}
+}
+
+// others returns the sites that are not live.
+func (c *cloud) others(sites []*site) []*site {
+	now := c.state(live.Production).Site
+	return slices.DeleteFunc(slices.Clone(sites), func(s *site) bool { return s.hash == now })
 }
 
 // earlier returns the site that a rollback returns to, or nil.
@@ -240,6 +247,9 @@ func testFaults(t *testing.T, sites []*site) {
 		c.proxy.fail([]float64{0.05, 0.2, 0.5}[i%3], uint64(i))
 		c.env = append(c.env[:len(c.env):len(c.env)], fmt.Sprintf("AWS_MAX_ATTEMPTS=%d", 1+random.IntN(3)))
 		next := sites[random.IntN(3)]
+		if random.IntN(4) > 0 {
+			next = c.others(sites)[random.IntN(2)]
+		}
 		var p *process
 		if random.IntN(4) > 0 {
 			p = c.attempt(next, next, "--keep", "1", "deploy")
@@ -286,7 +296,8 @@ func testTwoDeployers(t *testing.T, sites []*site) {
 	random := rand.New(rand.NewPCG(31, 32))
 	lost := 0
 	for i := range testutil.Amount(12, 4) {
-		a, b := sites[(i+1)%3], sites[(i+2)%3]
+		others := c.others(sites)
+		a, b := others[0], others[1]
 		for _, s := range []*site{a, b, a} { // either may be the first
 			c.timeline.begin(s, true)
 		}
