@@ -127,6 +127,9 @@ func TestSteps(t *testing.T) {
 	asked += c.check(s, stagingHost)
 
 	step("promote", 0, -1, "deploy", "promote", "staging")
+	if res, _ := send(t, c.near.url, host, old[0]); res.StatusCode != 200 {
+		t.Errorf("%s, which production needed before, answers %d", old[0], res.StatusCode)
+	}
 	asked += c.check(s, host)
 	asked += c.check(s, stagingHost)
 

@@ -3,6 +3,7 @@ package edge
 import (
 	"fmt"
 	"sync"
+	"testing"
 )
 
 // try is an attempt to make a site live.
@@ -127,4 +128,42 @@ func (l *timeline) site(i int) *site {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.tries[i].site
+}
+
+// TestTimeline checks that visitors notice a mixture, a step back in time, and a deploy that was never live.
+func TestTimeline(t *testing.T) {
+	newSite := func(name string, status int) *site {
+		return &site{name: name, hash: name, answers: map[string]answer{"/": {Status: status}, "/both": {Status: 200}}}
+	}
+	a, b := newSite("A", 201), newSite("B", 202)
+	l := &timeline{}
+	l.begin(a, true)
+	if err := l.settle("A"); err != nil || l.floor() != 0 {
+		t.Fatalf("A: %v, %d", err, l.floor())
+	}
+	seen := func(status, from, want int) {
+		t.Helper()
+		i, ok := l.match("/", answer{Status: status}, from)
+		if ok != (want >= 0) || ok && i != want {
+			t.Errorf("answer %d from try %d: of try %d, %v, want %d", status, from, i, ok, want)
+		}
+	}
+	seen(201, 0, 0)
+	seen(202, 0, -1) // no deploy of B has begun
+	l.begin(b, true)
+	seen(201, 0, 0)
+	seen(202, 0, 1)
+	seen(201, 1, -1) // back in time
+	seen(203, 0, -1) // of neither
+	if err := l.settle("A"); err == nil {
+		t.Error("B was seen, but did not become live: no error")
+	}
+	l.begin(b, true)
+	if err := l.settle("B"); err != nil || l.floor() != 2 {
+		t.Errorf("B: %v, %d", err, l.floor())
+	}
+	seen(201, l.floor(), -1)
+	if i, ok := l.match("/both", answer{Status: 200}, 0); i != 0 || !ok {
+		t.Errorf("an answer that both give: %d, %v", i, ok)
+	}
 }
