@@ -81,7 +81,11 @@ func TestCollect(t *testing.T) {
 	}
 	whole := func() {
 		t.Helper()
-		s.learn(t, c, host)
+		for file, data := range s.public(t) {
+			if res, body := send(t, c.near.url, host, requestOf(file)); res.StatusCode != 200 || body != string(data) {
+				t.Errorf("%s: status %d, or the content differs", file, res.StatusCode)
+			}
+		}
 		if p := c.must(s, "deploy", "--verify", "--json"); p.report().Damage.Objects+p.report().Damage.Keys != 0 {
 			t.Errorf("something is missing: %s", &p.stdout)
 		}
@@ -133,6 +137,7 @@ func TestCollect(t *testing.T) {
 	change(101)
 	c.must(s, "deploy", "--keep", "1")
 	whole()
+	s.learn(t, c, host)
 	r = c.must(s, "deploy", "--verify", "--keep", "1", "--json").report()
 	if ids := c.objects("deploys/"); len(ids) > 2 {
 		t.Errorf("%d records remain, want the live one and the one that it replaced: %v", len(ids), ids)
