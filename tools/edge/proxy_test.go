@@ -213,7 +213,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 func (p *proxy) choose(r request) fault {
 	rate := p.rate
 	if r.Keys > 0 {
-		rate *= 1.5
+		rate *= 3
 	}
 	switch {
 	case p.random.Float64() >= rate:

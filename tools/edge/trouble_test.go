@@ -244,8 +244,8 @@ func testFaults(t *testing.T, sites []*site) {
 	random := rand.New(rand.NewPCG(21, 22))
 	codes := map[int]int{}
 	for i := range testutil.Amount(40, 8) {
-		c.proxy.fail([]float64{0.05, 0.2, 0.5}[i%3], uint64(i))
-		c.env = append(c.env[:len(c.env):len(c.env)], fmt.Sprintf("AWS_MAX_ATTEMPTS=%d", 1+random.IntN(3)))
+		c.proxy.fail([]float64{0.02, 0.1, 0.3}[i%3], uint64(i))
+		c.env = append(c.env[:len(c.env):len(c.env)], fmt.Sprintf("AWS_MAX_ATTEMPTS=%d", 1+random.IntN(4)))
 		next := sites[random.IntN(3)]
 		if random.IntN(4) > 0 {
 			next = c.others(sites)[random.IntN(2)]
