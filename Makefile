@@ -28,7 +28,8 @@ test-girder:    ## test the Girder source with a real server; two minutes the fi
 fuzz:           ## run each fuzz test for ten seconds
 	.ci/fuzz 10s
 
-bench:          ## run the benchmarks, including comparisons with Hugo and GoAccess
+bench:          ## run the benchmarks, including comparisons with Hugo, GoAccess and aws s3 sync
 	go test -run '^$$' -bench . -benchmem ./generator/...
 	go run ./bench/hugo
 	go run ./bench/goaccess
+	go run ./bench/deploy

@@ -68,6 +68,15 @@ func (s *Server) Keys() map[string]string {
 	return maps.Clone(s.keys)
 }
 
+// Put puts a key, as another client does: the ETag changes.
+func (s *Server) Put(key, value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys = maps.Clone(s.keys)
+	s.keys[key] = value
+	s.version++
+}
+
 // Calls returns the number of requests so far.
 func (s *Server) Calls() int {
 	s.mu.Lock()

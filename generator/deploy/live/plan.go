@@ -101,14 +101,15 @@ func (l *Live) Plan(ctx context.Context, edition string, site *Site, damage *Dam
 	if err != nil {
 		return nil, err
 	}
-	before, have, err := l.known(ctx, edition, state)
+	before, production, have, err := l.known(ctx, edition, state)
 	if err != nil {
 		return nil, err
 	}
 	have.remove(damage)
 	r := l.newRecord(edition, before, "", site.Facts)
 	r.Site, r.Files = hash, files
-	r.Assets = slices.DeleteFunc(carry(before, files, r.Time), func(a Asset) bool { return !have.objects[a.Key] })
+	earlier := carry([]*Record{before, production}, files, r.Time)
+	r.Assets = slices.DeleteFunc(earlier, func(a Asset) bool { return !have.objects[a.Key] })
 	if len(r.Assets) > 0 {
 		if tree, err = site.Compile(paths(files, r.Assets)); err != nil {
 			return nil, err
@@ -165,13 +166,14 @@ func (r *Record) nodesWithout(others map[string]string) (nodes []Change) {
 	return nodes
 }
 
-// known returns the record of the deploy that is live, and what is stored according to it and to the record of
-// production, whose objects a new edition shares. Both are live, so no collection deletes what they name.
-func (l *Live) known(ctx context.Context, edition string, state State) (before *Record, have *stored, err error) {
+// known returns the record of the deploy that is live, for another edition than production also that of production,
+// whose objects it shares, and what is stored according to both. Both are live, so no collection deletes what they name.
+func (l *Live) known(ctx context.Context, edition string, state State) (before, production *Record, have *stored,
+	err error) {
 	have = &stored{map[string]bool{}, map[string]string{}}
 	if state.ID != "" {
 		if before, err = l.Record(ctx, state.ID); err != nil && !isMissing(err) {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		if before == nil {
 			l.Log.Warn("the record of the live deploy is missing in the bucket, so everything is uploaded again",
@@ -181,20 +183,20 @@ func (l *Live) known(ctx context.Context, edition string, state State) (before *
 		}
 	}
 	if edition == Production {
-		return before, have, nil
+		return before, nil, have, nil
 	}
-	production, err := l.State(ctx, Production)
-	if err != nil || production.ID == "" {
-		return before, have, err
+	other, err := l.State(ctx, Production)
+	if err != nil || other.ID == "" {
+		return before, nil, have, err
 	}
-	r, err := l.Record(ctx, production.ID)
+	production, err = l.Record(ctx, other.ID)
 	if isMissing(err) {
-		return before, have, nil
+		return before, nil, have, nil
 	}
 	if err == nil {
-		have.add(r)
+		have.add(production)
 	}
-	return before, have, err
+	return before, production, have, err
 }
 
 // PlanAgain returns what has to be done to make an earlier deploy live again, or one of another edition.
@@ -210,7 +212,7 @@ func (l *Live) PlanAgain(ctx context.Context, edition, id string, facts Facts) (
 	if again.RootKey != l.RootKey(again.Edition) {
 		return nil, &FormatError{id, again.Program}
 	}
-	before, have, err := l.known(ctx, edition, state)
+	before, _, have, err := l.known(ctx, edition, state)
 	if err != nil {
 		return nil, err
 	}

@@ -237,25 +237,33 @@ func (l *Live) newRecord(edition string, previous *Record, of string, facts Fact
 	return r
 }
 
-// carry returns the assets that a deploy of files serves in addition: those that the previous deploy served and the
-// site no longer has.
-func carry(previous *Record, files []File, now time.Time) []Asset {
-	if previous == nil {
-		return nil
-	}
+// carry returns the assets that a deploy of files serves in addition: those that earlier deploys served and the site no
+// longer has. The earlier deploys are the previous one and, for another edition than production, that of production:
+// when the edition is promoted, visitors of production find the style sheets of their pages. Each may be nil.
+func carry(earlier []*Record, files []File, now time.Time) []Asset {
 	have := make(map[string]bool, len(files))
 	for _, f := range files {
 		have[f.Path] = true
 	}
 	var assets []Asset
-	for _, a := range previous.Assets {
-		if !have[a.Path] && now.Sub(a.Since) < assetTime {
-			assets = append(assets, a)
+	add := func(a Asset) {
+		if !have[a.Path] {
+			have[a.Path], assets = true, append(assets, a)
 		}
 	}
-	for _, f := range previous.Files {
-		if strings.HasPrefix(f.Path, assetFolder) && !have[f.Path] {
-			assets = append(assets, Asset{f, now})
+	for _, r := range earlier {
+		if r == nil {
+			continue
+		}
+		for _, f := range r.Files {
+			if strings.HasPrefix(f.Path, assetFolder) {
+				add(Asset{f, now})
+			}
+		}
+		for _, a := range r.Assets {
+			if now.Sub(a.Since) < assetTime {
+				add(a)
+			}
 		}
 	}
 	slices.SortFunc(assets, func(a, b Asset) int { return cmp.Compare(a.Path, b.Path) })
