@@ -162,6 +162,7 @@ func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.In
 	if table == nil {
 		return nil, tableErr
 	}
+	table.Files.Read = e.File
 	done = at.count("rendering", len(e.Pages()), "pages")
 	files, warnings, err := e.Files(ctx, p.Server(table, tableErr == nil))
 	if err != nil && fault.KindOf(err) != fault.Content {

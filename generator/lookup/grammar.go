@@ -17,17 +17,16 @@ var Script string
 
 // Tables is a Spec in the form that Script uses.
 type Tables struct {
-	Parameters [][]any `json:"parameters"` // name, kind, role, values of a choice
-	// Permalinks has the pattern of each permalink, with {name} for a choice, the names of its groups, and its fixed
-	// parameters.
+	Parameters [][]string `json:"parameters"` // name, kind, role, values of a choice with bars between them
+	// Permalinks has the pattern of each permalink, with {name} for a choice, the names of its groups with commas between
+	// them, and its fixed parameters. No text contains a space or a semicolon.
 	Permalinks [][3]string `json:"permalinks"`
 }
 
 // Names of kinds and roles in Script. The role of a mode is written as an equals sign and the word for what it finds:
 // "=version".
 var (
-	kindWords = map[ValueKind]string{Choice: "choice", Text: "text", Natural: "natural", Integer: "integer",
-		Day: "day", Never: "never"}
+	kindWords = map[ValueKind]string{Choice: "c", Text: "t", Natural: "n", Integer: "i", Day: "d", Never: "-"}
 	roleWords = map[Role]string{NoRole: "", OSRole: "os", StabilityRole: "stability", ArchRole: "arch",
 		OffsetRole: "offset", ModeRole: "="}
 	findsWords = map[Finds]string{Newest: "newest", ByVersion: "version", ByRevision: "revision",
@@ -38,12 +37,12 @@ var (
 func NewTables(s *Spec) Tables {
 	var t Tables
 	for _, p := range s.parameters {
-		line := []any{p.Name, kindWords[p.Kind], roleWords[p.Role]}
+		line := []string{p.Name, kindWords[p.Kind], roleWords[p.Role]}
 		if p.Role == ModeRole {
 			line[2] = roleWords[p.Role] + findsWords[p.Finds]
 		}
 		if p.Kind == Choice {
-			line = append(line, p.Values)
+			line = append(line, strings.Join(p.Values, "|"))
 		}
 		t.Parameters = append(t.Parameters, line)
 	}
@@ -59,7 +58,7 @@ func NewTables(s *Spec) Tables {
 				pattern = strings.ReplaceAll(pattern, "("+p.pathPattern()+")", "{"+name+"}")
 			}
 		}
-		t.Permalinks = append(t.Permalinks, [3]string{pattern, strings.Join(l.names, " "), strings.Join(fixed, "&")})
+		t.Permalinks = append(t.Permalinks, [3]string{pattern, strings.Join(l.names, ","), strings.Join(fixed, "&")})
 	}
 	return t
 }

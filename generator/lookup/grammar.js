@@ -21,23 +21,21 @@ function unescaped(text) {
 
 // decoded decodes percent-escapes. Each byte becomes one character.
 function decoded(text) {
-    return text.replace(/%[0-9A-Fa-f]{2}/g, function (m) {
-        return String.fromCharCode(parseInt(m.slice(1), 16));
-    });
+    return text.replace(/%[0-9A-Fa-f]{2}/g, (m) => String.fromCharCode(parseInt(m.slice(1), 16)));
 }
 
 // valid reports whether a parameter of a kind accepts a value. If values are listed, it must be one of them.
 function valid(kind, values, v) {
     switch (kind) {
-    case 'choice':
+    case 'c': // one of the listed values
         return values.indexOf(v) >= 0;
-    case 'text':
+    case 't': // any text
         return v !== '';
-    case 'natural':
+    case 'n': // a number
         return /^ *\+?[0-9]+ *$/.test(v);
-    case 'integer':
+    case 'i': // a number with a sign
         return /^ *[-+]?[0-9]+ *$/.test(v);
-    case 'day':
+    case 'd': // YYYY-MM-DD
         return /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(v) && isDay(Number(v.slice(0, 4)), Number(v.slice(5, 7)), Number(v.slice(8)));
     }
     return false;
@@ -53,9 +51,9 @@ function isDay(year, month, day) {
 // A request for a single package must name a system.
 function parse(tables, given, single) {
     const q = { arch: '', offset: 0, finds: 'newest', value: '' };
-    const modes = tables.parameters.filter(function (p) { return p[2][0] === '=' && given[p[0]] !== undefined; });
+    const modes = tables.parameters.filter((p) => p[2][0] === '=' && given[p[0]] !== undefined);
     for (let i = 0; i < tables.parameters.length; i++) {
-        const p = tables.parameters[i], role = p[2], values = p[3], v = given[p[0]];
+        const p = tables.parameters[i], role = p[2], values = (p[3] || '').split('|'), v = given[p[0]];
         if (role[0] === '=' && modes.length > 1) {
             return { problem: 'mode' };
         }
@@ -84,14 +82,12 @@ function parse(tables, given, single) {
 // permalink returns the parameters of a permalink, and whether it leads to the record of a package (/find) instead of the
 // package itself (/download). For other paths it returns null.
 function permalink(tables, path) {
-    const choice = function (all, name) {
-        return '(' + tables.parameters.filter(function (p) { return p[0] === name; })[0][3].join('|') + ')';
-    };
+    const choice = (all, name) => '(' + tables.parameters.filter((p) => p[0] === name)[0][3] + ')';
     for (let i = 0; i < tables.permalinks.length; i++) {
         const l = tables.permalinks[i];
         const m = new RegExp('^' + l[0].replace(/{([a-z-]+)}/g, choice) + '(\\.json)?$').exec(path);
         if (m) {
-            const given = parameters(l[2]), names = l[1].split(' ');
+            const given = parameters(l[2]), names = l[1].split(',');
             for (let j = 0; j < names.length; j++) {
                 given[names[j]] = m[j + 1];
             }

@@ -43,7 +43,8 @@ func (p *Project) Rules() (string, error) {
 }
 
 // Table returns all redirects of the site: the packages of x, the rules, the aliases of pages, the profile's rules for
-// the links of retired servers, and the files that come before rules. paths are those of the files that a build writes.
+// the links of retired servers, and the files that come before rules. paths are those of the files that a build writes;
+// Files.Read of the table reads them in the public folder, unless the caller has them in memory and replaces it.
 // Its error lists all mistakes in rules and aliases; the table is returned as well, with the valid ones, and the caller
 // may check them, too.
 func (p *Project) Table(x *lookup.Index, aliases []site.Alias, paths []string) (*redirect.Table, error) {
@@ -62,6 +63,7 @@ func (p *Project) Table(x *lookup.Index, aliases []site.Alias, paths []string) (
 	rules := append(append(written, aliased...), inherited...)
 	files := redirect.FilesOf(paths)
 	files.Other = p.otherFiles()
+	files.Read = func(path string) ([]byte, error) { return os.ReadFile(filepath.Join(p.Config.Out, path)) }
 	return &redirect.Table{Index: x, Rules: redirect.NewRules(rules), Files: files, Name: p.Config.Name},
 		fault.Wrap(fault.Content, errors.Join(err, aliasErr, inheritedErr), "")
 }

@@ -36,6 +36,9 @@ type Files struct {
 	// Other reports whether there is another file at a path below the root of the site, written without a slash at its
 	// start: one that someone has put there. nil for none.
 	Other func(path string) bool
+	// Read returns a file that a build writes, or a part of pages, by its path below the root of the site:
+	// "-/error/405.html". Servers that do not read parts of pages from files compile them. nil if they are not known.
+	Read func(path string) ([]byte, error)
 }
 
 // FilesOf returns the Files of a site with the given files; their paths are relative to the root of the site.

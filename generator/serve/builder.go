@@ -114,6 +114,7 @@ func (b *builder) Build(ctx context.Context) (*preview.State, error) {
 	if table == nil {
 		return nil, errors.Join(e.Err(), tableErr)
 	}
+	table.Files.Read = e.File
 	if e.Err() != nil { // rendering finds further errors
 		_, _, err = e.Files(ctx, p.Server(table, tableErr == nil))
 		return nil, errors.Join(err, tableErr)

@@ -11,7 +11,7 @@
 //
 // A request during an update is answered from the old catalogue or from the new one, never from a mixture of both.
 //
-// A request reads the root and, for each table that it needs, two or three nodes.
+// A request reads the root and, for each table that it needs, one or two nodes; docs/redirects.md has the numbers.
 package cloudfront
 
 import (
@@ -20,13 +20,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
 
-	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/redirect"
@@ -49,9 +49,8 @@ func (Server) Describe() redirect.Description {
 		Title: "Amazon CloudFront",
 		Files: "`function.js`, a function for viewer requests, and `keyvaluestore.json`, the import file of its " +
 			"key-value store",
-		Queries: "answered; in a catalogue of more than about 15,000 packages, `/findall` and `/?QUERY` answer 501 " +
-			"if the answer contains one of the oldest packages",
-		Limits: "5 MB, enough for about 58,000 packages; 100 patterns",
+		Queries: "answered",
+		Limits:  "5 MB, enough for about 26,000 packages; 100 patterns",
 	}
 }
 
@@ -72,12 +71,12 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 		c.Fail(nil, "%s", err)
 		return c
 	}
-	pairs, left := compilePairs(c, t, Options{}, limit)
+	pairs := compilePairs(c, t, Options{}, limit)
 	if c.Err() != nil {
 		return c
 	}
 	c.Omitted = append(c.Omitted, folderOmissions()...)
-	describe(c, t, left, limit)
+	describe(c, t)
 	c.Files = []output.File{redirect.File(s, storeFile, importFile(pairs)), redirect.File(s, functionFile, function)}
 	return c
 }
@@ -85,30 +84,17 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 // Function returns function.js. It is the same for all catalogues, rules and profiles.
 func Function() ([]byte, error) { return compileFunction() }
 
-// describe adds to c what CloudFront answers differently. left holds the ids of the packages whose descriptions did not
-// fit into limit bytes.
-func describe(c *redirect.Compilation, t *redirect.Table, left map[string]bool, limit int) {
+// describe adds to c which rules CloudFront answers differently.
+func describe(c *redirect.Compilation, t *redirect.Table) {
 	for _, r := range t.Rules.All() {
 		if r.Status >= 400 && r.Target != "" {
 			c.Warn(r, "cloudfront answers with its own page for status %d, not with %s", r.Status, r.Target)
 		}
 	}
-	if len(left) > 0 {
-		c.Warn(nil, "cloudfront: /findall and /?QUERY answer 501 if the answer contains one of the %d oldest of %d "+
-			"packages, because a key-value store holds at most %d bytes; /find and /download are not affected",
-			len(left), len(t.Index.Packages()), limit)
-		c.Omitted = append(c.Omitted, redirect.Omission{
-			What: fmt.Sprintf("/findall and /?QUERY, if the answer contains one of the %d oldest packages: status 501 "+
-				"with a page that explains it", len(left)),
-			Covers: func(_ string, a redirect.Answer, got emulate.Reply) bool {
-				large := func(c lookup.Cell) bool { return c.Package != nil && left[c.Package.ID] }
-				return got.Status == http.StatusNotImplemented && slices.ContainsFunc(a.API.Cells, large)
-			},
-		})
-	}
 }
 
-// folderOmissions are the omissions of a function that does not know which files the bucket holds.
+// folderOmissions are the omissions of a function that passes paths without a file on to the bucket, which may have
+// files that no build has written.
 func folderOmissions() []redirect.Omission {
 	return []redirect.Omission{{
 		What: "a path without an extension at which there is no file or folder: status 301 to the same path with a " +
@@ -117,9 +103,9 @@ func folderOmissions() []redirect.Omission {
 			return a.Status == 0 && got.Status == http.StatusMovedPermanently && got.Location() == redirect.EncodePath(path)+"/"
 		},
 	}, {
-		What: "a folder whose name has capital letters, without the slash at its end: status 404",
+		What: "a folder that no build has written, with a dot in its name and without the slash at its end: status 404",
 		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
-			return a.Status == 0 && got.Status == http.StatusNotFound && strings.ToLower(path) != path
+			return a.Status == 0 && got.Status == http.StatusNotFound && strings.Contains(path[strings.LastIndex(path, "/"):], ".")
 		},
 	}}
 }
@@ -138,15 +124,20 @@ func objectOmissions(t *redirect.Table) []redirect.Omission {
 //go:embed function.js
 var source string
 
+// internalProps matches the properties that only the function itself uses. They get short names. Those of events,
+// responses, package objects and fields of templates keep their names.
+const internalProps = "^(parameters|permalinks|stabilities|oses|offset|finds|problem|given|record|nodes|fields|" +
+	"texts|trees|rank|hashes|hash|line|at|url|rules|file|force|passes|target|key|bytes|sums|cell|product|object|text)$"
+
 // compileFunction joins the grammar of the download API and the function, and minifies them.
 func compileFunction() ([]byte, error) {
 	code := strings.Replace(lookup.Script+source, importLine, "", 1) // it stays as it is: emulators look for it
 	result := api.Transform(code, api.TransformOptions{
 		Format: api.FormatESModule, Target: api.ES2017,
 		// The runtime has async functions, but not all of ES2017. These must not replace what the source uses instead.
-		Supported: map[string]bool{"arrow": false, "object-extensions": false, "template-literal": false,
+		Supported: map[string]bool{"object-extensions": false, "template-literal": false,
 			"default-argument": false, "destructuring": false, "for-of": false},
-		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, Charset: api.CharsetASCII,
+		MangleProps: internalProps, MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, Charset: api.CharsetASCII,
 	})
 	if len(result.Errors) > 0 {
 		return nil, fmt.Errorf("minify the CloudFront function: %s", result.Errors[0].Text)
@@ -157,7 +148,7 @@ func compileFunction() ([]byte, error) {
 	if !found || !ok {
 		return nil, errors.New("minify the CloudFront function: it does not export handler at its end")
 	}
-	text := fmt.Sprintf("// %s; the readable source is generator/redirect/servers/cloudfront/function.js\n%s%s"+
+	text := fmt.Sprintf("// %s; readable source: generator/redirect/servers/cloudfront/function.js\n%s%s"+
 		"async function handler(e){return %s(e)}\n", output.Mark, importLine, code, strings.TrimSpace(short))
 	if len(text) > MaxFunction {
 		return nil, fmt.Errorf("the CloudFront function has %d bytes, CloudFront's limit is %d", len(text), MaxFunction)
@@ -173,81 +164,37 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s, "", false
 }
 
-// compilePairs returns the keys of the key-value store. If its import file would have more than limit bytes, compilePairs
-// leaves out the descriptions of the oldest nightly builds, then those of the oldest releases; left holds the ids of
-// these packages. It adds an error to c for each limit that the table exceeds.
-func compilePairs(c *redirect.Compilation, t *redirect.Table, o Options,
-	limit int) (pairs []pair, left map[string]bool) {
+// compilePairs returns the keys of the key-value store. It adds an error to c for each limit that the table exceeds;
+// limit is that of the store's import file in bytes.
+func compilePairs(c *redirect.Compilation, t *redirect.Table, o Options, limit int) map[string]string {
 	if patterns := t.Rules.Patterns(); len(patterns) > MaxPatterns {
 		c.Fail(patterns[MaxPatterns], "%d rules are patterns, the limit for CloudFront is %d; write the others as "+
 			"exact paths, or remove cloudfront from servers", len(patterns), MaxPatterns)
-		return nil, nil
+		return nil
 	}
-	fixed := store{Compilation: c}
-	r := fixed.writeTables(t, o)
-	order := byImportance(t.Index.Packages())
-	for keep := len(order); ; {
-		s := store{Compilation: c, pairs: slices.Clone(fixed.pairs)}
-		rows, left := idRows(t, order, keep)
-		r.IDs = s.table("i", rows)
-		s.writeRoot(r)
-		if c.Err() != nil {
-			return nil, nil
-		}
-		data := importFile(s.pairs)
-		if len(data) <= limit {
-			return s.pairs, left
-		}
-		if keep == 0 {
-			c.Fail(nil, "the CloudFront store of %d packages and %d rules has %d bytes, CloudFront's limit is %d; "+
-				"publish fewer nightly builds, or remove cloudfront from servers",
-				len(order), len(t.Rules.All()), len(data), limit)
-			return nil, nil
-		}
-		// A description takes about 300 bytes. Dividing by 400 drops too few rather than too many; then try again.
-		keep = max(0, keep-max(1, (len(data)-limit)/400))
+	s := store{Compilation: c, pairs: map[string]string{}}
+	root := s.writeTables(t, o)
+	s.pairs[RootKey("")] = s.piece(root)
+	if n := s.size(); n > limit && c.Err() == nil {
+		c.Fail(nil, "the CloudFront store of %d packages and %d rules has %d bytes, CloudFront's limit is %d; "+
+			"publish fewer nightly builds, or remove cloudfront from servers",
+			len(t.Index.Packages()), len(t.Rules.All()), n, limit)
 	}
+	return s.pairs
 }
 
-// byImportance sorts packages by how likely they are to be requested: releases before nightly builds, and the newest
-// first in each group.
-func byImportance(packages []*catalog.Package) []*catalog.Package {
-	order := slices.Clone(packages)
-	slices.SortStableFunc(order, func(a, b *catalog.Package) int {
-		return strings.Compare(string(b.Stability()), string(a.Stability())) // "release" is after "nightly"
-	})
-	return order
-}
-
-// idRows returns the table of packages, with the descriptions of the first keep packages in order. It also leaves out a
-// description that is too long for a value. left holds the ids of the packages without a description.
-func idRows(t *redirect.Table, order []*catalog.Package, keep int) (rows []row, left map[string]bool) {
-	urls := redirect.NewFileURLs(t.Index.Packages())
-	left = map[string]bool{}
-	for i, p := range order {
-		r := idRow(p, urls.Mid[p.ID], true)
-		if i >= keep || r.size() > MaxValue {
-			r = idRow(p, urls.Mid[p.ID], false)
-			left[p.ID] = true
-		}
-		rows = append(rows, r)
-	}
-	return sorted(rows), left
-}
-
-// importFile returns the store in CloudFront's import format, with one line for each key, sorted.
-func importFile(pairs []pair) []byte {
-	slices.SortFunc(pairs, func(a, b pair) int { return strings.Compare(a.Key, b.Key) })
+// importFile returns keys and values in CloudFront's import format, with one line for each key, sorted.
+func importFile(pairs map[string]string) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	b.WriteString("{\"data\":[\n")
-	for i, p := range pairs {
+	for i, key := range slices.Sorted(maps.Keys(pairs)) {
 		if i > 0 {
 			b.Truncate(b.Len() - 1)
 			b.WriteString(",\n")
 		}
-		_ = enc.Encode(p) // encoding strings into a buffer cannot fail
+		_ = enc.Encode(pair{key, pairs[key]}) // encoding strings into a buffer cannot fail
 	}
 	b.WriteString("]}\n")
 	return b.Bytes()

@@ -142,27 +142,53 @@ func (e *Edge) run(method, host, uri, query string) (result edgeResult, err erro
 	return result, nil
 }
 
-// emulator is an edge with the files of a site as its bucket.
-type emulator struct{ *Edge }
+// emulator runs the compiled function with the files of a site as its bucket.
+type emulator struct {
+	table *redirect.Table
 
-// Emulate implements redirect.Server. The emulator runs the compiled function.
-func (s Server) Emulate(_ *redirect.Table, compiled func() *redirect.Compilation) (redirect.Emulator, error) {
-	c := compiled()
+	mu   sync.Mutex
+	site *emulate.Site // the site whose pages edge has
+	edge *Edge
+}
+
+// Emulate implements redirect.Server. The emulator runs the compiled function. The store has the pages of the site that
+// answers are wanted for.
+func (Server) Emulate(t *redirect.Table, compiled func() *redirect.Compilation) (redirect.Emulator, error) {
+	return &emulator{table: t}, compiled().Err()
+}
+
+// of returns the edge for a site.
+func (e *emulator) of(s *emulate.Site) (*Edge, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.site == s {
+		return e.edge, nil
+	}
+	t := *e.table
+	t.Files.Read = s.File
+	c := Server{}.Compile(&t)
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	store, err := ParseStore(c.File(s, storeFile))
+	store, err := ParseStore(c.File(Server{}, storeFile))
 	if err != nil {
 		return nil, err
 	}
 	get := func(key string) (string, bool) { v, ok := store[key]; return v, ok }
-	e, err := NewEdge(c.File(s, functionFile), get, nil)
-	return emulator{e}, err
+	e.edge, err = NewEdge(c.File(Server{}, functionFile), get, nil)
+	if err == nil {
+		e.site = s
+	}
+	return e.edge, err
 }
 
 // Answer implements redirect.Emulator.
-func (e emulator) Answer(s *emulate.Site, path, query string) (emulate.Reply, error) {
-	result, err := e.run(http.MethodGet, "", (&url.URL{Path: path}).EscapedPath(), query)
+func (e *emulator) Answer(s *emulate.Site, path, query string) (emulate.Reply, error) {
+	edge, err := e.of(s)
+	if err != nil {
+		return emulate.Reply{}, err
+	}
+	result, err := edge.run(http.MethodGet, "", (&url.URL{Path: path}).EscapedPath(), query)
 	if err != nil {
 		return emulate.Reply{}, err
 	}

@@ -1,26 +1,23 @@
 // The viewer-request function of sitegen. It answers requests to the download API, permalinks and rules from the
-// key-value store that sitegen writes; tree.go and tables.go describe the store. sitegen puts lookup/grammar.js, which
+// key-value store that sitegen writes, and looks up the files of the site there; tree.go, tables.go, steps.go,
+// packages.go and pages.go describe the store. It contains no text of pages. sitegen puts lookup/grammar.js, which
 // defines the functions parameters, parse and permalink, before this file and minifies both.
 import cf from 'cloudfront';
 
 const kvs = cf.kvs();
+const ROOT = 'root/2';
 const BITSTREAM = '/bitstream/';
 const ROUTES = ['/', '/find', '/findall', '/download'];
 const UNRESERVED = /^[A-Za-z0-9._~-]+$/;
 const UNRULED = /^\/(assets|-)\/|^\/40[04]\.html$|\/\.(?!well-known(\/|$))/; // paths without rules
-const NONE = '--------';
 
 export async function handler(event) {
     const request = event.request;
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-        return refuse(request.method);
-    }
-    const path = decoded(request.uri).replace(/\/\/+/g, '/');
     let response;
     try {
-        response = await answer(request, path);
-    } catch (e) {
-        response = page(503, 'Please try again', '<p>The list of packages is temporarily unavailable.</p>', '');
+        response = await answer(request, decoded(request.uri).replace(/\/\/+/g, '/'));
+    } catch (e) { // the store cannot be read
+        response = respond(503, '');
         response.headers['retry-after'] = { value: '30' };
     }
     if (request.method === 'HEAD' && response.statusCode) {
@@ -29,27 +26,23 @@ export async function handler(event) {
     return response;
 }
 
-// refuse answers a request with another method than GET and HEAD.
-function refuse(method) {
-    const response = method === 'OPTIONS' ? respond(204, '') :
-        page(405, 'Method not allowed', '<p>Use GET or HEAD.</p>', '');
-    response.headers.allow = { value: 'GET, HEAD, OPTIONS' };
-    return response;
-}
-
 // answer answers a request: it returns a response, or the request with the path of a file. path is decoded.
 async function answer(request, path) {
+    if (request.method === 'OPTIONS') {
+        return allow(respond(204, ''));
+    }
     const host = request.headers.host;
     const root = await open(host && host.value);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+        const refusal = await message(root, 405, '405');
+        return allow(refusal);
+    }
     const given = parameters(request.rawQueryString() || '');
-    let id = path.startsWith(BITSTREAM) && path.slice(BITSTREAM.length);
-    if (id) {
-        if (root.hex) {
-            id = id.toLowerCase();
-        }
-        const row = await seek(root, 'i', root.ids, id);
-        if (row && row.key === id) {
-            return redirect(302, fileURL(root, row));
+    const file = path.startsWith(BITSTREAM), record = /^\/api\/v1\/packages\/(.+)\.json$/.exec(path);
+    if (file || record) {
+        const found = await identify(root, file ? path.slice(BITSTREAM.length) : record[1], file);
+        if (found) {
+            return file ? redirect(302, found.url) : describe(root, found);
         }
     }
     if (ROUTES.indexOf(path) >= 0) {
@@ -64,57 +57,204 @@ async function answer(request, path) {
     if (rule && (rule.force || !spot.file)) {
         return obey(request, root, rule);
     }
-    if (id !== false) {
-        return message(root, 404, 'file');
-    }
-    return root.objects ? object(request, root, at, spot) : file(request, path);
+    return file ? message(root, 404, '404-bitstream') : show(request, root, at, spot);
 }
 
 // open reads the root of the edition for a host. Production has the root that is read first. The table of hosts tells
 // which hosts show another edition; it is read only for hosts other than production's.
 async function open(host) {
-    const nodes = Object.create(null); // values that this request has read, by key
-    let root = await parsed(nodes, 'root/2');
-    if (root.host && host !== root.host) {
+    const root = { nodes: Object.create(null) }; // nodes holds the values that this request has read, by key
+    let text = await read(root, ROOT);
+    const production = text.split('\t')[0];
+    if (production && host !== production) {
         let editions = {};
         try {
-            const text = await kvs.get('hosts/2');
-            editions = JSON.parse(text);
+            const table = await kvs.get('hosts/2');
+            editions = JSON.parse(table);
         } catch (e) { // there is no table: all hosts show production
         }
         if (editions[host]) {
-            root = await parsed(nodes, 'root/2/' + editions[host]);
+            text = await read(root, ROOT + '/' + editions[host]);
         }
     }
-    root.nodes = nodes;
+    const parts = text.split('\n\n'), fields = parts[0].split('\t');
+    root.parameters = list(fields[1]);
+    root.permalinks = list(fields[2]);
+    root.fields = fields;
+    root.texts = parts[1].split('\n');
+    root.trees = parts.slice(2);
+    root.oses = choices(root, 'os');
     return root;
 }
 
-async function parsed(nodes, key) {
-    const first = await read(nodes, key);
-    const text = await whole(nodes, first);
-    return JSON.parse(text);
+function list(text) {
+    return text.split(';').map((item) => item.split(' '));
 }
 
-// read returns the value of a key. It reads a key of the store only once for a request.
-async function read(nodes, key) {
-    if (nodes[key] === undefined) {
-        const value = await kvs.get(key);
-        nodes[key] = value;
+// choices returns the values of the parameter with a role.
+function choices(root, role) {
+    return root.parameters.filter((p) => p[2] === role)[0][3].split('|');
+}
+
+// read returns the value of a key. It reads a key of the store only once for a request. A value that starts with a tilde
+// is the start of a longer text; see store.piece in tree.go.
+async function read(root, key) {
+    if (!root.nodes[key]) {
+        let text = '', value = await kvs.get(key);
+        while (value[0] === '~') {
+            text += value.slice(9);
+            value = await kvs.get('t' + value.slice(1, 9));
+        }
+        root.nodes[key] = text + value;
     }
-    return nodes[key];
+    return root.nodes[key];
 }
 
-// whole returns a text that is stored in several pieces. Each piece starts with the hash of the next one, the last one
-// with NONE.
-async function whole(nodes, piece) {
-    let text = piece.slice(8), next = piece.slice(0, 8);
-    while (next !== NONE) {
-        const more = await read(nodes, 't/' + next);
-        text += more.slice(8);
-        next = more.slice(0, 8);
+// descend returns the leaf of a table for a key, or for the row number n of a system; see store in tree.go. text is the
+// part of the root for the table. rank is the number of the first row in the leaf.
+async function descend(root, kind, text, key, os, n) {
+    let rank = 0;
+    while (text[0] === '+') {
+        const rows = text.slice(1).split('\n');
+        let hash, next = rank;
+        for (let i = 0; i < rows.length; i++) {
+            const f = rows[i].split(' ');
+            if (n === undefined ? f[0] > key : next > n) {
+                break;
+            }
+            hash = f[1];
+            rank = next;
+            next += f[2] ? +f[2].split(',')[os] : 0;
+        }
+        text = await read(root, kind + hash);
+    }
+    return { text: text, rank: rank };
+}
+
+// lookup returns the value of a row of a table, and the first line of its leaf; null if there is no such row.
+async function lookup(root, kind, text, key) {
+    const leaf = await descend(root, kind, text, key);
+    const at = leaf.text.indexOf('\n' + key + ' ');
+    return at < 0 ? null : {
+        value: leaf.text.slice(at + key.length + 2).split('\n')[0],
+        hashes: leaf.text
+    };
+}
+
+// step returns what a table of steps has for a system and stability at a key or, without a key, at the row number n of
+// the system, counted from 0. found.key is the key of the row that changed it last; see store.steps in steps.go.
+async function step(root, table, os, mask, key, n) {
+    const leaf = await descend(root, 's', table, key, os, n);
+    const found = {}, rows = leaf.text.split('\n');
+    for (let i = 1; i < rows.length; i++) {
+        const f = rows[i].split(' ');
+        if (n === undefined ? f[0] > key : found.rank >= n) {
+            break;
+        }
+        if (!rows[i]) {
+            found.rank = leaf.rank - 1;
+        }
+        for (let j = 0; f[1] && j < f[1].length; j += 3) {
+            const change = code(f[1], j);
+            if (Math.floor(change / 7) === os) {
+                const bits = change % 7 + 1;
+                found.rank += bits & 1;
+                if (bits & mask) {
+                    found.at = place(rows[0], f[1].slice(j + 1));
+                    found.key = f[0];
+                }
+            }
+        }
+    }
+    return n === undefined || found.rank === n ? found : {};
+}
+
+// place returns the place of a package's description: the hash of a node and a line; see leaf in tree.go.
+function place(hashes, text) {
+    return { hash: hashes.substr(8 * code(text, 0), 8), line: code(text, 1) };
+}
+
+function code(text, at) {
+    return text.charCodeAt(at) - 48;
+}
+
+// digits, number, pack and unpack convert numbers and hexadecimal digits from and to base 64; see tree.go.
+function digits(n, width) {
+    let text = '';
+    while (width--) {
+        text = String.fromCharCode(48 + n % 64) + text;
+        n = Math.floor(n / 64);
     }
     return text;
+}
+
+function number(text) {
+    let n = 0;
+    for (let i = 0; i < text.length; i++) {
+        n = n * 64 + code(text, i);
+    }
+    return n;
+}
+
+function pack(hex) {
+    return hex.replace(/.../g, (m) => digits(parseInt(m, 16), 2));
+}
+
+function unpack(text, length) {
+    return (text || '').replace(/../g, (m) => (4096 + number(m)).toString(16).slice(1)).slice(0, length);
+}
+
+// load returns the package at a place; see describer in packages.go.
+async function load(root, at) {
+    const node = await read(root, 'd' + at.hash);
+    const lines = node.split('\n'), f = lines[at.line].split(' '), kind = lines[code(f[0], 0)].split('\t');
+    const iso = new Date(number(f[4])).toISOString();
+    const p = {
+        arch: lines[0], os: root.oses[code(f[0], 1)], revision: String(number(f[1])),
+        id: root.fields[8] ? unpack(f[2], 24) : f[2], bytes: number(f[3]), sums: f, cell: kind[0], version: kind[1], release: kind[2] === '=' ? kind[1] : kind[2],
+        time: iso.slice(11, 19), dot: iso.slice(19, 23), l: '{'
+    };
+    p.day = kind[5] || iso.slice(0, 10);
+    p.name = expand(root, kind[3], p);
+    p.product = expand(root, kind[4], p);
+    p.date = expand(root, kind[6] || root.texts[code(f[0], 2)], p);
+    return p;
+}
+
+// checksums sets the checksums of a package. Most requests do without them.
+function checksums(p) {
+    p.sha512 = unpack(p.sums[5], 128);
+    p.sha256 = unpack(p.sums[6], 64);
+}
+
+// expand replaces the names of fields in a template by their values. It returns null if a value is empty.
+function expand(root, template, p) {
+    let missing;
+    const text = (template || '').replace(/\{(\w+)\}/g, (all, name) => {
+        const value = root.texts[name] ? expand(root, root.texts[name], p) : p[name];
+        missing = missing || !value;
+        return value;
+    });
+    return missing ? null : text;
+}
+
+// identify finds a package by its id. It returns the place of its description or, if a file is wanted, the URL.
+async function identify(root, id, file) {
+    const hex = root.fields[8], f = root.fields;
+    if (hex && file) {
+        id = id.toLowerCase();
+    }
+    if (!(hex ? /^[0-9a-f]{24}$/ : /^[\w.-]+$/).test(id)) {
+        return null;
+    }
+    const row = await lookup(root, 'i', root.trees[0], hex ? pack(id) : id);
+    if (!row) {
+        return null;
+    }
+    const middle = row.value.slice(2);
+    const found = place(row.hashes, row.value);
+    found.url = !middle ? f[4] + id + f[5] : f[6] + (middle[0] === '!' ? unpack(middle.slice(1), 24) : middle) + f[7];
+    return found;
 }
 
 // api answers a request to the download API. given holds its decoded parameters by name.
@@ -122,157 +262,177 @@ async function api(request, root, route, given) {
     const single = route === '/find' || route === '/download';
     const q = parse(root, given, single);
     if (q.problem) {
-        return message(root, 400, q.problem);
+        return message(root, 400, '400-' + q.problem);
     }
-    if (route === '/' && !anyGiven(root, given)) {
-        return serve(request, root, '/index.html');
+    if (route === '/' && !root.parameters.some((p) => given[p[0]] !== undefined)) {
+        return serve(request, root, '/');
     }
-    const cells = [];
+    const places = [], all = {};
     for (let i = 0; i < q.stabilities.length; i++) {
         for (let j = 0; j < q.oses.length; j++) {
-            const found = await find(root, q, q.oses[j], q.stabilities[i]);
-            cells.push({ os: q.oses[j], stability: q.stabilities[i], found: found });
-        }
-    }
-    if (single) {
-        const found = cells[0].found;
-        if (!found) {
-            return message(root, 404, 'package');
-        }
-        return route === '/find' ? serve(request, root, '/api/v1/packages/' + found.id + '.json') :
-            redirect(302, BITSTREAM + found.id);
-    }
-    for (let i = 0; i < cells.length; i++) {
-        if (cells[i].found) {
-            const row = await seek(root, 'i', root.ids, cells[i].found.id);
-            const fields = row.value.split('\t');
-            if (fields.length < 2) {
-                return message(root, 501, 'large');
+            const at = await find(root, q, root.oses.indexOf(q.oses[j]), q.stabilities[i]);
+            places.push(at);
+            if (route === '/findall') {
+                const record = at && await load(root, at);
+                all[q.oses[j]] = all[q.oses[j]] || {};
+                all[q.oses[j]][q.stabilities[i]] = at && object(root, record);
             }
-            cells[i].object = describe(root, q.arch, cells[i], fields);
         }
     }
-    return route === '/' ? home(root, q, cells) : json(cells);
+    if (route === '/') {
+        return home(root, places, (given.os || 'all') + '-' + (given.stability || 'default'));
+    }
+    if (!single) {
+        return json(all);
+    }
+    if (!places[0]) {
+        return message(root, 404, '404-package');
+    }
+    if (route === '/find') {
+        return describe(root, places[0]);
+    }
+    const p = await load(root, places[0]);
+    return redirect(302, BITSTREAM + p.id);
 }
 
-// anyGiven reports whether a request has one of the API's parameters.
-function anyGiven(root, given) {
-    return root.parameters.some(function (p) { return given[p[0]] !== undefined; });
-}
-
-// find returns the id and revision of the package for a system and stability, or null if there is none.
+// find returns the place of the package for a system and stability, or null if there is none.
 async function find(root, q, os, stability) {
-    const platform = q.arch + '-' + os;
-    const row = await seek(root, 'p', root.platforms, platform);
-    if (!row || row.key !== platform) {
-        return null;
-    }
-    const table = (stability === 'release' ? 3 : 0) + (q.finds === 'date' ? 1 : q.finds === 'version' ? 2 : 0);
+    const finds = q.finds, first = 2 + 3 * choices(root, 'arch').indexOf(q.arch);
+    const mask = { any: 1, nightly: 2, release: 4 }[stability];
     // '~' is above all keys, so the newest package is the one of the last row.
-    const key = q.finds === 'newest' ? '~' : q.finds === 'version' ? q.value :
-        q.finds === 'date' ? q.value.replace(/-/g, '') : digits(Number(q.value));
-    const at = await seek(root, platform + '/' + table, top(row, table), key);
-    if (!at || (q.finds === 'version' && at.key !== key)) {
+    const key = finds === 'newest' ? '~' : finds === 'version' ? q.value :
+        finds === 'date' ? digits(+q.value.replace(/-/g, ''), 5) : revision(q.value);
+    let found = await step(root, root.trees[first + (finds === 'date' ? 1 : finds === 'version' ? 2 : 0)], os, mask, key);
+    if (!found.at || (finds === 'version' || finds === 'revision') && found.key !== key) {
         return null;
     }
-    const found = reference(at, stability === 'nightly');
-    if (!found || (q.finds === 'revision' && digits(found.revision) !== key)) {
-        return null;
-    }
-    if (!q.offset) {
-        return found;
-    }
-    // An offset counts rows of the table by revision: find the row of this package, then the row that many after it.
-    const heads = platform + '/0';
-    const base = await seek(root, heads, top(row, 0), digits(found.revision));
-    const reached = await seek(root, heads, top(row, 0), undefined, base.rank + q.offset);
-    return reached && reference(reached);
-}
-
-// digits returns a revision as a key of the tables: seven digits.
-function digits(n) {
-    return String(10000000 + Math.min(n, 9999999)).slice(1);
-}
-
-// top returns the hash of the top node of a table, from the row of its platform.
-function top(row, table) {
-    return row.value.slice(8 * table, 8 * table + 8);
-}
-
-// reference returns the id and revision of the package of a row. A row may have a second package for nightly builds,
-// after a comma.
-function reference(row, nightly) {
-    const list = row.value.split(','), words = list[nightly && list.length > 1 ? 1 : 0].split(' ');
-    return words[0] ? { id: words[0], revision: words[1] } : null;
-}
-
-// seek returns a row of a table: the last row with a key not above key or, without a key, the row number n, counted
-// from 0. It returns null if there is no such row. hash is the hash of the table's top node. The comment on store in
-// tree.go explains the nodes with an example.
-async function seek(root, name, hash, key, n) {
-    let low = '', rank = 0;
-    while (hash !== NONE) {
-        const node = await read(root.nodes, name + '/' + low + '/' + hash);
-        const inner = node[0] === '+';
-        const rows = (inner ? node.slice(1) : node).split('\n');
-        let found = null, next = rank;
-        for (let i = 0; i < rows.length; i++) {
-            const at = rows[i].indexOf('>');
-            const rowKey = rows[i].slice(0, at);
-            if (key === undefined ? next > n : rowKey > key) {
-                break;
-            }
-            found = { key: rowKey, value: rows[i].slice(at + 1), rank: next };
-            next += inner ? Number(found.value.slice(9)) : 1;
+    if (q.offset) {
+        // An offset counts rows of the table by revision: find the number of the package's row, then the row after it.
+        let base = found.key;
+        if (finds === 'version' || finds === 'date') {
+            const p = await load(root, found.at);
+            base = revision(p.revision);
         }
-        if (!found || !inner) {
-            return found && (key !== undefined || found.rank === n) ? found : null;
-        }
-        low = found.key;
-        hash = found.value.slice(0, 8);
-        rank = found.rank;
+        found = await step(root, root.trees[first], os, 1, base);
+        const n = found.rank + q.offset;
+        found = n < 0 ? {} : await step(root, root.trees[first], os, 1, undefined, n);
     }
-    return null;
+    return found.at || null;
+}
+
+// revision returns a revision as a key of the tables.
+function revision(text) {
+    return digits(Math.min(+text, 1e7), 4);
+}
+
+// describe answers with the package object of a place.
+async function describe(root, at) {
+    const p = await load(root, at);
+    return json(object(root, p));
+}
+
+// object returns the package object, with its keys in alphabetical order.
+function object(root, p) {
+    checksums(p);
+    const links = root.fields[3].split(' '), sorted = {};
+    const o = {
+        arch: p.arch, build_date: p.date, build_date_ymd: p.day, checkout_date: null, checkout_date_ymd: null,
+        codebase: null, download_url: BITSTREAM + p.id, md5: null, name: p.name, os: p.os, package: null,
+        product_name: p.product, revision: p.revision, sha512: p.sha512 || null, size: p.bytes,
+        stability: p.release ? 'release' : 'nightly', version: p.version || null
+    };
+    if (p.sha256) {
+        o.sha256 = p.sha256;
+    }
+    for (let i = 1; i < links.length; i += 2) {
+        o[links[i - 1]] = expand(root, links[i], p);
+    }
+    Object.keys(o).sort().forEach((key) => { sorted[key] = o[key]; });
+    return sorted;
+}
+
+function json(value) {
+    const response = respond(200, JSON.stringify(value).replace(/[<>&]/g, (c) => '\\u00' + c.charCodeAt(0).toString(16)) + '\n',
+        'application/json');
+    response.headers['access-control-allow-origin'] = { value: '*' };
+    return response;
+}
+
+// home answers / with a query: the page that the build rendered for such queries, with the cells of packages; see pages
+// in pages.go.
+async function home(root, places, name) {
+    const page = await text(root, 'p', 12, name), pieces = page.split('\x01'), titles = pieces[0].split('\t');
+    const n = root.oses.length;
+    let html = pieces[1];
+    for (let i = 2; i < pieces.length; i++) {
+        const at = places[code(pieces[i], 0)];
+        if (at) {
+            const p = await load(root, at), os = root.oses.indexOf(p.os);
+            p.title = titles[os];
+            p.archtitle = titles[n + n * choices(root, 'arch').indexOf(p.arch) + os];
+            p.size = size(p.bytes);
+            checksums(p);
+            const template = await text(root, 'c', 13, p.cell);
+            html += expand(root, template, p);
+        } else {
+            html += await text(root, 'c', 13, 'none');
+        }
+        html += pieces[i].slice(1);
+    }
+    return respond(200, html);
+}
+
+// text returns a text of pages; see pages in pages.go. field is the field of the root with the hash in its key.
+async function text(root, prefix, field, name) {
+    return root.fields[field] ? read(root, prefix + root.fields[field] + name) : '';
+}
+
+// size returns a number of bytes as pages show it, like sizeText in packages.go.
+function size(v) {
+    let unit = 0;
+    while (v >= 1000 && unit < 4) {
+        v /= 1000;
+        unit++;
+    }
+    v = v < 9.95 && unit ? (Math.floor(v * 10 + .5) / 10).toFixed(1) : Math.round(v);
+    return v + ' ' + ['', 'k', 'M', 'G', 'T'][unit] + 'B';
 }
 
 // encode percent-encodes decoded text, as EncodePath in encode.go does.
 function encode(text) {
-    return text.replace(/[^A-Za-z0-9/._~!'()*,:@-]/g, function (c) {
-        return '%' + (256 + c.charCodeAt(0)).toString(16).slice(1).toUpperCase();
-    });
+    return text.replace(/[^A-Za-z0-9/._~!'()*,:@-]/g, (c) => '%' + (256 + c.charCodeAt(0)).toString(16).slice(1).toUpperCase());
 }
 
-// look returns what the table of paths has at a path: the rules with that source, and the file: "f" and the key of its
-// object, or "d" for the index.html of a folder. The path is encoded. A slash at its end is not part of a row's key.
+// look returns what the table of paths has at a path: the rules with that source, whether there is a file ("f") or the
+// index.html of a folder ("d"), and the path of its object. path is encoded. A slash at its end is not part of a row's
+// key.
 async function look(root, path) {
-    const key = path.replace(/\/$/, ''), row = await seek(root, 'e', root.paths, key);
-    const rules = row && row.key === key ? row.value.split('|') : [];
-    let file = /^[df]/.test(rules[rules.length - 1]) ? rules.pop() : '';
-    if (file[0] === 'f' && key !== path) {
-        file = ''; // a file is not a folder
+    const key = path.replace(/\/$/, ''), row = await lookup(root, 'e', root.trees[1], key);
+    const rules = row ? row.value.split('|') : [];
+    const last = /^[df]/.test(rules[rules.length - 1]) ? rules.pop() : '';
+    if (last && (last[0] === 'd' || key === path)) { // a file is not a folder
+        return {
+            rules: rules, file: last[0],
+            object: last[1] ? '/' + last.slice(1) : key + (last === 'd' ? '/index.html' : '')
+        };
     }
-    if (!file && path.endsWith('/index.html')) {
-        const folder = await look(root, path.slice(0, -10));
-        file = folder.file;
-    }
-    return { rules: rules, file: file };
+    const folder = path.endsWith('/index.html') ? await look(root, path.slice(0, -10)) : {};
+    return { rules: rules, file: folder.file, object: folder.object };
 }
 
 // match returns the first rule that matches, or null if none does. path is encoded, spot is what look returns for it.
 // Patterns need not be read if a file comes before all of them.
 async function match(root, path, spot, given) {
     let rule = choose(spot.rules, {}, given);
-    if (spot.file && !root.forced) {
+    if (spot.file && !root.fields[10]) {
         return rule;
     }
-    let next = root.patterns;
-    while (!rule && next !== NONE) {
-        const node = await read(root.nodes, 'r/' + next);
-        const rows = node.split('\n');
+    let next = root.fields[11];
+    while (!rule && next) {
+        const node = await read(root, 'r' + next), rows = node.split('\n');
         next = rows.shift();
         for (let i = 0; !rule && i < rows.length; i++) {
-            const f = rows[i].split('\t');
-            const m = new RegExp(f[0]).exec(path);
+            const f = rows[i].split('\t'), m = new RegExp(f[0]).exec(path);
             if (m) {
                 const values = {}, names = f[1].split(' ');
                 for (let j = 0; j < names.length; j++) {
@@ -307,9 +467,7 @@ function choose(list, values, given) {
                 status: status,
                 force: words[0].indexOf('!') > 0,
                 passes: words[0].indexOf('?') > 0,
-                target: (words[1] || '').replace(/:([A-Za-z]\w*)/g, function (all, name) {
-                    return values[name] === undefined ? all : values[name];
-                })
+                target: (words[1] || '').replace(/:([A-Za-z]\w*)/g, (all, name) => values[name] === undefined ? all : values[name])
             };
         }
     }
@@ -319,128 +477,35 @@ function choose(list, values, given) {
 // obey answers a request as the rule that matches it requires.
 async function obey(request, root, rule) {
     if (rule.status >= 400) {
-        return message(root, rule.status, String(rule.status));
+        return message(root, rule.status, '404');
     }
     if (rule.status === 200) {
         return serve(request, root, rule.target);
     }
     const query = rule.passes && request.rawQueryString();
     const target = rule.target.replace(/^\/+/, '/'); // two slashes would lead to another host
-    return redirect(rule.status, !query ? target : target.replace(/#|$/, function (end) {
-        return '?' + query + end;
-    }));
-}
-
-// describe returns the package object. fields are the fields of a row in the table of packages, see idRow in tables.go.
-// fields[7] is the name of a release, or an equals sign if that is the version.
-function describe(root, arch, cell, fields) {
-    const id = cell.found.id, revision = cell.found.revision, version = fields[8];
-    const object = {
-        arch: arch,
-        build_date: fields[4],
-        build_date_ymd: fields[5] || fields[4].slice(0, 10),
-        checkout_date: null,
-        checkout_date_ymd: null,
-        codebase: null,
-        download_url: BITSTREAM + id,
-        md5: null,
-        name: fields[2],
-        os: cell.os,
-        package: null,
-        product_name: fields[3],
-        revision: revision,
-        sha512: fields[1] || null,
-        size: Number(fields[6]),
-        stability: fields[7] ? 'release' : 'nightly',
-        version: version || null
-    };
-    if (fields[9]) {
-        object.sha256 = fields[9];
-    }
-    const release = fields[7] === '=' ? version : fields[7];
-    const values = { id: id, os: cell.os, arch: arch, revision: revision, version: version, release: release };
-    for (let i = 0; i < root.links.length; i++) {
-        let missing = false;
-        const url = root.links[i][1].replace(/\{([a-z]+)\}/g, function (all, name) {
-            missing = missing || !values[name];
-            return values[name];
-        });
-        object[root.links[i][0]] = missing ? null : url;
-    }
-    return object;
-}
-
-// json answers /findall: the package objects by system and stability.
-function json(cells) {
-    const all = {};
-    for (let i = 0; i < cells.length; i++) {
-        const c = cells[i];
-        all[c.os] = all[c.os] || {};
-        all[c.os][c.stability] = c.object || null;
-    }
-    return respond(200, JSON.stringify(all) + '\n', 'application/json');
-}
-
-// home answers / with a query: a page with a table of the packages.
-async function home(root, q, cells) {
-    const all = parse(root, {}, false).oses;
-    let html = '<table><tr><th></th>';
-    for (let i = 0; i < q.oses.length; i++) {
-        html += '<th scope="col">' + esc(root.titles[all.indexOf(q.oses[i])]) + '</th>';
-    }
-    for (let i = 0; i < cells.length; i++) {
-        const o = cells[i].object;
-        if (i % q.oses.length === 0) {
-            html += '</tr><tr><th scope="row">' + cells[i].stability + '</th>';
-        }
-        html += !o ? '<td>Not available</td>' : '<td><a href="' + o.download_url + '">' +
-            esc(o.product_name + ' ' + (o.version || '')) + '</a> revision ' + o.revision +
-            ', built ' + o.build_date_ymd + ', ' + Math.round(o.size / 1e6) + ' MB</td>';
-    }
-    const foot = await seek(root, 'm', root.messages, 'foot');
-    return page(200, 'Download', html + '</tr></table>', foot.value);
-}
-
-// fileURL returns the URL of a package's file. row is its row in the table of packages.
-function fileURL(root, row) {
-    const middle = row.value.split('\t')[0], around = middle ? root.rest : root.byid;
-    return around[0] + (middle || row.key) + around[1];
-}
-
-// file passes a request on to the origin. It adds index.html to a folder; a name without an extension is redirected to
-// the folder of that name, except in /.well-known/, where files often have none.
-function file(request, path) {
-    const last = path.slice(path.lastIndexOf('/') + 1);
-    if (!last) {
-        request.uri = encode(path) + 'index.html';
-    } else if (/^[a-z0-9._-]+$/.test(last) && !/\.[a-z][a-z0-9]*$/.test(last) && !path.startsWith('/.well-known/')) {
-        return redirect(301, encode(path) + '/');
-    }
-    return request;
+    return redirect(rule.status, !query ? target : target.replace(/#|$/, (end) => '?' + query + end));
 }
 
 // serve passes a request on to the origin with the path of another file. Of rules, only the part before a question mark
 // or a number sign is the path.
 async function serve(request, root, path) {
-    if (root.objects) {
-        const at = path.replace(/[?#].*/, ''), spot = await look(root, at);
-        return object(request, root, at + (spot.file[0] === 'd' ? '/' : ''), spot);
-    }
-    request.uri = path.endsWith('/') ? path + 'index.html' : path;
-    request.querystring = {};
-    return request;
+    const at = path.replace(/[?#].*/, ''), spot = await look(root, at);
+    return show(request, root, at, spot, true);
 }
 
-// object passes a request on to the origin with the key of the object that the table of paths has at a path. A folder is
-// redirected to the path with a slash.
-function object(request, root, path, spot) {
-    if (!spot.file) {
-        return message(root, 404, '404');
-    }
-    if (spot.file[0] === 'd' && !/\/(index\.html)?$/.test(path)) {
+// show passes a request on to the origin with the path of an object. Unless the path is that of a rule's target, a
+// folder is redirected to the path with a slash. If the bucket may have files that are not in the table, other paths are
+// passed on, too, and a name without an extension is taken for a folder.
+function show(request, root, path, spot, target) {
+    if (!target && /\/[^/]+$/.test(path) && !path.endsWith('/index.html') && (spot.file ? spot.file === 'd' :
+        root.fields[9] && /\/[\w-]+$/.test(path) && !path.startsWith('/.well-known/'))) {
         return redirect(301, path + '/');
     }
-    request.uri = '/' + spot.file.slice(1);
+    if (!spot.file && !root.fields[9]) {
+        return message(root, 404, '404');
+    }
+    request.uri = spot.object || path + (path.endsWith('/') ? 'index.html' : '');
     request.querystring = {};
     return request;
 }
@@ -451,18 +516,15 @@ function redirect(status, location) {
     return response;
 }
 
-// message answers with an error page from the table of messages. A row holds a title and a text in HTML.
-async function message(root, status, name) {
-    const row = await seek(root, 'm', root.messages, name);
-    const foot = await seek(root, 'm', root.messages, 'foot');
-    const fields = row.value.split('\t');
-    return page(status, fields[0], '<p>' + fields[1] + '</p>', foot.value);
+function allow(response) {
+    response.headers.allow = { value: 'GET, HEAD, OPTIONS' };
+    return response;
 }
 
-function page(status, title, html, foot) {
-    return respond(status, '<!doctype html><html lang="en"><meta charset="utf-8">' +
-        '<meta name="viewport" content="width=device-width"><title>' + title + '</title><h1>' + title + '</h1>' +
-        html + '<p><a href="/">All downloads</a>' + foot + '</p></html>');
+// message answers with an error page.
+async function message(root, status, name) {
+    const page = await text(root, 'p', 12, name);
+    return respond(status, page);
 }
 
 function respond(status, data, type) {
@@ -474,8 +536,4 @@ function respond(status, data, type) {
         },
         body: { encoding: 'text', data: data }
     };
-}
-
-function esc(s) {
-    return s.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }

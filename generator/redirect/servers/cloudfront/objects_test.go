@@ -45,7 +45,7 @@ func newSite(x *lookup.Index, pages ...string) siteFiles {
 		}
 	}
 	for _, p := range x.Packages() {
-		f[strings.TrimPrefix(redirect.RecordPath(p), "/")] = string(lookup.ObjectJSON(x.Spec(), p))
+		f[strings.TrimPrefix(redirect.RecordPath(p), "/")] = string(lookup.ObjectJSON(x.Spec(), p)) + "\n"
 	}
 	return f
 }
@@ -90,8 +90,8 @@ func (e *edge) visit(t testing.TB, host, q string) emulate.Reply {
 	return emulate.Reply{Status: w.Code, Header: w.Header(), Body: w.Body.Bytes()}
 }
 
-// site is a table with its files.
-type site struct {
+// published is a table with its files.
+type published struct {
 	*redirect.Emulation
 	*redirect.Compilation
 	files *emulate.Site
@@ -99,19 +99,20 @@ type site struct {
 }
 
 // publish uploads the files of a site to b, and compiles its table.
-func publish(t testing.TB, tab *redirect.Table, f siteFiles, b bucket, o Options) *site {
+func publish(t testing.TB, tab *redirect.Table, f siteFiles, b bucket, o Options) *published {
 	t.Helper()
 	tab.Files = redirect.FilesOf(f.Paths())
+	tab.Files.Read = rendered(t, tab.Index).File
 	o.Objects = b.upload(f)
 	s, c := Compile(tab, o)
 	if err := c.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return &site{&redirect.Emulation{Server: Server{}, Table: tab}, c, emulate.NewSite(f), s}
+	return &published{&redirect.Emulation{Server: Server{}, Table: tab}, c, emulate.NewSite(f), s}
 }
 
 // check compares a reply with the answer of the site.
-func (s *site) check(t testing.TB, q string, got emulate.Reply) {
+func (s *published) check(t testing.TB, q string, got emulate.Reply) {
 	t.Helper()
 	p, query, _ := strings.Cut(q, "?")
 	decoded, err := url.PathUnescape(p)
@@ -156,8 +157,8 @@ func TestObjects(t *testing.T) {
 				s.check(t, q, e.visit(t, "", q))
 			}
 		}
-		if n := len(s.store.Objects); n != len(f)-1 {
-			t.Errorf("the store names %d objects, the site has %d files and one part of pages", n, len(f)-1)
+		if n, files := len(s.store.Objects), len(f)-1-len(tab.Index.Packages()); n != files {
+			t.Errorf("the store names %d objects, the site has %d files without records and one part of pages", n, files)
 		}
 		if r := e.visit(t, "", "/-/error/405.html"); r.Status != 404 {
 			t.Errorf("a part of pages: %d", r.Status)
@@ -177,7 +178,7 @@ func TestEditions(t *testing.T) {
 	live, next := oldSite.store, newSite.store
 	e := edgeOf(t, live.Keys(), b)
 	seed := uint64(0)
-	check := func(host string, s *site, n int) {
+	check := func(host string, s *published, n int) {
 		t.Helper()
 		seed++
 		requests := []string{"/", "/only-old.html", "/only-new.html", "/old", "/latest/win/nightly", "/robots.txt"}
@@ -190,7 +191,7 @@ func TestEditions(t *testing.T) {
 			}
 		}
 	}
-	put := func(s Store, host string, from, to *site) {
+	put := func(s Store, host string, from, to *published) {
 		t.Helper()
 		current := from
 		for _, call := range Updates(e.store, s) {

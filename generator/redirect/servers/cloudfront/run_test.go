@@ -9,8 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Slicer/sitegen"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -73,7 +75,25 @@ func newTable(t testing.TB, profile, rulesText string) *redirect.Table {
 		t.Fatal(err)
 	}
 	x := testutil.Index(t, profile)
-	return &redirect.Table{Index: x, Rules: redirect.NewRules(append(rules, testutil.Inherited(t, x)...))}
+	return &redirect.Table{Index: x, Rules: redirect.NewRules(append(rules, testutil.Inherited(t, x)...)),
+		Files: redirect.Files{Read: rendered(t, x).File}}
+}
+
+// rendered returns the default site for a catalogue.
+func rendered(t testing.TB, x *lookup.Index) siteFiles {
+	t.Helper()
+	files, _, err := site.Render(t.Context(), site.Input{
+		Options: site.Options{Title: "Tool", Project: "Tool", BaseURL: "https://download.example", Jobs: 2, Minify: true},
+		Index:   x, Content: sitegen.Content(), Layouts: sitegen.Layouts(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := siteFiles{}
+	for _, file := range files {
+		f[file.Path] = string(file.Data)
+	}
+	return f
 }
 
 // compare sends a request to the function, compares the reply with the table's answer, and returns the reply. q is a
@@ -89,7 +109,7 @@ func compare(t *testing.T, e *edge, tab *redirect.Table, q, path string) edgeRes
 	return got
 }
 
-var bitstreamRE = regexp.MustCompile(`href="/bitstream/([^"/]+)"`)
+var bitstreamRE = regexp.MustCompile(`href="/bitstream/([^"/#]+)`)
 
 // differ describes how a reply differs from the table's answer; "" if it does not.
 func differ(tab *redirect.Table, want redirect.Answer, got edgeResult, query string) string {
@@ -119,6 +139,11 @@ func differ(tab *redirect.Table, want redirect.Answer, got edgeResult, query str
 			!sameJSON([]byte(got.Body.Data), lookup.ObjectsJSON(tab.Index.Spec(), want.API.Cells)) {
 			return "want the objects " + string(lookup.ObjectsJSON(tab.Index.Spec(), want.API.Cells))
 		}
+	case want.API.Kind == lookup.Object:
+		record := lookup.ObjectJSON(tab.Index.Spec(), want.API.Package)
+		if got.StatusCode != 200 || got.Body == nil || !sameJSON([]byte(got.Body.Data), record) {
+			return "want the object " + string(record)
+		}
 	case want.File != "":
 		file := want.File
 		if strings.HasSuffix(file, "/") {
@@ -135,7 +160,8 @@ func differ(tab *redirect.Table, want redirect.Answer, got edgeResult, query str
 		if got.StatusCode != want.Status || got.Body == nil || got.Headers["cache-control"].Value != "no-store" {
 			return fmt.Sprintf("want a page of status %d", want.Status)
 		}
-		if p := want.API.Problem; p != nil && !strings.Contains(got.Body.Data, "<code>"+p.Param+"</code>") {
+		if p := want.API.Problem; p != nil && !strings.Contains(got.Body.Data, " "+p.Param+" ") &&
+			!strings.Contains(got.Body.Data, "Bad request: "+p.Param) {
 			return "the page does not name " + p.Param
 		}
 	case got.StatusCode != 0 && got.StatusCode != 301:

@@ -73,26 +73,20 @@ func Compile(t *redirect.Table, o Options) (Store, *redirect.Compilation) {
 		c.Fail(nil, "invalid name of an edition (found %q); use lower-case letters, digits and hyphens", o.Edition)
 		return s, c
 	}
-	pairs, left := compilePairs(c, t, o, MaxStore)
+	s.Nodes = compilePairs(c, t, o, MaxStore)
 	if c.Err() != nil {
-		return s, c
+		return Store{RootKey: s.RootKey}, c
 	}
 	c.Omitted = folderOmissions()
 	if o.Objects != nil {
 		c.Omitted = objectOmissions(t)
 	}
-	describe(c, t, left, MaxStore)
-	s.Nodes = map[string]string{}
-	for _, p := range pairs {
-		if p.Key == RootKey("") {
-			s.Root = p.Value
-			continue
-		}
-		s.Nodes[p.Key] = p.Value
-	}
-	named := map[string]bool{}
+	describe(c, t)
+	s.Root = s.Nodes[RootKey("")]
+	delete(s.Nodes, RootKey(""))
+	named, records := map[string]bool{}, records(t)
 	for path, key := range o.Objects {
-		if !internal(path) {
+		if !internal(path) && !records[path] {
 			named[key] = true
 		}
 	}
@@ -111,13 +105,7 @@ func (s Store) Keys() map[string]string {
 }
 
 // Size returns the number of bytes of keys and values in the format of an import file, which MaxStore limits.
-func Size(keys map[string]string) int {
-	pairs := make([]pair, 0, len(keys))
-	for key, value := range keys {
-		pairs = append(pairs, pair{key, value})
-	}
-	return len(importFile(pairs))
-}
+func Size(keys map[string]string) int { return len(importFile(keys)) }
 
 // ParseStore parses keyvaluestore.json and returns its keys and values.
 func ParseStore(data []byte) (map[string]string, error) {

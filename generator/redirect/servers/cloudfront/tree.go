@@ -2,8 +2,11 @@ package cloudfront
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/Slicer/sitegen/generator/redirect"
 )
@@ -17,16 +20,15 @@ const (
 	MaxValue    = 1_000     // bytes of a value
 )
 
-// row is one row of a table.
-type row struct{ key, value string }
-
-func (r row) text() string { return r.key + ">" + r.value }
-
-// size returns the number of bytes that the row takes in a node.
-func (r row) size() int { return len(r.text()) }
-
-// noTable is written instead of a hash for a table without rows.
-const noTable = "--------"
+// Kinds of nodes. The key of a node is its kind and the hash of its content.
+const (
+	idNodes      = "i" // table of packages by id
+	pathNodes    = "e" // table of paths
+	stepNodes    = "s" // tables by revision, day and version
+	packageNodes = "d" // descriptions of packages
+	patternNodes = "r" // list of patterns
+	textNodes    = "t" // rests of values that are longer than MaxValue
+)
 
 // pair is a key of the key-value store and its value.
 type pair struct {
@@ -34,103 +36,314 @@ type pair struct {
 	Value string `json:"value"`
 }
 
-// store collects the key-value pairs of tables.
+// store collects the keys and values of an edition.
 //
-// A table is a list of rows "key>value", sorted by key. Since a value of the store has at most MaxValue bytes, a table
-// is stored as a tree of nodes. A leaf holds rows, one on each line. An inner node starts with a plus sign and has a
-// row "low>hash:count" for each node below it: the lowest key that the node may hold, the hash of the node's content,
-// and the number of rows in its leaves. Each node is stored under the key "table/low/hash". For example, a table v of
-// four versions, of which two fit into a node, is stored as three pairs:
+// A table is a list of rows "key value", sorted by key. Since a value of the store has at most MaxValue bytes, a table
+// is stored as a tree of nodes. The key of a node is a letter and a hash of its content. A leaf holds rows, one on each
+// line, after a line that is explained at leaf. An inner node starts with a plus sign and has a row "low hash" for each
+// node below it. low is the shortest text that is above all keys of the node before it and not above those of the node
+// itself. For example, a table of four paths, of which two fit into a leaf, is stored as
 //
-//	key              value
-//	v//c4e1aa07      +>1f2e3d4c:2         top node
-//	                 5.4>7a6b5c4d:2
-//	v//1f2e3d4c      5.0>6aa1db04… 35182  leaf for the keys below 5.4
-//	                 5.2>60add6fd… 29738
-//	v/5.4/7a6b5c4d   5.4>61b2c3d4… 30117  leaf for 5.4 and the keys above it
-//	                 5.6>62c3d4e5… 31938
+//	e1f2e3d4c   (empty line)           leaf for the keys below /b
+//	            /about do/3f9ac1.html
+//	            /app fo/77c2d0.js
+//	e7a6b5c4d   (empty line)           leaf for /b and the keys above it
+//	            /blog do/90aa12.html
+//	            /docs do/5521ff.html
 //
-// To find 5.6, the function takes the hash of the top node, c4e1aa07, from the root and reads v//c4e1aa07. The last row
-// with a key not above 5.6 is "5.4>7a6b5c4d:2", so it reads v/5.4/7a6b5c4d. The counts find a row by its number, as an
-// offset requires: row 3 of the table is row 1 of the second leaf, because the first leaf has two rows.
+// and the root has the rows
 //
-// Because a key contains the hash of its value, the value of a key never changes. If 5.6 gets another package, an
-// update puts a new leaf v/5.4/0d1e2f3a and a new top node v//b7c8d9ea, and then a root with the hash b7c8d9ea. Both
-// trees share the leaf v//1f2e3d4c. A request that started with the old root still finds all nodes of the old tree.
+//   - 1f2e3d4c
+//     /b 7a6b5c4d
+//
+// To find /docs, the function takes the last row with a key not above /docs, which is the second, and reads e7a6b5c4d.
+// If a table has so many leaves that their rows do not fit into the root, there are inner nodes between the two.
+//
+// Because a key contains the hash of its value, the value of a key never changes. If /docs gets another object, an
+// update puts a new leaf e0d1e2f3a, and then a root with the hash 0d1e2f3a. Both trees share the leaf e1f2e3d4c. A
+// request that started with the old root still finds all nodes of the old tree.
 type store struct {
 	*redirect.Compilation
-	pairs []pair
+	pairs map[string]string
 }
 
-// table stores a table and returns the hash of its top node. The rows are sorted by key.
-func (s *store) table(name string, rows []row) string {
-	if len(rows) == 0 {
-		return noTable
-	}
-	level := s.level(name, "", rows, func(row) int { return 1 })
-	for len(level) > 1 {
-		level = s.level(name, "+", level, count)
-	}
-	return level[0].value[:8]
-}
-
-// level stores rows as nodes of one level of a tree and returns the rows of the level above. prefix is "" for leaves
-// and "+" for inner nodes. weigh returns the number of rows of the table that a row represents.
-func (s *store) level(name, prefix string, rows []row, weigh func(row) int) []row {
-	var above []row
-	var node strings.Builder
-	low, total := "", 0
-	flush := func(next string) {
-		hash := s.put(name+"/"+low, prefix+node.String())
-		above = append(above, row{low, fmt.Sprintf("%s:%d", hash, total)})
-		node.Reset()
-		low, total = next, 0
-	}
-	for i, r := range rows {
-		text := r.text()
-		if total > 0 && len(prefix)+node.Len()+1+len(text) > MaxValue {
-			flush(r.key)
-		}
-		if total > 0 {
-			node.WriteByte('\n')
-		}
-		node.WriteString(text)
-		total += weigh(r)
-		if i+1 < len(rows) && endsNode(r.key) {
-			flush(rows[i+1].key)
-		}
-	}
-	flush("")
-	return above
-}
-
-// endsNode reports whether a key is the last of its node, even if the node is not full. It depends only on the key, and
-// is true for about one key in 32. If nodes ended only when full, a row added at the start of a table would move the
-// end of every node after it, and an update would have to put all of them; now it moves the ends up to the next such
-// key.
-func endsNode(key string) bool { return sha256.Sum256([]byte(key))[0] < 8 }
-
-// count returns the count of a row of an inner node, "low>hash:count".
-func count(r row) (n int) {
-	_, _ = fmt.Sscanf(r.value[9:], "%d", &n) // cannot fail: level wrote the number
-	return n
-}
-
-// put stores a value under the key "prefix/hash" and returns the hash of the value.
-func (s *store) put(prefix, value string) string {
-	hash := fmt.Sprintf("%x", sha256.Sum256([]byte(value)))[:8]
-	s.set(prefix+"/"+hash, value)
+// put stores a value and returns its hash. The key is the kind and the hash.
+func (s *store) put(kind, value string) string {
+	hash := hashOf(value)
+	s.pairs[kind+hash] = s.piece(value)
 	return hash
 }
 
-// set stores a pair. It adds an error if the key or the value is too long.
-func (s *store) set(key, value string) {
-	switch {
-	case s.Err() != nil: // an earlier error already names the rule at fault
-	case len(key) > MaxKey:
-		s.Fail(nil, "the key %.60q… has %d bytes, CloudFront's limit is %d", key, len(key), MaxKey)
-	case len(value) > MaxValue:
-		s.Fail(nil, "the value of the key %.80q has %d bytes, CloudFront's limit is %d", key, len(value), MaxValue)
+// piece returns the value of a key for a text of any length. If the text is too long, the value is a tilde, the hash of
+// a text node with the rest, and the start of the text. No other value starts with a tilde.
+func (s *store) piece(text string) string {
+	if len(text) <= MaxValue {
+		return text
 	}
-	s.pairs = append(s.pairs, pair{key, value})
+	n := MaxValue - hashSize - 1
+	for !utf8.RuneStart(text[n]) || text[n] == '~' {
+		n--
+	}
+	return "~" + s.put(textNodes, text[n:]) + text[:n]
+}
+
+// hashSize is the number of characters of a hash: 48 bits.
+const hashSize = 8
+
+func hashOf(value string) string {
+	sum := sha256.Sum256([]byte(value))
+	return base64.RawURLEncoding.EncodeToString(sum[:hashSize*6/8])
+}
+
+// size returns the number of bytes of the import file.
+func (s *store) size() int { return Size(s.pairs) }
+
+// char returns a small number as one character, from 0 on. The function reads it as charCodeAt() - 48.
+func char(n int) string { return string(rune('0' + n)) }
+
+// digits returns a number in base 64, as width characters. The texts are in the order of the numbers.
+func digits(n int64, width int) string {
+	b := make([]byte, width)
+	for i := range slices.Backward(b) {
+		b[i] = byte('0' + n%64)
+		n /= 64
+	}
+	return string(b)
+}
+
+// number returns a number in base 64, in as few characters as possible.
+func number(n int64) string {
+	width := 1
+	for limit := int64(64); n >= limit && width < 10; limit *= 64 {
+		width++
+	}
+	return digits(n, width)
+}
+
+// pack returns hexadecimal digits in base 64: two characters for each three digits.
+func pack(hex string) string {
+	var b strings.Builder
+	for len(hex)%3 != 0 {
+		hex += "0"
+	}
+	for i := 0; i < len(hex); i += 3 {
+		var n int64
+		_, _ = fmt.Sscanf(hex[i:i+3], "%x", &n) // callers pass hexadecimal digits
+		b.WriteString(digits(n, 2))
+	}
+	return b.String()
+}
+
+// ref is the place of a package's description: the hash of a node, and a line of it.
+type ref struct {
+	hash string
+	line int
+}
+
+// change is a change of columns of a table of steps from one row to the next; see steps.
+type change struct {
+	os   int // number of the system
+	mask int // the stabilities: the sum of anyBit, nightlyBit and releaseBit
+	at   ref
+}
+
+// row is a row of a table. Its value is the changes or the package, and a text.
+type row struct {
+	key     string
+	changes []change
+	at      ref // "" for no package
+	text    string
+}
+
+// refs returns the hashes that the value of a row refers to.
+func (r row) refs() (list []string) {
+	if r.at.hash != "" {
+		list = append(list, r.at.hash)
+	}
+	for _, c := range r.changes {
+		list = append(list, c.at.hash)
+	}
+	return list
+}
+
+// leaf is a leaf that is being written. Its first line has the hashes that its rows refer to, one after the other; rows
+// refer to a hash by its number, and to a package by two characters: the number of the hash and the line. So for the
+// hashes 1f2e3d4c and 7a6b5c4d, the package in line 5 of the second is written as "15".
+type leaf struct {
+	hashes []string
+	rows   strings.Builder
+}
+
+// add adds a row.
+func (l *leaf) add(r row) {
+	l.rows.WriteString("\n" + r.key + " ")
+	for _, c := range r.changes {
+		l.rows.WriteString(char(c.os*masks+c.mask-1) + l.ref(c.at))
+	}
+	if r.at.hash != "" {
+		l.rows.WriteString(l.ref(r.at))
+	}
+	l.rows.WriteString(r.text)
+}
+
+// ref returns a reference to a package.
+func (l *leaf) ref(at ref) string {
+	i := slices.Index(l.hashes, at.hash)
+	if i < 0 {
+		i = len(l.hashes)
+		l.hashes = append(l.hashes, at.hash)
+	}
+	return char(i) + char(at.line)
+}
+
+// text returns the value of the leaf.
+func (l *leaf) text() string { return strings.Join(l.hashes, "") + l.rows.String() }
+
+// fits reports whether a row can be added.
+func (l *leaf) fits(r row) bool {
+	size := hashSize*len(l.hashes) + l.rows.Len() + len(r.key) + 2 + 3*len(r.changes) + len(r.text)
+	if r.at.hash != "" {
+		size += 2
+	}
+	for _, hash := range r.refs() {
+		if !slices.Contains(l.hashes, hash) {
+			size += hashSize
+		}
+	}
+	return size <= MaxValue
+}
+
+// node is a node of a tree, as its parent sees it.
+type node struct {
+	low    string // see store
+	hash   string
+	counts []int // number of revisions of each system in its leaves; nil in tables that are not counted
+	first  string
+	last   string // first and last key in its leaves
+}
+
+// row returns the row of the node above: "low hash" or, in a table that is counted, "low hash 12,9,0".
+func (n node) row() string {
+	text := n.low + " " + n.hash
+	for i, c := range n.counts {
+		text += " ,"[min(i, 1):min(i, 1)+1] + fmt.Sprint(c)
+	}
+	return text
+}
+
+// tree is a table that is stored as a tree. levels[0] has the leaves, and each further level the nodes above the one
+// before. values has the nodes of each level by key. The root holds the rows of one level, and the levels above are not
+// stored.
+type tree struct {
+	kind   string
+	levels [][]node
+	values []map[string]string
+	level  int
+}
+
+// rows returns the part of the root for the table: a plus sign and a row for each node of the level.
+func (t *tree) rows() string {
+	if len(t.levels) == 0 {
+		return ""
+	}
+	return innerText(t.levels[t.level])
+}
+
+func innerText(nodes []node) string {
+	rows := make([]string, len(nodes))
+	for i, n := range nodes {
+		rows[i] = n.row()
+	}
+	return "+" + strings.Join(rows, "\n")
+}
+
+// tree makes the tree of a table. rows are sorted by key. If steps is not nil, it is a table of steps.
+func (s *store) tree(kind string, rows []row, steps *carry) *tree {
+	t := &tree{kind: kind}
+	if len(rows) == 0 {
+		return t
+	}
+	var level []node
+	values := map[string]string{}
+	for start := 0; start < len(rows); {
+		first, l := start, &leaf{}
+		n := node{first: rows[start].key}
+		if steps != nil {
+			steps.begin(l, &n)
+		}
+		for i := first; i < len(rows) && (i == first || l.fits(rows[i]) &&
+			(l.rows.Len() < MaxValue/2 || !endsNode(rows[i-1].key))); i++ {
+			l.add(rows[i])
+			if steps != nil {
+				steps.add(rows[i], &n)
+			}
+			start, n.last = i+1, rows[i].key
+		}
+		n.hash = hashOf(l.text())
+		values[kind+n.hash] = l.text()
+		level = append(level, n)
+	}
+	for {
+		separate(level)
+		t.levels, t.values = append(t.levels, level), append(t.values, values)
+		if len(level) == 1 {
+			return t
+		}
+		level, values = above(kind, level)
+	}
+}
+
+// separate sets the low texts of the nodes of a level.
+func separate(level []node) {
+	for i := 1; i < len(level); i++ {
+		key, n := level[i].first, 1
+		for n < len(key) && key[:n] <= level[i-1].last {
+			n++
+		}
+		level[i].low = key[:n]
+	}
+}
+
+// above returns the nodes above those of a level.
+func above(kind string, level []node) (up []node, values map[string]string) {
+	values = map[string]string{}
+	for start := 0; start < len(level); {
+		size, n := 1, node{first: level[start].first}
+		end := start
+		for end < len(level) && (end < start+2 || size+len(level[end].row())+1 <= MaxValue &&
+			(size < MaxValue/2 || !endsNode(level[end-1].last))) {
+			size += len(level[end].row()) + 1
+			for i, c := range level[end].counts {
+				if n.counts == nil {
+					n.counts = make([]int, len(level[end].counts))
+				}
+				n.counts[i] += c
+			}
+			n.last = level[end].last
+			end++
+		}
+		text := innerText(level[start:end])
+		n.hash = hashOf(text)
+		values[kind+n.hash] = text
+		up = append(up, n)
+		start = end
+	}
+	return up, values
+}
+
+// endsNode reports whether a node that is at least half full ends after a key. It depends only on the key, and is true
+// for about one key in eight. If nodes ended only when full, a row added at the start of a table would move the end of
+// every node after it, and an update would have to put all of them; now it moves the ends only up to the next such key.
+func endsNode(key string) bool { return sha256.Sum256([]byte(key))[0] < 32 }
+
+// keep stores the nodes of the tree.
+func (t *tree) keep(s *store) {
+	for i := range t.levels {
+		if i > t.level {
+			return
+		}
+		for key, value := range t.values[i] {
+			s.pairs[key] = s.piece(value)
+		}
+	}
 }

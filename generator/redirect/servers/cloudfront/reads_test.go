@@ -1,0 +1,121 @@
+package cloudfront
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/testutil"
+)
+
+//go:generate env UPDATE_DOCS=1 go test -count=1 -run ^TestReads$ .
+
+const (
+	readsDocument = "../../../../docs/redirects.md"
+	beginReads    = "<!-- begin: written by go generate ./generator/redirect/servers/cloudfront -->\n\n"
+	endReads      = "\n<!-- end -->"
+)
+
+// readKinds lists kinds of requests, and the maximum number of reads from the store that one of them may take with the
+// archive catalogue.
+var readKinds = []struct {
+	name string
+	most int
+}{
+	{"a page", 3},
+	{"`/bitstream/<id>`", 3},
+	{"the record of a package", 4},
+	{"`/download`, `/find`", 4},
+	{"`/download`, `/find` with an offset", 9},
+	{"`/findall`", 12},
+	{"`/?QUERY`", 20},
+	{"an error page of the download API", 9},
+}
+
+// readKind returns the number of the kind of a request.
+func readKind(q string, a redirect.Answer) int {
+	switch {
+	case a.Status >= 400:
+		return 7
+	case strings.HasPrefix(q, lookup.BitstreamPrefix):
+		return 1
+	case strings.HasPrefix(q, "/api/v1/packages/"):
+		return 2
+	case a.API.Kind == lookup.Objects:
+		return 5
+	case a.API.Kind == lookup.Page && strings.Contains(q, "?"):
+		return 6
+	case a.API.Kind == lookup.NotOurs || a.API.Kind == lookup.Page:
+		return 0
+	case strings.Contains(q, "offset="):
+		return 4
+	}
+	return 3
+}
+
+// TestReads checks that the function reads few keys for a request. It asks the recorded requests, and for all pages and
+// some packages. With UPDATE_DOCS=1, it writes the table in docs/redirects.md.
+func TestReads(t *testing.T) {
+	most, sum, n := [2][8]int{}, [2][8]int{}, [2][8]int{}
+	for c, tt := range []struct{ profile, file string }{{"live", "golden.jsonl"}, {"archive", "golden-archive.jsonl"}} {
+		tab := newTable(t, tt.profile, "")
+		tab.Files.Pages = redirect.FilesOf(rendered(t, tab.Index).Paths()).Pages
+		e := start(t, compiled(t, tab))
+		var requests []string
+		for _, g := range testutil.Goldens(t, tt.file) {
+			requests = append(requests, g.Q)
+		}
+		records := records(tab)
+		for path := range tab.Files.Pages {
+			if !records[path] && !strings.HasSuffix(path, "/index.html") {
+				requests = append(requests, path)
+			}
+		}
+		for i, p := range tab.Index.Packages() {
+			if i%20 == 0 {
+				requests = append(requests, lookup.BitstreamPrefix+p.ID, redirect.RecordPath(p))
+			}
+		}
+		for _, q := range requests {
+			path, query, _ := strings.Cut(q, "?")
+			kind, before := readKind(q, tab.Answer(path, query)), e.reads
+			e.ask(t, "GET", q)
+			reads := e.reads - before
+			if reads > readKinds[kind].most {
+				t.Errorf("%s, %s: %d reads, at most %d are allowed", tt.profile, q, reads, readKinds[kind].most)
+			}
+			most[c][kind] = max(most[c][kind], reads)
+			sum[c][kind] += reads
+			n[c][kind]++
+		}
+	}
+	var b strings.Builder
+	b.WriteString("| Request | live (756 packages): at most, on average | archive (11,452) |\n| --- | --- | --- |\n")
+	for k, kind := range readKinds {
+		fmt.Fprintf(&b, "| %s | %d, %.1f | %d, %.1f |\n", kind.name, most[0][k], float64(sum[0][k])/float64(max(n[0][k], 1)),
+			most[1][k], float64(sum[1][k])/float64(max(n[1][k], 1)))
+	}
+	data, err := os.ReadFile(readsDocument)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(data), beginReads)
+	_, after, closed := strings.Cut(rest, endReads)
+	if !ok || !closed {
+		t.Fatalf("%s has no place for the table of reads", readsDocument)
+	}
+	text := slices.Concat([]byte(before), []byte(beginReads), []byte(b.String()), []byte(endReads), []byte(after))
+	switch {
+	case string(text) == string(data) || testing.Short():
+	case os.Getenv("UPDATE_DOCS") != "":
+		if err := os.WriteFile(readsDocument, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("%s is out of date: run go generate ./generator/redirect/servers/cloudfront\n%s", readsDocument, &b)
+	}
+}
