@@ -17,7 +17,7 @@ const interrupted = 130
 // exitCodes lists the meaning of each exit code. Scripts depend on the numbers: they never change.
 var exitCodes = []struct {
 	code    int
-	kind    fault.Kind // for codes 1 to 8: the kind of error
+	kind    fault.Kind // for codes 1 to 11: the kind of error
 	meaning string
 }{
 	{0, 0, "success, also when there was nothing new to build"},
@@ -29,6 +29,7 @@ var exitCodes = []struct {
 	{6, fault.AfterChange, "an after_change command failed; if it was the first, the previous redirects were restored"},
 	{7, fault.Locked, "another run is using the same site folder"},
 	{8, fault.Limit, "the redirects exceed a limit of a server: its files are unchanged, everything else is updated"},
+	{11, fault.Losses, "logs could not be read, or only in part; everything else was counted"},
 	{interrupted, 0, "interrupted (Ctrl-C, SIGTERM); the published site is complete, the next run does the rest"},
 }
 

@@ -77,13 +77,20 @@ func (p statsCommand) stats(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return cmp.Or(p.reportStats(cmd, report), strict(cmd, report))
+	return cmp.Or(p.reportStats(cmd, report), strict(cmd, report), report.Losses())
 }
 
 // reportStats prints the report of a run, as text or, with --json, as JSON.
 func (p statsCommand) reportStats(cmd *cobra.Command, r *stats.Report) error {
 	for _, problem := range r.Problems() {
 		p.messages.Warn(problem)
+	}
+	if given(cmd, "verbose") {
+		for _, bad := range r.Bad {
+			for _, line := range bad.First {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s: line %d: %s: %s\n", bad.Log, line.Number, bad.Reason, line.Text)
+			}
+		}
 	}
 	switch {
 	case given(cmd, "json"):

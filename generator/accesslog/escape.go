@@ -18,9 +18,11 @@ import (
 type escape int
 
 const (
-	backslash escape = iota // \xHH, \" and \\: Nginx, Apache, S3
-	percent                 // %HH, encoded twice: CloudFront
-	jsonText                // \" and \uHHHH: JSON
+	backslash   escape = iota // \xHH, \" and \\: Nginx, Apache, S3
+	percent                   // %HH, encoded twice: CloudFront
+	jsonText                  // \" and \uHHHH: JSON
+	jsonPercent               // percent within JSON: CloudFront
+	plus                      // + for a blank: IIS
 )
 
 // AgentText appends the user agent as the client sent it, without escaping, to dst and returns the extended slice. It
@@ -37,7 +39,16 @@ func (e *Entry) AgentText(dst []byte) []byte {
 		if bytes.IndexByte(text, '\\') >= 0 {
 			text = unescapeBackslash(text)
 		}
-	case percent:
+	case plus:
+		for i, c := range text {
+			if c == '+' {
+				text[i] = ' '
+			}
+		}
+	case percent, jsonPercent:
+		if e.escape == jsonPercent && bytes.IndexByte(text, '\\') >= 0 {
+			text = unescapeJSON(text)
+		}
 		// CloudFront encodes twice: a space is written as %2520, which decodes to %20 and then to the space.
 		for range 2 {
 			if bytes.IndexByte(text, '%') >= 0 {
@@ -124,6 +135,13 @@ func unescapeJSON(b []byte) []byte {
 			out = append(out, '\b')
 		case 'f':
 			out = append(out, '\f')
+		case 'x': // not JSON, but what Nginx writes without escape=json
+			if v, ok := hexByte(b[i+1:]); ok {
+				out = append(out, v)
+				i += 2
+			} else {
+				out = append(out, c)
+			}
 		case 'u':
 			if r, width := jsonRune(b[i+1:]); width > 0 {
 				out = utf8.AppendRune(out, r)

@@ -23,6 +23,7 @@ const (
 	Locked                  // another run is using the same site folder
 	Limit                   // the redirects exceed a limit of a server; only that server's files are unchanged
 	Remote                  // AWS cannot be reached or refuses a request; visitors still see the previous deploy
+	Losses                  // logs could not be read, or only in part; everything else was counted
 )
 
 // Error is an error with a kind and, optionally, a hint.

@@ -168,7 +168,7 @@ func (c *collector) readLog(ctx context.Context, db *downloads.DB, name string, 
 	defer s.close()
 	problem, err := c.read(ctx, s, l)
 	if err == nil && problem != nil {
-		l.Problem = describe(name, fmt.Errorf("%w; the lines before were read", problem)).Error()
+		l.Problem = describe(name, problem).Error()
 	}
 	return err
 }
