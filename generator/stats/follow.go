@@ -57,7 +57,8 @@ type source struct {
 	text       *bufio.Reader
 	close      func() // releases the decompressor
 	parser     *accesslog.Parser
-	compressed bool
+	compressed bool           // the file does not grow
+	encoded    bool           // offsets are not those of the file: it is compressed, or has another encoding
 	archive    []byte         // identifies the content, so that it is read to its end only once; nil if it can grow
 	head       []byte         // whole lines at the beginning
 	log        downloads.Log  // identifies the log; Offset is where reading begins
@@ -126,7 +127,8 @@ func openText(r io.Reader, formats *accesslog.Formats, meter func(int)) (*source
 	s := &source{
 		text:       bufio.NewReaderSize(text, 2*headSize),
 		close:      func() { text.Close() }, // reading has already returned the same error
-		compressed: compression != accesslog.Plain,
+		compressed: compression != accesslog.Plain && compression != accesslog.UTF16,
+		encoded:    compression != accesslog.Plain,
 	}
 	if err := s.begin(formats); err != nil {
 		s.close()
@@ -201,7 +203,7 @@ func findStored(ctx context.Context, db *downloads.DB, s *source) (*downloads.Lo
 // the file must be opened again, because s has skipped its beginning.
 func (s *source) skip(f *os.File, size int64, l *downloads.Log, meter func(int)) (bool, error) {
 	before := min(l.Offset, tailSize+2) // enough for the end of the last line and its line break, \n or \r\n
-	if !s.compressed {
+	if !s.encoded {
 		if size < l.Offset {
 			return false, nil
 		}
