@@ -63,6 +63,14 @@ func (e *Entry) AgentText(dst []byte) []byte {
 	return dst[:start+len(text)]
 }
 
+// Unescape returns a target as the client sent it: Nginx and Apache write \x22 for a quote.
+func Unescape(target []byte) []byte {
+	if bytes.IndexByte(target, '\\') < 0 {
+		return target
+	}
+	return unescapeBackslash(bytes.Clone(target))
+}
+
 // The unescape functions work in place, because an escape sequence is never shorter than the bytes that it encodes.
 // They keep invalid sequences unchanged.
 

@@ -14,28 +14,28 @@ const maxShown = 300
 func (f *Formats) Explain(line []byte) string {
 	line = bytes.TrimPrefix(line, byteOrderMark)
 	var b strings.Builder
-	fmt.Fprintf(&b, "  the first such line: %s\n", printable(line[:min(len(line), maxShown)]))
+	fmt.Fprintf(&b, "the first such line: %s; ", printable(line[:min(len(line), maxShown)]))
 	if text := skipBlanks(line); len(text) > 0 && text[0] == '{' {
-		b.WriteString("  the nearest format is JSON lines: " + f.explainJSON(text))
+		b.WriteString("the nearest format is JSON lines: " + f.explainJSON(text))
 		return b.String()
 	}
 	var e Entry
 	_, rest, err := cutTime(line, &e)
 	switch {
 	case err == ErrTime:
-		b.WriteString("  the nearest format is combined: the date or time is invalid")
+		b.WriteString("the nearest format is combined: the date or time is invalid")
 	case err != nil:
-		b.WriteString("  the nearest format is combined: there is no time in brackets, as in [20/Sep/2026:00:01:32 +0000]")
+		b.WriteString("the nearest format is combined: there is no time in brackets, as in [20/Sep/2026:00:01:32 +0000]")
 	case bytes.IndexByte(rest, '"') < 0:
-		b.WriteString(`  the nearest format is combined: there is no request in quotes, as in "GET / HTTP/1.1"`)
+		b.WriteString(`the nearest format is combined: there is no request in quotes, as in "GET / HTTP/1.1"`)
 	default:
-		b.WriteString("  the nearest format is combined: the address before the time or the status after the request is " +
+		b.WriteString("the nearest format is combined: the address before the time or the status after the request is " +
 			"missing or invalid")
 	}
 	if proposal := propose(line); proposal != "" {
-		fmt.Fprintf(&b, "\n  try --log-line '%s'", proposal)
+		fmt.Fprintf(&b, "; try --log-line '%s'", proposal)
 	} else {
-		b.WriteString("\n  if this is an access log, describe its lines with --log-line; see Log formats in docs/stats.md")
+		b.WriteString("; if this is an access log, describe its lines with --log-line; see Log formats in docs/stats.md")
 	}
 	return b.String()
 }

@@ -315,9 +315,9 @@ var options = []*Option{
 	{
 		Key: "stats.log_formats", Flag: "log-line", Group: "Statistics", Command: "stats",
 		Value: "FORMAT",
-		Usage: "additional format of log lines, as in Nginx's log_format",
-		Doc: "Formats of log lines besides those that are recognised, each in the syntax of Nginx's `log_format`: " +
-			"`['$remote_addr [$time_iso8601] \"$request\" $status \"$http_user_agent\"']`. In the environment " +
+		Usage: "additional format of log lines, as in Nginx's log_format or Apache's LogFormat",
+		Doc: "Formats of log lines besides those that are recognised, each in the syntax of Nginx's `log_format` or " +
+			"Apache's `LogFormat`: `['$remote_addr [$time_iso8601] \"$request\" $status \"$http_user_agent\"']`. In the environment " +
 			"variable, write one per line.",
 		field: many("list of log formats", "\n", func(c *Config) *[]string { return &c.Stats.LogFormats }, logFormat,
 			same),
@@ -369,6 +369,15 @@ var options = []*Option{
 		Doc: "The field that holds the user agent in logs of JSON lines. Empty: one of `http_user_agent`, " +
 			"`user_agent`, `agent`, `cs(User-Agent)`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Agent }, oneLine),
+	},
+	{
+		Key: "stats.trusted_proxies", Flag: "trusted-proxies", Group: "Statistics", Default: "0", Command: "stats",
+		Value: "N",
+		Usage: "number of proxies in front of the server whose X-Forwarded-For is trusted",
+		Doc: "The number of proxies in front of the server. Each appends the address of its client to the list " +
+			"`X-Forwarded-For`, so the visitor is the N-th address from the end. `0`: the address before the time, " +
+			"or the first one if it is a list.",
+		field: number(func(c *Config) *int { return &c.Stats.Proxies }, 0, 20),
 	},
 	{
 		Key: "stats.user_agents", Flag: "user-agents", Group: "Statistics", Command: "stats",

@@ -85,6 +85,7 @@ func open(ctx context.Context, p *project.Project, o Options, buckets *logsource
 	if err != nil {
 		return nil, fault.Wrap(fault.Usage, fmt.Errorf("%s: %w", p.Config.Origin("stats.log_formats"), err), "")
 	}
+	formats.TrustedProxies = c.Proxies
 	packages, err := everPublished(ctx, p)
 	if err != nil {
 		return nil, err

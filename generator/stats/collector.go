@@ -77,6 +77,8 @@ type collector struct {
 	report   *Report
 	send     func(*batch) error
 
+	firstDay, lastDay int32 // valid days: from the day before the first package to tomorrow
+
 	addresses map[string]visitor
 	batch     *batch
 	scratch   []byte // the agent of the entry, reused
@@ -128,7 +130,7 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 		}
 		l.Lines++
 		if lineErr == nil {
-			lineErr = s.parser.Parse(line, &e)
+			lineErr = c.parse(s, line, &e)
 		}
 		switch {
 		case lineErr == nil:
@@ -174,7 +176,7 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 			l.Unfinished = false
 			line := lines.Unfinished()
 			l.Lines++
-			switch lineErr := s.parser.Parse(line, &e); {
+			switch lineErr := c.parse(s, line, &e); {
 			case lineErr == nil:
 				good++
 				if err := c.entry(&e); err != nil {
@@ -198,7 +200,7 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	case problem != nil:
 		problem = fmt.Errorf("%w; the lines before were read", problem)
 	case mostlyInvalid(good, bad):
-		problem = fmt.Errorf("%s of its %s new lines are in no known format:\n%s", thousands(bad), thousands(l.Lines),
+		problem = fmt.Errorf("%s of its %s new lines are in no known format; %s", thousands(bad), thousands(l.Lines),
 			c.options.Formats.Explain(badLine))
 	case closed > 0 && closed == requests:
 		problem = fmt.Errorf("all of its %s requests for packages are on closed days, which are not counted again",
@@ -206,6 +208,26 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	}
 	return problem, nil
 }
+
+// parse parses a line and checks its time.
+func (c *collector) parse(s *source, line []byte, e *accesslog.Entry) error {
+	if err := s.parser.Parse(line, e); err != nil {
+		return err
+	}
+	switch day := int32(e.Time / secondsPerDay); {
+	case day > c.lastDay:
+		return errFuture
+	case day < c.firstDay:
+		return errEarly
+	}
+	return nil
+}
+
+// Reasons why a time is invalid: the clock of the machine was wrong.
+var (
+	errFuture = errors.New("time is later than tomorrow")
+	errEarly  = errors.New("time is before the first package of the project")
+)
 
 // mostlyInvalid reports whether so many lines are invalid that their format must be unknown: all of them, or at least 20
 // and more than half. Single garbled lines are common.
@@ -229,6 +251,10 @@ func (c *collector) entry(e *accesslog.Entry) error {
 	// The server may already know a package that the catalogue of this run does not contain yet.
 	if !c.known[string(id)] && !(download && isGirderID(id)) {
 		return nil // not a package
+	}
+	if isNetwork(e.Agent) {
+		c.report.Networks++
+		return nil
 	}
 	c.report.Requests++
 	day := int32(e.Time / secondsPerDay)

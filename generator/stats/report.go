@@ -18,15 +18,16 @@ const maxSample = 160
 // Report holds the results of a run.
 type Report struct {
 	Logs       []LogReport      `json:"logs"`
-	Missing    []string         `json:"missing,omitempty"` // logs that were not found, with the reasons
-	Lines      int64            `json:"lines"`             // lines read in this run, including comments and invalid lines
-	Bytes      int64            `json:"bytes"`             // size of these lines, decompressed
-	KnownBytes int64            `json:"knownBytes"`        // skipped, because earlier runs have read them
-	Requests   int64            `json:"requests"`          // requests for packages, with any method and status
-	Downloads  int64            `json:"downloads"`         // of these, those that count by the default rule, with repetitions
-	ByClass    map[string]int64 `json:"byClass"`           // Downloads by class
-	New        int64            `json:"new"`               // hits that were added to the database, or changed a row there
-	Closed     int64            `json:"closed"`            // requests on closed days, see Forget and ImportDaily
+	Missing    []string         `json:"missing,omitempty"`  // logs that were not found, with the reasons
+	Lines      int64            `json:"lines"`              // lines read in this run, including comments and invalid lines
+	Bytes      int64            `json:"bytes"`              // size of these lines, decompressed
+	KnownBytes int64            `json:"knownBytes"`         // skipped, because earlier runs have read them
+	Requests   int64            `json:"requests"`           // requests for packages, with any method and status
+	Downloads  int64            `json:"downloads"`          // of these, those that count by the default rule, with repetitions
+	ByClass    map[string]int64 `json:"byClass"`            // Downloads by class
+	New        int64            `json:"new"`                // hits that were added to the database, or changed a row there
+	Closed     int64            `json:"closed"`             // requests on closed days, see Forget and ImportDaily
+	Networks   int64            `json:"networks,omitempty"` // requests for packages by content delivery networks
 	Bad        []BadLines       `json:"bad"`
 	Days       int              `json:"days"`  // number of days recounted
 	Files      []string         `json:"files"` // published files that changed
@@ -147,6 +148,10 @@ func (r *Report) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "  %s new requests; %s already counted", thousands(r.New), thousands(r.Requests-r.New-r.Closed))
 	if r.Closed > 0 {
 		fmt.Fprintf(&b, "; %s on closed days", thousands(r.Closed))
+	}
+	if r.Networks > 0 {
+		fmt.Fprintf(&b, "\n  %s requests by a content delivery network do not count: its own log has the visitors",
+			thousands(r.Networks))
 	}
 	fmt.Fprintf(&b, "\n  %s bytes skipped: already read by earlier runs\n", thousands(r.KnownBytes))
 	for _, l := range r.Logs {
