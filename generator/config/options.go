@@ -325,14 +325,15 @@ var options = []*Option{
 	{
 		Key: "stats.json_fields.address", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the address of the visitor",
-		Doc: "The field that holds the address of the visitor in logs of JSON lines. Empty: one of `remote_addr`, " +
+		Doc: "The field that holds the address of the visitor in logs of JSON lines, with dots for nested objects: " +
+			"`request.remote_ip`. Empty: a usual key such as `remote_addr`, " +
 			"`client_ip`, `remote_ip`, `c-ip`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Address }, oneLine),
 	},
 	{
 		Key: "stats.json_fields.time", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the time",
-		Doc: "The field that holds the time in logs of JSON lines. Empty: one of `time_local`, `time_iso8601`, " +
+		Doc: "The field that holds the time in logs of JSON lines. Empty: a usual key such as `time_local`, `time_iso8601`, " +
 			"`time`, `timestamp`, `@timestamp`, `ts`, `msec`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Time }, oneLine),
 	},
@@ -346,27 +347,27 @@ var options = []*Option{
 	{
 		Key: "stats.json_fields.method", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the method",
-		Doc: "The field that holds the method in logs of JSON lines without a request line. Empty: one of " +
+		Doc: "The field that holds the method in logs of JSON lines without a request line. Empty: a usual key such as " +
 			"`request_method`, `method`, `cs-method`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Method }, oneLine),
 	},
 	{
 		Key: "stats.json_fields.path", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the path",
-		Doc: "The field that holds the path in logs of JSON lines without a request line. Empty: one of " +
+		Doc: "The field that holds the path in logs of JSON lines without a request line. Empty: a usual key such as " +
 			"`request_uri`, `uri`, `url`, `path`, `cs-uri-stem`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Path }, oneLine),
 	},
 	{
 		Key: "stats.json_fields.status", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the status code",
-		Doc:   "The field that holds the status code in logs of JSON lines. Empty: one of `status`, `sc-status`.",
+		Doc:   "The field that holds the status code in logs of JSON lines. Empty: a usual key such as `status`, `sc-status`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Status }, oneLine),
 	},
 	{
 		Key: "stats.json_fields.agent", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the user agent",
-		Doc: "The field that holds the user agent in logs of JSON lines. Empty: one of `http_user_agent`, " +
+		Doc: "The field that holds the user agent in logs of JSON lines. Empty: a usual key such as `http_user_agent`, " +
 			"`user_agent`, `agent`, `cs(User-Agent)`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Agent }, oneLine),
 	},
