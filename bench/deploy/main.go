@@ -1,7 +1,7 @@
 // Command deploy compares sitegen deploy with aws s3 sync. Both publish the same site, that of the archive catalogue
 // (11,456 packages), on the same S3 server, one after the other: first all of it, then again without changes, then with
-// the packages of one more night. The command prints the requests, the uploaded bytes, the CPU time, the elapsed time and
-// the peak memory of each run:
+// the packages of one more night. The command prints the requests, the uploaded bytes, the CPU time, the elapsed time
+// and the peak memory of each run:
 //
 //	unchanged       sitegen            1 request       0.0 MB    0.50 s CPU    0.45 s    90 MiB
 //
@@ -164,7 +164,8 @@ func startServer(dir string) (*server, error) {
 	}
 	address := l.Addr().String()
 	l.Close()
-	cmd := exec.Command(strings.TrimSpace(string(out)), "--access", "bench", "--secret", "benchbench", "--port", address,
+	cmd := exec.Command(strings.TrimSpace(string(out)), "--access", "bench", "--secret", "benchbench", "--port",
+		address,
 		"posix", filepath.Join(dir, "data"))
 	var messages bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &messages, &messages

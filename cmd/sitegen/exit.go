@@ -17,7 +17,7 @@ const interrupted = 130
 // exitCodes lists the meaning of each exit code. Scripts depend on the numbers: they never change.
 var exitCodes = []struct {
 	code    int
-	kind    fault.Kind // for codes 1 to 10: the kind of error
+	kind    fault.Kind // for codes 1 to 11: the kind of error
 	meaning string
 }{
 	{0, 0, "success, also when there was nothing new to build"},
@@ -31,6 +31,7 @@ var exitCodes = []struct {
 	{8, fault.Limit, "the redirects exceed a limit of a server: its files are unchanged, everything else is updated"},
 	{9, fault.Remote, "AWS cannot be reached or refuses a request; visitors still see the previous deploy"},
 	{10, fault.Conflict, "somebody else deployed at the same time; visitors see that deploy"},
+	{11, fault.Losses, "logs could not be read, or only in part; everything else was counted"},
 	{interrupted, 0, "interrupted (Ctrl-C, SIGTERM); the published site is complete, the next run does the rest"},
 }
 

@@ -24,8 +24,13 @@ func (p statsCommand) define() *cobra.Command {
 		Long: `stats reads the new lines of the web server's access logs, stores the downloads in the
 data folder, and writes the statistics to download-stats/ in the public folder. LOG is a
 file, a pattern, a folder, - for standard input, or s3://bucket/prefix for the objects
-of a bucket whose keys start with the prefix. Logs may be plain, gzip or zstd. These
-formats are recognised: combined (Nginx, Apache), CloudFront, S3, JSON lines.
+of a bucket whose keys start with the prefix. Logs may be plain or compressed with gzip,
+zstd, xz or bzip2. The format of each line is recognised: common and combined (Nginx,
+Apache, lighttpd), CloudFront, IIS, S3, load balancers, JSON lines, also within lines of
+syslog, journald, Docker and Kubernetes. --log-line adds others.
+
+A log that is missing or cannot be read does not keep the others from being counted; the
+exit code is then 11.
 
 Reading a log again counts nothing twice, even if it was renamed or compressed, or comes
 from a pipe. Run stats from cron with all existing logs. Without LOG it reads nothing and
@@ -77,13 +82,20 @@ func (p statsCommand) stats(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return cmp.Or(p.reportStats(cmd, report), strict(cmd, report))
+	return cmp.Or(p.reportStats(cmd, report), strict(cmd, report), report.Losses())
 }
 
 // reportStats prints the report of a run, as text or, with --json, as JSON.
 func (p statsCommand) reportStats(cmd *cobra.Command, r *stats.Report) error {
 	for _, problem := range r.Problems() {
 		p.messages.Warn(problem)
+	}
+	if given(cmd, "verbose") {
+		for _, bad := range r.Bad {
+			for _, line := range bad.First {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s: line %d: %s: %s\n", bad.Log, line.Number, bad.Reason, line.Text)
+			}
+		}
 	}
 	switch {
 	case given(cmd, "json"):

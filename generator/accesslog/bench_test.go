@@ -24,7 +24,7 @@ func BenchmarkParse(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			p := formats(b).Detect(text[:4096])
+			p := formats(b).NewParser()
 			lines := NewLines(nil, 0)
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()

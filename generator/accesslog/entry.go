@@ -10,30 +10,29 @@
 //	Entry{Address: "203.0.113.9", Time: 1789862492, Method: "GET", URI: "/bitstream/6a46", Status: 302,
 //		Agent: "curl/7.88.1"}
 //
-// There are three kinds of parsers:
+// Formats.NewParser returns a Parser, which recognises the format of each line, never from the name of the file:
 //
-//   - patterns, written like Nginx's log_format directive: the combined format of Nginx and Apache, the server
-//     access log of S3, and the formats that the site configures;
-//   - the standard log of CloudFront, whose tab-separated columns are named by its #Fields line;
-//   - JSON Lines, one flat object per line.
+//   - patterns, written like Nginx's log_format or Apache's LogFormat, that the site configures;
+//   - the combined format of Nginx and Apache and its relatives, among them the server access log of S3 (common.go);
+//   - W3C's extended log format, whose columns are named by a #Fields line: CloudFront and IIS (columns.go);
+//   - the logs of Amazon's load balancers (elb.go);
+//   - JSON Lines (jsonlines.go);
+//   - all of these within lines of syslog, journald, Docker and Kubernetes (wrap.go).
 //
-// Formats.Detect chooses the parser from the first lines of a log, never from the file's name. To read a log,
-// decompress it, detect its format, and parse line by line:
+// To read a log, decompress it and parse line by line:
 //
 //	text, _, err := accesslog.Decompress(file)
-//	buffered := bufio.NewReader(text)
-//	head, _ := buffered.Peek(4096)
-//	parser := formats.Detect(head[:bytes.LastIndexByte(head, '\n')+1])
-//	lines := accesslog.NewLines(buffered, 0)
+//	parser := formats.NewParser()
+//	lines := accesslog.NewLines(text, 0)
 //	for {
 //		line, err := lines.Next()
 //		// …
 //		err = parser.Parse(line, &entry)
 //	}
 //
-// Parsing does not allocate: an Entry points into the line it was parsed from and is valid until the next call of
-// Lines.Next. Field values are kept as the log escapes them. Entry.AgentText undoes the escaping, so that a
-// visitor has the same user agent in every format.
+// Parsing does not allocate, except for wrapped JSON: an Entry points into the line it was parsed from and is valid
+// until the next call of Lines.Next. Field values are kept as the log escapes them. Entry.AgentText undoes the
+// escaping, so that a visitor has the same user agent in every format.
 package accesslog
 
 import (
@@ -50,16 +49,9 @@ type Entry struct {
 	Status  int    // 0 if the log has none
 	Agent   []byte // user agent, escaped as in the log; "-" or "" if the client sent none
 
-	escape escape
-}
-
-// Parser parses the lines of one log.
-type Parser interface {
-	// Parse parses a line, without its line ending, into e. The error is one of the package's Err variables:
-	// ErrComment if the line is not a request by design, another one if it is invalid.
-	Parse(line []byte, e *Entry) error
-	// Name returns the name of the format, for reports.
-	Name() string
+	escape    escape
+	list      bool   // Address is a list, see resolveClient
+	forwarded []byte // list of addresses that trusted proxies have forwarded, nil if there is none
 }
 
 // Reasons why a line is invalid. Reports print them. Parsers return them unwrapped, so they can be compared
@@ -69,6 +61,7 @@ var (
 	ErrFields  = errors.New("line does not match the log format")
 	ErrTime    = errors.New("invalid date or time")
 	ErrStatus  = errors.New("status is not a three-digit number")
+	ErrNoTime  = errors.New("no time")
 	ErrAddress = errors.New("missing or invalid client address")
 	ErrJSON    = errors.New("not a JSON object")
 	ErrLong    = errors.New("line longer than 65,536 bytes")
@@ -107,20 +100,5 @@ func (e *Entry) setStatus(b []byte) error {
 		}
 		e.Status = e.Status*10 + int(c-'0')
 	}
-	return nil
-}
-
-// setAddress sets the client address. It rejects a missing address and characters that cannot occur in an IP
-// address or host name.
-func (e *Entry) setAddress(b []byte) error {
-	if len(b) == 0 || len(b) > 255 || (len(b) == 1 && b[0] == '-') {
-		return ErrAddress
-	}
-	for _, c := range b {
-		if c <= ' ' || c >= 0x7f {
-			return ErrAddress
-		}
-	}
-	e.Address = b
 	return nil
 }

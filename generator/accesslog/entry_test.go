@@ -2,7 +2,6 @@ package accesslog
 
 import (
 	"bufio"
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,6 +30,16 @@ func formats(t testing.TB, logFormats ...string) *Formats {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// detect returns a parser that has parsed the lines of a text.
+func detect(f *Formats, text string) *Parser {
+	p := f.NewParser()
+	var e Entry
+	for line := range strings.Lines(text) {
+		p.Parse(trimEnd([]byte(line)), &e)
+	}
+	return p
 }
 
 const cloudFrontHead = "#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) " +
@@ -122,7 +131,7 @@ func TestParse(t *testing.T) {
 			if tc.format != "" {
 				custom = []string{tc.format}
 			}
-			p := formats(t, custom...).Detect([]byte(tc.text))
+			p := detect(formats(t, custom...), tc.text)
 			if p == nil {
 				t.Fatal("format not recognised")
 			}
@@ -143,10 +152,10 @@ func TestParse(t *testing.T) {
 
 func TestInvalidLines(t *testing.T) {
 	f := formats(t)
-	parsers := map[string]Parser{
-		"combined":   f.Detect([]byte(`192.0.2.1 - - [20/Sep/2026:00:01:32 +0000] "GET /" 200 157 "-" "-"`)),
-		"cloudfront": f.Detect([]byte(cloudFrontHead)),
-		"json":       f.Detect([]byte(`{"time":"2026-09-20T00:01:32Z","remote_addr":"x","uri":"/","status":200}`)),
+	parsers := map[string]*Parser{
+		"combined":   detect(f, `192.0.2.1 - - [20/Sep/2026:00:01:32 +0000] "GET /" 200 157 "-" "-"`),
+		"cloudfront": detect(f, cloudFrontHead),
+		"json":       detect(f, `{"time":"2026-09-20T00:01:32Z","remote_addr":"x","uri":"/","status":200}`),
 	}
 	// combinedLine returns a line in the combined format.
 	combinedLine := func(address, time string) string {
@@ -230,11 +239,7 @@ func TestFormatsAgree(t *testing.T) {
 		}
 		defer text.Close()
 		br := bufio.NewReaderSize(text, 64<<10)
-		head, _ := br.Peek(4096)
-		p := formats(t).Detect(head[:bytes.LastIndexByte(head, '\n')+1])
-		if p == nil {
-			t.Fatalf("%s: format not recognised", name)
-		}
+		p := formats(t).NewParser()
 		invalid = map[string]int{}
 		lines := NewLines(br, 0)
 		for {

@@ -18,9 +18,11 @@ import (
 type escape int
 
 const (
-	backslash escape = iota // \xHH, \" and \\: Nginx, Apache, S3
-	percent                 // %HH, encoded twice: CloudFront
-	jsonText                // \" and \uHHHH: JSON
+	backslash   escape = iota // \xHH, \" and \\: Nginx, Apache, S3
+	percent                   // %HH, encoded twice: CloudFront
+	jsonText                  // \" and \uHHHH: JSON
+	jsonPercent               // percent within JSON: CloudFront
+	plus                      // + for a blank: IIS
 )
 
 // AgentText appends the user agent as the client sent it, without escaping, to dst and returns the extended slice. It
@@ -37,7 +39,16 @@ func (e *Entry) AgentText(dst []byte) []byte {
 		if bytes.IndexByte(text, '\\') >= 0 {
 			text = unescapeBackslash(text)
 		}
-	case percent:
+	case plus:
+		for i, c := range text {
+			if c == '+' {
+				text[i] = ' '
+			}
+		}
+	case percent, jsonPercent:
+		if e.escape == jsonPercent && bytes.IndexByte(text, '\\') >= 0 {
+			text = unescapeJSON(text)
+		}
 		// CloudFront encodes twice: a space is written as %2520, which decodes to %20 and then to the space.
 		for range 2 {
 			if bytes.IndexByte(text, '%') >= 0 {
@@ -50,6 +61,14 @@ func (e *Entry) AgentText(dst []byte) []byte {
 		}
 	}
 	return dst[:start+len(text)]
+}
+
+// Unescape returns a target as the client sent it: Nginx and Apache write \x22 for a quote.
+func Unescape(target []byte) []byte {
+	if bytes.IndexByte(target, '\\') < 0 {
+		return target
+	}
+	return unescapeBackslash(bytes.Clone(target))
 }
 
 // The unescape functions work in place, because an escape sequence is never shorter than the bytes that it encodes.
@@ -124,6 +143,13 @@ func unescapeJSON(b []byte) []byte {
 			out = append(out, '\b')
 		case 'f':
 			out = append(out, '\f')
+		case 'x': // not JSON, but what Nginx writes without escape=json
+			if v, ok := hexByte(b[i+1:]); ok {
+				out = append(out, v)
+				i += 2
+			} else {
+				out = append(out, c)
+			}
 		case 'u':
 			if r, width := jsonRune(b[i+1:]); width > 0 {
 				out = utf8.AppendRune(out, r)

@@ -15,7 +15,8 @@ const Stdin = "-"
 // Expand returns the names of the logs that the arguments select. An argument is a file, a shell pattern such as
 // "access.log*", a folder (for all files in it and in its subfolders), or "-". Names with a scheme, such as
 // s3://bucket/prefix, are returned unchanged. The result has no duplicates. It is in the order of the arguments, and
-// the names found for one argument are sorted. The error lists every argument that matches no file.
+// the names found for one argument are sorted. Symbolic links are followed. The error joins an error for every argument
+// that matches no file, and for every folder that cannot be read; the other names are valid nevertheless.
 func Expand(args []string) ([]string, error) {
 	var names []string
 	var errs []error
@@ -56,36 +57,52 @@ func expand(arg string) ([]string, error) {
 		return nil, fmt.Errorf("find the logs %q: no file matches", arg)
 	}
 	var names []string
+	var errs []error
 	for _, m := range matches {
 		found, err := expand(m)
-		if err != nil {
-			return names, err
-		}
-		names = append(names, found...)
+		names, errs = append(names, found...), append(errs, err)
 	}
-	return names, nil
+	return names, errors.Join(errs...)
 }
 
 // filesIn returns the files of a folder and its subfolders, except hidden ones.
 func filesIn(folder string) ([]string, error) {
-	var names []string
-	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if path != folder && strings.HasPrefix(d.Name(), ".") {
-			if d.IsDir() {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		if d.Type().IsRegular() {
-			names = append(names, path)
-		}
-		return nil
-	})
+	return walk(folder, map[string]bool{})
+}
+
+// walk returns the files of a folder. Seen are the folders above, without symbolic links, so that a link to one of them
+// does not lead in a circle.
+func walk(folder string, seen map[string]bool) ([]string, error) {
+	real, err := filepath.EvalSymlinks(folder)
 	if err != nil {
 		return nil, fmt.Errorf("list the logs: %w", err)
 	}
-	return names, nil
+	if seen[real] {
+		return nil, nil
+	}
+	seen[real] = true
+	defer delete(seen, real)
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, fmt.Errorf("list the logs: %w", err)
+	}
+	var names []string
+	var errs []error
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), ".") {
+			continue
+		}
+		path := filepath.Join(folder, entry.Name())
+		info, err := os.Stat(path)
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("find the log: %w", err))
+		case info.IsDir():
+			found, err := walk(path, seen)
+			names, errs = append(names, found...), append(errs, err)
+		case info.Mode().IsRegular():
+			names = append(names, path)
+		}
+	}
+	return names, errors.Join(errs...)
 }

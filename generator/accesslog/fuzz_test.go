@@ -31,7 +31,7 @@ func fuzzParser(f *testing.F, head string, seeds ...string) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
-		p := formats(t).Detect([]byte(head))
+		p := detect(formats(t), head)
 		before := bytes.Clone(line)
 		var e Entry
 		if p.Parse(line, &e) == nil {
@@ -64,7 +64,7 @@ func FuzzJSONLines(f *testing.F) {
 	f.Add([]byte(good))
 	f.Add([]byte(`{"a":"\`))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		p := formats(t).Detect([]byte(good))
+		p := formats(t).NewParser()
 		var e Entry
 		if p.Parse(line, &e) != nil {
 			return

@@ -1,56 +1,136 @@
 package accesslog
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
-// Fields contains the names of the keys of a log in JSON Lines. An empty name selects the usual keys.
+// Fields contains the names of the keys of a log in JSON Lines. An empty name selects the usual keys, see
+// usualKeys. A dot separates the keys of nested objects: request.remote_ip.
 type Fields struct {
-	Address string // usual: remote_addr, client_ip, remote_ip, c-ip
-	Time    string // usual: time_local, time_iso8601, time, timestamp, @timestamp, ts, msec
-	Request string // the whole request line; usual: request
-	Method  string // usual: request_method, method, cs-method
-	URI     string // usual: request_uri, uri, url, path, cs-uri-stem
-	Status  string // usual: status, sc-status
-	Agent   string // usual: http_user_agent, user_agent, agent, cs(User-Agent)
+	Address, Time string
+	Request       string // the whole request line
+	Method, URI   string
+	Status, Agent string
 }
 
-// keys returns the field that each key sets.
-func (f Fields) keys() map[string]field {
-	keys := map[string]field{}
-	for _, k := range []struct {
+// usualKeys are the usual names of the keys for each field, the preferred ones first. They are compared without regard
+// to case, underscores and hyphens: clientip also stands for ClientIP and client_ip. A dot separates the keys of nested
+// objects.
+var usualKeys = map[field]string{
+	fieldAddress: "clientip remoteaddr remoteip cip clienthost clientaddr clientaddress remotehost request.clientip " +
+		"request.remoteip request.remoteaddr client.ip client.address source.ip source.address httprequest.remoteip " +
+		"properties.clientip downstreamremoteaddress remote realip ip",
+	fieldTime: "timelocal timeiso8601 timestamp @timestamp time datetime timestamp(ms) ts msec starttime startutc " +
+		"edgestarttimestamp edgeendtimestamp eventtime date",
+	fieldRequest: "request requestline",
+	fieldMethod: "requestmethod method csmethod httpmethod clientrequestmethod request.method " +
+		"httprequest.requestmethod " +
+		"http.request.method properties.httpmethod verb",
+	fieldURI: "requesturi uri url path csuristem csuri requestpath requesturl clientrequesturi clientrequestpath " +
+		"request.uri request.url request.path httprequest.requesturl url.original url.path properties.requesturi",
+	fieldStatus: "status scstatus statuscode responsecode responsestatus httpstatus edgeresponsestatus " +
+		"downstreamstatus " +
+		"response.status http.response.statuscode httprequest.status properties.httpstatus " +
+		"properties.httpstatuscode code",
+	fieldAgent: "httpuseragent useragent agent cs(useragent) clientrequestuseragent requestuseragent " +
+		"request.headers.useragent headers.useragent httprequest.useragent useragent.original properties.useragent",
+	fieldForwarded: "httpxforwardedfor xforwardedfor request.headers.xforwardedfor requestxforwardedfor",
+	fieldMessage:   "log message",
+}
+
+// jsonKey is what a key of an object means.
+type jsonKey struct {
+	field   field
+	rank    int  // keys of lower rank are preferred
+	nested  bool // an object in this key may contain fields
+	percent bool // the value is percent-encoded
+}
+
+// jsonKeys finds the meaning of keys.
+type jsonKeys struct {
+	known    map[string]jsonKey // by normalised name
+	exact    map[string]jsonKey // configured, by name
+	prefixes map[string]bool    // normalised names of objects that contain known keys
+}
+
+func newJSONKeys(f Fields) *jsonKeys {
+	k := &jsonKeys{known: map[string]jsonKey{}, exact: map[string]jsonKey{}, prefixes: map[string]bool{}}
+	for _, c := range []struct {
 		field field
 		name  string
-		usual []string
 	}{
-		{fieldAddress, f.Address, []string{"remote_addr", "client_ip", "remote_ip", "c-ip"}},
-		{fieldTime, f.Time, []string{"time_local", "time_iso8601", "time", "timestamp", "@timestamp", "ts", "msec"}},
-		{fieldRequest, f.Request, []string{"request"}},
-		{fieldMethod, f.Method, []string{"request_method", "method", "cs-method"}},
-		{fieldURI, f.URI, []string{"request_uri", "uri", "url", "path", "cs-uri-stem"}},
-		{fieldStatus, f.Status, []string{"status", "sc-status"}},
-		{fieldAgent, f.Agent, []string{"http_user_agent", "user_agent", "agent", "cs(User-Agent)"}},
+		{fieldAddress, f.Address}, {fieldTime, f.Time}, {fieldRequest, f.Request}, {fieldMethod, f.Method},
+		{fieldURI, f.URI}, {fieldStatus, f.Status}, {fieldAgent, f.Agent}, {fieldForwarded, ""}, {fieldMessage, ""},
 	} {
-		if k.name != "" {
-			k.usual = []string{k.name}
+		names := strings.Fields(usualKeys[c.field])
+		if c.name != "" {
+			names = []string{normalKey(c.name)}
+			k.exact[c.name] = jsonKey{field: c.field}
 		}
-		for _, name := range k.usual {
-			keys[name] = k.field
+		for rank, name := range names {
+			if c.name == "" {
+				k.known[name] = jsonKey{field: c.field, rank: 2*rank + 1, percent: name == "cs(useragent)"}
+			}
+			for i := range len(name) {
+				if name[i] == '.' {
+					k.prefixes[name[:i]] = true
+				}
+			}
 		}
 	}
-	return keys
+	return k
 }
 
-// jsonLines parses one JSON object per line and ignores nested objects and arrays. For example:
+// find returns the meaning of a key, given with the keys of the objects around it.
+func (k *jsonKeys) find(path string) jsonKey {
+	normal := normalKey(path)
+	key, ok := k.exact[path]
+	if !ok {
+		if key = k.known[normal]; key.field != fieldNone && normal != path {
+			key.rank++ // a key that is spelled exactly so comes first
+		}
+	}
+	key.nested = k.prefixes[normal]
+	return key
+}
+
+// normalKey returns a key in lower case, without underscores, hyphens and blanks.
+func normalKey(s string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(s))
+}
+
+// jsonLines parses one JSON object per line. For example:
 //
 //	{"time":"2026-09-20T00:01:32Z","remote_addr":"203.0.113.9","request":"GET /bitstream/6a46 HTTP/1.1","status":302}
+//	{"ts":1789862492.5,"request":{"remote_ip":"203.0.113.9","method":"GET","uri":"/bitstream/6a46"},"status":302}
 type jsonLines struct {
-	keys    map[string]field
-	scratch []byte // unescaped values of the current line
+	keys    *jsonKeys
+	cache   map[string]jsonKey // meaning of the keys seen
+	scratch []byte             // unescaped values of the current line
+	path    []byte             // keys of the current object and those around it
+	values  [fieldMessage + 1]jsonValue
+	time    int64
+	date    []byte // of a log with date and time in two keys
+	clock   []byte
+	message []byte // a line of another format, still escaped; nil if there is none
 }
 
-// Name implements Parser.
+// jsonValue is the value of the preferred key for a field.
+type jsonValue struct {
+	text    []byte
+	rank    int // 0 if there is no value, otherwise that of the key, plus 1
+	percent bool
+}
+
+// Name returns the name of the format.
 func (j *jsonLines) Name() string { return "JSON lines" }
 
-// Parse implements Parser. If several keys set the same field, the first one counts.
+// maxDepth is the number of objects within objects that are searched for fields.
+const maxDepth = 4
+
+// Parse parses a line. If several keys set the same field, the preferred one counts, see usualKeys; among equal keys,
+// the first.
 func (j *jsonLines) Parse(line []byte, e *Entry) error {
 	b := skipBlanks(line)
 	if len(b) == 0 {
@@ -60,52 +140,155 @@ func (j *jsonLines) Parse(line []byte, e *Entry) error {
 		return ErrJSON
 	}
 	*e = Entry{escape: jsonText}
-	j.scratch = j.scratch[:0]
-	have := 0 // bit f is set once field f has a value; bit 0 once the object has any key
-	for b = skipBlanks(b[1:]); ; {
-		if len(b) > 0 && b[0] == '}' && have == 0 {
-			break // an object without keys
+	j.scratch, j.path, j.values = j.scratch[:0], j.path[:0], [fieldMessage + 1]jsonValue{}
+	j.date, j.clock, j.message = nil, nil, nil
+	rest, ok := j.object(b, 0)
+	if !ok || len(skipBlanks(rest)) != 0 {
+		return ErrJSON
+	}
+	return j.entry(e)
+}
+
+// entry sets the entry from the values.
+func (j *jsonLines) entry(e *Entry) error {
+	v := &j.values
+	has := func(f field) bool { return v[f].rank > 0 }
+	if has(fieldMessage) {
+		j.message = v[fieldMessage].text
+	}
+	if !has(fieldAddress) && has(fieldForwarded) {
+		v[fieldAddress] = v[fieldForwarded]
+	}
+	if !has(fieldAddress) || !has(fieldStatus) || !has(fieldRequest) && !has(fieldURI) {
+		return ErrFields
+	}
+	for _, f := range []field{fieldAddress, fieldStatus, fieldMethod, fieldURI, fieldRequest, fieldAgent,
+		fieldForwarded} {
+		if !has(f) {
+			continue
 		}
-		key, rest, ok := cutString(b)
+		text := j.text(f, v[f].text)
+		if f == fieldStatus && (string(text) == "null" || len(text) == 0) {
+			text = []byte("-")
+		}
+		if f == fieldAgent && string(text) == "null" {
+			text = nil
+		}
+		if err := e.set(f, text); err != nil {
+			return err
+		}
+	}
+	if v[fieldAgent].percent {
+		e.escape = jsonPercent
+	}
+	if has(fieldTime) && v[fieldTime].text == nil {
+		e.Time = j.time
+		return nil
+	}
+	if len(j.date) == 10 && len(j.clock) >= 8 {
+		start := len(j.scratch)
+		j.scratch = append(append(append(j.scratch, j.date...), ' '), j.clock...)
+		var ok bool
+		if e.Time, ok = parseTime(j.scratch[start:]); ok {
+			return nil
+		}
+	}
+	if has(fieldTime) {
+		return ErrTime
+	}
+	return ErrNoTime
+}
+
+// object reads an object, which b begins with, and returns the text after it.
+func (j *jsonLines) object(b []byte, depth int) (rest []byte, ok bool) {
+	length := len(j.path)
+	defer func() { j.path = j.path[:length] }()
+	b = skipBlanks(b[1:])
+	if len(b) > 0 && b[0] == '}' {
+		return b[1:], true
+	}
+	for {
+		name, rest, ok := cutString(b)
 		if !ok {
-			return ErrJSON
+			return nil, false
 		}
 		rest = skipBlanks(rest)
 		if len(rest) == 0 || rest[0] != ':' {
-			return ErrJSON
+			return nil, false
 		}
-		value, rest, ok := cutValue(skipBlanks(rest[1:]))
-		if !ok {
-			return ErrJSON
-		}
-		if f := j.keys[string(key)]; f != fieldNone && have&(1<<f) == 0 {
-			have |= 1 << f
-			if err := e.set(f, j.text(f, value)); err != nil {
-				return err
+		rest = skipBlanks(rest[1:])
+		j.path = append(j.path[:length], name...)
+		key := j.key()
+		if key.nested && depth < maxDepth && len(rest) > 0 && rest[0] == '{' {
+			j.path = append(j.path, '.')
+			if b, ok = j.object(rest, depth+1); !ok {
+				return nil, false
+			}
+		} else {
+			var value []byte
+			isObject := len(rest) > 0 && rest[0] == '{'
+			if value, b, ok = cutValue(rest); !ok {
+				return nil, false
+			}
+			if key.field != fieldNone && !isObject {
+				j.set(key, value)
 			}
 		}
-		have |= 1
-		b = skipBlanks(rest)
+		b = skipBlanks(b)
 		if len(b) == 0 {
-			return ErrJSON
+			return nil, false
 		}
 		if b[0] == '}' {
-			break
+			return b[1:], true
 		}
 		if b[0] != ',' {
-			return ErrJSON
+			return nil, false
 		}
 		b = skipBlanks(b[1:])
 	}
-	if len(skipBlanks(b[1:])) != 0 {
-		return ErrJSON
+}
+
+// maxCachedKeys limits the memory for logs whose keys are values.
+const maxCachedKeys = 4096
+
+// key returns the meaning of the key in path.
+func (j *jsonLines) key() jsonKey {
+	key, ok := j.cache[string(j.path)]
+	if ok {
+		return key
 	}
-	const address, time, status = 1 << fieldAddress, 1 << fieldTime, 1 << fieldStatus
-	requested := have&(1<<fieldRequest) != 0 || have&(1<<fieldURI) != 0
-	if have&(address|time|status) != address|time|status || !requested {
-		return ErrFields
+	key = j.keys.find(string(j.path))
+	if j.cache == nil || len(j.cache) >= maxCachedKeys {
+		j.cache = map[string]jsonKey{}
 	}
-	return nil
+	j.cache[string(j.path)] = key
+	return key
+}
+
+// set sets the value of a field, unless a preferred key has set it.
+func (j *jsonLines) set(key jsonKey, value []byte) {
+	v := &j.values[key.field]
+	if key.field == fieldTime {
+		value = j.text(fieldTime, value)
+		switch {
+		case len(value) == 10 && value[4] == '-':
+			j.date = value
+			return
+		case len(value) >= 8 && len(value) < 19 && value[2] == ':':
+			j.clock = value
+			return
+		}
+		if at, ok := parseTime(value); ok && (v.rank == 0 || v.text != nil || key.rank+1 < v.rank) {
+			j.time = at
+			*v = jsonValue{rank: key.rank + 1}
+		} else if v.rank == 0 {
+			*v = jsonValue{text: value, rank: key.rank + 1} // an invalid time, unless another key has a valid one
+		}
+		return
+	}
+	if v.rank == 0 || key.rank+1 < v.rank {
+		*v = jsonValue{value, key.rank + 1, key.percent}
+	}
 }
 
 // text returns a value without escaping. The user agent stays escaped until AgentText, as in the other formats.
@@ -144,8 +327,9 @@ func cutString(b []byte) (s, rest []byte, ok bool) {
 	}
 }
 
-// cutValue splits off a value from the beginning of b. It returns the text between the quotes for a string, the text
-// itself for a number, true, false or null, and nothing for an object or array.
+// cutValue splits off a value from the beginning of b. It returns the text between the quotes for a string, the first
+// string of an array, the text itself for a number, true, false or null, and nothing for an object. Values without
+// quotes may be what Nginx writes for a variable, although that is not JSON: nothing, "-", or a list of numbers.
 func cutValue(b []byte) (value, rest []byte, ok bool) {
 	if len(b) == 0 {
 		return nil, nil, false
@@ -154,14 +338,27 @@ func cutValue(b []byte) (value, rest []byte, ok bool) {
 	case '"':
 		return cutString(b)
 	case '{', '[':
+		if first := skipBlanks(b[1:]); b[0] == '[' && len(first) > 0 && first[0] == '"' {
+			value, _, _ = cutString(first)
+		}
 		rest, ok = skipNested(b)
-		return nil, rest, ok
+		return value, rest, ok
 	}
-	end := bytes.IndexAny(b, ",} \t")
-	if end <= 0 {
-		return nil, nil, false
+	for i, c := range b {
+		switch c {
+		case '"':
+			return nil, nil, false
+		case ',':
+			next := skipBlanks(b[i+1:])
+			if len(next) > 0 && next[0] != '"' && next[0] != '}' {
+				continue // a list: 0.001, 0.002
+			}
+			return bytes.TrimRight(b[:i], " \t"), b[i:], true
+		case '}':
+			return bytes.TrimRight(b[:i], " \t"), b[i:], true
+		}
 	}
-	return b[:end], b[end:], true
+	return nil, nil, false
 }
 
 // skipNested returns b without the object or array at its beginning. Brackets inside strings do not count.

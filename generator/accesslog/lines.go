@@ -21,10 +21,11 @@ const maxLine = 64 << 10
 type Lines struct {
 	r          io.Reader
 	buf        []byte
-	start, end int   // buf[start:end] has been read but not returned
-	offset     int64 // bytes of the stream up to the end of the last line returned
-	skipped    int64 // bytes skipped so far of a line that is too long
-	skipping   bool  // inside a line that is too long
+	start, end int    // buf[start:end] has been read but not returned
+	offset     int64  // bytes of the stream up to the end of the last line returned
+	skipped    int64  // bytes skipped so far of a line that is too long
+	skipping   bool   // inside a line that is too long
+	end256     []byte // last bytes of the last line that was too long
 	err        error
 }
 
@@ -35,10 +36,13 @@ func NewLines(r io.Reader, offset int64) *Lines {
 }
 
 // Next returns the next complete line without its line ending; it is valid until the next call. The error is ErrLong
-// for a line that is too long, after which reading can continue; io.EOF if only an unfinished line is left; or the
-// error of the underlying reader.
+// for a line that is too long, of which it returns the last 256 bytes, and after which reading can continue; io.EOF if
+// only an unfinished line is left; or the error of the underlying reader.
 func (l *Lines) Next() ([]byte, error) {
 	for {
+		if l.start < l.end && l.buf[l.start] == 0 {
+			l.skipZeros()
+		}
 		window := l.buf[l.start:l.end]
 		if i := bytes.IndexByte(window, '\n'); i >= 0 {
 			l.start += i + 1
@@ -46,12 +50,14 @@ func (l *Lines) Next() ([]byte, error) {
 			l.skipped = 0
 			if l.skipping || i > maxLine {
 				l.skipping = false
-				return nil, ErrLong
+				l.keepEnd(trimEnd(window[:i+1]))
+				return l.end256, ErrLong
 			}
 			return trimEnd(window[:i+1]), nil
 		}
 		if len(window) > maxLine {
 			l.skipping = true
+			l.keepEnd(window)
 			l.skipped += int64(len(window))
 			l.start = l.end
 		}
@@ -59,6 +65,28 @@ func (l *Lines) Next() ([]byte, error) {
 			return nil, l.err
 		}
 		l.fill()
+	}
+}
+
+// skipZeros skips zero bytes at the beginning of a line. When a log is truncated while the server writes at its old
+// position (copytruncate of logrotate), the file begins with as many of them as it had bytes before.
+func (l *Lines) skipZeros() {
+	if l.skipping {
+		return
+	}
+	n := 0
+	for l.start+n < l.end && l.buf[l.start+n] == 0 {
+		n++
+	}
+	l.start += n
+	l.skipped += int64(n)
+}
+
+// keepEnd keeps the last bytes of the line that is too long.
+func (l *Lines) keepEnd(part []byte) {
+	l.end256 = append(l.end256, part...)
+	if n := len(l.end256); n > 256 {
+		l.end256 = append(l.end256[:0], l.end256[n-256:]...)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 )
 
 func TestLines(t *testing.T) {
@@ -79,13 +81,19 @@ func TestLinesErrors(t *testing.T) {
 
 func TestDecompress(t *testing.T) {
 	const text = "a line\nanother line\n"
-	var gz, zs bytes.Buffer
+	var gz, zs, xs bytes.Buffer
 	for range 2 { // two members, as when logs are compressed and appended to one file
 		zw := gzip.NewWriter(&gz)
 		io.WriteString(zw, text)
 		zw.Close()
 	}
-	zw, _ := zstd.NewWriter(&zs)
+	xw, _ := xz.NewWriter(&xs)
+	io.WriteString(xw, text)
+	xw.Close()
+	// Go has no compressor for bzip2.
+	const bz = "\x42\x5a\x68\x39\x31\x41\x59\x26\x53\x59\x66\x91\x38\xc1\x00\x00\x02\x51\x80\x00\x10\x40\x00\x22\x65\x94\x00\x20" +
+		"\x00\x31\x00\xd3\x4d\x02\x54\xd3\x03\x43\x8a\x1c\xc2\xb5\x18\x22\xe9\x6f\x0b\xb9\x22\x9c\x28\x48\x33\x48\x9c\x60\x80"
+	zw, _ := zstd.NewWriter(&zs, zstd.WithWindowSize(64<<20))
 	io.WriteString(zw, text)
 	zw.Close()
 	for _, tc := range []struct {
@@ -99,6 +107,11 @@ func TestDecompress(t *testing.T) {
 		{"gzip with two members", gz.String(), Gzip, text + text, false},
 		{"truncated gzip", gz.String()[:gz.Len()-3], Gzip, text + text, true},
 		{"gzip followed by junk", gz.String() + "junk", Gzip, text + text, true},
+		{"xz", xs.String(), XZ, text, false},
+		{"truncated xz", xs.String()[:xs.Len()-3], XZ, text, true},
+		{"bzip2", bz, Bzip2, text, false},
+		{"UTF-16", "\xff\xfea\x00 \x00\xe4\x00\n\x00", UTF16, "a ä\n", false},
+		{"UTF-16, big endian", "\xfe\xff\x00a\x00\n", UTF16, "a\n", false},
 		{"zstd", zs.String(), Zstd, text, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -112,6 +125,40 @@ func TestDecompress(t *testing.T) {
 				t.Errorf("got %q, %v, %v", got, compression, err)
 			}
 		})
+	}
+}
+
+func TestUnknownCompression(t *testing.T) {
+	xzHeader := "\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4\x46\x02\x00\x21\x01\x28" // a dictionary of 4 GB
+	for _, text := range []string{"PK\x03\x04zip", "\x04\x22\x4d\x18", "LZIP\x01", xzHeader} {
+		if _, _, err := Decompress(strings.NewReader(text)); err == nil {
+			t.Errorf("%q: no error", text)
+		}
+	}
+}
+
+func TestExpandLinks(t *testing.T) {
+	dir := t.TempDir()
+	real := filepath.Join(dir, "real")
+	for _, err := range []error{os.Mkdir(real, 0o755), os.WriteFile(filepath.Join(real, "a.log"), nil, 0o644),
+		os.Symlink(real, filepath.Join(dir, "link")), os.Symlink(dir, filepath.Join(real, "loop")),
+		os.Symlink("a.log", filepath.Join(real, "current")), os.Symlink("gone", filepath.Join(real, "broken"))} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	names, err := Expand([]string{filepath.Join(dir, "link"), filepath.Join(dir, "none")})
+	if !slices.Contains(names, filepath.Join(dir, "link", "a.log")) ||
+		!slices.Contains(names, filepath.Join(dir, "link", "current")) || err == nil ||
+		!strings.Contains(err.Error(), "broken") || !strings.Contains(err.Error(), "none") {
+		t.Errorf("%q, %v", names, err)
+	}
+}
+
+func TestZeroBytes(t *testing.T) {
+	lines := NewLines(strings.NewReader(strings.Repeat("\x00", 5*maxLine)+"a\nb\n"), 0)
+	if line, err := lines.Next(); string(line) != "a" || err != nil || lines.Offset() != 5*maxLine+2 {
+		t.Errorf("%q, %v, offset %d", line, err, lines.Offset())
 	}
 }
 

@@ -3,47 +3,117 @@ package accesslog
 import (
 	"bufio"
 	"bytes"
+	"compress/bzip2"
+	"encoding/binary"
 	"fmt"
 	"io"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
-// Compression is the compression of a log.
+// Compression is the compression, or the encoding other than UTF-8, of a log.
 type Compression int
 
-// The supported compressions.
+// The supported compressions. All but Plain and UTF16 are of files that do not grow.
 const (
 	Plain Compression = iota
 	Gzip
 	Zstd
+	XZ
+	Bzip2
+	UTF16 // as PowerShell writes it
 )
+
+// maxWindow is the maximum size of the text to which a compressed file may refer back, which has to be kept in memory
+// (bytes). 2 GB is that of zstd --ultra --long=31. Usual files need 8 MB, those of zstd --long 128 MB.
+const maxWindow = 2 << 30
+
+// maxDictionary is the same for xz, whose largest preset, -9, needs 64 MB. xz allocates it at once, so a damaged file
+// must not be able to ask for more.
+const maxDictionary = 256 << 20
+
+// magics are the first bytes of compressed files that cannot be read.
+var magics = []struct{ name, magic string }{
+	{"zip", "PK\x03\x04"}, {"7z", "7z\xbc\xaf\x27\x1c"}, {"lz4", "\x04\x22\x4d\x18"}, {"lzip", "LZIP"},
+	{"compress (.Z)", "\x1f\x9d"}, {"rar", "Rar!\x1a\x07"}, {"lzop", "\x89LZO"}, {"lzma", "\x5d\x00\x00"},
+	{"snappy", "\xff\x06\x00\x00sNaPpY"},
+}
 
 // Decompress returns a reader for the text of a log, and the compression. It detects the compression from the first
 // bytes, not from the file name: an uncompressed file named access.log.gz is read as plain text. Closing the returned
 // reader frees the decoder and leaves r open.
 func Decompress(r io.Reader) (io.ReadCloser, Compression, error) {
 	buffered := bufio.NewReaderSize(r, 64<<10)
-	magic, err := buffered.Peek(4)
+	magic, err := buffered.Peek(6)
 	if err != nil && err != io.EOF {
 		return nil, Plain, err
 	}
+	begins := func(text string) bool { return bytes.HasPrefix(magic, []byte(text)) }
 	switch {
-	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+	case begins("\x1f\x8b"):
 		zr, err := gzip.NewReader(buffered)
 		if err != nil {
 			return nil, Gzip, fmt.Errorf("read the gzip header: %w", err)
 		}
 		return zr, Gzip, nil
-	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		// Every decoder must support a window of 8 MB. Files made with zstd --long may need 128 MB, which is more
-		// memory than a run may use.
-		zr, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(32<<20))
+	case begins("\x28\xb5\x2f\xfd"), begins("\x50\x2a\x4d\x18"): // the second is a frame to skip, as of pzstd
+		zr, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, Zstd, fmt.Errorf("read the zstd header: %w", err)
 		}
 		return zr.IOReadCloser(), Zstd, nil
+	case begins("\xfd7zXZ\x00"):
+		header, _ := buffered.Peek(64)
+		if n := dictionary(header); n > maxDictionary {
+			return nil, XZ, fmt.Errorf("its xz dictionary has %d MB; at most %d MB can be read", n>>20,
+				maxDictionary>>20)
+		}
+		zr, err := xz.NewReader(buffered)
+		if err != nil {
+			return nil, XZ, fmt.Errorf("read the xz header: %w", err)
+		}
+		return io.NopCloser(zr), XZ, nil
+	case begins("BZh"):
+		return io.NopCloser(bzip2.NewReader(buffered)), Bzip2, nil
+	case begins("\xff\xfe"), begins("\xfe\xff"):
+		decoder := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder()
+		return io.NopCloser(transform.NewReader(buffered, decoder)), UTF16, nil
+	}
+	for _, m := range magics {
+		if begins(m.magic) {
+			return nil, Plain, fmt.Errorf("compressed with %s, which cannot be read; compress it with gzip, zstd, xz "+
+				"or bzip2",
+				m.name)
+		}
 	}
 	return io.NopCloser(buffered), Plain, nil
+}
+
+// dictionary returns the size of the dictionary (bytes) that the header of an xz file's first block declares, 0 if it
+// cannot be found. The header begins after the 12 bytes of the file's header: its size, flags, the sizes of the block
+// (optional), the filter (0x21 is LZMA2), the length of its properties, and the size of the dictionary.
+func dictionary(b []byte) int64 {
+	if len(b) < 14 {
+		return 0
+	}
+	flags, rest := b[13], b[14:]
+	for _, flag := range []byte{0x40, 0x80} {
+		if flags&flag != 0 {
+			_, n := binary.Uvarint(rest)
+			if n <= 0 {
+				return 0
+			}
+			rest = rest[n:]
+		}
+	}
+	if len(rest) < 3 || rest[0] != 0x21 {
+		return 0
+	}
+	bits := rest[2] & 0x3f // 2 or 3, times a power of two
+	return int64(2|bits&1) << (bits/2 + 11)
 }

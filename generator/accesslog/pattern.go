@@ -6,21 +6,9 @@ import (
 	"strings"
 )
 
-// The built-in patterns.
-const (
-	// combined is the predefined format of Nginx and the format of the same name of Apache. Additional fields may
-	// follow.
-	combined = `$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" ` +
-		`"$http_user_agent"`
-	// s3AccessLog is the server access log of S3. S3 does not escape quotes, so a user agent may contain them:
-	//
-	//	"S3 "quoted" client" - host= …
-	//
-	// Only a quote followed by a blank ends the field. The pattern includes the next field, $version_id, to require
-	// that blank.
-	s3AccessLog = `$owner $bucket [$time_local] $remote_addr $requester $request_id $operation $key "$request" $status ` +
-		`$error $bytes_sent $object_size $total_time $turn_around "$http_referer" "$http_user_agent" $version_id`
-)
+// combined is the predefined format of Nginx and the format of the same name of Apache. Additional fields may follow.
+const combined = `$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" ` +
+	`"$http_user_agent"`
 
 // field is the part of an Entry that a value of the log sets.
 type field int
@@ -34,6 +22,8 @@ const (
 	fieldURI
 	fieldStatus
 	fieldAgent
+	fieldForwarded
+	fieldMessage // a line within a line, in JSON
 )
 
 // variables are the Nginx variables that set a part of an Entry. Others are ignored.
@@ -42,6 +32,8 @@ var variables = map[string]field{
 	"time_local": fieldTime, "time_iso8601": fieldTime, "msec": fieldTime,
 	"request": fieldRequest, "request_method": fieldMethod, "request_uri": fieldURI, "uri": fieldURI,
 	"status": fieldStatus, "http_user_agent": fieldAgent,
+	"http_x_forwarded_for": fieldForwarded, "proxy_add_x_forwarded_for": fieldForwarded,
+	"http_x_real_ip": fieldForwarded, "http_cf_connecting_ip": fieldForwarded, "proxy_protocol_addr": fieldForwarded,
 }
 
 // step parses one variable of a pattern.
@@ -62,6 +54,13 @@ type pattern struct {
 // compile compiles a log_format in the syntax of Nginx's configuration, without the quotes around it. Variables that
 // are enclosed in double quotes may contain escaped quotes.
 func compile(name, format string) (*pattern, error) {
+	if !strings.Contains(format, "$") && strings.Contains(format, "%") {
+		translated, err := translateApache(format)
+		if err != nil {
+			return nil, fmt.Errorf("log format %q: %w", name, err)
+		}
+		format = translated
+	}
 	p := &pattern{name: name}
 	text, rest, more := strings.Cut(format, "$")
 	p.prefix = text
@@ -80,6 +79,14 @@ func compile(name, format string) (*pattern, error) {
 		f := variables[variable]
 		have[f] = true
 		p.steps = append(p.steps, step{f, text})
+	}
+	if have[fieldForwarded] && !have[fieldAddress] {
+		for i := range p.steps {
+			if p.steps[i].field == fieldForwarded {
+				p.steps[i].field = fieldAddress
+			}
+		}
+		have[fieldAddress] = true
 	}
 	switch {
 	case !have[fieldAddress]:
@@ -109,10 +116,7 @@ func cutVariable(s string) (name, rest string) {
 	return s[:end], s[end:]
 }
 
-// Name implements Parser.
-func (p *pattern) Name() string { return p.name }
-
-// Parse implements Parser.
+// Parse parses a line.
 func (p *pattern) Parse(line []byte, e *Entry) error {
 	if len(line) == 0 {
 		return ErrEmpty
@@ -160,6 +164,8 @@ func (e *Entry) set(f field, value []byte) error {
 		return e.setStatus(value)
 	case fieldAgent:
 		e.Agent = value
+	case fieldForwarded:
+		e.forwarded = value
 	}
 	return nil
 }

@@ -1,21 +1,25 @@
 package accesslog
 
+import "strconv"
+
 // The range of valid years. A time outside of it comes from a server with a wrong clock.
 const firstYear, lastYear = 2000, 2099
 
 // parseTime parses a time in any of the formats that servers use and returns it as Unix time (seconds). These are the
 // same second:
 //
-//	20/Sep/2026:05:31:32 +0530       Nginx $time_local, Apache %t, S3
+//	20/Sep/2026:05:31:32 +0530       Nginx $time_local, Apache %t, S3; also with fractional seconds
 //	2026-09-20T05:31:32+05:30        Nginx $time_iso8601; also with Z, a blank instead of T, or fractional seconds
-//	1789862492.123                   Nginx $msec; also milliseconds without a decimal point: 1789862492123
+//	2026/09/20 00:01:32.123          Caddy's log for consoles
+//	1789862492.123                   Nginx $msec; also 1789862492123 (ms), and in microseconds and nanoseconds
 //
-// It parses by hand because this runs for every line: time.Parse takes eight times as long, and allocates.
+// A time without a zone is UTC. It parses by hand because this runs for every line: time.Parse takes eight times as
+// long, and allocates.
 func parseTime(b []byte) (seconds int64, ok bool) {
 	switch {
 	case len(b) >= 20 && b[2] == '/':
 		return parseLocal(b)
-	case len(b) >= 19 && b[4] == '-':
+	case len(b) >= 19 && (b[4] == '-' && b[7] == '-' || b[4] == '/' && b[7] == '/'):
 		return parseISO(b)
 	default:
 		return parseEpoch(b)
@@ -24,58 +28,74 @@ func parseTime(b []byte) (seconds int64, ok bool) {
 
 // parseLocal parses 02/Jan/2006:15:04:05 -0700.
 func parseLocal(b []byte) (int64, bool) {
-	if len(b) != 26 || b[6] != '/' || b[11] != ':' || b[20] != ' ' {
+	if b[6] != '/' || b[11] != ':' {
 		return 0, false
 	}
-	month := parseMonth(b[3:6])
-	offset, ok := parseZone(b[21:])
+	seconds, ok := seconds(fourDigits(b[7:]), parseMonth(b[3:6]), twoDigits(b), b[12:20])
 	if !ok {
 		return 0, false
 	}
-	seconds, ok := seconds(fourDigits(b[7:]), month, twoDigits(b), b[12:20])
+	offset, ok := parseRest(b[20:])
 	return seconds - offset, ok
 }
 
 // parseISO parses 2006-01-02T15:04:05Z and the other ISO 8601 forms that parseTime lists.
 func parseISO(b []byte) (int64, bool) {
-	if b[7] != '-' || (b[10] != 'T' && b[10] != ' ') {
+	if b[10] != 'T' && b[10] != ' ' {
 		return 0, false
 	}
 	seconds, ok := seconds(fourDigits(b), twoDigits(b[5:]), twoDigits(b[8:]), b[11:19])
 	if !ok {
 		return 0, false
 	}
-	rest := b[19:]
-	if len(rest) > 0 && (rest[0] == '.' || rest[0] == ',') {
-		rest = rest[1:]
-		for len(rest) > 0 && rest[0] >= '0' && rest[0] <= '9' {
-			rest = rest[1:]
-		}
-	}
-	if len(rest) == 0 || (len(rest) == 1 && rest[0] == 'Z') {
-		return seconds, true
-	}
-	offset, ok := parseZone(rest)
+	offset, ok := parseRest(b[19:])
 	return seconds - offset, ok
 }
 
-// parseEpoch parses Unix time in seconds, with or without a fraction, or in milliseconds. The number of digits decides:
-// 12 or more are milliseconds, because seconds have 9 or 10 digits in the valid years.
+// parseRest parses what follows the second: a fraction, which is ignored, and the time zone. It returns the offset of
+// the zone from UTC (seconds).
+func parseRest(b []byte) (offset int64, ok bool) {
+	if len(b) > 0 && (b[0] == '.' || b[0] == ',') {
+		b = b[1:]
+		for len(b) > 0 && b[0] >= '0' && b[0] <= '9' {
+			b = b[1:]
+		}
+	}
+	if len(b) > 0 && b[0] == ' ' {
+		b = b[1:]
+	}
+	switch string(b) {
+	case "", "Z", "z", "UTC", "GMT":
+		return 0, true
+	}
+	return parseZone(b)
+}
+
+// parseEpoch parses Unix time, with or without a fraction. The number of digits decides on the unit, because seconds
+// have 9 or 10 digits in the valid years: 12 or 13 digits are milliseconds, 15 or 16 microseconds, 18 or 19
+// nanoseconds.
 func parseEpoch(b []byte) (int64, bool) {
 	var v int64
 	digits := 0
 	for digits < len(b) && b[digits] >= '0' && b[digits] <= '9' {
 		v = v*10 + int64(b[digits]-'0')
-		if digits++; digits > 13 {
+		if digits++; digits > 19 || v < 0 {
 			return 0, false
 		}
 	}
 	for i := digits; i < len(b); i++ {
+		if b[i] == 'e' || b[i] == 'E' { // 1.789862492123e+09, as some programs write numbers in JSON
+			f, err := strconv.ParseFloat(string(b), 64)
+			if err != nil || f < 0 || f > 1e19 {
+				return 0, false
+			}
+			return parseEpoch(strconv.AppendInt(nil, int64(f), 10))
+		}
 		if (b[i] < '0' || b[i] > '9') && (b[i] != '.' || i != digits) {
 			return 0, false
 		}
 	}
-	if digits >= 12 {
+	for n := digits; n >= 12; n -= 3 {
 		v /= 1000
 	}
 	return v, digits > 0 && v >= days(firstYear, 1, 1)*86400 && v < days(lastYear+1, 1, 1)*86400

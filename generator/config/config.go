@@ -80,8 +80,9 @@ type Girder struct {
 type Stats struct {
 	GeoIP       []string   // MaxMind DB files, in the order in which they are searched
 	Attribution string     // HTML that their licence requires; "" to derive it from the files
-	LogFormats  []string   // formats of log lines in the syntax of Nginx's log_format, tried before the built-in ones
+	LogFormats  []string   // formats of log lines: Nginx's log_format or Apache's LogFormat, tried before the built-in ones
 	JSONFields  JSONFields // field names of logs in JSON lines
+	Proxies     int        // trusted proxies in front of the server; 0 if unknown
 	UserAgents  string     // file with user agent rules; "" for the built-in ones
 	Privacy     string     // "keyed", "daily" or "full": what is stored of an address
 	MinCountry  int        // countries with fewer downloads a month are published together as "others"

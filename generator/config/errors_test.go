@@ -74,7 +74,7 @@ func TestErrors(t *testing.T) {
 			[]string{`sitegen.yaml:2:19: stats.geoip has an empty item (found "")`}},
 		{"log format without variables", "stats:\n  log_formats: [combined]\n", []string{
 			`sitegen.yaml:2:17: stats.log_formats has a format without variables (found "combined"); ` +
-				`use the syntax of Nginx's log_format: $remote_addr …`,
+				`use the syntax of Nginx's log_format: $remote_addr …, or of Apache's LogFormat: %h …`,
 		}},
 		{"unknown field of JSON lines", "stats:\n  json_fields:\n    tme: t\n",
 			[]string{`sitegen.yaml:3:5: unknown key "stats.json_fields.tme"; did you mean "stats.json_fields.time"?`}},

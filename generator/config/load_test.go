@@ -185,6 +185,7 @@ stats:
     path: uri
     status: code
     agent: ua
+  trusted_proxies: 2
   user_agents: regexes.yaml
   privacy: full
   min_country: 20
@@ -225,7 +226,7 @@ deploy:
 			LogFormats: []string{`$remote_addr [$time_iso8601] "$request" $status`, `{"a": "$remote_addr, $status"}`},
 			JSONFields: config.JSONFields{Address: "ip", Time: "at", Request: "req", Method: "verb", Path: "uri",
 				Status: "code", Agent: "ua"},
-			UserAgents: "regexes.yaml", Privacy: "full", MinCountry: 20,
+			Proxies: 2, UserAgents: "regexes.yaml", Privacy: "full", MinCountry: 20,
 		},
 		Preview: config.Preview{
 			Listen: "[::1]:9000", AllowedHosts: []string{"box.example"}, As: "s3", Drafts: true, Future: true,

@@ -316,9 +316,10 @@ var options = []*Option{
 	{
 		Key: "stats.log_formats", Flag: "log-line", Group: "Statistics", Command: "stats",
 		Value: "FORMAT",
-		Usage: "additional format of log lines, as in Nginx's log_format",
-		Doc: "Formats of log lines besides those that are recognised, each in the syntax of Nginx's `log_format`: " +
-			"`['$remote_addr [$time_iso8601] \"$request\" $status \"$http_user_agent\"']`. In the environment " +
+		Usage: "additional format of log lines, as in Nginx's log_format or Apache's LogFormat",
+		Doc: "Formats of log lines besides those that are recognised, each in the syntax of Nginx's `log_format` or " +
+			"Apache's `LogFormat`: `['$remote_addr [$time_iso8601] \"$request\" $status \"$http_user_agent\"']`. In " +
+			"the environment " +
 			"variable, write one per line.",
 		field: many("list of log formats", "\n", func(c *Config) *[]string { return &c.Stats.LogFormats }, logFormat,
 			same),
@@ -326,14 +327,16 @@ var options = []*Option{
 	{
 		Key: "stats.json_fields.address", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the address of the visitor",
-		Doc: "The field that holds the address of the visitor in logs of JSON lines. Empty: one of `remote_addr`, " +
+		Doc: "The field that holds the address of the visitor in logs of JSON lines, with dots for nested objects: " +
+			"`request.remote_ip`. Empty: a usual key such as `remote_addr`, " +
 			"`client_ip`, `remote_ip`, `c-ip`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Address }, oneLine),
 	},
 	{
 		Key: "stats.json_fields.time", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the time",
-		Doc: "The field that holds the time in logs of JSON lines. Empty: one of `time_local`, `time_iso8601`, " +
+		Doc: "The field that holds the time in logs of JSON lines. Empty: a usual key such as `time_local`, " +
+			"`time_iso8601`, " +
 			"`time`, `timestamp`, `@timestamp`, `ts`, `msec`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Time }, oneLine),
 	},
@@ -347,29 +350,41 @@ var options = []*Option{
 	{
 		Key: "stats.json_fields.method", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the method",
-		Doc: "The field that holds the method in logs of JSON lines without a request line. Empty: one of " +
+		Doc: "The field that holds the method in logs of JSON lines without a request line. Empty: a usual key " +
+			"such as " +
 			"`request_method`, `method`, `cs-method`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Method }, oneLine),
 	},
 	{
 		Key: "stats.json_fields.path", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the path",
-		Doc: "The field that holds the path in logs of JSON lines without a request line. Empty: one of " +
+		Doc: "The field that holds the path in logs of JSON lines without a request line. Empty: a usual key such as " +
 			"`request_uri`, `uri`, `url`, `path`, `cs-uri-stem`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Path }, oneLine),
 	},
 	{
 		Key: "stats.json_fields.status", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the status code",
-		Doc:   "The field that holds the status code in logs of JSON lines. Empty: one of `status`, `sc-status`.",
+		Doc: "The field that holds the status code in logs of JSON lines. Empty: a usual key such as `status`, " +
+			"`sc-status`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Status }, oneLine),
 	},
 	{
 		Key: "stats.json_fields.agent", Group: "Statistics", Command: "stats",
 		Usage: "field of JSON lines with the user agent",
-		Doc: "The field that holds the user agent in logs of JSON lines. Empty: one of `http_user_agent`, " +
+		Doc: "The field that holds the user agent in logs of JSON lines. Empty: a usual key such as " +
+			"`http_user_agent`, " +
 			"`user_agent`, `agent`, `cs(User-Agent)`.",
 		field: text(func(c *Config) *string { return &c.Stats.JSONFields.Agent }, oneLine),
+	},
+	{
+		Key: "stats.trusted_proxies", Flag: "trusted-proxies", Group: "Statistics", Default: "0", Command: "stats",
+		Value: "N",
+		Usage: "number of proxies in front of the server whose X-Forwarded-For is trusted",
+		Doc: "The number of proxies in front of the server. Each appends the address of its client to the list " +
+			"`X-Forwarded-For`, so the visitor is the N-th address from the end. `0`: the address before the time, " +
+			"or the first one if it is a list.",
+		field: number(func(c *Config) *int { return &c.Stats.Proxies }, 0, 20),
 	},
 	{
 		Key: "stats.user_agents", Flag: "user-agents", Group: "Statistics", Command: "stats",
@@ -497,7 +512,8 @@ var options = []*Option{
 		Usage: "response headers of files",
 		Doc: "Response headers of files, besides the defaults: a pattern, in which `*` matches everything, and a " +
 			"header: `['*.pdf Content-Disposition: attachment', '/drafts/* Cache-Control: no-store']`. The headers " +
-			"are `Cache-Control`, `Content-Disposition`, `Content-Language` and `Content-Type`. Of several rules that " +
+			"are `Cache-Control`, `Content-Disposition`, `Content-Language` and `Content-Type`. Of several " +
+			"rules that " +
 			"match, the last one counts. In the environment variable, write one per line.",
 		field: many("list of rules", "\n", func(c *Config) *[]objects.Rule { return &c.Deploy.Headers }, headerRule,
 			objects.Rule.String),

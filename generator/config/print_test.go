@@ -66,6 +66,7 @@ stats:
     path: ""                                               # default
     status: ""                                             # default
     agent: ""                                              # default
+  trusted_proxies: 0                                       # default
   user_agents: ""                                          # default
   privacy: keyed                                           # default
   min_country: 5                                           # default

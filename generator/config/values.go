@@ -234,9 +234,9 @@ func printable(s string) error {
 
 // logFormat does a rough check of a log format. Package accesslog checks the exact syntax when it reads logs.
 func logFormat(s, _ string) (string, error) {
-	if !strings.Contains(s, "$") {
+	if !strings.ContainsAny(s, "$%") {
 		return "", invalid{what: "has a format without variables",
-			hint: "use the syntax of Nginx's log_format: $remote_addr …"}
+			hint: "use the syntax of Nginx's log_format: $remote_addr …, or of Apache's LogFormat: %h …"}
 	}
 	return s, oneLine(s)
 }

@@ -41,14 +41,16 @@ type Options struct {
 
 // Run counts the new requests in the logs, and publishes the statistics with their page.
 func Run(ctx context.Context, p *project.Project, o Options) (report *stats.Report, err error) {
-	names, err := accesslog.Expand(o.Logs)
-	if err != nil {
-		return nil, fault.Wrap(fault.Usage, err, "")
+	names, missing := accesslog.Expand(o.Logs)
+	if len(names) == 0 && missing != nil {
+		return nil, fault.Wrap(fault.Usage, missing, "")
 	}
 	buckets := &logsource.Buckets{}
-	if names, err = buckets.Expand(ctx, names); err != nil {
+	names, err = buckets.Expand(ctx, names)
+	if err != nil && (len(names) == 0 || fault.KindOf(err) == fault.Usage) {
 		return nil, err
 	}
+	missing = errors.Join(missing, err)
 	e, err := open(ctx, p, o, buckets)
 	if err != nil {
 		return nil, err
@@ -61,6 +63,7 @@ func Run(ctx context.Context, p *project.Project, o Options) (report *stats.Repo
 	if err != nil {
 		return nil, err
 	}
+	report.AddMissing(missing)
 	publishing := p.Terminal.Start("publishing the statistics", 0, progress.Nothing)
 	defer publishing.End()
 	if report.Files, err = publish(ctx, p, e, o.DryRun); err != nil {
@@ -82,6 +85,7 @@ func open(ctx context.Context, p *project.Project, o Options, buckets *logsource
 	if err != nil {
 		return nil, fault.Wrap(fault.Usage, fmt.Errorf("%s: %w", p.Config.Origin("stats.log_formats"), err), "")
 	}
+	formats.TrustedProxies = c.Proxies
 	packages, err := everPublished(ctx, p)
 	if err != nil {
 		return nil, err

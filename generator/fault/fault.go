@@ -24,6 +24,7 @@ const (
 	Limit                   // the redirects exceed a limit of a server; only that server's files are unchanged
 	Remote                  // AWS cannot be reached or refuses a request; visitors still see the previous deploy
 	Conflict                // somebody else deployed at the same time; visitors see that deploy
+	Losses                  // logs could not be read, or only in part; everything else was counted
 )
 
 // Error is an error with a kind and, optionally, a hint.

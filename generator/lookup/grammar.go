@@ -18,8 +18,8 @@ var Script string
 // Tables is a Spec in the form that Script uses.
 type Tables struct {
 	Parameters [][]string `json:"parameters"` // name, kind, role, values of a choice with bars between them
-	// Permalinks has the pattern of each permalink, with {name} for a choice, the names of its groups with commas between
-	// them, and its fixed parameters. No text contains a space or a semicolon.
+	// Permalinks has the pattern of each permalink, with {name} for a choice, the names of its groups with commas
+	// between them, and its fixed parameters. No text contains a space or a semicolon.
 	Permalinks [][3]string `json:"permalinks"`
 }
 

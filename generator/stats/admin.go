@@ -1,6 +1,11 @@
 package stats
 
-import "context"
+import (
+	"context"
+	"fmt"
+
+	"github.com/Slicer/sitegen/generator/fault"
+)
 
 // Forget deletes the data of single visitors on the days before the given one (YYYY-MM-DD) and keeps the numbers of
 // these days. It closes the days: lines of them that are read later are not counted. The statistics of format 1.0 lose
@@ -9,6 +14,10 @@ func (e *Engine) Forget(ctx context.Context, before string) (hits int64, err err
 	day, err := parseDay(before)
 	if err != nil {
 		return 0, err
+	}
+	if today := dayOf(e.options.Now()); day > today {
+		err := fmt.Errorf("the day must not be in the future (found %q; today is %s)", before, dayString(today))
+		return 0, fault.Wrap(fault.Usage, err, "")
 	}
 	if _, err := e.db.Recount(ctx, e.options.LegacyFile != ""); err != nil {
 		return 0, err

@@ -94,7 +94,7 @@ func TestPrivacy(t *testing.T) {
 		t.Run(string(mode), func(t *testing.T) {
 			o := options(t, t.TempDir())
 			o.Privacy = mode
-			o.Now = func() time.Time { return time.Date(2026, 10, 10, 0, 0, 0, 0, time.UTC) }
+			o.Now = func() time.Time { return time.Date(2026, 10, 31, 12, 0, 0, 0, time.UTC) }
 			e := open(t, o)
 			read(t, e, testLog("access.log.gz"))
 			if diff := cmp.Diff(string(text(t, "truth-daily.tsv")), export(t, e)); diff != "" {
@@ -125,9 +125,9 @@ func TestPrivacy(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if mode == Daily && (bytes.Contains(key, []byte("2026-10-06")) ||
-				!bytes.Contains(key, []byte("2026-10-07"))) {
-				t.Errorf("want keys from 2026-10-07 on, got: %s", key)
+			if mode == Daily && (bytes.Contains(key, []byte("2026-10-27")) ||
+				!bytes.Contains(key, []byte("2026-10-28"))) {
+				t.Errorf("want keys from 2026-10-28 on, got: %s", key)
 			}
 			e = open(t, o)
 			if r := read(t, e, testLog("s3.log.gz")); r.New != 0 || (mode == Daily) != (r.Closed > 0) {

@@ -152,7 +152,7 @@ func (c *Classifier) Classify(agent string) Agent {
 	default:
 		a.Legacy = LegacyMobile
 	}
-	a.Class = classOf(c.lower, a.Device, family)
+	a.Class = classOf(agent, c.lower, a.Device, family)
 	return a
 }
 
@@ -216,10 +216,17 @@ var mobiles = []string{
 	"HarmonyOS", "Tizen", "Symbian OS", "Symbian^3", "Firefox OS", "Bada", "webOS", "MeeGo", "Maemo", "Sailfish",
 }
 
+// cubot matches the name of a make of phones.
+var cubot = regexp.MustCompile("(?i)cubot")
+
 // classOf returns the class of a user agent, in lower case, with the device and the operating system that the rules
 // found. The order of the checks matters: a crawler that poses as a phone is a bot, and only a user agent that begins
 // with Mozilla or Opera, as those of all browsers do, is a browser.
-func classOf(lower, device, system string) Class {
+func classOf(agent, lower, device, system string) Class {
+	// Phones of the make CUBOT are no robots.
+	if strings.Contains(lower, "cubot") {
+		agent, lower = cubot.ReplaceAllString(agent, ""), strings.ReplaceAll(lower, "cubot", "")
+	}
 	contained := func(list []string) bool {
 		return slices.ContainsFunc(list, func(s string) bool { return strings.Contains(lower, s) })
 	}
@@ -228,7 +235,7 @@ func classOf(lower, device, system string) Class {
 		return Unknown
 	case contained(tools):
 		return Tool
-	case device == "Spider" || contained(bots):
+	case device == "Spider" || contained(bots) || namesItself(lower) || isCrawler(agent):
 		return Bot
 	case slices.Contains(mobiles, system):
 		return Mobile

@@ -210,3 +210,38 @@ func BenchmarkClassify(b *testing.B) {
 		}
 	})
 }
+
+// TestRobots holds the recall on the user agents of a public list of crawlers, and the precision on those of browsers
+// that resemble crawlers.
+func TestRobots(t *testing.T) {
+	c := classifier(t)
+	all, missed := 0, 0
+	for agent := range strings.Lines(string(text(t, "crawler-agents.txt.gz"))) {
+		all++
+		if a := c.Classify(strings.TrimSuffix(agent, "\n")); a.Class == Browser || a.Class == Mobile {
+			missed++
+			t.Logf("%v: %s", a.Class, agent)
+		}
+	}
+	if all < 2000 || missed > all/200 {
+		t.Errorf("%d of %d crawlers are browsers", missed, all)
+	}
+	for _, agent := range []string{
+		"Mozilla/5.0 (Linux; Android 9; CUBOT X19) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/83.0 Mobile Safari/537.36",
+		"Mozilla/5.0 (Linux; U; Android 7.0; de; Cubot_Note_S Build/LMY47I) AppleWebKit/537.36 Mobile Safari/537.36",
+		"Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2; Trident/6.0)",
+		"Mozilla/5.0 (compatible; Konqueror/4.5; FreeBSD) KHTML/4.5.4 (like Gecko)",
+		"Mozilla/5.0 (X11; U; Linux i686; en-US; rv:1.9.0.1) Gecko/2008072820 Firefox/3.0.1 ~@x",
+		chrome, safari, iphone, android,
+		chrome + " Edg/126.0.0.0", chrome + " OPR/111.0.0.0", chrome + " Vivaldi/6.7",
+		"Mozilla/5.0 (Linux; Android 14; SAMSUNG SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) " +
+			"SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36",
+		"Mozilla/5.0 (Linux; Android 11; KFTRWI) AppleWebKit/537.36 (KHTML, like Gecko) Silk/126.0 like Chrome/126.0 " +
+			"Safari/537.36",
+		"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
+	} {
+		if a := c.Classify(agent); a.Class != Browser && a.Class != Mobile {
+			t.Errorf("%v: %s", a.Class, agent)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package stats
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/Slicer/sitegen/generator/accesslog"
@@ -76,6 +77,8 @@ type collector struct {
 	report   *Report
 	send     func(*batch) error
 
+	firstDay, lastDay int32 // valid days: from the day before the first package to tomorrow
+
 	addresses map[string]visitor
 	batch     *batch
 	scratch   []byte // the agent of the entry, reused
@@ -111,7 +114,10 @@ func (c *collector) flush() error {
 // read reads a log to its end. An error in the log itself, such as a truncated archive, is returned as problem: the run
 // reports it and goes on with the next log. Any other error ends the run.
 func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem, err error) {
-	l.Format, l.KnownBytes = s.parser.Name(), s.log.Offset
+	l.KnownBytes = s.log.Offset
+	closedBefore, requestsBefore := c.report.Closed, c.report.Requests
+	var good, bad int64 // lines
+	var badLine []byte  // the first invalid one
 	lines := accesslog.NewLines(s.text, s.log.Offset)
 	var e accesslog.Entry
 	flushed := s.log.Offset
@@ -124,20 +130,26 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 		}
 		l.Lines++
 		if lineErr == nil {
-			lineErr = s.parser.Parse(line, &e)
+			lineErr = c.parse(s, line, &e)
 		}
 		switch {
 		case lineErr == nil:
+			good++
 			if err := c.entry(&e); err != nil {
 				return nil, err
 			}
 		case errors.Is(lineErr, accesslog.ErrComment):
 		default:
+			if bad++; badLine == nil {
+				badLine = append([]byte{}, line...)
+			}
 			c.report.addBad(l.Name, lineErr, l.Lines, line)
 		}
 		last = append(last[:0], line[max(0, len(line)-tailSize):]...)
 		if len(c.batch.hits) >= batchHits || lines.Offset() > flushed+batchBytes {
-			c.setPosition(s, lines.Offset(), last)
+			if !mostlyInvalid(good, bad) {
+				c.setPosition(s, lines.Offset(), last)
+			}
 			flushed = lines.Offset()
 			if err := c.flush(); err != nil {
 				return nil, err
@@ -151,7 +163,9 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 		problem = nil
 	}
 	l.Unfinished = len(lines.Unfinished()) > 0
-	if l.Lines > 0 {
+	// The position does not move past lines most of which are invalid, so that they are read again as soon as their
+	// format is configured.
+	if l.Lines > 0 && !mostlyInvalid(good, bad) {
 		c.setPosition(s, lines.Offset(), last)
 	}
 	c.report.Bytes += lines.Offset() - s.log.Offset
@@ -160,23 +174,69 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 			// A compressed file does not grow, so its last line will not become longer: use it as it is. The position
 			// stays before this line, in case the same log is read again uncompressed, with the complete line.
 			l.Unfinished = false
-			if s.parser.Parse(lines.Unfinished(), &e) == nil {
-				l.Lines++
+			line := lines.Unfinished()
+			l.Lines++
+			switch lineErr := c.parse(s, line, &e); {
+			case lineErr == nil:
+				good++
 				if err := c.entry(&e); err != nil {
 					return nil, err
 				}
+			case !errors.Is(lineErr, accesslog.ErrComment):
+				if bad++; badLine == nil {
+					badLine = append([]byte{}, line...)
+				}
+				c.report.addBad(l.Name, lineErr, l.Lines, line)
 			}
 		}
-		c.batch.logs = append(c.batch.logs, readLog{archive: s.archive})
+		if !mostlyInvalid(good, bad) {
+			c.batch.logs = append(c.batch.logs, readLog{archive: s.archive})
+		}
 	}
 	c.report.Lines += l.Lines
+	l.Format = s.parser.Name()
+	requests, closed := c.report.Requests-requestsBefore, c.report.Closed-closedBefore
+	switch {
+	case problem != nil:
+		problem = fmt.Errorf("%w; the lines before were read", problem)
+	case mostlyInvalid(good, bad):
+		problem = fmt.Errorf("%s of its %s new lines are in no known format; %s", thousands(bad), thousands(l.Lines),
+			c.options.Formats.Explain(badLine))
+	case closed > 0 && closed == requests:
+		problem = fmt.Errorf("all of its %s requests for packages are on closed days, which are not counted again",
+			thousands(requests))
+	}
 	return problem, nil
 }
+
+// parse parses a line and checks its time.
+func (c *collector) parse(s *source, line []byte, e *accesslog.Entry) error {
+	if err := s.parser.Parse(line, e); err != nil {
+		return err
+	}
+	switch day := int32(e.Time / secondsPerDay); {
+	case day > c.lastDay:
+		return errFuture
+	case day < c.firstDay:
+		return errEarly
+	}
+	return nil
+}
+
+// Reasons why a time is invalid: the clock of the machine was wrong.
+var (
+	errFuture = errors.New("time is later than tomorrow")
+	errEarly  = errors.New("time is before the first package of the project")
+)
+
+// mostlyInvalid reports whether so many lines are invalid that their format must be unknown: all of them, or at least
+// 20 and more than half. Single garbled lines are common.
+func mostlyInvalid(good, bad int64) bool { return bad > good && (good == 0 || bad >= 20) }
 
 // setPosition adds the position up to which a log has been read to the batch.
 func (c *collector) setPosition(s *source, offset int64, last []byte) {
 	l := s.log
-	l.Offset, l.Tail = offset, tailOf(last)
+	l.Offset, l.Tail, l.State = offset, tailOf(last), s.parser.State()
 	c.batch.logs = append(c.batch.logs, readLog{log: &l, previous: s.stored})
 	s.stored = nil // replaced with this batch
 }
@@ -191,6 +251,10 @@ func (c *collector) entry(e *accesslog.Entry) error {
 	// The server may already know a package that the catalogue of this run does not contain yet.
 	if !c.known[string(id)] && !(download && isGirderID(id)) {
 		return nil // not a package
+	}
+	if isNetwork(e.Agent) {
+		c.report.Networks++
+		return nil
 	}
 	c.report.Requests++
 	day := int32(e.Time / secondsPerDay)

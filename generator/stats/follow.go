@@ -56,8 +56,9 @@ var errNothingNew = errors.New("nothing new")
 type source struct {
 	text       *bufio.Reader
 	close      func() // releases the decompressor
-	parser     accesslog.Parser
-	compressed bool
+	parser     *accesslog.Parser
+	compressed bool           // the file does not grow
+	encoded    bool           // offsets are not those of the file: it is compressed, or has another encoding
 	archive    []byte         // identifies the content, so that it is read to its end only once; nil if it can grow
 	head       []byte         // whole lines at the beginning
 	log        downloads.Log  // identifies the log; Offset is where reading begins
@@ -109,6 +110,7 @@ func follow(ctx context.Context, db *downloads.DB, formats *accesslog.Formats, f
 			}
 		}
 		s.stored = l
+		s.restore(ok)
 	}
 	if s.compressed {
 		s.archive = archive
@@ -125,7 +127,8 @@ func openText(r io.Reader, formats *accesslog.Formats, meter func(int)) (*source
 	s := &source{
 		text:       bufio.NewReaderSize(text, 2*headSize),
 		close:      func() { text.Close() }, // reading has already returned the same error
-		compressed: compression != accesslog.Plain,
+		compressed: compression != accesslog.Plain && compression != accesslog.UTF16,
+		encoded:    compression != accesslog.Plain,
 	}
 	if err := s.begin(formats); err != nil {
 		s.close()
@@ -134,17 +137,18 @@ func openText(r io.Reader, formats *accesslog.Formats, meter func(int)) (*source
 	return s, nil
 }
 
-// begin reads the head and detects the format.
+// begin reads the head.
 func (s *source) begin(formats *accesslog.Formats) error {
 	begin, err := s.text.Peek(headSize)
-	if end := bytes.LastIndexByte(begin, '\n'); end >= 0 {
+	switch end := bytes.LastIndexByte(begin, '\n'); {
+	case end >= 0 && !(s.compressed && err == io.EOF && firstLine(begin[:end+1]) == nil):
 		begin = begin[:end+1]
-	} else if len(begin) < headSize {
-		// There is no complete line yet, or a compressed file is damaged at its beginning.
-		if err == io.EOF {
-			err = errNothingNew
-		}
-		return err
+	case len(begin) == headSize, s.compressed && err == io.EOF && len(begin) > 0:
+		// The first line is very long, or it is the only one of a file that does not grow and has no line ending.
+	case err == io.EOF:
+		return errNothingNew // there is no complete line yet
+	default:
+		return err // a compressed file is damaged at its beginning
 	}
 	s.head = bytes.Clone(begin)
 	first := firstLine(s.head)
@@ -152,14 +156,27 @@ func (s *source) begin(formats *accesslog.Formats) error {
 		return errNothingNew // a CloudFront log that has comments, but no request yet
 	}
 	s.log = downloads.Log{First: hashOf(first), Head: len(s.head), Hash: hashOf(s.head)}
-	if s.parser = formats.Detect(s.head); s.parser == nil {
-		return errFormat
-	}
+	s.parser = formats.NewParser()
 	return nil
 }
 
-// errFormat means that the format of a log is unknown.
-var errFormat = errors.New("no line of its first 4 KB is in a known format; see log_formats in docs/stats.md")
+// restore sets the columns of the log where reading begins, if it begins at the stored position. Positions that earlier
+// versions have stored do not contain them; the columns are then those at the beginning.
+func (s *source) restore(found bool) {
+	if !found {
+		return
+	}
+	if s.stored.State != "" {
+		s.parser.Restore(s.stored.State)
+		return
+	}
+	var e accesslog.Entry
+	for line := range bytes.Lines(s.head) {
+		if line[0] == '#' {
+			_ = s.parser.Parse(bytes.TrimRight(line, "\r\n"), &e) // a comment by design
+		}
+	}
+}
 
 // firstLine returns the first line that is not a comment, nil if there is none.
 func firstLine(head []byte) []byte {
@@ -186,7 +203,7 @@ func findStored(ctx context.Context, db *downloads.DB, s *source) (*downloads.Lo
 // the file must be opened again, because s has skipped its beginning.
 func (s *source) skip(f *os.File, size int64, l *downloads.Log, meter func(int)) (bool, error) {
 	before := min(l.Offset, tailSize+2) // enough for the end of the last line and its line break, \n or \r\n
-	if !s.compressed {
+	if !s.encoded {
 		if size < l.Offset {
 			return false, nil
 		}

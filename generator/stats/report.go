@@ -6,7 +6,10 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/Slicer/sitegen/generator/fault"
 )
 
 // maxSample is the maximum length of an invalid line in a report (bytes).
@@ -15,14 +18,16 @@ const maxSample = 160
 // Report holds the results of a run.
 type Report struct {
 	Logs       []LogReport      `json:"logs"`
-	Lines      int64            `json:"lines"`      // lines read in this run, including comments and invalid lines
-	Bytes      int64            `json:"bytes"`      // size of these lines, decompressed
-	KnownBytes int64            `json:"knownBytes"` // skipped, because earlier runs have read them
-	Requests   int64            `json:"requests"`   // requests for packages, with any method and status
-	Downloads  int64            `json:"downloads"`  // of these, those that count by the default rule, with repetitions
-	ByClass    map[string]int64 `json:"byClass"`    // Downloads by class
-	New        int64            `json:"new"`        // hits that were added to the database, or changed a row there
-	Closed     int64            `json:"closed"`     // requests on closed days, see Forget and ImportDaily
+	Missing    []string         `json:"missing,omitempty"`  // logs that were not found, with the reasons
+	Lines      int64            `json:"lines"`              // lines read in this run, including comments and invalid lines
+	Bytes      int64            `json:"bytes"`              // size of these lines, decompressed
+	KnownBytes int64            `json:"knownBytes"`         // skipped, because earlier runs have read them
+	Requests   int64            `json:"requests"`           // requests for packages, with any method and status
+	Downloads  int64            `json:"downloads"`          // of these, those that count by the default rule, with repetitions
+	ByClass    map[string]int64 `json:"byClass"`            // Downloads by class
+	New        int64            `json:"new"`                // hits that were added to the database, or changed a row there
+	Closed     int64            `json:"closed"`             // requests on closed days, see Forget and ImportDaily
+	Networks   int64            `json:"networks,omitempty"` // requests for packages by content delivery networks
 	Bad        []BadLines       `json:"bad"`
 	Days       int              `json:"days"`  // number of days recounted
 	Files      []string         `json:"files"` // published files that changed
@@ -43,12 +48,22 @@ type LogReport struct {
 
 // BadLines are the lines of one log that are invalid for the same reason.
 type BadLines struct {
-	Log    string `json:"log"`
-	Reason string `json:"reason"`
-	Lines  int64  `json:"lines"`  // number of lines
-	Sample string `json:"sample"` // beginning of the first of these lines, with special characters escaped
-	Line   int64  `json:"line"`   // position of the first of these lines among those read in this run, from 1
+	Log    string    `json:"log"`
+	Reason string    `json:"reason"`
+	Lines  int64     `json:"lines"`  // number of lines
+	Sample string    `json:"sample"` // beginning of the first of these lines, with special characters escaped
+	First  []BadLine `json:"-"`      // the first of these lines, whole; at most maxBadLines
+	Line   int64     `json:"line"`   // position of the first of these lines among those read in this run, from 1
 }
+
+// BadLine is an invalid line.
+type BadLine struct {
+	Number int64  // position among the lines read in this run, from 1
+	Text   string // with special characters escaped
+}
+
+// maxBadLines is the number of invalid lines of a log with the same reason that are kept whole.
+const maxBadLines = 5
 
 // BadCount returns the number of invalid lines.
 func (r *Report) BadCount() int64 {
@@ -59,9 +74,9 @@ func (r *Report) BadCount() int64 {
 	return n
 }
 
-// Problems returns the problems of all logs that could not be read to their end.
+// Problems returns the reasons why logs could not be found or not be read to their end.
 func (r *Report) Problems() []string {
-	var list []string
+	list := slices.Clone(r.Missing)
 	for _, l := range r.Logs {
 		if l.Problem != "" {
 			list = append(list, l.Problem)
@@ -70,17 +85,45 @@ func (r *Report) Problems() []string {
 	return list
 }
 
+// AddMissing adds the logs that were not found: those of a joined error.
+func (r *Report) AddMissing(err error) {
+	switch joined, ok := err.(interface{ Unwrap() []error }); {
+	case ok:
+		for _, err := range joined.Unwrap() {
+			r.AddMissing(err)
+		}
+	case err != nil:
+		r.Missing = append(r.Missing, err.Error())
+	}
+}
+
+// Losses returns an error with the kind fault.Losses if a log could not be found or not be read to its end, nil if all
+// of them were read. Problems has the reasons.
+func (r *Report) Losses() error {
+	n := len(r.Problems())
+	if n == 0 {
+		return nil
+	}
+	err := fmt.Errorf("%s could not be read, or only in part; all others are counted", plural(n, "log"))
+	return fault.Wrap(fault.Losses, err, "See the warnings for the reasons. The next run tries to read them again.")
+}
+
 // addBad counts an invalid line.
 func (r *Report) addBad(log string, reason error, number int64, line []byte) {
 	text := reason.Error()
 	for i := len(r.Bad) - 1; i >= 0 && r.Bad[i].Log == log; i-- {
 		if r.Bad[i].Reason == text {
-			r.Bad[i].Lines++
+			b := &r.Bad[i]
+			b.Lines++
+			if len(b.First) < maxBadLines {
+				b.First = append(b.First, BadLine{number, strconv.QuoteToGraphic(string(line))})
+			}
 			return
 		}
 	}
 	sample := fmt.Sprintf("%q", line[:min(len(line), maxSample)])
-	r.Bad = append(r.Bad, BadLines{Log: log, Reason: text, Lines: 1, Sample: sample[1 : len(sample)-1], Line: number})
+	r.Bad = append(r.Bad, BadLines{Log: log, Reason: text, Lines: 1, Sample: sample[1 : len(sample)-1], Line: number,
+		First: []BadLine{{number, strconv.QuoteToGraphic(string(line))}}})
 }
 
 // WriteText writes the report as text for people. The example is of a run over two logs:
@@ -105,6 +148,10 @@ func (r *Report) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "  %s new requests; %s already counted", thousands(r.New), thousands(r.Requests-r.New-r.Closed))
 	if r.Closed > 0 {
 		fmt.Fprintf(&b, "; %s on closed days", thousands(r.Closed))
+	}
+	if r.Networks > 0 {
+		fmt.Fprintf(&b, "\n  %s requests by a content delivery network do not count: its own log has the visitors",
+			thousands(r.Networks))
 	}
 	fmt.Fprintf(&b, "\n  %s bytes skipped: already read by earlier runs\n", thousands(r.KnownBytes))
 	for _, l := range r.Logs {

@@ -2,6 +2,9 @@ package stats
 
 import (
 	"bytes"
+	"net/url"
+	"path"
+	"strings"
 
 	"github.com/Slicer/sitegen/generator/accesslog"
 )
@@ -11,10 +14,11 @@ var bitstreamPath = []byte("/bitstream/")
 // idLength is the length of a Girder id (hex digits).
 const idLength = 24
 
-// isDownload reports whether the method and the status of a request are those of a download by the default rule.
+// isDownload reports whether the method and the status of a request are those of a download by the default rule. S3
+// answers every redirect with 301.
 func isDownload(e *accesslog.Entry) bool {
 	switch e.Status {
-	case 200, 206, 302, 303, 307, 308:
+	case 200, 206, 301, 302, 303, 307, 308:
 		return string(e.Method) == "GET"
 	}
 	return false
@@ -22,17 +26,93 @@ func isDownload(e *accesslog.Entry) bool {
 
 // bitstreamOf returns the id in the target of a request. It reports exact if the path is /bitstream/<id> and nothing
 // else: only such requests count by the default rule. Format 1.0 also counts paths with more characters after the first
-// 24 of the id.
+// 24 of the id. The path is normalised as servers do it: see normalPath.
 func bitstreamOf(target []byte) (id []byte, exact bool) {
 	rest, ok := bytes.CutPrefix(target, bitstreamPath)
-	if !ok {
-		return nil, false
+	if !ok || bytes.ContainsAny(rest, "%/\\") {
+		if !ok && (len(target) < len(bitstreamPath) || bytes.IndexByte(target[1:], '/') < 0) {
+			return nil, false // /, /index.html
+		}
+		if bytes.IndexByte(target, '%') < 0 && !bytes.Contains(target, bitstreamPath) {
+			return nil, false
+		}
+		if rest, ok = bytes.CutPrefix(normalPath(target), bitstreamPath); !ok {
+			return nil, false
+		}
 	}
 	id, _, _ = bytes.Cut(rest, []byte{'?'})
-	if len(id) <= idLength {
-		return id, true
+	if len(id) > idLength {
+		return id[:idLength], false
 	}
-	return id[:idLength], false
+	if len(id) == idLength && hasUpper(id) { // hexadecimal ids may be in upper case
+		if lower := bytes.ToLower(id); isGirderID(lower) {
+			return lower, true
+		}
+	}
+	return id, true
+}
+
+func hasUpper(b []byte) bool {
+	for _, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			return true
+		}
+	}
+	return false
+}
+
+// normalPath returns the path of a target as a server finds it: without scheme and host, without the query, decoded,
+// and without repeated slashes and dot segments. For example, all of these are /bitstream/6a46:
+//
+//	http://example.org/bitstream/6a46   //bitstream/6a46   /x/../bitstream/./6a46   /bitstream/%36a46?x=1
+//
+// A target that leads above the root is returned unchanged.
+func normalPath(target []byte) []byte {
+	target = accesslog.Unescape(target)
+	text, _, _ := strings.Cut(string(target), "?")
+	text, _, _ = strings.Cut(text, "#")
+	if scheme, rest, ok := strings.Cut(text, "://"); ok && (strings.EqualFold(scheme, "http") ||
+		strings.EqualFold(scheme, "https")) {
+		_, text, _ = strings.Cut(rest, "/")
+		text = "/" + text
+	}
+	if decoded, err := url.PathUnescape(text); err == nil {
+		text = decoded
+	}
+	if !strings.HasPrefix(text, "/") {
+		return target
+	}
+	depth := 0
+	for part := range strings.SplitSeq(text, "/") {
+		switch part {
+		case "", ".":
+		case "..":
+			if depth--; depth < 0 {
+				return target
+			}
+		default:
+			depth++
+		}
+	}
+	clean := path.Clean(text)
+	if strings.HasSuffix(text, "/") && clean != "/" {
+		clean += "/"
+	}
+	return []byte(clean)
+}
+
+// networks are the beginnings of the user agents with which content delivery networks send the requests of visitors to
+// the origin. The log of the network has the same requests, with the visitors who sent them.
+var networks = [][]byte{[]byte("Amazon CloudFront"), []byte("Cloudflare"), []byte("CloudFlare"), []byte("Fastly")}
+
+// isNetwork reports whether the user agent is that of a content delivery network.
+func isNetwork(agent []byte) bool {
+	for _, n := range networks {
+		if bytes.HasPrefix(agent, n) {
+			return true
+		}
+	}
+	return false
 }
 
 // isGirderID reports whether an id has the form of a Girder id, so that it can be that of a package that the catalogue

@@ -96,8 +96,15 @@ func newCollector(ctx context.Context, e *Engine, geo *Geo, report *Report) (*co
 	if err != nil {
 		return nil, err
 	}
+	c.lastDay = dayOf(e.options.Now()) + 1
 	for _, p := range packages {
 		c.known[p.Bitstream] = true
+		if len(p.Built) < len("2006-01-02") {
+			continue
+		}
+		if day, err := parseDay(p.Built[:len("2006-01-02")]); err == nil && (c.firstDay == 0 || day-1 < c.firstDay) {
+			c.firstDay = day - 1 // the day before, because the build may have been in another time zone
+		}
 	}
 	if c.closed, err = e.db.Closed(ctx); err != nil {
 		return nil, err
@@ -168,7 +175,7 @@ func (c *collector) readLog(ctx context.Context, db *downloads.DB, name string, 
 	defer s.close()
 	problem, err := c.read(ctx, s, l)
 	if err == nil && problem != nil {
-		l.Problem = describe(name, fmt.Errorf("%w; the lines before were read", problem)).Error()
+		l.Problem = describe(name, problem).Error()
 	}
 	return err
 }

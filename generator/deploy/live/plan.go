@@ -167,7 +167,8 @@ func (r *Record) nodesWithout(others map[string]string) (nodes []Change) {
 }
 
 // known returns the record of the deploy that is live, for another edition than production also that of production,
-// whose objects it shares, and what is stored according to both. Both are live, so no collection deletes what they name.
+// whose objects it shares, and what is stored according to both. Both are live, so no collection deletes what they
+// name.
 func (l *Live) known(ctx context.Context, edition string, state State) (before, production *Record, have *stored,
 	err error) {
 	have = &stored{map[string]bool{}, map[string]string{}}

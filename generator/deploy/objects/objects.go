@@ -45,8 +45,7 @@ type Object struct {
 // New returns the object for a file, given the hash of its content.
 func New(file string, size int64, sum [sha256.Size]byte, headers Headers) Object {
 	h := sha256.New()
-	h.Write(sum[:])
-	io.WriteString(h, headers.String())
+	fmt.Fprintf(h, "%s%s", sum[:], headers)
 	key := Prefix + hex.EncodeToString(h.Sum(nil)[:hashSize]) + extension(file)
 	return Object{Path: file, Key: key, Size: size, Sum: sum, Headers: headers}
 }
@@ -183,7 +182,7 @@ type checked struct {
 
 func (c *checked) Read(p []byte) (int, error) {
 	n, err := c.ReadCloser.Read(p)
-	c.hash.Write(p[:n])
+	_, _ = c.hash.Write(p[:n]) // a hash returns no errors
 	c.left -= int64(n)
 	if err == io.EOF && (c.left != 0 || !c.sum()) || c.left < 0 {
 		return n, ErrChanged

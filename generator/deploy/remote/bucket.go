@@ -190,7 +190,8 @@ func (b *Bucket) sendParts(ctx context.Context, key, id string, size int64,
 		if sendErr != nil {
 			return nil, b.explain(sendErr)
 		}
-		parts = append(parts, types.CompletedPart{ETag: sent.ETag, PartNumber: &number, ChecksumCRC32: sent.ChecksumCRC32})
+		parts = append(parts, types.CompletedPart{ETag: sent.ETag, PartNumber: &number,
+			ChecksumCRC32: sent.ChecksumCRC32})
 		if err == io.ErrUnexpectedEOF {
 			return parts, nil
 		}

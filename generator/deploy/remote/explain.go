@@ -94,7 +94,8 @@ func (s service) hint(code string) string {
 	case "AccessDenied", "AccessDeniedException", "Forbidden", "AllAccessDisabled":
 		return s.needs
 	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException", "InvalidToken",
-		"UnrecognizedClientException", "InvalidSignatureException", "MissingAuthenticationToken", "InvalidClientTokenId":
+		"UnrecognizedClientException", "InvalidSignatureException", "MissingAuthenticationToken",
+		"InvalidClientTokenId":
 		return "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or AWS_PROFILE."
 	case "RequestTimeTooSkewed", "RequestExpired":
 		return "Set the clock of this machine."

@@ -39,7 +39,8 @@ func (s *Store) Get(ctx context.Context, key string) (string, error) {
 
 // Describe implements live.Store.
 func (s *Store) Describe(ctx context.Context) (live.Version, error) {
-	reply, err := s.client.DescribeKeyValueStore(ctx, &cloudfrontkeyvaluestore.DescribeKeyValueStoreInput{KvsARN: &s.arn})
+	reply, err := s.client.DescribeKeyValueStore(ctx,
+		&cloudfrontkeyvaluestore.DescribeKeyValueStoreInput{KvsARN: &s.arn})
 	if err != nil {
 		return live.Version{}, s.explain(err)
 	}

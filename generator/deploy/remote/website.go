@@ -25,7 +25,8 @@ type Website struct{ *Bucket }
 func (c *Client) Website(name string) *Website {
 	return &Website{&Bucket{c.s3, name, service{
 		name: "bucket " + name,
-		needs: "The credentials need the permissions s3:ListBucket, s3:GetBucketWebsite and s3:PutBucketWebsite on the " +
+		needs: "The credentials need the permissions s3:ListBucket, s3:GetBucketWebsite and s3:PutBucketWebsite " +
+			"on the " +
 			"bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject on its objects.",
 		next: "Run the command again; it continues where it stopped.",
 	}}}
@@ -40,7 +41,8 @@ func (w *Website) Read(ctx context.Context, key string, limit int64) (data []byt
 	defer reply.Body.Close()
 	data, err = io.ReadAll(io.LimitReader(reply.Body, limit+1))
 	if err == nil && int64(len(data)) > limit {
-		return nil, "", fault.Wrap(fault.Remote, fmt.Errorf("%s: %s has more than %d bytes", w.service.name, key, limit),
+		return nil, "", fault.Wrap(fault.Remote,
+			fmt.Errorf("%s: %s has more than %d bytes", w.service.name, key, limit),
 			"Delete it if sitegen has not written it.")
 	}
 	return data, unquote(reply.ETag), w.explain(err)

@@ -130,7 +130,8 @@ func isDamaged(err error) bool {
 // written by anybody who may write to the bucket.
 func parseManifest(data []byte) (*manifest, error) {
 	damaged := func(err error) error {
-		return fault.Wrap(fault.Remote, &damagedError{err}, "Run sitegen deploy --verify: it uploads the whole site again.")
+		return fault.Wrap(fault.Remote, &damagedError{err},
+			"Run sitegen deploy --verify: it uploads the whole site again.")
 	}
 	zr, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
@@ -148,8 +149,10 @@ func parseManifest(data []byte) (*manifest, error) {
 		return nil, damaged(err)
 	}
 	if head.Format > manifestFormat {
-		return nil, fault.Wrap(fault.Remote, fmt.Errorf("the manifest of the site (%s) has format %d, the newest known "+
-			"format is %d", ManifestKey, head.Format, manifestFormat), "Use a sitegen at least as new as the one that wrote it.")
+		return nil, fault.Wrap(fault.Remote,
+			fmt.Errorf("the manifest of the site (%s) has format %d, the newest known "+
+				"format is %d", ManifestKey, head.Format, manifestFormat),
+			"Use a sitegen at least as new as the one that wrote it.")
 	}
 	m := &manifest{}
 	if err := json.Unmarshal(text, m); err != nil {
@@ -185,8 +188,8 @@ func (m *manifest) check() error {
 	return nil
 }
 
-// load reads the manifest and its ETag. If there is none, it returns an empty one, and "". If it is damaged, the ETag is
-// valid.
+// load reads the manifest and its ETag. If there is none, it returns an empty one, and "". If it is damaged, the ETag
+// is valid.
 func (w *Website) load(ctx context.Context) (m *manifest, etag string, err error) {
 	data, etag, err := w.Bucket.Read(ctx, ManifestKey, maxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -202,8 +205,8 @@ func (w *Website) load(ctx context.Context) (m *manifest, etag string, err error
 // pause is the time between two reads of a manifest that has a claim.
 const pause = 5 * time.Second
 
-// await reads the manifest after it has waited until no other deploy is running: until the claim is released, or expires.
-// If the clock of the other deployer is ahead, await waits until the claim has not been renewed for claimTime.
+// await reads the manifest after it has waited until no other deploy is running: until the claim is released, or
+// expires. If the clock of the other deployer is ahead, await waits until the claim has not been renewed for claimTime.
 func (w *Website) await(ctx context.Context) (m *manifest, etag string, err error) {
 	seen, since := "", w.Now()
 	for told := false; ; told = true {
@@ -227,8 +230,8 @@ func (w *Website) await(ctx context.Context) (m *manifest, etag string, err erro
 // maxAttempts is the number of attempts to write a manifest that no one else writes.
 const maxAttempts = 5
 
-// save writes a manifest if the one in the bucket still has the given ETag, and returns the new ETag. Otherwise the error
-// is live.OtherDeploy.
+// save writes a manifest if the one in the bucket still has the given ETag, and returns the new ETag. Otherwise the
+// error is live.OtherDeploy.
 func (w *Website) save(ctx context.Context, m *manifest, etag string) (string, error) {
 	data, err := m.encode()
 	if err != nil {
@@ -270,5 +273,6 @@ func otherDeploy(data []byte) error {
 	if m, err := parseManifest(data); err == nil {
 		e.ID = m.ID
 	}
-	return fault.Wrap(fault.Remote, e, "Run the command again: it compares the site with what the other deploy has stored.")
+	return fault.Wrap(fault.Remote, e,
+		"Run the command again: it compares the site with what the other deploy has stored.")
 }

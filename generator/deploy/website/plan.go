@@ -99,8 +99,8 @@ func (p *Plan) Bytes() (n int64) {
 // timeLayout is the layout of the time in the id of a deploy. Ids sort by time.
 const timeLayout = "20060102T150405Z"
 
-// Plan returns what has to be done to deploy a site. If the bucket has that site already, this takes one request. damage,
-// if it is not nil, is what Verify has found.
+// Plan returns what has to be done to deploy a site. If the bucket has that site already, this takes one request.
+// damage, if it is not nil, is what Verify has found.
 func (w *Website) Plan(ctx context.Context, site *Site, damage *Damage) (*Plan, error) {
 	if err := site.check(); err != nil {
 		return nil, err
@@ -161,7 +161,8 @@ func (p *Plan) uploads(damaged map[string]bool) {
 	}
 	depth := depths(p.site.Redirects)
 	for _, r := range p.site.Redirects {
-		add(Upload{Key: r.Key, Location: r.Location, redirect: r, want: redirectEntry(r), stage: stage{depth: depth[r.Key]}})
+		add(Upload{Key: r.Key, Location: r.Location, redirect: r, want: redirectEntry(r),
+			stage: stage{depth: depth[r.Key]}})
 	}
 	slices.SortFunc(p.Upload, func(a, b Upload) int {
 		return cmp.Or(a.stage.class-b.stage.class, a.stage.depth-b.stage.depth, strings.Compare(a.Key, b.Key))
@@ -194,7 +195,8 @@ func depths(redirects []Redirect) map[string]int {
 	return depth
 }
 
-// leftovers plans what to do about the objects that the site does not have. It reports whether that changes the manifest.
+// leftovers plans what to do about the objects that the site does not have. It reports whether that changes the
+// manifest.
 func (p *Plan) leftovers(w *Website) (changed bool) {
 	var expired []string
 	for _, key := range slices.Sorted(maps.Keys(p.before.Files)) {

@@ -13,8 +13,8 @@
 //
 // # The manifest
 //
-// The manifest is an object of the bucket (see ManifestKey) that lists what deploys have stored, with hashes of contents
-// and headers. For example, after index.html has changed and the record of a withdrawn package is gone:
+// The manifest is an object of the bucket (see ManifestKey) that lists what deploys have stored, with hashes of
+// contents and headers. For example, after index.html has changed and the record of a withdrawn package is gone:
 //
 //	{"format": 1, "id": "20261126T084652Z-4f2a91c3", "config": "9d0c…", "files": {
 //	  "index.html":        {"kind": "page", "size": 5120, "sum": "a7f1…", "headers": "03bc…", "etag": "1f5e…"},
@@ -26,10 +26,10 @@
 //
 // # Several deployers, and deploys that are cut off
 //
-// The first write of a deploy is a manifest that marks everything as unsure that the deploy is about to store or delete,
-// and that claims the bucket for the next few minutes. Later writes of the manifest renew the claim and record what has
-// been stored. The last one has neither marks nor claim. Each write is conditional on the ETag that the one before has
-// left, so a deployer notices when another one has written:
+// The first write of a deploy is a manifest that marks everything as unsure that the deploy is about to store or
+// delete, and that claims the bucket for the next few minutes. Later writes of the manifest renew the claim and record
+// what has been stored. The last one has neither marks nor claim. Each write is conditional on the ETag that the one
+// before has left, so a deployer notices when another one has written:
 //
 //	the manifest has changed since the plan       stop before anything is stored; the error is live.OtherDeploy
 //	the manifest has a claim of another deploy    wait until it is released or expires
@@ -63,11 +63,11 @@ type Bucket interface {
 	// more than limit bytes is an error.
 	Read(ctx context.Context, key string, limit int64) (data []byte, etag string, err error)
 	// Replace stores an object if the one at the key still has the given ETag or, if etag is "", if there is none.
-	// Otherwise the error is ErrConflict. It returns the ETag of the new object. If the response of a successful request
-	// is lost, a repeated request results in ErrConflict, too.
+	// Otherwise the error is ErrConflict. It returns the ETag of the new object. If the response of a successful
+	// request is lost, a repeated request results in ErrConflict, too.
 	Replace(ctx context.Context, key string, data []byte, headers objects.Headers, etag string) (string, error)
-	// Store stores an object, or replaces it, and returns its ETag. open opens its content of size bytes; Store may call
-	// it more than once.
+	// Store stores an object, or replaces it, and returns its ETag. open opens its content of size bytes; Store may
+	// call it more than once.
 	Store(ctx context.Context, key string, size int64, headers objects.Headers,
 		open func() (io.ReadCloser, error)) (etag string, err error)
 	// Redirect stores an empty object that redirects to a location, and returns its ETag.
@@ -150,7 +150,8 @@ func (s *Site) check() error {
 		key(r.Key)
 		if !strings.HasPrefix(r.Location, "/") && !strings.HasPrefix(r.Location, "http://") &&
 			!strings.HasPrefix(r.Location, "https://") {
-			errs = append(errs, fmt.Errorf("the redirect at %q must lead to a path or a URL (found %q)", r.Key, r.Location))
+			errs = append(errs, fmt.Errorf("the redirect at %q must lead to a path or a URL (found %q)", r.Key,
+				r.Location))
 		}
 		if len(r.Location) > maxLocation {
 			errs = append(errs, fmt.Errorf("the redirect at %q has a location of %d bytes, S3's limit is %d", r.Key,

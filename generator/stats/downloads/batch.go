@@ -27,15 +27,16 @@ type Log struct {
 	Hash   []byte // hash of the beginning
 	Offset int64  // number of bytes read (decompressed), up to the end of a line
 	Tail   []byte // hash of the end of the line before the offset
+	State  string // the columns of the log at the offset, "" if it has no #Fields line
 }
 
 // Logs returns the positions of all logs whose first line has this hash, those with the longest beginning first.
 func (d *DB) Logs(ctx context.Context, first []byte) ([]Log, error) {
 	list, err := sqlite.Collect(ctx, d.file, func(row sqlite.Row) (Log, error) {
 		l := Log{First: first}
-		err := row.Scan(&l.Head, &l.Hash, &l.Offset, &l.Tail)
+		err := row.Scan(&l.Head, &l.Hash, &l.Offset, &l.Tail, &l.State)
 		return l, err
-	}, "SELECT head, hash, offset, tail FROM logs WHERE first = ? ORDER BY head DESC", first)
+	}, "SELECT head, hash, offset, tail, state FROM logs WHERE first = ? ORDER BY head DESC", first)
 	return list, failed("look up the position in the log", err)
 }
 
@@ -225,9 +226,10 @@ func (b *Batch) SetLog(l, previous *Log) error {
 			previous.Head, previous.Hash)
 	}
 	if err == nil {
-		_, err = b.tx.Exec(b.ctx, `INSERT INTO logs (first, head, hash, offset, tail) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET offset = excluded.offset, tail = excluded.tail`,
-			l.First, l.Head, l.Hash, l.Offset, l.Tail)
+		_, err = b.tx.Exec(b.ctx, `INSERT INTO logs (first, head, hash, offset, tail, state)
+			VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET offset = excluded.offset, tail = excluded.tail, state = excluded.state`,
+			l.First, l.Head, l.Hash, l.Offset, l.Tail, l.State)
 	}
 	return failed("store the position in the log", err)
 }

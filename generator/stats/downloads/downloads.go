@@ -34,9 +34,13 @@ const FileName = "downloads.sqlite"
 //go:embed schema.sql
 var schema string
 
+// logState adds the columns of a log at the position up to which it has been read.
+const logState = "ALTER TABLE logs ADD COLUMN state TEXT NOT NULL DEFAULT ''"
+
 // format uses a write-ahead log because a run looks up logs while it writes a batch, which takes a fifth of a second.
 func format() sqlite.Format {
-	return sqlite.Format{Name: "the downloads", WrittenBy: "sitegen stats", Migrations: []string{schema}, WAL: true}
+	return sqlite.Format{Name: "the downloads", WrittenBy: "sitegen stats", Migrations: []string{schema, logState},
+		WAL: true}
 }
 
 // DB is the database, open for writing.

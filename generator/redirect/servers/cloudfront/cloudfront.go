@@ -100,12 +100,14 @@ func folderOmissions() []redirect.Omission {
 		What: "a path without an extension at which there is no file or folder: status 301 to the same path with a " +
 			"slash at its end, which answers 404",
 		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
-			return a.Status == 0 && got.Status == http.StatusMovedPermanently && got.Location() == redirect.EncodePath(path)+"/"
+			return a.Status == 0 && got.Status == http.StatusMovedPermanently &&
+				got.Location() == redirect.EncodePath(path)+"/"
 		},
 	}, {
 		What: "a folder that no build has written, with a dot in its name and without the slash at its end: status 404",
 		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
-			return a.Status == 0 && got.Status == http.StatusNotFound && strings.Contains(path[strings.LastIndex(path, "/"):], ".")
+			return a.Status == 0 && got.Status == http.StatusNotFound &&
+				strings.Contains(path[strings.LastIndex(path, "/"):], ".")
 		},
 	}}
 }
@@ -137,7 +139,8 @@ func compileFunction() ([]byte, error) {
 		// The runtime has async functions, but not all of ES2017. These must not replace what the source uses instead.
 		Supported: map[string]bool{"object-extensions": false, "template-literal": false,
 			"default-argument": false, "destructuring": false, "for-of": false},
-		MangleProps: internalProps, MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, Charset: api.CharsetASCII,
+		MangleProps: internalProps, MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true,
+		Charset: api.CharsetASCII,
 	})
 	if len(result.Errors) > 0 {
 		return nil, fmt.Errorf("minify the CloudFront function: %s", result.Errors[0].Text)

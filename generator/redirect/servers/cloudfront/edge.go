@@ -55,7 +55,7 @@ func NewEdge(function []byte, get func(key string) (string, bool),
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	result, err := e.run(r.Method, r.Host, r.URL.EscapedPath(), r.URL.RawQuery)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadGateway) // CloudFront answers 503 when a function fails; 502 tells them apart
+		http.Error(w, err.Error(), http.StatusBadGateway) // CloudFront answers 503; 502 tells the two apart
 		return
 	}
 	if result.StatusCode != 0 {

@@ -36,7 +36,7 @@ func (d *describer) describe(x *lookup.Index) map[*catalog.Package]ref {
 	places := make(map[*catalog.Package]ref, len(x.Packages()))
 	for _, arch := range x.Spec().ArchIDs() {
 		var n description
-		for _, p := range slices.Backward(x.Packages()) { // oldest first, so that new packages change the last node only
+		for _, p := range slices.Backward(x.Packages()) { // oldest first: new ones change the last node only
 			if p.Arch == arch {
 				if !n.add(d, p) {
 					d.flush(&n, places)

@@ -36,8 +36,8 @@ var bits = []struct {
 //	120   system 0, any and release: C
 //
 // The nightly build of win at or before revision 130 is A: the last row that changes it is the one of 100. Each leaf
-// starts with rows that repeat the last changes before it, followed by an empty line, so one leaf is enough. A change of
-// "any" in the table by revision is a revision that an offset counts; the nodes above count them.
+// starts with rows that repeat the last changes before it, followed by an empty line, so one leaf is enough. A change
+// of "any" in the table by revision is a revision that an offset counts; the nodes above count them.
 //
 // A change is written as three characters: one for the system and the mask, and a reference to the package, see leaf.
 // A row of the table by version has all packages of the version.

@@ -51,7 +51,8 @@ var editionRE = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 func HostsTable(editions map[string]string) (string, error) {
 	for _, host := range slices.Sorted(maps.Keys(editions)) {
 		if e := editions[host]; e != "" && !editionRE.MatchString(e) {
-			return "", fmt.Errorf("invalid name of an edition (found %q); use lower-case letters, digits and hyphens", e)
+			return "", fmt.Errorf("invalid name of an edition (found %q); use lower-case letters, digits and hyphens",
+				e)
 		}
 	}
 	b, err := json.Marshal(editions)
@@ -59,7 +60,8 @@ func HostsTable(editions map[string]string) (string, error) {
 		return "", fmt.Errorf("write the table of hosts: %w", err)
 	}
 	if len(b) > MaxValue {
-		return "", fmt.Errorf("the table of hosts has %d bytes, CloudFront's limit is %d; use fewer hosts", len(b), MaxValue)
+		return "", fmt.Errorf("the table of hosts has %d bytes, CloudFront's limit is %d; use fewer hosts", len(b),
+			MaxValue)
 	}
 	return string(b), nil
 }

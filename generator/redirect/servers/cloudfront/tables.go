@@ -167,10 +167,12 @@ func (s *store) pathRows(t *redirect.Table, objects map[string]string) []row {
 		rows = append(rows, r)
 		switch n := len(key) + 1 + len(r.text); {
 		case n > MaxValue && rules[key] == nil:
-			s.Fail(nil, "the path %.80s and its object have %d bytes, CloudFront's limit is %d; shorten the path", key, n,
+			s.Fail(nil, "the path %.80s and its object have %d bytes, CloudFront's limit is %d; shorten the path", key,
+				n,
 				MaxValue)
 		case n > MaxValue:
-			s.Fail(rules[key].Written(), "%d rules for %s have %d bytes, CloudFront's limit is %d; use fewer or shorter "+
+			s.Fail(rules[key].Written(), "%d rules for %s have %d bytes, CloudFront's limit is %d; use fewer or "+
+				"shorter "+
 				"rules for one path, or remove cloudfront from servers", len(list), key, n, MaxValue)
 		}
 	}
@@ -198,9 +200,9 @@ func pathKey(path string) (key, kind string) {
 	return path, "f"
 }
 
-// patterns stores the patterns as a linked list of nodes and returns the hash of the first node, "" for no patterns. The
-// function tries them in order. A node starts with the hash of the next node, if there is one. Then it has a line for each pattern, with tabs between
-// the regular expression, the names of its groups and the rule:
+// patterns stores the patterns as a linked list of nodes and returns the hash of the first node, "" for no patterns.
+// The function tries them in order. A node starts with the hash of the next node, if there is one. Then it has a line
+// for each pattern, with tabs between the regular expression, the names of its groups and the rule:
 //
 //	9b8a7c6d
 //	^/docs(?:/(.*))?$   splat   301? /d/:splat

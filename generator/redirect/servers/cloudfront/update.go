@@ -14,8 +14,8 @@ const MaxUpdate = 50
 type Change struct{ Key, Value string }
 
 // Updates returns the changes that make an edition the one that visitors see, as calls of at most MaxUpdate keys. old
-// holds all keys of the key-value store, also those of other editions. Send the calls in order: the last key of the last
-// call is the root. For example, if 120 nodes are new, there are three calls:
+// holds all keys of the key-value store, also those of other editions. Send the calls in order: the last key of the
+// last call is the root. For example, if 120 nodes are new, there are three calls:
 //
 //	1, 2   put 50 new nodes each      requests still use the old root and its nodes
 //	3      put 20 new nodes and root  from now on, requests use the new root
@@ -35,8 +35,8 @@ func Updates(old map[string]string, s Store) [][]Change {
 }
 
 // Unused returns the nodes of a key-value store that no edition of keep has, sorted. They can be deleted as soon as no
-// request can still use an older root: a few seconds after the last root was put, when all edge locations have it. Roots
-// and the table of hosts are never among them.
+// request can still use an older root: a few seconds after the last root was put, when all edge locations have it.
+// Roots and the table of hosts are never among them.
 func Unused(old map[string]string, keep ...Store) []string {
 	var unused []string
 	for key := range old {

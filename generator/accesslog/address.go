@@ -1,0 +1,97 @@
+package accesslog
+
+import "bytes"
+
+// setAddress sets the client address. It rejects a missing address and characters that cannot occur in an IP address
+// or host name. A port is removed. A list of addresses, as in X-Forwarded-For, is kept until resolveClient.
+func (e *Entry) setAddress(b []byte) error {
+	if len(b) == 0 || (len(b) == 1 && b[0] == '-') {
+		return ErrAddress
+	}
+	colons, special, blank := 0, false, false
+	for _, c := range b {
+		switch {
+		case c == ':':
+			colons++
+		case c == ',' || c == '[':
+			special = true
+		case c == ' ' && special:
+			blank = true
+		case c <= ' ' || c >= 0x7f:
+			return ErrAddress
+		}
+	}
+	switch {
+	case special && bytes.IndexByte(b, ',') >= 0:
+		if !isAddressList(bytes.ReplaceAll(b, []byte("unknown, "), nil)) {
+			return ErrAddress
+		}
+		e.Address, e.list = b, true
+		return nil
+	case blank:
+		return ErrAddress
+	case special || colons == 1:
+		var ok bool
+		if b, ok = trimPort(b); !ok {
+			return ErrAddress
+		}
+	}
+	if len(b) > 255 {
+		return ErrAddress
+	}
+	e.Address = b
+	return nil
+}
+
+// trimPort removes the port from an address: 192.0.2.1:443 becomes 192.0.2.1, and [2001:db8::1]:443 becomes
+// 2001:db8::1. It reports whether brackets are closed.
+func trimPort(b []byte) ([]byte, bool) {
+	if len(b) > 0 && b[0] == '[' {
+		end := bytes.IndexByte(b, ']')
+		return b[1:max(1, end)], end > 1 && (end == len(b)-1 || b[end+1] == ':')
+	}
+	i := bytes.IndexByte(b, ':')
+	if i <= 0 || i == len(b)-1 || i != bytes.LastIndexByte(b, ':') {
+		return b, true
+	}
+	for _, c := range b[i+1:] {
+		if c < '0' || c > '9' {
+			return b, true
+		}
+	}
+	return b[:i], true
+}
+
+// resolveClient replaces a list of addresses by the address of the visitor. Each trusted proxy has appended the address
+// of its client. For example, with the list
+//
+//	198.51.100.66, 203.0.113.9, 192.0.2.10
+//
+// the visitor is 192.0.2.10 behind one trusted proxy and 203.0.113.9 behind two; anything before may be invented by the
+// client. If the number of proxies is not configured, the visitor is the first address, 198.51.100.66.
+func (e *Entry) resolveClient(proxies int) error {
+	list := e.Address
+	if e.forwarded != nil {
+		list = e.forwarded
+	}
+	var chosen []byte
+	for n := 1; len(list) > 0; n++ {
+		i := bytes.LastIndexByte(list, ',')
+		part, ok := trimPort(bytes.TrimSpace(list[i+1:]))
+		if ok && len(part) > 0 && string(part) != "unknown" && string(part) != "-" {
+			chosen = part
+		}
+		if n == proxies && chosen != nil || i < 0 {
+			break
+		}
+		list = list[:i]
+	}
+	if len(chosen) == 0 || len(chosen) > 255 || bytes.ContainsAny(chosen, " \t\n") {
+		if e.list {
+			return ErrAddress
+		}
+		return nil
+	}
+	e.Address = chosen
+	return nil
+}

@@ -1,0 +1,275 @@
+package accesslog
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestKinds parses the same request as many servers and programs around them write it.
+func TestKinds(t *testing.T) {
+	const (
+		id    = "/bitstream/6a464e2543581bffa4f3cccb"
+		agent = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
+		clf   = `203.0.113.9 - - [20/Sep/2026:00:01:32 +0000] "GET ` + id + ` HTTP/1.1" 302 0`
+		line  = clf + ` "-" "` + agent + `"`
+		clock = 1789862492
+	)
+	iis := "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port c-ip cs(User-Agent) sc-status sc-substatus\n"
+	escaped := strings.ReplaceAll(line, `"`, `\"`)
+	for _, tc := range []struct{ name, text, agent string }{
+		{"common", clf, ""},
+		{"combined", line, agent},
+		{"virtual host with port", "example.org:443 " + line, agent},
+		{"virtual host without port", "example.org " + line, agent},
+		{"virtual host that is an address", "192.0.2.10:80 " + line, agent},
+		{"lighttpd", strings.Replace(line, " - - ", " example.org - ", 1), agent},
+		{"user with a blank", strings.Replace(line, " - - ", " - Jane Doe ", 1), agent},
+		{"port", strings.Replace(line, "203.0.113.9", "203.0.113.9:60162", 1), agent},
+		{"list of addresses", strings.Replace(line, "203.0.113.9", "203.0.113.9, 198.51.100.7", 1), agent},
+		{"list without blanks", strings.Replace(line, "203.0.113.9", "203.0.113.9,198.51.100.7", 1), agent},
+		{"list with ports", strings.Replace(line, "203.0.113.9", "203.0.113.9:1, 198.51.100.7:2", 1), agent},
+		{"ingress-nginx", line + ` 512 0.001 [web-80] [] 10.0.0.1:80 0 0.001 302 0ab1`, agent},
+		{"ingress-nginx of old", strings.Replace(line, " - - ", " - [203.0.113.9] - - ", 1), agent},
+		{"time before the agent", strings.Replace(line, ` 0 "-"`, ` 0 0.001 "-"`, 1), agent},
+		{"host before the request", strings.Replace(line, `"GET`, `example.org "GET`, 1), agent},
+		{"forwarded list before the agent", strings.Replace(line, `"-" "`, `"-" "198.51.100.7" "`, 1), agent},
+		{"forwarded list after the agent", line + ` "198.51.100.7"`, agent},
+		{"milliseconds", strings.Replace(line, ":32 ", ":32.123 ", 1), agent},
+		{"milliseconds after a comma", strings.Replace(line, ":32 ", ":32,123 ", 1), agent},
+		{"ISO time", strings.Replace(line, "20/Sep/2026:00:01:32 +0000", "2026-09-20T00:01:32.5Z", 1), agent},
+		{"epoch", strings.Replace(line, "20/Sep/2026:00:01:32 +0000", "1789862492.123", 1), agent},
+		{"HTTP/2", strings.Replace(line, "HTTP/1.1", "HTTP/2.0", 1), agent},
+		{"byte order mark", "\xEF\xBB\xBF" + line, agent},
+		{"syslog", "<190>Sep 20 00:01:32 web nginx: " + line, agent},
+		{"syslog, day of one digit", "Sep  2 00:01:32 web nginx[12]: " + line, agent},
+		{"syslog without host", "<190>Sep 20 00:01:32 nginx: " + line, agent},
+		{"syslog, host is an address", "Sep 20 00:01:32 10.0.0.5 nginx: " + line, agent},
+		{"RFC 5424", "<190>1 2026-09-20T00:01:32Z web nginx 12 - - " + line, agent},
+		{"RFC 5424, data", `<190>1 2026-09-20T00:01:32Z web nginx 12 ID [a@1 b="c"] ` + "\xEF\xBB\xBF" + line, agent},
+		{"rsyslog", "2026-09-20T00:01:33.123456+00:00 web nginx[12]: " + line, agent},
+		{"journalctl short-full", "Sun 2026-09-20 00:01:33 UTC web nginx[12]: " + line, agent},
+		{"journalctl json", `{"MESSAGE":"` + escaped + `","__REALTIME_TIMESTAMP":"1789862493000000","PRIORITY":"6"}`, agent},
+		{"CRI", "2026-09-20T00:01:33.123456789Z stdout F " + line, agent},
+		{"kubectl --timestamps", "2026-09-20T00:01:33.123456789Z " + line, agent},
+		{"kubectl --prefix", "[pod/web-1/nginx] " + line, agent},
+		{"docker compose", "web-1  | " + line, agent},
+		{"docker json-file", `{"log":"` + escaped + `\n","stream":"stdout","time":"2026-09-20T00:01:33.5Z"}`, agent},
+		{"syslog in docker", `{"log":"<190>Sep 20 00:01:32 web nginx: ` + escaped + `\n","stream":"stdout"}`, agent},
+		{
+			"JSON in CRI", `2026-09-20T00:01:33.1Z stdout F {"ts":1789862492.5,"request":{"remote_ip":"203.0.113.9",` +
+				`"method":"GET","uri":"` + id + `","headers":{"User-Agent":["` + agent + `"]}},"status":302}`, agent,
+		},
+		{
+			"Caddy for consoles", "2026/09/20 00:01:32.123\tinfo\thttp.log.access\thandled request\t" +
+				`{"request":{"remote_ip":"203.0.113.9","method":"GET","uri":"` + id + `","headers":{"User-Agent":["` +
+				agent + `"]}},"status":302}`, agent,
+		},
+		{
+			"Caddy behind a proxy", `{"ts":"2026-09-20T00:01:32Z","request":{"remote_ip":"10.0.0.1",` +
+				`"client_ip":"203.0.113.9","method":"GET","uri":"` + id + `"},"status":302}`, "",
+		},
+		{
+			"Traefik", `{"ClientAddr":"203.0.113.9:4321","ClientHost":"203.0.113.9","DownstreamStatus":302,` +
+				`"RequestMethod":"GET","RequestPath":"` + id + `","StartUTC":"2026-09-20T00:01:32.5Z",` +
+				`"request_User-Agent":"` + agent + `","time":"2026-09-20T00:01:32Z"}`, agent,
+		},
+		{
+			"Logpush", `{"ClientIP":"203.0.113.9","ClientRequestMethod":"GET","ClientRequestURI":"` + id +
+				`","EdgeResponseStatus":302,"EdgeStartTimestamp":1789862492000000000,"ClientRequestUserAgent":"` + agent +
+				`"}`, agent,
+		},
+		{
+			"microseconds, null agent", `{"clientIP":"203.0.113.9","method":"GET","path":"` + id +
+				`","statusCode":302,"timestamp":1789862492000000,"userAgent":null}`, "",
+		},
+		{
+			"Google", `{"httpRequest":{"requestMethod":"GET","requestUrl":"` + id + `","status":302,"userAgent":"` +
+				agent + `","remoteIp":"203.0.113.9"},"timestamp":"2026-09-20T00:01:32.5Z"}`, agent,
+		},
+		{
+			"CloudFront v2 JSON", `{"date":"2026-09-20","time":"00:01:32","c-ip":"203.0.113.9","cs-method":"GET",` +
+				`"cs-uri-stem":"` + id + `","sc-status":"302","cs(User-Agent)":"Mozilla/5.0%20(X11)"}`, "Mozilla/5.0 (X11)",
+		},
+		{
+			"lists without quotes", `{"remote_addr":"203.0.113.9","time_local":"20/Sep/2026:00:01:32 +0000",` +
+				`"request":"GET ` + id + ` HTTP/2.0","urt":0.001, 0.002,"ust":-, 302,"x":,"status":302}`, "",
+		},
+		{
+			"epoch with an exponent", `{"remote_addr":"203.0.113.9","ts":1.789862492123e+09,"request":"GET ` + id +
+				` HTTP/2.0","status":302}`, "",
+		},
+		{
+			"IIS", iis + "2026-09-20 00:01:32 10.0.0.1 GET " + id + " - 443 203.0.113.9 Mozilla/5.0+(X11) 302 0",
+			"Mozilla/5.0 (X11)",
+		},
+		{
+			"CloudFront v2 with timestamp", "#Fields: timestamp c-ip cs-method cs-uri-stem sc-status\n" +
+				"1789862492\t203.0.113.9\tGET\t" + id + "\t302", "",
+		},
+		{
+			"names without #Fields", "date\ttime\tc-ip\tcs-method\tcs-uri-stem\tsc-status\n" +
+				"2026-09-20\t00:01:32\t203.0.113.9\tGET\t" + id + "\t302", "",
+		},
+		{
+			"Application Load Balancer", `https 2026-09-20T00:01:32.186641Z app/lb/50dc 203.0.113.9:2817 10.0.0.1:80 ` +
+				`0.0 0.0 0.0 302 302 34 366 "GET ` + id + ` HTTP/1.1" "` + agent + `" ECDHE TLSv1.2 arn "Root=1" "-" "-" 0`,
+			agent,
+		},
+		{
+			"Classic Load Balancer", `2026-09-20T00:01:32.186641Z lb 203.0.113.9:2817 10.0.0.1:80 ` +
+				`0.0 0.0 0.0 302 302 34 366 "GET ` + id + ` HTTP/1.1" "` + agent + `" - -`, agent,
+		},
+		{
+			"S3, quotes in the request", `79a5 b [20/Sep/2026:00:01:32 +0000] 203.0.113.9 - R WEBSITE.GET.OBJECT k "GET ` +
+				id + ` HTTP/1.1" 302 - 1 - 7 - "http://x/?"a" b" "curl "x" y" - h= - - - b TLSv1.2 - -`, `curl "x" y`,
+		},
+		{
+			"S3, nothing quoted", `79a5 b [20/Sep/2026:00:01:32 +0000] 203.0.113.9 - R WEBSITE.GET.OBJECT k "GET ` + id +
+				` HTTP/1.1" 302 - 1 - 7 - - - - h= - - - b TLSv1.2 - -`, "",
+		},
+		{"after another format", iis + "2026-09-20 00:01:32 ::1 GET /\n{}\n\n" + line, agent},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := formats(t).NewParser()
+			var e Entry
+			lines := strings.Split(tc.text, "\n")
+			for _, line := range lines[:len(lines)-1] {
+				_ = p.Parse([]byte(line), &e)
+			}
+			if err := p.Parse([]byte(lines[len(lines)-1]), &e); err != nil {
+				t.Fatal(err)
+			}
+			if got := string(e.AgentText(nil)); string(e.Address) != "203.0.113.9" || e.Time != clock ||
+				string(e.Method) != "GET" || string(e.URI) != id || e.Status != 302 || got != tc.agent {
+				t.Errorf("address %q, time %d, %q %q, status %d, agent %q", e.Address, e.Time, e.Method, e.URI, e.Status, got)
+			}
+		})
+	}
+}
+
+func TestNoRequest(t *testing.T) {
+	for _, line := range []string{
+		`79a5 b [20/Sep/2026:00:01:32 +0000] - - R S3.EXPIRE.OBJECT k "-" - - 145 - 8 - "-" "-" - h= - - - b`,
+		"#Software: Microsoft Internet Information Services 10.0",
+	} {
+		if err := formats(t).NewParser().Parse([]byte(line), new(Entry)); err != ErrComment {
+			t.Errorf("%s: %v, want a comment", line, err)
+		}
+	}
+}
+
+func TestTrustedProxies(t *testing.T) {
+	const rest = ` - - [20/Sep/2026:00:01:32 +0000] "GET / HTTP/1.1" 302 0 "-" "Mozilla/5.0"`
+	for _, tc := range []struct {
+		line    string
+		proxies int
+		want    string
+	}{
+		{"198.51.100.66, 203.0.113.9, 192.0.2.10" + rest, 0, "198.51.100.66"},
+		{"198.51.100.66, 203.0.113.9, 192.0.2.10" + rest, 1, "192.0.2.10"},
+		{"198.51.100.66, 203.0.113.9, 192.0.2.10" + rest, 2, "203.0.113.9"},
+		{"198.51.100.66, 203.0.113.9, 192.0.2.10" + rest, 9, "198.51.100.66"},
+		{"10.0.0.1" + rest + ` "198.51.100.66, 203.0.113.9"`, 0, "10.0.0.1"},
+		{"10.0.0.1" + rest + ` "198.51.100.66, 203.0.113.9"`, 1, "203.0.113.9"},
+		{"10.0.0.1" + rest + ` "-"`, 1, "10.0.0.1"},
+		{"unknown, 203.0.113.9" + rest, 0, "203.0.113.9"},
+		{"[2001:db8::1]:443" + rest, 0, "2001:db8::1"},
+		{"2001:db8::1" + rest, 0, "2001:db8::1"},
+		{"::ffff:203.0.113.9" + rest, 0, "::ffff:203.0.113.9"},
+	} {
+		f := formats(t)
+		f.TrustedProxies = tc.proxies
+		var e Entry
+		if err := f.NewParser().Parse([]byte(tc.line), &e); err != nil || string(e.Address) != tc.want {
+			t.Errorf("%s, %d proxies: %q, %v, want %s", tc.line, tc.proxies, e.Address, err, tc.want)
+		}
+	}
+}
+
+func TestApacheFormats(t *testing.T) {
+	for _, tc := range []struct{ format, line string }{
+		{`%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\"`,
+			`203.0.113.9 - - [20/Sep/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 0 "-" "curl/8"`},
+		{`%v %a [%{%d/%b/%Y:%T}t.%{msec_frac}t %{%z}t] %m %U%q %s "%{user-agent}i" %D`,
+			`h 203.0.113.9 [20/Sep/2026:00:01:32.123 +0000] GET /x 302 "curl/8" 12`},
+		{`%{X-Forwarded-For}i|%{sec}t|%r|%>s|%{User-Agent}i`, `203.0.113.9|1789862492|GET /x HTTP/1.1|302|curl/8`},
+		{`100%% %!200h %t "%r" %>s "%{User-Agent}i"`,
+			`100% 203.0.113.9 [20/Sep/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 "curl/8"`},
+	} {
+		var e Entry
+		err := formats(t, tc.format).NewParser().Parse([]byte(tc.line), &e)
+		if err != nil || string(e.Address) != "203.0.113.9" || e.Time != 1789862492 || string(e.URI) != "/x" ||
+			e.Status != 302 || string(e.AgentText(nil)) != "curl/8" {
+			t.Errorf("%s: %v, %+v", tc.format, err, flatten(&e))
+		}
+	}
+	for _, format := range []string{"%h %t %r", "%h %", "%{x", "%t %r %s"} {
+		if _, err := NewFormats([]string{format}, Fields{}); err == nil {
+			t.Errorf("%s: no error", format)
+		}
+	}
+}
+
+func TestExplain(t *testing.T) {
+	for _, tc := range []struct{ line, want string }{
+		{`[2026-09-20T00:01:32+00:00] 203.0.113.9 "GET /x HTTP/1.1" 302 "curl/8"`,
+			`try --log-line '[$time_local] $remote_addr "$request" $status "$http_user_agent"'`},
+		{`203.0.113.9 - - [31/Foo/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 1`, "date or time is invalid"},
+		{`{"status":302,"who":"203.0.113.9"}`, "no known key has the address, time, path"},
+		{"2026/09/20 [error] \x00", "no time in brackets"},
+	} {
+		if got := formats(t).Explain([]byte(tc.line)); !strings.Contains(got, tc.want) {
+			t.Errorf("%s: %s, want %s", tc.line, got, tc.want)
+		}
+	}
+}
+
+// FuzzLines fuzzes logs of several lines, each of which may be in any format.
+func FuzzLines(f *testing.F) {
+	for _, s := range []string{
+		"#Fields: date time c-ip cs-method cs-uri-stem sc-status\n2026-09-20 00:01:32 ::1 GET / 302",
+		`{"log":"{\"log\":\"\\u0000\"}"}`, "<190>1 2026-09-20T00:01:32Z a b c d - {}", "Sep 20 00:01:32 a: ",
+		"2026-09-20T00:01:32Z stdout F ", "2026-09-20 00:01:32.123 UTC", "Sun 2026-09-20 00:01:32 UTC web nginx[12]: ",
+		`https 2026-09-20T00:01:32.1Z a 203.0.113.9:2 b 0 0 0 302 302 3 3 "GET / HTTP/1.1" "x" `,
+		`a b [20/Sep/2026:00:01:32 +0000] 203.0.113.9 - R O k "GET / HTTP/1.1" 302 - 1 - 7 - "-" "x" - h`,
+		`1.2.3.4:5, [::1]:6 - - [20/Sep/2026:00:01:32 +0000] "GET / HTTP/1.1" 302 1 "-" "1.2.3.4" "a"`,
+		"date\ttime\tc-ip\tcs-method\tcs-uri-stem\tsc-status\n", "a | b", "[pod/a] b",
+	} {
+		f.Add(s, 0)
+		f.Add(s, 2)
+	}
+	f.Fuzz(func(t *testing.T, text string, proxies int) {
+		formats := formats(t, "%h %t %r %s", "$remote_addr, $x [$time_local] $request $status")
+		formats.TrustedProxies = proxies & 3
+		p := formats.NewParser()
+		var e Entry
+		for line := range strings.SplitSeq(text, "\n") {
+			before := strings.Clone(line)
+			b := []byte(line)
+			if p.Parse(b, &e) == nil {
+				checkEntry(t, b, &e)
+			} else if len(b) > 0 {
+				formats.Explain(b)
+			}
+			if string(b) != before {
+				t.Error("Parse modified the line")
+			}
+		}
+		q := formats.NewParser()
+		q.Restore(p.State())
+		if q.State() != p.State() {
+			t.Errorf("state %q, want %q", q.State(), p.State())
+		}
+	})
+}
+
+func FuzzApache(f *testing.F) {
+	f.Add(`%h %l %u %t \"%r\" %>s %b`)
+	f.Add(`[%{%d/%b/%Y:%T}t.%{msec_frac}t %{%z}t] %m %U%q %s`)
+	f.Fuzz(func(t *testing.T, format string) {
+		text, err := translateApache(format)
+		if err == nil && len(text) > 40*len(format)+40 {
+			t.Errorf("%d bytes from %d", len(text), len(format))
+		}
+	})
+}
