@@ -80,7 +80,7 @@ type Girder struct {
 type Stats struct {
 	GeoIP       []string   // MaxMind DB files, in the order in which they are searched
 	Attribution string     // HTML that their licence requires; "" to derive it from the files
-	LogFormats  []string   // formats of log lines: Nginx's log_format or Apache's LogFormat, tried before the built-in ones
+	LogFormats  []string   // formats of log lines (Nginx's or Apache's syntax), tried before the built-in ones
 	JSONFields  JSONFields // field names of logs in JSON lines
 	Proxies     int        // trusted proxies in front of the server; 0 if unknown
 	UserAgents  string     // file with user agent rules; "" for the built-in ones
