@@ -2,6 +2,7 @@ package live
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -17,7 +18,7 @@ import (
 )
 
 // details is the large part of a record. The details of a deploy are nearly those of the one before: one more night
-// changes some twenty of thousands of nodes. Therefore a record contains only the difference between its details and
+// changes some twenty of thousands of nodes and files. Therefore a record contains only the difference between its details and
 // those of its base, an object that the records of many deploys share:
 //
 //	o/5c0e….gz    all details of the first deploy    2 MB for 15,000 packages
@@ -29,6 +30,7 @@ import (
 type details struct {
 	Nodes    map[string]string `json:"nodes"`
 	Contents []string          `json:"contents"` // lines of Facts.Contents, sorted
+	Files    []File            `json:"files"`    // sorted by path
 }
 
 // Base is the reference to the base of a record.
@@ -44,6 +46,7 @@ type difference struct {
 	details
 	LacksNodes    []string `json:"lacks_nodes,omitempty"` // keys
 	LacksContents []string `json:"lacks_contents,omitempty"`
+	LacksFiles    []string `json:"lacks_files,omitempty"` // paths
 }
 
 const (
@@ -58,6 +61,9 @@ func (d *details) size() (n int) {
 	}
 	for _, line := range d.Contents {
 		n += len(line)
+	}
+	for _, f := range d.Files {
+		n += len(f.Path) + len(f.Key)
 	}
 	return n
 }
@@ -79,7 +85,24 @@ func (d *details) from(b *Base) *difference {
 		}
 	}
 	diff.Contents, diff.LacksContents = without(d.Contents, b.all.Contents), without(b.all.Contents, d.Contents)
+	diff.Files, diff.LacksFiles = changedFiles(b.all.Files, d.Files)
 	return diff
+}
+
+// changedFiles returns the files of a list that another one does not have or has differently, and the paths that only the
+// other one has. Both are sorted by path.
+func changedFiles(old, files []File) (changed []File, gone []string) {
+	before := make(map[string]File, len(old))
+	for _, f := range old {
+		before[f.Path] = f
+	}
+	for _, f := range files {
+		if before[f.Path] != f {
+			changed = append(changed, f)
+		}
+		delete(before, f.Path)
+	}
+	return changed, slices.Sorted(maps.Keys(before))
 }
 
 // without returns the lines that are not among others. Both are sorted.
@@ -104,13 +127,23 @@ func (diff *difference) apply(b *Base) details {
 	maps.Copy(d.Nodes, diff.Nodes)
 	d.Contents = append(without(b.all.Contents, diff.LacksContents), diff.Contents...)
 	slices.Sort(d.Contents)
+	replaced := make(map[string]bool, len(diff.Files)+len(diff.LacksFiles))
+	for _, f := range diff.Files {
+		replaced[f.Path] = true
+	}
+	for _, path := range diff.LacksFiles {
+		replaced[path] = true
+	}
+	d.Files = slices.DeleteFunc(slices.Clone(b.all.Files), func(f File) bool { return replaced[f.Path] })
+	d.Files = append(d.Files, diff.Files...)
+	slices.SortFunc(d.Files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	return d
 }
 
 // size returns the number of bytes of the texts.
 func (diff *difference) size() int {
 	n := diff.details.size()
-	for _, text := range slices.Concat(diff.LacksNodes, diff.LacksContents) {
+	for _, text := range slices.Concat(diff.LacksNodes, diff.LacksContents, diff.LacksFiles) {
 		n += len(text)
 	}
 	return n
@@ -138,7 +171,7 @@ func (r *Record) chooseBase(former *Base) error {
 
 // details returns the details of a record. The lines of its contents are sorted.
 func (r *Record) details() details {
-	d := details{Nodes: r.Nodes}
+	d := details{Nodes: r.Nodes, Files: r.Files}
 	if r.Contents != "" {
 		d.Contents = strings.Split(strings.TrimSuffix(r.Contents, "\n"), "\n")
 		slices.Sort(d.Contents)
@@ -148,7 +181,7 @@ func (r *Record) details() details {
 
 // setDetails is the reverse of details.
 func (r *Record) setDetails(d details) {
-	r.Nodes = d.Nodes
+	r.Nodes, r.Files = d.Nodes, d.Files
 	r.Contents = ""
 	if len(d.Contents) > 0 {
 		r.Contents = strings.Join(d.Contents, "\n") + "\n"

@@ -21,6 +21,10 @@ func TestBase(t *testing.T) {
 	for version := range 4 {
 		files := numbered(70, 1)
 		files["page01.html"] = strings.Repeat("x", version)
+		if version == 2 {
+			delete(files, "page02.html")
+			files["page99.html"] = "new"
+		}
 		plans = append(plans, c.mustDeploy(t, live.Production, files))
 	}
 	first := plans[0].Record
@@ -38,6 +42,9 @@ func TestBase(t *testing.T) {
 		}
 		if diff := cmp.Diff(p.Record.Nodes, got.Nodes); diff != "" {
 			t.Errorf("nodes of deploy %d (-want +got):\n%s", i, diff)
+		}
+		if diff := cmp.Diff(p.Record.Files, got.Files); diff != "" {
+			t.Errorf("files of deploy %d (-want +got):\n%s", i, diff)
 		}
 		want, lines := strings.Split(p.Record.Contents, "\n"), strings.Split(got.Contents, "\n")
 		slices.Sort(want)

@@ -30,11 +30,11 @@ type Record struct {
 	RootKey string            `json:"root_key"` // contains the format of the nodes
 	Root    string            `json:"root"`
 	Nodes   map[string]string `json:"-"` // stored as a difference from Base
+	Files   []File            `json:"-"` // sorted by path; also stored as a difference
 	Base    *Base             `json:"base,omitempty"`
-	Files   []File            `json:"files"`  // sorted by path
 	Assets  []Asset           `json:"assets"` // sorted by path
 
-	baseless bool // Base is missing or damaged, so Nodes and Contents are empty
+	baseless bool // Base is missing or damaged, so Nodes, Files and Contents are empty
 }
 
 // File is a file of a deploy.
