@@ -134,6 +134,9 @@ func planned(p *live.Plan) (r Requests) {
 		r.Writes += remote.PutRequests(o.Size)
 	}
 	r.Writes++ // the record
+	if size := p.BaseSize(); size > 0 {
+		r.Writes += remote.PutRequests(size)
+	}
 	r.Reads, r.Store = int64(p.Checks()), int64(p.Calls())
 	return r
 }

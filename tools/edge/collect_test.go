@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -28,20 +29,23 @@ func (c *cloud) age(by time.Duration) {
 	}
 	for key := range c.objects("deploys/") {
 		r := c.record(key)
-		r.ID, r.Previous, r.Of, r.Time = older(r.ID), older(r.Previous), older(r.Of), r.Time.Add(-by)
+		id := older(r.ID)
 		for i := range r.Assets {
 			r.Assets[i].Since = r.Assets[i].Since.Add(-by)
 		}
+		stored := c.stored(key)
+		maps.Copy(stored, map[string]any{"id": id, "previous": older(r.Previous), "of": older(r.Of),
+			"time": r.Time.Add(-by), "assets": r.Assets})
 		var b bytes.Buffer
 		zw := gzip.NewWriter(&b)
-		if err := json.NewEncoder(zw).Encode(r); err != nil {
+		if err := json.NewEncoder(zw).Encode(stored); err != nil {
 			c.t.Fatal(err)
 		}
 		if err := zw.Close(); err != nil {
 			c.t.Fatal(err)
 		}
 		if _, err := c.Client.PutObject(c.t.Context(), &s3.PutObjectInput{Bucket: aws.String(bucketName),
-			Key: aws.String(recordKey(r.ID)), Body: bytes.NewReader(b.Bytes())}); err != nil {
+			Key: aws.String(recordKey(id)), Body: bytes.NewReader(b.Bytes())}); err != nil {
 			c.t.Fatal(err)
 		}
 		if _, err := c.Client.DeleteObject(c.t.Context(), &s3.DeleteObjectInput{Bucket: aws.String(bucketName),
@@ -56,6 +60,23 @@ func (c *cloud) age(by time.Duration) {
 		c.t.Fatal(err)
 	}
 	c.store.Put("deploy:"+live.Production, string(text))
+}
+
+// stored returns the JSON of a record in the bucket.
+func (c *cloud) stored(key string) (fields map[string]any) {
+	c.t.Helper()
+	data, err := objectReader{c: c}.Get(c.t.Context(), key)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	zr, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if err := json.NewDecoder(zr).Decode(&fields); err != nil {
+		c.t.Fatal(err)
+	}
+	return fields
 }
 
 // TestCollect checks that what no kept deploy needs is removed, but not too early and not too much at once, and that a
@@ -146,6 +167,9 @@ func TestCollect(t *testing.T) {
 	nodes := map[string]bool{}
 	for key := range c.objects("deploys/") {
 		r := c.record(key)
+		if r.Base != nil {
+			named[r.Base.Key] = true
+		}
 		for _, f := range r.Files {
 			named[f.Key] = true
 		}

@@ -178,6 +178,9 @@ func fresh(t *testing.T, sites ...*site) {
 		clouds[i] = c
 		s.hash = c.state(live.Production).Site
 		s.objects, s.keys = c.objects("o/"), c.store.Keys()
+		if base := c.record(recordKey(c.state(live.Production).ID)).Base; base != nil {
+			delete(s.objects, base.Key) // later deploys may have another base
+		}
 		delete(s.keys, "deploy:"+live.Production)
 		s.learn(t, c, host)
 	}

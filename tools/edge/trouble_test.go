@@ -1,9 +1,9 @@
 package edge
 
 import (
-	"compress/gzip"
-	"encoding/json"
+	"context"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -36,20 +36,28 @@ func trio(t *testing.T) (sites []*site) {
 	return sites
 }
 
+// objectReader is a bucket from which objects can only be read.
+type objectReader struct {
+	live.Bucket
+	c *cloud
+}
+
+// Get implements live.Bucket.
+func (b objectReader) Get(ctx context.Context, key string) ([]byte, error) {
+	o, err := b.c.Client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(bucketName), Key: &key})
+	if err != nil {
+		return nil, err
+	}
+	defer o.Body.Close()
+	return io.ReadAll(o.Body)
+}
+
 // record reads a record in the bucket.
 func (c *cloud) record(key string) *live.Record {
 	c.t.Helper()
-	o, err := c.Client.GetObject(c.t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucketName), Key: &key})
+	id := strings.TrimSuffix(strings.TrimPrefix(key, "deploys/"), ".json.gz")
+	r, err := (&live.Live{Bucket: objectReader{c: c}}).Record(c.t.Context(), id)
 	if err != nil {
-		c.t.Fatalf("%s: %v", key, err)
-	}
-	defer o.Body.Close()
-	zr, err := gzip.NewReader(o.Body)
-	if err != nil {
-		c.t.Fatalf("%s: %v", key, err)
-	}
-	r := &live.Record{}
-	if err := json.NewDecoder(zr).Decode(r); err != nil {
 		c.t.Fatalf("%s: %v", key, err)
 	}
 	return r
@@ -90,14 +98,18 @@ func (c *cloud) checkStored(s *site, sites ...*site) {
 	if len(r.Assets) == 0 && !maps.Equal(keysOf(r), s.keys) {
 		c.t.Errorf("%s: the keys in the record are not those of a fresh deploy", s.name)
 	}
+	named := map[string]string{}
+	for key := range c.objects("deploys/") {
+		r := c.record(key)
+		maps.Copy(named, r.Nodes)
+		if r.Base != nil {
+			known[r.Base.Key] = objects[r.Base.Key]
+		}
+	}
 	for key, etag := range objects {
 		if known[key] != etag {
 			c.t.Errorf("the object %s is of none of the sites", key)
 		}
-	}
-	named := map[string]string{}
-	for key := range c.objects("deploys/") {
-		maps.Copy(named, c.record(key).Nodes)
 	}
 	for key, value := range keys {
 		shared := strings.HasPrefix(key, "root/") || strings.HasPrefix(key, "hosts/") || key == "deploy-test" ||

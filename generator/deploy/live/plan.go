@@ -43,6 +43,14 @@ func (p *Plan) ID() string {
 	return p.Record.ID
 }
 
+// BaseSize returns the number of bytes of the record's base, if Apply uploads it, and 0 otherwise.
+func (p *Plan) BaseSize() int64 {
+	if p.Unchanged || p.Record.Base == nil || p.Record.Base.data == nil {
+		return 0
+	}
+	return p.Record.Base.Size
+}
+
 // Checks returns the number of objects whose existence Apply checks, with one request each.
 func (p *Plan) Checks() int { return len(p.require) }
 
