@@ -18,8 +18,8 @@ import (
 )
 
 // details is the large part of a record. The details of a deploy are nearly those of the one before: one more night
-// changes some twenty of thousands of nodes and files. Therefore a record contains only the difference between its details and
-// those of its base, an object that the records of many deploys share:
+// changes some twenty of thousands of nodes and files. Therefore a record contains only the difference between its
+// details and those of its base, an object that the records of many deploys share:
 //
 //	o/5c0e….gz    all details of the first deploy    2 MB for 15,000 packages
 //	deploys/1     base o/5c0e….gz, no difference
@@ -89,8 +89,8 @@ func (d *details) from(b *Base) *difference {
 	return diff
 }
 
-// changedFiles returns the files of a list that another one does not have or has differently, and the paths that only the
-// other one has. Both are sorted by path.
+// changedFiles returns the files of a list that another one does not have or has differently, and the paths that only
+// the other one has. Both are sorted by path.
 func changedFiles(old, files []File) (changed []File, gone []string) {
 	before := make(map[string]File, len(old))
 	for _, f := range old {
