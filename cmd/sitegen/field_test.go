@@ -3,6 +3,7 @@ package main
 import (
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -12,9 +13,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
-	"github.com/Slicer/sitegen/generator/redirect/servers"
+	"github.com/Slicer/sitegen/generator/redirect/servers/cloudfront"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -55,7 +55,7 @@ type answering struct {
 	nginx    *testutil.Nginx
 	client   *http.Client
 	files    *emulate.Site
-	function redirect.Emulator
+	function *cloudfront.Edge
 }
 
 // answeringKey is the key of answering among the values of a script.
@@ -69,21 +69,19 @@ func answer(ts *testscript.TestScript, _ bool, _ []string) {
 	if out, err := a.nginx.Test(a.t); err != nil || strings.Contains(out, "[warn]") {
 		ts.Fatalf("nginx -t: %v\n%s", err, out)
 	}
-	server, err := servers.Find("cloudfront")
-	ts.Check(err)
-	compiled := func() *redirect.Compilation {
-		folder := filepath.Join(redirects, server.Name())
-		entries, err := os.ReadDir(folder)
+	read := func(name string) []byte {
+		data, err := os.ReadFile(filepath.Join(redirects, "cloudfront", name))
 		ts.Check(err)
-		c := &redirect.Compilation{}
-		for _, e := range entries {
-			data, err := os.ReadFile(filepath.Join(folder, e.Name()))
-			ts.Check(err)
-			c.Files = append(c.Files, redirect.File(server, e.Name(), data))
-		}
-		return c
+		return data
 	}
-	a.function, err = server.Emulate(nil, compiled)
+	store, err := cloudfront.ParseStore(read("keyvaluestore.json"))
+	ts.Check(err)
+	get := func(key string) (string, bool) { v, ok := store[key]; return v, ok }
+	object := func(key string) (emulate.Reply, bool) {
+		r, err := a.files.Content(http.StatusOK, key, "")
+		return r, err == nil && a.files.Has(key)
+	}
+	a.function, err = cloudfront.NewEdge(read("function.js"), get, object)
 	ts.Check(err)
 	a.files = emulate.NewSite(published{os.DirFS(public)})
 }
@@ -112,9 +110,16 @@ func ask(ts *testscript.TestScript, neg bool, args []string) {
 	check("nginx", res.StatusCode, res.Header.Get("Location"), body)
 	u, err := url.Parse(args[0])
 	ts.Check(err)
-	reply, err := a.function.Answer(a.files, emulate.Clean(u.Path), u.RawQuery)
-	ts.Check(err)
-	check("cloudfront", reply.Status, reply.Location(), string(reply.Body))
+	u.Path = emulate.Clean(u.Path)
+	reply := httptest.NewRecorder()
+	a.function.ServeHTTP(reply, httptest.NewRequest(http.MethodGet, u.String(), nil))
+	text := reply.Body.String()
+	if strings.HasPrefix(text, "NoSuchKey: ") { // CloudFront shows the page for missing files
+		page, err := a.files.NotFound()
+		ts.Check(err)
+		text = string(page.Body)
+	}
+	check("cloudfront", reply.Code, reply.Header().Get("Location"), text)
 }
 
 // published implements emulate.Files for a folder on disk.

@@ -361,7 +361,7 @@ function json(value) {
 // home answers / with a query: the page that the build rendered for such queries, with the cells of packages; see pages
 // in pages.go.
 async function home(root, places, name) {
-    const page = await text(root, 'p', 12, name), pieces = page.split('\x01'), titles = pieces[0].split('\t');
+    const page = await text(root, 'p', 12, name), pieces = page.split('<>'), titles = pieces[0].split('\t');
     const n = root.oses.length;
     let html = pieces[1];
     for (let i = 2; i < pieces.length; i++) {

@@ -24,7 +24,7 @@ const (
 // public/-/error/ and public/-/home/.
 //
 // The page for a query starts with the titles of the systems and of each platform, with tabs between. Then there is a
-// character \x01 before each piece of the page. All but the first piece start with the number of the cell that comes
+// separator <> before each piece of the page. All but the first piece start with the number of the cell that comes
 // before it, as one character.
 func (s *store) pages(t *redirect.Table) string {
 	if t.Files.Read == nil {
@@ -65,7 +65,7 @@ func (s *store) pages(t *redirect.Table) string {
 			if st != "" {
 				q.Stabilities, name = []catalog.Stability{st}, strings.TrimSuffix(name, "default")+string(st)
 			}
-			texts[name] = strings.Join(titles, "\t") + "\x01" + queryPage(read("-/home/"+name+".html"), &q)
+			texts[name] = strings.Join(titles, "\t") + "<>" + queryPage(read("-/home/"+name+".html"), &q)
 		}
 	}
 	return s.set(pageNodes, texts)
@@ -79,7 +79,7 @@ func queryPage(page string, q *lookup.Query) string {
 	return includeRE.ReplaceAllStringFunc(page, func(include string) string {
 		m := includeRE.FindStringSubmatch(include)
 		o, st := slices.Index(q.OSes, catalog.OS(m[1])), slices.Index(q.Stabilities, catalog.Stability(m[2]))
-		return "\x01" + char(max(st, 0)*len(q.OSes)+max(o, 0))
+		return "<>" + char(max(st, 0)*len(q.OSes)+max(o, 0))
 	})
 }
 
