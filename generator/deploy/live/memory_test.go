@@ -249,8 +249,8 @@ func siteOf(files map[string]string) *live.Site {
 			objects.Headers{"Content-Type": "text/plain"}))
 		s.Facts.Contents += fmt.Sprintf("file %s %s\n", path, text)
 	}
-	for i := 0; len(files) > 60 && i < 1000; i++ {
-		s.Facts.Contents += fmt.Sprintf("package %d %064d\n", i, i)
+	for i := 0; len(files) > 60 && i < 100; i++ {
+		s.Facts.Contents += fmt.Sprintf("package %d %0700d\n", i, i)
 	}
 	return s
 }
