@@ -59,8 +59,10 @@ func (r request) String() string {
 	return strings.TrimSpace(fmt.Sprintf("%s %s %s %s", server, r.Method, r.Target, r.Query))
 }
 
-// upload reports whether the request uploads an object of a site.
-func (r request) upload() bool { return r.Method == "PUT" && strings.HasPrefix(r.Target, "o/") }
+// upload reports whether the request uploads a file of a site, not the base of records.
+func (r request) upload() bool {
+	return r.Method == "PUT" && strings.HasPrefix(r.Target, "o/") && !strings.HasSuffix(r.Target, ".gz")
+}
 
 // flip reports whether the request is the last write of a deploy. It is the only one that changes the root.
 func (r request) flip(body []byte) bool {
