@@ -22,7 +22,7 @@ func (p deployAdmin) listCommand() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "list [flags]",
 		Short: "list the deploys",
-		Long: `list prints the deploys that can be rolled back to, the newest first, with the number of
+		Long: `list prints the deploys that rollback can restore, the newest first, with the number of
 packages, the newest one, and who deployed. An asterisk marks those that visitors see,
 one for each edition; a question mark those that were interrupted or are still running.
 `,
@@ -204,8 +204,8 @@ func (p deployAdmin) initCommand() *cobra.Command {
 		Short: "check everything that a deploy needs",
 		Long: `init checks what a deploy needs, and prints what is missing, each with the next step: the
 configuration, the credentials, the bucket, the key-value store, and each right on them.
-To try the rights, it writes an object and a key that nobody can see, and deletes them
-again. It changes nothing else. If everything is there, the exit code is 0.
+To try the rights, it writes an object and a key that are not part of the site, and
+deletes them again. It changes nothing else. If everything is there, the exit code is 0.
 `,
 		Example: `  sitegen deploy init`,
 		Args:    noArguments,

@@ -521,7 +521,7 @@ var options = []*Option{
 	{
 		Key: "deploy.keep", Flag: "keep", Group: "Deploying", Default: "20", Command: "deploy",
 		Value: "N",
-		Usage: "deploys of each edition that can be rolled back to",
+		Usage: "deploys of each edition to keep for rollbacks",
 		Doc: "How many deploys of each edition are kept, with everything that a rollback to them needs. Deploys that " +
 			"were replaced less than a day ago are kept in any case.",
 		field: number(func(c *Config) *int { return &c.Deploy.Keep }, 1, 1000),

@@ -114,7 +114,7 @@ func (e *engine) warnOfHosts() {
 	c := &e.project.Config.Deploy
 	if c.Edition != live.Production &&
 		!slices.ContainsFunc(c.Hosts, func(h config.EditionHost) bool { return h.Edition == c.Edition }) {
-		e.project.Log.Warn(fmt.Sprintf("nobody can see the edition %s: no host in deploy.hosts leads to it", c.Edition))
+		e.project.Log.Warn(fmt.Sprintf("edition %s is not visible: deploy.hosts has no host for it", c.Edition))
 	}
 }
 
