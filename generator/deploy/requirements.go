@@ -43,8 +43,8 @@ const (
 const probe = "deploy-probe"
 
 // Requirements checks everything that a deploy needs, and the rights of the credentials one by one. It writes an object
-// and a key that no visitor can see, and deletes them again. The error has the kind of the first requirement that is
-// missing.
+// and, for CloudFront, a key that no page needs, and deletes them again. The error has the kind of the first requirement
+// that is missing.
 func Requirements(ctx context.Context, p *project.Project) ([]Requirement, error) {
 	c := &checks{ctx: ctx, project: p}
 	c.run()
@@ -80,7 +80,8 @@ func (c *checks) add(name, found string, err error) (ok bool) {
 	if c.kind == fault.Unexpected {
 		c.kind = fault.KindOf(err)
 	}
-	c.list = append(c.list, Requirement{name, Missing, strings.ReplaceAll(err.Error(), "\n", "; "), strings.Join(fault.Hints(err), " ")})
+	what := strings.ReplaceAll(err.Error(), "\n", "; ")
+	c.list = append(c.list, Requirement{name, Missing, what, strings.Join(fault.Hints(err), " ")})
 	return false
 }
 

@@ -116,8 +116,8 @@ func newest(packages []*catalog.Package) string {
 }
 
 // table returns the redirects of the built site: those of the stored packages, the rules and the aliases of pages, and
-// facts about them. The build has described its redirects in contents.tsv; if they differ from the table, an input of the
-// build has changed since.
+// facts about them. The build has described its redirects in contents.tsv; if they differ from the table, an input of
+// the build has changed since.
 func (s *site) table(ctx context.Context, files []objects.Object) (*redirect.Table, *live.Facts, error) {
 	p := s.project
 	task := p.Terminal.Start("compiling the redirects", 0, progress.Nothing)
