@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/md5"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -41,11 +42,14 @@ type object struct {
 	at   time.Time
 }
 
+func (o object) etag() string { return fmt.Sprintf(`"%x"`, md5.Sum(o.body)) }
+
 // objectServer answers the requests of S3 that a deploy sends, for one bucket. It does not check signatures: the tests
 // in tools/deploy use a real server.
 type objectServer struct {
 	mu      sync.Mutex
 	objects map[string]object
+	website []byte // the website configuration
 }
 
 func (s *objectServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -53,23 +57,49 @@ func (s *objectServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	key := strings.TrimPrefix(r.URL.Path, "/"+bucketDownload+"/")
 	switch o, ok := s.objects[key]; {
+	case r.URL.Query().Has("website"):
+		s.configure(w, r)
+	case ok && r.Header.Get("If-None-Match") == "*", r.Header.Get("If-Match") != "" && r.Header.Get("If-Match") != o.etag():
+		w.WriteHeader(http.StatusPreconditionFailed)
+		fmt.Fprint(w, "<Error><Code>PreconditionFailed</Code><Message>The object has changed.</Message></Error>")
 	case r.Method == http.MethodPut:
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		s.objects[key] = object{body, time.Now()}
+		o = object{body, time.Now()}
+		s.objects[key] = o
+		w.Header().Set("ETag", o.etag())
 	case r.Method == http.MethodPost && r.URL.Query().Has("delete"):
 		s.delete(w, r)
 	case r.URL.Query().Has("list-type"):
 		s.list(w, r.FormValue("prefix"))
 	case r.Method == http.MethodHead && key == r.URL.Path: // HeadBucket
 	case ok:
+		w.Header().Set("ETag", o.etag())
 		w.Write(o.body)
 	default:
 		w.WriteHeader(http.StatusNotFound)
 		fmt.Fprint(w, "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>")
+	}
+}
+
+// configure answers GetBucketWebsite and PutBucketWebsite.
+func (s *objectServer) configure(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Method == http.MethodPut:
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		s.website = body
+	case s.website == nil:
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, "<Error><Code>NoSuchWebsiteConfiguration</Code><Message>There is none.</Message></Error>")
+	default:
+		w.Write(s.website)
 	}
 }
 
@@ -91,8 +121,9 @@ func (s *objectServer) list(w http.ResponseWriter, prefix string) {
 	fmt.Fprint(w, "<ListBucketResult><IsTruncated>false</IsTruncated>")
 	for _, key := range slices.Sorted(maps.Keys(s.objects)) {
 		if strings.HasPrefix(key, prefix) {
-			fmt.Fprintf(w, "<Contents><Key>%s</Key><LastModified>%s</LastModified><Size>%d</Size></Contents>", key,
-				s.objects[key].at.UTC().Format(time.RFC3339), len(s.objects[key].body))
+			fmt.Fprintf(w, "<Contents><Key>%s</Key><LastModified>%s</LastModified><ETag>%s</ETag><Size>%d</Size>"+
+				"</Contents>", key, s.objects[key].at.UTC().Format(time.RFC3339), s.objects[key].etag(),
+				len(s.objects[key].body))
 		}
 	}
 	fmt.Fprint(w, "</ListBucketResult>")

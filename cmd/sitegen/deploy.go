@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -23,8 +25,11 @@ the bucket, and switches to the new site in one write. Visitors see the old site
 new one, never a mixture. If deploy is interrupted anywhere, the old site stays live, and
 the next run continues. If nothing has changed, it sends one request.
 
-It needs deploy.bucket and deploy.store in sitegen.yaml, and credentials where the
-programs of AWS find them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or
+With deploy.target s3-website, it uploads to the paths of a bucket whose website endpoint
+serves the site, without CloudFront: what refers to a file is uploaded after it.
+
+It needs deploy.bucket and, for CloudFront, deploy.store in sitegen.yaml, and credentials
+where the programs of AWS find them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or
 the role of the machine. docs/deploy.md describes how to set it up.
 `,
 		Example: `  sitegen build && sitegen deploy           publish the newest packages, by hand or from cron
@@ -102,21 +107,38 @@ func (p deployCommand) report(cmd *cobra.Command, r *deploy.Report) error {
 
 // deployLine returns the report of a deploy in one line.
 func deployLine(r *deploy.Report) string {
-	what := fmt.Sprintf("%s: %s is live, ", r.Edition, r.Deploy)
+	what := fmt.Sprintf("%s: %s is live, ", cmp.Or(r.Edition, r.Target), r.Deploy)
 	switch {
 	case r.Unchanged:
 		what += "unchanged"
 	case r.Of != "":
 		what += "the site of " + r.Of + " again"
 	default:
-		what += fmt.Sprintf("%s uploaded (%s), %d kept, %s written", plural(r.Objects.Uploaded, "object"),
-			humanize.Bytes(uint64(r.Objects.Bytes)), r.Objects.Kept, plural(r.Store.Keys, "key"))
+		what += fmt.Sprintf("%s uploaded (%s), %d kept", plural(r.Objects.Uploaded, "object"),
+			humanize.Bytes(uint64(r.Objects.Bytes)), r.Objects.Kept)
+		if r.Target == config.CloudFront {
+			what += fmt.Sprintf(", %s written", plural(r.Store.Keys, "key"))
+		} else {
+			what += fmt.Sprintf(", %d deleted", r.Collected.Objects)
+		}
 	}
-	if d := r.Damage; d != nil {
-		what += fmt.Sprintf("; %s and %s were missing", plural(d.Objects, "object"), plural(d.Keys, "key"))
+	if r.Damage != nil {
+		what += "; " + strings.Join(damage(r), " and ") + " were missing"
 	}
 	return fmt.Sprintf("%s; %s, %s, %.1f s", what, plural(int(r.Requests.Total()), "request"), dollars(r.Cost),
 		r.Seconds)
+}
+
+// damage describes what --verify has found.
+func damage(r *deploy.Report) []string {
+	list := []string{plural(r.Damage.Objects, "object")}
+	switch {
+	case r.Target == config.CloudFront:
+		list = append(list, plural(r.Damage.Keys, "key"))
+	case r.Damage.Configuration:
+		list = append(list, "the website configuration")
+	}
+	return list
 }
 
 // dollars formats an amount of money with two digits that are not zero: $0.0012, $0.45, $12.

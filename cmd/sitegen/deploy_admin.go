@@ -205,7 +205,8 @@ func (p deployAdmin) initCommand() *cobra.Command {
 		Long: `init checks what a deploy needs, and prints what is missing, each with the next step: the
 configuration, the credentials, the bucket, the key-value store, and each right on them.
 To try the rights, it writes an object and a key that are not part of the site, and
-deletes them again. It changes nothing else. If everything is there, the exit code is 0.
+deletes them again. The website configuration of an S3 website is written back as it is.
+Nothing else is changed. If everything is there, the exit code is 0.
 `,
 		Example: `  sitegen deploy init`,
 		Args:    noArguments,

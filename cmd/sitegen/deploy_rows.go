@@ -9,6 +9,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/deploy"
 )
 
@@ -63,7 +64,12 @@ func (t *rows) write(w io.Writer) error {
 // rows prints the report of a deploy as a table.
 func (p deployCommand) rows(r *deploy.Report, all bool) error {
 	t := newRows(all)
-	t.row("edition", "%s", r.Edition)
+	cloudFront := r.Target == config.CloudFront
+	if cloudFront {
+		t.row("edition", "%s", r.Edition)
+	} else {
+		t.row("target", "%s", r.Target)
+	}
 	switch {
 	case r.Unchanged:
 		t.row("deploy", "unchanged: %s is live", r.Deploy)
@@ -80,15 +86,30 @@ func (p deployCommand) rows(r *deploy.Report, all bool) error {
 		t.files(r.Files)
 		t.row("upload", "%s, %s", plural(r.Objects.Uploaded, "object"), humanize.Bytes(uint64(r.Objects.Bytes)))
 		t.row("keep", "%s", plural(r.Objects.Kept, "object"))
-		t.row("store", "%s in %s", plural(r.Store.Keys, "key"), plural(r.Store.Calls, "call"))
+		switch {
+		case cloudFront:
+			t.row("store", "%s in %s", plural(r.Store.Keys, "key"), plural(r.Store.Calls, "call"))
+		case r.Configuration:
+			t.row("rules", "a new website configuration")
+		default:
+			t.row("rules", "the same website configuration")
+		}
 	}
-	if d := r.Damage; d != nil {
-		t.row("missing", "%s, %s", plural(d.Objects, "object"), plural(d.Keys, "key"))
+	if r.Damage != nil {
+		t.row("missing", "%s", strings.Join(damage(r), ", "))
 	}
 	c, n := r.Collected, r.Requests
-	t.row("collect", "%s, %s, %s", plural(c.Deploys, "deploy"), plural(c.Objects, "object"), plural(c.Keys, "key"))
-	t.row("requests", "%d: %s, %s, %s, %d to the store", n.Total(), plural(int(n.Writes), "write"),
-		plural(int(n.Reads), "read"), plural(int(n.Deletes), "delete"), n.Store)
+	if cloudFront {
+		t.row("collect", "%s, %s, %s", plural(c.Deploys, "deploy"), plural(c.Objects, "object"), plural(c.Keys, "key"))
+	} else {
+		t.row("delete", "%s", plural(c.Objects, "object"))
+	}
+	requests := fmt.Sprintf("%d: %s, %s, %s", n.Total(), plural(int(n.Writes), "write"), plural(int(n.Reads), "read"),
+		plural(int(n.Deletes), "delete"))
+	if cloudFront {
+		requests += fmt.Sprintf(", %d to the store", n.Store)
+	}
+	t.row("requests", "%s", requests)
 	t.row("cost", "%s (prices of %s, us-east-1)", dollars(r.Cost), deploy.PricesAsOf())
 	if !r.DryRun {
 		t.row("time", "%.2f s", r.Seconds)

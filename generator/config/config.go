@@ -108,6 +108,7 @@ type Preview struct {
 
 // Deploy configures sitegen deploy. A build does not use it.
 type Deploy struct {
+	Target     string         // CloudFront or S3Website
 	Bucket     string         // name of the bucket; "" if not set
 	Store      string         // ARN of the key-value store; "" if not set
 	Edition    string         // name of the edition to deploy
@@ -117,6 +118,12 @@ type Deploy struct {
 	MaxDeletes int            // objects that are deleted at once
 	Uploads    int            // objects that are uploaded at the same time
 }
+
+// The targets of deploys.
+const (
+	CloudFront = "cloudfront"
+	S3Website  = "s3-website"
+)
 
 // EditionHost is a host of an edition.
 type EditionHost struct{ Host, Edition string }

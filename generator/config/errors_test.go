@@ -97,19 +97,20 @@ func TestErrors(t *testing.T) {
 		{"for one run only", "force: true\n",
 			[]string{`sitegen.yaml:1:1: force applies to a single run and cannot be set in the file; ` +
 				`use --force or SITEGEN_FORCE=true`}},
-		{"deploy", "deploy:\n  bucket: A\n  store: a\n  edition: A b\n  hosts: [a]\n  headers: ['*.pdf']\n" +
+		{"deploy", "deploy:\n  target: s3\n  bucket: A\n  store: a\n  edition: A b\n  hosts: [a]\n  headers: ['*.pdf']\n" +
 			"  keep: 0\n", []string{
-			`sitegen.yaml:2:11: deploy.bucket must be the name of a bucket (found "A"); ` +
+			`sitegen.yaml:2:11: deploy.target must be one of cloudfront, s3-website (found "s3")`,
+			`sitegen.yaml:3:11: deploy.bucket must be the name of a bucket (found "A"); ` +
 				`3 to 63 lower-case letters, digits, dots and hyphens`,
-			`sitegen.yaml:3:10: deploy.store must be the ARN of a key-value store (found "a"); ` +
+			`sitegen.yaml:4:10: deploy.store must be the ARN of a key-value store (found "a"); ` +
 				`for instance arn:aws:cloudfront::123456789012:key-value-store/0a1b2c3d-…`,
-			`sitegen.yaml:4:12: deploy.edition must be 1 to 32 lower-case letters, digits and hyphens (found "A b"); ` +
+			`sitegen.yaml:5:12: deploy.edition must be 1 to 32 lower-case letters, digits and hyphens (found "A b"); ` +
 				`for instance staging`,
-			`sitegen.yaml:5:11: deploy.hosts must be a host and an edition (found "a"); ` +
+			`sitegen.yaml:6:11: deploy.hosts must be a host and an edition (found "a"); ` +
 				`for instance staging.example.org staging`,
-			`sitegen.yaml:6:13: deploy.headers has an invalid rule (found "*.pdf"); write a pattern that begins with ` +
+			`sitegen.yaml:7:13: deploy.headers has an invalid rule (found "*.pdf"); write a pattern that begins with ` +
 				`/ or *, a space and a header: *.pdf Content-Disposition: attachment`,
-			`sitegen.yaml:7:9: deploy.keep is not a number from 1 to 1000 (found "0")`,
+			`sitegen.yaml:8:9: deploy.keep is not a number from 1 to 1000 (found "0")`,
 		}},
 		{"alias", "title: &t x\nproject: *t\n", []string{
 			`sitegen.yaml:1:8: anchors are not supported (found "&t x"); ` +

@@ -92,7 +92,7 @@ func TestDefaults(t *testing.T) {
 		LogFormat:   "text",
 		Stats:       config.Stats{Privacy: "keyed", MinCountry: 5, Legacy: true},
 		Preview:     config.Preview{Listen: "127.0.0.1:8080", As: "nginx"},
-		Deploy:      config.Deploy{Edition: "production", Keep: 20, MaxDeletes: 1000, Uploads: 16},
+		Deploy:      config.Deploy{Target: "cloudfront", Edition: "production", Keep: 20, MaxDeletes: 1000, Uploads: 16},
 	}
 	got := load(t, config.Input{})
 	if diff := cmp.Diff(want, got, ignoreOrigins); diff != "" {
@@ -191,6 +191,7 @@ stats:
   min_country: 20
   legacy: false
 deploy:
+  target: s3-website
   bucket: download.example.org
   store: arn:aws:cloudfront::123456789012:key-value-store/0a1b-2c
   edition: staging
@@ -233,6 +234,7 @@ deploy:
 			Refresh: 15 * time.Minute, Poll: true, Open: true,
 		},
 		Deploy: config.Deploy{
+			Target:  "s3-website",
 			Bucket:  "download.example.org",
 			Store:   "arn:aws:cloudfront::123456789012:key-value-store/0a1b-2c",
 			Edition: "staging", Hosts: []config.EditionHost{{Host: "staging.example.org", Edition: "staging"}},

@@ -476,10 +476,18 @@ var options = []*Option{
 		field: onOff(func(c *Config) *bool { return &c.Preview.Open }),
 	},
 	{
+		Key: "deploy.target", Group: "Deploying", Default: CloudFront,
+		Usage: "where the site is deployed: CloudFront, or the website endpoint of a bucket",
+		Doc: "Where `sitegen deploy` publishes the site: `cloudfront`, a distribution of CloudFront with a private " +
+			"bucket and a key-value store, or `s3-website`, the website endpoint of a bucket, which has neither " +
+			"editions nor rollbacks. [deploy.md](deploy.md) describes both.",
+		field: choice(func(c *Config) *string { return &c.Deploy.Target }, CloudFront, S3Website),
+	},
+	{
 		Key: "deploy.bucket", Flag: "bucket", Group: "Deploying", Command: "deploy",
 		Value: "NAME",
 		Usage: "bucket of the site",
-		Doc:   "The name of the bucket that `sitegen deploy` uploads to. [deploy.md](deploy.md) describes deploying.",
+		Doc:   "The name of the bucket that `sitegen deploy` uploads to.",
 		field: text(func(c *Config) *string { return &c.Deploy.Bucket }, bucketName),
 	},
 	{
@@ -487,7 +495,7 @@ var options = []*Option{
 		Value: "ARN",
 		Usage: "key-value store of the site",
 		Doc: "The ARN of CloudFront's key-value store, `arn:aws:cloudfront::123456789012:key-value-store/…`. The " +
-			"function of the distribution must be associated with it.",
+			"function of the distribution must be associated with it. Only for the target `cloudfront`.",
 		field: text(func(c *Config) *string { return &c.Deploy.Store }, storeARN),
 	},
 	{
@@ -496,14 +504,14 @@ var options = []*Option{
 		Usage: "edition of the site: production, staging, the name of a branch",
 		Doc: "The edition that is deployed: a site of its own in the same bucket and store, for instance `staging`. " +
 			"Visitors see `production`; other editions are seen at the hosts in `deploy.hosts`. Up to 32 lower-case " +
-			"letters, digits and hyphens.",
+			"letters, digits and hyphens. Only for the target `cloudfront`.",
 		field: text(func(c *Config) *string { return &c.Deploy.Edition }, edition),
 	},
 	{
 		Key: "deploy.hosts", Group: "Deploying",
 		Usage: "hosts of editions other than production",
 		Doc: "The hosts at which editions other than production are seen: `[staging.example.org staging]`. Each must " +
-			"be an alternate domain name of the distribution.",
+			"be an alternate domain name of the distribution. Only for the target `cloudfront`.",
 		field: many("list of hosts with their editions", ",", func(c *Config) *[]EditionHost { return &c.Deploy.Hosts },
 			editionHost, EditionHost.String),
 	},
@@ -523,7 +531,7 @@ var options = []*Option{
 		Value: "N",
 		Usage: "deploys of each edition to keep for rollbacks",
 		Doc: "How many deploys of each edition are kept, with everything that a rollback to them needs. Deploys that " +
-			"were replaced less than a day ago are kept in any case.",
+			"were replaced less than a day ago are kept in any case. Only for the target `cloudfront`.",
 		field: number(func(c *Config) *int { return &c.Deploy.Keep }, 1, 1000),
 	},
 	{

@@ -80,6 +80,7 @@ refresh: never                                             # default
 poll: false                                                # default
 # open: false                                              # default
 deploy:
+  target: cloudfront                                       # default
   bucket: ""                                               # default
   store: ""                                                # default
   edition: production                                      # default

@@ -1,4 +1,4 @@
-// Package deploy makes a built site live on CloudFront. Run is one deploy from top to bottom:
+// Package deploy makes a built site live. Run is one deploy from top to bottom, to CloudFront:
 //
 //	output      locks public/ and checks that it is what the last build wrote
 //	objects     reads the files of public/: their hashes are the keys of the objects in the bucket
@@ -6,19 +6,22 @@
 //	cloudfront  compiles the table and the paths of the files into a tree of keys and values
 //	live        compares with what is live; uploads what is missing, and switches in one write
 //
+// or to the website endpoint of a bucket:
+//
+//	output, objects, project  as above
+//	website                   reads what the build has compiled to redirects/s3, compares with its manifest in the
+//	                          bucket, and stores what differs, each file at its own path
+//
 // A deploy does not build: it publishes what sitegen build has written, and refuses to run if packages, rules or files
-// of public/ have changed since. Deploys leave records in the bucket; List, Show, Rollback and Promote work with them
-// and need no built site.
+// of public/ have changed since. Deploys to CloudFront leave records in the bucket; List, Show, Rollback and Promote
+// work with them and need no built site.
 package deploy
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"time"
 
-	"github.com/Slicer/sitegen/generator/deploy/live"
-	"github.com/Slicer/sitegen/generator/progress"
+	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/project"
 )
 
@@ -29,81 +32,76 @@ type Options struct {
 	Verify  bool   // compare everything that is stored with the records, and put back what is missing
 }
 
-// grace is the time after which a deploy that was replaced, with everything that only it needs, may be removed.
+// grace is the time after which what the site no longer needs may be removed: a deploy that was replaced, with
+// everything that only it needs, or a file of an S3 website.
 const grace = 24 * time.Hour
 
 // Run deploys the site of a project.
 func Run(ctx context.Context, p *project.Project, o Options) (*Report, error) {
 	start := p.Now()
-	e, err := open(ctx, p)
+	t, err := openTarget(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	e.warnOfHosts()
 	s, err := openSite(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
-	site, err := s.read(ctx, o.Program)
-	if err != nil {
+	if err := t.read(ctx, s, o.Program); err != nil {
 		return nil, err
 	}
-	r := &Report{Edition: p.Config.Deploy.Edition, DryRun: o.DryRun}
-	defer r.end(e, start)
-	var damage *live.Damage
+	r := &Report{Target: p.Config.Deploy.Target, DryRun: o.DryRun}
 	if o.Verify {
-		if damage, err = e.verify(ctx, site, o.DryRun, r); err != nil {
+		if err := t.verify(ctx, r); err != nil {
 			return nil, explain(err)
 		}
 	}
-	plan, err := e.live.Plan(ctx, r.Edition, site, damage)
-	if err != nil {
+	if err := t.plan(ctx, r); err != nil {
 		return nil, explain(err)
 	}
-	r.plan(plan)
-	r.Files.Total = len(site.Objects)
-	if !plan.Unchanged {
+	if !r.Unchanged {
 		s.warn()
 	}
 	if o.DryRun {
-		return r, explain(e.expect(ctx, plan, damage, r))
+		err = t.expect(ctx, r)
+	} else {
+		err = t.apply(ctx, r)
 	}
-	if err := e.apply(ctx, plan); err != nil {
+	if err != nil {
 		return nil, explain(err)
 	}
-	if plan.Unchanged && damage == nil {
-		return r, nil
-	}
-	return r, e.collect(ctx, damage, r)
+	r.end(t.requests(), p.Now().Sub(start))
+	return r, nil
 }
 
-// apply carries out a plan and shows the progress.
-func (e *engine) apply(ctx context.Context, plan *live.Plan) error {
-	if plan.Unchanged {
-		return nil
-	}
-	task := e.project.Terminal.Start("uploading", plan.Bytes(), progress.Bytes)
-	defer task.End()
-	e.live.Progress = task.Add
-	return e.live.Apply(ctx, plan)
+// target is what a site is deployed to. Its methods are the steps of Run, in their order; each adds to the report what
+// it finds and does.
+type target interface {
+	// read reads the site. program is the version of sitegen.
+	read(ctx context.Context, s *site, program string) error
+	// verify compares what is stored with what should be. Unless it is a dry run, it puts back what can be put back
+	// without a deploy.
+	verify(ctx context.Context, r *Report) error
+	// plan plans the deploy.
+	plan(ctx context.Context, r *Report) error
+	// expect describes what apply would remove, and the requests that it would send.
+	expect(ctx context.Context, r *Report) error
+	// apply carries out the plan.
+	apply(ctx context.Context, r *Report) error
+	// requests returns the requests that were sent so far.
+	requests() Requests
 }
 
-// collect removes what no deploy needs any more. The new site is live already, so an error of the services is only
-// reported as a warning: the next deploy tries again.
-func (e *engine) collect(ctx context.Context, damage *live.Damage, r *Report) error {
-	task := e.project.Terminal.Start("removing old objects", 0, progress.Nothing)
-	defer task.End()
-	c, err := e.live.Collect(ctx, r.Deploy, e.keep(), damage)
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, live.ErrConflict), errors.Is(err, fs.ErrNotExist):
-		return nil // another deploy writes to the store, or collects at the same time; the next one goes on
-	case err != nil:
-		e.project.Log.Warn("the site is live, but old objects were not removed: " + err.Error())
-		return nil
+// openTarget connects to the target of a project. It sends no requests to it.
+func openTarget(ctx context.Context, p *project.Project) (target, error) {
+	if p.Config.Deploy.Target == config.S3Website {
+		return openWebsite(ctx, p)
 	}
-	r.collect(c)
-	return nil
+	e, err := open(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	e.warnOfHosts()
+	return &cloudFront{engine: e}, nil
 }

@@ -16,42 +16,67 @@ import (
 	"github.com/Slicer/sitegen/generator/deploy/live"
 	"github.com/Slicer/sitegen/generator/deploy/remote"
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/progress"
 	"github.com/Slicer/sitegen/generator/project"
 	"github.com/Slicer/sitegen/generator/redirect/servers/cloudfront"
 )
 
-// engine is a project with the bucket and the key-value store that its site is deployed to.
-type engine struct {
+// account is a project with the client for the AWS account that its site is deployed to.
+type account struct {
 	project *project.Project
 	client  *remote.Client
-	live    *live.Live
+}
+
+// requests returns the requests that were sent so far.
+func (a *account) requests() Requests {
+	u := a.client.Usage
+	return Requests{Reads: u.Reads.Load(), Writes: u.Writes.Load(), Deletes: u.Deletes.Load(), Store: u.Keys.Load()}
+}
+
+// engine is a project with the bucket and the key-value store that its site is deployed to.
+type engine struct {
+	account
+	live *live.Live
 }
 
 // open connects to the bucket and the key-value store of a project. It sends no requests to them.
 func open(ctx context.Context, p *project.Project) (*engine, error) {
 	c := &p.Config.Deploy
-	if err := checkConfig(&p.Config); err != nil {
+	if err := missing(&p.Config); err != nil {
 		return nil, err
 	}
 	client, err := remote.Connect(ctx, remote.Options{})
 	if err != nil {
 		return nil, err
 	}
-	return &engine{project: p, client: client, live: &live.Live{
+	return &engine{account{p, client}, &live.Live{
 		Bucket: client.Bucket(c.Bucket), Store: client.Store(c.Store),
 		RootKey: rootKey, IsNode: isNode, MaxSize: cloudfront.MaxStore,
 		Jobs: c.Uploads, Now: p.Now, Sleep: sleep, Random: random, Log: p.Log,
 	}}, nil
 }
 
-// checkConfig returns an error that lists the options without which nothing can be deployed.
-func checkConfig(c *config.Config) error {
+// openHistory is open for a command that works with the records of deploys.
+func openHistory(ctx context.Context, p *project.Project, command string) (*engine, error) {
+	if p.Config.Deploy.Target == config.S3Website {
+		return nil, fault.Wrap(fault.Usage, fmt.Errorf("%s: sitegen deploy %s cannot be used with deploy.target %s",
+			p.Config.Origin("deploy.target"), command, config.S3Website), "An S3 website has neither editions nor a "+
+			"history. To go back, build the earlier state of the site, and run sitegen deploy.")
+	}
+	return open(ctx, p)
+}
+
+// missing returns an error that lists the options without which nothing can be deployed.
+func missing(c *config.Config) error {
 	var errs []error
-	for _, o := range []struct{ key, value, what string }{
-		{"deploy.bucket", c.Deploy.Bucket, "the name of the bucket"},
-		{"deploy.store", c.Deploy.Store, "the ARN of the key-value store"},
+	for _, o := range []struct {
+		key, value, what string
+		needed           bool
+	}{
+		{"deploy.bucket", c.Deploy.Bucket, "the name of the bucket", true},
+		{"deploy.store", c.Deploy.Store, "the ARN of the key-value store", c.Deploy.Target == config.CloudFront},
 	} {
-		if o.value == "" {
+		if o.needed && o.value == "" {
 			errs = append(errs, fmt.Errorf("%s: %s (%s) is missing", c.File, o.key, o.what))
 		}
 	}
@@ -90,6 +115,17 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// apply carries out a plan and shows the progress.
+func (e *engine) apply(ctx context.Context, plan *live.Plan) error {
+	if plan.Unchanged {
+		return nil
+	}
+	task := e.project.Terminal.Start("uploading", plan.Bytes(), progress.Bytes)
+	defer task.End()
+	e.live.Progress = task.Add
+	return e.live.Apply(ctx, plan)
+}
+
 // keep returns which deploys are kept.
 func (e *engine) keep() live.Keep {
 	c := &e.project.Config.Deploy
@@ -116,10 +152,4 @@ func (e *engine) warnOfHosts() {
 		!slices.ContainsFunc(c.Hosts, func(h config.EditionHost) bool { return h.Edition == c.Edition }) {
 		e.project.Log.Warn(fmt.Sprintf("edition %s is not visible: deploy.hosts has no host for it", c.Edition))
 	}
-}
-
-// requests returns the requests that were sent so far.
-func (e *engine) requests() Requests {
-	u := e.client.Usage
-	return Requests{Reads: u.Reads.Load(), Writes: u.Writes.Load(), Deletes: u.Deletes.Load(), Store: u.Keys.Load()}
 }

@@ -36,7 +36,7 @@ func explain(err error) error {
 	case is(live.ErrConflict):
 		return fault.Wrap(fault.Conflict, err, "Others write to the store all the time. Try again later.")
 	case is(objects.ErrChanged):
-		return fault.Wrap(fault.Locked, err, "Visitors still see the previous deploy. Run the command again.")
+		return fault.Wrap(fault.Locked, err, "Run the command again: it deploys the files as they are then.")
 	}
 	return err
 }

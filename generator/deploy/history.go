@@ -31,7 +31,7 @@ type Deploy struct {
 // List returns the deploys of a project, the newest first. If deploy.edition is configured, it returns those of that
 // edition only.
 func List(ctx context.Context, p *project.Project) ([]Deploy, error) {
-	e, err := open(ctx, p)
+	e, err := openHistory(ctx, p, "list")
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ type Redirects struct {
 
 // Show describes a deploy, and what it changed.
 func Show(ctx context.Context, p *project.Project, id string) (*Description, error) {
-	e, err := open(ctx, p)
+	e, err := openHistory(ctx, p, "show")
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func Show(ctx context.Context, p *project.Project, id string) (*Description, err
 // Rollback makes an earlier deploy live again in the edition of a project. Without an id, it is the one before the live
 // one that had another site.
 func Rollback(ctx context.Context, p *project.Project, id string, o Options) (*Report, error) {
-	return again(ctx, p, o, p.Config.Deploy.Edition, func(l *live.Live) (string, error) {
+	return again(ctx, p, o, "rollback", p.Config.Deploy.Edition, func(l *live.Live) (string, error) {
 		if id != "" {
 			return id, nil
 		}
@@ -120,7 +120,7 @@ func Rollback(ctx context.Context, p *project.Project, id string, o Options) (*R
 
 // Promote makes the deploy that is live in one edition live in another one, too.
 func Promote(ctx context.Context, p *project.Project, from, to string, o Options) (*Report, error) {
-	return again(ctx, p, o, to, func(l *live.Live) (string, error) {
+	return again(ctx, p, o, "promote", to, func(l *live.Live) (string, error) {
 		s, err := l.State(ctx, from)
 		if err == nil && s.ID == "" {
 			err = &noEdition{from}
@@ -137,10 +137,10 @@ func (e *noEdition) Error() string {
 }
 
 // again makes the deploy that choose returns live in an edition. It uploads nothing, and needs no built site.
-func again(ctx context.Context, p *project.Project, o Options, edition string,
+func again(ctx context.Context, p *project.Project, o Options, command, edition string,
 	choose func(*live.Live) (id string, err error)) (*Report, error) {
 	start := p.Now()
-	e, err := open(ctx, p)
+	e, err := openHistory(ctx, p, command)
 	if err != nil {
 		return nil, err
 	}
@@ -152,13 +152,13 @@ func again(ctx context.Context, p *project.Project, o Options, edition string,
 	if err != nil {
 		return nil, explain(err)
 	}
-	r := &Report{Edition: edition, DryRun: o.DryRun}
+	r := &Report{Target: p.Config.Deploy.Target, Edition: edition, DryRun: o.DryRun}
 	r.plan(plan)
 	if o.DryRun {
 		r.Requests = planned(plan)
 	} else if err := e.apply(ctx, plan); err != nil {
 		return nil, explain(err)
 	}
-	r.end(e, start)
+	r.end(e.requests(), p.Now().Sub(start))
 	return r, nil
 }

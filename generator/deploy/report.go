@@ -1,36 +1,38 @@
 package deploy
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/deploy/live"
 	"github.com/Slicer/sitegen/generator/deploy/remote"
-	"github.com/Slicer/sitegen/generator/redirect/servers/cloudfront"
 )
 
 // Report describes what a deploy did, or in a dry run what it would do. docs/deploy.md documents its JSON form field by
 // field.
 type Report struct {
-	Edition   string    `json:"edition"`
-	Deploy    string    `json:"deploy"`    // id of the live deploy; "" in a dry run that has something to do
-	Previous  string    `json:"previous"`  // id of the deploy that was live before; "" for none
-	Of        string    `json:"of"`        // id of the deploy that a rollback or promotion made live again
-	Unchanged bool      `json:"unchanged"` // the site was live already
-	DryRun    bool      `json:"dry_run"`
-	Files     Files     `json:"files"`
-	Objects   Objects   `json:"objects"`
-	Store     Store     `json:"store"`
-	Collected Collected `json:"collected"`
-	Damage    *Damage   `json:"damage"` // what --verify has found; nil without it
-	Requests  Requests  `json:"requests"`
-	Cost      float64   `json:"cost_usd"` // of the requests
-	Seconds   float64   `json:"duration_seconds"`
+	Target    string  `json:"target"`    // "cloudfront" or "s3-website"
+	Edition   string  `json:"edition"`   // "" for an S3 website
+	Deploy    string  `json:"deploy"`    // id of the live deploy; "" in a dry run that has something to do
+	Previous  string  `json:"previous"`  // id of the deploy that was live before; "" for none
+	Of        string  `json:"of"`        // id of the deploy that a rollback or promotion made live again
+	Unchanged bool    `json:"unchanged"` // the site was live already
+	DryRun    bool    `json:"dry_run"`
+	Files     Files   `json:"files"`
+	Objects   Objects `json:"objects"`
+	Store     Store   `json:"store"`
+	// Configuration reports whether the website configuration of the bucket was written.
+	Configuration bool      `json:"configuration"`
+	Collected     Collected `json:"collected"`
+	Damage        *Damage   `json:"damage"` // what --verify has found; nil without it
+	Requests      Requests  `json:"requests"`
+	Cost          float64   `json:"cost_usd"` // of the requests
+	Seconds       float64   `json:"duration_seconds"`
 }
 
-// Files lists the files that differ from the deploy before, sorted by path.
+// Files lists the files that differ from the deploy before, sorted by path. The redirect objects of an S3 website are
+// files, too.
 type Files struct {
 	Total   int      `json:"total"` // files of the site
 	Added   []string `json:"added"`
@@ -62,6 +64,8 @@ type Collected struct {
 type Damage struct {
 	Objects int `json:"objects"` // objects that were missing, or had another size
 	Keys    int `json:"keys"`    // keys of the store that were missing or different
+	// Configuration reports whether the website configuration of the bucket was missing or different.
+	Configuration bool `json:"configuration"`
 }
 
 // plan describes a plan.
@@ -119,10 +123,10 @@ func compareFiles(before, after *live.Record) Files {
 	return f
 }
 
-// end sets the requests, what they cost, and the duration of a run that began at start.
-func (r *Report) end(e *engine, start time.Time) {
-	r.Requests.add(e.requests(), 1)
-	r.Cost, r.Seconds = r.Requests.Cost(), e.project.Now().Sub(start).Seconds()
+// end adds the requests of a run, and sets what they cost and how long it took.
+func (r *Report) end(sent Requests, took time.Duration) {
+	r.Requests.add(sent, 1)
+	r.Cost, r.Seconds = r.Requests.Cost(), took.Seconds()
 }
 
 // planned returns the requests that a plan needs, without those that planning has needed.
@@ -139,30 +143,4 @@ func planned(p *live.Plan) (r Requests) {
 	}
 	r.Reads, r.Store = int64(p.Checks()), int64(p.Calls())
 	return r
-}
-
-// expect describes what a deploy of a plan would remove, and adds the requests that it would need besides those that
-// the plan has needed already.
-func (e *engine) expect(ctx context.Context, p *live.Plan, damage *live.Damage, r *Report) error {
-	if p.Unchanged && damage == nil {
-		return nil
-	}
-	before := e.requests()
-	c, err := e.live.PlanCollection(ctx, e.keep(), damage)
-	if err != nil {
-		return err
-	}
-	r.collect(c)
-	r.Requests.add(planned(p), 1)
-	if !p.Unchanged && p.Before == nil {
-		r.Requests.Store++ // a collection reads the state of every edition that has a record
-	}
-	if !c.Empty() {
-		// A collection reads the version and the lease of the store, takes the lease, and plans again.
-		r.Requests.Store += 3 + int64(len(c.Nodes)/cloudfront.MaxUpdate+1)
-		r.Requests.Deletes += int64((len(c.Objects)+999)/1000 + (len(c.Records)+999)/1000)
-		r.Requests.add(e.requests(), 1)
-		r.Requests.add(before, -1)
-	}
-	return nil
 }

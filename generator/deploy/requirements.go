@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/deploy/live"
 	"github.com/Slicer/sitegen/generator/deploy/objects"
 	"github.com/Slicer/sitegen/generator/deploy/remote"
+	"github.com/Slicer/sitegen/generator/deploy/website"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/project"
 )
@@ -40,8 +43,8 @@ const (
 const probe = "deploy-probe"
 
 // Requirements checks everything that a deploy needs, and the rights of the credentials one by one. It writes an object
-// and a key that no visitor can see, and deletes them again. The error has the kind of the first requirement that is
-// missing.
+// and, for CloudFront, a key that no page needs, and deletes them again. The error has the kind of the first
+// requirement that is missing.
 func Requirements(ctx context.Context, p *project.Project) ([]Requirement, error) {
 	c := &checks{ctx: ctx, project: p}
 	c.run()
@@ -77,7 +80,8 @@ func (c *checks) add(name, found string, err error) (ok bool) {
 	if c.kind == fault.Unexpected {
 		c.kind = fault.KindOf(err)
 	}
-	c.list = append(c.list, Requirement{name, Missing, err.Error(), strings.Join(fault.Hints(err), " ")})
+	what := strings.ReplaceAll(err.Error(), "\n", "; ")
+	c.list = append(c.list, Requirement{name, Missing, what, strings.Join(fault.Hints(err), " ")})
 	return false
 }
 
@@ -90,16 +94,18 @@ func (c *checks) skip(because string, names ...string) {
 
 // The names of the requirements that may be skipped.
 const (
-	bucketName  = "bucket"
-	listName    = "list objects"
-	writeName   = "write objects"
-	readName    = "read objects"
-	deleteName  = "delete objects"
-	storeName   = "store"
-	keyName     = "read keys"
-	keysName    = "list keys"
-	updateName  = "write keys"
-	credentials = "credentials"
+	credentials     = "credentials"
+	bucketName      = "bucket"
+	listName        = "list objects"
+	readName        = "read objects"
+	writeName       = "write objects"
+	deleteName      = "delete objects"
+	storeName       = "store"
+	keyName         = "read keys"
+	keysName        = "list keys"
+	updateName      = "write keys"
+	configName      = "read configuration"
+	writeConfigName = "write configuration"
 )
 
 // run checks the requirements one after the other.
@@ -109,54 +115,107 @@ func (c *checks) run() {
 		s.Close()
 	}
 	c.add("built site", c.project.Config.Out, err)
-	bucket, store := c.options()
+	if c.project.Config.Deploy.Target == config.S3Website {
+		c.s3Website()
+	} else {
+		c.cloudFront()
+	}
+}
+
+// cloudFront checks what a deploy to CloudFront needs.
+func (c *checks) cloudFront() {
+	d := &c.project.Config.Deploy
+	bucket := c.bucketOption()
+	store := c.option("deploy.store", d.Store, "Create a key-value store in CloudFront, and set deploy.store in "+
+		c.project.Config.File+" or SITEGEN_DEPLOY_STORE to its ARN.")
+	ofBucket := []string{bucketName, listName, readName, writeName, deleteName}
+	ofStore := []string{storeName, keyName, keysName, updateName}
+	switch client := c.connect(); {
+	case client == nil:
+		c.skip(credentials, slices.Concat(ofBucket, ofStore)...)
+	default:
+		if bucket {
+			c.bucket(client.Bucket(d.Bucket), objects.Prefix+probe)
+		} else {
+			c.skip("deploy.bucket", ofBucket...)
+		}
+		if store {
+			c.store(client.Store(d.Store))
+		} else {
+			c.skip("deploy.store", ofStore...)
+		}
+	}
+	c.distribution()
+}
+
+// s3Website checks what a deploy to the website endpoint of a bucket needs.
+func (c *checks) s3Website() {
+	p := &c.project.Config
+	c.add("deploy.target", fmt.Sprintf("%s (%s)", p.Deploy.Target, p.Origin("deploy.target")), unused(p))
+	dir, err := "", lacksServer(p)
+	if err == nil {
+		dir, err = compiled(p)
+	}
+	c.add("server s3", dir, err)
+	bucket := c.bucketOption()
+	ofBucket := []string{bucketName, listName, readName, writeName, deleteName, configName, writeConfigName}
+	switch client := c.connect(); {
+	case client == nil:
+		c.skip(credentials, ofBucket...)
+	case !bucket:
+		c.skip("deploy.bucket", ofBucket...)
+	default:
+		w := client.Website(p.Deploy.Bucket)
+		if c.bucket(w.Bucket, website.Reserved+probe) {
+			c.configuration(w)
+		} else {
+			c.skip(bucketName, configName, writeConfigName)
+		}
+	}
+	c.check("public access", "cannot be seen from here", "The policy of the bucket must allow everybody s3:GetObject "+
+		"on its objects and s3:ListBucket on the bucket; docs/deploy.md shows it.")
+}
+
+// check adds what the user has to look at.
+func (c *checks) check(name, detail, next string) {
+	c.list = append(c.list, Requirement{name, CheckThis, detail, next})
+}
+
+// connect checks the credentials and returns a client that has them, or nil.
+func (c *checks) connect() *remote.Client {
 	client, err := remote.Connect(c.ctx, remote.Options{Attempts: 2})
 	found := ""
 	if err == nil {
 		found = fmt.Sprintf("access key %s, region %s", client.Who, client.Region)
 	}
 	if !c.add(credentials, found, err) {
-		c.skip(credentials, bucketName, listName, readName, writeName, deleteName, storeName, keyName, keysName,
-			updateName)
-	} else {
-		if bucket {
-			c.bucket(client.Bucket(c.project.Config.Deploy.Bucket))
-		} else {
-			c.skip("deploy.bucket", bucketName, listName, readName, writeName, deleteName)
-		}
-		if store {
-			c.store(client.Store(c.project.Config.Deploy.Store))
-		} else {
-			c.skip("deploy.store", storeName, keyName, keysName, updateName)
-		}
+		return nil
 	}
-	c.distribution()
+	return client
 }
 
-// options checks the options that a deploy needs.
-func (c *checks) options() (bucket, store bool) {
+// option checks that an option is set.
+func (c *checks) option(key, value, next string) bool {
+	var err error
+	if value == "" {
+		err = fault.Wrap(fault.Usage, errors.New("not set"), next)
+	}
+	return c.add(key, fmt.Sprintf("%s (%s)", value, c.project.Config.Origin(key)), err)
+}
+
+// bucketOption checks that deploy.bucket is set.
+func (c *checks) bucketOption() bool {
 	p := &c.project.Config
-	option := func(key, value, next string) bool {
-		var err error
-		if value == "" {
-			err = fault.Wrap(fault.Usage, errors.New("not set"), next)
-		}
-		return c.add(key, fmt.Sprintf("%s (%s)", value, p.Origin(key)), err)
-	}
-	bucket = option("deploy.bucket", p.Deploy.Bucket, "Create a bucket for the site, and set deploy.bucket in "+p.File+
+	return c.option("deploy.bucket", p.Deploy.Bucket, "Create a bucket for the site, and set deploy.bucket in "+p.File+
 		" or SITEGEN_DEPLOY_BUCKET to its name.")
-	store = option("deploy.store", p.Deploy.Store, "Create a key-value store in CloudFront, and set deploy.store in "+
-		p.File+" or SITEGEN_DEPLOY_STORE to its ARN.")
-	return bucket, store
 }
 
-// bucket tries all operations on the bucket. It deletes before it writes: without the right to delete, nothing is
-// written that would remain.
-func (c *checks) bucket(b *remote.Bucket) {
-	const key = objects.Prefix + probe
+// bucket tries all operations on the bucket, with an object at a key. It deletes before it writes: without the right to
+// delete, nothing is written that would remain. It reports whether there is such a bucket.
+func (c *checks) bucket(b *remote.Bucket, key string) (exists bool) {
 	if !c.add(bucketName, c.project.Config.Deploy.Bucket, b.Exists(c.ctx)) {
 		c.skip(bucketName, listName, readName, writeName, deleteName)
-		return
+		return false
 	}
 	err := b.List(c.ctx, key, func(live.Listed) error { return nil })
 	c.add(listName, "allowed", err)
@@ -178,6 +237,27 @@ func (c *checks) bucket(b *remote.Bucket) {
 		c.skip(deleteName, writeName)
 	}
 	c.add(deleteName, "allowed", deletable)
+	return true
+}
+
+// configuration tries the operations on the website configuration of a bucket. To try the right to write it, it writes
+// what it has read: nothing changes. What it could not restore, it does not write.
+func (c *checks) configuration(w *remote.Website) {
+	found, err := w.Config(c.ctx)
+	none := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case none:
+		c.add(configName, "allowed; the bucket has none yet", nil)
+		c.check(writeConfigName, "cannot be tried without a change", "The first deploy writes the configuration. It "+
+			"needs the permission s3:PutBucketWebsite.")
+	case !c.add(configName, "allowed", err):
+		c.skip(configName, writeConfigName)
+	case found.IndexDocument.Suffix == "":
+		c.check(writeConfigName, "the bucket redirects all requests to another host",
+			"The next deploy replaces this configuration. It needs the permission s3:PutBucketWebsite.")
+	default:
+		c.add(writeConfigName, "allowed", w.SetConfig(c.ctx, found))
+	}
 }
 
 // store tries all operations on the key-value store.
@@ -220,9 +300,7 @@ func (c *checks) update(s live.Store) error {
 
 // distribution says what to check that the rights of a deploy do not show.
 func (c *checks) distribution() {
-	check := func(name, next string) {
-		c.list = append(c.list, Requirement{name, CheckThis, "cannot be seen from here", next})
-	}
+	check := func(name, next string) { c.check(name, "cannot be seen from here", next) }
 	check("distribution", "The default behaviour of the distribution must have the bucket as its origin, and the "+
 		"function as its function for viewer requests.")
 	check("function", "The code of the function must be that of redirects/cloudfront/function.js, with the "+

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -21,7 +20,6 @@ import (
 	"github.com/Slicer/sitegen/generator/progress"
 	"github.com/Slicer/sitegen/generator/project"
 	"github.com/Slicer/sitegen/generator/redirect"
-	"github.com/Slicer/sitegen/generator/redirect/servers/cloudfront"
 	pages "github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/supply"
 )
@@ -99,40 +97,14 @@ func (s *site) isExtra(path string) bool {
 	return s.build.IsExtra(path)
 }
 
-// read reads the files of the site, and compiles its redirects.
-func (s *site) read(ctx context.Context, program string) (*live.Site, error) {
-	p := s.project
-	folder := &objects.Folder{Dir: p.Config.Out, Rules: p.Config.Deploy.Headers, IsExtra: s.isExtra}
-	task := p.Terminal.Start("reading", 0, progress.Bytes)
-	files, err := folder.Read(ctx, cmp.Or(p.Config.Jobs, runtime.GOMAXPROCS(0)), task.Add)
-	task.End()
-	if err != nil {
-		return nil, err
-	}
-	var built []string
-	for _, o := range files {
-		if s.build.Owns(o.Path) {
-			built = append(built, o.Path)
-		}
-	}
-	task = p.Terminal.Start("compiling the redirects", 0, progress.Nothing)
+// files reads the files of the site.
+func (s *site) files(ctx context.Context) (*objects.Folder, []objects.Object, error) {
+	c := &s.project.Config
+	folder := &objects.Folder{Dir: c.Out, Rules: c.Deploy.Headers, IsExtra: s.isExtra}
+	task := s.project.Terminal.Start("reading", 0, progress.Bytes)
 	defer task.End()
-	table, contents, packages, err := s.table(ctx, built)
-	if err != nil {
-		return nil, err
-	}
-	shared, err := s.shared()
-	if err != nil {
-		return nil, err
-	}
-	return &live.Site{
-		Objects: files, Content: folder.Content, Shared: shared,
-		Compile: func(keys map[string]string) (live.Tree, error) { return s.compile(table, keys) },
-		Facts: live.Facts{
-			By: by(), Program: program, Newest: newest(packages), Packages: len(packages),
-			Rules: len(table.Rules.All()), Contents: contents,
-		},
-	}, nil
+	files, err := folder.Read(ctx, cmp.Or(c.Jobs, runtime.GOMAXPROCS(0)), task.Add)
+	return folder, files, err
 }
 
 // newest returns the name of the newest package.
@@ -143,87 +115,57 @@ func newest(packages []*catalog.Package) string {
 	return packages[0].Name
 }
 
-// table returns the redirects of the built site: those of the stored packages, the rules and the aliases of pages.
-// built are the paths of the files that the build wrote. The build has described its redirects in contents; if they
-// differ from the table, an input of the build has changed since.
-func (s *site) table(ctx context.Context, built []string) (t *redirect.Table, contents string,
-	packages []*catalog.Package, err error) {
+// table returns the redirects of the built site: those of the stored packages, the rules and the aliases of pages, and
+// facts about them. The build has described its redirects in contents.tsv; if they differ from the table, an input of
+// the build has changed since.
+func (s *site) table(ctx context.Context, files []objects.Object) (*redirect.Table, *live.Facts, error) {
 	p := s.project
+	task := p.Terminal.Start("compiling the redirects", 0, progress.Nothing)
+	defer task.End()
+	var built []string
+	for _, o := range files {
+		if s.build.Owns(o.Path) {
+			built = append(built, o.Path)
+		}
+	}
 	place := filepath.Join(p.Config.Redirects, filepath.FromSlash(redirect.ContentsPath))
 	before, err := os.ReadFile(place)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, "", nil, unbuilt(fmt.Errorf("%s: is missing", place))
+		return nil, nil, unbuilt(fmt.Errorf("%s: is missing", place))
 	} else if err != nil {
-		return nil, "", nil, fmt.Errorf("read the redirects: %w", err)
+		return nil, nil, fmt.Errorf("read the redirects: %w", err)
 	}
 	offline := *p
 	offline.Config.Offline = true // the packages of the last build, not those of the source
 	cat, err := supply.Known(ctx, &offline)
 	if err != nil {
-		return nil, "", nil, err
+		return nil, nil, err
 	}
 	x := cat.Index(p)
 	in, err := p.Site(x, cat.Run.IsSample())
 	if err != nil {
-		return nil, "", nil, err
+		return nil, nil, err
 	}
 	e, err := pages.NewEdition(ctx, in, nil)
 	if err != nil {
-		return nil, "", nil, err
+		return nil, nil, err
 	}
-	t, err = p.Table(x, e.Aliases(), built)
+	t, err := p.Table(x, e.Aliases(), built)
 	if err = errors.Join(e.Err(), err); err != nil {
-		return nil, "", nil, fault.Wrap(fault.Content, err, "Nothing was deployed. Correct these and build again.")
+		return nil, nil, fault.Wrap(fault.Content, err, "Nothing was deployed. Correct these and build again.")
 	}
 	if !bytes.Equal(redirect.Contents(t).Data, before) {
 		err := errors.New("packages, rules or aliases of pages have changed since the last build")
-		return nil, "", nil, unbuilt(err)
+		return nil, nil, unbuilt(err)
 	}
-	return t, string(before), cat.Packages, nil
+	return t, &live.Facts{
+		Newest: newest(cat.Packages), Packages: len(cat.Packages), Rules: len(t.Rules.All()), Contents: string(before),
+	}, nil
 }
 
-// compile compiles the redirects, and the paths of files to the keys of their objects, into a tree.
-func (s *site) compile(t *redirect.Table, keys map[string]string) (live.Tree, error) {
-	paths := make(map[string]string, len(keys))
-	for path, key := range keys {
-		paths["/"+path] = key
-	}
-	c := &s.project.Config
-	o := cloudfront.Options{Objects: paths, Edition: edition(c.Deploy.Edition)}
-	if len(c.Deploy.Hosts) > 0 {
-		u, err := url.Parse(c.BaseURL)
-		if err != nil {
-			return live.Tree{}, fmt.Errorf("parse base_url: %w", err)
-		}
-		o.Host = u.Hostname()
-	}
-	store, compiled := cloudfront.Compile(t, o)
-	var err error
-	if s.warnings, err = redirect.Split(compiled.Findings); err != nil {
-		return live.Tree{}, fault.Wrap(fault.Limit, err, "Visitors still see the previous deploy.")
-	}
-	return live.Tree{Root: store.Root, Nodes: store.Nodes, Objects: store.Objects}, nil
-}
-
-// warn logs what CloudFront answers differently.
+// warn logs what the target answers differently.
 func (s *site) warn() {
 	for _, w := range s.warnings {
 		s.project.Log.Warn(w.String())
 	}
-}
-
-// shared returns the keys of the store that all editions share: the table of hosts.
-func (s *site) shared() ([]live.Change, error) {
-	hosts := map[string]string{}
-	for _, h := range s.project.Config.Deploy.Hosts {
-		hosts[h.Host] = edition(h.Edition)
-	}
-	if len(hosts) == 0 {
-		return nil, nil
-	}
-	value, err := cloudfront.HostsTable(hosts)
-	if err != nil {
-		return nil, fault.Wrap(fault.Usage, fmt.Errorf("%s: %w", s.project.Config.Origin("deploy.hosts"), err), "")
-	}
-	return []live.Change{{Key: cloudfront.HostsKey, Value: value}}, nil
 }

@@ -139,15 +139,22 @@ func (w *world) run(code int, args ...string) (stdout, stderr string) {
 
 // report is the part of a deploy's report that the tests use.
 type report struct {
+	Target               string
 	Deploy, Previous, Of string
 	Unchanged            bool
+	Configuration        bool
 	Files                struct{ Added, Changed, Removed []string }
 	Objects              struct{ Uploaded, Kept int }
 	Store                struct{ Keys, Calls int }
 	Collected            struct{ Deploys, Objects, Keys int }
-	Damage               *struct{ Objects, Keys int }
+	Damage               *damage
 	Requests             struct{ Reads, Writes, Deletes, Store int }
 	Seconds              float64 `json:"duration_seconds"`
+}
+
+type damage struct {
+	Objects, Keys int
+	Configuration bool
 }
 
 func (r *report) requests() int {
@@ -471,26 +478,28 @@ func TestVerify(t *testing.T) {
 	w.seeAll()
 }
 
+// requirements runs sitegen deploy init, checks its exit code, and returns the status of each requirement.
+func (w *world) requirements(code int) map[string]string {
+	w.t.Helper()
+	out, _ := w.run(code, "deploy", "init", "--json")
+	var list []struct{ Name, Status, Next string }
+	if err := json.Unmarshal([]byte(out), &list); err != nil {
+		w.t.Fatal(err)
+	}
+	m := map[string]string{}
+	for _, r := range list {
+		m[r.Name] = r.Status
+		if r.Status == "missing" && r.Next == "" {
+			w.t.Errorf("%s is missing, without a next step", r.Name)
+		}
+	}
+	return m
+}
+
 // TestInit tries the rights one by one.
 func TestInit(t *testing.T) {
 	w := newWorld(t)
-	status := func(code int) map[string]string {
-		t.Helper()
-		out, _ := w.run(code, "deploy", "init", "--json")
-		var list []struct{ Name, Status, Next string }
-		if err := json.Unmarshal([]byte(out), &list); err != nil {
-			t.Fatal(err)
-		}
-		m := map[string]string{}
-		for _, r := range list {
-			m[r.Name] = r.Status
-			if r.Status == "missing" && r.Next == "" {
-				t.Errorf("%s is missing, without a next step", r.Name)
-			}
-		}
-		return m
-	}
-	for name, s := range status(0) {
+	for name, s := range w.requirements(0) {
 		if s != "ok" && s != "check" {
 			t.Errorf("%s: %s", name, s)
 		}
@@ -499,21 +508,21 @@ func TestInit(t *testing.T) {
 		t.Errorf("%d keys and %d objects remain", len(keys), len(objects))
 	}
 	w.keys.ReadOnly = true
-	if got := status(9); got["write keys"] != "missing" || got["read keys"] != "ok" || got["write objects"] != "ok" {
+	if got := w.requirements(9); got["write keys"] != "missing" || got["read keys"] != "ok" || got["write objects"] != "ok" {
 		t.Errorf("a store that cannot be updated: %v", got)
 	}
 	w.keys.ReadOnly = false
 	w.AddUser(t, "stranger", "strange")
 	t.Setenv("AWS_ACCESS_KEY_ID", "stranger")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "strange")
-	if got := status(9); got["bucket"] != "ok" || got["list objects"] != "missing" ||
+	if got := w.requirements(9); got["bucket"] != "ok" || got["list objects"] != "missing" ||
 		got["read objects"] != "missing" || got["delete objects"] != "missing" || got["write objects"] != "not tried" {
 		t.Errorf("no rights on the bucket: %v", got)
 	}
 	t.Setenv("AWS_ACCESS_KEY_ID", gateway.Access)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", gateway.Secret)
 	t.Setenv("SITEGEN_DEPLOY_BUCKET", "nowhere")
-	if got := status(9); got["bucket"] != "missing" || got["write objects"] != "not tried" {
+	if got := w.requirements(9); got["bucket"] != "missing" || got["write objects"] != "not tried" {
 		t.Errorf("no bucket: %v", got)
 	}
 }

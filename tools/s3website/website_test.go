@@ -70,7 +70,10 @@ func (s server) publish(t *testing.T, bucket string, tab *redirect.Table) (skipp
 	for _, f := range compiled.Files {
 		do(os.WriteFile(filepath.Join(dir, filepath.FromSlash(f.Path)), f.Data, 0o644))
 	}
-	site, err := website.Read(ctx, &objects.Folder{Dir: public}, redirects, 1, nil)
+	folder := &objects.Folder{Dir: public}
+	read, err := folder.Read(ctx, 1, nil)
+	do(err)
+	site, err := website.Read(ctx, folder, read, redirects, 1)
 	do(err)
 	skipped = skip(site)
 

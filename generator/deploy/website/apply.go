@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -153,17 +152,14 @@ func (r *renewing) Read(p []byte) (int, error) {
 // maxDelete is the maximum number of objects in one call of DeleteObjects (S3 API reference).
 const maxDelete = 1000
 
-// deleteOld deletes objects, all of a kind before the first of the next.
+// deleteOld deletes objects.
 func (r *run) deleteOld(ctx context.Context) error {
-	sameKind := func(a, b string) bool { return r.p.before.Files[a].Kind == r.p.before.Files[b].Kind }
-	for keys := range chunks(r.p.Delete, sameKind) {
-		for part := range slices.Chunk(keys, maxDelete) {
-			if err := r.renew(ctx); err != nil {
-				return err
-			}
-			if err := r.w.Bucket.Delete(ctx, part); err != nil {
-				return fmt.Errorf("delete old objects: %w", err)
-			}
+	for _, keys := range r.p.deletions() {
+		if err := r.renew(ctx); err != nil {
+			return err
+		}
+		if err := r.w.Bucket.Delete(ctx, keys); err != nil {
+			return fmt.Errorf("delete old objects: %w", err)
 		}
 	}
 	return nil

@@ -21,11 +21,11 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// reserved is the prefix of keys that no site may use.
-const reserved = ".sitegen/"
+// Reserved is the prefix of keys that no site may use.
+const Reserved = ".sitegen/"
 
 // ManifestKey is the key of the manifest.
-const ManifestKey = reserved + "manifest.json.gz"
+const ManifestKey = Reserved + "manifest.json.gz"
 
 // manifestFormat is the format of manifests. A new program reads all formats up to its own.
 const manifestFormat = 1
@@ -273,6 +273,6 @@ func otherDeploy(data []byte) error {
 	if m, err := parseManifest(data); err == nil {
 		e.ID = m.ID
 	}
-	return fault.Wrap(fault.Remote, e,
+	return fault.Wrap(fault.Conflict, e,
 		"Run the command again: it compares the site with what the other deploy has stored.")
 }

@@ -73,7 +73,8 @@ func classOf(k kind, isNew bool) int {
 // Plan is what a deploy does.
 type Plan struct {
 	ID        string   // of the deploy
-	Unchanged bool     // there is nothing to do; only ID and Kept are set
+	Before    string   // id of the last deploy; "" if there is none
+	Unchanged bool     // there is nothing to do; only ID, Before and Kept are set
 	Upload    []Upload // objects to store, in their order
 	Kept      int      // number of objects that the bucket has already
 	Config    *Config  // the website configuration to write; nil if the bucket has it already
@@ -96,6 +97,50 @@ func (p *Plan) Bytes() (n int64) {
 	return n
 }
 
+// Changes returns the keys of files and redirect objects that differ from those of the last deploy, sorted. Call it
+// before Apply.
+func (p *Plan) Changes() (added, changed, removed []string) {
+	compare := func(key string, now entry) {
+		switch old, known := p.before.Files[key]; {
+		case !known || !old.Gone.IsZero() || old.Sum == "":
+			added = append(added, key)
+		case old.Sum != now.Sum || old.Headers != now.Headers || old.Kind != now.Kind:
+			changed = append(changed, key)
+		}
+	}
+	for _, o := range p.site.Files {
+		compare(o.Path, p.after[o.Path])
+	}
+	for _, r := range p.site.Redirects {
+		compare(r.Key, p.after[r.Key])
+	}
+	slices.Sort(added)
+	slices.Sort(changed)
+	return added, changed, p.Gone
+}
+
+// deletions returns the keys to delete for each request, in their order: all of a kind before the first of the next.
+func (p *Plan) deletions() (requests [][]string) {
+	sameKind := func(a, b string) bool { return p.before.Files[a].Kind == p.before.Files[b].Kind }
+	for keys := range chunks(p.Delete, sameKind) {
+		requests = slices.AppendSeq(requests, slices.Chunk(keys, maxDelete))
+	}
+	return requests
+}
+
+// Requests returns the numbers of requests that Apply sends besides those that store the objects of Upload, if it takes
+// less than a minute: later ones renew the claim.
+func (p *Plan) Requests() (writes, deletes int) {
+	if p.Unchanged {
+		return 0, 0
+	}
+	writes = 2 // the first and the last manifest
+	if p.Config != nil {
+		writes++
+	}
+	return writes, len(p.deletions())
+}
+
 // timeLayout is the layout of the time in the id of a deploy. Ids sort by time.
 const timeLayout = "20060102T150405Z"
 
@@ -116,8 +161,8 @@ func (w *Website) Plan(ctx context.Context, site *Site, damage *Damage) (*Plan, 
 		damage = &Damage{}
 	}
 	p := &Plan{
-		ID: w.Now().UTC().Format(timeLayout) + "-" + w.Random(), site: site, before: before, etag: etag,
-		after: map[string]entry{}, config: site.Config.hash(),
+		ID: w.Now().UTC().Format(timeLayout) + "-" + w.Random(), Before: before.ID, site: site, before: before,
+		etag: etag, after: map[string]entry{}, config: site.Config.hash(),
 	}
 	p.uploads(damage.objects())
 	changed := p.leftovers(w)

@@ -26,19 +26,15 @@ type line struct {
 	CacheControl string `json:"cache_control"`
 }
 
-// Read reads the site that a build has written to a public folder and to the folder redirects/s3. A redirect takes
-// precedence over a file at the same path. jobs files are read at the same time. progress is called with the number of
-// bytes after each file; it may be nil.
-func Read(ctx context.Context, public *objects.Folder, redirects string, jobs int,
-	progress func(bytes int64)) (*Site, error) {
-	files, err := public.Read(ctx, jobs, progress)
-	if err != nil {
-		return nil, err
-	}
+// Read returns the site of a build: the files that were read from its public folder, and what it has compiled to the
+// folder redirects/s3. A redirect takes precedence over a file at the same path. jobs files are read at the same time.
+func Read(ctx context.Context, public *objects.Folder, files []objects.Object, redirects string,
+	jobs int) (*Site, error) {
 	folder := &objects.Folder{Dir: redirects}
-	compiled, err := folder.Read(ctx, jobs, progress)
+	compiled, err := folder.Read(ctx, jobs, nil)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Wrap(fault.Usage, err, "Add s3 to servers in sitegen.yaml, and build the site.")
+		return nil, fault.Wrap(fault.Usage, fmt.Errorf("%s: the last build has not compiled the server s3", redirects),
+			"Add s3 to servers, and run sitegen build.")
 	}
 	if err != nil {
 		return nil, err

@@ -30,6 +30,16 @@ func write(t *testing.T, files map[string]string) string {
 	return dir
 }
 
+// read reads the site of a public folder and the folder of the compiled redirects.
+func read(t *testing.T, public *objects.Folder, redirects string) (*website.Site, error) {
+	t.Helper()
+	files, err := public.Read(t.Context(), 2, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return website.Read(t.Context(), public, files, redirects, 2)
+}
+
 func TestRead(t *testing.T) {
 	dir := write(t, map[string]string{
 		"public/index.html": "home", "public/old/index.html": "hidden by a redirect", "public/-/error/405.html": "Nginx",
@@ -40,7 +50,7 @@ func TestRead(t *testing.T) {
 		"s3/download.html": "page", "s3/website.json": `{"IndexDocument":{"Suffix":"index.html"}}`,
 	})
 	public := &objects.Folder{Dir: filepath.Join(dir, "public")}
-	s, err := website.Read(t.Context(), public, filepath.Join(dir, "s3"), 2, nil)
+	s, err := read(t, public, filepath.Join(dir, "s3"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,13 +85,13 @@ func TestReadErrors(t *testing.T) {
 		"unknown field":  {"{}", `{"RedirectAllRequestsTo":{}}`, "website.json: "},
 	} {
 		dir := write(t, map[string]string{"p/a": "a", "s3/objects.jsonl": test.objects, "s3/website.json": test.config})
-		_, err := website.Read(t.Context(), &objects.Folder{Dir: filepath.Join(dir, "p")}, filepath.Join(dir, "s3"), 1, nil)
+		_, err := read(t, &objects.Folder{Dir: filepath.Join(dir, "p")}, filepath.Join(dir, "s3"))
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
 		}
 	}
 	dir := write(t, map[string]string{"p/a": "a"})
-	_, err := website.Read(t.Context(), &objects.Folder{Dir: filepath.Join(dir, "p")}, filepath.Join(dir, "s3"), 1, nil)
+	_, err := read(t, &objects.Folder{Dir: filepath.Join(dir, "p")}, filepath.Join(dir, "s3"))
 	if fault.KindOf(err) != fault.Usage || len(fault.Hints(err)) != 1 {
 		t.Errorf("no folder of redirects: %v", err)
 	}

@@ -168,8 +168,8 @@ func checkKey(key string) error {
 		return fmt.Errorf("invalid key %q", key)
 	case len(key) > maxKey:
 		return fmt.Errorf("the key %.60q has %d bytes, S3's limit is %d", key, len(key), maxKey)
-	case strings.HasPrefix(key, reserved):
-		return fmt.Errorf("the key %q begins with %s, which is reserved", key, reserved)
+	case strings.HasPrefix(key, Reserved):
+		return fmt.Errorf("the key %q begins with %s, which is reserved", key, Reserved)
 	}
 	return nil
 }

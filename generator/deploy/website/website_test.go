@@ -156,7 +156,7 @@ func TestTwoDeployers(t *testing.T) {
 	}
 	b.must(t, version(3))
 	err = late.Apply(t.Context(), p)
-	if _, other := errors.AsType[*live.OtherDeploy](err); !other || fault.KindOf(err) != fault.Remote {
+	if _, other := errors.AsType[*live.OtherDeploy](err); !other || fault.KindOf(err) != fault.Conflict {
 		t.Errorf("a plan from before another deploy: %v", err)
 	}
 	if err := errors.Join(b.differs(version(3)), b.whole()); err != nil {
