@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"maps"
 	"os"
@@ -12,8 +13,11 @@ import (
 
 	"github.com/dop251/goja"
 	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen/generator/accesslog"
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/servers/cloudfront"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -90,6 +94,37 @@ func readStack(t *testing.T, path string) (s stack) {
 func (s stack) function() string {
 	code, _ := s.Resources["Function"].Properties["FunctionCode"].(string)
 	return code
+}
+
+// TestTemplateHeaders checks that the response headers policy of the template sends the same headers as the one that a
+// build compiles, besides Strict-Transport-Security, which has no default.
+func TestTemplateHeaders(t *testing.T) {
+	t.Parallel()
+	config, _ := readStack(t, template).Resources["ResponseHeaders"].Properties["ResponseHeadersPolicyConfig"].(map[string]any)
+	got := map[string]any{"custom": config["CustomHeadersConfig"].(map[string]any)["Items"]}
+	for name, value := range config["SecurityHeadersConfig"].(map[string]any) {
+		got[name] = value
+	}
+	if delete(got, "StrictTransportSecurity"); got["ContentSecurityPolicy"] == nil {
+		t.Fatalf("the template has no policy: %v", got)
+	}
+	got["ContentSecurityPolicy"].(map[string]any)["ContentSecurityPolicy"] = testutil.ContentSecurityPolicy(t)
+
+	table := &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(nil),
+		Headers: redirect.Headers(nil)}
+	c := cloudfront.Server{}.Compile(table)
+	var compiled struct {
+		SecurityHeadersConfig map[string]any
+		CustomHeadersConfig   struct{ Items []any }
+	}
+	if err := json.Unmarshal(c.File(cloudfront.Server{}, "response-headers.json"), &compiled); err != nil {
+		t.Fatal(err, c.Findings)
+	}
+	want := compiled.SecurityHeadersConfig
+	want["custom"] = compiled.CustomHeadersConfig.Items
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-compiled +template:\n%s", diff)
+	}
 }
 
 // TestTemplateLogs checks that the parser for CloudFront's standard log reads a log with the fields of the template.

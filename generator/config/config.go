@@ -20,6 +20,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/deploy/objects"
 	"github.com/Slicer/sitegen/generator/profile"
+	"github.com/Slicer/sitegen/generator/redirect"
 )
 
 // Config is a validated configuration. Its paths can be opened as they are: they are absolute, or relative to the
@@ -54,6 +55,8 @@ type Config struct {
 
 	Servers       []string // names of the servers to write redirects for
 	RedirectHosts []string // hosts that redirect rules may lead to
+	// Headers holds headers of all responses, besides and instead of the defaults; see redirect.Headers.
+	Headers []redirect.Header
 
 	Jobs        int       // pages rendered at once; 0 means one per processor
 	Precompress []string  // "gzip", "br"

@@ -37,6 +37,14 @@ func TestErrors(t *testing.T) {
 			[]string{`sitegen.yaml:1:21: precompress must be a list of single values (found a list)`}},
 		{"value for a group", "girder: fast\n",
 			[]string{`sitegen.yaml:1:9: girder must be a group of keys (found "fast")`}},
+		{"headers", "headers:\n  X-Good: yes\n  Vary: Cookie\n  X Y: z\n  X-List: [a]\n", []string{
+			`sitegen.yaml:3:9: headers has an invalid header (found "Vary: Cookie"); the web server sets Vary for each ` +
+				`response`,
+			`sitegen.yaml:4:8: headers has an invalid header (found "X Y: z"); write a name, a colon and a value: ` +
+				`Strict-Transport-Security: max-age=31536000`,
+			`sitegen.yaml:5:11: headers.X-List must be a single value (found a list)`}},
+		{"headers as a list", "headers: [a]\n", []string{`sitegen.yaml:1:10: headers must be keys and values ` +
+			`(found a list); write each on a line of its own, indented, or {} for none`}},
 		{"no value", "title:\n",
 			[]string{`sitegen.yaml:1:7: title must be a single value (found nothing); ` +
 				`give it a value, "" for an empty one, or remove the line`}},
@@ -60,8 +68,9 @@ func TestErrors(t *testing.T) {
 				`it is the _id of the application's folder in Girder`}},
 		{"name", "name: down-load\n", []string{`sitegen.yaml:1:7: name must be 1 to 12 letters and digits ` +
 			`(found "down-load"); for instance staging`}},
-		{"name too long", "name: thirteenchars\n", []string{`sitegen.yaml:1:7: name must be 1 to 12 letters and digits ` +
-			`(found "thirteenchars"); for instance staging`}},
+		{"name too long", "name: thirteenchars\n",
+			[]string{`sitegen.yaml:1:7: name must be 1 to 12 letters and digits ` +
+				`(found "thirteenchars"); for instance staging`}},
 		{"empty", "title: \"\"\nsource: ''\nout: ''\n", []string{
 			`sitegen.yaml:1:8: title is empty (found "")`,
 			`sitegen.yaml:2:9: source is empty (found ""); write the URL of a Girder API, a packages.json, or sample`,
@@ -97,7 +106,8 @@ func TestErrors(t *testing.T) {
 		{"for one run only", "force: true\n",
 			[]string{`sitegen.yaml:1:1: force applies to a single run and cannot be set in the file; ` +
 				`use --force or SITEGEN_FORCE=true`}},
-		{"deploy", "deploy:\n  target: s3\n  bucket: A\n  store: a\n  edition: A b\n  hosts: [a]\n  headers: ['*.pdf']\n" +
+		{"deploy", "deploy:\n  target: s3\n  bucket: A\n  store: a\n  edition: A b\n  hosts: [a]\n  headers: " +
+			"['*.pdf']\n" +
 			"  keep: 0\n", []string{
 			`sitegen.yaml:2:11: deploy.target must be one of cloudfront, s3-website (found "s3")`,
 			`sitegen.yaml:3:11: deploy.bucket must be the name of a bucket (found "A"); ` +

@@ -12,6 +12,7 @@ type field struct {
 	kind      string   // see Option.Kind
 	choices   []string // see Option.Choices
 	separator string   // separates the items of a list in a single string; "" for values that are not lists
+	pairs     bool     // a list whose items are keys and values, "key: value"; a mapping in YAML
 	bare      bool     // a number or switch, which YAML writes without quotes
 	clear     func(c *Config)
 	add       func(c *Config, text, dir string) error // parses one value or one item; its error has type invalid
@@ -65,6 +66,13 @@ func many[T any](kind, separator string, at func(*Config) *[]T, parse valueParse
 			return items
 		},
 	}
+}
+
+// pairs returns a field for keys and values. Each item is "key: value"; in a single string, there is one per line.
+func pairs[T any](kind string, at func(*Config) *[]T, parse valueParser[T], show func(T) string) field {
+	f := many(kind, "\n", at, parse, show)
+	f.pairs = true
+	return f
 }
 
 // same returns s. It is the show function of values that are text.

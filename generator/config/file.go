@@ -41,13 +41,24 @@ func (l *loader) node(o *Option, n *yamltext.Node) {
 		return
 	}
 	nodes, ok := []*yamltext.Node{n}, true
-	if o.field.isList() {
+	switch {
+	case o.field.pairs:
+		nodes, ok = n.Pairs()
+	case o.field.isList():
 		nodes, ok = n.List()
 	}
-	items := make([]item, len(nodes))
-	for i, n := range nodes {
-		text, single := n.Text()
-		items[i], ok = item{text, Origin{File, n.At}}, ok && single
+	var items []item
+	for _, n := range nodes {
+		text, single := "", o.field.pairs && n.Kind == yamltext.Nothing
+		if !single {
+			text, single = n.Text()
+		}
+		if o.field.pairs {
+			text = n.Key + ": " + text
+		}
+		if single {
+			items = append(items, item{text, Origin{File, n.At}})
+		}
 	}
 	if ok {
 		l.set(o, items, Origin{File, n.KeyAt}, l.dir)

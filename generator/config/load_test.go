@@ -15,6 +15,7 @@ import (
 	"github.com/Slicer/sitegen/generator/deploy/objects"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/profile"
+	"github.com/Slicer/sitegen/generator/redirect"
 )
 
 // siteFolder changes the working directory to a new folder that contains a sitegen.yaml.
@@ -92,7 +93,8 @@ func TestDefaults(t *testing.T) {
 		LogFormat:   "text",
 		Stats:       config.Stats{Privacy: "keyed", MinCountry: 5, Legacy: true},
 		Preview:     config.Preview{Listen: "127.0.0.1:8080", As: "nginx"},
-		Deploy:      config.Deploy{Target: "cloudfront", Edition: "production", Keep: 20, MaxDeletes: 1000, Uploads: 16},
+		Deploy: config.Deploy{Target: "cloudfront", Edition: "production", Keep: 20, MaxDeletes: 1000,
+			Uploads: 16},
 	}
 	got := load(t, config.Input{})
 	if diff := cmp.Diff(want, got, ignoreOrigins); diff != "" {
@@ -161,6 +163,9 @@ content: pages
 layouts: theme
 servers: [nginx, netlify]
 redirect_hosts: [WWW.example.org]
+headers:
+  Strict-Transport-Security: max-age=300
+  Permissions-Policy:
 jobs: 4
 precompress: [br]
 after_change:
@@ -215,6 +220,8 @@ deploy:
 		Offline: true, Force: true,
 		Out: "www", Redirects: "maps", Data: "state", Content: "pages", Layouts: "theme",
 		Servers: []string{"nginx", "netlify"}, RedirectHosts: []string{"www.example.org"},
+		Headers: []redirect.Header{{Name: "Strict-Transport-Security", Value: "max-age=300"},
+			{Name: "Permissions-Policy"}},
 		Jobs: 4, Precompress: []string{"br"},
 		AfterChange: []config.Command{
 			{Text: "nginx -t", Args: []string{"nginx", "-t"}},

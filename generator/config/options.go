@@ -7,6 +7,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/deploy/objects"
 	"github.com/Slicer/sitegen/generator/profile"
+	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/redirect/servers"
 )
 
@@ -42,6 +43,14 @@ func serverTitles() string {
 	var list []string
 	for _, s := range servers.All() {
 		list = append(list, "`"+s.Name()+"` ("+s.Describe().Title+")")
+	}
+	return strings.Join(list, ", ")
+}
+
+func defaultHeaders() string {
+	var list []string
+	for _, h := range redirect.DefaultHeaders() {
+		list = append(list, "`"+h.Name+"`")
 	}
 	return strings.Join(list, ", ")
 }
@@ -271,6 +280,18 @@ var options = []*Option{
 		Doc: "The hosts, besides the site's own, that rules in `rules.txt` may lead to: `[www.example.org, " +
 			"forum.example.org]`. A rule that leads to another host is an error.",
 		field: many("list of hosts", ",", func(c *Config) *[]string { return &c.RedirectHosts }, hostName, same),
+	},
+	{
+		Key: "headers", Group: "Redirects",
+		Usage: "headers of all responses, besides those that protect visitors",
+		Doc: "Headers of all responses, for instance `Strict-Transport-Security: max-age=31536000`, each on a " +
+			"line of " +
+			"its own. They replace " +
+			"those that are sent by default, " + defaultHeaders() + "; one without a value is not sent. " +
+			"[redirects.md](redirects.md#headers) describes the defaults, and which servers send them. In the " +
+			"environment variable, write one per line.",
+		field: pairs("keys and values", func(c *Config) *[]redirect.Header { return &c.Headers }, siteHeader,
+			redirect.Header.String),
 	},
 	{
 		Key: "jobs", Flag: "jobs", Group: "Running", Default: "0",

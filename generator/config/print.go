@@ -41,9 +41,15 @@ func (c *Config) Print(w io.Writer) error {
 func (f *field) yaml(c *Config) string {
 	items := f.show(c)
 	for i, s := range items {
-		if !f.bare {
+		switch key, value, _ := strings.Cut(s, ":"); {
+		case f.pairs:
+			items[i] = key + ": " + yamltext.Quote(strings.TrimSpace(value))
+		case !f.bare:
 			items[i] = yamltext.Quote(s)
 		}
+	}
+	if f.pairs {
+		return "{" + strings.Join(items, ", ") + "}"
 	}
 	if f.isList() {
 		return "[" + strings.Join(items, ", ") + "]"

@@ -51,6 +51,7 @@ content: content                                           # default
 layouts: layouts                                           # default
 servers: [nginx, s3, cloudfront]                           # default
 redirect_hosts: []                                         # default
+headers: {}                                                # default
 jobs: 0                                                    # default
 precompress: [gzip, br]                                    # default
 after_change: [nginx -t, "x: 'y'"]                         # sitegen.yaml:7

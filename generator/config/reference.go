@@ -55,6 +55,8 @@ func (o *Option) defaultText() string {
 		return "from the profile"
 	case o.Derived != nil:
 		return "derived from `base_url`"
+	case o.Default == "" && o.field.pairs:
+		return "none"
 	case o.Default == "" && o.field.isList():
 		return "an empty list"
 	case o.Default == "":

@@ -16,6 +16,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/profile"
+	"github.com/Slicer/sitegen/generator/redirect"
 )
 
 // number returns a field for a whole number from low to high.
@@ -248,6 +249,15 @@ func hostName(s, _ string) (string, error) {
 			hint: "without scheme, port and path, for instance www.example.org"}
 	}
 	return strings.ToLower(s), nil
+}
+
+// siteHeader parses a header of all responses.
+func siteHeader(s, _ string) (redirect.Header, error) {
+	h, err := redirect.ParseHeader(s)
+	if err != nil {
+		return h, invalid{what: "has an invalid header", hint: err.Error()}
+	}
+	return h, nil
 }
 
 // profileName parses the name of a built-in profile or the path of a file.

@@ -71,7 +71,9 @@ func evaluate(t *testing.T, ctx context.Context, expression string) {
 const (
 	overlayShown = `!document.querySelector("sitegen-preview").shadowRoot.getElementById("overlay").hidden`
 	overlayText  = `document.querySelector("sitegen-preview").shadowRoot.getElementById("problems").textContent`
-	barText      = `document.querySelector("sitegen-preview").shadowRoot.getElementById("bar").textContent`
+	barColor     = `getComputedStyle(document.querySelector("sitegen-preview").shadowRoot.getElementById("bar")).` +
+		`backgroundColor`
+	barText = `document.querySelector("sitegen-preview").shadowRoot.getElementById("bar").textContent`
 )
 
 // longPage returns a page that is longer than a window.
@@ -98,6 +100,7 @@ func testEdits(t *testing.T, ctx context.Context) {
 	}
 	waitFor(t, ctx, "the bar", barText+`.includes("preview · nginx · the 79 packages of the sample")`)
 	waitFor(t, ctx, "the number of warnings", barText+`.includes("0 warnings")`)
+	waitFor(t, ctx, "the style of the bar, in spite of the page's policy", barColor+` === "rgb(31, 41, 55)"`)
 
 	t.Run("reload", func(t *testing.T) {
 		evaluate(t, ctx, `scrollTo(0, 1234); window.old = true`)

@@ -75,7 +75,8 @@ func newState(t testing.TB, profile string) *preview.State {
 	if err != nil {
 		t.Fatal(err)
 	}
-	table := &redirect.Table{Index: x, Rules: redirect.NewRules(append(written, testutil.Inherited(t, x)...))}
+	table := &redirect.Table{Index: x, Rules: redirect.NewRules(append(written, testutil.Inherited(t, x)...)),
+		Headers: redirect.Headers(nil)}
 	return &preview.State{Files: m, Catalogue: "test data", Table: table, As: nginx.Server{}}
 }
 

@@ -64,7 +64,7 @@ func (v *view) reply(answer func(*site) (emulate.Reply, error)) emulate.Reply {
 		}
 		r, err := answer(s)
 		if err == nil {
-			return r
+			return s.withHeaders(r)
 		}
 		if problem == "" {
 			problem = err.Error()

@@ -76,7 +76,7 @@ func TestAsNginx(t *testing.T) {
 func seen(res response) map[string]any {
 	s := map[string]any{"status": res.StatusCode}
 	for _, name := range []string{"Location", "Cache-Control", "Access-Control-Allow-Origin",
-		"X-Content-Type-Options", "Allow"} {
+		"X-Content-Type-Options", "Content-Security-Policy", "Allow"} {
 		s[name] = res.Header.Get(name)
 	}
 	if res.StatusCode < 300 || res.StatusCode >= 400 {

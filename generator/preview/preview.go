@@ -44,3 +44,13 @@ func newSite(s *State, before *site) (*site, error) {
 func (s *site) answer(path, query string) (emulate.Reply, error) {
 	return s.as.Answer(s.files, path, query)
 }
+
+// withHeaders adds the headers of all responses to a reply, if the emulated server sends them.
+func (s *site) withHeaders(r emulate.Reply) emulate.Reply {
+	if s.As.Describe().Headers {
+		for _, h := range s.Table.Headers {
+			r.Header.Set(h.Name, h.Value)
+		}
+	}
+	return r
+}

@@ -7,7 +7,9 @@
 
   const host = document.createElement("sitegen-preview");
   const root = host.attachShadow({ mode: "open" });
-  root.innerHTML = `<style>
+  // The Content-Security-Policy of the site forbids style elements, but not style sheets of scripts.
+  const style = new CSSStyleSheet();
+  style.replaceSync(`
     :host { all: initial; position: sticky; bottom: 0; display: block; z-index: 2147483647; }
     * { box-sizing: border-box; font: 13px/1.5 system-ui, sans-serif; }
     #bar { margin: 0; padding: 4px 12px; color: #fff; background: #1f2937; }
@@ -19,8 +21,9 @@
     #overlay pre { margin: 0 0 16px; white-space: pre-wrap; font: 13px/1.6 ui-monospace, monospace; }
     button { padding: 4px 12px; }
     @media print { :host { display: none; } }
-  </style>
-  <div id="overlay" role="alertdialog" aria-labelledby="title" hidden>
+  `);
+  root.adoptedStyleSheets = [style];
+  root.innerHTML = `<div id="overlay" role="alertdialog" aria-labelledby="title" hidden>
     <h1 id="title">Build failed</h1><pre id="problems"></pre>
     <button id="behind">Show the last good page</button>
   </div>

@@ -64,7 +64,8 @@ func (p *Project) Table(x *lookup.Index, aliases []site.Alias, paths []string) (
 	files := redirect.FilesOf(paths)
 	files.Other = p.otherFiles()
 	files.Read = func(path string) ([]byte, error) { return os.ReadFile(filepath.Join(p.Config.Out, path)) }
-	return &redirect.Table{Index: x, Rules: redirect.NewRules(rules), Files: files, Name: p.Config.Name},
+	return &redirect.Table{Index: x, Rules: redirect.NewRules(rules), Files: files, Name: p.Config.Name,
+			Headers: redirect.Headers(p.Config.Headers)},
 		fault.Wrap(fault.Content, errors.Join(err, aliasErr, inheritedErr), "")
 }
 

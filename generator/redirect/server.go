@@ -33,6 +33,7 @@ type Description struct {
 	Files   string // the files that are written, and what reads them
 	Queries string // how the server answers the queries of the download API
 	Limits  string // limits on rules and packages
+	Headers bool   // whether the server sends the headers of all responses, see Table.Headers
 
 	// Reload is the shell command that makes a running server read changed files, for the message at the end of a
 	// build. It is empty for services that the files are uploaded to.

@@ -23,6 +23,9 @@ type Table struct {
 	Rules *Rules // from rules.txt, from aliases and from the profile; nil for none
 	Files Files  // the files of the site, which come before rules without "!"
 
+	// Headers holds the headers of all responses, see Headers. Not all servers can send them.
+	Headers []Header
+
 	// Name distinguishes the sites of one server, where they share a namespace: it is part of the names of Nginx's
 	// variables. It consists of lower-case letters and digits, and is "" for the only site of a server.
 	Name string
@@ -68,8 +71,8 @@ func (f Files) Has(path string) bool {
 // Same reports whether two tables compile to the same files.
 func (t *Table) Same(o *Table) bool {
 	same := func(a, b *Rule) bool { return a.String() == b.String() && a.Pos == b.Pos }
-	return t.Index == o.Index && t.Name == o.Name && slices.EqualFunc(t.Rules.All(), o.Rules.All(), same) &&
-		maps.Equal(t.Files.Pages, o.Files.Pages)
+	return t.Index == o.Index && t.Name == o.Name && slices.Equal(t.Headers, o.Headers) &&
+		slices.EqualFunc(t.Rules.All(), o.Rules.All(), same) && maps.Equal(t.Files.Pages, o.Files.Pages)
 }
 
 // Answer is the answer to a request.

@@ -34,7 +34,8 @@ var (
 // goldmark's own.
 func (g github) Extend(m goldmark.Markdown) {
 	for _, e := range []goldmark.Extender{
-		extension.Table, extension.Strikethrough, extension.TaskList,
+		extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignNone)), // see alignCells
+		extension.Strikethrough, extension.TaskList,
 		extension.NewLinkify(
 			extension.WithLinkifyAllowedProtocols([]string{"http:", "https:", "ftp:", "mailto:", "xmpp:"}),
 			extension.WithLinkifyURLRegexp(bareURL), extension.WithLinkifyWWWRegexp(bareWWW)),
@@ -64,9 +65,10 @@ func (a *alert) Dump(src []byte, level int) {
 // alertRE matches the first line of an alert.
 var alertRE = regexp.MustCompile(`(?i)^\[!(note|tip|important|warning|caution)\][ \t]*\r?\n?$`)
 
-// Transform implements parser.ASTTransformer: it replaces the quotes that are alerts. As on GitHub, an alert is not
-// inside of another block, and a quote with nothing but its kind is not an alert.
+// Transform implements parser.ASTTransformer: it aligns the cells of tables, and replaces the quotes that are alerts.
+// As on GitHub, an alert is not inside of another block, and a quote with nothing but its kind is not an alert.
 func (github) Transform(doc *ast.Document, reader mdtext.Reader, _ parser.Context) {
+	alignCells(doc)
 	var next ast.Node
 	for n := doc.FirstChild(); n != nil; n = next {
 		next = n.NextSibling()
@@ -94,6 +96,17 @@ func (github) Transform(doc *ast.Document, reader mdtext.Reader, _ parser.Contex
 		}
 		doc.ReplaceChild(doc, quote, a)
 	}
+}
+
+// alignCells gives the cells of aligned columns a class: align-left, align-center or align-right. A Content-Security-
+// Policy would forbid style attributes.
+func alignCells(doc *ast.Document) {
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if cell, ok := n.(*extast.TableCell); ok && entering && cell.Alignment != extast.AlignNone {
+			cell.SetAttributeString("class", []byte("align-"+cell.Alignment.String()))
+		}
+		return ast.WalkContinue, nil
+	})
 }
 
 // removeLine removes the first line of the first paragraph of a quote, and the paragraph if it has no other lines.

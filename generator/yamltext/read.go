@@ -195,6 +195,20 @@ func (n *Node) List() (items []*Node, ok bool) {
 	return nil, false
 }
 
+// Pairs returns the entries of a mapping whose keys are free text, such as names of headers. Anything else is a
+// finding.
+func (n *Node) Pairs() (entries []*Node, ok bool) {
+	switch n.Kind {
+	case Mapping:
+		return n.Entries, true
+	case Broken:
+	default:
+		n.Errorf("%s must be keys and values (found %s); write each on a line of its own, indented, or {} for none",
+			n.Name, n.describe())
+	}
+	return nil, false
+}
+
 // Text returns a function that reads a single value, see Node.Text.
 func Text(to *string) func(*Node) {
 	return func(n *Node) {

@@ -47,8 +47,9 @@ func (Server) Describe() redirect.Description {
 		Files: "`sitegen.caddyfile`; import it in a site block after `root`",
 		Queries: "answered for the newest package, a version or a revision; status 501 for an offset, a date, a " +
 			"closest revision, `/findall` and `/?QUERY`",
-		Limits: "none, but Caddy searches lists from the start: use no more than a few thousand rules",
-		Reload: "caddy reload --config /etc/caddy/Caddyfile",
+		Limits:  "none, but Caddy searches lists from the start: use no more than a few thousand rules",
+		Headers: true,
+		Reload:  "caddy reload --config /etc/caddy/Caddyfile",
 	}
 }
 
@@ -57,8 +58,9 @@ const fileName = "sitegen.caddyfile"
 
 // Compile implements redirect.Server.
 func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
-	w := &writer{}
+	w, c := &writer{}, &redirect.Compilation{Omitted: omitted()}
 	w.WriteString(head)
+	writeHeaders(w, t.Headers, c)
 	q := &query{w, t.Index.Spec()}
 	q.parameters()
 	q.request()
@@ -66,7 +68,8 @@ func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
 	writeFiles(w, t.Index)
 	writeRules(w, t.Rules)
 	writeRoute(w, t.Index)
-	return &redirect.Compilation{Files: []output.File{redirect.File(s, fileName, w.Bytes())}, Omitted: omitted()}
+	c.Files = []output.File{redirect.File(s, fileName, w.Bytes())}
+	return c
 }
 
 // omitted lists the requests that Caddy answers differently from the table.

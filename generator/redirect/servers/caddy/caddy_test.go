@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,7 +58,7 @@ var locations = cmp.Comparer(redirect.SameURL)
 // seen returns the parts of a reply that matter to clients.
 func seen(r emulate.Reply) map[string]any {
 	s := map[string]any{"status": r.Status}
-	names := []string{"Location", "Cache-Control", "Access-Control-Allow-Origin", "X-Content-Type-Options"}
+	names := []string{"Location", "Cache-Control", "Access-Control-Allow-Origin"}
 	if r.Status == http.StatusPermanentRedirect { // from file_server, which sets no Cache-Control
 		names = names[:1]
 	}
@@ -327,5 +328,42 @@ func BenchmarkCompile(b *testing.B) {
 	table := &redirect.Table{Index: testutil.Index(b, "archive")}
 	for b.Loop() {
 		Server{}.Compile(table)
+	}
+}
+
+// TestHeaders checks that each response has each header of the site once.
+func TestHeaders(t *testing.T) {
+	x := testutil.Index(t, "live")
+	own := redirect.Header{Name: "X-Odd", Value: `{"quoted": "a \ b", "n": [{}]} #1; $HOME`}
+	table := &redirect.Table{Index: x, Headers: redirect.Headers([]redirect.Header{own,
+		{Name: "referrer-policy", Value: "no-referrer"}, {Name: "Permissions-Policy"},
+		{Name: "X-Placeholder", Value: "{http.request.uri}"},
+		{Name: "X-Environment", Value: "a {$HOME"}})}
+	r := start(t, table, render(t, x))
+	if list := r.Compilation().Findings; len(list) != 2 || !strings.Contains(list[1].Message,
+		"caddy cannot send the header X-Placeholder: {http.request.uri}: {http.request.uri} starts a placeholder") {
+		t.Errorf("findings %v", list)
+	}
+	client := testutil.Client()
+	for _, path := range []string{
+		"/download?os=win", "/download", "/find?os=win", "/find?os=win&version=99", "/findall", "/", "/nothing",
+		"/bitstream/" + x.Packages()[0].ID, "/bitstream/x", "/latest/win", "/releases", "/.hidden", "/assets/x",
+	} {
+		for _, method := range []string{"GET", "HEAD", "POST", "OPTIONS"} {
+			res, _ := testutil.Ask(t, client, method, r.url+path)
+			for name, want := range map[string]string{
+				"Content-Security-Policy": redirect.DefaultHeaders()[0].Value, "X-Content-Type-Options": "nosniff",
+				"Referrer-Policy": "no-referrer", own.Name: own.Value,
+			} {
+				if got := res.Header.Values(name); !slices.Equal(got, []string{want}) {
+					t.Errorf("%s %s, status %d: %s is %q, want %q", method, path, res.StatusCode, name, got, want)
+				}
+			}
+			for _, name := range []string{"Permissions-Policy", "X-Placeholder", "X-Environment"} {
+				if res.Header.Get(name) != "" {
+					t.Errorf("%s %s: %s is sent", method, path, name)
+				}
+			}
+		}
 	}
 }

@@ -79,8 +79,5 @@ func (e emulator) file(s *emulate.Site, path string) (emulate.Reply, error) {
 	if strings.HasPrefix(path, "/api/") {
 		r = r.WithCORS()
 	}
-	if strings.HasPrefix(path, "/assets/") && r.Status == 200 {
-		r.Header.Set("X-Content-Type-Options", "nosniff")
-	}
 	return r, nil
 }

@@ -165,7 +165,6 @@ route {
 	@sitegen_assets path_regexp ^/assets/
 	route @sitegen_assets {
 		header Cache-Control "[one year]"
-		header X-Content-Type-Options nosniff
 		file_server {
 			precompressed br gzip
 		}
@@ -184,7 +183,6 @@ handle_errors {
 	route {
 		header Cache-Control no-store
 		header -Access-Control-Allow-Origin
-		header -X-Content-Type-Options
 		header @sitegen_refused Allow "GET, HEAD, OPTIONS"
 		rewrite @sitegen_refused /-/error/405.html
 		file_server @sitegen_refused
@@ -194,6 +192,23 @@ handle_errors {
 	}
 }
 `
+
+// placeholderRE matches what Caddy could take for a placeholder. There is no way to write such text.
+var placeholderRE = regexp.MustCompile(`\{\$|\{[^{}"\s]+\}`)
+
+// writeHeaders writes the headers of all responses. It adds a warning to c for each header that Caddy cannot send.
+func writeHeaders(w *writer, list []redirect.Header, c *redirect.Compilation) {
+	w.section("Headers of all responses: those of headers: in sitegen.yaml, and the defaults.")
+	w.line(0, "header {")
+	for _, h := range list {
+		if found := placeholderRE.FindString(h.Value); found != "" {
+			c.Warn(nil, "caddy cannot send the header %s: %s starts a placeholder", h, found)
+			continue
+		}
+		w.line(1, "%s %s", h.Name, quoted(h.Value))
+	}
+	w.line(0, "}")
+}
 
 // writeRoute writes the directives that answer requests.
 func writeRoute(w *writer, x *lookup.Index) {

@@ -47,9 +47,11 @@ func (Server) Name() string { return "cloudfront" }
 func (Server) Describe() redirect.Description {
 	return redirect.Description{
 		Title: "Amazon CloudFront",
-		Files: "`function.js`, a function for viewer requests, and `keyvaluestore.json`, the import file of its " +
-			"key-value store",
+		Files: "`function.js`, a function for viewer requests, `keyvaluestore.json`, the import file of its " +
+			"key-value " +
+			"store, and `response-headers.json`, a response headers policy",
 		Queries: "answered",
+		Headers: true,
 		Limits:  "5 MB, enough for about 26,000 packages; 100 patterns",
 	}
 }
@@ -77,7 +79,8 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 	}
 	c.Omitted = append(c.Omitted, folderOmissions()...)
 	describe(c, t)
-	c.Files = []output.File{redirect.File(s, storeFile, importFile(pairs)), redirect.File(s, functionFile, function)}
+	c.Files = []output.File{redirect.File(s, storeFile, importFile(pairs)), redirect.File(s, functionFile, function),
+		redirect.File(s, headersFile, headers(c, t))}
 	return c
 }
 

@@ -46,10 +46,11 @@ func (Server) Name() string { return "netlify" }
 func (Server) Describe() redirect.Description {
 	return redirect.Description{
 		Title:   "Netlify, Cloudflare Pages, GitLab Pages",
-		Files:   "`_redirects`; copy it to the root of the site",
+		Files:   "`_redirects` and `_headers`; copy them to the root of the site",
 		Queries: "not answered",
 		Limits: "none on Netlify; Cloudflare Pages reads at most 2,000 lines with exact paths and 100 with patterns, " +
 			"GitLab Pages 1,000 lines and 64 KB",
+		Headers: true,
 	}
 }
 
@@ -57,7 +58,8 @@ func (Server) Describe() redirect.Description {
 func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
 	f := newRedirects(t)
 	f.write(t)
-	f.Files = []output.File{redirect.File(s, fileName, f.body.Bytes())}
+	f.Files = []output.File{redirect.File(s, fileName, f.body.Bytes()),
+		redirect.File(s, "_headers", headers(t.Headers))}
 	if f.static > MaxStatic || f.dynamic > MaxDynamic {
 		f.Warn(nil, "netlify: Cloudflare Pages reads at most %d lines with exact paths and %d with patterns, and "+
 			"ignores those after them; the file has %d and %d", MaxStatic, MaxDynamic, f.static, f.dynamic)

@@ -220,8 +220,8 @@ func (d *directive) key() string {
 	return ""
 }
 
-// parseExpr parses a regular expression of PCRE. Go has no lookarounds and back references: they are left out. Nor has it
-// alternatives with the same group numbers: theirs are counted on.
+// parseExpr parses a regular expression of PCRE. Go has no lookarounds and back references: they are left out. Nor has
+// it alternatives with the same group numbers: theirs are counted on.
 func parseExpr(expr string) (*syntax.Regexp, error) {
 	var b strings.Builder
 	for i := 0; i < len(expr); i++ {
@@ -306,10 +306,12 @@ func references(text string) (list []string) {
 }
 
 // lineEnd returns the variable or group because of which a value can contain a line end; "" if there is none. Those of
-// Nginx itself can, unless they are known to be safe: $args is as in the request, still encoded.
+// Nginx itself can, unless they are known to be safe: $args is as in the request, still encoded, and
+// $sent_http_last_modified is a date.
 func (c *config) lineEnd(v value) string { return c.lineEndExcept(v, map[string]bool{}) }
 
 func (c *config) lineEndExcept(v value, visited map[string]bool) string {
+	safe := []string{"args", "document_root", "request_method", "sent_http_last_modified"}
 	ends := func(n int) bool {
 		re, err := parseExpr(v.expr)
 		if err != nil || v.expr == "" {
@@ -328,7 +330,7 @@ func (c *config) lineEndExcept(v value, visited map[string]bool) string {
 			if ends(int(name[0] - '0')) {
 				return "$" + name
 			}
-		case slices.Contains([]string{"args", "document_root", "request_method"}, name), visited[name]:
+		case slices.Contains(safe, name), visited[name]:
 		case !defined:
 			return "$" + name
 		default:

@@ -75,9 +75,7 @@ func asset(s *emulate.Site, path string) (emulate.Reply, error) {
 	if !s.Has(file) {
 		return s.NotFound()
 	}
-	r, err := s.Content(200, file, emulate.OneYear)
-	r.Header.Set("X-Content-Type-Options", "nosniff")
-	return r, err
+	return s.Content(200, file, emulate.OneYear)
 }
 
 // asked reports whether a request for the home page has one of the API's parameters.

@@ -87,7 +87,8 @@ func gixyRules() map[string]func(c *config, report func(d *directive, format str
 func onlyKnown(_ *config, d *directive, report func(*directive, string, ...any)) {
 	known := []string{"absolute_redirect", "add_header", "charset", "default_type", "error_page", "etag", "geo", "gzip",
 		"gzip_proxied", "gzip_static", "gzip_types", "gzip_vary", "if", "if_modified_since", "index", "internal",
-		"location", "log_format", "map", "max_ranges", "recursive_error_pages", "return", "rewrite", "set", "split_clients", "ssi", "ssi_types",
+		"location", "log_format", "map", "max_ranges", "recursive_error_pages", "return", "rewrite", "set",
+		"split_clients", "ssi", "ssi_types",
 		"try_files", "types", "variables_hash_bucket_size", "variables_hash_max_size"}
 	if !slices.Contains(known, d.name) {
 		report(d, "check the rules of gixy about this directive, then add it to the known ones")
@@ -110,29 +111,12 @@ func noLineEnds(c *config, d *directive, report func(*directive, string, ...any)
 	}
 }
 
-// noLostHeaders reports blocks whose headers replace those of the blocks around them.
+// noLostHeaders reports headers in locations: there, Nginx ignores the headers of the server block, among them those of
+// an administrator.
 func noLostHeaders(_ *config, d *directive, report func(*directive, string, ...any)) {
-	own := d.headers()
-	if len(own) == 0 {
-		return
+	if d.name == "add_header" && d.parent != nil {
+		report(d, "the headers of the server block are lost; set a variable of server/headers.conf")
 	}
-	for outer := d.parent; outer != nil; outer = outer.parent {
-		for _, name := range outer.headers() {
-			if !slices.Contains(own, name) {
-				report(d, "the header %s of the block around it is lost", name)
-			}
-		}
-	}
-}
-
-// headers returns the names of the headers that a block adds, in lower case.
-func (d *directive) headers() (list []string) {
-	for _, child := range d.block {
-		if child.name == "add_header" {
-			list = append(list, strings.ToLower(child.args[0]))
-		}
-	}
-	return list
 }
 
 // validExpressions reports regular expressions that end in $, which also matches before a line end, and values with a
@@ -259,10 +243,8 @@ func TestGixyFinds(t *testing.T) {
 		{"http_splitting", `map $uri $sitegen_x { default $sitegen_y; } map $uri $sitegen_y { "~^/x(\s+)" $1; }`,
 			"location /x { set $sitegen_z /y/$sitegen_x; return 301 $sitegen_z; }"},
 		{"http_splitting", "", `location /x { error_page 404 /-/error/$uri.html; }`},
-		{"add_header_redefinition", "",
-			"location /x { add_header X-A 1; if ($args) { add_header X-B 1; return 204; } }"},
-		{"add_header_redefinition", "",
-			"location /x { add_header X-A 1; location /x/y { add_header X-B 1; add_header x-c 2; } }"},
+		{"add_header_redefinition", "", "location /x { add_header X-A 1; }"},
+		{"add_header_redefinition", "", "location /x { if ($args) { add_header X-A 1; return 204; } }"},
 		{"add_header_multiline", "", `location /x { add_header X-A "1\n  2"; }`},
 		{"add_header_content_type", "", "location /x { add_header content-type text/plain; }"},
 		{"if_is_evil", "", "location /x { if ($args) { set $sitegen_x 1; } }"},

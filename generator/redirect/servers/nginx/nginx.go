@@ -63,6 +63,7 @@ func (Server) Describe() redirect.Description {
 		Files:   "`hash.conf`, `http/*.conf` and `server/*.conf`; include them in the `http` and the `server` block",
 		Queries: "answered",
 		Limits:  "none",
+		Headers: true,
 		Reload:  "nginx -t && nginx -s reload",
 	}
 }
@@ -78,7 +79,8 @@ func (Server) Compile(t *redirect.Table) *redirect.Compilation {
 	n := names{t.Name}
 	g := grammar{t.Index.Spec(), n}
 	x := &tables{t.Index, g, n, nameBuilds(t.Index.Packages())}
-	files := append(x.files(), g.decode(), g.parameters(), g.permalinks(), bitstreams(n, t.Index), n.unique())
+	files := append(x.files(), g.decode(), g.parameters(), g.permalinks(), bitstreams(n, t.Index), n.unique(),
+		headers(n, t.Headers))
 	files = append(files, rules(n, t.Rules, c)...)
 	if c.Err() == nil {
 		c.Files = append(files, n.fixed()...)
