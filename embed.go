@@ -1,5 +1,5 @@
 // Package sitegen embeds the default pages and layouts of every site. Files of a site folder replace embedded files of
-// the same name: for example, its layouts/partials/bottom.html replaces the embedded one, and a page with "draft: true"
+// the same name: for example, its layouts/partials/footer.html replaces the embedded one, and a page with "draft: true"
 // removes the embedded page. The package is in the root folder because go:embed cannot embed files of parent folders,
 // and content/ and layouts/ must only contain what a site folder contains.
 package sitegen

@@ -143,10 +143,10 @@ func testEdits(t *testing.T, ctx context.Context) {
 			`document.body.textContent.includes("Third") && !(`+overlayShown+`) && `+overlayText+` === ""`)
 	})
 	t.Run("mistake in a layout", func(t *testing.T) {
-		w.write("layouts/partials/bottom.html", "<footer>{{.Page.Nope}}</footer>")
-		waitFor(t, ctx, "the overlay", overlayShown+` && `+overlayText+`.includes("layouts/partials/bottom.html:1:")`)
+		w.write("layouts/partials/footer.html", "<footer>{{.Page.Nope}}</footer>")
+		waitFor(t, ctx, "the overlay", overlayShown+` && `+overlayText+`.includes("layouts/partials/footer.html:1:")`)
 		waitFor(t, ctx, "the last good page behind it", `document.body.textContent.includes("Third")`)
-		w.write("layouts/partials/bottom.html", "<footer>The end</footer>")
+		w.write("layouts/partials/footer.html", "<footer>The end</footer>")
 		waitFor(t, ctx, "the corrected layout", `document.body.textContent.includes("The end") && !(`+overlayShown+`)`)
 	})
 	t.Run("details", func(t *testing.T) {

@@ -63,7 +63,7 @@ func TestEdits(t *testing.T) {
 		{"change the configuration", "/a/",
 			func() { w.write("sitegen.yaml", "source: sample\ntitle: Another title\n") }, 200, "Another title"},
 		{"add a layout", "/a/",
-			func() { w.write("layouts/partials/bottom.html", "<footer>My own foot</footer>") }, 200, "My own foot"},
+			func() { w.write("layouts/partials/footer.html", "<footer>My own foot</footer>") }, 200, "My own foot"},
 		{"remove it", "/a/", func() { w.check(os.RemoveAll(w.path("layouts"))) }, 200, "Feeds:"},
 		{"configure another content folder", "/b/", func() {
 			w.write("texts/b.md", "---\ntitle: B\n---\nB, elsewhere.\n")
@@ -97,7 +97,7 @@ func TestMistakes(t *testing.T) {
 	good := map[string]string{
 		"content/a.md":                 "---\ntitle: A\n---\nText of A.\n",
 		"content/b.md":                 "---\ntitle: B\n---\nText of B.\n",
-		"layouts/partials/bottom.html": "<footer>Foot</footer>\n",
+		"layouts/partials/footer.html": "<footer>Foot</footer>\n",
 		"redirects/rules.txt":          "/old /a/\n",
 		"sitegen.yaml":                 "source: sample\n",
 	}
@@ -116,10 +116,10 @@ func TestMistakes(t *testing.T) {
 			[]string{"content/a.md:4:14: link to /nix/", ">    4 | Le café [x](/nix/)\n       |             ^"}, true},
 		{"content/b.md", "---\ntitle: B\nlayout: non.html\n---\n",
 			[]string{`content/b.md:3:9: no layout "non.html"`}, true},
-		{"layouts/partials/bottom.html", "<footer>\n{{if}}\n</footer>\n",
-			[]string{"layouts/partials/bottom.html:2:", ">    2 | {{if}}"}, false},
-		{"layouts/partials/bottom.html", "<footer>\n{{.Page.Nope}}\n</footer>\n",
-			[]string{"layouts/partials/bottom.html:2:8: ", ">    2 | {{.Page.Nope}}"}, false},
+		{"layouts/partials/footer.html", "<footer>\n{{if}}\n</footer>\n",
+			[]string{"layouts/partials/footer.html:2:", ">    2 | {{if}}"}, false},
+		{"layouts/partials/footer.html", "<footer>\n{{.Page.Nope}}\n</footer>\n",
+			[]string{"layouts/partials/footer.html:2:8: ", ">    2 | {{.Page.Nope}}"}, false},
 		{"redirects/rules.txt", "/old /a/ 999\n/x\n", []string{
 			"rules.txt:1:10: invalid status", ">    1 | /old /a/ 999", "rules.txt:2:1: the target is missing",
 		}, false},

@@ -38,7 +38,7 @@ func newSiteFolder(t testing.TB) siteFolder {
 		f.write(fmt.Sprintf("content/page-%d.md", i),
 			fmt.Sprintf("---\ntitle: Page %d\n---\nA [link](/releases/).\n", i))
 	}
-	for _, name := range []string{"base.html", "page.html", "partials/top.html", "partials/bottom.html",
+	for _, name := range []string{"base.html", "page.html", "partials/header.html", "partials/footer.html",
 		"assets/site.css"} {
 		data, err := fs.ReadFile(sitegen.Layouts(), name)
 		f.check(err)
@@ -203,7 +203,7 @@ func (e *editor) edit() string {
 	case 6:
 		return e.breakFile(layout, e.oneOf("{{.Page.Nope}}", "{{if}}", `{{define "main"}}{{asset "none.css"}}{{end}}`))
 	case 7:
-		name := e.oneOf("layouts/partials/top.html", "layouts/partials/bottom.html")
+		name := e.oneOf("layouts/partials/header.html", "layouts/partials/footer.html")
 		e.write(name, e.read(name)+fmt.Sprintf("<p>Partial %d</p>\n", e.IntN(1000)))
 		return "change " + name
 	case 8:

@@ -37,7 +37,8 @@ type Asset struct {
 	URL       string // /assets/app.3f2a1b9c0d4e.css
 	Integrity string // value of the integrity attribute: sha384-…
 
-	file output.File
+	file     output.File
+	referred bool // a style sheet refers to it
 }
 
 // assetSet is the files of layouts/assets/ by name.
@@ -158,6 +159,7 @@ func (r *assetReader) follow(name string, css []byte) []byte {
 				Errorf("no asset %q to refer to%s", at, fault.DidYouMean(at, sortedKeys(r.sources))))
 			continue
 		}
+		a.referred = true
 		out = append(append(append(out, css[last:start]...), a.URL...), suffix...)
 		last = end
 	}

@@ -265,6 +265,7 @@ func (e *Edition) Files(ctx context.Context, server Server) (files []output.File
 	files, twice := e.files()
 	bad, doubtful := e.checkLinks(files, server)
 	doubtful = append(doubtful, caseWarnings(e.origins())...)
+	doubtful = append(doubtful, e.unused()...)
 	for _, s := range e.slots {
 		doubtful = append(doubtful, s.warnings...)
 	}

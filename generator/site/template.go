@@ -179,7 +179,9 @@ func functions(baseURL string, as assetSet) template.FuncMap {
 		"bytes":  func(n int64) string { return humanize.Bytes(uint64(max(n, 0))) },
 		"date":   func(layout string, t time.Time) string { return t.UTC().Format(layout) },
 		"dict":   dict,
-		"ssi":    ssi,
+		// optionalAsset returns an asset, nil if there is none of that name.
+		"optionalAsset": func(name string) *Asset { return as[name] },
+		"ssi":           ssi,
 	}
 }
 
