@@ -201,7 +201,7 @@ func commandsIn(kind string, lines []string) (commands []documentedCommand, err 
 		if m := fileNameRE.FindStringSubmatch(text); m != nil {
 			add("cat > " + m[1] + " << 'end of the block'\n" + text + "\nend of the block")
 		}
-	case "text", "json", "nginx", "python", "caddyfile", "markdown":
+	case "text", "json", "css", "nginx", "python", "caddyfile", "markdown":
 		if i := slices.IndexFunc(lines, commandRE.MatchString); i >= 0 {
 			return nil, fmt.Errorf("a block of the language %q has a command (found %q)", kind, lines[i])
 		}

@@ -47,7 +47,9 @@ them are optional, so an empty folder is a site, too:
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand(p))
 	root.AddCommand(buildCommand{p}.define(), configCommand(p), deployCommand{p}.define(), explainCommand{p}.define(),
-		redirectsCommands{p}.define(), serveCommand{p}.define(), statsCommand{p}.define(), versionCommand(p))
+		initCommand(p),
+		(&layoutsCommands{program: p}).define(), redirectsCommands{p}.define(), serveCommand{p}.define(),
+		statsCommand{p}.define(), versionCommand(p))
 	root.AddCommand(topics()...)
 	return root
 }

@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/fault"
@@ -172,7 +173,11 @@ func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.In
 	if err := errors.Join(err, tableErr, ruleErr); err != nil {
 		return nil, fault.Wrap(fault.Content, err, "Nothing was written. Correct these and build again.")
 	}
-	r := &rendering{files: files, warnings: append(warnings, ruleWarnings...)}
+	outdated, err := p.OutdatedLayouts()
+	if err != nil {
+		return nil, err
+	}
+	r := &rendering{files: files, warnings: slices.Concat(warnings, ruleWarnings, outdated)}
 	at.next("redirects")
 	at.show("compiling the redirects")
 	compiled, err := p.Compile(table)

@@ -36,7 +36,8 @@ func fingerprint(ctx context.Context, p *project.Project, in *site.Input, packag
 	options.Jobs = 0 // has no effect on the output
 	c := &p.Config
 	enc := json.NewEncoder(h)
-	for _, v := range []any{options, p.Precompress(), p.Profile, c.Servers, c.RedirectHosts, rules, packages, folders} {
+	for _, v := range []any{options, p.Precompress(), p.Profile, c.Name, c.Servers, c.RedirectHosts, c.Headers, rules,
+		packages, folders} {
 		if err := enc.Encode(v); err != nil {
 			return "", fmt.Errorf("compare with the last run: %w", err)
 		}

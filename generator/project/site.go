@@ -11,6 +11,7 @@ import (
 
 	"github.com/Slicer/sitegen"
 	"github.com/Slicer/sitegen/generator/config"
+	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/folder"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/site"
@@ -41,9 +42,32 @@ func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
 		Index:   x,
 		Content: site.Overlay(pages, sitegen.Content()),
 		Layouts: site.Overlay(templates, sitegen.Layouts()),
+		BuiltIn: sitegen.Layouts(),
 
 		NoticeAt: c.Origin("notice").At,
 	}, nil
+}
+
+// Overrides returns the files of the site that replace built-in layouts.
+func (p *Project) Overrides() ([]site.Override, error) {
+	own, err := openFolder(p, "layouts", p.Config.Layouts)
+	if own == nil || err != nil {
+		return nil, err
+	}
+	list, err := site.Overrides(own, sitegen.Layouts())
+	return list, usage(err, "")
+}
+
+// OutdatedLayouts returns a warning for each file that replaces a built-in one which has changed since it was copied.
+func (p *Project) OutdatedLayouts() (warnings fault.Findings, err error) {
+	list, err := p.Overrides()
+	for _, o := range list {
+		if o.Outdated() {
+			warnings = append(warnings, fault.Place{File: "layouts/" + o.Name}.Errorf("the built-in file has changed "+
+				"since it was copied; sitegen layouts diff shows how"))
+		}
+	}
+	return warnings, err
 }
 
 // openFolder opens a folder of the site. If the default folder is missing, only the built-in files are used.

@@ -22,6 +22,7 @@
 // *Page, and {{.Site}}, a *Site. Its functions are those of html/template and:
 //
 //	asset "app.css"         the Asset with .URL and .Integrity (for integrity="…")
+//	optionalAsset "my.css"  the same, but nil if there is none
 //	absURL "/releases/"     the absolute URL of a path
 //	date "2 January 2006" t a time.Time in UTC
 //	bytes n                 a readable size, "412 MB"
@@ -72,6 +73,7 @@ type Input struct {
 	Index   *lookup.Index
 	Content fs.FS // Markdown and other files; Overlay adds the embedded ones
 	Layouts fs.FS // layouts, partials/, assets/
+	BuiltIn fs.FS // the built-in layouts, to find files that nothing uses; nil for no warnings about these
 
 	NoticeAt fault.Place // where the notice is configured, for findings; zero if unknown
 

@@ -26,9 +26,8 @@ var strayExtensions = []string{".htm", ".tmpl", ".gohtml", ".xhtml", ".css", ".j
 // unused returns warnings about files of the site's own layouts folder that nothing uses. Most of them are meant to
 // replace a built-in file that has another name.
 func (e *Edition) unused() (warnings fault.Findings) {
-	layers, ok := e.build.Layouts.(overlay)
-	if !ok {
-		return nil // the site has no files of its own
+	if e.build.BuiltIn == nil {
+		return nil
 	}
 	used := map[string]bool{} // paths below layouts/
 	for _, d := range e.build.content.documents {
@@ -46,12 +45,12 @@ func (e *Edition) unused() (warnings fault.Findings) {
 		}
 	}
 	for name, a := range e.assets {
-		if a.referred || name == syntaxSheet {
+		if a.referred {
 			used[assetFolder+"/"+name] = true
 		}
 	}
-	builtIn := filesIn(layers.lower)
-	for _, name := range filesIn(layers.upper) {
+	builtIn := BuiltInLayouts(e.build.BuiltIn)
+	for _, name := range filesIn(e.build.Layouts) {
 		if used[name] || slices.Contains(builtIn, name) {
 			continue
 		}
@@ -79,7 +78,7 @@ func filesIn(fsys fs.FS) (names []string) {
 		case d.Type().IsRegular():
 			names = append(names, name)
 		}
-		return nil
+		return nil //nolint:nilerr // was reported while reading
 	})
 	return names
 }

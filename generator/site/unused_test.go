@@ -4,11 +4,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/Slicer/sitegen"
 )
 
 // TestUnused checks the warnings about files in layouts/ that nothing uses, and that the others cause none.
 func TestUnused(t *testing.T) {
-	_, warnings := rendered(t, siteInput(t, folder{
+	in := siteInput(t, folder{
 		"wide.md":  "---\ntitle: Wide\nlayout: wide.html\n---\n",
 		"draft.md": "---\ntitle: Draft\nlayout: draft.html\ndraft: true\n---\n",
 	}, folder{
@@ -30,7 +32,9 @@ func TestUnused(t *testing.T) {
 		"assets/wide.css":       "a { color: red }",
 		"assets/sites.css":      "a { color: red }",
 		"assets/.hidden/of.css": "a { color: red }",
-	}))
+	})
+	in.BuiltIn = sitegen.Layouts()
+	_, warnings := rendered(t, in)
 	want := `content/draft.md: a draft, not published
 layouts/assets/img/bakc.svg: nothing uses this file
 layouts/assets/sites.css: nothing uses this file; did you mean "assets/site.css"?
@@ -41,10 +45,12 @@ layouts/partials/footr.html: nothing uses this file; did you mean "partials/foot
 	if diff := cmp.Diff(want, warnings.Error()); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
-	_, warnings = rendered(t, siteInput(t, nil, folder{
+	in = siteInput(t, nil, folder{
 		"page.html":      "{{define \"main\"}}{{with asset (printf \"%s.css\" .Page.Title)}}{{.URL}}{{end}}{{end}}",
 		"assets/any.css": "a { color: red }",
-	}))
+	})
+	in.BuiltIn = sitegen.Layouts()
+	_, warnings = rendered(t, in)
 	if len(warnings) > 0 {
 		t.Errorf("if layouts compute the names of assets: %v", warnings)
 	}
