@@ -10,7 +10,7 @@ import (
 // contains no names of systems, architectures or parameters. A test compares the results of both for the same requests.
 //
 //	const q = parse(tables, parameters('os=win&version=5.2'), true);
-//	// {oses: ['win'], stabilities: ['release'], arch: 'amd64', offset: 0, finds: 'version', value: '5.2'}
+//	// {oses: ['win'], stabilities: ['release'], arch: 'amd64', offset: 0, finds: 'v', value: '5.2'}
 //
 //go:embed grammar.js
 var Script string
@@ -18,19 +18,18 @@ var Script string
 // Tables is a Spec in the form that Script uses.
 type Tables struct {
 	Parameters [][]string `json:"parameters"` // name, kind, role, values of a choice with bars between them
-	// Permalinks has the pattern of each permalink, with {name} for a choice, the names of its groups with commas
-	// between them, and its fixed parameters. No text contains a space or a semicolon.
+	// Permalinks has the pattern of each permalink, with the role of a choice in braces, the names of its groups with
+	// commas between them, and its fixed parameters. No text contains a space or a semicolon.
 	Permalinks [][3]string `json:"permalinks"`
 }
 
-// Names of kinds and roles in Script. The role of a mode is written as an equals sign and the word for what it finds:
-// "=version".
+// Letters for kinds and roles in Script. The role of a mode is written as an equals sign and the letter for what it
+// finds: "=v" for a version.
 var (
 	kindWords = map[ValueKind]string{Choice: "c", Text: "t", Natural: "n", Integer: "i", Day: "d", Never: "-"}
-	roleWords = map[Role]string{NoRole: "", OSRole: "os", StabilityRole: "stability", ArchRole: "arch",
-		OffsetRole: "offset", ModeRole: "="}
-	findsWords = map[Finds]string{Newest: "newest", ByVersion: "version", ByRevision: "revision",
-		ByClosestRevision: "closest", ByDate: "date"}
+	roleWords = map[Role]string{NoRole: "", OSRole: "o", StabilityRole: "s", ArchRole: "a", OffsetRole: "f",
+		ModeRole: "="}
+	findsWords = map[Finds]string{Newest: "n", ByVersion: "v", ByRevision: "r", ByClosestRevision: "c", ByDate: "d"}
 )
 
 // NewTables returns the tables of a Spec.
@@ -54,8 +53,8 @@ func NewTables(s *Spec) Tables {
 		}
 		pattern := l.pattern
 		for _, name := range l.names {
-			if p := s.Parameter(name); p.Kind == Choice { // the values are in Parameters
-				pattern = strings.ReplaceAll(pattern, "("+p.pathPattern()+")", "{"+name+"}")
+			if p := s.Parameter(name); p.Kind == Choice && p.Role != NoRole { // the values are in Parameters
+				pattern = strings.ReplaceAll(pattern, "("+p.pathPattern()+")", "{"+roleWords[p.Role]+"}")
 			}
 		}
 		t.Permalinks = append(t.Permalinks, [3]string{pattern, strings.Join(l.names, ","), strings.Join(fixed, "&")})

@@ -24,7 +24,7 @@ func script(t testing.TB, spec *lookup.Spec) (parse func(query string, single bo
 	vm := goja.New()
 	program := lookup.Script + "\nconst tables = " + string(tables) + `;
 		function parsed(query, single) { return JSON.stringify(parse(tables, parameters(query), single)); }
-		function linked(path) { return JSON.stringify(permalink(tables, path)); }`
+		function linked(path) { return JSON.stringify(permalink(tables, path) || null); }`
 	if _, err := vm.RunString(program); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func due(t testing.TB, spec *lookup.Spec, query string, single bool) map[string]
 	}
 	data, err := json.Marshal(map[string]any{
 		"oses": q.OSes, "stabilities": q.Stabilities, "arch": q.Arch, "offset": q.Offset, "value": q.Value,
-		"finds": []string{"newest", "version", "revision", "closest", "date"}[q.Finds],
+		"finds": []string{"n", "v", "r", "c", "d"}[q.Finds],
 	})
 	if err != nil {
 		t.Fatal(err)

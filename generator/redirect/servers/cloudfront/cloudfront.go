@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -131,8 +132,8 @@ var source string
 
 // internalProps matches the properties that only the function itself uses. They get short names. Those of events,
 // responses, package objects and fields of templates keep their names.
-const internalProps = "^(parameters|permalinks|stabilities|oses|offset|finds|problem|given|record|nodes|fields|" +
-	"texts|trees|rank|hashes|hash|line|at|url|rules|file|force|passes|target|key|bytes|sums|cell|product|object|text)$"
+const internalProps = "^(parameters|permalinks|stabilities|oses|offset|finds|problem|given|record|rank|at|rules|row|" +
+	"base|file|status|target|key|system|cell|object|text)$"
 
 // compileFunction joins the grammar of the download API and the function, and minifies them.
 func compileFunction() ([]byte, error) {
@@ -154,13 +155,19 @@ func compileFunction() ([]byte, error) {
 	if !found || !ok {
 		return nil, errors.New("minify the CloudFront function: it does not export handler at its end")
 	}
-	text := fmt.Sprintf("// %s; readable source: generator/redirect/servers/cloudfront/function.js\n%s%s"+
-		"async function handler(e){return %s(e)}\n", output.Mark, importLine, code, strings.TrimSpace(short))
+	code = strings.Replace(code, "async function "+strings.TrimSpace(short)+"(", "async function handler(", 1)
+	code = constRE.ReplaceAllString(code, "${1}let ") // shorter, and the same in code that nobody changes
+	text := fmt.Sprintf("// %s; readable source: generator/redirect/servers/cloudfront/function.js\n%s%s\n",
+		output.Mark,
+		importLine, code)
 	if len(text) > MaxFunction {
 		return nil, fmt.Errorf("the CloudFront function has %d bytes, CloudFront's limit is %d", len(text), MaxFunction)
 	}
 	return []byte(text), nil
 }
+
+// constRE matches the word const where a declaration can begin.
+var constRE = regexp.MustCompile(`([;{}(]|^)const `)
 
 // cutLast is strings.Cut around the last separator.
 func cutLast(s, sep string) (before, after string, found bool) {

@@ -20,24 +20,14 @@ const (
 )
 
 // pages stores the pages that the build renders for servers, which are the same as Nginx shows, and returns the hash in
-// their keys. It is "" if the pages are not known; then such answers have no text. Names are those of the files in
-// public/-/error/ and public/-/home/.
+// their keys. If the pages are not known, such answers have no text. Names are those of the files in public/-/error/
+// and public/-/home/.
 //
 // The page for a query starts with the titles of the systems and of each platform, with tabs between. Then there is a
 // separator <> before each piece of the page. All but the first piece start with the number of the cell that comes
 // before it, as one character.
 func (s *store) pages(t *redirect.Table) string {
-	if t.Files.Read == nil {
-		return ""
-	}
-	read := func(path string) string {
-		data, err := t.Files.Read(path)
-		if err != nil {
-			return "" // the build has already reported why; without the page, the answer has no text
-		}
-		return string(data)
-	}
-	spec := t.Index.Spec()
+	spec, read := t.Index.Spec(), reader(t)
 	texts := map[string]string{"404": read("404.html")}
 	names := []string{"405", "404-package", "404-bitstream"}
 	for _, p := range spec.Problems() {
@@ -71,6 +61,20 @@ func (s *store) pages(t *redirect.Table) string {
 	return s.set(pageNodes, texts)
 }
 
+// reader returns a function that reads a file of the build. It returns "" if the file is not known.
+func reader(t *redirect.Table) func(path string) string {
+	return func(path string) string {
+		if t.Files.Read == nil {
+			return ""
+		}
+		data, err := t.Files.Read(path)
+		if err != nil {
+			return "" // the build has already reported why; without the page, the answer has no text
+		}
+		return string(data)
+	}
+}
+
 // includeRE matches the place of a cell in a page.
 var includeRE = regexp.MustCompile(`<!--#include virtual="/-/page-cell/(\w+)/(\w+)\?\$args" -->`)
 
@@ -98,22 +102,11 @@ func (s *store) set(prefix string, texts map[string]string) string {
 // cellTemplates stores the cells of packages on the page for a query as templates, see template, and returns the hash
 // in their keys and the number of each package's template. The text for no package has the name "none".
 func (s *store) cellTemplates(t *redirect.Table) (hash string, numbers map[*catalog.Package]int) {
-	if t.Files.Read == nil {
-		return "", nil
-	}
-	spec := t.Index.Spec()
-	texts, known := map[string]string{}, map[string]int{}
-	none, err := t.Files.Read("-/cell/_none.html")
-	if err == nil {
-		texts["none"] = string(none)
-	}
+	spec, read := t.Index.Spec(), reader(t)
+	texts, known := map[string]string{"none": read("-/cell/_none.html")}, map[string]int{}
 	numbers = map[*catalog.Package]int{}
 	for _, p := range slices.Backward(t.Index.Packages()) { // oldest first, so that new packages change no number
-		cell, err := t.Files.Read("-/cell/" + p.ID + ".html")
-		if err != nil {
-			cell = nil // as in pages
-		}
-		text := cellTemplate(spec, p, string(cell))
+		text := cellTemplate(spec, p, read("-/cell/"+p.ID+".html"))
 		n, ok := known[text]
 		if !ok {
 			n = len(known)
@@ -129,6 +122,6 @@ func (s *store) cellTemplates(t *redirect.Table) (hash string, numbers map[*cata
 func cellTemplate(spec *lookup.Spec, p *catalog.Package, cell string) string {
 	return replacer(cell, slices.Concat([][2]string{
 		{"sha512", p.SHA512}, {"sha256", p.SHA256}, {"title", html.EscapeString(spec.Title(p.OS))},
-		{"archtitle", html.EscapeString(spec.ArchTitle(p.Platform()))}, {"size", sizeText(p.Size)},
+		{"archtitle", html.EscapeString(spec.ArchTitle(p.Platform()))}, {"readable", sizeText(p.Size)},
 	}, packageValues(p)))
 }

@@ -30,10 +30,10 @@ var readKinds = []struct {
 	{"`/bitstream/<id>`", 3},
 	{"the record of a package", 4},
 	{"`/download`, `/find`", 4},
-	{"`/download`, `/find` with an offset", 9},
-	{"`/findall`", 12},
+	{"`/download`, `/find` with an offset", 8},
+	{"`/findall`", 10},
 	{"`/?QUERY`", 20},
-	{"an error page of the download API", 9},
+	{"an error page of the download API", 8},
 }
 
 // readKind returns the number of the kind of a request.
@@ -96,7 +96,8 @@ func TestReads(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("| Request | live (756 packages): at most, on average | archive (11,452) |\n| --- | --- | --- |\n")
 	for k, kind := range readKinds {
-		fmt.Fprintf(&b, "| %s | %d, %.1f | %d, %.1f |\n", kind.name, most[0][k], float64(sum[0][k])/float64(max(n[0][k], 1)),
+		fmt.Fprintf(&b, "| %s | %d, %.1f | %d, %.1f |\n", kind.name, most[0][k],
+			float64(sum[0][k])/float64(max(n[0][k], 1)),
 			most[1][k], float64(sum[1][k])/float64(max(n[1][k], 1)))
 	}
 	data, err := os.ReadFile(readsDocument)

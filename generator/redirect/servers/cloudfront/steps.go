@@ -40,11 +40,18 @@ var bits = []struct {
 // of "any" in the table by revision is a revision that an offset counts; the nodes above count them.
 //
 // A change is written as three characters: one for the system and the mask, and a reference to the package, see leaf.
-// A row of the table by version has all packages of the version.
+// In the tables by day and by version, a row ends with the revisions of its packages, from which an offset counts; see
+// row.bases. A row of the table by version has all packages of the version.
 func (s *store) steps(x *lookup.Index, arch catalog.Arch, at map[*catalog.Package]ref) [3]*tree {
 	var tables [3]map[string]map[change]bool
 	for kind := range tables {
 		tables[kind] = map[string]map[change]bool{}
+	}
+	base := func(kind int, p *catalog.Package) string { // see change.base
+		if kind == 0 {
+			return ""
+		}
+		return digits(int64(p.Revision), keyWidth)
 	}
 	oses := x.Spec().OSes()
 	for o, name := range oses {
@@ -65,7 +72,7 @@ func (s *store) steps(x *lookup.Index, arch catalog.Arch, at map[*catalog.Packag
 						return
 					}
 				}
-				tables[kind][key][change{o, b.mask, at[p]}] = true
+				tables[kind][key][change{o, b.mask, at[p], base(kind, p)}] = true
 			}
 			for _, step := range t.Revisions {
 				add(0, digits(int64(step.From), keyWidth), step.Package)
@@ -114,8 +121,8 @@ type column struct{ os, bit int }
 
 // last is the last change of a column.
 type last struct {
-	key string
-	at  ref
+	key, base string
+	at        ref
 }
 
 // begin writes the start of a leaf.
@@ -129,7 +136,7 @@ func (c *carry) begin(l *leaf, n *node) {
 			if rows[was.key] == nil {
 				rows[was.key] = map[change]int{}
 			}
-			rows[was.key][change{os: col.os, at: was.at}] |= col.bit
+			rows[was.key][change{os: col.os, at: was.at, base: was.base}] |= col.bit
 		}
 		for _, key := range slices.Sorted(maps.Keys(rows)) {
 			var list []change
@@ -148,7 +155,7 @@ func (c *carry) add(r row, n *node) {
 	for _, ch := range r.changes {
 		for _, b := range bits {
 			if ch.mask&b.mask != 0 {
-				c.columns[column{ch.os, b.mask}] = last{r.key, ch.at}
+				c.columns[column{ch.os, b.mask}] = last{r.key, ch.base, ch.at}
 			}
 		}
 		if c.counted && ch.mask&anyBit != 0 {

@@ -75,7 +75,8 @@ func (s *store) writeTables(t *redirect.Table, o Options) string {
 // fields returns the fields of the root. function.js reads them in open.
 func fields(t *redirect.Table, o Options, pages, cells, patterns string) []string {
 	spec, urls := t.Index.Spec(), redirect.NewFileURLs(t.Index.Packages())
-	var parameters, permalinks, links []string
+	var parameters, permalinks []string
+	links := ""
 	tables := lookup.NewTables(spec)
 	for _, p := range tables.Parameters {
 		parameters = append(parameters, strings.Join(p, " "))
@@ -84,7 +85,7 @@ func fields(t *redirect.Table, o Options, pages, cells, patterns string) []strin
 		permalinks = append(permalinks, strings.Join(l[:], " "))
 	}
 	for _, l := range spec.Links {
-		links = append(links, l.Key+" "+l.URL.String())
+		links += "|" + l.Key + " " + l.URL.String() // no URL contains a bar, see catalog.ValidURL
 	}
 	flag := func(set bool) string {
 		if set {
@@ -93,13 +94,13 @@ func fields(t *redirect.Table, o Options, pages, cells, patterns string) []strin
 		return ""
 	}
 	return []string{
-		o.Host, strings.Join(parameters, ";"), strings.Join(permalinks, ";"), strings.Join(links, " "),
+		o.Host, strings.Join(parameters, ";"), strings.Join(permalinks, ";"), links,
 		// The texts around the id in most URLs of files, and around the middle in the others; see redirect.FileURLs.
 		urls.ByID.Before, urls.ByID.After, urls.Rest.Before, urls.Rest.After,
 		flag(spec.IDs == catalog.HexIDs), // upper and lower case of an id mean the same
 		flag(o.Objects == nil),           // the bucket may have further files
 		flag(slices.ContainsFunc(t.Rules.Patterns(), func(r *redirect.Rule) bool { return r.Force })),
-		patterns, pages, cells,
+		patterns, pageNodes + pages, cellNodes + cells, // the starts of keys
 	}
 }
 
@@ -132,8 +133,8 @@ var hex24RE = regexp.MustCompile(`^[0-9a-f]{24}$`)
 //	/docs/a.pdf  fo/77c2d0.pdf
 //	/store       id=7 302 /seven|do/90aa12.html
 //
-// The key of a row has no slash at its end, so "/docs", "/docs/" and "/docs/index.html" are one row. Records of
-// packages have no rows: the function describes packages from their own table.
+// The key of a row has no slash at its end, so "/docs" and "/docs/" are one row. "/docs/index.html" is another one.
+// Records of packages have no rows: the function describes packages from their own table.
 func (s *store) pathRows(t *redirect.Table, objects map[string]string) []row {
 	rules := map[string]*redirect.Rule{}
 	entries := map[string][]string{}
@@ -147,8 +148,9 @@ func (s *store) pathRows(t *redirect.Table, objects map[string]string) []row {
 	records := records(t)
 	file := func(path, object string) {
 		if !internal(path) && !records[path] {
-			key, kind := pathKey(path)
-			entries[key] = append(entries[key], kind+object)
+			for key, kind := range pathKeys(path) {
+				entries[key] = append(entries[key], kind+object)
+			}
 		}
 	}
 	for path, object := range objects {
@@ -191,13 +193,14 @@ func records(t *redirect.Table) map[string]bool {
 // internal reports whether a path is that of a part of pages, which is not meant to be requested.
 func internal(path string) bool { return strings.HasPrefix(path, "/-/") }
 
-// pathKey returns the key of a file's row, and its kind: "d" for the index.html of a folder, "f" for another file.
-func pathKey(path string) (key, kind string) {
+// pathKeys returns the keys of a file's rows, with the kind of each: "f" for the file itself and, if it is the
+// index.html of a folder, "d" for the folder.
+func pathKeys(path string) map[string]string {
 	path = redirect.EncodePath(path)
-	if folder, ok := strings.CutSuffix(strings.TrimSuffix(path, "index.html"), "/"); ok {
-		return folder, "d"
+	if folder, ok := strings.CutSuffix(path, "/index.html"); ok {
+		return map[string]string{path: "f", folder: "d"}
 	}
-	return path, "f"
+	return map[string]string{path: "f"}
 }
 
 // patterns stores the patterns as a linked list of nodes and returns the hash of the first node, "" for no patterns.

@@ -145,6 +145,7 @@ type change struct {
 	os   int // number of the system
 	mask int // the stabilities: the sum of anyBit, nightlyBit and releaseBit
 	at   ref
+	base string // in tables by day and by version, the revision of the package
 }
 
 // row is a row of a table. Its value is the changes or the package, and a text.
@@ -166,6 +167,20 @@ func (r row) refs() (list []string) {
 	return list
 }
 
+// bases returns the revisions of the packages of a row: one after the other or, if they are the same, only one.
+func (r row) bases() string {
+	var all strings.Builder
+	same := true
+	for _, c := range r.changes {
+		all.WriteString(c.base)
+		same = same && c.base == r.changes[0].base
+	}
+	if same && len(r.changes) > 0 {
+		return r.changes[0].base
+	}
+	return all.String()
+}
+
 // leaf is a leaf that is being written. Its first line has the hashes that its rows refer to, one after the other; rows
 // refer to a hash by its number, and to a package by two characters: the number of the hash and the line. So for the
 // hashes 1f2e3d4c and 7a6b5c4d, the package in line 5 of the second is written as "15".
@@ -179,6 +194,9 @@ func (l *leaf) add(r row) {
 	l.rows.WriteString("\n" + r.key + " ")
 	for _, c := range r.changes {
 		l.rows.WriteString(char(c.os*masks+c.mask-1) + l.ref(c.at))
+	}
+	if bases := r.bases(); bases != "" {
+		l.rows.WriteString(" " + bases)
 	}
 	if r.at.hash != "" {
 		l.rows.WriteString(l.ref(r.at))
@@ -201,7 +219,8 @@ func (l *leaf) text() string { return strings.Join(l.hashes, "") + l.rows.String
 
 // fits reports whether a row can be added.
 func (l *leaf) fits(r row) bool {
-	size := hashSize*len(l.hashes) + l.rows.Len() + len(r.key) + 2 + 3*len(r.changes) + len(r.text)
+	size := hashSize*len(l.hashes) + l.rows.Len() + len(r.key) + 2 + len(r.text)
+	size += 3*len(r.changes) + 1 + len(r.bases())
 	if r.at.hash != "" {
 		size += 2
 	}

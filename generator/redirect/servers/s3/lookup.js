@@ -27,13 +27,13 @@ function answer(tables, rows, query) {
 // matches reports whether a row is a package that the query selects, apart from its platform and stability.
 function matches(row, q) {
   switch (q.finds) {
-    case 'version':
+    case 'v':
       return row[5] === q.value || row[5].startsWith(q.value + '.');
-    case 'revision':
+    case 'r':
       return row[3] === Number(q.value);
-    case 'closest':
+    case 'c':
       return row[3] <= Number(q.value);
-    case 'date':
+    case 'd':
       return row[4] <= q.value;
   }
   return true;
