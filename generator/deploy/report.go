@@ -26,6 +26,7 @@ type Report struct {
 	Configuration bool      `json:"configuration"`
 	Collected     Collected `json:"collected"`
 	Damage        *Damage   `json:"damage"` // what --verify has found; nil without it
+	Warnings      []string  `json:"warnings"`
 	Requests      Requests  `json:"requests"`
 	Cost          float64   `json:"cost_usd"` // of the requests
 	Seconds       float64   `json:"duration_seconds"`
