@@ -59,6 +59,9 @@ type Collected struct {
 	Deploys int `json:"deploys"`
 	Objects int `json:"objects"`
 	Keys    int `json:"keys"` // keys of the store
+	// Later counts the objects that an S3 website has lost and that a later deploy deletes: because of the grace time,
+	// or because there are too many for one deploy. It is 0 for CloudFront.
+	Later int `json:"later"`
 }
 
 // Damage counts the differences between what should be stored for the live deploy and what was. They were mended.
