@@ -31,6 +31,8 @@ func rights() map[string]string {
 		"cloudfrontkeyvaluestore.UpdateKeys":            store + "UpdateKeys",
 		"s3.PutBucketWebsite":                           "", // only for an S3 website, which has no role in the template
 		"s3.GetBucketWebsite":                           "", // the same
+		"s3.GetBucketPolicy":                            "", // the same
+		"s3.GetPublicAccessBlock":                       "", // the same
 	}
 }
 

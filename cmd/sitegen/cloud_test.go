@@ -59,6 +59,10 @@ func (s *objectServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch o, ok := s.objects[key]; {
 	case r.URL.Query().Has("website"):
 		s.configure(w, r)
+	case r.URL.Query().Has("policy"): // that of docs/deploy.md
+		fmt.Fprint(w, `{"Statement": [
+			{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::download/*"},
+			{"Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::download"}]}`)
 	case ok && r.Header.Get("If-None-Match") == "*", r.Header.Get("If-Match") != "" && r.Header.Get("If-Match") != o.etag():
 		w.WriteHeader(http.StatusPreconditionFailed)
 		fmt.Fprint(w, "<Error><Code>PreconditionFailed</Code><Message>The object has changed.</Message></Error>")

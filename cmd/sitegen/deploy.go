@@ -120,6 +120,9 @@ func deployLine(r *deploy.Report) string {
 			what += fmt.Sprintf(", %s written", plural(r.Store.Keys, "key"))
 		} else {
 			what += fmt.Sprintf(", %d deleted", r.Collected.Objects)
+			if r.Collected.Later > 0 {
+				what += fmt.Sprintf(" (%d later)", r.Collected.Later)
+			}
 		}
 	}
 	if r.Damage != nil {

@@ -102,7 +102,11 @@ func (p deployCommand) rows(r *deploy.Report, all bool) error {
 	if cloudFront {
 		t.row("collect", "%s, %s, %s", plural(c.Deploys, "deploy"), plural(c.Objects, "object"), plural(c.Keys, "key"))
 	} else {
-		t.row("delete", "%s", plural(c.Objects, "object"))
+		later := ""
+		if c.Later > 0 {
+			later = fmt.Sprintf("; %s later, because the site no longer has them", plural(c.Later, "object"))
+		}
+		t.row("delete", "%s%s", plural(c.Objects, "object"), later)
 	}
 	requests := fmt.Sprintf("%d: %s, %s, %s", n.Total(), plural(int(n.Writes), "write"), plural(int(n.Reads), "read"),
 		plural(int(n.Deletes), "delete"))

@@ -29,7 +29,7 @@ var exitCodes = []struct {
 	{6, fault.AfterChange, "an after_change command failed; if it was the first, the previous redirects were restored"},
 	{7, fault.Locked, "another run is using the same site folder"},
 	{8, fault.Limit, "the redirects exceed a limit of a server: its files are unchanged, everything else is updated"},
-	{9, fault.Remote, "AWS cannot be reached or refuses a request; visitors still see the previous deploy"},
+	{9, fault.Remote, "AWS cannot be reached or refuses a request; with CloudFront, visitors see the previous deploy"},
 	{10, fault.Conflict, "somebody else deployed at the same time; visitors see that deploy"},
 	{11, fault.Losses, "logs could not be read, or only in part; everything else was counted"},
 	{interrupted, 0, "interrupted (Ctrl-C, SIGTERM); the published site is complete, the next run does the rest"},

@@ -63,11 +63,11 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 	if err != nil {
 		return report, err
 	}
-	inputs, err := fingerprint(ctx, p, &in, cat.Packages)
+	inputs, err := takeFingerprint(ctx, p, &in, cat.Packages)
 	if err != nil {
 		return report, err
 	}
-	current, err := out.Verify(ctx, inputs)
+	current, err := out.Verify(ctx, inputs.String())
 	if err != nil {
 		return report, err
 	}
@@ -99,10 +99,11 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 		report.Pages.Unchanged, report.Maps.Unchanged, report.Unchanged = public, maps, true
 	} else {
 		report.files(plan)
+		text := inputs.String()
 		if len(report.Stopped) > 0 {
-			inputs = "" // without a fingerprint, the next run renders again and reports the limits again
+			text = inputs.stopped() // the next run renders again and reports the limits again
 		}
-		err = applyFault(out.Apply(ctx, plan, inputs))
+		err = applyFault(out.Apply(ctx, plan, text))
 		if err == nil && plan.Reload && len(p.Config.AfterChange) == 0 {
 			report.reload(p.Config.Servers)
 		}

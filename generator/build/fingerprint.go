@@ -7,57 +7,48 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 
 	"github.com/Slicer/sitegen/generator/catalog"
-	"github.com/Slicer/sitegen/generator/folder"
 	"github.com/Slicer/sitegen/generator/project"
 	"github.com/Slicer/sitegen/generator/site"
 )
 
-// fingerprint returns a hash of all inputs of a build: this program, its options, the packages, the rules, content and
-// layouts. If the hash is the same as in the last run, nothing needs to be rendered. fingerprint reads content and
-// layouts into memory and stores them in in.
-func fingerprint(ctx context.Context, p *project.Project, in *site.Input, packages []*catalog.Package) (string, error) {
-	folders, err := loadFolders(ctx, in)
-	if err != nil {
-		return "", err
-	}
-	rules, err := p.Rules()
-	if err != nil {
-		return "", err
+// fingerprint identifies all inputs of a build. If they are the same as in the last run, nothing needs to be rendered.
+type fingerprint struct {
+	sources project.Sources // what people edit
+	all     string          // a hash of all inputs: also this program, its options, and the packages
+}
+
+// String returns the text that output.Writer compares.
+func (f fingerprint) String() string { return f.sources.String() + " all:" + f.all }
+
+// stopped returns the text after a build that has not written all files: the next run renders again.
+func (f fingerprint) stopped() string { return f.sources.String() }
+
+// takeFingerprint returns the fingerprint of the inputs. It reads content and layouts into memory and stores them in
+// in.
+func takeFingerprint(ctx context.Context, p *project.Project, in *site.Input,
+	packages []*catalog.Package) (f fingerprint, err error) {
+	if f.sources, err = project.ReadSources(ctx, p, in); err != nil {
+		return f, err
 	}
 	h := sha256.New()
 	if err := addProgram(h); err != nil {
-		return "", err
+		return f, err
 	}
 	options := in.Options
 	options.Jobs = 0 // has no effect on the output
 	c := &p.Config
 	enc := json.NewEncoder(h)
-	for _, v := range []any{options, p.Precompress(), p.Profile, c.Name, c.Servers, c.RedirectHosts, c.Headers, rules,
-		packages, folders} {
+	for _, v := range []any{options, p.Precompress(), p.Profile, c.Name, c.Servers, c.RedirectHosts, c.Headers, packages,
+		f.sources.String()} {
 		if err := enc.Encode(v); err != nil {
-			return "", fmt.Errorf("compare with the last run: %w", err)
+			return f, fmt.Errorf("compare with the last run: %w", err)
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// loadFolders reads each file of content and layouts once, so the build renders the same bytes that were hashed.
-func loadFolders(ctx context.Context, in *site.Input) (sums [2][sha256.Size]byte, err error) {
-	for i, f := range []struct {
-		name string
-		fsys *fs.FS
-	}{{"content", &in.Content}, {"layouts", &in.Layouts}} {
-		loaded, err := folder.Load(ctx, *f.fsys, in.Jobs, folder.Ignored)
-		if err != nil {
-			return sums, fmt.Errorf("read the %s: %w", f.name, err)
-		}
-		sums[i], *f.fsys = loaded.Sum(), loaded
-	}
-	return sums, nil
+	f.all = hex.EncodeToString(h.Sum(nil))
+	return f, nil
 }
 
 // addProgram adds this program's executable to the hash, because another version may render the same inputs

@@ -60,9 +60,7 @@ func Run(ctx context.Context, p *project.Project, o Options) (*Report, error) {
 	if err := t.plan(ctx, r); err != nil {
 		return nil, explain(err)
 	}
-	if !r.Unchanged {
-		s.warn()
-	}
+	s.warn(r)
 	if o.DryRun {
 		err = t.expect(ctx, r)
 	} else {

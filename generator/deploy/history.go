@@ -152,7 +152,7 @@ func again(ctx context.Context, p *project.Project, o Options, command, edition 
 	if err != nil {
 		return nil, explain(err)
 	}
-	r := &Report{Target: p.Config.Deploy.Target, Edition: edition, DryRun: o.DryRun}
+	r := &Report{Target: p.Config.Deploy.Target, Edition: edition, DryRun: o.DryRun, Warnings: []string{}}
 	r.plan(plan)
 	if o.DryRun {
 		r.Requests = planned(plan)

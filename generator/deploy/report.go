@@ -26,6 +26,7 @@ type Report struct {
 	Configuration bool      `json:"configuration"`
 	Collected     Collected `json:"collected"`
 	Damage        *Damage   `json:"damage"` // what --verify has found; nil without it
+	Warnings      []string  `json:"warnings"`
 	Requests      Requests  `json:"requests"`
 	Cost          float64   `json:"cost_usd"` // of the requests
 	Seconds       float64   `json:"duration_seconds"`
@@ -58,6 +59,9 @@ type Collected struct {
 	Deploys int `json:"deploys"`
 	Objects int `json:"objects"`
 	Keys    int `json:"keys"` // keys of the store
+	// Later counts the objects that an S3 website has lost and that a later deploy deletes: because of the grace time,
+	// or because there are too many for one deploy. It is 0 for CloudFront.
+	Later int `json:"later"`
 }
 
 // Damage counts the differences between what should be stored for the live deploy and what was. They were mended.

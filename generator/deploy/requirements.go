@@ -106,6 +106,9 @@ const (
 	updateName      = "write keys"
 	configName      = "read configuration"
 	writeConfigName = "write configuration"
+	blockName       = "public access"
+	publicReadName  = "public objects"
+	publicListName  = "public list"
 )
 
 // run checks the requirements one after the other.
@@ -158,7 +161,9 @@ func (c *checks) s3Website() {
 	}
 	c.add("server s3", dir, err)
 	bucket := c.bucketOption()
-	ofBucket := []string{bucketName, listName, readName, writeName, deleteName, configName, writeConfigName}
+	ofPolicy := []string{blockName, publicReadName, publicListName}
+	ofBucket := append([]string{bucketName, listName, readName, writeName, deleteName, configName, writeConfigName},
+		ofPolicy...)
 	switch client := c.connect(); {
 	case client == nil:
 		c.skip(credentials, ofBucket...)
@@ -168,12 +173,57 @@ func (c *checks) s3Website() {
 		w := client.Website(p.Deploy.Bucket)
 		if c.bucket(w.Bucket, website.Reserved+probe) {
 			c.configuration(w)
+			c.public(w)
 		} else {
-			c.skip(bucketName, configName, writeConfigName)
+			c.skip(bucketName, append([]string{configName, writeConfigName}, ofPolicy...)...)
 		}
 	}
-	c.check("public access", "cannot be seen from here", "The policy of the bucket must allow everybody s3:GetObject "+
-		"on its objects and s3:ListBucket on the bucket; docs/deploy.md shows it.")
+}
+
+// public checks whether visitors may read the bucket. A deploy does not need the rights to find that out, so without
+// them the user has to look.
+func (c *checks) public(w *remote.Website) {
+	name := c.project.Config.Deploy.Bucket
+	blocks, err := w.Blocks(c.ctx)
+	next := `Turn off "Block public access" for policies: aws s3api delete-public-access-block --bucket ` + name
+	switch {
+	case err != nil:
+		c.check(blockName, "cannot be seen from here: "+err.Error(), next)
+	case len(blocks) > 0:
+		c.add(blockName, "", fault.Wrap(fault.Remote, fmt.Errorf("blocked by %s", strings.Join(blocks, ", ")), next))
+	default:
+		c.add(blockName, "not blocked by the bucket", nil)
+	}
+	policy, err := w.Policy(c.ctx)
+	var read, list website.Access
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	} else if err == nil {
+		read, list, err = website.PublicAccess(policy, name)
+	}
+	for _, a := range []struct {
+		name   string
+		access website.Access
+		next   string
+	}{
+		{publicReadName, read, "Allow everybody s3:GetObject on arn:aws:s3:::" + name +
+			"/* in the policy of the bucket; " +
+			"docs/deploy.md shows it."},
+		{publicListName, list, "Allow everybody s3:ListBucket on arn:aws:s3:::" + name +
+			" in the policy of the bucket: " +
+			"without it, S3 answers 403 instead of 404, and patterns of rules.txt do not work."},
+	} {
+		switch {
+		case err != nil:
+			c.check(a.name, "cannot be seen from here: "+err.Error(), a.next)
+		case a.access == website.Conditional:
+			c.check(a.name, "depends on a condition in the policy of the bucket", a.next)
+		case a.access == website.NotAllowed:
+			c.add(a.name, "", fault.Wrap(fault.Remote, errors.New("not allowed by the policy of the bucket"), a.next))
+		default:
+			c.add(a.name, "allowed by the policy of the bucket", nil)
+		}
+	}
 }
 
 // check adds what the user has to look at.

@@ -138,7 +138,7 @@ func (w *s3Website) plan(ctx context.Context, r *Report) (err error) {
 	r.Files.Added, r.Files.Changed, r.Files.Removed = list(added), list(changed), list(removed)
 	r.Objects = Objects{Uploaded: len(p.Upload), Bytes: p.Bytes(), Kept: p.Kept}
 	r.Configuration = p.Config != nil
-	r.Collected.Objects = len(p.Delete)
+	r.Collected.Objects, r.Collected.Later = len(p.Delete), p.Later
 	return nil
 }
 

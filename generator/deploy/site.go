@@ -29,6 +29,7 @@ type site struct {
 	project  *project.Project
 	build    *output.Writer
 	stats    *output.Writer // nil without statistics
+	edited   []string       // paths of the folders and files that were edited after the last build
 	warnings fault.Findings // of the last compilation
 }
 
@@ -135,9 +136,10 @@ func (s *site) table(ctx context.Context, files []objects.Object) (*redirect.Tab
 	} else if err != nil {
 		return nil, nil, fmt.Errorf("read the redirects: %w", err)
 	}
-	offline := *p
-	offline.Config.Offline = true // the packages of the last build, not those of the source
-	cat, err := supply.Known(ctx, &offline)
+	cat, err := supply.Stored(ctx, p)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, unbuilt(fmt.Errorf("%s: is missing", p.HistoryFile()))
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -146,6 +148,11 @@ func (s *site) table(ctx context.Context, files []objects.Object) (*redirect.Tab
 	if err != nil {
 		return nil, nil, err
 	}
+	sources, err := project.ReadSources(ctx, p, &in)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.edited = sources.EditedSince(s.build.Inputs(), p)
 	e, err := pages.NewEdition(ctx, in, nil)
 	if err != nil {
 		return nil, nil, err
@@ -163,9 +170,20 @@ func (s *site) table(ctx context.Context, files []objects.Object) (*redirect.Tab
 	}, nil
 }
 
-// warn logs what the target answers differently.
-func (s *site) warn() {
-	for _, w := range s.warnings {
-		s.project.Log.Warn(w.String())
+// warn logs warnings and adds them to a report: what was edited after the last build and, if something is deployed,
+// what the target answers differently.
+func (s *site) warn(r *Report) {
+	r.Warnings = []string{}
+	for _, path := range s.edited {
+		r.Warnings = append(r.Warnings, path+" has been edited since the last build, whose files are deployed: run "+
+			"sitegen build first")
+	}
+	if !r.Unchanged {
+		for _, w := range s.warnings {
+			r.Warnings = append(r.Warnings, w.String())
+		}
+	}
+	for _, w := range r.Warnings {
+		s.project.Log.Warn(w)
 	}
 }

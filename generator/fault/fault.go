@@ -22,7 +22,7 @@ const (
 	AfterChange             // an after_change command failed; if it was the first, the previous redirects were restored
 	Locked                  // another run is using the same site folder
 	Limit                   // the redirects exceed a limit of a server; only that server's files are unchanged
-	Remote                  // AWS cannot be reached or refuses a request; visitors still see the previous deploy
+	Remote                  // AWS cannot be reached or refuses a request
 	Conflict                // somebody else deployed at the same time; visitors see that deploy
 	Losses                  // logs could not be read, or only in part; everything else was counted
 )

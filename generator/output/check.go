@@ -41,3 +41,6 @@ func (w *Writer) IsExtra(path string) bool {
 	e, ours := w.manifest.Files[name]
 	return ours && (e.nameOnly() && w.manifest.Complete || w.manifest.isVariant(name))
 }
+
+// Inputs returns the fingerprint that the last complete run passed to Apply.
+func (w *Writer) Inputs() string { return w.manifest.Inputs }

@@ -5,8 +5,8 @@
 //	gate    ->  refuses a catalogue that would damage the site
 //	history ->  stores the published packages, for the next run and for runs without a source
 //
-// Each kind of run has a function: Read for builds, Preview for previews, and Known for commands that only look up
-// packages.
+// Each kind of run has a function: Read for builds, Preview for previews, Stored for deploys, and Known for commands
+// that only look up packages.
 package supply
 
 import (
@@ -147,6 +147,17 @@ func storedIfAny(ctx context.Context, p *project.Project) (*Catalogue, error) {
 		return nil, err
 	}
 	return cat, nil
+}
+
+// Stored returns the packages published last, for a command that works with the last build. There may be none: a new
+// project puts its pages online before its first package.
+func Stored(ctx context.Context, p *project.Project) (*Catalogue, error) {
+	r, err := history.OpenReadOnly(ctx, p.HistoryFile())
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return stored(ctx, p, r)
 }
 
 // stored returns the packages published last, without those whose system or architecture the profile no longer has.

@@ -146,7 +146,7 @@ type report struct {
 	Files                struct{ Added, Changed, Removed []string }
 	Objects              struct{ Uploaded, Kept int }
 	Store                struct{ Keys, Calls int }
-	Collected            struct{ Deploys, Objects, Keys int }
+	Collected            struct{ Deploys, Objects, Keys, Later int }
 	Damage               *damage
 	Requests             struct{ Reads, Writes, Deletes, Store int }
 	Seconds              float64 `json:"duration_seconds"`

@@ -44,12 +44,7 @@ func newWebsite(t *testing.T, before func()) *world {
 	policy := fmt.Sprintf(`{"Statement":[
 		{"Effect":"Allow","Principal":"*","Action":["s3:GetObject"],"Resource":"arn:aws:s3:::%[1]s/*"},
 		{"Effect":"Allow","Principal":"*","Action":["s3:ListBucket"],"Resource":"arn:aws:s3:::%[1]s"}]}`, bucketName)
-	_, err := w.Client.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{
-		Bucket: aws.String(bucketName), Policy: &policy,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	w.policy(policy)
 	server := httptest.NewServer(newFolders(t, w.API, before))
 	t.Cleanup(server.Close)
 	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
@@ -58,6 +53,22 @@ func newWebsite(t *testing.T, before func()) *world {
 	w.write("redirects/rules.txt", "/old  /hello/  301\n")
 	w.run(0, "build", "--quiet")
 	return w
+}
+
+// policy sets the policy of the bucket; "" removes it.
+func (w *world) policy(text string) {
+	w.t.Helper()
+	var err error
+	if text == "" {
+		_, err = w.Client.DeleteBucketPolicy(w.t.Context(), &s3.DeleteBucketPolicyInput{Bucket: aws.String(bucketName)})
+	} else {
+		_, err = w.Client.PutBucketPolicy(w.t.Context(), &s3.PutBucketPolicyInput{
+			Bucket: aws.String(bucketName), Policy: &text,
+		})
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // folders is a proxy before versitygw, which keeps objects as files, so that it cannot store both old and
@@ -256,7 +267,8 @@ func TestWebsite(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.build()
-	if r = w.deploy(); !slices.Equal(r.Files.Removed, []string{"hello/index.html"}) || r.Collected.Objects != 0 {
+	if r = w.deploy(); !slices.Equal(r.Files.Removed, []string{"hello/index.html"}) || r.Collected.Objects != 0 ||
+		r.Collected.Later != 1 {
 		t.Errorf("a deletion: %+v", r)
 	}
 	w.ask("/hello/", 200, "second text")
@@ -354,12 +366,25 @@ func TestWebsiteInit(t *testing.T) {
 	if got["read configuration"] != "ok" || got["write configuration"] != "check" || len(w.list("")) != 0 {
 		t.Errorf("before the first deploy: %v", got)
 	}
+	if got["public objects"] != "ok" || got["public list"] != "ok" {
+		t.Errorf("a public bucket: %v", got)
+	}
 	w.deploy()
 	if got := w.requirements(0); got["write configuration"] != "ok" {
 		t.Errorf("after the first deploy: %v", got)
 	}
 	if r := w.deploy("--verify"); !r.Unchanged || r.Damage.Configuration {
 		t.Errorf("init has changed something: %+v", r)
+	}
+	for policy, want := range map[string][2]string{
+		"": {"missing", "missing"},
+		`{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::` +
+			bucketName + `/*"}]}`: {"ok", "missing"},
+	} {
+		w.policy(policy)
+		if got := w.requirements(9); got["public objects"] != want[0] || got["public list"] != want[1] {
+			t.Errorf("policy %q: %v", policy, got)
+		}
 	}
 	w.AddUser(t, "stranger", "strange")
 	t.Setenv("AWS_ACCESS_KEY_ID", "stranger")

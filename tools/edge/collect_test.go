@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/rand/v2"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/Slicer/sitegen/generator/deploy/live"
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // age moves all deploys into the past, as if time had passed since.
@@ -88,7 +92,8 @@ func TestCollect(t *testing.T) {
 		t.Helper()
 		f := map[string]string{}
 		for page := range 6 {
-			f[fmt.Sprintf("content/page-%d.md", page)] = fmt.Sprintf("---\ntitle: Page\n---\n\nText %d of %d\n", page, i)
+			f[fmt.Sprintf("content/page-%d.md", page)] = fmt.Sprintf("---\ntitle: Page\n---\n\nText %d of %d\n", page,
+				i)
 		}
 		s.write(t, f)
 	}
@@ -143,10 +148,8 @@ func TestCollect(t *testing.T) {
 		if p.code != -1 {
 			t.Errorf("kill %d: exit code %d\n%s", i, p.code, &p.stderr)
 		}
-		if lease, ok := c.store.Get("deploy-lease"); !ok {
+		if !c.expireLease() {
 			t.Logf("kill %d: no lease remains", i)
-		} else { // as if ten minutes had passed
-			c.store.Put("deploy-lease", strings.ReplaceAll(lease, `"until":"2`, `"until":"1`))
 		}
 		whole()
 	}
@@ -160,8 +163,15 @@ func TestCollect(t *testing.T) {
 	whole()
 	s.learn(t, c, host)
 	c.must(s, "deploy", "--verify", "--keep", "1", "--json")
+	c.checkCollected()
+}
+
+// checkCollected checks that bucket and store have nothing besides what the deploy that is live and the one that it
+// replaced need.
+func (c *cloud) checkCollected() {
+	c.t.Helper()
 	if ids := c.objects("deploys/"); len(ids) > 2 {
-		t.Errorf("%d records remain, want the live one and the one that it replaced: %v", len(ids), ids)
+		c.t.Errorf("%d records remain, want the live one and the one that it replaced: %v", len(ids), ids)
 	}
 	named := map[string]bool{}
 	nodes := map[string]bool{}
@@ -182,13 +192,149 @@ func TestCollect(t *testing.T) {
 	}
 	for key := range c.objects("o/") {
 		if !named[key] {
-			t.Errorf("the object %s remains, but no record names it", key)
+			c.t.Errorf("the object %s remains, but no record names it", key)
 		}
 	}
 	for key := range c.store.Keys() {
 		if !nodes[key] && !strings.HasPrefix(key, "root/") && !strings.HasPrefix(key, "hosts/") &&
-			!strings.HasPrefix(key, "deploy:") {
-			t.Errorf("the key %s remains, but no record names it", key)
+			!strings.HasPrefix(key, "deploy:") && key != "deploy-test" {
+			c.t.Errorf("the key %s remains, but no record names it", key)
 		}
+	}
+}
+
+// expireLease lets the lease of a collection expire, as if ten minutes had passed. It reports whether there was one.
+func (c *cloud) expireLease() bool {
+	lease, ok := c.store.Get("deploy-lease")
+	if ok {
+		c.store.Put("deploy-lease", strings.ReplaceAll(lease, `"until":"2`, `"until":"1`))
+	}
+	return ok
+}
+
+// deletes reports whether the request is one with which a collection removes something: objects, records, or keys.
+func (r request) deletes(body []byte) bool {
+	return r.Query == "delete" || strings.HasPrefix(r.Query, "delete") ||
+		r.Store && r.Method == "POST" && bytes.Contains(body, []byte(`"Deletes":[{`))
+}
+
+// testCollections kills collections, lets them fail, and starts other deploys while they run. Visitors ask meanwhile. A
+// deploy is a day older than the next one, so each collection removes what only earlier deploys needed.
+func testCollections(t *testing.T, sites []*site) {
+	c := start(t)
+	c.deploy(sites[0])
+	stop := c.visit(4, sites[0])
+	random := rand.New(rand.NewPCG(41, 42))
+	kills, warnings, races, deletions := 0, 0, 0, 0
+	for i := range testutil.Amount(60, 9) {
+		c.age(48 * time.Hour)
+		others := c.others(sites)
+		random.Shuffle(len(others), func(i, j int) { others[i], others[j] = others[j], others[i] })
+		next, other := others[0], others[1]
+		var mu sync.Mutex
+		switched, after := false, 0 // whether the site is live, and the number of requests since
+		var p *process
+		// collecting calls act with each request after that which made the site live.
+		collecting := func(act func(n int, deletes bool)) func(request, []byte) {
+			return func(r request, body []byte) {
+				mu.Lock()
+				defer mu.Unlock()
+				if switched && r.App != "second" {
+					deletes := r.deletes(body)
+					if deletes {
+						deletions++
+					}
+					act(after, deletes)
+					after++
+				}
+				switched = switched || r.flip(body)
+			}
+		}
+		var second *process
+		switch i % 3 {
+		case 0: // kill it, half of the time when it removes something
+			at, removal := random.IntN(16), random.IntN(2) == 0
+			n := random.IntN(3)
+			hook := collecting(func(i int, deletes bool) {
+				if !removal && i == at || removal && deletes && n == 0 {
+					p.cmd.Process.Kill()
+				}
+				if deletes {
+					n--
+				}
+			})
+			if random.IntN(2) == 0 {
+				c.proxy.hooks(hook, nil)
+			} else {
+				c.proxy.hooks(nil, hook)
+			}
+		case 1: // let requests fail
+			rate := []float64{0.1, 0.3, 0.6}[random.IntN(3)]
+			c.proxy.hooks(nil, collecting(func(i int, _ bool) {
+				if i == 0 {
+					c.proxy.fail(rate, uint64(random.Int()))
+				}
+			}))
+		case 2: // deploy another site while it removes something
+			held := make(chan struct{})
+			c.proxy.hooks(collecting(func(_ int, deletes bool) {
+				if deletes && second == nil {
+					c.timeline.begin(other, true)
+					second = c.begin(other, []string{"AWS_SDK_UA_APP_ID=second"}, "--keep", "1", "deploy")
+					go func() { time.Sleep(300 * time.Millisecond); close(held) }()
+				}
+				if second != nil {
+					<-held
+				}
+			}), nil)
+		}
+		c.timeline.begin(next, true)
+		mu.Lock()
+		p = c.begin(next, []string{fmt.Sprintf("AWS_MAX_ATTEMPTS=%d", 1+random.IntN(4))}, "--keep", "1", "deploy")
+		mu.Unlock()
+		p.wait()
+		want := next
+		if second != nil {
+			races++
+			if second.wait(); second.code != 0 {
+				t.Errorf("deploy %d: the second deployer ended with exit code %d\n%s", i, second.code, &second.stderr)
+			}
+			want = other
+		}
+		c.settle()
+		c.proxy.hooks(nil, nil)
+		c.proxy.fail(0, 0)
+		switch got := c.state(live.Production).Site; {
+		case p.code == -1 && i%3 == 0:
+			kills++
+		case p.code != 0:
+			t.Errorf("deploy %d: exit code %d\n%s", i, p.code, &p.stderr)
+		case got != want.hash:
+			t.Errorf("deploy %d: the site of %s is not live", i, want.name)
+		case strings.Contains(p.stderr.String(), "old objects were not removed"):
+			warnings++
+		}
+		c.expireLease()
+	}
+	faults := c.proxy.hits()
+	for range 2 { // the second one removes what the last of the loop replaced
+		c.age(48 * time.Hour)
+		next := c.others(sites)[0]
+		if p := c.attempt(next, next, "--keep", "1", "deploy"); p.code != 0 {
+			t.Errorf("exit code %d\n%s", p.code, &p.stderr)
+		}
+	}
+	stop().log(t)
+	c.checkCollected()
+	now := slices.IndexFunc(sites, func(s *site) bool { return s.hash == c.state(live.Production).Site })
+	asked := c.check(sites[now], host)
+	if p := c.must(sites[now], "deploy", "--verify", "--json"); p.report().Damage.Objects+p.report().Damage.Keys != 0 {
+		t.Errorf("something is missing: %s", &p.stdout)
+	}
+	t.Logf("%d kills, %d collections that gave up, %d with a second deployer; %d deletions; faults %s; then %d "+
+		"requests",
+		kills, warnings, races, deletions, faults, asked)
+	if kills == 0 || warnings == 0 || races == 0 {
+		t.Error("collections were not disturbed")
 	}
 }

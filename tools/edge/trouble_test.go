@@ -143,6 +143,7 @@ func TestVisitors(t *testing.T) {
 	t.Run("killed", func(t *testing.T) { testKilled(t, sites) })
 	t.Run("faults", func(t *testing.T) { testFaults(t, sites) })
 	t.Run("two deployers", func(t *testing.T) { testTwoDeployers(t, sites) })
+	t.Run("collections", func(t *testing.T) { testCollections(t, sites) })
 }
 
 // testKilled kills deployers at random points, while visitors ask: in the first deploys, later ones, rollbacks and

@@ -132,7 +132,76 @@ func TestRollback(t *testing.T) {
 	}
 }
 
-// TestPromote checks that editions share objects, and that production gets exactly what staging has.
+// TestPromote checks that editions share objects, and that production gets exactly what staging has. TestOlderEdition
+// deploys an older site to another edition: it uploads nothing again that only replaced deploys name, also if a
+// collection removes that before the deploy is live.
+func TestOlderEdition(t *testing.T) {
+	c := newCloud()
+	old := numbered(70, 1)
+	c.mustDeploy(t, live.Production, old)
+	c.mustDeploy(t, live.Production, numbered(70, 2))
+	puts, lists := 0, 0
+	c.after = func(request string) {
+		if strings.HasPrefix(request, "put o/") && !strings.HasSuffix(request, ".gz") { // not the base of records
+			puts++
+		} else if strings.HasPrefix(request, "list o/") {
+			lists++
+		}
+	}
+	p := c.mustDeploy(t, "staging", old)
+	if len(p.Upload) != 0 || p.Kept != len(old) || puts != 0 || lists != 1 {
+		t.Errorf("%d uploads planned, %d done, %d kept, %d lists", len(p.Upload), puts, p.Kept, lists)
+	}
+	both := maps.Clone(old)
+	both["assets/style.2.css"] = "style 2" // of production
+	c.see(t, "staging", both)
+	one := maps.Clone(old)
+	one["page03.html"] = "edited"
+	if c.mustDeploy(t, "staging", one); puts != 1 || lists != 1 {
+		t.Errorf("one page: %d uploads, %d lists", puts, lists)
+	}
+
+	// A collection removes what the deploy has found.
+	c.mustDeploy(t, "staging", numbered(70, 2))
+	c.pass(48 * time.Hour)
+	l := c.live()
+	p, err := l.Plan(t.Context(), "staging", siteOf(old), nil)
+	if err != nil || len(p.Upload) != 0 {
+		t.Fatalf("%d uploads, %v", len(p.Upload), err)
+	}
+	removed, err := c.live().Collect(t.Context(), "test", live.Keep{Deploys: 1, MaxDeletes: 1000}, nil)
+	if err != nil || len(removed.Objects) == 0 {
+		t.Fatalf("%+v, %v", removed, err)
+	}
+	puts = 0
+	if err := l.Apply(t.Context(), p); err != nil || puts < 40 {
+		t.Errorf("%d uploads, %v", puts, err)
+	}
+	c.see(t, "staging", both)
+
+	// A deploy that was cut off has no record.
+	c = newCloud()
+	p, err = c.live().Plan(t.Context(), live.Production, siteOf(old), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	c.before = func(context.Context, string) error {
+		if n++; n > 20 {
+			return errors.New("cut off")
+		}
+		return nil
+	}
+	if err := c.live().Apply(t.Context(), p); err == nil {
+		t.Fatal("no error")
+	}
+	c.before = nil
+	if p = c.mustDeploy(t, live.Production, old); p.Kept != 20 || len(p.Upload) != len(old)-20 {
+		t.Errorf("after the cut: %d kept, %d uploads", p.Kept, len(p.Upload))
+	}
+	c.see(t, live.Production, old)
+}
+
 func TestPromote(t *testing.T) {
 	c := newCloud()
 	old, staged := numbered(6, 1), numbered(6, 2)
@@ -265,8 +334,9 @@ func TestVerify(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := &live.Damage{Objects: []string{lost}, Nodes: []string{node}, Root: i%2 == 0, Orphans: []string{"o/orphan"},
-			Loose: []string{"n/loose"}}
+		want := &live.Damage{Objects: []string{lost}, Nodes: []string{node}, Root: i%2 == 0,
+			Orphans: []string{"o/orphan"},
+			Loose:   []string{"n/loose"}}
 		if diff := cmp.Diff(want, d); diff != "" {
 			t.Fatalf("found (-want +got):\n%s", diff)
 		}
@@ -396,7 +466,8 @@ func TestLostResponses(t *testing.T) {
 			return nil
 		}
 		c.pass(48 * time.Hour)
-		if _, err := deploy(t.Context(), c.live(), live.Production, next, live.Keep{Deploys: 1, MaxDeletes: 99}); err != nil {
+		if _, err := deploy(t.Context(), c.live(), live.Production, next,
+			live.Keep{Deploys: 1, MaxDeletes: 99}); err != nil {
 			t.Fatalf("the response of update %d is lost: %v", at, err)
 		}
 		if got, err := c.visible(live.Production); err != nil || got["page01.html"] != "page 1, version 2" {

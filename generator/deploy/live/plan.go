@@ -137,7 +137,41 @@ func (l *Live) Plan(ctx context.Context, edition string, site *Site, damage *Dam
 		site: site,
 	}
 	p.missing(have, site.Objects)
+	if len(p.Upload) > worthListing*(len(have.objects)/listPage+1) {
+		if err := l.addListed(ctx, have, site.Objects); err != nil {
+			return nil, err
+		}
+		have.remove(damage)
+		p.missing(have, site.Objects)
+	}
 	return p, nil
+}
+
+// The bucket is listed if more than worthListing objects for each request of the list are about to be uploaded. It may
+// have them: an edition of an older site needs objects that only replaced deploys name, and a deploy that was cut off
+// has no record. One more night of a large catalogue uploads some twenty objects, so it does not list thousands.
+const (
+	worthListing = 10
+	listPage     = 1000 // objects that one request lists (S3 API reference)
+)
+
+// addListed adds those of the given objects that the bucket has. No record that is live names them, so a collection may
+// delete them. But it changes the version of the store before, and then Apply checks each of them: see repair.
+func (l *Live) addListed(ctx context.Context, have *stored, all []objects.Object) error {
+	sizes := make(map[string]int64, len(all))
+	for _, o := range all {
+		sizes[o.Key] = o.Size
+	}
+	err := l.Bucket.List(ctx, objects.Prefix, func(o Listed) error {
+		if size, needed := sizes[o.Key]; needed && size == o.Size {
+			have.objects[o.Key] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("list the objects: %w", err)
+	}
+	return nil
 }
 
 // begin returns the state of an edition, and a version of the store from before.
@@ -151,6 +185,7 @@ func (l *Live) begin(ctx context.Context, edition string) (v Version, s State, e
 // missing sets the objects to upload and the nodes to put.
 func (p *Plan) missing(have *stored, all []objects.Object) {
 	needed, seen := p.Record.keys(), map[string]bool{}
+	p.Upload, p.Kept = nil, 0
 	for _, o := range all {
 		switch {
 		case seen[o.Key], !needed[o.Key]:

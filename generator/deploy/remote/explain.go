@@ -45,7 +45,7 @@ func (s service) explain(err error) error {
 	}
 	code, message := api.ErrorCode(), api.ErrorMessage()
 	switch {
-	case code == "NoSuchKey" || code == "NotFound" || code == "NoSuchWebsiteConfiguration":
+	case isMissing(code):
 		return fs.ErrNotExist
 	case isConflict(code, message):
 		return live.ErrConflict
@@ -57,6 +57,16 @@ func (s service) explain(err error) error {
 	}
 	return fault.Wrap(fault.Remote, fmt.Errorf("%s: %s (%s)", s.name, strings.TrimSuffix(message, "."), code),
 		s.hint(code))
+}
+
+// isMissing reports whether a response means that there is no such object, key or configuration.
+func isMissing(code string) bool {
+	switch code {
+	case "NoSuchKey", "NotFound", "NoSuchWebsiteConfiguration", "NoSuchBucketPolicy",
+		"NoSuchPublicAccessBlockConfiguration":
+		return true
+	}
+	return false
 }
 
 // plain returns the error of the network without the words that the SDK puts before it, and without the URL, which

@@ -77,6 +77,33 @@ func (w *Website) Redirect(ctx context.Context, key, location string, headers ob
 	}, headers)
 }
 
+// Policy returns the policy of the bucket. The error is fs.ErrNotExist if there is none.
+func (w *Website) Policy(ctx context.Context) (string, error) {
+	reply, err := w.client.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: &w.name})
+	if err != nil {
+		return "", w.explain(err)
+	}
+	return aws.ToString(reply.Policy), nil
+}
+
+// Blocks returns the settings of "Block public access" that make a public policy ineffective. It does not see those of
+// the account.
+func (w *Website) Blocks(ctx context.Context) (names []string, err error) {
+	reply, err := w.client.GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: &w.name})
+	if err = w.explain(err); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil || reply.PublicAccessBlockConfiguration == nil {
+		return nil, err
+	}
+	if aws.ToBool(reply.PublicAccessBlockConfiguration.BlockPublicPolicy) {
+		names = append(names, "BlockPublicPolicy")
+	}
+	if aws.ToBool(reply.PublicAccessBlockConfiguration.RestrictPublicBuckets) {
+		names = append(names, "RestrictPublicBuckets")
+	}
+	return names, nil
+}
+
 // Config implements website.Bucket.
 func (w *Website) Config(ctx context.Context) (*website.Config, error) {
 	reply, err := w.client.GetBucketWebsite(ctx, &s3.GetBucketWebsiteInput{Bucket: &w.name})

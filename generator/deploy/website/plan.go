@@ -80,7 +80,7 @@ type Plan struct {
 	Config    *Config  // the website configuration to write; nil if the bucket has it already
 	Gone      []string // keys of objects that the site has lost since the last deploy, sorted. They are kept for now
 	Delete    []string // keys of objects to delete, in their order
-	Later     int      // number of objects that are not deleted because of MaxDeletes
+	Later     int      // number of objects that the site does not have and that a later deploy deletes
 
 	site   *Site
 	before *manifest
@@ -259,6 +259,7 @@ func (p *Plan) leftovers(w *Website) (changed bool) {
 			continue
 		}
 		p.after[key] = e
+		p.Later++
 	}
 	// What refers to others is deleted first, so that nothing refers to a deleted object if only some are deleted.
 	order := map[kind]int{redirect: 0, page: 1, plain: 2}
@@ -266,7 +267,8 @@ func (p *Plan) leftovers(w *Website) (changed bool) {
 		return order[p.before.Files[a].Kind] - order[p.before.Files[b].Kind]
 	})
 	n := min(len(expired), max(w.MaxDeletes, 0))
-	p.Delete, p.Later = expired[:n], len(expired)-n
+	p.Delete = expired[:n]
+	p.Later += len(expired) - n
 	for _, key := range expired[n:] {
 		p.after[key] = p.before.Files[key]
 	}

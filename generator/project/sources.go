@@ -1,0 +1,83 @@
+package project
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/Slicer/sitegen"
+	"github.com/Slicer/sitegen/generator/folder"
+	"github.com/Slicer/sitegen/generator/site"
+)
+
+// Sources are hashes of the files that people edit: the folders with content and layouts, without the built-in files,
+// and the file with the rules. A build stores them at the start of its fingerprint, from which a deploy finds out what
+// has been edited since:
+//
+//	content:5d41402abc… layouts:7d793037a0… rules:e3b0c44298… all:9b74c9897b…
+type Sources struct{ content, layouts, rules string }
+
+// ReadSources reads the files that people edit, each once: content and layouts of in are replaced by copies in memory,
+// so that the site is rendered from the bytes that were hashed.
+func ReadSources(ctx context.Context, p *Project, in *site.Input) (s Sources, err error) {
+	content, err := loadFolder(ctx, "content", p, p.Config.Content, in.Jobs)
+	if err != nil {
+		return s, err
+	}
+	layouts, err := loadFolder(ctx, "layouts", p, p.Config.Layouts, in.Jobs)
+	if err != nil {
+		return s, err
+	}
+	rules, err := p.Rules()
+	if err != nil {
+		return s, err
+	}
+	if content != nil {
+		in.Content = site.Overlay(content, sitegen.Content())
+		s.content = hexSum(content.Sum())
+	}
+	if layouts != nil {
+		in.Layouts = site.Overlay(layouts, sitegen.Layouts())
+		s.layouts = hexSum(layouts.Sum())
+	}
+	s.rules = hexSum(sha256.Sum256([]byte(rules)))
+	return s, nil
+}
+
+// loadFolder reads a folder of the site. It returns nil if only the built-in files are used.
+func loadFolder(ctx context.Context, key string, p *Project, path string, jobs int) (*folder.Loaded, error) {
+	fsys, err := openFolder(p, key, path)
+	if fsys == nil || err != nil {
+		return nil, err
+	}
+	loaded, err := folder.Load(ctx, fsys, jobs, folder.Ignored)
+	if err != nil {
+		return nil, fmt.Errorf("read the %s: %w", key, err)
+	}
+	return loaded, nil
+}
+
+func hexSum(sum [sha256.Size]byte) string { return hex.EncodeToString(sum[:]) }
+
+// String returns the text at the start of a fingerprint.
+func (s Sources) String() string {
+	return fmt.Sprintf("content:%s layouts:%s rules:%s", s.content, s.layouts, s.rules)
+}
+
+// EditedSince returns the paths of those folders and files that are not as they were when a build with the given
+// fingerprint read them. It returns none for the fingerprint of a version of sitegen that did not store their hashes.
+func (s Sources) EditedSince(fingerprint string, p *Project) (paths []string) {
+	now := map[string]struct{ sum, path string }{
+		"content": {s.content, p.Config.Content}, "layouts": {s.layouts, p.Config.Layouts},
+		"rules": {s.rules, p.RulesFile()},
+	}
+	for part := range strings.FieldsSeq(fingerprint) {
+		name, sum, _ := strings.Cut(part, ":")
+		if at, ok := now[name]; ok && at.sum != sum {
+			paths = append(paths, at.path)
+		}
+	}
+	return paths
+}
