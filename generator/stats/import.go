@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -50,10 +51,17 @@ func (e *Engine) ImportOld(ctx context.Context, path string) (*Imported, error) 
 	}
 	w := &writer{db: e.db, rules: e.options.Rules, counted: map[int32]int64{}}
 	c.send = func(b *batch) error { return w.write(ctx, b) }
-	if err := old.Accesses(ctx, func(a *downloads.OldAccess) error { return c.oldAccess(a, &report) }); err != nil {
+	marked := map[int32]bool{}
+	if err := old.Accesses(ctx, func(a *downloads.OldAccess) error {
+		return c.oldAccess(a, &report,
+			marked)
+	}); err != nil {
 		return nil, err
 	}
 	if err := c.flush(); err != nil {
+		return nil, err
+	}
+	if err := e.db.Admin.MarkPrevious(ctx, slices.Collect(maps.Keys(marked))); err != nil {
 		return nil, err
 	}
 	report.New, report.Closed = w.changed, c.report.Closed
@@ -112,8 +120,8 @@ func oldPackage(p downloads.OldPackage) downloads.Package {
 	return info
 }
 
-// oldAccess adds the hit of a row of the old database.
-func (c *collector) oldAccess(a *downloads.OldAccess, report *Imported) error {
+// oldAccess adds the hit of a row of the old database, and its day to marked.
+func (c *collector) oldAccess(a *downloads.OldAccess, report *Imported, marked map[int32]bool) error {
 	report.Accesses++
 	at, err := time.Parse("2006-01-02T15:04:05Z07:00", a.Time)
 	seconds := at.Unix()
@@ -126,6 +134,7 @@ func (c *collector) oldAccess(a *downloads.OldAccess, report *Imported) error {
 		c.report.Closed++
 		return nil
 	}
+	marked[day] = true
 	key, _ := addressKey(nil, []byte(a.Address))
 	id, err := c.visitors.id(key, day)
 	if err != nil {

@@ -118,6 +118,10 @@ func TestImportOld(t *testing.T) {
 		if table := export(t, e); !strings.Contains(table, "2020-06-01\t4.10.2\tlinux\trelease\tDE\ttool\t1\n") {
 			t.Error("the old downloads are not in the daily table")
 		}
+		changes := decode[Summary](t, publish(t, e), SummaryFile).RuleChanges
+		if len(changes) != 1 || changes[0].Before != RulePrevious || changes[0].After != RuleLogs {
+			t.Errorf("changes of the rule: %+v", changes)
+		}
 		verified(t, e)
 	}
 }
@@ -151,6 +155,10 @@ func TestImportDaily(t *testing.T) {
 	read(t, e, testLog("access.log.gz"))
 	_, rest, _ := strings.Cut(string(text(t, "truth-daily.tsv")), "\n")
 	if diff := cmp.Diff(table+rest, export(t, e)); diff != "" {
+		t.Error(diff)
+	}
+	changes := decode[Summary](t, publish(t, e), SummaryFile).RuleChanges
+	if diff := cmp.Diff([]RuleChange{{"2026-09-20", RuleTable, RuleLogs}}, changes); diff != "" {
 		t.Error(diff)
 	}
 	verified(t, e)

@@ -27,8 +27,8 @@ const (
 // must be open until then.
 func (e *Engine) Files(ctx context.Context) ([]output.File, error) {
 	o := &e.options
-	settings := fmt.Sprintf("format %d, least %d, attribution %q, properties %q", formatVersion, o.MinCountry,
-		o.attributions(), PackageProperties())
+	settings := fmt.Sprintf("format %d with rule changes, least %d, attribution %q, properties %q", formatVersion,
+		o.MinCountry, o.attributions(), PackageProperties())
 	if err := e.db.Documents.SetOptions(ctx, settings); err != nil {
 		return nil, err
 	}
@@ -193,6 +193,11 @@ func (p *publisher) summary(ctx context.Context, list []period, first, last int3
 	}
 	s := summarize(all, first, last, releaseDays(packages))
 	s.Cubes, s.MinCountry, s.Attribution = cubes, p.options.MinCountry, p.options.attributions()
+	imported, err := p.db.ImportedDays(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.RuleChanges = all.ruleChanges(imported)
 	text, err := encode(s)
 	if err != nil {
 		return nil, err
@@ -206,6 +211,7 @@ func summarizeNothing() *Summary {
 		Format: formatVersion, Attribution: []string{}, Periods: []Period{},
 		Days:    Days{Downloads: []int64{}, Robots: []int64{}},
 		Classes: []Share{}, Countries: []CountryShare{}, Releases: []Release{}, Cubes: []CubeFile{},
+		RuleChanges: []RuleChange{},
 	}
 	for _, p := range properties() {
 		*p.shares(&s.PackageShares) = []Share{}

@@ -37,10 +37,13 @@ var schema string
 // logState adds the columns of a log at the position up to which it has been read.
 const logState = "ALTER TABLE logs ADD COLUMN state TEXT NOT NULL DEFAULT ''"
 
+// previousDays adds the days whose hits, or some of them, come from the database of the previous job.
+const previousDays = "CREATE TABLE previous_days (day INTEGER PRIMARY KEY) STRICT"
+
 // format uses a write-ahead log because a run looks up logs while it writes a batch, which takes a fifth of a second.
 func format() sqlite.Format {
-	return sqlite.Format{Name: "the downloads", WrittenBy: "sitegen stats", Migrations: []string{schema, logState},
-		WAL: true}
+	return sqlite.Format{Name: "the downloads", WrittenBy: "sitegen stats", WAL: true,
+		Migrations: []string{schema, logState, previousDays}}
 }
 
 // DB is the database, open for writing.
