@@ -97,7 +97,7 @@ func open(ctx context.Context, p *project.Project, o Options, buckets *logsource
 		Dir: p.Config.Data, Formats: formats, Packages: stats.FromCatalog(packages), GeoIP: geoIP(p),
 		Attribution: c.Attribution,
 		Rules:       c.UserAgents, Privacy: stats.Privacy(c.Privacy), LegacyFile: legacyFile(p),
-		MinCountry: c.MinCountry,
+		LegacyPaths: p.Profile.LegacyCopies, MinCountry: c.MinCountry,
 		DryRun:     o.DryRun, Stdin: o.Stdin, Open: buckets.Open, Stat: buckets.Stat, Now: p.Now,
 	})
 }

@@ -40,6 +40,7 @@ type Options struct {
 	Rules       string   // file with user agent rules in the format of ua-parser; "" for the built-in rules
 	Privacy     Privacy  // "" means Keyed
 	LegacyFile  string   // file name of the statistics of format 1.0; "" for none; ignored with Privacy Daily
+	LegacyPaths []string // further paths of that file
 	MinCountry  int      // countries with fewer downloads in a month are published as Other
 
 	Now func() time.Time // the clock: for the duration of a run, and the keys to delete in the mode Daily

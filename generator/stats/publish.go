@@ -269,10 +269,12 @@ func (p *publisher) publishLegacy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.files = append(p.files, output.File{
-		Group: output.Records, Path: p.options.LegacyFile, Version: version,
-		Write: func(w io.Writer) error { return writeLegacy(ctx, p.db.Reader, w) },
-	})
+	for _, name := range append([]string{p.options.LegacyFile}, p.options.LegacyPaths...) {
+		p.files = append(p.files, output.File{
+			Group: output.Records, Path: name, Version: version,
+			Write: func(w io.Writer) error { return writeLegacy(ctx, p.db.Reader, w) },
+		})
+	}
 	return nil
 }
 
