@@ -98,29 +98,46 @@ country, class, downloads. Days are UTC. With filters it prints only the matchin
 func (p statsAdmin) verifyCommand() *cobra.Command {
 	return p.statsReader(&cobra.Command{
 		Use:   "verify [flags]",
-		Short: "recount all days and compare",
-		Long: `verify recounts every day from the stored downloads and compares the result with the
-published numbers. It changes nothing, and fails if they differ.
+		Short: "recount all days and compare them with the published files",
+		Long: `verify recounts every day from the stored downloads, generates the published files again,
+and compares them with those in the public folder, file by file. It prints each value that
+differs, changes nothing, and fails with the exit code 1 if there are any.
 `,
 		Example: `  sitegen stats verify`,
 		Args:    noArguments,
-	}, func(cmd *cobra.Command, _ config.Config, r *stats.Reader) error {
-		differences, days, err := r.Verify(cmd.Context())
-		if err != nil {
-			return err
-		}
-		for _, d := range differences {
-			fmt.Fprintf(p.stdout, "%s\t%s\t%s\t%s\t%d published\t%d counted\n", d.Day, d.Package, d.Country, d.Class,
-				d.Daily, d.FromHits)
-		}
-		if len(differences) > 0 {
-			return fmt.Errorf("%d published numbers of %d days differ from the recount", len(differences), days)
-		}
-		if !given(cmd, "quiet") {
-			fmt.Fprintf(p.stdout, "%d days recounted, all published numbers are correct\n", days)
-		}
-		return nil
-	})
+	}, p.verify)
+}
+
+// verify compares the published files with the database.
+func (p statsAdmin) verify(cmd *cobra.Command, c config.Config, r *stats.Reader) error {
+	o, err := p.project(cmd, c)
+	if err != nil {
+		return err
+	}
+	v, err := count.Verify(cmd.Context(), o, r)
+	if err != nil {
+		return err
+	}
+	for _, d := range v.Numbers {
+		fmt.Fprintf(p.stdout, "%s\t%s\t%s\t%s\t%d stored\t%d counted\n", d.Day, d.Package, d.Country, d.Class,
+			d.Daily, d.FromHits)
+	}
+	files := map[string]bool{}
+	for _, d := range v.Files {
+		files[d.File] = true
+		fmt.Fprintf(p.stdout, "%s\t%s\t%s published\t%s counted\n", d.File, d.Name, d.Published, d.Counted)
+	}
+	switch {
+	case len(v.Numbers) > 0:
+		return fmt.Errorf("%d stored numbers of %d days differ from the recount", len(v.Numbers), v.Days)
+	case len(v.Files) > 0:
+		err := fmt.Errorf("%d of %d published files differ from the database", len(files), v.Compared)
+		return fault.Wrap(fault.Unexpected, err,
+			"Run sitegen stats to publish them again. If a file still differs then, delete it and repeat the run.")
+	case !given(cmd, "quiet"):
+		fmt.Fprintf(p.stdout, "%d days recounted, all published numbers are correct\n", v.Days)
+	}
+	return nil
 }
 
 func (p statsAdmin) forgetCommand() *cobra.Command {

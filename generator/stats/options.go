@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,7 +105,7 @@ func takeLock(dir string) (*flock.Flock, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("create the data folder: %w", err)
 	}
-	lock := flock.New(filepath.Join(dir, "stats.lock"))
+	lock := flock.New(filepath.Join(dir, lockFile))
 	held, err := lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("lock the statistics: %w", err)
@@ -115,6 +116,22 @@ func takeLock(dir string) (*flock.Flock, error) {
 	}
 	return lock, nil
 }
+
+// Running reports whether an Engine has the lock of a data folder. It creates no file.
+func Running(dir string) (bool, error) {
+	lock := flock.New(filepath.Join(dir, lockFile), flock.SetFlag(os.O_RDONLY))
+	free, err := lock.TryRLock()
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at the lock of the statistics: %w", err)
+	}
+	return !free, lock.Close()
+}
+
+// lockFile is the name of the lock in the data folder.
+const lockFile = "stats.lock"
 
 // keyFile is the name of the file with the keys of visitors, in the data folder.
 const keyFile = "stats.key"
