@@ -165,6 +165,83 @@ statistics of format 1.0.
 	return cmd
 }
 
+func (p statsAdmin) dropCommand() *cobra.Command {
+	var days, logs []string
+	cmd := p.command(&cobra.Command{
+		Use:   "drop {--day DAY | --log FILE}... [--apply] [flags]",
+		Short: "take back what was read by mistake",
+		Long: `drop removes the downloads of a day, also imported ones, or those that a log has added, and
+publishes the statistics again. Without --apply, it only prints what it would remove.
+A log may have been renamed or compressed since it was read. It is read again with the
+current options, so drop it before you change log formats or trusted proxies.
+Logs with requests of these days are read again by the next run: move away those that must
+not be counted.
+`,
+		Example: `  sitegen stats drop --day 2026-11-20            print what would be removed
+  sitegen stats drop --day 2026-11-20 --apply    remove it
+  sitegen stats drop --log staging.log.1 --apply`,
+		Args: noArguments,
+	}, func(cmd *cobra.Command, _ []string) error {
+		if len(days)+len(logs) == 0 {
+			return fault.Wrap(fault.Usage, errors.New("needs --day DAY or --log FILE"), "")
+		}
+		o, err := p.open(cmd)
+		if err != nil {
+			return err
+		}
+		apply := given(cmd, "apply") && !given(cmd, "dry-run")
+		report, err := count.Drop(cmd.Context(), o, days, logs, !apply)
+		if err != nil {
+			return err
+		}
+		return p.reportDropped(cmd, report, apply)
+	})
+	addStatsOptions(cmd)
+	flags := cmd.Flags()
+	flags.StringArrayVar(&days, "day", nil, "remove the downloads of this `DAY`, YYYY-MM-DD; can be repeated")
+	flags.StringArrayVar(&logs, "log", nil, "remove the downloads that this log has added, as `FILE`, pattern, folder or "+
+		"s3:// URL; can be repeated")
+	flags.Bool("apply", false, "remove the downloads, not only print them")
+	flags.Bool("dry-run", false, "only print them, which is the default")
+	flags.Bool("json", false, "print the report as JSON")
+	note(flags, "json", messagesGroup, "")
+	return cmd
+}
+
+// reportDropped prints the downloads that were or would be removed.
+func (p statsAdmin) reportDropped(cmd *cobra.Command, r *stats.Dropped, applied bool) error {
+	if given(cmd, "json") {
+		return printJSON(p.stdout, r)
+	}
+	if given(cmd, "quiet") && applied {
+		return nil
+	}
+	removed := "removed"
+	if !applied {
+		removed = "would be removed"
+	}
+	sum, closed := int64(0), 0
+	for _, d := range r.Days {
+		sum += d.Before - d.After
+		note := ""
+		if d.Closed {
+			closed++
+			note = "; the day stays closed"
+		}
+		fmt.Fprintf(p.stdout, "%s: %d of %d downloads %s%s\n", d.Day, d.Before-d.After, d.Before, removed, note)
+	}
+	fmt.Fprintf(p.stdout, "%d downloads of %d days %s\n", sum, len(r.Days), removed)
+	if closed > 0 {
+		fmt.Fprintf(p.stdout, "logs of closed days are not counted again: their visitors were forgotten\n")
+	}
+	if applied {
+		fmt.Fprintf(p.stdout, "the next run reads the logs with requests of these days again\n")
+	} else {
+		fmt.Fprintf(p.stdout, "nothing was changed; repeat the command with --apply\n")
+	}
+	return nil
+}
+
 func (p statsAdmin) reclassifyCommand() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "reclassify [flags]",

@@ -41,6 +41,7 @@ type batch struct {
 type readLog struct {
 	log, previous *downloads.Log // previous is the stored position that log replaces, nil if there is none
 	archive       []byte         // identifies the archive, see source.archive; log is nil then
+	days          downloads.Days // of the requests in the archive
 }
 
 // tables number the texts of hits, so that the collector need not wait until the writer has found their ids in the
@@ -81,7 +82,8 @@ type collector struct {
 
 	addresses map[string]visitor
 	batch     *batch
-	scratch   []byte // the agent of the entry, reused
+	days      downloads.Days // of the requests for packages in the current log
+	scratch   []byte         // the agent of the entry, reused
 }
 
 // begin starts a batch. It also starts new tables and an empty cache of addresses if these have grown too large.
@@ -115,6 +117,7 @@ func (c *collector) flush() error {
 // reports it and goes on with the next log. Any other error ends the run.
 func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem, err error) {
 	l.KnownBytes = s.log.Offset
+	c.days = s.log.Days
 	closedBefore, requestsBefore := c.report.Closed, c.report.Requests
 	var good, bad int64 // lines
 	var badLine []byte  // the first invalid one
@@ -190,7 +193,7 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 			}
 		}
 		if !mostlyInvalid(good, bad) {
-			c.batch.logs = append(c.batch.logs, readLog{archive: s.archive})
+			c.batch.logs = append(c.batch.logs, readLog{archive: s.archive, days: c.days})
 		}
 	}
 	c.report.Lines += l.Lines
@@ -236,7 +239,7 @@ func mostlyInvalid(good, bad int64) bool { return bad > good && (good == 0 || ba
 // setPosition adds the position up to which a log has been read to the batch.
 func (c *collector) setPosition(s *source, offset int64, last []byte) {
 	l := s.log
-	l.Offset, l.Tail, l.State = offset, tailOf(last), s.parser.State()
+	l.Offset, l.Tail, l.State, l.Days = offset, tailOf(last), s.parser.State(), c.days
 	c.batch.logs = append(c.batch.logs, readLog{log: &l, previous: s.stored})
 	s.stored = nil // replaced with this batch
 }
@@ -258,6 +261,7 @@ func (c *collector) entry(e *accesslog.Entry) error {
 	}
 	c.report.Requests++
 	day := int32(e.Time / secondsPerDay)
+	c.days.Add(day)
 	if c.closed.Has(day) {
 		c.report.Closed++
 		return nil

@@ -218,7 +218,7 @@ func (s *source) skip(f *os.File, size int64, l *downloads.Log, meter func(int))
 	if _, err := io.ReadFull(s.text, tail); err != nil {
 		return false, ignoreEnd(err)
 	}
-	s.log.Offset = l.Offset
+	s.log.Offset, s.log.Days = l.Offset, l.Days
 	return bytes.Equal(l.Tail, tailOf(tail)), nil
 }
 

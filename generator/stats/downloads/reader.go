@@ -158,6 +158,23 @@ func (r *Reader) Total(ctx context.Context) (int64, error) {
 	return n, failed("read the daily table", err)
 }
 
+// TotalsByDay returns the downloads of all days, including those by bots.
+func (r *Reader) TotalsByDay(ctx context.Context) (map[int32]int64, error) {
+	type total struct {
+		day       int32
+		downloads int64
+	}
+	days := map[int32]int64{}
+	err := sqlite.Each(ctx, r.file, func(row sqlite.Row) (t total, err error) {
+		err = row.Scan(&t.day, &t.downloads)
+		return t, err
+	}, func(t total) error {
+		days[t.day] = t.downloads
+		return nil
+	}, "SELECT day, sum(downloads) FROM ("+allDaily+") GROUP BY day")
+	return days, failed("read the daily table", err)
+}
+
 // Accesses calls each for every day that has accesses of format 1.0, oldest first. An access is a line: the second of
 // the day, the id of the package and the id of the place, for example "36000 42 3". The lines are sorted by time, and
 // valid until each returns.
