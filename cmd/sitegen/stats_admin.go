@@ -179,7 +179,7 @@ not be counted.
 `,
 		Example: `  sitegen stats drop --day 2026-11-20            print what would be removed
   sitegen stats drop --day 2026-11-20 --apply    remove it
-  sitegen stats drop --log staging.log.1 --apply`,
+  sitegen stats drop --log access.log.1           print what this log has added`,
 		Args: noArguments,
 	}, func(cmd *cobra.Command, _ []string) error {
 		if len(days)+len(logs) == 0 {
@@ -230,7 +230,7 @@ func (p statsAdmin) reportDropped(cmd *cobra.Command, r *stats.Dropped, applied 
 		}
 		fmt.Fprintf(p.stdout, "%s: %d of %d downloads %s%s\n", d.Day, d.Before-d.After, d.Before, removed, note)
 	}
-	fmt.Fprintf(p.stdout, "%d downloads of %d days %s\n", sum, len(r.Days), removed)
+	fmt.Fprintf(p.stdout, "%s of %s %s\n", plural(int(sum), "download"), plural(len(r.Days), "day"), removed)
 	if closed > 0 {
 		fmt.Fprintf(p.stdout, "logs of closed days are not counted again: their visitors were forgotten\n")
 	}
