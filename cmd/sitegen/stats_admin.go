@@ -302,7 +302,9 @@ the same days, counts nothing twice.
 		Example: `  sitegen stats import download-stats.sqlite && sitegen stats`,
 		Args:    oneFile,
 	}, func(cmd *cobra.Command, e *stats.Engine, args []string) error {
-		r, err := e.ImportOld(cmd.Context(), args[0])
+		r, err := e.ImportOld(cmd.Context(), args[0], func(b stats.BadRow) {
+			p.messages.Warn(fmt.Sprintf("%s: %s", args[0], b))
+		})
 		if err == nil && !given(cmd, "quiet") {
 			fmt.Fprintf(p.stdout,
 				"%d accesses of %d packages: %d new, %d of closed days, %d invalid; %d days recounted\n",

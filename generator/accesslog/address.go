@@ -43,6 +43,17 @@ func (e *Entry) setAddress(b []byte) error {
 	return nil
 }
 
+// CleanAddress returns an address as Parse does: without a port, and that of the visitor if it is a list of addresses,
+// see Formats.TrustedProxies.
+func CleanAddress(text []byte, proxies int) ([]byte, error) {
+	var e Entry
+	err := e.setAddress(text)
+	if err == nil && e.list {
+		err = e.resolveClient(proxies)
+	}
+	return e.Address, err
+}
+
 // trimPort removes the port from an address: 192.0.2.1:443 becomes 192.0.2.1, and [2001:db8::1]:443 becomes
 // 2001:db8::1. It reports whether brackets are closed.
 func trimPort(b []byte) ([]byte, bool) {

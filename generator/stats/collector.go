@@ -206,8 +206,8 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 		problem = fmt.Errorf("%s of its %s new lines are in no known format; %s", thousands(bad), thousands(l.Lines),
 			c.options.Formats.Explain(badLine))
 	case closed > 0 && closed == requests:
-		problem = fmt.Errorf("all of its %s requests for packages are on closed days, which are not counted again",
-			thousands(requests))
+		problem = fmt.Errorf("all of its %s requests for packages are on closed days, which are not counted again; "+
+			"sitegen stats drop --day opens an imported day", thousands(requests))
 	}
 	return problem, nil
 }
@@ -217,10 +217,15 @@ func (c *collector) parse(s *source, line []byte, e *accesslog.Entry) error {
 	if err := s.parser.Parse(line, e); err != nil {
 		return err
 	}
-	switch day := int32(e.Time / secondsPerDay); {
-	case day > c.lastDay:
+	return c.checkTime(e.Time)
+}
+
+// checkTime returns an error for a time (Unix time) at which no download can have been.
+func (c *collector) checkTime(seconds int64) error {
+	switch day := seconds / secondsPerDay; {
+	case day > int64(c.lastDay):
 		return errFuture
-	case day < c.firstDay:
+	case seconds < 0, day < int64(c.firstDay):
 		return errEarly
 	}
 	return nil

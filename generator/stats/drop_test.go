@@ -235,7 +235,7 @@ func TestDropImported(t *testing.T) {
 		t.Error(diff)
 	}
 	// The same for a day of the database of the previous job.
-	if _, err := e.ImportOld(ctx, oldDatabase(t, 0, 1)); err != nil {
+	if _, err := e.ImportOld(ctx, oldDatabase(t, 0, 1), ignoreBad); err != nil {
 		t.Fatal(err)
 	}
 	if r := drop(t, e, []string{"2020-06-01"}, nil); r.Days[0].Before != 2 || r.Days[0].After != 0 {
