@@ -163,7 +163,7 @@ type oldHit struct {
 // notAnID is the reason why a bitstream id is invalid.
 const notAnID = "must be 24 hex digits, or decimal digits"
 
-// isOldID reports whether an id of the old database is that of a Girder file, or that of the server before it, a number.
+// isOldID reports whether an id of the old database is that of a Girder file, or a number, as on the server before it.
 func isOldID(id string) bool {
 	return isGirderID([]byte(id)) || id != "" && len(id) < idLength && strings.Trim(id, "0123456789") == ""
 }
