@@ -53,7 +53,7 @@ func isCrawler(agent string) bool {
 	})
 }
 
-// containsWord reports whether the text contains a name at the beginning of a word: "Sonic/1", but not "ViewSonic V500".
+// containsWord reports whether the text contains a name at the beginning of a word: "Sonic/1", not "ViewSonic V500".
 func containsWord(text, name string) bool {
 	for {
 		before, after, ok := strings.Cut(text, name)
@@ -67,8 +67,8 @@ func containsWord(text, name string) bool {
 	}
 }
 
-// hasBot reports whether a word in a user agent, in lower case, ends in bot or bots: Googlebot/2.1, robots. In the middle
-// of a word it is something else: Caboto, htc_botdugls. So is the name of a make of phones, CUBOT.
+// hasBot reports whether a word in a user agent, in lower case, ends in bot or bots: Googlebot/2.1, robots. In the
+// middle of a word it is something else: Caboto, htc_botdugls. So is the name of a make of phones, CUBOT.
 func hasBot(lower string) bool {
 	for rest := lower; ; {
 		before, after, ok := strings.Cut(rest, "bot")
@@ -90,7 +90,8 @@ func hasBot(lower string) bool {
 //	Mozilla/5.0 (Linux; Android 7.0; M bot 54) AppleWebKit/537.36 …
 //	Mozilla/5.0 (Linux; Android 13; Spider 8) AppleWebKit/537.36 …
 //
-// A comment that has the address of a page, "compatible" or the name of Google may be that of a robot. Lower is the agent in lower case.
+// A comment that has the address of a page, "compatible" or the name of Google may be that of a robot. Lower is the
+// agent in lower case.
 func withoutDevice(agent, lower string) (string, string) {
 	const before = "mozilla/5.0 ("
 	if !strings.HasPrefix(lower, before) || len(agent) != len(lower) {
@@ -111,8 +112,8 @@ func withoutDevice(agent, lower string) (string, string) {
 // platforms are texts, in lower case, one of which is in the user agent of every browser.
 var platforms = []string{"windows", "macintosh", "mac os", "x11", "linux", "android", "iphone", "ipad", "ipod", "cros",
 	"mobile", "tablet", "msie", "playstation", "nintendo", "xbox", "tizen", "tv", "web0s", "series", "symbian", "meego",
-	"bb10", "blackberry", "playbook", "kaios", "haiku", "beos", "amiga", "bsd", "sunos", "os/2", "konqueror", "rv:", "u;",
-	"opera", "brew", "j2me", "midp", "gecko"}
+	"bb10", "blackberry", "playbook", "kaios", "haiku", "beos", "amiga", "bsd", "sunos", "os/2", "konqueror", "rv:",
+	"u;", "opera", "brew", "j2me", "midp", "gecko"}
 
 // isNoBrowser reports whether a user agent, in lower case, begins like that of a browser, but has not its form:
 //
