@@ -1,6 +1,7 @@
 package accesslog
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -49,6 +50,55 @@ func TestKinds(t *testing.T) {
 		{"rsyslog", "2026-09-20T00:01:33.123456+00:00 web nginx[12]: " + line, agent},
 		{"journalctl short-full", "Sun 2026-09-20 00:01:33 UTC web nginx[12]: " + line, agent},
 		{"journalctl json", `{"MESSAGE":"` + escaped + `","__REALTIME_TIMESTAMP":"1789862493000000","PRIORITY":"6"}`, agent},
+		{
+			"HAProxy in syslog", "Sep 20 00:01:32 lb haproxy[12]: 203.0.113.9:33317 [20/Sep/2026:00:01:32.655] http-in~ " +
+				"static/srv1 10/0/30/69/109 302 2750 - - ---- 1/1/1/1/0 0/0 {example.org|" + agent + "|text/html} {} " +
+				`"GET ` + id + ` HTTP/1.1"`, agent,
+		},
+		{
+			"HAProxy, fields of HTTPS", "203.0.113.9:33317 [20/Sep/2026:00:01:32.655] https-in~ static/srv1 " +
+				"10/0/30/69/109 302 2750 - - ---- 1/1/1/1/0 0/0 {a #22b#22|c/2 #7Cx} " + `"GET ` + id +
+				` HTTP/1.1" 0/0000000000000000/0/0/0 h/TLSv1.3/TLS_AES_256_GCM_SHA384`, "c/2 |x",
+		},
+		{
+			"HAProxy, line cut", "203.0.113.9:33317 [20/Sep/2026:00:01:32.655] http-in static/srv1 10/0/30/69/109 302 2750 " +
+				`- - ---- 1/1/1/1/0 0/0 "GET ` + id + ` HTTP/1.1`, "",
+		},
+		{
+			"Envoy", `[2026-09-20T00:01:32.655Z] "GET ` + id + ` HTTP/1.1" 302 - 0 0 12 11 "203.0.113.9" "` + agent +
+				`" "8a2f" "example.org" "10.0.0.1:80"`, agent,
+		},
+		{
+			"Istio", `[2026-09-20T00:01:32.655Z] "GET ` + id + ` HTTP/1.1" 302 - via_upstream - "-" 0 0 12 11 ` +
+				`"203.0.113.9,10.0.0.2" "` + agent + `" "8a2f" "h" "10.0.0.1:80" outbound|80||x 10.0.0.1:3 - default`, agent,
+		},
+		{
+			"API gateway", `{"ip":"203.0.113.9","requestTime":"20/Sep/2026:00:01:32 +0000","httpMethod":"GET","path":"` + id +
+				`","status":"302","userAgent":"` + agent + `"}`, agent,
+		},
+		{"Forwarded as address", strings.Replace(line, "203.0.113.9", `for=203.0.113.9;by=192.0.2.1`, 1), agent},
+		{
+			"Forwarded in JSON", `{"time":"2026-09-20T00:01:32Z","forwarded":"For=\"203.0.113.9:47\";proto=https, for=x",` +
+				`"request":"GET ` + id + ` HTTP/1.1","status":302}`, "",
+		},
+		{"journalctl short-unix", "1789862492.123456 web nginx[12]: " + line, agent},
+		{"journalctl short-precise", "Sep 20 00:01:32.123456 web nginx[12]: " + line, agent},
+		{"journalctl export", "__CURSOR=s=1\n_PID=12\nMESSAGE=" + line, agent},
+		{"journalctl json, bytes", `{"__REALTIME_TIMESTAMP":"1789862493000000","MESSAGE":` + bytesOf(line) + `}`, agent},
+		{"JSON with a cookie", `Sep 20 00:01:32 web nginx: @cee: {"remote_addr":"203.0.113.9","time":"2026-09-20T00:01:32Z",` +
+			`"request":"GET ` + id + ` HTTP/1.1","status":302}`, ""},
+		{
+			"CRI, in parts", "2026-09-20T00:01:33.1Z stdout P " + line[:20] + "\n2026-09-20T00:01:33.1Z stderr P x\n" +
+				"2026-09-20T00:01:33.1Z stdout P " + line[20:70] + "\n2026-09-20T00:01:33.1Z stdout F " + line[70:], agent,
+		},
+		{
+			"docker, in parts", `{"log":"` + escaped[:100] + `","stream":"stdout"}` + "\n" +
+				`{"log":"` + escaped[100:] + `\n","stream":"stdout"}`, agent,
+		},
+		{
+			"docker, without line endings", `{"log":"` + escaped[:100] + `","stream":"stdout"}` + "\n" +
+				`{"log":"` + escaped + `","stream":"stdout"}`, agent,
+		},
 		{"CRI", "2026-09-20T00:01:33.123456789Z stdout F " + line, agent},
 		{"kubectl --timestamps", "2026-09-20T00:01:33.123456789Z " + line, agent},
 		{"kubectl --prefix", "[pod/web-1/nginx] " + line, agent},
@@ -147,6 +197,58 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+// bytesOf returns a text as an array of bytes in JSON.
+func bytesOf(text string) string {
+	return strings.ReplaceAll(fmt.Sprint([]byte(text)), " ", ",")
+}
+
+// TestParts reads lines in parts, with a new parser for each part, as the next run has one.
+func TestParts(t *testing.T) {
+	const line = `203.0.113.9 - - [20/Sep/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 0 "-" "curl/8"`
+	for _, tc := range []struct {
+		name       string
+		lines      []string
+		requests   int
+		incomplete int64
+	}{
+		{"whole", []string{"P " + line[:9], "P " + line[9:30], "F " + line[30:]}, 1, 0},
+		{"after a whole line", []string{"F " + line, "P " + line[:9], "F " + line[9:]}, 2, 0},
+		{"last part missing", []string{"F " + line, "P " + line, "P " + line[9:]}, 1, 2},
+		{"too long", []string{"P " + strings.Repeat("x", 3*maxLine), "P " + strings.Repeat("x", 3*maxLine), "F "}, 0, 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			state, requests := "", 0
+			var p *Parser
+			for _, line := range tc.lines {
+				p = formats(t).NewParser()
+				p.Restore(state)
+				if p.Parse([]byte("2026-09-20T00:01:33.1Z stdout "+line), new(Entry)) == nil {
+					requests++
+				}
+				state = p.State()
+			}
+			if n, _ := p.Incomplete(); requests != tc.requests || n > tc.incomplete {
+				t.Errorf("%d requests, %d incomplete", requests, n)
+			}
+		})
+	}
+	p := formats(t).NewParser()
+	for _, text := range []string{"a", "b", "c"} {
+		if err := p.Parse([]byte(`{"log":"`+text+`"}`), new(Entry)); err != ErrComment {
+			t.Error(err)
+		}
+	}
+	if n, begin := p.Incomplete(); n != 3 || string(begin) != "abc" {
+		t.Errorf("%d lines incomplete: %s", n, begin)
+	}
+	if err := p.Parse([]byte(`{"log":"d\n"}`), new(Entry)); err == nil || err == ErrComment {
+		t.Error(err)
+	}
+	if n, begin := p.Incomplete(); n != 3 || begin != nil {
+		t.Errorf("%d lines incomplete: %s", n, begin)
+	}
+}
+
 func TestNoRequest(t *testing.T) {
 	for _, line := range []string{
 		`79a5 b [20/Sep/2026:00:01:32 +0000] - - R S3.EXPIRE.OBJECT k "-" - - 145 - 8 - "-" "-" - h= - - - b`,
@@ -173,6 +275,16 @@ func TestTrustedProxies(t *testing.T) {
 		{"10.0.0.1" + rest + ` "198.51.100.66, 203.0.113.9"`, 1, "203.0.113.9"},
 		{"10.0.0.1" + rest + ` "-"`, 1, "10.0.0.1"},
 		{"unknown, 203.0.113.9" + rest, 0, "203.0.113.9"},
+		{"198.51.100.66, 203.0.113.9, unknown" + rest, 1, "203.0.113.9"},
+		{`for=198.51.100.66, for="[2001:db8::17]:4711"` + rest, 1, "2001:db8::17"},
+		{`for=unknown;proto=http,for=_hidden, for=203.0.113.9` + rest, 0, "203.0.113.9"},
+		{"10.0.0.1" + rest + ` "for=198.51.100.66, for=\x22[2001:db8::17]\x22"`, 1, "2001:db8::17"},
+		{"10.0.0.1" + rest + ` "for=198.51.100.66, for=\"[2001:db8::17]\""`, 2, "198.51.100.66"},
+		{"10.0.0.1" + rest + ` "for=198.51.100.66"`, 0, "10.0.0.1"},
+		{`{"remote_addr":"10.0.0.1","x_forwarded_for":"198.51.100.66, 203.0.113.9","time":"2026-09-20T00:01:32Z",` +
+			`"request":"GET / HTTP/1.1","status":302}`, 0, "10.0.0.1"},
+		{`{"remote_addr":"10.0.0.1","x_forwarded_for":"198.51.100.66, 203.0.113.9","time":"2026-09-20T00:01:32Z",` +
+			`"request":"GET / HTTP/1.1","status":302}`, 1, "203.0.113.9"},
 		{"[2001:db8::1]:443" + rest, 0, "2001:db8::1"},
 		{"2001:db8::1" + rest, 0, "2001:db8::1"},
 		{"::ffff:203.0.113.9" + rest, 0, "::ffff:203.0.113.9"},

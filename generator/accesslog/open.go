@@ -25,7 +25,7 @@ const (
 	Zstd
 	XZ
 	Bzip2
-	UTF16 // as PowerShell writes it
+	UTF16 // as PowerShell writes it, with or without a byte order mark
 )
 
 // maxWindow is the maximum size of the text to which a compressed file may refer back, which has to be kept in memory
@@ -80,8 +80,12 @@ func Decompress(r io.Reader) (io.ReadCloser, Compression, error) {
 		return io.NopCloser(zr), XZ, nil
 	case begins("BZh"):
 		return io.NopCloser(bzip2.NewReader(buffered)), Bzip2, nil
-	case begins("\xff\xfe"), begins("\xfe\xff"):
-		decoder := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder()
+	case begins("\xff\xfe"), begins("\xfe\xff"), everyOther(magic, 1), everyOther(magic, 0):
+		endian := unicode.LittleEndian
+		if everyOther(magic, 0) {
+			endian = unicode.BigEndian
+		}
+		decoder := unicode.UTF16(endian, unicode.UseBOM).NewDecoder()
 		return io.NopCloser(transform.NewReader(buffered, decoder)), UTF16, nil
 	}
 	for _, m := range magics {
@@ -92,6 +96,17 @@ func Decompress(r io.Reader) (io.ReadCloser, Compression, error) {
 		}
 	}
 	return io.NopCloser(buffered), Plain, nil
+}
+
+// everyOther reports whether every other byte is zero, beginning with the given one, and no others. This is what ASCII
+// looks like in UTF-16 without a byte order mark.
+func everyOther(b []byte, first int) bool {
+	for i, c := range b {
+		if (c == 0) != (i%2 == first) {
+			return false
+		}
+	}
+	return len(b) >= 6
 }
 
 // dictionary returns the size of the dictionary (bytes) that the header of an xz file's first block declares, 0 if it

@@ -33,7 +33,8 @@ var variables = map[string]field{
 	"request": fieldRequest, "request_method": fieldMethod, "request_uri": fieldURI, "uri": fieldURI,
 	"status": fieldStatus, "http_user_agent": fieldAgent,
 	"http_x_forwarded_for": fieldForwarded, "proxy_add_x_forwarded_for": fieldForwarded,
-	"http_x_real_ip": fieldForwarded, "http_cf_connecting_ip": fieldForwarded, "proxy_protocol_addr": fieldForwarded,
+	"http_forwarded": fieldForwarded, "http_x_real_ip": fieldForwarded,
+	"http_cf_connecting_ip": fieldForwarded, "proxy_protocol_addr": fieldForwarded,
 }
 
 // step parses one variable of a pattern.

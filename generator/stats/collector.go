@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -164,6 +165,12 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	}
 	if errors.Is(problem, io.EOF) {
 		problem = nil
+	}
+	if n, begin := s.parser.Incomplete(); n > 0 {
+		if bad += n; badLine == nil {
+			badLine = bytes.Clone(begin)
+		}
+		c.report.addBadLines(l.Name, accesslog.ErrIncomplete, n, l.Lines, begin)
 	}
 	l.Unfinished = len(lines.Unfinished()) > 0
 	// The position does not move past lines most of which are invalid, so that they are read again as soon as their
