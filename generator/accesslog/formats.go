@@ -243,7 +243,7 @@ func (p *Parser) parseJSON(text []byte, e *Entry, depth int) (name string, err e
 		p.drop(dockerStream)
 		return name, err
 	}
-	last := len(text) < len(inner)
+	last := len(text) < len(inner) || len(text) == 0
 	if p.held[dockerStream].parts > 0 {
 		line := p.join(dockerStream, text)
 		if name, err := p.parse(line, e, depth+1); err == nil {

@@ -40,8 +40,10 @@ const maxDictionary = 256 << 20
 var magics = []struct{ name, magic string }{
 	{"zip", "PK\x03\x04"}, {"7z", "7z\xbc\xaf\x27\x1c"}, {"lz4", "\x04\x22\x4d\x18"}, {"lzip", "LZIP"},
 	{"compress (.Z)", "\x1f\x9d"}, {"rar", "Rar!\x1a\x07"}, {"lzop", "\x89LZO"}, {"lzma", "\x5d\x00\x00"},
-	{"snappy", "\xff\x06\x00\x00sNaPpY"},
-}
+	{"snappy", "\xff\x06\x00\x00sNaPpY"}}
+
+// columnFormats are the first bytes of files that are not text at all.
+var columnFormats = []struct{ name, magic string }{{"Parquet", "PAR1"}, {"Avro", "Obj\x01"}, {"ORC", "ORC"}}
 
 // Decompress returns a reader for the text of a log, and the compression. It detects the compression from the first
 // bytes, not from the file name: an uncompressed file named access.log.gz is read as plain text. Closing the returned
@@ -93,6 +95,12 @@ func Decompress(r io.Reader) (io.ReadCloser, Compression, error) {
 			return nil, Plain, fmt.Errorf("compressed with %s, which cannot be read; compress it with gzip, zstd, xz "+
 				"or bzip2",
 				m.name)
+		}
+	}
+	for _, f := range columnFormats {
+		if begins(f.magic) {
+			return nil, Plain, fmt.Errorf("in the format %s, which cannot be read; deliver logs as text or JSON",
+				f.name)
 		}
 	}
 	return io.NopCloser(buffered), Plain, nil

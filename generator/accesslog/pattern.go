@@ -62,6 +62,7 @@ func compile(name, format string) (*pattern, error) {
 		}
 		format = translated
 	}
+	format = strings.ReplaceAll(format, `\t`, "\t") // as in Nginx and Apache
 	p := &pattern{name: name}
 	text, rest, more := strings.Cut(format, "$")
 	p.prefix = text
