@@ -14,7 +14,7 @@
 //
 // # What is counted
 //
-// A download is a request with the method GET, the status 200, 206, 302, 303, 307 or 308, and the path /bitstream/<id>
+// A download is a request with the method GET, the status 200, 206, 301, 302, 303, 307 or 308, and the path /bitstream/<id>
 // of a package that is or was published. All requests for a package on one UTC day from one address with one user agent
 // count as one download. Downloads are classified by their client: see Class.
 //
