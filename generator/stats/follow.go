@@ -143,6 +143,8 @@ func (s *source) begin(formats *accesslog.Formats) error {
 	switch end := bytes.LastIndexByte(begin, '\n'); {
 	case end >= 0 && !(s.compressed && err == io.EOF && firstLine(begin[:end+1]) == nil):
 		begin = begin[:end+1]
+	case end < 0 && bytes.Count(begin, []byte("\r")) > 1:
+		return errors.New("its lines end in CR without LF; convert it with tr '\\r' '\\n'")
 	case len(begin) == headSize, s.compressed && err == io.EOF && len(begin) > 0:
 		// The first line is very long, or it is the only one of a file that does not grow and has no line ending.
 	case err == io.EOF:
