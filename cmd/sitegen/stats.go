@@ -51,7 +51,8 @@ publishes the downloads it has stored.
 	flags.Bool("strict", false, "fail if a line or a log cannot be read")
 	note(flags, "json", messagesGroup, "")
 	admin := statsAdmin(p)
-	cmd.AddCommand(admin.exportCommand(), admin.verifyCommand(), admin.forgetCommand(), admin.reclassifyCommand(),
+	cmd.AddCommand(admin.exportCommand(), admin.verifyCommand(), admin.forgetCommand(), admin.dropCommand(),
+		admin.reclassifyCommand(),
 		admin.importCommand(), admin.importDailyCommand(), statsGeoIP(p).updateCommand())
 	return cmd
 }

@@ -98,29 +98,46 @@ country, class, downloads. Days are UTC. With filters it prints only the matchin
 func (p statsAdmin) verifyCommand() *cobra.Command {
 	return p.statsReader(&cobra.Command{
 		Use:   "verify [flags]",
-		Short: "recount all days and compare",
-		Long: `verify recounts every day from the stored downloads and compares the result with the
-published numbers. It changes nothing, and fails if they differ.
+		Short: "recount all days and compare them with the published files",
+		Long: `verify recounts every day from the stored downloads, generates the published files again,
+and compares them with those in the public folder, file by file. It prints each value that
+differs, changes nothing, and fails with the exit code 1 if there are any.
 `,
 		Example: `  sitegen stats verify`,
 		Args:    noArguments,
-	}, func(cmd *cobra.Command, _ config.Config, r *stats.Reader) error {
-		differences, days, err := r.Verify(cmd.Context())
-		if err != nil {
-			return err
-		}
-		for _, d := range differences {
-			fmt.Fprintf(p.stdout, "%s\t%s\t%s\t%s\t%d published\t%d counted\n", d.Day, d.Package, d.Country, d.Class,
-				d.Daily, d.FromHits)
-		}
-		if len(differences) > 0 {
-			return fmt.Errorf("%d published numbers of %d days differ from the recount", len(differences), days)
-		}
-		if !given(cmd, "quiet") {
-			fmt.Fprintf(p.stdout, "%d days recounted, all published numbers are correct\n", days)
-		}
-		return nil
-	})
+	}, p.verify)
+}
+
+// verify compares the published files with the database.
+func (p statsAdmin) verify(cmd *cobra.Command, c config.Config, r *stats.Reader) error {
+	o, err := p.project(cmd, c)
+	if err != nil {
+		return err
+	}
+	v, err := count.Verify(cmd.Context(), o, r)
+	if err != nil {
+		return err
+	}
+	for _, d := range v.Numbers {
+		fmt.Fprintf(p.stdout, "%s\t%s\t%s\t%s\t%d stored\t%d counted\n", d.Day, d.Package, d.Country, d.Class,
+			d.Daily, d.FromHits)
+	}
+	files := map[string]bool{}
+	for _, d := range v.Files {
+		files[d.File] = true
+		fmt.Fprintf(p.stdout, "%s\t%s\t%s published\t%s counted\n", d.File, d.Name, d.Published, d.Counted)
+	}
+	switch {
+	case len(v.Numbers) > 0:
+		return fmt.Errorf("%d stored numbers of %d days differ from the recount", len(v.Numbers), v.Days)
+	case len(v.Files) > 0:
+		err := fmt.Errorf("%d of %d published files differ from the database", len(files), v.Compared)
+		return fault.Wrap(fault.Unexpected, err,
+			"Run sitegen stats to publish them again. If a file still differs then, delete it and repeat the run.")
+	case !given(cmd, "quiet"):
+		fmt.Fprintf(p.stdout, "%d days recounted, all published numbers are correct\n", v.Days)
+	}
+	return nil
 }
 
 func (p statsAdmin) forgetCommand() *cobra.Command {
@@ -146,6 +163,83 @@ statistics of format 1.0.
 	})
 	cmd.Flags().StringVar(&before, "before", "", "first `DAY` to keep, YYYY-MM-DD")
 	return cmd
+}
+
+func (p statsAdmin) dropCommand() *cobra.Command {
+	var days, logs []string
+	cmd := p.command(&cobra.Command{
+		Use:   "drop {--day DAY | --log FILE}... [--apply] [flags]",
+		Short: "take back what was read by mistake",
+		Long: `drop removes the downloads of a day, also imported ones, or those that a log has added, and
+publishes the statistics again. Without --apply, it only prints what it would remove.
+A log may have been renamed or compressed since it was read. It is read again with the
+current options, so drop it before you change log formats or trusted proxies.
+Logs with requests of these days are read again by the next run: move away those that must
+not be counted.
+`,
+		Example: `  sitegen stats drop --day 2026-11-20            print what would be removed
+  sitegen stats drop --day 2026-11-20 --apply    remove it
+  sitegen stats drop --log access.log.1           print what this log has added`,
+		Args: noArguments,
+	}, func(cmd *cobra.Command, _ []string) error {
+		if len(days)+len(logs) == 0 {
+			return fault.Wrap(fault.Usage, errors.New("needs --day DAY or --log FILE"), "")
+		}
+		o, err := p.open(cmd)
+		if err != nil {
+			return err
+		}
+		apply := given(cmd, "apply") && !given(cmd, "dry-run")
+		report, err := count.Drop(cmd.Context(), o, days, logs, !apply)
+		if err != nil {
+			return err
+		}
+		return p.reportDropped(cmd, report, apply)
+	})
+	addStatsOptions(cmd)
+	flags := cmd.Flags()
+	flags.StringArrayVar(&days, "day", nil, "remove the downloads of this `DAY`, YYYY-MM-DD; can be repeated")
+	flags.StringArrayVar(&logs, "log", nil, "remove the downloads that this log has added, as `FILE`, pattern, folder or "+
+		"s3:// URL; can be repeated")
+	flags.Bool("apply", false, "remove the downloads, not only print them")
+	flags.Bool("dry-run", false, "only print them, which is the default")
+	flags.Bool("json", false, "print the report as JSON")
+	note(flags, "json", messagesGroup, "")
+	return cmd
+}
+
+// reportDropped prints the downloads that were or would be removed.
+func (p statsAdmin) reportDropped(cmd *cobra.Command, r *stats.Dropped, applied bool) error {
+	if given(cmd, "json") {
+		return printJSON(p.stdout, r)
+	}
+	if given(cmd, "quiet") && applied {
+		return nil
+	}
+	removed := "removed"
+	if !applied {
+		removed = "would be removed"
+	}
+	sum, closed := int64(0), 0
+	for _, d := range r.Days {
+		sum += d.Before - d.After
+		note := ""
+		if d.Closed {
+			closed++
+			note = "; the day stays closed"
+		}
+		fmt.Fprintf(p.stdout, "%s: %d of %d downloads %s%s\n", d.Day, d.Before-d.After, d.Before, removed, note)
+	}
+	fmt.Fprintf(p.stdout, "%s of %s %s\n", plural(int(sum), "download"), plural(len(r.Days), "day"), removed)
+	if closed > 0 {
+		fmt.Fprintf(p.stdout, "logs of closed days are not counted again: their visitors were forgotten\n")
+	}
+	if applied {
+		fmt.Fprintf(p.stdout, "the next run reads the logs with requests of these days again\n")
+	} else {
+		fmt.Fprintf(p.stdout, "nothing was changed; repeat the command with --apply\n")
+	}
+	return nil
 }
 
 func (p statsAdmin) reclassifyCommand() *cobra.Command {
@@ -208,7 +302,9 @@ the same days, counts nothing twice.
 		Example: `  sitegen stats import download-stats.sqlite && sitegen stats`,
 		Args:    oneFile,
 	}, func(cmd *cobra.Command, e *stats.Engine, args []string) error {
-		r, err := e.ImportOld(cmd.Context(), args[0])
+		r, err := e.ImportOld(cmd.Context(), args[0], func(b stats.BadRow) {
+			p.messages.Warn(fmt.Sprintf("%s: %s", args[0], b))
+		})
 		if err == nil && !given(cmd, "quiet") {
 			fmt.Fprintf(p.stdout,
 				"%d accesses of %d packages: %d new, %d of closed days, %d invalid; %d days recounted\n",

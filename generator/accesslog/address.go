@@ -8,6 +8,10 @@ func (e *Entry) setAddress(b []byte) error {
 	if len(b) == 0 || (len(b) == 1 && b[0] == '-') {
 		return ErrAddress
 	}
+	if list := forwardedFor(b); list != nil {
+		e.Address, e.list = list, true
+		return nil
+	}
 	colons, special, blank := 0, false, false
 	for _, c := range b {
 		switch {
@@ -23,7 +27,7 @@ func (e *Entry) setAddress(b []byte) error {
 	}
 	switch {
 	case special && bytes.IndexByte(b, ',') >= 0:
-		if !isAddressList(bytes.ReplaceAll(b, []byte("unknown, "), nil)) {
+		if !isAddressList(b) {
 			return ErrAddress
 		}
 		e.Address, e.list = b, true
@@ -41,6 +45,17 @@ func (e *Entry) setAddress(b []byte) error {
 	}
 	e.Address = b
 	return nil
+}
+
+// CleanAddress returns an address as Parse does: without a port, and that of the visitor if it is a list of addresses,
+// see Formats.TrustedProxies.
+func CleanAddress(text []byte, proxies int) ([]byte, error) {
+	var e Entry
+	err := e.setAddress(text)
+	if err == nil && e.list {
+		err = e.resolveClient(proxies)
+	}
+	return e.Address, err
 }
 
 // trimPort removes the port from an address: 192.0.2.1:443 becomes 192.0.2.1, and [2001:db8::1]:443 becomes
@@ -62,6 +77,42 @@ func trimPort(b []byte) ([]byte, bool) {
 	return b[:i], true
 }
 
+// forwardedFor returns the addresses in the header Forwarded (RFC 7239), separated by commas, nil if the text is not
+// that of such a header. For example, both of these contain 192.0.2.43, 2001:db8::17:
+//
+//	for=192.0.2.43;proto=https, for="[2001:db8::17]:4711"
+//	for=192.0.2.43, For=\x22[2001:db8::17]\x22;by=203.0.113.43
+//
+// Names that hide an address (unknown, _gazonk) become "unknown".
+func forwardedFor(text []byte) []byte {
+	i := bytes.IndexByte(text, '=')
+	if i < 2 || !bytes.Contains(text, []byte("or=")) {
+		return nil
+	}
+	var list []byte
+	found := false
+	for element := range bytes.SplitSeq(text, []byte(",")) {
+		address := []byte("unknown")
+		for pair := range bytes.SplitSeq(element, []byte(";")) {
+			name, value, _ := bytes.Cut(bytes.TrimSpace(pair), []byte("="))
+			if bytes.EqualFold(name, []byte("for")) {
+				found = true
+				if value = bytes.Trim(Unescape(value), `"`); isAddressList(value) {
+					address = value
+				}
+			}
+		}
+		if list != nil {
+			list = append(list, ", "...)
+		}
+		list = append(list, address...)
+	}
+	if !found {
+		return nil
+	}
+	return list
+}
+
 // resolveClient replaces a list of addresses by the address of the visitor. Each trusted proxy has appended the address
 // of its client. For example, with the list
 //
@@ -72,7 +123,9 @@ func trimPort(b []byte) ([]byte, bool) {
 func (e *Entry) resolveClient(proxies int) error {
 	list := e.Address
 	if e.forwarded != nil {
-		list = e.forwarded
+		if list = forwardedFor(e.forwarded); list == nil {
+			list = e.forwarded
+		}
 	}
 	var chosen []byte
 	for n := 1; len(list) > 0; n++ {
@@ -81,7 +134,7 @@ func (e *Entry) resolveClient(proxies int) error {
 		if ok && len(part) > 0 && string(part) != "unknown" && string(part) != "-" {
 			chosen = part
 		}
-		if n == proxies && chosen != nil || i < 0 {
+		if proxies > 0 && n >= proxies && chosen != nil || i < 0 {
 			break
 		}
 		list = list[:i]

@@ -14,6 +14,7 @@ var apacheDirectives = map[byte]string{
 // apacheHeaders are the same for %{NAME}i, by the name in lower case.
 var apacheHeaders = map[string]string{
 	"user-agent": "$http_user_agent", "x-forwarded-for": "$http_x_forwarded_for", "x-real-ip": "$http_x_real_ip",
+	"forwarded":        "$http_forwarded",
 	"cf-connecting-ip": "$http_cf_connecting_ip",
 }
 

@@ -25,6 +25,9 @@ func parseCommon(line []byte, e *Entry, proxies int) (name string, err error) {
 		return "", err
 	}
 	rest = bytes.TrimLeft(rest, " ")
+	if len(before) == 0 && len(rest) > 0 && rest[0] == '"' {
+		return "Envoy", e.parseEnvoy(rest[1:])
+	}
 	if bytes.Count(before, []byte(" ")) == 2 && len(rest) > 0 && rest[0] != '"' { // owner and bucket, then the time
 		return "S3 server access log", e.parseS3(rest)
 	}
@@ -58,7 +61,7 @@ func parseCommon(line []byte, e *Entry, proxies int) (name string, err error) {
 		}
 		value := rest[:end]
 		rest = rest[end+1:]
-		if isAddressList(value) && quoted > 0 {
+		if quoted > 0 && (isAddressList(value) || forwardedFor(value) != nil) {
 			if proxies > 0 {
 				e.forwarded = value
 			}
@@ -69,6 +72,48 @@ func parseCommon(line []byte, e *Entry, proxies int) (name string, err error) {
 		}
 	}
 	return name, nil
+}
+
+// parseEnvoy parses the rest of a line in the default format of Envoy and Istio, after the time and the quote:
+//
+//	[2026-09-20T00:01:32.655Z] "GET / HTTP/1.1" 200 - 0 5 12 11 "203.0.113.9" "curl/7.88.1" "8a2f…" "example.org" …
+//
+// The first quoted list of addresses is X-Forwarded-For, and the user agent follows it.
+func (e *Entry) parseEnvoy(rest []byte) error {
+	request, rest, ok := cutRequest(rest)
+	if !ok {
+		return ErrFields
+	}
+	e.setRequest(request)
+	status, rest := cutToken(rest)
+	if string(status) == "0" { // the client has gone
+		status = []byte("-")
+	}
+	if err := e.setStatus(status); err != nil {
+		return err
+	}
+	for {
+		i := bytes.IndexByte(rest, '"')
+		if i < 0 {
+			return ErrAddress
+		}
+		rest = rest[i+1:]
+		end := indexDelimiter(rest, `"`)
+		if end < 0 {
+			return ErrFields
+		}
+		value := rest[:end]
+		rest = rest[end+1:]
+		switch {
+		case e.Address != nil:
+			e.Agent = value
+			return nil
+		case isAddressList(value):
+			if err := e.setAddress(value); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // cutTime finds the time in brackets, and returns the text before and after it.
@@ -223,21 +268,26 @@ func startsLikeAddress(b []byte) bool {
 	return len(b) > 0 && b[0] >= '0' && b[0] <= '9' && isAddressList(b)
 }
 
-// isAddressList reports whether b is one or more addresses, separated by commas.
+// isAddressList reports whether b is one or more addresses, separated by commas. Some of them may be unknown.
 func isAddressList(b []byte) bool {
 	if len(b) == 0 || len(b) > 1000 {
 		return false
 	}
+	valid := false
 	for part := range bytes.SplitSeq(b, []byte(",")) {
 		part, ok := trimPort(bytes.TrimSpace(part))
 		if !ok {
 			return false
 		}
+		if string(part) == "unknown" {
+			continue
+		}
 		if _, err := netip.ParseAddr(string(part)); err != nil {
 			return false
 		}
+		valid = true
 	}
-	return true
+	return valid
 }
 
 // forwardedAfter returns the list of addresses in quotes that follows the user agent of a line in the combined format,
@@ -253,11 +303,11 @@ func forwardedAfter(line, agent []byte, proxies int) []byte {
 			return nil
 		}
 		rest = rest[i+1:]
-		end := bytes.IndexByte(rest, '"')
+		end := indexDelimiter(rest, `"`)
 		if end < 0 {
 			return nil
 		}
-		if isAddressList(rest[:end]) {
+		if isAddressList(rest[:end]) || forwardedFor(rest[:end]) != nil {
 			return rest[:end]
 		}
 	}

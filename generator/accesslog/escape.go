@@ -23,6 +23,7 @@ const (
 	jsonText                  // \" and \uHHHH: JSON
 	jsonPercent               // percent within JSON: CloudFront
 	plus                      // + for a blank: IIS
+	hash                      // #HH: HAProxy
 )
 
 // AgentText appends the user agent as the client sent it, without escaping, to dst and returns the extended slice. It
@@ -45,6 +46,10 @@ func (e *Entry) AgentText(dst []byte) []byte {
 				text[i] = ' '
 			}
 		}
+	case hash:
+		if bytes.IndexByte(text, '#') >= 0 {
+			text = unescapeHex(text, '#')
+		}
 	case percent, jsonPercent:
 		if e.escape == jsonPercent && bytes.IndexByte(text, '\\') >= 0 {
 			text = unescapeJSON(text)
@@ -52,7 +57,7 @@ func (e *Entry) AgentText(dst []byte) []byte {
 		// CloudFront encodes twice: a space is written as %2520, which decodes to %20 and then to the space.
 		for range 2 {
 			if bytes.IndexByte(text, '%') >= 0 {
-				text = unescapePercent(text)
+				text = unescapeHex(text, '%')
 			}
 		}
 	case jsonText:
@@ -109,10 +114,11 @@ func unescapeBackslash(b []byte) []byte {
 	return out
 }
 
-func unescapePercent(b []byte) []byte {
+// unescapeHex decodes a mark followed by two hex digits: %20, #22.
+func unescapeHex(b []byte, mark byte) []byte {
 	out := b[:0]
 	for i := 0; i < len(b); i++ {
-		if b[i] == '%' {
+		if b[i] == mark {
 			if v, ok := hexByte(b[i+1:]); ok {
 				out = append(out, v)
 				i += 2

@@ -2,6 +2,7 @@ package accesslog
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -44,12 +45,14 @@ func NewFormats(logFormats []string, fields Fields) (*Formats, error) {
 // The format of a line does not depend on the lines before it, with one exception: a #Fields line names the columns of
 // the lines after it. State returns these columns, so that a later run can continue in the middle of the log.
 type Parser struct {
-	formats *Formats
-	columns columns // of the last #Fields line
-	json    jsonLines
-	payload []byte   // unescaped text of a line that is wrapped in JSON
-	names   []string // of the formats recognised so far
-	last    string   // the latest of them
+	formats    *Formats
+	columns    columns // of the last #Fields line
+	json       jsonLines
+	payload    []byte        // unescaped text of a line that is wrapped in JSON
+	held       [streams]held // lines that come in parts, by stream
+	incomplete int64         // number of parts of lines whose last part was missing
+	names      []string      // of the formats recognised so far
+	last       string        // the latest of them
 }
 
 // NewParser returns a parser for a log.
@@ -58,11 +61,31 @@ func (f *Formats) NewParser() *Parser { return &Parser{formats: f, json: jsonLin
 // Name returns the names of the formats of the lines so far, for reports: "combined, JSON lines".
 func (p *Parser) Name() string { return strings.Join(p.names, ", ") }
 
-// State returns the last #Fields line, "" if there was none.
-func (p *Parser) State() string { return p.columns.text }
+// State returns the last #Fields line, and the parts of incomplete lines, "" if there are neither.
+func (p *Parser) State() string {
+	state := p.columns.text
+	for i, h := range p.held {
+		if h.parts > 0 {
+			state += fmt.Sprintf("\n%d %d %s", i, h.parts, base64.StdEncoding.EncodeToString(h.text))
+		}
+	}
+	return state
+}
 
 // Restore sets the state that an earlier parser of the same log has returned.
-func (p *Parser) Restore(state string) { p.columns.set(state) }
+func (p *Parser) Restore(state string) {
+	columns, parts, _ := strings.Cut(state, "\n")
+	p.columns.set(columns)
+	for part := range strings.Lines(parts) {
+		var i int
+		var h held
+		var text string
+		if n, _ := fmt.Sscan(part, &i, &h.parts, &text); n == 3 && i > noStream && i < streams && h.parts > 0 {
+			h.text, _ = base64.StdEncoding.DecodeString(text) // text is what State has encoded
+			p.held[i] = h
+		}
+	}
+}
 
 // maxWraps is the number of programs that may each have put a line of the web server into a line of their own. For
 // example, Docker stores the lines of a container that prints lines for syslog.
@@ -78,6 +101,9 @@ func (p *Parser) Parse(line []byte, e *Entry) error {
 			if !slices.Contains(p.names, name) {
 				p.names = append(p.names, name)
 			}
+		}
+		if p.formats.TrustedProxies == 0 && !e.list {
+			e.forwarded = nil // the client may have invented it
 		}
 		if e.forwarded != nil || e.list {
 			return e.resolveClient(p.formats.TrustedProxies)
@@ -112,6 +138,18 @@ func (p *Parser) parse(line []byte, e *Entry, depth int) (name string, err error
 		return "", ErrEmpty
 	}
 	switch line[0] {
+	case '@':
+		if text, ok := bytes.CutPrefix(line, []byte("@cee:")); ok { // JSON in a line of syslog
+			return p.parse(skipBlanks(text), e, depth+1)
+		}
+	case 'M', '_':
+		// journalctl -o export: a line for each field
+		if text, ok := bytes.CutPrefix(line, []byte("MESSAGE=")); ok && depth < maxWraps {
+			return p.parse(text, e, depth+1)
+		}
+		if isJournalField(line) {
+			return "", ErrComment
+		}
 	case '#':
 		if names, ok := bytes.CutPrefix(line, []byte("#Fields:")); ok {
 			p.columns.set(string(names))
@@ -147,11 +185,23 @@ func (p *Parser) parse(line []byte, e *Entry, depth int) (name string, err error
 	if name, reason := parseELB(line, e); reason == nil {
 		return name, nil
 	}
+	if parseHAProxy(line, e) == nil {
+		return "HAProxy", nil
+	}
 	if depth < maxWraps {
-		if text, at, ok := unwrap(line); ok {
-			name, reason := p.parse(text, e, depth+1)
-			if reason == ErrNoTime && at != 0 {
-				e.Time, reason = at, nil
+		if w, ok := unwrap(line); ok {
+			if w.stream != noStream {
+				if w.partial || p.held[w.stream].parts > 0 {
+					w.text = p.join(w.stream, w.text)
+				}
+				if w.partial {
+					return "", ErrComment // until the last part is read, Incomplete counts it
+				}
+				p.held[w.stream] = held{}
+			}
+			name, reason := p.parse(w.text, e, depth+1)
+			if reason == ErrNoTime && w.at != 0 {
+				e.Time, reason = w.at, nil
 			}
 			return name, reason
 		}
@@ -182,8 +232,88 @@ func (p *Parser) parseJSON(text []byte, e *Entry, depth int) (name string, err e
 	if depth == 0 {
 		p.payload = inner
 	}
-	inner = bytes.TrimRight(unescapeJSON(inner), "\r\n")
-	return p.parse(inner, e, depth+1)
+	inner = unescapeJSON(inner)
+	text = bytes.TrimRight(inner, "\r\n")
+	if depth > 0 {
+		return p.parse(text, e, depth+1)
+	}
+	// Docker splits lines of more than 16 KB. All parts but the last one have no line ending; neither have whole lines
+	// that another program has passed on, so a text that can be parsed is a line.
+	if name, err = p.parse(text, e, depth+1); err == nil || err == ErrComment {
+		p.drop(dockerStream)
+		return name, err
+	}
+	last := len(text) < len(inner) || len(text) == 0
+	if p.held[dockerStream].parts > 0 {
+		line := p.join(dockerStream, text)
+		if name, err := p.parse(line, e, depth+1); err == nil {
+			p.held[dockerStream] = held{}
+			return name, nil
+		}
+		if last {
+			p.held[dockerStream].parts-- // this line returns the error itself
+			p.drop(dockerStream)
+		}
+	} else if !last {
+		p.join(dockerStream, text)
+	}
+	if !last {
+		return "", ErrComment // until more parts are read, Incomplete counts it
+	}
+	return name, err
+}
+
+// maxJoined is the maximum length of a line that is joined from parts (bytes).
+const maxJoined = 4 * maxLine
+
+// The streams of a container whose lines may come in parts. Docker's are not distinguished.
+const (
+	noStream = iota
+	stdoutStream
+	stderrStream
+	dockerStream
+	streams
+)
+
+// held is the beginning of a line that comes in parts.
+type held struct {
+	text  []byte
+	parts int64
+}
+
+// join adds a part of a line to those before it, keeps the line so far, and returns it.
+func (p *Parser) join(stream int, part []byte) []byte {
+	h := &p.held[stream]
+	if len(h.text)+len(part) > maxJoined {
+		p.drop(stream)
+	}
+	h.text = append(h.text, part...)
+	h.parts++
+	return h.text
+}
+
+// drop gives up the line that is being joined: its last part is missing.
+func (p *Parser) drop(stream int) {
+	p.incomplete += p.held[stream].parts
+	p.held[stream] = held{}
+}
+
+// Incomplete returns the number of lines read so far that are parts of a line whose last part is missing, and the
+// beginning of the line that is still being joined. If that part is read later, the number becomes smaller.
+func (p *Parser) Incomplete() (n int64, begin []byte) {
+	n = p.incomplete
+	for _, h := range p.held {
+		if n += h.parts; h.parts > 0 {
+			begin = h.text
+		}
+	}
+	return n, begin
+}
+
+// isJournalField reports whether a line is a field of journalctl -o export: __CURSOR=s=1.
+func isJournalField(line []byte) bool {
+	name, _, ok := bytes.Cut(line, []byte("="))
+	return ok && len(bytes.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")) == 0
 }
 
 var byteOrderMark = []byte("\xEF\xBB\xBF")

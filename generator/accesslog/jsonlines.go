@@ -2,6 +2,7 @@ package accesslog
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 )
 
@@ -21,7 +22,8 @@ var usualKeys = map[field]string{
 	fieldAddress: "clientip remoteaddr remoteip cip clienthost clientaddr clientaddress remotehost request.clientip " +
 		"request.remoteip request.remoteaddr client.ip client.address source.ip source.address httprequest.remoteip " +
 		"properties.clientip downstreamremoteaddress remote realip ip",
-	fieldTime: "timelocal timeiso8601 timestamp @timestamp time datetime timestamp(ms) ts msec starttime startutc " +
+	fieldTime: "timelocal timeiso8601 timestamp @timestamp time datetime timestamp(ms) ts msec requesttime " +
+		"starttime startutc " +
 		"edgestarttimestamp edgeendtimestamp eventtime date",
 	fieldRequest: "request requestline",
 	fieldMethod: "requestmethod method csmethod httpmethod clientrequestmethod request.method " +
@@ -35,8 +37,9 @@ var usualKeys = map[field]string{
 		"properties.httpstatuscode code",
 	fieldAgent: "httpuseragent useragent agent cs(useragent) clientrequestuseragent requestuseragent " +
 		"request.headers.useragent headers.useragent httprequest.useragent useragent.original properties.useragent",
-	fieldForwarded: "httpxforwardedfor xforwardedfor request.headers.xforwardedfor requestxforwardedfor",
-	fieldMessage:   "log message",
+	fieldForwarded: "httpxforwardedfor xforwardedfor request.headers.xforwardedfor requestxforwardedfor " +
+		"forwarded httpforwarded request.headers.forwarded requestforwarded",
+	fieldMessage: "log message",
 }
 
 // jsonKey is what a key of an object means.
@@ -230,6 +233,9 @@ func (j *jsonLines) object(b []byte, depth int) (rest []byte, ok bool) {
 			if value, b, ok = cutValue(rest); !ok {
 				return nil, false
 			}
+			if key.field == fieldMessage && value == nil {
+				value = j.bytes(rest[:len(rest)-len(b)])
+			}
 			if key.field != fieldNone && !isObject {
 				j.set(key, value)
 			}
@@ -299,6 +305,24 @@ func (j *jsonLines) text(f field, value []byte) []byte {
 	start := len(j.scratch)
 	j.scratch = append(j.scratch, value...)
 	return unescapeJSON(j.scratch[start:])
+}
+
+// bytes returns the text in an array of bytes, escaped, nil if it is none. This is how journald writes a message that
+// is not valid UTF-8: [50,48,51].
+func (j *jsonLines) bytes(array []byte) []byte {
+	array = bytes.TrimSuffix(bytes.TrimPrefix(array, []byte("[")), []byte("]"))
+	start := len(j.scratch)
+	for number := range bytes.SplitSeq(array, []byte(",")) {
+		c, err := strconv.ParseUint(string(bytes.TrimSpace(number)), 10, 8)
+		if err != nil {
+			return nil
+		}
+		if c == '\\' {
+			j.scratch = append(j.scratch, '\\')
+		}
+		j.scratch = append(j.scratch, byte(c))
+	}
+	return j.scratch[start:]
 }
 
 // skipBlanks returns b without the blanks at its beginning.

@@ -1,6 +1,7 @@
 package accesslog
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -49,6 +50,55 @@ func TestKinds(t *testing.T) {
 		{"rsyslog", "2026-09-20T00:01:33.123456+00:00 web nginx[12]: " + line, agent},
 		{"journalctl short-full", "Sun 2026-09-20 00:01:33 UTC web nginx[12]: " + line, agent},
 		{"journalctl json", `{"MESSAGE":"` + escaped + `","__REALTIME_TIMESTAMP":"1789862493000000","PRIORITY":"6"}`, agent},
+		{
+			"HAProxy in syslog", "Sep 20 00:01:32 lb haproxy[12]: 203.0.113.9:33317 [20/Sep/2026:00:01:32.655] http-in~ " +
+				"static/srv1 10/0/30/69/109 302 2750 - - ---- 1/1/1/1/0 0/0 {example.org|" + agent + "|text/html} {} " +
+				`"GET ` + id + ` HTTP/1.1"`, agent,
+		},
+		{
+			"HAProxy, fields of HTTPS", "203.0.113.9:33317 [20/Sep/2026:00:01:32.655] https-in~ static/srv1 " +
+				"10/0/30/69/109 302 2750 - - ---- 1/1/1/1/0 0/0 {a #22b#22|c/2 #7Cx} " + `"GET ` + id +
+				` HTTP/1.1" 0/0000000000000000/0/0/0 h/TLSv1.3/TLS_AES_256_GCM_SHA384`, "c/2 |x",
+		},
+		{
+			"HAProxy, line cut", "203.0.113.9:33317 [20/Sep/2026:00:01:32.655] http-in static/srv1 10/0/30/69/109 302 2750 " +
+				`- - ---- 1/1/1/1/0 0/0 "GET ` + id + ` HTTP/1.1`, "",
+		},
+		{
+			"Envoy", `[2026-09-20T00:01:32.655Z] "GET ` + id + ` HTTP/1.1" 302 - 0 0 12 11 "203.0.113.9" "` + agent +
+				`" "8a2f" "example.org" "10.0.0.1:80"`, agent,
+		},
+		{
+			"Istio", `[2026-09-20T00:01:32.655Z] "GET ` + id + ` HTTP/1.1" 302 - via_upstream - "-" 0 0 12 11 ` +
+				`"203.0.113.9,10.0.0.2" "` + agent + `" "8a2f" "h" "10.0.0.1:80" outbound|80||x 10.0.0.1:3 - default`, agent,
+		},
+		{
+			"API gateway", `{"ip":"203.0.113.9","requestTime":"20/Sep/2026:00:01:32 +0000","httpMethod":"GET","path":"` + id +
+				`","status":"302","userAgent":"` + agent + `"}`, agent,
+		},
+		{"Forwarded as address", strings.Replace(line, "203.0.113.9", `for=203.0.113.9;by=192.0.2.1`, 1), agent},
+		{
+			"Forwarded in JSON", `{"time":"2026-09-20T00:01:32Z","forwarded":"For=\"203.0.113.9:47\";proto=https, for=x",` +
+				`"request":"GET ` + id + ` HTTP/1.1","status":302}`, "",
+		},
+		{"journalctl short-unix", "1789862492.123456 web nginx[12]: " + line, agent},
+		{"journalctl short-precise", "Sep 20 00:01:32.123456 web nginx[12]: " + line, agent},
+		{"journalctl export", "__CURSOR=s=1\n_PID=12\nMESSAGE=" + line, agent},
+		{"journalctl json, bytes", `{"__REALTIME_TIMESTAMP":"1789862493000000","MESSAGE":` + bytesOf(line) + `}`, agent},
+		{"JSON with a cookie", `Sep 20 00:01:32 web nginx: @cee: {"remote_addr":"203.0.113.9","time":"2026-09-20T00:01:32Z",` +
+			`"request":"GET ` + id + ` HTTP/1.1","status":302}`, ""},
+		{
+			"CRI, in parts", "2026-09-20T00:01:33.1Z stdout P " + line[:20] + "\n2026-09-20T00:01:33.1Z stderr P x\n" +
+				"2026-09-20T00:01:33.1Z stdout P " + line[20:70] + "\n2026-09-20T00:01:33.1Z stdout F " + line[70:], agent,
+		},
+		{
+			"docker, in parts", `{"log":"` + escaped[:100] + `","stream":"stdout"}` + "\n" +
+				`{"log":"` + escaped[100:] + `\n","stream":"stdout"}`, agent,
+		},
+		{
+			"docker, without line endings", `{"log":"` + escaped[:100] + `","stream":"stdout"}` + "\n" +
+				`{"log":"` + escaped + `","stream":"stdout"}`, agent,
+		},
 		{"CRI", "2026-09-20T00:01:33.123456789Z stdout F " + line, agent},
 		{"kubectl --timestamps", "2026-09-20T00:01:33.123456789Z " + line, agent},
 		{"kubectl --prefix", "[pod/web-1/nginx] " + line, agent},
@@ -147,6 +197,58 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+// bytesOf returns a text as an array of bytes in JSON.
+func bytesOf(text string) string {
+	return strings.ReplaceAll(fmt.Sprint([]byte(text)), " ", ",")
+}
+
+// TestParts reads lines in parts, with a new parser for each part, as the next run has one.
+func TestParts(t *testing.T) {
+	const line = `203.0.113.9 - - [20/Sep/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 0 "-" "curl/8"`
+	for _, tc := range []struct {
+		name       string
+		lines      []string
+		requests   int
+		incomplete int64
+	}{
+		{"whole", []string{"P " + line[:9], "P " + line[9:30], "F " + line[30:]}, 1, 0},
+		{"after a whole line", []string{"F " + line, "P " + line[:9], "F " + line[9:]}, 2, 0},
+		{"last part missing", []string{"F " + line, "P " + line, "P " + line[9:]}, 1, 2},
+		{"too long", []string{"P " + strings.Repeat("x", 3*maxLine), "P " + strings.Repeat("x", 3*maxLine), "F "}, 0, 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			state, requests := "", 0
+			var p *Parser
+			for _, line := range tc.lines {
+				p = formats(t).NewParser()
+				p.Restore(state)
+				if p.Parse([]byte("2026-09-20T00:01:33.1Z stdout "+line), new(Entry)) == nil {
+					requests++
+				}
+				state = p.State()
+			}
+			if n, _ := p.Incomplete(); requests != tc.requests || n > tc.incomplete {
+				t.Errorf("%d requests, %d incomplete", requests, n)
+			}
+		})
+	}
+	p := formats(t).NewParser()
+	for _, text := range []string{"a", "b", "c"} {
+		if err := p.Parse([]byte(`{"log":"`+text+`"}`), new(Entry)); err != ErrComment {
+			t.Error(err)
+		}
+	}
+	if n, begin := p.Incomplete(); n != 3 || string(begin) != "abc" {
+		t.Errorf("%d lines incomplete: %s", n, begin)
+	}
+	if err := p.Parse([]byte(`{"log":"d\n"}`), new(Entry)); err == nil || err == ErrComment {
+		t.Error(err)
+	}
+	if n, begin := p.Incomplete(); n != 3 || begin != nil {
+		t.Errorf("%d lines incomplete: %s", n, begin)
+	}
+}
+
 func TestNoRequest(t *testing.T) {
 	for _, line := range []string{
 		`79a5 b [20/Sep/2026:00:01:32 +0000] - - R S3.EXPIRE.OBJECT k "-" - - 145 - 8 - "-" "-" - h= - - - b`,
@@ -173,6 +275,16 @@ func TestTrustedProxies(t *testing.T) {
 		{"10.0.0.1" + rest + ` "198.51.100.66, 203.0.113.9"`, 1, "203.0.113.9"},
 		{"10.0.0.1" + rest + ` "-"`, 1, "10.0.0.1"},
 		{"unknown, 203.0.113.9" + rest, 0, "203.0.113.9"},
+		{"198.51.100.66, 203.0.113.9, unknown" + rest, 1, "203.0.113.9"},
+		{`for=198.51.100.66, for="[2001:db8::17]:4711"` + rest, 1, "2001:db8::17"},
+		{`for=unknown;proto=http,for=_hidden, for=203.0.113.9` + rest, 0, "203.0.113.9"},
+		{"10.0.0.1" + rest + ` "for=198.51.100.66, for=\x22[2001:db8::17]\x22"`, 1, "2001:db8::17"},
+		{"10.0.0.1" + rest + ` "for=198.51.100.66, for=\"[2001:db8::17]\""`, 2, "198.51.100.66"},
+		{"10.0.0.1" + rest + ` "for=198.51.100.66"`, 0, "10.0.0.1"},
+		{`{"remote_addr":"10.0.0.1","x_forwarded_for":"198.51.100.66, 203.0.113.9","time":"2026-09-20T00:01:32Z",` +
+			`"request":"GET / HTTP/1.1","status":302}`, 0, "10.0.0.1"},
+		{`{"remote_addr":"10.0.0.1","x_forwarded_for":"198.51.100.66, 203.0.113.9","time":"2026-09-20T00:01:32Z",` +
+			`"request":"GET / HTTP/1.1","status":302}`, 1, "203.0.113.9"},
 		{"[2001:db8::1]:443" + rest, 0, "2001:db8::1"},
 		{"2001:db8::1" + rest, 0, "2001:db8::1"},
 		{"::ffff:203.0.113.9" + rest, 0, "::ffff:203.0.113.9"},
@@ -193,6 +305,24 @@ func TestApacheFormats(t *testing.T) {
 		{`%v %a [%{%d/%b/%Y:%T}t.%{msec_frac}t %{%z}t] %m %U%q %s "%{user-agent}i" %D`,
 			`h 203.0.113.9 [20/Sep/2026:00:01:32.123 +0000] GET /x 302 "curl/8" 12`},
 		{`%{X-Forwarded-For}i|%{sec}t|%r|%>s|%{User-Agent}i`, `203.0.113.9|1789862492|GET /x HTTP/1.1|302|curl/8`},
+		{`%{c}a %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\" %{ms}T %I`,
+			`203.0.113.9 - [20/Sep/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 0 "-" "curl/8" 1 2`},
+		{`%h %{%Y-%m-%dT%H:%M:%S%z}t "%r" %<s "%{User-agent}i"`,
+			`203.0.113.9 2026-09-20T02:01:32+0200 "GET /x HTTP/1.1" 302 "curl/8"`},
+		{`%h\t%{usec}t\t%m\t%U\t%s\t%{User-agent}i`, "203.0.113.9\t1789862492123456\tGET\t/x\t302\tcurl/8"},
+		{`LogFormat "%v:%p %h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\"" vhost_combined`,
+			`h:443 203.0.113.9 - - [20/Sep/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 0 "-" "curl/8"`},
+		{"log_format  main  '$remote_addr - $remote_user [$time_local] \"$request\" '\n  '$status $body_bytes_sent " +
+			"\"$http_referer\" '\n  '\"$http_user_agent\" \"$http_x_forwarded_for\"';",
+			`203.0.113.9 - - [20/Sep/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 0 "-" "curl/8" "-"`},
+		{`log_format json escape=json '{"ip":"$remote_addr","t":"$msec","r":"$request","s":$status,"a":"$http_user_agent"}';`,
+			`{"ip":"203.0.113.9","t":"1789862492.123","r":"GET /x HTTP/1.1","s":302,"a":"curl/8"}`},
+		{`$remote_addr $time_local $request $status $http_user_agent`,
+			`203.0.113.9 20/Sep/2026:02:01:32 +0200 GET /x HTTP/1.1 302 curl/8`},
+		{`${remote_addr}|$time_iso8601|$request_method|$scheme://$host$request_uri|$status|$http_user_agent`,
+			`203.0.113.9|2026-09-20T00:01:32+00:00|GET|https://h/x|302|curl/8`},
+		{`$remote_addr "$request_method $uri$is_args$args $server_protocol" $status $msec "$http_user_agent"`,
+			`203.0.113.9 "GET /x HTTP/1.1" 302 1789862492.123 "curl/8"`},
 		{`100%% %!200h %t "%r" %>s "%{User-Agent}i"`,
 			`100% 203.0.113.9 [20/Sep/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 "curl/8"`},
 	} {
@@ -210,16 +340,86 @@ func TestApacheFormats(t *testing.T) {
 	}
 }
 
+// TestExplain explains lines in unknown formats, and reads each with the pattern that is proposed.
 func TestExplain(t *testing.T) {
-	for _, tc := range []struct{ line, want string }{
-		{`[2026-09-20T00:01:32+00:00] 203.0.113.9 "GET /x HTTP/1.1" 302 "curl/8"`,
-			`try --log-line '[$time_local] $remote_addr "$request" $status "$http_user_agent"'`},
-		{`203.0.113.9 - - [31/Foo/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 1`, "date or time is invalid"},
-		{`{"status":302,"who":"203.0.113.9"}`, "no known key has the address, time, path"},
-		{"2026/09/20 [error] \x00", "no time in brackets"},
+	for _, tc := range []struct {
+		line, want, pattern string // pattern is "" if none can be proposed
+	}{
+		{
+			`[2026-09-20T00:01:32+00:00] 203.0.113.9 "GET /x HTTP/1.1" 302 "curl/8"`,
+			"here, the address is not at the beginning",
+			`[$time_iso8601] $remote_addr "$request" $status "$http_user_agent"`,
+		},
+		{
+			"203.0.113.9|2026-09-20T00:01:32+00:00|GET|/x|302|curl/8",
+			"here, the time is not in brackets and the request is not in quotes",
+			"$remote_addr|$time_iso8601|$request_method|$request_uri|$status|$http_user_agent",
+		},
+		{
+			"203.0.113.9\t20/Sep/2026:00:01:32 +0000\tGET /x HTTP/1.1\t302\t145\tcurl/8",
+			`line: 203.0.113.9\t20/Sep`, `$remote_addr\t$time_local\t$request\t$status\t${field}\t$http_user_agent`,
+		},
+		{
+			`"203.0.113.9","2026-09-20 00:01:32","GET","/x","302","curl/8"`, "the address is not at the beginning",
+			`"$remote_addr","$time_iso8601","$request_method","$request_uri","$status","$http_user_agent"`,
+		},
+		{
+			`1789862492.123 ip=203.0.113.9 request="GET /x HTTP/1.1" code=302 agent="curl/8" x`, "nearest format is combined",
+			`$msec ip=$remote_addr request="$request" code=$status agent="$http_user_agent"`,
+		},
+		{
+			`203.0.113.9 - - [20/Sep/2026:00:01:32 +0000] GET /x HTTP/1.1 302 145 - curl/8`, "the request is not in quotes",
+			"$remote_addr ${field} ${field} [$time_local] $request_method $request_uri ${field} $status ${field} ${field} " +
+				"$http_user_agent",
+		},
+		{
+			`302 203.0.113.9 [20/Sep/2026:00:01:32 +0000] "curl/8" "GET /x HTTP/1.1"`, "the status is before the request",
+			`$status $remote_addr [$time_local] "$http_user_agent" "$request"`,
+		},
+		{
+			"1789862492.123\t203.0.113.9\t0.001\t302\t0\tGET\thttps\th\t/x\t0\tFRA\tcurl/8", "the request is not in quotes",
+			`$msec\t$remote_addr\t${field}\t$status\t${field}\t$request_method\t${field}\t${field}\t$request_uri\t` +
+				`${field}\t${field}\t$http_user_agent`,
+		},
+		{
+			`2026-09-20T00:01:32.5+00:00 heroku[router]: at=info method=GET path="/x" fwd="203.0.113.9" status=302 bytes=0 ` +
+				`agent=curl/8`, "the address is not at the beginning", `$time_iso8601 ${field}[${field}]${field} at=${field} ` +
+				`method=$request_method path="$request_uri" fwd="$remote_addr" status=$status bytes=${field} ` +
+				`agent=$http_user_agent`,
+		},
+		{`203.0.113.9 - - [31/Foo/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 1`, "there is no valid time such as", ""},
+		{"hello world", `there is no address, there is no valid time such as`, ""},
+		{"2026/09/20 10:00:00 [error] 12#12: *1 open() failed", "looks like an error log", ""},
+		{"[Sun Sep 20 00:01:32.123456 2026] [core:error] [pid 1] AH1: x", "looks like an error log", ""},
+		{"2026-09-20\t00:01:32\tFRA2\t1\t203.0.113.9\tGET\th\t/x\t302", "the #Fields line is missing", ""},
+		{"x\x00\x01\x02", "this is not text", ""},
+		{`{"status":302,"who":"203.0.113.9"}`, "no known key has the address, time, path", ""},
+		{
+			`{"who":"203.0.113.9","when":"2026-09-20T00:01:32Z","what":"GET /x HTTP/1.1","code":302}`,
+			"try, in sitegen.yaml: stats: {json_fields: {address: who, time: when, request: what}}", "",
+		},
+		{
+			`{"a":{"who":"203.0.113.9","t":1789862492},"m":"GET","p":"/x","s":302}`,
+			"json_fields: {address: a.who, time: a.t, status: s, path: p, method: m}}", "",
+		},
+		{`{"status":302,`, "the line is not a JSON object", ""},
 	} {
-		if got := formats(t).Explain([]byte(tc.line)); !strings.Contains(got, tc.want) {
+		got := formats(t).Explain([]byte(tc.line))
+		if !strings.Contains(got, tc.want) {
 			t.Errorf("%s: %s, want %s", tc.line, got, tc.want)
+		}
+		_, pattern, _ := strings.Cut(got, "try --log-line '")
+		if pattern = strings.TrimSuffix(pattern, "'"); pattern != tc.pattern {
+			t.Errorf("%s: proposes %s, want %s", tc.line, pattern, tc.pattern)
+		}
+		if pattern == "" {
+			continue
+		}
+		var e Entry
+		if err := formats(t, pattern).NewParser().Parse([]byte(tc.line), &e); err != nil ||
+			string(e.Address) != "203.0.113.9" || e.Time != 1789862492 || string(e.Method) != "GET" ||
+			string(e.URI) != "/x" || e.Status != 302 || string(e.AgentText(nil)) != "curl/8" {
+			t.Errorf("%s: %s: %v, %+v", tc.line, pattern, err, flatten(&e))
 		}
 	}
 }
@@ -228,7 +428,7 @@ func TestExplain(t *testing.T) {
 func FuzzLines(f *testing.F) {
 	for _, s := range []string{
 		"#Fields: date time c-ip cs-method cs-uri-stem sc-status\n2026-09-20 00:01:32 ::1 GET / 302",
-		`{"log":"{\"log\":\"\\u0000\"}"}`, "<190>1 2026-09-20T00:01:32Z a b c d - {}", "Sep 20 00:01:32 a: ",
+		`{"log":}`, `{"log":"{\"log\":\"\\u0000\"}"}`, "<190>1 2026-09-20T00:01:32Z a b c d - {}", "Sep 20 00:01:32 a: ",
 		"2026-09-20T00:01:32Z stdout F ", "2026-09-20 00:01:32.123 UTC", "Sun 2026-09-20 00:01:32 UTC web nginx[12]: ",
 		`https 2026-09-20T00:01:32.1Z a 203.0.113.9:2 b 0 0 0 302 302 3 3 "GET / HTTP/1.1" "x" `,
 		`a b [20/Sep/2026:00:01:32 +0000] 203.0.113.9 - R O k "GET / HTTP/1.1" 302 - 1 - 7 - "-" "x" - h`,

@@ -111,6 +111,9 @@ func TestDecompress(t *testing.T) {
 		{"truncated xz", xs.String()[:xs.Len()-3], XZ, text, true},
 		{"bzip2", bz, Bzip2, text, false},
 		{"UTF-16", "\xff\xfea\x00 \x00\xe4\x00\n\x00", UTF16, "a ä\n", false},
+		{"UTF-16 without mark", "a\x00b\x00c\x00\n\x00\xe4\x00\n\x00", UTF16, "abc\nä\n", false},
+		{"UTF-16 without mark, big endian", "\x00a\x00b\x00c\x00\n\x00\xe4\x00\n", UTF16, "abc\nä\n", false},
+		{"zeros of copytruncate", "\x00\x00\x00\x00\x00\x00a\n", Plain, "\x00\x00\x00\x00\x00\x00a\n", false},
 		{"UTF-16, big endian", "\xfe\xff\x00a\x00\n", UTF16, "a\n", false},
 		{"zstd", zs.String(), Zstd, text, false},
 	} {

@@ -25,7 +25,7 @@ const (
 	Zstd
 	XZ
 	Bzip2
-	UTF16 // as PowerShell writes it
+	UTF16 // as PowerShell writes it, with or without a byte order mark
 )
 
 // maxWindow is the maximum size of the text to which a compressed file may refer back, which has to be kept in memory
@@ -40,8 +40,10 @@ const maxDictionary = 256 << 20
 var magics = []struct{ name, magic string }{
 	{"zip", "PK\x03\x04"}, {"7z", "7z\xbc\xaf\x27\x1c"}, {"lz4", "\x04\x22\x4d\x18"}, {"lzip", "LZIP"},
 	{"compress (.Z)", "\x1f\x9d"}, {"rar", "Rar!\x1a\x07"}, {"lzop", "\x89LZO"}, {"lzma", "\x5d\x00\x00"},
-	{"snappy", "\xff\x06\x00\x00sNaPpY"},
-}
+	{"snappy", "\xff\x06\x00\x00sNaPpY"}}
+
+// columnFormats are the first bytes of files that are not text at all.
+var columnFormats = []struct{ name, magic string }{{"Parquet", "PAR1"}, {"Avro", "Obj\x01"}, {"ORC", "ORC"}}
 
 // Decompress returns a reader for the text of a log, and the compression. It detects the compression from the first
 // bytes, not from the file name: an uncompressed file named access.log.gz is read as plain text. Closing the returned
@@ -80,8 +82,12 @@ func Decompress(r io.Reader) (io.ReadCloser, Compression, error) {
 		return io.NopCloser(zr), XZ, nil
 	case begins("BZh"):
 		return io.NopCloser(bzip2.NewReader(buffered)), Bzip2, nil
-	case begins("\xff\xfe"), begins("\xfe\xff"):
-		decoder := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder()
+	case begins("\xff\xfe"), begins("\xfe\xff"), everyOther(magic, 1), everyOther(magic, 0):
+		endian := unicode.LittleEndian
+		if everyOther(magic, 0) {
+			endian = unicode.BigEndian
+		}
+		decoder := unicode.UTF16(endian, unicode.UseBOM).NewDecoder()
 		return io.NopCloser(transform.NewReader(buffered, decoder)), UTF16, nil
 	}
 	for _, m := range magics {
@@ -91,7 +97,24 @@ func Decompress(r io.Reader) (io.ReadCloser, Compression, error) {
 				m.name)
 		}
 	}
+	for _, f := range columnFormats {
+		if begins(f.magic) {
+			return nil, Plain, fmt.Errorf("in the format %s, which cannot be read; deliver logs as text or JSON",
+				f.name)
+		}
+	}
 	return io.NopCloser(buffered), Plain, nil
+}
+
+// everyOther reports whether every other byte is zero, beginning with the given one, and no others. This is what ASCII
+// looks like in UTF-16 without a byte order mark.
+func everyOther(b []byte, first int) bool {
+	for i, c := range b {
+		if (c == 0) != (i%2 == first) {
+			return false
+		}
+	}
+	return len(b) >= 6
 }
 
 // dictionary returns the size of the dictionary (bytes) that the header of an xz file's first block declares, 0 if it

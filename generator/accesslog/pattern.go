@@ -33,13 +33,15 @@ var variables = map[string]field{
 	"request": fieldRequest, "request_method": fieldMethod, "request_uri": fieldURI, "uri": fieldURI,
 	"status": fieldStatus, "http_user_agent": fieldAgent,
 	"http_x_forwarded_for": fieldForwarded, "proxy_add_x_forwarded_for": fieldForwarded,
-	"http_x_real_ip": fieldForwarded, "http_cf_connecting_ip": fieldForwarded, "proxy_protocol_addr": fieldForwarded,
+	"http_forwarded": fieldForwarded, "http_x_real_ip": fieldForwarded,
+	"http_cf_connecting_ip": fieldForwarded, "proxy_protocol_addr": fieldForwarded,
 }
 
 // step parses one variable of a pattern.
 type step struct {
 	field     field
 	delimiter string // text between this variable and the next; "" if the variable extends to the end of the line
+	keep      bool   // the delimiter is the beginning of the next value: $host$request_uri
 }
 
 // pattern is a compiled log_format. For example, `[$time_local] "$request" $status` has the prefix "[" and the steps
@@ -54,6 +56,7 @@ type pattern struct {
 // compile compiles a log_format in the syntax of Nginx's configuration, without the quotes around it. Variables that
 // are enclosed in double quotes may contain escaped quotes.
 func compile(name, format string) (*pattern, error) {
+	format = directiveFormat(format)
 	if !strings.Contains(format, "$") && strings.Contains(format, "%") {
 		translated, err := translateApache(format)
 		if err != nil {
@@ -61,6 +64,7 @@ func compile(name, format string) (*pattern, error) {
 		}
 		format = translated
 	}
+	format = strings.ReplaceAll(format, `\t`, "\t") // as in Nginx and Apache
 	p := &pattern{name: name}
 	text, rest, more := strings.Cut(format, "$")
 	p.prefix = text
@@ -71,14 +75,24 @@ func compile(name, format string) (*pattern, error) {
 			return nil, fmt.Errorf("log format %q: no variable name after $ (found %.20q); "+
 				"use the syntax of Nginx's log_format", name, rest)
 		}
+		f := variables[variable]
+		if f == fieldURI { // the query may follow the path
+			for _, query := range []string{"$is_args$args", "$is_args$query_string"} {
+				after = strings.TrimPrefix(after, query)
+			}
+		}
 		text, rest, more = strings.Cut(after, "$")
+		next, _ := cutVariable(rest)
+		keep := text == "" && more && f == fieldNone && variables[next] == fieldURI
+		if keep {
+			text = "/"
+		}
 		if text == "" && more {
 			return nil, fmt.Errorf("log format %q: nothing between $%s and the next variable; "+
 				"put a character between them that neither contains", name, variable)
 		}
-		f := variables[variable]
 		have[f] = true
-		p.steps = append(p.steps, step{f, text})
+		p.steps = append(p.steps, step{f, text, keep})
 	}
 	if have[fieldForwarded] && !have[fieldAddress] {
 		for i := range p.steps {
@@ -99,6 +113,43 @@ func compile(name, format string) (*pattern, error) {
 		return nil, fmt.Errorf("log format %q: no $status", name)
 	}
 	return p, nil
+}
+
+// directiveFormat returns the format in a whole directive that was copied from the configuration of Nginx or Apache,
+// and any other text unchanged. For example, both of these contain $remote_addr "$request" and %h "%r":
+//
+//	log_format main escape=default '$remote_addr '
+//	                               '"$request"';
+//	LogFormat "%h \"%r\"" main
+func directiveFormat(text string) string {
+	rest := strings.TrimSpace(text)
+	var separator bool
+	switch {
+	case strings.HasPrefix(rest, "log_format"):
+		rest, separator = rest[len("log_format"):], true
+	case len(rest) > 9 && strings.EqualFold(rest[:9], "LogFormat"):
+		rest = rest[9:]
+	default:
+		return text
+	}
+	var format strings.Builder
+	for {
+		begin := strings.IndexAny(rest, `'"`)
+		if begin < 0 {
+			break
+		}
+		quote := rest[begin : begin+1]
+		rest = rest[begin+1:]
+		end := 0
+		for end < len(rest) && (rest[end] != quote[0] || escaped([]byte(rest), end)) {
+			end++
+		}
+		format.WriteString(strings.ReplaceAll(rest[:end], `\`+quote, quote))
+		if rest = rest[min(end+1, len(rest)):]; !separator {
+			break // the name of the format follows
+		}
+	}
+	return format.String()
 }
 
 // cutVariable splits off the name of a variable, status or {status}, from the beginning of s.
@@ -132,8 +183,13 @@ func (p *pattern) Parse(line []byte, e *Entry) error {
 		if end < 0 {
 			return ErrFields
 		}
+		if s.delimiter != "" && s.delimiter[0] == ' ' {
+			end = s.extend(rest, end)
+		}
 		value := rest[:end]
-		rest = rest[end+len(s.delimiter):]
+		if rest = rest[end:]; !s.keep {
+			rest = rest[len(s.delimiter):]
+		}
 		if s.field == fieldNone {
 			continue
 		}
@@ -142,6 +198,25 @@ func (p *pattern) Parse(line []byte, e *Entry) error {
 		}
 	}
 	return nil
+}
+
+// extend returns the end of a value that contains blanks although one follows it: a request that is not in quotes, or a
+// time with its zone that is not in brackets.
+func (s *step) extend(rest []byte, end int) int {
+	from := 0
+	switch {
+	case s.field == fieldRequest:
+		from = bytes.Index(rest, []byte(" HTTP/")) + 1
+	case s.field == fieldTime && end+6 < len(rest) && (rest[end+1] == '+' || rest[end+1] == '-'):
+		from = end + 1
+	}
+	if from < end {
+		return end
+	}
+	if more := indexDelimiter(rest[from:], s.delimiter); more >= 0 {
+		return from + more
+	}
+	return end
 }
 
 // set sets the part of the entry that f names.

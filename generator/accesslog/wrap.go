@@ -2,24 +2,32 @@ package accesslog
 
 import "bytes"
 
-// unwrap returns the line of the web server in a line that another program has written around it, and the time that
-// this program has added (Unix time, 0 if it has no year or zone). For example, each of these lines ends with a line in
-// the combined format:
+// wrapped is a line of the web server in a line of another program.
+type wrapped struct {
+	text    []byte
+	at      int64 // time that the program has added (Unix time, 0 if it has no year or zone)
+	stream  int   // stdoutStream or stderrStream if the line may come in parts, otherwise noStream
+	partial bool  // the text is not the last part of its line
+}
+
+// unwrap returns the line of the web server in a line that another program has written around it. For example, each of
+// these lines ends with a line in the combined format:
 //
 //	<190>Sep 20 00:01:32 web nginx: 203.0.113.9 - - […                      syslog (RFC 3164)
 //	<190>1 2026-09-20T00:01:32Z web nginx 12 - - 203.0.113.9 - - […         syslog (RFC 5424)
 //	2026-09-20T00:01:32.5+00:00 web nginx[12]: 203.0.113.9 - - […           rsyslog, journalctl -o short-iso
 //	Sun 2026-09-20 00:01:32 UTC web nginx[12]: 203.0.113.9 - - […           journalctl -o short-full
+//	1789862492.123456 web nginx[12]: 203.0.113.9 - - […                     journalctl -o short-unix
 //	2026-09-20T00:01:32.5Z stdout F 203.0.113.9 - - […                      CRI: containerd, CRI-O
 //	2026-09-20T00:01:32.5Z 203.0.113.9 - - […                               kubectl logs --timestamps
 //	[pod/web-1/nginx] 203.0.113.9 - - […                                    kubectl logs --prefix
 //	web-1  | 203.0.113.9 - - […                                             docker compose logs
-func unwrap(line []byte) (text []byte, at int64, ok bool) {
+func unwrap(line []byte) (w wrapped, ok bool) {
 	rest := line
 	if rest[0] == '<' {
 		end := bytes.IndexByte(rest, '>')
 		if end < 2 || end > 4 {
-			return nil, 0, false
+			return wrapped{}, false
 		}
 		rest = rest[end+1:]
 		if version, after, _ := bytes.Cut(rest, []byte(" ")); string(version) == "1" {
@@ -28,12 +36,12 @@ func unwrap(line []byte) (text []byte, at int64, ok bool) {
 	}
 	if bytes.HasPrefix(rest, []byte("[pod/")) {
 		_, text, ok := bytes.Cut(rest, []byte("] "))
-		return text, 0, ok && len(text) > 0
+		return wrapped{text: text}, ok && len(text) > 0
 	}
 	if i := bytes.Index(rest[:min(len(rest), 100)], []byte(" | ")); i > 0 && bytes.IndexByte(rest[:i], '"') < 0 {
 		name := bytes.TrimRight(rest[:i], " ")
 		if bytes.IndexByte(name, ' ') < 0 {
-			return rest[i+3:], 0, len(rest) > i+3
+			return wrapped{text: rest[i+3:]}, len(rest) > i+3
 		}
 	}
 	stamped := rest
@@ -42,72 +50,83 @@ func unwrap(line []byte) (text []byte, at int64, ok bool) {
 	}
 	switch {
 	case len(rest) > 20 && parseMonth(rest[:3]) > 0 && rest[3] == ' ' && rest[9] == ':' && rest[12] == ':':
-		return unwrapTag(rest[15:], 0)
+		rest = rest[15:]
+		if rest[0] == '.' { // journalctl -o short-precise
+			_, rest = cutToken(rest)
+		}
+		return unwrapTag(rest, 0)
+	case len(rest) > 18 && rest[10] == '.' && rest[17] == ' ':
+		at, _ := parseEpoch(rest[:10])
+		return unwrapTag(rest[17:], at)
 	case len(stamped) > 22 && stamped[4] == '-' && stamped[7] == '-',
 		len(stamped) > 22 && stamped[4] == '/' && stamped[7] == '/':
 		end := bytes.IndexAny(stamped[19:], " \t")
 		if end < 0 {
-			return nil, 0, false
+			return wrapped{}, false
 		}
 		at, valid := parseTime(stamped[:19+end])
 		if !valid {
-			return nil, 0, false
+			return wrapped{}, false
 		}
 		rest = stamped[19+end:]
 		rest = bytes.TrimPrefix(rest, []byte(" UTC"))
 		if len(rest) == 0 {
-			return nil, 0, false
+			return wrapped{}, false
 		}
 		if bytes.HasPrefix(rest, []byte(" stdout ")) || bytes.HasPrefix(rest, []byte(" stderr ")) {
-			_, text, ok := bytes.Cut(rest[8:], []byte(" "))
-			return text, at, ok && len(text) > 0
+			flags, text, ok := bytes.Cut(rest[8:], []byte(" ")) // F, or P for a part; tags may follow a colon
+			w := wrapped{text: text, at: at, stream: stdoutStream, partial: bytes.HasPrefix(flags, []byte("P"))}
+			if rest[4] == 'e' {
+				w.stream = stderrStream
+			}
+			return w, ok && len(text) > 0
 		}
 		if rest[0] == '\t' { // Fluentd, and Caddy's log for consoles: the object is in the last column
 			i := bytes.Index(rest, []byte("\t{"))
-			return rest[max(i, 0)+1:], at, i >= 0
+			return wrapped{text: rest[max(i, 0)+1:], at: at}, i >= 0
 		}
-		if text, _, ok := unwrapTag(rest, at); ok {
-			return text, at, true
+		if w, ok := unwrapTag(rest, at); ok {
+			return w, true
 		}
-		return rest[1:], at, len(rest) > 1
+		return wrapped{text: rest[1:], at: at}, len(rest) > 1
 	}
-	return nil, 0, false
+	return wrapped{}, false
 }
 
 // unwrapTag returns the text after the name of the host, which may be missing, and the name of the program, which ends
 // with a colon.
-func unwrapTag(b []byte, at int64) ([]byte, int64, bool) {
+func unwrapTag(b []byte, at int64) (wrapped, bool) {
 	b = bytes.TrimLeft(b, " ")
 	for range 2 {
 		token, rest := cutToken(b)
 		if n := len(token); n > 1 && token[n-1] == ':' && len(rest) > 0 {
-			return rest, at, true
+			return wrapped{text: rest, at: at}, true
 		}
 		b = rest
 	}
-	return nil, 0, false
+	return wrapped{}, false
 }
 
 // unwrapStructured returns the message of a line of RFC 5424, after the version: time, host, program, process, message
 // id and structured data come before it.
-func unwrapStructured(b []byte) (text []byte, at int64, ok bool) {
+func unwrapStructured(b []byte) (wrapped, bool) {
 	stamp, rest := cutToken(b)
-	at, _ = parseTime(stamp)
+	at, _ := parseTime(stamp)
 	for range 4 {
 		_, rest = cutToken(rest)
 	}
 	if len(rest) == 0 {
-		return nil, 0, false
+		return wrapped{}, false
 	}
 	if rest[0] == '[' {
 		i := bytes.Index(rest, []byte("] "))
 		if i < 0 {
-			return nil, 0, false
+			return wrapped{}, false
 		}
 		rest = rest[i+2:]
 	} else {
 		_, rest = cutToken(rest)
 	}
 	rest = bytes.TrimPrefix(rest, byteOrderMark)
-	return rest, at, len(rest) > 0
+	return wrapped{text: rest, at: at}, len(rest) > 0
 }

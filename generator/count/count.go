@@ -93,18 +93,25 @@ func open(ctx context.Context, p *project.Project, o Options, buckets *logsource
 	if len(packages) == 0 {
 		p.Log.Warn("no packages are stored yet: downloads appear in the statistics after the first build")
 	}
-	return stats.Open(ctx, stats.Options{
-		Dir: p.Config.Data, Formats: formats, Packages: stats.FromCatalog(packages), GeoIP: geoIP(p),
-		Attribution: c.Attribution,
-		Rules:       c.UserAgents, Privacy: stats.Privacy(c.Privacy), LegacyFile: legacyFile(p),
-		MinCountry: c.MinCountry,
-		DryRun:     o.DryRun, Stdin: o.Stdin, Open: buckets.Open, Stat: buckets.Stat, Now: p.Now,
-	})
+	options := publishing(p)
+	options.Formats, options.Packages, options.Rules = formats, stats.FromCatalog(packages), c.UserAgents
+	options.DryRun, options.Stdin = o.DryRun, o.Stdin
+	options.Open, options.Stat = buckets.Open, buckets.Stat
+	return stats.Open(ctx, options)
+}
+
+// publishing returns the options that determine which files are published.
+func publishing(p *project.Project) stats.Options {
+	c := &p.Config.Stats
+	return stats.Options{
+		Dir: p.Config.Data, GeoIP: geoIP(p), Attribution: c.Attribution, Privacy: stats.Privacy(c.Privacy),
+		LegacyFile: legacyFile(p), LegacyPaths: p.Profile.LegacyCopies, MinCountry: c.MinCountry, Now: p.Now,
+	}
 }
 
 // legacyFile returns the name of the statistics of format 1.0: the profile's, unless the configuration turns them off.
 func legacyFile(p *project.Project) string {
-	if !p.Config.Stats.Legacy {
+	if !p.Config.Stats.Legacy || stats.Privacy(p.Config.Stats.Privacy) == stats.Daily {
 		return ""
 	}
 	return p.Profile.LegacyStatistics

@@ -160,6 +160,9 @@ func TestRun(t *testing.T) {
 			t.Errorf("%s is not %s, compressed", name, file)
 		}
 	}
+	if text(t, place("var/"+legacyFile)) != text(t, place(legacyFile)) {
+		t.Error("the file in format 1.0 is not the same at its old address")
+	}
 	if !strings.Contains(text(t, place("index.html")), `<a href="/download-stats/`+legacyFile+`">`) {
 		t.Error("the page does not link to the file in format 1.0")
 	}
@@ -233,7 +236,7 @@ func TestEarlierVersion(t *testing.T) {
 	}
 	r := run(t, p, false)
 	slices.Sort(r.Files)
-	changed := []string{"assets/stats.0000.js", "cube-2019.json", "index.html", legacyFile}
+	changed := []string{"assets/stats.0000.js", "cube-2019.json", "index.html", legacyFile, "var/" + legacyFile}
 	if diff := cmp.Diff(changed, r.Files); diff != "" {
 		t.Error(diff)
 	}
@@ -284,7 +287,7 @@ func TestSwitchedOff(t *testing.T) {
 	p = openSite(t, "stats: {legacy: false}\nprecompress: []\n")
 	run(t, p, false)
 	for _, name := range published(t) {
-		if strings.HasSuffix(name, ".gz") || name == legacyFile {
+		if strings.HasSuffix(name, ".gz") || strings.HasSuffix(name, legacyFile) {
 			t.Errorf("%s is still published", name)
 		}
 	}

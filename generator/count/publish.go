@@ -23,7 +23,11 @@ func publish(ctx context.Context, p *project.Project, e *stats.Engine, dryRun bo
 	if err != nil {
 		return nil, err
 	}
-	page, err := pageFiles(ctx, p, e, files)
+	summary, err := e.Summary(ctx)
+	if err != nil {
+		return nil, err
+	}
+	page, err := pageFiles(ctx, p, summary, files)
 	if err != nil {
 		return nil, err
 	}
@@ -32,10 +36,7 @@ func publish(ctx context.Context, p *project.Project, e *stats.Engine, dryRun bo
 	if dryRun {
 		open = output.OpenReadOnly
 	}
-	o := p.StatisticsOutput()
-	o.Force = true // the names of the statistics are reserved in this folder
-	o.Adopt = earlier(files)
-	out, err := open(o)
+	out, err := open(outputOptions(p, files))
 	if locked, ok := errors.AsType[*output.LockedError](err); ok {
 		return nil, fault.Wrap(fault.Locked, locked, "")
 	}
@@ -57,6 +58,14 @@ func publish(ctx context.Context, p *project.Project, e *stats.Engine, dryRun bo
 	return slices.Concat(plan.Public.Written, plan.Public.Removed), err
 }
 
+// outputOptions returns the options with which files are written.
+func outputOptions(p *project.Project, files []output.File) output.Options {
+	o := p.StatisticsOutput()
+	o.Force = true // the names of the statistics are reserved in this folder
+	o.Adopt = earlier(files)
+	return o
+}
+
 // earlier returns a function that recognises files which earlier versions of sitegen, without a manifest of the
 // statistics, have published. Those that are no longer in use are then removed. Tables on disk are recognised only if
 // files contains a table. Without one, nothing has been counted: the data folder may have been lost, and the tables on
@@ -72,16 +81,13 @@ func earlier(files []output.File) func(name string) bool {
 
 // pageFiles renders the page of the statistics with the site's layouts. It does not need packages, so it works before
 // the first build. Files are the other files to publish.
-func pageFiles(ctx context.Context, p *project.Project, e *stats.Engine, files []output.File) ([]output.File, error) {
+func pageFiles(ctx context.Context, p *project.Project, summary *stats.Summary, files []output.File) ([]output.File,
+	error) {
 	run, err := lastRun(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	in, err := p.Site(lookup.New(p.Spec, nil), run.IsSample())
-	if err != nil {
-		return nil, err
-	}
-	summary, err := e.Summary(ctx)
 	if err != nil {
 		return nil, err
 	}

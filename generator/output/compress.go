@@ -1,6 +1,7 @@
 package output
 
 import (
+	"bufio"
 	"io"
 	"path"
 	"slices"
@@ -32,6 +33,7 @@ type encoding struct {
 	ext    string // appended to the file's name
 	wanted func(Precompress) bool
 	writer func() encoder
+	reader func(io.Reader) (io.Reader, error)
 }
 
 // encoder is a compressing writer. It is reused for the next file, because creating one costs more than compressing a
@@ -53,8 +55,35 @@ const (
 )
 
 var encodings = []encoding{
-	{".gz", func(p Precompress) bool { return p.Gzip }, newGzip},
-	{".br", func(p Precompress) bool { return p.Brotli }, newBrotli},
+	{".gz", func(p Precompress) bool { return p.Gzip }, newGzip,
+		func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
+	{".br", func(p Precompress) bool { return p.Brotli }, newBrotli,
+		func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }},
+}
+
+// Variants calls each for every compressed variant that the file at place has on disk, with the extension (".gz") and
+// the decompressed content. A variant that is damaged at its beginning has the error of opening it instead.
+func Variants(place string, each func(ext string, text io.Reader, err error) error) error {
+	for _, e := range encodings {
+		err := openVariant(place+e.ext, func(f io.Reader) error {
+			text, err := e.reader(f)
+			return each(e.ext, text, err)
+		})
+		if err != nil && !isMissing(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// openVariant calls use with the content of the file at place.
+func openVariant(place string, use func(io.Reader) error) error {
+	f, err := openFile(place)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return use(bufio.NewReader(f))
 }
 
 func newGzip() encoder {

@@ -87,6 +87,11 @@ func (r *reader) keys() yamltext.Keys {
 		{Name: "legacy_statistics", Read: func(n *yamltext.Node) {
 			matching(n, &p.LegacyStatistics, fileRE, "a plain file name that ends in .json")
 		}},
+		{Name: "legacy_statistics_copies", Read: yamltext.List(func(n *yamltext.Node) {
+			var path string
+			matching(n, &path, pathRE, "a path of plain names that ends in .json")
+			p.LegacyCopies = append(p.LegacyCopies, path)
+		})},
 	}
 }
 
@@ -248,6 +253,7 @@ func require(n *yamltext.Node, key, what string) {
 var (
 	idRE   = regexp.MustCompile(`^[a-z0-9]([a-z0-9_]{0,18}[a-z0-9])?$`)
 	keyRE  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+	pathRE = regexp.MustCompile(`^([0-9A-Za-z][0-9A-Za-z._-]*/)*[0-9A-Za-z][0-9A-Za-z._-]*\.json$`)
 	fileRE = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]*\.json$`)
 )
 

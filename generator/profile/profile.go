@@ -32,6 +32,7 @@ type Profile struct {
 	Download         catalog.Template // URL of a file, for sources without URLs; zero if the source must contain them
 	LegacyRules      Text             // redirect rules for links of retired servers
 	LegacyStatistics string           // name of the statistics file in format 1.0; "" for none
+	LegacyCopies     []string         // paths of copies of that file, below the folder of the statistics
 }
 
 // Text is a file that belongs to a profile.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,12 +78,13 @@ links:
 download: https://files.example.org/{version}/{file}
 legacy_rules: old.txt
 legacy_statistics: data.json
+legacy_statistics_copies: [old/data.json]
 `, "old.txt", "/old /new 301\n")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if p.Title != "Get Aurora" || p.IDs != catalog.HexIDs || p.Revisions || p.LegacyStatistics != "data.json" ||
-		p.LegacyRules.Text != "/old /new 301\n" || filepath.Base(p.LegacyRules.Name) != "old.txt" {
+		!slices.Equal(p.LegacyCopies, []string{"old/data.json"}) || p.LegacyRules.Text != "/old /new 301\n" || filepath.Base(p.LegacyRules.Name) != "old.txt" {
 		t.Errorf("%+v", p)
 	}
 	if l := p.Links[0]; l.Key != "changes_url" || l.Text != "Changes" {
@@ -121,6 +123,7 @@ func TestMistakes(t *testing.T) {
 		{"rules outside the folder", least + "legacy_rules: ../../etc/passwd\n",
 			`cannot read the file of legacy_rules`},
 		{"statistics outside the folder", least + "legacy_statistics: ../x.json\n", `must be a plain file name`},
+		{"copy outside the folder", least + "legacy_statistics_copies: [a/../../x.json]\n", `must be a path of plain names`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := load(t, tt.text)

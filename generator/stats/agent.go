@@ -203,11 +203,12 @@ var tools = []string{
 	"node-fetch", "apache-httpclient/", "ansible-httpget", "microsoft bits/", "conda/", "pip/", "cmake",
 }
 
-// bots lists lower-case texts that the user agents of crawlers and of browsers without a user contain. They supplement
-// the rules of ua-parser.
+// bots lists lower-case texts that the user agents of crawlers and of browsers without a user contain, besides the word
+// bot. They supplement the rules of ua-parser.
 var bots = []string{
-	"bot", "crawl", "spider", "slurp", "headlesschrome", "phantomjs", "facebookexternalhit", "mediapartners",
+	"crawl", "spider", "slurp", "headlesschrome", "phantomjs", "facebookexternalhit", "mediapartners",
 	"monitor", "scan", "archiver", "preview", "fetcher", "checker", "validator", "lighthouse",
+	"google-", "-google",
 }
 
 // mobiles lists the operating systems of phones and tablets, as the rules of ua-parser name them.
@@ -216,17 +217,12 @@ var mobiles = []string{
 	"HarmonyOS", "Tizen", "Symbian OS", "Symbian^3", "Firefox OS", "Bada", "webOS", "MeeGo", "Maemo", "Sailfish",
 }
 
-// cubot matches the name of a make of phones.
-var cubot = regexp.MustCompile("(?i)cubot")
-
 // classOf returns the class of a user agent, in lower case, with the device and the operating system that the rules
 // found. The order of the checks matters: a crawler that poses as a phone is a bot, and only a user agent that begins
 // with Mozilla or Opera, as those of all browsers do, is a browser.
 func classOf(agent, lower, device, system string) Class {
-	// Phones of the make CUBOT are no robots.
-	if strings.Contains(lower, "cubot") {
-		agent, lower = cubot.ReplaceAllString(agent, ""), strings.ReplaceAll(lower, "cubot", "")
-	}
+	whole := lower
+	agent, lower = withoutDevice(agent, lower)
 	contained := func(list []string) bool {
 		return slices.ContainsFunc(list, func(s string) bool { return strings.Contains(lower, s) })
 	}
@@ -235,7 +231,8 @@ func classOf(agent, lower, device, system string) Class {
 		return Unknown
 	case contained(tools):
 		return Tool
-	case device == "Spider" || contained(bots) || namesItself(lower) || isCrawler(agent):
+	case device == "Spider" || hasBot(lower) || contained(bots) || namesItself(lower) || isNoBrowser(whole) ||
+		isCrawler(agent):
 		return Bot
 	case slices.Contains(mobiles, system):
 		return Mobile

@@ -1,6 +1,9 @@
 package stats
 
 import (
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -189,6 +192,90 @@ func TestSummarize(t *testing.T) {
 	want := []FieldChange{{"class", "browser", "bot", 2}, {"class", "bot", "browser", 1}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// matomo is a user agent of the tests of Matomo's device detector.
+type matomo struct {
+	agent  string
+	bot    bool
+	client string // type: browser, mobile app, feed reader and others
+}
+
+// readMatomo reads a file of user agents. It is YAML with one form, so that a few lines are enough:
+//
+//	-
+//	  user_agent: 'Mozilla/5.0 (Linux; Android 9; CUBOT X19) AppleWebKit/537.36 …'
+//	  client:
+//	    type: browser
+func readMatomo(t *testing.T, path string) (list []matomo) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	section := ""
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimRight(line, "\n")
+		value, isAgent := strings.CutPrefix(line, "  user_agent: ")
+		switch {
+		case isAgent && strings.HasPrefix(value, "'"):
+			list = append(list, matomo{agent: strings.ReplaceAll(strings.Trim(value, "'"), "''", "'")})
+		case isAgent && strings.HasPrefix(value, `"`):
+			text, err := strconv.Unquote(value)
+			if err != nil {
+				t.Fatalf("%s: %s: %v", path, value, err)
+			}
+			list = append(list, matomo{agent: text})
+		case isAgent:
+			list = append(list, matomo{agent: value})
+		case len(list) == 0:
+		case line == "  bot:":
+			list[len(list)-1].bot = true
+		case strings.HasPrefix(line, "  ") && line[2] != ' ':
+			section = strings.TrimSpace(line)
+		case section == "client:" && strings.HasPrefix(line, "    type: "):
+			list[len(list)-1].client = line[len("    type: "):]
+		}
+	}
+	return list
+}
+
+// TestMatomo measures the classification with a list from which the implementation takes nothing: the user agents of
+// the tests of Matomo's device detector.
+func TestMatomo(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(testutil.Agents(t), "*.yml"))
+	if err != nil || len(files) < 80 {
+		t.Fatal(files, err)
+	}
+	c := classifier(t)
+	robots, missed, browsers, wrong := 0, 0, 0, 0
+	for _, file := range files {
+		for i, m := range readMatomo(t, file) {
+			if !m.bot && i%testutil.Amount(1, 10) != 0 {
+				continue
+			}
+			class := c.Classify(m.agent).Class
+			switch {
+			case m.bot:
+				if robots++; class == Browser || class == Mobile {
+					missed++
+					t.Logf("%v, but a robot: %s", class, m.agent)
+				}
+			case m.client == "browser":
+				if browsers++; class == Bot {
+					wrong++
+					t.Logf("robot, but a browser: %s", m.agent)
+				}
+			}
+		}
+	}
+	t.Logf("%d of %d robots are browsers, %d of %d browsers are robots", missed, robots, wrong, browsers)
+	if robots < 1300 || missed > robots/50 {
+		t.Errorf("%d of %d robots are browsers", missed, robots)
+	}
+	if browsers < 3000 || wrong > max(1, browsers/2000) {
+		t.Errorf("%d of %d browsers are robots", wrong, browsers)
 	}
 }
 

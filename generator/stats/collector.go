@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,7 @@ type batch struct {
 type readLog struct {
 	log, previous *downloads.Log // previous is the stored position that log replaces, nil if there is none
 	archive       []byte         // identifies the archive, see source.archive; log is nil then
+	days          downloads.Days // of the requests in the archive
 }
 
 // tables number the texts of hits, so that the collector need not wait until the writer has found their ids in the
@@ -81,7 +83,8 @@ type collector struct {
 
 	addresses map[string]visitor
 	batch     *batch
-	scratch   []byte // the agent of the entry, reused
+	days      downloads.Days // of the requests for packages in the current log
+	scratch   []byte         // the agent of the entry, reused
 }
 
 // begin starts a batch. It also starts new tables and an empty cache of addresses if these have grown too large.
@@ -115,6 +118,7 @@ func (c *collector) flush() error {
 // reports it and goes on with the next log. Any other error ends the run.
 func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem, err error) {
 	l.KnownBytes = s.log.Offset
+	c.days = s.log.Days
 	closedBefore, requestsBefore := c.report.Closed, c.report.Requests
 	var good, bad int64 // lines
 	var badLine []byte  // the first invalid one
@@ -162,6 +166,12 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	if errors.Is(problem, io.EOF) {
 		problem = nil
 	}
+	if n, begin := s.parser.Incomplete(); n > 0 {
+		if bad += n; badLine == nil {
+			badLine = bytes.Clone(begin)
+		}
+		c.report.addBadLines(l.Name, accesslog.ErrIncomplete, n, l.Lines, begin)
+	}
 	l.Unfinished = len(lines.Unfinished()) > 0
 	// The position does not move past lines most of which are invalid, so that they are read again as soon as their
 	// format is configured.
@@ -190,7 +200,7 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 			}
 		}
 		if !mostlyInvalid(good, bad) {
-			c.batch.logs = append(c.batch.logs, readLog{archive: s.archive})
+			c.batch.logs = append(c.batch.logs, readLog{archive: s.archive, days: c.days})
 		}
 	}
 	c.report.Lines += l.Lines
@@ -203,8 +213,8 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 		problem = fmt.Errorf("%s of its %s new lines are in no known format; %s", thousands(bad), thousands(l.Lines),
 			c.options.Formats.Explain(badLine))
 	case closed > 0 && closed == requests:
-		problem = fmt.Errorf("all of its %s requests for packages are on closed days, which are not counted again",
-			thousands(requests))
+		problem = fmt.Errorf("all of its %s requests for packages are on closed days, which are not counted again; "+
+			"sitegen stats drop --day opens an imported day", thousands(requests))
 	}
 	return problem, nil
 }
@@ -214,10 +224,15 @@ func (c *collector) parse(s *source, line []byte, e *accesslog.Entry) error {
 	if err := s.parser.Parse(line, e); err != nil {
 		return err
 	}
-	switch day := int32(e.Time / secondsPerDay); {
-	case day > c.lastDay:
+	return c.checkTime(e.Time)
+}
+
+// checkTime returns an error for a time (Unix time) at which no download can have been.
+func (c *collector) checkTime(seconds int64) error {
+	switch day := seconds / secondsPerDay; {
+	case day > int64(c.lastDay):
 		return errFuture
-	case day < c.firstDay:
+	case seconds < 0, day < int64(c.firstDay):
 		return errEarly
 	}
 	return nil
@@ -236,7 +251,7 @@ func mostlyInvalid(good, bad int64) bool { return bad > good && (good == 0 || ba
 // setPosition adds the position up to which a log has been read to the batch.
 func (c *collector) setPosition(s *source, offset int64, last []byte) {
 	l := s.log
-	l.Offset, l.Tail, l.State = offset, tailOf(last), s.parser.State()
+	l.Offset, l.Tail, l.State, l.Days = offset, tailOf(last), s.parser.State(), c.days
 	c.batch.logs = append(c.batch.logs, readLog{log: &l, previous: s.stored})
 	s.stored = nil // replaced with this batch
 }
@@ -258,6 +273,7 @@ func (c *collector) entry(e *accesslog.Entry) error {
 	}
 	c.report.Requests++
 	day := int32(e.Time / secondsPerDay)
+	c.days.Add(day)
 	if c.closed.Has(day) {
 		c.report.Closed++
 		return nil

@@ -28,6 +28,7 @@ const (
 	childLog   = "SITEGEN_TEST_LOG"        // the log to read; "" to verify the statistics instead
 	childLimit = "SITEGEN_TEST_FILE_LIMIT" // the maximum size of a file (bytes); "" for no limit
 	childDry   = "SITEGEN_TEST_DRY_RUN"    // not "" for a dry run
+	childDrop  = "SITEGEN_TEST_DROP"       // not "" to drop the log instead of reading it
 )
 
 // TestMain runs the tests or, if the test binary has been started by start, one run in a child process, which a test
@@ -64,6 +65,10 @@ func child() error {
 	e, err := Open(ctx, o)
 	if err != nil {
 		return err
+	}
+	if os.Getenv(childDrop) != "" {
+		_, err = e.Drop(ctx, nil, []string{os.Getenv(childLog)})
+		return errors.Join(err, e.Close())
 	}
 	_, err = e.Read(ctx, []string{os.Getenv(childLog)}, func(int64) {})
 	return errors.Join(err, e.Close())

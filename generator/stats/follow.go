@@ -143,6 +143,8 @@ func (s *source) begin(formats *accesslog.Formats) error {
 	switch end := bytes.LastIndexByte(begin, '\n'); {
 	case end >= 0 && !(s.compressed && err == io.EOF && firstLine(begin[:end+1]) == nil):
 		begin = begin[:end+1]
+	case end < 0 && bytes.Count(begin, []byte("\r")) > 1:
+		return errors.New("its lines end in CR without LF; convert it with tr '\\r' '\\n'")
 	case len(begin) == headSize, s.compressed && err == io.EOF && len(begin) > 0:
 		// The first line is very long, or it is the only one of a file that does not grow and has no line ending.
 	case err == io.EOF:
@@ -218,7 +220,7 @@ func (s *source) skip(f *os.File, size int64, l *downloads.Log, meter func(int))
 	if _, err := io.ReadFull(s.text, tail); err != nil {
 		return false, ignoreEnd(err)
 	}
-	s.log.Offset = l.Offset
+	s.log.Offset, s.log.Days = l.Offset, l.Days
 	return bytes.Equal(l.Tail, tailOf(tail)), nil
 }
 

@@ -6,12 +6,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/Slicer/sitegen/generator/accesslog"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
@@ -22,22 +24,46 @@ type Imported struct {
 	Accesses int64 `json:"accesses"` // number of accesses in the old database
 	New      int64 `json:"new"`      // of these, accesses that were added or changed a row
 	Closed   int64 `json:"closed"`   // of these, accesses on closed days
-	Bad      int64 `json:"bad"`      // of these, accesses with an invalid time
+	Bad      int64 `json:"bad"`      // number of invalid rows; those of accesses do not count
 	Days     int   `json:"days"`     // number of days recounted
+}
+
+// BadRow is an invalid row of an old database.
+type BadRow struct {
+	Table  string
+	Row    int64 // its rowid
+	Column string
+	Value  string // the invalid value
+	Reason string
+}
+
+// String describes the row: access row 3, column ts: invalid time (found "0000-00-00").
+func (b BadRow) String() string {
+	return fmt.Sprintf("%s row %d, column %s: %s (found %.80q)", b.Table, b.Row, b.Column, b.Reason, b.Value)
 }
 
 // ImportOld imports the database of the previous statistics job. It stores the accesses as if it had read their log,
 // with keyed hashes instead of addresses. So importing the database again, or reading a log of the same days, counts
 // nothing twice. The old database has neither the method nor the status of a request: every access counts as a
-// download.
-func (e *Engine) ImportOld(ctx context.Context, path string) (*Imported, error) {
+// download. ImportOld calls bad for each invalid row and leaves the row out.
+func (e *Engine) ImportOld(ctx context.Context, path string, bad func(BadRow)) (*Imported, error) {
 	old, err := downloads.OpenOld(ctx, path)
 	if err != nil {
 		return nil, err
 	}
 	defer old.Close()
 	var report Imported
-	if report.Packages, err = importPackages(ctx, e.db, old); err != nil {
+	refuse := func(b BadRow) {
+		report.Bad++
+		bad(b)
+	}
+	if report.Packages, err = importPackages(ctx, e.db, old, refuse); err != nil {
+		return nil, err
+	}
+	if err := old.BadPlaces(ctx, func(row int64, column, value string) error {
+		refuse(BadRow{"ipinfo", row, column, value, "not a number; the place is unknown"})
+		return nil
+	}); err != nil {
 		return nil, err
 	}
 	geo, err := OpenGeo()
@@ -50,10 +76,22 @@ func (e *Engine) ImportOld(ctx context.Context, path string) (*Imported, error) 
 	}
 	w := &writer{db: e.db, rules: e.options.Rules, counted: map[int32]int64{}}
 	c.send = func(b *batch) error { return w.write(ctx, b) }
-	if err := old.Accesses(ctx, func(a *downloads.OldAccess) error { return c.oldAccess(a, &report) }); err != nil {
+	marked := map[int32]bool{}
+	if err := old.Accesses(ctx, func(a *downloads.OldAccess) error {
+		report.Accesses++
+		hit, bad := c.checkOld(a)
+		if bad != nil {
+			refuse(*bad)
+			return nil
+		}
+		return c.oldAccess(a, hit, marked)
+	}); err != nil {
 		return nil, err
 	}
 	if err := c.flush(); err != nil {
+		return nil, err
+	}
+	if err := e.db.Admin.MarkPrevious(ctx, slices.Collect(maps.Keys(marked))); err != nil {
 		return nil, err
 	}
 	report.New, report.Closed = w.changed, c.report.Closed
@@ -64,7 +102,7 @@ func (e *Engine) ImportOld(ctx context.Context, path string) (*Imported, error) 
 
 // importPackages adds the packages of the old database that are not in the catalogue. It returns the number of packages
 // in the old database.
-func importPackages(ctx context.Context, db *downloads.DB, old *downloads.Old) (int, error) {
+func importPackages(ctx context.Context, db *downloads.DB, old *downloads.Old, bad func(BadRow)) (int, error) {
 	known := map[string]bool{}
 	packages, err := db.Packages(ctx)
 	if err != nil {
@@ -77,6 +115,10 @@ func importPackages(ctx context.Context, db *downloads.DB, old *downloads.Old) (
 	n := 0
 	err = old.Packages(ctx, func(p downloads.OldPackage) error {
 		n++
+		if !isOldID(p.Bitstream) {
+			bad(BadRow{"bsinfo", p.Row, "bitstream_id", p.Bitstream, notAnID})
+			return nil
+		}
 		if !known[p.Bitstream] {
 			all = append(all, oldPackage(p))
 		}
@@ -112,21 +154,51 @@ func oldPackage(p downloads.OldPackage) downloads.Package {
 	return info
 }
 
-// oldAccess adds the hit of a row of the old database.
-func (c *collector) oldAccess(a *downloads.OldAccess, report *Imported) error {
-	report.Accesses++
-	at, err := time.Parse("2006-01-02T15:04:05Z07:00", a.Time)
-	seconds := at.Unix()
-	if err != nil || seconds < 0 {
-		report.Bad++
-		return nil //nolint:nilerr // an invalid row is reported by its number and does not end the import
+// oldHit holds the checked values of a row of the old database.
+type oldHit struct {
+	seconds int64 // Unix time
+	address []byte
+}
+
+// notAnID is the reason why a bitstream id is invalid.
+const notAnID = "must be 24 hex digits, or decimal digits"
+
+// isOldID reports whether an id of the old database is that of a Girder file, or a number, as on the server before it.
+func isOldID(id string) bool {
+	return isGirderID([]byte(id)) || id != "" && len(id) < idLength && strings.Trim(id, "0123456789") == ""
+}
+
+// checkOld checks a row of the old database in the same way as a line of a log.
+func (c *collector) checkOld(a *downloads.OldAccess) (hit oldHit, bad *BadRow) {
+	refuse := func(column, value, reason string) (oldHit, *BadRow) {
+		return oldHit{}, &BadRow{"access", a.Row, column, value, reason}
 	}
-	day := int32(seconds / secondsPerDay)
+	if !isOldID(a.Bitstream) {
+		return refuse("bitstream_id", a.Bitstream, notAnID)
+	}
+	at, err := time.Parse("2006-01-02T15:04:05Z07:00", a.Time)
+	if err != nil {
+		return refuse("ts", a.Time, "invalid time")
+	}
+	hit.seconds = at.Unix()
+	if err := c.checkTime(hit.seconds); err != nil {
+		return refuse("ts", a.Time, err.Error())
+	}
+	if hit.address, err = accesslog.CleanAddress([]byte(a.Address), c.options.Formats.TrustedProxies); err != nil {
+		return refuse("ip", a.Address, err.Error())
+	}
+	return hit, nil
+}
+
+// oldAccess adds the hit of a row of the old database, and its day to marked.
+func (c *collector) oldAccess(a *downloads.OldAccess, checked oldHit, marked map[int32]bool) error {
+	day := int32(checked.seconds / secondsPerDay)
 	if c.closed.Has(day) {
 		c.report.Closed++
 		return nil
 	}
-	key, _ := addressKey(nil, []byte(a.Address))
+	marked[day] = true
+	key, _ := addressKey(nil, checked.address)
 	id, err := c.visitors.id(key, day)
 	if err != nil {
 		return err
@@ -140,16 +212,14 @@ func (c *collector) oldAccess(a *downloads.OldAccess, report *Imported) error {
 	}
 	b := c.batch
 	if c.options.Privacy == Full {
-		b.addAddress(id, a.Address)
+		b.addAddress(id, string(checked.address))
 	}
-	agent := a.Agent
-	if agent == "-" {
-		agent = ""
-	}
-	hit := downloads.Hit{Visitor: id, Day: day, Place: c.placeOf(place), First: int32(seconds % secondsPerDay),
+	agent := accesslog.Entry{Agent: []byte(a.Agent)} // the previous job stored it as the log escapes it
+	c.scratch = agent.AgentText(c.scratch[:0])
+	hit := downloads.Hit{Visitor: id, Day: day, Place: c.placeOf(place), First: int32(checked.seconds % secondsPerDay),
 		Counted: true}
 	hit.Package, b.packages = intern(b.tables.packages, b.packages, []byte(a.Bitstream))
-	hit.Agent, b.agents = intern(b.tables.agents, b.agents, []byte(agent))
+	hit.Agent, b.agents = intern(b.tables.agents, b.agents, c.scratch)
 	b.hits = append(b.hits, hit)
 	if len(b.hits) >= batchHits {
 		return c.flush()

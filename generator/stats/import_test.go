@@ -6,12 +6,14 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen/generator/accesslog"
+	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
 // oldDatabase writes the database that the previous job would have written for the lines first to last-1 of the test
@@ -65,7 +67,7 @@ func oldDatabase(t *testing.T, first, last int) string {
 		_, ip := addressKey(nil, e.Address)
 		exec("insert or ignore into access values (?, ?, ?, ?)", string(id), string(e.Address),
 			dayTime(int32(e.Time/86400)).Format("2006-01-02")+fmt.Sprintf("T%02d:%02d:%02d+00:00", e.Time%86400/3600,
-				e.Time%3600/60, e.Time%60), string(e.AgentText(nil)))
+				e.Time%3600/60, e.Time%60), string(e.Agent)) // escaped as in the log
 		if p := geo.Lookup(ip); p.Location != "" {
 			lat, lon, _ := strings.Cut(p.Location, ",")
 			exec("insert or ignore into ipinfo values (?, ?, ?, '', null, null, CAST(? AS REAL), CAST(? AS REAL))",
@@ -74,6 +76,8 @@ func oldDatabase(t *testing.T, first, last int) string {
 	}
 	return path
 }
+
+func ignoreBad(BadRow) {}
 
 // TestImportOld imports an old database with the requests of the first half of a log, and then reads the second half,
 // or the whole log. In both cases, the statistics of format 1.0 must be those of the whole log.
@@ -89,11 +93,11 @@ func TestImportOld(t *testing.T) {
 		bytes.Join(bytes.SplitAfter(text(t, "access.log.gz"), []byte("\n"))[half:], nil))
 	for _, log := range []string{second, testLog("access.log.gz")} {
 		e := open(t, options(t, t.TempDir()))
-		r, err := e.ImportOld(ctx, path)
+		r, err := e.ImportOld(ctx, path, ignoreBad)
 		if err != nil || r.Bad != 1 || r.Packages != 2 || r.New == 0 {
 			t.Fatalf("%+v, %v", r, err)
 		}
-		if again, err := e.ImportOld(ctx, path); err != nil || again.New != 0 {
+		if again, err := e.ImportOld(ctx, path, ignoreBad); err != nil || again.New != 0 {
 			t.Errorf("imported again: %+v, %v", again, err)
 		}
 		read(t, e, log)
@@ -118,17 +122,86 @@ func TestImportOld(t *testing.T) {
 		if table := export(t, e); !strings.Contains(table, "2020-06-01\t4.10.2\tlinux\trelease\tDE\ttool\t1\n") {
 			t.Error("the old downloads are not in the daily table")
 		}
+		changes := decode[Summary](t, publish(t, e), SummaryFile).RuleChanges
+		if len(changes) != 1 || changes[0].Before != RulePrevious || changes[0].After != RuleLogs {
+			t.Errorf("changes of the rule: %+v", changes)
+		}
 		verified(t, e)
 	}
 }
 
+// TestImportOldRows imports invalid rows, and rows that must be read like the lines of a log.
+func TestImportOldRows(t *testing.T) {
+	ctx := context.Background()
+	path := oldDatabase(t, 0, 0)
+	db, err := sql.Open("sqlite3", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	const id = "4ed1a82fa87f2adf921627d3" // a package that is not in the catalogue
+	for _, row := range [][4]any{
+		{"700035", "192.0.2.7:4321", "2020-06-02T10:00:00+00:00", `Tool \"x\" \xC3\xA9`}, // row 4
+		{"700035", "192.0.2.8, 10.0.0.1", "2020-06-02T12:00:00+02:00", "-"},
+		{id, "2001:db8::1", "2020-06-02T10:00:00+00:00", "Wget/1.0"},
+		{"", "192.0.2.7", "2020-06-02T10:00:00+00:00", "Wget/1.0"}, // row 7
+		{"x'y", "192.0.2.7", "2020-06-02T10:00:00+00:00", "Wget/1.0"},
+		{nil, "192.0.2.7", "2020-06-02T10:00:00+00:00", "Wget/1.0"},
+		{"700035", "-", "2020-06-02T10:00:00+00:00", "Wget/1.0"},
+		{"700035", nil, "2020-06-02T10:00:00+00:00", "Wget/1.0"},
+		{"700035", "192.0.2.7", "2062-06-02T10:00:00+00:00", "Wget/1.0"},
+		{"700035", "192.0.2.7", "1970-01-01T00:00:00+00:00", "Wget/1.0"},
+		{"700035", "192.0.2.7", nil, "Wget/1.0"},
+	} {
+		if _, err := db.Exec("insert into access values (?, ?, ?, ?)", row[0], row[1], row[2], row[3]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.Exec("insert into ipinfo values ('192.0.2.7', 'FR', '', '', null, null, 'north', 2)"); err != nil {
+		t.Fatal(err)
+	}
+	e := open(t, options(t, t.TempDir()))
+	var bad []string
+	r, err := e.ImportOld(ctx, path, func(b BadRow) { bad = append(bad, b.String()) })
+	if err != nil || r.Accesses != 14 || r.Bad != int64(len(bad)) || r.New != 5 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if diff := cmp.Diff([]string{
+		`ipinfo row 2, column latitude: not a number; the place is unknown (found "north")`,
+		`access row 3, column ts: invalid time (found "0000-00-00")`,
+		`access row 7, column bitstream_id: must be 24 hex digits, or decimal digits (found "")`,
+		`access row 8, column bitstream_id: must be 24 hex digits, or decimal digits (found "x'y")`,
+		`access row 9, column bitstream_id: must be 24 hex digits, or decimal digits (found "")`,
+		`access row 10, column ip: missing or invalid client address (found "-")`,
+		`access row 11, column ip: missing or invalid client address (found "")`,
+		`access row 12, column ts: time is later than tomorrow (found "2062-06-02T10:00:00+00:00")`,
+		`access row 13, column ts: time is before the first package of the project (found "1970-01-01T00:00:00+00:00")`,
+		`access row 14, column ts: invalid time (found "")`,
+	}, bad); diff != "" {
+		t.Error(diff)
+	}
+	// A log with the same requests adds nothing.
+	log := write(t, t.TempDir(), "access.log", []byte(
+		`192.0.2.7 - - [02/Jun/2020:10:00:00 +0000] "GET /bitstream/700035 HTTP/1.1" 200 5 "-" "Tool \"x\" \xC3\xA9"`+"\n"+
+			`192.0.2.8 - - [02/Jun/2020:10:00:00 +0000] "GET /bitstream/700035 HTTP/1.1" 200 5 "-" "-"`+"\n"))
+	before := total(t, e)
+	if r := read(t, e, log); r.Requests != 2 || total(t, e) != before {
+		t.Errorf("%d requests, %d downloads after them, %d before", r.Requests, total(t, e), before)
+	}
+	agents, err := e.db.Agents(ctx)
+	if err != nil || !slices.ContainsFunc(agents, func(a downloads.Agent) bool { return a.Text == `Tool "x" é` }) {
+		t.Errorf("agents %v, %v", agents, err)
+	}
+	verified(t, e)
+}
+
 func TestImportOldRefuses(t *testing.T) {
 	e := open(t, options(t, t.TempDir()))
-	if _, err := e.ImportOld(context.Background(), filepath.Join(e.options.Dir, "downloads.sqlite")); err == nil ||
+	if _, err := e.ImportOld(context.Background(), filepath.Join(e.options.Dir, "downloads.sqlite"), ignoreBad); err == nil ||
 		!strings.Contains(err.Error(), "0 of the tables") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := e.ImportOld(context.Background(), filepath.Join(t.TempDir(), "none")); err == nil {
+	if _, err := e.ImportOld(context.Background(), filepath.Join(t.TempDir(), "none"), ignoreBad); err == nil {
 		t.Error("a missing file was imported")
 	}
 }
@@ -151,6 +224,10 @@ func TestImportDaily(t *testing.T) {
 	read(t, e, testLog("access.log.gz"))
 	_, rest, _ := strings.Cut(string(text(t, "truth-daily.tsv")), "\n")
 	if diff := cmp.Diff(table+rest, export(t, e)); diff != "" {
+		t.Error(diff)
+	}
+	changes := decode[Summary](t, publish(t, e), SummaryFile).RuleChanges
+	if diff := cmp.Diff([]RuleChange{{"2026-09-20", RuleTable, RuleLogs}}, changes); diff != "" {
 		t.Error(diff)
 	}
 	verified(t, e)

@@ -36,14 +36,13 @@ type legacyPackage struct {
 //	  "_formatVersion": "1.0"
 //	}
 //
-// The last value of an access is a position in "location". The tables contain the bitstreams, locations and countries
-// to which accesses refer, and no others.
+// The last value of an access is a position in "location". The tables contain the locations and countries to which
+// accesses refer, and all bitstreams that are or were in the catalogue.
 type legacy struct {
 	out       *bufio.Writer
 	packages  map[int32]downloads.StoredPackage // by id
 	places    map[int32]downloads.Place         // by id
 	ids       map[int32][]byte                  // bitstream ids of packages as JSON strings, by id
-	used      map[int32]bool                    // ids of packages that have accesses
 	locations map[string]int                    // positions in "location"
 	order     []string                          // of the locations
 	countries map[string]bool                   // codes that accesses refer to
@@ -97,7 +96,7 @@ func newLegacy(ctx context.Context, db *downloads.Reader, w io.Writer) (*legacy,
 	}
 	l := &legacy{
 		out: bufio.NewWriterSize(w, 1<<20), packages: map[int32]downloads.StoredPackage{}, places: places,
-		ids: map[int32][]byte{}, used: map[int32]bool{}, locations: map[string]int{}, countries: map[string]bool{},
+		ids: map[int32][]byte{}, locations: map[string]int{}, countries: map[string]bool{},
 	}
 	for _, p := range packages {
 		l.packages[p.ID] = p
@@ -131,7 +130,7 @@ func (l *legacy) day(day int32, lines []byte) error {
 			l.locations[p.Location] = location
 			l.order = append(l.order, p.Location)
 		}
-		l.used[id], l.countries[p.Country] = true, true
+		l.countries[p.Country] = true
 		buf = buf[:0]
 		if l.accesses > 0 {
 			buf = append(buf, ',')
@@ -154,8 +153,7 @@ func (l *legacy) day(day int32, lines []byte) error {
 // tables writes the bitstreams, locations and countries to which the accesses refer, and the end of the object.
 func (l *legacy) tables() error {
 	bitstreams := map[string]legacyPackage{}
-	for id := range l.used {
-		p := l.packages[id]
+	for _, p := range l.packages {
 		v := legacyPackage{OS: p.OS, Arch: p.Arch, Bits: 64, Version: p.LegacyVersion, Checkout: p.Built}
 		if p.Arch == "i386" {
 			v.Bits = 32

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,6 +41,7 @@ type Options struct {
 	Rules       string   // file with user agent rules in the format of ua-parser; "" for the built-in rules
 	Privacy     Privacy  // "" means Keyed
 	LegacyFile  string   // file name of the statistics of format 1.0; "" for none; ignored with Privacy Daily
+	LegacyPaths []string // further paths of that file
 	MinCountry  int      // countries with fewer downloads in a month are published as Other
 
 	Now func() time.Time // the clock: for the duration of a run, and the keys to delete in the mode Daily
@@ -103,7 +105,7 @@ func takeLock(dir string) (*flock.Flock, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("create the data folder: %w", err)
 	}
-	lock := flock.New(filepath.Join(dir, "stats.lock"))
+	lock := flock.New(filepath.Join(dir, lockFile))
 	held, err := lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("lock the statistics: %w", err)
@@ -114,6 +116,22 @@ func takeLock(dir string) (*flock.Flock, error) {
 	}
 	return lock, nil
 }
+
+// Running reports whether an Engine has the lock of a data folder. It creates no file.
+func Running(dir string) (bool, error) {
+	lock := flock.New(filepath.Join(dir, lockFile), flock.SetFlag(os.O_RDONLY))
+	free, err := lock.TryRLock()
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at the lock of the statistics: %w", err)
+	}
+	return !free, lock.Close()
+}
+
+// lockFile is the name of the lock in the data folder.
+const lockFile = "stats.lock"
 
 // keyFile is the name of the file with the keys of visitors, in the data folder.
 const keyFile = "stats.key"

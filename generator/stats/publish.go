@@ -27,16 +27,27 @@ const (
 // must be open until then.
 func (e *Engine) Files(ctx context.Context) ([]output.File, error) {
 	o := &e.options
-	settings := fmt.Sprintf("format %d, least %d, attribution %q, properties %q", formatVersion, o.MinCountry,
-		o.attributions(), PackageProperties())
+	settings := fmt.Sprintf("format %d with rule changes, least %d, attribution %q, properties %q", formatVersion,
+		o.MinCountry, o.attributions(), PackageProperties())
 	if err := e.db.Documents.SetOptions(ctx, settings); err != nil {
 		return nil, err
 	}
-	p := &publisher{db: e.db, options: o}
+	p := &publisher{db: e.db.Reader, documents: e.db.Documents, options: o}
 	if err := p.publish(ctx); err != nil {
 		return nil, fmt.Errorf("generate the files of the statistics: %w", err)
 	}
 	return p.files, nil
+}
+
+// Generate returns the files that Engine.Files would return, and the summary, without using or changing the stored
+// ones. The Reader must be open until the files have been written.
+func (r *Reader) Generate(ctx context.Context, o *Options) ([]output.File, *Summary, error) {
+	p := &publisher{db: r.db, documents: memory{}, options: o}
+	if err := p.publish(ctx); err != nil {
+		return nil, nil, fmt.Errorf("generate the files of the statistics: %w", err)
+	}
+	s, err := storedSummary(ctx, p.documents)
+	return p.files, s, err
 }
 
 // IsTable reports whether a file in the folder download-stats is the table of a month or year.
@@ -47,7 +58,12 @@ func IsTable(name string) bool {
 
 // Summary returns the summary that Files has generated.
 func (e *Engine) Summary(ctx context.Context) (*Summary, error) {
-	text, err := e.db.Documents.Get(ctx, allTime, SummaryFile)
+	return storedSummary(ctx, e.db.Documents)
+}
+
+// storedSummary returns the summary that a publisher has stored.
+func storedSummary(ctx context.Context, d documents) (*Summary, error) {
+	text, err := d.Get(ctx, allTime, SummaryFile)
 	if err != nil {
 		return nil, err
 	}
@@ -77,11 +93,34 @@ func (o *Options) attributions() []string {
 // allTime is the period of documents that cover all days.
 const allTime = ""
 
+// documents stores generated files: see downloads.Documents.
+type documents interface {
+	Get(ctx context.Context, period, name string) ([]byte, error)
+	Set(ctx context.Context, period, name string, data []byte) error
+	Version(ctx context.Context, period, name string) (string, error)
+}
+
+// memory stores documents in memory, by period and name.
+type memory map[[2]string][]byte
+
+func (m memory) Get(_ context.Context, period, name string) ([]byte, error) {
+	return m[[2]string{period, name}], nil
+}
+
+func (m memory) Set(_ context.Context, period, name string, data []byte) error {
+	m[[2]string{period, name}] = data
+	return nil
+}
+
+// Version returns "", the version of a file that is always produced.
+func (m memory) Version(context.Context, string, string) (string, error) { return "", nil }
+
 // publisher generates the published files.
 type publisher struct {
-	db      *downloads.DB
-	options *Options
-	files   []output.File
+	db        *downloads.Reader
+	documents documents
+	options   *Options
+	files     []output.File
 }
 
 // publish adds all files. It generates the summary only if a cube has been generated or no summary is stored.
@@ -103,7 +142,7 @@ func (p *publisher) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text, err := p.db.Documents.Get(ctx, allTime, SummaryFile)
+	text, err := p.documents.Get(ctx, allTime, SummaryFile)
 	if err != nil {
 		return err
 	}
@@ -124,7 +163,7 @@ func (p *publisher) publish(ctx context.Context) error {
 // publishCubes adds the cubes, and generates those that are not stored. It reports whether it generated any.
 func (p *publisher) publishCubes(ctx context.Context, list []period) (made bool, err error) {
 	for _, period := range list {
-		text, err := p.db.Documents.Get(ctx, period.name, period.grain)
+		text, err := p.documents.Get(ctx, period.name, period.grain)
 		if err != nil {
 			return made, err
 		}
@@ -165,10 +204,10 @@ func (p *publisher) makeCube(ctx context.Context, period period) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.db.Documents.Set(ctx, period.name, partName, sums); err != nil {
+	if err := p.documents.Set(ctx, period.name, partName, sums); err != nil {
 		return nil, err
 	}
-	return text, p.db.Documents.Set(ctx, period.name, period.grain, text)
+	return text, p.documents.Set(ctx, period.name, period.grain, text)
 }
 
 // summary generates the summary from the parts of the periods, and stores it.
@@ -176,7 +215,7 @@ func (p *publisher) summary(ctx context.Context, list []period, first, last int3
 	all := newPart()
 	var cubes []CubeFile
 	for _, period := range list {
-		text, err := p.db.Documents.Get(ctx, period.name, partName)
+		text, err := p.documents.Get(ctx, period.name, partName)
 		if err != nil {
 			return nil, err
 		}
@@ -193,11 +232,16 @@ func (p *publisher) summary(ctx context.Context, list []period, first, last int3
 	}
 	s := summarize(all, first, last, releaseDays(packages))
 	s.Cubes, s.MinCountry, s.Attribution = cubes, p.options.MinCountry, p.options.attributions()
+	imported, err := p.db.ImportedDays(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.RuleChanges = all.ruleChanges(imported)
 	text, err := encode(s)
 	if err != nil {
 		return nil, err
 	}
-	return s, p.db.Documents.Set(ctx, allTime, SummaryFile, text)
+	return s, p.documents.Set(ctx, allTime, SummaryFile, text)
 }
 
 // summarizeNothing returns the summary if there are no downloads.
@@ -206,6 +250,7 @@ func summarizeNothing() *Summary {
 		Format: formatVersion, Attribution: []string{}, Periods: []Period{},
 		Days:    Days{Downloads: []int64{}, Robots: []int64{}},
 		Classes: []Share{}, Countries: []CountryShare{}, Releases: []Release{}, Cubes: []CubeFile{},
+		RuleChanges: []RuleChange{},
 	}
 	for _, p := range properties() {
 		*p.shares(&s.PackageShares) = []Share{}
@@ -255,18 +300,20 @@ func badge(label string, n int64) Badge { return Badge{1, label, short(n)} }
 // publishLegacy adds the file of format 1.0 if it has at least one access. The file can be as large as the logs, so the
 // database stores only its version, by which package output decides whether the file on disk is current.
 func (p *publisher) publishLegacy(ctx context.Context) error {
-	any, err := hasLegacy(ctx, p.db.Reader)
+	any, err := hasLegacy(ctx, p.db)
 	if err != nil || !any {
 		return err
 	}
-	version, err := p.db.Documents.Version(ctx, allTime, p.options.LegacyFile)
+	version, err := p.documents.Version(ctx, allTime, p.options.LegacyFile)
 	if err != nil {
 		return err
 	}
-	p.files = append(p.files, output.File{
-		Group: output.Records, Path: p.options.LegacyFile, Version: version,
-		Write: func(w io.Writer) error { return writeLegacy(ctx, p.db.Reader, w) },
-	})
+	for _, name := range append([]string{p.options.LegacyFile}, p.options.LegacyPaths...) {
+		p.files = append(p.files, output.File{
+			Group: output.Records, Path: name, Version: version,
+			Write: func(w io.Writer) error { return writeLegacy(ctx, p.db, w) },
+		})
+	}
 	return nil
 }
 

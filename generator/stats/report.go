@@ -110,11 +110,16 @@ func (r *Report) Losses() error {
 
 // addBad counts an invalid line.
 func (r *Report) addBad(log string, reason error, number int64, line []byte) {
+	r.addBadLines(log, reason, 1, number, line)
+}
+
+// addBadLines counts n invalid lines, one of which is given.
+func (r *Report) addBadLines(log string, reason error, n, number int64, line []byte) {
 	text := reason.Error()
 	for i := len(r.Bad) - 1; i >= 0 && r.Bad[i].Log == log; i-- {
 		if r.Bad[i].Reason == text {
 			b := &r.Bad[i]
-			b.Lines++
+			b.Lines += n
 			if len(b.First) < maxBadLines {
 				b.First = append(b.First, BadLine{number, strconv.QuoteToGraphic(string(line))})
 			}
@@ -122,7 +127,7 @@ func (r *Report) addBad(log string, reason error, number int64, line []byte) {
 		}
 	}
 	sample := fmt.Sprintf("%q", line[:min(len(line), maxSample)])
-	r.Bad = append(r.Bad, BadLines{Log: log, Reason: text, Lines: 1, Sample: sample[1 : len(sample)-1], Line: number,
+	r.Bad = append(r.Bad, BadLines{Log: log, Reason: text, Lines: n, Sample: sample[1 : len(sample)-1], Line: number,
 		First: []BadLine{{number, strconv.QuoteToGraphic(string(line))}}})
 }
 

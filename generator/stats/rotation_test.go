@@ -264,3 +264,15 @@ func TestTwoRuns(t *testing.T) {
 		t.Errorf("got %v, want an error of the kind Locked", err)
 	}
 }
+
+// TestOnlyCR checks that a log whose lines end in CR is not passed over in silence.
+func TestOnlyCR(t *testing.T) {
+	r := newRotation(t)
+	for _, n := range []int{3, 300} {
+		log := write(t, r.dir, fmt.Sprintf("%d.log", n), bytes.ReplaceAll(logOf(t, 0, n, 0), []byte("\n"), []byte("\r")))
+		report, err := r.e.Read(context.Background(), []string{log}, func(int64) {})
+		if err != nil || len(report.Problems()) != 1 || !strings.Contains(report.Problems()[0], "CR without LF") {
+			t.Errorf("%d lines: %+v, %v", n, report, err)
+		}
+	}
+}

@@ -28,19 +28,17 @@ func isDownload(e *accesslog.Entry) bool {
 // else: only such requests count by the default rule. Format 1.0 also counts paths with more characters after the first
 // 24 of the id. The path is normalised as servers do it: see normalPath.
 func bitstreamOf(target []byte) (id []byte, exact bool) {
-	rest, ok := bytes.CutPrefix(target, bitstreamPath)
-	if !ok || bytes.ContainsAny(rest, "%/\\") {
-		if !ok && (len(target) < len(bitstreamPath) || bytes.IndexByte(target[1:], '/') < 0) {
+	id, ok := bytes.CutPrefix(target, bitstreamPath)
+	if ok && !bytes.ContainsAny(id, "%/\\#") {
+		id, _, _ = bytes.Cut(id, []byte{'?'})
+	} else {
+		if bytes.IndexByte(target, '%') < 0 && !bytes.Contains(target, bitstreamPath) {
 			return nil, false // /, /index.html
 		}
-		if bytes.IndexByte(target, '%') < 0 && !bytes.Contains(target, bitstreamPath) {
-			return nil, false
-		}
-		if rest, ok = bytes.CutPrefix(normalPath(target), bitstreamPath); !ok {
+		if id, ok = bytes.CutPrefix(normalPath(target), bitstreamPath); !ok {
 			return nil, false
 		}
 	}
-	id, _, _ = bytes.Cut(rest, []byte{'?'})
 	if len(id) > idLength {
 		return id[:idLength], false
 	}
@@ -69,19 +67,20 @@ func hasUpper(b []byte) bool {
 // A target that leads above the root is returned unchanged.
 func normalPath(target []byte) []byte {
 	target = accesslog.Unescape(target)
-	text, _, _ := strings.Cut(string(target), "?")
-	text, _, _ = strings.Cut(text, "#")
+	text := string(target)
+	if end := strings.IndexAny(text, "?#"); end >= 0 {
+		text = text[:end]
+	}
 	if scheme, rest, ok := strings.Cut(text, "://"); ok && (strings.EqualFold(scheme, "http") ||
 		strings.EqualFold(scheme, "https")) {
 		_, text, _ = strings.Cut(rest, "/")
 		text = "/" + text
 	}
-	if decoded, err := url.PathUnescape(text); err == nil {
-		text = decoded
-	}
-	if !strings.HasPrefix(text, "/") {
+	decoded, err := url.PathUnescape(text)
+	if err != nil || !strings.HasPrefix(text, "/") {
 		return target
 	}
+	text = decoded
 	depth := 0
 	for part := range strings.SplitSeq(text, "/") {
 		switch part {
@@ -95,7 +94,7 @@ func normalPath(target []byte) []byte {
 		}
 	}
 	clean := path.Clean(text)
-	if strings.HasSuffix(text, "/") && clean != "/" {
+	if last := text[strings.LastIndexByte(text, '/')+1:]; clean != "/" && (last == "" || last == "." || last == "..") {
 		clean += "/"
 	}
 	return []byte(clean)

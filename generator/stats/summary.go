@@ -26,6 +26,48 @@ type Summary struct {
 	Countries []CountryShare `json:"countries"`
 	Releases  []Release      `json:"releases"` // newest first
 	Cubes     []CubeFile     `json:"cubes"`    // oldest first
+
+	RuleChanges []RuleChange `json:"ruleChanges"` // oldest first
+}
+
+// RuleChange is a day from which downloads are counted by another rule than before, so that the numbers before and
+// after it cannot be compared. For example, if the days up to 1 June 2020 were imported from the previous job, the
+// change is {"day": "2020-06-02", "before": "previous-job", "after": "logs"}, or a later day if that one has no
+// downloads.
+type RuleChange struct {
+	Day    string `json:"day"`    // the first one with downloads counted by the new rule, YYYY-MM-DD
+	Before string `json:"before"` // the rules: RuleLogs, RulePrevious or RuleTable
+	After  string `json:"after"`
+}
+
+// The rules by which the downloads of a day are counted.
+const (
+	RuleLogs     = "logs"         // that of this package, from logs
+	RulePrevious = "previous-job" // any method and status: at least a part was imported with ImportOld
+	RuleTable    = "table"        // that of another program: imported with ImportDaily
+)
+
+// ruleChanges returns the days on which the rule changes. Days without downloads have no rule. Imported is the result
+// of downloads.Reader.ImportedDays.
+func (p *part) ruleChanges(imported map[int32]bool) []RuleChange {
+	changes := []RuleChange{}
+	days := maps.Clone(p.Downloads)
+	addAll(days, p.Robots)
+	before := ""
+	for _, day := range slices.Sorted(maps.Keys(days)) {
+		rule := RuleLogs
+		if previous, ok := imported[day]; ok {
+			rule = RuleTable
+			if previous {
+				rule = RulePrevious
+			}
+		}
+		if before != "" && rule != before {
+			changes = append(changes, RuleChange{dayString(day), before, rule})
+		}
+		before = rule
+	}
+	return changes
 }
 
 // Period compares the last days with the same number of days before them.

@@ -45,7 +45,7 @@ func (w *writer) write(ctx context.Context, b *batch) (err error) {
 		if l.log != nil {
 			err = tx.SetLog(l.log, l.previous)
 		} else {
-			err = tx.SetArchive(l.archive)
+			err = tx.SetArchive(l.archive, l.days)
 		}
 		if err != nil {
 			return err

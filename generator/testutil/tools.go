@@ -36,6 +36,16 @@ func tools() map[string][]string {
 	}
 }
 
+// Agents returns the folder with the user agents of .ci/agents.
+func Agents(t testing.TB) string {
+	t.Helper()
+	folder := cached("agents")
+	if _, err := os.Stat(folder); err != nil {
+		Missing(t, "the list of .ci/agents")
+	}
+	return folder
+}
+
 // cached returns the path of a tool that a script in .ci/ installs into .cache/.
 func cached(name string) string {
 	return filepath.Join(filepath.Dir(Path("")), ".cache", filepath.FromSlash(name))

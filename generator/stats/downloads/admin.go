@@ -87,6 +87,29 @@ func (a Admin) SetAgents(ctx context.Context, agents []Agent) error {
 	}))
 }
 
+// MarkPrevious stores that hits of these days come from the database of the previous job.
+func (a Admin) MarkPrevious(ctx context.Context, days []int32) error {
+	return failed("mark the imported days", a.file.Update(ctx, func(tx *sqlite.Tx) error {
+		changed := int64(0)
+		for _, day := range days {
+			result, err := tx.Exec(ctx, "INSERT OR IGNORE INTO previous_days VALUES (?)", day)
+			if err != nil {
+				return err
+			}
+			n, err := result.RowsAffected()
+			if err != nil {
+				return err
+			}
+			changed += n
+		}
+		if changed == 0 {
+			return nil
+		}
+		_, err := tx.Exec(ctx, "DELETE FROM documents WHERE period = ''") // the summary lists the changes of the rule
+		return err
+	}))
+}
+
 // ErrHasHits means that a day cannot be imported because it has been counted from logs.
 var ErrHasHits = errors.New("days that have been counted from logs cannot be replaced")
 

@@ -28,15 +28,30 @@ type Log struct {
 	Offset int64  // number of bytes read (decompressed), up to the end of a line
 	Tail   []byte // hash of the end of the line before the offset
 	State  string // the columns of the log at the offset, "" if it has no #Fields line
+	Days   Days   // of the requests for packages before the offset
+}
+
+// Days is a range of days, both included. The zero Days is empty.
+type Days struct {
+	first, last int32 // last is one day later than in the range, so that the zero value is empty
+}
+
+// Add extends the range to a day.
+func (d *Days) Add(day int32) {
+	if d.first >= d.last {
+		*d = Days{day, day + 1}
+	}
+	d.first, d.last = min(d.first, day), max(d.last, day+1)
 }
 
 // Logs returns the positions of all logs whose first line has this hash, those with the longest beginning first.
 func (d *DB) Logs(ctx context.Context, first []byte) ([]Log, error) {
 	list, err := sqlite.Collect(ctx, d.file, func(row sqlite.Row) (Log, error) {
 		l := Log{First: first}
-		err := row.Scan(&l.Head, &l.Hash, &l.Offset, &l.Tail, &l.State)
+		err := row.Scan(&l.Head, &l.Hash, &l.Offset, &l.Tail, &l.State, &l.Days.first, &l.Days.last)
 		return l, err
-	}, "SELECT head, hash, offset, tail, state FROM logs WHERE first = ? ORDER BY head DESC", first)
+	}, `SELECT head, hash, offset, tail, state, first_day, last_day FROM logs WHERE first = ?
+		ORDER BY head DESC`, first)
 	return list, failed("look up the position in the log", err)
 }
 
@@ -226,17 +241,19 @@ func (b *Batch) SetLog(l, previous *Log) error {
 			previous.Head, previous.Hash)
 	}
 	if err == nil {
-		_, err = b.tx.Exec(b.ctx, `INSERT INTO logs (first, head, hash, offset, tail, state)
-			VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET offset = excluded.offset, tail = excluded.tail, state = excluded.state`,
-			l.First, l.Head, l.Hash, l.Offset, l.Tail, l.State)
+		_, err = b.tx.Exec(b.ctx, `INSERT INTO logs (first, head, hash, offset, tail, state, first_day, last_day)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET offset = excluded.offset, tail = excluded.tail, state = excluded.state,
+				first_day = excluded.first_day, last_day = excluded.last_day`,
+			l.First, l.Head, l.Hash, l.Offset, l.Tail, l.State, l.Days.first, l.Days.last)
 	}
 	return failed("store the position in the log", err)
 }
 
-// SetArchive stores that the archive with this hash has been read to its end.
-func (b *Batch) SetArchive(hash []byte) error {
-	_, err := b.tx.Exec(b.ctx, "INSERT OR IGNORE INTO archives VALUES (?)", hash)
+// SetArchive stores that the archive with this hash has been read to its end. Days are those of its requests for
+// packages.
+func (b *Batch) SetArchive(hash []byte, days Days) error {
+	_, err := b.tx.Exec(b.ctx, "INSERT OR IGNORE INTO archives VALUES (?, ?, ?)", hash, days.first, days.last)
 	return failed("store the position in the log", err)
 }
 

@@ -17,6 +17,7 @@
 //   - DB is the database, open for writing: Begin adds hits in a Batch, Recount counts them, SetPackages adds packages.
 //   - DB.Documents stores published files until one of their numbers changes.
 //   - DB.Admin has the operations that administrators start by hand: forget, reclassify, import numbers.
+//   - Drop takes back what was read by mistake.
 //   - Reader is the database, open for reading: the numbers, and the names that belong to ids.
 //   - Old is the database of the previous statistics job, for import.
 package downloads
@@ -37,10 +38,20 @@ var schema string
 // logState adds the columns of a log at the position up to which it has been read.
 const logState = "ALTER TABLE logs ADD COLUMN state TEXT NOT NULL DEFAULT ''"
 
+// previousDays adds the days whose hits, or some of them, come from the database of the previous job.
+const previousDays = "CREATE TABLE previous_days (day INTEGER PRIMARY KEY) STRICT"
+
+// logDays adds the days of the requests for packages in a log. For logs that were read before, they are unknown, so it
+// adds all days.
+const logDays = `ALTER TABLE logs ADD COLUMN first_day INTEGER NOT NULL DEFAULT -2147483648;
+	ALTER TABLE logs ADD COLUMN last_day INTEGER NOT NULL DEFAULT 2147483647;
+	ALTER TABLE archives ADD COLUMN first_day INTEGER NOT NULL DEFAULT -2147483648;
+	ALTER TABLE archives ADD COLUMN last_day INTEGER NOT NULL DEFAULT 2147483647`
+
 // format uses a write-ahead log because a run looks up logs while it writes a batch, which takes a fifth of a second.
 func format() sqlite.Format {
-	return sqlite.Format{Name: "the downloads", WrittenBy: "sitegen stats", Migrations: []string{schema, logState},
-		WAL: true}
+	return sqlite.Format{Name: "the downloads", WrittenBy: "sitegen stats", WAL: true,
+		Migrations: []string{schema, logState, previousDays, logDays}}
 }
 
 // DB is the database, open for writing.

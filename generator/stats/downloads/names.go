@@ -148,8 +148,12 @@ func setPackage(ctx context.Context, tx *sqlite.Tx, p Package) error {
 		ON CONFLICT DO UPDATE SET series = excluded.series, known = 1, built = excluded.built,
 			legacy_version = excluded.legacy_version, stable = excluded.stable RETURNING id`,
 		p.Bitstream, series, p.Built, p.LegacyVersion, p.Stable)
-	if err != nil || !exists {
-		return err // no document contains numbers of a new package
+	if err != nil {
+		return err
+	}
+	if !exists { // no document contains numbers of a new package, but the file of format 1.0 lists it
+		_, err = tx.Exec(ctx, "DELETE FROM documents WHERE period = ''")
+		return err
 	}
 	_, err = tx.Exec(ctx, `WITH days AS (SELECT DISTINCT day * 86400 AS at FROM daily WHERE package = ?)
 		DELETE FROM documents WHERE period = '' OR period IN (SELECT strftime('%Y', at, 'unixepoch') FROM days)

@@ -133,11 +133,46 @@ func (r *Reader) Span(ctx context.Context) (first, last int32, ok bool, err erro
 	return s.first.Int32, s.last.Int32, s.first.Valid, failed("read the daily table", err)
 }
 
+// ImportedDays returns the days that were not, or not only, counted from logs. It is true for those that were imported
+// from the database of the previous job, and false for those whose numbers another program counted.
+func (r *Reader) ImportedDays(ctx context.Context) (map[int32]bool, error) {
+	days := map[int32]bool{}
+	type imported struct {
+		day      int32
+		previous bool
+	}
+	err := sqlite.Each(ctx, r.file, func(row sqlite.Row) (d imported, err error) {
+		err = row.Scan(&d.day, &d.previous)
+		return d, err
+	}, func(d imported) error {
+		days[d.day] = d.previous
+		return nil
+	}, "SELECT DISTINCT day, 0 FROM imported UNION ALL SELECT day, 1 FROM previous_days")
+	return days, failed("read the imported days", err)
+}
+
 // Total returns the number of downloads, including those by bots.
 func (r *Reader) Total(ctx context.Context) (int64, error) {
 	n, _, err := sqlite.One(ctx, r.file, sqlite.Value[int64],
 		"SELECT coalesce(sum(downloads), 0) FROM ("+allDaily+")")
 	return n, failed("read the daily table", err)
+}
+
+// TotalsByDay returns the downloads of all days, including those by bots.
+func (r *Reader) TotalsByDay(ctx context.Context) (map[int32]int64, error) {
+	type total struct {
+		day       int32
+		downloads int64
+	}
+	days := map[int32]int64{}
+	err := sqlite.Each(ctx, r.file, func(row sqlite.Row) (t total, err error) {
+		err = row.Scan(&t.day, &t.downloads)
+		return t, err
+	}, func(t total) error {
+		days[t.day] = t.downloads
+		return nil
+	}, "SELECT day, sum(downloads) FROM ("+allDaily+") GROUP BY day")
+	return days, failed("read the daily table", err)
 }
 
 // Accesses calls each for every day that has accesses of format 1.0, oldest first. An access is a line: the second of
