@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // crawlerPatterns are regular expressions, one per line, that the user agents of crawlers match. To update them, see
@@ -16,12 +15,12 @@ var crawlerPatterns string
 
 // crawler is a pattern of a crawler that none of the words in bots covers.
 type crawler struct {
-	literal string         // the pattern, if it has no special characters
-	expr    *regexp.Regexp // the pattern otherwise, else nil
+	pattern string
+	expr    *regexp.Regexp // nil until it is needed
 }
 
-// crawlers are the compiled patterns.
-var crawlers = sync.OnceValue(func() (list []crawler) {
+// crawlers returns the patterns.
+func crawlers() (list []crawler) {
 	for pattern := range strings.Lines(crawlerPatterns) {
 		pattern = strings.TrimSuffix(pattern, "\n")
 		lower := strings.ToLower(pattern)
@@ -29,24 +28,22 @@ var crawlers = sync.OnceValue(func() (list []crawler) {
 			slices.ContainsFunc(bots, func(word string) bool { return strings.Contains(lower, word) }) {
 			continue
 		}
-		plain := strings.ReplaceAll(strings.ReplaceAll(pattern, `\/`, "/"), `\.`, ".")
-		if regexp.QuoteMeta(plain) == strings.ReplaceAll(pattern, `\/`, "/") {
-			list = append(list, crawler{literal: plain})
-		} else if expr, err := regexp.Compile(pattern); err == nil {
-			list = append(list, crawler{expr: expr})
-		}
+		list = append(list, crawler{pattern: pattern})
 	}
 	return list
-})
+}
 
-// isCrawler reports whether a user agent matches one of the patterns of crawlers.
-func isCrawler(agent string) bool {
-	return slices.ContainsFunc(crawlers(), func(c crawler) bool {
-		if c.expr == nil {
-			return strings.Contains(agent, c.literal)
+// isCrawler reports whether a user agent, for which the prefilter has been called, matches one of the patterns of
+// crawlers.
+func (c *Classifier) isCrawler(agent string) bool {
+	end := len(c.prefilter.needs)
+	for i := c.prefilter.next(c.osEnd, end); i < end; i = c.prefilter.next(i+1, end) {
+		p := &c.crawlers[i-c.osEnd]
+		if compile(&p.expr, p.pattern, ""); p.expr.MatchString(agent) {
+			return true
 		}
-		return c.expr.MatchString(agent)
-	})
+	}
+	return false
 }
 
 // oldBrowsers are the names, in lower case, of browsers whose user agents have the form of a crawler's: Mozilla/5.0
