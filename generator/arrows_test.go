@@ -39,6 +39,7 @@ var homes = map[string]string{
 	"github.com/spf13/pflag":          "cmd/sitegen",
 	"github.com/goccy/go-yaml":        "yamltext",
 	"github.com/ua-parser/uap-go":     "stats",
+	"gopkg.in/yaml.v3":                "stats",
 	"github.com/oschwald/maxminddb":   "stats",
 	"github.com/maxmind":              "geodb",
 	"golang.org/x/term":               "progress",

@@ -292,26 +292,80 @@ func (p statsAdmin) reportReclassified(cmd *cobra.Command, changes []stats.Chang
 }
 
 func (p statsAdmin) importCommand() *cobra.Command {
-	return p.statsSubcommand(&cobra.Command{
-		Use:   "import [flags] OLD.sqlite",
-		Short: "import the database of the previous statistics job",
+	var table string
+	cmd := p.command(&cobra.Command{
+		Use:   "import [flags] {OLD.sqlite | --table FILE}",
+		Short: "import the database of the previous statistics job, or a table of downloads",
 		Long: `import reads the database of the Python job (tables access, ipinfo, uainfo, bsinfo) and
 adds its downloads. Addresses become keyed hashes. Importing again, or reading logs of
 the same days, counts nothing twice.
+With --table, it reads a table of downloads in the tsv or csv format of export, which
+another program counted, and publishes the statistics. Logs of its days are no longer
+counted.
 `,
-		Example: `  sitegen stats import download-stats.sqlite && sitegen stats`,
-		Args:    oneFile,
-	}, func(cmd *cobra.Command, e *stats.Engine, args []string) error {
-		r, err := e.ImportOld(cmd.Context(), args[0], func(b stats.BadRow) {
-			p.messages.Warn(fmt.Sprintf("%s: %s", args[0], b))
-		})
-		if err == nil && !given(cmd, "quiet") {
-			fmt.Fprintf(p.stdout,
-				"%d accesses of %d packages: %d new, %d of closed days, %d invalid; %d days recounted\n",
-				r.Accesses, r.Packages, r.New, r.Closed, r.Bad, r.Days)
+		Example: `  sitegen stats import download-stats.sqlite && sitegen stats
+  sitegen stats import --table athena.csv`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if table == "" {
+				return oneFile(nil, args)
+			}
+			if len(args) > 0 {
+				return errors.New("takes either a database or --table")
+			}
+			return nil
+		},
+	}, func(cmd *cobra.Command, args []string) error {
+		if table != "" {
+			return p.importTable(cmd, table)
 		}
-		return err
+		return p.changeStats(cmd, args, p.importOld)
 	})
+	addStatsOptions(cmd)
+	cmd.Flags().StringVar(&table, "table", "", "table of downloads in a `FILE`; - is standard input")
+	return cmd
+}
+
+// importOld imports the database of the previous statistics job.
+func (p statsAdmin) importOld(cmd *cobra.Command, e *stats.Engine, args []string) error {
+	r, err := e.ImportOld(cmd.Context(), args[0], func(b stats.BadRow) {
+		p.messages.Warn(fmt.Sprintf("%s: %s", args[0], b))
+	})
+	if err == nil && !given(cmd, "quiet") {
+		fmt.Fprintf(p.stdout,
+			"%d accesses of %d packages: %d new, %d of closed days, %d invalid; %d days recounted\n",
+			r.Accesses, r.Packages, r.New, r.Closed, r.Bad, r.Days)
+	}
+	return err
+}
+
+// importTable imports a table of downloads, and publishes the statistics.
+func (p statsAdmin) importTable(cmd *cobra.Command, name string) error {
+	in, err := openTable(cmd, name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	o, err := p.open(cmd)
+	if err != nil {
+		return err
+	}
+	n, changed, err := count.ImportTable(cmd.Context(), o, name, in)
+	if err == nil && !given(cmd, "quiet") {
+		fmt.Fprintf(p.stdout, "%d lines imported, %d published files changed\n", n, len(changed))
+	}
+	return err
+}
+
+// openTable opens the table of downloads with this name, which may be standard input.
+func openTable(cmd *cobra.Command, name string) (io.ReadCloser, error) {
+	if name == accesslog.Stdin {
+		return io.NopCloser(cmd.InOrStdin()), nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fault.Wrap(fault.Usage, fmt.Errorf("open the table: %w", err), "")
+	}
+	return f, nil
 }
 
 func (p statsAdmin) importDailyCommand() *cobra.Command {
@@ -325,13 +379,9 @@ Use - for standard input.
 		Example: `  sitegen stats import-daily athena.tsv && sitegen stats`,
 		Args:    oneFile,
 	}, func(cmd *cobra.Command, e *stats.Engine, args []string) error {
-		in := io.NopCloser(cmd.InOrStdin())
-		if args[0] != accesslog.Stdin {
-			f, err := os.Open(args[0])
-			if err != nil {
-				return fault.Wrap(fault.Usage, fmt.Errorf("open the table: %w", err), "")
-			}
-			in = f
+		in, err := openTable(cmd, args[0])
+		if err != nil {
+			return err
 		}
 		defer in.Close()
 		n, err := e.ImportDaily(cmd.Context(), args[0], in)

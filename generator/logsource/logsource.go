@@ -34,7 +34,7 @@ import (
 const scheme = "s3://"
 
 // Buckets finds and opens logs in buckets. The zero value is ready to use; it connects to a server when it is first
-// given an s3:// name. It is not safe for concurrent use.
+// given an s3:// name. After Expand, several logs can be opened at the same time.
 type Buckets struct {
 	client  *s3.Client
 	objects map[string]object // by name

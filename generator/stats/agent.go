@@ -2,13 +2,16 @@ package stats
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/ua-parser/uap-go/uaparser"
+	"gopkg.in/yaml.v3"
 
 	"github.com/Slicer/sitegen/generator/yamltext"
 )
@@ -29,56 +32,89 @@ type Agent struct {
 	Device  string // family, for instance iPhone; Other for computers
 }
 
-// Classifier classifies user agents by the rules of the ua-parser project and the lists below.
+// Classifier classifies user agents by the rules of the ua-parser project, the patterns of crawlers, and the lists
+// below.
 type Classifier struct {
-	rules          *uaparser.RegexDefinitions
-	ua, os, device []need   // of each rule, see prefilter.go
-	literals       []string // that the needs refer to
-	present        []int8   // whether the agent contains each literal: 0 not searched yet, 1 yes, -1 no
-	agent, lower   string   // the user agent being classified, as it is and in lower case
-	foreign        bool     // the agent has characters outside ASCII
+	rules    *uaparser.RegexDefinitions // an expression is compiled when it is first needed
+	crawlers []crawler
+	// The expressions are numbered in this order: device, ua, os, crawlers.
+	prefilter        prefilter
+	deviceEnd, uaEnd int // numbers after the last device and ua rule
+	osEnd            int
 }
 
-// NewClassifier compiles the rules: the built-in ones or, if a file name is given, the rules of that file, which has
-// the format of ua-parser's regexes.yaml. This takes about 100 ms, so make a Classifier only when there is a new agent.
+// NewClassifier prepares the rules: the built-in ones or, if a file name is given, the rules of that file, which has
+// the format of ua-parser's regexes.yaml. This takes about 30 ms, so make a Classifier only when there is a new agent.
 func NewClassifier(file string, rules []byte) (*Classifier, error) {
-	if file == "" {
-		compiled, err := builtInRules()
-		if err != nil {
-			return nil, err
+	c, err := builtInRules()
+	if file != "" {
+		var definitions uaparser.RegexDefinitions
+		if definitions, err = readRules(file, rules); err != nil {
+			return nil, fmt.Errorf("read the user agent rules: %w", err)
 		}
-		c := *compiled
-		c.present = make([]int8, len(c.literals))
-		return &c, nil
+		c, err = prepareRules(&definitions)
 	}
-	definitions, err := readRules(file, rules)
 	if err != nil {
-		return nil, fmt.Errorf("read the user agent rules: %w", err)
+		return nil, fmt.Errorf("prepare the user agent rules: %w", err)
 	}
-	return compileRules(uaparser.WithRegexDefinitions(definitions))
+	fork := *c
+	fork.rules, fork.crawlers, fork.prefilter = c.rules.Clone(), slices.Clone(c.crawlers), c.prefilter.fork()
+	return &fork, nil
 }
 
-// builtInRules compiles the built-in rules once.
-var builtInRules = sync.OnceValues(func() (*Classifier, error) { return compileRules() })
+// builtInRules prepares the built-in rules once. It reads them with the package with which uaparser reads them, because
+// uaparser itself would compile all of them.
+var builtInRules = sync.OnceValues(func() (*Classifier, error) {
+	var definitions uaparser.RegexDefinitions
+	if err := yaml.Unmarshal(uaparser.DefinitionYaml, &definitions); err != nil {
+		return nil, err
+	}
+	return prepareRules(&definitions)
+})
 
-func compileRules(options ...uaparser.Option) (*Classifier, error) {
-	parser, err := uaparser.New(options...)
-	if err != nil {
-		return nil, fmt.Errorf("compile the user agent rules: %w", err)
+// prepareRules sets the defaults of rules, as uaparser does it, and makes the prefilter.
+func prepareRules(rules *uaparser.RegexDefinitions) (*Classifier, error) {
+	c := &Classifier{rules: rules, crawlers: crawlers()}
+	var errs []error
+	add := func(expr string) int {
+		tree, err := syntax.Parse(expr, syntax.Perl)
+		if err != nil {
+			errs = append(errs, err)
+			tree = &syntax.Regexp{Op: syntax.OpNoMatch}
+		}
+		c.prefilter.add(tree)
+		return len(c.prefilter.needs)
 	}
-	c := &Classifier{rules: parser.RegexDefinitions}
-	index := map[string]int{}
-	for _, r := range c.rules.UA {
-		c.ua = append(c.ua, c.needOf(r.Reg, index))
+	for _, r := range rules.Device {
+		r.DeviceReplacement = cmp.Or(r.DeviceReplacement, "$1")
+		r.ModelReplacement = cmp.Or(r.ModelReplacement, "$1")
+		c.deviceEnd = add(withFlags(r.Expr, r.Flags))
 	}
-	for _, r := range c.rules.OS {
-		c.os = append(c.os, c.needOf(r.Reg, index))
+	for _, r := range rules.UA {
+		r.FamilyReplacement = cmp.Or(r.FamilyReplacement, "$1")
+		r.V1Replacement, r.V2Replacement = cmp.Or(r.V1Replacement, "$2"), cmp.Or(r.V2Replacement, "$3")
+		r.V3Replacement = cmp.Or(r.V3Replacement, "$4")
+		c.uaEnd = add(withFlags(r.Expr, r.Flags))
 	}
-	for _, r := range c.rules.Device {
-		c.device = append(c.device, c.needOf(r.Reg, index))
+	for _, r := range rules.OS {
+		r.OSReplacement = cmp.Or(r.OSReplacement, "$1")
+		r.V1Replacement, r.V2Replacement = cmp.Or(r.V1Replacement, "$2"), cmp.Or(r.V2Replacement, "$3")
+		r.V3Replacement, r.V4Replacement = cmp.Or(r.V3Replacement, "$4"), cmp.Or(r.V4Replacement, "$5")
+		c.osEnd = add(withFlags(r.Expr, r.Flags))
 	}
-	c.present = make([]int8, len(c.literals))
-	return c, nil
+	for _, p := range c.crawlers {
+		add(p.pattern)
+	}
+	c.prefilter.compile()
+	return c, errors.Join(errs...)
+}
+
+// withFlags returns an expression with the flags of its rule.
+func withFlags(expr, flags string) string {
+	if flags == "" {
+		return expr
+	}
+	return "(?" + flags + ")" + expr
 }
 
 // readRules reads regexes.yaml and checks its expressions, because uaparser panics on invalid ones. It ignores unknown
@@ -128,11 +164,7 @@ func readRule(rule *yamltext.Node, expr, flags *string, fields map[string]*strin
 			yamltext.Text(to)(n)
 		}
 	}
-	whole := *expr
-	if *flags != "" {
-		whole = "(?" + *flags + ")" + whole
-	}
-	if _, err := regexp.Compile(whole); err != nil {
+	if _, err := syntax.Parse(withFlags(*expr, *flags), syntax.Perl); err != nil {
 		rule.Errorf("%v", err)
 	}
 }
@@ -140,10 +172,10 @@ func readRule(rule *yamltext.Node, expr, flags *string, fields map[string]*strin
 // Classify classifies a user agent. It is not safe for concurrent use.
 func (c *Classifier) Classify(agent string) Agent {
 	agent = strings.ToValidUTF8(agent, "\uFFFD")
-	c.begin(agent)
-	a := Agent{Device: c.parseDevice(), Browser: c.parseBrowser()}
+	c.prefilter.scan(agent)
+	a := Agent{Device: c.parseDevice(agent), Browser: c.parseBrowser(agent)}
 	var family string
-	family, a.OS = c.parseOS()
+	family, a.OS = c.parseOS(agent)
 	switch a.Device {
 	case "Spider":
 		a.Legacy = LegacyRobot
@@ -152,46 +184,54 @@ func (c *Classifier) Classify(agent string) Agent {
 	default:
 		a.Legacy = LegacyMobile
 	}
-	a.Class = classOf(agent, c.lower, a.Device, family)
+	a.Class = c.classOf(agent, a.Device, family)
 	return a
 }
 
 // The three parsers try the rules of ua-parser in order; the first rule that results in a family wins.
 
-func (c *Classifier) parseDevice() string {
-	for i, r := range c.rules.Device {
-		if c.may(c.device[i]) {
-			var d uaparser.Device
-			if r.Match(c.agent, &d); d.Family != "" {
-				return d.Family
-			}
+func (c *Classifier) parseDevice(agent string) string {
+	for i := c.prefilter.next(0, c.deviceEnd); i < c.deviceEnd; i = c.prefilter.next(i+1, c.deviceEnd) {
+		r := c.rules.Device[i]
+		compile(&r.Reg, r.Expr, r.Flags)
+		var d uaparser.Device
+		if r.Match(agent, &d); d.Family != "" {
+			return d.Family
 		}
 	}
 	return "Other"
 }
 
-func (c *Classifier) parseBrowser() string {
-	for i, r := range c.rules.UA {
-		if c.may(c.ua[i]) {
-			var u uaparser.UserAgent
-			if r.Match(c.agent, &u); u.Family != "" {
-				return u.Family
-			}
+func (c *Classifier) parseBrowser(agent string) string {
+	for i := c.prefilter.next(c.deviceEnd, c.uaEnd); i < c.uaEnd; i = c.prefilter.next(i+1, c.uaEnd) {
+		r := c.rules.UA[i-c.deviceEnd]
+		compile(&r.Reg, r.Expr, r.Flags)
+		var u uaparser.UserAgent
+		if r.Match(agent, &u); u.Family != "" {
+			return u.Family
 		}
 	}
 	return "Other"
 }
 
-func (c *Classifier) parseOS() (family, name string) {
-	for i, r := range c.rules.OS {
-		if c.may(c.os[i]) {
-			var o uaparser.Os
-			if r.Match(c.agent, &o); o.Family != "" {
-				return o.Family, o.ToString()
-			}
+func (c *Classifier) parseOS(agent string) (family, name string) {
+	for i := c.prefilter.next(c.uaEnd, c.osEnd); i < c.osEnd; i = c.prefilter.next(i+1, c.osEnd) {
+		r := c.rules.OS[i-c.uaEnd]
+		compile(&r.Reg, r.Expr, r.Flags)
+		var o uaparser.Os
+		if r.Match(agent, &o); o.Family != "" {
+			return o.Family, o.ToString()
 		}
 	}
 	return "Other", "Other"
+}
+
+// compile compiles the expression of a rule, unless that has been done already. Rules with invalid expressions never
+// get here: see prepareRules.
+func compile(to **regexp.Regexp, expr, flags string) {
+	if *to == nil {
+		*to = regexp.MustCompile(withFlags(expr, flags))
+	}
 }
 
 // tools lists lower-case texts that the user agents of download programs, package managers and scripts contain. A
@@ -217,12 +257,12 @@ var mobiles = []string{
 	"HarmonyOS", "Tizen", "Symbian OS", "Symbian^3", "Firefox OS", "Bada", "webOS", "MeeGo", "Maemo", "Sailfish",
 }
 
-// classOf returns the class of a user agent, in lower case, with the device and the operating system that the rules
-// found. The order of the checks matters: a crawler that poses as a phone is a bot, and only a user agent that begins
-// with Mozilla or Opera, as those of all browsers do, is a browser.
-func classOf(agent, lower, device, system string) Class {
-	whole := lower
-	agent, lower = withoutDevice(agent, lower)
+// classOf returns the class of a user agent with the device and the operating system that the rules found. The order of
+// the checks matters: a crawler that poses as a phone is a bot, and only a user agent that begins with Mozilla or
+// Opera, as those of all browsers do, is a browser. The prefilter has been called for the agent.
+func (c *Classifier) classOf(agent, device, system string) Class {
+	whole := strings.ToLower(agent)
+	agent, lower := withoutDevice(agent, whole)
 	contained := func(list []string) bool {
 		return slices.ContainsFunc(list, func(s string) bool { return strings.Contains(lower, s) })
 	}
@@ -232,7 +272,7 @@ func classOf(agent, lower, device, system string) Class {
 	case contained(tools):
 		return Tool
 	case device == "Spider" || hasBot(lower) || contained(bots) || namesItself(lower) || isNoBrowser(whole) ||
-		isCrawler(agent):
+		c.isCrawler(agent):
 		return Bot
 	case slices.Contains(mobiles, system):
 		return Mobile

@@ -1,8 +1,10 @@
 package stats
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -76,8 +78,9 @@ func parse(p *uaparser.Parser, agent string) Agent {
 		Device: p.ParseDevice(agent).Family}
 }
 
-// TestPrefilter compares Classify with uap-go, for user agents that are composed of the literals in the rules, also in
-// upper case.
+// TestPrefilter compares Classify with uap-go and with all patterns of crawlers, which have no prefilter, for the user
+// agents of browsers and crawlers, and for those that are composed of the literals in the expressions, also in upper
+// case.
 func TestPrefilter(t *testing.T) {
 	c := classifier(t)
 	p, err := uaparser.New()
@@ -86,24 +89,34 @@ func TestPrefilter(t *testing.T) {
 	}
 	agents := []string{chrome, safari, iphone, android, google, "\u212Aindle Fire",
 		"Mozilla/5.0 (\u017Famsung SM-G900)", "caf\xe9"}
-	for i, l := range c.literals {
+	agents = append(agents, strings.Split(string(text(t, "crawler-agents.txt.gz")), "\n")...)
+	literals := slices.Sorted(maps.Keys(c.prefilter.literals.index))
+	for i, l := range literals {
 		if i%testutil.Amount(1, 8) != 0 {
 			continue
 		}
-		other := c.literals[(i*7919+13)%len(c.literals)]
+		other := literals[(i*7919+13)%len(literals)]
 		agents = append(agents,
 			"Mozilla/5.0 (Linux; Android 14; "+l+" Build/1) AppleWebKit/537.36 "+other+"/12.3.4",
 			strings.ToUpper(l)+"/1.2.3 ("+other+"; U; en) "+l+" 7.1",
 			l+"/4.5.6")
 	}
+	patterns := crawlers()
 	for _, a := range agents {
-		got, want := c.Classify(a), parse(p, strings.ToValidUTF8(a, "\uFFFD"))
+		a = strings.ToValidUTF8(a, "\uFFFD")
+		got, want := c.Classify(a), parse(p, a)
 		want.Class, want.Legacy = got.Class, got.Legacy
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%q: %s", a, diff)
 		}
+		c.prefilter.scan(a)
+		if got, want := c.isCrawler(a), slices.ContainsFunc(patterns, func(p crawler) bool {
+			return p.matches(a)
+		}); got != want {
+			t.Errorf("%q: crawler %t, want %t", a, got, want)
+		}
 	}
-	t.Logf("%d agents, %d literals", len(agents), len(c.literals))
+	t.Logf("%d agents, %d literals", len(agents), len(literals))
 }
 
 func FuzzClassify(f *testing.F) {
@@ -314,7 +327,8 @@ func TestRobots(t *testing.T) {
 		t.Errorf("%d of %d crawlers are browsers", missed, all)
 	}
 	for _, agent := range []string{
-		"Mozilla/5.0 (Linux; Android 9; CUBOT X19) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/83.0 Mobile Safari/537.36",
+		"Mozilla/5.0 (Linux; Android 9; CUBOT X19) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/83.0 Mobile " +
+			"Safari/537.36",
 		"Mozilla/5.0 (Linux; U; Android 7.0; de; Cubot_Note_S Build/LMY47I) AppleWebKit/537.36 Mobile Safari/537.36",
 		"Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2; Trident/6.0)",
 		"Mozilla/5.0 (compatible; Konqueror/4.5; FreeBSD) KHTML/4.5.4 (like Gecko)",
@@ -325,7 +339,8 @@ func TestRobots(t *testing.T) {
 			"SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36",
 		"Mozilla/5.0 (Linux; Android 11; KFTRWI) AppleWebKit/537.36 (KHTML, like Gecko) Silk/126.0 like Chrome/126.0 " +
 			"Safari/537.36",
-		"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
+		"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 " +
+			"Safari/537.36",
 	} {
 		if a := c.Classify(agent); a.Class != Browser && a.Class != Mobile {
 			t.Errorf("%v: %s", a.Class, agent)

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // crawlerPatterns are regular expressions, one per line, that the user agents of crawlers match. To update them, see
@@ -16,16 +15,26 @@ var crawlerPatterns string
 
 // crawler is a pattern of a crawler that none of the words in bots covers.
 type crawler struct {
-	literal string         // the pattern, if it has no special characters
-	expr    *regexp.Regexp // the pattern otherwise, else nil
+	pattern string
+	literal string         // the pattern as a text, if it has no special characters
+	expr    *regexp.Regexp // nil until it is needed
+}
+
+// matches reports whether a user agent matches the pattern.
+func (c *crawler) matches(agent string) bool {
+	if c.literal != "" {
+		return containsWord(agent, c.literal)
+	}
+	compile(&c.expr, c.pattern, "")
+	return c.expr.MatchString(agent)
 }
 
 // alsoBrowsers are patterns that browsers and phones match, too: the name of a company that also has a browser (its
 // crawler is a "spider"), a version of Android, and apps with a browser.
 var alsoBrowsers = []string{"Sogou", `AP3A\.240617\.008`, "Viber", "Fluid", `Code\/1\.`}
 
-// crawlers are the compiled patterns.
-var crawlers = sync.OnceValue(func() (list []crawler) {
+// crawlers returns the patterns.
+func crawlers() (list []crawler) {
 	for pattern := range strings.Lines(crawlerPatterns) {
 		pattern = strings.TrimSuffix(pattern, "\n")
 		lower := strings.ToLower(pattern)
@@ -33,24 +42,26 @@ var crawlers = sync.OnceValue(func() (list []crawler) {
 			slices.ContainsFunc(bots, func(word string) bool { return strings.Contains(lower, word) }) {
 			continue
 		}
+		p := crawler{pattern: pattern}
 		plain := strings.ReplaceAll(strings.ReplaceAll(pattern, `\/`, "/"), `\.`, ".")
 		if regexp.QuoteMeta(plain) == strings.ReplaceAll(pattern, `\/`, "/") {
-			list = append(list, crawler{literal: plain})
-		} else if expr, err := regexp.Compile(pattern); err == nil {
-			list = append(list, crawler{expr: expr})
+			p.literal = plain
 		}
+		list = append(list, p)
 	}
 	return list
-})
+}
 
-// isCrawler reports whether a user agent matches one of the patterns of crawlers.
-func isCrawler(agent string) bool {
-	return slices.ContainsFunc(crawlers(), func(c crawler) bool {
-		if c.expr == nil {
-			return containsWord(agent, c.literal)
+// isCrawler reports whether a user agent matches one of the patterns of crawlers. The prefilter has been called for the
+// agent, or for a longer text with the same words.
+func (c *Classifier) isCrawler(agent string) bool {
+	end := len(c.prefilter.needs)
+	for i := c.prefilter.next(c.osEnd, end); i < end; i = c.prefilter.next(i+1, end) {
+		if c.crawlers[i-c.osEnd].matches(agent) {
+			return true
 		}
-		return c.expr.MatchString(agent)
-	})
+	}
+	return false
 }
 
 // containsWord reports whether the text contains a name at the beginning of a word: "Sonic/1", not "ViewSonic V500".

@@ -1,20 +1,16 @@
 package stats
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/accesslog"
-	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
@@ -225,98 +221,4 @@ func (c *collector) oldAccess(a *downloads.OldAccess, checked oldHit, marked map
 		return c.flush()
 	}
 	return nil
-}
-
-// maxImported is the maximum number of lines in a table of daily numbers: ten years of a busy site.
-const maxImported = 20_000_000
-
-// ImportDaily imports numbers that another program counted: a table in the tsv format of Export, with or without the
-// column arch. If a line is invalid, it imports nothing and returns an error that lists the invalid lines, up to
-// maxErrors of them. It closes the days of the table: their lines in logs are no longer counted. Days that have been
-// counted from logs are an error.
-func (e *Engine) ImportDaily(ctx context.Context, name string, r io.Reader) (lines int, err error) {
-	table, err := readDaily(name, r)
-	if err != nil {
-		return 0, fault.Wrap(fault.Usage, err, "")
-	}
-	if err := e.db.Admin.ImportDaily(ctx, table); err != nil {
-		return 0, err
-	}
-	return len(table), nil
-}
-
-// maxErrors is the maximum number of invalid lines that an error lists.
-const maxErrors = 20
-
-// readDaily reads a table of daily numbers.
-func readDaily(name string, r io.Reader) ([]downloads.Daily, error) {
-	scanner := bufio.NewScanner(r)
-	if !scanner.Scan() {
-		return nil, fmt.Errorf("%s: empty; the first line must be the column names: day version os stability country "+
-			"class downloads", name)
-	}
-	columns := strings.Split(scanner.Text(), "\t")
-	withArch := len(columns) > 3 && columns[3] == "arch"
-	want := "day\tversion\tos\tstability\tcountry\tclass\tdownloads"
-	if withArch {
-		want = "day\tversion\tos\tarch\tstability\tcountry\tclass\tdownloads"
-	}
-	if scanner.Text() != want {
-		return nil, fmt.Errorf("%s:1:1: the columns must be day version os [arch] stability country class downloads, "+
-			"separated by tabs (found %.100q)", name, scanner.Text())
-	}
-	var table []downloads.Daily
-	var problems []string
-	for n := 2; scanner.Scan(); n++ {
-		d, err := dailyLine(scanner.Text(), withArch)
-		if err != nil {
-			problems = append(problems, fmt.Sprintf("%s:%d:1: %v", name, n, err))
-		}
-		if len(problems) >= maxErrors || len(table) >= maxImported {
-			break
-		}
-		table = append(table, d)
-	}
-	if err := scanner.Err(); err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
-	}
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("%s", strings.Join(problems, "\n"))
-	}
-	return table, nil
-}
-
-// dailyLine parses a line of a table of daily numbers.
-func dailyLine(text string, withArch bool) (downloads.Daily, error) {
-	f := strings.Split(text, "\t")
-	if !withArch && len(f) >= 3 {
-		f = slices.Insert(f, 3, "")
-	}
-	if len(f) != 8 {
-		return downloads.Daily{}, fmt.Errorf("must have as many columns as the first line (found %.100q)", text)
-	}
-	day, err := parseDay(f[0])
-	if err != nil {
-		return downloads.Daily{}, err
-	}
-	class, ok := ParseClass(f[6])
-	if !ok {
-		return downloads.Daily{}, fmt.Errorf("class must be one of bot, browser, mobile, tool, unknown (found %.40q)",
-			f[6])
-	}
-	n, err := strconv.ParseInt(f[7], 10, 40)
-	if err != nil || n < 1 {
-		return downloads.Daily{}, fmt.Errorf("downloads must be a positive number (found %.40q)", f[7])
-	}
-	if f[5] != "" && f[5] != Other && !isCountryCode(f[5]) {
-		return downloads.Daily{}, fmt.Errorf("country must be a code of two capital letters (found %.40q)", f[5])
-	}
-	for i, name := range []string{"version", "os", "arch", "stability"} {
-		if len(f[i+1]) > 40 || strings.ContainsFunc(f[i+1], func(r rune) bool { return r < ' ' || r > '~' }) {
-			return downloads.Daily{}, fmt.Errorf("%s must be at most 40 printable ASCII characters (found %.60q)",
-				name, f[i+1])
-		}
-	}
-	return downloads.Daily{Day: day, Series: downloads.Series{Version: f[1], OS: f[2], Arch: f[3], Stability: f[4]},
-		Country: f[5], Class: int(class), Downloads: n}, nil
 }

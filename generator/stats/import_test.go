@@ -258,6 +258,14 @@ func TestImportDailyRefuses(t *testing.T) {
 		{"empty", "", "empty"},
 		{"other columns", "a\tb\n", ":1:1: the columns"},
 		{"missing column", head + "2024-01-01\t5.8\twin\trelease\tDE\ttool\n", ":2:1: must have as many columns"},
+		{"future", head + "2024-01-01\t5.8\twin\trelease\tDE\ttool\t1\n2924-01-01\t5.8\twin\trelease\tDE\ttool\t1\n",
+			`:3:1: day must be between 1970-01-01 and tomorrow (found "2924-01-01")`},
+		{"quote", head + "2024-01-01\t\"5.8\twin\trelease\tDE\ttool\t1\n",
+			`:2:38: extraneous or missing " in quoted-field`},
+		{"long line", head + strings.Repeat("x", 70_000) + "\n", ":2:1: line longer than 65,536 bytes"},
+		{"empty line", head + "\n", ":2:1: empty line"},
+		{"csv", strings.ReplaceAll(head, "\t", ",") + "2024-01-01,\"5,8\",win,release,D,tool,1\n",
+			`:2:30: country must be a code of two capital letters (found "D")`},
 		{"day", head + "2024-02-31\t5.8\twin\trelease\tDE\ttool\t1\n", "invalid day"},
 		{"class", head + "2024-01-01\t5.8\twin\trelease\tDE\tpeople\t1\n", "class"},
 		{"number", head + "2024-01-01\t5.8\twin\trelease\tDE\ttool\t-1\n", "downloads"},
@@ -279,12 +287,20 @@ func TestImportDailyRefuses(t *testing.T) {
 }
 
 func FuzzDailyLine(f *testing.F) {
-	f.Add("2024-01-01\t5.8\twin\trelease\tDE\ttool\t1", false)
-	f.Add("2024-01-01\t5.8\twin\tamd64\trelease\t\tbot\t12", true)
-	f.Fuzz(func(t *testing.T, line string, arch bool) {
-		d, err := dailyLine(line, arch)
-		if err == nil && (d.Downloads < 1 || len(d.Version) > 40 || d.Class > int(Unknown)) {
+	f.Add("2024-01-01\t5.8\twin\trelease\tDE\ttool\t1", false, true)
+	f.Add("2024-01-01\t5.8\twin\tamd64\trelease\t\tbot\t12", true, true)
+	f.Add(`2024-01-01,"5,8",win,amd64,release,,bot,12`, true, false)
+	f.Fuzz(func(t *testing.T, line string, arch, tabs bool) {
+		r := tableReader{arch: arch, comma: ',', lastDay: 20_000}
+		if tabs {
+			r.comma = '\t'
+		}
+		d, column, err := r.parse(line)
+		if err == nil && (d.Downloads < 1 || len(d.Version) > 40 || d.Class > int(Unknown) || d.Day > r.lastDay) {
 			t.Errorf("%+v", d)
+		}
+		if err != nil && (column < 1 || column > len(line)+1) {
+			t.Errorf("column %d of %q: %v", column, line, err)
 		}
 	})
 }

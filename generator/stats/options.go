@@ -29,7 +29,8 @@ type Options struct {
 	Formats *accesslog.Formats // of the logs
 	Stdin   io.Reader          // the log with the name "-"
 
-	// Open opens a log whose name has a scheme, such as s3://. It is nil if there are no such logs.
+	// Open opens a log whose name has a scheme, such as s3://. It is nil if there are no such logs. It is called for
+	// several logs at the same time.
 	Open func(ctx context.Context, name string) (io.ReadCloser, error)
 
 	// Stat returns a version that identifies the current content of such a log, "" if it is unknown, and the size in

@@ -115,9 +115,16 @@ func newCollector(ctx context.Context, e *Engine, geo *Geo, report *Report) (*co
 
 // readAll reads the logs one after the other.
 func (c *collector) readAll(ctx context.Context, db *downloads.DB, names []string, progress Progress) error {
+	ctx, cancel := context.WithCancel(ctx)
+	logs := newFetcher(&c.options, names, db.HasArchive)
+	defer logs.running.Wait()
+	defer cancel()
 	var before int64 // size of the logs that are finished
-	for _, name := range names {
+	for i, name := range names {
 		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := logs.advance(ctx, i); err != nil {
 			return err
 		}
 		var read int64
@@ -126,7 +133,7 @@ func (c *collector) readAll(ctx context.Context, db *downloads.DB, names []strin
 			progress(before + read)
 		}
 		l := LogReport{Name: name}
-		if err := c.readLog(ctx, db, name, &l, meter); err != nil {
+		if err := c.readLog(ctx, db, logs, name, &l, meter); err != nil {
 			return err
 		}
 		c.report.KnownBytes += l.KnownBytes
@@ -143,14 +150,15 @@ func (c *collector) readAll(ctx context.Context, db *downloads.DB, names []strin
 }
 
 // readLog reads one log. An error in the log goes into its report; any other error is returned.
-func (c *collector) readLog(ctx context.Context, db *downloads.DB, name string, l *LogReport, meter func(int)) error {
+func (c *collector) readLog(ctx context.Context, db *downloads.DB, logs *fetcher, name string, l *LogReport,
+	meter func(int)) error {
 	version := c.options.version(name)
 	if version != nil {
 		if known, err := db.HasArchive(ctx, version); known || err != nil {
 			return err
 		}
 	}
-	file, err := c.options.open(ctx, name)
+	file, err := logs.open(ctx, name)
 	if err != nil {
 		l.Problem = describe(name, err).Error()
 		return ctx.Err()

@@ -33,7 +33,7 @@ type Server struct {
 }
 
 // Start builds the server and starts it without any bucket.
-func Start(t *testing.T) *Server {
+func Start(t testing.TB) *Server {
 	t.Helper()
 	dir := t.TempDir()
 	tool, err := exec.Command("go", "tool", "-n", "github.com/versity/versitygw/cmd/versitygw").Output()
@@ -75,7 +75,7 @@ func Start(t *testing.T) *Server {
 }
 
 // AddUser creates a user without any permission.
-func (s *Server) AddUser(t *testing.T, access, secret string) {
+func (s *Server) AddUser(t testing.TB, access, secret string) {
 	t.Helper()
 	add := exec.Command(s.binary, "admin", "--access", Access, "--secret", Secret, "--endpoint-url", "http://"+s.API,
 		"create-user", "--access", access, "--secret", secret, "--role", "user")
@@ -85,7 +85,7 @@ func (s *Server) AddUser(t *testing.T, access, secret string) {
 }
 
 // SetEnv sets the environment variables of the AWS SDK to this server and its owner, and unsets all others.
-func (s *Server) SetEnv(t *testing.T) {
+func (s *Server) SetEnv(t testing.TB) {
 	t.Helper()
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
@@ -104,7 +104,7 @@ func (s *Server) SetEnv(t *testing.T) {
 }
 
 // freeAddress returns a local address whose port is free.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,12 +33,13 @@ import (
 // bucket is a bucket with logs. It records what is downloaded from it.
 type bucket struct {
 	*gateway.Server
-	downloaded []string // keys
+	mu         sync.Mutex // of the fields below, because logs are fetched at the same time
+	downloaded []string   // keys
 }
 
 // newBucket starts a server with the bucket "logs" and sets the environment variables for it. Requests go through a
 // proxy that records what is downloaded.
-func newBucket(t *testing.T) *bucket {
+func newBucket(t testing.TB) *bucket {
 	t.Helper()
 	b := &bucket{Server: gateway.Start(t)}
 	if _, err := b.Client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("logs")}); err != nil {
@@ -48,7 +50,9 @@ func newBucket(t *testing.T) *bucket {
 	}}
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if key, ok := strings.CutPrefix(r.URL.Path, "/logs/"); ok && key != "" {
+			b.mu.Lock()
 			b.downloaded = append(b.downloaded, key)
+			b.mu.Unlock()
 		}
 		to.ServeHTTP(w, r)
 	}))
@@ -65,7 +69,7 @@ func login(server string) map[string]string {
 }
 
 // setenv sets the AWS environment variables, and unsets all others.
-func setenv(t *testing.T, variables map[string]string) {
+func setenv(t testing.TB, variables map[string]string) {
 	t.Helper()
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
@@ -82,7 +86,7 @@ func setenv(t *testing.T, variables map[string]string) {
 	}
 }
 
-func (b *bucket) put(t *testing.T, key string, data []byte) {
+func (b *bucket) put(t testing.TB, key string, data []byte) {
 	t.Helper()
 	object := &s3.PutObjectInput{Bucket: aws.String("logs"), Key: &key, Body: bytes.NewReader(data)}
 	if _, err := b.Client.PutObject(t.Context(), object); err != nil {
@@ -91,7 +95,7 @@ func (b *bucket) put(t *testing.T, key string, data []byte) {
 }
 
 // count reads logs into the statistics in dir. It returns the table of downloads, the report and the keys downloaded.
-func (b *bucket) count(t *testing.T, dir string, names ...string) (string, *stats.Report, []string) {
+func (b *bucket) count(t testing.TB, dir string, names ...string) (string, *stats.Report, []string) {
 	t.Helper()
 	b.downloaded = nil
 	var buckets logsource.Buckets
@@ -125,12 +129,13 @@ func (b *bucket) count(t *testing.T, dir string, names ...string) (string, *stat
 	if err := e.Export(context.Background(), &table, stats.Filter{}, stats.Table{Format: "tsv"}); err != nil {
 		t.Fatal(err)
 	}
+	slices.Sort(b.downloaded) // they are fetched at the same time
 	return table.String(), report, b.downloaded
 }
 
 // pieces splits the CloudFront test log into n compressed logs. As in the logs that CloudFront delivers, each begins
 // with the header lines.
-func pieces(t *testing.T, n int) [][]byte {
+func pieces(t testing.TB, n int) [][]byte {
 	t.Helper()
 	f, err := os.Open(testutil.Path("stats/cloudfront.log.gz"))
 	if err != nil {
@@ -162,7 +167,7 @@ func pieces(t *testing.T, n int) [][]byte {
 }
 
 // truth returns the expected table of downloads.
-func truth(t *testing.T) string {
+func truth(t testing.TB) string {
 	t.Helper()
 	b, err := os.ReadFile(testutil.Path("stats/truth-daily.tsv"))
 	if err != nil {
@@ -336,4 +341,32 @@ func packed(t *testing.T, text string) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// BenchmarkObjects measures a first run over 5,000 small objects, and over the same logs on disk.
+func BenchmarkObjects(b *testing.B) {
+	bucket := newBucket(b)
+	setenv(b, login("http://"+bucket.API)) // without the proxy
+	folder := b.TempDir()
+	for i, piece := range pieces(b, 5000) {
+		name := fmt.Sprintf("E2.%04d.gz", i)
+		bucket.put(b, name, piece)
+		if err := os.WriteFile(filepath.Join(folder, name), piece, 0o644); err != nil {
+			b.Fatal(err)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.gz"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	want := truth(b)
+	for name, logs := range map[string][]string{"disk": files, "bucket": {"s3://logs/"}} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if table, _, _ := bucket.count(b, b.TempDir(), logs...); table != want {
+					b.Error("the table is wrong")
+				}
+			}
+		})
+	}
 }

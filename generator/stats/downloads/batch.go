@@ -145,6 +145,7 @@ func (d *DB) Begin(ctx context.Context) (*Batch, error) {
 // key: day, package, visitor, agent.
 func (b *Batch) AddHits(hits []Hit) error {
 	args := make([]any, 0, 7*hitsPerStatement)
+	var day, pkg any // of the last hit, as arguments: an interface for each hit would be allocated
 	for len(hits) > 0 {
 		n, statement := hitsPerStatement, b.many
 		if len(hits) < n {
@@ -152,7 +153,18 @@ func (b *Batch) AddHits(hits []Hit) error {
 		}
 		args = args[:0]
 		for _, h := range hits[:n] {
-			args = append(args, h.Day, h.Package, h.Visitor, h.Agent, h.Place, h.First, h.Counted)
+			if day != any(int64(h.Day)) {
+				day = int64(h.Day)
+			}
+			if pkg != any(int64(h.Package)) {
+				pkg = int64(h.Package)
+			}
+			counted := int64(0)
+			if h.Counted {
+				counted = 1
+			}
+			// Arguments of other types than int64 would be converted, and allocated once more.
+			args = append(args, day, pkg, h.Visitor, int64(h.Agent), int64(h.Place), int64(h.First), counted)
 		}
 		result, err := statement.Exec(b.ctx, args...)
 		if err != nil {

@@ -38,13 +38,14 @@ FROM hits h CROSS JOIN places p ON p.id = h.place CROSS JOIN agents a ON a.id = 
 WHERE h.day = ?1 AND a.legacy = 'Browser' AND p.location <> '' GROUP BY h.package, h.visitor
 ON CONFLICT DO UPDATE SET at = excluded.at WHERE excluded.at < at`
 
-// accessesOfDay stores the accesses of a day: its hits that are in firsts. If a visitor requested the package in that
-// second with two user agents, this is one access.
+// accessesOfDay stores the accesses of a day: its hits that are in firsts. These are few, so firsts comes first. If a
+// visitor requested the package in that second with two user agents, this is one access.
 const accessesOfDay = `INSERT OR REPLACE INTO accesses
 SELECT ?1, coalesce(group_concat(first || ' ' || package || ' ' || place, char(10)), '') FROM (
 	SELECT h.first, h.package, min(h.place) AS place
-	FROM hits h CROSS JOIN places p ON p.id = h.place CROSS JOIN agents a ON a.id = h.agent
-	CROSS JOIN firsts f ON f.package = h.package AND f.visitor = h.visitor AND f.at = h.day * 86400 + h.first
+	FROM hits h CROSS JOIN firsts f ON f.package = h.package AND f.visitor = h.visitor
+		AND f.at = h.day * 86400 + h.first
+	CROSS JOIN places p ON p.id = h.place CROSS JOIN agents a ON a.id = h.agent
 	WHERE h.day = ?1 AND a.legacy = 'Browser' AND p.location <> ''
 	GROUP BY h.package, h.visitor, h.first ORDER BY h.first, h.package, place)`
 
