@@ -28,7 +28,7 @@ func (w *Writer) Check(ctx context.Context) error {
 	return parallel.For(ctx, w.options.Jobs, len(entries), func(i int) error {
 		defer done(1)
 		if place := w.options.locate(entries[i].Path); !entries[i].intact(place) {
-			return fmt.Errorf("%s: has been changed since the last build", place)
+			return fmt.Errorf("%s: has been changed or removed since the last build", place)
 		}
 		return nil
 	})

@@ -43,9 +43,9 @@ func TestCheck(t *testing.T) {
 	if err := os.WriteFile(place, []byte("changed"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	check("after a change", place+": has been changed since the last build")
+	check("after a change", place+": has been changed or removed since the last build")
 	if err := os.Remove(place); err != nil {
 		t.Fatal(err)
 	}
-	check("after a removal", place+": has been changed since the last build")
+	check("after a removal", place+": has been changed or removed since the last build")
 }

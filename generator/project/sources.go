@@ -70,7 +70,7 @@ func (s Sources) String() string {
 // fingerprint read them. It returns none for the fingerprint of a version of sitegen that did not store their hashes.
 func (s Sources) EditedSince(fingerprint string, p *Project) (paths []string) {
 	now := map[string]struct{ sum, path string }{
-		"content": {s.content, p.Config.Content}, "layouts": {s.layouts, p.Config.Layouts},
+		"content": {s.content, p.Config.Content + "/"}, "layouts": {s.layouts, p.Config.Layouts + "/"},
 		"rules": {s.rules, p.RulesFile()},
 	}
 	for part := range strings.FieldsSeq(fingerprint) {

@@ -40,9 +40,9 @@ func TestEdited(t *testing.T) {
 			w := newSite(t)
 			w.edited()
 			w.page("hello", "second text")
-			w.edited("content")
+			w.edited("content/")
 			w.write("layouts/assets/custom.css", "body { color: red }\n")
-			w.edited("content", "layouts")
+			w.edited("content/", "layouts/")
 			w.run(0, "build", "--quiet", "--force")
 			w.edited()
 			w.write("redirects/rules.txt", "# only a comment\n/old  /hello/  301\n")
@@ -50,7 +50,7 @@ func TestEdited(t *testing.T) {
 			if err := os.Remove(filepath.Join(w.dir, "content", "hello.md")); err != nil {
 				t.Fatal(err)
 			}
-			w.edited("content", filepath.Join("redirects", "rules.txt"))
+			w.edited("content/", filepath.Join("redirects", "rules.txt"))
 			w.page("hello", "second text")
 			w.edited(filepath.Join("redirects", "rules.txt"))
 		})

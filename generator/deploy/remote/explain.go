@@ -19,6 +19,7 @@ import (
 type service struct {
 	name  string // for instance "bucket x"
 	needs string // the permissions that the credentials need
+	full  string // what to do if a quota is exhausted
 	next  string // what to do about an error that has no hint of its own
 }
 
@@ -28,6 +29,8 @@ func oneWrite(name string) service {
 		name: name,
 		needs: "The credentials need the permissions s3:ListBucket on the bucket, s3:GetObject, s3:PutObject and " +
 			"s3:DeleteObject on its objects, and cloudfront-keyvaluestore:* on the key-value store.",
+		full: "A quota is exhausted. Visitors still see the previous deploy. Keep fewer deploys (--keep), or have " +
+			"the quota increased.",
 		next: "Visitors still see the previous deploy. Run the command again; it continues where it stopped.",
 	}
 }
@@ -112,7 +115,7 @@ func (s service) hint(code string) string {
 	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
 		return "Set AWS_REGION to the region of the bucket."
 	case "ServiceQuotaExceededException", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded", "InsufficientStorage":
-		return "A quota is exhausted. Keep fewer deploys, or have the quota increased."
+		return s.full
 	case "SlowDown", "ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded":
 		return "AWS limits the requests. Run the command again; it continues where it stopped."
 	}
