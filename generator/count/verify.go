@@ -58,15 +58,15 @@ func Verify(ctx context.Context, p *project.Project, r *stats.Reader) (*Verified
 func (v *Verified) compare(ctx context.Context, p *project.Project, r *stats.Reader) error {
 	v.Compared, v.Files = 0, nil
 	options := publishing(p)
-	files, summary, err := r.Generate(ctx, &options)
+	generated, err := r.Generate(ctx, &options)
 	if err != nil {
 		return err
 	}
-	page, err := pageFiles(ctx, p, summary, files)
+	page, err := pageFiles(ctx, p, generated, generated.Files)
 	if err != nil {
 		return err
 	}
-	files = append(files, page...)
+	files := append(generated.Files, page...)
 	o := outputOptions(p, files)
 	for _, f := range files {
 		if err := ctx.Err(); err != nil {

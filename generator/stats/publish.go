@@ -39,16 +39,24 @@ func (e *Engine) Files(ctx context.Context) ([]output.File, error) {
 	return p.files, nil
 }
 
-// Generate returns the files that Engine.Files would return, and the summary, without using or changing the stored
-// ones. The Reader must be open until the files have been written.
-func (r *Reader) Generate(ctx context.Context, o *Options) ([]output.File, *Summary, error) {
+// Generated holds what Generate has generated, in memory.
+type Generated struct {
+	Files     []output.File // as of Engine.Files
+	documents documents
+}
+
+// Generate generates the published files without using or changing the stored ones. The Reader must be open until the
+// files have been written.
+func (r *Reader) Generate(ctx context.Context, o *Options) (*Generated, error) {
 	p := &publisher{db: r.db, documents: memory{}, options: o}
 	if err := p.publish(ctx); err != nil {
-		return nil, nil, fmt.Errorf("generate the files of the statistics: %w", err)
+		return nil, fmt.Errorf("generate the files of the statistics: %w", err)
 	}
-	s, err := storedSummary(ctx, p.documents)
-	return p.files, s, err
+	return &Generated{p.files, p.documents}, nil
 }
+
+// Summary returns the summary, as Engine.Summary does.
+func (g *Generated) Summary(ctx context.Context) (*Summary, error) { return storedSummary(ctx, g.documents) }
 
 // IsTable reports whether a file in the folder download-stats is the table of a month or year.
 func IsTable(name string) bool {
