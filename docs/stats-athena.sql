@@ -18,23 +18,40 @@ ROW FORMAT DELIMITED FIELDS TERMINATED BY '\t'
 LOCATION 's3://BUCKET/packages/';
 
 -- query
-WITH hits AS (
-  SELECT DISTINCT log_date, client_ip, url_decode(url_decode(user_agent)) AS agent, substr(uri, 12) AS id
+WITH requests AS (
+  SELECT log_date, client_ip, url_decode(url_decode(user_agent)) AS agent,
+    -- The path as servers read it: decoded, without repeated slashes and the segment "."
+    regexp_replace(regexp_replace(url_decode(uri), '(/\.)+/', '/'), '/+', '/') AS path
   FROM cloudfront_logs
-  WHERE method = 'GET' AND status IN (200, 206, 302, 303, 307, 308) AND uri LIKE '/bitstream/%'
+  WHERE method = 'GET' AND status IN (200, 206, 301, 302, 303, 307, 308)
+),
+hits AS (
+  -- Hexadecimal ids may be in upper case. Other content delivery networks log the same requests with their visitors.
+  SELECT DISTINCT log_date, client_ip, agent, lower(substr(path, 12)) AS id
+  FROM requests
+  WHERE path LIKE '/bitstream/%' AND NOT regexp_like(agent, '^(Amazon CloudFront|Cloudflare|CloudFlare|Fastly)')
+),
+agents AS (
+  -- Phones of the make CUBOT are no robots.
+  SELECT DISTINCT agent, replace(lower(agent), 'cubot', '') AS text FROM hits
 ),
 classified AS (
-  SELECT log_date, id, CASE
+  SELECT agent, CASE
     WHEN agent IN ('', '-') THEN 'unknown'
-    WHEN regexp_like(lower(agent), 'curl/|wget/|aria2/|python-|homebrew/|powershell|winget|' ||
-      'windowspackagemanager|okhttp|go-http-client/') THEN 'tool'
-    WHEN regexp_like(lower(agent), 'bot|crawl|spider|slurp|headlesschrome|facebookexternalhit|archiver') THEN 'bot'
+    WHEN regexp_like(text, 'curl/|wget/|aria2/|python-requests/|python-urllib/|homebrew/|powershell|winget|' ||
+      'windowspackagemanager|chocolatey|scoop/|go-http-client/|libwww-perl/|okhttp/|axel/|axios/|node-fetch|' ||
+      'apache-httpclient/|ansible-httpget|microsoft bits/|conda/|pip/|cmake') THEN 'tool'
+    WHEN regexp_like(text, 'bot|crawl|spider|slurp|headlesschrome|phantomjs|facebookexternalhit|mediapartners|' ||
+      'monitor|scan|archiver|preview|fetcher|checker|validator|lighthouse|https?://|[+]www[.]|' ||
+      '[a-z0-9]@[a-z0-9][^ ;)(,>]*[.][a-z0-9]') THEN 'bot'
+    WHEN regexp_like(text, '^mozilla/5[.]0 [(]compatible; ') AND NOT regexp_like(text, '^mozilla/5[.]0 [(]compatible; ' ||
+      '(msie|konqueror|windows|icab|omniweb|u;|linux|x11|macintosh|android)') THEN 'bot'
     WHEN regexp_like(agent, 'Android|iPhone|iPad|Windows Phone') THEN 'mobile'
-    WHEN regexp_like(agent, '^(Mozilla|Opera)/') THEN 'browser'
+    WHEN regexp_like(text, '^(mozilla|opera)/') THEN 'browser'
     ELSE 'tool' END AS class
-  FROM hits
+  FROM agents
 )
 SELECT log_date AS day, version, os, stability, '' AS country, class, count(*) AS downloads
-FROM classified JOIN packages ON packages.id = classified.id
+FROM hits JOIN classified ON classified.agent = hits.agent JOIN packages ON packages.id = hits.id
 GROUP BY log_date, version, os, stability, class
 ORDER BY day, version, os, stability, class

@@ -267,7 +267,7 @@ func (c *collector) entry(e *accesslog.Entry) error {
 	if !c.known[string(id)] && !(download && isGirderID(id)) {
 		return nil // not a package
 	}
-	if isNetwork(e.Agent) {
+	if c.scratch = e.AgentText(c.scratch[:0]); isNetwork(c.scratch) {
 		c.report.Networks++
 		return nil
 	}
@@ -283,7 +283,6 @@ func (c *collector) entry(e *accesslog.Entry) error {
 		return err
 	}
 	b := c.batch
-	c.scratch = e.AgentText(c.scratch[:0])
 	hit := downloads.Hit{Visitor: v.id, Day: day, Place: v.place, First: int32(e.Time % secondsPerDay),
 		Counted: download}
 	hit.Package, b.packages = intern(b.tables.packages, b.packages, id)

@@ -33,6 +33,7 @@ func tools() map[string][]string {
 		"jq":       {"jq"},
 		"cfn-lint": {cached("aws/bin/cfn-lint")},
 		"aws":      {cached("aws/bin/aws")},
+		"duckdb":   {cached("duckdb/bin/python")},
 	}
 }
 
