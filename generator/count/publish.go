@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -85,11 +87,30 @@ func pageFiles(ctx context.Context, p *project.Project, e *stats.Engine, files [
 	if err != nil {
 		return nil, err
 	}
-	o := statspage.Options{LegacyFile: legacyFile(p), Privacy: stats.Privacy(p.Config.Stats.Privacy)}
+	versions, err := e.Versions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o := statspage.Options{LegacyFile: legacyFile(p), Privacy: stats.Privacy(p.Config.Stats.Privacy),
+		Versions: versions, ReleasePage: releasePages(p.StatisticsOutput().Public)}
 	if !slices.ContainsFunc(files, func(f output.File) bool { return f.Path == o.LegacyFile }) {
 		o.LegacyFile = "" // there are no accesses, so the file does not exist
 	}
 	return statspage.Files(ctx, in, summary, o)
+}
+
+// releasePages returns a function that returns the path of a release's page if the last build has published it. Folder
+// is that of the statistics, beside that of the releases.
+func releasePages(folder string) func(version string) string {
+	return func(version string) string {
+		if !stats.HasSeriesFiles(version) { // no file name
+			return ""
+		}
+		if _, err := os.Stat(filepath.Join(filepath.Dir(folder), "releases", version, "index.html")); err != nil {
+			return ""
+		}
+		return "/releases/" + version + "/"
+	}
 }
 
 // lastRun returns the last run of a build, or the zero Run if there is none.
