@@ -54,6 +54,11 @@ func (e *Engine) Summary(ctx context.Context) (*Summary, error) {
 	if err := json.Unmarshal(text, s); err != nil {
 		return nil, fmt.Errorf("read the summary of the statistics: %w", err)
 	}
+	packages, err := e.db.Packages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.Newest = newestRelease(releaseDays(packages)) // a release without downloads does not change the stored summary
 	return s, nil
 }
 

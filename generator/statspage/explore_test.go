@@ -15,6 +15,7 @@ import (
 
 	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen/generator/testutil"
@@ -107,6 +108,9 @@ func TestExplore(t *testing.T) {
 				list := sums(table, key, filters)
 				for _, v := range filters[key] {
 					list[v] += 0 // selected values stay in the list
+				}
+				if key == "version" {
+					list["5.12.4"] += 0 // the newest release is always in the list
 				}
 				if len(list) > 0 {
 					want.Charts[key] = labelled(key, list)
@@ -390,6 +394,132 @@ func TestCurves(t *testing.T) {
 				t.Errorf("%s of %s after %d days: %s, want %s", row[0], row[1], days, row[i+2], want)
 			}
 		}
+	}
+}
+
+// TestOverTime compares the table of the chart over time with the daily table.
+func TestOverTime(t *testing.T) {
+	table := truth(t)
+	b := open(t, serve(t, publish(t)), desktop)
+	for query, tc := range map[string]struct {
+		title, key string
+		filters    map[string][]string
+	}{
+		"?by=os&as=share": {"Systems over time", "os", nil},
+		"?by=class&class=bot&class=browser&as=lines": {"Clients over time", "class",
+			map[string][]string{"class": {"bot", "browser"}}},
+		"?by=os&version=5.12.4&from=2026-10-01&to=2026-10-20": {"Systems over time", "os",
+			map[string][]string{"version": {"5.12.4"}, "from": {"2026-10-01"}, "to": {"2026-10-20"}}},
+	} {
+		b.explore(query)
+		b.contents()
+		rows := eval[[][]string](b, `[...document.querySelectorAll('[data-chart=over] tr')].map(
+			(tr) => [...tr.children].map((td) => td.textContent))`)
+		got, want := map[string]int{}, map[string]int{}
+		for _, row := range rows[1:] {
+			for i, text := range row[1:] {
+				if n, err := strconv.Atoi(text); err != nil {
+					t.Fatal(err)
+				} else if n > 0 {
+					got[row[0]+" "+rows[0][i+1]] += n
+				}
+			}
+		}
+		for _, line := range table {
+			if line.n > 0 && line.matches("", tc.filters) {
+				want[line.day+" "+labels[tc.key][line.property(tc.key)]] += line.n
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-table +page):\n%s", query, diff)
+		}
+		if got := b.text("#over-title"); got != tc.title {
+			t.Errorf("%s: the title is %q", query, got)
+		}
+	}
+}
+
+// TestReadOut reads the values of charts with the arrow keys, as screen readers announce them.
+func TestReadOut(t *testing.T) {
+	b := open(t, serve(t, publish(t)), desktop)
+	for query, keys := range map[string]map[string]string{
+		"?by=os":        {"time": "29 Oct 2026: 39, 7-day mean 43", "over": "29 Oct 2026: "},
+		"?cumulative=1": {"time": "29 Oct 2026: 1,676", "releases": "After "},
+		"?from=2026-10-01&to=2026-10-10&before=1":                   {"time": "9 Oct 2026: "},
+		"?version=5.12.4&country=CH&os=win&class=mobile&arch=arm64": {"over": "No downloads"},
+	} {
+		b.explore(query)
+		for key, want := range keys {
+			b.do(chromedp.Focus(chromedp.CSS(`[data-chart=` + key + `] [role=slider]`)))
+			b.do(chromedp.KeyEvent(kb.End), chromedp.KeyEvent(kb.ArrowLeft))
+			said := eval[string](b, `document.activeElement.getAttribute('aria-valuetext')`)
+			shown := eval[string](b, `document.querySelector('[data-chart=`+key+`] .readout').textContent`)
+			if !strings.HasPrefix(said, want) || shown != said && want != "No downloads" {
+				t.Errorf("%s, %s: %q is announced and %q shown, want %q", query, key, said, shown, want)
+			}
+		}
+	}
+}
+
+// TestOutlivedLink checks that the page mentions values of a shared link that it does not know, and shows the rest.
+func TestOutlivedLink(t *testing.T) {
+	b := open(t, serve(t, publish(t)), desktop)
+	b.explore("?version=9.9.9&os=win")
+	const want = "Nothing for version 9.9.9. The link may be older than the data, so this part of it is ignored."
+	if got := b.text("#missing"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := b.contents().Total, total(truth(t), map[string][]string{"os": {"win"}}); got != want {
+		t.Errorf("%d downloads, want %d", got, want)
+	}
+}
+
+// TestLists sorts and searches the list of versions. The newest release is in it, whatever is selected.
+func TestLists(t *testing.T) {
+	b := open(t, serve(t, publish(t)), desktop)
+	names := func() []string {
+		return eval[[]string](b, `[...document.querySelectorAll('[data-chart=version] .name')].map((e) => e.textContent)`)
+	}
+	b.explore("?version=4.0.1")
+	if got := b.text("[data-chart=version] .tag"); got != "newest" {
+		t.Errorf("the newest release is called %q", got)
+	}
+	b.explore("")
+	b.do(chromedp.Click(chromedp.CSS("[data-chart=version] .finder .group button:last-child")))
+	if got := names(); len(got) < 10 || got[0] != "5.13.0" || got[1] != "5.12.4" || got[2] != "5.12.3" {
+		t.Errorf("by version: %v", got)
+	}
+	b.do(chromedp.SendKeys(chromedp.CSS("[data-chart=version] [type=search]"), "5.12"))
+	if diff := cmp.Diff([]string{"5.12.4", "5.12.3", "5.12.2"}, names()); diff != "" {
+		t.Errorf("5.12 (-want +got):\n%s", diff)
+	}
+	if got := eval[string](b, `document.querySelector('[data-chart=version] .page').getAttribute('href')`); got !=
+		"/releases/5.12.4/" {
+		t.Errorf("link to %s", got)
+	}
+}
+
+// TestPresets checks the days that the buttons for usual periods select, and the comparison with the period before.
+func TestPresets(t *testing.T) {
+	table := truth(t)
+	b := open(t, serve(t, publish(t)), desktop)
+	b.explore("")
+	for selector, want := range map[string]string{
+		`[data-last="7"]`: "?from=2026-10-23&to=2026-10-29", `[data-year="0"]`: "?from=2026-09-20&to=2026-10-30",
+		`[data-last="0"]`: "",
+	} {
+		b.do(chromedp.Click(chromedp.CSS(selector)))
+		if got := eval[string](b, `location.search`); got != want {
+			t.Errorf("%s: query %q, want %q", selector, got, want)
+		}
+	}
+	b.do(chromedp.Click(chromedp.CSS(`[data-last="7"]`)))
+	now := total(table, map[string][]string{"from": {"2026-10-23"}, "to": {"2026-10-29"}})
+	before := total(table, map[string][]string{"from": {"2026-10-16"}, "to": {"2026-10-22"}})
+	want := fmt.Sprintf("%d downloads from 23 Oct 2026 to 29 Oct 2026, %+.1f %% vs. the 7 days before.", now,
+		100*float64(now-before)/float64(before))
+	if got := b.text("#shown"); got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -116,7 +116,8 @@ async function assemble(cubes) {
     values, numbers, packages, countries,
     rowPackage: new Uint32Array(rows), rowCountry: new Uint16Array(rows), rowClass: new Uint8Array(rows),
     rowDownloads: new Uint32Array(rows),
-    // For each bucket: its first day, its number of days, the day in its middle, and the row after its last row.
+    // For each bucket: its first day, its number of days, the day that it counts on, which is in its middle, and the
+    // row after its last row.
     bucketFrom: [], bucketDays: [], bucketMiddle: [], bucketEnd: [],
     dailyFrom: first, // the day from which all buckets are days
   };
@@ -138,7 +139,7 @@ async function assemble(cubes) {
       }
       data.bucketFrom.push(from);
       data.bucketDays.push(days);
-      data.bucketMiddle.push(from + (days >> 1));
+      data.bucketMiddle.push(Math.min(Math.max(from + (days >> 1), first), asOf));
       data.bucketEnd.push(row);
     });
   }
@@ -241,7 +242,14 @@ function addFacets(sums, tuples, keys, mismatch, facets) {
   });
 }
 
-// count counts all rows: by every value of every property, by bucket, and in total.
+// valueOf returns the number of the value of a property for each tuple, or 0 if the tuples do not have the property.
+function valueOf(key, tuples, keys) {
+  const at = keys.indexOf(key);
+  return Uint16Array.from(tuples, (tuple) => at < 0 ? 0 : tuple[at]);
+}
+
+// count counts all rows: by every value of every property, by bucket, and in total. It adds the downloads to the points
+// of the time chart, and counts the values of the property "by" at each point: over[point * values + value].
 //
 // Each row gets three bits: whether its package (1), its country (2) or its class (4) fails a filter. A row without
 // bits counts everywhere. A row with exactly one bit may still count in a facet of that group, since a facet ignores
@@ -254,7 +262,7 @@ function addFacets(sums, tuples, keys, mismatch, facets) {
 //   2.3.0 win    DE  browser  7   bits 0: counts in all facets, in its bucket and in the total
 //   2.4.0 linux  US  browser  4   bits 1 and 2: counts nowhere
 //   2.4.0 linux  DE  tool     1   bit 1: counts only as Linux in the facet os, which visitors could select, too
-function count({ selected, from, to }) {
+function count({ selected, from, to, by }, points) {
   const { rowPackage, rowCountry, rowClass, rowDownloads, bucketMiddle, bucketEnd } = data;
   const match = Object.fromEntries(PROPERTIES.map((key) => [key, matching(key, selected[key])]));
   const packageMismatch = mismatches(data.packages, PACKAGE_PROPERTIES, match);
@@ -263,29 +271,43 @@ function count({ selected, from, to }) {
   const classBit = match.class.map((m) => m ? 0 : 4);
   const packages = new Float64Array(data.packages.length), countries = new Float64Array(data.countries.length);
   const classes = new Float64Array(data.values.class.length), buckets = new Float64Array(bucketEnd.length);
+  // A row has one value of the property, by its package, its country or its class; the other two arrays contain 0.
+  const byPackage = valueOf(by, data.packages, PACKAGE_PROPERTIES);
+  const byCountry = valueOf(by, data.countries, COUNTRY_PROPERTIES);
+  const byClass = Uint16Array.from(data.values.class, (_, n) => by === 'class' ? n : 0);
+  const width = data.values[by].length, over = new Float64Array(width * points.length);
   let total = 0;
-  for (let b = 0, i = 0; b < bucketEnd.length; b++) {
-    // A week belongs to the days that contain its middle: the first week may begin before the first day.
-    const inside = bucketMiddle[b] >= (from ?? -Infinity) && bucketMiddle[b] <= (to ?? Infinity);
+  for (let b = 0, i = 0, at = 0; b < bucketEnd.length; b++) {
+    const day = bucketMiddle[b], inside = day >= (from ?? first) && day <= (to ?? asOf);
+    if (inside) while (at + 1 < points.length && points[at + 1].from <= day) at++;
+    const base = at * width;
     let sum = 0;
     for (const end = bucketEnd[b]; i < end; i++) {
       const p = rowPackage[i], c = rowCountry[i], k = rowClass[i], n = rowDownloads[i];
       const bits = packageBit[p] | countryBit[c] | classBit[k];
       if (bits === 0) sum += n;
       if (!inside) continue;
-      if (bits === 0) { packages[p] += n; countries[c] += n; classes[k] += n; }
+      if (bits === 0) {
+        packages[p] += n;
+        countries[c] += n;
+        classes[k] += n;
+        over[base + byPackage[p] + byCountry[c] + byClass[k]] += n;
+      }
       else if (bits === 1) packages[p] += n;
       else if (bits === 2) countries[c] += n;
       else if (bits === 4) classes[k] += n;
     }
     buckets[b] = sum;
-    if (inside) total += sum;
+    if (inside) {
+      total += sum;
+      points[at].downloads += sum;
+    }
   }
   const facets = { class: classes };
   addFacets(packages, data.packages, PACKAGE_PROPERTIES, packageMismatch, facets);
   addFacets(countries, data.countries, COUNTRY_PROPERTIES, countryMismatch, facets);
   const allTime = buckets.reduce((a, n) => a + n, 0);
-  return { facets, buckets, total, match, packageMismatch, packagePasses: packageBit, countryBit, classBit, allTime };
+  return { facets, buckets, total, match, packageMismatch, countryBit, classBit, allTime, over };
 }
 
 // sumOfDays returns the downloads of a range of days. A week that is partly in the range counts in proportion.
@@ -299,18 +321,11 @@ function sumOfDays(buckets, from, to) {
   return Math.round(sum);
 }
 
-// pointsOf returns the points of the time chart, including those without downloads.
-function pointsOf(buckets, unit, from, to) {
+// pointsOf returns the points of the time chart, including those without downloads. count adds the downloads.
+function pointsOf(unit, from, to) {
   const points = [], last = startOf(unit, to), step = { day: 1, week: 7, month: 31 }[unit];
   for (let day = startOf(unit, from); day <= last; day = startOf(unit, day + step)) {
     points.push({ from: day, label: labelOf(unit, day), downloads: 0 });
-  }
-  let at = 0;
-  for (let b = 0; b < buckets.length; b++) {
-    const day = Math.min(Math.max(data.bucketMiddle[b], first), asOf);
-    if (day < from || day > to) continue;
-    while (at + 1 < points.length && points[at + 1].from <= day) at++;
-    points[at].downloads += buckets[b];
   }
   return points;
 }
@@ -333,39 +348,19 @@ function beforeOf(buckets, points, { from, to }) {
   });
 }
 
-// overOf returns the downloads of the values of a property at each point of the time chart, most downloads first: those
-// that the chart shows one by one, and the rest.
-function overOf(key, points, result, { from, to }) {
-  const { bucketMiddle, bucketEnd, rowPackage, rowCountry, rowClass, rowDownloads } = data;
-  const { packagePasses, countryBit, classBit, facets, match } = result;
-  const rows = listOf(key).filter((n) => match[key][n] && facets[key][n]).map((n) => ({
-    n, name: labelFor(key, n), downloads: facets[key][n], keep: isNewest(key, n),
-  }));
-  const chosen = charts.top(rows), groups = new Uint8Array(data.values[key].length).fill(chosen.length);
-  chosen.forEach((row, i) => { groups[row.n] = i; });
-  const group = (tuples, keys) => {
-    const at = keys.indexOf(key);
-    return Uint8Array.from(tuples, (tuple) => at < 0 ? 0 : groups[tuple[at]]);
-  };
-  // A row belongs to one group, by its package, its country or its class; the other two add 0.
-  const ofPackage = group(data.packages, PACKAGE_PROPERTIES), ofCountry = group(data.countries, COUNTRY_PROPERTIES);
-  const ofClass = key === 'class' ? groups : new Uint8Array(data.values.class.length);
-  const width = chosen.length + 1, sums = new Float64Array(width * points.length);
-  for (let b = 0, at = 0; b < bucketEnd.length; b++) {
-    const day = Math.min(Math.max(bucketMiddle[b], first), asOf);
-    if (day < from || day > to) continue;
-    while (at + 1 < points.length && points[at + 1].from <= day) at++;
-    for (let i = b ? bucketEnd[b - 1] : 0, end = bucketEnd[b], base = at * width; i < end; i++) {
-      const p = rowPackage[i], c = rowCountry[i], k = rowClass[i];
-      if (packagePasses[p] | countryBit[c] | classBit[k]) continue;
-      sums[base + ofPackage[p] + ofCountry[c] + ofClass[k]] += rowDownloads[i];
-    }
+// overOf returns the series of the chart over time, most downloads first: the values that it shows one by one, and the
+// rest.
+function overOf(key, points, { facets, match, over }) {
+  const rows = listOf(key).filter((n) => match[key][n] && facets[key][n])
+    .map((n) => ({ n, name: labelFor(key, n), downloads: facets[key][n], keep: isNewest(key, n) }));
+  const chosen = charts.top(rows), left = rows.filter((row) => !chosen.includes(row)), width = data.values[key].length;
+  chosen.sort((x, y) => y.downloads - x.downloads);
+  const series = chosen.map((row) => ({ name: row.name, values: points.map((_, at) => over[at * width + row.n]) }));
+  if (left.length) {
+    const values = points.map((_, at) => left.reduce((sum, row) => sum + over[at * width + row.n], 0));
+    series.push({ name: `Other ${OVER_NAMES[key]}`, values });
   }
-  const column = (i) => points.map((_, at) => sums[at * width + i]);
-  const series = chosen.map((row, i) => ({ name: row.name, values: column(i) }));
-  const others = rows.length > chosen.length;
-  if (others) series.push({ name: `Other ${OVER_NAMES[key]}`, values: column(chosen.length) });
-  return { series, others };
+  return { series, others: left.length > 0 };
 }
 
 const OVER_NAMES = Object.fromEntries($$('[data-by]').map((b) => [b.dataset.by, b.textContent.toLowerCase()]));
@@ -767,10 +762,10 @@ let data, filters, result, shownUnit, shownPoints, shownOver, shownCurves;
 // update counts the downloads and draws all charts. The browser's performance timeline records how long this takes.
 function update() {
   const start = performance.now();
-  result = count(filters);
   shownUnit = unitOf(filters);
-  shownPoints = pointsOf(result.buckets, shownUnit, filters.from ?? first, filters.to ?? asOf);
-  shownOver = overOf(filters.by, shownPoints, result, { from: filters.from ?? first, to: filters.to ?? asOf });
+  shownPoints = pointsOf(shownUnit, filters.from ?? first, filters.to ?? asOf);
+  result = count(filters, shownPoints);
+  shownOver = overOf(filters.by, shownPoints, result);
   shownCurves = curvesOf(result, filters.selected);
   performance.measure('stats-count', { start });
   drawTiles();
@@ -897,7 +892,7 @@ async function start() {
   filters = parseFilters(location.search);
   for (let i = 0; i < WARM_UP; i++) {
     await pause();
-    curvesOf(count(filters), filters.selected);
+    curvesOf(count(filters, pointsOf('month', first, asOf)), filters.selected);
   }
   await pause();
   listen();
