@@ -18,6 +18,7 @@
 
 globalThis.charts = (() => {
   const WIDTH = 1000, HEIGHT = 200; // of the nested picture (units)
+  const ABOVE = 18, BELOW = 30; // space for the label of the highest line and those of the horizontal axis (pixels)
   const MEAN_DAYS = 7;
 
   const escape = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
@@ -45,12 +46,15 @@ globalThis.charts = (() => {
       `<text y="${round(y)}" dy="-4">${escape(label)}</text>`).join('');
     const noted = notes.map(([x, text]) => `<line class="note" x1="${x}%" x2="${x}%" y2="${HEIGHT}"/>` +
       `<text x="${x}%" y="10" ${x > 50 ? 'dx="-6" text-anchor="end"' : 'dx="6"'}>${escape(text)}</text>`).join('');
-    return `<svg class="curve" width="100%" height="240" role="img" aria-label="${escape(title)}. ` +
-      `${escape(description)}"><svg y="10" width="100%" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" ` +
-      'preserveAspectRatio="none">' + paths.map(([style, d]) => `<path class="${style}" d="${d}"/>`).join('') +
-      `</svg><svg y="10" width="100%" height="${HEIGHT}" class="axis">${grid}${noted}</svg>` + marks.map(
-      ([x, anchor, label]) => `<text x="${x}%" y="230" text-anchor="${anchor}">${escape(label)}</text>`).join('') +
-      `<rect class="brush" y="10" height="${HEIGHT}" width="0"/></svg>${under}`;
+    const labels = marks.map(([x, anchor, label]) =>
+      `<text x="${x}%" y="${ABOVE + HEIGHT + 20}" text-anchor="${anchor}">${escape(label)}</text>`).join('');
+    const place = `y="${ABOVE}" width="100%" height="${HEIGHT}"`;
+    return `<svg class="curve" width="100%" height="${ABOVE + HEIGHT + BELOW}" role="img" ` +
+      `aria-label="${escape(title)}. ${escape(description)}">` +
+      `<svg ${place} viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none">` +
+      paths.map(([style, d]) => `<path class="${style}" d="${d}"/>`).join('') +
+      `</svg><svg ${place} class="axis">${grid}${noted}</svg>${labels}` +
+      `<rect class="brush" y="${ABOVE}" height="${HEIGHT}" width="0"/></svg>${under}`;
   }
 
   // legend returns a list of the names of curves or areas, with a sample of each.
