@@ -47,7 +47,7 @@ var homes = map[string]string{
 	"github.com/andybalholm/brotli":   "output",
 	"github.com/aws/aws-sdk-go-v2":    "logsource deploy/remote",
 	"github.com/tdewolff/minify":      "site",
-	"github.com/dop251/goja":          "redirect/servers/cloudfront",
+	"github.com/dop251/goja":          "redirect/servers/cloudfront statspage",
 	"github.com/evanw/esbuild":        "redirect/servers/cloudfront",
 	"golang.org/x/sys":                "output",
 	"github.com/rogpeppe/go-internal": "customize",

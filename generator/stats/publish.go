@@ -12,22 +12,19 @@ import (
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
-// The published files, besides the cubes and the file in format 1.0.
-const (
-	SummaryFile     = "summary.json"
-	BadgeTotalFile  = "badge-total.json"  // for shields.io: all downloads
-	BadgeLatestFile = "badge-latest.json" // for shields.io: downloads of the newest release
-)
+// SummaryFile is the name of the published summary.
+const SummaryFile = "summary.json"
 
 // Files returns the published files with their paths below download-stats/: the tables ("cubes") and the statistics of
-// format 1.0, then the badges and the summary, which lists the tables. Tables are stored in the database, and generated
-// again only if a number of one of their days has changed.
+// format 1.0, the files of single versions and systems, then the badges and the summary, which lists the tables. Tables
+// are stored in the database, and generated again only if a number of one of their days has changed.
 //
 // The file of format 1.0 can have hundreds of megabytes, so its content is generated while it is written. The Engine
 // must be open until then.
 func (e *Engine) Files(ctx context.Context) ([]output.File, error) {
 	o := &e.options
-	settings := fmt.Sprintf("format %d with rule changes, least %d, attribution %q, properties %q", formatVersion,
+	settings := fmt.Sprintf("format %d with rule changes, series 1, least %d, attribution %q, properties %q",
+		formatVersion,
 		o.MinCountry, o.attributions(), PackageProperties())
 	if err := e.db.Documents.SetOptions(ctx, settings); err != nil {
 		return nil, err
@@ -43,6 +40,7 @@ func (e *Engine) Files(ctx context.Context) ([]output.File, error) {
 type Generated struct {
 	Files     []output.File // as of Engine.Files
 	documents documents
+	db        *downloads.Reader
 }
 
 // Generate generates the published files without using or changing the stored ones. The Reader must be open until the
@@ -52,11 +50,18 @@ func (r *Reader) Generate(ctx context.Context, o *Options) (*Generated, error) {
 	if err := p.publish(ctx); err != nil {
 		return nil, fmt.Errorf("generate the files of the statistics: %w", err)
 	}
-	return &Generated{p.files, p.documents}, nil
+	return &Generated{p.files, p.documents, r.db}, nil
 }
 
 // Summary returns the summary, as Engine.Summary does.
-func (g *Generated) Summary(ctx context.Context) (*Summary, error) { return storedSummary(ctx, g.documents) }
+func (g *Generated) Summary(ctx context.Context) (*Summary, error) {
+	return storedSummary(ctx, g.db, g.documents)
+}
+
+// Versions returns the series of all versions, as Engine.Versions does.
+func (g *Generated) Versions(ctx context.Context) ([]Series, error) {
+	return storedVersions(ctx, g.documents)
+}
 
 // IsTable reports whether a file in the folder download-stats is the table of a month or year.
 func IsTable(name string) bool {
@@ -66,11 +71,11 @@ func IsTable(name string) bool {
 
 // Summary returns the summary that Files has generated.
 func (e *Engine) Summary(ctx context.Context) (*Summary, error) {
-	return storedSummary(ctx, e.db.Documents)
+	return storedSummary(ctx, e.db.Reader, e.db.Documents)
 }
 
 // storedSummary returns the summary that a publisher has stored.
-func storedSummary(ctx context.Context, d documents) (*Summary, error) {
+func storedSummary(ctx context.Context, db *downloads.Reader, d documents) (*Summary, error) {
 	text, err := d.Get(ctx, allTime, SummaryFile)
 	if err != nil {
 		return nil, err
@@ -82,6 +87,11 @@ func storedSummary(ctx context.Context, d documents) (*Summary, error) {
 	if err := json.Unmarshal(text, s); err != nil {
 		return nil, fmt.Errorf("read the summary of the statistics: %w", err)
 	}
+	packages, err := db.Packages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.Newest = newestRelease(releaseDays(packages)) // a release without downloads does not change the stored summary
 	return s, nil
 }
 
@@ -154,18 +164,25 @@ func (p *publisher) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var summary *Summary
 	if !made && text != nil {
-		var s Summary
-		if err := json.Unmarshal(text, &s); err != nil {
-			return err
-		}
-		return p.publishSummary(&s)
+		summary = new(Summary)
+		err = json.Unmarshal(text, summary)
+	} else {
+		summary, err = p.summary(ctx, list, first, last)
 	}
-	s, err := p.summary(ctx, list, first, last)
 	if err != nil {
 		return err
 	}
-	return p.publishSummary(s)
+	packages, err := p.db.Packages(ctx)
+	if err != nil {
+		return err
+	}
+	summary.Newest = newestRelease(releaseDays(packages)) // may have changed without downloads
+	if err := p.publishSeries(ctx); err != nil {
+		return err
+	}
+	return p.publishSummary(summary)
 }
 
 // publishCubes adds the cubes, and generates those that are not stored. It reports whether it generated any.
@@ -249,6 +266,13 @@ func (p *publisher) summary(ctx context.Context, list []period, first, last int3
 	if err != nil {
 		return nil, err
 	}
+	series, err := encode(seriesTable{seriesOf(all.Versions), seriesOf(all.Systems)})
+	if err != nil {
+		return nil, err
+	}
+	if err := p.documents.Set(ctx, allTime, seriesName, series); err != nil {
+		return nil, err
+	}
 	return s, p.documents.Set(ctx, allTime, SummaryFile, text)
 }
 
@@ -266,44 +290,20 @@ func summarizeNothing() *Summary {
 	return s
 }
 
-// publishSummary adds the summary and the badges, whose numbers come from it.
+// publishSummary adds the badges and the summary.
 func (p *publisher) publishSummary(s *Summary) error {
-	text, err := encode(s)
-	if err != nil {
+	if err := p.publishBadges(s); err != nil {
 		return err
 	}
-	total, err := encode(badge("downloads", s.Total))
-	if err != nil {
-		return err
-	}
-	label, n := "downloads of the latest release", int64(0)
-	if len(s.Releases) > 0 {
-		label = "downloads of " + s.Releases[0].Version
-		for _, v := range s.Versions {
-			if v.Value == s.Releases[0].Version {
-				n = v.Downloads
-			}
-		}
-	}
-	latest, err := encode(badge(label, n))
-	if err != nil {
-		return err
-	}
-	p.add(output.Pages, BadgeTotalFile, total)
-	p.add(output.Pages, BadgeLatestFile, latest)
-	p.add(output.Pages, SummaryFile, text)
-	return nil
+	return p.encoded(SummaryFile, s)
 }
 
-// Badge is the data of an endpoint badge of shields.io.
-type Badge struct {
-	SchemaVersion int    `json:"schemaVersion"` // 1
-	Label         string `json:"label"`
-	Message       string `json:"message"`
+// encoded adds a page's JSON file.
+func (p *publisher) encoded(name string, v any) error {
+	text, err := encode(v)
+	p.add(output.Pages, name, text)
+	return err
 }
-
-// badge returns a badge that shows a number.
-func badge(label string, n int64) Badge { return Badge{1, label, short(n)} }
 
 // publishLegacy adds the file of format 1.0 if it has at least one access. The file can be as large as the logs, so the
 // database stores only its version, by which package output decides whether the file on disk is current.

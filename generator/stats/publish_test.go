@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -290,6 +291,67 @@ func TestMinCountry(t *testing.T) {
 	}
 }
 
+// TestSeries compares the files of versions and systems with the daily table, and checks that values which are no file
+// names have none.
+func TestSeries(t *testing.T) {
+	e := open(t, options(t, t.TempDir()))
+	read(t, e, testLog("access.log.gz"))
+	files := published(t, e)
+	want := map[string]int64{} // by file and day
+	for line := range strings.Lines(string(text(t, "truth-daily.tsv"))) {
+		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if n, err := strconv.ParseInt(f[6], 10, 64); err == nil && f[5] != "bot" {
+			for file, value := range map[string]string{"version": f[1], "system": f[2]} {
+				if value != "" {
+					want[file+"/"+value+" "+f[0]] += n
+				}
+			}
+		}
+	}
+	tables, lists := map[string]int64{}, map[string]int64{}
+	for name, data := range files {
+		if file, ok := strings.CutSuffix(name, ".csv"); ok {
+			for line := range strings.Lines(data) {
+				f := strings.Split(strings.TrimSpace(line), ",")
+				if n, err := strconv.ParseInt(f[2], 10, 64); err == nil {
+					tables[file+" "+f[0]] = n
+				}
+			}
+			continue
+		}
+		if folder, _, _ := strings.Cut(name, "/"); folder != "version" && folder != "system" {
+			continue
+		}
+		var s Series
+		if err := json.Unmarshal([]byte(data), &s); err != nil {
+			t.Fatal(err)
+		}
+		from, err := parseDay(s.From)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, n := range s.Downloads {
+			if s.Total -= n; n > 0 {
+				lists[strings.TrimSuffix(name, ".json")+" "+dayString(from+int32(i))] = n
+			}
+		}
+		if s.Total != 0 {
+			t.Errorf("%s: the total is wrong by %d", name, s.Total)
+		}
+	}
+	if diff := cmp.Diff(want, tables); diff != "" {
+		t.Errorf("CSV (-table +files): %s", diff)
+	}
+	if diff := cmp.Diff(want, lists); diff != "" {
+		t.Errorf("JSON (-table +files): %s", diff)
+	}
+	for _, value := range []string{"", "..", ".x", "a/b", "a,b", "=1", "a b"} {
+		if HasSeriesFiles(value) {
+			t.Errorf("%q is a file name", value)
+		}
+	}
+}
+
 // TestFilesReproducible checks that Files returns the same files if nothing has changed, that only the files with
 // changed numbers change, and that another database with the same downloads results in the same bytes.
 func TestFilesReproducible(t *testing.T) {
@@ -306,12 +368,12 @@ func TestFilesReproducible(t *testing.T) {
 	whole := published(t, e)
 	var changed []string
 	for name := range whole {
-		if half[name] != whole[name] {
+		if half[name] != whole[name] && !strings.HasPrefix(name, "version/") && !strings.HasPrefix(name, "system/") {
 			changed = append(changed, name)
 		}
 	}
 	slices.Sort(changed)
-	want := []string{BadgeLatestFile, BadgeTotalFile, "cube-2026-10.json", SummaryFile, legacyFile}
+	want := []string{BadgeLatestFile, BadgeTotalFile, "badge/downloads-dark.svg", "badge/downloads.svg", "cube-2026-10.json", SummaryFile, legacyFile}
 	if diff := cmp.Diff(want, changed); diff != "" || legacyVersionOf(t, e) == version {
 		t.Error(diff)
 	}

@@ -17,6 +17,7 @@ type Summary struct {
 	AsOf        string   `json:"asOf"`        // last day with downloads, which may not be over yet
 	MinCountry  int      `json:"minCountry"`  // countries with fewer downloads in a month are in "*"
 	Attribution []string `json:"attribution"` // HTML that the licences of the GeoIP databases require
+	Newest      string   `json:"newest"`      // newest release, also if it has no downloads; "" if there is none
 	Total       int64    `json:"total"`
 	Robots      int64    `json:"robots"`  // downloads by bots
 	Periods     []Period `json:"periods"` // the last 7, 30 and 365 complete days
@@ -129,6 +130,8 @@ type part struct {
 	Classes   map[string]int64           `json:"classes"`
 	Countries map[string]int64           `json:"countries"`
 	Releases  map[string]map[int32]int64 `json:"releases"` // by version and day
+	Versions  map[string]map[int32]int64 `json:"versions"` // by version and day, including preview builds
+	Systems   map[string]map[int32]int64 `json:"systems"`  // by operating system and day
 	Rows      int                        `json:"rows"`     // of the cube
 }
 
@@ -136,6 +139,7 @@ func newPart() *part {
 	p := &part{
 		Downloads: map[int32]int64{}, Robots: map[int32]int64{}, Classes: map[string]int64{},
 		Countries: map[string]int64{}, Releases: map[string]map[int32]int64{},
+		Versions: map[string]map[int32]int64{}, Systems: map[string]map[int32]int64{},
 	}
 	for range properties() {
 		p.Packages = append(p.Packages, map[string]int64{})
@@ -156,13 +160,10 @@ func partOf(cells []downloads.Cell, series map[int32]downloads.Series) *part {
 		p.Downloads[c.Day] += c.Downloads
 		bySeries[c.Series] += c.Downloads
 		p.Countries[c.Country] += c.Downloads
+		addDay(p.Versions, s.Version, c.Day, c.Downloads)
+		addDay(p.Systems, s.OS, c.Day, c.Downloads)
 		if s.Stability == "release" {
-			curve := p.Releases[s.Version]
-			if curve == nil {
-				curve = map[int32]int64{}
-				p.Releases[s.Version] = curve
-			}
-			curve[c.Day] += c.Downloads
+			addDay(p.Releases, s.Version, c.Day, c.Downloads)
 		}
 	}
 	for id, n := range bySeries {
@@ -182,12 +183,25 @@ func (p *part) add(o *part) {
 	}
 	addAll(p.Classes, o.Classes)
 	addAll(p.Countries, o.Countries)
-	for version, curve := range o.Releases {
-		if p.Releases[version] == nil {
-			p.Releases[version] = map[int32]int64{}
+	for _, tables := range [][2]map[string]map[int32]int64{
+		{p.Releases, o.Releases}, {p.Versions, o.Versions}, {p.Systems, o.Systems},
+	} {
+		for value, days := range tables[1] {
+			for day, n := range days {
+				addDay(tables[0], value, day, n)
+			}
 		}
-		addAll(p.Releases[version], curve)
 	}
+}
+
+// addDay adds downloads to the day of a value.
+func addDay(values map[string]map[int32]int64, value string, day int32, n int64) {
+	days := values[value]
+	if days == nil {
+		days = map[int32]int64{}
+		values[value] = days
+	}
+	days[day] += n
 }
 
 // addAll adds the numbers in from to those in to.
@@ -270,4 +284,15 @@ func releaseDays(packages []downloads.StoredPackage) map[string]int32 {
 		}
 	}
 	return days
+}
+
+// newestRelease returns the version of the release that was built last, or "" if there is none.
+func newestRelease(released map[string]int32) (newest string) {
+	for version, day := range released {
+		have, ok := released[newest]
+		if !ok || cmp.Or(cmp.Compare(day, have), cmp.Compare(version, newest)) > 0 {
+			newest = version
+		}
+	}
+	return newest
 }

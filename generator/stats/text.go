@@ -1,7 +1,6 @@
 package stats
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/dustin/go-humanize"
@@ -16,14 +15,4 @@ func plural(n int, thing string) string {
 		return "1 " + thing
 	}
 	return strconv.Itoa(n) + " " + thing + "s"
-}
-
-// short formats a number for a badge, with three digits at most: 950, 12k, 1.2M.
-func short(n int64) string {
-	value, unit := humanize.ComputeSI(float64(n))
-	format := "%.0f%s"
-	if value < 10 && unit != "" {
-		format = "%.1f%s"
-	}
-	return fmt.Sprintf(format, value, unit)
 }

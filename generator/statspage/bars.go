@@ -3,8 +3,8 @@ package statspage
 import (
 	"cmp"
 	"fmt"
+	"html/template"
 	"slices"
-	"strings"
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/stats"
@@ -15,7 +15,8 @@ type Group struct {
 	Key   string // name of the property in URLs, for example version
 	Title string // for example Version
 	Rows  []Bar  // all values, most downloads first
-	Drawn []Bar  // the values shown in the picture
+	Chart template.HTML
+	Drawn int // number of values in Chart
 }
 
 // Bar is one value of a property.
@@ -25,34 +26,58 @@ type Bar struct {
 	Region    string // if the value is a country: its region
 	Downloads string
 	Share     string // of all downloads that count, for example 37.5 %
-	Width     string // relative to the longest bar, for example 80.00%
-	Y         int    // position of the row in the picture (pixels)
+	Page      string // path of the page of a release; "" if it has none
+	Files     bool   // there are files with its downloads by day
+	Newest    bool   // it is the newest release
+
+	number int64
 }
 
-const (
-	drawnBars = 10 // maximum number of rows in the picture
-	barHeight = 36 // height of a row (pixels); the same as in stats.css and stats-bars.html
-)
+// drawnBars is the maximum number of values in a chart; the newest release is added if it is not among them.
+const drawnBars = 10
 
-// Height returns the height of the picture (pixels).
-func (g Group) Height() int { return barHeight * len(g.Drawn) }
+// Rest returns the number of values that the chart does not show.
+func (g Group) Rest() int { return len(g.Rows) - g.Drawn }
 
-// Rest returns the number of values that the picture does not show.
-func (g Group) Rest() int { return len(g.Rows) - len(g.Drawn) }
+// FilesIn returns the folder with the files of single values, or "" if there are none.
+func (g Group) FilesIn() string {
+	return map[string]string{"version": "version", "os": "system"}[g.Key]
+}
 
-// Summary describes the picture in words by its largest values: "Windows 61.0 %, macOS 25.3 %, Linux 13.7 %".
-func (g Group) Summary() string {
-	var parts []string
-	for _, b := range g.Rows[:min(5, len(g.Rows))] {
-		parts = append(parts, b.Label+" "+b.Share)
+// draw draws the chart.
+func (g *Group) draw(d *drawer) {
+	type row struct {
+		Label     string `json:"label"`
+		Downloads int64  `json:"downloads"`
+		Share     string `json:"share"`
+		Most      int64  `json:"most"`
+		Note      string `json:"note,omitempty"`
+		Page      string `json:"page,omitempty"`
 	}
-	return strings.Join(parts, ", ")
+	most, rows := int64(1), []row{}
+	for _, b := range g.Rows {
+		most = max(most, b.number)
+	}
+	for i, b := range g.Rows {
+		if i >= drawnBars && !b.Newest {
+			continue
+		}
+		r := row{Label: b.Label, Downloads: b.number, Share: b.Share, Most: most, Page: b.Page}
+		if b.Newest {
+			r.Note = newestNote
+		}
+		rows = append(rows, r)
+	}
+	g.Drawn, g.Chart = len(rows), d.draw("bars", map[string]any{"rows": rows})
 }
+
+// newestNote is the word beside the newest release.
+const newestNote = "newest"
 
 // columns returns all bar charts, in columns of about the same height.
-func columns(scheme *catalog.Scheme, s *stats.Summary) [][]Group {
+func columns(scheme *catalog.Scheme, s *stats.Summary, page func(version string) string) [][]Group {
 	return [][]Group{{
-		newGroup("version", "Version", s.Versions, s.Total, orUnknown),
+		versionGroup(s, page),
 		newGroup("stability", "Stability", s.Stabilities, s.Total, stabilityLabel),
 	}, {
 		newGroup("os", "Operating system", s.Systems, s.Total, func(v string) string {
@@ -64,6 +89,21 @@ func columns(scheme *catalog.Scheme, s *stats.Summary) [][]Group {
 		countryGroup(s),
 		newGroup("region", "Region", regionShares(s.Countries), s.Total, orUnknown),
 	}}
+}
+
+// versionGroup returns the chart of versions, whose bars may have pages. It includes the newest release, even if nobody
+// has downloaded it yet.
+func versionGroup(s *stats.Summary, page func(version string) string) Group {
+	shares := s.Versions
+	if s.Newest != "" && !slices.ContainsFunc(shares, func(v stats.Share) bool { return v.Value == s.Newest }) {
+		shares = append(slices.Clone(shares), stats.Share{Value: s.Newest})
+	}
+	g := newGroup("version", "Version", shares, s.Total, orUnknown)
+	for i := range g.Rows {
+		b := &g.Rows[i]
+		b.Page, b.Newest = page(b.Value), b.Value != "" && b.Value == s.Newest
+	}
+	return g
 }
 
 // countryGroup returns the chart of countries, whose bars also have a region.
@@ -87,21 +127,14 @@ func orUnknown(v string) string { return cmp.Or(v, "Unknown") }
 // newGroup returns the chart of a property. Its shares are sorted, most downloads first.
 func newGroup(key, title string, shares []stats.Share, total int64, label func(string) string) Group {
 	g := Group{Key: key, Title: title}
-	most := int64(1)
 	for _, s := range shares {
-		most = max(most, s.Downloads)
-	}
-	for i, s := range shares {
-		b := Bar{
-			Value: s.Value, Label: label(s.Value), Downloads: comma(s.Downloads), Share: share(s.Downloads, total),
-			Width: percent(float64(s.Downloads), float64(most)), Y: i * barHeight,
-		}
+		b := Bar{Value: s.Value, Label: label(s.Value), Downloads: comma(s.Downloads), Share: share(s.Downloads, total),
+			Files: g.FilesIn() != "" && s.Downloads > 0 && stats.HasSeriesFiles(s.Value), number: s.Downloads}
 		if key == "class" && s.Value == stats.Bot.String() {
 			b.Share = notCounted
 		}
 		g.Rows = append(g.Rows, b)
 	}
-	g.Drawn = g.Rows[:min(drawnBars, len(g.Rows))]
 	return g
 }
 

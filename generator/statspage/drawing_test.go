@@ -1,31 +1,83 @@
 package statspage
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Slicer/sitegen"
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
+// script runs an expression with chart.js and returns its value as JSON.
+func script(t *testing.T, expression string) string {
+	t.Helper()
+	d, stop, err := newDrawer(t.Context(), sitegen.Layouts())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	v, err := d.vm.RunString("JSON.stringify(" + expression + ")")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v.String()
+}
+
 func TestScale(t *testing.T) {
-	for _, tc := range []struct {
-		most, top int64
-		lines     string
-	}{
-		{0, 1, "1"}, {1, 1, "1"}, {4, 4, "1 2 3 4"}, {5, 5, "2 4"}, {9, 9, "5"}, {21, 22, "10 20"}, {55, 57, "20 40"},
-		{100, 106, "50 100"}, {1234, 1296, "500 1,000"}, {1_000_000, 1_062_500, "500,000 1,000,000"},
+	for most, want := range map[int]string{
+		0: `{"top":1,"lines":[[1,"1"]]}`, 4: `{"top":4,"lines":[[1,"1"],[2,"2"],[3,"3"],[4,"4"]]}`,
+		5: `{"top":5,"lines":[[2,"2"],[4,"4"]]}`, 9: `{"top":9,"lines":[[5,"5"]]}`,
+		21: `{"top":22,"lines":[[10,"10"],[20,"20"]]}`, 100: `{"top":106,"lines":[[50,"50"],[100,"100"]]}`,
+		1234:      `{"top":1296,"lines":[[500,"500"],[1000,"1,000"]]}`,
+		1_000_000: `{"top":1062500,"lines":[[500000,"500,000"],[1000000,"1,000,000"]]}`,
 	} {
-		top, lines := scale(tc.most)
-		var labels []string
-		for _, l := range lines {
-			labels = append(labels, l.Label)
+		if got := script(t, fmt.Sprintf("charts.scale(%d)", most)); got != want {
+			t.Errorf("scale(%d) = %s, want %s", most, got, want)
 		}
-		if got := strings.Join(labels, " "); top != tc.top || got != tc.lines {
-			t.Errorf("scale(%d): top %d, lines %s; want %d, %s", tc.most, top, got, tc.top, tc.lines)
+	}
+}
+
+// TestCharts checks the paths that chart.js draws.
+func TestCharts(t *testing.T) {
+	const points = `[{label: '1 May', downloads: 5}, {label: '<b>', downloads: 10}]`
+	days := `Array.from({length: 14}, (_, i) => ({label: 'd' + i, downloads: 7}))`
+	series := `[{name: 'a', values: [0, 3]}, {name: 'b', values: [1, 1]}]`
+	for _, tc := range []struct{ name, call, want string }{
+		{"steps", `time({unit: 'day', incomplete: true, points: ` + points + `})`, `"M0 200V100H500V200Z"`},
+		{"the last step", `time({unit: 'day', incomplete: true, points: ` + points + `})`,
+			`class="area recent" d="M500 200V0H1000V200Z"`},
+		{"escaped labels", `time({unit: 'day', points: ` + points + `})`, `&#60;b&#62;, 10.`},
+		{"sums", `time({unit: 'day', cumulative: true, points: ` + points + `})`, `Total: 15.`},
+		{"the period before", `time({unit: 'day', before: [10, 5], points: ` + points + `})`,
+			`class="line before" d="M250 0L750 100"`},
+		{"a mean of seven days", `time({unit: 'day', points: ` + days + `})`, `class="line mean" d="M464.3 0L535.7 0`},
+		{"a note", `time({unit: 'day', notes: [[1, 'rule']], points: ` + points + `})`, `x1="50%" x2="50%"`},
+		{"a line begins with its values", `over({title: 'T', labels: ['x', 'y'], as: 'lines', series: ` + series + `})`,
+			`class="line c1" d="M750 0"`},
+		{"stacked areas", `over({title: 'T', labels: ['x', 'y'], as: 'stacked', series: ` + series + `})`,
+			`class="band b2" d="M0 150H500L500 0H1000L1000 50H500L500 200H0Z"`},
+		{"shares", `over({title: 'T', labels: ['x', 'y'], as: 'share', series: ` + series + `})`,
+			`class="band b1" d="M0 200H500L500 50H1000L1000 200H500L500 200H0Z"`},
+		{"no downloads", `over({title: 'T', labels: ['x'], series: []})`, `No downloads match`},
+		{"a release before the logs", `releases({curves: [{version: '1', points: [[5, 0], [10, 4]], week: ''}]})`,
+			`d="M500 200L1000 0"`},
+	} {
+		var got string
+		if err := json.Unmarshal([]byte(script(t, "charts."+tc.call)), &got); err != nil {
+			t.Fatal(err)
 		}
+		if !strings.Contains(got, tc.want) {
+			t.Errorf("%s: no %s in %s", tc.name, tc.want, got)
+		}
+	}
+	if got := script(t, `charts.top(Array.from({length: 9}, (_, i) => ({downloads: i, keep: i === 0})))
+		.map((row) => row.downloads)`); got != "[0,4,5,6,7,8]" {
+		t.Errorf("the top rows are %s", got)
 	}
 }
 
@@ -33,23 +85,17 @@ func TestScale(t *testing.T) {
 // download may be lost.
 func TestTimeline(t *testing.T) {
 	for _, tc := range []struct {
-		name, from     string
-		days           int
-		unit           string
-		points         int
-		first, last    string
-		labels, recent string
+		name, from  string
+		days        int
+		unit        string
+		points      int
+		first, last string
 	}{
-		{"one day", "2026-10-30", 1, "day", 1, "30 Oct 2026", "30 Oct 2026",
-			"30 Oct 2026", "M0 200V0H1000V200Z"},
-		{"two days", "2026-10-29", 2, "day", 2, "29 Oct 2026", "30 Oct 2026",
-			"29 Oct 2026, 30 Oct 2026", "M500 200V0H1000V200Z"},
-		{"three months", "2026-08-01", 92, "day", 92, "1 Aug 2026", "31 Oct 2026",
-			"1 Aug 2026, 31 Aug 2026, 30 Sep 2026, 31 Oct 2026", "M989.1 200V0H1000V200Z"},
-		{"a year", "2026-01-01", 365, "week", 53, "29 Dec 2025", "28 Dec 2026",
-			"29 Dec 2025, 27 Apr 2026, 24 Aug 2026, 28 Dec 2026", "M981.1 200V85.7H1000V200Z"},
-		{"three years", "2024-01-15", 1081, "month", 36, "Jan 2024", "Dec 2026",
-			"Jan 2024, Dec 2024, Dec 2025, Dec 2026", ""},
+		{"one day", "2026-10-30", 1, "day", 1, "30 Oct 2026", "30 Oct 2026"},
+		{"two days", "2026-10-29", 2, "day", 2, "29 Oct 2026", "30 Oct 2026"},
+		{"three months", "2026-08-01", 92, "day", 92, "1 Aug 2026", "31 Oct 2026"},
+		{"a year", "2026-01-01", 365, "week", 53, "29 Dec 2025", "28 Dec 2026"},
+		{"three years", "2024-01-15", 1081, "month", 36, "Jan 2024", "Dec 2026"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			days := make([]int64, tc.days)
@@ -69,16 +115,6 @@ func TestTimeline(t *testing.T) {
 			if first != tc.first || last != tc.last {
 				t.Errorf("from %s to %s, want %s to %s", first, last, tc.first, tc.last)
 			}
-			var labels []string
-			for _, l := range got.Labels {
-				labels = append(labels, l.Label)
-			}
-			if diff := cmp.Diff(tc.labels, strings.Join(labels, ", ")); diff != "" {
-				t.Errorf("labels (-want +got):\n%s", diff)
-			}
-			if tc.recent != "" && got.Recent != tc.recent {
-				t.Errorf("last point %s, want %s", got.Recent, tc.recent)
-			}
 		})
 	}
 }
@@ -96,30 +132,41 @@ func TestStartOf(t *testing.T) {
 	}
 }
 
-// TestCurves checks that curves add up, stay level on days without downloads, and end with the last day.
+// TestCurves checks that curves add up, stay level on days without downloads, end with the last day, and begin with the
+// logs if the release is older.
 func TestCurves(t *testing.T) {
+	for _, tc := range []struct {
+		missing int
+		want    [][2]int64
+	}{
+		{0, [][2]int64{{0, 0}, {1, 4}, {2, 4}, {3, 10}, {4, 10}}},
+		{2, [][2]int64{{2, 0}, {3, 6}, {4, 6}}},
+		{9, [][2]int64{{4, 0}}},
+	} {
+		if diff := cmp.Diff(tc.want, curvePoints([]int64{4, 0, 6, 0}, tc.missing)); diff != "" {
+			t.Errorf("%d days missing (-want +got):\n%s", tc.missing, diff)
+		}
+	}
 	long := make([]int64, 100)
 	long[0], long[50] = 10, 30
-	c := newCurves([]stats.Release{
+	d, stop, err := newDrawer(t.Context(), sitegen.Layouts())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	c := newCurves(d, []stats.Release{
 		{Version: "2.0", Released: "2026-10-01", Downloads: []int64{4, 0, 6, 0}},
 		{Version: "1.0", Released: "2026-07-01", Downloads: long},
-	})
-	paths := []string{"M0 200L10 180.5L20 180.5L30 151.2L40 151.2", "M0 200L10 151.2L500 151.2L510 4.9L1000 4.9"}
-	if diff := cmp.Diff(paths, []string{c.Drawn[0].Path, c.Drawn[1].Path}); diff != "" {
-		t.Errorf("paths (-want +got):\n%s", diff)
+		{Version: "0.9", Released: "2026-06-01", Downloads: long},
+	}, parseDay("2026-07-01"), func(string) string { return "" })
+	after := [][]string{
+		{notYet, notYet, notYet, notYet, notYet}, {"10", "10", "40", notYet, notYet},
+		{notKnown, notKnown, notKnown, notYet, notYet},
 	}
-	after := [][]string{{"", "", "", "", ""}, {"10", "10", "40", "", ""}}
-	if diff := cmp.Diff(after, [][]string{c.Rows[0].After, c.Rows[1].After}); diff != "" {
+	if diff := cmp.Diff(after, [][]string{c.Rows[0].After, c.Rows[1].After, c.Rows[2].After}); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
 	}
-	labels := []Tick{
-		{"0%", "start", "day of release"}, {"33.00%", "middle", "33"}, {"66.00%", "middle", "66"},
-		{"100%", "end", "100 days"},
-	}
-	if diff := cmp.Diff(labels, c.Labels); diff != "" {
-		t.Errorf("labels (-want +got):\n%s", diff)
-	}
-	if got, want := c.Summary(), "1.0: 10 in the first week"; got != want {
-		t.Errorf("summary %q, want %q", got, want)
+	if !strings.Contains(string(c.Chart), "1.0: 10 in the first week") || d.err != nil {
+		t.Errorf("chart %s: %v", c.Chart, d.err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen/generator/testutil"
@@ -39,7 +40,7 @@ func (b *browser) contents() contents {
 			const list = [...chart.querySelectorAll('.values button')];
 			if (!list.length) continue;
 			charts[chart.dataset.chart] = Object.fromEntries(list.map(
-				(b) => [b.querySelector('.label').textContent, number(b.querySelector('.count'))]));
+				(b) => [b.querySelector('.name').textContent, number(b.querySelector('.count'))]));
 		}
 		return new Promise((done) => setTimeout(() => done({ // tables are filled after they have opened
 			total: Number(document.getElementById('shown').textContent.split(' ')[0].replaceAll(',', '')), charts,
@@ -108,6 +109,9 @@ func TestExplore(t *testing.T) {
 				for _, v := range filters[key] {
 					list[v] += 0 // selected values stay in the list
 				}
+				if key == "version" {
+					list["5.12.4"] += 0 // the newest release is always in the list
+				}
 				if len(list) > 0 {
 					want.Charts[key] = labelled(key, list)
 				}
@@ -146,7 +150,7 @@ func TestURL(t *testing.T) {
 		t.Helper()
 		found := eval[bool](b, fmt.Sprintf(`(() => {
 			const button = [...document.querySelectorAll('[data-chart=%s] .values button')]
-				.find((b) => b.querySelector('.label').textContent === %q);
+				.find((b) => b.querySelector('.name').textContent === %q);
 			button?.click();
 			return !!button;
 		})()`, chart, label))
@@ -181,7 +185,7 @@ func TestURL(t *testing.T) {
 	press("country", "Unknown")
 	three := map[string][]string{"version": {"5.12.4"}, "os": {"win"}, "country": {""}}
 	check("three clicks", "?version=5.12.4&os=win&country=", three)
-	if got := texts(".values [aria-pressed=true] .label"); got != "5.12.4, Windows, Unknown" {
+	if got := texts(".values [aria-pressed=true] .name"); got != "5.12.4, Windows, Unknown" {
 		t.Errorf("pressed: %s", got)
 	}
 	move("back")
@@ -190,7 +194,8 @@ func TestURL(t *testing.T) {
 	check("forward", "?version=5.12.4&os=win&country=", three)
 	b.do(chromedp.Reload(), chromedp.WaitVisible(chromedp.CSS(".explored .values")))
 	check("reload", "?version=5.12.4&os=win&country=", three)
-	if got := texts("#chosen button"); got != "Version: 5.12.4 ×, Operating system: Windows ×, Country: Unknown ×" {
+	const active = "Version: 5.12.4 ×, Operating system: Windows ×, Country: Unknown ×"
+	if got := texts("#chosen button:not(#clear)"); got != active {
 		t.Errorf("active filters: %s", got)
 	}
 	b.do(chromedp.Click(chromedp.CSS("#chosen li:nth-child(2) button")))
@@ -231,14 +236,14 @@ func TestKeyboard(t *testing.T) {
 	focused := func() string {
 		return eval[string](b, `(() => {
 			const e = document.activeElement;
-			return e.querySelector('.label')?.textContent ?? e.textContent.trim();
+			return e.querySelector('.name')?.textContent ?? e.textContent.trim();
 		})()`)
 	}
 	b.do(chromedp.KeyEvent("\t"))
 	if got := focused(); got != "Skip to the content" {
 		t.Errorf("first: %q", got)
 	}
-	for range 60 {
+	for range 200 {
 		if focused() == "Linux" {
 			break
 		}
@@ -264,7 +269,7 @@ func TestStatus(t *testing.T) {
 	for query, want := range map[string]string{
 		"":                               " downloads. Filter by selecting any value below.",
 		"?os=win":                        " matching downloads.",
-		"?from=2026-10-01&to=2026-10-14": " downloads from 1 Oct 2026 to 14 Oct 2026.",
+		"?from=2026-09-27&to=2026-10-10": " downloads from 27 Sep 2026 to 10 Oct 2026.",
 	} {
 		b.explore(query)
 		if _, got, _ := strings.Cut(b.text("#shown"), " "); " "+got != want {
@@ -375,7 +380,11 @@ func TestCurves(t *testing.T) {
 		for i, days := range []int{7, 30, 90, 180, 365} {
 			end := released.AddDate(0, 0, days-1)
 			want := "not yet"
-			if !end.After(time.Date(2026, 10, 30, 0, 0, 0, 0, time.UTC)) {
+			switch {
+			case end.After(time.Date(2026, 10, 30, 0, 0, 0, 0, time.UTC)):
+			case row[1] < "2026-09-20": // the logs begin after the release
+				want = "not known"
+			default:
 				want = strconv.Itoa(total(table, map[string][]string{
 					"os": {"win"}, "version": {row[0]}, "stability": {"release"},
 					"from": {row[1]}, "to": {end.Format(time.DateOnly)},
@@ -385,6 +394,132 @@ func TestCurves(t *testing.T) {
 				t.Errorf("%s of %s after %d days: %s, want %s", row[0], row[1], days, row[i+2], want)
 			}
 		}
+	}
+}
+
+// TestOverTime compares the table of the chart over time with the daily table.
+func TestOverTime(t *testing.T) {
+	table := truth(t)
+	b := open(t, serve(t, publish(t)), desktop)
+	for query, tc := range map[string]struct {
+		title, key string
+		filters    map[string][]string
+	}{
+		"?by=os&as=share": {"Systems over time", "os", nil},
+		"?by=class&class=bot&class=browser&as=lines": {"Clients over time", "class",
+			map[string][]string{"class": {"bot", "browser"}}},
+		"?by=os&version=5.12.4&from=2026-10-01&to=2026-10-20": {"Systems over time", "os",
+			map[string][]string{"version": {"5.12.4"}, "from": {"2026-10-01"}, "to": {"2026-10-20"}}},
+	} {
+		b.explore(query)
+		b.contents()
+		rows := eval[[][]string](b, `[...document.querySelectorAll('[data-chart=over] tr')].map(
+			(tr) => [...tr.children].map((td) => td.textContent))`)
+		got, want := map[string]int{}, map[string]int{}
+		for _, row := range rows[1:] {
+			for i, text := range row[1:] {
+				if n, err := strconv.Atoi(text); err != nil {
+					t.Fatal(err)
+				} else if n > 0 {
+					got[row[0]+" "+rows[0][i+1]] += n
+				}
+			}
+		}
+		for _, line := range table {
+			if line.n > 0 && line.matches("", tc.filters) {
+				want[line.day+" "+labels[tc.key][line.property(tc.key)]] += line.n
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-table +page):\n%s", query, diff)
+		}
+		if got := b.text("#over-title"); got != tc.title {
+			t.Errorf("%s: the title is %q", query, got)
+		}
+	}
+}
+
+// TestReadOut reads the values of charts with the arrow keys, as screen readers announce them.
+func TestReadOut(t *testing.T) {
+	b := open(t, serve(t, publish(t)), desktop)
+	for query, keys := range map[string]map[string]string{
+		"?by=os":        {"time": "29 Oct 2026: 39, 7-day mean 43", "over": "29 Oct 2026: "},
+		"?cumulative=1": {"time": "29 Oct 2026: 1,676", "releases": "After "},
+		"?from=2026-10-01&to=2026-10-10&before=1":                   {"time": "9 Oct 2026: "},
+		"?version=5.12.4&country=CH&os=win&class=mobile&arch=arm64": {"over": "No downloads"},
+	} {
+		b.explore(query)
+		for key, want := range keys {
+			b.do(chromedp.Focus(chromedp.CSS(`[data-chart=` + key + `] [role=slider]`)))
+			b.do(chromedp.KeyEvent(kb.End), chromedp.KeyEvent(kb.ArrowLeft))
+			said := eval[string](b, `document.activeElement.getAttribute('aria-valuetext')`)
+			shown := eval[string](b, `document.querySelector('[data-chart=`+key+`] .readout').textContent`)
+			if !strings.HasPrefix(said, want) || shown != said && want != "No downloads" {
+				t.Errorf("%s, %s: %q is announced and %q shown, want %q", query, key, said, shown, want)
+			}
+		}
+	}
+}
+
+// TestOutlivedLink checks that the page mentions values of a shared link that it does not know, and shows the rest.
+func TestOutlivedLink(t *testing.T) {
+	b := open(t, serve(t, publish(t)), desktop)
+	b.explore("?version=9.9.9&os=win")
+	const want = "Nothing for version 9.9.9. The link may be older than the data, so this part of it is ignored."
+	if got := b.text("#missing"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := b.contents().Total, total(truth(t), map[string][]string{"os": {"win"}}); got != want {
+		t.Errorf("%d downloads, want %d", got, want)
+	}
+}
+
+// TestLists sorts and searches the list of versions. The newest release is in it, whatever is selected.
+func TestLists(t *testing.T) {
+	b := open(t, serve(t, publish(t)), desktop)
+	names := func() []string {
+		return eval[[]string](b, `[...document.querySelectorAll('[data-chart=version] .name')].map((e) => e.textContent)`)
+	}
+	b.explore("?version=4.0.1")
+	if got := b.text("[data-chart=version] .tag"); got != "newest" {
+		t.Errorf("the newest release is called %q", got)
+	}
+	b.explore("")
+	b.do(chromedp.Click(chromedp.CSS("[data-chart=version] .finder .group button:last-child")))
+	if got := names(); len(got) < 10 || got[0] != "5.13.0" || got[1] != "5.12.4" || got[2] != "5.12.3" {
+		t.Errorf("by version: %v", got)
+	}
+	b.do(chromedp.SendKeys(chromedp.CSS("[data-chart=version] [type=search]"), "5.12"))
+	if diff := cmp.Diff([]string{"5.12.4", "5.12.3", "5.12.2"}, names()); diff != "" {
+		t.Errorf("5.12 (-want +got):\n%s", diff)
+	}
+	if got := eval[string](b, `document.querySelector('[data-chart=version] .page').getAttribute('href')`); got !=
+		"/releases/5.12.4/" {
+		t.Errorf("link to %s", got)
+	}
+}
+
+// TestPresets checks the days that the buttons for usual periods select, and the comparison with the period before.
+func TestPresets(t *testing.T) {
+	table := truth(t)
+	b := open(t, serve(t, publish(t)), desktop)
+	b.explore("")
+	for selector, want := range map[string]string{
+		`[data-last="7"]`: "?from=2026-10-23&to=2026-10-29", `[data-year="0"]`: "?from=2026-09-20&to=2026-10-30",
+		`[data-last="0"]`: "",
+	} {
+		b.do(chromedp.Click(chromedp.CSS(selector)))
+		if got := eval[string](b, `location.search`); got != want {
+			t.Errorf("%s: query %q, want %q", selector, got, want)
+		}
+	}
+	b.do(chromedp.Click(chromedp.CSS(`[data-last="7"]`)))
+	now := total(table, map[string][]string{"from": {"2026-10-23"}, "to": {"2026-10-29"}})
+	before := total(table, map[string][]string{"from": {"2026-10-16"}, "to": {"2026-10-22"}})
+	want := fmt.Sprintf("%d downloads from 23 Oct 2026 to 29 Oct 2026, %+.1f %% vs. the 7 days before.", now,
+		100*float64(now-before)/float64(before))
+	if got := b.text("#shown"); got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
@@ -434,8 +569,8 @@ func TestMissingData(t *testing.T) {
 	if got := b.text("#shown"); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := eval[int](b, `document.querySelectorAll('.plot > svg').length`); got != 9 {
-		t.Errorf("%d charts, want 9", got)
+	if got := eval[int](b, `document.querySelectorAll('.plot > svg, .plot > .values').length`); got != 10 {
+		t.Errorf("%d charts, want 10", got)
 	}
 	b.ignore("404")
 }
@@ -497,13 +632,14 @@ func TestWithoutScripts(t *testing.T) {
 	b := open(t, serve(t, publish(t)), settings{width: 390, noScripts: true})
 	b.visit("")
 	for _, selector := range []string{
-		"[data-chart=time] svg", "[data-chart=version] svg", "[data-chart=releases] svg", ".tiles", "#counted",
+		"[data-chart=time] svg", "[data-chart=over] svg", "[data-chart=version] .values",
+		"[data-chart=releases] svg", ".tiles", "#counted",
 	} {
 		if box := run(b, chromedp.Dimensions(chromedp.CSS(selector))); box.Width < 300 || box.Height < 60 {
 			t.Errorf("%s: %d by %d pixels", selector, box.Width, box.Height)
 		}
 	}
-	if n := eval[int](b, `[...document.querySelectorAll('main button, main input')]
+	if n := eval[int](b, `[...document.querySelectorAll('main button, main input, main [role=slider]')]
 		.filter((e) => e.checkVisibility({visibilityProperty: true})).length`); n != 0 {
 		t.Errorf("%d visible controls, which do nothing without scripts", n)
 	}

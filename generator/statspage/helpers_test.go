@@ -126,7 +126,12 @@ func publishAll(t testing.TB, e *stats.Engine) (public string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testutil.WriteFiles(t, dir, pageFiles(t, siteInput(t), summary, statspage.Options{}))
+	versions, err := e.Versions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := statspage.Options{Versions: versions, ReleasePage: func(v string) string { return "/releases/" + v + "/" }}
+	testutil.WriteFiles(t, dir, pageFiles(t, siteInput(t), summary, o))
 	return public
 }
 

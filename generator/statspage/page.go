@@ -1,23 +1,12 @@
 // Package statspage renders the page of the download statistics, public/download-stats/index.html, from the summary of
 // package stats. Package count writes both to the same folder.
 //
-// The page works without scripts: it shows the statistics of all time, with each chart drawn by this package as inline
-// SVG and repeated as a table. In a browser with scripts, layouts/assets/stats.js loads the detailed data (cubes) after
-// the first paint, lets visitors filter it, and redraws the charts. The script draws exactly like this package, so that
-// nothing moves when it replaces the charts. Change drawings in both places.
+// The page works without scripts: it shows the statistics of all time, with each chart as inline SVG and repeated as a
+// table. In a browser with scripts, layouts/assets/stats.js loads the detailed data (cubes) after the first paint, lets
+// visitors filter it, and redraws the charts.
 //
-// # Drawing
-//
-// Charts fit any width without a script, because horizontal lengths are percentages. Paths cannot have percentages, so
-// curves are drawn in a nested picture of 1000 by 200 units with preserveAspectRatio="none", which the browser
-// stretches to the width of the page. The style sheet sets vector-effect: non-scaling-stroke to keep the strokes thin.
-// Texts are outside of that picture, so that they are not stretched.
-//
-// For example, two days with 5 and 10 downloads have an axis that ends at 10. Each day is 500 units wide, and y = 0 is
-// the top of the picture, so 5 downloads are at y = 100. The outlines are
-//
-//	M0 200V100H500V200Z     up to 5 downloads, right to the next day, back down
-//	M500 200V0H1000V200Z    the last day, drawn lighter because it may be incomplete
+// All charts are drawn by one script, layouts/assets/chart.js: a JavaScript interpreter runs it when the page is
+// generated, and the browser runs it after every click. So nothing moves when the script replaces the charts.
 package statspage
 
 import (
@@ -34,6 +23,9 @@ import (
 type Options struct {
 	LegacyFile string        // name of the published file in format 1.0; "" for none
 	Privacy    stats.Privacy // the page explains what is stored about visitors
+
+	Versions    []stats.Series              // the downloads of all versions by day, for the chart of versions over time
+	ReleasePage func(version string) string // returns the path of a release's page, "" if it has none; may be nil
 }
 
 // Files renders the page of a summary. It returns the page and its assets, with their paths below the folder
@@ -41,7 +33,16 @@ type Options struct {
 // site.RenderPage.
 func Files(ctx context.Context, in site.Input, s *stats.Summary, o Options) ([]output.File, error) {
 	in.Stats = true
-	files, err := site.RenderPage(ctx, in, page(in.Index.Spec().Scheme, s, o))
+	d, stop, err := newDrawer(ctx, in.Layouts)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	p := page(d, in.Index.Spec().Scheme, s, o)
+	if d.err != nil {
+		return nil, d.err
+	}
+	files, err := site.RenderPage(ctx, in, p)
 	for i := range files {
 		files[i].Path = strings.TrimPrefix(files[i].Path, folderName)
 	}
@@ -58,11 +59,11 @@ const (
 )
 
 // page returns the page that shows a summary.
-func page(scheme *catalog.Scheme, s *stats.Summary, o Options) site.Page {
+func page(d *drawer, scheme *catalog.Scheme, s *stats.Summary, o Options) site.Page {
 	return site.Page{
 		Path: folderName + pageName, Layout: "stats.html", Group: output.Pages,
 		Title:       "Download statistics",
 		Description: "Downloads over time, by version, operating system, architecture and country.",
-		Data:        newView(scheme, s, o.Privacy, o.LegacyFile),
+		Data:        newView(d, scheme, s, o),
 	}
 }

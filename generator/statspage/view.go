@@ -1,6 +1,7 @@
 package statspage
 
 import (
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"time"
@@ -20,6 +21,7 @@ type View struct {
 	Legacy      string // name of the file in format 1.0; "" if none is published
 	Tiles       []Tile // none if there are no downloads
 	Timeline    Timeline
+	Over        Over
 	Columns     [][]Group // columns of charts on a wide screen
 	Curves      Curves
 	Script      Script
@@ -41,34 +43,71 @@ type Script struct {
 	Properties []string        `json:"properties"` // of packages, in the order of their values in the cubes
 	Cubes      []string        `json:"cubes"`      // names of files beside the page, oldest first
 	Releases   []ScriptRelease `json:"releases"`
+	Newest     string          `json:"newest"`  // version of the newest release
+	Changes    []string        `json:"changes"` // days from which downloads are counted by another rule
+	RuleNote   string          `json:"ruleNote"`
+	NewestNote string          `json:"newestNote"`
 }
 
 // ScriptRelease is a release for which the script can draw a curve.
 type ScriptRelease struct {
 	Version  string `json:"version"`
 	Released string `json:"released"`
+	Page     string `json:"page"` // path of its page; "" if it has none
 }
 
 // newView returns the view of a summary.
-func newView(scheme *catalog.Scheme, s *stats.Summary, privacy stats.Privacy, legacy string) *View {
-	v := &View{Summary: s, First: parseDay(s.First), AsOf: parseDay(s.AsOf), Privacy: privacy, Legacy: legacy,
+func newView(d *drawer, scheme *catalog.Scheme, s *stats.Summary, o Options) *View {
+	v := &View{Summary: s, First: parseDay(s.First), AsOf: parseDay(s.AsOf), Privacy: o.Privacy, Legacy: o.LegacyFile,
 		Script: Script{First: s.First, AsOf: s.AsOf, Properties: stats.PackageProperties(), Cubes: []string{},
-			Releases: []ScriptRelease{}}}
+			Releases: []ScriptRelease{}, Newest: s.Newest, Changes: []string{}, RuleNote: ruleNote,
+			NewestNote: newestNote}}
 	for _, text := range s.Attribution {
 		v.Licences = append(v.Licences, template.HTML(text)) // trusted: from the configuration or from package stats
 	}
 	if s.AsOf == "" {
 		return v
 	}
-	v.Tiles, v.Columns = tiles(s), columns(scheme, s)
-	v.Timeline, v.Curves = newTimeline(s.Days), newCurves(s.Releases)
+	page := o.ReleasePage
+	if page == nil {
+		page = func(string) string { return "" }
+	}
+	v.Tiles, v.Columns = tiles(s), columns(scheme, s, page)
+	for _, column := range v.Columns {
+		for i := range column {
+			column[i].draw(d)
+		}
+	}
+	changes := ruleChanges(s)
+	v.Timeline = newTimeline(s.Days)
+	v.Timeline.draw(d, changes)
+	v.Over = newOver(d, v.Timeline, o.Versions, s.Newest)
+	v.Curves = newCurves(d, s.Releases, v.First, page)
 	for _, c := range s.Cubes {
 		v.Script.Cubes = append(v.Script.Cubes, c.File)
 	}
 	for _, r := range s.Releases {
-		v.Script.Releases = append(v.Script.Releases, ScriptRelease{r.Version, r.Released})
+		v.Script.Releases = append(v.Script.Releases, ScriptRelease{r.Version, r.Released, page(r.Version)})
+	}
+	for _, day := range changes {
+		v.Script.Changes = append(v.Script.Changes, day.Format(time.DateOnly))
 	}
 	return v
+}
+
+// ruleChanges returns the days from which downloads are counted by another rule, as the published summary has them in
+// its field ruleChanges. Summaries without the field have no such day.
+func ruleChanges(s *stats.Summary) (days []time.Time) {
+	var published struct {
+		RuleChanges []struct{ Day string } `json:"ruleChanges"`
+	}
+	text, err := json.Marshal(s)
+	if err == nil && json.Unmarshal(text, &published) == nil {
+		for _, c := range published.RuleChanges {
+			days = append(days, parseDay(c.Day))
+		}
+	}
+	return days
 }
 
 // RobotDownloads returns the number of downloads by bots, which totals exclude.
@@ -114,11 +153,3 @@ func parseDay(s string) time.Time {
 
 // comma formats 1234567 as 1,234,567.
 func comma(n int64) string { return humanize.Comma(n) }
-
-// percent formats a fraction as a length in a picture: 37.50%.
-func percent(part, whole float64) string {
-	if whole == 0 {
-		return "0%"
-	}
-	return fmt.Sprintf("%.2f%%", 100*part/whole)
-}

@@ -1,7 +1,7 @@
 // Lets visitors filter the download statistics. The page is complete without this script. After the first paint, the
 // script loads the cubes, which are the files with the detailed data, and replaces the charts of the page with charts
-// of the downloads that match the filters. The URL contains the filters, so that they can be shared and the back button
-// undoes them:
+// of the downloads that match the filters. chart.js draws the charts, here and in the page. The URL contains the
+// filters, so that they can be shared and the back button undoes them:
 //
 //   ?version=5.8.1&os=win&os=linux&from=2026-01-01&unit=week
 //
@@ -34,13 +34,14 @@ const CURVES = 6, MOST_CURVES = 8; // curves without and with selected versions
 const CURVE_DAYS = 365;
 const WARM_UP = 4; // counts before the first click, so that the browser has compiled the code and the click is fast
 const MILESTONES = [7, 30, 90, 180, 365];
-const WIDTH = 1000, HEIGHT = 200; // size of the nested picture in which curves are drawn: see package statspage
+const OVER = ['version', 'os', 'country', 'arch', 'class']; // properties that are compared over time
+const AS = ['lines', 'stacked', 'share'];
+const SHOW = ['cumulative', 'before']; // switches of the time chart
 
 const $ = (selector, within = document) => within.querySelector(selector);
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 const chart = (key) => $(`[data-chart="${key}"]`);
-const comma = new Intl.NumberFormat('en').format;
-const share = (part, whole) => `${(whole ? 100 * part / whole : 0).toFixed(1)} %`;
+const { comma, share } = charts; // of chart.js
 
 // Days are integers: the number of days since 1970-01-01 (UTC).
 const dayOf = (iso) => Date.parse(iso) / 864e5;
@@ -83,7 +84,7 @@ function readLabels() {
 
 // assemble joins the cubes, oldest first. Values of properties become numbers: values.os[2] may be "win", and
 // numbers.os.get("win") is 2 then.
-function assemble(cubes) {
+async function assemble(cubes) {
   const values = {}, numbers = {}; // by property
   for (const key of PROPERTIES) [values[key], numbers[key]] = [[], new Map()];
   const numberOf = (key, value) => {
@@ -115,12 +116,14 @@ function assemble(cubes) {
     values, numbers, packages, countries,
     rowPackage: new Uint32Array(rows), rowCountry: new Uint16Array(rows), rowClass: new Uint8Array(rows),
     rowDownloads: new Uint32Array(rows),
-    // For each bucket: its first day, its number of days, the day in its middle, and the row after its last row.
+    // For each bucket: its first day, its number of days, the day that it counts on, which is in its middle, and the
+    // row after its last row.
     bucketFrom: [], bucketDays: [], bucketMiddle: [], bucketEnd: [],
     dailyFrom: first, // the day from which all buckets are days
   };
   let row = 0;
   for (const cube of cubes) {
+    await pause();
     const packageOf = cube.packages.map(packageNumber), countryOf = cube.countries.map(countryNumber);
     const classOf = cube.classes.map((c) => numberOf('class', c));
     const start = dayOf(cube.from), next = endOf(cube.period), length = cube.grain === 'week' ? 7 : 1;
@@ -136,7 +139,7 @@ function assemble(cubes) {
       }
       data.bucketFrom.push(from);
       data.bucketDays.push(days);
-      data.bucketMiddle.push(from + (days >> 1));
+      data.bucketMiddle.push(Math.min(Math.max(from + (days >> 1), first), asOf));
       data.bucketEnd.push(row);
     });
   }
@@ -152,12 +155,17 @@ function endOf(period) {
 // ---- filters
 
 // parseFilters reads the query of a URL. It returns the numbers of the selected values of each property, the first and
-// the last selected day, and the selected unit; null means no limit or no unit. It ignores invalid and unknown values.
+// the last selected day, and the selected unit; null means no limit or no unit. Unknown values are in missing: a shared
+// link may have outlived them.
 function parseFilters(search) {
-  const query = new URLSearchParams(search), filters = { selected: {} };
+  const query = new URLSearchParams(search), filters = { selected: {}, missing: [] };
   for (const key of PROPERTIES) {
-    const numbers = query.getAll(key).map((value) => data.numbers[key].get(value));
-    filters.selected[key] = new Set(numbers.filter((n) => n !== undefined));
+    filters.selected[key] = new Set();
+    for (const value of query.getAll(key)) {
+      const n = data.numbers[key].get(value);
+      if (n === undefined) filters.missing.push([key, value]);
+      else filters.selected[key].add(n);
+    }
   }
   for (const key of ['from', 'to']) {
     const day = /^\d{4}-\d\d-\d\d$/.test(query.get(key)) ? dayOf(query.get(key)) : NaN;
@@ -166,7 +174,11 @@ function parseFilters(search) {
   if (filters.from !== null && filters.to !== null && filters.from > filters.to) {
     [filters.from, filters.to] = [filters.to, filters.from];
   }
-  filters.unit = UNITS.includes(query.get('unit')) ? query.get('unit') : null;
+  const choice = (key, list, other) => list.includes(query.get(key)) ? query.get(key) : other;
+  filters.unit = choice('unit', UNITS, null);
+  filters.by = choice('by', OVER, OVER[0]);
+  filters.as = choice('as', AS, 'stacked');
+  for (const key of SHOW) filters[key] = query.get(key) === '1';
   return filters;
 }
 
@@ -176,12 +188,16 @@ function urlOf(filters) {
   for (const key of PROPERTIES) for (const n of filters.selected[key]) query.append(key, data.values[key][n]);
   for (const key of ['from', 'to']) if (filters[key] !== null) query.set(key, isoOf(filters[key]));
   if (filters.unit) query.set('unit', filters.unit);
+  if (filters.by !== OVER[0]) query.set('by', filters.by);
+  if (filters.as !== 'stacked') query.set('as', filters.as);
+  for (const key of SHOW) if (filters[key]) query.set(key, '1');
   return location.pathname + (query.size ? `?${query}` : '');
 }
 
 // setFilters changes the filters and adds the new URL to the history, so that the back button undoes the change.
 function setFilters(change) {
   change(filters);
+  filters.missing = [];
   const url = urlOf(filters);
   if (url !== location.pathname + location.search) history.pushState(null, '', url);
   update();
@@ -226,7 +242,14 @@ function addFacets(sums, tuples, keys, mismatch, facets) {
   });
 }
 
-// count counts all rows: by every value of every property, by bucket, and in total.
+// valueOf returns the number of the value of a property for each tuple, or 0 if the tuples do not have the property.
+function valueOf(key, tuples, keys) {
+  const at = keys.indexOf(key);
+  return Uint16Array.from(tuples, (tuple) => at < 0 ? 0 : tuple[at]);
+}
+
+// count counts all rows: by every value of every property, by bucket, and in total. It adds the downloads to the points
+// of the time chart, and counts the values of the property "by" at each point: over[point * values + value].
 //
 // Each row gets three bits: whether its package (1), its country (2) or its class (4) fails a filter. A row without
 // bits counts everywhere. A row with exactly one bit may still count in a facet of that group, since a facet ignores
@@ -239,7 +262,7 @@ function addFacets(sums, tuples, keys, mismatch, facets) {
 //   2.3.0 win    DE  browser  7   bits 0: counts in all facets, in its bucket and in the total
 //   2.4.0 linux  US  browser  4   bits 1 and 2: counts nowhere
 //   2.4.0 linux  DE  tool     1   bit 1: counts only as Linux in the facet os, which visitors could select, too
-function count({ selected, from, to }) {
+function count({ selected, from, to, by }, points) {
   const { rowPackage, rowCountry, rowClass, rowDownloads, bucketMiddle, bucketEnd } = data;
   const match = Object.fromEntries(PROPERTIES.map((key) => [key, matching(key, selected[key])]));
   const packageMismatch = mismatches(data.packages, PACKAGE_PROPERTIES, match);
@@ -248,29 +271,43 @@ function count({ selected, from, to }) {
   const classBit = match.class.map((m) => m ? 0 : 4);
   const packages = new Float64Array(data.packages.length), countries = new Float64Array(data.countries.length);
   const classes = new Float64Array(data.values.class.length), buckets = new Float64Array(bucketEnd.length);
+  // A row has one value of the property, by its package, its country or its class; the other two arrays contain 0.
+  const byPackage = valueOf(by, data.packages, PACKAGE_PROPERTIES);
+  const byCountry = valueOf(by, data.countries, COUNTRY_PROPERTIES);
+  const byClass = Uint16Array.from(data.values.class, (_, n) => by === 'class' ? n : 0);
+  const width = data.values[by].length, over = new Float64Array(width * points.length);
   let total = 0;
-  for (let b = 0, i = 0; b < bucketEnd.length; b++) {
-    // A week belongs to the days that contain its middle: the first week may begin before the first day.
-    const inside = bucketMiddle[b] >= (from ?? -Infinity) && bucketMiddle[b] <= (to ?? Infinity);
+  for (let b = 0, i = 0, at = 0; b < bucketEnd.length; b++) {
+    const day = bucketMiddle[b], inside = day >= (from ?? first) && day <= (to ?? asOf);
+    if (inside) while (at + 1 < points.length && points[at + 1].from <= day) at++;
+    const base = at * width;
     let sum = 0;
     for (const end = bucketEnd[b]; i < end; i++) {
       const p = rowPackage[i], c = rowCountry[i], k = rowClass[i], n = rowDownloads[i];
       const bits = packageBit[p] | countryBit[c] | classBit[k];
       if (bits === 0) sum += n;
       if (!inside) continue;
-      if (bits === 0) { packages[p] += n; countries[c] += n; classes[k] += n; }
+      if (bits === 0) {
+        packages[p] += n;
+        countries[c] += n;
+        classes[k] += n;
+        over[base + byPackage[p] + byCountry[c] + byClass[k]] += n;
+      }
       else if (bits === 1) packages[p] += n;
       else if (bits === 2) countries[c] += n;
       else if (bits === 4) classes[k] += n;
     }
     buckets[b] = sum;
-    if (inside) total += sum;
+    if (inside) {
+      total += sum;
+      points[at].downloads += sum;
+    }
   }
   const facets = { class: classes };
   addFacets(packages, data.packages, PACKAGE_PROPERTIES, packageMismatch, facets);
   addFacets(countries, data.countries, COUNTRY_PROPERTIES, countryMismatch, facets);
   const allTime = buckets.reduce((a, n) => a + n, 0);
-  return { facets, buckets, total, match, packageMismatch, countryBit, classBit, allTime };
+  return { facets, buckets, total, match, packageMismatch, countryBit, classBit, allTime, over };
 }
 
 // sumOfDays returns the downloads of a range of days. A week that is partly in the range counts in proportion.
@@ -284,21 +321,49 @@ function sumOfDays(buckets, from, to) {
   return Math.round(sum);
 }
 
-// pointsOf returns the points of the time chart, including those without downloads.
-function pointsOf(buckets, unit, from, to) {
+// pointsOf returns the points of the time chart, including those without downloads. count adds the downloads.
+function pointsOf(unit, from, to) {
   const points = [], last = startOf(unit, to), step = { day: 1, week: 7, month: 31 }[unit];
   for (let day = startOf(unit, from); day <= last; day = startOf(unit, day + step)) {
     points.push({ from: day, label: labelOf(unit, day), downloads: 0 });
   }
-  let at = 0;
-  for (let b = 0; b < buckets.length; b++) {
-    const day = Math.min(Math.max(data.bucketMiddle[b], first), asOf);
-    if (day < from || day > to) continue;
-    while (at + 1 < points.length && points[at + 1].from <= day) at++;
-    points[at].downloads += buckets[b];
-  }
   return points;
 }
+
+// rangeBefore returns the same number of days before the selected ones, or null if the logs begin later or all days are
+// shown.
+function rangeBefore({ from, to }) {
+  if (from === null && to === null) return null;
+  const start = from ?? first, days = (to ?? asOf) - start + 1;
+  return start - days >= first ? { from: start - days, to: start - 1, days } : null;
+}
+
+// beforeOf returns the downloads of the period before, by the points of the time chart. Both periods have as many days,
+// but may begin at another day of a week or month, so each point has the days that lie as far before its own.
+function beforeOf(buckets, points, { from, to }) {
+  return points.map((point, i) => {
+    const begin = Math.max(point.from, from), end = Math.min((points[i + 1]?.from ?? to + 1) - 1, to);
+    const days = to - from + 1;
+    return sumOfDays(buckets, begin - days, end - days);
+  });
+}
+
+// overOf returns the series of the chart over time, most downloads first: the values that it shows one by one, and the
+// rest.
+function overOf(key, points, { facets, match, over }) {
+  const rows = listOf(key).filter((n) => match[key][n] && facets[key][n])
+    .map((n) => ({ n, name: labelFor(key, n), downloads: facets[key][n], keep: isNewest(key, n) }));
+  const chosen = charts.top(rows), left = rows.filter((row) => !chosen.includes(row)), width = data.values[key].length;
+  chosen.sort((x, y) => y.downloads - x.downloads);
+  const series = chosen.map((row) => ({ name: row.name, values: points.map((_, at) => over[at * width + row.n]) }));
+  if (left.length) {
+    const values = points.map((_, at) => left.reduce((sum, row) => sum + over[at * width + row.n], 0));
+    series.push({ name: `Other ${OVER_NAMES[key]}`, values });
+  }
+  return { series, others: left.length > 0 };
+}
+
+const OVER_NAMES = Object.fromEntries($$('[data-by]').map((b) => [b.dataset.by, b.textContent.toLowerCase()]));
 
 // curvesOf returns the curves of the selected releases, or else of the newest ones. The points of a curve are pairs
 // of the days since the release and the cumulative downloads.
@@ -308,7 +373,10 @@ function curvesOf({ match, packageMismatch, countryBit, classBit }, selected) {
     .slice(0, selected.version.size ? MOST_CURVES : CURVES);
   const stable = data.numbers.stability.get('release');
   if (!releases.length || stable === undefined || !match.stability[stable]) return [];
-  const curves = releases.map((r) => ({ ...r, start: dayOf(r.released), points: [[0, 0]], sum: 0 }));
+  const curves = releases.map((r) => {
+    const start = dayOf(r.released), begin = Math.max(0, first - start); // the logs may begin after the release
+    return { ...r, start, begin, points: [[begin, 0]], sum: 0 };
+  });
   const curveOf = new Int16Array(data.packages.length).fill(-1); // by package
   const VERSION = PACKAGE_PROPERTIES.indexOf('version'), STABILITY = PACKAGE_PROPERTIES.indexOf('stability');
   data.packages.forEach((values, p) => {
@@ -328,7 +396,7 @@ function curvesOf({ match, packageMismatch, countryBit, classBit }, selected) {
       const day = data.bucketFrom[b] - c.start, end = day + data.bucketDays[b];
       if (end <= 0 || day >= CURVE_DAYS || !sums[n]) return;
       if (c.points.at(-1)[0] < day) c.points.push([day, c.sum]); // no downloads since the last point: a level line
-      c.points.push([end, c.sum += sums[n]]);
+      c.points.push([Math.min(end, CURVE_DAYS), c.sum += sums[n]]);
     });
   }
   for (const c of curves) {
@@ -338,9 +406,15 @@ function curvesOf({ match, packageMismatch, countryBit, classBit }, selected) {
   return curves.filter((c) => c.sum > 0);
 }
 
-// downloadsAfter returns the height of a curve after a number of days, or null if these days are not over.
+// downloadsAfter returns the height of a curve after a number of days. It returns null if these days are not over or
+// the logs begin after the release.
 function downloadsAfter(curve, day) {
-  if (day > curve.days) return null;
+  if (day > curve.days || curve.begin > 0) return null;
+  return heightAt(curve, day);
+}
+
+// heightAt returns the height of a curve at a day.
+function heightAt(curve, day) {
   const next = curve.points.findIndex((p) => p[0] >= day);
   const [x1, y1] = curve.points[next], [x0, y0] = curve.points[next - 1];
   return Math.round(y0 + (y1 - y0) * (day - x0) / (x1 - x0));
@@ -348,66 +422,84 @@ function downloadsAfter(curve, day) {
 
 // ---- drawing
 
-// scale returns the top of an axis that includes the value most, and its grid lines. It is the function of the same
-// name in package statspage: the lines are up to four multiples of 1, 2 or 5 times a power of ten.
-function scale(most) {
-  let step = 1;
-  for (let i = 0; most > 4 * step; i++) step = i % 3 === 1 ? step / 2 * 5 : step * 2;
-  const top = Math.max(most + Math.floor(step / 8), 1), lines = [];
-  for (let n = step; n <= top; n += step) lines.push([HEIGHT * (1 - n / top), comma(n)]);
-  return { top, lines };
+// Parts of charts that a visitor can read with the pointer or the arrow keys: for each chart, the number of positions,
+// and functions that return the place of a position, in percent from the left, and what it says.
+const readings = {};
+
+// show replaces the drawing of a chart.
+function show(key, markup, reading) {
+  const plot = $('.plot', chart(key));
+  plot.innerHTML = markup;
+  readings[key] = reading;
+  const svg = $('svg', plot);
+  const words = svg?.getAttribute('aria-label') ?? 'No downloads.';
+  plot.setAttribute('aria-label', `${words} Read the values with the arrow keys.`);
+  plot.setAttribute('aria-valuemax', Math.max(0, reading.count - 1));
+  plot.setAttribute('aria-valuenow', 0);
+  plot.setAttribute('aria-valuetext', reading.count ? reading.text(0) : 'No downloads');
+  $('.readout', chart(key)).textContent = '';
 }
 
-// picture creates the SVG of stats-timeline.html and stats-curves.html. Paths are pairs of a class and a path; lines
-// are pairs of a height and a label; marks are the labels of the horizontal axis: [percentage, text-anchor, text].
-function picture(title, description, paths, lines, marks) {
-  const text = (name, content) => make(`svg:${name}`, {}, content);
-  const axis = make('svg:svg', { y: 10, width: '100%', height: HEIGHT, class: 'axis' });
-  for (const [y, label] of lines) {
-    axis.append(make('svg:line', { x2: '100%', y1: y, y2: y }), make('svg:text', { y, dy: -4 }, label));
-  }
-  const inner = make('svg:svg', {
-    y: 10, width: '100%', height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none',
-  });
-  inner.append(...paths.map(([style, d]) => make('svg:path', { class: style, d })));
-  const outer = make('svg:svg', {
-    class: 'curve', width: '100%', height: 240, role: 'img', 'aria-label': `${title}. ${description}`,
-  }, text('title', title), text('desc', description), inner, axis);
-  for (const [x, anchor, label] of marks) {
-    outer.append(make('svg:text', { x: `${x}%`, y: 230, 'text-anchor': anchor }, label));
-  }
-  return outer;
-}
-
-// drawTime draws the time chart like Timeline.draw in package statspage, and updates the buttons for its unit.
+// drawTime draws the time chart, and updates the controls of its form.
 function drawTime(points, unit) {
-  const { top, lines } = scale(Math.max(...points.map((p) => p.downloads)));
-  const last = points.length - 1;
-  const x = (i) => WIDTH * i / points.length, y = (i) => (HEIGHT * (1 - points[i].downloads / top)).toFixed(1);
-  const outline = (from, to) => {
-    let d = `M${x(from)} ${HEIGHT}`;
-    for (let i = from; i < to; i++) d += `V${y(i)}H${x(i + 1).toFixed(1)}`;
-    return `${d}V${HEIGHT}Z`;
-  };
-  const incomplete = (filters.to ?? asOf) === asOf ? 1 : 0; // the last point may be incomplete
-  const paths = [['area', outline(0, last + 1 - incomplete)]];
-  if (incomplete) paths.push(['area recent', outline(last, last + 1)]);
-  const labelled = last < 4 ? points.map((_, i) => i) : [0, Math.floor(last / 3), Math.floor(2 * last / 3), last];
-  const marks = labelled.map((i) => {
-    if (i === 0) return [0, 'start', points[0].label];
-    if (i === last) return [100, 'end', points[i].label];
-    return [100 * (i + .5) / points.length, 'middle', points[i].label];
+  const { cumulative } = filters, before = filters.before && rangeBefore(filters);
+  const from = filters.from ?? first, to = filters.to ?? asOf;
+  const earlier = before ? beforeOf(result.buckets, points, { from, to }) : null;
+  const sums = cumulative ? charts.running(points.map((p) => p.downloads)) : points.map((p) => p.downloads);
+  const earlierSums = earlier && cumulative ? charts.running(earlier) : earlier;
+  const means = unit === 'day' && !cumulative && points.length >= 14 ? charts.meanOf(sums) : null;
+  const notes = page.changes.map(dayOf).filter((day) => day >= from && day <= to)
+    .map((day) => [points.findLastIndex((p) => p.from <= day), page.ruleNote]);
+  const markup = charts.time({ points, unit, cumulative, incomplete: to === asOf, before: earlier, notes });
+  show('time', markup, {
+    count: points.length,
+    place: (i) => [100 * i / points.length, 100 / points.length],
+    text: (i) => `${points[i].label}: ${comma(sums[i])}` + (means?.[i] ? `, 7-day mean ${comma(means[i])}` : '') +
+      (earlierSums ? `, period before ${comma(earlierSums[i])}` : ''),
   });
-  const most = points.reduce((a, p) => p.downloads > a.downloads ? p : a);
-  const description = `From ${points[0].label} to ${points[last].label}, by ${unit}. ` +
-    `Most: ${most.label}, ${comma(most.downloads)}.`;
-  const drawn = picture('Downloads over time', description, paths, lines, marks);
-  drawn.append(make('svg:rect', { class: 'brush', y: 10, height: HEIGHT, width: 0 }));
-  $('.plot', chart('time')).replaceChildren(drawn);
   for (const button of $$('[data-unit]')) {
     button.setAttribute('aria-pressed', button.dataset.unit === unit);
-    button.disabled = button.dataset.unit === 'day' && (filters.from ?? first) < data.dailyFrom;
+    button.disabled = button.dataset.unit === 'day' && from < data.dailyFrom;
     button.title = button.disabled ? `Available from ${labelOf('day', data.dailyFrom)}` : '';
+  }
+  for (const button of $$('[data-show]')) button.setAttribute('aria-pressed', filters[button.dataset.show]);
+  const compare = $('[data-show="before"]');
+  compare.disabled = !rangeBefore(filters);
+  compare.title = compare.disabled ? 'Select a period after which the logs begin long enough before' : '';
+  for (const button of $$('[data-last], [data-year]')) {
+    const [start, end] = presetOf(button.dataset);
+    button.disabled = start !== null && start > end;
+    button.setAttribute('aria-pressed', start === filters.from && end === filters.to);
+  }
+}
+
+// presetOf returns the first and the last day of a preset; null for no limit. Presets of days end with the last
+// complete day.
+function presetOf({ last, year }) {
+  if (last === '0') return [null, null];
+  if (last) return [Math.max(first, asOf - Number(last)), Math.max(first, asOf - 1)];
+  const y = new Date(asOf * 864e5).getUTCFullYear() - Number(year);
+  return [Math.max(first, Date.UTC(y, 0, 1) / 864e5), Math.min(asOf, Date.UTC(y + 1, 0, 1) / 864e5 - 1)];
+}
+
+// drawOver draws the chart of versions, systems and others over time.
+function drawOver({ series, others }) {
+  const section = chart('over');
+  if (!section) return;
+  const title = `${$(`[data-by="${filters.by}"]`).textContent} over time`, labels = shownPoints.map((p) => p.label);
+  $('h2', section).textContent = title;
+  $('.of', section).textContent = title.toLowerCase();
+  show('over', charts.over({ title, labels, series, others, as: filters.as }), {
+    count: series.length ? labels.length : 0,
+    place: (i) => [100 * i / labels.length, 100 / labels.length],
+    text: (i) => {
+      const sum = series.reduce((n, s) => n + s.values[i], 0);
+      const value = (s) => `${s.name} ${filters.as === 'share' ? share(s.values[i], sum) : comma(s.values[i])}`;
+      return `${labels[i]}: ${series.filter((s) => s.values[i]).map(value).join(', ') || 'no downloads'}`;
+    },
+  });
+  for (const key of ['by', 'as']) {
+    for (const button of $$(`[data-${key}]`)) button.setAttribute('aria-pressed', button.dataset[key] === filters[key]);
   }
 }
 
@@ -419,52 +511,41 @@ function drawDays() {
   }
 }
 
-// drawCurves draws the chart of release adoption like newCurves in package statspage.
+// drawCurves draws the chart of release adoption.
 function drawCurves(curves) {
-  const section = chart('releases');
-  if (!section) return;
-  const days = Math.max(1, ...curves.map((c) => c.days));
-  const { top, lines } = scale(Math.max(0, ...curves.map((c) => c.sum)));
-  const x = (day) => (WIDTH * Math.min(day, days) / days).toFixed(1);
-  const y = (sum) => (HEIGHT * (1 - sum / top)).toFixed(1);
-  const paths = curves.map((c, i) => [`line c${i + 1}`,
-    `M0 ${HEIGHT}` + c.points.slice(1).map(([day, sum]) => `L${x(day)} ${y(sum)}`).join('')]);
-  const thirds = [1, 2].map((part) => Math.floor(days * part / 3));
-  const marks = [[0, 'start', 'day of release'], ...thirds.map((day) => [100 * day / days, 'middle', day]),
-    [100, 'end', `${days} days`]];
-  const description = curves.filter((c) => c.days >= 7)
-    .map((c) => `${c.version}: ${comma(downloadsAfter(c, 7))} in the first week`).join(', ');
-  const sample = (i) => make('svg:svg', { class: 'curve', width: 32, height: 10, 'aria-hidden': true },
-    make('svg:path', { class: `line c${i + 1}`, d: 'M0 5H32' }));
-  const legend = make('ul', { class: 'legend' }, ...curves.map((c, i) => make('li', {}, sample(i), ` ${c.version}`)));
-  const drawn = curves.length ? picture('Release adoption', description, paths, lines, marks)
-    : make('p', {}, 'No downloads of releases match these filters.');
-  $('.plot', section).replaceChildren(drawn, legend);
+  if (!chart('releases')) return;
+  const days = Math.max(1, ...curves.map((c) => c.days)), week = (c) => downloadsAfter(c, 7);
+  show('releases', charts.releases({
+    curves: curves.map((c) => ({ version: c.version, points: c.points, week: week(c) === null ? '' : comma(week(c)) })),
+  }), {
+    count: curves.length ? days + 1 : 0,
+    place: (day) => [100 * day / days, .2],
+    text: (day) => {
+      const known = curves.filter((c) => day > c.begin && day <= c.days);
+      return `After ${day} ${day === 1 ? 'day' : 'days'}: ` +
+        (known.map((c) => `${c.version} ${comma(heightAt(c, day))}`).join(', ') || 'no downloads');
+    },
+  });
 }
 
-const items = Object.fromEntries(PROPERTIES.map((key) => [key, new Map()])); // list items by property and value
 const expanded = new Set(); // properties whose values are all listed
-
-// itemOf returns the list item of a value. It is created once, so that it keeps the focus when lists are sorted again.
-function itemOf(key, n) {
-  let li = items[key].get(n);
-  if (!li) {
-    const button = make('button', { type: 'button' }, make('span', { class: 'label' }, labelFor(key, n)),
-      make('span', { class: 'count' }), make('span', { class: 'share' }),
-      make('span', { class: 'track' }, make('span', { class: 'fill' })));
-    button.addEventListener('click', () => toggle(key, n));
-    items[key].set(n, li = make('li', {}, button));
-  }
-  return li;
-}
+const sorted = { version: 'downloads' }; // order of the lists that can be sorted
+const sought = {}; // text that visitors search for, by property
 
 const labelFor = (key, n) => labels[key].get(data.values[key][n]) ?? (data.values[key][n] || 'Unknown');
 
-// listOf returns the values of a property that have downloads or are selected, most downloads first.
+// listOf returns the values of a property that have downloads or are selected, most downloads first, or newest version
+// first. The newest release is always in the list.
 function listOf(key) {
   const counts = result.facets[key], selected = filters.selected[key];
-  return [...counts.keys()].filter((n) => counts[n] || selected.has(n)).sort((a, b) => counts[b] - counts[a] || a - b);
+  const list = [...counts.keys()].filter((n) => counts[n] || selected.has(n) || isNewest(key, n));
+  if (sorted[key] === 'version') return list.sort((a, b) => naturally(data.values[key][b], data.values[key][a]));
+  return list.sort((a, b) => counts[b] - counts[a] || a - b);
 }
+
+const isNewest = (key, n) => key === 'version' && page.newest !== '' && data.values.version[n] === page.newest;
+const naturally = new Intl.Collator('en', { numeric: true }).compare; // 5.10 comes after 5.9
+const pageOf = new Map((page?.releases ?? []).map((r) => [r.version, r.page]));
 
 // shareOf returns the share of a value. For bots it is "not counted", unless a class is selected.
 function shareOf(key, n) {
@@ -479,32 +560,59 @@ function sumOf(key) {
   return result.facets[key].reduce((sum, n, i) => withoutBots && i === bot ? sum : sum + n, 0);
 }
 
-// drawBars updates the list of the values of a property.
+// drawBars updates the list of the values of a property. The focus stays on its value, although the list is sorted
+// again.
 function drawBars(key) {
   const list = listOf(key), counts = result.facets[key], selected = filters.selected[key];
-  const most = Math.max(1, ...counts), sum = sumOf(key);
-  const shown = expanded.has(key) ? list : list.filter((n, i) => i < SHORT_LIST || selected.has(n));
-  const elements = shown.map((n) => {
-    const li = itemOf(key, n), [, number, part, track] = li.firstChild.children;
-    li.firstChild.setAttribute('aria-pressed', selected.has(n));
-    number.textContent = comma(counts[n]);
-    part.textContent = key === 'class' ? shareOf(key, n) : share(counts[n], sum);
-    track.firstChild.style.width = `${100 * counts[n] / most}%`;
-    return li;
-  });
+  const most = counts.reduce((a, b) => Math.max(a, b), 1), sum = sumOf(key), text = sought[key] ?? '';
+  const found = text ? list.filter((n) => labelFor(key, n).toLowerCase().includes(text)) : list;
+  const shown = expanded.has(key) || text ? found
+    : found.filter((n, i) => i < SHORT_LIST || selected.has(n) || isNewest(key, n));
+  const rows = shown.map((n) => ({
+    n, label: labelFor(key, n), downloads: counts[n], most, pressed: selected.has(n),
+    share: key === 'class' ? shareOf(key, n) : share(counts[n], sum),
+    note: isNewest(key, n) ? page.newestNote : '', page: key === 'version' ? pageOf.get(data.values[key][n]) : '',
+  }));
   const plot = $('.plot', chart(key)), focused = plot.contains(document.activeElement) ? document.activeElement : null;
+  const n = focused?.dataset.n, link = focused?.getAttribute('href');
   let ul = $('ul', plot), more = $('.more', plot);
-  if (!ul) {
-    ul = make('ul', { class: 'values', 'aria-labelledby': `${key}-title` });
+  if (!more) {
     more = make('button', { type: 'button', class: 'more' });
     more.addEventListener('click', () => { expanded.delete(key) || expanded.add(key); drawBars(key); });
+    ul.addEventListener('click', (event) => {
+      const button = event.target.closest('button');
+      if (button) toggle(key, Number(button.dataset.n));
+    });
     plot.replaceChildren(ul, more);
+    if (list.length > SHORT_LIST) plot.prepend(finderOf(key));
   }
-  ul.replaceChildren(...elements);
-  more.hidden = list.length <= SHORT_LIST;
+  ul.innerHTML = charts.bars({ rows, buttons: true });
+  if (!rows.length && text) ul.append(make('li', { class: 'none' }, `Nothing matches “${text}”.`));
+  more.hidden = list.length <= SHORT_LIST || text !== '';
   more.setAttribute('aria-expanded', expanded.has(key));
   more.textContent = expanded.has(key) ? 'Show fewer' : `Show all ${list.length}`;
-  focused?.focus({ preventScroll: true });
+  if (n !== undefined) $(`[data-n="${n}"]`, ul)?.focus({ preventScroll: true });
+  if (link) $(`a[href="${CSS.escape(link)}"]`, ul)?.focus({ preventScroll: true });
+}
+
+// finderOf returns the controls above a long list: a search field and, for versions, their order.
+function finderOf(key) {
+  const field = make('input', { type: 'search', placeholder: 'Search', 'aria-label': `Search: ${titleOf(key)}` });
+  field.addEventListener('input', () => { sought[key] = field.value.trim().toLowerCase(); drawBars(key); });
+  const finder = make('div', { class: 'finder' }, field);
+  if (!sorted[key]) return finder;
+  const orders = [['downloads', 'Most downloads'], ['version', 'Newest version']].map(([order, name]) => {
+    const button = make('button', { type: 'button', 'aria-pressed': sorted[key] === order }, name);
+    button.addEventListener('click', () => {
+      sorted[key] = order;
+      for (const b of orders) b.setAttribute('aria-pressed', b === button);
+      drawBars(key);
+      fillTable(chart(key));
+    });
+    return button;
+  });
+  finder.append(make('div', { class: 'group', role: 'group', 'aria-label': 'Sort by' }, ...orders));
+  return finder;
 }
 
 // drawTiles updates the numbers at the top. They ignore the selected days.
@@ -528,13 +636,32 @@ function drawFilters() {
   $('#chosen').replaceChildren(...active.map(([key, n]) => {
     const name = `${titleOf(key)}: ${labelFor(key, n)}`;
     const button = make('button', { type: 'button', 'aria-label': `Remove filter ${name}` }, `${name} ×`);
-    button.addEventListener('click', () => { toggle(key, n); ($('#chosen button') ?? $('#clear')).focus(); });
+    button.addEventListener('click', () => { toggle(key, n); ($('#chosen button') ?? $('[data-last="0"]')).focus(); });
     return make('li', {}, button);
   }));
+  const clear = make('button', { type: 'button', id: 'clear' }, 'Clear all filters');
+  clear.addEventListener('click', () => setFilters((f) => Object.assign(f, parseFilters(''))));
   const limited = filters.from !== null || filters.to !== null;
+  if (active.length || limited) $('#chosen').append(make('li', {}, clear));
   const days = limited ? ` from ${labelOf('day', filters.from ?? first)} to ${labelOf('day', filters.to ?? asOf)}` : '';
   const hint = active.length || limited ? '' : ' Filter by selecting any value below.';
-  $('#shown').textContent = `${comma(result.total)} ${active.length ? 'matching ' : ''}downloads${days}.${hint}`;
+  $('#shown').textContent =
+    `${comma(result.total)} ${active.length ? 'matching ' : ''}downloads${days}${changeOf(filters)}.${hint}`;
+  const missing = filters.missing.map(([key, value]) => `${titleOf(key).toLowerCase()} ${value || 'unknown'}`);
+  $('#missing').hidden = !missing.length;
+  $('#missing').textContent = missing.length
+    ? `Nothing for ${missing.join(', ')}. The link may be older than the data, so this part of it is ignored.` : '';
+}
+
+// changeOf returns the comparison of the selected days with as many days before them, in words.
+function changeOf(filters) {
+  const before = rangeBefore(filters);
+  if (!before) return '';
+  const earlier = sumOfDays(result.buckets, before.from, before.to);
+  const days = before.days === 1 ? 'day' : `${before.days} days`;
+  if (!earlier) return `, none in the ${days} before`;
+  const change = 100 * (result.total - earlier) / earlier;
+  return `, ${change < 0 ? '-' : '+'}${Math.abs(change).toFixed(1)} % vs. the ${days} before`;
 }
 
 const titleOf = (key) => $(`#${key}-title`).textContent;
@@ -546,34 +673,52 @@ function tableOf(key) {
   if (key === 'time') {
     return { head: ['From', 'Downloads'], rows: shownPoints.map((p) => [isoOf(p.from), p.downloads]) };
   }
+  if (key === 'over') {
+    const { series } = shownOver;
+    return { head: ['From', ...series.map((s) => s.name)],
+      rows: shownPoints.map((p, i) => [isoOf(p.from), ...series.map((s) => s.values[i])]) };
+  }
   if (key === 'releases') {
     const head = ['Release', 'Built', ...MILESTONES.map((d) => `${d} days`)];
-    const row = (c) => [c.version, c.released, ...MILESTONES.map((d) => downloadsAfter(c, d))];
+    const after = (c, d) => downloadsAfter(c, d) ?? (d > c.days ? 'not yet' : 'not known');
+    const row = (c) => [c.version, c.released, ...MILESTONES.map((d) => after(c, d))];
     return { head, rows: shownCurves.map(row) };
   }
   const rows = listOf(key).map((n) => [labelFor(key, n), result.facets[key][n], shareOf(key, n)]);
   return { head: [titleOf(key), 'Downloads', 'Share'], rows };
 }
 
-// fillTable updates the table of a chart if it is open.
+// fillTable updates the table of a chart if it is open. Links of the page's own tables stay: those to the pages of
+// releases, and those to the files of single versions and systems.
 function fillTable(section) {
   if (!$('details', section).open) return;
-  const { head, rows } = tableOf(section.dataset.chart);
-  const format = (value) => value === null ? 'not yet' : typeof value === 'number' ? comma(value) : value;
-  const cell = (value, i) => i ? make('td', {}, format(value)) : make('th', { scope: 'row' }, value);
+  const { head, rows } = tableOf(section.dataset.chart), key = section.dataset.chart, files = fileCells[key];
+  const format = (value) => typeof value === 'number' ? comma(value) : value;
+  const name = (value) => {
+    const link = key === 'releases' && pageOf.get(value);
+    return make('th', { scope: 'row' }, link ? make('a', { href: link }, value) : value);
+  };
+  const numbers = files && listOf(key);
+  if (files) head.push('By day');
   $('thead', section).replaceChildren(make('tr', {}, ...head.map((h) => make('th', { scope: 'col' }, h))));
-  $('tbody', section).replaceChildren(...rows.map((row) => make('tr', {}, ...row.map(cell))));
+  $('tbody', section).replaceChildren(...rows.map((row, i) => make('tr', {},
+    ...row.map((value, column) => column ? make('td', {}, format(value)) : name(value)),
+    ...files ? [files.get(data.values[key][numbers[i]]) ?? make('td')] : [])));
 }
+
+// fileCells holds the cells with links to the files of single values: by property, maps from the value to the cell.
+const fileCells = Object.fromEntries(['version', 'os'].map((key) => [key, new Map(
+  $$(`[data-chart="${key}"] tr[data-value]`).map((row) => [row.dataset.value, row.cells[3]]))]));
 
 // toJSON returns the content of the JSON file that visitors can download. Do not change its keys, which other programs
 // read.
 function toJSON() {
-  const charts = { time: shownPoints.map((p) => ({ from: isoOf(p.from), downloads: p.downloads })) };
+  const lists = { time: shownPoints.map((p) => ({ from: isoOf(p.from), downloads: p.downloads })) };
   for (const key of PROPERTIES) {
-    charts[key] = listOf(key).map(
+    lists[key] = listOf(key).map(
       (n) => ({ value: data.values[key][n], name: labelFor(key, n), downloads: result.facets[key][n] }));
   }
-  charts.releases = shownCurves.map((c) => ({
+  lists.releases = shownCurves.map((c) => ({
     version: c.version, released: c.released,
     after: Object.fromEntries(MILESTONES.map((d) => [d, downloadsAfter(c, d)])),
   }));
@@ -581,7 +726,7 @@ function toJSON() {
     .map((key) => [key, [...filters.selected[key]].map((n) => data.values[key][n])]).filter(([, list]) => list.length));
   return JSON.stringify({
     source: location.href, asOf: page.asOf, from: isoOf(filters.from ?? first), to: isoOf(filters.to ?? asOf),
-    unit: shownUnit, chosen, downloads: result.total, charts,
+    unit: shownUnit, chosen, downloads: result.total, charts: lists,
   }, null, 1);
 }
 
@@ -612,53 +757,77 @@ function save(format) {
 
 // ---- page
 
-let data, filters, result, shownUnit, shownPoints, shownCurves;
+let data, filters, result, shownUnit, shownPoints, shownOver, shownCurves;
 
 // update counts the downloads and draws all charts. The browser's performance timeline records how long this takes.
 function update() {
   const start = performance.now();
-  result = count(filters);
   shownUnit = unitOf(filters);
-  shownPoints = pointsOf(result.buckets, shownUnit, filters.from ?? first, filters.to ?? asOf);
+  shownPoints = pointsOf(shownUnit, filters.from ?? first, filters.to ?? asOf);
+  result = count(filters, shownPoints);
+  shownOver = overOf(filters.by, shownPoints, result);
   shownCurves = curvesOf(result, filters.selected);
   performance.measure('stats-count', { start });
   drawTiles();
   drawFilters();
   drawTime(shownPoints, shownUnit);
   drawDays();
+  drawOver(shownOver);
   PROPERTIES.forEach(drawBars);
   drawCurves(shownCurves);
   $$('.chart').forEach(fillTable);
   performance.measure('stats-update', { start });
 }
 
-// brush lets visitors point at the time chart to read its values, and drag over it to select days. It shows the values
-// in the element readout.
-function brush(plot, readout) {
-  let start = null;
-  const at = (event) => {
-    const box = plot.getBoundingClientRect();
-    return Math.min(Math.max((event.clientX - box.left) / box.width, 0), 0.999999);
+// readOut lets visitors read the values of a chart with the pointer, and with the arrow keys as on a slider, whose
+// value screen readers announce. The element readout shows the value.
+function readOut(key) {
+  const section = chart(key), plot = $('.plot', section), readout = $('.readout', section);
+  const label = { role: 'slider', tabindex: 0, 'aria-valuemin': 0, 'aria-orientation': 'horizontal' };
+  for (const [name, value] of Object.entries(label)) plot.setAttribute(name, value);
+  const show = (i, from = i) => {
+    const { count, place, text } = readings[key], rect = $('.brush', plot);
+    if (!count || !rect) return;
+    const [x] = place(Math.min(i, from)), [end, width] = place(Math.max(i, from));
+    rect.setAttribute('x', `${x}%`);
+    rect.setAttribute('width', `${end + width - x}%`);
+    readout.textContent = text(i);
+    plot.setAttribute('aria-valuenow', i);
+    plot.setAttribute('aria-valuetext', text(i));
   };
-  const point = (where) => Math.floor(where * shownPoints.length);
-  const mark = (from, to) => {
-    const rect = $('.brush', plot);
-    rect.setAttribute('x', `${100 * Math.min(from, to) / shownPoints.length}%`);
-    rect.setAttribute('width', `${100 * (Math.abs(to - from) + 1) / shownPoints.length}%`);
+  const hide = () => {
+    $('.brush', plot)?.setAttribute('width', 0);
+    readout.textContent = '';
   };
-  plot.addEventListener('pointermove', (event) => {
-    const here = point(at(event)), { label, downloads } = shownPoints[here];
-    mark(start ?? here, here);
-    readout.textContent = `${label}: ${comma(downloads)}`;
+  plot.addEventListener('keydown', (event) => {
+    const { count } = readings[key], now = Number(plot.getAttribute('aria-valuenow')), last = count - 1;
+    const big = Math.max(2, Math.round(count / 10));
+    const to = { ArrowLeft: now - 1, ArrowDown: now - 1, ArrowRight: now + 1, ArrowUp: now + 1, Home: 0, End: last,
+      PageDown: now - big, PageUp: now + big }[event.key];
+    if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    show(Math.min(Math.max(to, 0), last));
   });
+  plot.addEventListener('focus', () => {
+    if (plot.matches(':focus-visible')) show(Number(plot.getAttribute('aria-valuenow')));
+  });
+  plot.addEventListener('blur', hide);
+  const at = (event) => {
+    const box = $('svg', plot).getBoundingClientRect();
+    return Math.floor(Math.min(Math.max((event.clientX - box.left) / box.width, 0), .999999) * readings[key].count);
+  };
+  let start = null; // of a drag over the time chart, which selects days
+  plot.addEventListener('pointermove', (event) => { if (readings[key].count) show(at(event), start ?? undefined); });
+  plot.addEventListener('pointerleave', () => { if (start === null) hide(); });
+  if (key !== 'time') return;
   plot.addEventListener('pointerdown', (event) => {
     if (event.pointerType === 'touch') return; // dragging scrolls on touch screens
-    start = point(at(event));
+    start = at(event);
     plot.setPointerCapture(event.pointerId);
     event.preventDefault();
   });
   plot.addEventListener('pointerup', (event) => {
-    const [from, to] = [start, point(at(event))].sort((a, b) => a - b);
+    const [from, to] = [start, at(event)].sort((a, b) => a - b);
     if (start !== null && from !== to) {
       const end = (shownPoints[to + 1]?.from ?? asOf + 1) - 1;
       setFilters((f) => {
@@ -667,11 +836,6 @@ function brush(plot, readout) {
     }
     start = null;
   });
-  plot.addEventListener('pointerleave', () => {
-    if (start !== null) return;
-    $('.brush', plot).setAttribute('width', 0);
-    readout.textContent = '';
-  });
 }
 
 // listen adds the event listeners of all controls that exist from the beginning.
@@ -679,11 +843,16 @@ function listen() {
   for (const button of $$('[data-unit]')) {
     button.addEventListener('click', () => setFilters((f) => { f.unit = button.dataset.unit; }));
   }
-  for (const button of $$('[data-last]')) {
-    button.addEventListener('click', () => setFilters((f) => {
-      const days = Number(button.dataset.last);
-      [f.from, f.to] = days ? [Math.max(first, asOf - days), Math.max(first, asOf - 1)] : [null, null];
-    }));
+  for (const key of ['by', 'as']) {
+    for (const button of $$(`[data-${key}]`)) {
+      button.addEventListener('click', () => setFilters((f) => { f[key] = button.dataset[key]; }));
+    }
+  }
+  for (const button of $$('[data-show]')) {
+    button.addEventListener('click', () => setFilters((f) => { f[button.dataset.show] = !f[button.dataset.show]; }));
+  }
+  for (const button of $$('[data-last], [data-year]')) {
+    button.addEventListener('click', () => setFilters((f) => { [f.from, f.to] = presetOf(button.dataset); }));
   }
   const form = $('#range');
   form.addEventListener('submit', (event) => event.preventDefault());
@@ -694,10 +863,9 @@ function listen() {
   });
   form.addEventListener('focusout', () => setTimeout(drawDays));
   for (const button of $$('[data-save]')) button.addEventListener('click', () => save(button.dataset.save));
-  $('#clear').addEventListener('click', () => setFilters((f) => Object.assign(f, parseFilters(''))));
   for (const section of $$('.chart')) $('details', section).addEventListener('toggle', () => fillTable(section));
   addEventListener('popstate', () => { filters = parseFilters(location.search); update(); });
-  brush($('.plot', chart('time')), $('.readout'));
+  for (const key of ['time', 'over', 'releases']) if (chart(key)) readOut(key);
 }
 
 // load fetches a cube.
@@ -707,14 +875,14 @@ async function load(file) {
   return response.json();
 }
 
+// pause lets the browser answer the visitor between two parts of a long computation.
+const pause = () => new Promise((done) => setTimeout(done));
+
 // start loads the cubes and draws the charts. If a cube cannot be loaded, the charts of the page stay, without filters.
 async function start() {
   $('#shown').textContent = 'Loading data for filters…';
   try {
-    const cubes = await Promise.all(page.cubes.map(load));
-    const loaded = performance.now();
-    data = assemble(cubes);
-    performance.measure('stats-assemble', { start: loaded });
+    data = await assemble(await Promise.all(page.cubes.map(load)));
   } catch (error) {
     document.documentElement.classList.add('failed');
     $('#shown').textContent = `Filters are not available, because their data could not be loaded (${error.message}). ` +
@@ -722,7 +890,11 @@ async function start() {
     return;
   }
   filters = parseFilters(location.search);
-  for (let i = 0; i < WARM_UP; i++) curvesOf(count(filters), filters.selected);
+  for (let i = 0; i < WARM_UP; i++) {
+    await pause();
+    curvesOf(count(filters, pointsOf('month', first, asOf)), filters.selected);
+  }
+  await pause();
   listen();
   document.documentElement.classList.add('explored');
   update();

@@ -1,0 +1,246 @@
+// Draws the charts of the download statistics as text: SVG and HTML. It is the only code that draws them. When the page
+// is generated, package statspage runs it to draw the charts that visitors see without scripts. In a browser, stats.js
+// calls it after every click, so nothing moves when the script replaces the charts.
+//
+// It uses neither the document nor anything else of a browser. It defines one global, charts; each of its functions
+// takes numbers and labels and returns markup. The texts it is given are escaped here.
+//
+// Charts fit any width without a script, because horizontal lengths are percentages. Paths cannot have percentages, so
+// curves are drawn in a nested picture of 1000 by 200 units with preserveAspectRatio="none", which the browser
+// stretches to the width of the page. The style sheet sets vector-effect: non-scaling-stroke to keep the strokes thin.
+// Texts are outside of that picture, so that they are not stretched.
+//
+// For example, two days with 5 and 10 downloads have an axis that ends at 10. Each day is 500 units wide, and y = 0 is
+// the top of the picture, so 5 downloads are at y = 100. The outlines are
+//
+//   M0 200V100H500V200Z     up to 5 downloads, right to the next day, back down
+//   M500 200V0H1000V200Z    the last day, drawn lighter because it may be incomplete
+
+globalThis.charts = (() => {
+  const WIDTH = 1000, HEIGHT = 200; // of the nested picture (units)
+  const ABOVE = 18, BELOW = 30; // space for the label of the highest line and those of the horizontal axis (pixels)
+  const MEAN_DAYS = 7;
+
+  const escape = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+  const comma = (n) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
+  const share = (part, whole) => `${(whole ? 100 * part / whole : 0).toFixed(1)} %`;
+  const round = (n) => String(Math.round(n * 10) / 10); // differences below a tenth of a unit are invisible
+  const percent = (part, whole) => `${whole ? Math.round(1e4 * part / whole) / 100 : 0}%`;
+
+  // scale returns the top of an axis that includes the value most, and its grid lines as pairs of a value and a label:
+  // up to four multiples of a step, which is 1, 2 or 5 times a power of ten. An axis for 1234 has the step 500, lines
+  // at 500 and 1,000, and ends at 1296: an eighth of a step more than needed, which leaves room for a label.
+  function scale(most) {
+    let step = 1;
+    for (let i = 0; most > 4 * step; i++) step = i % 3 === 1 ? step / 2 * 5 : step * 2;
+    const top = Math.max(most + Math.floor(step / 8), 1), lines = [];
+    for (let n = step; n <= top; n += step) lines.push([n, comma(n)]);
+    return { top, lines };
+  }
+
+  // picture returns the SVG of a chart. Paths are pairs of a class and a path; lines are pairs of a height in units and
+  // a label; marks are labels of the horizontal axis: [percentage, text-anchor, text]; notes are vertical lines with a
+  // text: [percentage, text].
+  function picture({ title, description, paths, lines, marks, notes = [], under = '' }) {
+    const grid = lines.map(([y, label]) => `<line x2="100%" y1="${round(y)}" y2="${round(y)}"/>` +
+      `<text y="${round(y)}" dy="-4">${escape(label)}</text>`).join('');
+    const noted = notes.map(([x, text]) => `<line class="note" x1="${x}%" x2="${x}%" y2="${HEIGHT}"/>` +
+      `<text x="${x}%" y="10" ${x > 50 ? 'dx="-6" text-anchor="end"' : 'dx="6"'}>${escape(text)}</text>`).join('');
+    const labels = marks.map(([x, anchor, label]) =>
+      `<text x="${x}%" y="${ABOVE + HEIGHT + 20}" text-anchor="${anchor}">${escape(label)}</text>`).join('');
+    const place = `y="${ABOVE}" width="100%" height="${HEIGHT}"`;
+    return `<svg class="curve" width="100%" height="${ABOVE + HEIGHT + BELOW}" role="img" ` +
+      `aria-label="${escape(title)}. ${escape(description)}">` +
+      `<svg ${place} viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none">` +
+      paths.map(([style, d]) => `<path class="${style}" d="${d}"/>`).join('') +
+      `</svg><svg ${place} class="axis">${grid}${noted}</svg>${labels}` +
+      `<rect class="brush" y="${ABOVE}" height="${HEIGHT}" width="0"/></svg>${under}`;
+  }
+
+  // legend returns a list of the names of curves or areas, with a sample of each.
+  function legend(entries) {
+    const sample = (style) => '<svg class="curve" width="32" height="10" aria-hidden="true">' +
+      `<path class="${style}" d="${style.startsWith('line') ? 'M0 5H32' : 'M8 0H24V10H8Z'}"/></svg>`;
+    return '<ul class="legend">' +
+      entries.map(([style, name]) => `<li>${sample(style)} ${escape(name)}</li>`).join('') + '</ul>';
+  }
+
+  // labelled returns the labels of up to four points, evenly spaced, which fit on a phone.
+  function labelled(labels) {
+    const last = labels.length - 1;
+    const chosen = last < 3 ? labels.map((_, i) => i) : [0, Math.floor(last / 3), Math.floor(2 * last / 3), last];
+    return chosen.map((i) => {
+      if (i === 0) return [0, 'start', labels[0]];
+      if (i === last) return [100, 'end', labels[i]];
+      return [Math.round(1e4 * (i + .5) / labels.length) / 100, 'middle', labels[i]];
+    });
+  }
+
+  // lineOf returns the path of values at the middle of each step. Null is a gap, so a curve starts where its values do.
+  function lineOf(values, top) {
+    let d = '', pen = 'M';
+    values.forEach((value, i) => {
+      if (value === null) { pen = 'M'; return; }
+      d += `${pen}${round(WIDTH * (i + .5) / values.length)} ${round(HEIGHT * (1 - value / top))}`;
+      pen = 'L';
+    });
+    return d;
+  }
+
+  // running returns the sums of all values up to each one.
+  function running(values) {
+    let sum = 0;
+    return values.map((n) => sum += n);
+  }
+
+  // meanOf returns the mean of each value and the six before it, and null for the first six, which have no such mean.
+  function meanOf(values) {
+    let sum = 0;
+    return values.map((n, i) => {
+      sum += n - (i >= MEAN_DAYS ? values[i - MEAN_DAYS] : 0);
+      return i < MEAN_DAYS - 1 ? null : sum / MEAN_DAYS;
+    });
+  }
+
+  // time returns the chart of downloads over time. Points have a label and downloads; incomplete says that the last one
+  // may be; before has the downloads of the period before; notes are pairs of the index of a point and a text.
+  function time({ points, unit, cumulative = false, incomplete = false, before = null, notes = [] }) {
+    const n = points.length, last = n - 1, values = points.map((p) => p.downloads);
+    const shown = cumulative ? running(values) : values;
+    const earlier = before && (cumulative ? running(before) : before);
+    const mean = unit === 'day' && !cumulative && n >= 2 * MEAN_DAYS ? meanOf(values) : null;
+    const { top, lines } = scale(Math.max(0, ...shown, ...earlier ?? []));
+    const x = (i) => round(WIDTH * i / n), y = (i) => round(HEIGHT * (1 - shown[i] / top));
+    const outline = (from, to) => {
+      let d = `M${x(from)} ${HEIGHT}`;
+      for (let i = from; i < to; i++) d += `V${y(i)}H${x(i + 1)}`;
+      return `${d}V${HEIGHT}Z`;
+    };
+    const whole = incomplete ? last : n, paths = [], names = [];
+    if (whole > 0) paths.push(['area', outline(0, whole)]);
+    if (incomplete) paths.push(['area recent', outline(last, n)]);
+    names.push(['area', cumulative ? 'Total so far' : `Downloads by ${unit}`]);
+    if (mean) {
+      paths.push(['line mean', lineOf(incomplete ? mean.map((v, i) => i === last ? null : v) : mean, top)]);
+      names.push(['line mean', '7-day mean']);
+    }
+    if (earlier) {
+      paths.push(['line before', lineOf(earlier, top)]);
+      names.push(['line before', 'Period before']);
+    }
+    const most = points.reduce((a, p) => p.downloads > a.downloads ? p : a);
+    const description = `From ${points[0].label} to ${points[last].label}, by ${unit}. ` + (cumulative
+      ? `Total: ${comma(shown[last])}.` : `Most: ${most.label}, ${comma(most.downloads)}.`);
+    return picture({
+      title: cumulative ? 'Total downloads' : 'Downloads over time', description, paths,
+      lines: lines.map(([v, label]) => [HEIGHT * (1 - v / top), label]), marks: labelled(points.map((p) => p.label)),
+      notes: notes.map(([i, text]) => [Math.round(1e4 * i / n) / 100, text]), under: legend(names),
+    });
+  }
+
+  // over returns the chart of some values over time: "lines", "stacked" areas or areas of the "share". Labels are those
+  // of the points; each of series has a name and values. Others is true if the last series is the rest.
+  function over({ title, labels, series, others = false, as = 'lines' }) {
+    if (!series.length || !labels.length) return '<p>No downloads match these filters.</p>';
+    const n = labels.length, style = (i) => others && i === series.length - 1 ? 0 : i + 1;
+    const sums = labels.map((_, i) => series.reduce((sum, s) => sum + s.values[i], 0));
+    const names = series.map((s, i) => [as === 'lines' ? `line c${style(i)}` : `band b${style(i)}`, s.name]);
+    let paths, top, lines;
+    if (as === 'lines') {
+      ({ top, lines } = scale(Math.max(0, ...series.flatMap((s) => s.values))));
+      paths = series.map((s, i) => {
+        const begin = s.values.findIndex((v) => v > 0);
+        return [names[i][0], lineOf(s.values.map((v, at) => at < begin ? null : v), top)];
+      });
+    } else {
+      [top, lines] = [1, [.25, .5, .75, 1].map((part) => [part, `${100 * part} %`])];
+      if (as === 'stacked') ({ top, lines } = scale(Math.max(0, ...sums)));
+      const height = sums.map((sum) => as === 'stacked' ? 1 : sum ? 1 / sum : 0), floor = sums.map(() => 0);
+      paths = series.map((s, i) => {
+        let up = '', down = '';
+        s.values.forEach((v, at) => {
+          const bottom = round(HEIGHT * (1 - floor[at] / top));
+          floor[at] += v * height[at];
+          const edge = round(HEIGHT * (1 - floor[at] / top)), [from, to] = [WIDTH * at / n, WIDTH * (at + 1) / n];
+          up += `${at ? 'L' : 'M'}${round(from)} ${edge}H${round(to)}`;
+          down = `L${round(to)} ${bottom}H${round(from)}${down}`;
+        });
+        return [names[i][0], `${up}${down}Z`];
+      });
+    }
+    const all = sums.reduce((a, b) => a + b, 0);
+    const description = series.map((s) => `${s.name} ${share(s.values.reduce((a, b) => a + b, 0), all)}`).join(', ');
+    return picture({ title, description, paths, lines: lines.map(([v, label]) => [HEIGHT * (1 - v / top), label]),
+      marks: labelled(labels), under: legend(names) });
+  }
+
+  // top returns the rows that a chart over time shows one by one: those with the most downloads, and those to keep.
+  function top(rows, most = 6) {
+    if (rows.length <= most) return rows;
+    const kept = rows.filter((row) => row.keep).slice(0, most);
+    const rest = rows.filter((row) => !row.keep).sort((a, b) => b.downloads - a.downloads);
+    const chosen = new Set([...kept, ...rest.slice(0, most - kept.length)]);
+    return rows.filter((row) => chosen.has(row));
+  }
+
+  // summed returns the series of a chart over time: those of the top rows, most downloads first, and the rest as one.
+  function summed({ rows, rest }) {
+    const chosen = top(rows), left = rows.filter((row) => !chosen.includes(row));
+    const series = chosen.slice().sort((a, b) => b.downloads - a.downloads);
+    if (left.length) {
+      const sum = (_, i) => left.reduce((n, row) => n + row.values[i], 0);
+      series.push({ name: rest, values: left[0].values.map(sum) });
+    }
+    return { series, others: left.length > 0 };
+  }
+
+  // allOver returns the chart of all rows over time, and overTable the same numbers as the parts of a table.
+  const allOver = (o) => over({ ...o, ...summed(o) });
+  function overTable(o) {
+    const { series } = summed(o), cell = (name, text) => `<${name}>${escape(text)}</${name}>`;
+    const head = ['From', ...series.map((s) => s.name)].map((name) => `<th scope="col">${escape(name)}</th>`).join('');
+    const body = o.labels.map((label, i) => `<tr><th scope="row">${escape(label)}</th>` +
+      series.map((s) => cell('td', comma(s.values[i]))).join('') + '</tr>').join('\n');
+    return `<thead><tr>${head}</tr></thead>\n<tbody>${body}</tbody>`;
+  }
+
+  // releases returns the chart of release adoption. The points of a curve are pairs of the days since the release and
+  // the downloads until then; week is the number in the first week as text, or "" if it is not known.
+  function releases({ curves }) {
+    if (!curves.length) return '<p>No downloads of releases match these filters.</p>';
+    const days = Math.max(1, ...curves.map((c) => c.points[c.points.length - 1][0]));
+    const { top, lines } = scale(Math.max(0, ...curves.map((c) => c.points[c.points.length - 1][1])));
+    const x = (day) => round(WIDTH * Math.min(day, days) / days), y = (sum) => round(HEIGHT * (1 - sum / top));
+    const paths = curves.map((c, i) => [`line c${i + 1}`,
+      c.points.map(([day, sum], at) => `${at ? 'L' : 'M'}${x(day)} ${y(sum)}`).join('')]);
+    const thirds = [1, 2].map((part) => Math.floor(days * part / 3));
+    return picture({
+      title: 'Release adoption',
+      description: curves.filter((c) => c.week).map((c) => `${c.version}: ${c.week} in the first week`).join(', '),
+      paths, lines: lines.map(([v, label]) => [HEIGHT * (1 - v / top), label]),
+      marks: [[0, 'start', 'day of release'], ...thirds.map((d) => [Math.round(1e4 * d / days) / 100, 'middle', d]),
+        [100, 'end', `${days} days`]],
+      under: legend(curves.map((c, i) => [`line c${i + 1}`, c.version])),
+    });
+  }
+
+  // bars returns the list items of a bar chart. Rows have value, label, downloads (a number), share (text), most (the
+  // number of the longest bar), note (a word beside the label), page (a link) and, in the browser, pressed: then each
+  // is a button that sets a filter.
+  function bars({ rows, buttons = false }) {
+    return rows.map((row) => {
+      const note = row.note ? ` <span class="tag">${escape(row.note)}</span>` : '';
+      const link = row.page ? `<a class="page" href="${escape(row.page)}" aria-label="About ${escape(row.label)}">` +
+        '<span aria-hidden="true">›</span></a>' : '';
+      const inner = `<span class="label"><span class="name">${escape(row.label)}</span>${note}</span>` +
+        `<span class="count">${comma(row.downloads)}</span><span class="share">${escape(row.share)}</span>` +
+        `<svg class="track" width="100%" height="5" aria-hidden="true"><rect class="ground" width="100%" height="5"/>` +
+        `<rect class="fill" width="${percent(row.downloads, row.most)}" height="5"/></svg>`;
+      const box = buttons ? `<button type="button" class="value" data-n="${row.n}" aria-pressed="${!!row.pressed}">` +
+        `${inner}</button>` : `<div class="value">${inner}</div>`;
+      return `<li>${box}${link}</li>`;
+    }).join('');
+  }
+
+  return { WIDTH, comma, share, scale, running, meanOf, time, over, top, allOver, overTable, releases, bars };
+})();
