@@ -41,7 +41,8 @@ func takeFingerprint(ctx context.Context, p *project.Project, in *site.Input,
 	options.Jobs = 0 // has no effect on the output
 	c := &p.Config
 	enc := json.NewEncoder(h)
-	for _, v := range []any{options, p.Precompress(), p.Profile, c.Name, c.Servers, c.RedirectHosts, c.Headers, packages,
+	for _, v := range []any{options, p.Precompress(), p.Profile, c.Name, c.Servers, c.RedirectHosts, c.Headers,
+		packages,
 		f.sources.String()} {
 		if err := enc.Encode(v); err != nil {
 			return f, fmt.Errorf("compare with the last run: %w", err)
