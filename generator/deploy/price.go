@@ -11,7 +11,7 @@ type Requests struct {
 // prices are the list prices in USD of one request, in the region us-east-1 and without free tiers. Other regions cost
 // up to twice as much for S3; the key-value store costs the same everywhere. Those of S3 agree with
 // https://c3x.dev/blog/s3-request-fees-explained, read in November 2026: $0.005 and $0.0004 for 1,000 requests. That of
-// the key-value store has not been verified: Amazon's own page was not within reach, and no other source states it.
+// the key-value store has not been verified: neither Amazon's own page nor another source was found.
 var prices = struct {
 	asOf                          string
 	read, write, delete, keyValue float64
