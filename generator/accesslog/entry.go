@@ -65,7 +65,7 @@ var (
 	ErrAddress = errors.New("missing or invalid client address")
 	ErrJSON    = errors.New("not a JSON object")
 	ErrLong    = errors.New("line longer than 65,536 bytes")
-	// ErrIncomplete is the reason for lines that Incomplete counts; Parse does not return it.
+	// ErrIncomplete is the reason for lines that Dropped and Held count; Parse does not return it.
 	ErrIncomplete = errors.New("part of a line whose last part is missing")
 	// ErrComment marks a line that is not a request by design, such as the header of a CloudFront log.
 	ErrComment = errors.New("comment")

@@ -45,14 +45,14 @@ func NewFormats(logFormats []string, fields Fields) (*Formats, error) {
 // The format of a line does not depend on the lines before it, with one exception: a #Fields line names the columns of
 // the lines after it. State returns these columns, so that a later run can continue in the middle of the log.
 type Parser struct {
-	formats    *Formats
-	columns    columns // of the last #Fields line
-	json       jsonLines
-	payload    []byte        // unescaped text of a line that is wrapped in JSON
-	held       [streams]held // lines that come in parts, by stream
-	incomplete int64         // number of parts of lines whose last part was missing
-	names      []string      // of the formats recognised so far
-	last       string        // the latest of them
+	formats *Formats
+	columns columns // of the last #Fields line
+	json    jsonLines
+	payload []byte        // unescaped text of a line that is wrapped in JSON
+	held    [streams]held // lines that come in parts, by stream
+	dropped int64         // number of parts of lines whose last part was missing
+	names   []string      // of the formats recognised so far
+	last    string        // the latest of them
 }
 
 // NewParser returns a parser for a log.
@@ -76,6 +76,7 @@ func (p *Parser) State() string {
 func (p *Parser) Restore(state string) {
 	columns, parts, _ := strings.Cut(state, "\n")
 	p.columns.set(columns)
+	p.held = [streams]held{}
 	for part := range strings.Lines(parts) {
 		var i int
 		var h held
@@ -195,7 +196,7 @@ func (p *Parser) parse(line []byte, e *Entry, depth int) (name string, err error
 					w.text = p.join(w.stream, w.text)
 				}
 				if w.partial {
-					return "", ErrComment // until the last part is read, Incomplete counts it
+					return "", ErrComment // Held counts it until the last part is read
 				}
 				p.held[w.stream] = held{}
 			}
@@ -258,7 +259,7 @@ func (p *Parser) parseJSON(text []byte, e *Entry, depth int) (name string, err e
 		p.join(dockerStream, text)
 	}
 	if !last {
-		return "", ErrComment // until more parts are read, Incomplete counts it
+		return "", ErrComment // Held counts it until more parts are read
 	}
 	return name, err
 }
@@ -294,14 +295,15 @@ func (p *Parser) join(stream int, part []byte) []byte {
 
 // drop gives up the line that is being joined: its last part is missing.
 func (p *Parser) drop(stream int) {
-	p.incomplete += p.held[stream].parts
+	p.dropped += p.held[stream].parts
 	p.held[stream] = held{}
 }
 
-// Incomplete returns the number of lines read so far that are parts of a line whose last part is missing, and the
-// beginning of the line that is still being joined. If that part is read later, the number becomes smaller.
-func (p *Parser) Incomplete() (n int64, begin []byte) {
-	n = p.incomplete
+// Dropped returns the number of lines read so far that are parts of a line whose last part is missing.
+func (p *Parser) Dropped() int64 { return p.dropped }
+
+// Held returns the number of lines read so far that are parts of a line that is still being joined, and its beginning.
+func (p *Parser) Held() (n int64, begin []byte) {
 	for _, h := range p.held {
 		if n += h.parts; h.parts > 0 {
 			begin = h.text

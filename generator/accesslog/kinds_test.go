@@ -227,7 +227,7 @@ func TestParts(t *testing.T) {
 				}
 				state = p.State()
 			}
-			if n, _ := p.Incomplete(); requests != tc.requests || n > tc.incomplete {
+			if n, _ := p.Held(); requests != tc.requests || n+p.Dropped() > tc.incomplete {
 				t.Errorf("%d requests, %d incomplete", requests, n)
 			}
 		})
@@ -238,14 +238,14 @@ func TestParts(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if n, begin := p.Incomplete(); n != 3 || string(begin) != "abc" {
-		t.Errorf("%d lines incomplete: %s", n, begin)
+	if n, begin := p.Held(); n != 3 || string(begin) != "abc" {
+		t.Errorf("%d and %d lines incomplete: %s", n, p.Dropped(), begin)
 	}
 	if err := p.Parse([]byte(`{"log":"d\n"}`), new(Entry)); err == nil || err == ErrComment {
 		t.Error(err)
 	}
-	if n, begin := p.Incomplete(); n != 3 || begin != nil {
-		t.Errorf("%d lines incomplete: %s", n, begin)
+	if n, begin := p.Held(); n != 0 || p.Dropped() != 3 || begin != nil {
+		t.Errorf("%d and %d lines incomplete: %s", n, p.Dropped(), begin)
 	}
 }
 

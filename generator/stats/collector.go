@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/Slicer/sitegen/generator/accesslog"
 	"github.com/Slicer/sitegen/generator/stats/downloads"
@@ -84,7 +86,6 @@ type collector struct {
 	addresses map[string]visitor
 	batch     *batch
 	days      downloads.Days // of the requests for packages in the current log
-	scratch   []byte         // the agent of the entry, reused
 }
 
 // begin starts a batch. It also starts new tables and an empty cache of addresses if these have grown too large.
@@ -121,52 +122,61 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	c.days = s.log.Days
 	closedBefore, requestsBefore := c.report.Closed, c.report.Requests
 	var good, bad int64 // lines
+	var dropped int64   // lines that are parts of a line whose last part is missing
 	var badLine []byte  // the first invalid one
-	lines := accesslog.NewLines(s.text, s.log.Offset)
-	var e accesslog.Entry
-	flushed := s.log.Offset
+	var formats []string
+	offset, flushed := s.log.Offset, s.log.Offset
 	var last []byte // the end of the last line
-	for {
-		line, lineErr := lines.Next()
-		if lineErr != nil && !errors.Is(lineErr, accesslog.ErrLong) {
-			problem = lineErr
-			break
+	take := func(ch *chunk) error {
+		for _, b := range ch.bad {
+			line := ch.line(b.number)
+			if badLine == nil {
+				badLine = bytes.Clone(line)
+			}
+			c.report.addBad(l.Name, b.err, l.Lines+int64(b.number)+1, line)
 		}
-		l.Lines++
-		if lineErr == nil {
-			lineErr = c.parse(s, line, &e)
-		}
-		switch {
-		case lineErr == nil:
-			good++
-			if err := c.entry(&e); err != nil {
-				return nil, err
-			}
-		case errors.Is(lineErr, accesslog.ErrComment):
-		default:
-			if bad++; badLine == nil {
-				badLine = append([]byte{}, line...)
-			}
-			c.report.addBad(l.Name, lineErr, l.Lines, line)
-		}
-		last = append(last[:0], line[max(0, len(line)-tailSize):]...)
-		if len(c.batch.hits) >= batchHits || lines.Offset() > flushed+batchBytes {
-			if !mostlyInvalid(good, bad) {
-				c.setPosition(s, lines.Offset(), last)
-			}
-			flushed = lines.Offset()
-			if err := c.flush(); err != nil {
-				return nil, err
-			}
-			if err := ctx.Err(); err != nil {
-				return nil, err
+		l.Lines += int64(len(ch.lines))
+		good, bad = good+ch.good, bad+int64(len(ch.bad))
+		c.report.Networks += ch.networks
+		dropped += ch.dropped
+		for f := range strings.SplitSeq(ch.formats, ", ") {
+			if f != "" && !slices.Contains(formats, f) {
+				formats = append(formats, f)
 			}
 		}
+		s.parser.Restore(ch.after)
+		return c.addRequests(ch)
+	}
+	lines := accesslog.NewLines(s.text, s.log.Offset)
+	err = c.chunks(ctx, lines, s.parser.State(), func(ch *chunk) error {
+		if err := take(ch); err != nil {
+			return err
+		}
+		if n := len(ch.lines); n > 0 {
+			line := ch.line(n - 1)
+			last = append(last[:0], line[max(0, len(line)-tailSize):]...)
+		}
+		offset, problem = ch.offset, ch.end
+		if len(c.batch.hits) < batchHits && offset <= flushed+batchBytes {
+			return nil
+		}
+		if !mostlyInvalid(good, bad) {
+			c.setPosition(s, offset, last)
+		}
+		flushed = offset
+		if err := c.flush(); err != nil {
+			return err
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, err
 	}
 	if errors.Is(problem, io.EOF) {
 		problem = nil
 	}
-	if n, begin := s.parser.Incomplete(); n > 0 {
+	if n, begin := s.parser.Held(); n+dropped > 0 {
+		n += dropped
 		if bad += n; badLine == nil {
 			badLine = bytes.Clone(begin)
 		}
@@ -176,27 +186,19 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	// The position does not move past lines most of which are invalid, so that they are read again as soon as their
 	// format is configured.
 	if l.Lines > 0 && !mostlyInvalid(good, bad) {
-		c.setPosition(s, lines.Offset(), last)
+		c.setPosition(s, offset, last)
 	}
-	c.report.Bytes += lines.Offset() - s.log.Offset
+	c.report.Bytes += offset - s.log.Offset
 	if problem == nil && s.archive != nil {
 		if l.Unfinished && s.compressed {
 			// A compressed file does not grow, so its last line will not become longer: use it as it is. The position
 			// stays before this line, in case the same log is read again uncompressed, with the complete line.
 			l.Unfinished = false
-			line := lines.Unfinished()
-			l.Lines++
-			switch lineErr := c.parse(s, line, &e); {
-			case lineErr == nil:
-				good++
-				if err := c.entry(&e); err != nil {
-					return nil, err
-				}
-			case !errors.Is(lineErr, accesslog.ErrComment):
-				if bad++; badLine == nil {
-					badLine = append([]byte{}, line...)
-				}
-				c.report.addBad(l.Name, lineErr, l.Lines, line)
+			var ch chunk
+			ch.add(lines.Unfinished())
+			c.parseChunk(&ch, s.parser.State())
+			if err := take(&ch); err != nil {
+				return nil, err
 			}
 		}
 		if !mostlyInvalid(good, bad) {
@@ -204,7 +206,7 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 		}
 	}
 	c.report.Lines += l.Lines
-	l.Format = s.parser.Name()
+	l.Format = strings.Join(formats, ", ")
 	requests, closed := c.report.Requests-requestsBefore, c.report.Closed-closedBefore
 	switch {
 	case problem != nil:
@@ -220,8 +222,8 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 }
 
 // parse parses a line and checks its time.
-func (c *collector) parse(s *source, line []byte, e *accesslog.Entry) error {
-	if err := s.parser.Parse(line, e); err != nil {
+func (c *collector) parse(p *accesslog.Parser, line []byte, e *accesslog.Entry) error {
+	if err := p.Parse(line, e); err != nil {
 		return err
 	}
 	return c.checkTime(e.Time)
@@ -256,38 +258,30 @@ func (c *collector) setPosition(s *source, offset int64, last []byte) {
 	s.stored = nil // replaced with this batch
 }
 
-// entry adds the hit of an entry, if it requests a package.
-func (c *collector) entry(e *accesslog.Entry) error {
-	id, exact := bitstreamOf(e.URI)
-	if len(id) == 0 {
-		return nil
+// addRequests adds the hits of the requests of a chunk.
+func (c *collector) addRequests(ch *chunk) error {
+	begin := 0
+	for _, r := range ch.requests {
+		id, address, agent := ch.data[begin:r.id], ch.data[r.id:r.address], ch.data[r.address:r.agent]
+		begin = r.agent
+		c.report.Requests++
+		day := int32(r.time / secondsPerDay)
+		c.days.Add(day)
+		if c.closed.Has(day) {
+			c.report.Closed++
+			continue
+		}
+		v, err := c.visitor(address, day)
+		if err != nil {
+			return err
+		}
+		b := c.batch
+		hit := downloads.Hit{Visitor: v.id, Day: day, Place: v.place, First: int32(r.time % secondsPerDay),
+			Counted: r.download}
+		hit.Package, b.packages = intern(b.tables.packages, b.packages, id)
+		hit.Agent, b.agents = intern(b.tables.agents, b.agents, agent)
+		b.hits = append(b.hits, hit)
 	}
-	download := exact && isDownload(e)
-	// The server may already know a package that the catalogue of this run does not contain yet.
-	if !c.known[string(id)] && !(download && isGirderID(id)) {
-		return nil // not a package
-	}
-	if c.scratch = e.AgentText(c.scratch[:0]); isNetwork(c.scratch) {
-		c.report.Networks++
-		return nil
-	}
-	c.report.Requests++
-	day := int32(e.Time / secondsPerDay)
-	c.days.Add(day)
-	if c.closed.Has(day) {
-		c.report.Closed++
-		return nil
-	}
-	v, err := c.visitor(e.Address, day)
-	if err != nil {
-		return err
-	}
-	b := c.batch
-	hit := downloads.Hit{Visitor: v.id, Day: day, Place: v.place, First: int32(e.Time % secondsPerDay),
-		Counted: download}
-	hit.Package, b.packages = intern(b.tables.packages, b.packages, id)
-	hit.Agent, b.agents = intern(b.tables.agents, b.agents, c.scratch)
-	b.hits = append(b.hits, hit)
 	return nil
 }
 

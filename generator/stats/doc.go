@@ -4,8 +4,9 @@
 // the days that changed, and returns the files to publish. Each step has a file of its own:
 //
 //   - follow.go recognises a log by its beginning and finds the first new line.
-//   - Package accesslog parses lines into entries.
-//   - collector.go turns entries into hits, and writer.go stores them.
+//   - fetch.go fetches small logs of a bucket before they are read.
+//   - Package accesslog parses lines into entries; chunk.go does this on several CPUs, and finds the requests.
+//   - collector.go turns requests into hits, and writer.go stores them.
 //   - downloads.DB counts the hits by day.
 //   - publish.go makes the published files from the numbers of the days.
 //

@@ -255,10 +255,12 @@ func (c *collector) dropLog(ctx context.Context, tx *downloads.Drop, l *droppedL
 // dropLine adds the hit of a line to the batch, if it has one.
 func (c *collector) dropLine(ctx context.Context, s *source, line []byte) error {
 	var e accesslog.Entry
-	if c.parse(s, line, &e) != nil {
+	if c.parse(s.parser, line, &e) != nil {
 		return nil //nolint:nilerr // an invalid line has not been counted either
 	}
-	if err := c.entry(&e); err != nil {
+	var ch chunk
+	c.addRequest(&ch, &e)
+	if err := c.addRequests(&ch); err != nil {
 		return err
 	}
 	if len(c.batch.hits) >= batchHits {

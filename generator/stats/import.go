@@ -211,11 +211,10 @@ func (c *collector) oldAccess(a *downloads.OldAccess, checked oldHit, marked map
 		b.addAddress(id, string(checked.address))
 	}
 	agent := accesslog.Entry{Agent: []byte(a.Agent)} // the previous job stored it as the log escapes it
-	c.scratch = agent.AgentText(c.scratch[:0])
 	hit := downloads.Hit{Visitor: id, Day: day, Place: c.placeOf(place), First: int32(checked.seconds % secondsPerDay),
 		Counted: true}
 	hit.Package, b.packages = intern(b.tables.packages, b.packages, []byte(a.Bitstream))
-	hit.Agent, b.agents = intern(b.tables.agents, b.agents, c.scratch)
+	hit.Agent, b.agents = intern(b.tables.agents, b.agents, agent.AgentText(nil))
 	b.hits = append(b.hits, hit)
 	if len(b.hits) >= batchHits {
 		return c.flush()
