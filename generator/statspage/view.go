@@ -1,7 +1,6 @@
 package statspage
 
 import (
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"time"
@@ -95,17 +94,10 @@ func newView(d *drawer, scheme *catalog.Scheme, s *stats.Summary, o Options) *Vi
 	return v
 }
 
-// ruleChanges returns the days from which downloads are counted by another rule, as the published summary has them in
-// its field ruleChanges. Summaries without the field have no such day.
+// ruleChanges returns the days from which downloads are counted by another rule.
 func ruleChanges(s *stats.Summary) (days []time.Time) {
-	var published struct {
-		RuleChanges []struct{ Day string } `json:"ruleChanges"`
-	}
-	text, err := json.Marshal(s)
-	if err == nil && json.Unmarshal(text, &published) == nil {
-		for _, c := range published.RuleChanges {
-			days = append(days, parseDay(c.Day))
-		}
+	for _, c := range s.RuleChanges {
+		days = append(days, parseDay(c.Day))
 	}
 	return days
 }
