@@ -51,7 +51,7 @@ func open(ctx context.Context, p *project.Project) (*engine, error) {
 	}
 	return &engine{account{p, client}, &live.Live{
 		Bucket: client.Bucket(c.Bucket), Store: client.Store(c.Store),
-		RootKey: rootKey, IsNode: isNode, MaxSize: cloudfront.MaxStore,
+		RootKey: rootKey, IsNode: cloudfront.IsNode, MaxSize: cloudfront.MaxStore,
 		Jobs: c.Uploads, Now: p.Now, Sleep: sleep, Random: random, Log: p.Log,
 	}}, nil
 }
@@ -93,8 +93,6 @@ func edition(name string) string {
 }
 
 func rootKey(name string) string { return cloudfront.RootKey(edition(name)) }
-
-func isNode(key string) bool { return len(cloudfront.Unused(map[string]string{key: ""})) > 0 }
 
 // random returns eight random hex digits.
 func random() string {

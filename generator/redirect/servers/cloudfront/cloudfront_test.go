@@ -281,7 +281,21 @@ func TestUpdateOfOneNight(t *testing.T) {
 		before, added := nights(tab.Index.Packages())
 		old := &redirect.Table{Index: lookup.New(testutil.Spec(t), before), Rules: tab.Rules}
 		keys, s := compiled(t, old), edition(t, tab, Options{})
+		for key := range s.Nodes {
+			if !IsNode(key) {
+				t.Errorf("the node %s is not recognised", key)
+			}
+		}
+		others := []string{"feature-flags", "/old", "i", "dark"}
+		for _, key := range others {
+			keys[key] = "of another program"
+		}
 		calls, unused := Updates(keys, s), Unused(keys, s)
+		for _, key := range others {
+			if slices.Contains(unused, key) {
+				t.Errorf("the key %s would be deleted", key)
+			}
+		}
 		t.Logf("%s: %d packages, %d keys put, %d unused", profile, added, len(slices.Concat(calls...)), len(unused))
 		if len(calls) != 1 || len(unused) > MaxUpdate {
 			t.Errorf("%s: %d packages need %d calls, and leave %d keys", profile, added, len(calls), len(unused))

@@ -2,8 +2,8 @@ package cloudfront
 
 import (
 	"maps"
+	"regexp"
 	"slices"
-	"strings"
 )
 
 // MaxUpdate is the maximum number of keys in one call of UpdateKeys (CloudFront developer guide, "Quotas"). A call
@@ -36,11 +36,11 @@ func Updates(old map[string]string, s Store) [][]Change {
 
 // Unused returns the nodes of a key-value store that no edition of keep has, sorted. They can be deleted as soon as no
 // request can still use an older root: a few seconds after the last root was put, when all edge locations have it.
-// Roots and the table of hosts are never among them.
+// Other keys are never among them: roots, the table of hosts, and keys of other programs.
 func Unused(old map[string]string, keep ...Store) []string {
 	var unused []string
 	for key := range old {
-		used := key == HostsKey || strings.HasPrefix(key, "root/")
+		used := !IsNode(key)
 		for _, s := range keep {
 			_, ok := s.Nodes[key]
 			used = used || ok
@@ -52,3 +52,10 @@ func Unused(old map[string]string, keep ...Store) []string {
 	slices.Sort(unused)
 	return unused
 }
+
+// nodeRE matches the keys of nodes: a letter for the kind and a hash, in the keys of texts of pages followed by a name.
+var nodeRE = regexp.MustCompile(`^(?:[` + idNodes + pathNodes + stepNodes + packageNodes + patternNodes + textNodes +
+	`][A-Za-z0-9_-]{8}|[` + pageNodes + cellNodes + `][A-Za-z0-9_-]{8}[a-z0-9_-]+)\z`)
+
+// IsNode reports whether a key has the form of a node's.
+func IsNode(key string) bool { return nodeRE.MatchString(key) }
