@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"slices"
 
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/stats/downloads"
@@ -105,7 +104,7 @@ func (o *Options) attributions() []string {
 		return []string{} // Read has reported the error
 	}
 	defer g.Close()
-	return slices.Concat([]string{}, g.Attributions())
+	return append([]string{}, g.Attributions()...) // not null in JSON
 }
 
 // allTime is the period of documents that cover all days.
