@@ -32,8 +32,14 @@ hits AS (
   WHERE path LIKE '/bitstream/%' AND NOT regexp_like(agent, '^(Amazon CloudFront|Cloudflare|CloudFlare|Fastly)')
 ),
 agents AS (
-  -- Phones of the make CUBOT are no robots.
-  SELECT DISTINCT agent, replace(lower(agent), 'cubot', '') AS text FROM hits
+  -- Phones may have any name, also that of a robot: on Android, it is in the first comment. Those of the make CUBOT are
+  -- no robots either.
+  SELECT DISTINCT agent, replace(CASE
+    WHEN regexp_like(lower(agent), '^mozilla/5[.]0 [(][^)]*android') AND
+      NOT regexp_like(lower(agent), '^mozilla/5[.]0 [(][^)]*(compatible|http|google)')
+    THEN regexp_replace(lower(agent), '^mozilla/5[.]0 [(][^)]*', 'mozilla/5.0 (')
+    ELSE lower(agent) END, 'cubot', '') AS text
+  FROM hits
 ),
 classified AS (
   SELECT agent, CASE
@@ -41,9 +47,9 @@ classified AS (
     WHEN regexp_like(text, 'curl/|wget/|aria2/|python-requests/|python-urllib/|homebrew/|powershell|winget|' ||
       'windowspackagemanager|chocolatey|scoop/|go-http-client/|libwww-perl/|okhttp/|axel/|axios/|node-fetch|' ||
       'apache-httpclient/|ansible-httpget|microsoft bits/|conda/|pip/|cmake') THEN 'tool'
-    WHEN regexp_like(text, 'bot|crawl|spider|slurp|headlesschrome|phantomjs|facebookexternalhit|mediapartners|' ||
-      'monitor|scan|archiver|preview|fetcher|checker|validator|lighthouse|https?://|[+]www[.]|' ||
-      '[a-z0-9]@[a-z0-9][^ ;)(,>]*[.][a-z0-9]') THEN 'bot'
+    WHEN regexp_like(text, 'bots?([^a-z]|$)|crawl|spider|slurp|headlesschrome|phantomjs|facebookexternalhit|' ||
+      'mediapartners|monitor|scan|archiver|preview|fetcher|checker|validator|lighthouse|google-|-google|' ||
+      'https?://|[+]www[.]|[a-z0-9]@[a-z0-9][^ ;)(,>]*[.][a-z0-9]') THEN 'bot'
     WHEN regexp_like(text, '^mozilla/5[.]0 [(]compatible; ') AND NOT regexp_like(text, '^mozilla/5[.]0 [(]compatible; ' ||
       '(msie|konqueror|windows|icab|omniweb|u;|linux|x11|macintosh|android)') THEN 'bot'
     WHEN regexp_like(agent, 'Android|iPhone|iPad|Windows Phone') THEN 'mobile'
