@@ -421,7 +421,7 @@ func TestVerify(t *testing.T) {
 		t.Helper()
 		objects, keys := 0, 0
 		for _, key := range w.list("o/") {
-			if objects < 3 {
+			if objects < 3 && !strings.HasSuffix(key, ".gz") { // without that of its record, a deploy is made again
 				w.remove(key)
 				objects++
 			}
