@@ -82,9 +82,9 @@ func (p *layoutsCommands) copyCommand() *cobra.Command {
 		Use:   "copy [flags] NAME...",
 		Short: "copy built-in layouts to layouts/, to change them",
 		Long: `copy copies built-in files to the layouts folder of the site, where they replace the
-built-in ones. It also stores them in layouts/.originals/: from those, a newer version
-of sitegen can tell whether a built-in file has changed since. Commit both. Files of
-yours are not overwritten.
+built-in ones. It also stores them in layouts/.originals/. After an upgrade, sitegen
+compares them with its built-in files and reports which have changed. Commit both
+folders. copy does not overwrite your files.
 `,
 		Example: `  sitegen layouts copy partials/footer.html
   sitegen layouts copy --keep partials/footer.html   what was new is in your file now`,

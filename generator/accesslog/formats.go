@@ -238,8 +238,8 @@ func (p *Parser) parseJSON(text []byte, e *Entry, depth int) (name string, err e
 	if depth > 0 {
 		return p.parse(text, e, depth+1)
 	}
-	// Docker splits lines of more than 16 KB. All parts but the last one have no line ending; neither have whole lines
-	// that another program has passed on, so a text that can be parsed is a line.
+	// Docker splits lines of more than 16 KB; only the last part has a line ending. Other programs remove the line
+	// endings of whole lines. A text that can be parsed is therefore a whole line.
 	if name, err = p.parse(text, e, depth+1); err == nil || err == ErrComment {
 		p.drop(dockerStream)
 		return name, err
@@ -293,7 +293,7 @@ func (p *Parser) join(stream int, part []byte) []byte {
 	return h.text
 }
 
-// drop gives up the line that is being joined: its last part is missing.
+// drop discards the parts of a line whose last part is missing.
 func (p *Parser) drop(stream int) {
 	p.dropped += p.held[stream].parts
 	p.held[stream] = held{}

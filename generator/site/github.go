@@ -98,8 +98,8 @@ func (github) Transform(doc *ast.Document, reader mdtext.Reader, _ parser.Contex
 	}
 }
 
-// alignCells gives the cells of aligned columns a class: align-left, align-center or align-right. A Content-Security-
-// Policy would forbid style attributes.
+// alignCells gives the cells of aligned columns a class: align-left, align-center or align-right. The header
+// Content-Security-Policy forbids style attributes.
 func alignCells(doc *ast.Document) {
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if cell, ok := n.(*extast.TableCell); ok && entering && cell.Alignment != extast.AlignNone {

@@ -156,7 +156,7 @@ func compileFunction() ([]byte, error) {
 		return nil, errors.New("minify the CloudFront function: it does not export handler at its end")
 	}
 	code = strings.Replace(code, "async function "+strings.TrimSpace(short)+"(", "async function handler(", 1)
-	code = constRE.ReplaceAllString(code, "${1}let ") // shorter, and the same in code that nobody changes
+	code = constRE.ReplaceAllString(code, "${1}let ") // let is shorter
 	text := fmt.Sprintf("// %s; readable source: generator/redirect/servers/cloudfront/function.js\n%s%s\n",
 		output.Mark,
 		importLine, code)
