@@ -55,10 +55,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	answer.Send(w)
 }
 
-// reply answers a request from the newest state or, if that fails because of a mistake, from the last good state.
+// reply answers a request from the newest state or, if that fails because of a mistake, from an earlier state.
 func (v *view) reply(answer func(*site) (emulate.Reply, error)) emulate.Reply {
 	problem := v.Problems
-	for _, s := range []*site{v.newest, v.good} {
+	for _, s := range []*site{v.newest, v.before, v.good} {
 		if s == nil {
 			continue
 		}

@@ -1,8 +1,8 @@
 // Package preview serves a site to browsers while people edit it.
 //
 // A Builder builds States of the site. A State consists of the files, which are rendered when they are requested, and
-// the redirect table. The emulator of a web server answers the requests. The Server keeps two states: the newest one,
-// and the last one without mistakes, which answers if a page of the newest state cannot be rendered.
+// the redirect table. The emulator of a web server answers the requests. The Server keeps the newest state,
+// and earlier ones without known mistakes, which answer if a page of the newest state cannot be rendered.
 //
 // One goroutine, the worker, builds. For example, after someone saves content/about.md:
 //

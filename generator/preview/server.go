@@ -32,9 +32,11 @@ type Server struct {
 // view holds everything that the preview shows.
 type view struct {
 	status
-	newest, good *site    // the newest state and the last good one; nil if there is none yet
-	warnings     []string // of good
-	log          []string // of the last build
+	newest   *site    // the newest state; nil if there is none yet
+	before   *site    // a newer state than good without known mistakes, whose check has not ended; nil if there is none
+	good     *site    // the last state that passed its check; nil if there is none yet
+	warnings []string // of good
+	log      []string // of the last build
 }
 
 // New returns a server for the states of a builder.

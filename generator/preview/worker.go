@@ -178,6 +178,9 @@ func (w *worker) build(ctx context.Context, changed []string) error {
 func (w *worker) show(next *site) {
 	before := w.view.Load()
 	v := *before
+	if v.newest != v.good && v.Problems == "" {
+		v.before = v.newest
+	}
 	v.newest = next
 	for _, page := range w.hub.pages() {
 		path, query, _ := strings.Cut(page, "?")
@@ -345,7 +348,7 @@ func (w *worker) finish(r result) {
 		w.fail(r.err)
 		return
 	}
-	v.good, v.warnings, v.Warnings, v.Problems = r.site, r.warnings, len(r.warnings), ""
+	v.good, v.before, v.warnings, v.Warnings, v.Problems = r.site, nil, r.warnings, len(r.warnings), ""
 	w.told.checking = false
 	v.log = append(slices.Clone(v.log), fmt.Sprintf("checked in %d ms", r.took.Milliseconds()))
 	w.view.Store(&v)
