@@ -9,10 +9,10 @@ import (
 	"io/fs"
 )
 
-//go:embed content/*.md layouts
+//go:embed content/*.md content/_data layouts
 var files embed.FS
 
-// Content returns the embedded Markdown files, for package site.
+// Content returns the embedded Markdown and data files, for package site.
 func Content() fs.FS { return folder("content") }
 
 // Layouts returns the embedded layouts, partials/ and assets/, for package site.

@@ -42,6 +42,14 @@ type System struct {
 	Family  Family   // determines the shell commands on pages
 	Aliases []string // other names that sources use, in lower case; matching ignores case
 	File    Template // makes the file name of a release if the source does not list it; zero if unknown
+	Runs    []Emulation
+}
+
+// Emulation is the ability of computers of one architecture to run packages for another one on the same system.
+type Emulation struct {
+	Arch     Arch   // of the computer: arm64
+	Packages Arch   // of the packages that it can run: amd64
+	By       string // what makes it possible: Rosetta
 }
 
 // Architecture is a processor architecture that a project has packages for.

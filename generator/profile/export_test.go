@@ -17,8 +17,9 @@ func DocumentedKeys() map[string][]string {
 	r := &reader{p: &Profile{}}
 	return map[string][]string{
 		"The project":   names(r.keys()),
-		"Systems":       names(systemKeys(&catalog.System{})),
+		"Systems":       append(names(systemKeys(&catalog.System{})), names(emulationKeys(&catalog.Emulation{}))...),
 		"Architectures": names(architectureKeys(&catalog.Architecture{})),
 		"Links":         names(linkKeys(&catalog.Link{})),
+		"Resources":     names(resourceKeys(&Resource{})),
 	}
 }

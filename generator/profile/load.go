@@ -15,7 +15,7 @@ import (
 	"github.com/Slicer/sitegen/generator/yamltext"
 )
 
-//go:embed *.yaml *.txt
+//go:embed *.yaml *.txt all:slicer
 var builtIn embed.FS
 
 // BuiltIn returns the names of the profiles that are part of the program.
@@ -55,6 +55,24 @@ func Load(name string) (*Profile, error) {
 	return r.p, nil
 }
 
+// Content returns the project's own pages and data files, for package site; nil if there are none. Only a built-in
+// profile has some: those of others are in the folders of the site.
+func (p *Profile) Content() fs.FS { return p.folder("content") }
+
+// Layouts returns the project's own layouts and assets, like Content.
+func (p *Profile) Layouts() fs.FS { return p.folder("layouts") }
+
+func (p *Profile) folder(name string) fs.FS {
+	if !p.BuiltIn {
+		return nil
+	}
+	sub, err := fs.Sub(builtIn, p.Name+"/"+name)
+	if err != nil {
+		panic(err) // the names are constants and valid
+	}
+	return sub
+}
+
 // reader reads the file of a profile.
 type reader struct {
 	doc    *yamltext.Document
@@ -78,6 +96,7 @@ func (r *reader) keys() yamltext.Keys {
 		{Name: "systems", Read: yamltext.List(r.system)},
 		{Name: "architectures", Read: yamltext.List(r.architecture)},
 		{Name: "links", Read: yamltext.List(r.link)},
+		{Name: "resources", Read: yamltext.List(r.resource)},
 		{Name: "download", Read: template(&p.Download, catalog.AllFields())},
 		{Name: "legacy_rules", Read: func(n *yamltext.Node) {
 			if _, ok := n.Text(); ok {
@@ -115,6 +134,16 @@ func (r *reader) read() {
 			}
 		}
 	}
+	for _, sys := range p.Systems {
+		for _, e := range sys.Runs {
+			for _, a := range []catalog.Arch{e.Arch, e.Packages} {
+				if a != "" && !slices.Contains(p.ArchIDs(), a) {
+					root.Errorf("systems: unknown architecture in runs of %s (found %q); use the id of an architecture",
+						sys.ID, a)
+				}
+			}
+		}
+	}
 	for _, a := range p.Arches {
 		for os := range a.Titles {
 			if p.System(os) == nil {
@@ -145,7 +174,27 @@ func systemKeys(s *catalog.System) yamltext.Keys {
 		{Name: "family", Read: func(n *yamltext.Node) { choice(n, &s.Family, catalog.Families()) }},
 		{Name: "aliases", Read: aliases(&s.Aliases)},
 		{Name: "file", Read: template(&s.File, catalog.AllFields())},
+		{Name: "runs", Read: yamltext.List(func(n *yamltext.Node) { emulation(n, s) })},
 	}
+}
+
+// emulationKeys returns the keys of an item of runs.
+func emulationKeys(e *catalog.Emulation) yamltext.Keys {
+	return yamltext.Keys{
+		{Name: "arch", Read: id(&e.Arch)},
+		{Name: "packages", Read: id(&e.Packages)},
+		{Name: "by", Read: line(&e.By)},
+	}
+}
+
+// emulation reads an item of runs.
+func emulation(n *yamltext.Node, s *catalog.System) {
+	var e catalog.Emulation
+	n.Read(emulationKeys(&e))
+	require(n, "arch", "the architecture of the computer")
+	require(n, "packages", "the architecture of the packages that it can run")
+	require(n, "by", "what makes it possible, such as Rosetta")
+	s.Runs = append(s.Runs, e)
 }
 
 // system reads a system.
@@ -240,6 +289,29 @@ func (r *reader) link(n *yamltext.Node) {
 		return
 	}
 	r.p.Links = append(r.p.Links, l)
+}
+
+// resourceKeys returns the keys of a resource.
+func resourceKeys(l *Resource) yamltext.Keys {
+	return yamltext.Keys{
+		{Name: "title", Read: line(&l.Title)},
+		{Name: "url", Read: func(n *yamltext.Node) {
+			if text, ok := n.Text(); ok && !catalog.ValidURL(text) {
+				n.Errorf("url must be an http or https URL (found %.200q)", text)
+			} else if ok {
+				l.URL = text
+			}
+		}},
+	}
+}
+
+// resource reads a resource.
+func (r *reader) resource(n *yamltext.Node) {
+	var l Resource
+	n.Read(resourceKeys(&l))
+	require(n, "title", "the text of the link")
+	require(n, "url", "the URL of the page")
+	r.p.Resources = append(r.p.Resources, l)
 }
 
 // require reports a key that is missing or has no value. what describes the value.

@@ -27,12 +27,19 @@ type Profile struct {
 	App         string // id of the application on a Girder server; "" for other sources
 
 	catalog.Scheme
-	Links []catalog.Link
+	Links     []catalog.Link
+	Resources []Resource
 
 	Download         catalog.Template // URL of a file, for sources without URLs; zero if the source must contain them
 	LegacyRules      Text             // redirect rules for links of retired servers
 	LegacyStatistics string           // name of the statistics file in format 1.0; "" for none
 	LegacyCopies     []string         // paths of copies of that file, below the folder of the statistics
+}
+
+// Resource is a page about the project on another site: its documentation, forum or licence. All pages link to it.
+type Resource struct {
+	Title string
+	URL   string
 }
 
 // Text is a file that belongs to a profile.

@@ -14,6 +14,7 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/folder"
 	"github.com/Slicer/sitegen/generator/lookup"
+	"github.com/Slicer/sitegen/generator/profile"
 	"github.com/Slicer/sitegen/generator/site"
 )
 
@@ -36,17 +37,23 @@ func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
 	return site.Input{
 		Options: site.Options{
 			Title: c.Title, Project: c.Project, Description: c.Description, BaseURL: c.BaseURL, Notice: c.Notice,
-			Sample: sample, Stats: hasStatistics(p), Jobs: jobs, Minify: true,
+			Sample: sample, Stats: hasStatistics(p), Resources: resources(p.Profile.Resources), Jobs: jobs, Minify: true,
 			Today: p.Now().UTC().Truncate(24 * time.Hour),
 		},
 		Index:   x,
-		Content: site.Overlay(pages, sitegen.Content()),
-		Layouts: site.Overlay(templates, sitegen.Layouts()),
-		BuiltIn: sitegen.Layouts(),
+		Content: site.Overlay(pages, p.builtInContent()),
+		Layouts: site.Overlay(templates, p.builtInLayouts()),
+		BuiltIn: p.builtInLayouts(),
 
 		NoticeAt: c.Origin("notice").At,
 	}, nil
 }
+
+// builtInContent returns the pages and data files of a site that has none of its own.
+func (p *Project) builtInContent() fs.FS { return site.Overlay(p.Profile.Content(), sitegen.Content()) }
+
+// builtInLayouts returns the layouts and assets of a site that has none of its own.
+func (p *Project) builtInLayouts() fs.FS { return site.Overlay(p.Profile.Layouts(), sitegen.Layouts()) }
 
 // Overrides returns the files of the site that replace built-in layouts.
 func (p *Project) Overrides() ([]site.Override, error) {
@@ -54,7 +61,7 @@ func (p *Project) Overrides() ([]site.Override, error) {
 	if own == nil || err != nil {
 		return nil, err
 	}
-	list, err := site.Overrides(own, sitegen.Layouts())
+	list, err := site.Overrides(own, p.builtInLayouts())
 	return list, usage(err, "")
 }
 
@@ -83,6 +90,14 @@ func openFolder(p *Project, key, path string) (fs.FS, error) {
 		return nil, usage(fmt.Errorf("open the folder %s: %s is not a folder", key, path), "")
 	}
 	return folder.Open(path), nil
+}
+
+// resources converts the profile's links.
+func resources(list []profile.Resource) (links []site.SiteLink) {
+	for _, r := range list {
+		links = append(links, site.SiteLink(r))
+	}
+	return links
 }
 
 // hasStatistics reports whether the site has a page with statistics.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/Slicer/sitegen"
 	"github.com/Slicer/sitegen/generator/folder"
 	"github.com/Slicer/sitegen/generator/site"
 )
@@ -35,11 +34,11 @@ func ReadSources(ctx context.Context, p *Project, in *site.Input) (s Sources, er
 		return s, err
 	}
 	if content != nil {
-		in.Content = site.Overlay(content, sitegen.Content())
+		in.Content = site.Overlay(content, p.builtInContent())
 		s.content = hexSum(content.Sum())
 	}
 	if layouts != nil {
-		in.Layouts = site.Overlay(layouts, sitegen.Layouts())
+		in.Layouts = site.Overlay(layouts, p.builtInLayouts())
 		s.layouts = hexSum(layouts.Sum())
 	}
 	s.rules = hexSum(sha256.Sum256([]byte(rules)))

@@ -14,6 +14,7 @@ type Build struct {
 
 	markdown *markdown
 	content  *documentSet
+	data     data
 	added    []*Page
 	files    []output.File
 	derived  *derived
@@ -45,6 +46,12 @@ func (b *Build) Text(url string) (Text, bool) {
 	d.taken = true
 	return Text{Title: d.page.Title, Description: d.page.Description, Source: d.page.Source,
 		body: d.page.body}, true
+}
+
+// Publishes reports whether a content file is published at a URL as a page of its own.
+func (b *Build) Publishes(url string) bool {
+	d := b.content.byURL[url]
+	return d != nil && d.held == "" && !d.taken
 }
 
 // AbsURL returns the absolute URL of a path of the site.

@@ -81,7 +81,7 @@ func openEdition(ctx context.Context, in Input, folder string, before *Edition) 
 	}
 	e.build.Site = &Site{
 		Title: in.Title, Project: in.Project, Description: in.Description, BaseURL: strings.TrimSuffix(in.BaseURL, "/"),
-		Sample: in.Sample, Stats: in.Stats,
+		Sample: in.Sample, Stats: in.Stats, Resources: in.Resources,
 		Notice: e.build.Markdown(in.Notice), Nav: navigation(e.build.content.documents),
 	}
 	return e, nil
@@ -94,9 +94,12 @@ func (e *Edition) read(ctx context.Context, folder string, before *Edition) (err
 	if before != nil {
 		old = before.build.content
 	}
-	var findings [4]fault.Findings
+	var findings [5]fault.Findings
 	if e.build.content, findings[0], err = readContent(ctx, in, old); err != nil {
 		return fmt.Errorf("read the content: %w", err)
+	}
+	if e.build.data, findings[4], err = readData(in); err != nil {
+		return fmt.Errorf("read the data: %w", err)
 	}
 	if e.assets, e.warnings, findings[1], err = readAssets(in.Layouts, folder, e.minifier); err != nil {
 		return fmt.Errorf("read the assets: %w", err)

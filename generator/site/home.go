@@ -5,26 +5,66 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// Home is the content of the download page below its introduction (which is the Body): one row for each stability, with
-// one cell for each operating system. Pages for queries show a Home, too: see variant.
+// Home is the content of the download page.
 type Home struct {
-	Rows      []Row
-	Checksums []Checksum     // the files of the cells, row by row; empty for a query
-	SumBits   int            // 512 for SHA-512; 256 if the cells only have SHA-256 checksums
-	Arches    []catalog.Arch // architectures with packages, except the default; empty for a query
-	Newest    *Release       // the newest release; nil if there are no releases
-	Query     bool           // a page for a query, whose cells the web server includes
-	Software  softwareApplications
-	Reference *Reference // reference of the download API
+	Newest       *Release   // the newest release; nil if there are no releases
+	Releases     []Offer    // one for each system
+	Previews     []Offer    // one for each system
+	Commands     []Commands // one for each system with commands
+	Requirements string     // address of the page with the requirements; "" if there is none
+	Checksums    []Checksum // of the packages that an empty query finds
+	SumBits      int        // 512 for SHA-512; 256 if they only have SHA-256 checksums
+	Software     softwareApplications
 }
 
-// Row is one row of the download page.
+// Offer is what visitors with one operating system can download.
+type Offer struct {
+	OS       catalog.OS
+	System   string // title: Windows
+	Family   catalog.Family
+	Files    []File // the newest package of each architecture in use, that of the default one first
+	Others   []File // preview builds for architectures that have no release
+	Requires string // versions of the system that Files need, in words; "" if unknown
+	Newest   string // version of the newest release of all systems
+}
+
+// Behind reports whether there is a newer release, which does not support the system.
+func (o Offer) Behind() bool {
+	return len(o.Files) > 0 && o.Newest != "" &&
+		!slices.ContainsFunc(o.Files, func(f File) bool { return f.Release == o.Newest })
+}
+
+// Single reports whether there is only one file.
+func (o Offer) Single() bool { return len(o.Files) == 1 }
+
+// File is a package of the download page.
+type File struct {
+	Item
+	Get      string   // address for a button: a permalink if there is one
+	Link     string   // address for the table: see fragment
+	Emulates []string // computers for which there is no package of their own: Apple chip by Rosetta
+}
+
+// Commands are the commands that install the newest release on one system.
+type Commands struct {
+	System string
+	List   []Install // placeholders in the commands are replaced
+}
+
+// Selection is the content of a page for a query: see variant.
+type Selection struct {
+	Rows []Row
+}
+
+// Row is one row of the page for a query.
 type Row struct {
 	Stability catalog.Stability
 	Cells     []Cell
@@ -41,11 +81,10 @@ func (r Row) Title() string {
 	return "Newest build"
 }
 
-// Cell is a package of the download page, or a server-side include of one.
+// Cell is the place of a package on the page for a query.
 type Cell struct {
 	System  string // title of the operating system
-	Item    Item   // its Package is nil if not available
-	Include string // if not "", the path of the fragment to include instead of showing Item
+	Include string // path of the fragment to include
 }
 
 // Checksum is a line of the table of checksums. Scripts that read the page look for a label such as "Linux (preview)"
@@ -56,66 +95,153 @@ type Checksum struct {
 	Sum   string // hex digits; "" if unknown
 }
 
+// requirementsURL is the URL of the page with the requirements, content/requirements.md.
+const requirementsURL = "/requirements/"
+
 // addHome adds the download page, and one variant of it for each kind of query.
 func addHome(b *Build, releases []*Release) {
 	b.AddPage(homePage(b, releases))
 	for _, v := range variants(b.Index.Spec()) {
-		b.AddPage(variantPage(b, v, releases))
+		b.AddPage(variantPage(b, v))
 	}
 }
 
 // homePage returns the page for a request without a query.
 func homePage(b *Build, releases []*Release) Page {
-	h := Home{Rows: plainRows(b.Index), Arches: otherArches(b.Index), Newest: newest(releases),
-		Reference: reference(b.Index.Spec(), newest(releases))}
-	h.Checksums, h.SumBits = checksums(h.Rows)
-	h.Software = software(b, available(h.Rows, catalog.Release))
+	h := Home{Newest: newest(releases)}
+	for _, s := range b.Index.Spec().Systems {
+		release, preview := offer(b, &s, catalog.Release), offer(b, &s, catalog.Nightly)
+		if h.Newest != nil {
+			release.Newest = h.Newest.Version
+		}
+		release.Others = slices.DeleteFunc(slices.Clone(preview.Files), func(f File) bool {
+			return slices.ContainsFunc(release.Files, func(r File) bool { return r.Arch == f.Arch })
+		})
+		h.Releases, h.Previews = append(h.Releases, release), append(h.Previews, preview)
+		if c := commands(b, release); len(c.List) > 0 {
+			h.Commands = append(h.Commands, c)
+		}
+	}
+	if b.Publishes(requirementsURL) {
+		h.Requirements = requirementsURL
+	}
+	h.Checksums, h.SumBits = checksums(b.Index)
+	var released []Item
+	for _, c := range b.Index.Answer(string(lookup.Home), "").Cells {
+		if c.Package != nil && c.Stability == catalog.Release {
+			released = append(released, Item{c.Package, b.Index.Spec()})
+		}
+	}
+	h.Software = software(b, released)
 	return withText(b, Page{
 		Path: "index.html", Layout: "home.html",
 		Title: "Download " + b.Site.Project, Description: b.Site.Description, Data: h,
 	})
 }
 
-// plainRows returns the rows for a request without a query.
-func plainRows(x *lookup.Index) []Row {
-	var rows []Row
-	for _, c := range x.Answer(string(lookup.Home), "").Cells {
-		if len(rows) == 0 || rows[len(rows)-1].Stability != c.Stability {
-			rows = append(rows, Row{Stability: c.Stability})
-		}
-		row := &rows[len(rows)-1]
-		row.Cells = append(row.Cells, Cell{System: x.Spec().Title(c.OS), Item: Item{c.Package, x.Spec()}})
-	}
-	return rows
-}
+// Packages for other architectures than the default one are shown if they are current: a release if it belongs to the
+// same series as the newest one for the system, a preview build if it is not much older than the newest one.
+const previewAge = 60 * 24 * time.Hour
 
-// available returns the available packages of one stability.
-func available(rows []Row, s catalog.Stability) []Item {
-	var items []Item
-	for _, r := range rows {
-		for _, c := range r.Cells {
-			if r.Stability == s && c.Item.Package != nil {
-				items = append(items, c.Item)
-			}
+// offer returns the newest packages for a system.
+func offer(b *Build, s *catalog.System, st catalog.Stability) Offer {
+	spec := b.Index.Spec()
+	o := Offer{OS: s.ID, System: s.Title, Family: s.Family}
+	var newest *catalog.Package
+	var found []*catalog.Package
+	for _, arch := range spec.ArchIDs() {
+		t := b.Index.Table(catalog.Platform{Arch: arch, OS: s.ID}, st)
+		if t == nil || t.Newest == nil {
+			continue
+		}
+		found = append(found, t.Newest)
+		if newest == nil || t.Newest.Built.After(newest.Built) {
+			newest = t.Newest
 		}
 	}
-	return items
+	for _, p := range found {
+		current := series(p.Version) == series(newest.Version)
+		if st == catalog.Nightly {
+			current = newest.Built.Sub(p.Built) < previewAge
+		}
+		if current || p.Arch == spec.DefaultArch() {
+			o.Files = append(o.Files, file(spec, p, st))
+		}
+	}
+	for i := range o.Files {
+		o.Files[i].Emulates = emulates(spec, s, o.Files, o.Files[i].Arch)
+	}
+	if newest != nil && st == catalog.Release {
+		o.Requires = b.data.requires(newest)
+	}
+	return o
 }
 
-// checksums returns the files of the cells with their checksums. All are SHA-512 or, if no cell has one and some have a
-// SHA-256, SHA-256.
-func checksums(rows []Row) (list []Checksum, bits int) {
+// file returns the newest package of its platform.
+func file(spec *lookup.Spec, p *catalog.Package, st catalog.Stability) File {
+	f := File{Item: Item{p, spec}}
+	f.Link = f.URL() + f.fragment()
+	f.Get = f.Link
+	if p.Arch == spec.DefaultArch() {
+		f.Get = spec.LatestPath(p.OS, st)
+	}
+	return f
+}
+
+// fragment returns what the link to a package ends in. Version scrapers, such as Homebrew's, read the id from a link,
+// and the version from the next element with the class header, even if it belongs to another package. They expect one
+// package for each system. Therefore, links to other packages, and to those without a version number, end in a
+// fragment: scrapers then do not read the id. Browsers do not send the fragment to the server.
+func (i Item) fragment() string {
+	switch {
+	case i.Arch != i.spec.DefaultArch():
+		return "#" + string(i.Arch)
+	case !i.Numbered():
+		return "#unnumbered"
+	}
+	return ""
+}
+
+// emulates returns the computers that can run a package for arch and have none of their own in files.
+func emulates(spec *lookup.Spec, s *catalog.System, files []File, arch catalog.Arch) (list []string) {
+	for _, e := range s.Runs {
+		if e.Packages == arch && !slices.ContainsFunc(files, func(f File) bool { return f.Arch == e.Arch }) {
+			list = append(list, spec.ArchTitle(catalog.Platform{Arch: e.Arch, OS: s.ID})+" by "+e.By)
+		}
+	}
+	return list
+}
+
+// commands returns the commands that install the newest release on a system.
+func commands(b *Build, o Offer) Commands {
+	c := Commands{System: o.System}
+	if len(o.Files) == 0 || o.Files[0].Arch != b.Index.Spec().DefaultArch() {
+		return c // the permalink leads to packages for the default architecture
+	}
+	f := o.Files[0]
+	for _, i := range b.data.install {
+		if !slices.Contains(i.OSes, o.OS) || strings.Contains(i.Command, "{file}") && f.FileName() == "" {
+			continue
+		}
+		i.Command = strings.NewReplacer("{latest}", b.AbsURL(f.Get), "{file}", f.FileName(), "{version}", f.Version).
+			Replace(i.Command)
+		c.List = append(c.List, i)
+	}
+	return c
+}
+
+// checksums returns the packages that an empty query finds, with their checksums. All are SHA-512 or, if none has one
+// and some have a SHA-256, SHA-256.
+func checksums(x *lookup.Index) (list []Checksum, bits int) {
 	has512, has256 := false, false
-	for _, r := range rows {
-		for _, c := range r.Cells {
-			label := c.System
-			if r.Stability == catalog.Nightly {
-				label += " (preview)"
-			}
-			list = append(list, Checksum{Label: label, Item: c.Item})
-			if c.Item.Package != nil {
-				has512, has256 = has512 || c.Item.SHA512 != "", has256 || c.Item.SHA256 != ""
-			}
+	for _, c := range x.Answer(string(lookup.Home), "").Cells {
+		label := x.Spec().Title(c.OS)
+		if c.Stability == catalog.Nightly {
+			label += " (preview)"
+		}
+		list = append(list, Checksum{Label: label, Item: Item{c.Package, x.Spec()}})
+		if c.Package != nil {
+			has512, has256 = has512 || c.Package.SHA512 != "", has256 || c.Package.SHA256 != ""
 		}
 	}
 	bits = 512
@@ -132,17 +258,6 @@ func checksums(rows []Row) (list []Checksum, bits int) {
 		}
 	}
 	return list, bits
-}
-
-// otherArches returns the architectures that have packages, except the default.
-func otherArches(x *lookup.Index) []catalog.Arch {
-	var list []catalog.Arch
-	for _, pf := range x.Platforms() {
-		if pf.Arch != x.Spec().DefaultArch() && !slices.Contains(list, pf.Arch) {
-			list = append(list, pf.Arch)
-		}
-	}
-	return list
 }
 
 func newest(releases []*Release) *Release {
@@ -193,8 +308,8 @@ func (v variant) stabilities() []catalog.Stability {
 }
 
 // variantPage is the download page for a variant.
-func variantPage(b *Build, v variant, releases []*Release) Page {
-	h := Home{Query: true, Newest: newest(releases), Reference: reference(b.Index.Spec(), newest(releases))}
+func variantPage(b *Build, v variant) Page {
+	var h Selection
 	for _, s := range v.stabilities() {
 		row := Row{Stability: s}
 		for _, o := range v.oses() {
@@ -204,7 +319,7 @@ func variantPage(b *Build, v variant, releases []*Release) Page {
 		h.Rows = append(h.Rows, row)
 	}
 	return Page{
-		Path: "-/home/" + v.name() + ".html", Layout: "home.html",
+		Path: "-/home/" + v.name() + ".html", Layout: "query.html",
 		Title: variantTitle(b, v, h.Rows), Data: h, Group: output.Pages, NoIndex: true,
 	}
 }

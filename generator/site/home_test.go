@@ -112,33 +112,41 @@ func TestHomePage(t *testing.T) {
 		in.Notice, in.Sample = "Closed on *Monday* morning.", true
 	})["index.html"])
 
-	if got, want := texts(doc, "h3"), []string{"Stable release", "Preview release"}; !slices.Equal(got, want) {
-		t.Errorf("rows %q, want %q", got, want)
-	}
-	if got, want := texts(doc, "h4"),
-		[]string{"Windows", "macOS", "Linux", "Windows", "macOS", "Linux"}; !slices.Equal(got, want) {
-		t.Errorf("columns %q, want %q", got, want)
-	}
-	cells := find(doc, func(n *html.Node) bool { return attr(n, "class") == "cell" })
+	systems := find(doc, func(n *html.Node) bool { return attr(n, "data-os") != "" })
 	for n, want := range []string{
-		"Windows 5.12.1 for Windows Revision 30001 Built 2026-03-02 Size 250 MB Architecture 64-bit Intel and AMD " +
-			"(amd64) Extensions Browse extensions SHA-512 checksum " + strings.Repeat("ab", 64),
-		"macOS 5.12.1 for macOS Revision 30001 Built 2026-03-02 Size 250 MB Architecture Intel chip (amd64) " +
-			"Extensions Browse extensions SHA-512 checksum " + strings.Repeat("ab", 64),
-		"Linux Not available",
-		"Windows Not available",
-		"macOS 5.13.0 preview for macOS Revision 30007 Built 2026-03-08 Size 250 MB Architecture Intel chip (amd64) " +
-			"Extensions Browse extensions",
-		"Linux Not available",
+		"Windows Download for Windows Windows 5.12.1 · 250 MB 64-bit Intel and AMD, 64-bit ARM by emulation",
+		"macOS Download for macOS macOS 5.12.1 · 250 MB Intel chip, Apple chip by Rosetta " +
+			"Native for Apple chip: preview 5.13.0 (250 MB)",
 	} {
-		if got := textOf(cells[n]); got != want {
-			t.Errorf("cell %d: %q, want %q", n, got, want)
+		if n >= len(systems) {
+			t.Fatalf("%d systems to choose from, want Windows and macOS", len(systems))
+		}
+		if got := textOf(systems[n]); got != want {
+			t.Errorf("choice %d: %q, want %q", n, got, want)
 		}
 	}
-	links := find(cells[0], func(n *html.Node) bool { return n.Data == "a" })
-	wantLinks := []string{"/bitstream/" + id(1), testutil.Spec(t).Links[0].URL.ExpandURL(packages[0])}
-	if got := attrs(links, "href"); !slices.Equal(got, wantLinks) {
-		t.Errorf("links %q, want %q", got, wantLinks)
+	buttons := attrs(find(doc, func(n *html.Node) bool { return strings.HasPrefix(attr(n, "class"), "get") }), "href")
+	if want := []string{"/latest/win", "/latest/macosx"}; !slices.Equal(buttons, want) {
+		t.Errorf("buttons lead to %q, want %q", buttons, want)
+	}
+	var rows []string
+	for _, row := range find(doc, func(n *html.Node) bool {
+		return n.Data == "tr" && n.Parent.Data == "tbody" && strings.Contains(attr(n.Parent.Parent, "class"), "files")
+	}) {
+		rows = append(rows, textOf(row))
+	}
+	if diff := cmp.Diff([]string{
+		"Windows 64-bit Intel and AMD 64-bit ARM by emulation Aurora-5.12.1-win-amd64.exe " +
+			"5.12.1 · 2 March 2026 · Browse extensions 250 MB Copy SHA-512",
+		"macOS Intel chip Apple chip by Rosetta Aurora-5.12.1-macosx-amd64.dmg " +
+			"5.12.1 · 2 March 2026 · Browse extensions 250 MB Copy SHA-512",
+		"Linux Not available",
+		"Windows Not available",
+		"macOS Intel chip Aurora_macosx_amd64_7 5.13.0 · 8 March 2026 · Browse extensions 250 MB",
+		"macOS Apple chip Aurora_macosx_arm64_8 5.13.0 · 9 March 2026 · Browse extensions 250 MB Copy SHA-512",
+		"Linux Not available",
+	}, rows); diff != "" {
+		t.Errorf("rows of the tables (-want +got):\n%s", diff)
 	}
 	for _, anchor := range []string{"installers", "checksums", "access-older-releases"} {
 		if len(find(doc, func(n *html.Node) bool { return attr(n, "id") == anchor })) != 1 {
@@ -150,9 +158,51 @@ func TestHomePage(t *testing.T) {
 		!strings.Contains(textOf(notes[1]), "sample data") {
 		t.Errorf("%d notices, want the configured one and one about sample data", len(notes))
 	}
-	all := attrs(find(doc, func(n *html.Node) bool { return n.Data == "a" }), "href")
-	if !slices.Contains(all, "/?arch=arm64") {
-		t.Errorf("no link to the packages for arm64 in %q", all)
+	got := texts(doc, "pre")
+	want := []string{"Invoke-WebRequest https://download.example.org/latest/win -OutFile Aurora-5.12.1-win-amd64.exe",
+		"curl -fLJO https://download.example.org/latest/macosx"}
+	if len(got) != 4 || !slices.Equal(got[:2], want) || !strings.HasPrefix(got[2], "(Get-FileHash ") ||
+		!strings.HasSuffix(got[3], "| shasum -a 512 -c") {
+		t.Errorf("commands %q, want %q and one that verifies each", got, want)
+	}
+}
+
+// TestHomePageOfAnySystem checks what the download page offers if a system has not the newest release, or only packages
+// for some architectures.
+func TestHomePageOfAnySystem(t *testing.T) {
+	onAppleChip := catalog.Platform{OS: "macosx", Arch: "arm64"}
+	version := func(v string) func(*catalog.Package) {
+		return func(p *catalog.Package) { p.Version, p.Release = v, v }
+	}
+	tests := []struct {
+		name     string
+		packages []*catalog.Package
+		want     string // text of the choice
+	}{
+		{"both chips", []*catalog.Package{newPackage(1, onMac), newPackage(1, onAppleChip, withID(2))},
+			"Download for macOS Intel chip 5.12.1 · 250 MB Apple chip 5.12.1 · 250 MB"},
+		{"half out", []*catalog.Package{newPackage(1, onMac), newPackage(2, onWindows)},
+			"macOS Download for macOS macOS 5.12.1 · 250 MB Intel chip, Apple chip by Rosetta " +
+				"For macOS, 5.12.1 is the newest release."},
+		{"half out on one chip", []*catalog.Package{newPackage(1, onMac), newPackage(2, onAppleChip)},
+			"Download for macOS Intel chip 5.12.1 · 250 MB Apple chip 5.12.2 · 250 MB"},
+		{"an old release for another chip", []*catalog.Package{newPackage(9, onMac),
+			newPackage(1, onAppleChip, version("4.1.0"))},
+			"macOS Download for macOS macOS 5.12.9 · 250 MB Intel chip, Apple chip by Rosetta"},
+		{"no release yet", []*catalog.Package{newPackage(1, onWindows), newPackage(7, onMac, nightly("5.13.0"))},
+			"Download for macOS No release yet for Intel chip: preview 5.13.0 (250 MB)"},
+		{"an old preview for another chip", []*catalog.Package{newPackage(1, onMac),
+			newPackage(99, onMac, nightly("5.13.0")), newPackage(2, onAppleChip, nightly("5.11.0"))},
+			"macOS Download for macOS macOS 5.12.1 · 250 MB Intel chip, Apple chip by Rosetta"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			doc := parsed(t, downloadSite(t, tt.packages)["index.html"])
+			choices := find(doc, func(n *html.Node) bool { return attr(n, "data-os") == "macosx" })
+			if len(choices) != 1 || textOf(choices[0]) != tt.want {
+				t.Fatalf("%d choices for macOS, want 1: %q", len(choices), tt.want)
+			}
+		})
 	}
 }
 
@@ -258,7 +308,7 @@ func TestVariants(t *testing.T) {
 			if diff := cmp.Diff(want, pairs(page)); diff != "" {
 				t.Errorf("ids and versions (-want +got):\n%s", diff)
 			}
-			if got := len(texts(parsed(t, page), "h4")); got != cells {
+			if got := len(texts(parsed(t, page), "h3")); got != cells {
 				t.Errorf("%d cells, want %d", got, cells)
 			}
 		})

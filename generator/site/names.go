@@ -72,6 +72,8 @@ func readNames(fsys fs.FS) (*contentNames, error) {
 		case err != nil:
 			c.findings = append(c.findings, unreadable(contentFolder+name, err))
 		case name == "." || name == folder.WellKnown && d.IsDir():
+		case name == folder.Data && d.IsDir(): // see readData
+			return fs.SkipDir
 		case folder.Ignored(name):
 			if !strings.HasPrefix(base, ".git") { // nobody expects .git/ or .gitignore on the site
 				c.ignored = append(c.ignored, name+slash(d))

@@ -292,7 +292,7 @@ func TestLayoutMistakes(t *testing.T) {
 			`layouts/page.html:1:20: executing "main" at <ssi "/x-->">: error calling ssi: ssi cannot include ` +
 				`"/x-->": a quote, backslash, angle bracket or -- would end the comment`},
 		{"attribute left open", "page.html", "{{define \"main\"}}\n<a href=\"{{.Page.Title}}>x</a>{{end}}",
-			`layouts/base.html: "\"" in attribute name: "/releases.atom\">releases</a>, <a"`},
+			`layouts/base.html: "\"" in attribute name: "site-footer\"><div class=\"wrap\">\n"`},
 		{"script with a syntax error", "page.html", "{{define \"main\"}}<script>let let = {</script>{{end}}",
 			`layouts/page.html: minify: expected } instead of EOF in object literal`},
 	}

@@ -31,6 +31,11 @@
 //
 // A missing map key is an error.
 //
+// # Data files
+//
+// The YAML files in content/_data/ are not published; pages show what they contain. install.yaml lists commands that
+// install the software, series.yaml what visitors should know about series of releases: see Install and Series.
+//
 // # Assets
 //
 // Files in layouts/assets/ are published as assets/<name>.<hash of the content>.<ext>. Style sheets and scripts are
@@ -60,11 +65,18 @@ type Options struct {
 	Notice      string // Markdown for the top of every page, for instance to announce maintenance; "" for none
 	Sample      bool   // the catalogue is the embedded sample, which pages point out
 	Stats       bool   // there are download statistics at StatsURL, and pages link to them
-	Jobs        int    // pages to render at the same time, at least 1
-	Minify      bool   // minify HTML, style sheets and scripts
+	Resources   []SiteLink
+	Jobs        int  // pages to render at the same time, at least 1
+	Minify      bool // minify HTML, style sheets and scripts
 
 	Drafts bool      // publish drafts too
 	Today  time.Time // do not publish pages with a later date; zero publishes all
+}
+
+// SiteLink is a link to a page about the project on another site: its documentation, forum or licence.
+type SiteLink struct {
+	Title string
+	URL   string
 }
 
 // Input is everything that the rendered site depends on.
@@ -88,4 +100,5 @@ type Site struct {
 	Sample                      bool
 	Stats                       bool
 	Nav                         []*Page // content pages with a weight, lightest first
+	Resources                   []SiteLink
 }
