@@ -127,6 +127,7 @@ func normalized(target string) string {
 }
 
 // differentPage describes how a reply differs from the page that links to the packages of cells; "" if it does not.
+// Links to further packages end in a fragment other than #unnumbered.
 func (e *Emulation) differentPage(got emulate.Reply, cells []lookup.Cell) string {
 	var want, links []string
 	for _, c := range cells {
@@ -134,7 +135,7 @@ func (e *Emulation) differentPage(got emulate.Reply, cells []lookup.Cell) string
 			want = append(want, c.Package.ID)
 		}
 	}
-	link := regexp.MustCompile(`href="?` + lookup.BitstreamPrefix + `(` + e.Table.Index.Spec().IDs.Pattern() + `)`)
+	link := regexp.MustCompile(`href="?` + lookup.BitstreamPrefix + `(` + e.Table.Index.Spec().IDs.Pattern() + `)(?:#unnumbered)?["\s>]`)
 	for _, m := range link.FindAllSubmatch(got.Body, -1) {
 		links = append(links, string(m[1]))
 	}

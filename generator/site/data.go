@@ -197,3 +197,11 @@ func (d *data) requires(p *catalog.Package) string {
 	}
 	return ""
 }
+
+// Requires returns the versions of the item's system that it needs, in words; "" if unknown. It is for releases.
+func (r *Release) Requires(i Item) string {
+	if r.Maintenance == nil {
+		return ""
+	}
+	return r.Maintenance.Requires[i.OS]
+}

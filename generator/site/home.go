@@ -48,7 +48,8 @@ func (o Offer) Single() bool { return len(o.Files) == 1 }
 // File is a package of the download page.
 type File struct {
 	Item
-	Get      string   // address for a button: a permalink if there is one
+	Latest   string   // permalink that leads to the newest package of the system; "" if it leads to another package
+	Get      string   // address for a button: Latest, or one that scrapers do not read
 	Link     string   // address for the table: see fragment
 	Emulates []string // computers for which there is no package of their own: Apple chip by Rosetta
 }
@@ -165,7 +166,7 @@ func offer(b *Build, s *catalog.System, st catalog.Stability) Offer {
 			current = newest.Built.Sub(p.Built) < previewAge
 		}
 		if current || p.Arch == spec.DefaultArch() {
-			o.Files = append(o.Files, file(spec, p, st))
+			o.Files = append(o.Files, file(b.Index, p, st))
 		}
 	}
 	for i := range o.Files {
@@ -178,13 +179,15 @@ func offer(b *Build, s *catalog.System, st catalog.Stability) Offer {
 }
 
 // file returns the newest package of its platform.
-func file(spec *lookup.Spec, p *catalog.Package, st catalog.Stability) File {
+func file(x *lookup.Index, p *catalog.Package, st catalog.Stability) File {
+	spec := x.Spec()
 	f := File{Item: Item{p, spec}}
 	f.Link = f.URL() + f.fragment()
-	f.Get = f.Link
-	if p.Arch == spec.DefaultArch() {
-		f.Get = spec.LatestPath(p.OS, st)
+	latest := spec.LatestPath(p.OS, st)
+	if route, query, ok := spec.Permalink(latest); ok && x.Answer(string(route), query).Package == p {
+		f.Latest = latest
 	}
+	f.Get = cmp.Or(f.Latest, f.URL()+"#"+string(p.Arch))
 	return f
 }
 
@@ -215,15 +218,15 @@ func emulates(spec *lookup.Spec, s *catalog.System, files []File, arch catalog.A
 // commands returns the commands that install the newest release on a system.
 func commands(b *Build, o Offer) Commands {
 	c := Commands{System: o.System}
-	if len(o.Files) == 0 || o.Files[0].Arch != b.Index.Spec().DefaultArch() {
-		return c // the permalink leads to packages for the default architecture
+	if len(o.Files) == 0 || o.Files[0].Latest == "" {
+		return c
 	}
 	f := o.Files[0]
 	for _, i := range b.data.install {
 		if !slices.Contains(i.OSes, o.OS) || strings.Contains(i.Command, "{file}") && f.FileName() == "" {
 			continue
 		}
-		i.Command = strings.NewReplacer("{latest}", b.AbsURL(f.Get), "{file}", f.FileName(), "{version}", f.Version).
+		i.Command = strings.NewReplacer("{latest}", b.AbsURL(f.Latest), "{file}", f.FileName(), "{version}", f.Version).
 			Replace(i.Command)
 		c.List = append(c.List, i)
 	}

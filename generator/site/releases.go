@@ -3,6 +3,7 @@ package site
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/catalog"
@@ -20,6 +21,7 @@ type Release struct {
 	Newest       bool      // whether it is the newest of all releases
 	SupersededBy string    // version of the newest release of the same series (5.12); "" for that release itself
 	Notes        bool      // whether its page has hand-written notes
+	Maintenance  *Series   // what is known about its series; nil if nothing is
 
 	spec *lookup.Spec
 }
@@ -35,6 +37,22 @@ func (r *Release) SumsURL() string { return r.URL() + "SHA512SUMS" }
 
 // Platforms returns the titles of the platforms that the release has packages for: Windows, macOS, macOS (arm64).
 func (r *Release) Platforms() []string { return platformTitles(r.spec, platformsOf(r.spec, r.Items)) }
+
+// Files returns the newest package of each platform.
+func (r *Release) Files() []Item {
+	return slices.CompactFunc(slices.Clone(r.Items), func(a, b Item) bool { return a.Platform() == b.Platform() })
+}
+
+// OSes returns the ids of the systems that the release has packages for, separated by spaces.
+func (r *Release) OSes() string {
+	var list []string
+	for _, i := range r.Items {
+		if !slices.Contains(list, string(i.OS)) {
+			list = append(list, string(i.OS))
+		}
+	}
+	return strings.Join(list, " ")
+}
 
 // Revisions reports whether packages have a revision of the source code.
 func (r *Release) Revisions() bool { return r.spec.Revisions }
@@ -97,27 +115,70 @@ func later(a, b time.Time) time.Time {
 
 // ReleaseList is the content of the page of all releases.
 type ReleaseList struct {
-	Releases []*Release // newest first
+	Series  []ReleaseSeries
+	Systems []catalog.System
+	Years   []int // of the releases, newest first
+}
+
+// ReleaseSeries is the releases of a series, newest first.
+type ReleaseSeries struct {
+	Name     string // 5.12
+	Ended    time.Time
+	Releases []*Release
+}
+
+// releaseList groups releases by series. The series with the newest release comes first.
+func releaseList(spec *lookup.Spec, releases []*Release) ReleaseList {
+	l := ReleaseList{Systems: spec.Systems}
+	at := map[string]int{} // index of each series
+	for _, r := range releases {
+		n, ok := at[r.Series()]
+		if !ok {
+			n = len(l.Series)
+			at[r.Series()] = n
+			s := ReleaseSeries{Name: r.Series()}
+			if r.Maintenance != nil {
+				s.Ended = r.Maintenance.Ended
+			}
+			l.Series = append(l.Series, s)
+		}
+		l.Series[n].Releases = append(l.Series[n].Releases, r)
+		if year := r.Built.Year(); !slices.Contains(l.Years, year) {
+			l.Years = append(l.Years, year)
+		}
+	}
+	slices.SortFunc(l.Years, func(a, b int) int { return b - a })
+	return l
 }
 
 // ReleasePage is the content of the page of a release, except its notes, which are the Body.
 type ReleasePage struct {
 	*Release
-	NewestVersion string // version of the newest of all releases
+	NewestVersion string   // version of the newest of all releases
+	Previous      *Release // the release before it; nil if it is the first
+	Next          *Release // the release after it; nil if it is the newest
 	Permalinks    []Permalinks
 	Software      softwareApplications
 }
 
 // addReleases adds a page for each release and the page that lists all of them, and sets Notes of each release.
 func addReleases(b *Build, releases []*Release) {
-	for _, r := range releases {
+	for n, r := range releases {
+		r.Maintenance = b.data.seriesOf(r.Version)
+		data := ReleasePage{Release: r, NewestVersion: releases[0].Version, Permalinks: permalinksOf(b.Index, r.Items),
+			Software: software(b, r.Items)}
+		if n > 0 {
+			data.Next = releases[n-1]
+		}
+		if n+1 < len(releases) {
+			data.Previous = releases[n+1]
+		}
 		page := withText(b, Page{
 			Path: "releases/" + r.Version + "/index.html", Layout: "release.html",
 			Title:       b.Site.Project + " " + r.Version,
 			Description: "Packages, checksums and notes of " + b.Site.Project + " " + r.Version + ".",
 			Date:        r.Updated,
-			Data: ReleasePage{Release: r, NewestVersion: releases[0].Version,
-				Permalinks: permalinksOf(b.Index, r.Items), Software: software(b, r.Items)},
+			Data:        data,
 		})
 		r.Notes = b.markdown.render(page.body.markdown, nil) != ""
 		b.AddPage(page)
@@ -127,7 +188,7 @@ func addReleases(b *Build, releases []*Release) {
 		Title:       "Releases of " + b.Site.Project,
 		Description: "Every release of " + b.Site.Project + " that can be downloaded, newest first.",
 		Date:        newestUpdate(releases),
-		Data:        ReleaseList{releases},
+		Data:        releaseList(b.Index.Spec(), releases),
 	}))
 }
 
@@ -149,3 +210,6 @@ func newestUpdate(releases []*Release) time.Time {
 	}
 	return t
 }
+
+// PlatformTitle returns the name of a platform: Windows, macOS (Apple chip).
+func (r *Release) PlatformTitle(p catalog.Platform) string { return r.spec.PlatformTitle(p) }

@@ -52,10 +52,11 @@ func TestReleaseList(t *testing.T) {
 		rows = append(rows, textOf(tr))
 	}
 	want := []string{
-		"Release Built Packages for Status",
-		"5.8.1 2020-07-29 Windows, macOS newest",
-		"5.8.0 2020-07-19 Windows superseded by 5.8.1, notes",
-		"5.6.2 2020-04-10 Windows, Linux newest of its series",
+		"Release Date Files Status",
+		"5.8.1 29 July 2020 Windows 250 MB macOS 250 MB newest",
+		"5.8.0 19 July 2020 Windows 250 MB superseded by 5.8.1 notes",
+		"Release Date Files Status", // of the next series
+		"5.6.2 10 April 2020 Windows 250 MB Linux 250 MB newest of its series",
 	}
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
@@ -68,7 +69,7 @@ func TestReleaseList(t *testing.T) {
 		t.Errorf("title %q, want %q", got, want)
 	}
 	section := find(page, func(n *html.Node) bool { return attr(n, "id") == "notes" })
-	if len(section) != 1 || textOf(section[0]) != "Notes What is new A lot ." {
+	if len(section) != 1 || textOf(section[0]) != "What is new What is new A lot ." {
 		t.Errorf("notes: %d sections, want one with the text of the content file", len(section))
 	}
 }
@@ -81,10 +82,11 @@ func TestReleasePage(t *testing.T) {
 		rows = append(rows, textOf(tr))
 	}
 	if diff := cmp.Diff([]string{ // the permalink of a version leads to its latest build
-		"System Architecture File Size Built Revision Extensions",
-		"Windows 64-bit Intel and AMD Aurora-5.8.1-win-amd64.exe 250 MB 2020-07-29 210 Browse extensions",
-		"macOS Intel chip Aurora-5.8.1-macosx-amd64.dmg 250 MB 2020-07-30 211 Browse extensions",
-		"macOS Intel chip Aurora-5.8.1-macosx-amd64.dmg 250 MB 2020-07-29 210 Browse extensions",
+		"System Processor File Size Built Checksum",
+		"Windows 64-bit Intel and AMD Aurora-5.8.1-win-amd64.exe Browse extensions 250 MB 2020-07-29 revision 210 " +
+			"Copy SHA-512",
+		"macOS Intel chip Aurora-5.8.1-macosx-amd64.dmg Browse extensions 250 MB 2020-07-30 revision 211 Copy SHA-512",
+		"macOS Intel chip Aurora-5.8.1-macosx-amd64.dmg Browse extensions 250 MB 2020-07-29 revision 210 Copy SHA-512",
 		"System Always this package Always the newest, currently this one",
 		"Windows /releases/5.8.1/win /revision/210/win /releases/5.8/win /latest/win",
 		"macOS /releases/5.8.1/macosx /revision/211/macosx /releases/5.8/macosx /latest/macosx",
@@ -105,9 +107,9 @@ func TestReleasePage(t *testing.T) {
 	}
 
 	for path, want := range map[string]string{
-		"releases/5.8.1/index.html": "This is the newest release.",
-		"releases/5.8.0/index.html": "This release has been superseded by 5.8.1 .",
-		"releases/5.6.2/index.html": "The newest release is 5.8.1 .",
+		"releases/5.8.1/index.html": "Released 29 July 2020 . This is the newest release.",
+		"releases/5.8.0/index.html": "Released 19 July 2020 . This release has been superseded by 5.8.1 .",
+		"releases/5.6.2/index.html": "Released 10 April 2020 . The newest release is 5.8.1 .",
 	} {
 		main := find(parsed(t, files[path]), func(n *html.Node) bool { return n.Data == "main" })[0]
 		if got := textOf(find(main, func(n *html.Node) bool { return n.Data == "p" })[0]); got != want {

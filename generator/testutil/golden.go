@@ -73,9 +73,10 @@ func Parsed(t testing.TB, text string) any {
 	return v
 }
 
-var bitstreamRE = regexp.MustCompile(`href="?/bitstream/([0-9A-Za-z._-]+)`)
+var bitstreamRE = regexp.MustCompile(`href="?/bitstream/([0-9A-Za-z._-]+)(?:#unnumbered)?["\s>]`)
 
-// PageIDs returns the ids of the packages that a page links to, in order.
+// PageIDs returns the ids of the packages that a page links to, in order, without links that end in another fragment:
+// those lead to packages for other architectures than the query asks for.
 func PageIDs(page string) []string {
 	ids := []string{}
 	for _, m := range bitstreamRE.FindAllStringSubmatch(page, -1) {

@@ -109,7 +109,7 @@ func compare(t *testing.T, e *edge, tab *redirect.Table, q, path string) edgeRes
 	return got
 }
 
-var bitstreamRE = regexp.MustCompile(`href="/bitstream/([^"/#]+)`)
+var bitstreamRE = regexp.MustCompile(`href="/bitstream/([^"/#]+)(?:#unnumbered)?"`)
 
 // differ describes how a reply differs from the table's answer; "" if it does not.
 func differ(tab *redirect.Table, want redirect.Answer, got edgeResult, query string) string {

@@ -175,7 +175,7 @@ type answer struct {
 	Problem  string
 }
 
-var cellRE = regexp.MustCompile(`/bitstream/([0-9A-Za-z._-]+)|Not available`)
+var cellRE = regexp.MustCompile(`/bitstream/([0-9A-Za-z._-]+)(?:#unnumbered)?["\s>]|Not available`)
 
 // ask sends a request and parses the reply.
 func (s *server) ask(method, request string) (a answer, err error) {
