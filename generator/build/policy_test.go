@@ -27,6 +27,7 @@ title: Everything
 | a | 1 |
 
 ![A picture](/manual.png)
+![A small one](data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=)
 
 - [x] Done
 
