@@ -128,15 +128,35 @@ func platformTitles(spec *lookup.Spec, platforms []catalog.Platform) []string {
 	return titles
 }
 
+// CellItem is the content of a cell: a package on the page for a query.
+type CellItem struct {
+	Item
+	SupersededBy string // version of the newest of all releases; "" if the package belongs to it, or to no release
+}
+
+// Label returns the name of the package in a table of checksums: Linux, Linux (preview).
+func (c CellItem) Label() string {
+	if c.Matches(catalog.Nightly) {
+		return c.System() + " (preview)"
+	}
+	return c.System()
+}
+
 // cells returns one fragment of the download page for each package, and one for "not available".
 func cells(x *lookup.Index) []*Page {
-	pages := []*Page{cell("_none", Item{})} // no id begins with _
-	for _, i := range itemsOf(x.Spec(), x.Packages()) {
-		pages = append(pages, cell(i.ID, i))
+	pages := []*Page{cell("_none", CellItem{})} // no id begins with _
+	items := itemsOf(x.Spec(), x.Packages())
+	newest := newest(releasesOf(x.Spec(), items))
+	for _, i := range items {
+		c := CellItem{Item: i}
+		if i.Matches(catalog.Release) && i.Release != newest.Version {
+			c.SupersededBy = newest.Version
+		}
+		pages = append(pages, cell(i.ID, c))
 	}
 	return pages
 }
 
-func cell(name string, i Item) *Page {
-	return &Page{Path: "-/cell/" + name + ".html", Layout: "cell.html", Data: i, Group: output.Records, NoIndex: true}
+func cell(name string, c CellItem) *Page {
+	return &Page{Path: "-/cell/" + name + ".html", Layout: "cell.html", Data: c, Group: output.Records, NoIndex: true}
 }

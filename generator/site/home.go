@@ -62,7 +62,29 @@ type Commands struct {
 
 // Selection is the content of a page for a query: see variant.
 type Selection struct {
-	Rows []Row
+	Rows    []Row
+	Phrases []Phrase
+}
+
+// Phrase says what a parameter selects, for the heading of the page.
+type Phrase struct {
+	Parameter string // version
+	Text      string // Version …, with the value in place of the ellipsis
+}
+
+// phrases returns the phrases of the parameters that select packages.
+func phrases(spec *lookup.Spec) (list []Phrase) {
+	texts := map[lookup.Finds]string{lookup.ByVersion: "Version …", lookup.ByRevision: "Revision …",
+		lookup.ByClosestRevision: "Revision … or before", lookup.ByDate: "Builds of … or before"}
+	for _, p := range spec.Modes() {
+		if text := texts[p.Finds]; text != "" {
+			list = append(list, Phrase{p.Name, text})
+		}
+	}
+	if p := spec.Of(lookup.OffsetRole); p != nil {
+		list = append(list, Phrase{p.Name, "offset …"})
+	}
+	return list
 }
 
 // Row is one row of the page for a query.
@@ -312,7 +334,7 @@ func (v variant) stabilities() []catalog.Stability {
 
 // variantPage is the download page for a variant.
 func variantPage(b *Build, v variant) Page {
-	var h Selection
+	h := Selection{Phrases: phrases(b.Index.Spec())}
 	for _, s := range v.stabilities() {
 		row := Row{Stability: s}
 		for _, o := range v.oses() {

@@ -1,0 +1,56 @@
+// Names the value that the address contains, and proposes a corrected address or the nearest releases. The page is the
+// same for all addresses, so only a script can know this.
+const asked = new URLSearchParams(location.search)
+
+// distance returns the number of edits that turn one word into another.
+function distance(a, b) {
+  let row = [...Array(b.length + 1).keys()]
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] !== b[j - 1]))
+    }
+    row = next
+  }
+  return row[b.length]
+}
+
+const given = document.getElementById("given")
+const parameter = given?.dataset.parameter
+if (asked.get(parameter)) {
+  const value = asked.get(parameter)
+  given.querySelector("code").textContent = `${parameter}=${value.slice(0, 80)}`
+  given.hidden = false
+  let best, least = 3
+  for (const {dataset} of document.querySelectorAll("[data-value]")) {
+    for (const word of [dataset.value, ...dataset.aliases.split(" ").filter(Boolean)]) {
+      const begins = value.length > 1 && word.startsWith(value.toLowerCase()) ? 0 : 3
+      const d = Math.min(begins, distance(value.toLowerCase().slice(0, 20), word))
+      if (d < least) [best, least] = [dataset.value, d]
+    }
+  }
+  if (best) {
+    asked.set(parameter, best)
+    const link = document.createElement("a")
+    link.href = location.pathname + "?" + asked
+    link.textContent = decodeURIComponent(link.search.slice(1))
+    const proposal = given.querySelector("span")
+    proposal.append(link, "?")
+    proposal.hidden = false
+  }
+}
+
+// The releases nearest to the version in the address, /releases/5.9/ or ?version=5.9, come first.
+const version = asked.get(document.getElementById("releases")?.dataset.parameter) ?? location.pathname.match(/^\/releases\/([^/]+)/)?.[1]
+const releases = document.getElementById("releases")
+if (releases && /^\d/.test(version ?? "")) {
+  const numbers = text => text.split(/\D+/).map(Number)
+  const wanted = numbers(version)
+  const away = item => numbers(item.dataset.version).map((n, i) => Math.abs(n - (wanted[i] ?? 0)))
+  const items = [...releases.children].map(item => [item, away(item)])
+  items.sort(([, a], [, b]) => {
+    const i = a.findIndex((n, i) => n !== b[i])
+    return i < 0 ? a.length - b.length : a[i] - (b[i] ?? 0)
+  })
+  releases.replaceChildren(...items.slice(0, 5).map(([item]) => item))
+}
