@@ -35,7 +35,7 @@ if (asked.get(parameter)) {
     link.href = location.pathname + "?" + asked
     link.textContent = decodeURIComponent(link.search.slice(1))
     const proposal = given.querySelector("span")
-    proposal.append(link, "?")
+    proposal.append(" ", link, "?")
     proposal.hidden = false
   }
 }

@@ -1,0 +1,217 @@
+package build_test
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"github.com/Slicer/sitegen/generator/testutil"
+	"github.com/Slicer/sitegen/generator/testutil/browser"
+)
+
+// serveSample builds the site of the sample and serves it with Nginx.
+func serveSample(t *testing.T) *testutil.Nginx {
+	t.Helper()
+	dir := t.TempDir()
+	if _, err := run(t, dir, map[string][]string{"source": {"sample"}}); err != nil {
+		t.Fatal(err)
+	}
+	return testutil.StartNginx(t, filepath.Join(dir, "public"), filepath.Join(dir, "redirects"))
+}
+
+// TestPages opens the pages of a site in Chromium: Nginx answers the links, and sends the Content-Security-Policy.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	site := serveSample(t)
+	chromium := browser.Start(t)
+	t.Run("detection", func(t *testing.T) { testDetection(t, chromium, site.URL) })
+	t.Run("accessible", func(t *testing.T) { testAccessible(t, chromium, site.URL) })
+	t.Run("releases", func(t *testing.T) { testFilter(t, chromium, site.URL) })
+	t.Run("answers", func(t *testing.T) { testAnswers(t, chromium, site.URL) })
+	t.Run("copy", func(t *testing.T) { testCopy(t, chromium, site.URL) })
+}
+
+// testDetection opens the download page on many devices. What comes first is the visitor's system; nothing is hidden.
+func testDetection(t *testing.T, chromium *browser.Process, url string) {
+	const (
+		chrome  = " AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+		safari  = " AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15"
+		mobile  = " AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1"
+		android = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 "
+	)
+	hints := func(platform, arch string) *emulation.UserAgentMetadata {
+		return &emulation.UserAgentMetadata{Platform: platform, Architecture: arch}
+	}
+	phone := hints("Android", "")
+	phone.Mobile = true
+	const windows = "Download for Windows 5.12.4 · 277 MB 64-bit Intel and AMD, 64-bit ARM by emulation"
+	const mac = "Download for macOS 5.12.4 · 442 MB Intel chip, Apple chip by Rosetta"
+	const linux = "Download for Linux 5.12.4 · 477 MB 64-bit Intel and AMD"
+	for _, tc := range []struct {
+		name     string
+		settings browser.Settings
+		want     string // the first button
+		phone    bool
+	}{
+		{"Windows", browser.Settings{Agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64)" + chrome, Hints: hints("Windows", "x86")},
+			windows, false},
+		{"Windows on ARM", browser.Settings{Agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64)" + chrome,
+			Hints: hints("Windows", "arm")}, windows, false},
+		{"Windows, Firefox", browser.Settings{Agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 " +
+			"Firefox/145.0"}, windows, false},
+		{"Mac, Chrome, Apple chip", browser.Settings{Agent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)" + chrome,
+			Hints: hints("macOS", "arm")}, mac, false},
+		{"Mac, Safari", browser.Settings{Agent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)" + safari}, mac, false},
+		{"Mac, Firefox", browser.Settings{Agent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:145.0) Gecko/20100101 " +
+			"Firefox/145.0"}, mac, false},
+		{"Linux", browser.Settings{Agent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"},
+			linux, false},
+		{"ChromeOS", browser.Settings{Agent: "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0)" + chrome}, linux, false},
+		{"iPhone", browser.Settings{Width: 390, Touch: true, Agent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X)" +
+			mobile}, windows, true},
+		{"iPad", browser.Settings{Width: 768, Touch: true, Agent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)" + safari},
+			windows, true},
+		{"Android phone", browser.Settings{Width: 390, Touch: true, Agent: android + "Mobile Safari/537.36", Hints: phone},
+			windows, true},
+		{"Android tablet", browser.Settings{Width: 768, Touch: true, Agent: android + "Safari/537.36",
+			Hints: hints("Android", "")}, windows, true},
+		{"unknown", browser.Settings{Agent: "Lynx/2.9.2"}, windows, false},
+		{"no scripts", browser.Settings{NoScripts: true}, windows, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if tc.settings.Width == 0 {
+				tc.settings.Width = 1280
+			}
+			b := chromium.Open(t, url, tc.settings)
+			b.Visit("/")
+			if got := b.Text("#systems .get"); got != tc.want {
+				t.Errorf("the first button is %q, want %q", got, tc.want)
+			}
+			shown := browser.Eval[[]string](b, `[...document.querySelectorAll('#systems .get')]
+				.filter((a) => a.checkVisibility({visibilityProperty: true})).map((a) => a.getAttribute('href'))`)
+			slices.Sort(shown)
+			if want := []string{"/latest/linux", "/latest/macosx", "/latest/win"}; !slices.Equal(shown, want) {
+				t.Errorf("visible buttons lead to %q, want %q", shown, want)
+			}
+			if got := browser.Eval[bool](b, `document.getElementById('phone').checkVisibility()`); got != tc.phone {
+				t.Errorf("says that the software is for computers: %v, want %v", got, tc.phone)
+			}
+		})
+	}
+}
+
+// pageTypes has a path of each type of page.
+var pageTypes = []string{"/", "/releases/", "/releases/5.12.4/", "/releases/5.2.2/", "/preview/", "/api/", "/requirements/",
+	"/?version=5.2", "/?os=macosx&stability=release", "/?os=mac", "/download?os=win&version=5.9", "/no/such/page/"}
+
+// testAccessible checks all types of pages with axe-core, on phones, tablets and desktop computers, in light and dark
+// colours.
+func testAccessible(t *testing.T, chromium *browser.Process, url string) {
+	for _, s := range []browser.Settings{
+		{Width: 390}, {Width: 390, Dark: true}, {Width: 768}, {Width: 1280}, {Width: 1280, Dark: true}, {Width: 320},
+	}[:testutil.Amount(6, 2)] {
+		b := chromium.Open(t, url, s)
+		for _, path := range pageTypes {
+			b.Visit(path)
+			b.CheckAccessible()
+			b.Ignore("Failed to load resource: the server responded with a status of 40")
+			if t.Failed() {
+				t.Fatalf("on %s with %+v", path, s)
+			}
+		}
+	}
+}
+
+// testFilter filters the list of releases.
+func testFilter(t *testing.T, chromium *browser.Process, url string) {
+	b := chromium.Open(t, url, browser.Settings{Width: 1280})
+	visible := func() string {
+		return strings.Join(browser.Eval[[]string](b, `[...document.querySelectorAll('.series tbody th')]
+			.filter((e) => e.checkVisibility()).map((e) => e.textContent)`), " ")
+	}
+	b.Visit("/releases/")
+	all := visible()
+	b.Do(chromedp.SendKeys(chromedp.CSS("#filter [name=q]"), "5.12"))
+	if got, want := visible(), "5.12.4 5.12.3 5.12.2"; got != want {
+		t.Errorf("releases with 5.12: %s, want %s", got, want)
+	}
+	if got, want := b.Text("#found"), "3 of 12 releases"; got != want {
+		t.Errorf("status %q, want %q", got, want)
+	}
+	b.Visit("/releases/" + browser.Eval[string](b, `location.search`)) // as a shared link
+	if got, want := visible(), "5.12.4 5.12.3 5.12.2"; got != want {
+		t.Errorf("releases of the shared link: %s, want %s", got, want)
+	}
+	b.Visit("/releases/?year=2023&system=win")
+	if got, want := visible(), "5.4.0 5.2.2"; got != want {
+		t.Errorf("releases of 2023: %s, want %s", got, want)
+	}
+	b.Visit("/releases/?q=9.9")
+	if got, want := b.Text("#found"), "No release matches."; got != want || visible() != "" {
+		t.Errorf("status %q, want %q", got, want)
+	}
+	plain := chromium.Open(t, url, browser.Settings{Width: 390, NoScripts: true})
+	plain.Visit("/releases/")
+	if got := browser.Eval[bool](plain, `document.getElementById('filter').checkVisibility()`); got {
+		t.Error("without scripts, a filter is shown that does nothing")
+	}
+	if b = plain; visible() != all {
+		t.Errorf("without scripts, the list has %s, want %s", visible(), all)
+	}
+}
+
+// testAnswers follows links with parameters.
+func testAnswers(t *testing.T, chromium *browser.Process, url string) {
+	b := chromium.Open(t, url, browser.Settings{Width: 1280})
+	b.Visit("/?version=5.2")
+	if got, want := b.Text("h1"), "Version 5.2"; got != want {
+		t.Errorf("heading %q, want %q", got, want)
+	}
+	if got, want := b.Text(".cell .superseded"), "Superseded by 5.12.4"; got != want {
+		t.Errorf("the cell of 5.2.2 says %q, want %q", got, want)
+	}
+	b.Visit("/?os=mac&stability=release")
+	if got, want := b.Text("#given"), "Your link says os=mac. Did you mean os=macosx&stability=release?"; got != want {
+		t.Errorf("proposal %q, want %q", got, want)
+	}
+	b.Ignore("status of 400")
+	b.Do(chromedp.Click(chromedp.CSS("#given a")), chromedp.WaitVisible(chromedp.CSS(".cell .get")))
+	if got, want := browser.Eval[string](b, `location.search`), "?os=macosx&stability=release"; got != want {
+		t.Errorf("the proposal leads to %s, want %s", got, want)
+	}
+	b.Visit("/?os=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E")
+	if got, want := b.Text("#given"), "Your link says os=<img src=x onerror=alert(1)>."; got != want {
+		t.Errorf("hostile value: %q, want %q", got, want)
+	}
+	b.Visit("/download?os=win&version=5.9")
+	if got, want := b.Text("#releases"), "5.10.0 5.8.1 5.6.2 5.12.4 5.4.0"; got != want {
+		t.Errorf("releases near 5.9: %s, want %s", got, want)
+	}
+	b.Visit("/releases/4.9.0/")
+	if got, want := b.Text("#releases li"), "4.8.1"; got != want {
+		t.Errorf("release nearest to 4.9.0: %s, want %s", got, want)
+	}
+	b.Ignore("status of 40")
+}
+
+// testCopy copies a checksum with the keyboard.
+func testCopy(t *testing.T, chromium *browser.Process, url string) {
+	b := chromium.Open(t, url, browser.Settings{Width: 1280})
+	b.Visit("/")
+	browser.Eval[any](b, `navigator.clipboard.writeText = async (text) => { window.copied = text }; null`)
+	b.Do(chromedp.Focus(chromedp.CSS("#installers .copy")), chromedp.KeyEvent("\r"))
+	if got := browser.Eval[string](b, `window.copied ?? ''`); len(got) != 128 {
+		t.Errorf("copied %q, want a SHA-512", got)
+	}
+	if got := b.Text("#installers .copy"); got != "Copied" {
+		t.Errorf("the button says %q, want Copied", got)
+	}
+	b.Do(chromedp.Click(chromedp.CSS("#command-line .copy")))
+	if got := browser.Eval[string](b, `window.copied`); got != "winget install Kitware.Slicer" {
+		t.Errorf("copied %q, want the first command", got)
+	}
+}
