@@ -14,9 +14,8 @@ type ErrorPage struct {
 	Text    string          // one sentence that says what is wrong
 	Problem *lookup.Problem // the invalid parameter; nil if the error is about something else
 
-	Values   []Value    // values of the parameter; nil if it has no list of values
-	Releases []*Release // the newest release of each series, for a page or package that does not exist
-	Version  string     // name of the parameter that selects by version
+	Values  []Value // values of the parameter; nil if it has no list of values
+	Nearest string  // for a missing page or package: name of the parameter that selects by version
 }
 
 // Value is a valid value of a parameter.
@@ -28,14 +27,8 @@ type Value struct {
 
 // addErrors adds the error pages that a server sends: a general page for each status, one for each parameter that can
 // be invalid, and one for each kind of file that may not exist.
-func addErrors(b *Build, releases []*Release) {
+func addErrors(b *Build) {
 	spec := b.Index.Spec()
-	var heads []*Release
-	for _, r := range releases {
-		if r.SupersededBy == "" {
-			heads = append(heads, r)
-		}
-	}
 	version := ""
 	for _, m := range spec.Modes() {
 		if m.Finds == lookup.ByVersion {
@@ -45,7 +38,7 @@ func addErrors(b *Build, releases []*Release) {
 	b.AddPage(errorPage("400.html", "Bad request", ErrorPage{Status: 400,
 		Text: "The server does not understand this request."}))
 	b.AddPage(errorPage("404.html", "Page not found", ErrorPage{Status: 404,
-		Text: "There is no page at this address.", Releases: heads, Version: version}))
+		Text: "There is no page at this address.", Nearest: version}))
 	b.AddPage(errorPage("-/error/405.html", "Method not allowed", ErrorPage{Status: 405,
 		Text: "This address can only be read: use GET or HEAD, without a body."}))
 	b.AddPage(errorPage("-/error/412.html", "Precondition failed", ErrorPage{Status: 412,
@@ -57,7 +50,7 @@ func addErrors(b *Build, releases []*Release) {
 	b.AddPage(errorPage("-/error/500.html", "Server error", ErrorPage{Status: 500,
 		Text: "The server could not answer this request. Please try again in a few minutes."}))
 	b.AddPage(errorPage("-/error/404-package.html", "No such package", ErrorPage{Status: 404,
-		Text: "No package matches the parameters of this address.", Releases: heads, Version: version}))
+		Text: "No package matches the parameters of this address.", Nearest: version}))
 	b.AddPage(errorPage("-/error/404-bitstream.html", "No such file", ErrorPage{Status: 404,
 		Text: "No package has this number: it never existed, or it was a preview build that is no longer kept."}))
 	for _, p := range spec.Problems() {

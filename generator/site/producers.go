@@ -16,7 +16,7 @@ func addDownloads(b *Build) error {
 	addPreview(b)
 	addHome(b, releases)
 	b.added = append(b.added, b.derived.cells...)
-	addErrors(b, releases)
+	addErrors(b)
 	addAPIPage(b, releases)
 	addFeeds(b, releases)
 	addAPI(b, releases)

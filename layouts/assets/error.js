@@ -40,17 +40,25 @@ if (asked.get(parameter)) {
   }
 }
 
-// The releases nearest to the version in the address, /releases/5.9/ or ?version=5.9, come first.
-const version = asked.get(document.getElementById("releases")?.dataset.parameter) ?? location.pathname.match(/^\/releases\/([^/]+)/)?.[1]
-const releases = document.getElementById("releases")
-if (releases && /^\d/.test(version ?? "")) {
+// The newest releases of the series nearest to the version in the address, /releases/5.9/ or ?version=5.9.
+const nearest = document.getElementById("nearest")
+const version = asked.get(nearest?.dataset.parameter) ?? location.pathname.match(/^\/releases\/([^/]+)/)?.[1]
+if (nearest && /^\d/.test(version ?? "")) {
   const numbers = text => text.split(/\D+/).map(Number)
   const wanted = numbers(version)
-  const away = item => numbers(item.dataset.version).map((n, i) => Math.abs(n - (wanted[i] ?? 0)))
-  const items = [...releases.children].map(item => [item, away(item)])
-  items.sort(([, a], [, b]) => {
-    const i = a.findIndex((n, i) => n !== b[i])
-    return i < 0 ? a.length - b.length : a[i] - (b[i] ?? 0)
-  })
-  releases.replaceChildren(...items.slice(0, 5).map(([item]) => item))
+  const away = version => numbers(version).map((n, i) => Math.abs(n - (wanted[i] ?? 0)))
+  fetch("/api/v1/releases.json").then(response => response.json()).then(({releases}) => {
+    const list = releases.filter(release => !release.superseded_by).map(({version}) => ({version, distance: away(version)}))
+    list.sort(({distance: a}, {distance: b}) => {
+      const i = a.findIndex((n, i) => n !== b[i])
+      return i < 0 ? a.length - b.length : a[i] - (b[i] ?? 0)
+    })
+    for (const {version} of list.slice(0, 5)) {
+      const link = document.createElement("a")
+      link.href = `/releases/${encodeURIComponent(version)}/`
+      link.textContent = version
+      nearest.append(" ", link)
+    }
+    nearest.hidden = list.length === 0
+  }, () => {})
 }
