@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"redirect/servers/*", "preview", "stats", "supply/sources/girder", "supply/sources/packagesjson",
 		"deploy/website"},
 	{"redirect/servers", "statspage", "supply/sources/*", "testutil", "deploy/remote"},
-	{"config", "supply/sources"},
+	{"config", "supply/sources", "testutil/browser"},
 	{"project"},
 	{"supply"},
 	{"build", "count", "customize", "deploy", "inspect", "serve"}, // one for each kind of run

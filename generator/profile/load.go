@@ -15,7 +15,7 @@ import (
 	"github.com/Slicer/sitegen/generator/yamltext"
 )
 
-//go:embed *.yaml *.txt all:slicer
+//go:embed *.yaml *.txt all:*/content all:*/layouts
 var builtIn embed.FS
 
 // BuiltIn returns the names of the profiles that are part of the program.

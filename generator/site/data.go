@@ -32,7 +32,7 @@ type data struct {
 //
 //   - title: Homebrew
 //     systems: [macosx]
-//     command: brew install --cask slicer
+//     command: brew install --cask aurora
 type Install struct {
 	Title   string       // name of the program: Homebrew, curl
 	OSes    []catalog.OS // the systems that it is for
