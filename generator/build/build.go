@@ -20,7 +20,6 @@ import (
 
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/history"
-	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/project"
 	"github.com/Slicer/sitegen/generator/redirect"
@@ -58,8 +57,7 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 	// Render only if an input, or a file on disk, has changed since the last run.
 	at.next("input")
 	at.show("reading content and layouts")
-	x := cat.Index(p)
-	in, err := p.Site(x, cat.Run.IsSample())
+	in, err := cat.Site(p)
 	if err != nil {
 		return report, err
 	}
@@ -73,7 +71,7 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 	}
 	var plan *output.Plan
 	if !current {
-		made, err := render(ctx, p, x, in, at)
+		made, err := render(ctx, p, in, at)
 		if err != nil {
 			return report, err
 		}
@@ -152,7 +150,7 @@ func (r *rendering) keep() (folders []string) {
 // render renders all files of the site and compiles the redirects, for each configured server. All mistakes in pages
 // and rules are reported at once. If the redirects exceed a limit of a server, only the files of that server remain
 // unchanged.
-func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.Input, at *phases) (*rendering, error) {
+func render(ctx context.Context, p *project.Project, in site.Input, at *phases) (*rendering, error) {
 	at.next("pages")
 	done := func(int) {}
 	in.Rendered = func() { done(1) }
@@ -160,7 +158,7 @@ func render(ctx context.Context, p *project.Project, x *lookup.Index, in site.In
 	if err != nil {
 		return nil, err
 	}
-	table, tableErr := p.Table(x, e.Aliases(), e.Paths())
+	table, tableErr := p.Table(in.Index, e.Aliases(), e.Paths())
 	if table == nil {
 		return nil, tableErr
 	}

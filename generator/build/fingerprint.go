@@ -42,8 +42,7 @@ func takeFingerprint(ctx context.Context, p *project.Project, in *site.Input,
 	c := &p.Config
 	enc := json.NewEncoder(h)
 	for _, v := range []any{options, p.Precompress(), p.Profile, c.Name, c.Servers, c.RedirectHosts, c.Headers,
-		packages,
-		f.sources.String()} {
+		packages, in.Withdrawn, f.sources.String()} {
 		if err := enc.Encode(v); err != nil {
 			return f, fmt.Errorf("compare with the last run: %w", err)
 		}

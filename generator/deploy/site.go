@@ -143,8 +143,7 @@ func (s *site) table(ctx context.Context, files []objects.Object) (*redirect.Tab
 	if err != nil {
 		return nil, nil, err
 	}
-	x := cat.Index(p)
-	in, err := p.Site(x, cat.Run.IsSample())
+	in, err := cat.Site(p)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -157,7 +156,7 @@ func (s *site) table(ctx context.Context, files []objects.Object) (*redirect.Tab
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := p.Table(x, e.Aliases(), built)
+	t, err := p.Table(in.Index, e.Aliases(), built)
 	if err = errors.Join(e.Err(), err); err != nil {
 		return nil, nil, fault.Wrap(fault.Content, err, "Nothing was deployed. Correct these and build again.")
 	}

@@ -142,6 +142,12 @@ func (r *Reader) All(ctx context.Context) ([]Entry, error) {
 	return entries, readError(err)
 }
 
+// Releases returns every package of a release that was ever published, newest first.
+func (r *Reader) Releases(ctx context.Context) ([]Entry, error) {
+	entries, err := readEntries(ctx, r.file, "WHERE release != '' AND pre_release = 0")
+	return entries, readError(err)
+}
+
 // Held returns the records that the last run held back.
 func (r *Reader) Held(ctx context.Context) ([]catalog.Held, error) {
 	held, err := readHeld(ctx, r.file)

@@ -68,13 +68,12 @@ func pages(ctx context.Context, p *project.Project) (*lookup.Index, *site.Editio
 	for _, w := range cat.Warnings {
 		p.Log.Warn(w)
 	}
-	x := cat.Index(p)
-	in, err := p.Site(x, cat.Run.IsSample())
+	in, err := cat.Site(p)
 	if err != nil {
 		return nil, nil, err
 	}
 	e, err := site.NewEdition(ctx, in, nil)
-	return x, e, err
+	return in.Index, e, err
 }
 
 // CheckRedirects returns the mistakes in the redirects of the site, and the requests that each configured server

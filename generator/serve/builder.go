@@ -97,7 +97,7 @@ func (b *builder) Build(ctx context.Context) (*preview.State, error) {
 	}
 	p := b.project
 	start := p.Now()
-	in, err := p.Site(b.cat.Index(p), b.cat.Run.IsSample())
+	in, err := b.cat.Site(p)
 	if err != nil {
 		return nil, err
 	}

@@ -131,7 +131,7 @@ func platformTitles(spec *lookup.Spec, platforms []catalog.Platform) []string {
 // CellItem is the content of a cell: a package on the page for a query.
 type CellItem struct {
 	Item
-	SupersededBy string // version of the newest of all releases; "" if the package belongs to it, or to no release
+	SupersededBy string // newest release for the package's platform; "" if the package belongs to it, or to no release
 }
 
 // Label returns the name of the package in a table of checksums: Linux, Linux (preview).
@@ -146,11 +146,11 @@ func (c CellItem) Label() string {
 func cells(x *lookup.Index) []*Page {
 	pages := []*Page{cell("_none", CellItem{})} // no id begins with _
 	items := itemsOf(x.Spec(), x.Packages())
-	newest := newest(releasesOf(x.Spec(), items))
 	for _, i := range items {
 		c := CellItem{Item: i}
-		if i.Matches(catalog.Release) && i.Release != newest.Version {
-			c.SupersededBy = newest.Version
+		if newest := x.Table(i.Platform(), catalog.Release).Newest; i.Matches(catalog.Release) &&
+			i.Release != newest.Release {
+			c.SupersededBy = newest.Release
 		}
 		pages = append(pages, cell(i.ID, c))
 	}

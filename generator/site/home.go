@@ -33,13 +33,9 @@ type Offer struct {
 	Files    []File // the newest package of each architecture in use, that of the default one first
 	Others   []File // preview builds for architectures that have no release
 	Requires string // versions of the system that Files need, in words; "" if unknown
-	Newest   string // version of the newest release of all systems
-}
-
-// Behind reports whether there is a newer release, which does not support the system.
-func (o Offer) Behind() bool {
-	return len(o.Files) > 0 && o.Newest != "" &&
-		!slices.ContainsFunc(o.Files, func(f File) bool { return f.Release == o.Newest })
+	Behind   string // version of the newest release, if Files are older; else ""
+	// Withdrawn is the day on which the packages of the release Behind were withdrawn; zero if there have been none.
+	Withdrawn time.Time
 }
 
 // Single reports whether there is only one file.
@@ -134,8 +130,10 @@ func homePage(b *Build, releases []*Release) Page {
 	h := Home{Newest: newest(releases)}
 	for _, s := range b.Index.Spec().Systems {
 		release, preview := offer(b, &s, catalog.Release), offer(b, &s, catalog.Nightly)
-		if h.Newest != nil {
-			release.Newest = h.Newest.Version
+		if h.Newest != nil && len(release.Files) > 0 &&
+			!slices.ContainsFunc(release.Files, func(f File) bool { return f.Release == h.Newest.Version }) {
+			release.Behind = h.Newest.Version
+			release.Withdrawn = withdrawals(b.Withdrawn).of(h.Newest.Version, s.ID)
 		}
 		release.Others = slices.DeleteFunc(slices.Clone(preview.Files), func(f File) bool {
 			return slices.ContainsFunc(release.Files, func(r File) bool { return r.Arch == f.Arch })

@@ -183,7 +183,7 @@ func TestHomePageOfAnySystem(t *testing.T) {
 			"Download for macOS Intel chip 5.12.1 · 250 MB Apple chip 5.12.1 · 250 MB"},
 		{"half out", []*catalog.Package{newPackage(1, onMac), newPackage(2, onWindows)},
 			"macOS Download for macOS macOS 5.12.1 · 250 MB Intel chip, Apple chip by Rosetta " +
-				"For macOS, 5.12.1 is the newest release."},
+				"For macOS, 5.12.1 is the newest release. 5.12.2 is not available for it yet."},
 		{"half out on one chip", []*catalog.Package{newPackage(1, onMac), newPackage(2, onAppleChip)},
 			"Download for macOS Intel chip 5.12.1 · 250 MB Apple chip 5.12.2 · 250 MB"},
 		{"an old release for another chip", []*catalog.Package{newPackage(9, onMac),

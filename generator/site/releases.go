@@ -22,6 +22,8 @@ type Release struct {
 	SupersededBy string    // version of the newest release of the same series (5.12); "" for that release itself
 	Notes        bool      // whether its page has hand-written notes
 	Maintenance  *Series   // what is known about its series; nil if nothing is
+	NewestFor    []string  // platforms for which it is the newest release, unless it is so for all: macOS (Apple chip)
+	Missing      []Missing // systems that have packages of the release before, and none of this one
 
 	spec *lookup.Spec
 }
@@ -59,6 +61,54 @@ func (r *Release) Revisions() bool { return r.spec.Revisions }
 
 // Links returns the profile's links to other sites, which are columns of the table of packages.
 func (r *Release) Links() []catalog.Link { return r.spec.Links }
+
+// Missing is a system that a release has no packages for.
+type Missing struct {
+	System    string    // title
+	Withdrawn time.Time // day on which the packages were withdrawn; zero if there have been none
+}
+
+// Withdrawals finds out when packages were withdrawn.
+type withdrawals []Withdrawal
+
+// of returns the time at which the packages of a release for a system were withdrawn, or zero.
+func (ws withdrawals) of(release string, o catalog.OS) time.Time {
+	for _, w := range ws {
+		if w.Release == release && w.OS == o {
+			return w.At
+		}
+	}
+	return time.Time{}
+}
+
+// compare sets Missing and NewestFor of each release. The releases must be ordered newest first.
+func compare(x *lookup.Index, releases []*Release, gone withdrawals) {
+	spec := x.Spec()
+	byVersion := map[string]*Release{}
+	for n, r := range releases {
+		byVersion[r.Version] = r
+		for _, s := range spec.Systems {
+			before := n+1 < len(releases) && releases[n+1].supports(s.ID)
+			if at := gone.of(r.Version, s.ID); !r.supports(s.ID) && (before || !at.IsZero()) {
+				r.Missing = append(r.Missing, Missing{s.Title, at})
+			}
+		}
+	}
+	for _, pf := range x.Platforms() {
+		newest := x.Table(pf, catalog.Release).Newest
+		if newest == nil {
+			continue
+		}
+		if r := byVersion[newest.Release]; r != nil && !r.Newest {
+			r.NewestFor = append(r.NewestFor, spec.PlatformTitle(pf))
+		}
+	}
+}
+
+// supports reports whether the release has packages for a system.
+func (r *Release) supports(o catalog.OS) bool {
+	return slices.ContainsFunc(r.Items, func(i Item) bool { return i.OS == o })
+}
 
 // releasesOf groups packages by release. The release with the newest package comes first. The packages must be ordered
 // newest first.

@@ -56,7 +56,7 @@ func TestReleaseList(t *testing.T) {
 		"5.8.1 29 July 2020 Windows 250 MB macOS 250 MB newest",
 		"5.8.0 19 July 2020 Windows 250 MB superseded by 5.8.1 notes",
 		"Release Date Files Status", // of the next series
-		"5.6.2 10 April 2020 Windows 250 MB Linux 250 MB newest of its series",
+		"5.6.2 10 April 2020 Windows 250 MB Linux 250 MB newest of its series newest for Linux",
 	}
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
@@ -109,7 +109,7 @@ func TestReleasePage(t *testing.T) {
 	for path, want := range map[string]string{
 		"releases/5.8.1/index.html": "Released 29 July 2020 . This is the newest release.",
 		"releases/5.8.0/index.html": "Released 19 July 2020 . This release has been superseded by 5.8.1 .",
-		"releases/5.6.2/index.html": "Released 10 April 2020 . The newest release is 5.8.1 .",
+		"releases/5.6.2/index.html": "Released 10 April 2020 . The newest release is 5.8.1 . For Linux, this is the newest release.",
 	} {
 		main := find(parsed(t, files[path]), func(n *html.Node) bool { return n.Data == "main" })[0]
 		if got := textOf(find(main, func(n *html.Node) bool { return n.Data == "p" })[0]); got != want {
@@ -180,5 +180,31 @@ func TestReleasesOfTheCatalogue(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("links of the release pages (-want +got):\n%s", diff)
+	}
+}
+
+// TestWithdrawn checks what pages say if the packages of the newest release for one system have been withdrawn.
+func TestWithdrawn(t *testing.T) {
+	packages := []*catalog.Package{newPackage(1, onWindows), newPackage(1, onLinux, withID(2)),
+		newPackage(2, onLinux, withID(3))}
+	files := downloadSite(t, packages, func(in *site.Input) {
+		in.Withdrawn = []site.Withdrawal{{Package: newPackage(2, onWindows, withID(4)),
+			At: time.Date(2026, 9, 11, 3, 4, 5, 0, time.UTC)}}
+	})
+	for path, want := range map[string]string{
+		"index.html":                 "For Windows, 5.12.1 is the newest release. 5.12.2 was withdrawn on 11 September 2026.",
+		"releases/5.12.2/index.html": "Windows Withdrawn on 11 September 2026",
+		"releases/5.12.1/index.html": "For Windows, this is the newest release.",
+		"releases/index.html":        "superseded by 5.12.2 newest for Windows",
+	} {
+		if got := textOf(parsed(t, files[path])); !strings.Contains(got, want) {
+			t.Errorf("%s does not say %q: %s", path, want, got)
+		}
+	}
+	if strings.Contains(files["-/cell/"+id(1)+".html"], "uperseded") {
+		t.Error("the cell of the newest package for Windows says that it is superseded")
+	}
+	if !strings.Contains(files["-/cell/"+id(2)+".html"], `Superseded by <a href="/releases/5.12.2/">`) {
+		t.Error("the cell of a package for Linux does not say that it is superseded")
 	}
 }

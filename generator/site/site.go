@@ -52,6 +52,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/lookup"
 )
@@ -89,7 +90,16 @@ type Input struct {
 
 	NoticeAt fault.Place // where the notice is configured, for findings; zero if unknown
 
+	// Withdrawn holds the packages of releases that are no longer published, newest first. Pages say so.
+	Withdrawn []Withdrawal
+
 	Rendered func() // if not nil, Edition.Files calls it after each page, concurrently
+}
+
+// Withdrawal is a package that was published and is not any more.
+type Withdrawal struct {
+	*catalog.Package
+	At time.Time // in UTC
 }
 
 // Site is .Site in layouts.

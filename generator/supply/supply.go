@@ -24,6 +24,7 @@ import (
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/progress"
 	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/supply/fetch"
 	"github.com/Slicer/sitegen/generator/supply/gate"
 	"github.com/Slicer/sitegen/generator/supply/source"
@@ -39,11 +40,24 @@ type Catalogue struct {
 	Warnings []string // warnings of the source
 	Stored   bool     // the packages are those of an earlier run; the source was not read
 
+	// Withdrawn holds the packages of releases that were published once and are not any more, newest first. The time of
+	// the withdrawal of those that this run withdraws is the time of the run.
+	Withdrawn []history.Entry
+
 	memory source.Memory
 }
 
 // Index returns an index of the packages, which answers requests to the download API.
 func (c *Catalogue) Index(p *project.Project) *lookup.Index { return lookup.New(p.Spec, c.Packages) }
+
+// Site returns the input for rendering the site.
+func (c *Catalogue) Site(p *project.Project) (site.Input, error) {
+	in, err := p.Site(c.Index(p), c.Run.IsSample())
+	for _, e := range c.Withdrawn {
+		in.Withdrawn = append(in.Withdrawn, site.Withdrawal{Package: e.Package, At: e.Withdrawn})
+	}
+	return in, err
+}
 
 // Read returns the packages that a build publishes: the packages of the source, if the gate accepts them, or with
 // --offline, those published last. If the error is a *gate.RefusedError, Read also returns the refused catalogue.
@@ -185,7 +199,7 @@ func stored(ctx context.Context, p *project.Project, r *history.Reader) (*Catalo
 		}
 		cat.Packages = append(cat.Packages, pkg)
 	}
-	return cat, nil
+	return cat, cat.readWithdrawn(ctx, r)
 }
 
 // supplier reads the source of a project.
@@ -254,7 +268,32 @@ func (s *supplier) read(ctx context.Context) (*Catalogue, error) {
 	cat := &Catalogue{Run: history.Run{At: p.Now(), Source: src.Identity(), App: list.App}}
 	cat.Warnings, cat.memory = list.Warnings, list.Memory
 	cat.Packages, cat.Held = catalog.Publish(&p.Profile.Scheme, list.Spelling, list.Records)
-	return cat, nil
+	return cat, cat.readWithdrawn(ctx, s.history)
+}
+
+// readWithdrawn sets Withdrawn from the history, which may be nil.
+func (c *Catalogue) readWithdrawn(ctx context.Context, r *history.Reader) error {
+	if r == nil {
+		return nil
+	}
+	entries, err := r.Releases(ctx)
+	if err != nil {
+		return err
+	}
+	published := make(map[string]bool, len(c.Packages))
+	for _, p := range c.Packages {
+		published[p.ID] = true
+	}
+	for _, e := range entries {
+		if published[e.ID] {
+			continue
+		}
+		if e.Withdrawn.IsZero() {
+			e.Withdrawn = c.Run.At.UTC().Truncate(time.Second)
+		}
+		c.Withdrawn = append(c.Withdrawn, e)
+	}
+	return nil
 }
 
 // options returns the options for a source. The caller must call end after reading the source, to end the display of
