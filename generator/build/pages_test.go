@@ -1,10 +1,12 @@
 package build_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -32,6 +34,7 @@ func TestPages(t *testing.T) {
 	t.Run("accessible", func(t *testing.T) { testAccessible(t, chromium, site.URL) })
 	t.Run("releases", func(t *testing.T) { testFilter(t, chromium, site.URL) })
 	t.Run("answers", func(t *testing.T) { testAnswers(t, chromium, site.URL) })
+	t.Run("bisect", func(t *testing.T) { testBisect(t, chromium, site.URL) })
 	t.Run("copy", func(t *testing.T) { testCopy(t, chromium, site.URL) })
 }
 
@@ -105,7 +108,7 @@ func testDetection(t *testing.T, chromium *browser.Process, url string) {
 }
 
 // pageTypes has a path of each type of page.
-var pageTypes = []string{"/", "/releases/", "/releases/5.12.4/", "/releases/5.2.2/", "/preview/", "/api/", "/requirements/",
+var pageTypes = []string{"/", "/releases/", "/releases/5.12.4/", "/releases/5.2.2/", "/preview/", "/preview/bisect/?system=amd64-win&good=35152&bad=35185", "/api/", "/requirements/",
 	"/?version=5.2", "/?os=macosx&stability=release", "/?os=mac", "/download?os=win&version=5.9", "/no/such/page/"}
 
 // testAccessible checks all types of pages with axe-core, on phones, tablets and desktop computers, in light and dark
@@ -215,5 +218,74 @@ func testCopy(t *testing.T, chromium *browser.Process, url string) {
 	b.Do(chromedp.Click(chromedp.CSS("#command-line .copy")))
 	if got := browser.Eval[string](b, `window.copied`); !strings.HasPrefix(got, "winget install ") {
 		t.Errorf("copied %q, want the first command", got)
+	}
+}
+
+// testBisect looks for a build with the keyboard, as a visitor who knows that the build 35165 is the first bad one.
+func testBisect(t *testing.T, chromium *browser.Process, url string) {
+	b := chromium.Open(t, url, browser.Settings{Width: 1280})
+	b.Visit("/preview/bisect/")
+	b.Do(chromedp.SendKeys(chromedp.CSS("[name=good]"), "2026-11-09"), chromedp.SendKeys(chromedp.CSS("[name=bad]"),
+		"35185\r"), chromedp.WaitVisible(chromedp.CSS("#step h2")))
+	var asked []string
+	answer := func(n int, word string) {
+		t.Helper()
+		asked = append(asked, browser.Eval[string](b, `document.querySelector('#step h2 a').textContent`))
+		b.Do(chromedp.KeyEvent("\t"))
+		for range n {
+			b.Do(chromedp.KeyEvent("\t"))
+		}
+		if got := browser.Eval[string](b, `document.activeElement.textContent`); got != word {
+			t.Fatalf("the focus is on %q, want %q", got, word)
+		}
+		before := browser.Eval[string](b, `window.old = location.href`)
+		b.Do(chromedp.KeyEvent("\r"), chromedp.WaitVisible(chromedp.CSS("#step h2")))
+		for browser.Eval[bool](b, `location.href === `+fmt.Sprintf("%q", before)+` || !document.querySelector('#step h2')`) {
+			time.Sleep(10 * time.Millisecond) // the next step is loading
+		}
+	}
+	for len(asked) < 10 && browser.Eval[bool](b, `document.querySelectorAll('.answers a').length === 3`) {
+		revision := browser.Eval[int](b, `parseInt(document.querySelector('#step h2 a').textContent)`)
+		switch {
+		case len(asked) == 0:
+			answer(3, "I cannot test it")
+		case revision >= 35165:
+			answer(2, "It has the bug")
+		default:
+			answer(1, "It is good")
+		}
+	}
+	want := []string{"35170 (2026-11-15)", "35173 (2026-11-16)", "35161 (2026-11-12)", "35164 (2026-11-13)"}
+	if !slices.Equal(asked, want) {
+		t.Errorf("tested %q, want %q", asked, want)
+	}
+	const found = "The bug appeared between 35164 (2026-11-13) and 35173 (2026-11-16)"
+	if got := b.Text("#step h2"); got != found {
+		t.Errorf("result %q, want %q", got, found)
+	}
+	link := browser.Eval[string](b, `location.search`)
+	browser.Eval[any](b, `history.back(); null`)
+	for browser.Eval[bool](b, `!document.querySelector('#step .answers')`) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if got, want := browser.Eval[string](b, `document.querySelector('#step h2 a').textContent`),
+		asked[len(asked)-1]; got != want {
+		t.Errorf("after going back, the build to test is %s, want %s", got, want)
+	}
+	b.Visit("/preview/bisect/" + link) // shared
+	b.Do(chromedp.WaitVisible(chromedp.CSS("#step h2")))
+	if got := b.Text("#step h2"); got != found {
+		t.Errorf("result of the shared address %q, want %q", got, found)
+	}
+	for query, want := range map[string]string{
+		"?good=35185&bad=35152": "The good build must be older than the bad one: they are 35185 (2026-11-20) and 35152 (2026-11-09).",
+		"?good=1&bad=35185":     "There is no build at or before 1. The oldest one is 35152 (2026-11-09).",
+		"?good=%3Cb%3E&bad=2":   "“<b>” is not a revision such as 33176 or a day such as 2026-01-31.",
+	} {
+		b.Visit("/preview/bisect/" + query)
+		b.Do(chromedp.WaitVisible(chromedp.CSS("#step .notice")))
+		if got := b.Text("#step"); got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
 	}
 }

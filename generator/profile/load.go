@@ -97,6 +97,7 @@ func (r *reader) keys() yamltext.Keys {
 		{Name: "architectures", Read: yamltext.List(r.architecture)},
 		{Name: "links", Read: yamltext.List(r.link)},
 		{Name: "resources", Read: yamltext.List(r.resource)},
+		{Name: "changes", Read: func(n *yamltext.Node) { changes(n, &p.Changes) }},
 		{Name: "download", Read: template(&p.Download, catalog.AllFields())},
 		{Name: "legacy_rules", Read: func(n *yamltext.Node) {
 			if _, ok := n.Text(); ok {
@@ -128,6 +129,9 @@ func (r *reader) read() {
 		p.IDs = catalog.NameIDs
 	}
 	if !p.Revisions {
+		if p.Changes != "" {
+			root.Errorf("changes must not be set if revisions is false (found %.200q)", p.Changes)
+		}
 		for _, t := range r.templates() {
 			if slices.Contains(t.Fields(), "revision") {
 				root.Errorf("a template must not use {revision} if revisions is false (found %.80q)", t)
@@ -289,6 +293,19 @@ func (r *reader) link(n *yamltext.Node) {
 		return
 	}
 	r.p.Links = append(r.p.Links, l)
+}
+
+// changes reads the URL of the changes between two revisions.
+func changes(n *yamltext.Node, to *string) {
+	text, ok := n.Text()
+	switch {
+	case !ok:
+	case strings.Count(text, "{from}") != 1 || strings.Count(text, "{to}") != 1 ||
+		!catalog.ValidURL(strings.NewReplacer("{from}", "1", "{to}", "2").Replace(text)):
+		n.Errorf("changes must be an http or https URL with {from} and {to} in place of the revisions (found %.200q)", text)
+	default:
+		*to = text
+	}
 }
 
 // resourceKeys returns the keys of a resource.

@@ -29,6 +29,7 @@ type Profile struct {
 	catalog.Scheme
 	Links     []catalog.Link
 	Resources []Resource
+	Changes   string // URL of the changes between two revisions, with {from} and {to}; "" for none
 
 	Download         catalog.Template // URL of a file, for sources without URLs; zero if the source must contain them
 	LegacyRules      Text             // redirect rules for links of retired servers

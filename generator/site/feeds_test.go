@@ -142,6 +142,7 @@ func TestSitemap(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{
 		"/": "", "/api/": "", "/releases/": "2026-03-02", "/releases/5.12.1/": "2026-03-02",
 		"/preview/": "2026-03-03", "/preview/2026/": "2026-03-03",
+		"/preview/bisect/": "2026-03-03",
 	}, got); diff != "" {
 		t.Errorf("pages and dates (-want +got):\n%s", diff)
 	}

@@ -18,9 +18,31 @@ const recentDays = 60
 type Preview struct {
 	Year      int      // the year of the builds; 0 for the page of the newest builds
 	Platforms []string // titles of the columns
-	Days      []Day
-	Years     []int // all years with builds, newest first
-	Revisions bool  // whether builds have a revision of the source code
+	Months    []Month  // newest first
+	Years     []int    // all years with builds, newest first
+	Revisions bool     // whether builds have a revision of the source code
+}
+
+// Month is the days of a month that have nightly builds, newest first.
+type Month struct {
+	Date time.Time // midnight of one of its days, UTC
+	Days []Day
+}
+
+// ID returns the id of the month on its page: 2026-01.
+func (m Month) ID() string { return m.Date.Format("2006-01") }
+
+// monthsOf groups days by month.
+func monthsOf(days []Day) (months []Month) {
+	for _, d := range days {
+		last := len(months) - 1
+		if last < 0 || months[last].ID() != (Month{Date: d.Date}).ID() {
+			months = append(months, Month{Date: d.Date})
+			last++
+		}
+		months[last].Days = append(months[last].Days, d)
+	}
+	return months
 }
 
 // Day is the nightly builds of one day (UTC).
@@ -80,8 +102,8 @@ func addPreview(b *Build) {
 			page.Title = fmt.Sprintf("Preview builds of %s in %d", b.Site.Project, p.Year)
 			page.Description = "Nightly builds of " + b.Site.Project + " made in " + strconv.Itoa(p.Year) + "."
 		}
-		if len(p.Days) > 0 {
-			page.Date = p.Days[0].Updated()
+		if len(p.Months) > 0 {
+			page.Date = p.Months[0].Days[0].Updated()
 		}
 		b.AddPage(withText(b, page))
 	}
@@ -103,7 +125,7 @@ func newPreview(spec *lookup.Spec, year int, days []Day, years []int) Preview {
 		items = append(items, d.Items...)
 	}
 	platforms := platformsOf(spec, items)
-	return Preview{Year: year, Platforms: platformTitles(spec, platforms), Days: inColumns(days, platforms),
+	return Preview{Year: year, Platforms: platformTitles(spec, platforms), Months: monthsOf(inColumns(days, platforms)),
 		Years: years, Revisions: spec.Revisions}
 }
 

@@ -32,17 +32,18 @@ func TestPreviewTable(t *testing.T) {
 	})
 	for path, want := range map[string][]string{
 		"preview/index.html": {
-			"Built Windows macOS (Apple chip) Linux",
-			"2026-01-02 30004 250 MB",
-			"2026-01-01 5.9.0 30003 250 MB 30002 250 MB",
-			"2025-12-31 5.9.0 30001 250 MB",
+			"Day Windows macOS (Apple chip) Linux",
+			"2 Jan no build 30004 250 MB no build",
+			"1 Jan 5.9.0 30003 250 MB 30002 250 MB no build no build",
+			"Day Windows macOS (Apple chip) Linux",
+			"31 Dec 5.9.0 no build no build 30001 250 MB",
 		},
 		"preview/2026/index.html": {
-			"Built Windows macOS (Apple chip)",
-			"2026-01-02 30004 250 MB",
-			"2026-01-01 5.9.0 30003 250 MB 30002 250 MB",
+			"Day Windows macOS (Apple chip)",
+			"2 Jan no build 30004 250 MB",
+			"1 Jan 5.9.0 30003 250 MB 30002 250 MB no build",
 		},
-		"preview/2025/index.html": {"Built Linux", "2025-12-31 5.9.0 30001 250 MB"},
+		"preview/2025/index.html": {"Day Linux", "31 Dec 5.9.0 30001 250 MB"},
 	} {
 		var rows []string
 		for _, tr := range find(parsed(t, files[path]), func(n *html.Node) bool { return n.Data == "tr" }) {

@@ -15,6 +15,7 @@ func addDownloads(b *Build) error {
 	addReleases(b, releases)
 	addSums(b, releases)
 	addPreview(b)
+	addBisect(b)
 	addHome(b, releases)
 	b.added = append(b.added, b.derived.cells...)
 	addErrors(b)

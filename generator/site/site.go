@@ -67,8 +67,9 @@ type Options struct {
 	Sample      bool   // the catalogue is the embedded sample, which pages point out
 	Stats       bool   // there are download statistics at StatsURL, and pages link to them
 	Resources   []SiteLink
-	Jobs        int  // pages to render at the same time, at least 1
-	Minify      bool // minify HTML, style sheets and scripts
+	Changes     string // URL of the changes between two revisions, with {from} and {to}; "" for none
+	Jobs        int    // pages to render at the same time, at least 1
+	Minify      bool   // minify HTML, style sheets and scripts
 
 	Drafts bool      // publish drafts too
 	Today  time.Time // do not publish pages with a later date; zero publishes all
