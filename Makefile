@@ -1,6 +1,6 @@
 # To list the targets, run make help.
 
-.PHONY: help build test test-short check field test-girder fuzz bench
+.PHONY: help build test test-short check field test-girder fuzz screenshots bench
 
 help:           ## list the targets
 	@sed -n 's/^\([a-z-]*\): *.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ test-girder:    ## test the Girder source with a real server; two minutes the fi
 
 fuzz:           ## run each fuzz test for ten seconds
 	.ci/fuzz 10s
+
+screenshots:    ## make the pictures in docs/images; half a minute
+	tools/screenshots.sh
 
 bench:          ## run the benchmarks, including comparisons with Hugo, GoAccess and aws s3 sync
 	go test -run '^$$' -bench . -benchmem ./generator/...
