@@ -2,6 +2,7 @@ package site
 
 import (
 	"cmp"
+	"html/template"
 	"slices"
 	"strings"
 	"time"
@@ -25,7 +26,8 @@ type Release struct {
 	NewestFor    []string  // platforms for which it is the newest release, unless it is so for all: macOS (Apple chip)
 	Missing      []Missing // systems that have packages of the release before, and none of this one
 
-	spec *lookup.Spec
+	notes template.HTML
+	spec  *lookup.Spec
 }
 
 // URL returns the address of the release's page.
@@ -230,7 +232,8 @@ func addReleases(b *Build, releases []*Release) {
 			Date:        r.Updated,
 			Data:        data,
 		})
-		r.Notes = b.markdown.render(page.body.markdown, nil) != ""
+		r.notes = b.markdown.render(page.body.markdown, nil)
+		r.Notes = r.notes != ""
 		b.AddPage(page)
 	}
 	b.AddPage(withText(b, Page{
