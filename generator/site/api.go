@@ -10,8 +10,8 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// The types below define the JSON files for programs, /api/v1/releases.json and /api/v1/latest.json. Their keys are
-// described in keys.go; they are a contract: under /api/v1/, keys may be added, but never removed or changed in meaning.
+// The types below define the JSON files for programs, /api/v1/releases.json and /api/v1/latest.json. keys.go describes
+// their keys, which are a contract: under /api/v1/, keys may be added, but never removed or changed in meaning.
 
 // apiReleases is the content of releases.json.
 type apiReleases struct {

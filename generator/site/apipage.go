@@ -67,14 +67,15 @@ type Examples struct {
 	Sums       string // URL of the release's checksums; "" if none are known
 }
 
-// reference describes the API. The examples use the newest release, or made-up values if newest is nil.
-func reference(x *lookup.Index, newest *Release) *Reference {
+// reference describes the API. The examples use the newest release, or made-up values if there are no
+// releases.
+func reference(x *lookup.Index, releases []*Release) *Reference {
 	spec := x.Spec()
 	r := &Reference{
 		Modes: spec.ModeNames(), Default: string(spec.DefaultArch()), IDs: spec.IDs.Describe(),
 		Revisions: spec.Revisions, Objects: objects(spec), OpenAPI: openAPIURL,
 		OSes: spec.Of(lookup.OSRole).Values, Arches: spec.Of(lookup.ArchRole).Values,
-		Examples: examples(spec, newest),
+		Examples: examples(spec, releases),
 	}
 	for _, p := range spec.Parameters() {
 		if p.Kind != lookup.Never {
@@ -89,7 +90,7 @@ func reference(x *lookup.Index, newest *Release) *Reference {
 	return r
 }
 
-func examples(spec *lookup.Spec, newest *Release) Examples {
+func examples(spec *lookup.Spec, releases []*Release) Examples {
 	e := Examples{
 		ID: "id", OS: spec.Systems[0].ID, UnixOS: spec.Systems[0].ID, Arch: spec.DefaultArch(),
 		Version: "1.0", Series: "1.0", Revision: 1, Day: "2026-01-31", FileName: "package",
@@ -98,12 +99,13 @@ func examples(spec *lookup.Spec, newest *Release) Examples {
 	if i := slices.IndexFunc(spec.Systems, func(s catalog.System) bool { return unix(s.ID) }); i >= 0 {
 		e.UnixOS = spec.Systems[i].ID
 	}
+	newest := newest(releases)
 	if newest == nil {
 		return e
 	}
 	e.Version, e.Series, e.Revision, e.Day = newest.Version, newest.Series(), newest.Revision, newest.Items[0].Day()
-	if newest.HasSums() {
-		e.Sums = newest.SumsURL()
+	if n := slices.IndexFunc(releases, (*Release).HasSums); n >= 0 {
+		e.Summed, e.Sums = releases[n].Version, releases[n].SumsURL()
 	}
 	usual := func(i Item) bool { return i.Arch == spec.DefaultArch() }
 	if n := slices.IndexFunc(newest.Items, usual); n >= 0 {
@@ -234,7 +236,7 @@ const apiURL = "/api/"
 
 // addAPIPage adds the page for developers, and its counterpart for programs. Its introduction is content/api.md.
 func addAPIPage(b *Build, releases []*Release) {
-	r := reference(b.Index, newest(releases))
+	r := reference(b.Index, releases)
 	addOpenAPI(b, r)
 	b.AddPage(withText(b, Page{
 		Path: strings.TrimPrefix(apiURL, "/") + pageName, Layout: "api.html",

@@ -138,7 +138,7 @@ func files(b *Build, items []Item) string {
 func entry(b *Build, url, title, summary, content string, updated time.Time) atomEntry {
 	return atomEntry{
 		ID: b.AbsURL(url), Title: title, Summary: summary, Updated: rfc3339(updated),
-		Link: atomLink{Rel: "alternate", Type: "text/html", Href: b.AbsURL(url)},
+		Link:    atomLink{Rel: "alternate", Type: "text/html", Href: b.AbsURL(url)},
 		Content: atomHTML{Type: "html", Base: b.AbsURL(url), HTML: content},
 	}
 }

@@ -36,7 +36,7 @@ type atom struct {
 			Base string `xml:"http://www.w3.org/XML/1998/namespace base,attr"`
 			HTML string `xml:",chardata"`
 		} `xml:"content"`
-		Link    struct {
+		Link struct {
 			Href string `xml:"href,attr"`
 		} `xml:"link"`
 	} `xml:"entry"`

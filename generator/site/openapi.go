@@ -77,10 +77,13 @@ func (d *description) paths() node {
 	}
 	paths["/"+recordPath("{id}")] = get("package", "data", "one package in the form of /find", []node{d.id()},
 		body("the package", jsonType, ref(recordObject)), 404)
-	version := d.inPath(d.spec.Mode(lookup.ByVersion))
-	version["description"], version["example"] = "The version of a release.", d.reference.Examples.Version
-	paths["/releases/{version}/SHA512SUMS"] = get("checksums", "data", "checksums of a release, for sha512sum -c",
-		[]node{version}, body("the checksums", "*/*", node{"type": "string"}), 404)
+	if summed := d.reference.Examples.Summed; summed != "" {
+		version := d.inPath(d.spec.Mode(lookup.ByVersion))
+		version["description"], version["example"] = "The version of a release.", summed
+		paths["/releases/{version}/SHA512SUMS"] = get("checksums", "data",
+			"checksums of a release, for sha512sum -c", []node{version}, body("the checksums", "*/*",
+				node{"type": "string"}), 404)
+	}
 	for _, f := range []struct {
 		path, about, media string
 		schema             node
