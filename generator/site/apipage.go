@@ -64,7 +64,8 @@ type Examples struct {
 	Revision   int
 	Day        string // a build day of that release
 	FileName   string // file name of that release's package for UnixOS
-	Sums       string // URL of the release's checksums; "" if none are known
+	Summed     string // version of the newest release with a SHA-512 checksum; "" if there is none
+	Sums       string // URL of its checksums
 }
 
 // reference describes the API. The examples use the newest release, or made-up values if there are no
