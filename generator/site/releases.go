@@ -230,6 +230,7 @@ func addReleases(b *Build, releases []*Release) {
 			Title:       b.Site.Project + " " + r.Version,
 			Description: "Packages, checksums and notes of " + b.Site.Project + " " + r.Version + ".",
 			Date:        r.Updated,
+			Image:       r.CardURL(),
 			Data:        data,
 		})
 		r.notes = b.markdown.render(page.body.markdown, nil)

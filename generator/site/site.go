@@ -112,4 +112,6 @@ type Site struct {
 	Stats                       bool
 	Nav                         []*Page // content pages with a weight, lightest first
 	Resources                   []SiteLink
+	Image                       string // URL of the picture for links to pages without one of their own
+	Colors                      Colors
 }
