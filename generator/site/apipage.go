@@ -14,11 +14,11 @@ import (
 // Reference describes the download API on the page for developers and in openapi.json. It is generated from the
 // grammar, so it is always up to date.
 type Reference struct {
-	Links      []ExampleLink
-	Routes     []ExampleLink
+	Links      []ExampleLink      // for common questions
+	Routes     []ExampleLink      // one for each address that takes parameters
 	Parameters []ExampleParameter // without those that are always an error
 	Permalinks []ExamplePermalink
-	Objects    []Object
+	Objects    []Object // of JSON files
 	Modes      []string // parameters that cannot be combined
 	Default    string   // architecture of a request that does not name one
 	OSes       []string

@@ -210,7 +210,7 @@ type ReleasePage struct {
 	Previous      *Release // the release before it; nil if it is the first
 	Next          *Release // the release after it; nil if it is the newest
 	Permalinks    []Permalinks
-	Software      softwareApplications
+	Software      softwareApplications // for search engines
 }
 
 // addReleases adds a page for each release and the page that lists all of them, and sets Notes of each release.
