@@ -13,7 +13,7 @@ import (
 // floors lists the packages from the bottom up: a package imports only packages of lower floors. An asterisk matches
 // any folder, so a new server or source needs no entry. docs/design.md shows the same list.
 var floors = [][]string{
-	{"parallel"},
+	{"card", "parallel"},
 	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "progress", "redirect/emulate"},
 	{"yamltext"},
 	{"lookup", "profile", "sqlite", "supply/fetch", "supply/gate", "logsource", "geodb", "deploy/objects",
@@ -49,6 +49,7 @@ var homes = map[string]string{
 	"github.com/tdewolff/minify":      "site",
 	"github.com/dop251/goja":          "redirect/servers/cloudfront statspage",
 	"github.com/evanw/esbuild":        "redirect/servers/cloudfront",
+	"golang.org/x/image":              "card",
 	"golang.org/x/sys":                "output",
 	"github.com/rogpeppe/go-internal": "customize",
 	"github.com/cenkalti/backoff":     "supply/fetch",

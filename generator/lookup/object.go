@@ -11,53 +11,90 @@ import (
 	"github.com/Slicer/sitegen/generator/catalog"
 )
 
-// objectField is one key of the package object of /find and /findall. Clients depend on the keys: new ones may be
-// added, but none may be removed or change its type.
-type objectField struct {
-	key string
+// Field is one key of the package object of /find and /findall. Clients depend on the keys: new ones may be added, but
+// none may be removed or change its type.
+type Field struct {
+	Key    string
+	Type   string   // of the value, as in JSON Schema: string, integer; null if it never has another value
+	Values []string // all possible values; nil if there are too many to list
+	About  string   // the value: a phrase for tables, plain text
+	Absent Absence  // what stands for an unknown value
+
 	// append appends the value in JSON. If it appends nothing, the key is left out.
 	append func(b []byte, p *catalog.Package) []byte
 }
 
-// fixedFields are the keys that every package has.
-var fixedFields = []objectField{
-	{"arch", func(b []byte, p *catalog.Package) []byte { return appendString(b, string(p.Arch)) }},
-	{"build_date", func(b []byte, p *catalog.Package) []byte { return appendString(b, p.BuildDate) }},
-	{"build_date_ymd", func(b []byte, p *catalog.Package) []byte { return appendString(b, p.Day()) }},
-	{"checkout_date", appendNull}, // a key of the retired server, like the other nulls
-	{"checkout_date_ymd", appendNull},
-	{"codebase", appendNull},
-	// The URL is relative to the site's root.
-	{"download_url", func(b []byte, p *catalog.Package) []byte { return appendString(b, Location(p)) }},
-	{"md5", appendNull},
-	{"name", func(b []byte, p *catalog.Package) []byte { return appendString(b, p.Name) }},
-	{"os", func(b []byte, p *catalog.Package) []byte { return appendString(b, string(p.OS)) }},
-	{"package", appendNull},
-	{"product_name", func(b []byte, p *catalog.Package) []byte { return appendString(b, p.ProductName) }},
-	{"revision", func(b []byte, p *catalog.Package) []byte { return appendString(b, strconv.Itoa(p.Revision)) }},
-	{"sha256", func(b []byte, p *catalog.Package) []byte { // only if known: the retired server had no such key
-		if p.SHA256 == "" {
-			return b
-		}
-		return appendString(b, p.SHA256)
-	}},
-	{"sha512", func(b []byte, p *catalog.Package) []byte { return appendOrNull(b, p.SHA512) }},
-	{"size", func(b []byte, p *catalog.Package) []byte { return strconv.AppendInt(b, p.Size, 10) }}, // bytes
-	{"stability", func(b []byte, p *catalog.Package) []byte { return appendString(b, string(p.Stability())) }},
-	{"version", func(b []byte, p *catalog.Package) []byte { return appendOrNull(b, p.Version) }},
-}
+// Absence is what a document contains in place of a value that a package does not have.
+type Absence int
 
-// objectFields returns the fixed fields and one for each link of the profile, whose value is null if the package has no
-// such page. The keys are in alphabetical order, as on the retired server.
-func objectFields(links []catalog.Link) []objectField {
-	fields := slices.Clone(fixedFields)
-	for _, l := range links {
-		fields = append(fields, objectField{l.Key,
-			func(b []byte, p *catalog.Package) []byte { return appendOrNull(b, l.URL.ExpandURL(p)) }})
+// The kinds of absence.
+const (
+	Always  Absence = iota // every package has the value
+	OrNull                 // null
+	LeftOut                // the key is missing
+)
+
+// objectFields returns the fields that every package has, and one for each link of the profile. The keys are in
+// alphabetical order, as on the retired server.
+func objectFields(s *catalog.Scheme, links []catalog.Link) []Field {
+	text := func(key, about string, value func(p *catalog.Package) string) Field {
+		return Field{Key: key, Type: "string", About: about,
+			append: func(b []byte, p *catalog.Package) []byte { return appendString(b, value(p)) }}
 	}
-	slices.SortFunc(fields, func(a, b objectField) int { return strings.Compare(a.key, b.key) })
+	orNull := func(key, about string, value func(p *catalog.Package) string) Field {
+		return Field{Key: key, Type: "string", About: about, Absent: OrNull,
+			append: func(b []byte, p *catalog.Package) []byte { return appendOrNull(b, value(p)) }}
+	}
+	choice := func(key, about string, values []string, value func(p *catalog.Package) string) Field {
+		f := text(key, about, value)
+		f.Values = values
+		return f
+	}
+	retired := func(key string) Field {
+		return Field{Key: key, Type: "null", About: "always null, for clients of an earlier server", append: appendNull}
+	}
+	revision := "revision of the source code, a decimal number"
+	if !s.Revisions {
+		revision = "day of the build, yymmdd"
+	}
+	fields := []Field{
+		choice("arch", "processor architecture", words(s.ArchIDs()),
+			func(p *catalog.Package) string { return string(p.Arch) }),
+		text("build_date", "time of the build, as the source of the packages writes it",
+			func(p *catalog.Package) string { return p.BuildDate }),
+		text("build_date_ymd", "day of the build (UTC), YYYY-MM-DD", (*catalog.Package).Day),
+		retired("checkout_date"), retired("checkout_date_ymd"), retired("codebase"),
+		text("download_url", "permanent link, relative to the site: "+BitstreamPrefix+"<id>", Location),
+		retired("md5"),
+		text("name", "name of the package at its source", func(p *catalog.Package) string { return p.Name }),
+		choice("os", "operating system", words(s.OSes()), func(p *catalog.Package) string { return string(p.OS) }),
+		retired("package"),
+		text("product_name", "name of the software", func(p *catalog.Package) string { return p.ProductName }),
+		text("revision", revision, func(p *catalog.Package) string { return strconv.Itoa(p.Revision) }),
+		{Key: "sha256", Type: "string", About: "64 hexadecimal digits", Absent: LeftOut, // the retired server had no such key
+			append: func(b []byte, p *catalog.Package) []byte {
+				if p.SHA256 == "" {
+					return b
+				}
+				return appendString(b, p.SHA256)
+			}},
+		orNull("sha512", "128 hexadecimal digits", func(p *catalog.Package) string { return p.SHA512 }),
+		{Key: "size", Type: "integer", About: "size of the file in bytes",
+			append: func(b []byte, p *catalog.Package) []byte { return strconv.AppendInt(b, p.Size, 10) }},
+		choice("stability", "release, or nightly for a preview build",
+			[]string{string(catalog.Release), string(catalog.Nightly)},
+			func(p *catalog.Package) string { return string(p.Stability()) }),
+		orNull("version", "version of the software", func(p *catalog.Package) string { return p.Version }),
+	}
+	for _, l := range links {
+		fields = append(fields, orNull(l.Key, "address of a page: "+l.Text, l.URL.ExpandURL))
+	}
+	slices.SortFunc(fields, func(a, b Field) int { return strings.Compare(a.Key, b.Key) })
 	return fields
 }
+
+// Fields returns the keys of the package object in alphabetical order. The caller must not change the slice.
+func (s *Spec) Fields() []Field { return s.fields }
 
 // ObjectJSON returns the package object of /find as compact JSON without a line feed. It needs no escaping in an HTML
 // script element.
@@ -72,7 +109,7 @@ func appendObject(s *Spec, b []byte, p *catalog.Package) []byte {
 		if b[start-1] != '{' {
 			b = append(b, ',')
 		}
-		b = append(appendString(b, f.key), ':')
+		b = append(appendString(b, f.Key), ':')
 		value := len(b)
 		if b = f.append(b, p); len(b) == value {
 			b = b[:start]

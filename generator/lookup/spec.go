@@ -24,7 +24,7 @@ type Spec struct {
 
 	parameters []Parameter // in the order in which Parse checks them; modes last
 	permalinks []Permalink
-	fields     []objectField // fields of the package object, in alphabetical order
+	fields     []Field // fields of the package object, in alphabetical order
 }
 
 // Route is one of the dynamic URLs of the API.
@@ -40,6 +40,19 @@ const (
 
 // Routes lists the routes.
 func Routes() []Route { return []Route{Home, Find, FindAll, Download} }
+
+// About returns the answer of the route: a phrase for tables, plain text.
+func (r Route) About() string {
+	switch r {
+	case Download:
+		return "the file of the package that the parameters select"
+	case Find:
+		return "a description in JSON of the package that " + string(Download) + " leads to"
+	case FindAll:
+		return "the same for every system, {os: {stability: package or null}}"
+	}
+	return "the download page, or the packages that the parameters select"
+}
 
 // Single reports whether the route answers with one package. Such a route requires the parameter os.
 func (r Route) Single() bool { return r == Find || r == Download }
@@ -169,7 +182,7 @@ func CustomSpec(s *catalog.Scheme, links []catalog.Link, parameters []Parameter,
 		l.compile(spec)
 		spec.permalinks = append(spec.permalinks, l)
 	}
-	spec.fields = objectFields(links)
+	spec.fields = objectFields(s, links)
 	return spec
 }
 
@@ -187,6 +200,14 @@ func (s *Spec) Parameter(name string) *Parameter {
 // Of returns the parameter with a role, or nil if there is none.
 func (s *Spec) Of(r Role) *Parameter {
 	if i := slices.IndexFunc(s.parameters, func(p Parameter) bool { return p.Role == r }); i >= 0 {
+		return &s.parameters[i]
+	}
+	return nil
+}
+
+// Mode returns the mode that finds a package in a certain way, or nil if there is none.
+func (s *Spec) Mode(f Finds) *Parameter {
+	if i := slices.IndexFunc(s.parameters, func(p Parameter) bool { return p.Finds == f }); i >= 0 && f != Newest {
 		return &s.parameters[i]
 	}
 	return nil

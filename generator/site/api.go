@@ -10,9 +10,8 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// The types below define the JSON files for programs, /api/v1/releases.json and /api/v1/latest.json. docs/api.md
-// documents their keys, which are a contract: under /api/v1/, keys may be added, but never removed or changed in
-// meaning.
+// The types below define the JSON files for programs, /api/v1/releases.json and /api/v1/latest.json. keys.go describes
+// their keys, which are a contract: under /api/v1/, keys may be added, but never removed or changed in meaning.
 
 // apiReleases is the content of releases.json.
 type apiReleases struct {
@@ -88,10 +87,16 @@ func (p apiPackage) MarshalJSON() ([]byte, error) {
 	return b, nil
 }
 
+// URLs of the JSON files.
+const (
+	releasesJSONURL = "/api/v1/releases.json"
+	latestJSONURL   = "/api/v1/latest.json"
+)
+
 // addAPI adds the JSON files: the two documents above and, for the old API, the templates of /findall.
 func addAPI(b *Build, releases []*Release) {
-	b.AddFile(output.Pages, "api/v1/releases.json", encodeJSON(releasesJSON(b, releases)))
-	b.AddFile(output.Pages, "api/v1/latest.json", encodeJSON(latestJSON(b)))
+	b.AddFile(output.Pages, releasesJSONURL[1:], encodeJSON(releasesJSON(b, releases)))
+	b.AddFile(output.Pages, latestJSONURL[1:], encodeJSON(latestJSON(b)))
 	b.AddFile(output.Records, "-/null.json", []byte("null\n"))
 	for _, v := range variants(b.Index.Spec()) {
 		b.AddFile(output.Records, "-/findall/"+v.name()+".json", findAllJSON(v))
@@ -102,13 +107,14 @@ func addAPI(b *Build, releases []*Release) {
 func records(x *lookup.Index) []output.File {
 	files := make([]output.File, len(x.Packages()))
 	for i, p := range x.Packages() {
-		files[i] = output.File{Root: output.Public, Group: output.Records, Path: recordPath(p),
+		files[i] = output.File{Root: output.Public, Group: output.Records, Path: recordPath(p.ID),
 			Data: append(lookup.ObjectJSON(x.Spec(), p), '\n')}
 	}
 	return files
 }
 
-func recordPath(p *catalog.Package) string { return "api/v1/packages/" + p.ID + ".json" }
+// recordPath returns the file of a package's record below public/.
+func recordPath(id string) string { return "api/v1/packages/" + id + ".json" }
 
 func releasesJSON(b *Build, releases []*Release) apiReleases {
 	doc := apiReleases{apiHead: head(b), Releases: make([]apiRelease, len(releases))}
@@ -154,7 +160,7 @@ func packageJSON(b *Build, i Item) apiPackage {
 		ID: i.ID, Product: i.ProductName, Version: orNull(i.Version), Revision: i.Revision, Stability: i.Stability(),
 		OS: i.OS, Arch: i.Arch, BuildDate: i.Built.Format(time.RFC3339), Size: i.Size,
 		SHA256: orNull(i.SHA256), SHA512: orNull(i.SHA512), FileName: orNull(i.FileName()),
-		DownloadURL: b.AbsURL(lookup.Location(i.Package)), RecordURL: b.AbsURL("/" + recordPath(i.Package)),
+		DownloadURL: b.AbsURL(lookup.Location(i.Package)), RecordURL: b.AbsURL("/" + recordPath(i.ID)),
 		links: i.Links(),
 	}
 }

@@ -45,10 +45,10 @@ type slot struct {
 	warnings fault.Findings
 }
 
-// publication is a published file: a page, or the bytes of any other file.
+// publication is a published file: a page, or any other file.
 type publication struct {
 	page *slot
-	data []byte
+	file output.File
 }
 
 // NewEdition reads content, assets and layouts, and plans the pages. It reuses the unchanged parts of the previous
@@ -83,6 +83,7 @@ func openEdition(ctx context.Context, in Input, folder string, before *Edition) 
 		Title: in.Title, Project: in.Project, Description: in.Description, BaseURL: strings.TrimSuffix(in.BaseURL, "/"),
 		Sample: in.Sample, Stats: in.Stats, Resources: in.Resources,
 		Notice: e.build.Markdown(in.Notice), Nav: navigation(e.build.content.documents),
+		Image: siteCardURL, Colors: e.assets.colors(),
 	}
 	return e, nil
 }
@@ -177,7 +178,7 @@ func (e *Edition) index() map[string]publication {
 		len(e.slots)+len(e.build.derived.records)+len(e.build.files)+len(e.build.content.files)+len(e.assets))
 	for _, files := range e.raw() {
 		for _, f := range files {
-			all[f.Path] = publication{data: f.Data}
+			all[f.Path] = publication{file: f}
 		}
 	}
 	for _, s := range e.slots {
@@ -207,8 +208,12 @@ func (e *Edition) File(path string) ([]byte, error) {
 	switch {
 	case !ok:
 		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	case f.page == nil && f.file.Write != nil:
+		var b bytes.Buffer
+		err := f.file.Write(&b)
+		return b.Bytes(), err
 	case f.page == nil:
-		return f.data, nil
+		return f.file.Data, nil
 	}
 	done, err := e.rendered(f.page)
 	if err != nil {

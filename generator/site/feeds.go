@@ -1,16 +1,29 @@
 package site
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
+	"html"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// feedLength is the maximum number of entries in a feed.
-const feedLength = 50
+// Limits of a feed.
+const (
+	feedLength = 50        // entries
+	feedNotes  = 256 << 10 // bytes of notes; programs fetch a feed several times a day
+)
+
+// URLs of the feeds.
+const (
+	releasesFeedURL = "/releases.atom"
+	previewFeedURL  = "/preview.atom"
+)
 
 // atomFeed is an Atom feed (RFC 4287).
 type atomFeed struct {
@@ -36,25 +49,39 @@ type atomEntry struct {
 	Updated string   `xml:"updated"` // RFC 3339
 	Link    atomLink `xml:"link"`
 	Summary string   `xml:"summary"` // plain text
+	Content atomHTML `xml:"content"`
+}
+
+// atomHTML is HTML in an entry.
+type atomHTML struct {
+	Type string `xml:"type,attr"`     // html
+	Base string `xml:"xml:base,attr"` // the page that relative links belong to
+	HTML string `xml:",chardata"`
 }
 
 // addFeeds adds the feed of releases and the feed of days with nightly builds.
 func addFeeds(b *Build, releases []*Release) {
-	b.AddFile(output.Pages, "releases.atom", encodeXML(releaseFeed(b, releases)))
-	b.AddFile(output.Pages, "preview.atom", encodeXML(previewFeed(b, b.derived.days)))
+	b.AddFile(output.Pages, releasesFeedURL[1:], encodeXML(releaseFeed(b, releases)))
+	b.AddFile(output.Pages, previewFeedURL[1:], encodeXML(previewFeed(b, b.derived.days)))
 }
 
 func releaseFeed(b *Build, releases []*Release) atomFeed {
 	var entries []atomEntry
+	left := feedNotes
 	for _, r := range releases[:min(len(releases), feedLength)] {
 		revision := ""
 		if r.Revisions() {
 			revision = fmt.Sprintf(", revision %d", r.Revision)
 		}
 		summary := fmt.Sprintf("%s %s%s, for %s.", b.Site.Project, r.Version, revision, platformList(b, r.Items))
-		entries = append(entries, entry(b, r.URL(), b.Site.Project+" "+r.Version, summary, r.Updated))
+		notes := string(r.notes)
+		if left -= len(notes); left < 0 && r.Notes {
+			notes = `<p><a href="` + b.AbsURL(r.URL()+"#notes") + `">What is new</a></p>` + "\n"
+		}
+		entries = append(entries, entry(b, r.URL(), b.Site.Project+" "+r.Version, summary, notes+files(b, r.Items),
+			r.Updated))
 	}
-	return feed(b, "/releases.atom", "/releases/", b.Site.Project+" releases", entries)
+	return feed(b, releasesFeedURL, "/releases/", b.Site.Project+" releases", entries)
 }
 
 func previewFeed(b *Build, days []Day) atomFeed {
@@ -66,9 +93,9 @@ func previewFeed(b *Build, days []Day) atomFeed {
 		if newest.Revisions() {
 			summary = fmt.Sprintf("Revision %d, for %s.", newest.Revision, platformList(b, d.Items))
 		}
-		entries = append(entries, entry(b, d.URL(), title, summary, d.Updated()))
+		entries = append(entries, entry(b, d.URL(), title, summary, files(b, d.Items), d.Updated()))
 	}
-	return feed(b, "/preview.atom", "/preview/", b.Site.Project+" preview builds", entries)
+	return feed(b, previewFeedURL, "/preview/", b.Site.Project+" preview builds", entries)
 }
 
 // feed returns a feed. The feed is published at the path self and describes the page at the path page. Its update time
@@ -91,11 +118,28 @@ func feed(b *Build, self, page, title string, entries []atomEntry) atomFeed {
 	return f
 }
 
-// entry returns an entry about the page at url. The URL is also the permanent id of the entry.
-func entry(b *Build, url, title, summary string, updated time.Time) atomEntry {
+// files returns a list of packages with their sizes and checksums, in HTML.
+func files(b *Build, items []Item) string {
+	var list strings.Builder
+	list.WriteString("<ul>\n")
+	for _, i := range items {
+		fmt.Fprintf(&list, `<li><a href="%s">%s</a>, %s`, b.AbsURL(i.URL()),
+			html.EscapeString(cmp.Or(i.FileName(), i.System()+", "+i.ArchTitle())), humanize.Bytes(uint64(i.Size)))
+		if sum := i.Checksum(); sum != "" {
+			fmt.Fprintf(&list, "<br>SHA-%d: <code>%s</code>", i.ChecksumBits(), sum)
+		}
+		list.WriteString("</li>\n")
+	}
+	list.WriteString("</ul>\n")
+	return list.String()
+}
+
+// entry returns an entry about the page at url, with content in HTML. The URL is also the permanent id of the entry.
+func entry(b *Build, url, title, summary, content string, updated time.Time) atomEntry {
 	return atomEntry{
 		ID: b.AbsURL(url), Title: title, Summary: summary, Updated: rfc3339(updated),
-		Link: atomLink{Rel: "alternate", Type: "text/html", Href: b.AbsURL(url)},
+		Link:    atomLink{Rel: "alternate", Type: "text/html", Href: b.AbsURL(url)},
+		Content: atomHTML{Type: "html", Base: b.AbsURL(url), HTML: content},
 	}
 }
 

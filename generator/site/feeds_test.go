@@ -5,10 +5,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Slicer/sitegen"
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/site"
 )
@@ -29,7 +31,12 @@ type atom struct {
 		Title   string `xml:"title"`
 		Updated string `xml:"updated"`
 		Summary string `xml:"summary"`
-		Link    struct {
+		Content struct {
+			Type string `xml:"type,attr"`
+			Base string `xml:"http://www.w3.org/XML/1998/namespace base,attr"`
+			HTML string `xml:",chardata"`
+		} `xml:"content"`
+		Link struct {
 			Href string `xml:"href,attr"`
 		} `xml:"link"`
 	} `xml:"entry"`
@@ -120,6 +127,53 @@ func TestFeedEntries(t *testing.T) {
 		"A & B </title> 5.9.0 preview of 2026-03-10: Revision 30009, for Windows.",
 	}, titles(readAtom(t, files["preview.atom"]))); diff != "" {
 		t.Errorf("preview (-want +got):\n%s", diff)
+	}
+}
+
+// TestFeedContent checks the HTML in the entries: notes, links, sizes and checksums. Long notes are linked, so that a
+// feed stays small.
+func TestFeedContent(t *testing.T) {
+	notes := fstest.MapFS{
+		"releases/5.8.1.md": {Data: []byte("New: **faster** & [better](../5.8.0/).\n")},
+		"releases/5.8.0.md": {Data: []byte(strings.Repeat("Much. ", 50_000))},
+	}
+	files := downloadSite(t, append(someReleases(), newPackage(10, onMac, nightly("5.9.0"))),
+		func(in *site.Input) { in.Content = site.Overlay(notes, sitegen.Content()) })
+	feed := readAtom(t, files["releases.atom"])
+	first := feed.Entries[0].Content
+	const want = `<p>New: <strong>faster</strong> &amp; <a href="../5.8.0/">better</a>.</p>
+<ul>
+<li><a href="https://download.example.org/bitstream/`
+	if !strings.HasPrefix(first.HTML, want) || first.Type != "html" ||
+		first.Base != "https://download.example.org/releases/5.8.1/" {
+		t.Errorf("content %+v, want %s…", first, want)
+	}
+	for _, want := range []string{"Aurora-5.8.1-macosx-amd64.dmg</a>, 250 MB",
+		"<br>SHA-512: <code>" + strings.Repeat("ab", 64) + "</code>"} {
+		if !strings.Contains(first.HTML, want) {
+			t.Errorf("no %q in %s", want, first.HTML)
+		}
+	}
+	const link = `<p><a href="https://download.example.org/releases/5.8.0/#notes">What is new</a></p>`
+	if second := feed.Entries[1].Content.HTML; !strings.HasPrefix(second, link) {
+		t.Errorf("content %s, want %s…", second, link)
+	}
+	if third := feed.Entries[2].Content.HTML; !strings.HasPrefix(third, "<ul>") {
+		t.Errorf("content %s of a release without notes", third)
+	}
+	preview := readAtom(t, files["preview.atom"]).Entries[0].Content.HTML
+	if !strings.Contains(preview, ">macOS, Intel chip</a>, 250 MB") {
+		t.Errorf("content %s", preview)
+	}
+}
+
+// TestFeedSize checks that the feeds of a large catalogue stay small.
+func TestFeedSize(t *testing.T) {
+	files := archiveSite(t)
+	for _, path := range []string{"releases.atom", "preview.atom"} {
+		if size := len(files[path]); size > 150<<10 {
+			t.Errorf("%s has %d bytes", path, size)
+		}
 	}
 }
 

@@ -15,28 +15,42 @@ type softwareApplications struct {
 	Graph   []softwareApplication `json:"@graph"`
 }
 
-// softwareApplication is one package: see https://schema.org/SoftwareApplication.
+// softwareApplication is one package: see https://schema.org/SoftwareApplication, and what Google requires of it:
+// https://developers.google.com/search/docs/appearance/structured-data/software-app.
 type softwareApplication struct {
-	Type          string `json:"@type"`
-	Name          string `json:"name"`
-	Version       string `json:"softwareVersion,omitempty"`
-	System        string `json:"operatingSystem"`
-	Processor     string `json:"processorRequirements"`
-	DownloadURL   string `json:"downloadUrl"`
-	FileSize      string `json:"fileSize"`
-	DatePublished string `json:"datePublished"` // day of the build, YYYY-MM-DD
-	ReleaseNotes  string `json:"releaseNotes,omitempty"`
+	Type          string        `json:"@type"`
+	Name          string        `json:"name"`
+	Description   string        `json:"description,omitempty"`
+	Version       string        `json:"softwareVersion,omitempty"`
+	System        string        `json:"operatingSystem"`
+	Processor     string        `json:"processorRequirements"`
+	URL           string        `json:"url"`
+	Image         string        `json:"image"`
+	DownloadURL   string        `json:"downloadUrl"`
+	FileSize      string        `json:"fileSize"`
+	DatePublished string        `json:"datePublished"` // day of the build, YYYY-MM-DD
+	ReleaseNotes  string        `json:"releaseNotes,omitempty"`
+	Offers        softwareOffer `json:"offers"`
+}
+
+// softwareOffer is the price of a package: the site has no way to pay for one.
+type softwareOffer struct {
+	Type     string `json:"@type"`
+	Price    string `json:"price"`
+	Currency string `json:"priceCurrency"`
 }
 
 // software returns the description of packages that belong to releases.
 func software(b *Build, items []Item) softwareApplications {
 	graph := make([]softwareApplication, len(items))
 	for n, i := range items {
+		page := b.AbsURL("/releases/" + i.Release + "/")
 		graph[n] = softwareApplication{
-			Type: "SoftwareApplication", Name: b.Site.Project, Version: i.Version,
-			System: i.System(), Processor: string(i.Arch),
+			Type: "SoftwareApplication", Name: b.Site.Project, Description: b.Site.Description, Version: i.Version,
+			System: i.System(), Processor: string(i.Arch), URL: page, Image: page + "card.png",
 			DownloadURL: b.AbsURL(lookup.Location(i.Package)), FileSize: humanize.Bytes(uint64(i.Size)),
-			DatePublished: i.Day(), ReleaseNotes: b.AbsURL("/releases/" + i.Release + "/"),
+			DatePublished: i.Day(), ReleaseNotes: page,
+			Offers: softwareOffer{Type: "Offer", Price: "0", Currency: "USD"},
 		}
 	}
 	return softwareApplications{Context: "https://schema.org", Graph: graph}

@@ -31,6 +31,9 @@ func TestLinkedData(t *testing.T) {
 		"processorRequirements": "amd64", "downloadUrl": "https://download.example.org/bitstream/" + id(5),
 		"fileSize": "250 MB", "datePublished": "2020-07-30",
 		"releaseNotes": "https://download.example.org/releases/5.8.1/",
+		"url":          "https://download.example.org/releases/5.8.1/", "description": "Installers of Aurora.",
+		"image":  "https://download.example.org/releases/5.8.1/card.png",
+		"offers": map[string]any{"@type": "Offer", "price": "0", "priceCurrency": "USD"},
 	}
 	for _, path := range []string{"index.html", "releases/5.8.1/index.html"} {
 		data := linkedData(t, files[path])

@@ -17,6 +17,7 @@ type Page struct {
 	Description string // plain text; "" for none
 	Date        time.Time
 	Body        template.HTML // rendered Markdown; "" for none
+	Image       string        // URL of the picture for links to the page; "" for that of the site
 	Data        any           // further data for the layout; each layout has its own type
 	Source      string        // content file of the page, for instance content/about.md; "" for none
 	Group       output.Group  // output.Pages, or output.Records for fragments that pages include

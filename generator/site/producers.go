@@ -14,6 +14,7 @@ func addDownloads(b *Build) error {
 	compare(b.Index, releases, b.Withdrawn)
 	addReleases(b, releases)
 	addSums(b, releases)
+	addCards(b, releases)
 	addPreview(b)
 	addBisect(b)
 	addHome(b, releases)

@@ -2,6 +2,7 @@ package site
 
 import (
 	"cmp"
+	"html/template"
 	"slices"
 	"strings"
 	"time"
@@ -25,7 +26,8 @@ type Release struct {
 	NewestFor    []string  // platforms for which it is the newest release, unless it is so for all: macOS (Apple chip)
 	Missing      []Missing // systems that have packages of the release before, and none of this one
 
-	spec *lookup.Spec
+	notes template.HTML
+	spec  *lookup.Spec
 }
 
 // URL returns the address of the release's page.
@@ -208,7 +210,7 @@ type ReleasePage struct {
 	Previous      *Release // the release before it; nil if it is the first
 	Next          *Release // the release after it; nil if it is the newest
 	Permalinks    []Permalinks
-	Software      softwareApplications
+	Software      softwareApplications // for search engines
 }
 
 // addReleases adds a page for each release and the page that lists all of them, and sets Notes of each release.
@@ -228,9 +230,11 @@ func addReleases(b *Build, releases []*Release) {
 			Title:       b.Site.Project + " " + r.Version,
 			Description: "Packages, checksums and notes of " + b.Site.Project + " " + r.Version + ".",
 			Date:        r.Updated,
+			Image:       r.CardURL(),
 			Data:        data,
 		})
-		r.Notes = b.markdown.render(page.body.markdown, nil) != ""
+		r.notes = b.markdown.render(page.body.markdown, nil)
+		r.Notes = r.notes != ""
 		b.AddPage(page)
 	}
 	b.AddPage(withText(b, Page{

@@ -19,17 +19,8 @@
 // Layouts are html/template files, named by their path below layouts/. A layout that consists of {{define}}s only is
 // rendered through base.html, whose {{block}}s it fills. A layout without {{define}} is a complete file or fragment.
 // All layouts can use the files in partials/: {{template "partials/cell.html" .}}. A layout's data are {{.Page}}, a
-// *Page, and {{.Site}}, a *Site. Its functions are those of html/template and:
-//
-//	asset "app.css"         the Asset with .URL and .Integrity (for integrity="…")
-//	optionalAsset "my.css"  the same, but nil if there is none
-//	absURL "/releases/"     the absolute URL of a path
-//	date "2 January 2006" t a time.Time in UTC
-//	bytes n                 a readable size, "412 MB"
-//	dict "key" value …      a map, to pass more than one value to a partial
-//	ssi "/-/cell/x?$args"   <!--#include virtual="…" -->, which html/template would remove as a comment
-//
-// A missing map key is an error.
+// *Page, and {{.Site}}, a *Site. docs/layout-data.md lists what they contain. The functions are those of html/template
+// and of functionTable. A missing map key is an error.
 //
 // # Data files
 //
@@ -105,11 +96,13 @@ type Withdrawal struct {
 
 // Site is .Site in layouts.
 type Site struct {
-	Title, Project, Description string
-	BaseURL                     string // without a trailing slash
-	Notice                      template.HTML
-	Sample                      bool
-	Stats                       bool
-	Nav                         []*Page // content pages with a weight, lightest first
-	Resources                   []SiteLink
+	Title, Project, Description string        // as in Options
+	BaseURL                     string        // without a trailing slash
+	Notice                      template.HTML // of sitegen.yaml; "" for none
+	Sample                      bool          // whether the packages are the embedded sample
+	Stats                       bool          // whether there are download statistics
+	Nav                         []*Page       // content pages with a weight, lightest first
+	Resources                   []SiteLink    // of the profile
+	Image                       string        // URL of the picture for links to pages without one of their own
+	Colors                      Colors
 }

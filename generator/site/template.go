@@ -171,18 +171,37 @@ func (l *layoutSet) missing(p *Page) fault.Finding {
 	return at.Errorf("no layout %q%s", p.Layout, fault.DidYouMean(p.Layout, sortedKeys(l.byName)))
 }
 
-// functions returns the functions that layouts can call in addition to those of html/template.
-func functions(baseURL string, as assetSet) template.FuncMap {
-	return template.FuncMap{
-		"absURL": func(path string) string { return baseURL + path },
-		"asset":  as.find,
-		"bytes":  func(n int64) string { return humanize.Bytes(uint64(max(n, 0))) },
-		"date":   func(layout string, t time.Time) string { return t.UTC().Format(layout) },
-		"dict":   dict,
-		// optionalAsset returns an asset, nil if there is none of that name.
-		"optionalAsset": func(name string) *Asset { return as[name] },
-		"ssi":           ssi,
+// function is a function that layouts can call, besides those of html/template. docs/layouts.md lists all of them.
+type function struct {
+	use   string // a call of it
+	about string // its result: a phrase in Markdown
+	call  any
+}
+
+// functionTable returns the functions by name.
+func functionTable(baseURL string, as assetSet) map[string]function {
+	return map[string]function{
+		"absURL": {`absURL "/releases/"`, "the address of a path, with scheme and host",
+			func(path string) string { return baseURL + path }},
+		"asset": {`asset "app.css"`, "the published asset, with `.URL` and `.Integrity`; an error if there is none", as.find},
+		"bytes": {`bytes n`, "a size such as `412 MB`",
+			func(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }},
+		"date": {`date "2 January 2006" t`, "a time in UTC, in [Go's notation](https://pkg.go.dev/time#Layout)",
+			func(layout string, t time.Time) string { return t.UTC().Format(layout) }},
+		"dict": {`dict "key" value …`, "a map, to pass several values to a partial", dict},
+		"optionalAsset": {`optionalAsset "custom.css"`, "like `asset`, but nothing if there is none",
+			func(name string) *Asset { return as[name] }},
+		"ssi": {`ssi "/-/cell/x"`, "a server-side include, which html/template would remove as a comment", ssi},
 	}
+}
+
+// functions returns the functions as html/template needs them.
+func functions(baseURL string, as assetSet) template.FuncMap {
+	m := template.FuncMap{}
+	for name, f := range functionTable(baseURL, as) {
+		m[name] = f.call
+	}
+	return m
 }
 
 // find implements the template function asset.
