@@ -5,7 +5,7 @@
 //	stats      requests -> downloads, stored in the data folder, so that no request counts twice
 //	           downloads -> tables and JSON
 //	statspage  tables -> the page to explore them
-//	output     writes the files to the folder download-stats/ of the site
+//	output     writes the files to the folders download-stats/ and badge/ of the site
 package count
 
 import (

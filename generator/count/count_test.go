@@ -160,6 +160,12 @@ func TestRun(t *testing.T) {
 			t.Errorf("%s is not %s, compressed", name, file)
 		}
 	}
+	for _, name := range []string{"downloads.svg", "downloads-dark.svg", "version.svg", "version-dark.svg"} {
+		if !strings.HasPrefix(text(t, filepath.Join("public", "badge", name)), "<svg ") ||
+			!slices.Contains(r.Files, "badge/"+name) {
+			t.Errorf("the badge %s is not published, or not reported", name)
+		}
+	}
 	if text(t, place("var/"+legacyFile)) != text(t, place(legacyFile)) {
 		t.Error("the file in format 1.0 is not the same at its old address")
 	}

@@ -18,8 +18,8 @@ import (
 	"github.com/Slicer/sitegen/generator/statspage"
 )
 
-// publish writes the statistics and their page to the folder download-stats. It returns the names of the files there
-// that have changed or, in a dry run, would change.
+// publish writes the statistics and their page to the folder download-stats, and the badges to the folder badge. It
+// returns the names of the files there that have changed or, in a dry run, would change.
 func publish(ctx context.Context, p *project.Project, e *stats.Engine, dryRun bool) (changed []string, err error) {
 	files, err := e.Files(ctx)
 	if err != nil {
@@ -29,12 +29,51 @@ func publish(ctx context.Context, p *project.Project, e *stats.Engine, dryRun bo
 	if err != nil {
 		return nil, err
 	}
-	files = append(files, page...)
+	for _, f := range folders(p, append(files, page...)) {
+		names, err := f.write(ctx, dryRun)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			changed = append(changed, f.name+name)
+		}
+	}
+	return changed, nil
+}
+
+// folder is a folder of the site that only sitegen stats writes.
+type folder struct {
+	name   string // before the names of its files in reports
+	output output.Options
+	files  []output.File // with their paths below the folder
+}
+
+// folders returns the folders to which the files are written.
+func folders(p *project.Project, files []output.File) []folder {
+	statistics, badges := folder{output: p.StatisticsOutput()}, folder{name: stats.BadgeFolder, output: p.BadgeOutput()}
+	for _, f := range files {
+		if name, ok := strings.CutPrefix(f.Path, stats.BadgeFolder); ok {
+			f.Path = name
+			badges.files = append(badges.files, f)
+		} else {
+			statistics.files = append(statistics.files, f)
+		}
+	}
+	statistics.output.Adopt = earlier(statistics.files)
+	list := []folder{statistics, badges}
+	for i := range list {
+		list[i].output.Force = true // the names of the files are reserved in these folders
+	}
+	return list
+}
+
+// write writes the files. It returns the names of those that have changed or, in a dry run, would change.
+func (f *folder) write(ctx context.Context, dryRun bool) (changed []string, err error) {
 	open := output.Open
 	if dryRun {
 		open = output.OpenReadOnly
 	}
-	out, err := open(outputOptions(p, files))
+	out, err := open(f.output)
 	if locked, ok := errors.AsType[*output.LockedError](err); ok {
 		return nil, fault.Wrap(fault.Locked, locked, "")
 	}
@@ -43,7 +82,7 @@ func publish(ctx context.Context, p *project.Project, e *stats.Engine, dryRun bo
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 
-	plan, err := out.Plan(ctx, files)
+	plan, err := out.Plan(ctx, f.files)
 	if _, ok := errors.AsType[*output.InTheWayError](err); ok {
 		return nil, fault.Wrap(fault.Content, err, "Move the files away and run sitegen stats again.")
 	}
@@ -54,14 +93,6 @@ func publish(ctx context.Context, p *project.Project, e *stats.Engine, dryRun bo
 		err = out.Apply(ctx, plan, "")
 	}
 	return slices.Concat(plan.Public.Written, plan.Public.Removed), err
-}
-
-// outputOptions returns the options with which files are written.
-func outputOptions(p *project.Project, files []output.File) output.Options {
-	o := p.StatisticsOutput()
-	o.Force = true // the names of the statistics are reserved in this folder
-	o.Adopt = earlier(files)
-	return o
 }
 
 // earlier returns a function that recognises files which earlier versions of sitegen, without a manifest of the

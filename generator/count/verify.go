@@ -66,30 +66,43 @@ func (v *Verified) compare(ctx context.Context, p *project.Project, r *stats.Rea
 	if err != nil {
 		return err
 	}
-	files := append(generated.Files, page...)
-	o := outputOptions(p, files)
-	for _, f := range files {
+	for _, f := range folders(p, append(generated.Files, page...)) {
+		if err := v.compareFolder(ctx, &f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compareFolder adds the results of a folder to Compared and Files.
+func (v *Verified) compareFolder(ctx context.Context, folder *folder) error {
+	var list []stats.FileDifference
+	for _, f := range folder.files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		differences, err := compareFile(&f, filepath.Join(o.Public, filepath.FromSlash(f.Path)))
+		differences, err := compareFile(&f, filepath.Join(folder.output.Public, filepath.FromSlash(f.Path)))
 		if err != nil {
 			return fmt.Errorf("compare %s: %w", f.Path, err)
 		}
 		v.Compared++
-		v.Files = append(v.Files, differences...)
+		list = append(list, differences...)
 	}
-	out, err := output.OpenReadOnly(o)
+	out, err := output.OpenReadOnly(folder.output)
 	if err != nil {
 		return err
 	}
 	defer out.Close()
-	plan, err := out.Plan(ctx, files)
+	plan, err := out.Plan(ctx, folder.files)
 	if err != nil {
 		return err
 	}
 	for _, name := range plan.Public.Removed {
-		v.Files = append(v.Files, stats.FileDifference{File: name, Published: "a file", Counted: "nothing"})
+		list = append(list, stats.FileDifference{File: name, Published: "a file", Counted: "nothing"})
+	}
+	for _, d := range list {
+		d.File = folder.name + d.File
+		v.Files = append(v.Files, d)
 	}
 	return nil
 }

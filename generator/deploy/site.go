@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/Slicer/sitegen/generator/catalog"
@@ -28,9 +30,9 @@ import (
 type site struct {
 	project  *project.Project
 	build    *output.Writer
-	stats    *output.Writer // nil without statistics
-	edited   []string       // paths of the folders and files that were edited after the last build
-	warnings fault.Findings // of the last compilation
+	stats    map[string]*output.Writer // of the statistics and badges, by URL; empty without statistics
+	edited   []string                  // paths of the folders and files that were edited after the last build
+	warnings fault.Findings            // of the last compilation
 }
 
 // openSite locks the site of a project and checks that it is what the last build wrote.
@@ -57,9 +59,14 @@ func (s *site) open(ctx context.Context) (err error) {
 	if s.build, err = lock(o); err != nil {
 		return err
 	}
-	o = p.StatisticsOutput()
-	if _, err := os.Stat(o.Data); err == nil {
-		if s.stats, err = lock(o); err != nil {
+	s.stats = map[string]*output.Writer{}
+	for url, o := range map[string]output.Options{
+		pages.StatsURL: p.StatisticsOutput(), pages.BadgeURL: p.BadgeOutput(),
+	} {
+		if _, err := os.Stat(o.Data); err != nil {
+			continue
+		}
+		if s.stats[url], err = lock(o); err != nil {
 			return err
 		}
 	}
@@ -83,7 +90,7 @@ func unbuilt(err error) error { return fault.Wrap(fault.Usage, err, "Run sitegen
 
 // Close unlocks the site. Errors do not matter: a lock is released when the program ends.
 func (s *site) Close() {
-	for _, w := range []*output.Writer{s.build, s.stats} {
+	for _, w := range append(slices.Collect(maps.Values(s.stats)), s.build) {
 		if w != nil {
 			_ = w.Close()
 		}
@@ -92,8 +99,10 @@ func (s *site) Close() {
 
 // isExtra reports whether the file at a path of the public folder is not part of the site: see output.Writer.IsExtra.
 func (s *site) isExtra(path string) bool {
-	if file, ok := strings.CutPrefix("/"+path, pages.StatsURL); ok && s.stats != nil {
-		return s.stats.IsExtra(file)
+	for url, w := range s.stats {
+		if file, ok := strings.CutPrefix("/"+path, url); ok {
+			return w.IsExtra(file)
+		}
 	}
 	return s.build.IsExtra(path)
 }

@@ -19,6 +19,7 @@ import (
 //	public/manual.pdf           put there by someone: true
 //	public/.git/config          hidden files are not served: false
 //	public/download-stats/…     written by sitegen stats: true; before its first run, true for any name
+//	public/badge/…              likewise
 //
 // If the manifest cannot be read, which the next build reports, every file counts as put there.
 func (p *Project) otherFiles() func(path string) bool {
@@ -27,7 +28,8 @@ func (p *Project) otherFiles() func(path string) bool {
 		if !fs.ValidPath(path) || slices.ContainsFunc(strings.Split(path, "/"), isHidden) {
 			return false
 		}
-		if strings.HasPrefix("/"+path, site.StatsURL) && !hasStatistics(p) {
+		counted := strings.HasPrefix("/"+path, site.StatsURL) || strings.HasPrefix("/"+path, site.BadgeURL)
+		if counted && !hasStatistics(p) {
 			return true
 		}
 		info, err := os.Stat(filepath.Join(p.Config.Out, filepath.FromSlash(path)))
@@ -63,6 +65,15 @@ func (p *Project) StatisticsOutput() output.Options {
 	o := p.BuildOutput()
 	o.Public = filepath.Join(o.Public, filepath.FromSlash(site.StatsURL))
 	o.Redirects, o.Data = "", filepath.Join(o.Data, "statistics")
+	return o
+}
+
+// BadgeOutput returns where and how sitegen stats writes the badges: to a folder with short addresses, because badges
+// are shown by other sites.
+func (p *Project) BadgeOutput() output.Options {
+	o := p.BuildOutput()
+	o.Public = filepath.Join(o.Public, filepath.FromSlash(site.BadgeURL))
+	o.Redirects, o.Data = "", filepath.Join(o.Data, "badges")
 	return o
 }
 

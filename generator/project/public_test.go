@@ -43,6 +43,7 @@ func TestOtherFiles(t *testing.T) {
 		"manual.pdf": true, "book/index.html": true, ".well-known/security.txt": true,
 		"about/index.html": false, "book": false, "nope": false, ".git/config": false, "../secret.txt": false, "": false,
 		"download-stats/index.html": true, "download-stats/summary.json": true,
+		"badge/downloads.svg": true,
 	}
 	check("while a build runs", files)
 	if err := w.Close(); err != nil {
@@ -57,7 +58,7 @@ func TestOtherFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("after the first day of statistics",
-		map[string]bool{"download-stats/index.html": true, "download-stats/summary.json": false})
+		map[string]bool{"download-stats/index.html": true, "download-stats/summary.json": false, "badge/downloads.svg": false})
 	if err := os.RemoveAll(p.Config.Data); err != nil {
 		t.Fatal(err)
 	}

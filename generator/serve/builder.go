@@ -51,8 +51,8 @@ type edition struct {
 	public  fs.FS // the public folder, for the download statistics, which no build writes; nil if there are none
 }
 
-// statsFolder is the folder of the statistics below public/.
-var statsFolder = strings.Trim(site.StatsURL, "/")
+// statsFolders returns the folders below public/ that sitegen stats writes.
+func statsFolders() []string { return []string{strings.Trim(site.StatsURL, "/"), strings.Trim(site.BadgeURL, "/")} }
 
 // Paths implements emulate.Files.
 func (e edition) Paths() []string {
@@ -60,12 +60,14 @@ func (e edition) Paths() []string {
 	if e.public == nil {
 		return paths
 	}
-	_ = fs.WalkDir(e.public, statsFolder, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			paths = append(paths, path)
-		}
-		return nil // an unreadable folder counts as missing
-	})
+	for _, folder := range statsFolders() {
+		_ = fs.WalkDir(e.public, folder, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				paths = append(paths, path)
+			}
+			return nil // an unreadable folder counts as missing
+		})
+	}
 	slices.Sort(paths)
 	return paths
 }
@@ -83,7 +85,8 @@ func (e edition) File(path string) ([]byte, error) {
 
 // isStats reports whether a path is a file of the statistics.
 func (e edition) isStats(path string) bool {
-	if e.public == nil || !strings.HasPrefix(path, statsFolder+"/") || !fs.ValidPath(path) {
+	folder, _, _ := strings.Cut(path, "/")
+	if e.public == nil || !slices.Contains(statsFolders(), folder) || !fs.ValidPath(path) {
 		return false
 	}
 	info, err := fs.Stat(e.public, path)

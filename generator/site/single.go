@@ -14,6 +14,9 @@ import (
 // the logs have grown.
 const StatsURL = "/download-stats/"
 
+// BadgeURL is the path of the badges. They are made with the statistics.
+const BadgeURL = "/badge/"
+
 // RenderPage renders a single page outside of a build, and returns it after the assets that it needs. The assets are
 // copies in a folder next to the page, so the page still works after a build replaces the assets of the site. If there
 // is a content file for the page's URL, it becomes the introduction: its text becomes the Body, and its title and

@@ -10,6 +10,10 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
+// BadgeFolder is the path of the pictures of badges among the files. They are published in a folder of their own, with
+// short addresses.
+const BadgeFolder = "badge/"
+
 // The data of badges for shields.io.
 const (
 	BadgeTotalFile  = "badge-total.json"  // all downloads
@@ -42,8 +46,8 @@ func (p *publisher) publishBadges(s *Summary) error {
 		return err
 	}
 	for _, b := range []Badge{total, {Label: "version", Message: cmp.Or(s.Newest, "none")}} {
-		p.add(output.Pages, "badge/"+b.Label+".svg", b.picture(lightBadge))
-		p.add(output.Pages, "badge/"+b.Label+"-dark.svg", b.picture(darkBadge))
+		p.add(output.Pages, BadgeFolder+b.Label+".svg", b.picture(lightBadge))
+		p.add(output.Pages, BadgeFolder+b.Label+"-dark.svg", b.picture(darkBadge))
 	}
 	return nil
 }

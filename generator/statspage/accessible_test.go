@@ -27,8 +27,8 @@ func TestAccessible(t *testing.T) {
 		name     string
 		settings settings
 	}{
-		{"light", settings{width: 1280}}, {"dark", settings{width: 1280, dark: true}},
-		{"phone", settings{width: 390}}, {"phone, dark", settings{width: 390, dark: true}},
+		{"light", settings{width: 1280}}, {"small phone, dark", settings{width: 320, dark: true}},
+		{"phone", settings{width: 390}}, {"wide, dark", settings{width: 1920, dark: true}},
 		{"no script", settings{width: 1280, blockScript: true}},
 		{"no script, phone, dark", settings{width: 390, dark: true, blockScript: true}},
 	}[:testutil.Amount(6, 2)] {

@@ -135,6 +135,9 @@ func TestArchAndRegion(t *testing.T) {
 	if sum := arch["amd64"] + arch["arm64"]; sum != europe || arch["arm64"] == 0 {
 		t.Errorf("%d downloads from Europe, want %d: %v", sum, europe, arch)
 	}
+	if by := b.overTime("?region=Europe&arch=arm64&by=region"); len(by) != 1 || by["Europe"] != got.Total {
+		t.Errorf("over time: %v; want Europe with %d downloads", by, got.Total)
+	}
 	if os := got.Charts["os"]; len(os) != 1 || os["macOS"] != got.Total {
 		t.Errorf("arm64 from Europe: %v of %d downloads; only macOS has packages for it", os, got.Total)
 	}
@@ -391,48 +394,6 @@ func TestCurves(t *testing.T) {
 			if row[i+2] != want {
 				t.Errorf("%s of %s after %d days: %s, want %s", row[0], row[1], days, row[i+2], want)
 			}
-		}
-	}
-}
-
-// TestOverTime compares the table of the chart over time with the daily table.
-func TestOverTime(t *testing.T) {
-	table := truth(t)
-	b := open(t, serve(t, publish(t)), desktop)
-	for query, tc := range map[string]struct {
-		title, key string
-		filters    map[string][]string
-	}{
-		"?by=os&as=share": {"Systems over time", "os", nil},
-		"?by=class&class=bot&class=browser&as=lines": {"Clients over time", "class",
-			map[string][]string{"class": {"bot", "browser"}}},
-		"?by=os&version=5.12.4&from=2026-10-01&to=2026-10-20": {"Systems over time", "os",
-			map[string][]string{"version": {"5.12.4"}, "from": {"2026-10-01"}, "to": {"2026-10-20"}}},
-	} {
-		b.explore(query)
-		b.contents()
-		rows := eval[[][]string](b, `[...document.querySelectorAll('[data-chart=over] tr')].map(
-			(tr) => [...tr.children].map((td) => td.textContent))`)
-		got, want := map[string]int{}, map[string]int{}
-		for _, row := range rows[1:] {
-			for i, text := range row[1:] {
-				if n, err := strconv.Atoi(text); err != nil {
-					t.Fatal(err)
-				} else if n > 0 {
-					got[row[0]+" "+rows[0][i+1]] += n
-				}
-			}
-		}
-		for _, line := range table {
-			if line.n > 0 && line.matches("", tc.filters) {
-				want[line.day+" "+labels[tc.key][line.property(tc.key)]] += line.n
-			}
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s (-table +page):\n%s", query, diff)
-		}
-		if got := b.text("#over-title"); got != tc.title {
-			t.Errorf("%s: the title is %q", query, got)
 		}
 	}
 }

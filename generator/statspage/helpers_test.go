@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -121,7 +122,13 @@ func publishAll(t testing.TB, e *stats.Engine) (public string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testutil.WriteFiles(t, dir, files)
+	for _, f := range files {
+		if strings.HasPrefix(f.Path, stats.BadgeFolder) {
+			testutil.WriteFiles(t, public, []output.File{f})
+		} else {
+			testutil.WriteFiles(t, dir, []output.File{f})
+		}
+	}
 	summary, err := e.Summary(t.Context())
 	if err != nil {
 		t.Fatal(err)

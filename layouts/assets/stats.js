@@ -34,7 +34,8 @@ const CURVES = 6, MOST_CURVES = 8; // curves without and with selected versions
 const CURVE_DAYS = 365;
 const WARM_UP = 4; // counts before the first click, so that the browser has compiled the code and the click is fast
 const MILESTONES = [7, 30, 90, 180, 365];
-const OVER = ['version', 'os', 'country', 'arch', 'class']; // properties that are compared over time
+// Properties that are compared over time.
+const OVER = ['version', 'os', 'country', 'region', 'arch', 'stability', 'class'];
 const AS = ['lines', 'stacked', 'share'];
 const SHOW = ['cumulative', 'before']; // switches of the time chart
 

@@ -94,6 +94,8 @@ type Batch struct {
 	many *sqlite.Stmt   // adds hitsPerStatement hits
 	one  *sqlite.Stmt   // adds one hit
 	days map[int32]bool // days that have changed
+	// The statements of find and insert. The first run over a log executes them for thousands of user agents.
+	prepared map[string]*sqlite.Stmt
 
 	// Changed is the number of hits that were new, or changed the row with their key.
 	Changed int64
@@ -128,7 +130,7 @@ func (d *DB) Begin(ctx context.Context) (*Batch, error) {
 	if err != nil {
 		return nil, failed("write downloads", err)
 	}
-	b := &Batch{ctx: ctx, tx: tx, days: map[int32]bool{}}
+	b := &Batch{ctx: ctx, tx: tx, days: map[int32]bool{}, prepared: map[string]*sqlite.Stmt{}}
 	const row = "(?,?,?,?,?,?,?)"
 	b.one, err = tx.Prepare(ctx, fmt.Sprintf(addHits, row))
 	if err == nil {
@@ -230,18 +232,39 @@ func (b *Batch) Address(visitor int64, address string) error {
 
 // find returns the id of a row, 0 if there is none.
 func (b *Batch) find(query string, args ...any) (int32, error) {
-	id, _, err := sqlite.One(b.ctx, b.tx, sqlite.Value[int32], query, args...)
-	return id, failed("write downloads", err)
+	statement, err := b.prepare(query)
+	if err != nil {
+		return 0, err
+	}
+	id, _, err := statement.Int(b.ctx, args...)
+	return int32(id), failed("write downloads", err)
 }
 
 // insert adds a row and returns its id.
-func (b *Batch) insert(statement string, args ...any) (int32, error) {
-	result, err := b.tx.Exec(b.ctx, statement, args...)
+func (b *Batch) insert(query string, args ...any) (int32, error) {
+	statement, err := b.prepare(query)
+	if err != nil {
+		return 0, err
+	}
+	result, err := statement.Exec(b.ctx, args...)
 	if err != nil {
 		return 0, failed("write downloads", err)
 	}
 	id, err := result.LastInsertId()
 	return int32(id), failed("write downloads", err)
+}
+
+// prepare returns a prepared statement. The batch prepares each query once.
+func (b *Batch) prepare(query string) (*sqlite.Stmt, error) {
+	if s := b.prepared[query]; s != nil {
+		return s, nil
+	}
+	s, err := b.tx.Prepare(b.ctx, query)
+	if err != nil {
+		return nil, failed("write downloads", err)
+	}
+	b.prepared[query] = s
+	return s, nil
 }
 
 // SetLog stores the position up to which a log has been read. It replaces previous, the stored position of the log,
