@@ -64,6 +64,7 @@ type Examples struct {
 	Revision   int
 	Day        string // a build day of that release
 	FileName   string // file name of that release's package for UnixOS
+	SumKey     string // key of the checksum of the package for OS in JSON: sha512
 	Summed     string // version of the newest release with a SHA-512 checksum; "" if there is none
 	Sums       string // URL of its checksums
 }
@@ -95,6 +96,7 @@ func examples(spec *lookup.Spec, releases []*Release) Examples {
 	e := Examples{
 		ID: "id", OS: spec.Systems[0].ID, UnixOS: spec.Systems[0].ID, Arch: spec.DefaultArch(),
 		Version: "1.0", Series: "1.0", Revision: 1, Day: "2026-01-31", FileName: "package",
+		SumKey: "sha512",
 	}
 	unix := func(os catalog.OS) bool { s := spec.System(os); return s != nil && s.Family == catalog.UnixFamily }
 	if i := slices.IndexFunc(spec.Systems, func(s catalog.System) bool { return unix(s.ID) }); i >= 0 {
@@ -113,6 +115,7 @@ func examples(spec *lookup.Spec, releases []*Release) Examples {
 		i := newest.Items[n]
 		e.ID, e.OS, e.UnixOS, e.Revision, e.Day = i.ID, i.OS, i.OS, i.Revision, i.Day()
 		e.FileName = cmp.Or(i.FileName(), e.FileName)
+		e.SumKey = "sha" + strconv.Itoa(i.ChecksumBits())
 	}
 	for _, i := range newest.Items {
 		if usual(i) && unix(i.OS) {
@@ -195,9 +198,11 @@ func (r *Reference) links(x *lookup.Index) []ExampleLink {
 	list := []ExampleLink{
 		link(x, download+string(e.OS), "the newest release for "+system),
 		link(x, download+string(e.OS)+"&version="+e.Series, "the newest release of a series"),
-		link(x, download+string(e.OS)+"&version="+e.Version, "exactly this release"),
 		link(x, download+string(e.UnixOS)+"&stability=nightly", "the newest preview build for "+e.UnixSystem),
 		link(x, download+string(e.OS)+"&stability=any&date="+e.Day, "the newest package built by the end of that day"),
+	}
+	if e.Version != e.Series {
+		list = slices.Insert(list, 2, link(x, download+string(e.OS)+"&version="+e.Version, "exactly this release"))
 	}
 	if spec.Revisions {
 		list = append(list, link(x, download+string(e.OS)+"&stability=any&closest-revision="+strconv.Itoa(e.Revision),
