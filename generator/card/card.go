@@ -9,14 +9,18 @@
 package card
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/draw"
 	"image/png"
 	"io"
+	"slices"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/gobold"
@@ -38,6 +42,7 @@ type Card struct {
 	Title   string   // in large letters: a version; "" for none
 	Lines   []string // in small letters
 	Host    string   // of the site, in the corner
+	Comment string   // stored in the file, invisible; in Latin-1
 	Colors  Colors
 }
 
@@ -94,7 +99,25 @@ func (c *Card) Write(w io.Writer) error {
 	if err := p.text(p.regular, c.Host, 32, Height-bar-38, mutedInk); err != nil {
 		return err
 	}
-	return png.Encode(w, p.picture)
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, p.picture); err != nil {
+		return err
+	}
+	return writeComment(w, picture.Bytes(), c.Comment)
+}
+
+// headerEnd is the size of the signature and the first chunk of a PNG, IHDR.
+const headerEnd = 8 + 25
+
+// writeComment writes a PNG with a comment after its header: a chunk of the type tEXt with the keyword Comment, see
+// https://www.w3.org/TR/png/#11textinfo.
+func writeComment(w io.Writer, picture []byte, comment string) error {
+	chunk := []byte("tEXtComment\x00" + comment)
+	sized := binary.BigEndian.AppendUint32(nil, uint32(len(chunk)-len("tEXt")))
+	sized = append(sized, chunk...)
+	sized = binary.BigEndian.AppendUint32(sized, crc32.ChecksumIEEE(chunk))
+	_, err := w.Write(slices.Concat(picture[:headerEnd], sized, picture[headerEnd:]))
+	return err
 }
 
 // shades is the number of colours between the background and a colour of text, for smooth letters.

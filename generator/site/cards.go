@@ -22,7 +22,7 @@ func addCards(b *Build, releases []*Release) {
 	colors := b.Site.Colors.card()
 	host := strings.TrimPrefix(strings.TrimPrefix(b.Site.BaseURL, "https://"), "http://")
 	add := func(url string, c card.Card) {
-		c.Project, c.Host, c.Colors = b.Site.Project, host, colors
+		c.Project, c.Host, c.Colors, c.Comment = b.Site.Project, host, colors, output.Mark
 		b.files = append(b.files, output.File{Root: output.Public, Group: output.Records, Path: url[1:],
 			Write: c.Write, Version: c.Version()})
 	}
