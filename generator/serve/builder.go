@@ -52,7 +52,9 @@ type edition struct {
 }
 
 // statsFolders returns the folders below public/ that sitegen stats writes.
-func statsFolders() []string { return []string{strings.Trim(site.StatsURL, "/"), strings.Trim(site.BadgeURL, "/")} }
+func statsFolders() []string {
+	return []string{strings.Trim(site.StatsURL, "/"), strings.Trim(site.BadgeURL, "/")}
+}
 
 // Paths implements emulate.Files.
 func (e edition) Paths() []string {
