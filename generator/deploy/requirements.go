@@ -113,11 +113,15 @@ const (
 
 // run checks the requirements one after the other.
 func (c *checks) run() {
+	built := c.project.Config.Out
 	s, err := openSite(c.ctx, c.project)
 	if err == nil {
+		if _, _, err = s.inputs(c.ctx); err == nil && len(s.edited) > 0 {
+			built += "; edited since the last build: " + strings.Join(s.edited, ", ")
+		}
 		s.Close()
 	}
-	c.add("built site", c.project.Config.Out, err)
+	c.add("built site", built, err)
 	if c.project.Config.Deploy.Target == config.S3Website {
 		c.s3Website()
 	} else {

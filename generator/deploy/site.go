@@ -145,22 +145,10 @@ func (s *site) table(ctx context.Context, files []objects.Object) (*redirect.Tab
 	} else if err != nil {
 		return nil, nil, fmt.Errorf("read the redirects: %w", err)
 	}
-	cat, err := supply.Stored(ctx, p)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, unbuilt(fmt.Errorf("%s: is missing", p.HistoryFile()))
-	}
+	cat, in, err := s.inputs(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	in, err := cat.Site(p)
-	if err != nil {
-		return nil, nil, err
-	}
-	sources, err := project.ReadSources(ctx, p, &in)
-	if err != nil {
-		return nil, nil, err
-	}
-	s.edited = sources.EditedSince(s.build.Inputs(), p)
 	e, err := pages.NewEdition(ctx, in, nil)
 	if err != nil {
 		return nil, nil, err
@@ -176,6 +164,28 @@ func (s *site) table(ctx context.Context, files []objects.Object) (*redirect.Tab
 	return t, &live.Facts{
 		Newest: newest(cat.Packages), Packages: len(cat.Packages), Rules: len(t.Rules.All()), Contents: string(before),
 	}, nil
+}
+
+// inputs reads what a build would render now, from the stored packages, and sets edited.
+func (s *site) inputs(ctx context.Context) (*supply.Catalogue, pages.Input, error) {
+	p := s.project
+	cat, err := supply.Stored(ctx, p)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, pages.Input{}, unbuilt(fmt.Errorf("%s: is missing", p.HistoryFile()))
+	}
+	if err != nil {
+		return nil, pages.Input{}, err
+	}
+	in, err := cat.Site(p)
+	if err != nil {
+		return nil, pages.Input{}, err
+	}
+	sources, err := project.ReadSources(ctx, p, &in)
+	if err != nil {
+		return nil, pages.Input{}, err
+	}
+	s.edited = sources.EditedSince(s.build.Inputs(), p)
+	return cat, in, nil
 }
 
 // warn logs warnings and adds them to a report: what was edited after the last build and, if something is deployed,
