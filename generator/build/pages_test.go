@@ -35,6 +35,7 @@ func TestPages(t *testing.T) {
 	t.Run("releases", func(t *testing.T) { testFilter(t, chromium, site.URL) })
 	t.Run("answers", func(t *testing.T) { testAnswers(t, chromium, site.URL) })
 	t.Run("bisect", func(t *testing.T) { testBisect(t, chromium, site.URL) })
+	t.Run("budget", func(t *testing.T) { testBudget(t, chromium, site.URL) })
 	t.Run("copy", func(t *testing.T) { testCopy(t, chromium, site.URL) })
 }
 
@@ -287,5 +288,20 @@ func testBisect(t *testing.T, chromium *browser.Process, url string) {
 		if got := b.Text("#step"); got != want {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}
+	}
+}
+
+// testBudget checks that the download page is small, with everything that it loads before a click (compressed bytes).
+func testBudget(t *testing.T, chromium *browser.Process, url string) {
+	b := chromium.Open(t, url, browser.Settings{Width: 390})
+	b.Visit("/")
+	files := browser.Eval[map[string]int](b, `Object.fromEntries([...performance.getEntriesByType('navigation'),
+		...performance.getEntriesByType('resource')].map((e) => [new URL(e.name).pathname, e.encodedBodySize]))`)
+	sum := 0
+	for _, n := range files {
+		sum += n
+	}
+	if len(files) < 6 || sum > 15_000 {
+		t.Errorf("%d bytes in %d files, want at most 15,000: %v", sum, len(files), files)
 	}
 }
