@@ -72,7 +72,8 @@ func (c *Card) Write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	draw.Draw(p.picture, image.Rect(0, Height-bar, Width, Height), &image.Uniform{c.Colors.Accent}, image.Point{}, draw.Src)
+	bottom, accent := image.Rect(0, Height-bar, Width, Height), &image.Uniform{c.Colors.Accent}
+	draw.Draw(p.picture, bottom, accent, image.Point{}, draw.Src)
 	large := c.Title == ""
 	y := 150
 	if large {
@@ -174,7 +175,8 @@ func (p *painter) text(f *opentype.Font, s string, size float64, y int, color in
 	}
 	if width := font.MeasureString(face, s).Ceil(); width > room {
 		size = max(size/2, size*room/float64(width))
-		if face, err = opentype.NewFace(f, &opentype.FaceOptions{Size: size, DPI: 72, Hinting: font.HintingNone}); err != nil {
+		o := &opentype.FaceOptions{Size: size, DPI: 72, Hinting: font.HintingNone}
+		if face, err = opentype.NewFace(f, o); err != nil {
 			return err
 		}
 		s = cut(face, s, room)

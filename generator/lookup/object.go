@@ -71,7 +71,8 @@ func objectFields(s *catalog.Scheme, links []catalog.Link) []Field {
 		retired("package"),
 		text("product_name", "name of the software", func(p *catalog.Package) string { return p.ProductName }),
 		text("revision", revision, func(p *catalog.Package) string { return strconv.Itoa(p.Revision) }),
-		{Key: "sha256", Type: "string", About: "64 hexadecimal digits", Absent: LeftOut, // the retired server had no such key
+		// The retired server had no key sha256.
+		{Key: "sha256", Type: "string", About: "64 hexadecimal digits", Absent: LeftOut,
 			append: func(b []byte, p *catalog.Package) []byte {
 				if p.SHA256 == "" {
 					return b

@@ -302,7 +302,8 @@ func changes(n *yamltext.Node, to *string) {
 	case !ok:
 	case strings.Count(text, "{from}") != 1 || strings.Count(text, "{to}") != 1 ||
 		!catalog.ValidURL(strings.NewReplacer("{from}", "1", "{to}", "2").Replace(text)):
-		n.Errorf("changes must be an http or https URL with {from} and {to} in place of the revisions (found %.200q)", text)
+		n.Errorf("changes must be an http or https URL with {from} and {to} in place of the revisions (found %.200q)",
+			text)
 	default:
 		*to = text
 	}

@@ -37,7 +37,8 @@ func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
 	return site.Input{
 		Options: site.Options{
 			Title: c.Title, Project: c.Project, Description: c.Description, BaseURL: c.BaseURL, Notice: c.Notice,
-			Sample: sample, Stats: hasStatistics(p), Resources: resources(p.Profile.Resources), Changes: p.Profile.Changes,
+			Sample: sample, Stats: hasStatistics(p),
+			Resources: resources(p.Profile.Resources), Changes: p.Profile.Changes,
 			Jobs: jobs, Minify: true,
 			Today: p.Now().UTC().Truncate(24 * time.Hour),
 		},

@@ -66,7 +66,9 @@ func readData(in Input) (d data, findings fault.Findings, err error) {
 	spec := in.Index.Spec()
 	files := map[string]func(*yamltext.Node){
 		installFile: yamltext.List(func(n *yamltext.Node) { d.install = append(d.install, readInstall(n, spec)) }),
-		seriesFile:  yamltext.List(func(n *yamltext.Node) { d.series = append(d.series, readSeries(n, spec, d.series)) }),
+		seriesFile: yamltext.List(func(n *yamltext.Node) {
+			d.series = append(d.series, readSeries(n, spec, d.series))
+		}),
 	}
 	for _, entry := range entries {
 		name := path.Join(folder.Data, entry.Name())
@@ -76,9 +78,10 @@ func readData(in Input) (d data, findings fault.Findings, err error) {
 		case folder.Ignored(name):
 			continue
 		case !ok:
-			findings = append(findings, fault.Place{File: at}.Errorf("no page uses this file%s; the files in %s%s are %s",
-				fault.DidYouMean(entry.Name(), sortedKeys(files)), contentFolder, folder.Data,
-				strings.Join(sortedKeys(files), " and ")))
+			names := sortedKeys(files)
+			findings = append(findings, fault.Place{File: at}.
+				Errorf("no page uses this file%s; the files in %s%s are %s", fault.DidYouMean(entry.Name(), names),
+					contentFolder, folder.Data, strings.Join(names, " and ")))
 			continue
 		}
 		text, err := fs.ReadFile(in.Content, name)
@@ -156,7 +159,8 @@ func readSeries(n *yamltext.Node, spec *lookup.Spec, before []Series) (s Series)
 			for _, e := range entries {
 				text, ok := e.Text()
 				if spec.System(catalog.OS(e.Key)) == nil {
-					e.Errorf("requires: no system with this id (found %.80q)%s", e.Key, fault.DidYouMean(e.Key, osNames(spec)))
+					e.Errorf("requires: no system with this id (found %.80q)%s", e.Key,
+						fault.DidYouMean(e.Key, osNames(spec)))
 				} else if ok {
 					s.Requires[catalog.OS(e.Key)] = text
 				}

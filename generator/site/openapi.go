@@ -126,7 +126,8 @@ func (d *description) route(route lookup.Route) node {
 		return get("findall", "packages", route.About(), parameters,
 			body("the packages", "application/json", ref(cellsObject)), 400)
 	}
-	return get("home", "packages", route.About(), parameters, body("the page", "text/html", node{"type": "string"}), 400)
+	page := body("the page", "text/html", node{"type": "string"})
+	return get("home", "packages", route.About(), parameters, page, 400)
 }
 
 // parameters describes the parameters of queries.
@@ -186,7 +187,8 @@ func (d *description) schemas() node {
 			"additionalProperties": ref(packageObject)}}
 	cells := node{"type": "object", "description": "Packages by system and stability.",
 		"propertyNames": node{"enum": d.reference.OSes},
-		"additionalProperties": node{"type": "object", "propertyNames": node{"enum": d.spec.Of(lookup.StabilityRole).Values},
+		"additionalProperties": node{"type": "object",
+			"propertyNames":        node{"enum": d.spec.Of(lookup.StabilityRole).Values},
 			"additionalProperties": node{"anyOf": []node{ref(recordObject), {"type": "null"}}}}}
 	all := node{platformsObject: platforms, cellsObject: cells}
 	for _, o := range d.reference.Objects {
@@ -242,8 +244,8 @@ type answer struct {
 
 // redirect is an answer that leads elsewhere.
 func redirect(where string) answer {
-	return answer{302, node{"description": sentence(where),
-		"headers": node{"Location": node{"required": true, "schema": node{"type": "string", "format": "uri-reference"}}}}}
+	location := node{"required": true, "schema": node{"type": "string", "format": "uri-reference"}}
+	return answer{302, node{"description": sentence(where), "headers": node{"Location": location}}}
 }
 
 // body is an answer with a body.

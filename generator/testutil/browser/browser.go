@@ -100,7 +100,8 @@ func (p *Process) Open(t testing.TB, url string, s Settings) *Browser {
 		})
 	}
 	if s.Touch {
-		Call(b, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true, MaxTouchPoints: 5})
+		Call(b, emulation.SetTouchEmulationEnabled,
+			emulation.SetTouchEmulationEnabledParams{Enabled: true, MaxTouchPoints: 5})
 	}
 	t.Cleanup(func() {
 		b.mu.Lock()
