@@ -93,6 +93,10 @@ func outcome(ctx context.Context, p *builder) map[string]string {
 		return all
 	}
 	for _, path := range state.Files.Paths() {
+		if strings.HasSuffix(path, "/card.png") {
+			all["/"+path] = "a picture" // drawing takes time; the site's own picture, card.png, shows what all have in common
+			continue
+		}
 		data, err := state.Files.File(path)
 		if err != nil {
 			data = []byte(err.Error())
