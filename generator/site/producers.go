@@ -11,7 +11,7 @@ func producers() []func(*Build) error {
 // them have notes, and other pages link to the notes.
 func addDownloads(b *Build) error {
 	releases := releasesOf(b.Index.Spec(), itemsOf(b.Index.Spec(), b.Index.Packages()))
-	compare(b.Index, releases, b.Withdrawn)
+	compareReleases(b.Index, releases, b.Withdrawn)
 	addReleases(b, releases)
 	addSums(b, releases)
 	addCards(b, releases)

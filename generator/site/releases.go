@@ -70,7 +70,7 @@ type Missing struct {
 	Withdrawn time.Time // day on which the packages were withdrawn; zero if there have been none
 }
 
-// Withdrawals finds out when packages were withdrawn.
+// withdrawals are the packages of releases that are no longer published.
 type withdrawals []Withdrawal
 
 // of returns the time at which the packages of a release for a system were withdrawn, or zero.
@@ -83,8 +83,8 @@ func (ws withdrawals) of(release string, o catalog.OS) time.Time {
 	return time.Time{}
 }
 
-// compare sets Missing and NewestFor of each release. The releases must be ordered newest first.
-func compare(x *lookup.Index, releases []*Release, gone withdrawals) {
+// compareReleases sets Missing and NewestFor of each release. The releases must be ordered newest first.
+func compareReleases(x *lookup.Index, releases []*Release, gone withdrawals) {
 	spec := x.Spec()
 	byVersion := map[string]*Release{}
 	for n, r := range releases {
