@@ -15,9 +15,9 @@ import (
 const SummaryFile = "summary.json"
 
 // Files returns the published files with their paths below download-stats/, except for those in BadgeFolder: the tables
-// ("cubes") and the statistics of format 1.0, the files of single versions and systems, then the badges and the summary,
-// which lists the tables. Tables are stored in the database, and generated again only if a number of one of their days
-// has changed.
+// ("cubes") and the statistics of format 1.0, the files of single versions and systems, then the badges and the
+// summary, which lists the tables. Tables are stored in the database, and generated again only if a number of one of
+// their days has changed.
 //
 // The file of format 1.0 can have hundreds of megabytes, so its content is generated while it is written. The Engine
 // must be open until then.
