@@ -35,6 +35,7 @@ func TestPages(t *testing.T) {
 	t.Run("releases", func(t *testing.T) { testFilter(t, chromium, site.URL) })
 	t.Run("answers", func(t *testing.T) { testAnswers(t, chromium, site.URL) })
 	t.Run("bisect", func(t *testing.T) { testBisect(t, chromium, site.URL) })
+	t.Run("search", func(t *testing.T) { testSearch(t, chromium, site.URL) })
 	t.Run("budget", func(t *testing.T) { testBudget(t, chromium, site.URL) })
 	t.Run("copy", func(t *testing.T) { testCopy(t, chromium, site.URL) })
 }
@@ -109,7 +110,7 @@ func testDetection(t *testing.T, chromium *browser.Process, url string) {
 }
 
 // pageTypes has a path of each type of page.
-var pageTypes = []string{"/", "/releases/", "/releases/5.12.4/", "/releases/5.2.2/", "/preview/", "/preview/bisect/?system=amd64-win&good=35152&bad=35185", "/api/", "/requirements/",
+var pageTypes = []string{"/", "/releases/", "/releases/5.12.4/", "/releases/5.2.2/", "/preview/", "/preview/bisect/?system=amd64-win&good=35152&bad=35185", "/api/", "/requirements/", "/search/?q=5.12", "/search/",
 	"/?version=5.2", "/?os=macosx&stability=release", "/?os=mac", "/download?os=win&version=5.9", "/no/such/page/"}
 
 // testAccessible checks all types of pages with axe-core, on phones, tablets and desktop computers, in light and dark
@@ -303,5 +304,45 @@ func testBudget(t *testing.T, chromium *browser.Process, url string) {
 	}
 	if len(files) < 6 || sum > 15_000 {
 		t.Errorf("%d bytes in %d files, want at most 15,000: %v", sum, len(files), files)
+	}
+}
+
+// testSearch searches with the keyboard, from the download page.
+func testSearch(t *testing.T, chromium *browser.Process, url string) {
+	b := chromium.Open(t, url, browser.Settings{Width: 1280})
+	b.Visit("/")
+	b.Do(chromedp.KeyEvent("k", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	if got := browser.Eval[string](b, `document.activeElement.name ?? ''`); got != "q" {
+		t.Fatalf("after Ctrl-K, the focus is on %q, want the search box", got)
+	}
+	b.Do(chromedp.KeyEvent("install linux\r"), chromedp.WaitVisible(chromedp.CSS("#results a")))
+	first := func() string {
+		return browser.Eval[string](b, `document.querySelector('#results a')?.textContent ?? ''`)
+	}
+	if got, want := first(), "System requirements"; got != want {
+		t.Errorf("the first result is %q, want %q", got, want)
+	}
+	for query, want := range map[string][2]string{
+		"5.10":        {"3D Slicer 5.10.0", "1 result"},
+		"SLICER 5.2":  {"3D Slicer 5.2.2", "1 result"},
+		"35170":       {"Builds of revision 35170 or before", "1 result"},
+		"2023-02-21":  {"Builds of 2023-02-21 or before", "2 results"}, // and the release of that day
+		"<img src=x>": {"", "Nothing has been found for “<img src=x>”."},
+	} {
+		b.Visit("/search/")
+		b.Do(chromedp.SendKeys(chromedp.CSS(".search input"), query))
+		for browser.Eval[string](b, `document.getElementById('found').textContent`) == "" {
+			time.Sleep(10 * time.Millisecond) // the index is loading
+		}
+		got := [2]string{first(), b.Text("#found")}
+		if got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+	b.Visit("/search/?q=35170")
+	b.Do(chromedp.WaitVisible(chromedp.CSS("#results a")), chromedp.Click(chromedp.CSS("#results a")),
+		chromedp.WaitVisible(chromedp.CSS(".cell .get")))
+	if got, want := b.Text("h1"), "Revision 35170 or before"; got != want {
+		t.Errorf("the result leads to %q, want %q", got, want)
 	}
 }

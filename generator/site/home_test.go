@@ -242,7 +242,7 @@ func TestEveryPage(t *testing.T) {
 		switch {
 		case strings.HasPrefix(path, "-/home/"):
 			wantCanonical, wantRobots = []string{"https://download.example.org/"}, []string{"noindex"}
-		case strings.HasPrefix(path, "-/"), path == "400.html", path == "404.html":
+		case strings.HasPrefix(path, "-/"), path == "400.html", path == "404.html", path == "search/index.html":
 			wantCanonical, wantRobots = nil, []string{"noindex"}
 		}
 		if !slices.Equal(canonical, wantCanonical) || !slices.Equal(robots, wantRobots) {

@@ -21,6 +21,7 @@ func addDownloads(b *Build) error {
 	b.added = append(b.added, b.derived.cells...)
 	addErrors(b)
 	addAPIPage(b, releases)
+	addSearch(b, releases)
 	addFeeds(b, releases)
 	addAPI(b, releases)
 	b.Text(StatsURL) // not a separate page: it is the introduction of a page that RenderPage makes
