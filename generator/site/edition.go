@@ -127,6 +127,7 @@ func (e *Edition) plan(before *Edition) error {
 	} else {
 		e.build.derived = derive(e.build.Index)
 	}
+	e.findings = append(e.findings, e.insertValues()...)
 	for _, produce := range producers() {
 		if err := produce(e.build); err != nil {
 			return err

@@ -1,6 +1,13 @@
 package site
 
-import "github.com/Slicer/sitegen/generator/lookup"
+import (
+	"bytes"
+	"testing"
+
+	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/lookup"
+)
 
 // Objects describes all objects of the API.
 func Objects(spec *lookup.Spec) []Object { return objects(spec) }
@@ -12,4 +19,13 @@ func Functions() map[string]string {
 		m[f.use] = f.about
 	}
 	return m
+}
+
+// CheckInsert checks that inserting values changes nothing but the values in a text.
+func CheckInsert(t *testing.T, text []byte) {
+	in := &inserter{site: &Site{BaseURL: "https://x"}, latest: func(catalog.OS) string { return "/latest" }}
+	filled, _ := in.insert(text, func(int) fault.Place { return fault.Place{} })
+	if !insertRE.Match(text) && !bytes.Equal(filled, text) {
+		t.Errorf("%q has become %q", text, filled)
+	}
 }
