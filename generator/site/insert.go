@@ -12,8 +12,8 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// insertRE matches a value of the site in Markdown: {{version "5.8"}}. Its groups are a backslash before it, the name and
-// the arguments. argumentRE matches an argument.
+// insertRE matches a value of the site in Markdown: {{version "5.8"}}. Its groups are a backslash before it, the name
+// and the arguments. argumentRE matches an argument.
 var (
 	insertRE   = regexp.MustCompile(`(\\?)\{\{\s*([.\w]+)((?:\s+"[^"\n]*")*)\s*\}\}`)
 	argumentRE = regexp.MustCompile(`"([^"\n]*)"`)
@@ -29,7 +29,8 @@ type inserter struct {
 
 // names lists what content can insert.
 func (in *inserter) names() []string {
-	return []string{"version", "release", "latest", ".Site.BaseURL", ".Site.Description", ".Site.Project", ".Site.Title"}
+	return []string{"version", "release", "latest",
+		".Site.BaseURL", ".Site.Description", ".Site.Project", ".Site.Title"}
 }
 
 // insert replaces the values in a text. Whatever has another form or another name remains as it is, because other
@@ -92,7 +93,8 @@ func (in *inserter) value(name string, args []string) (string, error) {
 	case "latest":
 		path := in.latest(catalog.OS(args[0]))
 		if path == "" {
-			return "", fmt.Errorf("no release for this system (found %q)%s", args[0], fault.DidYouMean(args[0], in.oses))
+			return "", fmt.Errorf("no release for this system (found %q)%s", args[0],
+				fault.DidYouMean(args[0], in.oses))
 		}
 		return in.site.BaseURL + path, nil
 	}
@@ -108,7 +110,8 @@ func (in *inserter) value(name string, args []string) (string, error) {
 	return r.Version, nil
 }
 
-// release returns the newest release of a version or series; without arguments, of all. It returns nil if there is none.
+// release returns the newest release of a version or series; without arguments, of all. It returns nil if there is
+// none.
 func (in *inserter) release(args []string) *Release {
 	for _, r := range in.releases {
 		if len(args) == 0 || r.Version == args[0] || strings.HasPrefix(r.Version, args[0]+".") {
