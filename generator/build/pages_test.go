@@ -323,8 +323,8 @@ func testSearch(t *testing.T, chromium *browser.Process, url string) {
 		t.Errorf("the first result is %q, want %q", got, want)
 	}
 	for query, want := range map[string][2]string{
-		"5.10":        {"3D Slicer 5.10.0", "1 result"},
-		"SLICER 5.2":  {"3D Slicer 5.2.2", "1 result"},
+		"5.10":        {" 5.10.0", "1 result"},
+		"LINUX 5.2":   {" 5.2.2", "1 result"},
 		"35170":       {"Builds of revision 35170 or before", "1 result"},
 		"2023-02-21":  {"Builds of 2023-02-21 or before", "2 results"}, // and the release of that day
 		"<img src=x>": {"", "Nothing has been found for “<img src=x>”."},
@@ -334,9 +334,8 @@ func testSearch(t *testing.T, chromium *browser.Process, url string) {
 		for browser.Eval[string](b, `document.getElementById('found').textContent`) == "" {
 			time.Sleep(10 * time.Millisecond) // the index is loading
 		}
-		got := [2]string{first(), b.Text("#found")}
-		if got != want {
-			t.Errorf("%s: %q, want %q", query, got, want)
+		if got := first(); !strings.HasSuffix(got, want[0]) || b.Text("#found") != want[1] {
+			t.Errorf("%s: %q, %q, want %q", query, got, b.Text("#found"), want)
 		}
 	}
 	b.Visit("/search/?q=35170")
