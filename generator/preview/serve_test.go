@@ -64,7 +64,7 @@ func TestEdits(t *testing.T) {
 			func() { w.write("sitegen.yaml", "source: sample\ntitle: Another title\n") }, 200, "Another title"},
 		{"add a layout", "/a/",
 			func() { w.write("layouts/partials/footer.html", "<footer>My own foot</footer>") }, 200, "My own foot"},
-		{"remove it", "/a/", func() { w.check(os.RemoveAll(w.path("layouts"))) }, 200, "Feeds:"},
+		{"remove it", "/a/", func() { w.check(os.RemoveAll(w.path("layouts"))) }, 200, "Feed of releases"},
 		{"configure another content folder", "/b/", func() {
 			w.write("texts/b.md", "---\ntitle: B\n---\nB, elsewhere.\n")
 			w.write("sitegen.yaml", "source: sample\ncontent: texts\n")
