@@ -100,8 +100,8 @@ func TestHostileNames(t *testing.T) {
 			t.Errorf("the page contains %s", bad)
 		}
 	}
-	if strings.Count(page, "</script>") != 3 {
-		t.Errorf("%d closing script tags, want 3", strings.Count(page, "</script>"))
+	if strings.Count(page, "</script>") != 4 {
+		t.Errorf("%d closing script tags, want 4", strings.Count(page, "</script>"))
 	}
 }
 
