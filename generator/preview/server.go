@@ -34,6 +34,7 @@ type view struct {
 	status
 	newest   *site    // the newest state; nil if there is none yet
 	before   *site    // a newer state than good without known mistakes, whose check has not ended; nil if there is none
+	broken   bool     // newest has a known mistake
 	good     *site    // the last state that passed its check; nil if there is none yet
 	warnings []string // of good
 	log      []string // of the last build

@@ -178,14 +178,14 @@ func (w *worker) build(ctx context.Context, changed []string) error {
 func (w *worker) show(next *site) {
 	before := w.view.Load()
 	v := *before
-	if v.newest != v.good && v.Problems == "" {
+	if v.newest != v.good && !v.broken {
 		v.before = v.newest
 	}
-	v.newest = next
+	v.newest, v.broken = next, false
 	for _, page := range w.hub.pages() {
 		path, query, _ := strings.Cut(page, "?")
 		if _, err := next.answer(emulate.Clean(path), query); err != nil {
-			v.Problems = describe(err, w.builder.Read)
+			v.Problems, v.broken = describe(err, w.builder.Read), true
 		}
 	}
 	v.Build = nextBuild(before.Build)
@@ -345,6 +345,8 @@ func (w *worker) finish(r result) {
 		return
 	}
 	if r.err != nil {
+		v.broken = true
+		w.view.Store(&v)
 		w.fail(r.err)
 		return
 	}
