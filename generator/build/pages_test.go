@@ -103,7 +103,7 @@ func testDetection(t *testing.T, chromium *browser.Process, url string) {
 				t.Errorf("visible buttons lead to %q, want %q", shown, want)
 			}
 			if got := browser.Eval[bool](b, `document.getElementById('phone').checkVisibility()`); got != tc.phone {
-				t.Errorf("says that the software is for computers: %v, want %v", got, tc.phone)
+				t.Errorf("note for phones visible: %v, want %v", got, tc.phone)
 			}
 		})
 	}

@@ -98,7 +98,7 @@ func (github) Transform(doc *ast.Document, reader mdtext.Reader, _ parser.Contex
 	}
 }
 
-// alignCells gives the cells of aligned columns a class: align-left, align-center or align-right. The header
+// alignCells sets the class of cells in aligned columns: align-left, align-center or align-right. The header
 // Content-Security-Policy forbids style attributes.
 func alignCells(doc *ast.Document) {
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {

@@ -202,7 +202,7 @@ func TestWithdrawn(t *testing.T) {
 		}
 	}
 	if strings.Contains(files["-/cell/"+id(1)+".html"], "uperseded") {
-		t.Error("the cell of the newest package for Windows says that it is superseded")
+		t.Error("the cell of the newest package for Windows is marked as superseded")
 	}
 	if !strings.Contains(files["-/cell/"+id(2)+".html"], `Superseded by <a href="/releases/5.12.2/">`) {
 		t.Error("the cell of a package for Linux does not say that it is superseded")
