@@ -32,12 +32,13 @@ type Config struct {
 	ProfileName string           // a built-in profile, or the path of a file
 	Profile     *profile.Profile // nil if it cannot be read
 
-	Name        string // lower-case letters and digits: distinguishes the sites of one web server
-	Title       string // title of the site
-	Project     string // name of the software
-	Description string // one sentence for search engines
-	BaseURL     string // scheme and host, without a trailing slash
-	Notice      string // Markdown for the top of every page; "" for none
+	Name        string   // lower-case letters and digits: distinguishes the sites of one web server
+	Title       string   // title of the site
+	Project     string   // name of the software
+	Description string   // one sentence for search engines
+	Languages   []string // codes, such as en; the one at the root of the site first
+	BaseURL     string   // scheme and host, without a trailing slash
+	Notice      string   // Markdown for the top of every page; "" for none
 
 	Source           string // a Girder API base, a packages.json, a file, or "sample"
 	SourceHeader     string // "Name: value", a secret; "" for none

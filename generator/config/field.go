@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/Slicer/sitegen/generator/language"
 )
 
 // field describes how the value of an option is written, stored in Config, and printed.
@@ -120,6 +122,28 @@ func fileList(at func(*Config) *[]string) field {
 	}, same)
 }
 
+// languageList returns a field for a list of languages, each at most once.
+func languageList(at func(*Config) *[]string) field {
+	return unique(at, many("list of languages", ",", at, func(s, _ string) (string, error) {
+		if !language.ValidCode(s) {
+			return "", invalid{what: "must be the code of a language, such as en, de or pt-BR"}
+		}
+		return s, nil
+	}, same))
+}
+
+// unique returns a field for the same list, which refuses items that occur twice.
+func unique(at func(*Config) *[]string, f field) field {
+	add := f.add
+	f.add = func(c *Config, text, dir string) error {
+		if slices.Contains(*at(c), text) {
+			return invalid{what: "contains an item twice"}
+		}
+		return add(c, text, dir)
+	}
+	return f
+}
+
 // within resolves a path that was written relative to the folder dir: within("site", "content") is "site/content".
 func within(dir, path string) string {
 	if filepath.IsAbs(path) {
@@ -139,14 +163,7 @@ func choice(at func(*Config) *string, choices ...string) field {
 func choiceList(at func(*Config) *[]string, choices ...string) field {
 	f := many("list of "+strings.Join(choices, ", "), ",", at, among(choices), same)
 	f.choices = choices
-	add := f.add
-	f.add = func(c *Config, text, dir string) error {
-		if slices.Contains(*at(c), text) {
-			return invalid{what: "contains an item twice"}
-		}
-		return add(c, text, dir)
-	}
-	return f
+	return unique(at, f)
 }
 
 func among(choices []string) valueParser[string] {

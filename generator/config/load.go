@@ -104,7 +104,7 @@ func (l *loader) profile() {
 			continue
 		}
 		if value := o.FromProfile(p); value != "" {
-			l.set(o, []item{{value, origin}}, origin, filepath.Dir(p.Name))
+			l.set(o, split(o, value, origin), origin, filepath.Dir(p.Name))
 		}
 	}
 }

@@ -83,6 +83,7 @@ func TestDefaults(t *testing.T) {
 		Project:     p.Project,
 		Description: p.Description,
 		BaseURL:     p.BaseURL,
+		Languages:   []string{"en", "de"},
 		Name:        "downf645",
 		Source:      p.Source,
 		App:         p.App,
@@ -138,6 +139,7 @@ func TestEveryKeyCanBeSet(t *testing.T) {
 	siteFolder(t, `
 profile: aurora.yaml
 title: Downloads
+languages: [de, pt-BR]
 project: Tool
 description: ""
 base_url: http://LOCALHOST:8080/
@@ -210,6 +212,7 @@ deploy:
 	want := config.Config{
 		File:        "sitegen.yaml",
 		ProfileName: "aurora.yaml",
+		Languages:   []string{"de", "pt-BR"},
 		Title:       "Downloads", Project: "Tool", BaseURL: "http://localhost:8080", Name: "staging2",
 		Notice:       "**Closed** on Sunday.\n\nCome again.\n",
 		Source:       "https://girder.example.org/api/v1",

@@ -1,11 +1,13 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/deploy/objects"
+	"github.com/Slicer/sitegen/generator/language"
 	"github.com/Slicer/sitegen/generator/profile"
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/redirect/servers"
@@ -109,6 +111,17 @@ var options = []*Option{
 		Usage: "one sentence for search engines",
 		Doc:   "One sentence that search engines show below the title.",
 		field: text(func(c *Config) *string { return &c.Description }, oneLine),
+	},
+	{
+		Key: "languages", Group: "Site", FromProfile: func(p *profile.Profile) string {
+			return cmp.Or(strings.Join(p.Languages, ","), language.Base)
+		},
+		Usage: "languages of the pages",
+		Doc: "The languages of the pages: `en`, `de`, or another one with a table of texts in " +
+			"[layouts/languages/](layouts.md#languages). The pages of the first language are at the root of the site, " +
+			"those of the others below `/de/`. Error pages, pages for queries such as `/?version=5.12`, feeds and the " +
+			"API have the first language.",
+		field: languageList(func(c *Config) *[]string { return &c.Languages }),
 	},
 	{
 		Key: "base_url", Flag: "base-url", Group: "Site",

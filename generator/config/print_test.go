@@ -29,6 +29,7 @@ func TestPrint(t *testing.T) {
 title: Aurora downloads                                    # profile aurora.yaml
 project: "3"                                               # environment SITEGEN_PROJECT
 description: Installers of Aurora.                         # profile aurora.yaml
+languages: [en]                                            # profile aurora.yaml
 base_url: https://download.example.org                     # profile aurora.yaml
 name: downf462                                             # default
 notice: "a\nb\n"                                           # sitegen.yaml:2

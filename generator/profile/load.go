@@ -12,6 +12,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/language"
 	"github.com/Slicer/sitegen/generator/yamltext"
 )
 
@@ -89,6 +90,18 @@ func (r *reader) keys() yamltext.Keys {
 		{Name: "title", Read: line(&p.Title)},
 		{Name: "description", Read: line(&p.Description)},
 		{Name: "base_url", Read: line(&p.BaseURL)},
+		{Name: "languages", Read: yamltext.List(func(n *yamltext.Node) {
+			text, ok := n.Text()
+			if !ok {
+				return
+			}
+			if !language.ValidCode(text) {
+				n.Errorf("languages must be codes such as en, de or pt-BR (found %.40q)", text)
+			} else if slices.Contains(p.Languages, text) {
+				n.Errorf("languages: duplicate language (found %q)", text)
+			}
+			p.Languages = append(p.Languages, text)
+		})},
 		{Name: "source", Read: line(&p.Source)},
 		{Name: "app", Read: line(&p.App)},
 		{Name: "ids", Read: func(n *yamltext.Node) { choice(n, &p.IDs, catalog.IDForms()) }},

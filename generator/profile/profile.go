@@ -19,12 +19,13 @@ import (
 type Profile struct {
 	Name        string // name of a built-in profile, or path of the file
 	BuiltIn     bool
-	Project     string // name of the software, as used in sentences
-	Title       string // title of the site
-	Description string // one sentence for search engines; "" for none
-	BaseURL     string // scheme and host of the published site; "" if sitegen.yaml must set it
-	Source      string // where the packages are listed; "" if sitegen.yaml must set it
-	App         string // id of the application on a Girder server; "" for other sources
+	Project     string   // name of the software, as used in sentences
+	Title       string   // title of the site
+	Description string   // one sentence for search engines; "" for none
+	Languages   []string // codes of the languages of the site, the one at its root first; nil for English alone
+	BaseURL     string   // scheme and host of the published site; "" if sitegen.yaml must set it
+	Source      string   // where the packages are listed; "" if sitegen.yaml must set it
+	App         string   // id of the application on a Girder server; "" for other sources
 
 	catalog.Scheme
 	Links     []catalog.Link

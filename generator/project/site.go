@@ -37,7 +37,7 @@ func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
 	return site.Input{
 		Options: site.Options{
 			Title: c.Title, Project: c.Project, Description: c.Description, BaseURL: c.BaseURL, Notice: c.Notice,
-			Sample: sample, Stats: hasStatistics(p),
+			Languages: c.Languages, Sample: sample, Stats: hasStatistics(p),
 			Resources: resources(p.Profile.Resources), Changes: p.Profile.Changes,
 			Jobs: jobs, Minify: true,
 			Today: p.Now().UTC().Truncate(24 * time.Hour),
@@ -47,12 +47,14 @@ func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
 		Layouts: site.Overlay(templates, p.builtInLayouts()),
 		BuiltIn: p.builtInLayouts(),
 
-		NoticeAt: c.Origin("notice").At,
+		NoticeAt: c.Origin("notice").At, LanguagesAt: c.Origin("languages").At,
 	}, nil
 }
 
 // builtInContent returns the pages and data files of a site that has none of its own.
-func (p *Project) builtInContent() fs.FS { return site.Overlay(p.Profile.Content(), sitegen.Content()) }
+func (p *Project) builtInContent() fs.FS {
+	return site.Overlay(site.InLanguages(p.Profile.Content(), p.Config.Languages), sitegen.Content())
+}
 
 // builtInLayouts returns the layouts and assets of a site that has none of its own.
 func (p *Project) builtInLayouts() fs.FS { return site.Overlay(p.Profile.Layouts(), sitegen.Layouts()) }

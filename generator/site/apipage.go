@@ -244,10 +244,11 @@ const apiURL = "/api/"
 func addAPIPage(b *Build, releases []*Release) {
 	r := reference(b.Index, releases)
 	addOpenAPI(b, r)
-	b.AddPage(withText(b, Page{
+	// The API has one language, and so has its page.
+	b.AddPage(b.localized(b.locales[0], Page{
 		Path: strings.TrimPrefix(apiURL, "/") + pageName, Layout: "api.html",
 		Title:       "For developers",
 		Description: "Permanent links to packages for scripts, and JSON files and feeds that describe them.",
 		Data:        r,
-	}))
+	}, heading{}))
 }

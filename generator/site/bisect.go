@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/language"
 	"github.com/Slicer/sitegen/generator/output"
 )
 
@@ -61,9 +62,6 @@ func addBisect(b *Build) {
 	if len(page.Platforms) == 0 {
 		return
 	}
-	b.AddPage(withText(b, Page{
-		Path: bisectFolder + pageName, Layout: "bisect.html", Data: page, Date: built,
-		Title:       "Find the build with a bug",
-		Description: "Finds the preview build of " + b.Site.Project + " in which a bug appeared, with few downloads.",
-	}))
+	b.addLocalized(Page{Path: bisectFolder + pageName, Layout: "bisect.html", Data: page, Date: built},
+		heading{"bisect.title", "bisect.description", language.Values{"project": b.Site.Project}})
 }

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"html/template"
 	"slices"
 
@@ -10,8 +11,9 @@ import (
 // Build is the plan of a site. Producers add pages and files to it.
 type Build struct {
 	Input
-	Site *Site
+	Site *Site // in the first language
 
+	locales  []*locale // at least one
 	markdown *markdown
 	content  *documentSet
 	data     data
@@ -21,7 +23,10 @@ type Build struct {
 }
 
 // AddPage adds a page to render. Its path must be unique among pages and files.
-func (b *Build) AddPage(p Page) { b.added = append(b.added, &p) }
+func (b *Build) AddPage(p Page) {
+	p.Lang = cmp.Or(p.Lang, b.locales[0].Code)
+	b.added = append(b.added, &p)
+}
 
 // AddFile adds a file below public/ that is published as it is.
 func (b *Build) AddFile(group output.Group, path string, data []byte) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/Slicer/sitegen/generator/card"
+	"github.com/Slicer/sitegen/generator/language"
 	"github.com/Slicer/sitegen/generator/output"
 )
 
@@ -19,6 +20,7 @@ func (r *Release) CardURL() string { return r.URL() + "card.png" }
 
 // addCards adds the pictures that other sites show next to links: one for each release, and one for all other pages.
 func addCards(b *Build, releases []*Release) {
+	l := b.locales[0]
 	colors := b.Site.Colors.card()
 	host := strings.TrimPrefix(strings.TrimPrefix(b.Site.BaseURL, "https://"), "http://")
 	add := func(url string, c card.Card) {
@@ -28,7 +30,7 @@ func addCards(b *Build, releases []*Release) {
 	}
 	for _, r := range releases {
 		add(r.CardURL(), card.Card{Title: r.Version,
-			Lines: []string{"Released " + r.Built.Format("2 January 2006"), strings.Join(r.systems(), " · ")}})
+			Lines: []string{l.text("card.released", language.Values{"day": l.Day(r.Built)}), strings.Join(r.systems(), " · ")}})
 	}
 	var systems []string
 	for _, s := range b.Index.Spec().Systems {

@@ -79,13 +79,13 @@ func (i Item) Links() []Link {
 	return links
 }
 
-// Kind returns "preview" for a nightly build, "not released yet" for a pre-release, and "" for a release.
+// Kind returns "preview" for a nightly build, "unreleased" for a pre-release, and "" for a release.
 func (i Item) Kind() string {
 	switch {
 	case i.Matches(catalog.Nightly):
 		return "preview"
 	case i.PreRelease:
-		return "not released yet"
+		return "unreleased"
 	}
 	return ""
 }
@@ -132,14 +132,6 @@ func platformTitles(spec *lookup.Spec, platforms []catalog.Platform) []string {
 type CellItem struct {
 	Item
 	SupersededBy string // newest release for the package's platform; "" if the package belongs to it, or to no release
-}
-
-// Label returns the name of the package in a table of checksums: Linux, Linux (preview).
-func (c CellItem) Label() string {
-	if c.Matches(catalog.Nightly) {
-		return c.System() + " (preview)"
-	}
-	return c.System()
 }
 
 // cells returns one fragment of the download page for each package, and one for "not available".

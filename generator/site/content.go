@@ -29,6 +29,7 @@ const (
 // document is a Markdown file of content/.
 type document struct {
 	page      *Page
+	path      string // of the page, without the folder of its language
 	src, body []byte // the whole file, and the part after the front matter
 	aliases   []aliasPath
 	untitled  fault.Finding // what to report if the page has no title
@@ -67,8 +68,9 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 			return nil
 		}
 		if isPage(names[i]) {
-			if documents[i] = before.again(names[i], data); documents[i] == nil {
-				documents[i], wrong[i] = newDocument(names[i], data)
+			lang := in.languageOf(names[i])
+			if documents[i] = before.again(names[i], lang, data); documents[i] == nil {
+				documents[i], wrong[i] = newDocument(names[i], lang, data)
 			}
 			documents[i].held = in.held(documents[i])
 		} else {
@@ -107,7 +109,7 @@ func readContent(ctx context.Context, in Input, before *documentSet) (*documentS
 }
 
 // newDocument parses the front matter of a Markdown file. The body is rendered later.
-func newDocument(name string, src []byte) (*document, fault.Findings) {
+func newDocument(name, lang string, src []byte) (*document, fault.Findings) {
 	source := contentFolder + name
 	src = withoutMark(src)
 	fm, body, findings := readFrontMatter(source, src)
@@ -117,17 +119,17 @@ func newDocument(name string, src []byte) (*document, fault.Findings) {
 	p := &Page{
 		Path: documentPath(name), Layout: cmp.Or(fm.layout, defaultLayout), Group: output.Pages,
 		Title: fm.title, Description: fm.description, Date: fm.date, Aliases: fm.paths(),
-		Source: source, weight: fm.weight, layoutAt: fm.layoutAt,
+		Source: source, Lang: lang, weight: fm.weight, layoutAt: fm.layoutAt,
 		body: textBody{body, bytes.Count(src[:len(src)-len(body)], []byte("\n"))},
 	}
-	d := &document{page: p, src: src, body: body, aliases: fm.aliases, untitled: fm.untitled, draft: fm.draft,
+	d := &document{page: p, path: strings.TrimPrefix(p.Path, lang+"/"), src: src, body: body, aliases: fm.aliases, untitled: fm.untitled, draft: fm.draft,
 		wrong: len(findings) > 0}
 	return d, findings
 }
 
 // again returns the document of an earlier set if the file's bytes are unchanged, and nil otherwise.
-func (c *documentSet) again(name string, src []byte) *document {
-	if c == nil || c.good[name] == nil || !bytes.Equal(c.good[name].src, withoutMark(src)) {
+func (c *documentSet) again(name, lang string, src []byte) *document {
+	if c == nil || c.good[name] == nil || c.good[name].page.Lang != lang || !bytes.Equal(c.good[name].src, withoutMark(src)) {
 		return nil
 	}
 	d := *c.good[name]
@@ -192,7 +194,7 @@ func (c *documentSet) pages() (pages []*Page, warnings, findings fault.Findings)
 		case d.held != "":
 			warnings = append(warnings, fault.Place{File: p.Source}.Errorf("%s, not published", d.held))
 		case d.taken:
-		case strings.HasPrefix(p.Path, notesFolder) && p.Path != notesFolder+pageName:
+		case strings.HasPrefix(d.path, notesFolder) && d.path != notesFolder+pageName:
 			warnings = append(warnings, fault.Place{File: p.Source}.
 				Errorf("notes on a release that is not in the catalogue, not published"))
 		case p.Title == "" && !d.wrong:
@@ -214,11 +216,17 @@ func (c *documentSet) bySource() map[string]*document {
 	return m
 }
 
-// navigation returns the published pages that have a weight, lightest first.
-func navigation(documents []*document) []*Page {
+// navigation returns the published pages that have a weight, lightest first. A page that has a translation to the
+// language is replaced by it.
+func (c *documentSet) navigation(l, first *locale) []*Page {
 	var nav []*Page
-	for _, d := range documents {
-		if d.page.weight != nil && d.held == "" {
+	for _, d := range c.documents {
+		if l != first && d.page.Lang == first.Code {
+			if translated := c.byURL[l.prefix+d.page.URL()]; translated != nil && translated.page.weight != nil {
+				continue
+			}
+		}
+		if d.page.weight != nil && d.held == "" && (d.page.Lang == l.Code || d.page.Lang == first.Code) {
 			nav = append(nav, d.page)
 		}
 	}

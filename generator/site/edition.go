@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html/template"
 	"io/fs"
 	"maps"
 	"net/url"
@@ -26,7 +27,6 @@ type Edition struct {
 	build     *Build
 	host      string // host of the base URL
 	assets    assetSet
-	layouts   *layoutSet
 	minifier  *minifier // nil if pages are not minified
 	slots     []*slot
 	warnings  fault.Findings
@@ -79,12 +79,16 @@ func openEdition(ctx context.Context, in Input, folder string, before *Edition) 
 	if err := e.read(ctx, folder, before); err != nil {
 		return nil, err
 	}
-	e.build.Site = &Site{
-		Title: in.Title, Project: in.Project, Description: in.Description, BaseURL: strings.TrimSuffix(in.BaseURL, "/"),
-		Sample: in.Sample, Stats: in.Stats, Resources: in.Resources,
-		Notice: e.build.Markdown(in.Notice), Nav: navigation(e.build.content.documents),
-		Image: siteCardURL, Colors: e.assets.colors(),
+	for _, l := range e.build.locales {
+		l.site = &Site{
+			Title: l.Term(in.Title), Project: in.Project, Description: l.Term(in.Description),
+			BaseURL: strings.TrimSuffix(in.BaseURL, "/"),
+			Sample:  in.Sample, Stats: in.Stats, Resources: in.Resources,
+			Notice: e.build.Markdown(l.Term(in.Notice)), Nav: e.build.content.navigation(l, e.build.locales[0]),
+			Image: siteCardURL, Colors: e.assets.colors(),
+		}
 	}
+	e.build.Site = e.build.locales[0].site
 	return e, nil
 }
 
@@ -95,7 +99,7 @@ func (e *Edition) read(ctx context.Context, folder string, before *Edition) (err
 	if before != nil {
 		old = before.build.content
 	}
-	var findings [5]fault.Findings
+	var findings [6]fault.Findings
 	if e.build.content, findings[0], err = readContent(ctx, in, old); err != nil {
 		return fmt.Errorf("read the content: %w", err)
 	}
@@ -105,19 +109,32 @@ func (e *Edition) read(ctx context.Context, folder string, before *Edition) (err
 	if e.assets, e.warnings, findings[1], err = readAssets(in.Layouts, folder, e.minifier); err != nil {
 		return fmt.Errorf("read the assets: %w", err)
 	}
+	var doubtful fault.Findings
+	if e.build.locales, doubtful, findings[5], err = readLanguages(in); err != nil {
+		return err
+	}
+	e.warnings = append(e.warnings, doubtful...)
 	var sources map[string]string
 	if sources, findings[3], err = layoutSources(in.Layouts); err != nil {
 		return fmt.Errorf("read the layouts: %w", err)
 	}
-	if before != nil && before.layouts.findings == nil && maps.Equal(sources, before.layouts.sources) &&
-		reflect.DeepEqual(e.assets, before.assets) && in.BaseURL == before.build.BaseURL {
-		e.layouts = before.layouts
-	} else {
-		e.layouts = parseLayouts(sources, functions(strings.TrimSuffix(in.BaseURL, "/"), e.assets))
+	for n, l := range e.build.locales {
+		if before != nil && n < len(before.build.locales) && e.sameLayouts(before, before.build.locales[n], l, sources) {
+			l.layouts = before.build.locales[n].layouts
+		} else {
+			l.layouts = parseLayouts(sources, functions(strings.TrimSuffix(in.BaseURL, "/"), e.assets, l))
+		}
 	}
-	findings[2] = e.layouts.findings
+	findings[2] = e.build.locales[0].layouts.findings // those of the other languages are the same
 	e.findings = slices.Concat(findings[:]...)
 	return nil
+}
+
+// sameLayouts reports whether the layouts of an earlier edition can be used again.
+func (e *Edition) sameLayouts(before *Edition, was, l *locale, sources map[string]string) bool {
+	return was.layouts.findings == nil && maps.Equal(sources, was.layouts.sources) &&
+		reflect.DeepEqual(e.assets, before.assets) && e.build.BaseURL == before.build.BaseURL &&
+		was.prefix == l.prefix && reflect.DeepEqual(was.Table, l.Table)
 }
 
 // plan lists the pages and files. It reuses the slots of unchanged pages of the previous edition.
@@ -136,11 +153,11 @@ func (e *Edition) plan(before *Edition) error {
 	pages, warnings, findings := e.build.content.pages()
 	e.warnings = append(e.warnings, warnings...)
 	e.findings = append(e.findings, findings...)
-	for _, p := range append(pages, e.build.added...) {
+	for _, p := range e.build.translate(append(pages, e.build.added...)) {
 		e.slots = append(e.slots, &slot{page: p})
 	}
-	if before == nil || e.layouts != before.layouts || e.build.Minify != before.build.Minify ||
-		!sameSite(e.build.Site, before.build.Site) {
+	if before == nil || e.build.Minify != before.build.Minify ||
+		!slices.EqualFunc(e.build.locales, before.build.locales, sameLocale) {
 		return nil
 	}
 	old := before.published()
@@ -151,6 +168,9 @@ func (e *Edition) plan(before *Edition) error {
 	}
 	return nil
 }
+
+// sameLocale reports whether the pages of two locales have the same layouts and the same site.
+func sameLocale(a, b *locale) bool { return a.layouts == b.layouts && sameSite(a.site, b.site) }
 
 // sameSite reports whether two sites look the same to layouts. The text of the pages in the navigation is not compared,
 // because layouts cannot see it.
@@ -316,12 +336,16 @@ func (e *Edition) page(s *scratch, p *Page) (done *rendered, warnings fault.Find
 // ids that the author chose.
 func (e *Edition) execute(s *scratch, p *Page) (warnings fault.Findings, err error) {
 	shown := *p
+	l := e.build.localeOf(p)
 	show := func(ids *headingIDs) error {
 		if p.body.markdown != nil {
 			shown.Body = e.build.markdown.render(p.body.markdown, ids)
 		}
+		if p.textLang != "" && shown.Body != "" {
+			shown.Body = template.HTML(`<div lang="`+p.textLang+`">`) + shown.Body + "</div>"
+		}
 		s.executed.Reset()
-		return e.layouts.execute(&s.executed, &view{&shown, e.build.Site})
+		return l.layouts.execute(&s.executed, &view{&shown, l.site})
 	}
 	var ids headingIDs
 	if err := show(&ids); err != nil || len(ids.made)+len(ids.written) == 0 {
@@ -362,16 +386,19 @@ func (e *Edition) pageFindings(slots []*slot) (findings fault.Findings) {
 	return findings
 }
 
+// layouts returns the layouts of the first language. Those of the others have the same sources and findings.
+func (e *Edition) layouts() *layoutSet { return e.build.locales[0].layouts }
+
 // pageFinding converts the error of a page to a finding with its place.
 func (e *Edition) pageFinding(p *Page, err error) fault.Finding {
 	if errors.Is(err, errNoLayout) {
-		return e.layouts.missing(p)
+		return e.layouts().missing(p)
 	}
 	// The minifier's place is in the rendered page, which has no counterpart in the layout's source.
 	if bad, ok := errors.AsType[*parse.Error](err); ok {
 		return fault.Place{File: layoutFolder + p.Layout}.Errorf("minify: %s", bad.Message)
 	}
-	return e.layouts.finding(err)
+	return e.layouts().finding(err)
 }
 
 // files returns all files, ordered by path, and a finding for each path that occurs twice.
@@ -465,7 +492,7 @@ func (e *Edition) checkLinks(files []output.File, server Server) (bad, doubtful 
 			c.unread = append(c.unread, string(d.src[:len(d.src)-len(d.body)]))
 		}
 	}
-	placer := &linkPlacer{documents: documents, layouts: e.layouts, markdown: e.build.markdown,
+	placer := &linkPlacer{documents: documents, layouts: e.layouts(), markdown: e.build.markdown,
 		notice: e.build.Notice, noticeAt: e.build.NoticeAt}
 	for _, b := range c.check(done) {
 		if b.warning {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/language"
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
@@ -35,27 +36,25 @@ func addErrors(b *Build) {
 			version = m.Name
 		}
 	}
-	b.AddPage(errorPage("400.html", "Bad request", ErrorPage{Status: 400,
-		Text: "The server does not understand this request."}))
-	b.AddPage(errorPage("404.html", "Page not found", ErrorPage{Status: 404,
-		Text: "There is no page at this address.", Nearest: version}))
-	b.AddPage(errorPage("-/error/405.html", "Method not allowed", ErrorPage{Status: 405,
-		Text: "This address can only be read: use GET or HEAD, without a body."}))
-	b.AddPage(errorPage("-/error/412.html", "Precondition failed", ErrorPage{Status: 412,
-		Text: "The file at this address is not the one that the request expects. It has probably been replaced."}))
-	b.AddPage(errorPage("-/error/414.html", "Address too long", ErrorPage{Status: 414,
-		Text: "The address is too long for this server."}))
-	b.AddPage(errorPage("-/error/416.html", "Range not satisfiable", ErrorPage{Status: 416,
-		Text: "The request asks for a part of the file that does not exist. The file may be complete already."}))
-	b.AddPage(errorPage("-/error/500.html", "Server error", ErrorPage{Status: 500,
-		Text: "The server could not answer this request. Please try again in a few minutes."}))
-	b.AddPage(errorPage("-/error/404-package.html", "No such package", ErrorPage{Status: 404,
-		Text: "No package matches the parameters of this address.", Nearest: version}))
-	b.AddPage(errorPage("-/error/404-bitstream.html", "No such file", ErrorPage{Status: 404,
-		Text: "No package has this number: it never existed, or it was a preview build that is no longer kept."}))
+	l := b.locales[0]
+	// add adds a page; key_about is the text below the title.
+	add := func(path, key string, e ErrorPage) {
+		e.Text = l.text("error."+key+"_about", nil)
+		b.AddPage(errorPage(path, l.text("error."+key, nil), e))
+	}
+	add("400.html", "bad_request", ErrorPage{Status: 400})
+	add("404.html", "no_page", ErrorPage{Status: 404, Nearest: version})
+	add("-/error/405.html", "method", ErrorPage{Status: 405})
+	add("-/error/412.html", "precondition", ErrorPage{Status: 412})
+	add("-/error/414.html", "too_long", ErrorPage{Status: 414})
+	add("-/error/416.html", "range", ErrorPage{Status: 416})
+	add("-/error/500.html", "server", ErrorPage{Status: 500})
+	add("-/error/404-package.html", "no_package", ErrorPage{Status: 404, Nearest: version})
+	add("-/error/404-bitstream.html", "no_file", ErrorPage{Status: 404})
 	for _, p := range spec.Problems() {
-		b.AddPage(errorPage("-/error/400-"+p.Param+".html", "Bad request: "+p.Param, ErrorPage{Status: 400,
-			Text: problemText(p), Problem: &p, Values: values(spec, p.Param)}))
+		b.AddPage(errorPage("-/error/400-"+p.Param+".html",
+			l.text("error.bad_parameter", language.Values{"parameter": p.Param}),
+			ErrorPage{Status: 400, Text: problemText(l, p, spec.ModeNames()), Problem: &p, Values: values(spec, p.Param)}))
 	}
 }
 
@@ -88,10 +87,10 @@ func errorPage(path, title string, e ErrorPage) Page {
 }
 
 // problemText returns a problem as a sentence.
-func problemText(p lookup.Problem) string {
-	subject := "The parameter " + p.Param + " "
+func problemText(l *locale, p lookup.Problem, modes []string) string {
+	reason := l.Term(strings.TrimSuffix(p.Reason, "."))
 	if p.Param == lookup.ManyModes {
-		subject = "The choice of a package "
+		return l.text("error.choice", language.Values{"names": l.enumerate(modes)})
 	}
-	return subject + strings.TrimSuffix(p.Reason, ".") + "."
+	return l.text("error.parameter", language.Values{"parameter": p.Param, "reason": reason})
 }

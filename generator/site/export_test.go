@@ -6,6 +6,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/language"
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
@@ -15,7 +16,7 @@ func Objects(spec *lookup.Spec) []Object { return objects(spec) }
 // Functions returns a call of each function of layouts, and its result in words.
 func Functions() map[string]string {
 	m := map[string]string{}
-	for _, f := range functionTable("", nil) {
+	for _, f := range functionTable("", nil, &locale{Table: &language.Table{}}) {
 		m[f.use] = f.about
 	}
 	return m

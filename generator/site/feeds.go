@@ -8,8 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
+	"github.com/Slicer/sitegen/generator/language"
 	"github.com/Slicer/sitegen/generator/output"
 )
 
@@ -66,46 +65,51 @@ func addFeeds(b *Build, releases []*Release) {
 }
 
 func releaseFeed(b *Build, releases []*Release) atomFeed {
+	l := b.locales[0]
 	var entries []atomEntry
 	left := feedNotes
 	for _, r := range releases[:min(len(releases), feedLength)] {
-		revision := ""
+		key := "feeds.release"
 		if r.Revisions() {
-			revision = fmt.Sprintf(", revision %d", r.Revision)
+			key = "feeds.release_revision"
 		}
-		summary := fmt.Sprintf("%s %s%s, for %s.", b.Site.Project, r.Version, revision, platformList(b, r.Items))
+		summary := l.text(key, language.Values{"project": b.Site.Project, "version": r.Version, "revision": r.Revision,
+			"platforms": platformList(b, r.Items)})
 		notes := string(r.notes)
 		if left -= len(notes); left < 0 && r.Notes {
-			notes = `<p><a href="` + b.AbsURL(r.URL()+"#notes") + `">What is new</a></p>` + "\n"
+			notes = `<p><a href="` + b.AbsURL(r.URL()+"#notes") + `">` + l.text("feeds.whats_new", nil) + `</a></p>` + "\n"
 		}
 		entries = append(entries, entry(b, r.URL(), b.Site.Project+" "+r.Version, summary, notes+files(b, r.Items),
 			r.Updated))
 	}
-	return feed(b, releasesFeedURL, "/releases/", b.Site.Project+" releases", entries)
+	return feed(b, releasesFeedURL, "/releases/", l.text("feeds.releases", language.Values{"project": b.Site.Project}), entries)
 }
 
 func previewFeed(b *Build, days []Day) atomFeed {
+	l := b.locales[0]
 	var entries []atomEntry
 	for _, d := range days[:min(len(days), feedLength)] {
 		newest := d.Items[0]
-		title := strings.TrimSpace(b.Site.Project+" "+newest.Version) + " preview of " + d.Anchor()
-		summary := "For " + platformList(b, d.Items) + "."
+		title := l.text("feeds.preview", language.Values{
+			"name": strings.TrimSpace(b.Site.Project + " " + newest.Version), "day": d.Anchor()})
+		key := "feeds.builds"
 		if newest.Revisions() {
-			summary = fmt.Sprintf("Revision %d, for %s.", newest.Revision, platformList(b, d.Items))
+			key = "feeds.builds_revision"
 		}
+		summary := l.text(key, language.Values{"revision": newest.Revision, "platforms": platformList(b, d.Items)})
 		entries = append(entries, entry(b, d.URL(), title, summary, files(b, d.Items), d.Updated()))
 	}
-	return feed(b, previewFeedURL, "/preview/", b.Site.Project+" preview builds", entries)
+	return feed(b, previewFeedURL, "/preview/", l.text("feeds.previews", language.Values{"project": b.Site.Project}), entries)
 }
 
 // feed returns a feed. The feed is published at the path self and describes the page at the path page. Its update time
 // is that of the newest entry.
 func feed(b *Build, self, page, title string, entries []atomEntry) atomFeed {
 	if b.Site.Sample {
-		title += " (sample data)"
+		title = b.locales[0].text("feeds.sample", language.Values{"title": title})
 	}
 	f := atomFeed{
-		Lang: "en", ID: b.AbsURL(page), Title: title, Author: b.Site.Title, Entries: entries,
+		Lang: b.locales[0].Code, ID: b.AbsURL(page), Title: title, Author: b.Site.Title, Entries: entries,
 		Updated: rfc3339(time.Time{}),
 		Links: []atomLink{
 			{Rel: "self", Type: "application/atom+xml", Href: b.AbsURL(self)},
@@ -124,7 +128,7 @@ func files(b *Build, items []Item) string {
 	list.WriteString("<ul>\n")
 	for _, i := range items {
 		fmt.Fprintf(&list, `<li><a href="%s">%s</a>, %s`, b.AbsURL(i.URL()),
-			html.EscapeString(cmp.Or(i.FileName(), i.System()+", "+i.ArchTitle())), humanize.Bytes(uint64(i.Size)))
+			html.EscapeString(cmp.Or(i.FileName(), b.locales[0].terms([]string{i.System(), i.ArchTitle()}))), b.locales[0].Bytes(i.Size))
 		if sum := i.Checksum(); sum != "" {
 			fmt.Fprintf(&list, "<br>SHA-%d: <code>%s</code>", i.ChecksumBits(), sum)
 		}
@@ -147,5 +151,5 @@ func rfc3339(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 func platformList(b *Build, items []Item) string {
 	spec := b.Index.Spec()
-	return strings.Join(platformTitles(spec, platformsOf(spec, items)), ", ")
+	return b.locales[0].terms(platformTitles(spec, platformsOf(spec, items)))
 }

@@ -184,7 +184,7 @@ func TestUntitled(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			d, findings := newDocument("x.md", []byte(tt.src))
+			d, findings := newDocument("x.md", "en", []byte(tt.src))
 			if len(findings) > 0 {
 				t.Fatalf("findings:\n%v", findings)
 			}

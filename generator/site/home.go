@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/language"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/output"
 )
@@ -44,10 +45,16 @@ func (o Offer) Single() bool { return len(o.Files) == 1 }
 // File is a package of the download page.
 type File struct {
 	Item
-	Latest   string   // permalink that leads to the newest package of the system; "" if it leads to another package
-	Get      string   // address for a button: Latest, or one that scrapers do not read
-	Link     string   // address for the table: see fragment
-	Emulates []string // computers for which there is no package of their own: Apple chip by Rosetta
+	Latest   string      // permalink that leads to the newest package of the system; "" if it leads to another package
+	Get      string      // address for a button: Latest, or one that scrapers do not read
+	Link     string      // address for the table: see fragment
+	Emulates []Emulation // computers for which there is no package of their own
+}
+
+// Emulation is a kind of computer that runs a package for another one.
+type Emulation struct {
+	Computer string // title of its architecture: Apple chip
+	By       string // Rosetta
 }
 
 // Commands are the commands that install the newest release on one system.
@@ -69,16 +76,18 @@ type Phrase struct {
 }
 
 // phrases returns the phrases of the parameters that select packages.
-func phrases(spec *lookup.Spec) (list []Phrase) {
-	texts := map[lookup.Finds]string{lookup.ByVersion: "Version …", lookup.ByRevision: "Revision …",
-		lookup.ByClosestRevision: "Revision … or before", lookup.ByDate: "Builds of … or before"}
+func phrases(l *locale, spec *lookup.Spec) (list []Phrase) {
+	texts := map[lookup.Finds]string{
+		lookup.ByVersion: l.text("query.by_version", nil), lookup.ByRevision: l.text("query.by_revision", nil),
+		lookup.ByClosestRevision: l.text("query.by_closest_revision", nil), lookup.ByDate: l.text("query.by_date", nil),
+	}
 	for _, p := range spec.Modes() {
 		if text := texts[p.Finds]; text != "" {
 			list = append(list, Phrase{p.Name, text})
 		}
 	}
 	if p := spec.Of(lookup.OffsetRole); p != nil {
-		list = append(list, Phrase{p.Name, "offset …"})
+		list = append(list, Phrase{p.Name, l.text("query.by_offset", nil)})
 	}
 	return list
 }
@@ -86,18 +95,8 @@ func phrases(spec *lookup.Spec) (list []Phrase) {
 // Row is one row of the page for a query.
 type Row struct {
 	Stability catalog.Stability
+	Title     string // Stable release
 	Cells     []Cell
-}
-
-// Title returns the heading of the row.
-func (r Row) Title() string {
-	switch r.Stability {
-	case catalog.Release:
-		return "Stable release"
-	case catalog.Nightly:
-		return "Preview release"
-	}
-	return "Newest build"
 }
 
 // Cell is the place of a package on the page for a query.
@@ -109,9 +108,10 @@ type Cell struct {
 // Checksum is a line of the table of checksums. Scripts that read the page look for a label such as "Linux (preview)"
 // and take the hex digits of the cell next to it.
 type Checksum struct {
-	Label string // Linux, Linux (preview)
-	Item  Item
-	Sum   string // hex digits; "" if unknown
+	System  string // title: Linux
+	Preview bool
+	Item    Item
+	Sum     string // hex digits; "" if unknown
 }
 
 // requirementsURL is the URL of the page with the requirements, content/requirements.md.
@@ -119,14 +119,14 @@ const requirementsURL = "/requirements/"
 
 // addHome adds the download page, and one variant of it for each kind of query.
 func addHome(b *Build, releases []*Release) {
-	b.AddPage(homePage(b, releases))
+	addHomePage(b, releases)
 	for _, v := range variants(b.Index.Spec()) {
 		b.AddPage(variantPage(b, v))
 	}
 }
 
-// homePage returns the page for a request without a query.
-func homePage(b *Build, releases []*Release) Page {
+// addHomePage adds the page for a request without a query.
+func addHomePage(b *Build, releases []*Release) {
 	h := Home{Newest: newest(releases)}
 	for _, s := range b.Index.Spec().Systems {
 		release, preview := offer(b, &s, catalog.Release), offer(b, &s, catalog.Nightly)
@@ -143,9 +143,6 @@ func homePage(b *Build, releases []*Release) Page {
 			h.Commands = append(h.Commands, c)
 		}
 	}
-	if b.Publishes(requirementsURL) {
-		h.Requirements = requirementsURL
-	}
 	h.Checksums, h.SumBits = checksums(b.Index)
 	var released []Item
 	for _, c := range b.Index.Answer(string(lookup.Home), "").Cells {
@@ -154,10 +151,16 @@ func homePage(b *Build, releases []*Release) Page {
 		}
 	}
 	h.Software = software(b, released)
-	return withText(b, Page{
-		Path: "index.html", Layout: "home.html",
-		Title: "Download " + b.Site.Project, Description: b.Site.Description, Data: h,
-	})
+	for _, l := range b.locales {
+		h.Requirements = ""
+		for _, url := range []string{requirementsURL, l.prefix + requirementsURL} {
+			if b.Publishes(url) {
+				h.Requirements = url
+			}
+		}
+		b.AddPage(b.localized(l, Page{Path: "index.html", Layout: "home.html", Description: b.Options.Description, Data: h},
+			heading{title: "home.title", values: language.Values{"project": b.Site.Project}}))
+	}
 }
 
 // Packages for other architectures than the default one are shown if they are current: a release if it belongs to the
@@ -226,10 +229,10 @@ func (i Item) fragment() string {
 }
 
 // emulates returns the computers that can run a package for arch and have none of their own in files.
-func emulates(spec *lookup.Spec, s *catalog.System, files []File, arch catalog.Arch) (list []string) {
+func emulates(spec *lookup.Spec, s *catalog.System, files []File, arch catalog.Arch) (list []Emulation) {
 	for _, e := range s.Runs {
 		if e.Packages == arch && !slices.ContainsFunc(files, func(f File) bool { return f.Arch == e.Arch }) {
-			list = append(list, spec.ArchTitle(catalog.Platform{Arch: e.Arch, OS: s.ID})+" by "+e.By)
+			list = append(list, Emulation{spec.ArchTitle(catalog.Platform{Arch: e.Arch, OS: s.ID}), e.By})
 		}
 	}
 	return list
@@ -258,11 +261,8 @@ func commands(b *Build, o Offer) Commands {
 func checksums(x *lookup.Index) (list []Checksum, bits int) {
 	has512, has256 := false, false
 	for _, c := range x.Answer(string(lookup.Home), "").Cells {
-		label := x.Spec().Title(c.OS)
-		if c.Stability == catalog.Nightly {
-			label += " (preview)"
-		}
-		list = append(list, Checksum{Label: label, Item: Item{c.Package, x.Spec()}})
+		list = append(list, Checksum{System: x.Spec().Title(c.OS), Preview: c.Stability == catalog.Nightly,
+			Item: Item{c.Package, x.Spec()}})
 		if c.Package != nil {
 			has512, has256 = has512 || c.Package.SHA512 != "", has256 || c.Package.SHA256 != ""
 		}
@@ -332,9 +332,9 @@ func (v variant) stabilities() []catalog.Stability {
 
 // variantPage is the download page for a variant.
 func variantPage(b *Build, v variant) Page {
-	h := Selection{Phrases: phrases(b.Index.Spec())}
+	h := Selection{Phrases: phrases(b.locales[0], b.Index.Spec())}
 	for _, s := range v.stabilities() {
-		row := Row{Stability: s}
+		row := Row{Stability: s, Title: b.locales[0].text("query."+string(s), nil)}
 		for _, o := range v.oses() {
 			row.Cells = append(row.Cells, Cell{System: v.spec.Title(o),
 				Include: "/-/page-cell/" + string(o) + "/" + string(s) + "?$args"})
@@ -348,12 +348,14 @@ func variantPage(b *Build, v variant) Page {
 }
 
 func variantTitle(b *Build, v variant, rows []Row) string {
-	title := "Selected packages of " + b.Site.Project
+	l := b.locales[0]
+	title := l.text("query.title", language.Values{"project": b.Site.Project})
 	if v.os != "" {
-		title += " for " + v.spec.Title(v.os)
+		title = l.text("query.title_system", language.Values{"project": b.Site.Project,
+			"system": l.Term(v.spec.Title(v.os))})
 	}
 	if v.stability != "" {
-		title += ": " + rows[0].Title()
+		title = l.text("query.title_row", language.Values{"title": title, "row": rows[0].Title})
 	}
 	return title
 }

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"html/template"
 	"strings"
 	"time"
@@ -23,14 +24,25 @@ type Page struct {
 	Group       output.Group  // output.Pages, or output.Records for fragments that pages include
 	NoIndex     bool          // keep out of the sitemap and search engines: error pages and fragments
 	Aliases     []string      // from the front matter: paths that redirect to the page
+	Lang        string        // BCP 47: en
+	// Translations are the page in all languages, also in its own; nil if there is only one.
+	Translations []Translation
 
 	body     textBody    // rendered to Body right before the page is, so that not all bodies are in memory at once
+	textLang string      // language of body; "" if it is that of the page
 	weight   *int        // from the front matter: position in the navigation
 	layoutAt fault.Place // where the front matter names the layout
 }
 
 // URL returns the path at which the page is served: /releases/5.12.4/ for releases/5.12.4/index.html.
 func (p *Page) URL() string { return urlOf(p.Path) }
+
+// withText shows a content file on the page. Its title and description replace those of the page.
+func (p *Page) withText(text Text) {
+	p.body, p.Source = text.body, text.Source
+	p.Title = cmp.Or(text.Title, p.Title)
+	p.Description = cmp.Or(text.Description, p.Description)
+}
 
 // Text is a content file that a producer shows on the page it makes: see Build.Text.
 type Text struct {

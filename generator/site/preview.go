@@ -3,11 +3,11 @@ package site
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/language"
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
@@ -94,18 +94,16 @@ func addPreview(b *Build) {
 	for _, p := range b.derived.previews {
 		page := Page{
 			Path: "preview/index.html", Layout: "preview.html", Data: p,
-			Title:       "Preview builds of " + b.Site.Project,
-			Description: "Nightly builds of " + b.Site.Project + ", with the features of the next release.",
 		}
+		words := heading{"preview.title", "preview.description", language.Values{"project": b.Site.Project, "year": p.Year}}
 		if p.Year != 0 {
 			page.Path = strings.TrimPrefix(yearURL(p.Year), "/") + "index.html"
-			page.Title = fmt.Sprintf("Preview builds of %s in %d", b.Site.Project, p.Year)
-			page.Description = "Nightly builds of " + b.Site.Project + " made in " + strconv.Itoa(p.Year) + "."
+			words.title, words.description = "preview.title_year", "preview.description_year"
 		}
 		if len(p.Months) > 0 {
 			page.Date = p.Months[0].Days[0].Updated()
 		}
-		b.AddPage(withText(b, page))
+		b.addLocalized(page, words)
 	}
 }
 

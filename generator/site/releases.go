@@ -1,13 +1,13 @@
 package site
 
 import (
-	"cmp"
 	"html/template"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/language"
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
@@ -225,35 +225,20 @@ func addReleases(b *Build, releases []*Release) {
 		if n+1 < len(releases) {
 			data.Previous = releases[n+1]
 		}
-		page := withText(b, Page{
+		if text, ok := b.Text(r.URL()); ok {
+			r.notes = b.markdown.render(text.body.markdown, nil)
+			r.Notes = r.notes != ""
+		}
+		b.addLocalized(Page{
 			Path: "releases/" + r.Version + "/index.html", Layout: "release.html",
-			Title:       b.Site.Project + " " + r.Version,
-			Description: "Packages, checksums and notes of " + b.Site.Project + " " + r.Version + ".",
-			Date:        r.Updated,
-			Image:       r.CardURL(),
-			Data:        data,
-		})
-		r.notes = b.markdown.render(page.body.markdown, nil)
-		r.Notes = r.notes != ""
-		b.AddPage(page)
+			Date: r.Updated, Image: r.CardURL(), Data: data,
+		}, heading{"release.title", "release.description",
+			language.Values{"project": b.Site.Project, "version": r.Version}})
 	}
-	b.AddPage(withText(b, Page{
+	b.addLocalized(Page{
 		Path: "releases/index.html", Layout: "releases.html",
-		Title:       "Releases of " + b.Site.Project,
-		Description: "Every release of " + b.Site.Project + " that can be downloaded, newest first.",
-		Date:        newestUpdate(releases),
-		Data:        releaseList(b.Index.Spec(), releases),
-	}))
-}
-
-// withText returns the page with the text, title and description of the content file for its URL, if there is one.
-func withText(b *Build, p Page) Page {
-	if text, ok := b.Text(p.URL()); ok {
-		p.body, p.Source = text.body, text.Source
-		p.Title = cmp.Or(text.Title, p.Title)
-		p.Description = cmp.Or(text.Description, p.Description)
-	}
-	return p
+		Date: newestUpdate(releases), Data: releaseList(b.Index.Spec(), releases),
+	}, heading{"releases.title", "releases.description", language.Values{"project": b.Site.Project}})
 }
 
 // newestUpdate returns the build time of the newest package of all releases, or zero if there are no releases.

@@ -192,7 +192,7 @@ func TestWithdrawn(t *testing.T) {
 			At: time.Date(2026, 9, 11, 3, 4, 5, 0, time.UTC)}}
 	})
 	for path, want := range map[string]string{
-		"index.html":                 "For Windows, 5.12.1 is the newest release. 5.12.2 was withdrawn on 11 September 2026.",
+		"index.html":                 "For Windows, 5.12.1 is the newest release. 5.12.2 was withdrawn on 11 September 2026",
 		"releases/5.12.2/index.html": "Windows Withdrawn on 11 September 2026",
 		"releases/5.12.1/index.html": "For Windows, this is the newest release.",
 		"releases/index.html":        "superseded by 5.12.2 newest for Windows",

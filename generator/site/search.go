@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/Slicer/sitegen/generator/language"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/output"
 )
@@ -35,27 +36,7 @@ type searchEntry struct {
 // addSearch adds the search page and its index, which lists all pages that search engines may list. Pages of content
 // have their headings in it. Builds are not in it: the API finds them.
 func addSearch(b *Build, releases []*Release) {
-	entries := []searchEntry{}
-	seen := map[string]bool{}
-	for _, r := range releases {
-		seen[r.URL()] = true
-		entries = append(entries, searchEntry{Title: b.Site.Project + " " + r.Version, URL: r.URL(), Kind: "Release",
-			Text: r.Built.Format("2 January 2006 (2006-01-02)") + ", " + strings.Join(r.systems(), ", ")})
-	}
-	sources := b.content.bySource()
-	for _, p := range b.Pages() {
-		if p.NoIndex || seen[p.URL()] {
-			continue
-		}
-		e := searchEntry{Title: p.Title, URL: p.URL(), Text: p.Description}
-		if d := sources[p.Source]; d != nil {
-			e.Text = strings.TrimSpace(e.Text + " " + headingTexts(d.body))
-		}
-		entries = append(entries, e)
-	}
-	b.AddFile(output.Pages, searchIndexURL[1:], encodeJSON(entries))
-
-	page := Search{Index: searchIndexURL}
+	page := Search{}
 	for _, m := range b.Index.Spec().Modes() {
 		switch {
 		case m.Finds == lookup.ByClosestRevision && b.Index.Spec().Revisions:
@@ -67,10 +48,43 @@ func addSearch(b *Build, releases []*Release) {
 	if len(releases) > 0 {
 		page.Examples = []string{cmp.Or(series(releases[0].Version), releases[0].Version), releases[0].Items[0].Day()}
 	}
-	b.AddPage(withText(b, Page{
-		Path: strings.TrimPrefix(searchURL, "/") + pageName, Layout: "search.html", Data: page, NoIndex: true,
-		Title: "Search", Description: "Search the pages and releases of " + b.Site.Project + ".",
-	}))
+	for _, l := range b.locales {
+		page.Index = l.prefix + searchIndexURL
+		b.AddFile(output.Pages, page.Index[1:], encodeJSON(searchEntries(b, l, releases)))
+		b.AddPage(b.localized(l, Page{
+			Path: strings.TrimPrefix(searchURL, "/") + pageName, Layout: "search.html", Data: page, NoIndex: true,
+		}, heading{"search.title", "search.description", language.Values{"project": b.Site.Project}}))
+	}
+}
+
+// searchEntries returns the index of a language: its pages, and pages of the first language that have no translation.
+func searchEntries(b *Build, l *locale, releases []*Release) []searchEntry {
+	entries := []searchEntry{}
+	seen := map[string]bool{}
+	for _, r := range releases {
+		url := l.link(r.URL())
+		seen[url] = true
+		entries = append(entries, searchEntry{Title: b.Site.Project + " " + r.Version, URL: url,
+			Kind: l.text("search.release", nil),
+			Text: l.Day(r.Built) + r.Built.Format(" (2006-01-02), ") + l.terms(r.systems())})
+	}
+	sources, pages := b.content.bySource(), b.Pages()
+	for _, p := range pages {
+		if l.prefix != "" && p.Lang == l.Code { // the translation replaces it
+			seen[strings.TrimPrefix(p.URL(), l.prefix)] = true
+		}
+	}
+	for _, p := range pages {
+		if p.NoIndex || seen[p.URL()] || p.Lang != l.Code && p.Lang != b.locales[0].Code {
+			continue
+		}
+		e := searchEntry{Title: p.Title, URL: p.URL(), Text: p.Description}
+		if d := sources[p.Source]; d != nil {
+			e.Text = strings.TrimSpace(e.Text + " " + headingTexts(d.body))
+		}
+		entries = append(entries, e)
+	}
+	return entries
 }
 
 // atxHeadingRE matches a heading of Markdown, without the attributes at its end. fenceRE matches code, which has none.

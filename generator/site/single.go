@@ -2,7 +2,6 @@ package site
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"path"
 
@@ -30,9 +29,9 @@ func RenderPage(ctx context.Context, in Input, p Page) ([]output.File, error) {
 		return nil, err
 	}
 	if text, ok := e.build.Text(p.URL()); ok {
-		p.Title, p.Description = cmp.Or(text.Title, p.Title), cmp.Or(text.Description, p.Description)
-		p.body, p.Source = text.body, text.Source
+		p.withText(text)
 	}
+	p.Lang = e.build.locales[0].Code
 	s := &slot{page: &p}
 	done, err := e.rendered(s)
 	if err != nil {

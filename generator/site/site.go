@@ -22,6 +22,11 @@
 // *Page, and {{.Site}}, a *Site. docs/layout-data.md lists what they contain. The functions are those of html/template
 // and of functionTable. A missing map key is an error.
 //
+// # Languages
+//
+// layouts/languages/ has a table of texts for each language: see package language. The pages that sitegen makes exist in
+// all languages of Options.Languages; content/de/about.md is the German version of content/about.md.
+//
 // # Data files
 //
 // The YAML files in content/_data/ are not published; pages show what they contain. install.yaml lists commands that
@@ -58,9 +63,10 @@ type Options struct {
 	Sample      bool   // the catalogue is the embedded sample, which pages point out
 	Stats       bool   // there are download statistics at StatsURL, and pages link to them
 	Resources   []SiteLink
-	Changes     string // URL of the changes between two revisions, with {from} and {to}; "" for none
-	Jobs        int    // pages to render at the same time, at least 1
-	Minify      bool   // minify HTML, style sheets and scripts
+	Languages   []string // BCP 47: en, de; pages of the first one are at the root of the site; nil for en alone
+	Changes     string   // URL of the changes between two revisions, with {from} and {to}; "" for none
+	Jobs        int      // pages to render at the same time, at least 1
+	Minify      bool     // minify HTML, style sheets and scripts
 
 	Drafts bool      // publish drafts too
 	Today  time.Time // do not publish pages with a later date; zero publishes all
@@ -80,7 +86,8 @@ type Input struct {
 	Layouts fs.FS // layouts, partials/, assets/
 	BuiltIn fs.FS // the built-in layouts, to find files that nothing uses; nil for no warnings about these
 
-	NoticeAt fault.Place // where the notice is configured, for findings; zero if unknown
+	NoticeAt    fault.Place // where the notice is configured, for findings; zero if unknown
+	LanguagesAt fault.Place // where the languages are configured, for findings; zero if unknown
 
 	// Withdrawn holds the packages of releases that are no longer published, newest first. Pages say so.
 	Withdrawn []Withdrawal

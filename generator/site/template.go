@@ -6,15 +6,13 @@ import (
 	"html/template"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"text/template/parse"
-	"time"
-
-	"github.com/dustin/go-humanize"
 
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/folder"
@@ -179,26 +177,24 @@ type function struct {
 }
 
 // functionTable returns the functions by name.
-func functionTable(baseURL string, as assetSet) map[string]function {
-	return map[string]function{
+func functionTable(baseURL string, as assetSet, l *locale) map[string]function {
+	table := map[string]function{
 		"absURL": {`absURL "/releases/"`, "the address of a path, with scheme and host",
 			func(path string) string { return baseURL + path }},
 		"asset": {`asset "app.css"`, "the published asset, with `.URL` and `.Integrity`; an error if there is none", as.find},
-		"bytes": {`bytes n`, "a size such as `412 MB`",
-			func(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }},
-		"date": {`date "2 January 2006" t`, "a time in UTC, in [Go's notation](https://pkg.go.dev/time#Layout)",
-			func(layout string, t time.Time) string { return t.UTC().Format(layout) }},
-		"dict": {`dict "key" value …`, "a map, to pass several values to a partial", dict},
+		"dict":  {`dict "key" value …`, "a map, to pass several values to a partial", dict},
 		"optionalAsset": {`optionalAsset "custom.css"`, "like `asset`, but nothing if there is none",
 			func(name string) *Asset { return as[name] }},
 		"ssi": {`ssi "/-/cell/x"`, "a server-side include, which html/template would remove as a comment", ssi},
 	}
+	maps.Copy(table, l.functions())
+	return table
 }
 
 // functions returns the functions as html/template needs them.
-func functions(baseURL string, as assetSet) template.FuncMap {
+func functions(baseURL string, as assetSet, l *locale) template.FuncMap {
 	m := template.FuncMap{}
-	for name, f := range functionTable(baseURL, as) {
+	for name, f := range functionTable(baseURL, as, l) {
 		m[name] = f.call
 	}
 	return m

@@ -36,7 +36,7 @@ func (e *Edition) unused() (warnings fault.Findings) {
 	for _, s := range e.slots {
 		used[s.page.Layout] = true
 	}
-	for _, text := range e.layouts.sources {
+	for _, text := range e.layouts().sources {
 		for _, m := range templateRE.FindAllStringSubmatch(text, -1) {
 			used[m[1]] = true
 		}

@@ -39,13 +39,13 @@ function say(...children) {
 function show(builds) {
   const [good, bad] = [at(builds, asked.get("good")), at(builds, asked.get("bad"))]
   for (const [name, i] of [["good", good], ["bad", bad]]) {
-    if (i === -2) return say(element("p", {className: "notice"}, `“${asked.get(name)}” is not a ` +
-      (revisions ? "revision such as 33176 or a day such as 2026-01-31." : "day such as 2026-01-31.")))
-    if (i === -1) return say(element("p", {className: "notice"}, `There is no build at or before ${asked.get(name)}. ` +
-      `The oldest one is ${title(builds[0])}.`))
+    if (i === -2) return say(element("p", {className: "notice"}, 
+      text(revisions ? "not_a_revision" : "not_a_day", {value: asked.get(name)})))
+    if (i === -1) return say(element("p", {className: "notice"}, 
+      text("too_old", {value: asked.get(name), build: title(builds[0])})))
   }
-  if (good >= bad) return say(element("p", {className: "notice"}, "The good build must be older than the bad one: they are " +
-    `${title(builds[good])} and ${title(builds[bad])}.`))
+  if (good >= bad) return say(element("p", {className: "notice"}, 
+    text("order", {good: title(builds[good]), bad: title(builds[bad])})))
   const skipped = new Set((asked.get("skip") ?? "").split(","))
   const left = []
   for (let i = good + 1; i < bad; i++) if (!skipped.has(String(builds[i][0]))) left.push(i)
@@ -53,24 +53,25 @@ function show(builds) {
   const build = builds[left[left.length >> 1]]
   const key = revisions ? String(build[0]) : build[1]
   const steps = Math.ceil(Math.log2(left.length + 1))
-  say(element("h2", {}, "Test this build: ", download(build)),
-    element("p", {}, `Between ${title(builds[good])}, which is good, and ${title(builds[bad])}, which is bad, ` +
-      (left.length === 1 ? "one build is left." : `${left.length} builds are left: about ${steps} ${steps > 1 ? "steps" : "step"}.`)),
+  say(element("h2", {}, text("test"), " ", download(build)),
+    element("p", {}, 
+      text("left", {count: left.length, good: title(builds[good]), bad: title(builds[bad])}), " ", text("steps", {count: steps})),
     element("ul", {className: "answers"},
-      element("li", {}, element("a", {className: "button", href: address({good: key})}, "It is good")),
-      element("li", {}, element("a", {className: "button", href: address({bad: key})}, "It has the bug")),
+      element("li", {}, element("a", {className: "button", href: address({good: key})}, text("good"))),
+      element("li", {}, element("a", {className: "button", href: address({bad: key})}, text("bad"))),
       element("li", {}, element("a", {className: "button",
-        href: address({skip: [...skipped, build[0]].filter(Boolean).join(",")})}, "I cannot test it"))))
+        href: address({skip: [...skipped, build[0]].filter(Boolean).join(",")})}, text("skip")))))
 }
 
 function found(builds, good, bad) {
-  const parts = [element("h2", {}, "The bug appeared between ", download(builds[good]), " and ", download(builds[bad]))]
-  if (bad - good > 1) parts.push(element("p", {}, `${bad - good - 1} of the builds between them could not be tested.`))
+  const parts = [element("h2", {}, ...textParts("found", {good: download(builds[good]),
+    bad: download(builds[bad])}))]
+  if (bad - good > 1) parts.push(element("p", {}, text("untested", {count: bad - good - 1})))
   if (form.dataset.changes) {
     const href = form.dataset.changes.replace("{from}", builds[good][0]).replace("{to}", builds[bad][0])
-    parts.push(element("p", {}, element("a", {href}, "Changes between these revisions")))
+    parts.push(element("p", {}, element("a", {href}, text("changes"))))
   }
-  parts.push(element("p", {}, "Include the address of this page in your report."))
+  parts.push(element("p", {}, text("report")))
   say(...parts)
 }
 
@@ -81,5 +82,5 @@ if (asked.get("good") && asked.get("bad")) {
     if (!response.ok) throw new Error(response.statusText)
     return response.json()
   }).then(({builds}) => show(builds), () => say(element("p", {className: "notice"},
-    "The list of builds could not be loaded. Reload the page to try again.")))
+    text("failed"))))
 }

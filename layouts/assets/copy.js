@@ -6,9 +6,9 @@ for (const button of document.querySelectorAll(".copy")) {
   button.onclick = async () => {
     try {
       await navigator.clipboard.writeText(button.dataset.copy ?? button.previousElementSibling.textContent)
-      button.textContent = "Copied"
+      button.textContent = text("copied")
     } catch {
-      button.textContent = "Not allowed"
+      button.textContent = text("denied")
     }
     clearTimeout(timer)
     timer = setTimeout(() => { button.textContent = label }, 2000)

@@ -7,8 +7,8 @@ for (const table of document.querySelectorAll(".month table")) {
     const button = document.createElement("button")
     button.type = "button"
     button.className = "copy show-sums"
-    button.textContent = "Checksums"
-    button.ariaLabel = `Checksums of ${row.id}`
+    button.textContent = text("checksums")
+    button.ariaLabel = text("checksums_of", {day: row.id})
     button.onclick = () => show(row, button)
     row.cells[0].append(button)
   }
@@ -25,10 +25,10 @@ async function show(row, button) {
     try {
       const record = await (await fetch(`/api/v1/packages/${link.pathname.split("/").pop()}.json`)).json()
       const code = document.createElement("code")
-      code.textContent = record.sha512 ?? record.sha256 ?? "unknown"
+      code.textContent = record.sha512 ?? record.sha256 ?? text("unknown")
       sum.append(code)
     } catch {
-      sum.textContent = "could not be loaded"
+      sum.textContent = text("failed")
     }
     list.append(name, sum)
   }

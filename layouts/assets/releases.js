@@ -17,7 +17,7 @@ function show() {
   const filtered = q.trim() || system || year
   document.querySelector(".jump").hidden = Boolean(filtered)
   document.getElementById("found").textContent = !filtered ? "" :
-    shown === 0 ? "No release matches." : `${shown} of ${rows.length} releases`
+    shown === 0 ? text("none") : text("found", {count: shown, all: rows.length})
 }
 
 if (form && rows.length > 0) {

@@ -26,17 +26,17 @@ function matches(index, q) {
   }
   const pages = list.sort(([a], [b]) => b - a).map(([, entry]) => entry.from)
   const {revision, date} = results.dataset
-  const build = (parameter, what) => ({t: `Builds of ${what} or before`, u: `/?${new URLSearchParams({[parameter]: q.trim()})}`})
-  if (revision && /^\d{3,9}$/.test(q.trim())) pages.unshift(build(revision, `revision ${q.trim()}`))
-  if (date && /^\d{4}-\d\d-\d\d$/.test(q.trim())) pages.unshift(build(date, q.trim()))
+  const build = (parameter, what) => ({t: what, u: `/?${new URLSearchParams({[parameter]: q.trim()})}`})
+  if (revision && /^\d{3,9}$/.test(q.trim())) pages.unshift(build(revision, text("revision", {value: q.trim()})))
+  if (date && /^\d{4}-\d\d-\d\d$/.test(q.trim())) pages.unshift(build(date, text("day", {value: q.trim()})))
   return pages
 }
 
 function show(index, q) {
   const pages = matches(index, q)
   document.getElementById("hint").hidden = Boolean(q.trim())
-  found.textContent = !q.trim() ? "" : pages.length === 0 ? `Nothing has been found for “${q.slice(0, 80)}”.` :
-    pages.length === 1 ? "1 result" : `${pages.length} results`
+  found.textContent = !q.trim() ? "" : 
+    pages.length === 0 ? text("none", {query: q.slice(0, 80)}) : text("found", {count: pages.length})
   results.replaceChildren(...pages.slice(0, most).map(({t, u, k, x}) => {
     const item = document.createElement("li")
     const link = document.createElement("a")
@@ -61,4 +61,4 @@ fetch(results.dataset.index).then(response => {
     history.replaceState(null, "", box.value ? "?" + new URLSearchParams({q: box.value}) : location.pathname)
     show(index, box.value)
   }
-}, () => { found.textContent = "The index could not be loaded. Reload the page to try again." })
+}, () => { found.textContent = text("failed") })

@@ -1,0 +1,220 @@
+// Package language holds the texts of the site in each language. A table is a YAML file, layouts/languages/de.yaml:
+//
+//	name: Deutsch
+//	day: 2. January 2006
+//	decimal: ","
+//	grouping: "."
+//	months: [Januar, Februar, …]
+//	short_months: [Jan., Feb., …]
+//	texts:
+//	  releases:
+//	    title: "Versionen von {project}"
+//	    found:
+//	      one: "{count} Version"
+//	      other: "{count} Versionen"
+//	terms:
+//	  Apple chip: Apple-Chip
+//
+// A text has a key, releases.title, and may have placeholders in braces. A text with plural forms has one for each
+// category of the language, as in https://cldr.unicode.org/index/cldr-spec/plural-rules; the placeholder {count} selects
+// it. Terms translate what the profile, the configuration and data files contain.
+//
+// Dates are written in Go's notation: see https://pkg.go.dev/time#Layout.
+package language
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+
+	"github.com/Slicer/sitegen/generator/fault"
+)
+
+// Base is the language of the complete table. A text that another table does not have is shown in this language.
+const Base = "en"
+
+// Table holds the texts of one language. It is safe for concurrent use.
+type Table struct {
+	Code string // BCP 47: en, de, pt-BR
+	Name string // in the language itself: English, Deutsch
+
+	tag         language.Tag
+	day         string // layout of a date, for time.Time.Format
+	decimal     string // decimal point
+	grouping    string // between thousands
+	months      []string
+	shortMonths []string
+	texts       map[string]forms
+	terms       map[string]string
+}
+
+// forms is a text by plural category. A text without plural forms has only "other".
+type forms map[string]string
+
+// categories are the plural categories of CLDR.
+var categories = map[string]plural.Form{"zero": plural.Zero, "one": plural.One, "two": plural.Two, "few": plural.Few,
+	"many": plural.Many, "other": plural.Other}
+
+// Values are the values of placeholders by name.
+type Values map[string]any
+
+// Text returns a text with the values of its placeholders. It is plain text. An error says that there is no such text,
+// or that a value is missing.
+func (t *Table) Text(key string, values Values) (string, error) { return t.fill(key, values, t.plain) }
+
+// HTML returns a text that contains markup. The values are escaped, except those that are markup already.
+func (t *Table) HTML(key string, values Values) (template.HTML, error) {
+	text, err := t.fill(key, values, func(name string, v any) string {
+		if markup, ok := v.(template.HTML); ok {
+			return string(markup)
+		}
+		return template.HTMLEscapeString(t.plain(name, v))
+	})
+	return template.HTML(text), err
+}
+
+// plain returns a value as text. Only counts are written with separators between thousands: years, revisions and
+// versions are not.
+func (t *Table) plain(name string, v any) string {
+	if n, ok := number(v); ok && name == count {
+		return t.Number(n)
+	}
+	return fmt.Sprint(v)
+}
+
+// count is the placeholder that selects a plural form.
+const count = "count"
+
+// placeholderRE matches a placeholder.
+var placeholderRE = regexp.MustCompile(`\{([a-z_]+)\}`)
+
+func (t *Table) fill(key string, values Values, write func(name string, v any) string) (string, error) {
+	text, ok := t.texts[key]
+	if !ok {
+		return "", fmt.Errorf("no text %q%s", key, fault.DidYouMean(key, slices.Sorted(maps.Keys(t.texts))))
+	}
+	form := text["other"]
+	if n, ok := number(values[count]); ok {
+		form = cmp.Or(text[t.category(n)], form)
+	}
+	var missing string
+	filled := placeholderRE.ReplaceAllStringFunc(form, func(p string) string {
+		name := p[1 : len(p)-1]
+		v, ok := values[name]
+		if !ok {
+			missing = name
+			return ""
+		}
+		return write(name, v)
+	})
+	if missing != "" {
+		return "", fmt.Errorf("text %q needs a value for {%s}", key, missing)
+	}
+	return filled, nil
+}
+
+// category returns the plural category of a number: one, other.
+func (t *Table) category(n int64) string {
+	form := plural.Cardinal.MatchPlural(t.tag, int(n), 0, 0, 0, 0)
+	for name, f := range categories {
+		if f == form {
+			return name
+		}
+	}
+	return "other"
+}
+
+// number returns the value of an integer.
+func number(v any) (int64, bool) {
+	switch n := v.(type) {
+	case int:
+		return int64(n), true
+	case int64:
+		return n, true
+	}
+	return 0, false
+}
+
+// Term translates a text of the profile, the configuration or a data file. A text without a translation stays as it is.
+// If the whole has none, "macOS (Apple chip)" is translated in parts.
+func (t *Table) Term(text string) string {
+	if translated, ok := t.terms[text]; ok {
+		return translated
+	}
+	if first, second, ok := strings.Cut(strings.TrimSuffix(text, ")"), " ("); ok && strings.HasSuffix(text, ")") {
+		return t.Term(first) + " (" + t.Term(second) + ")"
+	}
+	return text
+}
+
+// Day returns a date in UTC: 2 January 2006.
+func (t *Table) Day(at time.Time) string { return t.Date(t.day, at) }
+
+// monthRE matches the names of months in a layout of package time.
+var monthRE = regexp.MustCompile(`January|Jan`)
+
+// Date returns a time in UTC, in the notation of package time. The names of months are those of the language.
+func (t *Table) Date(layout string, at time.Time) string {
+	at = at.UTC()
+	var b strings.Builder
+	end := 0
+	for _, m := range monthRE.FindAllStringIndex(layout, -1) {
+		b.WriteString(at.Format(layout[end:m[0]]))
+		names := t.months
+		if m[1]-m[0] == len("Jan") {
+			names = t.shortMonths
+		}
+		b.WriteString(names[at.Month()-1])
+		end = m[1]
+	}
+	return b.String() + at.Format(layout[end:])
+}
+
+// Bytes returns a size such as 412 MB.
+func (t *Table) Bytes(n int64) string {
+	return strings.Replace(humanize.Bytes(uint64(max(n, 0))), ".", t.decimal, 1)
+}
+
+// Number returns a number with separators between thousands.
+func (t *Table) Number(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + t.grouping + digits[i:]
+	}
+	return digits
+}
+
+// ScriptTexts returns the texts of a group, such as scripts.search, as JSON for a script: an object with the names of
+// the texts, without the group. A text with plural forms is an object with one key for each category.
+func (t *Table) ScriptTexts(groups ...string) (string, error) {
+	found := map[string]any{}
+	for _, group := range groups {
+		n := len(found)
+		for key, text := range t.texts {
+			name, ok := strings.CutPrefix(key, group+".")
+			switch {
+			case !ok:
+			case len(text) == 1:
+				found[name] = text["other"]
+			default:
+				found[name] = text
+			}
+		}
+		if len(found) == n {
+			return "", fmt.Errorf("no texts in the group %q", group)
+		}
+	}
+	b, err := json.Marshal(found)
+	return string(b), err
+}
