@@ -37,6 +37,7 @@ func TestPages(t *testing.T) {
 	t.Run("bisect", func(t *testing.T) { testBisect(t, chromium, site.URL) })
 	t.Run("search", func(t *testing.T) { testSearch(t, chromium, site.URL) })
 	t.Run("budget", func(t *testing.T) { testBudget(t, chromium, site.URL) })
+	t.Run("German", func(t *testing.T) { testGerman(t, chromium, site.URL) })
 	t.Run("copy", func(t *testing.T) { testCopy(t, chromium, site.URL) })
 }
 
@@ -111,7 +112,7 @@ func testDetection(t *testing.T, chromium *browser.Process, url string) {
 
 // pageTypes has a path of each type of page.
 var pageTypes = []string{"/", "/releases/", "/releases/5.12.4/", "/releases/5.2.2/", "/preview/", "/preview/bisect/?system=amd64-win&good=35152&bad=35185", "/api/", "/requirements/", "/search/?q=5.12", "/search/",
-	"/?version=5.2", "/?os=macosx&stability=release", "/?os=mac", "/download?os=win&version=5.9", "/no/such/page/"}
+	"/de/", "/de/releases/5.12.4/", "/?version=5.2", "/?os=macosx&stability=release", "/?os=mac", "/download?os=win&version=5.9", "/no/such/page/"}
 
 // testAccessible checks all types of pages with axe-core, on phones, tablets and desktop computers, in light and dark
 // colours.
@@ -343,5 +344,32 @@ func testSearch(t *testing.T, chromium *browser.Process, url string) {
 		chromedp.WaitVisible(chromedp.CSS(".cell .get")))
 	if got, want := b.Text("h1"), "Revision 35170 or before"; got != want {
 		t.Errorf("the result leads to %q, want %q", got, want)
+	}
+}
+
+// testGerman follows the link to the German site and uses its scripts.
+func testGerman(t *testing.T, chromium *browser.Process, url string) {
+	b := chromium.Open(t, url, browser.Settings{Width: 1280})
+	b.Visit("/releases/5.12.4/")
+	b.Do(chromedp.Click(chromedp.CSS("footer [hreflang=de]")), chromedp.WaitVisible(chromedp.CSS("html[lang=de] .lead")))
+	if got, want := b.Text(".lead"), "Erschienen am 9. September 2026. Dies ist die neueste Version."; got != want {
+		t.Errorf("the German release page says %q, want %q", got, want)
+	}
+	for path, want := range map[string][2]string{ // a selector, and its text
+		"/de/":                             {"#systems .mine .get", "Download für"},
+		"/de/releases/?q=5.12":             {"#found", "3 von 12 Versionen"},
+		"/de/search/?q=LINUX+5.2":          {"#found", "1 Treffer"},
+		"/de/search/?q=2023-02-21":         {"#results", "Builds vom 2023-02-21 oder davor"},
+		"/de/preview/bisect/?good=1&bad=2": {"#step", "Vor 1 gibt es keinen Build."},
+		"/de/preview/bisect/?good=35152&bad=35185&system=amd64-win":            {"#step", "bleiben 9 Builds. Das sind etwa 4 Schritte."},
+		"/de/preview/bisect/?good=35164&bad=35173&skip=35170&system=amd64-win": {"#step", "Einer der Builds dazwischen konnte nicht getestet werden."},
+		"/de/preview/":      {".show-sums", "Prüfsummen"},
+		"/de/requirements/": {"h1", "Systemanforderungen"},
+	} {
+		b.Visit(path)
+		b.Do(chromedp.WaitVisible(chromedp.CSS(want[0] + ":not(:empty)")))
+		if got := b.Text(want[0]); !strings.Contains(got, want[1]) {
+			t.Errorf("%s says %q, want %q", path, got, want[1])
+		}
 	}
 }

@@ -84,6 +84,9 @@ func (t *Table) HTML(key string, values Values) (template.HTML, error) {
 	return template.HTML(text), err
 }
 
+// Keys returns the keys of all texts, sorted.
+func (t *Table) Keys() []string { return slices.Sorted(maps.Keys(t.texts)) }
+
 // plain returns a value as text. Only counts are written with separators between thousands: years, revisions and
 // versions are not.
 func (t *Table) plain(name string, v any) string {
@@ -102,7 +105,7 @@ var placeholderRE = regexp.MustCompile(`\{([a-z_]+)\}`)
 func (t *Table) fill(key string, values Values, write func(name string, v any) string) (string, error) {
 	text, ok := t.texts[key]
 	if !ok {
-		return "", fmt.Errorf("no text %q%s", key, fault.DidYouMean(key, slices.Sorted(maps.Keys(t.texts))))
+		return "", fmt.Errorf("no text %q%s", key, fault.DidYouMean(key, t.Keys()))
 	}
 	form := text["other"]
 	if n, ok := number(values[count]); ok {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/text/language"
 
@@ -24,7 +25,7 @@ var codeRE = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 // ValidCode reports whether a code is that of a language, in the canonical form of BCP 47: en, pt-BR.
 func ValidCode(code string) bool {
 	tag, err := language.Parse(code)
-	return err == nil && codeRE.MatchString(code) && tag.String() == code
+	return err == nil && codeRE.MatchString(code) && tag.String() == code && !tag.IsRoot()
 }
 
 // Read reads a table from its files: those that come later replace single texts of those before. The base is the table
@@ -33,6 +34,9 @@ func ValidCode(code string) bool {
 func Read(code string, files []File, base *Table) (t *Table, warnings, findings fault.Findings) {
 	t = &Table{Code: code, Name: code, tag: language.Make(code), day: "2006-01-02", decimal: ".", grouping: "",
 		texts: map[string]forms{}, terms: map[string]string{}}
+	for m := time.January; m <= time.December; m++ {
+		t.months, t.shortMonths = append(t.months, m.String()), append(t.shortMonths, m.String()[:3])
+	}
 	if base != nil {
 		t.day, t.decimal, t.grouping = base.day, base.decimal, base.grouping
 		t.months, t.shortMonths = base.months, base.shortMonths
@@ -145,7 +149,7 @@ func (t *Table) readTexts(n *yamltext.Node, group string, known knownTexts) {
 		switch bad := text.unknown(base); {
 		case base == nil && (!known.open || known.hint(key) != "" && len(known.texts) > 0):
 			e.Errorf("no page shows the text %q%s", key, known.hint(key))
-		case text["other"] == "" && len(text) > 1:
+		case e.Kind == yamltext.Mapping && text["other"] == "":
 			e.Errorf("text %q needs the form other", key)
 		case base != nil && bad != "":
 			e.Errorf("text %q has no value for {%s}%s", key, bad, fault.DidYouMean(bad, base.placeholders()))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/Slicer/sitegen"
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/language"
@@ -29,4 +30,17 @@ func CheckInsert(t *testing.T, text []byte) {
 	if !insertRE.Match(text) && !bytes.Equal(filled, text) {
 		t.Errorf("%q has become %q", text, filled)
 	}
+}
+
+// TextKeys returns the keys of all texts.
+func TextKeys(t *testing.T) map[string]bool {
+	l, _, _, err := readLanguages(Input{Layouts: sitegen.Layouts()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]bool{}
+	for _, key := range l[0].Keys() {
+		keys[key] = true
+	}
+	return keys
 }
