@@ -37,6 +37,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 
 	"github.com/Slicer/sitegen/generator/fault"
 )
@@ -149,6 +150,16 @@ func number(v any) (int64, bool) {
 	return 0, false
 }
 
+// MustText is like Text for a text and values that are part of the program. It panics instead of returning an error,
+// which is impossible: the table is complete, and Read refuses texts with other placeholders.
+func (t *Table) MustText(key string, values Values) string {
+	text, err := t.Text(key, values)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
 // Term translates a text of the profile, the configuration or a data file. A text without a translation stays as it is.
 // If the whole has none, "macOS (Apple chip)" is translated in parts.
 func (t *Table) Term(text string) string {
@@ -198,9 +209,60 @@ func (t *Table) Number(n int64) string {
 	return digits
 }
 
-// ScriptTexts returns the texts of a group, such as scripts.search, as JSON for a script: an object with the names of
-// the texts, without the group. A text with plural forms is an object with one key for each category.
+// Tenths returns a number with one decimal place: 37.5. With sign, positive numbers begin with +.
+func (t *Table) Tenths(x float64, sign bool) string {
+	form := "%.1f"
+	if sign {
+		form = "%+.1f"
+	}
+	return strings.Replace(fmt.Sprintf(form, x), ".", t.decimal, 1)
+}
+
+// ShortDay returns a date in UTC with a short month: 30 Oct 2026.
+func (t *Table) ShortDay(at time.Time) string { return t.Date(t.shortDay(), at) }
+
+func (t *Table) shortDay() string { return strings.Replace(t.day, "January", "Jan", 1) }
+
+// Country returns the name of a country with a code of ISO 3166-1. english is its name in English, for codes that are
+// not in use.
+func (t *Table) Country(code, english string) string {
+	if region, err := language.ParseRegion(code); err == nil && region.IsCountry() && t.Code != Base {
+		if name := display.Regions(t.tag).Name(region); name != "" {
+			return name
+		}
+	}
+	return t.Term(english)
+}
+
+// Script is what a script needs to write texts, numbers and dates in the language. Its keys in JSON are those that
+// charts.speak in chart.js expects.
+type Script struct {
+	Texts    map[string]any `json:"texts"` // each a string or an object with plural forms
+	Decimal  string         `json:"decimal"`
+	Grouping string         `json:"grouping"`
+	Months   []string       `json:"months"` // short ones
+	Forms    [2]string      `json:"forms"`  // of a day and a month, in the notation of package time
+}
+
+// Script returns what a script needs, with the texts of some groups, such as scripts.charts. Names of texts are without
+// the group. An error says that there is no such group.
+func (t *Table) Script(groups ...string) (Script, error) {
+	texts, err := t.groups(groups)
+	return Script{texts, t.decimal, t.grouping, t.shortMonths, [2]string{t.shortDay(), "Jan 2006"}}, err
+}
+
+// ScriptTexts returns the texts of some groups as JSON: see Script.
 func (t *Table) ScriptTexts(groups ...string) (string, error) {
+	texts, err := t.groups(groups)
+	if err != nil {
+		return "", err
+	}
+	b, err := json.Marshal(texts)
+	return string(b), err
+}
+
+// groups returns the texts of groups. A text with plural forms is a map of them.
+func (t *Table) groups(groups []string) (map[string]any, error) {
 	found := map[string]any{}
 	for _, group := range groups {
 		n := len(found)
@@ -215,9 +277,8 @@ func (t *Table) ScriptTexts(groups ...string) (string, error) {
 			}
 		}
 		if len(found) == n {
-			return "", fmt.Errorf("no texts in the group %q", group)
+			return nil, fmt.Errorf("no texts in the group %q", group)
 		}
 	}
-	b, err := json.Marshal(found)
-	return string(b), err
+	return found, nil
 }

@@ -464,8 +464,11 @@ func (e *Edition) twice(at string) fault.Finding {
 func (e *Edition) checkLinks(files []output.File, server Server) (bad, doubtful fault.Findings) {
 	documents := e.build.content.bySource()
 	c := &linkChecker{
-		host: e.host, index: e.build.Index, server: server, known: map[string]*rendered{StatsURL: nil},
+		host: e.host, index: e.build.Index, server: server, known: map[string]*rendered{},
 		ids: map[string]map[string]bool{}, verdicts: map[string]verdict{},
+	}
+	for _, l := range e.build.locales {
+		c.known[l.link(StatsURL)] = nil
 	}
 	for _, f := range files {
 		if !strings.HasPrefix(f.Path, internalFolder) {

@@ -39,8 +39,8 @@ func addErrors(b *Build) {
 	l := b.locales[0]
 	// add adds a page; key_about is the text below the title.
 	add := func(path, key string, e ErrorPage) {
-		e.Text = l.text("error."+key+"_about", nil)
-		b.AddPage(errorPage(path, l.text("error."+key, nil), e))
+		e.Text = l.MustText("error."+key+"_about", nil)
+		b.AddPage(errorPage(path, l.MustText("error."+key, nil), e))
 	}
 	add("400.html", "bad_request", ErrorPage{Status: 400})
 	add("404.html", "no_page", ErrorPage{Status: 404, Nearest: version})
@@ -53,7 +53,7 @@ func addErrors(b *Build) {
 	add("-/error/404-bitstream.html", "no_file", ErrorPage{Status: 404})
 	for _, p := range spec.Problems() {
 		b.AddPage(errorPage("-/error/400-"+p.Param+".html",
-			l.text("error.bad_parameter", language.Values{"parameter": p.Param}),
+			l.MustText("error.bad_parameter", language.Values{"parameter": p.Param}),
 			ErrorPage{Status: 400, Text: problemText(l, p, spec.ModeNames()), Problem: &p, Values: values(spec, p.Param)}))
 	}
 }
@@ -90,7 +90,7 @@ func errorPage(path, title string, e ErrorPage) Page {
 func problemText(l *locale, p lookup.Problem, modes []string) string {
 	reason := l.Term(strings.TrimSuffix(p.Reason, "."))
 	if p.Param == lookup.ManyModes {
-		return l.text("error.choice", language.Values{"names": l.enumerate(modes)})
+		return l.MustText("error.choice", language.Values{"names": l.enumerate(modes)})
 	}
-	return l.text("error.parameter", language.Values{"parameter": p.Param, "reason": reason})
+	return l.MustText("error.parameter", language.Values{"parameter": p.Param, "reason": reason})
 }

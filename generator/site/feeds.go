@@ -73,16 +73,16 @@ func releaseFeed(b *Build, releases []*Release) atomFeed {
 		if r.Revisions() {
 			key = "feeds.release_revision"
 		}
-		summary := l.text(key, language.Values{"project": b.Site.Project, "version": r.Version, "revision": r.Revision,
+		summary := l.MustText(key, language.Values{"project": b.Site.Project, "version": r.Version, "revision": r.Revision,
 			"platforms": platformList(b, r.Items)})
 		notes := string(r.notes)
 		if left -= len(notes); left < 0 && r.Notes {
-			notes = `<p><a href="` + b.AbsURL(r.URL()+"#notes") + `">` + l.text("feeds.whats_new", nil) + `</a></p>` + "\n"
+			notes = `<p><a href="` + b.AbsURL(r.URL()+"#notes") + `">` + l.MustText("feeds.whats_new", nil) + `</a></p>` + "\n"
 		}
 		entries = append(entries, entry(b, r.URL(), b.Site.Project+" "+r.Version, summary, notes+files(b, r.Items),
 			r.Updated))
 	}
-	return feed(b, releasesFeedURL, "/releases/", l.text("feeds.releases", language.Values{"project": b.Site.Project}), entries)
+	return feed(b, releasesFeedURL, "/releases/", l.MustText("feeds.releases", language.Values{"project": b.Site.Project}), entries)
 }
 
 func previewFeed(b *Build, days []Day) atomFeed {
@@ -90,23 +90,23 @@ func previewFeed(b *Build, days []Day) atomFeed {
 	var entries []atomEntry
 	for _, d := range days[:min(len(days), feedLength)] {
 		newest := d.Items[0]
-		title := l.text("feeds.preview", language.Values{
+		title := l.MustText("feeds.preview", language.Values{
 			"name": strings.TrimSpace(b.Site.Project + " " + newest.Version), "day": d.Anchor()})
 		key := "feeds.builds"
 		if newest.Revisions() {
 			key = "feeds.builds_revision"
 		}
-		summary := l.text(key, language.Values{"revision": newest.Revision, "platforms": platformList(b, d.Items)})
+		summary := l.MustText(key, language.Values{"revision": newest.Revision, "platforms": platformList(b, d.Items)})
 		entries = append(entries, entry(b, d.URL(), title, summary, files(b, d.Items), d.Updated()))
 	}
-	return feed(b, previewFeedURL, "/preview/", l.text("feeds.previews", language.Values{"project": b.Site.Project}), entries)
+	return feed(b, previewFeedURL, "/preview/", l.MustText("feeds.previews", language.Values{"project": b.Site.Project}), entries)
 }
 
 // feed returns a feed. The feed is published at the path self and describes the page at the path page. Its update time
 // is that of the newest entry.
 func feed(b *Build, self, page, title string, entries []atomEntry) atomFeed {
 	if b.Site.Sample {
-		title = b.locales[0].text("feeds.sample", language.Values{"title": title})
+		title = b.locales[0].MustText("feeds.sample", language.Values{"title": title})
 	}
 	f := atomFeed{
 		Lang: b.locales[0].Code, ID: b.AbsURL(page), Title: title, Author: b.Site.Title, Entries: entries,

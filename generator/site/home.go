@@ -78,8 +78,8 @@ type Phrase struct {
 // phrases returns the phrases of the parameters that select packages.
 func phrases(l *locale, spec *lookup.Spec) (list []Phrase) {
 	texts := map[lookup.Finds]string{
-		lookup.ByVersion: l.text("query.by_version", nil), lookup.ByRevision: l.text("query.by_revision", nil),
-		lookup.ByClosestRevision: l.text("query.by_closest_revision", nil), lookup.ByDate: l.text("query.by_date", nil),
+		lookup.ByVersion: l.MustText("query.by_version", nil), lookup.ByRevision: l.MustText("query.by_revision", nil),
+		lookup.ByClosestRevision: l.MustText("query.by_closest_revision", nil), lookup.ByDate: l.MustText("query.by_date", nil),
 	}
 	for _, p := range spec.Modes() {
 		if text := texts[p.Finds]; text != "" {
@@ -87,7 +87,7 @@ func phrases(l *locale, spec *lookup.Spec) (list []Phrase) {
 		}
 	}
 	if p := spec.Of(lookup.OffsetRole); p != nil {
-		list = append(list, Phrase{p.Name, l.text("query.by_offset", nil)})
+		list = append(list, Phrase{p.Name, l.MustText("query.by_offset", nil)})
 	}
 	return list
 }
@@ -334,7 +334,7 @@ func (v variant) stabilities() []catalog.Stability {
 func variantPage(b *Build, v variant) Page {
 	h := Selection{Phrases: phrases(b.locales[0], b.Index.Spec())}
 	for _, s := range v.stabilities() {
-		row := Row{Stability: s, Title: b.locales[0].text("query."+string(s), nil)}
+		row := Row{Stability: s, Title: b.locales[0].MustText("query."+string(s), nil)}
 		for _, o := range v.oses() {
 			row.Cells = append(row.Cells, Cell{System: v.spec.Title(o),
 				Include: "/-/page-cell/" + string(o) + "/" + string(s) + "?$args"})
@@ -349,13 +349,13 @@ func variantPage(b *Build, v variant) Page {
 
 func variantTitle(b *Build, v variant, rows []Row) string {
 	l := b.locales[0]
-	title := l.text("query.title", language.Values{"project": b.Site.Project})
+	title := l.MustText("query.title", language.Values{"project": b.Site.Project})
 	if v.os != "" {
-		title = l.text("query.title_system", language.Values{"project": b.Site.Project,
+		title = l.MustText("query.title_system", language.Values{"project": b.Site.Project,
 			"system": l.Term(v.spec.Title(v.os))})
 	}
 	if v.stability != "" {
-		title = l.text("query.title_row", language.Values{"title": title, "row": rows[0].Title})
+		title = l.MustText("query.title_row", language.Values{"title": title, "row": rows[0].Title})
 	}
 	return title
 }

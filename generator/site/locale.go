@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"html/template"
@@ -88,29 +89,31 @@ func (o *Options) languages() []string {
 	return o.Languages
 }
 
-// text returns a text of the language, for a page that sitegen makes.
-func (l *locale) text(key string, values language.Values) string {
-	text, err := l.Text(key, values)
-	if err != nil {
-		panic(err) // the table is complete, and Read refuses texts with other placeholders
-	}
-	return text
-}
-
-// localizedFolders contain the pages that sitegen makes in all languages.
-var localizedFolders = []string{"/releases/", "/preview/", searchURL, StatsURL}
+// localizedFolders contain the pages that a build makes in all languages.
+var localizedFolders = []string{"/releases/", "/preview/", searchURL}
 
 // link returns the address of a page in the language. The path may end in a query or fragment. Addresses of anything but
 // the pages that exist in all languages, such as files and permalinks, stay as they are.
 func (l *locale) link(path string) string {
 	page, _, _ := strings.Cut(path, "#")
 	page, _, _ = strings.Cut(page, "?")
+	if page == StatsURL { // in one folder in all languages, because another run writes it
+		return StatsURL + strings.TrimPrefix(l.prefix+"/", "/") + path[len(page):]
+	}
 	if page == "/" || strings.HasSuffix(page, "/") && slices.ContainsFunc(localizedFolders, func(folder string) bool {
 		return strings.HasPrefix(page, folder)
 	}) {
 		return l.prefix + path
 	}
 	return path
+}
+
+// origin returns the address of a page in the first language. It is the inverse of link, and of adding the prefix.
+func (l *locale) origin(url string) string {
+	if rest, ok := strings.CutPrefix(url, StatsURL); ok {
+		return StatsURL + strings.TrimPrefix("/"+rest, l.prefix+"/")
+	}
+	return strings.TrimPrefix(url, l.prefix)
 }
 
 // dayHTML returns a day as HTML, in the form of the language.
@@ -134,7 +137,7 @@ func (l *locale) enumerate(words []string) string {
 	if last < 1 {
 		return strings.Join(words, "")
 	}
-	return l.text("site.and", language.Values{"list": strings.Join(words[:last], ", "), "last": words[last]})
+	return l.MustText("site.and", language.Values{"list": strings.Join(words[:last], ", "), "last": words[last]})
 }
 
 // functions returns the functions of layouts whose results depend on the language.
@@ -189,10 +192,10 @@ func (b *Build) localized(l *locale, p Page, h heading) Page {
 		p.Path = l.prefix[1:] + "/" + p.Path
 	}
 	if h.title != "" {
-		p.Title = l.text(h.title, h.values)
+		p.Title = l.MustText(h.title, h.values)
 	}
 	if h.description != "" {
-		p.Description = l.text(h.description, h.values)
+		p.Description = l.MustText(h.description, h.values)
 	} else {
 		p.Description = l.Term(p.Description)
 	}
@@ -219,10 +222,10 @@ func (b *Build) translate(pages []*Page) []*Page {
 	}
 	shown := slices.Clone(pages)
 	for n, p := range pages {
-		at := strings.TrimPrefix(p.URL(), b.localeOf(p).prefix)
+		at := b.localeOf(p).origin(p.URL())
 		var list []Translation
 		for _, l := range b.locales {
-			if other := byPath[l.prefix+at]; other != nil {
+			if other := cmp.Or(byPath[l.prefix+at], byPath[l.link(at)]); other != nil && other.Lang == l.Code {
 				list = append(list, Translation{l.Code, l.Name, other.URL()})
 			}
 		}

@@ -33,14 +33,14 @@ func germanSite(t *testing.T, content, layouts folder) site.Input {
 // TestLanguages checks the pages of a site in two languages.
 func TestLanguages(t *testing.T) {
 	files, warnings := rendered(t, germanSite(t, folder{
-		"index.md":                 "---\ntitle: Get Aurora\n---\nWelcome.\n",
-		"guide.md":                 "---\ntitle: Guide\nweight: 2\n---\nHow to start.\n",
-		"only.md":                  "---\ntitle: Only English\nweight: 3\n---\nText.\n",
-		"de/guide.md":              "---\ntitle: Anleitung\nweight: 2\n---\nSo geht es.\n",
-		"releases/5.12.1.md":       "## Faster\n\nNotes.\n",
-		"de/preview.md":            "Jede Nacht.\n",
-		"de/releases/4.0.md":       "Text.\n",
-		"de/releases/index.md":     "---\ntitle: Alle Versionen\n---\nListe.\n",
+		"index.md":             "---\ntitle: Get Aurora\n---\nWelcome.\n",
+		"guide.md":             "---\ntitle: Guide\nweight: 2\n---\nHow to start.\n",
+		"only.md":              "---\ntitle: Only English\nweight: 3\n---\nText.\n",
+		"de/guide.md":          "---\ntitle: Anleitung\nweight: 2\n---\nSo geht es.\n",
+		"releases/5.12.1.md":   "## Faster\n\nNotes.\n",
+		"de/preview.md":        "Jede Nacht.\n",
+		"de/releases/4.0.md":   "Text.\n",
+		"de/releases/index.md": "---\ntitle: Alle Versionen\n---\nListe.\n",
 	}, nil))
 	if got, want := warnings.Error(), "content/de/releases/4.0.md: notes on a release that is not in the catalogue, not published"; got != want {
 		t.Errorf("warnings %q, want %q", got, want)

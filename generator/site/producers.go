@@ -24,6 +24,8 @@ func addDownloads(b *Build) error {
 	addSearch(b, releases)
 	addFeeds(b, releases)
 	addAPI(b, releases)
-	b.Text(StatsURL) // not a separate page: it is the introduction of a page that RenderPage makes
+	for _, l := range b.locales {
+		b.Text(l.prefix + StatsURL) // not a separate page: it is the introduction of a page that RenderPages makes
+	}
 	return nil
 }

@@ -65,7 +65,7 @@ func searchEntries(b *Build, l *locale, releases []*Release) []searchEntry {
 		url := l.link(r.URL())
 		seen[url] = true
 		entries = append(entries, searchEntry{Title: b.Site.Project + " " + r.Version, URL: url,
-			Kind: l.text("search.release", nil),
+			Kind: l.MustText("search.release", nil),
 			Text: l.Day(r.Built) + r.Built.Format(" (2006-01-02), ") + l.terms(r.systems())})
 	}
 	sources, pages := b.content.bySource(), b.Pages()

@@ -3,9 +3,10 @@ package site
 import (
 	"bytes"
 	"context"
-	"path"
+	"strings"
 
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/language"
 	"github.com/Slicer/sitegen/generator/output"
 )
 
@@ -16,29 +17,44 @@ const StatsURL = "/download-stats/"
 // BadgeURL is the path of the badges. They are made with the statistics.
 const BadgeURL = "/badge/"
 
-// RenderPage renders a single page outside of a build, and returns it after the assets that it needs. The assets are
-// copies in a folder next to the page, so the page still works after a build replaces the assets of the site. If there
-// is a content file for the page's URL, it becomes the introduction: its text becomes the Body, and its title and
-// description replace those of p. RenderPage does not use in.Index. It returns the same errors as Render.
-func RenderPage(ctx context.Context, in Input, p Page) ([]output.File, error) {
-	e, err := openEdition(ctx, in, path.Dir(p.Path)+"/"+assetFolder, nil)
+// RenderPages renders a page outside of a build, in all languages of the site: at folder/index.html in the first one,
+// and at folder/de/index.html in others. page returns it without its path. The assets that it needs come first; they are
+// copies in a folder of folder, so the page still works after a build replaces the assets of the site. If there is a
+// content file for the page's URL, it becomes the introduction: its text becomes the Body, and its title and description
+// replace those of the page. RenderPages does not use in.Index. It returns the same errors as Render, and those of page.
+func RenderPages(ctx context.Context, in Input, folder string, page func(*language.Table) (Page, error),
+) (files []output.File, err error) {
+	e, err := openEdition(ctx, in, folder+assetFolder, nil)
 	if err != nil {
 		return nil, err
 	}
 	if err := e.Err(); err != nil {
 		return nil, err
 	}
-	if text, ok := e.build.Text(p.URL()); ok {
-		p.withText(text)
+	var pages []*Page
+	for _, l := range e.build.locales {
+		p, err := page(l.Table)
+		if err != nil {
+			return nil, err
+		}
+		p.Path = folder + pageName
+		p = e.build.localized(l, p, heading{})
+		p.Path = strings.TrimPrefix(l.link("/"+folder), "/") + pageName
+		pages = append(pages, &p)
 	}
-	p.Lang = e.build.locales[0].Code
-	s := &slot{page: &p}
-	done, err := e.rendered(s)
-	if err != nil {
-		return nil, fault.Wrap(fault.Content, e.pageFindings([]*slot{s}).Sorted(), "")
+	for _, p := range e.build.translate(pages) {
+		s := &slot{page: p}
+		done, err := e.rendered(s)
+		if err != nil {
+			return nil, fault.Wrap(fault.Content, e.pageFindings([]*slot{s}).Sorted(), "")
+		}
+		files = append(files, output.File{Root: output.Public, Group: p.Group, Path: p.Path, Data: done.html})
 	}
-	page := output.File{Root: output.Public, Group: p.Group, Path: p.Path, Data: done.html}
-	return append(e.assets.usedBy(page.Data), page), nil
+	var all []byte
+	for _, f := range files {
+		all = append(all, f.Data...)
+	}
+	return append(e.assets.usedBy(all), files...), nil
 }
 
 // usedBy returns the assets that a page refers to, directly or through other assets.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/language"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/site"
 )
@@ -23,11 +24,13 @@ var statsLayouts = folder{
 	"assets/idle.css": `b { color: red }`,
 }
 
-func TestRenderPage(t *testing.T) {
-	page := site.Page{Path: "download-stats/index.html", Layout: "stats.html", Title: "Statistics", Group: output.Pages}
+func TestRenderPages(t *testing.T) {
+	page := func(l *language.Table) (site.Page, error) {
+		return site.Page{Layout: "stats.html", Title: l.MustText("stats.title", nil), Group: output.Pages}, nil
+	}
 	in := siteInput(t, folder{"download-stats.md": "---\ntitle: Our downloads\n---\nAll of **them**.\n"}, statsLayouts)
-	in.Index = nil
-	files, err := site.RenderPage(t.Context(), in, page)
+	in.Index, in.Languages = nil, []string{"en", "de"}
+	files, err := site.RenderPages(t.Context(), in, "download-stats/", page)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +39,8 @@ func TestRenderPage(t *testing.T) {
 	for _, f := range files {
 		paths = append(paths, digest.ReplaceAllString(f.Path, ".*."))
 	}
-	want := []string{"download-stats/assets/own.*.css", "download-stats/assets/dot.*.svg", "download-stats/index.html"}
+	want := []string{"download-stats/assets/own.*.css", "download-stats/assets/dot.*.svg", "download-stats/index.html",
+		"download-stats/de/index.html"}
 	if diff := cmp.Diff(want, paths); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
@@ -47,8 +51,16 @@ func TestRenderPage(t *testing.T) {
 		}
 	}
 
+	german := string(files[3].Data)
+	for _, want := range []string{"<title>Download-Statistik", "<h1>Download-Statistik</h1>",
+		`<div lang="en"><p>All of <strong>them`} {
+		if !strings.Contains(german, want) {
+			t.Errorf("no %s in %s", want, german)
+		}
+	}
+
 	in.Layouts = site.Overlay(folder{"stats.html": `{{define "main"}}{{.Page.Titel}}{{end}}`}.fs(), in.Layouts)
-	_, err = site.RenderPage(t.Context(), in, page)
+	_, err = site.RenderPages(t.Context(), in, "download-stats/", page)
 	if fault.KindOf(err) != fault.Content || !strings.HasPrefix(err.Error(), "layouts/stats.html:1:25: ") {
 		t.Errorf("error of a layout with a mistake: %v", err)
 	}
@@ -59,11 +71,13 @@ func TestRenderPage(t *testing.T) {
 func TestStatsAreLinked(t *testing.T) {
 	for _, on := range []bool{false, true} {
 		in := siteInput(t, folder{"download-stats.md": "---\ntitle: Our downloads\n---\n"}, nil)
-		in.Stats = on
+		in.Stats, in.Languages = on, []string{"en", "de"}
 		files, _ := rendered(t, in)
 		got := []bool{strings.Contains(files["index.html"], `href="/download-stats/"`),
-			strings.Contains(files["sitemap.xml"], "<loc>https://download.example.org/download-stats/</loc>")}
-		if _, made := files["download-stats/index.html"]; made || !slices.Equal(got, []bool{on, on}) {
+			strings.Contains(files["sitemap.xml"], "<loc>https://download.example.org/download-stats/</loc>"),
+			strings.Contains(files["de/index.html"], `href="/download-stats/de/"`),
+			strings.Contains(files["sitemap.xml"], "<loc>https://download.example.org/download-stats/de/</loc>")}
+		if _, made := files["download-stats/index.html"]; made || !slices.Equal(got, []bool{on, on, on, on}) {
 			t.Errorf("statistics %v: linked from the home page and the sitemap %v; page made here %v", on, got, made)
 		}
 	}

@@ -41,7 +41,9 @@ func sitemapOf(b *Build) sitemapSet {
 		set.URLs = append(set.URLs, entry)
 	}
 	if b.Stats {
-		set.URLs = append(set.URLs, sitemapEntry{Loc: b.AbsURL(StatsURL)})
+		for _, l := range b.locales {
+			set.URLs = append(set.URLs, sitemapEntry{Loc: b.AbsURL(l.link(StatsURL))})
+		}
 	}
 	slices.SortFunc(set.URLs, func(a, b sitemapEntry) int { return strings.Compare(a.Loc, b.Loc) })
 	return set

@@ -2,7 +2,6 @@ package statspage
 
 import (
 	"cmp"
-	"fmt"
 	"html/template"
 	"slices"
 
@@ -64,41 +63,38 @@ func (g *Group) draw(d *drawer) {
 		}
 		r := row{Label: b.Label, Downloads: b.number, Share: b.Share, Most: most, Page: b.Page}
 		if b.Newest {
-			r.Note = newestNote
+			r.Note = d.text("stats.newest")
 		}
 		rows = append(rows, r)
 	}
 	g.Drawn, g.Chart = len(rows), d.draw("bars", map[string]any{"rows": rows})
 }
 
-// newestNote is the word beside the newest release.
-const newestNote = "newest"
-
 // columns returns all bar charts, in columns of about the same height.
-func columns(scheme *catalog.Scheme, s *stats.Summary, page func(version string) string) [][]Group {
+func columns(d *drawer, scheme *catalog.Scheme, s *stats.Summary, page func(version string) string) [][]Group {
 	return [][]Group{{
-		versionGroup(s, page),
-		newGroup("stability", "Stability", s.Stabilities, s.Total, stabilityLabel),
+		versionGroup(d, s, page),
+		newGroup(d, "stability", d.text("stats.stability"), s.Stabilities, s.Total, d.stability),
 	}, {
-		newGroup("os", "Operating system", s.Systems, s.Total, func(v string) string {
-			return orUnknown(scheme.Title(catalog.OS(v)))
+		newGroup(d, "os", d.text("stats.os"), s.Systems, s.Total, func(v string) string {
+			return d.orUnknown(d.Term(scheme.Title(catalog.OS(v))))
 		}),
-		newGroup("arch", "Architecture", s.Arches, s.Total, orUnknown),
-		newGroup("class", "Client", classShares(s.Classes), s.Total, classLabel),
+		newGroup(d, "arch", d.text("stats.arch"), s.Arches, s.Total, d.orUnknown),
+		newGroup(d, "class", d.text("stats.class"), classShares(s.Classes), s.Total, d.class),
 	}, {
-		countryGroup(s),
-		newGroup("region", "Region", regionShares(s.Countries), s.Total, orUnknown),
+		countryGroup(d, s),
+		newGroup(d, "region", d.text("stats.region"), regionShares(s.Countries), s.Total, func(v string) string { return d.orUnknown(d.Term(v)) }),
 	}}
 }
 
 // versionGroup returns the chart of versions, whose bars may have pages. It includes the newest release, even if nobody
 // has downloaded it yet.
-func versionGroup(s *stats.Summary, page func(version string) string) Group {
+func versionGroup(d *drawer, s *stats.Summary, page func(version string) string) Group {
 	shares := s.Versions
 	if s.Newest != "" && !slices.ContainsFunc(shares, func(v stats.Share) bool { return v.Value == s.Newest }) {
 		shares = append(slices.Clone(shares), stats.Share{Value: s.Newest})
 	}
-	g := newGroup("version", "Version", shares, s.Total, orUnknown)
+	g := newGroup(d, "version", d.text("stats.version"), shares, s.Total, d.orUnknown)
 	for i := range g.Rows {
 		b := &g.Rows[i]
 		b.Page, b.Newest = page(b.Value), b.Value != "" && b.Value == s.Newest
@@ -107,14 +103,16 @@ func versionGroup(s *stats.Summary, page func(version string) string) Group {
 }
 
 // countryGroup returns the chart of countries, whose bars also have a region.
-func countryGroup(s *stats.Summary) Group {
+func countryGroup(d *drawer, s *stats.Summary) Group {
 	shares := make([]stats.Share, len(s.Countries))
 	byCode := map[string]stats.CountryShare{}
 	for i, c := range s.Countries {
 		shares[i] = stats.Share{Value: c.Code, Downloads: c.Downloads}
 		byCode[c.Code] = c
 	}
-	g := newGroup("country", "Country", shares, s.Total, func(code string) string { return byCode[code].Name })
+	g := newGroup(d, "country", d.text("stats.country"), shares, s.Total, func(code string) string {
+		return d.Country(code, byCode[code].Name)
+	})
 	for i := range g.Rows {
 		g.Rows[i].Region = regionOf(byCode[g.Rows[i].Value])
 	}
@@ -122,31 +120,20 @@ func countryGroup(s *stats.Summary) Group {
 }
 
 // orUnknown returns a value, or the label of the value "".
-func orUnknown(v string) string { return cmp.Or(v, "Unknown") }
+func (d *drawer) orUnknown(v string) string { return cmp.Or(v, d.text("stats.unknown")) }
 
 // newGroup returns the chart of a property. Its shares are sorted, most downloads first.
-func newGroup(key, title string, shares []stats.Share, total int64, label func(string) string) Group {
+func newGroup(d *drawer, key, title string, shares []stats.Share, total int64, label func(string) string) Group {
 	g := Group{Key: key, Title: title}
 	for _, s := range shares {
-		b := Bar{Value: s.Value, Label: label(s.Value), Downloads: comma(s.Downloads), Share: share(s.Downloads, total),
+		b := Bar{Value: s.Value, Label: label(s.Value), Downloads: d.Number(s.Downloads), Share: d.share(s.Downloads, total),
 			Files: g.FilesIn() != "" && s.Downloads > 0 && stats.HasSeriesFiles(s.Value), number: s.Downloads}
 		if key == "class" && s.Value == stats.Bot.String() {
-			b.Share = notCounted
+			b.Share = d.text("stats.not_counted") // totals exclude bots
 		}
 		g.Rows = append(g.Rows, b)
 	}
 	return g
-}
-
-// notCounted is shown instead of a share for bots, since totals exclude them.
-const notCounted = "not counted"
-
-// share formats a fraction for people, for example 37.5 %.
-func share(part, whole int64) string {
-	if whole == 0 {
-		return "0.0 %"
-	}
-	return fmt.Sprintf("%.1f %%", 100*float64(part)/float64(whole))
 }
 
 // regionOf returns the region of a country. Entries that belong to no region, such as Unknown and Other countries, are
@@ -179,28 +166,28 @@ func classShares(have []stats.Share) []stats.Share {
 	return list
 }
 
-// classLabel returns the name of a class of clients for people.
-func classLabel(v string) string {
+// class returns the name of a class of clients for people.
+func (d *drawer) class(v string) string {
 	switch c, _ := stats.ParseClass(v); c {
 	case stats.Browser:
-		return "Browsers"
+		return d.text("stats.browsers")
 	case stats.Mobile:
-		return "Mobile devices"
+		return d.text("stats.mobile")
 	case stats.Tool:
-		return "Download tools"
+		return d.text("stats.tools")
 	case stats.Bot:
-		return "Bots"
+		return d.text("stats.bots")
 	}
-	return "Unknown"
+	return d.text("stats.unknown")
 }
 
-// stabilityLabel returns the name of a stability for people.
-func stabilityLabel(v string) string {
+// stability returns the name of a stability for people.
+func (d *drawer) stability(v string) string {
 	switch catalog.Stability(v) {
 	case catalog.Release:
-		return "Stable release"
+		return d.text("stats.stable")
 	case catalog.Nightly:
-		return "Preview release"
+		return d.text("stats.preview")
 	}
-	return orUnknown(v)
+	return d.orUnknown(v)
 }

@@ -21,12 +21,6 @@ type Curve struct {
 	After    []string // downloads within each of the Milestones, or why they are not known
 }
 
-// The texts in Curve.After if there is no number.
-const (
-	notYet   = "not yet"   // the days are not over
-	notKnown = "not known" // the logs begin after the release
-)
-
 // drawnCurves is the number of curves that readers can still distinguish.
 const drawnCurves = 6
 
@@ -49,13 +43,13 @@ func newCurves(d *drawer, releases []stats.Release, first time.Time, page func(v
 		curve := Curve{Version: r.Version, Released: r.Released, Page: page(r.Version)}
 		week := ""
 		for i, days := range c.Milestones() {
-			text := notYet
+			text := d.text("stats.not_yet") // the days are not over
 			switch {
 			case len(r.Downloads) < days:
 			case missing > 0:
-				text = notKnown
+				text = d.text("stats.not_known") // the logs begin after the release
 			default:
-				if text = comma(sum(r.Downloads[:days])); i == 0 {
+				if text = d.Number(sum(r.Downloads[:days])); i == 0 {
 					week = text
 				}
 			}

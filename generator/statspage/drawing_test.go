@@ -3,6 +3,7 @@ package statspage
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 	"time"
@@ -10,13 +11,28 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen"
+	"github.com/Slicer/sitegen/generator/language"
 	"github.com/Slicer/sitegen/generator/stats"
 )
+
+// english returns the built-in table of texts in English.
+func english(t *testing.T) *language.Table {
+	t.Helper()
+	text, err := fs.ReadFile(sitegen.Layouts(), "languages/en.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, _, findings := language.Read(language.Base, []language.File{{Name: "en.yaml", Text: text}}, nil)
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	return table
+}
 
 // script runs an expression with chart.js and returns its value as JSON.
 func script(t *testing.T, expression string) string {
 	t.Helper()
-	d, stop, err := newDrawer(t.Context(), sitegen.Layouts())
+	d, stop, err := newDrawer(t.Context(), sitegen.Layouts(), english(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +118,7 @@ func TestTimeline(t *testing.T) {
 			for i := range days {
 				days[i] = 1
 			}
-			got := newTimeline(stats.Days{From: tc.from, Downloads: days})
+			got := newTimeline(&drawer{Table: english(t)}, stats.Days{From: tc.from, Downloads: days})
 			sum := int64(0)
 			for _, p := range got.Points {
 				sum += p.Downloads
@@ -149,7 +165,7 @@ func TestCurves(t *testing.T) {
 	}
 	long := make([]int64, 100)
 	long[0], long[50] = 10, 30
-	d, stop, err := newDrawer(t.Context(), sitegen.Layouts())
+	d, stop, err := newDrawer(t.Context(), sitegen.Layouts(), english(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,6 +175,7 @@ func TestCurves(t *testing.T) {
 		{Version: "1.0", Released: "2026-07-01", Downloads: long},
 		{Version: "0.9", Released: "2026-06-01", Downloads: long},
 	}, parseDay("2026-07-01"), func(string) string { return "" })
+	const notYet, notKnown = "not yet", "not known"
 	after := [][]string{
 		{notYet, notYet, notYet, notYet, notYet}, {"10", "10", "40", notYet, notYet},
 		{notKnown, notKnown, notKnown, notYet, notYet},

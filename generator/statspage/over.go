@@ -32,14 +32,14 @@ type overRow struct {
 
 // newOver draws the downloads of versions, at the points of a timeline.
 func newOver(d *drawer, t Timeline, versions []stats.Series, newest string) Over {
-	in := overInput{Title: "Versions over time", Rest: "Other versions", As: "stacked"}
+	in := overInput{Title: d.text("stats.versions_over_time"), Rest: d.text("stats.other_versions"), As: "stacked"}
 	at := map[time.Time]int{}
 	for i, p := range t.Points {
 		at[p.From] = i
 		in.Labels = append(in.Labels, p.Label)
 	}
 	for _, v := range versions {
-		row := overRow{Name: orUnknown(v.Value), Downloads: v.Total, Values: make([]int64, len(t.Points)),
+		row := overRow{Name: d.orUnknown(v.Value), Downloads: v.Total, Values: make([]int64, len(t.Points)),
 			Keep: v.Value == newest && newest != ""}
 		day := parseDay(v.From)
 		for _, n := range v.Downloads {

@@ -13,7 +13,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/language"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/stats"
@@ -28,21 +28,14 @@ type Options struct {
 	ReleasePage func(version string) string // returns the path of a release's page, "" if it has none; may be nil
 }
 
-// Files renders the page of a summary. It returns the page and its assets, with their paths below the folder
-// download-stats. If the site's layouts or content are invalid, the error has the kind fault.Content, as for
-// site.RenderPage.
+// Files renders the page of a summary, in all languages of the site. It returns the pages and their assets, with their
+// paths below the folder download-stats. If the site's layouts or content are invalid, the error has the kind fault.Content, as for
+// site.RenderPages.
 func Files(ctx context.Context, in site.Input, s *stats.Summary, o Options) ([]output.File, error) {
 	in.Stats = true
-	d, stop, err := newDrawer(ctx, in.Layouts)
-	if err != nil {
-		return nil, err
-	}
-	defer stop()
-	p := page(d, in.Index.Spec().Scheme, s, o)
-	if d.err != nil {
-		return nil, d.err
-	}
-	files, err := site.RenderPage(ctx, in, p)
+	files, err := site.RenderPages(ctx, in, folderName, func(t *language.Table) (site.Page, error) {
+		return page(ctx, t, in, s, o)
+	})
 	for i := range files {
 		files[i].Path = strings.TrimPrefix(files[i].Path, folderName)
 	}
@@ -51,19 +44,27 @@ func Files(ctx context.Context, in site.Input, s *stats.Summary, o Options) ([]o
 
 // IsFile reports whether a file in the folder download-stats is the page or one of its assets, including assets of
 // earlier versions of the page.
-func IsFile(name string) bool { return name == pageName || strings.HasPrefix(name, "assets/") }
+func IsFile(name string) bool {
+	folder, file, _ := strings.Cut(name, "/")
+	return name == pageName || folder == "assets" || file == pageName && language.ValidCode(folder)
+}
 
 const (
 	folderName = "download-stats/" // prefix of the paths of the page's files, relative to public/
 	pageName   = "index.html"
 )
 
-// page returns the page that shows a summary.
-func page(d *drawer, scheme *catalog.Scheme, s *stats.Summary, o Options) site.Page {
-	return site.Page{
-		Path: folderName + pageName, Layout: "stats.html", Group: output.Pages,
-		Title:       "Download statistics",
-		Description: "Downloads over time, by version, operating system, architecture and country.",
-		Data:        newView(d, scheme, s, o),
+// page returns the page that shows a summary, in a language.
+func page(ctx context.Context, t *language.Table, in site.Input, s *stats.Summary, o Options) (site.Page, error) {
+	d, stop, err := newDrawer(ctx, in.Layouts, t)
+	if err != nil {
+		return site.Page{}, err
 	}
+	defer stop()
+	p := site.Page{
+		Layout: "stats.html", Group: output.Pages,
+		Title: t.MustText("stats.title", nil), Description: t.MustText("stats.description", nil),
+		Data: newView(d, in.Index.Spec().Scheme, s, o),
+	}
+	return p, d.err
 }

@@ -21,17 +21,14 @@ type Point struct {
 	Downloads int64
 }
 
-// Count returns the downloads formatted for people: 1,234.
-func (p Point) Count() string { return comma(p.Downloads) }
-
 // newTimeline returns the downloads of a range of days, grouped by a unit that fits their number.
-func newTimeline(d stats.Days) Timeline {
-	t := Timeline{Unit: unitFor(len(d.Downloads))}
-	day := parseDay(d.From)
-	for _, n := range d.Downloads {
+func newTimeline(d *drawer, list stats.Days) Timeline {
+	t := Timeline{Unit: unitFor(len(list.Downloads))}
+	day := parseDay(list.From)
+	for _, n := range list.Downloads {
 		from := startOf(t.Unit, day)
 		if len(t.Points) == 0 || t.Points[len(t.Points)-1].From != from {
-			t.Points = append(t.Points, Point{From: from, Label: labelOf(t.Unit, from)})
+			t.Points = append(t.Points, Point{From: from, Label: d.label(t.Unit, from)})
 		}
 		t.Points[len(t.Points)-1].Downloads += n
 		day = day.AddDate(0, 0, 1)
@@ -62,12 +59,12 @@ func startOf(unit string, day time.Time) time.Time {
 	return day
 }
 
-// labelOf returns the label of a unit that begins on a day: "30 Oct 2026", or "Oct 2026" for a month.
-func labelOf(unit string, from time.Time) string {
+// label returns the label of a unit that begins on a day: "30 Oct 2026", or "Oct 2026" for a month.
+func (d *drawer) label(unit string, from time.Time) string {
 	if unit == "month" {
-		return from.Format("Jan 2006")
+		return d.Date("Jan 2006", from)
 	}
-	return from.Format("2 Jan 2006")
+	return d.ShortDay(from)
 }
 
 // draw draws the chart, with a note at each day from which downloads are counted by another rule.
@@ -86,12 +83,9 @@ func (t *Timeline) draw(d *drawer, ruleChanges []time.Time) {
 		in.Points = append(in.Points, point{p.Label, p.Downloads})
 		for _, day := range ruleChanges {
 			if p.From.Equal(startOf(t.Unit, day)) {
-				in.Notes = append(in.Notes, [2]any{i, ruleNote})
+				in.Notes = append(in.Notes, [2]any{i, d.text("stats.rule_change")})
 			}
 		}
 	}
 	t.Chart = d.draw("time", in)
 }
-
-// ruleNote is the text at a day from which downloads are counted by another rule.
-const ruleNote = "counted differently from here"

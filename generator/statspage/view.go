@@ -1,13 +1,11 @@
 package statspage
 
 import (
-	"fmt"
 	"html/template"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/language"
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
@@ -46,6 +44,8 @@ type Script struct {
 	Changes    []string        `json:"changes"` // days from which downloads are counted by another rule
 	RuleNote   string          `json:"ruleNote"`
 	NewestNote string          `json:"newestNote"`
+	Folder     string          `json:"folder"` // path of the cubes
+	Words      language.Script `json:"words"`
 }
 
 // ScriptRelease is a release for which the script can draw a curve.
@@ -57,10 +57,15 @@ type ScriptRelease struct {
 
 // newView returns the view of a summary.
 func newView(d *drawer, scheme *catalog.Scheme, s *stats.Summary, o Options) *View {
+	words, err := d.Script("scripts.charts", "scripts.stats")
+	if err != nil {
+		d.err = err
+		return nil
+	}
 	v := &View{Summary: s, First: parseDay(s.First), AsOf: parseDay(s.AsOf), Privacy: o.Privacy, Legacy: o.LegacyFile,
 		Script: Script{First: s.First, AsOf: s.AsOf, Properties: stats.PackageProperties(), Cubes: []string{},
-			Releases: []ScriptRelease{}, Newest: s.Newest, Changes: []string{}, RuleNote: ruleNote,
-			NewestNote: newestNote}}
+			Releases: []ScriptRelease{}, Newest: s.Newest, Changes: []string{}, RuleNote: d.text("stats.rule_change"),
+			NewestNote: d.text("stats.newest"), Folder: "/" + folderName, Words: words}}
 	for _, text := range s.Attribution {
 		v.Licences = append(v.Licences, template.HTML(text)) // trusted: from the configuration or from package stats
 	}
@@ -71,14 +76,14 @@ func newView(d *drawer, scheme *catalog.Scheme, s *stats.Summary, o Options) *Vi
 	if page == nil {
 		page = func(string) string { return "" }
 	}
-	v.Tiles, v.Columns = tiles(s), columns(scheme, s, page)
+	v.Tiles, v.Columns = tiles(d, s), columns(d, scheme, s, page)
 	for _, column := range v.Columns {
 		for i := range column {
 			column[i].draw(d)
 		}
 	}
 	changes := ruleChanges(s)
-	v.Timeline = newTimeline(s.Days)
+	v.Timeline = newTimeline(d, s.Days)
 	v.Timeline.draw(d, changes)
 	v.Over = newOver(d, v.Timeline, o.Versions, s.Newest)
 	v.Curves = newCurves(d, s.Releases, v.First, page)
@@ -102,9 +107,6 @@ func ruleChanges(s *stats.Summary) (days []time.Time) {
 	return days
 }
 
-// RobotDownloads returns the number of downloads by bots, which totals exclude.
-func (v *View) RobotDownloads() string { return comma(v.Robots) }
-
 // Weekly returns the last year that is published by week instead of by day, or "" if there is none.
 func (v *View) Weekly() string {
 	year := ""
@@ -117,19 +119,20 @@ func (v *View) Weekly() string {
 }
 
 // tiles returns the tiles for all time and for the last 7, 30 and 365 days.
-func tiles(s *stats.Summary) []Tile {
-	list := []Tile{{Title: "All time", Downloads: comma(s.Total)}}
+func tiles(d *drawer, s *stats.Summary) []Tile {
+	list := []Tile{{Title: d.text("stats.all_time"), Downloads: d.Number(s.Total)}}
 	for _, p := range s.Periods {
-		t := Tile{Days: p.Days, Title: fmt.Sprintf("Last %d days", p.Days), Downloads: comma(p.Downloads)}
+		days := language.Values{"days": p.Days}
+		t := Tile{Days: p.Days, Title: d.MustText("stats.last_days", days), Downloads: d.Number(p.Downloads)}
 		complete := !parseDay(p.From).AddDate(0, 0, -p.Days).Before(parseDay(s.First))
 		switch {
 		case !complete: // the period before begins before the first day
-			t.Change = "no earlier data to compare"
+			t.Change = d.text("stats.no_earlier")
 		case p.Before == 0:
-			t.Change = fmt.Sprintf("none in the previous %d days", p.Days)
+			t.Change = d.MustText("stats.none_before", days)
 		default:
 			change := 100 * float64(p.Downloads-p.Before) / float64(p.Before)
-			t.Change = fmt.Sprintf("%+.1f %% vs. previous %d days", change, p.Days)
+			t.Change = d.MustText("stats.change", language.Values{"change": d.Tenths(change, true), "days": p.Days})
 		}
 		list = append(list, t)
 	}
@@ -142,6 +145,3 @@ func parseDay(s string) time.Time {
 	t, _ := time.Parse(time.DateOnly, s)
 	return t
 }
-
-// comma formats 1234567 as 1,234,567.
-func comma(n int64) string { return humanize.Comma(n) }

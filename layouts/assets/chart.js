@@ -21,9 +21,22 @@ globalThis.charts = (() => {
   const ABOVE = 18, BELOW = 30; // space for the label of the highest line and those of the horizontal axis (pixels)
   const MEAN_DAYS = 7;
 
+  // The words of a language: texts, decimal, grouping and, in a browser, category, which returns the plural category of
+  // a number. speak sets them.
+  let words;
+  const speak = (language) => { words = language; };
+
+  // text returns a text with the values of its placeholders. The value count selects a plural form.
+  function text(key, values = {}) {
+    const forms = words.texts[key];
+    const form = typeof forms === 'string' ? forms : forms[words.category(values.count)] ?? forms.other;
+    return form.replace(/\{([a-z_]+)\}/g, (_, name) => values[name]);
+  }
+
   const escape = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-  const comma = (n) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
-  const share = (part, whole) => `${(whole ? 100 * part / whole : 0).toFixed(1)} %`;
+  const comma = (n) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, words.grouping);
+  const tenths = (n) => n.toFixed(1).replace('.', words.decimal);
+  const share = (part, whole) => `${tenths(whole ? 100 * part / whole : 0)} %`;
   const round = (n) => String(Math.round(n * 10) / 10); // differences below a tenth of a unit are invisible
   const percent = (part, whole) => `${whole ? Math.round(1e4 * part / whole) / 100 : 0}%`;
 
@@ -119,29 +132,30 @@ globalThis.charts = (() => {
     const whole = incomplete ? last : n, paths = [], names = [];
     if (whole > 0) paths.push(['area', outline(0, whole)]);
     if (incomplete) paths.push(['area recent', outline(last, n)]);
-    names.push(['area', cumulative ? 'Total so far' : `Downloads by ${unit}`]);
+    names.push(['area', text(cumulative ? 'so_far' : `by_${unit}`)]);
     if (mean) {
       paths.push(['line mean', lineOf(incomplete ? mean.map((v, i) => i === last ? null : v) : mean, top)]);
-      names.push(['line mean', '7-day mean']);
+      names.push(['line mean', text('mean')]);
     }
     if (earlier) {
       paths.push(['line before', lineOf(earlier, top)]);
-      names.push(['line before', 'Period before']);
+      names.push(['line before', text('before')]);
     }
     const most = points.reduce((a, p) => p.downloads > a.downloads ? p : a);
-    const description = `From ${points[0].label} to ${points[last].label}, by ${unit}. ` + (cumulative
-      ? `Total: ${comma(shown[last])}.` : `Most: ${most.label}, ${comma(most.downloads)}.`);
+    const description = `${text(`described_${unit}`, { from: points[0].label, to: points[last].label })} ` + (cumulative
+      ? text('described_total', { number: comma(shown[last]) })
+      : text('described_most', { label: most.label, number: comma(most.downloads) }));
     return picture({
-      title: cumulative ? 'Total downloads' : 'Downloads over time', description, paths,
+      title: text(cumulative ? 'total' : 'over_time'), description, paths,
       lines: lines.map(([v, label]) => [HEIGHT * (1 - v / top), label]), marks: labelled(points.map((p) => p.label)),
-      notes: notes.map(([i, text]) => [Math.round(1e4 * i / n) / 100, text]), under: legend(names),
+      notes: notes.map(([i, note]) => [Math.round(1e4 * i / n) / 100, note]), under: legend(names),
     });
   }
 
   // over returns the chart of some values over time: "lines", "stacked" areas or areas of the "share". Labels are those
   // of the points; each of series has a name and values. Others is true if the last series is the rest.
   function over({ title, labels, series, others = false, as = 'lines' }) {
-    if (!series.length || !labels.length) return '<p>No downloads match these filters.</p>';
+    if (!series.length || !labels.length) return `<p>${escape(text('none'))}</p>`;
     const n = labels.length, style = (i) => others && i === series.length - 1 ? 0 : i + 1;
     const sums = labels.map((_, i) => series.reduce((sum, s) => sum + s.values[i], 0));
     const names = series.map((s, i) => [as === 'lines' ? `line c${style(i)}` : `band b${style(i)}`, s.name]);
@@ -197,8 +211,8 @@ globalThis.charts = (() => {
   // allOver returns the chart of all rows over time, and overTable the same numbers as the parts of a table.
   const allOver = (o) => over({ ...o, ...summed(o) });
   function overTable(o) {
-    const { series } = summed(o), cell = (name, text) => `<${name}>${escape(text)}</${name}>`;
-    const head = ['From', ...series.map((s) => s.name)].map((name) => `<th scope="col">${escape(name)}</th>`).join('');
+    const { series } = summed(o), cell = (name, content) => `<${name}>${escape(content)}</${name}>`;
+    const head = [text('from'), ...series.map((s) => s.name)].map((name) => `<th scope="col">${escape(name)}</th>`).join('');
     const body = o.labels.map((label, i) => `<tr><th scope="row">${escape(label)}</th>` +
       series.map((s) => cell('td', comma(s.values[i]))).join('') + '</tr>').join('\n');
     return `<thead><tr>${head}</tr></thead>\n<tbody>${body}</tbody>`;
@@ -207,7 +221,7 @@ globalThis.charts = (() => {
   // releases returns the chart of release adoption. The points of a curve are pairs of the days since the release and
   // the downloads until then; week is the number in the first week as text, or "" if it is not known.
   function releases({ curves }) {
-    if (!curves.length) return '<p>No downloads of releases match these filters.</p>';
+    if (!curves.length) return `<p>${escape(text('no_releases'))}</p>`;
     const days = Math.max(1, ...curves.map((c) => c.points[c.points.length - 1][0]));
     const { top, lines } = scale(Math.max(0, ...curves.map((c) => c.points[c.points.length - 1][1])));
     const x = (day) => round(WIDTH * Math.min(day, days) / days), y = (sum) => round(HEIGHT * (1 - sum / top));
@@ -215,11 +229,11 @@ globalThis.charts = (() => {
       c.points.map(([day, sum], at) => `${at ? 'L' : 'M'}${x(day)} ${y(sum)}`).join('')]);
     const thirds = [1, 2].map((part) => Math.floor(days * part / 3));
     return picture({
-      title: 'Release adoption',
-      description: curves.filter((c) => c.week).map((c) => `${c.version}: ${c.week} in the first week`).join(', '),
+      title: text('adoption'),
+      description: curves.filter((c) => c.week).map((c) => text('first_week', { version: c.version, number: c.week })).join(', '),
       paths, lines: lines.map(([v, label]) => [HEIGHT * (1 - v / top), label]),
-      marks: [[0, 'start', 'day of release'], ...thirds.map((d) => [Math.round(1e4 * d / days) / 100, 'middle', d]),
-        [100, 'end', `${days} days`]],
+      marks: [[0, 'start', text('release_day')], ...thirds.map((d) => [Math.round(1e4 * d / days) / 100, 'middle', d]),
+        [100, 'end', text('days', { days })]],
       under: legend(curves.map((c, i) => [`line c${i + 1}`, c.version])),
     });
   }
@@ -230,7 +244,7 @@ globalThis.charts = (() => {
   function bars({ rows, buttons = false }) {
     return rows.map((row) => {
       const note = row.note ? ` <span class="tag">${escape(row.note)}</span>` : '';
-      const link = row.page ? `<a class="page" href="${escape(row.page)}" aria-label="About ${escape(row.label)}">` +
+      const link = row.page ? `<a class="page" href="${escape(row.page)}" aria-label="${escape(text('about', { name: row.label }))}">` +
         '<span aria-hidden="true">›</span></a>' : '';
       const inner = `<span class="label"><span class="name">${escape(row.label)}</span>${note}</span>` +
         `<span class="count">${comma(row.downloads)}</span><span class="share">${escape(row.share)}</span>` +
@@ -242,5 +256,5 @@ globalThis.charts = (() => {
     }).join('');
   }
 
-  return { WIDTH, comma, share, scale, running, meanOf, time, over, top, allOver, overTable, releases, bars };
+  return { WIDTH, speak, text, comma, tenths, share, scale, running, meanOf, time, over, top, allOver, overTable, releases, bars };
 })();

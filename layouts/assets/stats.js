@@ -42,17 +42,21 @@ const SHOW = ['cumulative', 'before']; // switches of the time chart
 const $ = (selector, within = document) => within.querySelector(selector);
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 const chart = (key) => $(`[data-chart="${key}"]`);
-const { comma, share } = charts; // of chart.js
+const { comma, tenths, share, text } = charts; // of chart.js
+if (page) {
+  const plural = new Intl.PluralRules(document.documentElement.lang);
+  charts.speak({ ...page.words, category: (n) => plural.select(n) });
+}
 
 // Days are integers: the number of days since 1970-01-01 (UTC).
 const dayOf = (iso) => Date.parse(iso) / 864e5;
 const isoOf = (day) => new Date(day * 864e5).toISOString().slice(0, 10);
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 // labelOf returns the label of a day or week ("30 Oct 2026") or a month ("Oct 2026") that begins on a day.
 function labelOf(unit, day) {
-  const date = new Date(day * 864e5), month = `${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
-  return unit === 'month' ? month : `${date.getUTCDate()} ${month}`;
+  const date = new Date(day * 864e5), [dayForm, monthForm] = page.words.forms;
+  return (unit === 'month' ? monthForm : dayForm).replace(/Jan|2006|2/g, (part) =>
+    part === 'Jan' ? page.words.months[date.getUTCMonth()] : part === '2' ? date.getUTCDate() : date.getUTCFullYear());
 }
 
 // startOf returns the first day of the unit that contains a day. Weeks begin on Monday.
@@ -359,12 +363,10 @@ function overOf(key, points, { facets, match, over }) {
   const series = chosen.map((row) => ({ name: row.name, values: points.map((_, at) => over[at * width + row.n]) }));
   if (left.length) {
     const values = points.map((_, at) => left.reduce((sum, row) => sum + over[at * width + row.n], 0));
-    series.push({ name: `Other ${OVER_NAMES[key]}`, values });
+    series.push({ name: text(`other_${key}`), values });
   }
   return { series, others: left.length > 0 };
 }
-
-const OVER_NAMES = Object.fromEntries($$('[data-by]').map((b) => [b.dataset.by, b.textContent.toLowerCase()]));
 
 // curvesOf returns the curves of the selected releases, or else of the newest ones. The points of a curve are pairs
 // of the days since the release and the cumulative downloads.
@@ -433,11 +435,11 @@ function show(key, markup, reading) {
   plot.innerHTML = markup;
   readings[key] = reading;
   const svg = $('svg', plot);
-  const words = svg?.getAttribute('aria-label') ?? 'No downloads.';
-  plot.setAttribute('aria-label', `${words} Read the values with the arrow keys.`);
+  const title = svg?.getAttribute('aria-label') ?? `${text('no_downloads')}.`;
+  plot.setAttribute('aria-label', `${title} ${text('keys')}`);
   plot.setAttribute('aria-valuemax', Math.max(0, reading.count - 1));
   plot.setAttribute('aria-valuenow', 0);
-  plot.setAttribute('aria-valuetext', reading.count ? reading.text(0) : 'No downloads');
+  plot.setAttribute('aria-valuetext', reading.count ? reading.text(0) : text('no_downloads'));
   $('.readout', chart(key)).textContent = '';
 }
 
@@ -455,18 +457,18 @@ function drawTime(points, unit) {
   show('time', markup, {
     count: points.length,
     place: (i) => [100 * i / points.length, 100 / points.length],
-    text: (i) => `${points[i].label}: ${comma(sums[i])}` + (means?.[i] ? `, 7-day mean ${comma(means[i])}` : '') +
-      (earlierSums ? `, period before ${comma(earlierSums[i])}` : ''),
+    text: (i) => `${points[i].label}: ${comma(sums[i])}` + (means?.[i] ? `, ${text('read_mean', { number: comma(means[i]) })}` : '') +
+      (earlierSums ? `, ${text('read_before', { number: comma(earlierSums[i]) })}` : ''),
   });
   for (const button of $$('[data-unit]')) {
     button.setAttribute('aria-pressed', button.dataset.unit === unit);
     button.disabled = button.dataset.unit === 'day' && from < data.dailyFrom;
-    button.title = button.disabled ? `Available from ${labelOf('day', data.dailyFrom)}` : '';
+    button.title = button.disabled ? text('available', { day: labelOf('day', data.dailyFrom) }) : '';
   }
   for (const button of $$('[data-show]')) button.setAttribute('aria-pressed', filters[button.dataset.show]);
   const compare = $('[data-show="before"]');
   compare.disabled = !rangeBefore(filters);
-  compare.title = compare.disabled ? 'Select a period after which the logs begin long enough before' : '';
+  compare.title = compare.disabled ? text('no_period') : '';
   for (const button of $$('[data-last], [data-year]')) {
     const [start, end] = presetOf(button.dataset);
     button.disabled = start !== null && start > end;
@@ -487,16 +489,16 @@ function presetOf({ last, year }) {
 function drawOver({ series, others }) {
   const section = chart('over');
   if (!section) return;
-  const title = `${$(`[data-by="${filters.by}"]`).textContent} over time`, labels = shownPoints.map((p) => p.label);
+  const what = $(`[data-by="${filters.by}"]`).textContent, title = text('over', { what }), labels = shownPoints.map((p) => p.label);
   $('h2', section).textContent = title;
-  $('.of', section).textContent = title.toLowerCase();
+  $('.of', section).textContent = text(`over_${filters.by}`);
   show('over', charts.over({ title, labels, series, others, as: filters.as }), {
     count: series.length ? labels.length : 0,
     place: (i) => [100 * i / labels.length, 100 / labels.length],
     text: (i) => {
       const sum = series.reduce((n, s) => n + s.values[i], 0);
       const value = (s) => `${s.name} ${filters.as === 'share' ? share(s.values[i], sum) : comma(s.values[i])}`;
-      return `${labels[i]}: ${series.filter((s) => s.values[i]).map(value).join(', ') || 'no downloads'}`;
+      return `${labels[i]}: ${series.filter((s) => s.values[i]).map(value).join(', ') || text('read_none')}`;
     },
   });
   for (const key of ['by', 'as']) {
@@ -523,8 +525,8 @@ function drawCurves(curves) {
     place: (day) => [100 * day / days, .2],
     text: (day) => {
       const known = curves.filter((c) => day > c.begin && day <= c.days);
-      return `After ${day} ${day === 1 ? 'day' : 'days'}: ` +
-        (known.map((c) => `${c.version} ${comma(heightAt(c, day))}`).join(', ') || 'no downloads');
+      return `${text('after', { count: day })}: ` +
+        (known.map((c) => `${c.version} ${comma(heightAt(c, day))}`).join(', ') || text('read_none'));
     },
   });
 }
@@ -533,7 +535,7 @@ const expanded = new Set(); // properties whose values are all listed
 const sorted = { version: 'downloads' }; // order of the lists that can be sorted
 const sought = {}; // text that visitors search for, by property
 
-const labelFor = (key, n) => labels[key].get(data.values[key][n]) ?? (data.values[key][n] || 'Unknown');
+const labelFor = (key, n) => labels[key].get(data.values[key][n]) ?? (data.values[key][n] || text('unknown'));
 
 // listOf returns the values of a property that have downloads or are selected, most downloads first, or newest version
 // first. The newest release is always in the list.
@@ -550,7 +552,7 @@ const pageOf = new Map((page?.releases ?? []).map((r) => [r.version, r.page]));
 
 // shareOf returns the share of a value. For bots it is "not counted", unless a class is selected.
 function shareOf(key, n) {
-  if (key === 'class' && !result.match.class[n] && !filters.selected.class.size) return 'not counted';
+  if (key === 'class' && !result.match.class[n] && !filters.selected.class.size) return text('not_counted');
   return share(result.facets[key][n], sumOf(key));
 }
 
@@ -565,9 +567,9 @@ function sumOf(key) {
 // again.
 function drawBars(key) {
   const list = listOf(key), counts = result.facets[key], selected = filters.selected[key];
-  const most = counts.reduce((a, b) => Math.max(a, b), 1), sum = sumOf(key), text = sought[key] ?? '';
-  const found = text ? list.filter((n) => labelFor(key, n).toLowerCase().includes(text)) : list;
-  const shown = expanded.has(key) || text ? found
+  const most = counts.reduce((a, b) => Math.max(a, b), 1), sum = sumOf(key), wanted = sought[key] ?? '';
+  const found = wanted ? list.filter((n) => labelFor(key, n).toLowerCase().includes(wanted)) : list;
+  const shown = expanded.has(key) || wanted ? found
     : found.filter((n, i) => i < SHORT_LIST || selected.has(n) || isNewest(key, n));
   const rows = shown.map((n) => ({
     n, label: labelFor(key, n), downloads: counts[n], most, pressed: selected.has(n),
@@ -588,21 +590,21 @@ function drawBars(key) {
     if (list.length > SHORT_LIST) plot.prepend(finderOf(key));
   }
   ul.innerHTML = charts.bars({ rows, buttons: true });
-  if (!rows.length && text) ul.append(make('li', { class: 'none' }, `Nothing matches “${text}”.`));
-  more.hidden = list.length <= SHORT_LIST || text !== '';
+  if (!rows.length && wanted) ul.append(make('li', { class: 'none' }, text('nothing', { text: wanted })));
+  more.hidden = list.length <= SHORT_LIST || wanted !== '';
   more.setAttribute('aria-expanded', expanded.has(key));
-  more.textContent = expanded.has(key) ? 'Show fewer' : `Show all ${list.length}`;
+  more.textContent = expanded.has(key) ? text('fewer') : text('all', { number: list.length });
   if (n !== undefined) $(`[data-n="${n}"]`, ul)?.focus({ preventScroll: true });
   if (link) $(`a[href="${CSS.escape(link)}"]`, ul)?.focus({ preventScroll: true });
 }
 
 // finderOf returns the controls above a long list: a search field and, for versions, their order.
 function finderOf(key) {
-  const field = make('input', { type: 'search', placeholder: 'Search', 'aria-label': `Search: ${titleOf(key)}` });
+  const field = make('input', { type: 'search', placeholder: text('search'), 'aria-label': text('search_in', { title: titleOf(key) }) });
   field.addEventListener('input', () => { sought[key] = field.value.trim().toLowerCase(); drawBars(key); });
   const finder = make('div', { class: 'finder' }, field);
   if (!sorted[key]) return finder;
-  const orders = [['downloads', 'Most downloads'], ['version', 'Newest version']].map(([order, name]) => {
+  const orders = [['downloads', text('most')], ['version', text('newest')]].map(([order, name]) => {
     const button = make('button', { type: 'button', 'aria-pressed': sorted[key] === order }, name);
     button.addEventListener('click', () => {
       sorted[key] = order;
@@ -612,9 +614,12 @@ function finderOf(key) {
     });
     return button;
   });
-  finder.append(make('div', { class: 'group', role: 'group', 'aria-label': 'Sort by' }, ...orders));
+  finder.append(make('div', { class: 'group', role: 'group', 'aria-label': text('sort') }, ...orders));
   return finder;
 }
+
+// signed returns a change in percent, with one decimal place: +4.2.
+const signed = (change) => `${change < 0 ? '-' : '+'}${tenths(Math.abs(change))}`;
 
 // drawTiles updates the numbers at the top. They ignore the selected days.
 function drawTiles() {
@@ -624,10 +629,10 @@ function drawTiles() {
     $('.number', tile).textContent = comma(now);
     if (!days) continue;
     const before = sumOfDays(result.buckets, to - 2 * days + 1, to - days), change = 100 * (now - before) / before;
-    let text = `${change < 0 ? '-' : '+'}${Math.abs(change).toFixed(1)} % vs. previous ${days} days`;
-    if (!before) text = `none in the previous ${days} days`;
-    if (to - 2 * days + 1 < first) text = 'no earlier data to compare';
-    $('.change', tile).textContent = text;
+    let compared = text('change', { change: signed(change), days });
+    if (!before) compared = text('none_before', { days });
+    if (to - 2 * days + 1 < first) compared = text('no_earlier');
+    $('.change', tile).textContent = compared;
   }
 }
 
@@ -636,22 +641,23 @@ function drawFilters() {
   const active = PROPERTIES.flatMap((key) => [...filters.selected[key]].map((n) => [key, n]));
   $('#chosen').replaceChildren(...active.map(([key, n]) => {
     const name = `${titleOf(key)}: ${labelFor(key, n)}`;
-    const button = make('button', { type: 'button', 'aria-label': `Remove filter ${name}` }, `${name} ×`);
+    const button = make('button', { type: 'button', 'aria-label': text('remove', { name }) }, `${name} ×`);
     button.addEventListener('click', () => { toggle(key, n); ($('#chosen button') ?? $('[data-last="0"]')).focus(); });
     return make('li', {}, button);
   }));
-  const clear = make('button', { type: 'button', id: 'clear' }, 'Clear all filters');
+  const clear = make('button', { type: 'button', id: 'clear' }, text('clear'));
   clear.addEventListener('click', () => setFilters((f) => Object.assign(f, parseFilters(''))));
   const limited = filters.from !== null || filters.to !== null;
   if (active.length || limited) $('#chosen').append(make('li', {}, clear));
-  const days = limited ? ` from ${labelOf('day', filters.from ?? first)} to ${labelOf('day', filters.to ?? asOf)}` : '';
-  const hint = active.length || limited ? '' : ' Filter by selecting any value below.';
-  $('#shown').textContent =
-    `${comma(result.total)} ${active.length ? 'matching ' : ''}downloads${days}${changeOf(filters)}.${hint}`;
-  const missing = filters.missing.map(([key, value]) => `${titleOf(key).toLowerCase()} ${value || 'unknown'}`);
+  const days = limited ? ` ${text('shown_days', {
+    from: labelOf('day', filters.from ?? first), to: labelOf('day', filters.to ?? asOf) })}` : '';
+  const hint = active.length || limited ? '' : ` ${text('hint')}`;
+  const downloads = text(active.length ? 'shown_matching' : 'shown', { number: comma(result.total) });
+  $('#shown').textContent = `${downloads}${days}${changeOf(filters)}.${hint}`;
+  const missing = filters.missing.map(([key, value]) => `${text(`in_${key}`)} ${value || text('in_unknown')}`);
   $('#missing').hidden = !missing.length;
   $('#missing').textContent = missing.length
-    ? `Nothing for ${missing.join(', ')}. The link may be older than the data, so this part of it is ignored.` : '';
+    ? text('missing', { values: missing.join(', ') }) : '';
 }
 
 // changeOf returns the comparison of the selected days with as many days before them, in words.
@@ -659,10 +665,9 @@ function changeOf(filters) {
   const before = rangeBefore(filters);
   if (!before) return '';
   const earlier = sumOfDays(result.buckets, before.from, before.to);
-  const days = before.days === 1 ? 'day' : `${before.days} days`;
-  if (!earlier) return `, none in the ${days} before`;
+  if (!earlier) return `, ${text('shown_none', { count: before.days })}`;
   const change = 100 * (result.total - earlier) / earlier;
-  return `, ${change < 0 ? '-' : '+'}${Math.abs(change).toFixed(1)} % vs. the ${days} before`;
+  return `, ${text('shown_change', { count: before.days, change: signed(change) })}`;
 }
 
 const titleOf = (key) => $(`#${key}-title`).textContent;
@@ -672,21 +677,21 @@ const titleOf = (key) => $(`#${key}-title`).textContent;
 // tableOf returns the column names and the rows of the table of a chart.
 function tableOf(key) {
   if (key === 'time') {
-    return { head: ['From', 'Downloads'], rows: shownPoints.map((p) => [isoOf(p.from), p.downloads]) };
+    return { head: [text('from'), text('downloads')], rows: shownPoints.map((p) => [isoOf(p.from), p.downloads]) };
   }
   if (key === 'over') {
     const { series } = shownOver;
-    return { head: ['From', ...series.map((s) => s.name)],
+    return { head: [text('from'), ...series.map((s) => s.name)],
       rows: shownPoints.map((p, i) => [isoOf(p.from), ...series.map((s) => s.values[i])]) };
   }
   if (key === 'releases') {
-    const head = ['Release', 'Built', ...MILESTONES.map((d) => `${d} days`)];
-    const after = (c, d) => downloadsAfter(c, d) ?? (d > c.days ? 'not yet' : 'not known');
+    const head = [text('release'), text('built'), ...MILESTONES.map((days) => text('days', { days }))];
+    const after = (c, d) => downloadsAfter(c, d) ?? text(d > c.days ? 'not_yet' : 'not_known');
     const row = (c) => [c.version, c.released, ...MILESTONES.map((d) => after(c, d))];
     return { head, rows: shownCurves.map(row) };
   }
   const rows = listOf(key).map((n) => [labelFor(key, n), result.facets[key][n], shareOf(key, n)]);
-  return { head: [titleOf(key), 'Downloads', 'Share'], rows };
+  return { head: [titleOf(key), text('downloads'), text('share')], rows };
 }
 
 // fillTable updates the table of a chart if it is open. Links of the page's own tables stay: those to the pages of
@@ -700,7 +705,7 @@ function fillTable(section) {
     return make('th', { scope: 'row' }, link ? make('a', { href: link }, value) : value);
   };
   const numbers = files && listOf(key);
-  if (files) head.push('By day');
+  if (files) head.push(text('by_day'));
   $('thead', section).replaceChildren(make('tr', {}, ...head.map((h) => make('th', { scope: 'col' }, h))));
   $('tbody', section).replaceChildren(...rows.map((row, i) => make('tr', {},
     ...row.map((value, column) => column ? make('td', {}, format(value)) : name(value)),
@@ -750,8 +755,8 @@ function toCSV() {
 
 // save downloads the data that the page shows, as csv or json.
 function save(format) {
-  const [type, text] = format === 'csv' ? ['text/csv', toCSV()] : ['application/json', toJSON()];
-  const url = URL.createObjectURL(new Blob([text], { type }));
+  const [type, content] = format === 'csv' ? ['text/csv', toCSV()] : ['application/json', toJSON()];
+  const url = URL.createObjectURL(new Blob([content], { type }));
   make('a', { href: url, download: `downloads-${page.asOf}.${format}` }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
@@ -787,14 +792,14 @@ function readOut(key) {
   const label = { role: 'slider', tabindex: 0, 'aria-valuemin': 0, 'aria-orientation': 'horizontal' };
   for (const [name, value] of Object.entries(label)) plot.setAttribute(name, value);
   const show = (i, from = i) => {
-    const { count, place, text } = readings[key], rect = $('.brush', plot);
+    const { count, place, text: read } = readings[key], rect = $('.brush', plot);
     if (!count || !rect) return;
     const [x] = place(Math.min(i, from)), [end, width] = place(Math.max(i, from));
     rect.setAttribute('x', `${x}%`);
     rect.setAttribute('width', `${end + width - x}%`);
-    readout.textContent = text(i);
+    readout.textContent = read(i);
     plot.setAttribute('aria-valuenow', i);
-    plot.setAttribute('aria-valuetext', text(i));
+    plot.setAttribute('aria-valuetext', read(i));
   };
   const hide = () => {
     $('.brush', plot)?.setAttribute('width', 0);
@@ -871,7 +876,7 @@ function listen() {
 
 // load fetches a cube.
 async function load(file) {
-  const response = await fetch(new URL(file, location.origin + location.pathname), { cache: 'no-cache' });
+  const response = await fetch(new URL(file, location.origin + page.folder), { cache: 'no-cache' });
   if (!response.ok) throw new Error(`${file}: ${response.status}`);
   return response.json();
 }
@@ -881,13 +886,12 @@ const pause = () => new Promise((done) => setTimeout(done));
 
 // start loads the cubes and draws the charts. If a cube cannot be loaded, the charts of the page stay, without filters.
 async function start() {
-  $('#shown').textContent = 'Loading data for filters…';
+  $('#shown').textContent = text('loading');
   try {
     data = await assemble(await Promise.all(page.cubes.map(load)));
   } catch (error) {
     document.documentElement.classList.add('failed');
-    $('#shown').textContent = `Filters are not available, because their data could not be loaded (${error.message}). ` +
-      'The charts show all downloads.';
+    $('#shown').textContent = text('failed', { error: error.message });
     return;
   }
   filters = parseFilters(location.search);
