@@ -245,7 +245,7 @@ type Script struct {
 }
 
 // Script returns what a script needs, with the texts of some groups, such as scripts.charts. Names of texts are without
-// the group. An error says that there is no such group.
+// the group. An error says that there is no such group, or that two of them have a text of the same name.
 func (t *Table) Script(groups ...string) (Script, error) {
 	texts, err := t.groups(groups)
 	return Script{texts, t.decimal, t.grouping, t.shortMonths, [2]string{t.shortDay(), "Jan 2006"}}, err
@@ -270,6 +270,8 @@ func (t *Table) groups(groups []string) (map[string]any, error) {
 			name, ok := strings.CutPrefix(key, group+".")
 			switch {
 			case !ok:
+			case found[name] != nil:
+				return nil, fmt.Errorf("the text %q is in two of the groups %q", name, groups)
 			case len(text) == 1:
 				found[name] = text["other"]
 			default:

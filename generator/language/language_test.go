@@ -173,6 +173,9 @@ func TestScriptTexts(t *testing.T) {
 	if got, err := en.ScriptTexts("a.b"); got != `{"c":"one","d":{"one":"x","other":"y"}}` || err != nil {
 		t.Errorf("%s, %v", got, err)
 	}
+	if _, err := en.ScriptTexts("a.b", "a.b"); err == nil || !strings.Contains(err.Error(), "is in two of the groups") {
+		t.Errorf("error %v", err)
+	}
 	if _, err := en.ScriptTexts("a.x"); err == nil || !strings.Contains(err.Error(), `no texts in the group "a.x"`) {
 		t.Errorf("error %v", err)
 	}
@@ -201,7 +204,7 @@ func TestLayers(t *testing.T) {
 		"fr banner": "mine"}, got); diff != "" {
 		t.Errorf("texts (-want +got):\n%s", diff)
 	}
-	const want = "fr.yaml: 2 texts have no translation, and are shown in English: b, banner"
+	const want = "fr.yaml: texts without a translation, shown in English: b, banner"
 	if warnings.Error() != want {
 		t.Errorf("warnings %q, want %q", warnings.Error(), want)
 	}

@@ -66,7 +66,7 @@ func Read(code string, files []File, base *Table) (t *Table, warnings, findings 
 	if len(missing) > 0 {
 		shown := missing[:min(len(missing), 10)]
 		warnings = append(warnings, fault.Place{File: files[len(files)-1].Name}.
-			Errorf("%d texts have no translation, and are shown in %s: %s", len(missing), base.Name,
+			Errorf("texts without a translation, shown in %s: %s", base.Name,
 				strings.Join(shown, ", ")+strings.Repeat(", …", min(len(missing)-len(shown), 1))))
 	}
 	return t, warnings, findings

@@ -122,7 +122,7 @@ func TestOwnTexts(t *testing.T) {
 		"languages/en.yaml":     "texts: {mine: {hello: \"Hello {name}\"}}\n",
 		"partials/notices.html": `{{t "mine.hello" "name" .Site.Project}}`,
 	}))
-	if got, want := warnings.Error(), "layouts/languages/de.yaml: 1 texts have no translation, and are shown in English: "+
+	if got, want := warnings.Error(), "layouts/languages/de.yaml: texts without a translation, shown in English: "+
 		"mine.hello"; got != want {
 		t.Errorf("warnings %q, want %q", got, want)
 	}

@@ -18,11 +18,12 @@ const StatsURL = "/download-stats/"
 const BadgeURL = "/badge/"
 
 // RenderPages renders a page outside of a build, in all languages of the site: at folder/index.html in the first one,
-// and at folder/de/index.html in others. page returns it without its path. The assets that it needs come first; they are
+// and at folder/de/index.html in others. page returns it without its path; link returns the
+// address of another page in the language. The assets that it needs come first; they are
 // copies in a folder of folder, so the page still works after a build replaces the assets of the site. If there is a
 // content file for the page's URL, it becomes the introduction: its text becomes the Body, and its title and description
 // replace those of the page. RenderPages does not use in.Index. It returns the same errors as Render, and those of page.
-func RenderPages(ctx context.Context, in Input, folder string, page func(*language.Table) (Page, error),
+func RenderPages(ctx context.Context, in Input, folder string, page func(t *language.Table, link func(path string) string) (Page, error),
 ) (files []output.File, err error) {
 	e, err := openEdition(ctx, in, folder+assetFolder, nil)
 	if err != nil {
@@ -33,7 +34,7 @@ func RenderPages(ctx context.Context, in Input, folder string, page func(*langua
 	}
 	var pages []*Page
 	for _, l := range e.build.locales {
-		p, err := page(l.Table)
+		p, err := page(l.Table, l.link)
 		if err != nil {
 			return nil, err
 		}

@@ -25,7 +25,7 @@ var statsLayouts = folder{
 }
 
 func TestRenderPages(t *testing.T) {
-	page := func(l *language.Table) (site.Page, error) {
+	page := func(l *language.Table, _ func(string) string) (site.Page, error) {
 		return site.Page{Layout: "stats.html", Title: l.MustText("stats.title", nil), Group: output.Pages}, nil
 	}
 	in := siteInput(t, folder{"download-stats.md": "---\ntitle: Our downloads\n---\nAll of **them**.\n"}, statsLayouts)

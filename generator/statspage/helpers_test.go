@@ -27,7 +27,7 @@ func siteInput(t testing.TB) site.Input {
 	return site.Input{
 		Options: site.Options{
 			Title: "Aurora downloads", Project: "Aurora", BaseURL: "https://download.example.org", Jobs: 2,
-			Minify: true,
+			Minify: true, Languages: []string{"en", "de"},
 		},
 		Index: testutil.NoPackages(t), Content: sitegen.Content(), Layouts: sitegen.Layouts(),
 	}

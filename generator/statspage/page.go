@@ -33,8 +33,12 @@ type Options struct {
 // site.RenderPages.
 func Files(ctx context.Context, in site.Input, s *stats.Summary, o Options) ([]output.File, error) {
 	in.Stats = true
-	files, err := site.RenderPages(ctx, in, folderName, func(t *language.Table) (site.Page, error) {
-		return page(ctx, t, in, s, o)
+	files, err := site.RenderPages(ctx, in, folderName, func(t *language.Table, link func(string) string) (site.Page, error) {
+		local := o
+		if o.ReleasePage != nil {
+			local.ReleasePage = func(version string) string { return link(o.ReleasePage(version)) }
+		}
+		return page(ctx, t, in, s, local)
 	})
 	for i := range files {
 		files[i].Path = strings.TrimPrefix(files[i].Path, folderName)

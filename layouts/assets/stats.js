@@ -705,7 +705,7 @@ function fillTable(section) {
     return make('th', { scope: 'row' }, link ? make('a', { href: link }, value) : value);
   };
   const numbers = files && listOf(key);
-  if (files) head.push(text('by_day'));
+  if (files) head.push(text('daily'));
   $('thead', section).replaceChildren(make('tr', {}, ...head.map((h) => make('th', { scope: 'col' }, h))));
   $('tbody', section).replaceChildren(...rows.map((row, i) => make('tr', {},
     ...row.map((value, column) => column ? make('td', {}, format(value)) : name(value)),
