@@ -27,7 +27,7 @@ func siteInput(t testing.TB) site.Input {
 	return site.Input{
 		Options: site.Options{
 			Title: "Aurora downloads", Project: "Aurora", BaseURL: "https://download.example.org", Jobs: 2,
-			Minify: true, Languages: []string{"en", "de"},
+			Minify: true,
 		},
 		Index: testutil.NoPackages(t), Content: sitegen.Content(), Layouts: sitegen.Layouts(),
 	}
@@ -138,7 +138,9 @@ func publishAll(t testing.TB, e *stats.Engine) (public string) {
 		t.Fatal(err)
 	}
 	o := statspage.Options{Versions: versions, ReleasePage: func(v string) string { return "/releases/" + v + "/" }}
-	testutil.WriteFiles(t, dir, pageFiles(t, siteInput(t), summary, o))
+	in := siteInput(t)
+	in.Languages = []string{"en", "de"}
+	testutil.WriteFiles(t, dir, pageFiles(t, in, summary, o))
 	return public
 }
 
