@@ -57,6 +57,7 @@ type Table struct {
 	months      []string
 	shortMonths []string
 	texts       map[string]forms
+	parts       map[string][]string // of texts with placeholders: text and names of placeholders in turn
 	terms       map[string]string
 }
 
@@ -112,20 +113,37 @@ func (t *Table) fill(key string, values Values, write func(name string, v any) s
 	if n, ok := number(values[count]); ok {
 		form = cmp.Or(text[t.category(n)], form)
 	}
-	var missing string
-	filled := placeholderRE.ReplaceAllStringFunc(form, func(p string) string {
-		name := p[1 : len(p)-1]
-		v, ok := values[name]
-		if !ok {
-			missing = name
-			return ""
-		}
-		return write(name, v)
-	})
-	if missing != "" {
-		return "", fmt.Errorf("text %q needs a value for {%s}", key, missing)
+	parts, ok := t.parts[form]
+	if !ok {
+		return form, nil
 	}
-	return filled, nil
+	var b strings.Builder
+	for n, part := range parts {
+		if n%2 == 0 {
+			b.WriteString(part)
+			continue
+		}
+		v, ok := values[part]
+		if !ok {
+			return "", fmt.Errorf("text %q needs a value for {%s}", key, part)
+		}
+		b.WriteString(write(part, v))
+	}
+	return b.String(), nil
+}
+
+// split returns the parts of a text: text and the names of placeholders in turn. It returns nil for a text without
+// placeholders.
+func split(text string) (parts []string) {
+	end := 0
+	for _, m := range placeholderRE.FindAllStringSubmatchIndex(text, -1) {
+		parts = append(parts, text[end:m[0]], text[m[2]:m[3]])
+		end = m[1]
+	}
+	if parts == nil {
+		return nil
+	}
+	return append(parts, text[end:])
 }
 
 // category returns the plural category of a number: one, other.

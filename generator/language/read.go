@@ -33,7 +33,7 @@ func ValidCode(code string) bool {
 // warnings list the texts that are shown in the language of the base.
 func Read(code string, files []File, base *Table) (t *Table, warnings, findings fault.Findings) {
 	t = &Table{Code: code, Name: code, tag: language.Make(code), day: "2006-01-02", decimal: ".", grouping: "",
-		texts: map[string]forms{}, terms: map[string]string{}}
+		texts: map[string]forms{}, parts: map[string][]string{}, terms: map[string]string{}}
 	for m := time.January; m <= time.December; m++ {
 		t.months, t.shortMonths = append(t.months, m.String()), append(t.shortMonths, m.String()[:3])
 	}
@@ -53,6 +53,7 @@ func Read(code string, files []File, base *Table) (t *Table, warnings, findings 
 		doc.Read(t.keys(known))
 		findings = append(findings, doc.Findings()...)
 	}
+	defer t.splitAll()
 	if base == nil || len(files) == 0 {
 		return t, nil, findings
 	}
@@ -70,6 +71,17 @@ func Read(code string, files []File, base *Table) (t *Table, warnings, findings 
 				strings.Join(shown, ", ")+strings.Repeat(", …", min(len(missing)-len(shown), 1))))
 	}
 	return t, warnings, findings
+}
+
+// splitAll splits all texts at their placeholders.
+func (t *Table) splitAll() {
+	for _, text := range t.texts {
+		for _, form := range text {
+			if parts := split(form); parts != nil {
+				t.parts[form] = parts
+			}
+		}
+	}
 }
 
 // knownTexts are the texts that a file may translate.
