@@ -115,7 +115,7 @@ func FrontMatterReference() string {
 	var b strings.Builder
 	b.WriteString("| Key | Value | Default | Meaning | Example |\n| --- | --- | --- | --- | --- |\n")
 	for _, k := range frontMatterKeys() {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | `%s: %s` |\n", k.name, k.kind, k.fallback, k.meaning, k.name, k.example)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | `%[1]s: %[5]s` |\n", k.name, k.kind, k.fallback, k.meaning, k.example)
 	}
 	return b.String()
 }

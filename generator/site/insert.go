@@ -27,7 +27,7 @@ type inserter struct {
 	oses     []string                         // ids of systems, for messages
 }
 
-// insertion is a value of the site that content can insert. docs/content.md describes them with the texts of this table.
+// insertion is a value of the site that content can insert. docs/content.md lists all of them.
 type insertion struct {
 	name        string
 	least, most int // number of arguments
@@ -76,8 +76,10 @@ func insertions() []insertion {
 		}},
 		ofSite(".Site.BaseURL", "address of the site, `base_url` in `sitegen.yaml`",
 			func(s *Site) string { return s.BaseURL }),
-		ofSite(".Site.Description", "`description` in `sitegen.yaml`", func(s *Site) string { return s.Description }),
-		ofSite(".Site.Project", "name of the software, `project` in `sitegen.yaml`", func(s *Site) string { return s.Project }),
+		ofSite(".Site.Description", "`description` in `sitegen.yaml`",
+			func(s *Site) string { return s.Description }),
+		ofSite(".Site.Project", "name of the software, `project` in `sitegen.yaml`",
+			func(s *Site) string { return s.Project }),
 		ofSite(".Site.Title", "`title` in `sitegen.yaml`", func(s *Site) string { return s.Title }),
 	}
 }
