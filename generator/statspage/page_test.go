@@ -71,7 +71,8 @@ func TestPage(t *testing.T) {
 // TestHTML checks the HTML of the page, with and without downloads.
 func TestHTML(t *testing.T) {
 	testutil.CheckHTML(t, map[string]string{
-		"few downloads": pageText(t, few(), statspage.Options{}), "none": pageText(t, stats.Summary{}, statspage.Options{}),
+		"few downloads": pageText(t, few(), statspage.Options{}),
+		"none":          pageText(t, stats.Summary{}, statspage.Options{}),
 	})
 }
 

@@ -1,5 +1,5 @@
-// Checks pages with html-validate, whose folder is the argument. The pages are on the standard input, as JSON: the HTML by
-// name. Each mistake is a line on the standard output. (The command of html-validate needs a newer Node than Debian's.)
+// Checks pages with html-validate, whose folder is the argument. The pages are on the standard input, as JSON: the HTML
+// by name. Each mistake is a line on the standard output. (The command of html-validate needs a newer Node than Debian's.)
 import { text } from "node:stream/consumers";
 import { createRequire } from "node:module";
 
