@@ -26,8 +26,8 @@ func TestMaintenance(t *testing.T) {
 	if err := os.WriteFile(marker, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"/", "/?version=5.2", "/?os=x", "/releases/", "/releases", "/releases/5.12.4/", "/de/",
-		"/feed.xml", "/no/such/page/", "/-/error/503.html", "/404.html"} {
+	for _, path := range []string{"/", "/?version=5.2", "/?os=x", "/releases/", "/releases", "/releases/5.12.4/",
+		"/de/", "/feed.xml", "/no/such/page/", "/-/error/503.html", "/404.html"} {
 		res := get(t, client, http.MethodGet, n.URL+path)
 		if res.StatusCode == http.StatusNotFound && (strings.HasPrefix(path, "/-/") || path == "/404.html") {
 			continue // internal
@@ -54,7 +54,8 @@ func TestMaintenance(t *testing.T) {
 		works[asset[1]] = http.StatusOK
 	}
 	for path, want := range works {
-		if res := get(t, client, http.MethodGet, n.URL+path); res.StatusCode != want || res.Header.Get("Retry-After") != "" {
+		res := get(t, client, http.MethodGet, n.URL+path)
+		if res.StatusCode != want || res.Header.Get("Retry-After") != "" {
 			t.Errorf("%s: status %d, want %d; headers %v", path, res.StatusCode, want, res.Header)
 		}
 	}
