@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs Lighthouse on each type of page of the sample, with the statistics of the test log, on a phone, served by Nginx. It
-# prints the scores, and the audits that fail in all categories except performance. Needs Nginx, Chromium, Node, npm and
-# jq. Lighthouse 12 is the last one for Node 20.
+# Runs Lighthouse on each type of page of the sample, with the statistics of the test log, on a phone, served by Nginx.
+# It prints the scores, and the audits that fail in all categories except performance. Needs Nginx, Chromium, Node, npm
+# and jq. Lighthouse 12 is the last one for Node 20.
 #
-# Everything except performance must be 100, with these exceptions: search engines shall not list error pages, the search
-# and pages for links with parameters, so these have noindex and, to be small, no description. Lighthouse counts the
-# status of an error page and the console's message about it as failures, too.
+# Everything except performance must be 100, with these exceptions: search engines shall not list error pages, the
+# search and pages for links with parameters, so these have noindex and, to be small, no description. Lighthouse counts
+# the status of an error page and the console's message about it as failures, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=12.8.2
