@@ -1,7 +1,8 @@
 package build_test
 
 import (
-	"io"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/Slicer/sitegen/generator/testutil"
@@ -11,21 +12,17 @@ import (
 func TestHTML(t *testing.T) {
 	t.Parallel()
 	pages := map[string]string{}
-	add := func(site *testutil.Nginx, prefix string, paths ...string) {
+	add := func(name string, site *testutil.Nginx, paths []string) {
 		for _, path := range paths {
-			resp, err := testutil.Client().Get(site.URL + path)
-			if err != nil {
-				t.Fatal(err)
+			page := get(t, testutil.Client(), http.MethodGet, site.URL+path).body
+			if !strings.HasSuffix(page, "</html>") {
+				t.Errorf("%s%s is not a complete page", name, path)
 			}
-			page, err := io.ReadAll(resp.Body)
-			resp.Body.Close()
-			if err != nil {
-				t.Fatal(err)
-			}
-			pages[prefix+path] = string(page)
+			pages[name+path] = page
 		}
 	}
-	add(serveSample(t), "sample", pageTypes...)
-	add(serveAurora(t), "aurora", "/", "/releases/", "/preview/", "/no/such/page/")
+	add("sample", serveSample(t), pageTypes)
+	add("aurora", serveAurora(t), []string{"/", "/releases/", "/releases/3.4/", "/preview/", "/preview/bisect/",
+		"/api/", "/search/", "/?version=3.4", "/?os=x", "/no/such/page/"})
 	testutil.CheckHTML(t, pages)
 }
