@@ -1,6 +1,6 @@
 # To list the targets, run make help.
 
-.PHONY: help build test test-short check field test-girder fuzz screenshots bench
+.PHONY: help build test test-short check field test-girder fuzz screenshots lighthouse bench
 
 help:           ## list the targets
 	@sed -n 's/^\([a-z-]*\): *.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ fuzz:           ## run each fuzz test for ten seconds
 
 screenshots:    ## make the pictures in docs/images; half a minute
 	tools/screenshots.sh
+
+lighthouse:     ## print the scores of Lighthouse for each type of page; three minutes
+	tools/lighthouse.sh
 
 bench:          ## run the benchmarks, including comparisons with Hugo, GoAccess and aws s3 sync
 	go test -run '^$$' -bench . -benchmem ./generator/...

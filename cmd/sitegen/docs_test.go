@@ -121,7 +121,7 @@ func checkFields(t *testing.T, document string, types ...any) {
 var (
 	linkRE    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	headingRE = regexp.MustCompile(`(?m)^#+ (.*)$`)
-	blockRE   = regexp.MustCompile("(?ms)^```.*?^```$")
+	blockRE   = regexp.MustCompile("(?ms)^~~~~.*?^~~~~$|^```.*?^```$")
 	spanRE    = regexp.MustCompile("`[^`\n]*`")
 	notSlugRE = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 )

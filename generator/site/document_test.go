@@ -1,15 +1,16 @@
 package site
 
 import (
+	"fmt"
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/Slicer/sitegen"
+	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/folder"
 )
 
@@ -42,19 +43,9 @@ func codeIn(cell string) (list []string) {
 	return list
 }
 
-// TestContentDocument checks the tables of docs/content.md: the keys of front matter, what a date means, the URLs of
+// TestContentDocument checks tables of docs/content.md: what a date means, the URLs of
 // files, the ids of headings, and the names that are left out.
 func TestContentDocument(t *testing.T) {
-	var keys, wantKeys []string
-	for _, row := range documented(t, "Key") {
-		keys = append(keys, codeIn(row[0])...)
-	}
-	for _, k := range new(frontMatter).keys() {
-		wantKeys = append(wantKeys, k.Name)
-	}
-	if diff := cmp.Diff(wantKeys, keys); diff != "" {
-		t.Errorf("keys (-program +document):\n%s", diff)
-	}
 	for _, row := range documented(t, "Value") {
 		for _, date := range codeIn(row[0]) {
 			fm, _, findings := readFrontMatter("x.md", []byte("---\ndate: "+date+"\n---\n"))
@@ -117,4 +108,46 @@ func TestLayoutsDocument(t *testing.T) {
 			t.Errorf("docs/layouts.md does not name the file %s", name)
 		}
 	}
+}
+
+// FrontMatterReference describes the keys of front matter.
+func FrontMatterReference() string {
+	var b strings.Builder
+	b.WriteString("| Key | Value | Default | Meaning | Example |\n| --- | --- | --- | --- | --- |\n")
+	for _, k := range frontMatterKeys() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | `%[1]s: %[5]s` |\n", k.name, k.kind, k.fallback, k.meaning, k.example)
+	}
+	return b.String()
+}
+
+// FrontMatterMistakes lists values that are errors, and the errors. It checks that the examples are none, and that each
+// of them has an effect.
+func FrontMatterMistakes(t *testing.T) string {
+	var b strings.Builder
+	b.WriteString("| Wrong | Error |\n| --- | --- |\n")
+	for _, k := range frontMatterKeys() {
+		fm, _, findings := readFrontMatter("x.md", []byte("---\n"+k.name+": "+k.example+"\n---\n"))
+		fm.untitled = fault.Finding{}
+		if findings != nil || reflect.DeepEqual(fm, frontMatter{}) {
+			t.Errorf("%s: %s means %+v; %v", k.name, k.example, fm, findings)
+		}
+		for _, wrong := range k.wrong {
+			_, _, findings := readFrontMatter("x.md", []byte("---\n"+k.name+": "+wrong+"\n---\n"))
+			if len(findings) != 1 {
+				t.Fatalf("%s: %s has findings %v, want 1", k.name, wrong, findings)
+			}
+			fmt.Fprintf(&b, "| `%s: %s` | %s |\n", k.name, wrong, findings[0].Text)
+		}
+	}
+	return b.String()
+}
+
+// InsertionUses returns an example of each value that content can insert, and its result in words.
+func InsertionUses() (uses [][2]string) {
+	for _, of := range insertions() {
+		for _, u := range of.uses {
+			uses = append(uses, [2]string{u.example, u.about})
+		}
+	}
+	return uses
 }

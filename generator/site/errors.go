@@ -49,6 +49,7 @@ func addErrors(b *Build) {
 	add("-/error/414.html", "too_long", ErrorPage{Status: 414})
 	add("-/error/416.html", "range", ErrorPage{Status: 416})
 	add("-/error/500.html", "server", ErrorPage{Status: 500})
+	add("-/error/503.html", "maintenance", ErrorPage{Status: 503})
 	add("-/error/404-package.html", "no_package", ErrorPage{Status: 404, Nearest: version})
 	add("-/error/404-bitstream.html", "no_file", ErrorPage{Status: 404})
 	for _, p := range spec.Problems() {

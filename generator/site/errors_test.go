@@ -21,6 +21,7 @@ func TestErrorPages(t *testing.T) {
 		"-/error/414.html":               {"414 ", "too long"},
 		"-/error/416.html":               {"416 ", "complete already"},
 		"-/error/500.html":               {"500 ", "try again"},
+		"-/error/503.html":               {"503 ", "Under maintenance"},
 		"-/error/404-bitstream.html":     {"404 ", "No package has this number"},
 		"-/error/400-os.html":            {"400 ", "The parameter os is missing", "win, macosx, linux", "win : Windows macosx : macOS linux : Linux"},
 		"-/error/400-mode.html":          {"400 ", "The choice of a package is given twice"},

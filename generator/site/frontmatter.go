@@ -88,42 +88,77 @@ func withoutFrontMatter(src []byte) string {
 	return "begin the file with front matter: ---, title: …, ---"
 }
 
-// keys returns all keys of front matter, in the order in which messages list them.
+// frontMatterKey is a key of front matter. docs/content.md describes the keys with the texts of this table.
+type frontMatterKey struct {
+	name     string
+	kind     string // the values in words
+	fallback string // the default in words
+	meaning  string
+	example  string   // a value
+	wrong    []string // values that are errors
+	read     func(fm *frontMatter, n *yamltext.Node)
+}
+
+// frontMatterKeys returns all keys of front matter, in the order in which messages list them.
+func frontMatterKeys() []frontMatterKey {
+	return []frontMatterKey{
+		{"title", "text", "none; pages need one", "title of the page, `<title>` and, with the built-in layout, `<h1>`",
+			"Installing on Linux", []string{"Aurora: a manual", "[a, b]"},
+			func(fm *frontMatter, n *yamltext.Node) { fm.title = line(n) }},
+		{"description", "text", "none", "`<meta name=\"description\">`",
+			"What you need, and how to start.", []string{"{a: b}"},
+			func(fm *frontMatter, n *yamltext.Node) { fm.description = line(n) }},
+		{"layout", "file in `layouts/`", "`page.html`", "the layout that renders the page",
+			"wide.html", []string{"@wide"},
+			func(fm *frontMatter, n *yamltext.Node) { fm.layout, fm.layoutAt = line(n), n.At }},
+		{"draft", "`true` or `false`", "`false`", "a draft is not published; `sitegen serve --drafts` shows it",
+			"true", []string{"yes please"},
+			func(fm *frontMatter, n *yamltext.Node) { yamltext.Bool(&fm.draft)(n) }},
+		{"date", "[date](#dates), with or without a time", "none",
+			"the page is published from that day on; `sitegen serve --future` shows it before",
+			"2026-11-20", []string{"tomorrow", "2026-02-30"},
+			func(fm *frontMatter, n *yamltext.Node) { fm.date = day(n) }},
+		{"weight", "whole number", "none",
+			"puts the page into the navigation, lightest first; pages of the same weight are ordered by title",
+			"20", []string{"heavy", "1.5"},
+			func(fm *frontMatter, n *yamltext.Node) {
+				if weight, ok := n.Int(); ok {
+					fm.weight = &weight
+				}
+			}},
+		{"aliases", "list of paths", "none",
+			"paths that redirect to the page (301); see [redirects.md](redirects.md#rulestxt)",
+			"[/linux, /docs/install]", []string{"/linux", "[//example.org/linux]"},
+			func(fm *frontMatter, n *yamltext.Node) { yamltext.List(fm.readAlias)(n) }},
+	}
+}
+
+// keys returns the keys as yamltext reads them.
 func (fm *frontMatter) keys() yamltext.Keys {
-	return yamltext.Keys{
-		{"title", line(&fm.title)},
-		{"description", line(&fm.description)},
-		{"layout", func(n *yamltext.Node) {
-			fm.layoutAt = n.At
-			line(&fm.layout)(n)
-		}},
-		{"draft", yamltext.Bool(&fm.draft)},
-		{"date", func(n *yamltext.Node) { fm.date = day(n) }},
-		{"weight", func(n *yamltext.Node) {
-			if weight, ok := n.Int(); ok {
-				fm.weight = &weight
-			}
-		}},
-		{"aliases", yamltext.List(func(n *yamltext.Node) {
-			if n.Empty() {
-				return
-			}
-			path, ok := n.Text()
-			if ok && (!strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//")) {
-				n.Errorf("alias is not a path of this site (found %q); start it with one /", path)
-			} else if ok {
-				fm.aliases = append(fm.aliases, aliasPath{path, n.At})
-			}
-		})},
-	}.Optional()
+	var keys yamltext.Keys
+	for _, k := range frontMatterKeys() {
+		keys = append(keys, yamltext.Key{Name: k.name, Read: func(n *yamltext.Node) { k.read(fm, n) }})
+	}
+	return keys.Optional()
+}
+
+// readAlias reads an item of aliases.
+func (fm *frontMatter) readAlias(n *yamltext.Node) {
+	if n.Empty() {
+		return
+	}
+	path, ok := n.Text()
+	if ok && (!strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//")) {
+		n.Errorf("alias is not a path of this site (found %q); start it with one /", path)
+	} else if ok {
+		fm.aliases = append(fm.aliases, aliasPath{path, n.At})
+	}
 }
 
 // line reads text, and trims the white space around it, such as the line feed at the end of a YAML block.
-func line(to *string) func(*yamltext.Node) {
-	return func(n *yamltext.Node) {
-		text, _ := n.Text()
-		*to = strings.TrimSpace(text)
-	}
+func line(n *yamltext.Node) string {
+	text, _ := n.Text()
+	return strings.TrimSpace(text)
 }
 
 // dateLayouts returns the forms of a date, with and without a time and a zone: those of RFC 3339 and of YAML 1.1, which

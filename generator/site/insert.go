@@ -27,21 +27,78 @@ type inserter struct {
 	oses     []string                         // ids of systems, for messages
 }
 
-// names lists what content can insert.
-func (in *inserter) names() []string {
-	return []string{"version", "release", "latest",
-		".Site.BaseURL", ".Site.Description", ".Site.Project", ".Site.Title"}
+// insertion is a value of the site that content can insert. docs/content.md lists all of them.
+type insertion struct {
+	name        string
+	least, most int // number of arguments
+	uses        []insertionUse
+	value       func(in *inserter, arguments []string) (string, error) // as Markdown
+}
+
+// insertionUse is an example of an insertion, and its result in words.
+type insertionUse struct{ example, about string }
+
+// insertions returns all values that content can insert.
+func insertions() []insertion {
+	ofSite := func(name, about string, value func(*Site) string) insertion {
+		return insertion{name: name, uses: []insertionUse{{"{{" + name + "}}", about}},
+			value: func(in *inserter, _ []string) (string, error) { return value(in.site), nil }}
+	}
+	return []insertion{
+		{"version", 0, 1, []insertionUse{
+			{`{{version}}`, "version of the newest release"},
+			{`{{version "5.8"}}`, "version of the newest release of a series"},
+		}, func(in *inserter, arguments []string) (string, error) {
+			r, err := in.release(arguments)
+			if err != nil {
+				return "", err
+			}
+			return r.Version, nil
+		}},
+		{"release", 1, 1, []insertionUse{
+			{`{{release "5.8"}}`, "a link to that release"},
+		}, func(in *inserter, arguments []string) (string, error) {
+			r, err := in.release(arguments)
+			if err != nil {
+				return "", err
+			}
+			return "[" + r.Version + "](" + r.URL() + ")", nil
+		}},
+		{"latest", 1, 1, []insertionUse{
+			{`{{latest "linux"}}`, "address that always leads to the newest release for a system"},
+		}, func(in *inserter, arguments []string) (string, error) {
+			path := in.latest(catalog.OS(arguments[0]))
+			if path == "" {
+				return "", fmt.Errorf("no release for this system (found %q)%s", arguments[0],
+					fault.DidYouMean(arguments[0], in.oses))
+			}
+			return in.site.BaseURL + path, nil
+		}},
+		ofSite(".Site.BaseURL", "address of the site, `base_url` in `sitegen.yaml`",
+			func(s *Site) string { return s.BaseURL }),
+		ofSite(".Site.Description", "`description` in `sitegen.yaml`",
+			func(s *Site) string { return s.Description }),
+		ofSite(".Site.Project", "name of the software, `project` in `sitegen.yaml`",
+			func(s *Site) string { return s.Project }),
+		ofSite(".Site.Title", "`title` in `sitegen.yaml`", func(s *Site) string { return s.Title }),
+	}
 }
 
 // insert replaces the values in a text. Whatever has another form or another name remains as it is, because other
 // languages have double braces, too. A name that is almost right is a finding. at returns the place of an offset.
 func (in *inserter) insert(text []byte, at func(offset int) fault.Place) (filled []byte, findings fault.Findings) {
+	all := insertions()
+	var names []string
+	for _, of := range all {
+		names = append(names, of.name)
+	}
 	var b bytes.Buffer
 	end := 0
 	for _, m := range insertRE.FindAllSubmatchIndex(text, -1) {
 		name := string(text[m[4]:m[5]])
-		if !slices.Contains(in.names(), name) {
-			if hint := fault.DidYouMean(name, in.names()); hint != "" && m[2] == m[3] {
+		i := slices.IndexFunc(all, func(of insertion) bool { return of.name == name })
+		if i < 0 {
+			if hint := fault.DidYouMean(name, names); hint != "" && m[2] == m[3] {
 				findings = append(findings, at(m[0]).Errorf("no value {{%s}}%s", name, hint))
 			}
 			continue
@@ -56,7 +113,7 @@ func (in *inserter) insert(text []byte, at func(offset int) fault.Place) (filled
 		for _, a := range argumentRE.FindAllSubmatch(text[m[6]:m[7]], -1) {
 			args = append(args, string(a[1]))
 		}
-		value, err := in.value(name, args)
+		value, err := in.fill(all[i], args)
 		if err != nil {
 			findings = append(findings, at(m[0]).Errorf("{{%s}}: %v", name, err))
 		}
@@ -66,59 +123,28 @@ func (in *inserter) insert(text []byte, at func(offset int) fault.Place) (filled
 	return b.Bytes(), findings
 }
 
-// value returns a value as Markdown.
-func (in *inserter) value(name string, args []string) (string, error) {
-	least, most := 0, 0
-	switch name {
-	case "version":
-		most = 1
-	case "release", "latest":
-		least, most = 1, 1
-	}
+// fill returns a value as Markdown.
+func (in *inserter) fill(of insertion, arguments []string) (string, error) {
 	switch {
-	case len(args) < least:
-		return "", errors.New(`needs an argument, such as {{` + name + ` "…"}}`)
-	case len(args) > most:
-		return "", fmt.Errorf("too many arguments (found %q)", args)
+	case len(arguments) < of.least:
+		return "", errors.New(`needs an argument, such as ` + of.uses[0].example)
+	case len(arguments) > of.most:
+		return "", fmt.Errorf("too many arguments (found %q)", arguments)
 	}
-	switch name {
-	case ".Site.BaseURL":
-		return in.site.BaseURL, nil
-	case ".Site.Description":
-		return in.site.Description, nil
-	case ".Site.Project":
-		return in.site.Project, nil
-	case ".Site.Title":
-		return in.site.Title, nil
-	case "latest":
-		path := in.latest(catalog.OS(args[0]))
-		if path == "" {
-			return "", fmt.Errorf("no release for this system (found %q)%s", args[0],
-				fault.DidYouMean(args[0], in.oses))
-		}
-		return in.site.BaseURL + path, nil
-	}
-	r := in.release(args)
-	switch {
-	case r == nil && len(args) == 0:
-		return "", errors.New("there is no release")
-	case r == nil:
-		return "", fmt.Errorf("no such release (found %q)", args[0])
-	case name == "release":
-		return "[" + r.Version + "](" + r.URL() + ")", nil
-	}
-	return r.Version, nil
+	return of.value(in, arguments)
 }
 
-// release returns the newest release of a version or series; without arguments, of all. It returns nil if there is
-// none.
-func (in *inserter) release(args []string) *Release {
+// release returns the newest release of a version or series; without arguments, of all.
+func (in *inserter) release(arguments []string) (*Release, error) {
 	for _, r := range in.releases {
-		if len(args) == 0 || r.Version == args[0] || strings.HasPrefix(r.Version, args[0]+".") {
-			return r
+		if len(arguments) == 0 || r.Version == arguments[0] || strings.HasPrefix(r.Version, arguments[0]+".") {
+			return r, nil
 		}
 	}
-	return nil
+	if len(arguments) == 0 {
+		return nil, errors.New("there is no release")
+	}
+	return nil, fmt.Errorf("no such release (found %q)", arguments[0])
 }
 
 // insertValues inserts values of the site into all content.

@@ -45,7 +45,7 @@ func TestMistakesInValues(t *testing.T) {
 
 In {{version "9.9"}}.`, `content/guide.md:6:4: {{version}}: no such release (found "9.9")`},
 		{"{{relaese \"5.8\"}}", `content/guide.md:4:1: no value {{relaese}}; did you mean "release"?`},
-		{"{{release}}", `content/guide.md:4:1: {{release}}: needs an argument, such as {{release "…"}}`},
+		{"{{release}}", `content/guide.md:4:1: {{release}}: needs an argument, such as {{release "5.8"}}`},
 		{`{{latest "lniux"}}`, `content/guide.md:4:1: {{latest}}: no release for this system (found "lniux"); did you mean "linux"?`},
 	} {
 		_, _, err := site.Render(t.Context(), withGuide(t, tt.body))

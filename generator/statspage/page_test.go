@@ -12,6 +12,7 @@ import (
 	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/stats"
 	"github.com/Slicer/sitegen/generator/statspage"
+	"github.com/Slicer/sitegen/generator/testutil"
 )
 
 // few returns a summary of three days.
@@ -65,6 +66,14 @@ func TestPage(t *testing.T) {
 	if strings.Contains(page, " style=") || strings.Contains(page, " onclick=") {
 		t.Error("the page contains inline styles or scripts, which a Content-Security-Policy forbids")
 	}
+}
+
+// TestHTML checks the HTML of the page, with and without downloads.
+func TestHTML(t *testing.T) {
+	testutil.CheckHTML(t, map[string]string{
+		"few downloads": pageText(t, few(), statspage.Options{}),
+		"none":          pageText(t, stats.Summary{}, statspage.Options{}),
+	})
 }
 
 // TestPrivacy checks that the page explains what is stored about visitors.

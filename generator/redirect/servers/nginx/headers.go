@@ -8,7 +8,7 @@ import (
 // headers writes the headers of all responses. See conf/http/headers.conf for those that depend on the response.
 func headers(n names, list []redirect.Header) output.File {
 	t := text{names: n}
-	for _, v := range []constant{"cache", "error_cache", "allow_origin", "allow", "undated"} {
+	for _, v := range []constant{"cache", "error_cache", "allow_origin", "allow", "retry_after", "undated"} {
 		t.printf("set $sitegen_" + v + " \"\";\n")
 	}
 	t.comment("Different for each response.")
@@ -16,6 +16,7 @@ func headers(n names, list []redirect.Header) output.File {
 	t.printf("add_header Cache-Control $sitegen_error_cache always;\n")
 	t.printf("add_header Access-Control-Allow-Origin $sitegen_allow_origin;\n")
 	t.printf("add_header Allow $sitegen_allow always;\n")
+	t.printf("add_header Retry-After $sitegen_retry_after always;\n")
 	t.printf("add_header Last-Modified $sitegen_last_modified;\n")
 	t.comment("The same for all responses: those of headers: in sitegen.yaml, and the defaults.")
 	for _, h := range list {
@@ -31,5 +32,6 @@ func headers(n names, list []redirect.Header) output.File {
 		$sitegen_error_cache: the same for an error
 		$sitegen_allow_origin: the sites whose scripts may read it
 		$sitegen_allow: the methods that are allowed
+		$sitegen_retry_after: the seconds after which clients may try again
 		$sitegen_undated: not "" if the response must not have the date of a file`), &t)
 }
