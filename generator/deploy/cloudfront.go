@@ -50,12 +50,8 @@ func (c *cloudFront) read(ctx context.Context, s *site, program string) error {
 
 // compile compiles the redirects, and the paths of files to the keys of their objects, into a tree.
 func (c *cloudFront) compile(t *redirect.Table, keys map[string]string) (live.Tree, fault.Findings, error) {
-	paths := make(map[string]string, len(keys))
-	for path, key := range keys {
-		paths["/"+path] = key
-	}
 	options := &c.project.Config
-	o := cloudfront.Options{Objects: paths, Edition: edition(options.Deploy.Edition)}
+	o := cloudfront.Options{Objects: absolute(keys), Edition: edition(options.Deploy.Edition)}
 	if len(options.Deploy.Hosts) > 0 {
 		u, err := url.Parse(options.BaseURL)
 		if err != nil {

@@ -51,7 +51,7 @@ func open(ctx context.Context, p *project.Project) (*engine, error) {
 	}
 	return &engine{account{p, client}, &live.Live{
 		Bucket: client.Bucket(c.Bucket), Store: client.Store(c.Store),
-		RootKey: rootKey, IsNode: cloudfront.IsNode, MaxSize: cloudfront.MaxStore,
+		RootKey: rootKey, IsNode: cloudfront.IsNode, AddPaths: addPaths, MaxSize: cloudfront.MaxStore,
 		Jobs: c.Uploads, Now: p.Now, Sleep: sleep, Random: random, Log: p.Log,
 	}}, nil
 }
@@ -93,6 +93,21 @@ func edition(name string) string {
 }
 
 func rootKey(name string) string { return cloudfront.RootKey(edition(name)) }
+
+// addPaths returns a tree that also serves the objects with the given keys, by path.
+func addPaths(t live.Tree, keys map[string]string) (live.Tree, error) {
+	root, nodes, err := cloudfront.AddPaths(t.Root, t.Nodes, absolute(keys))
+	return live.Tree{Root: root, Nodes: nodes}, err
+}
+
+// absolute returns keys by path with a slash at the start of each path.
+func absolute(keys map[string]string) map[string]string {
+	paths := make(map[string]string, len(keys))
+	for path, key := range keys {
+		paths["/"+path] = key
+	}
+	return paths
+}
 
 // random returns eight random hex digits.
 func random() string {

@@ -279,7 +279,7 @@ func testCollections(t *testing.T, sites []*site) {
 			held := make(chan struct{})
 			c.proxy.hooks(collecting(func(_ int, deletes bool) {
 				if deletes && second == nil {
-					c.timeline.begin(other, true)
+					c.timeline.begin(other)
 					second = c.begin(other, []string{"AWS_SDK_UA_APP_ID=second"}, "--keep", "1", "deploy")
 					go func() { time.Sleep(300 * time.Millisecond); close(held) }()
 				}
@@ -288,7 +288,7 @@ func testCollections(t *testing.T, sites []*site) {
 				}
 			}), nil)
 		}
-		c.timeline.begin(next, true)
+		c.timeline.begin(next)
 		mu.Lock()
 		p = c.begin(next, []string{fmt.Sprintf("AWS_MAX_ATTEMPTS=%d", 1+random.IntN(4))}, "--keep", "1", "deploy")
 		mu.Unlock()

@@ -243,7 +243,7 @@ func (c *cloud) state(edition string) (s live.State) {
 // promotion, which run in the folder of s. Then it finds out which site is live.
 func (c *cloud) attempt(s, next *site, args ...string) *process {
 	c.t.Helper()
-	c.timeline.begin(next, args[len(args)-1] == "deploy")
+	c.timeline.begin(next)
 	p := c.run(s, args...)
 	c.settle()
 	return p

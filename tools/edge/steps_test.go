@@ -37,6 +37,17 @@ func (p *process) report() (r deploy.Report) {
 	return r
 }
 
+// styles returns the URLs of the style sheets of a site.
+func styles(s *site) (urls []string) {
+	for asset := range s.assets {
+		if strings.Contains(asset, "/site.") {
+			urls = append(urls, asset)
+		}
+	}
+	slices.Sort(urls)
+	return urls
+}
+
 // TestSteps changes a site step by step. After each, all answers are checked.
 func TestSteps(t *testing.T) {
 	c := start(t)
@@ -101,13 +112,7 @@ func TestSteps(t *testing.T) {
 	before := s.answers
 	s.write(t, map[string]string{"content/news.md": "", "layouts/assets/site.css": fmt.Sprintf(style, "222")})
 	s.write(t, map[string]string{}) // a deleted page stays on disk until the second build, but is not deployed
-	old := slices.Sorted(func(yield func(string) bool) {
-		for asset := range s.assets {
-			if strings.Contains(asset, "/site.") && !yield(asset) {
-				return
-			}
-		}
-	})
+	old := styles(s)
 	step("deletion, new style", -1, -1, "deploy")
 	learn(host)
 	if res, _ := send(t, c.near.url, host, "/news/"); res.StatusCode != 404 {
@@ -117,8 +122,11 @@ func TestSteps(t *testing.T) {
 		t.Errorf("the style sheet of the deploy before, %s, answers %d", old[0], res.StatusCode)
 	}
 
-	after := s.answers
+	after, fresh := s.answers, styles(s)
 	step("rollback", 0, -1, "deploy", "rollback")
+	if res, _ := send(t, c.near.url, host, fresh[0]); res.StatusCode != 200 {
+		t.Errorf("after the rollback, the style sheet of the newer site, %s, answers %d", fresh[0], res.StatusCode)
+	}
 	s.answers, s.assets = before, nil
 	asked += c.check(s, host)
 

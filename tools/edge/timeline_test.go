@@ -8,12 +8,9 @@ import (
 
 // try is an attempt to make a site live.
 type try struct {
-	site *site
-	// carries is true if the deploy also serves the assets of the deploy before. A rollback does not: it makes the
-	// earlier site live as it was.
-	carries bool
-	never   bool   // the attempt has ended, and the site did not become live
-	seen    string // a request that only this try answers like that; "" if there was none yet
+	site  *site
+	never bool   // the attempt has ended, and the site did not become live
+	seen  string // a request that only this try answers like that; "" if there was none yet
 }
 
 // timeline holds the attempts to make sites live, in their order. A site that a request sees is that of one of the
@@ -28,13 +25,13 @@ type timeline struct {
 }
 
 // begin adds an attempt.
-func (l *timeline) begin(s *site, carries bool) {
+func (l *timeline) begin(s *site) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.tries) == 0 {
 		l.live = -1
 	}
-	l.tries = append(l.tries, try{site: s, carries: carries})
+	l.tries = append(l.tries, try{site: s})
 }
 
 // settle ends all attempts. live is the hash of the site that is live.
@@ -111,18 +108,6 @@ func (l *timeline) describe(from int) (text string) {
 	return text
 }
 
-// serves reports whether an asset of the site of try i must still be served.
-func (l *timeline) serves(i int, path string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, t := range l.tries[i+1:] {
-		if _, has := t.site.assets[path]; !t.carries && !has {
-			return false
-		}
-	}
-	return true
-}
-
 // site returns the site of a try.
 func (l *timeline) site(i int) *site {
 	l.mu.Lock()
@@ -137,7 +122,7 @@ func TestTimeline(t *testing.T) {
 	}
 	a, b := newSite("A", 201), newSite("B", 202)
 	l := &timeline{}
-	l.begin(a, true)
+	l.begin(a)
 	if err := l.settle("A"); err != nil || l.floor() != 0 {
 		t.Fatalf("A: %v, %d", err, l.floor())
 	}
@@ -150,7 +135,7 @@ func TestTimeline(t *testing.T) {
 	}
 	seen(201, 0, 0)
 	seen(202, 0, -1) // no deploy of B has begun
-	l.begin(b, true)
+	l.begin(b)
 	seen(201, 0, 0)
 	seen(202, 0, 1)
 	seen(201, 1, -1) // back in time
@@ -158,7 +143,7 @@ func TestTimeline(t *testing.T) {
 	if err := l.settle("A"); err == nil {
 		t.Error("B was seen, but did not become live: no error")
 	}
-	l.begin(b, true)
+	l.begin(b)
 	if err := l.settle("B"); err != nil || l.floor() != 2 {
 		t.Errorf("B: %v, %d", err, l.floor())
 	}

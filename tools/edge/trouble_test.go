@@ -173,7 +173,7 @@ func testKilled(t *testing.T, sites []*site) {
 		} else {
 			c.proxy.hooks(hook, nil)
 		}
-		c.timeline.begin(next, args[len(args)-1] == "deploy")
+		c.timeline.begin(next)
 		mu.Lock()
 		p = c.begin(s, nil, args...)
 		mu.Unlock()
@@ -312,7 +312,7 @@ func testTwoDeployers(t *testing.T, sites []*site) {
 		others := c.others(sites)
 		a, b := others[0], others[1]
 		for _, s := range []*site{a, b, a} { // either may be the first
-			c.timeline.begin(s, true)
+			c.timeline.begin(s)
 		}
 		if i%2 == 0 { // let the first one flip only after the other has ended
 			ended := make(chan struct{})

@@ -127,7 +127,7 @@ func (l *Live) Earlier(ctx context.Context, edition string) (string, error) {
 		} else if err != nil {
 			return "", err
 		}
-		if r.Root != live.Root {
+		if r.Site != live.Site {
 			return r.ID, nil
 		}
 	}

@@ -101,12 +101,14 @@ type Live struct {
 	Store   Store
 	RootKey func(edition string) string // key of the root of an edition
 	IsNode  func(key string) bool       // reports whether a key of the store is that of a node
-	MaxSize int64                       // maximum size of the store, bytes
-	Jobs    int                         // objects uploaded at the same time
-	Now     func() time.Time
-	Sleep   func(ctx context.Context, d time.Duration) error // waits; returns the error of ctx when it is done
-	Random  func() string                                    // returns eight random hex digits
-	Log     *slog.Logger
+	// AddPaths returns a tree that also serves the objects with the given keys, by path. It does not set Objects.
+	AddPaths func(t Tree, paths map[string]string) (Tree, error)
+	MaxSize  int64 // maximum size of the store, bytes
+	Jobs     int   // objects uploaded at the same time
+	Now      func() time.Time
+	Sleep    func(ctx context.Context, d time.Duration) error // waits; returns the error of ctx when it is done
+	Random   func() string                                    // returns eight random hex digits
+	Log      *slog.Logger
 	// Progress is called during an upload with the number of bytes of each object. It may be nil.
 	Progress func(bytes int64)
 

@@ -102,6 +102,11 @@ func TestRollback(t *testing.T) {
 	if err != nil || files["page01.html"] != "page 1, version 2" {
 		t.Errorf("after the rollback: %v, %v", files, err)
 	}
+	for version := 1; version <= 3; version++ { // visitors have loaded pages of all
+		if path := fmt.Sprintf("assets/style.%d.css", version); files[path] == "" {
+			t.Errorf("after the rollback, %s is missing", path)
+		}
+	}
 	if len(c.objects) != objects+1 {
 		t.Errorf("the rollback uploaded %d objects besides its record", len(c.objects)-objects-1)
 	}
@@ -129,8 +134,7 @@ func TestRollback(t *testing.T) {
 	}
 }
 
-// TestPromote checks that editions share objects, and that production gets exactly what staging has. TestOlderEdition
-// deploys an older site to another edition: it uploads nothing again that only replaced deploys name, also if a
+// TestOlderEdition deploys an older site to another edition: it uploads nothing again that only replaced deploys name, also if a
 // collection removes that before the deploy is live.
 func TestOlderEdition(t *testing.T) {
 	c := newCloud()
@@ -199,6 +203,8 @@ func TestOlderEdition(t *testing.T) {
 	c.see(t, live.Production, old)
 }
 
+// TestPromote checks that editions share objects, and that production gets what staging has, with the assets that
+// production had.
 func TestPromote(t *testing.T) {
 	c := newCloud()
 	old, staged := numbered(6, 1), numbered(6, 2)
@@ -224,6 +230,23 @@ func TestPromote(t *testing.T) {
 	if p := c.mustDeploy(t, live.Production, staged); !p.Unchanged || c.requests != 1 {
 		t.Error("deploying the promoted site changes something")
 	}
+
+	// Staging does not know the assets of production's later deploys, but a promotion does, and the next deploy, too.
+	c.mustDeploy(t, live.Production, numbered(6, 3))
+	again, err = l.PlanAgain(t.Context(), live.Production, p.Record.ID, live.Facts{})
+	if err == nil {
+		err = l.Apply(t.Context(), again)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen["assets/style.3.css"] = "style 3"
+	c.see(t, live.Production, seen)
+	c.pass(6 * 24 * time.Hour)
+	next := numbered(6, 4)
+	c.mustDeploy(t, live.Production, next)
+	next["assets/style.1.css"], next["assets/style.2.css"], next["assets/style.3.css"] = "style 1", "style 2", "style 3"
+	c.see(t, live.Production, next)
 }
 
 // TestCollect checks that only what no kept deploy names is deleted, after the grace time, and not too much at once.

@@ -54,6 +54,16 @@ func (c *cloud) live() *live.Live {
 		Bucket: bucket{c}, Store: store{c}, MaxSize: c.maxSize, Jobs: 1, Log: slog.New(slog.DiscardHandler),
 		RootKey: func(edition string) string { return "root/" + edition },
 		IsNode:  func(key string) bool { return strings.HasPrefix(key, "n/") },
+		AddPaths: func(t live.Tree, more map[string]string) (live.Tree, error) {
+			paths := maps.Clone(more)
+			for _, node := range t.Nodes {
+				for line := range strings.Lines(node) {
+					path, key, _ := strings.Cut(strings.TrimSpace(line), " ")
+					paths[path] = key
+				}
+			}
+			return compile(paths)
+		},
 		Now: func() time.Time {
 			c.mu.Lock()
 			defer c.mu.Unlock()

@@ -243,7 +243,8 @@ func (l *Live) known(ctx context.Context, edition string, state State) (before, 
 	return before, production, have, err
 }
 
-// PlanAgain returns what has to be done to make an earlier deploy live again, or one of another edition.
+// PlanAgain returns what has to be done to make an earlier deploy live again, or one of another edition. Like a deploy
+// of files, it also serves the assets of the deploy that it replaces.
 func (l *Live) PlanAgain(ctx context.Context, edition, id string, facts Facts) (*Plan, error) {
 	version, state, err := l.begin(ctx, edition)
 	if err != nil {
@@ -256,18 +257,28 @@ func (l *Live) PlanAgain(ctx context.Context, edition, id string, facts Facts) (
 	if again.RootKey != l.RootKey(again.Edition) {
 		return nil, &FormatError{id, again.Program}
 	}
-	before, _, have, err := l.known(ctx, edition, state)
+	before, production, have, err := l.known(ctx, edition, state)
 	if err != nil {
 		return nil, err
 	}
-	if before != nil && before.Root == again.Root {
+	if before != nil && before.Site == again.Site {
 		return &Plan{Edition: edition, Unchanged: true, live: state}, nil
 	}
 	facts.Newest, facts.Packages, facts.Rules = again.Newest, again.Packages, again.Rules
 	facts.Contents = again.Contents
 	r := l.newRecord(edition, before, id, facts)
-	r.Site, r.Root, r.Nodes, r.Files, r.Assets = again.Site, again.Root, again.Nodes, again.Files, again.Assets
-	r.Base = again.Base
+	r.Site, r.Files, r.Base = again.Site, again.Files, again.Base
+	earlier := carry([]*Record{before, production}, r.Files, r.Time)
+	earlier = slices.DeleteFunc(earlier, func(a Asset) bool { return !have.objects[a.Key] })
+	var more map[string]string
+	r.Assets, more = merge(again.Assets, earlier)
+	tree := Tree{Root: again.Root, Nodes: again.Nodes}
+	if len(more) > 0 {
+		if tree, err = l.AddPaths(tree, more); err != nil {
+			return nil, fmt.Errorf("add the assets of deploy %s to those of %s: %w", state.ID, id, err)
+		}
+	}
+	r.Root, r.Nodes = tree.Root, tree.Nodes
 	p := &Plan{Edition: edition, Record: r, Before: before, live: state, version: version}
 	p.missing(have, nil)
 	for key := range r.keys() {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -268,4 +269,26 @@ func carry(earlier []*Record, files []File, now time.Time) []Asset {
 	}
 	slices.SortFunc(assets, func(a, b Asset) int { return cmp.Compare(a.Path, b.Path) })
 	return assets
+}
+
+// merge returns the assets that a record serves when it is live again: those that it served then, and earlier ones. more
+// has the keys of those that are new to it, by path.
+func merge(served, earlier []Asset) (assets []Asset, more map[string]string) {
+	byPath := make(map[string]Asset, len(served)+len(earlier))
+	for _, a := range served {
+		byPath[a.Path] = a
+	}
+	more = map[string]string{}
+	for _, a := range earlier {
+		if s, ok := byPath[a.Path]; ok {
+			a.File = s.File
+		} else {
+			more[a.Path] = a.Key
+		}
+		byPath[a.Path] = a
+	}
+	for _, path := range slices.Sorted(maps.Keys(byPath)) {
+		assets = append(assets, byPath[path])
+	}
+	return assets, more
 }

@@ -132,12 +132,14 @@ var source string
 
 // internalProps matches the properties that only the function itself uses. They get short names. Those of events,
 // responses, package objects and fields of templates keep their names.
-const internalProps = "^(parameters|permalinks|stabilities|oses|offset|finds|problem|given|record|rank|at|rules|row|" +
-	"base|file|status|target|key|system|cell|object|text)$"
+const internalProps = "^(parameters|permalinks|finds|sought|problem|given|record|rank|at|rules|row|base|file|" +
+	"status|target|key|system|cell|object|text)$"
 
 // compileFunction joins the grammar of the download API and the function, and minifies them.
 func compileFunction() ([]byte, error) {
 	code := strings.Replace(lookup.Script+source, importLine, "", 1) // it stays as it is: emulators look for it
+	// let is shorter, and esbuild joins declarations of one kind.
+	code = constRE.ReplaceAllString(code, "${1}let ")
 	result := api.Transform(code, api.TransformOptions{
 		Format: api.FormatESModule, Target: api.ES2017,
 		// The runtime has async functions, but not all of ES2017. These must not replace what the source uses instead.
@@ -156,7 +158,6 @@ func compileFunction() ([]byte, error) {
 		return nil, errors.New("minify the CloudFront function: it does not export handler at its end")
 	}
 	code = strings.Replace(code, "async function "+strings.TrimSpace(short)+"(", "async function handler(", 1)
-	code = constRE.ReplaceAllString(code, "${1}let ") // let is shorter
 	text := fmt.Sprintf("// %s; readable source: generator/redirect/servers/cloudfront/function.js\n%s%s\n",
 		output.Mark,
 		importLine, code)
@@ -166,8 +167,8 @@ func compileFunction() ([]byte, error) {
 	return []byte(text), nil
 }
 
-// constRE matches the word const where a declaration can begin.
-var constRE = regexp.MustCompile(`([;{}(]|^)const `)
+// constRE matches the word const at the beginning of a line or of the head of a loop.
+var constRE = regexp.MustCompile(`(?m)(^\s*|\()const `)
 
 // cutLast is strings.Cut around the last separator.
 func cutLast(s, sep string) (before, after string, found bool) {

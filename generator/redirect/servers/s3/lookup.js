@@ -9,18 +9,19 @@ function answer(tables, rows, query) {
   if (q.problem) {
     return q;
   }
-  const platform = rows.filter((r) => r[1] === q.arch && r[2] === q.oses[0]);
-  const kinds = { release: 'r', nightly: 'n', any: 'rnp' }[q.stabilities[0]];
+  const platform = rows.filter((r) => r[1] === q.a[0] && r[2] === q.o[0]);
+  const kinds = { release: 'r', nightly: 'n', any: 'rnp' }[q.s[0]];
   const base = platform.find((r) => kinds.includes(r[6]) && matches(r, q));
   if (!base) {
     return {};
   }
-  if (!q.offset) {
+  const offset = Number(q.f);
+  if (!offset) {
     return { id: base[0] };
   }
   // An offset counts revisions. heads are the newest packages of each revision, the newest revision first.
   const heads = platform.filter((r, i) => i === 0 || platform[i - 1][3] !== r[3]);
-  const reached = heads[heads.findIndex((r) => r[3] === base[3]) - q.offset];
+  const reached = heads[heads.findIndex((r) => r[3] === base[3]) - offset];
   return reached ? { id: reached[0] } : {};
 }
 
@@ -28,13 +29,13 @@ function answer(tables, rows, query) {
 function matches(row, q) {
   switch (q.finds) {
     case 'v':
-      return row[5] === q.value || row[5].startsWith(q.value + '.');
+      return row[5] === q.sought || row[5].startsWith(q.sought + '.');
     case 'r':
-      return row[3] === Number(q.value);
+      return row[3] === Number(q.sought);
     case 'c':
-      return row[3] <= Number(q.value);
+      return row[3] <= Number(q.sought);
     case 'd':
-      return row[4] <= q.value;
+      return row[4] <= q.sought;
   }
   return true;
 }
