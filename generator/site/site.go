@@ -64,9 +64,10 @@ type Options struct {
 	Stats       bool   // there are download statistics at StatsURL, and pages link to them
 	Resources   []SiteLink
 	Languages   []string // BCP 47: en, de; pages of the first one are at the root of the site; nil for en alone
-	Changes     string   // URL of the changes between two revisions, with {from} and {to}; "" for none
-	Jobs        int      // pages to render at the same time, at least 1
-	Minify      bool     // minify HTML, style sheets and scripts
+	Brand       Brand
+	Changes     string // URL of the changes between two revisions, with {from} and {to}; "" for none
+	Jobs        int    // pages to render at the same time, at least 1
+	Minify      bool   // minify HTML, style sheets and scripts
 
 	Drafts bool      // publish drafts too
 	Today  time.Time // do not publish pages with a later date; zero publishes all
@@ -88,6 +89,8 @@ type Input struct {
 
 	NoticeAt    fault.Place // where the notice is configured, for findings; zero if unknown
 	LanguagesAt fault.Place // where the languages are configured, for findings; zero if unknown
+
+	AccentAt, AccentDarkAt fault.Place // where the colours are configured, for findings; zero if unknown
 
 	// Withdrawn holds the packages of releases that are no longer published, newest first. Pages say so.
 	Withdrawn []Withdrawal
@@ -112,4 +115,6 @@ type Site struct {
 	Resources                   []SiteLink    // of the profile
 	Image                       string        // URL of the picture for links to pages without one of their own
 	Colors                      Colors
+	Logo                        *Asset        // picture for the header of pages; nil if there is none
+	Icon                        *Asset        // picture for the tabs of browsers; nil if there is none
 }
