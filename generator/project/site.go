@@ -44,7 +44,8 @@ func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
 	}
 	return site.Input{
 		Options: site.Options{
-			Title: c.Title, Project: c.Project, Description: c.Description, BaseURL: c.BaseURL, Notice: c.Notice,
+			Title: c.Title, Project: c.Project, Description: c.Description,
+			Category: string(p.Profile.Category), BaseURL: c.BaseURL, Notice: c.Notice,
 			Languages: c.Languages, Sample: sample, Stats: hasStatistics(p),
 			Resources: resources(p.Profile.Resources), Changes: p.Profile.Changes, Brand: brand,
 			Jobs: jobs, Minify: true,

@@ -58,6 +58,7 @@ type Options struct {
 	Title       string // title of the site, for instance Aurora downloads
 	Project     string // name of the software as used in sentences, for instance Aurora
 	Description string // one sentence for search engines
+	Category    string // applicationCategory of schema.org, for instance DesignApplication; "" if unknown
 	BaseURL     string // https://download.aurora.example: scheme and host, no path (the download API owns the root)
 	Notice      string // Markdown for the top of every page, for instance to announce maintenance; "" for none
 	Sample      bool   // the catalogue is the embedded sample, which pages point out
