@@ -116,6 +116,6 @@ type Site struct {
 	Resources                   []SiteLink    // of the profile
 	Image                       string        // URL of the picture for links to pages without one of their own
 	Colors                      Colors
-	Logo                        *Asset        // picture for the header of pages; nil if there is none
-	Icon                        *Asset        // picture for the tabs of browsers; nil if there is none
+	Logo                        *Asset // picture for the header of pages; nil if there is none
+	Icon                        *Asset // picture for the tabs of browsers; nil if there is none
 }
