@@ -30,7 +30,7 @@ func Stabilities() []Stability { return []Stability{Release, Nightly, Any} }
 
 // Package is one published installer. Publish validates every field that comes from outside. So ID, OS, Arch, Revision,
 // Version, Release and the checksums can be written to a path, a URL or a configuration file without escaping,
-// BuildDate to a page or a string, and URL to a Location header. Name, ProductName, Unversioned and FileName are free
+// BuildDate to a page or a string, and the URLs to a Location header. Name, ProductName, Unversioned and FileName are free
 // text without line breaks, which must be escaped.
 type Package struct {
 	ID          string    // in the form that the scheme requires
@@ -50,6 +50,8 @@ type Package struct {
 	SHA512      string    // 128 lower-case hex digits; "" if unknown
 	FileName    string    // the name under which the file is saved; "" if the source does not list it
 	URL         string    // http or https URL of the file, in visible ASCII characters
+	Signature   string    // like URL: the detached signature of the file; "" if there is none
+	SBOM        string    // like URL: the software bill of materials of the file; "" if there is none
 }
 
 // Matches reports whether a query for stability s can find the package. Only Any finds a pre-release.

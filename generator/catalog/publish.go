@@ -48,6 +48,7 @@ type Record struct {
 	SHA256, SHA512        string
 	FileName              string
 	URL                   string   // URL of the file; "" if the source does not list it
+	Signature, SBOM       string   // URLs, see Package
 	Download              Template // makes the URL if URL is ""; zero if there is no template
 	Place                 string   // place of the record, for instance packages.json:12; "" if the source has no lines
 	Hold                  *Held    // set by the source if the record must not be published: the reason
@@ -71,6 +72,8 @@ const (
 	FieldSHA256    Field = "sha256"
 	FieldSHA512    Field = "sha512"
 	FieldURL       Field = "url"
+	FieldSignature Field = "signature"
+	FieldSBOM      Field = "sbom"
 )
 
 // Spelling maps fields to the names that a source uses: Girder calls FieldOS meta.os. A field that is not in the map
@@ -195,7 +198,7 @@ func (c *checker) check(r *Record) (*Package, *Held) {
 	p := &Package{
 		ID: r.ID, Name: r.Name, ProductName: r.ProductName, Version: r.Version, Release: r.Release,
 		PreRelease: r.PreRelease, BuildDate: r.BuildDate, Size: r.Size, URL: r.URL,
-		SHA256: strings.ToLower(r.SHA256), SHA512: strings.ToLower(r.SHA512),
+		SHA256: strings.ToLower(r.SHA256), SHA512: strings.ToLower(r.SHA512), Signature: r.Signature, SBOM: r.SBOM,
 	}
 	// The order of the checks is part of the download API's contract: an unfinished upload is reported as such, even if
 	// it has other errors.
@@ -299,7 +302,7 @@ func (c *checker) build(r *Record, p *Package) *Held {
 	return nil
 }
 
-// address sets and checks the URL. It must run last, because a template may use any other field.
+// address sets the URL and checks all URLs. It must run last, because a template may use any other field.
 func (c *checker) address(r *Record, p *Package) *Held {
 	if p.URL == "" {
 		p.URL = r.Download.ExpandURL(p)
@@ -312,10 +315,16 @@ func (c *checker) address(r *Record, p *Package) *Held {
 	case p.URL == "":
 		return c.hold(FieldURL, "", fmt.Sprintf("missing, and the package lacks a field of %.120q", r.Download))
 	case !ValidURL(p.URL):
-		return c.hold(FieldURL, p.URL, "not an http or https URL that can be sent without escaping")
+		return c.hold(FieldURL, p.URL, badURL)
+	case p.Signature != "" && !ValidURL(p.Signature):
+		return c.hold(FieldSignature, p.Signature, badURL)
+	case p.SBOM != "" && !ValidURL(p.SBOM):
+		return c.hold(FieldSBOM, p.SBOM, badURL)
 	}
 	return nil
 }
+
+const badURL = "not an http or https URL that can be sent without escaping"
 
 var (
 	sha512RE   = regexp.MustCompile(`^[0-9A-Fa-f]{128}$`)

@@ -203,6 +203,12 @@ func TestPublishHoldsBack(t *testing.T) {
 			r.URL, r.Download = "", catalog.MustTemplate("https://files.example.org/"+strings.Repeat("{sha512}/", 4))
 		}, catalog.Held{Field: "url", Reason: "not an http or https URL that can be sent without escaping",
 			Value: "https://files.example.org/" + strings.Repeat(strings.Repeat("ab", 64)+"/", 4)}},
+		{"signature without a host", func(r *catalog.Record) { r.Signature = "aurora.exe.asc" },
+			catalog.Held{Field: "signature", Value: "aurora.exe.asc",
+				Reason: "not an http or https URL that can be sent without escaping"}},
+		{"SBOM that is a script", func(r *catalog.Record) { r.SBOM = "javascript:alert(1)" },
+			catalog.Held{Field: "sbom", Value: "javascript:alert(1)",
+				Reason: "not an http or https URL that can be sent without escaping"}},
 		{"no date at all", func(r *catalog.Record) { r.BuildDate = "" },
 			catalog.Held{Field: "build_date", Reason: "not a date and time in 2000 to 2099"}},
 	}

@@ -39,6 +39,10 @@ type Config struct {
 	Languages   []string // codes, such as en; the one at the root of the site first
 	BaseURL     string   // scheme and host, without a trailing slash
 	Notice      string   // Markdown for the top of every page; "" for none
+	Logo        string   // path of an SVG or PNG file, as is Icon; "" for that of the layouts
+	Icon        string
+	Colors      Colors
+	Font        string // value of the CSS property font-family; "" for that of the layouts
 
 	Source           string // a Girder API base, a packages.json, a file, or "sample"
 	SourceHeader     string // "Name: value", a secret; "" for none
@@ -69,6 +73,12 @@ type Config struct {
 	Deploy  Deploy
 
 	origins map[string]Origin // by key of the option
+}
+
+// Colors holds colours of the site, #rrggbb; "" for those of the layouts.
+type Colors struct {
+	Accent     string // links and buttons
+	AccentDark string // the same in the dark colour scheme
 }
 
 // Girder configures the requests to a Girder server.

@@ -14,7 +14,7 @@ func TestErrors(t *testing.T) {
 		want       []string
 	}{
 		{"unknown key", "titel: x\n", []string{`sitegen.yaml:1:1: unknown key "titel"; did you mean "title"?`}},
-		{"unknown key, none is similar", "colour: x\n", []string{`sitegen.yaml:1:1: unknown key "colour"`}},
+		{"unknown key, none is similar", "gravity: x\n", []string{`sitegen.yaml:1:1: unknown key "gravity"`}},
 		{"unknown key in a group", "girder:\n  time_out: 3m\n",
 			[]string{`sitegen.yaml:2:3: unknown key "girder.time_out"; did you mean "girder.timeout"?`}},
 		{"key without its group", "timeout: 3m\n",

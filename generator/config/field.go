@@ -112,6 +112,19 @@ func file(at func(*Config) *string) field {
 	}, same)
 }
 
+// picture returns a field for the path of an SVG or PNG file, which may be empty.
+func picture(at func(*Config) *string) field {
+	return one("SVG or PNG file", at, func(s, dir string) (string, error) {
+		switch {
+		case s == "":
+			return "", nil
+		case !slices.Contains([]string{".svg", ".png"}, filepath.Ext(s)):
+			return "", invalid{what: "must be a file whose name ends in .svg or .png"}
+		}
+		return within(dir, s), oneLine(s)
+	}, same)
+}
+
 // fileList returns a field for a list of files.
 func fileList(at func(*Config) *[]string) field {
 	return many("list of files", ",", at, func(s, dir string) (string, error) {

@@ -144,6 +144,12 @@ project: Tool
 description: ""
 base_url: http://LOCALHOST:8080/
 name: Staging2
+logo: aurora.svg
+icon: art/icon.png
+colors:
+  accent: "#0f766e"
+  accent_dark: "#5EEAD4"
+font: Inter, Segoe UI, sans-serif
 notice: |
   **Closed** on Sunday.
 
@@ -214,6 +220,8 @@ deploy:
 		ProfileName: "aurora.yaml",
 		Languages:   []string{"de", "pt-BR"},
 		Title:       "Downloads", Project: "Tool", BaseURL: "http://localhost:8080", Name: "staging2",
+		Logo: "aurora.svg", Icon: "art/icon.png", Font: "Inter, Segoe UI, sans-serif",
+		Colors:       config.Colors{Accent: "#0f766e", AccentDark: "#5EEAD4"},
 		Notice:       "**Closed** on Sunday.\n\nCome again.\n",
 		Source:       "https://girder.example.org/api/v1",
 		SourceHeader: "Girder-Token: abc", SourceHeaderFile: "token",

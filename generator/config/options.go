@@ -149,6 +149,43 @@ var options = []*Option{
 		Doc:   "Markdown shown at the top of every page, for instance to announce maintenance. Empty: no notice.",
 		field: text(func(c *Config) *string { return &c.Notice }),
 	},
+	{
+		Key: "logo", Group: "Site",
+		Usage: "picture beside the name of the project",
+		Doc: "Picture in the header of every page, beside the name of the project: an SVG or PNG file. Empty: " +
+			"`logo.svg` or `logo.png` in `layouts/assets/`, if there is one.",
+		field: picture(func(c *Config) *string { return &c.Logo }),
+	},
+	{
+		Key: "icon", Group: "Site",
+		Usage: "icon in the tabs of browsers",
+		Doc: "Icon of the site in the tabs of browsers: an SVG or PNG file. Empty: `icon.svg` or `icon.png` in " +
+			"`layouts/assets/`, else a built-in one.",
+		field: picture(func(c *Config) *string { return &c.Icon }),
+	},
+	{
+		Key: "colors.accent", Group: "Site",
+		Usage: "colour of links and buttons",
+		Doc: "Colour of links, buttons and the lines of charts, in hexadecimal digits and in quotes: `\"#0f766e\"`. " +
+			"Text on buttons is black or white, whichever is easier to read. A build warns if the contrast to the " +
+			"background is too low for text. Empty: the colour in `layouts/assets/`.",
+		field: text(func(c *Config) *string { return &c.Colors.Accent }, hexColor),
+	},
+	{
+		Key: "colors.accent_dark", Group: "Site",
+		Usage: "the same in the dark colour scheme",
+		Doc: "The same for visitors who prefer dark pages. Empty: `colors.accent`, as much lighter as needed for " +
+			"text.",
+		field: text(func(c *Config) *string { return &c.Colors.AccentDark }, hexColor),
+	},
+	{
+		Key: "font", Group: "Site",
+		Usage: "fonts of the text",
+		Doc: "Fonts of the text, the preferred one first, as in the CSS property `font-family`: " +
+			"`Inter, Segoe UI, sans-serif`. Visitors need one of them installed, or `layouts/assets/custom.css` loads " +
+			"it with `@font-face` from a file in `layouts/assets/`. Empty: the fonts of the visitor's system.",
+		field: text(func(c *Config) *string { return &c.Font }, fontFamily),
+	},
 
 	{
 		Key: "source", Flag: "source", Group: "Packages",

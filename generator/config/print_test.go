@@ -33,6 +33,12 @@ languages: [en]                                            # profile aurora.yaml
 base_url: https://download.example.org                     # profile aurora.yaml
 name: downf462                                             # default
 notice: "a\nb\n"                                           # sitegen.yaml:2
+logo: ""                                                   # default
+icon: ""                                                   # default
+colors:
+  accent: ""                                               # default
+  accent_dark: ""                                          # default
+font: ""                                                   # default
 source: packages.json                                      # profile aurora.yaml
 app: ""                                                    # default
 # source_header: (not shown)                               # environment SITEGEN_SOURCE_HEADER

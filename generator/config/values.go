@@ -155,10 +155,12 @@ func baseURL(s, _ string) (string, error) {
 }
 
 var (
-	hostRE = regexp.MustCompile(`^([0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
-	nameRE = regexp.MustCompile(`^[0-9A-Za-z]{1,12}$`)
-	wordRE = regexp.MustCompile(`[0-9a-z]+`)
-	appRE  = regexp.MustCompile(`^[0-9a-f]{24}$`)
+	hostRE  = regexp.MustCompile(`^([0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
+	nameRE  = regexp.MustCompile(`^[0-9A-Za-z]{1,12}$`)
+	wordRE  = regexp.MustCompile(`[0-9a-z]+`)
+	colorRE = regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`)
+	fontRE  = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z -]*(, ?[A-Za-z][0-9A-Za-z -]*)*$`)
+	appRE   = regexp.MustCompile(`^[0-9a-f]{24}$`)
 )
 
 // nameOf parses the name of a site. It is converted to lower case, because Nginx ignores the case of names. It has at
@@ -221,6 +223,22 @@ func oneLine(s string) error {
 		return invalid{what: "must be a single line"}
 	}
 	return printable(s)
+}
+
+// hexColor reports a text that is not a colour in the notation #rrggbb; it may be empty.
+func hexColor(s string) error {
+	if s != "" && !colorRE.MatchString(s) {
+		return invalid{what: "must be a colour with six hexadecimal digits, in quotes", hint: `for instance "#0f766e"`}
+	}
+	return nil
+}
+
+// fontFamily reports a text that is not a list of names of fonts; it may be empty.
+func fontFamily(s string) error {
+	if s != "" && !fontRE.MatchString(s) {
+		return invalid{what: "must be names of fonts with commas between", hint: "for instance Inter, sans-serif"}
+	}
+	return nil
 }
 
 // printable rejects control characters and invalid UTF-8, which no text or path should contain.

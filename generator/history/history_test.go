@@ -335,7 +335,12 @@ func TestLearned(t *testing.T) {
 	if c := record(3, func(p *catalog.Package) { p.URL = "https://mirror.example.org/a" }); !c.Empty() {
 		t.Errorf("a new URL is a change: %+v", c)
 	}
-	c := record(4, func(p *catalog.Package) { p.FileName = "aurora-2.exe" })
+	if c := record(4, func(p *catalog.Package) {
+		p.Signature, p.SBOM = p.URL+".asc", p.URL+".spdx.json"
+	}); !c.Empty() {
+		t.Errorf("a signature and an SBOM are changes: %+v", c)
+	}
+	c := record(5, func(p *catalog.Package) { p.FileName = "aurora-2.exe" })
 	want := []history.FieldChange{{Field: "file_name", Before: "aurora.exe", After: "aurora-2.exe"}}
 	if len(c.Changed) != 1 || !cmp.Equal(want, c.Changed[0].Fields) {
 		t.Errorf("a new file: change %+v", c)
@@ -344,7 +349,7 @@ func TestLearned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !entries[0].LastChanged.Equal(day(4)) {
+	if !entries[0].LastChanged.Equal(day(5)) {
 		t.Errorf("last changed %v", entries[0].LastChanged)
 	}
 }

@@ -122,8 +122,8 @@ func describeApp(id string) string {
 	return "application " + id
 }
 
-// compare returns the changes between known, the entries of the catalogue, and the published packages. If only the URL
-// of a package differs, or if values are known now that were unknown before, the package is in learned and not in
+// compare returns the changes between known, the entries of the catalogue, and the published packages. If only URLs of
+// a package differ, or if values are known now that were unknown before, the package is in learned and not in
 // change.
 func compare(known []Entry, published []*catalog.Package) (change Change, learned []*catalog.Package) {
 	entries := make(map[string]Entry, len(known))
@@ -155,7 +155,7 @@ func compare(known []Entry, published []*catalog.Package) (change Change, learne
 	return change, learned
 }
 
-// compareFields returns the fields that differ. The URL is ignored, because it is not a property of the package. The
+// compareFields returns the fields that differ. URLs are ignored, because they are not properties of the package. The
 // file name and the SHA-256 are ignored if they were unknown before: Girder's listing lacks them, and they are learned
 // later from another request.
 func compareFields(before, after *catalog.Package) (fields []FieldChange) {
@@ -165,7 +165,7 @@ func compareFields(before, after *catalog.Package) (fields []FieldChange) {
 	was, is := values(before), values(after)
 	for i, column := range columns {
 		learned := was[i] == "" && (column == "file_name" || column == "sha256")
-		if was[i] != is[i] && column != "url" && !learned {
+		if was[i] != is[i] && !slices.Contains(urlColumns, column) && !learned {
 			fields = append(fields, FieldChange{column, fmt.Sprint(was[i]), fmt.Sprint(is[i])})
 		}
 	}
@@ -193,19 +193,24 @@ func replaceHeld(ctx context.Context, tx *sqlite.Tx, held []catalog.Held) (bool,
 // columns are the columns of packages that come from the source, in the order of values and destinations.
 var columns = []string{
 	"id", "name", "product_name", "os", "arch", "revision", "version", "unversioned", "release", "pre_release",
-	"build_date", "size", "sha512", "sha256", "file_name", "url",
+	"build_date", "size", "sha512", "sha256", "file_name", "url", "signature", "sbom",
 }
+
+// urlColumns are the columns with URLs.
+var urlColumns = []string{"url", "signature", "sbom"}
 
 var packageColumns = strings.Join(columns, ", ")
 
 func values(p *catalog.Package) []any {
 	return []any{p.ID, p.Name, p.ProductName, string(p.OS), string(p.Arch), p.Revision, p.Version, p.Unversioned,
-		p.Release, p.PreRelease, p.BuildDate, p.Size, p.SHA512, p.SHA256, p.FileName, p.URL}
+		p.Release, p.PreRelease, p.BuildDate, p.Size, p.SHA512, p.SHA256, p.FileName, p.URL,
+		p.Signature, p.SBOM}
 }
 
 func destinations(p *catalog.Package) []any {
 	return []any{&p.ID, &p.Name, &p.ProductName, &p.OS, &p.Arch, &p.Revision, &p.Version, &p.Unversioned,
-		&p.Release, &p.PreRelease, &p.BuildDate, &p.Size, &p.SHA512, &p.SHA256, &p.FileName, &p.URL}
+		&p.Release, &p.PreRelease, &p.BuildDate, &p.Size, &p.SHA512, &p.SHA256, &p.FileName, &p.URL,
+		&p.Signature, &p.SBOM}
 }
 
 // writer writes one run. It stores the first error and then does nothing more.
@@ -263,8 +268,8 @@ func (w *writer) changes(c *Change) {
 // learned updates packages with newly learned values, without an event.
 func (w *writer) learned(packages []*catalog.Package) {
 	for _, p := range packages {
-		w.exec("UPDATE packages SET (sha256, file_name, url) = (?, ?, ?) WHERE id = ?",
-			p.SHA256, p.FileName, p.URL, p.ID)
+		w.exec("UPDATE packages SET (sha256, file_name, url, signature, sbom) = (?, ?, ?, ?, ?) WHERE id = ?",
+			p.SHA256, p.FileName, p.URL, p.Signature, p.SBOM, p.ID)
 	}
 }
 

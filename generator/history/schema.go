@@ -71,4 +71,8 @@ CREATE TABLE memory (
   source TEXT NOT NULL,    -- that of the run
   text   TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+`, `
+-- URLs of the detached signature and of the software bill of materials, '' if there is none.
+ALTER TABLE packages ADD COLUMN signature TEXT NOT NULL DEFAULT '';
+ALTER TABLE packages ADD COLUMN sbom TEXT NOT NULL DEFAULT '';
 `}

@@ -89,6 +89,7 @@ func (r *reader) keys() yamltext.Keys {
 		{Name: "project", Read: line(&p.Project)},
 		{Name: "title", Read: line(&p.Title)},
 		{Name: "description", Read: line(&p.Description)},
+		{Name: "category", Read: func(n *yamltext.Node) { choice(n, &p.Category, Categories()) }},
 		{Name: "base_url", Read: line(&p.BaseURL)},
 		{Name: "languages", Read: yamltext.List(func(n *yamltext.Node) {
 			text, ok := n.Text()

@@ -22,6 +22,7 @@ type Profile struct {
 	Project     string   // name of the software, as used in sentences
 	Title       string   // title of the site
 	Description string   // one sentence for search engines; "" for none
+	Category    Category // "" if unknown
 	Languages   []string // codes of the languages of the site, the one at its root first; nil for English alone
 	BaseURL     string   // scheme and host of the published site; "" if sitegen.yaml must set it
 	Source      string   // where the packages are listed; "" if sitegen.yaml must set it
@@ -42,6 +43,22 @@ type Profile struct {
 type Resource struct {
 	Title string
 	URL   string
+}
+
+// Category is a kind of software, for search engines: the applicationCategory of schema.org.
+type Category string
+
+// Categories lists the categories that Google supports, see
+// https://developers.google.com/search/docs/appearance/structured-data/software-app. schema.org allows any text.
+func Categories() []Category {
+	return []Category{
+		"BrowserApplication", "BusinessApplication", "CommunicationApplication", "DesignApplication",
+		"DesktopEnhancementApplication", "DeveloperApplication", "DriverApplication", "EducationalApplication",
+		"EntertainmentApplication", "FinanceApplication", "GameApplication", "HealthApplication", "HomeApplication",
+		"LifestyleApplication", "MultimediaApplication", "ReferenceApplication", "SecurityApplication",
+		"ShoppingApplication", "SocialNetworkingApplication", "SportsApplication", "TravelApplication",
+		"UtilitiesApplication",
+	}
 }
 
 // Text is a file that belongs to a profile.

@@ -71,6 +71,7 @@ func TestLeast(t *testing.T) {
 func TestWhole(t *testing.T) {
 	p, err := load(t, least+`
 title: Get Aurora
+category: DesignApplication
 ids: hex24
 revisions: false
 links:
@@ -83,8 +84,10 @@ legacy_statistics_copies: [old/data.json]
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Title != "Get Aurora" || p.IDs != catalog.HexIDs || p.Revisions || p.LegacyStatistics != "data.json" ||
-		!slices.Equal(p.LegacyCopies, []string{"old/data.json"}) || p.LegacyRules.Text != "/old /new 301\n" || filepath.Base(p.LegacyRules.Name) != "old.txt" {
+	if p.Title != "Get Aurora" || p.Category != "DesignApplication" ||
+		p.IDs != catalog.HexIDs || p.Revisions || p.LegacyStatistics != "data.json" ||
+		!slices.Equal(p.LegacyCopies, []string{"old/data.json"}) || p.LegacyRules.Text != "/old /new 301\n" ||
+		filepath.Base(p.LegacyRules.Name) != "old.txt" {
 		t.Errorf("%+v", p)
 	}
 	if l := p.Links[0]; l.Key != "changes_url" || l.Text != "Changes" {
@@ -107,6 +110,8 @@ func TestMistakes(t *testing.T) {
 			`p.yaml:4:5: duplicate id in systems (found "linux")`},
 		{"family", strings.Replace(least, "title: Linux", "title: Linux, family: linux", 1),
 			`family must be one of windows, macos, unix (found "linux")`},
+		{"category", least + "category: DesingApplication\n",
+			`(found "DesingApplication"); did you mean "DesignApplication"?`},
 		{"field", least + "download: https://x.example/{flie}\n",
 			`p.yaml:6:11: download: no field "flie"; the fields are`},
 		{"link without url", least + "links:\n  - {name: x, title: X}\n",

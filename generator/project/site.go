@@ -1,6 +1,7 @@
 package project
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -34,11 +35,19 @@ func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
 	if jobs == 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
+	brand := site.Brand{Accent: c.Colors.Accent, AccentDark: c.Colors.AccentDark, Font: c.Font}
+	if brand.Logo, err = readPicture(p, "logo", c.Logo); err != nil {
+		return site.Input{}, err
+	}
+	if brand.Icon, err = readPicture(p, "icon", c.Icon); err != nil {
+		return site.Input{}, err
+	}
 	return site.Input{
 		Options: site.Options{
-			Title: c.Title, Project: c.Project, Description: c.Description, BaseURL: c.BaseURL, Notice: c.Notice,
+			Title: c.Title, Project: c.Project, Description: c.Description,
+			Category: string(p.Profile.Category), BaseURL: c.BaseURL, Notice: c.Notice,
 			Languages: c.Languages, Sample: sample, Stats: hasStatistics(p),
-			Resources: resources(p.Profile.Resources), Changes: p.Profile.Changes,
+			Resources: resources(p.Profile.Resources), Changes: p.Profile.Changes, Brand: brand,
 			Jobs: jobs, Minify: true,
 			Today: p.Now().UTC().Truncate(24 * time.Hour),
 		},
@@ -48,6 +57,7 @@ func (p *Project) Site(x *lookup.Index, sample bool) (site.Input, error) {
 		BuiltIn: p.builtInLayouts(),
 
 		NoticeAt: c.Origin("notice").At, LanguagesAt: c.Origin("languages").At,
+		AccentAt: c.Origin("colors.accent").At, AccentDarkAt: c.Origin("colors.accent_dark").At,
 	}, nil
 }
 
@@ -94,6 +104,26 @@ func openFolder(p *Project, key, path string) (fs.FS, error) {
 		return nil, usage(fmt.Errorf("open the folder %s: %s is not a folder", key, path), "")
 	}
 	return folder.Open(path), nil
+}
+
+// readPicture reads the picture that an option names. Its name as an asset is the key with the extension of the file.
+func readPicture(p *Project, key, path string) (site.Picture, error) {
+	if path == "" {
+		return site.Picture{}, nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return site.Picture{}, usage(fmt.Errorf("%s: open the %s: %w", p.Config.Origin(key), key, err), "")
+	}
+	ext, contains := filepath.Ext(path), "<svg"
+	if ext == ".png" {
+		contains = "\x89PNG\r\n"
+	}
+	if !bytes.Contains(data, []byte(contains)) {
+		return site.Picture{}, usage(fmt.Errorf("%s: open the %s: %s is not a picture in the format of its extension",
+			p.Config.Origin(key), key, path), "")
+	}
+	return site.Picture{Name: key + ext, Data: data}, nil
 }
 
 // resources converts the profile's links.

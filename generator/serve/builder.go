@@ -252,6 +252,11 @@ func (b *builder) Watched() []string {
 	if !b.project.Profile.BuiltIn {
 		list = append(list, b.project.Profile.Name)
 	}
+	for _, picture := range []string{c.Logo, c.Icon} {
+		if picture != "" {
+			list = append(list, picture)
+		}
+	}
 	return list
 }
 

@@ -63,6 +63,8 @@ type apiPackage struct {
 	FileName    *string           `json:"filename"`
 	DownloadURL string            `json:"download_url"`
 	RecordURL   string            `json:"record_url"`
+	Signature   *string           `json:"signature_url,omitempty"`
+	SBOM        *string           `json:"sbom_url,omitempty"`
 
 	links []Link // the profile's links, written after the other keys as "<name>_url"
 }
@@ -161,7 +163,7 @@ func packageJSON(b *Build, i Item) apiPackage {
 		OS: i.OS, Arch: i.Arch, BuildDate: i.Built.Format(time.RFC3339), Size: i.Size,
 		SHA256: orNull(i.SHA256), SHA512: orNull(i.SHA512), FileName: orNull(i.FileName()),
 		DownloadURL: b.AbsURL(lookup.Location(i.Package)), RecordURL: b.AbsURL("/" + recordPath(i.ID)),
-		links: i.Links(),
+		Signature: orNull(i.Signature), SBOM: orNull(i.SBOM), links: i.Links(),
 	}
 }
 

@@ -46,14 +46,15 @@ type assetSet map[string]*Asset
 
 // readAssets reads the assets, minifies them unless m is nil, and names them for publication in folder. Its findings
 // are syntax errors in style sheets and scripts, url() references to missing files, and entries that are neither files
-// nor folders; its warnings are about text that is not UTF-8.
-func readAssets(layouts fs.FS, folder string, m *minifier) (
+// nor folders; its warnings are about text that is not UTF-8. The files of the brand are assets, too.
+func readAssets(layouts fs.FS, brand *Brand, folder string, m *minifier) (
 	set assetSet, warnings, findings fault.Findings, err error,
 ) {
 	sources, findings, err := assetSources(layouts)
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	brand.addTo(sources)
 	r := assetReader{sources: sources, folder: folder, minifier: m, done: assetSet{}, findings: findings}
 	for _, name := range sortedKeys(sources) {
 		r.asset(name)

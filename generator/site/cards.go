@@ -71,10 +71,10 @@ func (r *Release) systems() (list []string) {
 type Colors struct {
 	Light, Dark string // of the background: #0f1318
 
-	light map[string]string // all colours of the light scheme, by the name of the custom property
+	light, dark map[string]string // all colours of a scheme, by the name of the custom property
 }
 
-// Style sheets with colours. The second one may be missing; it replaces colours of the first.
+// Style sheets with colours, besides brandSheet. Those of the custom one, which may be missing, replace all others.
 const (
 	tokenSheet  = "tokens.css"
 	customSheet = "custom.css"
@@ -85,14 +85,22 @@ var (
 	colorRE = regexp.MustCompile(`--([a-z-]+):\s*(#(?:[0-9A-Fa-f]{6}|[0-9A-Fa-f]{3}))\b`)
 )
 
-// colors reads the colours from the style sheets. Colours that are not written in hexadecimal digits are not found.
+// colors reads the colours from the style sheets.
 func (as assetSet) colors() Colors {
-	light, dark := map[string]string{}, map[string]string{}
-	for _, name := range []string{tokenSheet, customSheet} {
-		if as[name] == nil {
-			continue
+	var sheets [][]byte
+	for _, name := range []string{tokenSheet, brandSheet, customSheet} {
+		if as[name] != nil {
+			sheets = append(sheets, as[name].file.Data)
 		}
-		css := string(as[name].file.Data)
+	}
+	return readColors(sheets...)
+}
+
+// readColors reads the colours from style sheets. Colours that are not written in hexadecimal digits are not found.
+func readColors(sheets ...[]byte) Colors {
+	light, dark := map[string]string{}, map[string]string{}
+	for _, sheet := range sheets {
+		css := string(sheet)
 		at := len(css)
 		if m := darkRE.FindStringIndex(css); m != nil {
 			at = m[0]
@@ -104,18 +112,17 @@ func (as assetSet) colors() Colors {
 			dark[m[1]] = m[2]
 		}
 	}
-	return Colors{Light: light["bg"], Dark: dark["bg"], light: light}
+	return Colors{Light: light["bg"], Dark: dark["bg"], light: light, dark: dark}
 }
 
 // card returns the colours of pictures: the light ones of the site. Missing ones are black and white.
 func (c Colors) card() card.Colors {
-	of := func(name, otherwise string) color.RGBA {
+	of := func(name string, otherwise color.RGBA) color.RGBA {
 		if value := c.light[name]; value != "" {
 			return hexColor(value)
 		}
-		return hexColor(otherwise)
+		return otherwise
 	}
-	const black, white = "#000", "#fff"
 	return card.Colors{Background: of("bg", white), Text: of("text", black), Muted: of("muted", black),
 		Accent: of("accent", black)}
 }

@@ -79,6 +79,22 @@ func (i Item) Links() []Link {
 	return links
 }
 
+// Attachment is a file about a package: its signature or its software bill of materials.
+type Attachment struct {
+	Name string // key of its name in the tables of texts: files.signature
+	URL  string // http or https URL
+}
+
+// Attachments returns the files about the package.
+func (i Item) Attachments() (list []Attachment) {
+	for _, a := range []Attachment{{"files.signature", i.Signature}, {"files.sbom", i.SBOM}} {
+		if a.URL != "" {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
 // Kind returns "preview" for a nightly build, "unreleased" for a pre-release, and "" for a release.
 func (i Item) Kind() string {
 	switch {

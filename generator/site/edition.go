@@ -79,13 +79,16 @@ func openEdition(ctx context.Context, in Input, folder string, before *Edition) 
 	if err := e.read(ctx, folder, before); err != nil {
 		return nil, err
 	}
+	colors := e.assets.colors()
+	e.warnings = append(e.warnings, brandWarnings(&in, colors)...)
+	logo, icon := e.assets.picture(in.Brand.Logo, "logo"), e.assets.picture(in.Brand.Icon, "icon")
 	for _, l := range e.build.locales {
 		l.site = &Site{
 			Title: l.Term(in.Title), Project: in.Project, Description: l.Term(in.Description),
 			BaseURL: strings.TrimSuffix(in.BaseURL, "/"),
 			Sample:  in.Sample, Stats: in.Stats, Resources: in.Resources,
 			Notice: e.build.Markdown(l.Term(in.Notice)), Nav: e.build.content.navigation(l, e.build.locales[0]),
-			Image: siteCardURL, Colors: e.assets.colors(),
+			Image: siteCardURL, Colors: colors, Logo: logo, Icon: icon,
 		}
 	}
 	e.build.Site = e.build.locales[0].site
@@ -106,7 +109,7 @@ func (e *Edition) read(ctx context.Context, folder string, before *Edition) (err
 	if e.build.data, findings[4], err = readData(in); err != nil {
 		return fmt.Errorf("read the data: %w", err)
 	}
-	if e.assets, e.warnings, findings[1], err = readAssets(in.Layouts, folder, e.minifier); err != nil {
+	if e.assets, e.warnings, findings[1], err = readAssets(in.Layouts, &in.Brand, folder, e.minifier); err != nil {
 		return fmt.Errorf("read the assets: %w", err)
 	}
 	var doubtful fault.Findings

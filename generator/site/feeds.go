@@ -132,6 +132,10 @@ func files(b *Build, items []Item) string {
 		if sum := i.Checksum(); sum != "" {
 			fmt.Fprintf(&list, "<br>SHA-%d: <code>%s</code>", i.ChecksumBits(), sum)
 		}
+		for _, a := range i.Attachments() {
+			fmt.Fprintf(&list, `, <a href="%s">%s</a>`, html.EscapeString(a.URL),
+				html.EscapeString(b.locales[0].MustText(a.Name, nil)))
+		}
 		list.WriteString("</li>\n")
 	}
 	list.WriteString("</ul>\n")

@@ -21,6 +21,7 @@ type softwareApplication struct {
 	Type          string        `json:"@type"`
 	Name          string        `json:"name"`
 	Description   string        `json:"description,omitempty"`
+	Category      string        `json:"applicationCategory,omitempty"`
 	Version       string        `json:"softwareVersion,omitempty"`
 	System        string        `json:"operatingSystem"`
 	Processor     string        `json:"processorRequirements"`
@@ -46,7 +47,8 @@ func software(b *Build, items []Item) softwareApplications {
 	for n, i := range items {
 		page := b.AbsURL("/releases/" + i.Release + "/")
 		graph[n] = softwareApplication{
-			Type: "SoftwareApplication", Name: b.Site.Project, Description: b.Site.Description, Version: i.Version,
+			Type: "SoftwareApplication", Name: b.Site.Project, Description: b.Site.Description,
+			Category: b.Category, Version: i.Version,
 			System: i.System(), Processor: string(i.Arch), URL: page, Image: page + "card.png",
 			DownloadURL: b.AbsURL(lookup.Location(i.Package)), FileSize: humanize.Bytes(uint64(i.Size)),
 			DatePublished: i.Day(), ReleaseNotes: page,

@@ -25,15 +25,16 @@ func linkedData(t *testing.T, page string) map[string]any {
 }
 
 func TestLinkedData(t *testing.T) {
-	files := downloadSite(t, someReleases())
+	files := downloadSite(t, someReleases(), func(in *site.Input) { in.Category = "DesignApplication" })
 	mac := map[string]any{
 		"@type": "SoftwareApplication", "name": "Aurora", "softwareVersion": "5.8.1", "operatingSystem": "macOS",
 		"processorRequirements": "amd64", "downloadUrl": "https://download.example.org/bitstream/" + id(5),
 		"fileSize": "250 MB", "datePublished": "2020-07-30",
 		"releaseNotes": "https://download.example.org/releases/5.8.1/",
 		"url":          "https://download.example.org/releases/5.8.1/", "description": "Installers of Aurora.",
-		"image":  "https://download.example.org/releases/5.8.1/card.png",
-		"offers": map[string]any{"@type": "Offer", "price": "0", "priceCurrency": "USD"},
+		"applicationCategory": "DesignApplication",
+		"image":               "https://download.example.org/releases/5.8.1/card.png",
+		"offers":              map[string]any{"@type": "Offer", "price": "0", "priceCurrency": "USD"},
 	}
 	for _, path := range []string{"index.html", "releases/5.8.1/index.html"} {
 		data := linkedData(t, files[path])

@@ -139,6 +139,10 @@ func packageOfAPI(spec *lookup.Spec) Object {
 			About: "name under which the file is saved: that of the source, else made from the profile"},
 		{Name: "download_url", Type: "string", Format: "uri", About: "permanent link to the file"},
 		{Name: "record_url", Type: "string", Format: "uri", About: "the package in the form of /find"},
+		{Name: "signature_url", Type: "string", Format: "uri", Absent: lookup.LeftOut,
+			About: "detached signature of the file"},
+		{Name: "sbom_url", Type: "string", Format: "uri", Absent: lookup.LeftOut,
+			About: "software bill of materials of the file"},
 	}}
 	for _, l := range spec.Links {
 		o.Keys = append(o.Keys, Key{Name: l.Name + "_url", Type: "string", Format: "uri", Absent: lookup.LeftOut,

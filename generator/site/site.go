@@ -58,15 +58,17 @@ type Options struct {
 	Title       string // title of the site, for instance Aurora downloads
 	Project     string // name of the software as used in sentences, for instance Aurora
 	Description string // one sentence for search engines
+	Category    string // applicationCategory of schema.org, for instance DesignApplication; "" if unknown
 	BaseURL     string // https://download.aurora.example: scheme and host, no path (the download API owns the root)
 	Notice      string // Markdown for the top of every page, for instance to announce maintenance; "" for none
 	Sample      bool   // the catalogue is the embedded sample, which pages point out
 	Stats       bool   // there are download statistics at StatsURL, and pages link to them
 	Resources   []SiteLink
 	Languages   []string // BCP 47: en, de; pages of the first one are at the root of the site; nil for en alone
-	Changes     string   // URL of the changes between two revisions, with {from} and {to}; "" for none
-	Jobs        int      // pages to render at the same time, at least 1
-	Minify      bool     // minify HTML, style sheets and scripts
+	Brand       Brand
+	Changes     string // URL of the changes between two revisions, with {from} and {to}; "" for none
+	Jobs        int    // pages to render at the same time, at least 1
+	Minify      bool   // minify HTML, style sheets and scripts
 
 	Drafts bool      // publish drafts too
 	Today  time.Time // do not publish pages with a later date; zero publishes all
@@ -88,6 +90,8 @@ type Input struct {
 
 	NoticeAt    fault.Place // where the notice is configured, for findings; zero if unknown
 	LanguagesAt fault.Place // where the languages are configured, for findings; zero if unknown
+
+	AccentAt, AccentDarkAt fault.Place // where the colours are configured, for findings; zero if unknown
 
 	// Withdrawn holds the packages of releases that are no longer published, newest first. Pages say so.
 	Withdrawn []Withdrawal
@@ -112,4 +116,6 @@ type Site struct {
 	Resources                   []SiteLink    // of the profile
 	Image                       string        // URL of the picture for links to pages without one of their own
 	Colors                      Colors
+	Logo                        *Asset // picture for the header of pages; nil if there is none
+	Icon                        *Asset // picture for the tabs of browsers; nil if there is none
 }

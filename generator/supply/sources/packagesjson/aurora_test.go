@@ -49,12 +49,14 @@ type auroraPackage struct {
 	Size      int64  `json:"size"`
 	SHA256    string `json:"sha256"`
 	URL       string `json:"url"`
+	Signature string `json:"signature,omitempty"`
+	SBOM      string `json:"sbom,omitempty"`
 }
 
 // auroraReleases lists the releases. The files of versions 2.x are on another host.
 var auroraReleases = []struct {
 	version, day, host string
-	nova               bool // has packages for ARM on Windows, and for RISC-V
+	nova               bool // has packages for ARM on Windows, and for RISC-V, and signatures and SBOMs
 }{
 	{"3.4", "2026-09-15", "https://get.aurora.example", true},
 	{"3.3", "2026-05-12", "https://get.aurora.example", true},
@@ -94,13 +96,18 @@ func auroraFile() []byte {
 				continue
 			}
 			sum := sha256.Sum256([]byte(version + stability + day + p.system + p.arch))
-			list = append(list, auroraPackage{
+			name := fmt.Sprintf("%s/aurora-%s-%s-%s", folder, version, p.system, p.arch)
+			pkg := auroraPackage{
 				Version: version, Stability: stability, System: p.system, Arch: p.arch,
 				Built:  at.Add(2*time.Hour + time.Duration(i)*17*time.Minute).Format(time.RFC3339),
 				Size:   80<<20 + int64(binary.BigEndian.Uint32(sum[:])>>8),
 				SHA256: fmt.Sprintf("%x", sum),
-				URL:    fmt.Sprintf("%s/aurora-%s-%s-%s.%s", folder, version, p.system, p.arch, p.extension),
-			})
+				URL:    name + "." + p.extension,
+			}
+			if nova && stability == "" {
+				pkg.Signature, pkg.SBOM = pkg.URL+".asc", name+".spdx.json"
+			}
+			list = append(list, pkg)
 		}
 	}
 	for night := range 8 {

@@ -80,7 +80,7 @@ func TestDecodeWarnsOfUnknownKeys(t *testing.T) {
 		if name == "newer-minor.json" {
 			want = []string{
 				`newer-minor.json:1:16: unknown key "generator"`,
-				`newer-minor.json:3:4: unknown key "signature" (2 times)`,
+				`newer-minor.json:3:4: unknown key "signed_by" (2 times)`,
 				`newer-minor.json:3:53: unknown key "tags"`,
 				`newer-minor.json:5:53: unknown key "hash"`,
 			}

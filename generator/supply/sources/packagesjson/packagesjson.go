@@ -136,6 +136,7 @@ type Package struct {
 	Size              int64 // bytes
 	SHA256, SHA512    string
 	URL, File         string
+	Signature, SBOM   string // URLs
 	Stability         Stability
 	Line              int // line of its opening brace
 }
@@ -167,7 +168,7 @@ func (p *Package) record(product string) catalog.Record {
 	r := catalog.Record{
 		ProductName: cmp.Or(p.Product, product), OS: p.System, Arch: p.Arch, Revision: p.Revision, Version: p.Version,
 		BuildDate: p.Built, Size: p.Size, SHA256: p.SHA256, SHA512: p.SHA512, URL: p.URL,
-		FileName: cmp.Or(p.File, lastSegment(p.URL)),
+		Signature: p.Signature, SBOM: p.SBOM, FileName: cmp.Or(p.File, lastSegment(p.URL)),
 	}
 	if p.Stability != Nightly {
 		r.Release, r.PreRelease = p.Version, p.Stability == PreRelease
