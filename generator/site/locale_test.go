@@ -2,7 +2,6 @@ package site_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -217,7 +216,7 @@ func TestTextsAreUsed(t *testing.T) {
 		group := key[:strings.LastIndex(key, ".")]
 		// Go code makes some keys from parts: "query." + stability, "error." + key.
 		if !used[key] && !used[group] && !slices.Contains([]string{"query", "error", "cell"}, group) {
-			t.Error(fmt.Sprintf("nothing uses the text %s", key))
+			t.Errorf("nothing uses the text %s", key)
 		}
 	}
 }
