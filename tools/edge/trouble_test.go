@@ -237,7 +237,7 @@ func (c *cloud) earlier(sites []*site) *site {
 		if _, ok := c.objects("deploys/")[recordKey(id)]; id == "" || !ok {
 			return nil
 		}
-		if r = c.record(recordKey(id)); r.Root == now.Root {
+		if r = c.record(recordKey(id)); r.Site == now.Site {
 			continue
 		}
 		for _, s := range sites {
