@@ -16,8 +16,8 @@
 //	  Apple chip: Apple-Chip
 //
 // A text has a key, releases.title, and may have placeholders in braces. A text with plural forms has one for each
-// category of the language, as in https://cldr.unicode.org/index/cldr-spec/plural-rules; the placeholder {count} selects
-// it. Terms translate what the profile, the configuration and data files contain.
+// category of the language, as in https://cldr.unicode.org/index/cldr-spec/plural-rules; the placeholder {count}
+// selects it. Terms translate what the profile, the configuration and data files contain.
 //
 // Dates are written in Go's notation: see https://pkg.go.dev/time#Layout.
 package language

@@ -30,7 +30,8 @@ func addCards(b *Build, releases []*Release) {
 	}
 	for _, r := range releases {
 		add(r.CardURL(), card.Card{Title: r.Version,
-			Lines: []string{l.MustText("card.released", language.Values{"day": l.Day(r.Built)}), strings.Join(r.systems(), " · ")}})
+			Lines: []string{l.MustText("card.released", language.Values{"day": l.Day(r.Built)}),
+				strings.Join(r.systems(), " · ")}})
 	}
 	var systems []string
 	for _, s := range b.Index.Spec().Systems {

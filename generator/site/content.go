@@ -122,14 +122,16 @@ func newDocument(name, lang string, src []byte) (*document, fault.Findings) {
 		Source: source, Lang: lang, weight: fm.weight, layoutAt: fm.layoutAt,
 		body: textBody{body, bytes.Count(src[:len(src)-len(body)], []byte("\n"))},
 	}
-	d := &document{page: p, path: strings.TrimPrefix(p.Path, lang+"/"), src: src, body: body, aliases: fm.aliases, untitled: fm.untitled, draft: fm.draft,
+	d := &document{page: p, path: strings.TrimPrefix(p.Path, lang+"/"), src: src, body: body,
+		aliases: fm.aliases, untitled: fm.untitled, draft: fm.draft,
 		wrong: len(findings) > 0}
 	return d, findings
 }
 
 // again returns the document of an earlier set if the file's bytes are unchanged, and nil otherwise.
 func (c *documentSet) again(name, lang string, src []byte) *document {
-	if c == nil || c.good[name] == nil || c.good[name].page.Lang != lang || !bytes.Equal(c.good[name].src, withoutMark(src)) {
+	if c == nil || c.good[name] == nil || c.good[name].page.Lang != lang ||
+		!bytes.Equal(c.good[name].src, withoutMark(src)) {
 		return nil
 	}
 	d := *c.good[name]

@@ -82,7 +82,8 @@ func releaseFeed(b *Build, releases []*Release) atomFeed {
 		entries = append(entries, entry(b, r.URL(), b.Site.Project+" "+r.Version, summary, notes+files(b, r.Items),
 			r.Updated))
 	}
-	return feed(b, releasesFeedURL, "/releases/", l.MustText("feeds.releases", language.Values{"project": b.Site.Project}), entries)
+	title := l.MustText("feeds.releases", language.Values{"project": b.Site.Project})
+	return feed(b, releasesFeedURL, "/releases/", title, entries)
 }
 
 func previewFeed(b *Build, days []Day) atomFeed {
@@ -99,7 +100,8 @@ func previewFeed(b *Build, days []Day) atomFeed {
 		summary := l.MustText(key, language.Values{"revision": newest.Revision, "platforms": platformList(b, d.Items)})
 		entries = append(entries, entry(b, d.URL(), title, summary, files(b, d.Items), d.Updated()))
 	}
-	return feed(b, previewFeedURL, "/preview/", l.MustText("feeds.previews", language.Values{"project": b.Site.Project}), entries)
+	title := l.MustText("feeds.previews", language.Values{"project": b.Site.Project})
+	return feed(b, previewFeedURL, "/preview/", title, entries)
 }
 
 // feed returns a feed. The feed is published at the path self and describes the page at the path page. Its update time

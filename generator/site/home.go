@@ -79,7 +79,8 @@ type Phrase struct {
 func phrases(l *locale, spec *lookup.Spec) (list []Phrase) {
 	texts := map[lookup.Finds]string{
 		lookup.ByVersion: l.MustText("query.by_version", nil), lookup.ByRevision: l.MustText("query.by_revision", nil),
-		lookup.ByClosestRevision: l.MustText("query.by_closest_revision", nil), lookup.ByDate: l.MustText("query.by_date", nil),
+		lookup.ByClosestRevision: l.MustText("query.by_closest_revision", nil),
+		lookup.ByDate:            l.MustText("query.by_date", nil),
 	}
 	for _, p := range spec.Modes() {
 		if text := texts[p.Finds]; text != "" {

@@ -92,8 +92,8 @@ func (o *Options) languages() []string {
 // localizedFolders contain the pages that a build makes in all languages.
 var localizedFolders = []string{"/releases/", "/preview/", searchURL}
 
-// link returns the address of a page in the language. The path may end in a query or fragment. Addresses of anything but
-// the pages that exist in all languages, such as files and permalinks, stay as they are.
+// link returns the address of a page in the language. The path may end in a query or fragment. Addresses of anything
+// but the pages that exist in all languages, such as files and permalinks, stay as they are.
 func (l *locale) link(path string) string {
 	page, _, _ := strings.Cut(path, "#")
 	page, _, _ = strings.Cut(page, "?")
@@ -148,7 +148,7 @@ func (l *locale) functions() map[string]function {
 			"months of the language", l.Date},
 		"day":         {`day t`, "a day in the form of the language, in a `time` element", l.dayHTML},
 		"link":        {`link "/releases/"`, "the address of a page in the language: `/de/releases/`", l.link},
-		"number":      {`number n`, "a number with separators between thousands", func(n int64) string { return l.Number(n) }},
+		"number":      {`number n`, "a number with separators between thousands", l.Number},
 		"scriptTexts": {`scriptTexts "scripts.search"`, "the texts of groups as JSON, for scripts", l.ScriptTexts},
 		"t": {`t "home.native" "processor" name`, "a text of the language, with the values of its placeholders",
 			func(key string, pairs ...any) (string, error) {

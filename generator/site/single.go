@@ -17,14 +17,15 @@ const StatsURL = "/download-stats/"
 // BadgeURL is the path of the badges. They are made with the statistics.
 const BadgeURL = "/badge/"
 
+// PageIn returns a page in a language, without its path. link returns the address of another page in the language.
+type PageIn func(t *language.Table, link func(path string) string) (Page, error)
+
 // RenderPages renders a page outside of a build, in all languages of the site: at folder/index.html in the first one,
-// and at folder/de/index.html in others. page returns it without its path; link returns the
-// address of another page in the language. The assets that it needs come first; they are
-// copies in a folder of folder, so the page still works after a build replaces the assets of the site. If there is a
-// content file for the page's URL, it becomes the introduction: its text becomes the Body, and its title and description
-// replace those of the page. RenderPages does not use in.Index. It returns the same errors as Render, and those of page.
-func RenderPages(ctx context.Context, in Input, folder string, page func(t *language.Table, link func(path string) string) (Page, error),
-) (files []output.File, err error) {
+// and at folder/de/index.html in others. The assets that they need come first; they are copies in a folder of folder, so
+// the pages still work after a build replaces the assets of the site. If there is a content file for the page's URL, it
+// becomes the introduction: its text becomes the Body, and its title and description replace those of the page.
+// RenderPages does not use in.Index. It returns the same errors as Render, and those of page.
+func RenderPages(ctx context.Context, in Input, folder string, page PageIn) (files []output.File, err error) {
 	e, err := openEdition(ctx, in, folder+assetFolder, nil)
 	if err != nil {
 		return nil, err

@@ -24,8 +24,8 @@
 //
 // # Languages
 //
-// layouts/languages/ has a table of texts for each language: see package language. The pages that sitegen makes exist in
-// all languages of Options.Languages; content/de/about.md is the German version of content/about.md.
+// layouts/languages/ has a table of texts for each language: see package language. The pages that sitegen makes exist
+// in all languages of Options.Languages; content/de/about.md is the German version of content/about.md.
 //
 // # Data files
 //

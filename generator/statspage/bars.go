@@ -83,7 +83,9 @@ func columns(d *drawer, scheme *catalog.Scheme, s *stats.Summary, page func(vers
 		newGroup(d, "class", d.text("stats.class"), classShares(s.Classes), s.Total, d.class),
 	}, {
 		countryGroup(d, s),
-		newGroup(d, "region", d.text("stats.region"), regionShares(s.Countries), s.Total, func(v string) string { return d.orUnknown(d.Term(v)) }),
+		newGroup(d, "region", d.text("stats.region"), regionShares(s.Countries), s.Total, func(v string) string {
+			return d.orUnknown(d.Term(v))
+		}),
 	}}
 }
 
@@ -126,7 +128,8 @@ func (d *drawer) orUnknown(v string) string { return cmp.Or(v, d.text("stats.unk
 func newGroup(d *drawer, key, title string, shares []stats.Share, total int64, label func(string) string) Group {
 	g := Group{Key: key, Title: title}
 	for _, s := range shares {
-		b := Bar{Value: s.Value, Label: label(s.Value), Downloads: d.Number(s.Downloads), Share: d.share(s.Downloads, total),
+		b := Bar{Value: s.Value, Label: label(s.Value),
+			Downloads: d.Number(s.Downloads), Share: d.share(s.Downloads, total),
 			Files: g.FilesIn() != "" && s.Downloads > 0 && stats.HasSeriesFiles(s.Value), number: s.Downloads}
 		if key == "class" && s.Value == stats.Bot.String() {
 			b.Share = d.text("stats.not_counted") // totals exclude bots

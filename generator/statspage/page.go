@@ -29,17 +29,18 @@ type Options struct {
 }
 
 // Files renders the page of a summary, in all languages of the site. It returns the pages and their assets, with their
-// paths below the folder download-stats. If the site's layouts or content are invalid, the error has the kind fault.Content, as for
-// site.RenderPages.
+// paths below the folder download-stats. If the site's layouts or content are invalid, the error has the kind
+// fault.Content, as for site.RenderPages.
 func Files(ctx context.Context, in site.Input, s *stats.Summary, o Options) ([]output.File, error) {
 	in.Stats = true
-	files, err := site.RenderPages(ctx, in, folderName, func(t *language.Table, link func(string) string) (site.Page, error) {
+	inLanguage := func(t *language.Table, link func(string) string) (site.Page, error) {
 		local := o
 		if o.ReleasePage != nil {
 			local.ReleasePage = func(version string) string { return link(o.ReleasePage(version)) }
 		}
 		return page(ctx, t, in, s, local)
-	})
+	}
+	files, err := site.RenderPages(ctx, in, folderName, inLanguage)
 	for i := range files {
 		files[i].Path = strings.TrimPrefix(files[i].Path, folderName)
 	}
