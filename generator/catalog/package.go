@@ -30,8 +30,8 @@ func Stabilities() []Stability { return []Stability{Release, Nightly, Any} }
 
 // Package is one published installer. Publish validates every field that comes from outside. So ID, OS, Arch, Revision,
 // Version, Release and the checksums can be written to a path, a URL or a configuration file without escaping,
-// BuildDate to a page or a string, and the URLs to a Location header. Name, ProductName, Unversioned and FileName are free
-// text without line breaks, which must be escaped.
+// BuildDate to a page or a string, and the URLs to a Location header. Name, ProductName, Unversioned and FileName are
+// free text without line breaks, which must be escaped.
 type Package struct {
 	ID          string    // in the form that the scheme requires
 	Name        string    // for instance Aurora_linux_34645

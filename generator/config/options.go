@@ -118,9 +118,9 @@ var options = []*Option{
 		},
 		Usage: "languages of the pages",
 		Doc: "The languages of the pages: `en`, `de`, or another one with a table of texts in " +
-			"[layouts/languages/](layouts.md#languages). The pages of the first language are at the root of the site, " +
-			"those of the others below `/de/`. Error pages, pages for queries such as `/?version=5.12`, feeds and the " +
-			"API have the first language.",
+			"[layouts/languages/](layouts.md#languages). The pages of the first language are at the root of the " +
+			"site, those of the others below `/de/`. Error pages, pages for queries such as `/?version=5.12`, feeds " +
+			"and the API have the first language.",
 		field: languageList(func(c *Config) *[]string { return &c.Languages }),
 	},
 	{

@@ -121,9 +121,13 @@ func (e *Edition) read(ctx context.Context, folder string, before *Edition) (err
 	if sources, findings[3], err = layoutSources(in.Layouts); err != nil {
 		return fmt.Errorf("read the layouts: %w", err)
 	}
+	var was []*locale
+	if before != nil {
+		was = before.build.locales
+	}
 	for n, l := range e.build.locales {
-		if before != nil && n < len(before.build.locales) && e.sameLayouts(before, before.build.locales[n], l, sources) {
-			l.layouts = before.build.locales[n].layouts
+		if n < len(was) && e.sameLayouts(before, was[n], l, sources) {
+			l.layouts = was[n].layouts
 		} else {
 			l.layouts = parseLayouts(sources, functions(strings.TrimSuffix(in.BaseURL, "/"), e.assets, l))
 		}

@@ -55,7 +55,8 @@ func addErrors(b *Build) {
 	for _, p := range spec.Problems() {
 		b.AddPage(errorPage("-/error/400-"+p.Param+".html",
 			l.MustText("error.bad_parameter", language.Values{"parameter": p.Param}),
-			ErrorPage{Status: 400, Text: problemText(l, p, spec.ModeNames()), Problem: &p, Values: values(spec, p.Param)}))
+			ErrorPage{Status: 400, Text: problemText(l, p, spec.ModeNames()), Problem: &p,
+				Values: values(spec, p.Param)}))
 	}
 }
 

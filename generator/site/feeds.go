@@ -73,8 +73,8 @@ func releaseFeed(b *Build, releases []*Release) atomFeed {
 		if r.Revisions() {
 			key = "feeds.release_revision"
 		}
-		summary := l.MustText(key, language.Values{"project": b.Site.Project, "version": r.Version, "revision": r.Revision,
-			"platforms": platformList(b, r.Items)})
+		summary := l.MustText(key, language.Values{"project": b.Site.Project, "version": r.Version,
+			"revision": r.Revision, "platforms": platformList(b, r.Items)})
 		notes := string(r.notes)
 		if left -= len(notes); left < 0 && r.Notes {
 			notes = `<p><a href="` + b.AbsURL(r.URL()+"#notes") + `">` + l.MustText("feeds.whats_new", nil) + `</a></p>` + "\n"
@@ -126,11 +126,12 @@ func feed(b *Build, self, page, title string, entries []atomEntry) atomFeed {
 
 // files returns a list of packages with their sizes and checksums, in HTML.
 func files(b *Build, items []Item) string {
+	l := b.locales[0]
 	var list strings.Builder
 	list.WriteString("<ul>\n")
 	for _, i := range items {
 		fmt.Fprintf(&list, `<li><a href="%s">%s</a>, %s`, b.AbsURL(i.URL()),
-			html.EscapeString(cmp.Or(i.FileName(), b.locales[0].terms([]string{i.System(), i.ArchTitle()}))), b.locales[0].Bytes(i.Size))
+			html.EscapeString(cmp.Or(i.FileName(), l.terms([]string{i.System(), i.ArchTitle()}))), l.Bytes(i.Size))
 		if sum := i.Checksum(); sum != "" {
 			fmt.Fprintf(&list, "<br>SHA-%d: <code>%s</code>", i.ChecksumBits(), sum)
 		}

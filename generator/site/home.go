@@ -159,7 +159,8 @@ func addHomePage(b *Build, releases []*Release) {
 				h.Requirements = url
 			}
 		}
-		b.AddPage(b.localized(l, Page{Path: "index.html", Layout: "home.html", Description: b.Options.Description, Data: h},
+		page := Page{Path: "index.html", Layout: "home.html", Description: b.Options.Description, Data: h}
+		b.AddPage(b.localized(l, page,
 			heading{title: "home.title", values: language.Values{"project": b.Site.Project}}))
 	}
 }

@@ -48,8 +48,8 @@ func readLanguages(in Input) (list []*locale, warnings, findings fault.Findings,
 			l.Table, doubtful, wrong, err = readTable(in.Layouts, code, base)
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
-				findings = append(findings, in.LanguagesAt.Errorf("languages has %s, but there is no %s%s%s.yaml; copy %s.yaml "+
-					"and translate it", code, layoutFolder, languageFolder, code, language.Base))
+				findings = append(findings, in.LanguagesAt.Errorf("languages has %s, but there is no %s%s%s.yaml; "+
+					"copy %s.yaml and translate it", code, layoutFolder, languageFolder, code, language.Base))
 				continue
 			case err != nil:
 				return nil, nil, nil, err

@@ -86,8 +86,8 @@ func layers(fsys fs.FS, name string) (texts [][]byte, err error) {
 }
 
 // InLanguages returns content that is in English, with a folder for each further language, as a site with some
-// languages needs it: without the folders of other languages, and with the content of the first language, if there is some, in
-// place of the English one. fsys may be nil.
+// languages needs it: without the folders of other languages, and with the content of the first language, if there is
+// some, in place of the English one. fsys may be nil.
 func InLanguages(fsys fs.FS, languages []string) fs.FS {
 	if fsys == nil || len(languages) == 0 {
 		return fsys

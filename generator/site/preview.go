@@ -95,7 +95,8 @@ func addPreview(b *Build) {
 		page := Page{
 			Path: "preview/index.html", Layout: "preview.html", Data: p,
 		}
-		words := heading{"preview.title", "preview.description", language.Values{"project": b.Site.Project, "year": p.Year}}
+		words := heading{"preview.title", "preview.description",
+			language.Values{"project": b.Site.Project, "year": p.Year}}
 		if p.Year != 0 {
 			page.Path = strings.TrimPrefix(yearURL(p.Year), "/") + "index.html"
 			words.title, words.description = "preview.title_year", "preview.description_year"

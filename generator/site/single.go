@@ -21,9 +21,9 @@ const BadgeURL = "/badge/"
 type PageIn func(t *language.Table, link func(path string) string) (Page, error)
 
 // RenderPages renders a page outside of a build, in all languages of the site: at folder/index.html in the first one,
-// and at folder/de/index.html in others. The assets that they need come first; they are copies in a folder of folder, so
-// the pages still work after a build replaces the assets of the site. If there is a content file for the page's URL, it
-// becomes the introduction: its text becomes the Body, and its title and description replace those of the page.
+// and at folder/de/index.html in others. The assets that they need come first; they are copies in a folder of folder,
+// so the pages still work after a build replaces the assets of the site. If there is a content file for the page's URL,
+// it becomes the introduction: its text becomes the Body, and its title and description replace those of the page.
 // RenderPages does not use in.Index. It returns the same errors as Render, and those of page.
 func RenderPages(ctx context.Context, in Input, folder string, page PageIn) (files []output.File, err error) {
 	e, err := openEdition(ctx, in, folder+assetFolder, nil)

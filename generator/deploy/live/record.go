@@ -271,8 +271,8 @@ func carry(earlier []*Record, files []File, now time.Time) []Asset {
 	return assets
 }
 
-// merge returns the assets that a record serves when it is live again: those that it served then, and earlier ones. more
-// has the keys of those that are new to it, by path.
+// merge returns the assets that a record serves when it is live again: those that it served then, and earlier ones.
+// more has the keys of those that are new to it, by path.
 func merge(served, earlier []Asset) (assets []Asset, more map[string]string) {
 	byPath := make(map[string]Asset, len(served)+len(earlier))
 	for _, a := range served {
