@@ -71,8 +71,8 @@ var categories = map[string]plural.Form{"zero": plural.Zero, "one": plural.One, 
 // Values are the values of placeholders by name.
 type Values map[string]any
 
-// Text returns a text with the values of its placeholders. It is plain text. An error says that there is no such text,
-// or that a value is missing.
+// Text returns a text with the values of its placeholders, as plain text. It fails if there is no such text, or if a
+// value is missing.
 func (t *Table) Text(key string, values Values) (string, error) { return t.fill(key, values, t.plain) }
 
 // HTML returns a text that contains markup. The values are escaped, except those that are markup already.
@@ -263,7 +263,7 @@ type Script struct {
 }
 
 // Script returns what a script needs, with the texts of some groups, such as scripts.charts. Names of texts are without
-// the group. An error says that there is no such group, or that two of them have a text of the same name.
+// the group. It fails if there is no such group, or if two of them have a text of the same name.
 func (t *Table) Script(groups ...string) (Script, error) {
 	texts, err := t.groups(groups)
 	return Script{texts, t.decimal, t.grouping, t.shortMonths, [2]string{t.shortDay(), "Jan 2006"}}, err
