@@ -30,6 +30,7 @@ dark=--blink-settings=preferredColorScheme=0
 shot home http://127.0.0.1:8481/ 1280 1000
 shot home-phone http://127.0.0.1:8481/ 390 844 $dark
 shot release http://127.0.0.1:8481/releases/5.12.4/ 1280 900
+shot german http://127.0.0.1:8481/de/ 1280 900
 shot releases http://127.0.0.1:8481/releases/ 1280 900
 shot preview http://127.0.0.1:8481/preview/ 1280 900
 shot statistics http://127.0.0.1:8481/download-stats/ 1280 1000
