@@ -3,6 +3,7 @@ package site
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +22,17 @@ type Preview struct {
 	Months    []Month  // newest first
 	Years     []int    // all years with builds, newest first
 	Revisions bool     // whether builds have a revision of the source code
+
+	changes string // URL of the changes between two revisions, with {from} and {to}; "" for none
+}
+
+// Changes returns the URL of the changes since the builds of the day before, or "" if it is not known.
+func (p Preview) Changes(d Day) string {
+	to := d.revision()
+	if p.changes == "" || d.before == 0 || d.before >= to {
+		return ""
+	}
+	return strings.NewReplacer("{from}", strconv.Itoa(d.before), "{to}", strconv.Itoa(to)).Replace(p.changes)
 }
 
 // Month is the days of a month that have nightly builds, newest first.
@@ -50,6 +62,16 @@ type Day struct {
 	Date  time.Time // midnight, UTC
 	Items []Item    // newest first
 	Cells [][]Item  // builds by column of the page
+
+	before int // highest revision of the day before with builds; 0 if there is none
+}
+
+// revision returns the highest revision of the day's builds.
+func (d Day) revision() (highest int) {
+	for _, i := range d.Items {
+		highest = max(highest, i.Revision)
+	}
+	return highest
 }
 
 // Anchor returns the id of the day on its page, for instance 2026-01-31.
@@ -85,6 +107,9 @@ func daysOf(packages []Item) []Day {
 		days = append(days, Day{Date: items[0].Built.Truncate(24 * time.Hour), Items: items})
 	}
 	slices.SortFunc(days, func(a, b Day) int { return b.Date.Compare(a.Date) })
+	for n := range len(days) - 1 {
+		days[n].before = days[n+1].revision()
+	}
 	return days
 }
 
@@ -92,6 +117,7 @@ func daysOf(packages []Item) []Day {
 // day lead to the page of its year, so they remain valid when newer builds arrive.
 func addPreview(b *Build) {
 	for _, p := range b.derived.previews {
+		p.changes = b.Changes
 		page := Page{
 			Path: "preview/index.html", Layout: "preview.html", Data: p,
 		}

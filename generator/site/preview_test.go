@@ -21,6 +21,35 @@ func built(day string) func(*catalog.Package) {
 	}
 }
 
+// TestPreviewChanges checks the links to the changes since the day before.
+func TestPreviewChanges(t *testing.T) {
+	in := downloadInput(t, []*catalog.Package{
+		newPackage(1, onLinux, nightly("5.9.0"), built("2025-12-31")),
+		newPackage(2, onWindows, nightly("5.9.0"), built("2026-01-01")),
+		newPackage(3, onLinux, nightly("5.9.0"), built("2026-01-01")),
+		newPackage(4, onLinux, nightly("5.9.0"), built("2026-01-05")),
+	})
+	links := func(path string) (list []string) {
+		files, _ := rendered(t, in)
+		for _, a := range find(parsed(t, files[path]), func(n *html.Node) bool { return attr(n, "class") == "changes" }) {
+			list = append(list, attr(a, "href"))
+		}
+		return list
+	}
+	if got := links("preview/index.html"); got != nil {
+		t.Errorf("without changes in the profile: %q", got)
+	}
+	in.Changes = "https://git.example.org/log/{from}..{to}"
+	for path, want := range map[string][]string{
+		"preview/index.html":      {"https://git.example.org/log/30003..30004", "https://git.example.org/log/30001..30003"},
+		"preview/2025/index.html": nil,
+	} {
+		if diff := cmp.Diff(want, links(path)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", path, diff)
+		}
+	}
+}
+
 func TestPreviewTable(t *testing.T) {
 	armMac := catalog.Platform{OS: catalog.OS("macosx"), Arch: catalog.Arch("arm64")}
 	files := downloadSite(t, []*catalog.Package{
