@@ -101,6 +101,7 @@ func TestOtherFirstLanguage(t *testing.T) {
 		"index.html": "Aurora herunterladen", "404.html": "Seite nicht gefunden", "releases.atom": "Versionen von Aurora",
 		"-/error/400-mode.html": "Das Paket ist zweimal bestimmt: version, revision, closest-revision und date schließen",
 		"-/error/400-os.html":   "Der Parameter os fehlt oder ist kein bekanntes Betriebssystem.",
+		"-/error/400-date.html": "Erlaubt: JJJJ-MM-TT, zum Beispiel 2026-09-09.",
 	} {
 		if !strings.Contains(files[path], want) {
 			t.Errorf("%s does not contain %q:\n%s", path, want, files[path])
