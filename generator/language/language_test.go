@@ -238,7 +238,7 @@ func TestValidCode(t *testing.T) {
 	}
 }
 
-// FuzzRead checks that the table of any text has only texts that can be shown, and that findings have a place.
+// FuzzRead reads any text as a table, and checks that each finding has a place in the text.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(german))
 	f.Add([]byte("texts: {a: {one: x}, b: {other: \"{count} {x}\"}}"))

@@ -19,7 +19,7 @@ type File struct {
 	Text []byte
 }
 
-// codeRE matches the codes of languages that can be a part of an address.
+// codeRE matches the codes of languages that are valid in an address.
 var codeRE = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 
 // ValidCode reports whether a code is that of a language, in the canonical form of BCP 47: en, pt-BR.
