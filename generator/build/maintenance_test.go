@@ -27,12 +27,16 @@ func TestMaintenance(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"/", "/?version=5.2", "/?os=x", "/releases/", "/releases", "/releases/5.12.4/",
-		"/de/", "/feed.xml", "/no/such/page/", "/-/error/503.html", "/404.html"} {
+		"/de/", "/de/releases/", "/feed.xml", "/no/such/page/", "/-/error/503.html", "/404.html"} {
 		res := get(t, client, http.MethodGet, n.URL+path)
 		if res.StatusCode == http.StatusNotFound && (strings.HasPrefix(path, "/-/") || path == "/404.html") {
 			continue // internal
 		}
-		if res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(res.body, "Under maintenance</h1>") {
+		title := "Under maintenance</h1>"
+		if strings.HasPrefix(path, "/de/") {
+			title = "Wartungsarbeiten</h1>"
+		}
+		if res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(res.body, title) {
 			t.Errorf("%s: status %d, body %.300s", path, res.StatusCode, res.body)
 		}
 		for name, want := range map[string]string{"Retry-After": "600", "Cache-Control": "no-store", "ETag": "",

@@ -111,8 +111,14 @@ func testDetection(t *testing.T, chromium *browser.Process, url string) {
 }
 
 // pageTypes has a path of each type of page.
-var pageTypes = []string{"/", "/releases/", "/releases/5.12.4/", "/releases/5.2.2/", "/preview/", "/preview/bisect/?system=amd64-win&good=35152&bad=35185", "/api/", "/requirements/", "/search/?q=5.12", "/search/",
-	"/de/", "/de/releases/5.12.4/", "/?version=5.2", "/?os=macosx&stability=release", "/?os=mac", "/download?os=win&version=5.9", "/no/such/page/"}
+var pageTypes = []string{
+	"/", "/releases/", "/releases/5.12.4/", "/releases/5.2.2/", "/preview/",
+	"/preview/bisect/?system=amd64-win&good=35152&bad=35185", "/api/", "/requirements/", "/search/?q=5.12", "/search/",
+	"/de/", "/de/releases/", "/de/releases/5.12.4/", "/de/releases/5.2.2/", "/de/preview/",
+	"/de/preview/bisect/?system=amd64-win&good=35152&bad=35185", "/de/requirements/", "/de/search/?q=5.12",
+	"/?version=5.2", "/?os=macosx&stability=release", "/?os=mac", "/download?os=win&version=5.9", "/no/such/page/",
+	"/de/no/such/page/",
+}
 
 // testAccessible checks all types of pages with axe-core, on phones, tablets and desktop computers, in light and dark
 // colours.

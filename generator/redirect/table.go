@@ -11,6 +11,7 @@ package redirect
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -36,6 +37,9 @@ type Files struct {
 	// Pages holds the paths of the files that a build writes: "/", "/docs/install/", "/robots.txt". A folder's
 	// index.html has two paths, with and without the name.
 	Pages map[string]bool
+	// Languages holds the codes of the languages that have error pages of their own, sorted. For /de/, these are in
+	// -/error/de/; for all other paths, in -/error/, except 404.html.
+	Languages []string
 	// Other reports whether there is another file at a path below the root of the site, written without a slash at its
 	// start: one that someone has put there. nil for none.
 	Other func(path string) bool
@@ -48,12 +52,28 @@ type Files struct {
 func FilesOf(files []string) Files {
 	f := Files{Pages: make(map[string]bool, len(files))}
 	for _, file := range files {
+		if m := errorPageRE.FindStringSubmatch(file); m != nil {
+			f.Languages = append(f.Languages, m[1])
+		}
 		if !strings.HasPrefix(file, "-/") { // parts of pages, which are not meant to be requested
 			f.Pages["/"+strings.TrimSuffix(file, "index.html")] = true
 			f.Pages["/"+file] = true
 		}
 	}
+	slices.Sort(f.Languages)
 	return f
+}
+
+// errorPageRE matches the page for status 404 in another language than the first.
+var errorPageRE = regexp.MustCompile(`^-/error/([^/]+)/404\.html$`)
+
+// LanguagePattern returns a regular expression for the codes in Languages; "" if there are none.
+func (f Files) LanguagePattern() string {
+	codes := make([]string, len(f.Languages))
+	for i, code := range f.Languages {
+		codes[i] = regexp.QuoteMeta(code)
+	}
+	return strings.Join(codes, "|")
 }
 
 // Page reports whether a build writes a file that the server shows at a path: that file, or the index.html of a folder.
@@ -72,7 +92,8 @@ func (f Files) Has(path string) bool {
 func (t *Table) Same(o *Table) bool {
 	same := func(a, b *Rule) bool { return a.String() == b.String() && a.Pos == b.Pos }
 	return t.Index == o.Index && t.Name == o.Name && slices.Equal(t.Headers, o.Headers) &&
-		slices.EqualFunc(t.Rules.All(), o.Rules.All(), same) && maps.Equal(t.Files.Pages, o.Files.Pages)
+		slices.EqualFunc(t.Rules.All(), o.Rules.All(), same) && maps.Equal(t.Files.Pages, o.Files.Pages) &&
+		slices.Equal(t.Files.Languages, o.Files.Languages)
 }
 
 // Answer is the answer to a request.

@@ -27,7 +27,8 @@ type Value struct {
 }
 
 // addErrors adds the error pages that a server sends: a general page for each status, one for each parameter that can
-// be invalid, and one for each kind of file that may not exist.
+// be invalid, and one for each kind of file that may not exist. Errors at the addresses of pages have pages in all
+// languages: for /de/, they are in -/error/de/. The download API has one language.
 func addErrors(b *Build) {
 	spec := b.Index.Spec()
 	version := ""
@@ -36,28 +37,40 @@ func addErrors(b *Build) {
 			version = m.Name
 		}
 	}
-	l := b.locales[0]
 	// add adds a page; key_about is the text below the title.
-	add := func(path, key string, e ErrorPage) {
+	add := func(l *locale, path, key string, e ErrorPage) {
 		e.Text = l.MustText("error."+key+"_about", nil)
-		b.AddPage(errorPage(path, l.MustText("error."+key, nil), e))
+		b.addError(l, path, l.MustText("error."+key, nil), e)
 	}
-	add("400.html", "bad_request", ErrorPage{Status: 400})
-	add("404.html", "no_page", ErrorPage{Status: 404, Nearest: version})
-	add("-/error/405.html", "method", ErrorPage{Status: 405})
-	add("-/error/412.html", "precondition", ErrorPage{Status: 412})
-	add("-/error/414.html", "too_long", ErrorPage{Status: 414})
-	add("-/error/416.html", "range", ErrorPage{Status: 416})
-	add("-/error/500.html", "server", ErrorPage{Status: 500})
-	add("-/error/503.html", "maintenance", ErrorPage{Status: 503})
-	add("-/error/404-package.html", "no_package", ErrorPage{Status: 404, Nearest: version})
-	add("-/error/404-bitstream.html", "no_file", ErrorPage{Status: 404})
+	for n, l := range b.locales {
+		folder, notFound := "-/error/", "404.html"
+		if n > 0 {
+			folder += l.Code + "/"
+			notFound = folder + notFound
+		}
+		add(l, notFound, "no_page", ErrorPage{Status: 404, Nearest: version})
+		add(l, folder+"405.html", "method", ErrorPage{Status: 405})
+		add(l, folder+"412.html", "precondition", ErrorPage{Status: 412})
+		add(l, folder+"416.html", "range", ErrorPage{Status: 416})
+		add(l, folder+"500.html", "server", ErrorPage{Status: 500})
+		add(l, folder+"503.html", "maintenance", ErrorPage{Status: 503})
+	}
+	l := b.locales[0]
+	add(l, "400.html", "bad_request", ErrorPage{Status: 400})
+	add(l, "-/error/414.html", "too_long", ErrorPage{Status: 414})
+	add(l, "-/error/404-package.html", "no_package", ErrorPage{Status: 404, Nearest: version})
+	add(l, "-/error/404-bitstream.html", "no_file", ErrorPage{Status: 404})
 	for _, p := range spec.Problems() {
-		b.AddPage(errorPage("-/error/400-"+p.Param+".html",
+		b.addError(l, "-/error/400-"+p.Param+".html",
 			l.MustText("error.bad_parameter", language.Values{"parameter": p.Param}),
 			ErrorPage{Status: 400, Text: problemText(l, p, spec.ModeNames()), Problem: &p,
-				Values: values(spec, p.Param)}))
+				Values: values(spec, p.Param)})
 	}
+}
+
+// addError adds an error page in a language.
+func (b *Build) addError(l *locale, path, title string, e ErrorPage) {
+	b.AddPage(Page{Path: path, Lang: l.Code, Layout: "error.html", Title: title, Data: e, NoIndex: true})
 }
 
 // values returns the values of a parameter that has a list of them.
@@ -82,10 +95,6 @@ func values(spec *lookup.Spec, name string) (list []Value) {
 		list = append(list, v)
 	}
 	return list
-}
-
-func errorPage(path, title string, e ErrorPage) Page {
-	return Page{Path: path, Layout: "error.html", Title: title, Data: e, NoIndex: true}
 }
 
 // problemText returns a problem as a sentence.

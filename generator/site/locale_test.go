@@ -60,6 +60,9 @@ func TestLanguages(t *testing.T) {
 		"de/preview/index.html":        {"Jede Nacht.", "Vorschau-Builds von Aurora"},
 		"de/preview/bisect/index.html": {"Den Build mit einem Fehler finden"},
 		"de/search/index.html":         {`data-index="/de/search/index.json"`},
+		"-/error/de/404.html":          {`<html lang="de">`, "Seite nicht gefunden", `href="/de/releases/"`},
+		"-/error/de/503.html":          {"Wartungsarbeiten"},
+		"404.html":                     {`<html lang="en">`, "Page not found", `href="/releases/"`},
 		"sitemap.xml":                  {"https://download.example.org/de/releases/5.12.1/", "https://download.example.org/only/"},
 		"releases.atom":                {`xml:lang="en"`},
 	} {

@@ -216,9 +216,9 @@ func TableReply(table *redirect.Table, site *emulate.Site, request string) (emul
 	case a.Location != "":
 		return emulate.Redirect(a.Status, a.Location, ""), nil
 	case a.File != "":
-		return serveFile(site, a.Status, a.File)
+		return serveFile(site, path, a.Status, a.File)
 	case a.Status >= 400:
-		return site.Error(a.Status, "404.html")
+		return site.Missing(a.Status, path)
 	}
 	return site.Serve(path, query)
 }
@@ -234,12 +234,12 @@ func OnSite(site *emulate.Site, rule OracleReply, path, query string) (emulate.R
 	case rule.Location != "":
 		return emulate.Redirect(rule.Status, rule.Location, ""), nil
 	}
-	return serveFile(site, rule.Status, unescape(rule.File))
+	return serveFile(site, path, rule.Status, unescape(rule.File))
 }
 
 // serveFile returns the reply of a site for a rule that sends a file with a status. The file may be a folder, with or
 // without a slash at its end. If there is no such file, the reply is the error page.
-func serveFile(site *emulate.Site, status int, file string) (emulate.Reply, error) {
+func serveFile(site *emulate.Site, path string, status int, file string) (emulate.Reply, error) {
 	reply, err := site.Serve(emulate.Clean(file), "")
 	if err == nil && reply.Status == http.StatusMovedPermanently {
 		reply, err = site.Serve(emulate.Clean(file)+"/", "")
@@ -248,9 +248,9 @@ func serveFile(site *emulate.Site, status int, file string) (emulate.Reply, erro
 	case err != nil:
 		return reply, err
 	case reply.Status != http.StatusOK && status == http.StatusOK:
-		return site.NotFound()
+		return site.NotFound(path)
 	case reply.Status != http.StatusOK:
-		return site.Error(status, "404.html")
+		return site.Missing(status, path)
 	}
 	reply.Status = status
 	return reply, nil

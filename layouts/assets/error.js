@@ -42,7 +42,9 @@ if (asked.get(parameter)) {
 
 // The newest releases of the series nearest to the version in the address, /releases/5.9/ or ?version=5.9.
 const nearest = document.getElementById("nearest")
-const version = asked.get(nearest?.dataset.parameter) ?? location.pathname.match(/^\/releases\/([^/]+)/)?.[1]
+const {parameter: key, releases: folder} = nearest?.dataset ?? {}
+const below = location.pathname.startsWith(folder) ? location.pathname.slice(folder.length).split("/")[0] : null
+const version = asked.get(key) ?? below
 if (nearest && /^\d/.test(version ?? "")) {
   const numbers = text => text.split(/\D+/).map(Number)
   const wanted = numbers(version)
@@ -55,7 +57,7 @@ if (nearest && /^\d/.test(version ?? "")) {
     })
     for (const {version} of list.slice(0, 5)) {
       const link = document.createElement("a")
-      link.href = `/releases/${encodeURIComponent(version)}/`
+      link.href = `${folder}${encodeURIComponent(version)}/`
       link.textContent = version
       nearest.append(" ", link)
     }

@@ -53,8 +53,19 @@ func (s *Site) Content(status int, file, cache string) (Reply, error) {
 // Error replies with an error page of the site.
 func (s *Site) Error(status int, page string) (Reply, error) { return s.Content(status, page, NoStore) }
 
-// NotFound replies with the site's page for status 404.
-func (s *Site) NotFound() (Reply, error) { return s.Error(http.StatusNotFound, "404.html") }
+// NotFound replies with the site's page for status 404 to a request for a path.
+func (s *Site) NotFound(at string) (Reply, error) { return s.Missing(http.StatusNotFound, at) }
+
+// Missing replies to a request for a path at which there is nothing: with status 404 or 410 and the site's page in the
+// language of the path. For /de/, that is -/error/de/404.html.
+func (s *Site) Missing(status int, at string) (Reply, error) {
+	if language, _, ok := strings.Cut(at[1:], "/"); ok {
+		if page := "-/error/" + language + "/404.html"; s.Has(page) {
+			return s.Error(status, page)
+		}
+	}
+	return s.Error(status, "404.html")
+}
 
 // Allow is the header Allow of a reply: the methods of requests that a site answers.
 const Allow = "GET, HEAD, OPTIONS"
@@ -88,7 +99,7 @@ func (s *Site) Serve(at, query string) (Reply, error) {
 		}
 		return Redirect(http.StatusMovedPermanently, location, FiveMinutes), nil
 	}
-	return s.NotFound()
+	return s.NotFound(at)
 }
 
 // Show replies with the page or file at a path and the given status: that of a rule that serves another file than the
@@ -105,7 +116,7 @@ func (s *Site) Show(status int, at string) (Reply, error) {
 			return s.Content(status, name, cache)
 		}
 	}
-	return s.NotFound()
+	return s.NotFound(at)
 }
 
 // CacheOf returns the Cache-Control of a file of the site.

@@ -51,7 +51,7 @@ func TestServe(t *testing.T) {
 		t.Errorf("an asset: %v, %v", r.Header, err)
 	}
 	bare := emulate.NewSite(memory{})
-	if r, err := bare.NotFound(); err != nil || r.Status != 404 || string(r.Body) != "Not Found\n" {
+	if r, err := bare.NotFound("/x"); err != nil || r.Status != 404 || string(r.Body) != "Not Found\n" {
 		t.Errorf("a site without 404.html: %d %s, %v", r.Status, r.Body, err)
 	}
 }

@@ -281,6 +281,48 @@ func TestRandomRules(t *testing.T) {
 	}
 }
 
+// TestLanguages checks that a missing page is answered with the error page in the language of the path.
+func TestLanguages(t *testing.T) {
+	site := emulate.NewSite(memory{"index.html": []byte("home"), "404.html": []byte("error 404"),
+		"de/index.html": []byte("Startseite"), "-/error/de/404.html": []byte("Fehler 404"),
+		"-/error/pt-BR/404.html": []byte("erro 404"), "-/error/404-bitstream.html": []byte("no such file")})
+	list, err := redirect.Parse("rules.txt", "/de/gone 410\n/de/lost 404\n/de/away / 301\n/gone 410\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(list),
+		Files: redirect.FilesOf(site.Paths())}
+	table.Files.Read = site.File
+	if want := []string{"de", "pt-BR"}; !slices.Equal(table.Files.Languages, want) {
+		t.Fatalf("languages %q, want %q", table.Files.Languages, want)
+	}
+	for _, s := range servers.All() {
+		t.Run(s.Name(), func(t *testing.T) {
+			a := newAsker(t, s, table, site)
+			for request, want := range map[string]string{
+				"/": "200 home", "/de/": "200 Startseite", "/no.css": "404 error 404", "/dex/no.css": "404 error 404",
+				"/de/no.css": "404 Fehler 404", "/de/a/no.css": "404 Fehler 404", "/de/no.css?x=1": "404 Fehler 404",
+				"/pt-BR/no.css": "404 erro 404", "/x/de/no.css": "404 error 404", "/bitstream/de/x": "404 no such file",
+				"/de/lost": "404 Fehler 404", "/de/gone": "410 Fehler 404", "/gone": "410 error 404", "/de/away": "301 ",
+			} {
+				switch rule := table.Answer(request, "").Rule; { // differences that the servers declare
+				case s.Name() == "s3":
+					want = strings.NewReplacer("Fehler", "error", "erro ", "error ", "410", "404",
+						"no such file", "error 404").Replace(want)
+				case s.Name() == "netlify":
+					want = strings.Replace(want, "no such file", "error 404", 1)
+				case s.Name() == "cloudfront" && rule == nil: // the bucket may have the file, and has one error page
+					want = strings.NewReplacer("Fehler", "error", "erro ", "error ").Replace(want)
+				}
+				r := a.ask(t, request)
+				if got := fmt.Sprintf("%d %s", r.Status, r.Body); got != want {
+					t.Errorf("%s: %q, want %q", request, got, want)
+				}
+			}
+		})
+	}
+}
+
 func TestFind(t *testing.T) {
 	for _, s := range servers.All() {
 		if found, err := servers.Find(s.Name()); err != nil || found.Name() != s.Name() {

@@ -67,6 +67,7 @@ func (s Server) Compile(t *redirect.Table) *redirect.Compilation {
 	writePackages(w, t.Index)
 	writeFiles(w, t.Index)
 	writeRules(w, t.Rules)
+	writeLanguages(w, t.Files)
 	writeRoute(w, t.Index)
 	c.Files = []output.File{redirect.File(s, fileName, w.Bytes())}
 	return c

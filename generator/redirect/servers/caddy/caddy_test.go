@@ -290,6 +290,27 @@ func TestPairs(t *testing.T) {
 	}
 }
 
+// TestLanguages checks that errors have a page in the language of the path.
+func TestLanguages(t *testing.T) {
+	list, err := redirect.Parse("rules.txt", "/de/gone 410\n/de/lost 404\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, &redirect.Table{Index: testutil.NoPackages(t), Rules: redirect.NewRules(list)}, memory{
+		"index.html": []byte("home"), "404.html": []byte("error 404"), "de/index.html": []byte("Startseite"),
+		"-/error/405.html": []byte("error 405"), "-/error/de/404.html": []byte("Fehler 404"),
+		"-/error/de/405.html": []byte("Fehler 405"), "-/error/404-bitstream.html": []byte("no such file")})
+	for _, request := range []string{"/", "/de/", "/none", "/de/none", "/de/none?x", "/de//a/", "/dex/none", "/x/de/none",
+		"/de/.git/config", "/-/error/de/404.html", "/de/gone", "/de/lost", "/bitstream/de/none"} {
+		r.compare(t, request)
+	}
+	for path, want := range map[string]string{"/": "error 405", "/de/": "Fehler 405", "/de/none": "Fehler 405"} {
+		if res, body := testutil.Ask(t, client, "POST", r.url+path); res.StatusCode != 405 || body != want {
+			t.Errorf("POST %s: status %d, %q, want %q", path, res.StatusCode, body, want)
+		}
+	}
+}
+
 func TestRandomRules(t *testing.T) {
 	files := memory{"index.html": []byte("home"), "404.html": []byte("error 404")}
 	for seed := range uint64(testutil.Amount(3, 1)) {

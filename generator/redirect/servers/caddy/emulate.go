@@ -23,7 +23,7 @@ func (Server) Emulate(t *redirect.Table, _ func() *redirect.Compilation) (redire
 // Answer implements redirect.Emulator.
 func (e emulator) Answer(s *emulate.Site, path, query string) (emulate.Reply, error) {
 	if hiddenRE.MatchString(path) {
-		return s.NotFound()
+		return s.NotFound(path)
 	}
 	a := e.table.Answer(path, query)
 	plainHome := a.API.Kind == lookup.Page && !e.given(query)
@@ -49,7 +49,7 @@ func (e emulator) Answer(s *emulate.Site, path, query string) (emulate.Reply, er
 	case a.Status >= 400 && strings.HasPrefix(path, lookup.BitstreamPrefix):
 		return s.Error(a.Status, "-/error/404-bitstream.html")
 	case a.Status >= 400:
-		return s.Error(a.Status, "404.html")
+		return s.Missing(a.Status, path)
 	}
 	return e.file(s, path)
 }
@@ -74,7 +74,7 @@ func (e emulator) file(s *emulate.Site, path string) (emulate.Reply, error) {
 	case r.Status == 301 && s.Has(path[1:]+"/index.html"):
 		r.Status = 308
 	case r.Status == 301:
-		return s.NotFound()
+		return s.NotFound(path)
 	}
 	if strings.HasPrefix(path, "/api/") {
 		r = r.WithCORS()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/Slicer/sitegen/generator/catalog"
@@ -184,9 +185,9 @@ handle_errors {
 		header Cache-Control no-store
 		header -Access-Control-Allow-Origin
 		header @sitegen_refused Allow "GET, HEAD, OPTIONS"
-		rewrite @sitegen_refused /-/error/405.html
+		rewrite @sitegen_refused /-/error{sitegen_language}/405.html
 		file_server @sitegen_refused
-		rewrite @sitegen_page /404.html
+		rewrite @sitegen_page {sitegen_not_found}
 		file_server @sitegen_page
 		respond "{http.error.status_code} {http.error.status_text}"
 	}
@@ -208,6 +209,17 @@ func writeHeaders(w *writer, list []redirect.Header, c *redirect.Compilation) {
 		w.line(1, "%s %s", h.Name, quoted(h.Value))
 	}
 	w.line(0, "}")
+}
+
+// writeLanguages writes the map that finds the error pages in the language of a path.
+func writeLanguages(w *writer, f redirect.Files) {
+	w.section("Error pages in the language of the path: their folder in /-/error, and the page for status 404.")
+	rows := [][]string{{"default", `""`, "/404.html"}}
+	if p := f.LanguagePattern(); p != "" {
+		p = "^/+(" + p + ")/"
+		rows = slices.Insert(rows, 0, []string{expression(p), "`/${1}`", "`/-/error/${1}/404.html`"})
+	}
+	w.mapping("{http.request.orig_uri.path}", []string{"{sitegen_language}", "{sitegen_not_found}"}, rows...)
 }
 
 // writeRoute writes the directives that answer requests.

@@ -197,7 +197,7 @@ func (e *emulator) Answer(s *emulate.Site, path, query string) (emulate.Reply, e
 	}
 	file, err := url.PathUnescape(strings.TrimPrefix(result.URI, "/"))
 	if err != nil || !s.Has(file) {
-		return s.NotFound()
+		return s.Error(http.StatusNotFound, "404.html") // the error page of the distribution
 	}
 	r, err := s.Content(200, file, emulate.CacheOf(file))
 	if strings.HasPrefix(file, "api/") {

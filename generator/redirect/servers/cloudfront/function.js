@@ -200,7 +200,7 @@ export async function handler(event) {
         const key = finds == 'n' ? '~' : kind > 1 ? q.sought :
             kind ? digits(q.sought.replace(/-/g, ''), 5) : digits(Math.min(q.sought, 1e7), 4);
         let found = await step(first + kind, os, { any: 1, nightly: 2, release: 4 }[stability], key);
-        if (/[rv]/.test(finds) && found.key != key) {
+        if (finds > 'o' && found.key != key) { // 'r' and 'v': exactly this revision or version
             found = {};
         }
         if (found.at && offset) {
@@ -253,7 +253,7 @@ export async function handler(event) {
     // another one. A slash at the end of the path is not part of a row's key.
     const look = async (path) => {
         const key = path.replace(/\/$/, ''), leaf = await lookup('e', 3, key), rules = bars(leaf.row);
-        const last = /^[df]\S*$/.test(rules[rules.length - 1]) ? rules.pop() : '';
+        const last = /^[df]\S*$/.test(rules.slice(-1)) ? rules.pop() : '';
         return {
             at: path, rules: rules, file: key == path ? last[0] : last[0] == 'd' && 'f', // a file is not a folder
             object: last[1] && '/' + last.slice(1)
@@ -301,7 +301,7 @@ export async function handler(event) {
     // obey answers a request as the rule that matches it requires.
     const obey = (rule) => {
         const status = parseInt(rule.status);
-        return status > 399 ? message(status, '404') : status < 300 ? serve(rule.target) :
+        return status > 399 ? message(status, 404) : status < 300 ? serve(rule.target) :
             redirect(status, rule.target.replace(/^\/+/, '/') // two slashes would lead to another host
                 .replace(/#|$/, (end) => (query && /\?/.test(rule.status) ? '?' + query : '') + end));
     };
@@ -318,17 +318,17 @@ export async function handler(event) {
         if (!target && (file ? file == 'd' : fields[9] && /^(?!\/\.well-known\/).*\/[\w-]+$/.test(path))) {
             return redirect(301, folder);
         }
-        if (!file && !fields[9]) {
-            return message(404, '404');
+        if (file || fields[9]) {
+            request.uri = spot.object || (file == 'd' ? folder : path).replace(/\/$/, '/index.html');
+            request.querystring = {};
+            return request;
         }
-        request.uri = spot.object || (file == 'd' ? folder : path).replace(/\/$/, '/index.html');
-        request.querystring = {};
-        return request;
+        return message(404, 404);
     };
 
-    // message answers with an error page.
+    // message answers with an error page in the language of the path: fields[14] matches /de/ or nothing, and has no groups.
     const message = (status, name, header, value) =>
-        read(fields[12] + name).then((page) => respond(status, page, header, value));
+        read(fields[12] + request.uri.match(fields[14]) + name).then((page) => respond(status, page, header, value));
 
     const redirect = (status, location) => respond(status, '', 'location', location);
 
@@ -352,7 +352,7 @@ export async function handler(event) {
         }
         await open(host && host.value);
         if (!/GET|HEAD/.test(method)) {
-            return message(405, '405', 'allow', methods);
+            return message(405, 405, 'allow', methods);
         }
         const file = /^\/bitstream\/([\s\S]*)/.exec(path), m = file || /^\/api\/v1\/packages\/(.+)\.json$/.exec(path);
         const found = m && await identify(m[1], file);
@@ -368,7 +368,7 @@ export async function handler(event) {
         }
         const spot = await look(encode(path));
         // Some paths have no rules: assets, parts of pages, error pages, and hidden files.
-        const rule = !/^\/(assets|-)\/|^\/40[04]\.html$|\/\.(?!well-known(\/|$))/.test(path) && await match(spot);
+        const rule = !/^\/((assets|-)\/|40[04]\.html$)|\/\.(?!well-known(\/|$))/.test(path) && await match(spot);
         return rule && (/!/.test(rule.status) || !spot.file) ? obey(rule) :
             file ? message(404, '404-bitstream') : show(spot);
     };

@@ -166,6 +166,35 @@ func TestObjects(t *testing.T) {
 	}
 }
 
+// TestLanguages checks that errors have a page in the language of the path.
+func TestLanguages(t *testing.T) {
+	tab := newTable(t, "live", "/de/gone 410\n")
+	f := newSite(tab.Index, "de/index.html")
+	tab.Files = redirect.FilesOf(slices.Concat(f.Paths(), []string{"-/error/de/404.html", "-/error/pt-BR/404.html"}))
+	tab.Files.Read = func(path string) ([]byte, error) { return []byte("text of " + path), nil }
+	b := bucket{}
+	s, c := Compile(tab, Options{Objects: b.upload(f)})
+	if err := c.Err(); err != nil {
+		t.Fatal(err)
+	}
+	e := edgeOf(t, s.Keys(), b)
+	for q, want := range map[string]string{
+		"/none": "404 404.html", "/de/none": "404 -/error/de/404.html", "/de/a/": "404 -/error/de/404.html",
+		"/de/none?x=1": "404 -/error/de/404.html", "/pt-BR/x": "404 -/error/pt-BR/404.html", "/dex/x": "404 404.html",
+		"/de/gone": "410 -/error/de/404.html", "/x/de/": "404 404.html", "/de/": "200 de/index.html",
+		"/bitstream/de/x": "404 -/error/404-bitstream.html",
+	} {
+		r := e.visit(t, "", q)
+		if got := fmt.Sprintf("%d %s", r.Status, strings.TrimPrefix(string(r.Body), "text of ")); got != want {
+			t.Errorf("%s: %s, want %s", q, got, want)
+		}
+	}
+	result, err := e.run(http.MethodPost, "", "/de/", "")
+	if want := "text of -/error/de/405.html"; err != nil || result.StatusCode != 405 || result.Body.Data != want {
+		t.Errorf("POST: %+v, %v", result, err)
+	}
+}
+
 // TestEditions serves two editions from one store, updates one of them, and makes it production's.
 func TestEditions(t *testing.T) {
 	const production, staging = "download.example.org", "staging.example.org"

@@ -36,6 +36,11 @@ func (s *store) pages(t *redirect.Table) string {
 	for _, name := range names {
 		texts[name] = read("-/error/" + name + ".html")
 	}
+	for _, language := range t.Files.Languages {
+		for _, name := range []string{"404", "405"} {
+			texts["/"+language+"/"+name] = read("-/error/" + language + "/" + name + ".html")
+		}
+	}
 	titles := make([]string, 0, 20)
 	for _, o := range spec.OSes() {
 		titles = append(titles, html.EscapeString(spec.Title(o)))

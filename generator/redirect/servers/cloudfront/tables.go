@@ -93,6 +93,10 @@ func fields(t *redirect.Table, o Options, pages, cells, patterns string) []strin
 		}
 		return ""
 	}
+	languages := t.Files.LanguagePattern() // of a folder of a language at the start of a path
+	if languages != "" {
+		languages = "^/(?:" + languages + ")/|"
+	}
 	return []string{
 		o.Host, strings.Join(parameters, ";"), strings.Join(permalinks, ";"), links,
 		// The texts around the id in most URLs of files, and around the middle in the others; see redirect.FileURLs.
@@ -101,6 +105,7 @@ func fields(t *redirect.Table, o Options, pages, cells, patterns string) []strin
 		flag(o.Objects == nil),           // the bucket may have further files
 		flag(slices.ContainsFunc(t.Rules.Patterns(), func(r *redirect.Rule) bool { return r.Force })),
 		patterns, pageNodes + pages, cellNodes + cells, // the starts of keys
+		languages,
 	}
 }
 

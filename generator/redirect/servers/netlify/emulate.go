@@ -33,7 +33,7 @@ func (h host) Answer(s *emulate.Site, path, query string) (emulate.Reply, error)
 	case o.Rule.Moved():
 		return emulate.Redirect(o.Rule.Status, o.Target, ""), nil
 	case o.Target == "":
-		return s.Error(o.Rule.Status, "404.html")
+		return s.Missing(o.Rule.Status, path)
 	}
 	return s.Show(o.Rule.Status, o.Target)
 }

@@ -69,6 +69,12 @@ func (f *redirects) write(t *redirect.Table) {
 	for _, r := range t.Rules.Patterns() {
 		f.pattern(r)
 	}
+	if len(t.Files.Languages) > 0 {
+		f.section("Error pages in the language of the path")
+	}
+	for _, language := range t.Files.Languages {
+		f.other("/"+language+"/*", "/-/error/"+language+"/404.html", "404")
+	}
 }
 
 // section starts a part of the file.

@@ -19,7 +19,7 @@ type emulator struct{ table *redirect.Table }
 func (e emulator) Answer(s *emulate.Site, path, query string) (emulate.Reply, error) {
 	switch {
 	case strings.HasPrefix(path, "/-/"), path == "/404.html", path == "/400.html", hidden(path):
-		return s.NotFound()
+		return s.NotFound(path)
 	case strings.HasPrefix(path, "/assets/"):
 		return asset(s, path)
 	}
@@ -50,7 +50,7 @@ func (e emulator) Answer(s *emulate.Site, path, query string) (emulate.Reply, er
 	case a.Status >= 400 && strings.HasPrefix(path, lookup.BitstreamPrefix):
 		return s.Error(a.Status, "-/error/404-bitstream.html")
 	case a.Status >= 400:
-		return s.Error(a.Status, "404.html")
+		return s.Missing(a.Status, path)
 	}
 	r, err := s.Serve(path, query)
 	if strings.HasPrefix(path, "/api/") {
@@ -73,7 +73,7 @@ func hidden(path string) bool {
 func asset(s *emulate.Site, path string) (emulate.Reply, error) {
 	file := path[1:]
 	if !s.Has(file) {
-		return s.NotFound()
+		return s.NotFound(path)
 	}
 	return s.Content(200, file, emulate.OneYear)
 }

@@ -5,6 +5,23 @@ import (
 	"github.com/Slicer/sitegen/generator/redirect"
 )
 
+// languages writes the variables for error pages in the language of the path.
+func languages(n names, f redirect.Files) output.File {
+	t := text{names: n}
+	language, notFound := []string{entry("default", `""`)}, []string{entry("default", "/404.html")}
+	if p := f.LanguagePattern(); p != "" {
+		p = "^/+(" + p + ")/"
+		language = append(language, entry(regex(p), "/$1"))
+		notFound = append(notFound, entry(regex(p), "/-/error/$1/404.html"))
+	}
+	t.comment(`The folder of the error pages in /-/error, and the page for status 404.`)
+	t.block(n.own("map $request_uri $sitegen_language"), language...)
+	t.block(n.own("map $request_uri $sitegen_not_found"), notFound...)
+	return file("http/languages.conf", `
+		Error pages in the language of the path. They are found by the path that was sent, because error_page looks for
+		them after Nginx may have changed $uri.`, &t)
+}
+
 // headers writes the headers of all responses. See conf/http/headers.conf for those that depend on the response.
 func headers(n names, list []redirect.Header) output.File {
 	t := text{names: n}

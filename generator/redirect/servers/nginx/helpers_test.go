@@ -47,9 +47,6 @@ func serveTable(t testing.TB, table *redirect.Table) *server {
 func writeSite(t testing.TB, table *redirect.Table) testutil.NginxSite {
 	t.Helper()
 	site := testutil.NginxSite{Host: table.Name, Public: t.TempDir(), Redirects: t.TempDir()}
-	for path, data := range compile(t, table) {
-		write(t, site.Redirects, path, data)
-	}
 	writePublic(t, site.Public, table.Index)
 	var files []string
 	err := filepath.WalkDir(site.Public, func(path string, d fs.DirEntry, err error) error {
@@ -62,6 +59,9 @@ func writeSite(t testing.TB, table *redirect.Table) testutil.NginxSite {
 		t.Fatal(err)
 	}
 	table.Files = redirect.FilesOf(files)
+	for path, data := range compile(t, table) {
+		write(t, site.Redirects, path, data)
+	}
 	return site
 }
 
@@ -107,6 +107,9 @@ func writePublic(t testing.TB, dir string, x *lookup.Index) {
 		"assets/style.css": "a {}", "assets/fonts/x.woff2": "font", "docs/a/page.html": "page",
 	} {
 		write(t, dir, path, []byte(text))
+		if name, ok := strings.CutPrefix(text, "error 4"); ok && !strings.HasPrefix(path, "-/error/404") {
+			write(t, dir, "-/error/de/4"+name+".html", []byte("German "+text))
+		}
 	}
 	for _, p := range x.Packages() {
 		record := "api/v1/packages/" + p.ID + ".json"

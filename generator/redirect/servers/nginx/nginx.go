@@ -80,7 +80,7 @@ func (Server) Compile(t *redirect.Table) *redirect.Compilation {
 	g := grammar{t.Index.Spec(), n}
 	x := &tables{t.Index, g, n, nameBuilds(t.Index.Packages())}
 	files := append(x.files(), g.decode(), g.parameters(), g.permalinks(), bitstreams(n, t.Index), n.unique(),
-		headers(n, t.Headers))
+		headers(n, t.Headers), languages(n, t.Files))
 	files = append(files, rules(n, t.Rules, c)...)
 	if c.Err() == nil {
 		c.Files = append(files, n.fixed()...)

@@ -50,7 +50,7 @@ func (w *rulesWriter) answers() {
 	w.block(w.own("map $sitegen_rule_file $sitegen_rule_missing"), entry("default", "/-/file"),
 		entry(`""`, w.own("$sitegen_missing_page")))
 	w.printf("map $sitegen_rule_status $sitegen_rule_cache { 200 \"public, max-age=300\"; default no-store; }\n")
-	w.printf("map $request_uri $sitegen_missing_page { default /404.html; %s /-/error/404-bitstream.html; }\n",
+	w.printf("map $request_uri $sitegen_missing_page { default $sitegen_not_found; %s /-/error/404-bitstream.html; }\n",
 		regex("^/+bitstream/"))
 }
 
