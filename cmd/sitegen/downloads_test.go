@@ -44,9 +44,9 @@ func TestDownloadsOfRelease(t *testing.T) {
 	for _, s := range []browser.Settings{{Width: 390}, {Width: 1280, Dark: true}, {Width: 1280, NoScripts: true}} {
 		b := chromium.Open(t, nginx.URL, s)
 		for path, want := range map[string][2]string{ // the number, and the link
-			"/releases/5.12.4/":    {"1,234 downloads, the last one on 2024-04-03. ", "Downloads of 5.12.4 over time"},
-			"/de/releases/5.12.4/": {"1.234 Downloads, der letzte am 2024-04-03. ", "Downloads von 5.12.4 im Zeitverlauf"},
-			"/releases/5.10.0/":    {"1 download, on 2024-04-03. ", "Downloads of 5.10.0 over time"},
+			"/releases/5.12.4/":    {"1,234 downloads, the last one on 3 April 2024. ", "Downloads of 5.12.4 over time"},
+			"/de/releases/5.12.4/": {"1.234 Downloads, der letzte am 3. April 2024. ", "Downloads von 5.12.4 im Zeitverlauf"},
+			"/releases/5.10.0/":    {"1 download, on 3 April 2024. ", "Downloads of 5.10.0 over time"},
 			"/releases/5.8.1/":     {"", "Downloads of 5.8.1 over time"},
 		} {
 			b.Visit(path)

@@ -115,7 +115,7 @@ func ask(ts *testscript.TestScript, neg bool, args []string) {
 	a.function.ServeHTTP(reply, httptest.NewRequest(http.MethodGet, u.String(), nil))
 	text := reply.Body.String()
 	if strings.HasPrefix(text, "NoSuchKey: ") { // CloudFront shows the page for missing files
-		page, err := a.files.NotFound()
+		page, err := a.files.Error(http.StatusNotFound, "404.html")
 		ts.Check(err)
 		text = string(page.Body)
 	}

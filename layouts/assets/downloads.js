@@ -4,7 +4,9 @@
   const place = document.getElementById("downloads")
   fetch(place.dataset.series).then((answer) => answer.ok ? answer.json() : null).then((series) => {
     if (!series?.total) return
-    const day = new Date(Date.parse(series.from) + (series.downloads.length - 1) * 864e5).toISOString().slice(0, 10)
+    const language = document.documentElement.lang.replace(/^en$/, "en-GB") // the site writes 9 September 2026
+    const day = new Date(Date.parse(series.from) + (series.downloads.length - 1) * 864e5)
+      .toLocaleDateString(language, {dateStyle: "long", timeZone: "UTC"})
     place.textContent = text("downloads", {count: series.total, day}) + " "
   }).catch(() => {}) // offline, or not a series
 }
