@@ -62,7 +62,6 @@ func TestDownloadsOfRelease(t *testing.T) {
 				b.CheckAccessible()
 			}
 		}
-		b.Ignore("status of 404") // the statistics of 5.8.1
 	}
 }
 

@@ -107,7 +107,7 @@ func TestDryRun(t *testing.T) {
 	if diff := cmp.Diff(before, state(t, o.Dir, tmp)); diff != "" {
 		t.Error(diff)
 	}
-	if dry.Report.New == 0 || len(dry.Files) != 54 {
+	if dry.Report.New == 0 || len(dry.Files) != 55 {
 		t.Errorf("dry run: %d new hits, %d files", dry.Report.New, len(dry.Files))
 	}
 	if diff := cmp.Diff(count(real), dry, cmpopts.IgnoreFields(Report{}, "Seconds")); diff != "" {
@@ -126,7 +126,7 @@ func TestDryRunWithoutData(t *testing.T) {
 	if r := read(t, e, testLog("access.log.gz")); r.New == 0 {
 		t.Error("nothing was counted")
 	}
-	if files := published(t, e); len(files) != 54 {
+	if files := published(t, e); len(files) != 55 {
 		t.Errorf("%d files", len(files))
 	}
 	if diff := cmp.Diff(string(text(t, "truth-daily.tsv")), export(t, e)); diff != "" {

@@ -3,6 +3,7 @@ package stats
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -148,7 +149,7 @@ func (p *publisher) publish(ctx context.Context) error {
 		return err
 	}
 	if !any {
-		return p.publishSummary(summarizeNothing())
+		return errors.Join(p.publishVersions(nil), p.publishSummary(summarizeNothing()))
 	}
 	if p.options.LegacyFile != "" {
 		if err := p.publishLegacy(ctx); err != nil {

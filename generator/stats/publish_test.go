@@ -339,6 +339,22 @@ func TestSeries(t *testing.T) {
 			t.Errorf("%s: the total is wrong by %d", name, s.Total)
 		}
 	}
+	var listed []VersionTotal
+	if err := json.Unmarshal([]byte(files[VersionsFile]), &listed); err != nil || len(listed) == 0 {
+		t.Fatal(err, listed)
+	}
+	for _, v := range listed {
+		prefix, sum, days := "version/"+v.Version+" ", int64(0), []string{}
+		for key, n := range want {
+			if day, ok := strings.CutPrefix(key, prefix); ok && n > 0 {
+				sum += n
+				days = append(days, day)
+			}
+		}
+		if sum != v.Total || slices.Min(days) != v.From || slices.Max(days) != v.To {
+			t.Errorf("%+v, want a total of %d, on %v", v, sum, days)
+		}
+	}
 	if diff := cmp.Diff(want, tables); diff != "" {
 		t.Errorf("CSV (-table +files): %s", diff)
 	}
@@ -373,7 +389,7 @@ func TestFilesReproducible(t *testing.T) {
 		}
 	}
 	slices.Sort(changed)
-	want := []string{BadgeLatestFile, BadgeTotalFile, "badge/downloads-dark.svg", "badge/downloads.svg", "cube-2026-10.json", SummaryFile, legacyFile}
+	want := []string{BadgeLatestFile, BadgeTotalFile, "badge/downloads-dark.svg", "badge/downloads.svg", "cube-2026-10.json", SummaryFile, VersionsFile, legacyFile}
 	if diff := cmp.Diff(want, changed); diff != "" || legacyVersionOf(t, e) == version {
 		t.Error(diff)
 	}

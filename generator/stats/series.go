@@ -75,6 +75,9 @@ func (p *publisher) publishSeries(ctx context.Context) error {
 	if err := json.Unmarshal(text, t); err != nil {
 		return err
 	}
+	if err := p.publishVersions(t.Versions); err != nil {
+		return err
+	}
 	for _, folder := range []string{"version", "system"} {
 		list := t.Versions
 		if folder == "system" {
@@ -93,6 +96,32 @@ func (p *publisher) publishSeries(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// VersionsFile is the file that lists the versions that have downloads and files of their own.
+const VersionsFile = "versions.json"
+
+// VersionTotal is an item of VersionsFile.
+type VersionTotal struct {
+	Version string `json:"version"`
+	Total   int64  `json:"total"`
+	From    string `json:"from"` // the first day with downloads, YYYY-MM-DD
+	To      string `json:"to"`   // the last one
+}
+
+// publishVersions adds VersionsFile. Pages of releases read it, so it exists even if there are no downloads.
+func (p *publisher) publishVersions(list []Series) error {
+	totals := make([]VersionTotal, 0, len(list))
+	for _, s := range list {
+		if !HasSeriesFiles(s.Value) {
+			continue
+		}
+		from, _ := parseDay(s.From) // written by dayString
+		totals = append(totals, VersionTotal{s.Value, s.Total, s.From, dayString(from + int32(len(s.Downloads)) - 1)})
+	}
+	text, err := encode(totals)
+	p.add(output.Records, VersionsFile, text)
+	return err
 }
 
 // seriesCSV returns a series as CSV, with a line for each day that has downloads.

@@ -2,11 +2,11 @@
 // the page has no number. Without this script, or if the number is unknown, the link to the statistics remains.
 {
   const place = document.getElementById("downloads")
-  fetch(place.dataset.series).then((answer) => answer.ok ? answer.json() : null).then((series) => {
-    if (!series?.total) return
+  fetch(place.dataset.versions).then((answer) => answer.json()).then((versions) => {
+    const found = versions.find(({version}) => version === place.dataset.version)
+    if (!found) return
     const language = document.documentElement.lang.replace(/^en$/, "en-GB") // the site writes 9 September 2026
-    const day = new Date(Date.parse(series.from) + (series.downloads.length - 1) * 864e5)
-      .toLocaleDateString(language, {dateStyle: "long", timeZone: "UTC"})
-    place.textContent = text("downloads", {count: series.total, day}) + " "
-  }).catch(() => {}) // offline, or not a series
+    const day = new Date(found.to).toLocaleDateString(language, {dateStyle: "long", timeZone: "UTC"})
+    place.textContent = text("downloads", {count: found.total, day}) + " "
+  }).catch(() => {}) // offline, or from an older version of sitegen
 }
