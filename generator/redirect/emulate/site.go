@@ -57,25 +57,31 @@ func (s *Site) Error(status int, page string) (Reply, error) { return s.Content(
 func (s *Site) NotFound(at string) (Reply, error) { return s.Missing(http.StatusNotFound, at) }
 
 // Missing replies to a request for a path at which there is nothing: with status 404 or 410 and the site's page in the
-// language of the path. For /de/, that is -/error/de/404.html.
+// language of the path.
 func (s *Site) Missing(status int, at string) (Reply, error) {
-	if language, _, ok := strings.Cut(at[1:], "/"); ok {
-		if page := "-/error/" + language + "/404.html"; s.Has(page) {
-			return s.Error(status, page)
+	return s.Error(status, s.inLanguage(at, "404.html", "404.html"))
+}
+
+// inLanguage returns the error page with a name in the language of a path, or another page if there is none. For /de/
+// and 404.html, that is -/error/de/404.html.
+func (s *Site) inLanguage(at, name, other string) string {
+	if language, _, ok := strings.Cut(strings.TrimPrefix(at, "/"), "/"); ok {
+		if page := "-/error/" + language + "/" + name; s.Has(page) {
+			return page
 		}
 	}
-	return s.Error(status, "404.html")
+	return other
 }
 
 // Allow is the header Allow of a reply: the methods of requests that a site answers.
 const Allow = "GET, HEAD, OPTIONS"
 
-// Refuse replies to a request with another method than GET and HEAD, at any path: with status 204 to OPTIONS, which
-// asks for the methods that are allowed, and with status 405 to all others.
-func (s *Site) Refuse(method string) (Reply, error) {
+// Refuse replies to a request for a path with another method than GET and HEAD: with status 204 to OPTIONS, which asks
+// for the methods that are allowed, and with status 405 to all others.
+func (s *Site) Refuse(method, at string) (Reply, error) {
 	r, err := Reply{Status: http.StatusNoContent, Header: http.Header{}}, error(nil)
 	if method != http.MethodOptions {
-		r, err = s.Error(http.StatusMethodNotAllowed, "-/error/405.html")
+		r, err = s.Error(http.StatusMethodNotAllowed, s.inLanguage(at, "405.html", "-/error/405.html"))
 	}
 	r.Header.Set("Allow", Allow)
 	return r, err

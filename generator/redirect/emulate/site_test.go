@@ -56,6 +56,21 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// TestErrorLanguages checks that error pages are in the language of the path.
+func TestErrorLanguages(t *testing.T) {
+	site := emulate.NewSite(memory{"404.html": "none", "-/error/405.html": "refused", "-/error/de/404.html": "nichts",
+		"-/error/de/405.html": "abgelehnt"})
+	for path, want := range map[string]string{"/": "none refused", "/x": "none refused", "/de": "none refused",
+		"/de/": "nichts abgelehnt", "/de/x": "nichts abgelehnt", "/dex/": "none refused", "/x/de/": "none refused", "": "none refused"} {
+		missing, err := site.Missing(410, path)
+		refused, err2 := site.Refuse("POST", path)
+		got := fmt.Sprintf("%s %s", missing.Body, refused.Body)
+		if err != nil || err2 != nil || got != want || missing.Status != 410 || refused.Status != 405 {
+			t.Errorf("%q: %d %d %s, want %s; %v, %v", path, missing.Status, refused.Status, got, want, err, err2)
+		}
+	}
+}
+
 func TestClean(t *testing.T) {
 	for path, want := range map[string]string{
 		"/": "/", "": "/", "//": "/", "/a//b": "/a/b", "//a/": "/a/", "/a/./b/": "/a/b/", "/a/b/..": "/a/",

@@ -198,7 +198,7 @@ func TestUnusual(t *testing.T) {
 	for _, path := range []string{"/find?os=win", "/", "/releases", "/nothing", "/-/null.json", "/default",
 		"/assets/"} {
 		for _, method := range []string{"POST", "PUT", "BREW", "OPTIONS"} {
-			want, err := r.site.Refuse(method)
+			want, err := r.site.Refuse(method, path)
 			if err != nil {
 				t.Fatal(err)
 			}
