@@ -7,6 +7,8 @@
 //
 //	revision 33000  built 2025-06-02   a rebuild of an old release
 //	revision 34000  built 2025-06-01
+//
+// A release that was copied from its draft has the revision and the build date of the draft. Then the release is newer.
 package catalog
 
 import (
@@ -81,12 +83,25 @@ func (p *Package) Day() string { return p.Built.Format(time.DateOnly) }
 // Platform returns the platform that the package was built for.
 func (p *Package) Platform() Platform { return Platform{p.Arch, p.OS} }
 
-// Compare orders packages newest first: by revision, then by build time, both descending. Packages with the same
-// revision and build time are ordered by id, also descending, so the order is the same in every run.
+// Compare orders packages newest first: by revision, then by build time, both descending. Of packages with the same
+// revision and build time, a release comes before a pre-release, and both before a nightly build. Otherwise they are
+// ordered by id, also descending, so the order is the same in every run.
 func Compare(a, b *Package) int {
 	return cmp.Or(
 		cmp.Compare(b.Revision, a.Revision),
 		b.Built.Compare(a.Built),
+		cmp.Compare(b.rank(), a.rank()),
 		strings.Compare(b.ID, a.ID),
 	)
+}
+
+// rank returns how far a package is on its way from a draft to a release.
+func (p *Package) rank() int {
+	switch {
+	case p.Matches(Release):
+		return 2
+	case p.Matches(Nightly):
+		return 0
+	}
+	return 1
 }

@@ -329,6 +329,31 @@ func TestPublishOrder(t *testing.T) {
 	}
 }
 
+// TestReleaseWinsTie checks the order of packages with the same revision and build date, which a release and the draft
+// that it was copied from have.
+func TestReleaseWinsTie(t *testing.T) {
+	record := func(id, release string, pre bool) catalog.Record {
+		r := released()
+		r.ID, r.Release, r.PreRelease = strings.Repeat(id, 24), release, pre
+		return r
+	}
+	records := []catalog.Record{
+		record("f", "", true), record("a", "5.0.3", false), record("e", "", false), record("c", "5.0.3", true),
+		record("b", "5.0.2", false),
+	}
+	for range records {
+		records = append(records[1:], records[0]) // the order of the listing does not matter
+		published, _ := publish(records...)
+		var ids []string
+		for _, p := range published {
+			ids = append(ids, p.ID[:1])
+		}
+		if diff := cmp.Diff([]string{"b", "a", "c", "f", "e"}, ids); diff != "" {
+			t.Errorf("newest first (-want +got):\n%s", diff)
+		}
+	}
+}
+
 // TestPublishWithoutRevisions checks that the build day is used as the revision.
 func TestPublishWithoutRevisions(t *testing.T) {
 	s := *scheme

@@ -67,7 +67,7 @@ func TestRecord(t *testing.T) {
 	}{
 		{"both are new", []*catalog.Package{b, a}, history.Change{Added: []*catalog.Package{b, a}}},
 		{"nothing changes", []*catalog.Package{b, a}, history.Change{}},
-		{"one is released", []*catalog.Package{b, released},
+		{"one is released", []*catalog.Package{released, b},
 			history.Change{Changed: []history.Changed{{Package: released, Fields: []history.FieldChange{
 				{Field: "release", Before: "", After: "5.0.3"}, {Field: "pre_release", Before: "false", After: "true"},
 				{Field: "size", Before: "222149208", After: "222149209"},
@@ -75,12 +75,12 @@ func TestRecord(t *testing.T) {
 			}}}}},
 		{"it is withdrawn", []*catalog.Package{b}, history.Change{Withdrawn: []*catalog.Package{released}}},
 		{"it stays withdrawn", []*catalog.Package{b}, history.Change{}},
-		{"it returns, no longer a pre-release", []*catalog.Package{b, letGo}, history.Change{
+		{"it returns, no longer a pre-release", []*catalog.Package{letGo, b}, history.Change{
 			Returned: []*catalog.Package{letGo},
 			Changed: []history.Changed{{Package: letGo,
 				Fields: []history.FieldChange{{Field: "pre_release", Before: "true", After: "false"}}}},
 		}},
-		{"all are withdrawn", nil, history.Change{Withdrawn: []*catalog.Package{b, letGo}}},
+		{"all are withdrawn", nil, history.Change{Withdrawn: []*catalog.Package{letGo, b}}},
 		{"one returns", []*catalog.Package{b}, history.Change{Returned: []*catalog.Package{b}}},
 	}
 	path := filepath.Join(t.TempDir(), history.FileName)
@@ -111,8 +111,8 @@ func TestRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]history.Entry{
-		{Package: b, FirstSeen: day(1), LastChanged: day(1)},
 		{Package: letGo, FirstSeen: day(1), LastChanged: day(6), Withdrawn: day(7)},
+		{Package: b, FirstSeen: day(1), LastChanged: day(1)},
 	}, all); diff != "" {
 		t.Errorf("all (-want +got):\n%s", diff)
 	}
