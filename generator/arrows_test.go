@@ -16,7 +16,7 @@ var floors = [][]string{
 	{"card", "parallel"},
 	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "progress", "redirect/emulate"},
 	{"yamltext"},
-	{"language"},
+	{"language", "holds"},
 	{"lookup", "profile", "sqlite", "supply/fetch", "supply/gate", "logsource", "geodb", "deploy/objects",
 		"deploy/kvserver"},
 	{"history", "redirect", "site", "stats/downloads", "supply/source", "deploy/live"},
@@ -26,7 +26,7 @@ var floors = [][]string{
 	{"config", "supply/sources", "testutil/browser"},
 	{"project"},
 	{"supply"},
-	{"build", "count", "customize", "deploy", "inspect", "serve"}, // one for each kind of run
+	{"build", "count", "customize", "deploy", "inspect", "packages", "serve"}, // one for each kind of run
 	{"cmd/sitegen"},
 }
 

@@ -51,7 +51,7 @@ type Record struct {
 	Signature, SBOM       string   // URLs, see Package
 	Download              Template // makes the URL if URL is ""; zero if there is no template
 	Place                 string   // place of the record, for instance packages.json:12; "" if the source has no lines
-	Hold                  *Held    // set by the source if the record must not be published: the reason
+	Hold                  *Held    // why the record must not be published: set by the source, or by a person
 }
 
 // Field names a field of a Record in messages.
@@ -89,7 +89,7 @@ type Held struct {
 	Value    string // the value of the field
 	Reason   string // a phrase that completes "held back: "
 	Hint     string // what to do, starting in lower case: "add an alias to the profile"; "" if unknown
-	Place    string // place of the record, see Record
+	Place    string // place of the record, see Record; if a person holds it back, place of that entry
 }
 
 // String describes the record for a report, safe to print on a terminal.
@@ -148,7 +148,7 @@ func Publish(scheme *Scheme, spelling Spelling, records []Record) (published []*
 			h = c.duplicate(p.ID, seen[strings.ToLower(p.ID)])
 		}
 		if h != nil {
-			h.ID, h.Name, h.Place = r.ID, r.Name, r.Place
+			h.ID, h.Name, h.Place = r.ID, r.Name, cmp.Or(h.Place, r.Place)
 			held = append(held, *h)
 			continue
 		}

@@ -94,7 +94,7 @@ func entryLines(h Hold, indent string) []string {
 // lines is a text that is edited line by line. The index of a line is its number minus 1.
 type lines struct {
 	lines []string
-	eol  string // the end of each line
+	eol   string // the end of each line
 }
 
 func newLines(text string) *lines {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/folder"
+	"github.com/Slicer/sitegen/generator/holds"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/redirect/servers"
@@ -20,6 +21,24 @@ import (
 // RulesFile returns the path of the file with the redirect rules.
 func (p *Project) RulesFile() string { return filepath.Join(p.Config.Redirects, "rules.txt") }
 
+// HoldsFile returns the path of the list of the packages that people keep off the site.
+func (p *Project) HoldsFile() string { return filepath.Join(p.Config.Redirects, holds.FileName) }
+
+// Holds returns the entries of HoldsFile. The error lists all mistakes in the file.
+func (p *Project) Holds() ([]holds.Hold, error) {
+	text, err := p.HoldsText()
+	if err != nil {
+		return nil, err
+	}
+	list, err := holds.Parse(p.HoldsFile(), text)
+	return list, fault.Wrap(fault.Content, err, "Correct the file and run the command again.")
+}
+
+// HoldsText returns the content of HoldsFile, or "" if there is no such file.
+func (p *Project) HoldsText() (string, error) {
+	return readOptional(p.HoldsFile(), "read the packages held back")
+}
+
 // isLink reports whether there is a symbolic link at a path.
 func isLink(path string) bool {
 	info, err := os.Lstat(path)
@@ -28,7 +47,11 @@ func isLink(path string) bool {
 
 // Rules returns the content of RulesFile, or "" if there is no such file.
 func (p *Project) Rules() (string, error) {
-	file := p.RulesFile()
+	return readOptional(p.RulesFile(), "read the redirect rules")
+}
+
+// readOptional returns the content of a file, or "" if there is no such file. doing starts the message of an error.
+func readOptional(file, doing string) (string, error) {
 	b, err := folder.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = nil; isLink(file) {
@@ -37,7 +60,7 @@ func (p *Project) Rules() (string, error) {
 		return "", usage(err, "")
 	}
 	if err != nil {
-		return "", usage(fmt.Errorf("read the redirect rules: %w", err), "")
+		return "", usage(fmt.Errorf("%s: %w", doing, err), "")
 	}
 	return string(b), nil
 }

@@ -15,11 +15,11 @@ import (
 )
 
 // Sources are hashes of what people edit: the folders with content and layouts, without the built-in files, the file
-// with the rules, and the settings that a build depends on. A build stores them at the start of its fingerprint, from
-// which a deploy finds out what has been edited since:
+// with the rules, that with the packages held back, and the settings that a build depends on. A build stores them at the
+// start of its fingerprint, from which a deploy finds out what has been edited since:
 //
-//	content:5d41402abc… layouts:7d793037a0… rules:e3b0c44298… settings:2c26b46b68… all:9b74c9897b…
-type Sources struct{ content, layouts, rules, settings string }
+//	content:5d41402abc… layouts:7d793037a0… rules:e3b0c44298… holds:3973e022e9… settings:2c26b46b68… all:9b74c9897b…
+type Sources struct{ content, layouts, rules, holds, settings string }
 
 // ReadSources reads the files that people edit, each once: content and layouts of in are replaced by copies in memory,
 // so that the site is rendered from the bytes that were hashed.
@@ -45,6 +45,11 @@ func ReadSources(ctx context.Context, p *Project, in *site.Input) (s Sources, er
 		s.layouts = hexSum(layouts.Sum())
 	}
 	s.rules = hexSum(sha256.Sum256([]byte(rules)))
+	held, err := p.HoldsText()
+	if err != nil {
+		return s, err
+	}
+	s.holds = hexSum(sha256.Sum256([]byte(held)))
 	s.settings, err = settings(p, in.Options)
 	return s, err
 }
@@ -77,7 +82,8 @@ func hexSum(sum [sha256.Size]byte) string { return hex.EncodeToString(sum[:]) }
 
 // String returns the text at the start of a fingerprint.
 func (s Sources) String() string {
-	return fmt.Sprintf("content:%s layouts:%s rules:%s settings:%s", s.content, s.layouts, s.rules, s.settings)
+	return fmt.Sprintf("content:%s layouts:%s rules:%s holds:%s settings:%s", s.content, s.layouts, s.rules, s.holds,
+		s.settings)
 }
 
 // EditedSince returns the paths of those folders and files that are not as they were when a build with the given
@@ -85,7 +91,7 @@ func (s Sources) String() string {
 func (s Sources) EditedSince(fingerprint string, p *Project) (paths []string) {
 	now := map[string]struct{ sum, path string }{
 		"content": {s.content, p.Config.Content + "/"}, "layouts": {s.layouts, p.Config.Layouts + "/"},
-		"rules": {s.rules, p.RulesFile()}, "settings": {s.settings, cmp.Or(p.Config.File, "sitegen.yaml")},
+		"rules": {s.rules, p.RulesFile()}, "holds": {s.holds, p.HoldsFile()}, "settings": {s.settings, cmp.Or(p.Config.File, "sitegen.yaml")},
 	}
 	for part := range strings.FieldsSeq(fingerprint) {
 		name, sum, _ := strings.Cut(part, ":")

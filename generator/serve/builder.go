@@ -152,7 +152,7 @@ func (b *builder) configure(ctx context.Context) error {
 	old := b.project
 	b.project = p
 	if b.cat != nil && samePackages(old, p) {
-		return nil
+		return b.hold()
 	}
 	start := p.Now()
 	cat, label, err := supply.Preview(ctx, p)
@@ -162,6 +162,15 @@ func (b *builder) configure(ctx context.Context) error {
 	b.fetched = p.Now().Sub(start)
 	b.show(cat, label)
 	return nil
+}
+
+// hold shows the packages without those that people keep off the site now.
+func (b *builder) hold() error {
+	cat, err := b.cat.Again(b.project)
+	if err == nil && cat != b.cat {
+		b.show(cat, cat.Label(b.project))
+	}
+	return err
 }
 
 // samePackages reports whether two configurations of a site lead to the same packages.
@@ -248,7 +257,7 @@ func (b *builder) Refresh() func(context.Context) (func() bool, error) {
 // Watched implements preview.Builder.
 func (b *builder) Watched() []string {
 	c := &b.project.Config
-	list := []string{c.File, c.Content, c.Layouts, b.project.RulesFile()}
+	list := []string{c.File, c.Content, c.Layouts, b.project.RulesFile(), b.project.HoldsFile()}
 	if !b.project.Profile.BuiltIn {
 		list = append(list, b.project.Profile.Name)
 	}

@@ -1,6 +1,7 @@
 // Package supply provides the packages that the site publishes:
 //
 //	source  ->  records, with the values exactly as the source lists them
+//	holds   ->  those that people keep off the site are held back
 //	catalog ->  valid packages, and the records held back with their reasons
 //	gate    ->  refuses a catalogue that would damage the site
 //	history ->  stores the published packages, for the next run and for runs without a source
@@ -21,6 +22,7 @@ import (
 	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/history"
+	"github.com/Slicer/sitegen/generator/holds"
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/progress"
 	"github.com/Slicer/sitegen/generator/project"
@@ -44,7 +46,11 @@ type Catalogue struct {
 	// the withdrawal of those that this run withdraws is the time of the run.
 	Withdrawn []history.Entry
 
-	memory source.Memory
+	memory   source.Memory
+	publish  publish
+	kept     []holds.Hold    // the packages that people keep off the site
+	releases []history.Entry // every package of a release that was ever published
+	warnings []string        // Warnings without those about the holds
 }
 
 // Index returns an index of the packages, which answers requests to the download API.
@@ -89,7 +95,7 @@ func Read(ctx context.Context, p *project.Project, db *history.DB) (*Catalogue, 
 	if err := db.Accept(ctx, cat.Run); err != nil {
 		return nil, err
 	}
-	refusals := gate.Check(&p.Profile.Scheme, before, cat.Packages)
+	refusals := gate.Check(&p.Profile.Scheme, without(before, cat.kept), cat.Packages)
 	if !p.Config.Force {
 		return cat, gate.Err(refusals, cat.Held)
 	}
@@ -188,18 +194,17 @@ func stored(ctx context.Context, p *project.Project, r *history.Reader) (*Catalo
 	if err != nil {
 		return nil, err
 	}
-	cat := &Catalogue{Run: run, Stored: true}
 	for _, pkg := range packages {
 		if pkg.URL == "" && api != "" { // stored by a version of sitegen that only supported Girder
 			pkg.URL = girder.ItemURL(api, pkg.ID)
 		}
-		if held := p.Profile.Scheme.Check(pkg); held != nil {
-			cat.Held = append(cat.Held, *held)
-			continue
-		}
-		cat.Packages = append(cat.Packages, pkg)
 	}
-	return cat, cat.readWithdrawn(ctx, r)
+	cat := &Catalogue{Run: run, Stored: true, publish: publishStored(&p.Profile.Scheme, packages)}
+	kept, err := p.Holds()
+	if err != nil {
+		return nil, err
+	}
+	return cat, cat.complete(ctx, kept, r)
 }
 
 // supplier reads the source of a project.
@@ -235,6 +240,10 @@ func (s *supplier) readWithHistory(ctx context.Context) (*Catalogue, error) {
 // read reads the source and turns its records into packages.
 func (s *supplier) read(ctx context.Context) (*Catalogue, error) {
 	p := s.p
+	kept, err := p.Holds() // before the source, which may take long
+	if err != nil {
+		return nil, err
+	}
 	options, end, err := s.options(ctx)
 	if err != nil {
 		return nil, err
@@ -265,26 +274,30 @@ func (s *supplier) read(ctx context.Context) (*Catalogue, error) {
 			return nil, err
 		}
 	}
-	cat := &Catalogue{Run: history.Run{At: p.Now(), Source: src.Identity(), App: list.App}}
-	cat.Warnings, cat.memory = list.Warnings, list.Memory
-	cat.Packages, cat.Held = catalog.Publish(&p.Profile.Scheme, list.Spelling, list.Records)
-	return cat, cat.readWithdrawn(ctx, s.history)
+	cat := &Catalogue{Run: history.Run{At: p.Now(), Source: src.Identity(), App: list.App}, warnings: list.Warnings,
+		memory: list.Memory, publish: publishListed(&p.Profile.Scheme, list)}
+	return cat, cat.complete(ctx, kept, s.history)
 }
 
-// readWithdrawn sets Withdrawn from the history, which may be nil.
-func (c *Catalogue) readWithdrawn(ctx context.Context, r *history.Reader) error {
-	if r == nil {
-		return nil
+// complete reads the releases of the history, which may be nil, and applies the holds.
+func (c *Catalogue) complete(ctx context.Context, kept []holds.Hold, r *history.Reader) (err error) {
+	if r != nil {
+		if c.releases, err = r.Releases(ctx); err != nil {
+			return err
+		}
 	}
-	entries, err := r.Releases(ctx)
-	if err != nil {
-		return err
-	}
+	c.hold(kept)
+	return nil
+}
+
+// setWithdrawn sets Withdrawn.
+func (c *Catalogue) setWithdrawn() {
+	c.Withdrawn = nil
 	published := make(map[string]bool, len(c.Packages))
 	for _, p := range c.Packages {
 		published[p.ID] = true
 	}
-	for _, e := range entries {
+	for _, e := range c.releases {
 		if published[e.ID] {
 			continue
 		}
@@ -293,7 +306,6 @@ func (c *Catalogue) readWithdrawn(ctx context.Context, r *history.Reader) error 
 		}
 		c.Withdrawn = append(c.Withdrawn, e)
 	}
-	return nil
 }
 
 // options returns the options for a source. The caller must call end after reading the source, to end the display of
