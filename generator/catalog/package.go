@@ -54,6 +54,7 @@ type Package struct {
 	URL         string    // http or https URL of the file, in visible ASCII characters
 	Signature   string    // like URL: the detached signature of the file; "" if there is none
 	SBOM        string    // like URL: the software bill of materials of the file; "" if there is none
+	Page        string    // like URL: the page at the source where people manage the package; "" if there is none
 }
 
 // Matches reports whether a query for stability s can find the package. Only Any finds a pre-release.

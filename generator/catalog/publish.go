@@ -48,7 +48,7 @@ type Record struct {
 	SHA256, SHA512        string
 	FileName              string
 	URL                   string   // URL of the file; "" if the source does not list it
-	Signature, SBOM       string   // URLs, see Package
+	Signature, SBOM, Page string   // URLs, see Package
 	Download              Template // makes the URL if URL is ""; zero if there is no template
 	Place                 string   // place of the record, for instance packages.json:12; "" if the source has no lines
 	Hold                  *Held    // why the record must not be published: set by the source, or by a person
@@ -276,6 +276,9 @@ func (c *checker) texts(r *Record, p *Package) *Held {
 		return c.hold(FieldName, r.Name, notPlain)
 	case !plainText(r.ProductName):
 		return c.hold(FieldProduct, r.ProductName, notPlain)
+	}
+	if ValidURL(r.Page) {
+		p.Page = r.Page
 	}
 	if plainText(r.Unversioned) {
 		p.Unversioned = r.Unversioned

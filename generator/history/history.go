@@ -182,6 +182,56 @@ func (r *Reader) Events(ctx context.Context, id string) ([]Event, error) {
 	return events, readError(err)
 }
 
+// LogEntry is an event with its package and run.
+type LogEntry struct {
+	Event
+	Run     int64            // number of the run, counted from 1
+	Package *catalog.Package // as it was last seen
+}
+
+// State is everything that the catalogue contains at one moment.
+type State struct {
+	Run     Run // the last run
+	Entries []Entry
+	Held    []catalog.Held
+	Log     []LogEntry // oldest first
+}
+
+// State returns the whole catalogue. It is consistent, even if a build writes at the same time.
+func (r *Reader) State(ctx context.Context) (s State, err error) {
+	return s, readError(r.file.View(ctx, func(tx *sqlite.Tx) error {
+		if s.Run, err = lastRun(ctx, tx); err != nil {
+			return err
+		}
+		if s.Entries, err = readEntries(ctx, tx, ""); err != nil {
+			return err
+		}
+		if s.Held, err = readHeld(ctx, tx); err != nil {
+			return err
+		}
+		s.Log, err = readLog(ctx, tx, s.Entries)
+		return err
+	}))
+}
+
+// readLog reads the events of all packages, oldest first.
+func readLog(ctx context.Context, q sqlite.Querier, entries []Entry) ([]LogEntry, error) {
+	packages := make(map[string]*catalog.Package, len(entries))
+	for _, e := range entries {
+		packages[e.ID] = e.Package
+	}
+	return sqlite.Collect(ctx, q, func(row sqlite.Row) (l LogEntry, err error) {
+		var at, id string
+		if err := row.Scan(&l.Run, &at, &id, &l.Kind, &l.Field, &l.Before, &l.After); err != nil {
+			return l, err
+		}
+		l.Package = packages[id]
+		l.At, err = time.Parse(time.RFC3339, at)
+		return l, err
+	}, `SELECT runs.id, runs.at, package, kind, field, before, after
+		FROM changes JOIN runs ON runs.id = changes.run ORDER BY changes.rowid`)
+}
+
 func readError(err error) error {
 	if err == nil {
 		return nil

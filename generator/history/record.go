@@ -194,23 +194,24 @@ func replaceHeld(ctx context.Context, tx *sqlite.Tx, held []catalog.Held) (bool,
 var columns = []string{
 	"id", "name", "product_name", "os", "arch", "revision", "version", "unversioned", "release", "pre_release",
 	"build_date", "size", "sha512", "sha256", "file_name", "url", "signature", "sbom",
+	"page",
 }
 
 // urlColumns are the columns with URLs.
-var urlColumns = []string{"url", "signature", "sbom"}
+var urlColumns = []string{"url", "signature", "sbom", "page"}
 
 var packageColumns = strings.Join(columns, ", ")
 
 func values(p *catalog.Package) []any {
 	return []any{p.ID, p.Name, p.ProductName, string(p.OS), string(p.Arch), p.Revision, p.Version, p.Unversioned,
 		p.Release, p.PreRelease, p.BuildDate, p.Size, p.SHA512, p.SHA256, p.FileName, p.URL,
-		p.Signature, p.SBOM}
+		p.Signature, p.SBOM, p.Page}
 }
 
 func destinations(p *catalog.Package) []any {
 	return []any{&p.ID, &p.Name, &p.ProductName, &p.OS, &p.Arch, &p.Revision, &p.Version, &p.Unversioned,
 		&p.Release, &p.PreRelease, &p.BuildDate, &p.Size, &p.SHA512, &p.SHA256, &p.FileName, &p.URL,
-		&p.Signature, &p.SBOM}
+		&p.Signature, &p.SBOM, &p.Page}
 }
 
 // writer writes one run. It stores the first error and then does nothing more.
@@ -268,8 +269,8 @@ func (w *writer) changes(c *Change) {
 // learned updates packages with newly learned values, without an event.
 func (w *writer) learned(packages []*catalog.Package) {
 	for _, p := range packages {
-		w.exec("UPDATE packages SET (sha256, file_name, url, signature, sbom) = (?, ?, ?, ?, ?) WHERE id = ?",
-			p.SHA256, p.FileName, p.URL, p.Signature, p.SBOM, p.ID)
+		w.exec("UPDATE packages SET (sha256, file_name, url, signature, sbom, page) = (?, ?, ?, ?, ?, ?) WHERE id = ?",
+			p.SHA256, p.FileName, p.URL, p.Signature, p.SBOM, p.Page, p.ID)
 	}
 }
 

@@ -75,4 +75,7 @@ CREATE TABLE memory (
 -- URLs of the detached signature and of the software bill of materials, '' if there is none.
 ALTER TABLE packages ADD COLUMN signature TEXT NOT NULL DEFAULT '';
 ALTER TABLE packages ADD COLUMN sbom TEXT NOT NULL DEFAULT '';
+`, `
+-- URL of the page at the source where people manage the package, '' if there is none.
+ALTER TABLE packages ADD COLUMN page TEXT NOT NULL DEFAULT '';
 `}

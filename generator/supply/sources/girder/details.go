@@ -160,7 +160,7 @@ func (s *server) look(ctx context.Context, items []*Item, details Details) (fail
 		count(missing, "new package"), failures[0]), nil
 }
 
-var fileIDRE = regexp.MustCompile(`^[0-9a-f]{24}$`)
+var idRE = regexp.MustCompile(`^[0-9a-f]{24}$`)
 
 // lookAt requests the files of one item.
 func (s *server) lookAt(ctx context.Context, item *Item) (Detail, error) {
@@ -194,7 +194,7 @@ func (s *server) lookAt(ctx context.Context, item *Item) (Detail, error) {
 			Hint:   "delete the wrong file"}}, nil
 	}
 	f := files[0]
-	if !fileIDRE.MatchString(f.ID) {
+	if !idRE.MatchString(f.ID) {
 		return Detail{}, fmt.Errorf("item %s: the id of its file is not 24 hex digits (found %.40q)", item.ID, f.ID)
 	}
 	return Detail{ID: f.ID, Name: f.Name, Size: f.Size, SHA512: f.SHA512}, nil

@@ -64,10 +64,11 @@ func decodeItems(dec *jsontext.Decoder) (items []Item, err error) {
 // itemFields and metaFields map keys to the fields that store their values.
 var (
 	itemFields = map[string]func(*Item) *string{
-		"_id":     func(r *Item) *string { return &r.ID },
-		"name":    func(r *Item) *string { return &r.Name },
-		"created": func(r *Item) *string { return &r.Created },
-		"updated": func(r *Item) *string { return &r.Updated },
+		"_id":      func(r *Item) *string { return &r.ID },
+		"name":     func(r *Item) *string { return &r.Name },
+		"created":  func(r *Item) *string { return &r.Created },
+		"updated":  func(r *Item) *string { return &r.Updated },
+		"folderId": func(r *Item) *string { return &r.FolderID },
 	}
 	metaFields = map[string]func(*Item) *string{
 		"app_id":      func(r *Item) *string { return &r.AppID },

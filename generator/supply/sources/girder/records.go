@@ -17,6 +17,7 @@ type Item struct {
 	AppID, BaseName, OS, Arch, Revision string // from meta, as all further fields
 	Version, Release, BuildDate, SHA512 string
 	PreRelease                          string // a boolean, possibly typed by hand: see isTrue
+	FolderID                            string
 }
 
 // Spelling maps the fields of a record to Girder's names.
@@ -48,6 +49,7 @@ func (i *Item) record(g source.Girder, d Detail) catalog.Record {
 		// The oldest items have no build date. The plugin itself uses the time of creation in this case.
 		BuildDate: cmp.Or(i.BuildDate, i.Created), Size: i.Size, SHA512: i.SHA512,
 	}
+	r.Page = page(g.API, i)
 	if r.Version == "" {
 		r.Unversioned = i.Version
 	}
@@ -80,6 +82,19 @@ func download(g source.Girder, item, file, sha512 string) string {
 
 // ItemURL returns the URL of an item's file on a Girder server whose API has the base api.
 func ItemURL(api, item string) string { return api + "/item/" + item + "/download" }
+
+// page returns the URL of the web page of an item's folder, where people find and delete the item; if the listing does
+// not have the folder, that of the item. It returns "" if the address of the web pages is unknown.
+func page(api string, i *Item) string {
+	web, ok := strings.CutSuffix(api, "/api/v1")
+	switch {
+	case !ok:
+		return ""
+	case idRE.MatchString(i.FolderID):
+		return web + "/#folder/" + i.FolderID
+	}
+	return web + "/#item/" + i.ID
+}
 
 var (
 	datedRE = regexp.MustCompile(`^(.+?)-\d{4}-\d{2}-\d{2}`)

@@ -25,6 +25,7 @@ func released() girder.Item {
 		Created: "2022-07-18T21:38:51.412000+00:00", AppID: app, BaseName: "Aurora", OS: "win", Arch: "amd64",
 		Revision: "30893", Version: "5.0.3", Release: "5.0.3", PreRelease: "false",
 		BuildDate: "2022-07-08T09:39:54.992000+00:00", SHA512: strings.Repeat("aB", 64),
+		FolderID: "62cc513eaa08d161a31c1372",
 	}
 }
 
@@ -33,6 +34,7 @@ func TestRecords(t *testing.T) {
 		ID: "62d5d2ebe911182f1dc285b0", Name: "Aurora_win_amd64_30893", ProductName: "Aurora", OS: "win", Arch: "amd64",
 		Revision: "30893", Version: "5.0.3", Release: "5.0.3", BuildDate: "2022-07-08T09:39:54.992000+00:00",
 		Size: 222149208, SHA512: strings.Repeat("aB", 64), URL: api + "/item/62d5d2ebe911182f1dc285b0/download",
+		Page: "https://girder.example.org/#folder/62cc513eaa08d161a31c1372",
 	}
 	tests := []struct {
 		name   string
@@ -67,6 +69,8 @@ func TestRecords(t *testing.T) {
 			r.Size, r.Hold = 22, &catalog.Held{Field: "size", Value: "22",
 				Reason: "upload was interrupted: an empty zip"}
 		}},
+		{"no folder", func(i *girder.Item) { i.FolderID = "" },
+			func(r *catalog.Record) { r.Page = "https://girder.example.org/#item/62d5d2ebe911182f1dc285b0" }},
 		{"still uploading", func(i *girder.Item) { i.Size = 0 }, func(r *catalog.Record) { r.Size = 0 }},
 	}
 	for _, test := range tests {
