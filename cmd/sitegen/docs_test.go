@@ -15,6 +15,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/build"
 	"github.com/Slicer/sitegen/generator/deploy"
+	"github.com/Slicer/sitegen/generator/packages"
 )
 
 //go:generate env UPDATE_DOCS=1 go test -count=1 -run ^TestCommandsDocument$ .
@@ -87,6 +88,12 @@ func TestDeployDocument(t *testing.T) {
 	checkFields(t, "../../docs/deploy.md", deploy.Report{}, deploy.Files{}, deploy.Objects{}, deploy.Store{},
 		deploy.Collected{}, deploy.Damage{}, deploy.Requests{}, deploy.Deploy{}, deploy.Description{},
 		deploy.Redirects{}, deploy.Requirement{})
+}
+
+// TestPackagesDocument checks that docs/packages.md describes exactly the fields of the JSON of sitegen packages.
+func TestPackagesDocument(t *testing.T) {
+	checkFields(t, "../../docs/packages.md", packages.Package{}, packages.Reason{}, packages.Description{},
+		packages.Group{}, packages.Duplicate{}, packages.Change{}, packages.Result{}, packages.Answer{})
 }
 
 // checkFields checks that the tables of fields in a document have exactly the fields of some types, in their order.

@@ -48,7 +48,7 @@ them are optional, so an empty folder is a site, too:
 	root.SetHelpCommand(helpCommand(p))
 	root.AddCommand(buildCommand{p}.define(), configCommand(p), deployCommand{p}.define(), explainCommand{p}.define(),
 		initCommand(p),
-		(&layoutsCommands{program: p}).define(), redirectsCommands{p}.define(), serveCommand{p}.define(),
+		(&layoutsCommands{program: p}).define(), packagesCommands{p}.define(), redirectsCommands{p}.define(), serveCommand{p}.define(),
 		statsCommand{p}.define(), versionCommand(p))
 	root.AddCommand(topics()...)
 	return root

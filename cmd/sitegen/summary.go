@@ -34,7 +34,7 @@ func printSummary(w io.Writer, r *build.Report, verbose bool) error {
 		}
 		row("", "%s", reason)
 		for _, h := range group {
-			row("", "       %.80q (%.40q), found %.80q", h.Name, h.ID, h.Value)
+			row("", "       %.80q (%.40q), found %.80q%s", h.Name, h.ID, h.Value, placeOf(h))
 		}
 	}
 	row("added", "%s", items(r.Added, limit))
@@ -51,6 +51,18 @@ func printSummary(w io.Writer, r *build.Report, verbose bool) error {
 	row("time", "%.2f s%s", r.Seconds, phases(r.Phases))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// placeOf returns the place of a record and what to do about it, if they are known.
+func placeOf(h build.Held) string {
+	text := ""
+	if h.Place != "" {
+		text = ", in " + printable(h.Place)
+	}
+	if h.Hint != "" {
+		text += "; " + printable(h.Hint)
+	}
+	return text
 }
 
 // phases returns the times of the parts of a build that took longer than the shortest time that the summary shows:
