@@ -162,8 +162,8 @@ func (p packagesCommands) showCommand() *cobra.Command {
 		Short: "describe a package",
 		Long: `show prints everything that is known about a package: its facts and checksums, its state
 and the reason if it is held back, the addresses of the site that lead to it, and its
-changes. Instead of the id, the name of the package or of its file, its revision or the
-address of its download will do, if only one package has it.
+changes. ID can also be the name of the package or of its file, its revision, or the
+address of its download, if only one package has it.
 `,
 		Example: `  sitegen packages show "$(sitegen packages list --json | jq -r '.[0].id')"`,
 		Args:    onePackage,
@@ -317,7 +317,7 @@ func (p packagesCommands) historyCommand() *cobra.Command {
 		Short: "list the changes of packages",
 		Long: `history prints the changes of all packages, or of one, the oldest first: the day, the
 number of the build that stored the change, and what it was. A package is added when it
-is first published, withdrawn when it is published no more, and returned when it is
+is first published, withdrawn when it is no longer published, and returned when it is
 published again; changed names the field.
 `,
 		Example: `  sitegen packages history --os win
