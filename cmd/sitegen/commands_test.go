@@ -49,6 +49,7 @@ func notRun() map[string]string {
 	return map[string]string{
 		"make test":                              "it would run this test again",
 		"ssh -L 8080:127.0.0.1:8080 the-machine": "there is no other machine",
+		"sitegen backup github://example/backups/download-site": "there is no GitHub; see package place",
 	}
 }
 

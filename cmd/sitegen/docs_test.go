@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Slicer/sitegen/generator/backup"
+	"github.com/Slicer/sitegen/generator/backup/archive"
 	"github.com/Slicer/sitegen/generator/build"
 	"github.com/Slicer/sitegen/generator/deploy"
 )
@@ -87,6 +89,11 @@ func TestDeployDocument(t *testing.T) {
 	checkFields(t, "../../docs/deploy.md", deploy.Report{}, deploy.Files{}, deploy.Objects{}, deploy.Store{},
 		deploy.Collected{}, deploy.Damage{}, deploy.Requests{}, deploy.Deploy{}, deploy.Description{},
 		deploy.Redirects{}, deploy.Requirement{})
+}
+
+// TestBackupDocument checks that docs/backup.md describes exactly the fields of the JSON of sitegen backup and restore.
+func TestBackupDocument(t *testing.T) {
+	checkFields(t, "../../docs/backup.md", backup.Report{}, archive.File{}, backup.Restoration{}, backup.Replaced{})
 }
 
 // checkFields checks that the tables of fields in a document have exactly the fields of some types, in their order.
