@@ -255,9 +255,10 @@ func confirm(ctx context.Context, p *project.Project, w *work, at place.Place, a
 	task := p.Terminal.Start("checking "+a.String(), 0, "")
 	defer task.End()
 	b, err := fetch(ctx, w, at, a)
+	damaged := archive.IsInvalid(err)
 	if err == nil {
 		defer b.close()
-		if b.Sum != sum {
+		if damaged = b.Sum != sum; damaged {
 			err = fmt.Errorf("%s: another file than the one that was stored", a)
 		} else {
 			err = b.unpack(ctx)
@@ -267,7 +268,7 @@ func confirm(ctx context.Context, p *project.Project, w *work, at place.Place, a
 		return nil
 	}
 	err = fmt.Errorf("check the new backup: %w", err)
-	if ctx.Err() == nil && fault.KindOf(err) != fault.Remote { // otherwise it may be intact
+	if damaged {
 		err = errors.Join(err, at.Remove(ctx, []string{a.Name}))
 	}
 	return fault.Wrap(fault.KindOf(err), err, "No older backup was removed.")
@@ -286,13 +287,25 @@ func prune(ctx context.Context, p *project.Project, at place.Place, current stri
 		slices.Reverse(r.Removed)
 	}
 	r.Kept = len(list) - len(r.Removed)
-	if len(r.Removed) == 0 {
+	gone := append(unfinished(p, names), r.Removed...)
+	if len(gone) == 0 {
 		return nil
 	}
-	if err := at.Remove(ctx, r.Removed); err != nil {
+	if err := at.Remove(ctx, gone); err != nil {
 		return fault.Wrap(fault.KindOf(err), fmt.Errorf("remove old backups: %w", err), "The new backup is complete.")
 	}
 	return nil
+}
+
+// unfinished returns the names of the backups of the site that killed runs have left. No other run is writing one,
+// because this one has the lock.
+func unfinished(p *project.Project, names []string) (list []string) {
+	for _, name := range names {
+		if whole := place.Whole(name); whole != "" && len(ours(p, []string{whole})) > 0 {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // Verify reads a backup, or the newest one of the site at a place, and checks everything in it.

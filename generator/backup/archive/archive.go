@@ -20,7 +20,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -84,16 +83,27 @@ const (
 // end returns the last bytes of an archive whose other bytes have a hash.
 func end(sum []byte) []byte { return append([]byte(endStart), sum...) }
 
+// invalidError is the error about the content of an archive, unlike one of a disk.
+type invalidError struct{ error }
+
+func (e invalidError) Unwrap() error { return e.error }
+
+// IsInvalid reports whether an archive is not one that Write has written.
+func IsInvalid(err error) bool {
+	_, ok := errors.AsType[invalidError](err)
+	return ok
+}
+
 // damaged returns an error about an archive that is not as it was written.
 func damaged(format string, args ...any) error {
-	return fault.Wrap(fault.Unexpected, fmt.Errorf("the backup is damaged: "+format, args...),
+	return fault.Wrap(fault.Unexpected, invalidError{fmt.Errorf("the backup is damaged: "+format, args...)},
 		"Use another backup. sitegen backup --verify checks them.")
 }
 
 // refused returns an error about an archive that sitegen would not have written.
 func refused(format string, args ...any) error {
-	return fault.Wrap(fault.Unexpected, fmt.Errorf("not a backup of sitegen: "+format, args...),
-		"Nothing was unpacked. Use a file that sitegen backup has written.")
+	return fault.Wrap(fault.Unexpected, invalidError{fmt.Errorf("not a backup of sitegen: "+format, args...)},
+		"Nothing was restored. Use a file that sitegen backup has written.")
 }
 
 // decodeManifest decodes and checks a manifest of an archive of a size (bytes). known are the names that it may contain.
@@ -114,9 +124,6 @@ func decodeManifest(data []byte, size int64, known []string) (*Manifest, error) 
 	d.DisallowUnknownFields()
 	if err := d.Decode(m); err != nil {
 		return nil, refused("%s: %w", manifestName, err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, refused("%s: text after the end", manifestName)
 	}
 	if m.Format < 1 {
 		return nil, refused("%s: the format is %d", manifestName, m.Format)

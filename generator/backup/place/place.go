@@ -162,6 +162,16 @@ func (f folder) Names(context.Context) ([]string, error) {
 // partial returns the name of a file that is still being written.
 func partial(name string) string { return "." + name + ".partial" }
 
+// Whole returns the name that a file that is still being written, or was when its writer was killed, will have. For
+// other files it returns "".
+func Whole(name string) string {
+	whole := strings.TrimSuffix(strings.TrimPrefix(name, "."), ".partial")
+	if partial(whole) != name {
+		return ""
+	}
+	return whole
+}
+
 // Put implements Place.
 func (f folder) Put(_ context.Context, name string, from *os.File, _ int64) (err error) {
 	temporary := filepath.Join(f.dir, partial(name))
