@@ -101,7 +101,7 @@ func lock(data string) (unlock func(), err error) {
 		return nil, fault.Wrap(fault.Locked, locked, "Wait for it to end; the lock is released when its process ends.")
 	}
 	if err != nil {
-		return nil, err
+		return nil, diskFull(err, data)
 	}
 	counting, err := stats.Lock(data)
 	if err != nil {

@@ -59,11 +59,11 @@ const (
 )
 
 // Forms describes the addresses, for messages.
-const Forms = "a folder, a file " + "*" + Ending + ", s3://bucket/prefix or github://owner/repository/tag"
+const Forms = "a folder, a file *" + Ending + ", s3://bucket/prefix or github://owner/repository/tag"
 
 var (
 	bucketRE = regexp.MustCompile(`^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?$`)
-	githubRE = regexp.MustCompile(`^github://([0-9A-Za-z-]+/[0-9A-Za-z._-]+)/([0-9A-Za-z._+-]+)(?:/([^/]+))?$`)
+	githubRE = regexp.MustCompile(`^github://([0-9A-Za-z-]+/[0-9A-Za-z._-]+)/([0-9A-Za-z][0-9A-Za-z._+-]*)(?:/([^/]+))?$`)
 	schemeRE = regexp.MustCompile(`^[a-z0-9]+://`)
 )
 
@@ -78,7 +78,8 @@ func Parse(text string) (Address, error) {
 		}
 		return a, nil
 	}
-	if m := githubRE.FindStringSubmatch(text); m != nil && (m[3] == "" || strings.HasSuffix(m[3], Ending)) {
+	if m := githubRE.FindStringSubmatch(text); m != nil && !strings.Contains(text, "/..") &&
+		(m[3] == "" || strings.HasSuffix(m[3], Ending)) {
 		return Address{Kind: GitHub, Repo: m[1], Folder: m[2], Name: m[3]}, nil
 	}
 	if text == "" || schemeRE.MatchString(text) {
