@@ -125,8 +125,8 @@ func (p backupCommand) backup(cmd *cobra.Command, args []string) error {
 
 // keyApart says where the key of visitors is if a backup does not contain it.
 func keyApart(o *project.Project) string {
-	return fmt.Sprintf("the key of visitors is not in the backup, only in %s: set backup.recipients, or keep a copy of "+
-		"the file elsewhere. Without it, known visitors count again", filepath.Join(o.Config.Data, stats.KeyFile))
+	return fmt.Sprintf("the key of visitors is not in the backup, only in %s: set backup.recipients, or keep a copy "+
+		"of the file elsewhere. Without it, known visitors count again", filepath.Join(o.Config.Data, stats.KeyFile))
 }
 
 // restoreCommand implements sitegen restore.
@@ -203,7 +203,8 @@ func (p restoreCommand) report(r *backup.Restoration) {
 			before = strings.NewReplacer("there is none now", "there was none", "the present one is",
 				"the replaced one was").Replace(before)
 		}
-		fmt.Fprintf(p.stdout, "%s with data until %s %s; %s\n", f.Name, f.Latest.Format(time.DateTime+" UTC"), verb, before)
+		fmt.Fprintf(p.stdout, "%s with data until %s %s; %s\n", f.Name, f.Latest.Format(time.DateTime+" UTC"), verb,
+			before)
 	}
 	if r.Before != "" {
 		fmt.Fprintf(p.stdout, "the replaced files are in %s\n", r.Before)
@@ -218,10 +219,10 @@ func (p restoreCommand) reportKey(o *project.Project, r *backup.Restoration) {
 	file := filepath.Join(o.Config.Data, stats.KeyFile)
 	switch r.Key {
 	case backup.Missing:
-		p.messages.Warn("the key of visitors is missing: restore it with --identity, or copy " + file + " from elsewhere, " +
-			"before you run sitegen stats. Without it, known visitors count again")
+		p.messages.Warn("the key of visitors is missing: restore it with --identity, or copy " + file +
+			" from elsewhere, before you run sitegen stats. Without it, known visitors count again")
 	case backup.Other:
-		p.messages.Warn(file + " is not the key of visitors that the backup was made with: restore that with --identity, " +
-			"or copy it from elsewhere. Without it, known visitors count again")
+		p.messages.Warn(file + " is not the key of visitors that the backup was made with: restore that with " +
+			"--identity, or copy it from elsewhere. Without it, known visitors count again")
 	}
 }

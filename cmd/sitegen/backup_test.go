@@ -214,8 +214,8 @@ func TestBackupUnderWrites(t *testing.T) {
 			t.Errorf("backup %d: other statistics after the next run", i)
 		}
 	}
-	t.Logf("%d backups with %d different statistics, during %d builds and %d runs of statistics", number, len(seen), builds,
-		counts)
+	t.Logf("%d backups with %d different statistics, during %d builds and %d runs of statistics", number, len(seen),
+		builds, counts)
 }
 
 func equal(a, b map[string]bool) bool {

@@ -33,9 +33,9 @@ type Restoration struct {
 // Replaced is a database in the data folder that is replaced.
 type Replaced struct {
 	Name   string    `json:"name"`
-	Latest time.Time `json:"latest"` // time of the newest data in the backup
-	Before time.Time `json:"before"` // time of the newest data in the data folder; zero if there is none
-	Damage string    `json:"damage"` // why the database in the data folder cannot be read; "" if it can
+	Latest time.Time `json:"latest,omitzero"` // time of the newest data in the backup
+	Before time.Time `json:"before,omitzero"` // time of the newest data in the data folder; zero if there is none
+	Damage string    `json:"damage"`          // why the database in the data folder cannot be read; "" if it can
 }
 
 // Restore replaces the databases of the data folder, and the key of visitors if an identity is given, with those of a
@@ -116,7 +116,8 @@ func (r *Restoration) compare(ctx context.Context, p *project.Project, b *stored
 	var errs []error
 	if m := b.Manifest; m.Site != p.Config.Name {
 		errs = append(errs, fault.Wrap(fault.Gate,
-			fmt.Errorf("%s: the backup of another site: %.80q of %.80q, not %q", b.address, m.Site, m.Project, p.Config.Name),
+			fmt.Errorf("%s: the backup of another site: %.80q of %.80q, not %q", b.address, m.Site, m.Project,
+				p.Config.Name),
 			"Check name and base_url in sitegen.yaml. To use it all the same, repeat the command with --force."))
 	}
 	for _, d := range databases() {
@@ -241,8 +242,8 @@ func Finish(data string) error {
 		err = swap.Finish(data)
 	}
 	if err != nil && fault.KindOf(err) != fault.Locked {
-		err = fault.Wrap(fault.Unexpected, err, "A restore was interrupted. Run this command as a user who may write to "+
-			data+": it finishes the restore.")
+		err = fault.Wrap(fault.Unexpected, err, "A restore was interrupted. Run this command as a user who may write "+
+			"to "+data+": it finishes the restore.")
 	}
 	return err
 }

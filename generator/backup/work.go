@@ -156,7 +156,8 @@ func (b *stored) unpack(ctx context.Context) error {
 		}
 		latest, err := d.check(ctx, b.work.path(d.name))
 		if err == nil && !latest.Equal(f.Latest) {
-			err = fmt.Errorf("%s: the newest data is of %s, in the manifest it is of %s", d.name, day(latest), day(f.Latest))
+			err = fmt.Errorf("%s: the newest data is of %s, in the manifest it is of %s", d.name, day(latest),
+				day(f.Latest))
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", b.address, err)

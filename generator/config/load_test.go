@@ -268,7 +268,8 @@ backup:
 			Recipients: []string{"age1edwlkxnhz6sh024aq74cg5frfzmqn9yv80566c2flpea6t3xfqasrexfqt"}},
 		GitHubToken: "ghp_abc",
 	}
-	got := load(t, config.Input{Environ: []string{"SITEGEN_SOURCE_HEADER=Girder-Token: abc", "SITEGEN_GITHUB_TOKEN=ghp_abc"},
+	got := load(t, config.Input{
+		Environ: []string{"SITEGEN_SOURCE_HEADER=Girder-Token: abc", "SITEGEN_GITHUB_TOKEN=ghp_abc"},
 		Flags: map[string][]string{
 			"force": {"true"}, "as": {"s3"}, "drafts": {"true"}, "future": {"true"}, "open": {"true"},
 		}})

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // options is the table of all options, in the order of help and documentation.
-var options = []*Option{
+var options = slices.Concat([]*Option{
 	{
 		Key: "profile", Group: "Site", Default: profile.Default,
 		Usage: "project that the site is for: a built-in profile, or a file",
@@ -549,37 +550,6 @@ var options = []*Option{
 	},
 
 	{
-		Key: "backup.target", Group: "Backups",
-		Usage: "where backups are stored",
-		Doc: "Where `sitegen backup` stores backups and `sitegen restore` finds them, unless the " +
-			"command line names a place: a folder, `s3://bucket/prefix` or `github://owner/repository/tag`. " +
-			"[backup.md](backup.md) describes all of them.",
-		field: one("address", func(c *Config) *string { return &c.Backup.Target }, backupTarget, same),
-	},
-	{
-		Key: "backup.recipients", Group: "Backups",
-		Usage: "public keys of age for which the key of visitors is encrypted in backups",
-		Doc: "Public keys of [age](https://age-encryption.org), `age1…`. With at least one, backups contain the key " +
-			"of visitors, encrypted; the owner of any of them can restore it. Empty: backups do not contain it.",
-		field: many("list of age recipients", ",", func(c *Config) *[]string { return &c.Backup.Recipients },
-			recipient, same),
-	},
-	{
-		Key: "backup.keep", Group: "Backups", Default: "30",
-		Usage: "number of backups that are kept",
-		Doc: "How many backups of this site are kept at the target. Older ones are removed after a new one has been " +
-			"checked. `0`: all.",
-		field: number(func(c *Config) *int { return &c.Backup.Keep }, 0, 100_000),
-	},
-	{
-		Key: "github_token", Group: "Backups", NotInFile: true, Secret: true,
-		Usage: "token for backups in releases of GitHub",
-		Doc: "Token for backups in releases of GitHub, with the permission *Contents: read and write* on the " +
-			"repository. Without it, `GITHUB_TOKEN` is used. It cannot be set in the file, because it is a secret.",
-		field: text(func(c *Config) *string { return &c.GitHubToken }, oneLine),
-	},
-
-	{
 		Key: "log_format", Flag: "log-format", Group: "Messages", Default: "text",
 		Value: "text|json",
 		Usage: "format of messages",
@@ -587,7 +557,7 @@ var options = []*Option{
 			"per line).",
 		field: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json"),
 	},
-}
+}, backupOptions)
 
 // serverTitles lists the names of the servers with their titles, for documentation.
 func serverTitles() string {

@@ -97,12 +97,12 @@ deploy:
   keep: 20                                                 # default
   max_deletes: 1000                                        # default
   uploads: 16                                              # default
+log_format: text                                           # default
 backup:
   target: ""                                               # default
   recipients: []                                           # default
   keep: 30                                                 # default
 # github_token: ""                                         # default
-log_format: text                                           # default
 `
 	if diff := cmp.Diff(want, printed(t, c)); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)

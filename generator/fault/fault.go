@@ -16,7 +16,7 @@ type Kind int
 const (
 	Unexpected  Kind = iota // anything else: a full disk, a missing permission, a bug in sitegen
 	Usage                   // the command line, the environment or sitegen.yaml is wrong
-	Gate                    // a new catalogue would damage the site, or a restore newer data; nothing was changed
+	Gate                    // a build or restore would lose data; nothing was changed
 	Source                  // the source cannot be reached, or its answer is not a listing of packages
 	Content                 // content, layouts or rules have errors; nothing was written
 	AfterChange             // an after_change command failed; if it was the first, the previous redirects were restored

@@ -47,9 +47,9 @@ type Manifest struct {
 // File is a file in a backup.
 type File struct {
 	Name   string    `json:"name"`
-	Size   int64     `json:"size"`   // bytes
-	SHA256 string    `json:"sha256"` // lower-case hex digits
-	Latest time.Time `json:"latest"` // time of the newest data in a database; zero if there is none
+	Size   int64     `json:"size"`            // bytes
+	SHA256 string    `json:"sha256"`          // lower-case hex digits
+	Latest time.Time `json:"latest,omitzero"` // time of the newest data in a database
 }
 
 // Find returns the file with a name, or nil.
@@ -106,7 +106,7 @@ func refused(format string, args ...any) error {
 		"Nothing was restored. Use a file that sitegen backup has written.")
 }
 
-// decodeManifest decodes and checks a manifest of an archive of a size (bytes). known are the names that it may contain.
+// decodeManifest decodes and checks the manifest of an archive of a size (bytes), which may contain only known names.
 func decodeManifest(data []byte, size int64, known []string) (*Manifest, error) {
 	var version struct {
 		Format int `json:"format"`
@@ -115,8 +115,8 @@ func decodeManifest(data []byte, size int64, known []string) (*Manifest, error) 
 		return nil, refused("%s: %w", manifestName, err)
 	}
 	if version.Format > Format {
-		err := fmt.Errorf("the backup has the format %d, which this version of sitegen does not know (it reads up to %d)",
-			version.Format, Format)
+		err := fmt.Errorf("the backup has the format %d, this version of sitegen reads up to %d", version.Format,
+			Format)
 		return nil, fault.Wrap(fault.Unexpected, err, "Use the version of sitegen that wrote it, or a newer one.")
 	}
 	m := new(Manifest)

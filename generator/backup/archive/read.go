@@ -105,7 +105,8 @@ func (a *Reader) Each(fn func(f File, r io.Reader) error) error {
 			return err
 		}
 		if header.Name != f.Name || header.Size != f.Size {
-			return refused("%.80q (%d bytes) is in the place of %s (%d bytes)", header.Name, header.Size, f.Name, f.Size)
+			return refused("%.80q (%d bytes) is in the place of %s (%d bytes)", header.Name, header.Size, f.Name,
+				f.Size)
 		}
 		h := sha256.New()
 		if err := fn(f, io.TeeReader(a.t, h)); err != nil {
@@ -120,7 +121,7 @@ func (a *Reader) Each(fn func(f File, r io.Reader) error) error {
 	} else if err != io.EOF {
 		return damaged("%w", err)
 	}
-	if n, err := a.z.Read(make([]byte, 1)); n > 0 || err != io.EOF {
+	if n, err := a.z.Read(make([]byte, 1)); n > 0 || !errors.Is(err, io.EOF) {
 		return refused("there is something after the last file")
 	}
 	return nil

@@ -75,7 +75,8 @@ func sleep(ctx context.Context, pause time.Duration) error {
 func (c *client) safe(to string) error {
 	u, err := url.Parse(to)
 	if err != nil || u.Host == "" || u.Scheme != "https" && strings.HasPrefix(c.api, "https:") {
-		return fault.Wrap(fault.Remote, fmt.Errorf("%s: the answer has an invalid address for uploads", c.name), tryAgain)
+		return fault.Wrap(fault.Remote, fmt.Errorf("%s: the answer has an invalid address for uploads", c.name),
+			tryAgain)
 	}
 	return nil
 }

@@ -139,7 +139,8 @@ func (g *github) Put(ctx context.Context, name string, file *os.File, size int64
 			"Set GITHUB_TOKEN or SITEGEN_GITHUB_TOKEN to a token with the permission Contents: read and write.")
 	}
 	if size > maxAsset {
-		return fault.Wrap(fault.Usage, fmt.Errorf("%s: the backup has %d bytes, GitHub accepts %d", g.name, size, maxAsset),
+		return fault.Wrap(fault.Usage,
+			fmt.Errorf("%s: the backup has %d bytes, GitHub accepts %d", g.name, size, maxAsset),
 			"Use a folder or a bucket.")
 	}
 	private, err := g.repository(ctx)
@@ -147,7 +148,8 @@ func (g *github) Put(ctx context.Context, name string, file *os.File, size int64
 		return err
 	}
 	if !private && !g.public {
-		return fault.Wrap(fault.Usage, fmt.Errorf("%s: the repository is public, so everyone could read the backup", g.name),
+		return fault.Wrap(fault.Usage,
+			fmt.Errorf("%s: the repository is public, so everyone could read the backup", g.name),
 			"It contains user agents, times and hashes of addresses of visitors. Use a private repository, or accept "+
 				"it with --public.")
 	}
@@ -185,14 +187,16 @@ func (g *github) prepare(ctx context.Context, r release, name string, size int64
 	i := slices.IndexFunc(assets, func(a asset) bool { return a.Name == name })
 	switch {
 	case i < 0 && len(assets) >= maxAssets:
-		return false, fault.Wrap(fault.Remote, fmt.Errorf("%s: the release has %d files, the maximum", g.name, len(assets)),
+		return false, fault.Wrap(fault.Remote,
+			fmt.Errorf("%s: the release has %d files, the maximum", g.name, len(assets)),
 			"Use another tag, or keep fewer backups with --keep.")
 	case i < 0:
 		return false, nil
 	case assets[i].State != uploaded:
 		return false, g.remove(ctx, assets[i])
 	case assets[i].Size != size:
-		return false, fault.Wrap(fault.Conflict, fmt.Errorf("%s: another backup with the name %s is there", g.name, name),
+		return false, fault.Wrap(fault.Conflict,
+			fmt.Errorf("%s: another backup with the name %s is there", g.name, name),
 			"Run the command again.")
 	}
 	return true, nil

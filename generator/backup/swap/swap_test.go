@@ -20,8 +20,8 @@ import (
 // names are the files that the tests replace. The first one is a database.
 var names = []string{"a.sqlite", "b.sqlite", "key"}
 
-// killVariable is the environment variable that names a folder. If it is set, TestMain replaces the files in this folder
-// repeatedly instead of running tests.
+// killVariable is the environment variable that names a folder. If it is set, TestMain replaces the files in this
+// folder repeatedly instead of running tests.
 const killVariable = "SITEGEN_TEST_SWAP"
 
 func TestMain(m *testing.M) {
