@@ -140,7 +140,7 @@ func (p restoreCommand) define() *cobra.Command {
 or of the newest one of this site at the named place. Without a place, it uses backup.target
 in sitegen.yaml. It checks the whole backup first, and refuses to overwrite newer data.
 
-All files are replaced as one, even if restore is killed, and the replaced ones stay in
+All files are replaced together, even if restore is killed, and the replaced ones stay in
 before-restore in the data folder. Run sitegen build and sitegen stats afterwards.
 `,
 		Example: `  sitegen restore --dry-run /srv/backups    check the newest one, change nothing

@@ -19,6 +19,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/Slicer/sitegen/generator/accesslog/loggen"
+	"github.com/Slicer/sitegen/generator/backup/githubserver"
 	"github.com/Slicer/sitegen/generator/history"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
@@ -365,4 +366,61 @@ func TestBackupDiskFull(t *testing.T) {
 	}
 	s.run(t, "backup", "--quiet", "--keep", "1")
 	s.run(t, "restore", "--quiet", "--identity", "identity")
+}
+
+// TestBackupOnGitHub stores a backup in a release and restores it. No message has the token, whatever goes wrong.
+func TestBackupOnGitHub(t *testing.T) {
+	t.Parallel()
+	s := newBackedUp(t)
+	server := githubserver.Start(t)
+	const target = "github://" + githubserver.Repository + "/download-site"
+	environ := []string{"GITHUB_API_URL=" + server.URL, "GITHUB_TOKEN=" + githubserver.Token}
+	run := func(code int, args ...string) string {
+		t.Helper()
+		var out bytes.Buffer
+		cmd := s.command(args...)
+		cmd.Env = append(cmd.Environ(), environ...)
+		cmd.Stdout, cmd.Stderr = &out, &out
+		_ = cmd.Run() // the exit code is checked
+		if got := cmd.ProcessState.ExitCode(); got != code {
+			t.Errorf("sitegen %s: exit code %d, want %d\n%s", strings.Join(args, " "), got, code, &out)
+		}
+		for _, v := range environ {
+			if name, value, _ := strings.Cut(v, "="); strings.HasSuffix(name, "TOKEN") && strings.Contains(out.String(), value) {
+				t.Errorf("sitegen %s: the token is printed\n%s", strings.Join(args, " "), &out)
+			}
+		}
+		return out.String()
+	}
+	for range 3 {
+		run(0, "backup", "--keep", "1", target)
+	}
+	if len(server.Assets) != 1 {
+		t.Errorf("%d assets, want 1", len(server.Assets))
+	}
+	run(0, "backup", "--verify", target)
+	if err := os.RemoveAll(filepath.Join(s.dir, "var")); err != nil {
+		t.Fatal(err)
+	}
+	run(0, "restore", target)
+	if got := s.published(t, s.dir); !equal(got, s.states[1]) {
+		t.Errorf("%d packages restored", len(got))
+	}
+	for _, a := range server.Assets {
+		a.Data[len(a.Data)/3] ^= 4
+	}
+	run(1, "restore", "--force", target)
+
+	server.Private = false
+	if out := run(2, "backup", target); !strings.Contains(out, "--public") {
+		t.Errorf("a public repository: %s", out)
+	}
+	run(0, "backup", "--public", "--verbose", target)
+	environ[1] = "GITHUB_TOKEN=ghp_wrong"
+	run(9, "backup", "--verbose", target)
+	environ[1] = "SITEGEN_GITHUB_TOKEN=ghp_another"
+	run(9, "restore", "--verbose", target)
+	run(0, "config")
+	environ[1] = "SITEGEN_GITHUB_TOKEN=ghp_with\na line"
+	run(2, "backup", "--verbose", target)
 }

@@ -49,7 +49,6 @@ func notRun() map[string]string {
 	return map[string]string{
 		"make test":                              "it would run this test again",
 		"ssh -L 8080:127.0.0.1:8080 the-machine": "there is no other machine",
-		"sitegen backup github://example/backups/download-site": "there is no GitHub; see package place",
 	}
 }
 
@@ -164,7 +163,8 @@ var (
 	hiddenRE   = regexp.MustCompile(`^<!-- run: (.*) -->$`)
 	fileNameRE = regexp.MustCompile(`^# ([\w.-]+\.yaml)\n`)
 	cronLineRE = regexp.MustCompile(`^(?:[-\d*/,]+\s+){5}(.*)$`)
-	commandRE  = regexp.MustCompile(`^(\$|go run|\.\.?/sitegen|sitegen (build|config|deploy|explain|redirects|serve|stats)) `)
+	commandRE  = regexp.MustCompile(`^(\$|go run|\.\.?/sitegen|` +
+		`sitegen (backup|build|config|deploy|explain|redirects|restore|serve|stats)) `)
 )
 
 // commandsIn returns the commands in a code block of a kind.

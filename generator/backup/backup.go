@@ -136,6 +136,7 @@ func Run(ctx context.Context, p *project.Project, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Place.Write = true
 	at, err := place.Open(ctx, to, o.Place)
 	if err != nil {
 		return nil, err
@@ -146,6 +147,13 @@ func Run(ctx context.Context, p *project.Project, o Options) (*Report, error) {
 	}
 	defer w.close()
 	now := begin.UTC().Truncate(time.Second)
+	if to.Name == "" {
+		if to.Name, now, err = newName(ctx, p, at, now); err != nil {
+			return nil, err
+		}
+	} else {
+		o.Keep = 0 // a single file, which is replaced
+	}
 	m := &archive.Manifest{Format: archive.Format, Site: p.Config.Name, Project: p.Config.Project, Program: o.Program,
 		Time: now}
 	r := &Report{Time: now, Removed: []string{}}
@@ -154,11 +162,6 @@ func Run(ctx context.Context, p *project.Project, o Options) (*Report, error) {
 	task.End()
 	if err != nil {
 		return nil, w.explain(err)
-	}
-	if to.Name == "" {
-		to.Name = series(p) + now.Format(timeFormat) + place.Ending
-	} else {
-		o.Keep = 0 // a single file, which is replaced
 	}
 	r.Backup, r.Files = to.String(), m.Files
 	file, err := w.pack(m)
@@ -183,6 +186,20 @@ func Run(ctx context.Context, p *project.Project, o Options) (*Report, error) {
 	}
 	r.Seconds = p.Now().Sub(begin).Seconds()
 	return r, err
+}
+
+// newName returns the name of a new backup, and its time: now, or the next second without a backup.
+func newName(ctx context.Context, p *project.Project, at place.Place, now time.Time) (string, time.Time, error) {
+	names, err := at.Names(ctx)
+	if err != nil {
+		return "", now, fmt.Errorf("list the backups: %w", err)
+	}
+	for ; ; now = now.Add(time.Second) {
+		name := series(p) + now.Format(timeFormat) + place.Ending
+		if !slices.Contains(names, name) {
+			return name, now, nil
+		}
+	}
 }
 
 // target parses the address of the options, or the one that is configured.

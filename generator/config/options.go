@@ -225,8 +225,8 @@ var options = slices.Concat([]*Option{
 		Key: "data", Flag: "data", Group: "Folders", Default: "var",
 		Value: "FOLDER",
 		Usage: "folder of the catalogue of packages",
-		Doc: "Folder of `catalogue.sqlite`, the packages and their history. Keep it out of the web server's reach " +
-			"and include it in backups.",
+		Doc: "Folder of `catalogue.sqlite`, the packages and their history. Keep it out of the web server's reach. " +
+			"`sitegen backup` copies what is in it ([backup.md](backup.md)).",
 		field: folder(func(c *Config) *string { return &c.Data }),
 	},
 	{

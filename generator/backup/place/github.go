@@ -47,8 +47,13 @@ type asset struct {
 
 const uploaded = "uploaded"
 
-func newGitHub(a Address, o Options) Place {
-	return &github{client: newClient(a, o), repo: a.Repo, tag: a.Folder, public: o.Public}
+// newGitHub returns a release. Without a token, one can only read public repositories.
+func newGitHub(a Address, o Options) (Place, error) {
+	if o.Write && o.Token == "" {
+		return nil, fault.Wrap(fault.Usage, fmt.Errorf("%s: needs a token", a),
+			"Set GITHUB_TOKEN or SITEGEN_GITHUB_TOKEN to a token with the permission Contents: read and write.")
+	}
+	return &github{client: newClient(a, o), repo: a.Repo, tag: a.Folder, public: o.Public}, nil
 }
 
 // Names implements Place.
@@ -134,10 +139,6 @@ func (g *github) assetsOf(ctx context.Context, r release) (all []asset, err erro
 
 // Put implements Place.
 func (g *github) Put(ctx context.Context, name string, file *os.File, size int64) error {
-	if g.token == "" {
-		return fault.Wrap(fault.Usage, fmt.Errorf("%s: needs a token", g.name),
-			"Set GITHUB_TOKEN or SITEGEN_GITHUB_TOKEN to a token with the permission Contents: read and write.")
-	}
 	if size > maxAsset {
 		return fault.Wrap(fault.Usage,
 			fmt.Errorf("%s: the backup has %d bytes, GitHub accepts %d", g.name, size, maxAsset),
@@ -161,7 +162,7 @@ func (g *github) Put(ctx context.Context, name string, file *os.File, size int64
 		return err
 	}
 	for attempt := 1; ; attempt++ {
-		done, err := g.prepare(ctx, r, name, size)
+		done, err := g.prepare(ctx, r, name, size, attempt > 1)
 		if err != nil || done {
 			return err
 		}
@@ -177,9 +178,9 @@ func (g *github) Put(ctx context.Context, name string, file *os.File, size int64
 	}
 }
 
-// prepare removes the rest of an interrupted upload. It reports whether the file is there already: the answer to an
-// upload may have been lost.
-func (g *github) prepare(ctx context.Context, r release, name string, size int64) (done bool, err error) {
+// prepare removes the rest of an interrupted upload. After an attempt, it reports whether the file is there already,
+// because the answer may have been lost.
+func (g *github) prepare(ctx context.Context, r release, name string, size int64, again bool) (done bool, err error) {
 	assets, err := g.assetsOf(ctx, r)
 	if err != nil {
 		return false, err
@@ -194,7 +195,7 @@ func (g *github) prepare(ctx context.Context, r release, name string, size int64
 		return false, nil
 	case assets[i].State != uploaded:
 		return false, g.remove(ctx, assets[i])
-	case assets[i].Size != size:
+	case !again || assets[i].Size != size:
 		return false, fault.Wrap(fault.Conflict,
 			fmt.Errorf("%s: another backup with the name %s is there", g.name, name),
 			"Run the command again.")

@@ -63,7 +63,8 @@ const Forms = "a folder, a file *" + Ending + ", s3://bucket/prefix or github://
 
 var (
 	bucketRE = regexp.MustCompile(`^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?$`)
-	githubRE = regexp.MustCompile(`^github://([0-9A-Za-z-]+/[0-9A-Za-z._-]+)/([0-9A-Za-z][0-9A-Za-z._+-]*)(?:/([^/]+))?$`)
+	githubRE = regexp.MustCompile(
+		`^github://([0-9A-Za-z-]+/[0-9A-Za-z._-]+)/([0-9A-Za-z][0-9A-Za-z._+-]*)(?:/([^/]+))?$`)
 	schemeRE = regexp.MustCompile(`^[a-z0-9]+://`)
 )
 
@@ -113,7 +114,8 @@ func (a Address) With(name string) Address {
 type Options struct {
 	Token  string // for GitHub, a secret; "" for none
 	API    string // base URL of the API of GitHub
-	Public bool   // whether a public repository may be used
+	Write  bool   // whether files will be stored
+	Public bool   // whether they may be stored in a public repository
 
 	Client *http.Client                                         // nil for one with time limits
 	Sleep  func(ctx context.Context, pause time.Duration) error // waits between two attempts; nil for time.Timer
@@ -125,7 +127,7 @@ func Open(ctx context.Context, a Address, o Options) (Place, error) {
 	case Bucket:
 		return openBucket(ctx, a)
 	case GitHub:
-		return newGitHub(a, o), nil
+		return newGitHub(a, o)
 	}
 	return openFolder(a.Folder)
 }

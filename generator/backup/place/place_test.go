@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Slicer/sitegen/generator/backup/githubserver"
 	"github.com/Slicer/sitegen/generator/backup/place"
 	"github.com/Slicer/sitegen/generator/fault"
 )
@@ -159,51 +160,72 @@ func TestFolder(t *testing.T) {
 	}
 }
 
-const releaseAddress = "github://example/backups/download-site"
+const releaseAddress = "github://" + githubserver.Repository + "/download-site"
 
 // TestGitHub follows the life of files in a release that does not exist at first.
 func TestGitHub(t *testing.T) {
-	s := newServer(t)
-	p, _ := open(t, releaseAddress, place.Options{Token: secret, API: s.URL})
+	s := githubserver.Start(t)
+	p, _ := open(t, releaseAddress, place.Options{Token: githubserver.Token, API: s.URL})
 	follow(t, p)
-	if s.tag != "download-site" || s.creation["prerelease"] != true || s.creation["make_latest"] != "false" {
-		t.Errorf("release %v", s.creation)
+	if s.Tag != "download-site" || s.Creation["prerelease"] != true || s.Creation["make_latest"] != "false" {
+		t.Errorf("release %v", s.Creation)
 	}
 	for i := range 250 {
-		s.assets[int64(1000+i)] = &stored{name: fmt.Sprintf("%03d", i), state: "uploaded"}
+		s.Assets[int64(1000+i)] = &githubserver.Asset{Name: fmt.Sprintf("%03d", i), State: githubserver.Uploaded}
 	}
-	s.assets[5000] = &stored{name: "interrupted", state: "starter"}
+	s.Assets[5000] = &githubserver.Asset{Name: "interrupted", State: githubserver.Starter}
 	if list := names(t, p); len(list) != 251 || slices.Contains(list, "interrupted") {
 		t.Errorf("%d files on three pages: %v", len(list), list)
 	}
+	if err := put(t, p, "b.tar.zst", "text of b.tar.zst"); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("a name that is taken: %v", err)
+	}
 	for i := range 750 {
-		s.assets[int64(2000+i)] = &stored{name: fmt.Sprintf("x%03d", i), state: "uploaded"}
+		s.Assets[int64(2000+i)] = &githubserver.Asset{Name: fmt.Sprintf("x%03d", i), State: githubserver.Uploaded}
 	}
 	if err := put(t, p, "z.tar.zst", "text"); err == nil || !strings.Contains(err.Error(), "the maximum") {
 		t.Errorf("a full release: %v", err)
 	}
 }
 
+// TestGitHubWithoutToken opens a release without a token, which suffices to read a public repository.
+func TestGitHubWithoutToken(t *testing.T) {
+	a, err := place.Parse(releaseAddress)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := place.Open(t.Context(), a, place.Options{}); err != nil {
+		t.Error(err)
+	}
+	_, err = place.Open(t.Context(), a, place.Options{Write: true})
+	if fault.KindOf(err) != fault.Usage || !strings.Contains(err.Error(), "needs a token") {
+		t.Errorf("for writing: %v", err)
+	}
+}
+
+// trouble may answer a request instead of the server: see githubserver.Server.Trouble. It is called for the nth request
+// of a kind.
+type trouble func(s *githubserver.Server, w http.ResponseWriter, r *http.Request, nth int) bool
+
 // TestGitHubTrouble answers with errors. The message says what to do, and no message has the token.
 func TestGitHubTrouble(t *testing.T) {
 	const asset = "a.tar.zst"
 	for _, test := range []struct {
 		name    string
-		trouble func(s *server, w http.ResponseWriter, r *http.Request, nth int) bool // nth request of this kind
-		on      string                                                                // method and end of the path
+		trouble trouble
+		on      string // method and end of the path of the requests that have it
 		token   string
 		kind    fault.Kind
 		message string // "" if it succeeds after all
 		hint    string
 	}{
-		{name: "no token", token: "-", kind: fault.Usage, message: "needs a token", hint: "GITHUB_TOKEN"},
 		{name: "wrong token", token: "ghp_wrong", kind: fault.Remote, message: "Bad credentials (status 401)",
 			hint: "invalid or expired"},
 		{name: "no such repository", on: "GET /backups", kind: fault.Remote, message: "no such repository",
 			hint: "has access", trouble: answer(404, "Not Found", nil)},
 		{name: "public repository", kind: fault.Usage, message: "is public", hint: "--public", on: "GET /backups",
-			trouble: func(s *server, _ http.ResponseWriter, _ *http.Request, _ int) bool {
-				s.private = false
+			trouble: func(s *githubserver.Server, _ http.ResponseWriter, _ *http.Request, _ int) bool {
+				s.Private = false
 				return false
 			}},
 		{name: "no permission", on: "POST /releases", kind: fault.Remote,
@@ -219,60 +241,61 @@ func TestGitHubTrouble(t *testing.T) {
 		{name: "server error", on: "GET /backups", trouble: once(answer(502, "Server Error", nil))},
 		{name: "no answer", on: "GET /backups", trouble: once(cut)},
 		{name: "server down", on: "GET /backups", kind: fault.Remote, message: "Service Unavailable (status 503)",
-			hint: "githubstatus", trouble: func(_ *server, w http.ResponseWriter, _ *http.Request, _ int) bool {
+			hint: "githubstatus", trouble: func(_ *githubserver.Server, w http.ResponseWriter, _ *http.Request, _ int) bool {
 				w.WriteHeader(503)
 				_, _ = w.Write([]byte("<html>"))
 				return true
 			}},
 		{name: "no JSON", on: "GET /backups", kind: fault.Remote, message: "read the answer",
-			trouble: func(_ *server, w http.ResponseWriter, _ *http.Request, _ int) bool {
+			trouble: func(_ *githubserver.Server, w http.ResponseWriter, _ *http.Request, _ int) bool {
 				_, _ = w.Write([]byte("<html>"))
 				return true
 			}},
 		{name: "token in the answer", on: "GET /backups", kind: fault.Remote, message: "bad (token) (status 400)",
-			trouble: answer(400, "bad "+secret, nil)},
+			trouble: answer(400, "bad "+githubserver.Token, nil)},
 		{name: "release created by another", on: "POST /releases",
-			trouble: once(func(s *server, w http.ResponseWriter, _ *http.Request, _ int) bool {
-				s.tag = "download-site"
-				problem(w, 422, "Validation Failed", "already_exists")
+			trouble: once(func(s *githubserver.Server, w http.ResponseWriter, _ *http.Request, _ int) bool {
+				s.Tag = "download-site"
+				githubserver.Problem(w, 422, "Validation Failed", "already_exists")
 				return true
 			})},
 		{name: "empty repository", on: "POST /releases", kind: fault.Remote, message: "Repository is empty",
 			trouble: answer(422, "Repository is empty.", nil)},
-		{name: "upload cut", on: "POST /assets", trouble: once(func(s *server, w http.ResponseWriter, r *http.Request,
-			n int) bool {
-			s.assets[99] = &stored{name: asset, state: "starter"}
+		{name: "upload cut", on: "POST /assets", trouble: once(func(s *githubserver.Server, w http.ResponseWriter,
+			r *http.Request, n int) bool {
+			s.Assets[99] = &githubserver.Asset{Name: asset, State: githubserver.Starter}
 			return cut(s, w, r, n)
 		})},
-		{name: "answer to upload lost", on: "POST /assets", trouble: once(func(s *server, w http.ResponseWriter,
+		{name: "answer lost", on: "POST /assets", trouble: once(func(s *githubserver.Server, w http.ResponseWriter,
 			r *http.Request, n int) bool {
 			data, _ := io.ReadAll(r.Body)
-			s.assets[99] = &stored{name: asset, state: "uploaded", data: data}
+			s.Assets[99] = &githubserver.Asset{Name: asset, State: githubserver.Uploaded, Data: data}
 			return cut(s, w, r, n)
 		})},
 		{name: "uploads always cut", on: "POST /assets", kind: fault.Remote, message: "EOF", trouble: cut},
 		{name: "another file with the name", on: "POST /assets", kind: fault.Conflict, message: "another backup",
-			trouble: func(s *server, w http.ResponseWriter, _ *http.Request, _ int) bool {
-				s.assets[99] = &stored{name: asset, state: "uploaded", data: []byte("another")}
-				problem(w, 422, "Validation Failed", "already_exists")
+			trouble: func(s *githubserver.Server, w http.ResponseWriter, _ *http.Request, _ int) bool {
+				s.Assets[99] = &githubserver.Asset{Name: asset, State: githubserver.Uploaded, Data: []byte("another")}
+				githubserver.Problem(w, 422, "Validation Failed", "already_exists")
 				return true
 			}},
 		{name: "stored in part", on: "POST /assets", kind: fault.Remote, message: "stored 1 of",
-			trouble: func(_ *server, w http.ResponseWriter, r *http.Request, _ int) bool {
+			trouble: func(_ *githubserver.Server, w http.ResponseWriter, r *http.Request, _ int) bool {
 				_, _ = io.Copy(io.Discard, r.Body)
-				reply(w, 201, map[string]any{"id": 1, "name": asset, "state": "uploaded", "size": 1})
+				githubserver.Reply(w, 201, map[string]any{"id": 1, "name": asset, "state": "uploaded", "size": 1})
 				return true
 			}},
-		{name: "hostile upload address", on: "GET /download-site", kind: fault.Remote, message: "invalid address for uploads",
-			trouble: func(_ *server, w http.ResponseWriter, _ *http.Request, _ int) bool {
-				reply(w, 200, map[string]any{"id": 1, "upload_url": "/relative{?name}"})
+		{name: "hostile upload address", on: "GET /download-site", kind: fault.Remote,
+			message: "invalid address for uploads",
+			trouble: func(_ *githubserver.Server, w http.ResponseWriter, _ *http.Request, _ int) bool {
+				githubserver.Reply(w, 200, map[string]any{"id": 1, "upload_url": "/relative{?name}"})
 				return true
 			}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newServer(t)
+			s := githubserver.Start(t)
 			n := 0
-			s.trouble = func(w http.ResponseWriter, r *http.Request) bool {
+			s.Trouble = func(w http.ResponseWriter, r *http.Request) bool {
 				method, end, _ := strings.Cut(test.on, " ")
 				if test.trouble == nil || r.Method != method || !strings.HasSuffix(r.URL.Path, end) {
 					return false
@@ -280,8 +303,8 @@ func TestGitHubTrouble(t *testing.T) {
 				n++
 				return test.trouble(s, w, r, n)
 			}
-			token := map[string]string{"": secret, "-": ""}[test.token]
-			if len(test.token) > 1 {
+			token := githubserver.Token
+			if test.token != "" {
 				token = test.token
 			}
 			p, waited := open(t, releaseAddress, place.Options{Token: token, API: s.URL})
@@ -300,7 +323,7 @@ func TestGitHubTrouble(t *testing.T) {
 			if !strings.Contains(all, test.hint) {
 				t.Errorf("hints %q", fault.Hints(err))
 			}
-			if token != "" && strings.Contains(all, token) {
+			if strings.Contains(all, token) {
 				t.Errorf("the token is in the error: %s", all)
 			}
 			if *waited > time.Minute {
@@ -311,27 +334,26 @@ func TestGitHubTrouble(t *testing.T) {
 }
 
 // answer returns a trouble that always answers with an error.
-func answer(status int, message string, h http.Header) func(*server, http.ResponseWriter, *http.Request, int) bool {
-	return func(_ *server, w http.ResponseWriter, r *http.Request, _ int) bool {
+func answer(status int, message string, h http.Header) trouble {
+	return func(_ *githubserver.Server, w http.ResponseWriter, r *http.Request, _ int) bool {
 		_, _ = io.Copy(io.Discard, r.Body)
 		for name, values := range h {
 			w.Header()[name] = values
 		}
-		problem(w, status, message)
+		githubserver.Problem(w, status, message)
 		return true
 	}
 }
 
 // once returns a trouble that only the first request has.
-func once(f func(*server, http.ResponseWriter, *http.Request, int) bool) func(
-	*server, http.ResponseWriter, *http.Request, int) bool {
-	return func(s *server, w http.ResponseWriter, r *http.Request, nth int) bool {
+func once(f trouble) trouble {
+	return func(s *githubserver.Server, w http.ResponseWriter, r *http.Request, nth int) bool {
 		return nth == 1 && f(s, w, r, nth)
 	}
 }
 
 // cut ends the connection without an answer.
-func cut(_ *server, w http.ResponseWriter, _ *http.Request, _ int) bool {
+func cut(_ *githubserver.Server, w http.ResponseWriter, _ *http.Request, _ int) bool {
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err == nil {
 		conn.Close()
@@ -341,10 +363,11 @@ func cut(_ *server, w http.ResponseWriter, _ *http.Request, _ int) bool {
 
 // TestGitHubDownloadCut cuts a download. The error shows that the file is not whole.
 func TestGitHubDownloadCut(t *testing.T) {
-	s := newServer(t)
-	s.tag = "download-site"
-	s.assets[3] = &stored{name: "a.tar.zst", state: "uploaded", data: bytes.Repeat([]byte("text"), 1000)}
-	s.trouble = func(w http.ResponseWriter, r *http.Request) bool {
+	s := githubserver.Start(t)
+	s.Tag = "download-site"
+	s.Assets[3] = &githubserver.Asset{Name: "a.tar.zst", State: githubserver.Uploaded,
+		Data: bytes.Repeat([]byte("text"), 1000)}
+	s.Trouble = func(w http.ResponseWriter, r *http.Request) bool {
 		if !strings.HasPrefix(r.URL.Path, "/storage/") {
 			return false
 		}
@@ -352,7 +375,7 @@ func TestGitHubDownloadCut(t *testing.T) {
 		_, _ = w.Write([]byte("text"))
 		return true
 	}
-	p, _ := open(t, releaseAddress, place.Options{Token: secret, API: s.URL})
+	p, _ := open(t, releaseAddress, place.Options{Token: githubserver.Token, API: s.URL})
 	if got, err := text(t, p, "a.tar.zst"); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("%d bytes: %v", len(got), err)
 	}
