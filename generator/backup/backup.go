@@ -288,7 +288,11 @@ func confirm(ctx context.Context, p *project.Project, w *work, at place.Place, a
 	if damaged {
 		err = errors.Join(err, at.Remove(ctx, []string{a.Name}))
 	}
-	return fault.Wrap(fault.KindOf(err), err, "No older backup was removed.")
+	kind := fault.KindOf(err)
+	if kind == fault.Usage { // the new backup is not there
+		kind = fault.Remote
+	}
+	return fault.Wrap(kind, err, "No older backup was removed.")
 }
 
 // prune removes the oldest backups of the site, but never the new one.

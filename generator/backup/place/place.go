@@ -61,10 +61,11 @@ const (
 // Forms describes the addresses, for messages.
 const Forms = "a folder, a file *" + Ending + ", s3://bucket/prefix or github://owner/repository/tag"
 
+// GitHub replaces other characters in the names of assets than those of githubRE.
 var (
 	bucketRE = regexp.MustCompile(`^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?$`)
 	githubRE = regexp.MustCompile(
-		`^github://([0-9A-Za-z-]+/[0-9A-Za-z._-]+)/([0-9A-Za-z][0-9A-Za-z._+-]*)(?:/([^/]+))?$`)
+		`^github://([0-9A-Za-z-]+/[0-9A-Za-z._-]+)/([0-9A-Za-z][0-9A-Za-z._+-]*)(?:/([0-9A-Za-z][0-9A-Za-z._-]*))?$`)
 	schemeRE = regexp.MustCompile(`^[a-z0-9]+://`)
 )
 

@@ -45,7 +45,7 @@ func TestParse(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "s3://", "s3://B", "s3://a/b", "ftp://host/a", "github://o/r", "github://o/r/v1/x",
-		"github://o/../v1", "github://o/r/v1/a/b.tar.zst", "github://../r/v1"} {
+		"github://o/../v1", "github://o/r/v1/a/b.tar.zst", "github://o/r/v1/a b.tar.zst", "github://../r/v1"} {
 		if a, err := place.Parse(text); fault.KindOf(err) != fault.Usage {
 			t.Errorf("%q: %+v, %v", text, a, err)
 		}
