@@ -13,9 +13,9 @@ import (
 // floors lists the packages from the bottom up: a package imports only packages of lower floors. An asterisk matches
 // any folder, so a new server or source needs no entry. docs/design.md shows the same list.
 var floors = [][]string{
-	{"card", "parallel"},
+	{"card", "parallel", "backup/swap", "backup/githubserver"},
 	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "progress", "redirect/emulate"},
-	{"yamltext"},
+	{"yamltext", "backup/archive"},
 	{"language", "holds"},
 	{"lookup", "profile", "sqlite", "supply/fetch", "supply/gate", "logsource", "geodb", "deploy/objects",
 		"deploy/kvserver"},
@@ -23,10 +23,11 @@ var floors = [][]string{
 	{"redirect/servers/*", "preview", "stats", "supply/sources/girder", "supply/sources/packagesjson",
 		"deploy/website"},
 	{"redirect/servers", "statspage", "supply/sources/*", "testutil", "deploy/remote"},
+	{"backup/place"},
 	{"config", "supply/sources", "testutil/browser"},
 	{"project"},
 	{"supply"},
-	{"build", "count", "customize", "deploy", "inspect", "packages", "serve"}, // one for each kind of run
+	{"backup", "build", "count", "customize", "deploy", "inspect", "packages", "serve"}, // one for each kind of run
 	{"cmd/sitegen"},
 }
 
@@ -55,7 +56,8 @@ var homes = map[string]string{
 	"golang.org/x/text/feature":       "language",
 	"github.com/rogpeppe/go-internal": "customize",
 	"github.com/cenkalti/backoff":     "supply/fetch",
-	"github.com/klauspost/compress":   "output accesslog",
+	"github.com/klauspost/compress":   "output accesslog backup/archive",
+	"filippo.io/age":                  "backup/archive",
 }
 
 // TestArrows checks that imports follow floors and homes.

@@ -163,7 +163,8 @@ var (
 	hiddenRE   = regexp.MustCompile(`^<!-- run: (.*) -->$`)
 	fileNameRE = regexp.MustCompile(`^# ([\w.-]+\.yaml)\n`)
 	cronLineRE = regexp.MustCompile(`^(?:[-\d*/,]+\s+){5}(.*)$`)
-	commandRE  = regexp.MustCompile(`^(\$|go run|\.\.?/sitegen|sitegen (build|config|deploy|explain|packages|redirects|serve|stats)) `)
+	commandRE  = regexp.MustCompile(`^(\$|go run|\.\.?/sitegen|` +
+		`sitegen (backup|build|config|deploy|explain|packages|redirects|restore|serve|stats)) `)
 )
 
 // commandsIn returns the commands in a code block of a kind.

@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/Slicer/sitegen/generator/backup"
+	"github.com/Slicer/sitegen/generator/backup/archive"
 	"github.com/Slicer/sitegen/generator/build"
 	"github.com/Slicer/sitegen/generator/deploy"
 	"github.com/Slicer/sitegen/generator/packages"
@@ -96,6 +98,11 @@ func TestPackagesDocument(t *testing.T) {
 		packages.Group{}, packages.Duplicate{}, packages.Change{}, packages.Result{}, packages.Answer{})
 }
 
+// TestBackupDocument checks that docs/backup.md describes exactly the fields of the JSON of sitegen backup and restore.
+func TestBackupDocument(t *testing.T) {
+	checkFields(t, "../../docs/backup.md", backup.Report{}, archive.File{}, backup.Restoration{}, backup.Replaced{})
+}
+
 // checkFields checks that the tables of fields in a document have exactly the fields of some types, in their order.
 func checkFields(t *testing.T, document string, types ...any) {
 	t.Helper()
@@ -106,7 +113,7 @@ func checkFields(t *testing.T, document string, types ...any) {
 	var want []string
 	for _, v := range types {
 		for f := range reflect.TypeOf(v).Fields() {
-			if name := f.Tag.Get("json"); name != "-" && !f.Anonymous {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "-" && !f.Anonymous {
 				want = append(want, name)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/Slicer/sitegen/generator/backup"
 	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/project"
 )
@@ -107,7 +108,8 @@ func (p *program) input(cmd *cobra.Command) config.Input {
 	return in
 }
 
-// load reads the configuration of a command and sets up its messages accordingly.
+// load reads the configuration of a command and sets up its messages accordingly. It completes a restore that was
+// interrupted, so that no command sees half of one.
 func (p *program) load(cmd *cobra.Command) (config.Config, error) {
 	c, err := config.Load(p.input(cmd))
 	level := slog.LevelInfo
@@ -120,6 +122,9 @@ func (p *program) load(cmd *cobra.Command) (config.Config, error) {
 	p.messages.set(c.LogFormat == "json", level)
 	for _, w := range c.Warnings {
 		p.messages.Warn(w)
+	}
+	if err == nil {
+		err = backup.Finish(c.Data)
 	}
 	return c, err
 }

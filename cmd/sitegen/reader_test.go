@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/Slicer/sitegen/generator/backup/githubserver"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -34,6 +35,7 @@ func newReader(t *testing.T, o *outside, name string) *reader {
 	}
 	r := &reader{root: root, dir: filepath.Join(root, "srv", "download")}
 	r.environ = append(o.environ(), newCloud(t, o.server.Config.Handler)...)
+	r.environ = append(r.environ, "GITHUB_API_URL="+githubserver.Start(t).URL, "GITHUB_TOKEN="+githubserver.Token)
 	r.environ = append(r.environ, "HOME="+root, "TESTDATA="+testdata, "SITEGEN_SOURCE="+root+"/girder.json",
 		"GEOIPUPDATE_ACCOUNT_ID=123456", "GEOIPUPDATE_LICENSE_KEY_FILE="+root+"/etc/sitegen/maxmind.key",
 		"PATH="+filepath.Join(root, "bin")+string(filepath.ListSeparator)+os.Getenv("PATH"))

@@ -71,6 +71,9 @@ type Config struct {
 	Stats   Stats
 	Preview Preview
 	Deploy  Deploy
+	Backup  Backup
+
+	GitHubToken string // for backups in releases of GitHub, a secret; "" for none
 
 	origins map[string]Origin // by key of the option
 }
@@ -131,6 +134,13 @@ type Deploy struct {
 	Keep       int            // number of deploys that are kept, of each edition
 	MaxDeletes int            // objects that are deleted at once
 	Uploads    int            // objects that are uploaded at the same time
+}
+
+// Backup configures sitegen backup and sitegen restore. A build does not use it.
+type Backup struct {
+	Target     string   // see place.Address; "" if not set
+	Recipients []string // public keys of age, for which the key of visitors is encrypted
+	Keep       int      // number of backups that are kept
 }
 
 // The targets of deploys.

@@ -200,7 +200,11 @@ func (l *loader) set(o *Option, items []item, origin Origin, dir string) {
 			if bad, ok := errors.AsType[invalid](err); ok && bad.hint != "" {
 				hint = "; " + bad.hint
 			}
-			l.errorf(it.at, "%s %v (found %.80q)%s", o.Key, err, it.text, hint)
+			found := fmt.Sprintf(" (found %.80q)", it.text)
+			if o.Secret {
+				found = ""
+			}
+			l.errorf(it.at, "%s %v%s%s", o.Key, err, found, hint)
 		}
 	}
 }

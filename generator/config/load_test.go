@@ -96,6 +96,7 @@ func TestDefaults(t *testing.T) {
 		Preview:     config.Preview{Listen: "127.0.0.1:8080", As: "nginx"},
 		Deploy: config.Deploy{Target: "cloudfront", Edition: "production", Keep: 20, MaxDeletes: 1000,
 			Uploads: 16},
+		Backup: config.Backup{Keep: 30},
 	}
 	got := load(t, config.Input{})
 	if diff := cmp.Diff(want, got, ignoreOrigins); diff != "" {
@@ -213,6 +214,10 @@ deploy:
   keep: 3
   max_deletes: 7
   uploads: 2
+backup:
+  target: ../backups
+  recipients: [age1edwlkxnhz6sh024aq74cg5frfzmqn9yv80566c2flpea6t3xfqasrexfqt]
+  keep: 14
 `)
 	write(t, "aurora.yaml", aurora)
 	want := config.Config{
@@ -259,8 +264,12 @@ deploy:
 			Headers: []objects.Rule{{Pattern: "*.pdf", Name: "Content-Disposition", Value: "attachment"}},
 			Keep:    3, MaxDeletes: 7, Uploads: 2,
 		},
+		Backup: config.Backup{Target: "../backups", Keep: 14,
+			Recipients: []string{"age1edwlkxnhz6sh024aq74cg5frfzmqn9yv80566c2flpea6t3xfqasrexfqt"}},
+		GitHubToken: "ghp_abc",
 	}
-	got := load(t, config.Input{Environ: []string{"SITEGEN_SOURCE_HEADER=Girder-Token: abc"},
+	got := load(t, config.Input{
+		Environ: []string{"SITEGEN_SOURCE_HEADER=Girder-Token: abc", "SITEGEN_GITHUB_TOKEN=ghp_abc"},
 		Flags: map[string][]string{
 			"force": {"true"}, "as": {"s3"}, "drafts": {"true"}, "future": {"true"}, "open": {"true"},
 		}})

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // options is the table of all options, in the order of help and documentation.
-var options = []*Option{
+var options = slices.Concat([]*Option{
 	{
 		Key: "profile", Group: "Site", Default: profile.Default,
 		Usage: "project that the site is for: a built-in profile, or a file",
@@ -224,8 +225,8 @@ var options = []*Option{
 		Key: "data", Flag: "data", Group: "Folders", Default: "var",
 		Value: "FOLDER",
 		Usage: "folder of the catalogue of packages",
-		Doc: "Folder of `catalogue.sqlite`, the packages and their history. Keep it out of the web server's reach " +
-			"and include it in backups.",
+		Doc: "Folder of `catalogue.sqlite`, the packages and their history. Keep it out of the web server's reach. " +
+			"`sitegen backup` copies what is in it ([backup.md](backup.md)).",
 		field: folder(func(c *Config) *string { return &c.Data }),
 	},
 	{
@@ -556,7 +557,7 @@ var options = []*Option{
 			"per line).",
 		field: choice(func(c *Config) *string { return &c.LogFormat }, "text", "json"),
 	},
-}
+}, backupOptions)
 
 // serverTitles lists the names of the servers with their titles, for documentation.
 func serverTitles() string {

@@ -98,6 +98,11 @@ deploy:
   max_deletes: 1000                                        # default
   uploads: 16                                              # default
 log_format: text                                           # default
+backup:
+  target: ""                                               # default
+  recipients: []                                           # default
+  keep: 30                                                 # default
+# github_token: ""                                         # default
 `
 	if diff := cmp.Diff(want, printed(t, c)); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)

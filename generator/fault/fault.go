@@ -16,14 +16,14 @@ type Kind int
 const (
 	Unexpected  Kind = iota // anything else: a full disk, a missing permission, a bug in sitegen
 	Usage                   // the command line, the environment or sitegen.yaml is wrong
-	Gate                    // the new catalogue would damage the site; nothing was changed
+	Gate                    // a build or restore would lose data; nothing was changed
 	Source                  // the source cannot be reached, or its answer is not a listing of packages
 	Content                 // content, layouts or rules have errors; nothing was written
 	AfterChange             // an after_change command failed; if it was the first, the previous redirects were restored
 	Locked                  // another run is using the same site folder
 	Limit                   // the redirects exceed a limit of a server; only that server's files are unchanged
-	Remote                  // AWS cannot be reached or refuses a request
-	Conflict                // somebody else deployed at the same time; visitors see that deploy
+	Remote                  // AWS or GitHub cannot be reached or refuses a request
+	Conflict                // somebody else deployed or backed up at the same time; visitors see that deploy
 	Losses                  // logs could not be read, or only in part; everything else was counted
 )
 

@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,22 @@ func (e *LockedError) Error() string {
 	}
 	return fmt.Sprintf("another run (process %d) holds %s", e.PID, e.Path)
 }
+
+// Lock takes the lock of a data folder, as a Writer does, for a run that replaces what is in it. The folder is made if
+// it does not exist. The error is a [*LockedError] if another run holds the lock.
+func Lock(data string) (unlock func() error, err error) {
+	if err := os.MkdirAll(data, 0o755); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	lock, err := takeLock(filepath.Join(data, lockName))
+	if err != nil {
+		return nil, err
+	}
+	return lock.Unlock, nil
+}
+
+// lockName is the name of the lock in the data folder.
+const lockName = "lock"
 
 // takeLock locks the file. The kernel unlocks it when the process ends, however it ends. The file stays: if it were
 // removed, two runs could lock two files of the same name.

@@ -169,7 +169,7 @@ func Open(o Options) (*Writer, error) {
 	if err := os.MkdirAll(o.Data, 0o755); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	lock, err := takeLock(filepath.Join(o.Data, "lock"))
+	lock, err := takeLock(filepath.Join(o.Data, lockName))
 	if err != nil {
 		return nil, err
 	}

@@ -101,6 +101,16 @@ func openFiles(ctx context.Context, o Options) (e *Engine, err error) {
 	return e, err
 }
 
+// Lock takes the lock of a data folder, as an Engine does, for a run that replaces its files. The kind of the error is
+// fault.Locked if an Engine has the lock.
+func Lock(dir string) (unlock func() error, err error) {
+	lock, err := takeLock(dir)
+	if err != nil {
+		return nil, err
+	}
+	return lock.Unlock, nil
+}
+
 // takeLock takes the lock of a data folder, and creates the folder if necessary.
 func takeLock(dir string) (*flock.Flock, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -133,9 +143,6 @@ func Running(dir string) (bool, error) {
 
 // lockFile is the name of the lock in the data folder.
 const lockFile = "stats.lock"
-
-// keyFile is the name of the file with the keys of visitors, in the data folder.
-const keyFile = "stats.key"
 
 // Close closes the database and releases the lock.
 func (e *Engine) Close() (err error) {

@@ -6,11 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"hash"
-	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -46,7 +43,7 @@ type visitors struct {
 	dry   bool   // do not write the file
 	mode  Privacy
 	keys  map[int32]hash.Hash // by day; by 0 if there is one permanent key
-	raw   map[string]string   // content of the file: keys in hex, by day (YYYY-MM-DD) or by "all"
+	raw   map[string]string   // content of the file: see readKeys
 	sum   [sha256.Size]byte
 	dirty bool // raw has changes that are not saved
 }
@@ -55,18 +52,11 @@ type visitors struct {
 // dry run does not change the file, and discards new keys.
 func openVisitors(dir string, mode Privacy, dry bool) (*visitors, error) {
 	v := &visitors{
-		path: filepath.Join(dir, keyFile), dry: dry, mode: mode, keys: map[int32]hash.Hash{}, raw: map[string]string{},
+		path: filepath.Join(dir, KeyFile), dry: dry, mode: mode, keys: map[int32]hash.Hash{},
 	}
-	data, err := os.ReadFile(v.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return v, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the visitor key: %w", err)
-	}
-	if err := json.Unmarshal(data, &v.raw); err != nil {
-		return nil, fmt.Errorf("read the visitor key: %s: %w; restore it from a backup: a new key counts known "+
-			"visitors again", v.path, err)
+	var err error
+	if v.raw, err = readKeys(v.path); err != nil {
+		return nil, err
 	}
 	if info, err := os.Stat(v.path); !dry && err == nil && info.Mode().Perm()&0o077 != 0 {
 		if err := os.Chmod(v.path, 0o600); err != nil {
@@ -96,7 +86,7 @@ func (v *visitors) key(day int32) (hash.Hash, error) {
 	if h := v.keys[day]; h != nil {
 		return h, nil
 	}
-	name := "all"
+	name := permanent
 	if v.mode == Daily {
 		name = dayString(day)
 	}
@@ -123,11 +113,11 @@ func (v *visitors) save() error {
 	if !v.dirty || v.dry {
 		return nil
 	}
-	data, err := json.MarshalIndent(v.raw, "", "\t")
+	data, err := encodeKeys(v.raw)
 	if err != nil {
 		return fmt.Errorf("save the visitor key: %w", err)
 	}
-	if err := renameio.WriteFile(v.path, append(data, '\n'), 0o600, renameio.IgnoreUmask()); err != nil {
+	if err := renameio.WriteFile(v.path, data, 0o600, renameio.IgnoreUmask()); err != nil {
 		return fmt.Errorf("save the visitor key: %w", err)
 	}
 	v.dirty = false

@@ -30,6 +30,17 @@ type Bucket struct {
 // Bucket returns the bucket with a name, which may not exist.
 func (c *Client) Bucket(name string) *Bucket { return &Bucket{c.s3, name, oneWrite("bucket " + name)} }
 
+// Backups returns the bucket with a name, which may not exist, for backups.
+func (c *Client) Backups(name string) *Bucket {
+	return &Bucket{c.s3, name, service{
+		name: "bucket " + name,
+		needs: "The credentials need the permissions s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and " +
+			"s3:DeleteObject on its objects.",
+		full: "A quota is exhausted. Keep fewer backups (--keep), or have the quota increased.",
+		next: "Run the command again.",
+	}}
+}
+
 // Exists returns an error if there is no such bucket, or if it is in another region. Without the right to list the
 // bucket, it returns nil.
 func (b *Bucket) Exists(ctx context.Context) error {
@@ -60,6 +71,15 @@ func (b *Bucket) Get(ctx context.Context, key string) ([]byte, error) {
 	defer reply.Body.Close()
 	data, err := io.ReadAll(reply.Body)
 	return data, b.explain(err)
+}
+
+// Open opens an object for reading. If there is none, the error is fs.ErrNotExist.
+func (b *Bucket) Open(ctx context.Context, key string) (io.ReadCloser, error) {
+	reply, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &key})
+	if err != nil {
+		return nil, b.explain(err)
+	}
+	return reply.Body, nil
 }
 
 // Has implements live.Bucket.
