@@ -12,14 +12,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 
 	"github.com/Slicer/sitegen/generator/accesslog"
 	"github.com/Slicer/sitegen/generator/catalog"
-	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/geodb"
 	"github.com/Slicer/sitegen/generator/history"
@@ -81,11 +79,10 @@ func Open(ctx context.Context, p *project.Project, stdin io.Reader) (*stats.Engi
 // open opens the statistics of a project. It passes them all packages that were ever published.
 func open(ctx context.Context, p *project.Project, o Options, buckets *logsource.Buckets) (*stats.Engine, error) {
 	c := &p.Config.Stats
-	formats, err := accesslog.NewFormats(c.LogFormats, jsonFields(c.JSONFields))
+	formats, err := p.LogFormats()
 	if err != nil {
-		return nil, fault.Wrap(fault.Usage, fmt.Errorf("%s: %w", p.Config.Origin("stats.log_formats"), err), "")
+		return nil, err
 	}
-	formats.TrustedProxies = c.Proxies
 	packages, err := everPublished(ctx, p)
 	if err != nil {
 		return nil, err
@@ -115,14 +112,6 @@ func legacyFile(p *project.Project) string {
 		return ""
 	}
 	return p.Profile.LegacyStatistics
-}
-
-// jsonFields converts the configured keys of JSON logs.
-func jsonFields(f config.JSONFields) accesslog.Fields {
-	return accesslog.Fields{
-		Address: f.Address, Time: f.Time, Request: f.Request, Method: f.Method, URI: f.Path, Status: f.Status,
-		Agent: f.Agent,
-	}
 }
 
 // everPublished returns all packages that were ever on the site: downloads of withdrawn ones count, too.

@@ -12,12 +12,10 @@ import (
 	"path/filepath"
 
 	"github.com/Slicer/sitegen/generator/fault"
-	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/project"
 	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 	"github.com/Slicer/sitegen/generator/redirect/servers"
-	"github.com/Slicer/sitegen/generator/site"
 	"github.com/Slicer/sitegen/generator/supply"
 )
 
@@ -31,7 +29,7 @@ func Explain(ctx context.Context, p *project.Project, w io.Writer, url, server s
 			return err
 		}
 	}
-	x, e, err := pages(ctx, p)
+	x, e, err := supply.Pages(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -53,34 +51,11 @@ func Explain(ctx context.Context, p *project.Project, w io.Writer, url, server s
 	return emulation.Explain(w, url, emulate.NewSite(e))
 }
 
-// pages returns the packages and the pages of the site, and logs where the packages come from. The pages are not
-// rendered.
-func pages(ctx context.Context, p *project.Project) (*lookup.Index, *site.Edition, error) {
-	cat, err := supply.Known(ctx, p)
-	if err != nil {
-		return nil, nil, err
-	}
-	from := "using " + cat.Label(p)
-	if !cat.Stored {
-		from += fmt.Sprintf(" (source: %s)", p.Config.Origin("source"))
-	}
-	p.Log.Info(from)
-	for _, w := range cat.Warnings {
-		p.Log.Warn(w)
-	}
-	in, err := cat.Site(p)
-	if err != nil {
-		return nil, nil, err
-	}
-	e, err := site.NewEdition(ctx, in, nil)
-	return in.Index, e, err
-}
-
 // CheckRedirects returns the mistakes in the redirects of the site, and the requests that each configured server
 // answers differently. The error joins the mistakes in rules and pages that cannot be parsed; the findings are about
 // the others.
 func CheckRedirects(ctx context.Context, p *project.Project) ([]redirect.Finding, error) {
-	x, e, err := pages(ctx, p)
+	x, e, err := supply.Pages(ctx, p)
 	if err != nil {
 		return nil, err
 	}
