@@ -25,6 +25,8 @@ const (
 	Remote                  // AWS or GitHub cannot be reached or refuses a request
 	Conflict                // somebody else deployed or backed up at the same time; visitors see that deploy
 	Losses                  // logs could not be read, or only in part; everything else was counted
+	Differences             // a server answers differently from another one, or from what it should
+	Unreachable             // a web server does not answer
 )
 
 // Error is an error with a kind and, optionally, a hint.
