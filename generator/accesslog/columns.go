@@ -9,6 +9,7 @@ import (
 // with several names is set by the first one that a log has.
 var w3cColumns = map[string]field{
 	"c-ip": fieldAddress, "cs-method": fieldMethod, "cs-uri-stem": fieldURI, "cs-uri": fieldURI,
+	"cs-uri-query":   fieldQuery,
 	"sc-status":      fieldStatus,
 	"cs(user-agent)": fieldAgent, "timestamp": fieldTime,
 }
@@ -54,6 +55,9 @@ func (c *columns) set(names string) {
 			c.time = i
 		case f == fieldNone:
 			continue
+		case f == fieldQuery: // a line may lack it
+			have[f] = true
+			continue
 		default:
 			have[f] = true
 		}
@@ -91,7 +95,9 @@ func (c *columns) Parse(line []byte, e *Entry) error {
 			if err := e.set(c.fields[column], value); err != nil {
 				return err
 			}
-			have++
+			if c.fields[column] != fieldQuery {
+				have++
+			}
 		}
 		if end < 0 {
 			break
@@ -106,6 +112,7 @@ func (c *columns) Parse(line []byte, e *Entry) error {
 			return ErrTime
 		}
 	}
+	e.encoded = separator == '\t'
 	if separator == ' ' && bytes.IndexByte(e.Agent, '+') >= 0 {
 		e.escape = plus
 	}

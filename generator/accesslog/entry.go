@@ -45,12 +45,14 @@ type Entry struct {
 	Address []byte // client address: IPv4, IPv6 or, if the server resolves addresses, a host name
 	Time    int64  // time of the log line, at the end of the request (Unix time, seconds)
 	Method  []byte // "" if the request line is malformed
-	URI     []byte // path and query as the client sent them; "" if the request line is malformed
+	URI     []byte // path, and the query unless the log has it apart (see Target); "" if the request line is malformed
 	Status  int    // 0 if the log has none
 	Agent   []byte // user agent, escaped as in the log; "-" or "" if the client sent none
 
 	escape    escape
 	list      bool   // Address is a list, see resolveClient
+	query     []byte // where the log has it apart from the path; "-" or "" if there is none
+	encoded   bool   // the log has encoded URI and query once more, as CloudFront does
 	forwarded []byte // list of addresses that trusted proxies have forwarded, nil if there is none
 }
 
@@ -70,6 +72,19 @@ var (
 	// ErrComment marks a line that is not a request by design, such as the header of a CloudFront log.
 	ErrComment = errors.New("comment")
 )
+
+// Target returns the path and the query of the request as the client sent them. CloudFront and IIS write them apart,
+// and CloudFront encodes the percent signs: its columns /a%2520b and x=1 become /a%20b?x=1.
+func (e *Entry) Target() []byte {
+	target := Unescape(e.URI)
+	if len(e.query) > 0 && string(e.query) != "-" && string(e.query) != "null" && bytes.IndexByte(target, '?') < 0 {
+		target = append(append(bytes.Clone(target), '?'), bytes.TrimPrefix(Unescape(e.query), []byte("?"))...)
+	}
+	if e.encoded {
+		target = bytes.ReplaceAll(target, []byte("%25"), []byte("%"))
+	}
+	return target
+}
 
 // setRequest splits a request line such as "GET /index.html HTTP/1.1". If it is malformed, for example because a
 // client started a TLS handshake on a plain HTTP port, method and URI stay empty: the log line itself is valid.

@@ -39,6 +39,7 @@ var usualKeys = map[field]string{
 		"request.headers.useragent headers.useragent httprequest.useragent useragent.original properties.useragent",
 	fieldForwarded: "httpxforwardedfor xforwardedfor request.headers.xforwardedfor requestxforwardedfor " +
 		"forwarded httpforwarded request.headers.forwarded requestforwarded",
+	fieldQuery:   "args querystring csuriquery url.query query",
 	fieldMessage: "log message",
 }
 
@@ -64,7 +65,8 @@ func newJSONKeys(f Fields) *jsonKeys {
 		name  string
 	}{
 		{fieldAddress, f.Address}, {fieldTime, f.Time}, {fieldRequest, f.Request}, {fieldMethod, f.Method},
-		{fieldURI, f.URI}, {fieldStatus, f.Status}, {fieldAgent, f.Agent}, {fieldForwarded, ""}, {fieldMessage, ""},
+		{fieldURI, f.URI}, {fieldStatus, f.Status}, {fieldAgent, f.Agent}, {fieldForwarded, ""}, {fieldQuery, ""},
+		{fieldMessage, ""},
 	} {
 		names := strings.Fields(usualKeys[c.field])
 		if c.name != "" {
@@ -166,7 +168,7 @@ func (j *jsonLines) entry(e *Entry) error {
 		return ErrFields
 	}
 	for _, f := range []field{fieldAddress, fieldStatus, fieldMethod, fieldURI, fieldRequest, fieldAgent,
-		fieldForwarded} {
+		fieldForwarded, fieldQuery} {
 		if !has(f) {
 			continue
 		}

@@ -23,6 +23,7 @@ const (
 	fieldStatus
 	fieldAgent
 	fieldForwarded
+	fieldQuery
 	fieldMessage // a line within a line, in JSON
 )
 
@@ -31,6 +32,7 @@ var variables = map[string]field{
 	"remote_addr": fieldAddress, "realip_remote_addr": fieldAddress,
 	"time_local": fieldTime, "time_iso8601": fieldTime, "msec": fieldTime,
 	"request": fieldRequest, "request_method": fieldMethod, "request_uri": fieldURI, "uri": fieldURI,
+	"args": fieldQuery, "query_string": fieldQuery,
 	"status": fieldStatus, "http_user_agent": fieldAgent,
 	"http_x_forwarded_for": fieldForwarded, "proxy_add_x_forwarded_for": fieldForwarded,
 	"http_forwarded": fieldForwarded, "http_x_real_ip": fieldForwarded,
@@ -241,6 +243,8 @@ func (e *Entry) set(f field, value []byte) error {
 		e.Agent = value
 	case fieldForwarded:
 		e.forwarded = value
+	case fieldQuery:
+		e.query = value
 	}
 	return nil
 }

@@ -104,6 +104,9 @@ func (l *List) Read(name string, r io.Reader) error {
 
 // line adds the request of a line.
 func (l *List) line(name string, n int, line []byte) {
+	if n == 1 {
+		line = bytes.TrimPrefix(line, []byte("\ufeff"))
+	}
 	if len(bytes.TrimSpace(line)) == 0 {
 		return
 	}
@@ -117,7 +120,7 @@ func (l *List) line(name string, n int, line []byte) {
 			l.invalid(name, n, err, line)
 			return
 		}
-		method, target = string(e.Method), string(accesslog.Unescape(e.URI))
+		method, target = string(e.Method), string(e.Target())
 	}
 	if method != http.MethodGet && method != http.MethodHead {
 		l.LeftOut.Methods++
