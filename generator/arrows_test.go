@@ -17,8 +17,8 @@ var floors = [][]string{
 	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "progress", "redirect/emulate"},
 	{"yamltext", "backup/archive"},
 	{"language", "holds"},
-	{"lookup", "profile", "sqlite", "supply/fetch", "supply/gate", "logsource", "geodb", "deploy/objects",
-		"deploy/kvserver"},
+	{"lookup", "profile", "sqlite", "supply/fetch", "supply/gate", "logsource", "geodb", "replay",
+		"deploy/objects", "deploy/kvserver"},
 	{"history", "redirect", "site", "stats/downloads", "supply/source", "deploy/live"},
 	{"redirect/servers/*", "preview", "stats", "supply/sources/girder", "supply/sources/packagesjson",
 		"deploy/website"},
@@ -27,7 +27,7 @@ var floors = [][]string{
 	{"config", "supply/sources", "testutil/browser"},
 	{"project"},
 	{"supply"},
-	{"backup", "build", "count", "customize", "deploy", "inspect", "packages", "serve"}, // one for each kind of run
+	{"backup", "build", "compare", "count", "customize", "deploy", "inspect", "packages", "serve"}, // one for each kind of run
 	{"cmd/sitegen"},
 }
 

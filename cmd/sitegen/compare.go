@@ -29,8 +29,8 @@ status, redirect target, JSON and headers, grouped by probable cause. OLD and NE
 addresses such as https://download.example.org or http://127.0.0.1:8080. Use it to move
 a site to another server, and before an upgrade. docs/compare.md has the details.
 
-The requests come from lists (a path or URL per line) and access logs in any format that
-sitegen stats reads, each different request once, the most frequent first. Without
+The requests come from lists (a path or URL per line) and from access logs, in any format
+that sitegen stats reads: each different request once, the most frequent first. Without
 --requests they are generated from the site in this folder: its pages, files, rules and
 packages, and random requests to the download API. Only GET and HEAD are sent, redirects
 are not followed, and nothing private in a log is sent: no cookies, and no query with a
@@ -39,9 +39,9 @@ token or password. A server on another machine gets at most 20 requests per seco
 The exit code is 12 if there are differences that --allow does not list, and 13 if a
 server does not answer.
 `,
-		Example: `  sitegen compare https://download.slicer.org http://127.0.0.1:8080
-  sitegen compare https://download.slicer.org http://127.0.0.1:8080 --requests /var/log/nginx/access.log
-  sitegen compare https://download.slicer.org http://127.0.0.1:8080 --allow known.txt --limit 500`,
+		Example: `  sitegen compare https://download.slicer.org/ https://staging.slicer.org/
+  sitegen compare https://download.slicer.org/ https://staging.slicer.org/ --requests /var/log/nginx/access.log
+  sitegen compare https://download.slicer.org/ https://staging.slicer.org/ --limit 500 --allow known.txt`,
 		Args: twoServers,
 	}, func(cmd *cobra.Command, args []string) error {
 		o.Old, o.New, o.HTML, o.Stdin = args[0], args[1], compare.Pages(html), cmd.InOrStdin()
@@ -152,7 +152,10 @@ func printComparison(w io.Writer, r *compare.Report) error {
 		fmt.Fprintf(&b, "%s\n", printable(fmt.Sprintf("%s  %s", g.Kind, g.Cause)))
 		fmt.Fprintf(&b, "  %s%s\n", plural(g.Requests, "request"), asked(g.Count, g.Requests))
 		for _, f := range g.Examples {
-			fmt.Fprintf(&b, "    %s\n      %s\n", printable(f.Request), printable(f.String()))
+			fmt.Fprintf(&b, "    %s\n", printable(f.Request))
+			if !strings.HasPrefix(g.Cause, f.String()) {
+				fmt.Fprintf(&b, "      %s\n", printable(f.String()))
+			}
 		}
 		b.WriteByte('\n')
 	}

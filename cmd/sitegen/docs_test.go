@@ -16,8 +16,10 @@ import (
 	"github.com/Slicer/sitegen/generator/backup"
 	"github.com/Slicer/sitegen/generator/backup/archive"
 	"github.com/Slicer/sitegen/generator/build"
+	"github.com/Slicer/sitegen/generator/compare"
 	"github.com/Slicer/sitegen/generator/deploy"
 	"github.com/Slicer/sitegen/generator/packages"
+	"github.com/Slicer/sitegen/generator/replay"
 )
 
 //go:generate env UPDATE_DOCS=1 go test -count=1 -run ^TestCommandsDocument$ .
@@ -103,6 +105,12 @@ func TestBackupDocument(t *testing.T) {
 	checkFields(t, "../../docs/backup.md", backup.Report{}, archive.File{}, backup.Restoration{}, backup.Replaced{})
 }
 
+// TestCompareDocument checks that docs/compare.md describes exactly the fields of the JSON of sitegen compare.
+func TestCompareDocument(t *testing.T) {
+	checkFields(t, "../../docs/compare.md", compare.Report{}, replay.LeftOut{}, compare.Group{}, compare.Allowance{},
+		compare.Found{}, compare.Difference{})
+}
+
 // checkFields checks that the tables of fields in a document have exactly the fields of some types, in their order.
 func checkFields(t *testing.T, document string, types ...any) {
 	t.Helper()
@@ -113,7 +121,7 @@ func checkFields(t *testing.T, document string, types ...any) {
 	var want []string
 	for _, v := range types {
 		for f := range reflect.TypeOf(v).Fields() {
-			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "-" && !f.Anonymous {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "-" && f.IsExported() && !f.Anonymous {
 				want = append(want, name)
 			}
 		}

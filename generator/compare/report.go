@@ -30,9 +30,9 @@ type Report struct {
 // Found is a difference in the answers to a request.
 type Found struct {
 	Request string `json:"request"`
-	Count   int64  `json:"count"` // how often the log has the request
-	Difference
+	Count   int64  `json:"count"`   // how often the log has the request
 	Allowed string `json:"allowed"` // the reason why it is allowed; "" if it is not
+	Difference
 
 	path string // of the request
 }
