@@ -108,7 +108,7 @@ func TestBackupDocument(t *testing.T) {
 // TestCompareDocument checks that docs/compare.md describes exactly the fields of the JSON of sitegen compare.
 func TestCompareDocument(t *testing.T) {
 	checkFields(t, "../../docs/compare.md", compare.Report{}, replay.LeftOut{}, compare.Group{}, compare.Allowance{},
-		compare.Found{}, compare.Difference{})
+		compare.Found{}, compare.Difference{}, compare.TestReport{}, compare.Failure{}, compare.Declared{})
 }
 
 // checkFields checks that the tables of fields in a document have exactly the fields of some types, in their order.

@@ -46,7 +46,7 @@ them are optional, so an empty folder is a site, too:
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand(p))
-	root.AddCommand(compareCommand{p}.define())
+	root.AddCommand(compareCommand{p}.define(), selfTestCommand{p}.define())
 	root.AddCommand(backupCommand{p}.define(), restoreCommand{p}.define())
 	root.AddCommand(buildCommand{p}.define(), configCommand(p), deployCommand{p}.define(), explainCommand{p}.define(),
 		initCommand(p),

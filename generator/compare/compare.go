@@ -20,7 +20,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -50,10 +49,8 @@ type Options struct {
 
 // Run compares two servers. Its error is of kind fault.Unreachable if a server does not answer.
 func Run(ctx context.Context, p *project.Project, o Options) (*Report, error) {
-	if base, err := url.Parse(p.Config.BaseURL); err == nil {
-		o.Hosts = append(slices.Clone(o.Hosts), replay.HostOf(base))
-	}
-	c, err := newComparison(o)
+	o.Hosts = append(slices.Clone(o.Hosts), hostOf(p.Config.BaseURL))
+	c, err := newComparison(o, serverNames())
 	if err != nil {
 		return nil, err
 	}
@@ -140,23 +137,25 @@ type comparison struct {
 	parallel int
 	differ   differ
 	allowed  []*Allowance
+	names    [2]string       // of the servers in messages
 	silent   [2]atomic.Int64 // requests in a row that a server did not answer
 }
 
-// The servers of a comparison, and their names in reports.
+// The servers of a comparison.
 const (
 	oldServer = iota
 	newServer
 )
 
-var serverNames = [2]string{"OLD", "NEW"}
+// serverNames returns the names of the two servers in messages.
+func serverNames() [2]string { return [2]string{"OLD", "NEW"} }
 
-func newComparison(o Options) (*comparison, error) {
-	c := &comparison{parallel: o.Parallel, differ: differ{ignored: map[string]bool{}, html: o.HTML, own: own{}}}
+func newComparison(o Options, names [2]string) (*comparison, error) {
+	c := &comparison{names: names, parallel: o.Parallel, differ: differ{ignored: map[string]bool{}, html: o.HTML, own: own{}}}
 	for i, address := range []string{o.Old, o.New} {
 		s, err := replay.NewServer(address, o.Server)
 		if err != nil {
-			return nil, fault.Wrap(fault.Usage, fmt.Errorf("%s %w (found %.200q)", serverNames[i], err, address),
+			return nil, fault.Wrap(fault.Usage, fmt.Errorf("%s %w (found %.200q)", c.names[i], err, address),
 				"The address of a server is, for instance, https://download.example.org or http://127.0.0.1:8080.")
 		}
 		c.servers[i] = s
@@ -187,14 +186,14 @@ func (c *comparison) reach(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return unreachable(i, s, replay.Reason(err))
+			return c.unreachable(i, replay.Reason(err))
 		}
 	}
 	return nil
 }
 
-func unreachable(i int, s *replay.Server, reason string) error {
-	return fault.Wrap(fault.Unreachable, fmt.Errorf("%s (%s) does not answer: %s", serverNames[i], s, reason),
+func (c *comparison) unreachable(i int, reason string) error {
+	return fault.Wrap(fault.Unreachable, fmt.Errorf("%s (%s) does not answer: %s", c.names[i], c.servers[i], reason),
 		"Check the address, and whether the server runs.")
 }
 
@@ -243,7 +242,7 @@ func (c *comparison) ask(ctx context.Context, r replay.Request) (result, error) 
 		}
 		reason := replay.Reason(err)
 		if c.silent[i].Add(1) == maxSilent {
-			return out, unreachable(i, c.servers[i], reason)
+			return out, c.unreachable(i, reason)
 		}
 		d := Difference{Kind: Unanswered, Old: "answered", New: "answered"}
 		if i == oldServer {

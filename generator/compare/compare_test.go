@@ -100,7 +100,7 @@ func TestCompare(t *testing.T) {
 			if o.HTML == "" {
 				o.HTML = PagesDownloads
 			}
-			c, err := newComparison(o)
+			c, err := newComparison(o, serverNames())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -151,7 +151,7 @@ func TestGroups(t *testing.T) {
 		"status /gone/* 404 -> 410   # gone for good\nany /nowhere # unused\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	c, err := newComparison(Options{Old: old.URL, New: now.URL, Parallel: 4, HTML: PagesDownloads, Allow: allow})
+	c, err := newComparison(Options{Old: old.URL, New: now.URL, Parallel: 4, HTML: PagesDownloads, Allow: allow}, serverNames())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestSilentServer(t *testing.T) {
 		http.NotFound(w, r)
 	}))
 	defer abort.Close()
-	c, err := newComparison(Options{Old: answer.URL, New: abort.URL, Parallel: 2 * maxSilent})
+	c, err := newComparison(Options{Old: answer.URL, New: abort.URL, Parallel: 2 * maxSilent}, serverNames())
 	if err != nil {
 		t.Fatal(err)
 	}
