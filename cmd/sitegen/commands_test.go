@@ -220,7 +220,8 @@ func examplesOf(cmd *cobra.Command) (commands []documentedCommand) {
 		line, ok := strings.CutPrefix(line, "  ")
 		if text, _, _ := strings.Cut(strings.TrimSpace(line), "  "); ok && strings.Contains(text, "sitegen") {
 			commands = append(commands, documentedCommand{place: cmd.CommandPath() + " --help", text: text,
-				alone: strings.Contains(text, "--source sample")}) // a site of a source is never one of the sample
+				// A site of a source is never one of the sample, and what self-test asks is not that site.
+				alone: strings.Contains(text, "--source sample") || strings.Contains(text, "self-test")})
 		}
 	}
 	for _, c := range cmd.Commands() {

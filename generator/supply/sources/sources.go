@@ -21,13 +21,14 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/source"
 	"github.com/Slicer/sitegen/generator/supply/sources/girder"
 	"github.com/Slicer/sitegen/generator/supply/sources/packagesjson"
+	"github.com/Slicer/sitegen/generator/supply/sources/records"
 	"github.com/Slicer/sitegen/generator/supply/sources/sample"
 )
 
 // kinds lists the kinds of sources. The first one that recognizes a URL or a file reads it. Girder comes last, because
 // any URL may be its API.
 func kinds() []source.Kind {
-	return []source.Kind{sample.Kind(), packagesjson.Kind(), girder.Kind()}
+	return []source.Kind{sample.Kind(), packagesjson.Kind(), records.Kind(), girder.Kind()}
 }
 
 // namedRE matches a setting with an explicit kind. A single letter is a Windows drive: C:\packages.json.
