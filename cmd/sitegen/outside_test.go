@@ -2,13 +2,17 @@ package main
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/Slicer/sitegen/generator/testutil"
 )
@@ -19,6 +23,7 @@ type outside struct {
 	server        *httptest.Server
 	site, preview string // URL of the published site, and of the preview that stands for it
 	oldStatistics string // path of the database
+	oldRecords    string // path of the database of the packages of the old site
 }
 
 // newOutside starts the servers. They end after the parallel tests of t.
@@ -37,10 +42,12 @@ func newOutside(t *testing.T) *outside {
 		server:        httptest.NewServer(mux),
 		site:          testutil.Profile(t).BaseURL + "/",
 		oldStatistics: filepath.Join(t.TempDir(), "old.sqlite"),
+		oldRecords:    filepath.Join(t.TempDir(), "records.sqlite"),
 	}
 	t.Cleanup(o.server.Close)
 
 	writeOldStatistics(t, o.oldStatistics)
+	writeOldRecords(t, o.oldRecords)
 	cmd := exec.Command("sitegen", "serve")
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(o.environ(), "SITEGEN_SOURCE="+listing, "SITEGEN_GIRDER_API="+o.server.URL+"/girder",
@@ -53,7 +60,7 @@ func newOutside(t *testing.T) *outside {
 func (o *outside) environ() []string {
 	return []string{"SITEGEN_LISTEN=127.0.0.1:0", "GEOIPUPDATE_HOST=" + o.server.URL,
 		"AWS_ENDPOINT_URL=" + o.server.URL, "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret",
-		"OLD_STATISTICS=" + o.oldStatistics}
+		"OLD_STATISTICS=" + o.oldStatistics, "OLD_RECORDS=" + o.oldRecords}
 }
 
 // bucket is the bucket "logs" of a server with the protocol of S3. It has one object.
@@ -95,5 +102,34 @@ func writeOldStatistics(t *testing.T, path string) {
 			creation_date, checkout_date, size)`)
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// writeOldRecords writes a database of the packages that the Girder server of each machine has.
+func writeOldRecords(t *testing.T, path string) {
+	t.Helper()
+	machine, err := txtar.ParseFile("testdata/documents/machine.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(machine.Files, func(f txtar.File) bool { return f.Name == "girder.json" })
+	var items []json.RawMessage
+	if err := json.Unmarshal(machine.Files[i].Data, &items); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite3", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err = db.Exec(`create table _ (item_id text primary key, revision integer, checkout_date text,
+		build_date text, record text)`); err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range items {
+		id := testutil.Parsed(t, string(item)).(map[string]any)["_id"]
+		if _, err := db.Exec("insert into _ (item_id, record) values (?, ?)", id, string(item)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

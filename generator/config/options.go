@@ -123,7 +123,7 @@ var options = slices.Concat([]*Option{
 		Usage:       "list of packages: a Girder API, a packages.json, a saved listing, or sample",
 		Doc: "Where the packages are listed: the URL of a Girder API; the URL or path of a " +
 			"[packages.json](packages-json.md), which any build system can write; a file with a saved answer of " +
-			"Girder's `/app/<id>/package?limit=0`; or `sample`, a small built-in catalogue. A data folder holds " +
+			"Girder's `/app/<id>/package?limit=0`; the database of the [old site](moving.md); or `sample`, a small built-in catalogue. A data folder holds " +
 			"either the sample or a real catalogue, never both.",
 		field: one("URL, file or sample", func(c *Config) *string { return &c.Source }, source, same),
 	},
