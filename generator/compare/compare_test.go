@@ -72,6 +72,9 @@ func TestCompare(t *testing.T) {
 			reply(200, `{"win":{"id":1,"url":"/b/1","new":null},"l":[1]}`, jsonType),
 			[]string{"json l[]: 2 elements -> 1 elements", `json win.id: "1" -> 1`, "json win.new: none -> null",
 				"json win.old: 0 -> none"}},
+		{"another package", "", reply(200, `{"win":{"download_url":"/b/1","size":1,"os":"win"}}`, jsonType),
+			reply(200, `{"win":{"download_url":"/b/2","size":2}}`, jsonType),
+			[]string{`json win.download_url: "/b/1" -> "/b/2"`}},
 		{"null and object", "", reply(200, `null`, jsonType), reply(200, `{}`, jsonType), []string{"json whole: null -> {}"}},
 		{"JSON that is none", "", reply(200, `{"a":1}`, jsonType), reply(200, `{"a":1`, jsonType),
 			[]string{`body 7 bytes, at 6 "{\"a\":1}" -> 6 bytes, at 6 "{\"a\":1"`}},
@@ -264,6 +267,17 @@ known.txt:7: the pattern for requests is not valid text (found "/\xff*")`
 	var findings fault.Findings
 	if !errors.As(err, &findings) || fault.KindOf(err) != fault.Usage {
 		t.Errorf("error of kind %v", fault.KindOf(err))
+	}
+}
+
+// TestOldSite checks that the known differences to the old site, which docs/moving.md refers to, have no mistakes.
+func TestOldSite(t *testing.T) {
+	text, err := os.ReadFile("../../docs/known-old-site.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list, err := ParseAllowances("known-old-site.txt", text); err != nil || len(list) == 0 {
+		t.Errorf("%d lines, %v", len(list), err)
 	}
 }
 

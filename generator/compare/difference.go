@@ -53,6 +53,7 @@ func (d Difference) String() string {
 var (
 	numberRE = regexp.MustCompile(`[0-9a-fA-F]{12,}|[0-9]+(?:\.[0-9]+)+|[0-9]{2,}`)
 	indexRE  = regexp.MustCompile(`\[\d+\]`)
+	keyIDRE  = regexp.MustCompile(`\b(?:[0-9a-fA-F]{12,}|\d+)\b`)
 )
 
 // shape replaces what varies between differences of one cause: numbers and ids.
@@ -77,7 +78,7 @@ func (d Difference) cause(path string) string {
 		case d.New == nothing:
 			what = "only OLD has it"
 		}
-		return shape(indexRE.ReplaceAllString(d.Name, "[]")) + ": " + what
+		return keyIDRE.ReplaceAllString(indexRE.ReplaceAllString(d.Name, "[]"), "#") + ": " + what
 	case Unanswered:
 		return d.String()
 	}
