@@ -151,7 +151,8 @@ const (
 func serverNames() [2]string { return [2]string{"OLD", "NEW"} }
 
 func newComparison(o Options, names [2]string) (*comparison, error) {
-	c := &comparison{names: names, parallel: o.Parallel, differ: differ{ignored: map[string]bool{}, html: o.HTML, own: own{}}}
+	c := &comparison{names: names, parallel: o.Parallel,
+		differ: differ{ignored: map[string]bool{}, html: o.HTML, own: own{}}}
 	for i, address := range []string{o.Old, o.New} {
 		s, err := replay.NewServer(address, o.Server)
 		if err != nil {

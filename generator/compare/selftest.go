@@ -75,7 +75,7 @@ func SelfTest(ctx context.Context, p *project.Project, o TestOptions) (*TestRepo
 	task := p.Terminal.Start("asking", int64(len(questions)), "questions")
 	defer task.End()
 	outcomes := make([]outcome, len(questions))
-	err = parallel.For(ctx, o.Parallel, len(questions), func(i int) error {
+	err = parallel.For(ctx, o.Parallel, len(questions), func(i int) (err error) {
 		defer task.Add(1)
 		outcomes[i], err = c.question(ctx, questions[i])
 		return err
