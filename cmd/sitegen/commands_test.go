@@ -65,7 +65,8 @@ func standIns(root string, o *outside) []standIn {
 		{"/var/log/", root + "/var/log/"},
 		{"/etc/", root + "/etc/"},
 		{o.site, o.preview},
-		{"https://staging.slicer.org/", o.preview},
+		{"https://old.example.org/", o.preview},
+		{"https://new.example.org/", o.preview},
 		{"--listen :9000", "--listen :0"}, // port 9000 may be taken
 		{"s3://download-logbucket-6f5e4d3c2b1a/", "s3://logs/"},
 	}

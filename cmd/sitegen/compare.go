@@ -39,9 +39,9 @@ token or password. A server on another machine gets at most 20 requests per seco
 The exit code is 12 if there are differences that --allow does not list, and 13 if a
 server does not answer.
 `,
-		Example: `  sitegen compare https://download.slicer.org/ https://staging.slicer.org/
-  sitegen compare https://download.slicer.org/ https://staging.slicer.org/ --requests /var/log/nginx/access.log
-  sitegen compare https://download.slicer.org/ https://staging.slicer.org/ --limit 500 --allow known.txt`,
+		Example: `  sitegen compare https://old.example.org/ https://new.example.org/
+  sitegen compare https://old.example.org/ https://new.example.org/ --requests /var/log/nginx/access.log
+  sitegen compare https://old.example.org/ https://new.example.org/ --limit 500 --allow known.txt`,
 		Args: twoServers,
 	}, func(cmd *cobra.Command, args []string) error {
 		o.Old, o.New, o.HTML, o.Stdin = args[0], args[1], compare.Pages(html), cmd.InOrStdin()

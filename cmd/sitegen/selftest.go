@@ -35,8 +35,8 @@ Some servers cannot answer everything: with --server s3, for instance, the known
 of an S3 website are no failures. The exit code is 12 if an answer is wrong, and 13 if the
 server does not answer.
 `,
-		Example: `  sitegen self-test https://download.slicer.org/
-  sitegen self-test https://download.slicer.org/ --json`,
+		Example: `  sitegen self-test https://new.example.org/
+  sitegen self-test https://new.example.org/ --json`,
 		Args: oneServer,
 	}, func(cmd *cobra.Command, args []string) error {
 		o.Address = args[0]

@@ -27,7 +27,10 @@ const (
 // UserAgent identifies the requests in logs. The statistics of downloads count bots apart.
 const UserAgent = "sitegen-replay-bot (+https://github.com/Slicer/sitegen)"
 
-// Retries is the number of attempts after a failed connection. Answers, whatever their status, and time-outs are final.
+// maxIdle is the number of connections to a server that are kept open, so that each of many parallel requests finds one.
+const maxIdle = 64
+
+// retries is the number of attempts after a failed connection. Answers, whatever their status, and time-outs are final.
 const retries = 2
 
 // Options configures a Server. The zero value is valid.
@@ -36,15 +39,13 @@ type Options struct {
 	MaxBody int64         // bytes of a body to read; 0: DefaultMaxBody
 	Rate    float64       // maximum requests per second; 0: DefaultRate, or no limit within this machine
 	HTTP1   bool          // never use HTTP/2, which is otherwise used where an https server offers it
-
-	Transport http.RoundTripper // nil: the network
 }
 
 // Server is a web server to send requests to. It is safe for concurrent use.
 type Server struct {
 	base      *url.URL
 	o         Options
-	transport http.RoundTripper
+	transport *http.Transport
 	pace      pacer
 }
 
@@ -75,19 +76,15 @@ func NewServer(address string, o Options) (*Server, error) {
 		o.Rate = DefaultRate
 	}
 	u = &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host), User: u.User}
-	s := &Server{base: u, o: o, transport: o.Transport}
+	s := &Server{base: u, o: o, transport: http.DefaultTransport.(*http.Transport).Clone()}
 	if o.Rate > 0 {
 		s.pace.interval = time.Duration(float64(time.Second) / o.Rate)
 	}
-	if s.transport == nil {
-		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.DisableCompression = true
-		t.MaxIdleConnsPerHost = 64
-		if o.HTTP1 {
-			t.Protocols = new(http.Protocols)
-			t.Protocols.SetHTTP1(true)
-		}
-		s.transport = t
+	s.transport.DisableCompression = true
+	s.transport.MaxIdleConnsPerHost = maxIdle
+	if o.HTTP1 {
+		s.transport.Protocols = new(http.Protocols)
+		s.transport.Protocols.SetHTTP1(true)
 	}
 	return s, nil
 }

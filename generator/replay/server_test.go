@@ -72,7 +72,7 @@ func TestRetries(t *testing.T) {
 			panic(http.ErrAbortHandler) // closes the connection
 		}
 	})
-	s.transport.(*http.Transport).DisableKeepAlives = true // it would repeat a request itself on a kept connection
+	s.transport.DisableKeepAlives = true // it would repeat a request itself on a kept connection
 	for _, tt := range []struct {
 		target string
 		status int // 0: no answer
@@ -127,8 +127,8 @@ func TestHTTP2(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.transport.(*http.Transport).TLSClientConfig = ts.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
-		s.transport.(*http.Transport).TLSClientConfig.NextProtos = nil
+		s.transport.TLSClientConfig = ts.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+		s.transport.TLSClientConfig.NextProtos = nil
 		reply, err := s.Ask(t.Context(), Request{Method: "GET", Target: "/x?y=%zz"})
 		want := "HTTP/2.0/x?y=%zzjanesecret"
 		if http1 {

@@ -1,5 +1,5 @@
-// Package records reads the database of packages of the old download site, slicer-girder-records.sqlite, for moving
-// from that site. Its only table is called "_" and has a row for each item that Girder has ever listed:
+// Package records reads the database of packages of the program that sitegen replaces, for moving from it: the file
+// girder-records.sqlite with the name of the project at its beginning. Its only table is called "_" and has a row for each item that Girder has ever listed:
 //
 //	item_id TEXT PRIMARY KEY, revision INTEGER, checkout_date TEXT, build_date TEXT, record TEXT
 //
@@ -26,7 +26,7 @@ import (
 // magic is the beginning of each SQLite file.
 const magic = "SQLite format 3\x00"
 
-// Limits of a database. Ten years of Slicer are 11,500 records of less than 1 KB.
+// Limits of a database. Ten years of nightly builds are 11,500 records of less than 1 KB.
 const (
 	maxRows   = 500_000
 	maxRecord = 1 << 20 // bytes
@@ -37,7 +37,7 @@ const (
 func Kind() source.Kind {
 	return source.Kind{
 		Name:     "records",
-		Form:     "the records database of the old download site (slicer-girder-records.sqlite)",
+		Form:     "the records database of the old site (…-girder-records.sqlite)",
 		IsFile:   func(head []byte) bool { return bytes.HasPrefix(head, []byte(magic)) },
 		ReadFile: readFile,
 	}
@@ -121,7 +121,7 @@ func read(ctx context.Context, path string) (array []byte, bad invalid, err erro
 	return b.Bytes(), bad, nil
 }
 
-const notRecords = "Use the file slicer-girder-records.sqlite in the folder var/ of the old site."
+const notRecords = "Use the file in the folder var/ of the old site whose name ends in girder-records.sqlite."
 
 // checkFile returns an error if the file itself is not a database, but for example a compressed one.
 func checkFile(path string) error {

@@ -26,7 +26,7 @@ const table = `CREATE TABLE _ (item_id TEXT primary key, revision INTEGER, check
 // database writes a database with the results of some statements, and returns its path.
 func database(t *testing.T, statements ...string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "slicer-girder-records.sqlite")
+	path := filepath.Join(t.TempDir(), "girder-records.sqlite")
 	db, err := sql.Open("sqlite3", path)
 	if err != nil {
 		t.Fatal(err)
