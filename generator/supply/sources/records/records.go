@@ -1,5 +1,6 @@
-// Package records reads the database of packages of the program that sitegen replaces, for moving from it: the file
-// girder-records.sqlite with the name of the project at its beginning. Its only table is called "_" and has a row for each item that Girder has ever listed:
+// Package records reads the database of packages of the program that sitegen replaces, for moving from it. The name of
+// the file ends in girder-records.sqlite. Its only table is called "_" and has a row for each item that Girder has ever
+// listed:
 //
 //	item_id TEXT PRIMARY KEY, revision INTEGER, checkout_date TEXT, build_date TEXT, record TEXT
 //
