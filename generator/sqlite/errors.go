@@ -26,8 +26,8 @@ func hint(e sqlite3.Error) string {
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
 		return "Another program is writing to the file. Run sitegen again when it has finished."
 	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
-		return "The file is damaged. Bring back a backup: sitegen restore. Without one, move it away: the next run creates " +
-			"a new one, a build from the source (without the history), statistics from the remaining logs."
+		return "The file is damaged. Bring back a backup: sitegen restore. Without one, move it away: the next run " +
+			"creates a new one, a build from the source (without the history), statistics from the remaining logs."
 	}
 	return ""
 }
