@@ -8,12 +8,14 @@ import (
 	"os"
 	"strings"
 
+	"github.com/mattn/go-sqlite3"
+
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
 // copyAttempts is the number of attempts to copy a database. An attempt fails if no process had the file open at its
 // start, and one begins to write before its end. The next attempt then uses the locks of SQLite, which keep the file as
-// it is: see OpenReadOnly. So a third attempt is rare, and a tenth means that the file is replaced all the time.
+// it is: see OpenReadOnly. So a third attempt is rare.
 const copyAttempts = 10
 
 // unsynced has the parameters of a new copy. The copy is useless if its writer is killed, so it needs no journal.
@@ -31,10 +33,20 @@ func Copy(ctx context.Context, path, to string, f Format) error {
 		if e := os.Remove(to); e != nil && !errors.Is(e, os.ErrNotExist) {
 			return errors.Join(err, e)
 		}
-		if fault.KindOf(err) != fault.Locked || attempt == copyAttempts || ctx.Err() != nil {
+		if !meetsWriter(err, f) || attempt == copyAttempts || ctx.Err() != nil {
 			return err
 		}
 	}
+}
+
+// meetsWriter reports whether an attempt to copy failed because another process wrote, or has just started or ended:
+// see mayPass. On a busy machine, this takes longer than openReadOnly waits.
+func meetsWriter(err error, f Format) bool {
+	if fault.KindOf(err) == fault.Locked || errors.Is(err, errNoIndex) {
+		return true
+	}
+	e, ok := errors.AsType[sqlite3.Error](err)
+	return ok && f.WAL && (e.Code == sqlite3.ErrCantOpen || e.Code == sqlite3.ErrReadonly)
 }
 
 func copyOnce(ctx context.Context, path, to string, f Format) (err error) {
