@@ -123,7 +123,7 @@ func (p backupCommand) backup(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// keyApart says where the key of visitors is if a backup does not contain it.
+// keyApart returns the message about a backup without the key of visitors.
 func keyApart(o *project.Project) string {
 	return fmt.Sprintf("the key of visitors is not in the backup, only in %s: set backup.recipients, or keep a copy "+
 		"of the file elsewhere. Without it, known visitors count again", filepath.Join(o.Config.Data, stats.KeyFile))

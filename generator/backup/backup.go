@@ -11,8 +11,8 @@
 // A backup counts only after it has been read back from its place and its databases have been opened and checked. Older
 // ones are removed after that.
 //
-// Restore replaces all files as one, see package swap. If it is interrupted after the moment of the change, Finish does
-// the rest; the program calls it before every command.
+// Restore replaces all files together, see package swap. If it is interrupted after the moment of the change, Finish
+// completes it; the program calls Finish before every command.
 package backup
 
 import (

@@ -118,7 +118,7 @@ func (r *Restoration) compare(ctx context.Context, p *project.Project, b *stored
 		errs = append(errs, fault.Wrap(fault.Gate,
 			fmt.Errorf("%s: the backup of another site: %.80q of %.80q, not %q", b.address, m.Site, m.Project,
 				p.Config.Name),
-			"Check name and base_url in sitegen.yaml. To use it all the same, repeat the command with --force."))
+			"Check name and base_url in sitegen.yaml. To restore it anyway, repeat the command with --force."))
 	}
 	for _, d := range databases() {
 		f := b.Manifest.Find(d.name)

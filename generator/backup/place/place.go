@@ -39,7 +39,7 @@ type Place interface {
 // Ending is the end of the name of each backup.
 const Ending = ".tar.zst"
 
-// Address is where a backup is, or is to be stored.
+// Address is the place of a backup or of several.
 type Address struct {
 	Kind   Kind
 	Folder string // Folder: the path; Bucket: the prefix of the keys, "" or ending in a slash; GitHub: the tag

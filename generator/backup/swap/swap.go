@@ -1,5 +1,5 @@
-// Package swap replaces several files of a folder as one: after a crash at any moment, all are the old ones or all are
-// the new ones.
+// Package swap replaces several files of a folder together: after a crash at any moment, all are the old ones or all
+// are the new ones.
 //
 //	s, err := swap.Begin("var")                  // makes var/restore.new
 //	err = write(s.Path("catalogue.sqlite"))      // any number of files
