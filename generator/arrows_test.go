@@ -14,7 +14,8 @@ import (
 // any folder, so a new server or source needs no entry. docs/design.md shows the same list.
 var floors = [][]string{
 	{"card", "parallel", "backup/swap", "backup/githubserver"},
-	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "progress", "redirect/emulate"},
+	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "progress", "redirect/emulate",
+		"runs"},
 	{"yamltext", "backup/archive"},
 	{"language", "holds"},
 	{"lookup", "profile", "sqlite", "supply/fetch", "supply/gate", "logsource", "geodb", "deploy/objects",

@@ -114,12 +114,15 @@ func (p *program) load(cmd *cobra.Command) (config.Config, error) {
 	c, err := config.Load(p.input(cmd))
 	level := slog.LevelInfo
 	switch {
+	case given(cmd, "cron"):
+		level = notice
 	case given(cmd, "quiet"):
 		level = slog.LevelWarn
 	case given(cmd, "verbose"):
 		level = slog.LevelDebug
 	}
 	p.messages.set(c.LogFormat == "json", level)
+	p.record.begin(cmd, &c, p.messages)
 	for _, w := range c.Warnings {
 		p.messages.Warn(w)
 	}

@@ -16,7 +16,8 @@ type program struct {
 	stdout   io.Writer
 	environ  []string
 	messages *messages
-	started  bool // whether a command has started; earlier errors are mistakes in the command line
+	started  bool    // whether a command has started; earlier errors are mistakes in the command line
+	record   *record // nil for a command whose runs are not recorded
 }
 
 func (p *program) rootCommand() *cobra.Command {

@@ -68,6 +68,9 @@ type Config struct {
 	AfterChange []Command // run in this order when maps changed
 	LogFormat   string    // "text" or "json"
 
+	Metrics    string        // path of the file for Prometheus; "" for none
+	AlertEvery time.Duration // with --cron: pause before the same error is printed again
+
 	Stats   Stats
 	Preview Preview
 	Deploy  Deploy
