@@ -28,7 +28,8 @@ var floors = [][]string{
 	{"config", "supply/sources", "testutil/browser"},
 	{"project"},
 	{"supply"},
-	{"backup", "build", "count", "customize", "deploy", "inspect", "packages", "serve"}, // one for each kind of run
+	{"backup", "build", "count", "customize", "deploy", "inspect", "packages", "serve",
+		"status"}, // one for each kind of run
 	{"cmd/sitegen"},
 }
 

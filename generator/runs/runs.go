@@ -57,8 +57,8 @@ type Count struct {
 // Record describes the runs of one command.
 type Record struct {
 	Last         Run       `json:"last"`
-	Good         *Run      `json:"good,omitempty"`        // the last run with exit code 0; nil if there was none
-	Failures     int       `json:"failures"`              // failed runs since the last good one
+	Good         *Run      `json:"good,omitempty"`         // the last run with exit code 0; nil if there was none
+	Failures     int       `json:"failures"`               // failed runs since the last good one
 	FailingSince time.Time `json:"failing_since,omitzero"` // start of the first of them
 
 	// Alerts are the messages that cron has mailed, with the time of the last mail: see Alerts.
