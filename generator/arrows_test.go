@@ -30,6 +30,7 @@ var floors = [][]string{
 	{"supply"},
 	{"backup", "build", "count", "customize", "deploy", "inspect", "packages", "serve",
 		"status"}, // one for each kind of run
+	{"doctor"},
 	{"cmd/sitegen"},
 }
 

@@ -48,7 +48,7 @@ them are optional, so an empty folder is a site, too:
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand(p))
 	root.AddCommand(backupCommand{p}.define(), restoreCommand{p}.define())
-	root.AddCommand(statusCommand{p}.define())
+	root.AddCommand(doctorCommand{p}.define(), statusCommand{p}.define())
 	root.AddCommand(buildCommand{p}.define(), configCommand(p), deployCommand{p}.define(), explainCommand{p}.define(),
 		initCommand(p),
 		(&layoutsCommands{program: p}).define(), packagesCommands{p}.define(), redirectsCommands{p}.define(), serveCommand{p}.define(),

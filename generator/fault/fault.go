@@ -25,6 +25,7 @@ const (
 	Remote                  // AWS or GitHub cannot be reached or refuses a request
 	Conflict                // somebody else deployed or backed up at the same time; visitors see that deploy
 	Losses                  // logs could not be read, or only in part; everything else was counted
+	Unhealthy               // sitegen doctor has found a problem
 )
 
 // Error is an error with a kind and, optionally, a hint.
