@@ -93,6 +93,9 @@ func generated(dir string) (files []string, newest time.Time, err error) {
 func (x *examination) including(masters []process, dir string, files []string) (ours []process, unseen error) {
 	for _, m := range masters {
 		included, err := included(x.ctx, &m)
+		if _, ended := os.Stat(fmt.Sprintf("/proc/%d", m.pid)); ended != nil {
+			continue
+		}
 		if err != nil {
 			unseen = cmp.Or(unseen, err)
 			continue
