@@ -27,6 +27,7 @@ import (
 // working directory.
 type Config struct {
 	File     string   // the configuration file; it may be missing if the user did not name it
+	Overlay  string   // the file that replaces some of its values; "" for none
 	Warnings []string // deprecated spellings that were accepted, each with its place
 
 	ProfileName string           // a built-in profile, or the path of a file
