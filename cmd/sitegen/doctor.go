@@ -34,7 +34,7 @@ deploy init does. Run it as the user who runs sitegen; as root, it can also ask 
 its configuration (nginx -T). What it cannot see, it lists as "not checked". With
 --offline, it sends no request.
 
-The exit code is 12 if there is a problem. Warnings do not change it.
+The exit code is 14 if there is a problem. Warnings do not change it.
 `,
 		Example: `  sitegen doctor
   sitegen doctor --quiet --offline           print only problems, without the network

@@ -85,7 +85,7 @@ func TestDoctorNginx(t *testing.T) {
 	// The newest release is withdrawn, and Nginx is not reloaded.
 	set(regexp.MustCompile(`(?m)^.*"version": ?"3\.4".*\n`).ReplaceAll(list, nil))
 	sitegen(t, "build", "--config", config, "--quiet", "--force")
-	examine(t, config, address, 12,
+	examine(t, config, address, 14,
 		`problem +nginx +Nginx \(process \d+\) has not read the configuration of .*: its worker is from .*`,
 		` +-> nginx -t && nginx -s reload; set after_change to do so after each build.`,
 		`problem +answers +http.*/download\?.*: answers status 302 to /bitstream/aurora-3.4-.*, not status 302 to .*`)
@@ -105,7 +105,7 @@ func TestDoctorNginx(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("no_such_directive;\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	examine(t, config, append(address, "--offline"), 12, `.*nginx -T: .*\[emerg\].*no_such_directive.*`)
+	examine(t, config, append(address, "--offline"), 14, `.*nginx -T: .*\[emerg\].*no_such_directive.*`)
 	if err := os.Remove(broken); err != nil {
 		t.Fatal(err)
 	}
@@ -137,13 +137,13 @@ func TestDoctorNginxIncludes(t *testing.T) {
 		}
 	}
 	testutil.StartNginx(t, filepath.Join(filepath.Dir(config), "public"), linked)
-	examine(t, config, []string{"--offline"}, 12,
+	examine(t, config, []string{"--offline"}, 14,
 		`problem +nginx +Nginx \(process \d+\) does not include .*/server/bitstreams.conf`)
 
 	other, set := examinedSite(t, "packages.json")
 	set(auroraPackages(t))
 	sitegen(t, "build", "--config", other, "--quiet")
-	examine(t, other, []string{"--offline"}, 12, `problem +nginx +no Nginx on this machine includes the files in .*`)
+	examine(t, other, []string{"--offline"}, 14, `problem +nginx +no Nginx on this machine includes the files in .*`)
 }
 
 // TestDoctorClock compares the clock with that of a source that is wrong.
@@ -158,12 +158,12 @@ func TestDoctorClock(t *testing.T) {
 	config, _ := examinedSite(t, server.URL+"/packages.json")
 	sitegen(t, "build", "--config", config, "--quiet")
 	nobody := []string{"--base-url", "http://127.0.0.1:1"}
-	examine(t, config, nobody, 12, `ok +clock +within 1m0s of the clock of http://.*/packages.json`)
+	examine(t, config, nobody, 14, `ok +clock +within 1m0s of the clock of http://.*/packages.json`)
 	off = 10 * time.Minute
-	examine(t, config, nobody, 12, `problem +clock +the clock of this machine is (10m0s|9m59s|10m1s) behind that of http://.*`,
+	examine(t, config, nobody, 14, `problem +clock +the clock of this machine is (10m0s|9m59s|10m1s) behind that of http://.*`,
 		` +-> Correct the clock: .*`)
 	off = -2 * time.Minute
-	examine(t, config, nobody, 12, `problem +clock +the clock of this machine is (2m0s|1m59s|2m1s) ahead of that of http://.*`)
+	examine(t, config, nobody, 14, `problem +clock +the clock of this machine is (2m0s|1m59s|2m1s) ahead of that of http://.*`)
 }
 
 // TestDoctorAWS checks the rights of a deploy.
@@ -177,8 +177,8 @@ func TestDoctorAWS(t *testing.T) {
 		return false
 	})
 	nobody := []string{"--base-url", "http://127.0.0.1:1"}
-	examine(t, config, nobody, 12, `problem +answers .*connection refused`,
+	examine(t, config, nobody, 14, `problem +answers .*connection refused`,
 		`ok +aws +bucket: download`, `ok +aws +write objects: allowed`, `not checked +aws +distribution: .*`)
 	refuse = true
-	examine(t, config, nobody, 12, `problem +aws +write objects: .*`)
+	examine(t, config, nobody, 14, `problem +aws +write objects: .*`)
 }
