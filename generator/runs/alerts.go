@@ -3,6 +3,7 @@ package runs
 import (
 	"maps"
 	"regexp"
+	"sync"
 	"time"
 )
 
@@ -22,7 +23,9 @@ type Alerts struct {
 	every  time.Duration
 	now    time.Time
 	before map[string]time.Time // when the messages of earlier runs were last printed
-	seen   map[string]time.Time // the same for those of this run
+
+	mu   sync.Mutex           // messages can come from several goroutines
+	seen map[string]time.Time // the same for those of this run
 }
 
 // NewAlerts returns the Alerts for a run of a command that starts now.
@@ -39,6 +42,8 @@ func (a *Alerts) Due(message string) bool {
 	if a == nil {
 		return true
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	key := passingRE.ReplaceAllString(message, "#")
 	if at, again := a.seen[key]; again {
 		return at.Equal(a.now)
@@ -56,6 +61,8 @@ func (a *Alerts) End(r *Record) {
 	if a == nil {
 		return
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	kept := maps.Clone(a.seen)
 	if r.Failures > 0 {
 		for key, at := range a.before {

@@ -108,7 +108,7 @@ func Read(data string) (State, error) {
 
 // Update changes the records of a data folder and calls then, if it is not nil, with the result, before another command
 // can change it again. A damaged file is replaced; the error reports it. Without a data folder, nothing is stored, and
-// the state that then gets has only the change.
+// the state that then gets has only the change. If the file cannot be written, then is called nevertheless.
 func Update(data string, change func(State), then func(State) error) error {
 	path := filepath.Join(data, FileName)
 	if _, err := os.Stat(data); errors.Is(err, fs.ErrNotExist) {
@@ -118,7 +118,9 @@ func Update(data string, change func(State), then func(State) error) error {
 	}
 	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
 	if err := lock.Lock(); err != nil {
-		return fmt.Errorf("lock the record of runs: %w", err)
+		s, _ := Read(data) // the error of the lock is reported
+		change(s)
+		return errors.Join(fmt.Errorf("lock the record of runs: %w", err), then(s))
 	}
 	defer lock.Close()
 	s, damaged := Read(data)

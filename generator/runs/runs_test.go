@@ -220,3 +220,28 @@ func TestAlerts(t *testing.T) {
 		})
 	}
 }
+
+// TestUpdateNotStored has the metrics written if the record cannot be: a folder is in the way of the lock, or of the
+// file.
+func TestUpdateNotStored(t *testing.T) {
+	for _, name := range []string{runs.FileName, runs.FileName + ".lock"} {
+		t.Run(name, func(t *testing.T) {
+			dir, file := t.TempDir(), filepath.Join(t.TempDir(), "sitegen.prom")
+			if err := os.MkdirAll(filepath.Join(dir, name, "full"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			change := func(s runs.State) {
+				r := *s.Of(runs.Build)
+				r.Add(run(0, 1))
+				s[runs.Build] = &r
+			}
+			metrics := func(s runs.State) error { return runs.WriteMetrics(file, "aurora", s) }
+			if err := runs.Update(dir, change, metrics); err == nil {
+				t.Error("no error")
+			}
+			if got := parse(t, file)["sitegen_run_exit_code"][runs.Build]; got != 1 {
+				t.Errorf("exit code in the metrics: %v, want 1", got)
+			}
+		})
+	}
+}
