@@ -47,12 +47,11 @@ them are optional, so an empty folder is a site, too:
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand(p))
-	root.AddCommand(backupCommand{p}.define(), restoreCommand{p}.define())
-	root.AddCommand(doctorCommand{p}.define(), statusCommand{p}.define())
-	root.AddCommand(buildCommand{p}.define(), configCommand(p), deployCommand{p}.define(), explainCommand{p}.define(),
-		initCommand(p),
-		(&layoutsCommands{program: p}).define(), packagesCommands{p}.define(), redirectsCommands{p}.define(), serveCommand{p}.define(),
-		statsCommand{p}.define(), versionCommand(p))
+	root.AddCommand(backupCommand{p}.define(), buildCommand{p}.define(), configCommand(p), deployCommand{p}.define(),
+		doctorCommand{p}.define(), explainCommand{p}.define(), initCommand(p),
+		(&layoutsCommands{program: p}).define(), packagesCommands{p}.define(), redirectsCommands{p}.define(),
+		restoreCommand{p}.define(), serveCommand{p}.define(), statsCommand{p}.define(), statusCommand{p}.define(),
+		versionCommand(p))
 	root.AddCommand(topics()...)
 	return root
 }

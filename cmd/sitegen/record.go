@@ -40,7 +40,8 @@ func (p *program) recorded(
 
 // addRecording adds --cron to a command whose runs are recorded, after addMessages.
 func addRecording(cmd *cobra.Command) {
-	cmd.Flags().Bool("cron", false, "like --quiet, but print an error once, again after alert_every, and when it is over")
+	cmd.Flags().Bool("cron", false, "like --quiet, but print an error once, again after alert_every,\n"+
+		"and when it is over")
 	note(cmd.Flags(), "cron", messagesGroup, "")
 	cmd.MarkFlagsMutuallyExclusive("cron", "verbose")
 }

@@ -20,8 +20,8 @@ var overlayRE = regexp.MustCompile(`^[0-9a-z][0-9a-z-]{0,31}$`)
 // There is only one overlay, and it has none of its own.
 func (l *loader) overlay(base, name string) error {
 	if !overlayRE.MatchString(name) {
-		return fmt.Errorf("--overlay and %s must be 1 to 32 lower-case letters, digits and hyphens, for instance staging "+
-			"(found %.80q)", OverlayEnv, name)
+		return fmt.Errorf("--overlay and %s must be 1 to 32 lower-case letters, digits and hyphens (found %.80q); for "+
+			"instance staging", OverlayEnv, name)
 	}
 	ext := filepath.Ext(base)
 	path := strings.TrimSuffix(base, ext) + "." + name + ext

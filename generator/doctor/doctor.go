@@ -1,5 +1,5 @@
-// Package doctor looks for faults of a site, each with its next step: what an administrator needs at night, and a monitor
-// every hour. Run asks one question after the other, and changes nothing on disk:
+// Package doctor looks for faults of a site, each with its next step: what an administrator needs at night, and a
+// monitor every hour. Run asks one question after the other, and changes nothing on disk:
 //
 //	folders     do they exist, may sitegen write to them, is there room, does everything have the right owner
 //	files       is public/ what the last build wrote
@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/progress"
 	"github.com/Slicer/sitegen/generator/project"
 )
 
@@ -86,7 +87,9 @@ func Run(ctx context.Context, p *project.Project, o Options) ([]Finding, error) 
 			x.skip("needs the network (offline: %s)", p.Config.Origin("offline"))
 			continue
 		}
+		task := p.Terminal.Start("checking: "+c.name, 0, progress.Nothing)
 		c.run()
+		task.End()
 		if err := ctx.Err(); err != nil {
 			return x.list, err
 		}

@@ -36,7 +36,7 @@ func (x *examination) folders() {
 			continue
 		}
 		if err := mayWrite(f.path); err != nil {
-			x.problem("Run sitegen as the owner of the folder, or change its owner or mode, or mount the disk writable.",
+			x.problem("Run sitegen as the owner of the folder, change its owner or mode, or mount the disk writable.",
 				"%s: user %s may not write to it: %v", f.path, currentUser(), err)
 			continue
 		}
@@ -76,8 +76,8 @@ func (x *examination) room(path string) {
 func (x *examination) private() {
 	c := &x.project.Config
 	if info, err := os.Stat(c.Data); err == nil && info.Mode().Perm()&0o007 != 0 {
-		x.warn("chmod 700 "+c.Data, "%s: every user of this machine can read it, with the addresses of visitors (mode %04o)",
-			c.Data, info.Mode().Perm())
+		x.warn("chmod 700 "+c.Data, "%s: every user of this machine can read it, with what is stored of visitors "+
+			"(mode %04o)", c.Data, info.Mode().Perm())
 	}
 	file := c.SourceHeaderFile
 	if file == "" {

@@ -17,10 +17,10 @@ import (
 // nginx checks that the configuration in force is the generated one. No interface of Nginx shows what it has in memory,
 // so two questions take its place:
 //
-//   - Does its configuration include the generated files? nginx -T prints the files that it would read now. It needs the
-//     rights of Nginx's master, usually those of root.
-//   - Has Nginx read them since they changed? A reload starts new workers, and a reload that fails does not. So a worker
-//     that is older than a generated file has an older configuration.
+//   - Does its configuration include the generated files? nginx -T prints the files that it would read now. It needs
+//     the rights of Nginx's master, usually those of root.
+//   - Has Nginx read them since they changed? A reload starts new workers, and a reload that fails does not. So a
+//     worker that is older than a generated file has an older configuration.
 //
 // An Nginx in a container or on another machine cannot be seen; the check "answers" asks it.
 func (x *examination) nginx() {
@@ -88,8 +88,8 @@ func generated(dir string) (files []string, newest time.Time, err error) {
 	return files, newest, nil
 }
 
-// including returns those masters whose configuration includes the generated files, and the error of the first one whose
-// configuration could not be read.
+// including returns those masters whose configuration includes the generated files, and the error of the first one
+// whose configuration could not be read.
 func (x *examination) including(masters []process, dir string, files []string) (ours []process, unseen error) {
 	for _, m := range masters {
 		included, err := included(x.ctx, &m)
@@ -158,6 +158,9 @@ func realPath(path string) string {
 	return path
 }
 
+// reload is what to do if Nginx has not read its configuration.
+const reload = "nginx -t && nginx -s reload; set after_change to do so after each build."
+
 // inForce checks that the workers of the masters are newer than the generated files.
 func (x *examination) inForce(list, masters []process, known bool, newest time.Time) {
 	const precision = 50 * time.Millisecond // of the start of a process
@@ -172,9 +175,8 @@ func (x *examination) inForce(list, masters []process, known bool, newest time.T
 				continue
 			}
 			if known {
-				x.problem("nginx -t && nginx -s reload; set after_change to do so after each build.",
-					"Nginx (process %d) has not read the configuration of %s: its worker is from %s; it was not reloaded, "+
-						"or the reload failed", m.pid, clockTime(newest), clockTime(w.started))
+				x.problem(reload, "Nginx (process %d) has not read the configuration of %s: its worker is from %s; it was "+
+					"not reloaded, or the reload failed", m.pid, clockTime(newest), clockTime(w.started))
 				return
 			}
 		}
@@ -185,8 +187,7 @@ func (x *examination) inForce(list, masters []process, known bool, newest time.T
 	case current > 0:
 		x.ok("an Nginx of this machine has been reloaded since the configuration changed, at %s", clockTime(newest))
 	case !known:
-		x.problem("nginx -t && nginx -s reload; set after_change to do so after each build.",
-			"no Nginx of this machine has been reloaded since the configuration changed, at %s", clockTime(newest))
+		x.problem(reload, "no Nginx of this machine has been reloaded since the configuration changed, at %s", clockTime(newest))
 	default:
 		x.problem("Start Nginx again, and look at its error log.", "Nginx has no worker")
 	}

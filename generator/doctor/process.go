@@ -19,8 +19,8 @@ type process struct {
 
 func (p *process) isMaster() bool { return strings.HasPrefix(p.title, "nginx: master process") }
 
-// isWorker reports whether the process answers new requests. After a reload, an old worker ends its downloads first: its
-// title is then "nginx: worker process is shutting down".
+// isWorker reports whether the process answers new requests. After a reload, an old worker ends its downloads first:
+// its title is then "nginx: worker process is shutting down".
 func (p *process) isWorker() bool { return p.title == "nginx: worker process" }
 
 // arguments returns the options -c and -p with which a master was started, as arguments of another nginx.

@@ -88,7 +88,8 @@ func (x *examination) source() {
 		x.failed(err, "Check the source.")
 		return
 	}
-	x.ok("%s: a build would publish %d packages and hold back %d", x.project.Config.Source, len(cat.Packages), len(cat.Held))
+	x.ok("%s: a build would publish %d packages and hold back %d", x.project.Config.Source, len(cat.Packages),
+		len(cat.Held))
 	for _, w := range cat.Warnings {
 		x.warn("", "%s", w)
 	}
@@ -107,7 +108,8 @@ func (x *examination) answers() {
 		return
 	}
 	index := cat.Index(p)
-	next := "Reload the web server (nginx -t && nginx -s reload), or deploy; or name the server of this site with --address."
+	next := "Reload the web server (nginx -t && nginx -s reload), or deploy; or name the server of this site with " +
+		"--address."
 	asked := 0
 	for _, pf := range index.Platforms() {
 		for _, s := range []catalog.Stability{catalog.Release, catalog.Nightly} {

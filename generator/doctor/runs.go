@@ -24,8 +24,8 @@ func (x *examination) runs() {
 	}
 	for _, r := range s.Running {
 		if r.Since != nil && now.Sub(*r.Since) > tooLong {
-			x.problem("Look at what it does (ps, strace), and end it.", "%s: process %d has been running for %s", r.What,
-				r.PID, age(now.Sub(*r.Since)))
+			x.problem("Look at what it does (ps, strace), and end it.", "%s: process %d has been running for %s",
+				r.What, r.PID, age(now.Sub(*r.Since)))
 		}
 	}
 }

@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-)
 
-// diskServers are the servers that read public/ from the disk of this machine.
-func diskServers() []string { return []string{"nginx", "caddy"} }
+	"github.com/Slicer/sitegen/generator/redirect"
+	"github.com/Slicer/sitegen/generator/redirect/servers"
+)
 
 // webUsers are the usual users of web servers, in /etc/passwd of Debian, of Red Hat, of Arch and Alpine.
 func webUsers() []string { return []string{"www-data", "nginx", "http", "caddy"} }
@@ -18,7 +18,9 @@ func webUsers() []string { return []string{"www-data", "nginx", "http", "caddy"}
 // webServer checks that the web server's user may read every file of the site.
 func (x *examination) webServer() {
 	c := &x.project.Config
-	if !slices.ContainsFunc(c.Servers, func(s string) bool { return slices.Contains(diskServers(), s) }) {
+	if !slices.ContainsFunc(servers.All(), func(s redirect.Server) bool { // one that reads the disk, and is reloaded
+		return s.Describe().Reload != "" && slices.Contains(c.Servers, s.Name())
+	}) {
 		x.skip("no server reads %s from this machine (servers: %s)", c.Out, strings.Join(c.Servers, ", "))
 		return
 	}
@@ -28,7 +30,8 @@ func (x *examination) webServer() {
 		return
 	}
 	if who == nil {
-		x.skip("no web server runs here, and there is no user %s; name it with --web-user", strings.Join(webUsers(), ", "))
+		x.skip("no web server runs here, and there is no user %s; name it with --web-user",
+			strings.Join(webUsers(), ", "))
 		return
 	}
 	public, err := filepath.Abs(c.Out)

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Alerts decides which messages of a run are printed. cron mails whatever a command prints, so a source that is down for
-// a night would cause a mail every quarter of an hour. With Alerts, a message is printed when it first occurs, and again
-// after the time Every. For example, with 6h and a build every quarter of an hour:
+// Alerts decides which messages of a run are printed. cron mails whatever a command prints, so a source that is down
+// for a night would cause a mail every quarter of an hour. With Alerts, a message is printed when it first occurs, and
+// again after the time Every. For example, with 6h and a build every quarter of an hour:
 //
 //	03:00  connection refused      printed
 //	03:15  connection refused      silent

@@ -1,5 +1,5 @@
-// Package runs remembers how the runs of a site ended: the last run of each command, its last good one, and how often it
-// has failed since. The data folder has one file for all commands:
+// Package runs remembers how the runs of a site ended: the last run of each command, its last good one, and how often
+// it has failed since. The data folder has one file for all commands:
 //
 //	{"build": {"last": {"at": "2026-11-27T03:00:00Z", "exit_code": 4, "error": "fetch https://…: connection refused"},
 //	           "good": {"at": "2026-11-27T02:45:00Z", "exit_code": 0, …},

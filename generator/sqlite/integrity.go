@@ -30,6 +30,7 @@ func (d *DB) Integrity(ctx context.Context) error {
 	if found = append(found, orphans...); len(found) == 0 {
 		return nil
 	}
-	return fault.Wrap(fault.Unexpected, fmt.Errorf("%s: damaged: %s", d.path, strings.Join(found[:min(3, len(found))], "; ")),
+	err = fmt.Errorf("%s: damaged: %s", d.path, strings.Join(found[:min(3, len(found))], "; "))
+	return fault.Wrap(fault.Unexpected, err,
 		"Restore it from a backup. Without one, move it away: the next "+d.format.WrittenBy+" creates a new one.")
 }

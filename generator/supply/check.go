@@ -11,8 +11,8 @@ import (
 	"github.com/Slicer/sitegen/generator/supply/gate"
 )
 
-// Check reads the source once, without retries, and asks the gate, as the next build would. It stores nothing. The error
-// is that of the build.
+// Check reads the source once, without retries, and asks the gate, as the next build would. It stores nothing. The
+// error is that of the build.
 func Check(ctx context.Context, p *project.Project) (*Catalogue, error) {
 	s := &supplier{p: p, limits: limitsOf(p), brief: true}
 	s.limits.Retries = 0
