@@ -175,8 +175,8 @@ func (x *examination) inForce(list, masters []process, known bool, newest time.T
 				continue
 			}
 			if known {
-				x.problem(reload, "Nginx (process %d) has not read the configuration of %s: its worker is from %s; it was "+
-					"not reloaded, or the reload failed", m.pid, clockTime(newest), clockTime(w.started))
+				x.problem(reload, "Nginx (process %d) has not read the configuration of %s: its worker is from %s; "+
+					"it was not reloaded, or the reload failed", m.pid, clockTime(newest), clockTime(w.started))
 				return
 			}
 		}
@@ -187,7 +187,8 @@ func (x *examination) inForce(list, masters []process, known bool, newest time.T
 	case current > 0:
 		x.ok("an Nginx of this machine has been reloaded since the configuration changed, at %s", clockTime(newest))
 	case !known:
-		x.problem(reload, "no Nginx of this machine has been reloaded since the configuration changed, at %s", clockTime(newest))
+		x.problem(reload, "no Nginx of this machine has been reloaded since the configuration changed, at %s",
+			clockTime(newest))
 	default:
 		x.problem("Start Nginx again, and look at its error log.", "Nginx has no worker")
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -42,7 +41,7 @@ func (x *examination) clock() {
 		return
 	}
 	now := start.Add(x.project.Now().Sub(start) / 2) // the header was written half way
-	date, err := http.ParseTime(res.Header.Get("Date"))
+	date, err := http.ParseTime(res.header.Get("Date"))
 	if err != nil {
 		x.skip("%s sends no date to compare with", server)
 		return
@@ -59,11 +58,18 @@ func (x *examination) clock() {
 	x.ok("within %s of the clock of %s", tolerance, server)
 }
 
-// request sends a request without following redirects, and reads the answer.
-func (x *examination) request(method, address string) (*http.Response, error) {
+// answer is the answer of a server, without its body.
+type answer struct {
+	status int
+	header http.Header
+	to     string // path that it redirects to; "" for none
+}
+
+// request sends a request without following redirects.
+func (x *examination) request(method, address string) (a answer, err error) {
 	req, err := http.NewRequestWithContext(x.ctx, method, address, nil)
 	if err != nil {
-		return nil, err
+		return a, err
 	}
 	if u, err := url.Parse(x.project.Config.BaseURL); err == nil && x.options.Address != "" &&
 		strings.HasPrefix(address, x.address()) {
@@ -74,11 +80,14 @@ func (x *examination) request(method, address string) (*http.Response, error) {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	res, err := client.Do(req)
 	if err != nil {
-		return nil, err
+		return a, err
 	}
 	defer res.Body.Close()
-	_, err = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20))
-	return res, err
+	if to, err := res.Location(); err == nil {
+		a.to = to.Path
+	}
+	a.status, a.header = res.StatusCode, res.Header
+	return a, nil
 }
 
 // source reads the source as a build would, and asks the gate.
@@ -143,14 +152,14 @@ type differenceError struct{ got, want string }
 
 func (e *differenceError) Error() string { return fmt.Sprintf("answers %s, not %s", e.got, e.want) }
 
-// compare returns an error unless a response redirects to a path.
-func compare(res *http.Response, want string) error {
-	got := fmt.Sprintf("status %d", res.StatusCode)
-	if to, err := res.Location(); err == nil {
-		if to.Path == want && res.StatusCode == http.StatusFound {
-			return nil
-		}
-		got += " to " + to.Path
+// compare returns an error unless an answer redirects to a path.
+func compare(a answer, want string) error {
+	if a.status == http.StatusFound && a.to == want {
+		return nil
+	}
+	got := fmt.Sprintf("status %d", a.status)
+	if a.to != "" {
+		got += " to " + a.to
 	}
 	return &differenceError{got, "status 302 to " + want}
 }

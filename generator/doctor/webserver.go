@@ -119,8 +119,8 @@ func (x *examination) tree(who *account, public string) {
 		if err != nil {
 			return err
 		}
-		info, err := os.Stat(path) // of the target of a symbolic link
-		if err != nil {
+		info, broke := os.Stat(path) // of the target of a symbolic link
+		if broke != nil {
 			broken = append(broken, path)
 			return nil
 		}

@@ -20,7 +20,7 @@ func WriteMetrics(path, site string, s State) error {
 	if err != nil {
 		return fmt.Errorf("write the metrics: %w", err)
 	}
-	defer f.Cleanup() //nolint:errcheck // the temporary file is gone, or the error is that of the write
+	defer f.Cleanup()
 	w := bufio.NewWriter(f)
 	Metrics(w, site, s)
 	err = w.Flush()
