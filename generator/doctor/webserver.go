@@ -119,17 +119,11 @@ func (x *examination) tree(who *account, public string) {
 		if err != nil {
 			return err
 		}
-		info, broke := os.Stat(path) // of the target of a symbolic link
-		if broke != nil {
-			broken = append(broken, path)
-			return nil
-		}
-		rights := fs.FileMode(read)
-		if info.IsDir() {
-			rights |= enter
-		}
+		info, err := os.Stat(path) // of the target of a symbolic link
 		switch {
-		case who.may(info, rights):
+		case err != nil:
+			broken = append(broken, path)
+		case info.IsDir() && who.may(info, read|enter), !info.IsDir() && who.may(info, read):
 		case hasACL(path):
 			listed = append(listed, path)
 		default:
