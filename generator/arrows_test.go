@@ -14,7 +14,8 @@ import (
 // any folder, so a new server or source needs no entry. docs/design.md shows the same list.
 var floors = [][]string{
 	{"card", "parallel", "backup/swap", "backup/githubserver"},
-	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "progress", "redirect/emulate"},
+	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "progress", "redirect/emulate",
+		"runs"},
 	{"yamltext", "backup/archive"},
 	{"language", "holds"},
 	{"lookup", "profile", "sqlite", "supply/fetch", "supply/gate", "logsource", "geodb", "replay",
@@ -27,7 +28,9 @@ var floors = [][]string{
 	{"config", "supply/sources", "testutil/browser"},
 	{"project"},
 	{"supply"},
-	{"backup", "build", "compare", "count", "customize", "deploy", "inspect", "packages", "serve"}, // one for each kind of run
+	{"backup", "build", "compare", "count", "customize", "deploy", "inspect", "packages", "serve",
+		"status"}, // one for each kind of run
+	{"doctor"},
 	{"cmd/sitegen"},
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/Slicer/sitegen/generator/build"
+	"github.com/Slicer/sitegen/generator/runs"
 )
 
 // buildCommand implements sitegen build.
@@ -30,9 +31,10 @@ newest release is older than the published one.
   sitegen build --offline                    from the stored catalogue, after an edit
   sitegen build --json --quiet               print only the summary, as JSON (docs/commands.md)`,
 		Args: noArguments,
-	}, p.build)
+	}, p.recorded(runs.Build, p.build))
 	addOptions(cmd)
 	addMessages(cmd)
+	addRecording(cmd)
 	cmd.Flags().Bool("json", false, "print the summary as JSON, even with --quiet")
 	note(cmd.Flags(), "json", messagesGroup, "")
 	return cmd
@@ -47,6 +49,7 @@ func (p buildCommand) build(cmd *cobra.Command, _ []string) error {
 	if report == nil {
 		return err
 	}
+	p.record.count(buildCounts(report)...)
 	for _, w := range report.Warnings {
 		p.messages.Warn(w)
 	}
@@ -72,4 +75,20 @@ func (p buildCommand) summarize(cmd *cobra.Command, report *build.Report) error 
 		return nil
 	}
 	return printSummary(p.stdout, report, given(cmd, "verbose"))
+}
+
+// buildCounts returns the numbers of a build for its record.
+func buildCounts(r *build.Report) []runs.Count {
+	count := func(name, help string, n int) runs.Count {
+		return runs.Count{Name: name, Help: help, Value: float64(n)}
+	}
+	return []runs.Count{
+		count("published_packages", "packages on the site", r.Published),
+		count("held_back_records", "records that are not published", len(r.Held)),
+		count("added_packages", "packages seen for the first time", len(r.Added)),
+		count("withdrawn_packages", "packages no longer published", len(r.Withdrawn)),
+		count("files", "files of the site", r.Pages.Written+r.Pages.Unchanged),
+		count("written_files", "files of the site that were new or changed", r.Pages.Written),
+		count("warnings", "problems that did not stop the build", len(r.Warnings)),
+	}
 }

@@ -46,7 +46,13 @@ type documentedCommand struct {
 // Commands of the AWS CLI cannot reach AWS; see reader.offline. notRun returns the others that cannot run in a test,
 // with the reasons.
 func notRun() map[string]string {
+	const machine = "what doctor finds depends on the machine; see TestDoctorNginx and doctor.txtar"
 	return map[string]string{
+		"sitegen doctor":                            machine,
+		"sitegen doctor --quiet --offline":          machine,
+		"sitegen doctor --address http://127.0.0.1": machine,
+		`sitegen doctor --json | jq -r '.[] | select(.status == "problem") | .next'`: machine,
+		"cd /srv/download && sitegen doctor --quiet":                                 machine,
 		"make test":                              "it would run this test again",
 		"ssh -L 8080:127.0.0.1:8080 the-machine": "there is no other machine",
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/deploy"
 	"github.com/Slicer/sitegen/generator/deploy/live"
+	"github.com/Slicer/sitegen/generator/runs"
 )
 
 // deployCommand implements sitegen deploy.
@@ -37,9 +38,10 @@ the role of the machine. docs/deploy.md describes how to set it up.
   sitegen deploy --edition staging          publish on another host, to look at it first
   sitegen deploy --verify                   check what is stored, and put back what is missing`,
 		Args: noArguments,
-	}, p.deploy)
+	}, p.recorded(runs.Deploy, p.deploy))
 	p.addDeployOptions(cmd, "out", "redirects", "data", "base_url", "jobs", "deploy.edition", "deploy.keep",
-		"deploy.max_deletes", "deploy.uploads")
+		"deploy.max_deletes", "deploy.uploads", "metrics")
+	addRecording(cmd)
 	addDryRun(cmd)
 	cmd.Flags().Bool("verify", false, "compare everything that is stored, and put back what is missing")
 	admin := deployAdmin{p}
@@ -83,7 +85,18 @@ func (p deployCommand) deploy(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
+	p.record.count(deployCounts(report)...)
 	return p.report(cmd, report)
+}
+
+// deployCounts returns the numbers of a deploy for its record.
+func deployCounts(r *deploy.Report) []runs.Count {
+	return []runs.Count{
+		{Name: "files", Help: "files of the site", Value: float64(r.Files.Total)},
+		{Name: "uploaded_objects", Help: "objects that were uploaded", Value: float64(r.Objects.Uploaded)},
+		{Name: "uploaded_bytes", Help: "size of these objects in bytes", Value: float64(r.Objects.Bytes)},
+		{Name: "requests", Help: "requests to AWS", Value: float64(r.Requests.Total())},
+	}
 }
 
 // runOptions returns the options of a run that flags set.

@@ -17,7 +17,7 @@ const interrupted = 130
 // exitCodes lists the meaning of each exit code. Scripts depend on the numbers: they never change.
 var exitCodes = []struct {
 	code    int
-	kind    fault.Kind // for codes 1 to 13: the kind of error
+	kind    fault.Kind // for codes 1 to 14: the kind of error
 	meaning string
 }{
 	{0, 0, "success, also when there was nothing new to build"},
@@ -34,6 +34,7 @@ var exitCodes = []struct {
 	{11, fault.Losses, "logs could not be read, or only in part; everything else was counted"},
 	{12, fault.Differences, "compare or self-test found answers that differ"},
 	{13, fault.Unreachable, "compare or self-test: a server does not answer"},
+	{14, fault.Unhealthy, "sitegen doctor has found a problem; its output says what, and what to do next"},
 	{interrupted, 0, "interrupted (Ctrl-C, SIGTERM); the published site is complete, the next run does the rest"},
 }
 

@@ -52,6 +52,8 @@ func addOptions(cmd *cobra.Command, keys ...string) {
 	flags.String("config", "", "configuration `FILE` (default "+config.FileName+")")
 	note(flags, "config", "", config.ConfigEnv)
 	_ = cmd.MarkFlagFilename("config", "yaml")
+	flags.String("overlay", "", "`NAME` of a file over it, such as staging for sitegen.staging.yaml")
+	note(flags, "overlay", "", config.OverlayEnv)
 	for _, o := range config.Options() {
 		if o.Flag == "" || len(keys) > 0 && !slices.Contains(keys, o.Key) || len(keys) == 0 && o.Command != "" {
 			continue
@@ -100,6 +102,7 @@ func note(flags *pflag.FlagSet, name, group, env string) {
 func (p *program) input(cmd *cobra.Command) config.Input {
 	in := config.Input{Environ: p.environ, Flags: map[string][]string{}}
 	in.File, _ = cmd.Flags().GetString("config")
+	in.Overlay, _ = cmd.Flags().GetString("overlay")
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if o, ok := f.Value.(*optionFlag); ok {
 			in.Flags[f.Name] = o.values
@@ -114,12 +117,15 @@ func (p *program) load(cmd *cobra.Command) (config.Config, error) {
 	c, err := config.Load(p.input(cmd))
 	level := slog.LevelInfo
 	switch {
+	case given(cmd, "cron"):
+		level = notice
 	case given(cmd, "quiet"):
 		level = slog.LevelWarn
 	case given(cmd, "verbose"):
 		level = slog.LevelDebug
 	}
 	p.messages.set(c.LogFormat == "json", level)
+	p.record.begin(cmd, &c, p.messages)
 	for _, w := range c.Warnings {
 		p.messages.Warn(w)
 	}

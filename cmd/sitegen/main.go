@@ -40,5 +40,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetErr(stderr)
 	root.SetArgs(append([]string{}, args...)) // nil would mean os.Args
 	cmd, err := root.ExecuteContextC(ctx)
-	return p.exit(ctx, cmd, err)
+	code := p.exit(ctx, cmd, err)
+	p.record.end(ctx, p.messages, code, err)
+	return code
 }

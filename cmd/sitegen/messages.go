@@ -19,10 +19,14 @@ type messages struct {
 	*slog.Logger
 	terminal *progress.Terminal // the destination, which may also be a file or a pipe
 	json     bool
+
+	due func(message string) bool // reports whether a warning or an error must be printed; see runs.Alerts
 }
 
 func newMessages(t *progress.Terminal) *messages {
-	return &messages{Logger: slog.New(newTextHandler(t, slog.LevelInfo)), terminal: t}
+	m := &messages{terminal: t, due: func(string) bool { return true }}
+	m.set(false, slog.LevelInfo)
+	return m
 }
 
 // set changes the format and the level. Messages below level are not written.
@@ -32,11 +36,14 @@ func (m *messages) set(json bool, level slog.Level) {
 	if json {
 		handler = slog.NewJSONHandler(m.terminal, &slog.HandlerOptions{Level: level})
 	}
-	m.Logger = slog.New(handler)
+	m.Logger = slog.New(dueHandler{handler, m})
 }
 
 // fail reports the error that ends the program, followed by its hints.
 func (m *messages) fail(err error) {
+	if !m.due(err.Error()) {
+		return
+	}
 	hints := fault.Hints(err)
 	if m.json {
 		m.Error(err.Error(), "hints", append([]string{}, hints...)) // [], never null
@@ -59,6 +66,35 @@ func printable(s string) string {
 		}
 		return unicode.ReplacementChar
 	}, s)
+}
+
+// dueHandler drops the warnings and errors that are not due.
+type dueHandler struct {
+	slog.Handler
+	messages *messages
+}
+
+// Handle implements slog.Handler.
+func (h dueHandler) Handle(ctx context.Context, r slog.Record) error {
+	text := r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		text += " " + a.String()
+		return true
+	})
+	if r.Level >= slog.LevelWarn && !h.messages.due(text) {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements slog.Handler.
+func (h dueHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return dueHandler{h.Handler.WithAttrs(attrs), h.messages}
+}
+
+// WithGroup implements slog.Handler.
+func (h dueHandler) WithGroup(name string) slog.Handler {
+	return dueHandler{h.Handler.WithGroup(name), h.messages}
 }
 
 // textHandler formats log messages as text: "sitegen: warning: message key=value".

@@ -16,7 +16,8 @@ type program struct {
 	stdout   io.Writer
 	environ  []string
 	messages *messages
-	started  bool // whether a command has started; earlier errors are mistakes in the command line
+	started  bool    // whether a command has started; earlier errors are mistakes in the command line
+	record   *record // nil for a command whose runs are not recorded
 }
 
 func (p *program) rootCommand() *cobra.Command {
@@ -46,12 +47,11 @@ them are optional, so an empty folder is a site, too:
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand(p))
-	root.AddCommand(compareCommand{p}.define(), selfTestCommand{p}.define())
-	root.AddCommand(backupCommand{p}.define(), restoreCommand{p}.define())
-	root.AddCommand(buildCommand{p}.define(), configCommand(p), deployCommand{p}.define(), explainCommand{p}.define(),
-		initCommand(p),
-		(&layoutsCommands{program: p}).define(), packagesCommands{p}.define(), redirectsCommands{p}.define(), serveCommand{p}.define(),
-		statsCommand{p}.define(), versionCommand(p))
+	root.AddCommand(backupCommand{p}.define(), buildCommand{p}.define(), compareCommand{p}.define(), configCommand(p),
+		deployCommand{p}.define(), doctorCommand{p}.define(), explainCommand{p}.define(), initCommand(p),
+		(&layoutsCommands{program: p}).define(), packagesCommands{p}.define(), redirectsCommands{p}.define(),
+		restoreCommand{p}.define(), selfTestCommand{p}.define(), serveCommand{p}.define(), statsCommand{p}.define(),
+		statusCommand{p}.define(), versionCommand(p))
 	root.AddCommand(topics()...)
 	return root
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/count"
+	"github.com/Slicer/sitegen/generator/runs"
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
@@ -43,8 +44,9 @@ publishes the downloads it has stored.
   sitegen stats export --format csv           print the downloads, one line per day and kind
   sitegen stats import download-stats.sqlite  import the database of the previous job`,
 		Args: cobra.ArbitraryArgs,
-	}, p.stats)
-	addStatsOptions(cmd)
+	}, p.recorded(runs.Stats, p.stats))
+	addStatsOptions(cmd, "metrics")
+	addRecording(cmd)
 	flags := cmd.Flags()
 	flags.Bool("json", false, "print the report as JSON, even with --quiet")
 	flags.Bool("dry-run", false, "read the logs and print the report, but change nothing")
@@ -57,9 +59,10 @@ publishes the downloads it has stored.
 	return cmd
 }
 
-// addStatsOptions adds the flags of the options for statistics to a command.
-func addStatsOptions(cmd *cobra.Command) {
-	keys := []string{"out", "data", "log_format"}
+// addStatsOptions adds the flags of the options for statistics to a command, and those of the options with the given
+// keys.
+func addStatsOptions(cmd *cobra.Command, keys ...string) {
+	keys = append(keys, "out", "data", "log_format")
 	for _, o := range config.Options() {
 		if o.Command == "stats" {
 			keys = append(keys, o.Key)
@@ -83,6 +86,7 @@ func (p statsCommand) stats(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	p.record.count(statsCounts(report)...)
 	return cmp.Or(p.reportStats(cmd, report), strict(cmd, report), report.Losses())
 }
 
@@ -105,6 +109,16 @@ func (p statsCommand) reportStats(cmd *cobra.Command, r *stats.Report) error {
 		return nil
 	}
 	return r.WriteText(p.stdout)
+}
+
+// statsCounts returns the numbers of a run for its record.
+func statsCounts(r *stats.Report) []runs.Count {
+	return []runs.Count{
+		{Name: "downloads", Help: "downloads in the database", Value: float64(r.Total)},
+		{Name: "new_downloads", Help: "downloads added by the run", Value: float64(r.New)},
+		{Name: "read_lines", Help: "new lines read in the logs", Value: float64(r.Lines)},
+		{Name: "invalid_lines", Help: "lines that could not be read", Value: float64(r.BadCount())},
+	}
 }
 
 // strict returns an error if --strict was given and lines or logs could not be read.

@@ -27,6 +27,7 @@ import (
 // working directory.
 type Config struct {
 	File     string   // the configuration file; it may be missing if the user did not name it
+	Overlay  string   // the file that replaces some of its values; "" for none
 	Warnings []string // deprecated spellings that were accepted, each with its place
 
 	ProfileName string           // a built-in profile, or the path of a file
@@ -67,6 +68,9 @@ type Config struct {
 	Precompress []string  // "gzip", "br"
 	AfterChange []Command // run in this order when maps changed
 	LogFormat   string    // "text" or "json"
+
+	Metrics    string        // path of the file for Prometheus; "" for none
+	AlertEvery time.Duration // with --cron: pause before the same error is printed again
 
 	Stats   Stats
 	Preview Preview

@@ -20,6 +20,8 @@ type Input struct {
 	// File is the path of the configuration file, which must exist. If it is "", the variable SITEGEN_CONFIG names the
 	// file; without that, Load reads sitegen.yaml in the working directory if it exists.
 	File string
+	// Overlay is the name of the overlay. If it is "", the variable SITEGEN_OVERLAY names it.
+	Overlay string
 	// Environ is the environment as os.Environ returns it, "NAME=value". Empty variables count as not set.
 	Environ []string
 	// Flags holds the values of each flag, by its name, in the order of the command line.
@@ -52,6 +54,9 @@ func Load(in Input) (Config, error) {
 	l.dir = filepath.Dir(file)
 	l.defaults()
 	l.file(file, data)
+	if name := cmp.Or(in.Overlay, env[OverlayEnv]); name != "" && err == nil {
+		err = l.overlay(file, name)
+	}
 	l.environment(env)
 	l.flags(in.Flags)
 	l.profile()
@@ -132,7 +137,7 @@ func sitegenEnv(environ []string) map[string]string {
 }
 
 func (l *loader) environment(env map[string]string) {
-	known := []string{ConfigEnv}
+	known := []string{ConfigEnv, OverlayEnv}
 	for _, o := range options {
 		names := []string{o.Env()}
 		if o.OldKey != "" {

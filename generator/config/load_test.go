@@ -92,6 +92,7 @@ func TestDefaults(t *testing.T) {
 		Servers:     []string{"nginx", "s3", "cloudfront"},
 		Precompress: []string{"gzip", "br"},
 		LogFormat:   "text",
+		AlertEvery:  6 * time.Hour,
 		Stats:       config.Stats{Privacy: "keyed", MinCountry: 5, Legacy: true},
 		Preview:     config.Preview{Listen: "127.0.0.1:8080", As: "nginx"},
 		Deploy: config.Deploy{Target: "cloudfront", Edition: "production", Keep: 20, MaxDeletes: 1000,
@@ -177,6 +178,8 @@ headers:
   Permissions-Policy:
 jobs: 4
 precompress: [br]
+metrics: prom/sitegen.prom
+alert_every: 90m
 after_change:
   - nginx -t
   - sh -c 'nginx -s reload && echo "done"'
@@ -245,6 +248,7 @@ backup:
 				Args: []string{"sh", "-c", `nginx -s reload && echo "done"`}},
 		},
 		LogFormat: "json",
+		Metrics:   "prom/sitegen.prom", AlertEvery: 90 * time.Minute,
 		Stats: config.Stats{
 			GeoIP: []string{"geo/v4.mmdb", "/srv/v6.mmdb"}, Attribution: `<a href="https://example.org">Places</a>`,
 			LogFormats: []string{`$remote_addr [$time_iso8601] "$request" $status`, `{"a": "$remote_addr, $status"}`},

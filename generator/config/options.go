@@ -295,6 +295,23 @@ var options = slices.Concat([]*Option{
 			"variables or `&&` write `sh -c '…'`. In the environment variable, write one command per line.",
 		field: commandList(func(c *Config) *[]Command { return &c.AfterChange }),
 	},
+	{
+		Key: "metrics", Flag: "metrics", Group: "Running",
+		Value: "FILE",
+		Usage: "file for Prometheus, written after each run",
+		Doc: "A file that each run of `build`, `stats` and `deploy` replaces when it ends, also when it fails: " +
+			"whether it succeeded, when, how long it took, and what it counted, for the textfile collector of " +
+			"Prometheus' Node Exporter ([operations.md](operations.md#metrics)). The name ends in `.prom`, and each " +
+			"site has a file of its own. Empty: none.",
+		field: file(func(c *Config) *string { return &c.Metrics }),
+	},
+	{
+		Key: "alert_every", Group: "Running", Default: "6h",
+		Usage: "with --cron: pause before the same error is printed again",
+		Doc: "With `--cron`, an error that lasts is printed once, and again after this time, so that cron does not " +
+			"mail it after each run. A number with its unit, up to `24h`.",
+		field: duration(func(c *Config) *time.Duration { return &c.AlertEvery }),
+	},
 
 	{
 		Key: "stats.geoip", Flag: "geoip", Group: "Statistics", Command: "stats",

@@ -62,6 +62,8 @@ headers: {}                                                # default
 jobs: 0                                                    # default
 precompress: [gzip, br]                                    # default
 after_change: [nginx -t, "x: 'y'"]                         # sitegen.yaml:7
+metrics: ""                                                # default
+alert_every: 6h                                            # default
 stats:
   geoip: []                                                # default
   geoip_attribution: ""                                    # default

@@ -27,6 +27,7 @@ const (
 	Losses                  // logs could not be read, or only in part; everything else was counted
 	Differences             // a server answers differently from another one, or from what it should
 	Unreachable             // a web server does not answer
+	Unhealthy               // sitegen doctor has found a problem
 )
 
 // Error is an error with a kind and, optionally, a hint.

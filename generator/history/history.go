@@ -275,3 +275,6 @@ func readHeld(ctx context.Context, q sqlite.Querier) ([]catalog.Held, error) {
 		return h, err
 	}, "SELECT id, name, field, value, reason, hint, place FROM held ORDER BY rowid")
 }
+
+// Integrity reads the whole file and returns an error if it is damaged.
+func (r *Reader) Integrity(ctx context.Context) error { return readError(r.file.Integrity(ctx)) }

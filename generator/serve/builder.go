@@ -258,6 +258,9 @@ func (b *builder) Refresh() func(context.Context) (func() bool, error) {
 func (b *builder) Watched() []string {
 	c := &b.project.Config
 	list := []string{c.File, c.Content, c.Layouts, b.project.RulesFile(), b.project.HoldsFile()}
+	if c.Overlay != "" {
+		list = append(list, c.Overlay)
+	}
 	if !b.project.Profile.BuiltIn {
 		list = append(list, b.project.Profile.Name)
 	}

@@ -34,6 +34,13 @@ func tools() map[string][]string {
 		"cfn-lint": {cached("aws/bin/cfn-lint")},
 		"aws":      {cached("aws/bin/aws")},
 		"duckdb":   {cached("duckdb/bin/python")},
+
+		"systemd-analyze": {"systemd-analyze"},
+		"crontab":         {"crontab"},
+		"logrotate":       {"logrotate", "/usr/sbin/logrotate"},
+		"visudo":          {"visudo", "/usr/sbin/visudo"},
+		"setfacl":         {"setfacl"},
+		"openssl":         {"openssl"},
 	}
 }
 

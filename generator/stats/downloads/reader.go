@@ -188,3 +188,8 @@ func (r *Reader) Accesses(ctx context.Context, each func(day int32, lines []byte
 		return a, err
 	}, func(a accesses) error { return each(a.day, a.lines) }, "SELECT day, lines FROM accesses ORDER BY day")
 }
+
+// Integrity reads the whole file and returns an error if it is damaged.
+func (r *Reader) Integrity(ctx context.Context) error {
+	return failed("check the downloads", r.file.Integrity(ctx))
+}
