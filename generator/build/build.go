@@ -49,6 +49,9 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 		return nil, err
 	}
 	report := newReport(p, cat)
+	if lost := out.Recovered(); lost != nil {
+		report.Warnings = append(report.Warnings, lost.String())
+	}
 	if err != nil {
 		report.refused(err)
 		return report, err

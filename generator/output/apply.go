@@ -23,13 +23,13 @@ func (w *Writer) Apply(ctx context.Context, p *Plan, inputs string) error {
 	}
 	a := &apply{Writer: w, plan: p, before: w.manifest, settled: make(map[string]entry, len(p.settled)+len(p.steps))}
 	maps.Copy(a.settled, p.settled)
-	if !p.Empty() || !w.manifest.Complete || w.manifest.Reload {
+	if !p.Empty() || !w.manifest.Complete || w.manifest.Reload || w.manifest.Listing != w.listing {
 		if err := a.run(ctx); err != nil {
 			return err
 		}
 	}
 	done := manifest{header: w.options.header(), Files: a.settled}
-	done.Complete, done.Inputs = true, inputs
+	done.Complete, done.Inputs, done.Listing = true, inputs, w.listing
 	return w.save(done)
 }
 
@@ -65,7 +65,10 @@ func (a *apply) run(ctx context.Context) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("write the site: %w; every file is complete, the next run does the rest", err)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return a.list(a.settled, nil)
 }
 
 // begin cleans up after a killed run, and writes the manifest with the names of all files that will change.
@@ -94,12 +97,16 @@ func (a *apply) begin() error {
 			next.Files[name] = entry{Path: name}
 		}
 	}
-	return a.save(next)
+	before := a.before.Files // which save replaces
+	if err := a.save(next); err != nil {
+		return err
+	}
+	return a.list(before, a.plan.steps)
 }
 
 // sweep removes the temporary files of a killed run from the folders in which it may have written.
 func (a *apply) sweep() error {
-	folders := map[string]bool{}
+	folders := map[string]bool{Public.String(): true} // that of the listing
 	for name := range a.before.Files {
 		folders[path.Dir(name)] = true
 	}

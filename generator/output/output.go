@@ -31,10 +31,26 @@
 //
 // Only files in the manifest are ever deleted, and then the folders that this leaves empty. Other people's files stay.
 // If one has a path that the site needs, Plan returns an error before anything is written, unless the file has the same
-// content, has the mark of a generated file ([Mark]), or Force is set. When the manifest is lost (in a fresh clone, or
-// because the data folder was deleted), one file with the mark is enough: all files with paths that the site needs are
-// then ours, and the build continues. Files that are no longer part of the site cannot be recognized then; they stay
-// until somebody deletes them.
+// content, has the mark of a generated file ([Mark]), or Force is set.
+//
+// # The listing
+//
+// The manifest may get lost: somebody deletes the data folder, or the disk damages the file (its last line has a
+// checksum). So the public folder has a second list, .sitegen-files, which web servers do not serve because its name
+// begins with a dot. Each line is the hash and the name of a file that is ours, as sha256sum writes them:
+//
+//	e3b0c44298fc…  public/index.html
+//
+// Without a manifest, the files that have the content of a line are ours, and no others: a page that somebody has
+// edited since is somebody else's. [Writer.Recovered] returns what was found. The listing is written before the first
+// change, with the hashes of old and new content, and after the last, so it is right after a kill, too. A damaged line
+// matches no file; the next run writes the listing again, because the manifest has its hash.
+//
+// A recovered manifest counts as one of a run that did not finish: commands of after_change run again, and without
+// commands, removals wait for one more run.
+//
+// redirects/ is in Git, where public/ is not. In a fresh clone, there is no listing, so one file with the mark is
+// enough: all files of redirects/ with paths that the site needs are then ours.
 //
 // # Modification times
 //
@@ -157,6 +173,8 @@ type Writer struct {
 	lock     *flock.Flock // nil if the Writer is read-only
 	manifest manifest
 	saved    hash      // of manifest.json as it is on disk
+	listing  hash      // of the listing as it is on disk
+	recovery *Recovery // nil if the manifest was read
 	tools    sync.Pool // of *tools
 }
 
@@ -223,7 +241,7 @@ func (w *Writer) Close() error {
 // and the content if only the time differs. When ctx is done, Verify returns its error.
 func (w *Writer) Verify(ctx context.Context, inputs string) (bool, error) {
 	now := w.options.header()
-	now.Complete, now.Inputs = true, inputs
+	now.Complete, now.Inputs, now.Listing = true, inputs, w.listing
 	if inputs == "" || w.manifest.header != now {
 		return false, ctx.Err()
 	}

@@ -454,16 +454,13 @@ func (p *planner) checkFolders() []error {
 // checkFiles finds files and folders of other people that the plan would replace.
 func (p *planner) checkFiles() []error {
 	var inWay []string
-	var lostManifest [2]bool
-	for r := range lostManifest {
-		lostManifest[r] = p.lostManifest(Root(r))
-	}
+	cloned := p.cloned()
 	for i := range p.surveys {
 		s := &p.surveys[i]
 		switch {
 		case s.folder && !p.empties(s.name):
 			inWay = append(inWay, p.options.locate(s.name)+" (a folder)")
-		case s.foreign && !s.marked && !p.options.Force && !lostManifest[s.file.Root]:
+		case s.foreign && !s.marked && !p.options.Force && !(cloned && s.file.Root == Redirects):
 			inWay = append(inWay, p.options.locate(s.name))
 		}
 	}
@@ -474,11 +471,11 @@ func (p *planner) checkFiles() []error {
 	return []error{&InTheWayError{Places: inWay}}
 }
 
-// lostManifest reports whether the folder of a root was written by earlier builds whose manifest is lost: no file of
-// it is known, and one of those that the site needs has the mark of a generated file.
-func (p *planner) lostManifest(r Root) bool {
-	return !p.manifest.knows(r) &&
-		slices.ContainsFunc(p.surveys, func(s survey) bool { return s.file.Root == r && s.marked })
+// cloned reports whether redirects/ is a fresh clone of what earlier builds wrote: no file of it is known, and one of
+// those that the site needs has the mark of a generated file.
+func (p *planner) cloned() bool {
+	return !p.manifest.knows(Redirects) &&
+		slices.ContainsFunc(p.surveys, func(s survey) bool { return s.file.Root == Redirects && s.marked })
 }
 
 // empties reports whether the plan removes files from within a folder, which may leave it empty.
