@@ -127,7 +127,8 @@ func openOutput(p *project.Project, progress func(what string, files int) func(n
 		commands[i] = command.Args
 	}
 	o := p.BuildOutput()
-	o.AfterChange, o.ReloadTime, o.Force, o.Progress = commands, reloadTime, c.Force, progress
+	o.AfterChange, o.CommandTime, o.ReloadTime = commands, c.AfterChangeTimeout, reloadTime
+	o.Force, o.Progress = c.Force, progress
 	out, err := output.Open(o)
 	if locked, ok := errors.AsType[*output.LockedError](err); ok {
 		return nil, fault.Wrap(fault.Locked, locked, "Wait for it to end; the lock is released when its process ends.")

@@ -295,6 +295,13 @@ var options = slices.Concat([]*Option{
 			"variables or `&&` write `sh -c '…'`. In the environment variable, write one command per line.",
 		field: commandList(func(c *Config) *[]Command { return &c.AfterChange }),
 	},
+	{
+		Key: "after_change_timeout", Group: "Running", Default: "5m",
+		Usage: "time limit of each command of after_change",
+		Doc: "How long each command of `after_change` may take. After that time, the command and all processes that " +
+			"it has started are stopped, and the command has failed. A number with its unit: `90s`, `5m`.",
+		field: duration(func(c *Config) *time.Duration { return &c.AfterChangeTimeout }),
+	},
 
 	{
 		Key: "stats.geoip", Flag: "geoip", Group: "Statistics", Command: "stats",

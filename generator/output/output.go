@@ -149,6 +149,7 @@ type Options struct {
 	Jobs        int // files compared, compressed and written in parallel; 0: one for each CPU
 	Precompress Precompress
 	AfterChange [][]string       // commands to run after maps changed, each a program and its arguments
+	CommandTime time.Duration    // how long each of them may take; 0: no limit
 	ReloadTime  time.Duration    // how long the web server may take to read its maps after the commands have ended
 	Force       bool             // replace other people's files that have the paths of the site's files
 	Now         func() time.Time // the clock for modification times; nil: time.Now
