@@ -71,7 +71,7 @@ func Privatize(path string) error {
 func Explain(path string, err error) error {
 	switch {
 	case errors.Is(err, syscall.EROFS):
-		return fmt.Errorf("%w: %s is mounted read-only there", err, existing(path))
+		return fmt.Errorf("%w; the folder %s is on it", err, existing(path))
 	case errors.Is(err, syscall.ENOSPC):
 		folder := existing(path)
 		if total, free, ok := inodes(folder); ok && total > 0 && free == 0 {

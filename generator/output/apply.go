@@ -61,6 +61,7 @@ func (a *apply) run(ctx context.Context) error {
 	if err := a.begin(); err != nil {
 		return err
 	}
+	a.openClosed()
 	err = a.writeSite(ctx)
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("write the site: %w; every file is complete, the next run does the rest", err)
@@ -69,6 +70,19 @@ func (a *apply) run(ctx context.Context) error {
 		return err
 	}
 	return a.list(a.settled, nil)
+}
+
+// openClosed mends the modes of folders. Where that is not possible, because the folder belongs to somebody else or the
+// file system has no modes, the site may still be readable, so it is no error.
+func (a *apply) openClosed() {
+	for _, name := range a.plan.closed {
+		r, dir := splitName(name)
+		root := a.roots[r].root
+		if err := open(path.Clean(dir), root.Stat, root.Chmod); err != nil {
+			a.options.Log.Warn("the web server may not be able to read a folder", "folder", a.options.locate(name),
+				"error", reason(err))
+		}
+	}
 }
 
 // begin cleans up after a killed run, and writes the manifest with the names of all files that will change.

@@ -61,7 +61,7 @@ func (e entry) nameOnly() bool { return e.SHA256 == hash{} && e.From == hash{} }
 // larger reports whether the entry is a variant that is not on disk, because it would be larger than its file.
 func (e entry) larger() bool { return e.SHA256 == hash{} && e.From != hash{} }
 
-// intact reports whether a file is on disk as its entry describes it. Equal size and modification time are enough; if
+// intact reports whether a file is on disk as its entry describes it, and readable for the web server. Equal size and modification time are enough; if
 // only the time differs, intact compares the content.
 //
 // The time of our files is a full second, which an ordinary write does not produce. For example, a page that was
@@ -80,7 +80,7 @@ func (e entry) intact(place string) bool {
 
 // isAt is like intact, for a file whose info has been read.
 func (e entry) isAt(place string, info fs.FileInfo) bool {
-	if !info.Mode().IsRegular() || info.Size() != e.Size {
+	if !readable(info) || info.Size() != e.Size {
 		return false
 	}
 	if info.ModTime().Equal(e.MTime) {

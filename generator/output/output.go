@@ -13,7 +13,14 @@
 //   - A page that is worth compressing has the variants page.gz and page.br, with the page's modification time. They
 //     belong to the page: if the page is ours, so are they.
 //
-// Files of any size can be written: see [File].Write. Files have the mode 0644 and folders 0755, whatever the umask is.
+// Files of any size can be written: see [File].Write.
+//
+// # Modes
+//
+// New files have the mode 0644 and new folders 0755, whatever the umask is, so that the web server can read them. A file
+// that not everybody may read, or that everybody may write, is not as it should be, and is written again; such a folder
+// gets its mode back. What a group may do stays as it is, and so does any mode of a folder with the setgid bit. The data
+// folder is private: see package disk.
 //
 // # The manifest
 //
@@ -127,6 +134,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -137,6 +145,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/Slicer/sitegen/generator/disk"
 	"github.com/Slicer/sitegen/generator/parallel"
 )
 
@@ -185,8 +194,8 @@ func Open(o Options) (*Writer, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(o.Data, 0o755); err != nil {
-		return nil, fmt.Errorf("make the data folder: %w", err)
+	if err := o.makeData(); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", disk.Explain(o.Data, err))
 	}
 	lock, err := takeLock(filepath.Join(o.Data, lockName))
 	if err != nil {
@@ -239,7 +248,7 @@ func (w *Writer) Close() error {
 
 // Verify reports whether the site is up to date, so that it need not even be rendered: the last run was complete, had
 // the same inputs, and the disk is as that run left it. Verify compares the size and modification time of every file,
-// and the content if only the time differs. When ctx is done, Verify returns its error.
+// and the content if only the time differs, and modes. When ctx is done, Verify returns its error.
 func (w *Writer) Verify(ctx context.Context, inputs string) (bool, error) {
 	now := w.options.header()
 	now.Complete, now.Inputs, now.Listing = true, inputs, w.listing
@@ -247,6 +256,9 @@ func (w *Writer) Verify(ctx context.Context, inputs string) (bool, error) {
 		return false, ctx.Err()
 	}
 	entries := slices.Collect(maps.Values(w.manifest.Files))
+	if w.anyClosed() {
+		return false, ctx.Err()
+	}
 	done := w.options.Progress("comparing", len(entries))
 	err := parallel.For(ctx, w.options.Jobs, len(entries), func(i int) error {
 		defer done(1)
@@ -259,6 +271,20 @@ func (w *Writer) Verify(ctx context.Context, inputs string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// anyClosed reports whether the web server cannot read a folder of the site.
+func (w *Writer) anyClosed() bool {
+	seen := map[string]bool{}
+	for name := range w.manifest.Files {
+		for dir := path.Dir(name); dir != "." && !seen[dir]; dir = path.Dir(dir) {
+			seen[dir] = true
+			if isClosed(w.options.locate(dir)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // errChanged ends the comparison with the disk at the first difference.
@@ -320,6 +346,20 @@ func (o *Options) complete() error {
 		}
 	}
 	return nil
+}
+
+// makeData makes the data folder, which is private unless the web server has to pass through it. Modes of an existing one
+// are mended.
+func (o *Options) makeData() error {
+	for _, dir := range []string{o.Public, o.Redirects} {
+		if strings.HasPrefix(dir, o.Data+string(filepath.Separator)) {
+			return os.MkdirAll(o.Data, folderMode)
+		}
+	}
+	if err := disk.MakePrivate(o.Data); err != nil {
+		return err
+	}
+	return disk.Privatize(o.Data)
 }
 
 // dir returns the folder of a root, "" if there is none.

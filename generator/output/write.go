@@ -10,6 +10,8 @@ import (
 	"path"
 	"slices"
 	"time"
+
+	"github.com/Slicer/sitegen/generator/disk"
 )
 
 // writer writes the files of one folder.
@@ -100,7 +102,8 @@ func (w *writer) draft(ctx context.Context, s *step) error {
 		return nil
 	}
 	if err := w.produce(ctx, s, io.MultiWriter(to...)); err != nil {
-		return fmt.Errorf("write %s: %w", w.options.locate(s.name), err)
+		place := w.options.locate(s.name)
+		return fmt.Errorf("write %s: %w", place, disk.Explain(place, err))
 	}
 	for _, i := range s.compress {
 		if err := w.encoders[i].Close(); err != nil {
@@ -190,7 +193,8 @@ func (w *writer) discard() {
 
 // failed returns the error of an operation on the file of that name.
 func (w *writer) failed(doing, name string, err error) error {
-	return fmt.Errorf("%s %s: %w", doing, w.options.locate(name), reason(err))
+	place := w.options.locate(name)
+	return fmt.Errorf("%s %s: %w", doing, place, disk.Explain(place, reason(err)))
 }
 
 // nextMTime returns the modification time of a file's new content; old is the time of its old content, zero if there is
