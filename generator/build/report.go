@@ -145,7 +145,7 @@ func (r *Report) files(p *output.Plan) {
 	r.Pages, r.Maps, r.Unchanged = count(p.Public), count(p.Redirects), p.Empty()
 	if n := len(p.Closed); n > 0 {
 		r.Warnings = append(r.Warnings,
-			fmt.Sprintf("%s: the web server could not read this folder; set its mode to 0755", p.Closed[0]))
+			fmt.Sprintf("%s: the web server could not read this folder; its mode is now 0755", p.Closed[0]))
 		if n > 1 {
 			r.Warnings = append(r.Warnings, fmt.Sprintf("%d more folders, too", n-1))
 		}

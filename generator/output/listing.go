@@ -19,10 +19,10 @@ import (
 // comment. Such a name is never a file of the site.
 const listingName = ".sitegen-files"
 
-// Recovery is what a Writer found out about a site whose manifest was lost.
+// Recovery is what a Writer found out about a site whose files are not in the manifest.
 type Recovery struct {
 	Manifest string // its path
-	Reason   string // "is missing" or "is damaged: …"
+	Reason   string // "is missing", "is damaged: …" or "lists the files of …"
 	Files    int    // how many files sitegen recognized as its own
 	Changed  int    // how many files of the listing exist with other content, and count as somebody else's
 }
@@ -35,7 +35,7 @@ func (r *Recovery) String() string {
 	return text
 }
 
-// Recovered returns how the manifest was recovered, or nil if it did not have to be.
+// Recovered returns how the list of the site's files was recovered, or nil if it did not have to be.
 func (w *Writer) Recovered() *Recovery { return w.recovery }
 
 // content is a line of the listing: a file that is ours as long as it has this content.
@@ -68,8 +68,8 @@ func parseListing(text []byte) (list []content) {
 	return list
 }
 
-// recover replaces a lost manifest by one with the names of the files that the listing knows by their content. Options.
-// Adopt, if it is set, has to recognize them, too.
+// recover adds to the manifest the names of the files that the listing knows by their content, and that Options.Adopt
+// recognizes, too, if it is set. Reason says why they are not in the manifest. If it knows the redirects, these stay.
 func (w *Writer) recover(reason string, listing []byte) error {
 	w.recovery = &Recovery{Manifest: filepath.Join(w.options.Data, manifestName), Reason: reason}
 	var roots [2]*os.Root
@@ -85,10 +85,11 @@ func (w *Writer) recover(reason string, listing []byte) error {
 			defer roots[r].Close() // nothing was written
 		}
 	}
-	exists := map[string]bool{}
+	known, exists := w.manifest.knows(Redirects), map[string]bool{}
+	before := len(w.manifest.Files)
 	for _, c := range parseListing(listing) {
 		r, path := splitName(c.name)
-		if roots[r] == nil || r == Public && w.options.Adopt != nil && !w.options.Adopt(path) {
+		if roots[r] == nil || r == Redirects && known || r == Public && w.options.Adopt != nil && !w.options.Adopt(path) {
 			continue
 		}
 		sum, err := hashIn(roots[r], path)
@@ -100,8 +101,8 @@ func (w *Writer) recover(reason string, listing []byte) error {
 			w.manifest.Files[c.name] = entry{Path: c.name}
 		}
 	}
-	w.recovery.Files = len(w.manifest.Files)
-	w.recovery.Changed = len(exists) - len(w.manifest.Files)
+	w.recovery.Files = len(w.manifest.Files) - before
+	w.recovery.Changed = len(exists) - w.recovery.Files
 	w.manifest.header = w.options.header()
 	w.manifest.Reload = w.manifest.knows(Redirects)
 	return nil

@@ -44,6 +44,9 @@ const lockName = "lock"
 // takeLock locks the file. The kernel unlocks it when the process ends, however it ends. The file stays: if it were
 // removed, two runs could lock two files of the same name.
 func takeLock(path string) (*flock.Flock, error) {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("take the lock: %s is not a regular file; remove it", path)
+	}
 	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o644))
 	ok, err := lock.TryLock()
 	if err != nil {

@@ -34,7 +34,9 @@ type header struct {
 	Complete    bool   `json:"complete"`         // the run that wrote this has finished
 	Reload      bool   `json:"reload"`           // maps have changed, and the run, with its commands, has not finished since
 	Inputs      string `json:"inputs"`           // fingerprint of what the site was made from
-	Public      string `json:"public"`           // the root's folder, relative to the data folder
+	Site        string `json:"site,omitempty"`   // name of the site
+	Home        string `json:"home,omitempty"`   // folder of its configuration, relative to the data folder
+	Public      string `json:"public"`           // the root's folder, likewise
 	Redirects   string `json:"redirects"`        // the same; empty if there is none
 	Precompress string `json:"precompress"`      // which variants were asked for
 	Listing     hash   `json:"listing,omitzero"` // of the listing: see listing.go
@@ -242,7 +244,11 @@ func errorLine(text []byte, err error) int {
 
 // header returns the header of a manifest that is written with these options.
 func (o *Options) header() header {
-	h := header{Version: manifestVersion, Public: o.fromData(o.Public), Precompress: o.Precompress.String()}
+	h := header{Version: manifestVersion, Site: o.Site, Public: o.fromData(o.Public),
+		Precompress: o.Precompress.String()}
+	if o.Home != "" {
+		h.Home = o.fromData(o.Home)
+	}
 	if o.Redirects != "" {
 		h.Redirects = o.fromData(o.Redirects)
 	}
@@ -257,6 +263,14 @@ func (o *Options) fromData(dir string) string {
 		return filepath.ToSlash(dir)
 	}
 	return filepath.ToSlash(rel)
+}
+
+// fromManifest returns a folder that fromData has made relative.
+func (o *Options) fromManifest(dir string) string {
+	if dir = filepath.FromSlash(dir); filepath.IsAbs(dir) {
+		return dir
+	}
+	return filepath.Join(o.Data, dir)
 }
 
 // load reads the manifest from the data folder. If it is missing or damaged, load recovers it from the listing.
@@ -281,9 +295,8 @@ func (w *Writer) load() error {
 		case errors.Is(err, errNewer):
 			return fmt.Errorf("%s:%w", place, err)
 		case err == nil:
-			w.manifest, w.saved = m, sha256.Sum256(text)
-			w.manifest.forgetMoved(w.options.header())
-			return nil
+			w.manifest, w.saved, w.owner = m, sha256.Sum256(text), m.header
+			return w.move(listing)
 		}
 		reason = "is damaged: line " + err.Error()
 	}
@@ -291,6 +304,16 @@ func (w *Writer) load() error {
 		return w.adopt()
 	}
 	return w.recover(reason, listing)
+}
+
+// move forgets the files of folders that have moved, and recognizes those of a public folder that has moved here.
+func (w *Writer) move(listing []byte) error {
+	was, now := w.manifest.header, w.options.header()
+	w.manifest.forgetMoved(now)
+	if was.Public == now.Public || listing == nil {
+		return nil
+	}
+	return w.recover("lists the files of "+w.options.fromManifest(was.Public), listing)
 }
 
 // adopt adds the files of the public folder that Options.Adopt recognizes to the manifest.

@@ -59,6 +59,14 @@
 // redirects/ is in Git, where public/ is not. In a fresh clone, there is no listing, so one file with the mark is
 // enough: all files of redirects/ with paths that the site needs are then ours.
 //
+// # Another site
+//
+// A data folder belongs to one site. If two use the same, each would forget the files of the other. The manifest has the
+// name of the site and the folders of its configuration and of its files, relative to the data folder, so a site can be
+// moved as a whole. If the public folder is another, and the site's name or its folder, too, then it is another site,
+// and Open returns a [*SharedError]: unless the public folder in the manifest no longer exists, because the site has
+// moved, or Force is set. The files of a public folder that has moved are recognized by its listing.
+//
 // # Modification times
 //
 // Nginx makes the ETag of a file from its size and modification time, in seconds. Two versions of a page must not have
@@ -155,6 +163,9 @@ type Options struct {
 	Redirects string // folder of the web server's maps; empty: none
 	Data      string // folder of the manifest, the saved maps and the lock
 
+	Site string // name of the site
+	Home string // folder of its configuration; empty: unknown
+
 	Jobs        int // files compared, compressed and written in parallel; 0: one for each CPU
 	Precompress Precompress
 	AfterChange [][]string       // commands to run after maps changed, each a program and its arguments
@@ -185,11 +196,12 @@ type Writer struct {
 	saved    hash      // of manifest.json as it is on disk
 	listing  hash      // of the listing as it is on disk
 	recovery *Recovery // nil if the manifest was read
+	owner    header    // of the manifest as it was read
 	tools    sync.Pool // of *tools
 }
 
 // Open takes the lock of the data folder and reads the manifest. The error is a [*LockedError] if another run holds
-// the lock. The caller closes the Writer.
+// the lock, and a [*SharedError] if the data folder belongs to another site. The caller closes the Writer.
 func Open(o Options) (*Writer, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
@@ -203,7 +215,11 @@ func Open(o Options) (*Writer, error) {
 	}
 	w := &Writer{options: o, lock: lock}
 	w.tools.New = func() any { return newTools() }
-	if err := w.open(); err != nil {
+	err = w.open()
+	if err == nil && !o.Force {
+		err = w.checkSite()
+	}
+	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
@@ -328,7 +344,7 @@ func (o *Options) complete() error {
 	if o.Public == "" || o.Data == "" {
 		return errors.New("open the output: a folder has no name")
 	}
-	for _, dir := range []*string{&o.Public, &o.Redirects, &o.Data} {
+	for _, dir := range []*string{&o.Public, &o.Redirects, &o.Data, &o.Home} {
 		if *dir == "" {
 			continue
 		}
