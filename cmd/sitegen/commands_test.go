@@ -48,6 +48,7 @@ type documentedCommand struct {
 func notRun() map[string]string {
 	return map[string]string{
 		"make test":                              "it would run this test again",
+		"make test-short":                        "it would run this test again",
 		"ssh -L 8080:127.0.0.1:8080 the-machine": "there is no other machine",
 	}
 }

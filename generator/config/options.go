@@ -124,7 +124,7 @@ var options = slices.Concat([]*Option{
 		Doc: "Where the packages are listed: the URL of a Girder API; the URL or path of a " +
 			"[packages.json](packages-json.md), which any build system can write; a file with a saved answer of " +
 			"Girder's `/app/<id>/package?limit=0`; or `sample`, a small built-in catalogue. A data folder holds " +
-			"either the sample or a real catalogue, never both.",
+			"either the sample or a real catalogue, never both: the first build with a real one replaces the sample.",
 		field: one("URL, file or sample", func(c *Config) *string { return &c.Source }, source, same),
 	},
 	{

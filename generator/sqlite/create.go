@@ -1,12 +1,16 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"github.com/gofrs/flock"
 
 	"github.com/Slicer/sitegen/generator/disk"
 	"github.com/Slicer/sitegen/generator/fault"
@@ -24,7 +28,10 @@ func (d *DB) prepare(ctx context.Context) error {
 	case err != nil:
 		return err
 	case n < 0:
-		return d.create(ctx)
+		for err = errDraftRemoved; errors.Is(err, errDraftRemoved) && ctx.Err() == nil; {
+			err = d.create(ctx)
+		}
+		return cmp.Or(err, ctx.Err())
 	case n == 0:
 		return empty(d)
 	case d.format.Private:
@@ -38,28 +45,35 @@ func (d *DB) prepare(ctx context.Context) error {
 }
 
 // create makes a database under a temporary name, runs the migrations, and gives the file its name. If another process
-// creates the database at the same time, its file stays.
+// creates the database at the same time, one of the two files stays.
 func (d *DB) create(ctx context.Context) error {
-	if err := disk.MakePrivate(filepath.Dir(d.path)); err != nil {
+	dir := filepath.Dir(d.path)
+	if err := disk.MakePrivate(dir); err != nil {
 		return err
 	}
-	temp := d.path + ".new"
-	remove := func() { // if this fails, the next attempt to create the database removes them
-		for _, suffix := range []string{"", "-journal"} {
-			_ = os.Remove(temp + suffix)
-		}
+	if err := d.removeDrafts(); err != nil {
+		return err
 	}
-	remove() // what a killed run has left
-	defer remove()
-	mode := fs.FileMode(0o644)
-	if d.format.Private {
-		mode = disk.PrivateFile
-	}
-	file, err := os.OpenFile(temp, os.O_RDWR|os.O_CREATE, mode)
+	file, err := os.CreateTemp(dir, filepath.Base(d.path)+draftInfix+"*")
 	if err != nil {
 		return err
 	}
-	if err := file.Close(); err != nil {
+	temp := file.Name()
+	lock := flock.New(temp, flock.SetFlag(os.O_RDWR))
+	defer func() { // if this fails, the next process that creates the database removes them
+		_ = os.Remove(temp)
+		_ = os.Remove(temp + journal)
+		_ = lock.Unlock()
+	}()
+	if !d.format.Private {
+		err = file.Chmod(0o644)
+	}
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	if locked, err := lock.TryLock(); errors.Is(err, fs.ErrNotExist) || err == nil && !locked {
+		return errDraftRemoved
+	} else if err != nil {
 		return err
 	}
 	draft := &DB{path: d.path, format: d.format, access: readWrite}
@@ -71,13 +85,42 @@ func (d *DB) create(ctx context.Context) error {
 		return err
 	}
 	err = os.Link(temp, d.path)
-	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) { // a file system without hard links
-		err = os.Rename(temp, d.path)
-	}
-	if _, there := os.Stat(d.path); there == nil {
+	switch {
+	case errors.Is(err, fs.ErrExist):
 		return nil
+	case errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission): // a file system without hard links
+		return os.Rename(temp, d.path)
 	}
 	return err
+}
+
+// errDraftRemoved is the error of a draft that another process has taken for that of a killed one, before it was locked.
+var errDraftRemoved = errors.New("the draft was removed")
+
+const (
+	draftInfix = ".new-"    // between the name of a database and a random text, in the name of its draft
+	journal    = "-journal" // SQLite appends it to the name of a database
+)
+
+// removeDrafts removes the drafts of processes that were killed. A process that works on its draft holds a lock.
+func (d *DB) removeDrafts() error {
+	dir, prefix := filepath.Dir(d.path), filepath.Base(d.path)+draftInfix
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if !strings.HasPrefix(f.Name(), prefix) {
+			continue
+		}
+		path := filepath.Join(dir, f.Name())
+		lock := flock.New(strings.TrimSuffix(path, journal), flock.SetFlag(os.O_RDWR))
+		if locked, err := lock.TryLock(); locked || errors.Is(err, fs.ErrNotExist) {
+			_ = os.Remove(path) // if this fails, the file is only in nobody's way
+		}
+		_ = lock.Unlock()
+	}
+	return nil
 }
 
 // empty returns the error of a file without content.

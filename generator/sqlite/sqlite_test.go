@@ -91,7 +91,7 @@ func TestCreate(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, left := range []string{"", "-journal"} {
-				if err := os.WriteFile(path+".new"+left, []byte("left"), 0o644); err != nil {
+				if err := os.WriteFile(path+".new-1"+left, []byte("left"), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
