@@ -73,8 +73,8 @@ const sampleSource = "sample"
 // IsSample reports whether the run has read the built-in sample.
 func (r Run) IsSample() bool { return r.Source == sampleSource }
 
-// Replaces reports whether the catalogue of a run replaces that of the last one, because that was the sample. Nobody
-// needs the history of the sample, and anybody can build it again.
+// Replaces reports whether the catalogue of a run replaces that of the last one, because that was the sample. Its
+// history is of no value, and the sample can be built again at any time.
 func (r Run) Replaces(last Run) bool { return last.IsSample() && !r.IsSample() }
 
 // LastRun returns the latest recorded run, or the zero Run if the catalogue is empty.

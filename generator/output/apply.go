@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path"
 
 	"github.com/Slicer/sitegen/generator/parallel"
@@ -41,6 +42,7 @@ type apply struct {
 	roots   [2]folder        // by Root
 	settled map[string]entry // files that are on disk as they should be, so far, and those that the next run removes
 	wrote   func(n int)      // shows the progress
+	lines   *os.File         // the listing, to which hashes are appended as they become known; nil if nothing is written
 }
 
 // run writes and removes files in the order that the package comment explains.
@@ -61,6 +63,7 @@ func (a *apply) run(ctx context.Context) error {
 	if err := a.begin(); err != nil {
 		return err
 	}
+	defer a.lines.Close() // each line is written at once
 	a.openClosed()
 	err = a.writeSite(ctx)
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
@@ -115,7 +118,10 @@ func (a *apply) begin() error {
 	if err := a.save(next); err != nil {
 		return err
 	}
-	return a.list(before, a.plan.steps)
+	if err := a.list(before, a.plan.steps); err != nil {
+		return err
+	}
+	return a.openListing()
 }
 
 // sweep removes the temporary files of a killed run from the folders in which it may have written.
@@ -204,7 +210,8 @@ func (a *apply) writeBatch(ctx context.Context, steps []*step, durable bool) ([]
 	defer h.Close()
 	t := a.tools.Get().(*tools)
 	defer a.tools.Put(t)
-	w := &writer{tools: t, options: &a.options, before: a.before.Files, handle: h, durable: durable}
+	w := &writer{tools: t, options: &a.options, before: a.before.Files, handle: h, durable: durable,
+		lines: a.lines}
 	entries := make([]entry, 0, len(steps))
 	for _, s := range steps {
 		if err := ctx.Err(); err != nil {

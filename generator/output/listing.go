@@ -44,6 +44,12 @@ type content struct {
 	name string
 }
 
+// append appends the line to a text.
+func (c content) append(text []byte) []byte {
+	text = hex.AppendEncode(text, c.sum[:])
+	return append(append(append(text, "  "...), c.name...), '\n')
+}
+
 // readListing returns the text of the listing, nil if there is none.
 func (w *Writer) readListing() ([]byte, error) {
 	text, err := os.ReadFile(filepath.Join(w.options.Public, listingName))
@@ -162,8 +168,7 @@ func (a *apply) list(files map[string]entry, steps []*step) error {
 	})
 	text := make([]byte, 0, 128*len(list)) // bytes of a line, about
 	for _, c := range slices.Compact(list) {
-		text = hex.AppendEncode(text, c.sum[:])
-		text = append(append(append(text, "  "...), c.name...), '\n')
+		text = c.append(text)
 	}
 	if sum := hash(sha256.Sum256(text)); sum != a.listing {
 		change := func() error { return a.roots[Public].put(listingName, text) }
@@ -174,6 +179,16 @@ func (a *apply) list(files map[string]entry, steps []*step) error {
 			return err
 		}
 		a.listing = sum
+	}
+	return nil
+}
+
+// openListing opens the listing for appending.
+func (a *apply) openListing() (err error) {
+	a.listing = hash{} // so the run writes the listing again at its end
+	root := a.roots[Public]
+	if a.lines, err = root.root.OpenFile(listingName, os.O_WRONLY|os.O_APPEND|os.O_CREATE, fileMode); err != nil {
+		return root.failed("open", listingName, err)
 	}
 	return nil
 }

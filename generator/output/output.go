@@ -50,7 +50,8 @@
 //
 // Without a manifest, the files that have the content of a line are ours, and no others: a page that somebody has
 // edited since is somebody else's. [Writer.Recovered] returns what was found. The listing is written before the first
-// change, with the hashes of old and new content, and after the last, so it is right after a kill, too. A damaged line
+// change, with the hashes of old and new content, and after the last. In between, each hash that was not known at the
+// beginning is appended before its file gets its name. So the listing is right after a kill, too. A damaged line
 // matches no file; the next run writes the listing again, because the manifest has its hash.
 //
 // A recovered manifest counts as one of a run that did not finish: commands of after_change run again, and without

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	stdhash "hash"
 	"io"
+	"os"
 	"path"
 	"slices"
 	"time"
@@ -20,7 +21,8 @@ type writer struct {
 	options *Options
 	before  map[string]entry // the manifest before the run
 	handle  handle
-	durable bool // written files survive a power cut
+	durable bool     // written files survive a power cut
+	lines   *os.File // the listing
 }
 
 // write carries out one step and returns the entries of the files it has written. The content passes through memory in
@@ -68,7 +70,28 @@ func (w *writer) write(ctx context.Context, s *step) (entries []entry, err error
 			entries = append(entries, e)
 		}
 	}
+	if err := w.announce(entries, s); err != nil {
+		return nil, err
+	}
 	return entries, w.place(s, drop)
+}
+
+// announce appends lines to the listing for new files whose hashes were not known when the run began: variants, and files
+// with Write.
+func (w *writer) announce(entries []entry, s *step) error {
+	var text []byte
+	for _, e := range entries {
+		if e.Path != s.name && !e.larger() || e.Path == s.name && s.file.Write != nil {
+			text = content{e.SHA256, e.Path}.append(text)
+		}
+	}
+	if len(text) == 0 {
+		return nil
+	}
+	if _, err := w.lines.Write(text); err != nil {
+		return w.failed("list", s.name, err)
+	}
+	return nil
 }
 
 // isInPlace reports whether the file on disk has the content that has just been produced. Then it stays, with its time.

@@ -116,7 +116,7 @@ func (d *DB) removeDrafts() error {
 		path := filepath.Join(dir, f.Name())
 		lock := flock.New(strings.TrimSuffix(path, journal), flock.SetFlag(os.O_RDWR))
 		if locked, err := lock.TryLock(); locked || errors.Is(err, fs.ErrNotExist) {
-			_ = os.Remove(path) // if this fails, the file is only in nobody's way
+			_ = os.Remove(path) // if this fails, the file stays until the next attempt
 		}
 		_ = lock.Unlock()
 	}
