@@ -8,7 +8,9 @@ help:           ## list the targets
 build:          ## build the program, ./sitegen
 	go build -o sitegen ./cmd/sitegen
 
-test:           ## run all tests; first install missing tools from Debian (Nginx, Chromium, Node and more)
+test:           ## run all tests, half an hour; first install missing tools from Debian (Nginx, Chromium, Node and more)
+	@echo "make test: installs the missing tools of the tests from Debian (Nginx, Chromium, Node and more; minutes the"
+	@echo "first time), then runs all tests: about half an hour on two cores. make test-short takes about a minute."
 	.ci/install
 	.ci/test
 

@@ -54,6 +54,7 @@ func notRun() map[string]string {
 		`sitegen doctor --json | jq -r '.[] | select(.status == "problem") | .next'`: machine,
 		"cd /srv/download && sitegen doctor --quiet":                                 machine,
 		"make test":                              "it would run this test again",
+		"make test-short":                        "it would run this test again",
 		"ssh -L 8080:127.0.0.1:8080 the-machine": "there is no other machine",
 	}
 }

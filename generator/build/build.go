@@ -49,6 +49,9 @@ func Build(ctx context.Context, p *project.Project) (*Report, error) {
 		return nil, err
 	}
 	report := newReport(p, cat)
+	if lost := out.Recovered(); lost != nil {
+		report.Warnings = append(report.Warnings, lost.String())
+	}
 	if err != nil {
 		report.refused(err)
 		return report, err
@@ -124,8 +127,13 @@ func openOutput(p *project.Project, progress func(what string, files int) func(n
 		commands[i] = command.Args
 	}
 	o := p.BuildOutput()
-	o.AfterChange, o.ReloadTime, o.Force, o.Progress = commands, reloadTime, c.Force, progress
+	o.AfterChange, o.CommandTime, o.ReloadTime = commands, c.AfterChangeTimeout, reloadTime
+	o.Force, o.Progress = c.Force, progress
 	out, err := output.Open(o)
+	if shared, ok := errors.AsType[*output.SharedError](err); ok {
+		return nil, fault.Wrap(fault.Usage, shared, "Set another data folder for one of them, with data in its "+
+			"sitegen.yaml. If this site has moved, remove "+shared.Public+", or build once with --force.")
+	}
 	if locked, ok := errors.AsType[*output.LockedError](err); ok {
 		return nil, fault.Wrap(fault.Locked, locked, "Wait for it to end; the lock is released when its process ends.")
 	}

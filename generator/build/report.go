@@ -3,6 +3,7 @@ package build
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 
@@ -142,6 +143,13 @@ func (r *Report) files(p *output.Plan) {
 		return FileCount{Written: len(c.Written), Unchanged: c.Unchanged, Removed: len(c.Removed)}
 	}
 	r.Pages, r.Maps, r.Unchanged = count(p.Public), count(p.Redirects), p.Empty()
+	if n := len(p.Closed); n > 0 {
+		r.Warnings = append(r.Warnings,
+			fmt.Sprintf("%s: the web server could not read this folder; its mode is now 0755", p.Closed[0]))
+		if n > 1 {
+			r.Warnings = append(r.Warnings, fmt.Sprintf("%d more folders, too", n-1))
+		}
+	}
 }
 
 // reload adds the configured servers that have to read their redirects, now that a plan has changed some.

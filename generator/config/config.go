@@ -67,7 +67,9 @@ type Config struct {
 	Jobs        int       // pages rendered at once; 0 means one per processor
 	Precompress []string  // "gzip", "br"
 	AfterChange []Command // run in this order when maps changed
-	LogFormat   string    // "text" or "json"
+	// AfterChangeTimeout is the time limit of each command.
+	AfterChangeTimeout time.Duration
+	LogFormat          string // "text" or "json"
 
 	Metrics    string        // path of the file for Prometheus; "" for none
 	AlertEvery time.Duration // with --cron: pause before the same error is printed again

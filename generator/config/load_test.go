@@ -91,10 +91,10 @@ func TestDefaults(t *testing.T) {
 		Out:         "public", Redirects: "redirects", Data: "var", Content: "content", Layouts: "layouts",
 		Servers:     []string{"nginx", "s3", "cloudfront"},
 		Precompress: []string{"gzip", "br"},
-		LogFormat:   "text",
-		AlertEvery:  6 * time.Hour,
-		Stats:       config.Stats{Privacy: "keyed", MinCountry: 5, Legacy: true},
-		Preview:     config.Preview{Listen: "127.0.0.1:8080", As: "nginx"},
+		LogFormat:   "text", AfterChangeTimeout: 5 * time.Minute,
+		AlertEvery: 6 * time.Hour,
+		Stats:      config.Stats{Privacy: "keyed", MinCountry: 5, Legacy: true},
+		Preview:    config.Preview{Listen: "127.0.0.1:8080", As: "nginx"},
 		Deploy: config.Deploy{Target: "cloudfront", Edition: "production", Keep: 20, MaxDeletes: 1000,
 			Uploads: 16},
 		Backup: config.Backup{Keep: 30},
@@ -180,6 +180,7 @@ jobs: 4
 precompress: [br]
 metrics: prom/sitegen.prom
 alert_every: 90m
+after_change_timeout: 90s
 after_change:
   - nginx -t
   - sh -c 'nginx -s reload && echo "done"'
@@ -242,6 +243,7 @@ backup:
 		Headers: []redirect.Header{{Name: "Strict-Transport-Security", Value: "max-age=300"},
 			{Name: "Permissions-Policy"}},
 		Jobs: 4, Precompress: []string{"br"},
+		AfterChangeTimeout: 90 * time.Second,
 		AfterChange: []config.Command{
 			{Text: "nginx -t", Args: []string{"nginx", "-t"}},
 			{Text: `sh -c 'nginx -s reload && echo "done"'`,

@@ -123,8 +123,9 @@ var options = slices.Concat([]*Option{
 		Usage:       "list of packages: a Girder API, a packages.json, a saved listing, or sample",
 		Doc: "Where the packages are listed: the URL of a Girder API; the URL or path of a " +
 			"[packages.json](packages-json.md), which any build system can write; a file with a saved answer of " +
-			"Girder's `/app/<id>/package?limit=0`; the database of the [old site](moving.md); or `sample`, a small built-in catalogue. A data folder holds " +
-			"either the sample or a real catalogue, never both.",
+			"Girder's `/app/<id>/package?limit=0`; the database of the [old site](moving.md); or `sample`, a small " +
+			"built-in catalogue. A data folder holds either the sample or a real catalogue, never both: the first " +
+			"build with a real one replaces the sample.",
 		field: one("URL, file or sample", func(c *Config) *string { return &c.Source }, source, same),
 	},
 	{
@@ -294,6 +295,13 @@ var options = slices.Concat([]*Option{
 			"into words as in a shell (spaces, quotes and backslashes), but run without a shell: for pipes, " +
 			"variables or `&&` write `sh -c '…'`. In the environment variable, write one command per line.",
 		field: commandList(func(c *Config) *[]Command { return &c.AfterChange }),
+	},
+	{
+		Key: "after_change_timeout", Group: "Running", Default: "5m",
+		Usage: "time limit of each command of after_change",
+		Doc: "How long each command of `after_change` may take. After that time, the command and all processes that " +
+			"it has started are stopped, and the command has failed. A number with its unit: `90s`, `5m`.",
+		field: duration(func(c *Config) *time.Duration { return &c.AfterChangeTimeout }),
 	},
 	{
 		Key: "metrics", Flag: "metrics", Group: "Running",

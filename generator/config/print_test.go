@@ -62,6 +62,7 @@ headers: {}                                                # default
 jobs: 0                                                    # default
 precompress: [gzip, br]                                    # default
 after_change: [nginx -t, "x: 'y'"]                         # sitegen.yaml:7
+after_change_timeout: 5m                                   # default
 metrics: ""                                                # default
 alert_every: 6h                                            # default
 stats:

@@ -229,8 +229,10 @@ func TestEarlierVersion(t *testing.T) {
 	p := newSite(t, "")
 	legacyFile := p.Profile.LegacyStatistics
 	run(t, p, false)
-	if err := os.RemoveAll("var/statistics"); err != nil { // the manifest, which that version did not have
-		t.Fatal(err)
+	for _, name := range []string{"var/statistics", place(".sitegen-files")} { // which that version did not have
+		if err := os.RemoveAll(name); err != nil {
+			t.Fatal(err)
+		}
 	}
 	want := published(t)
 	page := text(t, place("index.html"))
@@ -246,7 +248,7 @@ func TestEarlierVersion(t *testing.T) {
 	if diff := cmp.Diff(changed, r.Files); diff != "" {
 		t.Error(diff)
 	}
-	want = append(want, "cube-notes.txt", "mine.json")
+	want = append(want, ".sitegen-files", "cube-notes.txt", "mine.json")
 	slices.Sort(want)
 	got := published(t)
 	slices.Sort(got)

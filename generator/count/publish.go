@@ -82,6 +82,9 @@ func (f *folder) write(ctx context.Context, dryRun bool) (changed []string, err 
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 
+	if lost := out.Recovered(); lost != nil {
+		f.output.Log.Warn(lost.String())
+	}
 	plan, err := out.Plan(ctx, f.files)
 	if _, ok := errors.AsType[*output.InTheWayError](err); ok {
 		return nil, fault.Wrap(fault.Content, err, "Move the files away and run sitegen stats again.")

@@ -3,7 +3,7 @@
 //
 // A run is recorded in one transaction, so a reader, or the next run after a crash, sees either all of it or nothing.
 // If nothing has changed, nothing is written. A data folder contains a single catalogue: either the sample, or the
-// packages of one application. A build uses a DB to write the catalogue; everything else uses a Reader:
+// packages of one application, which replace the sample. A build uses a DB to write the catalogue; everything else uses a Reader:
 //
 //	r, err := history.OpenReadOnly(ctx, "var/catalogue.sqlite") // fs.ErrNotExist before the first build
 //	packages, err := r.Published(ctx)
@@ -72,6 +72,10 @@ const sampleSource = "sample"
 
 // IsSample reports whether the run has read the built-in sample.
 func (r Run) IsSample() bool { return r.Source == sampleSource }
+
+// Replaces reports whether the catalogue of a run replaces that of the last one, because that was the sample. Its
+// history is of no value, and the sample can be built again at any time.
+func (r Run) Replaces(last Run) bool { return last.IsSample() && !r.IsSample() }
 
 // LastRun returns the latest recorded run, or the zero Run if the catalogue is empty.
 func (r *Reader) LastRun(ctx context.Context) (Run, error) {

@@ -41,7 +41,7 @@ type FieldChange struct {
 }
 
 // Accept checks whether Record would accept the run: a data folder contains either the sample or the packages of one
-// application. If the run belongs to another catalogue, the error is of kind fault.Usage.
+// application. The sample is a trial, which the first run with another source replaces: see [Run.Replaces]. If the run belongs to another catalogue, the error is of kind fault.Usage.
 func (r *Reader) Accept(ctx context.Context, run Run) error {
 	last, err := r.LastRun(ctx)
 	if err != nil {
@@ -70,6 +70,12 @@ func (d *DB) Record(ctx context.Context, s Snapshot) (Change, error) {
 		if err := checkSame(last, s.Run); err != nil {
 			return err
 		}
+		if s.Run.Replaces(last) {
+			if err := forget(ctx, tx); err != nil {
+				return err
+			}
+			last = Run{}
+		}
 		known, err := readEntries(ctx, tx, "")
 		if err != nil {
 			return err
@@ -95,16 +101,25 @@ func (d *DB) Record(ctx context.Context, s Snapshot) (Change, error) {
 	return change, nil
 }
 
+// forget removes everything from the catalogue.
+func forget(ctx context.Context, tx *sqlite.Tx) error {
+	for _, table := range []string{"changes", "packages", "held", "memory", "runs"} { // in the order of their references
+		if _, err := tx.Exec(ctx, "DELETE FROM "+table); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // checkSame returns an error if a run belongs to another catalogue, because recording it would withdraw all packages.
 func checkSame(last, run Run) error {
 	switch {
-	case last == Run{}:
+	case last == Run{} || run.Replaces(last):
 		return nil
-	case last.IsSample() != run.IsSample():
+	case run.IsSample() && !last.IsSample():
 		err := fmt.Errorf("the data folder holds the packages of %s, not of %s", last.Source, run.Source)
 		return fault.Wrap(fault.Usage, err,
-			"A data folder holds either the sample or a real catalogue. Use another one with --data, or remove "+
-				"this one if it was only a trial.")
+			"The sample does not replace real packages. To try it, use another data folder with --data.")
 	case last.App != run.App:
 		err := fmt.Errorf("the data folder holds the packages of %s, not of %s", describeApp(last.App),
 			describeApp(run.App))

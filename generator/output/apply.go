@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path"
 
 	"github.com/Slicer/sitegen/generator/parallel"
@@ -23,13 +24,13 @@ func (w *Writer) Apply(ctx context.Context, p *Plan, inputs string) error {
 	}
 	a := &apply{Writer: w, plan: p, before: w.manifest, settled: make(map[string]entry, len(p.settled)+len(p.steps))}
 	maps.Copy(a.settled, p.settled)
-	if !p.Empty() || !w.manifest.Complete || w.manifest.Reload {
+	if !p.Empty() || !w.manifest.Complete || w.manifest.Reload || w.manifest.Listing != w.listing {
 		if err := a.run(ctx); err != nil {
 			return err
 		}
 	}
 	done := manifest{header: w.options.header(), Files: a.settled}
-	done.Complete, done.Inputs = true, inputs
+	done.Complete, done.Inputs, done.Listing = true, inputs, w.listing
 	return w.save(done)
 }
 
@@ -41,6 +42,7 @@ type apply struct {
 	roots   [2]folder        // by Root
 	settled map[string]entry // files that are on disk as they should be, so far, and those that the next run removes
 	wrote   func(n int)      // shows the progress
+	lines   *os.File         // the listing, to which hashes are appended as they become known; nil if nothing is written
 }
 
 // run writes and removes files in the order that the package comment explains.
@@ -61,11 +63,29 @@ func (a *apply) run(ctx context.Context) error {
 	if err := a.begin(); err != nil {
 		return err
 	}
+	defer a.lines.Close() // each line is written at once
+	a.openClosed()
 	err = a.writeSite(ctx)
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("write the site: %w; every file is complete, the next run does the rest", err)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return a.list(a.settled, nil)
+}
+
+// openClosed mends the modes of folders. Where that is not possible, because the folder belongs to somebody else or the
+// file system has no modes, the site may still be readable, so it is no error.
+func (a *apply) openClosed() {
+	for _, name := range a.plan.closed {
+		r, dir := splitName(name)
+		root := a.roots[r].root
+		if err := open(path.Clean(dir), root.Stat, root.Chmod); err != nil {
+			a.options.Log.Warn("the web server may not be able to read a folder", "folder", a.options.locate(name),
+				"error", reason(err))
+		}
+	}
 }
 
 // begin cleans up after a killed run, and writes the manifest with the names of all files that will change.
@@ -94,12 +114,19 @@ func (a *apply) begin() error {
 			next.Files[name] = entry{Path: name}
 		}
 	}
-	return a.save(next)
+	before := a.before.Files // which save replaces
+	if err := a.save(next); err != nil {
+		return err
+	}
+	if err := a.list(before, a.plan.steps); err != nil {
+		return err
+	}
+	return a.openListing()
 }
 
 // sweep removes the temporary files of a killed run from the folders in which it may have written.
 func (a *apply) sweep() error {
-	folders := map[string]bool{}
+	folders := map[string]bool{Public.String(): true} // that of the listing
 	for name := range a.before.Files {
 		folders[path.Dir(name)] = true
 	}
@@ -183,7 +210,8 @@ func (a *apply) writeBatch(ctx context.Context, steps []*step, durable bool) ([]
 	defer h.Close()
 	t := a.tools.Get().(*tools)
 	defer a.tools.Put(t)
-	w := &writer{tools: t, options: &a.options, before: a.before.Files, handle: h, durable: durable}
+	w := &writer{tools: t, options: &a.options, before: a.before.Files, handle: h, durable: durable,
+		lines: a.lines}
 	entries := make([]entry, 0, len(steps))
 	for _, s := range steps {
 		if err := ctx.Err(); err != nil {

@@ -19,6 +19,8 @@ func (w *Writer) Check(ctx context.Context) error {
 		}
 	}
 	switch {
+	case w.recovery != nil:
+		return fmt.Errorf("%s %s", w.recovery.Manifest, w.recovery.Reason)
 	case len(entries) == 0:
 		return fmt.Errorf("%s: nothing has been built yet", w.options.Public)
 	case !w.manifest.Complete:

@@ -174,6 +174,9 @@ func (s *site) killOften(r *rand.Rand) {
 				}
 			}
 		}
+		if kills%3 == 2 { // and the manifest is lost
+			s.lose(r)
+		}
 		if kills%4 == 3 {
 			s.checkMended(generation(1000*(kills+1) + r.IntN(3)))
 		}
@@ -181,6 +184,25 @@ func (s *site) killOften(r *rand.Rand) {
 	if midway < testutil.Amount(10, 1) {
 		t.Errorf("only %d of the kills hit a run midway", midway)
 	}
+}
+
+// lose loses the manifest, if there is one: all of it, its end, or a byte.
+func (s *site) lose(r *rand.Rand) {
+	s.t.Helper()
+	text, err := os.ReadFile(s.place("var/manifest.json"))
+	if err != nil {
+		return
+	}
+	switch r.IntN(3) {
+	case 0:
+		s.remove("var/manifest.json")
+		return
+	case 1:
+		text = text[:r.IntN(len(text))]
+	default:
+		text[r.IntN(len(text)-1)] ^= 1 // a changed last byte, the newline, changes nothing
+	}
+	s.put("var/manifest.json", string(text))
 }
 
 // awaitUnlocked waits until the lock of a killed child is free. The child itself is gone. But if it was about to start

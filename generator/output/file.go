@@ -71,7 +71,7 @@ func checkPath(p string) error {
 		return fmt.Errorf("%q is not a path within the output folder (character %q)", p, p[i])
 	}
 	for part := range strings.SplitSeq(p, "/") {
-		if strings.EqualFold(part, ".git") || strings.HasPrefix(part, tempPrefix) {
+		if strings.EqualFold(part, ".git") || part == listingName || strings.HasPrefix(part, tempPrefix) {
 			return fmt.Errorf("%q cannot be published (%q is reserved)", p, part)
 		}
 	}

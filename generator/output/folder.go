@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/Slicer/sitegen/generator/disk"
 )
 
 // folder is an open folder whose operations cannot leave it, neither by their names nor by symbolic links on disk.
@@ -24,7 +26,7 @@ type folder struct {
 // openRoot opens the folder at dir for files that the web server reads. It is made if it does not exist.
 func openRoot(dir string, chmod bool) (folder, error) {
 	if err := makeRoot(dir); err != nil {
-		return folder{}, fmt.Errorf("make the output folder: %w", err)
+		return folder{}, fmt.Errorf("make the output folder: %w", disk.Explain(dir, err))
 	}
 	f, err := openFolder(dir)
 	if err != nil {
@@ -46,9 +48,29 @@ func makeRoot(dir string) error {
 		return nil // or it is not a folder: opening it fails then
 	}
 	if err == nil {
-		_ = os.Chmod(dir, folderMode) // fails on file systems without modes only
+		_ = open(dir, os.Stat, os.Chmod) // fails on file systems without modes only
 	}
 	return err
+}
+
+// readable reports whether a file is a regular one that everybody may read and only its owner, or its group, may write.
+func readable(info fs.FileInfo) bool { return info.Mode().IsRegular() && info.Mode()&0o446 == 0o444 }
+
+// isClosed reports whether there is a folder at place that not everybody may read, or that everybody may write. A folder
+// with the setgid bit is one whose group an administrator has set up: its mode stays as it is.
+func isClosed(place string) bool {
+	info, err := os.Lstat(place)
+	return err == nil && info.IsDir() && info.Mode()&fs.ModeSetgid == 0 && info.Mode()&0o557 != 0o555
+}
+
+// open sets the mode of a folder, so that the web server can read it. The setgid bit, which a new folder has inherited,
+// and the rights of the group stay.
+func open(name string, stat func(string) (fs.FileInfo, error), chmod func(string, fs.FileMode) error) error {
+	info, err := stat(name)
+	if err != nil {
+		return err
+	}
+	return chmod(name, info.Mode()&(fs.ModeSetgid|0o775)|folderMode)
 }
 
 // openFolder opens the folder at dir.
@@ -121,7 +143,7 @@ func (f folder) make(dir string) error {
 		return nil
 	}
 	if err == nil && f.chmod {
-		_ = f.root.Chmod(dir, folderMode) // fails on file systems without modes only
+		_ = open(dir, f.root.Stat, f.root.Chmod) // fails on file systems without modes only
 	}
 	return err
 }
@@ -233,7 +255,8 @@ func (f folder) sweep(dir string) (n int, err error) {
 // failed returns the error of an operation on a file. It names the file that the user knows: the name in the system's
 // error may be a temporary one.
 func (f folder) failed(doing, name string, err error) error {
-	return fmt.Errorf("%s %s: %w", doing, filepath.Join(f.name, filepath.FromSlash(name)), reason(err))
+	place := filepath.Join(f.name, filepath.FromSlash(name))
+	return fmt.Errorf("%s %s: %w", doing, place, disk.Explain(place, reason(err)))
 }
 
 // reason returns an error of the system without the name of the file.

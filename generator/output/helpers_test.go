@@ -137,7 +137,10 @@ func (s *site) mtime(name string) time.Time {
 	return info.ModTime()
 }
 
-// tree returns what is in public/ and redirects/: contents of files by name, "dir" for empty folders.
+// listing is the path in public/ of the list of the site's files.
+const listing = ".sitegen-files"
+
+// tree returns what is in public/ and redirects/, except the listing: contents of files by name, "dir" for empty folders.
 func (s *site) tree() map[string]string {
 	s.t.Helper()
 	tree := map[string]string{}
@@ -149,6 +152,9 @@ func (s *site) tree() map[string]string {
 			name, err := filepath.Rel(s.place("."), place)
 			if err != nil {
 				return err
+			}
+			if d.Name() == listing {
+				return nil
 			}
 			if d.IsDir() {
 				below, err := os.ReadDir(place)

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/gofrs/flock"
+
+	"github.com/Slicer/sitegen/generator/disk"
 )
 
 // LockedError reports that another run holds the lock.
@@ -42,10 +44,13 @@ const lockName = "lock"
 // takeLock locks the file. The kernel unlocks it when the process ends, however it ends. The file stays: if it were
 // removed, two runs could lock two files of the same name.
 func takeLock(path string) (*flock.Flock, error) {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("take the lock: %s is not a regular file; remove it", path)
+	}
 	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o644))
 	ok, err := lock.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("take the lock: %w", err)
+		return nil, fmt.Errorf("take the lock: %w", disk.Explain(path, err))
 	}
 	if !ok {
 		text, _ := os.ReadFile(path) // if this fails, the message names no process
@@ -54,7 +59,7 @@ func takeLock(path string) (*flock.Flock, error) {
 	}
 	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil {
 		_ = lock.Unlock()
-		return nil, fmt.Errorf("write the lock: %w", err)
+		return nil, fmt.Errorf("write the lock: %w", disk.Explain(path, err))
 	}
 	return lock, nil
 }

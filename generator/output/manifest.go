@@ -31,12 +31,15 @@ type manifest struct {
 // header is the manifest's first line.
 type header struct {
 	Version     int    `json:"version"`
-	Complete    bool   `json:"complete"`    // the run that wrote this has finished
-	Reload      bool   `json:"reload"`      // maps have changed, and the run, with its commands, has not finished since
-	Inputs      string `json:"inputs"`      // fingerprint of what the site was made from
-	Public      string `json:"public"`      // the root's folder, relative to the data folder
-	Redirects   string `json:"redirects"`   // the same; empty if there is none
-	Precompress string `json:"precompress"` // which variants were asked for
+	Complete    bool   `json:"complete"`         // the run that wrote this has finished
+	Reload      bool   `json:"reload"`           // maps have changed, and the run, with its commands, has not finished since
+	Inputs      string `json:"inputs"`           // fingerprint of what the site was made from
+	Site        string `json:"site,omitempty"`   // name of the site
+	Home        string `json:"home,omitempty"`   // folder of its configuration, relative to the data folder
+	Public      string `json:"public"`           // the root's folder, likewise
+	Redirects   string `json:"redirects"`        // the same; empty if there is none
+	Precompress string `json:"precompress"`      // which variants were asked for
+	Listing     hash   `json:"listing,omitzero"` // of the listing: see listing.go
 }
 
 // entry is one file. An entry with only a path is a file that was about to be written or removed, or that an earlier
@@ -60,7 +63,7 @@ func (e entry) nameOnly() bool { return e.SHA256 == hash{} && e.From == hash{} }
 // larger reports whether the entry is a variant that is not on disk, because it would be larger than its file.
 func (e entry) larger() bool { return e.SHA256 == hash{} && e.From != hash{} }
 
-// intact reports whether a file is on disk as its entry describes it. Equal size and modification time are enough; if
+// intact reports whether a file is on disk as its entry describes it, and readable for the web server. Equal size and modification time are enough; if
 // only the time differs, intact compares the content.
 //
 // The time of our files is a full second, which an ordinary write does not produce. For example, a page that was
@@ -79,7 +82,7 @@ func (e entry) intact(place string) bool {
 
 // isAt is like intact, for a file whose info has been read.
 func (e entry) isAt(place string, info fs.FileInfo) bool {
-	if !info.Mode().IsRegular() || info.Size() != e.Size {
+	if !readable(info) || info.Size() != e.Size {
 		return false
 	}
 	if info.ModTime().Equal(e.MTime) {
@@ -177,38 +180,53 @@ func (m *manifest) encode() ([]byte, error) {
 		}
 		b.Truncate(b.Len() - 1) // the newline of Encode, which belongs behind the comma
 	}
-	b.WriteString("\n]}\n")
+	b.WriteString("\n],")
+	checksum := sha256.Sum256(b.Bytes())
+	fmt.Fprintf(&b, "%s%x\"}\n", checksumKey, checksum)
 	return b.Bytes(), nil
 }
 
-// parseManifest reads what encode wrote. Its errors begin with a line number.
+// checksumKey begins the last part of a manifest, the SHA-256 of everything before it. A single changed byte in a path
+// would otherwise make somebody else's file ours.
+const checksumKey = `"checksum":"`
+
+// errNewer is the error of a manifest that a later version of the program wrote. It is not damaged.
+var errNewer = errors.New("unsupported version")
+
+// parseManifest reads what encode wrote. Its errors begin with a line number. Manifests of earlier versions of the
+// program have no checksum.
 func parseManifest(text []byte) (manifest, error) {
 	var body struct {
 		header
-		Files []entry `json:"files"`
+		Files    []entry `json:"files"`
+		Checksum *hash   `json:"checksum"`
 	}
 	if err := json.Unmarshal(text, &body); err != nil {
-		return manifest{}, fmt.Errorf("%d: %w; %s", errorLine(text, err), err, manifestHint)
+		return manifest{}, fmt.Errorf("%d: %w", errorLine(text, err), err)
+	}
+	if body.Checksum != nil {
+		end := bytes.LastIndex(text, []byte(checksumKey))
+		if end < 0 || hash(sha256.Sum256(text[:end])) != *body.Checksum {
+			return manifest{}, errors.New("1: the checksum at its end does not match")
+		}
 	}
 	if body.Version != manifestVersion {
-		return manifest{}, fmt.Errorf("1: unsupported version %d (want %d); use the sitegen that wrote it, or: %s",
-			body.Version, manifestVersion, manifestHint)
+		return manifest{}, fmt.Errorf("1: %w %d (want %d); use the sitegen that wrote it", errNewer, body.Version,
+			manifestVersion)
 	}
 	m := manifest{header: body.header, Files: make(map[string]entry, len(body.Files))}
 	for i, e := range body.Files {
 		line := i + 2 // the header is line 1
 		if err := checkName(e.Path); err != nil {
-			return manifest{}, fmt.Errorf("%d: %w; %s", line, err, manifestHint)
+			return manifest{}, fmt.Errorf("%d: %w", line, err)
 		}
 		if _, twice := m.Files[e.Path]; twice {
-			return manifest{}, fmt.Errorf("%d: %q is listed twice; %s", line, e.Path, manifestHint)
+			return manifest{}, fmt.Errorf("%d: %q is listed twice", line, e.Path)
 		}
 		m.Files[e.Path] = e
 	}
 	return m, nil
 }
-
-const manifestHint = "move the file away: the next build recognizes its own files by their content"
 
 // errorLine returns the line of a JSON error in text.
 func errorLine(text []byte, err error) int {
@@ -226,7 +244,11 @@ func errorLine(text []byte, err error) int {
 
 // header returns the header of a manifest that is written with these options.
 func (o *Options) header() header {
-	h := header{Version: manifestVersion, Public: o.fromData(o.Public), Precompress: o.Precompress.String()}
+	h := header{Version: manifestVersion, Site: o.Site, Public: o.fromData(o.Public),
+		Precompress: o.Precompress.String()}
+	if o.Home != "" {
+		h.Home = o.fromData(o.Home)
+	}
 	if o.Redirects != "" {
 		h.Redirects = o.fromData(o.Redirects)
 	}
@@ -243,27 +265,55 @@ func (o *Options) fromData(dir string) string {
 	return filepath.ToSlash(rel)
 }
 
-// load reads the manifest from the data folder. If there is none, it adopts the files of earlier versions of the
-// program, of which only the names are known.
+// fromManifest returns a folder that fromData has made relative.
+func (o *Options) fromManifest(dir string) string {
+	if dir = filepath.FromSlash(dir); filepath.IsAbs(dir) {
+		return dir
+	}
+	return filepath.Join(o.Data, dir)
+}
+
+// load reads the manifest from the data folder. If it is missing or damaged, load recovers it from the listing.
 func (w *Writer) load() error {
 	w.manifest = manifest{Files: map[string]entry{}}
-	var text []byte
-	var err error
-	if w.data.root != nil {
-		text, err = w.data.read(manifestName)
-	}
-	switch {
-	case err != nil:
+	listing, err := w.readListing()
+	if err != nil {
 		return err
-	case text == nil:
+	}
+	w.listing = sha256.Sum256(listing)
+	var text []byte
+	if w.data.root != nil {
+		if text, err = w.data.read(manifestName); err != nil {
+			return err
+		}
+	}
+	reason := "is missing"
+	if text != nil {
+		place := filepath.Join(w.options.Data, manifestName)
+		m, err := parseManifest(text)
+		switch {
+		case errors.Is(err, errNewer):
+			return fmt.Errorf("%s:%w", place, err)
+		case err == nil:
+			w.manifest, w.saved, w.owner = m, sha256.Sum256(text), m.header
+			return w.move(listing)
+		}
+		reason = "is damaged: line " + err.Error()
+	}
+	if text == nil && listing == nil {
 		return w.adopt()
 	}
-	if w.manifest, err = parseManifest(text); err != nil {
-		return fmt.Errorf("%s:%w", filepath.Join(w.options.Data, manifestName), err)
+	return w.recover(reason, listing)
+}
+
+// move forgets the files of folders that have moved, and recognizes those of a public folder that has moved here.
+func (w *Writer) move(listing []byte) error {
+	was, now := w.manifest.header, w.options.header()
+	w.manifest.forgetMoved(now)
+	if was.Public == now.Public || listing == nil {
+		return nil
 	}
-	w.saved = sha256.Sum256(text)
-	w.manifest.forgetMoved(w.options.header())
-	return nil
+	return w.recover("lists the files of "+w.options.fromManifest(was.Public), listing)
 }
 
 // adopt adds the files of the public folder that Options.Adopt recognizes to the manifest.

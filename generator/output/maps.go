@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -217,20 +216,29 @@ const (
 	graceTime   = 2 * time.Second // for a command to stop after SIGTERM, and for processes that it started
 )
 
-// run runs one command. SITEGEN_REDIRECTS in its environment is the folder of the maps.
+// run runs one command. SITEGEN_REDIRECTS in its environment is the folder of the maps. When the time of a command is
+// over, or the run is interrupted, the command and all processes that it has started are stopped.
 func (o *Options) run(ctx context.Context, argv []string) *CommandError {
 	if len(argv) == 0 {
 		return &CommandError{Status: -1, Err: errors.New("it is empty")}
 	}
 	var out tail
+	if o.CommandTime > 0 {
+		limited, cancel := context.WithTimeoutCause(ctx, o.CommandTime, fmt.Errorf(
+			"it did not end within %s, the limit set by after_change_timeout", o.CommandTime))
+		defer cancel()
+		ctx = limited
+	}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env = append(os.Environ(), "SITEGEN_REDIRECTS="+o.Redirects)
 	cmd.Stdout, cmd.Stderr = &out, &out
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	group := newGroup(cmd)
+	cmd.Cancel = group.terminate
 	cmd.WaitDelay = graceTime
 	err := cmd.Run()
 	if err != nil && ctx.Err() != nil {
-		err = ctx.Err()
+		group.kill() // what the command started and did not stop itself
+		err = context.Cause(ctx)
 	}
 	if err == nil || errors.Is(err, exec.ErrWaitDelay) { // the latter: a daemon that it started keeps its output open
 		o.Log.Info("after_change", "command", argv, "output", out.String())

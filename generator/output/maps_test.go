@@ -3,7 +3,9 @@ package output_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -216,6 +218,42 @@ func TestCommandIsInterrupted(t *testing.T) {
 	if got := s.text("redirects/a.conf"); got != "1" {
 		t.Errorf("the map is %q", got)
 	}
+}
+
+// A command that hangs is stopped with everything that it has started, even if that ignores SIGTERM.
+func TestCommandHangs(t *testing.T) {
+	s := newSite(t)
+	s.build(nginxMap("a.conf", "1"))
+	s.put("ran", "")
+	s.options.AfterChange = [][]string{s.sh("test", "trap '' TERM; (exec sleep 600) & echo $! > pid; wait; sleep 600")}
+	s.options.CommandTime = 2 * time.Second
+	_, err := s.try("", nginxMap("a.conf", "2"))
+	var failed *output.CommandError
+	if !errors.As(err, &failed) || !failed.Restored ||
+		!strings.Contains(err.Error(), "did not end within 2s, the limit set by after_change_timeout") ||
+		!strings.Contains(err.Error(), "trap") {
+		t.Errorf("error is %v", err)
+	}
+	if got := s.text("redirects/a.conf"); got != "1" {
+		t.Errorf("the map is %q", got)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(s.text("pid")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for state := "R"; state != "Z" && state != ""; state = stateOf(pid) { // killed, perhaps not yet reaped
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// stateOf returns the letter of a process's state, "" if there is no such process.
+func stateOf(pid int) string {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return ""
+	}
+	_, after, _ := strings.Cut(string(text), ") ")
+	return after[:1]
 }
 
 // Maps are written in the order of the build, whatever their names are: each after those that it refers to.

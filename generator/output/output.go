@@ -13,7 +13,14 @@
 //   - A page that is worth compressing has the variants page.gz and page.br, with the page's modification time. They
 //     belong to the page: if the page is ours, so are they.
 //
-// Files of any size can be written: see [File].Write. Files have the mode 0644 and folders 0755, whatever the umask is.
+// Files of any size can be written: see [File].Write.
+//
+// # Modes
+//
+// New files have the mode 0644 and new folders 0755, whatever the umask is, so that the web server can read them. A file
+// that not everybody may read, or that everybody may write, is not as it should be, and is written again; such a folder
+// gets its mode back. What a group may do stays as it is, and so does any mode of a folder with the setgid bit. The data
+// folder is private: see package disk.
 //
 // # The manifest
 //
@@ -31,10 +38,35 @@
 //
 // Only files in the manifest are ever deleted, and then the folders that this leaves empty. Other people's files stay.
 // If one has a path that the site needs, Plan returns an error before anything is written, unless the file has the same
-// content, has the mark of a generated file ([Mark]), or Force is set. When the manifest is lost (in a fresh clone, or
-// because the data folder was deleted), one file with the mark is enough: all files with paths that the site needs are
-// then ours, and the build continues. Files that are no longer part of the site cannot be recognized then; they stay
-// until somebody deletes them.
+// content, has the mark of a generated file ([Mark]), or Force is set.
+//
+// # The listing
+//
+// The manifest may get lost: somebody deletes the data folder, or the disk damages the file (its last line has a
+// checksum). So the public folder has a second list, .sitegen-files, which web servers do not serve because its name
+// begins with a dot. Each line is the hash and the name of a file that is ours, as sha256sum writes them:
+//
+//	e3b0c44298fc…  public/index.html
+//
+// Without a manifest, the files that have the content of a line are ours, and no others: a page that somebody has
+// edited since is somebody else's. [Writer.Recovered] returns what was found. The listing is written before the first
+// change, with the hashes of old and new content, and after the last. In between, each hash that was not known at the
+// beginning is appended before its file gets its name. So the listing is right after a kill, too. A damaged line
+// matches no file; the next run writes the listing again, because the manifest has its hash.
+//
+// A recovered manifest counts as one of a run that did not finish: commands of after_change run again, and without
+// commands, removals wait for one more run.
+//
+// redirects/ is in Git, where public/ is not. In a fresh clone, there is no listing, so one file with the mark is
+// enough: all files of redirects/ with paths that the site needs are then ours.
+//
+// # Another site
+//
+// A data folder belongs to one site. If two use the same, each would forget the files of the other. The manifest has the
+// name of the site and the folders of its configuration and of its files, relative to the data folder, so a site can be
+// moved as a whole. If the public folder is another, and the site's name or its folder, too, then it is another site,
+// and Open returns a [*SharedError]: unless the public folder in the manifest no longer exists, because the site has
+// moved, or Force is set. The files of a public folder that has moved are recognized by its listing.
 //
 // # Modification times
 //
@@ -111,6 +143,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -121,6 +154,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/Slicer/sitegen/generator/disk"
 	"github.com/Slicer/sitegen/generator/parallel"
 )
 
@@ -130,9 +164,13 @@ type Options struct {
 	Redirects string // folder of the web server's maps; empty: none
 	Data      string // folder of the manifest, the saved maps and the lock
 
+	Site string // name of the site
+	Home string // folder of its configuration; empty: unknown
+
 	Jobs        int // files compared, compressed and written in parallel; 0: one for each CPU
 	Precompress Precompress
 	AfterChange [][]string       // commands to run after maps changed, each a program and its arguments
+	CommandTime time.Duration    // how long each of them may take; 0: no limit
 	ReloadTime  time.Duration    // how long the web server may take to read its maps after the commands have ended
 	Force       bool             // replace other people's files that have the paths of the site's files
 	Now         func() time.Time // the clock for modification times; nil: time.Now
@@ -157,17 +195,20 @@ type Writer struct {
 	lock     *flock.Flock // nil if the Writer is read-only
 	manifest manifest
 	saved    hash      // of manifest.json as it is on disk
+	listing  hash      // of the listing as it is on disk
+	recovery *Recovery // nil if the manifest was read
+	owner    header    // of the manifest as it was read
 	tools    sync.Pool // of *tools
 }
 
 // Open takes the lock of the data folder and reads the manifest. The error is a [*LockedError] if another run holds
-// the lock. The caller closes the Writer.
+// the lock, and a [*SharedError] if the data folder belongs to another site. The caller closes the Writer.
 func Open(o Options) (*Writer, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(o.Data, 0o755); err != nil {
-		return nil, fmt.Errorf("make the data folder: %w", err)
+	if err := o.makeData(); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", disk.Explain(o.Data, err))
 	}
 	lock, err := takeLock(filepath.Join(o.Data, lockName))
 	if err != nil {
@@ -175,7 +216,11 @@ func Open(o Options) (*Writer, error) {
 	}
 	w := &Writer{options: o, lock: lock}
 	w.tools.New = func() any { return newTools() }
-	if err := w.open(); err != nil {
+	err = w.open()
+	if err == nil && !o.Force {
+		err = w.checkSite()
+	}
+	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
@@ -220,14 +265,17 @@ func (w *Writer) Close() error {
 
 // Verify reports whether the site is up to date, so that it need not even be rendered: the last run was complete, had
 // the same inputs, and the disk is as that run left it. Verify compares the size and modification time of every file,
-// and the content if only the time differs. When ctx is done, Verify returns its error.
+// and the content if only the time differs, and modes. When ctx is done, Verify returns its error.
 func (w *Writer) Verify(ctx context.Context, inputs string) (bool, error) {
 	now := w.options.header()
-	now.Complete, now.Inputs = true, inputs
+	now.Complete, now.Inputs, now.Listing = true, inputs, w.listing
 	if inputs == "" || w.manifest.header != now {
 		return false, ctx.Err()
 	}
 	entries := slices.Collect(maps.Values(w.manifest.Files))
+	if w.anyClosed() {
+		return false, ctx.Err()
+	}
 	done := w.options.Progress("comparing", len(entries))
 	err := parallel.For(ctx, w.options.Jobs, len(entries), func(i int) error {
 		defer done(1)
@@ -240,6 +288,20 @@ func (w *Writer) Verify(ctx context.Context, inputs string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// anyClosed reports whether the web server cannot read a folder of the site.
+func (w *Writer) anyClosed() bool {
+	seen := map[string]bool{}
+	for name := range w.manifest.Files {
+		for dir := path.Dir(name); dir != "." && !seen[dir]; dir = path.Dir(dir) {
+			seen[dir] = true
+			if isClosed(w.options.locate(dir)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // errChanged ends the comparison with the disk at the first difference.
@@ -283,7 +345,7 @@ func (o *Options) complete() error {
 	if o.Public == "" || o.Data == "" {
 		return errors.New("open the output: a folder has no name")
 	}
-	for _, dir := range []*string{&o.Public, &o.Redirects, &o.Data} {
+	for _, dir := range []*string{&o.Public, &o.Redirects, &o.Data, &o.Home} {
 		if *dir == "" {
 			continue
 		}
@@ -301,6 +363,20 @@ func (o *Options) complete() error {
 		}
 	}
 	return nil
+}
+
+// makeData makes the data folder, which is private unless the web server has to pass through it. Modes of an existing one
+// are mended.
+func (o *Options) makeData() error {
+	for _, dir := range []string{o.Public, o.Redirects} {
+		if strings.HasPrefix(dir, o.Data+string(filepath.Separator)) {
+			return os.MkdirAll(o.Data, folderMode)
+		}
+	}
+	if err := disk.MakePrivate(o.Data); err != nil {
+		return err
+	}
+	return disk.Privatize(o.Data)
 }
 
 // dir returns the folder of a root, "" if there is none.

@@ -28,11 +28,15 @@ type Plan struct {
 	// did not finish may have changed them.
 	Reload bool
 
+	// Closed lists folders, on disk, whose modes keep the web server from reading the site. Apply mends them.
+	Closed []string
+
 	steps   []*step          // files to be written, in the order of the build
 	remove  []string         // names of files that are no longer in use, sorted
 	inWay   map[string]bool  // those that must be removed first: the site needs a folder there, or a file above them
 	missing map[string]bool  // folders that did not exist, by name
 	settled map[string]entry // files that are on disk as they should be, and those that the next run removes
+	closed  []string         // names of the folders in Closed
 }
 
 // Changes counts the files of one root. Compressed variants count with the file they are made from. A file with Write
@@ -139,6 +143,7 @@ func (w *Writer) Plan(ctx context.Context, files []File, keep ...string) (*Plan,
 	}
 	p.keepFolders(keep)
 	p.findRemovals()
+	p.findClosed()
 	if err := errors.Join(slices.Concat(p.checkFolders(), p.checkFiles())...); err != nil {
 		return nil, err
 	}
@@ -238,7 +243,7 @@ func (p *planner) survey(s *survey) error {
 		if err != nil {
 			return err
 		}
-		s.write, s.foreign = !same, !same && !ours
+		s.write, s.foreign = !same || !readable(info), !same && !ours
 		if s.foreign {
 			if s.marked, err = marked(place); err != nil {
 				return err
@@ -332,7 +337,7 @@ func (p *Plan) changes(r Root) *Changes {
 }
 
 // Empty reports whether every file is as it should be. Apply an empty plan, too: commands may be due.
-func (p *Plan) Empty() bool { return len(p.steps) == 0 && len(p.remove) == 0 }
+func (p *Plan) Empty() bool { return len(p.steps) == 0 && len(p.remove) == 0 && len(p.closed) == 0 }
 
 // group returns the plan's steps of one group.
 func (p *Plan) group(g Group) []*step {
@@ -403,6 +408,17 @@ func (p *planner) findRemovals() {
 	}
 }
 
+// findClosed finds the folders of the site that the web server cannot read.
+func (p *planner) findClosed() {
+	for _, name := range slices.Sorted(maps.Keys(p.set.folders)) {
+		place := p.options.locate(name)
+		if isClosed(place) {
+			p.plan.closed = append(p.plan.closed, name)
+			p.plan.Closed = append(p.plan.Closed, place)
+		}
+	}
+}
+
 // postpone leaves the removal of a file to the next run and returns true, if the web server may need the file until it
 // has read its new maps, and the file can wait. Maps themselves are removed with the change of the others. A file that
 // waits since the last complete run has waited enough.
@@ -454,16 +470,13 @@ func (p *planner) checkFolders() []error {
 // checkFiles finds files and folders of other people that the plan would replace.
 func (p *planner) checkFiles() []error {
 	var inWay []string
-	var lostManifest [2]bool
-	for r := range lostManifest {
-		lostManifest[r] = p.lostManifest(Root(r))
-	}
+	cloned := p.cloned()
 	for i := range p.surveys {
 		s := &p.surveys[i]
 		switch {
 		case s.folder && !p.empties(s.name):
 			inWay = append(inWay, p.options.locate(s.name)+" (a folder)")
-		case s.foreign && !s.marked && !p.options.Force && !lostManifest[s.file.Root]:
+		case s.foreign && !s.marked && !p.options.Force && !(cloned && s.file.Root == Redirects):
 			inWay = append(inWay, p.options.locate(s.name))
 		}
 	}
@@ -474,11 +487,11 @@ func (p *planner) checkFiles() []error {
 	return []error{&InTheWayError{Places: inWay}}
 }
 
-// lostManifest reports whether the folder of a root was written by earlier builds whose manifest is lost: no file of
-// it is known, and one of those that the site needs has the mark of a generated file.
-func (p *planner) lostManifest(r Root) bool {
-	return !p.manifest.knows(r) &&
-		slices.ContainsFunc(p.surveys, func(s survey) bool { return s.file.Root == r && s.marked })
+// cloned reports whether redirects/ is a fresh clone of what earlier builds wrote: no file of it is known, and one of
+// those that the site needs has the mark of a generated file.
+func (p *planner) cloned() bool {
+	return !p.manifest.knows(Redirects) &&
+		slices.ContainsFunc(p.surveys, func(s survey) bool { return s.file.Root == Redirects && s.marked })
 }
 
 // empties reports whether the plan removes files from within a folder, which may leave it empty.

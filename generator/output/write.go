@@ -7,9 +7,12 @@ import (
 	"fmt"
 	stdhash "hash"
 	"io"
+	"os"
 	"path"
 	"slices"
 	"time"
+
+	"github.com/Slicer/sitegen/generator/disk"
 )
 
 // writer writes the files of one folder.
@@ -18,7 +21,8 @@ type writer struct {
 	options *Options
 	before  map[string]entry // the manifest before the run
 	handle  handle
-	durable bool // written files survive a power cut
+	durable bool     // written files survive a power cut
+	lines   *os.File // the listing
 }
 
 // write carries out one step and returns the entries of the files it has written. The content passes through memory in
@@ -66,7 +70,28 @@ func (w *writer) write(ctx context.Context, s *step) (entries []entry, err error
 			entries = append(entries, e)
 		}
 	}
+	if err := w.announce(entries, s); err != nil {
+		return nil, err
+	}
 	return entries, w.place(s, drop)
+}
+
+// announce appends lines to the listing for new files whose hashes were not known when the run began: variants, and files
+// with Write.
+func (w *writer) announce(entries []entry, s *step) error {
+	var text []byte
+	for _, e := range entries {
+		if e.Path != s.name && !e.larger() || e.Path == s.name && s.file.Write != nil {
+			text = content{e.SHA256, e.Path}.append(text)
+		}
+	}
+	if len(text) == 0 {
+		return nil
+	}
+	if _, err := w.lines.Write(text); err != nil {
+		return w.failed("list", s.name, err)
+	}
+	return nil
 }
 
 // isInPlace reports whether the file on disk has the content that has just been produced. Then it stays, with its time.
@@ -100,7 +125,8 @@ func (w *writer) draft(ctx context.Context, s *step) error {
 		return nil
 	}
 	if err := w.produce(ctx, s, io.MultiWriter(to...)); err != nil {
-		return fmt.Errorf("write %s: %w", w.options.locate(s.name), err)
+		place := w.options.locate(s.name)
+		return fmt.Errorf("write %s: %w", place, disk.Explain(place, err))
 	}
 	for _, i := range s.compress {
 		if err := w.encoders[i].Close(); err != nil {
@@ -190,7 +216,8 @@ func (w *writer) discard() {
 
 // failed returns the error of an operation on the file of that name.
 func (w *writer) failed(doing, name string, err error) error {
-	return fmt.Errorf("%s %s: %w", doing, w.options.locate(name), reason(err))
+	place := w.options.locate(name)
+	return fmt.Errorf("%s %s: %w", doing, place, disk.Explain(place, reason(err)))
 }
 
 // nextMTime returns the modification time of a file's new content; old is the time of its old content, zero if there is

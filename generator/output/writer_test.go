@@ -224,6 +224,106 @@ func TestModesWithoutUmask(t *testing.T) {
 	}
 }
 
+// Modes that keep the web server from reading the site are mended by the next run.
+func TestModesAreMended(t *testing.T) {
+	files := []output.File{page("index.html", long(2000)), page("a/b/index.html", "1"), nginxMap("nginx/a.conf", "1")}
+	tests := []struct {
+		name      string
+		mode      fs.FileMode // before
+		want      fs.FileMode // after
+		unchanged bool
+	}{
+		{"public/index.html", 0o600, 0o644, false},
+		{"public/index.html.gz", 0o640, 0o644, false},
+		{"public/index.html", 0o666, 0o644, false},
+		{"public/index.html", 0o664, 0o664, true},
+		{"redirects/nginx/a.conf", 0o600, 0o644, false},
+		{"public", 0o700, 0o755, false},
+		{"public/a", 0o750, 0o755, false},
+		{"public/a", 0o777, 0o775, false},
+		{"public/a", 0o775, 0o775, true},
+		{"public/a", 0o750 | fs.ModeSetgid, 0o750 | fs.ModeSetgid, true},
+		{"redirects/nginx", 0o700, 0o755, false},
+		{"public/mine.html", 0o600, 0o600, true},
+		{"public/mine", 0o700, 0o700, true},
+	}
+	for _, test := range tests {
+		t.Run(fmt.Sprintf("%s %v", test.name, test.mode), func(t *testing.T) {
+			s := newSite(t)
+			s.options.Precompress.Gzip = true
+			if _, err := s.try("inputs", files...); err != nil {
+				t.Fatal(err)
+			}
+			s.put("public/mine.html", "mine")
+			s.put("public/mine/index.html", "mine")
+			if err := os.Chmod(s.place(test.name), test.mode); err != nil {
+				t.Fatal(err)
+			}
+			if got := s.verifies("inputs"); got != test.unchanged {
+				t.Errorf("up to date: %v, want %v", got, test.unchanged)
+			}
+			p, err := s.try("inputs", files...)
+			if err != nil || p.Empty() != test.unchanged {
+				t.Errorf("unchanged: %v, want %v (error %v)", p.Empty(), test.unchanged, err)
+			}
+			info, err := os.Stat(s.place(test.name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := info.Mode() & (fs.ModePerm | fs.ModeSetgid); got != test.want {
+				t.Errorf("mode %v, want %v", got, test.want)
+			}
+			if !s.verifies("inputs") {
+				t.Error("not up to date afterwards")
+			}
+		})
+	}
+}
+
+// The data folder is private, except in a group that an administrator has set up.
+func TestDataFolderIsPrivate(t *testing.T) {
+	for _, modes := range [][2]fs.FileMode{
+		{0, 0o700}, {0o755, 0o700}, {0o770 | fs.ModeSetgid, 0o770 | fs.ModeSetgid},
+		{0o775 | fs.ModeSetgid, 0o770 | fs.ModeSetgid}, {0o777 | fs.ModeSticky, 0o777 | fs.ModeSticky},
+	} {
+		s := newSite(t)
+		if modes[0] != 0 {
+			if err := errors.Join(os.Mkdir(s.options.Data, 0o700), os.Chmod(s.options.Data, modes[0])); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.build(page("index.html", "1"))
+		info, err := os.Stat(s.options.Data)
+		if err != nil || info.Mode()&^fs.ModeDir != modes[1] {
+			t.Errorf("%v becomes %v (%v)", modes[0], info.Mode(), err)
+		}
+	}
+	s := newSite(t)
+	s.options.Data = s.place(".") // the web server has to pass through it
+	s.chmod(".", 0o755)
+	s.build(page("index.html", "1"))
+	if info, err := os.Stat(s.options.Data); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("the site's folder has mode %v (%v)", info.Mode(), err)
+	}
+}
+
+// New folders keep the group of a folder with the setgid bit, whatever the umask is.
+func TestSetgidIsInherited(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o077))
+	s := newSite(t)
+	if err := os.Mkdir(s.options.Public, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.chmod("public", 0o750|fs.ModeSetgid)
+	s.build(page("a/b/index.html", "1"))
+	for name, want := range map[string]fs.FileMode{"public": 0o750, "public/a": 0o755, "public/a/b": 0o755} {
+		info, err := os.Stat(s.place(name))
+		if err != nil || info.Mode() != fs.ModeDir|fs.ModeSetgid|want {
+			t.Errorf("%s has mode %v (%v)", name, info.Mode(), err)
+		}
+	}
+}
+
 // Nginx's ETag is made from second and size. Two contents must never share one, however fast they follow each other.
 func TestETagChanges(t *testing.T) {
 	s := newSite(t) // the clock stands still

@@ -54,7 +54,7 @@ func (p *Project) openManifest() (*output.Writer, error) {
 func (p *Project) BuildOutput() output.Options {
 	c := &p.Config
 	return output.Options{
-		Public: c.Out, Redirects: c.Redirects, Data: c.Data,
+		Public: c.Out, Redirects: c.Redirects, Data: c.Data, Site: c.Name, Home: filepath.Dir(c.File),
 		Jobs: c.Jobs, Precompress: p.Precompress(), Now: p.Now, Log: p.Log,
 	}
 }

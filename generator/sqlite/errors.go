@@ -6,8 +6,12 @@ import (
 
 	"github.com/mattn/go-sqlite3"
 
+	"github.com/Slicer/sitegen/generator/disk"
 	"github.com/Slicer/sitegen/generator/fault"
 )
+
+const damagedHint = "The file is damaged. Bring back a backup: sitegen restore. Without one, move it away: the next run " +
+	"creates a new one, a build from the source (without the history), statistics from the remaining logs."
 
 // hint returns what the user can do about an SQLite error, or "" if unknown.
 func hint(e sqlite3.Error) string {
@@ -26,8 +30,7 @@ func hint(e sqlite3.Error) string {
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
 		return "Another program is writing to the file. Run sitegen again when it has finished."
 	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
-		return "The file is damaged. Bring back a backup: sitegen restore. Without one, move it away: the next run " +
-			"creates a new one, a build from the source (without the history), statistics from the remaining logs."
+		return damagedHint
 	}
 	return ""
 }
@@ -57,6 +60,9 @@ func (d *DB) explain(err error) error {
 	e, ok := errors.AsType[sqlite3.Error](err)
 	if !ok {
 		return named
+	}
+	if reason := disk.Explain(d.path, e.SystemErrno); reason != e.SystemErrno {
+		named = fmt.Errorf("%w (%w)", named, reason)
 	}
 	kind := fault.Unexpected
 	if e.Code == sqlite3.ErrBusy || e.Code == sqlite3.ErrLocked {

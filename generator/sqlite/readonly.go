@@ -13,8 +13,8 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// OpenReadOnly opens the database at path for reading and creates nothing. If the file is missing or empty, the error
-// is fs.ErrNotExist, with a hint that names the command to run first. A file with an older or newer schema is an error.
+// OpenReadOnly opens the database at path for reading and creates nothing. If the file is missing, or a database without
+// tables, the error is fs.ErrNotExist, with a hint that names the command to run first. A file without content is damage. A file with an older or newer schema is an error.
 //
 // With a rollback journal, mode=ro is sufficient: SQLite's own locks keep readers and writers apart. If a writer was
 // killed in the middle of a transaction, the file cannot be read until the transaction is rolled back. The hint of the
@@ -109,6 +109,9 @@ func connectReadOnly(d *DB) error {
 		}
 		return err
 	}
+	if d.opened.size == 0 && len(d.format.Migrations) > 0 {
+		return empty(d)
+	}
 	parameters := reading
 	d.access = shared
 	if d.format.WAL {
@@ -144,11 +147,10 @@ func missing(d *DB, err error) error {
 		"Run "+d.format.WrittenBy+" first, or name the data folder with --data.")
 }
 
-// emptyError is the error for a file without tables, left by a run that was killed before it created them. It counts as
-// a missing file.
+// emptyError is the error for a database without tables. It counts as a missing file.
 type emptyError struct{}
 
-func (emptyError) Error() string        { return "file is empty" }
+func (emptyError) Error() string        { return "the database has no tables" }
 func (emptyError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // stamp is the state of a file by which a change is detected.

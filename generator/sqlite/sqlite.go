@@ -41,6 +41,7 @@ import (
 
 	"github.com/mattn/go-sqlite3"
 
+	"github.com/Slicer/sitegen/generator/disk"
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
@@ -54,6 +55,8 @@ type Format struct {
 	// rollback journal: between transactions the database is a single file that can be copied. OpenReadOnly depends on
 	// this setting.
 	WAL bool
+
+	Private bool // only the owner may read the file: see disk.Privatize
 }
 
 // DB is an open database.
@@ -92,11 +95,11 @@ const (
 )
 
 // Open opens the database at path for reading and writing. It creates the file and its folder if they do not exist, and
-// runs the missing migrations.
+// runs the missing migrations. A file without content is an error, not a new database.
 func Open(ctx context.Context, path string, f Format) (*DB, error) {
 	d := &DB{path: path, format: f, access: readWrite}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, d.failed(err)
+	if err := d.prepare(ctx); err != nil {
+		return nil, d.failed(disk.Explain(path, err))
 	}
 	parameters := writing
 	if f.WAL {

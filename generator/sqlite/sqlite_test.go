@@ -37,6 +37,11 @@ func TestOpenRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, "file is not a database", "move it away"},
+		{"no bytes", func(t *testing.T, path string) {
+			if err := os.WriteFile(path, nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}, "the database is damaged: it has 0 bytes", "sitegen restore"},
 		{"a folder", func(t *testing.T, path string) {
 			if err := os.Mkdir(path, 0o755); err != nil {
 				t.Fatal(err)
@@ -76,9 +81,57 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// TestCreate checks that a new database appears with its tables, whatever a killed run has left.
+func TestCreate(t *testing.T) {
+	for name, f := range formats {
+		for _, private := range []bool{false, true} {
+			f.Private = private
+			path := filepath.Join(t.TempDir(), "var", "db")
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			for _, left := range []string{"", "-journal"} {
+				if err := os.WriteFile(path+".new-1"+left, []byte("left"), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			open(t, path, f).Close()
+			want := map[bool]string{false: "-rw-r--r-- db", true: "-rw------- db"}[private]
+			if got := modes(t, filepath.Dir(path)); got != want {
+				t.Errorf("%s: %s, want %s", name, got, want)
+			}
+			if err := os.Chmod(path, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			open(t, path, f).Close()
+			if got := modes(t, filepath.Dir(path)); got != want {
+				t.Errorf("%s, opened again: %s, want %s", name, got, want)
+			}
+		}
+	}
+}
+
+// modes returns the modes and names of the files in a folder.
+func modes(t *testing.T, dir string) string {
+	t.Helper()
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, f := range files {
+		info, err := f.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, info.Mode().String()+" "+f.Name())
+	}
+	return strings.Join(list, ", ")
+}
+
 func TestMigrations(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "db")
-	f := sqlite.Format{Name: "the test", Migrations: []string{}}
+	f := sqlite.Format{Name: "the test"}
 	scripts := []string{
 		"CREATE TABLE a (x); INSERT INTO a VALUES (1)",
 		"ALTER TABLE a ADD COLUMN y; UPDATE a SET y = x + 1",
@@ -91,7 +144,7 @@ func TestMigrations(t *testing.T) {
 		}
 		return n
 	}
-	for n := range len(scripts) + 1 {
+	for n := 1; n <= len(scripts); n++ {
 		f.Migrations = scripts[:n]
 		db := open(t, path, f)
 		if got := value(db, "PRAGMA user_version"); got != n {

@@ -159,6 +159,10 @@ func (r *Report) WriteText(w io.Writer) error {
 			thousands(r.Networks))
 	}
 	fmt.Fprintf(&b, "\n  %s bytes skipped: already read by earlier runs\n", thousands(r.KnownBytes))
+	if len(r.Logs) == 0 && r.Total == 0 {
+		b.WriteString("  there is nothing to count: name the access logs of the web server that serves the site,\n" +
+			"  for Nginx usually /var/log/nginx/access.log*\n")
+	}
 	for _, l := range r.Logs {
 		if l.Unfinished {
 			fmt.Fprintf(&b, "  %s: the last line is incomplete; the next run reads it\n", l.Name)

@@ -95,7 +95,15 @@ func Read(ctx context.Context, p *project.Project, db *history.DB) (*Catalogue, 
 	if err := db.Accept(ctx, cat.Run); err != nil {
 		return nil, err
 	}
+	replaced := cat.Run.Replaces(last)
+	if replaced {
+		before = nil
+	}
 	refusals := gate.Check(&p.Profile.Scheme, without(before, cat.kept), cat.Packages)
+	if replaced {
+		cat.Warnings = append(cat.Warnings, "the sample in the data folder is replaced by the packages of "+
+			p.Config.Source)
+	}
 	if !p.Config.Force {
 		return cat, gate.Err(refusals, cat.Held)
 	}
@@ -279,11 +287,18 @@ func (s *supplier) read(ctx context.Context) (*Catalogue, error) {
 	return cat, cat.complete(ctx, kept, s.history)
 }
 
-// complete reads the releases of the history, which may be nil, and applies the holds.
-func (c *Catalogue) complete(ctx context.Context, kept []holds.Hold, r *history.Reader) (err error) {
+// complete reads the releases of the history, which may be nil, and applies the holds. The sample's packages were never
+// published, so those of another source do not follow them.
+func (c *Catalogue) complete(ctx context.Context, kept []holds.Hold, r *history.Reader) error {
 	if r != nil {
-		if c.releases, err = r.Releases(ctx); err != nil {
+		last, err := r.LastRun(ctx)
+		if err != nil {
 			return err
+		}
+		if last.IsSample() == c.Run.IsSample() {
+			if c.releases, err = r.Releases(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	c.hold(kept)

@@ -50,7 +50,7 @@ const logDays = `ALTER TABLE logs ADD COLUMN first_day INTEGER NOT NULL DEFAULT 
 
 // format uses a write-ahead log because a run looks up logs while it writes a batch, which takes a fifth of a second.
 func format() sqlite.Format {
-	return sqlite.Format{Name: "the downloads", WrittenBy: "sitegen stats", WAL: true,
+	return sqlite.Format{Name: "the downloads", WrittenBy: "sitegen stats", WAL: true, Private: true,
 		Migrations: []string{schema, logState, previousDays, logDays}}
 }
 

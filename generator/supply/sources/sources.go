@@ -12,7 +12,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,7 +36,8 @@ func kinds() []source.Kind {
 // namedRE matches a setting with an explicit kind. A single letter is a Windows drive: C:\packages.json.
 var namedRE = regexp.MustCompile(`^([a-z]{2,}):(.*)$`)
 
-// Choose returns the source that a setting names. It does not check whether the file or server exists. Its error is of
+// Choose returns the source that a setting names. It does not check whether the file or server exists, unless the
+// setting looks like a misspelled word. Its error is of
 // kind fault.Usage.
 func Choose(setting string, o source.Options) (source.Source, error) {
 	candidates, location := kinds(), setting
@@ -61,6 +64,9 @@ func Choose(setting string, o source.Options) (source.Source, error) {
 	case location == "":
 		return nil, bad(setting, "is empty")
 	case !strings.Contains(location, "://"):
+		if word := misspelled(location, candidates); word != "" {
+			return nil, bad(setting, "is not a file"+word)
+		}
 		return &file{path: location, kinds: candidates, o: o}, nil
 	}
 	u, err := parseURL(location)
@@ -77,6 +83,23 @@ func Choose(setting string, o source.Options) (source.Source, error) {
 		}
 	}
 	return nil, bad(setting, "is not the URL of a source")
+}
+
+// misspelled returns a suggestion if location looks like one of the words of kinds and is not a file.
+func misspelled(location string, kinds []source.Kind) string {
+	if strings.ContainsAny(location, `/\`) {
+		return ""
+	}
+	if _, err := os.Stat(location); !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	var words []string
+	for _, k := range kinds {
+		if k.Word != "" {
+			words = append(words, k.Word)
+		}
+	}
+	return fault.DidYouMean(location, words)
 }
 
 // parseURL parses the URL of a source. Its error is a phrase about the URL, such as "has no host".
