@@ -21,5 +21,5 @@ func Check(ctx context.Context, path string) (time.Time, error) {
 	}
 	defer file.Close()
 	run, err := lastRun(ctx, file)
-	return run.At, readError(cmp.Or(err, file.Check(ctx)))
+	return run.At, readError(cmp.Or(err, file.Integrity(ctx)))
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/mattn/go-sqlite3"
 
@@ -90,21 +89,4 @@ func OpenAny(ctx context.Context, path string, f Format) (*DB, error) {
 		return nil, d.failed(err)
 	}
 	return d, nil
-}
-
-// maxProblems is the number of problems that the error of Check lists.
-const maxProblems = 3
-
-// Check reads the whole database and returns an error if it is damaged: see "PRAGMA integrity_check" in the
-// documentation of SQLite.
-func (d *DB) Check(ctx context.Context) error {
-	query := fmt.Sprintf("PRAGMA integrity_check(%d)", maxProblems)
-	list, err := Collect(ctx, d, Value[string], query)
-	if err != nil {
-		return err
-	}
-	if len(list) != 1 || list[0] != "ok" {
-		return fmt.Errorf("%s: the database is damaged: %s", d.path, strings.Join(list, "; "))
-	}
-	return nil
 }

@@ -22,7 +22,7 @@ func rowsOf(t *testing.T, path string, f sqlite.Format) int {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if err := db.Check(t.Context()); err != nil {
+	if err := db.Integrity(t.Context()); err != nil {
 		t.Error(err)
 	}
 	return count(t, db)
@@ -142,8 +142,8 @@ func TestCopyOfNothing(t *testing.T) {
 	}
 }
 
-// TestCheck damages each page of a database. Check finds it, or the database cannot be opened.
-func TestCheck(t *testing.T) {
+// TestDamagedPages damages each page of a database. Integrity finds it, or the database cannot be opened.
+func TestDamagedPages(t *testing.T) {
 	path := folder(t, rollback)
 	db := open(t, path, rollback)
 	if err := db.Exec(t.Context(), "CREATE INDEX i ON t (x); "+spill); err != nil {
@@ -166,7 +166,7 @@ func TestCheck(t *testing.T) {
 		}
 		db, err := sqlite.OpenAny(t.Context(), to, rollback)
 		if err == nil {
-			err = errors.Join(db.Check(t.Context()), db.Close())
+			err = errors.Join(db.Integrity(t.Context()), db.Close())
 		}
 		if err == nil {
 			t.Errorf("the damage of page %d of %d is not found", at/page+1, len(data)/page)

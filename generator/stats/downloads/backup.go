@@ -21,7 +21,7 @@ func Check(ctx context.Context, path string) (time.Time, error) {
 	}
 	defer file.Close()
 	last, ok, err := sqlite.One(ctx, file, sqlite.Value[*int64], lastRequest)
-	if err = failed("check the downloads", cmp.Or(err, file.Check(ctx))); err != nil || !ok || last == nil {
+	if err = failed("check the downloads", cmp.Or(err, file.Integrity(ctx))); err != nil || !ok || last == nil {
 		return time.Time{}, err
 	}
 	return time.Unix(*last, 0).UTC(), nil
