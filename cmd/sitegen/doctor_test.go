@@ -157,13 +157,13 @@ func TestDoctorClock(t *testing.T) {
 	defer server.Close()
 	config, _ := examinedSite(t, server.URL+"/packages.json")
 	sitegen(t, "build", "--config", config, "--quiet")
-	nobody := []string{"--base-url", "http://127.0.0.1:1"}
-	examine(t, config, nobody, 14, `ok +clock +within 1m0s of the clock of http://.*/packages.json`)
+	unreachable := []string{"--base-url", "http://127.0.0.1:1"}
+	examine(t, config, unreachable, 14, `ok +clock +within 1m0s of the clock of http://.*/packages.json`)
 	off = 10 * time.Minute
-	examine(t, config, nobody, 14, `problem +clock +the clock of this machine is (10m0s|9m59s|10m1s) behind that of http://.*`,
+	examine(t, config, unreachable, 14, `problem +clock +the clock of this machine is (10m0s|9m59s|10m1s) behind that of http://.*`,
 		` +-> Correct the clock: .*`)
 	off = -2 * time.Minute
-	examine(t, config, nobody, 14, `problem +clock +the clock of this machine is (2m0s|1m59s|2m1s) ahead of that of http://.*`)
+	examine(t, config, unreachable, 14, `problem +clock +the clock of this machine is (2m0s|1m59s|2m1s) ahead of that of http://.*`)
 }
 
 // TestDoctorAWS checks the rights of a deploy.
@@ -176,9 +176,9 @@ func TestDoctorAWS(t *testing.T) {
 		}
 		return false
 	})
-	nobody := []string{"--base-url", "http://127.0.0.1:1"}
-	examine(t, config, nobody, 14, `problem +answers .*connection refused`,
+	unreachable := []string{"--base-url", "http://127.0.0.1:1"}
+	examine(t, config, unreachable, 14, `problem +answers .*connection refused`,
 		`ok +aws +bucket: download`, `ok +aws +write objects: allowed`, `not checked +aws +distribution: .*`)
 	refuse = true
-	examine(t, config, nobody, 14, `problem +aws +write objects: .*`)
+	examine(t, config, unreachable, 14, `problem +aws +write objects: .*`)
 }

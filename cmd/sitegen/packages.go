@@ -26,7 +26,7 @@ They do not contact the source, and work while a build runs.
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(p.listCommand(), p.showCommand(), p.duplicatesCommand(), p.historyCommand(),
-		packagesHold{p.program}.holdCommand(), packagesHold{p.program}.unholdCommand())
+		packagesHold(p).holdCommand(), packagesHold(p).unholdCommand())
 	return cmd
 }
 

@@ -53,8 +53,8 @@ func ParseAllowances(path string, text []byte) ([]*Allowance, error) {
 		a.Line = n
 		list = append(list, a)
 	}
-	return list, fault.Wrap(fault.Usage, findings.Err(), "A line is: KIND REQUESTS [DIFFERENCE] # REASON, for instance "+
-		"status /old/* 301 -> 308 # the new site uses permanent redirects.")
+	return list, fault.Wrap(fault.Usage, findings.Err(), "A line is: KIND REQUESTS [DIFFERENCE] # REASON, for "+
+		"instance status /old/* 301 -> 308 # the new site uses permanent redirects.")
 }
 
 // parseAllowance parses a line. The problem is "" if there is none.

@@ -170,7 +170,8 @@ func (r *Report) Err() error {
 	}
 	hint := "List differences that are right in a file, with their reasons: --allow."
 	if r.Busy > 0 {
-		hint = fmt.Sprintf("%d answers were 429 or 503: a server had too much load. Lower --rate or --parallel.", r.Busy)
+		hint = fmt.Sprintf("%d answers were 429 or 503: a server had too much load. Lower --rate or --parallel.",
+			r.Busy)
 	}
 	return fault.Wrap(fault.Differences,
 		fmt.Errorf("the servers answer %d of %d requests differently", r.Different, r.Requests), hint)

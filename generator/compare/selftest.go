@@ -337,7 +337,8 @@ func limitsOf(name string, table *redirect.Table) (limits, error) {
 		return nil, err
 	}
 	if table == nil {
-		return nil, fault.Wrap(fault.Usage, fmt.Errorf("the limits of %s are known only for the packages of a build", name),
+		return nil, fault.Wrap(fault.Usage,
+			fmt.Errorf("the limits of %s are known only for the packages of a build", name),
 			"Run the command in the folder of the site.")
 	}
 	compiled := server.Compile(table)

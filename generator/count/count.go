@@ -41,8 +41,9 @@ type Options struct {
 func Run(ctx context.Context, p *project.Project, o Options) (report *stats.Report, err error) {
 	names, missing := accesslog.Expand(o.Logs)
 	if len(names) == 0 && missing != nil {
-		return nil, fault.Wrap(fault.Usage, missing, "Name the access logs of the web server that serves the site: for "+
-			"Nginx, usually /var/log/nginx/access.log*. Without a log, sitegen stats publishes what it has counted.")
+		return nil, fault.Wrap(fault.Usage, missing, "Name the access logs of the web server that serves the site: "+
+			"for Nginx, usually /var/log/nginx/access.log*. Without a log, sitegen stats publishes what it has "+
+			"counted.")
 	}
 	buckets := &logsource.Buckets{}
 	names, err = buckets.Expand(ctx, names)

@@ -36,8 +36,8 @@ func MakePrivate(dir string) error {
 }
 
 // Privatize takes the rights of others, and of the group unless the folder has the setgid bit, away from a folder or a
-// file in such a folder. It does nothing if there is no file at path, if it belongs to somebody else, or if the folder is
-// one that everybody uses, such as /tmp.
+// file in such a folder. It does nothing if there is no file at path, if it belongs to somebody else, or if the
+// folder is one that everybody uses, such as /tmp.
 func Privatize(path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -3,7 +3,8 @@
 //
 // A run is recorded in one transaction, so a reader, or the next run after a crash, sees either all of it or nothing.
 // If nothing has changed, nothing is written. A data folder contains a single catalogue: either the sample, or the
-// packages of one application, which replace the sample. A build uses a DB to write the catalogue; everything else uses a Reader:
+// packages of one application, which replace the sample. A build uses a DB to write the catalogue; everything else
+// uses a Reader:
 //
 //	r, err := history.OpenReadOnly(ctx, "var/catalogue.sqlite") // fs.ErrNotExist before the first build
 //	packages, err := r.Published(ctx)

@@ -41,7 +41,8 @@ type FieldChange struct {
 }
 
 // Accept checks whether Record would accept the run: a data folder contains either the sample or the packages of one
-// application. The sample is a trial, which the first run with another source replaces: see [Run.Replaces]. If the run belongs to another catalogue, the error is of kind fault.Usage.
+// application. The sample is a trial, which the first run with another source replaces: see [Run.Replaces]. If the
+// run belongs to another catalogue, the error is of kind fault.Usage.
 func (r *Reader) Accept(ctx context.Context, run Run) error {
 	last, err := r.LastRun(ctx)
 	if err != nil {
@@ -103,7 +104,8 @@ func (d *DB) Record(ctx context.Context, s Snapshot) (Change, error) {
 
 // forget removes everything from the catalogue.
 func forget(ctx context.Context, tx *sqlite.Tx) error {
-	for _, table := range []string{"changes", "packages", "held", "memory", "runs"} { // in the order of their references
+	// A table comes before those that it refers to.
+	for _, table := range []string{"changes", "packages", "held", "memory", "runs"} {
 		if _, err := tx.Exec(ctx, "DELETE FROM "+table); err != nil {
 			return err
 		}

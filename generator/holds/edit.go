@@ -27,7 +27,8 @@ func Add(file, text string, h Hold) (string, error) {
 	if !t.isBlock(f.list) {
 		return "", f.uneditable()
 	}
-	at, indent := len(t.lines), "  "
+	var at int
+	indent := "  "
 	switch {
 	case f.list == nil:
 		t.lines = append(t.lines, "holds:")
@@ -68,7 +69,8 @@ func Remove(file, text, id string) (string, error) {
 	if i+1 < len(f.list.Items) {
 		end = t.dash(f.list.Items[i+1])
 	}
-	kept := slices.DeleteFunc(slices.Clone(t.lines[begin:t.end(end)]), func(line string) bool { return !isComment(line) })
+	kept := slices.DeleteFunc(slices.Clone(t.lines[begin:t.end(end)]),
+		func(line string) bool { return !isComment(line) })
 	t.lines = slices.Replace(t.lines, begin, t.end(end), kept...)
 	return t.verified(f, slices.Delete(slices.Clone(f.holds), i, i+1))
 }

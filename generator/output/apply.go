@@ -42,7 +42,7 @@ type apply struct {
 	roots   [2]folder        // by Root
 	settled map[string]entry // files that are on disk as they should be, so far, and those that the next run removes
 	wrote   func(n int)      // shows the progress
-	lines   *os.File         // the listing, to which hashes are appended as they become known; nil if nothing is written
+	lines   *os.File         // the listing, to which hashes are appended as they become known; nil without writes
 }
 
 // run writes and removes files in the order that the package comment explains.

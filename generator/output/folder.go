@@ -56,8 +56,8 @@ func makeRoot(dir string) error {
 // readable reports whether a file is a regular one that everybody may read and only its owner, or its group, may write.
 func readable(info fs.FileInfo) bool { return info.Mode().IsRegular() && info.Mode()&0o446 == 0o444 }
 
-// isClosed reports whether there is a folder at place that not everybody may read, or that everybody may write. A folder
-// with the setgid bit is one whose group an administrator has set up: its mode stays as it is.
+// isClosed reports whether there is a folder at place that not everybody may read, or that everybody may write. A
+// folder with the setgid bit is one whose group an administrator has set up: its mode stays as it is.
 func isClosed(place string) bool {
 	info, err := os.Lstat(place)
 	return err == nil && info.IsDir() && info.Mode()&fs.ModeSetgid == 0 && info.Mode()&0o557 != 0o555

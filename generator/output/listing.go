@@ -95,7 +95,8 @@ func (w *Writer) recover(reason string, listing []byte) error {
 	before := len(w.manifest.Files)
 	for _, c := range parseListing(listing) {
 		r, path := splitName(c.name)
-		if roots[r] == nil || r == Redirects && known || r == Public && w.options.Adopt != nil && !w.options.Adopt(path) {
+		if roots[r] == nil || r == Redirects && known ||
+			r == Public && w.options.Adopt != nil && !w.options.Adopt(path) {
 			continue
 		}
 		sum, err := hashIn(roots[r], path)

@@ -63,8 +63,8 @@ func (e entry) nameOnly() bool { return e.SHA256 == hash{} && e.From == hash{} }
 // larger reports whether the entry is a variant that is not on disk, because it would be larger than its file.
 func (e entry) larger() bool { return e.SHA256 == hash{} && e.From != hash{} }
 
-// intact reports whether a file is on disk as its entry describes it, and readable for the web server. Equal size and modification time are enough; if
-// only the time differs, intact compares the content.
+// intact reports whether a file is on disk as its entry describes it, and readable for the web server. Equal size and
+// modification time are enough; if only the time differs, intact compares the content.
 //
 // The time of our files is a full second, which an ordinary write does not produce. For example, a page that was
 // written at 17:09:00 and is edited within that second, to a text of the same size, gets a time such as 17:09:00.318.

@@ -17,10 +17,10 @@
 //
 // # Modes
 //
-// New files have the mode 0644 and new folders 0755, whatever the umask is, so that the web server can read them. A file
-// that not everybody may read, or that everybody may write, is not as it should be, and is written again; such a folder
-// gets its mode back. What a group may do stays as it is, and so does any mode of a folder with the setgid bit. The data
-// folder is private: see package disk.
+// New files have the mode 0644 and new folders 0755, whatever the umask is, so that the web server can read them. A
+// file that not everybody may read, or that everybody may write, is not as it should be, and is written again; such a
+// folder gets its mode back. What a group may do stays as it is, and so does any mode of a folder with the setgid
+// bit. The data folder is private: see package disk.
 //
 // # The manifest
 //
@@ -62,11 +62,11 @@
 //
 // # Another site
 //
-// A data folder belongs to one site. If two use the same, each would forget the files of the other. The manifest has the
-// name of the site and the folders of its configuration and of its files, relative to the data folder, so a site can be
-// moved as a whole. If the public folder is another, and the site's name or its folder, too, then it is another site,
-// and Open returns a [*SharedError]: unless the public folder in the manifest no longer exists, because the site has
-// moved, or Force is set. The files of a public folder that has moved are recognized by its listing.
+// A data folder belongs to one site. If two use the same, each would forget the files of the other. The manifest has
+// the name of the site and the folders of its configuration and of its files, relative to the data folder, so a site
+// can be moved as a whole. If the public folder is another, and the site's name or its folder, too, then it is
+// another site, and Open returns a [*SharedError]: unless the public folder in the manifest no longer exists, because
+// the site has moved, or Force is set. The files of a public folder that has moved are recognized by its listing.
 //
 // # Modification times
 //
@@ -365,8 +365,8 @@ func (o *Options) complete() error {
 	return nil
 }
 
-// makeData makes the data folder, which is private unless the web server has to pass through it. Modes of an existing one
-// are mended.
+// makeData makes the data folder, which is private unless the web server has to pass through it. Modes of an existing
+// one are mended.
 func (o *Options) makeData() error {
 	for _, dir := range []string{o.Public, o.Redirects} {
 		if strings.HasPrefix(dir, o.Data+string(filepath.Separator)) {

@@ -1,7 +1,9 @@
 package output
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -31,7 +33,8 @@ func (w *Writer) checkSite() error {
 		return nil
 	}
 	public := o.fromManifest(was.Public)
-	if _, err := os.Stat(filepath.Join(public, listingName)); err != nil {
+	_, err := os.Stat(filepath.Join(public, listingName))
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil // it has moved
 	}
 	return &SharedError{Data: o.Data, Public: public, Other: Owner{was.Site, o.fromManifest(was.Home)},

@@ -76,8 +76,8 @@ func (w *writer) write(ctx context.Context, s *step) (entries []entry, err error
 	return entries, w.place(s, drop)
 }
 
-// announce appends lines to the listing for new files whose hashes were not known when the run began: variants, and files
-// with Write.
+// announce appends lines to the listing for new files whose hashes were not known when the run began: variants, and
+// files with Write.
 func (w *writer) announce(entries []entry, s *step) error {
 	var text []byte
 	for _, e := range entries {

@@ -56,7 +56,7 @@ func (c *Catalogue) Find(word string) (*Package, error) {
 
 // ambiguous returns the error for a word that names several packages, one per line.
 func ambiguous(word string, list []*Package) error {
-	errs := []error{fmt.Errorf("%.80q names %d packages:", word, len(list))}
+	errs := []error{fmt.Errorf("%.80q names %d packages", word, len(list))}
 	for _, p := range list {
 		errs = append(errs, fmt.Errorf("  %s  %s", p.ID, p.Title()))
 	}

@@ -203,8 +203,8 @@ func TestFind(t *testing.T) {
 		}
 	}
 	for word, want := range map[string]string{
-		"34645": `"34645" names 4 packages:`,
-		name:    `"` + name + `" names 2 packages:`,
+		"34645": `"34645" names 4 packages`,
+		name:    `"` + name + `" names 2 packages`,
 		"6aa1db04ce9de556d30112bc": `no package has the id, name or revision "6aa1db04ce9de556d30112bc"; ` +
 			`did you mean "` + release,
 		"": `no package has the id, name or revision ""`,

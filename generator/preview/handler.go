@@ -28,7 +28,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This preview does not answer to that host name. Use localhost, or allow the name with "+
 			"--allow-host.", http.StatusMisdirectedRequest)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		s.view.Load().reply(func(s *site) (emulate.Reply, error) { return s.files.Refuse(r.Method, r.URL.Path) }).Send(w)
+		s.view.Load().reply(func(s *site) (emulate.Reply, error) {
+			return s.files.Refuse(r.Method, r.URL.Path)
+		}).Send(w)
 	case r.URL.Path == eventsPath:
 		s.hub.ServeHTTP(w, r)
 	case r.URL.Path == scriptPath:

@@ -15,8 +15,8 @@ import (
 )
 
 // Sources are hashes of what people edit: the folders with content and layouts, without the built-in files, the file
-// with the rules, that with the packages held back, and the settings that a build depends on. A build stores them at the
-// start of its fingerprint, from which a deploy finds out what has been edited since:
+// with the rules, that with the packages held back, and the settings that a build depends on. A build stores them at
+// the start of its fingerprint, from which a deploy finds out what has been edited since:
 //
 //	content:5d41402abc… layouts:7d793037a0… rules:e3b0c44298… holds:3973e022e9… settings:2c26b46b68… all:9b74c9897b…
 type Sources struct{ content, layouts, rules, holds, settings string }
@@ -91,7 +91,8 @@ func (s Sources) String() string {
 func (s Sources) EditedSince(fingerprint string, p *Project) (paths []string) {
 	now := map[string]struct{ sum, path string }{
 		"content": {s.content, p.Config.Content + "/"}, "layouts": {s.layouts, p.Config.Layouts + "/"},
-		"rules": {s.rules, p.RulesFile()}, "holds": {s.holds, p.HoldsFile()}, "settings": {s.settings, cmp.Or(p.Config.File, "sitegen.yaml")},
+		"rules": {s.rules, p.RulesFile()}, "holds": {s.holds, p.HoldsFile()},
+		"settings": {s.settings, cmp.Or(p.Config.File, "sitegen.yaml")},
 	}
 	for part := range strings.FieldsSeq(fingerprint) {
 		name, sum, _ := strings.Cut(part, ":")

@@ -27,7 +27,8 @@ const (
 // UserAgent identifies the requests in logs. The statistics of downloads count bots apart.
 const UserAgent = "sitegen-replay-bot (+https://github.com/Slicer/sitegen)"
 
-// maxIdle is the number of connections to a server that are kept open, so that each of many parallel requests finds one.
+// maxIdle is the number of connections to a server that are kept open, so that each of many parallel requests finds
+// one.
 const maxIdle = 64
 
 // retries is the number of attempts after a failed connection. Answers, whatever their status, and time-outs are final.
@@ -170,7 +171,8 @@ func isConnection(err error) bool {
 
 // Reason describes the error of Ask in a few words, the same for all requests with that problem: "connection refused".
 func Reason(err error) string {
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() || errors.Is(err, context.DeadlineExceeded) {
+	timeout, ok := errors.AsType[net.Error](err)
+	if ok && timeout.Timeout() || errors.Is(err, context.DeadlineExceeded) {
 		return "timed out"
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {

@@ -94,7 +94,8 @@ func (d *DB) create(ctx context.Context) error {
 	return err
 }
 
-// errDraftRemoved is the error of a draft that another process has taken for that of a killed one, before it was locked.
+// errDraftRemoved is the error of a draft that another process has taken for that of a killed one, before it was
+// locked.
 var errDraftRemoved = errors.New("the draft was removed")
 
 const (

@@ -10,8 +10,8 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-const damagedHint = "The file is damaged. Bring back a backup: sitegen restore. Without one, move it away: the next run " +
-	"creates a new one, a build from the source (without the history), statistics from the remaining logs."
+const damagedHint = "The file is damaged. Bring back a backup: sitegen restore. Without one, move it away: the next " +
+	"run creates a new one, a build from the source (without the history), statistics from the remaining logs."
 
 // hint returns what the user can do about an SQLite error, or "" if unknown.
 func hint(e sqlite3.Error) string {
@@ -61,7 +61,8 @@ func (d *DB) explain(err error) error {
 	if !ok {
 		return named
 	}
-	if reason := disk.Explain(d.path, e.SystemErrno); reason != e.SystemErrno {
+	reason := disk.Explain(d.path, e.SystemErrno)
+	if reason != e.SystemErrno { //nolint:errorlint // Explain has something to add
 		named = fmt.Errorf("%w (%w)", named, reason)
 	}
 	kind := fault.Unexpected

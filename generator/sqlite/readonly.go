@@ -13,8 +13,9 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// OpenReadOnly opens the database at path for reading and creates nothing. If the file is missing, or a database without
-// tables, the error is fs.ErrNotExist, with a hint that names the command to run first. A file without content is damage. A file with an older or newer schema is an error.
+// OpenReadOnly opens the database at path for reading and creates nothing. If the file is missing, or a database
+// without tables, the error is fs.ErrNotExist, with a hint that names the command to run first. A file without
+// content is damage. A file with an older or newer schema is an error.
 //
 // With a rollback journal, mode=ro is sufficient: SQLite's own locks keep readers and writers apart. If a writer was
 // killed in the middle of a transaction, the file cannot be read until the transaction is rolled back. The hint of the

@@ -54,11 +54,11 @@ func readFile(f source.File, o source.Options, memory source.Memory) (*source.Li
 	if err != nil {
 		return nil, err
 	}
-	l.Warnings = append(l.Warnings, f.Path+": the old site kept packages that Girder has deleted, whose downloads fail; "+
-		"once the site works, set source to the server")
+	l.Warnings = append(l.Warnings, f.Path+": the old site kept packages that Girder has deleted, whose downloads "+
+		"fail; once the site works, set source to the server")
 	if bad.n > 0 {
-		l.Warnings = append(l.Warnings, fmt.Sprintf("%s: %d rows left out; the first is item_id %.40q: %s", f.Path, bad.n,
-			bad.id, bad.why))
+		l.Warnings = append(l.Warnings, fmt.Sprintf("%s: %d rows left out; the first is item_id %.40q: %s", f.Path,
+			bad.n, bad.id, bad.why))
 	}
 	return l, nil
 }
@@ -95,8 +95,9 @@ func read(ctx context.Context, path string) (array []byte, bad invalid, err erro
 		why := r.check()
 		switch {
 		case rows > maxRows || b.Len() > maxTotal:
-			return fault.Wrap(fault.Source, fmt.Errorf("%s: too large for a records database (more than %d rows or %d MB)",
-				path, maxRows, maxTotal>>20), notRecords)
+			return fault.Wrap(fault.Source, fmt.Errorf(
+				"%s: too large for a records database (more than %d rows or %d MB)", path, maxRows, maxTotal>>20),
+				notRecords)
 		case why != "":
 			bad.add(r.id, why)
 			return nil
