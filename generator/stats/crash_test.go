@@ -74,11 +74,22 @@ func child() error {
 	return errors.Join(err, e.Close())
 }
 
+// nobody is the id of the user and the group nobody.
+const nobody = 65534
+
+// nobodyOr returns the user as whom verifyAsNobody runs if a user starts it: nobody in place of root.
+func nobodyOr(user int) int {
+	if user == 0 {
+		return nobody
+	}
+	return user
+}
+
 // verifyAsNobody verifies the statistics in a folder that it cannot write. It becomes the user nobody if it is root,
 // who can write everywhere.
 func verifyAsNobody(ctx context.Context, dir string) error {
 	if os.Getuid() == 0 {
-		if err := errors.Join(syscall.Setgid(65534), syscall.Setuid(65534)); err != nil {
+		if err := errors.Join(syscall.Setgid(nobody), syscall.Setuid(nobody)); err != nil {
 			return err
 		}
 	}
