@@ -232,7 +232,8 @@ func (w *world) seeAll() {
 		if d.Name() == "-" {
 			return fs.SkipDir
 		}
-		if err != nil || d.IsDir() || slices.Contains([]string{".gz", ".br"}, filepath.Ext(path)) {
+		if err != nil || d.IsDir() || strings.HasPrefix(path, ".") || // hidden
+			slices.Contains([]string{".gz", ".br"}, filepath.Ext(path)) {
 			return err
 		}
 		data, err := fs.ReadFile(public, path)

@@ -148,7 +148,8 @@ func (s *site) public(t *testing.T) map[string][]byte {
 			return err
 		}
 		file, err := filepath.Rel(root, place)
-		if ext := path.Ext(file); err != nil || ext == ".gz" || ext == ".br" || strings.HasPrefix(file, "-/") {
+		if ext := path.Ext(file); err != nil || ext == ".gz" || ext == ".br" || strings.HasPrefix(file, "-/") ||
+			strings.HasPrefix(file, ".") { // hidden
 			return err
 		}
 		files[file], err = os.ReadFile(place)
