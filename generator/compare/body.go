@@ -114,7 +114,7 @@ func (d *values) compare(path string, old, now any) {
 	d.add(path, printed(old), printed(now))
 }
 
-// identity is the key of a package that tells it from others. If it differs, so does nearly everything else, and the
+// identity is the key of a package that identifies it. If it differs, so does nearly everything else, and the
 // cause is that the servers have picked different packages.
 const identity = "download_url"
 

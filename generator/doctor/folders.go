@@ -18,7 +18,7 @@ const (
 	minInodes = 2000
 )
 
-// folders checks that sitegen can write where it has to, and that nobody else can.
+// folders checks that sitegen can write where it has to, and that other users cannot.
 func (x *examination) folders() {
 	c := &x.project.Config
 	for _, f := range []struct{ key, path string }{{"out", c.Out}, {"redirects", c.Redirects}, {"data", c.Data}} {

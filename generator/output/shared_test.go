@@ -11,7 +11,7 @@ import (
 	"github.com/Slicer/sitegen/generator/output"
 )
 
-// named gives a site its name, and folders below one with the same name.
+// named returns a site with another name, whose folders are in folder.
 func (s *site) named(name, folder string) *site {
 	other := *s
 	other.options.Site, other.options.Home = name, s.place(folder)

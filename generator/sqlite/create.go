@@ -44,7 +44,7 @@ func (d *DB) prepare(ctx context.Context) error {
 	return nil
 }
 
-// create makes a database under a temporary name, runs the migrations, and gives the file its name. If another process
+// create makes a database under a temporary name, runs the migrations, and renames it. If another process
 // creates the database at the same time, one of the two files stays.
 func (d *DB) create(ctx context.Context) error {
 	dir := filepath.Dir(d.path)
