@@ -25,7 +25,7 @@ var exitCodes = []struct {
 	{2, fault.Usage, "the command line, the environment or sitegen.yaml is wrong"},
 	{3, fault.Gate, "a build or restore would lose data; nothing was changed; check what it reads, then use --force"},
 	{4, fault.Source, "the source cannot be reached, or its answer is not a list of packages"},
-	{5, fault.Content, "content, layouts or redirect rules have errors; nothing was written"},
+	{5, fault.Content, "content, layouts, redirect rules or holds.yaml have errors; nothing was written"},
 	{6, fault.AfterChange, "an after_change command failed; if it was the first, the previous redirects were restored"},
 	{7, fault.Locked, "another run is using the same site folder"},
 	{8, fault.Limit, "the redirects exceed a limit of a server: its files are unchanged, everything else is updated"},

@@ -21,10 +21,11 @@ func (p serveCommand) define() *cobra.Command {
 		Use:   "serve [flags]",
 		Short: "preview the site in a browser",
 		Long: `serve builds the site in memory and serves it on this machine as Nginx would: pages,
-the download API, redirects, error pages. When you save content, layouts, rules.txt or
-sitegen.yaml, it builds again and reloads the pages that are open in a browser. Errors
-are shown there and in this terminal. It writes nothing: public/, redirects/ and the
-catalogue stay unchanged. Press Ctrl-C to stop it. See docs/preview.md for details.
+the download API, redirects, error pages. When you save content, layouts, rules.txt,
+holds.yaml or sitegen.yaml, it builds again and reloads the pages that are open in a
+browser. Errors are shown there and in this terminal. It writes nothing: public/,
+redirects/ and the catalogue stay unchanged. Press Ctrl-C to stop it. See
+docs/preview.md for details.
 
 The preview shows the packages of the source. If its server cannot be reached, it shows
 those of the last build or, if there was none, a sample.
@@ -58,8 +59,8 @@ func (p serveCommand) serve(cmd *cobra.Command, _ []string) error {
 		Ready: func(url string) {
 			c := o.Config
 			p.messages.Info("serving " + url)
-			p.messages.Info(fmt.Sprintf("watching %s, %s, %s and %s; press Ctrl-C to stop", c.Content, c.Layouts,
-				o.RulesFile(), c.File))
+			p.messages.Info(fmt.Sprintf("watching %s, %s, %s, %s and %s; press Ctrl-C to stop", c.Content, c.Layouts,
+				o.RulesFile(), o.HoldsFile(), c.File))
 			if c.Preview.Open {
 				p.openBrowser(cmd.Context(), url)
 			}

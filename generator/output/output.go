@@ -272,7 +272,7 @@ func (w *Writer) Verify(ctx context.Context, inputs string) (bool, error) {
 	if inputs == "" || w.manifest.header != now {
 		return false, ctx.Err()
 	}
-	entries := slices.Collect(maps.Values(w.manifest.Files))
+	entries := slices.AppendSeq(make([]entry, 0, len(w.manifest.Files)), maps.Values(w.manifest.Files))
 	if w.anyClosed() {
 		return false, ctx.Err()
 	}

@@ -48,7 +48,11 @@ func readKeys(path string) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the visitor key: %w", err)
 	}
-	if err := json.Unmarshal(data, &raw); err != nil {
+	err = json.Unmarshal(data, &raw)
+	if err == nil && raw == nil {
+		err = errors.New("it is null")
+	}
+	if err != nil {
 		return nil, fmt.Errorf("read the visitor key: %s: %w; restore it from a backup: a new key counts known "+
 			"visitors again", path, err)
 	}

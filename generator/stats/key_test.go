@@ -50,12 +50,17 @@ func TestPermanentKey(t *testing.T) {
 	}
 
 	// A damaged file is an error for a backup. A restore replaces it.
-	write(t, dir, KeyFile, []byte("{"))
-	if _, err := PermanentKey(dir); err == nil || !strings.Contains(err.Error(), "restore it from a backup") {
-		t.Errorf("a damaged file: %v", err)
-	}
-	if _, err := WithPermanentKey(dir, key); err != nil {
-		t.Error(err)
+	for _, damaged := range []string{"{", "null", "", "[]"} {
+		write(t, dir, KeyFile, []byte(damaged))
+		if _, err := PermanentKey(dir); err == nil || !strings.Contains(err.Error(), "restore it from a backup") {
+			t.Errorf("the file %q: %v", damaged, err)
+		}
+		if _, err := openVisitors(dir, Keyed, false); err == nil {
+			t.Errorf("the file %q is read", damaged)
+		}
+		if _, err := WithPermanentKey(dir, key); err != nil {
+			t.Errorf("the file %q: %v", damaged, err)
+		}
 	}
 	if _, err := WithPermanentKey(dir, "abc"); err == nil {
 		t.Error("an invalid key is accepted")

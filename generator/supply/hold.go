@@ -23,6 +23,12 @@ func (c *Catalogue) hold(kept []holds.Hold) {
 	c.setWithdrawn()
 }
 
+// warn adds a warning that does not depend on the holds.
+func (c *Catalogue) warn(text string) {
+	c.warnings = append(c.warnings, text)
+	c.Warnings = append(c.Warnings, text)
+}
+
 // Again returns the catalogue with the current holds of the project, for a preview. It does not read the source. If the
 // holds are the same, it returns c.
 func (c *Catalogue) Again(p *project.Project) (*Catalogue, error) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +42,28 @@ func hold(ids ...string) string {
 		text += "  - id: " + id + "\n    why: crashes\n"
 	}
 	return text
+}
+
+// TestForcedLosses checks that the warnings about losses that are published by force stay when the holds change.
+func TestForcedLosses(t *testing.T) {
+	t.Chdir(t.TempDir())
+	settings := "app: " + otherApp + "\nsource: listing.json\ngirder:\n  api: https://girder.example/api/v1\n"
+	write(t, "listing.json", releases(4))
+	if _, err := read(t, settings); err != nil {
+		t.Fatal(err)
+	}
+	write(t, "listing.json", releases(2))
+	p := openAs(t, identity+settings)
+	p.Config.Force = true
+	cat, err := readProject(t, p)
+	if err != nil || len(cat.Warnings) == 0 || !strings.HasPrefix(cat.Warnings[0], "published by force: ") {
+		t.Fatalf("%v, %v", cat, err)
+	}
+	write(t, "redirects/holds.yaml", hold("600000000000000000000001"))
+	again, err := cat.Again(p)
+	if err != nil || !slices.Equal(again.Warnings, cat.Warnings) || len(again.Held) != len(cat.Held)+1 {
+		t.Errorf("warnings %q, before %q; %d held back; %v", again.Warnings, cat.Warnings, len(again.Held), err)
+	}
 }
 
 // TestHoldsAreNotLosses checks that the gate accepts a catalogue from which people hold back all packages of a system,

@@ -101,14 +101,13 @@ func Read(ctx context.Context, p *project.Project, db *history.DB) (*Catalogue, 
 	}
 	refusals := gate.Check(&p.Profile.Scheme, without(before, cat.kept), cat.Packages)
 	if replaced {
-		cat.Warnings = append(cat.Warnings, "the sample in the data folder is replaced by the packages of "+
-			p.Config.Source)
+		cat.warn("the sample in the data folder is replaced by the packages of " + p.Config.Source)
 	}
 	if !p.Config.Force {
 		return cat, gate.Err(refusals, cat.Held)
 	}
 	for _, r := range refusals {
-		cat.Warnings = append(cat.Warnings, "published by force: "+r.Problem)
+		cat.warn("published by force: " + r.Problem)
 	}
 	return cat, nil
 }

@@ -33,11 +33,14 @@ func listing(app string) string {
 // read is like readAs, for a site that sets title, project and base_url.
 func read(t *testing.T, settings string) (*supply.Catalogue, error) {
 	t.Helper()
-	return readAs(t, "title: A\nproject: A\nbase_url: https://a.example\n"+settings)
+	return readAs(t, identity+settings)
 }
 
-// readAs reads the packages of the site in the current folder for a build, and records them. text is its sitegen.yaml.
-func readAs(t *testing.T, text string) (*supply.Catalogue, error) {
+// identity has the options that say what a site of another application is.
+const identity = "title: A\nproject: A\nbase_url: https://a.example\n"
+
+// openAs opens the project of the site in the current folder. text is its sitegen.yaml.
+func openAs(t *testing.T, text string) *project.Project {
 	t.Helper()
 	if err := os.WriteFile("sitegen.yaml", []byte(text), 0o644); err != nil {
 		t.Fatal(err)
@@ -51,7 +54,19 @@ func readAs(t *testing.T, text string) (*supply.Catalogue, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(c.Data, 0o755); err != nil {
+	return p
+}
+
+// readAs reads the packages of the site in the current folder for a build, and records them. text is its sitegen.yaml.
+func readAs(t *testing.T, text string) (*supply.Catalogue, error) {
+	t.Helper()
+	return readProject(t, openAs(t, text))
+}
+
+// readProject reads the packages of a project for a build, and records them.
+func readProject(t *testing.T, p *project.Project) (*supply.Catalogue, error) {
+	t.Helper()
+	if err := os.MkdirAll(p.Config.Data, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	db, err := history.Open(t.Context(), p.HistoryFile())
