@@ -17,6 +17,7 @@ import (
 	"github.com/Slicer/sitegen/generator/deploy/remote"
 	"github.com/Slicer/sitegen/generator/deploy/website"
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/project"
 )
 
@@ -92,8 +93,9 @@ func (c *checks) skip(because string, names ...string) {
 	}
 }
 
-// The names of the requirements that may be skipped.
+// The names of the requirements that may not be tried.
 const (
+	builtName       = "built site"
 	credentials     = "credentials"
 	bucketName      = "bucket"
 	listName        = "list objects"
@@ -113,20 +115,32 @@ const (
 
 // run checks the requirements one after the other.
 func (c *checks) run() {
-	built := c.project.Config.Out
-	s, err := openSite(c.ctx, c.project)
-	if err == nil {
-		if _, _, err = s.inputs(c.ctx); err == nil && len(s.edited) > 0 {
-			built += "; edited since the last build: " + strings.Join(s.edited, ", ")
-		}
-		s.Close()
-	}
-	c.add("built site", built, err)
+	c.builtSite()
 	if c.project.Config.Deploy.Target == config.S3Website {
 		c.s3Website()
 	} else {
 		c.cloudFront()
 	}
+}
+
+// builtSite checks that the site is what the last build wrote.
+func (c *checks) builtSite() {
+	found := c.project.Config.Out
+	s, err := readSite(c.ctx, c.project)
+	if err == nil {
+		if _, _, err = s.inputs(c.ctx); err == nil && len(s.edited) > 0 {
+			found += "; edited since the last build: " + strings.Join(s.edited, ", ")
+		}
+		s.Close()
+	}
+	if err != nil {
+		if run, _ := output.Running(c.project.BuildOutput().Data); run != nil { // the error is that of a site half written
+			found = fmt.Sprintf("another run (process %d) is writing it", run.PID)
+			c.list = append(c.list, Requirement{Name: builtName, Status: NotTried, Detail: found})
+			return
+		}
+	}
+	c.add(builtName, found, err)
 }
 
 // cloudFront checks what a deploy to CloudFront needs.

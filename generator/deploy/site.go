@@ -26,7 +26,7 @@ import (
 	"github.com/Slicer/sitegen/generator/supply"
 )
 
-// site is the built site of a project. Until it is closed, no build and no statistics run can change it.
+// site is the built site of a project.
 type site struct {
 	project  *project.Project
 	build    *output.Writer
@@ -35,18 +35,29 @@ type site struct {
 	warnings fault.Findings            // of the last compilation
 }
 
-// openSite locks the site of a project and checks that it is what the last build wrote.
+// openSite locks the site of a project and checks that it is what the last build wrote. Until it is closed, no build and
+// no statistics run can change it.
 func openSite(ctx context.Context, p *project.Project) (*site, error) {
 	s := &site{project: p}
-	if err := s.open(ctx); err != nil {
+	if err := s.open(ctx, lock); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// open does the work of openSite.
-func (s *site) open(ctx context.Context) (err error) {
+// readSite is like openSite, but locks nothing: a build can begin at any time, and change the site.
+func readSite(ctx context.Context, p *project.Project) (*site, error) {
+	s := &site{project: p}
+	if err := s.open(ctx, output.OpenReadOnly); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// open opens the outputs of the runs that write the site.
+func (s *site) open(ctx context.Context, open func(output.Options) (*output.Writer, error)) (err error) {
 	p := s.project
 	o := p.BuildOutput()
 	if _, err := os.Stat(o.Data); errors.Is(err, fs.ErrNotExist) { // locking would create it
@@ -56,7 +67,7 @@ func (s *site) open(ctx context.Context) (err error) {
 		task := p.Terminal.Start(what, int64(files), "files")
 		return func(n int) { task.Add(int64(n)) }
 	}
-	if s.build, err = lock(o); err != nil {
+	if s.build, err = open(o); err != nil {
 		return err
 	}
 	s.stats = map[string]*output.Writer{}
@@ -66,7 +77,7 @@ func (s *site) open(ctx context.Context) (err error) {
 		if _, err := os.Stat(o.Data); err != nil {
 			continue
 		}
-		if s.stats[url], err = lock(o); err != nil {
+		if s.stats[url], err = open(o); err != nil {
 			return err
 		}
 	}

@@ -1,5 +1,5 @@
-// Package disk contains what sitegen knows about file systems: the modes of private files and folders, and why a write
-// failed.
+// Package disk contains what sitegen knows about file systems: the modes of private files and folders, locks, and why a
+// write failed.
 //
 // A folder with the setgid bit belongs to a group that an administrator has set up:
 //

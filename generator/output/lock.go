@@ -48,7 +48,7 @@ func takeLock(path string) (*flock.Flock, error) {
 		return nil, fmt.Errorf("take the lock: %s is not a regular file; remove it", path)
 	}
 	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o644))
-	ok, err := lock.TryLock()
+	ok, err := disk.TryLock(lock)
 	if err != nil {
 		return nil, fmt.Errorf("take the lock: %w", disk.Explain(path, err))
 	}

@@ -1,16 +1,14 @@
 package output
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
+	"github.com/Slicer/sitegen/generator/disk"
 )
 
 // Holder is the run that holds the lock of a data folder.
@@ -21,17 +19,13 @@ type Holder struct {
 
 // Running returns the run that holds the lock of a data folder, or nil if there is none. It creates no file.
 func Running(data string) (*Holder, error) {
-	path := filepath.Join(data, "lock")
-	lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
-	free, err := lock.TryRLock()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	path := filepath.Join(data, lockName)
+	held, err := disk.IsLocked(path)
 	if err != nil {
 		return nil, fmt.Errorf("look at the lock: %w", err)
 	}
-	if free {
-		return nil, lock.Unlock()
+	if !held {
+		return nil, nil
 	}
 	h := &Holder{}
 	if info, err := os.Stat(path); err == nil {

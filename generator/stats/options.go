@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/accesslog"
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/disk"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
@@ -117,7 +117,7 @@ func takeLock(dir string) (*flock.Flock, error) {
 		return nil, fmt.Errorf("create the data folder: %w", err)
 	}
 	lock := flock.New(filepath.Join(dir, lockFile))
-	held, err := lock.TryLock()
+	held, err := disk.TryLock(lock)
 	if err != nil {
 		return nil, fmt.Errorf("lock the statistics: %w", err)
 	}
@@ -130,15 +130,11 @@ func takeLock(dir string) (*flock.Flock, error) {
 
 // Running reports whether an Engine has the lock of a data folder. It creates no file.
 func Running(dir string) (bool, error) {
-	lock := flock.New(filepath.Join(dir, lockFile), flock.SetFlag(os.O_RDONLY))
-	free, err := lock.TryRLock()
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
+	running, err := disk.IsLocked(filepath.Join(dir, lockFile))
 	if err != nil {
 		return false, fmt.Errorf("look at the lock of the statistics: %w", err)
 	}
-	return !free, lock.Close()
+	return running, nil
 }
 
 // lockFile is the name of the lock in the data folder.
