@@ -161,8 +161,8 @@ func (p packagesCommands) showCommand() *cobra.Command {
 		Use:   "show [flags] ID",
 		Short: "describe a package",
 		Long: `show prints everything that is known about a package: its facts and checksums, its state
-and the reason if it is held back, the addresses of the site that lead to it, and its
-changes. ID can also be the name of the package or of its file, its revision, or the
+and the reason if it is held back, the addresses of the site and the redirect rules that
+lead to it, and its changes. ID can also be the name of the package or of its file, its revision, or the
 address of its download, if only one package has it.
 `,
 		Example: `  sitegen packages show "$(sitegen packages list --json | jq -r '.[0].id')"`,
@@ -233,6 +233,13 @@ func printPackage(p packagesCommands, d *packages.Description) error {
 			continue
 		}
 		t.row("addresses", "%s", a)
+	}
+	for i, r := range d.Rules {
+		name := ""
+		if i == 0 {
+			name = "rules"
+		}
+		t.row(name, "%s", printable(r.Place+": "+r.Rule))
 	}
 	for i, change := range d.Changes {
 		name := ""

@@ -222,6 +222,18 @@ func TestFind(t *testing.T) {
 
 func TestShow(t *testing.T) {
 	c, p := open(t)
+	if err := os.MkdirAll("redirects", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const url = "https://slicer-packages.kitware.com/api/v1/item/6aa1db04ce9de556d30112bb/download"
+	lines := []string{
+		"/win /latest/win 302", "/get os=win /download 302", "/win /latest/linux 302", "/chain/* /win 301",
+		"/direct " + url + " 302", "/mac /latest/macosx 302", "/any/:id /bitstream/:id 302", "/loop /loop2 302",
+		"/loop2 /loop 302", "/elsewhere https://example.org/latest/win 302", "/page /releases/ 200",
+	}
+	if err := os.WriteFile(p.RulesFile(), []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	pkg, err := c.Find("6aa1db04ce9de556d30112bb")
 	if err != nil {
 		t.Fatal(err)
@@ -237,6 +249,15 @@ func TestShow(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, d.Addresses); diff != "" {
 		t.Errorf("addresses (-want +got):\n%s", diff)
+	}
+	rules := []packages.Rule{
+		{Place: "redirects/rules.txt:1:1", Rule: "/win /latest/win 302"},
+		{Place: "redirects/rules.txt:2:1", Rule: "/get os=win /download 302"},
+		{Place: "redirects/rules.txt:4:1", Rule: "/chain/* /win 301"},
+		{Place: "redirects/rules.txt:5:1", Rule: "/direct " + pkg.URL + " 302"},
+	}
+	if diff := cmp.Diff(rules, d.Rules); diff != "" {
+		t.Errorf("rules (-want +got):\n%s", diff)
 	}
 	changes := []packages.Change{{Run: 1, Time: now, Kind: "added", ID: pkg.ID, Name: pkg.Name}}
 	if diff := cmp.Diff(changes, d.Changes); diff != "" {

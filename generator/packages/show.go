@@ -19,12 +19,13 @@ type Description struct {
 	Signature string   `json:"signature"` // URL; "" if there is none
 	SBOM      string   `json:"sbom"`
 	Addresses []string `json:"addresses"` // paths of the site that lead to it
+	Rules     []Rule   `json:"rules"`     // redirect rules that lead to it
 	Changes   []Change `json:"changes"`   // oldest first
 }
 
 // Show describes a package.
 func (c *Catalogue) Show(p *Package) (*Description, error) {
-	d := &Description{Package: *p, Addresses: []string{}}
+	d := &Description{Package: *p, Addresses: []string{}, Rules: []Rule{}}
 	if p.Package != nil {
 		d.SHA256, d.SHA512, d.URL, d.Signature, d.SBOM = p.SHA256, p.SHA512, p.URL, p.Signature, p.SBOM
 	}
@@ -35,6 +36,7 @@ func (c *Catalogue) Show(p *Package) (*Description, error) {
 				d.Addresses = append(d.Addresses, a)
 			}
 		}
+		d.Rules = c.rules(x, p.Package)
 	}
 	var err error
 	d.Changes, err = c.History(Filter{}, p.ID)
