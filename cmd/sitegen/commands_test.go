@@ -74,6 +74,7 @@ func standIns(root string, o *outside) []standIn {
 		{o.site, o.preview},
 		{"https://old.example.org/", o.preview},
 		{"https://new.example.org/", o.preview},
+		{"203.0.113.7", "127.0.0.1"},
 		{"--listen :9000", "--listen :0"}, // port 9000 may be taken
 		{"s3://download-logbucket-6f5e4d3c2b1a/", "s3://logs/"},
 	}

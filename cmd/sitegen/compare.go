@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -29,19 +30,24 @@ status, redirect target, JSON and headers, grouped by probable cause. OLD and NE
 addresses such as https://download.example.org or http://127.0.0.1:8080. Use it to move
 a site to another server, and before an upgrade. docs/compare.md has the details.
 
-The requests come from lists (a path or URL per line) and from access logs, in any format
-that sitegen stats reads: each different request once, the most frequent first. Without
---requests they are generated from the site in this folder: its pages, files, rules and
-packages, and random requests to the download API. Only GET and HEAD are sent, redirects
-are not followed, and nothing private in a log is sent: no cookies, and no query with a
-token or password. A server on another machine gets at most 20 requests per second.
+If NEW has the name of OLD, because its DNS record has not changed yet, --connect-new
+names the machine to connect to.
+
+The requests come from lists (a path or URL per line) and from access logs, in any
+format and place that sitegen stats reads, also s3://bucket/prefix: each different
+request once, the most frequent first. Without --requests they are generated from the
+site in this folder: its pages, files, rules and packages, and random requests to the
+download API. Only GET and HEAD are sent, redirects are not followed, and nothing
+private in a log is sent: no cookies, and no query with a token or password. A server on
+another machine gets at most 20 requests per second.
 
 The exit code is 12 if there are differences that --allow does not list, and 13 if a
 server does not answer.
 `,
 		Example: `  sitegen compare https://old.example.org/ https://new.example.org/
   sitegen compare https://old.example.org/ https://new.example.org/ --requests /var/log/nginx/access.log
-  sitegen compare https://old.example.org/ https://new.example.org/ --limit 500 --allow known.txt`,
+  sitegen compare https://old.example.org/ https://new.example.org/ --limit 500 --allow known.txt
+  sitegen compare https://old.example.org/ https://old.example.org/ --connect-new 203.0.113.7`,
 		Args: twoServers,
 	}, func(cmd *cobra.Command, args []string) error {
 		o.Old, o.New, o.HTML, o.Stdin = args[0], args[1], compare.Pages(html), cmd.InOrStdin()
@@ -50,13 +56,15 @@ server does not answer.
 	addOptions(cmd, "source", "app", "data", "redirects", "stats.log_formats", "log_format")
 	addMessages(cmd)
 	flags := cmd.Flags()
-	flags.StringArrayVar(&o.Requests, "requests", nil, "`FILE` with requests, or an access log; - is standard input")
+	flags.StringArrayVar(&o.Requests, "requests", nil, "`FILE` with requests, or an access log; - is standard input, s3://bucket/prefix a bucket")
 	flags.IntVar(&o.Random, "random", 2000, "`NUMBER` of random requests among the generated ones")
 	flags.IntVar(&o.Limit, "limit", 0, "send at most this `NUMBER` of requests, the most frequent ones")
 	flags.StringVar(&html, "html", html, "compare of HTML pages: "+choices(compare.AllPages()))
 	flags.StringArrayVar(&o.Ignored, "ignore-header", nil, "do not compare the header `NAME`")
 	flags.StringArrayVar(&o.Hosts, "same-host", nil, "another `HOST` of the site: its URLs equal their paths")
 	flags.StringVar(&o.Allow, "allow", "", "`FILE` of known differences, which are counted but are no failure")
+	flags.StringVar(&o.Connect[0], "connect-old", "", "`ADDRESS` to connect to for OLD: "+connectForms)
+	flags.StringVar(&o.Connect[1], "connect-new", "", "`ADDRESS` to connect to for NEW: "+connectForms)
 	flags.IntVar(&o.Parallel, "parallel", 4, "send this `NUMBER` of requests at a time")
 	addServerFlags(cmd, &o.Server)
 	flags.Bool("json", false, "print the report as JSON, with all differences")
@@ -66,7 +74,9 @@ server does not answer.
 	for _, name := range []string{"html", "ignore-header", "same-host", "allow"} {
 		note(flags, name, "Differences", "")
 	}
-	note(flags, "parallel", serversGroup, "")
+	for _, name := range []string{"connect-old", "connect-new", "parallel"} {
+		note(flags, name, serversGroup, "")
+	}
 	note(flags, "json", messagesGroup, "")
 	_ = cmd.MarkFlagFilename("requests")
 	_ = cmd.MarkFlagFilename("allow")
@@ -75,6 +85,20 @@ server does not answer.
 
 // serversGroup is the heading in help for the flags that control how requests are sent.
 const serversGroup = "Servers"
+
+// connectForms describes the value of the flags for places to connect to.
+const connectForms = "a host or an IP address, with or without a port; requests and TLS keep the name of the site"
+
+// checkConnect checks the value of a flag for a place to connect to.
+func checkConnect(flag, value string) error {
+	if value == "" {
+		return nil
+	}
+	if _, _, err := replay.ParseConnect(value); err != nil {
+		return fault.Wrap(fault.Usage, fmt.Errorf("--%s %w (found %.200q)", flag, err, value), "")
+	}
+	return nil
+}
 
 // addServerFlags adds the flags that control how requests are sent to web servers.
 func addServerFlags(cmd *cobra.Command, o *replay.Options) {
@@ -112,7 +136,8 @@ func (p compareCommand) compare(cmd *cobra.Command, o compare.Options) error {
 	case o.Parallel < 1 || o.Limit < 0 || o.Random < 0:
 		return fault.Wrap(fault.Usage, errors.New("--parallel must be at least 1, --limit and --random at least 0"), "")
 	}
-	if err := checkServerFlags(o.Server); err != nil {
+	if err := cmp.Or(checkServerFlags(o.Server), checkConnect("connect-old", o.Connect[0]),
+		checkConnect("connect-new", o.Connect[1])); err != nil {
 		return err
 	}
 	project, err := p.open(cmd)

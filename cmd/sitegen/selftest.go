@@ -36,7 +36,8 @@ of an S3 website are no failures. The exit code is 12 if an answer is wrong, and
 server does not answer.
 `,
 		Example: `  sitegen self-test https://new.example.org/
-  sitegen self-test https://new.example.org/ --json`,
+  sitegen self-test https://new.example.org/ --json
+  sitegen self-test https://new.example.org/ --connect 203.0.113.7`,
 		Args: oneServer,
 	}, func(cmd *cobra.Command, args []string) error {
 		o.Address = args[0]
@@ -47,11 +48,13 @@ server does not answer.
 	flags := cmd.Flags()
 	flags.StringVar(&o.As, "server", "", "do not count the known limits of the server `NAME`: "+
 		strings.Join(servers.Names(), ", "))
+	flags.StringVar(&o.Server.Connect, "connect", "", "`ADDRESS` to connect to: "+connectForms)
 	flags.IntVar(&o.Parallel, "parallel", 4, "ask this `NUMBER` of questions at a time")
 	addServerFlags(cmd, &o.Server)
 	flags.Bool("json", false, "print the report as JSON")
-	note(flags, "server", serversGroup, "")
-	note(flags, "parallel", serversGroup, "")
+	for _, name := range []string{"server", "connect", "parallel"} {
+		note(flags, name, serversGroup, "")
+	}
 	note(flags, "json", messagesGroup, "")
 	_ = cmd.RegisterFlagCompletionFunc("server", cobra.FixedCompletions(servers.Names(),
 		cobra.ShellCompDirectiveNoFileComp))
@@ -69,7 +72,7 @@ func (p selfTestCommand) selfTest(cmd *cobra.Command, o compare.TestOptions) err
 	if o.Parallel < 1 {
 		return fault.Wrap(fault.Usage, errors.New("--parallel must be at least 1"), "")
 	}
-	if err := checkServerFlags(o.Server); err != nil {
+	if err := cmp.Or(checkServerFlags(o.Server), checkConnect("connect", o.Server.Connect)); err != nil {
 		return err
 	}
 	project, err := p.open(cmd)

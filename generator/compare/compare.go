@@ -27,6 +27,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/accesslog"
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/logsource"
 	"github.com/Slicer/sitegen/generator/parallel"
 	"github.com/Slicer/sitegen/generator/project"
 	"github.com/Slicer/sitegen/generator/replay"
@@ -34,11 +35,12 @@ import (
 
 // Options are the inputs of a comparison besides its project.
 type Options struct {
-	Old, New string   // addresses of the servers
-	Requests []string // names of lists and logs, as sitegen stats takes them; none: requests are generated
-	Random   int      // number of random requests to the download API among the generated ones
-	Limit    int      // maximum number of requests; 0: no limit
-	Parallel int      // requests at a time, to each server
+	Old, New string    // addresses of the servers
+	Connect  [2]string // where connections to Old and New lead, see replay.Options; "" for their hosts
+	Requests []string  // names of lists and logs, as sitegen stats takes them; none: requests are generated
+	Random   int       // number of random requests to the download API among the generated ones
+	Limit    int       // maximum number of requests; 0: no limit
+	Parallel int       // requests at a time, to each server
 	Server   replay.Options
 	Ignored  []string // names of headers that are ignored as well
 	Hosts    []string // other hosts of the same site
@@ -92,6 +94,10 @@ func read(ctx context.Context, p *project.Project, o Options) ([]replay.Request,
 	if err != nil {
 		return nil, none, fault.Wrap(fault.Usage, err, "")
 	}
+	buckets := &logsource.Buckets{}
+	if names, err = buckets.Expand(ctx, names); err != nil {
+		return nil, none, err
+	}
 	list := replay.NewList(formats)
 	task := p.Terminal.Start("reading", 0, progressUnit)
 	defer task.End()
@@ -99,8 +105,8 @@ func read(ctx context.Context, p *project.Project, o Options) ([]replay.Request,
 		if err := ctx.Err(); err != nil {
 			return nil, none, err
 		}
-		if err := readFile(list, name, o.Stdin); err != nil {
-			return nil, none, fault.Wrap(fault.Usage, err, "")
+		if err := readFile(ctx, list, buckets, name, o.Stdin); err != nil {
+			return nil, none, err
 		}
 		task.Add(1)
 	}
@@ -119,16 +125,25 @@ func read(ctx context.Context, p *project.Project, o Options) ([]replay.Request,
 // progressUnit is the unit of the progress line while lists and logs are read.
 const progressUnit = "files"
 
-func readFile(list *replay.List, name string, stdin io.Reader) error {
+// readFile reads a list or a log: a file, standard input, or an object of a bucket.
+func readFile(ctx context.Context, list *replay.List, buckets *logsource.Buckets, name string, stdin io.Reader) error {
 	if name == accesslog.Stdin {
-		return list.Read("standard input", stdin)
+		return fault.Wrap(fault.Usage, list.Read("standard input", stdin), "")
+	}
+	if version, _ := buckets.Stat(name); version != "" {
+		object, err := buckets.Open(ctx, name)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+		defer object.Close()
+		return fault.Wrap(fault.Source, list.Read(name, object), "")
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return fmt.Errorf("read the requests: %w", err)
+		return fault.Wrap(fault.Usage, fmt.Errorf("read the requests: %w", err), "")
 	}
 	defer f.Close()
-	return list.Read(name, f)
+	return fault.Wrap(fault.Usage, list.Read(name, f), "")
 }
 
 // comparison is a comparison of two servers.
@@ -154,7 +169,9 @@ func newComparison(o Options, names [2]string) (*comparison, error) {
 	c := &comparison{names: names, parallel: o.Parallel,
 		differ: differ{ignored: map[string]bool{}, html: o.HTML, own: own{}}}
 	for i, address := range []string{o.Old, o.New} {
-		s, err := replay.NewServer(address, o.Server)
+		server := o.Server
+		server.Connect = o.Connect[i]
+		s, err := replay.NewServer(address, server)
 		if err != nil {
 			return nil, fault.Wrap(fault.Usage, fmt.Errorf("%s %w (found %.200q)", c.names[i], err, address),
 				"The address of a server is, for instance, https://download.example.org or http://127.0.0.1:8080.")

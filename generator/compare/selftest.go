@@ -55,7 +55,7 @@ type TestOptions struct {
 // from the packages of the last build here, or else from the JSON that the site publishes itself.
 func SelfTest(ctx context.Context, p *project.Project, o TestOptions) (*TestReport, error) {
 	c, err := newComparison(Options{Old: o.Address, New: o.Address, Parallel: o.Parallel, Server: o.Server,
-		Hosts: []string{hostOf(p.Config.BaseURL)}, HTML: PagesDownloads}, [2]string{"the address", "the address"})
+		Connect: [2]string{o.Server.Connect, o.Server.Connect}, Hosts: []string{hostOf(p.Config.BaseURL)}, HTML: PagesDownloads}, [2]string{"the address", "the address"})
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -40,6 +41,10 @@ type Options struct {
 	MaxBody int64         // bytes of a body to read; 0: DefaultMaxBody
 	Rate    float64       // maximum requests per second; 0: DefaultRate, or no limit within this machine
 	HTTP1   bool          // never use HTTP/2, which is otherwise used where an https server offers it
+
+	// Connect is where connections to the server lead, see ParseConnect. It is "" for the host of the address. Requests
+	// and certificates have the host of the address in any case.
+	Connect string
 }
 
 // Server is a web server to send requests to. It is safe for concurrent use.
@@ -72,8 +77,16 @@ func NewServer(address string, o Options) (*Server, error) {
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
 		return nil, errors.New("must be the address of a server, without a path")
 	}
+	connect := ""
+	if o.Connect != "" {
+		host, port, err := ParseConnect(o.Connect)
+		if err != nil {
+			return nil, fmt.Errorf("cannot be reached at %.80q, which %w", o.Connect, err)
+		}
+		connect = net.JoinHostPort(host, cmp.Or(port, u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme]))
+	}
 	o.Timeout, o.MaxBody = cmp.Or(o.Timeout, DefaultTimeout), cmp.Or(o.MaxBody, DefaultMaxBody)
-	if o.Rate == 0 && !isLocal(u.Hostname()) {
+	if o.Rate == 0 && !isLocal(cmp.Or(hostIn(connect), u.Hostname())) {
 		o.Rate = DefaultRate
 	}
 	u = &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host), User: u.User}
@@ -87,7 +100,38 @@ func NewServer(address string, o Options) (*Server, error) {
 		s.transport.Protocols = new(http.Protocols)
 		s.transport.Protocols.SetHTTP1(true)
 	}
+	if connect != "" {
+		s.transport.Proxy = nil
+		s.transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, connect)
+		}
+	}
 	return s, nil
+}
+
+// ParseConnect splits a place to connect to: a host or an IP address, with or without a port. The port is "" if there
+// is none. The error is a phrase about the place.
+func ParseConnect(text string) (host, port string, err error) {
+	bare := strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
+	if net.ParseIP(bare) != nil { // an IPv6 address has colons, but no port
+		return bare, "", nil
+	}
+	host = text
+	if strings.Contains(text, ":") {
+		if host, port, err = net.SplitHostPort(text); err == nil {
+			_, err = strconv.ParseUint(port, 10, 16)
+		}
+	}
+	if err != nil || host == "" || strings.ContainsAny(host, "/@?#[] ") {
+		return "", "", errors.New("must be a host or an IP address, with or without a port")
+	}
+	return host, port, nil
+}
+
+// hostIn returns the host of host:port, "" if there is none.
+func hostIn(address string) string {
+	host, _, _ := net.SplitHostPort(address) // which of "" is an error
+	return host
 }
 
 // isLocal reports whether a host is this machine.
@@ -96,8 +140,13 @@ func isLocal(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// String returns the address, without the password.
-func (s *Server) String() string { return s.base.Redacted() }
+// String returns the address, without the password, and where connections lead, if it is another place.
+func (s *Server) String() string {
+	if s.o.Connect == "" {
+		return s.base.Redacted()
+	}
+	return s.base.Redacted() + " at " + s.o.Connect
+}
 
 // Host returns the host and, unless it is the scheme's own, the port.
 func (s *Server) Host() string { return HostOf(s.base) }

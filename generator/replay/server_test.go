@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -205,4 +208,79 @@ func TestRate(t *testing.T) {
 			t.Errorf("interrupted while waiting: %v", err)
 		}
 	})
+}
+
+// TestConnect connects to another place than the host of the address. The request and the certificate are those of the
+// address.
+func TestConnect(t *testing.T) {
+	var host, name string
+	h := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		host, name = r.Host, ""
+		if r.TLS != nil {
+			name = r.TLS.ServerName
+		}
+	})
+	secure := httptest.NewUnstartedServer(h) // its certificate is that of example.com
+	secure.EnableHTTP2 = true
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // the refused certificate
+	secure.StartTLS()
+	defer secure.Close()
+	plain := httptest.NewServer(h)
+	defer plain.Close()
+	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1") // would reach the site by its name
+	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+	for _, test := range []struct{ address, connect, host, name string }{
+		{"http://example.com", plain.Listener.Addr().String(), "example.com", ""},
+		{"http://example.com:81", plain.Listener.Addr().String(), "example.com:81", ""},
+		{"http://example.com:" + portOf(plain.Listener), "127.0.0.1", "example.com:" + portOf(plain.Listener), ""},
+		{"https://example.com", secure.Listener.Addr().String(), "example.com", "example.com"},
+	} {
+		s, err := NewServer(test.address, Options{Connect: test.connect})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.transport.TLSClientConfig = secure.Client().Transport.(*http.Transport).TLSClientConfig
+		if _, err := s.Ask(t.Context(), Request{Method: "GET", Target: "/"}); err != nil {
+			t.Errorf("%s at %s: %v", test.address, test.connect, err)
+			continue
+		}
+		if host != test.host || name != test.name || s.pace.interval != 0 {
+			t.Errorf("%s at %s: host %q, TLS name %q, interval %v", test.address, test.connect, host, name, s.pace.interval)
+		}
+		if want := test.address + " at " + test.connect; s.String() != want {
+			t.Errorf("%s, want %s", s, want)
+		}
+	}
+	s, err := NewServer("https://example.org", Options{Connect: secure.Listener.Addr().String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.transport.TLSClientConfig = secure.Client().Transport.(*http.Transport).TLSClientConfig
+	if _, err := s.Ask(t.Context(), Request{Method: "GET", Target: "/"}); err == nil ||
+		!strings.Contains(err.Error(), "not example.org") {
+		t.Errorf("the certificate of another site: %v", err)
+	}
+}
+
+func portOf(l net.Listener) string {
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+func TestParseConnect(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"203.0.113.7": {"203.0.113.7", ""}, "203.0.113.7:8080": {"203.0.113.7", "8080"},
+		"2001:db8::7": {"2001:db8::7", ""}, "[2001:db8::7]": {"2001:db8::7", ""},
+		"[2001:db8::7]:443": {"2001:db8::7", "443"}, "new.example.org": {"new.example.org", ""},
+		"new.example.org:81": {"new.example.org", "81"},
+	} {
+		if host, port, err := ParseConnect(text); host != want[0] || port != want[1] || err != nil {
+			t.Errorf("%s: %q, %q, %v", text, host, port, err)
+		}
+	}
+	for _, text := range []string{"", ":80", "a:b", "https://a", "a/b", "a b", "1:2:3", "[a", "a:99999", "u@a"} {
+		if host, port, err := ParseConnect(text); err == nil {
+			t.Errorf("%q: %q, %q", text, host, port)
+		}
+	}
 }
