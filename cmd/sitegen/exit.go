@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/Slicer/sitegen/generator/disk"
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
@@ -53,6 +54,9 @@ func (p *program) exit(ctx context.Context, cmd *cobra.Command, err error) int {
 	}
 	if !p.started {
 		err = fault.Wrap(fault.Usage, err, cmd.CommandPath()+" --help lists the arguments and flags.")
+	}
+	if disk.IsFull(err) && len(fault.Hints(err)) == 0 {
+		err = fault.Wrap(fault.KindOf(err), err, "The disk is full. Free some space and run the command again.")
 	}
 	p.messages.fail(err)
 	return exitCode(err)

@@ -8,13 +8,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
 
 	"github.com/Slicer/sitegen/generator/backup/archive"
 	"github.com/Slicer/sitegen/generator/backup/place"
+	"github.com/Slicer/sitegen/generator/disk"
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
@@ -78,7 +78,7 @@ func (w *work) explain(err error) error { return diskFull(err, filepath.Dir(w.di
 
 // diskFull adds a hint to the error of a full disk.
 func diskFull(err error, dir string) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.EDQUOT) {
+	if disk.IsFull(err) {
 		return fault.Wrap(fault.Unexpected, err,
 			fmt.Sprintf("The disk of %s is full; nothing was changed. Free some space and run the command again.", dir))
 	}

@@ -81,6 +81,11 @@ func Explain(path string, err error) error {
 	return err
 }
 
+// IsFull reports whether a write failed because a disk, or what a user may store on it, is full.
+func IsFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+}
+
 // noInodesError is the error of a file system that has space, but cannot have more files.
 type noInodesError struct {
 	folder string

@@ -81,8 +81,8 @@ func TestPrivatize(t *testing.T) {
 	}
 }
 
-// TestExplain explains errors of writes to folders that do not exist yet. TestFull in package testutil and the script
-// disk of cmd/sitegen use file systems that are really full.
+// TestExplain explains errors of writes to folders that do not exist yet. TestFullDisk and
+// the script disk of cmd/sitegen use file systems that are really full.
 func TestExplain(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "public", "a", "index.html")
@@ -100,6 +100,9 @@ func TestExplain(t *testing.T) {
 		if got.Error() != test.want || !errors.Is(got, test.err) {
 			t.Errorf("%v, want %s", got, test.want)
 		}
+	}
+	if !IsFull(full) || !IsFull(fmt.Errorf("save: %w", syscall.EDQUOT)) || IsFull(syscall.EROFS) || IsFull(nil) {
+		t.Error("IsFull does not recognize the errors of full disks")
 	}
 	if err := Explain(path, nil); err != nil {
 		t.Errorf("no error: %v", err)

@@ -15,9 +15,10 @@ const damagedHint = "The file is damaged. Bring back a backup: sitegen restore. 
 
 // hint returns what the user can do about an SQLite error, or "" if unknown.
 func hint(e sqlite3.Error) string {
-	switch e.Code {
-	case sqlite3.ErrFull:
+	if e.Code == sqlite3.ErrFull || disk.IsFull(e.SystemErrno) {
 		return "The disk is full; nothing was changed. Free some space and run sitegen again."
+	}
+	switch e.Code {
 	case sqlite3.ErrReadonly:
 		return "sitegen writes this file and a journal next to it. Check the owner and the permissions of the file " +
 			"and of its folder, and whether the disk is mounted read-only."
