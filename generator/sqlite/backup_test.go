@@ -84,6 +84,26 @@ func TestCopy(t *testing.T) {
 	}
 }
 
+// TestCopyOfUnfinished copies a database whose writer was killed in the middle of a transaction. The copy and the
+// database have the state before it.
+func TestCopyOfUnfinished(t *testing.T) {
+	path := folder(t, rollback)
+	run(t, "die while writing", path, "rollback journal", t.TempDir())
+	if _, err := sqlite.OpenReadOnly(t.Context(), path, rollback); err == nil {
+		t.Fatal("there is no transaction to roll back")
+	}
+	to := filepath.Join(t.TempDir(), "copy")
+	if err := sqlite.Copy(t.Context(), path, to, rollback); err != nil {
+		t.Fatal(err)
+	}
+	if n := rowsOf(t, to, rollback); n != 2 {
+		t.Errorf("%d rows in the copy, want 2", n)
+	}
+	if n := count(t, openReadOnly(t, path, rollback)); n != 2 {
+		t.Errorf("%d rows, want 2", n)
+	}
+}
+
 // TestCopyWhileWriting copies a database while another process opens, changes and closes it all the time. Each copy is
 // the state after a transaction, which adds two rows.
 func TestCopyWhileWriting(t *testing.T) {
