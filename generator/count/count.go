@@ -82,6 +82,9 @@ func Open(ctx context.Context, p *project.Project, stdin io.Reader) (*stats.Engi
 func open(ctx context.Context, p *project.Project, o Options, buckets *logsource.Buckets) (*stats.Engine, error) {
 	c := &p.Config.Stats
 	formats, err := p.LogFormats()
+	if err == nil {
+		err = p.CheckData()
+	}
 	if err != nil {
 		return nil, err
 	}
