@@ -52,6 +52,19 @@ func openWork(data string) (*work, error) {
 	return w, nil
 }
 
+// Running reports whether a backup of a data folder is being made. It creates no file.
+func Running(data string) (bool, error) {
+	lock := flock.New(filepath.Join(data, lockName), flock.SetFlag(os.O_RDONLY))
+	free, err := lock.TryRLock()
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at the lock of the backups: %w", err)
+	}
+	return !free, lock.Close()
+}
+
 // temporaryWork makes the folder among the temporary files of the system, for a run that changes nothing.
 func temporaryWork() (*work, error) {
 	dir, err := os.MkdirTemp("", "sitegen-backup-")
