@@ -38,7 +38,7 @@ The key of visitors is in the backup only if backup.recipients has public keys o
 which it is encrypted. docs/backup.md lists what a backup contains.
 `,
 		Example: `  sitegen backup --keep 30 /srv/backups
-  sitegen backup --keep 30 --cron           from cron, to the place in sitegen.yaml
+  sitegen backup --keep 30 --cron /srv/backups   from cron
   sitegen backup --verify /srv/backups      check the newest one`,
 		Args: atMostOnePlace,
 	}, func(cmd *cobra.Command, args []string) error {

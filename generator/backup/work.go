@@ -15,6 +15,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/backup/archive"
 	"github.com/Slicer/sitegen/generator/backup/place"
+	"github.com/Slicer/sitegen/generator/disk"
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
@@ -46,8 +47,12 @@ func openWork(data string) (*work, error) {
 			"Wait until it has ended, then run this command again.")
 	}
 	w := &work{filepath.Join(data, workName), lock}
-	if err := errors.Join(os.RemoveAll(w.dir), os.Mkdir(w.dir, 0o700)); err != nil { // a killed run may have left one
-		return nil, errors.Join(err, lock.Unlock())
+	err = os.RemoveAll(w.dir) // of a killed run
+	if err == nil {
+		err = os.Mkdir(w.dir, 0o700)
+	}
+	if err != nil {
+		return nil, errors.Join(disk.Explain(data, err), lock.Unlock())
 	}
 	return w, nil
 }

@@ -97,6 +97,7 @@ func open(ctx context.Context, p *project.Project, o Options, buckets *logsource
 	}
 	options := publishing(p)
 	options.Formats, options.Packages, options.Rules = formats, stats.FromCatalog(packages), c.UserAgents
+	options.IDs = p.Profile.Scheme.IDs
 	options.DryRun, options.Stdin = o.DryRun, o.Stdin
 	options.Open, options.Stat = buckets.Open, buckets.Stat
 	return stats.Open(ctx, options)

@@ -17,7 +17,7 @@ func Replace(path string, data []byte, mode fs.FileMode) (err error) {
 	}
 	pending := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
 	if err := os.Remove(pending); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err // of a killed run
+		return Explain(path, err) // of a killed run
 	}
 	f, err := os.OpenFile(pending, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
