@@ -28,8 +28,8 @@ var floors = [][]string{
 	{"config", "supply/sources", "testutil/browser"},
 	{"project"},
 	{"supply"},
-	{"backup", "build", "compare", "count", "customize", "deploy", "inspect", "packages", "serve",
-		"status"}, // one for each kind of run
+	{"backup", "build", "compare", "count", "customize", "deploy", "inspect", "packages", "serve"}, // the kinds of runs
+	{"status"},
 	{"doctor"},
 	{"cmd/sitegen"},
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/Slicer/sitegen/generator/backup/place"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/runs"
 	"github.com/Slicer/sitegen/generator/stats"
 )
 
@@ -37,10 +38,17 @@ The key of visitors is in the backup only if backup.recipients has public keys o
 which it is encrypted. docs/backup.md lists what a backup contains.
 `,
 		Example: `  sitegen backup --keep 30 /srv/backups
+  sitegen backup --keep 30 --cron /srv/backups   from cron
   sitegen backup --verify /srv/backups      check the newest one`,
 		Args: atMostOnePlace,
-	}, p.backup)
-	addBackupOptions(cmd)
+	}, func(cmd *cobra.Command, args []string) error {
+		if given(cmd, "verify") { // makes none, so it is not the last backup
+			return p.backup(cmd, args)
+		}
+		return p.recorded(runs.Backup, p.backup)(cmd, args)
+	})
+	addBackupOptions(cmd, "metrics")
+	addRecording(cmd)
 	flags := cmd.Flags()
 	flags.Int("keep", 0, "keep the newest `N` backups of this site at the place, 0 for all")
 	note(flags, "keep", backupGroup, "SITEGEN_BACKUP_KEEP")
@@ -49,6 +57,7 @@ which it is encrypted. docs/backup.md lists what a backup contains.
 	flags.Bool("verify", false, "check the newest backup at the place, or the named one; make none")
 	note(flags, "verify", backupGroup, "")
 	cmd.MarkFlagsMutuallyExclusive("verify", "keep")
+	cmd.MarkFlagsMutuallyExclusive("verify", "cron")
 	return cmd
 }
 
@@ -59,8 +68,9 @@ func atMostOnePlace(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-func addBackupOptions(cmd *cobra.Command) {
-	addOptions(cmd, "data", "base_url", "log_format")
+// addBackupOptions adds the flags that backup and restore share, and those of the options with the given keys.
+func addBackupOptions(cmd *cobra.Command, keys ...string) {
+	addOptions(cmd, append(keys, "data", "base_url", "log_format")...)
 	addMessages(cmd)
 	cmd.Flags().Bool("json", false, "print the result as JSON, even with --quiet")
 	note(cmd.Flags(), "json", messagesGroup, "")
@@ -102,6 +112,9 @@ func (p backupCommand) backup(cmd *cobra.Command, args []string) error {
 		run = backup.Verify
 	}
 	r, err := run(cmd.Context(), o, options)
+	if r != nil {
+		p.record.count(backupCounts(r)...)
+	}
 	if r != nil && given(cmd, "json") {
 		err = errors.Join(err, printJSON(p.stdout, r))
 	}
@@ -121,6 +134,16 @@ func (p backupCommand) backup(cmd *cobra.Command, args []string) error {
 		p.messages.Info(keyApart(o))
 	}
 	return nil
+}
+
+// backupCounts returns the numbers of a backup for its record.
+func backupCounts(r *backup.Report) []runs.Count {
+	return []runs.Count{
+		{Name: "bytes", Help: "size of the backup in bytes", Value: float64(r.Bytes)},
+		{Name: "files", Help: "files in the backup", Value: float64(len(r.Files))},
+		{Name: "kept", Help: "backups of this site at the place, 0 for a single file", Value: float64(r.Kept)},
+		{Name: "removed", Help: "older backups that were removed", Value: float64(len(r.Removed))},
+	}
 }
 
 // keyApart returns the message about a backup without the key of visitors.

@@ -46,7 +46,7 @@ The exit code is 14 if there is a problem. Warnings do not change it.
 	flags := cmd.Flags()
 	flags.String("web-user", "", "`USER` of the web server (default: that of the running Nginx, or www-data)")
 	flags.String("address", "", "`URL` at which the web server answers (default: base_url)")
-	flags.Duration("max-age", maxAge, "a good build or statistics run that is older is a problem")
+	flags.Duration("max-age", maxAge, "a good run of build, stats, deploy or backup that is\nolder is a problem")
 	addMessages(cmd)
 	flags.Bool("json", false, "print the findings as JSON, even with --quiet")
 	note(flags, "json", messagesGroup, "")

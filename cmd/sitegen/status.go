@@ -19,8 +19,8 @@ func (p statusCommand) define() *cobra.Command {
 	cmd := p.command(&cobra.Command{
 		Use:   "status [flags]",
 		Short: "show how the last runs ended, and what is published",
-		Long: `status shows the last good build, statistics run and deploy, the failures since, the runs
-that are going on, and the packages that are published. It only reads, contacts no
+		Long: `status shows the last good build, statistics run, deploy and backup, the failures since,
+the runs that are going on, and the packages that are published. It only reads, contacts no
 server, and takes a fraction of a second, so that a monitor can run it every minute. The
 exit code is 0 if the state could be read, also after failed runs: --json has their exit
 codes. sitegen doctor looks for faults, and says how to mend them.

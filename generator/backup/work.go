@@ -46,10 +46,27 @@ func openWork(data string) (*work, error) {
 			"Wait until it has ended, then run this command again.")
 	}
 	w := &work{filepath.Join(data, workName), lock}
-	if err := errors.Join(os.RemoveAll(w.dir), os.Mkdir(w.dir, 0o700)); err != nil { // a killed run may have left one
-		return nil, errors.Join(err, lock.Unlock())
+	err = os.RemoveAll(w.dir) // of a killed run
+	if err == nil {
+		err = os.Mkdir(w.dir, 0o700)
+	}
+	if err != nil {
+		return nil, errors.Join(disk.Explain(data, err), lock.Unlock())
 	}
 	return w, nil
+}
+
+// Running reports whether a backup of a data folder is being made. It creates no file.
+func Running(data string) (bool, error) {
+	lock := flock.New(filepath.Join(data, lockName), flock.SetFlag(os.O_RDONLY))
+	free, err := lock.TryRLock()
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at the lock of the backups: %w", err)
+	}
+	return !free, lock.Close()
 }
 
 // temporaryWork makes the folder among the temporary files of the system, for a run that changes nothing.

@@ -130,9 +130,8 @@ func openOutput(p *project.Project, progress func(what string, files int) func(n
 	o.AfterChange, o.CommandTime, o.ReloadTime = commands, c.AfterChangeTimeout, reloadTime
 	o.Force, o.Progress = c.Force, progress
 	out, err := output.Open(o)
-	if shared, ok := errors.AsType[*output.SharedError](err); ok {
-		return nil, fault.Wrap(fault.Usage, shared, "Set another data folder for one of them, with data in its "+
-			"sitegen.yaml. If this site has moved, remove "+shared.Public+", or build once with --force.")
+	if _, ok := errors.AsType[*output.SharedError](err); ok {
+		return nil, project.Shared(err)
 	}
 	if locked, ok := errors.AsType[*output.LockedError](err); ok {
 		return nil, fault.Wrap(fault.Locked, locked, "Wait for it to end; the lock is released when its process ends.")

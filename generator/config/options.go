@@ -307,7 +307,7 @@ var options = slices.Concat([]*Option{
 		Key: "metrics", Flag: "metrics", Group: "Running",
 		Value: "FILE",
 		Usage: "file for Prometheus, written after each run",
-		Doc: "A file that each run of `build`, `stats` and `deploy` replaces when it ends, also when it fails: " +
+		Doc: "A file that each run of `build`, `stats`, `deploy` and `backup` replaces when it ends, also when it fails: " +
 			"whether it succeeded, when, how long it took, and what it counted, for the textfile collector of " +
 			"Prometheus' Node Exporter ([operations.md](operations.md#metrics)). The name ends in `.prom`, and each " +
 			"site has a file of its own. Empty: none.",

@@ -82,6 +82,9 @@ func Open(ctx context.Context, p *project.Project, stdin io.Reader) (*stats.Engi
 func open(ctx context.Context, p *project.Project, o Options, buckets *logsource.Buckets) (*stats.Engine, error) {
 	c := &p.Config.Stats
 	formats, err := p.LogFormats()
+	if err == nil {
+		err = p.CheckData()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +97,7 @@ func open(ctx context.Context, p *project.Project, o Options, buckets *logsource
 	}
 	options := publishing(p)
 	options.Formats, options.Packages, options.Rules = formats, stats.FromCatalog(packages), c.UserAgents
+	options.IDs = p.Profile.Scheme.IDs
 	options.DryRun, options.Stdin = o.DryRun, o.Stdin
 	options.Open, options.Stat = buckets.Open, buckets.Stat
 	return stats.Open(ctx, options)

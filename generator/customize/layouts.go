@@ -137,7 +137,7 @@ func unknown(name string) error {
 func create(path string, data []byte) error {
 	err := os.MkdirAll(filepath.Dir(path), 0o777)
 	if err == nil {
-		err = renameio.WriteFile(path, data, 0o666)
+		err = renameio.WriteFile(path, data, 0o666, renameio.WithTempDir(filepath.Dir(path)))
 	}
 	return err
 }

@@ -5,7 +5,7 @@
 //	files       is public/ what the last build wrote
 //	web server  may its user read public/, and pass every folder above it
 //	databases   can they be opened and read from end to end
-//	runs        how old is the last good build, and what failed since
+//	runs        how old are the last good build, statistics and backup, and what failed since
 //	clock       does it agree with that of a server
 //	source      can it be read, and would a build accept what it lists
 //	answers     does the web server answer as the last build wants

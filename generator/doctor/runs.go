@@ -44,6 +44,9 @@ func (x *examination) command(c status.Command, now time.Time) {
 			return
 		}
 		x.problem("Run sitegen build.", "%s: has never run", name)
+	case c.Good == nil && c.Name == runs.Backup && x.project.Config.Backup.Target != "":
+		x.problem("Run sitegen backup, and have cron or a timer run it every day (docs/backup.md).",
+			"%s: has never run, although backup.target is set (%s)", name, x.project.Config.Backup.Target)
 	case c.Good == nil:
 		x.skip("%s: has never run here", name)
 	case c.Good.End().Sub(now) > tolerance:

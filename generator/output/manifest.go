@@ -152,6 +152,9 @@ func (m *manifest) isVariant(name string) bool {
 	return false
 }
 
+// filesKey ends the line of the header.
+const filesKey = `,"files":[` + "\n"
+
 // encode writes the header on the first line and each file on a line of its own, sorted by name, so that people and
 // diff can read it.
 func (m *manifest) encode() ([]byte, error) {
@@ -162,7 +165,7 @@ func (m *manifest) encode() ([]byte, error) {
 	var b bytes.Buffer
 	b.Grow(len(head) + 280*len(m.Files)) // bytes of a line with its hashes
 	b.Write(bytes.TrimSuffix(head, []byte("}")))
-	b.WriteString(`,"files":[`)
+	b.WriteString(strings.TrimSuffix(filesKey, "\n"))
 	var line struct {
 		entry
 		Larger bool `json:"larger,omitempty"` // for people

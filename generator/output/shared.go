@@ -1,6 +1,9 @@
 package output
 
 import (
+	"bufio"
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,7 +30,33 @@ func (e *SharedError) Error() string {
 
 // checkSite returns an error if the manifest is that of another site: see the package comment.
 func (w *Writer) checkSite() error {
-	was, o := w.owner, &w.options
+	return w.options.shared(w.owner)
+}
+
+// CheckSite returns a [*SharedError] if the manifest in the data folder is that of another site. It reads nothing else.
+// Known reports whether there is a manifest; one that is damaged counts as none.
+func CheckSite(o Options) (known bool, err error) {
+	if err := o.complete(); err != nil {
+		return false, err
+	}
+	f, err := os.Open(filepath.Join(o.Data, manifestName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the manifest: %w", err)
+	}
+	defer f.Close()
+	line, _ := bufio.NewReader(f).ReadBytes('\n') // an incomplete line is damage
+	var was header
+	if json.Unmarshal(append(bytes.TrimSuffix(line, []byte(filesKey)), '}'), &was) != nil {
+		return false, nil
+	}
+	return true, o.shared(was)
+}
+
+// shared returns an error if a manifest with the given header is that of another site.
+func (o *Options) shared(was header) error {
 	now := o.header()
 	if was.Site == "" || was.Public == now.Public || was.Site == now.Site && was.Home == now.Home {
 		return nil

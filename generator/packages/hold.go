@@ -108,7 +108,8 @@ func write(path, text string) error {
 	}
 	err := os.MkdirAll(filepath.Dir(path), 0o777)
 	if err == nil {
-		err = renameio.WriteFile(path, []byte(text), 0o666, renameio.WithExistingPermissions())
+		err = renameio.WriteFile(path, []byte(text), 0o666, renameio.WithTempDir(filepath.Dir(path)),
+			renameio.WithExistingPermissions())
 	}
 	if err != nil {
 		return fmt.Errorf("write the packages held back: %w", err)

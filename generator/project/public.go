@@ -1,6 +1,7 @@
 package project
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/site"
 )
@@ -75,6 +77,30 @@ func (p *Project) BadgeOutput() output.Options {
 	o.Public = filepath.Join(o.Public, filepath.FromSlash(site.BadgeURL))
 	o.Redirects, o.Data = "", filepath.Join(o.Data, "badges")
 	return o
+}
+
+// CheckData returns an error if the data folder belongs to another site: by the manifest of its builds or, if there is
+// none, that of its statistics.
+func (p *Project) CheckData() error {
+	known, err := output.CheckSite(p.BuildOutput())
+	if err == nil && !known {
+		_, err = output.CheckSite(p.StatisticsOutput())
+		if shared, ok := errors.AsType[*output.SharedError](err); ok {
+			shared.Data = filepath.Dir(shared.Data) // the folder that is configured
+		}
+	}
+	return Shared(err)
+}
+
+// Shared adds what to do to the error about a data folder that belongs to another site. It returns other errors
+// unchanged.
+func Shared(err error) error {
+	shared, ok := errors.AsType[*output.SharedError](err)
+	if !ok {
+		return err
+	}
+	return fault.Wrap(fault.Usage, shared, "Set another data folder for one of them, with data in its sitegen.yaml. "+
+		"If this site has moved, remove "+shared.Public+", or build once with --force.")
 }
 
 // isHidden reports whether a file or folder of this name is not served.

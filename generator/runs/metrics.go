@@ -1,7 +1,7 @@
 package runs
 
 import (
-	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"maps"
@@ -10,24 +10,15 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"github.com/Slicer/sitegen/generator/disk"
 )
 
 // WriteMetrics replaces the file at path with the metrics of a site: see Metrics. Node Exporter's textfile collector
 // reads it as another user, so everybody may read it. It never sees a part of the file.
 func WriteMetrics(path, site string, s State) error {
-	f, err := renameio.NewPendingFile(path, renameio.WithStaticPermissions(0o644))
-	if err != nil {
-		return fmt.Errorf("write the metrics: %w", err)
-	}
-	defer f.Cleanup()
-	w := bufio.NewWriter(f)
-	Metrics(w, site, s)
-	err = w.Flush()
-	if err == nil {
-		err = f.CloseAtomicallyReplace()
-	}
-	if err != nil {
+	var text bytes.Buffer
+	Metrics(&text, site, s)
+	if err := disk.Replace(path, text.Bytes(), 0o644); err != nil {
 		return fmt.Errorf("write the metrics: %w", err)
 	}
 	return nil

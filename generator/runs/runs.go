@@ -6,7 +6,7 @@
 //	           "failures": 1, "failing_since": "2026-11-27T03:00:00Z"},
 //	 "stats": {…}}
 //
-// Every run of sitegen build, stats and deploy ends with Update, under a lock of its own, so that commands that run at
+// Every run of sitegen build, stats, deploy and backup ends with Update, under a lock of its own, so that commands that run at
 // the same time do not lose each other's records. Metrics turns a State into the text that Prometheus reads, and Alerts
 // decides which messages of a cron job are new.
 package runs
@@ -21,7 +21,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/google/renameio/v2"
+
+	"github.com/Slicer/sitegen/generator/disk"
 )
 
 // FileName is the name of the file in the data folder. Its lock has the same name with the suffix ".lock".
@@ -32,7 +33,11 @@ const (
 	Build  = "build"
 	Stats  = "stats"
 	Deploy = "deploy"
+	Backup = "backup"
 )
+
+// Commands returns the commands whose runs are remembered, in the order in which they are shown.
+func Commands() []string { return []string{Build, Stats, Deploy, Backup} }
 
 // Run is one run of a command.
 type Run struct {
@@ -134,7 +139,7 @@ func write(path string, s State) error {
 	if err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(path, append(text, '\n'), 0o600, renameio.IgnoreUmask()); err != nil {
+	if err := disk.Replace(path, append(text, '\n'), disk.PrivateFile); err != nil {
 		return fmt.Errorf("write the record of runs: %w", err)
 	}
 	return nil

@@ -127,13 +127,13 @@ func (c *collector) parseChunk(ch *chunk, state string) {
 
 // addRequest adds an entry to a chunk, if it requests a package.
 func (c *collector) addRequest(ch *chunk, e *accesslog.Entry) {
-	id, exact := bitstreamOf(e.URI)
+	id, exact := bitstreamOf(e.URI, c.options.IDs)
 	if len(id) == 0 {
 		return
 	}
 	r := request{time: e.Time, download: exact && isDownload(e)}
 	// The server may already know a package that the catalogue of this run does not contain yet.
-	if !c.known[string(id)] && !(r.download && isGirderID(id)) {
+	if !c.known[string(id)] && !(r.download && isID(id, c.options.IDs)) {
 		return // not a package
 	}
 	begin := len(ch.data)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/Slicer/sitegen/generator/accesslog"
+	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
@@ -60,7 +61,7 @@ func oldDatabase(t *testing.T, first, last int) string {
 		if parser.Parse(bytes.TrimSuffix(line, []byte("\n")), &e) != nil {
 			continue
 		}
-		id, _ := bitstreamOf(e.URI)
+		id, _ := bitstreamOf(e.URI, catalog.HexIDs)
 		if !isGirderID(id) {
 			continue
 		}

@@ -23,6 +23,7 @@ import (
 // Options are the inputs of an Engine.
 type Options struct {
 	Dir      string              // the data folder, with the database, the keys and the lock
+	IDs      catalog.IDForm      // form of the ids of packages
 	Packages []downloads.Package // in the catalogue, including withdrawn ones; see FromCatalog
 	DryRun   bool                // work on a private copy of the database and change no file
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/Slicer/sitegen/generator/accesslog"
+	"github.com/Slicer/sitegen/generator/catalog"
 )
 
 var bitstreamPath = []byte("/bitstream/")
@@ -26,8 +27,8 @@ func isDownload(e *accesslog.Entry) bool {
 
 // bitstreamOf returns the id in the target of a request. It reports exact if the path is /bitstream/<id> and nothing
 // else: only such requests count by the default rule. Format 1.0 also counts paths with more characters after the first
-// 24 of the id. The path is normalised as servers do it: see normalPath.
-func bitstreamOf(target []byte) (id []byte, exact bool) {
+// 24 of the id, if ids are hexadecimal. The path is normalised as servers do it: see normalPath.
+func bitstreamOf(target []byte, form catalog.IDForm) (id []byte, exact bool) {
 	id, ok := bytes.CutPrefix(target, bitstreamPath)
 	if ok && !bytes.ContainsAny(id, "%/\\#") {
 		id, _, _ = bytes.Cut(id, []byte{'?'})
@@ -38,6 +39,9 @@ func bitstreamOf(target []byte) (id []byte, exact bool) {
 		if id, ok = bytes.CutPrefix(normalPath(target), bitstreamPath); !ok {
 			return nil, false
 		}
+	}
+	if form == catalog.NameIDs {
+		return id, true
 	}
 	if len(id) > idLength {
 		return id[:idLength], false
@@ -114,8 +118,18 @@ func isNetwork(agent []byte) bool {
 	return false
 }
 
-// isGirderID reports whether an id has the form of a Girder id, so that it can be that of a package that the catalogue
+// isID reports whether an id has the form of the project's ids, so that it can be that of a package that the catalogue
 // does not contain yet.
+func isID(id []byte, form catalog.IDForm) bool {
+	if form != catalog.NameIDs {
+		return isGirderID(id)
+	}
+	return len(id) > 0 && len(id) <= catalog.MaxIDLength && !bytes.ContainsFunc(id, func(r rune) bool {
+		return !('0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' || r == '.' || r == '_' || r == '-')
+	})
+}
+
+// isGirderID reports whether an id has the form of a Girder id.
 func isGirderID(id []byte) bool {
 	if len(id) != idLength {
 		return false

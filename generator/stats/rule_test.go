@@ -3,6 +3,8 @@ package stats
 import (
 	"strings"
 	"testing"
+
+	"github.com/Slicer/sitegen/generator/catalog"
 )
 
 // TestTargets compares the targets that count with those that Nginx with the generated configuration answers with a
@@ -24,9 +26,31 @@ func TestTargets(t *testing.T) {
 		"%2Fbitstream/ID": false, "/%2e%2e/bitstream/ID": false, "/../x/bitstream/ID": false,
 		"/bitstream/%25" + id: false, "bitstream/ID": false, "*": false, "": false, "/": false, "?": false,
 	} {
-		got, exact := bitstreamOf([]byte(strings.Replace(target, "ID", id, 1)))
+		got, exact := bitstreamOf([]byte(strings.Replace(target, "ID", id, 1)), catalog.HexIDs)
 		if counted := exact && string(got) == id; counted != counts {
 			t.Errorf("%s: %v (id %q)", target, counted, got)
+		}
+	}
+}
+
+// TestNames checks that ids that are names count whatever their length is, and only as a whole.
+func TestNames(t *testing.T) {
+	for target, want := range map[string]string{
+		"/bitstream/aurora-3.2":                                     "aurora-3.2",
+		"/bitstream/aurora-3.2-20261121t0310-windows-x86_64":        "aurora-3.2-20261121t0310-windows-x86_64",
+		"/bitstream/0123456789abcdef0123456789abcdef01234567-linux": "0123456789abcdef0123456789abcdef01234567-linux",
+		"//bitstream/Aurora_3.2-linux-riscv64.tar?x=1":              "Aurora_3.2-linux-riscv64.tar",
+		"/bitstream/aurora-3.2-20261121t0310-windows-x86_64/":       "",
+		"/bitstream/aurora 3.2-20261121t0310-windows-x86_64":        "",
+		"/bitstream/" + strings.Repeat("a", 81):                     "",
+		"/bitstream/":                                               "",
+	} {
+		got, exact := bitstreamOf([]byte(target), catalog.NameIDs)
+		if !exact || !isID(got, catalog.NameIDs) {
+			got = nil
+		}
+		if string(got) != want {
+			t.Errorf("%s: %q, want %q", target, got, want)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
+	"github.com/Slicer/sitegen/generator/disk"
 )
 
 // Privacy is the mode in which addresses are stored.
@@ -117,7 +117,7 @@ func (v *visitors) save() error {
 	if err != nil {
 		return fmt.Errorf("save the visitor key: %w", err)
 	}
-	if err := renameio.WriteFile(v.path, data, 0o600, renameio.IgnoreUmask()); err != nil {
+	if err := disk.Replace(v.path, data, disk.PrivateFile); err != nil {
 		return fmt.Errorf("save the visitor key: %w", err)
 	}
 	v.dirty = false

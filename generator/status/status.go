@@ -11,8 +11,10 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"math"
 	"time"
 
+	"github.com/Slicer/sitegen/generator/backup"
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/history"
 	"github.com/Slicer/sitegen/generator/output"
@@ -33,16 +35,17 @@ type Status struct {
 
 // Command describes the runs of a command.
 type Command struct {
-	Name         string     `json:"name"` // "build", "stats" or "deploy"
-	Good         *runs.Run  `json:"good"` // the last run with exit code 0; null if there was none
-	Last         *runs.Run  `json:"last"` // the last run; null if there was none
+	Name         string     `json:"name"`        // "build", "stats", "deploy" or "backup"
+	Good         *runs.Run  `json:"good"`        // the last run with exit code 0; null if there was none
+	Age          *float64   `json:"age_seconds"` // since the end of the last good run; null if there was none
+	Last         *runs.Run  `json:"last"`        // the last run; null if there was none
 	Failures     int        `json:"failures"`
 	FailingSince *time.Time `json:"failing_since"` // null if the last run was good
 }
 
 // Running is a run that is going on.
 type Running struct {
-	What  string     `json:"what"`  // "build or deploy" or "stats"
+	What  string     `json:"what"`  // "build or deploy", "stats" or "backup"
 	PID   int        `json:"pid"`   // 0 if unknown
 	Since *time.Time `json:"since"` // null if unknown
 }
@@ -80,8 +83,8 @@ func Read(ctx context.Context, p *project.Project) (*Status, error) {
 	c := &p.Config
 	s := &Status{Site: c.Name, BaseURL: c.BaseURL, At: p.Now().UTC().Truncate(time.Second), Running: []Running{}}
 	ended, runsErr := runs.Read(c.Data)
-	for _, name := range []string{runs.Build, runs.Stats, runs.Deploy} {
-		s.Commands = append(s.Commands, command(name, ended[name]))
+	for _, name := range runs.Commands() {
+		s.Commands = append(s.Commands, command(name, ended[name], s.At))
 	}
 	lockErr := s.running(c.Data)
 	packages, packagesErr := readPackages(ctx, p)
@@ -89,11 +92,15 @@ func Read(ctx context.Context, p *project.Project) (*Status, error) {
 	return s, errors.Join(runsErr, lockErr, packagesErr)
 }
 
-func command(name string, r *runs.Record) Command {
+func command(name string, r *runs.Record, now time.Time) Command {
 	if r == nil {
 		return Command{Name: name}
 	}
 	c := Command{Name: name, Good: r.Good, Last: &r.Last, Failures: r.Failures}
+	if r.Good != nil {
+		age := math.Round(now.Sub(r.Good.End()).Seconds())
+		c.Age = &age
+	}
 	if r.Failures > 0 {
 		c.FailingSince = &r.FailingSince
 	}
@@ -110,7 +117,11 @@ func (s *Status) running(data string) error {
 	if counting {
 		s.Running = append(s.Running, Running{What: "stats"})
 	}
-	return errors.Join(err, countErr)
+	copying, copyErr := backup.Running(data)
+	if copying {
+		s.Running = append(s.Running, Running{What: "backup"})
+	}
+	return errors.Join(err, countErr, copyErr)
 }
 
 func readPackages(ctx context.Context, p *project.Project) (*Packages, error) {
