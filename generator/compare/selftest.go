@@ -166,13 +166,13 @@ func Questions(x *lookup.Index) []Question {
 	}
 	var list []Question
 	for _, r := range l.all {
-		list = append(list, question(table, r.Target))
+		list = append(list, QuestionOf(table, r.Target))
 	}
 	return list
 }
 
-// question returns the question for a target, with the answer of a table.
-func question(t *redirect.Table, target string) Question {
+// QuestionOf returns the question for a target, with the answer of a table.
+func QuestionOf(t *redirect.Table, target string) Question {
 	path, query, _ := strings.Cut(target, "?")
 	a := t.Answer(path, query)
 	q := Question{Q: target, Status: a.Status, Location: a.Location}
