@@ -1,6 +1,6 @@
 # To list the targets, run make help.
 
-.PHONY: help build test test-short check field test-girder fuzz screenshots lighthouse bench
+.PHONY: help build test test-short check field test-girder soak fuzz screenshots lighthouse bench
 
 help:           ## list the targets
 	@sed -n 's/^\([a-z-]*\): *.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ field:          ## run the cases of testdata/field, from bug reports, with a rea
 test-girder:    ## test the Girder source with a real server; two minutes the first time
 	.ci/install
 	tools/girder/test
+
+soak:           ## run a site beside load and faults, and check every answer; half an hour, or DURATION=2m
+	cd tools && go run ./soak -duration $(or $(DURATION),30m)
 
 fuzz:           ## run each fuzz test for ten seconds
 	.ci/fuzz 10s

@@ -26,6 +26,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -62,9 +63,7 @@ func run(duration time.Duration, program, dir string, inside bool) error {
 	}
 	if program == "" {
 		program = filepath.Join(dir, "sitegen")
-		cmd := exec.Command("go", "build", "-o", program, "github.com/Slicer/sitegen/cmd/sitegen")
-		cmd.Stderr = os.Stderr
-		if err := cmd.Run(); err != nil {
+		if err := buildProgram(program); err != nil {
 			return fmt.Errorf("build sitegen: %w", err)
 		}
 	}
@@ -72,9 +71,9 @@ func run(duration time.Duration, program, dir string, inside bool) error {
 	if err != nil {
 		return err
 	}
-	args := []string{"--mount", "--pid", "--fork", "--mount-proc", "--kill-child"}
-	if os.Getuid() != 0 {
-		args = append(args, "--user", "--map-root-user")
+	args, err := namespace()
+	if err != nil {
+		return err
 	}
 	// The shell is the first process of the namespace: it collects the children of killed runs.
 	args = append(args, "sh", "-c", `"$@"; exit $?`, "sh", self, "-inside", "-duration", duration.String(), "-sitegen",
@@ -85,6 +84,33 @@ func run(duration time.Duration, program, dir string, inside bool) error {
 	return cmd.Run()
 }
 
+// buildProgram builds sitegen in its own module, which has all that it imports.
+func buildProgram(program string) error {
+	module, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/Slicer/sitegen").Output()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command("go", "build", "-o", program, "./cmd/sitegen")
+	cmd.Dir, cmd.Stderr = strings.TrimSpace(string(module)), os.Stderr
+	return cmd.Run()
+}
+
+// namespace returns the arguments of unshare for a namespace of processes and mounts: as root, or as the root of a
+// namespace of users.
+func namespace() (args []string, err error) {
+	args = []string{"--mount", "--pid", "--fork", "--mount-proc", "--kill-child"}
+	for _, more := range [][]string{nil, {"--user", "--map-root-user"}} {
+		args = append(args, more...)
+		out, failed := exec.Command("unshare", append(args, "true")...).CombinedOutput()
+		if failed == nil {
+			return args, nil
+		}
+		err = fmt.Errorf("unshare: %w: %s", failed, out)
+	}
+	return nil, err
+}
+
+// within runs the soak within the namespace.
 func within(duration time.Duration, program, dir string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
