@@ -37,7 +37,7 @@ func openWork(data string) (*work, error) {
 			"Run sitegen build first, or name the data folder with --data.")
 	}
 	lock := flock.New(filepath.Join(data, lockName), flock.SetPermissions(0o600))
-	held, err := lock.TryLock()
+	held, err := disk.TryLock(lock)
 	if err != nil {
 		return nil, fmt.Errorf("lock the backups: %w", err)
 	}
@@ -58,15 +58,11 @@ func openWork(data string) (*work, error) {
 
 // Running reports whether a backup of a data folder is being made. It creates no file.
 func Running(data string) (bool, error) {
-	lock := flock.New(filepath.Join(data, lockName), flock.SetFlag(os.O_RDONLY))
-	free, err := lock.TryRLock()
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
+	running, err := disk.IsLocked(filepath.Join(data, lockName))
 	if err != nil {
 		return false, fmt.Errorf("look at the lock of the backups: %w", err)
 	}
-	return !free, lock.Close()
+	return running, nil
 }
 
 // temporaryWork makes the folder among the temporary files of the system, for a run that changes nothing.
