@@ -94,8 +94,8 @@ func TestHoldKilled(t *testing.T) {
 	t.Logf("%d kills; %d rounds changed the entry", kills, done)
 }
 
-// TestBackupAfterKills kills builds and statistics at random times. After each kill, a backup succeeds at once, and what
-// it restores is the state before or after the killed run.
+// TestBackupAfterKills kills builds and statistics at random times. After each kill, a backup succeeds at once, and
+// what it restores is the state before or after the killed run.
 func TestBackupAfterKills(t *testing.T) {
 	t.Parallel()
 	s := newBackedUp(t)
@@ -133,8 +133,8 @@ func TestBackupAfterKills(t *testing.T) {
 	t.Logf("%d kills", kills)
 }
 
-// TestBackupOfUnfinished makes a backup after a build was killed in the middle of storing the packages. SQLite's journal
-// has the pages as they were before.
+// TestBackupOfUnfinished makes a backup after a build was killed in the middle of storing the packages. SQLite's
+// journal has the pages as they were before.
 func TestBackupOfUnfinished(t *testing.T) {
 	t.Parallel()
 	s := newBackedUp(t)
@@ -201,7 +201,8 @@ func TestLooksFailNoRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.write(t, "sitegen.yaml", append(config, "base_url: http://127.0.0.1:1\nname: looks\ndeploy: {bucket: download}\n"...))
+	s.write(t, "sitegen.yaml", append(config,
+		"base_url: http://127.0.0.1:1\nname: looks\ndeploy: {bucket: download}\n"...))
 	s.write(t, "access.log", s.log)
 	s.run(t, "build", "--quiet", "--force")
 	stop := make(chan struct{})
