@@ -56,7 +56,8 @@ server does not answer.
 	addOptions(cmd, "source", "app", "data", "redirects", "stats.log_formats", "log_format")
 	addMessages(cmd)
 	flags := cmd.Flags()
-	flags.StringArrayVar(&o.Requests, "requests", nil, "`FILE` with requests, or an access log; - is standard input, s3://bucket/prefix a bucket")
+	flags.StringArrayVar(&o.Requests, "requests", nil, "`FILE` with requests, or an access log; - is standard input, "+
+		"s3://bucket/prefix a bucket")
 	flags.IntVar(&o.Random, "random", 2000, "`NUMBER` of random requests among the generated ones")
 	flags.IntVar(&o.Limit, "limit", 0, "send at most this `NUMBER` of requests, the most frequent ones")
 	flags.StringVar(&html, "html", html, "compare of HTML pages: "+choices(compare.AllPages()))

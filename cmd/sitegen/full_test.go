@@ -54,7 +54,8 @@ func (s fullSite) reset(t *testing.T) {
 // state describes what commands change: downloads, packages, what is held back, and the backups.
 func (s fullSite) state(t *testing.T) string {
 	t.Helper()
-	return s.must(t, "sitegen", "stats", "export") + s.must(t, "sitegen", "packages", "list", "--state", "all", "--quiet") +
+	return s.must(t, "sitegen", "stats", "export") +
+		s.must(t, "sitegen", "packages", "list", "--state", "all", "--quiet") +
 		s.must(t, "sh", "-c", "cat redirects/holds.yaml; ls backups")
 }
 
@@ -62,8 +63,8 @@ func (s fullSite) state(t *testing.T) string {
 var fullMessage = regexp.MustCompile(`(?s)(var|redirects|public|backups)/\S+: .*(no space left on device|disk is full)` +
 	`.*hint: The disk (of \S+ )?is full.* Free some space`)
 
-// TestFullDisk runs each command that writes on a disk with little space. It says what is full, and leaves the old state
-// or the new one. After some space has been freed, the same command succeeds.
+// TestFullDisk runs each command that writes on a disk with little space. It says what is full, and leaves the old
+// state or the new one. After some space has been freed, the same command succeeds.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	site := newBackedUp(t)

@@ -54,8 +54,10 @@ type TestOptions struct {
 // SelfTest asks a running site questions whose answers are known: those recorded for the sample, or else questions made
 // from the packages of the last build here, or else from the JSON that the site publishes itself.
 func SelfTest(ctx context.Context, p *project.Project, o TestOptions) (*TestReport, error) {
-	c, err := newComparison(Options{Old: o.Address, New: o.Address, Parallel: o.Parallel, Server: o.Server,
-		Connect: [2]string{o.Server.Connect, o.Server.Connect}, Hosts: []string{hostOf(p.Config.BaseURL)}, HTML: PagesDownloads}, [2]string{"the address", "the address"})
+	c, err := newComparison(Options{
+		Old: o.Address, New: o.Address, Connect: [2]string{o.Server.Connect, o.Server.Connect}, Server: o.Server,
+		Parallel: o.Parallel, Hosts: []string{hostOf(p.Config.BaseURL)}, HTML: PagesDownloads,
+	}, [2]string{"the address", "the address"})
 	if err != nil {
 		return nil, err
 	}

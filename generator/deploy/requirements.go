@@ -134,7 +134,8 @@ func (c *checks) builtSite() {
 		s.Close()
 	}
 	if err != nil {
-		if run, _ := output.Running(c.project.BuildOutput().Data); run != nil { // the error is that of a site half written
+		// If another run is going on, the error may be that of a site that is half written.
+		if run, _ := output.Running(c.project.BuildOutput().Data); run != nil {
 			found = fmt.Sprintf("another run (process %d) is writing it", run.PID)
 			c.list = append(c.list, Requirement{Name: builtName, Status: NotTried, Detail: found})
 			return

@@ -35,8 +35,8 @@ type site struct {
 	warnings fault.Findings            // of the last compilation
 }
 
-// openSite locks the site of a project and checks that it is what the last build wrote. Until it is closed, no build and
-// no statistics run can change it.
+// openSite locks the site of a project and checks that it is what the last build wrote. Until it is closed, no build
+// and no statistics run can change it.
 func openSite(ctx context.Context, p *project.Project) (*site, error) {
 	s := &site{project: p}
 	if err := s.open(ctx, lock); err != nil {

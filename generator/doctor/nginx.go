@@ -122,7 +122,8 @@ var fileRE = regexp.MustCompile(`(?m)^# configuration file (/.*):$`)
 func included(ctx context.Context, master *process) (map[string]bool, error) {
 	program, err := exec.LookPath("nginx")
 	if path, linkErr := os.Readlink(fmt.Sprintf("/proc/%d/exe", master.pid)); linkErr == nil {
-		program, err = path, nil // the one that runs; only root may see it
+		// The one that runs; only root may see it. After an upgrade of the package, the file is another one.
+		program, err = strings.TrimSuffix(path, " (deleted)"), nil
 	}
 	if err != nil {
 		program = "/usr/sbin/nginx" // not in the PATH of every user

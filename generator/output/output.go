@@ -293,7 +293,10 @@ func (w *Writer) Verify(ctx context.Context, inputs string) (bool, error) {
 // anyClosed reports whether the web server cannot read a folder of the site.
 func (w *Writer) anyClosed() bool {
 	seen := map[string]bool{}
-	for name := range w.manifest.Files {
+	for name, e := range w.manifest.Files {
+		if e.From != (hash{}) {
+			continue // a variant is in the folder of its file
+		}
 		for dir := path.Dir(name); dir != "." && !seen[dir]; dir = path.Dir(dir) {
 			seen[dir] = true
 			if isClosed(w.options.locate(dir)) {

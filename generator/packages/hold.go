@@ -3,6 +3,7 @@ package packages
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -10,8 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/google/renameio/v2"
 
+	"github.com/Slicer/sitegen/generator/disk"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/holds"
 	"github.com/Slicer/sitegen/generator/project"
@@ -103,13 +104,13 @@ func edited(text string, err error) (string, error) { return text, fault.Wrap(fa
 
 // write replaces the file. It keeps its permissions, and a symbolic link to it.
 func write(path, text string) error {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
 	}
 	err := os.MkdirAll(filepath.Dir(path), 0o777)
 	if err == nil {
-		err = renameio.WriteFile(path, []byte(text), 0o666, renameio.WithTempDir(filepath.Dir(path)),
-			renameio.WithExistingPermissions())
+		err = disk.Replace(path, []byte(text), mode)
 	}
 	if err != nil {
 		return fmt.Errorf("write the packages held back: %w", err)

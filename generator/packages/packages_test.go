@@ -222,20 +222,19 @@ func TestFind(t *testing.T) {
 
 func TestShow(t *testing.T) {
 	c, p := open(t)
+	pkg, err := c.Find("6aa1db04ce9de556d30112bb")
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := os.MkdirAll("redirects", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	const url = "https://slicer-packages.kitware.com/api/v1/item/6aa1db04ce9de556d30112bb/download"
 	lines := []string{
 		"/win /latest/win 302", "/get os=win /download 302", "/win /latest/linux 302", "/chain/* /win 301",
-		"/direct " + url + " 302", "/mac /latest/macosx 302", "/any/:id /bitstream/:id 302", "/loop /loop2 302",
+		"/direct " + pkg.URL + " 302", "/mac /latest/macosx 302", "/any/:id /bitstream/:id 302", "/loop /loop2 302",
 		"/loop2 /loop 302", "/elsewhere https://example.org/latest/win 302", "/page /releases/ 200",
 	}
 	if err := os.WriteFile(p.RulesFile(), []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	pkg, err := c.Find("6aa1db04ce9de556d30112bb")
-	if err != nil {
 		t.Fatal(err)
 	}
 	d, err := c.Show(pkg)

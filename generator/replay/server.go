@@ -83,7 +83,8 @@ func NewServer(address string, o Options) (*Server, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot be reached at %.80q, which %w", o.Connect, err)
 		}
-		connect = net.JoinHostPort(host, cmp.Or(port, u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme]))
+		usual := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+		connect = net.JoinHostPort(host, cmp.Or(port, u.Port(), usual))
 	}
 	o.Timeout, o.MaxBody = cmp.Or(o.Timeout, DefaultTimeout), cmp.Or(o.MaxBody, DefaultMaxBody)
 	if o.Rate == 0 && !isLocal(cmp.Or(hostIn(connect), u.Hostname())) {

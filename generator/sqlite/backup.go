@@ -22,8 +22,8 @@ const unsynced = "_journal_mode=OFF&_synchronous=OFF"
 
 // Copy copies the database at path to a new file, readable only by its owner, with SQLite's online backup. The copy has
 // the state of a single moment, also while other processes write, and the file is synced. The schema may be older than
-// the current one. If there is no database at path, the error is fs.ErrNotExist. If a writer was killed in the middle of
-// a transaction, Copy rolls the transaction back first, as the next writer would.
+// the current one. If there is no database at path, the error is fs.ErrNotExist. If a writer was killed in the middle
+// of a transaction, Copy rolls the transaction back first, as the next writer would.
 func Copy(ctx context.Context, path, to string, f Format) error {
 	for attempt := 1; ; attempt++ {
 		err := copyOnce(ctx, path, to, f)
