@@ -36,7 +36,7 @@ type Status string
 const (
 	OK        Status = "ok"
 	Missing   Status = "missing"
-	NotTried  Status = "not tried" // because something else is missing
+	NotTried  Status = "not tried" // because something else is missing, or another run is writing the site
 	CheckThis Status = "check"     // it cannot be seen with the rights of a deploy
 )
 
