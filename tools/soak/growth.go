@@ -99,9 +99,9 @@ func writeSamples(w io.Writer, samples []sample) {
 	step := max(1, len(samples)/12)
 	for i, m := range samples {
 		if i%step == 0 || i == len(samples)-1 {
-			fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t%s\t%s\t%d\t%d\t%s\t%d\n", m.at.Round(time.Second), m.hits, m.changes, m.files,
-				bytesOf(float64(m.catalogue)), bytesOf(float64(m.downloads)), bytesOf(float64(m.rest)), m.backups,
-				m.temporary, bytesOf(float64(m.rss)), m.open)
+			fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t%s\t%s\t%d\t%d\t%s\t%d\n", m.at.Round(time.Second),
+				m.hits, m.changes, m.files, bytesOf(float64(m.catalogue)), bytesOf(float64(m.downloads)), bytesOf(float64(m.rest)),
+				m.backups, m.temporary, bytesOf(float64(m.rss)), m.open)
 		}
 	}
 	_ = t.Flush() // errors of w do not matter: it is the terminal

@@ -209,7 +209,7 @@ func (s *soak) published(workers []int) {
 		s.report.fault("%v", err)
 	}
 	s.truth.set(right[1])
-	s.report.count("published catalogues", 1)
+	s.report.count("published catalogues")
 }
 
 // rotating returns a function that rotates the log from time to time, beside a run of sitegen stats.
@@ -225,7 +225,7 @@ func (s *soak) rotating() func() error {
 			if err := s.nginx.rotate(good); err != nil {
 				s.report.fault("rotate the log: %v", err)
 			}
-			s.report.count("rotations of the log", 1)
+			s.report.count("rotations of the log")
 		}()
 		return nil
 	}
