@@ -6,9 +6,9 @@
 //	           "failures": 1, "failing_since": "2026-11-27T03:00:00Z"},
 //	 "stats": {…}}
 //
-// Every run of sitegen build, stats, deploy and backup ends with Update, under a lock of its own, so that commands that run at
-// the same time do not lose each other's records. Metrics turns a State into the text that Prometheus reads, and Alerts
-// decides which messages of a cron job are new.
+// Every run of sitegen build, stats, deploy and backup ends with Update, under a lock of its own, so that commands that
+// run at the same time do not lose each other's records. Metrics turns a State into the text that Prometheus reads, and
+// Alerts decides which messages of a cron job are new.
 package runs
 
 import (

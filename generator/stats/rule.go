@@ -124,9 +124,16 @@ func isID(id []byte, form catalog.IDForm) bool {
 	if form != catalog.NameIDs {
 		return isGirderID(id)
 	}
-	return len(id) > 0 && len(id) <= catalog.MaxIDLength && !bytes.ContainsFunc(id, func(r rune) bool {
-		return !('0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' || r == '.' || r == '_' || r == '-')
-	})
+	if len(id) == 0 || len(id) > catalog.MaxIDLength {
+		return false
+	}
+	for _, c := range id {
+		digit, letter := '0' <= c && c <= '9', 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
+		if !digit && !letter && c != '.' && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return true
 }
 
 // isGirderID reports whether an id has the form of a Girder id.

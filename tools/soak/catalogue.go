@@ -46,7 +46,8 @@ func newGeneration(p *profile.Profile, number int, first time.Time) (*generation
 	var list []item
 	add := func(version, stability string, night int) {
 		for i, platform := range [][2]string{
-			{"windows", "x86_64"}, {"darwin", "x86_64"}, {"darwin", "aarch64"}, {"linux", "x86_64"}, {"linux", "aarch64"},
+			{"windows", "x86_64"}, {"darwin", "x86_64"}, {"darwin", "aarch64"},
+			{"linux", "x86_64"}, {"linux", "aarch64"},
 		} {
 			name := fmt.Sprintf("%s-%d-%s-%s", stability, night, platform[0], platform[1])
 			sum := sha256.Sum256([]byte(name))

@@ -111,7 +111,7 @@ func (s *soak) makeFaults(ctx context.Context, length time.Duration) {
 		if err != nil {
 			s.report.fault("make the fault %q: %v", t.name, err)
 		}
-		s.report.count("faults: "+t.name, 1)
+		s.report.count("faults: " + t.name)
 	}
 }
 

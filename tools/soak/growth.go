@@ -30,7 +30,8 @@ type sample struct {
 }
 
 func (s *soak) sample() sample {
-	m := sample{at: time.Since(s.start), changes: s.generation.number}
+	right := s.truth.now()
+	m := sample{at: time.Since(s.start), changes: right[len(right)-1].number}
 	m.hits, _ = s.visitors.counted()
 	walk := func(dir string, each func(path string, size int64)) {
 		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -99,9 +100,9 @@ func writeSamples(w io.Writer, samples []sample) {
 	step := max(1, len(samples)/12)
 	for i, m := range samples {
 		if i%step == 0 || i == len(samples)-1 {
-			fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t%s\t%s\t%d\t%d\t%s\t%d\n", m.at.Round(time.Second), m.hits, m.changes, m.files,
-				bytesOf(float64(m.catalogue)), bytesOf(float64(m.downloads)), bytesOf(float64(m.rest)), m.backups,
-				m.temporary, bytesOf(float64(m.rss)), m.open)
+			fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t%s\t%s\t%d\t%d\t%s\t%d\n", m.at.Round(time.Second),
+				m.hits, m.changes, m.files, bytesOf(float64(m.catalogue)), bytesOf(float64(m.downloads)),
+				bytesOf(float64(m.rest)), m.backups, m.temporary, bytesOf(float64(m.rss)), m.open)
 		}
 	}
 	_ = t.Flush() // errors of w do not matter: it is the terminal

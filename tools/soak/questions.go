@@ -107,7 +107,7 @@ func (a *asker) ask(ctx context.Context, target string) {
 	if ctx.Err() != nil {
 		return
 	}
-	a.report.count("questions", 1)
+	a.report.count("questions")
 	if err != nil {
 		a.report.fault("no answer to %s: %v", target, err)
 		return
@@ -118,7 +118,7 @@ func (a *asker) ask(ctx context.Context, target string) {
 		problem := difference(&q, got)
 		if problem == "" {
 			if len(before) > 1 {
-				a.report.count("questions while a site changed", 1)
+				a.report.count("questions while a site changed")
 			}
 			return
 		}

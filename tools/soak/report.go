@@ -28,13 +28,14 @@ type report struct {
 	lines  []string
 }
 
-func (r *report) count(name string, n int) {
+// count counts something that happened.
+func (r *report) count(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, ok := r.counts[name]; !ok {
 		r.names = append(r.names, name)
 	}
-	r.counts[name] += n
+	r.counts[name]++
 }
 
 // fault adds something that must not happen.

@@ -46,6 +46,7 @@ type soak struct {
 	jobs                     []*job
 	generation               *generation // the newest
 	samples                  []sample
+	rotations                sync.WaitGroup
 
 	mu    sync.Mutex
 	mails map[string]int // what cron mailed, without numbers, and how often
@@ -196,6 +197,7 @@ func (s *soak) soak(ctx context.Context) {
 		wg.Go(work)
 	}
 	wg.Wait()
+	s.rotations.Wait()
 	s.finish(context.WithoutCancel(ctx), workers)
 }
 
@@ -209,7 +211,7 @@ func (s *soak) published(workers []int) {
 		s.report.fault("%v", err)
 	}
 	s.truth.set(right[1])
-	s.report.count("published catalogues", 1)
+	s.report.count("published catalogues")
 }
 
 // rotating returns a function that rotates the log from time to time, beside a run of sitegen stats.
@@ -221,12 +223,12 @@ func (s *soak) rotating() func() error {
 		}
 		last = time.Now()
 		good := s.stats.lastGood
-		go func() {
+		s.rotations.Go(func() {
 			if err := s.nginx.rotate(good); err != nil {
 				s.report.fault("rotate the log: %v", err)
 			}
-			s.report.count("rotations of the log", 1)
-		}()
+			s.report.count("rotations of the log")
+		})
 		return nil
 	}
 }

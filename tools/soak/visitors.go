@@ -39,7 +39,8 @@ type visitors struct {
 func agents() []string {
 	return []string{
 		"Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0", "curl/8.5.0", "Wget/1.21.4",
-		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 " +
+			"Safari/537.36",
 	}
 }
 
@@ -96,7 +97,7 @@ func (v *visitors) get(ctx context.Context, address, agent, target string) (*ans
 		return nil, err
 	}
 	req.Header.Set("User-Agent", agent)
-	v.report.count("requests", 1)
+	v.report.count("requests")
 	res, err := from(address).Do(req)
 	if err != nil {
 		return nil, err
@@ -123,7 +124,7 @@ func (v *visitors) download(h hit) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.hits[h], v.packages[h.id] = true, p
-	v.report.count("downloads, also repeated ones", 1)
+	v.report.count("downloads, also repeated ones")
 	return nil
 }
 
