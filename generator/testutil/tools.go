@@ -41,6 +41,7 @@ func tools() map[string][]string {
 		"visudo":          {"visudo", "/usr/sbin/visudo"},
 		"setfacl":         {"setfacl"},
 		"openssl":         {"openssl"},
+		"mandoc":          {"mandoc"},
 	}
 }
 
