@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -56,11 +57,22 @@ them are optional, so an empty folder is a site, too:
 	return root
 }
 
-// command sets the function that a command runs, and returns the command.
+// pathRE matches the arguments in a usage line that are paths.
+var pathRE = regexp.MustCompile(`DIR|FILE|FOLDER|LOG|\.sqlite`)
+
+// command sets the function that a command runs, and returns the command. A shell completes names of files only for a
+// command that takes some.
 func (p *program) command(cmd *cobra.Command, work func(cmd *cobra.Command, args []string) error) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		p.started = true
 		return work(cmd, args)
+	}
+	switch {
+	case cmd.ValidArgsFunction != nil:
+	case pathRE.MatchString(cmd.Use):
+		cmd.ValidArgsFunction = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
+	default:
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
 	}
 	return cmd
 }
