@@ -42,6 +42,8 @@ func tools() map[string][]string {
 		"setfacl":         {"setfacl"},
 		"openssl":         {"openssl"},
 		"mandoc":          {"mandoc"},
+		"systemd-nspawn":  {"systemd-nspawn"},
+		"lintian":         {"lintian"},
 	}
 }
 

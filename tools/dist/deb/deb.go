@@ -32,6 +32,9 @@ type Package struct {
 	Version    string    // of the release: v1.2.0, v1.2.0-rc1
 	Date       time.Time // of the release
 	Maintainer string    // name <address>
+
+	// Licenses are the licenses of what is linked into the program, by their paths below licenses/.
+	Licenses map[string][]byte
 }
 
 // revision is the version of the package for one version of the program.

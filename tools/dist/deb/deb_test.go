@@ -5,17 +5,17 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/Slicer/sitegen/generator/testutil"
 	"github.com/Slicer/sitegen/tools/dist/deb"
 )
 
+// root is the folder of the repository.
 const root = "../../.."
-
-// released is the date of the releases in the tests.
-var released = time.Date(2026, 11, 27, 10, 0, 0, 0, time.UTC)
 
 // program builds the program.
 func program(t *testing.T) string {
@@ -29,17 +29,33 @@ func program(t *testing.T) string {
 	return binary
 }
 
-// write makes a package of a version in a new folder.
-func write(t *testing.T, binary, version string) string {
+// packageOf describes the package of version 1.2.0.
+func packageOf(binary, program string) deb.Package {
+	return deb.Package{
+		Root: root, Binary: binary, Program: program, Arch: runtime.GOARCH, Version: "v1.2.0",
+		Date: time.Date(2026, 11, 27, 10, 0, 0, 0, time.UTC), Maintainer: "The Maintainer <maintainer@sitegen.test>",
+		Licenses: map[string][]byte{"example.org/module/LICENSE": []byte("Copyright\n"), "go/LICENSE": []byte("Go\n")},
+	}
+}
+
+// write makes a package in a new folder, and returns its path.
+func write(t *testing.T, binary, program string) string {
 	t.Helper()
-	path, err := deb.Package{
-		Root: root, Binary: binary, Program: binary, Arch: "amd64", Version: version, Date: released,
-		Maintainer: "The Maintainer <maintainer@sitegen.test>",
-	}.Write(t.TempDir())
+	path, err := packageOf(binary, program).Write(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// read reads a file.
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 // must runs a program and returns what it prints.
@@ -78,22 +94,49 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// TestReproducible makes the same package twice.
-func TestReproducible(t *testing.T) {
-	binary := program(t)
-	a, b := write(t, binary, "v1.2.0"), write(t, binary, "v1.2.0")
-	first, err := os.ReadFile(a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	second, err := os.ReadFile(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(first, second) {
-		t.Error("the packages differ")
-	}
-	if name := filepath.Base(a); name != "sitegen_1.2.0-1_amd64.deb" {
+// TestPackage makes the package, and tries it.
+func TestPackage(t *testing.T) {
+	sitegen := program(t)
+	file := write(t, sitegen, sitegen)
+	if name := filepath.Base(file); name != "sitegen_1.2.0-1_"+runtime.GOARCH+".deb" {
 		t.Errorf("it is named %s", name)
+	}
+	t.Run("lintian", func(t *testing.T) {
+		t.Parallel()
+		// files/lintian-overrides lists what does not apply, with the reasons.
+		must(t, testutil.Need(t, "lintian"), "--fail-on", "error,warning", "--allow-root", file)
+	})
+	t.Run("reproducible", func(t *testing.T) {
+		t.Parallel()
+		// With a small program in the place of sitegen, because compressing takes long.
+		if !bytes.Equal(read(t, write(t, "/bin/true", sitegen)), read(t, write(t, "/bin/true", sitegen))) {
+			t.Error("the packages differ")
+		}
+	})
+	t.Run("install", func(t *testing.T) {
+		t.Parallel()
+		install(t, file)
+	})
+}
+
+// TestErrors makes packages that cannot be made.
+func TestErrors(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(*deb.Package)
+		want   string
+	}{
+		"version":    {func(p *deb.Package) { p.Version = "(devel)" }, "is not a version such as v1.2.0"},
+		"maintainer": {func(p *deb.Package) { p.Maintainer = "" }, "needs a maintainer"},
+		"no program": {func(p *deb.Package) { p.Binary = "deb.go" }, "read deb.go"},
+		"no output":  {func(p *deb.Package) { p.Program = "/bin/false" }, "/bin/false man"},
+		"no source":  {func(p *deb.Package) { p.Root = t.TempDir() }, "no file matches"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := packageOf("/bin/true", "/bin/true")
+			tt.change(&p)
+			if path, err := p.Write(t.TempDir()); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%s, %v, want an error with %q", path, err, tt.want)
+			}
+		})
 	}
 }

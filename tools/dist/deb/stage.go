@@ -100,6 +100,9 @@ func (s *stage) documentation() {
 			s.add(docFolder+"examples/"+filepath.ToSlash(name), 0o644, s.read(file))
 		}
 	}
+	for name, text := range s.Licenses {
+		s.add(docFolder+"licenses/"+name, 0o644, text)
+	}
 	s.add(docFolder+"copyright", 0o644, s.own("copyright"))
 	s.add(docFolder+"README.Debian", 0o644, s.own("README.Debian"))
 	s.add("/usr/share/lintian/overrides/sitegen", 0o644, s.own("lintian-overrides"))
