@@ -49,10 +49,11 @@ them are optional, so an empty folder is a site, too:
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand(p))
 	root.AddCommand(backupCommand{p}.define(), buildCommand{p}.define(), compareCommand{p}.define(),
-		completionCommand(p), configCommand(p), deployCommand{p}.define(), doctorCommand{p}.define(), explainCommand{p}.define(), initCommand(p),
-		(&layoutsCommands{program: p}).define(), manCommand(p), packagesCommands{p}.define(), redirectsCommands{p}.define(),
-		restoreCommand{p}.define(), selfTestCommand{p}.define(), serveCommand{p}.define(), statsCommand{p}.define(),
-		statusCommand{p}.define(), versionCommand(p))
+		completionCommand(p), configCommand(p), deployCommand{p}.define(), doctorCommand{p}.define(),
+		explainCommand{p}.define(), initCommand(p), (&layoutsCommands{program: p}).define(), manCommand(p),
+		packagesCommands{p}.define(), redirectsCommands{p}.define(), restoreCommand{p}.define(),
+		selfTestCommand{p}.define(), serveCommand{p}.define(), statsCommand{p}.define(), statusCommand{p}.define(),
+		versionCommand(p))
 	root.AddCommand(topics()...)
 	return root
 }

@@ -41,5 +41,6 @@ func versionLine() string {
 			}
 		}
 	}
-	return fmt.Sprintf("sitegen %s%s %s %s/%s", cmp.Or(programVersion(), "(unknown version)"), commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("sitegen %s%s %s %s/%s", cmp.Or(programVersion(), "(unknown version)"), commit,
+		runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -149,8 +149,8 @@ func (p *Page) fill(text string) {
 	p.line(line)
 }
 
-// escapes replaces the characters that troff would change: a hyphen, for instance, would become a typographic one, which
-// no shell understands.
+// escapes replaces the characters that troff would change: a hyphen, for instance, would become a typographic one,
+// which no shell understands.
 var escapes = strings.NewReplacer(`\`, `\e`, "-", `\-`, "`", `\(ga`, "'", `\(aq`, "^", `\(ha`, "~", `\(ti`, `"`, `\(dq`)
 
 func escape(s string) string { return escapes.Replace(s) }
