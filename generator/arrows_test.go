@@ -13,7 +13,7 @@ import (
 // floors lists the packages from the bottom up: a package imports only packages of lower floors. An asterisk matches
 // any folder, so a new server or source needs no entry. docs/design.md shows the same list.
 var floors = [][]string{
-	{"card", "disk", "parallel", "backup/swap", "backup/githubserver"},
+	{"card", "disk", "manual", "parallel", "backup/swap", "backup/githubserver"},
 	{"catalog", "fault", "folder", "accesslog", "accesslog/loggen", "output", "progress", "redirect/emulate",
 		"runs"},
 	{"yamltext", "backup/archive"},

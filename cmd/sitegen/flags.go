@@ -72,6 +72,8 @@ func complete(cmd *cobra.Command, o *config.Option) {
 	switch {
 	case o.Kind() == "folder":
 		_ = cmd.MarkFlagDirname(o.Flag)
+	case len(o.Words) > 0:
+		_ = cmd.RegisterFlagCompletionFunc(o.Flag, cobra.FixedCompletions(o.Words, cobra.ShellCompDirectiveDefault))
 	case len(o.Choices()) > 0:
 		_ = cmd.RegisterFlagCompletionFunc(o.Flag,
 			cobra.FixedCompletions(o.Choices(), cobra.ShellCompDirectiveNoFileComp))

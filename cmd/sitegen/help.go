@@ -56,13 +56,16 @@ func topics() []*cobra.Command {
 	}
 }
 
-func configurationHelp() string {
-	var b strings.Builder
-	b.WriteString(`Each value comes from the first place that sets it: a flag, an environment variable
+// configurationIntroduction is the beginning of the help and of the manual page about the configuration.
+const configurationIntroduction = `Each value comes from the first place that sets it: a flag, an environment variable
 SITEGEN_*, the file sitegen.yaml, the profile, the default. sitegen config prints all
 values with their origins. Relative paths in the file start at its folder. Unknown keys
-and variables are errors. docs/configuration.md describes each option in detail.
-`)
+and variables are errors.
+`
+
+func configurationHelp() string {
+	var b strings.Builder
+	b.WriteString(configurationIntroduction + "docs/configuration.md describes each option in detail.\n")
 	group := ""
 	for _, o := range config.Options() {
 		if o.Group != group {

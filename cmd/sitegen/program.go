@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -47,20 +48,32 @@ them are optional, so an empty folder is a site, too:
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand(p))
-	root.AddCommand(backupCommand{p}.define(), buildCommand{p}.define(), compareCommand{p}.define(), configCommand(p),
-		deployCommand{p}.define(), doctorCommand{p}.define(), explainCommand{p}.define(), initCommand(p),
-		(&layoutsCommands{program: p}).define(), packagesCommands{p}.define(), redirectsCommands{p}.define(),
-		restoreCommand{p}.define(), selfTestCommand{p}.define(), serveCommand{p}.define(), statsCommand{p}.define(),
-		statusCommand{p}.define(), versionCommand(p))
+	root.AddCommand(backupCommand{p}.define(), buildCommand{p}.define(), compareCommand{p}.define(),
+		completionCommand(p), configCommand(p), deployCommand{p}.define(), doctorCommand{p}.define(),
+		explainCommand{p}.define(), initCommand(p), (&layoutsCommands{program: p}).define(), manCommand(p),
+		packagesCommands{p}.define(), redirectsCommands{p}.define(), restoreCommand{p}.define(),
+		selfTestCommand{p}.define(), serveCommand{p}.define(), statsCommand{p}.define(), statusCommand{p}.define(),
+		versionCommand(p))
 	root.AddCommand(topics()...)
 	return root
 }
 
-// command sets the function that a command runs, and returns the command.
+// pathRE matches the arguments in a usage line that are paths.
+var pathRE = regexp.MustCompile(`DIR|FILE|FOLDER|LOG|\.sqlite`)
+
+// command sets the function that a command runs, and returns the command. A shell completes names of files only for a
+// command that takes some.
 func (p *program) command(cmd *cobra.Command, work func(cmd *cobra.Command, args []string) error) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		p.started = true
 		return work(cmd, args)
+	}
+	switch {
+	case cmd.ValidArgsFunction != nil:
+	case pathRE.MatchString(cmd.Use):
+		cmd.ValidArgsFunction = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
+	default:
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
 	}
 	return cmd
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -19,11 +20,18 @@ func versionCommand(p *program) *cobra.Command {
 	})
 }
 
+// programVersion returns the version of the program, such as v1.2.0, or "" if it is not known.
+func programVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return ""
+}
+
 // versionLine returns the version, the commit (if known), the version of Go, and the platform.
 func versionLine() string {
-	version, commit := "(unknown version)", ""
+	commit := ""
 	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
 		for _, s := range info.Settings {
 			switch {
 			case s.Key == "vcs.revision":
@@ -33,5 +41,6 @@ func versionLine() string {
 			}
 		}
 	}
-	return fmt.Sprintf("sitegen %s%s %s %s/%s", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("sitegen %s%s %s %s/%s", cmp.Or(programVersion(), "(unknown version)"), commit,
+		runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -19,12 +19,13 @@ type Option struct {
 	FromProfile func(*profile.Profile) string
 	// Derived returns the default from the values of other options. It is nil for options whose default is independent.
 	Derived   func(*Config) string
-	Value     string // placeholder for the value of the flag in help: "FOLDER"; "" if there is none
-	Usage     string // one line for help
-	Doc       string // description in Markdown: meaning, unit, effect
-	NotInFile bool   // not allowed in the file, because it is a secret or for a single run
-	Command   string // the only command that has the flag; "" if several have it
-	Secret    bool   // never printed
+	Value     string   // placeholder for the value of the flag in help: "FOLDER"; "" if there is none
+	Usage     string   // one line for help
+	Doc       string   // description in Markdown: meaning, unit, effect
+	Words     []string // values with a meaning of their own, beside those that Kind describes
+	NotInFile bool     // not allowed in the file, because it is a secret or for a single run
+	Command   string   // the only command that has the flag; "" if several have it
+	Secret    bool     // never printed
 
 	field field
 }

@@ -120,6 +120,7 @@ var options = slices.Concat([]*Option{
 		Key: "source", Flag: "source", Group: "Packages",
 		FromProfile: func(p *profile.Profile) string { return p.Source },
 		Value:       "URL",
+		Words:       []string{"sample"},
 		Usage:       "list of packages: a Girder API, a packages.json, a saved listing, or sample",
 		Doc: "Where the packages are listed: the URL of a Girder API; the URL or path of a " +
 			"[packages.json](packages-json.md), which any build system can write; a file with a saved answer of " +

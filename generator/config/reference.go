@@ -19,7 +19,7 @@ func Reference() string {
 		}
 		fmt.Fprintf(&b, "### `%s`\n\n%s\n\n", o.Key, wrap(o.Doc))
 		fmt.Fprintf(&b, "- value: %s\n", o.Kind())
-		fmt.Fprintf(&b, "- default: %s\n", o.defaultText())
+		fmt.Fprintf(&b, "- default: %s\n", o.DefaultText())
 		fmt.Fprintf(&b, "- environment: `%s`\n", o.Env())
 		if o.Flag != "" {
 			fmt.Fprintf(&b, "- flag: `--%s`\n", o.Flag)
@@ -49,7 +49,8 @@ func wrap(paragraph string) string {
 	return b.String()
 }
 
-func (o *Option) defaultText() string {
+// DefaultText describes the default of the option, in Markdown.
+func (o *Option) DefaultText() string {
 	switch {
 	case o.FromProfile != nil:
 		return "from the profile"

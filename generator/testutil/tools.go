@@ -41,6 +41,9 @@ func tools() map[string][]string {
 		"visudo":          {"visudo", "/usr/sbin/visudo"},
 		"setfacl":         {"setfacl"},
 		"openssl":         {"openssl"},
+		"mandoc":          {"mandoc"},
+		"systemd-nspawn":  {"systemd-nspawn"},
+		"lintian":         {"lintian"},
 	}
 }
 
