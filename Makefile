@@ -1,12 +1,17 @@
 # To list the targets, run make help.
 
-.PHONY: help build test test-short check field test-girder soak fuzz screenshots lighthouse bench
+.PHONY: help build dist test test-short check field test-girder test-dist soak fuzz screenshots lighthouse bench
 
 help:           ## list the targets
 	@sed -n 's/^\([a-z-]*\): *.*## /\1\t/p' $(MAKEFILE_LIST)
 
 build:          ## build the program, ./sitegen
 	go build -o sitegen ./cmd/sitegen
+
+dist:           ## build the files of a release, dist/; minutes the first time
+	.ci/zig
+	rm -rf dist
+	cd tools && PATH="$(CURDIR)/.cache/zig:$$PATH" go run ./dist -root .. -out ../dist
 
 test:           ## run all tests, half an hour; first install missing tools from Debian (Nginx, Chromium, Node and more)
 	@echo "make test: installs the missing tools of the tests from Debian (Nginx, Chromium, Node and more; minutes the"
@@ -26,6 +31,10 @@ field:          ## run the cases of testdata/field, from bug reports, with a rea
 test-girder:    ## test the Girder source with a real server; two minutes the first time
 	.ci/install
 	tools/girder/test
+
+test-dist:      ## build the files of a release for all platforms twice, without caches, and compare and use them; ten minutes
+	.ci/install
+	cd tools && go test -count=1 -timeout 2h -v -run '^TestRelease$$' ./dist -all
 
 soak:           ## run a site beside load and faults, and check every answer; half an hour, or DURATION=2m
 	cd tools && go run ./soak -duration $(or $(DURATION),30m)
