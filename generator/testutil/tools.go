@@ -34,6 +34,9 @@ func tools() map[string][]string {
 		"cfn-lint": {cached("aws/bin/cfn-lint")},
 		"aws":      {cached("aws/bin/aws")},
 		"duckdb":   {cached("duckdb/bin/python")},
+		"zig":      {cached("zig/zig")},
+		"buildah":  {"buildah"},
+		"qemu":     {"qemu-aarch64-static", "qemu-aarch64"},
 
 		"systemd-analyze": {"systemd-analyze"},
 		"crontab":         {"crontab"},
