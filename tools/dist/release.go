@@ -53,7 +53,7 @@ func (r release) write(ctx context.Context, platforms []platform) error {
 		if err := r.writeSBOM(ctx, p, s); err != nil {
 			return err
 		}
-		if err := r.writeDeb(ctx, p, s); err != nil {
+		if err := r.writeDeb(ctx, p, s, texts); err != nil {
 			return err
 		}
 	}
@@ -139,10 +139,14 @@ func (r release) writeSBOM(ctx context.Context, p platform, s stamp) error {
 
 // writeDeb writes the Debian package for a platform. The program for this machine prints the manual pages in it. The
 // author of the commit is the maintainer of the package.
-func (r release) writeDeb(ctx context.Context, p platform, s stamp) error {
+func (r release) writeDeb(ctx context.Context, p platform, s stamp, licenses []file) error {
 	author, err := output(ctx, r.root, os.Environ(), "git", "log", "-1", "--format=%an <%ae>")
 	if err != nil {
 		return err
+	}
+	texts := map[string][]byte{}
+	for _, f := range licenses {
+		texts[strings.TrimPrefix(f.name, "licenses/")] = f.data
 	}
 	_, err = deb.Package{
 		Root:       r.root,
@@ -152,6 +156,7 @@ func (r release) writeDeb(ctx context.Context, p platform, s stamp) error {
 		Version:    s.version,
 		Date:       s.date,
 		Maintainer: strings.TrimSpace(string(author)),
+		Licenses:   texts,
 	}.Write(r.out)
 	return err
 }
