@@ -204,9 +204,11 @@ func container(t *testing.T, p platform, out, checkout string) {
 		return strings.TrimSpace(must(t, ".", program, append([]string{"--storage-driver", "vfs",
 			"--root", filepath.Join(store, "root"), "--runroot", filepath.Join(store, "run")}, args...)...))
 	}
-	buildah("build", "--quiet", "--isolation", "chroot", "--platform", p.os+"/"+p.arch, "--tag", "sitegen",
+	const name = "sitegen"
+	platform := p.os + "/" + p.arch
+	buildah("build", "--quiet", "--isolation", "chroot", "--platform", platform, "--tag", name,
 		"--file", filepath.Join(checkout, "Containerfile"), out)
-	name := buildah("from", "--quiet", "sitegen")
+	buildah("from", "--quiet", "--platform", platform, "--name", name, name)
 	root := buildah("mount", name)
 	defer buildah("rm", "--all")
 
