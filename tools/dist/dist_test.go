@@ -42,7 +42,7 @@ func useZig(t *testing.T) {
 // repository is the path of the repository.
 const repository = "../.."
 
-// clone clones a repository without its tags into a folder, and tags the commit as a version.
+// clone clones the last commit of a repository, without its tags, into a folder, and tags it as a version.
 func clone(t *testing.T, repository, dir, version string) string {
 	t.Helper()
 	must(t, ".", "git", "clone", "--quiet", "--no-tags", repository, dir)
