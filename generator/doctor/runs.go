@@ -36,8 +36,8 @@ func (x *examination) command(c status.Command, now time.Time) {
 	switch {
 	case c.Failures > 0:
 		since := now.Sub(*c.FailingSince)
-		x.problem(c.Last.Next, "%s: failed %d times in %s; the last time with exit code %d: %s", name, c.Failures,
-			age(since), c.Last.Code, c.Last.Error)
+		x.problem(c.Last.Next, "%s: failed runs in %s: %d; the last one ended with exit code %d: %s", name, age(since),
+			c.Failures, c.Last.Code, c.Last.Error)
 	case c.Good == nil && c.Name == runs.Build:
 		if _, err := os.Stat(x.project.HistoryFile()); err == nil {
 			x.skip("%s: no run is recorded yet", name) // the site was built by a version that recorded none
