@@ -147,3 +147,24 @@ func TestFullDiskDoctor(t *testing.T) {
 		s.must(t, append([]string{"sitegen"}, strings.Fields(command)...)...)
 	}
 }
+
+// TestReadOnlyDisk checks that each command that writes ends with a message about a read-only disk, which names a file.
+func TestReadOnlyDisk(t *testing.T) {
+	t.Parallel()
+	site := newBackedUp(t)
+	site.write(t, "access.log", site.log)
+	site.run(t, "stats", "--quiet", "access.log")
+	s := fullSite{testutil.NewDisk(t, 64<<20), site.dir}
+	s.reset(t)
+	s.must(t, "mount", "-o", "remount,ro", s.Dir)
+	message := regexp.MustCompile(`(var|redirects|backups)(/\S+)?: .*read-only file system`)
+	for _, command := range []string{
+		"build", "stats access.log", "backup backups/new.tar.zst", "packages hold --why crashes " + site.ids[0],
+	} {
+		code, out := s.command(t, append([]string{"sitegen"}, strings.Fields(command)...)...)
+		if first, _, _ := strings.Cut(out, "\n"); code != 1 || !message.MatchString(first) {
+			t.Errorf("%s: exit code %d\n%s", command, code, out)
+		}
+	}
+	s.must(t, "sitegen", "status")
+}

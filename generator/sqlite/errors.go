@@ -3,6 +3,8 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
+	"syscall"
 
 	"github.com/mattn/go-sqlite3"
 
@@ -61,6 +63,10 @@ func (d *DB) explain(err error) error {
 	e, ok := errors.AsType[sqlite3.Error](err)
 	if !ok {
 		return named
+	}
+	if e.Code == sqlite3.ErrCantOpen && disk.IsReadOnly(filepath.Dir(d.path)) {
+		e.SystemErrno = syscall.EROFS // SQLite has tried to read the file after that, and has the error of this attempt
+		named = fmt.Errorf("%s: %w", d.path, e.Code)
 	}
 	reason := disk.Explain(d.path, e.SystemErrno)
 	if reason != e.SystemErrno { //nolint:errorlint // Explain has something to add
