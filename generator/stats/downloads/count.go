@@ -98,7 +98,7 @@ func recount(ctx context.Context, tx *sqlite.Tx, days []int32, accesses bool) er
 			return err
 		}
 		if accesses {
-			if err := f.add(day, c.accesses(day, hits)); err != nil {
+			if err := f.add(c, day, hits); err != nil {
 				return err
 			}
 		}
@@ -114,7 +114,7 @@ func recount(ctx context.Context, tx *sqlite.Tx, days []int32, accesses bool) er
 		if err != nil {
 			return err
 		}
-		if err := f.add(day, c.accesses(day, hits)); err != nil {
+		if err := f.add(c, day, hits); err != nil {
 			return err
 		}
 	}
@@ -123,8 +123,10 @@ func recount(ctx context.Context, tx *sqlite.Tx, days []int32, accesses bool) er
 
 // counter counts the hits of days.
 type counter struct {
-	agents map[int32]countedAgent
-	places map[int32]countedPlace
+	agents  map[int32]countedAgent
+	places  map[int32]countedPlace
+	numbers map[dailyKey]int // of a package
+	rows    []dailyRow       // of a day
 }
 
 // countedAgent is what counts of a user agent.
@@ -140,7 +142,7 @@ type countedPlace struct {
 }
 
 func newCounter(ctx context.Context, q sqlite.Querier) (*counter, error) {
-	c := &counter{map[int32]countedAgent{}, map[int32]countedPlace{}}
+	c := &counter{agents: map[int32]countedAgent{}, places: map[int32]countedPlace{}, numbers: map[dailyKey]int{}}
 	var id int32
 	err := sqlite.Each(ctx, q, func(row sqlite.Row) (a countedAgent, err error) {
 		err = row.Scan(&id, &a.class, &a.legacyBrowser)
@@ -168,25 +170,43 @@ type dailyKey struct {
 	class   int
 }
 
-func compareDaily(a, b dailyKey) int {
-	return cmp.Or(cmp.Compare(a.pkg, b.pkg), strings.Compare(a.country, b.country), cmp.Compare(a.class, b.class))
+// dailyRow is a row of the daily table, without the day.
+type dailyRow struct {
+	dailyKey
+	downloads int
 }
 
-// count returns the daily numbers of the hits of a day.
-func (c *counter) count(hits packed) map[dailyKey]int {
-	numbers := map[dailyKey]int{}
-	for ; len(hits) > 0; hits = hits[hitSize:] {
-		if h := hits.first(); h.Counted {
-			numbers[dailyKey{h.Package, c.places[h.Place].country, c.agents[h.Agent].class}]++
+// count returns the daily numbers of the hits of a day, sorted by key. They are valid until the next call.
+func (c *counter) count(hits packed) []dailyRow {
+	c.rows = c.rows[:0]
+	for len(hits) > 0 {
+		first := hits.first()
+		clear(c.numbers)
+		for ; len(hits) > 0; hits = hits[hitSize:] {
+			h := hits.first()
+			if h.Package != first.Package {
+				break
+			}
+			if h.Counted {
+				c.numbers[dailyKey{h.Package, c.places[h.Place].country, c.agents[h.Agent].class}]++
+			}
 		}
+		begin := len(c.rows)
+		for k, n := range c.numbers {
+			c.rows = append(c.rows, dailyRow{k, n})
+		}
+		slices.SortFunc(c.rows[begin:], func(a, b dailyRow) int {
+			return cmp.Or(strings.Compare(a.country, b.country), cmp.Compare(a.class, b.class))
+		})
 	}
-	return numbers
+	return c.rows
 }
 
-// accesses returns the earliest request of each visitor for each package on a day, of those that have the class and the
-// location that format 1.0 requires. They are sorted by package and visitor. If a visitor requested the package in that
-// second with two user agents, this is one access.
-func (c *counter) accesses(day int32, hits packed) (list []access) {
+// accesses appends, to a list, the earliest request of each visitor for each package on a day, of those that have the
+// class and the location that format 1.0 requires. They are sorted by package and visitor. If a visitor requested the
+// package in that second with two user agents, this is one access.
+func (c *counter) accesses(list []access, day int32, hits packed) []access {
+	begin := len(list)
 	for ; len(hits) > 0; hits = hits[hitSize:] {
 		h := hits.first()
 		if !c.agents[h.Agent].legacyBrowser || !c.places[h.Place].located {
@@ -194,7 +214,7 @@ func (c *counter) accesses(day int32, hits packed) (list []access) {
 		}
 		a := access{h.Visitor, int64(day)*secondsPerDay + int64(h.First), h.Package, h.Place}
 		switch last := len(list) - 1; {
-		case last < 0 || compareVisitors(list[last], a) != 0:
+		case last < begin || compareVisitors(list[last], a) != 0:
 			list = append(list, a)
 		case byTime(a, list[last]) < 0:
 			list[last] = a
@@ -226,27 +246,28 @@ func newDailyWriter(ctx context.Context, tx *sqlite.Tx) (*dailyWriter, error) {
 }
 
 // replace replaces the numbers of a day, and deletes the documents that contain them.
-func (w *dailyWriter) replace(day int32, numbers map[dailyKey]int) error {
+func (w *dailyWriter) replace(day int32, rows []dailyRow) error {
 	for _, s := range []string{"DELETE FROM daily WHERE day = ?1", dropDocuments} {
 		if _, err := w.tx.Exec(w.ctx, s, day); err != nil {
 			return err
 		}
 	}
-	keys := slices.SortedFunc(maps.Keys(numbers), compareDaily)
 	args := make([]any, 0, 5*rowsPerStatement)
-	for len(keys) > 0 {
+	var date any = int64(day) // an interface for each row would be allocated
+	for len(rows) > 0 {
 		n, statement := rowsPerStatement, w.many
-		if len(keys) < n {
+		if len(rows) < n {
 			n, statement = 1, w.one
 		}
 		args = args[:0]
-		for _, k := range keys[:n] {
-			args = append(args, int64(day), int64(k.pkg), k.country, int64(k.class), int64(numbers[k]))
+		for _, r := range rows[:n] {
+			// Arguments of other types than int64 would be converted, and allocated once more.
+			args = append(args, date, int64(r.pkg), r.country, int64(r.class), int64(r.downloads))
 		}
 		if _, err := statement.Exec(w.ctx, args...); err != nil {
 			return err
 		}
-		keys = keys[n:]
+		rows = rows[n:]
 	}
 	return nil
 }

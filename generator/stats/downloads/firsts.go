@@ -55,7 +55,7 @@ type firsts struct {
 	find, insert, set, store *sqlite.Stmt
 
 	days  []int32        // whose accesses are in the list
-	list  []access       // of the days, sorted for each day
+	list  []access       // of the days
 	moved map[int32]bool // days that have lost an earliest request, because an earlier day has one
 }
 
@@ -90,9 +90,9 @@ func newFirsts(ctx context.Context, tx *sqlite.Tx) (*firsts, error) {
 	return f, nil
 }
 
-// add adds a day with its accesses, sorted by byTime.
-func (f *firsts) add(day int32, list []access) error {
-	f.days, f.list = append(f.days, day), append(f.list, list...)
+// add adds the hits of a day.
+func (f *firsts) add(c *counter, day int32, hits packed) error {
+	f.days, f.list = append(f.days, day), c.accesses(f.list, day, hits)
 	if len(f.list) < waitingAccesses {
 		return nil
 	}

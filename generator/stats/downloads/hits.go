@@ -86,17 +86,20 @@ func (p packed) first() Hit {
 // pack sorts a list of hits and returns those of each day. Hits with the same key are combined.
 func pack(list []Hit) (days []int32, hits []packed) {
 	slices.SortFunc(list, compareKeys)
-	for i, h := range list {
-		n := len(days) - 1
-		switch {
-		case n < 0 || days[n] != h.Day:
-			days, hits = append(days, h.Day), append(hits, packed(nil).append(h))
-		case compareKeys(list[i-1], h) == 0:
-			last := hits[n][len(hits[n])-hitSize:]
-			last.combine(packed(nil).append(h))
-		default:
-			hits[n] = hits[n].append(h)
+	for begin, end := 0, 0; begin < len(list); begin = end {
+		day := list[begin].Day
+		for end < len(list) && list[end].Day == day {
+			end++
 		}
+		p := make(packed, 0, hitSize*(end-begin))
+		for i, h := range list[begin:end] {
+			if i > 0 && compareKeys(list[begin+i-1], h) == 0 {
+				p[len(p)-hitSize:].combine(packed(nil).append(h))
+			} else {
+				p = p.append(h)
+			}
+		}
+		days, hits = append(days, day), append(hits, p)
 	}
 	return days, hits
 }

@@ -61,7 +61,10 @@ func (c *counter) compareDay(ctx context.Context, tx *sqlite.Tx, day int32) (dif
 	if err != nil {
 		return nil, err
 	}
-	fresh, kept := c.count(hits), map[dailyKey]int{}
+	fresh, kept := map[dailyKey]int{}, map[dailyKey]int{}
+	for _, r := range c.count(hits) {
+		fresh[r.dailyKey] = r.downloads
+	}
 	var k dailyKey
 	if err := sqlite.Each(ctx, tx, func(row sqlite.Row) (n int, err error) {
 		err = row.Scan(&k.pkg, &k.country, &k.class, &n)
@@ -143,7 +146,7 @@ func (c *counter) allAccesses(ctx context.Context, q sqlite.Querier) (map[int32]
 	for pass := range passes {
 		earliest := map[visit]access{}
 		if err := eachDay(ctx, q, func(day int32, hits packed) error {
-			for _, a := range c.accesses(day, hits) {
+			for _, a := range c.accesses(nil, day, hits) {
 				if uint64(a.visitor)%passes != pass {
 					continue
 				}
