@@ -141,8 +141,8 @@ func (d *Drop) exec(statement string, args ...any) error {
 // Rollback rolls the Drop back. After Commit, it does nothing.
 func (d *Drop) Rollback() { d.tx.Rollback() }
 
-// removeUnused deletes the visitors and user agents that have no hits, and packages that have no hits, no numbers and no
-// place in the catalogue.
+// removeUnused deletes the visitors and user agents that have no hits, and packages that have no hits, no numbers, and
+// no place in the catalogue.
 func removeUnused(ctx context.Context, tx *sqlite.Tx) error {
 	visitors, agents, packages := map[int64]bool{}, map[int64]bool{}, map[int64]bool{}
 	full, err := sqlite.Collect(ctx, tx, sqlite.Value[int64], "SELECT 1 FROM addresses LIMIT 1")
