@@ -5,13 +5,13 @@
 //	sitegen       5.00 s CPU    3.40 s   105 MiB
 //	nothing new   0.06 s CPU    0.05 s    38 MiB
 //
-// The log is generated in the combined format. One request in five is a download, and the same number of lines results
-// in the same bytes. sitegen starts without statistics and does everything that it usually does: it parses the lines,
+// The log is generated in the combined format. One request in five is a download, or in another number with -every, and
+// the same number of lines results in the same bytes. sitegen starts without statistics and does everything that it usually does: it parses the lines,
 // classifies user agents, looks up countries, stores the downloads in its database, and publishes JSON and the page.
 // GoAccess writes its report as JSON; it stores no downloads and looks up neither packages nor countries. "nothing new"
 // is a second run of sitegen over the same log.
 //
-//	go run ./bench/goaccess [-lines 5000000] [-runs 1] [-geoip City.mmdb]
+//	go run ./bench/goaccess [-lines 5000000] [-every 5] [-runs 1] [-geoip City.mmdb]
 package main
 
 import (
@@ -33,15 +33,16 @@ import (
 func main() {
 	log.SetFlags(0)
 	lines := flag.Int("lines", 5_000_000, "`number` of lines of the log")
+	every := flag.Int("every", 5, "one request in this `number` is a download")
 	runs := flag.Int("runs", 1, "`number` of runs of each program")
 	geoip := flag.String("geoip", "testdata/stats/city.mmdb", "GeoIP database `file` for sitegen")
 	flag.Parse()
-	if err := bench(*lines, *runs, *geoip); err != nil {
+	if err := bench(*lines, *every, *runs, *geoip); err != nil {
 		log.Fatal("bench/goaccess: ", err)
 	}
 }
 
-func bench(lines, runs int, geoip string) (err error) {
+func bench(lines, every, runs int, geoip string) (err error) {
 	if _, err := exec.LookPath("goaccess"); err != nil {
 		return fmt.Errorf("%w; install it, for example with apt-get install goaccess", err)
 	}
@@ -64,7 +65,7 @@ func bench(lines, runs int, geoip string) (err error) {
 	if _, err := cost.Of(dir, program, "build", "--quiet", "--source", listing); err != nil {
 		return err
 	}
-	size, err := makeLog(dir, lines)
+	size, err := makeLog(dir, lines, every)
 	if err != nil {
 		return fmt.Errorf("generate the log: %w", err)
 	}
@@ -103,7 +104,7 @@ func bench(lines, runs int, geoip string) (err error) {
 
 // makeLog generates a log of four months with one address per 25 lines, 3,000 user agents, and requests for the
 // packages of the site in dir.
-func makeLog(dir string, lines int) (bytes int64, err error) {
+func makeLog(dir string, lines, every int) (bytes int64, err error) {
 	ctx := context.Background()
 	catalogue, err := history.OpenReadOnly(ctx, filepath.Join(dir, "var", history.FileName))
 	if err != nil {
@@ -124,7 +125,7 @@ func makeLog(dir string, lines int) (bytes int64, err error) {
 	}
 	s, err := loggen.Write(f, loggen.Options{
 		Seed: 1, Lines: lines, IDs: ids, Addresses: max(1000, lines/25), Agents: 3000, Days: 120,
-		Start: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC),
+		Start: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), Every: every,
 	})
 	return s.Bytes, errors.Join(err, f.Close())
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -78,9 +77,6 @@ func (p statsCommand) stats(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	// Collect garbage more often than by default. Little of what a run reads stays in memory, so this costs little
-	// time, and a log of any length needs only 150 MB.
-	debug.SetGCPercent(40)
 	report, err := count.Run(cmd.Context(), o,
 		count.Options{Logs: args, Stdin: cmd.InOrStdin(), DryRun: given(cmd, "dry-run")})
 	if err != nil {

@@ -20,9 +20,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/logging"
@@ -32,6 +34,10 @@ import (
 
 // scheme is the prefix of the names of logs in buckets.
 const scheme = "s3://"
+
+// idleConnections is the number of connections to a server that stay open for the next log. It is more than the number
+// of logs that are opened at the same time: otherwise, many logs would need a new connection.
+const idleConnections = 32
 
 // Buckets finds and opens logs in buckets. The zero value is ready to use; it connects to a server when it is first
 // given an s3:// name. After Expand, several logs can be opened at the same time.
@@ -142,7 +148,10 @@ func (b *Buckets) connect(ctx context.Context) error {
 	}
 	// Do not log: the library logs a line for each object without a checksum. Everything else that it logs is also in
 	// the errors.
-	c, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}))
+	c, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+			t.MaxIdleConnsPerHost = idleConnections
+		})))
 	if err != nil {
 		return fault.Wrap(fault.Source, fmt.Errorf("read the AWS configuration: %w", err),
 			"Check the environment variables AWS_… and ~/.aws/config.")

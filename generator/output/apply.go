@@ -210,8 +210,8 @@ func (a *apply) writeBatch(ctx context.Context, steps []*step, durable bool) ([]
 	defer h.Close()
 	t := a.tools.Get().(*tools)
 	defer a.tools.Put(t)
-	w := &writer{tools: t, options: &a.options, before: a.before.Files, handle: h, durable: durable,
-		lines: a.lines}
+	w := &writer{tools: t, options: &a.options, before: a.before.Files, settled: a.settled, handle: h,
+		durable: durable, lines: a.lines}
 	entries := make([]entry, 0, len(steps))
 	for _, s := range steps {
 		if err := ctx.Err(); err != nil {

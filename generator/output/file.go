@@ -52,6 +52,10 @@ type File struct {
 	// Version identifies the content: files with the same path and Version have the same bytes. A file with Write and
 	// no Version is produced in every run.
 	Version string
+
+	// CopyOf, if it is not "", is the path of a file of an earlier group in the same root that has the same content.
+	// It is copied together with its compressed variants, instead of calling Write and compressing again.
+	CopyOf string
 }
 
 // name returns the file's path with its root in front, for example "public/index.html". It is the file's key in the

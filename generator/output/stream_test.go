@@ -109,6 +109,56 @@ func TestProducedOnlyWhenNeeded(t *testing.T) {
 	}
 }
 
+// TestCopies writes a file and a copy of it. The content must be produced once, and again only if neither it nor its
+// variants can be copied.
+func TestCopies(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*site)
+		want   int // how often the content is produced after the change
+	}{
+		{"unchanged", func(*site) {}, 0},
+		{"copy removed", func(s *site) { s.remove("public/b/b.json") }, 0},
+		{"copy edited", func(s *site) { s.put("public/b/b.json", "x") }, 0},
+		{"variant of the copy removed", func(s *site) { s.remove("public/b/b.json.br") }, 0},
+		{"file edited", func(s *site) { s.put("public/a.json", "x") }, 1},
+		{"both edited", func(s *site) { s.put("public/a.json", "x"); s.put("public/b/b.json", "x") }, 1},
+		{"manifest lost", func(s *site) { s.remove("var/manifest.json"); s.options.Force = true }, 1},
+	}
+	for _, text := range []string{long(100_000), noise(100_000), "small"} {
+		for _, test := range tests {
+			s := newSite(t)
+			s.options.Precompress = output.Precompress{Gzip: true, Brotli: true}
+			times := 0
+			files := []output.File{counting("a.json", "1", text, &times), counting("b/b.json", "1", text, &times)}
+			files[0].Group, files[1].CopyOf = output.Records, "a.json"
+			s.build(files...)
+			first := 1
+			if text != long(100_000) {
+				first = 2 // there are no variants to copy
+			}
+			if times != first {
+				t.Errorf("%s, %.10q: the first build has produced it %d times, want %d", test.name, text, times, first)
+			}
+			if strings.Contains(test.name, "variant") && text != long(100_000) {
+				continue
+			}
+			times = 0
+			test.change(s)
+			s.build(files...)
+			if text == long(100_000) && times != test.want {
+				t.Errorf("%s: produced %d times, want %d", test.name, times, test.want)
+			}
+			want := newSite(t)
+			want.options.Precompress = s.options.Precompress
+			want.build(page("a.json", text), page("b/b.json", text))
+			if diff := cmp.Diff(want.tree(), s.tree()); diff != "" {
+				t.Errorf("%s, %.10q: %s", test.name, text, diff)
+			}
+		}
+	}
+}
+
 // names returns the names of all files.
 func names(s *site) map[string]bool {
 	names := map[string]bool{}

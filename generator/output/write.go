@@ -2,6 +2,7 @@ package output
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -20,6 +21,7 @@ type writer struct {
 	*tools
 	options *Options
 	before  map[string]entry // the manifest before the run
+	settled map[string]entry // the files of earlier groups
 	handle  handle
 	durable bool     // written files survive a power cut
 	lines   *os.File // the listing
@@ -36,8 +38,16 @@ type writer struct {
 // files that have not been replaced yet are unchanged.
 func (w *writer) write(ctx context.Context, s *step) (entries []entry, err error) {
 	defer w.discard()
-	if err := w.draft(ctx, s); err != nil {
-		return nil, err
+	copied := false
+	if s.file.CopyOf != "" {
+		if copied, err = w.copy(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	if !copied {
+		if err := w.draft(ctx, s); err != nil {
+			return nil, err
+		}
 	}
 	if s.write && s.file.Write != nil {
 		w.file.hash.Sum(s.sum[:0])
@@ -139,6 +149,60 @@ func (w *writer) draft(ctx context.Context, s *step) error {
 		}
 	}
 	return nil
+}
+
+// copy writes the drafts of the file and its variants by copying the files that CopyOf names. It reports whether all of
+// them were on disk, as this run or an earlier one has written them. If not, there are no drafts.
+func (w *writer) copy(ctx context.Context, s *step) (ok bool, err error) {
+	defer func() {
+		if !ok {
+			w.discard()
+		}
+	}()
+	base, from := path.Base(s.file.Path), s.file.Root.String()+"/"+s.file.CopyOf
+	if s.write {
+		if ok, err := w.copyTo(ctx, &w.file, base, from); !ok || err != nil {
+			return false, err
+		}
+	}
+	sum := s.sum
+	if s.write {
+		w.file.hash.Sum(sum[:0])
+	}
+	for _, i := range s.compress {
+		ext := encodings[i].ext
+		if w.settled[from+ext].From != sum {
+			return false, nil
+		}
+		if ok, err := w.copyTo(ctx, &w.variants[i], base+ext, from+ext); !ok || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// copyTo writes a draft for the file with a name (without its folder) by copying another file. It reports whether that
+// file was on disk, with the content that its entry in the manifest describes.
+func (w *writer) copyTo(ctx context.Context, to *draft, name, from string) (ok bool, err error) {
+	known := w.settled[from]
+	file, err := openFile(w.options.locate(from))
+	if err != nil {
+		return false, nil //nolint:nilerr // the file is produced instead
+	}
+	defer file.Close()
+	if err := to.create(w.handle, name, true); err != nil {
+		return false, w.failed("write", name, err)
+	}
+	if _, err := io.Copy(&untilDone{ctx, to}, file); err != nil {
+		place := w.options.locate(from)
+		return false, cmp.Or(ctx.Err(), fmt.Errorf("copy %s: %w", place, disk.Explain(place, reason(err))))
+	}
+	if err := to.buffer.Flush(); err != nil {
+		return false, w.failed("write", name, err)
+	}
+	var sum hash
+	to.hash.Sum(sum[:0])
+	return sum == known.SHA256, nil
 }
 
 // produce writes the content of a step's file.

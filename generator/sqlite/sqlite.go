@@ -249,13 +249,13 @@ func (s *Stmt) Exec(ctx context.Context, args ...any) (sql.Result, error) {
 	return result, s.db.explain(err)
 }
 
-// Int returns the number in the only row of a query, or false if the query has no rows.
-func (s *Stmt) Int(ctx context.Context, args ...any) (n int64, ok bool, err error) {
-	err = s.stmt.QueryRowContext(ctx, args...).Scan(&n)
+// Row scans the only row of a query into dest, or returns false if the query has no rows.
+func (s *Stmt) Row(ctx context.Context, args []any, dest ...any) (ok bool, err error) {
+	err = s.stmt.QueryRowContext(ctx, args...).Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, false, nil
+		return false, nil
 	}
-	return n, err == nil, s.db.explain(err)
+	return err == nil, s.db.explain(err)
 }
 
 // copyPages is the number of pages that are copied before the context is checked again: 4 MB with the default page size

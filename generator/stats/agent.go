@@ -193,7 +193,7 @@ func (c *Classifier) Classify(agent string) Agent {
 func (c *Classifier) parseDevice(agent string) string {
 	for i := c.prefilter.next(0, c.deviceEnd); i < c.deviceEnd; i = c.prefilter.next(i+1, c.deviceEnd) {
 		r := c.rules.Device[i]
-		compile(&r.Reg, r.Expr, r.Flags)
+		c.prepare(i, &r.Reg, r.Expr, r.Flags)
 		var d uaparser.Device
 		if r.Match(agent, &d); d.Family != "" {
 			return d.Family
@@ -205,7 +205,7 @@ func (c *Classifier) parseDevice(agent string) string {
 func (c *Classifier) parseBrowser(agent string) string {
 	for i := c.prefilter.next(c.deviceEnd, c.uaEnd); i < c.uaEnd; i = c.prefilter.next(i+1, c.uaEnd) {
 		r := c.rules.UA[i-c.deviceEnd]
-		compile(&r.Reg, r.Expr, r.Flags)
+		c.prepare(i, &r.Reg, r.Expr, r.Flags)
 		var u uaparser.UserAgent
 		if r.Match(agent, &u); u.Family != "" {
 			return u.Family
@@ -217,13 +217,22 @@ func (c *Classifier) parseBrowser(agent string) string {
 func (c *Classifier) parseOS(agent string) (family, name string) {
 	for i := c.prefilter.next(c.uaEnd, c.osEnd); i < c.osEnd; i = c.prefilter.next(i+1, c.osEnd) {
 		r := c.rules.OS[i-c.uaEnd]
-		compile(&r.Reg, r.Expr, r.Flags)
+		c.prepare(i, &r.Reg, r.Expr, r.Flags)
 		var o uaparser.Os
 		if r.Match(agent, &o); o.Family != "" {
 			return o.Family, o.ToString()
 		}
 	}
 	return "Other", "Other"
+}
+
+// prepare sets the expression of rule i, for the agent that has been scanned.
+func (c *Classifier) prepare(i int, to **regexp.Regexp, expr, flags string) {
+	if reduced := c.prefilter.reduced(i); reduced != nil {
+		*to = reduced
+		return
+	}
+	compile(to, expr, flags)
 }
 
 // compile compiles the expression of a rule, unless that has been done already. Rules with invalid expressions never

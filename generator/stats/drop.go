@@ -300,10 +300,5 @@ func dropHits(tx *downloads.Drop, b *batch) error {
 		h := &b.hits[i]
 		h.Package, h.Agent = t.packageIDs[h.Package], t.agentIDs[h.Agent]
 	}
-	for _, h := range merge(b.hits) {
-		if err := tx.Hit(h); err != nil {
-			return err
-		}
-	}
-	return nil
+	return tx.Hits(b.hits)
 }

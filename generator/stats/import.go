@@ -90,9 +90,8 @@ func (e *Engine) ImportOld(ctx context.Context, path string, bad func(BadRow)) (
 	if err := e.db.Admin.MarkPrevious(ctx, slices.Collect(maps.Keys(marked))); err != nil {
 		return nil, err
 	}
-	report.New, report.Closed = w.changed, c.report.Closed
-	days, err := e.db.Recount(ctx, e.options.LegacyFile != "")
-	report.Days = len(days)
+	recounted, err := e.db.Recount(ctx, e.options.LegacyFile != "")
+	report.New, report.Closed, report.Days = recounted.Hits, c.report.Closed, len(recounted.Days)
 	return &report, err
 }
 

@@ -37,6 +37,11 @@ func (l *literals) compile() {
 			}
 		}
 	}
+	bytes := 0 // there is at most one node for each, and the root
+	for text := range l.index {
+		bytes += len(text)
+	}
+	l.edges = make([]int32, 0, (bytes+1)*int(l.width))
 	l.addNode()
 	for text, i := range l.index {
 		node := int32(0)
@@ -76,7 +81,7 @@ func (l *literals) compile() {
 
 // addNode adds a node without edges.
 func (l *literals) addNode() int32 {
-	l.edges = append(l.edges, make([]int32, l.width)...)
+	l.edges = l.edges[:len(l.edges)+int(l.width)]
 	l.text, l.suffix = append(l.text, -1), append(l.suffix, 0)
 	return int32(len(l.text) - 1)
 }

@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math/bits"
+	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strings"
@@ -28,10 +29,15 @@ type prefilter struct {
 	guarded  [][]int32 // by literal: the expressions of whose guard it is a part
 	always   bitset    // the expressions without a need
 
+	reductions []*reduction // by expression: see newReduction
+
 	// The result of scan.
 	has        []bool  // by literal: the text contains it
 	contained  []int32 // the literals that the text contains
 	candidates bitset  // the expressions whose guard the text contains
+
+	compiled map[string]*regexp.Regexp // reduced expressions, by number and alternatives
+	key      []byte                    // in compiled
 }
 
 // need is the condition under which an expression can match a text: the text contains a literal, or it fulfils one or
@@ -53,6 +59,7 @@ func (p *prefilter) add(re *syntax.Regexp) {
 	n := needOf(analyse(re))
 	p.resolve(n)
 	p.needs = append(p.needs, n)
+	p.reductions = append(p.reductions, p.newReduction(re))
 }
 
 // resolve sets the positions of the literals in a need.
@@ -93,6 +100,7 @@ func (p *prefilter) compile() {
 func (p *prefilter) fork() prefilter {
 	f := *p
 	f.has, f.contained, f.candidates = make([]bool, len(p.guarded)), nil, make(bitset, len(p.always))
+	f.compiled, f.key = map[string]*regexp.Regexp{}, nil
 	return f
 }
 

@@ -317,11 +317,15 @@ func (p *publisher) publishLegacy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range append([]string{p.options.LegacyFile}, p.options.LegacyPaths...) {
-		p.files = append(p.files, output.File{
-			Group: output.Records, Path: name, Version: version,
-			Write: func(w io.Writer) error { return writeLegacy(ctx, p.db, w) },
-		})
+	file := output.File{
+		Group: output.Records, Path: p.options.LegacyFile, Version: version,
+		Write: func(w io.Writer) error { return writeLegacy(ctx, p.db, w) },
+	}
+	p.files = append(p.files, file)
+	for _, name := range p.options.LegacyPaths {
+		again := file
+		again.Group, again.Path, again.CopyOf = output.Pages, name, file.Path
+		p.files = append(p.files, again)
 	}
 	return nil
 }

@@ -81,7 +81,6 @@ func (e *Engine) Read(ctx context.Context, names []string, progress Progress) (*
 	if err := group.Wait(); err != nil {
 		return report, err
 	}
-	report.New = w.changed
 	if err := e.finish(ctx, report, w.counted); err != nil {
 		return report, err
 	}
@@ -217,11 +216,11 @@ func (o *Options) open(ctx context.Context, name string) (io.ReadCloser, error) 
 
 // finish recounts the changed days and completes the report. Counted is the number of counted hits by id of the agent.
 func (e *Engine) finish(ctx context.Context, report *Report, counted map[int32]int64) error {
-	days, err := e.db.Recount(ctx, e.options.LegacyFile != "")
+	recounted, err := e.db.Recount(ctx, e.options.LegacyFile != "")
 	if err != nil {
 		return err
 	}
-	report.Days = len(days)
+	report.New, report.Days = recounted.Hits, len(recounted.Days)
 	if len(counted) > 0 {
 		agents, err := e.db.Agents(ctx)
 		if err != nil {

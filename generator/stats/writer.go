@@ -1,11 +1,9 @@
 package stats
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
@@ -15,7 +13,6 @@ type writer struct {
 	db         *downloads.DB
 	rules      string          // file with user agent rules, "" for the built-in ones
 	classifier *Classifier     // made for the first new user agent
-	changed    int64           // number of hits that were added or changed a row
 	counted    map[int32]int64 // number of counted hits by id of the agent, repetitions included
 }
 
@@ -33,7 +30,7 @@ func (w *writer) write(ctx context.Context, b *batch) (err error) {
 	if err := w.resolve(tx, b); err != nil {
 		return err
 	}
-	if err := tx.AddHits(merge(b.hits)); err != nil {
+	if err := tx.AddHits(b.hits); err != nil {
 		return err
 	}
 	for id, address := range b.addresses {
@@ -51,11 +48,7 @@ func (w *writer) write(ctx context.Context, b *batch) (err error) {
 			return err
 		}
 	}
-	if err := tx.Commit(); err != nil {
-		return err
-	}
-	w.changed += tx.Changed
-	return nil
+	return tx.Commit()
 }
 
 // resolve replaces positions in the tables by ids of the database: see tables.
@@ -120,39 +113,4 @@ func openClassifier(rules string) (*Classifier, error) {
 func storedAgent(text string, a Agent) downloads.Agent {
 	return downloads.Agent{Text: text, Class: int(a.Class), Legacy: a.Legacy, Browser: a.Browser, System: a.OS,
 		Device: a.Device}
-}
-
-// merge sorts hits by key, in place, and merges hits with the same key, as downloads.Batch.AddHits does.
-func merge(hits []downloads.Hit) []downloads.Hit {
-	slices.SortFunc(hits, compareKeys)
-	merged := hits[:0]
-	for _, h := range hits {
-		if n := len(merged); n > 0 {
-			last := &merged[n-1]
-			if compareKeys(*last, h) == 0 {
-				last.First = min(last.First, h.First)
-				last.Counted = last.Counted || h.Counted
-				if last.Place == 0 {
-					last.Place = h.Place
-				}
-				continue
-			}
-		}
-		merged = append(merged, h)
-	}
-	return merged
-}
-
-// compareKeys compares the keys of hits. It is called a million times for each batch, so unlike cmp.Or, it compares no
-// more columns than it needs.
-func compareKeys(a, b downloads.Hit) int {
-	switch {
-	case a.Day != b.Day:
-		return cmp.Compare(a.Day, b.Day)
-	case a.Package != b.Package:
-		return cmp.Compare(a.Package, b.Package)
-	case a.Visitor != b.Visitor:
-		return cmp.Compare(a.Visitor, b.Visitor)
-	}
-	return cmp.Compare(a.Agent, b.Agent)
 }

@@ -9,6 +9,7 @@ package loggen
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -24,6 +25,7 @@ type Options struct {
 	Agents    int      // approximate number of different user agents
 	Days      int      // number of days that the log covers
 	Start     time.Time
+	Every     int // one request in so many is for a package; 5 if it is 0
 }
 
 // Stats counts what was written.
@@ -121,7 +123,7 @@ func appendLine(b []byte, r *rand.Rand, at time.Time, o Options, names []string,
 	b = append(b, " - - ["...)
 	b = at.UTC().AppendFormat(b, "02/Jan/2006:15:04:05 -0700")
 	method, status, path := "GET", 302, paths[r.IntN(len(paths))]
-	download = r.IntN(5) == 0
+	download = r.IntN(cmp.Or(o.Every, 5)) == 0
 	if download {
 		path = "/bitstream/" + pick(r, o.IDs)
 		switch x := r.IntN(100); {

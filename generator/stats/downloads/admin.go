@@ -29,29 +29,26 @@ func (a Admin) Forget(ctx context.Context, before int32) (hits int64, err error)
 		if pending > 0 {
 			return fmt.Errorf("%d days have not been counted yet", pending)
 		}
-		result, err := tx.Exec(ctx, "DELETE FROM hits WHERE day < ?", before)
+		hits, _, err = sqlite.One(ctx, tx, sqlite.Value[int64],
+			fmt.Sprintf("SELECT coalesce(sum(length(hits)), 0) / %d FROM parts WHERE day < ?", hitSize), before)
 		if err != nil {
 			return err
 		}
-		if hits, err = result.RowsAffected(); err != nil {
-			return err
-		}
 		for _, s := range []string{
+			"DELETE FROM parts WHERE day < ?1",
 			closeBefore,
 			"INSERT OR IGNORE INTO sealed SELECT DISTINCT day FROM daily WHERE day < ?1",
 			"DELETE FROM accesses WHERE day < ?1",
 			"DELETE FROM documents WHERE period = '' AND ?1 = ?1",
-			"DELETE FROM firsts WHERE at < ?1 * 86400",
-			"DELETE FROM addresses WHERE visitor NOT IN (SELECT visitor FROM hits) AND ?1 = ?1",
-			"DELETE FROM agents WHERE id NOT IN (SELECT agent FROM hits) AND ?1 = ?1",
 			// The first access of a visitor may now be a later one, on any day.
-			"INSERT OR IGNORE INTO changed SELECT DISTINCT day FROM hits WHERE ?1 = ?1",
+			"DELETE FROM firsts WHERE ?1 = ?1",
+			"INSERT OR IGNORE INTO changed SELECT DISTINCT day FROM parts WHERE ?1 = ?1",
 		} {
 			if _, err := tx.Exec(ctx, s, before); err != nil {
 				return err
 			}
 		}
-		return nil
+		return removeUnused(ctx, tx)
 	})
 	if err != nil {
 		return 0, failed("forget the visitors", err)
@@ -82,7 +79,7 @@ func (a Admin) SetAgents(ctx context.Context, agents []Agent) error {
 		}
 		// The first accesses of visitors, by the rule of format 1.0, may change on any day.
 		_, err := tx.Exec(ctx, `DELETE FROM firsts; DELETE FROM accesses;
-			INSERT OR IGNORE INTO changed SELECT DISTINCT day FROM hits`)
+			INSERT OR IGNORE INTO changed SELECT DISTINCT day FROM parts`)
 		return err
 	}))
 }
@@ -144,7 +141,7 @@ func (a Admin) ImportDaily(ctx context.Context, lines []Daily) error {
 // importDay prepares the import of a day: it deletes the numbers that were imported before, and closes the day.
 func importDay(ctx context.Context, tx *sqlite.Tx, day int32) error {
 	counted, _, err := sqlite.One(ctx, tx, sqlite.Value[bool],
-		"SELECT EXISTS (SELECT 1 FROM hits WHERE day = ?1) OR EXISTS (SELECT 1 FROM daily WHERE day = ?1)", day)
+		"SELECT EXISTS (SELECT 1 FROM parts WHERE day = ?1) OR EXISTS (SELECT 1 FROM daily WHERE day = ?1)", day)
 	if err != nil {
 		return err
 	}

@@ -20,16 +20,38 @@ func Check(ctx context.Context, path string) (time.Time, error) {
 		return time.Time{}, err
 	}
 	defer file.Close()
-	last, ok, err := sqlite.One(ctx, file, sqlite.Value[*int64], lastRequest)
-	if err = failed("check the downloads", cmp.Or(err, file.Integrity(ctx))); err != nil || !ok || last == nil {
-		return time.Time{}, err
-	}
-	return time.Unix(*last, 0).UTC(), nil
+	last, err := lastRequest(ctx, file)
+	return last, failed("check the downloads", cmp.Or(err, file.Integrity(ctx)))
 }
 
-// lastRequest selects the time of the last request, in seconds since 1970-01-01, or NULL without any. If only numbers
-// of the last day are stored, without its requests, it is the beginning of this day.
-const lastRequest = `SELECT max(at) FROM (
-	SELECT day * 86400 + max(first) AS at FROM hits WHERE day = (SELECT max(day) FROM hits)
-	UNION ALL SELECT max(day) * 86400 FROM daily
-	UNION ALL SELECT max(day) * 86400 FROM imported)`
+// lastDay selects the last day that has hits or numbers, NULL without any. The table of the hits follows.
+const lastDay = `SELECT max(day) FROM (SELECT max(day) AS day FROM daily UNION ALL SELECT max(day) FROM imported
+	UNION ALL SELECT max(day) FROM `
+
+// lastRequest returns the time of the last request, or the zero time without any. If only numbers of the last day are
+// stored, without its requests, it is the beginning of this day.
+func lastRequest(ctx context.Context, file *sqlite.DB) (time.Time, error) {
+	_, older, err := sqlite.One(ctx, file, sqlite.Value[int], "SELECT 1 FROM sqlite_schema WHERE name = 'hits'")
+	if err != nil {
+		return time.Time{}, err
+	}
+	table := "parts"
+	if older {
+		table = "hits"
+	}
+	day, _, err := sqlite.One(ctx, file, sqlite.Value[*int32], lastDay+table+")")
+	if err != nil || day == nil {
+		return time.Time{}, err
+	}
+	second := int32(0)
+	if older {
+		second, _, err = sqlite.One(ctx, file, sqlite.Value[int32], "SELECT coalesce(max(first), 0) FROM hits WHERE day = ?",
+			*day)
+	} else {
+		var hits packed
+		for hits, err = hitsOf(ctx, file, *day); len(hits) > 0; hits = hits[hitSize:] {
+			second = max(second, hits.first().First)
+		}
+	}
+	return time.Unix(int64(*day)*secondsPerDay+int64(second), 0).UTC(), err
+}

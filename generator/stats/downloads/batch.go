@@ -2,22 +2,9 @@ package downloads
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/Slicer/sitegen/generator/sqlite"
 )
-
-// Hit is a row of the database: the requests of a visitor for a package with one user agent on one day.
-type Hit struct {
-	Visitor int64 // keyed hash of the address
-	Day     int32 // since 1970-01-01, UTC
-	Package int32 // id, as Batch.Package returns it
-	Agent   int32 // id, as Batch.Agent returns it
-	Place   int32 // id, as Batch.Place returns it
-	First   int32 // time of the earliest request, in seconds since the beginning of the day
-	Counted bool  // one of the requests is a download by the default rule
-}
 
 // Log is the position up to which a log has been read. The hits of all lines before it are in the database. Package
 // stats, in follow.go, has an example.
@@ -89,40 +76,11 @@ func (d *DB) Closed(ctx context.Context) (*Closed, error) {
 // Batch adds hits, and the positions up to which their logs have been read, in one transaction. Its methods return the
 // ids of packages, places and agents, and add those that are new.
 type Batch struct {
-	ctx  context.Context
-	tx   *sqlite.Tx
-	many *sqlite.Stmt   // adds hitsPerStatement hits
-	one  *sqlite.Stmt   // adds one hit
-	days map[int32]bool // days that have changed
+	ctx context.Context
+	tx  *sqlite.Tx
 	// The statements of find and insert. The first run over a log executes them for thousands of user agents.
 	prepared map[string]*sqlite.Stmt
-
-	// Changed is the number of hits that were new, or changed the row with their key.
-	Changed int64
 }
-
-// hitsPerStatement is the number of hits in one INSERT, to have few calls into SQLite. A hit has 7 columns, so the
-// statement has 700 parameters; older versions of SQLite allow at most 999.
-const hitsPerStatement = 100
-
-// addHits inserts hits. If there is a row with the key of a hit, the row gets the earlier time of both, is counted if
-// either is, and has its unknown place (0) replaced by that of the hit. For example, a visitor requests a package at
-// 10:00 with HEAD, which is not counted, and at 11:00 with GET, which is. Adding these hits in either order results in
-// the same row:
-//
-//	add (first 36000, not counted)   row (first 36000, not counted)
-//	add (first 39600, counted)       row (first 36000, counted)
-//
-//	add (first 39600, counted)       row (first 39600, counted)
-//	add (first 36000, not counted)   row (first 36000, counted)
-//
-// Adding either hit again does not change the row, and the WHERE clause makes sure that it is not even written. So the
-// number of rows that SQLite reports as changed is 0 when a log is read again, and the days of these hits are not
-// counted again.
-const addHits = `INSERT INTO hits (day, package, visitor, agent, place, first, counted) VALUES %s
-ON CONFLICT DO UPDATE SET first = min(first, excluded.first), counted = max(counted, excluded.counted),
-	place = CASE place WHEN 0 THEN excluded.place ELSE place END
-WHERE excluded.first < first OR excluded.counted > counted OR (place = 0 AND excluded.place <> 0)`
 
 // Begin begins a batch. The caller must end it with Commit or Rollback.
 func (d *DB) Begin(ctx context.Context) (*Batch, error) {
@@ -130,59 +88,18 @@ func (d *DB) Begin(ctx context.Context) (*Batch, error) {
 	if err != nil {
 		return nil, failed("write downloads", err)
 	}
-	b := &Batch{ctx: ctx, tx: tx, days: map[int32]bool{}, prepared: map[string]*sqlite.Stmt{}}
-	const row = "(?,?,?,?,?,?,?)"
-	b.one, err = tx.Prepare(ctx, fmt.Sprintf(addHits, row))
-	if err == nil {
-		b.many, err = tx.Prepare(ctx, fmt.Sprintf(addHits, strings.Repeat(row+",", hitsPerStatement-1)+row))
-	}
-	if err != nil {
-		b.Rollback()
-		return nil, failed("write downloads", err)
-	}
-	return b, nil
+	return &Batch{ctx: ctx, tx: tx, prepared: map[string]*sqlite.Stmt{}}, nil
 }
 
-// AddHits adds hits, or merges them into the rows with their keys: see addHits. It is fastest if the hits are sorted by
-// key: day, package, visitor, agent.
-func (b *Batch) AddHits(hits []Hit) error {
-	args := make([]any, 0, 7*hitsPerStatement)
-	var day, pkg any // of the last hit, as arguments: an interface for each hit would be allocated
-	for len(hits) > 0 {
-		n, statement := hitsPerStatement, b.many
-		if len(hits) < n {
-			n, statement = 1, b.one
-		}
-		args = args[:0]
-		for _, h := range hits[:n] {
-			if day != any(int64(h.Day)) {
-				day = int64(h.Day)
-			}
-			if pkg != any(int64(h.Package)) {
-				pkg = int64(h.Package)
-			}
-			counted := int64(0)
-			if h.Counted {
-				counted = 1
-			}
-			// Arguments of other types than int64 would be converted, and allocated once more.
-			args = append(args, day, pkg, h.Visitor, int64(h.Agent), int64(h.Place), int64(h.First), counted)
-		}
-		result, err := statement.Exec(b.ctx, args...)
-		if err != nil {
+// AddHits adds hits as new parts of their days. It sorts the list. Recount merges the parts: hits with the same key are
+// combined, so that a hit which is stored already, or added twice, changes nothing.
+func (b *Batch) AddHits(list []Hit) error {
+	days, hits := pack(list)
+	for i, day := range days {
+		if _, err := b.tx.Exec(b.ctx, `INSERT INTO parts
+			SELECT ?1, coalesce(max(part), 0) + 1, ?2 FROM parts WHERE day = ?1`, day, []byte(hits[i])); err != nil {
 			return failed("write downloads", err)
 		}
-		changes, err := result.RowsAffected()
-		if err != nil {
-			return failed("write downloads", err)
-		}
-		if changes > 0 {
-			b.Changed += changes
-			for _, h := range hits[:n] {
-				b.days[h.Day] = true
-			}
-		}
-		hits = hits[n:]
 	}
 	return nil
 }
@@ -236,8 +153,9 @@ func (b *Batch) find(query string, args ...any) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	id, _, err := statement.Int(b.ctx, args...)
-	return int32(id), failed("write downloads", err)
+	var id int32
+	_, err = statement.Row(b.ctx, args, &id)
+	return id, failed("write downloads", err)
 }
 
 // insert adds a row and returns its id.
@@ -292,14 +210,9 @@ func (b *Batch) SetArchive(hash []byte, days Days) error {
 	return failed("store the position in the log", err)
 }
 
-// Commit marks the days that the batch has changed, and commits it. After an error, the batch is rolled back.
+// Commit commits the batch. After an error, the batch is rolled back.
 func (b *Batch) Commit() error {
 	defer b.Rollback()
-	for day := range b.days {
-		if _, err := b.tx.Exec(b.ctx, "INSERT OR IGNORE INTO changed VALUES (?)", day); err != nil {
-			return failed("write downloads", err)
-		}
-	}
 	return failed("write downloads", b.tx.Commit())
 }
 

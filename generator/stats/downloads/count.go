@@ -1,53 +1,16 @@
 package downloads
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/Slicer/sitegen/generator/sqlite"
 )
 
-// CROSS JOIN makes SQLite process the tables in the order in which the statement lists them: first the hits of the day,
-// then, for each hit, the rows to which it refers. Without statistics about the tables, SQLite might choose another,
-// slower order.
-
-// countDay selects the daily numbers of a day from its hits.
-const countDay = `SELECT h.day, h.package, p.country, a.class, count(*)
-FROM hits h CROSS JOIN places p ON p.id = h.place CROSS JOIN agents a ON a.id = h.agent
-WHERE h.day = ?1 AND h.counted GROUP BY h.package, p.country, a.class`
-
-// Format 1.0 counts a visitor once per package, at the time of the earliest request. A log with an earlier request may
-// be read later, so the table firsts stores the earliest times. For example, visitor 7 has requested package 42 on day
-// 19815, second 36000, from place 3. Recount of this day does two things:
-//
-//  1. firstsOfDay inserts (42, 7, 19815*86400+36000) into firsts.
-//  2. accessesOfDay selects the hits of day 19815 that are in firsts, and stores the line "36000 42 3" for this day.
-//
-// Then an older log adds a request of the same visitor on day 19810, second 100. Recount of day 19810 does the same:
-//
-//  1. firstsOfDay changes the row in firsts to (42, 7, 19810*86400+100). The trigger firsts_moved inserts 19815, the
-//     day of the old value, into the table moved.
-//  2. accessesOfDay stores the line "100 42 3" for day 19810. It also selects the hits of day 19815 again, because that
-//     day is in moved: the hit of visitor 7 is no longer in firsts, so its line disappears.
-
-// firstsOfDay updates the earliest times with the hits of a day that have the class and the location that format 1.0
-// requires.
-const firstsOfDay = `INSERT INTO firsts (package, visitor, at)
-SELECT h.package, h.visitor, min(h.day * 86400 + h.first)
-FROM hits h CROSS JOIN places p ON p.id = h.place CROSS JOIN agents a ON a.id = h.agent
-WHERE h.day = ?1 AND a.legacy = 'Browser' AND p.location <> '' GROUP BY h.package, h.visitor
-ON CONFLICT DO UPDATE SET at = excluded.at WHERE excluded.at < at`
-
-// accessesOfDay stores the accesses of a day: its hits that are in firsts. These are few, so firsts comes first. If a
-// visitor requested the package in that second with two user agents, this is one access.
-const accessesOfDay = `INSERT OR REPLACE INTO accesses
-SELECT ?1, coalesce(group_concat(first || ' ' || package || ' ' || place, char(10)), '') FROM (
-	SELECT h.first, h.package, min(h.place) AS place
-	FROM hits h CROSS JOIN firsts f ON f.package = h.package AND f.visitor = h.visitor
-		AND f.at = h.day * 86400 + h.first
-	CROSS JOIN places p ON p.id = h.place CROSS JOIN agents a ON a.id = h.agent
-	WHERE h.day = ?1 AND a.legacy = 'Browser' AND p.location <> ''
-	GROUP BY h.package, h.visitor, h.first ORDER BY h.first, h.package, place)`
+const secondsPerDay = 24 * 60 * 60
 
 // dropDocuments deletes the documents of a day's month and year, and those of all time.
 const dropDocuments = `DELETE FROM documents WHERE period IN
@@ -56,25 +19,30 @@ const dropDocuments = `DELETE FROM documents WHERE period IN
 // accessesOn is the name of a setting: "on" if the accesses of format 1.0 are stored, otherwise "off".
 const accessesOn = "accesses"
 
-// Recount counts the days to which hits have been added, and deletes the documents that contain their numbers. If
-// accesses is true, it also stores the accesses of format 1.0. It returns the days that it counted.
-func (d *DB) Recount(ctx context.Context, accesses bool) ([]int32, error) {
-	var days []int32
+// Recounted holds the results of Recount.
+type Recounted struct {
+	Days []int32 // that were counted
+	Hits int64   // number of hits that were new, or changed a hit with the same key, since the last Recount
+}
+
+// Recount merges the parts that have been added since the last Recount, counts the days that have changed, and deletes
+// the documents that contain their numbers. If accesses is true, it also stores the accesses of format 1.0.
+func (d *DB) Recount(ctx context.Context, accesses bool) (Recounted, error) {
+	var r Recounted
 	err := d.file.Update(ctx, func(tx *sqlite.Tx) (err error) {
+		if r.Hits, err = mergeParts(ctx, tx); err != nil {
+			return err
+		}
 		if err := switchAccesses(ctx, tx, accesses); err != nil {
 			return err
 		}
-		if days, err = sqlite.Collect(ctx, tx, sqlite.Value[int32],
-			"SELECT day FROM changed WHERE day NOT IN (SELECT day FROM sealed) ORDER BY day"); err != nil {
+		r.Days, err = sqlite.Collect(ctx, tx, sqlite.Value[int32],
+			"SELECT day FROM changed WHERE day NOT IN (SELECT day FROM sealed) ORDER BY day")
+		if err != nil {
 			return err
 		}
-		for _, day := range days {
-			if err := recountDay(ctx, tx, day, accesses); err != nil {
-				return err
-			}
-		}
-		if accesses {
-			if err := collectAccesses(ctx, tx, days); err != nil {
+		if len(r.Days) > 0 {
+			if err := recount(ctx, tx, r.Days, accesses); err != nil {
 				return err
 			}
 		}
@@ -82,9 +50,9 @@ func (d *DB) Recount(ctx context.Context, accesses bool) ([]int32, error) {
 		return err
 	})
 	if err != nil {
-		return nil, failed("count the changed days", err)
+		return Recounted{}, failed("count the changed days", err)
 	}
-	return days, nil
+	return r, nil
 }
 
 // switchAccesses marks all days as changed if the accesses of format 1.0 have been switched on since the last run, and
@@ -96,7 +64,7 @@ func switchAccesses(ctx context.Context, tx *sqlite.Tx, on bool) error {
 	}
 	now, statement := "off", "DELETE FROM firsts; DELETE FROM accesses"
 	if on {
-		now, statement = "on", "INSERT OR IGNORE INTO changed SELECT DISTINCT day FROM hits"
+		now, statement = "on", "INSERT OR IGNORE INTO changed SELECT DISTINCT day FROM parts"
 	}
 	if before == now {
 		return nil
@@ -107,99 +75,199 @@ func switchAccesses(ctx context.Context, tx *sqlite.Tx, on bool) error {
 	return set(ctx, tx, accessesOn, now)
 }
 
-// recountDay counts a day and deletes the documents that contain its numbers.
-func recountDay(ctx context.Context, tx *sqlite.Tx, day int32, accesses bool) error {
-	statements := []string{"DELETE FROM daily WHERE day = ?1", "INSERT INTO daily " + countDay, dropDocuments}
-	if accesses {
-		statements = append(statements, firstsOfDay)
-	}
-	for _, s := range statements {
-		if _, err := tx.Exec(ctx, s, day); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// collectAccesses stores the accesses of the days, and those of the days in moved.
-func collectAccesses(ctx context.Context, tx *sqlite.Tx, days []int32) error {
-	moved, err := sqlite.Collect(ctx, tx, sqlite.Value[int32], "SELECT day FROM moved")
+// recount counts days, and stores their accesses and those of the days that have moved: see firsts.
+func recount(ctx context.Context, tx *sqlite.Tx, days []int32, accesses bool) error {
+	c, err := newCounter(ctx, tx)
 	if err != nil {
 		return err
 	}
-	days = append(slices.Clone(days), moved...)
-	slices.Sort(days)
-	for _, day := range slices.Compact(days) {
-		if _, err := tx.Exec(ctx, accessesOfDay, day); err != nil {
-			return err
-		}
+	daily, err := newDailyWriter(ctx, tx)
+	if err != nil {
+		return err
 	}
-	_, err = tx.Exec(ctx, "DELETE FROM moved; DELETE FROM accesses WHERE lines = ''")
-	return err
-}
-
-// Difference is a number in the daily table that differs from the number of hits.
-type Difference struct {
-	Day             int32
-	Bitstream       string // "" if the accesses of format 1.0 on the day differ
-	Country         string
-	Class           int
-	Daily, FromHits int // downloads in the daily table, and recounted from the hits
-}
-
-// compareDay selects the numbers of a day in the daily table that differ from those counted from its hits.
-const compareDay = `WITH fresh (day, package, country, class, downloads) AS (` + countDay + `),
-	kept AS (SELECT * FROM daily WHERE day = ?1)
-SELECT c.bitstream, coalesce(f.country, k.country), coalesce(f.class, k.class),
-	coalesce(k.downloads, 0), coalesce(f.downloads, 0)
-FROM fresh f FULL JOIN kept k ON k.package = f.package AND k.country = f.country AND k.class = f.class
-JOIN packages c ON c.id = coalesce(f.package, k.package)
-WHERE f.downloads IS NOT k.downloads ORDER BY 1, 2, 3`
-
-// compareAccesses selects the days whose stored accesses differ from those computed from all hits. To be an independent
-// check, it does not use firstsOfDay, accessesOfDay and the table firsts. The earliest access of a visitor and package
-// is the smallest pair (time, place). To find it with min, the pair is encoded as one number, time * 2^31 + place. For
-// example, time 1712052000 and place 7 are 1712052000 * 2147483648 + 7. This is less than 2^63 until the year 2106.
-const compareAccesses = `WITH firsts AS (
-	SELECT h.package, min((h.day * 86400 + h.first) * 2147483648 + h.place) AS least
-	FROM hits h CROSS JOIN places p ON p.id = h.place CROSS JOIN agents a ON a.id = h.agent
-	WHERE a.legacy = 'Browser' AND p.location <> '' GROUP BY h.package, h.visitor),
-split AS (SELECT package, least / 2147483648 AS at, least % 2147483648 AS place FROM firsts),
-fresh AS (SELECT at / 86400 AS day,
-	group_concat((at % 86400) || ' ' || package || ' ' || place, char(10) ORDER BY at, package, place) AS lines
-	FROM split GROUP BY 1)
-SELECT coalesce(f.day, k.day) FROM fresh f FULL JOIN accesses k ON k.day = f.day
-WHERE f.lines IS NOT k.lines ORDER BY 1`
-
-// Verify recounts all days that have hits, and the accesses of format 1.0, and compares the results with the stored
-// numbers. It returns the differences and the number of days that it has compared. It writes nothing.
-func (r *Reader) Verify(ctx context.Context) (differences []Difference, days int, err error) {
-	err = r.file.View(ctx, func(tx *sqlite.Tx) error {
-		list, err := sqlite.Collect(ctx, tx, sqlite.Value[int32], `SELECT DISTINCT day
-			FROM (SELECT day FROM hits UNION SELECT day FROM daily) WHERE day NOT IN (SELECT day FROM sealed)`)
+	f, err := newFirsts(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, day := range days {
+		hits, err := hitsOf(ctx, tx, day)
 		if err != nil {
 			return err
 		}
-		days = len(list)
-		for _, day := range list {
-			found, err := sqlite.Collect(ctx, tx, func(row sqlite.Row) (Difference, error) {
-				d := Difference{Day: day}
-				err := row.Scan(&d.Bitstream, &d.Country, &d.Class, &d.Daily, &d.FromHits)
-				return d, err
-			}, compareDay, day)
-			if err != nil {
-				return err
-			}
-			differences = append(differences, found...)
-		}
-		on, err := setting(ctx, tx, accessesOn)
-		if err != nil || on != "on" {
+		if err := daily.replace(day, c.count(hits)); err != nil {
 			return err
 		}
-		return sqlite.Each(ctx, tx, sqlite.Value[int32], func(day int32) error {
-			differences = append(differences, Difference{Day: day})
-			return nil
-		}, compareAccesses)
-	})
-	return differences, days, failed("verify the downloads", err)
+		if accesses {
+			if err := f.add(c, day, hits); err != nil {
+				return err
+			}
+		}
+	}
+	if err := f.flush(); err != nil {
+		return err
+	}
+	for _, day := range slices.Sorted(maps.Keys(f.moved)) {
+		if _, counted := slices.BinarySearch(days, day); counted {
+			continue
+		}
+		hits, err := hitsOf(ctx, tx, day)
+		if err != nil {
+			return err
+		}
+		if err := f.add(c, day, hits); err != nil {
+			return err
+		}
+	}
+	return f.flush()
+}
+
+// counter counts the hits of days.
+type counter struct {
+	agents  map[int32]countedAgent
+	places  map[int32]countedPlace
+	numbers map[dailyKey]int // of a package
+	rows    []dailyRow       // of a day
+}
+
+// countedAgent is what counts of a user agent.
+type countedAgent struct {
+	class         int
+	legacyBrowser bool // format 1.0 counts it
+}
+
+// countedPlace is what counts of a place.
+type countedPlace struct {
+	country string
+	located bool // format 1.0 counts it
+}
+
+func newCounter(ctx context.Context, q sqlite.Querier) (*counter, error) {
+	c := &counter{agents: map[int32]countedAgent{}, places: map[int32]countedPlace{}, numbers: map[dailyKey]int{}}
+	var id int32
+	err := sqlite.Each(ctx, q, func(row sqlite.Row) (a countedAgent, err error) {
+		err = row.Scan(&id, &a.class, &a.legacyBrowser)
+		return a, err
+	}, func(a countedAgent) error {
+		c.agents[id] = a
+		return nil
+	}, "SELECT id, class, legacy = 'Browser' FROM agents")
+	if err != nil {
+		return nil, err
+	}
+	return c, sqlite.Each(ctx, q, func(row sqlite.Row) (p countedPlace, err error) {
+		err = row.Scan(&id, &p.country, &p.located)
+		return p, err
+	}, func(p countedPlace) error {
+		c.places[id] = p
+		return nil
+	}, "SELECT id, country, location <> '' FROM places")
+}
+
+// dailyKey is the key of a number in the daily table, without the day.
+type dailyKey struct {
+	pkg     int32
+	country string
+	class   int
+}
+
+// dailyRow is a row of the daily table, without the day.
+type dailyRow struct {
+	dailyKey
+	downloads int
+}
+
+// count returns the daily numbers of the hits of a day, sorted by key. They are valid until the next call.
+func (c *counter) count(hits packed) []dailyRow {
+	c.rows = c.rows[:0]
+	for len(hits) > 0 {
+		first := hits.first()
+		clear(c.numbers)
+		for ; len(hits) > 0; hits = hits[hitSize:] {
+			h := hits.first()
+			if h.Package != first.Package {
+				break
+			}
+			if h.Counted {
+				c.numbers[dailyKey{h.Package, c.places[h.Place].country, c.agents[h.Agent].class}]++
+			}
+		}
+		begin := len(c.rows)
+		for k, n := range c.numbers {
+			c.rows = append(c.rows, dailyRow{k, n})
+		}
+		slices.SortFunc(c.rows[begin:], func(a, b dailyRow) int {
+			return cmp.Or(strings.Compare(a.country, b.country), cmp.Compare(a.class, b.class))
+		})
+	}
+	return c.rows
+}
+
+// accesses appends, to a list, the earliest request of each visitor for each package on a day, of those that have the
+// class and the location that format 1.0 requires. They are sorted by package and visitor. If a visitor requested the
+// package in that second with two user agents, this is one access.
+func (c *counter) accesses(list []access, day int32, hits packed) []access {
+	begin := len(list)
+	for ; len(hits) > 0; hits = hits[hitSize:] {
+		h := hits.first()
+		if !c.agents[h.Agent].legacyBrowser || !c.places[h.Place].located {
+			continue
+		}
+		a := access{h.Visitor, int64(day)*secondsPerDay + int64(h.First), h.Package, h.Place}
+		switch last := len(list) - 1; {
+		case last < begin || compareVisitors(list[last], a) != 0:
+			list = append(list, a)
+		case byTime(a, list[last]) < 0:
+			list[last] = a
+		}
+	}
+	return list
+}
+
+// dailyWriter writes the daily table, with many rows in one statement, to have few calls into SQLite.
+type dailyWriter struct {
+	ctx       context.Context
+	tx        *sqlite.Tx
+	many, one *sqlite.Stmt
+}
+
+// rowsPerStatement is the number of rows in one INSERT. A row has 5 columns, so the statement has 500 parameters; older
+// versions of SQLite allow at most 999.
+const rowsPerStatement = 100
+
+func newDailyWriter(ctx context.Context, tx *sqlite.Tx) (*dailyWriter, error) {
+	w := &dailyWriter{ctx: ctx, tx: tx}
+	const begin, row = "INSERT INTO daily (day, package, country, class, downloads) VALUES ", "(?,?,?,?,?)"
+	var err error
+	if w.one, err = tx.Prepare(ctx, begin+row); err != nil {
+		return nil, err
+	}
+	w.many, err = tx.Prepare(ctx, begin+strings.Repeat(row+",", rowsPerStatement-1)+row)
+	return w, err
+}
+
+// replace replaces the numbers of a day, and deletes the documents that contain them.
+func (w *dailyWriter) replace(day int32, rows []dailyRow) error {
+	for _, s := range []string{"DELETE FROM daily WHERE day = ?1", dropDocuments} {
+		if _, err := w.tx.Exec(w.ctx, s, day); err != nil {
+			return err
+		}
+	}
+	args := make([]any, 0, 5*rowsPerStatement)
+	var date any = int64(day) // an interface for each row would be allocated
+	for len(rows) > 0 {
+		n, statement := rowsPerStatement, w.many
+		if len(rows) < n {
+			n, statement = 1, w.one
+		}
+		args = args[:0]
+		for _, r := range rows[:n] {
+			// Arguments of other types than int64 would be converted, and allocated once more.
+			args = append(args, date, int64(r.pkg), r.country, int64(r.class), int64(r.downloads))
+		}
+		if _, err := statement.Exec(w.ctx, args...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
 }

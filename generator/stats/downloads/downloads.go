@@ -1,15 +1,15 @@
 // Package downloads is the database of downloads: the hits from the logs, and the tables that are counted from them. It
 // is separate from the database of packages, so that a build and a statistics run do not wait for each other.
 //
-// A hit is a row with the key (day, package, visitor, agent). Days are counted from 1970-01-01, UTC. For example, the
+// A hit has the key (day, package, visitor, agent). Days are counted from 1970-01-01, UTC. For example, the
 // request
 //
 //	192.0.2.1 - - [02/Apr/2024:10:00:00 +0000] "GET /bitstream/660fa2e930e435b0e355f67c HTTP/1.1" 302 …
 //
 // becomes the hit with the key (19815, 42, 7116…, 3): day 19815, package 42, the hash of the address, and agent 3. Its
-// column first is 36000, the second of the day. The transaction that adds the hit also marks the day as changed.
-// Recount counts the marked days again and removes the marks. If a run is stopped before that, the next run counts
-// them.
+// first is 36000, the second of the day. The table parts has the hits of each day, packed: see packed. A transaction
+// that adds hits adds a new part for each of their days. Recount merges the parts of each day, and counts the days
+// that have changed by this. If a run is stopped before that, the next run counts them.
 //
 // Only one process may write at a time; the caller must use a lock to ensure that. Any number of processes can read,
 // even during a write.
@@ -35,6 +35,9 @@ const FileName = "downloads.sqlite"
 //go:embed schema.sql
 var schema string
 
+//go:embed packed.sql
+var packedHits string
+
 // logState adds the columns of a log at the position up to which it has been read.
 const logState = "ALTER TABLE logs ADD COLUMN state TEXT NOT NULL DEFAULT ''"
 
@@ -51,7 +54,7 @@ const logDays = `ALTER TABLE logs ADD COLUMN first_day INTEGER NOT NULL DEFAULT 
 // format uses a write-ahead log because a run looks up logs while it writes a batch, which takes a fifth of a second.
 func format() sqlite.Format {
 	return sqlite.Format{Name: "the downloads", WrittenBy: "sitegen stats", WAL: true, Private: true,
-		Migrations: []string{schema, logState, previousDays, logDays}}
+		Migrations: []string{schema, logState, previousDays, logDays, packedHits}}
 }
 
 // DB is the database, open for writing.

@@ -33,7 +33,7 @@ func (d *DB) BeginDrop(ctx context.Context) (*Drop, error) {
 func (d *Drop) Day(day int32) error {
 	d.days[day] = true
 	for _, s := range []string{
-		"DELETE FROM hits WHERE day = ?1",
+		"DELETE FROM parts WHERE day = ?1",
 		"DELETE FROM daily WHERE day = ?1",
 		"DELETE FROM imported WHERE day = ?1",
 		"DELETE FROM accesses WHERE day = ?1",
@@ -63,18 +63,31 @@ func (d *Drop) find(query string, arg any) (int32, error) {
 	return id, failed("drop downloads", err)
 }
 
-// Hit deletes the hit with the key of h, if it is stored.
-func (d *Drop) Hit(h Hit) error {
-	result, err := d.tx.Exec(d.ctx, "DELETE FROM hits WHERE day = ? AND package = ? AND visitor = ? AND agent = ?",
-		h.Day, h.Package, h.Visitor, h.Agent)
+// Hits deletes the hits with the keys of those in a list, if they are stored. It sorts the list.
+func (d *Drop) Hits(list []Hit) error {
+	days, drop := pack(list)
+	for i, day := range days {
+		if err := d.hits(day, drop[i]); err != nil {
+			return failed("drop downloads", err)
+		}
+	}
+	return nil
+}
+
+func (d *Drop) hits(day int32, drop packed) error {
+	if _, err := mergeDay(d.ctx, d.tx, day); err != nil {
+		return err
+	}
+	hits, err := hitsOf(d.ctx, d.tx, day)
 	if err != nil {
-		return failed("drop downloads", err)
+		return err
 	}
-	n, err := result.RowsAffected()
-	if n > 0 {
-		d.days[h.Day] = true
+	rest := hits.without(drop)
+	if len(rest) == len(hits) {
+		return nil
 	}
-	return failed("drop downloads", err)
+	d.days[day] = true
+	return setHits(d.ctx, d.tx, day, rest)
 }
 
 // Log deletes the position of a log.
@@ -100,20 +113,17 @@ func (d *Drop) Commit() error {
 			}
 		}
 	}
-	statements := []string{
-		"DELETE FROM addresses WHERE visitor NOT IN (SELECT visitor FROM hits)",
-		"DELETE FROM agents WHERE id NOT IN (SELECT agent FROM hits)",
-		`DELETE FROM packages WHERE NOT known AND id NOT IN (SELECT package FROM hits
-			UNION SELECT package FROM daily WHERE day NOT IN (SELECT day FROM changed))`,
-		"DELETE FROM documents WHERE period = ''",
+	if err := removeUnused(d.ctx, d.tx); err != nil {
+		return failed("drop downloads", err)
 	}
+	statements := []string{"DELETE FROM documents WHERE period = ''"}
 	on, err := setting(d.ctx, d.tx, accessesOn)
 	if err != nil {
 		return failed("drop downloads", err)
 	}
 	if on == "on" { // the first access of a visitor may now be a later one, on any day
 		statements = append(statements, "DELETE FROM firsts", "DELETE FROM accesses",
-			"INSERT OR IGNORE INTO changed SELECT DISTINCT day FROM hits")
+			"INSERT OR IGNORE INTO changed SELECT DISTINCT day FROM parts")
 	}
 	for _, s := range statements {
 		if err := d.exec(s); err != nil {
@@ -130,3 +140,48 @@ func (d *Drop) exec(statement string, args ...any) error {
 
 // Rollback rolls the Drop back. After Commit, it does nothing.
 func (d *Drop) Rollback() { d.tx.Rollback() }
+
+// removeUnused deletes the visitors and user agents that have no hits, and packages that have no hits, no numbers, and
+// no place in the catalogue.
+func removeUnused(ctx context.Context, tx *sqlite.Tx) error {
+	visitors, agents, packages := map[int64]bool{}, map[int64]bool{}, map[int64]bool{}
+	full, err := sqlite.Collect(ctx, tx, sqlite.Value[int64], "SELECT 1 FROM addresses LIMIT 1")
+	if err != nil {
+		return err
+	}
+	if err := eachDay(ctx, tx, func(_ int32, hits packed) error {
+		for ; len(hits) > 0; hits = hits[hitSize:] {
+			h := hits.first()
+			agents[int64(h.Agent)], packages[int64(h.Package)] = true, true
+			if len(full) > 0 {
+				visitors[h.Visitor] = true
+			}
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	for _, t := range []struct {
+		used             map[int64]bool
+		selected, delete string
+	}{
+		{visitors, "SELECT visitor FROM addresses", "DELETE FROM addresses WHERE visitor = ?"},
+		{agents, "SELECT id FROM agents", "DELETE FROM agents WHERE id = ?"},
+		{packages, "SELECT id FROM packages WHERE NOT known AND id NOT IN (SELECT package FROM daily WHERE day NOT IN " +
+			"(SELECT day FROM changed))", "DELETE FROM packages WHERE id = ?"},
+	} {
+		ids, err := sqlite.Collect(ctx, tx, sqlite.Value[int64], t.selected)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if t.used[id] {
+				continue
+			}
+			if _, err := tx.Exec(ctx, t.delete, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
