@@ -94,7 +94,21 @@ func newGzip() encoder {
 	return w
 }
 
-func newBrotli() encoder { return brotli.NewWriterLevel(nil, brotliLevel) }
+func newBrotli() encoder { return brotliEncoder{brotli.NewWriterLevel(nil, brotliLevel)} }
+
+// brotliEncoder writes short pieces, so that the same file always has the same bytes. An encoder chooses its method for
+// good when it gets the first piece of its first file: above 1 MiB another one than below.
+type brotliEncoder struct{ *brotli.Writer }
+
+func (e brotliEncoder) Write(p []byte) (n int, err error) {
+	for piece := range slices.Chunk(p, bufferSize) {
+		m, err := e.Writer.Write(piece)
+		if n += m; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
 
 // compressible lists the extensions of text files. Other files, such as images, are already compressed.
 var compressible = []string{".atom", ".css", ".html", ".js", ".json", ".svg", ".txt", ".xml"}

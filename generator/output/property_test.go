@@ -135,3 +135,27 @@ func (s *site) meddle(r *rand.Rand, strangers map[string]string) {
 		}
 	}
 }
+
+// The bytes of a compressed variant do not depend on the files that the run has written before.
+func TestVariantsDependOnNothingElse(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var text strings.Builder
+	for text.Len() < 3<<20 {
+		fmt.Fprintf(&text, `{"revision":%d,"name":"product-5.%d.%d"}`+"\n", rng.IntN(1e6), rng.IntN(20), rng.IntN(9))
+	}
+	large := page("large.json", text.String())
+	var files []output.File
+	for i := range 50 {
+		files = append(files, page(fmt.Sprintf("%d.json", i), text.String()[i*3000:(i+1)*3000]))
+	}
+	var variants []string
+	for _, files := range [][]output.File{{large}, append(files, large)} {
+		s := newSite(t)
+		s.options.Precompress = output.Precompress{Gzip: true, Brotli: true}
+		s.build(files...)
+		variants = append(variants, s.text("public/large.json.gz")+s.text("public/large.json.br"))
+	}
+	if variants[0] != variants[1] {
+		t.Error("the variants of a file differ after other files")
+	}
+}
