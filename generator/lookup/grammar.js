@@ -68,8 +68,9 @@ const choices = (tables, role) => tables.parameters.find((p) => p[2] == role)[3]
 // package itself (/download). For other paths it returns undefined.
 const permalink = (tables, path) =>
     tables.permalinks.map((l) => {
-        const pattern = l[0].replace(/{([a-z])}/g, (all, role) => '(' + choices(tables, role) + ')');
-        const m = RegExp('^' + pattern + '(\\.json)?$').exec(path);
+        // Most paths do not even have the text before the first group.
+        const m = path.startsWith(l[0].split(/[({\\]/)[0]) && RegExp('^' +
+            l[0].replace(/{([a-z])}/g, (all, role) => '(' + choices(tables, role) + ')') + '(\\.json)?$').exec(path);
         if (m) {
             const given = parameters(l[2]);
             l[1].split(',').forEach((name, j) => { given[name] = m[j + 1]; });

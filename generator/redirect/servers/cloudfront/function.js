@@ -3,8 +3,9 @@
 // packages.go and pages.go describe the store. It contains no text of pages. sitegen puts lookup/grammar.js, which
 // defines parameters, character, decoded, bars, choices, parse and permalink, before this file and minifies both.
 //
-// All functions are inside of handler, so that they share the state of one request, and no other. Since await must not
-// be in an argument, functions pass promises on. Both sides of == have the same type or are undefined.
+// All functions that use the state of a request are inside of handler, so that they share that of one request, and no
+// other. Since await must not be in an argument, functions pass promises on. Both sides of == have the same type or are
+// undefined.
 import cf from 'cloudfront';
 
 const kvs = cf.kvs();
@@ -15,10 +16,87 @@ const words = (text) => text.split(' ');
 
 const tabs = (text) => text.split('\t');
 
+const list = (text) => text.split(';').map(words);
+
+// code returns the value of a character, by default of the first one.
+const code = (text, at) => text.charCodeAt(at) - 48;
+
+// digits, number, pack and unpack convert numbers and hexadecimal digits from and to base 64; see tree.go.
+const digits = (n, width) =>
+    width ? digits(n >> 6, width - 1) + character(48 + (n & 63)) : '';
+
+const number = (text) => {
+    let n = 0;
+    for (let i = 0; i < text.length; i++) {
+        n = n * 64 + code(text, i);
+    }
+    return n;
+};
+
+const pack = (hex) => hex.replace(/.../g, (m) => character(48 + ('0x' + m >> 6), 48 + ('0x' + m & 63)));
+
+const unpack = (text) => {
+    let hex = '';
+    for (let i = 0; text && i < text.length; i += 2) {
+        hex += (976 + 64 * text.charCodeAt(i) + text.charCodeAt(i + 1)).toString(16).slice(1); // 976 is 4096 - 65 * 48
+    }
+    return text && hex.slice(0, text.length * 1.5 & -4); // hexadecimal digits come by fours
+};
+
+// place returns the place of a package's description: the hash of a node and a character for the line; see leaf in
+// tree.go.
+const place = (hashes, text) => hashes.substr(8 * code(text), 8) + text[1];
+
+// row returns the value of a key's row in a leaf; it is '' if there is no such row.
+const row = (leaf, key) => lines(leaf.split('\n' + key + ' ')[1] || '')[0];
+
+// encode percent-encodes decoded text, as EncodePath in encode.go does.
+const encode = (text) => text.replace(/[^\w/.~!'()*,:@-]/g,
+    (c) => '%' + (256 + 48 + code(c)).toString(16).slice(1).toUpperCase());
+
+// size returns a number of bytes as pages show it, like sizeText in packages.go. v counts the unit of that number.
+const size = (v, unit) => v >= 1000 && unit < 4 ? size(v / 1000, unit + 1) :
+    (v < 9.95 && unit ? (Math.round(v * 10) / 10).toFixed(1) : Math.round(v)) + ' ' + ' kMGT'[unit].trim() + 'B';
+
+// respond returns a response; header is a further header.
+const respond = (status, data, header, value, type) => {
+    const headers = {
+        'content-type': { value: type || 'text/html; charset=utf-8' },
+        'cache-control': { value: status < 400 ? 'public, max-age=300' : 'no-store' }
+    };
+    if (header) {
+        headers[header] = { value: value };
+    }
+    return { statusCode: status, headers: headers, body: { encoding: 'text', data: data } };
+};
+
+const redirect = (status, location) => respond(status, '', 'location', location);
+
+// step returns the last change of a system at or before a key in a leaf of a table of steps: its key, the place of the
+// package, its number at among the changes of all systems in the row, and the number row of the row among those with
+// such a change, counted from 0. With an offset, it returns the change that many rows later and, with n, that of row
+// number n. If the leaf does not have it, there is no place. masks has a digit for each mask with the stability; see
+// store.steps in steps.go.
+const step = (leaf, os, masks, key, offset, n) => {
+    const set = masks.replace(/./g, (mask) => '\\x' + (47 + 7 * os + +mask).toString(16));
+    // The rows with such a change, up to the place of its package. The first one repeats the last one before the leaf.
+    const rows = leaf.text.match(RegExp('\\n\\S+ (?:\\S\\S\\S)*?[' + set + ']..', 'g')) || [];
+    const first = leaf.rank && leaf.rank - 1;
+    let i = rows.length;
+    while (i-- && rows[i] > '\n' + key + '!') {}
+    i = n == undefined ? i + offset : n - first;
+    const f = words(rows[i] || '');
+    return {
+        key: f[0].slice(1), at: f[1] && f[1].length / 3 - 1, place: f[1] && place(leaf.text, f[1].slice(-2)),
+        row: first + i
+    };
+};
+
 export async function handler(event) {
     const request = event.request, query = request.rawQueryString() || '', given = parameters(query);
     const nodes = {}; // promises of the values that this request has read, by key
     let trees, fields, texts, tables, oses, arches; // parts of the root, see open
+    let names = []; // keys of the last package object
 
     // open reads the root of the edition for a host. Production has the root that is read first. The table of hosts
     // contains the hosts that show another edition; it is read only for hosts other than production's.
@@ -40,109 +118,67 @@ export async function handler(event) {
         arches = bars(choices(tables, 'a'));
     };
 
-    const list = (text) => text.split(';').map(words);
-
     // read returns the value of a key. It reads a key of the store only once for a request. A value that starts with a
     // tilde is the start of a longer text; see store.piece in tree.go.
     const read = (key) => nodes[key] = nodes[key] || kvs.get(key).then((value) =>
         value[0] == '~' ? read('t' + value.slice(1, 9)).then((rest) => value.slice(9) + rest) : value);
 
-    // descend returns the leaf of a table for a key, or for the row number n of a system, if that is less; see store in
-    // tree.go. text is the part of the root for the table. rank is the number of the first row in the leaf.
+    // descend returns the leaf of a table for a key; see store in tree.go. text is the part of the root for the table.
+    // With a system, rank is the number of rows of the system before the leaf, and the leaf is the one with row number n,
+    // if that comes before the key. Rows are compared as a whole: the key with an exclamation mark is above all rows of
+    // the key, where a space follows it, and below those of the next key.
     const descend = async (kind, text, key, os, n) => {
         let rank = 0;
         while (text[0] == '+') {
-            const rows = lines(text.slice(1));
-            let hash, next = rank;
-            for (let i = 0; i < rows.length; i++) {
-                const f = words(rows[i]);
-                if (i && (next > n || f[0] > key)) {
-                    break;
+            const rows = lines(text), last = rows.length - 1;
+            let i = last;
+            if (os == undefined) {
+                while (i && rows[i] > key + '!') {
+                    i--;
                 }
-                hash = f[1];
-                rank = next;
-                next += f[2] ? +f[2].split(',')[os] : 0;
+            } else {
+                const f = words(text);
+                for (i = 0; i < last; i++) {
+                    const next = rank + parseInt(f[2 * i + 2].split(',')[os]);
+                    if (next > n || rows[i + 1] > key + '!') {
+                        break;
+                    }
+                    rank = next;
+                }
             }
-            text = await read(kind + hash);
+            text = await read(kind + words(rows[i])[1]);
         }
         return { text: text, rank: rank };
     };
 
-    // lookup returns the leaf of a table for a key, with the value of the row; it is '' if there is no such row.
-    const lookup = async (kind, tree, key) => {
-        const leaf = await descend(kind, trees[tree], key);
-        leaf.row = lines(leaf.text.split('\n' + key + ' ')[1] || '')[0];
-        return leaf;
-    };
-
-    // step returns what a table of steps has for a system and stability at a key or at the row number n of the system,
-    // counted from 0, if that is less; it must exist. Of the row that changed it last, found.key is the key, and found.base
-    // the revision of the package. See store.steps in steps.go.
-    const step = async (tree, os, mask, key, n) => {
-        const leaf = await descend('s', trees[tree], key, os, n), rows = lines(leaf.text), found = {};
-        for (let i = 1; i < rows.length; i++) {
-            const f = words(rows[i]), changes = f[1] || '', bases = f[2];
-            if (found.rank >= n || f[0] > key) {
-                break;
-            }
-            if (!rows[i]) {
-                found.rank = leaf.rank - 1;
-            }
-            for (let j = 0; j < changes.length; j += 3) {
-                const bits = code(changes, j) - 7 * os + 1;
-                if (bits > 0 && bits < 8) {
-                    found.rank += bits & 1;
-                    if (bits & mask) {
-                        found.at = place(rows[0], changes.slice(j + 1));
-                        found.key = f[0];
-                        found.base = bases ? bases.substr(bases[4] ? j / 3 * 4 : 0, 4) : f[0];
-                    }
-                }
-            }
-        }
-        return n == undefined || found.rank == n ? found : {};
-    };
-
-    // place returns the place of a package's description: the hash of a node and a character for the line; see leaf in
-    // tree.go.
-    const place = (hashes, text) => hashes.substr(8 * code(text), 8) + text[1];
-
-    // code returns the value of a character, by default of the first one.
-    const code = (text, at) => text.charCodeAt(at) - 48;
-
-    // digits, number, pack and unpack convert numbers and hexadecimal digits from and to base 64; see tree.go.
-    const digits = (n, width) =>
-        width ? digits(n >> 6, width - 1) + character(48 + (n & 63)) : '';
-
-    const number = (text) => text.split('').reduce((n, c) => n * 64 + code(c), 0);
-
-    const pack = (hex) => hex.replace(/.../g, (m) => digits('0x' + m, 2));
-
-    const unpack = (text, length) =>
-        (text || '').replace(/../g, (m) => (4096 + 64 * code(m) + code(m, 1)).toString(16).slice(1)).slice(0, length);
-
-    // load returns the package at a place; see describer in packages.go. object has the fields of the package object;
-    // the others are those of templates.
-    const load = async (at) => {
-        const rows = await read('d' + at.slice(0, 8)).then(lines), f = words(rows[code(at, 8)]);
+    // load returns the package at a place; see describer in packages.go. It returns the whole package object, whose links
+    // are in fields[3], or else the fields of templates, of which object has some.
+    const load = async (at, whole) => {
+        const text = await read('d' + at.slice(0, 8)), rows = lines(text), f = words(rows[code(at, 8)]);
         const kind = tabs(rows[code(f[0])]), time = new Date(number(f[4])).toJSON(), system = code(f[0], 1);
-        const id = fields[8] ? unpack(f[2], 24) : f[2], day = kind[5] || time.slice(0, 10);
+        const id = fields[8] ? unpack(f[2]) : f[2], day = kind[5] || time.slice(0, 10);
         const object = {
             arch: rows[0], os: oses[system], revision: '' + number(f[1]), download_url: '/bitstream/' + id,
-            size: number(f[3]), sha512: unpack(f[5], 128), version: kind[1], stability: kind[2] ? 'release' : 'nightly',
-            build_date_ymd: day
+            size: number(f[3]), version: kind[1] || null, stability: kind[2] ? 'release' : 'nightly',
+            build_date_ymd: day,
+            // Checksums are long, and most templates do not need them.
+            get sha512() { return unpack(f[5]) || null; },
+            get sha256() { return unpack(f[6]); }
         };
         const p = {
             object: object, id: id, system: system, cell: kind[0], release: kind[2] == '=' ? kind[1] : kind[2],
             time: time.slice(11, 19), dot: time.slice(19, 23), l: '{', day: day
         };
-        if (f[6]) {
-            object.sha256 = unpack(f[6], 64);
+        if (!whole) {
+            return p;
         }
         object.name = expand(kind[3], p);
         object.product_name = expand(kind[4], p);
         object.build_date = expand(kind[6] || texts[code(f[0], 2)], p);
-        return p;
+        fields[3].replace(/\|(\S+) ([^|]+)/g, (all, name, url) => { object[name] = expand(url, p); });
+        object.checkout_date = object.checkout_date_ymd = object.codebase = object.md5 = object.package = null;
+        names = Object.keys(object);
+        return object;
     };
 
     // expand replaces the names of fields in a template by their values. It returns null if a value is empty.
@@ -153,7 +189,7 @@ export async function handler(event) {
             missing = missing || !value;
             return value;
         });
-        return missing ? null : text;
+        return missing ? null : text || null;
     };
 
     // identify finds a package by its id. It returns the place of its description or, if a file is wanted, its URL.
@@ -163,9 +199,10 @@ export async function handler(event) {
             id = id.toLowerCase();
         }
         if ((hex ? /^[\da-f]{24}$/ : /^[\w.-]+$/).test(id)) {
-            const leaf = await lookup('i', 2, hex ? pack(id) : id), row = leaf.row, middle = row.slice(2);
-            return row && (!file ? place(leaf.text, row) : !middle ? fields[4] + id + fields[5] :
-                fields[6] + (middle[0] == '!' ? unpack(middle.slice(1), 24) : middle) + fields[7]);
+            const key = hex ? pack(id) : id, leaf = (await descend('i', trees[2], key)).text;
+            const value = row(leaf, key), middle = value.slice(2);
+            return value && (!file ? place(leaf, value) : !middle ? fields[4] + id + fields[5] :
+                fields[6] + (middle[0] == '!' ? unpack(middle.slice(1)) : middle) + fields[7]);
         }
     };
 
@@ -179,50 +216,44 @@ export async function handler(event) {
         if (page && !tables.parameters.some((p) => p[0] in given)) {
             return serve(route);
         }
-        for (let i = 0; i < q.s.length * q.o.length; i++) {
-            const os = q.o[i % q.o.length], stability = q.s[i / q.o.length | 0];
-            const at = await find(q, oses.indexOf(os), stability);
-            const result = at && (page ? await load(at) : await describe(at));
-            results.push(result);
-            (all[os] = all[os] || {})[stability] = result;
-        }
-        return page ? home(results, (given.os || 'all') + '-' + (given.stability || 'default')) :
-            !single ? json(all) :
-            !results[0] ? message(404, '404-package') :
-            route == '/find' ? json(results[0]) : redirect(302, results[0].download_url);
-    };
-
-    // find returns the place of the package for a system and stability, or null if there is none.
-    const find = async (q, os, stability) => {
         // The tables of an architecture are those by revision, by day and by version.
         const first = 4 + 3 * arches.indexOf(q.a[0]), finds = q.finds, kind = { d: 1, v: 2 }[finds] || 0, offset = +q.f;
         // '~' is above all keys, so the newest package is the one of the last row.
         const key = finds == 'n' ? '~' : kind > 1 ? q.sought :
             kind ? digits(q.sought.replace(/-/g, ''), 5) : digits(Math.min(q.sought, 1e7), 4);
-        let found = await step(first + kind, os, { any: 1, nightly: 2, release: 4 }[stability], key);
-        if (finds > 'o' && found.key != key) { // 'r' and 'v': exactly this revision or version
-            found = {};
+        const leaf = await descend('s', trees[first + kind], key);
+        for (let i = 0; i < q.s.length * q.o.length; i++) {
+            const name = q.o[i % q.o.length], stability = q.s[i / q.o.length | 0], os = oses.indexOf(name);
+            let found = step(leaf, os, { any: '1357', nightly: '2367', release: '4567' }[stability], key, 0);
+            if (finds > 'o' && found.key != key) { // 'r' and 'v': exactly this revision or version
+                found = {};
+            }
+            if (found.place && offset) {
+                // An offset counts rows of the table by revision. Many are in the leaf of the package.
+                const bases = words(row(leaf.text, found.key))[1] || found.key;
+                const base = bases.substr(bases[4] ? found.at * 4 : 0, 4);
+                const near = await descend('s', trees[first], base, os);
+                found = step(near, os, '1357', base, offset);
+                if (!found.place) {
+                    const far = await descend('s', trees[first], '~', os, found.row);
+                    found = step(far, os, '1357', '~', 0, found.row);
+                }
+            }
+            const result = found.place ? await load(found.place, route[1] == 'f') : null;
+            results.push(result);
+            (all[name] = all[name] || {})[stability] = result;
         }
-        if (found.at && offset) {
-            // An offset counts rows of the table by revision: find the number of the package's row, then the row after it.
-            found = await step(first, os, 1, found.base);
-            found = await step(first, os, 1, '~', found.rank + offset);
-        }
-        return found.at || null;
+        return page ? home(results, (given.os || 'all') + '-' + (given.stability || 'default')) :
+            !single ? json(all) :
+            !results[0] ? message(404, '404-package') :
+            route == '/find' ? json(results[0]) : redirect(302, results[0].object.download_url);
     };
 
-    // describe returns the package object of a place, with its keys in alphabetical order. fields[3] has the links.
-    const describe = async (at) => {
-        const p = await load(at), sorted = {};
-        bars(Object.keys(p.object).join('|') + '|checkout_date|checkout_date_ymd|codebase|md5|package' + fields[3]).sort()
-            .forEach((row) => {
-                const f = words(row);
-                sorted[f[0]] = f[1] ? expand(f[1], p) : p.object[f[0]] || null;
-            });
-        return sorted;
+    // json answers with package objects, whose keys are in alphabetical order.
+    const json = (value) => {
+        const keys = names.concat(oses, bars(choices(tables, 's'))).sort();
+        return respond(200, JSON.stringify(value, keys) + '\n', 'access-control-allow-origin', '*', 'application/json');
     };
-
-    const json = (value) => respond(200, JSON.stringify(value) + '\n', 'access-control-allow-origin', '*', 'application/json');
 
     // home answers / with a query: the page that the build rendered for such queries, with the cells of packages; see
     // pages in pages.go.
@@ -240,19 +271,12 @@ export async function handler(event) {
         return respond(200, html);
     };
 
-    // size returns a number of bytes as pages show it, like sizeText in packages.go. v counts the unit of that number.
-    const size = (v, unit) => v >= 1000 && unit < 4 ? size(v / 1000, unit + 1) :
-        (v < 9.95 && unit ? (Math.round(v * 10) / 10).toFixed(1) : Math.round(v)) + ' ' + ' kMGT'[unit].trim() + 'B';
-
-    // encode percent-encodes decoded text, as EncodePath in encode.go does.
-    const encode = (text) => text.replace(/[^\w/.~!'()*,:@-]/g,
-        (c) => '%' + (256 + 48 + code(c)).toString(16).slice(1).toUpperCase());
-
     // look returns what the table of paths has at an encoded path: the rules with that source, whether there is a file ("f")
     // or the index.html of a folder ("d" if the path lacks the slash at its end), and the path of its object, if it has
     // another one. A slash at the end of the path is not part of a row's key.
     const look = async (path) => {
-        const key = path.replace(/\/$/, ''), leaf = await lookup('e', 3, key), rules = bars(leaf.row);
+        const key = path.replace(/\/$/, ''), leaf = await descend('e', trees[3], key);
+        const rules = bars(row(leaf.text, key));
         const last = /^[df]\S*$/.test(rules.slice(-1)) ? rules.pop() : '';
         return {
             at: path, rules: rules, file: key == path ? last[0] : last[0] == 'd' && 'f', // a file is not a folder
@@ -330,20 +354,6 @@ export async function handler(event) {
     const message = (status, name, header, value) =>
         read(fields[12] + request.uri.match(fields[14]) + name).then((page) => respond(status, page, header, value));
 
-    const redirect = (status, location) => respond(status, '', 'location', location);
-
-    // respond returns a response; header is a further header.
-    const respond = (status, data, header, value, type) => {
-        const headers = {
-            'content-type': { value: type || 'text/html; charset=utf-8' },
-            'cache-control': { value: status < 400 ? 'public, max-age=300' : 'no-store' }
-        };
-        if (header) {
-            headers[header] = { value: value };
-        }
-        return { statusCode: status, headers: headers, body: { encoding: 'text', data: data } };
-    };
-
     // answer answers the request: it returns a response, or the request with the path of a file. path is decoded.
     const answer = async (path) => {
         const method = request.method, methods = 'GET, HEAD, OPTIONS', host = request.headers.host;
@@ -357,7 +367,7 @@ export async function handler(event) {
         const file = /^\/bitstream\/([\s\S]*)/.exec(path), m = file || /^\/api\/v1\/packages\/(.+)\.json$/.exec(path);
         const found = m && await identify(m[1], file);
         if (found) {
-            return file ? redirect(302, found) : describe(found).then(json);
+            return file ? redirect(302, found) : load(found, true).then(json);
         }
         if (/^\/(find(all)?|download)?$/.test(path)) {
             return api(path, given);

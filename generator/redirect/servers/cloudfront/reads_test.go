@@ -5,7 +5,9 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/redirect"
@@ -57,29 +59,39 @@ func readKind(q string, a redirect.Answer) int {
 	return 3
 }
 
+// readCatalogues lists the test catalogues with their recorded requests.
+var readCatalogues = []struct{ profile, file string }{{"live", "golden.jsonl"}, {"archive", "golden-archive.jsonl"}}
+
+// readRequests returns the table of a catalogue with the pages of its site, and requests: the recorded ones, and for all
+// pages and some packages.
+func readRequests(t testing.TB, profile, file string) (tab *redirect.Table, requests []string) {
+	t.Helper()
+	tab = newTable(t, profile, "")
+	tab.Files.Pages = redirect.FilesOf(rendered(t, tab.Index).Paths()).Pages
+	for _, g := range testutil.Goldens(t, file) {
+		requests = append(requests, g.Q)
+	}
+	records := records(tab)
+	for path := range tab.Files.Pages {
+		if !records[path] && !strings.HasSuffix(path, "/index.html") {
+			requests = append(requests, path)
+		}
+	}
+	for i, p := range tab.Index.Packages() {
+		if i%20 == 0 {
+			requests = append(requests, lookup.BitstreamPrefix+p.ID, redirect.RecordPath(p))
+		}
+	}
+	return tab, requests
+}
+
 // TestReads checks that the function reads few keys for a request. It asks the recorded requests, and for all pages and
 // some packages. With UPDATE_DOCS=1, it writes the table in docs/redirects.md.
 func TestReads(t *testing.T) {
 	most, sum, n := [2][8]int{}, [2][8]int{}, [2][8]int{}
-	for c, tt := range []struct{ profile, file string }{{"live", "golden.jsonl"}, {"archive", "golden-archive.jsonl"}} {
-		tab := newTable(t, tt.profile, "")
-		tab.Files.Pages = redirect.FilesOf(rendered(t, tab.Index).Paths()).Pages
+	for c, tt := range readCatalogues {
+		tab, requests := readRequests(t, tt.profile, tt.file)
 		e := start(t, compiled(t, tab))
-		var requests []string
-		for _, g := range testutil.Goldens(t, tt.file) {
-			requests = append(requests, g.Q)
-		}
-		records := records(tab)
-		for path := range tab.Files.Pages {
-			if !records[path] && !strings.HasSuffix(path, "/index.html") {
-				requests = append(requests, path)
-			}
-		}
-		for i, p := range tab.Index.Packages() {
-			if i%20 == 0 {
-				requests = append(requests, lookup.BitstreamPrefix+p.ID, redirect.RecordPath(p))
-			}
-		}
 		for _, q := range requests {
 			path, query, _ := strings.Cut(q, "?")
 			kind, before := readKind(q, tab.Answer(path, query)), e.reads
@@ -119,4 +131,38 @@ func TestReads(t *testing.T) {
 	default:
 		t.Errorf("%s is out of date: run go generate ./generator/redirect/servers/cloudfront\n%s", readsDocument, &b)
 	}
+}
+
+// BenchmarkKinds reports the CPU time of a request of each kind in goja as cpu-µs/op, with GOMAXPROCS=1.
+func BenchmarkKinds(b *testing.B) {
+	for _, tt := range readCatalogues {
+		tab, requests := readRequests(b, tt.profile, tt.file)
+		e := start(b, compiled(b, tab))
+		kinds := make([][]string, len(readKinds))
+		for _, q := range requests {
+			path, query, _ := strings.Cut(q, "?")
+			kind := readKind(q, tab.Answer(path, query))
+			kinds[kind] = append(kinds[kind], q)
+		}
+		for kind, list := range kinds {
+			b.Run(tt.profile+"/"+readKinds[kind].name, func(b *testing.B) {
+				i, start := 0, cpu(b)
+				for b.Loop() {
+					e.ask(b, "GET", list[i%len(list)])
+					i++
+				}
+				b.ReportMetric(float64((cpu(b)-start).Microseconds())/float64(b.N), "cpu-µs/op")
+			})
+		}
+	}
+}
+
+// cpu returns the CPU time that the process has used.
+func cpu(t testing.TB) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
