@@ -6,10 +6,10 @@
 //	nothing new   0.06 s CPU    0.05 s    38 MiB
 //
 // The log is generated in the combined format. One request in five is a download, or in another number with -every, and
-// the same number of lines results in the same bytes. sitegen starts without statistics and does everything that it usually does: it parses the lines,
-// classifies user agents, looks up countries, stores the downloads in its database, and publishes JSON and the page.
-// GoAccess writes its report as JSON; it stores no downloads and looks up neither packages nor countries. "nothing new"
-// is a second run of sitegen over the same log.
+// the same number of lines results in the same bytes. sitegen starts without statistics and does everything that it
+// usually does: it parses the lines, classifies user agents, looks up countries, stores the downloads in its database,
+// and publishes JSON and the page. GoAccess writes its report as JSON; it stores no downloads and looks up neither
+// packages nor countries. "nothing new" is a second run of sitegen over the same log.
 //
 //	go run ./bench/goaccess [-lines 5000000] [-every 5] [-runs 1] [-geoip City.mmdb]
 package main

@@ -187,7 +187,7 @@ func (w *writer) copyTo(ctx context.Context, to *draft, name, from string) (ok b
 	known := w.settled[from]
 	file, err := openFile(w.options.locate(from))
 	if err != nil {
-		return false, nil //nolint:nilerr // the file is produced instead
+		return false, nil // the file is produced instead
 	}
 	defer file.Close()
 	if err := to.create(w.handle, name, true); err != nil {

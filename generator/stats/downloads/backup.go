@@ -45,8 +45,8 @@ func lastRequest(ctx context.Context, file *sqlite.DB) (time.Time, error) {
 	}
 	second := int32(0)
 	if older {
-		second, _, err = sqlite.One(ctx, file, sqlite.Value[int32], "SELECT coalesce(max(first), 0) FROM hits WHERE day = ?",
-			*day)
+		second, _, err = sqlite.One(ctx, file, sqlite.Value[int32],
+			"SELECT coalesce(max(first), 0) FROM hits WHERE day = ?", *day)
 	} else {
 		var hits packed
 		for hits, err = hitsOf(ctx, file, *day); len(hits) > 0; hits = hits[hitSize:] {

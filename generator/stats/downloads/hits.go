@@ -228,7 +228,8 @@ func setHits(ctx context.Context, tx *sqlite.Tx, day int32, hits packed) error {
 // mergeParts merges the parts of each day that has new ones, and marks the days whose hits have changed. It returns the
 // number of hits that are new or have changed.
 func mergeParts(ctx context.Context, tx *sqlite.Tx) (changed int64, err error) {
-	days, err := sqlite.Collect(ctx, tx, sqlite.Value[int32], "SELECT DISTINCT day FROM parts WHERE part > 0 ORDER BY day")
+	days, err := sqlite.Collect(ctx, tx, sqlite.Value[int32],
+		"SELECT DISTINCT day FROM parts WHERE part > 0 ORDER BY day")
 	if err != nil {
 		return 0, err
 	}
