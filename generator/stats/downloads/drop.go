@@ -168,7 +168,8 @@ func removeUnused(ctx context.Context, tx *sqlite.Tx) error {
 		{visitors, "SELECT visitor FROM addresses", "DELETE FROM addresses WHERE visitor = ?"},
 		{agents, "SELECT id FROM agents", "DELETE FROM agents WHERE id = ?"},
 		{packages, "SELECT id FROM packages WHERE NOT known AND id NOT IN " +
-			"(SELECT package FROM daily WHERE day NOT IN (SELECT day FROM changed))", "DELETE FROM packages WHERE id = ?"},
+			"(SELECT package FROM daily WHERE day NOT IN (SELECT day FROM changed))",
+			"DELETE FROM packages WHERE id = ?"},
 	} {
 		ids, err := sqlite.Collect(ctx, tx, sqlite.Value[int64], t.selected)
 		if err != nil {
