@@ -9,7 +9,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// TestTryLock takes a lock that nobody has, that another run has, and that a process looks at.
+// TestTryLock takes a free lock, one that another run has, and one that a process looks at.
 func TestTryLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	if held, err := IsLocked(path); held || err != nil {
