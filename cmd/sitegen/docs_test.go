@@ -97,7 +97,7 @@ func TestDeployDocument(t *testing.T) {
 // TestPackagesDocument checks that docs/packages.md describes exactly the fields of the JSON of sitegen packages.
 func TestPackagesDocument(t *testing.T) {
 	checkFields(t, "../../docs/packages.md", packages.Package{}, packages.Reason{}, packages.Description{},
-		packages.Group{}, packages.Duplicate{}, packages.Change{}, packages.Result{}, packages.Answer{})
+		packages.Rule{}, packages.Group{}, packages.Duplicate{}, packages.Change{}, packages.Result{}, packages.Answer{})
 }
 
 // TestBackupDocument checks that docs/backup.md describes exactly the fields of the JSON of sitegen backup and restore.
