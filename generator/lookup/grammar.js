@@ -38,20 +38,23 @@ const valid = (kind, values, v) =>
 // role '=' with what they find. A request for a single package must name a system.
 const parse = (tables, given, single) => {
     const q = { finds: 'n' }, modes = tables.parameters.filter((p) => p[2][0] == '=' && p[0] in given);
-    for (let i = 0; i < tables.parameters.length; i++) {
-        const p = tables.parameters[i], role = p[2], values = bars(p[3] || ''), v = given[p[0]];
-        if (role[0] == '=' && modes[1]) {
-            return { problem: 'mode' };
-        }
-        if (v == undefined ? single && role == 'o' : !valid(p[1], values, v)) {
-            return { problem: p[0] };
-        }
+    let problem;
+    tables.parameters.some((p) => {
+        const role = p[2], values = bars(p[3] || ''), v = given[p[0]];
         if (role[0] != '=') {
             q[role] = v ? [v] : values;
+        } else if (modes[1]) {
+            return problem = 'mode';
         } else if (v) {
             q.finds = role[1];
             q.sought = v;
         }
+        if (v == undefined ? single && role == 'o' : !valid(p[1], values, v)) {
+            return problem = p[0];
+        }
+    });
+    if (problem) {
+        return { problem: problem };
     }
     if (q.s[1]) {
         q.s = !single ? ['release', 'nightly'] : [q.finds == 'r' ? 'any' : 'release'];
@@ -68,8 +71,8 @@ const choices = (tables, role) => tables.parameters.find((p) => p[2] == role)[3]
 // package itself (/download). For other paths it returns undefined.
 const permalink = (tables, path) =>
     tables.permalinks.map((l) => {
-        // Most paths do not even have the text before the first group.
-        const m = path.startsWith(l[0].split(/[({\\]/)[0]) && RegExp('^' +
+        // Most paths do not even begin with the same letter.
+        const m = l[0][1] == path[1] && RegExp('^' +
             l[0].replace(/{([a-z])}/g, (all, role) => '(' + choices(tables, role) + ')') + '(\\.json)?$').exec(path);
         if (m) {
             const given = parameters(l[2]);

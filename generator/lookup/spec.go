@@ -280,10 +280,16 @@ func Permalinks(s *catalog.Scheme) []Permalink {
 	return list
 }
 
-var placeholderRE = regexp.MustCompile(`\{([a-z-]+)\}`)
+var (
+	folderRE      = regexp.MustCompile(`^/[a-z]+/`)
+	placeholderRE = regexp.MustCompile(`\{([a-z-]+)\}`)
+)
 
 // compile prepares a permalink. It panics on a mistake, because permalinks are constants of the program.
 func (l *Permalink) compile(s *Spec) {
+	if !folderRE.MatchString(l.Path) {
+		panic(fmt.Sprintf("permalink %q does not begin with the name of a folder", l.Path)) // grammar.js needs it
+	}
 	end := 0
 	for _, m := range placeholderRE.FindAllStringSubmatchIndex(l.Path, -1) {
 		name := l.Path[m[2]:m[3]]

@@ -158,7 +158,7 @@ func compileFunction() ([]byte, error) {
 		return nil, errors.New("minify the CloudFront function: it does not export handler at its end")
 	}
 	code = strings.Replace(code, "async function "+strings.TrimSpace(short)+"(", "async function handler(", 1)
-	text := fmt.Sprintf("// %s; readable source: generator/redirect/servers/cloudfront/function.js\n%s%s\n",
+	text := fmt.Sprintf("// %s from generator/redirect/servers/cloudfront/function.js\n%s%s\n",
 		output.Mark,
 		importLine, code)
 	if len(text) > MaxFunction {

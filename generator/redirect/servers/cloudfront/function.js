@@ -25,20 +25,14 @@ const code = (text, at) => text.charCodeAt(at) - 48;
 const digits = (n, width) =>
     width ? digits(n >> 6, width - 1) + character(48 + (n & 63)) : '';
 
-const number = (text) => {
-    let n = 0;
-    for (let i = 0; i < text.length; i++) {
-        n = n * 64 + code(text, i);
-    }
-    return n;
-};
+const number = (text) => text.split('').reduce((n, c) => n * 64 + code(c), 0);
 
-const pack = (hex) => hex.replace(/.../g, (m) => character(48 + ('0x' + m >> 6), 48 + ('0x' + m & 63)));
+const pack = (hex) => hex.replace(/.../g, (m) => digits('0x' + m, 2));
 
 const unpack = (text) => {
     let hex = '';
     for (let i = 0; text && i < text.length; i += 2) {
-        hex += (976 + 64 * text.charCodeAt(i) + text.charCodeAt(i + 1)).toString(16).slice(1); // 976 is 4096 - 65 * 48
+        hex += (4096 + 64 * code(text, i) + code(text, i + 1)).toString(16).slice(1);
     }
     return text && hex.slice(0, text.length * 1.5 & -4); // hexadecimal digits come by fours
 };
@@ -80,14 +74,14 @@ const redirect = (status, location) => respond(status, '', 'location', location)
 const step = (leaf, os, masks, key, offset, n) => {
     const set = masks.replace(/./g, (mask) => '\\x' + (47 + 7 * os + +mask).toString(16));
     // The rows with such a change, up to the place of its package. The first one repeats the last one before the leaf.
-    const rows = leaf.text.match(RegExp('\\n\\S+ (?:\\S\\S\\S)*?[' + set + ']..', 'g')) || [];
+    const rows = leaf.text.match(RegExp('\\n\\S+ (\\S{3})*?[' + set + ']..', 'g')) || [];
     const first = leaf.rank && leaf.rank - 1;
     let i = rows.length;
     while (i-- && rows[i] > '\n' + key + '!') {}
     i = n == undefined ? i + offset : n - first;
-    const f = words(rows[i] || '');
+    const f = words(rows[i] || ' ');
     return {
-        key: f[0].slice(1), at: f[1] && f[1].length / 3 - 1, place: f[1] && place(leaf.text, f[1].slice(-2)),
+        key: f[0].slice(1), at: f[1].length / 3 - 1, place: f[1] && place(leaf.text, f[1].slice(-2)),
         row: first + i
     };
 };
@@ -130,17 +124,12 @@ export async function handler(event) {
     const descend = async (kind, text, key, os, n) => {
         let rank = 0;
         while (text[0] == '+') {
-            const rows = lines(text), last = rows.length - 1;
-            let i = last;
-            if (os == undefined) {
-                while (i && rows[i] > key + '!') {
-                    i--;
-                }
-            } else {
-                const f = words(text);
-                for (i = 0; i < last; i++) {
-                    const next = rank + parseInt(f[2 * i + 2].split(',')[os]);
-                    if (next > n || rows[i + 1] > key + '!') {
+            const rows = lines(text);
+            let i = 0;
+            for (; rows[i + 1] < key + '!'; i++) {
+                if (os != undefined) {
+                    const next = rank + +words(rows[i])[2].split(',')[os];
+                    if (next > n) {
                         break;
                     }
                     rank = next;
@@ -189,7 +178,7 @@ export async function handler(event) {
             missing = missing || !value;
             return value;
         });
-        return missing ? null : text || null;
+        return !missing && text || null;
     };
 
     // identify finds a package by its id. It returns the place of its description or, if a file is wanted, its URL.
