@@ -13,9 +13,9 @@ dist:           ## build the files of a release, dist/; minutes the first time
 	rm -rf dist
 	cd tools && PATH="$(CURDIR)/.cache/zig:$$PATH" go run ./dist -root .. -out ../dist
 
-test:           ## run all tests, half an hour; first install missing tools from Debian (Nginx, Chromium, Node and more)
+test:           ## run all tests, 35 minutes; first install missing tools from Debian (Nginx, Chromium, Node and more)
 	@echo "make test: installs the missing tools of the tests from Debian (Nginx, Chromium, Node and more; minutes the"
-	@echo "first time), then runs all tests: about half an hour on two cores. make test-short takes about a minute."
+	@echo "first time), then runs all tests: about 35 minutes on two cores. make test-short takes about a minute."
 	.ci/install
 	.ci/test
 
