@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"math"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/backup"
@@ -98,7 +97,7 @@ func command(name string, r *runs.Record, now time.Time) Command {
 	}
 	c := Command{Name: name, Good: r.Good, Last: &r.Last, Failures: r.Failures}
 	if r.Good != nil {
-		age := math.Round(now.Sub(r.Good.End()).Seconds())
+		age := now.Sub(r.Good.End()).Round(time.Second).Seconds() // never -0
 		c.Age = &age
 	}
 	if r.Failures > 0 {
