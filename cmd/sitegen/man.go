@@ -16,7 +16,7 @@ import (
 	"github.com/Slicer/sitegen/generator/manual"
 )
 
-// epochEnv names the environment variable by which builds that can be repeated set the date of what they make:
+// epochEnv is the environment variable with the date, in seconds since 1970, that reproducible builds write to files:
 // https://reproducible-builds.org/specs/source-date-epoch/
 const epochEnv = "SOURCE_DATE_EPOCH"
 

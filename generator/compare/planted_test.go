@@ -289,7 +289,7 @@ func (d planted) found(f compare.Found) bool {
 		(d.want.Old == "" || f.Old == d.want.Old) && (d.want.New == "" || f.New == d.want.New)
 }
 
-// answer returns the answer to a request in a form that can be compared byte by byte.
+// answer returns the answer to a request as text: its status, its Location or some other headers, and its body.
 func answer(t *testing.T, base, target string) string {
 	t.Helper()
 	res, body := testutil.Ask(t, testutil.Client(), "GET", base+target)

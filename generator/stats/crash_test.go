@@ -74,10 +74,10 @@ func child() error {
 	return errors.Join(err, e.Close())
 }
 
-// nobody is the id of the user and the group nobody.
+// nobody is the user id, and the group id, of an unprivileged user.
 const nobody = 65534
 
-// nobodyOr returns the user as whom verifyAsNobody runs if a user starts it: nobody in place of root.
+// nobodyOr returns the user id of verifyAsNobody for the user who runs the tests.
 func nobodyOr(user int) int {
 	if user == 0 {
 		return nobody
