@@ -54,27 +54,20 @@ func (w *writer) write(ctx context.Context, b *batch) (err error) {
 // resolve replaces positions in the tables by ids of the database: see tables.
 func (w *writer) resolve(tx *downloads.Batch, b *batch) error {
 	t := b.tables
-	for _, p := range b.packages {
-		id, err := tx.Package(p)
-		if err != nil {
-			return err
-		}
-		t.packageIDs = append(t.packageIDs, id)
+	packages, err := tx.Packages(b.packages)
+	if err != nil {
+		return err
 	}
-	for _, a := range b.agents {
-		id, err := tx.Agent(a, func() (downloads.Agent, error) { return w.classify(a) })
-		if err != nil {
-			return err
-		}
-		t.agentIDs = append(t.agentIDs, id)
+	agents, err := tx.Agents(b.agents, w.classify)
+	if err != nil {
+		return err
 	}
-	for _, p := range b.places {
-		id, err := tx.Place(p.Country, p.Location)
-		if err != nil {
-			return err
-		}
-		t.placeIDs = append(t.placeIDs, id)
+	places, err := tx.Places(storedPlaces(b.places))
+	if err != nil {
+		return err
 	}
+	t.packageIDs, t.agentIDs = append(t.packageIDs, packages...), append(t.agentIDs, agents...)
+	t.placeIDs = append(t.placeIDs, places...)
 	for i := range b.hits {
 		h := &b.hits[i]
 		h.Package, h.Agent, h.Place = t.packageIDs[h.Package], t.agentIDs[h.Agent], t.placeIDs[h.Place]
@@ -95,6 +88,15 @@ func (w *writer) classify(text string) (downloads.Agent, error) {
 		w.classifier = c
 	}
 	return storedAgent(text, w.classifier.Classify(text)), nil
+}
+
+// storedPlaces returns places as the database stores them.
+func storedPlaces(list []Place) []downloads.Place {
+	stored := make([]downloads.Place, len(list))
+	for i, p := range list {
+		stored[i] = downloads.Place(p)
+	}
+	return stored
 }
 
 // openClassifier returns a classifier with the rules of a file, or with the built-in rules if the name is "".

@@ -78,8 +78,6 @@ func (d *DB) Closed(ctx context.Context) (*Closed, error) {
 type Batch struct {
 	ctx context.Context
 	tx  *sqlite.Tx
-	// The statements of find and insert. The first run over a log executes them for thousands of user agents.
-	prepared map[string]*sqlite.Stmt
 }
 
 // Begin begins a batch. The caller must end it with Commit or Rollback.
@@ -88,7 +86,7 @@ func (d *DB) Begin(ctx context.Context) (*Batch, error) {
 	if err != nil {
 		return nil, failed("write downloads", err)
 	}
-	return &Batch{ctx: ctx, tx: tx, prepared: map[string]*sqlite.Stmt{}}, nil
+	return &Batch{ctx: ctx, tx: tx}, nil
 }
 
 // AddHits adds hits as new parts of their days. It sorts the list. Recount merges the parts: hits with the same key are
@@ -104,85 +102,10 @@ func (b *Batch) AddHits(list []Hit) error {
 	return nil
 }
 
-// Package returns the id of the package with this bitstream id. If there is none, it adds a package that is not
-// in the catalogue. All numbers exclude its downloads until SetPackages adds it to the catalogue.
-func (b *Batch) Package(bitstream string) (int32, error) {
-	id, err := b.find("SELECT id FROM packages WHERE bitstream = ?", bitstream)
-	if id != 0 || err != nil {
-		return id, err
-	}
-	return b.insert(`INSERT INTO packages (bitstream, series, known, built, legacy_version, stable)
-		VALUES (?, 0, 0, '', '', 0)`, bitstream)
-}
-
-// Place returns the id of a place, 0 if country and location are unknown.
-func (b *Batch) Place(country, location string) (int32, error) {
-	if country == "" && location == "" {
-		return 0, nil
-	}
-	id, err := b.find("SELECT id FROM places WHERE country = ? AND location = ?", country, location)
-	if id != 0 || err != nil {
-		return id, err
-	}
-	return b.insert("INSERT INTO places (country, location) VALUES (?, ?)", country, location)
-}
-
-// Agent returns the id of a user agent. If the user agent is new, it calls classify for its classification.
-func (b *Batch) Agent(text string, classify func() (Agent, error)) (int32, error) {
-	id, err := b.find("SELECT id FROM agents WHERE agent = ?", []byte(text))
-	if id != 0 || err != nil {
-		return id, err
-	}
-	a, err := classify()
-	if err != nil {
-		return 0, err
-	}
-	return b.insert("INSERT INTO agents (agent, class, legacy, browser, os, device) VALUES (?, ?, ?, ?, ?, ?)",
-		[]byte(text), a.Class, a.Legacy, a.Browser, a.System, a.Device)
-}
-
 // Address stores the address of a visitor.
 func (b *Batch) Address(visitor int64, address string) error {
 	_, err := b.tx.Exec(b.ctx, "INSERT OR IGNORE INTO addresses VALUES (?, ?)", visitor, address)
 	return failed("write addresses", err)
-}
-
-// find returns the id of a row, 0 if there is none.
-func (b *Batch) find(query string, args ...any) (int32, error) {
-	statement, err := b.prepare(query)
-	if err != nil {
-		return 0, err
-	}
-	var id int32
-	_, err = statement.Row(b.ctx, args, &id)
-	return id, failed("write downloads", err)
-}
-
-// insert adds a row and returns its id.
-func (b *Batch) insert(query string, args ...any) (int32, error) {
-	statement, err := b.prepare(query)
-	if err != nil {
-		return 0, err
-	}
-	result, err := statement.Exec(b.ctx, args...)
-	if err != nil {
-		return 0, failed("write downloads", err)
-	}
-	id, err := result.LastInsertId()
-	return int32(id), failed("write downloads", err)
-}
-
-// prepare returns a prepared statement. The batch prepares each query once.
-func (b *Batch) prepare(query string) (*sqlite.Stmt, error) {
-	if s := b.prepared[query]; s != nil {
-		return s, nil
-	}
-	s, err := b.tx.Prepare(b.ctx, query)
-	if err != nil {
-		return nil, failed("write downloads", err)
-	}
-	b.prepared[query] = s
-	return s, nil
 }
 
 // SetLog stores the position up to which a log has been read. It replaces previous, the stored position of the log,

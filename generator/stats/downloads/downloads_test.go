@@ -39,21 +39,17 @@ func add(t *testing.T, d *DB, day int32, n int) error {
 		return err
 	}
 	defer b.Rollback()
-	id, err := b.Package(strings.Repeat("a", 24))
+	ids, err := b.Packages([]string{strings.Repeat("a", 24)})
 	if err != nil {
 		return err
 	}
-	agent, err := b.Agent("Firefox", func() (Agent, error) { return Agent{Class: 1, Legacy: "Browser"}, nil })
-	if err != nil {
-		return err
-	}
-	place, err := b.Place("DE", "52.52,13.405")
+	agent, place, err := names(b)
 	if err != nil {
 		return err
 	}
 	hits := make([]Hit, n)
 	for i := range hits {
-		hits[i] = Hit{Day: day, Visitor: int64(i), Package: id, Agent: agent, Place: place, First: int32(i),
+		hits[i] = Hit{Day: day, Visitor: int64(i), Package: ids[0], Agent: agent, Place: place, First: int32(i),
 			Counted: true}
 	}
 	if err := b.AddHits(hits); err != nil {

@@ -222,10 +222,7 @@ func setNames(t *testing.T, d *DB) (agent, place int32) {
 		t.Fatal(err)
 	}
 	defer b.Rollback()
-	agent, err = b.Agent("Firefox", func() (Agent, error) { return Agent{Class: 1, Legacy: "Browser"}, nil })
-	if err == nil {
-		place, err = b.Place("DE", "52.52,13.405")
-	}
+	agent, place, err = names(b)
 	if err == nil {
 		err = b.Commit()
 	}
@@ -233,6 +230,21 @@ func setNames(t *testing.T, d *DB) (agent, place int32) {
 		t.Fatal(err)
 	}
 	return agent, place
+}
+
+// names returns the ids of a user agent and a place that format 1.0 counts.
+func names(b *Batch) (agent, place int32, err error) {
+	agents, err := b.Agents([]string{"Firefox"}, func(string) (Agent, error) {
+		return Agent{Class: 1, Legacy: "Browser"}, nil
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	places, err := b.Places([]Place{{"DE", "52.52,13.405"}})
+	if err != nil {
+		return 0, 0, err
+	}
+	return agents[0], places[0], nil
 }
 
 // simpleAccesses returns the accesses of hits, as Reader.Accesses does.
