@@ -198,6 +198,7 @@ func (c *Classifier) parseDevice(agent string) string {
 		if r.Match(agent, &d); d.Family != "" {
 			return d.Family
 		}
+		c.prefilter.fail(i)
 	}
 	return "Other"
 }
@@ -210,6 +211,7 @@ func (c *Classifier) parseBrowser(agent string) string {
 		if r.Match(agent, &u); u.Family != "" {
 			return u.Family
 		}
+		c.prefilter.fail(i)
 	}
 	return "Other"
 }
@@ -222,6 +224,7 @@ func (c *Classifier) parseOS(agent string) (family, name string) {
 		if r.Match(agent, &o); o.Family != "" {
 			return o.Family, o.ToString()
 		}
+		c.prefilter.fail(i)
 	}
 	return "Other", "Other"
 }

@@ -80,7 +80,7 @@ func parse(p *uaparser.Parser, agent string) Agent {
 
 // TestPrefilter compares Classify with uap-go and with all patterns of crawlers, which have no prefilter, for the user
 // agents of browsers and crawlers, and for those that are composed of the literals in the expressions, also in upper
-// case.
+// case. Some are followed by one of the same shape.
 func TestPrefilter(t *testing.T) {
 	c := classifier(t)
 	p, err := uaparser.New()
@@ -101,6 +101,11 @@ func TestPrefilter(t *testing.T) {
 			strings.ToUpper(l)+"/1.2.3 ("+other+"; U; en) "+l+" 7.1",
 			l+"/4.5.6")
 	}
+	for i, a := range slices.Clone(agents) {
+		if i%5 == 0 {
+			agents = append(agents, strings.Map(otherDigit, a))
+		}
+	}
 	patterns := crawlers()
 	for _, a := range agents {
 		a = strings.ToValidUTF8(a, "\uFFFD")
@@ -119,6 +124,14 @@ func TestPrefilter(t *testing.T) {
 	t.Logf("%d agents, %d literals", len(agents), len(literals))
 }
 
+// otherDigit returns another digit for a digit.
+func otherDigit(r rune) rune {
+	if r >= '0' && r <= '9' {
+		return '0' + (r-'0'+3)%10
+	}
+	return r
+}
+
 func FuzzClassify(f *testing.F) {
 	c := classifier(f)
 	p, err := uaparser.New()
@@ -129,10 +142,12 @@ func FuzzClassify(f *testing.F) {
 		f.Add(a)
 	}
 	f.Fuzz(func(t *testing.T, a string) {
-		got, want := c.Classify(a), parse(p, strings.ToValidUTF8(a, "\uFFFD"))
-		want.Class, want.Legacy = got.Class, got.Legacy
-		if got != want {
-			t.Errorf("%q: got %+v, want %+v", a, got, want)
+		for _, a := range []string{a, strings.Map(otherDigit, a)} {
+			got, want := c.Classify(a), parse(p, strings.ToValidUTF8(a, "\uFFFD"))
+			want.Class, want.Legacy = got.Class, got.Legacy
+			if got != want {
+				t.Errorf("%q: got %+v, want %+v", a, got, want)
+			}
 		}
 	})
 }

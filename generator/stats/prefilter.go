@@ -28,6 +28,7 @@ type prefilter struct {
 	needs    []*need   // by expression
 	guarded  [][]int32 // by literal: the expressions of whose guard it is a part
 	always   bitset    // the expressions without a need
+	digits   bitset    // the expressions that tell one digit from another
 
 	reductions []*reduction // by expression: see newReduction
 
@@ -36,8 +37,12 @@ type prefilter struct {
 	contained  []int32 // the literals that the text contains
 	candidates bitset  // the expressions whose guard the text contains
 
+	failed     bitset  // the expressions that are known not to match the text: see fail
+
 	compiled map[string]*regexp.Regexp // reduced expressions, by number and alternatives
 	key      []byte                    // in compiled
+	failures map[string]bitset         // by shape
+	shape    []byte                    // in failures
 }
 
 // need is the condition under which an expression can match a text: the text contains a literal, or it fulfils one or
@@ -54,10 +59,18 @@ type bitset []uint64
 
 func (b bitset) add(i int) { b[i/64] |= 1 << (i % 64) }
 
+func (b bitset) has(i int) bool { return b[i/64]&(1<<(i%64)) != 0 }
+
 // add adds an expression. Its number is the number of expressions before.
 func (p *prefilter) add(re *syntax.Regexp) {
 	n := needOf(analyse(re))
 	p.resolve(n)
+	if len(p.needs)%64 == 0 {
+		p.digits = append(p.digits, 0)
+	}
+	if tellsDigits(re) {
+		p.digits.add(len(p.needs))
+	}
 	p.needs = append(p.needs, n)
 	p.reductions = append(p.reductions, p.newReduction(re))
 }
@@ -101,6 +114,7 @@ func (p *prefilter) fork() prefilter {
 	f := *p
 	f.has, f.contained, f.candidates = make([]bool, len(p.guarded)), nil, make(bitset, len(p.always))
 	f.compiled, f.key = map[string]*regexp.Regexp{}, nil
+	f.failures, f.shape = map[string]bitset{}, nil
 	return f
 }
 
@@ -111,6 +125,7 @@ func (p *prefilter) scan(text string) {
 	}
 	p.contained = p.contained[:0]
 	copy(p.candidates, p.always)
+	p.failed = p.failedFor(text)
 	p.literals.find(fold(text), func(literal int32) bool {
 		if p.has[literal] {
 			return false
@@ -127,15 +142,19 @@ func (p *prefilter) scan(text string) {
 // next returns the first expression from i on that can match the text, or end if there is none before end.
 func (p *prefilter) next(i, end int) int {
 	for i < end {
-		rest := p.candidates[i/64] >> (i % 64)
+		rest := (p.candidates[i/64] &^ p.failed[i/64]) >> (i % 64)
 		if rest == 0 {
 			i += 64 - i%64
 			continue
 		}
 		i += bits.TrailingZeros64(rest)
-		if i < end && p.fulfilled(p.needs[i]) {
+		if i >= end {
+			break
+		}
+		if p.fulfilled(p.needs[i]) {
 			return i
 		}
+		p.fail(i)
 		i++
 	}
 	return end
