@@ -37,7 +37,7 @@ type prefilter struct {
 	contained  []int32 // the literals that the text contains
 	candidates bitset  // the expressions whose guard the text contains
 
-	failed     bitset  // the expressions that are known not to match the text: see fail
+	failed bitset // the expressions that are known not to match the text: see fail
 
 	compiled map[string]*regexp.Regexp // reduced expressions, by number and alternatives
 	key      []byte                    // in compiled

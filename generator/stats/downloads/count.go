@@ -230,18 +230,14 @@ type dailyWriter struct {
 	many, one *sqlite.Stmt
 }
 
-// rowsPerStatement is the number of rows in one INSERT. A row has 5 columns, so the statement has 500 parameters; older
-// versions of SQLite allow at most 999.
-const rowsPerStatement = 100
-
 func newDailyWriter(ctx context.Context, tx *sqlite.Tx) (*dailyWriter, error) {
 	w := &dailyWriter{ctx: ctx, tx: tx}
-	const begin, row = "INSERT INTO daily (day, package, country, class, downloads) VALUES ", "(?,?,?,?,?)"
+	const begin = "INSERT INTO daily (day, package, country, class, downloads) VALUES "
 	var err error
-	if w.one, err = tx.Prepare(ctx, begin+row); err != nil {
+	if w.one, err = tx.Prepare(ctx, begin+placeholders(5, 1)); err != nil {
 		return nil, err
 	}
-	w.many, err = tx.Prepare(ctx, begin+strings.Repeat(row+",", rowsPerStatement-1)+row)
+	w.many, err = tx.Prepare(ctx, begin+placeholders(5, rowsPerStatement))
 	return w, err
 }
 

@@ -2,6 +2,7 @@ package downloads
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/Slicer/sitegen/generator/sqlite"
@@ -14,9 +15,15 @@ type keyed struct {
 	others []string
 }
 
-// keysPerQuery is the number of keys in one query. With the other columns of a new row, these are at most 600
-// parameters; older versions of SQLite allow 999.
-const keysPerQuery = 100
+// rowsPerStatement is the number of rows in one statement. A row has at most 6 columns, so a statement has 600
+// parameters; older versions of SQLite allow at most 999.
+const rowsPerStatement = 100
+
+// placeholders returns the parameters of rows for VALUES: (?,?),(?,?),(?,?).
+func placeholders(columns, rows int) string {
+	row := "(?" + strings.Repeat(",?", columns-1) + ")"
+	return row + strings.Repeat(","+row, rows-1)
+}
 
 // Packages returns the ids of the packages with these bitstream ids, without repetitions. It adds packages that are not
 // in the catalogue. All numbers exclude their downloads until SetPackages adds them to the catalogue.
@@ -60,7 +67,7 @@ func (b *Batch) ids(t keyed, keys [][]any, others func(i int) ([]any, error)) ([
 	ids := make([]int32, 0, len(keys))
 	for len(ids) < len(keys) {
 		begin := len(ids)
-		some := keys[begin:min(begin+keysPerQuery, len(keys))]
+		some := keys[begin:min(begin+rowsPerStatement, len(keys))]
 		found, err := b.find(t, some)
 		if err != nil {
 			return nil, err
@@ -125,10 +132,8 @@ func (b *Batch) insert(t keyed, values []any) (last int32, err error) {
 		return 0, nil
 	}
 	columns := len(t.key) + len(t.others)
-	row := "(?" + strings.Repeat(",?", columns-1) + ")"
-	query := fmt.Sprintf("INSERT INTO %s (%s) VALUES %s%s", t.name,
-		strings.Join(append(append([]string{}, t.key...), t.others...), ", "), row,
-		strings.Repeat(","+row, len(values)/columns-1))
+	query := fmt.Sprintf("INSERT INTO %s (%s) VALUES %s", t.name,
+		strings.Join(slices.Concat(t.key, t.others), ", "), placeholders(columns, len(values)/columns))
 	result, err := b.tx.Exec(b.ctx, query, values...)
 	if err != nil {
 		return 0, failed("write downloads", err)

@@ -2,6 +2,7 @@ package downloads
 
 import (
 	"context"
+	"slices"
 
 	"github.com/Slicer/sitegen/generator/sqlite"
 )
@@ -121,43 +122,58 @@ func (d *DB) SetPackages(ctx context.Context, packages []Package) (changed bool,
 	if len(updates) == 0 {
 		return false, nil
 	}
-	err = d.file.Update(ctx, func(tx *sqlite.Tx) error {
-		for _, p := range updates {
-			if err := setPackage(ctx, tx, p); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err = d.file.Update(ctx, func(tx *sqlite.Tx) error { return setPackages(ctx, tx, updates) })
 	return err == nil, failed("store the packages", err)
 }
 
-// setPackage adds or updates a package.
-func setPackage(ctx context.Context, tx *sqlite.Tx, p Package) error {
-	series, err := seriesID(ctx, tx, p.Series)
-	if err != nil {
+// setPackages adds and updates packages.
+func setPackages(ctx context.Context, tx *sqlite.Tx, packages []Package) error {
+	type stored struct {
+		bitstream string
+		id        int32
+	}
+	ids := map[string]int32{}
+	if err := sqlite.Each(ctx, tx, func(row sqlite.Row) (s stored, err error) {
+		err = row.Scan(&s.bitstream, &s.id)
+		return s, err
+	}, func(s stored) error {
+		ids[s.bitstream] = s.id
+		return nil
+	}, "SELECT bitstream, id FROM packages"); err != nil {
 		return err
 	}
-	_, exists, err := sqlite.One(ctx, tx, sqlite.Value[int32], "SELECT id FROM packages WHERE bitstream = ?",
-		p.Bitstream)
-	if err != nil {
-		return err
+	series := map[Series]int32{}
+	const columns = 6
+	rows := make([]any, 0, columns*len(packages))
+	for _, p := range packages {
+		id, ok := series[p.Series]
+		if !ok {
+			var err error
+			if id, err = seriesID(ctx, tx, p.Series); err != nil {
+				return err
+			}
+			series[p.Series] = id
+		}
+		rows = append(rows, p.Bitstream, int64(id), int64(1), p.Built, p.LegacyVersion, p.Stable)
+		// No document contains numbers of a new package.
+		if id, ok := ids[p.Bitstream]; ok {
+			if _, err := tx.Exec(ctx, `WITH days AS (SELECT DISTINCT day * 86400 AS at FROM daily WHERE package = ?)
+				DELETE FROM documents WHERE period IN (SELECT strftime('%Y', at, 'unixepoch') FROM days)
+					OR period IN (SELECT strftime('%Y-%m', at, 'unixepoch') FROM days)`, id); err != nil {
+				return err
+			}
+		}
 	}
-	id, _, err := sqlite.One(ctx, tx, sqlite.Value[int32],
-		`INSERT INTO packages (bitstream, series, known, built, legacy_version, stable) VALUES (?, ?, 1, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET series = excluded.series, known = 1, built = excluded.built,
-			legacy_version = excluded.legacy_version, stable = excluded.stable RETURNING id`,
-		p.Bitstream, series, p.Built, p.LegacyVersion, p.Stable)
-	if err != nil {
-		return err
+	for rows := range slices.Chunk(rows, columns*rowsPerStatement) {
+		if _, err := tx.Exec(ctx, `INSERT INTO packages (bitstream, series, known, built, legacy_version, stable)
+			VALUES `+placeholders(columns, len(rows)/columns)+` ON CONFLICT DO UPDATE SET series = excluded.series,
+				known = 1, built = excluded.built, legacy_version = excluded.legacy_version, stable = excluded.stable`,
+			rows...); err != nil {
+			return err
+		}
 	}
-	if !exists { // no document contains numbers of a new package, but the file of format 1.0 lists it
-		_, err = tx.Exec(ctx, "DELETE FROM documents WHERE period = ''")
-		return err
-	}
-	_, err = tx.Exec(ctx, `WITH days AS (SELECT DISTINCT day * 86400 AS at FROM daily WHERE package = ?)
-		DELETE FROM documents WHERE period = '' OR period IN (SELECT strftime('%Y', at, 'unixepoch') FROM days)
-			OR period IN (SELECT strftime('%Y-%m', at, 'unixepoch') FROM days)`, id)
+	// The summary contains numbers of all days, and the file of format 1.0 lists all packages.
+	_, err := tx.Exec(ctx, "DELETE FROM documents WHERE period = ''")
 	return err
 }
 
