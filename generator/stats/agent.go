@@ -82,8 +82,7 @@ func prepareRules(rules *uaparser.RegexDefinitions) (*Classifier, error) {
 			errs = append(errs, err)
 			tree = &syntax.Regexp{Op: syntax.OpNoMatch}
 		}
-		c.prefilter.add(tree)
-		return len(c.prefilter.needs)
+		return c.prefilter.add(tree)
 	}
 	for _, r := range rules.Device {
 		r.DeviceReplacement = cmp.Or(r.DeviceReplacement, "$1")
@@ -103,7 +102,11 @@ func prepareRules(rules *uaparser.RegexDefinitions) (*Classifier, error) {
 		c.osEnd = add(withFlags(r.Expr, r.Flags))
 	}
 	for _, p := range c.crawlers {
-		add(p.pattern)
+		if p.literal != "" {
+			c.prefilter.add(&syntax.Regexp{Op: syntax.OpLiteral, Rune: []rune(p.literal)})
+		} else {
+			add(p.pattern)
+		}
 	}
 	c.prefilter.compile()
 	return c, errors.Join(errs...)

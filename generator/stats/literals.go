@@ -37,53 +37,64 @@ func (l *literals) compile() {
 			}
 		}
 	}
-	bytes := 0 // there is at most one node for each, and the root
-	for text := range l.index {
-		bytes += len(text)
-	}
-	l.edges = make([]int32, 0, (bytes+1)*int(l.width))
-	l.addNode()
-	for text, i := range l.index {
-		node := int32(0)
-		for _, b := range []byte(text) {
-			edge := node*l.width + int32(l.classes[b])
-			if l.edges[edge] == 0 {
-				l.edges[edge] = l.addNode()
-			}
-			node = l.edges[edge]
-		}
-		l.text[node] = i
-	}
+	tree := l.tree()
+	l.edges = make([]int32, int(l.width)*len(tree))
+	l.suffix = make([]int32, len(tree))
+	longest := make([]int32, len(tree)) // by node: the node of the longest proper suffix
 	// Nodes that are closer to the root come first, so that the edges of a shorter suffix are complete when they are
-	// needed.
-	longest := make([]int32, len(l.text)) // by node: the node of the longest proper suffix
-	queue := []int32{0}
+	// needed. The edges of a node are those of its suffix, except for those that lead to its children.
+	queue := make([]int32, 1, len(tree))
 	for len(queue) > 0 {
 		node := queue[0]
 		queue = queue[1:]
-		for class := range l.width {
-			next, other := &l.edges[node*l.width+class], int32(0)
+		edges, suffix := l.from(node), l.from(longest[node])
+		copy(edges, suffix)
+		for child := tree[node].child; child != 0; child = tree[child].sibling {
+			class := tree[child].class
 			if node != 0 {
-				other = l.edges[longest[node]*l.width+class]
+				longest[child] = suffix[class]
 			}
-			if *next == 0 {
-				*next = other
-				continue
+			if l.suffix[child] = longest[child]; l.text[longest[child]] < 0 {
+				l.suffix[child] = l.suffix[longest[child]]
 			}
-			longest[*next] = other
-			if l.suffix[*next] = other; l.text[other] < 0 {
-				l.suffix[*next] = l.suffix[other]
-			}
-			queue = append(queue, *next)
+			edges[class] = child
+			queue = append(queue, child)
 		}
 	}
 }
 
-// addNode adds a node without edges.
-func (l *literals) addNode() int32 {
-	l.edges = l.edges[:len(l.edges)+int(l.width)]
-	l.text, l.suffix = append(l.text, -1), append(l.suffix, 0)
-	return int32(len(l.text) - 1)
+// from returns the edges of a node.
+func (l *literals) from(node int32) []int32 { return l.edges[node*l.width : (node+1)*l.width] }
+
+// treeNode is a node of the tree of the texts.
+type treeNode struct {
+	child, sibling int32 // the first child, and the next child of the same parent; 0 for none
+	class          uint8 // of the edge from the parent
+}
+
+// tree returns the tree of the texts, and sets the texts of its nodes.
+func (l *literals) tree() []treeNode {
+	tree := []treeNode{{}}
+	l.text = []int32{-1}
+	for text, i := range l.index {
+		node := int32(0)
+		for _, b := range []byte(text) {
+			class := l.classes[b]
+			child := tree[node].child
+			for child != 0 && tree[child].class != class {
+				child = tree[child].sibling
+			}
+			if child == 0 {
+				child = int32(len(tree))
+				tree = append(tree, treeNode{sibling: tree[node].child, class: class})
+				tree[node].child = child
+				l.text = append(l.text, -1)
+			}
+			node = child
+		}
+		l.text[node] = i
+	}
+	return tree
 }
 
 // find calls found with the position of each text that s contains. If a text is contained several times, found may be

@@ -61,8 +61,8 @@ func (b bitset) add(i int) { b[i/64] |= 1 << (i % 64) }
 
 func (b bitset) has(i int) bool { return b[i/64]&(1<<(i%64)) != 0 }
 
-// add adds an expression. Its number is the number of expressions before.
-func (p *prefilter) add(re *syntax.Regexp) {
+// add adds an expression and returns the number of expressions. The number of an expression is that of those before it.
+func (p *prefilter) add(re *syntax.Regexp) int {
 	n := needOf(analyse(re))
 	p.resolve(n)
 	if len(p.needs)%64 == 0 {
@@ -73,6 +73,7 @@ func (p *prefilter) add(re *syntax.Regexp) {
 	}
 	p.needs = append(p.needs, n)
 	p.reductions = append(p.reductions, p.newReduction(re))
+	return len(p.needs)
 }
 
 // resolve sets the positions of the literals in a need.
