@@ -113,7 +113,7 @@ func monthsOf(cells []downloads.Cell) map[int32]time.Month {
 	return months
 }
 
-// newCube returns the cube of a period's cells. It sorts the cells and replaces their days by the numbers of buckets.
+// newCube returns the cube of a period's cells. It replaces their days by the numbers of buckets.
 func newCube(p period, cells []downloads.Cell, series map[int32]downloads.Series) *Cube {
 	c := &Cube{Format: formatVersion, Period: p.name, Grain: p.grain, From: dayString(p.first),
 		Packages: [][]string{}, Countries: []string{}, Buckets: []int32{}, Rows: []int32{},
@@ -141,35 +141,53 @@ func newCube(p period, cells []downloads.Cell, series map[int32]downloads.Series
 		position[id] = int32(i)
 		c.Packages = append(c.Packages, valuesOf(series[id]))
 	}
-	slices.SortFunc(cells, func(a, b downloads.Cell) int {
-		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(position[a.Series], position[b.Series]),
-			cmp.Compare(country[a.Country], country[b.Country]), cmp.Compare(a.Class, b.Class))
-	})
-	for i := range cells {
-		c.add(&cells[i], cells[max(0, i-1)], i == 0, position, country)
+	rows := make([]cubeRow, len(cells))
+	for i, cell := range cells {
+		rows[i] = cubeRow{cell.Day, position[cell.Series], country[cell.Country], int32(cell.Class), cell.Downloads}
+	}
+	slices.SortFunc(rows, compareRows)
+	for i, r := range rows {
+		c.add(r, rows[max(0, i-1)], i == 0)
 	}
 	return c
 }
 
-// add appends a cell as a row. If the cell before has the same bucket, series, country and class, add adds the
-// downloads to its row instead: the cells are of different days of a week, or of countries that have been merged.
-func (c *Cube) add(cell *downloads.Cell, before downloads.Cell, first bool, position map[int32]int32,
-	country map[string]int32) {
+// cubeRow is a cell with the numbers of its bucket, its series and its country.
+type cubeRow struct {
+	bucket, series, country, class int32
+	downloads                      int64
+}
+
+// compareRows compares rows without their downloads.
+func compareRows(a, b cubeRow) int {
+	switch {
+	case a.bucket != b.bucket:
+		return cmp.Compare(a.bucket, b.bucket)
+	case a.series != b.series:
+		return cmp.Compare(a.series, b.series)
+	case a.country != b.country:
+		return cmp.Compare(a.country, b.country)
+	}
+	return cmp.Compare(a.class, b.class)
+}
+
+// add appends a row. If the row before has the same bucket, series, country and class, add adds the downloads to it
+// instead: the cells are of different days of a week, or of countries that have been merged.
+func (c *Cube) add(row, before cubeRow, first bool) {
 	n := len(c.Downloads) - 1
-	if !first && before.Day == cell.Day {
-		if before.Series == cell.Series && before.Country == cell.Country && before.Class == cell.Class {
-			c.Downloads[n] += cell.Downloads
-			return
-		}
-		c.Package = append(c.Package, position[cell.Series]-position[before.Series])
+	if !first && compareRows(before, row) == 0 {
+		c.Downloads[n] += row.downloads
+		return
+	}
+	if !first && before.bucket == row.bucket {
+		c.Package = append(c.Package, row.series-before.series)
 		c.Rows[len(c.Rows)-1]++
 	} else {
-		c.Buckets, c.Rows = append(c.Buckets, cell.Day), append(c.Rows, 1)
-		c.Package = append(c.Package, position[cell.Series])
+		c.Buckets, c.Rows = append(c.Buckets, row.bucket), append(c.Rows, 1)
+		c.Package = append(c.Package, row.series)
 	}
-	c.Country = append(c.Country, country[cell.Country])
-	c.Class = append(c.Class, int32(cell.Class))
-	c.Downloads = append(c.Downloads, cell.Downloads)
+	c.Country, c.Class = append(c.Country, row.country), append(c.Class, row.class)
+	c.Downloads = append(c.Downloads, row.downloads)
 }
 
 // sortedSeries returns the ids of the used series, sorted by their values, so that the same numbers result in the same

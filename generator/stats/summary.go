@@ -149,21 +149,25 @@ func newPart() *part {
 
 // partOf returns the sums of the cells of a period.
 func partOf(cells []downloads.Cell, series map[int32]downloads.Series) *part {
-	p, bySeries := newPart(), map[int32]int64{}
+	type seriesDay struct{ series, day int32 }
+	p, bySeries, byDay := newPart(), map[int32]int64{}, map[seriesDay]int64{}
 	for _, c := range cells {
 		p.Classes[Class(c.Class).String()] += c.Downloads
 		if Class(c.Class) == Bot {
 			p.Robots[c.Day] += c.Downloads
 			continue
 		}
-		s := series[c.Series]
-		p.Downloads[c.Day] += c.Downloads
-		bySeries[c.Series] += c.Downloads
 		p.Countries[c.Country] += c.Downloads
-		addDay(p.Versions, s.Version, c.Day, c.Downloads)
-		addDay(p.Systems, s.OS, c.Day, c.Downloads)
+		byDay[seriesDay{c.Series, c.Day}] += c.Downloads
+	}
+	for k, n := range byDay {
+		s := series[k.series]
+		p.Downloads[k.day] += n
+		bySeries[k.series] += n
+		addDay(p.Versions, s.Version, k.day, n)
+		addDay(p.Systems, s.OS, k.day, n)
 		if s.Stability == "release" {
-			addDay(p.Releases, s.Version, c.Day, c.Downloads)
+			addDay(p.Releases, s.Version, k.day, n)
 		}
 	}
 	for id, n := range bySeries {

@@ -1,9 +1,11 @@
 package downloads
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/Slicer/sitegen/generator/sqlite"
@@ -113,10 +115,61 @@ func (r *Reader) Cells(ctx context.Context, first, last int32) ([]Cell, error) {
 	list, err := sqlite.Collect(ctx, r.file, func(row sqlite.Row) (c Cell, err error) {
 		err = row.Scan(&c.Day, &c.Series, &c.Country, &c.Class, &c.Downloads)
 		return c, err
-	}, `SELECT d.day, p.series, d.country, d.class, sum(d.downloads)
-		FROM daily d JOIN packages p ON p.id = d.package WHERE p.known AND d.day BETWEEN ?1 AND ?2 GROUP BY 1, 2, 3, 4
-		UNION ALL SELECT day, series, country, class, downloads FROM imported WHERE day BETWEEN ?1 AND ?2`, first, last)
-	return list, failed("read the downloads of a period", err)
+	}, `SELECT day, series, country, class, downloads FROM imported WHERE day BETWEEN ? AND ?`, first, last)
+	if err != nil {
+		return nil, failed("read the downloads of a period", err)
+	}
+	s := cellSum{list: list, countries: map[string]string{}, positions: map[Cell]int{}}
+	err = sqlite.Each(ctx, r.file, func(row sqlite.Row) (d joined, err error) {
+		err = row.Scan(&d.day, &d.numbers, &d.countries)
+		return d, err
+	}, s.add, `SELECT day, group_concat((p.series << 32) + (class << 29) + downloads, ' '), group_concat(country, ' ')
+		FROM daily CROSS JOIN packages p ON p.id = package WHERE p.known AND day BETWEEN ? AND ? GROUP BY day`,
+		first, last)
+	return s.list, failed("read the downloads of a period", err)
+}
+
+// joined holds all numbers of a day in one row, because SQLite joins numbers ten times faster than the driver reads
+// rows. A number has the series in its upper 32 bits, then the class in three bits, and the downloads in 29: a day has
+// fewer hits. For example, 7 downloads of series 2 from Germany with class 1 are the number 2<<32 + 1<<29 + 7 and the
+// country DE.
+type joined struct {
+	day                int32
+	numbers, countries sql.RawBytes // separated by blanks, in the same order
+}
+
+// cellSum adds the numbers of packages up by series.
+type cellSum struct {
+	list      []Cell
+	countries map[string]string // each country once in memory
+	positions map[Cell]int      // in the list, by cell without downloads, of one day
+}
+
+func (s *cellSum) add(d joined) error {
+	clear(s.positions)
+	for len(d.numbers) > 0 {
+		var number, country []byte
+		number, d.numbers, _ = bytes.Cut(d.numbers, []byte{' '})
+		country, d.countries, _ = bytes.Cut(d.countries, []byte{' '})
+		n, err := strconv.ParseInt(string(number), 10, 64)
+		if err != nil {
+			return err
+		}
+		code, ok := s.countries[string(country)]
+		if !ok {
+			code = string(country)
+			s.countries[code] = code
+		}
+		c := Cell{Day: d.day, Series: int32(n >> 32), Country: code, Class: int(n >> 29 & 7)}
+		i, ok := s.positions[c]
+		if !ok {
+			i = len(s.list)
+			s.positions[c] = i
+			s.list = append(s.list, c)
+		}
+		s.list[i].Downloads += n & (1<<29 - 1)
+	}
+	return nil
 }
 
 // Span returns the first and the last day that have downloads, and reports whether there are any.
