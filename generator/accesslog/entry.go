@@ -64,6 +64,7 @@ var (
 	ErrTime    = errors.New("invalid date or time")
 	ErrStatus  = errors.New("status is not a three-digit number")
 	ErrNoTime  = errors.New("no time")
+	ErrMessage = errors.New("a message of a program, not a request")
 	ErrAddress = errors.New("missing or invalid client address")
 	ErrJSON    = errors.New("not a JSON object")
 	ErrLong    = errors.New("line longer than 65,536 bytes")
@@ -101,6 +102,9 @@ func (e *Entry) setRequest(request []byte) {
 	}
 	e.Method, e.URI = request[:first], rest[:last]
 }
+
+// defaultMethod is the method in logs that do not contain it.
+var defaultMethod = []byte("GET")
 
 // setStatus parses a status code; "-" means that there is none.
 func (e *Entry) setStatus(b []byte) error {
