@@ -149,8 +149,8 @@ func cutTime(line []byte, e *Entry) (before, after []byte, err error) {
 // isPlainCombined reports whether the text before the time is that of the combined format without a user: an address
 // and two hyphens. In other lines, the address may be elsewhere, see setCommonAddress.
 func isPlainCombined(line, address []byte) bool {
-	return line[0] >= '0' && line[0] <= '9' && bytes.HasPrefix(line[len(address):], []byte(" - - [")) &&
-		bytes.HasPrefix(line, address)
+	return line[0] >= '0' && line[0] <= '9' && bytes.HasPrefix(line, address) &&
+		bytes.HasPrefix(line[len(address):], []byte(" - - ["))
 }
 
 // setCommonAddress sets the address from the text before the time. Usually, this is the address, the identity and the
