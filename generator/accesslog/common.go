@@ -283,14 +283,17 @@ func (e *Entry) parseS3(rest []byte) error {
 	return nil
 }
 
-// isOperation reports whether a text is the name of an operation of S3: WEBSITE.GET.OBJECT, S3.EXPIRE.OBJECT.
+// isOperation reports whether a text begins like the name of an operation of S3: WEBSITE.GET.OBJECT, S3.EXPIRE.OBJECT.
 func isOperation(b []byte) bool {
-	for _, c := range b {
-		if (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '.' && c != '_' {
+	for i, c := range b {
+		if c == '.' {
+			return i > 0
+		}
+		if (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
 			return false
 		}
 	}
-	return bytes.IndexByte(b, '.') > 0
+	return false
 }
 
 // cutRequest cuts the request from b, which begins after its opening quote. The closing quote is the first one that is

@@ -15,7 +15,8 @@
 //   - patterns, written like Nginx's log_format or Apache's LogFormat, that the site configures;
 //   - the combined format of Nginx and Apache and its relatives, among them the server access log of S3 (common.go);
 //   - W3C's extended log format, whose columns are named by a #Fields line: CloudFront and IIS (columns.go);
-//   - the logs of Amazon's load balancers (elb.go);
+//   - CSV, and formats that always have the same columns, such as that of Squid (columns.go);
+//   - the logs of Amazon's load balancers (elb.go) and of HAProxy (haproxy.go);
 //   - JSON Lines (jsonlines.go);
 //   - all of these within lines of syslog, journald, Docker and Kubernetes (wrap.go).
 //

@@ -403,6 +403,7 @@ func TestExplain(t *testing.T) {
 			"json_fields: {address: a.who, time: a.t, status: s, path: p, method: m}}", "",
 		},
 		{`{"status":302,`, "the line is not a JSON object", ""},
+		{`{"records":[{"status":302},{"status":302}]}`, "a line has a list of requests", ""},
 	} {
 		got := formats(t).Explain([]byte(tc.line))
 		if !strings.Contains(got, tc.want) {
