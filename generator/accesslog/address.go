@@ -34,11 +34,13 @@ func (e *Entry) setAddress(b []byte) error {
 		return nil
 	case blank:
 		return ErrAddress
-	case special || colons == 1:
-		var ok bool
-		if b, ok = trimPort(b); !ok {
+	case special:
+		if !isAddressList(b) {
 			return ErrAddress
 		}
+		b, _ = trimPort(b)
+	case colons == 1:
+		b, _ = trimPort(b)
 	}
 	if len(b) > 255 {
 		return ErrAddress

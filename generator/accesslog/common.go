@@ -54,7 +54,9 @@ func parseCommon(line []byte, e *Entry, proxies int) (name string, err error) {
 		if i < 0 {
 			break
 		}
-		rest = rest[i+1:]
+		if rest = rest[i+1:]; len(rest) == 0 { // OpenLiteSpeed puts whole lines in quotes
+			break
+		}
 		end := indexDelimiter(rest, `"`)
 		if end < 0 {
 			return "", ErrFields
@@ -67,8 +69,9 @@ func parseCommon(line []byte, e *Entry, proxies int) (name string, err error) {
 			}
 			continue
 		}
-		if quoted++; quoted == 2 {
+		if quoted++; quoted == 2 || quoted == 1 && bytes.HasPrefix(value, []byte("Mozilla/")) {
 			name, e.Agent = "combined", value
+			quoted = 2
 		}
 	}
 	return name, nil
@@ -84,7 +87,9 @@ func (e *Entry) parseEnvoy(rest []byte) error {
 	if !ok {
 		return ErrFields
 	}
-	e.setRequest(request)
+	if e.setRequest(request); bytes.ContainsAny(e.Method, ".\"") {
+		return ErrFields // a host
+	}
 	status, rest := cutToken(rest)
 	if string(status) == "0" { // the client has gone
 		status = []byte("-")
@@ -141,29 +146,76 @@ func cutTime(line []byte, e *Entry) (before, after []byte, err error) {
 	}
 }
 
-// setCommonAddress sets the address from the text before the time: address, identity and user, perhaps with the name of
-// the virtual host before the address.
+// isPlainCombined reports whether the text before the time is that of the combined format without a user: an address
+// and two hyphens. In other lines, the address may be elsewhere, see setCommonAddress.
+func isPlainCombined(line, address []byte) bool {
+	return line[0] >= '0' && line[0] <= '9' && bytes.HasPrefix(line, address) &&
+		bytes.HasPrefix(line[len(address):], []byte(" - - ["))
+}
+
+// setCommonAddress sets the address from the text before the time. Usually, this is the address, the identity and the
+// user. There may be the name of the virtual host, a second address or a list of addresses that a proxy has forwarded,
+// also in quotes or parentheses:
+//
+//	203.0.113.9 - - [                       example.org:443 203.0.113.9 - - [
+//	203.0.113.9 10.0.0.1 - - [              10.0.0.1 203.0.113.9, 198.51.100.7 - - [
+//	"203.0.113.9, 10.0.0.1" - - [           web-1 nginx 203.0.113.9 - - [
+//
+// Of several addresses, lists with a public one are preferred, then public ones, then the first one. An address with a
+// port before one without is that of the virtual host. A host name is only the visitor if there is no address: servers
+// may resolve addresses.
 func (e *Entry) setCommonAddress(before []byte) error {
-	first, rest := cutList(before)
-	if len(first) == 0 {
-		return ErrFields
-	}
-	second, rest := cutList(rest)
-	third, rest := cutToken(rest)
-	fourth, _ := cutToken(rest)
-	address := first
-	if isAddressList(second) && (len(fourth) > 0 || !isAddressList(first)) && len(third) > 0 {
-		address = second // after the virtual host
-	} else if !isAddressList(first) {
-		// A server that resolves addresses logs host names. Names that contain other characters are no hosts, and
-		// further words belong to an unknown format.
-		if len(fourth) > 0 && bytes.IndexByte(first, ':') > 0 {
-			address = second
-		} else if len(fourth) > 0 {
-			return ErrFields
+	var first, found []byte
+	tokens, foundAt, port := 0, 0, false
+	foundRank := -1
+	for rest := before; ; tokens++ {
+		rest = bytes.TrimLeft(rest, ` "'()`)
+		if len(rest) == 0 {
+			break
+		}
+		var token []byte
+		token, rest = cutList(rest)
+		token = bytes.TrimRight(token, `"'(),`)
+		if tokens == 0 {
+			first = token
+		}
+		if !isAddressList(token) {
+			continue
+		}
+		rank := addressRank(token)
+		clean, _ := trimPort(token)
+		if found == nil || rank > foundRank || rank == foundRank && port && foundAt == 0 && tokens == 1 &&
+			len(clean) == len(token) {
+			found, foundAt, foundRank, port = token, tokens, rank, len(clean) < len(token)
 		}
 	}
-	return e.setAddress(address)
+	switch {
+	case found != nil:
+		return e.setAddress(found)
+	case tokens > 4 || len(first) == 0 || first[0] == '[': // further words belong to an unknown format
+		return ErrFields
+	case tokens == 4 && bytes.IndexByte(first, ':') > 0:
+		return ErrAddress // after the virtual host
+	}
+	return e.setAddress(first)
+}
+
+// addressRank returns how likely a list of addresses contains that of the visitor: 2 for a list of several with a
+// public one, 1 for a public address, 0 for others.
+func addressRank(list []byte) int {
+	count, public := 0, 0
+	for part := range bytes.SplitSeq(list, []byte(",")) {
+		part, _ = trimPort(bytes.TrimSpace(part))
+		count++
+		a, err := netip.ParseAddr(string(part))
+		if err == nil && !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() {
+			public = 1
+		}
+	}
+	if public > 0 && count > 1 {
+		return 2
+	}
+	return public
 }
 
 // parseS3 parses the rest of a line of S3's server access log, after the time. S3 does not escape quotes: an agent ends
@@ -171,14 +223,18 @@ func (e *Entry) setCommonAddress(before []byte) error {
 // such as the expiry of an object.
 func (e *Entry) parseS3(rest []byte) error {
 	address, rest := cutToken(rest)
-	if string(address) == "-" {
+	for range 2 { // requester, request
+		_, rest = cutToken(rest)
+	}
+	operation, rest := cutToken(rest)
+	switch {
+	case !isOperation(operation):
+		return ErrFields
+	case string(address) == "-":
 		return ErrComment
 	}
 	if err := e.setAddress(address); err != nil {
 		return err
-	}
-	for range 3 { // requester, request, operation
-		_, rest = cutToken(rest)
 	}
 	quote := bytes.IndexByte(rest, '"')
 	if quote < 0 {
@@ -216,6 +272,9 @@ func (e *Entry) parseS3(rest []byte) error {
 	}
 	if rest[0] == '"' {
 		end := bytes.LastIndex(rest, []byte(`" `))
+		if end < 1 && rest[len(rest)-1] == '"' {
+			end = len(rest) - 1
+		}
 		if end < 1 {
 			return ErrFields
 		}
@@ -224,24 +283,64 @@ func (e *Entry) parseS3(rest []byte) error {
 	return nil
 }
 
+// isOperation reports whether a text begins like the name of an operation of S3: WEBSITE.GET.OBJECT, S3.EXPIRE.OBJECT.
+func isOperation(b []byte) bool {
+	for i, c := range b {
+		if c == '.' {
+			return i > 0
+		}
+		if (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return false
+}
+
 // cutRequest cuts the request from b, which begins after its opening quote. The closing quote is the first one that is
-// not escaped and comes before a status: S3 does not escape quotes in requests.
+// not escaped and comes before a status: S3 does not escape quotes in requests. A request with quotes ends with the
+// version of HTTP. Text in quotes that other text in quotes follows is not the request but, for example, the host.
 func cutRequest(b []byte) (request, rest []byte, ok bool) {
+	first := -1
 	for from := 0; ; {
 		i := indexDelimiter(b[from:], `" `)
 		if i < 0 {
-			return nil, nil, false
+			break
 		}
 		i += from
 		status, _ := cutToken(b[i+2:])
-		if string(status) == "-" || len(status) == 3 && status[0] <= '9' && status[0] >= '0' {
+		if first < 0 && isStatus(status) {
 			return b[:i], b[i+2:], true
 		}
-		if bytes.IndexByte(b[i+2:], '"') < 0 {
-			return b[:i], b[i+2:], true // no other quote: the status is invalid
+		isVersioned := versioned(b[:i])
+		if isVersioned && isStatus(status) {
+			return b[:i], b[i+2:], true
+		}
+		if first < 0 {
+			if len(b) > i+2 && b[i+2] == '"' && !isVersioned {
+				return cutRequest(b[i+3:])
+			}
+			first = i
+		}
+		if isVersioned {
+			break // the status is invalid
 		}
 		from = i + 1
 	}
+	if first < 0 {
+		return nil, nil, false
+	}
+	return b[:first], b[first+2:], true
+}
+
+// isStatus reports whether a text is a status code, or the hyphen that some servers write if there is none.
+func isStatus(b []byte) bool {
+	return string(b) == "-" || len(b) == 3 && b[0] <= '9' && b[0] >= '0'
+}
+
+// versioned reports whether a text ends with a version of HTTP: GET / HTTP/1.1.
+func versioned(b []byte) bool {
+	i := bytes.LastIndex(b[max(0, len(b)-len("HTTP/1.1")):], []byte("HTTP/"))
+	return i >= 0 && b[len(b)-1] != '/'
 }
 
 // cutToken cuts the text up to the next blank.

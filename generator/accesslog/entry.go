@@ -15,7 +15,8 @@
 //   - patterns, written like Nginx's log_format or Apache's LogFormat, that the site configures;
 //   - the combined format of Nginx and Apache and its relatives, among them the server access log of S3 (common.go);
 //   - W3C's extended log format, whose columns are named by a #Fields line: CloudFront and IIS (columns.go);
-//   - the logs of Amazon's load balancers (elb.go);
+//   - CSV, and formats that always have the same columns, such as that of Squid (columns.go);
+//   - the logs of Amazon's load balancers (elb.go) and of HAProxy (haproxy.go);
 //   - JSON Lines (jsonlines.go);
 //   - all of these within lines of syslog, journald, Docker and Kubernetes (wrap.go).
 //
@@ -64,6 +65,7 @@ var (
 	ErrTime    = errors.New("invalid date or time")
 	ErrStatus  = errors.New("status is not a three-digit number")
 	ErrNoTime  = errors.New("no time")
+	ErrMessage = errors.New("a message of a program, not a request")
 	ErrAddress = errors.New("missing or invalid client address")
 	ErrJSON    = errors.New("not a JSON object")
 	ErrLong    = errors.New("line longer than 65,536 bytes")
@@ -101,6 +103,9 @@ func (e *Entry) setRequest(request []byte) {
 	}
 	e.Method, e.URI = request[:first], rest[:last]
 }
+
+// defaultMethod is the method in logs that do not contain it.
+var defaultMethod = []byte("GET")
 
 // setStatus parses a status code; "-" means that there is none.
 func (e *Entry) setStatus(b []byte) error {

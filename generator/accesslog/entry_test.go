@@ -187,7 +187,7 @@ func TestInvalidLines(t *testing.T) {
 		{"text after the object", "json", `{"time":"2026-09-20T00:01:32Z"} x`, ErrJSON},
 		{"trailing comma", "json", `{"status":200,}`, ErrJSON},
 		{"missing fields", "json", `{"status":200}`, ErrFields},
-		{"no fields", "json", `{}`, ErrFields},
+		{"no fields", "json", `{}`, ErrMessage},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var e Entry

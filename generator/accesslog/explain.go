@@ -28,6 +28,9 @@ func (f *Formats) Explain(line []byte) string {
 		text = append(text, "this is not text: it may be compressed, or in a binary format")
 	case errorLog.Match(line):
 		text = append(text, "this looks like an error log, which has no requests to count; read the access log instead")
+	case objectList.Match(object):
+		text = append(text, "the nearest format is JSON lines; here, a line has a list of requests: write each in a line of "+
+			"its own, for instance with jq -c '.[]' or jq -c '.records[]'")
 	case len(object) > 0 && object[0] == '{':
 		text = append(text, "the nearest format is JSON lines; here, "+f.explainJSON(object))
 		if fields := f.proposeFields(object); fields != "" {
@@ -52,6 +55,10 @@ func (f *Formats) Explain(line []byte) string {
 var (
 	// errorLog matches the beginning of a line in an error log of Nginx or Apache.
 	errorLog = regexp.MustCompile(`^(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\]|\[\w{3} \w{3} \d\d [\d:.]+ \d{4}\] \[)`)
+	// objectList matches a line with a list of objects.
+	objectList = regexp.MustCompile(`^(\{\s*"\w+"\s*:\s*)?\[\s*\{.*\}\s*\]`)
+	// foreignMonth matches a time whose month is not an English abbreviation.
+	foreignMonth = regexp.MustCompile(`\d\d/([^\s/\d]+)/\d{4}:\d\d:\d\d`)
 	// headless matches a line of CloudFront's standard log.
 	headless = regexp.MustCompile(`^\d{4}-\d\d-\d\d\t\d\d:\d\d:\d\d\t`)
 )
@@ -179,7 +186,7 @@ var (
 		{"$time_local", regexp.MustCompile(`\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d([.,]\d+)?( [+-]\d{4})?`)},
 		{"$time_iso8601", regexp.MustCompile(
 			`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d([.,]\d+)?( ?(Z|[+-]\d\d:?\d\d)\b)?`)},
-		{"$msec", regexp.MustCompile(`\b1\d{9}(\.\d+|\d{3})?\b`)},
+		{"$msec", regexp.MustCompile(`\b[12]\d{9}(\.\d+|\d{3}|\d{6}|\d{9})?\b`)},
 	}
 	requestForm  = regexp.MustCompile(`\b(` + methods + `) \S+ HTTP/\d(\.\d)?`)
 	methodForm   = regexp.MustCompile(`\b(` + methods + `)\b`)
@@ -289,7 +296,10 @@ func differences(line []byte, parts []part) string {
 	case address.from > 0:
 		list = append(list, "the address is not at the beginning")
 	}
+	month := foreignMonth.FindSubmatch(line)
 	switch {
+	case when == nil && month != nil && parseMonth(month[1]) == 0:
+		list = append(list, fmt.Sprintf("the month %q is not English (start the server with LC_TIME=C)", month[1]))
 	case when == nil:
 		list = append(list, "there is no valid time such as [20/Sep/2026:00:01:32 +0000] or 2026-09-20T00:01:32Z")
 	case !between(when, '[', ']'):

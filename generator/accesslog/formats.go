@@ -19,6 +19,7 @@ type Formats struct {
 	configured []*pattern // in the order in which they are tried, before the built-in formats
 	combined   *pattern
 	keys       *jsonKeys
+	fixed      []*columns // formats that always have the same columns
 }
 
 // NewFormats returns the built-in formats and the configured ones: logFormats are patterns in the syntax of Nginx's
@@ -35,7 +36,7 @@ func NewFormats(logFormats []string, fields Fields) (*Formats, error) {
 		}
 	}
 	p, err := compile("combined", combined)
-	f.combined = p
+	f.combined, f.fixed = p, fixedColumns(f.keys)
 	return f, errors.Join(append(errs, err)...)
 }
 
@@ -48,6 +49,7 @@ type Parser struct {
 	formats *Formats
 	columns columns // of the last #Fields line
 	json    jsonLines
+	journal bool          // in a log of journalctl -o export, in which empty lines are between the entries
 	payload []byte        // unescaped text of a line that is wrapped in JSON
 	held    [streams]held // lines that come in parts, by stream
 	dropped int64         // number of parts of lines whose last part was missing
@@ -75,7 +77,7 @@ func (p *Parser) State() string {
 // Restore sets the state that an earlier parser of the same log has returned.
 func (p *Parser) Restore(state string) {
 	columns, parts, _ := strings.Cut(state, "\n")
-	p.columns.set(columns)
+	p.columns.set(columns, p.formats.keys)
 	p.held = [streams]held{}
 	for part := range strings.Lines(parts) {
 		var i int
@@ -135,8 +137,11 @@ func (p *Parser) parse(line []byte, e *Entry, depth int) (name string, err error
 		}
 		closest(reason)
 	}
-	if len(line) == 0 {
+	if len(line) == 0 && !p.journal {
 		return "", ErrEmpty
+	}
+	if len(line) == 0 {
+		return "", ErrComment
 	}
 	switch line[0] {
 	case '@':
@@ -149,15 +154,28 @@ func (p *Parser) parse(line []byte, e *Entry, depth int) (name string, err error
 			return p.parse(text, e, depth+1)
 		}
 		if isJournalField(line) {
+			p.journal = true
 			return "", ErrComment
 		}
 	case '#':
 		if names, ok := bytes.CutPrefix(line, []byte("#Fields:")); ok {
-			p.columns.set(string(names))
+			p.columns.set(string(names), p.formats.keys)
 		}
 		return "", ErrComment
 	case '{', ' ', '\t':
-		if text := skipBlanks(line); len(text) == 0 || text[0] == '{' {
+		text := skipBlanks(line)
+		if len(text) == 0 {
+			return "", ErrEmpty
+		}
+		if text[0] == '{' {
+			return p.parseJSON(text, e, depth)
+		}
+	case '[', ']', ',': // of a list of JSON objects, one in each line
+		text := skipBlanks(line[1:])
+		if len(text) == 0 || len(text) == 1 && text[0] == ',' {
+			return "", ErrComment
+		}
+		if text[0] == '{' {
 			return p.parseJSON(text, e, depth)
 		}
 	case 0xef:
@@ -173,7 +191,7 @@ func (p *Parser) parse(line []byte, e *Entry, depth int) (name string, err error
 		}
 	}
 	if reason := p.formats.combined.Parse(line, e); reason == nil {
-		if !startsLikeAddress(e.Agent) {
+		if isPlainCombined(line, e.Address) && !startsLikeAddress(e.Agent) {
 			e.forwarded = forwardedAfter(line, e.Agent, p.formats.TrustedProxies)
 			return "combined", nil
 		}
@@ -212,9 +230,17 @@ func (p *Parser) parse(line []byte, e *Entry, depth int) (name string, err error
 		return name, reason
 	}
 	closest(reason)
-	if names := columnNames(line); names != "" {
-		p.columns.set(names)
+	for _, c := range p.formats.fixed {
+		if c.Parse(line, e) == nil {
+			return c.format, nil
+		}
+	}
+	if names := columnNames(line, p.formats.keys); names != "" {
+		p.columns.set(names, p.formats.keys)
 		return "", ErrComment
+	}
+	if errorLog.Match(line) {
+		return "", ErrMessage
 	}
 	return "", err
 }
@@ -222,7 +248,7 @@ func (p *Parser) parse(line []byte, e *Entry, depth int) (name string, err error
 // parseJSON parses a JSON object. If it is not a request itself, it may contain the line of one.
 func (p *Parser) parseJSON(text []byte, e *Entry, depth int) (name string, err error) {
 	err = p.json.Parse(text, e)
-	if err != ErrFields || p.json.message == nil || depth >= maxWraps {
+	if err != ErrFields && err != ErrMessage || p.json.message == nil || depth >= maxWraps {
 		return p.json.Name(), err
 	}
 	var inner []byte

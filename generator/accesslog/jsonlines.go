@@ -24,7 +24,7 @@ var usualKeys = map[field]string{
 		"properties.clientip downstreamremoteaddress remote realip ip",
 	fieldTime: "timelocal timeiso8601 timestamp @timestamp time datetime timestamp(ms) ts msec requesttime " +
 		"starttime startutc " +
-		"edgestarttimestamp edgeendtimestamp eventtime date",
+		"edgestarttimestamp edgeendtimestamp eventtime timestart timemicros date",
 	fieldRequest: "request requestline",
 	fieldMethod: "requestmethod method csmethod httpmethod clientrequestmethod request.method " +
 		"httprequest.requestmethod " +
@@ -35,12 +35,13 @@ var usualKeys = map[field]string{
 		"downstreamstatus " +
 		"response.status http.response.statuscode httprequest.status properties.httpstatus " +
 		"properties.httpstatuscode code",
-	fieldAgent: "httpuseragent useragent agent cs(useragent) clientrequestuseragent requestuseragent " +
+	fieldAgent: "httpuseragent useragent agent cs(useragent) csuseragent clientrequestuseragent requestuseragent " +
 		"request.headers.useragent headers.useragent httprequest.useragent useragent.original properties.useragent",
 	fieldForwarded: "httpxforwardedfor xforwardedfor request.headers.xforwardedfor requestxforwardedfor " +
 		"forwarded httpforwarded request.headers.forwarded requestforwarded",
-	fieldQuery:   "args querystring csuriquery url.query query",
-	fieldMessage: "log message",
+	fieldQuery:      "args querystring csuriquery url.query query",
+	fieldSubrequest: "workersubrequest", // Cloudflare
+	fieldMessage:    "log message textpayload",
 }
 
 // jsonKey is what a key of an object means.
@@ -66,7 +67,7 @@ func newJSONKeys(f Fields) *jsonKeys {
 	}{
 		{fieldAddress, f.Address}, {fieldTime, f.Time}, {fieldRequest, f.Request}, {fieldMethod, f.Method},
 		{fieldURI, f.URI}, {fieldStatus, f.Status}, {fieldAgent, f.Agent}, {fieldForwarded, ""}, {fieldQuery, ""},
-		{fieldMessage, ""},
+		{fieldSubrequest, ""}, {fieldMessage, ""},
 	} {
 		names := strings.Fields(usualKeys[c.field])
 		if c.name != "" {
@@ -138,17 +139,15 @@ const maxDepth = 4
 // the first.
 func (j *jsonLines) Parse(line []byte, e *Entry) error {
 	b := skipBlanks(line)
-	if len(b) == 0 {
-		return ErrEmpty
-	}
-	if b[0] != '{' {
+	if len(b) == 0 || b[0] != '{' {
 		return ErrJSON
 	}
 	*e = Entry{escape: jsonText}
 	j.scratch, j.path, j.values = j.scratch[:0], j.path[:0], [fieldMessage + 1]jsonValue{}
 	j.date, j.clock, j.message = nil, nil, nil
 	rest, ok := j.object(b, 0)
-	if !ok || len(skipBlanks(rest)) != 0 {
+	rest = skipBlanks(rest)
+	if !ok || len(rest) != 0 && string(rest) != "," && string(rest) != "]" { // an object in a list of several lines
 		return ErrJSON
 	}
 	return j.entry(e)
@@ -163,6 +162,18 @@ func (j *jsonLines) entry(e *Entry) error {
 	}
 	if !has(fieldAddress) && has(fieldForwarded) {
 		v[fieldAddress] = v[fieldForwarded]
+	}
+	if has(fieldRequest) && has(fieldURI) && bytes.IndexByte(v[fieldRequest].text, ' ') < 0 {
+		if !has(fieldMethod) { // Fastly names the method so
+			v[fieldMethod] = v[fieldRequest]
+		}
+		v[fieldRequest] = jsonValue{}
+	}
+	if string(v[fieldSubrequest].text) == "true" {
+		return ErrComment
+	}
+	if !has(fieldAddress) && !has(fieldStatus) && !has(fieldRequest) && !has(fieldURI) && !has(fieldMethod) {
+		return ErrMessage
 	}
 	if !has(fieldAddress) || !has(fieldStatus) || !has(fieldRequest) && !has(fieldURI) {
 		return ErrFields
@@ -182,6 +193,9 @@ func (j *jsonLines) entry(e *Entry) error {
 		if err := e.set(f, text); err != nil {
 			return err
 		}
+	}
+	if !has(fieldMethod) && !has(fieldRequest) {
+		e.Method = defaultMethod
 	}
 	if v[fieldAgent].percent {
 		e.escape = jsonPercent

@@ -387,7 +387,7 @@ func TestExplain(t *testing.T) {
 				`method=$request_method path="$request_uri" fwd="$remote_addr" status=$status bytes=${field} ` +
 				`agent=$http_user_agent`,
 		},
-		{`203.0.113.9 - - [31/Foo/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 1`, "there is no valid time such as", ""},
+		{`203.0.113.9 - - [31/Foo/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 1`, `the month "Foo" is not English`, ""},
 		{"hello world", `there is no address, there is no valid time such as`, ""},
 		{"2026/09/20 10:00:00 [error] 12#12: *1 open() failed", "looks like an error log", ""},
 		{"[Sun Sep 20 00:01:32.123456 2026] [core:error] [pid 1] AH1: x", "looks like an error log", ""},
@@ -403,6 +403,7 @@ func TestExplain(t *testing.T) {
 			"json_fields: {address: a.who, time: a.t, status: s, path: p, method: m}}", "",
 		},
 		{`{"status":302,`, "the line is not a JSON object", ""},
+		{`{"records":[{"status":302},{"status":302}]}`, "a line has a list of requests", ""},
 	} {
 		got := formats(t).Explain([]byte(tc.line))
 		if !strings.Contains(got, tc.want) {

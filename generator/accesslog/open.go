@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -96,6 +97,9 @@ func Decompress(r io.Reader) (io.ReadCloser, Compression, error) {
 				"or bzip2",
 				m.name)
 		}
+	}
+	if head, _ := buffered.Peek(262); len(head) == 262 && string(head[257:]) == "ustar" {
+		return nil, Plain, errors.New("a tar archive, which cannot be read; unpack it")
 	}
 	for _, f := range columnFormats {
 		if begins(f.magic) {

@@ -24,7 +24,8 @@ const (
 	fieldAgent
 	fieldForwarded
 	fieldQuery
-	fieldMessage // a line within a line, in JSON
+	fieldSubrequest // true if the network has sent the request itself, in JSON
+	fieldMessage    // a line within a line, in JSON
 )
 
 // variables are the Nginx variables that set a part of an Entry. Others are ignored.
@@ -171,9 +172,6 @@ func cutVariable(s string) (name, rest string) {
 
 // Parse parses a line.
 func (p *pattern) Parse(line []byte, e *Entry) error {
-	if len(line) == 0 {
-		return ErrEmpty
-	}
 	if len(line) < len(p.prefix) || string(line[:len(p.prefix)]) != p.prefix {
 		return ErrFields
 	}

@@ -1,6 +1,11 @@
 package accesslog
 
-import "strconv"
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"time"
+)
 
 // The range of valid years. A time outside of it comes from a server with a wrong clock.
 const firstYear, lastYear = 2000, 2099
@@ -11,19 +16,42 @@ const firstYear, lastYear = 2000, 2099
 //	20/Sep/2026:05:31:32 +0530       Nginx $time_local, Apache %t, S3; also with fractional seconds
 //	2026-09-20T05:31:32+05:30        Nginx $time_iso8601; also with Z, a blank instead of T, or fractional seconds
 //	2026/09/20 00:01:32.123          Caddy's log for consoles
+//	Sun Sep 20 00:01:32 2026         asctime; also 20-Sep-2026 00:01:32 and other layouts
 //	1789862492.123                   Nginx $msec; also 1789862492123 (ms), and in microseconds and nanoseconds
 //
 // A time without a zone is UTC. It parses by hand because this runs for every line: time.Parse takes eight times as
 // long, and allocates.
 func parseTime(b []byte) (seconds int64, ok bool) {
 	switch {
-	case len(b) >= 20 && b[2] == '/':
-		return parseLocal(b)
+	case len(b) >= 20 && b[2] == '/' && b[6] == '/':
+		if seconds, ok := parseLocal(b); ok {
+			return seconds, true
+		}
+		return parseLayouts(b)
 	case len(b) >= 19 && (b[4] == '-' && b[7] == '-' || b[4] == '/' && b[7] == '/'):
 		return parseISO(b)
+	case len(b) >= 19 && bytes.IndexByte(b, ':') > 0:
+		return parseLayouts(b)
 	default:
 		return parseEpoch(b)
 	}
+}
+
+// layouts are further forms of times, see time.Parse.
+var layouts = []string{
+	"2/Jan/2006:15:04:05 -0700", "2/Jan/2006:15:04:05", "2/Jan/2006 15:04:05 -0700", "2/Jan/2006 15:04:05",
+	"2-Jan-2006 15:04:05 -0700", "2-Jan-2006 15:04:05", time.ANSIC, time.RFC1123Z, "Mon, 02 Jan 2006 15:04:05",
+}
+
+// parseLayouts parses a time in one of the other layouts. It takes long.
+func parseLayouts(b []byte) (int64, bool) {
+	text := strings.TrimSuffix(strings.TrimSuffix(string(b), " GMT"), " UTC")
+	for _, layout := range layouts {
+		if t, err := time.Parse(layout, text); err == nil && t.Year() >= firstYear && t.Year() <= lastYear {
+			return t.Unix(), true
+		}
+	}
+	return 0, false
 }
 
 // parseLocal parses 02/Jan/2006:15:04:05 -0700.
@@ -120,6 +148,7 @@ func parseZone(b []byte) (int64, bool) {
 	switch {
 	case len(b) == 5:
 		m = twoDigits(b[3:])
+	case len(b) == 3: // +05
 	case len(b) == 6 && b[3] == ':':
 		m = twoDigits(b[4:])
 	default:

@@ -14,7 +14,7 @@ type wrapped struct {
 // these lines ends with a line in the combined format:
 //
 //	<190>Sep 20 00:01:32 web nginx: 203.0.113.9 - - […                      syslog (RFC 3164)
-//	<190>1 2026-09-20T00:01:32Z web nginx 12 - - 203.0.113.9 - - […         syslog (RFC 5424)
+//	<190>1 2026-09-20T00:01:32Z web nginx 12 - - 203.0.113.9 - - […         syslog (RFC 5424), also after its length
 //	2026-09-20T00:01:32.5+00:00 web nginx[12]: 203.0.113.9 - - […           rsyslog, journalctl -o short-iso
 //	Sun 2026-09-20 00:01:32 UTC web nginx[12]: 203.0.113.9 - - […           journalctl -o short-full
 //	1789862492.123456 web nginx[12]: 203.0.113.9 - - […                     journalctl -o short-unix
@@ -24,6 +24,12 @@ type wrapped struct {
 //	web-1  | 203.0.113.9 - - […                                             docker compose logs
 func unwrap(line []byte) (w wrapped, ok bool) {
 	rest := line
+	if i := bytes.IndexByte(rest[:min(len(rest), 7)], '<'); i > 1 && rest[i-1] == ' ' { // the length of the line
+		rest = rest[i:]
+	}
+	if len(rest) > 25 && (rest[0] == '1' || rest[0] == '2') && rest[4] == ' ' && parseMonth(rest[5:8]) > 0 { // the year
+		rest = rest[5:]
+	}
 	if rest[0] == '<' {
 		end := bytes.IndexByte(rest, '>')
 		if end < 2 || end > 4 {

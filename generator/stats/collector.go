@@ -121,9 +121,9 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	l.KnownBytes = s.log.Offset
 	c.days = s.log.Days
 	closedBefore, requestsBefore := c.report.Closed, c.report.Requests
-	var good, bad int64 // lines
-	var dropped int64   // lines that are parts of a line whose last part is missing
-	var badLine []byte  // the first invalid one
+	var good, bad, unknown int64 // lines; unknown ones are those of bad whose format is unknown
+	var dropped int64            // lines that are parts of a line whose last part is missing
+	var badLine []byte           // the first invalid one
 	var formats []string
 	offset, flushed := s.log.Offset, s.log.Offset
 	var last []byte // the end of the last line
@@ -132,6 +132,9 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 			line := ch.line(b.number)
 			if badLine == nil {
 				badLine = bytes.Clone(line)
+			}
+			if isUnknown(b.err) {
+				unknown++
 			}
 			c.report.addBad(l.Name, b.err, l.Lines+int64(b.number)+1, line)
 		}
@@ -160,7 +163,7 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 		if len(c.batch.hits) < batchHits && offset <= flushed+batchBytes {
 			return nil
 		}
-		if !mostlyInvalid(good, bad) {
+		if !mostlyInvalid(good, bad, unknown) {
 			c.setPosition(s, offset, last)
 		}
 		flushed = offset
@@ -185,7 +188,7 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	l.Unfinished = len(lines.Unfinished()) > 0
 	// The position does not move past lines most of which are invalid, so that they are read again as soon as their
 	// format is configured.
-	if l.Lines > 0 && !mostlyInvalid(good, bad) {
+	if l.Lines > 0 && !mostlyInvalid(good, bad, unknown) {
 		c.setPosition(s, offset, last)
 	}
 	c.report.Bytes += offset - s.log.Offset
@@ -201,7 +204,7 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 				return nil, err
 			}
 		}
-		if !mostlyInvalid(good, bad) {
+		if !mostlyInvalid(good, bad, unknown) {
 			c.batch.logs = append(c.batch.logs, readLog{archive: s.archive, days: c.days})
 		}
 	}
@@ -211,7 +214,7 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	switch {
 	case problem != nil:
 		problem = fmt.Errorf("%w; the lines before were read", problem)
-	case mostlyInvalid(good, bad):
+	case mostlyInvalid(good, bad, unknown):
 		problem = fmt.Errorf("%s of its %s new lines are in no known format; %s", thousands(bad), thousands(l.Lines),
 			c.options.Formats.Explain(badLine))
 	case closed > 0 && closed == requests:
@@ -246,9 +249,21 @@ var (
 	errEarly  = errors.New("time is before the first package of the project")
 )
 
+// isUnknown reports whether a line is invalid for a reason that may mean that its format is unknown. For example, health
+// checks without an address and messages of the server between the requests do not.
+func isUnknown(reason error) bool {
+	switch reason {
+	case accesslog.ErrEmpty, accesslog.ErrAddress, accesslog.ErrMessage, accesslog.ErrLong, errFuture, errEarly:
+		return false
+	}
+	return true
+}
+
 // mostlyInvalid reports whether so many lines are invalid that their format must be unknown: all of them, or at least
-// 20 and more than half. Single garbled lines are common.
-func mostlyInvalid(good, bad int64) bool { return bad > good && (good == 0 || bad >= 20) }
+// 20 of unknown format and more than half. Single garbled lines are common.
+func mostlyInvalid(good, bad, unknown int64) bool {
+	return bad > 0 && good == 0 || unknown > good && unknown >= 20
+}
 
 // setPosition adds the position up to which a log has been read to the batch.
 func (c *collector) setPosition(s *source, offset int64, last []byte) {

@@ -79,6 +79,8 @@ func normalPath(target []byte) []byte {
 		strings.EqualFold(scheme, "https")) {
 		_, text, _ = strings.Cut(rest, "/")
 		text = "/" + text
+	} else if host, rest, ok := strings.Cut(text, "/"); ok && strings.Contains(host, ".") && !strings.HasPrefix(host, ".") {
+		text = "/" + rest // Imperva writes www.example.org/bitstream/6a46
 	}
 	decoded, err := url.PathUnescape(text)
 	if err != nil || !strings.HasPrefix(text, "/") {
@@ -108,8 +110,12 @@ func normalPath(target []byte) []byte {
 // the origin. The log of the network has the same requests, with the visitors who sent them.
 var networks = [][]byte{[]byte("Amazon CloudFront"), []byte("Cloudflare"), []byte("CloudFlare"), []byte("Fastly")}
 
-// isNetwork reports whether the user agent is that of a content delivery network.
+// isNetwork reports whether the user agent is that of a content delivery network, also in the form of a crawler:
+// Mozilla/5.0 (compatible;Cloudflare-Healthchecks/1.0;+https://www.cloudflare.com/)
 func isNetwork(agent []byte) bool {
+	if name, ok := bytes.CutPrefix(agent, []byte("Mozilla/5.0 (compatible;")); ok {
+		agent = bytes.TrimLeft(name, " ")
+	}
 	for _, n := range networks {
 		if bytes.HasPrefix(agent, n) {
 			return true
