@@ -249,7 +249,8 @@ var (
 	errEarly  = errors.New("time is before the first package of the project")
 )
 
-// isUnknown reports whether a line is invalid for a reason that may mean that its format is unknown. For example, health
+// isUnknown reports whether a line is invalid for a reason that may mean that its format is unknown. For example,
+// health
 // checks without an address and messages of the server between the requests do not.
 func isUnknown(reason error) bool {
 	switch reason {

@@ -79,7 +79,8 @@ func normalPath(target []byte) []byte {
 		strings.EqualFold(scheme, "https")) {
 		_, text, _ = strings.Cut(rest, "/")
 		text = "/" + text
-	} else if host, rest, ok := strings.Cut(text, "/"); ok && strings.Contains(host, ".") && !strings.HasPrefix(host, ".") {
+	} else if host, rest, ok := strings.Cut(text, "/"); ok && strings.Contains(host, ".") &&
+		!strings.HasPrefix(host, ".") {
 		text = "/" + rest // Imperva writes www.example.org/bitstream/6a46
 	}
 	decoded, err := url.PathUnescape(text)
