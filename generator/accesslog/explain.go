@@ -29,9 +29,8 @@ func (f *Formats) Explain(line []byte) string {
 	case errorLog.Match(line):
 		text = append(text, "this looks like an error log, which has no requests to count; read the access log instead")
 	case objectList.Match(object):
-		text = append(text, "the nearest format is JSON lines; here, a line has a list of requests: write each in a line "+
-			"of "+
-			"its own, for instance with jq -c '.[]' or jq -c '.records[]'")
+		text = append(text, "the nearest format is JSON lines; here, a line has a list of requests: "+
+			"write each in a line of its own, for instance with jq -c '.[]' or jq -c '.records[]'")
 	case len(object) > 0 && object[0] == '{':
 		text = append(text, "the nearest format is JSON lines; here, "+f.explainJSON(object))
 		if fields := f.proposeFields(object); fields != "" {

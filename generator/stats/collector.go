@@ -249,15 +249,13 @@ var (
 	errEarly  = errors.New("time is before the first package of the project")
 )
 
-// isUnknown reports whether a line is invalid for a reason that may mean that its format is unknown. For example,
-// health
-// checks without an address and messages of the server between the requests do not.
+// isUnknown reports whether a line may be invalid because its format is unknown. This excludes, for example, health
+// checks without an address and messages of the server between requests.
 func isUnknown(reason error) bool {
-	switch reason {
-	case accesslog.ErrEmpty, accesslog.ErrAddress, accesslog.ErrMessage, accesslog.ErrLong, errFuture, errEarly:
-		return false
+	known := []error{
+		accesslog.ErrEmpty, accesslog.ErrAddress, accesslog.ErrMessage, accesslog.ErrLong, errFuture, errEarly,
 	}
-	return true
+	return !slices.ContainsFunc(known, func(err error) bool { return errors.Is(reason, err) })
 }
 
 // mostlyInvalid reports whether so many lines are invalid that their format must be unknown: all of them, or at least

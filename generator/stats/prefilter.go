@@ -28,7 +28,7 @@ type prefilter struct {
 	needs    []*need   // by expression
 	guarded  [][]int32 // by literal: the expressions of whose guard it is a part
 	always   bitset    // the expressions without a need
-	digits   bitset    // the expressions that tell one digit from another
+	digits   bitset    // the expressions that treat some digits differently from others
 
 	reductions []*reduction // by expression: see newReduction
 
@@ -68,7 +68,7 @@ func (p *prefilter) add(re *syntax.Regexp) int {
 	if len(p.needs)%64 == 0 {
 		p.digits = append(p.digits, 0)
 	}
-	if tellsDigits(re) {
+	if distinguishesDigits(re) {
 		p.digits.add(len(p.needs))
 	}
 	p.needs = append(p.needs, n)

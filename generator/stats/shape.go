@@ -2,9 +2,9 @@ package stats
 
 import "regexp/syntax"
 
-// The user agents of a browser differ in the digits of its versions, and most expressions do not tell one digit from
-// another. Such an expression matches all texts of the same shape, which have other digits in the same places, or none
-// of them. For example, these two have the same shape:
+// The versions of a browser have user agents that differ only in digits, and most expressions treat all digits alike.
+// Such an expression matches either all texts of a shape (the same text except for its digits) or none of them. For
+// example, these two have the same shape:
 //
 //	Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0
 //	Mozilla/5.0 (X11; Linux x86_64; rv:115.0) Gecko/20100101 Firefox/115.0
@@ -26,8 +26,8 @@ func shapeOf(dst []byte, text string) []byte {
 	return dst
 }
 
-// tellsDigits reports whether an expression tells one digit from another.
-func tellsDigits(re *syntax.Regexp) bool {
+// distinguishesDigits reports whether an expression treats some digits differently from others.
+func distinguishesDigits(re *syntax.Regexp) bool {
 	switch re.Op {
 	case syntax.OpLiteral:
 		for _, r := range re.Rune {
@@ -43,7 +43,7 @@ func tellsDigits(re *syntax.Regexp) bool {
 		return digits != 0 && digits != 10
 	}
 	for _, sub := range re.Sub {
-		if tellsDigits(sub) {
+		if distinguishesDigits(sub) {
 			return true
 		}
 	}

@@ -14,9 +14,9 @@ import (
 type Hit struct {
 	Visitor int64 // keyed hash of the address
 	Day     int32 // since 1970-01-01, UTC
-	Package int32 // id, as Batch.Package returns it
-	Agent   int32 // id, as Batch.Agent returns it
-	Place   int32 // id, as Batch.Place returns it
+	Package int32 // id, as Batch.Packages returns it
+	Agent   int32 // id, as Batch.Agents returns it
+	Place   int32 // id, as Batch.Places returns it
 	First   int32 // time of the earliest request, in seconds since the beginning of the day
 	Counted bool  // one of the requests is a download by the default rule
 }
