@@ -75,7 +75,9 @@ func parseListing(text []byte) (list []content) {
 }
 
 // recover adds to the manifest the names of the files that the listing knows by their content, and that Options.Adopt
-// recognizes, too, if it is set. Reason says why they are not in the manifest. If it knows the redirects, these stay.
+// recognizes, too, if it is set. It also adds those of missing files: a run that was killed may have made their folders,
+// or may not have removed them yet. Reason says why the files are not in the manifest. If it knows the redirects, these
+// stay.
 func (w *Writer) recover(reason string, listing []byte) error {
 	w.recovery = &Recovery{Manifest: filepath.Join(w.options.Data, manifestName), Reason: reason}
 	var roots [2]*os.Root
@@ -92,7 +94,6 @@ func (w *Writer) recover(reason string, listing []byte) error {
 		}
 	}
 	known, exists := w.manifest.knows(Redirects), map[string]bool{}
-	before := len(w.manifest.Files)
 	for _, c := range parseListing(listing) {
 		r, path := splitName(c.name)
 		if roots[r] == nil || r == Redirects && known ||
@@ -100,16 +101,20 @@ func (w *Writer) recover(reason string, listing []byte) error {
 			continue
 		}
 		sum, err := hashIn(roots[r], path)
-		if isMissing(err) {
-			continue
-		}
-		exists[c.name] = true
-		if err == nil && sum == c.sum {
+		missing := isMissing(err)
+		exists[c.name] = !missing
+		if missing || err == nil && sum == c.sum {
 			w.manifest.Files[c.name] = entry{Path: c.name}
 		}
 	}
-	w.recovery.Files = len(w.manifest.Files) - before
-	w.recovery.Changed = len(exists) - w.recovery.Files
+	for name, there := range exists {
+		_, ours := w.manifest.Files[name]
+		if there && ours {
+			w.recovery.Files++
+		} else if there {
+			w.recovery.Changed++
+		}
+	}
 	w.manifest.header = w.options.header()
 	w.manifest.Reload = w.manifest.knows(Redirects)
 	return nil
@@ -154,7 +159,8 @@ func (a *apply) list(files map[string]entry, steps []*step) error {
 			if a.roots[r].root == nil {
 				continue
 			}
-			if sum, err := hashIn(a.roots[r].root, path); err == nil { // else there is no file to recognize
+			sum, err := hashIn(a.roots[r].root, path)
+			if err == nil || isMissing(err) && len(steps) > 0 { // without a hash, only its folder is to be recognized
 				list = append(list, content{sum, name})
 			}
 		}
