@@ -82,7 +82,8 @@ const step = (leaf, os, key, offset, masks, n) => {
 };
 
 export async function handler(event) {
-    const request = event.request, method = request.method, query = request.rawQueryString() || '', given = parameters(query);
+    const request = event.request, method = request.method;
+    const query = request.rawQueryString() || '', given = parameters(query);
     const nodes = {}; // promises of the values that this request has read, by key
     let trees, fields, texts, tables, oses, arches; // parts of the root, see open
     let names = []; // keys of the last package object
