@@ -29,8 +29,10 @@ const number = (text) => text.split('').reduce((n, c) => n * 64 + code(c), 0);
 
 const pack = (hex) => hex.replace(/.../g, (m) => digits('0x' + m, 2));
 
-const unpack = (text) => text && text.replace(/../g, (m) => (4096 + 64 * code(m) + code(m, 1)).toString(16).slice(1))
-    .slice(0, text.length * 1.5 & -4); // hexadecimal digits come by fours
+// unpack converts four characters to six digits at a time; missing ones count as zero. Digits come by fours.
+const unpack = (text) => text && text.replace(/.{1,4}/g, (m) =>
+    (1 << 24 | code(m) << 18 | code(m, 1) << 12 | code(m, 2) << 6 | code(m, 3)).toString(16).slice(1))
+    .slice(0, text.length * 1.5 & -4);
 
 // place returns the place of a package's description: the hash of a node and a character for the line; see leaf in
 // tree.go.
