@@ -6,10 +6,10 @@
 // Each byte becomes one character, which is sufficient because parameters are only compared with ASCII.
 const parameters = (query) => {
     const given = Object.create(null);
-    query.replace(/\+/g, ' ').split('&').forEach((part) => {
-        const words = part.split('='), name = decoded(words.shift());
-        if (part && !(name in given)) {
-            given[name] = decoded(words.join('='));
+    query.replace(/\+/g, ' ').replace(/([^&=]*)=?([^&]*)/g, (all, name, value) => {
+        name = decoded(name);
+        if (all && !(name in given)) {
+            given[name] = decoded(value);
         }
     });
     return given;
@@ -27,9 +27,8 @@ const decoded = (text) => text.replace(/%([\da-f]{2})/gi, (all, hex) => characte
 const valid = (kind, values, v) =>
     kind == 'c' ? values.includes(v) :
     kind == 't' ? v :
-    kind == 'n' ? /^ *\+?\d+ *$/.test(v) :
-    kind == 'i' ? /^ *[-+]?\d+ *$/.test(v) :
-    kind == 'd' && v > '0' && new Date(+new Date(v) || 0).toJSON().slice(0, 10) == v;
+    kind == 'd' ? v > '0' && new Date(+new Date(v) || 0).toJSON().slice(0, 10) == v :
+    /^ *[-+]?\d+ *$/.test(v) && (kind == 'i' || kind == 'n' && !/-/.test(v));
 
 // parse checks decoded parameters. It returns {problem: name} if they are invalid, else a query with its defaults. The
 // query has the values of roles as lists: 'o' for the systems, 's' for the stabilities, 'a' for the architecture, which
@@ -76,7 +75,7 @@ const permalink = (tables, path) =>
             l[0].replace(/{([a-z])}/g, (all, role) => '(' + choices(tables, role) + ')') + '(\\.json)?$').exec(path);
         if (m) {
             const given = parameters(l[2]);
-            l[1].split(',').forEach((name, j) => { given[name] = m[j + 1]; });
+            l[1].split(',').forEach((name, j) => given[name] = m[j + 1]);
             return { given: given, record: m.pop() };
         }
     }).find((found) => found);

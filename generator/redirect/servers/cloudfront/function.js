@@ -29,20 +29,17 @@ const number = (text) => text.split('').reduce((n, c) => n * 64 + code(c), 0);
 
 const pack = (hex) => hex.replace(/.../g, (m) => digits('0x' + m, 2));
 
-const unpack = (text) => {
-    let hex = '';
-    for (let i = 0; text && i < text.length; i += 2) {
-        hex += (4096 + 64 * code(text, i) + code(text, i + 1)).toString(16).slice(1);
-    }
-    return text && hex.slice(0, text.length * 1.5 & -4); // hexadecimal digits come by fours
-};
+// unpack converts four characters to six digits at a time; missing ones count as zero. Digits come by fours.
+const unpack = (text) => text && text.replace(/.{1,4}/g, (m) =>
+    (1 << 24 | code(m) << 18 | code(m, 1) << 12 | code(m, 2) << 6 | code(m, 3)).toString(16).slice(1))
+    .slice(0, text.length * 1.5 & -4);
 
 // place returns the place of a package's description: the hash of a node and a character for the line; see leaf in
 // tree.go.
-const place = (hashes, text) => hashes.substr(8 * code(text), 8) + text[1];
+const place = (leaf, text) => leaf.text.substr(8 * code(text), 8) + text[1];
 
 // row returns the value of a key's row in a leaf; it is '' if there is no such row.
-const row = (leaf, key) => lines(leaf.split('\n' + key + ' ')[1] || '')[0];
+const row = (leaf, key) => lines(leaf.text.split('\n' + key + ' ')[1] || '')[0];
 
 // encode percent-encodes decoded text, as EncodePath in encode.go does.
 const encode = (text) => text.replace(/[^\w/.~!'()*,:@-]/g,
@@ -50,7 +47,7 @@ const encode = (text) => text.replace(/[^\w/.~!'()*,:@-]/g,
 
 // size returns a number of bytes as pages show it, like sizeText in packages.go. v counts the unit of that number.
 const size = (v, unit) => v >= 1000 && unit < 4 ? size(v / 1000, unit + 1) :
-    (v < 9.95 && unit ? (Math.round(v * 10) / 10).toFixed(1) : Math.round(v)) + ' ' + ' kMGT'[unit].trim() + 'B';
+    v.toFixed(v < 9.95 && unit ? 1 : 0) + ' ' + ' kMGT'[unit].trim() + 'B';
 
 // respond returns a response; header is a further header.
 const respond = (status, data, header, value, type) => {
@@ -69,25 +66,26 @@ const redirect = (status, location) => respond(status, '', 'location', location)
 // step returns the last change of a system at or before a key in a leaf of a table of steps: its key, the place of the
 // package, its number at among the changes of all systems in the row, and the number row of the row among those with
 // such a change, counted from 0. With an offset, it returns the change that many rows later and, with n, that of row
-// number n. If the leaf does not have it, there is no place. masks has a digit for each mask with the stability; see
-// store.steps in steps.go.
-const step = (leaf, os, masks, key, offset, n) => {
-    const set = masks.replace(/./g, (mask) => '\\x' + (47 + 7 * os + +mask).toString(16));
+// number n. If the leaf does not have it, there is no place. masks has a digit for each mask with the stability, by
+// default with any; see store.steps in steps.go.
+const step = (leaf, os, key, offset, masks, n) => {
+    const set = (masks || '1357').replace(/./g, (mask) => '\\x' + (47 + 7 * os + +mask).toString(16));
     // The rows with such a change, up to the place of its package. The first one repeats the last one before the leaf.
-    const rows = leaf.text.match(RegExp('\\n\\S+ (\\S{3})*?[' + set + ']..', 'g')) || [];
+    const rows = leaf.text.match(RegExp('\n\\S+ (\\S{3})*?[' + set + ']..', 'g')) || [];
     const first = leaf.rank && leaf.rank - 1;
     let i = rows.length;
     while (i-- && rows[i] > '\n' + key + '!') {}
     i = n == undefined ? i + offset : n - first;
     const f = words(rows[i] || ' ');
     return {
-        key: f[0].slice(1), at: f[1].length / 3 - 1, place: f[1] && place(leaf.text, f[1].slice(-2)),
+        key: f[0].slice(1), at: f[1].length / 3 - 1, place: f[1] && place(leaf, f[1].slice(-2)),
         row: first + i
     };
 };
 
 export async function handler(event) {
-    const request = event.request, query = request.rawQueryString() || '', given = parameters(query);
+    const request = event.request, method = request.method;
+    const query = request.rawQueryString() || '', given = parameters(query);
     const nodes = {}; // promises of the values that this request has read, by key
     let trees, fields, texts, tables, oses, arches; // parts of the root, see open
     let names = []; // keys of the last package object
@@ -164,7 +162,7 @@ export async function handler(event) {
         object.name = expand(kind[3], p);
         object.product_name = expand(kind[4], p);
         object.build_date = expand(kind[6] || texts[code(f[0], 2)], p);
-        fields[3].replace(/\|(\S+) ([^|]+)/g, (all, name, url) => { object[name] = expand(url, p); });
+        fields[3].replace(/\|(\S+) ([^|]+)/g, (all, name, url) => object[name] = expand(url, p));
         object.checkout_date = object.checkout_date_ymd = object.codebase = object.md5 = object.package = null;
         names = Object.keys(object);
         return object;
@@ -173,7 +171,7 @@ export async function handler(event) {
     // expand replaces the names of fields in a template by their values. It returns null if a value is empty.
     const expand = (template, p) => {
         let missing;
-        const text = template.replace(/\{(\w+)\}/g, (all, name) => {
+        const text = template.replace(/{(\w+)}/g, (all, name) => {
             const value = texts[name] ? expand(texts[name], p) : p[name] || p.object[name];
             missing = missing || !value;
             return value;
@@ -188,7 +186,7 @@ export async function handler(event) {
             id = id.toLowerCase();
         }
         if ((hex ? /^[\da-f]{24}$/ : /^[\w.-]+$/).test(id)) {
-            const key = hex ? pack(id) : id, leaf = (await descend('i', trees[2], key)).text;
+            const key = hex ? pack(id) : id, leaf = await descend('i', trees[2], key);
             const value = row(leaf, key), middle = value.slice(2);
             return value && (!file ? place(leaf, value) : !middle ? fields[4] + id + fields[5] :
                 fields[6] + (middle[0] == '!' ? unpack(middle.slice(1)) : middle) + fields[7]);
@@ -207,30 +205,32 @@ export async function handler(event) {
         }
         // The tables of an architecture are those by revision, by day and by version.
         const first = 4 + 3 * arches.indexOf(q.a[0]), finds = q.finds, kind = { d: 1, v: 2 }[finds] || 0, offset = +q.f;
-        // '~' is above all keys, so the newest package is the one of the last row.
-        const key = finds == 'n' ? '~' : kind > 1 ? q.sought :
-            kind ? digits(q.sought.replace(/-/g, ''), 5) : digits(Math.min(q.sought, 1e7), 4);
+        // 1e7 is above all revisions, so it finds the newest package.
+        const key = kind > 1 ? q.sought :
+            kind ? digits(q.sought.replace(/-/g, ''), 5) : digits(Math.min(q.sought || 1e7, 1e7), 4);
         const leaf = await descend('s', trees[first + kind], key);
-        for (let i = 0; i < q.s.length * q.o.length; i++) {
-            const name = q.o[i % q.o.length], stability = q.s[i / q.o.length | 0], os = oses.indexOf(name);
-            let found = step(leaf, os, { any: '1357', nightly: '2367', release: '4567' }[stability], key, 0);
-            if (finds > 'o' && found.key != key) { // 'r' and 'v': exactly this revision or version
-                found = {};
-            }
-            if (found.place && offset) {
-                // An offset counts rows of the table by revision. Many are in the leaf of the package.
-                const bases = words(row(leaf.text, found.key))[1] || found.key;
-                const base = bases.substr(bases[4] ? found.at * 4 : 0, 4);
-                const near = await descend('s', trees[first], base, os);
-                found = step(near, os, '1357', base, offset);
-                if (!found.place) {
-                    const far = await descend('s', trees[first], '~', os, found.row);
-                    found = step(far, os, '1357', '~', 0, found.row);
+        for (let i = 0, stability; stability = q.s[i]; i++) {
+            for (let j = 0, name; name = q.o[j]; j++) {
+                const os = oses.indexOf(name);
+                let found = step(leaf, os, key, 0, { nightly: '2367', release: '4567' }[stability]);
+                if (finds > 'o' && found.key != key) { // 'r' and 'v': exactly this revision or version
+                    found = {};
                 }
+                if (found.place && offset) {
+                    // An offset counts rows of the table by revision. Many are in the leaf of the package.
+                    const bases = words(row(leaf, found.key))[1] || found.key;
+                    const base = bases.substr(bases[4] ? found.at * 4 : 0, 4);
+                    const near = await descend('s', trees[first], base, os);
+                    found = step(near, os, base, offset);
+                    if (!found.place) {
+                        const far = await descend('s', trees[first], '~', os, found.row);
+                        found = step(far, os, '~', 0, '', found.row);
+                    }
+                }
+                const result = found.place ? await load(found.place, route[1] == 'f') : null;
+                results.push(result);
+                (all[name] = all[name] || {})[stability] = result;
             }
-            const result = found.place ? await load(found.place, route[1] == 'f') : null;
-            results.push(result);
-            (all[name] = all[name] || {})[stability] = result;
         }
         return page ? home(results, (given.os || 'all') + '-' + (given.stability || 'default')) :
             !single ? json(all) :
@@ -239,18 +239,17 @@ export async function handler(event) {
     };
 
     // json answers with package objects, whose keys are in alphabetical order.
-    const json = (value) => {
-        const keys = names.concat(oses, bars(choices(tables, 's'))).sort();
-        return respond(200, JSON.stringify(value, keys) + '\n', 'access-control-allow-origin', '*', 'application/json');
-    };
+    const json = (value) =>
+        respond(200, JSON.stringify(value, names.concat(oses, bars(choices(tables, 's'))).sort()) + '\n',
+            'access-control-allow-origin', '*', 'application/json');
 
     // home answers / with a query: the page that the build rendered for such queries, with the cells of packages; see
     // pages in pages.go.
     const home = async (packages, name) => {
-        const page = await read(fields[12] + name), pieces = page.split('<>'), titles = tabs(pieces[0]);
+        const pieces = (await read(fields[12] + name)).split('<>'), titles = tabs(pieces[0]);
         let html = pieces[1];
-        for (let i = 2; i < pieces.length; i++) {
-            const p = packages[code(pieces[i])] || { cell: 'none', object: {} };
+        for (let i = 2; pieces[i]; i++) {
+            const p = packages[code(pieces[i])] || { cell: 'none', object: { size: 0 } };
             const template = await read(fields[13] + p.cell);
             p.title = titles[p.system];
             p.archtitle = titles[oses.length * (1 + arches.indexOf(p.object.arch)) + p.system];
@@ -265,7 +264,7 @@ export async function handler(event) {
     // another one. A slash at the end of the path is not part of a row's key.
     const look = async (path) => {
         const key = path.replace(/\/$/, ''), leaf = await descend('e', trees[3], key);
-        const rules = bars(row(leaf.text, key));
+        const rules = bars(row(leaf, key));
         const last = /^[df]\S*$/.test(rules.slice(-1)) ? rules.pop() : '';
         return {
             at: path, rules: rules, file: key == path ? last[0] : last[0] == 'd' && 'f', // a file is not a folder
@@ -284,7 +283,7 @@ export async function handler(event) {
             rows.some((row) => {
                 const f = tabs(row), m = RegExp(f[0]).exec(spot.at), values = {};
                 if (m) {
-                    words(f[1]).forEach((name, j) => { values[name] = m[j + 1] || ''; });
+                    words(f[1]).forEach((name, j) => values[name] = m[j + 1] || '');
                     return rule = apply(f[2], values);
                 }
             });
@@ -321,7 +320,7 @@ export async function handler(event) {
 
     // serve passes a request on to the origin with the path of another file. Of rules, only the part before a question
     // mark or a number sign is the path.
-    const serve = (target) => look(target.replace(/[?#].*/, '')).then((spot) => show(spot, true));
+    const serve = (target) => look(target.replace(/[?#].*/, '')).then((spot) => show(spot, 1));
 
     // show passes a request on to the origin with the path of an object. Unless the path is that of a rule's target, a
     // folder is redirected to the path with a slash. If the bucket may have files that are not in the table, other paths
@@ -345,7 +344,7 @@ export async function handler(event) {
 
     // answer answers the request: it returns a response, or the request with the path of a file. path is decoded.
     const answer = async (path) => {
-        const method = request.method, methods = 'GET, HEAD, OPTIONS', host = request.headers.host;
+        const methods = 'GET, HEAD, OPTIONS', host = request.headers.host;
         if (method == 'OPTIONS') {
             return respond(204, '', 'allow', methods);
         }
@@ -356,7 +355,7 @@ export async function handler(event) {
         const file = /^\/bitstream\/([\s\S]*)/.exec(path), m = file || /^\/api\/v1\/packages\/(.+)\.json$/.exec(path);
         const found = m && await identify(m[1], file);
         if (found) {
-            return file ? redirect(302, found) : load(found, true).then(json);
+            return file ? redirect(302, found) : load(found, 1).then(json);
         }
         if (/^\/(find(all)?|download)?$/.test(path)) {
             return api(path, given);
@@ -374,7 +373,7 @@ export async function handler(event) {
 
     // If the store cannot be read, the answer is 503.
     const response = await answer(decoded(request.uri).replace(/\/+/g, '/')).catch(() => respond(503, '', 'retry-after', '30'));
-    if (request.method == 'HEAD') {
+    if (method == 'HEAD') {
         delete response.body;
     }
     return response;

@@ -192,9 +192,10 @@ func sizeText(size int64) string {
 	}
 	decimals := 0
 	if v < 9.95 && unit > 0 {
-		v, decimals = math.Floor(v*10+0.5)/10, 1
-	} else {
-		v = math.Floor(v + 0.5)
+		decimals = 1
+	}
+	if v*4 == math.Trunc(v*4) { // JavaScript's toFixed rounds 1.25 up to 1.3, FormatFloat to the even 1.2
+		v = math.Nextafter(v, math.MaxFloat64)
 	}
 	return strconv.FormatFloat(v, 'f', decimals, 64) + " " + []string{"B", "kB", "MB", "GB", "TB"}[unit]
 }
