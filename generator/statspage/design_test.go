@@ -123,6 +123,24 @@ func TestForcedColours(t *testing.T) {
 	}
 }
 
+// TestPrint checks that a print has the charts, the selection and open tables, and neither controls nor tables that are
+// closed, whose numbers are those of all downloads.
+func TestPrint(t *testing.T) {
+	b := open(t, serve(t, publish(t)), desktop)
+	b.explore("?os=win&from=2026-10-01")
+	b.do(chromedp.Click(chromedp.CSS("[data-chart=country] summary")))
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+	got := eval[map[string]bool](b, `Object.fromEntries(['#shown', '#chosen li', '[data-chart=time] svg', '.value',
+		'[data-chart=country] table', '[data-chart=os] table', '.controls button', '.finder', '.tools button', '.page',
+		'#clear'].map((s) => [s, document.querySelector(s).checkVisibility()]))`)
+	want := map[string]bool{"#shown": true, "#chosen li": true, "[data-chart=time] svg": true, ".value": true,
+		"[data-chart=country] table": true, "[data-chart=os] table": false, ".controls button": false, ".finder": false,
+		".tools button": false, ".page": false, "#clear": false}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("visible (-want +got):\n%s", diff)
+	}
+}
+
 // TestVersionOrder sorts versions by their parts, not as text, and pre-releases before their release.
 func TestVersionOrder(t *testing.T) {
 	order := []string{"5.10.1", "5.10", "5.10-rc2", "5.10-rc1", "5.9.3-1", "5.9.3", "5.9", "4.11.20210226", "4.11.0"}
