@@ -799,22 +799,26 @@ let data, filters, result, shownUnit, shownPoints, shownOver, shownCurves;
 // update counts the downloads and draws all charts. The browser's performance timeline records how long this takes.
 function update() {
   const start = performance.now();
+  countShown();
+  performance.measure('stats-count', { start });
+  for (const draw of drawings) draw();
+  performance.measure('stats-update', { start });
+}
+
+// countShown counts the downloads that the page shows.
+function countShown() {
   shownUnit = unitOf(filters);
   shownPoints = pointsOf(shownUnit, filters.from ?? first, filters.to ?? asOf);
   result = count(filters, shownPoints);
   shownOver = overOf(filters.by, shownPoints, result);
   shownCurves = curvesOf(result, filters.selected);
-  performance.measure('stats-count', { start });
-  drawTiles();
-  drawFilters();
-  drawTime(shownPoints, shownUnit);
-  drawDays();
-  drawOver(shownOver);
-  PROPERTIES.forEach(drawBars);
-  drawCurves(shownCurves);
-  $$('.chart').forEach(fillTable);
-  performance.measure('stats-update', { start });
 }
+
+// drawings draw the parts of the page.
+const drawings = [
+  () => { drawTiles(); drawFilters(); drawDays(); }, () => drawTime(shownPoints, shownUnit), () => drawOver(shownOver),
+  ...PROPERTIES.map((key) => () => drawBars(key)), () => drawCurves(shownCurves), () => $$('.chart').forEach(fillTable),
+];
 
 // readOut lets visitors read the values of a chart with the pointer, and with the arrow keys as on a slider, whose
 // value screen readers announce. The element readout shows the value.
@@ -916,7 +920,8 @@ async function load(file) {
 // pause lets the browser answer the visitor between two parts of a long computation.
 const pause = () => new Promise((done) => setTimeout(done));
 
-// start loads the cubes and draws the charts. If a cube cannot be loaded, the charts of the page stay, without filters.
+// start loads the cubes and draws the charts, in short steps, between which the browser can answer the visitor. If a cube
+// cannot be loaded, the charts of the page stay, without filters.
 async function start() {
   $('#shown').textContent = text('loading');
   try {
@@ -929,12 +934,20 @@ async function start() {
   filters = parseFilters(location.search);
   for (let i = 0; i < WARM_UP; i++) {
     await pause();
-    curvesOf(count(filters, pointsOf('month', first, asOf)), filters.selected);
+    const counted = count(filters, pointsOf('month', first, asOf));
+    await pause();
+    curvesOf(counted, filters.selected);
   }
   await pause();
+  const start = performance.now();
+  countShown();
+  for (const draw of drawings) {
+    await pause();
+    draw();
+  }
   listen();
   document.documentElement.classList.add('explored');
-  update();
+  performance.measure('stats-update', { start });
 }
 
 if (page) requestAnimationFrame(() => setTimeout(start)); // after the first paint
