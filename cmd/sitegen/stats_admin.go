@@ -351,7 +351,7 @@ func (p statsAdmin) importTable(cmd *cobra.Command, name string) error {
 	}
 	n, changed, err := count.ImportTable(cmd.Context(), o, name, in)
 	if err == nil && !given(cmd, "quiet") {
-		fmt.Fprintf(p.stdout, "%d lines imported, %d published files changed\n", n, len(changed))
+		fmt.Fprintf(p.stdout, "%s imported, %s changed\n", plural(n, "line"), plural(len(changed), "published file"))
 	}
 	return err
 }
@@ -386,7 +386,7 @@ Use - for standard input.
 		defer in.Close()
 		n, err := e.ImportDaily(cmd.Context(), args[0], in)
 		if err == nil && !given(cmd, "quiet") {
-			fmt.Fprintf(p.stdout, "%d lines imported\n", n)
+			fmt.Fprintf(p.stdout, "%s imported\n", plural(n, "line"))
 		}
 		return err
 	})

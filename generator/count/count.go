@@ -98,6 +98,9 @@ func open(ctx context.Context, p *project.Project, o Options, buckets *logsource
 	options := publishing(p)
 	options.Formats, options.Packages, options.Rules = formats, stats.FromCatalog(packages), c.UserAgents
 	options.IDs = p.Profile.Scheme.IDs
+	for _, system := range p.Profile.Scheme.OSes() {
+		options.Systems = append(options.Systems, string(system))
+	}
 	options.DryRun, options.Stdin = o.DryRun, o.Stdin
 	options.Open, options.Stat = buckets.Open, buckets.Stat
 	return stats.Open(ctx, options)

@@ -272,10 +272,18 @@ func TestImportDailyRefuses(t *testing.T) {
 		{"number", head + "2024-01-01\t5.8\twin\trelease\tDE\ttool\t-1\n", "downloads"},
 		{"country", head + "2024-01-01\t5.8\twin\trelease\tGermany\ttool\t1\n", "country"},
 		{"version", head + "2024-01-01\t5\x1b[8\twin\trelease\tDE\ttool\t1\n", "version"},
+		{"system", head + "2024-01-01\t5.8\tbeos\trelease\tDE\ttool\t1\n",
+			`:2:16: os must be one of win, linux, or empty (found "beos"); for others, add a system to the profile`},
+		{"stability", head + "2024-01-01\t5.8\twin\tstable\tDE\ttool\t1\n",
+			`:2:20: stability must be release, nightly or empty (found "stable")`},
+		{"repeated line", head + "2024-01-02\t5.8\twin\trelease\tDE\ttool\t1\n2024-01-01\t5.8\twin\trelease\tDE\ttool\t1\n" +
+			"2024-01-02\t5.8\twin\trelease\tDE\ttool\t7\n", ":4:1: repeats line 2, apart from the downloads; add up"},
 		{"two invalid lines", head + "x\ny\n", ":3:1:"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			e := open(t, options(t, t.TempDir()))
+			o := options(t, t.TempDir())
+			o.Systems = []string{"win", "linux"}
+			e := open(t, o)
 			_, err := e.ImportDaily(context.Background(), "daily.tsv", strings.NewReader(tc.table))
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v, want %q", err, tc.want)

@@ -25,6 +25,7 @@ type Options struct {
 	Dir      string              // the data folder, with the database, the keys and the lock
 	IDs      catalog.IDForm      // form of the ids of packages
 	Packages []downloads.Package // in the catalogue, including withdrawn ones; see FromCatalog
+	Systems  []string            // ids of the systems that an imported table may have; nil for any
 	DryRun   bool                // work on a private copy of the database and change no file
 
 	Formats *accesslog.Formats // of the logs

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
@@ -29,7 +30,7 @@ const (
 // maxErrors of them. It closes the days of the table: their lines in logs are no longer counted. Days that have been
 // counted from logs are an error.
 func (e *Engine) ImportDaily(ctx context.Context, name string, r io.Reader) (lines int, err error) {
-	t := tableReader{name: name, lastDay: dayOf(e.options.Now()) + 1}
+	t := tableReader{name: name, lastDay: dayOf(e.options.Now()) + 1, systems: e.options.Systems}
 	table, err := t.read(r)
 	if err != nil {
 		return 0, fault.Wrap(fault.Usage, err, "")
@@ -48,10 +49,11 @@ const archColumn = 3
 
 // tableReader reads a table of daily numbers. A row is a line, since no value may contain a line break.
 type tableReader struct {
-	name    string // of the file, for messages
-	comma   byte   // separates the columns
-	arch    bool   // there is a column arch
-	lastDay int32  // later days are invalid
+	name    string   // of the file, for messages
+	comma   byte     // separates the columns
+	arch    bool     // there is a column arch
+	lastDay int32    // later days are invalid
+	systems []string // ids of the systems that are valid; nil for any
 }
 
 // read reads a table.
@@ -85,7 +87,34 @@ func (t *tableReader) read(r io.Reader) ([]downloads.Daily, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read %s: %w", t.name, err)
 	}
+	if len(problems) == 0 {
+		problems = t.repeated(table)
+	}
 	return table, errors.Join(problems...)
+}
+
+// repeated returns an error for each line that differs from an earlier one at most in its downloads, up to maxErrors.
+// The numbers of a table that was joined from overlapping parts would otherwise count twice.
+func (t *tableReader) repeated(table []downloads.Daily) (problems []error) {
+	order := make([]int32, len(table)) // of the lines, sorted by all columns except downloads
+	for i := range order {
+		order[i] = int32(i)
+	}
+	compare := func(a, b int32) int {
+		x, y := &table[a], &table[b]
+		return cmp.Or(cmp.Compare(x.Day, y.Day), strings.Compare(x.Version, y.Version), strings.Compare(x.OS, y.OS),
+			strings.Compare(x.Arch, y.Arch), strings.Compare(x.Stability, y.Stability),
+			strings.Compare(x.Country, y.Country), cmp.Compare(x.Class, y.Class))
+	}
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(compare(a, b), cmp.Compare(a, b)) })
+	for i := 1; i < len(order) && len(problems) < maxErrors; i++ {
+		if compare(order[i-1], order[i]) == 0 {
+			const first = 2 // line of table[0]
+			problems = append(problems, fmt.Errorf("%s:%d:1: repeats line %d, apart from the downloads; add up their numbers, "+
+				"or remove one of them", t.name, order[i]+first, order[i-1]+first))
+		}
+	}
+	return problems
 }
 
 // begin reads the column names.
@@ -141,9 +170,9 @@ func (t *tableReader) parse(line string) (d downloads.Daily, column int, err err
 	for i, check := range []func(string) error{
 		func(s string) (err error) { d.Day, err = t.parseDay(s); return err },
 		func(s string) error { d.Version = s; return checkName("version", s) },
-		func(s string) error { d.OS = s; return checkName("os", s) },
+		func(s string) error { d.OS = s; return t.checkSystem(s) },
 		func(s string) error { d.Arch = s; return checkName("arch", s) },
-		func(s string) error { d.Stability = s; return checkName("stability", s) },
+		func(s string) error { d.Stability = s; return checkStability(s) },
 		func(s string) error { d.Country = s; return checkCountry(s) },
 		func(s string) error {
 			class, ok := ParseClass(s)
@@ -177,6 +206,24 @@ func (t *tableReader) parseDay(text string) (int32, error) {
 		return 0, fmt.Errorf("day must be between 1970-01-01 and tomorrow (found %q)", text)
 	}
 	return day, nil
+}
+
+// checkSystem checks the id of a system.
+func (t *tableReader) checkSystem(id string) error {
+	if err := checkName("os", id); err != nil || id == "" || t.systems == nil || slices.Contains(t.systems, id) {
+		return err
+	}
+	return fmt.Errorf("os must be one of %s, or empty (found %q); for others, add a system to the profile",
+		strings.Join(t.systems, ", "), id)
+}
+
+// checkStability checks a stability.
+func checkStability(s string) error {
+	switch catalog.Stability(s) {
+	case catalog.Release, catalog.Nightly, "":
+		return nil
+	}
+	return fmt.Errorf("stability must be %s, %s or empty (found %.40q)", catalog.Release, catalog.Nightly, s)
 }
 
 // checkCountry checks the code of a country.

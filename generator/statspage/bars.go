@@ -15,7 +15,7 @@ type Group struct {
 	Title string // for example Version
 	Rows  []Bar  // all values, most downloads first
 	Chart template.HTML
-	Drawn int // number of values in Chart
+	Rest  int // number of values with downloads that Chart does not show
 }
 
 // Bar is one value of a property.
@@ -35,15 +35,12 @@ type Bar struct {
 // drawnBars is the maximum number of values in a chart; the newest release is added if it is not among them.
 const drawnBars = 10
 
-// Rest returns the number of values that the chart does not show.
-func (g Group) Rest() int { return len(g.Rows) - g.Drawn }
-
 // FilesIn returns the folder with the files of single values, or "" if there are none.
 func (g Group) FilesIn() string {
 	return map[string]string{"version": "version", "os": "system"}[g.Key]
 }
 
-// draw draws the chart.
+// draw draws the chart of the values with downloads and of the newest release.
 func (g *Group) draw(d *drawer) {
 	type row struct {
 		Label     string `json:"label"`
@@ -58,7 +55,8 @@ func (g *Group) draw(d *drawer) {
 		most = max(most, b.number)
 	}
 	for i, b := range g.Rows {
-		if i >= drawnBars && !b.Newest {
+		if !b.Newest && (i >= drawnBars || b.number == 0) {
+			g.Rest += min(1, int(b.number))
 			continue
 		}
 		r := row{Label: b.Label, Downloads: b.number, Share: b.Share, Most: most, Page: b.Page}
@@ -67,7 +65,7 @@ func (g *Group) draw(d *drawer) {
 		}
 		rows = append(rows, r)
 	}
-	g.Drawn, g.Chart = len(rows), d.draw("bars", map[string]any{"rows": rows})
+	g.Chart = d.draw("bars", map[string]any{"rows": rows})
 }
 
 // columns returns all bar charts, in columns of about the same height.

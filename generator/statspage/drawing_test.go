@@ -60,8 +60,8 @@ func TestScale(t *testing.T) {
 
 // TestCharts checks the paths that chart.js draws.
 func TestCharts(t *testing.T) {
-	const points = `[{label: '1 May', downloads: 5}, {label: '<b>', downloads: 10}]`
-	days := `Array.from({length: 14}, (_, i) => ({label: 'd' + i, downloads: 7}))`
+	const points = `[{from: 1, label: '1 May', downloads: 5}, {from: 2, label: '<b>', downloads: 10}]`
+	days := `Array.from({length: 14}, (_, i) => ({from: i, label: 'd' + i, downloads: 7}))`
 	series := `[{name: 'a', values: [0, 3]}, {name: 'b', values: [1, 1]}]`
 	for _, tc := range []struct{ name, call, want string }{
 		{"steps", `time({unit: 'day', incomplete: true, points: ` + points + `})`, `"M0 200V100H500V200Z"`},
@@ -72,14 +72,17 @@ func TestCharts(t *testing.T) {
 		{"the period before", `time({unit: 'day', before: [10, 5], points: ` + points + `})`,
 			`class="line before" d="M250 0L750 100"`},
 		{"a mean of seven days", `time({unit: 'day', points: ` + days + `})`, `class="line mean" d="M464.3 0L535.7 0`},
+		{"a mean with the days before", `time({unit: 'day', lead: [7, 7, 7, 7, 7, 7], points: ` + days + `.slice(0, 7)})`,
+			`class="line mean" d="M71.4 0L214.3 0`},
+		{"no mean of an incomplete day", `time({unit: 'day', incomplete: true, points: ` + days + `})`, `0L892.9 0"/>`},
 		{"a note", `time({unit: 'day', notes: [[1, 'rule']], points: ` + points + `})`, `x1="50%" x2="50%"`},
-		{"a line begins with its values", `over({title: 'T', labels: ['x', 'y'], as: 'lines', series: ` + series + `})`,
+		{"a line begins with its values", `over({title: 'T', unit: 'day', days: [1, 2], as: 'lines', series: ` + series + `})`,
 			`class="line c1" d="M750 0"`},
-		{"stacked areas", `over({title: 'T', labels: ['x', 'y'], as: 'stacked', series: ` + series + `})`,
+		{"stacked areas", `over({title: 'T', unit: 'day', days: [1, 2], as: 'stacked', series: ` + series + `})`,
 			`class="band b2" d="M0 150H500L500 0H1000L1000 50H500L500 200H0Z"`},
-		{"shares", `over({title: 'T', labels: ['x', 'y'], as: 'share', series: ` + series + `})`,
+		{"shares", `over({title: 'T', unit: 'day', days: [1, 2], as: 'share', series: ` + series + `})`,
 			`class="band b1" d="M0 200H500L500 50H1000L1000 200H500L500 200H0Z"`},
-		{"no downloads", `over({title: 'T', labels: ['x'], series: []})`, `No downloads match`},
+		{"no downloads", `over({title: 'T', unit: 'day', days: [1], series: []})`, `No downloads match`},
 		{"a release before the logs", `releases({curves: [{version: '1', points: [[5, 0], [10, 4]], week: ''}]})`,
 			`d="M500 200L1000 0"`},
 	} {
@@ -94,6 +97,46 @@ func TestCharts(t *testing.T) {
 	if got := script(t, `charts.top(Array.from({length: 9}, (_, i) => ({downloads: i, keep: i === 0})))
 		.map((row) => row.downloads)`); got != "[0,4,5,6,7,8]" {
 		t.Errorf("the top rows are %s", got)
+	}
+}
+
+// TestTicks checks the marks of the horizontal axis: few enough for a phone, and at the beginnings of weeks, months or
+// years.
+func TestTicks(t *testing.T) {
+	for _, tc := range []struct{ unit, from, to, want string }{
+		{"day", "2026-11-26", "2026-11-26", `[[50,"26 Nov"]]`},
+		{"day", "2026-11-21", "2026-11-27", `[[7.14,"21 Nov"],[35.71,"23 Nov"],[64.29,"25 Nov"],[92.86,"27 Nov"]]`},
+		{"day", "2026-10-29", "2026-11-27", `[[15,"2 Nov"],[38.33,"9 Nov"],[61.67,"16 Nov"],[85,"23 Nov"]]`},
+		{"day", "2026-08-28", "2026-11-27", `[[4.89,"Sep 2026"],[37.5,"Oct 2026"],[71.2,"Nov 2026"]]`},
+		{"week", "2025-12-20", "2026-01-14", `[[10,"15 Dec"],[50,"29 Dec"],[90,"12 Jan"]]`},
+		{"week", "2025-11-28", "2026-11-27",
+			`[[10.38,"Jan 2026"],[34.91,"Apr 2026"],[59.43,"Jul 2026"],[83.96,"Oct 2026"]]`},
+		{"month", "2022-01-01", "2026-11-27", `[[0.85,2022],[21.19,2023],[41.53,2024],[61.86,2025],[82.2,2026]]`},
+		{"month", "2016-11-01", "2026-11-27", `[[11.98,2018],[31.82,2020],[51.65,2022],[71.49,2024],[91.32,2026]]`},
+	} {
+		var days []int
+		for day := parseDay(tc.from); !day.After(parseDay(tc.to)); day = day.AddDate(0, 0, 1) {
+			if n := dayNumber(startOf(tc.unit, day)); len(days) == 0 || days[len(days)-1] != n {
+				days = append(days, n)
+			}
+		}
+		list, err := json.Marshal(days)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := script(t, fmt.Sprintf("charts.ticks(%s, %q)", list, tc.unit)); got != tc.want {
+			t.Errorf("%s from %s to %s: %s, want %s", tc.unit, tc.from, tc.to, got, tc.want)
+		}
+	}
+	const curve = `{version: '1', points: [[0, 0], [%d, 4]], week: ''}`
+	for days, want := range map[int]string{
+		1: "0, 1", 4: "0, 1, 2, 3, 4 days", 27: "0, 10, 20 days", 73: "0, 15, 30, 45, 60 days", 365: "0, 90, 180, 270, 360 days",
+	} {
+		const marks = `.match(/(?<="(start|middle|end)">)[^<]+/g).join(', ')`
+		got := script(t, fmt.Sprintf("charts.releases({curves: ["+curve+"]})"+marks, days))
+		if got != `"`+want+`"` {
+			t.Errorf("adoption in %d days: %s, want %s", days, got, want)
+		}
 	}
 }
 

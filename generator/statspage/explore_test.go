@@ -270,7 +270,7 @@ func TestStatus(t *testing.T) {
 	for query, want := range map[string]string{
 		"":                               " downloads. Filter by selecting any value below.",
 		"?os=win":                        " matching downloads.",
-		"?from=2026-09-27&to=2026-10-10": " downloads from 27 Sep 2026 to 10 Oct 2026.",
+		"?from=2026-09-27&to=2026-10-10": " downloads from 27 Sep 2026 to 10 Oct 2026, no earlier data to compare.",
 	} {
 		b.explore(query)
 		if _, got, _ := strings.Cut(b.text("#shown"), " "); " "+got != want {
@@ -398,13 +398,13 @@ func TestCurves(t *testing.T) {
 	}
 }
 
-// TestReadOut reads the values of charts with the arrow keys, as screen readers announce them.
+// TestReadOut reads the values of charts with the arrow keys, as screen readers announce them. Escape ends it.
 func TestReadOut(t *testing.T) {
 	b := open(t, serve(t, publish(t)), desktop)
 	for query, keys := range map[string]map[string]string{
 		"?by=os":        {"time": "29 Oct 2026: 39, 7-day mean 43", "over": "29 Oct 2026: "},
 		"?cumulative=1": {"time": "29 Oct 2026: 1,676", "releases": "After "},
-		"?from=2026-10-01&to=2026-10-10&before=1":                   {"time": "9 Oct 2026: "},
+		"?from=2026-10-24&to=2026-10-30&before=1":                   {"time": "29 Oct 2026: 39, 7-day mean 43, period before "},
 		"?version=5.12.4&country=CH&os=win&class=mobile&arch=arm64": {"over": "No downloads"},
 	} {
 		b.explore(query)
@@ -416,11 +416,16 @@ func TestReadOut(t *testing.T) {
 			if !strings.HasPrefix(said, want) || shown != said && want != "No downloads" {
 				t.Errorf("%s, %s: %q is announced and %q shown, want %q", query, key, said, shown, want)
 			}
+			b.do(chromedp.KeyEvent(kb.Escape))
+			if got := eval[string](b, `document.querySelector('[data-chart=`+key+`] .readout').textContent`); got != "" {
+				t.Errorf("%s, %s: Escape leaves %q", query, key, got)
+			}
 		}
 	}
 }
 
-// TestOutlivedLink checks that the page mentions values of a shared link that it does not know, and shows the rest.
+// TestOutlivedLink checks that the page mentions values and days of a shared link that it does not know, and shows the
+// rest.
 func TestOutlivedLink(t *testing.T) {
 	b := open(t, serve(t, publish(t)), desktop)
 	b.explore("?version=9.9.9&os=win")
@@ -430,6 +435,18 @@ func TestOutlivedLink(t *testing.T) {
 	}
 	if got, want := b.contents().Total, total(truth(t), map[string][]string{"os": {"win"}}); got != want {
 		t.Errorf("%d downloads, want %d", got, want)
+	}
+	for query, want := range map[string]string{
+		"?from=2030-01-01": "Nothing for the days from 2030-01-01.",
+		"?from=2026-02-31": "Nothing for the days from 2026-02-31.",
+		"?to=2020-05-01":   "Nothing for the days up to 2020-05-01.",
+		"?from=2020-05-01": "", "?to=2030-01-01": "",
+	} {
+		b.explore(query)
+		if got := eval[string](b, `document.getElementById('missing').textContent`); !strings.HasPrefix(got, want) ||
+			(got == "") != (want == "") {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
 	}
 }
 

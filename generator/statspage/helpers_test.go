@@ -129,6 +129,13 @@ func publishAll(t testing.TB, e *stats.Engine) (public string) {
 			testutil.WriteFiles(t, dir, []output.File{f})
 		}
 	}
+	testutil.WriteFiles(t, dir, pagesOf(t, e, siteInput(t)))
+	return public
+}
+
+// pagesOf renders the page of an engine's statistics in English and German.
+func pagesOf(t testing.TB, e *stats.Engine, in site.Input) []output.File {
+	t.Helper()
 	summary, err := e.Summary(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -138,10 +145,8 @@ func publishAll(t testing.TB, e *stats.Engine) (public string) {
 		t.Fatal(err)
 	}
 	o := statspage.Options{Versions: versions, ReleasePage: func(v string) string { return "/releases/" + v + "/" }}
-	in := siteInput(t)
 	in.Languages = []string{"en", "de"}
-	testutil.WriteFiles(t, dir, pageFiles(t, in, summary, o))
-	return public
+	return pageFiles(t, in, summary, o)
 }
 
 // pageFiles renders the page of a summary.

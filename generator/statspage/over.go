@@ -15,11 +15,12 @@ type Over struct {
 
 // overInput is the argument of charts.allOver and charts.overTable in chart.js.
 type overInput struct {
-	Title  string    `json:"title"`
-	Labels []string  `json:"labels"` // of the points
-	Rows   []overRow `json:"rows"`
-	Rest   string    `json:"rest"` // name of the rows that the chart combines
-	As     string    `json:"as"`   // lines, stacked or share
+	Title string    `json:"title"`
+	Unit  string    `json:"unit"` // of the points
+	Days  []int     `json:"days"` // on which the points begin, as days since 1970-01-01
+	Rows  []overRow `json:"rows"`
+	Rest  string    `json:"rest"` // name of the rows that the chart combines
+	As    string    `json:"as"`   // lines, stacked or share
 }
 
 // overRow is a value of a property.
@@ -32,11 +33,12 @@ type overRow struct {
 
 // newOver draws the downloads of versions, at the points of a timeline.
 func newOver(d *drawer, t Timeline, versions []stats.Series, newest string) Over {
-	in := overInput{Title: d.text("stats.versions_over_time"), Rest: d.text("stats.other_versions"), As: "stacked"}
+	in := overInput{Title: d.text("stats.versions_over_time"), Unit: t.Unit, Rest: d.text("stats.other_versions"),
+		As: "stacked"}
 	at := map[time.Time]int{}
 	for i, p := range t.Points {
 		at[p.From] = i
-		in.Labels = append(in.Labels, p.Label)
+		in.Days = append(in.Days, dayNumber(p.From))
 	}
 	for _, v := range versions {
 		row := overRow{Name: d.orUnknown(v.Value), Downloads: v.Total, Values: make([]int64, len(t.Points)),

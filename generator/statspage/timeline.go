@@ -59,6 +59,9 @@ func startOf(unit string, day time.Time) time.Time {
 	return day
 }
 
+// dayNumber returns the number of days since 1970-01-01, as charts in chart.js expect it.
+func dayNumber(day time.Time) int { return int(day.Unix() / (24 * 60 * 60)) }
+
 // label returns the label of a unit that begins on a day: "30 Oct 2026", or "Oct 2026" for a month.
 func (d *drawer) label(unit string, from time.Time) string {
 	if unit == "month" {
@@ -70,6 +73,7 @@ func (d *drawer) label(unit string, from time.Time) string {
 // draw draws the chart, with a note at each day from which downloads are counted by another rule.
 func (t *Timeline) draw(d *drawer, ruleChanges []time.Time) {
 	type point struct {
+		From      int    `json:"from"` // days since 1970-01-01
 		Label     string `json:"label"`
 		Downloads int64  `json:"downloads"`
 	}
@@ -80,7 +84,7 @@ func (t *Timeline) draw(d *drawer, ruleChanges []time.Time) {
 		Notes      [][2]any `json:"notes"`      // index of a point, text
 	}{Unit: t.Unit, Incomplete: true, Notes: [][2]any{}}
 	for i, p := range t.Points {
-		in.Points = append(in.Points, point{p.Label, p.Downloads})
+		in.Points = append(in.Points, point{dayNumber(p.From), p.Label, p.Downloads})
 		for _, day := range ruleChanges {
 			if p.From.Equal(startOf(t.Unit, day)) {
 				in.Notes = append(in.Notes, [2]any{i, d.text("stats.rule_change")})

@@ -21,7 +21,7 @@ globalThis.charts = (() => {
   const ABOVE = 18, BELOW = 30; // space for the label of the highest line and those of the horizontal axis (pixels)
   const MEAN_DAYS = 7;
 
-  // The words of a language: texts, decimal, grouping and, in a browser, category, which returns the plural category of
+  // The words of a language: texts, decimal, grouping, months, forms and, in a browser, category, which returns the plural category of
   // a number. speak sets them.
   let words;
   const speak = (language) => { words = language; };
@@ -40,6 +40,17 @@ globalThis.charts = (() => {
   const round = (n) => String(Math.round(n * 10) / 10); // differences below a tenth of a unit are invisible
   const percent = (part, whole) => `${whole ? Math.round(1e4 * part / whole) / 100 : 0}%`;
 
+  // dateLabel returns the label of a day ("30 Oct 2026") or, as Go's layout of a month, of its month ("Oct 2026"). Days
+  // are integers: the number of days since 1970-01-01 (UTC).
+  function dateLabel(layout, day) {
+    const date = new Date(day * 864e5);
+    return layout.replace(/Jan|2006|2/g, (part) =>
+      part === 'Jan' ? words.months[date.getUTCMonth()] : part === '2' ? date.getUTCDate() : date.getUTCFullYear());
+  }
+
+  // labelOf returns the label of a day or week ("30 Oct 2026") or a month ("Oct 2026") that begins on a day.
+  const labelOf = (unit, day) => dateLabel(words.forms[unit === 'month' ? 1 : 0], day);
+
   // scale returns the top of an axis that includes the value most, and its grid lines as pairs of a value and a label:
   // up to four multiples of a step, which is 1, 2 or 5 times a power of ten. An axis for 1234 has the step 500, lines
   // at 500 and 1,000, and ends at 1296: an eighth of a step more than needed, which leaves room for a label.
@@ -52,18 +63,20 @@ globalThis.charts = (() => {
   }
 
   // picture returns the SVG of a chart. Paths are pairs of a class and a path; lines are pairs of a height in units and
-  // a label; marks are labels of the horizontal axis: [percentage, text-anchor, text]; notes are vertical lines with a
-  // text: [percentage, text].
+  // a label; marks are labels of the horizontal axis: [percentage, text]; notes are vertical lines with a text:
+  // [percentage, text].
   function picture({ title, description, paths, lines, marks, notes = [], under = '' }) {
     const grid = lines.map(([y, label]) => `<line x2="100%" y1="${round(y)}" y2="${round(y)}"/>` +
       `<text y="${round(y)}" dy="-4">${escape(label)}</text>`).join('');
     const noted = notes.map(([x, text]) => `<line class="note" x1="${x}%" x2="${x}%" y2="${HEIGHT}"/>` +
       `<text x="${x}%" y="10" ${x > 50 ? 'dx="-6" text-anchor="end"' : 'dx="6"'}>${escape(text)}</text>`).join('');
-    const labels = marks.map(([x, anchor, label]) =>
-      `<text x="${x}%" y="${ABOVE + HEIGHT + 20}" text-anchor="${anchor}">${escape(label)}</text>`).join('');
+    const labels = marks.map(([x, label]) =>
+      `<line x1="${x}%" x2="${x}%" y1="${ABOVE + HEIGHT}" y2="${ABOVE + HEIGHT + 5}"/>` +
+      `<text x="${x}%" y="${ABOVE + HEIGHT + 20}" text-anchor="${x < 10 ? 'start' : x > 90 ? 'end' : 'middle'}">` +
+      `${escape(label)}</text>`).join('');
     const place = `y="${ABOVE}" width="100%" height="${HEIGHT}"`;
     return `<svg class="curve" width="100%" height="${ABOVE + HEIGHT + BELOW}" role="img" ` +
-      `aria-label="${escape(title)}. ${escape(description)}">` +
+      `aria-label="${escape(`${title}. ${description}`.trim())}">` +
       `<svg ${place} viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none">` +
       paths.map(([style, d]) => `<path class="${style}" d="${d}"/>`).join('') +
       `</svg><svg ${place} class="axis">${grid}${noted}</svg>${labels}` +
@@ -73,21 +86,37 @@ globalThis.charts = (() => {
   // legend returns a list of the names of curves or areas, with a sample of each.
   function legend(entries) {
     const sample = (style) => '<svg class="curve" width="32" height="10" aria-hidden="true">' +
-      `<path class="${style}" d="${style.startsWith('line') ? 'M0 5H32' : 'M8 0H24V10H8Z'}"/></svg>`;
+      `<path class="${style}" d="${style.startsWith('line') ? 'M0 5H32' : 'M0 0H32V10H0Z'}"/></svg>`;
     return '<ul class="legend">' +
       entries.map(([style, name]) => `<li>${sample(style)} ${escape(name)}</li>`).join('') + '</ul>';
   }
 
-  // labelled returns the labels of up to four points, evenly spaced, which fit on a phone.
-  function labelled(labels) {
-    const last = labels.length - 1;
-    const chosen = last < 3 ? labels.map((_, i) => i) : [0, Math.floor(last / 3), Math.floor(2 * last / 3), last];
-    return chosen.map((i) => {
-      if (i === 0) return [0, 'start', labels[0]];
-      if (i === last) return [100, 'end', labels[i]];
-      return [Math.round(1e4 * (i + .5) / labels.length) / 100, 'middle', labels[i]];
-    });
+  // ticks returns the marks of a chart whose points begin on some days, so few that they fit on a phone: at each point,
+  // or else at the beginnings of weeks, months or years. For example, ninety days have marks at the first of each month.
+  function ticks(days, unit) {
+    const length = unit === 'week' ? 7 : 1; // a week has the mark of the month or year that begins in it
+    const ends = days.map((day) => new Date((day + length - 1) * 864e5));
+    const short = unit === 'month' ? words.forms[1] : words.forms[0].replace(/\W*2006\W*/, ''); // without the year
+    const point = (i) => dateLabel(short, days[i]);
+    const month = (i) => dateLabel(words.forms[1], days[i] + length - 1);
+    const year = (i) => ends[i].getUTCFullYear(), opens = (i) => ends[i].getUTCDate() <= length; // a month begins
+    const week = (i) => unit === 'month' ? NaN : (days[i] - 4) / 7; // day 4, 5 January 1970, was a Monday
+    const levels = [
+      ...[1, 2, 3].map((n) => [point, 4, (i) => i % n === 0]),
+      ...[1, 2].map((n) => [point, 4, (i) => week(i) % n === 0]),
+      ...[1, 2, 3, 6].map((n) => [month, 4, (i) => opens(i) && ends[i].getUTCMonth() % n === 0]),
+      ...[1, 2, 5, 10].map((n) => [year, 6, (i) => opens(i) && ends[i].getUTCMonth() === 0 && year(i) % n === 0]),
+    ];
+    for (const [label, most, chosen] of levels) {
+      const at = days.map((_, i) => i).filter(chosen);
+      if (at.length > most || at.length < Math.min(2, days.length)) continue;
+      return at.map((i) => [middle(i, days.length), label(i)]);
+    }
+    return [[0, labelOf(unit, days[0])], [100, labelOf(unit, days[days.length - 1])]];
   }
+
+  // middle returns the place of the middle of a point in percent.
+  const middle = (i, points) => Math.round(1e4 * (i + .5) / points) / 100;
 
   // lineOf returns the path of values at the middle of each step. Null is a gap, so a curve starts where its values do.
   function lineOf(values, top) {
@@ -106,22 +135,27 @@ globalThis.charts = (() => {
     return values.map((n) => sum += n);
   }
 
-  // meanOf returns the mean of each value and the six before it, and null for the first six, which have no such mean.
-  function meanOf(values) {
+  // meansOf returns the mean of each point and the six days before it, or null if there are fewer than seven means to
+  // show. Lead has the downloads of up to six days before the first point. A point without six days before it, or that
+  // is incomplete, has the mean null.
+  function meansOf({ points, unit, cumulative, incomplete, lead = [] }) {
+    if (unit !== 'day' || cumulative || lead.length + points.length < 2 * MEAN_DAYS - 1) return null;
+    const values = [...lead, ...points.map((p) => p.downloads)], last = values.length - 1;
     let sum = 0;
     return values.map((n, i) => {
       sum += n - (i >= MEAN_DAYS ? values[i - MEAN_DAYS] : 0);
-      return i < MEAN_DAYS - 1 ? null : sum / MEAN_DAYS;
-    });
+      return i < MEAN_DAYS - 1 || incomplete && i === last ? null : sum / MEAN_DAYS;
+    }).slice(lead.length);
   }
 
-  // time returns the chart of downloads over time. Points have a label and downloads; incomplete says that the last one
-  // may be; before has the downloads of the period before; notes are pairs of the index of a point and a text.
-  function time({ points, unit, cumulative = false, incomplete = false, before = null, notes = [] }) {
+  // time returns the chart of downloads over time. Points have the day on which they begin (from), a label and
+  // downloads; incomplete reports whether the last one may be; lead is that of meansOf; before has the downloads of the
+  // period before; notes are pairs of the index of a point and a text.
+  function time({ points, unit, cumulative = false, incomplete = false, lead = [], before = null, notes = [] }) {
     const n = points.length, last = n - 1, values = points.map((p) => p.downloads);
     const shown = cumulative ? running(values) : values;
     const earlier = before && (cumulative ? running(before) : before);
-    const mean = unit === 'day' && !cumulative && n >= 2 * MEAN_DAYS ? meanOf(values) : null;
+    const mean = meansOf({ points, unit, cumulative, incomplete, lead });
     const { top, lines } = scale(Math.max(0, ...shown, ...earlier ?? []));
     const x = (i) => round(WIDTH * i / n), y = (i) => round(HEIGHT * (1 - shown[i] / top));
     const outline = (from, to) => {
@@ -134,7 +168,7 @@ globalThis.charts = (() => {
     if (incomplete) paths.push(['area recent', outline(last, n)]);
     names.push(['area', text(cumulative ? 'so_far' : `by_${unit}`)]);
     if (mean) {
-      paths.push(['line mean', lineOf(incomplete ? mean.map((v, i) => i === last ? null : v) : mean, top)]);
+      paths.push(['line mean', lineOf(mean, top)]);
       names.push(['line mean', text('mean')]);
     }
     if (earlier) {
@@ -147,17 +181,17 @@ globalThis.charts = (() => {
       : text('described_most', { label: most.label, number: comma(most.downloads) }));
     return picture({
       title: text(cumulative ? 'total' : 'over_time'), description, paths,
-      lines: lines.map(([v, label]) => [HEIGHT * (1 - v / top), label]), marks: labelled(points.map((p) => p.label)),
+      lines: lines.map(([v, label]) => [HEIGHT * (1 - v / top), label]), marks: ticks(points.map((p) => p.from), unit),
       notes: notes.map(([i, note]) => [Math.round(1e4 * i / n) / 100, note]), under: legend(names),
     });
   }
 
-  // over returns the chart of some values over time: "lines", "stacked" areas or areas of the "share". Labels are those
-  // of the points; each of series has a name and values. Others is true if the last series is the rest.
-  function over({ title, labels, series, others = false, as = 'lines' }) {
-    if (!series.length || !labels.length) return `<p>${escape(text('none'))}</p>`;
-    const n = labels.length, style = (i) => others && i === series.length - 1 ? 0 : i + 1;
-    const sums = labels.map((_, i) => series.reduce((sum, s) => sum + s.values[i], 0));
+  // over returns the chart of some values over time: "lines", "stacked" areas or areas of the "share". Days are
+  // those on which the points begin; each of series has a name and values. Others is true if the last series is the rest.
+  function over({ title, unit, days, series, others = false, as = 'lines' }) {
+    if (!series.length || !days.length) return `<p>${escape(text('none'))}</p>`;
+    const n = days.length, style = (i) => others && i === series.length - 1 ? 0 : i + 1;
+    const sums = days.map((_, i) => series.reduce((sum, s) => sum + s.values[i], 0));
     const names = series.map((s, i) => [as === 'lines' ? `line c${style(i)}` : `band b${style(i)}`, s.name]);
     let paths, top, lines;
     if (as === 'lines') {
@@ -183,9 +217,9 @@ globalThis.charts = (() => {
       });
     }
     const all = sums.reduce((a, b) => a + b, 0);
-    const description = series.map((s) => `${s.name} ${share(s.values.reduce((a, b) => a + b, 0), all)}`).join(', ');
+    const description = series.map((s) => `${s.name} ${share(s.values.reduce((a, b) => a + b, 0), all)}`).join(', ') + '.';
     return picture({ title, description, paths, lines: lines.map(([v, label]) => [HEIGHT * (1 - v / top), label]),
-      marks: labelled(labels), under: legend(names) });
+      marks: ticks(days, unit), under: legend(names) });
   }
 
   // top returns the rows that a chart over time shows one by one: those with the most downloads, and those to keep.
@@ -213,7 +247,7 @@ globalThis.charts = (() => {
   function overTable(o) {
     const { series } = summed(o), cell = (name, content) => `<${name}>${escape(content)}</${name}>`;
     const head = [text('from'), ...series.map((s) => s.name)].map((name) => `<th scope="col">${escape(name)}</th>`).join('');
-    const body = o.labels.map((label, i) => `<tr><th scope="row">${escape(label)}</th>` +
+    const body = o.days.map((day, i) => `<tr><th scope="row">${escape(labelOf(o.unit, day))}</th>` +
       series.map((s) => cell('td', comma(s.values[i]))).join('') + '</tr>').join('\n');
     return `<thead><tr>${head}</tr></thead>\n<tbody>${body}</tbody>`;
   }
@@ -227,13 +261,14 @@ globalThis.charts = (() => {
     const x = (day) => round(WIDTH * Math.min(day, days) / days), y = (sum) => round(HEIGHT * (1 - sum / top));
     const paths = curves.map((c, i) => [`line c${i + 1}`,
       c.points.map(([day, sum], at) => `${at ? 'L' : 'M'}${x(day)} ${y(sum)}`).join('')]);
-    const thirds = [1, 2].map((part) => Math.floor(days * part / 3));
+    const step = [1, 2, 5, 10, 15, 30, 60].find((n) => days < 5 * n) ?? 90, marks = [];
+    for (let day = 0; day <= days; day += step) marks.push([Math.round(1e4 * day / days) / 100, day]);
+    const end = marks[marks.length - 1];
+    if (end[1] > 1) end[1] = text('days', { days: end[1] });
+    const weeks = curves.filter((c) => c.week).map((c) => text('first_week', { version: c.version, number: c.week }));
     return picture({
-      title: text('adoption'),
-      description: curves.filter((c) => c.week).map((c) => text('first_week', { version: c.version, number: c.week })).join(', '),
-      paths, lines: lines.map(([v, label]) => [HEIGHT * (1 - v / top), label]),
-      marks: [[0, 'start', text('release_day')], ...thirds.map((d) => [Math.round(1e4 * d / days) / 100, 'middle', d]),
-        [100, 'end', text('days', { days })]],
+      title: text('adoption'), description: weeks.length ? `${weeks.join(', ')}.` : '',
+      paths, marks, lines: lines.map(([v, label]) => [HEIGHT * (1 - v / top), label]),
       under: legend(curves.map((c, i) => [`line c${i + 1}`, c.version])),
     });
   }
@@ -256,5 +291,8 @@ globalThis.charts = (() => {
     }).join('');
   }
 
-  return { WIDTH, speak, text, comma, tenths, share, scale, running, meanOf, time, over, top, allOver, overTable, releases, bars };
+  return {
+    WIDTH, speak, text, comma, tenths, share, labelOf, scale, ticks, running, meansOf, time, over, top, allOver,
+    overTable, releases, bars,
+  };
 })();

@@ -42,7 +42,7 @@ const SHOW = ['cumulative', 'before']; // switches of the time chart
 const $ = (selector, within = document) => within.querySelector(selector);
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 const chart = (key) => $(`[data-chart="${key}"]`);
-const { comma, tenths, share, text } = charts; // of chart.js
+const { comma, tenths, share, text, labelOf } = charts; // of chart.js
 if (page) {
   const plural = new Intl.PluralRules(document.documentElement.lang);
   charts.speak({ ...page.words, category: (n) => plural.select(n) });
@@ -51,13 +51,6 @@ if (page) {
 // Days are integers: the number of days since 1970-01-01 (UTC).
 const dayOf = (iso) => Date.parse(iso) / 864e5;
 const isoOf = (day) => new Date(day * 864e5).toISOString().slice(0, 10);
-
-// labelOf returns the label of a day or week ("30 Oct 2026") or a month ("Oct 2026") that begins on a day.
-function labelOf(unit, day) {
-  const date = new Date(day * 864e5), [dayForm, monthForm] = page.words.forms;
-  return (unit === 'month' ? monthForm : dayForm).replace(/Jan|2006|2/g, (part) =>
-    part === 'Jan' ? page.words.months[date.getUTCMonth()] : part === '2' ? date.getUTCDate() : date.getUTCFullYear());
-}
 
 // startOf returns the first day of the unit that contains a day. Weeks begin on Monday.
 function startOf(unit, day) {
@@ -160,8 +153,8 @@ function endOf(period) {
 // ---- filters
 
 // parseFilters reads the query of a URL. It returns the numbers of the selected values of each property, the first and
-// the last selected day, and the selected unit; null means no limit or no unit. Unknown values are in missing: a shared
-// link may have outlived them.
+// the last selected day, and the selected unit; null means no limit or no unit. Unknown values, and days that are not in
+// the logs, are in missing: a shared link may have outlived them.
 function parseFilters(search) {
   const query = new URLSearchParams(search), filters = { selected: {}, missing: [] };
   for (const key of PROPERTIES) {
@@ -173,8 +166,10 @@ function parseFilters(search) {
     }
   }
   for (const key of ['from', 'to']) {
-    const day = /^\d{4}-\d\d-\d\d$/.test(query.get(key)) ? dayOf(query.get(key)) : NaN;
-    filters[key] = day >= first && day <= asOf ? day : null;
+    const value = query.get(key), day = value === null ? null : dayFrom(value);
+    const outside = day === undefined || day !== null && (key === 'from' ? day > asOf : day < first);
+    if (outside) filters.missing.push([key, value]);
+    filters[key] = day >= first && day <= asOf ? day : null; // no limit if it is outside of the logs
   }
   if (filters.from !== null && filters.to !== null && filters.from > filters.to) {
     [filters.from, filters.to] = [filters.to, filters.from];
@@ -185,6 +180,12 @@ function parseFilters(search) {
   filters.as = choice('as', AS, 'stacked');
   for (const key of SHOW) filters[key] = query.get(key) === '1';
   return filters;
+}
+
+// dayFrom returns the day with a date such as 2026-01-31, or undefined if there is none.
+function dayFrom(iso) {
+  const day = /^\d{4}-\d\d-\d\d$/.test(iso) ? dayOf(iso) : NaN;
+  return isoOf(Number.isNaN(day) ? 0 : day) === iso ? day : undefined; // not 2026-02-31
 }
 
 // urlOf is the inverse of parseFilters.
@@ -353,6 +354,13 @@ function beforeOf(buckets, points, { from, to }) {
   });
 }
 
+// leadOf returns the downloads of up to six days before the selected ones, for the mean of seven days.
+function leadOf(buckets, from) {
+  const days = [];
+  for (let day = Math.max(first, data.dailyFrom, from - 6); day < from; day++) days.push(sumOfDays(buckets, day, day));
+  return days;
+}
+
 // overOf returns the series of the chart over time, most downloads first: the values that it shows one by one, and the
 // rest.
 function overOf(key, points, { facets, match, over }) {
@@ -450,14 +458,15 @@ function drawTime(points, unit) {
   const earlier = before ? beforeOf(result.buckets, points, { from, to }) : null;
   const sums = cumulative ? charts.running(points.map((p) => p.downloads)) : points.map((p) => p.downloads);
   const earlierSums = earlier && cumulative ? charts.running(earlier) : earlier;
-  const means = unit === 'day' && !cumulative && points.length >= 14 ? charts.meanOf(sums) : null;
+  const lead = unit === 'day' ? leadOf(result.buckets, from) : [];
+  const drawn = { points, unit, cumulative, incomplete: to === asOf, lead };
+  const means = charts.meansOf(drawn);
   const notes = page.changes.map(dayOf).filter((day) => day >= from && day <= to)
     .map((day) => [points.findLastIndex((p) => p.from <= day), page.ruleNote]);
-  const markup = charts.time({ points, unit, cumulative, incomplete: to === asOf, before: earlier, notes });
-  show('time', markup, {
+  show('time', charts.time({ ...drawn, before: earlier, notes }), {
     count: points.length,
     place: (i) => [100 * i / points.length, 100 / points.length],
-    text: (i) => `${points[i].label}: ${comma(sums[i])}` + (means?.[i] ? `, ${text('read_mean', { number: comma(means[i]) })}` : '') +
+    text: (i) => `${points[i].label}: ${comma(sums[i])}` + (typeof means?.[i] === 'number' ? `, ${text('read_mean', { number: comma(means[i]) })}` : '') +
       (earlierSums ? `, ${text('read_before', { number: comma(earlierSums[i]) })}` : ''),
   });
   for (const button of $$('[data-unit]')) {
@@ -468,11 +477,15 @@ function drawTime(points, unit) {
   for (const button of $$('[data-show]')) button.setAttribute('aria-pressed', filters[button.dataset.show]);
   const compare = $('[data-show="before"]');
   compare.disabled = !rangeBefore(filters);
-  compare.title = compare.disabled ? text('no_period') : '';
+  const tooEarly = text('logs_begin', { day: labelOf('day', first) });
+  compare.title = !compare.disabled ? '' : filters.from === null && filters.to === null ? text('no_period') : tooEarly;
+  let everything = false; // a shorter preset already selects all days
   for (const button of $$('[data-last], [data-year]')) {
     const [start, end] = presetOf(button.dataset);
-    button.disabled = start !== null && start > end;
-    button.setAttribute('aria-pressed', start === filters.from && end === filters.to);
+    button.disabled = start !== null && (start > end || everything && 'last' in button.dataset);
+    button.title = button.disabled ? tooEarly : '';
+    button.setAttribute('aria-pressed', !button.disabled && start === filters.from && end === filters.to);
+    everything ||= start === first;
   }
 }
 
@@ -489,10 +502,11 @@ function presetOf({ last, year }) {
 function drawOver({ series, others }) {
   const section = chart('over');
   if (!section) return;
-  const what = $(`[data-by="${filters.by}"]`).textContent, title = text('over', { what }), labels = shownPoints.map((p) => p.label);
+  const what = $(`[data-by="${filters.by}"]`).textContent, title = text('over', { what });
+  const labels = shownPoints.map((p) => p.label), days = shownPoints.map((p) => p.from);
   $('h2', section).textContent = title;
   $('.of', section).textContent = text(`over_${filters.by}`);
-  show('over', charts.over({ title, labels, series, others, as: filters.as }), {
+  show('over', charts.over({ title, unit: shownUnit, days, series, others, as: filters.as }), {
     count: series.length ? labels.length : 0,
     place: (i) => [100 * i / labels.length, 100 / labels.length],
     text: (i) => {
@@ -542,13 +556,27 @@ const labelFor = (key, n) => labels[key].get(data.values[key][n]) ?? (data.value
 function listOf(key) {
   const counts = result.facets[key], selected = filters.selected[key];
   const list = [...counts.keys()].filter((n) => counts[n] || selected.has(n) || isNewest(key, n));
-  if (sorted[key] === 'version') return list.sort((a, b) => naturally(data.values[key][b], data.values[key][a]));
+  if (sorted[key] === 'version') return list.sort((a, b) => compareVersions(data.values[key][b], data.values[key][a]));
   return list.sort((a, b) => counts[b] - counts[a] || a - b);
 }
 
 const isNewest = (key, n) => key === 'version' && page.newest !== '' && data.values.version[n] === page.newest;
-const naturally = new Intl.Collator('en', { numeric: true }).compare; // 5.10 comes after 5.9
-const pageOf = new Map((page?.releases ?? []).map((r) => [r.version, r.page]));
+const pageOf = new Map([ // by version
+  ...(page?.releases ?? []).map((r) => [r.version, r.page]),
+  ...$$('tr[data-page]').map(({ dataset }) => [dataset.value, dataset.page]),
+]);
+
+// compareVersions compares versions part by part: 5.9 comes before 5.10, and 5.10-rc1 before 5.10, because letters
+// after the numbers are those of a pre-release.
+function compareVersions(a, b) {
+  const [x, y] = [a, b].map((v) => v.toLowerCase().match(/\d+|[a-z]+/g) ?? []);
+  const rank = (part) => part === undefined ? 0 : /\d/.test(part) ? 1 : -1;
+  for (let i = 0; i < Math.max(x.length, y.length); i++) {
+    const order = rank(x[i]) - rank(y[i]) || (rank(x[i]) > 0 ? x[i] - y[i] : x[i] < y[i] ? -1 : x[i] > y[i] ? 1 : 0);
+    if (order) return order;
+  }
+  return 0;
+}
 
 // shareOf returns the share of a value. For bots it is "not counted", unless a class is selected.
 function shareOf(key, n) {
@@ -587,7 +615,8 @@ function drawBars(key) {
       if (button) toggle(key, Number(button.dataset.n));
     });
     plot.replaceChildren(ul, more);
-    if (list.length > SHORT_LIST) plot.prepend(finderOf(key));
+    const controls = finderOf(key, labels[key].size);
+    if (controls.childElementCount) plot.prepend(controls);
   }
   ul.innerHTML = charts.bars({ rows, buttons: true });
   if (!rows.length && wanted) ul.append(make('li', { class: 'none' }, text('nothing', { text: wanted })));
@@ -598,12 +627,13 @@ function drawBars(key) {
   if (link) $(`a[href="${CSS.escape(link)}"]`, ul)?.focus({ preventScroll: true });
 }
 
-// finderOf returns the controls above a long list: a search field and, for versions, their order.
-function finderOf(key) {
+// finderOf returns the controls above the list of a property with a number of values: a search field if it is long, and
+// the order of versions.
+function finderOf(key, values) {
   const field = make('input', { type: 'search', placeholder: text('search'), 'aria-label': text('search_in', { title: titleOf(key) }) });
   field.addEventListener('input', () => { sought[key] = field.value.trim().toLowerCase(); drawBars(key); });
-  const finder = make('div', { class: 'finder' }, field);
-  if (!sorted[key]) return finder;
+  const finder = make('div', { class: 'finder' }, ...values > SHORT_LIST ? [field] : []);
+  if (!sorted[key] || values < 2) return finder;
   const orders = [['downloads', text('most')], ['version', text('newest')]].map(([order, name]) => {
     const button = make('button', { type: 'button', 'aria-pressed': sorted[key] === order }, name);
     button.addEventListener('click', () => {
@@ -662,8 +692,9 @@ function drawFilters() {
 
 // changeOf returns the comparison of the selected days with as many days before them, in words.
 function changeOf(filters) {
+  if (filters.from === null && filters.to === null) return '';
   const before = rangeBefore(filters);
-  if (!before) return '';
+  if (!before) return `, ${text('no_earlier')}`;
   const earlier = sumOfDays(result.buckets, before.from, before.to);
   if (!earlier) return `, ${text('shown_none', { count: before.days })}`;
   const change = 100 * (result.total - earlier) / earlier;
@@ -768,22 +799,26 @@ let data, filters, result, shownUnit, shownPoints, shownOver, shownCurves;
 // update counts the downloads and draws all charts. The browser's performance timeline records how long this takes.
 function update() {
   const start = performance.now();
+  countShown();
+  performance.measure('stats-count', { start });
+  for (const draw of drawings) draw();
+  performance.measure('stats-update', { start });
+}
+
+// countShown counts the downloads that the page shows.
+function countShown() {
   shownUnit = unitOf(filters);
   shownPoints = pointsOf(shownUnit, filters.from ?? first, filters.to ?? asOf);
   result = count(filters, shownPoints);
   shownOver = overOf(filters.by, shownPoints, result);
   shownCurves = curvesOf(result, filters.selected);
-  performance.measure('stats-count', { start });
-  drawTiles();
-  drawFilters();
-  drawTime(shownPoints, shownUnit);
-  drawDays();
-  drawOver(shownOver);
-  PROPERTIES.forEach(drawBars);
-  drawCurves(shownCurves);
-  $$('.chart').forEach(fillTable);
-  performance.measure('stats-update', { start });
 }
+
+// drawings draw the parts of the page.
+const drawings = [
+  () => { drawTiles(); drawFilters(); drawDays(); }, () => drawTime(shownPoints, shownUnit), () => drawOver(shownOver),
+  ...PROPERTIES.map((key) => () => drawBars(key)), () => drawCurves(shownCurves), () => $$('.chart').forEach(fillTable),
+];
 
 // readOut lets visitors read the values of a chart with the pointer, and with the arrow keys as on a slider, whose
 // value screen readers announce. The element readout shows the value.
@@ -797,7 +832,7 @@ function readOut(key) {
     const [x] = place(Math.min(i, from)), [end, width] = place(Math.max(i, from));
     rect.setAttribute('x', `${x}%`);
     rect.setAttribute('width', `${end + width - x}%`);
-    readout.textContent = read(i);
+    readout.replaceChildren(make('span', {}, read(i)));
     plot.setAttribute('aria-valuenow', i);
     plot.setAttribute('aria-valuetext', read(i));
   };
@@ -806,6 +841,7 @@ function readOut(key) {
     readout.textContent = '';
   };
   plot.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') hide();
     const { count } = readings[key], now = Number(plot.getAttribute('aria-valuenow')), last = count - 1;
     const big = Math.max(2, Math.round(count / 10));
     const to = { ArrowLeft: now - 1, ArrowDown: now - 1, ArrowRight: now + 1, ArrowUp: now + 1, Home: 0, End: last,
@@ -884,7 +920,8 @@ async function load(file) {
 // pause lets the browser answer the visitor between two parts of a long computation.
 const pause = () => new Promise((done) => setTimeout(done));
 
-// start loads the cubes and draws the charts. If a cube cannot be loaded, the charts of the page stay, without filters.
+// start loads the cubes and draws the charts, in short steps, between which the browser can answer the visitor. If a cube
+// cannot be loaded, the charts of the page stay, without filters.
 async function start() {
   $('#shown').textContent = text('loading');
   try {
@@ -897,12 +934,20 @@ async function start() {
   filters = parseFilters(location.search);
   for (let i = 0; i < WARM_UP; i++) {
     await pause();
-    curvesOf(count(filters, pointsOf('month', first, asOf)), filters.selected);
+    const counted = count(filters, pointsOf('month', first, asOf));
+    await pause();
+    curvesOf(counted, filters.selected);
   }
   await pause();
+  const start = performance.now();
+  countShown();
+  for (const draw of drawings) {
+    await pause();
+    draw();
+  }
   listen();
   document.documentElement.classList.add('explored');
-  update();
+  performance.measure('stats-update', { start });
 }
 
 if (page) requestAnimationFrame(() => setTimeout(start)); // after the first paint
