@@ -75,8 +75,8 @@ func parseListing(text []byte) (list []content) {
 }
 
 // recover adds to the manifest the names of the files that the listing knows by their content, and that Options.Adopt
-// recognizes, too, if it is set. It also adds those of missing files: a run that was killed may have made their folders,
-// or may not have removed them yet. Reason says why the files are not in the manifest. If it knows the redirects, these
+// recognizes, too, if it is set. It also adds those of missing files: a killed run may have made their folders, or may
+// not have removed them yet. Reason says why the files are not in the manifest. If it knows the redirects, these
 // stay.
 func (w *Writer) recover(reason string, listing []byte) error {
 	w.recovery = &Recovery{Manifest: filepath.Join(w.options.Data, manifestName), Reason: reason}

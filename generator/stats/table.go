@@ -110,8 +110,8 @@ func (t *tableReader) repeated(table []downloads.Daily) (problems []error) {
 	for i := 1; i < len(order) && len(problems) < maxErrors; i++ {
 		if compare(order[i-1], order[i]) == 0 {
 			const first = 2 // line of table[0]
-			problems = append(problems, fmt.Errorf("%s:%d:1: repeats line %d, apart from the downloads; add up their numbers, "+
-				"or remove one of them", t.name, order[i]+first, order[i-1]+first))
+			problems = append(problems, fmt.Errorf("%s:%d:1: repeats line %d, apart from the downloads; "+
+				"add up their numbers, or remove one of them", t.name, order[i]+first, order[i-1]+first))
 		}
 	}
 	return problems
