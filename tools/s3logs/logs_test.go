@@ -342,31 +342,3 @@ func packed(t *testing.T, text string) []byte {
 	}
 	return b.Bytes()
 }
-
-// BenchmarkObjects measures a first run over 5,000 small objects, and over the same logs on disk.
-func BenchmarkObjects(b *testing.B) {
-	bucket := newBucket(b)
-	setenv(b, login("http://"+bucket.API)) // without the proxy
-	folder := b.TempDir()
-	for i, piece := range pieces(b, 5000) {
-		name := fmt.Sprintf("E2.%04d.gz", i)
-		bucket.put(b, name, piece)
-		if err := os.WriteFile(filepath.Join(folder, name), piece, 0o644); err != nil {
-			b.Fatal(err)
-		}
-	}
-	files, err := filepath.Glob(filepath.Join(folder, "*.gz"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	want := truth(b)
-	for name, logs := range map[string][]string{"disk": files, "bucket": {"s3://logs/"}} {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				if table, _, _ := bucket.count(b, b.TempDir(), logs...); table != want {
-					b.Error("the table is wrong")
-				}
-			}
-		})
-	}
-}
