@@ -35,9 +35,9 @@ import (
 // scheme is the prefix of the names of logs in buckets.
 const scheme = "s3://"
 
-// idleConnections is the number of connections to a server that stay open for the next log. It is more than the number
-// of logs that are opened at the same time: otherwise, many logs would need a new connection.
-const idleConnections = 32
+// connections is the maximum number of connections to a server, which stay open for the next log. It is more than the
+// 129 logs that package stats opens at the same time: otherwise, a log would have to wait until another one is closed.
+const connections = 130
 
 // Buckets finds and opens logs in buckets. The zero value is ready to use; it connects to a server when it is first
 // given an s3:// name. After Expand, several logs can be opened at the same time.
@@ -150,7 +150,7 @@ func (b *Buckets) connect(ctx context.Context) error {
 	// the errors.
 	c, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}),
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-			t.MaxIdleConnsPerHost = idleConnections
+			t.MaxConnsPerHost, t.MaxIdleConnsPerHost, t.MaxIdleConns = connections, connections, connections
 		})))
 	if err != nil {
 		return fault.Wrap(fault.Source, fmt.Errorf("read the AWS configuration: %w", err),

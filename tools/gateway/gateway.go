@@ -52,7 +52,10 @@ func Start(t testing.TB) *Server {
 	}
 	api, website := freeAddress(t), freeAddress(t)
 	cmd := exec.Command(binary, "--access", Access, "--secret", Secret, "--port", api, "--iam-dir", users,
-		"--website", website, "--website-domain", Domain, "posix", data)
+		"--website", website, "--website-domain", Domain,
+		"--keep-alive", // as S3 does; otherwise, each request needs a new connection
+		"--quiet",      // no log of the requests, which this process would have to read
+		"posix", data)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
