@@ -43,7 +43,8 @@ const connections = 130
 // given an s3:// name. After Expand, several logs can be opened at the same time.
 type Buckets struct {
 	client  *s3.Client
-	objects map[string]object // by name
+	objects map[string]object  // by name
+	direct  map[string]*direct // by bucket; nil for those that need the library for each request
 }
 
 // object is an object as it was listed.
@@ -85,6 +86,10 @@ func (b *Buckets) Open(ctx context.Context, name string) (io.ReadCloser, error) 
 	if !ok {
 		return nil, errors.New("the object was not listed")
 	}
+	if body := b.direct[o.bucket].get(ctx, o.key, o.etag); body != nil {
+		return body, nil
+	}
+	// The library explains the error, and retries the request if that can help.
 	reply, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &o.bucket, Key: &o.key, IfMatch: &o.etag})
 	if err != nil {
 		return nil, explain(err)
@@ -101,6 +106,9 @@ func (b *Buckets) list(ctx context.Context, address string) ([]string, error) {
 	}
 	if err := b.connect(ctx); err != nil {
 		return nil, err
+	}
+	if _, known := b.direct[bucket]; !known {
+		b.direct[bucket] = newDirect(ctx, b.client, bucket)
 	}
 	var names []string
 	listed := 0
@@ -170,6 +178,6 @@ func (b *Buckets) connect(ctx context.Context) error {
 	if client.Options().Region == "" {
 		return fault.Wrap(fault.Source, errors.New("unknown region of the bucket"), "Set AWS_REGION.")
 	}
-	b.client, b.objects = client, map[string]object{}
+	b.client, b.objects, b.direct = client, map[string]object{}, map[string]*direct{}
 	return nil
 }
