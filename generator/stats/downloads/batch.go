@@ -54,7 +54,7 @@ func (d *DB) HasArchive(ctx context.Context, hash []byte) (bool, error) {
 // are hashes.
 func (d *DB) ReadArchives(ctx context.Context, hashes [][]byte) (map[string]bool, error) {
 	known := map[string]bool{}
-	for part := range slices.Chunk(hashes, 500) { // SQLite accepts at most 32,766 parameters
+	for part := range slices.Chunk(hashes, 500) { // older versions of SQLite allow at most 999 parameters
 		args := make([]any, len(part))
 		for i, hash := range part {
 			args[i] = hash
@@ -151,11 +151,7 @@ func (b *Batch) SetLog(l, previous *Log) error {
 // SetArchive stores that the archive with this hash has been read to its end. Days are those of its requests for
 // packages.
 func (b *Batch) SetArchive(hash []byte, days Days) error {
-	statement, err := b.prepare("INSERT OR IGNORE INTO archives VALUES (?, ?, ?)")
-	if err != nil {
-		return err
-	}
-	_, err = statement.Exec(b.ctx, hash, days.first, days.last)
+	_, err := b.tx.Exec(b.ctx, "INSERT OR IGNORE INTO archives VALUES (?, ?, ?)", hash, days.first, days.last)
 	return failed("store the position in the log", err)
 }
 
