@@ -9,6 +9,10 @@ import (
 // of request headers by default, so longer lines are not requests.
 const maxLine = 64 << 10
 
+// The buffer of Lines has at first firstBuffer bytes, which is enough for most of the logs in a bucket. It is doubled
+// whenever a read has filled it, up to maxBuffer, so that large logs are read in large parts.
+const firstBuffer, maxBuffer = 16 << 10, 4 * maxLine
+
 // Lines splits a stream into lines. It differs from bufio.Scanner in three ways:
 //
 //   - a line that is too long is an error for that line only;
@@ -32,7 +36,7 @@ type Lines struct {
 // NewLines returns a Lines that reads from r. The offset is the number of bytes of the stream that come before r,
 // for example because an earlier run has read them.
 func NewLines(r io.Reader, offset int64) *Lines {
-	return &Lines{r: r, buf: make([]byte, 4*maxLine), offset: offset}
+	return &Lines{r: r, buf: make([]byte, firstBuffer), offset: offset}
 }
 
 // Next returns the next complete line without its line ending; it is valid until the next call. The error is ErrLong
@@ -104,10 +108,11 @@ func (l *Lines) Unfinished() []byte {
 
 // fill moves the unreturned bytes to the beginning of the buffer and reads more after them.
 func (l *Lines) fill() {
-	if l.start > 0 {
-		copy(l.buf, l.buf[l.start:l.end])
-		l.start, l.end = 0, l.end-l.start
+	rest := l.buf[l.start:l.end]
+	if l.end == len(l.buf) && l.end < maxBuffer {
+		l.buf = make([]byte, 2*len(l.buf))
 	}
+	l.start, l.end = 0, copy(l.buf, rest)
 	for range 100 { // a reader that returns 0, nil forever must not hang the loop; bufio has the same limit
 		n, err := l.r.Read(l.buf[l.end:])
 		l.end += n

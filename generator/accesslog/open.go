@@ -50,7 +50,24 @@ var columnFormats = []struct{ name, magic string }{{"Parquet", "PAR1"}, {"Avro",
 // bytes, not from the file name: an uncompressed file named access.log.gz is read as plain text. Closing the returned
 // reader frees the decoder and leaves r open.
 func Decompress(r io.Reader) (io.ReadCloser, Compression, error) {
-	buffered := bufio.NewReaderSize(r, 64<<10)
+	var d Decompressor
+	return d.Open(r)
+}
+
+// Decompressor decompresses one log after the other, and uses the same memory for all: a log in a bucket is often
+// smaller than this memory. The zero value is ready to use.
+type Decompressor struct {
+	buffered *bufio.Reader
+	gzip     gzip.Reader
+}
+
+// Open opens a log as Decompress does. The reader is valid until the next call.
+func (d *Decompressor) Open(r io.Reader) (io.ReadCloser, Compression, error) {
+	if d.buffered == nil {
+		d.buffered = bufio.NewReaderSize(nil, 64<<10)
+	}
+	d.buffered.Reset(r)
+	buffered := d.buffered
 	magic, err := buffered.Peek(6)
 	if err != nil && err != io.EOF {
 		return nil, Plain, err
@@ -58,11 +75,10 @@ func Decompress(r io.Reader) (io.ReadCloser, Compression, error) {
 	begins := func(text string) bool { return bytes.HasPrefix(magic, []byte(text)) }
 	switch {
 	case begins("\x1f\x8b"):
-		zr, err := gzip.NewReader(buffered)
-		if err != nil {
+		if err := d.gzip.Reset(buffered); err != nil {
 			return nil, Gzip, fmt.Errorf("read the gzip header: %w", err)
 		}
-		return zr, Gzip, nil
+		return &d.gzip, Gzip, nil
 	case begins("\x28\xb5\x2f\xfd"), begins("\x50\x2a\x4d\x18"): // the second is a frame to skip, as of pzstd
 		zr, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(maxWindow))

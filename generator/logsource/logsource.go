@@ -35,15 +35,16 @@ import (
 // scheme is the prefix of the names of logs in buckets.
 const scheme = "s3://"
 
-// idleConnections is the number of connections to a server that stay open for the next log. It is more than the number
-// of logs that are opened at the same time: otherwise, many logs would need a new connection.
-const idleConnections = 32
+// connections is the maximum number of connections to a server, which stay open for the next log. It is more than the
+// 129 logs that package stats opens at the same time: otherwise, a log would have to wait until another one is closed.
+const connections = 130
 
 // Buckets finds and opens logs in buckets. The zero value is ready to use; it connects to a server when it is first
 // given an s3:// name. After Expand, several logs can be opened at the same time.
 type Buckets struct {
 	client  *s3.Client
-	objects map[string]object // by name
+	objects map[string]object  // by name
+	direct  map[string]*direct // by bucket; nil for those that need the library for each request
 }
 
 // object is an object as it was listed.
@@ -85,6 +86,10 @@ func (b *Buckets) Open(ctx context.Context, name string) (io.ReadCloser, error) 
 	if !ok {
 		return nil, errors.New("the object was not listed")
 	}
+	if body := b.direct[o.bucket].get(ctx, o.key, o.etag); body != nil {
+		return body, nil
+	}
+	// The library explains the error, and retries the request if that can help.
 	reply, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &o.bucket, Key: &o.key, IfMatch: &o.etag})
 	if err != nil {
 		return nil, explain(err)
@@ -101,6 +106,9 @@ func (b *Buckets) list(ctx context.Context, address string) ([]string, error) {
 	}
 	if err := b.connect(ctx); err != nil {
 		return nil, err
+	}
+	if _, known := b.direct[bucket]; !known {
+		b.direct[bucket] = newDirect(ctx, b.client, bucket)
 	}
 	var names []string
 	listed := 0
@@ -150,7 +158,7 @@ func (b *Buckets) connect(ctx context.Context) error {
 	// the errors.
 	c, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}),
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-			t.MaxIdleConnsPerHost = idleConnections
+			t.MaxConnsPerHost, t.MaxIdleConnsPerHost, t.MaxIdleConns = connections, connections, connections
 		})))
 	if err != nil {
 		return fault.Wrap(fault.Source, fmt.Errorf("read the AWS configuration: %w", err),
@@ -170,6 +178,6 @@ func (b *Buckets) connect(ctx context.Context) error {
 	if client.Options().Region == "" {
 		return fault.Wrap(fault.Source, errors.New("unknown region of the bucket"), "Set AWS_REGION.")
 	}
-	b.client, b.objects = client, map[string]object{}
+	b.client, b.objects, b.direct = client, map[string]object{}, map[string]*direct{}
 	return nil
 }

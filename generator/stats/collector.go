@@ -83,6 +83,8 @@ type collector struct {
 
 	firstDay, lastDay int32 // valid days: from the day before the first package to tomorrow
 
+	decompressor accesslog.Decompressor // of the log that is being read
+
 	addresses map[string]visitor
 	batch     *batch
 	days      downloads.Days // of the requests for packages in the current log

@@ -171,7 +171,7 @@ func (e *Engine) findDropped(ctx context.Context, name string) (*droppedLog, err
 	if err != nil {
 		return nil, err
 	}
-	s, err := openText(f, e.options.Formats, func(int) {})
+	s, err := openText(&accesslog.Decompressor{}, f, e.options.Formats, func(int) {})
 	if err != nil {
 		return nil, cmp.Or(ignoreNothingNew(err), errNotRead)
 	}
@@ -209,7 +209,7 @@ func (c *collector) dropLog(ctx context.Context, tx *downloads.Drop, l *droppedL
 		return err
 	}
 	defer f.Close()
-	s, err := openText(f, c.options.Formats, func(int) {})
+	s, err := openText(&c.decompressor, f, c.options.Formats, func(int) {})
 	if err != nil {
 		return err
 	}

@@ -91,3 +91,34 @@ func TestFetch(t *testing.T) {
 		t.Errorf("%d logs are still being fetched", n)
 	}
 }
+
+// TestFetchMemory reads objects that are together larger than what may be fetched at the same time. It checks that no
+// more than that is waiting to be read, and that each is opened once.
+func TestFetchMemory(t *testing.T) {
+	line := bytes.SplitAfter(text(t, "access.log.gz"), []byte("\n"))[0]
+	object := bytes.Repeat(line, maxFetched/len(line))
+	var names []string
+	for i := range 2 * fetchedBytes / maxFetched {
+		names = append(names, fmt.Sprintf("test://%03d", i))
+	}
+	o := options(t, t.TempDir())
+	o.Stat = func(string) (version string, size int64) { return "1", int64(len(object)) }
+	var opened, read atomic.Int64 // logs
+	o.Open = func(context.Context, string) (io.ReadCloser, error) {
+		if ahead := opened.Add(1) - read.Load(); ahead*int64(len(object)) > fetchedBytes+int64(len(object)) {
+			t.Errorf("%d logs are fetched", ahead)
+		}
+		return io.NopCloser(bytes.NewReader(object)), nil
+	}
+	s := open(t, o)
+	r, err := s.Read(t.Context(), names, func(n int64) { read.Store(n / int64(len(object))) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := int64(len(names)) * int64(len(object)/len(line)); r.Lines != want {
+		t.Errorf("read %d lines, want %d", r.Lines, want)
+	}
+	if n := opened.Load(); n != int64(len(names)) {
+		t.Errorf("opened %d logs, want %d", n, len(names))
+	}
+}

@@ -66,14 +66,14 @@ type source struct {
 }
 
 // follow opens a log at the first line that no run has read. It returns errNothingNew if there is none.
-func follow(ctx context.Context, db *downloads.DB, formats *accesslog.Formats, f *os.File, meter func(int)) (*source,
-	error) {
+func follow(ctx context.Context, db *downloads.DB, d *accesslog.Decompressor, formats *accesslog.Formats, f *os.File,
+	meter func(int)) (*source, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return openText(f, formats, meter)
+		return openText(d, f, formats, meter)
 	}
 	archive, err := fingerprint(f, info.Size())
 	if err != nil {
@@ -84,7 +84,7 @@ func follow(ctx context.Context, db *downloads.DB, formats *accesslog.Formats, f
 	} else if known {
 		return nil, errNothingNew
 	}
-	s, err := openText(f, formats, meter)
+	s, err := openText(d, f, formats, meter)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func follow(ctx context.Context, db *downloads.DB, formats *accesslog.Formats, f
 			if _, err := f.Seek(0, io.SeekStart); err != nil {
 				return nil, err
 			}
-			if s, err = openText(f, formats, meter); err != nil {
+			if s, err = openText(d, f, formats, meter); err != nil {
 				return nil, err
 			}
 		}
@@ -119,8 +119,8 @@ func follow(ctx context.Context, db *downloads.DB, formats *accesslog.Formats, f
 }
 
 // openText opens the log that r reads: it decompresses it, reads its head and detects its format.
-func openText(r io.Reader, formats *accesslog.Formats, meter func(int)) (*source, error) {
-	text, compression, err := accesslog.Decompress(metered{r, meter})
+func openText(d *accesslog.Decompressor, r io.Reader, formats *accesslog.Formats, meter func(int)) (*source, error) {
+	text, compression, err := d.Open(metered{r, meter})
 	if err != nil {
 		return nil, err
 	}

@@ -115,7 +115,7 @@ func newCollector(ctx context.Context, e *Engine, geo *Geo, report *Report) (*co
 // readAll reads the logs one after the other.
 func (c *collector) readAll(ctx context.Context, db *downloads.DB, names []string, progress Progress) error {
 	ctx, cancel := context.WithCancel(ctx)
-	logs := newFetcher(&c.options, names, db.HasArchive)
+	logs := newFetcher(&c.options, db, names)
 	defer logs.running.Wait()
 	defer cancel()
 	var before int64 // size of the logs that are finished
@@ -132,7 +132,7 @@ func (c *collector) readAll(ctx context.Context, db *downloads.DB, names []strin
 			progress(before + read)
 		}
 		l := LogReport{Name: name}
-		if err := c.readLog(ctx, db, logs, name, &l, meter); err != nil {
+		if err := c.readLog(ctx, logs, i, &l, meter); err != nil {
 			return err
 		}
 		c.report.KnownBytes += l.KnownBytes
@@ -148,16 +148,14 @@ func (c *collector) readAll(ctx context.Context, db *downloads.DB, names []strin
 	return c.flush()
 }
 
-// readLog reads one log. An error in the log goes into its report; any other error is returned.
-func (c *collector) readLog(ctx context.Context, db *downloads.DB, logs *fetcher, name string, l *LogReport,
-	meter func(int)) error {
-	version := c.options.version(name)
-	if version != nil {
-		if known, err := db.HasArchive(ctx, version); known || err != nil {
-			return err
-		}
+// readLog reads the i-th log. An error in the log goes into its report; any other error is returned.
+func (c *collector) readLog(ctx context.Context, logs *fetcher, i int, l *LogReport, meter func(int)) error {
+	state, err := logs.state(ctx, i)
+	if state.known || err != nil {
+		return err
 	}
-	file, err := logs.open(ctx, name)
+	name := logs.names[i]
+	file, err := logs.open(ctx, i)
 	if err != nil {
 		l.Problem = describe(name, err).Error()
 		return ctx.Err()
@@ -165,13 +163,13 @@ func (c *collector) readLog(ctx context.Context, db *downloads.DB, logs *fetcher
 	defer file.Close()
 	var s *source
 	if f, ok := file.(*os.File); ok {
-		s, err = follow(ctx, db, c.options.Formats, f, meter)
-	} else if s, err = openText(file, c.options.Formats, meter); err == nil {
-		s.archive = version
+		s, err = follow(ctx, logs.db, &c.decompressor, c.options.Formats, f, meter)
+	} else if s, err = openText(&c.decompressor, file, c.options.Formats, meter); err == nil {
+		s.archive = state.version
 	}
 	if errors.Is(err, errNothingNew) {
-		if version != nil {
-			c.batch.logs = append(c.batch.logs, readLog{archive: version})
+		if state.version != nil {
+			c.batch.logs = append(c.batch.logs, readLog{archive: state.version})
 		}
 		return nil
 	}

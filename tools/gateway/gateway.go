@@ -2,10 +2,12 @@
 package gateway
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -30,6 +32,7 @@ type Server struct {
 	API     string     // host:port
 	Website string     // host:port of the website endpoint
 	binary  string
+	process int
 }
 
 // Start builds the server and starts it without any bucket.
@@ -49,7 +52,10 @@ func Start(t testing.TB) *Server {
 	}
 	api, website := freeAddress(t), freeAddress(t)
 	cmd := exec.Command(binary, "--access", Access, "--secret", Secret, "--port", api, "--iam-dir", users,
-		"--website", website, "--website-domain", Domain, "posix", data)
+		"--website", website, "--website-domain", Domain,
+		"--keep-alive", // as S3 does; otherwise, each request needs a new connection
+		"--quiet",      // no log of the requests, which this process would have to read
+		"posix", data)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -63,7 +69,7 @@ func Start(t testing.TB) *Server {
 	for range 400 {
 		if c, err := net.Dial("tcp", website); err == nil {
 			c.Close()
-			return &Server{API: api, Website: website, binary: binary, Client: s3.New(s3.Options{
+			return &Server{API: api, Website: website, binary: binary, process: cmd.Process.Pid, Client: s3.New(s3.Options{
 				BaseEndpoint: aws.String("http://" + api), Region: "us-east-1", UsePathStyle: true,
 				Credentials: credentials.NewStaticCredentialsProvider(Access, Secret, ""),
 			})}
@@ -72,6 +78,28 @@ func Start(t testing.TB) *Server {
 	}
 	t.Fatalf("versitygw does not accept connections:\n%s", &out)
 	return nil
+}
+
+// CPU returns the CPU time that the server has used since it was started.
+func (s *Server) CPU(t testing.TB) time.Duration {
+	t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.process))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// After the name in parentheses come the fields 3 and following of proc_pid_stat(5). The fields 14 and 15 are the
+	// times in user and system mode, in ticks of a hundredth of a second.
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	var sum time.Duration
+	for _, ticks := range fields[11:13] {
+		n, err := strconv.Atoi(ticks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += time.Duration(n) * 10 * time.Millisecond
+	}
+	return sum
 }
 
 // AddUser creates a user without any permission.

@@ -2,6 +2,8 @@ package downloads
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/Slicer/sitegen/generator/sqlite"
 )
@@ -46,6 +48,26 @@ func (d *DB) Logs(ctx context.Context, first []byte) ([]Log, error) {
 func (d *DB) HasArchive(ctx context.Context, hash []byte) (bool, error) {
 	_, ok, err := sqlite.One(ctx, d.file, sqlite.Value[int], "SELECT 1 FROM archives WHERE hash = ?", hash)
 	return ok, failed("look up the position in the log", err)
+}
+
+// ReadArchives returns those of the archives with these hashes that have been read to their end. The keys of the result
+// are hashes.
+func (d *DB) ReadArchives(ctx context.Context, hashes [][]byte) (map[string]bool, error) {
+	known := map[string]bool{}
+	for part := range slices.Chunk(hashes, 500) { // older versions of SQLite allow at most 999 parameters
+		args := make([]any, len(part))
+		for i, hash := range part {
+			args[i] = hash
+		}
+		err := sqlite.Each(ctx, d.file, sqlite.Value[[]byte], func(hash []byte) error {
+			known[string(hash)] = true
+			return nil
+		}, "SELECT hash FROM archives WHERE hash IN (?"+strings.Repeat(", ?", len(part)-1)+")", args...)
+		if err != nil {
+			return nil, failed("look up the position in the log", err)
+		}
+	}
+	return known, nil
 }
 
 // Closed is the set of closed days, to which no more hits are added: their numbers were imported, or their hits or the
