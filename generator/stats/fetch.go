@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// fetchedLogs is the maximum number of logs that are fetched at the same time, or have been fetched but not read. S3
-	// answers in 20 to 50 ms. With 30 ms, these are 4,000 logs per second, and S3 allows 5,500 for each prefix.
+	// fetchedLogs is the maximum number of logs that are fetched at the same time, or have been fetched but not read.
+	// S3 answers in 20 to 50 ms. With 30 ms, these are 4,000 logs per second, and S3 allows 5,500 for each prefix.
 	fetchedLogs = 128
 	// fetchedBytes is the maximum size of these logs (bytes, as stored). It limits the memory for them.
 	fetchedBytes = 32 << 20
