@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/parallel"
@@ -94,6 +95,48 @@ func (l *Live) List(ctx context.Context, edition string) ([]Entry, error) {
 	return slices.DeleteFunc(list, func(e Entry) bool { return e.ID == "" }), err
 }
 
+// NoEditionError is the error of a command that needs a deploy of an edition that has none.
+type NoEditionError struct{ Command, Edition string }
+
+func (e *NoEditionError) Error() string {
+	return fmt.Sprintf("%s %s: nothing has been deployed to this edition", e.Command, e.Edition)
+}
+
+// AmbiguousError is the error of an abbreviated id that several deploys have.
+type AmbiguousError struct {
+	Text string
+	IDs  []string // of these deploys, the newest first
+}
+
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("%q is the beginning of the ids of %d deploys, for instance %s and %s", e.Text, len(e.IDs),
+		e.IDs[0], e.IDs[1])
+}
+
+// Resolve returns the id of the deploy that a text names: an id, the beginning of one, or the beginning of the number
+// at its end, for example 4f2a. The error is a NoRecordError or an AmbiguousError. A complete id is returned as it is,
+// also if there is no such deploy.
+func (l *Live) Resolve(ctx context.Context, text string) (string, error) {
+	if idRE.MatchString(text) {
+		return text, nil
+	}
+	ids, err := l.ids(ctx)
+	if err != nil {
+		return "", err
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool {
+		number := id[strings.LastIndex(id, "-")+1:]
+		return text == "" || !strings.HasPrefix(id, text) && !strings.HasPrefix(number, text)
+	})
+	switch len(ids) {
+	case 0:
+		return "", &NoRecordError{text}
+	case 1:
+		return ids[0], nil
+	}
+	return "", &AmbiguousError{text, ids}
+}
+
 // ErrNoDeploy is the error of a rollback without an earlier deploy.
 var ErrNoDeploy = errors.New("there is no earlier deploy")
 
@@ -108,7 +151,7 @@ func (l *Live) Earlier(ctx context.Context, edition string) (string, error) {
 		return "", err
 	}
 	if s.ID == "" {
-		return "", fmt.Errorf("roll back %s: nothing has been deployed: %w", edition, ErrNoDeploy)
+		return "", &NoEditionError{"roll back", edition}
 	}
 	live, err := l.Record(ctx, s.ID)
 	if err != nil {
