@@ -20,7 +20,8 @@ type history struct {
 
 // history reads which deploys are live. The deploys of an edition were live in the order of their ids, except those
 // that were cut off: these are newer than the one that is live, or their successor names another one as its previous.
-// Only a record can tell that, so deploys that were cut off count as if they had been live until the next one.
+// Only a record can tell that, so deploys that were cut off count as if they had been live until the next one: see
+// refine.
 func (l *Live) history(ctx context.Context) (*history, error) {
 	ids, err := l.ids(ctx)
 	if err != nil {
@@ -49,6 +50,23 @@ func (l *Live) history(ctx context.Context) (*history, error) {
 		}
 	}
 	return h, nil
+}
+
+// refine corrects a history with the records of all deploys, by id. The record of a deploy names the one that it
+// replaced; what is between them was cut off.
+func (h *history) refine(records map[string]*Record) {
+	for at := range h.live {
+		for r := records[at]; r != nil && r.Previous != ""; r = records[r.Previous] {
+			for _, id := range h.ids {
+				if id > r.Previous && id < r.ID && editionOf(id) == r.Edition {
+					delete(h.ended, id)
+				}
+			}
+			if _, ok := h.ended[r.Previous]; ok {
+				h.ended[r.Previous] = timeOf(r.ID)
+			}
+		}
+	}
 }
 
 // Entry is a deploy in a list.
