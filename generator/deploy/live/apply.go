@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/Slicer/sitegen/generator/deploy/objects"
 	"github.com/Slicer/sitegen/generator/parallel"
 )
@@ -34,7 +36,8 @@ func (e *OtherDeploy) Error() string {
 type FullError struct{ Need, Max int64 }
 
 func (e *FullError) Error() string {
-	return fmt.Sprintf("the key-value store is full: it would have %d bytes, the limit is %d", e.Need, e.Max)
+	return fmt.Sprintf("the key-value store is full: it would have %s bytes, the limit is %s", humanize.Comma(e.Need),
+		humanize.Comma(e.Max))
 }
 
 // GoneError is the error of a deploy that needs objects which are no longer in the bucket, and of which it has no

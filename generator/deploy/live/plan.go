@@ -144,6 +144,10 @@ func (l *Live) Plan(ctx context.Context, edition string, site *Site, damage *Dam
 		have.remove(damage)
 		p.missing(have, site.Objects)
 	}
+	// A site that does not fit is found before anything is uploaded.
+	if _, err := l.room(ctx, p, version); err != nil {
+		return nil, err
+	}
 	return p, nil
 }
 
