@@ -68,6 +68,9 @@ func (p deployAdmin) list(cmd *cobra.Command, _ []string) error {
 		if d.Of != "" {
 			of = ", again " + d.Of
 		}
+		if d.Damaged {
+			of += ", record damaged: a rollback cannot return to it"
+		}
 		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s%s\n", mark, d.ID, plural(d.Packages, "package"), printable(d.Newest),
 			printable(d.By), of)
 	}

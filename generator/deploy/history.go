@@ -18,6 +18,7 @@ type Deploy struct {
 	Time       time.Time `json:"time"`
 	Live       bool      `json:"live"`
 	Unfinished bool      `json:"unfinished"` // newer than the live deploy: it was cut off, or is still running
+	Damaged    bool      `json:"damaged"`    // its record is incomplete: a rollback cannot return to it
 	Of         string    `json:"of"`         // id of the deploy that it made live again; "" for others
 	By         string    `json:"by"`         // user and host
 	Program    string    `json:"program"`    // version of sitegen
@@ -46,8 +47,8 @@ func List(ctx context.Context, p *project.Project) ([]Deploy, error) {
 	list := make([]Deploy, len(entries))
 	for i, d := range entries {
 		list[i] = Deploy{
-			ID: d.ID, Edition: d.Edition, Time: d.Time, Live: d.Live, Unfinished: d.Unfinished, Of: d.Of, By: d.By,
-			Program: d.Program, Newest: d.Newest, Packages: d.Packages, Rules: d.Rules, Files: d.Files, Bytes: d.Bytes,
+			ID: d.ID, Edition: d.Edition, Time: d.Time, Live: d.Live, Unfinished: d.Unfinished, Damaged: d.Damaged,
+			Of: d.Of, By: d.By, Program: d.Program, Newest: d.Newest, Packages: d.Packages, Rules: d.Rules, Files: d.Files, Bytes: d.Bytes,
 		}
 	}
 	return list, nil

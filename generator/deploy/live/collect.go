@@ -64,9 +64,9 @@ func (l *Live) PlanCollection(ctx context.Context, keep Keep, found *Damage) (*C
 		if slices.Contains(drop, r.ID) {
 			continue
 		}
-		if r.baseless && h.live[r.ID] {
-			l.Log.Warn("nothing is removed, because the base of the record of a live deploy is missing in the bucket",
-				"deploy", r.ID, "object", r.Base.Key)
+		if r.lost != "" && h.live[r.ID] {
+			l.Log.Warn("nothing is removed, because the record of a live deploy or its base is missing or damaged in "+
+				"the bucket", "deploy", r.ID, "object", r.lost)
 			return &Collection{}, nil
 		}
 		kept.add(r)

@@ -79,6 +79,8 @@ type Entry struct {
 	Live            bool
 	// Unfinished is true for a deploy that is newer than the one that is live: it was cut off, or is still running.
 	Unfinished bool
+	// Damaged is true for a deploy whose record is incomplete: a rollback cannot return to it.
+	Damaged bool
 }
 
 // List returns the deploys that have a record, the newest first. edition selects those of one edition; "" means all.
@@ -102,7 +104,7 @@ func (l *Live) List(ctx context.Context, edition string) ([]Entry, error) {
 		_, ended := h.ended[r.ID]
 		list[i] = Entry{
 			ID: r.ID, Edition: r.Edition, Of: r.Of, Time: r.Time, Facts: r.Facts, Files: len(r.Files),
-			Live: h.live[r.ID], Unfinished: !h.live[r.ID] && !ended,
+			Live: h.live[r.ID], Unfinished: !h.live[r.ID] && !ended, Damaged: r.lost != "",
 		}
 		list[i].Contents = ""
 		for _, f := range r.Files {

@@ -224,7 +224,7 @@ func (l *Live) known(ctx context.Context, edition string, state State) (before, 
 			return nil, nil, nil, err
 		}
 		if before == nil {
-			l.Log.Warn("the record of the live deploy is missing in the bucket, so everything is uploaded again",
+			l.Log.Warn("the record of the live deploy is missing or damaged in the bucket, so all keys are written again",
 				"deploy", state.ID)
 		} else {
 			have.add(before)

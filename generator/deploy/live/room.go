@@ -87,8 +87,8 @@ func (l *Live) inUse(ctx context.Context) (*stored, error) {
 		return nil, err
 	}
 	for _, r := range records {
-		if r.baseless {
-			return nil, fmt.Errorf("read the record of deploy %s: its base %s is missing or damaged", r.ID, r.Base.Key)
+		if r.lost != "" {
+			return nil, fmt.Errorf("read the record of deploy %s: %s is missing or damaged", r.ID, r.lost)
 		}
 		kept.add(r)
 		// Deploys that were cut off make the history wrong about when others were replaced; the records are not.
