@@ -139,7 +139,11 @@ func deployLine(r *deploy.Report) string {
 		}
 	}
 	if r.Damage != nil {
-		what += "; " + strings.Join(damage(r), " and ") + " were missing"
+		if *r.Damage == (deploy.Damage{}) {
+			what += "; nothing was missing"
+		} else {
+			what += "; missing or different before: " + strings.Join(damage(r), ", ")
+		}
 	}
 	return fmt.Sprintf("%s; %s, %s, %.1f s", what, plural(int(r.Requests.Total()), "request"), dollars(r.Cost),
 		r.Seconds)

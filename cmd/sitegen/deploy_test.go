@@ -168,6 +168,25 @@ func TestDeployRefused(t *testing.T) {
 	}
 }
 
+// TestDeployUnusedHeader checks the warning about a rule of deploy.headers that matches no file.
+func TestDeployUnusedHeader(t *testing.T) {
+	config := deploySite(t, "text")
+	useCloud(t, func(http.ResponseWriter, *http.Request) bool { return false })
+	f, err := os.OpenFile(config, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteString("  headers: ['/page/* Cache-Control: no-cache', '/pages/* Cache-Control: no-store']\n")
+		_ = f.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, messages := tryDeploy(t.Context(), config)
+	if code != 0 || strings.Count(messages, "warning") != 1 || !strings.Contains(messages, "sitegen.yaml:5: "+
+		`deploy.headers: no file matches "/pages/*" (found "/pages/* Cache-Control: no-store")`) {
+		t.Errorf("exit code %d\n%s", code, messages)
+	}
+}
+
 func TestDollars(t *testing.T) {
 	for usd, want := range map[float64]string{0: "$0", 0.000001: "less than $0.00001", 0.000123: "$0.00012",
 		0.0012: "$0.0012", 0.012: "$0.012", 0.45: "$0.45", 12: "$12.00"} {
