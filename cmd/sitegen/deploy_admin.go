@@ -141,7 +141,8 @@ func (p deployAdmin) rollbackCommand() *cobra.Command {
 		Short: "make an earlier deploy live again",
 		Long: `rollback makes an earlier deploy live again, in one write. It uploads nothing. Without ID,
 it returns to the last deploy before the live one that had another site; run it again to
-go back further. ID may be abbreviated, for instance to the number at its end. The next sitegen deploy publishes the built site as always.
+go back further. ID may be abbreviated, for instance to the number at its end. The next
+sitegen deploy publishes the built site as always.
 `,
 		Example: `  sitegen deploy rollback --dry-run
   sitegen deploy rollback`,

@@ -48,7 +48,8 @@ func List(ctx context.Context, p *project.Project) ([]Deploy, error) {
 	for i, d := range entries {
 		list[i] = Deploy{
 			ID: d.ID, Edition: d.Edition, Time: d.Time, Live: d.Live, Unfinished: d.Unfinished, Damaged: d.Damaged,
-			Of: d.Of, By: d.By, Program: d.Program, Newest: d.Newest, Packages: d.Packages, Rules: d.Rules, Files: d.Files, Bytes: d.Bytes,
+			Of: d.Of, By: d.By, Program: d.Program, Newest: d.Newest, Packages: d.Packages, Rules: d.Rules,
+			Files: d.Files, Bytes: d.Bytes,
 		}
 	}
 	return list, nil

@@ -224,8 +224,8 @@ func (l *Live) known(ctx context.Context, edition string, state State) (before, 
 			return nil, nil, nil, err
 		}
 		if before == nil {
-			l.Log.Warn("the record of the live deploy is missing or damaged in the bucket, so all keys are written again",
-				"deploy", state.ID)
+			l.Log.Warn("the record of the live deploy is missing or damaged in the bucket, so all keys are written "+
+				"again", "deploy", state.ID)
 		} else {
 			have.add(before)
 		}

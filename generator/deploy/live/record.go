@@ -163,7 +163,7 @@ func (l *Live) readRecord(ctx context.Context, id string) (*Record, error) {
 		return nil, &NoRecordError{id}
 	}
 	r, diff := &Record{}, &difference{}
-	if err == nil && decompress(data, &storedRecord{r, diff}) != nil {
+	if err == nil && !isIntact(data, &storedRecord{r, diff}) {
 		return &Record{ID: id, Edition: editionOf(id), Time: timeOf(id), lost: recordKey(id)}, nil
 	}
 	if err == nil && r.Format != recordFormat {
@@ -183,6 +183,9 @@ func (l *Live) readRecord(ctx context.Context, id string) (*Record, error) {
 	r.setDetails(diff.apply(r.Base))
 	return r, nil
 }
+
+// isIntact reads what compress returned, and reports whether that is possible.
+func isIntact(data []byte, v any) bool { return decompress(data, v) == nil }
 
 // putRecord writes a record.
 func (l *Live) putRecord(ctx context.Context, r *Record) error {
