@@ -37,7 +37,7 @@ the role of the machine. docs/deploy.md describes how to set it up.
   sitegen deploy --dry-run                  what would be uploaded, and what it costs
   sitegen deploy --edition staging          publish on another host, to look at it first
   sitegen deploy --verify                   check what is stored, and put back what is missing`,
-		Args: noArguments,
+		Args: noSuchCommand,
 	}, p.recorded(runs.Deploy, p.deploy))
 	p.addDeployOptions(cmd, "out", "redirects", "data", "base_url", "jobs", "deploy.edition", "deploy.keep",
 		"deploy.max_deletes", "deploy.uploads", "metrics")
@@ -139,7 +139,11 @@ func deployLine(r *deploy.Report) string {
 		}
 	}
 	if r.Damage != nil {
-		what += "; " + strings.Join(damage(r), " and ") + " were missing"
+		if *r.Damage == (deploy.Damage{}) {
+			what += "; nothing was missing"
+		} else {
+			what += "; missing or different before: " + strings.Join(damage(r), ", ")
+		}
 	}
 	return fmt.Sprintf("%s; %s, %s, %.1f s", what, plural(int(r.Requests.Total()), "request"), dollars(r.Cost),
 		r.Seconds)

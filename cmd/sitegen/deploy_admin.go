@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -10,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/deploy"
 	"github.com/Slicer/sitegen/generator/deploy/live"
 	"github.com/Slicer/sitegen/generator/fault"
@@ -47,7 +49,11 @@ func (p deployAdmin) list(cmd *cobra.Command, _ []string) error {
 		return printJSON(p.stdout, list)
 	}
 	if len(list) == 0 {
-		p.messages.Info("nothing has been deployed yet")
+		message := "nothing has been deployed yet"
+		if o.Config.Origin("deploy.edition").Level > config.Default {
+			message = "nothing has been deployed to edition " + o.Config.Deploy.Edition
+		}
+		p.messages.Info(message)
 	}
 	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	for _, d := range list {
@@ -62,6 +68,9 @@ func (p deployAdmin) list(cmd *cobra.Command, _ []string) error {
 		if d.Of != "" {
 			of = ", again " + d.Of
 		}
+		if d.Damaged {
+			of += ", record damaged: a rollback cannot return to it"
+		}
 		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s%s\n", mark, d.ID, plural(d.Packages, "package"), printable(d.Newest),
 			printable(d.By), of)
 	}
@@ -73,7 +82,8 @@ func (p deployAdmin) showCommand() *cobra.Command {
 		Use:   "show [flags] ID",
 		Short: "describe a deploy, and what it changed",
 		Long: `show describes a deploy and how it differs from the one before: files, packages and rules.
-With --verbose, it lists all of them. sitegen deploy list prints the ids.
+With --verbose, it lists all of them. sitegen deploy list prints the ids. The beginning of
+an id is enough, or that of the number at its end.
 `,
 		Example: `  sitegen deploy show "$(sitegen deploy list --json | jq -r '.[0].id')"`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -131,13 +141,17 @@ func (p deployAdmin) rollbackCommand() *cobra.Command {
 		Short: "make an earlier deploy live again",
 		Long: `rollback makes an earlier deploy live again, in one write. It uploads nothing. Without ID,
 it returns to the last deploy before the live one that had another site; run it again to
-go back further. The next sitegen deploy publishes the built site as always.
+go back further. ID may be abbreviated, for instance to the number at its end. The next
+sitegen deploy publishes the built site as always.
 `,
 		Example: `  sitegen deploy rollback --dry-run
   sitegen deploy rollback`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return fmt.Errorf("takes at most one id (found %d arguments)", len(args))
+			}
+			if len(args) == 1 && args[0] == "" { // a script whose variable is empty does not want any rollback
+				return errors.New("the id is empty")
 			}
 			return nil
 		},
@@ -190,6 +204,10 @@ func (p deployAdmin) promote(cmd *cobra.Command, args []string) error {
 	to := cmd.Flag("to").Value.String()
 	if !live.ValidEdition(to) {
 		return fault.Wrap(fault.Usage, fmt.Errorf("--to must be the name of an edition (found %.80q)", to), "")
+	}
+	if args[0] == to {
+		return fault.Wrap(fault.Usage, fmt.Errorf("edition %s cannot be promoted to itself", to), "Name the edition "+
+			"whose site was looked at, for instance staging. --to names the one that becomes the same.")
 	}
 	r, err := deploy.Promote(cmd.Context(), o, args[0], to, runOptions(cmd))
 	if err != nil {

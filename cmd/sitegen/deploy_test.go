@@ -121,7 +121,7 @@ func TestDeployInterrupted(t *testing.T) {
 	start := time.Now()
 	code, messages := tryDeploy(ctx, config)
 	if code != interrupted || !strings.HasPrefix(messages, "sitegen: interrupted") ||
-		strings.Contains(messages, "hint") {
+		strings.Contains(messages, "hint") || strings.Contains(messages, "RequestID") {
 		t.Errorf("exit code %d, want %d\n%s", code, interrupted, messages)
 	}
 	if took := time.Since(start); took > time.Second {
@@ -142,7 +142,8 @@ func TestDeployRefused(t *testing.T) {
 		{"PermanentRedirect", http.StatusMovedPermanently, "Set AWS_REGION to the region of the bucket."},
 		{"AccessDenied", http.StatusForbidden, "The credentials need the permissions s3:ListBucket"},
 		{"ExpiredToken", http.StatusBadRequest, "Check AWS_ACCESS_KEY_ID"},
-		{"QuotaExceeded", http.StatusInsufficientStorage, "A quota is exhausted."},
+		{"QuotaExceeded", http.StatusInsufficientStorage, "Visitors still see the previous deploy. Have the quota increased"},
+		{"XMinioStorageFull", http.StatusInsufficientStorage, "Visitors still see the previous deploy. Have the quota"},
 		{"SlowDown", http.StatusServiceUnavailable, "AWS limits the requests."},
 		{"InternalError", http.StatusInternalServerError, "Visitors still see the previous deploy."},
 	} {
@@ -163,6 +164,25 @@ func TestDeployRefused(t *testing.T) {
 				t.Errorf("exit code %d, the store was changed: %v\n%s", code, written, messages)
 			}
 		})
+	}
+}
+
+// TestDeployUnusedHeader checks the warning about a rule of deploy.headers that matches no file.
+func TestDeployUnusedHeader(t *testing.T) {
+	config := deploySite(t, "text")
+	useCloud(t, func(http.ResponseWriter, *http.Request) bool { return false })
+	f, err := os.OpenFile(config, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteString("  headers: ['/page/* Cache-Control: no-cache', '/pages/* Cache-Control: no-store']\n")
+		_ = f.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, messages := tryDeploy(t.Context(), config)
+	if code != 0 || strings.Count(messages, "warning") != 1 || !strings.Contains(messages, "sitegen.yaml:5: "+
+		`deploy.headers: no file matches "/pages/*" (found "/pages/* Cache-Control: no-store")`) {
+		t.Errorf("exit code %d\n%s", code, messages)
 	}
 }
 

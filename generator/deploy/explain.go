@@ -18,7 +18,8 @@ func explain(err error) error {
 	_, other := errors.AsType[*live.OtherDeploy](err)
 	_, full := errors.AsType[*live.FullError](err)
 	_, gone := errors.AsType[*live.GoneError](err)
-	_, none := errors.AsType[*noEdition](err)
+	_, none := errors.AsType[*live.NoEditionError](err)
+	_, ambiguous := errors.AsType[*live.AmbiguousError](err)
 	_, format := errors.AsType[*live.FormatError](err)
 	switch {
 	case other:
@@ -28,10 +29,11 @@ func explain(err error) error {
 		return fault.Wrap(fault.Limit, err, "Visitors still see the previous deploy. Publish fewer nightly builds or "+
 			"rules, or try again in an hour, when the previous deploy can be removed from the store.")
 	case gone:
-		return fault.Wrap(fault.Remote, err, "Deploy another site: sitegen deploy list shows which.")
+		return fault.Wrap(fault.Remote, err, "Visitors still see the previous deploy. Roll back to another one: "+
+			"sitegen deploy list shows all.")
 	case format:
 		return fault.Wrap(fault.Usage, err, "Build and deploy the site of that time with this version of sitegen.")
-	case none, is(live.ErrNoDeploy), is(fs.ErrNotExist):
+	case none, ambiguous, is(live.ErrNoDeploy), is(fs.ErrNotExist):
 		return fault.Wrap(fault.Usage, err, "sitegen deploy list shows all deploys.")
 	case is(live.ErrConflict):
 		return fault.Wrap(fault.Conflict, err, "Others write to the store all the time. Try again later.")

@@ -18,6 +18,7 @@ type Deploy struct {
 	Time       time.Time `json:"time"`
 	Live       bool      `json:"live"`
 	Unfinished bool      `json:"unfinished"` // newer than the live deploy: it was cut off, or is still running
+	Damaged    bool      `json:"damaged"`    // its record is incomplete: a rollback cannot return to it
 	Of         string    `json:"of"`         // id of the deploy that it made live again; "" for others
 	By         string    `json:"by"`         // user and host
 	Program    string    `json:"program"`    // version of sitegen
@@ -46,8 +47,9 @@ func List(ctx context.Context, p *project.Project) ([]Deploy, error) {
 	list := make([]Deploy, len(entries))
 	for i, d := range entries {
 		list[i] = Deploy{
-			ID: d.ID, Edition: d.Edition, Time: d.Time, Live: d.Live, Unfinished: d.Unfinished, Of: d.Of, By: d.By,
-			Program: d.Program, Newest: d.Newest, Packages: d.Packages, Rules: d.Rules, Files: d.Files, Bytes: d.Bytes,
+			ID: d.ID, Edition: d.Edition, Time: d.Time, Live: d.Live, Unfinished: d.Unfinished, Damaged: d.Damaged,
+			Of: d.Of, By: d.By, Program: d.Program, Newest: d.Newest, Packages: d.Packages, Rules: d.Rules,
+			Files: d.Files, Bytes: d.Bytes,
 		}
 	}
 	return list, nil
@@ -68,11 +70,14 @@ type Redirects struct {
 	Removed []string `json:"removed"` // one that was changed is in both lists
 }
 
-// Show describes a deploy, and what it changed.
+// Show describes a deploy, and what it changed. Its id may be abbreviated.
 func Show(ctx context.Context, p *project.Project, id string) (*Description, error) {
 	e, err := openHistory(ctx, p, "show")
 	if err != nil {
 		return nil, err
+	}
+	if id, err = e.live.Resolve(ctx, id); err != nil {
+		return nil, explain(err)
 	}
 	r, err := e.live.Record(ctx, id)
 	if err != nil {
@@ -107,12 +112,12 @@ func Show(ctx context.Context, p *project.Project, id string) (*Description, err
 	return d, nil
 }
 
-// Rollback makes an earlier deploy live again in the edition of a project. Without an id, it is the one before the live
-// one that had another site.
+// Rollback makes an earlier deploy live again in the edition of a project. Its id may be abbreviated. Without an id, it
+// is the one before the live one that had another site.
 func Rollback(ctx context.Context, p *project.Project, id string, o Options) (*Report, error) {
 	return again(ctx, p, o, "rollback", p.Config.Deploy.Edition, func(l *live.Live) (string, error) {
 		if id != "" {
-			return id, nil
+			return l.Resolve(ctx, id)
 		}
 		return l.Earlier(ctx, p.Config.Deploy.Edition)
 	})
@@ -123,17 +128,10 @@ func Promote(ctx context.Context, p *project.Project, from, to string, o Options
 	return again(ctx, p, o, "promote", to, func(l *live.Live) (string, error) {
 		s, err := l.State(ctx, from)
 		if err == nil && s.ID == "" {
-			err = &noEdition{from}
+			err = &live.NoEditionError{Command: "promote", Edition: from}
 		}
 		return s.ID, err
 	})
-}
-
-// noEdition is the error of a promotion of an edition that does not exist.
-type noEdition struct{ name string }
-
-func (e *noEdition) Error() string {
-	return "promote " + e.name + ": nothing has been deployed to this edition"
 }
 
 // again makes the deploy that choose returns live in an edition. It uploads nothing, and needs no built site.
@@ -155,7 +153,12 @@ func again(ctx context.Context, p *project.Project, o Options, command, edition 
 	r := &Report{Target: p.Config.Deploy.Target, Edition: edition, DryRun: o.DryRun, Warnings: []string{}}
 	r.plan(plan)
 	if o.DryRun {
+		// What would stop the rollback, stops the dry run, too. These requests are sent, so they are not planned.
+		if err := e.live.Check(ctx, plan); err != nil {
+			return nil, explain(err)
+		}
 		r.Requests = planned(plan)
+		r.Requests.Reads -= int64(plan.Checks())
 	} else if err := e.apply(ctx, plan); err != nil {
 		return nil, explain(err)
 	}

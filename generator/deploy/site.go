@@ -32,6 +32,7 @@ type site struct {
 	build    *output.Writer
 	stats    map[string]*output.Writer // of the statistics and badges, by URL; empty without statistics
 	edited   []string                  // paths of the folders and files that were edited after the last build
+	unused   []objects.Rule            // rules of deploy.headers that match no file
 	warnings fault.Findings            // of the last compilation
 }
 
@@ -125,6 +126,9 @@ func (s *site) files(ctx context.Context) (*objects.Folder, []objects.Object, er
 	task := s.project.Terminal.Start("reading", 0, progress.Bytes)
 	defer task.End()
 	files, err := folder.Read(ctx, cmp.Or(c.Jobs, runtime.GOMAXPROCS(0)), task.Add)
+	if err == nil {
+		s.unused = folder.Rules.Unused(files)
+	}
 	return folder, files, err
 }
 
@@ -206,6 +210,10 @@ func (s *site) warn(r *Report) {
 	for _, path := range s.edited {
 		r.Warnings = append(r.Warnings, path+" has been edited since the last build, whose files are deployed: run "+
 			"sitegen build first")
+	}
+	for _, rule := range s.unused {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%s: deploy.headers: no file matches %q (found %q)",
+			s.project.Config.Origin("deploy.headers"), rule.Pattern, rule))
 	}
 	if !r.Unchanged {
 		for _, w := range s.warnings {

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"github.com/Slicer/sitegen/generator/deploy/objects"
 	"github.com/Slicer/sitegen/generator/parallel"
@@ -33,7 +36,8 @@ func (e *OtherDeploy) Error() string {
 type FullError struct{ Need, Max int64 }
 
 func (e *FullError) Error() string {
-	return fmt.Sprintf("the key-value store is full: it would have %d bytes, the limit is %d", e.Need, e.Max)
+	return fmt.Sprintf("the key-value store is full: it would have %s bytes, the limit is %s", humanize.Comma(e.Need),
+		humanize.Comma(e.Max))
 }
 
 // GoneError is the error of a deploy that needs objects which are no longer in the bucket, and of which it has no
@@ -44,8 +48,11 @@ type GoneError struct {
 }
 
 func (e *GoneError) Error() string {
-	return fmt.Sprintf("%d objects that the deploy needs are no longer in the bucket, for instance %s", len(e.Keys),
-		e.Keys[0])
+	if len(e.Keys) == 1 {
+		return fmt.Sprintf("an object that deploy %s needs is no longer in the bucket: %s", e.ID, e.Keys[0])
+	}
+	return fmt.Sprintf("%d objects that deploy %s needs are no longer in the bucket, for instance %s", len(e.Keys),
+		e.ID, e.Keys[0])
 }
 
 // Apply does what a plan says. If it fails or is cut off, the old site stays live.
@@ -98,11 +105,19 @@ func (l *Live) upload(ctx context.Context, p *Plan, list []objects.Object) error
 	})
 }
 
+// Check returns the error that Apply would return because an object is missing that the plan does not upload.
+func (l *Live) Check(ctx context.Context, p *Plan) error {
+	if p.Unchanged {
+		return nil
+	}
+	return l.requireObjects(ctx, p)
+}
+
 // requireObjects checks that the objects exist that the plan does not upload.
 func (l *Live) requireObjects(ctx context.Context, p *Plan) error {
 	gone, err := l.lacking(ctx, p.require)
 	if err == nil && len(gone) > 0 {
-		err = &GoneError{p.Record.ID, gone}
+		err = &GoneError{cmp.Or(p.Record.Of, p.Record.ID), gone}
 	}
 	return err
 }
@@ -183,7 +198,7 @@ func (l *Live) repair(ctx context.Context, p *Plan) error {
 	}
 	again, lost := p.find(gone)
 	if len(lost) > 0 {
-		return &GoneError{p.Record.ID, lost}
+		return &GoneError{cmp.Or(p.Record.Of, p.Record.ID), lost}
 	}
 	return l.upload(ctx, p, again)
 }

@@ -49,24 +49,31 @@ func (l *Live) PlanCollection(ctx context.Context, keep Keep, found *Damage) (*C
 	if len(drop)+len(found.Orphans)+len(found.Loose) == 0 {
 		return &Collection{}, nil
 	}
-	kept := &stored{map[string]bool{}, map[string]string{}}
-	records, err := l.records(ctx, slices.DeleteFunc(slices.Clone(h.ids), func(id string) bool {
-		return slices.Contains(drop, id)
-	}))
+	all, err := l.records(ctx, h.ids)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range records {
-		if r.baseless && h.live[r.ID] {
-			l.Log.Warn("nothing is removed, because the base of the record of a live deploy is missing in the bucket",
-				"deploy", r.ID, "object", r.Base.Key)
+	byID := make(map[string]*Record, len(all))
+	for _, r := range all {
+		byID[r.ID] = r
+	}
+	h.refine(byID)
+	drop = l.dropped(h, keep)
+	kept := &stored{map[string]bool{}, map[string]string{}}
+	for _, r := range all {
+		if slices.Contains(drop, r.ID) {
+			continue
+		}
+		if r.lost != "" && h.live[r.ID] {
+			l.Log.Warn("nothing is removed, because the record of a live deploy or its base is missing or damaged in "+
+				"the bucket", "deploy", r.ID, "object", r.lost)
 			return &Collection{}, nil
 		}
 		kept.add(r)
 	}
-	records, err = l.records(ctx, drop)
-	if err != nil {
-		return nil, err
+	records := make([]*Record, len(drop))
+	for i, id := range drop {
+		records[i] = byID[id]
 	}
 	c := &Collection{}
 	objects, nodes := found.unnamed(records, kept, keep.MaxDeletes)
@@ -115,18 +122,20 @@ func (d *Damage) unnamed(records []*Record, kept *stored, max int) (objects, nod
 // runTime is more than the time that a deploy takes. Records of deploys that are not live are kept for this time.
 const runTime = 24 * time.Hour
 
-// dropped returns the ids of the deploys that are not kept, the oldest first.
+// dropped returns the ids of the deploys that are not kept, the oldest first. Deploys that were cut off do not count:
+// however many fail, the last ones that visitors have seen are kept.
 func (l *Live) dropped(h *history, keep Keep) (drop []string) {
 	count := map[string]int{}
 	for _, id := range h.ids {
 		edition := editionOf(id)
-		count[edition]++
-		end := h.ended[id]
-		grace := keep.Grace
-		if end.IsZero() { // it was cut off, or is still running
+		end, grace := h.ended[id], keep.Grace
+		cutOff := !h.live[id] && end.IsZero() // or it is still running
+		if cutOff {
 			end, grace = timeOf(id), max(grace, runTime)
+		} else {
+			count[edition]++
 		}
-		if !h.live[id] && count[edition] > keep.Deploys && l.Now().Sub(end) >= grace {
+		if !h.live[id] && (cutOff || count[edition] > keep.Deploys) && l.Now().Sub(end) >= grace {
 			drop = append(drop, id)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/parallel"
@@ -19,7 +20,8 @@ type history struct {
 
 // history reads which deploys are live. The deploys of an edition were live in the order of their ids, except those
 // that were cut off: these are newer than the one that is live, or their successor names another one as its previous.
-// Only a record can tell that, so deploys that were cut off count as if they had been live until the next one.
+// Only a record can tell that, so deploys that were cut off count as if they had been live until the next one: see
+// refine.
 func (l *Live) history(ctx context.Context) (*history, error) {
 	ids, err := l.ids(ctx)
 	if err != nil {
@@ -50,6 +52,23 @@ func (l *Live) history(ctx context.Context) (*history, error) {
 	return h, nil
 }
 
+// refine corrects a history with the records of all deploys, by id. The record of a deploy names the one that it
+// replaced; what is between them was cut off.
+func (h *history) refine(records map[string]*Record) {
+	for at := range h.live {
+		for r := records[at]; r != nil && r.Previous != ""; r = records[r.Previous] {
+			for _, id := range h.ids {
+				if id > r.Previous && id < r.ID && editionOf(id) == r.Edition {
+					delete(h.ended, id)
+				}
+			}
+			if _, ok := h.ended[r.Previous]; ok {
+				h.ended[r.Previous] = timeOf(r.ID)
+			}
+		}
+	}
+}
+
 // Entry is a deploy in a list.
 type Entry struct {
 	ID, Edition, Of string // as in Record
@@ -60,6 +79,8 @@ type Entry struct {
 	Live            bool
 	// Unfinished is true for a deploy that is newer than the one that is live: it was cut off, or is still running.
 	Unfinished bool
+	// Damaged is true for a deploy whose record is incomplete: a rollback cannot return to it.
+	Damaged bool
 }
 
 // List returns the deploys that have a record, the newest first. edition selects those of one edition; "" means all.
@@ -83,7 +104,7 @@ func (l *Live) List(ctx context.Context, edition string) ([]Entry, error) {
 		_, ended := h.ended[r.ID]
 		list[i] = Entry{
 			ID: r.ID, Edition: r.Edition, Of: r.Of, Time: r.Time, Facts: r.Facts, Files: len(r.Files),
-			Live: h.live[r.ID], Unfinished: !h.live[r.ID] && !ended,
+			Live: h.live[r.ID], Unfinished: !h.live[r.ID] && !ended, Damaged: r.lost != "",
 		}
 		list[i].Contents = ""
 		for _, f := range r.Files {
@@ -92,6 +113,48 @@ func (l *Live) List(ctx context.Context, edition string) ([]Entry, error) {
 		return nil
 	})
 	return slices.DeleteFunc(list, func(e Entry) bool { return e.ID == "" }), err
+}
+
+// NoEditionError is the error of a command that needs a deploy of an edition that has none.
+type NoEditionError struct{ Command, Edition string }
+
+func (e *NoEditionError) Error() string {
+	return fmt.Sprintf("%s %s: nothing has been deployed to this edition", e.Command, e.Edition)
+}
+
+// AmbiguousError is the error of an abbreviated id that several deploys have.
+type AmbiguousError struct {
+	Text string
+	IDs  []string // of these deploys, the newest first
+}
+
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("%q is the beginning of the ids of %d deploys, for instance %s and %s", e.Text, len(e.IDs),
+		e.IDs[0], e.IDs[1])
+}
+
+// Resolve returns the id of the deploy that a text names: an id, the beginning of one, or the beginning of the number
+// at its end, for example 4f2a. The error is a NoRecordError or an AmbiguousError. A complete id is returned as it is,
+// also if there is no such deploy.
+func (l *Live) Resolve(ctx context.Context, text string) (string, error) {
+	if idRE.MatchString(text) {
+		return text, nil
+	}
+	ids, err := l.ids(ctx)
+	if err != nil {
+		return "", err
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool {
+		number := id[strings.LastIndex(id, "-")+1:]
+		return text == "" || !strings.HasPrefix(id, text) && !strings.HasPrefix(number, text)
+	})
+	switch len(ids) {
+	case 0:
+		return "", &NoRecordError{text}
+	case 1:
+		return ids[0], nil
+	}
+	return "", &AmbiguousError{text, ids}
 }
 
 // ErrNoDeploy is the error of a rollback without an earlier deploy.
@@ -108,7 +171,7 @@ func (l *Live) Earlier(ctx context.Context, edition string) (string, error) {
 		return "", err
 	}
 	if s.ID == "" {
-		return "", fmt.Errorf("roll back %s: nothing has been deployed: %w", edition, ErrNoDeploy)
+		return "", &NoEditionError{"roll back", edition}
 	}
 	live, err := l.Record(ctx, s.ID)
 	if err != nil {

@@ -144,6 +144,10 @@ func (l *Live) Plan(ctx context.Context, edition string, site *Site, damage *Dam
 		have.remove(damage)
 		p.missing(have, site.Objects)
 	}
+	// A site that does not fit is found before anything is uploaded.
+	if _, err := l.room(ctx, p, version); err != nil {
+		return nil, err
+	}
 	return p, nil
 }
 
@@ -220,8 +224,8 @@ func (l *Live) known(ctx context.Context, edition string, state State) (before, 
 			return nil, nil, nil, err
 		}
 		if before == nil {
-			l.Log.Warn("the record of the live deploy is missing in the bucket, so everything is uploaded again",
-				"deploy", state.ID)
+			l.Log.Warn("the record of the live deploy is missing or damaged in the bucket, so all keys are written "+
+				"again", "deploy", state.ID)
 		} else {
 			have.add(before)
 		}

@@ -35,7 +35,9 @@ type Record struct {
 	Base    *Base             `json:"base,omitempty"`
 	Assets  []Asset           `json:"assets"` // sorted by path
 
-	baseless bool // Base is missing or damaged, so Nodes, Files and Contents are empty
+	// lost is the key of the object that is missing or damaged, so that the record is incomplete: its base, without
+	// which Nodes, Files and Contents are empty, or the record itself, of which only its id is known. "" for none.
+	lost string
 }
 
 // File is a file of a deploy.
@@ -144,26 +146,25 @@ func (e *NoRecordError) Error() string {
 // Unwrap returns fs.ErrNotExist.
 func (e *NoRecordError) Unwrap() error { return fs.ErrNotExist }
 
-// Record reads the record of a deploy. The error is a NoRecordError if there is none, and fs.ErrNotExist if its base is
-// missing.
+// Record reads the record of a deploy. The error is a NoRecordError if there is none, and fs.ErrNotExist if it or
+// its base is damaged, or its base is missing.
 func (l *Live) Record(ctx context.Context, id string) (*Record, error) {
 	r, err := l.readRecord(ctx, id)
-	if err == nil && r.baseless {
-		return nil, fmt.Errorf("read the record of deploy %s: its base %s is missing or damaged: %w", id, r.Base.Key,
-			fs.ErrNotExist)
+	if err == nil && r.lost != "" {
+		return nil, fmt.Errorf("read the record of deploy %s: %s is missing or damaged: %w", id, r.lost, fs.ErrNotExist)
 	}
 	return r, err
 }
 
-// readRecord reads a record, also one whose base is missing.
+// readRecord reads a record, also one that is damaged or whose base is missing.
 func (l *Live) readRecord(ctx context.Context, id string) (*Record, error) {
 	data, err := l.Bucket.Get(ctx, recordKey(id))
 	if isMissing(err) {
 		return nil, &NoRecordError{id}
 	}
 	r, diff := &Record{}, &difference{}
-	if err == nil {
-		err = decompress(data, &storedRecord{r, diff})
+	if err == nil && !isIntact(data, &storedRecord{r, diff}) {
+		return &Record{ID: id, Edition: editionOf(id), Time: timeOf(id), lost: recordKey(id)}, nil
 	}
 	if err == nil && r.Format != recordFormat {
 		err = fmt.Errorf("unsupported format %d (want %d); use the sitegen that wrote it", r.Format, recordFormat)
@@ -171,7 +172,7 @@ func (l *Live) readRecord(ctx context.Context, id string) (*Record, error) {
 	if err == nil && r.Base != nil {
 		var b *Base
 		if b, err = l.readBase(ctx, r.Base); isMissing(err) {
-			r.baseless = true
+			r.lost = r.Base.Key
 			return r, nil
 		}
 		r.Base = b
@@ -182,6 +183,9 @@ func (l *Live) readRecord(ctx context.Context, id string) (*Record, error) {
 	r.setDetails(diff.apply(r.Base))
 	return r, nil
 }
+
+// isIntact reads what compress returned, and reports whether that is possible.
+func isIntact(data []byte, v any) bool { return decompress(data, v) == nil }
 
 // putRecord writes a record.
 func (l *Live) putRecord(ctx context.Context, r *Record) error {
@@ -212,7 +216,7 @@ func (l *Live) ids(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// records reads the records with the given ids, also those whose bases are missing.
+// records reads the records with the given ids, also those that are damaged.
 func (l *Live) records(ctx context.Context, ids []string) ([]*Record, error) {
 	list := make([]*Record, len(ids))
 	err := parallel.For(ctx, l.Jobs, len(ids), func(i int) (err error) {

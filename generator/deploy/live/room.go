@@ -16,16 +16,26 @@ const edgeTime = time.Hour
 // makeRoom deletes nodes of earlier deploys if the store would become too large. The nodes of deploys that are live, or
 // were until an hour ago, remain. A rollback to an earlier deploy puts its nodes again. It returns the new version.
 func (l *Live) makeRoom(ctx context.Context, p *Plan, v Version) (Version, error) {
+	deletions, err := l.room(ctx, p, v)
+	if err != nil {
+		return v, err
+	}
+	return l.update(ctx, v, calls(deletions, nil))
+}
+
+// room returns what has to be deleted so that the nodes of a plan fit into the store. The error is a FullError if they
+// cannot fit.
+func (l *Live) room(ctx context.Context, p *Plan, v Version) ([]Change, error) {
 	if v.Size+sizeOf(p.Nodes) <= l.MaxSize {
-		return v, nil
+		return nil, nil
 	}
 	all, err := l.Store.List(ctx)
 	if err != nil {
-		return v, fmt.Errorf("list the key-value store: %w", err)
+		return nil, fmt.Errorf("list the key-value store: %w", err)
 	}
 	kept, err := l.inUse(ctx)
 	if err != nil {
-		return v, err
+		return nil, err
 	}
 	var puts, deletions []Change
 	for _, c := range p.Nodes {
@@ -43,9 +53,9 @@ func (l *Live) makeRoom(ctx context.Context, p *Plan, v Version) (Version, error
 		}
 	}
 	if need > l.MaxSize {
-		return v, &FullError{need, l.MaxSize}
+		return nil, &FullError{need, l.MaxSize}
 	}
-	return l.update(ctx, v, calls(deletions, nil))
+	return deletions, nil
 }
 
 // isNode reports whether a key of the store is that of a node.
@@ -77,10 +87,21 @@ func (l *Live) inUse(ctx context.Context) (*stored, error) {
 		return nil, err
 	}
 	for _, r := range records {
-		if r.baseless {
-			return nil, fmt.Errorf("read the record of deploy %s: its base %s is missing or damaged", r.ID, r.Base.Key)
+		if r.lost != "" {
+			return nil, fmt.Errorf("read the record of deploy %s: %s is missing or damaged", r.ID, r.lost)
 		}
 		kept.add(r)
+		// Deploys that were cut off make the history wrong about when others were replaced; the records are not.
+		for isLive := h.live[r.ID]; isLive && r.Previous != "" && l.Now().Sub(r.Time) < edgeTime; {
+			r, err = l.readRecord(ctx, r.Previous)
+			if isMissing(err) {
+				break
+			}
+			if err != nil {
+				return nil, err
+			}
+			kept.add(r)
+		}
 	}
 	return kept, nil
 }

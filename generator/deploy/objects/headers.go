@@ -86,6 +86,16 @@ func (rules Rules) Headers(file string) Headers {
 	return h
 }
 
+// Unused returns the rules that match none of the given objects.
+func (rules Rules) Unused(all []Object) (unused []Rule) {
+	for _, r := range rules {
+		if !slices.ContainsFunc(all, func(o Object) bool { return r.match.MatchString("/" + o.Path) }) {
+			unused = append(unused, r)
+		}
+	}
+	return unused
+}
+
 // textExtensions lists extensions of files that are text, besides those that package emulate knows.
 var textExtensions = []string{"", ".asc", ".csv", ".log", ".md", ".md5", ".sha1", ".sha256", ".sha512", ".sig", ".txt",
 	".yaml", ".yml"}

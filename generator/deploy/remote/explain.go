@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,8 +30,8 @@ func oneWrite(name string) service {
 		name: name,
 		needs: "The credentials need the permissions s3:ListBucket on the bucket, s3:GetObject, s3:PutObject and " +
 			"s3:DeleteObject on its objects, and cloudfront-keyvaluestore:* on the key-value store.",
-		full: "A quota is exhausted. Visitors still see the previous deploy. Keep fewer deploys (--keep), or have " +
-			"the quota increased.",
+		full: "Visitors still see the previous deploy. Have the quota increased, or free some space, and run the " +
+			"command again. (Old deploys are only removed after a new one is live.)",
 		next: "Visitors still see the previous deploy. Run the command again; it continues where it stopped.",
 	}
 }
@@ -40,6 +41,9 @@ func oneWrite(name string) service {
 func (s service) explain(err error) error {
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, context.Canceled) { // the SDK describes a response that there was not
+		return fmt.Errorf("%s: %w", s.name, context.Canceled)
 	}
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
@@ -58,8 +62,22 @@ func (s service) explain(err error) error {
 			message = http.StatusText(r.HTTPStatusCode())
 		}
 	}
+	hint := s.hint(code)
+	if r, ok := errors.AsType[*awshttp.ResponseError](err); ok &&
+		r.HTTPStatusCode() == http.StatusInsufficientStorage { // whatever the server calls it
+		hint = s.full
+	}
+	if isClock(message) {
+		hint = s.hint("RequestTimeTooSkewed")
+	}
 	return fault.Wrap(fault.Remote, fmt.Errorf("%s: %s (%s)", s.name, strings.TrimSuffix(message, "."), code),
-		s.hint(code))
+		hint)
+}
+
+// isClock reports whether a message is that of a signature whose time is not that of the server (AWS Signature Version
+// 4, "Troubleshooting"). Its code is the same as for a wrong secret key.
+func isClock(message string) bool {
+	return strings.HasPrefix(message, "Signature expired") || strings.HasPrefix(message, "Signature not yet current")
 }
 
 // isMissing reports whether a response means that there is no such object, key or configuration.

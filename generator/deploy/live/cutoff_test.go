@@ -1,0 +1,77 @@
+package live_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/Slicer/sitegen/generator/deploy/live"
+)
+
+// TestKeptDespiteFailures lets many deploys fail after they have written their records, as without the permission to
+// write to the store. They must not count as deploys that are kept, and not change when others were replaced.
+func TestKeptDespiteFailures(t *testing.T) {
+	c := newCloud()
+	keep := live.Keep{Deploys: 2, Grace: 24 * time.Hour, MaxDeletes: 1000}
+	var ids []string
+	seen := func(version int) {
+		t.Helper()
+		c.pass(time.Hour)
+		p, err := deploy(t.Context(), c.live(), live.Production, numbered(5, version), keep)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, p.Record.ID)
+	}
+	left := func() (list []string) {
+		t.Helper()
+		entries, err := c.live().List(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			list = append(list, e.ID)
+		}
+		slices.Reverse(list)
+		return list
+	}
+	seen(1)
+	seen(2)
+	seen(3)
+	denied := errors.New("denied")
+	c.before = func(_ context.Context, request string) error {
+		if strings.HasPrefix(request, "update") {
+			return denied
+		}
+		return nil
+	}
+	for range 30 {
+		c.pass(time.Hour)
+		if _, err := deploy(t.Context(), c.live(), live.Production, numbered(5, 4), keep); !errors.Is(err, denied) {
+			t.Fatalf("a failure: %v", err)
+		}
+	}
+	c.before = nil
+	if n := len(left()); n != 33 {
+		t.Fatalf("%d records, want 33", n)
+	}
+	seen(4)
+
+	// Of the failures, those of the last day remain. The first deploy was replaced long ago, and two newer ones are
+	// kept; the second and the third are kept, although 30 records are newer: the third was replaced just now.
+	list := left()
+	if len(list) > 27 || slices.Contains(list, ids[0]) || !slices.Contains(list, ids[2]) {
+		t.Errorf("%d records remain: %s, without %s and with %s expected", len(list), list, ids[0], ids[2])
+	}
+	c.pass(25 * time.Hour)
+	seen(5)
+	if list := left(); !slices.Equal(list, ids[3:]) {
+		t.Errorf("after a day: %s, want %s", list, ids[3:])
+	}
+	if _, err := c.live().Earlier(t.Context(), live.Production); err != nil {
+		t.Error(err)
+	}
+}

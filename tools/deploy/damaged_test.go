@@ -1,0 +1,51 @@
+package deploy
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/Slicer/sitegen/generator/deploy/objects"
+)
+
+// TestDamagedRecord overwrites records by hand: the commands that do not need them go on, and --verify writes that of
+// the live deploy again.
+func TestDamagedRecord(t *testing.T) {
+	w := newWorld(t)
+	first := w.deploy()
+	w.page("hello", "second text")
+	w.run(0, "build", "--quiet")
+	second := w.deploy()
+	damage := func(id string) {
+		t.Helper()
+		data := []byte("no record")
+		err := connect(t).Bucket(bucketName).Put(t.Context(), "deploys/"+id+".json.gz", int64(len(data)),
+			objects.Headers{}, opener(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	damage(first.Deploy)
+	list, _ := w.run(0, "deploy", "list")
+	if lines := strings.Split(list, "\n"); !strings.HasPrefix(lines[0], "* "+second.Deploy) ||
+		!strings.Contains(lines[1], first.Deploy) || !strings.Contains(lines[1], "record damaged") {
+		t.Errorf("list:\n%s", list)
+	}
+	for _, command := range []string{"show", "rollback"} {
+		_, messages := w.run(2, "deploy", command, first.Deploy)
+		if !strings.Contains(messages, "is missing or damaged") || !strings.Contains(messages, "hint: ") {
+			t.Errorf("%s: %s", command, messages)
+		}
+	}
+	if r := w.deploy("--verify"); !r.Unchanged || r.Deploy != second.Deploy {
+		t.Errorf("verify: %+v", r)
+	}
+
+	damage(second.Deploy)
+	r := w.deploy("--verify")
+	if r.Unchanged || !slices.Equal(w.live(), []string{r.Deploy}) {
+		t.Errorf("the record of the live deploy is damaged: %+v", r)
+	}
+	w.run(0, "deploy", "show", r.Deploy)
+	w.seeAll()
+}
