@@ -28,9 +28,18 @@ type Verified struct {
 // Verify recounts all days, generates the published files again from the numbers of the database, and compares them
 // with the files on disk. It changes nothing. If they differ while a run is active, the kind of the error is
 // fault.Locked.
+//
+// It uses the options with which the files were published: min_country, for example, can be a flag in a crontab, and
+// the attribution comes from a GeoIP database that only the runs need.
 func Verify(ctx context.Context, p *project.Project, r *stats.Reader) (*Verified, error) {
 	v := &Verified{}
-	var err error
+	published, ok, err := r.Published(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		p = asPublished(p, published)
+	}
 	if v.Numbers, v.Days, err = r.Verify(ctx); err != nil {
 		return nil, err
 	}
@@ -52,6 +61,14 @@ func Verify(ctx context.Context, p *project.Project, r *stats.Reader) (*Verified
 		}
 	}
 	return v, nil
+}
+
+// asPublished returns the project with the options with which its files were published.
+func asPublished(p *project.Project, o stats.Published) *project.Project {
+	same := *p
+	c := &same.Config.Stats
+	c.MinCountry, c.Legacy, c.Privacy = o.MinCountry, o.Legacy, string(o.Privacy)
+	return &same
 }
 
 // compare sets Compared and Files.

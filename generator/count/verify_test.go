@@ -134,3 +134,32 @@ func TestVerify(t *testing.T) {
 		}
 	})
 }
+
+// TestVerifyOptions verifies files that were published with options which only that run had, as in a crontab, and
+// publishes them again without the GeoIP database: its attribution stays as long as its countries are published.
+func TestVerifyOptions(t *testing.T) {
+	p := newSite(t, "")
+	other := *p
+	other.Config.Stats.MinCountry = 1
+	run(t, &other, false)
+	const attribution = "GeoLite Data"
+	p.Config.Stats.GeoIP = nil
+	for _, again := range []bool{false, true} {
+		if again {
+			if _, err := count.Run(t.Context(), p, count.Options{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if list := verify(t, p); len(list) > 0 {
+			t.Errorf("published again %v: %+v", again, list)
+		}
+		for _, name := range []string{"summary.json", "index.html"} {
+			if !strings.Contains(text(t, place(name)), attribution) {
+				t.Errorf("published again %v: %s has no attribution", again, name)
+			}
+		}
+	}
+	if list := verify(t, &other); len(list) > 0 {
+		t.Errorf("with the options of the first run: %+v", list)
+	}
+}
