@@ -114,14 +114,56 @@ func (v *Verified) compareFolder(ctx context.Context, folder *folder) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range plan.Public.Removed {
-		list = append(list, stats.FileDifference{File: name, Published: "a file", Counted: "nothing"})
+	missing, err := out.MissingVariants()
+	if err != nil {
+		return err
+	}
+	for _, name := range missing {
+		list = append(list, stats.FileDifference{File: name, Published: "no file", Counted: "a file"})
+	}
+	removed := map[string]bool{}
+	extra, err := folder.extra()
+	if err != nil {
+		return err
+	}
+	for _, name := range append(plan.Public.Removed, extra...) {
+		if !removed[name] {
+			removed[name] = true
+			list = append(list, stats.FileDifference{File: name, Published: "a file", Counted: "nothing"})
+		}
 	}
 	for _, d := range list {
 		d.File = folder.name + d.File
 		v.Files = append(v.Files, d)
 	}
 	return nil
+}
+
+// extra returns the files on disk whose names are those of tables or series, but which are not among the files of the
+// folder: a restored backup of the site, for example, can have tables of days that were dropped since. Programs and
+// people may read them. Other files are those of the site's administrators.
+func (f *folder) extra() (names []string, err error) {
+	if f.name != "" {
+		return nil, nil // a folder without tables
+	}
+	planned := map[string]bool{}
+	for _, file := range f.files {
+		planned[file.Path] = true
+	}
+	root := os.DirFS(f.output.Public)
+	for _, pattern := range []string{"*", "version/*", "system/*"} {
+		found, err := fs.Glob(root, pattern)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range found {
+			plain := output.PlainName(name)
+			if !planned[plain] && (stats.IsTable(plain) || stats.IsSeriesFile(plain)) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names, nil
 }
 
 // compareFile compares a file, and its compressed variants if there are any, with the disk.
@@ -188,10 +230,14 @@ func compare(want func(io.Writer) error, published io.Reader) error {
 	if err := want(c); err != nil {
 		return err
 	}
-	if b, _ := c.published.Peek(shown); len(b) > 0 {
+	b, err := c.published.Peek(shown)
+	if len(b) > 0 {
 		return &differsError{c.at, b, []byte("the end of the file")}
 	}
-	return nil
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err // a compressed variant that continues with something else
 }
 
 // comparer compares what is written to it with a published file. A write returns a differsError at the first

@@ -112,6 +112,40 @@ func TestVerify(t *testing.T) {
 			}
 		})
 	}
+	for _, ext := range []string{".gz", ".br"} {
+		path := place("summary.json" + ext)
+		content := text(t, path)
+		for name, change := range map[string]func() error{
+			"removed":  func() error { return os.Remove(path) },
+			"appended": func() error { return os.WriteFile(path, []byte(content+" "), 0o644) },
+			"twice":    func() error { return os.WriteFile(path, []byte(content+content), 0o644) },
+		} {
+			if err := change(); err != nil {
+				t.Fatal(err)
+			}
+			if list := verify(t, p); len(list) != 1 || list[0].File != "summary.json"+ext {
+				t.Errorf("%s %s: %+v", ext, name, list)
+			}
+			run(t, p, false)
+			if text(t, path) != content {
+				t.Errorf("%s %s: a run has not restored it", ext, name)
+			}
+		}
+	}
+	// A table of days that are not in the database. A file of another kind is none of our business.
+	for _, name := range []string{"cube-2019-01.json", "cube-2019-01.json.gz", "version/0.9.csv", "notes.txt"} {
+		if err := os.WriteFile(place(name), []byte("{}"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		list := verify(t, p)
+		if ours := name != "notes.txt"; ours && (len(list) != 1 || list[0].File != name || list[0].Counted != "nothing") ||
+			!ours && len(list) != 0 {
+			t.Errorf("%s: %+v", name, list)
+		}
+		if err := os.Remove(place(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	t.Run("during a run", func(t *testing.T) {
 		lock := flock.New("var/stats.lock")
 		if held, err := lock.TryLock(); !held || err != nil {
