@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ type record struct {
 	cron    bool
 	alerts  *runs.Alerts // nil without --cron
 	counts  []runs.Count
+	reasons []string // of the error, which the run has printed as warnings
 }
 
 // recorded returns work for a command whose runs are recorded. Dry runs are not.
@@ -66,6 +68,25 @@ func (r *record) count(counts ...runs.Count) {
 	}
 }
 
+// because sets the reasons of the error with which the run will end.
+func (r *record) because(reasons []string) {
+	if r != nil {
+		r.reasons = reasons
+	}
+}
+
+// maxReasons is the number of reasons that are recorded. A bucket can have thousands of logs.
+const maxReasons = 3
+
+// explained returns the text of an error with its reasons, for sitegen status and doctor.
+func (r *record) explained(err error) string {
+	list := append([]string{err.Error()}, r.reasons[:min(len(r.reasons), maxReasons)]...)
+	if more := len(r.reasons) - maxReasons; more > 0 {
+		list = append(list, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(list, "; ")
+}
+
 // end records how the run ended, and writes the metrics. Trouble with that is a warning: the site is what it is.
 func (r *record) end(ctx context.Context, m *messages, code int, err error) {
 	if r == nil || r.config == nil {
@@ -75,7 +96,7 @@ func (r *record) end(ctx context.Context, m *messages, code int, err error) {
 		At: r.start.UTC(), Seconds: time.Since(r.start).Seconds(), Code: code, Counts: r.counts,
 	}
 	if err != nil {
-		run.Error, run.Next = err.Error(), strings.Join(fault.Hints(err), " ")
+		run.Error, run.Next = r.explained(err), strings.Join(fault.Hints(err), " ")
 	}
 	var before, after runs.Record
 	change := func(s runs.State) {

@@ -83,6 +83,7 @@ func (p statsCommand) stats(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	p.record.count(statsCounts(report)...)
+	p.record.because(report.Problems())
 	return cmp.Or(p.reportStats(cmd, report), strict(cmd, report), report.Losses())
 }
 

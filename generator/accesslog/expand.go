@@ -16,7 +16,8 @@ const Stdin = "-"
 // "access.log*", a folder (for all files in it and in its subfolders), or "-". Names with a scheme, such as
 // s3://bucket/prefix, are returned unchanged. The result has no duplicates. It is in the order of the arguments, and
 // the names found for one argument are sorted. Symbolic links are followed. The error joins an error for every argument
-// that matches no file, and for every folder that cannot be read; the other names are valid nevertheless.
+// that matches no file, for every named folder without a file, and for every folder that cannot be read; the other names
+// are valid nevertheless.
 func Expand(args []string) ([]string, error) {
 	var names []string
 	var errs []error
@@ -43,7 +44,11 @@ func expand(arg string) ([]string, error) {
 	info, err := os.Stat(arg)
 	switch {
 	case err == nil && info.IsDir():
-		return filesIn(arg)
+		names, err := filesIn(arg)
+		if len(names) == 0 && err == nil {
+			err = fmt.Errorf("find the logs in %s: the folder has no file; hidden files and pipes do not count", arg)
+		}
+		return names, err
 	case err == nil:
 		return []string{arg}, nil
 	case !errors.Is(err, fs.ErrNotExist) || !strings.ContainsAny(arg, "*?["):
@@ -59,13 +64,17 @@ func expand(arg string) ([]string, error) {
 	var names []string
 	var errs []error
 	for _, m := range matches {
-		found, err := expand(m)
+		find := expand
+		if info, err := os.Stat(m); err == nil && info.IsDir() {
+			find = filesIn // it was not named, so it may be empty
+		}
+		found, err := find(m)
 		names, errs = append(names, found...), append(errs, err)
 	}
 	return names, errors.Join(errs...)
 }
 
-// filesIn returns the files of a folder and its subfolders, except hidden ones.
+// filesIn returns the files of a folder and its subfolders, except hidden ones, pipes, sockets and devices.
 func filesIn(folder string) ([]string, error) {
 	return walk(folder, map[string]bool{})
 }

@@ -107,6 +107,9 @@ func TestDecompress(t *testing.T) {
 		{"gzip with two members", gz.String(), Gzip, text + text, false},
 		{"truncated gzip", gz.String()[:gz.Len()-3], Gzip, text + text, true},
 		{"gzip followed by junk", gz.String() + "junk", Gzip, text + text, true},
+		{"gzip followed by zeros", gz.String() + strings.Repeat("\x00", 70000), Gzip, text + text, false},
+		{"gzip members with zeros between them", gz.String() + "\x00\x00" + gz.String(), Gzip, strings.Repeat(text, 4),
+			false},
 		{"xz", xs.String(), XZ, text, false},
 		{"truncated xz", xs.String()[:xs.Len()-3], XZ, text, true},
 		{"bzip2", bz, Bzip2, text, false},
@@ -193,5 +196,15 @@ func TestExpand(t *testing.T) {
 	_, err = Expand([]string{filepath.Join(dir, "no"), filepath.Join(dir, "no*")})
 	if err == nil || strings.Count(err.Error(), "find the log") != 2 {
 		t.Errorf("got %v, want an error for each argument", err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "empty"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = Expand([]string{filepath.Join(dir, "empty")}); err == nil ||
+		!strings.Contains(err.Error(), "has no file") {
+		t.Errorf("an empty folder: %v", err)
+	}
+	if got, err := Expand([]string{filepath.Join(dir, "*")}); err != nil || len(got) != 4 {
+		t.Errorf("a pattern that matches an empty folder: %q, %v", got, err)
 	}
 }

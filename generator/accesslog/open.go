@@ -37,6 +37,19 @@ const maxWindow = 2 << 30
 // must not be able to ask for more.
 const maxDictionary = 256 << 20
 
+// The first bytes of compressed files that can be read.
+const (
+	gzipMagic  = "\x1f\x8b"
+	zstdMagic  = "\x28\xb5\x2f\xfd"
+	xzMagic    = "\xfd7zXZ\x00"
+	bzip2Magic = "BZh"
+)
+
+var supported = []string{gzipMagic, zstdMagic, xzMagic, bzip2Magic}
+
+// tarMagic ends the first headerSize bytes of a tar archive.
+const tarMagic = "ustar"
+
 // magics are the first bytes of compressed files that cannot be read.
 var magics = []struct{ name, magic string }{
 	{"zip", "PK\x03\x04"}, {"7z", "7z\xbc\xaf\x27\x1c"}, {"lz4", "\x04\x22\x4d\x18"}, {"lzip", "LZIP"},
@@ -74,19 +87,20 @@ func (d *Decompressor) Open(r io.Reader) (io.ReadCloser, Compression, error) {
 	}
 	begins := func(text string) bool { return bytes.HasPrefix(magic, []byte(text)) }
 	switch {
-	case begins("\x1f\x8b"):
-		if err := d.gzip.Reset(buffered); err != nil {
+	case begins(gzipMagic):
+		m := &members{&d.gzip, buffered}
+		if err := m.next(); err != nil {
 			return nil, Gzip, fmt.Errorf("read the gzip header: %w", err)
 		}
-		return &d.gzip, Gzip, nil
-	case begins("\x28\xb5\x2f\xfd"), begins("\x50\x2a\x4d\x18"): // the second is a frame to skip, as of pzstd
+		return m, Gzip, nil
+	case begins(zstdMagic), begins("\x50\x2a\x4d\x18"): // the second is a frame to skip, as of pzstd
 		zr, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, Zstd, fmt.Errorf("read the zstd header: %w", err)
 		}
 		return zr.IOReadCloser(), Zstd, nil
-	case begins("\xfd7zXZ\x00"):
+	case begins(xzMagic):
 		header, _ := buffered.Peek(64)
 		if n := dictionary(header); n > maxDictionary {
 			return nil, XZ, fmt.Errorf("its xz dictionary has %d MB; at most %d MB can be read", n>>20,
@@ -97,7 +111,7 @@ func (d *Decompressor) Open(r io.Reader) (io.ReadCloser, Compression, error) {
 			return nil, XZ, fmt.Errorf("read the xz header: %w", err)
 		}
 		return io.NopCloser(zr), XZ, nil
-	case begins("BZh"):
+	case begins(bzip2Magic):
 		return io.NopCloser(bzip2.NewReader(buffered)), Bzip2, nil
 	case begins("\xff\xfe"), begins("\xfe\xff"), everyOther(magic, 1), everyOther(magic, 0):
 		endian := unicode.LittleEndian
@@ -107,24 +121,94 @@ func (d *Decompressor) Open(r io.Reader) (io.ReadCloser, Compression, error) {
 		decoder := unicode.UTF16(endian, unicode.UseBOM).NewDecoder()
 		return io.NopCloser(transform.NewReader(buffered, decoder)), UTF16, nil
 	}
-	for _, m := range magics {
-		if begins(m.magic) {
-			return nil, Plain, fmt.Errorf("compressed with %s, which cannot be read; compress it with gzip, zstd, xz "+
-				"or bzip2",
-				m.name)
-		}
-	}
-	if head, _ := buffered.Peek(262); len(head) == 262 && string(head[257:]) == "ustar" {
-		return nil, Plain, errors.New("a tar archive, which cannot be read; unpack it")
-	}
-	for _, f := range columnFormats {
-		if begins(f.magic) {
-			return nil, Plain, fmt.Errorf("in the format %s, which cannot be read; deliver logs as text or JSON",
-				f.name)
-		}
+	head, _ := buffered.Peek(headerSize)
+	if err := unsupported(head); err != nil {
+		return nil, Plain, err
 	}
 	return io.NopCloser(buffered), Plain, nil
 }
+
+// headerSize is the length of the beginning by which a format is recognised (bytes). That of tar is the longest.
+const headerSize = 262
+
+// unsupported returns an error for the beginning of a file that is not text.
+func unsupported(head []byte) error {
+	begins := func(text string) bool { return bytes.HasPrefix(head, []byte(text)) }
+	for _, m := range magics {
+		if begins(m.magic) {
+			return fmt.Errorf("compressed with %s, which cannot be read; compress it with gzip, zstd, xz or bzip2",
+				m.name)
+		}
+	}
+	if len(head) >= headerSize && string(head[headerSize-len(tarMagic):headerSize]) == tarMagic {
+		return errors.New("a tar archive, which cannot be read; unpack it")
+	}
+	for _, f := range columnFormats {
+		if begins(f.magic) {
+			return fmt.Errorf("in the format %s, which cannot be read; deliver logs as text or JSON", f.name)
+		}
+	}
+	return nil
+}
+
+// CheckText returns an error if a decompressed log is not text, but an archive such as access.tar.gz, or compressed
+// twice.
+func CheckText(text *bufio.Reader) error {
+	head, _ := text.Peek(headerSize) // an error occurs again when the log is read
+	for _, magic := range supported {
+		if bytes.HasPrefix(head, []byte(magic)) {
+			return errors.New("compressed twice; decompress it once")
+		}
+	}
+	return unsupported(head)
+}
+
+// members reads a gzip file: one or more members, as when compressed logs are appended to one file, and zeros at the end,
+// with which tapes and some file systems fill a block.
+type members struct {
+	gzip *gzip.Reader
+	file *bufio.Reader
+}
+
+// next begins the next member.
+func (m *members) next() error {
+	err := m.gzip.Reset(m.file)
+	m.gzip.Multistream(false)
+	return err
+}
+
+func (m *members) Read(p []byte) (int, error) {
+	for {
+		n, err := m.gzip.Read(p)
+		if n > 0 && errors.Is(err, io.EOF) {
+			err = nil
+		}
+		if n > 0 || !errors.Is(err, io.EOF) {
+			return n, err
+		}
+		begin, err := m.file.Peek(1)
+		for err == nil && begin[0] == 0 {
+			_, _ = m.file.Discard(1) // is buffered
+			begin, err = m.file.Peek(1)
+		}
+		if err != nil {
+			return 0, err // io.EOF at the end of the file
+		}
+		if begin, err = m.file.Peek(len(gzipMagic)); err != nil || string(begin) != gzipMagic {
+			return 0, errTrailing
+		}
+		if err := m.next(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// Close closes the decompressor.
+func (m *members) Close() error { return m.gzip.Close() }
+
+// errTrailing means that a file continues after a complete member with something else.
+var errTrailing = errors.New("after the end of the gzip data, the file has data that is not gzip; remove it, for " +
+	"instance with zcat and gzip")
 
 // everyOther reports whether every other byte is zero, beginning with the given one, and no others. This is what ASCII
 // looks like in UTF-16 without a byte order mark.

@@ -105,7 +105,7 @@ func (f *folder) write(ctx context.Context, dryRun bool) (changed []string, err 
 func earlier(files []output.File) func(name string) bool {
 	counted := slices.ContainsFunc(files, func(f output.File) bool { return stats.IsTable(f.Path) })
 	return func(name string) bool {
-		name = strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".br")
+		name = output.PlainName(name)
 		return stats.IsTable(name) && counted || statspage.IsFile(name) ||
 			slices.ContainsFunc(files, func(f output.File) bool { return f.Path == name })
 	}

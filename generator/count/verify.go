@@ -28,9 +28,18 @@ type Verified struct {
 // Verify recounts all days, generates the published files again from the numbers of the database, and compares them
 // with the files on disk. It changes nothing. If they differ while a run is active, the kind of the error is
 // fault.Locked.
+//
+// It uses the options with which the files were published: min_country, for example, can be a flag in a crontab, and
+// the attribution comes from a GeoIP database that only the runs need.
 func Verify(ctx context.Context, p *project.Project, r *stats.Reader) (*Verified, error) {
 	v := &Verified{}
-	var err error
+	published, ok, err := r.Published(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		p = asPublished(p, published)
+	}
 	if v.Numbers, v.Days, err = r.Verify(ctx); err != nil {
 		return nil, err
 	}
@@ -52,6 +61,14 @@ func Verify(ctx context.Context, p *project.Project, r *stats.Reader) (*Verified
 		}
 	}
 	return v, nil
+}
+
+// asPublished returns the project with the options with which its files were published.
+func asPublished(p *project.Project, o stats.Published) *project.Project {
+	same := *p
+	c := &same.Config.Stats
+	c.MinCountry, c.Legacy, c.Privacy = o.MinCountry, o.Legacy, string(o.Privacy)
+	return &same
 }
 
 // compare sets Compared and Files.
@@ -97,14 +114,56 @@ func (v *Verified) compareFolder(ctx context.Context, folder *folder) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range plan.Public.Removed {
-		list = append(list, stats.FileDifference{File: name, Published: "a file", Counted: "nothing"})
+	missing, err := out.MissingVariants()
+	if err != nil {
+		return err
+	}
+	for _, name := range missing {
+		list = append(list, stats.FileDifference{File: name, Published: "no file", Counted: "a file"})
+	}
+	removed := map[string]bool{}
+	extra, err := folder.extra()
+	if err != nil {
+		return err
+	}
+	for _, name := range append(plan.Public.Removed, extra...) {
+		if !removed[name] {
+			removed[name] = true
+			list = append(list, stats.FileDifference{File: name, Published: "a file", Counted: "nothing"})
+		}
 	}
 	for _, d := range list {
 		d.File = folder.name + d.File
 		v.Files = append(v.Files, d)
 	}
 	return nil
+}
+
+// extra returns the files on disk whose names are those of tables or series, but which are not among the files of the
+// folder: a restored backup of the site, for example, can have tables of days that were dropped since. Programs and
+// people may read them. Other files are those of the site's administrators.
+func (f *folder) extra() (names []string, err error) {
+	if f.name != "" {
+		return nil, nil // a folder without tables
+	}
+	planned := map[string]bool{}
+	for _, file := range f.files {
+		planned[file.Path] = true
+	}
+	root := os.DirFS(f.output.Public)
+	for _, pattern := range []string{"*", "version/*", "system/*"} {
+		found, err := fs.Glob(root, pattern)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range found {
+			plain := output.PlainName(name)
+			if !planned[plain] && (stats.IsTable(plain) || stats.IsSeriesFile(plain)) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names, nil
 }
 
 // compareFile compares a file, and its compressed variants if there are any, with the disk.
@@ -171,10 +230,14 @@ func compare(want func(io.Writer) error, published io.Reader) error {
 	if err := want(c); err != nil {
 		return err
 	}
-	if b, _ := c.published.Peek(shown); len(b) > 0 {
+	b, err := c.published.Peek(shown)
+	if len(b) > 0 {
 		return &differsError{c.at, b, []byte("the end of the file")}
 	}
-	return nil
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err // a compressed variant that continues with something else
 }
 
 // comparer compares what is written to it with a published file. A write returns a differsError at the first

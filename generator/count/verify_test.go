@@ -112,6 +112,40 @@ func TestVerify(t *testing.T) {
 			}
 		})
 	}
+	for _, ext := range []string{".gz", ".br"} {
+		path := place("summary.json" + ext)
+		content := text(t, path)
+		for name, change := range map[string]func() error{
+			"removed":  func() error { return os.Remove(path) },
+			"appended": func() error { return os.WriteFile(path, []byte(content+" "), 0o644) },
+			"twice":    func() error { return os.WriteFile(path, []byte(content+content), 0o644) },
+		} {
+			if err := change(); err != nil {
+				t.Fatal(err)
+			}
+			if list := verify(t, p); len(list) != 1 || list[0].File != "summary.json"+ext {
+				t.Errorf("%s %s: %+v", ext, name, list)
+			}
+			run(t, p, false)
+			if text(t, path) != content {
+				t.Errorf("%s %s: a run has not restored it", ext, name)
+			}
+		}
+	}
+	// A table of days that are not in the database. A file of another kind is none of our business.
+	for _, name := range []string{"cube-2019-01.json", "cube-2019-01.json.gz", "version/0.9.csv", "notes.txt"} {
+		if err := os.WriteFile(place(name), []byte("{}"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		list := verify(t, p)
+		if ours := name != "notes.txt"; ours && (len(list) != 1 || list[0].File != name || list[0].Counted != "nothing") ||
+			!ours && len(list) != 0 {
+			t.Errorf("%s: %+v", name, list)
+		}
+		if err := os.Remove(place(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	t.Run("during a run", func(t *testing.T) {
 		lock := flock.New("var/stats.lock")
 		if held, err := lock.TryLock(); !held || err != nil {
@@ -133,4 +167,33 @@ func TestVerify(t *testing.T) {
 			t.Errorf("error %v, want one about the run", err)
 		}
 	})
+}
+
+// TestVerifyOptions verifies files that were published with options which only that run had, as in a crontab, and
+// publishes them again without the GeoIP database: its attribution stays as long as its countries are published.
+func TestVerifyOptions(t *testing.T) {
+	p := newSite(t, "")
+	other := *p
+	other.Config.Stats.MinCountry = 1
+	run(t, &other, false)
+	const attribution = "GeoLite Data"
+	p.Config.Stats.GeoIP = nil
+	for _, again := range []bool{false, true} {
+		if again {
+			if _, err := count.Run(t.Context(), p, count.Options{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if list := verify(t, p); len(list) > 0 {
+			t.Errorf("published again %v: %+v", again, list)
+		}
+		for _, name := range []string{"summary.json", "index.html"} {
+			if !strings.Contains(text(t, place(name)), attribution) {
+				t.Errorf("published again %v: %s has no attribution", again, name)
+			}
+		}
+	}
+	if list := verify(t, &other); len(list) > 0 {
+		t.Errorf("with the options of the first run: %+v", list)
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/Slicer/sitegen/generator/parallel"
 )
@@ -42,6 +44,25 @@ func (w *Writer) IsExtra(path string) bool {
 	name := (&File{Root: Public, Path: path}).name()
 	e, ours := w.manifest.Files[name]
 	return ours && (e.nameOnly() && w.manifest.Complete || w.manifest.isVariant(name))
+}
+
+// MissingVariants returns the paths below Public of the compressed variants that the last run has written and that are
+// not on disk any more, sorted.
+func (w *Writer) MissingVariants() (paths []string, err error) {
+	for _, name := range slices.Sorted(maps.Keys(w.manifest.Files)) {
+		root, path := splitName(name)
+		if e := w.manifest.Files[name]; root != Public || !w.manifest.isVariant(name) || e.larger() {
+			continue
+		}
+		info, err := stat(w.options.locate(name))
+		if err != nil {
+			return nil, err
+		}
+		if info == nil {
+			paths = append(paths, path)
+		}
+	}
+	return paths, nil
 }
 
 // Inputs returns the fingerprint that the last complete run passed to Apply.

@@ -76,6 +76,16 @@ func Variants(place string, each func(ext string, text io.Reader, err error) err
 	return nil
 }
 
+// PlainName returns the name of the file to which a variant with the given name belongs, and other names unchanged.
+func PlainName(name string) string {
+	for _, e := range encodings {
+		if plain, ok := strings.CutSuffix(name, e.ext); ok {
+			return plain
+		}
+	}
+	return name
+}
+
 // openVariant calls use with the content of the file at place.
 func openVariant(place string, use func(io.Reader) error) error {
 	f, err := openFile(place)

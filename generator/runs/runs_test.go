@@ -201,6 +201,13 @@ func TestAlerts(t *testing.T) {
 			{0, 7, "another run (process 12) holds var/lock", true},
 			{15, 7, "another run (process 4711) holds var/lock", false},
 		}},
+		{"a log that has grown", []try{
+			{0, 11, "read access.log: 25 of its 25 new lines are in no known format; the first such line: x", true},
+			{60, 11, "read access.log: 1,060 of its 1,060 new lines are in no known format; the first such line: x", false},
+			{120, 11, "read access.log: all of its 30 requests for packages are on closed days", true},
+			{180, 11, "read access.log: all of its 31 requests for packages are on closed days", false},
+			{240, 11, "read access.log.1: 60 of its 60 new lines are in no known format; the first such line: x", true},
+		}},
 		{"another status", []try{{0, 4, "status 503", true}, {15, 4, "status 404", true}}},
 		{"a clock that was set back", []try{{60, 4, refused, true}, {0, 4, refused, true}}},
 	}

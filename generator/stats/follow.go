@@ -3,6 +3,7 @@ package stats
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -51,6 +52,9 @@ const (
 
 // errNothingNew means that a log contains no new complete line.
 var errNothingNew = errors.New("nothing new")
+
+// errUnfinished means that a log has no complete line yet.
+var errUnfinished = fmt.Errorf("%w: the only line is incomplete", errNothingNew)
 
 // source is an open log, at the position where reading begins.
 type source struct {
@@ -130,7 +134,10 @@ func openText(d *accesslog.Decompressor, r io.Reader, formats *accesslog.Formats
 		compressed: compression != accesslog.Plain && compression != accesslog.UTF16,
 		encoded:    compression != accesslog.Plain,
 	}
-	if err := s.begin(formats); err != nil {
+	if s.compressed {
+		err = accesslog.CheckText(s.text)
+	}
+	if err = cmp.Or(err, s.begin(formats)); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -147,8 +154,10 @@ func (s *source) begin(formats *accesslog.Formats) error {
 		return errors.New("its lines end in CR without LF; convert it with tr '\\r' '\\n'")
 	case len(begin) == headSize, s.compressed && err == io.EOF && len(begin) > 0:
 		// The first line is very long, or it is the only one of a file that does not grow and has no line ending.
+	case err == io.EOF && len(begin) > 0:
+		return errUnfinished
 	case err == io.EOF:
-		return errNothingNew // there is no complete line yet
+		return errNothingNew
 	default:
 		return err // a compressed file is damaged at its beginning
 	}
@@ -276,6 +285,9 @@ func (m metered) Read(p []byte) (int, error) {
 func describe(name string, err error) error {
 	if name == accesslog.Stdin {
 		name = "standard input"
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("%w: the file is incomplete; compress or copy it again", err)
 	}
 	return fmt.Errorf("read %s: %w", name, err)
 }

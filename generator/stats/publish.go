@@ -24,13 +24,19 @@ const SummaryFile = "summary.json"
 // must be open until then.
 func (e *Engine) Files(ctx context.Context) ([]output.File, error) {
 	o := &e.options
+	attributions, err := e.attributions(ctx)
+	if err != nil {
+		return nil, err
+	}
 	settings := fmt.Sprintf("format %d with rule changes, series 1, least %d, attribution %q, properties %q",
-		formatVersion,
-		o.MinCountry, o.attributions(), PackageProperties())
+		formatVersion, o.MinCountry, attributions, PackageProperties())
 	if err := e.db.Documents.SetOptions(ctx, settings); err != nil {
 		return nil, err
 	}
-	p := &publisher{db: e.db.Reader, documents: e.db.Documents, options: o}
+	if err := e.setPublished(ctx, attributions); err != nil {
+		return nil, err
+	}
+	p := &publisher{db: e.db.Reader, documents: e.db.Documents, options: o, attributions: attributions}
 	if err := p.publish(ctx); err != nil {
 		return nil, fmt.Errorf("generate the files of the statistics: %w", err)
 	}
@@ -47,7 +53,11 @@ type Generated struct {
 // Generate generates the published files without using or changing the stored ones. The Reader must be open until the
 // files have been written.
 func (r *Reader) Generate(ctx context.Context, o *Options) (*Generated, error) {
-	p := &publisher{db: r.db, documents: memory{}, options: o}
+	attributions, err := r.attributions(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	p := &publisher{db: r.db, documents: memory{}, options: o, attributions: attributions}
 	if err := p.publish(ctx); err != nil {
 		return nil, fmt.Errorf("generate the files of the statistics: %w", err)
 	}
@@ -96,19 +106,6 @@ func storedSummary(ctx context.Context, db *downloads.Reader, d documents) (*Sum
 	return s, nil
 }
 
-// attributions returns the HTML that the licences of the GeoIP databases require.
-func (o *Options) attributions() []string {
-	if o.Attribution != "" {
-		return []string{o.Attribution}
-	}
-	g, err := OpenGeo(o.GeoIP...)
-	if err != nil {
-		return []string{} // Read has reported the error
-	}
-	defer g.Close()
-	return append([]string{}, g.Attributions()...) // not null in JSON
-}
-
 // allTime is the period of documents that cover all days.
 const allTime = ""
 
@@ -136,10 +133,11 @@ func (m memory) Version(context.Context, string, string) (string, error) { retur
 
 // publisher generates the published files.
 type publisher struct {
-	db        *downloads.Reader
-	documents documents
-	options   *Options
-	files     []output.File
+	db           *downloads.Reader
+	documents    documents
+	options      *Options
+	attributions []string // HTML that the licences of the GeoIP databases require
+	files        []output.File
 }
 
 // publish adds all files. It generates the summary only if a cube has been generated or no summary is stored.
@@ -257,7 +255,7 @@ func (p *publisher) summary(ctx context.Context, list []period, first, last int3
 		return nil, err
 	}
 	s := summarize(all, first, last, releaseDays(packages))
-	s.Cubes, s.MinCountry, s.Attribution = cubes, p.options.MinCountry, p.options.attributions()
+	s.Cubes, s.MinCountry, s.Attribution = cubes, p.options.MinCountry, p.attributions
 	imported, err := p.db.ImportedDays(ctx)
 	if err != nil {
 		return nil, err

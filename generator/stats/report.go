@@ -105,7 +105,7 @@ func (r *Report) Losses() error {
 		return nil
 	}
 	err := fmt.Errorf("%s could not be read, or only in part; all others are counted", plural(n, "log"))
-	return fault.Wrap(fault.Losses, err, "See the warnings for the reasons. The next run tries to read them again.")
+	return fault.Wrap(fault.Losses, err, "The next run tries to read them again.")
 }
 
 // addBad counts an invalid line.

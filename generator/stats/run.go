@@ -168,6 +168,7 @@ func (c *collector) readLog(ctx context.Context, logs *fetcher, i int, l *LogRep
 		s.archive = state.version
 	}
 	if errors.Is(err, errNothingNew) {
+		l.Unfinished = errors.Is(err, errUnfinished)
 		if state.version != nil {
 			c.batch.logs = append(c.batch.logs, readLog{archive: state.version})
 		}
@@ -209,7 +210,7 @@ func (o *Options) open(ctx context.Context, name string) (io.ReadCloser, error) 
 		}
 		return o.Open(ctx, name)
 	}
-	return os.Open(name)
+	return openFile(ctx, name, pipePatience)
 }
 
 // finish recounts the changed days and completes the report. Counted is the number of counted hits by id of the agent.

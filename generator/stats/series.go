@@ -8,6 +8,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/Slicer/sitegen/generator/output"
 )
@@ -139,6 +140,17 @@ func seriesCSV(folder string, s Series) []byte {
 
 // plainValue matches values that are safe as file names on every system, in URLs, and in CSV.
 var plainValue = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._+-]{0,99}$`)
+
+// IsSeriesFile reports whether a file in the folder download-stats has the name of that of a version or an operating
+// system.
+func IsSeriesFile(name string) bool {
+	folder, file, _ := strings.Cut(name, "/")
+	value, ok := strings.CutSuffix(file, ".json")
+	if !ok {
+		value, ok = strings.CutSuffix(file, ".csv")
+	}
+	return ok && (folder == "version" || folder == "system") && HasSeriesFiles(value)
+}
 
 // HasSeriesFiles reports whether a version or operating system has files of its own. Values that come from damaged
 // packages, such as "" or "../x", have none.

@@ -54,6 +54,26 @@ func (d Documents) SetOptions(ctx context.Context, options string) error {
 	}))
 }
 
+// published is the key of the options with which files were published last.
+const published = "published"
+
+// SetPublished stores the options with which files are published. They are a text of the caller.
+func (d Documents) SetPublished(ctx context.Context, options string) error {
+	before, err := setting(ctx, d.file, published)
+	if err != nil || before == options {
+		return failed("read the options of the published files", err)
+	}
+	return failed("store the options of the published files", d.file.Update(ctx, func(tx *sqlite.Tx) error {
+		return set(ctx, tx, published, options)
+	}))
+}
+
+// Published returns the options that SetPublished has stored, "" if there are none.
+func (r *Reader) Published(ctx context.Context) (string, error) {
+	options, err := setting(ctx, r.file, published)
+	return options, failed("read the options of the published files", err)
+}
+
 // setting returns a setting of the database, "" if it is not set.
 func setting(ctx context.Context, q sqlite.Querier, key string) (string, error) {
 	value, _, err := sqlite.One(ctx, q, sqlite.Value[string], "SELECT value FROM meta WHERE key = ?", key)
