@@ -16,8 +16,8 @@ const Stdin = "-"
 // "access.log*", a folder (for all files in it and in its subfolders), or "-". Names with a scheme, such as
 // s3://bucket/prefix, are returned unchanged. The result has no duplicates. It is in the order of the arguments, and
 // the names found for one argument are sorted. Symbolic links are followed. The error joins an error for every argument
-// that matches no file, for every named folder without a file, and for every folder that cannot be read; the other names
-// are valid nevertheless.
+// that matches no file, for every named folder without a file, and for every folder that cannot be read; the other
+// names are valid nevertheless.
 func Expand(args []string) ([]string, error) {
 	var names []string
 	var errs []error

@@ -163,8 +163,8 @@ func CheckText(text *bufio.Reader) error {
 	return unsupported(head)
 }
 
-// members reads a gzip file: one or more members, as when compressed logs are appended to one file, and zeros at the end,
-// with which tapes and some file systems fill a block.
+// members reads a gzip file: one or more members, as when compressed logs are appended to one file, and zeros at the
+// end, with which tapes and some file systems fill a block.
 type members struct {
 	gzip *gzip.Reader
 	file *bufio.Reader

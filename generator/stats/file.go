@@ -16,8 +16,8 @@ const pipePatience = 10 * time.Second
 // errNoWriter means that a log is a named pipe to which no program writes.
 var errNoWriter = errors.New("a named pipe to which no program writes; start that program first")
 
-// openFile opens a file for reading. Opening a named pipe waits for a program that writes to it; without one, a run would
-// hold its lock for ever. So openFile waits only for the given time.
+// openFile opens a file for reading. Opening a named pipe waits for a program that writes to it; without one, a run
+// would hold its lock for ever. So openFile waits only for the given time.
 func openFile(ctx context.Context, name string, patience time.Duration) (*os.File, error) {
 	info, err := os.Stat(name)
 	if err != nil || info.Mode()&fs.ModeNamedPipe == 0 {

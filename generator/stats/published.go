@@ -37,7 +37,8 @@ func (e *Engine) setPublished(ctx context.Context, attributions []string) error 
 	return e.db.Documents.SetPublished(ctx, string(text))
 }
 
-// attributions returns the HTML that the licences of the GeoIP databases of the options require, nil without a database.
+// attributions returns the HTML that the licences of the GeoIP databases of the options require, nil without a
+// database.
 func (o *Options) attributions() []string {
 	if o.Attribution != "" {
 		return []string{o.Attribution}
@@ -59,8 +60,8 @@ func (e *Engine) attributions(ctx context.Context) ([]string, error) {
 	return append([]string{}, p.Attributions...), err // not null in JSON
 }
 
-// attributions returns those with which the files were published last or, if an earlier version of sitegen has published
-// them, those of the options.
+// attributions returns those with which the files were published last or, if an earlier version of sitegen has
+// published them, those of the options.
 func (r *Reader) attributions(ctx context.Context, o *Options) ([]string, error) {
 	p, ok, err := r.Published(ctx)
 	if ok || err != nil {
