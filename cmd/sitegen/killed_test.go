@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 
@@ -133,21 +132,19 @@ func TestBackupAfterKills(t *testing.T) {
 	t.Logf("%d kills", kills)
 }
 
-// TestBackupOfUnfinished makes a backup after a build was killed in the middle of storing the packages. SQLite's
-// journal has the pages as they were before.
+// TestBackupOfUnfinished lists the packages and makes a backup after a build was killed in the middle of storing them.
+// SQLite's journal has the pages as they were before.
 func TestBackupOfUnfinished(t *testing.T) {
 	t.Parallel()
 	s := newBackedUp(t)
 	path := filepath.Join(s.dir, "var", "catalogue.sqlite")
 	want := s.published(t, s.dir)
 	leaveTransaction(t, path)
-	var stderr bytes.Buffer
-	list := s.command("packages", "list")
-	list.Stderr = &stderr
-	if err := list.Run(); err == nil || !strings.Contains(stderr.String(), "Run sitegen build once to restore it.") {
-		t.Errorf("packages list: %v\n%s", err, &stderr)
-	}
+	s.run(t, "packages", "list")
 	s.run(t, "backup", "--quiet", "backups/unfinished.tar.zst")
+	if _, err := os.Stat(path + "-journal"); err != nil {
+		t.Errorf("commands that only read have removed the journal: %v", err)
+	}
 	if got := s.published(t, s.dir); !equal(got, want) {
 		t.Errorf("%d packages, want %d", len(got), len(want))
 	}

@@ -23,7 +23,7 @@ const unsynced = "_journal_mode=OFF&_synchronous=OFF"
 // Copy copies the database at path to a new file, readable only by its owner, with SQLite's online backup. The copy has
 // the state of a single moment, also while other processes write, and the file is synced. The schema may be older than
 // the current one. If there is no database at path, the error is fs.ErrNotExist. If a writer was killed in the middle
-// of a transaction, Copy rolls the transaction back first, as the next writer would.
+// of a transaction, the copy has the state before it.
 func Copy(ctx context.Context, path, to string, f Format) error {
 	for attempt := 1; ; attempt++ {
 		err := copyOnce(ctx, path, to, f)
@@ -42,35 +42,15 @@ func Copy(ctx context.Context, path, to string, f Format) error {
 // meetsWriter reports whether an attempt to copy failed because another process wrote, or has just started or ended:
 // see mayPass. On a busy machine, this takes longer than openReadOnly waits.
 func meetsWriter(err error, f Format) bool {
-	if fault.KindOf(err) == fault.Locked || errors.Is(err, errNoIndex) {
+	if fault.KindOf(err) == fault.Locked {
 		return true
 	}
 	e, ok := errors.AsType[sqlite3.Error](err)
-	return ok && f.WAL && (e.Code == sqlite3.ErrCantOpen || e.Code == sqlite3.ErrReadonly)
-}
-
-// isUnfinished reports whether a database cannot be read because a transaction of a killed writer is in its journal.
-func isUnfinished(err error) bool {
-	e, ok := errors.AsType[sqlite3.Error](err)
-	return ok && e.ExtendedCode == sqlite3.ErrReadonlyRollback
-}
-
-// rollBack rolls back the transaction of a killed writer. The first read does it.
-func rollBack(ctx context.Context, path string, f Format) error {
-	d := &DB{path: path, format: f, access: readWrite}
-	var err error
-	if d.pool, err = connect(path, writing+"&mode=rw"); err != nil {
-		return d.failed(err)
-	}
-	_, err = schemaVersion(ctx, d)
-	return errors.Join(err, d.Close())
+	return ok && f.WAL && e.Code == sqlite3.ErrCantOpen
 }
 
 func copyOnce(ctx context.Context, path, to string, f Format) (err error) {
 	source, err := OpenAny(ctx, path, f)
-	if isUnfinished(err) && rollBack(ctx, path, f) == nil {
-		source, err = OpenAny(ctx, path, f)
-	}
 	if err != nil {
 		return err
 	}

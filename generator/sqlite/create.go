@@ -35,7 +35,7 @@ func (d *DB) prepare(ctx context.Context) error {
 	case n == 0:
 		return empty(d)
 	case d.format.Private:
-		for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+		for _, suffix := range []string{"", journal, writeAhead, index} {
 			if err := disk.Privatize(d.path + suffix); err != nil {
 				return err
 			}
@@ -99,8 +99,12 @@ func (d *DB) create(ctx context.Context) error {
 var errDraftRemoved = errors.New("the draft was removed")
 
 const (
-	draftInfix = ".new-"    // between the name of a database and a random text, in the name of its draft
-	journal    = "-journal" // SQLite appends it to the name of a database
+	draftInfix = ".new-" // between the name of a database and a random text, in the name of its draft
+
+	// SQLite appends these to the name of a database.
+	journal    = "-journal" // the rollback journal
+	writeAhead = "-wal"     // the write-ahead log
+	index      = "-shm"     // the index of the log
 )
 
 // removeDrafts removes the drafts of processes that were killed. A process that works on its draft holds a lock.

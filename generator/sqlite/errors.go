@@ -39,12 +39,8 @@ func hint(e sqlite3.Error) string {
 }
 
 // readOnlyHint is like hint, for a database opened read-only.
-func readOnlyHint(e sqlite3.Error, writtenBy string) string {
-	switch e.Code {
-	case sqlite3.ErrReadonly:
-		// We do not write, so SQLite must roll back or complete a transaction before it can read.
-		return "A run was stopped while it wrote to the file. Run " + writtenBy + " once to restore it."
-	case sqlite3.ErrCantOpen:
+func readOnlyHint(e sqlite3.Error) string {
+	if e.Code == sqlite3.ErrCantOpen {
 		return "Check that the user who runs sitegen may read the file and its folder."
 	}
 	return hint(e)
@@ -78,7 +74,7 @@ func (d *DB) explain(err error) error {
 	}
 	text := hint(e)
 	if d.access == shared || d.access == immutable {
-		text = readOnlyHint(e, d.format.WrittenBy)
+		text = readOnlyHint(e)
 	}
 	return fault.Wrap(kind, named, text)
 }

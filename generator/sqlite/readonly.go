@@ -17,9 +17,7 @@ import (
 // without tables, the error is fs.ErrNotExist, with a hint that names the command to run first. A file without
 // content is damage. A file with an older or newer schema is an error.
 //
-// With a rollback journal, mode=ro is sufficient: SQLite's own locks keep readers and writers apart. If a writer was
-// killed in the middle of a transaction, the file cannot be read until the transaction is rolled back. The hint of the
-// error names the command that does this.
+// With a rollback journal, mode=ro is sufficient: SQLite's own locks keep readers and writers apart.
 //
 // With a write-ahead log, mode=ro does not stop SQLite from writing: it creates the log and its index (path-wal,
 // path-shm) and leaves them behind, or fails if it may not create them ("attempt to write a readonly database"). So
@@ -27,12 +25,15 @@ import (
 //
 //   - Both log and index exist: a process is writing, or was killed. With readonly_shm, SQLite does not write the
 //     index. It reads the latest commit, including the log, and its lock keeps a writer from deleting the log.
-//   - No log, or an empty one: no process has the file open, so the file contains the whole database. It is opened as
-//     immutable, without locks and without a log. This is correct until another process starts to write and copies its
-//     log into the file. No lock prevents that. Therefore each read compares the file's size and modification time with
-//     those at opening, and returns a fault.Locked if they differ; the user has to run the command again.
-//   - A log without an index: this is a copy of a database whose writer was killed, and an error. SQLite would have to
-//     write the index first, and without the log the last commits would be missing.
+//   - No log, or one without transactions: the file contains the whole database. It is opened as immutable, without
+//     locks and without a log. This is correct until another process starts to write and copies its log into the file.
+//     No lock prevents that. Therefore each read compares the file's size and modification time with those at opening,
+//     and returns a fault.Locked if they differ; the user has to run the command again.
+//   - A log without an index: this is a copy of a database whose writer was killed. SQLite would have to write the
+//     index first, and without the log the last commits would be missing.
+//
+// If a writer was killed, SQLite may have to write before it can read: a transaction to roll back, a log without an
+// index, an index that is not usable. Then OpenReadOnly opens a private copy, which SQLite restores: see openRestored.
 func OpenReadOnly(ctx context.Context, path string, f Format) (*DB, error) {
 	d, err := openReadOnly(ctx, path, f)
 	if err != nil {
@@ -64,6 +65,9 @@ func openReadOnly(ctx context.Context, path string, f Format) (*DB, error) {
 			return d, nil
 		}
 		if err = d.failed(err); !mayPass(d, err) || time.Now().After(end) {
+			if needsRestore(err) {
+				return openRestored(ctx, path, f)
+			}
 			return nil, err
 		}
 		select {
@@ -86,6 +90,11 @@ func look(ctx context.Context, d *DB) error {
 	}
 	return err
 }
+
+// logHeader is the size in bytes of a write-ahead log without transactions. With readonly_shm, SQLite would take the log
+// for one that is being written, and fail after 10 s with SQLITE_PROTOCOL. (Source: walBeginShmUnreliable in SQLite's
+// wal.c compares the salts of this header with those of the first transaction.)
+const logHeader = 32
 
 // errNoIndex is the error for a log without an index.
 var errNoIndex = errors.New("has a write-ahead log (-wal) but not its index (-shm)")
@@ -116,20 +125,22 @@ func connectReadOnly(d *DB) error {
 	parameters := reading
 	d.access = shared
 	if d.format.WAL {
-		log, err := size(d.path + "-wal")
+		logSize, err := size(d.path + writeAhead)
 		if err != nil {
 			return err
 		}
-		index, err := size(d.path + "-shm")
+		indexSize, err := size(d.path + index)
 		if err != nil {
 			return err
 		}
 		switch {
-		case log >= 0 && index >= 0:
+		case logSize == logHeader: // its writer was killed, or has not written a transaction yet
+			parameters += "&immutable=1"
+			d.access = immutable
+		case logSize >= 0 && indexSize >= 0:
 			parameters += "&readonly_shm=1"
-		case log > 0:
-			return fault.Wrap(fault.Unexpected, fmt.Errorf("%s: %w", d.path, errNoIndex),
-				"Copy both files, or run "+d.format.WrittenBy+" once: it restores the index.")
+		case logSize > 0:
+			return fmt.Errorf("%s: %w", d.path, errNoIndex)
 		default:
 			parameters += "&immutable=1"
 			d.access = immutable

@@ -15,7 +15,8 @@
 //
 //   - Open reads and writes. It creates the file and its folder if needed, and brings the tables up to date.
 //   - OpenReadOnly only reads. It creates no folder, no file and no journal. It works in a read-only folder, and while
-//     another process writes.
+//     another process writes. If a writer was killed, it reads a private copy in which SQLite has rolled back what was
+//     not committed.
 //   - OpenScratch works on a private copy, for dry runs. The copy has no name in any folder, so it is never left
 //     behind.
 //
@@ -76,6 +77,7 @@ const (
 	scratch          // read and write a private copy
 	shared           // read-only, with SQLite's locks
 	immutable        // read-only, without locks: each read checks that the file has not changed
+	restored         // read a private copy, because the writer of the original was killed
 )
 
 // Connection parameters. SQLite does not enforce foreign keys by default. Transactions of other processes end within
