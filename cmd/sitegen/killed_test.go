@@ -132,6 +132,30 @@ func TestBackupAfterKills(t *testing.T) {
 	t.Logf("%d kills", kills)
 }
 
+// TestVerifyKilled kills backup --verify at random times. The next one removes the copies that it left among the
+// temporary files.
+func TestVerifyKilled(t *testing.T) {
+	s := newBackedUp(t)
+	s.run(t, "backup", "--quiet", "backups/verified.tar.zst")
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	longest := s.duration(t, "backup", "--quiet", "--verify", "backups/verified.tar.zst")
+	left := 0
+	for range testutil.Amount(20, 8) {
+		s.kill(t, longest, "backup", "--quiet", "--verify", "backups/verified.tar.zst")
+		locks, err := filepath.Glob(filepath.Join(tmp, "*.lock"))
+		if err != nil || len(locks) > 1 {
+			t.Fatalf("temporary files: %v, %v", locks, err)
+		}
+		left += len(locks)
+	}
+	s.run(t, "backup", "--quiet", "--verify", "backups/verified.tar.zst")
+	if files, err := os.ReadDir(tmp); err != nil || len(files) > 0 {
+		t.Errorf("temporary files are left: %v, %v", files, err)
+	}
+	t.Logf("%d killed runs left a folder", left)
+}
+
 // TestBackupOfUnfinished lists the packages and makes a backup after a build was killed in the middle of storing them.
 // SQLite's journal has the pages as they were before.
 func TestBackupOfUnfinished(t *testing.T) {

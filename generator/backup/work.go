@@ -26,8 +26,8 @@ const (
 
 // work is a private folder for the files of a run.
 type work struct {
-	dir  string
-	lock *flock.Flock // nil for a temporary folder
+	dir   string
+	close func() // removes the folder; what cannot be removed is left to the next run
 }
 
 // openWork makes the folder in the data folder, whose disk has room for the databases, and locks it.
@@ -45,7 +45,11 @@ func openWork(data string) (*work, error) {
 		return nil, fault.Wrap(fault.Locked, fmt.Errorf("another run holds %s", lock.Path()),
 			"Wait until it has ended, then run this command again.")
 	}
-	w := &work{filepath.Join(data, workName), lock}
+	w := &work{dir: filepath.Join(data, workName)}
+	w.close = func() {
+		_ = os.RemoveAll(w.dir)
+		_ = lock.Unlock()
+	}
 	err = os.RemoveAll(w.dir) // of a killed run
 	if err == nil {
 		err = os.Mkdir(w.dir, 0o700)
@@ -67,16 +71,8 @@ func Running(data string) (bool, error) {
 
 // temporaryWork makes the folder among the temporary files of the system, for a run that changes nothing.
 func temporaryWork() (*work, error) {
-	dir, err := os.MkdirTemp("", "sitegen-backup-")
-	return &work{dir: dir}, err
-}
-
-// close removes the folder. Errors do not matter: the next run removes it, too.
-func (w *work) close() {
-	_ = os.RemoveAll(w.dir)
-	if w.lock != nil {
-		_ = w.lock.Unlock()
-	}
+	dir, remove, err := disk.MakeTemp("sitegen-backup-")
+	return &work{dir, remove}, err
 }
 
 func (w *work) path(name string) string { return filepath.Join(w.dir, name) }

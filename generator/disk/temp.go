@@ -5,41 +5,51 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gofrs/flock"
 )
 
-// lockName is the name of the file whose lock shows that the process of a temporary folder is alive.
-const lockName = "lock"
+// lockEnding ends the name of the file next to a temporary folder whose lock shows that its process is alive. The file
+// is made before the folder and removed after it, so there is never a folder without one.
+const lockEnding = ".lock"
 
 // MakeTemp makes a folder among the temporary files of the system, which only its owner can read, and returns its path
 // and a function that removes it. The name begins with prefix. Folders with the same prefix whose process was killed
 // are removed first.
 func MakeTemp(prefix string) (dir string, remove func(), err error) {
 	parent := os.TempDir()
-	if err := removeDead(filepath.Join(parent, prefix+"*", lockName)); err != nil {
+	if err := removeDead(filepath.Join(parent, prefix+"*"+lockEnding)); err != nil {
 		return "", nil, err
 	}
 	for {
-		if dir, err = os.MkdirTemp(parent, prefix); err != nil {
+		file, err := os.CreateTemp(parent, prefix+"*"+lockEnding)
+		if err != nil {
 			return "", nil, Explain(parent, err)
 		}
-		lock := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(PrivateFile))
-		remove = func() {
-			_ = os.RemoveAll(dir) // if this fails, the next process removes it
+		lock := flock.New(file.Name(), flock.SetFlag(os.O_RDWR))
+		dir := strings.TrimSuffix(file.Name(), lockEnding)
+		remove := func() { // what this leaves, the next process removes
+			if os.RemoveAll(dir) == nil {
+				_ = os.Remove(lock.Path())
+			}
 			_ = lock.Close()
 		}
 		held, err := lock.TryLock()
+		err = errors.Join(err, file.Close())
 		if err == nil && held {
 			if _, err = os.Stat(lock.Path()); err == nil {
+				err = os.Mkdir(dir, PrivateFolder)
+			}
+			if err == nil {
 				return dir, remove, nil
 			}
 		}
-		remove()
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			remove()
 			return "", nil, Explain(parent, err)
 		}
-		// Another process has taken the folder for that of a killed one, before it was locked.
+		_ = lock.Close() // another process has removed the file, before it was locked
 	}
 }
 
@@ -51,8 +61,8 @@ func removeDead(pattern string) error {
 	}
 	for _, path := range locks {
 		lock := flock.New(path, flock.SetFlag(os.O_RDWR)) // it is not created if it has just been removed
-		if dead, err := lock.TryLock(); dead && err == nil {
-			_ = os.RemoveAll(filepath.Dir(path)) // if this fails, it stays until the next attempt
+		if dead, err := lock.TryLock(); dead && err == nil && os.RemoveAll(strings.TrimSuffix(path, lockEnding)) == nil {
+			_ = os.Remove(path) // if this fails, it stays until the next attempt
 		}
 		_ = lock.Close()
 	}

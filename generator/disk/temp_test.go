@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/Slicer/sitegen/generator/disk"
 )
 
@@ -14,7 +16,7 @@ import (
 func TestMakeTemp(t *testing.T) {
 	tmp := t.TempDir()
 	t.Setenv("TMPDIR", tmp)
-	for _, path := range []string{"a-killed/lock", "a-killed/copy", "b-other/lock"} {
+	for _, path := range []string{"a-killed.lock", "a-killed/copy", "a-begun.lock", "b-other.lock", "b-other/copy"} {
 		path = filepath.Join(tmp, path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
@@ -23,14 +25,10 @@ func TestMakeTemp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	kept := filepath.Join(tmp, "kept")
-	if err := os.Mkdir(kept, 0o700); err != nil {
+	if err := os.Symlink(filepath.Join(tmp, "b-other"), filepath.Join(tmp, "a-link")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(kept, "lock"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(kept, filepath.Join(tmp, "a-link")); err != nil { // somebody else wants us to remove kept
+	if err := os.WriteFile(filepath.Join(tmp, "a-link.lock"), nil, 0o600); err != nil { // an attempt to have b-other removed
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
@@ -57,10 +55,16 @@ func TestMakeTemp(t *testing.T) {
 		})
 	}
 	all.Wait()
-	left, err := filepath.Glob(filepath.Join(tmp, "*", "*"))
-	if err != nil || len(left) != 2 || left[0] != filepath.Join(tmp, "b-other", "lock") ||
-		left[1] != filepath.Join(kept, "lock") {
-		t.Errorf("left: %q, %v", left, err)
+	left, err := filepath.Glob(filepath.Join(tmp, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{filepath.Join(tmp, "b-other"), filepath.Join(tmp, "b-other.lock")}
+	if diff := cmp.Diff(want, left); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := os.Stat(filepath.Join(tmp, "b-other", "copy")); err != nil {
+		t.Errorf("a folder with another prefix has changed: %v", err)
 	}
 	t.Setenv("TMPDIR", filepath.Join(tmp, "none"))
 	if dir, _, err := disk.MakeTemp("a-"); err == nil {
