@@ -88,7 +88,8 @@ func (p Package) Write(folder string) (path string, err error) {
 		Overridables: nfpm.Overridables{
 			Umask:      0o022,
 			Depends:    append(depends, "adduser"),
-			Recommends: []string{"ca-certificates", "default-mta | mail-transport-agent", "logrotate", "nginx", "polkitd"},
+			Recommends: []string{"ca-certificates", "default-mta | mail-transport-agent", "logrotate", "nginx",
+				"polkitd"},
 			Suggests:   []string{"bash-completion", "cron", "git", "prometheus-node-exporter"},
 			Contents:   s.contents,
 			Scripts: nfpm.Scripts{
