@@ -15,14 +15,14 @@ dist:           ## build the files of a release, dist/; minutes the first time
 
 test:           ## run all tests, 35 minutes; first install missing tools from Debian (Nginx, Chromium, Node and more)
 	@echo "make test: installs the missing tools of the tests from Debian (Nginx, Chromium, Node and more; minutes the"
-	@echo "first time), then runs all tests: about 35 minutes on two cores. make test-short takes about a minute."
+	@echo "first time), then runs all tests: about 35 minutes on two cores. make test-short takes six to eight."
 	.ci/install
 	.ci/test
 
-test-short:     ## run the same tests with fewer random inputs; about a minute on two cores
+test-short:     ## run the same tests with fewer random inputs; six to eight minutes on two cores, less when packages are unchanged
 	.ci/test-short
 
-check:          ## run what a change must pass: gofmt, vet, linters, vulnerabilities, short tests; two minutes
+check:          ## run what a change must pass: gofmt, vet, linters, vulnerabilities, short tests; a minute, and the time of the tests
 	.ci/check
 
 field:          ## run the cases of testdata/field, from bug reports, with a real Nginx and the CloudFront function

@@ -182,7 +182,7 @@ func TestBackupUnderWrites(t *testing.T) {
 		lines = lines[n:]
 		s.run(t, "stats", "--quiet", "access.log")
 	})
-	number := testutil.Amount(20, 5)
+	number := testutil.Amount(20, 3)
 	for i := range number {
 		<-turn
 		s.run(t, "backup", "--quiet", fmt.Sprintf("backups/%d.tar.zst", i))

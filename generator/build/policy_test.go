@@ -81,7 +81,10 @@ func TestPolicy(t *testing.T) {
 
 	full := testutil.ContentSecurityPolicy(t)
 	policy.Store(full)
-	for _, path := range pagePaths(t, public) {
+	for i, path := range pagePaths(t, public) {
+		if i%testutil.Amount(1, 4) != 0 {
+			continue
+		}
 		if found := visit(path); len(found) > 0 {
 			t.Errorf("%s violates the policy: %q", path, found)
 		}

@@ -23,7 +23,7 @@ import (
 // reloaded only some time after a build has ended: there is no after_change. Each build withdraws the newest packages
 // that Nginx knows. No client may get a wrong answer before or after the reload.
 func TestKilledBuildsBeforeTheReload(t *testing.T) {
-	kills := testutil.Amount(200, 8)
+	kills := testutil.Amount(200, 4)
 	listing := nightlyListings(t)
 	dir := folder(t, listing(0))
 	if _, err := run(t, dir, nil); err != nil {

@@ -116,7 +116,7 @@ func outcome(ctx context.Context, p *builder) map[string]string {
 
 // TestRebuild makes random edits and compares the result of each rebuild with that of a fresh build.
 func TestRebuild(t *testing.T) {
-	edits := testutil.Amount(120, 16)
+	edits := testutil.Amount(120, 10)
 	for seed := range uint64(testutil.Amount(3, 1)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			e := &editor{siteFolder: newSiteFolder(t), Rand: rand.New(rand.NewPCG(seed, 5)),

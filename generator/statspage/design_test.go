@@ -81,7 +81,7 @@ func TestFits(t *testing.T) {
 		}
 		return list;
 	})()`
-	for _, width := range []int64{320, 360, 768, 1280, 1920} {
+	for _, width := range []int64{320, 1280, 360, 768, 1920}[:testutil.Amount(5, 2)] {
 		b := open(t, site, settings{width: width})
 		for _, page := range []string{"", "de/?unit=week&by=os&as=lines", "de/?unit=day&from=2026-10-05&before=1&as=share"} {
 			b.explore(page)

@@ -144,13 +144,13 @@ func (g Golden) Split() (path, query string) {
 	return path, query
 }
 
-// Goldens reads a file of golden answers. With go test -short, it returns every fourth.
+// Goldens reads a file of golden answers. With go test -short, it returns every eleventh.
 func Goldens(t testing.TB, name string) []Golden {
 	t.Helper()
 	var list []Golden
 	n := 0
 	for line := range bytes.Lines(read(t, name)) {
-		if n++; n%Amount(1, 4) != 0 {
+		if n++; n%Amount(1, 11) != 0 {
 			continue
 		}
 		var g Golden

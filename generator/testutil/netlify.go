@@ -25,7 +25,18 @@ func CompareNetlify(t *testing.T,
 	start func(*testing.T, *redirect.Table, *emulate.Site) func(request string) emulate.Reply) {
 	sets := RuleSets(t)
 	found := map[string]int{}
-	for _, set := range sets {
+	netlify, cloudflare := make([]*OracleFile, len(sets)), make([]*OracleFile, len(sets))
+	for i, set := range sets {
+		requests := set.Requests(20, Amount(10000, 2000)/len(sets)+1)
+		netlify[i] = &OracleFile{Rules: set.Rules, Requests: requests}
+		cloudflare[i] = &OracleFile{Rules: set.Rules}
+		for _, request := range requests {
+			cloudflare[i].Requests = append(cloudflare[i].Requests, forCloudflare(request))
+		}
+	}
+	Netlify.Answer(t, netlify...)
+	Cloudflare.Answer(t, cloudflare...)
+	for i, set := range sets {
 		t.Run(set.Name, func(t *testing.T) {
 			rules, err := redirect.Parse(set.Name+".txt", set.Rules)
 			if err != nil {
@@ -33,7 +44,7 @@ func CompareNetlify(t *testing.T,
 			}
 			table := &redirect.Table{Index: NoPackages(t), Rules: redirect.NewRules(rules),
 				Files: redirect.FilesOf(set.Site().Paths())}
-			set.compare(t, table, start(t, table, set.Site()), Amount(10000, 2000)/len(sets)+1, found)
+			set.compare(t, table, start(t, table, set.Site()), netlify[i], cloudflare[i], found)
 		})
 	}
 	for _, kind := range slices.Sorted(maps.Keys(found)) {
@@ -116,23 +127,15 @@ var differences = []struct {
 	}},
 }
 
-// compare compares the replies of ask with the table's and with Netlify's. It counts the differences by kind.
-func (s RuleSet) compare(t *testing.T, table *redirect.Table, ask func(string) emulate.Reply, n int,
-	found map[string]int) {
+// compare compares the replies of ask with the table's and with those of the oracles. It counts the differences by kind.
+func (s RuleSet) compare(t *testing.T, table *redirect.Table, ask func(string) emulate.Reply,
+	netlify, cloudflare *OracleFile, found map[string]int) {
 	t.Helper()
 	document, err := os.ReadFile(Path("../docs/redirects.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	documented := strings.ToLower(strings.Join(strings.Fields(string(document)), " ")) // without line breaks
-	requests := s.Requests(20, n)
-	netlify := &OracleFile{Rules: s.Rules, Requests: requests}
-	cloudflare := &OracleFile{Rules: s.Rules}
-	for _, request := range requests {
-		cloudflare.Requests = append(cloudflare.Requests, forCloudflare(request))
-	}
-	Netlify.Answer(t, netlify)
-	Cloudflare.Answer(t, cloudflare)
 	for _, rejected := range netlify.Rejected {
 		t.Errorf("Netlify rejects a line: %s", rejected)
 	}
@@ -142,7 +145,7 @@ func (s RuleSet) compare(t *testing.T, table *redirect.Table, ask func(string) e
 			t.Errorf(format, args...)
 		}
 	}
-	for i, request := range requests {
+	for i, request := range netlify.Requests {
 		path, query := splitRequest(request)
 		d := difference{request: request, path: path, answer: table.Answer(path, query), netlify: netlify.Replies[i],
 			cloudflare: cloudflare.Replies[i]}
@@ -180,7 +183,7 @@ func (s RuleSet) compare(t *testing.T, table *redirect.Table, ask func(string) e
 		}
 	}
 	if failures > 20 {
-		t.Errorf("%d more of %d requests are answered differently", failures-20, n)
+		t.Errorf("%d more of %d requests are answered differently", failures-20, len(netlify.Requests))
 	}
 }
 

@@ -2,7 +2,7 @@ package testutil
 
 import "testing"
 
-// Amount returns full, or short with go test -short, which takes about a minute. Tests use it for numbers of random
+// Amount returns full, or short with go test -short. Tests use it for numbers of random
 // inputs, repetitions and sizes, never to leave out a check.
 func Amount(full, short int) int {
 	if testing.Short() {

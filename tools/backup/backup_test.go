@@ -170,8 +170,8 @@ func TestTrouble(t *testing.T) {
 func TestDamagedOnTheWay(t *testing.T) {
 	s := newSite(t)
 	s.put(t, "3d-slicer-downf645-2001-01-01T000000Z.tar.zst", []byte("an old one"))
-	to := &httputil.ReverseProxy{Director: func(r *http.Request) { // keeps r.Host, which the signature covers
-		r.URL.Scheme, r.URL.Host = "http", s.API
+	to := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { // keeps r.Out.Host, which the signature covers
+		r.Out.URL.Scheme, r.Out.URL.Host = "http", s.API
 	}}
 	for name, change := range map[string]func(r *http.Response) error{
 		"a changed byte": func(r *http.Response) error {

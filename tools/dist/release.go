@@ -86,7 +86,8 @@ func readStamp(program string) (stamp, error) {
 		}
 	}
 	if err != nil || s.date.IsZero() {
-		return stamp{}, fmt.Errorf("%s: no commit in the program: build it in a clone of Git, not in a worktree", program)
+		return stamp{},
+			fmt.Errorf("%s: no commit in the program: build it in a clone of Git, not in a worktree", program)
 	}
 	return s, nil
 }

@@ -69,10 +69,11 @@ func Start(t testing.TB) *Server {
 	for range 400 {
 		if c, err := net.Dial("tcp", website); err == nil {
 			c.Close()
-			return &Server{API: api, Website: website, binary: binary, process: cmd.Process.Pid, Client: s3.New(s3.Options{
-				BaseEndpoint: aws.String("http://" + api), Region: "us-east-1", UsePathStyle: true,
-				Credentials: credentials.NewStaticCredentialsProvider(Access, Secret, ""),
-			})}
+			return &Server{API: api, Website: website, binary: binary, process: cmd.Process.Pid,
+				Client: s3.New(s3.Options{
+					BaseEndpoint: aws.String("http://" + api), Region: "us-east-1", UsePathStyle: true,
+					Credentials: credentials.NewStaticCredentialsProvider(Access, Secret, ""),
+				})}
 		}
 		time.Sleep(25 * time.Millisecond)
 	}

@@ -46,8 +46,8 @@ func newBucket(t testing.TB) *bucket {
 	if _, err := b.Client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("logs")}); err != nil {
 		t.Fatal(err)
 	}
-	to := &httputil.ReverseProxy{Director: func(r *http.Request) { // keeps r.Host, which the signature covers
-		r.URL.Scheme, r.URL.Host = "http", b.API
+	to := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { // keeps r.Out.Host, which the signature covers
+		r.Out.URL.Scheme, r.Out.URL.Host = "http", b.API
 	}}
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if key, ok := strings.CutPrefix(r.URL.Path, "/logs/"); ok && key != "" {

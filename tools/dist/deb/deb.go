@@ -86,11 +86,12 @@ func (p Package) Write(folder string) (path string, err error) {
 		DisableGlobbing: true,
 		MTime:           p.Date,
 		Overridables: nfpm.Overridables{
-			Umask:      0o022,
-			Depends:    append(depends, "adduser"),
-			Recommends: []string{"ca-certificates", "default-mta | mail-transport-agent", "logrotate", "nginx", "polkitd"},
-			Suggests:   []string{"bash-completion", "cron", "git", "prometheus-node-exporter"},
-			Contents:   s.contents,
+			Umask:   0o022,
+			Depends: append(depends, "adduser"),
+			Recommends: []string{"ca-certificates", "default-mta | mail-transport-agent", "logrotate", "nginx",
+				"polkitd"},
+			Suggests: []string{"bash-completion", "cron", "git", "prometheus-node-exporter"},
+			Contents: s.contents,
 			Scripts: nfpm.Scripts{
 				PostInstall: s.control("postinst"), PreRemove: s.control("prerm"), PostRemove: s.control("postrm"),
 			},

@@ -57,7 +57,8 @@ func (s *stage) units() {
 		s.add(unitFolder+path.Base(file), 0o644, text)
 	}
 	file := s.source("docs/ops/systemd/mail-run")
-	s.add(mailRun, 0o755, s.replace(file, s.read(file), " Install it as /usr/local/lib/sitegen/mail-run (mode 0755).", ""))
+	s.add(mailRun, 0o755,
+		s.replace(file, s.read(file), " Install it as /usr/local/lib/sitegen/mail-run (mode 0755).", ""))
 	s.add("/usr/share/polkit-1/rules.d/50-sitegen.rules", 0o644, s.read(s.source("docs/ops/polkit/50-sitegen.rules")))
 }
 

@@ -3,6 +3,7 @@ package netlify_test
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,23 +16,31 @@ import (
 // TestHosts lets Netlify's and Cloudflare's own programs read what the server writes, and compares their answers with
 // the table's. There must be a warning about each rule that Cloudflare answers differently.
 func TestHosts(t *testing.T) {
-	for _, set := range testutil.RuleSets(t) {
-		t.Run(set.Name, func(t *testing.T) {
-			tab := table(t, testutil.NoPackages(t), set.Rules)
-			tab.Files = redirect.FilesOf(set.Files)
-			compiled := netlify.Server{}.Compile(tab)
-			text := string(compiled.File(netlify.Server{}, "_redirects"))
-			var requests []string
-			for _, request := range set.Requests(21, testutil.Amount(1000, 200)) {
-				if request, ok := comparable(request); ok {
-					requests = append(requests, request)
-				}
+	sets := testutil.RuleSets(t)
+	tables, compilations := make([]*redirect.Table, len(sets)), make([]*redirect.Compilation, len(sets))
+	all := [3][]*testutil.OracleFile{} // compiled for Netlify, as written for Netlify, compiled for Cloudflare
+	for i, set := range sets {
+		tables[i] = table(t, testutil.NoPackages(t), set.Rules)
+		tables[i].Files = redirect.FilesOf(set.Files)
+		compilations[i] = netlify.Server{}.Compile(tables[i])
+		text := string(compilations[i].File(netlify.Server{}, "_redirects"))
+		var requests []string
+		for _, request := range set.Requests(21, testutil.Amount(1000, 200)) {
+			if request, ok := comparable(request); ok {
+				requests = append(requests, request)
 			}
-			onNetlify := &testutil.OracleFile{Rules: text, Requests: requests}
-			asWritten := &testutil.OracleFile{Rules: set.Rules, Requests: requests}
-			testutil.Netlify.Answer(t, onNetlify, asWritten)
-			onCloudflare := &testutil.OracleFile{Rules: text, Requests: requests}
-			testutil.Cloudflare.Answer(t, onCloudflare)
+		}
+		for k, rules := range []string{text, set.Rules, text} {
+			all[k] = append(all[k], &testutil.OracleFile{Rules: rules, Requests: requests})
+		}
+	}
+	testutil.Netlify.Answer(t, slices.Concat(all[0], all[1])...)
+	testutil.Cloudflare.Answer(t, all[2]...)
+	for i, set := range sets {
+		t.Run(set.Name, func(t *testing.T) {
+			tab, compiled := tables[i], compilations[i]
+			onNetlify, asWritten, onCloudflare := all[0][i], all[1][i], all[2][i]
+			requests := onNetlify.Requests
 			if len(onNetlify.Rejected) > 0 {
 				t.Errorf("Netlify rejects %q", onNetlify.Rejected)
 			}
