@@ -2,8 +2,8 @@ package testutil
 
 import "testing"
 
-// Amount returns full, or short with go test -short. Tests use it for numbers of random
-// inputs, repetitions and sizes, never to leave out a check.
+// Amount returns full, or short with go test -short. Tests use it for numbers of random inputs, repetitions and sizes,
+// never to leave out a check.
 func Amount(full, short int) int {
 	if testing.Short() {
 		return short
