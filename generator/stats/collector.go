@@ -96,8 +96,8 @@ type collector struct {
 	days      downloads.Days // of the requests for packages in the current log
 }
 
-// begin starts a batch. If the tables have grown too large, it also starts new ones, and empties the cache of addresses,
-// which refers to them.
+// begin starts a batch. If the tables have grown too large, it also starts new ones, and empties the cache of
+// addresses, which refers to them.
 func (c *collector) begin() {
 	b := &batch{hits: make([]downloads.Hit, 0, batchHits)}
 	if c.batch == nil || c.batch.tables.size >= maxTables {
