@@ -15,19 +15,15 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"time"
 
 	"github.com/Slicer/sitegen/bench/cost"
-	"github.com/Slicer/sitegen/generator/accesslog/loggen"
-	"github.com/Slicer/sitegen/generator/history"
+	"github.com/Slicer/sitegen/bench/statssite"
 )
 
 func main() {
@@ -58,29 +54,26 @@ func bench(lines, every, runs int, geoip string) (err error) {
 	if out, err := exec.Command("go", "build", "-o", program, "./cmd/sitegen").CombinedOutput(); err != nil {
 		return fmt.Errorf("build sitegen: %w\n%s", err, out)
 	}
-	listing, err := filepath.Abs("testdata/catalog.json")
+	if err := statssite.Build(dir, program); err != nil {
+		return err
+	}
+	size, err := statssite.WriteLog(dir, statssite.Log{Lines: lines, Addresses: max(1000, lines/25), Agents: 3000,
+		Every: every})
 	if err != nil {
 		return err
 	}
-	if _, err := cost.Of(dir, program, "build", "--quiet", "--source", listing); err != nil {
-		return err
-	}
-	size, err := makeLog(dir, lines, every)
-	if err != nil {
-		return fmt.Errorf("generate the log: %w", err)
-	}
-	stats := []string{program, "stats", "--quiet", "--geoip", geoip, "access.log"}
+	stats := []string{program, "stats", "--quiet", "--geoip", geoip, statssite.LogName}
 
 	costs := map[string][]cost.Cost{}
 	for range runs {
-		if err := removeStats(dir); err != nil {
+		if err := statssite.RemoveStats(dir); err != nil {
 			return err
 		}
 		for _, p := range []struct {
 			name string
 			argv []string
 		}{
-			{"goaccess", []string{"goaccess", "access.log", "--log-format=COMBINED", "--no-global-config",
+			{"goaccess", []string{"goaccess", statssite.LogName, "--log-format=COMBINED", "--no-global-config",
 				"--no-progress", "-o", "report.json"}},
 			{"sitegen", stats},
 			{"nothing new", stats},
@@ -99,47 +92,5 @@ func bench(lines, every, runs int, geoip string) (err error) {
 		lines, size/1_000_000, runs, goaccess.CPU.Seconds()/sitegen.CPU.Seconds(),
 		goaccess.Wall.Seconds()/sitegen.Wall.Seconds(), float64(goaccess.RSS)/float64(sitegen.RSS),
 		cost.Median(costs["nothing new"]).Wall.Seconds())
-	return nil
-}
-
-// makeLog generates a log of four months with one address per 25 lines, 3,000 user agents, and requests for the
-// packages of the site in dir.
-func makeLog(dir string, lines, every int) (bytes int64, err error) {
-	ctx := context.Background()
-	catalogue, err := history.OpenReadOnly(ctx, filepath.Join(dir, "var", history.FileName))
-	if err != nil {
-		return 0, err
-	}
-	defer catalogue.Close()
-	packages, err := catalogue.Published(ctx)
-	if err != nil {
-		return 0, err
-	}
-	ids := make([]string, len(packages))
-	for i, p := range packages {
-		ids[i] = p.ID
-	}
-	f, err := os.Create(filepath.Join(dir, "access.log"))
-	if err != nil {
-		return 0, err
-	}
-	s, err := loggen.Write(f, loggen.Options{
-		Seed: 1, Lines: lines, IDs: ids, Addresses: max(1000, lines/25), Agents: 3000, Days: 120,
-		Start: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), Every: every,
-	})
-	return s.Bytes, errors.Join(err, f.Close())
-}
-
-// removeStats removes the statistics of a site and keeps its catalogue.
-func removeStats(dir string) error {
-	old, err := filepath.Glob(filepath.Join(dir, "var", "downloads.sqlite*"))
-	if err != nil {
-		return err
-	}
-	for _, path := range append(old, filepath.Join(dir, "public", "download-stats")) {
-		if err := os.RemoveAll(path); err != nil {
-			return err
-		}
-	}
 	return nil
 }

@@ -82,9 +82,10 @@ const (
 
 // Connection parameters. SQLite does not enforce foreign keys by default. Transactions of other processes end within
 // seconds, so a timeout of 10 s is generous. A writing transaction takes the lock at its start (immediate), so it
-// cannot fail in the middle because another process holds the lock.
+// cannot fail in the middle because another process holds the lock. Package database/sql uses a connection in one
+// goroutine at a time, so SQLite need not lock a mutex in each of its functions.
 const (
-	common  = "_foreign_keys=on&_busy_timeout=10000"
+	common  = "_foreign_keys=on&_busy_timeout=10000&_mutex=no"
 	writing = common + "&_txlock=immediate"
 	reading = common + "&_txlock=deferred&_query_only=on&mode=ro"
 

@@ -24,8 +24,9 @@ const (
 	batchLogs = 500
 )
 
-// The collector caches this many addresses, and this many texts of packages and agents. Either cache takes about 20 MB.
-const cachedAddresses, cachedTexts = 200_000, 100_000
+// maxTables is the size of the tables (bytes) at which a batch is written and new tables are started. Logs can have any
+// number of user agents, of any length: 100,000 usual ones fit.
+const maxTables = 20 << 20
 
 // batch is what the collector sends to the writer. Package, Agent and Place of its hits are positions in the tables.
 // The batch also contains the texts that are new in the tables, in order of their positions.
@@ -58,13 +59,18 @@ type tables struct {
 	packages, agents               map[string]int32 // positions
 	places                         map[Place]int32
 	packageIDs, agentIDs, placeIDs []int32 // by position
+	agentClasses                   []Class // by position
+	size                           int     // of the maps, see intern (bytes)
 }
+
+// textSize is the size of a text in the tables besides its bytes: its entries in a map and in a list of new texts.
+const textSize = 80
 
 func newTables() *tables {
 	return &tables{packages: map[string]int32{}, agents: map[string]int32{}, places: map[Place]int32{}}
 }
 
-// visitor is the cache entry of an address.
+// visitor is what the cache has of an address.
 type visitor struct {
 	id    int64
 	day   int32 // for which id is valid, in the mode Daily
@@ -85,23 +91,26 @@ type collector struct {
 
 	decompressor accesslog.Decompressor // of the log that is being read
 
-	addresses map[string]visitor
+	addresses addresses
 	batch     *batch
 	days      downloads.Days // of the requests for packages in the current log
 }
 
-// begin starts a batch. It also starts new tables and an empty cache of addresses if these have grown too large.
+// begin starts a batch. If the tables have grown too large, it also starts new ones, and empties the cache of
+// addresses, which refers to them.
 func (c *collector) begin() {
 	b := &batch{hits: make([]downloads.Hit, 0, batchHits)}
-	switch {
-	case c.batch == nil, len(c.addresses) > cachedAddresses,
-		len(c.batch.tables.agents) > cachedTexts, len(c.batch.tables.packages) > cachedTexts:
-		b.tables, c.addresses = newTables(), map[string]visitor{}
-	default:
+	if c.batch == nil || c.batch.tables.size >= maxTables {
+		b.tables = newTables()
+		c.addresses.clear()
+	} else {
 		b.tables = c.batch.tables
 	}
 	c.batch = b
 }
+
+// full reports whether the batch must be written before more hits are added.
+func (b *batch) full() bool { return len(b.hits) >= batchHits || b.tables.size >= maxTables }
 
 // flush saves new keys of visitors, sends the batch to the writer, and begins the next one.
 func (c *collector) flush() error {
@@ -162,7 +171,7 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 			last = append(last[:0], line[max(0, len(line)-tailSize):]...)
 		}
 		offset, problem = ch.offset, ch.end
-		if len(c.batch.hits) < batchHits && offset <= flushed+batchBytes {
+		if !c.batch.full() && offset <= flushed+batchBytes {
 			return nil
 		}
 		if !mostlyInvalid(good, bad, unknown) {
@@ -294,38 +303,43 @@ func (c *collector) addRequests(ch *chunk) error {
 		b := c.batch
 		hit := downloads.Hit{Visitor: v.id, Day: day, Place: v.place, First: int32(r.time % secondsPerDay),
 			Counted: r.download}
-		hit.Package, b.packages = intern(b.tables.packages, b.packages, id)
-		hit.Agent, b.agents = intern(b.tables.agents, b.agents, agent)
+		hit.Package, b.packages = b.tables.intern(b.tables.packages, b.packages, id)
+		hit.Agent, b.agents = b.tables.intern(b.tables.agents, b.agents, agent)
 		b.hits = append(b.hits, hit)
 	}
 	return nil
 }
 
-// intern returns the position of a text in a table. If the text is new, it adds it to the table and to the list of new
-// texts, which it returns.
-func intern(table map[string]int32, fresh []string, text []byte) (int32, []string) {
+// intern returns the position of a text in one of the tables. If the text is new, it adds it to the table and to the
+// list of new texts, which it returns.
+func (t *tables) intern(table map[string]int32, fresh []string, text []byte) (int32, []string) {
 	if n, ok := table[string(text)]; ok {
 		return n, fresh
 	}
-	n := int32(len(table))
-	table[string(text)] = n
-	return n, append(fresh, string(text))
+	n, s := int32(len(table)), string(text)
+	table[s] = n
+	t.size += len(s) + textSize
+	return n, append(fresh, s)
 }
 
 // visitor returns the visitor of an address on a day.
 func (c *collector) visitor(address []byte, day int32) (visitor, error) {
-	v, ok := c.addresses[string(address)]
-	if ok && (v.day == day || c.options.Privacy != Daily) {
-		return v, nil
-	}
 	var buf [64]byte
 	key, ip := addressKey(buf[:0], address)
+	var v visitor
+	known := false
+	if ip.IsValid() {
+		v, known = c.addresses.visitor(ip)
+	}
+	if known && (v.day == day || c.options.Privacy != Daily) {
+		return v, nil
+	}
 	id, err := c.visitors.id(key, day)
 	if err != nil {
 		return visitor{}, err
 	}
 	v.id, v.day = id, day
-	if !ok {
+	if !known {
 		var place Place
 		if ip.IsValid() {
 			place = c.geo.Lookup(ip)
@@ -338,7 +352,9 @@ func (c *collector) visitor(address []byte, day int32) (visitor, error) {
 			c.batch.addAddress(id, string(address))
 		}
 	}
-	c.addresses[string(address)] = v
+	if ip.IsValid() {
+		c.addresses.put(ip, v)
+	}
 	return v, nil
 }
 
@@ -357,6 +373,7 @@ func (c *collector) placeOf(p Place) int32 {
 	if !ok {
 		n = int32(len(b.tables.places))
 		b.tables.places[p] = n
+		b.tables.size += len(p.Country) + len(p.Location) + textSize
 		b.places = append(b.places, p)
 	}
 	return n

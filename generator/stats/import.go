@@ -70,7 +70,7 @@ func (e *Engine) ImportOld(ctx context.Context, path string, bad func(BadRow)) (
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{db: e.db, rules: e.options.Rules, counted: map[int32]int64{}}
+	w := &writer{db: e.db, rules: e.options.Rules, counted: map[Class]int64{}}
 	c.send = func(b *batch) error { return w.write(ctx, b) }
 	marked := map[int32]bool{}
 	if err := old.Accesses(ctx, func(a *downloads.OldAccess) error {
@@ -212,10 +212,10 @@ func (c *collector) oldAccess(a *downloads.OldAccess, checked oldHit, marked map
 	agent := accesslog.Entry{Agent: []byte(a.Agent)} // the previous job stored it as the log escapes it
 	hit := downloads.Hit{Visitor: id, Day: day, Place: c.placeOf(place), First: int32(checked.seconds % secondsPerDay),
 		Counted: true}
-	hit.Package, b.packages = intern(b.tables.packages, b.packages, []byte(a.Bitstream))
-	hit.Agent, b.agents = intern(b.tables.agents, b.agents, agent.AgentText(nil))
+	hit.Package, b.packages = b.tables.intern(b.tables.packages, b.packages, []byte(a.Bitstream))
+	hit.Agent, b.agents = b.tables.intern(b.tables.agents, b.agents, agent.AgentText(nil))
 	b.hits = append(b.hits, hit)
-	if len(b.hits) >= batchHits {
+	if b.full() {
 		return c.flush()
 	}
 	return nil

@@ -55,7 +55,7 @@ func (e *Engine) Read(ctx context.Context, names []string, progress Progress) (*
 	if err != nil {
 		return report, err
 	}
-	w := &writer{db: e.db, rules: e.options.Rules, counted: map[int32]int64{}}
+	w := &writer{db: e.db, rules: e.options.Rules, counted: map[Class]int64{}}
 	batches := make(chan *batch, 1)
 	group, working := errgroup.WithContext(ctx)
 	c.send = func(b *batch) error {
@@ -81,7 +81,11 @@ func (e *Engine) Read(ctx context.Context, names []string, progress Progress) (*
 	if err := group.Wait(); err != nil {
 		return report, err
 	}
-	if err := e.finish(ctx, report, w.counted); err != nil {
+	for class, n := range w.counted {
+		report.ByClass[class.String()] = n
+		report.Downloads += n
+	}
+	if err := e.finish(ctx, report); err != nil {
 		return report, err
 	}
 	report.Seconds = e.options.Now().Sub(begin).Seconds()
@@ -213,25 +217,13 @@ func (o *Options) open(ctx context.Context, name string) (io.ReadCloser, error) 
 	return openFile(ctx, name, pipePatience)
 }
 
-// finish recounts the changed days and completes the report. Counted is the number of counted hits by id of the agent.
-func (e *Engine) finish(ctx context.Context, report *Report, counted map[int32]int64) error {
+// finish recounts the changed days and completes the report.
+func (e *Engine) finish(ctx context.Context, report *Report) error {
 	recounted, err := e.db.Recount(ctx, e.options.LegacyFile != "")
 	if err != nil {
 		return err
 	}
 	report.New, report.Days = recounted.Hits, len(recounted.Days)
-	if len(counted) > 0 {
-		agents, err := e.db.Agents(ctx)
-		if err != nil {
-			return err
-		}
-		for _, a := range agents {
-			if n := counted[a.ID]; n > 0 {
-				report.ByClass[Class(a.Class).String()] += n
-				report.Downloads += n
-			}
-		}
-	}
 	if e.options.Privacy != Daily {
 		return nil
 	}

@@ -145,5 +145,10 @@ func addressKey(dst, text []byte) (key []byte, address netip.Addr) {
 		return append(dst, strings.ToLower(string(text))...), netip.Addr{}
 	}
 	address = address.Unmap().WithZone("")
-	return append(dst, address.AsSlice()...), address
+	if address.Is4() {
+		bytes := address.As4()
+		return append(dst, bytes[:]...), address
+	}
+	bytes := address.As16()
+	return append(dst, bytes[:]...), address
 }

@@ -13,7 +13,7 @@ type writer struct {
 	db         *downloads.DB
 	rules      string          // file with user agent rules, "" for the built-in ones
 	classifier *Classifier     // made for the first new user agent
-	counted    map[int32]int64 // number of counted hits by id of the agent, repetitions included
+	counted    map[Class]int64 // number of counted hits, repetitions included
 }
 
 // write writes a batch, including the positions up to which its logs have been read, in one transaction.
@@ -58,7 +58,7 @@ func (w *writer) resolve(tx *downloads.Batch, b *batch) error {
 	if err != nil {
 		return err
 	}
-	agents, err := tx.Agents(b.agents, w.classify)
+	agents, classes, err := tx.Agents(b.agents, w.classify)
 	if err != nil {
 		return err
 	}
@@ -68,12 +68,15 @@ func (w *writer) resolve(tx *downloads.Batch, b *batch) error {
 	}
 	t.packageIDs, t.agentIDs = append(t.packageIDs, packages...), append(t.agentIDs, agents...)
 	t.placeIDs = append(t.placeIDs, places...)
+	for _, class := range classes {
+		t.agentClasses = append(t.agentClasses, Class(class))
+	}
 	for i := range b.hits {
 		h := &b.hits[i]
-		h.Package, h.Agent, h.Place = t.packageIDs[h.Package], t.agentIDs[h.Agent], t.placeIDs[h.Place]
 		if h.Counted {
-			w.counted[h.Agent]++
+			w.counted[t.agentClasses[h.Agent]]++
 		}
+		h.Package, h.Agent, h.Place = t.packageIDs[h.Package], t.agentIDs[h.Agent], t.placeIDs[h.Place]
 	}
 	return nil
 }

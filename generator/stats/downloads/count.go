@@ -123,15 +123,15 @@ func recount(ctx context.Context, tx *sqlite.Tx, days []int32, accesses bool) er
 
 // counter counts the hits of days.
 type counter struct {
-	agents  map[int32]countedAgent
+	agents  []countedAgent // by id
 	places  map[int32]countedPlace
 	numbers map[dailyKey]int // of a package
 	rows    []dailyRow       // of a day
 }
 
-// countedAgent is what counts of a user agent.
+// countedAgent is what counts of a user agent. A database can have millions of them.
 type countedAgent struct {
-	class         int
+	class         uint8
 	legacyBrowser bool // format 1.0 counts it
 }
 
@@ -142,15 +142,18 @@ type countedPlace struct {
 }
 
 func newCounter(ctx context.Context, q sqlite.Querier) (*counter, error) {
-	c := &counter{agents: map[int32]countedAgent{}, places: map[int32]countedPlace{}, numbers: map[dailyKey]int{}}
+	c := &counter{places: map[int32]countedPlace{}, numbers: map[dailyKey]int{}}
 	var id int32
 	err := sqlite.Each(ctx, q, func(row sqlite.Row) (a countedAgent, err error) {
 		err = row.Scan(&id, &a.class, &a.legacyBrowser)
 		return a, err
 	}, func(a countedAgent) error {
+		for int(id) >= len(c.agents) {
+			c.agents = append(c.agents, countedAgent{}) // of ids that are not used
+		}
 		c.agents[id] = a
 		return nil
-	}, "SELECT id, class, legacy = 'Browser' FROM agents")
+	}, "SELECT id, class, legacy = 'Browser' FROM agents ORDER BY id")
 	if err != nil {
 		return nil, err
 	}
@@ -161,6 +164,14 @@ func newCounter(ctx context.Context, q sqlite.Querier) (*counter, error) {
 		c.places[id] = p
 		return nil
 	}, "SELECT id, country, location <> '' FROM places")
+}
+
+// agent returns the user agent with an id, the zero value if the database is damaged and does not have it.
+func (c *counter) agent(id int32) countedAgent {
+	if id < 0 || int(id) >= len(c.agents) {
+		return countedAgent{}
+	}
+	return c.agents[id]
 }
 
 // dailyKey is the key of a number in the daily table, without the day.
@@ -188,7 +199,7 @@ func (c *counter) count(hits packed) []dailyRow {
 				break
 			}
 			if h.Counted {
-				c.numbers[dailyKey{h.Package, c.places[h.Place].country, c.agents[h.Agent].class}]++
+				c.numbers[dailyKey{h.Package, c.places[h.Place].country, int(c.agent(h.Agent).class)}]++
 			}
 		}
 		begin := len(c.rows)
@@ -209,7 +220,7 @@ func (c *counter) accesses(list []access, day int32, hits packed) []access {
 	begin := len(list)
 	for ; len(hits) > 0; hits = hits[hitSize:] {
 		h := hits.first()
-		if !c.agents[h.Agent].legacyBrowser || !c.places[h.Place].located {
+		if !c.agent(h.Agent).legacyBrowser || !c.places[h.Place].located {
 			continue
 		}
 		a := access{h.Visitor, int64(day)*secondsPerDay + int64(h.First), h.Package, h.Place}

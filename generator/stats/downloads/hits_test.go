@@ -234,7 +234,7 @@ func setNames(t *testing.T, d *DB) (agent, place int32) {
 
 // names returns the ids of a user agent and a place that format 1.0 counts.
 func names(b *Batch) (agent, place int32, err error) {
-	agents, err := b.Agents([]string{"Firefox"}, func(string) (Agent, error) {
+	agents, _, err := b.Agents([]string{"Firefox"}, func(string) (Agent, error) {
 		return Agent{Class: 1, Legacy: "Browser"}, nil
 	})
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 type keyed struct {
 	name   string
 	key    []string // columns
-	others []string
+	value  string   // a further column with integers, "0" for none
+	others []string // the other columns, including that of value
 }
 
 // rowsPerStatement is the number of rows in one statement. A row has at most 6 columns, so a statement has 600
@@ -32,8 +33,9 @@ func (b *Batch) Packages(bitstreams []string) ([]int32, error) {
 	for i, id := range bitstreams {
 		keys[i] = []any{id}
 	}
-	t := keyed{"packages", []string{"bitstream"}, []string{"series", "known", "built", "legacy_version", "stable"}}
-	return b.ids(t, keys, func(int) ([]any, error) { return []any{0, 0, "", "", 0}, nil })
+	t := keyed{"packages", []string{"bitstream"}, "0", []string{"series", "known", "built", "legacy_version", "stable"}}
+	ids, _, err := b.ids(t, keys, func(int) ([]any, int32, error) { return []any{0, 0, "", "", 0}, 0, nil })
+	return ids, err
 }
 
 // Places returns the ids of places, without repetitions: 0 if country and location are unknown.
@@ -42,70 +44,72 @@ func (b *Batch) Places(places []Place) ([]int32, error) {
 	for i, p := range places {
 		keys[i] = []any{p.Country, p.Location}
 	}
-	return b.ids(keyed{"places", []string{"country", "location"}, nil}, keys,
-		func(int) ([]any, error) { return nil, nil })
+	ids, _, err := b.ids(keyed{"places", []string{"country", "location"}, "0", nil}, keys,
+		func(int) ([]any, int32, error) { return nil, 0, nil })
+	return ids, err
 }
 
-// Agents returns the ids of user agents, without repetitions. It calls classify for the classification of each that is
-// new.
-func (b *Batch) Agents(texts []string, classify func(text string) (Agent, error)) ([]int32, error) {
+// Agents returns the ids and the classes of user agents, without repetitions. It calls classify for the classification
+// of each that is new.
+func (b *Batch) Agents(texts []string, classify func(text string) (Agent, error)) (ids, classes []int32, err error) {
 	keys := make([][]any, len(texts))
 	for i, text := range texts {
 		keys[i] = []any{[]byte(text)}
 	}
-	t := keyed{"agents", []string{"agent"}, []string{"class", "legacy", "browser", "os", "device"}}
-	return b.ids(t, keys, func(i int) ([]any, error) {
+	t := keyed{"agents", []string{"agent"}, "class", []string{"class", "legacy", "browser", "os", "device"}}
+	return b.ids(t, keys, func(i int) ([]any, int32, error) {
 		a, err := classify(texts[i])
-		return []any{a.Class, a.Legacy, a.Browser, a.System, a.Device}, err
+		return []any{a.Class, a.Legacy, a.Browser, a.System, a.Device}, int32(a.Class), err
 	})
 }
 
-// ids returns the ids of the rows with these keys. It adds the rows that are new, in the order of the keys. Others
-// returns the other values of a new row. The first run over a log has thousands of user agents, so one query is for
-// many keys.
-func (b *Batch) ids(t keyed, keys [][]any, others func(i int) ([]any, error)) ([]int32, error) {
-	ids := make([]int32, 0, len(keys))
+// keyedRow holds the id of a row, and its value: see keyed.
+type keyedRow struct{ id, value int32 }
+
+// ids returns the ids and values of the rows with these keys. It adds the rows that are new, in the order of the keys.
+// Others returns the other columns of a new row, and its value. The first run over a log has thousands of user agents,
+// so one query is for many keys.
+func (b *Batch) ids(t keyed, keys [][]any, others func(i int) ([]any, int32, error)) (ids, values []int32, err error) {
+	ids, values = make([]int32, 0, len(keys)), make([]int32, 0, len(keys))
 	for len(ids) < len(keys) {
 		begin := len(ids)
 		some := keys[begin:min(begin+rowsPerStatement, len(keys))]
-		found, err := b.find(t, some)
-		if err != nil {
-			return nil, err
+		rows := make([]keyedRow, len(some))
+		if err := b.find(t, some, rows); err != nil {
+			return nil, nil, err
 		}
-		var fresh []any // values of the new rows
+		var fresh []any // columns of the new rows
+		var added []int // their positions
 		for i, key := range some {
-			if _, ok := found[i]; ok {
+			if rows[i].id >= 0 {
 				continue
 			}
-			values, err := others(begin + i)
+			columns, value, err := others(begin + i)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
-			fresh = append(append(fresh, key...), values...)
+			fresh, added, rows[i].value = append(append(fresh, key...), columns...), append(added, i), value
 		}
 		last, err := b.insert(t, fresh)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		// SQLite numbers the new rows in their order.
-		next := last - int32(len(some)-len(found)) + 1
-		for i := range some {
-			id, ok := found[i]
-			if !ok {
-				id = next
-				next++
-			}
-			ids = append(ids, id)
+		for n, i := range added { // SQLite numbers the new rows in their order
+			rows[i].id = last - int32(len(added)-1-n)
+		}
+		for _, r := range rows {
+			ids, values = append(ids, r.id), append(values, r.value)
 		}
 	}
-	return ids, nil
+	return ids, values, nil
 }
 
-// find returns the ids of the rows that exist, by the position of their keys in the list.
-func (b *Batch) find(t keyed, keys [][]any) (map[int]int32, error) {
+// find sets the rows with these keys, with the id -1 for those that do not exist.
+func (b *Batch) find(t keyed, keys [][]any, rows []keyedRow) error {
 	var wanted strings.Builder
 	var args []any
 	for i, key := range keys {
+		rows[i].id = -1
 		if i > 0 {
 			wanted.WriteByte(',')
 		}
@@ -113,17 +117,16 @@ func (b *Batch) find(t keyed, keys [][]any) (map[int]int32, error) {
 		args = append(args, key...)
 	}
 	key := strings.Join(t.key, ", ")
-	found := map[int]int32{}
 	var position int
-	err := sqlite.Each(b.ctx, b.tx, func(row sqlite.Row) (id int32, err error) {
-		err = row.Scan(&position, &id)
-		return id, err
-	}, func(id int32) error {
-		found[position] = id
+	err := sqlite.Each(b.ctx, b.tx, func(row sqlite.Row) (r keyedRow, err error) {
+		err = row.Scan(&position, &r.id, &r.value)
+		return r, err
+	}, func(r keyedRow) error {
+		rows[position] = r
 		return nil
-	}, fmt.Sprintf("WITH wanted (position, %s) AS (VALUES %s) SELECT position, id FROM wanted CROSS JOIN %s USING (%s)",
-		key, &wanted, t.name, key), args...)
-	return found, failed("write downloads", err)
+	}, fmt.Sprintf("WITH wanted (position, %s) AS (VALUES %s) SELECT position, id, %s FROM wanted "+
+		"CROSS JOIN %s USING (%s)", key, &wanted, t.value, t.name, key), args...)
+	return failed("write downloads", err)
 }
 
 // insert adds rows and returns the id of the last one.
