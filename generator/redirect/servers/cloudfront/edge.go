@@ -110,21 +110,11 @@ func (result edgeResult) reply() emulate.Reply {
 	return r
 }
 
-// run calls the function with a request. uri and query are encoded.
+// run calls the function with a request and returns its result. uri and query are encoded.
 func (e *Edge) run(method, host, uri, query string) (result edgeResult, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	event := e.vm.ToValue(map[string]any{"request": map[string]any{
-		"method": method, "uri": uri, "querystring": map[string]any{},
-		"headers": map[string]any{"host": map[string]any{"value": host}},
-		"rawQueryString": func() any {
-			if query == "" {
-				return nil
-			}
-			return query
-		},
-	}})
-	v, err := e.handler(goja.Undefined(), event)
+	v, err := e.call(method, host, uri, query)
 	if err != nil {
 		return result, fmt.Errorf("run function.js: %w", err)
 	}
@@ -140,6 +130,21 @@ func (e *Edge) run(method, host, uri, query string) (result edgeResult, err erro
 		return result, fmt.Errorf("run function.js: %w", err)
 	}
 	return result, nil
+}
+
+// call calls the function with a request and returns what the function returns: a promise. e.mu must be held.
+func (e *Edge) call(method, host, uri, query string) (goja.Value, error) {
+	event := e.vm.ToValue(map[string]any{"request": map[string]any{
+		"method": method, "uri": uri, "querystring": map[string]any{},
+		"headers": map[string]any{"host": map[string]any{"value": host}},
+		"rawQueryString": func() any {
+			if query == "" {
+				return nil
+			}
+			return query
+		},
+	}})
+	return e.handler(goja.Undefined(), event)
 }
 
 // emulator runs the compiled function with the files of a site as its bucket.
