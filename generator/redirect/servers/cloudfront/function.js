@@ -70,7 +70,8 @@ const redirect = (status, location) => respond(status, '', 'location', location)
 const step = (leaf, os, key, offset, masks, n) => {
     const set = (masks || [0, 2, 4, 6]).map((mask) => '\\x' + (48 + 7 * os + mask).toString(16)).join('');
     // The rows with such a change, up to the place of its package. The first one repeats the last one before the leaf.
-    const rows = leaf.text.match(RegExp('\n\\S+ (\\S{3})*?[' + set + ']..', 'g')) || [];
+    // RegExp takes several times longer for \S than for this class.
+    const rows = leaf.text.match(RegExp('\n[^ \n]+ ([^ \n]{3})*?[' + set + ']..', 'g')) || [];
     const first = leaf.rank && leaf.rank - 1;
     let i = rows.length;
     key = '\n' + key + '!';
@@ -105,8 +106,7 @@ export async function handler(event) {
         trees = root.split('\n\n');
         fields = tabs(trees[0]);
         texts = lines(trees[1]);
-        tables = { parameters: list(fields[1]) };
-        oses = bars(choices(tables, 'o'));
+        oses = bars(/ o ([^;]+)/.exec(fields[1])[1]);
     };
 
     // read returns the value of a key. It reads a key of the store only once for a request. A value that starts with a
@@ -139,15 +139,20 @@ export async function handler(event) {
     };
 
     // load returns the package at a place; see describer in packages.go. It returns the whole package object, whose links
-    // are in fields[3], or else the fields of templates, of which object has some.
+    // are in fields[3], or else the fields of templates, of which object has some. For 'o', it returns the address of the
+    // file.
     const load = async (at, whole) => {
         const text = await read('d' + at.slice(0, 8)), rows = lines(text), f = words(rows[code(at, 8)]);
+        const id = fields[8] ? unpack(f[2]) : f[2], link = '/bitstream/' + id;
+        if (whole == 'o') { // /download
+            return link;
+        }
         const kind = tabs(rows[code(f[0])]), time = new Date(number(f[4])).toJSON(), system = code(f[0], 1);
-        const id = fields[8] ? unpack(f[2]) : f[2], day = kind[5] || time.slice(0, 10);
+        const day = kind[5] || time.slice(0, 10);
         // The keys are in alphabetical order.
         const object = {
             arch: rows[0], build_date: null, build_date_ymd: day, checkout_date: null, checkout_date_ymd: null,
-            codebase: null, download_url: '/bitstream/' + id, md5: null, name: null, os: oses[system], package: null,
+            codebase: null, download_url: link, md5: null, name: null, os: oses[system], package: null,
             product_name: null, revision: '' + number(f[1]), sha256: unpack(f[6]), sha512: unpack(f[5]) || null,
             size: number(f[3]), stability: kind[2] ? 'release' : 'nightly', version: kind[1] || null
         };
@@ -226,7 +231,7 @@ export async function handler(event) {
                         found = step(far, os, '~', 0, '', found.row);
                     }
                 }
-                const result = found.place ? await load(found.place, route[1] == 'f') : null;
+                const result = found.place ? await load(found.place, route[2]) : null;
                 results.push(result);
                 (all[name] = all[name] || {})[stability] = result;
             }
@@ -234,7 +239,7 @@ export async function handler(event) {
         return page ? home(results, (given.os || 'all') + '-' + (given.stability || 'default')) :
             !single ? json(all, oses.concat(bars(choices(tables, 's')))) :
             !results[0] ? message(404, '404-package') :
-            route == '/find' ? json(results[0]) : redirect(302, results[0].object.download_url);
+            route == '/find' ? json(results[0]) : redirect(302, results[0]);
     };
 
     // json answers with package objects, whose keys are in alphabetical order. further are keys of other objects.
@@ -356,6 +361,7 @@ export async function handler(event) {
         if (found) {
             return file ? redirect(302, found) : load(found, 1).then((object) => json(object));
         }
+        tables = { parameters: list(fields[1]) };
         if (/^\/(find(all)?|download)?$/.test(path)) {
             return api(path, given);
         }
