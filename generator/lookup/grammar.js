@@ -6,10 +6,10 @@
 // Each byte becomes one character, which is sufficient because parameters are only compared with ASCII.
 const parameters = (query) => {
     const given = Object.create(null);
-    query.replace(/\+/g, ' ').replace(/([^&=]*)=?([^&]*)/g, (all, name, value) => {
-        name = decoded(name);
-        if (all && !(name in given)) {
-            given[name] = decoded(value);
+    query.replace(/\+/g, ' ').split('&').map((pair) => {
+        const f = pair.split('='), name = decoded(f.shift());
+        if (pair && !(name in given)) {
+            given[name] = decoded(f.join('='));
         }
     });
     return given;
@@ -21,11 +21,11 @@ const character = String.fromCharCode;
 // decoded decodes percent-escapes. Each byte becomes one character.
 const decoded = (text) => text.replace(/%([\da-f]{2})/gi, (all, hex) => character('0x' + hex));
 
-// valid reports whether a parameter of a kind accepts a value: one of the listed values ("c"), any text ("t"), a number
+// valid reports whether a parameter of a kind accepts a value: one of the listed values ("c", with bars between them), any text ("t"), a number
 // ("n"), a number with a sign ("i"), or a day ("d"). JavaScript turns February 30 into March 2, or into no date (NaN);
 // years beyond 9999 have a sign, which is below all digits.
 const valid = (kind, values, v) =>
-    kind == 'c' ? values.includes(v) :
+    kind == 'c' ? bars(values).includes(v) :
     kind == 't' ? v :
     kind == 'd' ? v > '0' && new Date(+new Date(v) || 0).toJSON().slice(0, 10) == v :
     /^ *[-+]?\d+ *$/.test(v) && (kind == 'i' || kind == 'n' && !/-/.test(v));
@@ -39,16 +39,16 @@ const parse = (tables, given, single) => {
     const q = { finds: 'n' }, modes = tables.parameters.filter((p) => p[2][0] == '=' && p[0] in given);
     let problem;
     tables.parameters.some((p) => {
-        const role = p[2], values = bars(p[3] || ''), v = given[p[0]];
+        const role = p[2], v = given[p[0]];
         if (role[0] != '=') {
-            q[role] = v ? [v] : values;
+            q[role] = v ? [v] : bars(p[3] || '');
         } else if (modes[1]) {
             return problem = 'mode';
         } else if (v) {
             q.finds = role[1];
             q.sought = v;
         }
-        if (v == undefined ? single && role == 'o' : !valid(p[1], values, v)) {
+        if (v == undefined ? single && role == 'o' : !valid(p[1], p[3], v)) {
             return problem = p[0];
         }
     });

@@ -1,6 +1,8 @@
 package cloudfront
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,7 +39,7 @@ func NewEdge(function []byte, get func(key string) (string, bool),
 	object func(key string) (emulate.Reply, bool)) (*Edge, error) {
 	e := &Edge{vm: goja.New(), get: get, object: object}
 	kvs := map[string]any{"kvs": func() map[string]any { return map[string]any{"get": e.read} }}
-	if err := e.vm.Set("cf", kvs); err != nil {
+	if err := errors.Join(e.vm.Set("cf", kvs), e.vm.Set("Buffer", e.buffer())); err != nil {
 		return nil, fmt.Errorf("load function.js: %w", err)
 	}
 	if _, err := e.vm.RunString(strings.Replace(string(function), importLine, "", 1)); err != nil {
@@ -72,6 +74,39 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header()[name] = values
 	}
 	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(reply.Body))) // conditions, ranges, HEAD
+}
+
+// buffer returns the part of CloudFront's Buffer that the function uses: Buffer.from(text, encoding).toString(encoding)
+// for the encodings hex and base64url, without invalid texts.
+func (e *Edge) buffer() *goja.Object {
+	object := func(name string, method func(text, encoding string) goja.Value) *goja.Object {
+		o := e.vm.NewObject()
+		err := o.Set(name, func(c goja.FunctionCall) goja.Value {
+			return method(c.Argument(0).String(), c.Argument(1).String())
+		})
+		if err != nil {
+			panic(err) // cannot happen: the object is new
+		}
+		return o
+	}
+	return object("from", func(text, encoding string) goja.Value {
+		var data []byte
+		var err error
+		if encoding == "hex" {
+			data, err = hex.DecodeString(text)
+		} else {
+			data, err = base64.RawURLEncoding.DecodeString(text)
+		}
+		if err != nil {
+			panic(e.vm.NewGoError(fmt.Errorf("decode %q: %w", text, err)))
+		}
+		return object("toString", func(encoding, _ string) goja.Value {
+			if encoding == "hex" {
+				return e.vm.ToValue(hex.EncodeToString(data))
+			}
+			return e.vm.ToValue(base64.RawURLEncoding.EncodeToString(data))
+		})
+	})
 }
 
 // read implements the method get of CloudFront's key-value store for the function.
@@ -110,21 +145,11 @@ func (result edgeResult) reply() emulate.Reply {
 	return r
 }
 
-// run calls the function with a request. uri and query are encoded.
+// run calls the function with a request and returns its result. uri and query are encoded.
 func (e *Edge) run(method, host, uri, query string) (result edgeResult, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	event := e.vm.ToValue(map[string]any{"request": map[string]any{
-		"method": method, "uri": uri, "querystring": map[string]any{},
-		"headers": map[string]any{"host": map[string]any{"value": host}},
-		"rawQueryString": func() any {
-			if query == "" {
-				return nil
-			}
-			return query
-		},
-	}})
-	v, err := e.handler(goja.Undefined(), event)
+	v, err := e.call(method, host, uri, query)
 	if err != nil {
 		return result, fmt.Errorf("run function.js: %w", err)
 	}
@@ -140,6 +165,21 @@ func (e *Edge) run(method, host, uri, query string) (result edgeResult, err erro
 		return result, fmt.Errorf("run function.js: %w", err)
 	}
 	return result, nil
+}
+
+// call calls the function with a request and returns what the function returns: a promise. e.mu must be held.
+func (e *Edge) call(method, host, uri, query string) (goja.Value, error) {
+	event := e.vm.ToValue(map[string]any{"request": map[string]any{
+		"method": method, "uri": uri, "querystring": map[string]any{},
+		"headers": map[string]any{"host": map[string]any{"value": host}},
+		"rawQueryString": func() any {
+			if query == "" {
+				return nil
+			}
+			return query
+		},
+	}})
+	return e.handler(goja.Undefined(), event)
 }
 
 // emulator runs the compiled function with the files of a site as its bucket.

@@ -21,18 +21,17 @@ const list = (text) => text.split(';').map(words);
 // code returns the value of a character, by default of the first one.
 const code = (text, at) => text.charCodeAt(at) - 48;
 
-// digits, number, pack and unpack convert numbers and hexadecimal digits from and to base 64; see tree.go.
+// digits, number, pack and unpack convert keys, numbers and hexadecimal digits; see tree.go.
 const digits = (n, width) =>
     width ? digits(n >> 6, width - 1) + character(48 + (n & 63)) : '';
 
-const number = (text) => text.split('').reduce((n, c) => n * 64 + code(c), 0);
+const number = (text) => parseInt(text, 36);
 
-const pack = (hex) => hex.replace(/.../g, (m) => digits('0x' + m, 2));
+const convert = (text, from, to) => text && Buffer.from(text, from).toString(to);
 
-// unpack converts four characters to six digits at a time; missing ones count as zero. Digits come by fours.
-const unpack = (text) => text && text.replace(/.{1,4}/g, (m) =>
-    (1 << 24 | code(m) << 18 | code(m, 1) << 12 | code(m, 2) << 6 | code(m, 3)).toString(16).slice(1))
-    .slice(0, text.length * 1.5 & -4);
+const pack = (hex) => convert(hex, 'hex', 'base64url');
+
+const unpack = (text) => convert(text, 'base64url', 'hex');
 
 // place returns the place of a package's description: the hash of a node and a character for the line; see leaf in
 // tree.go.
@@ -69,12 +68,14 @@ const redirect = (status, location) => respond(status, '', 'location', location)
 // number n. If the leaf does not have it, there is no place. masks has a digit for each mask with the stability, by
 // default with any; see store.steps in steps.go.
 const step = (leaf, os, key, offset, masks, n) => {
-    const set = (masks || '1357').replace(/./g, (mask) => '\\x' + (47 + 7 * os + +mask).toString(16));
+    const set = (masks || [0, 2, 4, 6]).map((mask) => '\\x' + (48 + 7 * os + mask).toString(16)).join('');
     // The rows with such a change, up to the place of its package. The first one repeats the last one before the leaf.
-    const rows = leaf.text.match(RegExp('\n\\S+ (\\S{3})*?[' + set + ']..', 'g')) || [];
+    // RegExp takes several times longer for \S than for this class.
+    const rows = leaf.text.match(RegExp('\n[^ \n]+ ([^ \n]{3})*?[' + set + ']..', 'g')) || [];
     const first = leaf.rank && leaf.rank - 1;
     let i = rows.length;
-    while (i-- && rows[i] > '\n' + key + '!') {}
+    key = '\n' + key + '!';
+    while (i-- && rows[i] > key) {}
     i = n == undefined ? i + offset : n - first;
     const f = words(rows[i] || ' ');
     return {
@@ -93,21 +94,19 @@ export async function handler(event) {
     // open reads the root of the edition for a host. Production has the root that is read first. The table of hosts
     // contains the hosts that show another edition; it is read only for hosts other than production's.
     const open = async (host) => {
-        let root = await read('root/3');
+        let root = await read('root/4');
         const production = tabs(root)[0];
         if (production && host != production) {
             // Without a table, all hosts show production.
             const editions = await read('hosts/2').then(JSON.parse).catch(() => 0);
             if (editions[host]) {
-                root = await read('root/3/' + editions[host]);
+                root = await read('root/4/' + editions[host]);
             }
         }
         trees = root.split('\n\n');
         fields = tabs(trees[0]);
         texts = lines(trees[1]);
-        tables = { parameters: list(fields[1]), permalinks: list(fields[2]) };
-        oses = bars(choices(tables, 'o'));
-        arches = bars(choices(tables, 'a'));
+        oses = bars(/ o ([^;]+)/.exec(fields[1])[1]);
     };
 
     // read returns the value of a key. It reads a key of the store only once for a request. A value that starts with a
@@ -121,10 +120,11 @@ export async function handler(event) {
     // the key, where a space follows it, and below those of the next key.
     const descend = async (kind, text, key, os, n) => {
         let rank = 0;
+        key += '!';
         while (text[0] == '+') {
             const rows = lines(text);
             let i = 0;
-            for (; rows[i + 1] < key + '!'; i++) {
+            for (; rows[i + 1] < key; i++) {
                 if (os != undefined) {
                     const next = rank + +words(rows[i])[2].split(',')[os];
                     if (next > n) {
@@ -139,18 +139,22 @@ export async function handler(event) {
     };
 
     // load returns the package at a place; see describer in packages.go. It returns the whole package object, whose links
-    // are in fields[3], or else the fields of templates, of which object has some.
+    // are in fields[3], or else the fields of templates, of which object has some. For 'o', it returns the address of the
+    // file.
     const load = async (at, whole) => {
         const text = await read('d' + at.slice(0, 8)), rows = lines(text), f = words(rows[code(at, 8)]);
+        const id = fields[8] ? unpack(f[2]) : f[2], link = '/bitstream/' + id;
+        if (whole == 'o') { // /download
+            return link;
+        }
         const kind = tabs(rows[code(f[0])]), time = new Date(number(f[4])).toJSON(), system = code(f[0], 1);
-        const id = fields[8] ? unpack(f[2]) : f[2], day = kind[5] || time.slice(0, 10);
+        const day = kind[5] || time.slice(0, 10);
+        // The keys are in alphabetical order.
         const object = {
-            arch: rows[0], os: oses[system], revision: '' + number(f[1]), download_url: '/bitstream/' + id,
-            size: number(f[3]), version: kind[1] || null, stability: kind[2] ? 'release' : 'nightly',
-            build_date_ymd: day,
-            // Checksums are long, and most templates do not need them.
-            get sha512() { return unpack(f[5]) || null; },
-            get sha256() { return unpack(f[6]); }
+            arch: rows[0], build_date: null, build_date_ymd: day, checkout_date: null, checkout_date_ymd: null,
+            codebase: null, download_url: link, md5: null, name: null, os: oses[system], package: null,
+            product_name: null, revision: '' + number(f[1]), sha256: unpack(f[6]), sha512: unpack(f[5]) || null,
+            size: number(f[3]), stability: kind[2] ? 'release' : 'nightly', version: kind[1] || null
         };
         const p = {
             object: object, id: id, system: system, cell: kind[0], release: kind[2] == '=' ? kind[1] : kind[2],
@@ -163,7 +167,6 @@ export async function handler(event) {
         object.product_name = expand(kind[4], p);
         object.build_date = expand(kind[6] || texts[code(f[0], 2)], p);
         fields[3].replace(/\|(\S+) ([^|]+)/g, (all, name, url) => object[name] = expand(url, p));
-        object.checkout_date = object.checkout_date_ymd = object.codebase = object.md5 = object.package = null;
         names = Object.keys(object);
         return object;
     };
@@ -203,16 +206,17 @@ export async function handler(event) {
         if (page && !tables.parameters.some((p) => p[0] in given)) {
             return serve(route);
         }
+        arches = bars(choices(tables, 'a'));
         // The tables of an architecture are those by revision, by day and by version.
         const first = 4 + 3 * arches.indexOf(q.a[0]), finds = q.finds, kind = { d: 1, v: 2 }[finds] || 0, offset = +q.f;
-        // 1e7 is above all revisions, so it finds the newest package.
+        // ~ is above all keys, so it finds the newest package, and 1e7 is above all revisions.
         const key = kind > 1 ? q.sought :
-            kind ? digits(q.sought.replace(/-/g, ''), 5) : digits(Math.min(q.sought || 1e7, 1e7), 4);
+            kind ? digits(q.sought.replace(/-/g, ''), 5) : q.sought ? digits(Math.min(q.sought, 1e7), 4) : '~';
         const leaf = await descend('s', trees[first + kind], key);
         for (let i = 0, stability; stability = q.s[i]; i++) {
             for (let j = 0, name; name = q.o[j]; j++) {
                 const os = oses.indexOf(name);
-                let found = step(leaf, os, key, 0, { nightly: '2367', release: '4567' }[stability]);
+                let found = step(leaf, os, key, 0, { nightly: [1, 2, 5, 6], release: [3, 4, 5, 6] }[stability]);
                 if (finds > 'o' && found.key != key) { // 'r' and 'v': exactly this revision or version
                     found = {};
                 }
@@ -227,20 +231,20 @@ export async function handler(event) {
                         found = step(far, os, '~', 0, '', found.row);
                     }
                 }
-                const result = found.place ? await load(found.place, route[1] == 'f') : null;
+                const result = found.place ? await load(found.place, route[2]) : null;
                 results.push(result);
                 (all[name] = all[name] || {})[stability] = result;
             }
         }
         return page ? home(results, (given.os || 'all') + '-' + (given.stability || 'default')) :
-            !single ? json(all) :
+            !single ? json(all, oses.concat(bars(choices(tables, 's')))) :
             !results[0] ? message(404, '404-package') :
-            route == '/find' ? json(results[0]) : redirect(302, results[0].object.download_url);
+            route == '/find' ? json(results[0]) : redirect(302, results[0]);
     };
 
-    // json answers with package objects, whose keys are in alphabetical order.
-    const json = (value) =>
-        respond(200, JSON.stringify(value, names.concat(oses, bars(choices(tables, 's'))).sort()) + '\n',
+    // json answers with package objects, whose keys are in alphabetical order. further are keys of other objects.
+    const json = (value, further) =>
+        respond(200, JSON.stringify(value, names.concat(further || []).sort()) + '\n',
             'access-control-allow-origin', '*', 'application/json');
 
     // home answers / with a query: the page that the build rendered for such queries, with the cells of packages; see
@@ -355,11 +359,13 @@ export async function handler(event) {
         const file = /^\/bitstream\/([\s\S]*)/.exec(path), m = file || /^\/api\/v1\/packages\/(.+)\.json$/.exec(path);
         const found = m && await identify(m[1], file);
         if (found) {
-            return file ? redirect(302, found) : load(found, 1).then(json);
+            return file ? redirect(302, found) : load(found, 1).then((object) => json(object));
         }
+        tables = { parameters: list(fields[1]) };
         if (/^\/(find(all)?|download)?$/.test(path)) {
             return api(path, given);
         }
+        tables.permalinks = list(fields[2]);
         const link = permalink(tables, path);
         if (link) {
             return api(link.record ? '/find' : '/download', link.given);

@@ -22,7 +22,8 @@ import (
 // and date of the build if they do not follow from its time. {1} is the second of the texts in the root, for instance
 // "Aurora_{os}_{revision}". A package has three characters: the line of its kind, its system, and the text in the root
 // with the form of its date, "{day}T{time}+00:00". Its fields follow, with spaces between: revision, id, size, time of
-// the build in milliseconds since 1970, SHA-512 and SHA-256. Numbers and hexadecimal digits are in base 64.
+// the build in milliseconds since 1970, SHA-512 and SHA-256. Numbers are in base 36, and hexadecimal digits in base 64:
+// JavaScript converts both itself.
 type describer struct {
 	*store
 	spec  *lookup.Spec

@@ -3,6 +3,7 @@ package cloudfront
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -133,11 +134,17 @@ func TestReads(t *testing.T) {
 	}
 }
 
-// BenchmarkKinds reports the CPU time of a request of each kind in goja as cpu-µs/op, with GOMAXPROCS=1.
+// BenchmarkKinds reports the CPU time that the function takes in goja for a request of each kind as cpu-µs/op, with
+// GOMAXPROCS=1. If OTHER is set to a folder, it asks the function of another version the same requests in turn, and
+// reports its time and the ratio of the two. The folder has the folders live and archive, each with the function.js and
+// keyvaluestore.json that the other version compiles for the catalogue; docs/redirects.md has the commands.
 func BenchmarkKinds(b *testing.B) {
 	for _, tt := range readCatalogues {
 		tab, requests := readRequests(b, tt.profile, tt.file)
-		e := start(b, compiled(b, tab))
+		edges := []*Edge{start(b, compiled(b, tab)).Edge}
+		if folder := os.Getenv("OTHER"); folder != "" {
+			edges = append(edges, other(b, filepath.Join(folder, tt.profile)))
+		}
 		kinds := make([][]string, len(readKinds))
 		for _, q := range requests {
 			path, query, _ := strings.Cut(q, "?")
@@ -146,15 +153,47 @@ func BenchmarkKinds(b *testing.B) {
 		}
 		for kind, list := range kinds {
 			b.Run(tt.profile+"/"+readKinds[kind].name, func(b *testing.B) {
-				i, start := 0, cpu(b)
-				for b.Loop() {
-					e.ask(b, "GET", list[i%len(list)])
-					i++
+				used := make([]time.Duration, len(edges))
+				for i := 0; b.Loop(); i++ {
+					path, query, _ := strings.Cut(list[i%len(list)], "?")
+					for n, e := range edges {
+						before := cpu(b)
+						if _, err := e.call("GET", "", path, query); err != nil {
+							b.Fatal(err)
+						}
+						used[n] += cpu(b) - before
+					}
 				}
-				b.ReportMetric(float64((cpu(b)-start).Microseconds())/float64(b.N), "cpu-µs/op")
+				b.ReportMetric(float64(used[0].Microseconds())/float64(b.N), "cpu-µs/op")
+				if len(used) > 1 {
+					b.ReportMetric(float64(used[1].Microseconds())/float64(b.N), "other-cpu-µs/op")
+					b.ReportMetric(float64(used[0])/float64(used[1]), "ratio")
+				}
 			})
 		}
 	}
+}
+
+// other returns an edge location with the function and the store in a folder.
+func other(t testing.TB, folder string) *Edge {
+	t.Helper()
+	function, err := os.ReadFile(filepath.Join(folder, functionFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(folder, storeFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := ParseStore(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := NewEdge(function, func(key string) (string, bool) { v, ok := store[key]; return v, ok }, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
 }
 
 // cpu returns the CPU time that the process has used.

@@ -51,7 +51,7 @@ func (s *store) steps(x *lookup.Index, arch catalog.Arch, at map[*catalog.Packag
 		if kind == 0 {
 			return ""
 		}
-		return digits(int64(p.Revision), keyWidth)
+		return digits(p.Revision, keyWidth)
 	}
 	oses := x.Spec().OSes()
 	for o, name := range oses {
@@ -75,10 +75,10 @@ func (s *store) steps(x *lookup.Index, arch catalog.Arch, at map[*catalog.Packag
 				tables[kind][key][change{o, b.mask, at[p], base(kind, p)}] = true
 			}
 			for _, step := range t.Revisions {
-				add(0, digits(int64(step.From), keyWidth), step.Package)
+				add(0, digits(step.From, keyWidth), step.Package)
 			}
 			for _, step := range t.Days {
-				add(1, digits(int64(step.From), dayWidth), step.Package)
+				add(1, digits(step.From, dayWidth), step.Package)
 			}
 			for v, p := range t.Versions {
 				add(2, v, p)

@@ -3,8 +3,10 @@ package cloudfront
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -101,8 +103,11 @@ func (s *store) size() int { return Size(s.pairs) }
 // char returns a small number as one character, from 0 on. The function reads it as charCodeAt() - 48.
 func char(n int) string { return string(rune('0' + n)) }
 
-// digits returns a number in base 64, as width characters. The texts are in the order of the numbers.
-func digits(n int64, width int) string {
+// number returns a number in base 36.
+func number(n int64) string { return strconv.FormatInt(n, 36) }
+
+// digits returns a key in base 64, as width characters. The texts are in the order of the numbers.
+func digits(n, width int) string {
 	b := make([]byte, width)
 	for i := range slices.Backward(b) {
 		b[i] = byte('0' + n%64)
@@ -111,27 +116,10 @@ func digits(n int64, width int) string {
 	return string(b)
 }
 
-// number returns a number in base 64, in as few characters as possible.
-func number(n int64) string {
-	width := 1
-	for limit := int64(64); n >= limit && width < 10; limit *= 64 {
-		width++
-	}
-	return digits(n, width)
-}
-
-// pack returns hexadecimal digits in base 64: two characters for each three digits.
-func pack(hex string) string {
-	var b strings.Builder
-	for len(hex)%3 != 0 {
-		hex += "0"
-	}
-	for i := 0; i < len(hex); i += 3 {
-		var n int64
-		_, _ = fmt.Sscanf(hex[i:i+3], "%x", &n) // callers pass hexadecimal digits
-		b.WriteString(digits(n, 2))
-	}
-	return b.String()
+// pack returns hexadecimal digits in base 64, with the alphabet for URLs.
+func pack(digits string) string {
+	b, _ := hex.DecodeString(digits) // callers pass an even number of hexadecimal digits
+	return base64.RawURLEncoding.EncodeToString(b)
 }
 
 // ref is the place of a package's description: the hash of a node, and a line of it.
