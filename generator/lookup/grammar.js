@@ -21,9 +21,9 @@ const character = String.fromCharCode;
 // decoded decodes percent-escapes. Each byte becomes one character.
 const decoded = (text) => text.replace(/%([\da-f]{2})/gi, (all, hex) => character('0x' + hex));
 
-// valid reports whether a parameter of a kind accepts a value: one of the listed values ("c", with bars between them), any text ("t"), a number
-// ("n"), a number with a sign ("i"), or a day ("d"). JavaScript turns February 30 into March 2, or into no date (NaN);
-// years beyond 9999 have a sign, which is below all digits.
+// valid reports whether a parameter of a kind accepts a value: one of the listed values ("c", with bars between them),
+// any text ("t"), a number ("n"), a number with a sign ("i"), or a day ("d"). JavaScript turns February 30 into March 2,
+// or into no date (NaN); years beyond 9999 have a sign, which is below all digits.
 const valid = (kind, values, v) =>
     kind == 'c' ? bars(values).includes(v) :
     kind == 't' ? v :
