@@ -61,7 +61,8 @@ func removeDead(pattern string) error {
 	}
 	for _, path := range locks {
 		lock := flock.New(path, flock.SetFlag(os.O_RDWR)) // it is not created if it has just been removed
-		if dead, err := lock.TryLock(); dead && err == nil && os.RemoveAll(strings.TrimSuffix(path, lockEnding)) == nil {
+		dead, err := lock.TryLock()
+		if dead && err == nil && os.RemoveAll(strings.TrimSuffix(path, lockEnding)) == nil {
 			_ = os.Remove(path) // if this fails, it stays until the next attempt
 		}
 		_ = lock.Close()

@@ -91,9 +91,9 @@ func look(ctx context.Context, d *DB) error {
 	return err
 }
 
-// logHeader is the size in bytes of a write-ahead log without transactions. With readonly_shm, SQLite would take the log
-// for one that is being written, and fail after 10 s with SQLITE_PROTOCOL. (Source: walBeginShmUnreliable in SQLite's
-// wal.c compares the salts of this header with those of the first transaction.)
+// logHeader is the size in bytes of a write-ahead log without transactions. With readonly_shm, SQLite would take such a
+// log for one that is being written, and fail after 10 s with SQLITE_PROTOCOL. (Source: walBeginShmUnreliable in
+// SQLite's wal.c compares the salts of this header with those of the first transaction.)
 const logHeader = 32
 
 // errNoIndex is the error for a log without an index.

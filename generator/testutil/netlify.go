@@ -127,7 +127,7 @@ var differences = []struct {
 	}},
 }
 
-// compare compares the replies of ask with the table's and with those of the oracles. It counts the differences by kind.
+// compare compares the replies of ask with the table's and those of the oracles. It counts the differences by kind.
 func (s RuleSet) compare(t *testing.T, table *redirect.Table, ask func(string) emulate.Reply,
 	netlify, cloudflare *OracleFile, found map[string]int) {
 	t.Helper()
