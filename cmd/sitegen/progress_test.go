@@ -52,7 +52,7 @@ func TestBuildProgress(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}
-	await("asking " + strings.TrimPrefix(server.URL, "http://") + ", 640 KiB, ")
+	await("asking " + strings.TrimPrefix(server.URL, "http://") + ", 655 kB, ")
 	close(shown)
 	if err := <-done; err != nil {
 		t.Fatalf("%v\n%s", err, screen.Text(t))
@@ -105,7 +105,7 @@ func TestProgress(t *testing.T) {
 				t.Fatal(err)
 			}
 			if shown := strings.Contains(screen.Written(t),
-				"reading 11 KiB of 11 KiB, 100%, 0s left"); shown != tt.shown {
+				"reading 12 kB of 12 kB, 100%, 0s left"); shown != tt.shown {
 				t.Errorf("progress shown: %v, want %v; output %q", shown, tt.shown, screen.Written(t))
 			}
 			if text := screen.Text(t); strings.Contains(text, "reading") {

@@ -21,6 +21,7 @@ func explain(err error) error {
 	_, none := errors.AsType[*live.NoEditionError](err)
 	_, ambiguous := errors.AsType[*live.AmbiguousError](err)
 	_, format := errors.AsType[*live.FormatError](err)
+	_, lost := errors.AsType[*live.LiveLostError](err)
 	switch {
 	case other:
 		return fault.Wrap(fault.Conflict, err,
@@ -33,6 +34,9 @@ func explain(err error) error {
 			"sitegen deploy list shows all.")
 	case format:
 		return fault.Wrap(fault.Usage, err, "Build and deploy the site of that time with this version of sitegen.")
+	case lost:
+		return fault.Wrap(fault.Usage, err, "Name the deploy to return to: sitegen deploy rollback ID. sitegen deploy "+
+			"list shows all.")
 	case none, ambiguous, is(live.ErrNoDeploy), is(fs.ErrNotExist):
 		return fault.Wrap(fault.Usage, err, "sitegen deploy list shows all deploys.")
 	case is(live.ErrConflict):

@@ -1,7 +1,7 @@
 // Package progress shows the progress of a long operation on a terminal, in one line below the messages:
 //
-//	asking data.kitware.com, 614 KiB, 3s
-//	reading 12 MiB of 340 MiB, 3%, 2m10s left
+//	asking data.kitware.com, 614 kB, 3s
+//	reading 12 MB of 340 MB, 3%, 2m10s left
 //	writing 12,300 of 23,000 files, 53%, 4s left
 //	compiling the redirects, 2s
 //
@@ -210,7 +210,7 @@ func (k *Task) line(now time.Time, columns int) string {
 // amount formats a number with the unit.
 func (k *Task) amount(n int64) string {
 	if k.unit == Bytes {
-		return humanize.IBytes(uint64(max(n, 0)))
+		return humanize.Bytes(uint64(max(n, 0)))
 	}
 	return humanize.Comma(n) + " " + k.unit
 }

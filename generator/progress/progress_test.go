@@ -31,24 +31,24 @@ func TestLine(t *testing.T) {
 		done    int64
 		want    string
 	}{
-		{"bytes", 80, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20,
-			"reading 12 MiB of 340 MiB, 3%, 1m49s left"},
+		{"bytes", 80, 340e6, progress.Bytes, 4 * time.Second, 12e6,
+			"reading 12 MB of 340 MB, 3%, 1m49s left"},
 		{"files", 80, 23000, "files", 4 * time.Second, 12300, "reading 12,300 of 23,000 files, 53%, 3s left"},
 		{"too early for a forecast", 80, 134, "packages", 500 * time.Millisecond, 2, "reading 2 of 134 packages, 1%"},
 		{"nothing done", 80, 134, "packages", 5 * time.Second, 0, "reading 0 of 134 packages, 0%"},
 		{"all done", 80, 134, "packages", 5 * time.Second, 134, "reading 134 of 134 packages, 100%, 0s left"},
 		{"more than all", 80, 134, "packages", 5 * time.Second, 200, "reading 134 of 134 packages, 100%, 0s left"},
-		{"of unknown size", 80, 0, progress.Bytes, 5 * time.Second, 12 << 20, "reading 12 MiB, 5s"},
-		{"of unknown size, new", 80, 0, progress.Bytes, 500 * time.Millisecond, 12 << 20, "reading 12 MiB"},
+		{"of unknown size", 80, 0, progress.Bytes, 5 * time.Second, 12e6, "reading 12 MB, 5s"},
+		{"of unknown size, new", 80, 0, progress.Bytes, 500 * time.Millisecond, 12e6, "reading 12 MB"},
 		{"without an amount", 80, 0, progress.Nothing, 65 * time.Second, 0, "reading, 1m5s"},
-		{"one column narrower than the terminal", 42, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20,
-			"reading 12 MiB of 340 MiB, 3%, 1m49s left"},
-		{"as wide as the terminal", 41, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20,
-			"reading 12 MiB of 340 MiB, 3%"},
-		{"narrow", 12, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20, "reading 12 "},
-		{"one column", 1, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20, ""},
-		{"no size", 0, 340 << 20, progress.Bytes, 4 * time.Second, 12 << 20,
-			"reading 12 MiB of 340 MiB, 3%, 1m49s left"},
+		{"one column narrower than the terminal", 40, 340e6, progress.Bytes, 4 * time.Second, 12e6,
+			"reading 12 MB of 340 MB, 3%, 1m49s left"},
+		{"as wide as the terminal", 39, 340e6, progress.Bytes, 4 * time.Second, 12e6,
+			"reading 12 MB of 340 MB, 3%"},
+		{"narrow", 12, 340e6, progress.Bytes, 4 * time.Second, 12e6, "reading 12 "},
+		{"one column", 1, 340e6, progress.Bytes, 4 * time.Second, 12e6, ""},
+		{"no size", 0, 340e6, progress.Bytes, 4 * time.Second, 12e6,
+			"reading 12 MB of 340 MB, 3%, 1m49s left"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

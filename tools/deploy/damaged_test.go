@@ -48,4 +48,23 @@ func TestDamagedRecord(t *testing.T) {
 	}
 	w.run(0, "deploy", "show", r.Deploy)
 	w.seeAll()
+
+	w.remove("deploys/" + r.Deploy + ".json.gz")
+	_, messages := w.run(0, "deploy", "list")
+	if !strings.Contains(messages, "the record of a live deploy is missing") || !strings.Contains(messages, r.Deploy) {
+		t.Errorf("list without the record of the live deploy: %s", messages)
+	}
+	_, messages = w.run(2, "deploy", "rollback")
+	if !strings.Contains(messages, "no record of deploy") ||
+		!strings.Contains(messages, "hint: Name the deploy to return to: sitegen deploy rollback ID.") {
+		t.Errorf("rollback without the record of the live deploy: %s", messages)
+	}
+	r = w.deploy("--verify")
+	if _, messages = w.run(0, "deploy", "list"); messages != "" {
+		t.Errorf("list after --verify: %s", messages)
+	}
+	if !slices.Equal(w.live(), []string{r.Deploy}) {
+		t.Errorf("live: %s, want %s", w.live(), r.Deploy)
+	}
+	w.seeAll()
 }

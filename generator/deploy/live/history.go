@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -83,7 +84,8 @@ type Entry struct {
 	Damaged bool
 }
 
-// List returns the deploys that have a record, the newest first. edition selects those of one edition; "" means all.
+// List returns the deploys that have a record, the newest first. edition selects those of one edition; "" means all. It
+// logs a warning for a deploy that is live and has no record.
 func (l *Live) List(ctx context.Context, edition string) ([]Entry, error) {
 	h, err := l.history(ctx)
 	if err != nil {
@@ -92,6 +94,12 @@ func (l *Live) List(ctx context.Context, edition string) ([]Entry, error) {
 	ids := slices.DeleteFunc(slices.Clone(h.ids), func(id string) bool {
 		return edition != "" && editionOf(id) != edition
 	})
+	for _, id := range slices.Sorted(maps.Keys(h.live)) {
+		if id != "" && !slices.Contains(h.ids, id) && (edition == "" || editionOf(id) == edition) {
+			l.Log.Warn("the record of a live deploy is missing in the bucket; sitegen deploy --verify writes a new one",
+				"deploy", id)
+		}
+	}
 	list := make([]Entry, len(ids))
 	err = parallel.For(ctx, l.Jobs, len(ids), func(i int) error {
 		r, err := l.readRecord(ctx, ids[i]) // large, so only an entry of it is kept in memory
@@ -157,6 +165,15 @@ func (l *Live) Resolve(ctx context.Context, text string) (string, error) {
 	return "", &AmbiguousError{text, ids}
 }
 
+// LiveLostError is the error of a rollback without an id if the record of the live deploy is missing or damaged, so that
+// it is not known which deploy was live before.
+type LiveLostError struct{ reason error }
+
+func (e *LiveLostError) Error() string { return e.reason.Error() }
+
+// Unwrap returns the reason, a NoRecordError or fs.ErrNotExist.
+func (e *LiveLostError) Unwrap() error { return e.reason }
+
 // ErrNoDeploy is the error of a rollback without an earlier deploy.
 var ErrNoDeploy = errors.New("there is no earlier deploy")
 
@@ -174,6 +191,9 @@ func (l *Live) Earlier(ctx context.Context, edition string) (string, error) {
 		return "", &NoEditionError{"roll back", edition}
 	}
 	live, err := l.Record(ctx, s.ID)
+	if isMissing(err) {
+		return "", fmt.Errorf("roll back %s without an id: %w", edition, &LiveLostError{err})
+	}
 	if err != nil {
 		return "", err
 	}

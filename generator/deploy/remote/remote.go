@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -55,6 +56,9 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 	}
 	who, err := c.Credentials.Retrieve(ctx)
 	if err != nil {
+		if strings.Contains(err.Error(), "no EC2 IMDS role found") { // the last place where the SDK looks
+			err = errors.New("there are none in the environment and in ~/.aws, and the machine has no role")
+		}
 		return nil, fault.Wrap(fault.Remote, fmt.Errorf("find credentials for AWS: %w", err),
 			"Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or assign the machine a role.")
 	}
