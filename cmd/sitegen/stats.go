@@ -112,7 +112,7 @@ func (p statsCommand) reportStats(cmd *cobra.Command, r *stats.Report) error {
 func statsCounts(r *stats.Report) []runs.Count {
 	return []runs.Count{
 		{Name: "downloads", Help: "downloads in the database", Value: float64(r.Total)},
-		{Name: "new_downloads", Help: "downloads added by the run", Value: float64(r.New)},
+		{Name: "new_downloads", Help: "downloads added by the run", Value: float64(r.Added)},
 		{Name: "read_lines", Help: "new lines read in the logs", Value: float64(r.Lines)},
 		{Name: "invalid_lines", Help: "lines that could not be read", Value: float64(r.BadCount())},
 	}

@@ -69,8 +69,7 @@ func Run(ctx context.Context, p *project.Project, o Options) (report *stats.Repo
 	if report.Files, err = publish(ctx, p, e, o.DryRun); err != nil {
 		return nil, err
 	}
-	report.Total, err = e.Total(ctx)
-	return report, err
+	return report, nil
 }
 
 // Open opens the statistics of a project for commands that change them without reading logs.

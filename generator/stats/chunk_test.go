@@ -47,7 +47,7 @@ func TestWorkers(t *testing.T) {
 		if len(cloudfront) < 2*chunkBytes {
 			t.Fatal("the log is too short for this test")
 		}
-		got := []string{export(t, e), fmt.Sprint(r.Lines, r.Requests, r.New, r.Downloads, r.Networks, r.BadCount())}
+		got := []string{export(t, e), fmt.Sprint(r.Lines, r.Requests, r.New, r.Successful, r.Networks, r.BadCount())}
 		summary, err := os.ReadFile(filepath.Join(publish(t, e), SummaryFile))
 		if err != nil {
 			t.Fatal(err)

@@ -25,9 +25,6 @@ func OpenReader(ctx context.Context, dir string) (*Reader, error) {
 // Close closes the database.
 func (r *Reader) Close() error { return r.db.Close() }
 
-// Total returns the number of downloads, including those by bots.
-func (r *Reader) Total(ctx context.Context) (int64, error) { return r.db.Total(ctx) }
-
 // Difference is a number in the daily table that differs from the number of hits.
 type Difference struct {
 	Day      string `json:"day"`

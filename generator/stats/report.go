@@ -6,7 +6,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/Slicer/sitegen/generator/fault"
@@ -23,9 +22,9 @@ type Report struct {
 	Bytes      int64            `json:"bytes"`              // size of these lines, decompressed
 	KnownBytes int64            `json:"knownBytes"`         // skipped, because earlier runs have read them
 	Requests   int64            `json:"requests"`           // requests for packages, with any method and status
-	Downloads  int64            `json:"downloads"`          // of these, those that count by the default rule, with repetitions
-	ByClass    map[string]int64 `json:"byClass"`            // Downloads by class
-	New        int64            `json:"new"`                // hits that were added to the database, or changed a row there
+	Successful int64            `json:"successful"`         // of these, GET requests answered with the file or a redirect to it
+	ByClass    map[string]int64 `json:"byClass"`            // Successful by class
+	New        int64            `json:"new"`                // requests that were added to the database, or changed a row there
 	Closed     int64            `json:"closed"`             // requests on closed days, see Forget and ImportDaily
 	Networks   int64            `json:"networks,omitempty"` // requests for packages by content delivery networks
 	Bad        []BadLines       `json:"bad"`
@@ -33,6 +32,7 @@ type Report struct {
 	Files      []string         `json:"files"` // published files that changed
 	Seconds    float64          `json:"seconds"`
 	Located    bool             `json:"located"` // whether there was a GeoIP database
+	Added      int64            `json:"added"`   // downloads added by the run: one per package, address, user agent and day
 	Total      int64            `json:"total"`   // downloads in the database
 }
 
@@ -121,36 +121,37 @@ func (r *Report) addBadLines(log string, reason error, n, number int64, line []b
 			b := &r.Bad[i]
 			b.Lines += n
 			if len(b.First) < maxBadLines {
-				b.First = append(b.First, BadLine{number, strconv.QuoteToGraphic(string(line))})
+				b.First = append(b.First, BadLine{number, printable(line)})
 			}
 			return
 		}
 	}
-	sample := fmt.Sprintf("%q", line[:min(len(line), maxSample)])
-	r.Bad = append(r.Bad, BadLines{Log: log, Reason: text, Lines: n, Sample: sample[1 : len(sample)-1], Line: number,
-		First: []BadLine{{number, strconv.QuoteToGraphic(string(line))}}})
+	r.Bad = append(r.Bad, BadLines{Log: log, Reason: text, Lines: n, Sample: printable(line[:min(len(line), maxSample)]),
+		Line: number, First: []BadLine{{number, printable(line)}}})
 }
 
 // WriteText writes the report as text for people. The example is of a run over two logs:
 //
-//	2 logs read in 1.2 s: 141,012 lines, 140,890 requests for packages, 139,002 downloads
+//	2 logs read in 1.2 s: 141,012 lines, 140,890 requests for packages, 139,002 of them successful
 //	  browser        98,115
 //	  bot            40,887
-//	  105,207 new requests; 35,683 already counted
+//	  105,207 requests are new; 35,683 repeat others that are stored
 //	  1,204,113 bytes skipped: already read by earlier runs
 //	  access.log: the last line is incomplete; the next run reads it
 //	  access.log: 1 invalid line: invalid date or time; line 6: 192.0.2.1 - - [03/Foo/2024:…
-//	3 days recounted, 6 files changed, 245,009 downloads in total
+//	3 days recounted, 6 files changed
+//	104,399 downloads added, 245,009 downloads in total; repeated requests count once per day
 func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s read in %.1f s: %s lines, %s requests for packages, %s downloads\n", plural(len(r.Logs), "log"),
-		r.Seconds, thousands(r.Lines), thousands(r.Requests), thousands(r.Downloads))
+	fmt.Fprintf(&b, "%s read in %.1f s: %s lines, %s requests for packages, %s of them successful\n",
+		plural(len(r.Logs), "log"), r.Seconds, thousands(r.Lines), thousands(r.Requests), thousands(r.Successful))
 	for _, name := range slices.SortedFunc(maps.Keys(r.ByClass), func(a, b string) int {
 		return cmp.Or(cmp.Compare(r.ByClass[b], r.ByClass[a]), strings.Compare(a, b))
 	}) {
 		fmt.Fprintf(&b, "  %-8s %12s\n", name, thousands(r.ByClass[name]))
 	}
-	fmt.Fprintf(&b, "  %s new requests; %s already counted", thousands(r.New), thousands(r.Requests-r.New-r.Closed))
+	fmt.Fprintf(&b, "  %s requests are new; %s repeat others that are stored", thousands(r.New),
+		thousands(r.Requests-r.New-r.Closed))
 	if r.Closed > 0 {
 		fmt.Fprintf(&b, "; %s on closed days", thousands(r.Closed))
 	}
@@ -180,8 +181,9 @@ func (r *Report) WriteText(w io.Writer) error {
 			"  run sitegen stats geoip-update to download GeoLite2 with a free MaxMind account,\n" +
 			"  or download DB-IP City Lite from https://db-ip.com/db/lite.php and pass it with --geoip\n")
 	}
-	fmt.Fprintf(&b, "%s recounted, %s changed, %s downloads in total\n", plural(r.Days, "day"),
-		plural(len(r.Files), "file"), thousands(r.Total))
+	fmt.Fprintf(&b, "%s recounted, %s changed\n", plural(r.Days, "day"), plural(len(r.Files), "file"))
+	fmt.Fprintf(&b, "%s downloads added, %s downloads in total; repeated requests count once per day\n",
+		thousands(r.Added), thousands(r.Total))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -55,6 +55,10 @@ func (e *Engine) Read(ctx context.Context, names []string, progress Progress) (*
 	if err != nil {
 		return report, err
 	}
+	before, err := e.db.Total(ctx)
+	if err != nil {
+		return report, err
+	}
 	w := &writer{db: e.db, rules: e.options.Rules, counted: map[Class]int64{}}
 	batches := make(chan *batch, 1)
 	group, working := errgroup.WithContext(ctx)
@@ -83,11 +87,15 @@ func (e *Engine) Read(ctx context.Context, names []string, progress Progress) (*
 	}
 	for class, n := range w.counted {
 		report.ByClass[class.String()] = n
-		report.Downloads += n
+		report.Successful += n
 	}
 	if err := e.finish(ctx, report); err != nil {
 		return report, err
 	}
+	if report.Total, err = e.db.Total(ctx); err != nil {
+		return report, err
+	}
+	report.Added = report.Total - before
 	report.Seconds = e.options.Now().Sub(begin).Seconds()
 	return report, nil
 }

@@ -2,6 +2,8 @@ package stats
 
 import (
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 )
@@ -15,4 +17,22 @@ func plural(n int, thing string) string {
 		return "1 " + thing
 	}
 	return strconv.Itoa(n) + " " + thing + "s"
+}
+
+// printable returns a line of a log with escapes for everything that is not printable, such as control characters, marks
+// that change the direction of text, and bytes that are not UTF-8. Quotes and backslashes stay, so that the line looks
+// as in the log.
+func printable(line []byte) string {
+	var b strings.Builder
+	for len(line) > 0 {
+		r, n := utf8.DecodeRune(line)
+		if r == '"' || r == '\\' {
+			b.WriteRune(r)
+		} else {
+			quoted := strconv.QuoteToGraphic(string(line[:n]))
+			b.WriteString(quoted[1 : len(quoted)-1])
+		}
+		line = line[n:]
+	}
+	return b.String()
 }
