@@ -227,13 +227,14 @@ func (t *Table) Number(n int64) string {
 	return digits
 }
 
-// Tenths returns a number with one decimal place: 37.5. With sign, positive numbers begin with +.
+// Tenths returns a number with one decimal place: 37.5. With sign, positive numbers begin with +. Negative ones begin with
+// a minus sign, which is as wide as the plus, not with a hyphen.
 func (t *Table) Tenths(x float64, sign bool) string {
 	form := "%.1f"
 	if sign {
 		form = "%+.1f"
 	}
-	return strings.Replace(fmt.Sprintf(form, x), ".", t.decimal, 1)
+	return strings.NewReplacer(".", t.decimal, "-", "\u2212").Replace(fmt.Sprintf(form, x))
 }
 
 // ShortDay returns a date in UTC with a short month: 30 Oct 2026.

@@ -140,7 +140,7 @@ func (r *Report) addBadLines(log string, reason error, n, number int64, line []b
 //	  access.log: the last line is incomplete; the next run reads it
 //	  access.log: 1 invalid line: invalid date or time; line 6: 192.0.2.1 - - [03/Foo/2024:…
 //	3 days recounted, 6 files changed
-//	104,399 downloads added, 245,009 downloads in total; repeated requests count once per day
+//	104,399 downloads added, 245,009 downloads in total, bots included; repeated requests count once per day
 func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s read in %.1f s: %s lines, %s requests for packages, %s of them successful\n",
@@ -182,7 +182,7 @@ func (r *Report) WriteText(w io.Writer) error {
 			"  or download DB-IP City Lite from https://db-ip.com/db/lite.php and pass it with --geoip\n")
 	}
 	fmt.Fprintf(&b, "%s recounted, %s changed\n", plural(r.Days, "day"), plural(len(r.Files), "file"))
-	fmt.Fprintf(&b, "%s downloads added, %s downloads in total; repeated requests count once per day\n",
+	fmt.Fprintf(&b, "%s downloads added, %s downloads in total, bots included; repeated requests count once per day\n",
 		thousands(r.Added), thousands(r.Total))
 	_, err := io.WriteString(w, b.String())
 	return err

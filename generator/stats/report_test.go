@@ -30,9 +30,9 @@ func TestReport(t *testing.T) {
 		if r.Total != 2 || int(r.Total) != total(t, e) {
 			t.Errorf("%d downloads in total, %d exported, want 2", r.Total, total(t, e))
 		}
-		end := "\n2 downloads added, 2 downloads in total; repeated requests count once per day\n"
+		end := "\n2 downloads added, 2 downloads in total, bots included; repeated requests count once per day\n"
 		if r.Added == 0 {
-			end = "\n0 downloads added, 2 downloads in total; repeated requests count once per day\n"
+			end = "\n0 downloads added, 2 downloads in total, bots included; repeated requests count once per day\n"
 		}
 		if !strings.HasSuffix(text.String(), end) {
 			t.Errorf("report:\n%swant %q", &text, end)

@@ -492,8 +492,8 @@ func TestPresets(t *testing.T) {
 	b.do(chromedp.Click(chromedp.CSS(`[data-last="7"]`)))
 	now := total(table, map[string][]string{"from": {"2026-10-23"}, "to": {"2026-10-29"}})
 	before := total(table, map[string][]string{"from": {"2026-10-16"}, "to": {"2026-10-22"}})
-	want := fmt.Sprintf("%d downloads from 23 Oct 2026 to 29 Oct 2026, %+.1f %% vs. the 7 days before.", now,
-		100*float64(now-before)/float64(before))
+	change := strings.Replace(fmt.Sprintf("%+.1f", 100*float64(now-before)/float64(before)), "-", "−", 1)
+	want := fmt.Sprintf("%d downloads from 23 Oct 2026 to 29 Oct 2026, %s %% vs. the 7 days before.", now, change)
 	if got := b.text("#shown"); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

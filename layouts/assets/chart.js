@@ -67,7 +67,8 @@ globalThis.charts = (() => {
   // [percentage, text].
   function picture({ title, description, paths, lines, marks, notes = [], under = '' }) {
     const grid = lines.map(([y, label]) => `<line x2="100%" y1="${round(y)}" y2="${round(y)}"/>` +
-      `<text y="${round(y)}" dy="-4">${escape(label)}</text>`).join('');
+      `<text y="${round(y)}" dy="-4">${escape(label)}</text>`).join('') +
+      `<line class="zero" x2="100%" y1="${HEIGHT}" y2="${HEIGHT}"/>`;
     const noted = notes.map(([x, text]) => `<line class="note" x1="${x}%" x2="${x}%" y2="${HEIGHT}"/>` +
       `<text x="${x}%" y="10" ${x > 50 ? 'dx="-6" text-anchor="end"' : 'dx="6"'}>${escape(text)}</text>`).join('');
     const labels = marks.map(([x, label]) =>

@@ -649,7 +649,7 @@ function finderOf(key, values) {
 }
 
 // signed returns a change in percent, with one decimal place: +4.2.
-const signed = (change) => `${change < 0 ? '-' : '+'}${tenths(Math.abs(change))}`;
+const signed = (change) => `${change < 0 ? '\u2212' : '+'}${tenths(Math.abs(change))}`;
 
 // drawTiles updates the numbers at the top. They ignore the selected days.
 function drawTiles() {
