@@ -22,9 +22,9 @@ type Report struct {
 	Bytes      int64            `json:"bytes"`              // size of these lines, decompressed
 	KnownBytes int64            `json:"knownBytes"`         // skipped, because earlier runs have read them
 	Requests   int64            `json:"requests"`           // requests for packages, with any method and status
-	Successful int64            `json:"successful"`         // of these, GET requests answered with the file or a redirect to it
+	Successful int64            `json:"successful"`         // of these, GET requests that were answered with the file
 	ByClass    map[string]int64 `json:"byClass"`            // Successful by class
-	New        int64            `json:"new"`                // requests that were added to the database, or changed a row there
+	New        int64            `json:"new"`                // requests that are new in the database, or changed a row
 	Closed     int64            `json:"closed"`             // requests on closed days, see Forget and ImportDaily
 	Networks   int64            `json:"networks,omitempty"` // requests for packages by content delivery networks
 	Bad        []BadLines       `json:"bad"`
@@ -32,7 +32,7 @@ type Report struct {
 	Files      []string         `json:"files"` // published files that changed
 	Seconds    float64          `json:"seconds"`
 	Located    bool             `json:"located"` // whether there was a GeoIP database
-	Added      int64            `json:"added"`   // downloads added by the run: one per package, address, user agent and day
+	Added      int64            `json:"added"`   // downloads added: one per package, address, user agent and day
 	Total      int64            `json:"total"`   // downloads in the database
 }
 
@@ -126,8 +126,9 @@ func (r *Report) addBadLines(log string, reason error, n, number int64, line []b
 			return
 		}
 	}
-	r.Bad = append(r.Bad, BadLines{Log: log, Reason: text, Lines: n, Sample: printable(line[:min(len(line), maxSample)]),
-		Line: number, First: []BadLine{{number, printable(line)}}})
+	sample := printable(line[:min(len(line), maxSample)])
+	r.Bad = append(r.Bad, BadLines{Log: log, Reason: text, Lines: n, Sample: sample, Line: number,
+		First: []BadLine{{number, printable(line)}}})
 }
 
 // WriteText writes the report as text for people. The example is of a run over two logs:

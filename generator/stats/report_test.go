@@ -45,9 +45,9 @@ func TestReportedLines(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
 		`1.2.3.4 "GET /a\x22" "Größe"`: `1.2.3.4 "GET /a\x22" "Größe"`,
-		"a\x1b[2Jb\tc\x00":            `a\x1b[2Jb\tc\x00`,
-		"\xff\xfe a":                  `\xff\xfe a`,
-		"right\u202eleft":             `right\u202eleft`,
+		"a\x1b[2Jb\tc\x00":             `a\x1b[2Jb\tc\x00`,
+		"\xff\xfe a":                   `\xff\xfe a`,
+		"right\u202eleft":              `right\u202eleft`,
 	} {
 		var r Report
 		r.addBad("a.log", errors.New("why"), 1, []byte(line))
