@@ -19,9 +19,9 @@ func plural(n int, thing string) string {
 	return strconv.Itoa(n) + " " + thing + "s"
 }
 
-// printable returns a line of a log with escapes for everything that is not printable, such as control characters, marks
-// that change the direction of text, and bytes that are not UTF-8. Quotes and backslashes stay, so that the line looks
-// as in the log.
+// printable returns a line of a log with escapes for what is not printable, such as control characters, marks that
+// change the direction of text, and bytes that are not UTF-8. Quotes and backslashes stay, so that the line looks as in
+// the log.
 func printable(line []byte) string {
 	var b strings.Builder
 	for len(line) > 0 {

@@ -165,8 +165,8 @@ func (l *Live) Resolve(ctx context.Context, text string) (string, error) {
 	return "", &AmbiguousError{text, ids}
 }
 
-// LiveLostError is the error of a rollback without an id if the record of the live deploy is missing or damaged, so that
-// it is not known which deploy was live before.
+// LiveLostError is the error of a rollback without an id if the record of the live deploy is missing or damaged. Only
+// that record names the deploy that was live before.
 type LiveLostError struct{ reason error }
 
 func (e *LiveLostError) Error() string { return e.reason.Error() }
