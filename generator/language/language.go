@@ -227,8 +227,8 @@ func (t *Table) Number(n int64) string {
 	return digits
 }
 
-// Tenths returns a number with one decimal place: 37.5. With sign, positive numbers begin with +. Negative numbers begin
-// with a minus sign, which is as wide as the plus, not with a hyphen.
+// Tenths returns a number with one decimal place: 37.5. With sign, positive numbers begin with +. Negative numbers have
+// a minus sign, which is as wide as the plus, not a hyphen.
 func (t *Table) Tenths(x float64, sign bool) string {
 	form := "%.1f"
 	if sign {
