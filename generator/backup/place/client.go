@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/fault"
@@ -158,8 +160,25 @@ func (c *client) failed(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
+	if isCut(err) {
+		err = errCut
+	}
 	return fault.Wrap(fault.Remote, fmt.Errorf("%s: %s", c.name, c.redact(err.Error())),
 		"Check the network connection and the proxy. "+tryAgain)
+}
+
+// errCut is the error of a request whose connection ended before the answer.
+var errCut = errors.New("the connection was closed before there was an answer")
+
+// isCut reports whether a connection was closed. Which of these errors net/http returns depends on whether its reader
+// or its writer notices first.
+func isCut(err error) bool {
+	for _, cut := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, cut) {
+			return true
+		}
+	}
+	return false
 }
 
 // redact replaces the token in a text of a server or library.

@@ -272,7 +272,8 @@ func TestGitHubTrouble(t *testing.T) {
 			s.Assets[99] = &githubserver.Asset{Name: asset, State: githubserver.Uploaded, Data: data}
 			return cut(s, w, r, n)
 		})},
-		{name: "uploads always cut", on: "POST /assets", kind: fault.Remote, message: "EOF", trouble: cut},
+		{name: "uploads always cut", on: "POST /assets", kind: fault.Remote,
+			message: "the connection was closed before there was an answer", trouble: cut},
 		{name: "another file with the name", on: "POST /assets", kind: fault.Conflict, message: "another backup",
 			trouble: func(s *githubserver.Server, w http.ResponseWriter, _ *http.Request, _ int) bool {
 				s.Assets[99] = &githubserver.Asset{Name: asset, State: githubserver.Uploaded, Data: []byte("another")}
