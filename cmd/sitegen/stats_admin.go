@@ -333,9 +333,12 @@ func (p statsAdmin) importOld(cmd *cobra.Command, e *stats.Engine, args []string
 	if err == nil && !given(cmd, "quiet") {
 		fmt.Fprintf(p.stdout,
 			"%d accesses of %d packages: %d new, %d of closed days, %d invalid; %d days recounted\n",
-			r.Accesses, r.Packages, r.New, r.Closed, r.Bad, r.Days)
+			r.Accesses, r.Packages, r.New, r.Closed, r.Invalid, r.Days)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return r.Losses()
 }
 
 // importTable imports a table of downloads, and publishes the statistics.

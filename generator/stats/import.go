@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/Slicer/sitegen/generator/accesslog"
+	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
@@ -20,8 +21,18 @@ type Imported struct {
 	Accesses int64 `json:"accesses"` // number of accesses in the old database
 	New      int64 `json:"new"`      // of these, accesses that were added or changed a row
 	Closed   int64 `json:"closed"`   // of these, accesses on closed days
-	Bad      int64 `json:"bad"`      // number of invalid rows; those of accesses do not count
+	Invalid  int64 `json:"invalid"`  // of these, invalid accesses, which do not count
+	Bad      int64 `json:"bad"`      // number of invalid rows in all tables
 	Days     int   `json:"days"`     // number of days recounted
+}
+
+// Losses returns an error with the kind fault.Losses if none of the accesses is valid.
+func (r *Imported) Losses() error {
+	if r.Accesses == 0 || r.Invalid < r.Accesses {
+		return nil
+	}
+	return fault.Wrap(fault.Losses, fmt.Errorf("nothing was imported: none of the %s accesses is valid",
+		thousands(r.Accesses)), "The warnings have the row, the column and the value of each.")
 }
 
 // BadRow is an invalid row of an old database.
@@ -77,6 +88,7 @@ func (e *Engine) ImportOld(ctx context.Context, path string, bad func(BadRow)) (
 		report.Accesses++
 		hit, bad := c.checkOld(a)
 		if bad != nil {
+			report.Invalid++
 			refuse(*bad)
 			return nil
 		}

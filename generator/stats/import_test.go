@@ -14,6 +14,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/accesslog"
 	"github.com/Slicer/sitegen/generator/catalog"
+	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/stats/downloads"
 )
 
@@ -164,8 +165,9 @@ func TestImportOldRows(t *testing.T) {
 	e := open(t, options(t, t.TempDir()))
 	var bad []string
 	r, err := e.ImportOld(ctx, path, func(b BadRow) { bad = append(bad, b.String()) })
-	if err != nil || r.Accesses != 14 || r.Bad != int64(len(bad)) || r.New != 5 {
-		t.Fatalf("%+v, %v", r, err)
+	if err != nil || r.Accesses != 14 || r.Bad != int64(len(bad)) || r.Invalid != r.Bad-1 || r.New != 5 ||
+		r.Losses() != nil {
+		t.Fatalf("%+v, %v, %v", r, err, r.Losses())
 	}
 	if diff := cmp.Diff([]string{
 		`ipinfo row 2, column latitude: not a number; the place is unknown (found "north")`,
@@ -198,6 +200,19 @@ func TestImportOldRows(t *testing.T) {
 
 func TestImportOldRefuses(t *testing.T) {
 	e := open(t, options(t, t.TempDir()))
+	path := oldDatabase(t, 0, 0)
+	db, err := sql.Open("sqlite3", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("update access set ts = 'day ' || ts"); err != nil {
+		t.Fatal(err)
+	}
+	r, err := e.ImportOld(context.Background(), path, ignoreBad)
+	if err != nil || r.Invalid != r.Accesses || fault.KindOf(r.Losses()) != fault.Losses {
+		t.Errorf("no access is valid: %+v, %v, %v", r, err, r.Losses())
+	}
 	if _, err := e.ImportOld(context.Background(), filepath.Join(e.options.Dir, "downloads.sqlite"), ignoreBad); err == nil ||
 		!strings.Contains(err.Error(), "0 of the tables") {
 		t.Errorf("got %v", err)
@@ -233,8 +248,9 @@ func TestImportDaily(t *testing.T) {
 	}
 	verified(t, e)
 	if _, err := e.ImportDaily(ctx, "daily.tsv", bytes.NewReader(text(t, "truth-daily.tsv"))); err == nil ||
-		!strings.Contains(err.Error(), "counted from logs") {
-		t.Errorf("got %v, want an error about days counted from logs", err)
+		!strings.Contains(err.Error(), "the downloads of 2026-09-20 have been counted from logs") ||
+		!strings.Contains(strings.Join(fault.Hints(err), ""), "sitegen stats drop --day 2026-09-20 --apply") {
+		t.Errorf("got %v, hints %q", err, fault.Hints(err))
 	}
 	// In the other order: lines of days that have been imported do not count.
 	o := open(t, options(t, t.TempDir()))

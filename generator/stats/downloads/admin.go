@@ -2,9 +2,12 @@ package downloads
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"time"
 
+	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/sqlite"
 )
 
@@ -107,18 +110,15 @@ func (a Admin) MarkPrevious(ctx context.Context, days []int32) error {
 	}))
 }
 
-// ErrHasHits means that a day cannot be imported because it has been counted from logs.
-var ErrHasHits = errors.New("days that have been counted from logs cannot be replaced")
-
 // ImportDaily imports numbers that another program counted, for whole days. They replace numbers that were imported for
-// these days before. The days are closed. If a day has hits, ImportDaily imports nothing and returns ErrHasHits.
+// these days before. The days are closed. If a day has hits, ImportDaily imports nothing, and the error names the day.
 func (a Admin) ImportDaily(ctx context.Context, lines []Daily) error {
 	days := map[int32]bool{}
 	for _, l := range lines {
 		days[l.Day] = true
 	}
 	return failed("import daily numbers", a.file.Update(ctx, func(tx *sqlite.Tx) error {
-		for day := range days {
+		for _, day := range slices.Sorted(maps.Keys(days)) {
 			if err := importDay(ctx, tx, day); err != nil {
 				return err
 			}
@@ -146,7 +146,9 @@ func importDay(ctx context.Context, tx *sqlite.Tx, day int32) error {
 		return err
 	}
 	if counted {
-		return ErrHasHits
+		date := time.Unix(int64(day)*86400, 0).UTC().Format(time.DateOnly)
+		return fault.Wrap(fault.Usage, fmt.Errorf("the downloads of %s have been counted from logs", date),
+			"Nothing was imported. To replace them, remove them first: sitegen stats drop --day "+date+" --apply.")
 	}
 	for _, s := range []string{
 		"DELETE FROM imported WHERE day = ?1",
