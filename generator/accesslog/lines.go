@@ -79,8 +79,8 @@ func (l *Lines) Next() ([]byte, error) {
 	}
 }
 
-// countedMessage returns the length of the message of syslog at the beginning of a line, if it begins with the number of
-// its bytes, and another such message follows:
+// countedMessage returns the length of the message of syslog at the beginning of a line, if it begins with the number
+// of its bytes, and another such message follows:
 //
 //	52 <190>1 2026-09-20T00:01:32Z web nginx 12 - - 192.0.2.1…47 <190>1 …
 //

@@ -137,8 +137,8 @@ func Update(data string, change func(State), then func(State) error) error {
 // The file is longer than its text by room to roomUnit more bytes, so that a run on a full disk can be recorded.
 const room, roomUnit = 8 << 10, 4 << 10
 
-// write replaces the file. It is private: errors can quote the address of a source. On a full disk, where no file can be
-// added, it overwrites the file instead. Otherwise cron would mail the same error after each run.
+// write replaces the file. It is private: errors can quote the address of a source. On a full disk, where no file can
+// be added, it overwrites the file instead. Otherwise cron would mail the same error after each run.
 func write(path string, s State) error {
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
