@@ -132,6 +132,34 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// TestFullDiskMails runs jobs of cron on a full disk: the error is printed once, although no file can be written to
+// remember it, and the first run after some space has been freed says that it is over.
+func TestFullDiskMails(t *testing.T) {
+	t.Parallel()
+	site := newBackedUp(t)
+	site.write(t, "access.log", site.log)
+	s := fullSite{testutil.NewDisk(t, 64<<20), site.dir}
+	s.reset(t)
+	job := []string{"sitegen", "stats", "--cron", "access.log"}
+	s.must(t, "sitegen", "stats", "--quiet", "access.log")
+	s.Fill(t, 0)
+	if code, out := s.command(t, job...); code != 1 || !strings.Contains(out, "no space left on device") {
+		t.Errorf("first run: exit code %d\n%s", code, out)
+	}
+	for range 2 {
+		if code, out := s.command(t, job...); code != 1 || out != "" {
+			t.Errorf("another run: exit code %d\n%s", code, out)
+		}
+	}
+	if out := s.must(t, "sitegen", "status"); !strings.Contains(out, "3 failed runs since") {
+		t.Errorf("status:\n%s", out)
+	}
+	s.Fill(t, 16<<20)
+	if out := s.must(t, job...); !strings.Contains(out, "stats works again after 3 failed runs") {
+		t.Errorf("after space was freed:\n%s", out)
+	}
+}
+
 // TestFullDiskDoctor checks that the commands that only look work on a full disk, and that doctor finds it.
 func TestFullDiskDoctor(t *testing.T) {
 	t.Parallel()

@@ -135,7 +135,7 @@ func (p statsAdmin) verify(cmd *cobra.Command, c config.Config, r *stats.Reader)
 		return fault.Wrap(fault.Unexpected, err,
 			"Run sitegen stats to publish them again. If a file still differs then, delete it and repeat the run.")
 	case !given(cmd, "quiet"):
-		fmt.Fprintf(p.stdout, "%d days recounted, all published numbers are correct\n", v.Days)
+		fmt.Fprintf(p.stdout, "%s recounted, all published numbers are correct\n", plural(v.Days, "day"))
 	}
 	return nil
 }

@@ -13,11 +13,12 @@ const maxLine = 64 << 10
 // whenever a read has filled it, up to maxBuffer, so that large logs are read in large parts.
 const firstBuffer, maxBuffer = 16 << 10, 4 * maxLine
 
-// Lines splits a stream into lines. It differs from bufio.Scanner in three ways:
+// Lines splits a stream into lines. It differs from bufio.Scanner in four ways:
 //
 //   - a line that is too long is an error for that line only;
 //   - it counts the bytes of the lines returned, so that a later run can resume after them;
-//   - text after the last line ending is not a line, because the server has not finished writing it.
+//   - text after the last line ending is not a line, because the server has not finished writing it;
+//   - messages of syslog that follow each other in a line, each after its length (RFC 6587, octet counting), are lines.
 //
 // For example, Next returns "a" and then "bb" for the stream "a\nbb\ncc" read from offset 0, and then io.EOF. Offset is
 // 5 by then, and Unfinished returns "cc". Once the server has completed the last line, a run that resumes at offset 5
@@ -49,6 +50,12 @@ func (l *Lines) Next() ([]byte, error) {
 		}
 		window := l.buf[l.start:l.end]
 		if i := bytes.IndexByte(window, '\n'); i >= 0 {
+			if n := countedMessage(window[:i]); n > 0 && n <= maxLine && !l.skipping {
+				l.start += n
+				l.offset += int64(n) + l.skipped
+				l.skipped = 0
+				return window[:n], nil
+			}
 			l.start += i + 1
 			l.offset += int64(i+1) + l.skipped
 			l.skipped = 0
@@ -70,6 +77,51 @@ func (l *Lines) Next() ([]byte, error) {
 		}
 		l.fill()
 	}
+}
+
+// countedMessage returns the length of the message of syslog at the beginning of a line, if it begins with the number
+// of its bytes, and another such message follows:
+//
+//	52 <190>1 2026-09-20T00:01:32Z web nginx 12 - - 192.0.2.1…47 <190>1 …
+//
+// It returns 0 for all other lines.
+func countedMessage(line []byte) int {
+	header, length := messageHeader(line)
+	if header == 0 || length < 1 || length >= len(line)-header {
+		return 0
+	}
+	end := header + length
+	if next, _ := messageHeader(line[end:]); next == 0 {
+		return 0
+	}
+	return end
+}
+
+// messageHeader parses the number of bytes before a message of syslog. It returns the length of the number with its
+// space, 0 if there is none, and the number.
+func messageHeader(b []byte) (header, length int) {
+	for header < len(b) && header < 6 && isDigit(b[header]) {
+		length = 10*length + int(b[header]-'0')
+		header++
+	}
+	if rest := b[header:]; header == 0 || len(rest) < 4 || rest[0] != ' ' || rest[1] != '<' || !isDigit(rest[2]) {
+		return 0, 0
+	}
+	return header + 1, length
+}
+
+// LastMessage returns the last message of syslog in the end of a line, as Lines returns it: see countedMessage. Without
+// one, it returns the text unchanged.
+func LastMessage(end []byte) []byte {
+	for i := len(end) - 1; i > 0; i-- {
+		if isDigit(end[i-1]) && isDigit(end[i]) {
+			continue // not the beginning of the number
+		}
+		if header, length := messageHeader(end[i:]); header > 0 && header+length == len(end)-i {
+			return end[i:]
+		}
+	}
+	return end
 }
 
 // skipZeros skips zero bytes at the beginning of a line. When a log is truncated while the server writes at its old
@@ -122,3 +174,5 @@ func (l *Lines) fill() {
 	}
 	l.err = io.ErrNoProgress
 }
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

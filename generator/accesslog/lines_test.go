@@ -33,6 +33,14 @@ func TestLines(t *testing.T) {
 			"the longest line accepted, and a longer one", long[:maxLine] + "\n" + long[:maxLine+1] + "\n",
 			[]string{long[:maxLine], "(long)"}, "",
 		},
+		{
+			"messages of syslog after their lengths", "7 <13>a b11 <1>7 <2>x y4 <3>z\n7 <13>c d7 <13>",
+			[]string{"7 <13>a b", "11 <1>7 <2>x y", "4 <3>z"}, "7 <13>c d7 <13>",
+		},
+		{
+			"lengths that are wrong", "7 <13>a b 10 <1>\n9 <13>a b9 <2>\n99 <13>a b9 <2>\n0 <1>0 <1>\n",
+			[]string{"7 <13>a b 10 <1>", "9 <13>a b9 <2>", "99 <13>a b9 <2>", "0 <1>0 <1>"}, "",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for _, r := range []io.Reader{

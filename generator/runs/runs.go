@@ -12,6 +12,7 @@
 package runs
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -133,14 +134,45 @@ func Update(data string, change func(State), then func(State) error) error {
 	return errors.Join(damaged, write(path, s), then(s))
 }
 
-// write replaces the file. It is private: errors can quote the address of a source.
+// The file is longer than its text by room to roomUnit more bytes, so that a run on a full disk can be recorded.
+const room, roomUnit = 8 << 10, 4 << 10
+
+// write replaces the file. It is private: errors can quote the address of a source. On a full disk, where no file can
+// be added, it overwrites the file instead. Otherwise cron would mail the same error after each run.
 func write(path string, s State) error {
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
 	}
-	if err := disk.Replace(path, append(text, '\n'), disk.PrivateFile); err != nil {
+	size := len(text) + room
+	err = disk.Replace(path, padded(text, size+roomUnit-size%roomUnit), disk.PrivateFile)
+	if disk.IsFull(err) && overwrite(path, text) == nil {
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("write the record of runs: %w", err)
 	}
 	return nil
+}
+
+// padded returns a text of the given size: the JSON, blanks, and a line break.
+func padded(text []byte, size int) []byte {
+	return append(append(text, bytes.Repeat([]byte(" "), size-len(text)-1)...), '\n')
+}
+
+// overwrite writes a text to the space that a file has on the disk. If the process is killed meanwhile, the file is
+// damaged, and the next run replaces it.
+func overwrite(path string, text []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err == nil && int64(len(text)) >= info.Size() {
+		err = errors.New("no room in the file")
+	}
+	if err == nil {
+		_, err = f.WriteAt(padded(text, int(info.Size())), 0)
+	}
+	return errors.Join(err, f.Sync(), f.Close())
 }

@@ -2,13 +2,44 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
+
+	"github.com/mattn/go-sqlite3"
 
 	"github.com/Slicer/sitegen/generator/fault"
 )
 
-// migrate runs the migrations that have not run yet.
+// migrate runs the migrations that have not run yet. Afterwards, it removes the pages from the file that they have
+// freed: of the downloads, the migration to packed hits leaves more free pages than used ones.
 func migrate(ctx context.Context, d *DB) error {
+	before, err := schemaVersion(ctx, d)
+	if err != nil {
+		return err
+	}
+	if err := migrateAll(ctx, d); err != nil || before == 0 || before == len(d.format.Migrations) {
+		return err
+	}
+	return shrink(ctx, d)
+}
+
+// shrink rewrites the file without free pages. If there is no space for a copy of the used ones, or another process
+// reads, the file stays as it is: SQLite fills the free pages before it lengthens the file.
+func shrink(ctx context.Context, d *DB) error {
+	for _, s := range []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"} {
+		_, err := d.pool.ExecContext(ctx, s)
+		if e, ok := errors.AsType[sqlite3.Error](err); ok && (e.Code == sqlite3.ErrFull || e.Code == sqlite3.ErrBusy) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// migrateAll runs the migrations that have not run yet, each in a transaction.
+func migrateAll(ctx context.Context, d *DB) error {
 	for {
 		version, err := schemaVersion(ctx, d)
 		if err != nil {

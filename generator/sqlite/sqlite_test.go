@@ -167,6 +167,38 @@ func TestMigrations(t *testing.T) {
 	}
 }
 
+// TestMigrationShrinks checks that a migration that deletes most of a database makes the file smaller, and that its
+// rows stay.
+func TestMigrationShrinks(t *testing.T) {
+	for name, f := range formats {
+		path := filepath.Join(t.TempDir(), "db")
+		f.Migrations = []string{`CREATE TABLE a (x); CREATE TABLE b (x);
+			INSERT INTO a VALUES (7);
+			WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+			INSERT INTO b SELECT randomblob(1000) FROM n`}
+		open(t, path, f).Close()
+		before, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Migrations = append(f.Migrations, "DROP TABLE b")
+		db := open(t, path, f)
+		for query, want := range map[string]int{"PRAGMA freelist_count": 0, "SELECT sum(x) FROM a": 7} {
+			if n, _, err := sqlite.One(t.Context(), db, sqlite.Value[int], query); err != nil || n != want {
+				t.Errorf("%s: %s: %d, %v, want %d", name, query, n, err, want)
+			}
+		}
+		db.Close()
+		after, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after.Size() > before.Size()/10 {
+			t.Errorf("%s: %d bytes, %d before the migration", name, after.Size(), before.Size())
+		}
+	}
+}
+
 // TestUpdate checks that a transaction is committed or rolled back as a whole.
 func TestUpdate(t *testing.T) {
 	for name, f := range formats {

@@ -245,7 +245,7 @@ func ignoreEnd(err error) error {
 // tailOf returns the hash of the last of some lines: of its last tailSize bytes, without the line break.
 func tailOf(lines []byte) []byte {
 	lines = bytes.TrimSuffix(bytes.TrimSuffix(lines, []byte("\n")), []byte("\r"))
-	last := lines[bytes.LastIndexByte(lines, '\n')+1:]
+	last := accesslog.LastMessage(lines[bytes.LastIndexByte(lines, '\n')+1:])
 	return hashOf(last[max(0, len(last)-tailSize):])
 }
 

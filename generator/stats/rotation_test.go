@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,6 +102,31 @@ func TestAppended(t *testing.T) {
 	r.append("access.log", logOf(t, 10, 5, 100))
 	r.want(15, len(logOf(t, 10, 5, 100)), "access.log")
 	r.want(15, 0, "access.log")
+}
+
+// TestCountedMessages reads a log in which several messages of syslog are in one line, each after its length, and
+// continues it.
+func TestCountedMessages(t *testing.T) {
+	r := newRotation(t)
+	counted := func(log []byte, perLine int) (text []byte) {
+		for lines := range slices.Chunk(bytes.Split(bytes.TrimSpace(log), []byte("\n")), perLine) {
+			for _, line := range lines {
+				line = append([]byte("<190>1 2026-09-20T00:01:32Z web nginx 12 - - "), line...)
+				text = append(fmt.Appendf(text, "%d ", len(line)), line...)
+			}
+			text = append(text, '\n')
+		}
+		return text
+	}
+	first, second := counted(logOf(t, 0, 1000, 0), 7), counted(logOf(t, 1000, 30, 2000), 30)
+	r.append("access.log", first)
+	r.want(1000, len(first), "access.log")
+	r.append("access.log", second)
+	r.want(1030, len(second), "access.log")
+	r.want(1030, 0, "access.log")
+	if got := drop(t, r.e, nil, []string{r.path("access.log")}); len(got.Days) != 1 || got.Days[0].After != 0 {
+		t.Errorf("after drop: %+v", got.Days)
+	}
 }
 
 func TestRenamed(t *testing.T) {

@@ -97,7 +97,7 @@ func command(name string, r *runs.Record, now time.Time) Command {
 	}
 	c := Command{Name: name, Good: r.Good, Last: &r.Last, Failures: r.Failures}
 	if r.Good != nil {
-		age := now.Sub(r.Good.End()).Round(time.Second).Seconds() // never -0
+		age := max(0, now.Sub(r.Good.End())).Round(time.Second).Seconds() // now can be a time in whole seconds
 		c.Age = &age
 	}
 	if r.Failures > 0 {
