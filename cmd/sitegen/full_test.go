@@ -132,8 +132,8 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// TestFullDiskMails runs jobs of cron on a full disk: the error is printed once, although no file can be written to
-// remember it, and the first run after some space has been freed says that it is over.
+// TestFullDiskMails runs jobs of cron on a full disk. The error is printed once, although no new file can be written.
+// After some space has been freed, the first run prints that the job works again.
 func TestFullDiskMails(t *testing.T) {
 	t.Parallel()
 	site := newBackedUp(t)
