@@ -96,7 +96,11 @@ func (p deployCommand) rows(r *deploy.Report, all bool) error {
 		}
 	}
 	if r.Damage != nil {
-		t.row("missing", "%s", strings.Join(damage(r), ", "))
+		text := strings.Join(damage(r), ", ")
+		if r.DryRun && *r.Damage != (deploy.Damage{}) {
+			text += "; would be put back"
+		}
+		t.row("missing", "%s", text)
 	}
 	c, n := r.Collected, r.Requests
 	if cloudFront {

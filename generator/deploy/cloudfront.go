@@ -84,14 +84,15 @@ func (c *cloudFront) shared() ([]live.Change, error) {
 }
 
 // verify implements target: it compares the bucket and the store with the record of the live deploy, and puts back what
-// is missing. The damage that remains is for the deploy to repair, with the objects and nodes that no record names.
+// is missing. The damage that remains is for the deploy to repair, with the objects and nodes that no record names. A
+// dry run only counts the requests, and goes on as if it had put everything back.
 func (c *cloudFront) verify(ctx context.Context, r *Report) error {
 	task := c.project.Terminal.Start("comparing", 0, progress.Nothing)
 	defer task.End()
 	record, damage, err := c.live.Verify(ctx, c.project.Config.Deploy.Edition, grace)
 	if errors.Is(err, fs.ErrNotExist) {
 		c.project.Log.Warn(err.Error() + "; the site is deployed again")
-		c.damage = &live.Damage{Root: true}
+		c.damage, r.Damage = &live.Damage{Root: true}, &Damage{Objects: 1}
 		return nil
 	}
 	if err != nil {
@@ -99,16 +100,23 @@ func (c *cloudFront) verify(ctx context.Context, r *Report) error {
 	}
 	c.damage = damage
 	r.damage(damage)
-	if !damage.Any() || r.DryRun {
+	if !damage.Any() {
 		return nil
 	}
-	err = c.live.Mend(ctx, record, damage, c.site)
+	mend, err := c.live.PlanMend(record, damage, c.site)
+	if err == nil && !r.DryRun {
+		err = c.live.Mend(ctx, mend)
+	}
 	if gone, ok := errors.AsType[*live.GoneError](err); ok {
 		c.project.Log.Warn(fmt.Sprintf("%s; they are not part of the built site, which is deployed instead", gone))
 		return nil
 	}
 	if err != nil {
 		return err
+	}
+	if r.DryRun {
+		r.Requests.add(uploads(mend), 1)
+		r.Requests.Store += int64(mend.MendCalls())
 	}
 	c.damage = &live.Damage{Orphans: damage.Orphans, Loose: damage.Loose}
 	return nil
@@ -131,21 +139,24 @@ func (c *cloudFront) expect(ctx context.Context, r *Report) error {
 		return nil
 	}
 	before := c.requests()
-	removed, err := c.live.PlanCollection(ctx, c.keep(), c.damage)
+	removed, err := c.live.PlanCollection(ctx, c.keep(), c.damage, c.planned.Record)
 	if err != nil {
 		return err
 	}
 	r.collect(removed)
 	r.Requests.add(planned(c.planned), 1)
-	if !c.planned.Unchanged && c.planned.Before == nil {
-		r.Requests.Store++ // a collection reads the state of every edition that has a record
-	}
 	if !removed.Empty() {
 		// A collection reads the version and the lease of the store, takes the lease, and plans again.
 		r.Requests.Store += 3 + int64(len(removed.Nodes)/cloudfront.MaxUpdate+1)
 		r.Requests.Deletes += int64((len(removed.Objects)+999)/1000 + (len(removed.Records)+999)/1000)
 		r.Requests.add(c.requests(), 1)
 		r.Requests.add(before, -1)
+		if !c.planned.Unchanged { // each of the two reads the new record, and the first one its base
+			r.Requests.Reads += 2
+			if c.planned.BaseSize() > 0 {
+				r.Requests.Reads++
+			}
+		}
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func (r *Report) plan(p *live.Plan) {
 	if p.Before != nil {
 		before = p.Before
 	}
-	r.Previous, r.Of = before.ID, p.Record.Of
+	r.Previous, r.Of = p.Replaces(), p.Record.Of
 	r.Files = compareFiles(before, p.Record)
 	r.Objects = Objects{Uploaded: len(p.Upload), Bytes: p.Bytes(), Kept: p.Kept}
 	r.Store = Store{Keys: len(p.Nodes) + len(p.Shared) + 2, Calls: p.Calls()} // 2: state and root
@@ -138,13 +138,19 @@ func planned(p *live.Plan) (r Requests) {
 	if p.Unchanged {
 		return r
 	}
-	for _, o := range p.Upload {
-		r.Writes += remote.PutRequests(o.Size)
-	}
+	r = uploads(p)
 	r.Writes++ // the record
 	if size := p.BaseSize(); size > 0 {
 		r.Writes += remote.PutRequests(size)
 	}
 	r.Reads, r.Store = int64(p.Checks()), int64(p.Calls())
+	return r
+}
+
+// uploads returns the requests that the uploads of a plan need.
+func uploads(p *live.Plan) (r Requests) {
+	for _, o := range p.Upload {
+		r.Writes += remote.PutRequests(o.Size)
+	}
 	return r
 }

@@ -30,9 +30,13 @@ type Keep struct {
 const collectTime = leaseTime - time.Minute
 
 // PlanCollection returns what can be deleted. It reads the records only if there are more of them than are kept, or if
-// found, which may be nil, contains orphans.
-func (l *Live) PlanCollection(ctx context.Context, keep Keep, found *Damage) (*Collection, error) {
+// found, which may be nil, contains orphans. next, which may be nil, is the record of a deploy that is planned: it is
+// not in the bucket, but what is deleted is what can be deleted after it.
+func (l *Live) PlanCollection(ctx context.Context, keep Keep, found *Damage, next *Record) (*Collection, error) {
 	h, err := l.history(ctx)
+	if err == nil && next != nil {
+		err = l.succeed(ctx, h, next)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -49,9 +53,16 @@ func (l *Live) PlanCollection(ctx context.Context, keep Keep, found *Damage) (*C
 	if len(drop)+len(found.Orphans)+len(found.Loose) == 0 {
 		return &Collection{}, nil
 	}
-	all, err := l.records(ctx, h.ids)
+	read := h.ids
+	if next != nil {
+		read = read[1:]
+	}
+	all, err := l.records(ctx, read)
 	if err != nil {
 		return nil, err
+	}
+	if next != nil {
+		all = append(all, next)
 	}
 	byID := make(map[string]*Record, len(all))
 	for _, r := range all {
@@ -146,7 +157,7 @@ func (l *Live) dropped(h *history, keep Keep) (drop []string) {
 // Collect deletes what no deploy needs that is kept. by is the id of the deploy that collects. If others write to the
 // store at the same time, it leaves the work to the next collection and returns an empty Collection.
 func (l *Live) Collect(ctx context.Context, by string, keep Keep, found *Damage) (*Collection, error) {
-	c, err := l.PlanCollection(ctx, keep, found)
+	c, err := l.PlanCollection(ctx, keep, found, nil)
 	if err != nil || c.Empty() {
 		return c, err
 	}
@@ -167,7 +178,7 @@ func (l *Live) Collect(ctx context.Context, by string, keep Keep, found *Damage)
 		return nil, err
 	}
 	// Deployers wait from now on. What they did before is in the records.
-	c, err = l.PlanCollection(ctx, keep, found)
+	c, err = l.PlanCollection(ctx, keep, found, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -53,6 +53,25 @@ func (l *Live) history(ctx context.Context) (*history, error) {
 	return h, nil
 }
 
+// succeed adds a deploy to a history as if it were live. If no other deploy of its edition has a record, it reads the
+// state of the edition, as history would: so that the requests are the same.
+func (l *Live) succeed(ctx context.Context, h *history, r *Record) error {
+	if !slices.ContainsFunc(h.ids, func(id string) bool { return editionOf(id) == r.Edition }) {
+		if _, err := l.State(ctx, r.Edition); err != nil {
+			return err
+		}
+	}
+	for id := range h.live {
+		if editionOf(id) == r.Edition {
+			delete(h.live, id)
+			h.ended[id] = r.Time
+		}
+	}
+	h.live[r.ID] = true
+	h.ids = append([]string{r.ID}, h.ids...)
+	return nil
+}
+
 // refine corrects a history with the records of all deploys, by id. The record of a deploy names the one that it
 // replaced; what is between them was cut off.
 func (h *history) refine(records map[string]*Record) {

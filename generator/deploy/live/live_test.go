@@ -360,7 +360,11 @@ func TestVerify(t *testing.T) {
 		if diff := cmp.Diff(want, d); diff != "" {
 			t.Fatalf("found (-want +got):\n%s", diff)
 		}
-		if err := l.Mend(t.Context(), live1, d, site); err != nil {
+		mend, err := l.PlanMend(live1, d, site)
+		if err == nil {
+			err = l.Mend(t.Context(), mend)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 		c.see(t, live.Production, files)
@@ -380,7 +384,7 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Mend(t.Context(), r, d, siteOf(edited)); !isGone(err) {
+	if _, err := l.PlanMend(r, d, siteOf(edited)); !isGone(err) {
 		t.Errorf("mend without the file: %v", err)
 	}
 	p, err := l.Plan(t.Context(), live.Production, siteOf(edited), d)

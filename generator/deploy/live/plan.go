@@ -25,6 +25,7 @@ type Plan struct {
 	version   Version          // the version of the store from before anything was read that the plan relies on
 	require   []string         // keys of objects that must exist, but are not uploaded
 	site      *Site            // the files; nil if an earlier deploy is made live again
+	root      bool             // the root is missing or different, and put back; only of PlanMend
 }
 
 // Bytes returns the number of bytes to upload.
@@ -42,6 +43,9 @@ func (p *Plan) ID() string {
 	}
 	return p.Record.ID
 }
+
+// Replaces returns the id of the deploy that was live when the plan was made; "" for none.
+func (p *Plan) Replaces() string { return p.live.ID }
 
 // BaseSize returns the number of bytes of the record's base, if Apply uploads it, and 0 otherwise.
 func (p *Plan) BaseSize() int64 {

@@ -103,17 +103,34 @@ func (l *Live) verifyStore(ctx context.Context, r *Record, named map[string]stri
 	return nil
 }
 
-// Mend puts back what is missing for the live deploy r. Files come from site, which may be another one than that of r.
-func (l *Live) Mend(ctx context.Context, r *Record, d *Damage, site *Site) error {
-	p := &Plan{Edition: r.Edition, Record: r, live: State{r.ID, r.Site}, site: site, Shared: site.Shared}
+// PlanMend returns what has to be done to put back what is missing for the live deploy r. Files come from site, which may
+// be another one than that of r. The error is a GoneError if it does not have all of them.
+func (l *Live) PlanMend(r *Record, d *Damage, site *Site) (*Plan, error) {
+	p := &Plan{Edition: r.Edition, Record: r, live: State{r.ID, r.Site}, site: site, Shared: site.Shared, root: d.Root}
 	var lost []string
 	if p.Upload, lost = p.find(slices.Concat(d.Objects, d.Sizes)); len(lost) > 0 {
-		return &GoneError{r.ID, lost}
+		return nil, &GoneError{r.ID, lost}
 	}
 	for _, key := range d.Nodes {
 		p.Nodes = append(p.Nodes, Change{Key: key, Value: r.Nodes[key]})
 	}
-	var err error
+	return p, nil
+}
+
+// MendCalls returns the number of requests to the store that Mend needs for a plan: the version, the lease, the state,
+// and the updates.
+func (p *Plan) MendCalls() int {
+	if !p.mendsStore() {
+		return 3
+	}
+	return 3 + p.Calls()
+}
+
+// mendsStore reports whether a plan of PlanMend has to write keys.
+func (p *Plan) mendsStore() bool { return len(p.Nodes) > 0 || p.root }
+
+// Mend does what a plan of PlanMend says.
+func (l *Live) Mend(ctx context.Context, p *Plan) (err error) {
 	if p.version, err = l.awaitLease(ctx); err != nil {
 		return err
 	}
@@ -123,7 +140,7 @@ func (l *Live) Mend(ctx context.Context, r *Record, d *Damage, site *Site) error
 	if err := l.upload(ctx, p, p.Upload); err != nil {
 		return err
 	}
-	if len(d.Nodes) == 0 && !d.Root {
+	if !p.mendsStore() {
 		return nil
 	}
 	return l.flip(ctx, p)
