@@ -30,8 +30,8 @@ With deploy.target s3-website, it uploads to the paths of a bucket whose website
 serves the site, without CloudFront: what refers to a file is uploaded after it.
 
 It needs deploy.bucket and, for CloudFront, deploy.store in sitegen.yaml, and credentials
-where the programs of AWS find them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or
-the role of the machine. docs/deploy.md describes how to set it up.
+where the programs of AWS find them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,
+AWS_PROFILE, or the role of the machine. docs/deploy.md describes how to set it up.
 `,
 		Example: `  sitegen build && sitegen deploy           publish the newest packages, by hand or from cron
   sitegen deploy --dry-run                  what would be uploaded, and what it costs

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -242,15 +244,49 @@ func (p deployAdmin) init(cmd *cobra.Command, _ []string) error {
 	if given(cmd, "json") {
 		return cmp.Or(printJSON(p.stdout, list), missing)
 	}
-	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	return cmp.Or(writeRequirements(p.stdout, list), missing)
+}
+
+// nextWidth is the width of the table of requirements, in columns. Only what was found may be longer, such as an ARN.
+const nextWidth = 80
+
+// writeRequirements prints requirements as a table.
+func writeRequirements(w io.Writer, list []deploy.Requirement) error {
+	status, name := 0, 0
 	for _, r := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", r.Status, r.Name, printable(r.Detail))
-		if r.Next != "" {
-			fmt.Fprintf(w, "\t\t-> %s\n", printable(r.Next))
+		status, name = max(status, len(r.Status)), max(name, len(r.Name))
+	}
+	var b strings.Builder
+	for _, r := range list {
+		fmt.Fprintf(&b, "%-*s  %-*s  %s\n", status, r.Status, name, r.Name, printable(r.Detail))
+		indent := strings.Repeat(" ", status+name+4)
+		arrow := "-> "
+		for _, line := range wrap(printable(r.Next), nextWidth-len(indent)-len(arrow)) {
+			fmt.Fprintf(&b, "%s%s%s\n", indent, arrow, line)
+			arrow = "   "
 		}
 	}
-	if err := w.Flush(); err != nil {
-		return err
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// wrap splits a text into lines of at most width columns, between words. A command of the AWS CLI at its end is a line
+// of its own, so that it can be copied.
+func wrap(text string, width int) (lines []string) {
+	text, command, found := strings.Cut(text, ": aws ")
+	if found {
+		text += ":"
 	}
-	return missing
+	for _, word := range strings.Fields(text) {
+		last := len(lines) - 1
+		if last >= 0 && utf8.RuneCountInString(lines[last])+1+utf8.RuneCountInString(word) <= width {
+			lines[last] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	if found {
+		lines = append(lines, "aws "+command)
+	}
+	return lines
 }

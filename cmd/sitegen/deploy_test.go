@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Slicer/sitegen/generator/deploy"
 	"github.com/Slicer/sitegen/generator/deploy/kvserver"
 )
 
@@ -183,6 +184,33 @@ func TestDeployUnusedHeader(t *testing.T) {
 	if code != 0 || strings.Count(messages, "warning") != 1 || !strings.Contains(messages, "sitegen.yaml:5: "+
 		`deploy.headers: no file matches "/pages/*" (found "/pages/* Cache-Control: no-store")`) {
 		t.Errorf("exit code %d\n%s", code, messages)
+	}
+}
+
+// TestRequirementsWidth checks that hints of sitegen deploy init fit into 80 columns, and that commands are not split.
+func TestRequirementsWidth(t *testing.T) {
+	const command = "aws s3api delete-public-access-block --bucket download"
+	var b strings.Builder
+	err := writeRequirements(&b, []deploy.Requirement{
+		{Name: "store", Status: deploy.OK, Detail: "100 bytes used"},
+		{Name: "public access", Status: deploy.Missing, Detail: "blocked", Next: "Turn off the block: " + command},
+		{Name: "function", Status: deploy.CheckThis, Detail: "cannot be seen", Next: "The code of the function must be " +
+			"that of redirects/cloudfront/function.js, with the key-value store associated."},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `ok       store          100 bytes used
+missing  public access  blocked
+                        -> Turn off the block:
+                           ` + command + `
+check    function       cannot be seen
+                        -> The code of the function must be that of
+                           redirects/cloudfront/function.js, with the key-value
+                           store associated.
+`
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
 }
 
