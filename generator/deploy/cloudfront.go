@@ -138,7 +138,7 @@ func (c *cloudFront) expect(ctx context.Context, r *Report) error {
 	if c.planned.Unchanged && c.damage == nil {
 		return nil
 	}
-	before := c.requests()
+	before, bases := c.requests(), c.live.Bases()
 	removed, err := c.live.PlanCollection(ctx, c.keep(), c.damage, c.planned.Record)
 	if err != nil {
 		return err
@@ -146,12 +146,14 @@ func (c *cloudFront) expect(ctx context.Context, r *Report) error {
 	r.collect(removed)
 	r.Requests.add(planned(c.planned), 1)
 	if !removed.Empty() {
-		// A collection reads the version and the lease of the store, takes the lease, and plans again.
+		// A collection reads the version and the lease of the store, takes the lease, and plans again. It does not read
+		// again the bases of the records.
 		r.Requests.Store += 3 + int64(len(removed.Nodes)/cloudfront.MaxUpdate+1)
 		r.Requests.Deletes += int64((len(removed.Objects)+999)/1000 + (len(removed.Records)+999)/1000)
 		r.Requests.add(c.requests(), 1)
 		r.Requests.add(before, -1)
-		if !c.planned.Unchanged { // each of the two reads the new record, and the first one its base
+		r.Requests.Reads -= int64(c.live.Bases() - bases)
+		if !c.planned.Unchanged { // both read the new record, and the first one its base
 			r.Requests.Reads += 2
 			if c.planned.BaseSize() > 0 {
 				r.Requests.Reads++

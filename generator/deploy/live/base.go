@@ -234,6 +234,13 @@ func (l *Live) readBase(ctx context.Context, ref *Base) (*Base, error) {
 	return b, nil
 }
 
+// Bases returns the number of bases that were read. Each is read only once.
+func (l *Live) Bases() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.bases)
+}
+
 // compress returns v as compressed JSON.
 func compress(v any) ([]byte, error) {
 	var b bytes.Buffer
