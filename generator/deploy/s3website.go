@@ -110,13 +110,14 @@ func (w *s3Website) verify(ctx context.Context, r *Report) (err error) {
 		return err
 	}
 	d := w.damage
-	if d.Manifest != nil {
+	r.Damage = &Damage{Objects: len(d.Missing) + len(d.Different), Configuration: d.Config}
+	switch {
+	case d.Manifest != nil: // nobody knows which objects are foreign
 		w.project.Log.Warn(d.Manifest.Error() + "; the whole site is uploaded again")
-	}
-	if d.Foreign > 0 {
+		r.Damage.Objects++
+	case d.Foreign > 0:
 		w.project.Log.Info("the bucket has objects that sitegen has not stored; they stay", "objects", d.Foreign)
 	}
-	r.Damage = &Damage{Objects: len(d.Missing) + len(d.Different), Configuration: d.Config}
 	return nil
 }
 

@@ -323,8 +323,8 @@ func TestWebsiteVerify(t *testing.T) {
 	if _, messages := w.run(9, "deploy"); !strings.Contains(messages, "hint: Run sitegen deploy --verify") {
 		t.Errorf("a damaged manifest: %s", messages)
 	}
-	if r := w.deploy("--verify"); r.Objects.Kept != 0 {
-		t.Errorf("a damaged manifest: %+v", r)
+	if r := w.deploy("--verify"); r.Objects.Kept != 0 || r.Damage.Objects != 1 {
+		t.Errorf("a damaged manifest: %+v %+v", r, r.Damage)
 	}
 	if r := w.deploy(); !r.Unchanged || r.requests() != 1 {
 		t.Errorf("after it: %+v", r)
