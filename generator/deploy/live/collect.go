@@ -187,7 +187,7 @@ func (l *Live) Collect(ctx context.Context, by string, keep Keep, found *Damage)
 			return nil, errors.New("remove old objects: it takes too long; the next deploy continues")
 		}
 		if err := l.Bucket.Delete(ctx, part); err != nil {
-			return nil, fmt.Errorf("remove old objects: %w", err)
+			return nil, fmt.Errorf("remove old objects: %w", l.giveUp(ctx, v, held, err))
 		}
 	}
 	if err := l.deleteNodes(ctx, v, c.Nodes, held); err != nil {
@@ -204,6 +204,23 @@ func (l *Live) Collect(ctx context.Context, by string, keep Keep, found *Damage)
 		}
 	}
 	return c, nil
+}
+
+// RefusedError is the error of a deletion that the bucket has refused. Nothing of it happens later.
+type RefusedError struct{ Err error }
+
+func (e *RefusedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the error.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// giveUp returns the error of a deletion. If the bucket has refused it, giveUp removes the lease, so that the next deploy
+// need not wait. Otherwise, objects may still be deleted, and the lease must expire.
+func (l *Live) giveUp(ctx context.Context, v Version, held lease, err error) error {
+	if _, refused := errors.AsType[*RefusedError](err); !refused {
+		return err
+	}
+	return errors.Join(err, l.deleteNodes(ctx, v, nil, held))
 }
 
 // maxDelete is the maximum number of objects in one call of DeleteObjects (S3 API reference).

@@ -75,3 +75,34 @@ func TestKeptDespiteFailures(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestDeletionRefused refuses deletions: after a definite answer, the next deploy need not wait for the lease to expire.
+// Without an answer, the bucket may still delete something, so the lease remains.
+func TestDeletionRefused(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		err   error
+		lease bool
+	}{
+		{"refused", &live.RefusedError{Err: errors.New("access denied")}, false},
+		{"no answer", errors.New("timeout"), true},
+	} {
+		c := newCloud()
+		keep := live.Keep{Deploys: 1, MaxDeletes: 1000}
+		for version := range 3 {
+			c.mustDeploy(t, live.Production, numbered(5, version))
+			c.pass(time.Hour)
+		}
+		c.before = func(_ context.Context, request string) error {
+			if strings.HasPrefix(request, "delete") {
+				return tt.err
+			}
+			return nil
+		}
+		_, err := c.live().Collect(t.Context(), "test", keep, nil)
+		_, lease := c.keys["deploy-lease"]
+		if !errors.Is(err, tt.err) || lease != tt.lease {
+			t.Errorf("%s: error %v, lease %v, want %v", tt.name, err, lease, tt.lease)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/Slicer/sitegen/generator/deploy/live"
 	"github.com/Slicer/sitegen/generator/deploy/objects"
@@ -249,12 +250,16 @@ func (b *Bucket) Delete(ctx context.Context, keys []string) error {
 		reply, err := b.client.DeleteObjects(ctx, &s3.DeleteObjectsInput{
 			Bucket: &b.name, Delete: &types.Delete{Objects: ids, Quiet: aws.Bool(true)},
 		})
+		if denied, ok := errors.AsType[smithy.APIError](err); ok && denied.ErrorCode() == "AccessDenied" {
+			return &live.RefusedError{Err: b.explain(err)}
+		}
 		if err != nil {
 			return b.explain(err)
 		}
 		for _, e := range reply.Errors {
-			return fault.Wrap(fault.Remote, fmt.Errorf("bucket %s: delete %s: %s (%s)", b.name, aws.ToString(e.Key),
-				aws.ToString(e.Message), aws.ToString(e.Code)), b.hint(aws.ToString(e.Code)))
+			err := fmt.Errorf("bucket %s: delete %s: %s (%s)", b.name, aws.ToString(e.Key), aws.ToString(e.Message),
+				aws.ToString(e.Code))
+			return &live.RefusedError{Err: fault.Wrap(fault.Remote, err, b.hint(aws.ToString(e.Code)))}
 		}
 	}
 	return nil
