@@ -57,8 +57,9 @@ const redirect = (status, location) => respond(status, '', 'location', location)
 const any = /.*[1357]/, stabilities = { nightly: /.*[2367]/, release: /.*[4-7]/ };
 
 // step returns the last change of a system at or before a key in a leaf of a table of steps: its key, the place of the
-// package, and its base. The stability is any by default. With an offset, step returns the change that many changes later,
-// and its number row among those of all leaves. If the leaf does not have it, there is no place. See leaf in tree.go.
+// package, and its base. The stability is any by default. With an offset, step returns the change that many changes
+// later, and its number row among those of all leaves. If the leaf does not have it, there is no place. See leaf in
+// tree.go.
 const step = (leaf, os, key, offset, stability) => {
     const text = lines(leaf.text), keys = words(text[1]);
     os = 2 + 3 * os;
@@ -89,17 +90,19 @@ export async function handler(event) {
     let trees, fields, texts, tables, oses, arches; // parts of the root, see answer
     let names = []; // keys of the last package object
 
-    // get reads a key of the store only once for a request. A value that starts with a tilde is the start of a longer text,
-    // which read returns; see store.piece in tree.go. A promise that follows another takes time, so descend calls get first.
+    // get reads a key of the store only once for a request. A value that starts with a tilde is the start of a longer
+    // text, which read returns; see store.piece in tree.go. A promise that follows another one takes time, so descend
+    // calls get first.
     const get = (key) => nodes[key] = nodes[key] || kvs.get(key);
 
     const read = (key) => get(key).then((value) =>
         value[0] == '~' ? read('t' + value.slice(1, 9)).then((rest) => value.slice(9) + rest) : value);
 
     // descend returns the leaf of a table for a key; see store in tree.go. text is the part of the root for the table.
-    // With a system, first is the number of the first of its changes of any stability in the leaf, which repeats the last
-    // one before the leaf, and the leaf is the one with change number n, if that comes before the key. Rows are compared as a whole: the key with an exclamation mark is above all rows of
-    // the key, where a space follows it, and below those of the next key.
+    // With a system, first is the number of its changes of any stability before the leaf without the last one, which the
+    // leaf repeats, and the leaf is the one with change number n, if that comes before the key. Rows are compared as a
+    // whole: the key with an exclamation mark is above all rows of the key, where a space follows it, and below those of
+    // the next key.
     const descend = async (kind, text, key, os, n) => {
         let rank = 0;
         key += '!';
