@@ -99,10 +99,10 @@ export async function handler(event) {
         value[0] == '~' ? read('t' + value.slice(1, 9)).then((rest) => value.slice(9) + rest) : value);
 
     // descend returns the leaf of a table for a key; see store in tree.go. text is the part of the root for the table.
-    // With a system, first is the number of its changes of any stability before the leaf without the last one, which the
-    // leaf repeats, and the leaf is the one with change number n, if that comes before the key. Rows are compared as a
-    // whole: the key with an exclamation mark is above all rows of the key, where a space follows it, and below those of
-    // the next key.
+    // With a system, first is the number of its changes of any stability before the leaf, without the last one, which
+    // the leaf repeats, and the leaf is the one with change number n, if that comes before the key. Rows are compared as
+    // a whole: the key with an exclamation mark is above all rows of the key, where a space follows it, and below those
+    // of the next key.
     const descend = async (kind, text, key, os, n) => {
         let rank = 0;
         key += '!';
@@ -173,7 +173,8 @@ export async function handler(event) {
             id = id.toLowerCase();
         }
         if ((hex ? /^[\da-f]{24}$/ : /^[\w.-]+$/).test(id)) {
-            const key = hex ? Buffer.from(id, 'hex').toString('base64url') : id, leaf = await descend('i', trees[2], key);
+            const key = hex ? Buffer.from(id, 'hex').toString('base64url') : id;
+            const leaf = await descend('i', trees[2], key);
             const value = row(leaf, key), middle = value.slice(2);
             return value && (!file ? place(leaf, value) : !middle ? fields[4] + id + fields[5] :
                 fields[6] + (middle[0] == '!' ? unpack(middle.slice(1)) : middle) + fields[7]);
@@ -334,8 +335,8 @@ export async function handler(event) {
         if (method == 'OPTIONS') {
             return respond(204, '', 'allow', methods);
         }
-        // Production has the root that is read first. The table of hosts contains the hosts that show another edition; it is
-        // read only for hosts other than production's.
+        // Production has the root that is read first. The table of hosts contains the hosts that show another edition; it
+        // is read only for hosts other than production's.
         let root = await read('root/5');
         const production = tabs(root)[0];
         if (production && host != production) {

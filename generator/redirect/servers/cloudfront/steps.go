@@ -39,8 +39,8 @@ var bits = []struct {
 // starts with rows that repeat the last changes before it, so one leaf is enough. A change of "any" in the table by
 // revision is a revision that an offset counts; the nodes above count them.
 //
-// In the tables by day and by version, a change also has the revision of its package, from which an offset counts. A row
-// of the table by version has all packages of the version. See leaf for the text of a leaf.
+// In the tables by day and by version, a change also has the revision of its package, from which an offset counts. A
+// row of the table by version has all packages of the version. See leaf for the text of a leaf.
 func (s *store) steps(x *lookup.Index, arch catalog.Arch, at map[*catalog.Package]ref) [3]*tree {
 	var tables [3]map[string]map[change]bool
 	for kind := range tables {

@@ -140,14 +140,14 @@ type row struct {
 }
 
 // leaf is the text of a leaf that is being written. Its first line has the hashes that its rows refer to, one after the
-// other; rows refer to a hash by its number, and to a package by two characters: the number of the hash and the line. So
-// for the hashes 1f2e3d4c and 7a6b5c4d, the package in line 5 of the second is written as "15". Each further line is a
-// row.
+// other; rows refer to a hash by its number, and to a package by two characters: the number of the hash and the line.
+// So for the hashes 1f2e3d4c and 7a6b5c4d, the package in line 5 of the second is written as "15". Each further line is
+// a row.
 //
 // The leaves of a table of steps have columns instead, so that the function finds a change without reading each row: a
-// line with the keys, and three lines for each system. The first has the masks of its changes, a digit for each key, "0"
-// for no change. The second has the references to the packages, and the third the bases. For example, this is the text for
-// the revisions 100 and 120 of store.steps, if A, B and C are the lines 2, 3 and 4 of a node:
+// line with the keys, and three lines for each system. The first has the masks of its changes, a digit for each key,
+// "0" for no change. The second has the references to the packages, and the third the bases. For example, this is the
+// text for the revisions 100 and 120 of store.steps, if A, B and C are the lines 2, 3 and 4 of a node:
 //
 //	1f2e3d4c      hash of the node
 //	 10ft0 10ftk  keys, each with a space before it
