@@ -17,8 +17,8 @@ var Script string
 
 // Tables is a Spec in the form that Script uses.
 type Tables struct {
-	// Parameters has three texts for each parameter: its name, its role, and the letter of its kind, which the values of
-	// a choice follow, with bars between them. No name is that of a role.
+	// Parameters has three texts for each parameter: its name, its role, and the letter of its kind, which the values
+	// of a choice follow, with bars between them. No name is that of a role.
 	Parameters []string `json:"parameters"`
 	// Permalinks has the pattern of each permalink, with the role of a choice in braces, the names of its groups with
 	// commas between them, and its fixed parameters. No text contains a space or a semicolon.
