@@ -64,7 +64,7 @@ const step = (leaf, os, key, offset, stability) => {
     const text = lines(leaf.text), keys = words(text[1]);
     os = 2 + 3 * os;
     let i = 0;
-    for (let bit = 256; bit >>= 1;) {
+    for (let bit = 128; bit >>= 1;) { // a leaf has fewer keys, since each takes nine bytes
         if (keys[i + bit] <= key) {
             i += bit;
         }
@@ -92,7 +92,7 @@ export async function handler(event) {
 
     // get reads a key of the store only once for a request. A value that starts with a tilde is the start of a longer
     // text, which read returns; see store.piece in tree.go. A promise that follows another one takes time, so descend
-    // calls get first.
+    // and load call get first.
     const get = (key) => nodes[key] = nodes[key] || kvs.get(key);
 
     const read = (key) => get(key).then((value) =>
@@ -131,7 +131,12 @@ export async function handler(event) {
     // are in fields[3], or else the fields of templates, of which object has some. For 'o', it returns the address of the
     // file.
     const load = async (at, whole) => {
-        const text = await read('d' + at.slice(0, 8)), rows = lines(text), f = words(rows[code(at, 8)]);
+        const node = 'd' + at.slice(0, 8);
+        let text = await get(node);
+        if (text[0] == '~') {
+            text = await read(node);
+        }
+        const rows = lines(text), f = words(rows[code(at, 8)]);
         const id = fields[8] ? unpack(f[2]) : f[2], link = '/bitstream/' + id;
         if (whole == 'o') { // /download
             return link;
@@ -155,8 +160,8 @@ export async function handler(event) {
         // It takes less time to expand all templates at once.
         lines(expand('name ' + kind[3] + '\nproduct_name ' + kind[4] + '\nbuild_date ' +
             (kind[6] || texts[code(f[0], 2)]) + fields[3], p)).map((line) => {
-            const value = line.slice(line.indexOf(' ') + 1);
-            object[words(line)[0]] = value.includes('\t') ? null : value;
+            const end = line.indexOf(' '), value = line.slice(end + 1);
+            object[line.slice(0, end)] = value.includes('\t') ? null : value;
         });
         names = Object.keys(object);
         return object;
@@ -259,9 +264,9 @@ export async function handler(event) {
         };
     };
 
-    // match returns the first rule that matches, if one does. spot is what look returns for the path. Patterns need not be
-    // read if a file comes before all of them.
-    const match = async (spot) => {
+    // obey answers a request as the first rule that matches requires, if one does and does not come after a file. spot is
+    // what look returns for the path. Patterns need not be read if a file comes before all of them.
+    const obey = async (spot) => {
         let rule, next = spot.file && !fields[10] ? '' : fields[11];
         spot.rules.some((text) => rule = apply(text, {}));
         while (!rule && next) {
@@ -275,7 +280,12 @@ export async function handler(event) {
                 }
             });
         }
-        return rule;
+        if (rule && (/!/.test(rule.status) || !spot.file)) {
+            const status = parseInt(rule.status);
+            return status > 399 ? message(status, 404) : status < 300 ? serve(rule.target) :
+                redirect(status, rule.target.replace(/^\/+/, '/') // two slashes would lead to another host
+                    .replace(/#|$/, (end) => (query && /\?/.test(rule.status) ? '?' + query : '') + end));
+        }
     };
 
     // apply returns a rule if its conditions hold. It is written as: [name=value …] status[!][?] [target].
@@ -295,14 +305,6 @@ export async function handler(event) {
         return holds && (!special || f[0][0] == '3') && {
             status: f[0], target: (f[1] || '').replace(/:([a-z]\w*)/gi, (all, name) => name in values ? values[name] : all)
         };
-    };
-
-    // obey answers a request as the rule that matches it requires.
-    const obey = (rule) => {
-        const status = parseInt(rule.status);
-        return status > 399 ? message(status, 404) : status < 300 ? serve(rule.target) :
-            redirect(status, rule.target.replace(/^\/+/, '/') // two slashes would lead to another host
-                .replace(/#|$/, (end) => (query && /\?/.test(rule.status) ? '?' + query : '') + end));
     };
 
     // serve passes a request on to the origin with the path of another file. Of rules, only the part before a question
@@ -370,14 +372,13 @@ export async function handler(event) {
         }
         const spot = await look(encode(path));
         // Some paths have no rules: assets, parts of pages, error pages, and hidden files.
-        const rule = !/^\/((assets|-)\/|40[04]\.html$)|\/\.(?!well-known(\/|$))/.test(path) && await match(spot);
-        return rule && (/!/.test(rule.status) || !spot.file) ? obey(rule) :
-            file ? message(404, '404-bitstream') : show(spot);
+        const ruled = !/^\/((assets|-)\/|40[04]\.html$)|\/\.(?!well-known(\/|$))/.test(path) && await obey(spot);
+        return ruled || (file ? message(404, '404-bitstream') : show(spot));
     };
 
     let response;
     try {
-        response = await answer(decoded(request.uri).replace(/\/+/g, '/'));
+        response = await answer(decoded(request.uri).replace(/\/\/+/g, '/'));
     } catch (error) { // the store cannot be read
         response = respond(503, '', 'retry-after', '30');
     }
