@@ -17,7 +17,9 @@ var Script string
 
 // Tables is a Spec in the form that Script uses.
 type Tables struct {
-	Parameters [][]string `json:"parameters"` // name, kind, role, values of a choice with bars between them
+	// Parameters has three texts for each parameter: its name, its role, and the letter of its kind, which the values
+	// of a choice follow, with bars between them. No name is that of a role.
+	Parameters []string `json:"parameters"`
 	// Permalinks has the pattern of each permalink, with the role of a choice in braces, the names of its groups with
 	// commas between them, and its fixed parameters. No text contains a space or a semicolon.
 	Permalinks [][3]string `json:"permalinks"`
@@ -36,14 +38,14 @@ var (
 func NewTables(s *Spec) Tables {
 	var t Tables
 	for _, p := range s.parameters {
-		line := []string{p.Name, kindWords[p.Kind], roleWords[p.Role]}
+		role, kind := roleWords[p.Role], kindWords[p.Kind]
 		if p.Role == ModeRole {
-			line[2] = roleWords[p.Role] + findsWords[p.Finds]
+			role += findsWords[p.Finds]
 		}
 		if p.Kind == Choice {
-			line = append(line, strings.Join(p.Values, "|"))
+			kind += strings.Join(p.Values, "|")
 		}
-		t.Parameters = append(t.Parameters, line)
+		t.Parameters = append(t.Parameters, p.Name, role, kind)
 	}
 	for i := range s.permalinks {
 		l := &s.permalinks[i]

@@ -7,19 +7,17 @@
 const parameters = (query) => {
     const given = Object.create(null);
     query.replace(/\+/g, ' ').split('&').map((pair) => {
-        const f = pair.split('='), name = decoded(f.shift());
+        const at = (pair + '=').indexOf('='), name = decoded(pair.slice(0, at));
         if (pair && !(name in given)) {
-            given[name] = decoded(f.join('='));
+            given[name] = decoded(pair.slice(at + 1));
         }
     });
     return given;
 };
 
-// character returns the character with a number.
-const character = String.fromCharCode;
-
 // decoded decodes percent-escapes. Each byte becomes one character.
-const decoded = (text) => text.replace(/%([\da-f]{2})/gi, (all, hex) => character('0x' + hex));
+const decoded = (text) =>
+    text.includes('%') ? text.replace(/%([\da-f]{2})/gi, (all, hex) => String.fromCharCode('0x' + hex)) : text;
 
 // valid reports whether a parameter of a kind accepts a value: one of the listed values ("c", with bars between them),
 // any text ("t"), a number ("n"), a number with a sign ("i"), or a day ("d"). JavaScript turns February 30 into March 2,
@@ -36,24 +34,24 @@ const valid = (kind, values, v) =>
 // the closest revision, 'd' for a date, and sought is the value to find. In the tables, parameters for sought have the
 // role '=' with what they find. A request for a single package must name a system.
 const parse = (tables, given, single) => {
-    const q = { finds: 'n' }, modes = tables.parameters.filter((p) => p[2][0] == '=' && p[0] in given);
-    let problem;
-    tables.parameters.some((p) => {
-        const role = p[2], v = given[p[0]];
+    const list = tables.parameters, q = { finds: 'n' };
+    let modes = 0;
+    for (let i = 0; list[i]; i += 3) {
+        modes += list[i + 1][0] == '=' && list[i] in given;
+    }
+    for (let i = 0; list[i]; i += 3) {
+        const name = list[i], role = list[i + 1], kind = list[i + 2], values = kind.slice(1), v = given[name];
         if (role[0] != '=') {
-            q[role] = v ? [v] : bars(p[3] || '');
-        } else if (modes[1]) {
-            return problem = 'mode';
+            q[role] = v ? [v] : bars(values);
+        } else if (modes > 1) {
+            return { problem: 'mode' };
         } else if (v) {
             q.finds = role[1];
             q.sought = v;
         }
-        if (v == undefined ? single && role == 'o' : !valid(p[1], p[3], v)) {
-            return problem = p[0];
+        if (v == undefined ? single && role == 'o' : !valid(kind[0], values, v)) {
+            return { problem: name };
         }
-    });
-    if (problem) {
-        return { problem: problem };
     }
     if (q.s[1]) {
         q.s = !single ? ['release', 'nightly'] : [q.finds == 'r' ? 'any' : 'release'];
@@ -64,7 +62,7 @@ const parse = (tables, given, single) => {
 const bars = (text) => text.split('|');
 
 // choices returns the values of the parameter with a role, with bars between them.
-const choices = (tables, role) => tables.parameters.find((p) => p[2] == role)[3];
+const choices = (tables, role) => tables.parameters[tables.parameters.indexOf(role) + 1].slice(1);
 
 // permalink returns the parameters of a permalink, and whether it leads to the record of a package (/find) instead of the
 // package itself (/download). For other paths it returns undefined.

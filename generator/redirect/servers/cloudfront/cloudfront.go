@@ -132,7 +132,7 @@ var source string
 
 // internalProps matches the properties that only the function itself uses. They get short names. Those of events,
 // responses, package objects and fields of templates keep their names.
-const internalProps = "^(parameters|permalinks|finds|sought|problem|given|record|rank|at|rules|row|base|file|" +
+const internalProps = "^(parameters|permalinks|finds|sought|problem|given|record|first|at|rules|row|base|file|" +
 	"status|target|key|system|cell|object|text|place)$"
 
 // compileFunction joins the grammar of the download API and the function, and minifies them.

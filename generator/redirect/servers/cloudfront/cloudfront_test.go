@@ -98,7 +98,7 @@ func TestUnusual(t *testing.T) {
 		"/find?os=hasOwnProperty", "/find?os=win&version=~", "/find?os=win&version=zzz",
 		"/find?os=macosx&arch=arm64&stability=any", "/find?os=macosx&arch=i386", "/find?arch=&os=win",
 		"/findall?arch=arm64&offset=-1", "/?arch=arm64", "/?arch=i386",
-		"/?utm_source=forum", "/", "/?", "/?os=macosx&stability=release", "/?offset=-1", "/?stability=any&offset=-3",
+		"/?utm_source=forum", "/?o=win&s=any&i&=", "/", "/?", "/?os=macosx&stability=release", "/?offset=-1", "/?stability=any&offset=-3",
 		"/?checkout-date=2020-01-01", "/?version=&date=2020-01-01",
 		"/bitstream/"+id, "/bitstream/"+strings.ToUpper(id), "/bitstream/"+id+"/", "/bitstream/"+id+"%0a",
 		"/bitstream/"+id+"?x=y", "/bitstream/%36"+id[1:],

@@ -1,7 +1,7 @@
 // The viewer-request function of sitegen. It answers requests to the download API, permalinks and rules from the
 // key-value store that sitegen writes, and looks up the files of the site there; tree.go, tables.go, steps.go,
 // packages.go and pages.go describe the store. It contains no text of pages. sitegen puts lookup/grammar.js, which
-// defines parameters, character, decoded, bars, choices, parse and permalink, before this file and minifies both.
+// defines parameters, decoded, bars, choices, parse and permalink, before this file and minifies both.
 //
 // All functions that use the state of a request are inside of handler, so that they share that of one request, and no
 // other. Since await must not be in an argument, functions pass promises on. Both sides of == have the same type or are
@@ -16,22 +16,13 @@ const words = (text) => text.split(' ');
 
 const tabs = (text) => text.split('\t');
 
-const list = (text) => text.split(';').map(words);
-
 // code returns the value of a character, by default of the first one.
 const code = (text, at) => text.charCodeAt(at) - 48;
 
-// digits, number, pack and unpack convert keys, numbers and hexadecimal digits; see tree.go.
-const digits = (n, width) =>
-    width ? digits(n >> 6, width - 1) + character(48 + (n & 63)) : '';
-
 const number = (text) => parseInt(text, 36);
 
-const convert = (text, from, to) => text && Buffer.from(text, from).toString(to);
-
-const pack = (hex) => convert(hex, 'hex', 'base64url');
-
-const unpack = (text) => convert(text, 'base64url', 'hex');
+// unpack returns the hexadecimal digits of a text of pack in tree.go.
+const unpack = (text) => text && Buffer.from(text, 'base64url').toString('hex');
 
 // place returns the place of a package's description: the hash of a node and a character for the line; see leaf in
 // tree.go.
@@ -62,25 +53,33 @@ const respond = (status, data, header, value, type) => {
 
 const redirect = (status, location) => respond(status, '', 'location', location);
 
+// Patterns for masks up to the last one with a stability; see change.mask in tree.go.
+const any = /.*[1357]/, stabilities = { nightly: /.*[2367]/, release: /.*[4-7]/ };
+
 // step returns the last change of a system at or before a key in a leaf of a table of steps: its key, the place of the
-// package, its number at among the changes of all systems in the row, and the number row of the row among those with
-// such a change, counted from 0. With an offset, it returns the change that many rows later and, with n, that of row
-// number n. If the leaf does not have it, there is no place. masks has a digit for each mask with the stability, by
-// default with any; see store.steps in steps.go.
-const step = (leaf, os, key, offset, masks, n) => {
-    const set = (masks || [0, 2, 4, 6]).map((mask) => '\\x' + (48 + 7 * os + mask).toString(16)).join('');
-    // The rows with such a change, up to the place of its package. The first one repeats the last one before the leaf.
-    // RegExp takes several times longer for \S than for this class.
-    const rows = leaf.text.match(RegExp('\n[^ \n]+ ([^ \n]{3})*?[' + set + ']..', 'g')) || [];
-    const first = leaf.rank && leaf.rank - 1;
-    let i = rows.length;
-    key = '\n' + key + '!';
-    while (i-- && rows[i] > key) {}
-    i = n == undefined ? i + offset : n - first;
-    const f = words(rows[i] || ' ');
+// package, and its base. The stability is any by default. With an offset, step returns the change that many changes
+// later, and its number row among those of all leaves. If the leaf does not have it, there is no place. See leaf in
+// tree.go.
+const step = (leaf, os, key, offset, stability) => {
+    const text = lines(leaf.text), keys = words(text[1]);
+    os = 2 + 3 * os;
+    let i = 0;
+    for (let bit = 128; bit >>= 1;) { // a leaf has fewer keys, since each takes nine bytes
+        if (keys[i + bit] <= key) {
+            i += bit;
+        }
+    }
+    // The masks of the keys up to that of the change.
+    let masks = ((stabilities[stability] || any).exec(text[os].slice(0, i)) || [''])[0];
+    if (offset) {
+        const rows = text[os].split(/[1357]/);
+        offset += masks.split(/[1357]/).length - 1;
+        masks = offset > 0 && offset < rows.length ? rows.slice(0, offset).join('1') + '1' : '';
+    }
+    i = masks.replace(/0/g, '').length - 1;
     return {
-        key: f[0].slice(1), at: f[1].length / 3 - 1, place: f[1] && place(leaf, f[1].slice(-2)),
-        row: first + i
+        key: keys[masks.length], base: text[os + 2].substr(5 * i, 5), row: leaf.first + offset,
+        place: masks && place(leaf, text[os + 1].substr(2 * i, 2))
     };
 };
 
@@ -88,36 +87,22 @@ export async function handler(event) {
     const request = event.request, method = request.method;
     const query = request.rawQueryString() || '', given = parameters(query);
     const nodes = {}; // promises of the values that this request has read, by key
-    let trees, fields, texts, tables, oses, arches; // parts of the root, see open
+    let trees, fields, texts, tables, oses, arches; // parts of the root, see answer
     let names = []; // keys of the last package object
 
-    // open reads the root of the edition for a host. Production has the root that is read first. The table of hosts
-    // contains the hosts that show another edition; it is read only for hosts other than production's.
-    const open = async (host) => {
-        let root = await read('root/4');
-        const production = tabs(root)[0];
-        if (production && host != production) {
-            // Without a table, all hosts show production.
-            const editions = await read('hosts/2').then(JSON.parse).catch(() => 0);
-            if (editions[host]) {
-                root = await read('root/4/' + editions[host]);
-            }
-        }
-        trees = root.split('\n\n');
-        fields = tabs(trees[0]);
-        texts = lines(trees[1]);
-        oses = bars(/ o ([^;]+)/.exec(fields[1])[1]);
-    };
+    // get reads a key of the store only once for a request. A value that starts with a tilde is the start of a longer
+    // text, which read returns; see store.piece in tree.go. A promise that follows another one takes time, so descend
+    // and load call get first.
+    const get = (key) => nodes[key] = nodes[key] || kvs.get(key);
 
-    // read returns the value of a key. It reads a key of the store only once for a request. A value that starts with a
-    // tilde is the start of a longer text; see store.piece in tree.go.
-    const read = (key) => nodes[key] = nodes[key] || kvs.get(key).then((value) =>
+    const read = (key) => get(key).then((value) =>
         value[0] == '~' ? read('t' + value.slice(1, 9)).then((rest) => value.slice(9) + rest) : value);
 
     // descend returns the leaf of a table for a key; see store in tree.go. text is the part of the root for the table.
-    // With a system, rank is the number of rows of the system before the leaf, and the leaf is the one with row number n,
-    // if that comes before the key. Rows are compared as a whole: the key with an exclamation mark is above all rows of
-    // the key, where a space follows it, and below those of the next key.
+    // With a system, first is the number of its changes of any stability before the leaf, without the last one, which
+    // the leaf repeats, and the leaf is the one with change number n, if that comes before the key. Rows are compared as
+    // a whole: the key with an exclamation mark is above all rows of the key, where a space follows it, and below those
+    // of the next key.
     const descend = async (kind, text, key, os, n) => {
         let rank = 0;
         key += '!';
@@ -127,34 +112,43 @@ export async function handler(event) {
             for (; rows[i + 1] < key; i++) {
                 if (os != undefined) {
                     const next = rank + +words(rows[i])[2].split(',')[os];
-                    if (next > n) {
+                    if (next >= n) {
                         break;
                     }
                     rank = next;
                 }
             }
-            text = await read(kind + words(rows[i])[1]);
+            const node = kind + words(rows[i])[1];
+            text = await get(node);
+            if (text[0] == '~') {
+                text = await read(node);
+            }
         }
-        return { text: text, rank: rank };
+        return { text: text, first: rank && rank - 1 };
     };
 
     // load returns the package at a place; see describer in packages.go. It returns the whole package object, whose links
     // are in fields[3], or else the fields of templates, of which object has some. For 'o', it returns the address of the
     // file.
     const load = async (at, whole) => {
-        const text = await read('d' + at.slice(0, 8)), rows = lines(text), f = words(rows[code(at, 8)]);
+        const node = 'd' + at.slice(0, 8);
+        let text = await get(node);
+        if (text[0] == '~') {
+            text = await read(node);
+        }
+        const rows = lines(text), f = words(rows[code(at, 8)]);
         const id = fields[8] ? unpack(f[2]) : f[2], link = '/bitstream/' + id;
         if (whole == 'o') { // /download
             return link;
         }
         const kind = tabs(rows[code(f[0])]), time = new Date(number(f[4])).toJSON(), system = code(f[0], 1);
         const day = kind[5] || time.slice(0, 10);
-        // The keys are in alphabetical order.
+        // It is cheap to sort the keys of json later, because most are in alphabetical order.
         const object = {
-            arch: rows[0], build_date: null, build_date_ymd: day, checkout_date: null, checkout_date_ymd: null,
-            codebase: null, download_url: link, md5: null, name: null, os: oses[system], package: null,
-            product_name: null, revision: '' + number(f[1]), sha256: unpack(f[6]), sha512: unpack(f[5]) || null,
-            size: number(f[3]), stability: kind[2] ? 'release' : 'nightly', version: kind[1] || null
+            arch: rows[0], build_date_ymd: day, checkout_date: null, checkout_date_ymd: null, codebase: null,
+            download_url: link, md5: null, os: oses[system], package: null, revision: '' + number(f[1]),
+            sha256: unpack(f[6]), sha512: unpack(f[5]) || null, size: number(f[3]),
+            stability: kind[2] ? 'release' : 'nightly', version: kind[1] || null
         };
         const p = {
             object: object, id: id, system: system, cell: kind[0], release: kind[2] == '=' ? kind[1] : kind[2],
@@ -163,24 +157,19 @@ export async function handler(event) {
         if (!whole) {
             return p;
         }
-        object.name = expand(kind[3], p);
-        object.product_name = expand(kind[4], p);
-        object.build_date = expand(kind[6] || texts[code(f[0], 2)], p);
-        fields[3].replace(/\|(\S+) ([^|]+)/g, (all, name, url) => object[name] = expand(url, p));
+        // It takes less time to expand all templates at once.
+        lines(expand('name ' + kind[3] + '\nproduct_name ' + kind[4] + '\nbuild_date ' +
+            (kind[6] || texts[code(f[0], 2)]) + fields[3], p)).map((line) => {
+            const end = line.indexOf(' '), value = line.slice(end + 1);
+            object[line.slice(0, end)] = value.includes('\t') ? null : value;
+        });
         names = Object.keys(object);
         return object;
     };
 
-    // expand replaces the names of fields in a template by their values. It returns null if a value is empty.
-    const expand = (template, p) => {
-        let missing;
-        const text = template.replace(/{(\w+)}/g, (all, name) => {
-            const value = texts[name] ? expand(texts[name], p) : p[name] || p.object[name];
-            missing = missing || !value;
-            return value;
-        });
-        return !missing && text || null;
-    };
+    // expand replaces the names of fields in a template by their values, and those of empty fields by a tab.
+    const expand = (template, p) => template.replace(/{(\w+)}/g, (all, name) =>
+        texts[name] ? expand(texts[name], p) : p[name] || p.object[name] || '\t');
 
     // identify finds a package by its id. It returns the place of its description or, if a file is wanted, its URL.
     const identify = async (id, file) => {
@@ -189,7 +178,8 @@ export async function handler(event) {
             id = id.toLowerCase();
         }
         if ((hex ? /^[\da-f]{24}$/ : /^[\w.-]+$/).test(id)) {
-            const key = hex ? pack(id) : id, leaf = await descend('i', trees[2], key);
+            const key = hex ? Buffer.from(id, 'hex').toString('base64url') : id;
+            const leaf = await descend('i', trees[2], key);
             const value = row(leaf, key), middle = value.slice(2);
             return value && (!file ? place(leaf, value) : !middle ? fields[4] + id + fields[5] :
                 fields[6] + (middle[0] == '!' ? unpack(middle.slice(1)) : middle) + fields[7]);
@@ -203,32 +193,30 @@ export async function handler(event) {
         if (q.problem) {
             return message(400, '400-' + q.problem);
         }
-        if (page && !tables.parameters.some((p) => p[0] in given)) {
+        if (page && !tables.parameters.some((name, i) => i % 3 == 0 && name in given)) {
             return serve(route);
         }
         arches = bars(choices(tables, 'a'));
         // The tables of an architecture are those by revision, by day and by version.
         const first = 4 + 3 * arches.indexOf(q.a[0]), finds = q.finds, kind = { d: 1, v: 2 }[finds] || 0, offset = +q.f;
-        // ~ is above all keys, so it finds the newest package, and 1e7 is above all revisions.
+        // ~ is above all keys, so it finds the newest package. For the others, see numberKey in tree.go.
         const key = kind > 1 ? q.sought :
-            kind ? digits(q.sought.replace(/-/g, ''), 5) : q.sought ? digits(Math.min(q.sought, 1e7), 4) : '~';
+            q.sought ? (Math.min(q.sought.replace(/-/g, ''), 5e7) + 17e5).toString(36) : '~';
         const leaf = await descend('s', trees[first + kind], key);
         for (let i = 0, stability; stability = q.s[i]; i++) {
             for (let j = 0, name; name = q.o[j]; j++) {
                 const os = oses.indexOf(name);
-                let found = step(leaf, os, key, 0, { nightly: [1, 2, 5, 6], release: [3, 4, 5, 6] }[stability]);
-                if (finds > 'o' && found.key != key) { // 'r' and 'v': exactly this revision or version
+                let found = leaf.text && step(leaf, os, key, 0, stability);
+                if (!found || finds > 'o' && found.key != key) { // 'r' and 'v': exactly this revision or version
                     found = {};
                 }
                 if (found.place && offset) {
                     // An offset counts rows of the table by revision. Many are in the leaf of the package.
-                    const bases = words(row(leaf, found.key))[1] || found.key;
-                    const base = bases.substr(bases[4] ? found.at * 4 : 0, 4);
-                    const near = await descend('s', trees[first], base, os);
+                    const base = found.base || found.key, near = await descend('s', trees[first], base, os);
                     found = step(near, os, base, offset);
                     if (!found.place) {
                         const far = await descend('s', trees[first], '~', os, found.row);
-                        found = step(far, os, '~', 0, '', found.row);
+                        found = step(far, os, '', found.row - far.first);
                     }
                 }
                 const result = found.place ? await load(found.place, route[2]) : null;
@@ -244,7 +232,7 @@ export async function handler(event) {
 
     // json answers with package objects, whose keys are in alphabetical order. further are keys of other objects.
     const json = (value, further) =>
-        respond(200, JSON.stringify(value, names.concat(further || []).sort()) + '\n',
+        respond(200, JSON.stringify(value, (further ? names.concat(further) : names).sort()) + '\n',
             'access-control-allow-origin', '*', 'application/json');
 
     // home answers / with a query: the page that the build rendered for such queries, with the cells of packages; see
@@ -276,9 +264,9 @@ export async function handler(event) {
         };
     };
 
-    // match returns the first rule that matches, if one does. spot is what look returns for the path. Patterns need not be
-    // read if a file comes before all of them.
-    const match = async (spot) => {
+    // obey answers a request as the first rule that matches requires, if one does and does not come after a file. spot is
+    // what look returns for the path. Patterns need not be read if a file comes before all of them.
+    const obey = async (spot) => {
         let rule, next = spot.file && !fields[10] ? '' : fields[11];
         spot.rules.some((text) => rule = apply(text, {}));
         while (!rule && next) {
@@ -292,7 +280,12 @@ export async function handler(event) {
                 }
             });
         }
-        return rule;
+        if (rule && (/!/.test(rule.status) || !spot.file)) {
+            const status = parseInt(rule.status);
+            return status > 399 ? message(status, 404) : status < 300 ? serve(rule.target) :
+                redirect(status, rule.target.replace(/^\/+/, '/') // two slashes would lead to another host
+                    .replace(/#|$/, (end) => (query && /\?/.test(rule.status) ? '?' + query : '') + end));
+        }
     };
 
     // apply returns a rule if its conditions hold. It is written as: [name=value …] status[!][?] [target].
@@ -312,14 +305,6 @@ export async function handler(event) {
         return holds && (!special || f[0][0] == '3') && {
             status: f[0], target: (f[1] || '').replace(/:([a-z]\w*)/gi, (all, name) => name in values ? values[name] : all)
         };
-    };
-
-    // obey answers a request as the rule that matches it requires.
-    const obey = (rule) => {
-        const status = parseInt(rule.status);
-        return status > 399 ? message(status, 404) : status < 300 ? serve(rule.target) :
-            redirect(status, rule.target.replace(/^\/+/, '/') // two slashes would lead to another host
-                .replace(/#|$/, (end) => (query && /\?/.test(rule.status) ? '?' + query : '') + end));
     };
 
     // serve passes a request on to the origin with the path of another file. Of rules, only the part before a question
@@ -348,37 +333,55 @@ export async function handler(event) {
 
     // answer answers the request: it returns a response, or the request with the path of a file. path is decoded.
     const answer = async (path) => {
-        const methods = 'GET, HEAD, OPTIONS', host = request.headers.host;
+        const methods = 'GET, HEAD, OPTIONS', host = (request.headers.host || {}).value;
         if (method == 'OPTIONS') {
             return respond(204, '', 'allow', methods);
         }
-        await open(host && host.value);
+        // Production has the root that is read first. The table of hosts contains the hosts that show another edition; it
+        // is read only for hosts other than production's.
+        let root = await read('root/5');
+        const production = tabs(root)[0];
+        if (production && host != production) {
+            // Without a table, all hosts show production.
+            const editions = await read('hosts/2').then(JSON.parse).catch(() => 0);
+            if (editions[host]) {
+                root = await read('root/5/' + editions[host]);
+            }
+        }
+        trees = root.split('\n\n');
+        fields = tabs(trees[0]);
+        texts = lines(trees[1]);
+        tables = { parameters: words(fields[1]) };
+        oses = bars(choices(tables, 'o'));
         if (!/GET|HEAD/.test(method)) {
             return message(405, 405, 'allow', methods);
+        }
+        // Returning the promise itself would take more time.
+        if (/^\/(find(all)?|download)?$/.test(path)) {
+            return await api(path, given);
         }
         const file = /^\/bitstream\/([\s\S]*)/.exec(path), m = file || /^\/api\/v1\/packages\/(.+)\.json$/.exec(path);
         const found = m && await identify(m[1], file);
         if (found) {
-            return file ? redirect(302, found) : load(found, 1).then((object) => json(object));
+            return file ? redirect(302, found) : load(found, 1).then(json);
         }
-        tables = { parameters: list(fields[1]) };
-        if (/^\/(find(all)?|download)?$/.test(path)) {
-            return api(path, given);
-        }
-        tables.permalinks = list(fields[2]);
+        tables.permalinks = fields[2].split(';').map(words);
         const link = permalink(tables, path);
         if (link) {
             return api(link.record ? '/find' : '/download', link.given);
         }
         const spot = await look(encode(path));
         // Some paths have no rules: assets, parts of pages, error pages, and hidden files.
-        const rule = !/^\/((assets|-)\/|40[04]\.html$)|\/\.(?!well-known(\/|$))/.test(path) && await match(spot);
-        return rule && (/!/.test(rule.status) || !spot.file) ? obey(rule) :
-            file ? message(404, '404-bitstream') : show(spot);
+        const ruled = !/^\/((assets|-)\/|40[04]\.html$)|\/\.(?!well-known(\/|$))/.test(path) && await obey(spot);
+        return ruled || (file ? message(404, '404-bitstream') : show(spot));
     };
 
-    // If the store cannot be read, the answer is 503.
-    const response = await answer(decoded(request.uri).replace(/\/+/g, '/')).catch(() => respond(503, '', 'retry-after', '30'));
+    let response;
+    try {
+        response = await answer(decoded(request.uri).replace(/\/\/+/g, '/'));
+    } catch (error) { // the store cannot be read
+        response = respond(503, '', 'retry-after', '30');
+    }
     if (method == 'HEAD') {
         delete response.body;
     }

@@ -34,7 +34,7 @@ var readKinds = []struct {
 	{"the record of a package", 4},
 	{"`/download`, `/find`", 4},
 	{"`/download`, `/find` with an offset", 8},
-	{"`/findall`", 10},
+	{"`/findall`", 12},
 	{"`/?QUERY`", 20},
 	{"an error page of the download API", 8},
 }

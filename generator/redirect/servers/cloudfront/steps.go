@@ -30,18 +30,17 @@ var bits = []struct {
 //	revision 100: nightly builds A (win) and B (linux)
 //	revision 120: release C (win)
 //
-// the table by revision has two rows, where 100 and 120 are written in base 64:
+// the table by revision has two rows, with the keys of 100 and 120, see numberKey:
 //
 //	100   system 0, any and nightly: A; system 1, any and nightly: B
 //	120   system 0, any and release: C
 //
 // The nightly build of win at or before revision 130 is A: the last row that changes it is the one of 100. Each leaf
-// starts with rows that repeat the last changes before it, followed by an empty line, so one leaf is enough. A change
-// of "any" in the table by revision is a revision that an offset counts; the nodes above count them.
+// starts with rows that repeat the last changes before it, so one leaf is enough. A change of "any" in the table by
+// revision is a revision that an offset counts; the nodes above count them.
 //
-// A change is written as three characters: one for the system and the mask, and a reference to the package, see leaf.
-// In the tables by day and by version, a row ends with the revisions of its packages, from which an offset counts; see
-// row.bases. A row of the table by version has all packages of the version.
+// In the tables by day and by version, a change also has the revision of its package, from which an offset counts. A
+// row of the table by version has all packages of the version. See leaf for the text of a leaf.
 func (s *store) steps(x *lookup.Index, arch catalog.Arch, at map[*catalog.Package]ref) [3]*tree {
 	var tables [3]map[string]map[change]bool
 	for kind := range tables {
@@ -51,7 +50,7 @@ func (s *store) steps(x *lookup.Index, arch catalog.Arch, at map[*catalog.Packag
 		if kind == 0 {
 			return ""
 		}
-		return digits(p.Revision, keyWidth)
+		return numberKey(p.Revision)
 	}
 	oses := x.Spec().OSes()
 	for o, name := range oses {
@@ -75,10 +74,10 @@ func (s *store) steps(x *lookup.Index, arch catalog.Arch, at map[*catalog.Packag
 				tables[kind][key][change{o, b.mask, at[p], base(kind, p)}] = true
 			}
 			for _, step := range t.Revisions {
-				add(0, digits(step.From, keyWidth), step.Package)
+				add(0, numberKey(step.From), step.Package)
 			}
 			for _, step := range t.Days {
-				add(1, digits(step.From, dayWidth), step.Package)
+				add(1, numberKey(step.From), step.Package)
 			}
 			for v, p := range t.Versions {
 				add(2, v, p)
@@ -96,12 +95,6 @@ func (s *store) steps(x *lookup.Index, arch catalog.Arch, at map[*catalog.Packag
 	}
 	return trees
 }
-
-// Widths of keys in base 64: of a revision, and of a day as yyyymmdd.
-const (
-	keyWidth = 4
-	dayWidth = 5
-)
 
 func sortedChanges(list []change) []change {
 	slices.SortFunc(list, func(a, b change) int { return (a.os*masks + a.mask) - (b.os*masks + b.mask) })
@@ -127,6 +120,7 @@ type last struct {
 
 // begin writes the start of a leaf.
 func (c *carry) begin(l *leaf, n *node) {
+	l.systems = make([]system, c.oses)
 	if c.counted {
 		n.counts = make([]int, c.oses)
 	}
@@ -144,10 +138,9 @@ func (c *carry) begin(l *leaf, n *node) {
 				ch.mask = mask
 				list = append(list, ch)
 			}
-			l.add(row{key: key, changes: sortedChanges(list)})
+			*l = l.with(row{key: key, changes: sortedChanges(list)})
 		}
 	}
-	l.rows.WriteString("\n")
 }
 
 // add notes the changes of a row that was added to a leaf.

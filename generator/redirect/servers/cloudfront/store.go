@@ -39,9 +39,9 @@ const HostsKey = "hosts/2"
 // function of another format never reads a root that it does not understand.
 func RootKey(edition string) string {
 	if edition == "" {
-		return "root/4"
+		return "root/5"
 	}
-	return "root/4/" + edition
+	return "root/5/" + edition
 }
 
 var editionRE = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)

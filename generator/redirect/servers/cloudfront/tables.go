@@ -75,17 +75,14 @@ func (s *store) writeTables(t *redirect.Table, o Options) string {
 // fields returns the fields of the root. function.js reads them in open.
 func fields(t *redirect.Table, o Options, pages, cells, patterns string) []string {
 	spec, urls := t.Index.Spec(), redirect.NewFileURLs(t.Index.Packages())
-	var parameters, permalinks []string
+	var permalinks []string
 	links := ""
 	tables := lookup.NewTables(spec)
-	for _, p := range tables.Parameters {
-		parameters = append(parameters, strings.Join(p, " "))
-	}
 	for _, l := range tables.Permalinks {
 		permalinks = append(permalinks, strings.Join(l[:], " "))
 	}
 	for _, l := range spec.Links {
-		links += "|" + l.Key + " " + l.URL.String() // no URL contains a bar, see catalog.ValidURL
+		links += "\n" + l.Key + " " + l.URL.String()
 	}
 	flag := func(set bool) string {
 		if set {
@@ -98,7 +95,7 @@ func fields(t *redirect.Table, o Options, pages, cells, patterns string) []strin
 		languages = "^/(?:" + languages + ")/|"
 	}
 	return []string{
-		o.Host, strings.Join(parameters, ";"), strings.Join(permalinks, ";"), links,
+		o.Host, strings.Join(tables.Parameters, " "), strings.Join(permalinks, ";"), links,
 		// The texts around the id in most URLs of files, and around the middle in the others; see redirect.FileURLs.
 		urls.ByID.Before, urls.ByID.After, urls.Rest.Before, urls.Rest.After,
 		flag(spec.IDs == catalog.HexIDs), // upper and lower case of an id mean the same

@@ -106,15 +106,10 @@ func char(n int) string { return string(rune('0' + n)) }
 // number returns a number in base 36.
 func number(n int64) string { return strconv.FormatInt(n, 36) }
 
-// digits returns a key in base 64, as width characters. The texts are in the order of the numbers.
-func digits(n, width int) string {
-	b := make([]byte, width)
-	for i := range slices.Backward(b) {
-		b[i] = byte('0' + n%64)
-		n /= 64
-	}
-	return string(b)
-}
+// numberKey returns the key of a revision, or of a day as the number yyyymmdd. Since 1.7 million is above 36⁴, and 51.7
+// million below 36⁵, all keys have five characters, and are in the order of the numbers. The function has the same
+// formula, and takes 50 million for numbers above, which are above those of all packages.
+func numberKey(n int) string { return number(int64(n) + 1_700_000) }
 
 // pack returns hexadecimal digits in base 64, with the alphabet for URLs.
 func pack(digits string) string {
@@ -144,52 +139,65 @@ type row struct {
 	text    string
 }
 
-// refs returns the hashes that the value of a row refers to.
-func (r row) refs() (list []string) {
-	if r.at.hash != "" {
-		list = append(list, r.at.hash)
-	}
-	for _, c := range r.changes {
-		list = append(list, c.at.hash)
-	}
-	return list
-}
-
-// bases returns the revisions of the packages of a row: one after the other or, if they are the same, only one.
-func (r row) bases() string {
-	var all strings.Builder
-	same := true
-	for _, c := range r.changes {
-		all.WriteString(c.base)
-		same = same && c.base == r.changes[0].base
-	}
-	if same && len(r.changes) > 0 {
-		return r.changes[0].base
-	}
-	return all.String()
-}
-
-// leaf is a leaf that is being written. Its first line has the hashes that its rows refer to, one after the other; rows
-// refer to a hash by its number, and to a package by two characters: the number of the hash and the line. So for the
-// hashes 1f2e3d4c and 7a6b5c4d, the package in line 5 of the second is written as "15".
+// leaf is the text of a leaf that is being written. Its first line has the hashes that its rows refer to, one after the
+// other; rows refer to a hash by its number, and to a package by two characters: the number of the hash and the line.
+// So for the hashes 1f2e3d4c and 7a6b5c4d, the package in line 5 of the second is written as "15". Each further line is
+// a row.
+//
+// The leaves of a table of steps have columns instead, so that the function finds a change without reading each row: a
+// line with the keys, and three lines for each system. The first has the masks of its changes, a digit for each key,
+// "0" for no change. The second has the references to the packages, and the third the bases. For example, this is the
+// text for the revisions 100 and 120 of store.steps, if A, B and C are the lines 2, 3 and 4 of a node:
+//
+//	1f2e3d4c      hash of the node
+//	 10ft0 10ftk  keys, each with a space before it
+//	35            system 0 changes at both keys: any and nightly (1 + 2), any and release (1 + 4)
+//	0204          to A and to C
+//	              no bases
+//	3             system 1 changes at the first key
+//	03            to B
+//	              no bases
+//
+// If a system has several changes with the same key, the key is repeated.
 type leaf struct {
-	hashes []string
-	rows   strings.Builder
+	hashes  []string
+	rows    string   // of other tables than those of steps
+	keys    string   // of tables of steps
+	count   int      // number of keys
+	systems []system // nil in other tables
 }
 
-// add adds a row.
-func (l *leaf) add(r row) {
-	l.rows.WriteString("\n" + r.key + " ")
-	for _, c := range r.changes {
-		l.rows.WriteString(char(c.os*masks+c.mask-1) + l.ref(c.at))
+// system is the text for a system in a leaf of a table of steps.
+type system struct{ masks, refs, bases string }
+
+// with returns the leaf with one row more. Do not use l after the result has got further rows.
+func (l leaf) with(r row) leaf {
+	if l.systems == nil {
+		l.rows += "\n" + r.key + " "
+		if r.at.hash != "" {
+			l.rows += l.ref(r.at)
+		}
+		l.rows += r.text
+		return l
 	}
-	if bases := r.bases(); bases != "" {
-		l.rows.WriteString(" " + bases)
+	l.systems = slices.Clone(l.systems)
+	for changes := r.changes; len(changes) > 0; {
+		l.keys += " " + r.key
+		l.count++
+		var further []change
+		for _, c := range changes {
+			s := &l.systems[c.os]
+			if len(s.masks) == l.count {
+				further = append(further, c)
+				continue
+			}
+			s.masks += strings.Repeat("0", l.count-1-len(s.masks)) + strconv.Itoa(c.mask)
+			s.refs += l.ref(c.at)
+			s.bases += c.base
+		}
+		changes = further
 	}
-	if r.at.hash != "" {
-		l.rows.WriteString(l.ref(r.at))
-	}
-	l.rows.WriteString(r.text)
+	return l
 }
 
 // ref returns a reference to a package.
@@ -202,23 +210,20 @@ func (l *leaf) ref(at ref) string {
 	return char(i) + char(at.line)
 }
 
-// text returns the value of the leaf.
-func (l *leaf) text() string { return strings.Join(l.hashes, "") + l.rows.String() }
-
-// fits reports whether a row can be added.
-func (l *leaf) fits(r row) bool {
-	size := hashSize*len(l.hashes) + l.rows.Len() + len(r.key) + 2 + len(r.text)
-	size += 3*len(r.changes) + 1 + len(r.bases())
-	if r.at.hash != "" {
-		size += 2
+// lines returns the lines after the first, with line ends before them.
+func (l *leaf) lines() string {
+	if l.systems == nil {
+		return l.rows
 	}
-	for _, hash := range r.refs() {
-		if !slices.Contains(l.hashes, hash) {
-			size += hashSize
-		}
+	text := "\n" + l.keys
+	for _, s := range l.systems {
+		text += "\n" + s.masks + "\n" + s.refs + "\n" + s.bases
 	}
-	return size <= MaxValue
+	return text
 }
+
+// text returns the value of the leaf.
+func (l *leaf) text() string { return strings.Join(l.hashes, "") + l.lines() }
 
 // node is a node of a tree, as its parent sees it.
 type node struct {
@@ -278,13 +283,16 @@ func (s *store) tree(kind string, rows []row, steps *carry) *tree {
 		if steps != nil {
 			steps.begin(l, &n)
 		}
-		for i := first; i < len(rows) && (i == first || l.fits(rows[i]) &&
-			(l.rows.Len() < MaxValue/2 || !endsNode(rows[i-1].key))); i++ {
-			l.add(rows[i])
-			if steps != nil {
-				steps.add(rows[i], &n)
+		for ; start < len(rows); start++ {
+			more := l.with(rows[start])
+			if start > first && (len(more.text()) > MaxValue || len(l.lines()) >= MaxValue/2 && endsNode(n.last)) {
+				break
 			}
-			start, n.last = i+1, rows[i].key
+			*l = more
+			if steps != nil {
+				steps.add(rows[start], &n)
+			}
+			n.last = rows[start].key
 		}
 		n.hash = hashOf(l.text())
 		values[kind+n.hash] = l.text()
