@@ -4,6 +4,7 @@ package cost
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -18,9 +19,12 @@ type Cost struct {
 }
 
 // Of runs a program in a folder, waits for it to exit and returns its cost. The program shares our standard error.
-func Of(dir string, argv ...string) (Cost, error) {
+func Of(dir string, argv ...string) (Cost, error) { return Reading(dir, nil, argv...) }
+
+// Reading is like Of, with a standard input. It is empty if stdin is nil.
+func Reading(dir string, stdin io.Reader, argv ...string) (Cost, error) {
 	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Dir, cmd.Stderr = dir, os.Stderr
+	cmd.Dir, cmd.Stdin, cmd.Stderr = dir, stdin, os.Stderr
 	start := time.Now()
 	if err := cmd.Run(); err != nil {
 		return Cost{}, fmt.Errorf("run %s: %w", argv[0], err)

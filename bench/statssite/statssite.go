@@ -2,9 +2,11 @@
 package statssite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -20,6 +22,7 @@ const LogName = "access.log"
 // Log describes a log.
 type Log struct {
 	Lines, Addresses, Agents, Every int // see loggen.Options
+	Days                            int // that the log covers, until 29 September 2026; 120 if it is 0
 }
 
 // Build builds a site in dir with a program, from the catalogue of the tests. The current folder must be that of the
@@ -33,8 +36,18 @@ func Build(dir, program string) error {
 	return err
 }
 
-// WriteLog writes a log of four months with requests for the packages of the site in dir.
+// WriteLog writes a log with requests for the packages of the site in dir.
 func WriteLog(dir string, l Log) (bytes int64, err error) {
+	f, err := os.Create(filepath.Join(dir, LogName))
+	if err != nil {
+		return 0, err
+	}
+	bytes, err = l.Write(dir, f)
+	return bytes, errors.Join(err, f.Close())
+}
+
+// Write writes the log that WriteLog writes to a file.
+func (l Log) Write(dir string, w io.Writer) (bytes int64, err error) {
 	ctx := context.Background()
 	catalogue, err := history.OpenReadOnly(ctx, filepath.Join(dir, "var", history.FileName))
 	if err != nil {
@@ -49,15 +62,12 @@ func WriteLog(dir string, l Log) (bytes int64, err error) {
 	for i, p := range packages {
 		ids[i] = p.ID
 	}
-	f, err := os.Create(filepath.Join(dir, LogName))
-	if err != nil {
-		return 0, err
-	}
-	s, err := loggen.Write(f, loggen.Options{
-		Seed: 1, Lines: l.Lines, IDs: ids, Addresses: l.Addresses, Agents: l.Agents, Days: 120,
-		Start: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), Every: l.Every,
+	days := cmp.Or(l.Days, 120)
+	s, err := loggen.Write(w, loggen.Options{
+		Seed: 1, Lines: l.Lines, IDs: ids, Addresses: l.Addresses, Agents: l.Agents, Days: days,
+		Start: time.Date(2026, 9, 29, 0, 0, 0, 0, time.UTC).AddDate(0, 0, -days), Every: l.Every,
 	})
-	if err := errors.Join(err, f.Close()); err != nil {
+	if err != nil {
 		return 0, fmt.Errorf("generate the log: %w", err)
 	}
 	return s.Bytes, nil

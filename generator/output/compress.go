@@ -33,6 +33,7 @@ type encoding struct {
 	ext    string // appended to the file's name
 	wanted func(Precompress) bool
 	writer func() encoder
+	stream func() encoder // for files with Write, nil if it is the same as writer
 	reader func(io.Reader) (io.Reader, error)
 }
 
@@ -52,12 +53,16 @@ type encoder interface {
 const (
 	gzipLevel   = 6
 	brotliLevel = 5
+	// streamLevel is the level of brotli for files with Write, of the newer implementation. On 1.9 MB of statistics of
+	// format 1.0, which are written again in each run that counts a download, it takes 40 % of the CPU time of
+	// brotliLevel, and the result is 1.5 % larger. On pages, it would be 8 % larger.
+	streamLevel = 4
 )
 
 var encodings = []encoding{
-	{".gz", func(p Precompress) bool { return p.Gzip }, newGzip,
+	{".gz", func(p Precompress) bool { return p.Gzip }, newGzip, nil,
 		func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
-	{".br", func(p Precompress) bool { return p.Brotli }, newBrotli,
+	{".br", func(p Precompress) bool { return p.Brotli }, newBrotli, newStreamBrotli,
 		func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }},
 }
 
@@ -105,6 +110,8 @@ func newGzip() encoder {
 }
 
 func newBrotli() encoder { return brotliEncoder{brotli.NewWriterLevel(nil, brotliLevel)} }
+
+func newStreamBrotli() encoder { return brotli.NewWriterV2(nil, streamLevel) }
 
 // brotliEncoder writes short pieces, so that the same file always has the same bytes. An encoder chooses its method for
 // good when it gets the first piece of its first file: above 1 MiB another one than below.

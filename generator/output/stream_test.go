@@ -151,7 +151,7 @@ func TestCopies(t *testing.T) {
 			}
 			want := newSite(t)
 			want.options.Precompress = s.options.Precompress
-			want.build(page("a.json", text), page("b/b.json", text))
+			want.build(streamed(page("a.json", text)), streamed(page("b/b.json", text)))
 			if diff := cmp.Diff(want.tree(), s.tree()); diff != "" {
 				t.Errorf("%s, %.10q: %s", test.name, text, diff)
 			}
@@ -308,7 +308,7 @@ func TestKilledDuringProduction(t *testing.T) {
 	s.build(streamed(page("data/a.json", long(100_000))))
 	want := newSite(t)
 	want.options.Precompress = s.options.Precompress
-	want.build(page("data/a.json", long(100_000)))
+	want.build(streamed(page("data/a.json", long(100_000))))
 	if diff := cmp.Diff(want.tree(), s.tree()); diff != "" {
 		t.Error(diff)
 	}

@@ -128,8 +128,8 @@ func (w *writer) draft(ctx context.Context, s *step) error {
 		if err := w.variants[i].create(w.handle, base+ext, true); err != nil {
 			return w.failed("write", s.name+ext, err)
 		}
-		w.encoders[i].Reset(&w.variants[i])
-		to = append(to, w.encoders[i])
+		w.encoder(s, i).Reset(&w.variants[i])
+		to = append(to, w.encoder(s, i))
 	}
 	if len(to) == 0 {
 		return nil
@@ -139,7 +139,7 @@ func (w *writer) draft(ctx context.Context, s *step) error {
 		return fmt.Errorf("write %s: %w", place, disk.Explain(place, err))
 	}
 	for _, i := range s.compress {
-		if err := w.encoders[i].Close(); err != nil {
+		if err := w.encoder(s, i).Close(); err != nil {
 			return w.failed("write", s.name+encodings[i].ext, err)
 		}
 	}
@@ -373,6 +373,7 @@ type tools struct {
 	file     draft
 	variants []draft   // by index of encodings
 	encoders []encoder // the same
+	streams  []encoder // for files with Write, nil until it is needed
 }
 
 func newTools() *tools {
@@ -382,7 +383,19 @@ func newTools() *tools {
 		t.variants = append(t.variants, newDraft())
 		t.encoders = append(t.encoders, e.writer())
 	}
+	t.streams = make([]encoder, len(encodings))
 	return t
+}
+
+// encoder returns the encoder for a file in the i-th encoding.
+func (t *tools) encoder(s *step, i int) encoder {
+	if s.file.Write == nil || encodings[i].stream == nil {
+		return t.encoders[i]
+	}
+	if t.streams[i] == nil {
+		t.streams[i] = encodings[i].stream()
+	}
+	return t.streams[i]
 }
 
 // untilDone is a writer that fails once the context is done.

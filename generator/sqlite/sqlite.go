@@ -240,7 +240,8 @@ func (t *Tx) Prepare(ctx context.Context, query string) (*Stmt, error) {
 	return &Stmt{t.db, s}, t.db.explain(err)
 }
 
-// Stmt is a prepared statement of a transaction.
+// Stmt is a prepared statement of a transaction. It should be short: a run is not interrupted, because the driver would
+// start a goroutine for each one that can be. Each run first checks the context.
 type Stmt struct {
 	db   *DB
 	stmt *sql.Stmt
@@ -248,13 +249,19 @@ type Stmt struct {
 
 // Exec runs the statement.
 func (s *Stmt) Exec(ctx context.Context, args ...any) (sql.Result, error) {
-	result, err := s.stmt.ExecContext(ctx, args...)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	result, err := s.stmt.ExecContext(context.WithoutCancel(ctx), args...)
 	return result, s.db.explain(err)
 }
 
 // Row scans the only row of a query into dest, or returns false if the query has no rows.
 func (s *Stmt) Row(ctx context.Context, args []any, dest ...any) (ok bool, err error) {
-	err = s.stmt.QueryRowContext(ctx, args...).Scan(dest...)
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	err = s.stmt.QueryRowContext(context.WithoutCancel(ctx), args...).Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
