@@ -352,7 +352,7 @@ func (p statsAdmin) importTable(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	n, changed, err := count.ImportTable(cmd.Context(), o, name, in)
+	n, changed, err := count.ImportTable(cmd.Context(), o, tableName(name), in)
 	if err == nil && !given(cmd, "quiet") {
 		fmt.Fprintf(p.stdout, "%s imported, %s changed\n", plural(n, "line"), plural(len(changed), "published file"))
 	}
@@ -371,6 +371,14 @@ func openTable(cmd *cobra.Command, name string) (io.ReadCloser, error) {
 	return f, nil
 }
 
+// tableName returns the name of a table in messages.
+func tableName(name string) string {
+	if name == accesslog.Stdin {
+		return "standard input"
+	}
+	return name
+}
+
 func (p statsAdmin) importDailyCommand() *cobra.Command {
 	return p.statsSubcommand(&cobra.Command{
 		Use:   "import-daily [flags] FILE.tsv",
@@ -387,7 +395,7 @@ Use - for standard input.
 			return err
 		}
 		defer in.Close()
-		n, err := e.ImportDaily(cmd.Context(), args[0], in)
+		n, err := e.ImportDaily(cmd.Context(), tableName(args[0]), in)
 		if err == nil && !given(cmd, "quiet") {
 			fmt.Fprintf(p.stdout, "%s imported\n", plural(n, "line"))
 		}

@@ -226,11 +226,11 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	case problem != nil:
 		problem = fmt.Errorf("%w; the lines before were read", problem)
 	case mostlyInvalid(good, bad, unknown):
-		problem = fmt.Errorf("%s of its %s new lines are in no known format; %s", thousands(bad), thousands(l.Lines),
+		problem = fmt.Errorf("%s in no known format; %s", share(bad, l.Lines, "new line", "new lines"),
 			c.options.Formats.Explain(badLine))
 	case closed > 0 && closed == requests:
-		problem = fmt.Errorf("all of its %s requests for packages are on closed days, which are not counted again; "+
-			"sitegen stats drop --day opens an imported day", thousands(requests))
+		problem = fmt.Errorf("%s on closed days, which are not counted again; sitegen stats drop --day opens an imported day",
+			share(requests, requests, "request for packages", "requests for packages"))
 	}
 	return problem, nil
 }
