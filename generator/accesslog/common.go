@@ -196,6 +196,8 @@ func (e *Entry) setCommonAddress(before []byte) error {
 		return ErrFields
 	case tokens == 4 && bytes.IndexByte(first, ':') > 0:
 		return ErrAddress // after the virtual host
+	case len(bytes.Trim(first, "0123456789-:./")) == 0 && len(first) > 1:
+		return ErrFields // a day or a time, of a program around the line
 	}
 	return e.setAddress(first)
 }

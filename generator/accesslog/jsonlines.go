@@ -2,6 +2,7 @@ package accesslog
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,28 +22,36 @@ type Fields struct {
 var usualKeys = map[field]string{
 	fieldAddress: "clientip remoteaddr remoteip cip clienthost clientaddr clientaddress remotehost request.clientip " +
 		"request.remoteip request.remoteaddr client.ip client.address source.ip source.address httprequest.remoteip " +
-		"properties.clientip downstreamremoteaddress remote realip ip",
+		"properties.clientip downstreamremoteaddress req.remoteaddress req.remoteaddr proxy.clientip " +
+		"sourceipport cliip message.cliip remote client realip ip",
 	fieldTime: "timelocal timeiso8601 timestamp @timestamp time datetime timestamp(ms) ts msec requesttime " +
 		"starttime startutc " +
-		"edgestarttimestamp edgeendtimestamp eventtime timestart timemicros date",
+		"edgestarttimestamp edgeendtimestamp eventtime eventtimestamp startedat reqtimesec unixtime timestart " +
+		"timemicros date start",
 	fieldRequest: "request requestline",
 	fieldMethod: "requestmethod method csmethod httpmethod clientrequestmethod request.method " +
 		"httprequest.requestmethod " +
-		"http.request.method properties.httpmethod verb",
+		"http.request.method properties.httpmethod req.method proxy.method reqmethod message.reqmethod verb",
 	fieldURI: "requesturi uri url path csuristem csuri requestpath requesturl clientrequesturi clientrequestpath " +
-		"request.uri request.url request.path httprequest.requesturl url.original url.path properties.requesturi",
+		"request.uri request.url request.path httprequest.requesturl url.original url.path properties.requesturi " +
+		"xenvoyoriginpath req.url reqpath message.reqpath",
 	fieldStatus: "status scstatus statuscode responsecode responsestatus httpstatus edgeresponsestatus " +
 		"downstreamstatus " +
 		"response.status http.response.statuscode httprequest.status properties.httpstatus " +
-		"properties.httpstatuscode code",
+		"properties.httpstatuscode response.statuscode res.statuscode api.statuscode httpcode returncode " +
+		"message.status code",
 	fieldAgent: "httpuseragent useragent agent cs(useragent) csuseragent clientrequestuseragent requestuseragent " +
-		"request.headers.useragent headers.useragent httprequest.useragent useragent.original properties.useragent",
+		"request.headers.useragent headers.useragent httprequest.useragent useragent.original properties.useragent " +
+		"request.header.useragent req.headers.useragent proxy.useragent ua message.ua",
 	fieldForwarded: "httpxforwardedfor xforwardedfor request.headers.xforwardedfor requestxforwardedfor " +
 		"forwarded httpforwarded request.headers.forwarded requestforwarded",
-	fieldQuery:      "args querystring csuriquery url.query query",
+	fieldQuery:      "args querystring csuriquery url.query query uriparam querystr",
 	fieldSubrequest: "workersubrequest", // Cloudflare
-	fieldMessage:    "log message textpayload",
+	fieldMessage:    "log message textpayload line shortmessage",
 }
+
+// encodedKeys are the usual keys with percent-encoded values: of CloudFront and Akamai.
+var encodedKeys = []string{"cs(useragent)", "ua", "message.ua"}
 
 // jsonKey is what a key of an object means.
 type jsonKey struct {
@@ -76,7 +85,7 @@ func newJSONKeys(f Fields) *jsonKeys {
 		}
 		for rank, name := range names {
 			if c.name == "" {
-				k.known[name] = jsonKey{field: c.field, rank: 2*rank + 1, percent: name == "cs(useragent)"}
+				k.known[name] = jsonKey{field: c.field, rank: 2*rank + 1, percent: slices.Contains(encodedKeys, name)}
 			}
 			for i := range len(name) {
 				if name[i] == '.' {

@@ -103,6 +103,14 @@ func TestKinds(t *testing.T) {
 		{"kubectl --timestamps", "2026-09-20T00:01:33.123456789Z " + line, agent},
 		{"kubectl --prefix", "[pod/web-1/nginx] " + line, agent},
 		{"docker compose", "web-1  | " + line, agent},
+		{"logcli", `2026-09-20T00:01:33Z {job="nginx", host="web"} ` + line, agent},
+		{"logcli without labels", `2026-09-20T00:01:33Z {} ` + line, agent},
+		{"last column", "771156\t2026-09-20T00:01:33\tweb\t10.0.0.1\tnginx\t" + line, agent},
+		{"last column, after the time", "2026-09-20 00:01:33.123\t" + line, agent},
+		{
+			"Fluent Bit", `web.access: [1789862492.500000000, {"remote":"203.0.113.9","method":"GET","path":"` + id +
+				`","code":"302","agent":"` + agent + `"}]`, agent,
+		},
 		{"docker json-file", `{"log":"` + escaped + `\n","stream":"stdout","time":"2026-09-20T00:01:33.5Z"}`, agent},
 		{"syslog in docker", `{"log":"<190>Sep 20 00:01:32 web nginx: ` + escaped + `\n","stream":"stdout"}`, agent},
 		{
