@@ -203,21 +203,19 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 		c.setPosition(s, offset, last)
 	}
 	c.report.Bytes += offset - s.log.Offset
-	if problem == nil && s.archive != nil {
-		if l.Unfinished && s.compressed {
-			// A compressed file does not grow, so its last line will not become longer: use it as it is. The position
-			// stays before this line, in case the same log is read again uncompressed, with the complete line.
-			l.Unfinished = false
-			var ch chunk
-			ch.add(lines.Unfinished())
-			c.parseChunk(&ch, s.parser.State())
-			if err := take(&ch); err != nil {
-				return nil, err
-			}
+	if problem == nil && l.Unfinished && s.final {
+		// The last line will not become longer: use it as it is. The position stays before this line, in case the same
+		// log is read again uncompressed, with the complete line.
+		l.Unfinished = false
+		var ch chunk
+		ch.add(lines.Unfinished())
+		c.parseChunk(&ch, s.parser.State())
+		if err := take(&ch); err != nil {
+			return nil, err
 		}
-		if !mostlyInvalid(good, bad, unknown) {
-			c.batch.logs = append(c.batch.logs, readLog{archive: s.archive, days: c.days})
-		}
+	}
+	if problem == nil && s.archive != nil && !mostlyInvalid(good, bad, unknown) {
+		c.batch.logs = append(c.batch.logs, readLog{archive: s.archive, days: c.days})
 	}
 	c.report.Lines += l.Lines
 	l.Format = strings.Join(formats, ", ")
@@ -229,7 +227,8 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 		problem = fmt.Errorf("%s in no known format; %s", share(bad, l.Lines, "new line", "new lines"),
 			c.options.Formats.Explain(badLine))
 	case closed > 0 && closed == requests:
-		problem = fmt.Errorf("%s on closed days, which are not counted again; sitegen stats drop --day opens an imported day",
+		problem = fmt.Errorf("%s on closed days, which are not counted again; "+
+			"sitegen stats drop --day opens an imported day",
 			share(requests, requests, "request for packages", "requests for packages"))
 	}
 	return problem, nil

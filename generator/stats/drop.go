@@ -171,7 +171,7 @@ func (e *Engine) findDropped(ctx context.Context, name string) (*droppedLog, err
 	if err != nil {
 		return nil, err
 	}
-	s, err := openText(&accesslog.Decompressor{}, f, e.options.Formats, func(int) {})
+	s, err := openText(&accesslog.Decompressor{}, f, e.options.Formats, func(int) {}, false)
 	if err != nil {
 		return nil, cmp.Or(ignoreNothingNew(err), errNotRead)
 	}
@@ -209,7 +209,7 @@ func (c *collector) dropLog(ctx context.Context, tx *downloads.Drop, l *droppedL
 		return err
 	}
 	defer f.Close()
-	s, err := openText(&c.decompressor, f, c.options.Formats, func(int) {})
+	s, err := openText(&c.decompressor, f, c.options.Formats, func(int) {}, isElsewhere(l.name))
 	if err != nil {
 		return err
 	}
@@ -232,7 +232,7 @@ func (c *collector) dropLog(ctx context.Context, tx *downloads.Drop, l *droppedL
 		}
 	}
 	// The last line of a compressed file was read although it has no line ending.
-	if line := lines.Unfinished(); l.limit < 0 && s.compressed && len(line) > 0 {
+	if line := lines.Unfinished(); l.limit < 0 && s.final && len(line) > 0 {
 		report.Lines++
 		if err := c.dropLine(ctx, s, line); err != nil {
 			return err
