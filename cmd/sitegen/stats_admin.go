@@ -332,8 +332,8 @@ func (p statsAdmin) importOld(cmd *cobra.Command, e *stats.Engine, args []string
 	})
 	if err == nil && !given(cmd, "quiet") {
 		fmt.Fprintf(p.stdout,
-			"%d accesses of %d packages: %d new, %d of closed days, %d invalid; %d days recounted\n",
-			r.Accesses, r.Packages, r.New, r.Closed, r.Invalid, r.Days)
+			"%d accesses of %d packages: %d new, %d of closed days, %d invalid; %s recounted\n",
+			r.Accesses, r.Packages, r.New, r.Closed, r.Invalid, plural(r.Days, "day"))
 	}
 	if err != nil {
 		return err

@@ -144,7 +144,8 @@ func (l *Lines) skipZeros() {
 }
 
 // beforeZeros returns the beginning of a line that zero bytes cut: the server had not written its end when the log was
-// truncated. What follows the zero bytes is another line. A few zero bytes are a part of the line, as a client sent them.
+// truncated. What follows the zero bytes is another line. A few zero bytes are a part of the line, as a client sent
+// them.
 func (l *Lines) beforeZeros(window []byte) []byte {
 	if !l.zeros || l.skipping {
 		return nil
