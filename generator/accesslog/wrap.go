@@ -129,7 +129,7 @@ func afterLabels(b []byte) (text []byte, ok bool) {
 // lastColumn returns the last column of a table, whose other columns are words.
 func lastColumn(b []byte, at int64) (wrapped, bool) {
 	i := bytes.LastIndexByte(b, '\t')
-	if i < 0 || i == len(b)-1 || bytes.IndexAny(b[:i], `"[{`) >= 0 {
+	if i < 0 || i == len(b)-1 || bytes.ContainsAny(b[:i], `"[{`) {
 		return wrapped{}, false
 	}
 	return wrapped{text: b[i+1:], at: at, guess: true}, true

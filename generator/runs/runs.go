@@ -112,9 +112,9 @@ func Read(data string) (State, error) {
 	return s, nil
 }
 
-// Update changes the records of a data folder, before another command can change them again. A damaged file is replaced;
-// the error reports it. Without a data folder, nothing is stored, and change gets an empty state. If the file cannot be
-// written, change has been called nevertheless.
+// Update changes the records of a data folder, before another command can change them again. A damaged file is
+// replaced; the error reports it. Without a data folder, nothing is stored, and change gets an empty state. If the
+// file cannot be written, change has been called nevertheless.
 func Update(data string, change func(State)) error {
 	path := filepath.Join(data, FileName)
 	if _, err := os.Stat(data); errors.Is(err, fs.ErrNotExist) {

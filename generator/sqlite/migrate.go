@@ -23,9 +23,9 @@ func migrate(ctx context.Context, d *DB) error {
 	return shrink(ctx, d)
 }
 
-// shrink rewrites the file without free pages. If that is impossible, for instance because there is no space for a copy
-// of the used ones, because the folder for temporary files cannot be written, or because another process reads, the file
-// stays as it is: SQLite fills the free pages before it lengthens the file. Only damage is an error.
+// shrink rewrites the file without free pages. If that is impossible, for instance because there is no space for a
+// copy of the used ones, because the folder for temporary files cannot be written, or because another process reads,
+// the file stays as it is: SQLite fills the free pages before it lengthens the file. Only damage is an error.
 func shrink(ctx context.Context, d *DB) error {
 	for _, s := range []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"} {
 		_, err := d.pool.ExecContext(ctx, s)
