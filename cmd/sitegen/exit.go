@@ -32,7 +32,7 @@ var exitCodes = []struct {
 	{8, fault.Limit, "the redirects exceed a limit of a server: its files are unchanged, everything else is updated"},
 	{9, fault.Remote, "AWS or GitHub cannot be reached or refuses; with CloudFront, visitors see the previous deploy"},
 	{10, fault.Conflict, "somebody else deployed or made a backup at the same time; visitors see that deploy"},
-	{11, fault.Losses, "logs could not be read, or only in part; everything else was counted"},
+	{11, fault.Losses, "logs or tables could not be read, or only in part, or were empty; everything else was counted"},
 	{12, fault.Differences, "compare or self-test found answers that differ"},
 	{13, fault.Unreachable, "compare or self-test: a server does not answer"},
 	{14, fault.Unhealthy, "sitegen doctor has found a problem; its output says what, and what to do next"},

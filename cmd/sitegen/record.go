@@ -103,16 +103,15 @@ func (r *record) end(ctx context.Context, m *messages, code int, err error) {
 		before = *s.Of(r.command)
 		after = before
 		after.Add(run)
-		r.alerts.End(&after)
 		s[r.command] = &after
-	}
-	metrics := func(s runs.State) error {
-		if r.config.Metrics == "" {
-			return nil
+		if r.config.Metrics != "" {
+			if err := runs.WriteMetrics(r.config.Metrics, r.config.Name, s); err != nil {
+				m.Warn(err.Error())
+			}
 		}
-		return runs.WriteMetrics(r.config.Metrics, r.config.Name, s)
+		r.alerts.End(&after) // after the last warning that the record can contain
 	}
-	if err := runs.Update(r.config.Data, change, metrics); err != nil {
+	if err := runs.Update(r.config.Data, change); err != nil {
 		m.Warn(err.Error())
 	}
 	if r.cron && after.Failures == 0 && before.Failures > 0 {

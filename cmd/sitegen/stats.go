@@ -101,7 +101,7 @@ func (p statsCommand) reportStats(cmd *cobra.Command, r *stats.Report) error {
 	}
 	switch {
 	case given(cmd, "json"):
-		return printJSON(p.stdout, r)
+		return printJSON(p.stdout, r.WithLists())
 	case given(cmd, "quiet"):
 		return nil
 	}

@@ -332,8 +332,8 @@ func (p statsAdmin) importOld(cmd *cobra.Command, e *stats.Engine, args []string
 	})
 	if err == nil && !given(cmd, "quiet") {
 		fmt.Fprintf(p.stdout,
-			"%d accesses of %d packages: %d new, %d of closed days, %d invalid; %d days recounted\n",
-			r.Accesses, r.Packages, r.New, r.Closed, r.Invalid, r.Days)
+			"%d accesses of %d packages: %d new, %d of closed days, %d invalid; %s recounted\n",
+			r.Accesses, r.Packages, r.New, r.Closed, r.Invalid, plural(r.Days, "day"))
 	}
 	if err != nil {
 		return err
@@ -352,7 +352,7 @@ func (p statsAdmin) importTable(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	n, changed, err := count.ImportTable(cmd.Context(), o, name, in)
+	n, changed, err := count.ImportTable(cmd.Context(), o, tableName(name), in)
 	if err == nil && !given(cmd, "quiet") {
 		fmt.Fprintf(p.stdout, "%s imported, %s changed\n", plural(n, "line"), plural(len(changed), "published file"))
 	}
@@ -371,6 +371,14 @@ func openTable(cmd *cobra.Command, name string) (io.ReadCloser, error) {
 	return f, nil
 }
 
+// tableName returns the name of a table in messages.
+func tableName(name string) string {
+	if name == accesslog.Stdin {
+		return "standard input"
+	}
+	return name
+}
+
 func (p statsAdmin) importDailyCommand() *cobra.Command {
 	return p.statsSubcommand(&cobra.Command{
 		Use:   "import-daily [flags] FILE.tsv",
@@ -387,7 +395,7 @@ Use - for standard input.
 			return err
 		}
 		defer in.Close()
-		n, err := e.ImportDaily(cmd.Context(), args[0], in)
+		n, err := e.ImportDaily(cmd.Context(), tableName(args[0]), in)
 		if err == nil && !given(cmd, "quiet") {
 			fmt.Fprintf(p.stdout, "%s imported\n", plural(n, "line"))
 		}

@@ -1,6 +1,9 @@
 package accesslog
 
-import "bytes"
+import (
+	"bytes"
+	"net/netip"
+)
 
 // setAddress sets the client address. It rejects a missing address and characters that cannot occur in an IP address
 // or host name. A port is removed. A list of addresses, as in X-Forwarded-For, is kept until resolveClient.
@@ -115,6 +118,13 @@ func forwardedFor(text []byte) []byte {
 	return list
 }
 
+// isForwarded reports whether a text in quotes is a header with the addresses that proxies have forwarded. Clients can
+// send anything, so only the last address must be one: that of the client of the last proxy.
+func isForwarded(text []byte) bool {
+	last := bytes.LastIndexByte(text, ',')
+	return isAddressList(text) || forwardedFor(text) != nil || last > 0 && isAddressList(text[last+1:])
+}
+
 // resolveClient replaces a list of addresses by the address of the visitor. Each trusted proxy has appended the address
 // of its client. For example, with the list
 //
@@ -133,7 +143,7 @@ func (e *Entry) resolveClient(proxies int) error {
 	for n := 1; len(list) > 0; n++ {
 		i := bytes.LastIndexByte(list, ',')
 		part, ok := trimPort(bytes.TrimSpace(list[i+1:]))
-		if ok && len(part) > 0 && string(part) != "unknown" && string(part) != "-" {
+		if _, err := netip.ParseAddr(string(part)); ok && err == nil {
 			chosen = part
 		}
 		if proxies > 0 && n >= proxies && chosen != nil || i < 0 {
@@ -141,7 +151,7 @@ func (e *Entry) resolveClient(proxies int) error {
 		}
 		list = list[:i]
 	}
-	if len(chosen) == 0 || len(chosen) > 255 || bytes.ContainsAny(chosen, " \t\n") {
+	if chosen == nil {
 		if e.list {
 			return ErrAddress
 		}

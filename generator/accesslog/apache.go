@@ -52,6 +52,10 @@ func translateApache(format string) (string, error) {
 			return "", fmt.Errorf("no letter after %% at the end")
 		}
 		letter := after[0]
+		if !isLetter(letter) {
+			return "", fmt.Errorf("no directive of Apache after %% (found %.10q); "+
+				"the log-format of GoAccess is another language", after)
+		}
 		rest = after[1:]
 		switch {
 		case letter == 't' && argument != "":

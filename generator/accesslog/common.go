@@ -29,7 +29,8 @@ func parseCommon(line []byte, e *Entry, proxies int) (name string, err error) {
 		return "Envoy", e.parseEnvoy(rest[1:])
 	}
 	if bytes.Count(before, []byte(" ")) == 2 && len(rest) > 0 && rest[0] != '"' { // owner and bucket, then the time
-		return "S3 server access log", e.parseS3(rest)
+		_, bucket := cutToken(before)
+		return "S3 server access log", e.parseS3(bytes.TrimRight(bucket, " "), rest)
 	}
 	if err := e.setCommonAddress(before); err != nil {
 		return "", err
@@ -63,7 +64,7 @@ func parseCommon(line []byte, e *Entry, proxies int) (name string, err error) {
 		}
 		value := rest[:end]
 		rest = rest[end+1:]
-		if quoted > 0 && (isAddressList(value) || forwardedFor(value) != nil) {
+		if quoted > 0 && isForwarded(value) {
 			if proxies > 0 {
 				e.forwarded = value
 			}
@@ -194,8 +195,12 @@ func (e *Entry) setCommonAddress(before []byte) error {
 		return e.setAddress(found)
 	case tokens > 4 || len(first) == 0 || first[0] == '[': // further words belong to an unknown format
 		return ErrFields
+	case tokens < 3 && first[0] != '-': // the name of the virtual host, without identity and user
+		return ErrFields
 	case tokens == 4 && bytes.IndexByte(first, ':') > 0:
 		return ErrAddress // after the virtual host
+	case len(bytes.Trim(first, "0123456789-:./")) == 0 && len(first) > 1:
+		return ErrFields // a day or a time, of a program around the line
 	}
 	return e.setAddress(first)
 }
@@ -218,10 +223,10 @@ func addressRank(list []byte) int {
 	return public
 }
 
-// parseS3 parses the rest of a line of S3's server access log, after the time. S3 does not escape quotes: an agent ends
-// at the last quote of the line, because no later field is quoted. Lines without an address are about S3's own work,
-// such as the expiry of an object.
-func (e *Entry) parseS3(rest []byte) error {
+// parseS3 parses the rest of a line of S3's server access log, after the name of the bucket and the time. S3 does not
+// escape quotes: an agent ends at the last quote of the line, because no later field is quoted. Lines without an
+// address are about S3's own work, such as the expiry of an object.
+func (e *Entry) parseS3(bucket, rest []byte) error {
 	address, rest := cutToken(rest)
 	for range 2 { // requester, request
 		_, rest = cutToken(rest)
@@ -240,11 +245,17 @@ func (e *Entry) parseS3(rest []byte) error {
 	if quote < 0 {
 		return ErrComment // an operation without an HTTP request
 	}
+	key, _ := cutToken(rest)
 	request, rest, ok := cutRequest(rest[quote+1:])
 	if !ok {
 		return ErrFields
 	}
 	e.setRequest(request)
+	// A path-style request has the bucket before the key: GET /bucket/key.
+	if n := len(bucket) + 1; bytes.HasPrefix(operation, []byte("REST.")) && len(e.URI) > n+1 &&
+		bytes.Equal(e.URI[1:n], bucket) && bytes.HasPrefix(e.URI[n+1:], key) {
+		e.URI = e.URI[n:]
+	}
 	status, rest := cutToken(rest)
 	if err := e.setStatus(status); err != nil {
 		return err
@@ -406,7 +417,7 @@ func forwardedAfter(line, agent []byte, proxies int) []byte {
 		if end < 0 {
 			return nil
 		}
-		if isAddressList(rest[:end]) || forwardedFor(rest[:end]) != nil {
+		if isForwarded(rest[:end]) {
 			return rest[:end]
 		}
 	}

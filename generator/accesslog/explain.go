@@ -21,35 +21,66 @@ const maxShown = 300
 //	try --log-line '$remote_addr|$time_iso8601|$request_method|$request_uri|$status|$http_user_agent'
 func (f *Formats) Explain(line []byte) string {
 	line = bytes.TrimPrefix(line, byteOrderMark)
-	text := []string{"the first such line: " + printable(line[:min(len(line), maxShown)])}
+	return "the first such line: " + printable(line[:min(len(line), maxShown)]) + "; " + f.reasons(line)
+}
+
+// reasons describes a line that is in no known format, without the line itself.
+func (f *Formats) reasons(line []byte) string {
 	object := skipBlanks(line)
+	isObject := len(object) > 0 && object[0] == '{'
 	switch {
 	case isBinary(line):
-		text = append(text, "this is not text: it may be compressed, or in a binary format")
+		return "this is not text: it may be compressed, or in a binary format"
 	case errorLog.Match(line):
-		text = append(text, "this looks like an error log, which has no requests to count; read the access log instead")
+		return "this looks like an error log, which has no requests to count; read the access log instead"
+	case isObject && bytes.Contains(object, []byte(`"logEvents"`)):
+		return "this is a message of CloudWatch with several lines: extract them with jq -r '.logEvents[].message'"
+	case isObject && bytes.Contains(object, []byte(`"resultType"`)):
+		return "this is an answer of Loki with several lines: extract them with jq -r '.data.result[].values[][1]'"
 	case objectList.Match(object):
-		text = append(text, "the nearest format is JSON lines; here, a line has a list of requests: "+
-			"write each in a line of its own, for instance with jq -c '.[]' or jq -c '.records[]'")
-	case len(object) > 0 && object[0] == '{':
-		text = append(text, "the nearest format is JSON lines; here, "+f.explainJSON(object))
-		if fields := f.proposeFields(object); fields != "" {
-			text = append(text, "try, in sitegen.yaml: stats: {json_fields: "+fields+"}")
-		}
+		return "the nearest format is JSON lines; here, a line has a list of requests: " +
+			"write each in a line of its own, for instance with jq -c '.[]' or jq -c '.records[]'"
+	case objects.Match(object):
+		return "the nearest format is JSON lines; here, a line has several objects: " +
+			"write each in a line of its own, for instance with jq -c ."
+	case openObject.Match(object):
+		return "the nearest format is JSON lines; here, an object has several lines: " +
+			"write each in a line of its own, for instance with jq -c . or, for a list, jq -c '.[]'"
+	case isObject:
+		return f.objectReasons(object)
 	case headless.Match(line):
-		text = append(text, "the nearest format is the standard log of CloudFront; here, the #Fields line is missing, "+
-			"which names the columns: keep it when you copy or join logs")
-	default:
-		parts := findParts(line)
-		text = append(text, "the nearest format is combined; here, "+differences(line, parts))
-		if proposal := propose(line, parts); proposal != "" {
-			text = append(text, "try --log-line '"+proposal+"'")
-		} else {
-			text = append(text, "if this is an access log, describe its lines with --log-line; see Log formats in "+
-				"docs/stats.md")
-		}
+		return "the nearest format is the standard log of CloudFront; here, the #Fields line is missing, " +
+			"which names the columns: keep it when you copy or join logs"
 	}
-	return strings.Join(text, "; ")
+	parts := findParts(line)
+	text := "the nearest format is combined; here, " + differences(line, parts)
+	if proposal := propose(line, parts); proposal != "" {
+		return text + "; try --log-line '" + proposal + "'"
+	}
+	return text + "; if this is an access log, describe its lines with --log-line; see Log formats in docs/stats.md"
+}
+
+// objectReasons describes a JSON object that is no request, and does not contain a line in a known format.
+func (f *Formats) objectReasons(object []byte) string {
+	fields := f.proposeFields(object)
+	if inner := f.innerLine(object); inner != nil && fields == "" {
+		return "it contains a line of another format: " + f.reasons(inner)
+	}
+	text := "the nearest format is JSON lines; here, " + f.explainJSON(object)
+	if fields != "" {
+		text += "; try, in sitegen.yaml: stats: {json_fields: " + fields + "}"
+	}
+	return text
+}
+
+// innerLine returns the line that a JSON object contains, nil if there is none.
+func (f *Formats) innerLine(object []byte) []byte {
+	j := jsonLines{keys: f.keys}
+	var e Entry
+	if err := j.Parse(object, &e); err == nil || err == ErrJSON || len(j.message) == 0 {
+		return nil
+	}
+	return bytes.TrimRight(unescapeJSON(bytes.Clone(j.message)), "\r\n")
 }
 
 var (
@@ -57,6 +88,10 @@ var (
 	errorLog = regexp.MustCompile(`^(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\]|\[\w{3} \w{3} \d\d [\d:.]+ \d{4}\] \[)`)
 	// objectList matches a line with a list of objects.
 	objectList = regexp.MustCompile(`^(\{\s*"\w+"\s*:\s*)?\[\s*\{.*\}\s*\]`)
+	// objects matches a line with several objects, as Firehose joins them.
+	objects = regexp.MustCompile(`^\{.*\}\s*\{.*\}$`)
+	// openObject matches a line of an object that has several.
+	openObject = regexp.MustCompile(`^(\{|\[|"[^"]+"\s*:\s*("[^"]*"|[\w.+-]+|[{[]),?)$`)
 	// foreignMonth matches a time whose month is not an English abbreviation.
 	foreignMonth = regexp.MustCompile(`\d\d/([^\s/\d]+)/\d{4}:\d\d:\d\d`)
 	// headless matches a line of CloudFront's standard log.
@@ -188,10 +223,12 @@ var (
 			`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d([.,]\d+)?( ?(Z|[+-]\d\d:?\d\d)\b)?`)},
 		{"$msec", regexp.MustCompile(`\b[12]\d{9}(\.\d+|\d{3}|\d{6}|\d{9})?\b`)},
 	}
-	requestForm  = regexp.MustCompile(`\b(` + methods + `) \S+ HTTP/\d(\.\d)?`)
-	methodForm   = regexp.MustCompile(`\b(` + methods + `)\b`)
-	pathForm     = regexp.MustCompile(`(https?:/|[^\w.:/-])(/[^\s|;,"]*)`)
-	addressForm  = regexp.MustCompile(`\[?([\da-fA-F]*:[\da-fA-F:.]+|\d+\.\d+\.\d+\.\d+)\]?(:\d+)?`)
+	requestForm = regexp.MustCompile(`\b(` + methods + `) [^\s"]+ HTTP/\d(\.\d)?`)
+	targetForm  = regexp.MustCompile(`^(/|\*|https?://)`)
+	methodForm  = regexp.MustCompile(`\b(` + methods + `)\b`)
+	pathForm    = regexp.MustCompile(`(https?:/|[^\w.:/-])(/[^\s|;,"]*)`)
+	addressForm = regexp.MustCompile(
+		`\[[\da-fA-F]*:[\da-fA-F:.]+\](:\d+)?|[\da-fA-F]*:[\da-fA-F:.]+|\d+\.\d+\.\d+\.\d+(:\d+)?`)
 	statusForm   = regexp.MustCompile(`^[1-5]\d\d$`)
 	statusInLine = regexp.MustCompile(`\b(200|206|30[1-478]|40[0-58]|410|416|429|499|50[0-4])\b`)
 	agentForm    = regexp.MustCompile(`\b(Mozilla|[A-Za-z][\w.-]*)/\d`)
@@ -356,7 +393,7 @@ func propose(line []byte, parts []part) string {
 	text := b.String()
 	p, err := compile("proposal", text)
 	var e Entry
-	if err != nil || p.Parse(line, &e) != nil || strings.ContainsAny(text, "'\n") {
+	if err != nil || p.Parse(line, &e) != nil || strings.ContainsAny(text, "'\n") || !targetForm.Match(e.URI) {
 		return ""
 	}
 	return strings.ReplaceAll(text, "\t", `\t`)

@@ -20,6 +20,19 @@ type Formats struct {
 	combined   *pattern
 	keys       *jsonKeys
 	fixed      []*columns // formats that always have the same columns
+	others     []*pattern // further formats, each of one program
+}
+
+// others are formats of programs and delivery networks, as patterns.
+var others = []struct{ name, format string }{
+	{"Nginx Proxy Manager", `[$time_local] $cache $upstream_status $status - $request_method $scheme $host ` +
+		`"$request_uri" [Client $remote_addr] [Length $length] [Gzip $gzip] [Sent-to $server] "$http_user_agent" "`},
+	{"Nginx Proxy Manager", `[$time_local] $status - $request_method $scheme $host "$request_uri" ` +
+		`[Client $remote_addr] [Length $length] [Gzip $gzip] "$http_user_agent" "`},
+	{"KeyCDN", `$msec|$pop|$remote_addr|$status|$bytes|$user|$zone|$host|$cache|"$request"|[$time_local]|` +
+		`"$http_referer"|"$http_user_agent"|`},
+	{"Gcore", `"$remote_addr" "$field" "$remote_user" "[$time_local]" "$request" "$status" "$body_bytes_sent" ` +
+		`"$http_referer" "$http_user_agent" "`},
 }
 
 // NewFormats returns the built-in formats and the configured ones: logFormats are patterns in the syntax of Nginx's
@@ -34,6 +47,10 @@ func NewFormats(logFormats []string, fields Fields) (*Formats, error) {
 		if err == nil {
 			f.configured = append(f.configured, p)
 		}
+	}
+	for _, o := range others {
+		p, err := compile(o.name, o.format)
+		f.others, errs = append(f.others, p), append(errs, err)
 	}
 	p, err := compile("combined", combined)
 	f.combined, f.fixed = p, fixedColumns(f.keys)
@@ -222,7 +239,9 @@ func (p *Parser) parse(line []byte, e *Entry, depth int) (name string, err error
 			if reason == ErrNoTime && w.at != 0 {
 				e.Time, reason = w.at, nil
 			}
-			return name, reason
+			if !w.guess || reason == nil || reason == ErrComment {
+				return name, reason
+			}
 		}
 	}
 	name, reason := parseCommon(line, e, p.formats.TrustedProxies)
@@ -230,6 +249,11 @@ func (p *Parser) parse(line []byte, e *Entry, depth int) (name string, err error
 		return name, reason
 	}
 	closest(reason)
+	for _, c := range p.formats.others {
+		if c.Parse(line, e) == nil {
+			return c.name, nil
+		}
+	}
 	for _, c := range p.formats.fixed {
 		if c.Parse(line, e) == nil {
 			return c.format, nil
@@ -251,6 +275,7 @@ func (p *Parser) parseJSON(text []byte, e *Entry, depth int) (name string, err e
 	if err != ErrFields && err != ErrMessage || p.json.message == nil || depth >= maxWraps {
 		return p.json.Name(), err
 	}
+	isRequest := err == ErrFields // with a message besides
 	var inner []byte
 	if depth == 0 {
 		inner, p.payload = p.payload[:0], nil
@@ -269,6 +294,9 @@ func (p *Parser) parseJSON(text []byte, e *Entry, depth int) (name string, err e
 	if name, err = p.parse(text, e, depth+1); err == nil || err == ErrComment {
 		p.drop(dockerStream)
 		return name, err
+	}
+	if isRequest && p.held[dockerStream].parts == 0 {
+		return "", ErrFields
 	}
 	last := len(text) < len(inner) || len(text) == 0
 	if p.held[dockerStream].parts > 0 {

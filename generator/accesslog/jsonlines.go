@@ -2,6 +2,7 @@ package accesslog
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,28 +22,39 @@ type Fields struct {
 var usualKeys = map[field]string{
 	fieldAddress: "clientip remoteaddr remoteip cip clienthost clientaddr clientaddress remotehost request.clientip " +
 		"request.remoteip request.remoteaddr client.ip client.address source.ip source.address httprequest.remoteip " +
-		"properties.clientip downstreamremoteaddress remote realip ip",
+		"properties.clientip downstreamremoteaddress req.remoteaddress req.remoteaddr proxy.clientip " +
+		"sourceipport cliip message.cliip attributes.client.address remote client realip ip",
 	fieldTime: "timelocal timeiso8601 timestamp @timestamp time datetime timestamp(ms) ts msec requesttime " +
 		"starttime startutc " +
-		"edgestarttimestamp edgeendtimestamp eventtime timestart timemicros date",
+		"edgestarttimestamp edgeendtimestamp eventtime eventtimestamp startedat reqtimesec unixtime timestart " +
+		"timemicros date start",
 	fieldRequest: "request requestline",
 	fieldMethod: "requestmethod method csmethod httpmethod clientrequestmethod request.method " +
 		"httprequest.requestmethod " +
-		"http.request.method properties.httpmethod verb",
+		"http.request.method properties.httpmethod req.method proxy.method reqmethod message.reqmethod " +
+		"attributes.http.request.method verb",
 	fieldURI: "requesturi uri url path csuristem csuri requestpath requesturl clientrequesturi clientrequestpath " +
-		"request.uri request.url request.path httprequest.requesturl url.original url.path properties.requesturi",
+		"request.uri request.url request.path httprequest.requesturl url.original url.path properties.requesturi " +
+		"xenvoyoriginpath req.url reqpath message.reqpath attributes.url.path",
 	fieldStatus: "status scstatus statuscode responsecode responsestatus httpstatus edgeresponsestatus " +
 		"downstreamstatus " +
 		"response.status http.response.statuscode httprequest.status properties.httpstatus " +
-		"properties.httpstatuscode code",
+		"properties.httpstatuscode response.statuscode res.statuscode api.statuscode httpcode returncode " +
+		"message.status attributes.http.response.statuscode code",
 	fieldAgent: "httpuseragent useragent agent cs(useragent) csuseragent clientrequestuseragent requestuseragent " +
-		"request.headers.useragent headers.useragent httprequest.useragent useragent.original properties.useragent",
+		"request.headers.useragent headers.useragent httprequest.useragent useragent.original properties.useragent " +
+		"request.header.useragent req.headers.useragent proxy.useragent ua message.ua attributes.useragent.original",
 	fieldForwarded: "httpxforwardedfor xforwardedfor request.headers.xforwardedfor requestxforwardedfor " +
-		"forwarded httpforwarded request.headers.forwarded requestforwarded",
-	fieldQuery:      "args querystring csuriquery url.query query",
+		"forwarded httpforwarded request.headers.forwarded requestforwarded " +
+		"httpcfconnectingip cfconnectingip request.headers.cfconnectingip httptrueclientip trueclientip " +
+		"request.headers.trueclientip httpxrealip xrealip request.headers.xrealip",
+	fieldQuery:      "args querystring csuriquery url.query query uriparam querystr",
 	fieldSubrequest: "workersubrequest", // Cloudflare
-	fieldMessage:    "log message textpayload",
+	fieldMessage:    "log message textpayload line shortmessage",
 }
+
+// encodedKeys are the usual keys with percent-encoded values: of CloudFront and Akamai.
+var encodedKeys = []string{"cs(useragent)", "ua", "message.ua"}
 
 // jsonKey is what a key of an object means.
 type jsonKey struct {
@@ -76,7 +88,7 @@ func newJSONKeys(f Fields) *jsonKeys {
 		}
 		for rank, name := range names {
 			if c.name == "" {
-				k.known[name] = jsonKey{field: c.field, rank: 2*rank + 1, percent: name == "cs(useragent)"}
+				k.known[name] = jsonKey{field: c.field, rank: 2*rank + 1, percent: slices.Contains(encodedKeys, name)}
 			}
 			for i := range len(name) {
 				if name[i] == '.' {
@@ -249,8 +261,11 @@ func (j *jsonLines) object(b []byte, depth int) (rest []byte, ok bool) {
 			if value, b, ok = cutValue(rest); !ok {
 				return nil, false
 			}
-			if key.field == fieldMessage && value == nil {
-				value = j.bytes(rest[:len(rest)-len(b)])
+			switch array := rest[:len(rest)-len(b)]; {
+			case key.field == fieldMessage && value == nil:
+				value = j.bytes(array)
+			case key.field == fieldForwarded && array[0] == '[':
+				value = j.joined(array)
 			}
 			if key.field != fieldNone && !isObject {
 				j.set(key, value)
@@ -339,6 +354,25 @@ func (j *jsonLines) bytes(array []byte) []byte {
 		j.scratch = append(j.scratch, byte(c))
 	}
 	return j.scratch[start:]
+}
+
+// joined returns the strings in an array, with commas between them: several headers X-Forwarded-For are one list.
+func (j *jsonLines) joined(array []byte) []byte {
+	start := len(j.scratch)
+	for {
+		quote := bytes.IndexByte(array, '"')
+		if quote < 0 {
+			return j.scratch[start:]
+		}
+		value, rest, ok := cutString(array[quote:])
+		if !ok {
+			return nil
+		}
+		if len(j.scratch) > start {
+			j.scratch = append(j.scratch, ", "...)
+		}
+		j.scratch, array = append(j.scratch, value...), rest
+	}
 }
 
 // skipBlanks returns b without the blanks at its beginning.

@@ -103,6 +103,14 @@ func TestKinds(t *testing.T) {
 		{"kubectl --timestamps", "2026-09-20T00:01:33.123456789Z " + line, agent},
 		{"kubectl --prefix", "[pod/web-1/nginx] " + line, agent},
 		{"docker compose", "web-1  | " + line, agent},
+		{"logcli", `2026-09-20T00:01:33Z {job="nginx", host="web"} ` + line, agent},
+		{"logcli without labels", `2026-09-20T00:01:33Z {} ` + line, agent},
+		{"last column", "771156\t2026-09-20T00:01:33\tweb\t10.0.0.1\tnginx\t" + line, agent},
+		{"last column, after the time", "2026-09-20 00:01:33.123\t" + line, agent},
+		{
+			"Fluent Bit", `web.access: [1789862492.500000000, {"remote":"203.0.113.9","method":"GET","path":"` + id +
+				`","code":"302","agent":"` + agent + `"}]`, agent,
+		},
 		{"docker json-file", `{"log":"` + escaped + `\n","stream":"stdout","time":"2026-09-20T00:01:33.5Z"}`, agent},
 		{"syslog in docker", `{"log":"<190>Sep 20 00:01:32 web nginx: ` + escaped + `\n","stream":"stdout"}`, agent},
 		{
@@ -274,6 +282,13 @@ func TestTrustedProxies(t *testing.T) {
 		{"10.0.0.1" + rest + ` "198.51.100.66, 203.0.113.9"`, 0, "10.0.0.1"},
 		{"10.0.0.1" + rest + ` "198.51.100.66, 203.0.113.9"`, 1, "203.0.113.9"},
 		{"10.0.0.1" + rest + ` "-"`, 1, "10.0.0.1"},
+		{"10.0.0.1" + rest + ` "<script>, 203.0.113.9"`, 1, "203.0.113.9"},
+		{"10.0.0.1" + rest + ` "<script>, 203.0.113.9"`, 2, "203.0.113.9"},
+		{"10.0.0.1" + rest + ` "203.0.113.9, <script>"`, 1, "10.0.0.1"},
+		{`{"remote_addr":"10.0.0.1","x_forwarded_for":["198.51.100.66","203.0.113.9"],"time":"2026-09-20T00:01:32Z",` +
+			`"request":"GET / HTTP/1.1","status":302}`, 1, "203.0.113.9"},
+		{`{"remote_addr":"10.0.0.1","http_cf_connecting_ip":"203.0.113.9","time":"2026-09-20T00:01:32Z",` +
+			`"request":"GET / HTTP/1.1","status":302}`, 1, "203.0.113.9"},
 		{"unknown, 203.0.113.9" + rest, 0, "203.0.113.9"},
 		{"198.51.100.66, 203.0.113.9, unknown" + rest, 1, "203.0.113.9"},
 		{`for=198.51.100.66, for="[2001:db8::17]:4711"` + rest, 1, "2001:db8::17"},
@@ -333,7 +348,7 @@ func TestApacheFormats(t *testing.T) {
 			t.Errorf("%s: %v, %+v", tc.format, err, flatten(&e))
 		}
 	}
-	for _, format := range []string{"%h %t %r", "%h %", "%{x", "%t %r %s"} {
+	for _, format := range []string{"%h %t %r", "%h %", "%{x", "%t %r %s", `%h %^[%d:%t %^] "%r" %s`} {
 		if _, err := NewFormats([]string{format}, Fields{}); err == nil {
 			t.Errorf("%s: no error", format)
 		}

@@ -13,11 +13,12 @@ const maxLine = 64 << 10
 // whenever a read has filled it, up to maxBuffer, so that large logs are read in large parts.
 const firstBuffer, maxBuffer = 16 << 10, 4 * maxLine
 
-// Lines splits a stream into lines. It differs from bufio.Scanner in four ways:
+// Lines splits a stream into lines. It differs from bufio.Scanner in five ways:
 //
 //   - a line that is too long is an error for that line only;
 //   - it counts the bytes of the lines returned, so that a later run can resume after them;
 //   - text after the last line ending is not a line, because the server has not finished writing it;
+//   - eight or more zero bytes, which copytruncate leaves in a log, end a line;
 //   - messages of syslog that follow each other in a line, each after its length (RFC 6587, octet counting), are lines.
 //
 // For example, Next returns "a" and then "bb" for the stream "a\nbb\ncc" read from offset 0, and then io.EOF. Offset is
@@ -31,6 +32,7 @@ type Lines struct {
 	skipped    int64  // bytes skipped so far of a line that is too long
 	skipping   bool   // inside a line that is too long
 	end256     []byte // last bytes of the last line that was too long
+	zeros      bool   // there may be zero bytes in buf
 	err        error
 }
 
@@ -49,6 +51,9 @@ func (l *Lines) Next() ([]byte, error) {
 			l.skipZeros()
 		}
 		window := l.buf[l.start:l.end]
+		if line := l.beforeZeros(window); line != nil {
+			return line, nil
+		}
 		if i := bytes.IndexByte(window, '\n'); i >= 0 {
 			if n := countedMessage(window[:i]); n > 0 && n <= maxLine && !l.skipping {
 				l.start += n
@@ -138,6 +143,24 @@ func (l *Lines) skipZeros() {
 	l.skipped += int64(n)
 }
 
+// beforeZeros returns the beginning of a line that zero bytes cut: the server had not written its end when the log was
+// truncated. What follows the zero bytes is another line. A few zero bytes are a part of the line, as a client sent
+// them.
+func (l *Lines) beforeZeros(window []byte) []byte {
+	if !l.zeros || l.skipping {
+		return nil
+	}
+	const run = "\x00\x00\x00\x00\x00\x00\x00\x00"
+	i := bytes.Index(window, []byte(run))
+	if end := bytes.IndexByte(window, '\n'); i <= 0 || i > maxLine || end >= 0 && end < i {
+		return nil
+	}
+	l.start += i
+	l.offset += int64(i) + l.skipped
+	l.skipped = 0
+	return window[:i]
+}
+
 // keepEnd keeps the last bytes of the line that is too long.
 func (l *Lines) keepEnd(part []byte) {
 	l.end256 = append(l.end256, part...)
@@ -167,6 +190,7 @@ func (l *Lines) fill() {
 	l.start, l.end = 0, copy(l.buf, rest)
 	for range 100 { // a reader that returns 0, nil forever must not hang the loop; bufio has the same limit
 		n, err := l.r.Read(l.buf[l.end:])
+		l.zeros = l.zeros && len(rest) > 0 || bytes.IndexByte(l.buf[l.end:l.end+n], 0) >= 0
 		l.end += n
 		if l.err = err; n > 0 || err != nil {
 			return

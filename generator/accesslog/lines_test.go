@@ -18,7 +18,7 @@ import (
 )
 
 func TestLines(t *testing.T) {
-	long := strings.Repeat("x", 1<<20)
+	long, zeros := strings.Repeat("x", 1<<20), strings.Repeat("\x00", 40000)
 	for _, tc := range []struct {
 		name, text string
 		want       []string
@@ -32,6 +32,10 @@ func TestLines(t *testing.T) {
 		{
 			"the longest line accepted, and a longer one", long[:maxLine] + "\n" + long[:maxLine+1] + "\n",
 			[]string{long[:maxLine], "(long)"}, "",
+		},
+		{
+			"zero bytes, as copytruncate leaves them", zeros + "a\nb" + zeros + "c\x00\x00d\n" + zeros + "\nlast" + zeros + "e\n",
+			[]string{"a", "b", "c\x00\x00d", "", "last", "e"}, "",
 		},
 		{
 			"messages of syslog after their lengths", "7 <13>a b11 <1>7 <2>x y4 <3>z\n7 <13>c d7 <13>",

@@ -201,23 +201,35 @@ func (p *pattern) Parse(line []byte, e *Entry) error {
 }
 
 // extend returns the end of a value that contains blanks although one follows it: a request that is not in quotes, or a
-// time with its zone that is not in brackets.
+// time that is not in brackets, such as 2026-09-20 00:01:32 +0000.
 func (s *step) extend(rest []byte, end int) int {
-	from := 0
-	switch {
-	case s.field == fieldRequest:
-		from = bytes.Index(rest, []byte(" HTTP/")) + 1
-	case s.field == fieldTime && end+6 < len(rest) && (rest[end+1] == '+' || rest[end+1] == '-'):
-		from = end + 1
-	}
-	if from < end {
-		return end
-	}
-	if more := indexDelimiter(rest[from:], s.delimiter); more >= 0 {
-		return from + more
+	switch s.field {
+	case fieldRequest:
+		if from := bytes.Index(rest, []byte(" HTTP/")) + 1; from >= end {
+			if more := indexDelimiter(rest[from:], s.delimiter); more >= 0 {
+				return from + more
+			}
+		}
+	case fieldTime:
+		longest := end
+		for to, parts := end, 1; parts < maxTimeParts; parts++ {
+			more := indexDelimiter(rest[to+1:], s.delimiter)
+			if more < 0 || to+1+more > maxTime {
+				break
+			}
+			to += 1 + more
+			if _, ok := parseTime(rest[:to]); ok {
+				longest = to
+			}
+		}
+		return longest
 	}
 	return end
 }
+
+// A time has at most maxTime bytes, and at most maxTimeParts parts with blanks between them, as in the longest layout:
+// Fri, 20 Nov 2026 00:01:32 GMT.
+const maxTime, maxTimeParts = 40, 6
 
 // set sets the part of the entry that f names.
 func (e *Entry) set(f field, value []byte) error {

@@ -8,6 +8,7 @@ type wrapped struct {
 	at      int64 // time that the program has added (Unix time, 0 if it has no year or zone)
 	stream  int   // stdoutStream or stderrStream if the line may come in parts, otherwise noStream
 	partial bool  // the text is not the last part of its line
+	guess   bool  // the text may also be a part of a line that is not wrapped
 }
 
 // unwrap returns the line of the web server in a line that another program has written around it. For example, each of
@@ -22,6 +23,9 @@ type wrapped struct {
 //	2026-09-20T00:01:32.5Z 203.0.113.9 - - […                               kubectl logs --timestamps
 //	[pod/web-1/nginx] 203.0.113.9 - - […                                    kubectl logs --prefix
 //	web-1  | 203.0.113.9 - - […                                             docker compose logs
+//	2026-09-20T00:01:32Z {job="nginx"} 203.0.113.9 - - […                   logcli (Loki)
+//	web.access: [1789862492.5, {"remote":"203.0.113.9",…}]                  Fluent Bit's output "file"
+//	771156178332 (tab) web (tab) nginx (tab) 203.0.113.9 - - […             the last column of a table: Papertrail
 func unwrap(line []byte) (w wrapped, ok bool) {
 	rest := line
 	if i := bytes.IndexByte(rest[:min(len(rest), 7)], '<'); i > 1 && rest[i-1] == ' ' { // the length of the line
@@ -88,15 +92,47 @@ func unwrap(line []byte) (w wrapped, ok bool) {
 			return w, ok && len(text) > 0
 		}
 		if rest[0] == '\t' { // Fluentd, and Caddy's log for consoles: the object is in the last column
-			i := bytes.Index(rest, []byte("\t{"))
-			return wrapped{text: rest[max(i, 0)+1:], at: at}, i >= 0
+			if i := bytes.Index(rest, []byte("\t{")); i >= 0 {
+				return wrapped{text: rest[i+1:], at: at}, true
+			}
+			return lastColumn(rest, at)
+		}
+		if text, ok := afterLabels(rest[1:]); ok {
+			return wrapped{text: text, at: at}, true
 		}
 		if w, ok := unwrapTag(rest, at); ok {
 			return w, true
 		}
 		return wrapped{text: rest[1:], at: at}, len(rest) > 1
 	}
-	return wrapped{}, false
+	if i := bytes.Index(rest[:min(len(rest), 200)], []byte(": [")); i > 0 && rest[len(rest)-1] == ']' {
+		stamp, text, ok := bytes.Cut(rest[i+3:len(rest)-1], []byte(", {"))
+		if at, valid := parseEpoch(stamp); ok && valid {
+			return wrapped{text: rest[len(rest)-1-len(text)-1 : len(rest)-1], at: at}, true
+		}
+	}
+	return lastColumn(rest, 0)
+}
+
+// afterLabels returns the text after the labels of a stream, with which it begins: {job="nginx", host="a"}.
+func afterLabels(b []byte) (text []byte, ok bool) {
+	if len(b) < 3 || b[0] != '{' || b[1] != '}' && !isLetter(b[1]) {
+		return nil, false
+	}
+	end := bytes.Index(b, []byte("} "))
+	if end < 0 {
+		return nil, false
+	}
+	return b[end+2:], len(b) > end+2
+}
+
+// lastColumn returns the last column of a table, whose other columns are words.
+func lastColumn(b []byte, at int64) (wrapped, bool) {
+	i := bytes.LastIndexByte(b, '\t')
+	if i < 0 || i == len(b)-1 || bytes.ContainsAny(b[:i], `"[{`) {
+		return wrapped{}, false
+	}
+	return wrapped{text: b[i+1:], at: at, guess: true}, true
 }
 
 // unwrapTag returns the text after the name of the host, which may be missing, and the name of the program, which ends

@@ -51,7 +51,7 @@ func TestKilled(t *testing.T) {
 		}
 		failures = s.Of(runs.Build).Failures
 	}
-	if err := runs.Update(dir, func(runs.State) {}, func(runs.State) error { return nil }); err != nil {
+	if err := runs.Update(dir, func(runs.State) {}); err != nil {
 		t.Error(err)
 	}
 	parse(t, filepath.Join(dir, "aurora.prom"))
@@ -63,11 +63,11 @@ func recordForEver(t *testing.T, dir string) {
 			r := *s.Of(runs.Build)
 			r.Add(run(0, 4))
 			s[runs.Build] = &r
+			if err := runs.WriteMetrics(filepath.Join(dir, "aurora.prom"), "aurora", s); err != nil {
+				t.Error(err)
+			}
 		}
-		metrics := func(s runs.State) error {
-			return runs.WriteMetrics(filepath.Join(dir, "aurora.prom"), "aurora", s)
-		}
-		if err := runs.Update(dir, change, metrics); err != nil {
+		if err := runs.Update(dir, change); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := os.Stdout.WriteString("recorded\n"); err != nil {

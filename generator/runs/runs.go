@@ -112,26 +112,25 @@ func Read(data string) (State, error) {
 	return s, nil
 }
 
-// Update changes the records of a data folder and calls then, if it is not nil, with the result, before another command
-// can change it again. A damaged file is replaced; the error reports it. Without a data folder, nothing is stored, and
-// the state that then gets has only the change. If the file cannot be written, then is called nevertheless.
-func Update(data string, change func(State), then func(State) error) error {
+// Update changes the records of a data folder, before another command can change them again. A damaged file is
+// replaced; the error reports it. Without a data folder, nothing is stored, and change gets an empty state. If the
+// file cannot be written, change has been called nevertheless.
+func Update(data string, change func(State)) error {
 	path := filepath.Join(data, FileName)
 	if _, err := os.Stat(data); errors.Is(err, fs.ErrNotExist) {
-		s := State{}
-		change(s)
-		return then(s)
+		change(State{})
+		return nil
 	}
 	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
 	if err := lock.Lock(); err != nil {
 		s, _ := Read(data) // the error of the lock is reported
 		change(s)
-		return errors.Join(fmt.Errorf("lock the record of runs: %w", err), then(s))
+		return fmt.Errorf("lock the record of runs: %w", err)
 	}
 	defer lock.Close()
 	s, damaged := Read(data)
 	change(s)
-	return errors.Join(damaged, write(path, s), then(s))
+	return errors.Join(damaged, write(path, s))
 }
 
 // The file is longer than its text by room to roomUnit more bytes, so that a run on a full disk can be recorded.

@@ -23,17 +23,25 @@ func migrate(ctx context.Context, d *DB) error {
 	return shrink(ctx, d)
 }
 
-// shrink rewrites the file without free pages. If there is no space for a copy of the used ones, or another process
-// reads, the file stays as it is: SQLite fills the free pages before it lengthens the file.
+// shrink rewrites the file without free pages. If that is impossible, for instance because there is no space for a
+// copy of the used ones, because the folder for temporary files cannot be written, or because another process reads,
+// the file stays as it is: SQLite fills the free pages before it lengthens the file. Only damage is an error.
 func shrink(ctx context.Context, d *DB) error {
 	for _, s := range []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"} {
 		_, err := d.pool.ExecContext(ctx, s)
-		if e, ok := errors.AsType[sqlite3.Error](err); ok && (e.Code == sqlite3.ErrFull || e.Code == sqlite3.ErrBusy) {
-			return nil
-		}
 		if err != nil {
-			return err
+			return lasting(ctx, err)
 		}
+	}
+	return nil
+}
+
+// lasting returns the error of a step that can be left out, nil if the other steps can do without it: it is lasting if
+// the file is damaged or the context has ended.
+func lasting(ctx context.Context, err error) error {
+	e, ok := errors.AsType[sqlite3.Error](err)
+	if !ok || e.Code == sqlite3.ErrCorrupt || e.Code == sqlite3.ErrNotADB || ctx.Err() != nil {
+		return err
 	}
 	return nil
 }

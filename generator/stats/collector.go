@@ -203,21 +203,19 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 		c.setPosition(s, offset, last)
 	}
 	c.report.Bytes += offset - s.log.Offset
-	if problem == nil && s.archive != nil {
-		if l.Unfinished && s.compressed {
-			// A compressed file does not grow, so its last line will not become longer: use it as it is. The position
-			// stays before this line, in case the same log is read again uncompressed, with the complete line.
-			l.Unfinished = false
-			var ch chunk
-			ch.add(lines.Unfinished())
-			c.parseChunk(&ch, s.parser.State())
-			if err := take(&ch); err != nil {
-				return nil, err
-			}
+	if problem == nil && l.Unfinished && s.final {
+		// The last line will not become longer: use it as it is. The position stays before this line, in case the same
+		// log is read again uncompressed, with the complete line.
+		l.Unfinished = false
+		var ch chunk
+		ch.add(lines.Unfinished())
+		c.parseChunk(&ch, s.parser.State())
+		if err := take(&ch); err != nil {
+			return nil, err
 		}
-		if !mostlyInvalid(good, bad, unknown) {
-			c.batch.logs = append(c.batch.logs, readLog{archive: s.archive, days: c.days})
-		}
+	}
+	if problem == nil && s.archive != nil && !mostlyInvalid(good, bad, unknown) {
+		c.batch.logs = append(c.batch.logs, readLog{archive: s.archive, days: c.days})
 	}
 	c.report.Lines += l.Lines
 	l.Format = strings.Join(formats, ", ")
@@ -226,11 +224,12 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	case problem != nil:
 		problem = fmt.Errorf("%w; the lines before were read", problem)
 	case mostlyInvalid(good, bad, unknown):
-		problem = fmt.Errorf("%s of its %s new lines are in no known format; %s", thousands(bad), thousands(l.Lines),
+		problem = fmt.Errorf("%s in no known format; %s", share(bad, l.Lines, "new line", "new lines"),
 			c.options.Formats.Explain(badLine))
 	case closed > 0 && closed == requests:
-		problem = fmt.Errorf("all of its %s requests for packages are on closed days, which are not counted again; "+
-			"sitegen stats drop --day opens an imported day", thousands(requests))
+		problem = fmt.Errorf("%s on closed days, which are not counted again; "+
+			"sitegen stats drop --day opens an imported day",
+			share(requests, requests, "request for packages", "requests for packages"))
 	}
 	return problem, nil
 }

@@ -171,7 +171,7 @@ func (e *Engine) findDropped(ctx context.Context, name string) (*droppedLog, err
 	if err != nil {
 		return nil, err
 	}
-	s, err := openText(&accesslog.Decompressor{}, f, e.options.Formats, func(int) {})
+	s, err := openText(&accesslog.Decompressor{}, f, e.options.Formats, func(int) {}, false)
 	if err != nil {
 		return nil, cmp.Or(ignoreNothingNew(err), errNotRead)
 	}
@@ -209,7 +209,7 @@ func (c *collector) dropLog(ctx context.Context, tx *downloads.Drop, l *droppedL
 		return err
 	}
 	defer f.Close()
-	s, err := openText(&c.decompressor, f, c.options.Formats, func(int) {})
+	s, err := openText(&c.decompressor, f, c.options.Formats, func(int) {}, isElsewhere(l.name))
 	if err != nil {
 		return err
 	}
@@ -231,8 +231,12 @@ func (c *collector) dropLog(ctx context.Context, tx *downloads.Drop, l *droppedL
 			return err
 		}
 	}
-	// The last line of a compressed file was read although it has no line ending.
-	if line := lines.Unfinished(); l.limit < 0 && s.compressed && len(line) > 0 {
+	// The last line of a compressed file was read although it has no line ending, and so was that of a pipe, which may
+	// have been saved to this file.
+	if l.limit >= 0 {
+		_, err = lines.Next()
+	}
+	if line := lines.Unfinished(); (errors.Is(err, io.EOF) || l.limit < 0 && s.final) && len(line) > 0 {
 		report.Lines++
 		if err := c.dropLine(ctx, s, line); err != nil {
 			return err

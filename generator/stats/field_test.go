@@ -13,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/Slicer/sitegen/generator/accesslog"
 	"github.com/Slicer/sitegen/generator/testutil"
 )
 
@@ -82,8 +83,19 @@ func TestFieldLogs(t *testing.T) {
 				}
 			}
 			if says := header["says"]; says != "" && len(ch.bad) > 0 {
-				if got := formats.Explain(ch.line(ch.bad[0].number)); !strings.Contains(got, says) {
+				got := formats.Explain(ch.line(ch.bad[0].number))
+				if !strings.Contains(got, says) {
 					t.Errorf("explains %s, want %s", got, says)
+				}
+				if _, proposal, ok := strings.Cut(got, "try --log-line '"); ok {
+					with, err := accesslog.NewFormats([]string{strings.TrimSuffix(proposal, "'")}, accesslog.Fields{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					c.options.Formats = with
+					if c.parseChunk(ch, ""); len(ch.bad) > 0 || len(ch.requests) == 0 {
+						t.Errorf("with the proposed --log-line: %d invalid, %d requests: %s", len(ch.bad), len(ch.requests), got)
+					}
 				}
 			}
 		})

@@ -58,15 +58,15 @@ var errUnfinished = fmt.Errorf("%w: the only line is incomplete", errNothingNew)
 
 // source is an open log, at the position where reading begins.
 type source struct {
-	text       *bufio.Reader
-	close      func() // releases the decompressor
-	parser     *accesslog.Parser
-	compressed bool           // the file does not grow
-	encoded    bool           // offsets are not those of the file: it is compressed, or has another encoding
-	archive    []byte         // identifies the content, so that it is read to its end only once; nil if it can grow
-	head       []byte         // whole lines at the beginning
-	log        downloads.Log  // identifies the log; Offset is where reading begins
-	stored     *downloads.Log // position that an earlier run stored, nil if the log is new
+	text    *bufio.Reader
+	close   func() // releases the decompressor
+	parser  *accesslog.Parser
+	final   bool           // the log does not grow: it is compressed, or comes from a pipe or a bucket
+	encoded bool           // offsets are not those of the file: it is compressed, or has another encoding
+	archive []byte         // identifies the content, so that it is read to its end only once; nil if it can grow
+	head    []byte         // whole lines at the beginning
+	log     downloads.Log  // identifies the log; Offset is where reading begins
+	stored  *downloads.Log // position that an earlier run stored, nil if the log is new
 }
 
 // follow opens a log at the first line that no run has read. It returns errNothingNew if there is none.
@@ -77,7 +77,7 @@ func follow(ctx context.Context, db *downloads.DB, d *accesslog.Decompressor, fo
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return openText(d, f, formats, meter)
+		return openText(d, f, formats, meter, true)
 	}
 	archive, err := fingerprint(f, info.Size())
 	if err != nil {
@@ -88,7 +88,7 @@ func follow(ctx context.Context, db *downloads.DB, d *accesslog.Decompressor, fo
 	} else if known {
 		return nil, errNothingNew
 	}
-	s, err := openText(d, f, formats, meter)
+	s, err := openText(d, f, formats, meter, false)
 	if err != nil {
 		return nil, err
 	}
@@ -109,32 +109,35 @@ func follow(ctx context.Context, db *downloads.DB, d *accesslog.Decompressor, fo
 			if _, err := f.Seek(0, io.SeekStart); err != nil {
 				return nil, err
 			}
-			if s, err = openText(d, f, formats, meter); err != nil {
+			if s, err = openText(d, f, formats, meter, false); err != nil {
 				return nil, err
 			}
 		}
 		s.stored = l
 		s.restore(ok)
 	}
-	if s.compressed {
+	if s.final {
 		s.archive = archive
 	}
 	return s, nil
 }
 
-// openText opens the log that r reads: it decompresses it, reads its head and detects its format.
-func openText(d *accesslog.Decompressor, r io.Reader, formats *accesslog.Formats, meter func(int)) (*source, error) {
+// openText opens the log that r reads: it decompresses it and reads its head. Final means that the log does not grow,
+// as compressed ones never do.
+func openText(d *accesslog.Decompressor, r io.Reader, formats *accesslog.Formats, meter func(int),
+	final bool) (*source, error) {
 	text, compression, err := d.Open(metered{r, meter})
 	if err != nil {
 		return nil, err
 	}
+	compressed := compression != accesslog.Plain && compression != accesslog.UTF16
 	s := &source{
-		text:       bufio.NewReaderSize(text, 2*headSize),
-		close:      func() { text.Close() }, // reading has already returned the same error
-		compressed: compression != accesslog.Plain && compression != accesslog.UTF16,
-		encoded:    compression != accesslog.Plain,
+		text:    bufio.NewReaderSize(text, 2*headSize),
+		close:   func() { text.Close() }, // reading has already returned the same error
+		final:   final || compressed,
+		encoded: compression != accesslog.Plain,
 	}
-	if s.compressed {
+	if compressed {
 		err = accesslog.CheckText(s.text)
 	}
 	if err = cmp.Or(err, s.begin(formats)); err != nil {
@@ -148,11 +151,11 @@ func openText(d *accesslog.Decompressor, r io.Reader, formats *accesslog.Formats
 func (s *source) begin(formats *accesslog.Formats) error {
 	begin, err := s.text.Peek(headSize)
 	switch end := bytes.LastIndexByte(begin, '\n'); {
-	case end >= 0 && !(s.compressed && err == io.EOF && firstLine(begin[:end+1]) == nil):
+	case end >= 0 && !(s.final && err == io.EOF && firstLine(begin[:end+1]) == nil):
 		begin = begin[:end+1]
 	case end < 0 && bytes.Count(begin, []byte("\r")) > 1:
 		return errors.New("its lines end in CR without LF; convert it with tr '\\r' '\\n'")
-	case len(begin) == headSize, s.compressed && err == io.EOF && len(begin) > 0:
+	case len(begin) == headSize, s.final && err == io.EOF && len(begin) > 0:
 		// The first line is very long, or it is the only one of a file that does not grow and has no line ending.
 	case err == io.EOF && len(begin) > 0:
 		return errUnfinished
@@ -245,7 +248,7 @@ func ignoreEnd(err error) error {
 // tailOf returns the hash of the last of some lines: of its last tailSize bytes, without the line break.
 func tailOf(lines []byte) []byte {
 	lines = bytes.TrimSuffix(bytes.TrimSuffix(lines, []byte("\n")), []byte("\r"))
-	last := accesslog.LastMessage(lines[bytes.LastIndexByte(lines, '\n')+1:])
+	last := accesslog.LastMessage(lines[bytes.LastIndexAny(lines, "\n\x00")+1:])
 	return hashOf(last[max(0, len(last)-tailSize):])
 }
 

@@ -65,6 +65,15 @@ type BadLine struct {
 // maxBadLines is the number of invalid lines of a log with the same reason that are kept whole.
 const maxBadLines = 5
 
+// WithLists returns the report with empty lists instead of nil, which JSON would write as null: programs loop over
+// them.
+func (r *Report) WithLists() *Report {
+	with := *r
+	with.Logs, with.Bad, with.Files = append([]LogReport{}, r.Logs...), append([]BadLines{}, r.Bad...),
+		append([]string{}, r.Files...)
+	return &with
+}
+
 // BadCount returns the number of invalid lines.
 func (r *Report) BadCount() int64 {
 	var n int64

@@ -3,9 +3,15 @@ package stats
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // TestReport reads a log with requests that count and others that do not, twice. "Downloads" are always those that
@@ -54,5 +60,43 @@ func TestReportedLines(t *testing.T) {
 		if got := r.Bad[0]; got.Sample != want || got.First[0].Text != want {
 			t.Errorf("%q: %q and %q, want %q", line, got.Sample, got.First[0].Text, want)
 		}
+	}
+}
+
+// TestDocumentedReport compares the keys of the report as JSON with the tables in docs/stats.md.
+func TestDocumentedReport(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "stats.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n### The report as JSON\n")
+	section, _, _ = strings.Cut(section, "\n### ")
+	var documented [][]string // keys of each table
+	for line := range strings.Lines(section) {
+		cells := strings.Split(line, "|")
+		switch {
+		case len(cells) < 4 || strings.HasPrefix(cells[1], " ---"):
+		case cells[1] == " Key ":
+			documented = append(documented, nil)
+		default:
+			last := &documented[len(documented)-1]
+			for key := range strings.SplitSeq(cells[1], ",") {
+				*last = append(*last, strings.Trim(key, " `"))
+			}
+		}
+	}
+	var keys [][]string
+	for _, part := range []any{Report{}, LogReport{}, BadLines{}} {
+		var list []string
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(part)) {
+			if key, _, _ := strings.Cut(f.Tag.Get("json"), ","); key != "-" {
+				list = append(list, key)
+			}
+		}
+		keys = append(keys, list)
+	}
+	sorted := cmpopts.SortSlices(func(a, b string) bool { return a < b })
+	if diff := cmp.Diff(keys, documented, sorted); diff != "" {
+		t.Errorf("keys of the report (-) and of docs/stats.md (+):\n%s", diff)
 	}
 }

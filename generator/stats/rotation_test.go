@@ -189,6 +189,31 @@ func TestLateLines(t *testing.T) {
 	r.want(22, -1, "a.log")
 }
 
+// TestZeroBytes reads a log that was truncated while the server wrote a line (copytruncate), in two runs. The line that
+// was cut is invalid, and the next one belongs to its own visitor.
+func TestZeroBytes(t *testing.T) {
+	r := newRotation(t)
+	log := logOf(t, 0, 4, 0)
+	line := len(log) / 4
+	r.append("access.log", slices.Concat(log[:line], log[line:line+40], make([]byte, 5000), log[2*line:3*line]))
+	if report := r.want(2, -1, "access.log"); report.BadCount() != 1 || report.Lines != 3 {
+		t.Errorf("%d lines, %v invalid, want 3 lines, of which the one that was cut is invalid", report.Lines, report.Bad)
+	}
+	r.append("access.log", log[3*line:])
+	r.want(3, line, "access.log")
+}
+
+// TestPipeWithoutLineEnding reads a pipe, whose last line is complete when the pipe ends.
+func TestPipeWithoutLineEnding(t *testing.T) {
+	r := newRotation(t)
+	r.e.options.Stdin = bytes.NewReader(bytes.TrimSuffix(logOf(t, 0, 3, 0), []byte("\n")))
+	if report := r.want(3, -1, "-"); report.Logs[0].Unfinished {
+		t.Error("the last line is unfinished")
+	}
+	r.e.options.Stdin = bytes.NewReader(bytes.TrimSuffix(logOf(t, 3, 1, 0), []byte("\n")))
+	r.want(4, -1, "-")
+}
+
 func TestIncompleteLine(t *testing.T) {
 	r := newRotation(t)
 	log := logOf(t, 0, 8, 0)

@@ -176,7 +176,7 @@ func (c *collector) readLog(ctx context.Context, logs *fetcher, i int, l *LogRep
 	var s *source
 	if f, ok := file.(*os.File); ok {
 		s, err = follow(ctx, logs.db, &c.decompressor, c.options.Formats, f, meter)
-	} else if s, err = openText(&c.decompressor, file, c.options.Formats, meter); err == nil {
+	} else if s, err = openText(&c.decompressor, file, c.options.Formats, meter, true); err == nil {
 		s.archive = state.version
 	}
 	if errors.Is(err, errNothingNew) {

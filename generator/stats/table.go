@@ -25,15 +25,20 @@ const (
 	maxErrors = 20
 )
 
-// ImportDaily imports numbers that another program counted: a table in the format tsv or csv of Export, with or without
-// the column arch. If a value is invalid, it imports nothing and returns an error that lists the invalid values, up to
-// maxErrors of them. It closes the days of the table: their lines in logs are no longer counted. Days that have been
-// counted from logs are an error.
+// ImportDaily imports numbers that another program counted: a table in the format tsv or csv of Export, with or
+// without the column arch. If a value is invalid, it imports nothing and returns an error that lists the invalid
+// values, up to maxErrors of them. A table with nothing but column names is an error of the kind fault.Losses: the
+// query that wrote it has found nothing. ImportDaily closes the days of the table: their lines in logs are no longer
+// counted. Days that have been counted from logs are an error.
 func (e *Engine) ImportDaily(ctx context.Context, name string, r io.Reader) (lines int, err error) {
 	t := tableReader{name: name, lastDay: dayOf(e.options.Now()) + 1, systems: e.options.Systems}
 	table, err := t.read(r)
 	if err != nil {
 		return 0, fault.Wrap(fault.Usage, err, "")
+	}
+	if len(table) == 0 {
+		err := fmt.Errorf("%s: nothing was imported: there are no lines after the column names", name)
+		return 0, fault.Wrap(fault.Losses, err, "Check the query that wrote the table: its period and its paths.")
 	}
 	if err := e.db.Admin.ImportDaily(ctx, table); err != nil {
 		return 0, err

@@ -19,6 +19,18 @@ func plural(n int, thing string) string {
 	return strconv.Itoa(n) + " " + thing + "s"
 }
 
+// share describes how many of the things of a log are so: "3 of its 5 new lines are", "its only new line is". All is
+// their number; thing and things are its singular and plural. Package runs recognises this text in messages.
+func share(n, all int64, thing, things string) string {
+	switch {
+	case all == 1:
+		return "its only " + thing + " is"
+	case n == all:
+		return "all of its " + thousands(all) + " " + things + " are"
+	}
+	return thousands(n) + " of its " + thousands(all) + " " + things + " are"
+}
+
 // printable returns a line of a log with escapes for what is not printable, such as control characters, marks that
 // change the direction of text, and bytes that are not UTF-8. Quotes and backslashes stay, so that the line looks as in
 // the log.
