@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs Lighthouse on each type of page of the sample, with the statistics of the test log, on a phone, served by Nginx.
-# It prints the scores, and the audits that fail in all categories except performance. Needs Nginx, Chromium, Node, npm
+# It prints the scores, the blocking time, and the audits that fail in all categories except performance. Needs Nginx, Chromium, Node, npm
 # and jq. Lighthouse 12 is the last one for Node 20.
 #
 # Everything except performance must be 100, with these exceptions: search engines shall not list error pages, the
@@ -47,7 +47,7 @@ CONF
 PATH=$PATH:/usr/sbin nginx -p "$work" -c "$work/nginx.conf" &
 until curl -fso /dev/null "$site/"; do sleep .2; done
 
-printf '%-12s %-14s %-14s %-4s %s\n' performance accessibility best-practices seo page
+printf '%-12s %-14s %-14s %-4s %-8s %s\n' performance accessibility best-practices seo blocking page
 for page in / /releases/ /releases/5.12.4/ /preview/ /preview/bisect/ '/?version=5.2' /no/such/page/ '/?os=mac' \
 	'/search/?q=5.12' /api/ /download-stats/ /requirements/ /de/; do
 	node "$lighthouse/node_modules/lighthouse/cli/index.js" "$site$page" --quiet --ignore-status-code \
@@ -57,7 +57,8 @@ for page in / /releases/ /releases/5.12.4/ /preview/ /preview/bisect/ '/?version
 		def score(name): .categories[name].score | if . == null then "-" else . * 100 | round | tostring end;
 		def left(n): . + " " * (n - length);
 		(score("performance") | left(13)) + (score("accessibility") | left(15)) + (score("best-practices") | left(15)) +
-			(score("seo") | left(5)) + $page,
+			(score("seo") | left(5)) +
+			((.audits["total-blocking-time"].numericValue | if . == null then "-" else "\(round) ms" end) | left(9)) + $page,
 		(. as $report | .categories | del(.performance)[].auditRefs[] | select(.weight > 0) | $report.audits[.id] |
 			select(.score != null and .score < 1) | "    " + .id + ": " + .title)' "$work/report.json"
 done
