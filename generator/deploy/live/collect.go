@@ -214,8 +214,8 @@ func (e *RefusedError) Error() string { return e.Err.Error() }
 // Unwrap returns the error.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// giveUp returns the error of a deletion. If the bucket has refused it, giveUp removes the lease, so that the next deploy
-// need not wait. Otherwise, objects may still be deleted, and the lease must expire.
+// giveUp returns the error of a deletion. If the bucket has refused it, giveUp removes the lease, so that the next
+// deploy need not wait. Otherwise, objects may still be deleted, and the lease must expire.
 func (l *Live) giveUp(ctx context.Context, v Version, held lease, err error) error {
 	if _, refused := errors.AsType[*RefusedError](err); !refused {
 		return err

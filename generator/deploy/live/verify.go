@@ -103,8 +103,8 @@ func (l *Live) verifyStore(ctx context.Context, r *Record, named map[string]stri
 	return nil
 }
 
-// PlanMend returns what has to be done to put back what is missing for the live deploy r. Files come from site, which may
-// be another one than that of r. The error is a GoneError if it does not have all of them.
+// PlanMend returns what has to be done to put back what is missing for the live deploy r. Files come from site, which
+// may be another one than that of r. The error is a GoneError if it does not have all of them.
 func (l *Live) PlanMend(r *Record, d *Damage, site *Site) (*Plan, error) {
 	p := &Plan{Edition: r.Edition, Record: r, live: State{r.ID, r.Site}, site: site, Shared: site.Shared, root: d.Root}
 	var lost []string
