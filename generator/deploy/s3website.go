@@ -112,7 +112,7 @@ func (w *s3Website) verify(ctx context.Context, r *Report) (err error) {
 	d := w.damage
 	r.Damage = &Damage{Objects: len(d.Missing) + len(d.Different), Configuration: d.Config}
 	switch {
-	case d.Manifest != nil: // nobody knows which objects are foreign
+	case d.Manifest != nil: // without it, foreign objects look like those of the site
 		w.project.Log.Warn(d.Manifest.Error() + "; the whole site is uploaded again")
 		r.Damage.Objects++
 	case d.Foreign > 0:

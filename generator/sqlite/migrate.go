@@ -30,15 +30,15 @@ func shrink(ctx context.Context, d *DB) error {
 	for _, s := range []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"} {
 		_, err := d.pool.ExecContext(ctx, s)
 		if err != nil {
-			return lasting(ctx, err)
+			return damageOnly(ctx, err)
 		}
 	}
 	return nil
 }
 
-// lasting returns the error of a step that can be left out, nil if the other steps can do without it: it is lasting if
-// the file is damaged or the context has ended.
-func lasting(ctx context.Context, err error) error {
+// damageOnly returns the error of a step that can be left out, if the file is damaged or the context has ended. Without
+// the step, the database works, so it returns nil for any other error.
+func damageOnly(ctx context.Context, err error) error {
 	e, ok := errors.AsType[sqlite3.Error](err)
 	if !ok || e.Code == sqlite3.ErrCorrupt || e.Code == sqlite3.ErrNotADB || ctx.Err() != nil {
 		return err

@@ -15,14 +15,14 @@ func TestLasting(t *testing.T) {
 		sqlite3.ErrIoErr: false, sqlite3.ErrPerm: false, sqlite3.ErrReadonly: false,
 		sqlite3.ErrCorrupt: true, sqlite3.ErrNotADB: true,
 	} {
-		if err := lasting(t.Context(), sqlite3.Error{Code: code}); err != nil != want {
+		if err := damageOnly(t.Context(), sqlite3.Error{Code: code}); err != nil != want {
 			t.Errorf("%v: %v, want an error: %v", code, err, want)
 		}
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
 	for _, err := range []error{sqlite3.Error{Code: sqlite3.ErrInterrupt}, context.Canceled} {
-		if got := lasting(ended, err); !errors.Is(got, err) {
+		if got := damageOnly(ended, err); !errors.Is(got, err) {
 			t.Errorf("%v after the end: %v", err, got)
 		}
 	}

@@ -240,8 +240,8 @@ func (t *Tx) Prepare(ctx context.Context, query string) (*Stmt, error) {
 	return &Stmt{t.db, s}, t.db.explain(err)
 }
 
-// Stmt is a prepared statement of a transaction. It should be short: a run is not interrupted, because the driver would
-// start a goroutine for each one that can be. Each run first checks the context.
+// Stmt is a prepared statement of a transaction. It should be short: it is not interrupted while it runs, because the
+// driver starts a goroutine for each execution that a context can interrupt. Each execution first checks the context.
 type Stmt struct {
 	db   *DB
 	stmt *sql.Stmt
