@@ -46,8 +46,20 @@ func main() {
 	}
 }
 
+// find returns the absolute path of the program of AWS, since it runs in other folders, and its version.
+func find(aws string) (path string, version []byte, err error) {
+	if path, err = exec.LookPath(aws); err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err != nil {
+		return aws, nil, err
+	}
+	version, err = exec.Command(path, "--version").Output()
+	return path, version, err
+}
+
 func bench(aws string) error {
-	version, err := exec.Command(aws, "--version").Output()
+	aws, version, err := find(aws)
 	if err != nil {
 		return fmt.Errorf("run %s --version: %w; install it, for example with apt-get install awscli", aws, err)
 	}
