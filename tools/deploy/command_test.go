@@ -382,12 +382,17 @@ func TestHistory(t *testing.T) {
 	w.write("sitegen.yaml", siteConfig+"  hosts: [staging.example.org staging]\n")
 	w.page("hello", "third text")
 	w.run(0, "build", "--quiet")
+	// Until production is deployed with deploy.hosts, it does not look for editions.
+	if _, messages := w.run(0, "deploy", "--edition", "staging", "--dry-run"); !strings.Contains(messages,
+		"edition staging is not visible yet: production was deployed without deploy.hosts") {
+		t.Errorf("the first deploy of an edition says\n%s", messages)
+	}
 	staged := w.deploy("--edition", "staging")
 	if staged.Objects.Uploaded != 1 {
 		t.Errorf("staging shares nothing with production: %+v", staged)
 	}
 	w.see(production, "/hello/", 200, "first text")
-	// Production learns that there are editions when it is deployed with deploy.hosts for the first time.
+	w.see(staging, "/hello/", 200, "first text")
 	promoted := &report{}
 	w.json(promoted, "deploy", "promote", "staging")
 	if promoted.Of != staged.Deploy || promoted.Objects.Uploaded != 0 || promoted.Previous != back.Deploy {
@@ -399,7 +404,9 @@ func TestHistory(t *testing.T) {
 	}
 	w.page("hello", "fourth text")
 	w.run(0, "build", "--quiet")
-	w.deploy("--edition", "staging")
+	if _, messages := w.run(0, "deploy", "--edition", "staging"); messages != "" {
+		t.Errorf("a later deploy of an edition says\n%s", messages)
+	}
 	w.see(staging, "/hello/", 200, "fourth text")
 	w.see(production, "/hello/", 200, "third text")
 	if got := w.live(); len(got) != 2 {

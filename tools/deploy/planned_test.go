@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/Slicer/sitegen/generator/deploy/objects"
+	"github.com/Slicer/sitegen/generator/redirect/servers/cloudfront"
 )
 
 // TestPlanned loses parts of a site in different ways: what --dry-run --verify announces is what --verify then does.
@@ -36,7 +37,7 @@ func TestPlanned(t *testing.T) {
 	}{
 		{"nothing", func() {}, 0, 0, true},
 		{"some objects", func() { lose("o/*.css") }, -1, 0, true},
-		{"the root", func() { w.keys.Put("root/4", "x") }, 0, 1, true},
+		{"the root", func() { w.keys.Put(cloudfront.RootKey(""), "x") }, 0, 1, true},
 		{"a node", func() { w.keys.Put(node(), "x") }, 0, 1, true},
 		{"objects and a node", func() { lose("o/*.css"); w.keys.Put(node(), "x") }, -1, 1, true},
 		{"the record", func() { lose("deploys/*") }, 1, 0, false},

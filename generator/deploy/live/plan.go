@@ -13,19 +13,20 @@ import (
 
 // Plan is what a deploy does.
 type Plan struct {
-	Edition   string
-	Unchanged bool             // there is nothing to do; the fields below are empty
-	Record    *Record          // the record of the deploy
-	Before    *Record          // the record of the deploy that is live now; nil for none
-	Upload    []objects.Object // objects that are missing in the bucket, each key once
-	Nodes     []Change         // nodes that are missing in the store, sorted by key
-	Kept      int              // number of objects that the bucket has already
-	Shared    []Change         // keys that all editions share
-	live      State            // the state when the plan was made
-	version   Version          // the version of the store from before anything was read that the plan relies on
-	require   []string         // keys of objects that must exist, but are not uploaded
-	site      *Site            // the files; nil if an earlier deploy is made live again
-	root      bool             // the root is missing or different, and put back; only of PlanMend
+	Edition    string
+	Unchanged  bool             // there is nothing to do; the fields below are empty
+	Record     *Record          // the record of the deploy
+	Before     *Record          // the record of the deploy that is live now; nil for none
+	Upload     []objects.Object // objects that are missing in the bucket, each key once
+	Nodes      []Change         // nodes that are missing in the store, sorted by key
+	Kept       int              // number of objects that the bucket has already
+	Shared     []Change         // keys that all editions share
+	Production *Record          // the live deploy of production, if Edition is another one; nil if it has no record
+	live       State            // the state when the plan was made
+	version    Version          // the version of the store from before anything was read that the plan relies on
+	require    []string         // keys of objects that must exist, but are not uploaded
+	site       *Site            // the files; nil if an earlier deploy is made live again
+	root       bool             // the root is missing or different, and put back; only of PlanMend
 }
 
 // Bytes returns the number of bytes to upload.
@@ -138,7 +139,7 @@ func (l *Live) Plan(ctx context.Context, edition string, site *Site, damage *Dam
 	}
 	p := &Plan{
 		Edition: edition, Record: r, Before: before, Shared: site.Shared, live: state, version: version,
-		site: site,
+		Production: production, site: site,
 	}
 	p.missing(have, site.Objects)
 	if len(p.Upload) > worthListing*(len(have.objects)/listPage+1) {
@@ -238,6 +239,9 @@ func (l *Live) known(ctx context.Context, edition string, state State) (before, 
 		return before, nil, have, nil
 	}
 	other, err := l.State(ctx, Production)
+	if err == nil && other.ID == "" {
+		l.Log.Warn("production has not been deployed: until it is, the function answers all requests with status 503")
+	}
 	if err != nil || other.ID == "" {
 		return before, nil, have, err
 	}

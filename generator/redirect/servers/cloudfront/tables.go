@@ -72,6 +72,12 @@ func (s *store) writeTables(t *redirect.Table, o Options) string {
 	return r.text()
 }
 
+// HasEditions reports whether the function looks for the editions of other hosts, according to the root of production.
+func HasEditions(root string) bool {
+	host, _, _ := strings.Cut(root, "\t")
+	return host != ""
+}
+
 // fields returns the fields of the root. function.js reads them in open.
 func fields(t *redirect.Table, o Options, pages, cells, patterns string) []string {
 	spec, urls := t.Index.Spec(), redirect.NewFileURLs(t.Index.Packages())
