@@ -128,9 +128,10 @@ func (c *cloudFront) plan(ctx context.Context, r *Report) (err error) {
 	if c.planned, err = c.live.Plan(ctx, r.Edition, c.site, c.damage); err != nil {
 		return err
 	}
-	if p := c.planned.Production; p != nil && len(c.project.Config.Deploy.Hosts) > 0 && !cloudfront.HasEditions(p.Root) {
-		c.project.Log.Warn(fmt.Sprintf("edition %s is not visible yet: production was deployed without deploy.hosts, so "+
-			"all hosts show production; run sitegen deploy once for production", r.Edition))
+	production, hosts := c.planned.Production, c.project.Config.Deploy.Hosts
+	if production != nil && len(hosts) > 0 && !cloudfront.HasEditions(production.Root) {
+		c.project.Log.Warn(fmt.Sprintf("edition %s is not visible yet: production was deployed without deploy.hosts, "+
+			"so all hosts show production; run sitegen deploy once for production", r.Edition))
 	}
 	r.plan(c.planned)
 	r.Files.Total = len(c.site.Objects)
