@@ -253,7 +253,7 @@ func TestOpsNginx(t *testing.T) {
 			visit(t, &out, plain, secure)
 			counted := sitegen(t, "stats", "--config", filepath.Join(dir, "sitegen.yaml"), "--dry-run",
 				filepath.Join(logs, "access.log*"))
-			if !strings.Contains(counted, "1 requests for packages, 1 of them successful") {
+			if !strings.Contains(counted, "1 request for packages, 1 of them successful") {
 				t.Errorf("statistics:\n%s", counted)
 			}
 		})

@@ -123,8 +123,8 @@ func strict(cmd *cobra.Command, r *stats.Report) error {
 	if !given(cmd, "strict") || r.BadCount() == 0 && len(r.Problems()) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d lines and %d logs could not be read (--strict); all others are counted", r.BadCount(),
-		len(r.Problems()))
+	return fmt.Errorf("%s and %s could not be read (--strict); all others are counted",
+		plural(int(r.BadCount()), "line"), plural(len(r.Problems()), "log"))
 }
 
 func printJSON(w io.Writer, v any) error {

@@ -37,7 +37,7 @@ func NewAlerts(r *Record, every time.Duration, now time.Time) *Alerts {
 // machine in an error of the network (read tcp 192.0.2.1:49152->192.0.2.2:443: connection reset by peer), and numbers
 // of a log that has grown (read access.log: 25 of its 40 new lines are in no known format).
 var passingRE = regexp.MustCompile(
-	`process [0-9]+|:[0-9]+->|its only [a-z ]+? is |((all|[0-9,]+) )?of its [0-9,]+ [a-z ]+? are `)
+	`process [0-9]+|:[0-9]+->|its only [a-z ]+? is |((all|[0-9,]+) )?of its [0-9,]+ [a-z ]+? (are|is) `)
 
 // Due reports whether a message must be printed.
 func (a *Alerts) Due(message string) bool {

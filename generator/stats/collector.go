@@ -134,18 +134,19 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	closedBefore, requestsBefore := c.report.Closed, c.report.Requests
 	var good, bad, unknown int64 // lines; unknown ones are those of bad whose format is unknown
 	var dropped int64            // lines that are parts of a line whose last part is missing
-	var badLine []byte           // the first invalid one
+	var badLine []byte           // the first invalid one, if possible one of unknown format
+	var badReason error          // why it is invalid
 	var formats []string
 	offset, flushed := s.log.Offset, s.log.Offset
 	var last []byte // the end of the last line
 	take := func(ch *chunk) error {
 		for _, b := range ch.bad {
 			line := ch.line(b.number)
-			if badLine == nil {
-				badLine = bytes.Clone(line)
-			}
 			if isUnknown(b.err) {
 				unknown++
+			}
+			if badLine == nil || isUnknown(b.err) && unknown == 1 {
+				badLine, badReason = bytes.Clone(line), b.err
 			}
 			c.report.addBad(l.Name, b.err, l.Lines+int64(b.number)+1, line)
 		}
@@ -192,7 +193,7 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	if n, begin := s.parser.Held(); n+dropped > 0 {
 		n += dropped
 		if bad += n; badLine == nil {
-			badLine = bytes.Clone(begin)
+			badLine, badReason = bytes.Clone(begin), accesslog.ErrIncomplete
 		}
 		c.report.addBadLines(l.Name, accesslog.ErrIncomplete, n, l.Lines, begin)
 	}
@@ -223,8 +224,13 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	switch {
 	case problem != nil:
 		problem = fmt.Errorf("%w; the lines before were read", problem)
+	case mostlyInvalid(good, bad, unknown) && unknown == 0:
+		problem = fmt.Errorf("%s invalid: %w", share(bad, l.Lines, "new line", "new lines"), badReason)
+		if len(badLine) > 0 {
+			problem = fmt.Errorf("%w; the first such line: %s", problem, printable(badLine[:min(len(badLine), maxShown)]))
+		}
 	case mostlyInvalid(good, bad, unknown):
-		problem = fmt.Errorf("%s in no known format; %s", share(bad, l.Lines, "new line", "new lines"),
+		problem = fmt.Errorf("%s in no known format; %s", share(unknown, l.Lines, "new line", "new lines"),
 			c.options.Formats.Explain(badLine))
 	case closed > 0 && closed == requests:
 		problem = fmt.Errorf("%s on closed days, which are not counted again; "+
@@ -258,6 +264,9 @@ var (
 	errFuture = errors.New("time is later than tomorrow")
 	errEarly  = errors.New("time is before the first package of the project")
 )
+
+// maxShown is the number of bytes of a line that a message shows.
+const maxShown = 300
 
 // isUnknown reports whether a line may be invalid because its format is unknown. This excludes, for example, health
 // checks without an address and messages of the server between requests.

@@ -153,21 +153,21 @@ func (r *Report) addBadLines(log string, reason error, n, number int64, line []b
 //	104,399 downloads added, 245,009 downloads in total, bots included; repeated requests count once per day
 func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s read in %.1f s: %s lines, %s requests for packages, %s of them successful\n",
-		plural(len(r.Logs), "log"), r.Seconds, thousands(r.Lines), thousands(r.Requests), thousands(r.Successful))
+	fmt.Fprintf(&b, "%s read in %.1f s: %s, %s for packages, %s of them successful\n", plural(len(r.Logs), "log"),
+		r.Seconds, amount(r.Lines, "line"), amount(r.Requests, "request"), thousands(r.Successful))
 	for _, name := range slices.SortedFunc(maps.Keys(r.ByClass), func(a, b string) int {
 		return cmp.Or(cmp.Compare(r.ByClass[b], r.ByClass[a]), strings.Compare(a, b))
 	}) {
 		fmt.Fprintf(&b, "  %-8s %12s\n", name, thousands(r.ByClass[name]))
 	}
-	fmt.Fprintf(&b, "  %s requests are new; %s repeat others that are stored", thousands(r.New),
+	fmt.Fprintf(&b, "  %s %s new; %s repeat others that are stored", amount(r.New, "request"), verb(r.New),
 		thousands(r.Requests-r.New-r.Closed))
 	if r.Closed > 0 {
 		fmt.Fprintf(&b, "; %s on closed days", thousands(r.Closed))
 	}
 	if r.Networks > 0 {
-		fmt.Fprintf(&b, "\n  %s requests by a content delivery network do not count: its own log has the visitors",
-			thousands(r.Networks))
+		fmt.Fprintf(&b, "\n  %s by a content delivery network not counted: its own log has the visitors",
+			amount(r.Networks, "request"))
 	}
 	fmt.Fprintf(&b, "\n  %s bytes skipped: already read by earlier runs\n", thousands(r.KnownBytes))
 	if len(r.Logs) == 0 && r.Total == 0 {
@@ -192,8 +192,8 @@ func (r *Report) WriteText(w io.Writer) error {
 			"  or download DB-IP City Lite from https://db-ip.com/db/lite.php and pass it with --geoip\n")
 	}
 	fmt.Fprintf(&b, "%s recounted, %s changed\n", plural(r.Days, "day"), plural(len(r.Files), "file"))
-	fmt.Fprintf(&b, "%s downloads added, %s downloads in total, bots included; repeated requests count once per day\n",
-		thousands(r.Added), thousands(r.Total))
+	fmt.Fprintf(&b, "%s added, %s in total, bots included; repeated requests count once per day\n",
+		amount(r.Added, "download"), amount(r.Total, "download"))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -19,6 +19,22 @@ func plural(n int, thing string) string {
 	return strconv.Itoa(n) + " " + thing + "s"
 }
 
+// amount formats a number, which can be large, with a noun: 1 line, 105,207 lines.
+func amount(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return thousands(n) + " " + thing + "s"
+}
+
+// verb returns the verb after a number of things.
+func verb(n int64) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
 // share describes how many of the things of a log are so: "3 of its 5 new lines are", "its only new line is". All is
 // their number; thing and things are its singular and plural. Package runs recognises this text in messages.
 func share(n, all int64, thing, things string) string {
@@ -28,7 +44,7 @@ func share(n, all int64, thing, things string) string {
 	case n == all:
 		return "all of its " + thousands(all) + " " + things + " are"
 	}
-	return thousands(n) + " of its " + thousands(all) + " " + things + " are"
+	return thousands(n) + " of its " + thousands(all) + " " + things + " " + verb(n)
 }
 
 // printable returns a line of a log with escapes for what is not printable, such as control characters, marks that
