@@ -227,7 +227,8 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 	case mostlyInvalid(good, bad, unknown) && unknown == 0:
 		problem = fmt.Errorf("%s invalid: %w", share(bad, l.Lines, "new line", "new lines"), badReason)
 		if len(badLine) > 0 {
-			problem = fmt.Errorf("%w; the first such line: %s", problem, printable(badLine[:min(len(badLine), maxShown)]))
+			shown := printable(badLine[:min(len(badLine), maxShown)])
+			problem = fmt.Errorf("%w; the first such line: %s", problem, shown)
 		}
 	case mostlyInvalid(good, bad, unknown):
 		problem = fmt.Errorf("%s in no known format; %s", share(unknown, l.Lines, "new line", "new lines"),
