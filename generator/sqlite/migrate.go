@@ -36,8 +36,8 @@ func shrink(ctx context.Context, d *DB) error {
 	return nil
 }
 
-// damageOnly returns the error of a step that can be left out, if the file is damaged or the context has ended. Without
-// the step, the database works, so it returns nil for any other error.
+// damageOnly returns err if it reports a damaged file or if ctx has ended, and nil otherwise: the database also works
+// without VACUUM.
 func damageOnly(ctx context.Context, err error) error {
 	e, ok := errors.AsType[sqlite3.Error](err)
 	if !ok || e.Code == sqlite3.ErrCorrupt || e.Code == sqlite3.ErrNotADB || ctx.Err() != nil {
