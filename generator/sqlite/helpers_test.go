@@ -75,6 +75,16 @@ func child(ctx context.Context, do, path string, f sqlite.Format) error {
 				return err
 			}
 		}
+	case "commit until killed": // changes one row, again and again
+		db, err := sqlite.Open(ctx, path, f)
+		if err != nil {
+			return err
+		}
+		for {
+			if err := db.Exec(ctx, "UPDATE t SET x = randomblob(100) WHERE rowid = 1"); err != nil {
+				return err
+			}
+		}
 	case "copy and die":
 		db, err := sqlite.OpenScratch(ctx, path, f)
 		if err != nil {

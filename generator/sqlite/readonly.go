@@ -107,7 +107,16 @@ func mayPass(d *DB, err error) bool {
 		return true
 	}
 	e, ok := errors.AsType[sqlite3.Error](err)
-	return ok && d.format.WAL && d.access == shared && (e.Code == sqlite3.ErrCantOpen || e.Code == sqlite3.ErrReadonly)
+	return torn(d, err) || ok && d.format.WAL && d.access == shared && e.Code == sqlite3.ErrCantOpen
+}
+
+// torn reports whether err may be due to a writer that changed the index while it was read. SQLite reads the index
+// without a lock. If the two copies of its header differ, and no writer has the lock when SQLite looks for one right
+// after that, a reader that may not write the index gets SQLITE_READONLY_RECOVERY, as if a writer had been killed.
+// (Source: walIndexReadHdr in SQLite's wal.c.)
+func torn(d *DB, err error) bool {
+	e, ok := errors.AsType[sqlite3.Error](err)
+	return ok && d.format.WAL && d.access == shared && e.Code == sqlite3.ErrReadonly
 }
 
 // connectReadOnly opens the file with the parameters that suit the files next to it: see OpenReadOnly.

@@ -230,6 +230,45 @@ func TestOpenAtAnyTime(t *testing.T) {
 	}
 }
 
+// TestReadDuringCommits reads while another process commits all the time, which changes the index of the log. No read
+// fails.
+func TestReadDuringCommits(t *testing.T) {
+	path := folder(t, logged)
+	writer := command("commit until killed", path, "write-ahead log", t.TempDir())
+	if err := writer.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := writer.Process.Kill(); err != nil {
+			t.Errorf("the writer has ended: %v", err)
+		}
+		_ = writer.Wait()
+	}()
+	seen := map[string]bool{}
+	for range testutil.Amount(400, 100) {
+		db, err := sqlite.OpenReadOnly(t.Context(), path, logged)
+		if fault.KindOf(err) == fault.Locked {
+			continue // the writer had not started
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 200 {
+			x, _, err := sqlite.One(t.Context(), db, sqlite.Value[string], "SELECT hex(x) FROM t WHERE rowid = 1")
+			if err != nil && fault.KindOf(err) != fault.Locked {
+				t.Fatal(err)
+			}
+			seen[x] = true
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(seen) < 10 {
+		t.Errorf("%d states: too few for this test", len(seen))
+	}
+}
+
 // readOnce opens a database and counts its rows.
 func readOnce(t *testing.T, path string, f sqlite.Format) (rows int, err error) {
 	db, err := sqlite.OpenReadOnly(t.Context(), path, f)

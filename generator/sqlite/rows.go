@@ -34,6 +34,9 @@ func Each[T any](
 	ctx context.Context, q Querier, scan func(Row) (T, error), each func(T) error, query string, args ...any,
 ) error {
 	db := q.database()
+	if q == Querier(db) && db.access == shared {
+		return db.View(ctx, func(tx *Tx) error { return Each(ctx, tx, scan, each, query, args...) })
+	}
 	rows, err := q.rows(ctx, query, args)
 	if err != nil {
 		return db.explain(err)

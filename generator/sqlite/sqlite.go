@@ -39,6 +39,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 
@@ -185,11 +186,37 @@ func (d *DB) Exec(ctx context.Context, query string, args ...any) error {
 // Begin starts a transaction, which must end with Commit or Rollback. If the database is open for writing, the
 // transaction holds the write lock; if it is open read-only, all reads of the transaction see the same state.
 func (d *DB) Begin(ctx context.Context) (*Tx, error) {
-	tx, err := d.pool.BeginTx(ctx, nil)
-	if err != nil {
-		return nil, d.explain(err)
+	return d.begin(ctx, d.pool)
+}
+
+// begin begins a transaction of the pool or of one of its connections. If the database is open read-only, begin also
+// reads from it, which determines the state that the transaction sees, and repeats that if the index of the
+// write-ahead log was changed at this moment: see torn.
+func (d *DB) begin(ctx context.Context, from interface {
+	BeginTx(ctx context.Context, options *sql.TxOptions) (*sql.Tx, error)
+}) (*Tx, error) {
+	for end := time.Now().Add(patience); ; {
+		tx, err := from.BeginTx(ctx, nil)
+		if err != nil {
+			return nil, d.explain(err)
+		}
+		t := &Tx{d, tx}
+		if d.access != shared && d.access != immutable {
+			return t, nil
+		}
+		if _, err = schemaVersion(ctx, t); err == nil {
+			return t, nil
+		}
+		t.Rollback()
+		if !torn(d, err) || time.Now().After(end) {
+			return nil, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, err
+		}
 	}
-	return &Tx{d, tx}, nil
 }
 
 // Update runs fn in a transaction: commits on nil, rolls back on error.
@@ -301,15 +328,11 @@ func withDriver(ctx context.Context, d *DB, fn func(*sqlite3.SQLiteConn) error) 
 	}
 	defer conn.Close()
 	if d.access == shared || d.access == immutable {
-		tx, err := conn.BeginTx(ctx, nil)
+		tx, err := d.begin(ctx, conn)
 		if err != nil {
-			return d.explain(err)
-		}
-		t := &Tx{d, tx}
-		defer t.Rollback()
-		if _, err := schemaVersion(ctx, t); err != nil { // the first read determines which state the transaction sees
 			return err
 		}
+		defer tx.Rollback()
 	}
 	return conn.Raw(func(c any) error { return fn(c.(*sqlite3.SQLiteConn)) })
 }
