@@ -295,6 +295,7 @@ func TestImportDailyRefuses(t *testing.T) {
 		{"repeated line", head + "2024-01-02\t5.8\twin\trelease\tDE\ttool\t1\n2024-01-01\t5.8\twin\trelease\tDE\ttool\t1\n" +
 			"2024-01-02\t5.8\twin\trelease\tDE\ttool\t7\n", ":4:1: repeats line 2, apart from the downloads; add up"},
 		{"two invalid lines", head + "x\ny\n", ":3:1:"},
+		{"many invalid lines", head + strings.Repeat("x\n", maxErrors+1), ":21:1:"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			o := options(t, t.TempDir())
@@ -303,6 +304,11 @@ func TestImportDailyRefuses(t *testing.T) {
 			_, err := e.ImportDaily(context.Background(), "daily.tsv", strings.NewReader(tc.table))
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v, want %q", err, tc.want)
+			}
+			hint := strings.Join(fault.Hints(err), "\n")
+			if more := strings.Contains(hint, "there may be more"); more != (tc.name == "many invalid lines") ||
+				!strings.Contains(hint, "Nothing was imported") {
+				t.Errorf("hint %q", hint)
 			}
 			if export(t, e) != head {
 				t.Error("something was imported")

@@ -34,7 +34,11 @@ func (e *Engine) ImportDaily(ctx context.Context, name string, r io.Reader) (lin
 	t := tableReader{name: name, lastDay: dayOf(e.options.Now()) + 1, systems: e.options.Systems}
 	table, err := t.read(r)
 	if err != nil {
-		return 0, fault.Wrap(fault.Usage, err, "")
+		hint := "Nothing was imported. Correct the table and import it again."
+		if fault.Count(err) >= maxErrors {
+			hint = fmt.Sprintf("Nothing was imported. Only the first %d errors are listed, so there may be more.", maxErrors)
+		}
+		return 0, fault.Wrap(fault.Usage, err, hint)
 	}
 	if len(table) == 0 {
 		err := fmt.Errorf("%s: nothing was imported: there are no lines after the column names", name)
