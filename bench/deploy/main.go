@@ -34,6 +34,7 @@ import (
 	"time"
 
 	"github.com/Slicer/sitegen/bench/cost"
+	"github.com/Slicer/sitegen/bench/program"
 	"github.com/Slicer/sitegen/generator/deploy/kvserver"
 )
 
@@ -63,15 +64,11 @@ func bench(aws string) error {
 	if err != nil {
 		return fmt.Errorf("run %s --version: %w; install it, for example with apt-get install awscli", aws, err)
 	}
-	dir, err := os.MkdirTemp("", "sitegen-bench-")
+	dir, sitegen, err := program.Build()
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	program := filepath.Join(dir, "program")
-	if out, err := exec.Command("go", "build", "-o", program, "./cmd/sitegen").CombinedOutput(); err != nil {
-		return fmt.Errorf("build sitegen: %w\n%s", err, out)
-	}
 	server, err := startServer(dir)
 	if err != nil {
 		return err
@@ -90,7 +87,7 @@ func bench(aws string) error {
 			err = os.WriteFile(filepath.Join(site, "sitegen.yaml"), []byte("precompress: []\n"), 0o644)
 		}
 		if err == nil {
-			_, err = cost.Of(site, program, "build", "--quiet", "--source", "listing.json")
+			_, err = cost.Of(site, sitegen, "build", "--quiet", "--source", "listing.json")
 		}
 		return err
 	}
@@ -106,7 +103,7 @@ func bench(aws string) error {
 			name string
 			argv []string
 		}{
-			{"sitegen", []string{program, "deploy", "--quiet"}},
+			{"sitegen", []string{sitegen, "deploy", "--quiet"}},
 			{"aws s3 sync", []string{aws, "s3", "sync", "public", "s3://sync", "--delete", "--exclude=-/*",
 				"--only-show-errors", "--endpoint-url", server.url}},
 		} {

@@ -23,6 +23,7 @@ import (
 	"path/filepath"
 
 	"github.com/Slicer/sitegen/bench/cost"
+	"github.com/Slicer/sitegen/bench/program"
 	"github.com/Slicer/sitegen/bench/statssite"
 )
 
@@ -45,16 +46,12 @@ func bench(lines, every, runs int, geoip string) (err error) {
 	if geoip, err = filepath.Abs(geoip); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "sitegen-bench-")
+	dir, sitegen, err := program.Build()
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	program := filepath.Join(dir, "program")
-	if out, err := exec.Command("go", "build", "-o", program, "./cmd/sitegen").CombinedOutput(); err != nil {
-		return fmt.Errorf("build sitegen: %w\n%s", err, out)
-	}
-	if err := statssite.Build(dir, program); err != nil {
+	if err := statssite.Build(dir, sitegen); err != nil {
 		return err
 	}
 	size, err := statssite.WriteLog(dir, statssite.Log{Lines: lines, Addresses: max(1000, lines/25), Agents: 3000,
@@ -62,7 +59,7 @@ func bench(lines, every, runs int, geoip string) (err error) {
 	if err != nil {
 		return err
 	}
-	stats := []string{program, "stats", "--quiet", "--geoip", geoip, statssite.LogName}
+	stats := []string{sitegen, "stats", "--quiet", "--geoip", geoip, statssite.LogName}
 
 	costs := map[string][]cost.Cost{}
 	for range runs {
@@ -86,11 +83,11 @@ func bench(lines, every, runs int, geoip string) (err error) {
 			fmt.Printf("%-11s %s\n", p.name, c)
 		}
 	}
-	goaccess, sitegen := cost.Median(costs["goaccess"]), cost.Median(costs["sitegen"])
+	goaccess, ours := cost.Median(costs["goaccess"]), cost.Median(costs["sitegen"])
 	fmt.Printf("\n%d lines, %d MB, medians of %d runs: compared with sitegen, GoAccess needs %.1f times the CPU time, "+
 		"%.1f times the elapsed time and %.1f times the memory; nothing new %.2f s\n",
-		lines, size/1_000_000, runs, goaccess.CPU.Seconds()/sitegen.CPU.Seconds(),
-		goaccess.Wall.Seconds()/sitegen.Wall.Seconds(), float64(goaccess.RSS)/float64(sitegen.RSS),
+		lines, size/1_000_000, runs, goaccess.CPU.Seconds()/ours.CPU.Seconds(),
+		goaccess.Wall.Seconds()/ours.Wall.Seconds(), float64(goaccess.RSS)/float64(ours.RSS),
 		cost.Median(costs["nothing new"]).Wall.Seconds())
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/Slicer/sitegen/bench/cost"
+	"github.com/Slicer/sitegen/bench/program"
 )
 
 func main() {
@@ -34,15 +35,11 @@ func bench(pages, runs int) error {
 	if _, err := exec.LookPath("hugo"); err != nil {
 		return fmt.Errorf("%w; install it, for example with apt-get install hugo", err)
 	}
-	dir, err := os.MkdirTemp("", "sitegen-bench-")
+	dir, sitegen, err := program.Build()
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	program := filepath.Join(dir, "program")
-	if out, err := exec.Command("go", "build", "-o", program, "./cmd/sitegen").CombinedOutput(); err != nil {
-		return fmt.Errorf("build sitegen: %w\n%s", err, out)
-	}
 	for path, data := range sites(pages) {
 		path = filepath.Join(dir, path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -63,8 +60,8 @@ func bench(pages, runs int) error {
 			{"hugo", []string{"hugo/public", "hugo/resources"},
 				[]string{"hugo", "--quiet", "--source", filepath.Join(dir, "hugo")}},
 			{"sitegen", []string{"sitegen/public", "sitegen/redirects", "sitegen/var"},
-				[]string{program, "build", "--quiet"}},
-			{"unchanged", nil, []string{program, "build", "--quiet"}},
+				[]string{sitegen, "build", "--quiet"}},
+			{"unchanged", nil, []string{sitegen, "build", "--quiet"}},
 		} {
 			for _, c := range p.clean {
 				if err := os.RemoveAll(filepath.Join(dir, c)); err != nil {
@@ -79,11 +76,11 @@ func bench(pages, runs int) error {
 			fmt.Printf("%-10s %s\n", p.name, c)
 		}
 	}
-	hugo, sitegen := cost.Median(costs["hugo"]), cost.Median(costs["sitegen"])
+	hugo, ours := cost.Median(costs["hugo"]), cost.Median(costs["sitegen"])
 	fmt.Printf("\n%d pages, medians of %d runs: sitegen %.2f s CPU, %d MiB; hugo %.2f s CPU, %d MiB, which is "+
 		"%.1f times the CPU time; unchanged %.2f s\n",
-		pages, runs, sitegen.CPU.Seconds(), sitegen.RSS>>20, hugo.CPU.Seconds(), hugo.RSS>>20,
-		hugo.CPU.Seconds()/sitegen.CPU.Seconds(), cost.Median(costs["unchanged"]).Wall.Seconds())
+		pages, runs, ours.CPU.Seconds(), ours.RSS>>20, hugo.CPU.Seconds(), hugo.RSS>>20,
+		hugo.CPU.Seconds()/ours.CPU.Seconds(), cost.Median(costs["unchanged"]).Wall.Seconds())
 	return nil
 }
 

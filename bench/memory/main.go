@@ -17,12 +17,12 @@ import (
 	"io"
 	"log"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/Slicer/sitegen/bench/cost"
+	"github.com/Slicer/sitegen/bench/program"
 	"github.com/Slicer/sitegen/bench/statssite"
 )
 
@@ -43,16 +43,12 @@ func bench(list string, daily, requests int, geoip string) error {
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "sitegen-bench-")
+	dir, sitegen, err := program.Build()
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	program := filepath.Join(dir, "program")
-	if out, err := exec.Command("go", "build", "-o", program, "./cmd/sitegen").CombinedOutput(); err != nil {
-		return fmt.Errorf("build sitegen: %w\n%s", err, out)
-	}
-	if err := statssite.Build(dir, program); err != nil {
+	if err := statssite.Build(dir, sitegen); err != nil {
 		return err
 	}
 	for number := range strings.SplitSeq(list, ",") {
@@ -70,7 +66,7 @@ func bench(list string, daily, requests int, geoip string) error {
 		if err := statssite.RemoveStats(dir); err != nil {
 			return err
 		}
-		c, err := read(dir, l, program, "stats", "--quiet", "--geoip", geoip, "-")
+		c, err := read(dir, l, sitegen, "stats", "--quiet", "--geoip", geoip, "-")
 		if err != nil {
 			return err
 		}
