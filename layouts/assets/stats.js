@@ -408,6 +408,19 @@ function pointsOf(unit, from, to) {
   return points;
 }
 
+// partialOf returns whether the first and the last point lack days: those before or after the selected ones, or the rest
+// of the last day in the logs.
+function partialOf(points, unit, from, to) {
+  const step = { day: 1, week: 7, month: 31 }[unit], next = startOf(unit, points.at(-1).from + step);
+  return [points[0].from < from, to === asOf || next - 1 > to];
+}
+
+// labelAt returns the label of a point, which mentions if the point is partial.
+function labelAt(i) {
+  const { label } = shownPoints[i], part = i === 0 && shownPartial[0] || i === shownPoints.length - 1 && shownPartial[1];
+  return part ? text('read_part', { label }) : label;
+}
+
 // rangeBefore returns the same number of days before the selected ones, or null if the logs begin later or all days are
 // shown.
 function rangeBefore({ from, to }) {
@@ -540,14 +553,14 @@ function drawTime(points, unit) {
   const sums = cumulative ? charts.running(points.map((p) => p.downloads)) : points.map((p) => p.downloads);
   const earlierSums = earlier && cumulative ? charts.running(earlier) : earlier;
   const lead = unit === 'day' ? leadOf(result.buckets, from) : [];
-  const drawn = { points, unit, cumulative, incomplete: to === asOf, lead };
+  const drawn = { points, unit, cumulative, partial: shownPartial, lead };
   const means = charts.meansOf(drawn);
   const notes = page.changes.map(dayOf).filter((day) => day >= from && day <= to)
     .map((day) => [points.findLastIndex((p) => p.from <= day), page.ruleNote]);
   show('time', charts.time({ ...drawn, before: earlier, notes }), {
     count: points.length,
     place: (i) => [100 * i / points.length, 100 / points.length],
-    text: (i) => `${points[i].label}: ${comma(sums[i])}` + (typeof means?.[i] === 'number' ? `, ${text('read_mean', { number: comma(means[i]) })}` : '') +
+    text: (i) => `${labelAt(i)}: ${comma(sums[i])}` + (typeof means?.[i] === 'number' ? `, ${text('read_mean', { number: comma(means[i]) })}` : '') +
       (earlierSums ? `, ${text('read_before', { number: comma(earlierSums[i]) })}` : ''),
   });
   for (const button of $$('[data-unit]')) {
@@ -584,16 +597,16 @@ function drawOver({ series, others }) {
   const section = chart('over');
   if (!section) return;
   const what = $(`[data-by="${filters.by}"]`).textContent, title = text('over', { what });
-  const labels = shownPoints.map((p) => p.label), days = shownPoints.map((p) => p.from);
+  const days = shownPoints.map((p) => p.from), points = days.length;
   $('h2', section).textContent = title;
   $('.of', section).textContent = text(`over_${filters.by}`);
-  show('over', charts.over({ title, unit: shownUnit, days, series, others, as: filters.as }), {
-    count: series.length ? labels.length : 0,
-    place: (i) => [100 * i / labels.length, 100 / labels.length],
+  show('over', charts.over({ title, unit: shownUnit, days, series, others, as: filters.as, partial: shownPartial }), {
+    count: series.length ? points : 0,
+    place: (i) => [100 * i / points, 100 / points],
     text: (i) => {
       const sum = series.reduce((n, s) => n + s.values[i], 0);
       const value = (s) => `${s.name} ${filters.as === 'share' ? share(s.values[i], sum) : comma(s.values[i])}`;
-      return `${labels[i]}: ${series.filter((s) => s.values[i]).map(value).join(', ') || text('read_none')}`;
+      return `${labelAt(i)}: ${series.filter((s) => s.values[i]).map(value).join(', ') || text('read_none')}`;
     },
   });
   for (const key of ['by', 'as']) {
@@ -875,7 +888,7 @@ function save(format) {
 
 // ---- page
 
-let data, filters, result, shownUnit, shownPoints, shownOver, shownCurves;
+let data, filters, result, shownUnit, shownPoints, shownPartial, shownOver, shownCurves;
 
 // update counts the downloads and draws all charts. The browser's performance timeline records how long this takes.
 function update() {
@@ -890,7 +903,9 @@ function update() {
 const countings = [
   () => {
     shownUnit = unitOf(filters);
-    shownPoints = pointsOf(shownUnit, filters.from ?? first, filters.to ?? asOf);
+    const from = filters.from ?? first, to = filters.to ?? asOf;
+    shownPoints = pointsOf(shownUnit, from, to);
+    shownPartial = partialOf(shownPoints, shownUnit, from, to);
     result = count(filters, shownPoints);
   },
   () => { shownOver = overOf(filters.by, shownPoints, result); },
