@@ -750,7 +750,9 @@ function drawTiles() {
   for (const tile of $$('.tiles [data-days]')) {
     const days = Number(tile.dataset.days), to = asOf - 1;
     const now = days ? sumOfDays(result.buckets, to - days + 1, to) : result.allTime;
-    $('.number', tile).textContent = comma(now);
+    const number = $('.number', tile);
+    number.textContent = comma(now);
+    number.classList.toggle('long', comma(now).length > 10); // as in the layout
     if (!days) continue;
     const before = sumOfDays(result.buckets, to - 2 * days + 1, to - days), change = 100 * (now - before) / before;
     let compared = text('change', { change: signed(change), days });
@@ -957,11 +959,15 @@ function readOut(key) {
     return Math.floor(Math.min(Math.max((event.clientX - box.left) / box.width, 0), .999999) * readings[key].count);
   };
   let start = null; // of a drag over the time chart, which selects days
+  const touched = (event) => event.pointerType === 'touch';
   plot.addEventListener('pointermove', (event) => { if (readings[key].count) show(at(event), start ?? undefined); });
-  plot.addEventListener('pointerleave', () => { if (start === null) hide(); });
+  // A finger leaves the chart when it is lifted, so what it has read stays until the visitor touches something else.
+  plot.addEventListener('pointerleave', (event) => { if (start === null && !touched(event)) hide(); });
+  plot.addEventListener('pointerdown', (event) => { if (touched(event) && readings[key].count) show(at(event)); });
+  document.addEventListener('pointerdown', (event) => { if (!plot.contains(event.target)) hide(); });
   if (key !== 'time') return;
   plot.addEventListener('pointerdown', (event) => {
-    if (event.pointerType === 'touch') return; // dragging scrolls on touch screens
+    if (touched(event)) return; // a finger that is dragged reads the values
     start = at(event);
     plot.setPointerCapture(event.pointerId);
     event.preventDefault();
