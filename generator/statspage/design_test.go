@@ -234,4 +234,13 @@ func TestYoung(t *testing.T) {
 	if got := b.text("#shown"); got != shown {
 		t.Errorf("got %q, want %q", got, shown)
 	}
+	for query, want := range map[string]string{
+		"?from=2026-10-05&to=2026-10-05":           "1 download on 5 Oct 2026, +0.0 % vs. the day before.",
+		"?class=bot&from=2026-10-05&to=2026-10-05": "1 matching download on 5 Oct 2026, +0.0 % vs. the day before.",
+	} {
+		b.explore(query)
+		if got := b.text("#shown"); got != want {
+			t.Errorf("%s: got %q, want %q", query, got, want)
+		}
+	}
 }

@@ -25,7 +25,7 @@ func TestGerman(t *testing.T) {
 		"#missing":               "Nichts für Version 9.9.9. Der Link ist vielleicht älter als die Daten",
 		"#chosen":                "Betriebssystem: Windows × Land: Deutschland × Alle Filter löschen",
 		".tiles":                 " % zu den 7 Tagen davor",
-		"[data-chart=time]":      "Downloads nach Tag 7-Tage-Mittel",
+		"[data-chart=time]":      "Downloads nach Tag Unvollständiger Tag 7-Tage-Mittel",
 		"[data-chart=country]":   "Deutschland",
 		"[data-chart=stability]": "Stabile Version",
 	} {

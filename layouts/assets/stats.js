@@ -40,6 +40,7 @@ const MILESTONES = [7, 30, 90, 180, 365];
 // Properties that are compared over time.
 const OVER = ['version', 'os', 'country', 'region', 'arch', 'stability', 'class'];
 const AS = ['lines', 'stacked', 'share'];
+const SORT = ['downloads', 'version']; // orders of the list of versions
 const SHOW = ['cumulative', 'before']; // switches of the time chart
 
 const $ = (selector, within = document) => within.querySelector(selector);
@@ -194,7 +195,7 @@ function parseFilters(search) {
     }
   }
   for (const key of ['from', 'to']) {
-    const value = query.get(key), day = value === null ? null : dayFrom(value);
+    const value = query.get(key), day = value ? dayFrom(value) : null; // the days of a form may be empty
     const outside = day === undefined || day !== null && (key === 'from' ? day > asOf : day < first);
     if (outside) filters.missing.push([key, value]);
     filters[key] = day >= first && day <= asOf ? day : null; // no limit if it is outside of the logs
@@ -206,6 +207,7 @@ function parseFilters(search) {
   filters.unit = choice('unit', UNITS, null);
   filters.by = choice('by', OVER, OVER[0]);
   filters.as = choice('as', AS, 'stacked');
+  filters.sort = choice('sort', SORT, SORT[0]);
   for (const key of SHOW) filters[key] = query.get(key) === '1';
   return filters;
 }
@@ -224,6 +226,7 @@ function urlOf(filters) {
   if (filters.unit) query.set('unit', filters.unit);
   if (filters.by !== OVER[0]) query.set('by', filters.by);
   if (filters.as !== 'stacked') query.set('as', filters.as);
+  if (filters.sort !== SORT[0]) query.set('sort', filters.sort);
   for (const key of SHOW) if (filters[key]) query.set(key, '1');
   return location.pathname + (query.size ? `?${query}` : '');
 }
@@ -640,7 +643,6 @@ function drawCurves(curves) {
 }
 
 const expanded = new Set(); // properties whose values are all listed
-const sorted = { version: 'downloads' }; // order of the lists that can be sorted
 const sought = {}; // text that visitors search for, by property
 
 const labelFor = (key, n) => labels[key].get(data.values[key][n]) ?? (data.values[key][n] || text('unknown'));
@@ -650,7 +652,7 @@ const labelFor = (key, n) => labels[key].get(data.values[key][n]) ?? (data.value
 function listOf(key) {
   const counts = result.facets[key], selected = filters.selected[key];
   const list = [...counts.keys()].filter((n) => counts[n] || selected.has(n) || isNewest(key, n));
-  if (sorted[key] === 'version') return list.sort((a, b) => compareVersions(data.values[key][b], data.values[key][a]));
+  if (key === 'version' && filters.sort === 'version') return list.sort((a, b) => compareVersions(data.values[key][b], data.values[key][a]));
   return list.sort((a, b) => counts[b] - counts[a] || a - b);
 }
 
@@ -713,6 +715,7 @@ function drawBars(key) {
     if (controls.childElementCount) plot.prepend(controls);
   }
   ul.innerHTML = charts.bars({ rows, buttons: true });
+  for (const b of $$('[data-sort]', plot)) b.setAttribute('aria-pressed', b.dataset.sort === filters.sort);
   if (!rows.length && wanted) ul.append(make('li', { class: 'none' }, text('nothing', { text: wanted })));
   more.hidden = list.length <= SHORT_LIST || wanted !== '';
   more.setAttribute('aria-expanded', expanded.has(key));
@@ -727,15 +730,10 @@ function finderOf(key, values) {
   const field = make('input', { type: 'search', placeholder: text('search'), 'aria-label': text('search_in', { title: titleOf(key) }) });
   field.addEventListener('input', () => { sought[key] = field.value.trim().toLowerCase(); drawBars(key); });
   const finder = make('div', { class: 'finder' }, ...values > SHORT_LIST ? [field] : []);
-  if (!sorted[key] || values < 2) return finder;
+  if (key !== 'version' || values < 2) return finder;
   const orders = [['downloads', text('most')], ['version', text('newest')]].map(([order, name]) => {
-    const button = make('button', { type: 'button', 'aria-pressed': sorted[key] === order }, name);
-    button.addEventListener('click', () => {
-      sorted[key] = order;
-      for (const b of orders) b.setAttribute('aria-pressed', b === button);
-      drawBars(key);
-      fillTable(chart(key));
-    });
+    const button = make('button', { type: 'button', 'data-sort': order }, name);
+    button.addEventListener('click', () => setFilters((f) => { f.sort = order; }));
     return button;
   });
   finder.append(make('div', { class: 'group', role: 'group', 'aria-label': text('sort') }, ...orders));
@@ -772,13 +770,16 @@ function drawFilters() {
     return make('li', {}, button);
   }));
   const clear = make('button', { type: 'button', id: 'clear' }, text('clear'));
-  clear.addEventListener('click', () => setFilters((f) => Object.assign(f, parseFilters(''))));
+  clear.addEventListener('click', () => setFilters((f) => {
+    const { selected, from, to } = parseFilters('');
+    Object.assign(f, { selected, from, to });
+  }));
   const limited = filters.from !== null || filters.to !== null;
   if (active.length || limited) $('#chosen').append(make('li', {}, clear));
-  const days = limited ? ` ${text('shown_days', {
-    from: labelOf('day', filters.from ?? first), to: labelOf('day', filters.to ?? asOf) })}` : '';
+  const [from, to] = [filters.from ?? first, filters.to ?? asOf].map((day) => labelOf('day', day));
+  const days = !limited ? '' : ` ${from === to ? text('shown_day', { day: from }) : text('shown_days', { from, to })}`;
   const hint = active.length || limited ? '' : ` ${text('hint')}`;
-  const downloads = text(active.length ? 'shown_matching' : 'shown', { number: comma(result.total) });
+  const downloads = text(active.length ? 'shown_matching' : 'shown', { count: result.total, number: comma(result.total) });
   $('#shown').textContent = `${downloads}${days}${changeOf(filters)}.${hint}`;
   const missing = filters.missing.map(([key, value]) => `${text(`in_${key}`)} ${value || text('in_unknown')}`);
   $('#missing').hidden = !missing.length;
