@@ -71,9 +71,11 @@ globalThis.charts = (() => {
       `<line class="zero" x2="100%" y1="${HEIGHT}" y2="${HEIGHT}"/>`;
     const noted = notes.map(([x, text]) => `<line class="note" x1="${x}%" x2="${x}%" y2="${HEIGHT}"/>` +
       `<text x="${x}%" y="10" ${x > 50 ? 'dx="-6" text-anchor="end"' : 'dx="6"'}>${escape(text)}</text>`).join('');
+    const near = (label) => String(label).length > 4 ? 10 : 5; // percent: where half a label does not fit on a phone
+    const anchor = (x, label) => x < near(label) ? 'start' : x > 100 - near(label) ? 'end' : 'middle';
     const labels = marks.map(([x, label]) =>
       `<line x1="${x}%" x2="${x}%" y1="${ABOVE + HEIGHT}" y2="${ABOVE + HEIGHT + 5}"/>` +
-      `<text x="${x}%" y="${ABOVE + HEIGHT + 20}" text-anchor="${x < 10 ? 'start' : x > 90 ? 'end' : 'middle'}">` +
+      `<text x="${x}%" y="${ABOVE + HEIGHT + 20}" text-anchor="${anchor(x, label)}">` +
       `${escape(label)}</text>`).join('');
     const place = `y="${ABOVE}" width="100%" height="${HEIGHT}"`;
     return `<svg class="curve" width="100%" height="${ABOVE + HEIGHT + BELOW}" role="img" ` +
