@@ -505,6 +505,12 @@ func TestPresets(t *testing.T) {
 	if got := b.text("#shown"); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	b.do(chromedp.Click(chromedp.CSS(`[data-show="before"]`)), chromedp.Click(chromedp.CSS("[data-chart=time] summary")))
+	const sums = `new Promise((done) => setTimeout(() => done([...document.querySelectorAll('[data-chart=time] tr')].reduce(
+		(sums, row) => [...row.cells].slice(1).map((cell, i) => cell.matches('td') ? (sums[i] ?? 0) + Number(cell.textContent) : 0), []))))`
+	if diff := cmp.Diff([]int{now, before}, eval[[]int](b, sums)); diff != "" {
+		t.Errorf("sums of the table with the period before (-want +got):\n%s", diff)
+	}
 }
 
 // TestWeeks filters years that are published by week. No download may be lost, and the page must not offer to group

@@ -3,6 +3,8 @@ package statspage_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 // TestGerman checks the page in German, without scripts and with a filter.
@@ -32,6 +34,11 @@ func TestGerman(t *testing.T) {
 		if got := b.text(selector); !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", selector, got, want)
 		}
+	}
+	b.explore("de/")
+	b.do(chromedp.SendKeys(chromedp.CSS("[data-chart=country] [type=search]"), "SUDK")) // on a keyboard without ü
+	if got := b.text("[data-chart=country] .values"); !strings.HasPrefix(got, "Südkorea") {
+		t.Errorf("found %q", got)
 	}
 	if got, want := eval[string](b, `document.querySelector('[data-chart=time] .plot').getAttribute('aria-label')`),
 		"Lesen Sie die Werte mit den Pfeiltasten."; !strings.Contains(got, want) {

@@ -553,6 +553,7 @@ function drawTime(points, unit) {
   const { cumulative } = filters, before = filters.before && rangeBefore(filters);
   const from = filters.from ?? first, to = filters.to ?? asOf;
   const earlier = before ? beforeOf(result.buckets, points, { from, to }) : null;
+  shownTime = { cumulative, earlier };
   const sums = cumulative ? charts.running(points.map((p) => p.downloads)) : points.map((p) => p.downloads);
   const earlierSums = earlier && cumulative ? charts.running(earlier) : earlier;
   const lead = unit === 'day' ? leadOf(result.buckets, from) : [];
@@ -647,6 +648,9 @@ const sought = {}; // text that visitors search for, by property
 
 const labelFor = (key, n) => labels[key].get(data.values[key][n]) ?? (data.values[key][n] || text('unknown'));
 
+// plain returns a text in lower case without accents, as people search for it.
+const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+
 // listOf returns the values of a property that have downloads or are selected, most downloads first, or newest version
 // first. The newest release is always in the list.
 function listOf(key) {
@@ -692,7 +696,7 @@ function sumOf(key) {
 function drawBars(key) {
   const list = listOf(key), counts = result.facets[key], selected = filters.selected[key];
   const most = counts.reduce((a, b) => Math.max(a, b), 1), sum = sumOf(key), wanted = sought[key] ?? '';
-  const found = wanted ? list.filter((n) => labelFor(key, n).toLowerCase().includes(wanted)) : list;
+  const found = wanted ? list.filter((n) => plain(labelFor(key, n)).includes(plain(wanted))) : list;
   const shown = expanded.has(key) || wanted ? found
     : found.filter((n, i) => i < SHORT_LIST || selected.has(n) || isNewest(key, n));
   const rows = shown.map((n) => ({
@@ -728,7 +732,7 @@ function drawBars(key) {
 // the order of versions.
 function finderOf(key, values) {
   const field = make('input', { type: 'search', placeholder: text('search'), 'aria-label': text('search_in', { title: titleOf(key) }) });
-  field.addEventListener('input', () => { sought[key] = field.value.trim().toLowerCase(); drawBars(key); });
+  field.addEventListener('input', () => { sought[key] = field.value.trim(); drawBars(key); });
   const finder = make('div', { class: 'finder' }, ...values > SHORT_LIST ? [field] : []);
   if (key !== 'version' || values < 2) return finder;
   const orders = [['downloads', text('most')], ['version', text('newest')]].map(([order, name]) => {
@@ -805,7 +809,11 @@ const titleOf = (key) => $(`#${key}-title`).textContent;
 // tableOf returns the column names and the rows of the table of a chart.
 function tableOf(key) {
   if (key === 'time') {
-    return { head: [text('from'), text('downloads')], rows: shownPoints.map((p) => [isoOf(p.from), p.downloads]) };
+    const { cumulative, earlier } = shownTime, downloads = shownPoints.map((p) => p.downloads);
+    const columns = [[text('from'), shownPoints.map((p) => isoOf(p.from))], [text('downloads'), downloads]];
+    if (cumulative) columns.push([text('so_far'), charts.running(downloads)]);
+    if (earlier) columns.push([text('before'), cumulative ? charts.running(earlier) : earlier]);
+    return { head: columns.map(([name]) => name), rows: shownPoints.map((_, i) => columns.map(([, list]) => list[i])) };
   }
   if (key === 'over') {
     const { series } = shownOver;
@@ -891,7 +899,7 @@ function save(format) {
 
 // ---- page
 
-let data, filters, result, shownUnit, shownPoints, shownPartial, shownOver, shownCurves;
+let data, filters, result, shownUnit, shownPoints, shownPartial, shownTime, shownOver, shownCurves;
 
 // update counts the downloads and draws all charts. The browser's performance timeline records how long this takes.
 function update() {
