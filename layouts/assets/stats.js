@@ -564,7 +564,8 @@ function drawTime(points, unit) {
   show('time', charts.time({ ...drawn, before: earlier, notes }), {
     count: points.length,
     place: (i) => [100 * i / points.length, 100 / points.length],
-    text: (i) => `${labelAt(i)}: ${comma(sums[i])}` + (typeof means?.[i] === 'number' ? `, ${text('read_mean', { number: comma(means[i]) })}` : '') +
+    text: (i) => `${labelAt(i)}: ${comma(sums[i])}` +
+      (typeof means?.[i] === 'number' ? `, ${text('read_mean', { number: comma(means[i]) })}` : '') +
       (earlierSums ? `, ${text('read_before', { number: comma(earlierSums[i]) })}` : ''),
   });
   for (const button of $$('[data-unit]')) {
@@ -656,7 +657,9 @@ const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase
 function listOf(key) {
   const counts = result.facets[key], selected = filters.selected[key];
   const list = [...counts.keys()].filter((n) => counts[n] || selected.has(n) || isNewest(key, n));
-  if (key === 'version' && filters.sort === 'version') return list.sort((a, b) => compareVersions(data.values[key][b], data.values[key][a]));
+  if (key === 'version' && filters.sort === 'version') {
+    return list.sort((a, b) => compareVersions(data.values[key][b], data.values[key][a]));
+  }
   return list.sort((a, b) => counts[b] - counts[a] || a - b);
 }
 
@@ -783,7 +786,8 @@ function drawFilters() {
   const [from, to] = [filters.from ?? first, filters.to ?? asOf].map((day) => labelOf('day', day));
   const days = !limited ? '' : ` ${from === to ? text('shown_day', { day: from }) : text('shown_days', { from, to })}`;
   const hint = active.length || limited ? '' : ` ${text('hint')}`;
-  const downloads = text(active.length ? 'shown_matching' : 'shown', { count: result.total, number: comma(result.total) });
+  const total = { count: result.total, number: comma(result.total) };
+  const downloads = text(active.length ? 'shown_matching' : 'shown', total);
   $('#shown').textContent = `${downloads}${days}${changeOf(filters)}.${hint}`;
   const missing = filters.missing.map(([key, value]) => `${text(`in_${key}`)} ${value || text('in_unknown')}`);
   $('#missing').hidden = !missing.length;
