@@ -33,10 +33,10 @@ func badge(label string, n int64) Badge { return Badge{1, label, short(n)} }
 // publishBadges adds the badges, whose numbers come from the summary: data for shields.io, and pictures.
 func (p *publisher) publishBadges(s *Summary) error {
 	label, n := "downloads of the latest release", int64(0)
-	if len(s.Releases) > 0 {
-		label = "downloads of " + s.Releases[0].Version
+	if s.Newest != "" {
+		label = "downloads of " + s.Newest
 		for _, v := range s.Versions {
-			if v.Value == s.Releases[0].Version {
+			if v.Value == s.Newest {
 				n = v.Downloads
 			}
 		}

@@ -91,19 +91,25 @@ func storedSummary(ctx context.Context, db *downloads.Reader, d documents) (*Sum
 	if err != nil {
 		return nil, err
 	}
-	if text == nil {
-		return summarizeNothing(), nil
+	s := summarizeNothing()
+	if text != nil {
+		s = new(Summary)
+		if err := json.Unmarshal(text, s); err != nil {
+			return nil, fmt.Errorf("read the summary of the statistics: %w", err)
+		}
 	}
-	s := new(Summary)
-	if err := json.Unmarshal(text, s); err != nil {
-		return nil, fmt.Errorf("read the summary of the statistics: %w", err)
-	}
+	return s, s.setNewest(ctx, db)
+}
+
+// setNewest sets the newest release. It is not that of a stored summary, which a release without downloads does not
+// change.
+func (s *Summary) setNewest(ctx context.Context, db *downloads.Reader) error {
 	packages, err := db.Packages(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s.Newest = newestRelease(releaseDays(packages)) // a release without downloads does not change the stored summary
-	return s, nil
+	s.Newest = newestRelease(releaseDays(packages))
+	return nil
 }
 
 // allTime is the period of documents that cover all days.
@@ -147,7 +153,8 @@ func (p *publisher) publish(ctx context.Context) error {
 		return err
 	}
 	if !any {
-		return errors.Join(p.publishVersions(nil), p.publishSummary(summarizeNothing()))
+		s := summarizeNothing()
+		return errors.Join(s.setNewest(ctx, p.db), p.publishVersions(nil), p.publishSummary(s))
 	}
 	if p.options.LegacyFile != "" {
 		if err := p.publishLegacy(ctx); err != nil {
@@ -173,12 +180,7 @@ func (p *publisher) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	packages, err := p.db.Packages(ctx)
-	if err != nil {
-		return err
-	}
-	summary.Newest = newestRelease(releaseDays(packages)) // may have changed without downloads
-	if err := p.publishSeries(ctx); err != nil {
+	if err := errors.Join(summary.setNewest(ctx, p.db), p.publishSeries(ctx)); err != nil {
 		return err
 	}
 	return p.publishSummary(summary)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
@@ -57,7 +58,7 @@ func TestOneRenderer(t *testing.T) {
 // TestFits checks pages with long names and large numbers on windows of all widths: nothing is wider than the window,
 // cut off or broken, and no label of a chart covers another.
 func TestFits(t *testing.T) {
-	table := daily(987_654, "1.0", "2.0.0-a-version-with-forty-characters-", "3.0")
+	table := daily(12_345_678, "1.0", "2.0.0-a-version-with-forty-characters-", "3.0.0+an_unbreakable_word_of_forty_chars")
 	site := serve(t, publishDaily(t, manyReleases(), table))
 	const faults = `(() => {
 		const list = [];
@@ -83,12 +84,75 @@ func TestFits(t *testing.T) {
 	})()`
 	for _, width := range []int64{320, 1280, 360, 768, 1920}[:testutil.Amount(5, 2)] {
 		b := open(t, site, settings{width: width})
-		for _, page := range []string{"", "de/?unit=week&by=os&as=lines", "de/?unit=day&from=2026-10-05&before=1&as=share"} {
+		for _, page := range []string{"", "?version=" + strings.Repeat("x", 300), "de/?unit=week&by=os&as=lines", "de/?unit=day&from=2026-10-05&before=1&as=share"} {
 			b.explore(page)
 			for _, fault := range eval[[]string](b, faults) {
 				t.Errorf("%d pixels, %q: %s", width, page, fault)
 			}
 		}
+	}
+}
+
+// TestTablesFit checks that the tables of lists, with the links to the files of single values, need no scrolling.
+func TestTablesFit(t *testing.T) {
+	site := serve(t, publish(t))
+	for _, width := range []int64{320, 768, 1280} {
+		b := open(t, site, settings{width: width})
+		b.explore("")
+		got := eval[[]string](b, `[...document.querySelectorAll('.charts details')].map((e) => { e.open = true; return e; })
+			.map((e) => [e.textContent.slice(0, 20), e.querySelector('.scroll')])
+			.filter(([, e]) => e.scrollWidth > e.clientWidth).map(([name]) => name)`)
+		if len(got) > 0 {
+			t.Errorf("%d pixels: cut off: %q", width, got)
+		}
+	}
+}
+
+// TestTouch reads charts with a finger: a tap shows a value, until the next tap elsewhere, and so does a drag.
+func TestTouch(t *testing.T) {
+	b := open(t, serve(t, publish(t)), settings{width: 390})
+	call(b, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true, MaxTouchPoints: 1})
+	b.explore("")
+	touch := func(kind input.DispatchTouchEventType, chart string, part float64) {
+		t.Helper()
+		points := []*input.TouchPoint{}
+		if chart != "" {
+			at := eval[[2]float64](b, fmt.Sprintf(`(() => {
+				const svg = document.querySelector('[data-chart=%s] .plot svg');
+				svg.scrollIntoView({ block: 'center' });
+				const box = svg.getBoundingClientRect();
+				return [box.left + box.width * %g, box.top + box.height / 2];
+			})()`, chart, part))
+			points = []*input.TouchPoint{{X: at[0], Y: at[1]}}
+		}
+		call(b, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: kind, TouchPoints: points})
+	}
+	read := func(chart string) string {
+		return eval[string](b, fmt.Sprintf(`document.querySelector('[data-chart=%s] .readout').textContent`, chart))
+	}
+	last := ""
+	for _, chart := range []string{"time", "over", "releases"} {
+		touch(input.DispatchTouchEventTypeTouchStart, chart, 0.5)
+		touch(input.DispatchTouchEventTypeTouchEnd, "", 0)
+		tapped := read(chart)
+		if tapped == "" {
+			t.Errorf("%s: a tap reads nothing", chart)
+		}
+		if last != "" && read(last) != "" {
+			t.Errorf("%s still reads %q", last, read(last))
+		}
+		touch(input.DispatchTouchEventTypeTouchStart, chart, 0.5)
+		for _, part := range []float64{0.6, 0.7, 0.8} {
+			touch(input.DispatchTouchEventTypeTouchMove, chart, part)
+		}
+		touch(input.DispatchTouchEventTypeTouchEnd, "", 0)
+		if got := read(chart); got == "" || got == tapped {
+			t.Errorf("%s: after a drag: %q, before: %q", chart, got, tapped)
+		}
+		last = chart
+	}
+	if got := eval[string](b, "location.search"); got != "" {
+		t.Errorf("the drags have changed the URL to %s", got)
 	}
 }
 
@@ -169,5 +233,14 @@ func TestYoung(t *testing.T) {
 	const shown = "29 downloads from 1 Oct 2026 to 29 Oct 2026, no earlier data to compare."
 	if got := b.text("#shown"); got != shown {
 		t.Errorf("got %q, want %q", got, shown)
+	}
+	for query, want := range map[string]string{
+		"?from=2026-10-05&to=2026-10-05":           "1 download on 5 Oct 2026, +0.0 % vs. the day before.",
+		"?class=bot&from=2026-10-05&to=2026-10-05": "1 matching download on 5 Oct 2026, +0.0 % vs. the day before.",
+	} {
+		b.explore(query)
+		if got := b.text("#shown"); got != want {
+			t.Errorf("%s: got %q, want %q", query, got, want)
+		}
 	}
 }

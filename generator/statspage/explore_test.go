@@ -201,10 +201,10 @@ func TestURL(t *testing.T) {
 	}
 	b.do(chromedp.Click(chromedp.CSS("#chosen li:nth-child(2) button")))
 	check("remove a filter", "?version=5.12.4&country=", map[string][]string{"version": {"5.12.4"}, "country": {""}})
-	b.do(chromedp.Click(chromedp.CSS("#clear")))
-	check("clear all filters", "", nil)
+	b.do(chromedp.Click(chromedp.CSS("[data-as=share]")), chromedp.Click(chromedp.CSS("#clear")))
+	check("clear all filters", "?as=share", nil) // the form of the chart stays
 	b.do(chromedp.Click(chromedp.CSS(`[data-last="30"]`)))
-	check("last 30 days", "?from=2026-09-30&to=2026-10-29",
+	check("last 30 days", "?from=2026-09-30&to=2026-10-29&as=share",
 		map[string][]string{"from": {"2026-09-30"}, "to": {"2026-10-29"}})
 }
 
@@ -440,7 +440,7 @@ func TestOutlivedLink(t *testing.T) {
 		"?from=2030-01-01": "Nothing for the days from 2030-01-01.",
 		"?from=2026-02-31": "Nothing for the days from 2026-02-31.",
 		"?to=2020-05-01":   "Nothing for the days up to 2020-05-01.",
-		"?from=2020-05-01": "", "?to=2030-01-01": "",
+		"?from=2020-05-01": "", "?to=2030-01-01": "", "?from=&to=": "",
 	} {
 		b.explore(query)
 		if got := eval[string](b, `document.getElementById('missing').textContent`); !strings.HasPrefix(got, want) ||
@@ -462,8 +462,16 @@ func TestLists(t *testing.T) {
 	}
 	b.explore("")
 	b.do(chromedp.Click(chromedp.CSS("[data-chart=version] .finder .group button:last-child")))
+	if got := eval[string](b, "location.search"); got != "?sort=version" {
+		t.Errorf("the URL of the list by version ends in %q", got)
+	}
+	b.explore("?sort=version") // a shared link
 	if got := names(); len(got) < 10 || got[0] != "5.13.0" || got[1] != "5.12.4" || got[2] != "5.12.3" {
 		t.Errorf("by version: %v", got)
+	}
+	const pressed = `document.querySelector('[data-chart=version] .finder [aria-pressed=true]').textContent`
+	if got := eval[string](b, pressed); got != "Newest version" {
+		t.Errorf("the order is called %q", got)
 	}
 	b.do(chromedp.SendKeys(chromedp.CSS("[data-chart=version] [type=search]"), "5.12"))
 	if diff := cmp.Diff([]string{"5.12.4", "5.12.3", "5.12.2"}, names()); diff != "" {
@@ -496,6 +504,12 @@ func TestPresets(t *testing.T) {
 	want := fmt.Sprintf("%d downloads from 23 Oct 2026 to 29 Oct 2026, %s %% vs. the 7 days before.", now, change)
 	if got := b.text("#shown"); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	b.do(chromedp.Click(chromedp.CSS(`[data-show="before"]`)), chromedp.Click(chromedp.CSS("[data-chart=time] summary")))
+	const sums = `new Promise((done) => setTimeout(() => done([...document.querySelectorAll('[data-chart=time] tr')].reduce(
+		(sums, row) => [...row.cells].slice(1).map((cell, i) => cell.matches('td') ? (sums[i] ?? 0) + Number(cell.textContent) : 0), []))))`
+	if diff := cmp.Diff([]int{now, before}, eval[[]int](b, sums)); diff != "" {
+		t.Errorf("sums of the table with the period before (-want +got):\n%s", diff)
 	}
 }
 

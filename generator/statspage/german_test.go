@@ -3,6 +3,8 @@ package statspage_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 // TestGerman checks the page in German, without scripts and with a filter.
@@ -25,13 +27,18 @@ func TestGerman(t *testing.T) {
 		"#missing":               "Nichts für Version 9.9.9. Der Link ist vielleicht älter als die Daten",
 		"#chosen":                "Betriebssystem: Windows × Land: Deutschland × Alle Filter löschen",
 		".tiles":                 " % zu den 7 Tagen davor",
-		"[data-chart=time]":      "Downloads nach Tag 7-Tage-Mittel",
+		"[data-chart=time]":      "Downloads nach Tag Unvollständiger Tag 7-Tage-Mittel",
 		"[data-chart=country]":   "Deutschland",
 		"[data-chart=stability]": "Stabile Version",
 	} {
 		if got := b.text(selector); !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", selector, got, want)
 		}
+	}
+	b.explore("de/")
+	b.do(chromedp.SendKeys(chromedp.CSS("[data-chart=country] [type=search]"), "SUDK")) // on a keyboard without ü
+	if got := b.text("[data-chart=country] .values"); !strings.HasPrefix(got, "Südkorea") {
+		t.Errorf("found %q", got)
 	}
 	if got, want := eval[string](b, `document.querySelector('[data-chart=time] .plot').getAttribute('aria-label')`),
 		"Lesen Sie die Werte mit den Pfeiltasten."; !strings.Contains(got, want) {

@@ -21,6 +21,8 @@ type overInput struct {
 	Rows  []overRow `json:"rows"`
 	Rest  string    `json:"rest"` // name of the rows that the chart combines
 	As    string    `json:"as"`   // lines, stacked or share
+
+	Partial [2]bool `json:"partial"` // whether the first and the last point lack days
 }
 
 // overRow is a value of a property.
@@ -34,7 +36,7 @@ type overRow struct {
 // newOver draws the downloads of versions, at the points of a timeline.
 func newOver(d *drawer, t Timeline, versions []stats.Series, newest string) Over {
 	in := overInput{Title: d.text("stats.versions_over_time"), Unit: t.Unit, Rest: d.text("stats.other_versions"),
-		As: "stacked"}
+		As: "stacked", Partial: t.Partial}
 	at := map[time.Time]int{}
 	for i, p := range t.Points {
 		at[p.From] = i

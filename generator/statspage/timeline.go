@@ -12,6 +12,10 @@ type Timeline struct {
 	Unit   string // day, week (from Monday) or month
 	Points []Point
 	Chart  template.HTML
+
+	// Partial reports whether the first and the last point lack days: the logs may begin within a week, and the last
+	// day may not be over.
+	Partial [2]bool
 }
 
 // Point is the number of downloads in a day, week or month.
@@ -23,7 +27,7 @@ type Point struct {
 
 // newTimeline returns the downloads of a range of days, grouped by a unit that fits their number.
 func newTimeline(d *drawer, list stats.Days) Timeline {
-	t := Timeline{Unit: unitFor(len(list.Downloads))}
+	t := Timeline{Unit: unitFor(len(list.Downloads)), Partial: [2]bool{false, true}}
 	day := parseDay(list.From)
 	for _, n := range list.Downloads {
 		from := startOf(t.Unit, day)
@@ -33,6 +37,7 @@ func newTimeline(d *drawer, list stats.Days) Timeline {
 		t.Points[len(t.Points)-1].Downloads += n
 		day = day.AddDate(0, 0, 1)
 	}
+	t.Partial[0] = t.Points[0].From.Before(parseDay(list.From))
 	return t
 }
 
@@ -78,11 +83,11 @@ func (t *Timeline) draw(d *drawer, ruleChanges []time.Time) {
 		Downloads int64  `json:"downloads"`
 	}
 	in := struct {
-		Points     []point  `json:"points"`
-		Unit       string   `json:"unit"`
-		Incomplete bool     `json:"incomplete"` // the last point: its day may not be over
-		Notes      [][2]any `json:"notes"`      // index of a point, text
-	}{Unit: t.Unit, Incomplete: true, Notes: [][2]any{}}
+		Points  []point  `json:"points"`
+		Unit    string   `json:"unit"`
+		Partial [2]bool  `json:"partial"`
+		Notes   [][2]any `json:"notes"` // index of a point, text
+	}{Unit: t.Unit, Partial: t.Partial, Notes: [][2]any{}}
 	for i, p := range t.Points {
 		in.Points = append(in.Points, point{dayNumber(p.From), p.Label, p.Downloads})
 		for _, day := range ruleChanges {

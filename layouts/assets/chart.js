@@ -71,9 +71,11 @@ globalThis.charts = (() => {
       `<line class="zero" x2="100%" y1="${HEIGHT}" y2="${HEIGHT}"/>`;
     const noted = notes.map(([x, text]) => `<line class="note" x1="${x}%" x2="${x}%" y2="${HEIGHT}"/>` +
       `<text x="${x}%" y="10" ${x > 50 ? 'dx="-6" text-anchor="end"' : 'dx="6"'}>${escape(text)}</text>`).join('');
+    const near = (label) => String(label).length > 4 ? 10 : 5; // percent: where half a label does not fit on a phone
+    const anchor = (x, label) => x < near(label) ? 'start' : x > 100 - near(label) ? 'end' : 'middle';
     const labels = marks.map(([x, label]) =>
       `<line x1="${x}%" x2="${x}%" y1="${ABOVE + HEIGHT}" y2="${ABOVE + HEIGHT + 5}"/>` +
-      `<text x="${x}%" y="${ABOVE + HEIGHT + 20}" text-anchor="${x < 10 ? 'start' : x > 90 ? 'end' : 'middle'}">` +
+      `<text x="${x}%" y="${ABOVE + HEIGHT + 20}" text-anchor="${anchor(x, label)}">` +
       `${escape(label)}</text>`).join('');
     const place = `y="${ABOVE}" width="100%" height="${HEIGHT}"`;
     return `<svg class="curve" width="100%" height="${ABOVE + HEIGHT + BELOW}" role="img" ` +
@@ -120,14 +122,27 @@ globalThis.charts = (() => {
   const middle = (i, points) => Math.round(1e4 * (i + .5) / points) / 100;
 
   // lineOf returns the path of values at the middle of each step. Null is a gap, so a curve starts where its values do.
+  // A value between two gaps is drawn over its whole step, because a line of one point would be invisible.
   function lineOf(values, top) {
-    let d = '', pen = 'M';
-    values.forEach((value, i) => {
-      if (value === null) { pen = 'M'; return; }
-      d += `${pen}${round(WIDTH * (i + .5) / values.length)} ${round(HEIGHT * (1 - value / top))}`;
-      pen = 'L';
-    });
-    return d;
+    const n = values.length, gap = (i) => (values[i] ?? null) === null;
+    return values.map((value, i) => {
+      if (gap(i)) return '';
+      const y = round(HEIGHT * (1 - value / top));
+      if (gap(i - 1) && gap(i + 1)) return `M${round(WIDTH * i / n)} ${y}H${round(WIDTH * (i + 1) / n)}`;
+      return `${gap(i - 1) ? 'M' : 'L'}${round(WIDTH * (i + .5) / n)} ${y}`;
+    }).join('');
+  }
+
+  // The first and the last point may be partial: a week of which only some days are selected, the day that is not over.
+  // Their downloads look like a fall, so charts draw them lighter. partial is a pair of booleans for these two points.
+  // partsOf returns the indexes of the partial ones of n points.
+  const partsOf = ([begin, end], n) => [...new Set([...begin ? [0] : [], ...end ? [n - 1] : []])];
+
+  // lineWithParts returns the path of a line without partial points, and the path that joins these to it.
+  function lineWithParts(values, top, parts) {
+    const joined = new Set(parts.flatMap((i) => [i, i ? i - 1 : 1]));
+    return [values.map((v, i) => parts.includes(i) ? null : v), values.map((v, i) => joined.has(i) ? v : null)]
+      .map((list) => lineOf(list, top));
   }
 
   // running returns the sums of all values up to each one.
@@ -138,25 +153,26 @@ globalThis.charts = (() => {
 
   // meansOf returns the mean of each point and the six days before it, or null if there are fewer than seven means to
   // show. Lead has the downloads of up to six days before the first point. A point without six days before it, or that
-  // is incomplete, has the mean null.
-  function meansOf({ points, unit, cumulative, incomplete, lead = [] }) {
+  // is partial, has the mean null.
+  function meansOf({ points, unit, cumulative, partial = [false, false], lead = [] }) {
     if (unit !== 'day' || cumulative || lead.length + points.length < 2 * MEAN_DAYS - 1) return null;
     const values = [...lead, ...points.map((p) => p.downloads)], last = values.length - 1;
     let sum = 0;
     return values.map((n, i) => {
       sum += n - (i >= MEAN_DAYS ? values[i - MEAN_DAYS] : 0);
-      return i < MEAN_DAYS - 1 || incomplete && i === last ? null : sum / MEAN_DAYS;
+      return i < MEAN_DAYS - 1 || partial[1] && i === last ? null : sum / MEAN_DAYS;
     }).slice(lead.length);
   }
 
   // time returns the chart of downloads over time. Points have the day on which they begin (from), a label and
-  // downloads; incomplete reports whether the last one may be; lead is that of meansOf; before has the downloads of the
-  // period before; notes are pairs of the index of a point and a text.
-  function time({ points, unit, cumulative = false, incomplete = false, lead = [], before = null, notes = [] }) {
+  // downloads; partial is that of partsOf, lead that of meansOf; before has the downloads of the period before; notes are
+  // pairs of the index of a point and a text.
+  function time({ points, unit, cumulative = false, partial = [false, false], lead = [], before = null, notes = [] }) {
     const n = points.length, last = n - 1, values = points.map((p) => p.downloads);
+    const parts = partsOf([partial[0] && !cumulative, partial[1]], n);
     const shown = cumulative ? running(values) : values;
     const earlier = before && (cumulative ? running(before) : before);
-    const mean = meansOf({ points, unit, cumulative, incomplete, lead });
+    const mean = meansOf({ points, unit, cumulative, partial, lead });
     const { top, lines } = scale(Math.max(0, ...shown, ...earlier ?? []));
     const x = (i) => round(WIDTH * i / n), y = (i) => round(HEIGHT * (1 - shown[i] / top));
     const outline = (from, to) => {
@@ -164,10 +180,11 @@ globalThis.charts = (() => {
       for (let i = from; i < to; i++) d += `V${y(i)}H${x(i + 1)}`;
       return `${d}V${HEIGHT}Z`;
     };
-    const whole = incomplete ? last : n, paths = [], names = [];
-    if (whole > 0) paths.push(['area', outline(0, whole)]);
-    if (incomplete) paths.push(['area recent', outline(last, n)]);
+    const begin = parts.includes(0) ? 1 : 0, end = parts.includes(last) ? last : n, paths = [], names = [];
+    if (begin < end) paths.push(['area', outline(begin, end)]);
+    for (const i of parts) paths.push(['area part', outline(i, i + 1)]);
     names.push(['area', text(cumulative ? 'so_far' : `by_${unit}`)]);
+    if (parts.length) names.push(['area part', text(`part_${unit}`)]);
     if (mean) {
       paths.push(['line mean', lineOf(mean, top)]);
       names.push(['line mean', text('mean')]);
@@ -188,18 +205,20 @@ globalThis.charts = (() => {
   }
 
   // over returns the chart of some values over time: "lines", "stacked" areas or areas of the "share". Days are
-  // those on which the points begin; each of series has a name and values. Others is true if the last series is the rest.
-  function over({ title, unit, days, series, others = false, as = 'lines' }) {
+  // those on which the points begin; each of series has a name and values. Others is true if the last series is the rest;
+  // partial is that of partsOf.
+  function over({ title, unit, days, series, others = false, as = 'lines', partial = [false, false] }) {
     if (!series.length || !days.length) return `<p>${escape(text('none'))}</p>`;
-    const n = days.length, style = (i) => others && i === series.length - 1 ? 0 : i + 1;
+    const n = days.length, parts = partsOf(partial, n), style = (i) => others && i === series.length - 1 ? 0 : i + 1;
     const sums = days.map((_, i) => series.reduce((sum, s) => sum + s.values[i], 0));
     const names = series.map((s, i) => [as === 'lines' ? `line c${style(i)}` : `band b${style(i)}`, s.name]);
     let paths, top, lines;
     if (as === 'lines') {
       ({ top, lines } = scale(Math.max(0, ...series.flatMap((s) => s.values))));
-      paths = series.map((s, i) => {
-        const begin = s.values.findIndex((v) => v > 0);
-        return [names[i][0], lineOf(s.values.map((v, at) => at < begin ? null : v), top)];
+      paths = series.flatMap((s, i) => {
+        const begin = s.values.findIndex((v) => v > 0), values = s.values.map((v, at) => at < begin ? null : v);
+        const [whole, part] = lineWithParts(values, top, parts);
+        return [[names[i][0], whole], [`${names[i][0]} part`, part]].filter(([, d]) => d);
       });
     } else {
       [top, lines] = [1, [.25, .5, .75, 1].map((part) => [part, `${100 * part} %`])];
@@ -216,6 +235,10 @@ globalThis.charts = (() => {
         });
         return [names[i][0], `${up}${down}Z`];
       });
+      if (as === 'stacked') { // shares of a part are still shares
+        const x = (i) => round(WIDTH * i / n);
+        paths.push(...parts.map((i) => ['veil', `M${x(i)} 0H${x(i + 1)}V${HEIGHT}H${x(i)}Z`]));
+      }
     }
     const all = sums.reduce((a, b) => a + b, 0);
     const description = series.map((s) => `${s.name} ${share(s.values.reduce((a, b) => a + b, 0), all)}`).join(', ') + '.';

@@ -40,6 +40,7 @@ const MILESTONES = [7, 30, 90, 180, 365];
 // Properties that are compared over time.
 const OVER = ['version', 'os', 'country', 'region', 'arch', 'stability', 'class'];
 const AS = ['lines', 'stacked', 'share'];
+const SORT = ['downloads', 'version']; // orders of the list of versions
 const SHOW = ['cumulative', 'before']; // switches of the time chart
 
 const $ = (selector, within = document) => within.querySelector(selector);
@@ -194,7 +195,7 @@ function parseFilters(search) {
     }
   }
   for (const key of ['from', 'to']) {
-    const value = query.get(key), day = value === null ? null : dayFrom(value);
+    const value = query.get(key), day = value ? dayFrom(value) : null; // the days of a form may be empty
     const outside = day === undefined || day !== null && (key === 'from' ? day > asOf : day < first);
     if (outside) filters.missing.push([key, value]);
     filters[key] = day >= first && day <= asOf ? day : null; // no limit if it is outside of the logs
@@ -206,6 +207,7 @@ function parseFilters(search) {
   filters.unit = choice('unit', UNITS, null);
   filters.by = choice('by', OVER, OVER[0]);
   filters.as = choice('as', AS, 'stacked');
+  filters.sort = choice('sort', SORT, SORT[0]);
   for (const key of SHOW) filters[key] = query.get(key) === '1';
   return filters;
 }
@@ -224,6 +226,7 @@ function urlOf(filters) {
   if (filters.unit) query.set('unit', filters.unit);
   if (filters.by !== OVER[0]) query.set('by', filters.by);
   if (filters.as !== 'stacked') query.set('as', filters.as);
+  if (filters.sort !== SORT[0]) query.set('sort', filters.sort);
   for (const key of SHOW) if (filters[key]) query.set(key, '1');
   return location.pathname + (query.size ? `?${query}` : '');
 }
@@ -408,6 +411,19 @@ function pointsOf(unit, from, to) {
   return points;
 }
 
+// partialOf returns whether the first and the last point lack days: those before or after the selected ones, or the rest
+// of the last day in the logs.
+function partialOf(points, unit, from, to) {
+  const step = { day: 1, week: 7, month: 31 }[unit], next = startOf(unit, points.at(-1).from + step);
+  return [points[0].from < from, to === asOf || next - 1 > to];
+}
+
+// labelAt returns the label of a point, which mentions if the point is partial.
+function labelAt(i) {
+  const { label } = shownPoints[i], part = i === 0 && shownPartial[0] || i === shownPoints.length - 1 && shownPartial[1];
+  return part ? text('read_part', { label }) : label;
+}
+
 // rangeBefore returns the same number of days before the selected ones, or null if the logs begin later or all days are
 // shown.
 function rangeBefore({ from, to }) {
@@ -537,17 +553,19 @@ function drawTime(points, unit) {
   const { cumulative } = filters, before = filters.before && rangeBefore(filters);
   const from = filters.from ?? first, to = filters.to ?? asOf;
   const earlier = before ? beforeOf(result.buckets, points, { from, to }) : null;
+  shownTime = { cumulative, earlier };
   const sums = cumulative ? charts.running(points.map((p) => p.downloads)) : points.map((p) => p.downloads);
   const earlierSums = earlier && cumulative ? charts.running(earlier) : earlier;
   const lead = unit === 'day' ? leadOf(result.buckets, from) : [];
-  const drawn = { points, unit, cumulative, incomplete: to === asOf, lead };
+  const drawn = { points, unit, cumulative, partial: shownPartial, lead };
   const means = charts.meansOf(drawn);
   const notes = page.changes.map(dayOf).filter((day) => day >= from && day <= to)
     .map((day) => [points.findLastIndex((p) => p.from <= day), page.ruleNote]);
   show('time', charts.time({ ...drawn, before: earlier, notes }), {
     count: points.length,
     place: (i) => [100 * i / points.length, 100 / points.length],
-    text: (i) => `${points[i].label}: ${comma(sums[i])}` + (typeof means?.[i] === 'number' ? `, ${text('read_mean', { number: comma(means[i]) })}` : '') +
+    text: (i) => `${labelAt(i)}: ${comma(sums[i])}` +
+      (typeof means?.[i] === 'number' ? `, ${text('read_mean', { number: comma(means[i]) })}` : '') +
       (earlierSums ? `, ${text('read_before', { number: comma(earlierSums[i]) })}` : ''),
   });
   for (const button of $$('[data-unit]')) {
@@ -584,16 +602,16 @@ function drawOver({ series, others }) {
   const section = chart('over');
   if (!section) return;
   const what = $(`[data-by="${filters.by}"]`).textContent, title = text('over', { what });
-  const labels = shownPoints.map((p) => p.label), days = shownPoints.map((p) => p.from);
+  const days = shownPoints.map((p) => p.from), points = days.length;
   $('h2', section).textContent = title;
   $('.of', section).textContent = text(`over_${filters.by}`);
-  show('over', charts.over({ title, unit: shownUnit, days, series, others, as: filters.as }), {
-    count: series.length ? labels.length : 0,
-    place: (i) => [100 * i / labels.length, 100 / labels.length],
+  show('over', charts.over({ title, unit: shownUnit, days, series, others, as: filters.as, partial: shownPartial }), {
+    count: series.length ? points : 0,
+    place: (i) => [100 * i / points, 100 / points],
     text: (i) => {
       const sum = series.reduce((n, s) => n + s.values[i], 0);
       const value = (s) => `${s.name} ${filters.as === 'share' ? share(s.values[i], sum) : comma(s.values[i])}`;
-      return `${labels[i]}: ${series.filter((s) => s.values[i]).map(value).join(', ') || text('read_none')}`;
+      return `${labelAt(i)}: ${series.filter((s) => s.values[i]).map(value).join(', ') || text('read_none')}`;
     },
   });
   for (const key of ['by', 'as']) {
@@ -627,17 +645,21 @@ function drawCurves(curves) {
 }
 
 const expanded = new Set(); // properties whose values are all listed
-const sorted = { version: 'downloads' }; // order of the lists that can be sorted
 const sought = {}; // text that visitors search for, by property
 
 const labelFor = (key, n) => labels[key].get(data.values[key][n]) ?? (data.values[key][n] || text('unknown'));
+
+// plain returns a text in lower case without accents, as people search for it.
+const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
 // listOf returns the values of a property that have downloads or are selected, most downloads first, or newest version
 // first. The newest release is always in the list.
 function listOf(key) {
   const counts = result.facets[key], selected = filters.selected[key];
   const list = [...counts.keys()].filter((n) => counts[n] || selected.has(n) || isNewest(key, n));
-  if (sorted[key] === 'version') return list.sort((a, b) => compareVersions(data.values[key][b], data.values[key][a]));
+  if (key === 'version' && filters.sort === 'version') {
+    return list.sort((a, b) => compareVersions(data.values[key][b], data.values[key][a]));
+  }
   return list.sort((a, b) => counts[b] - counts[a] || a - b);
 }
 
@@ -677,7 +699,7 @@ function sumOf(key) {
 function drawBars(key) {
   const list = listOf(key), counts = result.facets[key], selected = filters.selected[key];
   const most = counts.reduce((a, b) => Math.max(a, b), 1), sum = sumOf(key), wanted = sought[key] ?? '';
-  const found = wanted ? list.filter((n) => labelFor(key, n).toLowerCase().includes(wanted)) : list;
+  const found = wanted ? list.filter((n) => plain(labelFor(key, n)).includes(plain(wanted))) : list;
   const shown = expanded.has(key) || wanted ? found
     : found.filter((n, i) => i < SHORT_LIST || selected.has(n) || isNewest(key, n));
   const rows = shown.map((n) => ({
@@ -700,6 +722,7 @@ function drawBars(key) {
     if (controls.childElementCount) plot.prepend(controls);
   }
   ul.innerHTML = charts.bars({ rows, buttons: true });
+  for (const b of $$('[data-sort]', plot)) b.setAttribute('aria-pressed', b.dataset.sort === filters.sort);
   if (!rows.length && wanted) ul.append(make('li', { class: 'none' }, text('nothing', { text: wanted })));
   more.hidden = list.length <= SHORT_LIST || wanted !== '';
   more.setAttribute('aria-expanded', expanded.has(key));
@@ -712,17 +735,12 @@ function drawBars(key) {
 // the order of versions.
 function finderOf(key, values) {
   const field = make('input', { type: 'search', placeholder: text('search'), 'aria-label': text('search_in', { title: titleOf(key) }) });
-  field.addEventListener('input', () => { sought[key] = field.value.trim().toLowerCase(); drawBars(key); });
+  field.addEventListener('input', () => { sought[key] = field.value.trim(); drawBars(key); });
   const finder = make('div', { class: 'finder' }, ...values > SHORT_LIST ? [field] : []);
-  if (!sorted[key] || values < 2) return finder;
+  if (key !== 'version' || values < 2) return finder;
   const orders = [['downloads', text('most')], ['version', text('newest')]].map(([order, name]) => {
-    const button = make('button', { type: 'button', 'aria-pressed': sorted[key] === order }, name);
-    button.addEventListener('click', () => {
-      sorted[key] = order;
-      for (const b of orders) b.setAttribute('aria-pressed', b === button);
-      drawBars(key);
-      fillTable(chart(key));
-    });
+    const button = make('button', { type: 'button', 'data-sort': order }, name);
+    button.addEventListener('click', () => setFilters((f) => { f.sort = order; }));
     return button;
   });
   finder.append(make('div', { class: 'group', role: 'group', 'aria-label': text('sort') }, ...orders));
@@ -737,7 +755,9 @@ function drawTiles() {
   for (const tile of $$('.tiles [data-days]')) {
     const days = Number(tile.dataset.days), to = asOf - 1;
     const now = days ? sumOfDays(result.buckets, to - days + 1, to) : result.allTime;
-    $('.number', tile).textContent = comma(now);
+    const number = $('.number', tile);
+    number.textContent = comma(now);
+    number.classList.toggle('long', comma(now).length > 10); // as in the layout
     if (!days) continue;
     const before = sumOfDays(result.buckets, to - 2 * days + 1, to - days), change = 100 * (now - before) / before;
     let compared = text('change', { change: signed(change), days });
@@ -757,13 +777,17 @@ function drawFilters() {
     return make('li', {}, button);
   }));
   const clear = make('button', { type: 'button', id: 'clear' }, text('clear'));
-  clear.addEventListener('click', () => setFilters((f) => Object.assign(f, parseFilters(''))));
+  clear.addEventListener('click', () => setFilters((f) => {
+    const { selected, from, to } = parseFilters('');
+    Object.assign(f, { selected, from, to });
+  }));
   const limited = filters.from !== null || filters.to !== null;
   if (active.length || limited) $('#chosen').append(make('li', {}, clear));
-  const days = limited ? ` ${text('shown_days', {
-    from: labelOf('day', filters.from ?? first), to: labelOf('day', filters.to ?? asOf) })}` : '';
+  const [from, to] = [filters.from ?? first, filters.to ?? asOf].map((day) => labelOf('day', day));
+  const days = !limited ? '' : ` ${from === to ? text('shown_day', { day: from }) : text('shown_days', { from, to })}`;
   const hint = active.length || limited ? '' : ` ${text('hint')}`;
-  const downloads = text(active.length ? 'shown_matching' : 'shown', { number: comma(result.total) });
+  const total = { count: result.total, number: comma(result.total) };
+  const downloads = text(active.length ? 'shown_matching' : 'shown', total);
   $('#shown').textContent = `${downloads}${days}${changeOf(filters)}.${hint}`;
   const missing = filters.missing.map(([key, value]) => `${text(`in_${key}`)} ${value || text('in_unknown')}`);
   $('#missing').hidden = !missing.length;
@@ -789,7 +813,11 @@ const titleOf = (key) => $(`#${key}-title`).textContent;
 // tableOf returns the column names and the rows of the table of a chart.
 function tableOf(key) {
   if (key === 'time') {
-    return { head: [text('from'), text('downloads')], rows: shownPoints.map((p) => [isoOf(p.from), p.downloads]) };
+    const { cumulative, earlier } = shownTime, downloads = shownPoints.map((p) => p.downloads);
+    const columns = [[text('from'), shownPoints.map((p) => isoOf(p.from))], [text('downloads'), downloads]];
+    if (cumulative) columns.push([text('so_far'), charts.running(downloads)]);
+    if (earlier) columns.push([text('before'), cumulative ? charts.running(earlier) : earlier]);
+    return { head: columns.map(([name]) => name), rows: shownPoints.map((_, i) => columns.map(([, list]) => list[i])) };
   }
   if (key === 'over') {
     const { series } = shownOver;
@@ -875,7 +903,7 @@ function save(format) {
 
 // ---- page
 
-let data, filters, result, shownUnit, shownPoints, shownOver, shownCurves;
+let data, filters, result, shownUnit, shownPoints, shownPartial, shownTime, shownOver, shownCurves;
 
 // update counts the downloads and draws all charts. The browser's performance timeline records how long this takes.
 function update() {
@@ -890,7 +918,9 @@ function update() {
 const countings = [
   () => {
     shownUnit = unitOf(filters);
-    shownPoints = pointsOf(shownUnit, filters.from ?? first, filters.to ?? asOf);
+    const from = filters.from ?? first, to = filters.to ?? asOf;
+    shownPoints = pointsOf(shownUnit, from, to);
+    shownPartial = partialOf(shownPoints, shownUnit, from, to);
     result = count(filters, shownPoints);
   },
   () => { shownOver = overOf(filters.by, shownPoints, result); },
@@ -942,11 +972,15 @@ function readOut(key) {
     return Math.floor(Math.min(Math.max((event.clientX - box.left) / box.width, 0), .999999) * readings[key].count);
   };
   let start = null; // of a drag over the time chart, which selects days
+  const touched = (event) => event.pointerType === 'touch';
   plot.addEventListener('pointermove', (event) => { if (readings[key].count) show(at(event), start ?? undefined); });
-  plot.addEventListener('pointerleave', () => { if (start === null) hide(); });
+  // A finger leaves the chart when it is lifted, so what it has read stays until the visitor touches something else.
+  plot.addEventListener('pointerleave', (event) => { if (start === null && !touched(event)) hide(); });
+  plot.addEventListener('pointerdown', (event) => { if (touched(event) && readings[key].count) show(at(event)); });
+  document.addEventListener('pointerdown', (event) => { if (!plot.contains(event.target)) hide(); });
   if (key !== 'time') return;
   plot.addEventListener('pointerdown', (event) => {
-    if (event.pointerType === 'touch') return; // dragging scrolls on touch screens
+    if (touched(event)) return; // a finger that is dragged reads the values
     start = at(event);
     plot.setPointerCapture(event.pointerId);
     event.preventDefault();
