@@ -128,7 +128,7 @@ func (e brotliEncoder) Write(p []byte) (n int, err error) {
 }
 
 // compressible lists the extensions of text files. Other files, such as images, are already compressed.
-var compressible = []string{".atom", ".css", ".html", ".js", ".json", ".svg", ".txt", ".xml"}
+var compressible = []string{".atom", ".css", ".csv", ".html", ".js", ".json", ".svg", ".txt", ".xml"}
 
 // compressMin is the size, in bytes, above which compressing pays: smaller files fit into one packet anyway.
 const compressMin = 1024
