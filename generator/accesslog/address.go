@@ -24,7 +24,7 @@ func (e *Entry) setAddress(b []byte) error {
 			special = true
 		case c == ' ' && special:
 			blank = true
-		case c <= ' ' || c >= 0x7f:
+		case c <= ' ' || c >= 0x7f || bytes.IndexByte(noAddress, c) >= 0:
 			return ErrAddress
 		}
 	}
@@ -51,6 +51,10 @@ func (e *Entry) setAddress(b []byte) error {
 	e.Address = b
 	return nil
 }
+
+// noAddress are characters that cannot occur in an address or a host name: the text is that of another field, as in
+// MESSAGE=203.0.113.9.
+var noAddress = []byte(`=/\|<>{}()"';#&?!*$`)
 
 // CleanAddress returns an address as Parse does: without a port, and that of the visitor if it is a list of addresses,
 // see Formats.TrustedProxies.

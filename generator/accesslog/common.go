@@ -50,6 +50,7 @@ func parseCommon(line []byte, e *Entry, proxies int) (name string, err error) {
 	}
 	name = "common"
 	quoted := 0
+	var only []byte // the value in quotes, if there is one
 	for {
 		i := bytes.IndexByte(rest, '"')
 		if i < 0 {
@@ -74,6 +75,10 @@ func parseCommon(line []byte, e *Entry, proxies int) (name string, err error) {
 			name, e.Agent = "combined", value
 			quoted = 2
 		}
+		only = value
+	}
+	if quoted == 1 && agentForm.Match(only) && !bytes.Contains(only, []byte("://")) { // Nexus logs no referrer
+		name, e.Agent = "combined", only
 	}
 	return name, nil
 }
@@ -104,7 +109,13 @@ func (e *Entry) parseEnvoy(rest []byte) error {
 			return ErrAddress
 		}
 		rest = rest[i+1:]
-		end := indexDelimiter(rest, `"`)
+		end := -1
+		if e.Address != nil { // the agent, in which Envoy does not escape quotes
+			end = indexDelimiter(rest, `" "`)
+		}
+		if end < 0 {
+			end = indexDelimiter(rest, `"`)
+		}
 		if end < 0 {
 			return ErrFields
 		}
@@ -406,7 +417,10 @@ func forwardedAfter(line, agent []byte, proxies int) []byte {
 	if proxies == 0 || len(agent) == 0 {
 		return nil
 	}
-	rest := line[bytes.LastIndex(line, agent)+len(agent):]
+	rest := line[cap(line)-cap(agent)+len(agent):] // agent is a part of line: "-" may be found elsewhere, too
+	if len(rest) > 0 {
+		rest = rest[1:] // the quote
+	}
 	for {
 		i := bytes.IndexByte(rest, '"')
 		if i < 0 {

@@ -69,6 +69,12 @@ func TestKinds(t *testing.T) {
 				`" "8a2f" "example.org" "10.0.0.1:80"`, agent,
 		},
 		{
+			"Envoy, quotes in the agent", `[2026-09-20T00:01:32.655Z] "GET ` + id + ` HTTP/2" 302 - 0 0 12 11 "203.0.113.9" ` +
+				`"Mozilla/5.0 "x \ y" (X11)" "8a2f" "example.org" "10.0.0.1:80"`, `Mozilla/5.0 "x \ y" (X11)`,
+		},
+		{"agent without referrer", clf + ` 0 12 "curl/8.5.0" [qtp1-12]`, "curl/8.5.0"},
+		{"referrer without agent", clf + ` "https://example.org/a"`, ""},
+		{
 			"Istio", `[2026-09-20T00:01:32.655Z] "GET ` + id + ` HTTP/1.1" 302 - via_upstream - "-" 0 0 12 11 ` +
 				`"203.0.113.9,10.0.0.2" "` + agent + `" "8a2f" "h" "10.0.0.1:80" outbound|80||x 10.0.0.1:3 - default`, agent,
 		},
@@ -257,6 +263,16 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// TestNoAddress parses lines in which something else is at the place of the address.
+func TestNoAddress(t *testing.T) {
+	const rest = ` - - [20/Sep/2026:00:01:32 +0000] "GET / HTTP/1.1" 302 0 "-" "Mozilla/5.0"`
+	for _, address := range []string{"client=x", "</b>", "{web}", "a/b", "x\\x1b", "-"} {
+		if err := formats(t).NewParser().Parse([]byte(address+rest), new(Entry)); err == nil {
+			t.Errorf("%s: no error", address)
+		}
+	}
+}
+
 func TestNoRequest(t *testing.T) {
 	for _, line := range []string{
 		`79a5 b [20/Sep/2026:00:01:32 +0000] - - R S3.EXPIRE.OBJECT k "-" - - 145 - 8 - "-" "-" - h= - - - b`,
@@ -282,6 +298,7 @@ func TestTrustedProxies(t *testing.T) {
 		{"10.0.0.1" + rest + ` "198.51.100.66, 203.0.113.9"`, 0, "10.0.0.1"},
 		{"10.0.0.1" + rest + ` "198.51.100.66, 203.0.113.9"`, 1, "203.0.113.9"},
 		{"10.0.0.1" + rest + ` "-"`, 1, "10.0.0.1"},
+		{"10.0.0.1" + strings.Replace(rest, "Mozilla/5.0", "-", 1) + ` x=1 forwarded_for="203.0.113.9" id="v-1"`, 1, "203.0.113.9"},
 		{"10.0.0.1" + rest + ` "<script>, 203.0.113.9"`, 1, "203.0.113.9"},
 		{"10.0.0.1" + rest + ` "<script>, 203.0.113.9"`, 2, "203.0.113.9"},
 		{"10.0.0.1" + rest + ` "203.0.113.9, <script>"`, 1, "10.0.0.1"},
