@@ -12,7 +12,8 @@ var w3cColumns = map[string]field{
 	"c-ip": fieldAddress, "cs-ip": fieldAddress, "cs-method": fieldMethod, "cs-uri-stem": fieldURI, "cs-uri": fieldURI,
 	"cs-uri-query":   fieldQuery,
 	"sc-status":      fieldStatus,
-	"cs(user-agent)": fieldAgent, "cs-user-agent": fieldAgent, "timestamp": fieldTime,
+	"cs(user-agent)": fieldAgent, "cs-user-agent": fieldAgent, "c-user-agent": fieldAgent,
+	"timestamp": fieldTime, "timestamp(ms)": fieldTime,
 	"x-forwarded-for": fieldForwarded, "cs(x-forwarded-for)": fieldForwarded,
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -174,6 +175,23 @@ func (p *Parser) parse(line []byte, e *Entry, depth int) (name string, err error
 			p.journal = true
 			return "", ErrComment
 		}
+	case '-':
+		if bytes.HasPrefix(line, []byte("-- ")) { // of journalctl: -- Boot 6a46 --
+			return "", ErrComment
+		}
+	case 'd':
+		if text, ok := bytes.CutPrefix(line, []byte("data: {")); ok { // journalctl -o json-sse
+			p.journal = true
+			return p.parseJSON(line[len(line)-len(text)-1:], e, depth)
+		}
+	case '\x1e': // journalctl -o json-seq
+		if len(line) > 1 && line[1] == '{' {
+			return p.parseJSON(line[1:], e, depth)
+		}
+	case '\x1b':
+		if depth < maxWraps {
+			return p.parse(colors.ReplaceAll(line, nil), e, depth+1)
+		}
 	case '#':
 		if names, ok := bytes.CutPrefix(line, []byte("#Fields:")); ok {
 			p.columns.set(string(names), p.formats.keys)
@@ -186,6 +204,12 @@ func (p *Parser) parse(line []byte, e *Entry, depth int) (name string, err error
 		}
 		if text[0] == '{' {
 			return p.parseJSON(text, e, depth)
+		}
+		if inner, ok := bytes.CutPrefix(text, []byte("MESSAGE=")); ok && depth < maxWraps { // journalctl -o verbose
+			return p.parse(inner, e, depth+1)
+		}
+		if isJournalField(text) {
+			return "", ErrComment
 		}
 	case '[', ']', ',': // of a list of JSON objects, one in each line
 		text := skipBlanks(line[1:])
@@ -223,6 +247,9 @@ func (p *Parser) parse(line []byte, e *Entry, depth int) (name string, err error
 	}
 	if parseHAProxy(line, e) == nil {
 		return "HAProxy", nil
+	}
+	if len(line) > 8 && line[3] == ' ' && line[8] == '-' && verboseHead.Match(line) {
+		return "", ErrComment
 	}
 	if depth < maxWraps {
 		if w, ok := unwrap(line); ok {
@@ -371,6 +398,13 @@ func isJournalField(line []byte) bool {
 	name, _, ok := bytes.Cut(line, []byte("="))
 	return ok && len(bytes.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")) == 0
 }
+
+var (
+	// colors matches what programs write to a terminal to color a text: docker compose logs, stern.
+	colors = regexp.MustCompile(`\x1b\[[\d;]*m`)
+	// verboseHead matches the line before the fields of an entry in journalctl -o verbose.
+	verboseHead = regexp.MustCompile(`^\w{3} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S* \S+ \[s=\w+;i=`)
+)
 
 var byteOrderMark = []byte("\xEF\xBB\xBF")
 

@@ -90,6 +90,12 @@ func TestKinds(t *testing.T) {
 		{"journalctl short-unix", "1789862492.123456 web nginx[12]: " + line, agent},
 		{"journalctl short-precise", "Sep 20 00:01:32.123456 web nginx[12]: " + line, agent},
 		{"journalctl export", "__CURSOR=s=1\n_PID=12\nMESSAGE=" + line, agent},
+		{
+			"journalctl verbose", "Sun 2026-09-20 00:01:33.123456 UTC [s=1a;i=2b;b=3c]\n    _PID=12\n    MESSAGE=" + line, agent,
+		},
+		{"journalctl json-sse", `data: {"MESSAGE":"` + escaped + `"}`, agent},
+		{"journalctl json-seq", "\x1e" + `{"MESSAGE":"` + escaped + `"}`, agent},
+		{"docker compose in colors", "\x1b[36mweb-1  | \x1b[0m" + line, agent},
 		{"journalctl json, bytes", `{"__REALTIME_TIMESTAMP":"1789862493000000","MESSAGE":` + bytesOf(line) + `}`, agent},
 		{"JSON with a cookie", `Sep 20 00:01:32 web nginx: @cee: {"remote_addr":"203.0.113.9","time":"2026-09-20T00:01:32Z",` +
 			`"request":"GET ` + id + ` HTTP/1.1","status":302}`, ""},
@@ -169,6 +175,14 @@ func TestKinds(t *testing.T) {
 		{
 			"CloudFront v2 with timestamp", "#Fields: timestamp c-ip cs-method cs-uri-stem sc-status\n" +
 				"1789862492\t203.0.113.9\tGET\t" + id + "\t302", "",
+		},
+		{
+			"CloudFront v2 with timestamp(ms)", "#Fields: timestamp(ms) c-ip cs-method cs-uri-stem sc-status\n" +
+				"1789862492123\t203.0.113.9\tGET\t" + id + "\t302", "",
+		},
+		{
+			"Edgecast", "#Fields: timestamp c-ip sc-status cs-method cs-uri-stem - c-referrer c-user-agent customer-id\n" +
+				"1789862492 203.0.113.9 TCP_HIT/302 GET " + id + ` - "-" "curl/8 (x y)" 12`, `curl/8 (x y)`,
 		},
 		{
 			"names without #Fields", "date\ttime\tc-ip\tcs-method\tcs-uri-stem\tsc-status\n" +
@@ -277,6 +291,9 @@ func TestNoRequest(t *testing.T) {
 	for _, line := range []string{
 		`79a5 b [20/Sep/2026:00:01:32 +0000] - - R S3.EXPIRE.OBJECT k "-" - - 145 - 8 - "-" "-" - h= - - - b`,
 		"#Software: Microsoft Internet Information Services 10.0",
+		"-- Boot 6a464e2543581bffa4f3cccb --",
+		"    _SYSTEMD_UNIT=nginx.service",
+		"Sun 2026-09-20 00:01:33.123456 UTC [s=1a;i=2b;b=3c;m=4;t=5;x=6]",
 	} {
 		if err := formats(t).NewParser().Parse([]byte(line), new(Entry)); err != ErrComment {
 			t.Errorf("%s: %v, want a comment", line, err)

@@ -108,6 +108,13 @@ func TestDecompress(t *testing.T) {
 	zw, _ := zstd.NewWriter(&zs, zstd.WithWindowSize(64<<20))
 	io.WriteString(zw, text)
 	zw.Close()
+	packed := func(text string) string {
+		var b bytes.Buffer
+		zw := gzip.NewWriter(&b)
+		zw.Write([]byte(text))
+		zw.Close()
+		return b.String()
+	}
 	for _, tc := range []struct {
 		name, data  string
 		compression Compression
@@ -131,6 +138,9 @@ func TestDecompress(t *testing.T) {
 		{"zeros of copytruncate", "\x00\x00\x00\x00\x00\x00a\n", Plain, "\x00\x00\x00\x00\x00\x00a\n", false},
 		{"UTF-16, big endian", "\xfe\xff\x00a\x00\n", UTF16, "a\n", false},
 		{"zstd", zs.String(), Zstd, text, false},
+		{"UTF-16 in gzip", packed("\xff\xfea\x00 \x00\xe4\x00\n\x00"), Gzip, "a ä\n", false},
+		{"UTF-16 without mark in gzip", packed("\x00a\x00b\x00c\x00\n\x00\xe4\x00\n"), Gzip, "abc\nä\n", false},
+		{"short text in gzip", packed("a"), Gzip, "a", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r, compression, err := Decompress(strings.NewReader(tc.data))

@@ -60,8 +60,8 @@ var magics = []struct{ name, magic string }{
 var columnFormats = []struct{ name, magic string }{{"Parquet", "PAR1"}, {"Avro", "Obj\x01"}, {"ORC", "ORC"}}
 
 // Decompress returns a reader for the text of a log, and the compression. It detects the compression from the first
-// bytes, not from the file name: an uncompressed file named access.log.gz is read as plain text. Closing the returned
-// reader frees the decoder and leaves r open.
+// bytes, not from the file name: an uncompressed file named access.log.gz is read as plain text. The text is UTF-8, also
+// of a compressed log in UTF-16. Closing the returned reader frees the decoder and leaves r open.
 func Decompress(r io.Reader) (io.ReadCloser, Compression, error) {
 	var d Decompressor
 	return d.Open(r)
@@ -92,14 +92,14 @@ func (d *Decompressor) Open(r io.Reader) (io.ReadCloser, Compression, error) {
 		if err := m.next(); err != nil {
 			return nil, Gzip, fmt.Errorf("read the gzip header: %w", err)
 		}
-		return m, Gzip, nil
+		return &decoder{packed: m}, Gzip, nil
 	case begins(zstdMagic), begins("\x50\x2a\x4d\x18"): // the second is a frame to skip, as of pzstd
 		zr, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, Zstd, fmt.Errorf("read the zstd header: %w", err)
 		}
-		return zr.IOReadCloser(), Zstd, nil
+		return &decoder{packed: zr.IOReadCloser()}, Zstd, nil
 	case begins(xzMagic):
 		header, _ := buffered.Peek(64)
 		if n := dictionary(header); n > maxDictionary {
@@ -110,16 +110,11 @@ func (d *Decompressor) Open(r io.Reader) (io.ReadCloser, Compression, error) {
 		if err != nil {
 			return nil, XZ, fmt.Errorf("read the xz header: %w", err)
 		}
-		return io.NopCloser(zr), XZ, nil
+		return &decoder{packed: io.NopCloser(zr)}, XZ, nil
 	case begins(bzip2Magic):
-		return io.NopCloser(bzip2.NewReader(buffered)), Bzip2, nil
-	case begins("\xff\xfe"), begins("\xfe\xff"), everyOther(magic, 1), everyOther(magic, 0):
-		endian := unicode.LittleEndian
-		if everyOther(magic, 0) {
-			endian = unicode.BigEndian
-		}
-		decoder := unicode.UTF16(endian, unicode.UseBOM).NewDecoder()
-		return io.NopCloser(transform.NewReader(buffered, decoder)), UTF16, nil
+		return &decoder{packed: io.NopCloser(bzip2.NewReader(buffered))}, Bzip2, nil
+	case isUTF16(magic):
+		return io.NopCloser(decodeUTF16(buffered, magic)), UTF16, nil
 	}
 	head, _ := buffered.Peek(headerSize)
 	if err := unsupported(head); err != nil {
@@ -127,6 +122,42 @@ func (d *Decompressor) Open(r io.Reader) (io.ReadCloser, Compression, error) {
 	}
 	return io.NopCloser(buffered), Plain, nil
 }
+
+// isUTF16 reports whether a text that begins with head is in UTF-16.
+func isUTF16(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) ||
+		everyOther(head, 1) || everyOther(head, 0)
+}
+
+// decodeUTF16 returns a reader of the text in UTF-8. Head is its beginning.
+func decodeUTF16(r io.Reader, head []byte) io.Reader {
+	endian := unicode.LittleEndian
+	if everyOther(head, 0) {
+		endian = unicode.BigEndian
+	}
+	return transform.NewReader(r, unicode.UTF16(endian, unicode.UseBOM).NewDecoder())
+}
+
+// decoder reads the text of a compressed log, which may be in UTF-16.
+type decoder struct {
+	packed io.ReadCloser
+	text   io.Reader // nil before the first Read
+}
+
+func (d *decoder) Read(p []byte) (int, error) {
+	if d.text == nil {
+		head := make([]byte, 6)
+		n, _ := io.ReadFull(d.packed, head) // an error occurs again below
+		d.text = io.MultiReader(bytes.NewReader(head[:n]), d.packed)
+		if isUTF16(head[:n]) {
+			d.text = decodeUTF16(d.text, head[:n])
+		}
+	}
+	return d.text.Read(p)
+}
+
+// Close closes the decompressor.
+func (d *decoder) Close() error { return d.packed.Close() }
 
 // headerSize is the length of the beginning by which a format is recognised (bytes). That of tar is the longest.
 const headerSize = 262
