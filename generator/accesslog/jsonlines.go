@@ -23,7 +23,8 @@ var usualKeys = map[field]string{
 	fieldAddress: "clientip remoteaddr remoteip cip clienthost clientaddr clientaddress remotehost request.clientip " +
 		"request.remoteip request.remoteaddr client.ip client.address source.ip source.address httprequest.remoteip " +
 		"properties.clientip downstreamremoteaddress req.remoteaddress req.remoteaddr proxy.clientip " +
-		"sourceipport cliip message.cliip attributes.client.address remote client realip ip",
+		"sourceipport cliip message.cliip attributes.client.address network.client.ip " +
+		"requestip calleripaddress srcip sourceip remote client realip ip",
 	fieldTime: "timelocal timeiso8601 timestamp @timestamp time datetime timestamp(ms) ts msec requesttime " +
 		"starttime startutc " +
 		"edgestarttimestamp edgeendtimestamp eventtime eventtimestamp startedat reqtimesec unixtime timestart " +
@@ -32,26 +33,35 @@ var usualKeys = map[field]string{
 	fieldMethod: "requestmethod method csmethod httpmethod clientrequestmethod request.method " +
 		"httprequest.requestmethod " +
 		"http.request.method properties.httpmethod req.method proxy.method reqmethod message.reqmethod " +
-		"attributes.http.request.method verb",
+		"attributes.http.request.method http.method verb",
 	fieldURI: "requesturi uri url path csuristem csuri requestpath requesturl clientrequesturi clientrequestpath " +
 		"request.uri request.url request.path httprequest.requesturl url.original url.path properties.requesturi " +
-		"xenvoyoriginpath req.url reqpath message.reqpath attributes.url.path",
+		"xenvoyoriginpath req.url reqpath message.reqpath attributes.url.path httpuri http.url",
 	fieldStatus: "status scstatus statuscode responsecode responsestatus httpstatus edgeresponsestatus " +
 		"downstreamstatus " +
 		"response.status http.response.statuscode httprequest.status properties.httpstatus " +
 		"properties.httpstatuscode response.statuscode res.statuscode api.statuscode httpcode returncode " +
-		"message.status attributes.http.response.statuscode code",
+		"message.status attributes.http.response.statuscode http.statuscode code",
 	fieldAgent: "httpuseragent useragent agent cs(useragent) csuseragent clientrequestuseragent requestuseragent " +
 		"request.headers.useragent headers.useragent httprequest.useragent useragent.original properties.useragent " +
-		"request.header.useragent req.headers.useragent proxy.useragent ua message.ua attributes.useragent.original",
+		"request.header.useragent req.headers.useragent proxy.useragent ua message.ua attributes.useragent.original " +
+		"http.useragent useragentheader clientua",
 	fieldForwarded: "httpxforwardedfor xforwardedfor request.headers.xforwardedfor requestxforwardedfor " +
 		"forwarded httpforwarded request.headers.forwarded requestforwarded " +
 		"httpcfconnectingip cfconnectingip request.headers.cfconnectingip httptrueclientip trueclientip " +
 		"request.headers.trueclientip httpxrealip xrealip request.headers.xrealip",
 	fieldQuery:      "args querystring csuriquery url.query query uriparam querystr",
 	fieldSubrequest: "workersubrequest", // Cloudflare
-	fieldMessage:    "log message textpayload line shortmessage",
+	fieldMessage:    "log message @message textpayload line shortmessage raw body event properties",
 }
+
+// envelopes are keys of objects that a program has put around the keys of a request, for example _source in an export
+// of Elasticsearch, result in one of Splunk, and jsonPayload in Google Cloud.
+var envelopes = []string{"source", "result", "jsonpayload", "properties", "attributes", "event", "fields", "data",
+	"payload", "record"}
+
+// envelopeRank is added to the rank of keys in envelopes, so that those outside are preferred.
+const envelopeRank = 1000
 
 // encodedKeys are the usual keys with percent-encoded values: of CloudFront and Akamai.
 var encodedKeys = []string{"cs(useragent)", "ua", "message.ua"}
@@ -109,7 +119,13 @@ func (k *jsonKeys) find(path string) jsonKey {
 			key.rank++ // a key that is spelled exactly so comes first
 		}
 	}
-	key.nested = k.prefixes[normal]
+	key.nested = k.prefixes[normal] || slices.Contains(envelopes, normal)
+	if outer, inner, in := strings.Cut(normal, "."); in && key.field == fieldNone && slices.Contains(envelopes, outer) {
+		nested := key.nested
+		key = k.find(inner)
+		key.nested = key.nested || nested
+		key.rank += envelopeRank
+	}
 	return key
 }
 
@@ -175,11 +191,19 @@ func (j *jsonLines) entry(e *Entry) error {
 	if !has(fieldAddress) && has(fieldForwarded) {
 		v[fieldAddress] = v[fieldForwarded]
 	}
-	if has(fieldRequest) && has(fieldURI) && bytes.IndexByte(v[fieldRequest].text, ' ') < 0 {
-		if !has(fieldMethod) { // Fastly names the method so
-			v[fieldMethod] = v[fieldRequest]
+	if has(fieldRequest) && bytes.IndexByte(v[fieldRequest].text, ' ') < 0 {
+		switch request := v[fieldRequest]; {
+		case len(request.text) > 0 && request.text[0] == '/' && !has(fieldURI): // Loggly's example for Apache
+			v[fieldURI], v[fieldRequest] = request, jsonValue{}
+		case has(fieldURI):
+			if !has(fieldMethod) { // Fastly names the method so
+				v[fieldMethod] = request
+			}
+			v[fieldRequest] = jsonValue{}
 		}
-		v[fieldRequest] = jsonValue{}
+	}
+	if has(fieldURI) && !has(fieldRequest) && bytes.Contains(v[fieldURI].text, []byte(" HTTP/")) { // Ceph
+		v[fieldRequest], v[fieldURI] = v[fieldURI], jsonValue{}
 	}
 	if string(v[fieldSubrequest].text) == "true" {
 		return ErrComment
@@ -201,6 +225,11 @@ func (j *jsonLines) entry(e *Entry) error {
 		}
 		if f == fieldAgent && string(text) == "null" {
 			text = nil
+		}
+		if f == fieldURI && len(text) > 0 && (isNameByte(text[0]) || text[0] == '%') && bytes.IndexByte(text, ':') < 0 {
+			start := len(j.scratch) // Akamai may leave out the slash
+			j.scratch = append(append(j.scratch, '/'), text...)
+			text = j.scratch[start:]
 		}
 		if err := e.set(f, text); err != nil {
 			return err
@@ -306,7 +335,7 @@ func (j *jsonLines) key() jsonKey {
 func (j *jsonLines) set(key jsonKey, value []byte) {
 	v := &j.values[key.field]
 	if key.field == fieldTime {
-		value = j.text(fieldTime, value)
+		value = bytes.TrimSuffix(bytes.TrimPrefix(j.text(fieldTime, value), []byte("[")), []byte("]")) // Apache's %t
 		switch {
 		case len(value) == 10 && value[4] == '-':
 			j.date = value
@@ -323,9 +352,27 @@ func (j *jsonLines) set(key jsonKey, value []byte) {
 		}
 		return
 	}
-	if v.rank == 0 || key.rank+1 < v.rank {
-		*v = jsonValue{value, key.rank + 1, key.percent}
+	if v.rank > 0 {
+		likely, before := likelihood(key.field, value), likelihood(key.field, v.text)
+		if likely < before || likely == before && key.rank+1 >= v.rank {
+			return
+		}
 	}
+	*v = jsonValue{value, key.rank + 1, key.percent}
+}
+
+// likelihood returns how likely a value is the one that is wanted, if several keys set the same field: a server behind
+// a proxy may log the address of the proxy and, in another key, that of the visitor; a status may also be a word.
+func likelihood(f field, value []byte) int {
+	switch f {
+	case fieldAddress:
+		return min(addressRank(value), 1)
+	case fieldStatus:
+		if len(value) == 3 && isDigit(value[0]) && isDigit(value[1]) && isDigit(value[2]) {
+			return 1
+		}
+	}
+	return 0
 }
 
 // text returns a value without escaping. The user agent stays escaped until AgentText, as in the other formats.

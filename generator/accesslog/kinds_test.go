@@ -161,6 +161,55 @@ func TestKinds(t *testing.T) {
 				`"cs-uri-stem":"` + id + `","sc-status":"302","cs(User-Agent)":"Mozilla/5.0%20(X11)"}`, "Mozilla/5.0 (X11)",
 		},
 		{
+			"Apache for Loggly", `{ "time":"[20/Sep/2026:00:01:32 +0000]", "remoteIP":"203.0.113.9", "host":"h", "request":"` +
+				id + `", "query":"", "method":"GET", "status":"302", "userAgent":"` + agent + `", "referer":"-" }`, agent,
+		},
+		{
+			"Elasticsearch", `{"_index":"nginx","_source":{"@timestamp":"2026-09-20T00:01:32.000Z","source":{"address":` +
+				`"203.0.113.9"},"http":{"request":{"method":"GET"},"response":{"status_code":302}},"url":{"original":"` + id +
+				`"},"user_agent":{"original":"` + agent + `"}}}`, agent,
+		},
+		{"Elasticsearch, line", `{"_index":"nginx","_source":{"@timestamp":"x","message":"` + escaped + `"}}`, agent},
+		{"Splunk", `{"preview":false,"result":{"_raw":"` + escaped + `","_time":"2026-09-20 00:01:32.000 UTC"}}`, agent},
+		{
+			"Splunk HEC", `{"time":1789862492.1,"host":"web","event":{"remote_addr":"203.0.113.9","request":"GET ` + id +
+				` HTTP/1.1","status":302,"http_user_agent":"` + agent + `"}}`, agent,
+		},
+		{
+			"Google, JSON of a container", `{"jsonPayload":{"remote_addr":"203.0.113.9","request":"GET ` + id + ` HTTP/1.1",` +
+				`"status":"302","http_user_agent":"` + agent + `"},"timestamp":"2026-09-20T00:01:32.5Z"}`, agent,
+		},
+		{
+			"Datadog, status of the message", `{"date":"2026-09-20T00:01:32.1Z","status":"info","attributes":{"http":` +
+				`{"status_code":302,"url":"` + id + `","method":"GET","useragent":"` + agent + `"},"network":{"client":{"ip":` +
+				`"203.0.113.9"}}},"message":"x"}`, agent,
+		},
+		{
+			"Azure App Service", `{"time":"2026-09-20T00:01:32Z","category":"AppServiceHTTPLogs","properties":"{\"CIp\":` +
+				`\"203.0.113.9\",\"CsUriStem\":\"` + id + `\",\"CsMethod\":\"GET\",\"ScStatus\":302,\"UserAgent\":\"` + agent +
+				`\",\"time\":\"2026-09-20T00:01:32Z\"}"}`, agent,
+		},
+		{
+			"Azure Storage", `{"time":"2026-09-20T00:01:32.5Z","operationName":"GetBlob","statusCode":302,"callerIpAddress":` +
+				`"203.0.113.9:99","properties":{"userAgentHeader":"` + agent + `"},"uri":"` + id + `"}`, agent,
+		},
+		{
+			"Akamai without slash", `{"reqTimeSec":"1789862492.123","cliIP":"203.0.113.9","statusCode":"302","reqMethod":"GET",` +
+				`"reqPath":"` + id[1:] + `","UA":"curl%2F8"}`, "curl/8",
+		},
+		{
+			"Ceph", `{"time":"2026-09-20T00:01:32.1Z","remote_addr":"203.0.113.9","uri":"GET ` + id + ` HTTP/1.1",` +
+				`"http_status":"302","user_agent":"curl/8"}`, "curl/8",
+		},
+		{
+			"GitLab, address of the proxy", `{"method":"GET","remote_addr":"127.0.0.1:0","remote_ip":"203.0.113.9",` +
+				`"status":302,"time":"2026-09-20T00:01:32Z","uri":"` + id + `","user_agent":"curl/8"}`, "curl/8",
+		},
+		{
+			"Railway", `{"timestamp":"2026-09-20T00:01:32.1Z","method":"GET","path":"` + id + `","httpStatus":302,` +
+				`"clientUa":"curl/8","srcIp":"203.0.113.9"}`, "curl/8",
+		},
+		{
 			"lists without quotes", `{"remote_addr":"203.0.113.9","time_local":"20/Sep/2026:00:01:32 +0000",` +
 				`"request":"GET ` + id + ` HTTP/2.0","urt":0.001, 0.002,"ust":-, 302,"x":,"status":302}`, "",
 		},

@@ -226,7 +226,10 @@ func (c *collector) read(ctx context.Context, s *source, l *LogReport) (problem,
 		problem = fmt.Errorf("%w; the lines before were read", problem)
 	case mostlyInvalid(good, bad, unknown) && unknown == 0:
 		problem = fmt.Errorf("%s invalid: %w", share(bad, l.Lines, "new line", "new lines"), badReason)
-		if len(badLine) > 0 {
+		switch {
+		case errors.Is(badReason, accesslog.ErrMessage): // or a request whose keys are unknown
+			problem = fmt.Errorf("%w; %s", problem, c.options.Formats.Explain(badLine))
+		case len(badLine) > 0:
 			shown := printable(badLine[:min(len(badLine), maxShown)])
 			problem = fmt.Errorf("%w; the first such line: %s", problem, shown)
 		}
