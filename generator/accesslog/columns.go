@@ -54,15 +54,15 @@ func (c *columns) name(line []byte) string {
 func (c *columns) set(names string, keys *jsonKeys) {
 	*c = columns{text: names, date: -1, time: -1}
 	list := strings.Fields(names)
-	if strings.Contains(names, ",") {
-		c.format, c.separator = "CSV", ','
-		list = strings.Split(strings.ReplaceAll(names, `"`, ""), ",")
+	if separator := separatorOf(names); separator != 0 {
+		c.format, c.separator = csv, separator
+		list = strings.Split(strings.ReplaceAll(names, `"`, ""), string(rune(separator)))
 	}
 	ranks := map[field]int{}
 	for i, name := range list {
 		name = strings.ToLower(strings.TrimSpace(name))
 		f, rank := w3cColumns[name], 1
-		if c.separator == ',' {
+		if c.separator != 0 {
 			key := keys.find(name)
 			f, rank = key.field, key.rank
 		}
@@ -188,14 +188,72 @@ func (c *columns) Parse(line []byte, e *Entry) error {
 	if e.Method == nil {
 		e.Method = defaultMethod
 	}
-	e.encoded = separator == '\t'
+	e.encoded = separator == '\t' && c.format != csv
 	switch {
 	case separator == ' ' && !quoted && bytes.IndexByte(e.Agent, '+') >= 0:
 		e.escape = plus
-	case separator == ',' || separator == '|':
+	case c.format == csv || separator == ',' || separator == '|':
 		e.escape = backslash
+		e.Agent = bytes.ReplaceAll(e.Agent, []byte(`""`), []byte(`"`))
 	}
 	return nil
+}
+
+// csv is the name of the format of tables whose columns are named in the first line.
+const csv = "CSV"
+
+// separatorOf returns what separates the names of the columns of a CSV table, 0 if they are those of W3C's format.
+func separatorOf(names string) byte {
+	for _, separator := range []byte(",;|") {
+		if strings.IndexByte(names, separator) >= 0 {
+			return separator
+		}
+	}
+	if strings.Contains(names, "\t") && !strings.Contains(names, "c-ip") {
+		return '\t'
+	}
+	return 0
+}
+
+// messageColumn returns the column of a CSV line that contains a whole line of the web server. Its quotes are doubled:
+//
+//	2026-09-20 00:01:32.000,"203.0.113.9 - - [20/Sep/2026:00:01:32 +0000] ""GET / HTTP/1.1"" 302 0"
+//
+// CloudWatch, Grafana and Splunk export logs so.
+func messageColumn(line []byte) (text []byte, ok bool) {
+	isMessage := func(value []byte) bool {
+		return bytes.Contains(value, []byte(`] ""`)) || bytes.HasPrefix(value, []byte(`{""`))
+	}
+	if !bytes.Contains(line, []byte(`] ""`)) && !bytes.Contains(line, []byte(`{""`)) {
+		return nil, false
+	}
+	for _, separator := range []byte(",;\t") {
+		for rest, more := line, true; more; {
+			var value []byte
+			var quoted bool
+			if value, rest, more, quoted = cutColumn(rest, separator); quoted && isMessage(value) {
+				return bytes.ReplaceAll(value, []byte(`""`), []byte(`"`)), true
+			}
+		}
+	}
+	return nil, false
+}
+
+// isMessageHeader reports whether a line has the names of the columns before lines for messageColumn.
+func isMessageHeader(line []byte, keys *jsonKeys) bool {
+	if len(line) > 1000 {
+		return false
+	}
+	isMessage := false
+	isSeparator := func(r rune) bool { return strings.ContainsRune(",;\t", r) }
+	for name := range strings.FieldsFuncSeq(string(line), isSeparator) {
+		name = strings.ToLower(strings.Trim(name, `" `))
+		if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789@_.-") != "" {
+			return false
+		}
+		isMessage = isMessage || keys.find(name).field == fieldMessage
+	}
+	return isMessage
 }
 
 // cutColumn cuts a value that is in quotes, without them, or that comes after further blanks. A quote in such a value
@@ -231,7 +289,7 @@ func cutColumn(b []byte, separator byte) (value, rest []byte, more, quoted bool)
 // columnNames returns the line if it consists of the names of columns without #Fields, as at the beginning of a log of
 // CloudFront in the format "plain", or of CSV. It returns "" if it does not.
 func columnNames(line []byte, keys *jsonKeys) string {
-	if len(line) > 4096 || bytes.IndexByte(line, '/') >= 0 || !bytes.Contains(line, []byte(",")) &&
+	if len(line) > 4096 || bytes.IndexByte(line, '/') >= 0 || separatorOf(string(line)) == 0 &&
 		(!bytes.Contains(line, []byte("c-ip")) || !bytes.Contains(line, []byte("sc-status"))) {
 		return ""
 	}

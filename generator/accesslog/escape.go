@@ -40,6 +40,9 @@ func (e *Entry) AgentText(dst []byte) []byte {
 		if bytes.IndexByte(text, '\\') >= 0 {
 			text = unescapeBackslash(text)
 		}
+		if isEncoded(text) {
+			text = unescapeHex(unescapeHex(text, '%'), '%')
+		}
 	case plus:
 		for i, c := range text {
 			if c == '+' {
@@ -66,6 +69,12 @@ func (e *Entry) AgentText(dst []byte) []byte {
 		}
 	}
 	return dst[:start+len(text)]
+}
+
+// isEncoded reports whether a user agent is percent-encoded, as in logs of CloudFront that other programs have exported.
+func isEncoded(agent []byte) bool {
+	return bytes.IndexByte(agent, '%') >= 0 && bytes.IndexByte(agent, ' ') < 0 &&
+		(bytes.Contains(agent, []byte("%20")) || bytes.Contains(agent, []byte("%2520")))
 }
 
 // Unescape returns a target as the client sent it: Nginx and Apache write \x22 for a quote.

@@ -57,6 +57,11 @@ func (f *Formats) reasons(line []byte) string {
 	if proposal := propose(line, parts); proposal != "" {
 		return text + "; try --log-line '" + proposal + "'"
 	}
+	if w, ok := unwrap(line); ok && !w.guess { // formats that are configured are also tried for the inner line
+		if inner := findParts(w.text); propose(w.text, inner) != "" {
+			return "it contains a line of another format: " + f.reasons(w.text)
+		}
+	}
 	return text + "; if this is an access log, describe its lines with --log-line; see Log formats in docs/stats.md"
 }
 
@@ -221,6 +226,9 @@ var (
 		{"$time_local", regexp.MustCompile(`\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d([.,]\d+)?( [+-]\d{4})?`)},
 		{"$time_iso8601", regexp.MustCompile(
 			`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d([.,]\d+)?( ?(Z|[+-]\d\d:?\d\d)\b)?`)},
+		{"$time_local", regexp.MustCompile(
+			`[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d( GMT| [+-]\d{4})?`)},
+		{"$time_local", regexp.MustCompile(`[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}`)},
 		{"$msec", regexp.MustCompile(`\b[12]\d{9}(\.\d+|\d{3}|\d{6}|\d{9})?\b`)},
 	}
 	requestForm = regexp.MustCompile(`\b(` + methods + `) [^\s"]+ HTTP/\d(\.\d)?`)

@@ -32,6 +32,8 @@ var others = []struct{ name, format string }{
 		`[Client $remote_addr] [Length $length] [Gzip $gzip] "$http_user_agent" "`},
 	{"KeyCDN", `$msec|$pop|$remote_addr|$status|$bytes|$user|$zone|$host|$cache|"$request"|[$time_local]|` +
 		`"$http_referer"|"$http_user_agent"|`},
+	{"uWSGI", `[pid: $pid] $remote_addr ($user) {$vars} [$time_local] $request_method $request_uri => $size ` +
+		`(HTTP/$version $status)`},
 	{"Gcore", `"$remote_addr" "$field" "$remote_user" "[$time_local]" "$request" "$status" "$body_bytes_sent" ` +
 		`"$http_referer" "$http_user_agent" "`},
 }
@@ -248,6 +250,9 @@ func (p *Parser) parse(line []byte, e *Entry, depth int) (name string, err error
 	if parseHAProxy(line, e) == nil {
 		return "HAProxy", nil
 	}
+	if text, ok := messageColumn(line); ok && depth < maxWraps {
+		return p.parse(text, e, depth+1)
+	}
 	if len(line) > 8 && line[3] == ' ' && line[8] == '-' && verboseHead.Match(line) {
 		return "", ErrComment
 	}
@@ -286,8 +291,14 @@ func (p *Parser) parse(line []byte, e *Entry, depth int) (name string, err error
 			return c.format, nil
 		}
 	}
+	if name, reason := p.json.parseLabels(line, e); reason == nil || reason == ErrNoTime {
+		return name, reason
+	}
 	if names := columnNames(line, p.formats.keys); names != "" {
 		p.columns.set(names, p.formats.keys)
+		return "", ErrComment
+	}
+	if isMessageHeader(line, p.formats.keys) {
 		return "", ErrComment
 	}
 	if errorLog.Match(line) {
@@ -303,6 +314,13 @@ func (p *Parser) parseJSON(text []byte, e *Entry, depth int) (name string, err e
 		return p.json.Name(), err
 	}
 	isRequest := err == ErrFields // with a message besides
+	at, clocked := p.json.clocked()
+	parse := func(line []byte) (name string, err error) {
+		if name, err = p.parse(line, e, depth+1); err == ErrNoTime && clocked {
+			e.Time, err = at, nil
+		}
+		return name, err
+	}
 	var inner []byte
 	if depth == 0 {
 		inner, p.payload = p.payload[:0], nil
@@ -314,11 +332,11 @@ func (p *Parser) parseJSON(text []byte, e *Entry, depth int) (name string, err e
 	inner = unescapeJSON(inner)
 	text = bytes.TrimRight(inner, "\r\n")
 	if depth > 0 {
-		return p.parse(text, e, depth+1)
+		return parse(text)
 	}
 	// Docker splits lines of more than 16 KB; only the last part has a line ending. Other programs remove the line
 	// endings of whole lines. A text that can be parsed is therefore a whole line.
-	if name, err = p.parse(text, e, depth+1); err == nil || err == ErrComment {
+	if name, err = parse(text); err == nil || err == ErrComment {
 		p.drop(dockerStream)
 		return name, err
 	}
@@ -328,7 +346,7 @@ func (p *Parser) parseJSON(text []byte, e *Entry, depth int) (name string, err e
 	last := len(text) < len(inner) || len(text) == 0
 	if p.held[dockerStream].parts > 0 {
 		line := p.join(dockerStream, text)
-		if name, err := p.parse(line, e, depth+1); err == nil {
+		if name, err := parse(line); err == nil {
 			p.held[dockerStream] = held{}
 			return name, nil
 		}

@@ -29,7 +29,7 @@ var usualKeys = map[field]string{
 		"starttime startutc " +
 		"edgestarttimestamp edgeendtimestamp eventtime eventtimestamp startedat reqtimesec unixtime timestart " +
 		"timemicros date start",
-	fieldRequest: "request requestline",
+	fieldRequest: "request requestline req",
 	fieldMethod: "requestmethod method csmethod httpmethod clientrequestmethod request.method " +
 		"httprequest.requestmethod " +
 		"http.request.method properties.httpmethod req.method proxy.method reqmethod message.reqmethod " +
@@ -47,7 +47,7 @@ var usualKeys = map[field]string{
 		"request.header.useragent req.headers.useragent proxy.useragent ua message.ua attributes.useragent.original " +
 		"http.useragent useragentheader clientua",
 	fieldForwarded: "httpxforwardedfor xforwardedfor request.headers.xforwardedfor requestxforwardedfor " +
-		"forwarded httpforwarded request.headers.forwarded requestforwarded " +
+		"forwardedfor fwd forwarded httpforwarded request.headers.forwarded requestforwarded " +
 		"httpcfconnectingip cfconnectingip request.headers.cfconnectingip httptrueclientip trueclientip " +
 		"request.headers.trueclientip httpxrealip xrealip request.headers.xrealip",
 	fieldQuery:      "args querystring csuriquery url.query query uriparam querystr",
@@ -171,14 +171,19 @@ func (j *jsonLines) Parse(line []byte, e *Entry) error {
 		return ErrJSON
 	}
 	*e = Entry{escape: jsonText}
-	j.scratch, j.path, j.values = j.scratch[:0], j.path[:0], [fieldMessage + 1]jsonValue{}
-	j.date, j.clock, j.message = nil, nil, nil
+	j.reset()
 	rest, ok := j.object(b, 0)
 	rest = skipBlanks(rest)
 	if !ok || len(rest) != 0 && string(rest) != "," && string(rest) != "]" { // an object in a list of several lines
 		return ErrJSON
 	}
 	return j.entry(e)
+}
+
+// reset discards the values of the line before.
+func (j *jsonLines) reset() {
+	j.scratch, j.path, j.values = j.scratch[:0], j.path[:0], [fieldMessage + 1]jsonValue{}
+	j.date, j.clock, j.message = nil, nil, nil
 }
 
 // entry sets the entry from the values.
@@ -257,6 +262,12 @@ func (j *jsonLines) entry(e *Entry) error {
 		return ErrTime
 	}
 	return ErrNoTime
+}
+
+// clocked returns the time of the object, for a line within it that has none.
+func (j *jsonLines) clocked() (at int64, ok bool) {
+	v := j.values[fieldTime]
+	return j.time, v.rank > 0 && v.text == nil
 }
 
 // object reads an object, which b begins with, and returns the text after it.
