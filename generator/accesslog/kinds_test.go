@@ -123,6 +123,7 @@ func TestKinds(t *testing.T) {
 			"Fluent Bit", `web.access: [1789862492.500000000, {"remote":"203.0.113.9","method":"GET","path":"` + id +
 				`","code":"302","agent":"` + agent + `"}]`, agent,
 		},
+		{"Fluent Bit, with metadata", `[0] web: [[1789862492.500000000, {}], {"log":"` + escaped + `"}]`, agent},
 		{"docker json-file", `{"log":"` + escaped + `\n","stream":"stdout","time":"2026-09-20T00:01:33.5Z"}`, agent},
 		{"syslog in docker", `{"log":"<190>Sep 20 00:01:32 web nginx: ` + escaped + `\n","stream":"stdout"}`, agent},
 		{

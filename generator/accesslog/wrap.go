@@ -106,7 +106,12 @@ func unwrap(line []byte) (w wrapped, ok bool) {
 		return wrapped{text: rest[1:], at: at}, len(rest) > 1
 	}
 	if i := bytes.Index(rest[:min(len(rest), 200)], []byte(": [")); i > 0 && rest[len(rest)-1] == ']' {
-		stamp, text, ok := bytes.Cut(rest[i+3:len(rest)-1], []byte(", {"))
+		object := rest[i+3 : len(rest)-1]
+		stamp, text, ok := bytes.Cut(object, []byte(", {"))
+		if after, found := bytes.CutPrefix(stamp, []byte("[")); found { // with metadata: [[1789862492.5, {}], {…}]
+			stamp = after
+			_, text, ok = bytes.Cut(object, []byte("], {"))
+		}
 		if at, valid := parseEpoch(stamp); ok && valid {
 			return wrapped{text: rest[len(rest)-1-len(text)-1 : len(rest)-1], at: at}, true
 		}
