@@ -163,19 +163,35 @@ func (f *Formats) proposeFields(text []byte) string {
 	found := map[string]string{}
 	collectFields(object, "", found)
 	var list []string
+	add := func(name string) { list = append(list, name+": "+yamlKey(found[name])) }
+	hasRequest := !slices.Contains(missing, "path")
 	for _, name := range missing {
 		if name == "path" && found["path"] == "" {
-			name = "request"
+			name, hasRequest = "request", true
 		}
 		if found[name] == "" {
 			return ""
 		}
-		list = append(list, name+": "+found[name])
-		if name == "path" && found["method"] != "" {
-			list = append(list, "method: "+found["method"])
-		}
+		add(name)
+	}
+	// Without these, all requests would count as GET, and all agents would be unknown.
+	j := jsonLines{keys: f.keys}
+	_ = j.Parse(text, new(Entry)) // returns the same error as in missingFields
+	if (!hasRequest || j.values[fieldURI].rank > 0) && j.values[fieldMethod].rank == 0 && found["method"] != "" {
+		add("method")
+	}
+	if j.values[fieldAgent].rank == 0 && found["agent"] != "" {
+		add("agent")
 	}
 	return "{" + strings.Join(list, ", ") + "}"
+}
+
+// yamlKey returns the name of a key as it is written in a flow mapping of YAML.
+func yamlKey(name string) string {
+	if strings.IndexFunc(name, func(r rune) bool { return r > 'z' || !isNameByte(byte(r)) && r != '.' }) < 0 {
+		return name
+	}
+	return fmt.Sprintf("%q", name)
 }
 
 // collectFields adds the keys of an object whose values look like parts of a request, by the name of the part. Prefix
@@ -197,10 +213,12 @@ func collectFields(object map[string]any, prefix string, found map[string]string
 				part = "status"
 			case requestForm.Match(text):
 				part = "request"
-			case methodForm.Match(text):
+			case methodAlone.Match(text):
 				part = "method"
 			case len(text) > 1 && text[0] == '/':
 				part = "path"
+			case agentAlone.Match(text):
+				part = "agent"
 			}
 			if part != "" {
 				found[part] = prefix + key
@@ -234,11 +252,13 @@ var (
 	requestForm = regexp.MustCompile(`\b(` + methods + `) [^\s"]+ HTTP/\d(\.\d)?`)
 	targetForm  = regexp.MustCompile(`^(/|\*|https?://)`)
 	methodForm  = regexp.MustCompile(`\b(` + methods + `)\b`)
+	methodAlone = regexp.MustCompile(`^(` + methods + `)$`)
 	pathForm    = regexp.MustCompile(`(https?:/|[^\w.:/-])(/[^\s|;,"]*)`)
 	addressForm = regexp.MustCompile(
 		`\[[\da-fA-F]*:[\da-fA-F:.]+\](:\d+)?|[\da-fA-F]*:[\da-fA-F:.]+|\d+\.\d+\.\d+\.\d+(:\d+)?`)
 	statusForm   = regexp.MustCompile(`^[1-5]\d\d$`)
 	statusInLine = regexp.MustCompile(`\b(200|206|30[1-478]|40[0-58]|410|416|429|499|50[0-4])\b`)
+	agentAlone   = regexp.MustCompile(`^[A-Za-z][\w.-]*/\d[\w.-]*($| )`)
 	agentForm    = regexp.MustCompile(`\b(Mozilla|[A-Za-z][\w.-]*)/\d`)
 )
 

@@ -76,6 +76,10 @@ func TestExplain(t *testing.T) {
 			`{"a":{"who":"203.0.113.9","t":1789862492},"m":"GET","p":"/x","s":302}`,
 			"json_fields: {address: a.who, time: a.t, status: s, path: p, method: m}}", "",
 		},
+		{
+			`{"@when":"2026-09-20T00:01:32Z","src_ip":"203.0.113.9","web":{"url":"/x","how":"GET","status":302,"by":"curl/8 x"}}`,
+			`json_fields: {time: "@when", status: web.status, path: web.url, method: web.how, agent: web.by}}`, "",
+		},
 		{`{"status":302,`, "the line is not a JSON object", ""},
 		{`{"records":[{"status":302},{"status":302}]}`, "a line has a list of requests", ""},
 	} {

@@ -20,15 +20,15 @@ type Fields struct {
 // to case, underscores and hyphens: clientip also stands for ClientIP and client_ip. A dot separates the keys of nested
 // objects.
 var usualKeys = map[field]string{
-	fieldAddress: "clientip remoteaddr remoteip cip clienthost clientaddr clientaddress remotehost request.clientip " +
-		"request.remoteip request.remoteaddr client.ip client.address source.ip source.address httprequest.remoteip " +
-		"properties.clientip downstreamremoteaddress req.remoteaddress req.remoteaddr proxy.clientip " +
+	fieldAddress: "clientip remoteaddr remoteip cip clienthost clientaddr clientaddress remotehost remoteaddress " +
+		"request.clientip request.remoteip request.remoteaddr client.ip client.address source.ip source.address " +
+		"httprequest.remoteip properties.clientip downstreamremoteaddress req.remoteaddress req.remoteaddr proxy.clientip " +
 		"sourceipport cliip message.cliip attributes.client.address network.client.ip " +
 		"requestip calleripaddress srcip sourceip remote client realip ip",
 	fieldTime: "timelocal timeiso8601 timestamp @timestamp time datetime timestamp(ms) ts msec requesttime " +
 		"starttime startutc " +
 		"edgestarttimestamp edgeendtimestamp eventtime eventtimestamp startedat reqtimesec unixtime timestart " +
-		"timemicros date start",
+		"timemicros date start @t",
 	fieldRequest: "request requestline req",
 	fieldMethod: "requestmethod method csmethod httpmethod clientrequestmethod request.method " +
 		"httprequest.requestmethod " +
