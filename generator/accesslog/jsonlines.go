@@ -22,8 +22,8 @@ type Fields struct {
 var usualKeys = map[field]string{
 	fieldAddress: "clientip remoteaddr remoteip cip clienthost clientaddr clientaddress remotehost remoteaddress " +
 		"request.clientip request.remoteip request.remoteaddr client.ip client.address source.ip source.address " +
-		"httprequest.remoteip properties.clientip downstreamremoteaddress req.remoteaddress req.remoteaddr proxy.clientip " +
-		"sourceipport cliip message.cliip attributes.client.address network.client.ip " +
+		"httprequest.remoteip properties.clientip downstreamremoteaddress req.remoteaddress req.remoteaddr " +
+		"proxy.clientip sourceipport cliip message.cliip attributes.client.address network.client.ip " +
 		"requestip calleripaddress srcip sourceip remote client realip ip",
 	fieldTime: "timelocal timeiso8601 timestamp @timestamp time datetime timestamp(ms) ts msec requesttime " +
 		"starttime startutc " +

@@ -444,6 +444,8 @@ func TestApacheFormats(t *testing.T) {
 			`203.0.113.9 - - [20/Sep/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 0 "-" "curl/8"`},
 		{`%v %a [%{%d/%b/%Y:%T}t.%{msec_frac}t %{%z}t] %m %U%q %s "%{user-agent}i" %D`,
 			`h 203.0.113.9 [20/Sep/2026:00:01:32.123 +0000] GET /x 302 "curl/8" 12`},
+		{`%{X-Forwarded-For}i %l %u %t "%r" %>s "%{User-Agent}i"`,
+			`203.0.113.9, 198.51.100.7, 10.0.0.1 - - [20/Sep/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 "curl/8"`},
 		{`%{X-Forwarded-For}i|%{sec}t|%r|%>s|%{User-Agent}i`, `203.0.113.9|1789862492|GET /x HTTP/1.1|302|curl/8`},
 		{`%{c}a %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\" %{ms}T %I`,
 			`203.0.113.9 - [20/Sep/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 0 "-" "curl/8" 1 2`},

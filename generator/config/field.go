@@ -14,8 +14,10 @@ type field struct {
 	kind      string   // see Option.Kind
 	choices   []string // see Option.Choices
 	separator string   // separates the items of a list in a single string; "" for values that are not lists
-	pairs     bool     // a list whose items are keys and values, "key: value"; a mapping in YAML
-	bare      bool     // a number or switch, which YAML writes without quotes
+	// continues reports whether a line continues the item before it, nil if no item has several lines.
+	continues func(item, line string) bool
+	pairs     bool // a list whose items are keys and values, "key: value"; a mapping in YAML
+	bare      bool // a number or switch, which YAML writes without quotes
 	clear     func(c *Config)
 	add       func(c *Config, text, dir string) error // parses one value or one item; its error has type invalid
 	show      func(c *Config) []string                // returns the value, or the items, in the form that add parses

@@ -188,7 +188,12 @@ func split(o *Option, text string, at Origin) []item {
 	}
 	var items []item
 	for s := range strings.SplitSeq(text, o.field.separator) {
-		if s = strings.TrimSpace(s); s != "" {
+		s = strings.TrimSpace(s)
+		switch last := len(items) - 1; {
+		case s == "":
+		case last >= 0 && o.field.continues != nil && o.field.continues(items[last].text, s):
+			items[last].text += " " + s
+		default:
 			items = append(items, item{s, at})
 		}
 	}

@@ -296,7 +296,7 @@ func TestPrecedence(t *testing.T) {
 		Environ: []string{"SITEGEN_PROJECT=environment", "SITEGEN_OUT=environment", "SITEGEN_TITLE=",
 			"SITEGEN_GIRDER_RETRIES=1",
 			"SITEGEN_AFTER_CHANGE=c d\ne", "SITEGEN_PRECOMPRESS=br, gzip", "PATH=/bin", "SITEGEN_OFFLINE=1",
-			"SITEGEN_STATS_GEOIP=a.mmdb, b.mmdb", "SITEGEN_STATS_LOG_FORMATS=$status, $request\n$msec",
+			"SITEGEN_STATS_GEOIP=a.mmdb, b.mmdb", "SITEGEN_STATS_LOG_FORMATS=$status, $request\nlog_format main '$status '\n  '\"$request\"';\n$msec",
 			"SITEGEN_STATS_JSON_FIELDS_TIME=t"},
 		Flags: map[string][]string{"out": {"first", "last"}, "base-url": {}},
 	})
@@ -324,7 +324,8 @@ func TestPrecedence(t *testing.T) {
 	if diff := cmp.Diff(commands, c.AfterChange); diff != "" {
 		t.Errorf("after_change (-want +got):\n%s", diff)
 	}
-	stats := config.Stats{GeoIP: []string{"a.mmdb", "b.mmdb"}, LogFormats: []string{"$status, $request", "$msec"},
+	stats := config.Stats{GeoIP: []string{"a.mmdb", "b.mmdb"}, LogFormats: []string{
+		"$status, $request", `log_format main '$status ' '"$request"';`, "$msec"},
 		JSONFields: config.JSONFields{Time: "t"}, Privacy: "keyed", MinCountry: 5, Legacy: true}
 	if diff := cmp.Diff(stats, c.Stats); diff != "" {
 		t.Errorf("stats (-want +got):\n%s", diff)

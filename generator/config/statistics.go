@@ -27,8 +27,7 @@ var statisticsOptions = []*Option{
 			"Apache's `LogFormat`: `['$remote_addr [$time_iso8601] \"$request\" $status \"$http_user_agent\"']`. In " +
 			"the environment " +
 			"variable, write one per line.",
-		field: many("list of log formats", "\n", func(c *Config) *[]string { return &c.Stats.LogFormats }, logFormat,
-			same),
+		field: logFormats(func(c *Config) *[]string { return &c.Stats.LogFormats }),
 	},
 	{
 		Key: "stats.json_fields.address", Group: "Statistics", Command: "stats",

@@ -253,11 +253,31 @@ func printable(s string) error {
 
 // logFormat does a rough check of a log format. Package accesslog checks the exact syntax when it reads logs.
 func logFormat(s, _ string) (string, error) {
+	if isDirective(s) {
+		s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
+	}
 	if !strings.ContainsAny(s, "$%") {
 		return "", invalid{what: "has a format without variables",
 			hint: "use the syntax of Nginx's log_format: $remote_addr …, or of Apache's LogFormat: %h …"}
 	}
 	return s, oneLine(s)
+}
+
+// logFormats returns a field for a list of log formats. A directive of Nginx may have several lines:
+//
+//	log_format main '$remote_addr [$time_local] '
+//	                '"$request" $status "$http_user_agent"';
+func logFormats(at func(*Config) *[]string) field {
+	f := many("list of log formats", "\n", at, logFormat, same)
+	f.continues = func(item, line string) bool {
+		return isDirective(item) && !strings.HasSuffix(item, ";") && strings.ContainsRune(`'";`, rune(line[0]))
+	}
+	return f
+}
+
+// isDirective reports whether a log format is a directive of Nginx.
+func isDirective(format string) bool {
+	return strings.HasPrefix(strings.TrimSpace(format), "log_format")
 }
 
 // hostName parses a host name without a port.
