@@ -175,6 +175,18 @@ func isOldID(id string) bool {
 	return isGirderID([]byte(id)) || id != "" && len(id) < idLength && strings.Trim(id, "0123456789") == ""
 }
 
+// parseOldTime parses a time of the old database. Python writes a blank instead of the T if a program leaves the form to
+// its module sqlite3. A time without a zone is UTC, as in logs.
+func parseOldTime(text string) (at time.Time, err error) {
+	for _, layout := range []string{"2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05",
+		"2006-01-02 15:04:05"} {
+		if at, err = time.Parse(layout, text); err == nil {
+			break
+		}
+	}
+	return at, err
+}
+
 // checkOld checks a row of the old database in the same way as a line of a log.
 func (c *collector) checkOld(a *downloads.OldAccess) (hit oldHit, bad *BadRow) {
 	refuse := func(column, value, reason string) (oldHit, *BadRow) {
@@ -183,7 +195,7 @@ func (c *collector) checkOld(a *downloads.OldAccess) (hit oldHit, bad *BadRow) {
 	if !isOldID(a.Bitstream) {
 		return refuse("bitstream_id", a.Bitstream, notAnID)
 	}
-	at, err := time.Parse("2006-01-02T15:04:05Z07:00", a.Time)
+	at, err := parseOldTime(a.Time)
 	if err != nil {
 		return refuse("ts", a.Time, "invalid time")
 	}
