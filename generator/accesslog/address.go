@@ -15,6 +15,9 @@ func (e *Entry) setAddress(b []byte) error {
 		e.Address, e.list = list, true
 		return nil
 	}
+	if i := bytes.IndexByte(b, '='); i >= 0 && len(bytes.Trim(b[i:], "=")) > 0 {
+		return ErrAddress
+	}
 	colons, special, blank := 0, false, false
 	for _, c := range b {
 		switch {
@@ -52,9 +55,10 @@ func (e *Entry) setAddress(b []byte) error {
 	return nil
 }
 
-// noAddress are characters that cannot occur in an address or a host name: the text is that of another field, as in
+// noAddress are characters that cannot occur in an address or a host name, nor in what replaces them in logs without
+// personal data: 192.0.2.*, 192.0.2.0/24, or a hash in base64. The text is that of another field, as in
 // MESSAGE=203.0.113.9.
-var noAddress = []byte(`=/\|<>{}()"';#&?!*$`)
+var noAddress = []byte(`\|<>{}()"';&?!$`)
 
 // CleanAddress returns an address as Parse does: without a port, and that of the visitor if it is a list of addresses,
 // see Formats.TrustedProxies.

@@ -314,6 +314,7 @@ func (p *Parser) parseJSON(text []byte, e *Entry, depth int) (name string, err e
 		return p.json.Name(), err
 	}
 	isRequest := err == ErrFields // with a message besides
+	isLog := p.json.hasLog()
 	at, clocked := p.json.clocked()
 	parse := func(line []byte) (name string, err error) {
 		if name, err = p.parse(line, e, depth+1); err == ErrNoTime && clocked {
@@ -340,8 +341,11 @@ func (p *Parser) parseJSON(text []byte, e *Entry, depth int) (name string, err e
 		p.drop(dockerStream)
 		return name, err
 	}
-	if isRequest && p.held[dockerStream].parts == 0 {
+	if isRequest && (!isLog || p.held[dockerStream].parts == 0) {
 		return "", ErrFields
+	}
+	if !isLog { // only Docker splits lines
+		return name, err
 	}
 	last := len(text) < len(inner) || len(text) == 0
 	if p.held[dockerStream].parts > 0 {

@@ -264,6 +264,9 @@ func (j *jsonLines) entry(e *Entry) error {
 	return ErrNoTime
 }
 
+// hasLog reports whether the message is in the key log, which comes first among those of messages.
+func (j *jsonLines) hasLog() bool { return j.values[fieldMessage].rank == 2 }
+
 // clocked returns the time of the object, for a line within it that has none.
 func (j *jsonLines) clocked() (at int64, ok bool) {
 	v := j.values[fieldTime]

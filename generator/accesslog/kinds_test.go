@@ -360,6 +360,9 @@ func TestParts(t *testing.T) {
 	if n, begin := p.Held(); n != 3 || string(begin) != "abc" {
 		t.Errorf("%d and %d lines incomplete: %s", n, p.Dropped(), begin)
 	}
+	if err := p.Parse([]byte(`{"message":"not a part"}`), new(Entry)); err == nil || err == ErrComment {
+		t.Error(err)
+	}
 	if err := p.Parse([]byte(`{"log":"d\n"}`), new(Entry)); err == nil || err == ErrComment {
 		t.Error(err)
 	}
@@ -371,9 +374,15 @@ func TestParts(t *testing.T) {
 // TestNoAddress parses lines in which something else is at the place of the address.
 func TestNoAddress(t *testing.T) {
 	const rest = ` - - [20/Sep/2026:00:01:32 +0000] "GET / HTTP/1.1" 302 0 "-" "Mozilla/5.0"`
-	for _, address := range []string{"client=x", "</b>", "{web}", "a/b", "x\\x1b", "-"} {
+	for _, address := range []string{"client=x", "</b>", "{web}", "x\\x1b", "-"} {
 		if err := formats(t).NewParser().Parse([]byte(address+rest), new(Entry)); err == nil {
 			t.Errorf("%s: no error", address)
+		}
+	}
+	for _, address := range []string{"192.0.2.*", "192.0.2.xxx", "192.0.2.0/24", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="} {
+		var e Entry
+		if err := formats(t).NewParser().Parse([]byte(address+rest), &e); err != nil || string(e.Address) != address {
+			t.Errorf("%s: %q, %v", address, e.Address, err)
 		}
 	}
 }
