@@ -37,6 +37,9 @@ func (f *Formats) reasons(line []byte) string {
 		return "this is a message of CloudWatch with several lines: extract them with jq -r '.logEvents[].message'"
 	case isObject && bytes.Contains(object, []byte(`"resultType"`)):
 		return "this is an answer of Loki with several lines: extract them with jq -r '.data.result[].values[][1]'"
+	case isObject && bytes.Contains(object, []byte(`"resourceLogs"`)):
+		return "this is a batch of OpenTelemetry with several lines: extract them with " +
+			"jq -r '.resourceLogs[].scopeLogs[].logRecords[].body.stringValue'"
 	case objectList.Match(object):
 		return "the nearest format is JSON lines; here, a line has a list of requests: " +
 			"write each in a line of its own, for instance with jq -c '.[]' or jq -c '.records[]'"

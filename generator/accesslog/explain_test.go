@@ -62,6 +62,7 @@ func TestExplain(t *testing.T) {
 			`$remote_addr "${field}" "${field}" $time_local $request_method $request_uri $status $http_user_agent`,
 		},
 		{`203.0.113.9 - - [31/Foo/2026:00:01:32 +0000] "GET /x HTTP/1.1" 302 1`, `the month "Foo" is not English`, ""},
+		{`{"resourceLogs":[{"scopeLogs":[]}]}`, "a batch of OpenTelemetry", ""},
 		{"hello world", `there is no address, there is no valid time such as`, ""},
 		{"2026/09/20 10:00:00 [error] 12#12: *1 open() failed", "looks like an error log", ""},
 		{"[Sun Sep 20 00:01:32.123456 2026] [core:error] [pid 1] AH1: x", "looks like an error log", ""},
