@@ -71,7 +71,8 @@ func (e *Entry) AgentText(dst []byte) []byte {
 	return dst[:start+len(text)]
 }
 
-// isEncoded reports whether a user agent is percent-encoded, as in logs of CloudFront that other programs have exported.
+// isEncoded reports whether a user agent is percent-encoded, as in logs of CloudFront that other programs have
+// exported.
 func isEncoded(agent []byte) bool {
 	return bytes.IndexByte(agent, '%') >= 0 && bytes.IndexByte(agent, ' ') < 0 &&
 		(bytes.Contains(agent, []byte("%20")) || bytes.Contains(agent, []byte("%2520")))

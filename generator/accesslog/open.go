@@ -60,8 +60,8 @@ var magics = []struct{ name, magic string }{
 var columnFormats = []struct{ name, magic string }{{"Parquet", "PAR1"}, {"Avro", "Obj\x01"}, {"ORC", "ORC"}}
 
 // Decompress returns a reader for the text of a log, and the compression. It detects the compression from the first
-// bytes, not from the file name: an uncompressed file named access.log.gz is read as plain text. The text is UTF-8, also
-// of a compressed log in UTF-16. Closing the returned reader frees the decoder and leaves r open.
+// bytes, not from the file name: an uncompressed file named access.log.gz is read as plain text. The text is UTF-8,
+// also of a compressed log in UTF-16. Closing the returned reader frees the decoder and leaves r open.
 func Decompress(r io.Reader) (io.ReadCloser, Compression, error) {
 	var d Decompressor
 	return d.Open(r)

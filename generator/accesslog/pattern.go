@@ -200,8 +200,8 @@ func (p *pattern) Parse(line []byte, e *Entry) error {
 	return nil
 }
 
-// extend returns the end of a value that contains blanks although one follows it: a list of addresses, a request that is
-// not in quotes, or a time that is not in brackets, such as 2026-09-20 00:01:32 +0000.
+// extend returns the end of a value that contains blanks although one follows it: a list of addresses, a request that
+// is not in quotes, or a time that is not in brackets, such as 2026-09-20 00:01:32 +0000.
 func (s *step) extend(rest []byte, end int) int {
 	switch s.field {
 	case fieldAddress, fieldForwarded: // a list: 203.0.113.9, 198.51.100.7

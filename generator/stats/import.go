@@ -175,8 +175,8 @@ func isOldID(id string) bool {
 	return isGirderID([]byte(id)) || id != "" && len(id) < idLength && strings.Trim(id, "0123456789") == ""
 }
 
-// parseOldTime parses a time of the old database. Python writes a blank instead of the T if a program leaves the form to
-// its module sqlite3. A time without a zone is UTC, as in logs.
+// parseOldTime parses a time of the old database. Python writes a blank instead of the T if a program leaves the form
+// to its module sqlite3. A time without a zone is UTC, as in logs.
 func parseOldTime(text string) (at time.Time, err error) {
 	for _, layout := range []string{"2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05",
 		"2006-01-02 15:04:05"} {
