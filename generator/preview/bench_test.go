@@ -16,7 +16,9 @@ func BenchmarkEditToReload(b *testing.B) { benchEdits(b, nil) }
 
 // BenchmarkEditAsCloudFront is BenchmarkEditToReload for a preview as CloudFront, which compiles a store after each
 // edit.
-func BenchmarkEditAsCloudFront(b *testing.B) { benchEdits(b, map[string][]string{"as": {"cloudfront"}}) }
+func BenchmarkEditAsCloudFront(b *testing.B) {
+	benchEdits(b, map[string][]string{"as": {"cloudfront"}})
+}
 
 // benchEdits measures edits of each kind in a preview with flags.
 func benchEdits(b *testing.B, flags map[string][]string) {

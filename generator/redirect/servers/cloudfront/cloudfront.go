@@ -78,7 +78,7 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 	if c.Err() != nil {
 		return c
 	}
-	c.Omitted = append(c.Omitted, folderOmissions()...)
+	c.Omitted = append(objectOmissions(t), folderOmissions()...)
 	describe(c, t)
 	c.Files = []output.File{redirect.File(s, storeFile, importFile(pairs)), redirect.File(s, functionFile, function),
 		redirect.File(s, headersFile, headers(c, t))}
@@ -101,14 +101,15 @@ func describe(c *redirect.Compilation, t *redirect.Table) {
 // files that no build has written.
 func folderOmissions() []redirect.Omission {
 	return []redirect.Omission{{
-		What: "a path without an extension at which there is no file or folder: status 301 to the same path with a " +
-			"slash at its end, which answers 404",
+		What: "with keyvaluestore.json instead of sitegen deploy, a path without an extension at which there is no " +
+			"file or folder: status 301 to the same path with a slash at its end, which answers 404",
 		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
 			return a.Status == 0 && got.Status == http.StatusMovedPermanently &&
 				got.Location() == redirect.EncodePath(path)+"/"
 		},
 	}, {
-		What: "a folder that no build has written, with a dot in its name and without the slash at its end: status 404",
+		What: "with keyvaluestore.json instead of sitegen deploy, a folder that no build has written, with a dot in " +
+			"its name and without the slash at its end: status 404",
 		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
 			return a.Status == 0 && got.Status == http.StatusNotFound &&
 				strings.Contains(path[strings.LastIndex(path, "/"):], ".")
