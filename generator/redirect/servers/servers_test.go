@@ -92,11 +92,20 @@ func (a *asker) ask(t testing.TB, request string) emulate.Reply {
 		return reply
 	}
 	a.different++
-	reason := a.Compilation().Reason(path, a.Table.Answer(path, query), reply)
-	if reason == "" || strings.HasPrefix(reason, "with keyvaluestore.json") { // which no emulator uses
+	if a.reason(path, query, reply) == "" {
 		t.Errorf("%s: %s, and the server does not declare it", request, difference)
 	}
 	return reply
+}
+
+// reason returns the reason that the server declares for a reply; "" for none. Those for a store of CloudFront that was
+// loaded by hand do not count: the emulator answers as after a deploy.
+func (a *asker) reason(path, query string, reply emulate.Reply) string {
+	reason := a.Compilation().Reason(path, a.Table.Answer(path, query), reply)
+	if strings.HasPrefix(reason, "with keyvaluestore.json") {
+		return ""
+	}
+	return reason
 }
 
 // golden returns the recorded requests for a test catalogue.
