@@ -61,10 +61,10 @@ func (e *emulator) of(s *emulate.Site) (*Edge, map[string]string, error) {
 	return edge, files, nil
 }
 
-// uploaded returns the objects that a deploy uploads for the files of a site: Options.Objects, and the file of each key.
-// The store writes the records of packages, so they have none. A deploy derives the key of an object from the content
-// of the file. Reading all files would render all pages after each edit of a preview, so these keys, which have the
-// same form, are derived from the path.
+// uploaded returns the objects that a deploy uploads for the files of a site: Options.Objects, and the file of each
+// key. The records of packages have none, because the function writes them. A deploy derives the key of an object from
+// the content of the file. Reading all files would render all pages after each edit of a preview, so these keys, which
+// have the same form, are derived from the path.
 func uploaded(t *redirect.Table, s *emulate.Site) (keys, files map[string]string) {
 	keys, files = map[string]string{}, map[string]string{}
 	records := records(t)

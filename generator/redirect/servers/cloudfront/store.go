@@ -66,8 +66,8 @@ func HostsTable(editions map[string]string) (string, error) {
 	return string(b), nil
 }
 
-// Compile compiles a table into an edition of the key-value store. The compilation has the findings of Server.Compile and
-// the omissions of the edition, but no files.
+// Compile compiles a table into an edition of the key-value store. The compilation has the findings of Server.Compile
+// and the omissions of the edition, but no files.
 func Compile(t *redirect.Table, o Options) (Store, *redirect.Compilation) {
 	s := Store{RootKey: RootKey(o.Edition)}
 	c := &redirect.Compilation{}
