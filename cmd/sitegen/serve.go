@@ -34,6 +34,7 @@ those of the last build or, if there was none, a sample.
   sitegen serve --source sample     try it, without network
   sitegen serve --drafts --open     with drafts, in a browser
   sitegen serve --as s3             what a bucket's website endpoint would answer
+  sitegen serve --as cloudfront     what visitors see after sitegen deploy
   sitegen serve --listen :9000      make it visible to other machines, on port 9000`,
 		Args: noArguments,
 	}, p.serve)

@@ -344,7 +344,8 @@ var options = slices.Concat([]*Option{
 		Value: "SERVER",
 		Usage: "answer as this server would: " + strings.Join(servers.Names(), ", "),
 		Doc: "The server that the preview emulates, including its limits. `s3` is a bucket's website endpoint. For " +
-			"`cloudfront`, the preview runs the generated function itself.",
+			"`cloudfront`, the preview runs the generated function itself, and shows what visitors see after `sitegen " +
+			"deploy`.",
 		field: choice(func(c *Config) *string { return &c.Preview.As }, servers.Names()...),
 	},
 	{

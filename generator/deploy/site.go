@@ -168,6 +168,11 @@ func (s *site) table(ctx context.Context, files []objects.Object) (*redirect.Tab
 	if err != nil {
 		return nil, nil, err
 	}
+	for _, path := range e.Paths() { // parts of pages are not deployed, but the table knows the languages by them
+		if objects.Skipped(path) && s.build.Owns(path) {
+			built = append(built, path)
+		}
+	}
 	t, err := p.Table(in.Index, e.Aliases(), built)
 	if err = errors.Join(e.Err(), err); err != nil {
 		return nil, nil, fault.Wrap(fault.Content, err, "Nothing was deployed. Correct these and build again.")

@@ -12,7 +12,16 @@ import (
 
 // BenchmarkEditToReload measures the time from the write of a file to the event that reloads the page, with the archive
 // catalogue and 1,000 content pages.
-func BenchmarkEditToReload(b *testing.B) {
+func BenchmarkEditToReload(b *testing.B) { benchEdits(b, nil) }
+
+// BenchmarkEditAsCloudFront is BenchmarkEditToReload for a preview as CloudFront, which compiles a store after each
+// edit.
+func BenchmarkEditAsCloudFront(b *testing.B) {
+	benchEdits(b, map[string][]string{"as": {"cloudfront"}})
+}
+
+// benchEdits measures edits of each kind in a preview with flags.
+func benchEdits(b *testing.B, flags map[string][]string) {
 	files := map[string]string{
 		"sitegen.yaml": "source: listing.json\n",
 		"listing.json": string(testutil.Listing(b, "archive")),
@@ -25,7 +34,7 @@ func BenchmarkEditToReload(b *testing.B) {
 		b.Fatal(err)
 	}
 	files["layouts/base.html"] = string(layout)
-	w := open(b, files, nil)
+	w := open(b, files, flags)
 	p := w.browse("/folder-7/page-7/")
 	for _, edit := range []struct {
 		name string

@@ -88,7 +88,7 @@ func (p *Project) Table(x *lookup.Index, aliases []site.Alias, paths []string) (
 	files.Other = p.otherFiles()
 	files.Read = func(path string) ([]byte, error) { return os.ReadFile(filepath.Join(p.Config.Out, path)) }
 	return &redirect.Table{Index: x, Rules: redirect.NewRules(rules), Files: files, Name: p.Config.Name,
-			Headers: redirect.Headers(p.Config.Headers)},
+			Headers: redirect.Headers(p.Config.Headers), FileHeaders: p.Config.Deploy.Headers},
 		fault.Wrap(fault.Content, errors.Join(err, aliasErr, inheritedErr), "")
 }
 

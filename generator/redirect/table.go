@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/Slicer/sitegen/generator/deploy/objects"
 	"github.com/Slicer/sitegen/generator/lookup"
 )
 
@@ -26,6 +27,9 @@ type Table struct {
 
 	// Headers holds the headers of all responses, see Headers. Not all servers can send them.
 	Headers []Header
+
+	// FileHeaders holds the headers of files that a deploy uploads, besides the defaults: deploy.headers.
+	FileHeaders objects.Rules
 
 	// Name distinguishes the sites of one server, where they share a namespace: it is part of the names of Nginx's
 	// variables. It consists of lower-case letters and digits, and is "" for the only site of a server.
@@ -91,7 +95,9 @@ func (f Files) Has(path string) bool {
 // Same reports whether two tables compile to the same files.
 func (t *Table) Same(o *Table) bool {
 	same := func(a, b *Rule) bool { return a.String() == b.String() && a.Pos == b.Pos }
+	sameHeader := func(a, b objects.Rule) bool { return a.String() == b.String() }
 	return t.Index == o.Index && t.Name == o.Name && slices.Equal(t.Headers, o.Headers) &&
+		slices.EqualFunc(t.FileHeaders, o.FileHeaders, sameHeader) &&
 		slices.EqualFunc(t.Rules.All(), o.Rules.All(), same) && maps.Equal(t.Files.Pages, o.Files.Pages) &&
 		slices.Equal(t.Files.Languages, o.Files.Languages)
 }

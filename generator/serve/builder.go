@@ -16,6 +16,7 @@ import (
 
 	"github.com/Slicer/sitegen/generator/catalog"
 	"github.com/Slicer/sitegen/generator/fault"
+	"github.com/Slicer/sitegen/generator/lookup"
 	"github.com/Slicer/sitegen/generator/preview"
 	"github.com/Slicer/sitegen/generator/project"
 	"github.com/Slicer/sitegen/generator/redirect"
@@ -29,6 +30,7 @@ type builder struct {
 	project *project.Project
 	load    func() (*project.Project, error)
 	cat     *supply.Catalogue
+	index   *lookup.Index // of the packages; editions and emulators are reused for the same one
 	label   string        // describes the packages, for messages
 	fetched time.Duration // time that fetching the packages took, until a state has it
 	input   site.Input
@@ -106,6 +108,10 @@ func (b *builder) Build(ctx context.Context) (*preview.State, error) {
 	if err != nil {
 		return nil, err
 	}
+	if b.index == nil {
+		b.index = in.Index
+	}
+	in.Index = b.index
 	in.Drafts = p.Config.Preview.Drafts
 	if p.Config.Preview.Future {
 		in.Today = time.Time{}
@@ -184,7 +190,7 @@ func samePackages(old, new *project.Project) bool {
 
 // show switches the preview to other packages, and logs where they come from and which records are held back.
 func (b *builder) show(cat *supply.Catalogue, label string) {
-	b.cat, b.label = cat, label
+	b.cat, b.index, b.label = cat, nil, label
 	log := b.project.Log
 	log.Info("showing " + label)
 	for _, w := range cat.Warnings {

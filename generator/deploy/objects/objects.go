@@ -74,8 +74,7 @@ type Folder struct {
 // Read reads all files of the folder and returns their objects, sorted by path. jobs files are read at the same time.
 // progress is called with the number of bytes after each file; it may be nil.
 //
-// Read leaves out hidden files (except .well-known), extra files, and the pieces of pages in -/, which only
-// Nginx needs.
+// Read leaves out extra files and those that Skipped reports.
 func (f *Folder) Read(ctx context.Context, jobs int, progress func(bytes int64)) ([]Object, error) {
 	files, err := f.list()
 	if err != nil {
@@ -96,6 +95,15 @@ func (f *Folder) Read(ctx context.Context, jobs int, progress func(bytes int64))
 	return all, err
 }
 
+// Skipped reports whether no deploy uploads a file at this path below the public folder, or what is in such a folder:
+// hidden files (except .well-known), and the pieces of pages in -/, which only Nginx needs.
+func Skipped(file string) bool {
+	segments := strings.Split(file, "/")
+	return segments[0] == "-" || slices.ContainsFunc(segments, func(name string) bool {
+		return strings.HasPrefix(name, ".") && name != ".well-known"
+	})
+}
+
 // list returns the paths of the files to deploy, sorted.
 func (f *Folder) list() ([]string, error) {
 	var files []string
@@ -107,8 +115,8 @@ func (f *Folder) list() ([]string, error) {
 		if err != nil || rel == "." {
 			return err
 		}
-		file, name := filepath.ToSlash(rel), d.Name()
-		skip := strings.HasPrefix(name, ".") && name != ".well-known" || file == "-"
+		file := filepath.ToSlash(rel)
+		skip := Skipped(file)
 		switch {
 		case d.IsDir() && skip:
 			return fs.SkipDir

@@ -48,9 +48,12 @@ func (a *asker) declared(t *testing.T) func(string) emulate.Reply {
 		}
 		path = emulate.Clean(path)
 		reply, err := a.Answer(a.site, path, query)
+		answer, difference := a.Table.Answer(path, query), ""
 		if err == nil {
-			answer := a.Table.Answer(path, query)
-			if reason := a.Compilation().Reason(path, answer, reply); reason != "" {
+			difference, err = a.Difference(a.site, path, query, reply)
+		}
+		if err == nil && (difference != "" || answer.Rule != nil) { // an error page of a rule may differ
+			if reason := a.reason(path, query, reply); reason != "" {
 				replaced[reason]++
 				if answer.Status >= 400 && reply.Status != answer.Status {
 					t.Errorf("%s: status %d, want %d, although the page may be another one", request, reply.Status,

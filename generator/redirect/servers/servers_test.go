@@ -92,10 +92,20 @@ func (a *asker) ask(t testing.TB, request string) emulate.Reply {
 		return reply
 	}
 	a.different++
-	if a.Compilation().Reason(path, a.Table.Answer(path, query), reply) == "" {
+	if a.reason(path, query, reply) == "" {
 		t.Errorf("%s: %s, and the server does not declare it", request, difference)
 	}
 	return reply
+}
+
+// reason returns the reason that the server declares for a reply; "" for none. Those for a store of CloudFront that was
+// loaded by hand do not count: the emulator answers as after a deploy.
+func (a *asker) reason(path, query string, reply emulate.Reply) string {
+	reason := a.Compilation().Reason(path, a.Table.Answer(path, query), reply)
+	if strings.HasPrefix(reason, "with keyvaluestore.json") {
+		return ""
+	}
+	return reason
 }
 
 // golden returns the recorded requests for a test catalogue.
@@ -248,8 +258,7 @@ func TestPairs(t *testing.T) {
 					if string(reply.Body) == "shown" {
 						got = fmt.Sprintf("%d /shown.html", reply.Status)
 					}
-					folder, _, _ := strings.Cut(r.Request, "?")
-					if !redirect.SameURL(got, want) && got != "301 "+folder+"/" { // a.ask has checked the redirect to a folder
+					if !redirect.SameURL(got, want) {
 						t.Errorf("%s: %q, want %q", r.Request, got, want)
 					}
 				}
@@ -305,14 +314,12 @@ func TestLanguages(t *testing.T) {
 				"/pt-BR/no.css": "404 erro 404", "/x/de/no.css": "404 error 404", "/bitstream/de/x": "404 no such file",
 				"/de/lost": "404 Fehler 404", "/de/gone": "410 Fehler 404", "/gone": "410 error 404", "/de/away": "301 ",
 			} {
-				switch rule := table.Answer(request, "").Rule; { // differences that the servers declare
-				case s.Name() == "s3":
+				switch s.Name() { // differences that the servers declare
+				case "s3":
 					want = strings.NewReplacer("Fehler", "error", "erro ", "error ", "410", "404",
 						"no such file", "error 404").Replace(want)
-				case s.Name() == "netlify":
+				case "netlify":
 					want = strings.Replace(want, "no such file", "error 404", 1)
-				case s.Name() == "cloudfront" && rule == nil: // the bucket may have the file, and has one error page
-					want = strings.NewReplacer("Fehler", "error", "erro ", "error ").Replace(want)
 				}
 				r := a.ask(t, request)
 				if got := fmt.Sprintf("%d %s", r.Status, r.Body); got != want {

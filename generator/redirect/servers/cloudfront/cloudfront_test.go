@@ -51,7 +51,7 @@ func edition(t testing.TB, tab *redirect.Table, o Options) Store {
 		tab.Files.Read = rendered(t, tab.Index).File
 	}
 	s, c := Compile(tab, o)
-	if err := c.Err(); err != nil || len(c.Omitted) != 2 {
+	if err := c.Err(); err != nil || len(c.Omitted) != 3 {
 		t.Fatalf("%v; omitted: %v", err, c.Omitted)
 	}
 	return s

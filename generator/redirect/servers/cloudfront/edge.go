@@ -14,7 +14,6 @@ import (
 
 	"github.com/dop251/goja"
 
-	"github.com/Slicer/sitegen/generator/redirect"
 	"github.com/Slicer/sitegen/generator/redirect/emulate"
 )
 
@@ -180,68 +179,4 @@ func (e *Edge) call(method, host, uri, query string) (goja.Value, error) {
 		},
 	}})
 	return e.handler(goja.Undefined(), event)
-}
-
-// emulator runs the compiled function with the files of a site as its bucket.
-type emulator struct {
-	table *redirect.Table
-
-	mu   sync.Mutex
-	site *emulate.Site // the site whose pages edge has
-	edge *Edge
-}
-
-// Emulate implements redirect.Server. The emulator runs the compiled function. The store has the pages of the site that
-// answers are wanted for.
-func (Server) Emulate(t *redirect.Table, compiled func() *redirect.Compilation) (redirect.Emulator, error) {
-	return &emulator{table: t}, compiled().Err()
-}
-
-// of returns the edge for a site.
-func (e *emulator) of(s *emulate.Site) (*Edge, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.site == s {
-		return e.edge, nil
-	}
-	t := *e.table
-	t.Files.Read = s.File
-	c := Server{}.Compile(&t)
-	if err := c.Err(); err != nil {
-		return nil, err
-	}
-	store, err := ParseStore(c.File(Server{}, storeFile))
-	if err != nil {
-		return nil, err
-	}
-	get := func(key string) (string, bool) { v, ok := store[key]; return v, ok }
-	e.edge, err = NewEdge(c.File(Server{}, functionFile), get, nil)
-	if err == nil {
-		e.site = s
-	}
-	return e.edge, err
-}
-
-// Answer implements redirect.Emulator.
-func (e *emulator) Answer(s *emulate.Site, path, query string) (emulate.Reply, error) {
-	edge, err := e.of(s)
-	if err != nil {
-		return emulate.Reply{}, err
-	}
-	result, err := edge.run(http.MethodGet, "", (&url.URL{Path: path}).EscapedPath(), query)
-	if err != nil {
-		return emulate.Reply{}, err
-	}
-	if result.StatusCode != 0 {
-		return result.reply(), nil
-	}
-	file, err := url.PathUnescape(strings.TrimPrefix(result.URI, "/"))
-	if err != nil || !s.Has(file) {
-		return s.Error(http.StatusNotFound, "404.html") // the error page of the distribution
-	}
-	r, err := s.Content(200, file, emulate.CacheOf(file))
-	if strings.HasPrefix(file, "api/") {
-		r = r.WithCORS()
-	}
-	return r, err
 }

@@ -148,7 +148,7 @@ func TestObjects(t *testing.T) {
 		}
 		requests = append(requests, "/", "/old", "/docs", "/docs/a/b", "/folder", "/folder/", "/lost", "/gone", "/robots.txt?id=7",
 			"/robots.txt?id=8", "/index.html", "/releases", "/releases/9.9/", "/%ff", "/.git/config", "/o/x", "/nothing/",
-			"/a%20b", "/a%20b/%C3%A9.html?x=y", "/assets/site.0000.css", "/releases/index.html/", "/shown.html/index.html")
+			"/a%20b", "/releases?x=y", "/a%20b/%C3%A9.html?x=y", "/assets/site.0000.css", "/releases/index.html/", "/shown.html/index.html")
 		for q := range testutil.RandomRequests(tab.Index, 21, 600) {
 			requests = append(requests, q)
 		}

@@ -66,8 +66,8 @@ func HostsTable(editions map[string]string) (string, error) {
 	return string(b), nil
 }
 
-// Compile compiles a table into an edition of the key-value store. The compilation has the findings and omissions of
-// Server.Compile, but no files.
+// Compile compiles a table into an edition of the key-value store. The compilation has the findings of Server.Compile
+// and the omissions of the edition, but no files.
 func Compile(t *redirect.Table, o Options) (Store, *redirect.Compilation) {
 	s := Store{RootKey: RootKey(o.Edition)}
 	c := &redirect.Compilation{}
@@ -79,10 +79,11 @@ func Compile(t *redirect.Table, o Options) (Store, *redirect.Compilation) {
 	if c.Err() != nil {
 		return Store{RootKey: s.RootKey}, c
 	}
-	c.Omitted = folderOmissions()
+	further := folderOmissions()
 	if o.Objects != nil {
-		c.Omitted = objectOmissions(t)
+		further = objectOmissions(t)
 	}
+	c.Omitted = append(slashOmissions(t), further...)
 	describe(c, t)
 	s.Root = s.Nodes[RootKey("")]
 	delete(s.Nodes, RootKey(""))
