@@ -78,7 +78,7 @@ func (s Server) compile(t *redirect.Table, limit int) *redirect.Compilation {
 	if c.Err() != nil {
 		return c
 	}
-	c.Omitted = slices.Concat(slashOmissions(t), objectOmissions(t), folderOmissions())
+	c.Omitted = slices.Concat(objectOmissions(t), folderOmissions())
 	describe(c, t)
 	c.Files = []output.File{redirect.File(s, storeFile, importFile(pairs)), redirect.File(s, functionFile, function),
 		redirect.File(s, headersFile, headers(c, t))}
@@ -97,21 +97,6 @@ func describe(c *redirect.Compilation, t *redirect.Table) {
 	}
 }
 
-// slashOmissions are the omissions of the function, whatever the store.
-func slashOmissions(t *redirect.Table) []redirect.Omission {
-	return []redirect.Omission{{
-		What: "a folder without the slash at its end: the redirect drops the query",
-		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
-			return a.Status == 0 && isSlash(path, got) && t.Files.Has(path)
-		},
-	}}
-}
-
-// isSlash reports whether a reply is the redirect to a path with a slash at its end.
-func isSlash(path string, r emulate.Reply) bool {
-	return r.Status == http.StatusMovedPermanently && r.Location() == redirect.EncodePath(path)+"/"
-}
-
 // folderOmissions are the omissions of a function that passes paths without a file on to the bucket, which may have
 // files that no build has written.
 func folderOmissions() []redirect.Omission {
@@ -119,7 +104,9 @@ func folderOmissions() []redirect.Omission {
 		What: "with keyvaluestore.json instead of sitegen deploy, a path without an extension at which there is no " +
 			"file or folder: status 301 to the same path with a slash at its end, which answers 404",
 		Covers: func(path string, a redirect.Answer, got emulate.Reply) bool {
-			return a.Status == 0 && isSlash(path, got)
+			location, _, _ := strings.Cut(got.Location(), "?")
+			return a.Status == 0 && got.Status == http.StatusMovedPermanently &&
+				location == redirect.EncodePath(path)+"/"
 		},
 	}, {
 		What: "with keyvaluestore.json instead of sitegen deploy, a folder that no build has written, with a dot in " +

@@ -85,7 +85,7 @@ const step = (leaf, os, key, offset, stability) => {
 
 export async function handler(event) {
     const request = event.request, method = request.method;
-    const query = request.rawQueryString() || '', given = parameters(query);
+    const query = request.rawQueryString() || '', given = parameters(query), tail = query && '?' + query;
     const nodes = {}; // promises of the values that this request has read, by key
     let trees, fields, texts, tables, oses, arches; // parts of the root, see answer
     let names = []; // keys of the last package object
@@ -161,7 +161,7 @@ export async function handler(event) {
         lines(expand('name ' + kind[3] + '\nproduct_name ' + kind[4] + '\nbuild_date ' +
             (kind[6] || texts[code(f[0], 2)]) + fields[3], p)).map((line) => {
             const end = line.indexOf(' '), value = line.slice(end + 1);
-            object[line.slice(0, end)] = value.includes('\t') ? null : value;
+            object[line.slice(0, end)] = /\t/.test(value) ? null : value;
         });
         names = Object.keys(object);
         return object;
@@ -284,7 +284,7 @@ export async function handler(event) {
             const status = parseInt(rule.status);
             return status > 399 ? message(status, 404) : status < 300 ? serve(rule.target) :
                 redirect(status, rule.target.replace(/^\/+/, '/') // two slashes would lead to another host
-                    .replace(/#|$/, (end) => (query && /\?/.test(rule.status) ? '?' + query : '') + end));
+                    .replace(/#|$/, (end) => (/\?/.test(rule.status) ? tail : '') + end));
         }
     };
 
@@ -312,12 +312,12 @@ export async function handler(event) {
     const serve = (target) => look(target.replace(/[?#].*/, '')).then((spot) => show(spot, 1));
 
     // show passes a request on to the origin with the path of an object. Unless the path is that of a rule's target, a
-    // folder is redirected to the path with a slash. If the bucket may have files that are not in the table, other paths
-    // are passed on, too, and a name without an extension is taken for a folder.
+    // folder is redirected to the path with a slash, and with the query. If the bucket may have files that are not in the
+    // table, other paths are passed on, too, and a name without an extension is taken for a folder.
     const show = (spot, target) => {
         const path = spot.at, file = spot.file, folder = path + '/';
         if (!target && (file ? file == 'd' : fields[9] && /^(?!\/\.well-known\/).*\/[\w-]+$/.test(path))) {
-            return redirect(301, folder);
+            return redirect(301, folder + tail);
         }
         if (file || fields[9]) {
             request.uri = spot.object || (file == 'd' ? folder : path).replace(/\/$/, '/index.html');

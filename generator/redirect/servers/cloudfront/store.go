@@ -79,11 +79,10 @@ func Compile(t *redirect.Table, o Options) (Store, *redirect.Compilation) {
 	if c.Err() != nil {
 		return Store{RootKey: s.RootKey}, c
 	}
-	further := folderOmissions()
+	c.Omitted = folderOmissions()
 	if o.Objects != nil {
-		further = objectOmissions(t)
+		c.Omitted = objectOmissions(t)
 	}
-	c.Omitted = append(slashOmissions(t), further...)
 	describe(c, t)
 	s.Root = s.Nodes[RootKey("")]
 	delete(s.Nodes, RootKey(""))
