@@ -76,6 +76,58 @@ func TestKeptDespiteFailures(t *testing.T) {
 	}
 }
 
+// TestNeverLive lists a deploy that was cut off, and others before and after it: only this one is marked as unfinished,
+// also when a later deploy is live.
+func TestNeverLive(t *testing.T) {
+	c := newCloud()
+	denied := errors.New("denied")
+	c.mustDeploy(t, live.Production, numbered(5, 1))
+	c.mustDeploy(t, live.Production, numbered(5, 2))
+	c.before = func(_ context.Context, request string) error {
+		if strings.HasPrefix(request, "update") {
+			return denied
+		}
+		return nil
+	}
+	c.pass(time.Hour)
+	if _, err := deploy(t.Context(), c.live(), live.Production, numbered(5, 3), keepAll); !errors.Is(err, denied) {
+		t.Fatalf("a failure: %v", err)
+	}
+	c.before = nil
+	check := func(want ...bool) {
+		t.Helper()
+		l := c.live()
+		list, err := l.List(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var listed, shown []bool
+		for _, e := range list {
+			listed = append(listed, e.Unfinished)
+			r, err := l.Record(t.Context(), e.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := l.State(t.Context(), live.Production)
+			if err != nil {
+				t.Fatal(err)
+			}
+			was, err := l.WasLive(t.Context(), r, s.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			shown = append(shown, !was)
+		}
+		if !slices.Equal(listed, want) || !slices.Equal(shown, want) {
+			t.Errorf("unfinished: %v in a list and %v one by one, want %v", listed, shown, want)
+		}
+	}
+	check(true, false, false)
+	c.mustDeploy(t, live.Production, numbered(5, 4))
+	c.mustDeploy(t, live.Production, numbered(5, 5))
+	check(false, false, true, false, false)
+}
+
 // TestDeletionRefused refuses deletions: after a definite answer, the next deploy need not wait for the lease to expire.
 // Without an answer, the bucket may still delete something, so the lease remains.
 func TestDeletionRefused(t *testing.T) {
