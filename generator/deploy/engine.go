@@ -81,7 +81,7 @@ func missing(c *config.Config) error {
 		}
 	}
 	return fault.Wrap(fault.Usage, errors.Join(errs...),
-		"Set them there or in the environment. sitegen deploy init lists everything that a deploy needs.")
+		"Set what is missing there or in the environment. sitegen deploy init lists everything that a deploy needs.")
 }
 
 // edition returns the name of an edition as package cloudfront uses it.

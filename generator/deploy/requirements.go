@@ -61,7 +61,11 @@ func Requirements(ctx context.Context, p *project.Project) ([]Requirement, error
 	if missing == 0 {
 		return c.list, nil
 	}
-	return c.list, fault.Wrap(c.kind, fmt.Errorf("%d of %d requirements are missing", missing, len(c.list)), "")
+	verb := "are"
+	if missing == 1 {
+		verb = "is"
+	}
+	return c.list, fault.Wrap(c.kind, fmt.Errorf("%d of %d requirements %s missing", missing, len(c.list), verb), "")
 }
 
 // checks are the checks of Requirements.

@@ -89,6 +89,10 @@ func load(ctx context.Context, o Options) (aws.Config, error) {
 			t.ResponseHeaderTimeout = timeout
 		})))
 	if err != nil {
+		if none, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
+			return c, fault.Wrap(fault.Remote, fmt.Errorf("read the AWS configuration: there is no profile %s",
+				none.Profile), "Check AWS_PROFILE. aws configure list-profiles prints the profiles.")
+		}
 		return c, fault.Wrap(fault.Remote, fmt.Errorf("read the AWS configuration: %w", err),
 			"Check the environment variables AWS_… and ~/.aws/config.")
 	}

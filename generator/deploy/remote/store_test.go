@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -113,13 +114,13 @@ func TestStoreErrors(t *testing.T) {
 		}
 	}
 	_, err = c.Store(kvserver.ARN).Update(ctx, v.ETag, many)
-	check("too many keys", err, "key-value store: a call updates 1 to 50 keys (ValidationException)",
+	check("too many keys", err, "CloudFront: a call updates 1 to 50 keys (ValidationException)",
 		"Run the command again")
 	_, err = c.Store(strings.Replace(kvserver.ARN, "0a1b", "ffff", 1)).Describe(ctx)
 	check("no such store", err, "does not exist", "deploy.store, the ARN")
 	s.ReadOnly = true
 	_, err = c.Store(kvserver.ARN).Update(ctx, v.ETag, many[:1])
-	check("read only", err, "not authorized", "cloudfront-keyvaluestore")
+	check("read only", err, "not authorized", "UpdateKeys on the key-value store")
 	s.Access = "other"
 	_, err = c.Store(kvserver.ARN).Describe(ctx)
 	check("other credentials", err, "security token", "AWS_ACCESS_KEY_ID")
@@ -130,6 +131,21 @@ func TestStoreErrors(t *testing.T) {
 	}
 	_, err = c.Store(kvserver.ARN).Describe(ctx)
 	check("no server", err, "connection refused", "network")
+	closing := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		panic(http.ErrAbortHandler)
+	}))
+	defer closing.Close()
+	t.Setenv("AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE", closing.URL)
+	c, err = remote.Connect(ctx, remote.Options{Attempts: 2, MaxBackoff: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Store(kvserver.ARN).Describe(ctx)
+	check("closed connection", err, "CloudFront: the server has closed the connection", "network")
+	t.Setenv("AWS_PROFILE", "nobody")
+	_, err = remote.Connect(ctx, remote.Options{})
+	check("no profile", err, "there is no profile nobody", "AWS_PROFILE")
+	os.Unsetenv("AWS_PROFILE")
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	_, err = remote.Connect(ctx, remote.Options{})
 	check("no credentials", err, "find credentials for AWS", "AWS_PROFILE")
