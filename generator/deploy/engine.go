@@ -50,7 +50,7 @@ func open(ctx context.Context, p *project.Project) (*engine, error) {
 		return nil, err
 	}
 	return &engine{account{p, client}, &live.Live{
-		Bucket: client.Bucket(c.Bucket), Store: client.Store(c.Store),
+		Bucket: client.Bucket(c.Bucket), Place: c.Bucket, Store: client.Store(c.Store),
 		RootKey: rootKey, IsNode: cloudfront.IsNode, AddPaths: addPaths, MaxSize: cloudfront.MaxStore,
 		Jobs: c.Uploads, Now: p.Now, Sleep: sleep, Random: random, Log: p.Log,
 	}}, nil

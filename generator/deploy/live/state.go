@@ -10,7 +10,7 @@ import (
 // State is the state of an edition in the store. It changes together with the root.
 type State struct {
 	ID string `json:"id"` // the deploy that is live; "" if there was none yet
-	// Site is a hash of the site that was deployed: of its files and its tree, without the assets of earlier deploys.
+	// Site is a hash of what was deployed: the bucket, the files and the tree, without the assets of earlier deploys.
 	// If a site has the same hash, there is nothing to deploy.
 	Site string `json:"site"`
 }
