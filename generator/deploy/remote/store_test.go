@@ -93,6 +93,28 @@ func TestStore(t *testing.T) {
 	}
 }
 
+// TestAttempts answers ten times that the server is busy: the client goes on.
+func TestAttempts(t *testing.T) {
+	s, _ := connect(t)
+	requests := 0
+	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if requests++; requests > 10 {
+			s.ServeHTTP(w, r)
+			return
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer busy.Close()
+	t.Setenv("AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE", busy.URL)
+	c, err := remote.Connect(t.Context(), remote.Options{MaxBackoff: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Store(kvserver.ARN).Describe(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestStoreErrors(t *testing.T) {
 	s, c := connect(t)
 	ctx := t.Context()
