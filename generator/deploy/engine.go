@@ -159,10 +159,10 @@ func by() string {
 }
 
 // warnOfHosts warns of an edition that cannot be seen, because no host leads to it.
-func (e *engine) warnOfHosts() {
+func (e *engine) warnOfHosts(name string) {
 	c := &e.project.Config.Deploy
-	if c.Edition != live.Production &&
-		!slices.ContainsFunc(c.Hosts, func(h config.EditionHost) bool { return h.Edition == c.Edition }) {
-		e.project.Log.Warn(fmt.Sprintf("edition %s is not visible: deploy.hosts has no host for it", c.Edition))
+	if name != live.Production &&
+		!slices.ContainsFunc(c.Hosts, func(h config.EditionHost) bool { return h.Edition == name }) {
+		e.project.Log.Warn(fmt.Sprintf("edition %s is not visible: deploy.hosts has no host for it", name))
 	}
 }

@@ -146,6 +146,7 @@ func again(ctx context.Context, p *project.Project, o Options, command, edition 
 	if err != nil {
 		return nil, err
 	}
+	e.warnOfHosts(edition)
 	id, err := choose(e.live)
 	if err != nil {
 		return nil, explain(err)
