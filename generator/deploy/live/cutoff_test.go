@@ -3,6 +3,7 @@ package live_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -126,6 +127,31 @@ func TestNeverLive(t *testing.T) {
 	c.mustDeploy(t, live.Production, numbered(5, 4))
 	c.mustDeploy(t, live.Production, numbered(5, 5))
 	check(false, false, true, false, false)
+}
+
+// TestLease deploys while a lease exists that a killed deploy has left. A deploy waits until it expires, and never longer
+// than ten minutes, also if the clock of the other machine is ahead.
+func TestLease(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		until, least time.Duration // from now
+	}{
+		{"expired", -time.Minute, 0},
+		{"expires soon", 3 * time.Minute, 3 * time.Minute},
+		{"a year ahead", 365 * 24 * time.Hour, 10 * time.Minute},
+	} {
+		c := newCloud()
+		c.mustDeploy(t, live.Production, numbered(5, 1))
+		c.keys["deploy-lease"] = fmt.Sprintf(`{"by": "x", "until": %q}`, c.now.Add(tt.until).Format(time.RFC3339))
+		start, requests := c.now, c.requests
+		if _, err := deploy(t.Context(), c.live(), live.Production, numbered(5, 2), keepAll); err != nil {
+			t.Fatal(err)
+		}
+		waited := c.now.Sub(start)
+		if waited < tt.least || waited > tt.least+time.Minute || c.requests-requests > 200 {
+			t.Errorf("%s: waited %v with %d requests, want %v", tt.name, waited, c.requests-requests, tt.least)
+		}
+	}
 }
 
 // TestDeletionRefused refuses deletions: after a definite answer, the next deploy need not wait for the lease to expire.

@@ -51,12 +51,17 @@ func (l *Live) State(ctx context.Context, edition string) (s State, err error) {
 	return s, err
 }
 
-// leasePause is the time between two reads of a lease.
-const leasePause = 2 * time.Second
+// The time between two reads of a lease, which cost money, begins with leasePause and doubles up to maxLeasePause.
+const (
+	leasePause    = 2 * time.Second
+	maxLeasePause = 16 * time.Second
+)
 
 // awaitLease waits until no collection is running and returns the version of the store at that time.
 func (l *Live) awaitLease(ctx context.Context) (Version, error) {
-	for told := false; ; told = true {
+	var seen lease
+	since := l.Now() // when seen was read first
+	for pause := leasePause; ; pause = min(2*pause, maxLeasePause) {
 		v, err := l.Store.Describe(ctx)
 		if err != nil {
 			return v, fmt.Errorf("read the version of the key-value store: %w", err)
@@ -68,13 +73,19 @@ func (l *Live) awaitLease(ctx context.Context) (Version, error) {
 		}
 		// If this machine's clock is ahead, the lease expires too early for the other deployer: it stops collecting a
 		// minute before its end, and the rest is up to the clocks.
-		if !exists || l.Now().After(held.Until) {
+		now := l.Now()
+		if held.By != seen.By || !held.Until.Equal(seen.Until) {
+			seen, since = held, now
+		}
+		// If the clock of the other deployer is ahead, the lease seems to last longer than it can.
+		if !exists || now.After(held.Until) || now.Sub(since) >= leaseTime {
 			return v, nil
 		}
-		if !told {
-			l.Log.Info("waiting: another deploy is removing old objects", "deploy", held.By)
+		if pause == leasePause {
+			l.Log.Info("waiting: another deploy is removing old objects, or was killed", "deploy", held.By, "until",
+				held.Until)
 		}
-		if err := l.Sleep(ctx, leasePause); err != nil {
+		if err := l.Sleep(ctx, pause); err != nil {
 			return v, err
 		}
 	}
