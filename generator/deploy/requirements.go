@@ -153,7 +153,8 @@ func (c *checks) cloudFront() {
 	d := &c.project.Config.Deploy
 	bucket := c.bucketOption()
 	store := c.option("deploy.store", d.Store, "Create a key-value store in CloudFront, and set deploy.store in "+
-		c.project.Config.File+" or SITEGEN_DEPLOY_STORE to its ARN.")
+		c.project.Config.File+" or SITEGEN_DEPLOY_STORE to its ARN. docs/aws.md describes a template that creates the "+
+		"store, the bucket and the distribution.")
 	ofBucket := []string{bucketName, listName, readName, writeName, deleteName}
 	ofStore := []string{storeName, keyName, keysName, updateName}
 	switch client := c.connect(); {

@@ -36,14 +36,27 @@ func (l *Live) readJSON(ctx context.Context, key string, v any) (bool, error) {
 	if isMissing(err) {
 		return false, nil
 	}
-	if err == nil {
-		err = json.Unmarshal([]byte(text), v)
-	}
 	if err != nil {
 		return false, fmt.Errorf("read %s from the key-value store: %w", key, err)
 	}
+	if err := json.Unmarshal([]byte(text), v); err != nil {
+		return false, &DamagedKeyError{key, err}
+	}
 	return true, nil
 }
+
+// DamagedKeyError is the error of a key of the store that has a value which no deploy writes.
+type DamagedKeyError struct {
+	Key    string
+	reason error
+}
+
+func (e *DamagedKeyError) Error() string {
+	return fmt.Sprintf("the key %s of the key-value store is damaged: %s", e.Key, e.reason)
+}
+
+// Unwrap returns the reason.
+func (e *DamagedKeyError) Unwrap() error { return e.reason }
 
 // State reads the state of an edition.
 func (l *Live) State(ctx context.Context, edition string) (s State, err error) {

@@ -127,7 +127,7 @@ func (s service) hint(code string) string {
 	case "AccessDenied", "AccessDeniedException", "Forbidden", "AllAccessDisabled":
 		return s.needs
 	case "ExpiredToken", "ExpiredTokenException":
-		return "The credentials are temporary and have expired. Get new ones, for instance with aws sso login, and run " +
+		return "The credentials are temporary and have expired. Get new ones, for instance by signing in again, and run " +
 			"the command again."
 	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "UnrecognizedClientException",
 		"InvalidSignatureException", "MissingAuthenticationToken", "InvalidClientTokenId":

@@ -91,7 +91,7 @@ func load(ctx context.Context, o Options) (aws.Config, error) {
 	if err != nil {
 		if none, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
 			return c, fault.Wrap(fault.Remote, fmt.Errorf("read the AWS configuration: there is no profile %s",
-				none.Profile), "Check AWS_PROFILE. aws configure list-profiles prints the profiles.")
+				none.Profile), "Check AWS_PROFILE. ~/.aws/config and ~/.aws/credentials contain the profiles.")
 		}
 		return c, fault.Wrap(fault.Remote, fmt.Errorf("read the AWS configuration: %w", err),
 			"Check the environment variables AWS_… and ~/.aws/config.")
