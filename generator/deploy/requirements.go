@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/deploy/live"
 	"github.com/Slicer/sitegen/generator/deploy/objects"
@@ -19,6 +21,7 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/redirect/servers/cloudfront"
 )
 
 // Requirement is something that a deploy needs.
@@ -337,7 +340,8 @@ func (c *checks) configuration(w *remote.Website) {
 // store tries all operations on the key-value store.
 func (c *checks) store(s *remote.Store) {
 	v, err := s.Describe(c.ctx)
-	if !c.add(storeName, fmt.Sprintf("%d bytes used", v.Size), err) {
+	used := fmt.Sprintf("%s of %s bytes used", humanize.Comma(v.Size), humanize.Comma(cloudfront.MaxStore))
+	if !c.add(storeName, used, err) {
 		c.skip(storeName, keyName, keysName, updateName)
 		return
 	}
