@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
@@ -92,8 +94,10 @@ func isMissing(code string) bool {
 // plain returns the error of the network without the words that the SDK puts before it, and without the URL, which
 // says nothing more to users than the names in the configuration.
 func plain(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("the server has closed the connection")
+	for _, closed := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, closed) {
+			return errors.New("the server has closed the connection")
+		}
 	}
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err

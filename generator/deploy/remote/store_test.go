@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -153,17 +154,25 @@ func TestStoreErrors(t *testing.T) {
 	}
 	_, err = c.Store(kvserver.ARN).Describe(ctx)
 	check("no server", err, "connection refused", "network")
-	closing := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		panic(http.ErrAbortHandler)
-	}))
-	defer closing.Close()
-	t.Setenv("AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE", closing.URL)
-	c, err = remote.Connect(ctx, remote.Options{Attempts: 2, MaxBackoff: time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
+	for _, linger := range []int{-1, 0} { // close the connection, or reset it
+		closing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err == nil {
+				err = errors.Join(conn.(*net.TCPConn).SetLinger(linger), conn.Close())
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}))
+		defer closing.Close()
+		t.Setenv("AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE", closing.URL)
+		c, err = remote.Connect(ctx, remote.Options{Attempts: 2, MaxBackoff: time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Store(kvserver.ARN).Describe(ctx)
+		check("closed connection", err, "CloudFront: the server has closed the connection", "network")
 	}
-	_, err = c.Store(kvserver.ARN).Describe(ctx)
-	check("closed connection", err, "CloudFront: the server has closed the connection", "network")
 	t.Setenv("AWS_PROFILE", "nobody")
 	_, err = remote.Connect(ctx, remote.Options{})
 	check("no profile", err, "there is no profile nobody", "AWS_PROFILE")
