@@ -152,8 +152,9 @@ func (l *Live) List(ctx context.Context, edition string) ([]Entry, error) {
 	return slices.DeleteFunc(list, func(e Entry) bool { return e.ID == "" }), err
 }
 
-// WasLive reports whether a deploy is live or was live. at is the id of the deploy that is live in its edition. It reads
-// the records from that one back. If one of them is missing or damaged, older deploys count as if they had been live.
+// WasLive reports whether a deploy is live or was live. at is the id of the deploy that is live in its edition. WasLive
+// reads the records from that one back. If one of them is missing or damaged, older deploys count as if they had been
+// live.
 func (l *Live) WasLive(ctx context.Context, r *Record, at string) (bool, error) {
 	for at > r.ID {
 		next, err := l.readRecord(ctx, at)

@@ -131,8 +131,8 @@ func (s service) hint(code string) string {
 	case "AccessDenied", "AccessDeniedException", "Forbidden", "AllAccessDisabled":
 		return s.needs
 	case "ExpiredToken", "ExpiredTokenException":
-		return "The credentials are temporary and have expired. Get new ones, for instance by signing in again, and run " +
-			"the command again."
+		return "The credentials are temporary and have expired. Get new ones, for instance by signing in again, and " +
+			"run the command again."
 	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "UnrecognizedClientException",
 		"InvalidSignatureException", "MissingAuthenticationToken", "InvalidClientTokenId":
 		return "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or AWS_PROFILE."

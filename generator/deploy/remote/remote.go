@@ -96,8 +96,8 @@ func load(ctx context.Context, o Options) (aws.Config, error) {
 		return c, fault.Wrap(fault.Remote, fmt.Errorf("read the AWS configuration: %w", err),
 			"Check the environment variables AWS_… and ~/.aws/config.")
 	}
-	// The first pause is at most 0.05 seconds, or one second if requests are throttled; each other one is twice as long.
-	// So 11 attempts outlast half a minute without a network on average.
+	// The first pause is at most 0.05 seconds, or one second if requests are throttled; each other one is at most twice
+	// as long. So 11 attempts outlast half a minute without a network on average.
 	attempts := cmp.Or(o.Attempts, c.RetryMaxAttempts, 11)
 	c.RetryMaxAttempts = 0 // or it would wrap the retryer
 	c.Retryer = func() aws.Retryer {
