@@ -42,7 +42,7 @@ func deploySite(t *testing.T, text string) (config string) {
 }
 
 // useCloud starts a cloud and sets the environment variables for it. before is called before each request to the bucket
-// or the store that changes something. If it returns true, it has answered the request.
+// or the store. If it returns true, it has answered the request.
 func useCloud(t *testing.T, before func(w http.ResponseWriter, r *http.Request) (answered bool)) {
 	t.Helper()
 	for name, value := range map[string]string{
@@ -62,8 +62,7 @@ func useCloud(t *testing.T, before func(w http.ResponseWriter, r *http.Request) 
 				ErrorLog: log.New(io.Discard, "", 0), // interrupted requests
 			}
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				changes := r.Method == http.MethodPut || r.Method == http.MethodPost
-				if !changes || !before(w, r) {
+				if !before(w, r) {
 					proxy.ServeHTTP(w, r)
 				}
 			}))
@@ -73,6 +72,9 @@ func useCloud(t *testing.T, before func(w http.ResponseWriter, r *http.Request) 
 		t.Setenv(name, value)
 	}
 }
+
+// changes reports whether a request changes something.
+func changes(r *http.Request) bool { return r.Method == http.MethodPut || r.Method == http.MethodPost }
 
 // tryDeploy runs sitegen deploy for a site and returns its exit code and messages.
 func tryDeploy(ctx context.Context, config string, args ...string) (code int, messages string) {
@@ -87,7 +89,7 @@ func TestDeployOvertaken(t *testing.T) {
 	mine, theirs := deploySite(t, "mine"), deploySite(t, "theirs")
 	var begun atomic.Bool
 	useCloud(t, func(_ http.ResponseWriter, r *http.Request) bool {
-		if strings.Contains(r.URL.Path, "/key-value-stores/") && !begun.Swap(true) {
+		if changes(r) && strings.Contains(r.URL.Path, "/key-value-stores/") && !begun.Swap(true) {
 			if code, messages := tryDeploy(t.Context(), theirs); code != 0 {
 				t.Errorf("the other deploy: exit code %d\n%s", code, messages)
 			}
@@ -113,9 +115,11 @@ func TestDeployInterrupted(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	ended := make(chan struct{})
-	useCloud(t, func(http.ResponseWriter, *http.Request) bool {
-		interrupt()
-		<-ended
+	useCloud(t, func(_ http.ResponseWriter, r *http.Request) bool {
+		if changes(r) {
+			interrupt()
+			<-ended
+		}
 		return false
 	})
 	t.Cleanup(func() { close(ended) }) // before the servers are closed, which wait for their requests
@@ -127,6 +131,32 @@ func TestDeployInterrupted(t *testing.T) {
 	}
 	if took := time.Since(start); took > time.Second {
 		t.Errorf("it took %v", took)
+	}
+}
+
+// TestDeployInterruptedLate interrupts the removal of old objects: the message says that the site is live.
+func TestDeployInterruptedLate(t *testing.T) {
+	config := deploySite(t, "text")
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	var recorded atomic.Bool
+	useCloud(t, func(_ http.ResponseWriter, r *http.Request) bool {
+		switch isRecord := strings.Contains(r.URL.String(), "deploys"); {
+		case isRecord && changes(r):
+			recorded.Store(true)
+		case isRecord && recorded.Load():
+			interrupt()
+			<-r.Context().Done()
+		}
+		return false
+	})
+	code, messages := tryDeploy(ctx, config)
+	if want := "sitegen: interrupted: the site is live, but old objects were not removed\n"; code != interrupted ||
+		messages != want {
+		t.Errorf("exit code %d, want %d\n%s", code, interrupted, messages)
+	}
+	if code, messages := tryDeploy(t.Context(), config, "--json"); code != 0 || messages != "" {
+		t.Errorf("the next deploy: exit code %d\n%s", code, messages)
 	}
 }
 
@@ -142,7 +172,8 @@ func TestDeployRefused(t *testing.T) {
 		{"AuthorizationHeaderMalformed", http.StatusBadRequest, "Set AWS_REGION to the region of the bucket."},
 		{"PermanentRedirect", http.StatusMovedPermanently, "Set AWS_REGION to the region of the bucket."},
 		{"AccessDenied", http.StatusForbidden, "The credentials need the permissions s3:ListBucket"},
-		{"ExpiredToken", http.StatusBadRequest, "Check AWS_ACCESS_KEY_ID"},
+		{"ExpiredToken", http.StatusBadRequest, "The credentials are temporary and have expired."},
+		{"InvalidToken", http.StatusBadRequest, "Check AWS_ACCESS_KEY_ID"},
 		{"QuotaExceeded", http.StatusInsufficientStorage, "Visitors still see the previous deploy. Have the quota increased"},
 		{"XMinioStorageFull", http.StatusInsufficientStorage, "Visitors still see the previous deploy. Have the quota"},
 		{"SlowDown", http.StatusServiceUnavailable, "AWS limits the requests."},
@@ -152,7 +183,10 @@ func TestDeployRefused(t *testing.T) {
 			written := false
 			useCloud(t, func(w http.ResponseWriter, r *http.Request) bool {
 				if strings.Contains(r.URL.Path, "/key-value-stores/") {
-					written = true
+					written = written || changes(r)
+					return false
+				}
+				if !changes(r) {
 					return false
 				}
 				w.WriteHeader(tt.status)

@@ -46,8 +46,9 @@ func (p *program) exit(ctx context.Context, cmd *cobra.Command, err error) int {
 	}
 	if ctx.Err() != nil {
 		message := "interrupted"
-		if err != context.Canceled { //nolint:errorlint // an error that wraps it has more to say
-			message += ": " + err.Error()
+		// An error that wraps context.Canceled has more to say.
+		if more, _ := strings.CutSuffix(err.Error(), context.Canceled.Error()); more != "" {
+			message += ": " + strings.TrimSuffix(more, ": ")
 		}
 		p.messages.fail(errors.New(message)) // without hints, which would not help
 		return interrupted

@@ -52,7 +52,7 @@ func TestExit(t *testing.T) {
 			"sitegen: it went wrong\nsitegen: hint: sitegen --help lists the arguments and flags.\n"},
 		{"interrupted", canceled, true, context.Canceled, 130, "sitegen: interrupted\n"},
 		{"interrupted during an operation", canceled, true, fmt.Errorf("fetch the list: %w", context.Canceled), 130,
-			"sitegen: interrupted: fetch the list: context canceled\n"},
+			"sitegen: interrupted: fetch the list\n"},
 		{"interrupted after the end", canceled, true, nil, 0, ""},
 	}
 	for _, tt := range tests {

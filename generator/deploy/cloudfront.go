@@ -187,7 +187,7 @@ func (c *cloudFront) collect(ctx context.Context, r *Report) error {
 	removed, err := c.live.Collect(ctx, r.Deploy, c.keep(), c.damage)
 	switch {
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return fmt.Errorf("the site is live, but old objects were not removed: %w", ctx.Err())
 	case errors.Is(err, live.ErrConflict), errors.Is(err, fs.ErrNotExist):
 		return nil // another deploy writes to the store, or collects at the same time; the next one goes on
 	case err != nil:

@@ -100,6 +100,6 @@ func openTarget(ctx context.Context, p *project.Project) (target, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.warnOfHosts()
+	e.warnOfHosts(p.Config.Deploy.Edition)
 	return &cloudFront{engine: e}, nil
 }

@@ -50,7 +50,7 @@ func open(ctx context.Context, p *project.Project) (*engine, error) {
 		return nil, err
 	}
 	return &engine{account{p, client}, &live.Live{
-		Bucket: client.Bucket(c.Bucket), Store: client.Store(c.Store),
+		Bucket: client.Bucket(c.Bucket), Place: c.Bucket, Store: client.Store(c.Store),
 		RootKey: rootKey, IsNode: cloudfront.IsNode, AddPaths: addPaths, MaxSize: cloudfront.MaxStore,
 		Jobs: c.Uploads, Now: p.Now, Sleep: sleep, Random: random, Log: p.Log,
 	}}, nil
@@ -81,7 +81,7 @@ func missing(c *config.Config) error {
 		}
 	}
 	return fault.Wrap(fault.Usage, errors.Join(errs...),
-		"Set them there or in the environment. sitegen deploy init lists everything that a deploy needs.")
+		"Set what is missing there or in the environment. sitegen deploy init lists everything that a deploy needs.")
 }
 
 // edition returns the name of an edition as package cloudfront uses it.
@@ -159,10 +159,10 @@ func by() string {
 }
 
 // warnOfHosts warns of an edition that cannot be seen, because no host leads to it.
-func (e *engine) warnOfHosts() {
+func (e *engine) warnOfHosts(name string) {
 	c := &e.project.Config.Deploy
-	if c.Edition != live.Production &&
-		!slices.ContainsFunc(c.Hosts, func(h config.EditionHost) bool { return h.Edition == c.Edition }) {
-		e.project.Log.Warn(fmt.Sprintf("edition %s is not visible: deploy.hosts has no host for it", c.Edition))
+	if name != live.Production &&
+		!slices.ContainsFunc(c.Hosts, func(h config.EditionHost) bool { return h.Edition == name }) {
+		e.project.Log.Warn(fmt.Sprintf("edition %s is not visible: deploy.hosts has no host for it", name))
 	}
 }

@@ -22,6 +22,7 @@ func explain(err error) error {
 	_, ambiguous := errors.AsType[*live.AmbiguousError](err)
 	_, format := errors.AsType[*live.FormatError](err)
 	_, lost := errors.AsType[*live.LiveLostError](err)
+	_, damaged := errors.AsType[*live.DamagedKeyError](err)
 	switch {
 	case other:
 		return fault.Wrap(fault.Conflict, err,
@@ -34,6 +35,9 @@ func explain(err error) error {
 			"sitegen deploy list shows all.")
 	case format:
 		return fault.Wrap(fault.Usage, err, "Build and deploy the site of that time with this version of sitegen.")
+	case damaged:
+		return fault.Wrap(fault.Remote, err, "Visitors still see the previous deploy. Delete the key from the store, "+
+			"and run sitegen deploy.")
 	case lost:
 		return fault.Wrap(fault.Usage, err, "Name the deploy to return to: sitegen deploy rollback ID. sitegen deploy "+
 			"list shows all.")

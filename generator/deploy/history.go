@@ -17,7 +17,7 @@ type Deploy struct {
 	Edition    string    `json:"edition"`
 	Time       time.Time `json:"time"`
 	Live       bool      `json:"live"`
-	Unfinished bool      `json:"unfinished"` // newer than the live deploy: it was cut off, or is still running
+	Unfinished bool      `json:"unfinished"` // it is not live and never was: it was cut off, or is still running
 	Damaged    bool      `json:"damaged"`    // its record is incomplete: a rollback cannot return to it
 	Of         string    `json:"of"`         // id of the deploy that it made live again; "" for others
 	By         string    `json:"by"`         // user and host
@@ -87,8 +87,12 @@ func Show(ctx context.Context, p *project.Project, id string) (*Description, err
 	if err != nil {
 		return nil, explain(err)
 	}
+	wasLive, err := e.live.WasLive(ctx, r, state.ID)
+	if err != nil {
+		return nil, explain(err)
+	}
 	d := &Description{Deploy: Deploy{
-		ID: r.ID, Edition: r.Edition, Time: r.Time, Live: r.ID == state.ID, Unfinished: r.ID > state.ID, Of: r.Of,
+		ID: r.ID, Edition: r.Edition, Time: r.Time, Live: r.ID == state.ID, Unfinished: !wasLive, Of: r.Of,
 		By: r.By, Program: r.Program, Newest: r.Newest, Packages: r.Packages, Rules: r.Rules, Files: len(r.Files),
 	}}
 	for _, f := range r.Files {
@@ -142,6 +146,7 @@ func again(ctx context.Context, p *project.Project, o Options, command, edition 
 	if err != nil {
 		return nil, err
 	}
+	e.warnOfHosts(edition)
 	id, err := choose(e.live)
 	if err != nil {
 		return nil, explain(err)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/Slicer/sitegen/generator/config"
 	"github.com/Slicer/sitegen/generator/deploy/live"
 	"github.com/Slicer/sitegen/generator/deploy/objects"
@@ -19,6 +21,7 @@ import (
 	"github.com/Slicer/sitegen/generator/fault"
 	"github.com/Slicer/sitegen/generator/output"
 	"github.com/Slicer/sitegen/generator/project"
+	"github.com/Slicer/sitegen/generator/redirect/servers/cloudfront"
 )
 
 // Requirement is something that a deploy needs.
@@ -61,7 +64,11 @@ func Requirements(ctx context.Context, p *project.Project) ([]Requirement, error
 	if missing == 0 {
 		return c.list, nil
 	}
-	return c.list, fault.Wrap(c.kind, fmt.Errorf("%d of %d requirements are missing", missing, len(c.list)), "")
+	verb := "are"
+	if missing == 1 {
+		verb = "is"
+	}
+	return c.list, fault.Wrap(c.kind, fmt.Errorf("%d of %d requirements %s missing", missing, len(c.list), verb), "")
 }
 
 // checks are the checks of Requirements.
@@ -149,7 +156,8 @@ func (c *checks) cloudFront() {
 	d := &c.project.Config.Deploy
 	bucket := c.bucketOption()
 	store := c.option("deploy.store", d.Store, "Create a key-value store in CloudFront, and set deploy.store in "+
-		c.project.Config.File+" or SITEGEN_DEPLOY_STORE to its ARN.")
+		c.project.Config.File+" or SITEGEN_DEPLOY_STORE to its ARN. docs/aws.md describes a template that creates the "+
+		"store, the bucket and the distribution.")
 	ofBucket := []string{bucketName, listName, readName, writeName, deleteName}
 	ofStore := []string{storeName, keyName, keysName, updateName}
 	switch client := c.connect(); {
@@ -332,7 +340,8 @@ func (c *checks) configuration(w *remote.Website) {
 // store tries all operations on the key-value store.
 func (c *checks) store(s *remote.Store) {
 	v, err := s.Describe(c.ctx)
-	if !c.add(storeName, fmt.Sprintf("%d bytes used", v.Size), err) {
+	used := fmt.Sprintf("%s of %s bytes used", humanize.Comma(v.Size), humanize.Comma(cloudfront.MaxStore))
+	if !c.add(storeName, used, err) {
 		c.skip(storeName, keyName, keysName, updateName)
 		return
 	}

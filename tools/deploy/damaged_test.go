@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/Slicer/sitegen/generator/deploy/kvserver"
+	"github.com/Slicer/sitegen/generator/deploy/live"
 	"github.com/Slicer/sitegen/generator/deploy/objects"
 )
 
@@ -66,5 +68,31 @@ func TestDamagedRecord(t *testing.T) {
 	if !slices.Equal(w.live(), []string{r.Deploy}) {
 		t.Errorf("live: %s, want %s", w.live(), r.Deploy)
 	}
+	w.seeAll()
+}
+
+// TestDamagedKey overwrites the keys of the store that only deploys read: each run says which one to delete.
+func TestDamagedKey(t *testing.T) {
+	w := newWorld(t)
+	w.deploy()
+	w.page("hello", "second text")
+	w.run(0, "build", "--quiet")
+	for _, key := range []string{"deploy-lease", "deploy:production"} {
+		w.keys.Put(key, "hack")
+		if _, messages := w.run(9, "deploy"); !strings.Contains(messages, "the key "+key+" of the key-value store is damaged") ||
+			!strings.Contains(messages, "hint: Visitors still see the previous deploy. Delete the key") {
+			t.Error(messages)
+		}
+		w.see(production, "/hello/", 200, "first text")
+		store := connect(t).Store(kvserver.ARN)
+		v, err := store.Describe(t.Context())
+		if err == nil {
+			_, err = store.Update(t.Context(), v.ETag, []live.Change{{Key: key, Delete: true}})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.deploy()
 	w.seeAll()
 }

@@ -3,6 +3,7 @@ package live_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -73,6 +74,83 @@ func TestKeptDespiteFailures(t *testing.T) {
 	}
 	if _, err := c.live().Earlier(t.Context(), live.Production); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestNeverLive lists a deploy that was cut off, and others before and after it: only this one is marked as unfinished,
+// also when a later deploy is live.
+func TestNeverLive(t *testing.T) {
+	c := newCloud()
+	denied := errors.New("denied")
+	c.mustDeploy(t, live.Production, numbered(5, 1))
+	c.mustDeploy(t, live.Production, numbered(5, 2))
+	c.before = func(_ context.Context, request string) error {
+		if strings.HasPrefix(request, "update") {
+			return denied
+		}
+		return nil
+	}
+	c.pass(time.Hour)
+	if _, err := deploy(t.Context(), c.live(), live.Production, numbered(5, 3), keepAll); !errors.Is(err, denied) {
+		t.Fatalf("a failure: %v", err)
+	}
+	c.before = nil
+	check := func(want ...bool) {
+		t.Helper()
+		l := c.live()
+		list, err := l.List(t.Context(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var listed, shown []bool
+		for _, e := range list {
+			listed = append(listed, e.Unfinished)
+			r, err := l.Record(t.Context(), e.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := l.State(t.Context(), live.Production)
+			if err != nil {
+				t.Fatal(err)
+			}
+			was, err := l.WasLive(t.Context(), r, s.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			shown = append(shown, !was)
+		}
+		if !slices.Equal(listed, want) || !slices.Equal(shown, want) {
+			t.Errorf("unfinished: %v in a list and %v one by one, want %v", listed, shown, want)
+		}
+	}
+	check(true, false, false)
+	c.mustDeploy(t, live.Production, numbered(5, 4))
+	c.mustDeploy(t, live.Production, numbered(5, 5))
+	check(false, false, true, false, false)
+}
+
+// TestLease deploys while a lease exists that a killed deploy has left. A deploy waits until it expires, and never longer
+// than ten minutes, also if the clock of the other machine is ahead.
+func TestLease(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		until, least time.Duration // from now
+	}{
+		{"expired", -time.Minute, 0},
+		{"expires soon", 3 * time.Minute, 3 * time.Minute},
+		{"a year ahead", 365 * 24 * time.Hour, 10 * time.Minute},
+	} {
+		c := newCloud()
+		c.mustDeploy(t, live.Production, numbered(5, 1))
+		c.keys["deploy-lease"] = fmt.Sprintf(`{"by": "x", "until": %q}`, c.now.Add(tt.until).Format(time.RFC3339))
+		start, requests := c.now, c.requests
+		if _, err := deploy(t.Context(), c.live(), live.Production, numbered(5, 2), keepAll); err != nil {
+			t.Fatal(err)
+		}
+		waited := c.now.Sub(start)
+		if waited < tt.least || waited > tt.least+time.Minute || c.requests-requests > 200 {
+			t.Errorf("%s: waited %v with %d requests, want %v", tt.name, waited, c.requests-requests, tt.least)
+		}
 	}
 }
 

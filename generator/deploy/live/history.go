@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/Slicer/sitegen/generator/parallel"
@@ -97,7 +98,7 @@ type Entry struct {
 	Files           int   // number of files
 	Bytes           int64 // of all files
 	Live            bool
-	// Unfinished is true for a deploy that is newer than the one that is live: it was cut off, or is still running.
+	// Unfinished is true for a deploy that is not live and never was: it was cut off, or is still running.
 	Unfinished bool
 	// Damaged is true for a deploy whose record is incomplete: a rollback cannot return to it.
 	Damaged bool
@@ -120,6 +121,8 @@ func (l *Live) List(ctx context.Context, edition string) ([]Entry, error) {
 		}
 	}
 	list := make([]Entry, len(ids))
+	var mu sync.Mutex
+	order := make(map[string]*Record, len(ids)) // only what refine needs
 	err = parallel.For(ctx, l.Jobs, len(ids), func(i int) error {
 		r, err := l.readRecord(ctx, ids[i]) // large, so only an entry of it is kept in memory
 		if isMissing(err) {
@@ -128,18 +131,42 @@ func (l *Live) List(ctx context.Context, edition string) ([]Entry, error) {
 		if err != nil {
 			return err
 		}
-		_, ended := h.ended[r.ID]
 		list[i] = Entry{
 			ID: r.ID, Edition: r.Edition, Of: r.Of, Time: r.Time, Facts: r.Facts, Files: len(r.Files),
-			Live: h.live[r.ID], Unfinished: !h.live[r.ID] && !ended, Damaged: r.lost != "",
+			Live: h.live[r.ID], Damaged: r.lost != "",
 		}
 		list[i].Contents = ""
 		for _, f := range r.Files {
 			list[i].Bytes += f.Size
 		}
+		mu.Lock()
+		defer mu.Unlock()
+		order[r.ID] = &Record{ID: r.ID, Edition: r.Edition, Previous: r.Previous}
 		return nil
 	})
+	h.refine(order)
+	for i := range list {
+		_, ended := h.ended[list[i].ID]
+		list[i].Unfinished = !list[i].Live && !ended
+	}
 	return slices.DeleteFunc(list, func(e Entry) bool { return e.ID == "" }), err
+}
+
+// WasLive reports whether a deploy is live or was live. at is the id of the deploy that is live in its edition. WasLive
+// reads the records from that one back. If one of them is missing or damaged, older deploys count as if they had been
+// live.
+func (l *Live) WasLive(ctx context.Context, r *Record, at string) (bool, error) {
+	for at > r.ID {
+		next, err := l.readRecord(ctx, at)
+		if isMissing(err) || err == nil && next.Previous == "" {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		at = next.Previous
+	}
+	return at == r.ID, nil
 }
 
 // NoEditionError is the error of a command that needs a deploy of an edition that has none.

@@ -98,6 +98,7 @@ var ErrConflict = errors.New("the key-value store has changed")
 // Live deploys the editions of a site.
 type Live struct {
 	Bucket  Bucket
+	Place   string // name of the bucket: the same site in another bucket is not live
 	Store   Store
 	RootKey func(edition string) string // key of the root of an edition
 	IsNode  func(key string) bool       // reports whether a key of the store is that of a node

@@ -102,7 +102,7 @@ func (l *Live) Plan(ctx context.Context, edition string, site *Site, damage *Dam
 	if err != nil {
 		return nil, err
 	}
-	hash := hashOf(files, tree, site.Shared)
+	hash := l.hashOf(files, tree, site.Shared)
 	state, err := l.State(ctx, edition)
 	if err != nil {
 		return nil, err
@@ -325,8 +325,9 @@ func paths(files []File, assets []Asset) map[string]string {
 }
 
 // hashOf returns the hash of a site for its State.
-func hashOf(files []File, tree Tree, shared []Change) string {
+func (l *Live) hashOf(files []File, tree Tree, shared []Change) string {
 	h := sha256.New()
+	fmt.Fprintf(h, "%q\n", l.Place)
 	for _, f := range files {
 		fmt.Fprintf(h, "%q %s\n", f.Path, f.Key)
 	}

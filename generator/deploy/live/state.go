@@ -10,7 +10,7 @@ import (
 // State is the state of an edition in the store. It changes together with the root.
 type State struct {
 	ID string `json:"id"` // the deploy that is live; "" if there was none yet
-	// Site is a hash of the site that was deployed: of its files and its tree, without the assets of earlier deploys.
+	// Site is a hash of what was deployed: the bucket, the files and the tree, without the assets of earlier deploys.
 	// If a site has the same hash, there is nothing to deploy.
 	Site string `json:"site"`
 }
@@ -36,14 +36,27 @@ func (l *Live) readJSON(ctx context.Context, key string, v any) (bool, error) {
 	if isMissing(err) {
 		return false, nil
 	}
-	if err == nil {
-		err = json.Unmarshal([]byte(text), v)
-	}
 	if err != nil {
 		return false, fmt.Errorf("read %s from the key-value store: %w", key, err)
 	}
+	if err := json.Unmarshal([]byte(text), v); err != nil {
+		return false, &DamagedKeyError{key, err}
+	}
 	return true, nil
 }
+
+// DamagedKeyError is the error of a key of the store that has a value which no deploy writes.
+type DamagedKeyError struct {
+	Key    string
+	reason error
+}
+
+func (e *DamagedKeyError) Error() string {
+	return fmt.Sprintf("the key %s of the key-value store is damaged: %s", e.Key, e.reason)
+}
+
+// Unwrap returns the reason.
+func (e *DamagedKeyError) Unwrap() error { return e.reason }
 
 // State reads the state of an edition.
 func (l *Live) State(ctx context.Context, edition string) (s State, err error) {
@@ -51,12 +64,17 @@ func (l *Live) State(ctx context.Context, edition string) (s State, err error) {
 	return s, err
 }
 
-// leasePause is the time between two reads of a lease.
-const leasePause = 2 * time.Second
+// The time between two reads of a lease, which cost money, begins with leasePause and doubles up to maxLeasePause.
+const (
+	leasePause    = 2 * time.Second
+	maxLeasePause = 16 * time.Second
+)
 
 // awaitLease waits until no collection is running and returns the version of the store at that time.
 func (l *Live) awaitLease(ctx context.Context) (Version, error) {
-	for told := false; ; told = true {
+	var seen lease
+	since := l.Now() // when seen was read first
+	for pause := leasePause; ; pause = min(2*pause, maxLeasePause) {
 		v, err := l.Store.Describe(ctx)
 		if err != nil {
 			return v, fmt.Errorf("read the version of the key-value store: %w", err)
@@ -68,13 +86,19 @@ func (l *Live) awaitLease(ctx context.Context) (Version, error) {
 		}
 		// If this machine's clock is ahead, the lease expires too early for the other deployer: it stops collecting a
 		// minute before its end, and the rest is up to the clocks.
-		if !exists || l.Now().After(held.Until) {
+		now := l.Now()
+		if held.By != seen.By || !held.Until.Equal(seen.Until) {
+			seen, since = held, now
+		}
+		// If the clock of the other deployer is ahead, the lease seems to last longer than it can.
+		if !exists || now.After(held.Until) || now.Sub(since) >= leaseTime {
 			return v, nil
 		}
-		if !told {
-			l.Log.Info("waiting: another deploy is removing old objects", "deploy", held.By)
+		if pause == leasePause {
+			l.Log.Info("waiting: another deploy is removing old objects, or was killed", "deploy", held.By, "until",
+				held.Until)
 		}
-		if err := l.Sleep(ctx, leasePause); err != nil {
+		if err := l.Sleep(ctx, pause); err != nil {
 			return v, err
 		}
 	}

@@ -29,16 +29,21 @@ type Bucket struct {
 }
 
 // Bucket returns the bucket with a name, which may not exist.
-func (c *Client) Bucket(name string) *Bucket { return &Bucket{c.s3, name, oneWrite("bucket " + name)} }
+func (c *Client) Bucket(name string) *Bucket {
+	return &Bucket{c.s3, name, oneWrite("bucket "+name, objectRights)}
+}
+
+// objectRights says which permissions uploads need.
+const objectRights = "The credentials need the permissions s3:ListBucket on the bucket, and s3:GetObject, " +
+	"s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on its objects."
 
 // Backups returns the bucket with a name, which may not exist, for backups.
 func (c *Client) Backups(name string) *Bucket {
 	return &Bucket{c.s3, name, service{
-		name: "bucket " + name,
-		needs: "The credentials need the permissions s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and " +
-			"s3:DeleteObject on its objects.",
-		full: "A quota is exhausted. Keep fewer backups (--keep), or have the quota increased.",
-		next: "Run the command again.",
+		name:  "bucket " + name,
+		needs: objectRights,
+		full:  "A quota is exhausted. Keep fewer backups (--keep), or have the quota increased.",
+		next:  "Run the command again.",
 	}}
 }
 

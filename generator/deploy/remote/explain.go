@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
@@ -25,11 +28,9 @@ type service struct {
 }
 
 // oneWrite describes a bucket or key-value store of package live, which makes a site live in one write.
-func oneWrite(name string) service {
+func oneWrite(name, needs string) service {
 	return service{
-		name: name,
-		needs: "The credentials need the permissions s3:ListBucket on the bucket, s3:GetObject, s3:PutObject and " +
-			"s3:DeleteObject on its objects, and cloudfront-keyvaluestore:* on the key-value store.",
+		name: name, needs: needs,
 		full: "Visitors still see the previous deploy. Have the quota increased, or free some space, and run the " +
 			"command again. (Old deploys are only removed after a new one is live.)",
 		next: "Visitors still see the previous deploy. Run the command again; it continues where it stopped.",
@@ -93,6 +94,11 @@ func isMissing(code string) bool {
 // plain returns the error of the network without the words that the SDK puts before it, and without the URL, which
 // says nothing more to users than the names in the configuration.
 func plain(err error) error {
+	for _, closed := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, closed) {
+			return errors.New("the server has closed the connection")
+		}
+	}
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
 	}
@@ -124,9 +130,11 @@ func (s service) hint(code string) string {
 		return "Check deploy.store, the ARN of the key-value store."
 	case "AccessDenied", "AccessDeniedException", "Forbidden", "AllAccessDisabled":
 		return s.needs
-	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException", "InvalidToken",
-		"UnrecognizedClientException", "InvalidSignatureException", "MissingAuthenticationToken",
-		"InvalidClientTokenId":
+	case "ExpiredToken", "ExpiredTokenException":
+		return "The credentials are temporary and have expired. Get new ones, for instance by signing in again, and " +
+			"run the command again."
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "UnrecognizedClientException",
+		"InvalidSignatureException", "MissingAuthenticationToken", "InvalidClientTokenId":
 		return "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or AWS_PROFILE."
 	case "RequestTimeTooSkewed", "RequestExpired":
 		return "Set the clock of this machine."

@@ -34,7 +34,7 @@ import (
 
 // Options configures a Client. The zero value is valid.
 type Options struct {
-	Attempts   int           // attempts of each request; 0 for AWS_MAX_ATTEMPTS, or 8
+	Attempts   int           // attempts of each request; 0 for AWS_MAX_ATTEMPTS, or 11
 	MaxBackoff time.Duration // longest pause between two attempts; 0 for 20 seconds
 	Timeout    time.Duration // longest wait for a response after the request was sent; 0 for a minute
 }
@@ -89,10 +89,16 @@ func load(ctx context.Context, o Options) (aws.Config, error) {
 			t.ResponseHeaderTimeout = timeout
 		})))
 	if err != nil {
+		if none, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
+			return c, fault.Wrap(fault.Remote, fmt.Errorf("read the AWS configuration: there is no profile %s",
+				none.Profile), "Check AWS_PROFILE. ~/.aws/config and ~/.aws/credentials contain the profiles.")
+		}
 		return c, fault.Wrap(fault.Remote, fmt.Errorf("read the AWS configuration: %w", err),
 			"Check the environment variables AWS_… and ~/.aws/config.")
 	}
-	attempts := cmp.Or(o.Attempts, c.RetryMaxAttempts, 8)
+	// The first pause is at most 0.05 seconds, or one second if requests are throttled; each other one is at most twice
+	// as long. So 11 attempts outlast half a minute without a network on average.
+	attempts := cmp.Or(o.Attempts, c.RetryMaxAttempts, 11)
 	c.RetryMaxAttempts = 0 // or it would wrap the retryer
 	c.Retryer = func() aws.Retryer {
 		return retry.NewStandard(func(s *retry.StandardOptions) {

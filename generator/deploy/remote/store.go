@@ -23,7 +23,10 @@ type Store struct {
 }
 
 // Store returns the key-value store with an ARN, which may not exist.
-func (c *Client) Store(arn string) *Store { return &Store{c.keys, arn, oneWrite("key-value store")} }
+func (c *Client) Store(arn string) *Store {
+	return &Store{c.keys, arn, oneWrite("CloudFront", "The credentials need the permissions "+
+		"cloudfront-keyvaluestore:DescribeKeyValueStore, GetKey, ListKeys and UpdateKeys on the key-value store.")}
+}
 
 // Get implements live.Store. A store that does not exist has no keys.
 func (s *Store) Get(ctx context.Context, key string) (string, error) {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -92,6 +94,28 @@ func TestStore(t *testing.T) {
 	}
 }
 
+// TestAttempts answers ten times that the server is busy: the client goes on.
+func TestAttempts(t *testing.T) {
+	s, _ := connect(t)
+	requests := 0
+	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if requests++; requests > 10 {
+			s.ServeHTTP(w, r)
+			return
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	defer busy.Close()
+	t.Setenv("AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE", busy.URL)
+	c, err := remote.Connect(t.Context(), remote.Options{MaxBackoff: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Store(kvserver.ARN).Describe(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestStoreErrors(t *testing.T) {
 	s, c := connect(t)
 	ctx := t.Context()
@@ -113,13 +137,13 @@ func TestStoreErrors(t *testing.T) {
 		}
 	}
 	_, err = c.Store(kvserver.ARN).Update(ctx, v.ETag, many)
-	check("too many keys", err, "key-value store: a call updates 1 to 50 keys (ValidationException)",
+	check("too many keys", err, "CloudFront: a call updates 1 to 50 keys (ValidationException)",
 		"Run the command again")
 	_, err = c.Store(strings.Replace(kvserver.ARN, "0a1b", "ffff", 1)).Describe(ctx)
 	check("no such store", err, "does not exist", "deploy.store, the ARN")
 	s.ReadOnly = true
 	_, err = c.Store(kvserver.ARN).Update(ctx, v.ETag, many[:1])
-	check("read only", err, "not authorized", "cloudfront-keyvaluestore")
+	check("read only", err, "not authorized", "UpdateKeys on the key-value store")
 	s.Access = "other"
 	_, err = c.Store(kvserver.ARN).Describe(ctx)
 	check("other credentials", err, "security token", "AWS_ACCESS_KEY_ID")
@@ -130,6 +154,29 @@ func TestStoreErrors(t *testing.T) {
 	}
 	_, err = c.Store(kvserver.ARN).Describe(ctx)
 	check("no server", err, "connection refused", "network")
+	for _, linger := range []int{-1, 0} { // close the connection, or reset it
+		closing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err == nil {
+				err = errors.Join(conn.(*net.TCPConn).SetLinger(linger), conn.Close())
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}))
+		defer closing.Close()
+		t.Setenv("AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE", closing.URL)
+		c, err = remote.Connect(ctx, remote.Options{Attempts: 2, MaxBackoff: time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Store(kvserver.ARN).Describe(ctx)
+		check("closed connection", err, "CloudFront: the server has closed the connection", "network")
+	}
+	t.Setenv("AWS_PROFILE", "nobody")
+	_, err = remote.Connect(ctx, remote.Options{})
+	check("no profile", err, "there is no profile nobody", "AWS_PROFILE")
+	os.Unsetenv("AWS_PROFILE")
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	_, err = remote.Connect(ctx, remote.Options{})
 	check("no credentials", err, "find credentials for AWS", "AWS_PROFILE")

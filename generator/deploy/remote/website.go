@@ -26,7 +26,8 @@ func (c *Client) Website(name string) *Website {
 	return &Website{&Bucket{c.s3, name, service{
 		name: "bucket " + name,
 		needs: "The credentials need the permissions s3:ListBucket, s3:GetBucketWebsite and s3:PutBucketWebsite " +
-			"on the bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject on its objects.",
+			"on the bucket, and s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on its " +
+			"objects.",
 		full: "A quota is exhausted. Have it increased, and run the command again.",
 		next: "Run the command again; it continues where it stopped.",
 	}}}

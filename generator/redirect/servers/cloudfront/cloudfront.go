@@ -26,6 +26,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/evanw/esbuild/pkg/api"
 
 	"github.com/Slicer/sitegen/generator/lookup"
@@ -192,9 +193,9 @@ func compilePairs(c *redirect.Compilation, t *redirect.Table, o Options, limit i
 	root := s.writeTables(t, o)
 	s.pairs[RootKey("")] = s.piece(root)
 	if n := s.size(); n > limit && c.Err() == nil {
-		c.Fail(nil, "the CloudFront store of %d packages and %d rules has %d bytes, CloudFront's limit is %d; "+
-			"publish fewer nightly builds, or remove cloudfront from servers",
-			len(t.Index.Packages()), len(t.Rules.All()), n, limit)
+		c.Fail(nil, "the CloudFront store of %d packages and %d rules has %s bytes, CloudFront's limit is %s; "+
+			"publish fewer nightly builds or rules, or remove cloudfront from servers",
+			len(t.Index.Packages()), len(t.Rules.All()), humanize.Comma(int64(n)), humanize.Comma(int64(limit)))
 	}
 	return s.pairs
 }

@@ -241,7 +241,7 @@ func TestFileURLs(t *testing.T) {
 func TestTooLarge(t *testing.T) {
 	tab := newTable(t, "live", "")
 	if err := (Server{}).compile(tab, 50_000).Err(); err == nil ||
-		!strings.Contains(err.Error(), "CloudFront's limit is 50000; publish fewer nightly builds") {
+		!strings.Contains(err.Error(), "CloudFront's limit is 50,000; publish fewer nightly builds or rules") {
 		t.Errorf("a store far too large: %v", err)
 	}
 }
