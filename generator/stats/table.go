@@ -36,7 +36,7 @@ func (e *Engine) ImportDaily(ctx context.Context, name string, r io.Reader) (lin
 	if err != nil {
 		hint := "Nothing was imported. Correct the table and import it again."
 		if fault.Count(err) >= maxErrors {
-			hint = fmt.Sprintf("Nothing was imported. Only the first %d errors are listed; there may be more.", maxErrors)
+			hint = fmt.Sprintf("Nothing was imported. Only %d errors are listed; there may be more.", maxErrors)
 		}
 		return 0, fault.Wrap(fault.Usage, err, hint)
 	}
