@@ -15,19 +15,20 @@ func (e *Entry) setAddress(b []byte) error {
 		e.Address, e.list = list, true
 		return nil
 	}
-	if i := bytes.IndexByte(b, '='); i >= 0 && len(bytes.Trim(b[i:], "=")) > 0 {
-		return ErrAddress
-	}
-	colons, special, blank := 0, false, false
+	colons, special, blank, padded := 0, false, false, false
 	for _, c := range b {
 		switch {
+		case c == '=':
+			padded = true
+		case padded:
+			return ErrAddress
 		case c == ':':
 			colons++
 		case c == ',' || c == '[':
 			special = true
 		case c == ' ' && special:
 			blank = true
-		case c <= ' ' || c >= 0x7f || bytes.IndexByte(noAddress, c) >= 0:
+		case c <= ' ' || c >= 0x7f || noAddress[c]:
 			return ErrAddress
 		}
 	}
@@ -58,7 +59,8 @@ func (e *Entry) setAddress(b []byte) error {
 // noAddress are characters that cannot occur in an address or a host name, nor in what replaces them in logs without
 // personal data: 192.0.2.*, 192.0.2.0/24, or a hash in base64. The text is that of another field, as in
 // MESSAGE=203.0.113.9.
-var noAddress = []byte(`\|<>{}()"';&?!$`)
+var noAddress = [0x7f]bool{'\\': true, '|': true, '<': true, '>': true, '{': true, '}': true, '(': true, ')': true,
+	'"': true, '\'': true, ';': true, '&': true, '?': true, '!': true, '$': true}
 
 // CleanAddress returns an address as Parse does: without a port, and that of the visitor if it is a list of addresses,
 // see Formats.TrustedProxies.
