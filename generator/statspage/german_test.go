@@ -35,6 +35,14 @@ func TestGerman(t *testing.T) {
 			t.Errorf("%s: %q, want %q", selector, got, want)
 		}
 	}
+	if got := eval[string](b, `document.querySelector('a[hreflang=en]').href`); !strings.HasSuffix(got,
+		"/download-stats/?os=win&country=DE&version=9.9.9&unit=day") {
+		t.Errorf("the link to the English page leads to %s", got)
+	}
+	b.do(chromedp.Click(chromedp.CSS("#chosen button"))) // that of the system
+	if got := eval[string](b, `document.querySelector('a[hreflang=en]').search`); got != "?country=DE&unit=day" {
+		t.Errorf("after a filter was removed, the query of that link is %s", got)
+	}
 	b.explore("de/")
 	b.do(chromedp.SendKeys(chromedp.CSS("[data-chart=country] [type=search]"), "SUDK")) // on a keyboard without ü
 	if got := b.text("[data-chart=country] .values"); !strings.HasPrefix(got, "Südkorea") {

@@ -627,6 +627,11 @@ function drawDays() {
   }
 }
 
+// linkLanguages makes the links to other languages lead to the same view.
+function linkLanguages() {
+  for (const link of $$('a[hreflang]')) link.search = location.search;
+}
+
 // drawCurves draws the chart of release adoption.
 function drawCurves(curves) {
   if (!chart('releases')) return;
@@ -929,7 +934,7 @@ const countings = [
 
 // drawings draw the parts of the page.
 const drawings = [
-  () => { drawTiles(); drawFilters(); drawDays(); }, () => drawTime(shownPoints, shownUnit), () => drawOver(shownOver),
+  () => { drawTiles(); drawFilters(); drawDays(); linkLanguages(); }, () => drawTime(shownPoints, shownUnit), () => drawOver(shownOver),
   ...PROPERTIES.map((key) => () => drawBars(key)), () => drawCurves(shownCurves), () => $$('.chart').forEach(fillTable),
 ];
 
