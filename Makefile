@@ -15,11 +15,11 @@ dist:           ## build the files of a release, dist/; minutes the first time
 
 test:           ## run all tests, 35 minutes; first install missing tools from Debian (Nginx, Chromium, Node and more)
 	@echo "make test: installs the missing tools of the tests from Debian (Nginx, Chromium, Node and more; minutes the"
-	@echo "first time), then runs all tests: about 35 minutes on two cores. make test-short takes six to eight."
+	@echo "first time), then runs all tests: about 35 minutes on two cores. make test-short takes two."
 	.ci/install
 	.ci/test
 
-test-short:     ## run the same tests with fewer random inputs; six to eight minutes on two cores, less when packages are unchanged
+test-short:     ## run all tests but the longest, with fewer random inputs; two minutes, seconds after a small change
 	.ci/test-short
 
 check:          ## run what a change must pass: gofmt, vet, linters, vulnerabilities, short tests; a minute, and the time of the tests

@@ -1,6 +1,7 @@
 package generator_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,6 +18,9 @@ var (
 	targetRE  = regexp.MustCompile("(?m)(?:^\\s*|`|&& )make ([a-z][a-z-]*)\\b")
 	targetsRE = regexp.MustCompile(`(?m)^([a-z-]+):.*## `)
 )
+
+// testRE matches the beginning of a test.
+var testRE = regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\)`)
 
 // TestDocumentsNameTargets checks that make has every target that a document or a script names.
 func TestDocumentsNameTargets(t *testing.T) {
@@ -57,6 +61,51 @@ func TestDocumentsNameTargets(t *testing.T) {
 		if !slices.Contains(strings.Fields(phony), name) {
 			t.Errorf("%s is not in .PHONY: a file of this name would keep make from running it", name)
 		}
+	}
+}
+
+// TestLongTests checks that each test that .ci/long-tests names exists, so that a test with a new name is not run by
+// mistake.
+func TestLongTests(t *testing.T) {
+	list, err := os.ReadFile("../.ci/long-tests")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]bool{}
+	for _, root := range []string{"../cmd", "../generator"} {
+		err = filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			for _, m := range testRE.FindAllSubmatch(text, -1) {
+				tests[string(m[1])] = true
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	named := 0
+	for line := range strings.Lines(string(list)) {
+		name := strings.TrimSpace(line)
+		if name == "" || name[0] == '#' {
+			continue
+		}
+		named++
+		test, script, inner := strings.Cut(name, "/")
+		if !tests[test] {
+			t.Errorf(".ci/long-tests: there is no test %s", test)
+		}
+		if inner {
+			if _, err := os.Stat("../cmd/sitegen/testdata/script/" + script + ".txtar"); err != nil {
+				t.Errorf(".ci/long-tests: %v", err)
+			}
+		}
+	}
+	if named < 50 {
+		t.Errorf(".ci/long-tests names %d tests, want 50 or more", named)
 	}
 }
 
